@@ -1,0 +1,162 @@
+//! What was typed: the commands, their options, and the help beside each.
+
+mod recv;
+mod send;
+pub mod units;
+
+pub use recv::{RecvArgs, RecvFormat};
+pub use send::{SendArgs, SendFormat};
+
+use clap::builder::PossibleValue;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::net::Backend;
+use crate::report::{ColorWhen, Output};
+use crate::target::{Target, TargetError};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mcast",
+    version,
+    about = "Send, receive and explain IP multicast",
+    styles = STYLES,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "\
+Try it on this computer alone (macOS: lo0 for lo):
+  mcast recv --iface lo --count 3 --timeout 10s -- mcast send --iface lo --count 3 --interval 100ms
+
+Between two computers:
+  mcast recv --iface 10.0.0.101 --count 10
+  mcast send 224.202.20.30:54321
+
+Exit status: 0 it did what was asked; 1 it ran, and the answer is no; 2 it could not run;
+130 or 143 interrupted before it was done."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send datagrams to a group: a text every 2 s unless told otherwise
+    Send(SendArgs),
+    /// Join a group, show what arrives, leave
+    Recv(RecvArgs),
+}
+
+impl Command {
+    /// The options that every command has.
+    pub fn common(&self) -> &CommonArgs {
+        match self {
+            Command::Send(args) => &args.common,
+            Command::Recv(args) => &args.common,
+        }
+    }
+
+    /// How its events are shown.
+    pub fn output(&self) -> Output {
+        let whole = self.common().verbose > 0;
+        match self {
+            Command::Send(args) => match args.output {
+                SendFormat::Text => Output::Text { whole },
+                SendFormat::Json => Output::Json,
+            },
+            Command::Recv(args) => match args.output {
+                RecvFormat::Text => Output::Text { whole },
+                RecvFormat::Json => Output::Json,
+                RecvFormat::Hex => Output::Hex,
+                RecvFormat::Raw => Output::Raw,
+            },
+        }
+    }
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct CommonArgs {
+    /// Interface, by name, address or index; without it, the one of the kernel's route to the group
+    #[arg(long, value_name = "IFACE")]
+    pub iface: Option<String>,
+
+    /// Only the summary; -qq for nothing at all
+    #[arg(short, long, action = ArgAction::Count)]
+    pub quiet: u8,
+
+    /// More diagnostics on standard error; repeat for more
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    pub color: ColorWhen,
+
+    /// Use only what every system has, as on systems that have no more (for tests)
+    #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub portable: bool,
+}
+
+impl CommonArgs {
+    fn backend(&self) -> Backend {
+        if self.portable { Backend::Portable } else { Backend::Native }
+    }
+}
+
+impl ValueEnum for ColorWhen {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[ColorWhen::Auto, ColorWhen::Always, ColorWhen::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            ColorWhen::Auto => "auto",
+            ColorWhen::Always => "always",
+            ColorWhen::Never => "never",
+        }))
+    }
+}
+
+/// Reads a target for clap.
+fn target(text: &str) -> Result<Target, TargetError> {
+    text.parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn top_level_help_fits_a_screen() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.lines().count() <= 24, "{} lines:\n{help}", help.lines().count());
+        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
+    }
+
+    #[test]
+    fn every_command_ends_its_help_with_examples() {
+        for command in Cli::command().get_subcommands_mut() {
+            let name = command.get_name().to_owned();
+            let help = command.render_help().to_string();
+            let examples = help.split("Examples:").nth(1).unwrap_or_else(|| panic!("{name} has no examples:\n{help}"));
+            let shown: Vec<&str> = examples.lines().filter(|line| !line.trim().is_empty()).collect();
+            assert!(shown.len() >= 3 && shown.iter().any(|line| line.contains(&format!("mcast {name}"))), "{examples}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `mcast recv`.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::{CommonArgs, target, units};
+use crate::plan::{self, Host, Limits, PlanError};
+use crate::target::{DEFAULT_TARGET, Target};
+
+/// What `mcast recv` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mcast recv --iface 10.0.0.101 --count 10            the first ten datagrams, then leave
+  mcast recv 239.1.1.1:5000 '[ff15::1234]:5000'       two groups, until Ctrl-C
+  mcast recv -o raw -d 10s 239.1.1.1:5000 > ten.ts    ten seconds of payload into a file
+  mcast recv --count 3 --timeout 10s -- mcast send --count 3 --interval 100ms
+                                                      a smoke test: exit 0 if all three arrive")]
+pub struct RecvArgs {
+    /// Groups to join: 239.1.1.1:5000, [ff15::1234]:5000, [ff02::1%eth0]:5000
+    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
+    pub targets: Vec<Target>,
+
+    /// Stop after N datagrams; exactly N are shown
+    #[arg(short, long, value_name = "N", value_parser = units::count)]
+    pub count: Option<u64>,
+
+    /// Stop after TIME, whatever came
+    #[arg(short, long, value_name = "TIME", value_parser = units::time)]
+    pub duration: Option<Duration>,
+
+    /// Exit 1 if not all of --count came within TIME; without --count, if nothing did
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub timeout: Option<Duration>,
+
+    /// Stop after TIME of silence, once something has come
+    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    pub idle: Option<Duration>,
+
+    /// Receive buffer of the socket: 64kB, 4MiB; without it, as much as the system grants
+    #[arg(long, value_name = "SIZE", value_parser = units::size)]
+    pub rcvbuf: Option<usize>,
+
+    /// How to show what arrives
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = RecvFormat::Text)]
+    pub output: RecvFormat,
+
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: CommonArgs,
+
+    /// Run COMMAND once the groups are joined, and end half a second after it unless --count or
+    /// --duration says otherwise; its failure is a failure. 'mcast' is this very program
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+/// How to show what arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RecvFormat {
+    /// A line a datagram
+    Text,
+    /// A JSON object a line
+    Json,
+    /// A hex dump of each payload
+    Hex,
+    /// The payloads alone
+    Raw,
+}
+
+impl RecvArgs {
+    /// What was typed, as a plan for this host.
+    ///
+    /// # Errors
+    /// What cannot be carried out here.
+    pub fn plan(&self, host: &Host) -> Result<plan::Recv, PlanError> {
+        let endpoints = host.endpoints(&self.targets, self.common.iface.as_deref())?;
+        let limits = Limits { count: self.count, duration: self.duration, timeout: self.timeout, idle: self.idle };
+        let (rcvbuf, command, backend) = (self.rcvbuf, self.command.clone(), self.common.backend());
+        Ok(plan::Recv { endpoints, limits, rcvbuf, command, backend })
+    }
+}

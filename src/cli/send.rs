@@ -1,0 +1,88 @@
+//! `mcast send`.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::{CommonArgs, target, units};
+use crate::net::SendOptions;
+use crate::plan::{self, Host, PlanError};
+use crate::target::{DEFAULT_TARGET, Target};
+
+/// What `mcast send` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  mcast send                                          'hello world' to 224.202.20.30:54321 every 2 s
+  mcast send 239.1.1.1:5000 --message tick -i 100ms   ten datagrams a second
+  mcast send '[ff15::1234]:5000' --iface eth0 -c 5    five datagrams by IPv6
+  mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice")]
+pub struct SendArgs {
+    /// Groups to send to: 239.1.1.1:5000, [ff15::1234]:5000, [ff02::1%eth0]:5000
+    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
+    pub targets: Vec<Target>,
+
+    /// The text of each datagram
+    #[arg(short, long, value_name = "TEXT", default_value = plan::DEFAULT_MESSAGE, allow_hyphen_values = true)]
+    pub message: String,
+
+    /// Time between datagrams: 250us, 100ms, 1.5s, 2m
+    #[arg(short, long, value_name = "TIME", default_value = plan::DEFAULT_INTERVAL, value_parser = units::time)]
+    pub interval: Duration,
+
+    /// Stop after N datagrams to each target
+    #[arg(short, long, value_name = "N", value_parser = units::count)]
+    pub count: Option<u64>,
+
+    /// Stop after TIME
+    #[arg(short, long, value_name = "TIME", value_parser = units::time)]
+    pub duration: Option<Duration>,
+
+    /// TTL or hop limit: 1 stays on this network, each router takes one away
+    #[arg(short, long, value_name = "N", default_value_t = plan::DEFAULT_TTL, value_parser = units::ttl, allow_hyphen_values = true)]
+    pub ttl: u8,
+
+    /// Do not deliver to receivers on this host
+    #[arg(long)]
+    pub no_loop: bool,
+
+    /// DSCP: a number, or a name such as ef, af41, cs5
+    #[arg(long, value_name = "VALUE", value_parser = units::dscp)]
+    pub dscp: Option<u8>,
+
+    /// UDP port to send from
+    #[arg(long, value_name = "PORT", value_parser = units::port)]
+    pub source_port: Option<u16>,
+
+    /// How to show what is sent
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = SendFormat::Text)]
+    pub output: SendFormat,
+
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: CommonArgs,
+}
+
+/// How to show what is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SendFormat {
+    /// A line a datagram
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+impl SendArgs {
+    /// What was typed, as a plan for this host.
+    ///
+    /// # Errors
+    /// What cannot be carried out here.
+    pub fn plan(&self, host: &Host) -> Result<plan::Send, PlanError> {
+        let endpoints = host.endpoints(&self.targets, self.common.iface.as_deref())?;
+        let payload = self.message.clone().into_bytes();
+        plan::fits(&payload, &endpoints)?;
+        let options = SendOptions { ttl: self.ttl, loopback: !self.no_loop, dscp: self.dscp, source_port: self.source_port };
+        let (interval, count, duration) = (self.interval, self.count, self.duration);
+        Ok(plan::Send { endpoints, payload, interval, count, duration, options, backend: self.common.backend() })
+    }
+}

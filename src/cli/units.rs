@@ -1,0 +1,180 @@
+//! Values with units, as people type them. Every refusal names the value, says why, and shows a right one.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use jiff::SignedDuration;
+
+/// Reads a time: `250us`, `100ms`, `1.5s`, `2m`, `1h30m`. It must have a unit and be longer than nothing.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn time(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    if text.parse::<f64>().is_ok() {
+        return Err(format!("{text} has no unit; try {text}s or {text}ms"));
+    }
+    let wrong = || format!("'{text}' is not a time; try 250us, 100ms, 1.5s or 2m");
+    let time: SignedDuration = text.parse().map_err(|_| wrong())?;
+    if time.is_zero() {
+        return Err(format!("'{text}' is no time at all; try 1ms or more"));
+    }
+    Duration::try_from(time).map_err(|_| format!("'{text}' is negative; try 250us, 100ms, 1.5s or 2m"))
+}
+
+/// Reads a size in bytes: `1472`, `64kB`, `4MiB`.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn size(text: &str) -> Result<usize, String> {
+    let wrong = || format!("'{text}' is not a size; try 1472, 64kB or 4MiB");
+    let size: ByteSize = text.trim().parse().map_err(|_| wrong())?;
+    match usize::try_from(size.as_u64()) {
+        Ok(0) => Err(format!("'{text}' is no size at all; try 64kB or 4MiB")),
+        Ok(bytes) if bytes <= i32::MAX as usize => Ok(bytes),
+        _ => Err(format!("'{text}' is more than the system can count (2 GiB); try 4MiB")),
+    }
+}
+
+/// Reads a TTL or hop limit.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn ttl(text: &str) -> Result<u8, String> {
+    text.parse().map_err(|_| format!("'{text}' is not 0 to 255; try 1 for this network, 16 to pass up to fifteen routers"))
+}
+
+/// The names of DSCP values that have one (RFC 2474, 2597, 3246, 5865, 8622).
+const DSCP_NAMES: [(&str, u8); 26] = [
+    ("be", 0),
+    ("df", 0),
+    ("default", 0),
+    ("le", 1),
+    ("cs0", 0),
+    ("cs1", 8),
+    ("cs2", 16),
+    ("cs3", 24),
+    ("cs4", 32),
+    ("cs5", 40),
+    ("cs6", 48),
+    ("cs7", 56),
+    ("af11", 10),
+    ("af12", 12),
+    ("af13", 14),
+    ("af21", 18),
+    ("af22", 20),
+    ("af23", 22),
+    ("af31", 26),
+    ("af32", 28),
+    ("af33", 30),
+    ("af41", 34),
+    ("af42", 36),
+    ("af43", 38),
+    ("va", 44),
+    ("ef", 46),
+];
+
+/// Reads a DSCP: a number from 0 to 63, or a name such as `ef`, `af41`, `cs5`.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn dscp(text: &str) -> Result<u8, String> {
+    let name = text.to_ascii_lowercase();
+    let named = DSCP_NAMES.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    named
+        .or_else(|| name.parse().ok().filter(|value| *value <= 63))
+        .ok_or_else(|| format!("'{text}' is not a DSCP; try ef, af41, cs5 or a number from 0 to 63"))
+}
+
+/// Reads a UDP port.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn port(text: &str) -> Result<u16, String> {
+    text.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("'{text}' is not a UDP port (1 to 65535); try 40000"))
+}
+
+/// Reads how many: at least 1.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn count(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|count| *count != 0).ok_or_else(|| format!("'{text}' is not a number of datagrams; try 10"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn times_take_every_usual_unit() {
+        for (text, nanos) in [
+            ("250us", 250_000),
+            ("250µs", 250_000),
+            ("100ms", 100_000_000),
+            ("1.5s", 1_500_000_000),
+            ("2m", 120_000_000_000),
+            ("1h30m", 5_400_000_000_000),
+            ("10 s", 10_000_000_000),
+        ] {
+            assert_eq!(time(text).unwrap().as_nanos(), nanos, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refused_time_shows_a_right_one() {
+        for (text, why) in [
+            ("5", "5 has no unit; try 5s or 5ms"),
+            ("0.5", "0.5 has no unit"),
+            ("0s", "no time at all"),
+            ("-1s", "'-1s' is negative"),
+            ("5 parsecs", "'5 parsecs' is not a time; try"),
+            ("", "'' is not a time"),
+        ] {
+            assert!(time(text).unwrap_err().contains(why), "{text}: {}", time(text).unwrap_err());
+        }
+    }
+
+    #[test]
+    fn sizes_know_decimal_from_binary() {
+        assert_eq!(size("1472"), Ok(1472));
+        assert_eq!(size("64kB"), Ok(64_000));
+        assert_eq!(size("4MiB"), Ok(4 << 20));
+        for text in ["", "big", "-1", "0", "9EiB"] {
+            assert!(size(text).unwrap_err().contains("try"), "{text}");
+        }
+    }
+
+    #[test]
+    fn dscp_takes_names_and_numbers() {
+        assert_eq!((dscp("ef"), dscp("AF41"), dscp("cs5"), dscp("63")), (Ok(46), Ok(34), Ok(40), Ok(63)));
+        for text in ["ef9", "64", "-1", ""] {
+            assert!(dscp(text).unwrap_err().contains("try ef"), "{text}");
+        }
+    }
+
+    #[test]
+    fn assured_forwarding_names_follow_their_formula() {
+        for class in 1..=4 {
+            for drop in 1..=3 {
+                assert_eq!(dscp(&format!("af{class}{drop}")), Ok(8 * class + 2 * drop));
+            }
+        }
+    }
+
+    #[test]
+    fn small_numbers_are_held_to_their_range() {
+        assert_eq!((ttl("0"), ttl("255")), (Ok(0), Ok(255)));
+        assert!(ttl("300").unwrap_err().contains("'300' is not 0 to 255"));
+        assert!(port("0").is_err() && port("65536").is_err() && port("40000") == Ok(40000));
+        assert!(count("0").is_err() && count("-3").is_err() && count("10") == Ok(10));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(text in "\\PC{0,20}") {
+            let _ = (time(&text), size(&text), dscp(&text), ttl(&text), port(&text), count(&text));
+        }
+    }
+}

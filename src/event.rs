@@ -1,0 +1,328 @@
+//! What happened, as data: the events that every output format writes, and the JSON that scripts rely on.
+//!
+//! Field names carry their unit; what could not be measured is `null`. Each event is a JSON object with its name in `event`.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use crate::net::Endpoint;
+use crate::stats::Meter;
+use crate::target::{MacAddr, ethernet_address};
+use crate::verdict::Verdict;
+use crate::warning::Warning;
+
+/// Something that happened.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event<'a> {
+    /// Every group is joined: what is sent from now on is heard.
+    #[serde(rename = "ready")]
+    Listening(Listening),
+    /// The sockets are open: the first datagram follows.
+    #[serde(rename = "ready")]
+    Sending(Sending),
+    /// A datagram came.
+    #[serde(rename = "datagram")]
+    Received(Received<'a>),
+    /// A datagram went.
+    #[serde(rename = "datagram")]
+    Sent(Sent<'a>),
+    /// Something the user should know.
+    Warning(Notice<'a>),
+    /// A group was left.
+    Left(Left),
+    /// What a receiver got; always the last.
+    #[serde(rename = "summary")]
+    RecvSummary(RecvSummary),
+    /// What a sender did; always the last.
+    #[serde(rename = "summary")]
+    SendSummary(SendSummary),
+}
+
+/// A target, with what it stands for on this host.
+#[derive(Debug, Serialize)]
+pub struct TargetInfo {
+    /// The group.
+    pub group: IpAddr,
+    /// The UDP port.
+    pub port: u16,
+    /// Of a sender: the address and port that its datagrams carry. Of a receiver: the one source that is heard; `null` is any.
+    pub source: Option<SocketAddr>,
+    /// The interface's name.
+    pub iface: String,
+    /// The interface's index.
+    pub ifindex: u32,
+    /// The interface's address.
+    pub address: IpAddr,
+    /// The Ethernet address of the group's frames.
+    #[serde(serialize_with = "display")]
+    pub mac: MacAddr,
+}
+
+impl TargetInfo {
+    /// Describes an endpoint.
+    pub fn new(at: &Endpoint, source: Option<SocketAddr>) -> Self {
+        TargetInfo {
+            group: at.group,
+            port: at.port,
+            source,
+            iface: at.via.name.clone(),
+            ifindex: at.via.index,
+            address: at.via.address,
+            mac: ethernet_address(at.group),
+        }
+    }
+}
+
+/// A receiver is ready.
+#[derive(Debug, Serialize)]
+pub struct Listening {
+    /// What was joined.
+    pub targets: Vec<TargetInfo>,
+    /// The receive buffer of each socket.
+    pub rcvbuf_bytes: RcvbufInfo,
+}
+
+/// The receive buffer of each socket, in the bytes that `SO_RCVBUF` takes.
+#[derive(Debug, Serialize)]
+pub struct RcvbufInfo {
+    /// What was asked for; `null` is as much as the system grants.
+    pub asked: Option<usize>,
+    /// What was granted.
+    pub granted: Option<usize>,
+}
+
+/// A sender is ready.
+#[derive(Debug, Serialize)]
+pub struct Sending {
+    /// Where it sends to.
+    pub targets: Vec<TargetInfo>,
+    /// The TTL or hop limit of its datagrams.
+    pub ttl: u8,
+    /// The DSCP of its datagrams, where one was asked for.
+    pub dscp: Option<u8>,
+    /// The time between rounds.
+    #[serde(rename = "interval_ns", serialize_with = "nanos")]
+    pub interval: Duration,
+}
+
+/// A datagram that came.
+#[derive(Debug, Serialize)]
+pub struct Received<'a> {
+    /// When the kernel took it.
+    #[serde(serialize_with = "rfc3339")]
+    pub time: SystemTime,
+    /// Who sent it.
+    pub source: SocketAddr,
+    /// The group it was heard on.
+    pub group: IpAddr,
+    /// The UDP port it was heard on.
+    pub port: u16,
+    /// The interface it arrived on.
+    pub iface: Option<&'a str>,
+    /// The TTL or hop limit that was left.
+    pub ttl: Option<u8>,
+    /// Its DSCP.
+    pub dscp: Option<u8>,
+    /// The length of its payload.
+    pub len_bytes: usize,
+    /// Its payload: `text` where it is UTF-8, else `hex`.
+    #[serde(flatten)]
+    pub payload: Payload<'a>,
+}
+
+/// The bytes of a datagram.
+#[derive(Clone, Copy, Debug)]
+pub struct Payload<'a>(pub &'a [u8]);
+
+impl Serialize for Payload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        match std::str::from_utf8(self.0) {
+            Ok(text) => map.serialize_entry("text", text)?,
+            Err(_) => map.serialize_entry("hex", &Hex(self.0))?,
+        }
+        map.end()
+    }
+}
+
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Serialize for Hex<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A datagram that went.
+#[derive(Debug, Serialize)]
+pub struct Sent<'a> {
+    /// When.
+    #[serde(serialize_with = "rfc3339")]
+    pub time: SystemTime,
+    /// The group.
+    pub group: IpAddr,
+    /// The UDP port.
+    pub port: u16,
+    /// The interface it left by.
+    pub iface: &'a str,
+    /// The length of its payload.
+    pub len_bytes: usize,
+    /// Its payload, for the formats that show it.
+    #[serde(skip)]
+    pub payload: Payload<'a>,
+}
+
+/// A warning, as an event.
+#[derive(Debug)]
+pub struct Notice<'a>(pub &'a Warning);
+
+impl Serialize for Notice<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("id", self.0.id())?;
+        map.serialize_entry("what", &self.0.to_string())?;
+        map.serialize_entry("remedy", &self.0.remedy())?;
+        map.end()
+    }
+}
+
+/// A group that was left.
+#[derive(Debug, Serialize)]
+pub struct Left {
+    /// The group.
+    pub group: IpAddr,
+    /// The UDP port.
+    pub port: u16,
+    /// The interface.
+    pub iface: String,
+    /// The interface's index.
+    pub ifindex: u32,
+}
+
+/// What a receiver got.
+#[derive(Debug, Serialize)]
+pub struct RecvSummary {
+    /// From the moment when every group was joined.
+    #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
+    pub elapsed: Duration,
+    /// Datagrams, bytes and rates.
+    #[serde(flatten)]
+    pub meter: Totals,
+    /// What this host's kernel dropped because the receive buffer was full.
+    pub kernel_drops: Option<u64>,
+    /// How many datagrams were longer than the buffer.
+    pub truncated: u64,
+    /// How many sources were heard.
+    pub sources: usize,
+    /// What it proved.
+    pub verdict: Verdict,
+}
+
+/// What a sender did.
+#[derive(Debug, Serialize)]
+pub struct SendSummary {
+    /// From the moment when the sockets were open.
+    #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
+    pub elapsed: Duration,
+    /// Datagrams, bytes and rates, over all targets.
+    #[serde(flatten)]
+    pub meter: Totals,
+    /// How many datagrams could not be sent.
+    pub errors: u64,
+    /// The same for each target.
+    pub targets: Vec<TargetTotals>,
+    /// What it proved.
+    pub verdict: Verdict,
+}
+
+/// What went to one target.
+#[derive(Clone, Debug, Serialize)]
+pub struct TargetTotals {
+    /// The group.
+    pub group: IpAddr,
+    /// The UDP port.
+    pub port: u16,
+    /// The interface.
+    pub iface: String,
+    /// How many datagrams were sent.
+    pub datagrams: u64,
+    /// How many bytes of payload.
+    pub bytes: u64,
+    /// How many datagrams could not be sent.
+    pub errors: u64,
+}
+
+/// Datagrams, bytes of payload, and their rates from the first datagram to the last.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Totals {
+    /// How many datagrams.
+    pub datagrams: u64,
+    /// How many bytes of payload.
+    pub bytes: u64,
+    /// Datagrams a second.
+    pub rate_pps: Option<f64>,
+    /// Bits of payload a second.
+    pub bitrate_bps: Option<f64>,
+}
+
+impl From<&Meter> for Totals {
+    fn from(meter: &Meter) -> Self {
+        Totals { datagrams: meter.datagrams, bytes: meter.bytes, rate_pps: meter.rate_pps(), bitrate_bps: meter.bitrate_bps() }
+    }
+}
+
+fn display<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+fn nanos<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// RFC 3339 in UTC, to the nanosecond.
+fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    match Timestamp::try_from(*time) {
+        Ok(time) => serializer.collect_str(&format_args!("{time:.9}")),
+        Err(_) => serializer.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_datagram_is_text_where_it_can_be_and_hex_where_not() {
+        let event = |payload: &'static [u8]| {
+            serde_json::to_string(&Event::Received(Received {
+                time: SystemTime::UNIX_EPOCH + Duration::new(1_795_000_000, 5),
+                source: "10.0.0.100:40000".parse().unwrap(),
+                group: "239.1.1.1".parse().unwrap(),
+                port: 5000,
+                iface: Some("e0"),
+                ttl: None,
+                dscp: Some(46),
+                len_bytes: payload.len(),
+                payload: Payload(payload),
+            }))
+            .unwrap()
+        };
+        assert_eq!(
+            event(b"a\"\x1b\n"),
+            r#"{"event":"datagram","time":"2026-11-18T11:06:40.000000005Z","source":"10.0.0.100:40000","group":"239.1.1.1","port":5000,"iface":"e0","ttl":null,"dscp":46,"len_bytes":4,"text":"a\"\u001b\n"}"#
+        );
+        assert!(event(b"\xff\x00").contains(r#""len_bytes":2,"hex":"ff00"}"#), "{}", event(b"\xff\x00"));
+    }
+}

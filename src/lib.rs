@@ -1,0 +1,36 @@
+//! mcast sends, receives, measures and explains IP multicast.
+//!
+//! The binary is a thin shell over this library. Data flows one way, and every arrow is an import:
+//!
+//! ```text
+//! what was typed        cli/       clap types and value parsers; no sockets, no logic
+//!       |
+//! what it means         plan       resolved, validated, every default in one place
+//!       |
+//! send:  payload -> pace -> net::Outbox -> report
+//! recv:  net::Inbox -> stats -> report
+//!       |
+//! what it proved        verdict    limits and failures -> exit status
+//! ```
+//!
+//! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it leaves or arrives.
+//! Only [`net`] touches sockets, and only `net::sys` holds `unsafe`.
+
+#![deny(unsafe_code)]
+#![deny(missing_docs)]
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
+
+pub mod cli;
+pub mod event;
+pub mod iface;
+pub mod interrupt;
+pub mod net;
+pub mod plan;
+pub mod recv;
+pub mod report;
+pub mod run;
+pub mod send;
+pub mod stats;
+pub mod target;
+pub mod verdict;
+pub mod warning;

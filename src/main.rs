@@ -1,0 +1,63 @@
+//! The `mcast` program: parses, starts diagnostics, runs a command, and turns its outcome into the exit status.
+
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use mcast::cli::{Cli, Command, CommonArgs};
+use mcast::interrupt::Interrupt;
+use mcast::plan::Host;
+use mcast::report::{ColorWhen, Paint, Reporter};
+use mcast::verdict::{COULD_NOT_RUN, Verdict};
+use mcast::{recv, send};
+use tracing::level_filters::LevelFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    start_diagnostics(cli.command.common());
+    match run(&cli.command) {
+        Ok(verdict) => verdict.status.into(),
+        Err(error) => complain(&error, cli.command.common().color),
+    }
+}
+
+fn run(command: &Command) -> Result<Verdict> {
+    let interrupt = Interrupt::install().context("cannot take over signals")?;
+    let host = Host::here()?;
+    let common = command.common();
+    let mut reporter = Reporter::new(command.output(), common.quiet, common.color);
+    Ok(match command {
+        Command::Send(args) => send::run(&args.plan(&host)?, &mut reporter, &interrupt)?,
+        Command::Recv(args) => recv::run(&args.plan(&host)?, &mut reporter, &interrupt)?,
+    })
+}
+
+/// Sends diagnostics to standard error: warnings, and more with each `-v`.
+fn start_diagnostics(common: &CommonArgs) {
+    let level = match common.verbose {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let colour = match common.color {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => io::stderr().is_terminal(),
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(colour)
+        .with_target(false)
+        .without_time()
+        .init();
+}
+
+/// Says why nothing could be run.
+#[allow(clippy::print_stderr)]
+fn complain(error: &anyhow::Error, color: ColorWhen) -> ExitCode {
+    let paint = Paint::new(color, &io::stderr());
+    eprintln!("{} {error}", paint.bad("error:"));
+    COULD_NOT_RUN.into()
+}

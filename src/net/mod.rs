@@ -1,0 +1,126 @@
+//! The only part of mcast that touches the network.
+//!
+//! [`Outbox`] sends and [`Inbox`] receives; [`interfaces`] and [`route_to`] ask the system what the choice of an
+//! interface rests on. Errors carry the operation that failed ([`NetError`]).
+
+mod batch;
+mod error;
+mod ifaces;
+mod membership;
+mod route;
+mod socket;
+mod sys;
+mod wait;
+
+pub use batch::{Inbox, Outbox, Rcvbuf};
+pub use error::{NetError, Operation, describe};
+pub use ifaces::interfaces;
+pub use route::route_to;
+pub use socket::SendOptions;
+pub use wait::{Wake, wait};
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::time::SystemTime;
+
+use crate::iface::Via;
+
+/// The largest payload of a UDP datagram: 65,535 less the headers (RFC 768; RFC 8200 has no IPv4 header to pay for).
+pub fn max_payload(group: IpAddr) -> usize {
+    if group.is_ipv4() { 65_507 } else { 65_527 }
+}
+
+/// How the system is asked: with everything it can tell, or only with what every system has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// On Linux: many datagrams a call, each with the kernel's time, TTL, traffic class, destination, interface and drops.
+    /// Elsewhere the same as [`Backend::Portable`].
+    #[default]
+    Native,
+    /// One datagram a call through socket2, with its source alone.
+    Portable,
+}
+
+/// A group, a port and an interface: where datagrams are heard, or where they are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The group.
+    pub group: IpAddr,
+    /// The UDP port.
+    pub port: u16,
+    /// The interface.
+    pub via: Via,
+}
+
+impl Endpoint {
+    /// The socket address of the group, with its scope where it has one.
+    pub fn socket_addr(&self) -> SocketAddr {
+        match self.group {
+            IpAddr::V4(_) => SocketAddr::new(self.group, self.port),
+            IpAddr::V6(group) => SocketAddrV6::new(group, self.port, 0, self.scope()).into(),
+        }
+    }
+
+    /// The scope id that the system wants beside the group: only IPv6 groups that are bound to a link have one.
+    fn scope(&self) -> u32 {
+        match self.group {
+            IpAddr::V6(group) if matches!(group.octets()[1] & 0x0f, 1 | 2) => self.via.index,
+            _ => 0,
+        }
+    }
+}
+
+/// One datagram that was received.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagram<'a> {
+    /// What it carried, in the inbox's own buffer.
+    pub payload: &'a [u8],
+    /// What the system told of it.
+    pub meta: &'a Meta,
+    /// Where it was heard: the target whose socket took it.
+    pub endpoint: &'a Endpoint,
+}
+
+/// What the system tells of a received datagram. `None` is what this platform does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Who sent it.
+    pub source: SocketAddr,
+    /// The address it was sent to (IP_PKTINFO; IPV6_PKTINFO, RFC 3542, 6.1).
+    pub destination: Option<IpAddr>,
+    /// The index of the interface it arrived on (same source).
+    pub ifindex: Option<u32>,
+    /// When the kernel took it (SO_TIMESTAMPNS); the program's own clock, read on receipt, where the kernel does not say.
+    pub time: SystemTime,
+    /// The TTL or hop limit that was left.
+    pub ttl: Option<u8>,
+    /// The traffic class: DSCP and ECN (RFC 2474, RFC 3168).
+    pub traffic_class: Option<u8>,
+    /// How many datagrams this socket's kernel queue had dropped when this one was queued (SO_RXQ_OVFL).
+    pub drops: Option<u32>,
+    /// The payload was longer than the buffer, and is cut (MSG_TRUNC).
+    pub truncated: bool,
+}
+
+/// The source of a datagram whose source the system did not tell.
+pub(crate) const UNKNOWN_SOURCE: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
+
+impl Meta {
+    /// A datagram of which nothing is known yet.
+    pub(crate) fn unknown() -> Self {
+        Meta {
+            source: UNKNOWN_SOURCE,
+            destination: None,
+            ifindex: None,
+            time: SystemTime::UNIX_EPOCH,
+            ttl: None,
+            traffic_class: None,
+            drops: None,
+            truncated: false,
+        }
+    }
+
+    /// The DSCP, the upper six bits of the traffic class (RFC 2474).
+    pub fn dscp(&self) -> Option<u8> {
+        self.traffic_class.map(|class| class >> 2)
+    }
+}

@@ -1,0 +1,146 @@
+//! Sockets: every option that a sender or a receiver sets, in one order, with the reason for each.
+
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use tracing::debug;
+
+use super::{Backend, Endpoint, NetError, Operation, Rcvbuf, sys};
+use crate::target::unspecified;
+
+/// What a sender sets on its socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendOptions {
+    /// The TTL (RFC 1112, 6.1) or hop limit.
+    pub ttl: u8,
+    /// Whether this host's own members hear it (IP_MULTICAST_LOOP). On Windows the receiver's option decides instead.
+    pub loopback: bool,
+    /// The DSCP (RFC 2474), 0 to 63.
+    pub dscp: Option<u8>,
+    /// The UDP source port; chosen by the system where `None`.
+    pub source_port: Option<u16>,
+}
+
+/// The most that a receive buffer asks for where nobody says how much; the system grants less, up to its own limit.
+const GREEDY_RCVBUF: usize = 1 << 30;
+
+/// A socket that hears datagrams to the group and port of `at`, before any group is joined.
+pub(super) fn receiver(at: &Endpoint, rcvbuf: Option<usize>, backend: Backend) -> Result<(UdpSocket, Rcvbuf), NetError> {
+    let ipv4 = at.group.is_ipv4();
+    let socket = open(at.group)?;
+    // Several programs of one host may listen to a group, and each gets every datagram. BSD and macOS want the second option for it.
+    socket.set_reuse_address(true).map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
+    #[cfg(all(unix, not(target_os = "linux")))]
+    socket.set_reuse_port(true).map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
+    // Before the bind, so that the first datagram finds the room.
+    let rcvbuf = set_receive_buffer(&socket, rcvbuf);
+    // Linux delivers every group that any program of the host has joined, on any interface, unless told otherwise.
+    degrade("IP_MULTICAST_ALL", sys::hear_only_own_groups(&socket, ipv4));
+    if backend == Backend::Native {
+        degrade("ancillary data", sys::ask_for_metadata(&socket, ipv4));
+    }
+    // Bound to the group, Linux finds the socket fastest and keeps unicast to the port out. Windows refuses to bind a group, and on
+    // other systems the bind to any address is the one known to work.
+    let local = if cfg!(target_os = "linux") { at.socket_addr() } else { SocketAddr::new(unspecified(at.group), at.port) };
+    socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
+    Ok((socket.into(), rcvbuf))
+}
+
+/// A socket that sends to the group of `at` from its interface.
+pub(super) fn sender(at: &Endpoint, options: &SendOptions, backend: Backend) -> Result<UdpSocket, NetError> {
+    let ipv4 = at.group.is_ipv4();
+    let socket = open(at.group)?;
+    // Without it a full queue drops datagrams while every send succeeds.
+    degrade("IP_RECVERR", sys::report_queue_drops(&socket, ipv4));
+    let (ttl, loopback) = (u32::from(options.ttl), options.loopback);
+    let sent_via = |error| Operation::SendVia(at.clone()).failed(error);
+    let class = options.dscp.map(|dscp| u32::from(dscp) << 2);
+    match at.via.address {
+        IpAddr::V4(address) => {
+            match backend {
+                Backend::Native => sys::send_via_v4(&socket, at.via.index, address),
+                Backend::Portable => socket.set_multicast_if_v4(&address),
+            }
+            .map_err(sent_via)?;
+            socket.set_multicast_ttl_v4(ttl).map_err(|error| Operation::Set("IP_MULTICAST_TTL").failed(error))?;
+            socket.set_multicast_loop_v4(loopback).map_err(|error| Operation::Set("IP_MULTICAST_LOOP").failed(error))?;
+            if let Some(class) = class {
+                socket.set_tos_v4(class).map_err(|error| Operation::Set("IP_TOS").failed(error))?;
+            }
+        }
+        IpAddr::V6(_) => {
+            socket.set_multicast_if_v6(at.via.index).map_err(sent_via)?;
+            socket.set_multicast_hops_v6(ttl).map_err(|error| Operation::Set("IPV6_MULTICAST_HOPS").failed(error))?;
+            socket.set_multicast_loop_v6(loopback).map_err(|error| Operation::Set("IPV6_MULTICAST_LOOP").failed(error))?;
+            #[cfg(unix)]
+            if let Some(class) = class {
+                socket.set_tclass_v6(class).map_err(|error| Operation::Set("IPV6_TCLASS").failed(error))?;
+            }
+        }
+    }
+    // An IPv6 source is the kernel's choice (RFC 6724) unless the user named one.
+    let port = options.source_port.unwrap_or(0);
+    let local = match at.via.address {
+        IpAddr::V6(address) if at.via.pinned => {
+            let scope = if address.is_unicast_link_local() { at.via.index } else { 0 };
+            std::net::SocketAddrV6::new(address, port, 0, scope).into()
+        }
+        address => SocketAddr::new(unspecified(address), port),
+    };
+    socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
+    Ok(socket.into())
+}
+
+/// The address and port that datagrams from `socket` to `at` carry. IPv4 datagrams carry what was set with the interface; for IPv6 the system is
+/// asked, without sending anything.
+pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> SocketAddr {
+    let port = socket.local_addr().map_or(0, |address| address.port());
+    let chosen = || {
+        // A second socket, because connecting the first would bind its address for good.
+        let probe = sender(at, &SendOptions { ttl: 0, loopback: false, dscp: None, source_port: None }, backend).ok()?;
+        probe.connect(at.socket_addr()).ok()?;
+        Some(probe.local_addr().ok()?.ip()).filter(|ip| !ip.is_unspecified())
+    };
+    let ip = if at.group.is_ipv4() { None } else { chosen() };
+    SocketAddr::new(ip.unwrap_or(at.via.address), port)
+}
+
+fn open(group: IpAddr) -> Result<Socket, NetError> {
+    let domain = if group.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
+    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP)).map_err(|error| Operation::Open.failed(error))?;
+    socket.set_nonblocking(true).map_err(|error| Operation::Set("O_NONBLOCK").failed(error))?;
+    if group.is_ipv6() {
+        degrade("IPV6_V6ONLY", socket.set_only_v6(true));
+    }
+    Ok(socket)
+}
+
+/// Sets the receive buffer to what was asked, or to as much as the system grants, and answers with both.
+fn set_receive_buffer(socket: &Socket, asked: Option<usize>) -> Rcvbuf {
+    if let Some(bytes) = asked {
+        if sys::force_receive_buffer(socket, bytes).is_err() {
+            degrade("SO_RCVBUF", socket.set_recv_buffer_size(bytes));
+        }
+    } else {
+        // Linux cuts the wish down to its limit; other systems refuse a wish that is too large, so it is halved until granted.
+        let mut wish = GREEDY_RCVBUF;
+        while wish > 64 * 1024 && socket.set_recv_buffer_size(wish).is_err() {
+            wish /= 2;
+        }
+    }
+    // Linux doubles what is set, for its own bookkeeping, and reports the double (socket(7)).
+    let factor = if cfg!(target_os = "linux") { 2 } else { 1 };
+    Rcvbuf { asked, granted: socket.recv_buffer_size().ok().map(|bytes| bytes / factor) }
+}
+
+/// An option that the system may lack is done without, and noted.
+fn degrade(option: &str, result: std::io::Result<()>) {
+    if let Err(error) = result {
+        debug!(option, %error, "not available here, going on without");
+    }
+}
+
+/// The socket's options, through socket2.
+pub(super) fn options(socket: &UdpSocket) -> SockRef<'_> {
+    SockRef::from(socket)
+}

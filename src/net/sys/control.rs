@@ -1,0 +1,157 @@
+//! Linux control messages: the walk over them, and the addresses beside them. No `unsafe`: the kernel's bytes are read as bytes.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::time::{Duration, SystemTime};
+
+use libc::{self, c_int};
+
+use super::super::Meta;
+
+/// Room for every control message that is asked for, twice over (they take 144 bytes on IPv6).
+pub const CONTROL_LEN: usize = 256;
+
+/// A control buffer, aligned as the kernel wants it.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+pub struct Control(pub [u8; CONTROL_LEN]);
+
+/// A socket address as the kernel writes it: `sockaddr_storage`.
+#[derive(Clone, Copy)]
+#[repr(C, align(8))]
+pub struct Name(pub [u8; 128]);
+
+/// Walks control messages: `(level, type, data)`. Stops at the first that does not fit.
+pub struct Messages<'a>(pub &'a [u8]);
+
+const WORD: usize = size_of::<usize>();
+const HEADER: usize = WORD + 2 * size_of::<c_int>();
+
+impl<'a> Iterator for Messages<'a> {
+    type Item = (c_int, c_int, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let bytes = self.0;
+        let len = usize::from_ne_bytes(take(bytes, 0)?);
+        if len < HEADER || len > bytes.len() {
+            self.0 = &[];
+            return None;
+        }
+        self.0 = bytes.get(len.next_multiple_of(WORD)..).unwrap_or(&[]);
+        Some((int(bytes, WORD)?, int(bytes, WORD + 4)?, &bytes[HEADER..len]))
+    }
+}
+
+fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at + N)?.try_into().ok()
+}
+
+fn int(bytes: &[u8], at: usize) -> Option<c_int> {
+    take(bytes, at).map(c_int::from_ne_bytes)
+}
+
+/// Reads a source address.
+pub fn source(name: &Name) -> Option<SocketAddr> {
+    let bytes = &name.0;
+    let port = take(bytes, 2).map(u16::from_be_bytes)?;
+    match c_int::from(take(bytes, 0).map(u16::from_ne_bytes)?) {
+        libc::AF_INET => Some(SocketAddr::from((Ipv4Addr::from(take::<4>(bytes, 4)?), port))),
+        libc::AF_INET6 => {
+            let scope = take(bytes, 24).map(u32::from_ne_bytes)?;
+            Some(SocketAddrV6::new(Ipv6Addr::from(take::<16>(bytes, 8)?), port, 0, scope).into())
+        }
+        _ => None,
+    }
+}
+
+/// Reads what the kernel told of one datagram into `meta`.
+pub fn read(control: &[u8], meta: &mut Meta) {
+    for (level, kind, data) in Messages(control) {
+        match (level, kind) {
+            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => meta.time = timestamp(data).unwrap_or(meta.time),
+            (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => meta.drops = take(data, 0).map(u32::from_ne_bytes),
+            (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
+                // struct in_pktinfo: interface, the address of this host that took it, the address it was sent to
+                meta.ifindex = take(data, 0).map(u32::from_ne_bytes);
+                meta.destination = take::<4>(data, 8).map(|bytes| IpAddr::from(Ipv4Addr::from(bytes)));
+            }
+            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
+                meta.destination = take::<16>(data, 0).map(|bytes| IpAddr::from(Ipv6Addr::from(bytes)));
+                meta.ifindex = take(data, 16).map(u32::from_ne_bytes);
+            }
+            (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT | libc::IPV6_TCLASS) => {
+                let value = int(data, 0).and_then(|value| u8::try_from(value).ok());
+                if kind == libc::IPV6_TCLASS && level == libc::IPPROTO_IPV6 {
+                    meta.traffic_class = value;
+                } else {
+                    meta.ttl = value;
+                }
+            }
+            (libc::IPPROTO_IP, libc::IP_TOS) => meta.traffic_class = data.first().copied(),
+            _ => {}
+        }
+    }
+}
+
+fn timestamp(data: &[u8]) -> Option<SystemTime> {
+    // struct timespec: two words of the kernel's time type
+    let seconds = u64::try_from(libc::time_t::from_ne_bytes(take(data, 0)?)).ok()?;
+    let nanos = u32::try_from(libc::c_long::from_ne_bytes(take(data, size_of::<libc::time_t>())?)).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message(level: c_int, kind: c_int, data: &[u8]) -> Vec<u8> {
+        let mut bytes = (HEADER + data.len()).to_ne_bytes().to_vec();
+        bytes.extend(level.to_ne_bytes());
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(data);
+        bytes.resize(bytes.len().next_multiple_of(WORD), 0);
+        bytes
+    }
+
+    #[test]
+    fn each_message_fills_its_field() {
+        let mut bytes = message(libc::IPPROTO_IP, libc::IP_TTL, &7_i32.to_ne_bytes());
+        bytes.extend(message(libc::IPPROTO_IP, libc::IP_TOS, &[0xb8]));
+        bytes.extend(message(libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &191_u32.to_ne_bytes()));
+        bytes.extend(message(99, 99, b"from a newer kernel"));
+        let mut pktinfo = 3_i32.to_ne_bytes().to_vec();
+        pktinfo.extend([10, 0, 0, 101, 239, 1, 1, 1]);
+        bytes.extend(message(libc::IPPROTO_IP, libc::IP_PKTINFO, &pktinfo));
+        let mut meta = Meta::unknown();
+        read(&bytes, &mut meta);
+        assert_eq!((meta.ttl, meta.traffic_class, meta.drops), (Some(7), Some(0xb8), Some(191)));
+        assert_eq!((meta.ifindex, meta.destination), (Some(3), Some("239.1.1.1".parse().unwrap())));
+        assert_eq!(meta.dscp(), Some(46));
+    }
+
+    #[test]
+    fn both_families_of_source_are_read() {
+        let mut name = Name([0; 128]);
+        name.0[..2].copy_from_slice(&(libc::AF_INET as u16).to_ne_bytes());
+        name.0[2..8].copy_from_slice(&[0x9c, 0x40, 10, 0, 0, 100]);
+        assert_eq!(source(&name).unwrap().to_string(), "10.0.0.100:40000");
+        name.0[..2].copy_from_slice(&(libc::AF_INET6 as u16).to_ne_bytes());
+        name.0[8..24].copy_from_slice(&"fe80::9".parse::<Ipv6Addr>().unwrap().octets());
+        name.0[24..28].copy_from_slice(&2_u32.to_ne_bytes());
+        assert_eq!(source(&name).unwrap().to_string(), "[fe80::9%2]:40000");
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            read(&bytes, &mut Meta::unknown());
+        }
+
+        #[test]
+        fn a_length_that_lies_ends_the_walk(len: usize, rest in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let mut bytes = len.to_ne_bytes().to_vec();
+            bytes.extend(rest);
+            prop_assert!(Messages(&bytes).count() <= bytes.len() / HEADER + 1);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Linux: recvmmsg with every ancillary item, and the socket options that socket2 does not have.
+
+use std::io;
+use std::mem;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::ptr;
+use std::time::SystemTime;
+
+use libc::{self, c_int, c_void, socklen_t};
+
+use super::control::{self, CONTROL_LEN, Control, Name};
+use crate::net::{Meta, UNKNOWN_SOURCE};
+
+/// Datagrams a call. 16 to 64 amortise the call; more only cost memory.
+const SLOTS: usize = 64;
+
+/// The largest datagram there is, and one byte to spare, so that none is ever cut. The pages of a slot are taken from the system only when
+/// a datagram fills them.
+const SLOT_LEN: usize = 65_536;
+
+/// Receives up to [`SLOTS`] datagrams a call.
+pub struct Batch {
+    payloads: Box<[u8]>,
+    names: Box<[Name]>,
+    controls: Box<[Control]>,
+    received: Vec<(usize, Meta)>,
+}
+
+impl Batch {
+    pub fn new() -> Self {
+        Batch {
+            payloads: vec![0; SLOTS * SLOT_LEN].into_boxed_slice(),
+            names: vec![Name([0; 128]); SLOTS].into_boxed_slice(),
+            controls: vec![Control([0; CONTROL_LEN]); SLOTS].into_boxed_slice(),
+            received: Vec::with_capacity(SLOTS),
+        }
+    }
+
+    pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+        self.received.clear();
+        // The headers are made anew for each call. The kernel writes lengths and flags back into them, and a slot whose control length
+        // shrank would otherwise cut the control messages of every later datagram (the drop counter is absent until the first drop).
+        let mut vectors: [libc::iovec; SLOTS] = std::array::from_fn(|slot| libc::iovec {
+            iov_base: self.payloads[slot * SLOT_LEN..].as_mut_ptr().cast(),
+            iov_len: SLOT_LEN,
+        });
+        // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a valid value.
+        let mut headers: [libc::mmsghdr; SLOTS] = unsafe { mem::zeroed() };
+        for (slot, header) in headers.iter_mut().enumerate() {
+            let header = &mut header.msg_hdr;
+            header.msg_name = ptr::from_mut(&mut self.names[slot]).cast();
+            header.msg_namelen = size_of::<Name>() as socklen_t;
+            header.msg_iov = &mut vectors[slot];
+            header.msg_iovlen = 1;
+            header.msg_control = ptr::from_mut(&mut self.controls[slot]).cast();
+            header.msg_controllen = CONTROL_LEN as _;
+        }
+        // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them outlive the call,
+        // none overlaps another, and the descriptor is open because `socket` is borrowed.
+        let count = unsafe {
+            libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), SLOTS as u32, libc::MSG_DONTWAIT as _, ptr::null_mut())
+        };
+        let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
+        for (slot, header) in headers[..count].iter().enumerate() {
+            let mut meta = Meta {
+                truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
+                source: control::source(&self.names[slot]).unwrap_or(UNKNOWN_SOURCE),
+                ..Meta::unknown()
+            };
+            #[allow(clippy::unnecessary_cast, reason = "socklen_t with musl, usize with glibc")]
+            let len = (header.msg_hdr.msg_controllen as usize).min(CONTROL_LEN);
+            control::read(&self.controls[slot].0[..len], &mut meta);
+            if meta.time == SystemTime::UNIX_EPOCH {
+                meta.time = SystemTime::now();
+            }
+            self.received.push(((header.msg_len as usize).min(SLOT_LEN), meta));
+        }
+        Ok(count)
+    }
+
+    pub fn get(&self, index: usize) -> (&[u8], &Meta) {
+        let (len, meta) = &self.received[index];
+        (&self.payloads[index * SLOT_LEN..][..*len], meta)
+    }
+}
+
+/// Sets one option by value.
+fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) -> io::Result<()> {
+    // SAFETY: `value` outlives the call and its exact size is passed; the descriptor is open because `socket` is borrowed.
+    let result = unsafe {
+        libc::setsockopt(socket.as_raw_fd(), level, name, ptr::from_ref(&value).cast::<c_void>(), size_of::<T>() as socklen_t)
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+const ON: c_int = 1;
+
+pub fn ask_for_metadata(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
+    set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, ON)?;
+    set(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, ON)?;
+    if ipv4 {
+        set(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, ON)?;
+        set(socket, libc::IPPROTO_IP, libc::IP_RECVTTL, ON)?;
+        set(socket, libc::IPPROTO_IP, libc::IP_RECVTOS, ON)
+    } else {
+        set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, ON)?;
+        set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT, ON)?;
+        set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS, ON)
+    }
+}
+
+pub fn report_queue_drops(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
+    if ipv4 {
+        set(socket, libc::IPPROTO_IP, libc::IP_RECVERR, ON)
+    } else {
+        set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVERR, ON)
+    }
+}
+
+pub fn send_via_v4(socket: &impl AsRawFd, index: u32, address: Ipv4Addr) -> io::Result<()> {
+    // The address goes with the index: on `lo` an index alone sends from 0.0.0.0, which every receiver drops.
+    let request = libc::ip_mreqn {
+        imr_multiaddr: libc::in_addr { s_addr: 0 },
+        imr_address: libc::in_addr { s_addr: u32::from_ne_bytes(address.octets()) },
+        imr_ifindex: c_int::try_from(index).map_err(|_| io::ErrorKind::InvalidInput)?,
+    };
+    set(socket, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, request)
+}
+
+pub fn force_receive_buffer(socket: &impl AsRawFd, bytes: usize) -> io::Result<()> {
+    let bytes = c_int::try_from(bytes).unwrap_or(c_int::MAX / 2);
+    set(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes)
+}
+
+/// `SO_MEMINFO` (include/uapi/linux/sock_diag.h): nine counters, the last of them the drops.
+pub fn dropped(socket: &UdpSocket) -> io::Result<u32> {
+    const SO_MEMINFO: c_int = 55;
+    const SK_MEMINFO_DROPS: usize = 8;
+    let mut info = [0_u32; 16];
+    let mut len = size_of_val(&info) as socklen_t;
+    // SAFETY: `info` has room for the `len` bytes that the kernel may write, and both outlive the call.
+    let result = unsafe {
+        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, SO_MEMINFO, info.as_mut_ptr().cast::<c_void>(), &mut len)
+    };
+    match result {
+        0 if len as usize > SK_MEMINFO_DROPS * size_of::<u32>() => Ok(info[SK_MEMINFO_DROPS]),
+        0 => Err(io::ErrorKind::Unsupported.into()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

@@ -1,0 +1,53 @@
+//! Waiting on Unix: poll(2), woken by datagrams, by signals through their pipe, and by a reader that goes away.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags};
+
+/// What can be waited for.
+pub type PollSource<'a> = BorrowedFd<'a>;
+
+/// Waits until one of `sources` can be read, `output` has lost its reader, or `until` has passed. Writes the positions of
+/// the readable ones into `ready`; answers whether the reader is gone. A signal ends the wait early.
+pub fn poll(
+    sources: &[PollSource],
+    output: Option<PollSource>,
+    until: Option<Instant>,
+    ready: &mut Vec<usize>,
+) -> io::Result<bool> {
+    ready.clear();
+    let mut polled: Vec<PollFd> = sources.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
+    // Asking for nothing still reports an error or a hang-up.
+    polled.extend(output.map(|fd| PollFd::new(fd, PollFlags::empty())));
+    match poll_until(&mut polled, until) {
+        Ok(0) | Err(Errno::EINTR) => return Ok(false),
+        Ok(_) => {}
+        Err(errno) => return Err(errno.into()),
+    }
+    let fired = |polled: &PollFd, flags| polled.revents().is_some_and(|events| events.intersects(flags));
+    let (inputs, outputs) = polled.split_at(sources.len());
+    let readable = PollFlags::POLLIN | PollFlags::POLLERR | PollFlags::POLLHUP;
+    ready.extend(inputs.iter().enumerate().filter(|(_, polled)| fired(polled, readable)).map(|(position, _)| position));
+    Ok(outputs.iter().any(|polled| fired(polled, PollFlags::POLLERR | PollFlags::POLLHUP)))
+}
+
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32> {
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    nix::poll::ppoll(polled, left.map(nix::sys::time::TimeSpec::from_duration), None)
+}
+
+/// Where poll(2) counts in milliseconds, the wait is rounded up: waking early would only mean waiting again.
+#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32> {
+    use nix::poll::PollTimeout;
+    use std::time::Duration;
+    let timeout = until.map_or(PollTimeout::NONE, |until| {
+        let left = until.saturating_duration_since(Instant::now()) + Duration::from_nanos(999_999);
+        PollTimeout::try_from(left.as_millis()).unwrap_or(PollTimeout::MAX)
+    });
+    nix::poll::poll(polled, timeout)
+}

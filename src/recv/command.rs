@@ -1,0 +1,120 @@
+//! The COMMAND of `recv -- COMMAND`: started when every group is joined, watched, and ended with the receiver.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tracing::info;
+
+use crate::net::{self, NetError, Wake};
+use crate::plan::COMMAND_GRACE;
+use crate::run::RunError;
+
+/// How long a command that was told to end may take to do so, before it is killed.
+const LAST_GRACE: Duration = Duration::from_secs(2);
+
+/// A running COMMAND.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    ended: Option<Ended>,
+}
+
+/// How COMMAND ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With exit status 0.
+    Well,
+    /// With another status, or by a signal.
+    Failed(String),
+    /// It was still running when the receiver had what it wanted, and was stopped.
+    Stopped,
+}
+
+impl Running {
+    /// Starts `line`: a program and its arguments. Its standard output goes to standard error, because standard output is ours. A program called
+    /// `mcast` is this very program, installed or not.
+    pub fn start(line: &[OsString]) -> Result<Self, RunError> {
+        let name = &line[0];
+        let program = match std::env::current_exe() {
+            Ok(this) if name == "mcast" => this.into_os_string(),
+            _ => name.clone(),
+        };
+        let child = Command::new(program)
+            .args(&line[1..])
+            .stdout(Stdio::from(io::stderr()))
+            .spawn()
+            .map_err(|source| RunError::Command { name: name.to_string_lossy().into_owned(), source })?;
+        info!(pid = child.id(), command = %name.to_string_lossy(), "started");
+        Ok(Running { child, ended: None })
+    }
+
+    /// How it ended, the first time that it is known.
+    pub fn newly_ended(&mut self) -> Option<&Ended> {
+        if self.ended.is_some() {
+            return None;
+        }
+        let status = self.child.try_wait().ok().flatten()?;
+        info!(%status, "COMMAND ended");
+        self.ended = Some(judge(status));
+        self.ended.as_ref()
+    }
+
+    /// Waits a moment for its end, then stops it; says how it ended.
+    pub fn finish(mut self, wake: Wake) -> Result<Ended, NetError> {
+        self.wait(wake, COMMAND_GRACE)?;
+        if self.ended.is_none() {
+            info!(pid = self.child.id(), "stopping COMMAND, which is still running");
+            terminate(&mut self.child);
+            self.wait(wake, LAST_GRACE)?;
+            if self.ended.is_none() {
+                self.kill();
+            }
+            self.ended = Some(Ended::Stopped);
+        }
+        Ok(self.ended.take().unwrap_or(Ended::Stopped))
+    }
+
+    /// Waits for its end for at most `time`.
+    fn wait(&mut self, wake: Wake, time: Duration) -> Result<(), NetError> {
+        let until = Instant::now() + time;
+        while self.ended.is_none() && self.newly_ended().is_none() && Instant::now() < until {
+            net::wait(Wake { watch_output: false, ..wake }, Some(until))?;
+        }
+        Ok(())
+    }
+
+    fn kill(&mut self) {
+        if self.ended.is_none() && self.child.kill().is_ok() {
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Whatever goes wrong in between, COMMAND does not outlive the receiver.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.newly_ended().is_none() {
+            self.kill();
+        }
+    }
+}
+
+fn judge(status: ExitStatus) -> Ended {
+    if status.success() { Ended::Well } else { Ended::Failed(status.to_string()) }
+}
+
+#[cfg(unix)]
+fn terminate(child: &mut Child) {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    if let Ok(pid) = i32::try_from(child.id()) {
+        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    }
+}
+
+#[cfg(not(unix))]
+fn terminate(child: &mut Child) {
+    let _ = child.kill();
+}

@@ -1,0 +1,173 @@
+//! `mcast recv`: joins, receives, shows, leaves.
+
+mod command;
+mod until;
+
+pub use command::Ended;
+pub use until::Until;
+
+use std::io;
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use tracing::{debug, info};
+
+use crate::event::{Event, Left, Listening, Payload, RcvbufInfo, Received, RecvSummary, TargetInfo};
+use crate::interrupt::Interrupt;
+use crate::net::{Datagram, Inbox, Rcvbuf};
+use crate::plan;
+use crate::report::Reporter;
+use crate::run::{RunError, Stop};
+use crate::stats::Tally;
+use crate::verdict::{self, Verdict};
+use crate::warning::Warning;
+use command::Running;
+
+/// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
+///
+/// # Errors
+/// What the system refused. Every group is left all the same.
+pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
+    let mut inbox = Inbox::open(&plan.endpoints, plan.rcvbuf, plan.backend)?;
+    let start = Instant::now();
+    let mut session = Session { until: Until::new(plan.limits, start), tally: Tally::default(), overflowed: false };
+    let mut command = None;
+
+    let received = announce(plan, inbox.rcvbuf(), reporter).and_then(|()| {
+        if !plan.command.is_empty() {
+            command = Some(Running::start(&plan.command)?);
+        }
+        session.receive(&mut inbox, command.as_mut(), reporter, interrupt)
+    });
+    let stop = received.or_else(RunError::unless_reader_gone)?;
+    let elapsed = start.elapsed();
+    debug!(?stop, foreign = inbox.foreign(), "stopped");
+
+    let kernel_drops = inbox.kernel_drops();
+    let left = inbox.leave();
+    let command = command.map(|running| running.finish(reporter.wake(interrupt))).transpose()?;
+    let Session { tally, .. } = session;
+    let verdict = verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref());
+    reporter.last_words(|reporter| {
+        for left in left {
+            match left {
+                Ok(at) => reporter.event(&Event::Left(Left {
+                    group: at.group,
+                    port: at.port,
+                    iface: at.via.name,
+                    ifindex: at.via.index,
+                }))?,
+                Err(error) => reporter.warn(&Warning::NotLeft(error))?,
+            }
+        }
+        reporter.event(&Event::RecvSummary(RecvSummary {
+            elapsed,
+            meter: (&tally.meter).into(),
+            kernel_drops,
+            truncated: tally.truncated,
+            sources: tally.sources(),
+            verdict: verdict.clone(),
+        }))
+    })?;
+    Ok(verdict)
+}
+
+/// Says that every group is joined.
+fn announce(plan: &plan::Recv, rcvbuf: Rcvbuf, reporter: &mut Reporter) -> Result<(), RunError> {
+    let Rcvbuf { asked, granted } = rcvbuf;
+    match (asked, granted) {
+        (Some(asked), Some(granted)) if granted < asked => reporter.warn(&Warning::RcvbufCapped { asked, granted })?,
+        _ => {}
+    }
+    let targets = plan.endpoints.iter().map(|at| TargetInfo::new(at, None)).collect();
+    reporter.event(&Event::Listening(Listening { targets, rcvbuf_bytes: RcvbufInfo { asked, granted } }))?;
+    Ok(reporter.flush()?)
+}
+
+/// What changes while receiving.
+struct Session {
+    until: Until,
+    tally: Tally,
+    overflowed: bool,
+}
+
+impl Session {
+    /// One wait, one batch, until there is a reason to stop.
+    fn receive(
+        &mut self,
+        inbox: &mut Inbox,
+        mut command: Option<&mut Running>,
+        reporter: &mut Reporter,
+        interrupt: &Interrupt,
+    ) -> Result<Stop, RunError> {
+        loop {
+            if let Some(signal) = interrupt.signal() {
+                return Ok(Stop::Interrupted(signal));
+            }
+            if let Some(ended) = command.as_mut().and_then(|running| running.newly_ended()) {
+                let failed = matches!(ended, Ended::Failed(_));
+                self.command_ended(failed, reporter)?;
+            }
+            if let Some(stop) = self.until.expired(Instant::now()) {
+                return Ok(stop);
+            }
+            let deadline = self.until.deadline().map(|(at, _)| at);
+            if inbox.wait(reporter.wake(interrupt), deadline)? {
+                return Ok(Stop::ReaderGone);
+            }
+            let now = Instant::now();
+            let flow = inbox.read(|datagram| {
+                let Datagram { payload, meta, .. } = datagram;
+                self.tally.add(meta.source, meta.time, payload.len(), meta.truncated);
+                self.note_drops(&datagram, reporter)?;
+                reporter.event(&Event::Received(received(&datagram)))?;
+                Ok::<_, RunError>(self.until.datagram(now).map_or(ControlFlow::Continue(()), ControlFlow::Break))
+            })?;
+            reporter.flush()?;
+            if let ControlFlow::Break(stop) = flow {
+                return Ok(stop);
+            }
+        }
+    }
+
+    /// Says once that the receive buffer has overflowed; the summary has the number.
+    fn note_drops(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
+        match datagram.meta.drops {
+            Some(dropped) if dropped > 0 && !self.overflowed => {
+                self.overflowed = true;
+                reporter.warn(&Warning::KernelDrops { dropped })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn command_ended(&mut self, failed: bool, reporter: &mut Reporter) -> io::Result<()> {
+        let decides = self.until.command_ended(Instant::now(), failed);
+        match self.until.limits().count {
+            Some(count) if !decides => {
+                let forever = self.until.deadline().is_none();
+                reporter.warn(&Warning::StillWaiting { received: self.tally.meter.datagrams, count, forever })
+            }
+            _ => {
+                info!("COMMAND has ended, listening for half a second more");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A datagram, as an event.
+fn received<'a>(datagram: &Datagram<'a>) -> Received<'a> {
+    let Datagram { payload, meta, endpoint } = *datagram;
+    Received {
+        time: meta.time,
+        source: meta.source,
+        group: endpoint.group,
+        port: endpoint.port,
+        iface: meta.ifindex.map(|_| endpoint.via.name.as_str()),
+        ttl: meta.ttl,
+        dscp: meta.dscp(),
+        len_bytes: payload.len(),
+        payload: Payload(payload),
+    }
+}

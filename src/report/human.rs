@@ -1,0 +1,197 @@
+//! Numbers, times and payloads as people read them.
+
+use std::fmt::{self, Display, Write};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// `1 datagram`, `3 datagrams`.
+pub fn count(number: u64, thing: &'static str) -> impl Display {
+    let plural = if number == 1 { "" } else { "s" };
+    shown(move |f| write!(f, "{number} {thing}{plural}"))
+}
+
+/// A time span in seconds, to the millisecond; below one second in the unit that fits.
+pub fn span(span: Duration) -> impl Display {
+    shown(move |f| {
+        if span >= Duration::from_secs(1) {
+            write!(f, "{}.{:03} s", span.as_secs(), span.subsec_millis())
+        } else if span >= Duration::from_millis(1) {
+            write!(f, "{} ms", span.as_millis())
+        } else {
+            write!(f, "{} us", span.as_micros())
+        }
+    })
+}
+
+/// A number of bytes, in the binary unit that divides it nearly: `8 MiB`, `212992 bytes`.
+pub fn size(bytes: usize) -> impl Display {
+    shown(move |f| match bytes {
+        bytes if bytes >= 1 << 20 && bytes % (1 << 20) == 0 => write!(f, "{} MiB", bytes >> 20),
+        bytes if bytes >= 1 << 10 && bytes % (1 << 10) == 0 => write!(f, "{} KiB", bytes >> 10),
+        bytes => write!(f, "{bytes} bytes"),
+    })
+}
+
+/// A rate with three digits that matter: `0.500`, `12.3 k`, `1.04 M`.
+pub fn rate(rate: f64) -> impl Display {
+    shown(move |f| {
+        let (scaled, unit) = match rate {
+            rate if rate >= 999.5e6 => (rate / 1e9, " G"),
+            rate if rate >= 999.5e3 => (rate / 1e6, " M"),
+            rate if rate >= 999.5 => (rate / 1e3, " k"),
+            rate => (rate, " "),
+        };
+        let digits = if scaled >= 99.95 {
+            0
+        } else if scaled >= 9.995 {
+            1
+        } else {
+            2
+        };
+        write!(f, "{scaled:.digits$}{unit}")
+    })
+}
+
+/// The time of day of this host's time zone, to the microsecond: `14:03:07.125391`.
+pub fn time_of_day(time: SystemTime, zone: &TimeZone) -> impl Display {
+    let zoned = Timestamp::try_from(time).map(|time| time.to_zoned(zone.clone()));
+    shown(move |f| match &zoned {
+        Ok(zoned) => {
+            let time = zoned.time();
+            let micros = time.subsec_nanosecond() / 1000;
+            write!(f, "{:02}:{:02}:{:02}.{micros:06}", time.hour(), time.minute(), time.second())
+        }
+        Err(_) => write!(f, "--:--:--.------"),
+    })
+}
+
+/// How much of a payload a line shows.
+const PREVIEW: usize = 240;
+
+/// A payload on one line: as text where it is UTF-8, else as hex. What could move a cursor, change a colour, set a title, forge a line or turn the
+/// direction of writing is escaped; a backslash is doubled, so no escape can be forged either. Long ones are cut unless `whole`.
+pub fn payload(bytes: &[u8], whole: bool) -> impl Display {
+    shown(move |f| match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let end = if whole { text.len() } else { text.char_indices().nth(PREVIEW).map_or(text.len(), |(end, _)| end) };
+            write!(f, "{}", Escaped(&text[..end]))?;
+            more(f, bytes.len() - end)
+        }
+        Err(_) => {
+            let end = if whole { bytes.len() } else { bytes.len().min(PREVIEW / 5) };
+            write!(f, "hex")?;
+            bytes[..end].iter().try_for_each(|byte| write!(f, " {byte:02x}"))?;
+            more(f, bytes.len() - end)
+        }
+    })
+}
+
+fn more(f: &mut fmt::Formatter, left: usize) -> fmt::Result {
+    if left == 0 { Ok(()) } else { write!(f, " … and {}", count(left as u64, "byte")) }
+}
+
+/// Text with everything escaped that a terminal would not simply print.
+struct Escaped<'a>(&'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The standard library knows what is printable, and leaves accents on their letters; but it also escapes quotes, which are harmless here.
+        for part in self.0.split_inclusive(['\'', '"']) {
+            let quote = part.chars().next_back().filter(|last| matches!(last, '\'' | '"'));
+            let body = &part[..part.len() - quote.map_or(0, char::len_utf8)];
+            write!(f, "{}", body.escape_debug())?;
+            quote.map_or(Ok(()), |quote| f.write_char(quote))?;
+        }
+        Ok(())
+    }
+}
+
+/// A `Display` made of a closure.
+fn shown<F: Fn(&mut fmt::Formatter) -> fmt::Result>(write: F) -> Shown<F> {
+    Shown(write)
+}
+
+struct Shown<F>(F);
+
+impl<F: Fn(&mut fmt::Formatter) -> fmt::Result> Display for Shown<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.0)(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn line(bytes: &[u8]) -> String {
+        payload(bytes, false).to_string()
+    }
+
+    #[test]
+    fn ordinary_text_is_shown_as_it_is() {
+        for text in ["hello world", "{\"price\": 12.5, 'x': 1}", "naïve café, 日本語, हिन्दी", "a  b"] {
+            assert_eq!(line(text.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn nothing_reaches_the_terminal_that_it_would_obey() {
+        for (bytes, safe) in [
+            ("\x1b[2J\x1b[31mred", "\\u{1b}[2J\\u{1b}[31mred"),
+            ("\x1b]0;title\x07", "\\u{1b}]0;title\\u{7}"),
+            ("one\nforged line\r", "one\\nforged line\\r"),
+            ("back\x08space\x7f\t", "back\\u{8}space\\u{7f}\\t"),
+            ("\u{202e}backwards", "\\u{202e}backwards"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("\u{2028}line", "\\u{2028}line"),
+            ("a\\nb", "a\\\\nb"),
+            ("\"\u{301}", "\"\\u{301}"),
+        ] {
+            assert_eq!(line(bytes.as_bytes()), safe);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_in_hex() {
+        assert_eq!(line(&[0x47, 0x40, 0xff, 0x1b]), "hex 47 40 ff 1b");
+        assert!(line(&[0xff; 1316]).ends_with(" ff ff … and 1268 bytes"));
+    }
+
+    #[test]
+    fn long_text_is_cut_between_characters_unless_the_whole_is_wanted() {
+        let long = "é".repeat(PREVIEW + 1);
+        assert_eq!(line(long.as_bytes()), format!("{} … and 2 bytes", "é".repeat(PREVIEW)));
+        assert_eq!(payload(long.as_bytes(), true).to_string(), long);
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(1, "datagram").to_string() + ", " + &count(0, "byte").to_string(), "1 datagram, 0 bytes");
+        for (value, text) in
+            [(0.5, "0.50 "), (9.999, "10.0 "), (123.4, "123 "), (999.9, "1.00 k"), (12_345.0, "12.3 k"), (2.5e9, "2.50 G")]
+        {
+            assert_eq!(rate(value).to_string(), text);
+        }
+        assert_eq!(span(Duration::from_millis(18_002)).to_string(), "18.002 s");
+        assert_eq!(
+            (size(8 << 20).to_string(), size(212_992).to_string(), size(1000).to_string()),
+            ("8 MiB".into(), "208 KiB".into(), "1000 bytes".into())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_payload_prints_a_control_character(bytes in proptest::collection::vec(any::<u8>(), 0..300), whole: bool) {
+            let text = payload(&bytes, whole).to_string();
+            prop_assert!(!text.chars().any(char::is_control), "{text:?}");
+        }
+
+        #[test]
+        fn no_text_prints_a_control_character(text: String) {
+            prop_assert!(!line(text.as_bytes()).chars().any(char::is_control));
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! How events are shown: one small file a format, behind one reporter that knows where output goes and how much of it is wanted.
+
+mod hex;
+mod human;
+mod json;
+mod raw;
+mod style;
+mod text;
+
+pub use style::{ColorWhen, Paint};
+
+use std::io::{self, BufWriter, Stdout, Write};
+
+use crate::event::{Event, Notice};
+use crate::interrupt::Interrupt;
+use crate::net::Wake;
+use crate::warning::Warning;
+
+/// A way to show events.
+trait Format {
+    /// Shows `event`: results on `out`, diagnostics on `notes`.
+    fn event(&mut self, event: &Event, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A line a datagram, for people.
+    Text {
+        /// Show the whole of long payloads.
+        whole: bool,
+    },
+    /// A JSON object a line, for scripts.
+    Json,
+    /// A hex dump of each payload.
+    Hex,
+    /// The payloads alone; everything else goes to standard error.
+    Raw,
+}
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Nothing,
+    Summary,
+    Everything,
+}
+
+/// Shows events on standard output and standard error.
+pub struct Reporter {
+    format: Box<dyn Format>,
+    level: Level,
+    out: BufWriter<Stdout>,
+    notes: io::Stderr,
+    paint_notes: Paint,
+}
+
+impl Reporter {
+    /// A reporter. `quiet` is how often `-q` was given.
+    pub fn new(output: Output, quiet: u8, color: ColorWhen) -> Self {
+        let (paint, paint_notes) = (Paint::new(color, &io::stdout()), Paint::new(color, &io::stderr()));
+        let format: Box<dyn Format> = match output {
+            Output::Text { whole } => Box::new(text::Text::new(paint, paint_notes, whole)),
+            Output::Json => Box::new(json::Json),
+            Output::Hex => Box::new(hex::Hex { text: text::Text::new(paint, paint_notes, false) }),
+            Output::Raw => Box::new(raw::Raw { text: text::Text::new(paint_notes, paint_notes, false) }),
+        };
+        let level = match quiet {
+            0 => Level::Everything,
+            1 => Level::Summary,
+            _ => Level::Nothing,
+        };
+        Reporter { format, level, out: BufWriter::with_capacity(64 * 1024, io::stdout()), notes: io::stderr(), paint_notes }
+    }
+
+    /// Shows an event, if it is wanted.
+    ///
+    /// # Errors
+    /// What the system said to the write; `BrokenPipe` where the reader has gone.
+    pub fn event(&mut self, event: &Event) -> io::Result<()> {
+        let wanted = match event {
+            Event::RecvSummary(_) | Event::SendSummary(_) => Level::Summary,
+            _ => Level::Everything,
+        };
+        if wanted > self.level { Ok(()) } else { self.format.event(event, &mut self.out, &mut self.notes) }
+    }
+
+    /// Shows a warning. Where only the summary is wanted it is still said, on standard error.
+    ///
+    /// # Errors
+    /// As [`Reporter::event`].
+    pub fn warn(&mut self, warning: &Warning) -> io::Result<()> {
+        match self.level {
+            Level::Nothing => Ok(()),
+            Level::Summary => text::warning(warning, self.paint_notes, &mut self.notes),
+            Level::Everything => {
+                // What was shown before the warning stands before it.
+                self.out.flush()?;
+                self.event(&Event::Warning(Notice(warning)))
+            }
+        }
+    }
+
+    /// Writes out what is held back. To be called before a wait.
+    ///
+    /// # Errors
+    /// As [`Reporter::event`].
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    /// Says what is left to say. That nobody listens any more is no error then.
+    ///
+    /// # Errors
+    /// As [`Reporter::event`].
+    pub fn last_words(&mut self, say: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        match say(self).and_then(|()| self.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+
+    /// What should wake a wait: a signal, and, if anything is shown, a reader that goes away.
+    pub fn wake<'a>(&self, interrupt: &'a Interrupt) -> Wake<'a> {
+        Wake { interrupt, watch_output: self.level > Level::Nothing }
+    }
+}

@@ -1,0 +1,148 @@
+//! Text for people: a line a datagram, a first line that says what was set up, and a summary.
+
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+
+use jiff::tz::TimeZone;
+
+use super::Format;
+use super::human::{count, payload, rate, size, span, time_of_day};
+use super::style::Paint;
+use crate::event::{Event, Listening, Received, RecvSummary, SendSummary, Sending, Sent, TargetInfo, Totals};
+use crate::verdict::Verdict;
+use crate::warning::Warning;
+
+/// Text for people.
+pub struct Text {
+    paint: Paint,
+    paint_notes: Paint,
+    /// Show the whole of long payloads.
+    whole: bool,
+    zone: TimeZone,
+}
+
+impl Format for Text {
+    fn event(&mut self, event: &Event, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::Listening(ready) => self.listening(ready, out),
+            Event::Sending(ready) => self.sending(ready, out),
+            Event::Received(datagram) => {
+                self.head(datagram, out)?;
+                writeln!(out, "  {}", payload(datagram.payload.0, self.whole))
+            }
+            Event::Sent(datagram) => self.sent(datagram, out),
+            Event::Warning(notice) => warning(notice.0, self.paint_notes, notes),
+            // The summary follows at once, and says enough.
+            Event::Left(_) => Ok(()),
+            Event::RecvSummary(summary) => self.recv_summary(summary, out),
+            Event::SendSummary(summary) => self.send_summary(summary, out),
+        }
+    }
+}
+
+impl Text {
+    /// Text with its colours: those of the results and those of the diagnostics.
+    pub fn new(paint: Paint, paint_notes: Paint, whole: bool) -> Self {
+        Text { paint, paint_notes, whole, zone: TimeZone::system() }
+    }
+
+    fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {
+        let buffer = ready.rcvbuf_bytes.granted.map(|granted| format!(", receive buffer {}", size(granted))).unwrap_or_default();
+        self.targets("listening to", &ready.targets, out, |target, out| {
+            write!(out, " on {} ({}){buffer}", target.iface, target.address)
+        })
+    }
+
+    fn sending(&self, ready: &Sending, out: &mut dyn Write) -> io::Result<()> {
+        let dscp = ready.dscp.map(|dscp| format!(", DSCP {dscp}")).unwrap_or_default();
+        self.targets("sending to", &ready.targets, out, |target, out| {
+            let source = target.source.map_or_else(|| target.address.to_string(), |source| source.to_string());
+            write!(out, " from {source} on {}, TTL {}{dscp}, every {:?}", target.iface, ready.ttl, ready.interval)
+        })
+    }
+
+    fn targets(
+        &self,
+        verb: &str,
+        targets: &[TargetInfo],
+        out: &mut dyn Write,
+        rest: impl Fn(&TargetInfo, &mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        for target in targets {
+            let group = address(target.group, target.port);
+            write!(out, "{verb} {} {}", self.paint.good(group), self.paint.faint(format_args!("({})", target.mac)))?;
+            rest(target, out)?;
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
+    /// The line of a received datagram, up to its payload.
+    pub(super) fn head(&self, datagram: &Received, out: &mut dyn Write) -> io::Result<()> {
+        let Received { time, source, group, port, iface, ttl, len_bytes, .. } = datagram;
+        let time = time_of_day(*time, &self.zone);
+        write!(out, "{}  {} > {}", self.paint.faint(time), self.paint.source(source), address(*group, *port))?;
+        if let Some(iface) = iface {
+            write!(out, "  {iface}")?;
+        }
+        if let Some(ttl) = ttl {
+            write!(out, "  ttl {ttl}")?;
+        }
+        write!(out, "  {}", count(*len_bytes as u64, "byte"))
+    }
+
+    fn sent(&self, datagram: &Sent, out: &mut dyn Write) -> io::Result<()> {
+        let Sent { time, group, port, iface, len_bytes, payload: bytes } = datagram;
+        let time = self.paint.faint(time_of_day(*time, &self.zone));
+        let (to, len) = (address(*group, *port), count(*len_bytes as u64, "byte"));
+        writeln!(out, "{time}  sent to {to}  {iface}  {len}  {}", payload(bytes.0, self.whole))
+    }
+
+    fn recv_summary(&self, summary: &RecvSummary, out: &mut dyn Write) -> io::Result<()> {
+        self.totals("received", &summary.meter, out)?;
+        write!(out, " from {} in {}", count(summary.sources as u64, "source"), span(summary.elapsed))?;
+        self.rates(&summary.meter, out)?;
+        if let Some(drops) = summary.kernel_drops {
+            let drops = if drops == 0 { "0".to_owned() } else { self.paint.bad(drops).to_string() };
+            write!(out, "; {drops} dropped by this host's kernel")?;
+        }
+        if summary.truncated > 0 {
+            write!(out, "; {} truncated", summary.truncated)?;
+        }
+        writeln!(out)?;
+        self.reasons(&summary.verdict, out)
+    }
+
+    fn send_summary(&self, summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
+        self.totals("sent", &summary.meter, out)?;
+        write!(out, " in {}", span(summary.elapsed))?;
+        self.rates(&summary.meter, out)?;
+        writeln!(out)?;
+        self.reasons(&summary.verdict, out)
+    }
+
+    fn totals(&self, verb: &str, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{verb} {} ({})", self.paint.good(count(totals.datagrams, "datagram")), count(totals.bytes, "byte"))
+    }
+
+    fn rates(&self, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
+        match (totals.rate_pps, totals.bitrate_bps) {
+            (Some(pps), Some(bps)) => write!(out, ": {}pps, {}bit/s", rate(pps), rate(bps)),
+            _ => Ok(()),
+        }
+    }
+
+    fn reasons(&self, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+        verdict.reasons.iter().try_for_each(|reason| writeln!(out, "{} {reason}", self.paint.bad("failed:")))
+    }
+}
+
+/// A warning, and what to do about it.
+pub fn warning(warning: &Warning, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
+    writeln!(notes, "{} {warning}", paint.caution("warning:"))?;
+    warning.remedy().map_or(Ok(()), |remedy| writeln!(notes, "  {} {remedy}", paint.good("tip:")))
+}
+
+fn address(group: IpAddr, port: u16) -> SocketAddr {
+    SocketAddr::new(group, port)
+}

@@ -1,0 +1,143 @@
+//! `mcast send`: opens, sends round after round, closes.
+
+mod pace;
+
+pub use pace::Pace;
+
+use std::collections::HashSet;
+use std::io;
+use std::time::{Instant, SystemTime};
+
+use crate::event::{Event, Payload, SendSummary, Sending, Sent, TargetInfo, TargetTotals};
+use crate::interrupt::Interrupt;
+use crate::net::{self, Outbox};
+use crate::plan;
+use crate::report::Reporter;
+use crate::run::{RunError, Stop};
+use crate::stats::Meter;
+use crate::verdict::{self, Verdict};
+use crate::warning::Warning;
+
+/// Sends as `plan` says, until a limit, a signal, or the end of the output's reader.
+///
+/// # Errors
+/// What the system refused before the first datagram. A datagram that cannot be sent is counted, warned of once, and judged at the end.
+pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
+    let outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
+    let start = Instant::now();
+    let mut session = Session::new(plan, &outbox);
+
+    let sent = announce(plan, &outbox, reporter).and_then(|()| session.send(&outbox, start, reporter, interrupt));
+    let stop = sent.or_else(RunError::unless_reader_gone)?;
+    let elapsed = start.elapsed();
+
+    let Session { meter, totals, rounds, .. } = session;
+    let errors = totals.iter().map(|target| target.errors).sum();
+    let verdict = verdict::of_send(rounds, plan.count, errors, stop);
+    reporter.last_words(|reporter| {
+        reporter.event(&Event::SendSummary(SendSummary {
+            elapsed,
+            meter: (&meter).into(),
+            errors,
+            targets: totals,
+            verdict: verdict.clone(),
+        }))
+    })?;
+    Ok(verdict)
+}
+
+/// Says where datagrams go, and what they carry.
+fn announce(plan: &plan::Send, outbox: &Outbox, reporter: &mut Reporter) -> Result<(), RunError> {
+    let targets = outbox.endpoints().map(|(at, source)| TargetInfo::new(at, Some(source))).collect();
+    let (ttl, dscp, interval) = (plan.options.ttl, plan.options.dscp, plan.interval);
+    reporter.event(&Event::Sending(Sending { targets, ttl, dscp, interval }))?;
+    Ok(reporter.flush()?)
+}
+
+/// What changes while sending.
+struct Session<'a> {
+    plan: &'a plan::Send,
+    meter: Meter,
+    totals: Vec<TargetTotals>,
+    rounds: u64,
+    /// The failures that were warned of: the position of the endpoint, and the error.
+    warned: HashSet<(usize, Option<i32>)>,
+}
+
+impl<'a> Session<'a> {
+    fn new(plan: &'a plan::Send, outbox: &Outbox) -> Self {
+        let totals = outbox.endpoints().map(|(at, _)| TargetTotals {
+            group: at.group,
+            port: at.port,
+            iface: at.via.name.clone(),
+            datagrams: 0,
+            bytes: 0,
+            errors: 0,
+        });
+        Session { plan, meter: Meter::default(), totals: totals.collect(), rounds: 0, warned: HashSet::new() }
+    }
+
+    /// One round, one wait, until there is a reason to stop.
+    fn send(
+        &mut self,
+        outbox: &Outbox,
+        start: Instant,
+        reporter: &mut Reporter,
+        interrupt: &Interrupt,
+    ) -> Result<Stop, RunError> {
+        let end = self.plan.duration.and_then(|duration| start.checked_add(duration));
+        let mut pace = Pace::new(start, self.plan.interval);
+        loop {
+            if let Some(signal) = interrupt.signal() {
+                return Ok(Stop::Interrupted(signal));
+            }
+            if Some(self.rounds) == self.plan.count {
+                return Ok(Stop::Count);
+            }
+            let now = Instant::now();
+            if end.is_some_and(|end| end <= now) {
+                return Ok(Stop::Duration);
+            }
+            if pace.due(now) {
+                self.round(outbox, reporter)?;
+                continue;
+            }
+            reporter.flush()?;
+            let until = pace.next().into_iter().chain(end).min();
+            if net::wait(reporter.wake(interrupt), until)? {
+                return Ok(Stop::ReaderGone);
+            }
+        }
+    }
+
+    /// One datagram to each endpoint.
+    fn round(&mut self, outbox: &Outbox, reporter: &mut Reporter) -> io::Result<()> {
+        let payload = self.plan.payload.as_slice();
+        for (position, (at, total)) in self.plan.endpoints.iter().zip(&mut self.totals).enumerate() {
+            let time = SystemTime::now();
+            match outbox.send(position, payload) {
+                Ok(()) => {
+                    self.meter.add(time, payload.len());
+                    total.datagrams += 1;
+                    total.bytes += payload.len() as u64;
+                    reporter.event(&Event::Sent(Sent {
+                        time,
+                        group: at.group,
+                        port: at.port,
+                        iface: &at.via.name,
+                        len_bytes: payload.len(),
+                        payload: Payload(payload),
+                    }))?;
+                }
+                Err(error) => {
+                    total.errors += 1;
+                    if self.warned.insert((position, error.source.raw_os_error())) {
+                        reporter.warn(&Warning::NotSent { at: at.clone(), error })?;
+                    }
+                }
+            }
+        }
+        self.rounds += 1;
+        Ok(())
+    }
+}

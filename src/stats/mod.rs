@@ -1,0 +1,127 @@
+//! What was counted. Nothing here reads a clock: times come with the datagrams.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+/// Sources that are told apart; more than these (a flood of forged addresses) are no longer counted, so that memory stays bounded.
+const MAX_SOURCES: usize = 65_536;
+
+/// Datagrams and bytes, and how fast they came or went.
+#[derive(Clone, Debug, Default)]
+pub struct Meter {
+    /// How many datagrams.
+    pub datagrams: u64,
+    /// How many bytes of payload.
+    pub bytes: u64,
+    first: Option<(SystemTime, usize)>,
+    last: Option<SystemTime>,
+}
+
+impl Meter {
+    /// Counts a datagram of `len` bytes of payload.
+    pub fn add(&mut self, time: SystemTime, len: usize) {
+        self.datagrams += 1;
+        self.bytes += len as u64;
+        self.first.get_or_insert((time, len));
+        self.last = Some(time);
+    }
+
+    /// Datagrams a second, from the first to the last: the first one only starts the clock. `None` until two have come at different times.
+    pub fn rate_pps(&self) -> Option<f64> {
+        let span = self.span()?;
+        Some((self.datagrams - 1) as f64 / span.as_secs_f64())
+    }
+
+    /// Bits of payload a second, from the first to the last datagram, in the same way.
+    pub fn bitrate_bps(&self) -> Option<f64> {
+        let (_, first_len) = self.first?;
+        Some((self.bytes - first_len as u64) as f64 * 8.0 / self.span()?.as_secs_f64())
+    }
+
+    fn span(&self) -> Option<Duration> {
+        let (first, _) = self.first?;
+        self.last?.duration_since(first).ok().filter(|span| !span.is_zero())
+    }
+}
+
+/// What a receiver counts of every datagram, measured or not.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Datagrams, bytes and rates, by the kernel's time.
+    pub meter: Meter,
+    /// How many were longer than the buffer.
+    pub truncated: u64,
+    sources: HashSet<SocketAddr>,
+    last_source: Option<SocketAddr>,
+}
+
+impl Tally {
+    /// Counts a datagram.
+    pub fn add(&mut self, source: SocketAddr, time: SystemTime, len: usize, truncated: bool) {
+        self.meter.add(time, len);
+        self.truncated += u64::from(truncated);
+        // Most datagrams come from the source of the one before.
+        if self.last_source != Some(source) {
+            self.last_source = Some(source);
+            if self.sources.len() < MAX_SOURCES {
+                self.sources.insert(source);
+            }
+        }
+    }
+
+    /// How many sources (address and port) were heard, up to 65,536.
+    pub fn sources(&self) -> usize {
+        self.sources.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_rate_is_measured_between_the_first_and_the_last() {
+        let mut meter = Meter::default();
+        for millis in [1000, 1100, 1200, 1300] {
+            meter.add(at(millis), 125);
+        }
+        assert_eq!((meter.datagrams, meter.bytes), (4, 500));
+        assert_eq!((meter.rate_pps(), meter.bitrate_bps()), (Some(10.0), Some(10_000.0)));
+    }
+
+    #[test]
+    fn one_datagram_has_no_rate() {
+        let mut meter = Meter::default();
+        assert_eq!(meter.rate_pps(), None);
+        meter.add(at(5), 10);
+        assert_eq!((meter.rate_pps(), meter.bitrate_bps()), (None, None));
+        meter.add(at(5), 10);
+        assert_eq!(meter.rate_pps(), None, "two in the same instant have none either");
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_gives_no_rate() {
+        let mut meter = Meter::default();
+        meter.add(at(500), 1);
+        meter.add(at(100), 1);
+        assert_eq!(meter.rate_pps(), None);
+    }
+
+    #[test]
+    fn sources_are_counted_once_and_memory_is_bounded() {
+        let mut tally = Tally::default();
+        for port in [1, 2, 1, 2, 2] {
+            tally.add(SocketAddr::from(([10, 0, 0, 1], port)), at(0), 1, false);
+        }
+        assert_eq!(tally.sources(), 2);
+        for n in 0..(MAX_SOURCES as u32 + 10) {
+            tally.add(SocketAddr::from((n.to_be_bytes(), 9)), at(0), 1, true);
+        }
+        assert_eq!((tally.sources(), tally.truncated), (MAX_SOURCES, MAX_SOURCES as u64 + 10));
+    }
+}
