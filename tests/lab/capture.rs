@@ -1,0 +1,56 @@
+//! What passes an interface, in the words of tcpdump.
+//!
+//! The frames are taken inside the host and decoded outside it: tcpdump gives its rights away when it starts, which a user namespace refuses.
+
+use std::process::{Command, Stdio};
+
+use super::{Host, Running};
+
+/// Writes every frame of an interface to standard output, as a pcap file that does not end.
+const TAKE: &str = r#"
+import socket, struct, sys, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+s.bind((sys.argv[1], 0))
+out = sys.stdout.buffer
+out.write(struct.pack("=IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1))
+out.flush()
+while True:
+    frame = s.recv(262144)
+    now = time.time()
+    out.write(struct.pack("=IIII", int(now), int(now % 1 * 1e6), len(frame), len(frame)) + frame)
+    out.flush()
+"#;
+
+/// A running capture.
+pub struct Capture {
+    // Dropped first: tcpdump ends with its input, and this makes sure.
+    decoder: Running,
+    taker: std::process::Child,
+}
+
+impl Capture {
+    pub(super) fn start(host: &Host, iface: &str) -> Capture {
+        let mut taker = host.command("python3");
+        taker.args(["-c", TAKE, iface]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut taker = taker.spawn().expect("python3");
+        let frames = taker.stdout.take().expect("piped");
+        let mut decoder = Command::new("tcpdump");
+        decoder.args(["-r", "-", "-n", "-e", "-vv", "-l"]);
+        let decoder = Running::start_reading(decoder, frames);
+        // It says so when it has read the head of the file, which is written when the socket is open.
+        decoder.error_line(|line| line.contains("reading from file"));
+        Capture { decoder, taker }
+    }
+
+    /// Waits for a line of the decoded frames that holds all of `parts`. One frame may be several lines.
+    pub fn sees(&self, parts: &[&str]) -> String {
+        self.decoder.line(|line| parts.iter().all(|part| line.contains(part)))
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        let _ = self.taker.kill();
+        let _ = self.taker.wait();
+    }
+}

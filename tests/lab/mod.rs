@@ -1,0 +1,274 @@
+//! A laboratory: hosts in network namespaces, wires and a switch between them, and the tools to look at what passes.
+//!
+//! ```text
+//! let Some(lab) = Lab::open() else { return };
+//! let (a, b) = lab.pair();                                  // 10.0.0.100 and 10.0.0.101, on e0
+//! let recv = b.mcast("recv --iface 10.0.0.101 --count 3").ready();
+//! a.mcast("send --count 3 --interval 10ms").ends(0);
+//! recv.ends(0);
+//! ```
+//!
+//! Nothing has a name outside, nothing is left behind: a host is a process that waits for its standard input to end, which it does when the
+//! test does. As root the namespaces are made directly, otherwise inside a user namespace (`MCAST_LAB=user` asks for that as root too).
+//! Where neither is permitted `Lab::open` says so and answers `None`; with `CI=true` that is a failure.
+
+#![allow(dead_code, reason = "each test crate uses a part")]
+
+mod capture;
+mod process;
+mod switch;
+
+pub use capture::Capture;
+pub use process::{Finished, Running, eventually};
+
+use std::cell::Cell;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+
+/// Where the namespaces are made. Everything that a test builds hangs on it.
+pub struct Lab {
+    floor: Namespace,
+    wires: Cell<u32>,
+}
+
+/// A network namespace, and the process that keeps it.
+struct Namespace {
+    keeper: Child,
+    in_user_namespace: bool,
+}
+
+/// A host: a namespace with its own interfaces, addresses, routes, firewall and counters.
+pub struct Host {
+    space: Namespace,
+}
+
+impl Lab {
+    /// Opens a laboratory, or says why there is none.
+    pub fn open() -> Option<Lab> {
+        match Self::try_open() {
+            Ok(lab) => Some(lab),
+            Err(why) => {
+                let test = std::thread::current().name().unwrap_or("a test").to_owned();
+                assert!(std::env::var("CI").as_deref() != Ok("true"), "{test} needs network namespaces: {why}");
+                // Past the test harness, which keeps what a passing test prints to itself.
+                let _ = writeln!(std::io::stderr().lock(), "SKIPPED: {test} needs network namespaces: {why}");
+                None
+            }
+        }
+    }
+
+    fn try_open() -> Result<Lab, String> {
+        let as_user = std::env::var("MCAST_LAB").as_deref() == Ok("user");
+        let direct = if as_user { Err("MCAST_LAB=user".to_owned()) } else { Namespace::keep(Command::new("unshare"), false) };
+        let floor = direct.or_else(|first| {
+            let mut command = Command::new("unshare");
+            command.args(["--user", "--map-root-user"]);
+            Namespace::keep(command, true).map_err(|second| format!("{first}; in a user namespace: {second}"))
+        })?;
+        Ok(Lab { floor, wires: Cell::new(0) })
+    }
+
+    /// A host with nothing but `lo`, which is up.
+    pub fn host(&self) -> Host {
+        let space = if self.floor.in_user_namespace {
+            let mut command = self.floor.enter_users_only();
+            command.arg("unshare");
+            Namespace::keep(command, true)
+        } else {
+            Namespace::keep(Command::new("unshare"), false)
+        };
+        let host = Host { space: space.expect("a second namespace, where the first was permitted") };
+        // Addresses are usable at once: there is nobody here to have them twice.
+        host.shell("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; ip link set lo up");
+        host
+    }
+
+    /// Two hosts on one wire: 10.0.0.100 and 10.0.0.101, each on its `e0`.
+    pub fn pair(&self) -> (Host, Host) {
+        let (a, b) = (self.host(), self.host());
+        self.wire(&a, &b);
+        a.address("e0", "10.0.0.100/24");
+        b.address("e0", "10.0.0.101/24");
+        (a, b)
+    }
+
+    /// A wire between two hosts, on a new interface of each: `e0` first, then `e1`.
+    pub fn wire(&self, a: &Host, b: &Host) {
+        let (here, there) = (a.next_interface(), b.next_interface());
+        self.link(a, &here, b, &there);
+        a.shell(&format!("ip link set {here} up"));
+        b.shell(&format!("ip link set {there} up"));
+    }
+
+    /// A veth pair, with an end in each host.
+    fn link(&self, a: &Host, here: &str, b: &Host, there: &str) {
+        let (a, b) = (a.space.keeper.id(), b.space.keeper.id());
+        let mut command = self.floor.enter("ip");
+        command.args(["link", "add", here, "netns", &a.to_string(), "type", "veth"]);
+        command.args(["peer", "name", there, "netns", &b.to_string()]);
+        succeed(command);
+        self.wires.set(self.wires.get() + 1);
+    }
+}
+
+impl Host {
+    /// Runs a shell script there; it must succeed. Answers what it printed.
+    pub fn shell(&self, script: &str) -> String {
+        let mut command = self.command("sh");
+        command.args(["-ec", script]);
+        succeed(command)
+    }
+
+    /// Gives an interface an address.
+    pub fn address(&self, iface: &str, address: &str) {
+        self.shell(&format!("ip addr add {address} dev {iface}"));
+    }
+
+    /// Loads firewall rules, as `nft -f` reads them.
+    pub fn firewall(&self, rules: &str) {
+        self.shell(&format!("nft -f - <<'RULES'\n{rules}\nRULES"));
+    }
+
+    /// A command that will run there.
+    pub fn command(&self, program: &str) -> Command {
+        self.space.enter(program)
+    }
+
+    /// Starts mcast there; the arguments stand between spaces.
+    pub fn mcast(&self, arguments: &str) -> Running {
+        self.mcast_with(&arguments.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Starts mcast there, with arguments that may hold spaces.
+    pub fn mcast_with(&self, arguments: &[&str]) -> Running {
+        let mut command = self.command(env!("CARGO_BIN_EXE_mcast"));
+        command.args(arguments).env("TZ", "UTC");
+        Running::start(command)
+    }
+
+    /// Starts a Python program there.
+    pub fn python(&self, program: &str, arguments: &[&str]) -> Running {
+        let mut command = self.command("python3");
+        command.args(["-u", "-c", program]).args(arguments);
+        Running::start(command)
+    }
+
+    /// Starts any other program there; the arguments stand between spaces.
+    pub fn program(&self, line: &str) -> Running {
+        let mut words = line.split_whitespace();
+        let mut command = self.command(words.next().expect("a program"));
+        command.args(words);
+        Running::start(command)
+    }
+
+    /// Reads a file under /proc/net as the host sees it.
+    pub fn proc_net(&self, file: &str) -> String {
+        let path = format!("/proc/{}/net/{file}", self.space.keeper.id());
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Whether the host is a member of `group` on `iface`, by its own account.
+    pub fn is_member(&self, iface: &str, group: &str) -> bool {
+        match group.parse().expect("a group") {
+            std::net::IpAddr::V4(group) => {
+                let wanted = format!("{:08X}", u32::from_ne_bytes(group.octets()));
+                let mut current = "";
+                self.proc_net("igmp").lines().any(|line| {
+                    if !line.starts_with('\t') {
+                        current = line.split_whitespace().nth(1).unwrap_or("").trim_end_matches(':');
+                    }
+                    current == iface && line.starts_with(&format!("\t\t\t\t{wanted}"))
+                })
+            }
+            std::net::IpAddr::V6(group) => {
+                let wanted: String = group.octets().iter().map(|byte| format!("{byte:02x}")).collect();
+                self.proc_net("igmp6").lines().any(|line| {
+                    let mut words = line.split_whitespace().skip(1);
+                    words.next() == Some(iface) && words.next() == Some(&wanted)
+                })
+            }
+        }
+    }
+
+    /// Waits until the host is a member of `group` on `iface`.
+    pub fn joins(&self, iface: &str, group: &str) {
+        eventually(&format!("{iface} joins {group}"), || self.is_member(iface, group));
+    }
+
+    /// How many frames an interface has received.
+    pub fn frames_received(&self, iface: &str) -> u64 {
+        let devices = self.proc_net("dev");
+        let line = devices.lines().find_map(|line| line.trim_start().strip_prefix(&format!("{iface}:")));
+        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).expect("a counter of frames")
+    }
+
+    /// A counter of /proc/net/snmp or /proc/net/netstat: `counter("Udp", "RcvbufErrors")`.
+    pub fn counter(&self, protocol: &str, name: &str) -> u64 {
+        let tables = self.proc_net("snmp") + &self.proc_net("netstat");
+        let mut rows = tables.lines().filter_map(|line| line.strip_prefix(&format!("{protocol}: ")));
+        let (names, values) = (rows.next().expect("names"), rows.next().expect("values"));
+        let position = names.split(' ').position(|known| known == name).expect("a counter of this name");
+        values.split(' ').nth(position).and_then(|value| value.parse().ok()).expect("a number")
+    }
+
+    /// Captures what passes an interface, from now on.
+    pub fn capture(&self, iface: &str) -> Capture {
+        Capture::start(self, iface)
+    }
+
+    /// `e0`, or the first of its kind that is not there yet.
+    fn next_interface(&self) -> String {
+        let there = self.proc_net("dev");
+        let taken = |name: &String| there.lines().any(|line| line.trim_start().starts_with(&format!("{name}:")));
+        (0..).map(|number| format!("e{number}")).find(|name| !taken(name)).expect("numbers do not end")
+    }
+}
+
+impl Namespace {
+    /// Makes a network namespace with `unshare`, already in `command`, and keeps it by a process that waits for the end of its input.
+    fn keep(mut command: Command, in_user_namespace: bool) -> Result<Namespace, String> {
+        command.args(["--net", "--", "sh", "-c", "echo kept; exec cat"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut keeper = command.spawn().map_err(|error| format!("unshare: {error}"))?;
+        let mut line = String::new();
+        BufReader::new(keeper.stdout.take().expect("piped")).read_line(&mut line).map_err(|error| error.to_string())?;
+        if line == "kept\n" {
+            return Ok(Namespace { keeper, in_user_namespace });
+        }
+        let output = keeper.wait_with_output().map_err(|error| error.to_string())?;
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    }
+
+    /// A command that runs inside.
+    fn enter(&self, program: &str) -> Command {
+        let mut command = self.enter_users_only();
+        command.args(["--net", "--", program]);
+        command
+    }
+
+    /// The beginning of a command that runs in the same user namespace.
+    fn enter_users_only(&self) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &self.keeper.id().to_string()]);
+        if self.in_user_namespace {
+            command.args(["--user", "--preserve-credentials"]);
+        }
+        command
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// Runs a command to its end; it must succeed.
+fn succeed(mut command: Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {}\n{out}{err}", output.status);
+    out.into_owned()
+}

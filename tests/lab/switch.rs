@@ -1,0 +1,58 @@
+//! A switch that snoops, with or without a querier: a Linux bridge in a host of its own.
+
+use super::{Host, Lab, eventually};
+
+/// A switch. Each host on it has its `e0` there.
+pub struct Switch {
+    host: Host,
+    ports: usize,
+}
+
+impl Lab {
+    /// A switch that forwards a group only to ports where a member was reported, and that asks for members itself.
+    pub fn switch(&self) -> Switch {
+        let host = self.host();
+        // The intervals, in hundredths of a second, come before the querier: it floods for one old response interval otherwise.
+        host.shell(
+            "ip link add br0 type bridge mcast_snooping 1 mcast_query_response_interval 50 mcast_query_interval 200 \
+             mcast_membership_interval 500 mcast_startup_query_interval 50 mcast_igmp_version 3 mcast_mld_version 2; \
+             ip link set br0 up; ip link set br0 type bridge mcast_querier 1",
+        );
+        Switch { host, ports: 0 }
+    }
+
+    /// A host on the switch, with this address on its `e0`.
+    pub fn host_on(&self, switch: &mut Switch, address: &str) -> Host {
+        let host = self.host();
+        let port = format!("p{}", switch.ports);
+        switch.ports += 1;
+        self.link(&host, "e0", &switch.host, &port);
+        switch.host.shell(&format!("ip link set {port} master br0 up"));
+        host.shell("ip link set e0 up");
+        host.address("e0", address);
+        host
+    }
+}
+
+impl Switch {
+    /// Waits until the switch prunes: a new querier floods for a while. `from` sends to a group that nobody has joined until it reaches
+    /// `bystander` no longer.
+    pub fn prunes(&self, from: &Host, bystander: &Host) {
+        eventually("the switch prunes what nobody joined", || {
+            let before = bystander.frames_received("e0");
+            from.mcast("send 239.99.99.99:9 --iface e0 --count 20 --interval 50us -q").ends(0);
+            bystander.frames_received("e0") - before < 10
+        });
+    }
+
+    /// The switch itself, to look into (`bridge mdb`) or to capture from.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Whether the switch knows of a member of `group` on `port`, counted from 0 in the order of the hosts.
+    pub fn knows_member(&self, port: usize, group: &str) -> bool {
+        let table = self.host.shell("bridge mdb show dev br0");
+        table.lines().any(|line| line.contains(&format!("port p{port} ")) && line.contains(&format!("grp {group} ")))
+    }
+}
