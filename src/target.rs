@@ -38,7 +38,7 @@ pub enum TargetError {
     #[error("{0} is not a multicast group (224.0.0.0 to 239.255.255.255, or ff00::/8); try 239.1.1.1:5000")]
     NotAGroup(IpAddr),
     /// The port is missing, not a number, 0, or above 65535.
-    #[error("'{0}' is not a UDP port (1 to 65535); try :{DEFAULT_PORT}")]
+    #[error("'{0}' is not a UDP port (1 to 65535); try {DEFAULT_TARGET}")]
     BadPort(String),
     /// `[` without `]`.
     #[error("the bracket is not closed; try [ff15::1234]:5000")]

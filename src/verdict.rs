@@ -28,6 +28,9 @@ impl Verdict {
 /// Judges a receiver: why it stopped, what it was asked for, what it got, and how its COMMAND ended.
 pub fn of_recv(stop: Stop, limits: &Limits, received: u64, command: Option<&Ended>) -> Verdict {
     let mut verdict = Verdict::default();
+    if let Some(Ended::Failed(how)) = command {
+        verdict.fail(1, how.clone());
+    }
     match (limits.count, stop) {
         (_, Stop::ReaderGone) => {}
         (Some(count), Stop::Interrupted(signal)) if received < count => {
@@ -41,9 +44,6 @@ pub fn of_recv(stop: Stop, limits: &Limits, received: u64, command: Option<&Ende
             verdict.fail(1, format!("nothing received {}", before(stop, limits)));
         }
         _ => {}
-    }
-    if let Some(Ended::Failed(how)) = command {
-        verdict.fail(1, format!("COMMAND failed: {how}"));
     }
     verdict
 }
@@ -122,9 +122,9 @@ mod tests {
 
     #[test]
     fn a_failed_command_is_a_failure_of_its_own() {
-        let failed = Ended::Failed("exit status 3".to_owned());
+        let failed = Ended::Failed("'false' ended with exit status 1".to_owned());
         let verdict = of_recv(Stop::Count, &Limits { count: Some(1), ..Limits::default() }, 1, Some(&failed));
-        assert_eq!((verdict.status, verdict.reasons.as_slice()), (1, ["COMMAND failed: exit status 3".to_owned()].as_slice()));
+        assert_eq!((verdict.status, verdict.reasons.as_slice()), (1, ["'false' ended with exit status 1".to_owned()].as_slice()));
         let verdict = of_recv(Stop::Command, &Limits::default(), 1, Some(&Ended::Stopped));
         assert_eq!(verdict.status, 0);
     }

@@ -37,6 +37,11 @@ pub enum Warning {
     },
     /// A group could not be left.
     NotLeft(NetError),
+    /// Something was waited for, and nothing came at all.
+    NothingReceived {
+        /// What was joined.
+        at: Vec<Endpoint>,
+    },
 }
 
 impl Warning {
@@ -48,6 +53,7 @@ impl Warning {
             Warning::NotSent { .. } => "not-sent",
             Warning::StillWaiting { .. } => "still-waiting",
             Warning::NotLeft(_) => "not-left",
+            Warning::NothingReceived { .. } => "nothing-received",
         }
     }
 
@@ -67,6 +73,11 @@ impl Warning {
                 forever.then(|| "add --timeout TIME, so that the wait has an end".to_owned())
             }
             Warning::NotLeft(error) => error.tip(),
+            Warning::NothingReceived { .. } => Some(
+                "does the sender use this network's interface, and a TTL that reaches here? does a firewall drop UDP on the way in? \
+                 the README goes through it under 'Why nothing arrives'"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -87,6 +98,10 @@ impl fmt::Display for Warning {
                 write!(f, "COMMAND has ended; waiting for {} more of {count} datagrams", count - received)
             }
             Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
+            Warning::NothingReceived { at } => {
+                write!(f, "joined, and nothing arrived:")?;
+                at.iter().try_for_each(|at| write!(f, " {} on {}", at.socket_addr(), at.via.name))
+            }
         }
     }
 }

@@ -70,10 +70,9 @@ fn ipv6_travels_the_same_way() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
-    for (target, group, sent_to) in [
-        ("[ff15::1234]:5000", "ff15::1234", "[ff15::1234]:5000"),
-        ("[ff02::1234%e0]:5000", "ff02::1234", "[ff02::1234]:5000"),
-    ] {
+    for (target, group, sent_to) in
+        [("[ff15::1234]:5000", "ff15::1234", "[ff15::1234]:5000"), ("[ff02::1234%e0]:5000", "ff02::1234", "[ff02::1234]:5000")]
+    {
         let recv = b.mcast(&format!("recv --iface e0 {target} --count 2 -o json")).ready();
         assert!(b.is_member("e0", group));
         let send = a.mcast(&format!("send --iface e0 {target} --count 2 --interval 10ms --ttl 3 --dscp af41")).ends(0);
@@ -95,9 +94,8 @@ fn json_says_what_the_contract_says() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 --count 2 -o json 239.1.1.1:5000").ready();
-    let sent = a
-        .mcast("send 239.1.1.1:5000 --iface e0 -c 2 -i 10ms --ttl 7 --dscp ef --source-port 40000 -m tick -o json")
-        .ends(0);
+    let sent =
+        a.mcast("send 239.1.1.1:5000 --iface e0 -c 2 -i 10ms --ttl 7 --dscp ef --source-port 40000 -m tick -o json").ends(0);
     let heard = recv.ends(0);
     for events in [heard.events(), sent.events()] {
         let kinds: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
@@ -137,7 +135,8 @@ fn json_says_what_the_contract_says() {
     assert_eq!(summary["targets"], totals);
     assert_eq!(sent.events_of("ready")[0]["targets"][0]["source"], json!("10.0.0.100:40000"));
     let datagram = &sent.events_of("datagram")[1];
-    let expected = json!({"event": "datagram", "time": datagram["time"], "group": "239.1.1.1", "port": 5000, "iface": "e0", "len_bytes": 4});
+    let expected =
+        json!({"event": "datagram", "time": datagram["time"], "group": "239.1.1.1", "port": 5000, "iface": "e0", "len_bytes": 4});
     assert_eq!(*datagram, expected);
 }
 

@@ -30,6 +30,7 @@ const STYLES: Styles = Styles::styled()
     styles = STYLES,
     max_term_width = 100,
     disable_help_subcommand = true,
+    disable_help_flag = true,
     after_help = "\
 Try it on this computer alone (macOS: lo0 for lo):
   mcast recv --iface lo --count 3 --timeout 10s -- mcast send --iface lo --count 3 --interval 100ms
@@ -45,6 +46,10 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::HelpShort, display_order = 1000)]
+    help: Option<bool>,
 }
 
 /// The commands.

@@ -11,36 +11,39 @@ use crate::target::{DEFAULT_TARGET, Target};
 
 /// What `mcast recv` takes.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    disable_help_flag = true,
+    after_help = "\
 Examples:
   mcast recv --iface 10.0.0.101 --count 10            the first ten datagrams, then leave
   mcast recv 239.1.1.1:5000 '[ff15::1234]:5000'       two groups, until Ctrl-C
   mcast recv -o raw -d 10s 239.1.1.1:5000 > ten.ts    ten seconds of payload into a file
   mcast recv --count 3 --timeout 10s -- mcast send --count 3 --interval 100ms
-                                                      a smoke test: exit 0 if all three arrive")]
+                                                      a smoke test: exit 0 if all three arrive"
+)]
 pub struct RecvArgs {
     /// Groups to join: 239.1.1.1:5000, [ff15::1234]:5000, [ff02::1%eth0]:5000
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
     pub targets: Vec<Target>,
 
     /// Stop after N datagrams; exactly N are shown
-    #[arg(short, long, value_name = "N", value_parser = units::count)]
+    #[arg(short, long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub count: Option<u64>,
 
     /// Stop after TIME, whatever came
-    #[arg(short, long, value_name = "TIME", value_parser = units::time)]
+    #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
-    /// Exit 1 if not all of --count came within TIME; without --count, if nothing did
-    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    /// Exit 1 if --count datagrams did not come within TIME; without --count, if none came
+    #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub timeout: Option<Duration>,
 
     /// Stop after TIME of silence, once something has come
-    #[arg(long, value_name = "TIME", value_parser = units::time)]
+    #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub idle: Option<Duration>,
 
     /// Receive buffer of the socket: 64kB, 4MiB; without it, as much as the system grants
-    #[arg(long, value_name = "SIZE", value_parser = units::size)]
+    #[arg(long, value_name = "SIZE", value_parser = units::size, allow_hyphen_values = true)]
     pub rcvbuf: Option<usize>,
 
     /// How to show what arrives
@@ -51,8 +54,8 @@ pub struct RecvArgs {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// Run COMMAND once the groups are joined, and end half a second after it unless --count or
-    /// --duration says otherwise; its failure is a failure. 'mcast' is this very program
+    /// Run COMMAND once the groups are joined, and end half a second after it, unless --count or --duration says
+    /// otherwise. If COMMAND fails, so does recv. Its output goes to standard error; 'mcast' is this very program
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }

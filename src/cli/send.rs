@@ -11,12 +11,15 @@ use crate::target::{DEFAULT_TARGET, Target};
 
 /// What `mcast send` takes.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    disable_help_flag = true,
+    after_help = "\
 Examples:
   mcast send                                          'hello world' to 224.202.20.30:54321 every 2 s
   mcast send 239.1.1.1:5000 --message tick -i 100ms   ten datagrams a second
   mcast send '[ff15::1234]:5000' --iface eth0 -c 5    five datagrams by IPv6
-  mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice")]
+  mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice"
+)]
 pub struct SendArgs {
     /// Groups to send to: 239.1.1.1:5000, [ff15::1234]:5000, [ff02::1%eth0]:5000
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
@@ -27,15 +30,15 @@ pub struct SendArgs {
     pub message: String,
 
     /// Time between datagrams: 250us, 100ms, 1.5s, 2m
-    #[arg(short, long, value_name = "TIME", default_value = plan::DEFAULT_INTERVAL, value_parser = units::time)]
+    #[arg(short, long, value_name = "TIME", default_value = plan::DEFAULT_INTERVAL, value_parser = units::time, allow_hyphen_values = true)]
     pub interval: Duration,
 
     /// Stop after N datagrams to each target
-    #[arg(short, long, value_name = "N", value_parser = units::count)]
+    #[arg(short, long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
     pub count: Option<u64>,
 
     /// Stop after TIME
-    #[arg(short, long, value_name = "TIME", value_parser = units::time)]
+    #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
     /// TTL or hop limit: 1 stays on this network, each router takes one away
@@ -47,11 +50,11 @@ pub struct SendArgs {
     pub no_loop: bool,
 
     /// DSCP: a number, or a name such as ef, af41, cs5
-    #[arg(long, value_name = "VALUE", value_parser = units::dscp)]
+    #[arg(long, value_name = "VALUE", value_parser = units::dscp, allow_hyphen_values = true)]
     pub dscp: Option<u8>,
 
     /// UDP port to send from
-    #[arg(long, value_name = "PORT", value_parser = units::port)]
+    #[arg(long, value_name = "PORT", value_parser = units::port, allow_hyphen_values = true)]
     pub source_port: Option<u16>,
 
     /// How to show what is sent

@@ -5,7 +5,7 @@ use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use tracing::info;
+use tracing::debug;
 
 use crate::net::{self, NetError, Wake};
 use crate::plan::COMMAND_GRACE;
@@ -17,6 +17,7 @@ const LAST_GRACE: Duration = Duration::from_secs(2);
 /// A running COMMAND.
 #[derive(Debug)]
 pub struct Running {
+    name: String,
     child: Child,
     ended: Option<Ended>,
 }
@@ -26,7 +27,7 @@ pub struct Running {
 pub enum Ended {
     /// With exit status 0.
     Well,
-    /// With another status, or by a signal.
+    /// With another status, or by a signal: the sentence that says so.
     Failed(String),
     /// It was still running when the receiver had what it wanted, and was stopped.
     Stopped,
@@ -36,18 +37,18 @@ impl Running {
     /// Starts `line`: a program and its arguments. Its standard output goes to standard error, because standard output is ours. A program called
     /// `mcast` is this very program, installed or not.
     pub fn start(line: &[OsString]) -> Result<Self, RunError> {
-        let name = &line[0];
+        let name = line[0].to_string_lossy().into_owned();
         let program = match std::env::current_exe() {
             Ok(this) if name == "mcast" => this.into_os_string(),
-            _ => name.clone(),
+            _ => line[0].clone(),
         };
         let child = Command::new(program)
             .args(&line[1..])
             .stdout(Stdio::from(io::stderr()))
             .spawn()
-            .map_err(|source| RunError::Command { name: name.to_string_lossy().into_owned(), source })?;
-        info!(pid = child.id(), command = %name.to_string_lossy(), "started");
-        Ok(Running { child, ended: None })
+            .map_err(|source| RunError::Command { name: name.clone(), source })?;
+        debug!(pid = child.id(), command = name, "started");
+        Ok(Running { name, child, ended: None })
     }
 
     /// How it ended, the first time that it is known.
@@ -56,8 +57,8 @@ impl Running {
             return None;
         }
         let status = self.child.try_wait().ok().flatten()?;
-        info!(%status, "COMMAND ended");
-        self.ended = Some(judge(status));
+        debug!(%status, command = self.name, "ended");
+        self.ended = Some(judge(&self.name, status));
         self.ended.as_ref()
     }
 
@@ -65,7 +66,7 @@ impl Running {
     pub fn finish(mut self, wake: Wake) -> Result<Ended, NetError> {
         self.wait(wake, COMMAND_GRACE)?;
         if self.ended.is_none() {
-            info!(pid = self.child.id(), "stopping COMMAND, which is still running");
+            debug!(pid = self.child.id(), command = self.name, "still running, told to end");
             terminate(&mut self.child);
             self.wait(wake, LAST_GRACE)?;
             if self.ended.is_none() {
@@ -73,7 +74,7 @@ impl Running {
             }
             self.ended = Some(Ended::Stopped);
         }
-        Ok(self.ended.take().unwrap_or(Ended::Stopped))
+        Ok(self.ended.clone().unwrap_or(Ended::Stopped))
     }
 
     /// Waits for its end for at most `time`.
@@ -95,14 +96,16 @@ impl Running {
 /// Whatever goes wrong in between, COMMAND does not outlive the receiver.
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.newly_ended().is_none() {
-            self.kill();
-        }
+        self.kill();
     }
 }
 
-fn judge(status: ExitStatus) -> Ended {
-    if status.success() { Ended::Well } else { Ended::Failed(status.to_string()) }
+fn judge(name: &str, status: ExitStatus) -> Ended {
+    match status.code() {
+        Some(0) => Ended::Well,
+        Some(code) => Ended::Failed(format!("'{name}' ended with exit status {code}")),
+        None => Ended::Failed(format!("'{name}' was ended by a {status}")),
+    }
 }
 
 #[cfg(unix)]

@@ -10,7 +10,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use tracing::{debug, info};
+use tracing::debug;
 
 use crate::event::{Event, Left, Listening, Payload, RcvbufInfo, Received, RecvSummary, TargetInfo};
 use crate::interrupt::Interrupt;
@@ -49,6 +49,9 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let Session { tally, .. } = session;
     let verdict = verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref());
     reporter.last_words(|reporter| {
+        if tally.meter.datagrams == 0 && verdict.status == 1 {
+            reporter.warn(&Warning::NothingReceived { at: plan.endpoints.clone() })?;
+        }
         for left in left {
             match left {
                 Ok(at) => reporter.event(&Event::Left(Left {
@@ -148,10 +151,7 @@ impl Session {
                 let forever = self.until.deadline().is_none();
                 reporter.warn(&Warning::StillWaiting { received: self.tally.meter.datagrams, count, forever })
             }
-            _ => {
-                info!("COMMAND has ended, listening for half a second more");
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 }

@@ -12,7 +12,7 @@
 //! test does. As root the namespaces are made directly, otherwise inside a user namespace (`MCAST_LAB=user` asks for that as root too).
 //! Where neither is permitted `Lab::open` says so and answers `None`; with `CI=true` that is a failure.
 
-#![allow(dead_code, reason = "each test crate uses a part")]
+#![allow(dead_code, unused_imports, reason = "each test crate uses a part")]
 
 mod capture;
 mod process;

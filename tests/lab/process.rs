@@ -64,7 +64,15 @@ impl Running {
 
     /// Waits until mcast says, in text or in JSON, that it is ready.
     pub fn ready(self) -> Running {
-        self.line(|line| line.starts_with("listening to") || line.starts_with("sending to") || line.starts_with("{\"event\":\"ready\""));
+        self.line(|line| {
+            line.starts_with("listening to") || line.starts_with("sending to") || line.starts_with("{\"event\":\"ready\"")
+        });
+        self
+    }
+
+    /// Waits until the host is a member of a group: a quiet mcast is ready without saying so.
+    pub fn ready_when_member(self, host: &super::Host, iface: &str, group: &str) -> Running {
+        host.joins(iface, group);
         self
     }
 

@@ -1,0 +1,80 @@
+//! The command line itself, on every system: help, refusals, and a smoke test that stays on this computer.
+
+use std::process::{Command, Output};
+
+fn mcast(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } =
+        Command::new(env!("CARGO_BIN_EXE_mcast")).args(arguments).env_remove("NO_COLOR").output().expect("mcast runs");
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn help_and_version_go_to_standard_output_with_status_0() {
+    for arguments in [&["--help"][..], &["-h"], &["send", "--help"], &["recv", "-h"], &["--version"]] {
+        let (status, out, err) = mcast(arguments);
+        assert_eq!((status, err.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(out.lines().all(|line| line.chars().count() <= 100), "{arguments:?} is too wide:\n{out}");
+    }
+}
+
+#[test]
+fn nothing_at_all_shows_the_help_as_a_mistake() {
+    let (status, out, err) = mcast(&[]);
+    assert_eq!((status, out.as_str()), (Some(2), ""));
+    assert!(err.contains("Usage: mcast"), "{err}");
+}
+
+#[test]
+fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
+    for (arguments, value, reason, right) in [
+        (&["send", "hello"][..], "'hello'", "not an IP address", "224.202.20.30:54321"),
+        (&["send", "10.0.0.5:5000"], "10.0.0.5", "not a multicast group", "239.1.1.1:5000"),
+        (&["recv", "[2001:db8::1]:5000"], "2001:db8::1", "not a multicast group", "ff00::/8"),
+        (&["recv", "239.1.1.1:0"], "'0'", "not a UDP port", "1 to 65535"),
+        (&["recv", "239.1.1.1:70000"], "'70000'", "not a UDP port", "1 to 65535"),
+        (&["send", "--interval", "5"], "5 ", "has no unit", "5s"),
+        (&["send", "--interval", "-5s"], "'-5s'", "negative", "100ms"),
+        (&["send", "--ttl", "300"], "'300'", "not 0 to 255", "try 1"),
+        (&["send", "--ttl", "-1"], "'-1'", "not 0 to 255", "try 1"),
+        (&["send", "--dscp", "ef9"], "'ef9'", "not a DSCP", "try ef"),
+        (&["send", "--source-port", "0"], "'0'", "not a UDP port", "40000"),
+        (&["send", "--count", "0"], "'0'", "not a number of datagrams", "try 10"),
+        (&["recv", "--timeout", "soon"], "'soon'", "not a time", "100ms"),
+        (&["recv", "--rcvbuf", "plenty"], "'plenty'", "not a size", "4MiB"),
+        (&["recv", "--output", "xml"], "'xml'", "invalid value", "json"),
+        (&["send", "--output", "hex"], "'hex'", "invalid value", "json"),
+    ] {
+        let (status, out, err) = mcast(arguments);
+        assert_eq!((status, out.as_str()), (Some(2), ""), "{arguments:?}");
+        assert_eq!(err.matches("error:").count(), 1, "{err}");
+        for part in [value, reason, right] {
+            assert!(err.contains(part), "{arguments:?} does not say {part:?}:\n{err}");
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_command_or_option_is_answered_with_the_right_one() {
+    let (status, _, err) = mcast(&["recieve"]);
+    assert!(status == Some(2) && err.contains("unrecognized subcommand 'recieve'"), "{err}");
+    let (status, _, err) = mcast(&["recv", "--cuont", "3"]);
+    assert!(status == Some(2) && err.contains("'--count'"), "{err}");
+}
+
+#[test]
+fn colour_comes_only_where_it_is_wanted() {
+    let refused = |color: &str| mcast(&["recv", "--color", color, "--iface", "no-such-interface"]).2;
+    assert!(refused("always").contains("\u{1b}["));
+    assert!(!refused("never").contains('\u{1b}') && !refused("auto").contains('\u{1b}'));
+}
+
+/// Linux has the lab for this, where nothing can leave; elsewhere 127.0.0.1 names the loopback interface.
+#[cfg(not(target_os = "linux"))]
+#[test]
+fn a_smoke_test_on_loopback_passes() {
+    let recv = ["recv", "--iface", "127.0.0.1", "--count", "3", "--timeout", "10s"];
+    let send = ["--", "mcast", "send", "--iface", "127.0.0.1", "--count", "3", "--interval", "100ms"];
+    let (status, out, err) = mcast(&[&recv[..], &send[..]].concat());
+    assert_eq!(status, Some(0), "{out}{err}");
+    assert_eq!(out.matches("hello world").count(), 3, "{out}{err}");
+}

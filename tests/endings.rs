@@ -1,0 +1,224 @@
+//! How a run ends: every row of the table of exit statuses, every limit, signals, COMMAND, and readers that go away.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use lab::{Lab, eventually};
+use serde_json::json;
+
+const GROUP: &str = "224.202.20.30";
+
+#[test]
+fn too_few_before_the_timeout_is_a_no() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 --count 10 --timeout 2s -o json").ready();
+    a.mcast("send --iface e0 --count 3 --interval 1ms").ends(0);
+    let heard = recv.ends(1);
+    let verdict = heard.summary()["verdict"].clone();
+    assert_eq!(verdict, json!({"status": 1, "reasons": ["3 of 10 datagrams within --timeout 2s"]}));
+    assert_eq!(heard.events_of("datagram").len(), 3);
+}
+
+#[test]
+fn a_timeout_counts_from_the_join_and_datagrams_do_not_put_it_off() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let send = a.mcast("send --iface e0 --interval 50ms").ready();
+    let start = Instant::now();
+    b.mcast("recv --iface e0 --count 1000000 --timeout 500ms").ready().ends(1);
+    assert!(start.elapsed() >= Duration::from_millis(500));
+    send.signal("TERM");
+    send.ends(0);
+}
+
+#[test]
+fn without_a_count_the_timeout_is_for_the_first_datagram() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let silence = b.mcast("recv --iface e0 --timeout 50ms").ends(1);
+    silence.says("failed: nothing received within --timeout 50ms");
+    silence.says("nothing arrived: 224.202.20.30:54321 on e0");
+    silence.says("Why nothing arrives");
+
+    let recv = b.mcast("recv --iface e0 --timeout 20s --idle 100ms").ready();
+    a.mcast("send --iface e0 --count 1").ends(0);
+    recv.ends(0).says("received 1 datagram ");
+}
+
+#[test]
+fn silence_ends_it_once_something_has_come() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let enough = b.mcast("recv --iface e0 --idle 300ms").ready();
+    let too_few = b.mcast("recv --iface e0 --idle 300ms --count 9").ready();
+    a.mcast("send --iface e0 --count 3 --interval 5ms").ends(0);
+    enough.ends(0).says("received 3 datagrams");
+    too_few.ends(1).says("3 of 9 datagrams before a silence of --idle 300ms");
+}
+
+#[test]
+fn a_duration_ends_it_whatever_came() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    b.mcast("recv --iface e0 --duration 20ms").ends(0).says("received 0 datagrams");
+    b.mcast("recv --iface e0 --duration 20ms --count 1").ends(1).says("0 of 1 datagrams within --duration 20ms");
+    let sent = b.mcast("send --iface e0 --duration 100ms --interval 40ms -o json").ends(0);
+    // At 0, 40 and 80 ms; a machine that is held up may miss some.
+    assert!((1..=3).contains(&sent.summary()["datagrams"].as_u64().unwrap()), "{sent}");
+}
+
+#[test]
+fn a_signal_ends_it_with_its_number_only_where_a_count_was_asked() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+        for command in ["recv --iface e0", "send --iface e0"] {
+            for (options, wanted) in [("", 0), ("--count 9", status)] {
+                let running = b.mcast(&format!("{command} {options}")).ready();
+                running.signal(signal);
+                let finished = running.ends(wanted);
+                assert!(finished.out.contains("datagram"), "no summary\n{finished}");
+                assert!(!b.is_member("e0", GROUP));
+            }
+        }
+    }
+}
+
+#[test]
+fn json_ends_with_the_summary_when_interrupted_too() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 --count 5 -o json").ready();
+    recv.signal("INT");
+    let heard = recv.ends(130);
+    assert_eq!(heard.summary()["verdict"], json!({"status": 130, "reasons": ["SIGINT after 0 of 5 datagrams"]}));
+    assert_eq!(heard.events_of("left").len(), 1);
+}
+
+#[test]
+fn killed_at_any_moment_it_leaves_no_membership_behind() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let wire = a.capture("e0");
+    let recv = b.mcast("recv --iface e0").ready();
+    recv.signal("KILL");
+    recv.finish();
+    eventually("the kernel leaves", || !b.is_member("e0", GROUP));
+    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly_at_once() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let mcast = env!("CARGO_BIN_EXE_mcast");
+    // Nothing is sent: that the reader has gone is noticed all the same.
+    let out = b.shell(&format!("{mcast} recv --iface e0 2>&1 | head -1"));
+    assert!(out.starts_with("listening to"), "{out}");
+    assert!(!b.is_member("e0", GROUP));
+    let out = b.shell(&format!("{mcast} send --iface e0 --interval 20ms 2>&1 | head -2"));
+    assert!(out.lines().nth(1).unwrap().contains("sent to"), "{out}");
+}
+
+#[test]
+fn a_reader_that_goes_away_leaves_status_0_and_no_complaint() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    for command in ["recv --iface e0 -o json", "send --iface e0 --interval 1ms", "send --iface e0 -o json --count 3"] {
+        let mut process = b.command(env!("CARGO_BIN_EXE_mcast"));
+        process.args(command.split(' ')).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = process.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""), "{command}");
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_an_error() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let mcast = env!("CARGO_BIN_EXE_mcast");
+    let said = b.shell(&format!("{mcast} recv --iface e0 --duration 1ms 2>&1 >/dev/full || echo status $?"));
+    assert!(said.contains("error: cannot write the output: No space left on device (ENOSPC)\nstatus 2"), "{said}");
+}
+
+#[test]
+fn a_command_runs_when_the_group_is_joined_and_ends_it_half_a_second_later() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let start = Instant::now();
+    let heard = b.mcast("recv --iface e0 -o json -- mcast send --iface e0 --count 3 --interval 10ms").ends(0);
+    assert!(start.elapsed() >= Duration::from_millis(500));
+    assert_eq!(heard.events_of("datagram").len(), 3);
+    assert!(heard.err.contains("sent 3 datagrams"), "the command's output goes to standard error\n{heard}");
+
+    let script = "grep -q 1E14CAE0 /proc/net/igmp && echo joined first";
+    b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", script]).ends(0).says("joined first");
+}
+
+#[test]
+fn a_failing_command_fails_the_run_and_ends_it() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let failed = b.mcast("recv --iface e0 --count 5 --timeout 25s -- false").ends(1);
+    failed.says("failed: 'false' ended with exit status 1");
+    let killed = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", "kill -9 $$"]).ends(1);
+    killed.says("'sh' was ended by a signal: 9 (SIGKILL)");
+    let missing = b.mcast("recv --iface e0 -- no-such-program").ends(2);
+    missing.says("error: cannot run 'no-such-program': ");
+    assert!(!b.is_member("e0", GROUP));
+}
+
+#[test]
+fn a_command_that_fails_after_the_count_still_fails_the_run() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let script = format!("{} send --iface e0 --count 1; exit 7", env!("CARGO_BIN_EXE_mcast"));
+    b.mcast_with(&["recv", "--iface", "e0", "--count", "1", "--", "sh", "-c", &script])
+        .ends(1)
+        .says("'sh' ended with exit status 7");
+}
+
+#[test]
+fn a_command_that_goes_on_is_stopped_with_the_receiver() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let heard = b.mcast("recv --iface e0 --count 2 -- mcast send --iface e0 --interval 10ms").ends(0);
+    heard.says("received 2 datagrams");
+    assert!(heard.err.lines().last().unwrap().starts_with("sent "), "the sender was asked to end, and ended well\n{heard}");
+
+    let recv = b.mcast("recv --iface e0 -- mcast send --iface e0 --interval 10ms").ready();
+    recv.line(|line| line.contains("hello world"));
+    recv.signal("TERM");
+    recv.ends(0);
+}
+
+#[test]
+fn a_count_that_the_command_did_not_fill_is_said_to_be_waited_for() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 --count 5 -- mcast send --iface e0 --count 2 --interval 1ms");
+    recv.error_line(|line| line.starts_with("warning: COMMAND has ended; waiting for 3 more of 5 datagrams"));
+    recv.error_line(|line| line.contains("tip: add --timeout TIME"));
+    recv.signal("INT");
+    recv.ends(130).says("SIGINT after 2 of 5 datagrams");
+}
+
+#[test]
+fn a_second_signal_ends_it_without_more_ado() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    // A command that will not end keeps the receiver waiting after the first signal.
+    let deaf = "trap '' INT TERM; echo deaf; while kill -0 $PPID 2>/dev/null; do sleep 0.05; done";
+    let recv = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", deaf]).ready();
+    recv.error_line(|line| line == "deaf");
+    recv.signal("INT");
+    eventually("it leaves", || !b.is_member("e0", GROUP));
+    recv.signal("INT");
+    recv.ends(130);
+}

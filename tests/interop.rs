@@ -1,0 +1,113 @@
+//! mcast and programs that others wrote hear each other: Python on plain sockets, and socat.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::Lab;
+use serde_json::json;
+
+/// Joins as a textbook does, and prints the datagrams: GROUP PORT LOCAL_ADDRESS COUNT.
+const PYTHON_RECEIVER: &str = r#"
+import socket, struct, sys
+group, port, local, count = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("", port))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(local))
+print("joined")
+for _ in range(count):
+    data, source = s.recvfrom(65535)
+    print(source[0], source[1], len(data), data.decode())
+"#;
+
+/// Joins an IPv6 group by the name of an interface: GROUP PORT IFACE.
+const PYTHON_RECEIVER_6: &str = r#"
+import socket, struct, sys
+group, port, index = sys.argv[1], int(sys.argv[2]), socket.if_nametoindex(sys.argv[3])
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", port))
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, group) + struct.pack("=I", index))
+print("joined")
+data, source = s.recvfrom(65535)
+print(source[0].split("%")[0], len(data), data.decode())
+"#;
+
+/// Sends with TTL 5 and TOS 0xb8: GROUP PORT LOCAL_ADDRESS COUNT.
+const PYTHON_SENDER: &str = r#"
+import socket, sys
+group, port, local, count = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(local))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 5)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 0xb8)
+s.bind(("", 41000))
+for number in range(count):
+    s.sendto(b"from python %d" % number, (group, port))
+"#;
+
+#[test]
+fn python_hears_mcast() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let python = b.python(PYTHON_RECEIVER, &["224.202.20.30", "54321", "10.0.0.101", "3"]);
+    python.line(|line| line == "joined");
+    a.mcast("send --iface e0 --count 3 --interval 1ms --source-port 40000").ends(0);
+    let heard = python.ends(0);
+    assert_eq!(heard.out, format!("joined\n{}", "10.0.0.100 40000 11 hello world\n".repeat(3)));
+
+    let python = b.python(PYTHON_RECEIVER_6, &["ff15::7", "5000", "e0"]);
+    python.line(|line| line == "joined");
+    a.mcast("send --iface e0 [ff15::7]:5000 --count 1 --message six").ends(0);
+    let heard = python.ends(0);
+    assert!(heard.out.contains("fe80::") && heard.out.ends_with(" 3 six\n"), "{heard}");
+}
+
+#[test]
+fn mcast_hears_python_and_tells_all_of_it() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface 10.0.0.101 --count 2 -o json").ready();
+    a.python(PYTHON_SENDER, &["224.202.20.30", "54321", "10.0.0.100", "2"]).ends(0);
+    let heard = recv.ends(0);
+    for (number, datagram) in heard.events_of("datagram").iter().enumerate() {
+        let told = json!([datagram["source"], datagram["ttl"], datagram["dscp"], datagram["text"]]);
+        assert_eq!(told, json!(["10.0.0.100:41000", 5, 46, format!("from python {number}")]));
+    }
+}
+
+#[test]
+fn mcast_shares_the_port_with_another_receiver_of_the_host() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let python = b.python(PYTHON_RECEIVER, &["224.202.20.30", "54321", "10.0.0.101", "2"]);
+    python.line(|line| line == "joined");
+    let recv = b.mcast("recv --iface e0 --count 2").ready();
+    a.mcast("send --iface e0 --count 2 --interval 1ms").ends(0);
+    recv.ends(0);
+    python.ends(0);
+}
+
+#[test]
+fn socat_and_mcast_hear_each_other() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let socat = b.program("socat -u UDP4-RECV:5000,reuseaddr,ip-add-membership=239.1.1.1:10.0.0.101 STDOUT");
+    b.joins("e0", "239.1.1.1");
+    a.mcast_with(&["send", "--iface", "e0", "239.1.1.1:5000", "--count", "1", "--message", "to socat\n"]).ends(0);
+    socat.line(|line| line == "to socat");
+
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5001 --count 1 -o json").ready();
+    a.shell("echo from socat | socat -u STDIN UDP4-DATAGRAM:239.1.1.1:5001,ip-multicast-if=10.0.0.100,ip-multicast-ttl=9");
+    let heard = recv.ends(0);
+    let datagram = &heard.events_of("datagram")[0];
+    assert_eq!((&datagram["text"], &datagram["ttl"]), (&json!("from socat\n"), &json!(9)));
+
+    let recv = b.mcast("recv --iface e0 [ff15::9]:5002 --count 1 -o json").ready();
+    a.shell("echo six | socat -u STDIN 'UDP6-DATAGRAM:[ff15::9]:5002'");
+    assert_eq!(recv.ends(0).events_of("datagram")[0]["text"], "six\n");
+
+    let socat = b.program("socat -u UDP6-RECV:5003,reuseaddr,ipv6-join-group=[ff15::9]:e0 STDOUT");
+    b.joins("e0", "ff15::9");
+    a.mcast_with(&["send", "--iface", "e0", "[ff15::9]:5003", "--count", "1", "--message", "six to socat\n"]).ends(0);
+    socat.line(|line| line == "six to socat");
+}

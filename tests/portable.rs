@@ -1,0 +1,73 @@
+//! The portable path, which macOS, FreeBSD and Windows take, run here: the same results, with what those systems do not tell left out.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::{Host, Lab, Running};
+use serde_json::{Value, json};
+
+fn portable(host: &Host, arguments: &str) -> Running {
+    let mut command = host.command(env!("CARGO_BIN_EXE_mcast"));
+    command.args(arguments.split_whitespace()).env("MCAST_PORTABLE", "1");
+    Running::start(command)
+}
+
+#[test]
+fn it_sends_and_receives_in_both_families() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    for (target, source) in [("239.1.1.1:5000", "10.0.0.100:40000"), ("[ff15::1]:5000", "[fe80::")] {
+        let recv = portable(&b, &format!("recv --iface e0 {target} --count 5 -o json")).ready();
+        portable(&a, &format!("send --iface e0 {target} --count 5 --interval 1ms --ttl 4 --dscp 46 --source-port 40000")).ends(0);
+        let heard = recv.ends(0);
+        let datagrams = heard.events_of("datagram");
+        assert_eq!(datagrams.len(), 5);
+        for datagram in datagrams {
+            assert!(datagram["source"].as_str().unwrap().starts_with(source), "{datagram}");
+            assert_eq!((&datagram["text"], &datagram["port"]), (&json!("hello world"), &json!(5000)));
+            for unknown in ["ttl", "dscp", "iface"] {
+                assert_eq!(datagram[unknown], Value::Null, "what is not told is null, never 0: {datagram}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_two_paths_hear_each_other_and_the_wire_is_the_same() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 --count 1 -o json").ready();
+    portable(&a, "send --iface e0 --count 1 --ttl 9 --dscp ef").ends(0);
+    let datagram = recv.ends(0).events_of("datagram").remove(0);
+    assert_eq!((&datagram["ttl"], &datagram["dscp"]), (&json!(9), &json!(46)));
+
+    let wire = a.capture("e0");
+    let recv = portable(&b, "recv --iface 10.0.0.101 --count 1").ready();
+    a.mcast("send --iface e0 --count 1").ends(0);
+    let heard = recv.ends(0);
+    assert!(heard.out.contains("> 224.202.20.30:54321  11 bytes  hello world"), "{heard}");
+    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
+}
+
+#[test]
+fn it_ends_as_the_other_does() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    portable(&b, "recv --iface e0 --count 1 --timeout 30ms").ends(1).says("0 of 1 datagrams within --timeout 30ms");
+    portable(&b, "recv --iface e0 --count 3 --timeout 20s -- mcast send --iface e0 --count 3 --interval 10ms").ends(0);
+    let recv = portable(&b, "recv --iface e0 --count 1").ready();
+    recv.signal("INT");
+    recv.ends(130);
+    assert!(!b.is_member("e0", "224.202.20.30"));
+}
+
+#[test]
+fn a_longest_datagram_and_an_empty_one_arrive_whole() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = portable(&b, "recv --iface e0 --count 2 -o json").ready();
+    a.mcast_with(&["send", "--iface", "e0", "--count", "1", "-q", "--message", &"x".repeat(65_507)]).ends(0);
+    a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", ""]).ends(0);
+    let lengths: Vec<Value> = recv.ends(0).events_of("datagram").iter().map(|event| event["len_bytes"].clone()).collect();
+    assert_eq!(lengths, [json!(65_507), json!(0)]);
+}

@@ -1,0 +1,164 @@
+//! What cannot be done, and how it is said: on hosts where an interface, a route, a port or a firewall stands in the way.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::{Host, Lab};
+use serde_json::json;
+
+/// Runs mcast, which must refuse with exit status 2, one message on standard error, and nothing on standard output.
+fn refused(host: &Host, arguments: &str, parts: &[&str]) {
+    let finished = host.mcast(arguments).ends(2);
+    assert_eq!(finished.out, "", "{finished}");
+    assert_eq!(finished.err.matches("error:").count(), 1, "{finished}");
+    parts.iter().for_each(|part| finished.says(part));
+}
+
+#[test]
+fn an_interface_that_is_not_there_is_answered_with_those_that_are() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair();
+    for command in ["send", "recv"] {
+        refused(&a, &format!("{command} --iface eth9"), &["'eth9'", "this host has:", "e0  up    10.0.0.100/24"]);
+        refused(&a, &format!("{command} --iface 10.9.9.9"), &["'10.9.9.9'", "this host has:"]);
+        refused(&a, &format!("{command} [ff02::1%eth9]:5000"), &["'eth9'", "this host has:"]);
+    }
+}
+
+#[test]
+fn an_interface_that_is_down_or_has_no_address_is_named() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair();
+    a.shell("ip link add d0 type veth peer name d1");
+    refused(&a, "recv --iface d0", &["interface d0 is down", "tip: bring it up with 'ip link set d0 up'"]);
+    a.shell("ip link set d0 up; ip link set d1 up");
+    refused(&a, "send --iface d0", &["interface d0 has no IPv4 address", "224.202.20.30"]);
+    a.shell("ip -6 addr flush dev d0");
+    refused(&a, "recv --iface d0 [ff15::1]:5000", &["interface d0 has no IPv6 address", "ff15::1"]);
+}
+
+#[test]
+fn where_no_route_leads_or_several_might_the_choices_are_listed() {
+    let Some(lab) = Lab::open() else { return };
+    let alone = lab.host();
+    refused(&alone, "recv", &["no route to 224.202.20.30", "tip: name the interface with --iface", "lo  up    127.0.0.1/8"]);
+    let (a, b) = lab.pair();
+    lab.wire(&a, &b);
+    a.address("e1", "10.1.0.100/24");
+    refused(&a, "send", &["several interfaces could carry 224.202.20.30", "--iface", "e0  up", "e1  up    10.1.0.100/24"]);
+    refused(&a, "recv [ff15::1]:5000", &["several interfaces could carry ff15::1", "--iface"]);
+    a.shell("ip route add unreachable 224.0.0.0/4");
+    refused(&a, "send", &["several interfaces could carry 224.202.20.30"]);
+}
+
+#[test]
+fn a_link_local_group_needs_an_interface() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair();
+    refused(&a, "recv [ff02::1]:5000", &["ff02::1 exists on every link", "[ff02::1%NAME]:5000", "e0  up"]);
+    lab.wire(&a, &_b);
+    refused(&a, "send --iface e1 [ff02::1%e0]:5000", &["the target names interface e0 and --iface names e1"]);
+}
+
+#[test]
+fn a_port_that_another_program_keeps_to_itself_is_named() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair();
+    let selfish = "import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('', 54321))\nprint('bound')\ntime.sleep(60)";
+    let selfish = a.python(selfish, &[]);
+    selfish.line(|line| line == "bound");
+    refused(
+        &a,
+        "recv --iface e0",
+        &["cannot bind 224.202.20.30:54321", "(EADDRINUSE)", "SO_REUSEADDR", "ss -ulnp sport = :54321"],
+    );
+    refused(&a, "send --iface e0 --source-port 54321", &["cannot bind 0.0.0.0:54321", "(EADDRINUSE)"]);
+}
+
+#[test]
+fn a_firewall_on_the_way_out_is_named_once_and_judged() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    a.firewall("table inet t { chain out { type filter hook output priority 0; udp dport 54321 drop; }; }");
+    let recv = b.mcast("recv --iface e0 --count 1 239.1.1.1:5000").ready();
+    let sent = a.mcast("send --iface e0 224.202.20.30:54321 239.1.1.1:5000 --count 3 --interval 1ms -o json").ends(1);
+    recv.ends(0);
+    let warnings = sent.events_of("warning");
+    assert_eq!(warnings.len(), 1, "three failures of one kind are one warning\n{sent}");
+    let [what, remedy] = ["what", "remedy"].map(|field| warnings[0][field].as_str().unwrap());
+    assert_eq!(warnings[0]["id"], "not-sent");
+    assert!(what.contains("cannot send to 224.202.20.30:54321 on e0: Operation not permitted (EPERM)"), "{what}");
+    assert!(remedy.contains("firewall") && remedy.contains("nft list ruleset"), "{remedy}");
+    let summary = sent.summary();
+    assert_eq!((&summary["errors"], &summary["datagrams"]), (&json!(3), &json!(3)));
+    assert_eq!(summary["verdict"], json!({"status": 1, "reasons": ["3 datagrams could not be sent"]}));
+    assert_eq!((&summary["targets"][0]["errors"], &summary["targets"][1]["errors"]), (&json!(3), &json!(0)));
+}
+
+#[test]
+fn a_full_queue_is_an_error_and_not_a_silent_loss() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    a.shell("tc qdisc add dev e0 root tbf rate 8kbit burst 1600 limit 1600");
+    let sent = a.mcast_with(&["send", "--iface", "e0", "-c", "60", "-i", "100us", "-o", "json", "-m", &"x".repeat(500)]).ends(1);
+    let summary = sent.summary();
+    let errors = summary["errors"].as_u64().unwrap();
+    assert!(errors > 0 && errors + summary["datagrams"].as_u64().unwrap() == 60, "{sent}");
+    assert_eq!(a.counter("Udp", "SndbufErrors"), errors, "as many as the kernel says");
+    sent.says("(ENOBUFS)");
+    drop(b);
+}
+
+#[test]
+fn an_interface_that_goes_down_while_sending_is_an_error_and_not_the_end() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let send = a.mcast("send --iface e0 --interval 10ms --message here").ready();
+    send.line(|line| line.contains("sent to"));
+    a.shell("ip link set e0 down");
+    send.error_line(|line| line.contains("cannot send to 224.202.20.30:54321 on e0: Network is unreachable (ENETUNREACH)"));
+    let recv = b.mcast("recv --iface e0 --count 1").ready();
+    a.shell("ip link set e0 up");
+    recv.ends(0).says("here");
+    send.signal("INT");
+    send.ends(1).says("could not be sent");
+}
+
+#[test]
+fn ipv6_on_loopback_says_which_route_is_missing() {
+    let Some(lab) = Lab::open() else { return };
+    let alone = lab.host();
+    let sent = alone.mcast("send --iface lo [ff15::1]:5000 --count 1").ends(1);
+    sent.says("ip -6 route add local ff00::/8 dev lo");
+    alone.shell("ip -6 route add local ff00::/8 dev lo");
+    alone
+        .mcast("recv --iface lo [ff15::1]:5000 --count 1 --timeout 20s -- mcast send --iface lo [ff15::1]:5000 --count 1")
+        .ends(0);
+}
+
+#[test]
+fn a_message_longer_than_a_datagram_is_refused_before_anything_is_sent() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let (fits, too_long) = ("x".repeat(65_507), "x".repeat(65_508));
+    let refused = a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", &too_long]).ends(2);
+    refused.says("the message is 65508 bytes long, and a datagram to 224.202.20.30 carries at most 65507");
+    let recv = b.mcast("recv --iface e0 --count 1 -q").ready_when_member(&b, "e0", "224.202.20.30");
+    a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", &fits, "-q"]).ends(0);
+    recv.ends(0).says("(65507 bytes)");
+}
+
+#[test]
+fn a_receive_buffer_that_is_not_granted_is_said() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    // The right to go past the limit is given away, as an ordinary user has it not.
+    let mcast = env!("CARGO_BIN_EXE_mcast");
+    let said = b.shell(&format!("setpriv --bounding-set -net_admin {mcast} recv --iface e0 --rcvbuf 1GiB --duration 1ms 2>&1"));
+    let limit: u64 = std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
+    assert!(
+        said.contains(&format!("warning: the system granted {limit} bytes of receive buffer, 1073741824 were asked for")),
+        "{said}"
+    );
+    assert!(said.contains("sysctl -w net.core.rmem_max=1073741824"), "{said}");
+}
