@@ -62,19 +62,20 @@ impl Running {
         self.ended.as_ref()
     }
 
-    /// Waits a moment for its end, then stops it; says how it ended.
-    pub fn finish(mut self, wake: Wake) -> Result<Ended, NetError> {
-        self.wait(wake, COMMAND_GRACE)?;
-        if self.ended.is_none() {
-            debug!(pid = self.child.id(), command = self.name, "still running, told to end");
-            terminate(&mut self.child);
-            self.wait(wake, LAST_GRACE)?;
-            if self.ended.is_none() {
-                self.kill();
-            }
-            self.ended = Some(Ended::Stopped);
+    /// Sees it to its end. It gets a moment to end by itself, unless the run was interrupted: then it is told to end at once, and how it does so
+    /// proves nothing.
+    pub fn finish(mut self, wake: Wake, interrupted: bool) -> Result<Ended, NetError> {
+        if !interrupted {
+            self.wait(wake, COMMAND_GRACE)?;
         }
-        Ok(self.ended.clone().unwrap_or(Ended::Stopped))
+        if let Some(ended) = &self.ended {
+            return Ok(ended.clone());
+        }
+        debug!(pid = self.child.id(), command = self.name, "told to end");
+        terminate(&mut self.child);
+        self.wait(wake, LAST_GRACE)?;
+        self.kill();
+        Ok(Ended::Stopped)
     }
 
     /// Waits for its end for at most `time`.

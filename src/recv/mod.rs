@@ -45,7 +45,8 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
 
     let kernel_drops = inbox.kernel_drops();
     let left = inbox.leave();
-    let command = command.map(|running| running.finish(reporter.wake(interrupt))).transpose()?;
+    let interrupted = matches!(stop, Stop::Interrupted(_));
+    let command = command.map(|running| running.finish(reporter.wake(interrupt), interrupted)).transpose()?;
     let Session { tally, .. } = session;
     let verdict = verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref());
     reporter.last_words(|reporter| {

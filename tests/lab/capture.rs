@@ -35,7 +35,7 @@ impl Capture {
         let mut taker = taker.spawn().expect("python3");
         let frames = taker.stdout.take().expect("piped");
         let mut decoder = Command::new("tcpdump");
-        decoder.args(["-r", "-", "-n", "-e", "-vv", "-l"]);
+        decoder.env("PATH", super::path()).args(["-r", "-", "-n", "-e", "-vv", "-l"]);
         let decoder = Running::start_reading(decoder, frames);
         // It says so when it has read the head of the file, which is written when the socket is open.
         decoder.error_line(|line| line.contains("reading from file"));

@@ -26,6 +26,18 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
+/// What the tests run, all from Debian's packages iproute2, nftables, python3, socat, tcpdump and util-linux.
+const TOOLS: [&str; 8] = ["ip", "nft", "nsenter", "python3", "setpriv", "socat", "tcpdump", "unshare"];
+
+/// Where programs are looked for: an ordinary user's PATH lacks the places of `ip` and `nft`.
+fn path() -> String {
+    format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
+}
+
+fn is_installed(tool: &str) -> bool {
+    std::env::split_paths(&path()).any(|folder| folder.join(tool).is_file())
+}
+
 /// Where the namespaces are made. Everything that a test builds hangs on it.
 pub struct Lab {
     floor: Namespace,
@@ -59,6 +71,10 @@ impl Lab {
     }
 
     fn try_open() -> Result<Lab, String> {
+        let missing: Vec<&str> = TOOLS.into_iter().filter(|tool| !is_installed(tool)).collect();
+        if !missing.is_empty() {
+            return Err(format!("not installed: {}", missing.join(", ")));
+        }
         let as_user = std::env::var("MCAST_LAB").as_deref() == Ok("user");
         let direct = if as_user { Err("MCAST_LAB=user".to_owned()) } else { Namespace::keep(Command::new("unshare"), false) };
         let floor = direct.or_else(|first| {
@@ -250,7 +266,7 @@ impl Namespace {
     /// The beginning of a command that runs in the same user namespace.
     fn enter_users_only(&self) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["--target", &self.keeper.id().to_string()]);
+        command.env("PATH", path()).args(["--target", &self.keeper.id().to_string()]);
         if self.in_user_namespace {
             command.args(["--user", "--preserve-credentials"]);
         }
