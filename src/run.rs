@@ -24,6 +24,19 @@ pub enum Stop {
     Interrupted(Signal),
     /// Nobody reads the output any more.
     ReaderGone,
+    /// It could not go on.
+    Failed,
+}
+
+/// How COMMAND ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With exit status 0.
+    Well,
+    /// With another status, or by a signal: the sentence that says so.
+    Failed(String),
+    /// It was still running when the receiver had what it wanted, and was stopped.
+    Stopped,
 }
 
 /// Why a run could not go on.
@@ -45,15 +58,11 @@ pub enum RunError {
     },
 }
 
-impl RunError {
-    /// The error, unless it only says that nobody reads the output any more: that ends a run quietly.
-    ///
-    /// # Errors
-    /// The error itself.
-    pub fn unless_reader_gone(self) -> Result<Stop, Self> {
-        match self {
-            RunError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Stop::ReaderGone),
-            other => Err(other),
-        }
+/// Tells why a run stopped from what kept it from going on. That nobody reads the output any more ends it quietly.
+pub fn conclude(result: Result<Stop, RunError>) -> (Stop, Option<RunError>) {
+    match result {
+        Ok(stop) => (stop, None),
+        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => (Stop::ReaderGone, None),
+        Err(error) => (Stop::Failed, Some(error)),
     }
 }

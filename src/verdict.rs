@@ -3,13 +3,12 @@
 use serde::Serialize;
 
 use crate::plan::Limits;
-use crate::recv::Ended;
-use crate::run::Stop;
+use crate::run::{Ended, RunError, Stop};
 
 /// What a run proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// The exit status: 0, 1, 130 or 143.
+    /// The exit status: 0, 1, 2, 130 or 143.
     pub status: u8,
     /// Why it is not 0, a sentence each.
     pub reasons: Vec<String>,
@@ -19,6 +18,11 @@ pub struct Verdict {
 pub const COULD_NOT_RUN: u8 = 2;
 
 impl Verdict {
+    /// The verdict on what could not go on.
+    pub fn could_not(error: &RunError) -> Self {
+        Verdict { status: COULD_NOT_RUN, reasons: vec![error.to_string()] }
+    }
+
     fn fail(&mut self, status: u8, reason: String) {
         self.status = self.status.max(status);
         self.reasons.push(reason);
@@ -32,7 +36,7 @@ pub fn of_recv(stop: Stop, limits: &Limits, received: u64, command: Option<&Ende
         verdict.fail(1, how.clone());
     }
     match (limits.count, stop) {
-        (_, Stop::ReaderGone) => {}
+        (_, Stop::ReaderGone | Stop::Failed) => {}
         (Some(count), Stop::Interrupted(signal)) if received < count => {
             verdict.fail(signal.status(), format!("{} after {received} of {count} datagrams", signal.name()));
         }
@@ -56,7 +60,7 @@ fn before(stop: Stop, limits: &Limits) -> String {
         Stop::Duration => option("--duration", limits.duration),
         Stop::Idle => format!("before a silence of --idle {:?}", limits.idle.unwrap_or_default()),
         Stop::Command => "before COMMAND ended".to_owned(),
-        Stop::Count | Stop::Interrupted(_) | Stop::ReaderGone => "received".to_owned(),
+        Stop::Count | Stop::Interrupted(_) | Stop::ReaderGone | Stop::Failed => "received".to_owned(),
     }
 }
 

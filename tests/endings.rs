@@ -171,6 +171,8 @@ fn a_failing_command_fails_the_run_and_ends_it() {
     killed.says("'sh' was ended by a signal: 9 (SIGKILL)");
     let missing = b.mcast("recv --iface e0 -- no-such-program").ends(2);
     missing.says("error: cannot run 'no-such-program': ");
+    let missing = b.mcast("recv --iface e0 -o json -- no-such-program").ends(2);
+    assert_eq!(missing.summary()["verdict"]["status"], 2, "the summary is always last\n{missing}");
     assert!(!b.is_member("e0", GROUP));
 }
 

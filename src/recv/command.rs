@@ -9,7 +9,7 @@ use tracing::debug;
 
 use crate::net::{self, NetError, Wake};
 use crate::plan::COMMAND_GRACE;
-use crate::run::RunError;
+use crate::run::{Ended, RunError};
 
 /// How long a command that was told to end may take to do so, before it is killed.
 const LAST_GRACE: Duration = Duration::from_secs(2);
@@ -20,17 +20,6 @@ pub struct Running {
     name: String,
     child: Child,
     ended: Option<Ended>,
-}
-
-/// How COMMAND ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// With exit status 0.
-    Well,
-    /// With another status, or by a signal: the sentence that says so.
-    Failed(String),
-    /// It was still running when the receiver had what it wanted, and was stopped.
-    Stopped,
 }
 
 impl Running {
@@ -62,10 +51,10 @@ impl Running {
         self.ended.as_ref()
     }
 
-    /// Sees it to its end. It gets a moment to end by itself, unless the run was interrupted: then it is told to end at once, and how it does so
-    /// proves nothing.
-    pub fn finish(mut self, wake: Wake, interrupted: bool) -> Result<Ended, NetError> {
-        if !interrupted {
+    /// Sees it to its end. It gets a moment to end by itself, unless there is a `hurry`, after a signal or a failure: then it is told to end at once, and how
+    /// it does so proves nothing.
+    pub fn finish(mut self, wake: Wake, hurry: bool) -> Result<Ended, NetError> {
+        if !hurry {
             self.wait(wake, COMMAND_GRACE)?;
         }
         if let Some(ended) = &self.ended {

@@ -3,7 +3,6 @@
 mod command;
 mod until;
 
-pub use command::Ended;
 pub use until::Until;
 
 use std::io;
@@ -17,7 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::net::{Datagram, Inbox, Rcvbuf};
 use crate::plan;
 use crate::report::Reporter;
-use crate::run::{RunError, Stop};
+use crate::run::{self, Ended, RunError, Stop};
 use crate::stats::Tally;
 use crate::verdict::{self, Verdict};
 use crate::warning::Warning;
@@ -26,7 +25,7 @@ use command::Running;
 /// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
 ///
 /// # Errors
-/// What the system refused. Every group is left all the same.
+/// What the system refused. Every group is left and the summary is said all the same.
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
     let mut inbox = Inbox::open(&plan.endpoints, plan.rcvbuf, plan.backend)?;
     let start = Instant::now();
@@ -39,17 +38,20 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         }
         session.receive(&mut inbox, command.as_mut(), reporter, interrupt)
     });
-    let stop = received.or_else(RunError::unless_reader_gone)?;
+    let (stop, failure) = run::conclude(received);
     let elapsed = start.elapsed();
     debug!(?stop, foreign = inbox.foreign(), "stopped");
 
     let kernel_drops = inbox.kernel_drops();
     let left = inbox.leave();
-    let interrupted = matches!(stop, Stop::Interrupted(_));
-    let command = command.map(|running| running.finish(reporter.wake(interrupt), interrupted)).transpose()?;
+    let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
+    let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
     let Session { tally, .. } = session;
-    let verdict = verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref());
-    reporter.last_words(|reporter| {
+    let verdict = match &failure {
+        Some(error) => Verdict::could_not(error),
+        None => verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref()),
+    };
+    let said = reporter.last_words(|reporter| {
         if tally.meter.datagrams == 0 && verdict.status == 1 {
             reporter.warn(&Warning::NothingReceived { at: plan.endpoints.clone() })?;
         }
@@ -72,7 +74,9 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
             sources: tally.sources(),
             verdict: verdict.clone(),
         }))
-    })?;
+    });
+    failure.map_or(Ok(()), Err)?;
+    said?;
     Ok(verdict)
 }
 

@@ -9,7 +9,7 @@ use super::Format;
 use super::human::{count, payload, rate, size, span, time_of_day};
 use super::style::Paint;
 use crate::event::{Event, Listening, Received, RecvSummary, SendSummary, Sending, Sent, TargetInfo, Totals};
-use crate::verdict::Verdict;
+use crate::verdict::{COULD_NOT_RUN, Verdict};
 use crate::warning::Warning;
 
 /// Text for people.
@@ -132,7 +132,11 @@ impl Text {
         }
     }
 
+    /// Why it is a no. What could not run at all is said as an error, last of all.
     fn reasons(&self, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+        if verdict.status == COULD_NOT_RUN {
+            return Ok(());
+        }
         verdict.reasons.iter().try_for_each(|reason| writeln!(out, "{} {reason}", self.paint.bad("failed:")))
     }
 }

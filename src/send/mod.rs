@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::net::{self, Outbox};
 use crate::plan;
 use crate::report::Reporter;
-use crate::run::{RunError, Stop};
+use crate::run::{self, RunError, Stop};
 use crate::stats::Meter;
 use crate::verdict::{self, Verdict};
 use crate::warning::Warning;
@@ -28,13 +28,16 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let mut session = Session::new(plan, &outbox);
 
     let sent = announce(plan, &outbox, reporter).and_then(|()| session.send(&outbox, start, reporter, interrupt));
-    let stop = sent.or_else(RunError::unless_reader_gone)?;
+    let (stop, failure) = run::conclude(sent);
     let elapsed = start.elapsed();
 
     let Session { meter, totals, rounds, .. } = session;
     let errors = totals.iter().map(|target| target.errors).sum();
-    let verdict = verdict::of_send(rounds, plan.count, errors, stop);
-    reporter.last_words(|reporter| {
+    let verdict = match &failure {
+        Some(error) => Verdict::could_not(error),
+        None => verdict::of_send(rounds, plan.count, errors, stop),
+    };
+    let said = reporter.last_words(|reporter| {
         reporter.event(&Event::SendSummary(SendSummary {
             elapsed,
             meter: (&meter).into(),
@@ -42,7 +45,9 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
             targets: totals,
             verdict: verdict.clone(),
         }))
-    })?;
+    });
+    failure.map_or(Ok(()), Err)?;
+    said?;
     Ok(verdict)
 }
 
