@@ -41,19 +41,23 @@ impl Batch {
         self.received.clear();
         // The headers are made anew for each call. The kernel writes lengths and flags back into them, and a slot whose control length
         // shrank would otherwise cut the control messages of every later datagram (the drop counter is absent until the first drop).
+        let payloads = self.payloads.as_mut_ptr();
+        let names = self.names.as_mut_ptr();
+        let controls = self.controls.as_mut_ptr();
         let mut vectors: [libc::iovec; SLOTS] = std::array::from_fn(|slot| libc::iovec {
-            iov_base: self.payloads[slot * SLOT_LEN..].as_mut_ptr().cast(),
+            iov_base: payloads.wrapping_add(slot * SLOT_LEN).cast(),
             iov_len: SLOT_LEN,
         });
+        let vectors = vectors.as_mut_ptr();
         // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a valid value.
         let mut headers: [libc::mmsghdr; SLOTS] = unsafe { mem::zeroed() };
         for (slot, header) in headers.iter_mut().enumerate() {
             let header = &mut header.msg_hdr;
-            header.msg_name = ptr::from_mut(&mut self.names[slot]).cast();
+            header.msg_name = names.wrapping_add(slot).cast();
             header.msg_namelen = size_of::<Name>() as socklen_t;
-            header.msg_iov = &mut vectors[slot];
+            header.msg_iov = vectors.wrapping_add(slot);
             header.msg_iovlen = 1;
-            header.msg_control = ptr::from_mut(&mut self.controls[slot]).cast();
+            header.msg_control = controls.wrapping_add(slot).cast();
             header.msg_controllen = CONTROL_LEN as _;
         }
         // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them outlive the call,
