@@ -341,3 +341,27 @@ fn a_snooping_switch_forwards_only_where_mcast_has_joined() {
     assert!(heard.out.contains("received 500 datagrams"), "{heard}");
     eventually("the switch forgets the member", || !switch.knows_member(1, "239.1.1.1"));
 }
+
+#[test]
+fn what_a_lossy_switch_drops_is_missing_and_nothing_else() {
+    let Some(lab) = Lab::open() else { return };
+    let mut switch = lab.switch();
+    let a = lab.host_on(&mut switch, "10.0.0.100/24");
+    let b = lab.host_on(&mut switch, "10.0.0.101/24");
+    let c = lab.host_on(&mut switch, "10.0.0.102/24");
+    let (lossy, whole) =
+        (b.mcast("recv --iface e0 --count 15 -o json").ready(), c.mcast("recv --iface e0 --count 20 -o json").ready());
+    eventually("the switch learns of both", || {
+        switch.knows_member(1, "224.202.20.30") && switch.knows_member(2, "224.202.20.30")
+    });
+    switch.drop_one_in(4, 1);
+    a.mcast("send --iface e0 --count 20 --interval 1ms").ends(0);
+    whole.ends(0);
+    let heard = lossy.ends(0);
+    assert_eq!(
+        (&heard.summary()["kernel_drops"], heard.events_of("datagram").len()),
+        (&json!(0), 15),
+        "the network lost them, not this host"
+    );
+    assert_eq!(b.counter("Udp", "InDatagrams"), 15, "and no more came after the fifteenth");
+}

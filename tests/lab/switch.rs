@@ -45,6 +45,14 @@ impl Switch {
         });
     }
 
+    /// Drops one UDP datagram in `every` that would leave by `port`, counted from 0: the first, and then each time that many have come.
+    pub fn drop_one_in(&self, every: u32, port: usize) {
+        self.host.firewall(&format!(
+            "table bridge lossy {{ chain forward {{ type filter hook forward priority 0; \
+             oifname p{port} meta l4proto udp numgen inc mod {every} 0 drop; }}; }}"
+        ));
+    }
+
     /// The switch itself, to look into (`bridge mdb`) or to capture from.
     pub fn host(&self) -> &Host {
         &self.host
