@@ -105,6 +105,7 @@ fn killed_at_any_moment_it_leaves_no_membership_behind() {
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
     let recv = b.mcast("recv --iface e0").ready();
+    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
     recv.signal("KILL");
     recv.finish();
     eventually("the kernel leaves", || !b.is_member("e0", GROUP));

@@ -43,6 +43,7 @@ fn the_two_paths_hear_each_other_and_the_wire_is_the_same() {
 
     let wire = a.capture("e0");
     let recv = portable(&b, "recv --iface 10.0.0.101 --count 1").ready();
+    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
     a.mcast("send --iface e0 --count 1").ends(0);
     let heard = recv.ends(0);
     assert!(heard.out.contains("> 224.202.20.30:54321  11 bytes  hello world"), "{heard}");
