@@ -275,11 +275,20 @@ pub struct Totals {
     pub rate_pps: Option<f64>,
     /// Bits of payload a second.
     pub bitrate_bps: Option<f64>,
+    /// The time over which the rates were measured, for the formats that show them only where they mean something.
+    #[serde(skip)]
+    pub span: Option<Duration>,
 }
 
 impl From<&Meter> for Totals {
     fn from(meter: &Meter) -> Self {
-        Totals { datagrams: meter.datagrams, bytes: meter.bytes, rate_pps: meter.rate_pps(), bitrate_bps: meter.bitrate_bps() }
+        Totals {
+            datagrams: meter.datagrams,
+            bytes: meter.bytes,
+            rate_pps: meter.rate_pps(),
+            bitrate_bps: meter.bitrate_bps(),
+            span: meter.span(),
+        }
     }
 }
 

@@ -101,6 +101,14 @@ pub enum IfaceError {
         /// What there is.
         choices: Choices,
     },
+    /// `--iface` is an address that stands on several interfaces.
+    #[error("several interfaces have the address {address}\n  tip: name one by its name or index{choices}")]
+    Twice {
+        /// The address.
+        address: IpAddr,
+        /// What there is.
+        choices: Choices,
+    },
     /// Several interfaces would do equally well.
     #[error("several interfaces could carry {group}\n  tip: name one with --iface{choices}")]
     Ambiguous {
@@ -182,8 +190,7 @@ pub fn choose(
 ) -> Result<Via, IfaceError> {
     let group = target.group;
     let choices = || Choices(interfaces.to_vec());
-    let named =
-        |text: &str| find(interfaces, text).ok_or_else(|| IfaceError::Unknown { wanted: text.to_owned(), choices: choices() });
+    let named = |text: &str| find(interfaces, text);
     let pinned = wanted.and_then(|text| text.parse::<IpAddr>().ok()).filter(|ip| ip.is_ipv4() == group.is_ipv4());
 
     let iface = match (target.zone.as_deref(), wanted) {
@@ -213,13 +220,25 @@ pub fn choose(
 }
 
 /// The interface with this name, address or index. A name is tried first: it may look like a number.
-pub fn find<'a>(interfaces: &'a [Interface], text: &str) -> Option<&'a Interface> {
-    let by_name = interfaces.iter().find(|iface| iface.name == text);
-    by_name.or_else(|| match (text.parse::<IpAddr>(), text.parse::<u32>()) {
-        (Ok(ip), _) => interfaces.iter().find(|iface| iface.has(ip)),
-        (_, Ok(index)) => interfaces.iter().find(|iface| iface.index == index),
-        _ => None,
-    })
+///
+/// # Errors
+/// Where there is none, or an address stands on several.
+pub fn find<'a>(interfaces: &'a [Interface], text: &str) -> Result<&'a Interface, IfaceError> {
+    let choices = || Choices(interfaces.to_vec());
+    let unknown = || IfaceError::Unknown { wanted: text.to_owned(), choices: choices() };
+    if let Some(iface) = interfaces.iter().find(|iface| iface.name == text) {
+        return Ok(iface);
+    }
+    let Ok(address) = text.parse::<IpAddr>() else {
+        let index = text.parse::<u32>().map_err(|_| unknown())?;
+        return interfaces.iter().find(|iface| iface.index == index).ok_or_else(unknown);
+    };
+    let mut having = interfaces.iter().filter(|iface| iface.has(address));
+    match (having.next(), having.next()) {
+        (Some(iface), None) => Ok(iface),
+        (Some(_), Some(_)) => Err(IfaceError::Twice { address, choices: choices() }),
+        (None, _) => Err(unknown()),
+    }
 }
 
 /// The interface of the kernel's route, else the only one that would do.
@@ -284,6 +303,14 @@ mod tests {
         assert_eq!((via.address.to_string().as_str(), via.pinned), ("10.0.0.101", false));
         let other_family = choice("239.1.1.1", Some("fe80::1"), None).unwrap();
         assert_eq!((other_family.address.to_string().as_str(), other_family.pinned), ("10.0.0.101", false));
+    }
+
+    #[test]
+    fn an_address_on_two_interfaces_names_neither() {
+        let mut twice = host();
+        twice[2].addresses.push(Address { ip: "10.0.0.101".parse().unwrap(), prefix: Some(24) });
+        let error = choose(&twice, &Target::default(), Some("10.0.0.101"), || None).unwrap_err();
+        assert!(matches!(error, IfaceError::Twice { .. }), "{error}");
     }
 
     #[test]

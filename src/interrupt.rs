@@ -1,4 +1,4 @@
-//! Signals: the first asks the program to end, and the second ends it.
+//! Signals: the first asks the program to end, and a second Ctrl-C ends it.
 
 use std::io;
 use std::sync::Arc;
@@ -43,7 +43,8 @@ impl Signal {
 }
 
 impl Interrupt {
-    /// Takes over SIGINT and SIGTERM. A second one ends the program at once, as if it had not been taken over.
+    /// Takes over SIGINT and SIGTERM. A second SIGINT ends the program at once, as if it had not been taken over; a second SIGTERM does not,
+    /// because timeout(1) sends two within a fraction of a millisecond.
     ///
     /// # Errors
     /// What the system refused.
@@ -52,7 +53,9 @@ impl Interrupt {
         let number = Arc::new(AtomicUsize::new(0));
         for signal in [SIGINT, SIGTERM] {
             // In this order: the shutdown looks at the flag before the first signal sets it.
-            flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&armed))?;
+            if signal == SIGINT {
+                flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&armed))?;
+            }
             flag::register(signal, Arc::clone(&armed))?;
             flag::register_usize(signal, Arc::clone(&number), signal.unsigned_abs() as usize)?;
         }

@@ -1,14 +1,14 @@
 //! The `mcast` program: parses, starts diagnostics, runs a command, and turns its outcome into the exit status.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use clap::Parser;
 use mcast::cli::{Cli, Command, CommonArgs};
 use mcast::interrupt::Interrupt;
 use mcast::plan::Host;
-use mcast::report::{ColorWhen, Paint, Reporter};
+use mcast::report::{ColorWhen, Notes, Paint, Reporter};
 use mcast::verdict::{COULD_NOT_RUN, Verdict};
 use mcast::{recv, send};
 use tracing::level_filters::LevelFilter;
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Result<Verdict> {
-    let interrupt = Interrupt::install().context("cannot take over signals")?;
+    let interrupt = Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
     let host = Host::here()?;
     let common = command.common();
     let mut reporter = Reporter::new(command.output(), common.quiet, common.color);
@@ -40,24 +40,14 @@ fn start_diagnostics(common: &CommonArgs) {
         1 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let colour = match common.color {
-        ColorWhen::Always => true,
-        ColorWhen::Never => false,
-        ColorWhen::Auto => io::stderr().is_terminal(),
-    };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        .with_writer(io::stderr)
-        .with_ansi(colour)
-        .with_target(false)
-        .without_time()
-        .init();
+    let colour = Paint::new(common.color, &io::stderr()).is_on();
+    let diagnostics = tracing_subscriber::fmt().with_max_level(level).with_writer(|| Notes).with_ansi(colour);
+    diagnostics.with_target(false).without_time().log_internal_errors(false).init();
 }
 
 /// Says why nothing could be run.
-#[allow(clippy::print_stderr)]
 fn complain(error: &anyhow::Error, color: ColorWhen) -> ExitCode {
     let paint = Paint::new(color, &io::stderr());
-    eprintln!("{} {error}", paint.bad("error:"));
+    let _ = writeln!(Notes, "{} {error}", paint.bad("error:"));
     COULD_NOT_RUN.into()
 }

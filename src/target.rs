@@ -37,6 +37,9 @@ pub enum TargetError {
     /// The address is unicast or broadcast.
     #[error("{0} is not a multicast group (224.0.0.0 to 239.255.255.255, or ff00::/8); try 239.1.1.1:5000")]
     NotAGroup(IpAddr),
+    /// IPv6 scope 0.
+    #[error("{0} has the reserved scope 0, and travels nowhere (RFC 4291, 2.7); try [ff15::1234]:5000")]
+    ReservedScope(IpAddr),
     /// The port is missing, not a number, 0, or above 65535.
     #[error("'{0}' is not a UDP port (1 to 65535); try {DEFAULT_TARGET}")]
     BadPort(String),
@@ -87,6 +90,9 @@ impl FromStr for Target {
         let group: IpAddr = address.parse().map_err(|_| TargetError::NotAnAddress(address.to_owned()))?;
         if !group.is_multicast() {
             return Err(TargetError::NotAGroup(group));
+        }
+        if matches!(group, IpAddr::V6(group) if group.octets()[1] & 0x0f == 0) {
+            return Err(TargetError::ReservedScope(group));
         }
         if let Some(zone) = zone {
             let unfit = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '%' | '[' | ']' | '/');
@@ -205,6 +211,7 @@ mod tests {
             ("239.1.1.300:1", "'239.1.1.300' is not an IP address"),
             ("10.0.0.1:5000", "10.0.0.1 is not a multicast group"),
             ("[2001:db8::1]:5000", "2001:db8::1 is not a multicast group"),
+            ("[ff00::1]:5000", "ff00::1 has the reserved scope 0"),
             ("239.1.1.1:0", "'0' is not a UDP port"),
             ("239.1.1.1:70000", "'70000' is not a UDP port"),
             ("239.1.1.1:+80", "'+80' is not a UDP port"),
@@ -258,7 +265,7 @@ mod tests {
             let group: IpAddr = if v4 {
                 Ipv4Addr::from_bits(0xe000_0000 | (bits as u32 >> 4)).into()
             } else {
-                Ipv6Addr::from_bits(0xff << 120 | bits >> 8).into()
+                Ipv6Addr::from_bits(0xff << 120 | 1 << 112 | bits >> 8).into()
             };
             let target = Target { group, port, zone: zone.filter(|_| !v4) };
             prop_assert_eq!(parse(&target.to_string()).unwrap(), target);

@@ -35,6 +35,11 @@ pub enum Warning {
         /// Nothing else will end the wait.
         forever: bool,
     },
+    /// `--no-loop` on the loopback interface, where it has no effect.
+    LoopbackLoops {
+        /// The interface.
+        iface: String,
+    },
     /// A group could not be left.
     NotLeft(NetError),
     /// Something was waited for, and nothing came at all.
@@ -52,6 +57,7 @@ impl Warning {
             Warning::KernelDrops { .. } => "kernel-drops",
             Warning::NotSent { .. } => "not-sent",
             Warning::StillWaiting { .. } => "still-waiting",
+            Warning::LoopbackLoops { .. } => "loopback-loops",
             Warning::NotLeft(_) => "not-left",
             Warning::NothingReceived { .. } => "nothing-received",
         }
@@ -72,6 +78,7 @@ impl Warning {
             Warning::StillWaiting { forever, .. } => {
                 forever.then(|| "add --timeout TIME, so that the wait has an end".to_owned())
             }
+            Warning::LoopbackLoops { .. } => None,
             Warning::NotLeft(error) => error.tip(),
             Warning::NothingReceived { .. } => Some(
                 "does the sender use this network's interface, and a TTL that reaches here? does a firewall drop UDP on the way in? \
@@ -97,6 +104,7 @@ impl fmt::Display for Warning {
             Warning::StillWaiting { received, count, .. } => {
                 write!(f, "COMMAND has ended; waiting for {} more of {count} datagrams", count - received)
             }
+            Warning::LoopbackLoops { iface } => write!(f, "--no-loop has no effect on {iface}: all that it carries comes back"),
             Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
             Warning::NothingReceived { at } => {
                 write!(f, "joined, and nothing arrived:")?;

@@ -203,6 +203,40 @@ fn a_command_that_goes_on_is_stopped_with_the_receiver() {
 }
 
 #[test]
+fn what_a_command_has_started_is_ended_with_it() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let script = format!("{} send --iface e0 --interval 10ms & echo started $!; wait", env!("CARGO_BIN_EXE_mcast"));
+    let heard = b.mcast_with(&["recv", "--iface", "e0", "--count", "2", "--", "sh", "-c", &script]).ends(0);
+    let id = heard.err.lines().find_map(|line| line.strip_prefix("started ")).expect("a process id");
+    eventually("the sender ends", || !std::path::Path::new(&format!("/proc/{id}")).exists());
+}
+
+#[test]
+fn the_two_signals_of_timeout_are_one_end() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let mcast = env!("CARGO_BIN_EXE_mcast");
+    for _ in 0..5 {
+        let said = b.shell(&format!("timeout --preserve-status 0.1 {mcast} recv --iface e0 -- sleep 30; echo status $?"));
+        assert!(said.contains("received 0 datagrams") && said.ends_with("status 0\n"), "{said}");
+    }
+}
+
+#[test]
+fn a_reader_of_the_diagnostics_that_goes_away_changes_nothing() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let mcast = env!("CARGO_BIN_EXE_mcast");
+    for (arguments, status) in
+        [("recv --iface nope", 2), ("recv --iface e0 -v --duration 10ms", 0), ("recv --iface e0 --timeout 10ms", 1)]
+    {
+        let said = b.shell(&format!("{mcast} {arguments} 2>/dev/full >/dev/null || echo status $?"));
+        assert_eq!(said, if status == 0 { String::new() } else { format!("status {status}\n") }, "{arguments}");
+    }
+}
+
+#[test]
 fn a_count_that_the_command_did_not_fill_is_said_to_be_waited_for() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();

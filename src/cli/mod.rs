@@ -29,18 +29,18 @@ const STYLES: Styles = Styles::styled()
     about = "Send, receive and explain IP multicast",
     styles = STYLES,
     max_term_width = 100,
-    disable_help_subcommand = true,
     disable_help_flag = true,
     after_help = "\
 Try it on this computer alone (macOS: lo0 for lo):
-  mcast recv --iface lo --count 3 --timeout 10s -- mcast send --iface lo --count 3 --interval 100ms
+  mcast recv --iface lo --count 3 --timeout 10s -- \\
+      mcast send --iface lo --count 3 --interval 100ms
 
 Between two computers:
   mcast recv --iface 10.0.0.101 --count 10
   mcast send 224.202.20.30:54321
 
-Exit status: 0 it did what was asked; 1 it ran, and the answer is no; 2 it could not run;
-130 or 143 interrupted before it was done."
+Exit status: 0 it did what was asked; 1 it ran, and the answer is no;
+2 it could not run; 130 or 143 interrupted before it was done."
 )]
 pub struct Cli {
     /// What to do.
@@ -99,7 +99,7 @@ pub struct CommonArgs {
     #[arg(short, long, action = ArgAction::Count)]
     pub quiet: u8,
 
-    /// More diagnostics on standard error; repeat for more
+    /// Show long payloads in full, and diagnostics on standard error; repeat for more
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
@@ -151,7 +151,7 @@ mod tests {
     fn top_level_help_fits_a_screen() {
         let help = Cli::command().render_help().to_string();
         assert!(help.lines().count() <= 24, "{} lines:\n{help}", help.lines().count());
-        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
+        assert!(help.lines().all(|line| line.len() <= 80), "{help}");
     }
 
     #[test]

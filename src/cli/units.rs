@@ -5,13 +5,19 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use jiff::SignedDuration;
 
+/// Below this an interval is a flood, and a limit is over before it begins.
+const SHORTEST_TIME: Duration = Duration::from_micros(1);
+
+/// The largest buffer that a socket can have: the kernel doubles it, and counts to 2 GiB less a byte.
+const LARGEST_SIZE: usize = (1 << 30) - 1;
+
 /// Reads a time: `250us`, `100ms`, `1.5s`, `2m`, `1h30m`. It must have a unit and be longer than nothing.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn time(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    if text.parse::<f64>().is_ok() {
+    if text.parse::<f64>().is_ok_and(f64::is_finite) {
         return Err(format!("{text} has no unit; try {text}s or {text}ms"));
     }
     let wrong = || format!("'{text}' is not a time; try 250us, 100ms, 1.5s or 2m");
@@ -19,7 +25,11 @@ pub fn time(text: &str) -> Result<Duration, String> {
     if time.is_zero() {
         return Err(format!("'{text}' is no time at all; try 1ms or more"));
     }
-    Duration::try_from(time).map_err(|_| format!("'{text}' is negative; try 250us, 100ms, 1.5s or 2m"))
+    let time = Duration::try_from(time).map_err(|_| format!("'{text}' is negative; try 250us, 100ms, 1.5s or 2m"))?;
+    if time < SHORTEST_TIME {
+        return Err(format!("'{text}' is shorter than 1us, the shortest time that means anything here"));
+    }
+    Ok(time)
 }
 
 /// Reads a size in bytes: `1472`, `64kB`, `4MiB`.
@@ -31,8 +41,8 @@ pub fn size(text: &str) -> Result<usize, String> {
     let size: ByteSize = text.trim().parse().map_err(|_| wrong())?;
     match usize::try_from(size.as_u64()) {
         Ok(0) => Err(format!("'{text}' is no size at all; try 64kB or 4MiB")),
-        Ok(bytes) if bytes <= i32::MAX as usize => Ok(bytes),
-        _ => Err(format!("'{text}' is more than the system can count (2 GiB); try 4MiB")),
+        Ok(bytes) if bytes <= LARGEST_SIZE => Ok(bytes),
+        _ => Err(format!("'{text}' is more than a socket's buffer can be (just under 1GiB); try 4MiB")),
     }
 }
 
@@ -128,6 +138,8 @@ mod tests {
             ("5", "5 has no unit; try 5s or 5ms"),
             ("0.5", "0.5 has no unit"),
             ("0s", "no time at all"),
+            ("1ns", "shorter than 1us"),
+            ("inf", "'inf' is not a time"),
             ("-1s", "'-1s' is negative"),
             ("5 parsecs", "'5 parsecs' is not a time; try"),
             ("", "'' is not a time"),
@@ -141,7 +153,7 @@ mod tests {
         assert_eq!(size("1472"), Ok(1472));
         assert_eq!(size("64kB"), Ok(64_000));
         assert_eq!(size("4MiB"), Ok(4 << 20));
-        for text in ["", "big", "-1", "0", "9EiB"] {
+        for text in ["", "big", "-1", "0", "1GiB", "9EiB"] {
             assert!(size(text).unwrap_err().contains("try"), "{text}");
         }
     }

@@ -80,6 +80,11 @@ impl Inbox {
         wait_for(&sockets, wake, until, &mut self.ready)
     }
 
+    /// Whether the last wait found a socket ready.
+    pub fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// Reads one batch from each socket that the last wait found ready, and hands each datagram to `take`. Where that breaks off, what is left
     /// of its batch is forgotten, and its reason is the answer.
     ///
@@ -157,7 +162,8 @@ impl Outbox {
         let mut routes: Vec<OutRoute> = Vec::with_capacity(endpoints.len());
         for at in endpoints {
             let shared = routes.iter().find(|route| route.at.via == at.via).map(|route| Rc::clone(&route.socket));
-            let socket = shared.map_or_else(|| socket::sender(at, options, backend).map(Rc::new), Ok)?;
+            let sharing = routes.iter().any(|route| route.at.group.is_ipv4() == at.group.is_ipv4());
+            let socket = shared.map_or_else(|| socket::sender(at, options, sharing, backend).map(Rc::new), Ok)?;
             let source = socket::source_of(&socket, at, backend);
             routes.push(OutRoute { at: at.clone(), source, socket });
         }

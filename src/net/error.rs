@@ -106,6 +106,14 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
         Operation::Bind(address) if kind == Kind::PermissionDenied => {
             format!("ports below 1024 need more rights; choose one above, or give them: port {} was asked for", address.port())
         }
+        Operation::Open if number == Some(code::TOO_MANY_FILES) => {
+            "this process may open no more files; raise the limit with 'ulimit -n'".to_owned()
+        }
+        Operation::Bind(SocketAddr::V6(_)) | Operation::Send(Endpoint { group: IpAddr::V6(_), .. })
+            if kind == Kind::AddrNotAvailable =>
+        {
+            "the address is not there, or not usable yet: a new IPv6 address takes a second or two (RFC 4862, 5.4)".to_owned()
+        }
         Operation::Join(_) if number == Some(code::NO_BUFFERS) => {
             "the limit of groups a socket is reached; raise it with 'sysctl net.ipv4.igmp_max_memberships=N'".to_owned()
         }
@@ -149,6 +157,7 @@ mod code {
     use nix::errno::Errno;
     pub const NO_BUFFERS: i32 = Errno::ENOBUFS as i32;
     pub const NO_DEVICE: i32 = Errno::ENODEV as i32;
+    pub const TOO_MANY_FILES: i32 = Errno::EMFILE as i32;
     pub const TOO_LONG: i32 = Errno::EMSGSIZE as i32;
 }
 
@@ -157,5 +166,6 @@ mod code {
     use windows_sys::Win32::Networking::WinSock;
     pub const NO_BUFFERS: i32 = WinSock::WSAENOBUFS;
     pub const NO_DEVICE: i32 = WinSock::WSAEADDRNOTAVAIL;
+    pub const TOO_MANY_FILES: i32 = WinSock::WSAEMFILE;
     pub const TOO_LONG: i32 = WinSock::WSAEMSGSIZE;
 }

@@ -91,6 +91,8 @@ pub struct Meta {
     pub ifindex: Option<u32>,
     /// When the kernel took it (SO_TIMESTAMPNS); the program's own clock, read on receipt, where the kernel does not say.
     pub time: SystemTime,
+    /// The time is the kernel's.
+    pub kernel_time: bool,
     /// The TTL or hop limit that was left.
     pub ttl: Option<u8>,
     /// The traffic class: DSCP and ECN (RFC 2474, RFC 3168).
@@ -112,6 +114,7 @@ impl Meta {
             destination: None,
             ifindex: None,
             time: SystemTime::UNIX_EPOCH,
+            kernel_time: false,
             ttl: None,
             traffic_class: None,
             drops: None,

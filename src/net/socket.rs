@@ -47,8 +47,8 @@ pub(super) fn receiver(at: &Endpoint, rcvbuf: Option<usize>, backend: Backend) -
     Ok((socket.into(), rcvbuf))
 }
 
-/// A socket that sends to the group of `at` from its interface.
-pub(super) fn sender(at: &Endpoint, options: &SendOptions, backend: Backend) -> Result<UdpSocket, NetError> {
+/// A socket that sends to the group of `at` from its interface. `sharing` is whether an earlier one of ours may hold the source port.
+pub(super) fn sender(at: &Endpoint, options: &SendOptions, sharing: bool, backend: Backend) -> Result<UdpSocket, NetError> {
     let ipv4 = at.group.is_ipv4();
     let socket = open(at.group)?;
     // Without it a full queue drops datagrams while every send succeeds.
@@ -88,7 +88,14 @@ pub(super) fn sender(at: &Endpoint, options: &SendOptions, backend: Backend) -> 
         }
         address => SocketAddr::new(unspecified(address), port),
     };
+    // The first socket wants the port for itself, so that another program's is noticed; then it lets our others in.
+    if sharing && port != 0 {
+        degrade("SO_REUSEADDR", socket.set_reuse_address(true));
+    }
     socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
+    if port != 0 {
+        degrade("SO_REUSEADDR", socket.set_reuse_address(true));
+    }
     Ok(socket.into())
 }
 
@@ -98,7 +105,7 @@ pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> 
     let port = socket.local_addr().map_or(0, |address| address.port());
     let chosen = || {
         // A second socket, because connecting the first would bind its address for good.
-        let probe = sender(at, &SendOptions { ttl: 0, loopback: false, dscp: None, source_port: None }, backend).ok()?;
+        let probe = sender(at, &SendOptions { ttl: 0, loopback: false, dscp: None, source_port: None }, false, backend).ok()?;
         probe.connect(at.socket_addr()).ok()?;
         Some(probe.local_addr().ok()?.ip()).filter(|ip| !ip.is_unspecified())
     };

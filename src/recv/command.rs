@@ -1,7 +1,7 @@
 //! The COMMAND of `recv -- COMMAND`: started when every group is joined, watched, and ended with the receiver.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -31,11 +31,16 @@ impl Running {
             Ok(this) if name == "mcast" => this.into_os_string(),
             _ => line[0].clone(),
         };
-        let child = Command::new(program)
-            .args(&line[1..])
-            .stdout(Stdio::from(io::stderr()))
-            .spawn()
-            .map_err(|source| RunError::Command { name: name.clone(), source })?;
+        let mut command = Command::new(program);
+        command.args(&line[1..]).stdout(Stdio::from(io::stderr()));
+        // A group of its own, so that what COMMAND starts in its turn can be ended with it. A terminal may be read by one group only, and that
+        // is not this one.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        if io::stdin().is_terminal() {
+            command.stdin(Stdio::null());
+        }
+        let child = command.spawn().map_err(|source| RunError::Command { name: name.clone(), source })?;
         debug!(pid = child.id(), command = name, "started");
         Ok(Running { name, child, ended: None })
     }
@@ -61,7 +66,7 @@ impl Running {
             return Ok(ended.clone());
         }
         debug!(pid = self.child.id(), command = self.name, "told to end");
-        terminate(&mut self.child);
+        end(&mut self.child, End::Ask);
         self.wait(wake, LAST_GRACE)?;
         self.kill();
         Ok(Ended::Stopped)
@@ -77,7 +82,8 @@ impl Running {
     }
 
     fn kill(&mut self) {
-        if self.ended.is_none() && self.child.kill().is_ok() {
+        if self.ended.is_none() {
+            end(&mut self.child, End::Force);
             let _ = self.child.wait();
         }
     }
@@ -98,16 +104,28 @@ fn judge(name: &str, status: ExitStatus) -> Ended {
     }
 }
 
+#[derive(Clone, Copy)]
+enum End {
+    Ask,
+    Force,
+}
+
+/// Ends COMMAND and what it has started.
 #[cfg(unix)]
-fn terminate(child: &mut Child) {
-    use nix::sys::signal::{Signal, kill};
+fn end(child: &mut Child, how: End) {
+    use nix::sys::signal::{Signal, killpg};
     use nix::unistd::Pid;
-    if let Ok(pid) = i32::try_from(child.id()) {
-        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    let signal = match how {
+        End::Ask => Signal::SIGTERM,
+        End::Force => Signal::SIGKILL,
+    };
+    if let Ok(group) = i32::try_from(child.id()) {
+        let _ = killpg(Pid::from_raw(group), signal);
     }
 }
 
+/// Ends COMMAND; Windows has no way to ask.
 #[cfg(not(unix))]
-fn terminate(child: &mut Child) {
+fn end(child: &mut Child, _how: End) {
     let _ = child.kill();
 }

@@ -7,7 +7,7 @@ pub use until::Until;
 
 use std::io;
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use tracing::debug;
 
@@ -52,7 +52,8 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         None => verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref()),
     };
     let said = reporter.last_words(|reporter| {
-        if tally.meter.datagrams == 0 && verdict.status == 1 {
+        let command_failed = matches!(command, Some(Ended::Failed(_)));
+        if tally.meter.datagrams == 0 && verdict.status == 1 && !command_failed {
             reporter.warn(&Warning::NothingReceived { at: plan.endpoints.clone() })?;
         }
         for left in left {
@@ -92,6 +93,9 @@ fn announce(plan: &plan::Recv, rcvbuf: Rcvbuf, reporter: &mut Reporter) -> Resul
     Ok(reporter.flush()?)
 }
 
+/// The longest to read on for datagrams that came before the end: a flood must not put the end off.
+const CATCH_UP: Duration = Duration::from_millis(100);
+
 /// What changes while receiving.
 struct Session {
     until: Until,
@@ -109,33 +113,76 @@ impl Session {
         interrupt: &Interrupt,
     ) -> Result<Stop, RunError> {
         loop {
+            // What came before the reason to stop still counts, though it was not read yet: the queue may be long, or the program was held up.
             if let Some(signal) = interrupt.signal() {
-                return Ok(Stop::Interrupted(signal));
+                let reached = self.catch_up(inbox, Instant::now(), reporter, interrupt)?;
+                return Ok(reached.unwrap_or(Stop::Interrupted(signal)));
+            }
+            if let Some((at, stop)) = self.until.deadline().filter(|(at, _)| *at <= Instant::now()) {
+                let reached = self.catch_up(inbox, at, reporter, interrupt)?;
+                return Ok(reached.unwrap_or(stop));
             }
             if let Some(ended) = command.as_mut().and_then(|running| running.newly_ended()) {
                 let failed = matches!(ended, Ended::Failed(_));
+                if let Some(stop) = self.catch_up(inbox, Instant::now(), reporter, interrupt)? {
+                    return Ok(stop);
+                }
                 self.command_ended(failed, reporter)?;
-            }
-            if let Some(stop) = self.until.expired(Instant::now()) {
-                return Ok(stop);
             }
             let deadline = self.until.deadline().map(|(at, _)| at);
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }
-            let now = Instant::now();
-            let flow = inbox.read(|datagram| {
-                let Datagram { payload, meta, .. } = datagram;
-                self.tally.add(meta.source, meta.time, payload.len(), meta.truncated);
-                self.note_drops(&datagram, reporter)?;
-                reporter.event(&Event::Received(received(&datagram)))?;
-                Ok::<_, RunError>(self.until.datagram(now).map_or(ControlFlow::Continue(()), ControlFlow::Break))
-            })?;
+            let flow = self.read(inbox, None, reporter)?;
             reporter.flush()?;
-            if let ControlFlow::Break(stop) = flow {
+            if let ControlFlow::Break(Some(stop)) = flow {
                 return Ok(stop);
             }
         }
+    }
+
+    /// Reads one batch of each ready socket. Breaks off with a reason to stop, or with none at the first datagram later than `cutoff`.
+    fn read(
+        &mut self,
+        inbox: &mut Inbox,
+        cutoff: Option<SystemTime>,
+        reporter: &mut Reporter,
+    ) -> Result<ControlFlow<Option<Stop>>, RunError> {
+        let now = Instant::now();
+        inbox.read(|datagram| {
+            let Datagram { payload, meta, .. } = datagram;
+            if cutoff.is_some_and(|cutoff| meta.kernel_time && meta.time > cutoff) {
+                return Ok(ControlFlow::Break(None));
+            }
+            self.tally.add(meta.source, meta.time, payload.len(), meta.truncated);
+            self.note_drops(&datagram, reporter)?;
+            reporter.event(&Event::Received(received(&datagram)))?;
+            Ok(self.until.datagram(now).map_or(ControlFlow::Continue(()), |stop| ControlFlow::Break(Some(stop))))
+        })
+    }
+
+    /// Reads what the kernel had taken by `at` and nobody has read yet. Answers whether that reached what was asked.
+    fn catch_up(
+        &mut self,
+        inbox: &mut Inbox,
+        at: Instant,
+        reporter: &mut Reporter,
+        interrupt: &Interrupt,
+    ) -> Result<Option<Stop>, RunError> {
+        let start = Instant::now();
+        let cutoff = SystemTime::now() - start.saturating_duration_since(at);
+        while start.elapsed() < CATCH_UP {
+            inbox.wait(reporter.wake(interrupt), Some(start))?;
+            if !inbox.is_ready() {
+                break;
+            }
+            if let ControlFlow::Break(reached) = self.read(inbox, Some(cutoff), reporter)? {
+                reporter.flush()?;
+                return Ok(reached);
+            }
+        }
+        reporter.flush()?;
+        Ok(None)
     }
 
     /// Says once that the receive buffer has overflowed; the summary has the number.

@@ -55,11 +55,6 @@ impl Until {
         .flatten()
         .min_by_key(|(at, _)| *at)
     }
-
-    /// Why to stop at `now`, if a deadline has passed.
-    pub fn expired(&self, now: Instant) -> Option<Stop> {
-        self.deadline().filter(|(at, _)| *at <= now).map(|(_, stop)| stop)
-    }
 }
 
 #[cfg(test)]
@@ -71,6 +66,12 @@ mod tests {
     fn until(limits: Limits) -> (Until, Instant) {
         let start = Instant::now();
         (Until::new(limits, start), start)
+    }
+
+    impl Until {
+        fn expired(&self, now: Instant) -> Option<Stop> {
+            self.deadline().filter(|(at, _)| *at <= now).map(|(_, stop)| stop)
+        }
     }
 
     #[test]

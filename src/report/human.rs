@@ -108,6 +108,17 @@ impl Display for Escaped<'_> {
     }
 }
 
+/// Whether a terminal simply prints a character. Accents and vowel signs count: they print on the letter before them.
+pub fn is_printable(letter: char) -> bool {
+    if letter.is_ascii() {
+        return !letter.is_ascii_control();
+    }
+    // Behind another letter the standard library escapes what is not printable, and only that.
+    let mut pair = ['a', letter].iter().collect::<String>().escape_debug().count();
+    pair -= 1;
+    pair == 1
+}
+
 /// A `Display` made of a closure.
 fn shown<F: Fn(&mut fmt::Formatter) -> fmt::Result>(write: F) -> Shown<F> {
     Shown(write)

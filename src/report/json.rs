@@ -2,7 +2,12 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
+
 use super::Format;
+use super::human::is_printable;
 use crate::event::Event;
 
 /// JSON for scripts.
@@ -10,7 +15,52 @@ pub struct Json;
 
 impl Format for Json {
     fn event(&mut self, event: &Event, out: &mut dyn Write, _notes: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, event)?;
+        event.serialize(&mut Serializer::with_formatter(&mut *out, Printable))?;
         out.write_all(b"\n")
+    }
+}
+
+/// JSON that a terminal only prints: what JSON itself does not escape, and a terminal might obey or hide, is written as `\uXXXX`. The value is the
+/// same.
+struct Printable;
+
+impl Formatter for Printable {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|letter| !is_printable(letter)) {
+            out.write_all(&rest.as_bytes()[..at])?;
+            let letter = rest[at..].chars().next().unwrap_or_default();
+            letter.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"))?;
+            rest = &rest[at + letter.len_utf8()..];
+        }
+        out.write_all(rest.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(text: &str) -> String {
+        let mut out = Vec::new();
+        text.serialize(&mut Serializer::with_formatter(&mut out, Printable)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped_and_the_rest_is_not() {
+        assert_eq!(written("naïve 日本語 {'x': 1}"), "\"naïve 日本語 {'x': 1}\"");
+        assert_eq!(written("\u{9b}31m\u{202e}\u{85}\u{7f}\u{1b}"), r#""\u009b31m\u202e\u0085\u007f\u001b""#);
+        assert_eq!(written("\u{e0001}"), r#""\udb40\udc01""#);
+    }
+
+    proptest! {
+        #[test]
+        fn the_value_stays_the_same(text: String) {
+            let written = written(&text);
+            prop_assert!(!written.chars().any(char::is_control));
+            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+        }
     }
 }

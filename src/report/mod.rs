@@ -46,12 +46,26 @@ enum Level {
     Everything,
 }
 
+/// Standard error. That nobody reads it any more, or that its disk is full, is no reason to stop: the results go elsewhere.
+pub struct Notes;
+
+impl Write for Notes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Shows events on standard output and standard error.
 pub struct Reporter {
     format: Box<dyn Format>,
     level: Level,
     out: BufWriter<Stdout>,
-    notes: io::Stderr,
+    notes: Notes,
     paint_notes: Paint,
 }
 
@@ -70,7 +84,7 @@ impl Reporter {
             1 => Level::Summary,
             _ => Level::Nothing,
         };
-        Reporter { format, level, out: BufWriter::with_capacity(64 * 1024, io::stdout()), notes: io::stderr(), paint_notes }
+        Reporter { format, level, out: BufWriter::with_capacity(64 * 1024, io::stdout()), notes: Notes, paint_notes }
     }
 
     /// Shows an event, if it is wanted.
@@ -96,7 +110,8 @@ impl Reporter {
             Level::Everything => {
                 // What was shown before the warning stands before it.
                 self.out.flush()?;
-                self.event(&Event::Warning(Notice(warning)))
+                self.event(&Event::Warning(Notice(warning)))?;
+                self.out.flush()
             }
         }
     }

@@ -37,6 +37,11 @@ impl Paint {
         Paint { on }
     }
 
+    /// Whether there is colour at all.
+    pub fn is_on(self) -> bool {
+        self.on
+    }
+
     /// What stands around the thing itself.
     pub fn faint<T: Display>(self, text: T) -> impl Display {
         self.with(Style::new().dimmed(), text)

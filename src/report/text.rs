@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -11,6 +12,9 @@ use super::style::Paint;
 use crate::event::{Event, Listening, Received, RecvSummary, SendSummary, Sending, Sent, TargetInfo, Totals};
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 use crate::warning::Warning;
+
+/// A rate over less than this is that of one burst, and would only puzzle.
+const SHORTEST_RATE: Duration = Duration::from_millis(10);
 
 /// Text for people.
 pub struct Text {
@@ -126,8 +130,9 @@ impl Text {
     }
 
     fn rates(&self, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
+        let long_enough = totals.span.is_some_and(|span| span >= SHORTEST_RATE);
         match (totals.rate_pps, totals.bitrate_bps) {
-            (Some(pps), Some(bps)) => write!(out, ": {}pps, {}bit/s", rate(pps), rate(bps)),
+            (Some(pps), Some(bps)) if long_enough => write!(out, ": {}pps, {}bit/s", rate(pps), rate(bps)),
             _ => Ok(()),
         }
     }

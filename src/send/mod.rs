@@ -53,6 +53,10 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
 
 /// Says where datagrams go, and what they carry.
 fn announce(plan: &plan::Send, outbox: &Outbox, reporter: &mut Reporter) -> Result<(), RunError> {
+    let on_loopback = plan.endpoints.iter().find(|at| at.via.address.is_loopback());
+    if let (Some(at), false) = (on_loopback, plan.options.loopback) {
+        reporter.warn(&Warning::LoopbackLoops { iface: at.via.name.clone() })?;
+    }
     let targets = outbox.endpoints().map(|(at, source)| TargetInfo::new(at, Some(source))).collect();
     let (ttl, dscp, interval) = (plan.options.ttl, plan.options.dscp, plan.interval);
     reporter.event(&Event::Sending(Sending { targets, ttl, dscp, interval }))?;

@@ -23,8 +23,11 @@ impl Meter {
     pub fn add(&mut self, time: SystemTime, len: usize) {
         self.datagrams += 1;
         self.bytes += len as u64;
-        self.first.get_or_insert((time, len));
-        self.last = Some(time);
+        // Datagrams of several sockets are not read in the order of their times.
+        if self.first.is_none_or(|(first, _)| time < first) {
+            self.first = Some((time, len));
+        }
+        self.last = self.last.max(Some(time));
     }
 
     /// Datagrams a second, from the first to the last: the first one only starts the clock. `None` until two have come at different times.
@@ -39,7 +42,8 @@ impl Meter {
         Some((self.bytes - first_len as u64) as f64 * 8.0 / self.span()?.as_secs_f64())
     }
 
-    fn span(&self) -> Option<Duration> {
+    /// The time from the first to the last; `None` where there is none.
+    pub fn span(&self) -> Option<Duration> {
         let (first, _) = self.first?;
         self.last?.duration_since(first).ok().filter(|span| !span.is_zero())
     }
@@ -105,11 +109,12 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_steps_back_gives_no_rate() {
+    fn the_order_of_reading_does_not_matter() {
         let mut meter = Meter::default();
-        meter.add(at(500), 1);
-        meter.add(at(100), 1);
-        assert_eq!(meter.rate_pps(), None);
+        for millis in [500, 100, 300] {
+            meter.add(at(millis), 25);
+        }
+        assert_eq!((meter.rate_pps(), meter.bitrate_bps()), (Some(5.0), Some(1000.0)));
     }
 
     #[test]

@@ -115,6 +115,8 @@ impl Lab {
         self.link(a, &here, b, &there);
         a.shell(&format!("ip link set {here} up"));
         b.shell(&format!("ip link set {there} up"));
+        a.has_link_local(&here);
+        b.has_link_local(&there);
     }
 
     /// A veth pair, with an end in each host.
@@ -205,6 +207,14 @@ impl Host {
                 })
             }
         }
+    }
+
+    /// Waits until an interface has its IPv6 address, which it takes when the wire carries.
+    fn has_link_local(&self, iface: &str) {
+        eventually(&format!("{iface} has an IPv6 address"), || {
+            let addresses = self.proc_net("if_inet6");
+            addresses.lines().any(|line| line.starts_with("fe80") && line.split_whitespace().last() == Some(iface))
+        });
     }
 
     /// Waits until the host is a member of `group` on `iface`.

@@ -67,7 +67,11 @@ pub fn source(name: &Name) -> Option<SocketAddr> {
 pub fn read(control: &[u8], meta: &mut Meta) {
     for (level, kind, data) in Messages(control) {
         match (level, kind) {
-            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => meta.time = timestamp(data).unwrap_or(meta.time),
+            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
+                if let Some(time) = timestamp(data) {
+                    (meta.time, meta.kernel_time) = (time, true);
+                }
+            }
             (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => meta.drops = take(data, 0).map(u32::from_ne_bytes),
             (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                 // struct in_pktinfo: interface, the address of this host that took it, the address it was sent to

@@ -75,7 +75,7 @@ impl Batch {
             #[allow(clippy::unnecessary_cast, reason = "socklen_t with musl, usize with glibc")]
             let len = (header.msg_hdr.msg_controllen as usize).min(CONTROL_LEN);
             control::read(&self.controls[slot].0[..len], &mut meta);
-            if meta.time == SystemTime::UNIX_EPOCH {
+            if !meta.kernel_time {
                 meta.time = SystemTime::now();
             }
             self.received.push(((header.msg_len as usize).min(SLOT_LEN), meta));

@@ -20,7 +20,7 @@ pub fn poll(
 ) -> io::Result<bool> {
     ready.clear();
     let mut polled: Vec<PollFd> = sources.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
-    // Asking for nothing still reports an error or a hang-up.
+    // Asking for nothing still reports an error or a hang-up, on Linux and FreeBSD; macOS tells of it at the next write.
     polled.extend(output.map(|fd| PollFd::new(fd, PollFlags::empty())));
     match poll_until(&mut polled, until) {
         Ok(0) | Err(Errno::EINTR) => return Ok(false),
