@@ -26,7 +26,7 @@ fn run(command: &Command) -> Result<Verdict> {
     let interrupt = Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
     let host = Host::here()?;
     let common = command.common();
-    let mut reporter = Reporter::new(command.output(), common.quiet, common.color);
+    let mut reporter = Reporter::new(command.output(), common.quiet, common.color, &interrupt);
     Ok(match command {
         Command::Send(args) => send::run(&args.plan(&host)?, &mut reporter, &interrupt)?,
         Command::Recv(args) => recv::run(&args.plan(&host)?, &mut reporter, &interrupt)?,

@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::interrupt::Signal;
+use crate::interrupt::{Interrupt, Signal};
 use crate::net::{NetError, describe};
 
 /// Why a run stopped.
@@ -58,11 +58,15 @@ pub enum RunError {
     },
 }
 
-/// Tells why a run stopped from what kept it from going on. That nobody reads the output any more ends it quietly.
-pub fn conclude(result: Result<Stop, RunError>) -> (Stop, Option<RunError>) {
+/// Tells why a run stopped from what kept it from going on. That nobody reads the output any more ends it quietly; a reader who
+/// stalls is waited for until a signal comes.
+pub fn conclude(result: Result<Stop, RunError>, interrupt: &Interrupt) -> (Stop, Option<RunError>) {
     match result {
         Ok(stop) => (stop, None),
         Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => (Stop::ReaderGone, None),
+        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::TimedOut => {
+            (interrupt.signal().map_or(Stop::ReaderGone, Stop::Interrupted), None)
+        }
         Err(error) => (Stop::Failed, Some(error)),
     }
 }

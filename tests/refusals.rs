@@ -44,6 +44,8 @@ fn where_no_route_leads_or_several_might_the_choices_are_listed() {
     refused(&alone, "recv", &["no route to 224.202.20.30", "tip: name the interface with --iface", "lo  up    127.0.0.1/8"]);
     let (a, b) = lab.pair();
     lab.wire(&a, &b);
+    a.has_ipv6("e0");
+    a.has_ipv6("e1");
     a.address("e1", "10.1.0.100/24");
     refused(&a, "send", &["several interfaces could carry 224.202.20.30", "--iface", "e0  up", "e1  up    10.1.0.100/24"]);
     refused(&a, "recv [ff15::1]:5000", &["several interfaces could carry ff15::1", "--iface"]);

@@ -69,6 +69,8 @@ fn a_version_2_network_hears_the_report_and_the_leave() {
 fn ipv6_travels_the_same_way() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
+    a.has_ipv6("e0");
+    b.has_ipv6("e0");
     let wire = a.capture("e0");
     for (target, group, sent_to) in
         [("[ff15::1234]:5000", "ff15::1234", "[ff15::1234]:5000"), ("[ff02::1234%e0]:5000", "ff02::1234", "[ff02::1234]:5000")]
@@ -213,6 +215,10 @@ fn another_interface_and_a_unicast_datagram_are_not_taken_for_the_group() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     lab.wire(&a, &b);
+    for host in [&a, &b] {
+        host.has_ipv6("e0");
+        host.has_ipv6("e1");
+    }
     a.address("e1", "10.1.0.100/24");
     b.address("e1", "10.1.0.101/24");
     for (group, wanted) in [("239.1.1.1", "239.1.1.1:5000"), ("ff15::1", "[ff15::1]:5000")] {
@@ -253,6 +259,8 @@ fn the_kernels_route_names_the_interface_where_nobody_does() {
 fn a_host_with_one_interface_and_no_route_uses_it() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
+    a.has_ipv6("e0");
+    b.has_ipv6("e0");
     let recv = b.mcast("recv --count 1").ready();
     a.mcast("send --count 1").ends(0);
     recv.ends(0);
@@ -265,6 +273,8 @@ fn a_host_with_one_interface_and_no_route_uses_it() {
 fn a_named_address_is_the_one_that_datagrams_carry() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
+    a.has_ipv6("e0");
+    b.has_ipv6("e0");
     a.shell("ip addr add 10.0.0.102/24 dev e0; ip -6 addr add fd00::7/64 dev e0 nodad; ip -6 addr add fd00::8/64 dev e0 nodad");
     for (iface, target) in [("10.0.0.102", "239.1.1.1:5000"), ("fd00::7", "[ff15::1]:5000"), ("fd00::8", "[ff15::1]:5000")] {
         let recv = b.mcast(&format!("recv --iface e0 {target} --count 1 -o json")).ready();
@@ -319,6 +329,10 @@ fn one_source_port_serves_several_interfaces() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     lab.wire(&a, &b);
+    for host in [&a, &b] {
+        host.has_ipv6("e0");
+        host.has_ipv6("e1");
+    }
     let recv = b.mcast("recv [ff02::5%e0]:5000 [ff02::5%e1]:5000 --count 2 -o json").ready();
     a.mcast("send [ff02::5%e0]:5000 [ff02::5%e1]:5000 --source-port 40000 --count 1").ends(0);
     let heard = recv.ends(0);

@@ -38,7 +38,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         }
         session.receive(&mut inbox, command.as_mut(), reporter, interrupt)
     });
-    let (stop, failure) = run::conclude(received);
+    let (stop, failure) = run::conclude(received, interrupt);
     let elapsed = start.elapsed();
     debug!(?stop, foreign = inbox.foreign(), "stopped");
 

@@ -3,18 +3,20 @@
 mod hex;
 mod human;
 mod json;
+mod out;
 mod raw;
 mod style;
 mod text;
 
 pub use style::{ColorWhen, Paint};
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Write};
 
 use crate::event::{Event, Notice};
 use crate::interrupt::Interrupt;
 use crate::net::Wake;
 use crate::warning::Warning;
+use out::Out;
 
 /// A way to show events.
 trait Format {
@@ -61,17 +63,17 @@ impl Write for Notes {
 }
 
 /// Shows events on standard output and standard error.
-pub struct Reporter {
+pub struct Reporter<'a> {
     format: Box<dyn Format>,
     level: Level,
-    out: BufWriter<Stdout>,
+    out: BufWriter<Out<'a>>,
     notes: Notes,
     paint_notes: Paint,
 }
 
-impl Reporter {
-    /// A reporter. `quiet` is how often `-q` was given.
-    pub fn new(output: Output, quiet: u8, color: ColorWhen) -> Self {
+impl<'a> Reporter<'a> {
+    /// A reporter. `quiet` is how often `-q` was given; `interrupt` ends a write to a reader who stalls.
+    pub fn new(output: Output, quiet: u8, color: ColorWhen, interrupt: &'a Interrupt) -> Self {
         let (paint, paint_notes) = (Paint::new(color, &io::stdout()), Paint::new(color, &io::stderr()));
         let format: Box<dyn Format> = match output {
             Output::Text { whole } => Box::new(text::Text::new(paint, paint_notes, whole)),
@@ -84,13 +86,13 @@ impl Reporter {
             1 => Level::Summary,
             _ => Level::Nothing,
         };
-        Reporter { format, level, out: BufWriter::with_capacity(64 * 1024, io::stdout()), notes: Notes, paint_notes }
+        Reporter { format, level, out: BufWriter::with_capacity(64 * 1024, Out::new(interrupt)), notes: Notes, paint_notes }
     }
 
     /// Shows an event, if it is wanted.
     ///
     /// # Errors
-    /// What the system said to the write; `BrokenPipe` where the reader has gone.
+    /// What the system said to the write; `BrokenPipe` where the reader has gone, `TimedOut` where a signal came while it stalled.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         let wanted = match event {
             Event::RecvSummary(_) | Event::SendSummary(_) => Level::Summary,
@@ -129,14 +131,15 @@ impl Reporter {
     /// # Errors
     /// As [`Reporter::event`].
     pub fn last_words(&mut self, say: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        self.out.get_mut().last_words();
         match say(self).and_then(|()| self.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::TimedOut) => Ok(()),
             other => other,
         }
     }
 
     /// What should wake a wait: a signal, and, if anything is shown, a reader that goes away.
-    pub fn wake<'a>(&self, interrupt: &'a Interrupt) -> Wake<'a> {
+    pub fn wake<'b>(&self, interrupt: &'b Interrupt) -> Wake<'b> {
         Wake { interrupt, watch_output: self.level > Level::Nothing }
     }
 }

@@ -28,7 +28,7 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let mut session = Session::new(plan, &outbox);
 
     let sent = announce(plan, &outbox, reporter).and_then(|()| session.send(&outbox, start, reporter, interrupt));
-    let (stop, failure) = run::conclude(sent);
+    let (stop, failure) = run::conclude(sent, interrupt);
     let elapsed = start.elapsed();
 
     let Session { meter, totals, rounds, .. } = session;

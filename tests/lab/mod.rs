@@ -115,8 +115,6 @@ impl Lab {
         self.link(a, &here, b, &there);
         a.shell(&format!("ip link set {here} up"));
         b.shell(&format!("ip link set {there} up"));
-        a.has_link_local(&here);
-        b.has_link_local(&there);
     }
 
     /// A veth pair, with an end in each host.
@@ -209,8 +207,8 @@ impl Host {
         }
     }
 
-    /// Waits until an interface has its IPv6 address, which it takes when the wire carries.
-    fn has_link_local(&self, iface: &str) {
+    /// Waits until an interface has its IPv6 address, which it takes up to a second after the wire carries.
+    pub fn has_ipv6(&self, iface: &str) {
         eventually(&format!("{iface} has an IPv6 address"), || {
             let addresses = self.proc_net("if_inet6");
             addresses.lines().any(|line| line.starts_with("fe80") && line.split_whitespace().last() == Some(iface))

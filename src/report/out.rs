@@ -1,0 +1,86 @@
+//! Standard output, written so that a reader who stalls cannot hold up a signal.
+
+use std::io::{self, Stdout, Write};
+use std::time::{Duration, Instant};
+
+use crate::interrupt::Interrupt;
+
+/// How long the last words wait for a reader who stalls.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Standard output. A write that a signal came before fails with [`io::ErrorKind::TimedOut`].
+pub struct Out<'a> {
+    stdout: Stdout,
+    interrupt: &'a Interrupt,
+    /// From the last words on, signals are no longer news; then it is time that ends a wait.
+    until: Option<Instant>,
+}
+
+impl<'a> Out<'a> {
+    pub fn new(interrupt: &'a Interrupt) -> Self {
+        Out { stdout: io::stdout(), interrupt, until: None }
+    }
+
+    /// From now on a write waits for a moment, whatever signal came.
+    pub fn last_words(&mut self) {
+        self.until = Some(Instant::now() + PATIENCE);
+    }
+}
+
+#[cfg(unix)]
+impl Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // As much as a pipe that can be written at all takes without blocking (PIPE_BUF of poll(2) and pipe(7)).
+        const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+        loop {
+            self.wait()?;
+            match nix::unistd::write(&self.stdout, &bytes[..bytes.len().min(PIECE)]) {
+                Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EINTR) => {}
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+impl Out<'_> {
+    /// Waits until something can be written, or until there is no more sense in waiting.
+    fn wait(&self) -> io::Result<()> {
+        use nix::poll::{PollFd, PollFlags, PollTimeout};
+        use std::os::fd::AsFd;
+        loop {
+            let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+            let timeout = left.map_or(PollTimeout::NONE, |left| PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO));
+            let (stdout, signal) = (self.stdout.as_fd(), self.interrupt.as_fd());
+            let mut polled = [PollFd::new(stdout, PollFlags::POLLOUT), PollFd::new(signal, PollFlags::POLLIN)];
+            match nix::poll::poll(&mut polled, timeout) {
+                Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+            if polled[0].any().unwrap_or(false) {
+                return Ok(());
+            }
+            self.interrupt.drain();
+            let given_up = left.map_or(self.interrupt.signal().is_some(), |left| left.is_zero());
+            if given_up {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = (self.interrupt, self.until);
+        self.stdout.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
+    }
+}
