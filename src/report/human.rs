@@ -113,10 +113,10 @@ pub fn is_printable(letter: char) -> bool {
     if letter.is_ascii() {
         return !letter.is_ascii_control();
     }
-    // Behind another letter the standard library escapes what is not printable, and only that.
-    let mut pair = ['a', letter].iter().collect::<String>().escape_debug().count();
-    pair -= 1;
-    pair == 1
+    // The standard library knows, and says so by escaping it; behind another letter it leaves accents alone.
+    let mut bytes = [b'a'; 5];
+    let len = 1 + letter.encode_utf8(&mut bytes[1..]).len();
+    std::str::from_utf8(&bytes[..len]).is_ok_and(|pair| pair.escape_debug().count() == 2)
 }
 
 /// A `Display` made of a closure.
