@@ -70,7 +70,7 @@ impl Inbox {
         self.rcvbuf
     }
 
-    /// Waits until datagrams are there, until `until`, or until something of `wake` happens. Answers whether the reader of standard
+    /// Waits until datagrams are there, until `until`, or until something of `wake` happens. Answers whether the reader of the
     /// output is gone.
     ///
     /// # Errors

@@ -13,11 +13,11 @@ use crate::interrupt::Interrupt;
 pub struct Wake<'a> {
     /// Signals, and the end of a child process.
     pub interrupt: &'a Interrupt,
-    /// Whether to notice at once that the reader of standard output has gone (`mcast recv | head -1`).
-    pub watch_output: bool,
+    /// Where results go, to notice at once that their reader has gone (`mcast recv | head -1`).
+    pub output: Option<PollSource<'a>>,
 }
 
-/// Waits without sockets: until a time, a signal, or the end of a child. Answers whether the reader of standard output is gone.
+/// Waits without sockets: until a time, a signal, or the end of a child. Answers whether the reader of the output is gone.
 ///
 /// # Errors
 /// What the system refused.
@@ -42,15 +42,14 @@ fn poll(sockets: &[&UdpSocket], wake: Wake, until: Option<Instant>, ready: &mut 
     use std::os::fd::AsFd;
     let mut sources: Vec<PollSource> = sockets.iter().map(|socket| socket.as_fd()).collect();
     sources.push(wake.interrupt.as_fd());
-    let stdout = io::stdout();
-    let closed = sys::poll(&sources, wake.watch_output.then(|| stdout.as_fd()), until, ready)?;
+    let closed = sys::poll(&sources, wake.output, until, ready)?;
     ready.retain(|position| *position < sockets.len());
     Ok(closed)
 }
 
 #[cfg(windows)]
-fn poll(sockets: &[&UdpSocket], _wake: Wake, until: Option<Instant>, ready: &mut Vec<usize>) -> io::Result<bool> {
+fn poll(sockets: &[&UdpSocket], wake: Wake, until: Option<Instant>, ready: &mut Vec<usize>) -> io::Result<bool> {
     use std::os::windows::io::AsSocket;
     let sources: Vec<PollSource> = sockets.iter().map(|socket| socket.as_socket()).collect();
-    sys::poll(&sources, None, until, ready)
+    sys::poll(&sources, wake.output, until, ready)
 }

@@ -76,7 +76,7 @@ impl Running {
     fn wait(&mut self, wake: Wake, time: Duration) -> Result<(), NetError> {
         let until = Instant::now() + time;
         while self.ended.is_none() && self.newly_ended().is_none() && Instant::now() < until {
-            net::wait(Wake { watch_output: false, ..wake }, Some(until))?;
+            net::wait(Wake { output: None, ..wake }, Some(until))?;
         }
         Ok(())
     }

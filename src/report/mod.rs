@@ -139,7 +139,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// What should wake a wait: a signal, and, if anything is shown, a reader that goes away.
-    pub fn wake<'b>(&self, interrupt: &'b Interrupt) -> Wake<'b> {
-        Wake { interrupt, watch_output: self.level > Level::Nothing }
+    pub fn wake<'b>(&'b self, interrupt: &'b Interrupt) -> Wake<'b> {
+        Wake { interrupt, output: if self.level > Level::Nothing { self.out.get_ref().watched() } else { None } }
     }
 }

@@ -27,6 +27,20 @@ impl<'a> Out<'a> {
     }
 }
 
+impl Out<'_> {
+    /// What tells that the reader has gone, where the system has such a thing.
+    #[cfg(unix)]
+    pub fn watched(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        Some(std::os::fd::AsFd::as_fd(&self.stdout))
+    }
+
+    /// What tells that the reader has gone, where the system has such a thing.
+    #[cfg(windows)]
+    pub fn watched(&self) -> Option<std::os::windows::io::BorrowedSocket<'_>> {
+        None
+    }
+}
+
 #[cfg(unix)]
 impl Write for Out<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
