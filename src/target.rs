@@ -1,7 +1,7 @@
 //! Who is spoken to: a multicast group and a UDP port, as a person writes them.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -55,17 +55,9 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// The address that a socket sends to. `scope` is the interface's index, used where the group has a scope.
-    pub fn socket_addr(&self, scope: u32) -> SocketAddr {
-        match self.group {
-            IpAddr::V4(group) => SocketAddr::from((group, self.port)),
-            IpAddr::V6(group) => SocketAddrV6::new(group, self.port, 0, scope).into(),
-        }
-    }
-
-    /// Whether the group means something only together with an interface: IPv6 scopes 1 and 2 (RFC 4291, 2.7; RFC 4007, 6).
+    /// Whether the group means something only together with an interface ([`is_link_scoped`]).
     pub fn needs_zone(&self) -> bool {
-        matches!(self.group, IpAddr::V6(group) if matches!(group.octets()[1] & 0x0f, 1 | 2))
+        is_link_scoped(self.group)
     }
 }
 
@@ -164,6 +156,11 @@ pub fn ethernet_address(group: IpAddr) -> MacAddr {
             MacAddr([0x33, 0x33, a, b, c, d])
         }
     }
+}
+
+/// Whether a group exists on every link apart: IPv6 scopes 1 and 2 (RFC 4291, 2.7; RFC 4007, 6).
+pub fn is_link_scoped(group: IpAddr) -> bool {
+    matches!(group, IpAddr::V6(group) if matches!(group.octets()[1] & 0x0f, 1 | 2))
 }
 
 /// The address that means "any" in the family of `address`.

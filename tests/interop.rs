@@ -48,9 +48,7 @@ for number in range(count):
 #[test]
 fn python_hears_mcast() {
     let Some(lab) = Lab::open() else { return };
-    let (a, b) = lab.pair();
-    a.has_ipv6("e0");
-    b.has_ipv6("e0");
+    let (a, b) = lab.pair_with_ipv6();
     let python = b.python(PYTHON_RECEIVER, &["224.202.20.30", "54321", "10.0.0.101", "3"]);
     python.line(|line| line == "joined");
     a.mcast("send --iface e0 --count 3 --interval 1ms --source-port 40000").ends(0);
@@ -92,9 +90,7 @@ fn mcast_shares_the_port_with_another_receiver_of_the_host() {
 #[test]
 fn socat_and_mcast_hear_each_other() {
     let Some(lab) = Lab::open() else { return };
-    let (a, b) = lab.pair();
-    a.has_ipv6("e0");
-    b.has_ipv6("e0");
+    let (a, b) = lab.pair_with_ipv6();
     let socat = b.program("socat -u UDP4-RECV:5000,reuseaddr,ip-add-membership=239.1.1.1:10.0.0.101 STDOUT");
     b.joins("e0", "239.1.1.1");
     a.mcast_with(&["send", "--iface", "e0", "239.1.1.1:5000", "--count", "1", "--message", "to socat\n"]).ends(0);

@@ -15,9 +15,7 @@ fn portable(host: &Host, arguments: &str) -> Running {
 #[test]
 fn it_sends_and_receives_in_both_families() {
     let Some(lab) = Lab::open() else { return };
-    let (a, b) = lab.pair();
-    a.has_ipv6("e0");
-    b.has_ipv6("e0");
+    let (a, b) = lab.pair_with_ipv6();
     for (target, source) in [("239.1.1.1:5000", "10.0.0.100:40000"), ("[ff15::1]:5000", "[fe80::")] {
         let recv = portable(&b, &format!("recv --iface e0 {target} --count 5 -o json")).ready();
         portable(&a, &format!("send --iface e0 {target} --count 5 --interval 1ms --ttl 4 --dscp 46 --source-port 40000")).ends(0);

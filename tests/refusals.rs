@@ -42,11 +42,7 @@ fn where_no_route_leads_or_several_might_the_choices_are_listed() {
     let Some(lab) = Lab::open() else { return };
     let alone = lab.host();
     refused(&alone, "recv", &["no route to 224.202.20.30", "tip: name the interface with --iface", "lo  up    127.0.0.1/8"]);
-    let (a, b) = lab.pair();
-    lab.wire(&a, &b);
-    a.has_ipv6("e0");
-    a.has_ipv6("e1");
-    a.address("e1", "10.1.0.100/24");
+    let (a, _b) = lab.pair_with_two_wires();
     refused(&a, "send", &["several interfaces could carry 224.202.20.30", "--iface", "e0  up", "e1  up    10.1.0.100/24"]);
     refused(&a, "recv [ff15::1]:5000", &["several interfaces could carry ff15::1", "--iface"]);
     a.shell("ip route add unreachable 224.0.0.0/4");
@@ -56,9 +52,9 @@ fn where_no_route_leads_or_several_might_the_choices_are_listed() {
 #[test]
 fn a_link_local_group_needs_an_interface() {
     let Some(lab) = Lab::open() else { return };
-    let (a, _b) = lab.pair();
+    let (a, b) = lab.pair();
     refused(&a, "recv [ff02::1]:5000", &["ff02::1 exists on every link", "[ff02::1%NAME]:5000", "e0  up"]);
-    lab.wire(&a, &_b);
+    lab.wire(&a, &b);
     refused(&a, "send --iface e1 [ff02::1%e0]:5000", &["the target names interface e0 and --iface names e1"]);
 }
 

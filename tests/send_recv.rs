@@ -68,9 +68,7 @@ fn a_version_2_network_hears_the_report_and_the_leave() {
 #[test]
 fn ipv6_travels_the_same_way() {
     let Some(lab) = Lab::open() else { return };
-    let (a, b) = lab.pair();
-    a.has_ipv6("e0");
-    b.has_ipv6("e0");
+    let (a, b) = lab.pair_with_ipv6();
     let wire = a.capture("e0");
     for (target, group, sent_to) in
         [("[ff15::1234]:5000", "ff15::1234", "[ff15::1234]:5000"), ("[ff02::1234%e0]:5000", "ff02::1234", "[ff02::1234]:5000")]
@@ -213,14 +211,7 @@ fn two_groups_on_one_port_do_not_mix() {
 #[test]
 fn another_interface_and_a_unicast_datagram_are_not_taken_for_the_group() {
     let Some(lab) = Lab::open() else { return };
-    let (a, b) = lab.pair();
-    lab.wire(&a, &b);
-    for host in [&a, &b] {
-        host.has_ipv6("e0");
-        host.has_ipv6("e1");
-    }
-    a.address("e1", "10.1.0.100/24");
-    b.address("e1", "10.1.0.101/24");
+    let (a, b) = lab.pair_with_two_wires();
     for (group, wanted) in [("239.1.1.1", "239.1.1.1:5000"), ("ff15::1", "[ff15::1]:5000")] {
         // Somebody else on the host joins on the other interface, so the kernel lets the group in there too.
         let other = b.mcast(&format!("recv --iface e1 {wanted}")).ready();
@@ -242,10 +233,7 @@ fn another_interface_and_a_unicast_datagram_are_not_taken_for_the_group() {
 #[test]
 fn the_kernels_route_names_the_interface_where_nobody_does() {
     let Some(lab) = Lab::open() else { return };
-    let (a, b) = lab.pair();
-    lab.wire(&a, &b);
-    a.address("e1", "10.1.0.100/24");
-    b.address("e1", "10.1.0.101/24");
+    let (a, b) = lab.pair_with_two_wires();
     a.shell("ip route add 224.0.0.0/4 dev e1");
     b.shell("ip route add default via 10.1.0.100");
     let recv = b.mcast("recv --count 1 -o json").ready();
@@ -258,9 +246,7 @@ fn the_kernels_route_names_the_interface_where_nobody_does() {
 #[test]
 fn a_host_with_one_interface_and_no_route_uses_it() {
     let Some(lab) = Lab::open() else { return };
-    let (a, b) = lab.pair();
-    a.has_ipv6("e0");
-    b.has_ipv6("e0");
+    let (a, b) = lab.pair_with_ipv6();
     let recv = b.mcast("recv --count 1").ready();
     a.mcast("send --count 1").ends(0);
     recv.ends(0);
@@ -272,9 +258,7 @@ fn a_host_with_one_interface_and_no_route_uses_it() {
 #[test]
 fn a_named_address_is_the_one_that_datagrams_carry() {
     let Some(lab) = Lab::open() else { return };
-    let (a, b) = lab.pair();
-    a.has_ipv6("e0");
-    b.has_ipv6("e0");
+    let (a, b) = lab.pair_with_ipv6();
     a.shell("ip addr add 10.0.0.102/24 dev e0; ip -6 addr add fd00::7/64 dev e0 nodad; ip -6 addr add fd00::8/64 dev e0 nodad");
     for (iface, target) in [("10.0.0.102", "239.1.1.1:5000"), ("fd00::7", "[ff15::1]:5000"), ("fd00::8", "[ff15::1]:5000")] {
         let recv = b.mcast(&format!("recv --iface e0 {target} --count 1 -o json")).ready();
@@ -327,12 +311,7 @@ fn what_came_before_the_end_counts_though_it_was_not_read_yet() {
 #[test]
 fn one_source_port_serves_several_interfaces() {
     let Some(lab) = Lab::open() else { return };
-    let (a, b) = lab.pair();
-    lab.wire(&a, &b);
-    for host in [&a, &b] {
-        host.has_ipv6("e0");
-        host.has_ipv6("e1");
-    }
+    let (a, b) = lab.pair_with_two_wires();
     let recv = b.mcast("recv [ff02::5%e0]:5000 [ff02::5%e1]:5000 --count 2 -o json").ready();
     a.mcast("send [ff02::5%e0]:5000 [ff02::5%e1]:5000 --source-port 40000 --count 1").ends(0);
     let heard = recv.ends(0);

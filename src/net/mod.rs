@@ -23,6 +23,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::time::SystemTime;
 
 use crate::iface::Via;
+use crate::target::is_link_scoped;
 
 /// The largest payload of a UDP datagram: 65,535 less the headers (RFC 768; RFC 8200 has no IPv4 header to pay for).
 pub fn max_payload(group: IpAddr) -> usize {
@@ -62,10 +63,7 @@ impl Endpoint {
 
     /// The scope id that the system wants beside the group: only IPv6 groups that are bound to a link have one.
     fn scope(&self) -> u32 {
-        match self.group {
-            IpAddr::V6(group) if matches!(group.octets()[1] & 0x0f, 1 | 2) => self.via.index,
-            _ => 0,
-        }
+        if is_link_scoped(self.group) { self.via.index } else { 0 }
     }
 }
 

@@ -96,6 +96,14 @@ fn announce(plan: &plan::Recv, rcvbuf: Rcvbuf, reporter: &mut Reporter) -> Resul
 /// The longest to read on for datagrams that came before the end: a flood must not put the end off.
 const CATCH_UP: Duration = Duration::from_millis(100);
 
+/// What one batch of each ready socket came to.
+struct Batch {
+    /// The last datagram that was asked for is among them.
+    stop: Option<Stop>,
+    /// All of them came after the end.
+    only_late: bool,
+}
+
 /// What changes while receiving.
 struct Session {
     until: Until,
@@ -115,16 +123,17 @@ impl Session {
         loop {
             // What came before the reason to stop still counts, though it was not read yet: the queue may be long, or the program was held up.
             if let Some(signal) = interrupt.signal() {
-                let reached = self.catch_up(inbox, Instant::now(), reporter, interrupt)?;
+                let reached = self.catch_up(inbox, Some(Instant::now()), reporter, interrupt)?;
                 return Ok(reached.unwrap_or(Stop::Interrupted(signal)));
             }
             if let Some((at, stop)) = self.until.deadline().filter(|(at, _)| *at <= Instant::now()) {
-                let reached = self.catch_up(inbox, at, reporter, interrupt)?;
+                let reached = self.catch_up(inbox, Some(at), reporter, interrupt)?;
                 return Ok(reached.unwrap_or(stop));
             }
             if let Some(ended) = command.as_mut().and_then(|running| running.newly_ended()) {
                 let failed = matches!(ended, Ended::Failed(_));
-                if let Some(stop) = self.catch_up(inbox, Instant::now(), reporter, interrupt)? {
+                // Receiving goes on, so nothing is too late.
+                if let Some(stop) = self.catch_up(inbox, None, reporter, interrupt)? {
                     return Ok(stop);
                 }
                 self.command_ended(failed, reporter)?;
@@ -133,56 +142,62 @@ impl Session {
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }
-            let flow = self.read(inbox, None, reporter)?;
+            let Batch { stop, .. } = self.read(inbox, None, reporter)?;
             reporter.flush()?;
-            if let ControlFlow::Break(Some(stop)) = flow {
+            if let Some(stop) = stop {
                 return Ok(stop);
             }
         }
     }
 
-    /// Reads one batch of each ready socket. Breaks off with a reason to stop, or with none at the first datagram later than `cutoff`.
-    fn read(
-        &mut self,
-        inbox: &mut Inbox,
-        cutoff: Option<SystemTime>,
-        reporter: &mut Reporter,
-    ) -> Result<ControlFlow<Option<Stop>>, RunError> {
+    /// Reads one batch of each ready socket. What is later than `cutoff` came after the end, and is left out.
+    fn read(&mut self, inbox: &mut Inbox, cutoff: Option<SystemTime>, reporter: &mut Reporter) -> Result<Batch, RunError> {
         let now = Instant::now();
-        inbox.read(|datagram| {
+        let (mut timely, mut late) = (0, 0);
+        let flow = inbox.read(|datagram| {
             let Datagram { payload, meta, .. } = datagram;
             if cutoff.is_some_and(|cutoff| meta.kernel_time && meta.time > cutoff) {
-                return Ok(ControlFlow::Break(None));
+                late += 1;
+                return Ok::<_, RunError>(ControlFlow::Continue(()));
             }
+            timely += 1;
             self.tally.add(meta.source, meta.time, payload.len(), meta.truncated);
             self.note_drops(&datagram, reporter)?;
             reporter.event(&Event::Received(received(&datagram)))?;
-            Ok(self.until.datagram(now).map_or(ControlFlow::Continue(()), |stop| ControlFlow::Break(Some(stop))))
-        })
+            Ok(self.until.datagram(now).map_or(ControlFlow::Continue(()), ControlFlow::Break))
+        })?;
+        let stop = match flow {
+            ControlFlow::Break(stop) => Some(stop),
+            ControlFlow::Continue(()) => None,
+        };
+        Ok(Batch { stop, only_late: late > 0 && timely == 0 })
     }
 
-    /// Reads what the kernel had taken by `at` and nobody has read yet. Answers whether that reached what was asked.
+    /// Reads what nobody has read yet; with `until`, only what the kernel had taken by then. Answers whether that reached what was asked.
     fn catch_up(
         &mut self,
         inbox: &mut Inbox,
-        at: Instant,
+        until: Option<Instant>,
         reporter: &mut Reporter,
         interrupt: &Interrupt,
     ) -> Result<Option<Stop>, RunError> {
         let start = Instant::now();
-        let cutoff = SystemTime::now() - start.saturating_duration_since(at);
-        while start.elapsed() < CATCH_UP {
+        let cutoff = until.map(|until| SystemTime::now() - start.saturating_duration_since(until));
+        let mut reached = None;
+        while reached.is_none() && start.elapsed() < CATCH_UP {
             inbox.wait(reporter.wake(interrupt), Some(start))?;
             if !inbox.is_ready() {
                 break;
             }
-            if let ControlFlow::Break(reached) = self.read(inbox, Some(cutoff), reporter)? {
-                reporter.flush()?;
-                return Ok(reached);
+            let batch = self.read(inbox, cutoff, reporter)?;
+            reached = batch.stop;
+            // Each socket's datagrams come in the order of their times, so nothing timely is behind these.
+            if batch.only_late {
+                break;
             }
         }
         reporter.flush()?;
-        Ok(None)
+        Ok(reached)
     }
 
     /// Says once that the receive buffer has overflowed; the summary has the number.

@@ -1,7 +1,7 @@
 //! Text for people: a line a datagram, a first line that says what was set up, and a summary.
 
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -73,7 +73,7 @@ impl Text {
         rest: impl Fn(&TargetInfo, &mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
         for target in targets {
-            let group = address(target.group, target.port);
+            let group = SocketAddr::new(target.group, target.port);
             write!(out, "{verb} {} {}", self.paint.good(group), self.paint.faint(format_args!("({})", target.mac)))?;
             rest(target, out)?;
             writeln!(out)?;
@@ -85,7 +85,7 @@ impl Text {
     pub(super) fn head(&self, datagram: &Received, out: &mut dyn Write) -> io::Result<()> {
         let Received { time, source, group, port, iface, ttl, len_bytes, .. } = datagram;
         let time = time_of_day(*time, &self.zone);
-        write!(out, "{}  {} > {}", self.paint.faint(time), self.paint.source(source), address(*group, *port))?;
+        write!(out, "{}  {} > {}", self.paint.faint(time), self.paint.source(source), SocketAddr::new(*group, *port))?;
         if let Some(iface) = iface {
             write!(out, "  {iface}")?;
         }
@@ -98,7 +98,7 @@ impl Text {
     fn sent(&self, datagram: &Sent, out: &mut dyn Write) -> io::Result<()> {
         let Sent { time, group, port, iface, len_bytes, payload: bytes } = datagram;
         let time = self.paint.faint(time_of_day(*time, &self.zone));
-        let (to, len) = (address(*group, *port), count(*len_bytes as u64, "byte"));
+        let (to, len) = (SocketAddr::new(*group, *port), count(*len_bytes as u64, "byte"));
         writeln!(out, "{time}  sent to {to}  {iface}  {len}  {}", payload(bytes.0, self.whole))
     }
 
@@ -150,8 +150,4 @@ impl Text {
 pub fn warning(warning: &Warning, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     writeln!(notes, "{} {warning}", paint.caution("warning:"))?;
     warning.remedy().map_or(Ok(()), |remedy| writeln!(notes, "  {} {remedy}", paint.good("tip:")))
-}
-
-fn address(group: IpAddr, port: u16) -> SocketAddr {
-    SocketAddr::new(group, port)
 }

@@ -21,7 +21,6 @@ mod switch;
 pub use capture::Capture;
 pub use process::{Finished, Running, eventually};
 
-use std::cell::Cell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
@@ -41,7 +40,6 @@ fn is_installed(tool: &str) -> bool {
 /// Where the namespaces are made. Everything that a test builds hangs on it.
 pub struct Lab {
     floor: Namespace,
-    wires: Cell<u32>,
 }
 
 /// A network namespace, and the process that keeps it.
@@ -82,7 +80,7 @@ impl Lab {
             command.args(["--user", "--map-root-user"]);
             Namespace::keep(command, true).map_err(|second| format!("{first}; in a user namespace: {second}"))
         })?;
-        Ok(Lab { floor, wires: Cell::new(0) })
+        Ok(Lab { floor })
     }
 
     /// A host with nothing but `lo`, which is up.
@@ -109,6 +107,23 @@ impl Lab {
         (a, b)
     }
 
+    /// The same, when both have their IPv6 address too.
+    pub fn pair_with_ipv6(&self) -> (Host, Host) {
+        let (a, b) = self.pair();
+        [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
+        (a, b)
+    }
+
+    /// The same with a second wire: 10.1.0.100 and 10.1.0.101, each on its `e1`.
+    pub fn pair_with_two_wires(&self) -> (Host, Host) {
+        let (a, b) = self.pair();
+        self.wire(&a, &b);
+        a.address("e1", "10.1.0.100/24");
+        b.address("e1", "10.1.0.101/24");
+        [&a, &b].iter().for_each(|host| ["e0", "e1"].iter().for_each(|iface| host.has_ipv6(iface)));
+        (a, b)
+    }
+
     /// A wire between two hosts, on a new interface of each: `e0` first, then `e1`.
     pub fn wire(&self, a: &Host, b: &Host) {
         let (here, there) = (a.next_interface(), b.next_interface());
@@ -124,7 +139,6 @@ impl Lab {
         command.args(["link", "add", here, "netns", &a.to_string(), "type", "veth"]);
         command.args(["peer", "name", there, "netns", &b.to_string()]);
         succeed(command);
-        self.wires.set(self.wires.get() + 1);
     }
 }
 
@@ -208,7 +222,7 @@ impl Host {
     }
 
     /// Waits until an interface has its IPv6 address, which it takes up to a second after the wire carries.
-    pub fn has_ipv6(&self, iface: &str) {
+    fn has_ipv6(&self, iface: &str) {
         eventually(&format!("{iface} has an IPv6 address"), || {
             let addresses = self.proc_net("if_inet6");
             addresses.lines().any(|line| line.starts_with("fe80") && line.split_whitespace().last() == Some(iface))
