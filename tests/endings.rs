@@ -4,12 +4,13 @@
 mod lab;
 
 use std::fs::OpenOptions;
-use std::os::fd::{AsFd, AsRawFd};
+use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use lab::{Lab, eventually};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::json;
 
 const GROUP: &str = "224.202.20.30";
@@ -156,13 +157,15 @@ fn a_reader_that_stalls_does_not_hold_up_a_signal() {
         process.args(command.split(' ')).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = process.spawn().unwrap();
         let sender = b.mcast("send --iface e0 --interval 200us -qq");
-        // Nobody reads: the pipe fills, and the program waits for room in it, or for a signal. A second end to write to tells when it is full.
-        let reader = child.stdout.take().unwrap();
-        let end = OpenOptions::new().write(true).open(format!("/proc/self/fd/{}", reader.as_raw_fd())).unwrap();
-        eventually("the pipe is full", || {
-            let mut polled = [PollFd::new(end.as_fd(), PollFlags::POLLOUT)];
-            poll(&mut polled, PollTimeout::ZERO).unwrap() == 0
-        });
+        let mut reader = child.stdout.take().unwrap();
+        let mut first = [0; 1];
+        reader.read_exact(&mut first).unwrap(); // it has said that it is ready
+        // Nobody reads on, and the test itself fills the pipe to the last byte, by an end of its own: whatever the program writes now has to wait.
+        let end = format!("/proc/self/fd/{}", reader.as_raw_fd());
+        let mut end = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(end).unwrap();
+        for piece in [&[b'x'; 4096][..], b"x"] {
+            while end.write(piece).is_ok() {}
+        }
         let status = std::process::Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status();
         assert!(status.unwrap().success());
         eventually("it ends", || !is_alive(child.id()));
