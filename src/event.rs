@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::net::Endpoint;
+use crate::iface::Cast;
+use crate::net::{Endpoint, Filter, Listen};
 use crate::stats::Meter;
 use crate::target::{MacAddr, ethernet_address};
 use crate::verdict::Verdict;
@@ -22,10 +23,10 @@ use crate::warning::Warning;
 pub enum Event<'a> {
     /// Every group is joined: what is sent from now on is heard.
     #[serde(rename = "ready")]
-    Listening(Listening),
+    Listening(Listening<'a>),
     /// The sockets are open: the first datagram follows.
     #[serde(rename = "ready")]
-    Sending(Sending),
+    Sending(Sending<'a>),
     /// A datagram came.
     #[serde(rename = "datagram")]
     Received(Received<'a>),
@@ -35,7 +36,7 @@ pub enum Event<'a> {
     /// Something the user should know.
     Warning(Notice<'a>),
     /// A group was left.
-    Left(Left),
+    Left(Left<'a>),
     /// What a receiver got; always the last.
     #[serde(rename = "summary")]
     RecvSummary(RecvSummary),
@@ -46,44 +47,79 @@ pub enum Event<'a> {
 
 /// A target, with what it stands for on this host.
 #[derive(Debug, Serialize)]
-pub struct TargetInfo {
-    /// The group.
+pub struct TargetInfo<'a> {
+    /// The group; or the unicast or broadcast address.
     pub group: IpAddr,
     /// The UDP port.
     pub port: u16,
     /// Of a sender: the address and port that its datagrams carry. Of a receiver: the one source that is heard; `null` is any.
-    pub source: Option<SocketAddr>,
+    pub source: Option<Origin>,
+    /// Of a receiver: the sources that are not heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excluded: Option<&'a [IpAddr]>,
     /// The interface's name.
-    pub iface: String,
+    pub iface: &'a str,
     /// The interface's index.
     pub ifindex: u32,
-    /// The interface's address.
-    pub address: IpAddr,
-    /// The Ethernet address of the group's frames.
-    #[serde(serialize_with = "display")]
-    pub mac: MacAddr,
+    /// The interface's address; `null` where it has none of the family.
+    pub address: Option<IpAddr>,
+    /// The Ethernet address of the group's frames; `null` for unicast.
+    #[serde(serialize_with = "display_some")]
+    pub mac: Option<MacAddr>,
+    /// Of a sender: the TTL or hop limit.
+    #[serde(skip)]
+    pub ttl: Option<u8>,
 }
 
-impl TargetInfo {
-    /// Describes an endpoint.
-    pub fn new(at: &Endpoint, source: Option<SocketAddr>) -> Self {
+/// Where datagrams come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(untagged)]
+pub enum Origin {
+    /// An address, whatever the port.
+    Address(IpAddr),
+    /// An address and a port.
+    Socket(SocketAddr),
+}
+
+impl<'a> TargetInfo<'a> {
+    /// Describes an endpoint that is sent to.
+    pub fn to(at: &'a Endpoint, source: SocketAddr, ttl: Option<u8>) -> Self {
+        TargetInfo { ttl, ..TargetInfo::new(at, Some(Origin::Socket(source))) }
+    }
+
+    fn new(at: &'a Endpoint, source: Option<Origin>) -> Self {
         TargetInfo {
             group: at.group,
             port: at.port,
             source,
-            iface: at.via.name.clone(),
+            excluded: None,
+            iface: &at.via.name,
             ifindex: at.via.index,
             address: at.via.address,
-            mac: ethernet_address(at.group),
+            mac: if at.cast == Cast::Broadcast { Some(MacAddr([0xff; 6])) } else { ethernet_address(at.group) },
+            ttl: None,
+        }
+    }
+
+    /// Describes what is listened to: an entry for each source that is named.
+    pub fn of(listen: &'a Listen) -> Vec<Self> {
+        let heard = |source: Option<IpAddr>, excluded: &'a [IpAddr]| TargetInfo {
+            excluded: Some(excluded),
+            ..TargetInfo::new(&listen.at, source.map(Origin::Address))
+        };
+        match &*listen.filter {
+            Filter::Any => vec![heard(None, &[])],
+            Filter::Include(sources) => sources.iter().map(|source| heard(Some(*source), &[])).collect(),
+            Filter::Exclude(sources) => vec![heard(None, sources)],
         }
     }
 }
 
 /// A receiver is ready.
 #[derive(Debug, Serialize)]
-pub struct Listening {
+pub struct Listening<'a> {
     /// What was joined.
-    pub targets: Vec<TargetInfo>,
+    pub targets: Vec<TargetInfo<'a>>,
     /// The receive buffer of each socket.
     pub rcvbuf_bytes: RcvbufInfo,
 }
@@ -99,11 +135,11 @@ pub struct RcvbufInfo {
 
 /// A sender is ready.
 #[derive(Debug, Serialize)]
-pub struct Sending {
+pub struct Sending<'a> {
     /// Where it sends to.
-    pub targets: Vec<TargetInfo>,
-    /// The TTL or hop limit of its datagrams.
-    pub ttl: u8,
+    pub targets: Vec<TargetInfo<'a>>,
+    /// The TTL or hop limit of its datagrams; of those to the first target, where they differ.
+    pub ttl: Option<u8>,
     /// The DSCP of its datagrams, where one was asked for.
     pub dscp: Option<u8>,
     /// The time between rounds.
@@ -200,13 +236,13 @@ impl Serialize for Notice<'_> {
 
 /// A group that was left.
 #[derive(Debug, Serialize)]
-pub struct Left {
+pub struct Left<'a> {
     /// The group.
     pub group: IpAddr,
     /// The UDP port.
     pub port: u16,
     /// The interface.
-    pub iface: String,
+    pub iface: &'a str,
     /// The interface's index.
     pub ifindex: u32,
 }
@@ -226,6 +262,9 @@ pub struct RecvSummary {
     pub truncated: u64,
     /// How many sources were heard.
     pub sources: usize,
+    /// How many datagrams had already arrived on another interface: the same ones, and no duplicates of the network. `null` where each group is
+    /// joined on one interface only.
+    pub interface_copies: Option<u64>,
     /// What it proved.
     pub verdict: Verdict,
 }
@@ -292,8 +331,11 @@ impl From<&Meter> for Totals {
     }
 }
 
-fn display<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+fn display_some<S: Serializer>(value: &Option<impl fmt::Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn nanos<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

@@ -20,6 +20,7 @@
 #![deny(missing_docs)]
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
+pub mod advice;
 pub mod cli;
 pub mod event;
 pub mod iface;
@@ -30,6 +31,7 @@ pub mod recv;
 pub mod report;
 pub mod run;
 pub mod send;
+pub mod spans;
 pub mod stats;
 pub mod target;
 pub mod verdict;

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
-use mcast::cli::{Cli, Command, CommonArgs};
+use mcast::cli::{Cli, Command, CommonArgs, menu};
 use mcast::interrupt::Interrupt;
 use mcast::plan::Host;
 use mcast::report::{ColorWhen, Notes, Paint, Reporter};
+use mcast::run::RunError;
 use mcast::verdict::{COULD_NOT_RUN, Verdict};
 use mcast::{recv, send};
 use tracing::level_filters::LevelFilter;
@@ -23,14 +24,25 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Result<Verdict> {
+    let host = Host::here(&menu::ask)?;
+    match command {
+        Command::Send(args) => {
+            let plan = args.plan(&host)?;
+            reporting(command, |reporter, interrupt| send::run(&plan, reporter, interrupt))
+        }
+        Command::Recv(args) => {
+            let plan = args.plan(&host)?;
+            reporting(command, |reporter, interrupt| recv::run(&plan, reporter, interrupt))
+        }
+    }
+}
+
+/// Runs a command that reports. Signals are taken over only here: before, they end the program as they end any.
+fn reporting(command: &Command, run: impl FnOnce(&mut Reporter, &Interrupt) -> Result<Verdict, RunError>) -> Result<Verdict> {
     let interrupt = Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
-    let host = Host::here()?;
     let common = command.common();
     let mut reporter = Reporter::new(command.output(), common.quiet, common.color, &interrupt);
-    Ok(match command {
-        Command::Send(args) => send::run(&args.plan(&host)?, &mut reporter, &interrupt)?,
-        Command::Recv(args) => recv::run(&args.plan(&host)?, &mut reporter, &interrupt)?,
-    })
+    Ok(run(&mut reporter, &interrupt)?)
 }
 
 /// Sends diagnostics to standard error: warnings, and more with each `-v`.

@@ -1,23 +1,23 @@
 //! What the command line means: resolved against this host, validated, with every default in one place.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::iface::{self, IfaceError, Interface, Route};
-use crate::net::{self, Backend, Endpoint, NetError, SendOptions};
-use crate::target::Target;
+use crate::advice::Advice;
+use crate::iface::{self, Cast, Choices, IfaceError, Interface, Purpose, Route, Via, Wanted};
+use crate::net::{self, Backend, Endpoint, Filter, Listen, NetError, SendOptions};
+use crate::target::{MOST_TARGETS, Target, TargetRange, family};
 
 /// The text that `send` sends where none is given.
 pub const DEFAULT_MESSAGE: &str = "hello world";
 
 /// The time between datagrams where none is given.
 pub const DEFAULT_INTERVAL: &str = "2s";
-
-/// The TTL or hop limit where none is given: datagrams stay on this network (RFC 1112, 6.1).
-pub const DEFAULT_TTL: u8 = 1;
 
 /// How long `recv` goes on listening after its COMMAND has ended, and how long it waits for it before stopping it.
 pub const COMMAND_GRACE: Duration = Duration::from_millis(500);
@@ -37,6 +37,8 @@ pub struct Send {
     pub duration: Option<Duration>,
     /// What the sockets set.
     pub options: SendOptions,
+    /// What the user should know of the addresses before it begins.
+    pub advice: Vec<Advice>,
     /// How the system is asked.
     pub backend: Backend,
 }
@@ -44,14 +46,16 @@ pub struct Send {
 /// What `mcast recv` does.
 #[derive(Clone, Debug)]
 pub struct Recv {
-    /// What to join, each once.
-    pub endpoints: Vec<Endpoint>,
+    /// What to listen to, each once.
+    pub listens: Vec<Listen>,
     /// When to stop.
     pub limits: Limits,
     /// The receive buffer in bytes; as much as the system grants where `None`.
     pub rcvbuf: Option<usize>,
     /// A command to run once every group is joined, and its arguments; empty for none.
     pub command: Vec<OsString>,
+    /// What the user should know of the addresses before it begins.
+    pub advice: Vec<Advice>,
     /// How the system is asked.
     pub backend: Backend,
 }
@@ -78,6 +82,41 @@ pub enum PlanError {
     /// The interfaces could not be listed.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// `--source` or `--exclude` names an address of a family that no target has, or that a target does not have.
+    #[error("--{option} {source_address} is {s} and {group} is {g}; name a source of each family that is listened to, as in --{option} {example}",
+        s = family(*.source_address), g = family(*.group), example = if .group.is_ipv4() { "10.0.0.5" } else { "2001:db8::5" })]
+    SourceFamily {
+        /// `source` or `exclude`.
+        option: &'static str,
+        /// The address.
+        source_address: IpAddr,
+        /// The group.
+        group: IpAddr,
+    },
+    /// A source filter on a unicast or broadcast address.
+    #[error(
+        "{0} is no multicast group, and only a group is joined by source; leave --source and --exclude out, or name a group such as 232.1.1.1:5000"
+    )]
+    SourceOfUnicast(IpAddr),
+    /// A target that names its source, together with `--exclude`.
+    #[error("{group} is joined from {included} alone, so there is nobody to exclude; keep either the source or --exclude")]
+    IncludeAndExclude {
+        /// The group.
+        group: IpAddr,
+        /// The source of the target.
+        included: IpAddr,
+    },
+    /// The same group both from one source and from any.
+    #[error("{group} is asked for from {included} alone and from anybody as well; keep one of the two")]
+    OneAndAny {
+        /// The group.
+        group: IpAddr,
+        /// The one source.
+        included: IpAddr,
+    },
+    /// More targets and interfaces than one run takes.
+    #[error("{0} targets on their interfaces are more than the {MOST_TARGETS} that a run takes; name fewer, or fewer interfaces")]
+    TooMany(usize),
     /// The payload is longer than a datagram can be.
     #[error(
         "the message is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: send less, or split it; up to 1472 bytes travel unfragmented on Ethernet"
@@ -92,36 +131,203 @@ pub enum PlanError {
     },
 }
 
-/// What a plan is made against: the interfaces of the host, and the kernel's routes.
-pub struct Host {
-    interfaces: Vec<Interface>,
-    route: fn(IpAddr, &[Interface]) -> Option<Route>,
+/// Asks the user for an interface for a group, the best choice first.
+pub type Ask<'a> = &'a dyn Fn(IpAddr, &[&Interface]) -> Result<Asked, IfaceError>;
+
+/// What became of the question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The index of the interface that was chosen.
+    Chosen(u32),
+    /// The menu was closed.
+    Closed,
+    /// There is nobody to ask.
+    Nobody,
 }
 
-impl Host {
-    /// This host, as it is now.
+/// What a plan is made against: the interfaces of the host, and the kernel's routes.
+pub struct Host<'a> {
+    interfaces: Vec<Interface>,
+    route: fn(IpAddr, &[Interface]) -> Option<Route>,
+    ask: Ask<'a>,
+}
+
+impl<'a> Host<'a> {
+    /// This host, as it is now. `ask` is asked where several interfaces would do, or where the user wants to be asked.
     ///
     /// # Errors
     /// Where the interfaces cannot be listed.
-    pub fn here() -> Result<Self, PlanError> {
-        Ok(Host { interfaces: net::interfaces()?, route: net::route_to })
+    pub fn here(ask: Ask<'a>) -> Result<Self, PlanError> {
+        Ok(Host { interfaces: net::interfaces()?, route: net::route_to, ask })
     }
 
-    /// Finds the interface of each target. A target that is given twice is taken once.
+    /// Where to send to: each target on each of its interfaces, once.
     ///
     /// # Errors
-    /// Where a target has no interface, or more than one would do.
-    pub fn endpoints(&self, targets: &[Target], iface: Option<&str>) -> Result<Vec<Endpoint>, PlanError> {
-        let mut endpoints = Vec::with_capacity(targets.len());
-        for target in targets {
+    /// Where a target has no interface, or more than one would do and nobody chooses.
+    pub fn endpoints(&self, ranges: &[TargetRange], wanted: &[Wanted]) -> Result<Vec<Endpoint>, PlanError> {
+        let (mut endpoints, mut known) = (Vec::new(), HashSet::new());
+        self.each(ranges, wanted, Purpose::Send, |_, at| {
+            if known.insert(at.clone()) {
+                endpoints.push(at);
+            }
+            Ok(endpoints.len())
+        })?;
+        Ok(endpoints)
+    }
+
+    /// What to listen to: each target on each of its interfaces, once, with all the sources that were named for it.
+    ///
+    /// # Errors
+    /// The same; and where the sources contradict each other or the targets.
+    pub fn listens(&self, ranges: &[TargetRange], wanted: &[Wanted], sources: &Sources) -> Result<Vec<Listen>, PlanError> {
+        sources.fit(ranges)?;
+        let mut listens: Vec<(Endpoint, Wish)> = Vec::new();
+        let mut known: HashMap<Endpoint, usize> = HashMap::new();
+        self.each(ranges, wanted, Purpose::Receive, |target, at| {
+            let wish = sources.of(target, at.cast)?;
+            match known.get(&at) {
+                Some(position) => listens[*position].1.join(wish, at.group)?,
+                None => {
+                    known.insert(at.clone(), listens.len());
+                    listens.push((at, wish));
+                }
+            }
+            Ok(listens.len())
+        })?;
+        // Most targets have the same filter.
+        let mut filters: HashMap<Filter, Arc<Filter>> = HashMap::new();
+        let share = |(at, wish): (Endpoint, Wish)| {
+            let filter = wish.filter();
+            let filter = Arc::clone(filters.entry(filter.clone()).or_insert_with(|| Arc::new(filter)));
+            Listen { at, filter }
+        };
+        Ok(listens.into_iter().map(share).collect())
+    }
+
+    /// Hands each target to `take`, on each of its interfaces. `take` answers how many there are by now.
+    fn each(
+        &self,
+        ranges: &[TargetRange],
+        wanted: &[Wanted],
+        purpose: Purpose,
+        mut take: impl FnMut(&Target, Endpoint) -> Result<usize, PlanError>,
+    ) -> Result<(), PlanError> {
+        let mut wanted = wanted.to_vec();
+        if let (Some(ask), Some(first)) = (wanted.iter().position(|wanted| *wanted == Wanted::Ask), ranges.first()) {
+            let chosen = self
+                .asked(first.first())
+                .map_err(|nobody| nobody.unwrap_or_else(|| IfaceError::NobodyToAsk { choices: Choices::of(&self.interfaces) }))?;
+            wanted[ask] = chosen;
+            wanted.retain(|wanted| *wanted != Wanted::Ask);
+        }
+        let mut vias: HashSet<Arc<Via>> = HashSet::new();
+        // What the user chose where several interfaces would do holds for all the targets of which that is true.
+        let mut chosen: Option<Wanted> = None;
+        for target in ranges.iter().flat_map(TargetRange::targets) {
             let route = || (self.route)(target.group, &self.interfaces);
-            let via = iface::choose(&self.interfaces, target, iface, route)?;
-            let endpoint = Endpoint { group: target.group, port: target.port, via };
-            if !endpoints.contains(&endpoint) {
-                endpoints.push(endpoint);
+            let choose = |wanted: &[Wanted]| iface::choose(&self.interfaces, &target, wanted, purpose, route);
+            let found = match (choose(&wanted), &chosen) {
+                (Err(IfaceError::Ambiguous { .. }), Some(chosen)) => choose(std::slice::from_ref(chosen))?,
+                (Err(ambiguous @ IfaceError::Ambiguous { .. }), None) => {
+                    let answer = self.asked(target.group).map_err(|nobody| nobody.unwrap_or(ambiguous))?;
+                    choose(std::slice::from_ref(chosen.insert(answer)))?
+                }
+                (found, _) => found?,
+            };
+            let cast = Cast::of(target.group, &self.interfaces);
+            for via in found {
+                let via = vias.get(&via).map(Arc::clone).unwrap_or_else(|| Arc::new(via));
+                vias.insert(Arc::clone(&via));
+                let count = take(&target, Endpoint { group: target.group, port: target.port, cast, via })?;
+                if count as u64 > MOST_TARGETS {
+                    return Err(PlanError::TooMany(count));
+                }
             }
         }
-        Ok(endpoints)
+        Ok(())
+    }
+
+    /// What the user chose from the menu for `group`. `Err(None)`: there is nobody to ask.
+    fn asked(&self, group: IpAddr) -> Result<Wanted, Option<IfaceError>> {
+        let route = (self.route)(group, &self.interfaces);
+        match (self.ask)(group, &iface::candidates(&self.interfaces, group, route)) {
+            Ok(Asked::Chosen(index)) => Ok(Wanted::Named(index.to_string())),
+            Ok(Asked::Closed) => Err(Some(IfaceError::NotChosen { choices: Choices::of(&self.interfaces) })),
+            Ok(Asked::Nobody) => Err(None),
+            Err(error) => Err(Some(error)),
+        }
+    }
+}
+
+/// The sources that the options name, for all targets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// `--source`.
+    pub include: Vec<IpAddr>,
+    /// `--exclude`.
+    pub exclude: Vec<IpAddr>,
+}
+
+impl Sources {
+    /// Holds the sources against the targets: each is of the family of some target, and with `--source` each group has one of its family.
+    fn fit(&self, ranges: &[TargetRange]) -> Result<(), PlanError> {
+        for (option, sources, for_all) in [("source", &self.include, true), ("exclude", &self.exclude, false)] {
+            let unfit = |source_address: IpAddr, group| PlanError::SourceFamily { option, source_address, group };
+            let same = |source: IpAddr, range: &TargetRange| source.is_ipv4() == range.first().is_ipv4();
+            for source in sources {
+                if !ranges.iter().any(|range| same(*source, range)) {
+                    return Err(unfit(*source, ranges.first().map_or(*source, TargetRange::first)));
+                }
+            }
+            let lacks = |range: &&TargetRange| range.source().is_none() && !sources.iter().any(|source| same(*source, range));
+            match (sources.first(), ranges.iter().find(lacks)) {
+                (Some(source), Some(range)) if for_all => return Err(unfit(*source, range.first())),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn of(&self, target: &Target, cast: Cast) -> Result<Wish, PlanError> {
+        let group = target.group;
+        let like = |source: &&IpAddr| source.is_ipv4() == group.is_ipv4();
+        let include: BTreeSet<IpAddr> = target.source.iter().chain(&self.include).filter(like).copied().collect();
+        let exclude: BTreeSet<IpAddr> = self.exclude.iter().filter(like).copied().collect();
+        match (include.first(), exclude.is_empty()) {
+            (None, true) => {}
+            _ if cast != Cast::Multicast => return Err(PlanError::SourceOfUnicast(group)),
+            (Some(included), false) => return Err(PlanError::IncludeAndExclude { group, included: *included }),
+            _ => {}
+        }
+        Ok(Wish { include, exclude })
+    }
+}
+
+/// The sources that are wished for at one endpoint; none at all is anybody.
+struct Wish {
+    include: BTreeSet<IpAddr>,
+    exclude: BTreeSet<IpAddr>,
+}
+
+impl Wish {
+    /// Takes in what another target wishes for the same endpoint.
+    fn join(&mut self, other: Wish, group: IpAddr) -> Result<(), PlanError> {
+        if self.include.is_empty() != other.include.is_empty() {
+            let included = self.include.first().or(other.include.first()).copied();
+            return included.map_or(Ok(()), |included| Err(PlanError::OneAndAny { group, included }));
+        }
+        self.include.extend(other.include);
+        self.exclude.extend(other.exclude);
+        Ok(())
+    }
+
+    fn filter(self) -> Filter {
+        match (self.include.is_empty(), self.exclude.is_empty()) {
+            (true, true) => Filter::Any,
+            (false, _) => Filter::Include(self.include.into_iter().collect()),
+            (true, false) => Filter::Exclude(self.exclude.into_iter().collect()),
+        }
     }
 }
 
@@ -142,27 +348,118 @@ mod tests {
     use super::*;
     use crate::iface::Address;
 
-    fn host() -> Host {
-        let e0 = Interface {
-            name: "e0".to_owned(),
-            index: 2,
-            addresses: vec![Address { ip: "10.0.0.101".parse().unwrap(), prefix: Some(24) }],
-            up: true,
-            multicast: true,
-            ..Interface::default()
+    fn nobody(_: IpAddr, _: &[&Interface]) -> Result<Asked, IfaceError> {
+        Ok(Asked::Nobody)
+    }
+
+    fn iface(index: u32, name: &str, address: &str) -> Interface {
+        let ip6 = format!("fe80::{index}").parse().unwrap();
+        let addresses = vec![Address { ip: address.parse().unwrap(), prefix: Some(24) }, Address { ip: ip6, prefix: Some(64) }];
+        Interface { name: name.to_owned(), index, addresses, up: true, multicast: true, ..Interface::default() }
+    }
+
+    fn host(ask: Ask) -> Host {
+        Host { interfaces: vec![iface(2, "e0", "10.0.0.101"), iface(3, "e1", "10.1.0.101")], route: |_, _| None, ask }
+    }
+
+    fn ranges(texts: &[&str]) -> Vec<TargetRange> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn named(names: &[&str]) -> Vec<Wanted> {
+        names.iter().map(|name| name.parse().unwrap()).collect()
+    }
+
+    /// The filters, where `sources` are those of `--source` and those of `--exclude`.
+    fn filters(texts: &[&str], include: &[&str], exclude: &[&str]) -> Result<Vec<String>, String> {
+        let parse = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        let sources = Sources { include: parse(include), exclude: parse(exclude) };
+        let listens = host(&nobody).listens(&ranges(texts), &named(&["e0"]), &sources).map_err(|error| error.to_string())?;
+        let print = |listen: Listen| match &*listen.filter {
+            Filter::Any => format!("{} any", listen.at.group),
+            Filter::Include(sources) => format!("{} from {sources:?}", listen.at.group),
+            Filter::Exclude(sources) => format!("{} but {sources:?}", listen.at.group),
         };
-        Host { interfaces: vec![e0], route: |_, _| None }
+        Ok(listens.into_iter().map(print).collect())
     }
 
     #[test]
     fn a_target_given_twice_is_taken_once() {
-        let targets = ["239.1.1.1:5", "239.1.1.2:5", "239.1.1.1:5"].map(|text| text.parse().unwrap());
-        assert_eq!(host().endpoints(&targets, None).unwrap().len(), 2);
+        let targets = ranges(&["239.1.1.1:5", "239.1.1.1+2:5", "239.1.1.2/32:5"]);
+        let endpoints = host(&nobody).endpoints(&targets, &named(&["e0", "2"])).unwrap();
+        assert_eq!(endpoints.len(), 2);
+        assert!(Arc::ptr_eq(&endpoints[0].via, &endpoints[1].via), "endpoints of one interface share it");
+        assert_eq!(host(&nobody).endpoints(&targets, &named(&["all"])).unwrap().len(), 4);
+    }
+
+    #[test]
+    fn targets_times_interfaces_are_bounded() {
+        let targets = ranges(&["239.0.0.0/16:5"]);
+        assert!(host(&nobody).endpoints(&targets, &named(&["e0"])).is_ok());
+        let error = host(&nobody).endpoints(&targets, &named(&["all"])).unwrap_err().to_string();
+        assert!(error.contains("65537 targets") && error.contains("65536"), "{error}");
+    }
+
+    #[test]
+    fn sources_are_gathered_for_each_group() {
+        let two = Ok(vec!["232.1.1.1 from [10.0.0.5, 10.0.0.6]".to_owned()]);
+        assert_eq!(filters(&["10.0.0.6@232.1.1.1", "10.0.0.5@232.1.1.1", "10.0.0.6@232.1.1.1"], &[], &[]), two);
+        assert_eq!(filters(&["232.1.1.1"], &["10.0.0.6", "10.0.0.5"], &[]), two);
+        assert_eq!(filters(&["10.0.0.6@232.1.1.1"], &["10.0.0.5"], &[]), two);
+        assert_eq!(
+            filters(&["239.1.1.1", "ff15::1"], &["10.0.0.5", "fd00::5"], &[]),
+            Ok(vec!["239.1.1.1 from [10.0.0.5]".to_owned(), "ff15::1 from [fd00::5]".to_owned()])
+        );
+        assert_eq!(
+            filters(&["239.1.1.1", "ff15::1"], &[], &["10.0.0.5"]),
+            Ok(vec!["239.1.1.1 but [10.0.0.5]".to_owned(), "ff15::1 any".to_owned()])
+        );
+    }
+
+    #[test]
+    fn sources_that_contradict_are_refused() {
+        for (texts, include, exclude, part) in [
+            (&["239.1.1.1"][..], &["fd00::5"][..], &[][..], "--source fd00::5 is IPv6 and 239.1.1.1 is IPv4"),
+            (&["239.1.1.1", "ff15::1"], &["10.0.0.5"], &[], "--source 10.0.0.5 is IPv4 and ff15::1 is IPv6"),
+            (&["239.1.1.1"], &[], &["fd00::5"], "--exclude fd00::5 is IPv6"),
+            (&["10.0.0.5@232.1.1.1"], &[], &["10.0.0.6"], "232.1.1.1 is joined from 10.0.0.5 alone"),
+            (&["10.0.0.5@232.1.1.1", "232.1.1.1"], &[], &[], "from 10.0.0.5 alone and from anybody as well"),
+            (&["10.0.0.101"], &["10.0.0.5"], &[], "10.0.0.101 is no multicast group"),
+        ] {
+            let error = filters(texts, include, exclude).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_user_is_asked_once_where_several_interfaces_would_do() {
+        let asked = std::cell::Cell::new(0);
+        let ask = |_: IpAddr, offered: &[&Interface]| {
+            asked.set(asked.get() + 1);
+            Ok(Asked::Chosen(offered[1].index))
+        };
+        let endpoints = host(&ask).endpoints(&ranges(&["239.1.1.1+5:5", "239.2.2.2:5"]), &[]).unwrap();
+        assert!(endpoints.iter().all(|at| at.via.name == "e1") && endpoints.len() == 6);
+        assert_eq!(asked.get(), 1);
+        host(&ask).endpoints(&ranges(&["239.1.1.1:5"]), &named(&["ask"])).unwrap();
+        assert_eq!(asked.get(), 2);
+        host(&ask).endpoints(&ranges(&["239.1.1.1:5"]), &named(&["e0"])).unwrap();
+        assert_eq!(asked.get(), 2);
+    }
+
+    #[test]
+    fn without_anybody_to_ask_the_list_is_the_answer() {
+        let error = |wanted: &[&str]| host(&nobody).endpoints(&ranges(&["239.1.1.1:5"]), &named(wanted)).unwrap_err().to_string();
+        assert!(error(&[]).contains("several interfaces could carry 239.1.1.1") && error(&[]).contains("e1  up"));
+        assert!(error(&["ask"]).contains("no terminal"), "{}", error(&["ask"]));
+        let closed = |_: IpAddr, _: &[&Interface]| Ok(Asked::Closed);
+        let error = host(&closed).endpoints(&ranges(&["239.1.1.1:5"]), &[]).unwrap_err().to_string();
+        assert!(error.contains("no interface was chosen"), "{error}");
     }
 
     #[test]
     fn a_payload_is_held_to_the_longest_datagram() {
-        let endpoints = host().endpoints(&[Target::default()], Some("e0")).unwrap();
+        let endpoints = host(&nobody).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
         assert!(fits(&[0; 65_507], &endpoints).is_ok());
         let error = fits(&[0; 65_508], &endpoints).unwrap_err().to_string();
         assert!(error.contains("65508") && error.contains("at most 65507"), "{error}");

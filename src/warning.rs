@@ -1,8 +1,12 @@
 //! What a user should know although the work goes on. Each says what it means and what to do.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::net::IpAddr;
 
-use crate::net::{Endpoint, NetError, describe};
+use crate::iface::{Change, Presence, Via};
+use crate::net::{Endpoint, Filter, Listen, Moved, NetError, describe};
+use crate::target::is_source_specific;
 
 /// A warning. [`Warning::id`] is stable, for scripts; the words are for people.
 #[derive(Debug)]
@@ -44,8 +48,47 @@ pub enum Warning {
     NotLeft(NetError),
     /// Something was waited for, and nothing came at all.
     NothingReceived {
-        /// What was joined.
-        at: Vec<Endpoint>,
+        /// What was listened to, in words.
+        at: String,
+    },
+    /// A unicast datagram came back: ICMP says that nobody is or listens there.
+    CameBack {
+        /// Where it had gone.
+        at: Endpoint,
+        /// What ICMP said.
+        error: std::io::Error,
+    },
+    /// A group of the source-specific range is joined from any source.
+    AnySourceInSsmRange {
+        /// The first such group.
+        group: IpAddr,
+        /// How many more.
+        more: usize,
+    },
+    /// A source-specific join on a network that does not understand it.
+    SsmUnsupported {
+        /// The interface.
+        iface: String,
+        /// The protocol and the version in force: `IGMPv2`, `MLDv1`.
+        version: String,
+    },
+    /// An interface is not ready, or has become ready, or is gone.
+    Interface {
+        /// Its name.
+        iface: String,
+        /// What became of it.
+        what: News,
+        /// How many groups were joined again, or are sent to anew.
+        rejoined: usize,
+    },
+    /// What was joined on an interface that is back could not be joined again.
+    NotRejoined(NetError),
+    /// The same datagrams arrive on two interfaces.
+    ArrivesTwice {
+        /// The one.
+        first: String,
+        /// The other.
+        second: String,
     },
 }
 
@@ -60,6 +103,12 @@ impl Warning {
             Warning::LoopbackLoops { .. } => "loopback-loops",
             Warning::NotLeft(_) => "not-left",
             Warning::NothingReceived { .. } => "nothing-received",
+            Warning::CameBack { .. } => "came-back",
+            Warning::AnySourceInSsmRange { .. } => "any-source-in-ssm-range",
+            Warning::SsmUnsupported { .. } => "ssm-unsupported",
+            Warning::Interface { what, .. } => what.id(),
+            Warning::NotRejoined(_) => "not-rejoined",
+            Warning::ArrivesTwice { .. } => "arrives-twice",
         }
     }
 
@@ -79,7 +128,16 @@ impl Warning {
                 forever.then(|| "add --timeout TIME, so that the wait has an end".to_owned())
             }
             Warning::LoopbackLoops { .. } => None,
-            Warning::NotLeft(error) => error.tip(),
+            Warning::NotLeft(error) | Warning::NotRejoined(error) => error.tip(),
+            Warning::CameBack { .. } => None,
+            Warning::AnySourceInSsmRange { group, .. } => {
+                let source = if group.is_ipv4() { "10.0.0.5".to_owned() } else { "[2001:db8::5]".to_owned() };
+                let group = if group.is_ipv4() { group.to_string() } else { format!("[{group}]") };
+                Some(format!("name the source: {source}@{group}, or --source"))
+            }
+            Warning::SsmUnsupported { .. } => Some("have the querier of the network speak IGMPv3 (RFC 3376) or MLDv2 (RFC 3810)".to_owned()),
+            Warning::Interface { iface, what, .. } => what.remedy(iface),
+            Warning::ArrivesTwice { .. } => Some("name one of them with --iface, if once is enough".to_owned()),
             Warning::NothingReceived { .. } => Some(
                 "does the sender use this network's interface, and a TTL that reaches here? does a firewall drop UDP on the way in? \
                  the README goes through it under 'Why nothing arrives'"
@@ -106,10 +164,158 @@ impl fmt::Display for Warning {
             }
             Warning::LoopbackLoops { iface } => write!(f, "--no-loop has no effect on {iface}: all that it carries comes back"),
             Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
-            Warning::NothingReceived { at } => {
-                write!(f, "joined, and nothing arrived:")?;
-                at.iter().try_for_each(|at| write!(f, " {} on {}", at.socket_addr(), at.via.name))
+            Warning::NothingReceived { at } => write!(f, "joined, and nothing arrived: {at}"),
+            Warning::CameBack { at, error } => {
+                write!(f, "a datagram to {} came back: {}; more of them are not told", at.socket_addr(), describe(error))
+            }
+            Warning::AnySourceInSsmRange { group, more } => {
+                write!(f, "{group} ")?;
+                let is = if *more == 0 { "is" } else { "are" };
+                if *more > 0 {
+                    write!(f, "and {more} more groups ")?;
+                }
+                write!(
+                    f,
+                    "{is} of the source-specific range, and joined from any source: routers forward only what a source was named for (RFC 4607, 4.1)"
+                )
+            }
+            Warning::SsmUnsupported { iface, version } => write!(
+                f,
+                "{iface} speaks {version}, which knows no sources: the network sends everybody's datagrams to the group, and only this host \
+                 sorts them out"
+            ),
+            Warning::Interface { iface, what, rejoined } => what.describe(f, iface, *rejoined),
+            Warning::NotRejoined(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
+            Warning::ArrivesTwice { first, second } => write!(
+                f,
+                "the same datagrams arrive on {first} and on {second}: both are joined, and on one network; each is shown and counted twice"
+            ),
+        }
+    }
+}
+
+/// What became of an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It was deleted.
+    Gone,
+    /// It was made again.
+    Back,
+    /// It is administratively down.
+    Down,
+    /// It is up again.
+    Up,
+    /// It has no address of the family (`IPv4` or `IPv6`).
+    NoAddress(&'static str),
+    /// It has an address of the family now, or another one.
+    Address(&'static str),
+}
+
+impl News {
+    /// What is to be told of a change; `None` where it is of no consequence.
+    fn of(change: &Change, family: &'static str) -> Option<News> {
+        use Presence::{Down, Gone, Ready, Unnumbered};
+        Some(match (change.was, change.now) {
+            (_, Gone) => News::Gone,
+            _ if change.remade => News::Back,
+            (_, Down) if change.was != Down => News::Down,
+            (Down, Down) => return None,
+            (Down, _) => News::Up,
+            (Ready, Unnumbered) => News::NoAddress(family),
+            (Unnumbered, Ready) => News::Address(family),
+            _ if change.old.address != change.new.address => News::Address(family),
+            _ => return None,
+        })
+    }
+
+    /// What is to be told of an interface before anything has changed.
+    fn at_start(presence: Presence, family: &'static str) -> Option<News> {
+        match presence {
+            Presence::Down => Some(News::Down),
+            Presence::Unnumbered => Some(News::NoAddress(family)),
+            Presence::Gone => Some(News::Gone),
+            Presence::Ready => None,
+        }
+    }
+
+    fn id(self) -> &'static str {
+        match self {
+            News::Gone => "interface-gone",
+            News::Back => "interface-back",
+            News::Down => "interface-down",
+            News::Up => "interface-up",
+            News::NoAddress(_) => "interface-no-address",
+            News::Address(_) => "interface-address",
+        }
+    }
+
+    fn remedy(self, iface: &str) -> Option<String> {
+        match self {
+            News::Down => Some(format!("bring it up with 'ip link set {iface} up'")),
+            _ => None,
+        }
+    }
+
+    fn describe(self, f: &mut fmt::Formatter, iface: &str, rejoined: usize) -> fmt::Result {
+        let again = |f: &mut fmt::Formatter| match rejoined {
+            0 => Ok(()),
+            1 => write!(f, ": its group is used again"),
+            many => write!(f, ": its {many} groups are used again"),
+        };
+        match self {
+            News::Gone => write!(f, "interface {iface} is gone; its groups will be used again when it is back"),
+            News::Back => {
+                write!(f, "interface {iface} is back")?;
+                again(f)
+            }
+            News::Down => write!(f, "interface {iface} is down; nothing leaves or arrives there until it is up"),
+            News::Up => write!(f, "interface {iface} is up again"),
+            News::NoAddress(family) => write!(f, "interface {iface} has no {family} address"),
+            News::Address(family) => {
+                write!(f, "interface {iface} has an {family} address")?;
+                again(f)
             }
         }
     }
+}
+
+/// What is to be told of the interfaces before anything has changed, once each; `true` is for the groups of IPv4.
+pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, bool, Presence)>) -> Vec<Warning> {
+    let news = interfaces.filter_map(|(via, ipv4, presence)| {
+        let what = News::at_start(presence, family(ipv4))?;
+        Some((via.name.as_str(), what, 0))
+    });
+    once_each(news)
+}
+
+/// What is to be told of the changes, once for each interface and not for each family.
+pub fn of_moves(moves: &[Moved]) -> Vec<Warning> {
+    let news = moves.iter().filter_map(|moved| {
+        let what = News::of(&moved.change, family(moved.ipv4))?;
+        Some((moved.change.new.name.as_str(), what, moved.rejoined))
+    });
+    once_each(news)
+}
+
+fn once_each<'a>(news: impl Iterator<Item = (&'a str, News, usize)>) -> Vec<Warning> {
+    let mut told: Vec<(&str, News, usize)> = Vec::new();
+    for (iface, what, rejoined) in news {
+        match told.iter_mut().find(|(known, news, _)| (*known, *news) == (iface, what)) {
+            Some((.., sum)) => *sum += rejoined,
+            None => told.push((iface, what, rejoined)),
+        }
+    }
+    told.into_iter().map(|(iface, what, rejoined)| Warning::Interface { iface: iface.to_owned(), what, rejoined }).collect()
+}
+
+fn family(ipv4: bool) -> &'static str {
+    if ipv4 { "IPv4" } else { "IPv6" }
+}
+
+/// The warning that groups of the source-specific range are joined from any source, where there are such.
+pub fn any_source_in_ssm_range(listens: &[Listen]) -> Option<Warning> {
+    let open = |listen: &&Listen| is_source_specific(listen.at.group) && !matches!(*listen.filter, Filter::Include(_));
+    let groups: BTreeSet<IpAddr> = listens.iter().filter(open).map(|listen| listen.at.group).collect();
+    let group = *groups.first()?;
+    Some(Warning::AnySourceInSsmRange { group, more: groups.len() - 1 })
 }

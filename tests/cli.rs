@@ -28,8 +28,19 @@ fn nothing_at_all_shows_the_help_as_a_mistake() {
 fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
     for (arguments, value, reason, right) in [
         (&["send", "hello"][..], "'hello'", "not an IP address", "224.202.20.30:54321"),
-        (&["send", "10.0.0.5:5000"], "10.0.0.5", "not a multicast group", "239.1.1.1:5000"),
-        (&["recv", "[2001:db8::1]:5000"], "2001:db8::1", "not a multicast group", "ff00::/8"),
+        (&["send", "240.0.0.5:5000"], "240.0.0.5", "reserved", "239.1.1.1:5000"),
+        (&["recv", "[ff00::1]:5000"], "ff00::1", "reserved scope 0", "[ff15::1234]:5000"),
+        (&["recv", "10.0.0.0/24:5000"], "10.0.0.0", "only groups come in ranges", "239.1.1.1+4:5000"),
+        (&["recv", "239.0.0.0/8:5000"], "16777216", "a run takes 65536 at most", "239.0.0.0+1000:5000"),
+        (&["recv", "239.1.1.9-239.1.1.1:5000"], "239.1.1.9", "runs backwards", "239.1.1.1-239.1.1.4:5000"),
+        (&["recv", "239.1.1.9-[ff15::1]:5000"], "ff15::1", "stays in one family", "239.1.1.1-239.1.1.4:5000"),
+        (&["recv", "239.1.1.1+0:5000"], "'+0'", "no group at all", "239.1.1.1+4:5000"),
+        (&["recv", "fd00::5@232.1.1.1:5000"], "fd00::5", "both must be of one family", "10.0.0.5@232.1.1.1:5000"),
+        (&["recv", "232.1.1.2@232.1.1.1:5000"], "232.1.1.2", "is a multicast group", "10.0.0.5@232.1.1.1:5000"),
+        (&["send", "10.0.0.5@232.1.1.1:5000"], "10.0.0.5", "a sender has no source", "try 232.1.1.1:5000"),
+        (&["recv", "--source", "239.1.1.2"], "239.1.1.2", "is a multicast group", "10.0.0.5"),
+        (&["recv", "--exclude", "me"], "'me'", "not an IP address", "10.0.0.5"),
+        (&["recv", "--source", "10.0.0.5", "--exclude", "10.0.0.6"], "--source", "cannot be used with", "--exclude"),
         (&["recv", "239.1.1.1:0"], "'0'", "not a UDP port", "1 to 65535"),
         (&["recv", "239.1.1.1:70000"], "'70000'", "not a UDP port", "1 to 65535"),
         (&["send", "--interval", "5"], "5 ", "has no unit", "5s"),
@@ -44,7 +55,8 @@ fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
         (&["recv", "--output", "xml"], "'xml'", "invalid value", "json"),
         (&["send", "--output", "hex"], "'hex'", "invalid value", "json"),
     ] {
-        let (status, out, err) = mcast(arguments);
+        // Were it taken by mistake, it would end here, before anything is sent.
+        let (status, out, err) = mcast(&[arguments, &["--iface", "no-such-interface"]].concat());
         assert_eq!((status, out.as_str()), (Some(2), ""), "{arguments:?}");
         assert_eq!(err.matches("error:").count(), 1, "{err}");
         for part in [value, reason, right] {

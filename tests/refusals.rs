@@ -30,11 +30,11 @@ fn an_interface_that_is_down_or_has_no_address_is_named() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     a.shell("ip link add d0 type veth peer name d1");
-    refused(&a, "recv --iface d0", &["interface d0 is down", "tip: bring it up with 'ip link set d0 up'"]);
+    refused(&a, "send --iface d0", &["interface d0 is down", "tip: bring it up with 'ip link set d0 up'"]);
     a.shell("ip link set d0 up; ip link set d1 up");
     refused(&a, "send --iface d0", &["interface d0 has no IPv4 address", "224.202.20.30"]);
     a.shell("ip -6 addr flush dev d0");
-    refused(&a, "recv --iface d0 [ff15::1]:5000", &["interface d0 has no IPv6 address", "ff15::1"]);
+    refused(&a, "send --iface d0 [ff15::1]:5000", &["interface d0 has no IPv6 address", "ff15::1"]);
 }
 
 #[test]

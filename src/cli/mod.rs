@@ -1,5 +1,6 @@
 //! What was typed: the commands, their options, and the help beside each.
 
+pub mod menu;
 mod recv;
 mod send;
 pub mod units;
@@ -7,13 +8,16 @@ pub mod units;
 pub use recv::{RecvArgs, RecvFormat};
 pub use send::{SendArgs, SendFormat};
 
+use std::net::IpAddr;
+
 use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::iface::Wanted;
 use crate::net::Backend;
 use crate::report::{ColorWhen, Output};
-use crate::target::{Target, TargetError};
+use crate::target::{TargetError, TargetRange, check_source};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -91,9 +95,10 @@ impl Command {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub struct CommonArgs {
-    /// Interface, by name, address or index; without it, the one of the kernel's route to the group
+    /// Interface, by name, address or index; repeatable; 'all'; 'ask' shows a menu. Without it, that of the
+    /// kernel's route to the group
     #[arg(long, value_name = "IFACE")]
-    pub iface: Option<String>,
+    pub iface: Vec<Wanted>,
 
     /// Only the summary; -qq for nothing at all
     #[arg(short, long, action = ArgAction::Count)]
@@ -133,8 +138,23 @@ impl ValueEnum for ColorWhen {
 }
 
 /// Reads a target for clap.
-fn target(text: &str) -> Result<Target, TargetError> {
+fn target(text: &str) -> Result<TargetRange, TargetError> {
     text.parse()
+}
+
+/// Reads a target of a sender, which has no source to choose.
+fn destination(text: &str) -> Result<TargetRange, String> {
+    let range: TargetRange = text.parse().map_err(|error: TargetError| error.to_string())?;
+    let Some(source) = range.source() else { return Ok(range) };
+    let group = text.rsplit('@').next().unwrap_or(text);
+    Err(format!("a sender has no source to choose; try {group}, with --iface {source} if that is the address to send from"))
+}
+
+/// Reads the address of a sender, for `--source` and `--exclude`.
+fn source(text: &str) -> Result<IpAddr, String> {
+    let address = text.parse().map_err(|_| format!("'{text}' is not an IP address; try 10.0.0.5 or 2001:db8::5"))?;
+    check_source(address).map_err(|error| error.to_string())?;
+    Ok(address)
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! `mcast recv`.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommonArgs, target, units};
-use crate::plan::{self, Host, Limits, PlanError};
-use crate::target::{DEFAULT_TARGET, Target};
+use super::{CommonArgs, source, target, units};
+use crate::advice;
+use crate::plan::{self, Host, Limits, PlanError, Sources};
+use crate::target::{DEFAULT_TARGET, TargetRange};
 
 /// What `mcast recv` takes.
 #[derive(Debug, Args)]
@@ -22,9 +24,17 @@ Examples:
                                                       a smoke test: exit 0 if all three arrive"
 )]
 pub struct RecvArgs {
-    /// Groups to join: 239.1.1.1:5000, [ff15::1234]:5000, [ff02::1%eth0]:5000
+    /// Groups to join: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000, SOURCE@232.1.1.1:5000
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
-    pub targets: Vec<Target>,
+    pub targets: Vec<TargetRange>,
+
+    /// Hear only this sender; repeatable
+    #[arg(long, value_name = "ADDR", value_parser = source, conflicts_with = "exclude")]
+    pub source: Vec<IpAddr>,
+
+    /// Do not hear this sender; repeatable
+    #[arg(long, value_name = "ADDR", value_parser = source)]
+    pub exclude: Vec<IpAddr>,
 
     /// Stop after N datagrams; exactly N are shown
     #[arg(short, long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
@@ -79,9 +89,12 @@ impl RecvArgs {
     /// # Errors
     /// What cannot be carried out here.
     pub fn plan(&self, host: &Host) -> Result<plan::Recv, PlanError> {
-        let endpoints = host.endpoints(&self.targets, self.common.iface.as_deref())?;
+        let sources = Sources { include: self.source.clone(), exclude: self.exclude.clone() };
+        let listens = host.listens(&self.targets, &self.common.iface, &sources)?;
+        let chosen = self.targets != [TargetRange::default()];
+        let advice = if chosen { advice::for_receiver(listens.iter().map(|listen| &listen.at)) } else { Vec::new() };
         let limits = Limits { count: self.count, duration: self.duration, timeout: self.timeout, idle: self.idle };
         let (rcvbuf, command, backend) = (self.rcvbuf, self.command.clone(), self.common.backend());
-        Ok(plan::Recv { endpoints, limits, rcvbuf, command, backend })
+        Ok(plan::Recv { listens, limits, rcvbuf, command, advice, backend })
     }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommonArgs, target, units};
+use super::{CommonArgs, destination, units};
+use crate::advice;
 use crate::net::SendOptions;
 use crate::plan::{self, Host, PlanError};
-use crate::target::{DEFAULT_TARGET, Target};
+use crate::target::{DEFAULT_TARGET, TargetRange};
 
 /// What `mcast send` takes.
 #[derive(Debug, Args)]
@@ -21,9 +22,9 @@ Examples:
   mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice"
 )]
 pub struct SendArgs {
-    /// Groups to send to: 239.1.1.1:5000, [ff15::1234]:5000, [ff02::1%eth0]:5000
-    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
-    pub targets: Vec<Target>,
+    /// Groups to send to: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000; or a unicast or broadcast address
+    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = destination)]
+    pub targets: Vec<TargetRange>,
 
     /// The text of each datagram
     #[arg(short, long, value_name = "TEXT", default_value = plan::DEFAULT_MESSAGE, allow_hyphen_values = true)]
@@ -41,9 +42,9 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
-    /// TTL or hop limit: 1 stays on this network, each router takes one away
-    #[arg(short, long, value_name = "N", default_value_t = plan::DEFAULT_TTL, value_parser = units::ttl, allow_hyphen_values = true)]
-    pub ttl: u8,
+    /// TTL or hop limit: 1 stays on this network, each router takes one away [default: 1; unicast: the system's]
+    #[arg(short, long, value_name = "N", value_parser = units::ttl, allow_hyphen_values = true)]
+    pub ttl: Option<u8>,
 
     /// Do not deliver to receivers on this host
     #[arg(long)]
@@ -81,11 +82,13 @@ impl SendArgs {
     /// # Errors
     /// What cannot be carried out here.
     pub fn plan(&self, host: &Host) -> Result<plan::Send, PlanError> {
-        let endpoints = host.endpoints(&self.targets, self.common.iface.as_deref())?;
+        let endpoints = host.endpoints(&self.targets, &self.common.iface)?;
         let payload = self.message.clone().into_bytes();
         plan::fits(&payload, &endpoints)?;
         let options = SendOptions { ttl: self.ttl, loopback: !self.no_loop, dscp: self.dscp, source_port: self.source_port };
+        let chosen = self.targets != [TargetRange::default()];
+        let advice = if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() };
         let (interval, count, duration) = (self.interval, self.count, self.duration);
-        Ok(plan::Send { endpoints, payload, interval, count, duration, options, backend: self.common.backend() })
+        Ok(plan::Send { endpoints, payload, interval, count, duration, options, advice, backend: self.common.backend() })
     }
 }

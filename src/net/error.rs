@@ -6,7 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use thiserror::Error;
 
-use super::Endpoint;
+use super::{Endpoint, limits};
+use crate::iface::Cast;
 
 /// An operation that the system refused.
 #[derive(Debug, Error)]
@@ -19,6 +20,11 @@ pub struct NetError {
 }
 
 impl NetError {
+    /// Whether a join failed because the socket can take no more groups.
+    pub(super) fn is_full(&self) -> bool {
+        matches!(self.operation, Operation::Join(..)) && self.source.raw_os_error() == Some(code::NO_BUFFERS)
+    }
+
     /// What to try, where there is something to try.
     pub fn tip(&self) -> Option<String> {
         tip(&self.operation, &self.source)
@@ -34,8 +40,17 @@ pub enum Operation {
     Set(&'static str),
     /// Binding a local address and port.
     Bind(SocketAddr),
-    /// Joining a group.
-    Join(Endpoint),
+    /// Listening to so many targets, with at least so many sockets.
+    Listen {
+        /// How many targets.
+        targets: usize,
+        /// How many sockets they take at least.
+        sockets: usize,
+    },
+    /// Joining a group: from a source, or from any.
+    Join(Endpoint, Option<IpAddr>),
+    /// Taking a source away from a group.
+    Block(Endpoint, IpAddr),
     /// Leaving a group.
     Leave(Endpoint),
     /// Choosing the interface that datagrams leave by.
@@ -63,14 +78,29 @@ impl fmt::Display for Operation {
             Operation::Open => write!(f, "open a UDP socket"),
             Operation::Set(option) => write!(f, "set {option}"),
             Operation::Bind(address) => write!(f, "bind {address}"),
-            Operation::Join(at) => write!(f, "join {} on {} (index {})", at.group, at.via.name, at.via.index),
-            Operation::Leave(at) => write!(f, "leave {} on {} (index {})", at.group, at.via.name, at.via.index),
-            Operation::SendVia(at) => write!(f, "send from {} on {} (index {})", at.via.address, at.via.name, at.via.index),
+            Operation::Listen { targets, .. } => write!(f, "listen to {targets} targets"),
+            Operation::Join(at, None) => write!(f, "join {} on {}", at.group, Interface(at)),
+            Operation::Join(at, Some(source)) => write!(f, "join {} from {source} on {}", at.group, Interface(at)),
+            Operation::Block(at, source) => write!(f, "exclude {source} from {} on {}", at.group, Interface(at)),
+            Operation::Leave(at) => write!(f, "leave {} on {}", at.group, Interface(at)),
+            Operation::SendVia(at) => match at.via.address {
+                Some(address) => write!(f, "send from {address} on {}", Interface(at)),
+                None => write!(f, "send on {}", Interface(at)),
+            },
             Operation::Send(at) => write!(f, "send to {} on {}", at.socket_addr(), at.via.name),
             Operation::Receive(group, port) => write!(f, "receive on {}", SocketAddr::new(*group, *port)),
             Operation::Wait => write!(f, "wait for datagrams"),
             Operation::ListInterfaces => write!(f, "list the interfaces of this host"),
         }
+    }
+}
+
+/// The interface of an endpoint, with its index.
+struct Interface<'a>(&'a Endpoint);
+
+impl fmt::Display for Interface<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (index {})", self.0.via.name, self.0.via.index)
     }
 }
 
@@ -107,19 +137,17 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
             format!("ports below 1024 need more rights; choose one above, or give them: port {} was asked for", address.port())
         }
         Operation::Open if number == Some(code::TOO_MANY_FILES) => {
-            "this process may open no more files; raise the limit with 'ulimit -n'".to_owned()
+            "this process may open no more files; raise the limit with 'ulimit -n', or have it raised".to_owned()
         }
         Operation::Bind(SocketAddr::V6(_)) | Operation::Send(Endpoint { group: IpAddr::V6(_), .. })
             if kind == Kind::AddrNotAvailable =>
         {
             "the address is not there, or not usable yet: a new IPv6 address takes a second or two (RFC 4862, 5.4)".to_owned()
         }
-        Operation::Join(_) if number == Some(code::NO_BUFFERS) => {
-            "the limit of groups a socket is reached; raise it with 'sysctl net.ipv4.igmp_max_memberships=N'".to_owned()
-        }
-        Operation::Join(at) | Operation::Leave(at) if number == Some(code::NO_DEVICE) => {
-            format!("interface {} went away, or has changed its index; 'ip link' shows what there is", at.via.name)
-        }
+        Operation::Listen { sockets, .. } => too_few_files_tip(*sockets),
+        Operation::Join(at, source) => return join_tip(at, source.as_ref(), number),
+        Operation::Block(at, source) => return join_tip(at, Some(source), number),
+        Operation::Leave(at) => return leave_tip(at, number),
         Operation::Send(at) if kind == Kind::PermissionDenied => format!(
             "a firewall on this host drops it on the way out: look for OUTPUT rules with 'nft list ruleset', and allow UDP to {}",
             at.group
@@ -135,14 +163,81 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
             format!("a datagram to {} carries at most {} bytes", at.group, super::max_payload(at.group))
         }
         Operation::SendVia(at) if kind == Kind::AddrNotAvailable => {
-            format!("interface {} has lost the address {}", at.via.name, at.via.address)
+            format!("interface {} has lost its address; 'ip addr show {}' tells", at.via.name, at.via.name)
+        }
+        _ => return None,
+    })
+}
+
+fn too_few_files_tip(sockets: usize) -> String {
+    let limit = limits::open_files().map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
+    format!(
+        "they take {sockets} sockets at least, and this process has {limit} open files; raise it, with 'ulimit -n {}' where the hard \
+         limit lets you, or name fewer ports",
+        sockets + 64
+    )
+}
+
+/// What a refused join means (ip(7), ipv6(7), and what Linux was seen to do).
+fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: Option<i32>) -> Option<String> {
+    let Endpoint { group, via, .. } = at;
+    let raise = |name: &str, what: &str| {
+        let value = limits::sysctl(name).map_or_else(String::new, |value| format!(" ({value})"));
+        let more = limits::sysctl(name).map_or(100, |value| (2 * value).max(20));
+        format!("{what} {name}{value} is reached; raise it: sysctl -w {name}={more}")
+    };
+    Some(match number? {
+        number if number == code::NO_BUFFERS => match (source, group) {
+            (Some(_), IpAddr::V4(_)) => raise(limits::MOST_SOURCES_V4, "the limit of sources a group,"),
+            (Some(_), IpAddr::V6(_)) => raise(limits::MOST_SOURCES_V6, "the limit of sources a group,"),
+            (None, IpAddr::V4(_)) => raise(limits::MOST_GROUPS, "the limit of groups a socket,"),
+            (None, IpAddr::V6(_)) => raise(limits::MOST_OPTIONS, "the limit of memory for a socket's options,"),
+        },
+        number if number == code::NO_DEVICE && group.is_ipv6() => format!(
+            "{} is gone, or does without IPv6: 'sysctl net.ipv6.conf.{}.disable_ipv6' tells, and so does an MTU below 1280",
+            via.name, via.name
+        ),
+        number if number == code::NO_DEVICE => {
+            format!("interface {} went away, or has changed its index; 'ip link' shows what there is", via.name)
+        }
+        number if number == code::IN_USE => {
+            format!(
+                "this socket has joined {group} on {} already, from any source; this is a fault in mcast: please report it",
+                via.name
+            )
+        }
+        number if number == code::INVALID => {
+            format!("{group} is no group that this system joins, or the socket's filter is of the other kind (include, exclude)")
+        }
+        number if number == code::NOT_AVAILABLE => match source {
+            Some(source) => format!("{source} is in the filter already, or {group} is not joined on {}", via.name),
+            None => format!("{group} is not joined on {}, or the interface has another index now", via.name),
+        },
+        number if number == code::NO_OPTION => {
+            "this system does not know the option; it may be too old for source filters (RFC 3678)".to_owned()
+        }
+        number if number == code::NOT_PERMITTED => {
+            "a security policy of this host (a container's, or an eBPF program) forbids it".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+fn leave_tip(at: &Endpoint, number: Option<i32>) -> Option<String> {
+    Some(match number? {
+        number if number == code::NO_DEVICE => format!("interface {} went away, and the membership with it", at.via.name),
+        number if number == code::NOT_AVAILABLE => {
+            format!("{} is not joined there any more; the interface was deleted, or has another index now", at.group)
         }
         _ => return None,
     })
 }
 
 fn unreachable_tip(at: &Endpoint) -> String {
-    if at.group.is_ipv6() && at.via.address.is_loopback() {
+    if at.cast != Cast::Multicast {
+        return format!("this host has no route to {}; 'ip route get {}' tells", at.group, at.group);
+    }
+    if at.group.is_ipv6() && at.via.address.is_some_and(|address| address.is_loopback()) {
         return format!(
             "IPv6 has no multicast route on loopback until root adds one: 'ip -6 route add local ff00::/8 dev {}'",
             at.via.name
@@ -159,13 +254,23 @@ mod code {
     pub const NO_DEVICE: i32 = Errno::ENODEV as i32;
     pub const TOO_MANY_FILES: i32 = Errno::EMFILE as i32;
     pub const TOO_LONG: i32 = Errno::EMSGSIZE as i32;
+    pub const IN_USE: i32 = Errno::EADDRINUSE as i32;
+    pub const INVALID: i32 = Errno::EINVAL as i32;
+    pub const NOT_AVAILABLE: i32 = Errno::EADDRNOTAVAIL as i32;
+    pub const NO_OPTION: i32 = Errno::ENOPROTOOPT as i32;
+    pub const NOT_PERMITTED: i32 = Errno::EPERM as i32;
 }
 
 #[cfg(windows)]
 mod code {
     use windows_sys::Win32::Networking::WinSock;
     pub const NO_BUFFERS: i32 = WinSock::WSAENOBUFS;
-    pub const NO_DEVICE: i32 = WinSock::WSAEADDRNOTAVAIL;
+    pub const NO_DEVICE: i32 = WinSock::WSAENETUNREACH;
     pub const TOO_MANY_FILES: i32 = WinSock::WSAEMFILE;
     pub const TOO_LONG: i32 = WinSock::WSAEMSGSIZE;
+    pub const IN_USE: i32 = WinSock::WSAEADDRINUSE;
+    pub const INVALID: i32 = WinSock::WSAEINVAL;
+    pub const NOT_AVAILABLE: i32 = WinSock::WSAEADDRNOTAVAIL;
+    pub const NO_OPTION: i32 = WinSock::WSAENOPROTOOPT;
+    pub const NOT_PERMITTED: i32 = WinSock::WSAEACCES;
 }

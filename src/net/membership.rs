@@ -3,81 +3,137 @@
 use std::io;
 use std::net::{IpAddr, UdpSocket};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use socket2::InterfaceIndexOrAddress;
 use tracing::debug;
 
-use super::{Endpoint, NetError, Operation, socket};
+use super::{Endpoint, Filter, Listen, NetError, Operation, socket, sys};
+use crate::iface::{Cast, Via};
 
 /// A joined group. Dropping it leaves the group, so no way out of the program forgets to; a killed program's groups are left by the kernel.
+///
+/// A unicast or broadcast address is held the same way, with nothing to join and nothing to leave.
 #[derive(Debug)]
 pub struct Membership {
     socket: Rc<UdpSocket>,
-    at: Endpoint,
+    listen: Listen,
     joined: bool,
 }
 
+/// A change of a group's source filter (RFC 3678, 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceChange {
+    /// Joins the group from one more source (MCAST_JOIN_SOURCE_GROUP).
+    Include,
+    /// Takes one more source away from a group that is joined from any (MCAST_BLOCK_SOURCE).
+    Exclude,
+}
+
 impl Membership {
-    /// Joins the group of `at` on its interface, from any source (RFC 3376, 2: EXCLUDE of nobody).
+    /// Joins the group of `listen` on its interface, with its source filter.
     ///
     /// The index is what is joined, never 0.0.0.0: that would follow the unicast routes, and the leave might then leave another interface.
-    pub fn join(socket: &Rc<UdpSocket>, at: &Endpoint) -> Result<Self, NetError> {
-        change(socket, at, Change::Join).map_err(|error| Operation::Join(at.clone()).failed(error))?;
-        debug!(group = %at.group, iface = at.via.name, index = at.via.index, "joined");
-        Ok(Membership { socket: Rc::clone(socket), at: at.clone(), joined: true })
+    pub fn join(socket: &Rc<UdpSocket>, listen: &Listen) -> Result<Self, NetError> {
+        let mut membership = Membership { socket: Rc::clone(socket), listen: listen.clone(), joined: false };
+        membership.enter()?;
+        Ok(membership)
     }
 
-    /// What was joined.
-    pub fn at(&self) -> &Endpoint {
-        &self.at
+    /// What is listened to.
+    pub fn listen(&self) -> &Listen {
+        &self.listen
+    }
+
+    /// Takes note of what the interface is called and addressed by now; the membership stays as it is.
+    pub fn renamed(&mut self, via: &Arc<Via>) {
+        self.listen.at.via = Arc::clone(via);
+    }
+
+    /// Moves to an interface that was made anew, on `socket`: the membership of the old one is void, but still counts against the limits.
+    pub fn moved(&mut self, via: &Arc<Via>, socket: &Rc<UdpSocket>) -> Result<(), NetError> {
+        self.forsake();
+        self.socket = Rc::clone(socket);
+        self.listen.at.via = Arc::clone(via);
+        self.enter()
     }
 
     /// Leaves the group.
-    pub fn leave(mut self) -> Result<Endpoint, NetError> {
-        self.joined = false;
-        change(&self.socket, &self.at, Change::Leave).map_err(|error| Operation::Leave(self.at.clone()).failed(error))?;
-        Ok(self.at.clone())
+    pub fn leave(mut self) -> Result<Listen, NetError> {
+        if std::mem::take(&mut self.joined) {
+            let at = &self.listen.at;
+            leave(&self.socket, at).map_err(|error| Operation::Leave(at.clone()).failed(error))?;
+        }
+        Ok(self.listen.clone())
+    }
+
+    fn enter(&mut self) -> Result<(), NetError> {
+        let Listen { at, filter } = &self.listen;
+        if at.cast != Cast::Multicast {
+            return Ok(());
+        }
+        let from_any = !matches!(**filter, Filter::Include(_));
+        if from_any {
+            join(&self.socket, at).map_err(|error| Operation::Join(at.clone(), None).failed(error))?;
+            self.joined = true;
+        }
+        let (change, sources) = match &**filter {
+            Filter::Any => (SourceChange::Include, &[][..]),
+            Filter::Include(sources) => (SourceChange::Include, &sources[..]),
+            Filter::Exclude(sources) => (SourceChange::Exclude, &sources[..]),
+        };
+        for source in sources {
+            let operation = || match change {
+                SourceChange::Include => Operation::Join(at.clone(), Some(*source)),
+                SourceChange::Exclude => Operation::Block(at.clone(), *source),
+            };
+            sys::change_source(&self.socket, change, at.group, *source, at.via.index)
+                .map_err(|error| operation().failed(error))?;
+            self.joined = true;
+        }
+        debug!(group = %at.group, iface = at.via.name, index = at.via.index, ?filter, "joined");
+        Ok(())
+    }
+
+    /// Leaves without a word: the interface may be gone.
+    fn forsake(&mut self) {
+        if !std::mem::take(&mut self.joined) {
+            return;
+        }
+        let at = &self.listen.at;
+        if let Err(error) = leave(&self.socket, at) {
+            debug!(group = %at.group, iface = at.via.name, %error, "could not leave");
+        }
     }
 }
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        if !self.joined {
-            return;
-        }
-        if let Err(error) = change(&self.socket, &self.at, Change::Leave) {
-            debug!(group = %self.at.group, iface = self.at.via.name, %error, "could not leave");
-        }
+        self.forsake();
     }
 }
 
-#[derive(Clone, Copy)]
-enum Change {
-    Join,
-    Leave,
-}
-
-fn change(socket: &UdpSocket, at: &Endpoint, change: Change) -> io::Result<()> {
+fn join(socket: &UdpSocket, at: &Endpoint) -> io::Result<()> {
     let options = socket::options(socket);
     match at.group {
-        IpAddr::V4(group) => {
-            let interface = interface_v4(at);
-            match change {
-                Change::Join => options.join_multicast_v4_n(&group, &interface),
-                Change::Leave => options.leave_multicast_v4_n(&group, &interface),
-            }
-        }
-        IpAddr::V6(group) => match change {
-            Change::Join => options.join_multicast_v6(&group, at.via.index),
-            Change::Leave => options.leave_multicast_v6(&group, at.via.index),
-        },
+        IpAddr::V4(group) => options.join_multicast_v4_n(&group, &interface_v4(at)),
+        IpAddr::V6(group) => options.join_multicast_v6(&group, at.via.index),
+    }
+}
+
+/// Leaves a group with all the sources that it was joined from.
+fn leave(socket: &UdpSocket, at: &Endpoint) -> io::Result<()> {
+    let options = socket::options(socket);
+    match at.group {
+        IpAddr::V4(group) => options.leave_multicast_v4_n(&group, &interface_v4(at)),
+        IpAddr::V6(group) => options.leave_multicast_v6(&group, at.via.index),
     }
 }
 
 /// Unix joins by index. Windows knows the interface of an IPv4 membership by its address.
 fn interface_v4(at: &Endpoint) -> InterfaceIndexOrAddress {
     match at.via.address {
-        IpAddr::V4(address) if cfg!(windows) => InterfaceIndexOrAddress::Address(address),
+        Some(IpAddr::V4(address)) if cfg!(windows) => InterfaceIndexOrAddress::Address(address),
         _ => InterfaceIndexOrAddress::Index(at.via.index),
     }
 }

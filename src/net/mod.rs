@@ -3,26 +3,34 @@
 //! [`Outbox`] sends and [`Inbox`] receives; [`interfaces`] and [`route_to`] ask the system what the choice of an
 //! interface rests on. Errors carry the operation that failed ([`NetError`]).
 
-mod batch;
+mod channel;
 mod error;
 mod ifaces;
+mod inbox;
+mod limits;
 mod membership;
+mod outbox;
+mod packing;
 mod route;
 mod socket;
 mod sys;
 mod wait;
+mod watch;
 
-pub use batch::{Inbox, Outbox, Rcvbuf};
 pub use error::{NetError, Operation, describe};
 pub use ifaces::interfaces;
+pub use inbox::{Inbox, Rcvbuf};
+pub use outbox::{Outbox, Sent};
 pub use route::route_to;
-pub use socket::SendOptions;
+pub use socket::{DEFAULT_TTL, SendOptions};
 pub use wait::{Wake, wait};
+pub use watch::Moved;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::iface::Via;
+use crate::iface::{Cast, Via};
 use crate::target::is_link_scoped;
 
 /// The largest payload of a UDP datagram: 65,535 less the headers (RFC 768; RFC 8200 has no IPv4 header to pay for).
@@ -41,15 +49,37 @@ pub enum Backend {
     Portable,
 }
 
-/// A group, a port and an interface: where datagrams are heard, or where they are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A group, a port and an interface: where datagrams are heard, or where they are sent. Or a unicast or broadcast address in the place of the group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    /// The group.
+    /// The group, or the other address.
     pub group: IpAddr,
     /// The UDP port.
     pub port: u16,
-    /// The interface.
-    pub via: Via,
+    /// How many hear it.
+    pub cast: Cast,
+    /// The interface. Endpoints of one interface share it.
+    pub via: Arc<Via>,
+}
+
+/// Something to listen to: an endpoint, and the sources that are heard there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// Where.
+    pub at: Endpoint,
+    /// From whom.
+    pub filter: Arc<Filter>,
+}
+
+/// The sources that are heard (RFC 3376, 3.1; RFC 3810, 4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// Anybody.
+    Any,
+    /// These only: a source-specific join (RFC 4607) where it is one.
+    Include(Vec<IpAddr>),
+    /// Anybody but these.
+    Exclude(Vec<IpAddr>),
 }
 
 impl Endpoint {
@@ -61,7 +91,12 @@ impl Endpoint {
         }
     }
 
-    /// The scope id that the system wants beside the group: only IPv6 groups that are bound to a link have one.
+    /// Whether only what arrives on the interface is meant: always so for a group, and for other addresses where the user named the interface.
+    fn minds_interface(&self) -> bool {
+        self.cast == Cast::Multicast || self.via.named || self.group == Ipv4Addr::BROADCAST
+    }
+
+    /// The scope id that the system wants beside the address: only IPv6 addresses that are bound to a link have one.
     fn scope(&self) -> u32 {
         if is_link_scoped(self.group) { self.via.index } else { 0 }
     }
@@ -76,6 +111,8 @@ pub struct Datagram<'a> {
     pub meta: &'a Meta,
     /// Where it was heard: the target whose socket took it.
     pub endpoint: &'a Endpoint,
+    /// The name of the interface it arrived on.
+    pub iface: Option<&'a str>,
 }
 
 /// What the system tells of a received datagram. `None` is what this platform does not tell.

@@ -6,13 +6,17 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::debug;
 
 use super::{Backend, Endpoint, NetError, Operation, Rcvbuf, sys};
+use crate::iface::Cast;
 use crate::target::unspecified;
+
+/// The TTL or hop limit of multicast where none is asked for: datagrams stay on this network (RFC 1112, 6.1).
+pub const DEFAULT_TTL: u8 = 1;
 
 /// What a sender sets on its socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendOptions {
-    /// The TTL (RFC 1112, 6.1) or hop limit.
-    pub ttl: u8,
+    /// The TTL (RFC 1112, 6.1) or hop limit; where `None`, that of the system for unicast and broadcast, and 1 for multicast.
+    pub ttl: Option<u8>,
     /// Whether this host's own members hear it (IP_MULTICAST_LOOP). On Windows the receiver's option decides instead.
     pub loopback: bool,
     /// The DSCP (RFC 2474), 0 to 63.
@@ -25,8 +29,13 @@ pub struct SendOptions {
 /// refuses what is above its limit, and Windows grants whatever is asked, so there it is what holds a tenth of a second at 640 Mbit/s.
 const GREEDY_RCVBUF: usize = if cfg!(target_os = "linux") { 1 << 30 } else { 8 << 20 };
 
-/// A socket that hears datagrams to the group and port of `at`, before any group is joined.
-pub(super) fn receiver(at: &Endpoint, rcvbuf: Option<usize>, backend: Backend) -> Result<(UdpSocket, Rcvbuf), NetError> {
+/// A socket that hears datagrams to the group and port of `at`, before any group is joined; with `shared`, those to other groups too.
+pub(super) fn receiver(
+    at: &Endpoint,
+    shared: bool,
+    rcvbuf: Option<usize>,
+    backend: Backend,
+) -> Result<(UdpSocket, Rcvbuf), NetError> {
     let ipv4 = at.group.is_ipv4();
     let socket = open(at.group)?;
     // Several programs of one host may listen to a group, and each gets every datagram. BSD and macOS want the second option for it.
@@ -40,54 +49,29 @@ pub(super) fn receiver(at: &Endpoint, rcvbuf: Option<usize>, backend: Backend) -
     if backend == Backend::Native {
         degrade("ancillary data", sys::ask_for_metadata(&socket, ipv4));
     }
-    // Bound to the group, Linux finds the socket fastest and keeps unicast to the port out. Windows refuses to bind a group, and on
-    // other systems the bind to any address is the one known to work.
-    let local = if cfg!(target_os = "linux") { at.socket_addr() } else { SocketAddr::new(unspecified(at.group), at.port) };
+    // Bound to the group, Linux finds the socket fastest and keeps unicast to the port out. Windows refuses to bind a group or a broadcast address,
+    // and on other systems the bind to any address is the one known to work. An address of this host is bound everywhere.
+    let exactly = at.cast == Cast::Unicast || (cfg!(target_os = "linux") && !shared);
+    let local = if exactly { at.socket_addr() } else { SocketAddr::new(unspecified(at.group), at.port) };
     socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
     Ok((socket.into(), rcvbuf))
 }
 
-/// A socket that sends to the group of `at` from its interface. `sharing` is whether an earlier one of ours may hold the source port.
+/// A socket that sends to the address of `at` from its interface. `sharing` is whether an earlier one of ours may hold the source port.
 pub(super) fn sender(at: &Endpoint, options: &SendOptions, sharing: bool, backend: Backend) -> Result<UdpSocket, NetError> {
     let ipv4 = at.group.is_ipv4();
     let socket = open(at.group)?;
     // Without it a full queue drops datagrams while every send succeeds.
     degrade("IP_RECVERR", sys::report_queue_drops(&socket, ipv4));
-    let (ttl, loopback) = (u32::from(options.ttl), options.loopback);
-    let sent_via = |error| Operation::SendVia(at.clone()).failed(error);
-    let class = options.dscp.map(|dscp| u32::from(dscp) << 2);
-    match at.via.address {
-        IpAddr::V4(address) => {
-            match backend {
-                Backend::Native => sys::send_via_v4(&socket, at.via.index, address),
-                Backend::Portable => socket.set_multicast_if_v4(&address),
-            }
-            .map_err(sent_via)?;
-            socket.set_multicast_ttl_v4(ttl).map_err(|error| Operation::Set("IP_MULTICAST_TTL").failed(error))?;
-            socket.set_multicast_loop_v4(loopback).map_err(|error| Operation::Set("IP_MULTICAST_LOOP").failed(error))?;
-            if let Some(class) = class {
-                socket.set_tos_v4(class).map_err(|error| Operation::Set("IP_TOS").failed(error))?;
-            }
-        }
-        IpAddr::V6(_) => {
-            socket.set_multicast_if_v6(at.via.index).map_err(sent_via)?;
-            socket.set_multicast_hops_v6(ttl).map_err(|error| Operation::Set("IPV6_MULTICAST_HOPS").failed(error))?;
-            socket.set_multicast_loop_v6(loopback).map_err(|error| Operation::Set("IPV6_MULTICAST_LOOP").failed(error))?;
-            #[cfg(unix)]
-            if let Some(class) = class {
-                socket.set_tclass_v6(class).map_err(|error| Operation::Set("IPV6_TCLASS").failed(error))?;
-            }
-        }
+    match at.cast {
+        Cast::Multicast => set_multicast(&socket, at, options, backend)?,
+        Cast::Broadcast | Cast::Unicast => set_unicast(&socket, at, options)?,
     }
-    // An IPv6 source is the kernel's choice (RFC 6724) unless the user named one.
+    if let Some(class) = options.dscp.map(|dscp| u32::from(dscp) << 2) {
+        set_traffic_class(&socket, ipv4, class)?;
+    }
     let port = options.source_port.unwrap_or(0);
-    let local = match at.via.address {
-        IpAddr::V6(address) if at.via.pinned => {
-            let scope = if address.is_unicast_link_local() { at.via.index } else { 0 };
-            std::net::SocketAddrV6::new(address, port, 0, scope).into()
-        }
-        address => SocketAddr::new(unspecified(address), port),
-    };
+    let local = local_address(at, port);
     // The first socket wants the port for itself, so that another program's is noticed; then it lets our others in.
     if sharing && port != 0 {
         degrade("SO_REUSEADDR", socket.set_reuse_address(true));
@@ -99,18 +83,98 @@ pub(super) fn sender(at: &Endpoint, options: &SendOptions, sharing: bool, backen
     Ok(socket.into())
 }
 
-/// The address and port that datagrams from `socket` to `at` carry. IPv4 datagrams carry what was set with the interface; for IPv6 the system is
-/// asked, without sending anything.
+fn set_multicast(socket: &Socket, at: &Endpoint, options: &SendOptions, backend: Backend) -> Result<(), NetError> {
+    let (ttl, loopback) = (u32::from(options.ttl.unwrap_or(DEFAULT_TTL)), options.loopback);
+    let sent_via = |error| Operation::SendVia(at.clone()).failed(error);
+    let set = |option, result: std::io::Result<()>| result.map_err(|error| Operation::Set(option).failed(error));
+    if let IpAddr::V4(address) = at.via.address.unwrap_or(unspecified(at.group)) {
+        match backend {
+            Backend::Native => sys::send_via_v4(socket, at.via.index, address),
+            Backend::Portable => socket.set_multicast_if_v4(&address),
+        }
+        .map_err(sent_via)?;
+        set("IP_MULTICAST_TTL", socket.set_multicast_ttl_v4(ttl))?;
+        set("IP_MULTICAST_LOOP", socket.set_multicast_loop_v4(loopback))
+    } else {
+        socket.set_multicast_if_v6(at.via.index).map_err(sent_via)?;
+        set("IPV6_MULTICAST_HOPS", socket.set_multicast_hops_v6(ttl))?;
+        set("IPV6_MULTICAST_LOOP", socket.set_multicast_loop_v6(loopback))
+    }
+}
+
+fn set_unicast(socket: &Socket, at: &Endpoint, options: &SendOptions) -> Result<(), NetError> {
+    let set = |option, result: std::io::Result<()>| result.map_err(|error| Operation::Set(option).failed(error));
+    if at.cast == Cast::Broadcast {
+        set("SO_BROADCAST", socket.set_broadcast(true))?;
+    }
+    if let Some(ttl) = options.ttl {
+        match at.group {
+            IpAddr::V4(_) => set("IP_TTL", socket.set_ttl_v4(ttl.into()))?,
+            IpAddr::V6(_) => set("IPV6_UNICAST_HOPS", socket.set_unicast_hops_v6(ttl.into()))?,
+        }
+    }
+    // The route is the kernel's choice, unless the user named the interface.
+    #[cfg(target_os = "linux")]
+    if at.via.named {
+        degrade("SO_BINDTODEVICE", socket.bind_device(Some(at.via.name.as_bytes())));
+    }
+    Ok(())
+}
+
+fn set_traffic_class(socket: &Socket, ipv4: bool, class: u32) -> Result<(), NetError> {
+    if ipv4 {
+        return socket.set_tos_v4(class).map_err(|error| Operation::Set("IP_TOS").failed(error));
+    }
+    #[cfg(unix)]
+    socket.set_tclass_v6(class).map_err(|error| Operation::Set("IPV6_TCLASS").failed(error))?;
+    Ok(())
+}
+
+/// The address that a sender binds: one that the user named, else any, from which the system chooses (RFC 6724 for IPv6). A broadcast to
+/// 255.255.255.255 leaves by the interface of its source address.
+fn local_address(at: &Endpoint, port: u16) -> SocketAddr {
+    let any = SocketAddr::new(unspecified(at.group), port);
+    let chooses_route = at.cast != Cast::Multicast && (at.via.named || at.cast == Cast::Broadcast);
+    match at.via.address {
+        Some(IpAddr::V6(address)) if at.via.pinned => {
+            let scope = if address.is_unicast_link_local() { at.via.index } else { 0 };
+            std::net::SocketAddrV6::new(address, port, 0, scope).into()
+        }
+        Some(IpAddr::V4(address)) if chooses_route || (at.via.pinned && at.cast != Cast::Multicast) => {
+            SocketAddr::new(address.into(), port)
+        }
+        _ => any,
+    }
+}
+
+/// The address and port that datagrams from `socket` to `at` carry. IPv4 multicast carries what was set with the interface; for all else the system
+/// is asked, without sending anything.
 pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> SocketAddr {
-    let port = socket.local_addr().map_or(0, |address| address.port());
+    let bound = socket.local_addr().unwrap_or(SocketAddr::new(unspecified(at.group), 0));
+    if !bound.ip().is_unspecified() {
+        return bound;
+    }
     let chosen = || {
         // A second socket, because connecting the first would bind its address for good.
-        let probe = sender(at, &SendOptions { ttl: 0, loopback: false, dscp: None, source_port: None }, false, backend).ok()?;
+        let probe =
+            sender(at, &SendOptions { ttl: None, loopback: false, dscp: None, source_port: None }, false, backend).ok()?;
         probe.connect(at.socket_addr()).ok()?;
         Some(probe.local_addr().ok()?.ip()).filter(|ip| !ip.is_unspecified())
     };
-    let ip = if at.group.is_ipv4() { None } else { chosen() };
-    SocketAddr::new(ip.unwrap_or(at.via.address), port)
+    let ip = if at.group.is_ipv4() && at.cast == Cast::Multicast { None } else { chosen() };
+    SocketAddr::new(ip.or(at.via.address).unwrap_or(bound.ip()), bound.port())
+}
+
+/// The TTL or hop limit that datagrams from `socket` to `at` carry.
+pub(super) fn ttl_of(socket: &UdpSocket, at: &Endpoint) -> Option<u8> {
+    let options = options(socket);
+    let ttl = match (at.cast, at.group.is_ipv4()) {
+        (Cast::Multicast, true) => options.multicast_ttl_v4(),
+        (Cast::Multicast, false) => options.multicast_hops_v6(),
+        (_, true) => options.ttl_v4(),
+        (_, false) => options.unicast_hops_v6(),
+    };
+    ttl.ok().and_then(|ttl| u8::try_from(ttl).ok())
 }
 
 fn open(group: IpAddr) -> Result<Socket, NetError> {

@@ -5,21 +5,25 @@ mod until;
 
 pub use until::Until;
 
+use std::collections::HashMap;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::debug;
 
 use crate::event::{Event, Left, Listening, Payload, RcvbufInfo, Received, RecvSummary, TargetInfo};
+use crate::iface::Cast;
 use crate::interrupt::Interrupt;
-use crate::net::{Datagram, Inbox, Rcvbuf};
+use crate::net::{Datagram, Endpoint, Inbox, Listen, Rcvbuf};
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{self, Ended, RunError, Stop};
-use crate::stats::Tally;
+use crate::spans::spans;
+use crate::stats::{Copies, Tally};
 use crate::verdict::{self, Verdict};
-use crate::warning::Warning;
+use crate::warning::{self, Warning};
 use command::Running;
 
 /// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
@@ -27,12 +31,18 @@ use command::Running;
 /// # Errors
 /// What the system refused. Every group is left and the summary is said all the same.
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
-    let mut inbox = Inbox::open(&plan.endpoints, plan.rcvbuf, plan.backend)?;
+    let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf, plan.backend)?;
     let start = Instant::now();
-    let mut session = Session { until: Until::new(plan.limits, start), tally: Tally::default(), overflowed: false };
+    let mut session = Session {
+        listens: &plan.listens,
+        until: Until::new(plan.limits, start),
+        tally: Tally::default(),
+        copies: on_several_interfaces(&plan.listens).then(Copies::default),
+        overflowed: false,
+    };
     let mut command = None;
 
-    let received = announce(plan, inbox.rcvbuf(), reporter).and_then(|()| {
+    let received = announce(plan, &inbox, reporter).and_then(|()| {
         if !plan.command.is_empty() {
             command = Some(Running::start(&plan.command)?);
         }
@@ -46,7 +56,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
-    let Session { tally, .. } = session;
+    let Session { tally, copies, .. } = session;
     let verdict = match &failure {
         Some(error) => Verdict::could_not(error),
         None => verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref()),
@@ -54,16 +64,15 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let said = reporter.last_words(|reporter| {
         let command_failed = matches!(command, Some(Ended::Failed(_)));
         if tally.meter.datagrams == 0 && verdict.status == 1 && !command_failed {
-            reporter.warn(&Warning::NothingReceived { at: plan.endpoints.clone() })?;
+            reporter.warn(&Warning::NothingReceived { at: in_words(&plan.listens) })?;
         }
         for left in left {
             match left {
-                Ok(at) => reporter.event(&Event::Left(Left {
-                    group: at.group,
-                    port: at.port,
-                    iface: at.via.name,
-                    ifindex: at.via.index,
-                }))?,
+                Ok(Listen { at, .. }) if at.cast != Cast::Multicast => {}
+                Ok(Listen { at: Endpoint { group, port, via, .. }, .. }) => {
+                    let left = Left { group, port, iface: &via.name, ifindex: via.index };
+                    reporter.event(&Event::Left(left))?;
+                }
                 Err(error) => reporter.warn(&Warning::NotLeft(error))?,
             }
         }
@@ -73,6 +82,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
             kernel_drops,
             truncated: tally.truncated,
             sources: tally.sources(),
+            interface_copies: copies.as_ref().map(|copies| copies.count),
             verdict: verdict.clone(),
         }))
     });
@@ -82,15 +92,33 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
 }
 
 /// Says that every group is joined.
-fn announce(plan: &plan::Recv, rcvbuf: Rcvbuf, reporter: &mut Reporter) -> Result<(), RunError> {
-    let Rcvbuf { asked, granted } = rcvbuf;
+fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
+    reporter.advise(&plan.advice)?;
+    if let Some(warning) = warning::any_source_in_ssm_range(&plan.listens) {
+        reporter.warn(&warning)?;
+    }
+    warning::at_start(inbox.interfaces()).iter().try_for_each(|warning| reporter.warn(warning))?;
+    let Rcvbuf { asked, granted } = inbox.rcvbuf();
     match (asked, granted) {
         (Some(asked), Some(granted)) if granted < asked => reporter.warn(&Warning::RcvbufCapped { asked, granted })?,
         _ => {}
     }
-    let targets = plan.endpoints.iter().map(|at| TargetInfo::new(at, None)).collect();
+    let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
     reporter.event(&Event::Listening(Listening { targets, rcvbuf_bytes: RcvbufInfo { asked, granted } }))?;
     Ok(reporter.flush()?)
+}
+
+/// Whether some group is joined on more than one interface, so that one datagram may arrive twice.
+fn on_several_interfaces(listens: &[Listen]) -> bool {
+    let mut interfaces: HashMap<(IpAddr, u16), u32> = HashMap::new();
+    listens.iter().any(|Listen { at, .. }| *interfaces.entry((at.group, at.port)).or_insert(at.via.index) != at.via.index)
+}
+
+/// What is listened to, for a sentence.
+fn in_words(listens: &[Listen]) -> String {
+    let targets: Vec<TargetInfo> = listens.iter().flat_map(TargetInfo::of).collect();
+    let spans: Vec<String> = spans(&targets).iter().map(|span| format!("{span} on {}", span.first.iface)).collect();
+    spans.join(", ")
 }
 
 /// The longest to read on for datagrams that came before the end: a flood must not put the end off.
@@ -105,13 +133,16 @@ struct Batch {
 }
 
 /// What changes while receiving.
-struct Session {
+struct Session<'a> {
+    listens: &'a [Listen],
     until: Until,
     tally: Tally,
+    /// Where datagrams may arrive on two interfaces.
+    copies: Option<Copies>,
     overflowed: bool,
 }
 
-impl Session {
+impl Session<'_> {
     /// One wait, one batch, until there is a reason to stop.
     fn receive(
         &mut self,
@@ -143,6 +174,7 @@ impl Session {
                 return Ok(Stop::ReaderGone);
             }
             let Batch { stop, .. } = self.read(inbox, None, reporter)?;
+            reporter.moved(inbox.follow()?)?;
             reporter.flush()?;
             if let Some(stop) = stop {
                 return Ok(stop);
@@ -163,6 +195,7 @@ impl Session {
             timely += 1;
             self.tally.add(meta.source, meta.time, payload.len(), meta.truncated);
             self.note_drops(&datagram, reporter)?;
+            self.note_copy(&datagram, reporter)?;
             reporter.event(&Event::Received(received(&datagram)))?;
             Ok(self.until.datagram(now).map_or(ControlFlow::Continue(()), ControlFlow::Break))
         })?;
@@ -211,6 +244,22 @@ impl Session {
         }
     }
 
+    /// Says once that datagrams arrive on two interfaces; the summary has the number.
+    fn note_copy(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
+        let Datagram { payload, meta, endpoint, iface } = datagram;
+        let (Some(copies), Some(ifindex)) = (&mut self.copies, meta.ifindex) else { return Ok(()) };
+        let to = SocketAddr::new(endpoint.group, endpoint.port);
+        let before = copies.add(meta.time, ifindex, meta.source, to, payload);
+        match (before, iface, copies.count) {
+            (Some(first), Some(second), 1) => {
+                let first = self.listens.iter().map(|listen| &listen.at.via).find(|via| via.index == first);
+                let first = first.map_or_else(|| "another interface".to_owned(), |via| via.name.clone());
+                reporter.warn(&Warning::ArrivesTwice { first, second: (*second).to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn command_ended(&mut self, failed: bool, reporter: &mut Reporter) -> io::Result<()> {
         let decides = self.until.command_ended(Instant::now(), failed);
         match self.until.limits().count {
@@ -225,13 +274,13 @@ impl Session {
 
 /// A datagram, as an event.
 fn received<'a>(datagram: &Datagram<'a>) -> Received<'a> {
-    let Datagram { payload, meta, endpoint } = *datagram;
+    let Datagram { payload, meta, endpoint, iface } = *datagram;
     Received {
         time: meta.time,
         source: meta.source,
         group: endpoint.group,
         port: endpoint.port,
-        iface: meta.ifindex.map(|_| endpoint.via.name.as_str()),
+        iface,
         ttl: meta.ttl,
         dscp: meta.dscp(),
         len_bytes: payload.len(),

@@ -12,10 +12,11 @@ pub use style::{ColorWhen, Paint};
 
 use std::io::{self, BufWriter, Write};
 
+use crate::advice::Advice;
 use crate::event::{Event, Notice};
 use crate::interrupt::Interrupt;
-use crate::net::Wake;
-use crate::warning::Warning;
+use crate::net::{Moved, Wake};
+use crate::warning::{self, Warning};
 use out::Out;
 
 /// A way to show events.
@@ -116,6 +117,27 @@ impl<'a> Reporter<'a> {
                 self.out.flush()
             }
         }
+    }
+
+    /// Gives advice, on standard error whatever the format; not where only the summary is wanted.
+    ///
+    /// # Errors
+    /// As [`Reporter::event`].
+    pub fn advise(&mut self, advice: &[Advice]) -> io::Result<()> {
+        if self.level < Level::Everything {
+            return Ok(());
+        }
+        advice.iter().try_for_each(|advice| text::advice(advice, self.paint_notes, &mut self.notes))
+    }
+
+    /// Says what became of the interfaces.
+    ///
+    /// # Errors
+    /// As [`Reporter::event`].
+    pub fn moved(&mut self, moves: Vec<Moved>) -> io::Result<()> {
+        warning::of_moves(&moves).iter().try_for_each(|warning| self.warn(warning))?;
+        let errors = moves.into_iter().flat_map(|moved| moved.errors);
+        errors.into_iter().try_for_each(|error| self.warn(&Warning::NotRejoined(error)))
     }
 
     /// Writes out what is held back. To be called before a wait.

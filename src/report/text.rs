@@ -1,7 +1,7 @@
 //! Text for people: a line a datagram, a first line that says what was set up, and a summary.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -9,7 +9,9 @@ use jiff::tz::TimeZone;
 use super::Format;
 use super::human::{count, payload, rate, size, span, time_of_day};
 use super::style::Paint;
-use crate::event::{Event, Listening, Received, RecvSummary, SendSummary, Sending, Sent, TargetInfo, Totals};
+use crate::advice::Advice;
+use crate::event::{Event, Listening, Origin, Received, RecvSummary, SendSummary, Sending, Sent, TargetInfo, Totals};
+use crate::spans::spans;
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 use crate::warning::Warning;
 
@@ -51,17 +53,30 @@ impl Text {
     }
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {
-        let buffer = ready.rcvbuf_bytes.granted.map(|granted| format!(", receive buffer {}", size(granted))).unwrap_or_default();
+        let several = if ready.targets.len() > 1 { " each" } else { "" };
+        let buffer = ready.rcvbuf_bytes.granted.map(|granted| format!(", receive buffer {}{several}", size(granted)));
+        let buffer = buffer.unwrap_or_default();
         self.targets("listening to", &ready.targets, out, |target, out| {
-            write!(out, " on {} ({}){buffer}", target.iface, target.address)
+            match target.address {
+                Some(address) => write!(out, " on {} ({address})", target.iface)?,
+                None => write!(out, " on {} (no address)", target.iface)?,
+            }
+            let but = target.excluded.iter().copied().flatten().map(IpAddr::to_string).collect::<Vec<_>>().join(", ");
+            if but.is_empty() { write!(out, "{buffer}") } else { write!(out, ", excluding {but}{buffer}") }
         })
     }
 
     fn sending(&self, ready: &Sending, out: &mut dyn Write) -> io::Result<()> {
         let dscp = ready.dscp.map(|dscp| format!(", DSCP {dscp}")).unwrap_or_default();
         self.targets("sending to", &ready.targets, out, |target, out| {
-            let source = target.source.map_or_else(|| target.address.to_string(), |source| source.to_string());
-            write!(out, " from {source} on {}, TTL {}{dscp}, every {:?}", target.iface, ready.ttl, ready.interval)
+            if let Some(Origin::Socket(source)) = target.source {
+                write!(out, " from {source}")?;
+            }
+            write!(out, " on {}", target.iface)?;
+            if let Some(ttl) = target.ttl {
+                write!(out, ", TTL {ttl}")?;
+            }
+            write!(out, "{dscp}, every {:?}", ready.interval)
         })
     }
 
@@ -72,10 +87,12 @@ impl Text {
         out: &mut dyn Write,
         rest: impl Fn(&TargetInfo, &mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
-        for target in targets {
-            let group = SocketAddr::new(target.group, target.port);
-            write!(out, "{verb} {} {}", self.paint.good(group), self.paint.faint(format_args!("({})", target.mac)))?;
-            rest(target, out)?;
+        for span in spans(targets) {
+            write!(out, "{verb} {}", self.paint.good(&span))?;
+            if let (Some(mac), true) = (span.first.mac, span.is_one()) {
+                write!(out, " {}", self.paint.faint(format_args!("({mac})")))?;
+            }
+            rest(span.first, out)?;
             writeln!(out)?;
         }
         Ok(())
@@ -109,6 +126,9 @@ impl Text {
         if let Some(drops) = summary.kernel_drops {
             let drops = if drops == 0 { "0".to_owned() } else { self.paint.bad(drops).to_string() };
             write!(out, "; {drops} dropped by this host's kernel")?;
+        }
+        if let Some(copies @ 1..) = summary.interface_copies {
+            write!(out, "; {copies} of them the same as on another interface")?;
         }
         if summary.truncated > 0 {
             write!(out, "; {} truncated", summary.truncated)?;
@@ -150,4 +170,9 @@ impl Text {
 pub fn warning(warning: &Warning, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     writeln!(notes, "{} {warning}", paint.caution("warning:"))?;
     warning.remedy().map_or(Ok(()), |remedy| writeln!(notes, "  {} {remedy}", paint.good("tip:")))
+}
+
+/// Advice, which asks for nothing.
+pub fn advice(advice: &Advice, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
+    writeln!(notes, "{} {advice}", paint.faint("note:"))
 }

@@ -9,8 +9,9 @@ use std::io;
 use std::time::{Instant, SystemTime};
 
 use crate::event::{Event, Payload, SendSummary, Sending, Sent, TargetInfo, TargetTotals};
+use crate::iface::Cast;
 use crate::interrupt::Interrupt;
-use crate::net::{self, Outbox};
+use crate::net::{Endpoint, Outbox, Sent as Outcome};
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{self, RunError, Stop};
@@ -23,11 +24,11 @@ use crate::warning::Warning;
 /// # Errors
 /// What the system refused before the first datagram. A datagram that cannot be sent is counted, warned of once, and judged at the end.
 pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
-    let outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
+    let mut outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
     let start = Instant::now();
     let mut session = Session::new(plan, &outbox);
 
-    let sent = announce(plan, &outbox, reporter).and_then(|()| session.send(&outbox, start, reporter, interrupt));
+    let sent = announce(plan, &outbox, reporter).and_then(|()| session.send(&mut outbox, start, reporter, interrupt));
     let (stop, failure) = run::conclude(sent, interrupt);
     let elapsed = start.elapsed();
 
@@ -53,15 +54,21 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
 
 /// Says where datagrams go, and what they carry.
 fn announce(plan: &plan::Send, outbox: &Outbox, reporter: &mut Reporter) -> Result<(), RunError> {
-    let on_loopback = plan.endpoints.iter().find(|at| at.via.address.is_loopback());
+    reporter.advise(&plan.advice)?;
+    let looped = |at: &&Endpoint| at.cast == Cast::Multicast && at.via.address.is_some_and(|address| address.is_loopback());
+    let on_loopback = plan.endpoints.iter().find(looped);
     if let (Some(at), false) = (on_loopback, plan.options.loopback) {
         reporter.warn(&Warning::LoopbackLoops { iface: at.via.name.clone() })?;
     }
-    let targets = outbox.endpoints().map(|(at, source)| TargetInfo::new(at, Some(source))).collect();
-    let (ttl, dscp, interval) = (plan.options.ttl, plan.options.dscp, plan.interval);
+    let described = |(position, (at, source))| TargetInfo::to(at, source, outbox.ttl(position));
+    let targets = outbox.endpoints().enumerate().map(described).collect();
+    let (ttl, dscp, interval) = (plan.options.ttl.or(outbox.ttl(0)), plan.options.dscp, plan.interval);
     reporter.event(&Event::Sending(Sending { targets, ttl, dscp, interval }))?;
     Ok(reporter.flush()?)
 }
+
+/// How many targets are named in warnings of one kind.
+const MOST_WARNINGS: usize = 10;
 
 /// What changes while sending.
 struct Session<'a> {
@@ -89,7 +96,7 @@ impl<'a> Session<'a> {
     /// One round, one wait, until there is a reason to stop.
     fn send(
         &mut self,
-        outbox: &Outbox,
+        outbox: &mut Outbox,
         start: Instant,
         reporter: &mut Reporter,
         interrupt: &Interrupt,
@@ -113,22 +120,23 @@ impl<'a> Session<'a> {
             }
             reporter.flush()?;
             let until = pace.next().into_iter().chain(end).min();
-            if net::wait(reporter.wake(interrupt), until)? {
+            if outbox.wait(reporter.wake(interrupt), until)? {
                 return Ok(Stop::ReaderGone);
             }
+            reporter.moved(outbox.follow()?)?;
         }
     }
 
     /// One datagram to each endpoint.
     fn round(&mut self, outbox: &Outbox, reporter: &mut Reporter) -> io::Result<()> {
         let payload = self.plan.payload.as_slice();
-        for (position, (at, total)) in self.plan.endpoints.iter().zip(&mut self.totals).enumerate() {
-            let time = SystemTime::now();
+        for position in 0..self.totals.len() {
+            let (at, time) = (outbox.endpoint(position), SystemTime::now());
             match outbox.send(position, payload) {
-                Ok(()) => {
+                Ok(outcome) => {
                     self.meter.add(time, payload.len());
-                    total.datagrams += 1;
-                    total.bytes += payload.len() as u64;
+                    self.totals[position].datagrams += 1;
+                    self.totals[position].bytes += payload.len() as u64;
                     reporter.event(&Event::Sent(Sent {
                         time,
                         group: at.group,
@@ -137,16 +145,31 @@ impl<'a> Session<'a> {
                         len_bytes: payload.len(),
                         payload: Payload(payload),
                     }))?;
+                    if let Outcome::Returned(error) = outcome {
+                        self.warn_once(position, error.raw_os_error(), reporter, || Warning::CameBack { at: at.clone(), error })?;
+                    }
                 }
                 Err(error) => {
-                    total.errors += 1;
-                    if self.warned.insert((position, error.source.raw_os_error())) {
-                        reporter.warn(&Warning::NotSent { at: at.clone(), error })?;
-                    }
+                    self.totals[position].errors += 1;
+                    let number = error.source.raw_os_error();
+                    self.warn_once(position, number, reporter, || Warning::NotSent { at: at.clone(), error })?;
                 }
             }
         }
         self.rounds += 1;
         Ok(())
+    }
+
+    /// Warns of a failure, unless it was warned of. Many targets fail alike, and then the first few are enough.
+    fn warn_once(
+        &mut self,
+        position: usize,
+        number: Option<i32>,
+        reporter: &mut Reporter,
+        warning: impl FnOnce() -> Warning,
+    ) -> io::Result<()> {
+        let alike = self.warned.iter().filter(|(_, known)| *known == number).count();
+        let news = alike < MOST_WARNINGS && self.warned.insert((position, number));
+        if news { reporter.warn(&warning()) } else { Ok(()) }
     }
 }

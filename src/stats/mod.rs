@@ -1,5 +1,9 @@
 //! What was counted. Nothing here reads a clock: times come with the datagrams.
 
+mod copies;
+
+pub use copies::Copies;
+
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};

@@ -10,15 +10,18 @@ mod control;
 #[cfg(target_os = "linux")]
 mod linux;
 mod portable;
+mod sources;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
 #[cfg(unix)]
-pub use unix::{PollSource, poll};
+pub use unix::{PollSource, borrow, poll, too_many_files};
 #[cfg(windows)]
-pub use windows::{PollSource, poll};
+pub use windows::{PollSource, borrow, poll, too_many_files};
+
+pub use sources::change_source;
 
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};

@@ -1,7 +1,7 @@
 //! Waiting on Unix: poll(2), woken by datagrams, by signals through their pipe, and by a reader that goes away.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 use nix::errno::Errno;
@@ -9,6 +9,16 @@ use nix::poll::{PollFd, PollFlags};
 
 /// What can be waited for.
 pub type PollSource<'a> = BorrowedFd<'a>;
+
+/// Something open, as a thing to wait for.
+pub fn borrow(open: &impl AsFd) -> PollSource<'_> {
+    open.as_fd()
+}
+
+/// The error of opening more files than the process may.
+pub fn too_many_files() -> io::Error {
+    Errno::EMFILE.into()
+}
 
 /// Waits until one of `sources` can be read, `output` has lost its reader, or `until` has passed. Writes the positions of
 /// the readable ones into `ready`; answers whether the reader is gone. A signal ends the wait early.

@@ -1,17 +1,27 @@
 //! Waiting on Windows: WSAPoll, in slices, because nothing wakes it for Ctrl-C or for the end of a child process.
 
 use std::io;
-use std::os::windows::io::{AsRawSocket, BorrowedSocket};
+use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::Networking::WinSock::{POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAPOLLFD, WSAPoll};
+use windows_sys::Win32::Networking::WinSock::{POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAEMFILE, WSAPOLLFD, WSAPoll};
 
 /// What can be waited for.
 pub type PollSource<'a> = BorrowedSocket<'a>;
 
 /// The longest wait before the caller looks at its flags again.
 const SLICE: Duration = Duration::from_millis(20);
+
+/// Something open, as a thing to wait for.
+pub fn borrow(open: &impl AsSocket) -> PollSource<'_> {
+    open.as_socket()
+}
+
+/// The error of opening more sockets than the process may.
+pub fn too_many_files() -> io::Error {
+    io::Error::from_raw_os_error(WSAEMFILE)
+}
 
 /// Waits until one of `sources` can be read, `until` has passed, or a slice of time is over. Writes the positions of the readable
 /// ones into `ready`. Windows does not tell that a reader went away until the next write, so the answer is always no.

@@ -1,0 +1,196 @@
+//! Interfaces that come and go: what became of each one that was chosen, told from two looks at the host.
+//!
+//! A membership survives an interface that goes down, is renamed or changes its address. It dies in silence with an interface that is deleted, and
+//! one that is made again under the same name is another one, with another index (measured on Linux; other systems do the same).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{Interface, Via};
+
+/// How an interface is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Not at all.
+    Gone,
+    /// It is there, and administratively down.
+    Down,
+    /// It is up, without an address of the family.
+    Unnumbered,
+    /// It is up and has an address.
+    Ready,
+}
+
+/// An interface that is followed, on behalf of targets of one family.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// What it is now; its index and address are the last ones known.
+    pub via: Arc<Via>,
+    /// The address that the user chose it by, where it was by address.
+    pinned: Option<IpAddr>,
+    presence: Presence,
+    ipv4: bool,
+}
+
+/// What became of an interface between two looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What it was.
+    pub old: Arc<Via>,
+    /// What it is now; the same where it is gone.
+    pub new: Arc<Via>,
+    /// How it was there.
+    pub was: Presence,
+    /// How it is there now.
+    pub now: Presence,
+    /// It is another interface than before, so memberships and sockets of the old one are void.
+    pub remade: bool,
+}
+
+impl Followed {
+    /// Follows an interface for targets of one family, from the state that `interfaces` shows.
+    pub fn new(via: Arc<Via>, ipv4: bool, interfaces: &[Interface]) -> Self {
+        let pinned = via.address.filter(|_| via.pinned);
+        let presence =
+            interfaces.iter().find(|iface| iface.index == via.index).map_or(Presence::Gone, |iface| presence(iface, ipv4));
+        Followed { via, pinned, presence, ipv4 }
+    }
+
+    /// How the interface is there.
+    pub fn presence(&self) -> Presence {
+        self.presence
+    }
+
+    /// Takes a look: `interfaces` is what there is, `deleted` are the indexes of those that were deleted since the last look (one that was
+    /// made again may have the same index). Answers with what changed.
+    pub fn look(&mut self, interfaces: &[Interface], deleted: &[u32]) -> Option<Change> {
+        let remade_in_place = deleted.contains(&self.via.index);
+        let found = self.find(interfaces, remade_in_place);
+        let now = found.map_or(Presence::Gone, |iface| presence(iface, self.ipv4));
+        let new = found.map_or_else(|| Arc::clone(&self.via), |iface| self.describe(iface));
+        let remade = found.is_some() && (remade_in_place || self.presence == Presence::Gone || new.index != self.via.index);
+        if now == self.presence && !remade && new == self.via {
+            return None;
+        }
+        let change = Change { old: Arc::clone(&self.via), new: Arc::clone(&new), was: self.presence, now, remade };
+        (self.via, self.presence) = (new, now);
+        Some(change)
+    }
+
+    /// The interface as it is now: the very same one, else the one that now answers to what the user said.
+    fn find<'a>(&self, interfaces: &'a [Interface], remade_in_place: bool) -> Option<&'a Interface> {
+        let same = interfaces
+            .iter()
+            .find(|iface| iface.index == self.via.index)
+            .filter(|_| !remade_in_place && self.presence != Presence::Gone);
+        let by_address = || self.pinned.and_then(|address| interfaces.iter().find(|iface| iface.has(address)));
+        match self.pinned {
+            Some(address) => same.filter(|iface| iface.has(address)).or_else(by_address).or(same),
+            None => same.or_else(|| interfaces.iter().find(|iface| iface.name == self.via.name)),
+        }
+    }
+
+    fn describe(&self, iface: &Interface) -> Arc<Via> {
+        let of_family = || iface.addresses.iter().map(|address| address.ip).find(|ip| ip.is_ipv4() == self.ipv4);
+        let kept = self.via.address.filter(|address| iface.has(*address));
+        // An address that went away for a while stays the one to come back to.
+        let address = self.pinned.or(kept).or_else(of_family);
+        let new = Via { name: iface.name.clone(), index: iface.index, address, pinned: self.via.pinned, named: self.via.named };
+        if new == *self.via { Arc::clone(&self.via) } else { Arc::new(new) }
+    }
+}
+
+fn presence(iface: &Interface, ipv4: bool) -> Presence {
+    match iface {
+        Interface { up: false, .. } => Presence::Down,
+        iface if iface.addresses.iter().any(|address| address.ip.is_ipv4() == ipv4) => Presence::Ready,
+        _ => Presence::Unnumbered,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iface::Address;
+
+    fn iface(index: u32, name: &str, address: Option<&str>) -> Interface {
+        let address = address.map(|ip| Address { ip: ip.parse().unwrap(), prefix: Some(24) });
+        Interface { name: name.to_owned(), index, addresses: address.into_iter().collect(), up: true, ..Interface::default() }
+    }
+
+    fn followed(pinned: bool, interfaces: &[Interface]) -> Followed {
+        let address = interfaces[0].addresses.first().map(|address| address.ip);
+        let via = Via { name: interfaces[0].name.clone(), index: interfaces[0].index, address, pinned, named: true };
+        Followed::new(Arc::new(via), true, interfaces)
+    }
+
+    /// What changed: was, now, remade, and the new index.
+    fn look(followed: &mut Followed, interfaces: &[Interface], deleted: &[u32]) -> Option<(Presence, Presence, bool, u32)> {
+        followed.look(interfaces, deleted).map(|change| (change.was, change.now, change.remade, change.new.index))
+    }
+
+    const IP: Option<&str> = Some("10.0.0.1");
+
+    #[test]
+    fn nothing_changes_where_nothing_happens() {
+        let host = [iface(2, "e0", IP)];
+        let mut e0 = followed(false, &host);
+        assert_eq!(e0.presence(), Presence::Ready);
+        assert_eq!(look(&mut e0, &host, &[]), None);
+        assert_eq!(look(&mut e0, &[iface(2, "e0", IP), iface(3, "e1", None)], &[7]), None);
+    }
+
+    #[test]
+    fn an_interface_that_is_made_again_is_another_one() {
+        use Presence::*;
+        let mut e0 = followed(false, &[iface(2, "e0", IP)]);
+        assert_eq!(look(&mut e0, &[], &[2]), Some((Ready, Gone, false, 2)));
+        assert_eq!(look(&mut e0, &[], &[]), None);
+        assert_eq!(look(&mut e0, &[iface(9, "e0", None)], &[]), Some((Gone, Unnumbered, true, 9)));
+        assert_eq!(look(&mut e0, &[iface(9, "e0", IP)], &[]), Some((Unnumbered, Ready, false, 9)));
+        assert_eq!(e0.via.address, IP.map(|ip| ip.parse().unwrap()));
+    }
+
+    #[test]
+    fn one_that_went_and_came_between_two_looks_is_noticed_even_with_its_old_index() {
+        use Presence::*;
+        let host = [iface(2, "e0", IP)];
+        let mut e0 = followed(false, &host);
+        assert_eq!(look(&mut e0, &[iface(9, "e0", IP)], &[2]), Some((Ready, Ready, true, 9)));
+        assert_eq!(look(&mut e0, &[iface(9, "e0", IP)], &[9]), Some((Ready, Ready, true, 9)));
+        assert_eq!(look(&mut e0, &[iface(9, "e0", IP)], &[]), None);
+    }
+
+    #[test]
+    fn another_interface_under_the_old_index_is_not_taken_for_it() {
+        use Presence::*;
+        let mut e0 = followed(false, &[iface(2, "e0", IP)]);
+        assert_eq!(look(&mut e0, &[iface(2, "tun0", None)], &[2]), Some((Ready, Gone, false, 2)));
+        assert_eq!(look(&mut e0, &[iface(2, "tun0", None)], &[]), None);
+    }
+
+    #[test]
+    fn down_and_a_lost_address_and_a_new_name_leave_it_the_same() {
+        use Presence::*;
+        let mut e0 = followed(false, &[iface(2, "e0", IP)]);
+        let mut down = iface(2, "e0", IP);
+        down.up = false;
+        assert_eq!(look(&mut e0, &[down], &[]), Some((Ready, Down, false, 2)));
+        assert_eq!(look(&mut e0, &[iface(2, "e0", None)], &[]), Some((Down, Unnumbered, false, 2)));
+        assert_eq!(look(&mut e0, &[iface(2, "lan", Some("10.0.0.7"))], &[]), Some((Unnumbered, Ready, false, 2)));
+        assert_eq!((e0.via.name.as_str(), e0.via.address), ("lan", Some("10.0.0.7".parse().unwrap())));
+    }
+
+    #[test]
+    fn one_that_was_named_by_its_address_is_followed_by_its_address() {
+        use Presence::*;
+        let mut chosen = followed(true, &[iface(2, "e0", IP)]);
+        let moved = [iface(2, "e0", Some("10.9.0.1")), iface(3, "e1", IP)];
+        assert_eq!(look(&mut chosen, &moved, &[]), Some((Ready, Ready, true, 3)));
+        assert_eq!(chosen.via.name, "e1");
+        assert_eq!(look(&mut chosen, &[iface(2, "e0", None)], &[3]), Some((Ready, Gone, false, 3)));
+        assert_eq!(look(&mut chosen, &[iface(2, "e0", IP)], &[]), Some((Gone, Ready, true, 2)));
+        assert_eq!(look(&mut chosen, &[iface(2, "e0", None)], &[]), Some((Ready, Unnumbered, false, 2)));
+        assert_eq!(chosen.via.address, IP.map(|ip| ip.parse().unwrap()), "the address to come back to");
+    }
+}

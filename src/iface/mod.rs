@@ -1,0 +1,127 @@
+//! Where datagrams leave and arrive: the interfaces of this host, and the choice among them for a target.
+//!
+//! Nothing here asks the system; `net::ifaces` fills the list and `net::route` names the kernel's choice.
+
+mod choose;
+mod error;
+mod follow;
+
+pub use choose::{Purpose, Wanted, candidates, choose, find};
+pub use error::{Choices, IfaceError, Row};
+pub use follow::{Change, Followed, Presence};
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::target::MacAddr;
+
+/// One interface of this host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name, as `ip link` shows it.
+    pub name: String,
+    /// Its index, from 1.
+    pub index: u32,
+    /// Its addresses, in the system's order: the first of a family is the one it sends from.
+    pub addresses: Vec<Address>,
+    /// Its Ethernet address, where it has one.
+    pub mac: Option<MacAddr>,
+    /// Administratively up (IFF_UP).
+    pub up: bool,
+    /// Able to carry multicast (IFF_MULTICAST); `lo` says no, and still does.
+    pub multicast: bool,
+    /// The loopback interface.
+    pub loopback: bool,
+}
+
+/// An address of an interface, with the length of its network's prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The address.
+    pub ip: IpAddr,
+    /// The prefix length in bits, where the system tells it.
+    pub prefix: Option<u8>,
+}
+
+impl Address {
+    /// The broadcast address of its network: all ones behind the prefix (RFC 919, 7). Networks of one or two hosts have none (RFC 3021).
+    pub fn broadcast(&self) -> Option<Ipv4Addr> {
+        match (self.ip, self.prefix) {
+            (IpAddr::V4(ip), Some(prefix)) if (1..=30).contains(&prefix) && !ip.is_loopback() => {
+                Some(Ipv4Addr::from_bits(ip.to_bits() | (u32::MAX >> prefix)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Interface {
+    /// The first address of the same family as `like`.
+    pub fn address_like(&self, like: IpAddr) -> Option<IpAddr> {
+        self.addresses.iter().map(|address| address.ip).find(|ip| ip.is_ipv4() == like.is_ipv4())
+    }
+
+    /// Whether this is one of its addresses. The whole of 127.0.0.0/8 belongs to the loopback interface (RFC 1122, 3.2.1.3).
+    pub fn has(&self, ip: IpAddr) -> bool {
+        let all_of_loopback = self.loopback && matches!(ip, IpAddr::V4(ip) if ip.is_loopback());
+        all_of_loopback || self.addresses.iter().any(|address| address.ip == ip)
+    }
+
+    /// Whether this is the broadcast address of one of its networks.
+    pub fn has_broadcast(&self, ip: IpAddr) -> bool {
+        self.addresses.iter().filter_map(Address::broadcast).any(|broadcast| broadcast == ip)
+    }
+
+    /// Whether it can carry datagrams to and from a group of this family: up, able to multicast, with an address.
+    pub fn is_able(&self, group: IpAddr) -> bool {
+        self.up && self.multicast && self.address_like(group).is_some()
+    }
+}
+
+/// The interface chosen for a target, with the address that datagrams carry there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Via {
+    /// The interface's name.
+    pub name: String,
+    /// The interface's index.
+    pub index: u32,
+    /// The interface's address of the target's family: the one named by the user, else its first. A receiver may do without.
+    pub address: Option<IpAddr>,
+    /// The user named this very address, so it is what datagrams must carry.
+    pub pinned: bool,
+    /// The user named the interface, in whatever way; the route did not.
+    pub named: bool,
+}
+
+/// The kernel's route to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The index of the interface it leaves by.
+    pub index: u32,
+    /// The kernel had no reason to prefer this interface: IPv6 keeps an equal `ff00::/8` route for each
+    /// interface and takes the first.
+    pub arbitrary: bool,
+}
+
+/// How many hear what is sent to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cast {
+    /// Who joined the group.
+    Multicast,
+    /// Everybody on a network: 255.255.255.255, or the last address of an interface's network (RFC 919).
+    Broadcast,
+    /// One.
+    Unicast,
+}
+
+impl Cast {
+    /// What an address is to this host.
+    pub fn of(address: IpAddr, interfaces: &[Interface]) -> Cast {
+        if address.is_multicast() {
+            Cast::Multicast
+        } else if address == Ipv4Addr::BROADCAST || interfaces.iter().any(|iface| iface.has_broadcast(address)) {
+            Cast::Broadcast
+        } else {
+            Cast::Unicast
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What this host allows: open files for this process, and the limits that an administrator sets.
+
+/// What is left of the open files for everything that is no socket of a group: standard streams, signals, netlink, COMMAND.
+#[cfg(unix)]
+const RESERVE: u64 = 64;
+
+/// How many sockets this process may open, for a wish of `wanted`. The soft limit of open files is raised as far as the wish needs and the hard limit
+/// lets it.
+pub fn sockets_for(wanted: usize) -> usize {
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        let needed = wanted as u64 + RESERVE;
+        let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return wanted };
+        if soft >= needed {
+            return wanted;
+        }
+        let raised = needed.min(hard);
+        let allowed = match setrlimit(Resource::RLIMIT_NOFILE, raised, hard) {
+            Ok(()) => raised,
+            Err(_) => soft,
+        };
+        tracing::debug!(soft, hard, allowed, "open files");
+        usize::try_from(allowed.saturating_sub(RESERVE)).unwrap_or(usize::MAX)
+    }
+    #[cfg(not(unix))]
+    wanted
+}
+
+/// The limit of open files of this process, where it has one.
+pub fn open_files() -> Option<u64> {
+    #[cfg(unix)]
+    return nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft);
+    #[cfg(not(unix))]
+    None
+}
+
+/// A limit that an administrator sets, by its name: `net.ipv4.igmp_max_memberships`. `None` where the system has no such thing.
+pub fn sysctl(name: &str) -> Option<u64> {
+    let path = format!("/proc/sys/{}", name.replace('.', "/"));
+    std::fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
+/// How many groups of IPv4 one socket may join (Linux: 20 unless changed; ip-sysctl.rst).
+pub const MOST_GROUPS: &str = "net.ipv4.igmp_max_memberships";
+
+/// How many sources one socket may name for an IPv4 group (Linux: 10 unless changed).
+pub const MOST_SOURCES_V4: &str = "net.ipv4.igmp_max_msf";
+
+/// The same for IPv6 (64 unless changed).
+pub const MOST_SOURCES_V6: &str = "net.ipv6.mld_max_msf";
+
+/// How many bytes a socket's options may take, memberships among them.
+pub const MOST_OPTIONS: &str = "net.core.optmem_max";

@@ -1,0 +1,149 @@
+//! Who is spoken to: a group (or a unicast or broadcast address), a UDP port, and the source that is listened to.
+
+mod parse;
+mod range;
+
+pub use parse::{TargetError, check_source};
+pub use range::{MOST_TARGETS, TargetRange};
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The group and port where `mcast send` and `mcast recv` meet when none is named.
+pub const DEFAULT_TARGET: &str = "224.202.20.30:54321";
+
+/// The UDP port of a target that names none.
+pub const DEFAULT_PORT: u16 = 54321;
+
+/// One address and port: what a [`TargetRange`] of one says, or one of many that it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// A group in 224.0.0.0/4 (RFC 1112) or ff00::/8 (RFC 4291, 2.7); else a unicast or broadcast address.
+    pub group: IpAddr,
+    /// The UDP port, never 0.
+    pub port: u16,
+    /// The one source that is listened to (RFC 4607); any where `None`.
+    pub source: Option<IpAddr>,
+    /// The zone of a scoped IPv6 address (RFC 4007): an interface's name or index, as typed.
+    pub zone: Option<String>,
+}
+
+impl Target {
+    /// Whether the address means something only together with an interface ([`is_link_scoped`]).
+    pub fn needs_zone(&self) -> bool {
+        is_link_scoped(self.group)
+    }
+}
+
+/// An Ethernet (EUI-48) address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MacAddr(pub [u8; 6]);
+
+impl fmt::Display for MacAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+/// The Ethernet address that frames to `group` carry; `None` for a unicast address, whose frames carry the receiver's own.
+///
+/// IPv4: 01:00:5e and the low 23 bits (RFC 1112, 6.4), so 32 groups share an address.
+/// IPv6: 33:33 and the low 32 bits (RFC 2464, 7).
+pub fn ethernet_address(group: IpAddr) -> Option<MacAddr> {
+    match group {
+        IpAddr::V4(Ipv4Addr::BROADCAST) => Some(MacAddr([0xff; 6])),
+        _ if !group.is_multicast() => None,
+        IpAddr::V4(group) => {
+            let [_, b, c, d] = group.octets();
+            Some(MacAddr([0x01, 0x00, 0x5e, b & 0x7f, c, d]))
+        }
+        IpAddr::V6(group) => {
+            let [.., a, b, c, d] = group.octets();
+            Some(MacAddr([0x33, 0x33, a, b, c, d]))
+        }
+    }
+}
+
+/// Whether an address exists on every link apart: IPv6 groups of scope 1 and 2 (RFC 4291, 2.7; RFC 4007, 6), and link-local unicast (fe80::/10).
+pub fn is_link_scoped(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(address) if address.is_multicast() => matches!(address.octets()[1] & 0x0f, 1 | 2),
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    }
+}
+
+/// Whether a group is of the source-specific range: 232.0.0.0/8 or ff3x::/32 (RFC 4607, 1).
+pub fn is_source_specific(group: IpAddr) -> bool {
+    match group {
+        IpAddr::V4(group) => group.octets()[0] == 232,
+        IpAddr::V6(group) => {
+            let [first, flags, third, fourth, ..] = group.octets();
+            first == 0xff && flags & 0xf0 == 0x30 && third == 0 && fourth == 0
+        }
+    }
+}
+
+/// The address that means "any" in the family of `address`.
+pub fn unspecified(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+/// `IPv4` or `IPv6`.
+pub fn family(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "IPv4" } else { "IPv6" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_map_to_ethernet_as_the_rfcs_say() {
+        for (group, mac) in [
+            ("224.202.20.30", "01:00:5e:4a:14:1e"),
+            ("239.202.20.30", "01:00:5e:4a:14:1e"),
+            ("224.128.0.1", "01:00:5e:00:00:01"),
+            ("ff02::1:ff12:3456", "33:33:ff:12:34:56"),
+            ("255.255.255.255", "ff:ff:ff:ff:ff:ff"),
+        ] {
+            assert_eq!(ethernet_address(group.parse().unwrap()).unwrap().to_string(), mac, "{group}");
+        }
+        assert_eq!(ethernet_address("10.0.0.1".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn only_what_exists_on_every_link_is_link_scoped() {
+        for (address, scoped) in [
+            ("ff01::1", true),
+            ("ff02::fb", true),
+            ("ff32::1", true),
+            ("fe80::1", true),
+            ("ff05::2", false),
+            ("2001:db8::1", false),
+            ("224.0.0.1", false),
+        ] {
+            assert_eq!(is_link_scoped(address.parse().unwrap()), scoped, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_source_specific_ranges_are_those_of_rfc_4607() {
+        for (group, ssm) in [
+            ("232.0.0.0", true),
+            ("232.255.255.255", true),
+            ("233.0.0.0", false),
+            ("ff3e::8000:1", true),
+            ("ff35::1", true),
+            ("ff3e:20::1", false),
+            ("ff15::1", false),
+            ("10.0.0.1", false),
+        ] {
+            assert_eq!(is_source_specific(group.parse().unwrap()), ssm, "{group}");
+        }
+    }
+}

@@ -1,0 +1,538 @@
+//! The grammar of a target:
+//!
+//! ```text
+//! TARGET = [ "udp://" | "rtp://" ] [ SOURCE "@" ] GROUPS [ ":" PORTS ]
+//! GROUPS = ADDR | ADDR "+" N | ADDR "-" ADDR | ADDR "/" PREFIXLEN
+//! PORTS  = PORT | PORT "-" PORT
+//! ```
+//!
+//! IPv6 stands in brackets wherever something follows it. As players write it, a URL may have an empty source and end with a slash.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::range::{MOST_TARGETS, TargetRange, nth};
+use super::{DEFAULT_PORT, DEFAULT_TARGET, family};
+
+/// Why a text is not a target. Each message names the part that is wrong and shows a right one.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum TargetError {
+    /// There is nothing before the port, or nothing at all.
+    #[error("it names no group; try 224.202.20.30:54321 or [ff15::1234]:5000")]
+    NoGroup,
+    /// The part before the port is not an address.
+    #[error("'{0}' is not an IP address; try 224.202.20.30:54321 or [ff15::1234]:5000")]
+    NotAnAddress(String),
+    /// An address that nothing can be sent to: 240.0.0.0/4 and 0.0.0.0/8.
+    #[error(
+        "{0} is reserved, neither a multicast group (224.0.0.0 to 239.255.255.255, or ff00::/8) nor anybody's address; try 239.1.1.1:5000"
+    )]
+    Reserved(IpAddr),
+    /// IPv6 scope 0.
+    #[error("{0} has the reserved scope 0, and travels nowhere (RFC 4291, 2.7); try [ff15::1234]:5000")]
+    ReservedScope(IpAddr),
+    /// An IPv4 address in IPv6 dress.
+    #[error("'::ffff:{0}' is an IPv4 address in the form of IPv6; try {0}:5000")]
+    Mapped(Ipv4Addr),
+    /// A port that is missing, not a number, 0, or above 65535.
+    #[error("'{0}' is not a UDP port (1 to 65535); try {DEFAULT_TARGET}")]
+    BadPort(String),
+    /// A range of ports whose end comes before its beginning.
+    #[error("the ports {0}-{1} run backwards; try 239.1.1.1:{1}-{0}")]
+    BackwardPorts(u16, u16),
+    /// `[` without `]`.
+    #[error("the bracket is not closed; try [ff15::1234]:5000")]
+    OpenBracket,
+    /// An IPv6 address without brackets, with something behind it.
+    #[error("an IPv6 address stands in brackets where something follows it; try [{0}]{1}:5000")]
+    NoBracket(Ipv6Addr, String),
+    /// Something that is neither a range nor a port follows an address.
+    #[error("'{0}' follows the address where a port or a range should; try [ff15::1234]:5000 or [ff15::1234]+4:5000")]
+    AfterAddress(String),
+    /// A zone on an IPv4 address, or an empty one.
+    #[error("'%{0}' is not a zone here: an IPv6 group takes the name or index of an interface, as in [ff02::1%eth0]:5000")]
+    BadZone(String),
+    /// The source or the end of a range has another zone than the group.
+    #[error("one target lies in one zone, and this one names both {0} and {1}; try [ff02::1%{0}]:5000")]
+    TwoZones(String, String),
+    /// A URL of another kind.
+    #[error("'{0}://' is not a URL of UDP; try udp://239.1.1.1:5000 or rtp://239.1.1.1:5000")]
+    BadScheme(String),
+    /// A URL with a player's options.
+    #[error("'?{0}' is a player's option; leave it out and use those of mcast (--iface, --ttl), as in udp://239.1.1.1:5000")]
+    UrlOptions(String),
+    /// `@` with nothing before it, outside a URL.
+    #[error("nothing stands before the '@'; try 10.0.0.5@232.1.1.1:5000, or leave the '@' out")]
+    NoSource,
+    /// The source is not an address.
+    #[error("the source '{0}' is not an IP address; try 10.0.0.5@232.1.1.1:5000")]
+    BadSource(String),
+    /// The source is a group, or nobody's address.
+    #[error("the source {0} is {1}, and can send nothing; try 10.0.0.5@232.1.1.1:5000")]
+    NotASource(IpAddr, &'static str),
+    /// The source is of another family than the group.
+    #[error("the source {0} is {s} and {1} is {g}; both must be of one family, as in 10.0.0.5@232.1.1.1:5000", s = family(*.0), g = family(*.1))]
+    SourceFamily(IpAddr, IpAddr),
+    /// A source for a unicast or broadcast address.
+    #[error("{0} is no multicast group, and only a group is joined by source; try 10.0.0.5@232.1.1.1:5000")]
+    SourceOfUnicast(IpAddr),
+    /// `+` without a number.
+    #[error("'+{0}' is not a number of groups; try 239.1.1.1+4:5000")]
+    BadCount(String),
+    /// `+0`.
+    #[error("'+0' is no group at all: the number says how many there are, the first one too; try 239.1.1.1+4:5000")]
+    NoCount,
+    /// `/` without a prefix length.
+    #[error("'/{0}' is not a prefix length of {1} (0 to {2}); try 239.1.1.0/28:5000")]
+    BadPrefix(String, &'static str, u32),
+    /// A prefix that does not begin at its address.
+    #[error("{0}/{1} begins at {2}; try {2}/{1}, or {0}+4:5000 for the groups from {0} on")]
+    Unaligned(IpAddr, u32, IpAddr),
+    /// A range whose end comes before its beginning.
+    #[error("the range {0} to {1} runs backwards; try {1}-{0}, as in 239.1.1.1-239.1.1.4:5000")]
+    Backwards(IpAddr, IpAddr),
+    /// A range from one family to the other.
+    #[error("{0} is {f} and {1} is {l}; a range stays in one family, as in 239.1.1.1-239.1.1.4:5000", f = family(*.0), l = family(*.1))]
+    AcrossFamilies(IpAddr, IpAddr),
+    /// A range of addresses that are no groups.
+    #[error("{0} is not a multicast group, and only groups come in ranges; try 239.1.1.1+4:5000")]
+    UnicastRange(IpAddr),
+    /// A range that leaves the multicast addresses.
+    #[error("the range from {0} runs past the last multicast address; try 239.1.1.1+4:5000")]
+    PastTheEnd(IpAddr),
+    /// More targets than a run takes.
+    #[error("it stands for {0} targets, and a run takes {MOST_TARGETS} at most; try 239.0.0.0+1000:5000")]
+    TooMany(u128),
+}
+
+impl FromStr for TargetRange {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        let (text, url) = strip_scheme(text)?;
+        let (source, text) = match text.split_once('@') {
+            Some(("", _)) if !url => return Err(TargetError::NoSource),
+            Some(("", groups)) => (None, groups),
+            Some((source, groups)) => (Some(source), groups),
+            None => (None, text),
+        };
+        let (first, rest) = Scoped::take(text)?;
+        let (groups, rest) = count_groups(&first, rest)?;
+        let ports = match rest.strip_prefix(':') {
+            Some(ports) => parse_ports(ports)?,
+            None if rest.is_empty() => (DEFAULT_PORT, DEFAULT_PORT),
+            None => return Err(TargetError::AfterAddress(rest.to_owned())),
+        };
+        let Scoped { address: first, zone } = first;
+        check_address(first)?;
+        check_address(nth(first, groups - 1))?;
+        let source = source.map(parse_source).transpose()?;
+        let zone = one_zone(zone, source.as_ref().and_then(|source| source.zone.clone()))?;
+        let source = source.map(|source| source.address);
+        if let Some(source) = source {
+            fits_group(source, first)?;
+        }
+        let range = TargetRange { source, first, groups, ports, zone };
+        if range.count() > MOST_TARGETS {
+            return Err(TargetError::TooMany(range.count().into()));
+        }
+        Ok(range)
+    }
+}
+
+/// An address, with the zone that stands behind it.
+struct Scoped {
+    address: IpAddr,
+    zone: Option<String>,
+}
+
+impl Scoped {
+    /// Takes an address from the beginning of `text`, and answers with what follows it.
+    fn take(text: &str) -> Result<(Scoped, &str), TargetError> {
+        if let Some(inner) = text.strip_prefix('[') {
+            let (address, rest) = inner.split_once(']').ok_or(TargetError::OpenBracket)?;
+            return Ok((Scoped::parse(address)?, rest));
+        }
+        let end = text.find(['+', '-', '/', ':']).unwrap_or(text.len());
+        // More than one colon and no bracket: a bare IPv6 address, which has no room for anything more.
+        let ipv6 = text[..end].parse::<Ipv4Addr>().is_err() && text.bytes().filter(|byte| *byte == b':').count() > 1;
+        if !ipv6 {
+            return Ok((Scoped::parse(&text[..end])?, &text[end..]));
+        }
+        match Scoped::parse(text) {
+            Ok(scoped) => Ok((scoped, "")),
+            Err(error) => Err(without_bracket(text).unwrap_or(error)),
+        }
+    }
+
+    /// Reads an address and its zone, without brackets.
+    fn parse(text: &str) -> Result<Scoped, TargetError> {
+        let (address, zone) = match text.split_once('%') {
+            Some((address, zone)) => (address, Some(zone)),
+            None => (text, None),
+        };
+        if address.is_empty() {
+            return Err(TargetError::NoGroup);
+        }
+        let address: IpAddr = address.parse().map_err(|_| TargetError::NotAnAddress(address.to_owned()))?;
+        if let Some(zone) = zone {
+            let unfit = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '%' | '[' | ']' | '/' | '@' | '?');
+            if address.is_ipv4() || zone.is_empty() || zone.contains(unfit) {
+                return Err(TargetError::BadZone(zone.to_owned()));
+            }
+        }
+        Ok(Scoped { address, zone: zone.map(str::to_owned) })
+    }
+}
+
+/// The error of `ff15::1+4:5000`: an address, and something behind it that only brackets could tell from it.
+fn without_bracket(text: &str) -> Option<TargetError> {
+    let end = text.find(['+', '-', '/'])?;
+    let address: Ipv6Addr = text[..end].parse().ok()?;
+    let rest = &text[end..];
+    Some(TargetError::NoBracket(address, rest.split(':').next().unwrap_or(rest).to_owned()))
+}
+
+fn strip_scheme(text: &str) -> Result<(&str, bool), TargetError> {
+    let Some((scheme, rest)) = text.split_once("://") else { return Ok((text, false)) };
+    if !["udp", "rtp"].iter().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return Err(TargetError::BadScheme(scheme.to_owned()));
+    }
+    match rest.split_once('?') {
+        Some((_, options)) => Err(TargetError::UrlOptions(options.to_owned())),
+        None => Ok((rest.strip_suffix('/').unwrap_or(rest), true)),
+    }
+}
+
+/// Reads what says how many addresses there are, from the first on; answers with what follows it.
+fn count_groups<'a>(first: &Scoped, rest: &'a str) -> Result<(u32, &'a str), TargetError> {
+    let (count, rest) = if let Some(rest) = rest.strip_prefix('+') {
+        let (number, rest) = up_to_port(rest);
+        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits {
+            return Err(TargetError::BadCount(number.to_owned()));
+        }
+        // More digits than fit are too many in any case.
+        (number.parse().unwrap_or(u128::MAX), rest)
+    } else if let Some(rest) = rest.strip_prefix('-') {
+        let (last, rest) = Scoped::take(rest)?;
+        one_zone(first.zone.clone(), last.zone)?;
+        (count_between(first.address, last.address)?, rest)
+    } else if let Some(rest) = rest.strip_prefix('/') {
+        let (length, rest) = up_to_port(rest);
+        (count_in_prefix(first.address, length)?, rest)
+    } else {
+        return Ok((1, rest));
+    };
+    match count {
+        0 => Err(TargetError::NoCount),
+        1 => Ok((1, rest)),
+        _ if !first.address.is_multicast() => Err(TargetError::UnicastRange(first.address)),
+        _ if count > MOST_TARGETS.into() => Err(TargetError::TooMany(count)),
+        _ => {
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            let inside = nth(first.address, count - 1).is_multicast();
+            if inside { Ok((count, rest)) } else { Err(TargetError::PastTheEnd(first.address)) }
+        }
+    }
+}
+
+fn up_to_port(text: &str) -> (&str, &str) {
+    text.split_at(text.find(':').unwrap_or(text.len()))
+}
+
+fn count_between(first: IpAddr, last: IpAddr) -> Result<u128, TargetError> {
+    let (low, high) = match (first, last) {
+        (IpAddr::V4(first), IpAddr::V4(last)) => (first.to_bits().into(), last.to_bits().into()),
+        (IpAddr::V6(first), IpAddr::V6(last)) => (first.to_bits(), last.to_bits()),
+        _ => return Err(TargetError::AcrossFamilies(first, last)),
+    };
+    match u128::checked_sub(high, low) {
+        None => Err(TargetError::Backwards(first, last)),
+        Some(_) if !first.is_multicast() => Err(TargetError::UnicastRange(first)),
+        Some(_) if !last.is_multicast() => Err(TargetError::PastTheEnd(first)),
+        Some(distance) => Ok(distance.saturating_add(1)),
+    }
+}
+
+fn count_in_prefix(first: IpAddr, length: &str) -> Result<u128, TargetError> {
+    let bits = if first.is_ipv4() { 32 } else { 128 };
+    let number = length.parse().ok().filter(|number| *number <= bits && !length.starts_with('+'));
+    let number: u32 = number.ok_or_else(|| TargetError::BadPrefix(length.to_owned(), family(first), bits))?;
+    let free = bits - number;
+    let base: IpAddr = match first {
+        IpAddr::V4(first) => Ipv4Addr::from_bits(first.to_bits() & u32::MAX.checked_shl(free).unwrap_or(0)).into(),
+        IpAddr::V6(first) => Ipv6Addr::from_bits(first.to_bits() & u128::MAX.checked_shl(free).unwrap_or(0)).into(),
+    };
+    if !first.is_multicast() && free > 0 {
+        return Err(TargetError::UnicastRange(first));
+    }
+    if base != first {
+        return Err(TargetError::Unaligned(first, number, base));
+    }
+    Ok(1_u128.checked_shl(free).unwrap_or(u128::MAX))
+}
+
+fn parse_ports(text: &str) -> Result<(u16, u16), TargetError> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (first, last) = (parse_port(first)?, parse_port(last)?);
+    if first > last { Err(TargetError::BackwardPorts(first, last)) } else { Ok((first, last)) }
+}
+
+fn parse_port(text: &str) -> Result<u16, TargetError> {
+    match text.parse::<u16>() {
+        Ok(port) if port != 0 && !text.starts_with('+') => Ok(port),
+        _ => Err(TargetError::BadPort(text.to_owned())),
+    }
+}
+
+/// Reads a source, with or without brackets.
+fn parse_source(text: &str) -> Result<Scoped, TargetError> {
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let source = Scoped::parse(inner).map_err(|error| match error {
+        TargetError::NoGroup | TargetError::NotAnAddress(_) => TargetError::BadSource(text.to_owned()),
+        other => other,
+    })?;
+    check_source(source.address)?;
+    Ok(source)
+}
+
+/// Whether an address can be that of a sender.
+///
+/// # Errors
+/// It is a group, the broadcast address, or no address at all.
+pub fn check_source(source: IpAddr) -> Result<(), TargetError> {
+    let wrong = |what| Err(TargetError::NotASource(source, what));
+    match source {
+        _ if source.is_multicast() => wrong("a multicast group"),
+        _ if source.is_unspecified() => wrong("the address that stands for none"),
+        IpAddr::V4(Ipv4Addr::BROADCAST) => wrong("the broadcast address"),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a group can be joined from a source.
+fn fits_group(source: IpAddr, group: IpAddr) -> Result<(), TargetError> {
+    match (source.is_ipv4() == group.is_ipv4(), group.is_multicast()) {
+        (false, _) => Err(TargetError::SourceFamily(source, group)),
+        (true, false) => Err(TargetError::SourceOfUnicast(group)),
+        (true, true) => Ok(()),
+    }
+}
+
+/// Whether datagrams can be sent to an address, or heard there.
+fn check_address(address: IpAddr) -> Result<(), TargetError> {
+    match address {
+        IpAddr::V4(address) => match address.octets()[0] {
+            0 if !address.is_unspecified() => Err(TargetError::Reserved(address.into())),
+            240.. if !address.is_broadcast() => Err(TargetError::Reserved(address.into())),
+            _ => Ok(()),
+        },
+        IpAddr::V6(address) => match (address.to_ipv4_mapped(), address.octets()) {
+            (Some(mapped), _) => Err(TargetError::Mapped(mapped)),
+            (None, [0xff, flags, ..]) if flags & 0x0f == 0 => Err(TargetError::ReservedScope(address.into())),
+            _ => Ok(()),
+        },
+    }
+}
+
+fn one_zone(one: Option<String>, other: Option<String>) -> Result<Option<String>, TargetError> {
+    match (one, other) {
+        (Some(one), Some(other)) if one != other => Err(TargetError::TwoZones(one, other)),
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::Target;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> Result<TargetRange, TargetError> {
+        text.parse()
+    }
+
+    fn targets(text: &str) -> Vec<String> {
+        let print = |target: Target| {
+            let source = target.source.map(|source| format!("{source}@")).unwrap_or_default();
+            let zone = target.zone.map(|zone| format!("%{zone}")).unwrap_or_default();
+            format!("{source}{}{zone} {}", target.group, target.port)
+        };
+        parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).targets().map(print).collect()
+    }
+
+    #[test]
+    fn the_default_is_what_its_text_says() {
+        assert_eq!(parse(DEFAULT_TARGET).unwrap(), TargetRange::default());
+    }
+
+    #[test]
+    fn one_group_and_port_is_written_in_many_ways() {
+        for (text, target) in [
+            ("239.1.1.1", "239.1.1.1 54321"),
+            ("239.1.1.1:5000", "239.1.1.1 5000"),
+            ("ff15::1234", "ff15::1234 54321"),
+            ("[ff15::1234]", "ff15::1234 54321"),
+            ("[ff15::1234]:5000", "ff15::1234 5000"),
+            ("[ff02::1%eth0]:5000", "ff02::1%eth0 5000"),
+            ("ff02::1%3", "ff02::1%3 54321"),
+            ("ff02::1%br-lan", "ff02::1%br-lan 54321"),
+            ("udp://239.1.1.1:1234", "239.1.1.1 1234"),
+            ("udp://@239.1.1.1:1234", "239.1.1.1 1234"),
+            ("RTP://@239.1.1.1:1234/", "239.1.1.1 1234"),
+            ("rtp://@[ff15::1]:1234", "ff15::1 1234"),
+            ("udp://10.0.0.5@232.1.1.1:1234", "10.0.0.5@232.1.1.1 1234"),
+            ("10.0.0.5@232.1.1.1", "10.0.0.5@232.1.1.1 54321"),
+            ("2001:db8::5@ff3e::1", "2001:db8::5@ff3e::1 54321"),
+            ("[2001:db8::5]@[ff3e::1]:5000", "2001:db8::5@ff3e::1 5000"),
+            ("fe80::5%e0@[ff32::1]:5000", "fe80::5@ff32::1%e0 5000"),
+            ("10.0.0.5:5000", "10.0.0.5 5000"),
+            ("255.255.255.255:5000", "255.255.255.255 5000"),
+            ("0.0.0.0:5000", "0.0.0.0 5000"),
+            ("[fe80::5%e0]:5000", "fe80::5%e0 5000"),
+            ("239.1.1.1+1:5000", "239.1.1.1 5000"),
+            ("239.1.1.1/32", "239.1.1.1 54321"),
+        ] {
+            assert_eq!(targets(text), [target], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_range_is_written_out_group_by_group() {
+        let three = ["239.1.1.255 54321", "239.1.2.0 54321", "239.1.2.1 54321"];
+        assert_eq!(targets("239.1.1.255+3"), three);
+        assert_eq!(targets("239.1.1.255-239.1.2.1"), three);
+        assert_eq!(targets("239.1.1.4/31:7"), ["239.1.1.4 7", "239.1.1.5 7"]);
+        assert_eq!(targets("239.1.1.1+2:7-8"), ["239.1.1.1 7", "239.1.1.1 8", "239.1.1.2 7", "239.1.1.2 8"]);
+        assert_eq!(targets("[ff15::ffff]+2:7"), ["ff15::ffff 7", "ff15::1:0 7"]);
+        assert_eq!(targets("[ff15::1]-[ff15::2]:7"), ["ff15::1 7", "ff15::2 7"]);
+        assert_eq!(targets("[ff15::1]-ff15::2"), ["ff15::1 54321", "ff15::2 54321"]);
+        assert_eq!(targets("[ff15::]/127"), ["ff15:: 54321", "ff15::1 54321"]);
+        assert_eq!(targets("10.0.0.5@232.1.1.1+2:7"), ["10.0.0.5@232.1.1.1 7", "10.0.0.5@232.1.1.2 7"]);
+        assert_eq!(targets("10.0.0.1:7-8"), ["10.0.0.1 7", "10.0.0.1 8"]);
+        assert_eq!(parse("239.0.0.0/16").unwrap().count(), 65_536);
+        assert_eq!(parse("239.255.255.255+1:1-65535").unwrap().count(), 65_535);
+    }
+
+    #[test]
+    fn each_wrong_part_is_named_and_a_right_one_shown() {
+        for (text, part) in [
+            ("", "names no group"),
+            (":5000", "names no group"),
+            ("udp://:5000", "names no group"),
+            ("hello", "'hello' is not an IP address"),
+            ("239.1.1.300:1", "'239.1.1.300' is not an IP address"),
+            ("240.0.0.1:5000", "240.0.0.1 is reserved"),
+            ("0.0.0.1:5000", "0.0.0.1 is reserved"),
+            ("[ff00::1]:5000", "ff00::1 has the reserved scope 0"),
+            ("[::ffff:239.1.1.1]:5000", "try 239.1.1.1:5000"),
+            ("239.1.1.1:0", "'0' is not a UDP port"),
+            ("239.1.1.1:70000", "'70000' is not a UDP port"),
+            ("239.1.1.1:+80", "'+80' is not a UDP port"),
+            ("239.1.1.1:", "'' is not a UDP port"),
+            ("239.1.1.1:5000-", "'' is not a UDP port"),
+            ("239.1.1.1:5009-5000", "try 239.1.1.1:5000-5009"),
+            ("[ff15::1:5000", "bracket is not closed"),
+            ("[ff15::1]5000", "'5000' follows the address"),
+            ("ff15::1+4:5000", "try [ff15::1]+4:5000"),
+            ("ff15::/120", "try [ff15::]/120:5000"),
+            ("239.1.1.1%eth0:5000", "'%eth0' is not a zone here"),
+            ("[ff02::1%]:5000", "'%' is not a zone here"),
+            ("[fe80::5%e1]@[ff32::1%e0]:5000", "names both e0 and e1"),
+            ("[ff12::1%e0]-[ff12::2%e1]:5000", "names both e0 and e1"),
+            ("http://239.1.1.1:5000", "'http://' is not a URL of UDP"),
+            ("udp://239.1.1.1:5000?ttl=2", "'?ttl=2' is a player's option"),
+            ("@239.1.1.1:5000", "nothing stands before the '@'"),
+            ("me@232.1.1.1:5000", "the source 'me' is not an IP address"),
+            ("239.1.1.2@232.1.1.1:5000", "the source 239.1.1.2 is a multicast group"),
+            ("0.0.0.0@232.1.1.1:5000", "the source 0.0.0.0 is the address that stands for none"),
+            ("2001:db8::5@232.1.1.1:5000", "the source 2001:db8::5 is IPv6 and 232.1.1.1 is IPv4"),
+            ("10.0.0.5@10.0.0.9:5000", "10.0.0.9 is no multicast group"),
+            ("239.1.1.1+0:5000", "'+0' is no group at all"),
+            ("239.1.1.1+:5000", "'+' is not a number of groups"),
+            ("239.1.1.1+-4:5000", "'+-4' is not a number of groups"),
+            ("239.1.1.0/33:5000", "'/33' is not a prefix length of IPv4 (0 to 32)"),
+            ("239.1.1.5/28:5000", "239.1.1.5/28 begins at 239.1.1.0"),
+            ("239.1.1.9-239.1.1.1:5000", "239.1.1.9 to 239.1.1.1 runs backwards"),
+            ("239.1.1.9-[ff15::1]:5000", "239.1.1.9 is IPv4 and ff15::1 is IPv6"),
+            ("10.0.0.1+2:5000", "10.0.0.1 is not a multicast group"),
+            ("10.0.0.1-10.0.0.9:5000", "only groups come in ranges"),
+            ("10.0.0.0/24:5000", "only groups come in ranges"),
+            ("223.255.255.255-224.0.0.9:5000", "only groups come in ranges"),
+            ("239.255.255.255+2:5000", "runs past the last multicast address"),
+            ("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]+2:5000", "runs past the last multicast address"),
+            ("239.255.255.0-240.0.0.9:5000", "runs past the last multicast address"),
+            ("[ff0f:ffff:ffff:ffff:ffff:ffff:ffff:ffff]+2:5000", "ff10:: has the reserved scope 0"),
+            ("239.0.0.0/8:5000", "stands for 16777216 targets, and a run takes 65536"),
+            ("239.0.0.0+65537:5000", "stands for 65537 targets"),
+            ("239.0.0.0+99999999999999999999999999999999999999999:5000", "targets, and a run takes 65536"),
+            ("239.0.0.0+1000:1-100", "stands for 100000 targets"),
+            ("[ff15::]/64:5000", "stands for 18446744073709551616 targets"),
+            ("[ff00::]/8:5000", "targets, and a run takes 65536"),
+        ] {
+            let error = parse(text).expect_err(text).to_string();
+            assert!(error.contains(part), "{text}: {error}");
+            let shows_one = ["5000", "54321", "/28", "]/120"].iter().any(|right| error.contains(right));
+            assert!(shows_one, "{text}: shows no right one: {error}");
+        }
+    }
+
+    #[test]
+    fn only_the_addresses_that_exist_on_every_link_need_a_zone() {
+        for (text, needs) in [("ff02::fb", true), ("fe80::1", true), ("ff05::2", false), ("224.0.0.1", false)] {
+            assert_eq!(parse(text).unwrap().targets().next().unwrap().needs_zone(), needs, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC*") {
+            let _ = parse(&text);
+        }
+
+        #[test]
+        fn what_is_taken_from_near_misses_prints_back(text in "((udp|rtp)://)?[\\[\\]:%.+@/?0-9a-f-]{0,40}") {
+            if let Ok(range) = parse(&text) {
+                prop_assert_eq!(parse(&range.to_string()).unwrap(), range);
+            }
+        }
+
+        #[test]
+        fn whole_expressions_print_back(
+            text in "(udp://|rtp://)?(@|10\\.0\\.0\\.5@|\\[2001:db8::5\\]@)?(23[0-9]\\.[0-9]\\.[0-9]\\.[0-9]{1,2}|\\[ff[1-3][1-9]::[0-9a-f]{1,4}(%e0)?\\])\
+                    (\\+[0-9]{1,3}|/(2[89]|3[012]|12[0-8])|-239\\.9\\.9\\.9|-\\[ff3e::1\\])?(:[1-9][0-9]{0,3}(-[1-9][0-9]{3})?)?"
+        ) {
+            if let Ok(range) = parse(&text) {
+                prop_assert_eq!(&parse(&range.to_string()).unwrap(), &range);
+                prop_assert!(range.count() <= MOST_TARGETS);
+                prop_assert_eq!(range.targets().count() as u64, range.count());
+                prop_assert!(range.targets().all(|target| target.group.is_multicast()));
+            }
+        }
+
+        #[test]
+        fn every_range_of_groups_prints_back(
+            bits: u128,
+            v4: bool,
+            groups in 1..=256_u32,
+            (port, more) in (1..=u16::MAX, 0..256_u16),
+            zone in proptest::option::of("[a-z][a-z0-9.-]{0,14}"),
+            source: Option<[u8; 2]>,
+        ) {
+            let (first, source): (IpAddr, Option<IpAddr>) = if v4 {
+                let first = Ipv4Addr::from_bits(0xe000_0000 | ((bits as u32) >> 4));
+                (first.into(), source.map(|[a, b]| Ipv4Addr::new(10, 1, a, b).into()))
+            } else {
+                let first = Ipv6Addr::from_bits((0xff << 120) | (1 << 112) | (bits >> 16));
+                (first.into(), source.map(|[a, b]| Ipv6Addr::from([0x2001, 0xdb8, a.into(), 0, 0, 0, 0, b.into()]).into()))
+            };
+            let groups = if nth(first, groups - 1).is_multicast() { groups } else { 1 };
+            let ports = (port, port.saturating_add(more));
+            let range = TargetRange { source, first, groups, ports, zone: zone.filter(|_| !v4) };
+            prop_assert_eq!(parse(&range.to_string()).unwrap(), range);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What one TARGET says: one address and port, or a run of them.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::{DEFAULT_PORT, Target};
+
+/// The most targets that one run takes.
+pub const MOST_TARGETS: u64 = 65_536;
+
+/// A run of addresses, each with a run of ports: `224.202.20.30:54321`, `239.0.0.0+100:5000`, `10.0.0.5@232.1.1.1:5000-5003`,
+/// `[ff02::1%eth0]:5000`. Made by reading a text (its grammar stands in `parse.rs`), and never more than [`MOST_TARGETS`].
+///
+/// Printing a range and reading it back gives an equal range.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TargetRange {
+    pub(super) source: Option<IpAddr>,
+    pub(super) first: IpAddr,
+    /// How many addresses, from 1.
+    pub(super) groups: u32,
+    /// The first port and the last; the first is never 0.
+    pub(super) ports: (u16, u16),
+    pub(super) zone: Option<String>,
+}
+
+impl TargetRange {
+    /// The first address; the only one, where there is one.
+    pub fn first(&self) -> IpAddr {
+        self.first
+    }
+
+    /// The source that is listened to, where one is named.
+    pub fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+
+    /// How many targets it stands for: addresses times ports.
+    pub fn count(&self) -> u64 {
+        u64::from(self.groups) * (u64::from(self.ports.1 - self.ports.0) + 1)
+    }
+
+    /// The targets that it stands for, address by address.
+    pub fn targets(&self) -> impl Iterator<Item = Target> + '_ {
+        let (first, last) = self.ports;
+        (0..self.groups).flat_map(move |offset| {
+            let group = nth(self.first, offset);
+            (first..=last).map(move |port| Target { group, port, source: self.source, zone: self.zone.clone() })
+        })
+    }
+}
+
+impl Default for TargetRange {
+    fn default() -> Self {
+        let first = Ipv4Addr::new(224, 202, 20, 30).into();
+        TargetRange { source: None, first, groups: 1, ports: (DEFAULT_PORT, DEFAULT_PORT), zone: None }
+    }
+}
+
+impl fmt::Display for TargetRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.source {
+            Some(IpAddr::V4(source)) => write!(f, "{source}@")?,
+            Some(IpAddr::V6(source)) => write!(f, "[{source}]@")?,
+            None => {}
+        }
+        match (self.first, &self.zone) {
+            (IpAddr::V4(first), _) => write!(f, "{first}")?,
+            (IpAddr::V6(first), None) => write!(f, "[{first}]")?,
+            (IpAddr::V6(first), Some(zone)) => write!(f, "[{first}%{zone}]")?,
+        }
+        if self.groups > 1 {
+            write!(f, "+{}", self.groups)?;
+        }
+        match self.ports {
+            (first, last) if first == last => write!(f, ":{first}"),
+            (first, last) => write!(f, ":{first}-{last}"),
+        }
+    }
+}
+
+/// The address `offset` after `first`; wraps at the end of the family, which no accepted range reaches.
+pub(super) fn nth(first: IpAddr, offset: u32) -> IpAddr {
+    match first {
+        IpAddr::V4(first) => Ipv4Addr::from_bits(first.to_bits().wrapping_add(offset)).into(),
+        IpAddr::V6(first) => Ipv6Addr::from_bits(first.to_bits().wrapping_add(offset.into())).into(),
+    }
+}
