@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::iface::{Flag, Joined};
 use crate::net::Endpoint;
 use crate::stats::Meter;
 use crate::target::{MacAddr, ethernet_address};
@@ -42,6 +43,11 @@ pub enum Event<'a> {
     /// What a sender did; always the last.
     #[serde(rename = "summary")]
     SendSummary(SendSummary),
+    /// An interface of this host.
+    Interface(InterfaceInfo),
+    /// How many interfaces there are; always the last.
+    #[serde(rename = "summary")]
+    IfacesSummary(IfacesSummary),
 }
 
 /// A target, with what it stands for on this host.
@@ -292,8 +298,67 @@ impl From<&Meter> for Totals {
     }
 }
 
+/// An interface of this host.
+#[derive(Clone, Debug, Serialize)]
+pub struct InterfaceInfo {
+    /// Its name.
+    pub name: String,
+    /// Its index.
+    pub ifindex: u32,
+    /// Administratively up.
+    pub up: bool,
+    /// Its wire carries; `null` where it is down.
+    pub carrier: Option<bool>,
+    /// Able to carry multicast.
+    pub multicast: bool,
+    /// The loopback interface.
+    pub loopback: bool,
+    /// It leads to one other host.
+    pub point_to_point: bool,
+    /// All its flags.
+    pub flags: Vec<Flag>,
+    /// Its MTU.
+    pub mtu_bytes: Option<u32>,
+    /// Its Ethernet address.
+    #[serde(serialize_with = "display_some")]
+    pub mac: Option<MacAddr>,
+    /// Its addresses, in the system's order.
+    pub addresses: Vec<AddressInfo>,
+    /// The version of IGMP that it speaks; `null` where it is down.
+    pub igmp_version: Option<u8>,
+    /// The version of MLD that it speaks; `null` where it is down or has no IPv6.
+    pub mld_version: Option<u8>,
+    /// The groups that it is a member of, by address.
+    pub groups: Option<Vec<Joined>>,
+}
+
+/// An address of an interface.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct AddressInfo {
+    /// The address.
+    pub address: IpAddr,
+    /// The length of its network's prefix in bits.
+    pub prefix: Option<u8>,
+}
+
+/// What a list of the interfaces came to.
+#[derive(Debug, Serialize)]
+pub struct IfacesSummary {
+    /// How many interfaces there are.
+    pub interfaces: usize,
+    /// What it proved.
+    pub verdict: Verdict,
+}
+
 fn display<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+fn display_some<S: Serializer>(value: &Option<impl fmt::Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn nanos<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

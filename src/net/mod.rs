@@ -1,12 +1,15 @@
 //! The only part of mcast that touches the network.
 //!
 //! [`Outbox`] sends and [`Inbox`] receives; [`interfaces`] and [`route_to`] ask the system what the choice of an
-//! interface rests on. Errors carry the operation that failed ([`NetError`]).
+//! interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it says so. Errors carry the operation that failed ([`NetError`]).
 
 mod batch;
 mod error;
+mod groups;
 mod ifaces;
 mod membership;
+#[cfg(target_os = "linux")]
+mod netlink;
 mod route;
 mod socket;
 mod sys;
@@ -14,7 +17,8 @@ mod wait;
 
 pub use batch::{Inbox, Outbox, Rcvbuf};
 pub use error::{NetError, Operation, describe};
-pub use ifaces::interfaces;
+pub use groups::{Groups, groups, igmp_version, mld_version};
+pub use ifaces::{interfaces, mtus};
 pub use route::route_to;
 pub use socket::SendOptions;
 pub use wait::{Wake, wait};
