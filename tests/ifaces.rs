@@ -102,6 +102,21 @@ fn what_it_tells_is_what_ip_tells() {
 }
 
 #[test]
+fn json_says_what_the_contract_says() {
+    let Some(lab) = Lab::open() else { return };
+    let finished = lab.host().mcast("ifaces -o json").ends(0);
+    let lines: Vec<&str> = finished.out.lines().collect();
+    let lo = concat!(
+        r#"{"event":"interface","name":"lo","ifindex":1,"up":true,"carrier":true,"multicast":false,"loopback":true,"point_to_point":false,"#,
+        r#""flags":["up","loopback","running","lower_up"],"mtu_bytes":65536,"mac":null,"#,
+        r#""addresses":[{"address":"127.0.0.1","prefix":8},{"address":"::1","prefix":128}],"igmp_version":3,"mld_version":2,"#,
+        r#""groups":[{"group":"224.0.0.1","users":1},{"group":"ff01::1","users":1},{"group":"ff02::1","users":1}]}"#
+    );
+    let summary = r#"{"event":"summary","interfaces":1,"verdict":{"status":0,"reasons":[]}}"#;
+    assert_eq!(lines, [lo, summary]);
+}
+
+#[test]
 fn the_members_of_a_group_are_counted_as_they_come_and_go() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
@@ -266,4 +281,27 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=writer).returncode)
         let finished = lab.host().python(program, &[env!("CARGO_BIN_EXE_mcast"), "ifaces", "-o", format]).ends(0);
         assert_eq!(finished.err, "", "{finished}");
     }
+}
+
+#[test]
+fn a_signal_ends_it_where_the_reader_stalls() {
+    let Some(lab) = Lab::open() else { return };
+    // A pipe that is full from the start; the signal comes when mcast catches signals, the end of children last of all.
+    let program = r#"
+import os, re, signal, subprocess, sys, time
+reader, writer = os.pipe()
+end = os.open(f"/proc/self/fd/{writer}", os.O_WRONLY | os.O_NONBLOCK)
+for piece in (b"x" * 4096, b"x"):
+    try:
+        while True: os.write(end, piece)
+    except BlockingIOError: pass
+mcast = subprocess.Popen(sys.argv[1:], stdout=writer)
+def caught():
+    status = open(f"/proc/{mcast.pid}/status").read()
+    return int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) >> (signal.SIGCHLD - 1) & 1
+while not caught(): time.sleep(0.002) # between two looks
+mcast.send_signal(signal.SIGINT)
+sys.exit(mcast.wait())
+"#;
+    lab.host().python(program, &[env!("CARGO_BIN_EXE_mcast"), "ifaces"]).ends(130);
 }

@@ -1,7 +1,8 @@
 //! The only part of mcast that touches the network.
 //!
 //! [`Outbox`] sends and [`Inbox`] receives; [`interfaces`] and [`route_to`] ask the system what the choice of an
-//! interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it says so. Errors carry the operation that failed ([`NetError`]).
+//! interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it says so. Errors carry the operation that
+//! failed ([`NetError`]).
 
 mod batch;
 mod error;
