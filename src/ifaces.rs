@@ -18,7 +18,10 @@ pub fn run(reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, Ru
     let interfaces = net::interfaces()?;
     let (mtus, groups) = (net::mtus(), net::groups());
     let shown = show(&interfaces, &mtus, &groups, reporter);
-    match run::conclude(shown, interrupt) {
+    let concluded = run::conclude(shown, interrupt);
+    // What a reader who stalls has left unwritten when a signal comes is held back no longer than last words are.
+    reporter.last_words(|_| Ok(()))?;
+    match concluded {
         (_, Some(error)) => Err(error),
         (Stop::Interrupted(signal), None) => {
             Ok(Verdict { status: signal.status(), reasons: vec![format!("{} before the end of the list", signal.name())] })
