@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::iface::Cast;
+use crate::iface::{Cast, Flag, Joined};
 use crate::net::{Endpoint, Filter, Listen};
 use crate::stats::Meter;
 use crate::target::{MacAddr, ethernet_address};
@@ -43,6 +43,11 @@ pub enum Event<'a> {
     /// What a sender did; always the last.
     #[serde(rename = "summary")]
     SendSummary(SendSummary),
+    /// An interface of this host.
+    Interface(InterfaceInfo),
+    /// How many interfaces there are; always the last.
+    #[serde(rename = "summary")]
+    IfacesSummary(IfacesSummary),
 }
 
 /// A target, with what it stands for on this host.
@@ -329,6 +334,58 @@ impl From<&Meter> for Totals {
             span: meter.span(),
         }
     }
+}
+
+/// An interface of this host.
+#[derive(Clone, Debug, Serialize)]
+pub struct InterfaceInfo {
+    /// Its name.
+    pub name: String,
+    /// Its index.
+    pub ifindex: u32,
+    /// Administratively up.
+    pub up: bool,
+    /// Its wire carries; `null` where it is down.
+    pub carrier: Option<bool>,
+    /// Able to carry multicast.
+    pub multicast: bool,
+    /// The loopback interface.
+    pub loopback: bool,
+    /// It leads to one other host.
+    pub point_to_point: bool,
+    /// All its flags.
+    pub flags: Vec<Flag>,
+    /// Its MTU.
+    pub mtu_bytes: Option<u32>,
+    /// Its Ethernet address.
+    #[serde(serialize_with = "display_some")]
+    pub mac: Option<MacAddr>,
+    /// Its addresses, in the system's order.
+    pub addresses: Vec<AddressInfo>,
+    /// The version of IGMP that it speaks; `null` where it is down.
+    pub igmp_version: Option<u8>,
+    /// The version of MLD that it speaks; `null` where it is down or has no IPv6.
+    pub mld_version: Option<u8>,
+    /// The groups that it is a member of, by address.
+    pub groups: Option<Vec<Joined>>,
+}
+
+/// An address of an interface.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct AddressInfo {
+    /// The address.
+    pub address: IpAddr,
+    /// The length of its network's prefix in bits.
+    pub prefix: Option<u8>,
+}
+
+/// What a list of the interfaces came to.
+#[derive(Debug, Serialize)]
+pub struct IfacesSummary {
+    /// How many interfaces there are.
+    pub interfaces: usize,
+    /// What it proved.
+    pub verdict: Verdict,
 }
 
 fn display_some<S: Serializer>(value: &Option<impl fmt::Display>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,6 +9,7 @@
 //!       |
 //! send:  payload -> pace -> net::Outbox -> report
 //! recv:  net::Inbox -> stats -> report
+//! ifaces: net::interfaces -> report
 //!       |
 //! what it proved        verdict    limits and failures -> exit status
 //! ```
@@ -24,6 +25,7 @@ pub mod advice;
 pub mod cli;
 pub mod event;
 pub mod iface;
+pub mod ifaces;
 pub mod interrupt;
 pub mod net;
 pub mod plan;

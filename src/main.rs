@@ -5,54 +5,54 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
-use mcast::cli::{Cli, Command, CommonArgs, menu};
+use mcast::cli::{Cli, Command, DisplayArgs, menu};
 use mcast::interrupt::Interrupt;
 use mcast::plan::Host;
 use mcast::report::{ColorWhen, Notes, Paint, Reporter};
 use mcast::run::RunError;
 use mcast::verdict::{COULD_NOT_RUN, Verdict};
-use mcast::{recv, send};
+use mcast::{ifaces, recv, send};
 use tracing::level_filters::LevelFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_diagnostics(cli.command.common());
+    start_diagnostics(cli.command.display());
     match run(&cli.command) {
         Ok(verdict) => verdict.status.into(),
-        Err(error) => complain(&error, cli.command.common().color),
+        Err(error) => complain(&error, cli.command.display().color),
     }
 }
 
 fn run(command: &Command) -> Result<Verdict> {
-    let host = Host::here(&menu::ask)?;
     match command {
         Command::Send(args) => {
-            let plan = args.plan(&host)?;
+            let plan = args.plan(&Host::here(&menu::ask)?)?;
             reporting(command, |reporter, interrupt| send::run(&plan, reporter, interrupt))
         }
         Command::Recv(args) => {
-            let plan = args.plan(&host)?;
+            let plan = args.plan(&Host::here(&menu::ask)?)?;
             reporting(command, |reporter, interrupt| recv::run(&plan, reporter, interrupt))
         }
+        Command::Ifaces(_) => reporting(command, ifaces::run),
     }
 }
 
 /// Runs a command that reports. Signals are taken over only here: before, they end the program as they end any.
 fn reporting(command: &Command, run: impl FnOnce(&mut Reporter, &Interrupt) -> Result<Verdict, RunError>) -> Result<Verdict> {
     let interrupt = Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
-    let common = command.common();
-    let mut reporter = Reporter::new(command.output(), common.quiet, common.color, &interrupt);
+    let display = command.display();
+    let mut reporter = Reporter::new(command.output(), display.quiet, display.color, &interrupt);
     Ok(run(&mut reporter, &interrupt)?)
 }
 
 /// Sends diagnostics to standard error: warnings, and more with each `-v`.
-fn start_diagnostics(common: &CommonArgs) {
-    let level = match common.verbose {
+fn start_diagnostics(display: &DisplayArgs) {
+    let level = match display.verbose {
         0 => LevelFilter::WARN,
         1 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let colour = Paint::new(common.color, &io::stderr()).is_on();
+    let colour = Paint::new(display.color, &io::stderr()).is_on();
     let diagnostics = tracing_subscriber::fmt().with_max_level(level).with_writer(|| Notes).with_ansi(colour);
     diagnostics.with_target(false).without_time().log_internal_errors(false).init();
 }

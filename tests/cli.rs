@@ -10,7 +10,7 @@ fn mcast(arguments: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn help_and_version_go_to_standard_output_with_status_0() {
-    for arguments in [&["--help"][..], &["-h"], &["send", "--help"], &["recv", "-h"], &["--version"]] {
+    for arguments in [&["--help"][..], &["-h"], &["send", "--help"], &["recv", "-h"], &["ifaces", "-h"], &["--version"]] {
         let (status, out, err) = mcast(arguments);
         assert_eq!((status, err.as_str()), (Some(0), ""), "{arguments:?}");
         assert!(out.lines().all(|line| line.chars().count() <= 100), "{arguments:?} is too wide:\n{out}");
@@ -71,6 +71,8 @@ fn a_mistyped_command_or_option_is_answered_with_the_right_one() {
     assert!(status == Some(2) && err.contains("unrecognized subcommand 'recieve'"), "{err}");
     let (status, _, err) = mcast(&["recv", "--cuont", "3"]);
     assert!(status == Some(2) && err.contains("'--count'"), "{err}");
+    let (status, _, err) = mcast(&["ifaces", "--iface", "lo"]);
+    assert!(status == Some(2) && err.contains("'--iface'"), "{err}");
 }
 
 #[test]

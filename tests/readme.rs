@@ -28,7 +28,7 @@ fn commands() -> Vec<Vec<String>> {
     for text in in_lines.chain(in_spans) {
         let text =
             text.strip_prefix("cargo run --release -- ").map(|rest| format!("mcast {rest}")).unwrap_or_else(|| text.to_owned());
-        if ["send", "recv"].iter().any(|command| text.starts_with(&format!("mcast {command}"))) {
+        if ["send", "recv", "ifaces"].iter().any(|command| text.starts_with(&format!("mcast {command}"))) {
             found.push(words(&text));
         }
     }

@@ -1,10 +1,12 @@
 //! What was typed: the commands, their options, and the help beside each.
 
+mod ifaces;
 pub mod menu;
 mod recv;
 mod send;
 pub mod units;
 
+pub use ifaces::{IfacesArgs, IfacesFormat};
 pub use recv::{RecvArgs, RecvFormat};
 pub use send::{SendArgs, SendFormat};
 
@@ -63,20 +65,23 @@ pub enum Command {
     Send(SendArgs),
     /// Join a group, show what arrives, leave
     Recv(RecvArgs),
+    /// List this host's interfaces, and the groups that they are members of
+    Ifaces(IfacesArgs),
 }
 
 impl Command {
     /// The options that every command has.
-    pub fn common(&self) -> &CommonArgs {
+    pub fn display(&self) -> &DisplayArgs {
         match self {
-            Command::Send(args) => &args.common,
-            Command::Recv(args) => &args.common,
+            Command::Send(args) => &args.common.display,
+            Command::Recv(args) => &args.common.display,
+            Command::Ifaces(args) => &args.display,
         }
     }
 
     /// How its events are shown.
     pub fn output(&self) -> Output {
-        let whole = self.common().verbose > 0;
+        let whole = self.display().verbose > 0;
         match self {
             Command::Send(args) => match args.output {
                 SendFormat::Text => Output::Text { whole },
@@ -88,11 +93,15 @@ impl Command {
                 RecvFormat::Hex => Output::Hex,
                 RecvFormat::Raw => Output::Raw,
             },
+            Command::Ifaces(args) => match args.output {
+                IfacesFormat::Text => Output::Text { whole },
+                IfacesFormat::Json => Output::Json,
+            },
         }
     }
 }
 
-/// Options of every command.
+/// Options of every command that speaks to a group.
 #[derive(Debug, Args)]
 pub struct CommonArgs {
     /// Interface, by name, address or index; repeatable; 'all'; 'ask' shows a menu. Without it, that of the
@@ -100,21 +109,29 @@ pub struct CommonArgs {
     #[arg(long, value_name = "IFACE")]
     pub iface: Vec<Wanted>,
 
+    /// Options of every command.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+
+    /// Use only what every system has, as on systems that have no more (for tests)
+    #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub portable: bool,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct DisplayArgs {
     /// Only the summary; -qq for nothing at all
     #[arg(short, long, action = ArgAction::Count)]
     pub quiet: u8,
 
-    /// Show long payloads in full, and diagnostics on standard error; repeat for more
+    /// Show everything in full, and diagnostics on standard error; repeat for more
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
     /// When to use colour
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
     pub color: ColorWhen,
-
-    /// Use only what every system has, as on systems that have no more (for tests)
-    #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
-    pub portable: bool,
 }
 
 impl CommonArgs {

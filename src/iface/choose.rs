@@ -237,6 +237,7 @@ mod tests {
             up: true,
             multicast: name != "lo",
             loopback: name == "lo",
+            ..Interface::default()
         }
     }
 

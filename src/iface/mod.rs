@@ -12,6 +12,8 @@ pub use follow::{Change, Followed, Presence};
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use serde::Serialize;
+
 use crate::target::MacAddr;
 
 /// One interface of this host.
@@ -31,6 +33,45 @@ pub struct Interface {
     pub multicast: bool,
     /// The loopback interface.
     pub loopback: bool,
+    /// What it can do and the state it is in, as far as the system tells.
+    pub flags: Vec<Flag>,
+}
+
+/// What an interface can do, or the state it is in: the IFF_ flags of netdevice(7), spelt out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// Administratively up (IFF_UP).
+    Up,
+    /// It has broadcast (IFF_BROADCAST).
+    Broadcast,
+    /// A loopback interface (IFF_LOOPBACK).
+    Loopback,
+    /// It leads to one other host (IFF_POINTOPOINT).
+    PointToPoint,
+    /// It works (IFF_RUNNING).
+    Running,
+    /// It does not resolve addresses (IFF_NOARP).
+    NoArp,
+    /// It takes every frame (IFF_PROMISC).
+    Promiscuous,
+    /// It takes the frames of every group (IFF_ALLMULTI).
+    AllMulticast,
+    /// Able to carry multicast (IFF_MULTICAST).
+    Multicast,
+    /// Its wire carries (IFF_LOWER_UP); Linux only.
+    LowerUp,
+    /// It waits for something, such as to be let in by 802.1X (IFF_DORMANT); Linux only.
+    Dormant,
+}
+
+/// A group that an interface is a member of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Joined {
+    /// The group.
+    pub group: IpAddr,
+    /// How many sockets of this host hold the membership; the kernel itself counts as one.
+    pub users: u32,
 }
 
 /// An address of an interface, with the length of its network's prefix.
@@ -55,6 +96,11 @@ impl Address {
 }
 
 impl Interface {
+    /// Whether its wire carries. `None` where it is down, and where the system does not tell.
+    pub fn carrier(&self) -> Option<bool> {
+        (cfg!(target_os = "linux") && self.up).then(|| self.flags.contains(&Flag::LowerUp))
+    }
+
     /// The first address of the same family as `like`.
     pub fn address_like(&self, like: IpAddr) -> Option<IpAddr> {
         self.addresses.iter().map(|address| address.ip).find(|ip| ip.is_ipv4() == like.is_ipv4())

@@ -1,6 +1,8 @@
 //! The interfaces of this host.
 
-use crate::iface::{Address, Interface};
+use std::collections::BTreeMap;
+
+use crate::iface::{Address, Flag, Interface};
 use crate::target::MacAddr;
 
 use super::{NetError, Operation};
@@ -15,6 +17,16 @@ pub fn interfaces() -> Result<Vec<Interface>, NetError> {
     Ok(interfaces)
 }
 
+/// The MTU of each interface in bytes, by its index. What the system does not tell is not there.
+pub fn mtus() -> BTreeMap<u32, u32> {
+    #[cfg(target_os = "linux")]
+    match super::netlink::mtus() {
+        Ok(mtus) => return mtus,
+        Err(error) => tracing::debug!(%error, "no route netlink, so no MTU"),
+    }
+    BTreeMap::new()
+}
+
 /// The interface of this name in the list, added where it is not there yet.
 fn entry<'a>(interfaces: &'a mut Vec<Interface>, name: &str) -> &'a mut Interface {
     let position = interfaces.iter().position(|iface| iface.name == name).unwrap_or_else(|| {
@@ -27,7 +39,7 @@ fn entry<'a>(interfaces: &'a mut Vec<Interface>, name: &str) -> &'a mut Interfac
 #[cfg(unix)]
 fn list() -> std::io::Result<Vec<Interface>> {
     use nix::net::if_::{InterfaceFlags, if_nametoindex};
-    use nix::sys::socket::{SockaddrLike, SockaddrStorage};
+    use nix::sys::socket::{LinkAddr, SockaddrLike, SockaddrStorage};
     use std::net::IpAddr;
 
     fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
@@ -43,6 +55,34 @@ fn list() -> std::io::Result<Vec<Interface>> {
         u8::try_from(ones).ok()
     }
 
+    fn flags(found: InterfaceFlags) -> Vec<Flag> {
+        let known = [
+            (InterfaceFlags::IFF_UP, Flag::Up),
+            (InterfaceFlags::IFF_BROADCAST, Flag::Broadcast),
+            (InterfaceFlags::IFF_LOOPBACK, Flag::Loopback),
+            (InterfaceFlags::IFF_POINTOPOINT, Flag::PointToPoint),
+            (InterfaceFlags::IFF_RUNNING, Flag::Running),
+            (InterfaceFlags::IFF_NOARP, Flag::NoArp),
+            (InterfaceFlags::IFF_PROMISC, Flag::Promiscuous),
+            (InterfaceFlags::IFF_ALLMULTI, Flag::AllMulticast),
+            (InterfaceFlags::IFF_MULTICAST, Flag::Multicast),
+            #[cfg(target_os = "linux")]
+            (InterfaceFlags::IFF_LOWER_UP, Flag::LowerUp),
+            #[cfg(target_os = "linux")]
+            (InterfaceFlags::IFF_DORMANT, Flag::Dormant),
+        ];
+        known.into_iter().filter(|(bit, _)| found.contains(*bit)).map(|(_, flag)| flag).collect()
+    }
+
+    /// The Ethernet address, not that of another sort of link: a tunnel's is an IP address, InfiniBand's has 20 bytes.
+    fn mac(link: &LinkAddr) -> Option<MacAddr> {
+        #[cfg(target_os = "linux")]
+        if link.halen() != 6 {
+            return None;
+        }
+        link.addr().filter(|mac| mac.iter().any(|byte| *byte != 0)).map(MacAddr)
+    }
+
     let mut interfaces = Vec::new();
     for found in nix::ifaddrs::getifaddrs()? {
         // Linux lists the labels of old aliases ("e0:1") as names of their own; they are addresses of e0.
@@ -51,9 +91,10 @@ fn list() -> std::io::Result<Vec<Interface>> {
         iface.up = found.flags.contains(InterfaceFlags::IFF_UP);
         iface.multicast = found.flags.contains(InterfaceFlags::IFF_MULTICAST);
         iface.loopback = found.flags.contains(InterfaceFlags::IFF_LOOPBACK);
+        iface.flags = flags(found.flags);
         let Some(address) = found.address else { continue };
         if let Some(link) = address.as_link_addr() {
-            iface.mac = link.addr().filter(|mac| mac.iter().any(|byte| *byte != 0)).map(MacAddr);
+            iface.mac = mac(link);
         } else if let Some(ip) = ip(&address) {
             let prefix = found.netmask.filter(|mask| mask.family().is_some()).as_ref().and_then(prefix);
             iface.addresses.push(Address { ip, prefix });
@@ -71,6 +112,18 @@ fn list() -> std::io::Result<Vec<Interface>> {
     use getifaddrs::{Address as Found, InterfaceFlags, getifaddrs};
     use std::net::IpAddr;
 
+    fn flags(found: InterfaceFlags) -> Vec<Flag> {
+        let known = [
+            (InterfaceFlags::UP, Flag::Up),
+            (InterfaceFlags::BROADCAST, Flag::Broadcast),
+            (InterfaceFlags::LOOPBACK, Flag::Loopback),
+            (InterfaceFlags::POINTTOPOINT, Flag::PointToPoint),
+            (InterfaceFlags::RUNNING, Flag::Running),
+            (InterfaceFlags::MULTICAST, Flag::Multicast),
+        ];
+        known.into_iter().filter(|(bit, _)| found.contains(*bit)).map(|(_, flag)| flag).collect()
+    }
+
     let mut interfaces = Vec::new();
     for found in getifaddrs()? {
         let iface = entry(&mut interfaces, &found.name);
@@ -78,6 +131,7 @@ fn list() -> std::io::Result<Vec<Interface>> {
         iface.up = found.flags.contains(InterfaceFlags::UP);
         iface.multicast = found.flags.contains(InterfaceFlags::MULTICAST);
         iface.loopback = found.flags.contains(InterfaceFlags::LOOPBACK);
+        iface.flags = flags(found.flags);
         match found.address {
             Found::Mac(mac) => iface.mac = Some(MacAddr(mac)).filter(|mac| mac.0 != [0; 6]),
             address => {

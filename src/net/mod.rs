@@ -1,14 +1,18 @@
 //! The only part of mcast that touches the network.
 //!
 //! [`Outbox`] sends and [`Inbox`] receives; [`interfaces`] and [`route_to`] ask the system what the choice of an
-//! interface rests on. Errors carry the operation that failed ([`NetError`]).
+//! interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it says so. Errors carry the operation that
+//! failed ([`NetError`]).
 
 mod channel;
 mod error;
+mod groups;
 mod ifaces;
 mod inbox;
 mod limits;
 mod membership;
+#[cfg(target_os = "linux")]
+mod netlink;
 mod outbox;
 mod packing;
 mod route;
@@ -18,7 +22,8 @@ mod wait;
 mod watch;
 
 pub use error::{NetError, Operation, describe};
-pub use ifaces::interfaces;
+pub use groups::{Groups, groups, igmp_version, mld_version};
+pub use ifaces::{interfaces, mtus};
 pub use inbox::{Inbox, Rcvbuf};
 pub use outbox::{Outbox, Sent};
 pub use route::route_to;

@@ -29,12 +29,12 @@ mod netlink {
     use std::io;
     use std::net::IpAddr;
 
-    use netlink_packet_core::{NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
+    use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
     use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage};
     use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
-    use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
     use crate::iface::Route;
+    use crate::net::netlink::ask;
 
     /// RTM_GETROUTE, as `ip route get GROUP` asks it; needs no rights. `Ok(None)`: the kernel has no route.
     pub fn route_to(group: IpAddr) -> io::Result<Option<Route>> {
@@ -67,18 +67,7 @@ mod netlink {
         let mut question = RouteMessage::default();
         question.header = RouteHeader { address_family, destination_prefix_length: bits, flags, ..RouteHeader::default() };
         question.attributes.push(RouteAttribute::Destination(destination));
-        let mut header = NetlinkHeader::default();
-        header.flags = NLM_F_REQUEST;
-        let mut message = NetlinkMessage::new(header, NetlinkPayload::from(RouteNetlinkMessage::GetRoute(question)));
-        message.finalize();
-        let mut bytes = vec![0; message.buffer_len()];
-        message.serialize(&mut bytes);
-
-        let mut socket = Socket::new(NETLINK_ROUTE)?;
-        socket.bind_auto()?;
-        socket.connect(&SocketAddr::new(0, 0))?;
-        socket.send(&bytes, 0)?;
-        let (answer, _) = socket.recv_from_full()?;
+        let (answer, _) = ask(RouteNetlinkMessage::GetRoute(question), 0)?.recv_from_full()?;
         let answer = NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer).map_err(io::Error::other)?;
         match answer.payload {
             NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewRoute(route)) => Ok(Some(route)),

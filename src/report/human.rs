@@ -88,6 +88,11 @@ pub fn payload(bytes: &[u8], whole: bool) -> impl Display {
     })
 }
 
+/// A name that others have given, with everything escaped that a terminal would not simply print.
+pub fn name(text: &str) -> impl Display {
+    Escaped(text)
+}
+
 fn more(f: &mut fmt::Formatter, left: usize) -> fmt::Result {
     if left == 0 { Ok(()) } else { write!(f, " … and {}", count(left as u64, "byte")) }
 }

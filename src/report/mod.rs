@@ -2,6 +2,7 @@
 
 mod hex;
 mod human;
+mod ifaces;
 mod json;
 mod out;
 mod raw;
@@ -96,7 +97,7 @@ impl<'a> Reporter<'a> {
     /// What the system said to the write; `BrokenPipe` where the reader has gone, `TimedOut` where a signal came while it stalled.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         let wanted = match event {
-            Event::RecvSummary(_) | Event::SendSummary(_) => Level::Summary,
+            Event::RecvSummary(_) | Event::SendSummary(_) | Event::IfacesSummary(_) => Level::Summary,
             _ => Level::Everything,
         };
         if wanted > self.level { Ok(()) } else { self.format.event(event, &mut self.out, &mut self.notes) }

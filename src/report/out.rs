@@ -67,7 +67,9 @@ impl Out<'_> {
         use nix::poll::{PollFd, PollFlags, PollTimeout};
         use std::os::fd::AsFd;
         loop {
-            let left = self.until.map(|until| until.saturating_duration_since(Instant::now()));
+            // A signal that another wait has drained wakes this one no more.
+            let hurry = (self.until.is_none() && self.interrupt.signal().is_some()).then_some(Duration::ZERO);
+            let left = self.until.map(|until| until.saturating_duration_since(Instant::now())).or(hurry);
             let timeout = left.map_or(PollTimeout::NONE, |left| PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO));
             let (stdout, signal) = (self.stdout.as_fd(), self.interrupt.as_fd());
             let mut polled = [PollFd::new(stdout, PollFlags::POLLOUT), PollFd::new(signal, PollFlags::POLLIN)];

@@ -8,9 +8,12 @@ use jiff::tz::TimeZone;
 
 use super::Format;
 use super::human::{count, payload, rate, size, span, time_of_day};
+use super::ifaces;
 use super::style::Paint;
 use crate::advice::Advice;
-use crate::event::{Event, Listening, Origin, Received, RecvSummary, SendSummary, Sending, Sent, TargetInfo, Totals};
+use crate::event::{
+    Event, IfacesSummary, InterfaceInfo, Listening, Origin, Received, RecvSummary, SendSummary, Sending, Sent, TargetInfo, Totals,
+};
 use crate::spans::spans;
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 use crate::warning::Warning;
@@ -25,6 +28,8 @@ pub struct Text {
     /// Show the whole of long payloads.
     whole: bool,
     zone: TimeZone,
+    /// Held back until all are there: the widest of them makes the columns of their table.
+    interfaces: Vec<InterfaceInfo>,
 }
 
 impl Format for Text {
@@ -42,6 +47,11 @@ impl Format for Text {
             Event::Left(_) => Ok(()),
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
+            Event::Interface(iface) => {
+                self.interfaces.push(iface.clone());
+                Ok(())
+            }
+            Event::IfacesSummary(summary) => self.ifaces_summary(summary, out),
         }
     }
 }
@@ -49,7 +59,7 @@ impl Format for Text {
 impl Text {
     /// Text with its colours: those of the results and those of the diagnostics.
     pub fn new(paint: Paint, paint_notes: Paint, whole: bool) -> Self {
-        Text { paint, paint_notes, whole, zone: TimeZone::system() }
+        Text { paint, paint_notes, whole, zone: TimeZone::system(), interfaces: Vec::new() }
     }
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {
@@ -142,6 +152,16 @@ impl Text {
         write!(out, " in {}", span(summary.elapsed))?;
         self.rates(&summary.meter, out)?;
         writeln!(out)?;
+        self.reasons(&summary.verdict, out)
+    }
+
+    /// The table of the interfaces; only how many there are, where the table is not wanted.
+    fn ifaces_summary(&self, summary: &IfacesSummary, out: &mut dyn Write) -> io::Result<()> {
+        if self.interfaces.is_empty() {
+            writeln!(out, "{}", count(summary.interfaces as u64, "interface"))?;
+        } else {
+            ifaces::table(&self.interfaces, self.paint, self.whole, out)?;
+        }
         self.reasons(&summary.verdict, out)
     }
 

@@ -1,0 +1,315 @@
+//! The table of the interfaces: a row for each, and below it its addresses and its groups.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+use super::human::name;
+use super::style::Paint;
+use crate::event::{AddressInfo, InterfaceInfo};
+use crate::iface::{Flag, Joined};
+
+/// Lists of addresses and groups are broken to fit a terminal of this many columns.
+const WIDTH: usize = 80;
+
+/// How many groups of an interface are shown unless all are wanted.
+const FEW: usize = 8;
+
+/// What is not known.
+const UNKNOWN: &str = "-";
+
+const COLUMNS: usize = 8;
+const TITLES: [&str; COLUMNS] = ["#", "NAME", "STATE", "MTU", "MAC", "IGMP", "MLD", "FLAGS"];
+const TO_THE_RIGHT: [bool; COLUMNS] = [true, false, false, true, false, false, false, false];
+
+/// Writes the table; `whole` shows all groups, however many.
+pub fn table(interfaces: &[InterfaceInfo], paint: Paint, whole: bool, out: &mut dyn Write) -> io::Result<()> {
+    let titles = TITLES.map(Cell::faint);
+    let rows: Vec<[Cell; COLUMNS]> = interfaces.iter().map(cells).collect();
+    let mut widths = [0; COLUMNS];
+    for row in rows.iter().chain([&titles]) {
+        row.iter().zip(&mut widths).for_each(|(cell, width)| *width = cell.width().max(*width));
+    }
+    let margin = widths[0] + 2;
+    line(&titles, &widths, paint, out)?;
+    for (row, iface) in rows.iter().zip(interfaces) {
+        line(row, &widths, paint, out)?;
+        list("addresses", &addresses(&iface.addresses), margin, paint, out)?;
+        list("groups", &groups(iface.groups.as_deref(), whole), margin, paint, out)?;
+    }
+    Ok(())
+}
+
+/// A piece of text, and how it is coloured.
+struct Cell {
+    text: String,
+    tone: Tone,
+}
+
+#[derive(Clone, Copy)]
+enum Tone {
+    Plain,
+    Faint,
+    Good,
+    Caution,
+    Bad,
+}
+
+impl Cell {
+    fn new(text: impl Display, tone: Tone) -> Self {
+        Cell { text: text.to_string(), tone }
+    }
+
+    fn plain(text: impl Display) -> Self {
+        Self::new(text, Tone::Plain)
+    }
+
+    fn faint(text: impl Display) -> Self {
+        Self::new(text, Tone::Faint)
+    }
+
+    fn known(value: Option<impl Display>) -> Self {
+        value.map_or_else(|| Self::plain(UNKNOWN), Self::plain)
+    }
+
+    /// A version of IGMP or MLD. One before `selecting` knows no sources, which deserves a look.
+    fn version(version: Option<u8>, selecting: u8) -> Self {
+        let old = version.is_some_and(|version| version < selecting);
+        Cell { tone: if old { Tone::Caution } else { Tone::Plain }, ..Self::known(version) }
+    }
+
+    fn width(&self) -> usize {
+        self.text.chars().count()
+    }
+
+    fn write(&self, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+        match self.tone {
+            Tone::Plain => write!(out, "{}", self.text),
+            Tone::Faint => write!(out, "{}", paint.faint(&self.text)),
+            Tone::Good => write!(out, "{}", paint.good(&self.text)),
+            Tone::Caution => write!(out, "{}", paint.caution(&self.text)),
+            Tone::Bad => write!(out, "{}", paint.bad(&self.text)),
+        }
+    }
+}
+
+/// The cells of an interface, in the order of the titles.
+fn cells(iface: &InterfaceInfo) -> [Cell; COLUMNS] {
+    [
+        Cell::plain(iface.ifindex),
+        Cell::plain(name(&iface.name)),
+        match (iface.up, iface.carrier) {
+            (false, _) => Cell::new("down", Tone::Bad),
+            (true, Some(false)) => Cell::new("no carrier", Tone::Caution),
+            (true, _) => Cell::new("up", Tone::Good),
+        },
+        Cell::known(iface.mtu_bytes),
+        Cell::known(iface.mac),
+        Cell::version(iface.igmp_version, 3),
+        Cell::version(iface.mld_version, 2),
+        Cell::plain(flags(iface)),
+    ]
+}
+
+/// The flags that matter to multicast.
+fn flags(iface: &InterfaceInfo) -> String {
+    let flags = [
+        (iface.loopback, "loopback"),
+        (iface.point_to_point, "point-to-point"),
+        // Multicast works on a loopback interface, whatever its flag says.
+        (!iface.multicast && !iface.loopback, "no multicast"),
+        (iface.flags.contains(&Flag::AllMulticast), "all multicast"),
+        (iface.flags.contains(&Flag::Promiscuous), "promiscuous"),
+    ];
+    flags.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes a row, without blanks at its end.
+fn line(row: &[Cell; COLUMNS], widths: &[usize; COLUMNS], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let mut blanks = 0;
+    for ((cell, width), to_the_right) in row.iter().zip(widths).zip(TO_THE_RIGHT) {
+        let missing = width - cell.width();
+        if !cell.text.is_empty() {
+            let before = blanks + if to_the_right { missing } else { 0 };
+            write!(out, "{:before$}", "")?;
+            cell.write(paint, out)?;
+            blanks = 0;
+        }
+        blanks += 2 + if to_the_right { 0 } else { missing };
+    }
+    writeln!(out)
+}
+
+fn addresses(addresses: &[AddressInfo]) -> Vec<Cell> {
+    let text = |AddressInfo { address, prefix }: &AddressInfo| match prefix {
+        Some(prefix) => format!("{address}/{prefix}"),
+        None => address.to_string(),
+    };
+    addresses.iter().map(text).map(Cell::plain).collect()
+}
+
+/// The groups: first those that a program has joined, then, faint, those of every host.
+fn groups(groups: Option<&[Joined]>, whole: bool) -> Vec<Cell> {
+    let Some(groups) = groups else { return vec![Cell::plain(UNKNOWN)] };
+    let (usual, mut sorted): (Vec<&Joined>, Vec<&Joined>) = groups.iter().partition(|joined| is_of_every_host(joined.group));
+    sorted.extend(usual);
+    let shown = if whole { sorted.len() } else { sorted.len().min(FEW) };
+    let cell = |Joined { group, users }: &Joined| {
+        let text = if *users > 1 { format!("{group} x{users}") } else { group.to_string() };
+        Cell::new(text, if is_of_every_host(*group) { Tone::Faint } else { Tone::Plain })
+    };
+    let mut cells: Vec<Cell> = sorted.iter().take(shown).map(|joined| cell(joined)).collect();
+    if sorted.len() > shown {
+        cells.push(Cell::faint(format_args!("… and {} more (-v shows all)", sorted.len() - shown)));
+    }
+    cells
+}
+
+/// Whether every host is a member of a group, for its own sake: 224.0.0.1 (RFC 1112, 4); ff01::1, ff02::1 and the solicited-node groups
+/// of its addresses (RFC 4291, 2.8).
+fn is_of_every_host(group: IpAddr) -> bool {
+    match group {
+        IpAddr::V4(group) => group.octets() == [224, 0, 0, 1],
+        IpAddr::V6(group) => match group.segments() {
+            [0xff01 | 0xff02, 0, 0, 0, 0, 0, 0, 1] => true,
+            [0xff02, 0, 0, 0, 0, 1, solicited, _] => solicited >> 8 == 0xff,
+            _ => false,
+        },
+    }
+}
+
+/// Writes a labelled list below a row, broken into lines.
+fn list(label: &str, cells: &[Cell], margin: usize, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    const LABEL: usize = "addresses".len();
+    let start = margin + LABEL;
+    write!(out, "{:margin$}", "")?;
+    if cells.is_empty() {
+        return writeln!(out, "{}  none", paint.faint(format_args!("{label:LABEL$}")));
+    }
+    write!(out, "{}", paint.faint(format_args!("{label:LABEL$}")))?;
+    let mut column = start;
+    for cell in cells {
+        let width = 2 + cell.width();
+        if column > start && column + width > WIDTH {
+            write!(out, "\n{:start$}", "")?;
+            column = start;
+        }
+        column += width;
+        write!(out, "  ")?;
+        cell.write(paint, out)?;
+    }
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::ColorWhen;
+    use crate::target::MacAddr;
+
+    fn iface(name: &str, ifindex: u32) -> InterfaceInfo {
+        InterfaceInfo {
+            name: name.to_owned(),
+            ifindex,
+            up: true,
+            carrier: Some(true),
+            multicast: true,
+            loopback: false,
+            point_to_point: false,
+            flags: vec![Flag::Up, Flag::Multicast],
+            mtu_bytes: Some(1500),
+            mac: Some(MacAddr([2, 0xfc, 0, 0, 0, 1])),
+            addresses: Vec::new(),
+            igmp_version: Some(3),
+            mld_version: Some(2),
+            groups: Some(Vec::new()),
+        }
+    }
+
+    fn joined(groups: &[(&str, u32)]) -> Option<Vec<Joined>> {
+        Some(groups.iter().map(|(group, users)| Joined { group: group.parse().unwrap(), users: *users }).collect())
+    }
+
+    fn address(text: &str, prefix: Option<u8>) -> AddressInfo {
+        AddressInfo { address: text.parse().unwrap(), prefix }
+    }
+
+    fn shown(interfaces: &[InterfaceInfo], whole: bool, color: ColorWhen) -> String {
+        let mut out = Vec::new();
+        table(interfaces, Paint::new(color, &io::stdout()), whole, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_table_is_aligned_and_what_is_not_known_is_a_dash() {
+        let lo = InterfaceInfo {
+            loopback: true,
+            multicast: false,
+            mtu_bytes: Some(65536),
+            mac: None,
+            addresses: vec![address("127.0.0.1", Some(8)), address("::1", None)],
+            groups: joined(&[("224.0.0.1", 1), ("239.1.1.1", 3), ("ff02::1", 2), ("ff15::1", 1)]),
+            ..iface("lo", 1)
+        };
+        let wire = InterfaceInfo { carrier: Some(false), igmp_version: Some(2), mld_version: None, ..iface("eth0.100", 12) };
+        let other =
+            InterfaceInfo { up: false, carrier: None, mtu_bytes: None, igmp_version: None, groups: None, ..iface("e1", 13) };
+        let tunnel =
+            InterfaceInfo { point_to_point: true, multicast: false, flags: vec![Flag::AllMulticast], ..iface("tun0", 14) };
+        let expected = "\
+\x20#  NAME      STATE         MTU  MAC                IGMP  MLD  FLAGS
+ 1  lo        up          65536  -                  3     2    loopback
+    addresses  127.0.0.1/8  ::1
+    groups     239.1.1.1 x3  ff15::1  224.0.0.1  ff02::1 x2
+12  eth0.100  no carrier   1500  02:fc:00:00:00:01  2     -
+    addresses  none
+    groups     none
+13  e1        down            -  02:fc:00:00:00:01  -     2
+    addresses  none
+    groups     -
+14  tun0      up           1500  02:fc:00:00:00:01  3     2    point-to-point, no multicast, all multicast
+    addresses  none
+    groups     none
+";
+        assert_eq!(shown(&[lo, wire, other, tunnel], false, ColorWhen::Never), expected);
+    }
+
+    #[test]
+    fn many_groups_are_cut_unless_all_are_wanted_and_lines_fit_a_terminal() {
+        let many: Vec<(String, u32)> = (0..100).map(|number| (format!("239.100.100.{number}"), number)).collect();
+        let many: Vec<(&str, u32)> = many.iter().map(|(group, users)| (group.as_str(), *users)).collect();
+        let long = address("2001:db8:1234:5678:9abc:def0:1234:5678", Some(64));
+        let wire = InterfaceInfo { groups: joined(&many), addresses: vec![long; 5], ..iface("e0", 2) };
+        let few = shown(std::slice::from_ref(&wire), false, ColorWhen::Never);
+        assert!(few.contains("239.100.100.7 x7") && !few.contains("239.100.100.8"), "{few}");
+        assert!(few.trim_end().ends_with("… and 92 more (-v shows all)"), "{few}");
+        let all = shown(&[wire], true, ColorWhen::Never);
+        assert!(all.contains("239.100.100.99 x99") && !all.contains('…'), "{all}");
+        for line in few.lines().chain(all.lines()) {
+            assert!(line.chars().count() <= WIDTH && !line.ends_with(' '), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour_and_a_name_cannot_play_tricks() {
+        let odd = InterfaceInfo { igmp_version: Some(2), groups: joined(&[("224.0.0.1", 1)]), ..iface("e\u{1b}[31m0", 2) };
+        let [plain, painted] = [ColorWhen::Never, ColorWhen::Always].map(|color| shown(std::slice::from_ref(&odd), false, color));
+        assert!(plain.contains("e\\u{1b}[31m0") && !plain.contains('\u{1b}'), "{plain}");
+        let mut stripped = painted.clone();
+        while let Some(start) = stripped.find('\u{1b}') {
+            let end = start + stripped[start..].find('m').unwrap();
+            stripped.replace_range(start..=end, "");
+        }
+        assert!(painted.contains("\u{1b}[") && stripped == plain, "{painted}");
+    }
+
+    #[test]
+    fn the_groups_of_every_host_are_known() {
+        for group in ["224.0.0.1", "ff01::1", "ff02::1", "ff02::1:ff00:1", "ff02::1:ffb0:1234"] {
+            assert!(is_of_every_host(group.parse().unwrap()), "{group}");
+        }
+        for group in ["224.0.0.251", "239.1.1.1", "ff02::fb", "ff02::1:2", "ff02::1:3", "ff05::1", "ff02::2:ff00:1"] {
+            assert!(!is_of_every_host(group.parse().unwrap()), "{group}");
+        }
+    }
+}
