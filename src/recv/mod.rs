@@ -1,6 +1,7 @@
 //! `mcast recv`: joins, receives, shows, leaves.
 
 mod command;
+mod querier;
 mod until;
 
 pub use until::Until;
@@ -16,7 +17,7 @@ use tracing::debug;
 use crate::event::{Event, Left, Listening, Payload, RcvbufInfo, Received, RecvSummary, TargetInfo};
 use crate::iface::Cast;
 use crate::interrupt::Interrupt;
-use crate::net::{Datagram, Endpoint, Inbox, Listen, Rcvbuf};
+use crate::net::{self, Datagram, Endpoint, Inbox, Listen, Rcvbuf};
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{self, Ended, RunError, Stop};
@@ -25,6 +26,7 @@ use crate::stats::{Copies, Tally};
 use crate::verdict::{self, Verdict};
 use crate::warning::{self, Warning};
 use command::Running;
+use querier::Querier;
 
 /// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
 ///
@@ -37,6 +39,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         listens: &plan.listens,
         until: Until::new(plan.limits, start),
         tally: Tally::default(),
+        querier: Querier::new(&plan.listens, start),
         copies: on_several_interfaces(&plan.listens).then(Copies::default),
         overflowed: false,
     };
@@ -56,12 +59,13 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
-    let Session { tally, copies, .. } = session;
+    let Session { tally, copies, mut querier, .. } = session;
     let verdict = match &failure {
         Some(error) => Verdict::could_not(error),
         None => verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref()),
     };
     let said = reporter.last_words(|reporter| {
+        reporter.warn_all(&querier.look(Instant::now(), igmp_or_mld_version))?;
         let command_failed = matches!(command, Some(Ended::Failed(_)));
         if tally.meter.datagrams == 0 && verdict.status == 1 && !command_failed {
             reporter.warn(&Warning::NothingReceived { at: in_words(&plan.listens) })?;
@@ -97,7 +101,7 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
     if let Some(warning) = warning::any_source_in_ssm_range(&plan.listens) {
         reporter.warn(&warning)?;
     }
-    warning::at_start(inbox.interfaces()).iter().try_for_each(|warning| reporter.warn(warning))?;
+    reporter.warn_all(&warning::at_start(inbox.interfaces()))?;
     let Rcvbuf { asked, granted } = inbox.rcvbuf();
     match (asked, granted) {
         (Some(asked), Some(granted)) if granted < asked => reporter.warn(&Warning::RcvbufCapped { asked, granted })?,
@@ -106,6 +110,10 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
     let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
     reporter.event(&Event::Listening(Listening { targets, rcvbuf_bytes: RcvbufInfo { asked, granted } }))?;
     Ok(reporter.flush()?)
+}
+
+fn igmp_or_mld_version(iface: &str, ipv4: bool) -> Option<u8> {
+    if ipv4 { net::igmp_version(iface) } else { net::mld_version(iface) }
 }
 
 /// Whether some group is joined on more than one interface, so that one datagram may arrive twice.
@@ -137,6 +145,7 @@ struct Session<'a> {
     listens: &'a [Listen],
     until: Until,
     tally: Tally,
+    querier: Querier,
     /// Where datagrams may arrive on two interfaces.
     copies: Option<Copies>,
     overflowed: bool,
@@ -169,7 +178,8 @@ impl Session<'_> {
                 }
                 self.command_ended(failed, reporter)?;
             }
-            let deadline = self.until.deadline().map(|(at, _)| at);
+            reporter.warn_all(&self.querier.look(Instant::now(), igmp_or_mld_version))?;
+            let deadline = self.until.deadline().map(|(at, _)| at).into_iter().chain(self.querier.due()).min();
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }

@@ -136,9 +136,17 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// As [`Reporter::event`].
     pub fn moved(&mut self, moves: Vec<Moved>) -> io::Result<()> {
-        warning::of_moves(&moves).iter().try_for_each(|warning| self.warn(warning))?;
+        self.warn_all(&warning::of_moves(&moves))?;
         let errors = moves.into_iter().flat_map(|moved| moved.errors);
         errors.into_iter().try_for_each(|error| self.warn(&Warning::NotRejoined(error)))
+    }
+
+    /// Shows warnings.
+    ///
+    /// # Errors
+    /// As [`Reporter::event`].
+    pub fn warn_all(&mut self, warnings: &[Warning]) -> io::Result<()> {
+        warnings.iter().try_for_each(|warning| self.warn(warning))
     }
 
     /// Writes out what is held back. To be called before a wait.
