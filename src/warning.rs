@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::iface::{Change, Presence, Via};
-use crate::net::{Endpoint, Filter, Listen, Moved, NetError, describe};
+use crate::net::{self, Endpoint, Filter, Listen, Moved, NetError, describe};
 use crate::target::is_source_specific;
 
 /// A warning. [`Warning::id`] is stable, for scripts; the words are for people.
@@ -252,6 +252,9 @@ impl News {
     fn remedy(self, iface: &str) -> Option<String> {
         match self {
             News::Down => Some(format!("bring it up with 'ip link set {iface} up'")),
+            News::NoAddress("IPv6") if cfg!(target_os = "linux") && net::mld_version(iface).is_none() => {
+                Some(format!("IPv6 is switched off there: sysctl -w net.ipv6.conf.{iface}.disable_ipv6=0"))
+            }
             _ => None,
         }
     }

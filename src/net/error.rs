@@ -193,7 +193,8 @@ fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: Option<i32>) -> Opti
             (None, IpAddr::V4(_)) => raise(limits::MOST_GROUPS, "the limit of groups a socket,"),
             (None, IpAddr::V6(_)) => raise(limits::MOST_OPTIONS, "the limit of memory for a socket's options,"),
         },
-        number if number == code::NO_DEVICE && group.is_ipv6() => format!(
+        // An interface without IPv6 is EINVAL to Linux, one that is not there ENODEV.
+        number if [code::NO_DEVICE, code::INVALID].contains(&number) && group.is_ipv6() => format!(
             "{} is gone, or does without IPv6: 'sysctl net.ipv6.conf.{}.disable_ipv6' tells, and so does an MTU below 1280",
             via.name, via.name
         ),

@@ -20,6 +20,7 @@ mod switch;
 
 pub use capture::Capture;
 pub use process::{Finished, Running, eventually};
+pub use switch::Switch;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -1,0 +1,143 @@
+//! Ten thousand groups, and the limits of a host.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use std::collections::HashSet;
+
+use lab::{Host, Lab, Running, eventually};
+
+/// How many of 239.2.0.0/16 the host is a member of.
+fn members(host: &Host) -> usize {
+    let is_one =
+        |line: &&str| line.starts_with("\t\t\t\t") && line.split_whitespace().next().is_some_and(|group| group.ends_with("02EF"));
+    host.proc_net("igmp").lines().filter(is_one).count()
+}
+
+/// Starts mcast with a limit of open files that it cannot raise.
+fn with_open_files(host: &Host, most: u32, arguments: &str) -> Running {
+    let mut command = host.command("prlimit");
+    command.arg(format!("--nofile={most}:{most}")).arg(env!("CARGO_BIN_EXE_mcast")).args(arguments.split_whitespace());
+    Running::start(command)
+}
+
+#[test]
+fn ten_thousand_groups_are_joined_heard_and_left() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let limit = "239.2.0.0+10000:5000";
+    let recv = b.mcast(&format!("recv --iface e0 {limit} --count 10000 -o json")).ready();
+    assert_eq!(members(&b), 10_000);
+    let sent = a.mcast(&format!("send --iface e0 {limit} --count 1 -q -o json")).ends(0);
+    assert_eq!(sent.summary()["datagrams"], 10_000);
+    let finished = recv.ends(0);
+    let groups: HashSet<String> = finished.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
+    assert_eq!(groups.len(), 10_000, "each was heard once, under its own name");
+    assert_eq!(finished.summary()["kernel_drops"], 0);
+    assert_eq!(finished.events_of("left").len(), 10_000);
+    assert_eq!(members(&b), 0);
+}
+
+#[test]
+fn where_open_files_are_few_groups_share_sockets_and_stay_apart() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    // Somebody else on the host listens to a group of the same port, which must not come in.
+    let other = b.mcast("recv --iface e0 239.2.9.9:5000").ready();
+    for target in ["239.2.0.0+1000:5000", "[ff15::]+3000:5000"] {
+        let count = if target.starts_with('2') { 1000 } else { 3000 };
+        let recv = with_open_files(&b, 150, &format!("recv --iface e0 {target} --count {count} -o json"));
+        recv.line(|line| line.starts_with("{\"event\":\"ready\""));
+        let descriptors = std::fs::read_dir(format!("/proc/{}/fd", recv.id())).map_or(0, Iterator::count);
+        assert!(descriptors <= 150, "{descriptors} files are open");
+        a.mcast("send --iface e0 239.2.9.9:5000 --count 3 --interval 1ms -m wrong").ends(0);
+        a.shell("echo wrong | socat -u STDIN UDP4-DATAGRAM:10.0.0.101:5000");
+        a.mcast(&format!("send --iface e0 {target} --count 1 -q")).ends(0);
+        let finished = recv.ends(0);
+        let datagrams = finished.events_of("datagram");
+        let groups: HashSet<String> = datagrams.iter().map(|event| event["group"].to_string()).collect();
+        assert!(groups.len() == count && datagrams.iter().all(|event| event["text"] == "hello world"), "{}", groups.len());
+        assert_eq!(finished.summary()["kernel_drops"], 0);
+    }
+    other.signal("INT");
+    other.ends(0);
+}
+
+#[test]
+fn groups_that_share_a_socket_keep_their_sources_and_follow_their_interface() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    a.address("e0", "10.0.0.99/24");
+    let recv = with_open_files(&b, 80, "recv --iface e0 10.0.0.100@232.2.0.0+200:5000 --count 200 -o json");
+    recv.line(|line| line.starts_with("{\"event\":\"ready\""));
+    b.shell("ip link del e0");
+    recv.line(|line| line.contains("interface-gone"));
+    lab.wire(&a, &b);
+    a.shell("ip addr add 10.0.0.100/24 dev e0; ip addr add 10.0.0.99/24 dev e0");
+    b.address("e0", "10.0.0.101/24");
+    recv.line(|line| line.contains("interface-back") && line.contains("its 200 groups are used again"));
+    a.mcast("send --iface 10.0.0.99 232.2.0.0+200:5000 --count 1 -q").ends(0);
+    a.mcast("send --iface 10.0.0.100 232.2.0.0+200:5000 --count 1 -q").ends(0);
+    let finished = recv.ends(0);
+    let sources: HashSet<String> = finished
+        .events_of("datagram")
+        .iter()
+        .map(|event| event["source"].as_str().unwrap().split(':').next().unwrap().to_owned())
+        .collect();
+    assert_eq!(sources, HashSet::from(["10.0.0.100".to_owned()]), "{finished}");
+}
+
+#[test]
+fn a_limit_that_stands_in_the_way_is_named_with_its_value() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair_with_ipv6();
+    let refused = |finished: lab::Finished, parts: &[&str]| {
+        assert_eq!(finished.status.code(), Some(2), "{finished}");
+        parts.iter().for_each(|part| finished.says(part));
+    };
+    refused(
+        with_open_files(&b, 100, "recv --iface e0 239.2.0.1:5000-5099").finish(),
+        &["cannot listen to 100 targets", "they take 100 sockets at least", "a limit of 100 open files", "ulimit -n 164"],
+    );
+    let sources: String = (1..=11).map(|number| format!(" --source 10.0.0.{number}")).collect();
+    refused(
+        b.mcast(&format!("recv --iface e0 232.1.1.1:5000{sources}")).finish(),
+        &[
+            "cannot join 232.1.1.1 from 10.0.0.11 on e0 (index",
+            "(ENOBUFS)",
+            "net.ipv4.igmp_max_msf (10) is reached",
+            "sysctl -w net.ipv4.igmp_max_msf=20",
+        ],
+    );
+    b.shell("echo 0 > /proc/sys/net/ipv4/igmp_max_memberships");
+    refused(
+        b.mcast("recv --iface e0 239.1.1.1:5000").finish(),
+        &[
+            "cannot join 239.1.1.1 on e0",
+            "(ENOBUFS)",
+            "net.ipv4.igmp_max_memberships (0) is reached",
+            "sysctl -w net.ipv4.igmp_max_memberships=20",
+        ],
+    );
+    b.shell("echo 20 > /proc/sys/net/ipv4/igmp_max_memberships; ip link set e0 mtu 1200");
+    refused(
+        b.mcast("recv --iface e0 [ff15::1]:5000").finish(),
+        &["cannot join ff15::1 on e0", "(EINVAL)", "does without IPv6", "MTU below 1280"],
+    );
+    assert_eq!(members(&b), 0);
+}
+
+#[test]
+fn a_sender_to_many_groups_takes_turns() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.2.0.0+50:5000 --count 150 -o json").ready();
+    a.mcast("send --iface e0 239.2.0.0+50:5000 --count 3 --interval 20ms -q").ends(0);
+    let datagrams = recv.ends(0).events_of("datagram");
+    for round in datagrams.chunks(50) {
+        let groups: HashSet<String> = round.iter().map(|event| event["group"].to_string()).collect();
+        assert_eq!(groups.len(), 50, "each group has its turn before any has its next");
+    }
+    assert_eq!(datagrams[0]["source"], datagrams[149]["source"], "one socket sends to all");
+    eventually("the groups are left", || members(&b) == 0);
+}
