@@ -223,11 +223,17 @@ impl Host {
     }
 
     /// Waits until an interface has its IPv6 address, which it takes up to a second after the wire carries.
-    fn has_ipv6(&self, iface: &str) {
+    pub fn has_ipv6(&self, iface: &str) {
         eventually(&format!("{iface} has an IPv6 address"), || {
             let addresses = self.proc_net("if_inet6");
             addresses.lines().any(|line| line.starts_with("fe80") && line.split_whitespace().last() == Some(iface))
         });
+    }
+
+    /// Waits until the kernel takes note that the wire of an interface carries, or does not; it lets up to a second pass.
+    pub fn has_carrier(&self, iface: &str, carrier: bool) {
+        let state = || self.shell(&format!("ip -o link show {iface}")).contains("state UP");
+        eventually(&format!("the carrier of {iface}: {carrier}"), || state() == carrier);
     }
 
     /// Waits until the host is a member of `group` on `iface`.

@@ -76,6 +76,11 @@ impl Running {
         self
     }
 
+    /// What it has printed so far.
+    pub fn so_far(&self) -> String {
+        self.out.so_far()
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()

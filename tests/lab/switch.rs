@@ -24,13 +24,22 @@ impl Lab {
     /// A host on the switch, with this address on its `e0`.
     pub fn host_on(&self, switch: &mut Switch, address: &str) -> Host {
         let host = self.host();
+        self.plug(switch, &host, "e0", address);
+        host
+    }
+
+    /// A second wire from a host to the switch, with this address on its `e1`.
+    pub fn second_port(&self, switch: &mut Switch, host: &Host, address: &str) {
+        self.plug(switch, host, "e1", address);
+    }
+
+    fn plug(&self, switch: &mut Switch, host: &Host, iface: &str, address: &str) {
         let port = format!("p{}", switch.ports);
         switch.ports += 1;
-        self.link(&host, "e0", &switch.host, &port);
+        self.link(host, iface, &switch.host, &port);
         switch.host.shell(&format!("ip link set {port} master br0 up"));
-        host.shell("ip link set e0 up");
-        host.address("e0", address);
-        host
+        host.shell(&format!("ip link set {iface} up"));
+        host.address(iface, address);
     }
 }
 

@@ -1,0 +1,297 @@
+//! Interfaces: several at once, chosen from a menu, and gone and back again under a running program.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::{Finished, Host, Lab, Running, eventually};
+use serde_json::{Value, json};
+
+fn portable(host: &Host, arguments: &str) -> Running {
+    let mut command = host.command(env!("CARGO_BIN_EXE_mcast"));
+    command.args(arguments.split_whitespace()).env("MCAST_PORTABLE", "1");
+    Running::start(command)
+}
+
+fn warnings(finished: &Finished) -> Vec<String> {
+    finished.events_of("warning").iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Deletes the wire between two hosts and makes it again, down and without addresses.
+fn rewire(lab: &Lab, a: &Host, b: &Host) {
+    b.shell("ip link del e0");
+    lab.wire(a, b);
+    b.shell("ip link set e0 down");
+}
+
+#[test]
+fn an_interface_that_is_made_again_is_joined_again() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    let wire = |host: &Host| host.capture("e0");
+    let targets = "239.1.1.1:5000 10.0.0.100@232.1.1.1:5000 [ff15::1]:5000 [ff12::1]:5000";
+    for start in [Host::mcast, portable] {
+        let recv = start(&b, &format!("recv --iface e0 {targets} --count 4 -o json")).ready();
+        b.shell("ip link del e0");
+        recv.line(|line| line.contains("\"interface-gone\""));
+        lab.wire(&a, &b);
+        a.address("e0", "10.0.0.100/24");
+        recv.line(|line| line.contains("\"interface-back\"") && line.contains("its 4 groups are used again"));
+        for group in ["239.1.1.1", "232.1.1.1", "ff15::1", "ff12::1"] {
+            b.joins("e0", group);
+        }
+        b.address("e0", "10.0.0.101/24");
+        let seen = wire(&a);
+        [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
+        let all = "239.1.1.1:5000 232.1.1.1:5000 [ff15::1]:5000 [ff12::1]:5000";
+        a.mcast(&format!("send --iface e0 {all} --count 1")).ends(0);
+        let finished = recv.ends(0);
+        let mut heard: Vec<String> = finished.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
+        heard.sort();
+        assert_eq!(heard, ["\"232.1.1.1\"", "\"239.1.1.1\"", "\"ff12::1\"", "\"ff15::1\""], "{finished}");
+        seen.sees(&["igmp v3 report", "gaddr 239.1.1.1 to_in { }"]);
+        let told = warnings(&finished);
+        assert!(told.starts_with(&["interface-gone".to_owned(), "interface-back".to_owned()]), "{told:?}");
+        assert!(!b.is_member("e0", "239.1.1.1"));
+    }
+}
+
+#[test]
+fn one_that_comes_back_under_its_old_index_is_another_one_all_the_same() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let index = b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 1 -o json").ready();
+    recv.signal("STOP");
+    // Gone and back before mcast can look.
+    b.shell(&format!("ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up"));
+    recv.signal("CONT");
+    recv.line(|line| line.contains("\"interface-back\""));
+    b.joins("e0", "239.1.1.1");
+    recv.signal("INT");
+    recv.ends(130);
+    drop(a);
+}
+
+#[test]
+fn datagrams_flow_within_a_second_of_the_interface_s_return() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -o json").ready();
+    let send = a.mcast("send --iface e0 239.1.1.1:5000 --interval 10ms -o json").ready();
+    recv.line(|line| line.contains("\"datagram\""));
+    b.shell("ip link del e0");
+    recv.line(|line| line.contains("\"interface-gone\""));
+    send.line(|line| line.contains("\"interface-gone\""));
+    lab.wire(&a, &b);
+    a.address("e0", "10.0.0.100/24");
+    b.address("e0", "10.0.0.101/24");
+    recv.line(|line| line.contains("\"interface-back\""));
+    // The sender goes on by itself too, from its old port.
+    eventually("datagrams flow again", || {
+        let so_far = recv.so_far();
+        so_far.split("interface-back").nth(1).is_some_and(|rest| rest.contains("\"datagram\""))
+    });
+    send.signal("INT");
+    recv.signal("INT");
+    let (sent, heard) = (send.ends(1), recv.ends(0));
+    sent.says("could not be sent");
+    let sources: std::collections::HashSet<String> =
+        heard.events_of("datagram").iter().map(|event| event["source"].to_string()).collect();
+    assert_eq!(sources.len(), 1, "{sources:?}");
+    let time = |event: &Value| event["time"].as_str().unwrap()[17..29].parse::<f64>().unwrap();
+    let times: Vec<f64> = heard.events_of("datagram").iter().map(time).collect();
+    let gap = times.windows(2).map(|pair| (pair[1] - pair[0]).rem_euclid(60.0)).fold(0.0, f64::max);
+    println!("the longest silence, with the making of the wire: {gap:.3} s");
+}
+
+#[test]
+fn one_that_is_down_or_has_no_address_yet_is_joined_and_heard_when_it_comes_up() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    rewire(&lab, &a, &b);
+    a.address("e0", "10.0.0.100/24");
+    for (target, source) in [("239.1.1.1:5000", "10.0.0.100"), ("[ff15::1]:5000", "fe80::")] {
+        b.shell("ip link set e0 down; ip addr flush dev e0");
+        a.has_carrier("e0", false);
+        let recv = b.mcast(&format!("recv --iface e0 {target} --count 1 -o json"));
+        recv.line(|line| line.contains("\"interface-down\"") && line.contains("ip link set e0 up"));
+        let recv = recv.ready();
+        b.shell("ip link set e0 up");
+        recv.line(|line| line.contains("\"interface-up\""));
+        if target.starts_with('2') {
+            b.address("e0", "10.0.0.101/24");
+        }
+        // IPv6 has it by itself, and takes nothing in before: its routes come with it.
+        recv.line(|line| line.contains("\"interface-address\""));
+        a.has_carrier("e0", true);
+        a.mcast(&format!("send --iface e0 {target} --count 1")).ends(0);
+        let finished = recv.ends(0);
+        assert!(finished.events_of("datagram")[0]["source"].as_str().unwrap().contains(source), "{finished}");
+    }
+}
+
+#[test]
+fn a_sender_follows_the_address_of_its_interface() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -o json").ready();
+    let send = a.mcast("send --iface e0 239.1.1.1:5000 --interval 10ms -o json").ready();
+    recv.line(|line| line.contains("\"source\":\"10.0.0.100:"));
+    a.shell("ip addr del 10.0.0.100/24 dev e0; ip addr add 10.0.0.77/24 dev e0");
+    send.line(|line| line.contains("\"interface-address\""));
+    recv.line(|line| line.contains("\"source\":\"10.0.0.77:"));
+    send.signal("INT");
+    send.finish();
+    recv.signal("INT");
+    recv.ends(0);
+}
+
+#[test]
+fn an_interface_that_was_named_by_its_address_is_followed_by_its_address() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_two_wires();
+    let recv = b.mcast("recv --iface 10.0.0.101 239.1.1.1:5000 --count 1 -o json").ready();
+    b.shell("ip addr del 10.0.0.101/24 dev e0; ip addr add 10.0.0.101/24 dev e1");
+    recv.line(|line| line.contains("\"interface-back\"") && line.contains("interface e1 is back"));
+    b.joins("e1", "239.1.1.1");
+    assert!(!b.is_member("e0", "239.1.1.1"));
+    a.mcast("send --iface e0 239.1.1.1:5000 --count 1 -m wrong").ends(0);
+    a.mcast("send --iface e1 239.1.1.1:5000 --count 1").ends(0);
+    let datagram = recv.ends(0).events_of("datagram").remove(0);
+    assert_eq!((&datagram["iface"], &datagram["text"]), (&json!("e1"), &json!("hello world")));
+}
+
+#[test]
+fn a_renamed_interface_stays_joined() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 2 -o json").ready();
+    a.mcast("send --iface e0 239.1.1.1:5000 --count 1").ends(0);
+    recv.line(|line| line.contains("\"datagram\""));
+    b.shell("ip link set e0 name lan0");
+    a.mcast("send --iface e0 239.1.1.1:5000 --count 1").ends(0);
+    let finished = recv.ends(0);
+    assert_eq!(finished.events_of("datagram").len(), 2);
+    assert!(warnings(&finished).is_empty(), "{finished}");
+}
+
+#[test]
+fn several_interfaces_are_joined_sent_to_and_told_apart() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_two_wires();
+    for ifaces in ["--iface e0 --iface 10.1.0.101", "--iface all"] {
+        for target in ["239.1.1.1:5000", "[ff15::1]:5000"] {
+            let recv = b.mcast(&format!("recv {ifaces} {target} --count 4 -o json")).ready();
+            assert!(!b.is_member("lo", "239.1.1.1"), "all does not mean lo");
+            let sent = a.mcast(&format!("send --iface all {target} --count 2 --interval 1ms -o json")).ends(0);
+            assert_eq!(sent.summary()["datagrams"], 4);
+            let finished = recv.ends(0);
+            let mut heard: Vec<Value> = finished.events_of("datagram").iter().map(|event| event["iface"].clone()).collect();
+            heard.sort_by_key(Value::to_string);
+            assert_eq!(heard, ["e0", "e0", "e1", "e1"]);
+            // Two networks: the sender's copies are equal, but they come from two sockets of the sender.
+            assert_eq!(finished.summary()["interface_copies"], 0, "{finished}");
+        }
+    }
+}
+
+#[test]
+fn a_datagram_that_arrives_on_two_interfaces_is_no_duplicate_of_the_network() {
+    let Some(lab) = Lab::open() else { return };
+    let mut switch = lab.switch();
+    let (sender, receiver) = (lab.host_on(&mut switch, "10.0.0.1/24"), lab.host_on(&mut switch, "10.0.0.2/24"));
+    lab.second_port(&mut switch, &receiver, "10.0.0.3/24");
+    let recv = receiver.mcast("recv --iface all 239.1.1.1:5000 --count 20 -o json").ready();
+    eventually("the switch knows both", || switch.knows_member(1, "239.1.1.1") && switch.knows_member(2, "239.1.1.1"));
+    sender.mcast("send --iface e0 239.1.1.1:5000 --count 10 --interval 2ms").ends(0);
+    let finished = recv.ends(0);
+    assert_eq!(finished.summary()["interface_copies"], 10, "{finished}");
+    assert_eq!(warnings(&finished), ["arrives-twice"]);
+
+    let recv = receiver.mcast("recv --iface e0 239.1.1.1:5000 --count 10").ready();
+    eventually("the switch knows it", || switch.knows_member(1, "239.1.1.1"));
+    sender.mcast("send --iface e0 239.1.1.1:5000 --count 10 --interval 2ms").ends(0);
+    let finished = recv.ends(0);
+    assert!(!finished.out.contains("another interface"), "{finished}");
+}
+
+/// Runs mcast on a terminal of its own, types what it is told when the menu is there, and prints what came out.
+const TERMINAL: &str = r#"
+import os, pty, select, sys, termios
+keys, arguments = sys.argv[1].encode().decode("unicode_escape").encode("latin-1"), sys.argv[2:]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(arguments[0], arguments)
+before, seen, typed = termios.tcgetattr(fd), b"", False
+while True:
+    try:
+        data = os.read(fd, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    seen += data
+    if not typed and b"Which interface" in seen and b">  1" in seen:
+        typed = True
+        for key in keys.split(b","):
+            os.write(fd, key)
+status = os.waitpid(pid, 0)[1]
+sys.stdout.write(seen.decode("utf-8", "replace"))
+same = True
+try:
+    same = termios.tcgetattr(fd)[3] == before[3]
+except termios.error:
+    pass
+print("\nENDED", os.waitstatus_to_exitcode(status), "asked" if typed else "not asked", "restored" if same else "raw")
+"#;
+
+/// What a terminal showed, and the last line of it.
+fn on_a_terminal(host: &Host, keys: &str, arguments: &str) -> (String, String) {
+    let mut words = vec![keys, env!("CARGO_BIN_EXE_mcast")];
+    words.extend(arguments.split_whitespace().chain(["--color", "never"]));
+    let finished = host.python(TERMINAL, &words).ends(0);
+    let last = finished.out.lines().last().unwrap_or_default().to_owned();
+    (finished.out, last)
+}
+
+#[test]
+fn a_menu_on_a_terminal_asks_where_several_interfaces_would_do() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair_with_two_wires();
+    for (keys, arguments, iface) in [
+        ("\\r", "recv -d 1ms", "e0 (10.0.0.101)"),
+        ("\\x1b[B,\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
+        ("2,\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
+        ("3,\\r", "recv -d 1ms", "lo (127.0.0.1)"),
+        ("\\x1b[A,\\x1b[A,\\r", "recv -d 1ms --iface ask", "e1 (10.1.0.101)"),
+    ] {
+        let (shown, last) = on_a_terminal(&b, keys, arguments);
+        assert!(shown.contains(&format!("listening to 224.202.20.30:54321 (01:00:5e:4a:14:1e) on {iface}")), "{keys}: {shown}");
+        assert_eq!(last, "ENDED 0 asked restored", "{shown}");
+    }
+    // A route answers before anybody is asked, unless the user wants to be asked.
+    b.shell("ip route add 224.0.0.0/4 dev e1");
+    assert_eq!(on_a_terminal(&b, "\\r", "recv -d 1ms").1, "ENDED 0 not asked restored");
+    let (shown, _) = on_a_terminal(&b, "\\r", "recv -d 1ms --iface ask");
+    assert!(shown.contains("on e1 (10.1.0.101)"), "the route's interface comes first: {shown}");
+}
+
+#[test]
+fn a_menu_can_be_left() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair_with_two_wires();
+    let (shown, last) = on_a_terminal(&b, "q", "recv -d 1ms");
+    assert_eq!(last, "ENDED 2 asked restored", "{shown}");
+    assert!(shown.contains("no interface was chosen") && shown.contains("e1  up"), "{shown}");
+    let (shown, last) = on_a_terminal(&b, "\\x03", "recv -d 1ms");
+    assert_eq!(last, "ENDED -2 asked restored", "by SIGINT, as if it had not been taken over: {shown}");
+}
+
+#[test]
+fn without_a_terminal_nobody_is_asked() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair_with_two_wires();
+    let finished = b.mcast("recv --iface ask").ends(2);
+    finished.says("--iface ask shows a menu, and here is no terminal to show it on");
+    finished.says("e1  up    10.1.0.101/24");
+}
