@@ -26,8 +26,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
-/// What the tests run, all from Debian's packages iproute2, nftables, python3, socat, tcpdump and util-linux.
-const TOOLS: [&str; 8] = ["ip", "nft", "nsenter", "python3", "setpriv", "socat", "tcpdump", "unshare"];
+/// What the tests run, all from Debian's packages iperf, iproute2, nftables, python3, socat, tcpdump and util-linux.
+const TOOLS: [&str; 10] = ["ip", "iperf", "nft", "nsenter", "prlimit", "python3", "setpriv", "socat", "tcpdump", "unshare"];
 
 /// Where programs are looked for: an ordinary user's PATH lacks the places of `ip` and `nft`.
 fn path() -> String {
