@@ -72,3 +72,25 @@ fn a_longest_datagram_and_an_empty_one_arrive_whole() {
     let lengths: Vec<Value> = recv.ends(0).events_of("datagram").iter().map(|event| event["len_bytes"].clone()).collect();
     assert_eq!(lengths, [json!(65_507), json!(0)]);
 }
+
+#[test]
+fn it_knows_sources_ranges_and_unicast_too() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    a.shell("ip addr add 10.0.0.99/24 dev e0; ip -6 addr add fd00::99/64 dev e0 nodad; ip -6 addr add fd00::100/64 dev e0 nodad");
+    for (target, from, source) in [
+        ("10.0.0.100@232.1.1.1+3:5000", "10.0.0.100", "10.0.0.99"),
+        ("[fd00::100]@[ff3e::1]+3:5000", "fd00::100", "fd00::99"),
+        ("239.1.1.1+3:5000 --exclude 10.0.0.99", "10.0.0.100", "10.0.0.99"),
+    ] {
+        let recv = portable(&b, &format!("recv --iface e0 {target} --count 3 -o json")).ready();
+        let group = target.rsplit('@').next().unwrap().split(' ').next().unwrap();
+        portable(&a, &format!("send --iface {source} {group} --count 1")).ends(0);
+        portable(&a, &format!("send --iface {from} {group} --count 1")).ends(0);
+        let datagrams = recv.ends(0).events_of("datagram");
+        assert!(datagrams.iter().all(|event| event["source"].as_str().unwrap().contains(from)), "{datagrams:?}");
+    }
+    let recv = portable(&b, "recv 10.0.0.101:5000 --count 1").ready();
+    portable(&a, "send 10.0.0.101:5000 --count 1").ends(0);
+    recv.ends(0);
+}

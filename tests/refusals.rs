@@ -38,6 +38,26 @@ fn an_interface_that_is_down_or_has_no_address_is_named() {
 }
 
 #[test]
+fn targets_and_sources_that_contradict_each_other_are_refused() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair_with_ipv6();
+    for (arguments, parts) in [
+        ("recv 232.1.1.1:5000 --source fd00::5", &["--source fd00::5 is IPv6 and 232.1.1.1 is IPv4", "--source 10.0.0.5"][..]),
+        ("recv [ff3e::1]:5000 --source 10.0.0.5", &["--source 10.0.0.5 is IPv4 and ff3e::1 is IPv6", "--source 2001:db8::5"]),
+        ("recv 239.1.1.1:5000 --exclude fd00::5", &["--exclude fd00::5 is IPv6"]),
+        ("recv 10.0.0.5@232.1.1.1:5000 --exclude 10.0.0.6", &["232.1.1.1 is joined from 10.0.0.5 alone", "nobody to exclude"]),
+        ("recv 10.0.0.5@232.1.1.1:5000 232.1.1.1:5000", &["from 10.0.0.5 alone and from anybody as well"]),
+        ("recv 10.0.0.100:5000 --source 10.0.0.5", &["10.0.0.100 is no multicast group"]),
+        ("recv 10.0.0.9:5000", &["10.0.0.9 is not an address of this host", "10.0.0.100/24"]),
+        ("recv 239.0.0.0/16:5000 --iface lo --iface e0", &["65537 targets", "65536 that a run takes"]),
+        ("send 10.9.9.9:5000", &["no route to 10.9.9.9"]),
+        ("recv [ff02::1%e0]:5000 --iface lo", &["the target names interface e0 and --iface names lo"]),
+    ] {
+        refused(&a, arguments, parts);
+    }
+}
+
+#[test]
 fn where_no_route_leads_or_several_might_the_choices_are_listed() {
     let Some(lab) = Lab::open() else { return };
     let alone = lab.host();

@@ -275,3 +275,56 @@ mod code {
     pub const NO_OPTION: i32 = WinSock::WSAENOPROTOOPT;
     pub const NOT_PERMITTED: i32 = WinSock::WSAEACCES;
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::iface::Via;
+    use nix::errno::Errno;
+    use std::sync::Arc;
+
+    fn at(group: &str) -> Endpoint {
+        let via = Arc::new(Via { name: "eth1".to_owned(), index: 3, address: None, pinned: false, named: true });
+        Endpoint { group: group.parse().unwrap(), port: 5000, cast: Cast::Multicast, via }
+    }
+
+    /// Every errno that a join or a leave is known to answer with (ip(7), and what was measured), as a sentence with something to do.
+    #[test]
+    fn each_errno_of_a_membership_is_a_sentence_that_says_what_to_do() {
+        let join = |group: &str| Operation::Join(at(group), None);
+        let from = |group: &str, source: &str| Operation::Join(at(group), Some(source.parse().unwrap()));
+        let block = |group: &str, source: &str| Operation::Block(at(group), source.parse().unwrap());
+        let leave = |group: &str| Operation::Leave(at(group));
+        for (operation, errno, parts) in [
+            (
+                join("239.1.1.1"),
+                Errno::EADDRINUSE,
+                ["cannot join 239.1.1.1 on eth1 (index 3)", "has joined 239.1.1.1 on eth1 already"],
+            ),
+            (join("239.1.1.1"), Errno::ENODEV, ["No such device (ENODEV)", "interface eth1 went away"]),
+            (join("ff15::1"), Errno::ENODEV, ["cannot join ff15::1 on eth1", "does without IPv6"]),
+            (join("ff15::1"), Errno::EINVAL, ["Invalid argument (EINVAL)", "an MTU below 1280"]),
+            (
+                from("232.1.1.1", "10.0.0.9"),
+                Errno::EINVAL,
+                ["cannot join 232.1.1.1 from 10.0.0.9", "of the other kind (include, exclude)"],
+            ),
+            (join("239.1.1.1"), Errno::ENOBUFS, ["(ENOBUFS)", "net.ipv4.igmp_max_memberships"]),
+            (join("ff15::1"), Errno::ENOBUFS, ["(ENOBUFS)", "net.core.optmem_max"]),
+            (from("232.1.1.1", "10.0.0.9"), Errno::ENOBUFS, ["(ENOBUFS)", "net.ipv4.igmp_max_msf"]),
+            (from("ff3e::1", "fd00::9"), Errno::ENOBUFS, ["(ENOBUFS)", "net.ipv6.mld_max_msf"]),
+            (block("239.1.1.1", "10.0.0.9"), Errno::ENOBUFS, ["cannot exclude 10.0.0.9 from 239.1.1.1", "net.ipv4.igmp_max_msf"]),
+            (block("239.1.1.1", "10.0.0.9"), Errno::EADDRNOTAVAIL, ["(EADDRNOTAVAIL)", "10.0.0.9 is in the filter already"]),
+            (join("239.1.1.1"), Errno::EADDRNOTAVAIL, ["(EADDRNOTAVAIL)", "has another index now"]),
+            (from("ff3e::1", "fd00::9"), Errno::ENOPROTOOPT, ["(ENOPROTOOPT)", "too old for source filters (RFC 3678)"]),
+            (join("239.1.1.1"), Errno::EPERM, ["(EPERM)", "a security policy of this host"]),
+            (leave("239.1.1.1"), Errno::ENODEV, ["cannot leave 239.1.1.1 on eth1 (index 3)", "the membership with it"]),
+            (leave("239.1.1.1"), Errno::EADDRNOTAVAIL, ["(EADDRNOTAVAIL)", "the interface was deleted"]),
+        ] {
+            let error = operation.failed(errno.into());
+            let text = error.to_string();
+            assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+            assert!(text.contains("\n  tip: ") && error.tip().is_some(), "{text}");
+        }
+    }
+}
