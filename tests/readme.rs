@@ -66,6 +66,15 @@ fn every_option_that_it_speaks_of_exists() {
     }
 }
 
+#[test]
+fn every_warning_that_a_script_may_meet_is_named_in_it() {
+    let source = include_str!("../src/warning.rs");
+    let ids = source.lines().filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\","));
+    let ids: Vec<&str> = ids.filter(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')).collect();
+    assert!(ids.len() > 15, "the ids were not found: {ids:?}");
+    ids.iter().for_each(|id| assert!(README.contains(&format!("`{id}`")), "the README does not name the warning {id}"));
+}
+
 #[cfg(target_os = "linux")]
 mod lab;
 

@@ -2,15 +2,15 @@
 
 /// What is left of the open files for everything that is no socket of a group: standard streams, signals, netlink, COMMAND.
 #[cfg(unix)]
-const RESERVE: u64 = 64;
+const RESERVE: nix::sys::resource::rlim_t = 64;
 
 /// How many sockets this process may open, for a wish of `wanted`. The soft limit of open files is raised as far as the wish needs and the hard limit
 /// lets it.
 pub fn sockets_for(wanted: usize) -> usize {
     #[cfg(unix)]
     {
-        use nix::sys::resource::{Resource, getrlimit, setrlimit};
-        let needed = wanted as u64 + RESERVE;
+        use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
+        let needed = rlim_t::try_from(wanted).unwrap_or(rlim_t::MAX).saturating_add(RESERVE);
         let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return wanted };
         if soft >= needed {
             return wanted;
@@ -21,7 +21,7 @@ pub fn sockets_for(wanted: usize) -> usize {
             Err(_) => soft,
         };
         tracing::debug!(soft, hard, allowed, "open files");
-        usize::try_from(allowed.saturating_sub(RESERVE)).unwrap_or(usize::MAX)
+        usize::try_from(allowed - RESERVE.min(allowed)).unwrap_or(usize::MAX)
     }
     #[cfg(not(unix))]
     wanted
@@ -30,7 +30,12 @@ pub fn sockets_for(wanted: usize) -> usize {
 /// The limit of open files of this process, where it has one.
 pub fn open_files() -> Option<u64> {
     #[cfg(unix)]
-    return nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).ok().map(|(soft, _)| soft);
+    {
+        use nix::sys::resource::{Resource, getrlimit};
+        let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+        #[allow(clippy::unnecessary_cast, reason = "signed on FreeBSD")]
+        Some(soft as u64)
+    }
     #[cfg(not(unix))]
     None
 }
