@@ -234,7 +234,7 @@ while True:
     if not typed and b"Which interface" in seen and b">  1" in seen:
         typed = True
         for key in keys.split(b","):
-            os.write(fd, key)
+            os.kill(pid, 15) if key == b"SIGTERM" else os.write(fd, key)
 status = os.waitpid(pid, 0)[1]
 sys.stdout.write(seen.decode("utf-8", "replace"))
 same = True
@@ -285,6 +285,8 @@ fn a_menu_can_be_left() {
     assert!(shown.contains("no interface was chosen") && shown.contains("e1  up"), "{shown}");
     let (shown, last) = on_a_terminal(&b, "\\x03", "recv -d 1ms");
     assert_eq!(last, "ENDED -2 asked restored", "by SIGINT, as if it had not been taken over: {shown}");
+    let (shown, last) = on_a_terminal(&b, "SIGTERM", "recv -d 1ms");
+    assert!(last == "ENDED -15 asked restored" && shown.contains("\u{1b}[?25h"), "the cursor is shown again: {shown}");
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
+use std::ops::Range;
 
 use console::{Key, Term};
-use signal_hook::consts::SIGINT;
-use signal_hook::low_level::emulate_default_handler;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::low_level;
 
+use super::keys::Keys;
 use crate::iface::{IfaceError, Interface, Row};
 use crate::plan::Asked;
 
@@ -28,31 +30,38 @@ pub fn ask(group: IpAddr, offered: &[&Interface]) -> Result<Asked, IfaceError> {
 fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
     let mut term = Term::stderr();
     let mut menu = Menu::new(rows.len());
+    let mut keys = Keys::open()?;
     term.hide_cursor()?;
     writeln!(term, "{question}  (arrow keys or a number, Enter; Esc to give up)")?;
     let step = loop {
-        let width = usize::from(term.size().1);
-        for (position, row) in rows.iter().enumerate() {
+        let (height, width) = term.size();
+        let shown = menu.window(usize::from(height).saturating_sub(2));
+        for position in shown.clone() {
             let marker = if position == menu.row { '>' } else { ' ' };
-            let line = format!("{marker} {:>2}  {row}", position + 1);
+            let line = format!("{marker} {:>2}  {}", position + 1, rows[position]);
             // A line that wrapped would not be cleared.
-            writeln!(term, "{}", line.chars().take(width.saturating_sub(1)).collect::<String>())?;
+            writeln!(term, "{}", line.chars().take(usize::from(width).saturating_sub(1)).collect::<String>())?;
         }
-        let step = term.read_key_raw().map_or(Step::Close, |key| menu.press(&key));
-        term.clear_last_lines(rows.len())?;
+        let step = keys.next().map_or(Step::Close, |key| key.map_or(Step::Terminate, |key| menu.press(&key)));
+        term.clear_last_lines(shown.len())?;
         if step != Step::Stay {
             break step;
         }
     };
     term.clear_last_lines(1)?;
     term.show_cursor()?;
+    drop(keys);
     match step {
         Step::Choose => {
             writeln!(term, "{question}  {}", rows[menu.row])?;
             Ok(Some(menu.row))
         }
         Step::Interrupt => {
-            emulate_default_handler(SIGINT)?;
+            low_level::emulate_default_handler(SIGINT)?;
+            Ok(None)
+        }
+        Step::Terminate => {
+            low_level::emulate_default_handler(SIGTERM)?;
             Ok(None)
         }
         Step::Close | Step::Stay => Ok(None),
@@ -73,11 +82,19 @@ enum Step {
     Choose,
     Close,
     Interrupt,
+    Terminate,
 }
 
 impl Menu {
     fn new(rows: usize) -> Self {
         Menu { rows, row: 0, typed: 0 }
+    }
+
+    /// The rows that a screen of this height shows: the marked one among them, in the middle where it can be.
+    fn window(&self, height: usize) -> Range<usize> {
+        let height = height.clamp(1, self.rows);
+        let top = self.row.saturating_sub(height / 2).min(self.rows - height);
+        top..top + height
     }
 
     fn press(&mut self, key: &Key) -> Step {
@@ -152,6 +169,10 @@ mod tests {
                     digit => Key::Char(char::from(b'0' + digit - 4)),
                 });
                 prop_assert!(menu.row < rows);
+                for height in [0, 1, 2, 5, 300] {
+                    let shown = menu.window(height);
+                    prop_assert!(shown.contains(&menu.row) && shown.end <= rows && shown.len() == height.clamp(1, rows));
+                }
             }
         }
     }

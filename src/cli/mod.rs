@@ -1,6 +1,7 @@
 //! What was typed: the commands, their options, and the help beside each.
 
 mod ifaces;
+mod keys;
 pub mod menu;
 mod recv;
 mod send;
