@@ -4,7 +4,7 @@
 mod lab;
 
 use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
@@ -148,30 +148,42 @@ fn a_reader_that_goes_away_leaves_status_0_and_no_complaint() {
     }
 }
 
+/// Whether a process, mcast by then, is inside poll(2).
+fn waits_in_poll(id: u32) -> bool {
+    let is_mcast = std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name.trim() == "mcast");
+    let call = std::fs::read_to_string(format!("/proc/{id}/syscall")).unwrap_or_default();
+    let number = call.split(' ').next().and_then(|number| number.parse::<libc::c_long>().ok());
+    #[cfg(target_arch = "x86_64")]
+    let poll = [libc::SYS_poll, libc::SYS_ppoll];
+    #[cfg(not(target_arch = "x86_64"))]
+    let poll = [libc::SYS_ppoll; 2];
+    is_mcast && number.is_some_and(|number| poll.contains(&number))
+}
+
 #[test]
 fn a_reader_that_stalls_does_not_hold_up_a_signal() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for command in ["send --iface e0 --interval 200us", "recv --iface e0"] {
-        let mut process = b.command(env!("CARGO_BIN_EXE_mcast"));
-        process.args(command.split(' ')).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = process.spawn().unwrap();
-        let sender = b.mcast("send --iface e0 --interval 200us -qq");
-        let mut reader = child.stdout.take().unwrap();
-        let mut first = [0; 1];
-        reader.read_exact(&mut first).unwrap(); // it has said that it is ready
-        // Nobody reads on, and the test itself fills the pipe to the last byte, by an end of its own: whatever the program writes now has to wait.
-        let end = format!("/proc/self/fd/{}", reader.as_raw_fd());
-        let mut end = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(end).unwrap();
+        // Nobody reads, and the pipe is full to the last byte before the program has it: all that it writes has to wait.
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        let mut end = OpenOptions::new()
+            .write(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(format!("/proc/self/fd/{}", writer.as_raw_fd()))
+            .unwrap();
         for piece in [&[b'x'; 4096][..], b"x"] {
             while end.write(piece).is_ok() {}
         }
+        let mut process = b.command(env!("CARGO_BIN_EXE_mcast"));
+        process.args(command.split(' ')).stdin(Stdio::null()).stdout(writer).stderr(Stdio::null());
+        let mut child = process.spawn().unwrap();
+        eventually("it waits for room", || waits_in_poll(child.id()));
         let status = std::process::Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status();
         assert!(status.unwrap().success());
         eventually("it ends", || !is_alive(child.id()));
         assert_eq!(child.wait().unwrap().code(), Some(0), "{command}");
         drop(reader);
-        drop(sender);
     }
     assert!(!b.is_member("e0", GROUP));
 }
