@@ -90,7 +90,8 @@ fn twin(group: Ipv4Addr) -> Ipv4Addr {
     Ipv4Addr::new(224, second & 0x7f, third, fourth)
 }
 
-/// What the table of RFC 5771, 3 calls reserved, less 234.0.0.0/8, which RFC 6034 has assigned since.
+/// What the table of RFC 5771, 3 calls reserved, less what is assigned all the same: 224.252.0.0/14, the transient groups of DIS in IANA's registry,
+/// and 234.0.0.0/8 (RFC 6034).
 fn is_reserved(group: Ipv4Addr) -> bool {
     matches!(group.octets(), [224, 1 | 5..=251, ..] | [225..=231 | 235..=238, ..])
 }

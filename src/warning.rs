@@ -81,8 +81,13 @@ pub enum Warning {
         /// How many groups were joined again, or are sent to anew.
         rejoined: usize,
     },
-    /// What was joined on an interface that is back could not be joined again.
-    NotRejoined(NetError),
+    /// What was used on an interface that is back could not be used again; it is tried again.
+    NotRejoined {
+        /// Why.
+        error: NetError,
+        /// How many more failed alike.
+        more: usize,
+    },
     /// The same datagrams arrive on two interfaces.
     ArrivesTwice {
         /// The one.
@@ -107,7 +112,7 @@ impl Warning {
             Warning::AnySourceInSsmRange { .. } => "any-source-in-ssm-range",
             Warning::SsmUnsupported { .. } => "ssm-unsupported",
             Warning::Interface { what, .. } => what.id(),
-            Warning::NotRejoined(_) => "not-rejoined",
+            Warning::NotRejoined { .. } => "not-rejoined",
             Warning::ArrivesTwice { .. } => "arrives-twice",
         }
     }
@@ -128,7 +133,7 @@ impl Warning {
                 forever.then(|| "add --timeout TIME, so that the wait has an end".to_owned())
             }
             Warning::LoopbackLoops { .. } => None,
-            Warning::NotLeft(error) | Warning::NotRejoined(error) => error.tip(),
+            Warning::NotLeft(error) | Warning::NotRejoined { error, .. } => error.tip(),
             Warning::CameBack { .. } => None,
             Warning::AnySourceInSsmRange { group, .. } => {
                 let source = if group.is_ipv4() { "10.0.0.5".to_owned() } else { "[2001:db8::5]".to_owned() };
@@ -164,7 +169,7 @@ impl fmt::Display for Warning {
             }
             Warning::LoopbackLoops { iface } => write!(f, "--no-loop has no effect on {iface}: all that it carries comes back"),
             Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
-            Warning::NothingReceived { at } => write!(f, "joined, and nothing arrived: {at}"),
+            Warning::NothingReceived { at } => write!(f, "nothing arrived: {at}"),
             Warning::CameBack { at, error } => {
                 write!(f, "a datagram to {} came back: {}; more of them are not told", at.socket_addr(), describe(error))
             }
@@ -185,7 +190,13 @@ impl fmt::Display for Warning {
                  sorts them out"
             ),
             Warning::Interface { iface, what, rejoined } => what.describe(f, iface, *rejoined),
-            Warning::NotRejoined(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
+            Warning::NotRejoined { error, more } => {
+                write!(f, "cannot {}: {}", error.operation, describe(&error.source))?;
+                if *more > 0 {
+                    write!(f, "; so it is with {more} more")?;
+                }
+                write!(f, "; it is tried again every second")
+            }
             Warning::ArrivesTwice { first, second } => write!(
                 f,
                 "the same datagrams arrive on {first} and on {second}: both are joined, and on one network; each is shown and counted twice"
@@ -195,94 +206,107 @@ impl fmt::Display for Warning {
 }
 
 /// What became of an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum News {
     /// It was deleted.
     Gone,
     /// It was made again.
     Back,
+    /// The address that it was chosen by is on it now, and no longer on that one.
+    Moved(String),
     /// It is administratively down.
     Down,
     /// It is up again.
     Up,
-    /// It has no address of the family (`IPv4` or `IPv6`).
-    NoAddress(&'static str),
+    /// It has no address of the family (`IPv4` or `IPv6`), or not the one that it was chosen by.
+    NoAddress(&'static str, Option<IpAddr>),
     /// It has an address of the family now, or another one.
     Address(&'static str),
+    /// What could not be used on it before is used now.
+    Again,
 }
 
 impl News {
-    /// What is to be told of a change; `None` where it is of no consequence.
-    fn of(change: &Change, family: &'static str) -> Option<News> {
+    /// What is to be told of a change, in this order.
+    fn of(change: &Change, family: &'static str) -> Vec<News> {
         use Presence::{Down, Gone, Ready, Unnumbered};
-        Some(match (change.was, change.now) {
-            (_, Gone) => News::Gone,
-            _ if change.remade => News::Back,
-            (_, Down) if change.was != Down => News::Down,
-            (Down, Down) => return None,
-            (Down, _) => News::Up,
-            (Ready, Unnumbered) => News::NoAddress(family),
-            (Unnumbered, Ready) => News::Address(family),
-            _ if change.old.address != change.new.address => News::Address(family),
-            _ => return None,
-        })
+        let pinned = change.new.address.filter(|_| change.new.pinned);
+        let without = || News::NoAddress(family, pinned);
+        match (change.was, change.now) {
+            (_, Gone) => vec![News::Gone],
+            (was, now) if change.remade => {
+                let mut news = match was {
+                    Gone => vec![News::Back],
+                    _ if change.old_is_there => vec![News::Moved(change.old.name.clone())],
+                    _ => vec![News::Gone, News::Back],
+                };
+                news.extend((now == Unnumbered && pinned.is_some()).then(without));
+                news
+            }
+            (Down, Down) => Vec::new(),
+            (_, Down) => vec![News::Down],
+            (Down, _) => vec![News::Up],
+            (Ready, Unnumbered) => vec![without()],
+            (Unnumbered, Ready) => vec![News::Address(family)],
+            _ if change.old.address != change.new.address => vec![News::Address(family)],
+            _ => Vec::new(),
+        }
     }
 
     /// What is to be told of an interface before anything has changed.
     fn at_start(presence: Presence, family: &'static str) -> Option<News> {
         match presence {
             Presence::Down => Some(News::Down),
-            Presence::Unnumbered => Some(News::NoAddress(family)),
+            Presence::Unnumbered => Some(News::NoAddress(family, None)),
             Presence::Gone => Some(News::Gone),
             Presence::Ready => None,
         }
     }
 
-    fn id(self) -> &'static str {
+    fn id(&self) -> &'static str {
         match self {
             News::Gone => "interface-gone",
             News::Back => "interface-back",
+            News::Moved(_) => "interface-moved",
             News::Down => "interface-down",
             News::Up => "interface-up",
-            News::NoAddress(_) => "interface-no-address",
+            News::NoAddress(..) => "interface-no-address",
             News::Address(_) => "interface-address",
+            News::Again => "interface-again",
         }
     }
 
-    fn remedy(self, iface: &str) -> Option<String> {
+    fn remedy(&self, iface: &str) -> Option<String> {
         match self {
             News::Down => Some(format!("bring it up with 'ip link set {iface} up'")),
-            News::NoAddress("IPv6") if cfg!(target_os = "linux") && net::mld_version(iface).is_none() => {
+            News::NoAddress("IPv6", _) if cfg!(target_os = "linux") && net::mld_version(iface).is_none() => {
                 Some(format!("IPv6 is switched off there: sysctl -w net.ipv6.conf.{iface}.disable_ipv6=0"))
             }
             _ => None,
         }
     }
 
-    fn describe(self, f: &mut fmt::Formatter, iface: &str, rejoined: usize) -> fmt::Result {
-        let again = |f: &mut fmt::Formatter| match rejoined {
-            0 => Ok(()),
-            1 => write!(f, ": its group is used again"),
-            many => write!(f, ": its {many} groups are used again"),
-        };
+    fn describe(&self, f: &mut fmt::Formatter, iface: &str, rejoined: usize) -> fmt::Result {
         match self {
-            News::Gone => write!(f, "interface {iface} is gone; its groups will be used again when it is back"),
-            News::Back => {
-                write!(f, "interface {iface} is back")?;
-                again(f)
-            }
-            News::Down => write!(f, "interface {iface} is down; nothing leaves or arrives there until it is up"),
-            News::Up => write!(f, "interface {iface} is up again"),
-            News::NoAddress(family) => write!(f, "interface {iface} has no {family} address"),
-            News::Address(family) => {
-                write!(f, "interface {iface} has an {family} address")?;
-                again(f)
-            }
+            News::Gone => write!(f, "interface {iface} is gone; what is used there will be used again when it is back")?,
+            News::Back => write!(f, "interface {iface} is back")?,
+            News::Moved(from) => write!(f, "the address that chose interface {from} is on {iface} now")?,
+            News::Down => write!(f, "interface {iface} is down; nothing leaves or arrives there until it is up")?,
+            News::Up => write!(f, "interface {iface} is up again")?,
+            News::NoAddress(family, None) => write!(f, "interface {iface} has no {family} address")?,
+            News::NoAddress(_, Some(address)) => write!(f, "interface {iface} is without {address}")?,
+            News::Address(family) => write!(f, "interface {iface} has an {family} address")?,
+            News::Again => write!(f, "interface {iface} can be used now")?,
+        }
+        match rejoined {
+            0 => Ok(()),
+            1 => write!(f, ": its target is used again"),
+            many => write!(f, ": its {many} targets are used again"),
         }
     }
 }
 
-/// What is to be told of the interfaces before anything has changed, once each; `true` is for the groups of IPv4.
+/// What is to be told of the interfaces before anything has changed, once each; `true` is for IPv4.
 pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, bool, Presence)>) -> Vec<Warning> {
     let news = interfaces.filter_map(|(via, ipv4, presence)| {
         let what = News::at_start(presence, family(ipv4))?;
@@ -293,9 +317,14 @@ pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, bool, Presence)>)
 
 /// What is to be told of the changes, once for each interface and not for each family.
 pub fn of_moves(moves: &[Moved]) -> Vec<Warning> {
-    let news = moves.iter().filter_map(|moved| {
-        let what = News::of(&moved.change, family(moved.ipv4))?;
-        Some((moved.change.new.name.as_str(), what, moved.rejoined))
+    let news = moves.iter().flat_map(|Moved { via, ipv4, change, rejoined }| {
+        let mut news = change.as_ref().map_or_else(Vec::new, |change| News::of(change, family(*ipv4)));
+        if news.is_empty() && *rejoined > 0 {
+            news.push(News::Again);
+        }
+        let last = news.len().saturating_sub(1);
+        let counted = move |(position, what)| (via.name.as_str(), what, if position == last { *rejoined } else { 0 });
+        news.into_iter().enumerate().map(counted)
     });
     once_each(news)
 }
@@ -303,7 +332,7 @@ pub fn of_moves(moves: &[Moved]) -> Vec<Warning> {
 fn once_each<'a>(news: impl Iterator<Item = (&'a str, News, usize)>) -> Vec<Warning> {
     let mut told: Vec<(&str, News, usize)> = Vec::new();
     for (iface, what, rejoined) in news {
-        match told.iter_mut().find(|(known, news, _)| (*known, *news) == (iface, what)) {
+        match told.iter_mut().find(|(known, news, _)| *known == iface && *news == what) {
             Some((.., sum)) => *sum += rejoined,
             None => told.push((iface, what, rejoined)),
         }

@@ -35,7 +35,7 @@ fn an_interface_that_is_made_again_is_joined_again() {
         recv.line(|line| line.contains("\"interface-gone\""));
         lab.wire(&a, &b);
         a.address("e0", "10.0.0.100/24");
-        recv.line(|line| line.contains("\"interface-back\"") && line.contains("its 4 groups are used again"));
+        recv.line(|line| line.contains("\"interface-back\"") && line.contains("its 4 targets are used again"));
         for group in ["239.1.1.1", "232.1.1.1", "ff15::1", "ff12::1"] {
             b.joins("e0", group);
         }
@@ -152,7 +152,7 @@ fn an_interface_that_was_named_by_its_address_is_followed_by_its_address() {
     let (a, b) = lab.pair_with_two_wires();
     let recv = b.mcast("recv --iface 10.0.0.101 239.1.1.1:5000 --count 1 -o json").ready();
     b.shell("ip addr del 10.0.0.101/24 dev e0; ip addr add 10.0.0.101/24 dev e1");
-    recv.line(|line| line.contains("\"interface-back\"") && line.contains("interface e1 is back"));
+    recv.line(|line| line.contains("\"interface-moved\"") && line.contains("the address that chose interface e0 is on e1 now"));
     b.joins("e1", "239.1.1.1");
     assert!(!b.is_member("e0", "239.1.1.1"));
     a.mcast("send --iface e0 239.1.1.1:5000 --count 1 -m wrong").ends(0);

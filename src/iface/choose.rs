@@ -1,7 +1,7 @@
 //! The choice of the interfaces for a target: what the user named, else the kernel's route, else the only one that would do.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 use super::{Cast, Choices, IfaceError, Interface, Route, Via};
@@ -52,8 +52,12 @@ pub fn choose(
     route: impl FnOnce() -> Option<Route>,
 ) -> Result<Vec<Via>, IfaceError> {
     let choosing = Choosing { interfaces, target, purpose, cast: Cast::of(target.group, interfaces) };
+    let named = choosing.named(wanted)?;
+    if choosing.is_own_address() {
+        return Ok(vec![choosing.where_it_is(&named)?]);
+    }
     let mut vias: Vec<Via> = Vec::new();
-    for (iface, pinned) in choosing.named(wanted)? {
+    for (iface, pinned) in named {
         let via = choosing.via(iface, pinned, true)?;
         // Two addresses of one interface are two senders, and one receiver.
         let twice = |known: &Via| known.index == via.index && (purpose == Purpose::Receive || known.address == via.address);
@@ -108,23 +112,45 @@ impl<'a> Choosing<'a> {
         if named.is_empty() { Err(conflict()) } else { Ok(named) }
     }
 
+    /// Whether it is an address of this host's own, or of one of its networks, that a receiver binds. It is heard wherever it arrives.
+    fn is_own_address(&self) -> bool {
+        self.purpose == Purpose::Receive && self.cast != Cast::Multicast && self.target.group != Ipv4Addr::BROADCAST
+    }
+
+    /// The interface that has the address. Those that were named must have it among them.
+    fn where_it_is(&self, named: &[(&'a Interface, Option<IpAddr>)]) -> Result<Via, IfaceError> {
+        let Target { group, port, .. } = *self.target;
+        let has_it = |iface: &&Interface| iface.has(group) || iface.has_broadcast(group);
+        let having: Vec<&Interface> = self.interfaces.iter().filter(has_it).collect();
+        let is_named = |iface: &&&Interface| named.is_empty() || named.iter().any(|(named, _)| named.index == iface.index);
+        let mut fitting = having.iter().filter(is_named);
+        let iface = match (fitting.next(), fitting.next()) {
+            (Some(_), Some(_)) if self.target.needs_zone() => {
+                return Err(IfaceError::NeedsZone { group, port, choices: self.choices() });
+            }
+            (Some(iface), _) => iface,
+            (None, _) => return Err(self.elsewhere(named, having.first().copied())),
+        };
+        // A broadcast is of one network; what is addressed to this host may arrive anywhere, from itself on `lo`.
+        let named = self.cast == Cast::Broadcast && !named.is_empty();
+        Ok(Via { name: iface.name.clone(), index: iface.index, address: Some(group), pinned: false, named })
+    }
+
+    /// The error that an address is not where the user looks for it, or not here at all.
+    fn elsewhere(&self, named: &[(&Interface, Option<IpAddr>)], has: Option<&Interface>) -> IfaceError {
+        let address = self.target.group;
+        match (has, named.first()) {
+            (Some(has), Some((named, _))) => IfaceError::Elsewhere { address, has: has.name.clone(), named: named.name.clone() },
+            _ => IfaceError::NotHere { address, choices: self.choices() },
+        }
+    }
+
     /// The interface where nobody names one.
     fn unnamed(&self, route: impl FnOnce() -> Option<Route>) -> Result<Via, IfaceError> {
         let Target { group, port, .. } = *self.target;
-        let here = |iface: &&Interface| iface.has(group) || iface.has_broadcast(group);
-        match (self.cast, self.purpose) {
-            (Cast::Unicast | Cast::Broadcast, Purpose::Receive) if group != std::net::Ipv4Addr::BROADCAST => {
-                let mut having = self.interfaces.iter().filter(here);
-                match (having.next(), having.next()) {
-                    (Some(_), Some(_)) if self.target.needs_zone() => {
-                        Err(IfaceError::NeedsZone { group, port, choices: self.choices() })
-                    }
-                    (Some(iface), _) => self.via(iface, None, false),
-                    (None, _) => Err(IfaceError::NotHere { address: group, choices: self.choices() }),
-                }
-            }
+        match self.cast {
             _ if self.target.needs_zone() => Err(IfaceError::NeedsZone { group, port, choices: self.choices() }),
-            (Cast::Unicast, Purpose::Send) => {
+            Cast::Unicast => {
                 let by_route = route().and_then(|route| by_index(self.interfaces, route.index));
                 let iface = by_route.ok_or_else(|| IfaceError::NoRoute { group, choices: self.choices() })?;
                 self.via(iface, None, false)
@@ -133,23 +159,23 @@ impl<'a> Choosing<'a> {
         }
     }
 
-    fn via(&self, iface: &Interface, pinned: Option<IpAddr>, named: bool) -> Result<Via, IfaceError> {
+    fn via(&self, iface: &'a Interface, pinned: Option<IpAddr>, named: bool) -> Result<Via, IfaceError> {
         let Target { group, .. } = *self.target;
         let (name, choices) = (iface.name.clone(), || self.choices());
         let address = pinned.or_else(|| iface.address_like(group));
-        let can_wait = self.purpose == Purpose::Receive && self.cast == Cast::Multicast;
-        if !iface.up && !can_wait {
+        let receives = self.purpose == Purpose::Receive;
+        if !iface.up && !receives {
             return Err(IfaceError::Down { name, choices: choices() });
         }
-        // Windows knows the interface of an IPv4 membership by its address; other systems by its index.
-        let can_do_without = can_wait && !(cfg!(windows) && group.is_ipv4());
-        if address.is_none() && !can_do_without {
-            let purpose = if self.purpose == Purpose::Send { "send to" } else { "join" };
-            return Err(IfaceError::NoAddress { name, family: family(group), purpose, group, choices: choices() });
+        if group.is_loopback() && !iface.loopback {
+            let has = self.interfaces.iter().find(|iface| iface.loopback);
+            return Err(self.elsewhere(&[(iface, pinned)], has));
         }
-        if self.purpose == Purpose::Receive && self.cast == Cast::Unicast && !self.interfaces.iter().any(|iface| iface.has(group))
-        {
-            return Err(IfaceError::NotHere { address: group, choices: choices() });
+        // Windows knows the interface of an IPv4 membership by its address; other systems by its index.
+        let can_do_without = receives && !(cfg!(windows) && group.is_ipv4());
+        if address.is_none() && !can_do_without {
+            let purpose = if receives { "join" } else { "send to" };
+            return Err(IfaceError::NoAddress { name, family: family(group), purpose, group, choices: choices() });
         }
         Ok(Via { name, index: iface.index, address, pinned: pinned.is_some(), named })
     }
@@ -372,6 +398,9 @@ mod tests {
         assert_eq!(heard("10.0.0.255"), Ok("e0".to_owned()));
         assert!(matches!(heard("10.9.9.9"), Err(IfaceError::NotHere { .. })));
         assert!(matches!(all(Purpose::Receive, "10.9.9.9", &["e0"], None), Err(IfaceError::NotHere { .. })));
+        assert_eq!(all(Purpose::Receive, "10.1.0.101", &["all"], None).unwrap()[0].name, "e1");
+        assert!(matches!(all(Purpose::Receive, "10.1.0.101", &["e0"], None), Err(IfaceError::Elsewhere { .. })));
+        assert!(matches!(choice("127.0.0.1", Some("e0"), None), Err(IfaceError::Elsewhere { .. })));
         assert!(matches!(heard("255.255.255.255"), Err(IfaceError::Ambiguous { .. })));
     }
 

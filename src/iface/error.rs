@@ -68,6 +68,16 @@ pub enum IfaceError {
         /// What there is.
         choices: Choices,
     },
+    /// The address is one of another interface than the one that was named.
+    #[error("{address} is an address of {has}, and --iface or the zone names {named}; leave that out, or name {has}")]
+    Elsewhere {
+        /// The address.
+        address: IpAddr,
+        /// The interface that has it.
+        has: String,
+        /// The interface that was named.
+        named: String,
+    },
     /// `--iface` is an address that stands on several interfaces.
     #[error("several interfaces have the address {address}\n  tip: name one by its name or index{choices}")]
     Twice {

@@ -15,7 +15,7 @@ pub enum Presence {
     Gone,
     /// It is there, and administratively down.
     Down,
-    /// It is up, without an address of the family.
+    /// It is up, without an address of the family, or without the one that it was chosen by.
     Unnumbered,
     /// It is up and has an address.
     Ready,
@@ -45,14 +45,16 @@ pub struct Change {
     pub now: Presence,
     /// It is another interface than before, so memberships and sockets of the old one are void.
     pub remade: bool,
+    /// The old interface is still there: what went was the address that it was chosen by.
+    pub old_is_there: bool,
 }
 
 impl Followed {
     /// Follows an interface for targets of one family, from the state that `interfaces` shows.
     pub fn new(via: Arc<Via>, ipv4: bool, interfaces: &[Interface]) -> Self {
         let pinned = via.address.filter(|_| via.pinned);
-        let presence =
-            interfaces.iter().find(|iface| iface.index == via.index).map_or(Presence::Gone, |iface| presence(iface, ipv4));
+        let found = interfaces.iter().find(|iface| iface.index == via.index);
+        let presence = found.map_or(Presence::Gone, |iface| presence(iface, ipv4, pinned));
         Followed { via, pinned, presence, ipv4 }
     }
 
@@ -66,13 +68,14 @@ impl Followed {
     pub fn look(&mut self, interfaces: &[Interface], deleted: &[u32]) -> Option<Change> {
         let remade_in_place = deleted.contains(&self.via.index);
         let found = self.find(interfaces, remade_in_place);
-        let now = found.map_or(Presence::Gone, |iface| presence(iface, self.ipv4));
+        let now = found.map_or(Presence::Gone, |iface| presence(iface, self.ipv4, self.pinned));
         let new = found.map_or_else(|| Arc::clone(&self.via), |iface| self.describe(iface));
         let remade = found.is_some() && (remade_in_place || self.presence == Presence::Gone || new.index != self.via.index);
+        let old_is_there = !remade_in_place && interfaces.iter().any(|iface| iface.index == self.via.index);
         if now == self.presence && !remade && new == self.via {
             return None;
         }
-        let change = Change { old: Arc::clone(&self.via), new: Arc::clone(&new), was: self.presence, now, remade };
+        let change = Change { old: Arc::clone(&self.via), new: Arc::clone(&new), was: self.presence, now, remade, old_is_there };
         (self.via, self.presence) = (new, now);
         Some(change)
     }
@@ -84,9 +87,10 @@ impl Followed {
             .find(|iface| iface.index == self.via.index)
             .filter(|_| !remade_in_place && self.presence != Presence::Gone);
         let by_address = || self.pinned.and_then(|address| interfaces.iter().find(|iface| iface.has(address)));
+        let by_name = || interfaces.iter().find(|iface| iface.name == self.via.name);
         match self.pinned {
-            Some(address) => same.filter(|iface| iface.has(address)).or_else(by_address).or(same),
-            None => same.or_else(|| interfaces.iter().find(|iface| iface.name == self.via.name)),
+            Some(address) => same.filter(|iface| iface.has(address)).or_else(by_address).or(same).or_else(by_name),
+            None => same.or_else(by_name),
         }
     }
 
@@ -100,11 +104,15 @@ impl Followed {
     }
 }
 
-fn presence(iface: &Interface, ipv4: bool) -> Presence {
-    match iface {
-        Interface { up: false, .. } => Presence::Down,
-        iface if iface.addresses.iter().any(|address| address.ip.is_ipv4() == ipv4) => Presence::Ready,
-        _ => Presence::Unnumbered,
+fn presence(iface: &Interface, ipv4: bool, pinned: Option<IpAddr>) -> Presence {
+    let has_it = match pinned {
+        Some(address) => iface.has(address),
+        None => iface.addresses.iter().any(|address| address.ip.is_ipv4() == ipv4),
+    };
+    match (iface.up, has_it) {
+        (false, _) => Presence::Down,
+        (true, true) => Presence::Ready,
+        (true, false) => Presence::Unnumbered,
     }
 }
 
@@ -188,9 +196,14 @@ mod tests {
         let moved = [iface(2, "e0", Some("10.9.0.1")), iface(3, "e1", IP)];
         assert_eq!(look(&mut chosen, &moved, &[]), Some((Ready, Ready, true, 3)));
         assert_eq!(chosen.via.name, "e1");
+        let change = chosen.clone().look(&[iface(2, "e0", IP), iface(3, "e1", None)], &[]).unwrap();
+        assert!(change.remade && change.old_is_there && change.new.name == "e0");
         assert_eq!(look(&mut chosen, &[iface(2, "e0", None)], &[3]), Some((Ready, Gone, false, 3)));
         assert_eq!(look(&mut chosen, &[iface(2, "e0", IP)], &[]), Some((Gone, Ready, true, 2)));
         assert_eq!(look(&mut chosen, &[iface(2, "e0", None)], &[]), Some((Ready, Unnumbered, false, 2)));
         assert_eq!(chosen.via.address, IP.map(|ip| ip.parse().unwrap()), "the address to come back to");
+        assert_eq!(look(&mut chosen, &[], &[2]), Some((Unnumbered, Gone, false, 2)));
+        let other = Some("10.0.0.44");
+        assert_eq!(look(&mut chosen, &[iface(9, "e0", other)], &[]), Some((Gone, Unnumbered, true, 9)), "back, without it");
     }
 }

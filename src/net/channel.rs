@@ -1,22 +1,48 @@
 //! One receiving socket, with what it has joined.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, UdpSocket};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::membership::Membership;
 use super::socket;
-use super::{Backend, Listen, Meta, NetError, Rcvbuf, sys};
-use crate::iface::Change;
+use super::watch::{Joined as Rejoined, Watch, note_failure, note_joined};
+use super::{Backend, Groups, Listen, Meta, NetError, Rcvbuf, sys};
+use crate::iface::{Cast, Change, Joined, Presence};
 use crate::target::is_link_scoped;
 
 /// A socket that hears one group, to which it is bound, or several of one port, which it tells apart itself.
 pub(super) struct Channel {
     pub socket: Rc<UdpSocket>,
     held: Held,
-    /// What sockets before this one had dropped: one that is bound to a link is replaced when the interface is made anew.
+    /// The socket is bound to a link that is gone, so it takes another one to join again.
+    void: bool,
+    /// What sockets before this one had dropped.
     dropped_before: u64,
+}
+
+/// What there is to know when the interfaces have changed.
+pub(super) struct News<'a> {
+    /// The changes, and for whom each is (`true` is IPv4).
+    pub changes: &'a [(Change, bool)],
+    /// Changes may have been missed.
+    pub lost: bool,
+    /// What the host is a member of.
+    pub groups: &'a Groups,
+}
+
+/// Joining again, over all sockets: what it needs, and what came of it.
+pub(super) struct Rejoining<'a> {
+    pub watch: &'a Watch,
+    pub rcvbuf: Option<usize>,
+    pub backend: Backend,
+    /// What is joined already: two interfaces that were followed may have become one.
+    pub taken: HashSet<(IpAddr, u16, u32)>,
+    /// How many groups were joined, by interface.
+    pub joined: Vec<Rejoined>,
+    /// What could not be joined: each kind of error once, and how many more were like it.
+    pub failed: Vec<(NetError, usize)>,
 }
 
 enum Held {
@@ -30,7 +56,7 @@ impl Channel {
         let (socket, buffer) = socket::receiver(&listen.at, false, rcvbuf, backend)?;
         let socket = Rc::new(socket);
         let held = Held::One(Membership::join(&socket, listen)?);
-        Ok((Channel { socket, held, dropped_before: 0 }, buffer))
+        Ok((Channel { socket, held, void: false, dropped_before: 0 }, buffer))
     }
 
     /// Opens a socket for several groups of one port and family, and joins as many of them as the system lets one socket join; answers how many.
@@ -48,13 +74,14 @@ impl Channel {
         }
         let joined = memberships.len();
         let held = Held::Many { by_group: by_group(&memberships), memberships };
-        Ok((Channel { socket, held, dropped_before: 0 }, buffer, joined))
+        Ok((Channel { socket, held, void: false, dropped_before: 0 }, buffer, joined))
     }
 
-    /// The membership that a datagram belongs to. `None` where it is for none: the kernel's filter knows the group but, on IPv6, not the
-    /// interface; and a socket that is not bound to a group also hears unicast to its port.
+    /// The membership that a datagram belongs to. `None` where it is for none. The kernel's filters let some pass: that of IPv6 knows the group but not
+    /// the interface; a socket that is not bound to a group also hears unicast to its port; and a source that is excluded is heard between the
+    /// join and its exclusion.
     pub fn membership(&self, meta: &Meta) -> Option<&Membership> {
-        match &self.held {
+        let membership = match &self.held {
             Held::One(membership) => {
                 let at = &membership.listen().at;
                 let addressed = meta.destination.is_none_or(|destination| destination == at.group);
@@ -62,7 +89,8 @@ impl Channel {
                 (addressed && arrived).then_some(membership)
             }
             Held::Many { memberships, by_group } => memberships.get(*by_group.get(&(meta.destination?, meta.ifindex?))?),
-        }
+        };
+        membership.filter(|membership| membership.is_active() && membership.listen().filter.admits(meta.source.ip()))
     }
 
     /// Any of the memberships, to name the socket by.
@@ -70,48 +98,75 @@ impl Channel {
         self.memberships()[0].listen()
     }
 
-    /// Follows an interface that changed. Answers how many groups were joined anew, and whether the socket is another one now.
-    pub fn follow(
-        &mut self,
-        change: &Change,
-        ipv4: bool,
-        rcvbuf: Option<usize>,
-        backend: Backend,
-    ) -> Result<(usize, bool), NetError> {
-        let concerned = |membership: &Membership| {
-            let at = &membership.listen().at;
-            Arc::ptr_eq(&at.via, &change.old) && at.group.is_ipv4() == ipv4
+    /// Takes note of what changed, the last membership first, and gives up what is void with it. Answers how many are not active then.
+    pub fn note(&mut self, news: &News) -> usize {
+        let mut inactive = 0;
+        // Only a socket of one group is bound to it.
+        let is_bound = matches!(self.held, Held::One(_));
+        let memberships = match &mut self.held {
+            Held::One(membership) => std::slice::from_mut(membership),
+            Held::Many { memberships, .. } => memberships.as_mut_slice(),
         };
-        let is_there = change.now != crate::iface::Presence::Gone;
-        let (mut moved, mut replaced) = (0, false);
-        match &mut self.held {
-            Held::One(membership) if concerned(membership) && change.remade && is_there => {
-                let mut listen = membership.listen().clone();
-                listen.at.via = Arc::clone(&change.new);
-                if is_link_scoped(listen.at.group) {
-                    // The socket is bound to the old link.
-                    let before = self.dropped_before + sys::dropped(&self.socket).map_or(0, u64::from);
-                    let (socket, _) = socket::receiver(&listen.at, false, rcvbuf, backend)?;
-                    (self.socket, self.dropped_before, replaced) = (Rc::new(socket), before, true);
+        for membership in memberships.iter_mut().rev() {
+            let at = &membership.listen().at;
+            let concerns = |(change, ipv4): &&(Change, bool)| Arc::ptr_eq(&at.via, &change.old) && at.group.is_ipv4() == *ipv4;
+            let change = news.changes.iter().find(concerns).map(|(change, _)| change);
+            if let Some(change) = change {
+                if at.minds_interface() && (change.remade || change.now == Presence::Gone) {
+                    // A socket that is bound to a link stays bound to what is no more.
+                    self.void |= is_bound && is_link_scoped(at.group);
+                    membership.forsake();
                 }
-                membership.moved(&change.new, &self.socket)?;
-                moved = 1;
+                membership.set_via(&change.new);
             }
-            Held::One(membership) if concerned(membership) => membership.renamed(&change.new),
-            Held::One(_) => {}
-            Held::Many { memberships, by_group: known } => {
-                for membership in memberships.iter_mut().filter(|membership| concerned(membership)) {
-                    if change.remade && is_there {
-                        membership.moved(&change.new, &self.socket)?;
-                        moved += 1;
-                    } else {
-                        membership.renamed(&change.new);
-                    }
+            if (change.is_some() || news.lost) && is_missing(membership, news.groups) {
+                membership.forsake();
+            }
+            inactive += usize::from(!membership.is_active());
+        }
+        if let Held::Many { memberships, by_group: known } = &mut self.held {
+            *known = by_group(memberships);
+        }
+        inactive
+    }
+
+    /// Joins again what is not active and whose interface is there. Answers whether the socket is another one now.
+    pub fn rejoin(&mut self, rejoining: &mut Rejoining) -> bool {
+        let mut replaced = false;
+        let memberships = match &mut self.held {
+            Held::One(membership) => std::slice::from_mut(membership),
+            Held::Many { memberships, .. } => memberships.as_mut_slice(),
+        };
+        for membership in memberships.iter_mut().filter(|membership| !membership.is_active()) {
+            let at = membership.listen().at.clone();
+            let ipv4 = at.group.is_ipv4();
+            let twin = (at.group, at.port, at.via.index);
+            if rejoining.watch.presence(&at.via, ipv4) == Presence::Gone || rejoining.taken.contains(&twin) {
+                continue;
+            }
+            let joined = (|| {
+                if self.void {
+                    let before = self.dropped_before + sys::dropped(&self.socket).map_or(0, u64::from);
+                    let (socket, _) = socket::receiver(&at, false, rejoining.rcvbuf, rejoining.backend)?;
+                    (self.socket, self.dropped_before, self.void, replaced) = (Rc::new(socket), before, false, true);
                 }
-                *known = by_group(memberships);
+                membership.rejoin(&self.socket)
+            })();
+            match joined {
+                Ok(()) => {
+                    rejoining.taken.insert(twin);
+                    note_joined(&mut rejoining.joined, &at.via, ipv4);
+                }
+                Err(error) => note_failure(&mut rejoining.failed, error),
             }
         }
-        Ok((moved, replaced))
+        replaced
+    }
+
+    /// What is active here.
+    pub fn active(&self) -> impl Iterator<Item = (IpAddr, u16, u32)> {
+        let active = self.memberships().iter().filter(|membership| membership.is_active());
+        active.map(|membership| &membership.listen().at).map(|at| (at.group, at.port, at.via.index))
     }
 
     /// How many datagrams the kernel had no room for, where it says; the last ones before this call too.
@@ -122,8 +177,8 @@ impl Channel {
     /// Leaves every group, the last one first.
     pub fn leave(self) -> Vec<Result<Listen, NetError>> {
         match self.held {
-            Held::One(membership) => vec![membership.leave()],
-            Held::Many { memberships, .. } => memberships.into_iter().rev().map(Membership::leave).collect(),
+            Held::One(membership) => membership.leave().into_iter().collect(),
+            Held::Many { memberships, .. } => memberships.into_iter().rev().filter_map(Membership::leave).collect(),
         }
     }
 
@@ -133,6 +188,14 @@ impl Channel {
             Held::Many { memberships, .. } => memberships,
         }
     }
+}
+
+/// Whether the host says that it is no member of a group that was joined: an interface loses its memberships in silence when it loses its
+/// protocol, as IPv6 does with an MTU below 1280.
+fn is_missing(membership: &Membership, groups: &Groups) -> bool {
+    let at = &membership.listen().at;
+    let is_listed = |list: &[Joined]| list.binary_search_by(|joined| joined.group.cmp(&at.group)).is_ok();
+    membership.is_active() && at.cast == Cast::Multicast && groups.of(at.via.index).is_some_and(|list| !is_listed(list))
 }
 
 fn by_group(memberships: &[Membership]) -> HashMap<(IpAddr, u32), usize> {

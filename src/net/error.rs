@@ -22,7 +22,7 @@ pub struct NetError {
 impl NetError {
     /// Whether a join failed because the socket can take no more groups.
     pub(super) fn is_full(&self) -> bool {
-        matches!(self.operation, Operation::Join(..)) && self.source.raw_os_error() == Some(code::NO_BUFFERS)
+        matches!(self.operation, Operation::Join(..)) && self.source.raw_os_error().is_some_and(is_exhausted)
     }
 
     /// What to try, where there is something to try.
@@ -144,7 +144,7 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
         {
             "the address is not there, or not usable yet: a new IPv6 address takes a second or two (RFC 4862, 5.4)".to_owned()
         }
-        Operation::Listen { sockets, .. } => too_few_files_tip(*sockets),
+        Operation::Listen { targets, sockets } => too_few_files_tip(*targets, *sockets),
         Operation::Join(at, source) => return join_tip(at, source.as_ref(), number),
         Operation::Block(at, source) => return join_tip(at, Some(source), number),
         Operation::Leave(at) => return leave_tip(at, number),
@@ -169,13 +169,25 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
     })
 }
 
-fn too_few_files_tip(sockets: usize) -> String {
+fn too_few_files_tip(targets: usize, sockets: usize) -> String {
     let limit = limits::open_files().map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
-    format!(
-        "they take {sockets} sockets at least, and this process has {limit} open files; raise it, with 'ulimit -n {}' where the hard \
-         limit lets you, or name fewer ports",
+    let raise = format!(
+        "they take {sockets} sockets at least, and this process has {limit} open files; raise it, with 'ulimit -n {}' where the hard limit \
+         lets you",
         sockets + 64
-    )
+    );
+    match limits::sysctl(limits::MOST_GROUPS) {
+        Some(groups) if sockets < targets => {
+            let (name, more) = (limits::MOST_GROUPS, (10 * groups).max(200));
+            format!("{raise}; or let more groups share a socket than {name} ({groups}) does: sysctl -w {name}={more}")
+        }
+        _ => format!("{raise}; or name fewer ports, which do not share sockets"),
+    }
+}
+
+/// Whether there is no room for one membership more. IPv6 has no limit of groups, but one of memory.
+fn is_exhausted(number: i32) -> bool {
+    [code::NO_BUFFERS, code::NO_MEMORY].contains(&number)
 }
 
 /// What a refused join means (ip(7), ipv6(7), and what Linux was seen to do).
@@ -187,7 +199,10 @@ fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: Option<i32>) -> Opti
         format!("{what} {name}{value} is reached; raise it: sysctl -w {name}={more}")
     };
     Some(match number? {
-        number if number == code::NO_BUFFERS => match (source, group) {
+        number if is_exhausted(number) => match (source, group) {
+            (_, IpAddr::V4(_)) if limits::sysctl(limits::MOST_GROUPS) == Some(0) => {
+                raise(limits::MOST_GROUPS, "the limit of groups a socket,")
+            }
             (Some(_), IpAddr::V4(_)) => raise(limits::MOST_SOURCES_V4, "the limit of sources a group,"),
             (Some(_), IpAddr::V6(_)) => raise(limits::MOST_SOURCES_V6, "the limit of sources a group,"),
             (None, IpAddr::V4(_)) => raise(limits::MOST_GROUPS, "the limit of groups a socket,"),
@@ -253,6 +268,7 @@ mod code {
     use nix::errno::Errno;
     pub const NO_BUFFERS: i32 = Errno::ENOBUFS as i32;
     pub const NO_DEVICE: i32 = Errno::ENODEV as i32;
+    pub const NO_MEMORY: i32 = Errno::ENOMEM as i32;
     pub const TOO_MANY_FILES: i32 = Errno::EMFILE as i32;
     pub const TOO_LONG: i32 = Errno::EMSGSIZE as i32;
     pub const IN_USE: i32 = Errno::EADDRINUSE as i32;
@@ -266,6 +282,7 @@ mod code {
 mod code {
     use windows_sys::Win32::Networking::WinSock;
     pub const NO_BUFFERS: i32 = WinSock::WSAENOBUFS;
+    pub const NO_MEMORY: i32 = WinSock::WSA_NOT_ENOUGH_MEMORY;
     pub const NO_DEVICE: i32 = WinSock::WSAENETUNREACH;
     pub const TOO_MANY_FILES: i32 = WinSock::WSAEMFILE;
     pub const TOO_LONG: i32 = WinSock::WSAEMSGSIZE;

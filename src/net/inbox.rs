@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use tracing::{debug, trace};
 
-use super::channel::Channel;
+use super::channel::{Channel, News, Rejoining};
 use super::limits;
 use super::packing::{Pack, pack};
 use super::wait::{Many, wait_for};
-use super::watch::{Moved, Watch};
+use super::watch::{Failures, Joined, Look, Moved, Moves, RETRY, Watch};
 use super::{Backend, Datagram, Listen, NetError, Operation, Wake, sys};
 use crate::iface::{Presence, Via};
 
@@ -31,6 +31,9 @@ pub struct Inbox {
     many: Option<Many>,
     ready: Vec<usize>,
     watch: Watch,
+    /// How many memberships wait for their interface, or could not be joined again; and when to try again.
+    inactive: usize,
+    retry: Option<Instant>,
     rcvbuf: Rcvbuf,
     backend: Backend,
     foreign: u64,
@@ -61,7 +64,18 @@ impl Inbox {
         debug!(targets = listens.len(), sockets = channels.len(), "joined all");
         let many = Many::for_sockets(channels.iter().map(|channel| &*channel.socket))?;
         let batch = sys::Batch::new(backend);
-        Ok(Inbox { channels, batch, many, ready: Vec::new(), watch, rcvbuf: granted, backend, foreign: 0 })
+        Ok(Inbox {
+            channels,
+            batch,
+            many,
+            ready: Vec::new(),
+            watch,
+            inactive: 0,
+            retry: None,
+            rcvbuf: granted,
+            backend,
+            foreign: 0,
+        })
     }
 
     /// The receive buffer of each socket.
@@ -80,7 +94,7 @@ impl Inbox {
     /// # Errors
     /// What the system refused.
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
-        let until = until.into_iter().chain(self.watch.due()).min();
+        let until = until.into_iter().chain(self.watch.due()).chain(self.retry).min();
         let woken = match &self.many {
             Some(many) => {
                 let woken = wait_for([many.source()], self.watch.source(), wake, until, &mut self.ready)?;
@@ -103,28 +117,57 @@ impl Inbox {
         !self.ready.is_empty()
     }
 
-    /// Follows the interfaces: what was deleted and made again is joined again. Answers what happened; mostly nothing, at the cost of a look at a flag.
+    /// Follows the interfaces: what was deleted and made again is joined again. Answers what happened: mostly nothing, at the cost of a look at two
+    /// flags.
     ///
     /// # Errors
     /// The interfaces cannot be listed.
-    pub fn follow(&mut self) -> Result<Vec<Moved>, NetError> {
-        let mut moves = Vec::new();
-        for (change, ipv4) in self.watch.look()? {
-            let (mut rejoined, mut errors) = (0, Vec::new());
-            for (position, channel) in self.channels.iter_mut().enumerate() {
-                match channel.follow(&change, ipv4, self.rcvbuf.asked, self.backend) {
-                    Ok((moved, replaced)) => {
-                        rejoined += moved;
-                        if let (true, Some(many)) = (replaced, &self.many) {
-                            many.add(position, &channel.socket)?;
-                        }
-                    }
-                    Err(error) => errors.push(error),
-                }
-            }
-            moves.push(Moved { change, ipv4, rejoined, errors });
+    pub fn follow(&mut self) -> Result<Moves, NetError> {
+        let look = self.watch.look()?.filter(|look| look.lost || !look.changes.is_empty());
+        let due = self.retry.is_some_and(|retry| retry <= Instant::now());
+        if look.is_none() && !due {
+            return Ok(Moves::default());
         }
-        Ok(moves)
+        let news = look.is_some();
+        let changes = look.map_or_else(Vec::new, |Look { changes, lost }| {
+            let groups = super::groups();
+            let news = News { changes: &changes, lost, groups: &groups };
+            // The last one first, as when leaving.
+            self.inactive = self.channels.iter_mut().rev().map(|channel| channel.note(&news)).sum();
+            changes
+        });
+        self.retry = None;
+        let (mut joined, mut failed) = (Vec::new(), Vec::new());
+        if self.inactive > 0 {
+            (joined, failed) = self.rejoin()?;
+        }
+        if !failed.is_empty() {
+            self.retry = Some(Instant::now() + RETRY);
+        }
+        if !news {
+            // It fails as it has failed before, and that was told.
+            failed.clear();
+        }
+        Ok(Moves { moves: Moved::gather(changes, joined), failed })
+    }
+
+    /// Joins what is not joined and can be. Answers how many, by interface, and what failed.
+    fn rejoin(&mut self) -> Result<(Vec<Joined>, Failures), NetError> {
+        let mut rejoining = Rejoining {
+            watch: &self.watch,
+            rcvbuf: self.rcvbuf.asked,
+            backend: self.backend,
+            taken: self.channels.iter().flat_map(Channel::active).collect(),
+            joined: Vec::new(),
+            failed: Vec::new(),
+        };
+        for (position, channel) in self.channels.iter_mut().enumerate() {
+            let replaced = channel.rejoin(&mut rejoining);
+            if let (true, Some(many)) = (replaced, &self.many) {
+                many.add(position, &channel.socket)?;
+            }
+        }
+        Ok((rejoining.joined, rejoining.failed))
     }
 
     /// Reads one batch from each socket that the last wait found ready, and hands each datagram to `take`. Where that breaks off, what is left
@@ -171,6 +214,11 @@ impl Inbox {
     /// How many datagrams the kernel had no room for in the sockets' buffers, where it says. The last ones before this call are counted too.
     pub fn kernel_drops(&self) -> Option<u64> {
         self.channels.iter().map(Channel::dropped).sum()
+    }
+
+    /// Whether the system tells on which interface a datagram arrived.
+    pub fn tells_interfaces(&self) -> bool {
+        cfg!(target_os = "linux") && self.backend == Backend::Native
     }
 
     /// How many datagrams reached the sockets without being sent to a joined group on its interface.

@@ -18,7 +18,8 @@ use crate::iface::{Cast, Via};
 pub struct Membership {
     socket: Rc<UdpSocket>,
     listen: Listen,
-    joined: bool,
+    /// Datagrams are heard here. Of a group that is also to say: it is joined.
+    active: bool,
 }
 
 /// A change of a group's source filter (RFC 3678, 3).
@@ -35,7 +36,7 @@ impl Membership {
     ///
     /// The index is what is joined, never 0.0.0.0: that would follow the unicast routes, and the leave might then leave another interface.
     pub fn join(socket: &Rc<UdpSocket>, listen: &Listen) -> Result<Self, NetError> {
-        let mut membership = Membership { socket: Rc::clone(socket), listen: listen.clone(), joined: false };
+        let mut membership = Membership { socket: Rc::clone(socket), listen: listen.clone(), active: false };
         membership.enter()?;
         Ok(membership)
     }
@@ -45,37 +46,42 @@ impl Membership {
         &self.listen
     }
 
-    /// Takes note of what the interface is called and addressed by now; the membership stays as it is.
-    pub fn renamed(&mut self, via: &Arc<Via>) {
+    /// Whether datagrams are heard here.
+    pub fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Takes note of what the interface is by now; the membership stays as it is.
+    pub fn set_via(&mut self, via: &Arc<Via>) {
         self.listen.at.via = Arc::clone(via);
     }
 
-    /// Moves to an interface that was made anew, on `socket`: the membership of the old one is void, but still counts against the limits.
-    pub fn moved(&mut self, via: &Arc<Via>, socket: &Rc<UdpSocket>) -> Result<(), NetError> {
-        self.forsake();
+    /// Joins again, on `socket`, what was forsaken.
+    pub fn rejoin(&mut self, socket: &Rc<UdpSocket>) -> Result<(), NetError> {
         self.socket = Rc::clone(socket);
-        self.listen.at.via = Arc::clone(via);
         self.enter()
     }
 
-    /// Leaves the group.
-    pub fn leave(mut self) -> Result<Listen, NetError> {
-        if std::mem::take(&mut self.joined) {
-            let at = &self.listen.at;
-            leave(&self.socket, at).map_err(|error| Operation::Leave(at.clone()).failed(error))?;
+    /// Leaves the group. `None` where there was nothing to leave.
+    pub fn leave(mut self) -> Option<Result<Listen, NetError>> {
+        let at = &self.listen.at;
+        if !std::mem::take(&mut self.active) || at.cast != Cast::Multicast {
+            return None;
         }
-        Ok(self.listen.clone())
+        let left = leave(&self.socket, at).map_err(|error| Operation::Leave(at.clone()).failed(error));
+        Some(left.map(|()| self.listen.clone()))
     }
 
     fn enter(&mut self) -> Result<(), NetError> {
         let Listen { at, filter } = &self.listen;
         if at.cast != Cast::Multicast {
+            self.active = true;
             return Ok(());
         }
         let from_any = !matches!(**filter, Filter::Include(_));
         if from_any {
             join(&self.socket, at).map_err(|error| Operation::Join(at.clone(), None).failed(error))?;
-            self.joined = true;
+            self.active = true;
         }
         let (change, sources) = match &**filter {
             Filter::Any => (SourceChange::Include, &[][..]),
@@ -87,20 +93,26 @@ impl Membership {
                 SourceChange::Include => Operation::Join(at.clone(), Some(*source)),
                 SourceChange::Exclude => Operation::Block(at.clone(), *source),
             };
-            sys::change_source(&self.socket, change, at.group, *source, at.via.index)
-                .map_err(|error| operation().failed(error))?;
-            self.joined = true;
+            if let Err(error) = sys::change_source(&self.socket, change, at.group, *source, at.via.index) {
+                let error = operation().failed(error);
+                self.forsake();
+                return Err(error);
+            }
+            self.active = true;
         }
         debug!(group = %at.group, iface = at.via.name, index = at.via.index, ?filter, "joined");
         Ok(())
     }
 
-    /// Leaves without a word: the interface may be gone.
-    fn forsake(&mut self) {
-        if !std::mem::take(&mut self.joined) {
+    /// Leaves without a word: the interface is gone, or is another one now.
+    ///
+    /// To be done as soon as that is known: the kernel keeps the membership under the old index, and leaving it later takes a membership away from
+    /// whoever has the index then.
+    pub fn forsake(&mut self) {
+        let at = &self.listen.at;
+        if !std::mem::take(&mut self.active) || at.cast != Cast::Multicast {
             return;
         }
-        let at = &self.listen.at;
         if let Err(error) = leave(&self.socket, at) {
             debug!(group = %at.group, iface = at.via.name, %error, "could not leave");
         }

@@ -25,11 +25,12 @@ pub use error::{NetError, Operation, describe};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};
 pub use inbox::{Inbox, Rcvbuf};
+pub use limits::restore_for as restore_limits_for;
 pub use outbox::{Outbox, Sent};
 pub use route::route_to;
 pub use socket::{DEFAULT_TTL, SendOptions};
 pub use wait::{Wake, wait};
-pub use watch::Moved;
+pub use watch::{Moved, Moves};
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
@@ -104,6 +105,17 @@ impl Endpoint {
     /// The scope id that the system wants beside the address: only IPv6 addresses that are bound to a link have one.
     fn scope(&self) -> u32 {
         if is_link_scoped(self.group) { self.via.index } else { 0 }
+    }
+}
+
+impl Filter {
+    /// Whether a source is heard.
+    pub fn admits(&self, source: IpAddr) -> bool {
+        match self {
+            Filter::Any => true,
+            Filter::Include(sources) => sources.contains(&source),
+            Filter::Exclude(sources) => !sources.contains(&source),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
-use super::watch::{Moved, Watch};
+use super::watch::{Joined, Moved, Moves, RETRY, Watch, note_failure, note_joined};
 use super::{Backend, Endpoint, NetError, Operation, Wake};
 use crate::iface::{Cast, Change, Presence, Via};
 
@@ -17,6 +17,8 @@ use crate::iface::{Cast, Change, Presence, Via};
 pub struct Outbox {
     routes: Vec<OutRoute>,
     watch: Watch,
+    /// When to try again what could not be opened.
+    retry: Option<Instant>,
     options: SendOptions,
     backend: Backend,
 }
@@ -26,6 +28,20 @@ struct OutRoute {
     at: Endpoint,
     source: SocketAddr,
     socket: Rc<UdpSocket>,
+    /// The socket sends from what is no more.
+    void: bool,
+}
+
+impl OutRoute {
+    /// Takes note of what changed.
+    fn note(&mut self, changes: &[(Change, bool)]) {
+        let concerns =
+            |(change, ipv4): &&(Change, bool)| Arc::ptr_eq(&self.at.via, &change.old) && self.at.group.is_ipv4() == *ipv4;
+        if let Some((change, _)) = changes.iter().find(concerns) {
+            self.void |= change.remade || change.was != Presence::Ready || change.old.address != change.new.address;
+            self.at.via = Arc::clone(&change.new);
+        }
+    }
 }
 
 /// What a datagram came to that was not simply sent.
@@ -68,7 +84,7 @@ impl Opening<'_> {
         };
         let backend = self.backend;
         let source = *self.sources.entry((via, alone, scope)).or_insert_with(|| socket::source_of(&socket, &at, backend));
-        Ok(OutRoute { at, source, socket })
+        Ok(OutRoute { at, source, socket, void: false })
     }
 }
 
@@ -81,7 +97,7 @@ impl Outbox {
         let watch = Watch::new(endpoints.iter(), backend)?;
         let mut opening = Opening { options, backend, sockets: HashMap::new(), sources: HashMap::new(), families: [false; 2] };
         let routes = endpoints.iter().map(|at| opening.route(at.clone())).collect::<Result<_, _>>()?;
-        Ok(Outbox { routes, watch, options: options.clone(), backend })
+        Ok(Outbox { routes, watch, retry: None, options: options.clone(), backend })
     }
 
     /// The endpoints in the order they were given, each with the source address and port that its datagrams carry.
@@ -105,7 +121,7 @@ impl Outbox {
     /// # Errors
     /// What the system refused.
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
-        let until = until.into_iter().chain(self.watch.due()).min();
+        let until = until.into_iter().chain(self.watch.due()).chain(self.retry).min();
         let woken = wait_for([], self.watch.source(), wake, until, &mut Vec::new())?;
         self.watch.stirred(woken.interfaces);
         Ok(woken.reader_gone)
@@ -115,51 +131,51 @@ impl Outbox {
     ///
     /// # Errors
     /// The interfaces cannot be listed.
-    pub fn follow(&mut self) -> Result<Vec<Moved>, NetError> {
-        let mut moves = Vec::new();
-        for (change, ipv4) in self.watch.look()? {
-            let void = change.remade || change.was != Presence::Ready || change.old.address != change.new.address;
-            let reopen = void && change.now == Presence::Ready;
-            let (rejoined, errors) = self.follow_one(&change, ipv4, reopen);
-            moves.push(Moved { change, ipv4, rejoined, errors });
+    pub fn follow(&mut self) -> Result<Moves, NetError> {
+        let look = self.watch.look()?.filter(|look| look.lost || !look.changes.is_empty());
+        let due = self.retry.is_some_and(|retry| retry <= Instant::now());
+        if look.is_none() && !due {
+            return Ok(Moves::default());
         }
-        Ok(moves)
+        let news = look.is_some();
+        let changes = look.map_or_else(Vec::new, |look| look.changes);
+        self.routes.iter_mut().for_each(|route| route.note(&changes));
+        let (joined, mut failed) = self.reopen();
+        self.retry = (!failed.is_empty()).then(|| Instant::now() + RETRY);
+        if !news {
+            // It fails as it has failed before, and that was told.
+            failed.clear();
+        }
+        Ok(Moves { moves: Moved::gather(changes, joined), failed })
     }
 
-    /// Takes note of what an interface is now, and opens its sockets anew where that is due; they keep their source port. Answers how many
-    /// endpoints they reach, and what could not be opened.
-    fn follow_one(&mut self, change: &Change, ipv4: bool, reopen: bool) -> (usize, Vec<NetError>) {
-        let (mut count, mut errors) = (0, Vec::new());
-        let mut opened: HashMap<*const UdpSocket, Rc<UdpSocket>> = HashMap::new();
+    /// Opens the sockets anew that are void and whose interface is ready; they keep their source port. Answers how many endpoints they reach, by
+    /// interface, and what failed.
+    fn reopen(&mut self) -> (Vec<Joined>, Vec<(NetError, usize)>) {
+        let (mut joined, mut failed) = (Vec::new(), Vec::new());
+        let mut opened: HashMap<*const UdpSocket, Option<Rc<UdpSocket>>> = HashMap::new();
         // The old sockets are kept until the end, so that their addresses in memory are not used again.
         let mut old = Vec::new();
-        let concerned = |route: &&mut OutRoute| Arc::ptr_eq(&route.at.via, &change.old) && route.at.group.is_ipv4() == ipv4;
-        for route in self.routes.iter_mut().filter(concerned) {
-            route.at.via = Arc::clone(&change.new);
-            if !reopen {
+        for route in self.routes.iter_mut().filter(|route| route.void) {
+            let ipv4 = route.at.group.is_ipv4();
+            if self.watch.presence(&route.at.via, ipv4) != Presence::Ready {
                 continue;
             }
-            let socket = match opened.get(&Rc::as_ptr(&route.socket)) {
-                Some(socket) => Rc::clone(socket),
-                None => {
-                    let options = SendOptions { source_port: Some(route.source.port()), ..self.options.clone() };
-                    // The port is held by the old socket, which lets in who also asks to share it.
-                    let _ = socket::options(&route.socket).set_reuse_address(true);
-                    match socket::sender(&route.at, &options, true, self.backend) {
-                        Ok(socket) => Rc::new(socket),
-                        Err(error) => {
-                            errors.push(error);
-                            continue;
-                        }
-                    }
-                }
-            };
-            opened.insert(Rc::as_ptr(&route.socket), Rc::clone(&socket));
-            route.source = socket::source_of(&socket, &route.at, self.backend);
-            old.push(std::mem::replace(&mut route.socket, socket));
-            count += 1;
+            let socket = opened.entry(Rc::as_ptr(&route.socket)).or_insert_with(|| {
+                let options = SendOptions { source_port: Some(route.source.port()), ..self.options.clone() };
+                // The port is held by the old socket, which lets in who also asks to share it.
+                let _ = socket::options(&route.socket).set_reuse_address(true);
+                let socket = socket::sender(&route.at, &options, true, self.backend);
+                socket.map_err(|error| note_failure(&mut failed, error)).ok().map(Rc::new)
+            });
+            if let Some(socket) = socket {
+                route.source = socket::source_of(socket, &route.at, self.backend);
+                old.push(std::mem::replace(&mut route.socket, Rc::clone(socket)));
+                route.void = false;
+                note_joined(&mut joined, &route.at.via, ipv4);
+            }
         }
-        (count, errors)
+        (joined, failed)
     }
 
     /// Sends `payload` to the endpoint at `position`.

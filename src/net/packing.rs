@@ -17,11 +17,13 @@ pub fn pack(listens: &[Listen], sockets: usize, most: impl Fn(bool) -> usize) ->
     if listens.len() <= sockets {
         return Ok((0..listens.len()).map(|position| vec![position]).collect());
     }
-    // Groups can share a socket only with groups of their port and family; what is no group has one of its own.
-    let mut ports: BTreeMap<(bool, u16, Option<usize>), Pack> = BTreeMap::new();
+    // Groups can share a socket only with groups of their port and family; what is no group has one of its own. IPv6 finds the source filter of a
+    // group whatever the interface, so there a socket is also of one interface.
+    let mut ports: BTreeMap<(bool, u16, u32, Option<usize>), Pack> = BTreeMap::new();
     for (position, Listen { at, .. }) in listens.iter().enumerate() {
         let alone = (at.cast != Cast::Multicast).then_some(position);
-        ports.entry((at.group.is_ipv4(), at.port, alone)).or_default().push(position);
+        let iface = if at.group.is_ipv4() { 0 } else { at.via.index };
+        ports.entry((at.group.is_ipv4(), at.port, iface, alone)).or_default().push(position);
     }
     let shared = ports.into_iter().flat_map(|((ipv4, ..), positions)| {
         let size = most(ipv4).max(1);

@@ -38,10 +38,13 @@ pub(super) fn receiver(
 ) -> Result<(UdpSocket, Rcvbuf), NetError> {
     let ipv4 = at.group.is_ipv4();
     let socket = open(at.group)?;
-    // Several programs of one host may listen to a group, and each gets every datagram. BSD and macOS want the second option for it.
-    socket.set_reuse_address(true).map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
-    #[cfg(all(unix, not(target_os = "linux")))]
-    socket.set_reuse_port(true).map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
+    // Several programs of one host may listen to a group, and each gets every datagram. BSD and macOS want the second option for it. A datagram to a
+    // unicast address goes to one socket alone, so there sharing would be taking away.
+    if at.cast != Cast::Unicast {
+        socket.set_reuse_address(true).map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
+        #[cfg(all(unix, not(target_os = "linux")))]
+        socket.set_reuse_port(true).map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
+    }
     // Before the bind, so that the first datagram finds the room.
     let rcvbuf = set_receive_buffer(&socket, rcvbuf);
     // Linux delivers every group that any program of the host has joined, on any interface, unless told otherwise.
@@ -113,10 +116,9 @@ fn set_unicast(socket: &Socket, at: &Endpoint, options: &SendOptions) -> Result<
             IpAddr::V6(_) => set("IPV6_UNICAST_HOPS", socket.set_unicast_hops_v6(ttl.into()))?,
         }
     }
-    // The route is the kernel's choice, unless the user named the interface.
-    #[cfg(target_os = "linux")]
+    // The route is the kernel's choice, unless the user named the interface. A socket that is bound to a device would not hear what ICMP answers.
     if at.via.named {
-        degrade("SO_BINDTODEVICE", socket.bind_device(Some(at.via.name.as_bytes())));
+        degrade("IP_UNICAST_IF", sys::send_unicast_via(socket, at.group.is_ipv4(), at.via.index));
     }
     Ok(())
 }

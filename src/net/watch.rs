@@ -12,17 +12,75 @@ use crate::iface::{Change, Followed, Interface, Presence, Via};
 /// How often a system is asked that does not tell.
 const PERIOD: Duration = Duration::from_secs(1);
 
+/// How long after a failure to join or open again it is tried once more: an IPv6 address takes a second or two to be usable (RFC 4862, 5.4).
+pub(super) const RETRY: Duration = Duration::from_secs(1);
+
 /// What became of an interface, and of what was joined or sent there.
 #[derive(Debug)]
 pub struct Moved {
-    /// What became of the interface.
-    pub change: Change,
+    /// The interface, as it is now.
+    pub via: Arc<Via>,
     /// For the groups of IPv4, else for those of IPv6.
     pub ipv4: bool,
+    /// What changed; nothing, where what had failed before went well now.
+    pub change: Option<Change>,
     /// How many groups were joined again, or are sent to by a new socket.
     pub rejoined: usize,
-    /// What could not be joined or opened again.
-    pub errors: Vec<NetError>,
+}
+
+/// What became of the interfaces.
+#[derive(Debug, Default)]
+pub struct Moves {
+    /// What happened.
+    pub moves: Vec<Moved>,
+    /// What could not be joined or opened again: each kind of error once, and how many more were like it. It is tried again.
+    pub failed: Vec<(NetError, usize)>,
+}
+
+/// How many were joined or opened again on an interface; `true` is for IPv4.
+pub(super) type Joined = (Arc<Via>, bool, usize);
+
+/// What failed: each kind of error once, and how many more were like it.
+pub(super) type Failures = Vec<(NetError, usize)>;
+
+/// Adds an error to those that are known, once for each kind.
+pub(super) fn note_failure(failed: &mut Failures, error: NetError) {
+    match failed.iter_mut().find(|(known, _)| known.source.raw_os_error() == error.source.raw_os_error()) {
+        Some((_, more)) => *more += 1,
+        None => failed.push((error, 0)),
+    }
+}
+
+/// Counts what was joined or opened again, by interface.
+pub(super) fn note_joined(joined: &mut Vec<Joined>, via: &Arc<Via>, ipv4: bool) {
+    match joined.iter_mut().find(|(known, family, _)| Arc::ptr_eq(known, via) && *family == ipv4) {
+        Some((.., count)) => *count += 1,
+        None => joined.push((Arc::clone(via), ipv4, 1)),
+    }
+}
+
+/// What was found at a look.
+pub(super) struct Look {
+    /// What changed, for whom (`true` is IPv4).
+    pub changes: Vec<(Change, bool)>,
+    /// News were lost, so that changes may have been missed.
+    pub lost: bool,
+}
+
+impl Moved {
+    /// The changes and what was joined again, each with the other where they belong together.
+    pub(super) fn gather(changes: Vec<(Change, bool)>, joined: Vec<Joined>) -> Vec<Moved> {
+        let changed =
+            |(change, ipv4): (Change, bool)| Moved { via: Arc::clone(&change.new), ipv4, change: Some(change), rejoined: 0 };
+        let mut moves: Vec<Moved> = changes.into_iter().map(changed).collect();
+        for (via, ipv4, rejoined) in joined {
+            match moves.iter_mut().find(|moved| Arc::ptr_eq(&moved.via, &via) && moved.ipv4 == ipv4) {
+                Some(moved) => moved.rejoined = rejoined,
+                None => moves.push(Moved { via, ipv4, change: None, rejoined }),
+            }
+        }
+        moves
+    }
 }
 
 /// The interfaces in use, and the news of them.
@@ -95,14 +153,29 @@ impl Watch {
         self.stirred |= stirred;
     }
 
-    /// What changed since the last look, for whom (`true` is IPv4).
-    pub fn look(&mut self) -> Result<Vec<(Change, bool)>, NetError> {
-        let Some(deleted) = self.news.read(std::mem::take(&mut self.stirred)) else { return Ok(Vec::new()) };
+    /// How an interface is there.
+    pub fn presence(&self, via: &Arc<Via>, ipv4: bool) -> Presence {
+        let found = self.followed.iter().find(|(followed, family)| Arc::ptr_eq(&followed.via, via) && *family == ipv4);
+        found.map_or(Presence::Gone, |(followed, _)| followed.presence())
+    }
+
+    /// What changed since the last look; `None` where there is no reason to look.
+    pub fn look(&mut self) -> Result<Option<Look>, NetError> {
+        let Some(Read { deleted, lost }) = self.news.read(std::mem::take(&mut self.stirred)) else { return Ok(None) };
         self.interfaces = interfaces()?;
         let interfaces = &self.interfaces;
         let changes = self.followed.iter_mut().filter_map(|(followed, ipv4)| Some((followed.look(interfaces, &deleted)?, *ipv4)));
-        Ok(changes.collect())
+        Ok(Some(Look { changes: changes.collect(), lost }))
     }
+}
+
+/// What there was to read of the news.
+#[derive(Default)]
+struct Read {
+    /// The indexes of the interfaces that were deleted.
+    deleted: Vec<u32>,
+    /// Some of it was lost.
+    lost: bool,
 }
 
 impl News {
@@ -118,8 +191,8 @@ impl News {
         News::Timer(Instant::now() + PERIOD)
     }
 
-    /// Whether there is reason to look, and the indexes of the interfaces that are known to have been deleted.
-    fn read(&mut self, stirred: bool) -> Option<Vec<u32>> {
+    /// What the news are; `None` where there is no reason to look.
+    fn read(&mut self, stirred: bool) -> Option<Read> {
         match self {
             #[cfg(target_os = "linux")]
             News::Netlink(listener) => stirred.then(|| listener.read()),
@@ -130,7 +203,7 @@ impl News {
                     return None;
                 }
                 *next = now + PERIOD;
-                Some(Vec::new())
+                Some(Read::default())
             }
         }
     }
@@ -139,11 +212,12 @@ impl News {
 #[cfg(target_os = "linux")]
 mod netlink {
     use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
-    use netlink_packet_route::RouteNetlinkMessage;
+    use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
     use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
     use std::io;
     use tracing::debug;
 
+    use super::Read;
     use crate::net::sys::PollSource;
 
     /// The news of links, and of IPv4 and IPv6 addresses (RTMGRP_*, linux/rtnetlink.h).
@@ -156,6 +230,8 @@ mod netlink {
         pub fn open() -> io::Result<Self> {
             let mut socket = Socket::new(NETLINK_ROUTE)?;
             socket.bind(&SocketAddr::new(0, GROUPS))?;
+            // A host that starts a hundred containers has much to tell.
+            let _ = socket.set_rx_buf_sz(1_u32 << 20);
             socket.set_non_blocking(true)?;
             Ok(Listener(socket))
         }
@@ -164,20 +240,22 @@ mod netlink {
             crate::net::sys::borrow(&self.0)
         }
 
-        /// Reads all the news there is; answers with the indexes of deleted interfaces. News may be lost in a storm of them: the look at what there
-        /// is still finds everything but an interface that got its old index again.
-        pub fn read(&self) -> Vec<u32> {
-            let mut deleted = Vec::new();
+        /// Reads all the news there is. Some may be lost in a storm of them.
+        pub fn read(&self) -> Read {
+            let mut read = Read::default();
             let mut bytes = Vec::with_capacity(16 * 1024);
             loop {
                 bytes.clear();
                 match self.0.recv_from(&mut bytes, 0) {
-                    Ok(_) => deleted.extend(deleted_links(&bytes)),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return deleted,
-                    Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => debug!("news of interfaces were lost"),
+                    Ok(_) => read.deleted.extend(deleted_links(&bytes)),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return read,
+                    Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
+                        debug!("news of interfaces were lost");
+                        read.lost = true;
+                    }
                     Err(error) => {
                         debug!(%error, "cannot read the news of interfaces");
-                        return deleted;
+                        return read;
                     }
                 }
             }
@@ -187,8 +265,14 @@ mod netlink {
     fn deleted_links(mut bytes: &[u8]) -> Vec<u32> {
         let mut deleted = Vec::new();
         while let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes) {
-            if let NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelLink(link)) = &message.payload {
-                deleted.push(link.header.index);
+            match &message.payload {
+                // The same message with the family of bridges says that a port has left its bridge.
+                NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelLink(link))
+                    if link.header.interface_family == AddressFamily::Unspec =>
+                {
+                    deleted.push(link.header.index);
+                }
+                _ => {}
             }
             let len = (message.header.length as usize).next_multiple_of(4);
             if len == 0 || len >= bytes.len() {

@@ -40,6 +40,7 @@ impl Running {
         if io::stdin().is_terminal() {
             command.stdin(Stdio::null());
         }
+        net::restore_limits_for(&mut command);
         let child = command.spawn().map_err(|source| RunError::Command { name: name.clone(), source })?;
         debug!(pid = child.id(), command = name, "started");
         Ok(Running { name, child, ended: None })

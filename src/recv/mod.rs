@@ -10,14 +10,15 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
+use std::ptr;
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::debug;
 
 use crate::event::{Event, Left, Listening, Payload, RcvbufInfo, Received, RecvSummary, TargetInfo};
-use crate::iface::Cast;
+use crate::iface::{Cast, Via};
 use crate::interrupt::Interrupt;
-use crate::net::{self, Datagram, Endpoint, Inbox, Listen, Rcvbuf};
+use crate::net::{self, Datagram, Endpoint, Filter, Inbox, Listen, Rcvbuf};
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{self, Ended, RunError, Stop};
@@ -39,8 +40,8 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         listens: &plan.listens,
         until: Until::new(plan.limits, start),
         tally: Tally::default(),
-        querier: Querier::new(&plan.listens, start),
-        copies: on_several_interfaces(&plan.listens).then(Copies::default),
+        querier: Querier::new(&specific_interfaces(&plan.listens, &inbox), start),
+        copies: (inbox.tells_interfaces() && on_several_interfaces(&plan.listens)).then(Copies::default),
         overflowed: false,
     };
     let mut command = None;
@@ -59,13 +60,12 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
-    let Session { tally, copies, mut querier, .. } = session;
+    let Session { tally, copies, .. } = session;
     let verdict = match &failure {
         Some(error) => Verdict::could_not(error),
         None => verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref()),
     };
     let said = reporter.last_words(|reporter| {
-        reporter.warn_all(&querier.look(Instant::now(), igmp_or_mld_version))?;
         let command_failed = matches!(command, Some(Ended::Failed(_)));
         if tally.meter.datagrams == 0 && verdict.status == 1 && !command_failed {
             reporter.warn(&Warning::NothingReceived { at: in_words(&plan.listens) })?;
@@ -110,6 +110,16 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
     let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
     reporter.event(&Event::Listening(Listening { targets, rcvbuf_bytes: RcvbufInfo { asked, granted } }))?;
     Ok(reporter.flush()?)
+}
+
+/// Which of the interfaces that the inbox follows are joined from sources, by their position among them.
+fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<usize> {
+    let is_specific = |via: &Via, ipv4: bool| {
+        let on_it = |listen: &&Listen| ptr::eq(&*listen.at.via, via) && listen.at.group.is_ipv4() == ipv4;
+        listens.iter().filter(on_it).any(|listen| matches!(*listen.filter, Filter::Include(_)))
+    };
+    let interfaces = inbox.interfaces().enumerate();
+    interfaces.filter(|(_, (via, ipv4, _))| is_specific(via, *ipv4)).map(|(position, _)| position).collect()
 }
 
 fn igmp_or_mld_version(iface: &str, ipv4: bool) -> Option<u8> {
@@ -178,7 +188,7 @@ impl Session<'_> {
                 }
                 self.command_ended(failed, reporter)?;
             }
-            reporter.warn_all(&self.querier.look(Instant::now(), igmp_or_mld_version))?;
+            reporter.warn_all(&self.querier.look(Instant::now(), inbox.interfaces(), igmp_or_mld_version))?;
             let deadline = self.until.deadline().map(|(at, _)| at).into_iter().chain(self.querier.due()).min();
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);

@@ -1,27 +1,24 @@
 //! Whether the network understands source-specific joins. An IGMPv2 or MLDv1 querier turns them into joins from any source, without an error anywhere
 //! (RFC 3376, 7.2.1); and it may be heard long after the join.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::net::{Filter, Listen};
+use crate::iface::{Presence, Via};
 use crate::warning::Warning;
 
 /// How often to look. Queriers ask every 125 s (RFC 3376, 8.2), so this is soon enough.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// The interfaces that were joined from sources, and have not been warned of.
+/// The interfaces that were joined from sources, and have not been warned of: by their position among those that are followed.
 pub struct Querier {
-    quiet: BTreeSet<(String, bool)>,
+    quiet: Vec<usize>,
     next: Instant,
 }
 
 impl Querier {
-    /// Begins with the interfaces of `listens`; the first look is due at `now`.
-    pub fn new(listens: &[Listen], now: Instant) -> Self {
-        let specific = listens.iter().filter(|listen| matches!(*listen.filter, Filter::Include(_)));
-        let quiet = specific.map(|listen| (listen.at.via.name.clone(), listen.at.group.is_ipv4())).collect();
-        Querier { quiet, next: now }
+    /// Begins with these interfaces; the first look is due at `now`.
+    pub fn new(specific: &[usize], now: Instant) -> Self {
+        Querier { quiet: specific.to_vec(), next: now }
     }
 
     /// When the next look is due; `None` where nothing is left to find.
@@ -29,23 +26,26 @@ impl Querier {
         (!self.quiet.is_empty()).then_some(self.next)
     }
 
-    /// Takes a look, if it is due. `version` tells the version of IGMP (`true`) or MLD that an interface speaks.
-    pub fn look(&mut self, now: Instant, version: impl Fn(&str, bool) -> Option<u8>) -> Vec<Warning> {
+    /// Takes a look, if it is due, at all interfaces that are followed (`true` is for IPv4). `version` tells the version of IGMP or MLD that one speaks.
+    pub fn look<'a>(
+        &mut self,
+        now: Instant,
+        followed: impl Iterator<Item = (&'a Via, bool, Presence)>,
+        version: impl Fn(&str, bool) -> Option<u8>,
+    ) -> Vec<Warning> {
         if self.due().is_none_or(|due| due > now) {
             return Vec::new();
         }
         self.next = now + PERIOD;
         let mut warnings = Vec::new();
-        self.quiet.retain(|(iface, ipv4)| {
-            let (protocol, knowing) = if *ipv4 { ("IGMP", 3) } else { ("MLD", 2) };
-            match version(iface, *ipv4).filter(|version| *version < knowing) {
-                Some(version) => {
-                    warnings.push(Warning::SsmUnsupported { iface: iface.clone(), version: format!("{protocol}v{version}") });
-                    false
-                }
-                None => true,
+        for (position, (via, ipv4, _)) in followed.enumerate() {
+            let Some(quiet) = self.quiet.iter().position(|quiet| *quiet == position) else { continue };
+            let (protocol, knowing) = if ipv4 { ("IGMP", 3) } else { ("MLD", 2) };
+            if let Some(version) = version(&via.name, ipv4).filter(|version| *version < knowing) {
+                self.quiet.remove(quiet);
+                warnings.push(Warning::SsmUnsupported { iface: via.name.clone(), version: format!("{protocol}v{version}") });
             }
-        });
+        }
         warnings
     }
 }
@@ -53,40 +53,32 @@ impl Querier {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iface::{Cast, Via};
-    use crate::net::Endpoint;
-    use std::sync::Arc;
 
-    fn listen(group: &str, filter: Filter) -> Listen {
-        let via = Arc::new(Via { name: "e0".to_owned(), index: 2, address: None, pinned: false, named: true });
-        let at = Endpoint { group: group.parse().unwrap(), port: 5000, cast: Cast::Multicast, via };
-        Listen { at, filter: Arc::new(filter) }
-    }
-
-    fn from_one(group: &str, source: &str) -> Listen {
-        listen(group, Filter::Include(vec![source.parse().unwrap()]))
+    fn look(querier: &mut Querier, now: Instant, names: [&str; 2], version: u8) -> Vec<String> {
+        let vias = names.map(|name| Via { name: name.to_owned(), index: 2, address: None, pinned: false, named: true });
+        let followed = vias.iter().zip([true, false]).map(|(via, ipv4)| (via, ipv4, Presence::Ready));
+        querier.look(now, followed, |_, _| Some(version)).iter().map(Warning::to_string).collect()
     }
 
     #[test]
-    fn an_old_querier_is_told_once_whenever_it_is_heard() {
+    fn an_old_querier_is_told_once_whenever_it_is_heard_and_whatever_the_interface_is_called_then() {
         let start = Instant::now();
-        let mut querier = Querier::new(&[from_one("232.1.1.1", "10.0.0.5"), from_one("232.1.1.2", "10.0.0.5")], start);
+        let mut querier = Querier::new(&[0], start);
         assert_eq!(querier.due(), Some(start));
-        assert_eq!(querier.look(start, |_, _| Some(3)).len(), 0);
-        assert_eq!(querier.look(start + PERIOD / 2, |_, _| Some(2)).len(), 0, "not yet due");
-        let told = querier.look(start + PERIOD, |_, _| Some(2));
+        assert!(look(&mut querier, start, ["e0", "e0"], 3).is_empty());
+        assert!(look(&mut querier, start + PERIOD / 2, ["e0", "e0"], 2).is_empty(), "not yet due");
+        let told = look(&mut querier, start + PERIOD, ["lan0", "lan0"], 2);
         assert_eq!(told.len(), 1);
-        assert!(told[0].to_string().starts_with("e0 speaks IGMPv2, which knows no sources"), "{}", told[0]);
+        assert!(told[0].starts_with("lan0 speaks IGMPv2, which knows no sources"), "{told:?}");
         assert_eq!(querier.due(), None);
     }
 
     #[test]
-    fn joins_from_any_source_and_unknown_versions_are_no_concern() {
+    fn each_protocol_has_its_version() {
         let start = Instant::now();
-        let any = [listen("239.1.1.1", Filter::Any), listen("239.1.1.2", Filter::Exclude(vec!["10.0.0.5".parse().unwrap()]))];
-        assert_eq!(Querier::new(&any, start).due(), None);
-        let mut querier = Querier::new(&[from_one("ff3e::1", "fd00::5")], start);
-        assert_eq!(querier.look(start, |_, _| None).len(), 0);
-        assert_eq!(querier.look(start + PERIOD, |_, ipv4| Some(if ipv4 { 3 } else { 1 })).len(), 1);
+        assert_eq!(Querier::new(&[], start).due(), None);
+        let mut querier = Querier::new(&[1], start);
+        assert!(look(&mut querier, start, ["e0", "e0"], 2).is_empty());
+        assert!(look(&mut querier, start + PERIOD, ["e0", "e0"], 1)[0].starts_with("e0 speaks MLDv1"));
     }
 }

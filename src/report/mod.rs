@@ -16,7 +16,7 @@ use std::io::{self, BufWriter, Write};
 use crate::advice::Advice;
 use crate::event::{Event, Notice};
 use crate::interrupt::Interrupt;
-use crate::net::{Moved, Wake};
+use crate::net::{Moves, Wake};
 use crate::warning::{self, Warning};
 use out::Out;
 
@@ -135,10 +135,9 @@ impl<'a> Reporter<'a> {
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn moved(&mut self, moves: Vec<Moved>) -> io::Result<()> {
-        self.warn_all(&warning::of_moves(&moves))?;
-        let errors = moves.into_iter().flat_map(|moved| moved.errors);
-        errors.into_iter().try_for_each(|error| self.warn(&Warning::NotRejoined(error)))
+    pub fn moved(&mut self, moves: Moves) -> io::Result<()> {
+        self.warn_all(&warning::of_moves(&moves.moves))?;
+        moves.failed.into_iter().try_for_each(|(error, more)| self.warn(&Warning::NotRejoined { error, more }))
     }
 
     /// Shows warnings.

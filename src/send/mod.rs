@@ -6,7 +6,7 @@ pub use pace::Pace;
 
 use std::collections::HashSet;
 use std::io;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::event::{Event, Payload, SendSummary, Sending, Sent, TargetInfo, TargetTotals};
 use crate::iface::Cast;
@@ -67,6 +67,9 @@ fn announce(plan: &plan::Send, outbox: &Outbox, reporter: &mut Reporter) -> Resu
     Ok(reporter.flush()?)
 }
 
+/// How often a sender that has no time to wait looks at signals, interfaces and its reader.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// How many targets are named in warnings of one kind.
 const MOST_WARNINGS: usize = 10;
 
@@ -102,6 +105,7 @@ impl<'a> Session<'a> {
         interrupt: &Interrupt,
     ) -> Result<Stop, RunError> {
         let end = self.plan.duration.and_then(|duration| start.checked_add(duration));
+        let mut look = start + LOOK;
         let mut pace = Pace::new(start, self.plan.interval);
         loop {
             if let Some(signal) = interrupt.signal() {
@@ -114,12 +118,17 @@ impl<'a> Session<'a> {
             if end.is_some_and(|end| end <= now) {
                 return Ok(Stop::Duration);
             }
-            if pace.due(now) {
-                self.round(outbox, reporter)?;
-                continue;
+            let due = pace.due(now);
+            if due {
+                self.round(outbox, interrupt, reporter)?;
+                if now < look {
+                    continue;
+                }
             }
+            // Who is always late looks around all the same, from time to time.
+            look = now + LOOK;
             reporter.flush()?;
-            let until = pace.next().into_iter().chain(end).min();
+            let until = if due { Some(now) } else { pace.next().into_iter().chain(end).min() };
             if outbox.wait(reporter.wake(interrupt), until)? {
                 return Ok(Stop::ReaderGone);
             }
@@ -127,10 +136,13 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// One datagram to each endpoint.
-    fn round(&mut self, outbox: &Outbox, reporter: &mut Reporter) -> io::Result<()> {
+    /// One datagram to each endpoint. A signal ends the round where it is.
+    fn round(&mut self, outbox: &Outbox, interrupt: &Interrupt, reporter: &mut Reporter) -> io::Result<()> {
         let payload = self.plan.payload.as_slice();
         for position in 0..self.totals.len() {
+            if interrupt.signal().is_some() {
+                return Ok(());
+            }
             let (at, time) = (outbox.endpoint(position), SystemTime::now());
             match outbox.send(position, payload) {
                 Ok(outcome) => {

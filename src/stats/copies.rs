@@ -5,65 +5,85 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-/// How long a datagram is remembered: two interfaces of one host receive it at nearly the same time.
-const WINDOW: Duration = Duration::from_secs(1);
+/// Two interfaces of one host receive a datagram within this time, by the kernel's stamps.
+const NEAR: Duration = Duration::from_millis(100);
 
-/// The most datagrams that are remembered, so that memory stays bounded.
+/// The most arrivals that are remembered, so that memory stays bounded.
 const MOST: usize = 65_536;
 
-/// Tells which datagrams another interface has already brought. Equal datagrams (same source, destination and payload) are counted on each
-/// interface; the second interface's first one is the copy of the first interface's first, and so on.
+/// Tells which datagrams another interface has already brought: equal ones (same source, destination and payload) whose arrivals lie close
+/// together, the first of one interface with the first of the other, the second with the second.
 #[derive(Debug, Default)]
 pub struct Copies {
     hasher: RandomState,
     seen: HashMap<u64, Seen>,
-    order: VecDeque<(SystemTime, u64)>,
+    /// The keys of all arrivals that are remembered, the oldest first.
+    order: VecDeque<u64>,
     /// How many copies there were.
     pub count: u64,
 }
 
-/// How often a datagram has come on each interface within the window.
+/// The arrivals of equal datagrams that were not copies.
 #[derive(Debug, Default)]
 struct Seen {
-    on: Vec<(u32, u64)>,
-    last: Option<SystemTime>,
+    arrivals: VecDeque<(SystemTime, u32)>,
+    /// How many arrivals were forgotten before these.
+    forgotten: u64,
+    /// How far each interface has gone through the arrivals of the others.
+    through: Vec<(u32, u64)>,
 }
 
 impl Copies {
     /// Takes a datagram that arrived on `ifindex` at `time`. Answers the index of an interface that brought it before.
     pub fn add(&mut self, time: SystemTime, ifindex: u32, source: SocketAddr, to: SocketAddr, payload: &[u8]) -> Option<u32> {
-        self.forget(time);
         let key = self.hasher.hash_one(Key { source, to, payload });
         let seen = self.seen.entry(key).or_default();
-        if seen.last.is_none() {
-            self.order.push_back((time, key));
+        if let Some(first) = seen.matching(time, ifindex) {
+            self.count += 1;
+            return Some(first);
         }
-        seen.last = seen.last.max(Some(time));
-        let position = seen.on.iter().position(|(index, _)| *index == ifindex).unwrap_or_else(|| {
-            seen.on.push((ifindex, 0));
-            seen.on.len() - 1
-        });
-        seen.on[position].1 += 1;
-        let times = seen.on[position].1;
-        let first = seen.on.iter().find(|(index, count)| *index != ifindex && *count >= times).map(|(index, _)| *index);
-        self.count += u64::from(first.is_some());
-        first
+        seen.arrivals.push_back((time, ifindex));
+        self.order.push_back(key);
+        if self.order.len() > MOST {
+            self.forget_the_oldest();
+        }
+        None
     }
 
-    /// Forgets what is older than the window, and the oldest where there are too many.
-    fn forget(&mut self, now: SystemTime) {
-        while let Some((time, key)) = self.order.front().copied() {
-            let old = now.duration_since(time).is_ok_and(|age| age > WINDOW);
-            if !old && self.order.len() < MOST {
-                return;
-            }
-            self.order.pop_front();
-            // What has come again since is kept, and looked at later.
-            match self.seen.get(&key).and_then(|seen| seen.last).filter(|last| old && *last > time) {
-                Some(last) if now.duration_since(last).is_ok_and(|age| age <= WINDOW) => self.order.push_back((last, key)),
-                _ => _ = self.seen.remove(&key),
-            }
+    fn forget_the_oldest(&mut self) {
+        let Some(key) = self.order.pop_front() else { return };
+        let Some(seen) = self.seen.get_mut(&key) else { return };
+        seen.arrivals.pop_front();
+        seen.forgotten += 1;
+        if seen.arrivals.is_empty() {
+            self.seen.remove(&key);
         }
+    }
+}
+
+impl Seen {
+    /// The interface of the arrival that this one is a copy of. Each arrival is looked at once by each interface.
+    fn matching(&mut self, time: SystemTime, ifindex: u32) -> Option<u32> {
+        let position = self.through.iter().position(|(index, _)| *index == ifindex).unwrap_or_else(|| {
+            self.through.push((ifindex, 0));
+            self.through.len() - 1
+        });
+        let through = &mut self.through[position].1;
+        *through = (*through).max(self.forgotten);
+        while let Some((arrived, by)) = self.arrivals.get(usize::try_from(*through - self.forgotten).ok()?) {
+            let too_old = time.duration_since(*arrived).is_ok_and(|age| age > NEAR);
+            if *by != ifindex && !too_old {
+                // One that is still to come belongs to a later datagram of this interface.
+                let too_new = arrived.duration_since(time).is_ok_and(|lead| lead > NEAR);
+                if too_new {
+                    return None;
+                }
+                *through += 1;
+                return Some(*by);
+            }
+            *through += 1;
+        }
+        None
     }
 }
 
@@ -79,13 +99,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn at(micros: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_micros(micros)
+    fn at(millis: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
     }
 
-    fn add(copies: &mut Copies, micros: u64, ifindex: u32, payload: &str) -> Option<u32> {
+    fn add(copies: &mut Copies, millis: u64, ifindex: u32, payload: &str) -> Option<u32> {
         let (source, to) = ("10.0.0.5:4000".parse().unwrap(), "239.1.1.1:5000".parse().unwrap());
-        copies.add(at(micros), ifindex, source, to, payload.as_bytes())
+        copies.add(at(millis), ifindex, source, to, payload.as_bytes())
     }
 
     #[test]
@@ -93,30 +113,46 @@ mod tests {
         let mut copies = Copies::default();
         assert_eq!(add(&mut copies, 0, 2, "one"), None);
         assert_eq!(add(&mut copies, 5, 3, "one"), Some(2));
+        assert_eq!(add(&mut copies, 6, 4, "one"), Some(2), "on a third one too");
         assert_eq!(add(&mut copies, 9, 3, "two"), None);
         assert_eq!(add(&mut copies, 9, 2, "two"), Some(3));
-        assert_eq!(copies.count, 2);
+        assert_eq!(copies.count, 3);
     }
 
     #[test]
     fn equal_datagrams_on_one_interface_are_not() {
         let mut copies = Copies::default();
-        for micros in 0..10 {
-            assert_eq!(add(&mut copies, micros, 2, "hello world"), None);
+        for millis in 0..10 {
+            assert_eq!(add(&mut copies, millis, 2, "hello world"), None);
         }
-        for micros in 10..20 {
-            assert_eq!(add(&mut copies, micros, 3, "hello world"), Some(2));
+        for millis in 0..10 {
+            assert_eq!(add(&mut copies, millis, 3, "hello world"), Some(2));
         }
-        assert_eq!(add(&mut copies, 20, 3, "hello world"), None, "the eleventh there was no tenth of here");
+        assert_eq!(add(&mut copies, 10, 3, "hello world"), None, "the eleventh there was no tenth of here");
         assert_eq!(copies.count, 10);
     }
 
     #[test]
-    fn a_second_later_it_is_another_datagram() {
+    fn interfaces_that_take_turns_bring_no_copies() {
         let mut copies = Copies::default();
-        add(&mut copies, 0, 2, "hello world");
-        assert_eq!(add(&mut copies, 2_000_000, 3, "hello world"), None);
-        assert_eq!(add(&mut copies, 2_000_010, 2, "hello world"), Some(3));
+        for number in 0..100 {
+            let iface = if number / 20 % 2 == 0 { 2 } else { 3 };
+            add(&mut copies, number * 150, iface, "hello world");
+        }
+        assert_eq!(copies.count, 0);
+        assert_eq!(add(&mut copies, 99 * 150 + 1, 3, "hello world"), Some(2), "and are known again at once");
+    }
+
+    #[test]
+    fn what_one_interface_lost_does_not_shift_the_rest() {
+        let mut copies = Copies::default();
+        for number in 0..100_u64 {
+            add(&mut copies, number * 1000, 2, "hello world");
+            if number % 10 != 3 {
+                assert_eq!(add(&mut copies, number * 1000 + 1, 3, "hello world"), Some(2));
+            }
+        }
+        assert_eq!(copies.count, 90);
     }
 
     #[test]
@@ -124,6 +160,7 @@ mod tests {
         let mut copies = Copies::default();
         for number in 0..(MOST as u64 + 1000) {
             add(&mut copies, number, 2, &number.to_string());
+            add(&mut copies, number * 1000, 3, "always the same");
         }
         assert!(copies.seen.len() <= MOST && copies.order.len() <= MOST);
         assert_eq!(copies.count, 0);
@@ -131,15 +168,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_interfaces_of_one_network_double_everything(payloads in proptest::collection::vec(0..4_u8, 0..50), order: u64) {
+        fn two_interfaces_of_one_network_double_everything(payloads in proptest::collection::vec(0..4_u8, 0..50), batch in 1..60_usize) {
             let mut copies = Copies::default();
-            let mut turns: Vec<(u32, usize)> = (0..payloads.len()).flat_map(|number| [(2, number), (3, number)]).collect();
+            let numbers: Vec<usize> = (0..payloads.len()).collect();
             // The sockets are read in batches, so that one interface may be ahead of the other.
-            if order % 2 == 0 {
-                turns.sort();
-            }
-            for (ifindex, number) in turns {
-                add(&mut copies, number as u64, ifindex, &payloads[number].to_string());
+            for chunk in numbers.chunks(batch) {
+                for ifindex in [2, 3] {
+                    for number in chunk {
+                        add(&mut copies, 300 * *number as u64 + u64::from(ifindex), ifindex, &payloads[*number].to_string());
+                    }
+                }
             }
             prop_assert_eq!(copies.count, payloads.len() as u64);
         }

@@ -20,7 +20,7 @@ use super::{DEFAULT_PORT, DEFAULT_TARGET, family};
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TargetError {
     /// There is nothing before the port, or nothing at all.
-    #[error("it names no group; try 224.202.20.30:54321 or [ff15::1234]:5000")]
+    #[error("it names no group and no address; try 224.202.20.30:54321 or [ff15::1234]:5000")]
     NoGroup,
     /// The part before the port is not an address.
     #[error("'{0}' is not an IP address; try 224.202.20.30:54321 or [ff15::1234]:5000")]
@@ -112,6 +112,9 @@ impl FromStr for TargetRange {
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let (text, url) = strip_scheme(text)?;
+        // A URL spells the '%' of a zone out (RFC 6874).
+        let decoded = if url { text.replace("%25", "%") } else { text.to_owned() };
+        let text = decoded.as_str();
         let (source, text) = match text.split_once('@') {
             Some(("", _)) if !url => return Err(TargetError::NoSource),
             Some(("", groups)) => (None, groups),
@@ -309,6 +312,8 @@ pub fn check_source(source: IpAddr) -> Result<(), TargetError> {
         _ if source.is_multicast() => wrong("a multicast group"),
         _ if source.is_unspecified() => wrong("the address that stands for none"),
         IpAddr::V4(Ipv4Addr::BROADCAST) => wrong("the broadcast address"),
+        IpAddr::V4(source) if matches!(source.octets()[0], 0 | 240..) => wrong("reserved"),
+        IpAddr::V6(source) if source.to_ipv4_mapped().is_some() => wrong("an IPv4 address in the form of IPv6"),
         _ => Ok(()),
     }
 }
@@ -384,6 +389,7 @@ mod tests {
             ("udp://@239.1.1.1:1234", "239.1.1.1 1234"),
             ("RTP://@239.1.1.1:1234/", "239.1.1.1 1234"),
             ("rtp://@[ff15::1]:1234", "ff15::1 1234"),
+            ("udp://[ff02::1%25eth0]:1234", "ff02::1%eth0 1234"),
             ("udp://10.0.0.5@232.1.1.1:1234", "10.0.0.5@232.1.1.1 1234"),
             ("10.0.0.5@232.1.1.1", "10.0.0.5@232.1.1.1 54321"),
             ("2001:db8::5@ff3e::1", "2001:db8::5@ff3e::1 54321"),
@@ -448,6 +454,8 @@ mod tests {
             ("@239.1.1.1:5000", "nothing stands before the '@'"),
             ("me@232.1.1.1:5000", "the source 'me' is not an IP address"),
             ("239.1.1.2@232.1.1.1:5000", "the source 239.1.1.2 is a multicast group"),
+            ("240.0.0.1@232.1.1.1:5000", "the source 240.0.0.1 is reserved"),
+            ("[::ffff:10.0.0.5]@[ff3e::1]:5000", "is an IPv4 address in the form of IPv6"),
             ("0.0.0.0@232.1.1.1:5000", "the source 0.0.0.0 is the address that stands for none"),
             ("2001:db8::5@232.1.1.1:5000", "the source 2001:db8::5 is IPv6 and 232.1.1.1 is IPv4"),
             ("10.0.0.5@10.0.0.9:5000", "10.0.0.9 is no multicast group"),

@@ -132,6 +132,15 @@ pub fn send_via_v4(socket: &impl AsRawFd, index: u32, address: Ipv4Addr) -> io::
     set(socket, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, request)
 }
 
+/// `IP_UNICAST_IF` and `IPV6_UNICAST_IF` take the index in network order (ip(7)).
+pub fn send_unicast_via(socket: &impl AsRawFd, ipv4: bool, index: u32) -> io::Result<()> {
+    if ipv4 {
+        set(socket, libc::IPPROTO_IP, libc::IP_UNICAST_IF, index.to_be())
+    } else {
+        set(socket, libc::IPPROTO_IPV6, libc::IPV6_UNICAST_IF, index.to_be())
+    }
+}
+
 pub fn force_receive_buffer(socket: &impl AsRawFd, bytes: usize) -> io::Result<()> {
     let bytes = c_int::try_from(bytes).unwrap_or(c_int::MAX / 2);
     set(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes)

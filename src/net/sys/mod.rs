@@ -17,7 +17,7 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub use unix::{PollSource, borrow, poll, too_many_files};
+pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files};
 #[cfg(windows)]
 pub use windows::{PollSource, borrow, poll, too_many_files};
 
@@ -100,6 +100,14 @@ pub fn send_via_v4(socket: &Socket, index: u32, address: Ipv4Addr) -> io::Result
         let _ = index;
         socket.set_multicast_if_v4(&address)
     }
+}
+
+/// Chooses the interface of unicast, where the system can by its index; the address that is bound helps elsewhere.
+pub fn send_unicast_via(socket: &Socket, ipv4: bool, index: u32) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    return linux::send_unicast_via(socket, ipv4, index);
+    #[cfg(not(target_os = "linux"))]
+    Ok(_ = (socket, ipv4, index))
 }
 
 /// Sets the receive buffer past the system's limit, where this process may.

@@ -15,6 +15,18 @@ pub fn borrow(open: &impl AsFd) -> PollSource<'_> {
     open.as_fd()
 }
 
+/// Makes `command` start with this soft limit of open files, although this process may have raised its own.
+pub fn start_with_open_files(command: &mut std::process::Command, soft: nix::sys::resource::rlim_t) {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    use std::os::unix::process::CommandExt;
+    let lower = move || {
+        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+        Ok(setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?)
+    };
+    // SAFETY: between fork and exec `lower` makes two system calls, which are async-signal-safe, and allocates nothing.
+    unsafe { command.pre_exec(lower) };
+}
+
 /// The error of opening more files than the process may.
 pub fn too_many_files() -> io::Error {
     Errno::EMFILE.into()
