@@ -1,0 +1,655 @@
+#!/usr/bin/env python3
+"""How long joining many groups takes, and what it costs: mcast beside mcjoin, iperf and a bare loop in Python.
+
+    sudo python3 benches/groups.py                      # everything, some minutes
+    sudo python3 benches/groups.py --groups 1,20 --repeat 3
+
+It prints Markdown: a table of what was measured, one of what a group costs, and what it was measured on. Progress goes to standard error.
+benches/README.md says what the columns mean.
+
+Root is needed for the network namespaces. Nothing is ever sent on the machine's own network: this program moves itself into a namespace of
+its own, which has no interface but a wire to a second one. Neither has a name, so nothing can be left behind: they are gone when the programs in
+them are, and each of those ends by itself within two minutes even if this one is killed.
+"""
+
+import argparse
+import ctypes
+import datetime
+import ipaddress
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST_GROUP = ipaddress.IPv4Address("239.2.0.0")
+PORT = 5000
+# The receiver's end of the wire and its address, and the sender's.
+HERE, HERE_ADDRESS = "r0", "10.99.0.2"
+THERE, THERE_ADDRESS = "s0", "10.99.0.1"
+
+JOIN_TIMEOUT = 60.0
+LEAVE_TIMEOUT = 30.0
+# Ends each tool as Ctrl-C does.
+ENDING = signal.SIGINT
+# The seconds after which the tools are told to end, should this program no longer be there to end them.
+LIFETIME = 120
+# How often is looked. A sleep this short takes about twice as long.
+LOOK_EVERY = 0.00005
+# A case this slow is not repeated as often as was asked.
+SLOW = 20.0
+SLOW_REPEAT = 2
+# How many datagrams are sent at once. The kernel's queue between the ends of the wire has room for as many (net.core.netdev_max_backlog).
+SLICE = 1000
+
+
+class Trouble(Exception):
+    """What keeps a run from having a result: in the tool's own words where it said any."""
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The wire
+
+
+def enter_own_namespace():
+    """Moves this process, and so what it starts, into a new network namespace. (Python has os.unshare only since 3.12.)"""
+    new_network = 0x40000000
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(new_network) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    silence_ipv6([])
+
+
+def silence_ipv6(within):
+    """IPv6 would join groups of its own, on every interface to come."""
+    setting = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
+    subprocess.run([*within, "sh", "-c", f"[ ! -e {setting} ] || echo 1 > {setting}"], check=True, timeout=10)
+
+
+class Sender:
+    """The other end: a namespace, and the process that keeps it for as long as our end of its standard input is open."""
+
+    def __enter__(self):
+        self.keeper = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        space, ours = f"/proc/{self.keeper.pid}/ns/net", os.readlink("/proc/self/ns/net")
+        if not eventually(lambda: os.readlink(space) != ours, 10):
+            raise Trouble("unshare did not make a network namespace")
+        self.within = ["nsenter", f"--net={space}"]
+        silence_ipv6(self.within)
+        return self
+
+    def __exit__(self, *_):
+        self.keeper.stdin.close()
+        try:
+            self.keeper.wait(10)
+        except subprocess.TimeoutExpired:
+            self.keeper.kill()
+            self.keeper.wait()
+
+    def send(self, mcast, count):
+        """One datagram to each of the first `count` groups. Its text is one that mcjoin takes for a datagram of its own."""
+        for start in range(0, count, SLICE):
+            target = f"{FIRST_GROUP + start}+{min(SLICE, count - start)}:{PORT}"
+            command = [mcast, "send", target, "--iface", THERE, "--count", "1", "--message", "count: 0"]
+            subprocess.run([*self.within, *command], check=True, timeout=60, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(0.02)
+
+
+class Wire:
+    """A pair of interfaces, new for each run: the kernel remembers the groups that were left for some seconds, and searches them at each join."""
+
+    def __init__(self, sender):
+        self.sender = sender
+
+    def __enter__(self):
+        ip([], f"link add {HERE} type veth peer name {THERE} netns {self.sender.keeper.pid}", *self.up(HERE, HERE_ADDRESS))
+        ip(self.sender.within, *self.up(THERE, THERE_ADDRESS))
+        eventually(lambda: members() == 1, 5)
+        return self
+
+    def __exit__(self, *_):
+        ip([], f"link delete {HERE}")
+
+    @staticmethod
+    def up(name, address):
+        return f"address add {address}/24 dev {name}", f"link set {name} up", f"route add 224.0.0.0/4 dev {name}"
+
+
+def ip(within, *commands):
+    subprocess.run([*within, "ip", "-batch", "-"], input="\n".join(commands) + "\n", text=True, check=True, timeout=30)
+
+
+def members():
+    """How many groups the interface is a member of; 224.0.0.1, which every host is in, is one. The number stands in the interface's line, and that at
+    the start of the table, so that looking costs the same for one group and for ten thousand."""
+    with open("/proc/net/igmp", "rb", buffering=0) as table:
+        found = re.search(rb"\t%s\s*:\s*(\d+)" % HERE.encode(), table.read(4096))
+    return int(found[1]) if found else 0
+
+
+def joined_groups():
+    """The groups below the interface's line, all read."""
+    groups, ours = set(), False
+    for line in Path("/proc/net/igmp").read_text().splitlines():
+        if not line.startswith("\t"):
+            ours = line.split()[1:2] == [HERE]
+        elif ours:
+            # The kernel prints the four bytes of the address as a number of its own byte order.
+            groups.add(ipaddress.IPv4Address(struct.pack("=I", int(line.split()[0], 16))))
+    return groups
+
+
+def eventually(condition, timeout):
+    """Looks until the condition holds; whether it did in time."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(LOOK_EVERY)
+    return True
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Processes
+
+
+class Process:
+    """A process that we started. It is ended by its id, and never outlives the `with` that it was started in."""
+
+    def __init__(self, pid):
+        self.pid, self.status, self.usage, self.peak_kib = pid, None, None, 0
+
+    @classmethod
+    def spawn(cls, argv, output):
+        null = os.open(os.devnull, os.O_RDONLY)
+        files = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
+        try:
+            # A process group of its own: the terminal's Ctrl-C is for this program, which then ends what it started. And a signal that this program
+            # was told to ignore, as a shell does for what it runs in the background, is not ignored there.
+            return cls(os.posix_spawnp(argv[0], argv, os.environ, file_actions=files, setpgroup=0, setsigdef=[ENDING]))
+        finally:
+            os.close(null)
+
+    def ended(self):
+        if self.status is None:
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                self.status, self.usage = os.waitstatus_to_exitcode(status), usage
+        return self.status is not None
+
+    def look_at_memory(self):
+        """Notes the peak of the resident memory. That of wait4 will not do: it has the memory of whoever called exec in it."""
+        try:
+            found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        if found:
+            self.peak_kib = max(self.peak_kib, int(found[1]))
+
+    def shared_fairly_kib(self):
+        """The resident memory, with what n processes share counted as an n-th."""
+        return int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{self.pid}/smaps_rollup").read_text())[1])
+
+    def signal(self, number):
+        if not self.ended():
+            os.kill(self.pid, number)
+
+
+class Processes(list):
+    """The processes of one run."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self:
+            process.signal(signal.SIGKILL)
+        for process in self:
+            eventually(process.ended, 10)
+
+    def ended(self):
+        """Whether all of them have ended. The first that has not is enough to know."""
+        return all(process.ended() for process in self)
+
+    def wait_for_end(self):
+        """As above; one process, whose end may be when its memory peaks, is watched till then."""
+        if len(self) == 1:
+            self[0].look_at_memory()
+        return self.ended()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The tools
+
+
+class Tool:
+    name = ""
+    # Its summary says how many datagrams it received.
+    summary = None
+    # Whether its resident memory is its own.
+    has_memory = True
+
+    def takes(self, count):
+        """None if it is run for so many groups; else why not, or "" if that goes without saying."""
+        return None
+
+    def start(self, count, output, processes):
+        processes.append(Process.spawn(self.command(count), output))
+
+    def command(self, count):
+        raise NotImplementedError
+
+
+class Mcast(Tool):
+    name = "mcast"
+    summary = rb"received ([\d,]+) datagram"
+
+    def __init__(self, path):
+        self.path = path
+
+    def command(self, count):
+        return [self.path, "recv", f"{FIRST_GROUP}+{count}:{PORT}", "--iface", HERE, "--duration", f"{LIFETIME}s"]
+
+
+class McastFewFiles(Mcast):
+    name = "mcast, 1,024 open files"
+
+    def takes(self, count):
+        return None if count > 1000 else ""
+
+    def command(self, count):
+        return ["prlimit", "--nofile=1024:1024", *super().command(count)]
+
+
+class Mcjoin(Tool):
+    name = "mcjoin"
+    summary = rb"Total: (\d+) packets"
+
+    def __init__(self, path):
+        self.path = path
+
+    def command(self, count):
+        # The group without its port: of 239.2.0.0:5000+N it gives the port to the first one only.
+        return [self.path, "-o", "-i", HERE, "-p", str(PORT), "-W", str(LIFETIME), f"{FIRST_GROUP}+{count}"]
+
+
+class Iperf(Tool):
+    name = "iperf"
+
+    def __init__(self, path):
+        self.path = path
+
+    def takes(self, count):
+        return None if count <= 1000 else "not run: a server joins one group, so it would take as many processes"
+
+    def start(self, count, output, processes):
+        for i in range(count):
+            group = f"{FIRST_GROUP + i}%{HERE}"
+            command = [self.path, "--server", "--udp", "--bind", group, "--port", str(PORT), "--time", str(LIFETIME)]
+            processes.append(Process.spawn(command, output))
+
+
+class PythonLoop(Tool):
+    """What is left without a program around it: a loop of socket, bind and join, in a copy of this process. It starts nothing and prints nothing."""
+
+    has_memory = False
+
+    def __init__(self, most):
+        self.most = most
+        self.name = "Python loop, a socket a group" if most == 1 else f"Python loop, {most} groups a socket"
+
+    def start(self, count, output, processes):
+        groups = [str(FIRST_GROUP + i) for i in range(count)]
+        index = socket.if_nametoindex(HERE)
+        joins = [struct.pack("=4s4si", socket.inet_aton(group), bytes(4), index) for group in groups]
+        pid = os.fork()
+        if pid == 0:
+            self.loop(groups, joins)
+        processes.append(Process(pid))
+
+    def loop(self, groups, joins):
+        try:
+            os.setpgid(0, 0)
+            signal.pthread_sigmask(signal.SIG_BLOCK, [ENDING])
+            signal.alarm(LIFETIME)
+            # The sender's namespace lasts as long as somebody has this end of a pipe to it.
+            os.closerange(3, 64)
+            _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            sockets = []
+            for i, (group, join) in enumerate(zip(groups, joins)):
+                if i % self.most == 0:
+                    sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                    sockets[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    sockets[-1].bind((group if self.most == 1 else "", PORT))
+                sockets[-1].setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, join)
+            signal.sigwait([ENDING])
+            # The newest first: the kernel looks for a group from that end, while the end of a process closes its sockets from the other.
+            while sockets:
+                sockets.pop().close()
+            os._exit(0)
+        finally:
+            os._exit(1)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Measuring
+
+
+class Result:
+    """One run."""
+
+    def __init__(self):
+        self.joined = self.left = self.peak_kib = self.fair_kib = self.kernel_kib = self.cpu = self.received = None
+
+
+def measure(tool, count, sender, mcast):
+    with Wire(sender), tempfile.TemporaryFile() as output, Processes() as processes:
+        result = Result()
+        kernel_before = kernel_memory_kib()
+
+        start = time.perf_counter()
+        tool.start(count, output.fileno(), processes)
+        # A process that has ended will not join any more; it is looked for less often, for it costs a system call each.
+        joined = eventually(lambda: members() > count or (processes[-1].ended() and members() <= count), JOIN_TIMEOUT)
+        result.joined = time.perf_counter() - start
+        if not joined or processes[-1].ended():
+            raise Trouble(f"{its_words(output, processes)}; {members() - 1:,} groups joined")
+
+        # What aborts once it has joined has joined in vain.
+        time.sleep(0.2)
+        result.kernel_kib = kernel_memory_kib() - kernel_before
+        expected = {FIRST_GROUP + i for i in range(count)}
+        if any(process.ended() for process in processes):
+            raise Trouble(f"joined all, then ended: {its_words(output, processes)}")
+        if not expected <= joined_groups():
+            raise Trouble("joined other groups than it was told")
+
+        if tool.summary:
+            sender.send(mcast, count)
+            # Until all is read. mcjoin takes some 35 us for each datagram.
+            time.sleep(0.3 + count * 50e-6)
+        for process in processes:
+            process.look_at_memory()
+        result.peak_kib = sum(process.peak_kib for process in processes)
+        result.fair_kib = sum(process.shared_fairly_kib() for process in processes)
+
+        start = time.perf_counter()
+        for process in processes:
+            process.signal(ENDING)
+        if not eventually(processes.wait_for_end, LEAVE_TIMEOUT):
+            raise Trouble(f"did not end within {LEAVE_TIMEOUT:.0f} s")
+        result.left = time.perf_counter() - start
+        if expected & joined_groups():
+            raise Trouble("ended, and its groups are still joined")
+
+        if len(processes) == 1:
+            result.peak_kib = processes[0].peak_kib
+            result.fair_kib = max(result.fair_kib, result.peak_kib)
+        result.cpu = sum(process.usage.ru_utime + process.usage.ru_stime for process in processes)
+        if tool.summary:
+            said = re.search(tool.summary, all_of(output))
+            result.received = int(said[1].replace(b",", b"")) if said else None
+        return result
+
+
+def kernel_memory_kib():
+    """What sockets, memberships and processes take in the kernel. It is that of the whole machine, so a difference below some MiB means nothing."""
+    found = re.findall(r"^(?:Slab|KernelStack|PageTables):\s+(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return sum(map(int, found))
+
+
+def all_of(output):
+    output.seek(0)
+    return output.read()
+
+
+def its_words(output, processes):
+    """The last line that a tool said, and how it ended."""
+    lines = [line.strip() for line in all_of(output).decode(errors="replace").splitlines() if line.strip()]
+    # What goes to standard output and standard error meets in one file; a line of the one may be cut by the other.
+    error = [line[line.index("***") :] for line in lines if "***" in line]
+    said = (error or lines or ["nothing said"])[-1]
+    status = next((process.status for process in processes if process.ended()), None)
+    if status is None:
+        return f"not joined within {JOIN_TIMEOUT:.0f} s"
+    return f"{signal.Signals(-status).name if status < 0 else f'exit {status}'}, {said!r}"
+
+
+class Case:
+    """A tool with a number of groups, all of its runs."""
+
+    def __init__(self, tool, count):
+        self.tool, self.count = tool, count
+        self.results, self.troubles, self.took = [], [], 0.0
+        not_run = tool.takes(count)
+        if not_run:
+            self.troubles.append(not_run)
+
+    def run(self, sender, mcast):
+        start = time.monotonic()
+        try:
+            self.results.append(measure(self.tool, self.count, sender, mcast))
+        except Trouble as trouble:
+            self.troubles.append(str(trouble))
+        self.took = time.monotonic() - start
+
+    def wants(self, repeat):
+        most = min(repeat, SLOW_REPEAT) if self.took > SLOW else repeat
+        # What fails at once will fail again.
+        hopeless = self.troubles and not self.results
+        return not hopeless and len(self.results) + len(self.troubles) < most
+
+    def all(self, field):
+        return [value for value in (getattr(result, field) for result in self.results) if value is not None]
+
+    def median(self, field):
+        values = self.all(field)
+        return statistics.median(values) if values else None
+
+
+def measure_all(tools, counts, repeat, mcast):
+    cases = [Case(tool, count) for count in counts for tool in tools if tool.takes(count) != ""]
+    with Sender() as sender:
+        for count in counts:
+            turn = [case for case in cases if case.count == count]
+            # In turn, so that a busy minute of the machine is everybody's.
+            for number in range(repeat):
+                for case in turn:
+                    if case.wants(repeat):
+                        say(f"{count:,} groups, {case.tool.name}, run {number + 1} of {repeat}")
+                        case.run(sender, mcast)
+    return cases
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Saying it
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def number(value):
+    """Three digits, or as many as stand before the point; two of what is small."""
+    if value < 0.1:
+        return f"{value:.2g}"
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f}"
+
+
+def spread(case, field, factor):
+    values = [value * factor for value in case.all(field)]
+    return f"{number(statistics.median(values))} ({number(min(values))}–{number(max(values))})" if values else "–"
+
+
+def row(*cells):
+    print("| " + " | ".join(cells) + " |")
+
+
+def head(*cells):
+    row(*cells)
+    print("|" + " --- |" * len(cells))
+
+
+def results_table(cases):
+    head("groups", "tool", "joined, ms", "left, ms", "memory, MiB", "kernel, MiB", "CPU, ms", "received", "runs", "mcast / it: joined, left, memory")
+    for case in cases:
+        count, name = f"{case.count:,}", case.tool.name
+        if not case.results:
+            row(count, name, case.troubles[0], *["–"] * 7)
+            continue
+        memory = number(case.median("peak_kib") / 1024) if case.tool.has_memory else "–"
+        if case.median("fair_kib") < 0.9 * case.median("peak_kib"):
+            memory += f" (shared pages once: {number(case.median('fair_kib') / 1024)})"
+        kernel = case.median("kernel_kib") / 1024
+        kernel = "–" if case.count < 1000 else number(kernel) if kernel >= 1 else "< 1"
+        received = sorted(set(case.all("received")))
+        received = ", ".join(f"{value:,}" for value in received) or "–"
+        runs = "; ".join([str(len(case.results)), *(f"one more: {trouble}" for trouble in case.troubles)])
+        times = spread(case, "joined", 1e3), spread(case, "left", 1e3)
+        row(count, name, *times, memory, kernel, number(case.median("cpu") * 1e3), received, runs, ratios(cases, case))
+
+
+def ratios(cases, case):
+    """What mcast took of what the other took: below 1 mcast is the better one."""
+    ours = next((other for other in cases if other.count == case.count and type(other.tool) is Mcast), None)
+    if ours is None or ours is case or not ours.results:
+        return "–"
+    fields = ["joined", "left", "fair_kib"] if case.tool.has_memory else ["joined", "left"]
+    return ", ".join(number(ours.median(field) / case.median(field)) for field in fields)
+
+
+def per_group_table(cases):
+    """What one group costs; and how many times more ten thousand take than one thousand, where ten is linear."""
+    head("tool", "groups", "joined, µs a group", "left, µs a group", "memory, KiB a group", "CPU, µs a group")
+    for name in dict.fromkeys(case.tool.name for case in cases):
+        ran = {case.count: case for case in cases if case.tool.name == name and case.results}
+        fields = ["joined", "left", "fair_kib", "cpu"]
+        for count, case in ran.items():
+            values = [case.median(field) * (1 if field == "fair_kib" else 1e6) / count for field in fields]
+            row(name, f"{count:,}", *hide_memory(case, map(number, values)))
+        if 1000 in ran and 10000 in ran:
+            values = [f"× {number(ran[10000].median(field) / ran[1000].median(field))}" for field in fields]
+            row(name, "10,000 : 1,000", *hide_memory(ran[1000], values))
+
+
+def hide_memory(case, cells):
+    joined, left, memory, cpu = cells
+    return joined, left, memory if case.tool.has_memory else "–", cpu
+
+
+def setting(name):
+    path = Path("/proc/sys") / name.replace(".", "/")
+    return path.read_text().strip() if path.exists() else "unknown"
+
+
+def circumstances(tools):
+    model = re.search(r"^model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    cores = len(os.sched_getaffinity(0))
+    memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 1024 / 1024
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    print(f"- {datetime.date.today()}; {model[1] if model else os.uname().machine}, {cores} cores, {memory:.0f} GiB; load {os.getloadavg()[0]:.1f}")
+    print(f"- {os.uname().sysname} {os.uname().release}; Python {sys.version.split()[0]}")
+    print(f"- {'; '.join(version(tool) for tool in tools if hasattr(tool, 'path') and type(tool) is not McastFewFiles)}")
+    limits = ("net.ipv4.igmp_max_memberships", "net.core.rmem_max", "net.core.optmem_max")
+    print(f"- open files: {hard:,} (hard); {'; '.join(f'{name} = {setting(name)}' for name in limits)}")
+
+
+def version(tool):
+    flag = "-v" if isinstance(tool, (Mcjoin, Iperf)) else "--version"
+    said = subprocess.run([tool.path, flag], capture_output=True, text=True, timeout=10)
+    line = (said.stdout or said.stderr).strip().splitlines()[0]
+    return line if line.startswith(tool.name) else f"{tool.name} {line}"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Starting
+
+
+def build():
+    """Builds mcast, as the user who called sudo: the build's files are then that user's."""
+    user = os.environ.get("SUDO_USER")
+    as_user = ["sudo", "--user", user, "--login", "--"] if user else []
+    options = ["--release", "--locked", "--message-format=json-render-diagnostics", "--manifest-path", str(ROOT / "Cargo.toml")]
+    say("building mcast")
+    try:
+        built = subprocess.run([*as_user, "cargo", "build", *options], stdout=subprocess.PIPE, text=True, timeout=1800)
+    except FileNotFoundError as missing:
+        sys.exit(f"{missing.filename} is not there; build mcast elsewhere and name it: --mcast PATH")
+    artifacts = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
+    programs = [artifact["executable"] for artifact in artifacts if artifact.get("executable")]
+    if built.returncode != 0 or len(programs) != 1:
+        sys.exit("mcast could not be built; name one that was: --mcast PATH")
+    return programs[0]
+
+
+def find_tools(arguments, mcast):
+    tools = [Mcast(mcast), McastFewFiles(mcast)]
+    for kind, path in ((Mcjoin, arguments.mcjoin), (Iperf, arguments.iperf)):
+        found = shutil.which(path)
+        if found:
+            tools.append(kind(found))
+        else:
+            say(f"going on without {kind.name}: {path} is not there. apt-get install {kind.name}, where Debian has it;")
+            say(f"where it has not, build it and name it: --{kind.name} PATH")
+    return [*tools, PythonLoop(1), PythonLoop(int(setting("net.ipv4.igmp_max_memberships")))]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="Joins many groups with mcast and other tools, and measures it. Needs root.")
+    parser.add_argument("--groups", default="1,20,1000,10000", help="how many groups, separated by commas (default: %(default)s)")
+    parser.add_argument("--repeat", type=int, default=5, help="how often each is run (default: %(default)s); the slow ones less often")
+    parser.add_argument("--mcast", metavar="PATH", help="the mcast to measure; without it, one is built")
+    parser.add_argument("--mcjoin", metavar="PATH", default="mcjoin", help="the mcjoin to measure")
+    parser.add_argument("--iperf", metavar="PATH", default="iperf", help="the iperf (version 2) to measure")
+    chosen = parser.parse_args()
+    try:
+        chosen.counts = sorted({int(count) for count in chosen.groups.split(",")})
+    except ValueError:
+        parser.error("--groups takes numbers, separated by commas")
+    if not chosen.counts or chosen.counts[0] < 1 or chosen.counts[-1] > 65536 or not 1 <= chosen.repeat <= 100:
+        parser.error("1 to 65,536 groups, 1 to 100 repetitions")
+    return chosen
+
+
+def main():
+    chosen = arguments()
+    if os.geteuid() != 0:
+        sys.exit("network namespaces need root: sudo python3 benches/groups.py")
+    for tool, package in (("ip", "iproute2"), ("nsenter", "util-linux"), ("unshare", "util-linux"), ("prlimit", "util-linux")):
+        if not shutil.which(tool):
+            sys.exit(f"{tool} is not there: apt-get install {package}")
+    # On the way out every `with` ends what it started.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    mcast = chosen.mcast or build()
+    if not shutil.which(mcast):
+        sys.exit(f"{mcast} is not there")
+    # Found before the namespace is entered, so that a relative path and a cargo that downloads work.
+    mcast = str(Path(shutil.which(mcast)).resolve())
+    enter_own_namespace()
+    tools = find_tools(chosen, mcast)
+    cases = measure_all(tools, chosen.counts, chosen.repeat, mcast)
+    circumstances(tools)
+    print()
+    results_table(cases)
+    print()
+    per_group_table(cases)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
