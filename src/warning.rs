@@ -245,7 +245,10 @@ impl News {
             }
             (Down, Down) => Vec::new(),
             (_, Down) => vec![News::Down],
-            (Down, _) => vec![News::Up],
+            (Down, now) => {
+                let missed = (now == Unnumbered && pinned.is_some()).then(without);
+                [News::Up].into_iter().chain(missed).collect()
+            }
             (Ready, Unnumbered) => vec![without()],
             (Unnumbered, Ready) => vec![News::Address(family)],
             _ if change.old.address != change.new.address => vec![News::Address(family)],

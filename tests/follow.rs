@@ -68,7 +68,8 @@ fn one_that_comes_back_under_its_old_index_is_another_one_all_the_same() {
     recv.line(|line| line.contains("\"interface-back\""));
     b.joins("e0", "239.1.1.1");
     recv.signal("INT");
-    recv.ends(130);
+    let told = warnings(&recv.ends(130));
+    assert_eq!(told[..2], ["interface-gone", "interface-back"], "both are told, though both were seen at once");
     drop(a);
 }
 
@@ -173,6 +174,149 @@ fn a_renamed_interface_stays_joined() {
     let finished = recv.ends(0);
     assert_eq!(finished.events_of("datagram").len(), 2);
     assert!(warnings(&finished).is_empty(), "{finished}");
+}
+
+#[test]
+fn what_cannot_be_joined_again_at_once_is_tried_again_until_it_can() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    let recv = b.mcast("recv --iface e0 [ff15::1]+50:5000 239.1.1.1:5000 --count 51 -o json").ready();
+    b.shell("ip link del e0");
+    lab.wire(&a, &b);
+    b.shell("ip link set e0 down; ip link set e0 mtu 1200; ip link set e0 up");
+    b.shell("ip link set e0 mtu 1200");
+    recv.line(|line| line.contains("\"interface-back\""));
+    b.joins("e0", "239.1.1.1");
+    b.shell("ip link set e0 mtu 1500; ip addr add 10.0.0.101/24 dev e0");
+    a.address("e0", "10.0.0.100/24");
+    b.joins("e0", "ff15::32");
+    [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
+    a.mcast("send --iface e0 [ff15::1]+50:5000 239.1.1.1:5000 --count 1 -q").ends(0);
+    let finished = recv.ends(0);
+    assert!(warnings(&finished).iter().filter(|id| *id == "not-rejoined").count() <= 1, "told once, not fifty times: {finished}");
+    assert_eq!(finished.events_of("left").len(), 51);
+}
+
+#[test]
+fn a_membership_that_its_interface_lost_in_silence_is_noticed() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    let recv = b.mcast("recv --iface e0 [ff15::1]:5000 --count 1 -o json").ready();
+    // Below 1280 an interface has no IPv6 (RFC 8200, 5), and the kernel forgets what was joined there.
+    b.shell("ip link set e0 mtu 1200; ip link set e0 mtu 1500");
+    b.joins("e0", "ff15::1");
+    b.has_ipv6("e0");
+    recv.line(|line| line.contains("\"interface-address\""));
+    a.mcast("send --iface e0 [ff15::1]:5000 --count 1").ends(0);
+    recv.ends(0);
+}
+
+#[test]
+fn another_interface_under_the_old_index_is_nobody_s_business() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let index = b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
+    let orphan = b.mcast("recv --iface e0 239.1.1.1:5000 [ff15::1]:5000 -o json").ready();
+    b.shell("ip link del e0");
+    orphan.line(|line| line.contains("\"interface-gone\""));
+    b.shell(&format!(
+        "ip link add f0 index {index} type veth peer name f1; ip link set f0 up; ip link set f1 up; ip addr add 10.7.0.1/24 dev f0; \
+         ip addr add 10.7.1.2/24 dev f1"
+    ));
+    let other = b.mcast("recv --iface f0 239.1.1.1:5000 --count 1").ready();
+    b.mcast("send --iface f0 239.1.1.1:5000 --count 1").ends(0);
+    other.ends(0);
+    let other = b.mcast("recv --iface f0 239.1.1.1:5000 --count 1").ready();
+    orphan.signal("INT");
+    let finished = orphan.ends(0);
+    assert!(finished.events_of("datagram").is_empty(), "{finished}");
+    assert!(finished.events_of("left").is_empty(), "there was nothing to leave: {finished}");
+    assert!(b.is_member("f0", "239.1.1.1"), "the membership of the other one stands");
+    b.mcast("send --iface f0 239.1.1.1:5000 --count 1").ends(0);
+    other.ends(0);
+    drop(a);
+}
+
+#[test]
+fn lost_news_are_made_up_for() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let index = b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 1 -o json -v").ready();
+    recv.signal("STOP");
+    // More than the socket of the news can hold, and among it the end of e0 and another e0 under its index.
+    b.shell(&format!(
+        "for n in $(seq 300); do echo link add v$n type veth peer name w$n; echo link del v$n; done | ip -batch -; \
+         ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up; ip link set peer up"
+    ));
+    recv.signal("CONT");
+    recv.error_line(|line| line.contains("news of interfaces were lost"));
+    b.joins("e0", "239.1.1.1");
+    recv.signal("INT");
+    recv.ends(130);
+    drop(a);
+}
+
+#[test]
+fn a_port_that_leaves_its_bridge_is_still_the_same_interface() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.shell("ip link add br9 type bridge; ip link set br9 up; ip link set e0 master br9");
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 1 -o json").ready();
+    b.shell("ip link set e0 nomaster");
+    a.mcast("send --iface e0 239.1.1.1:5000 --count 1").ends(0);
+    let finished = recv.ends(0);
+    assert!(warnings(&finished).is_empty(), "{finished}");
+}
+
+#[test]
+fn two_interfaces_that_become_one_are_heard_once() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_two_wires();
+    let recv = b.mcast("recv --iface 10.0.0.101 --iface e1 239.1.1.1:5000 --count 2 -o json").ready();
+    b.shell("ip addr del 10.0.0.101/24 dev e0; ip addr add 10.0.0.101/24 dev e1");
+    recv.line(|line| line.contains("\"interface-moved\""));
+    a.mcast("send --iface e1 239.1.1.1:5000 --count 2 --interval 1ms -o json").ends(0);
+    let finished = recv.ends(0);
+    let times: std::collections::HashSet<String> =
+        finished.events_of("datagram").iter().map(|event| event["time"].to_string()).collect();
+    assert_eq!(times.len(), 2, "two datagrams, and none of them twice: {finished}");
+    assert_eq!(finished.events_of("left").len(), 1, "{finished}");
+}
+
+#[test]
+fn an_interface_that_comes_back_without_its_address_is_used_and_this_is_said() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface 10.0.0.101 239.1.1.1:5000 --count 1 -o json").ready();
+    b.shell("ip link del e0");
+    recv.line(|line| line.contains("\"interface-gone\""));
+    lab.wire(&a, &b);
+    a.address("e0", "10.0.0.100/24");
+    b.address("e0", "10.0.0.44/24");
+    recv.line(|line| line.contains("interface e0 is without 10.0.0.101"));
+    b.joins("e0", "239.1.1.1");
+    a.has_carrier("e0", true);
+    a.mcast("send --iface e0 239.1.1.1:5000 --count 1").ends(0);
+    recv.ends(0);
+}
+
+#[test]
+fn a_sender_that_has_no_time_to_wait_follows_all_the_same_and_hears_signals() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let send = a.mcast("send --iface e0 239.1.0.0+20000:5000 --interval 1ms -q");
+    // Quiet, so its warnings are text on standard error.
+    a.shell("ip addr add 10.0.0.200/24 dev e0");
+    eventually("it sends", || b.frames_received("e0") > 10);
+    b.shell("ip link del e0");
+    send.error_line(|line| line.contains("interface e0 is gone"));
+    lab.wire(&a, &b);
+    a.address("e0", "10.0.0.100/24");
+    send.error_line(|line| line.contains("targets are used again"));
+    eventually("it sends again", || b.frames_received("e0") > 10);
+    send.signal("INT");
+    send.ends(1).says("could not be sent");
 }
 
 #[test]

@@ -88,6 +88,36 @@ fn groups_that_share_a_socket_keep_their_sources_and_follow_their_interface() {
 }
 
 #[test]
+fn one_ipv6_group_on_two_interfaces_keeps_its_two_filters_where_sockets_are_shared() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_two_wires();
+    for (iface, net) in [("e0", "fd00"), ("e1", "fd01")] {
+        a.shell(&format!("ip -6 addr add {net}::a/64 dev {iface} nodad; ip -6 addr add {net}::b/64 dev {iface} nodad"));
+    }
+    let targets = "[fd00::a%e0]@[ff35::1]:5000 [fd01::b%e1]@[ff35::1]:5000 [ff15::1%e0]+60:5000";
+    let recv = with_open_files(&b, 60, &format!("recv {targets} --count 2 -o json"));
+    recv.line(|line| line.starts_with("{\"event\":\"ready\""));
+    for address in ["fd00::b", "fd01::a", "fd00::a", "fd01::b"] {
+        a.mcast(&format!("send --iface {address} [ff35::1]:5000 --count 1 -m {address}")).ends(0);
+    }
+    let texts: Vec<String> =
+        recv.ends(0).events_of("datagram").iter().map(|event| event["text"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(texts, ["fd00::a", "fd01::b"]);
+}
+
+#[test]
+fn a_process_of_few_files_still_joins_and_its_command_has_the_limit_it_began_with() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    with_open_files(&b, 30, "recv --iface e0 239.2.0.1:5000 --duration 1ms").ends(0);
+    let finished = b.shell(&format!(
+        "ulimit -Sn 256; {} recv --iface e0 239.2.0.0+1000:5000 -q -- sh -c 'echo soft $(ulimit -Sn)' 2>&1",
+        env!("CARGO_BIN_EXE_mcast")
+    ));
+    assert!(finished.contains("soft 256"), "{finished}");
+}
+
+#[test]
 fn a_limit_that_stands_in_the_way_is_named_with_its_value() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
