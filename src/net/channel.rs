@@ -26,8 +26,8 @@ pub(super) struct Channel {
 pub(super) struct News<'a> {
     /// The changes, and for whom each is (`true` is IPv4).
     pub changes: &'a [(Change, bool)],
-    /// Changes may have been missed.
-    pub lost: bool,
+    /// Memberships may have been lost without a change.
+    pub doubtful: bool,
     /// What the host is a member of.
     pub groups: &'a Groups,
 }
@@ -119,7 +119,7 @@ impl Channel {
                 }
                 membership.set_via(&change.new);
             }
-            if (change.is_some() || news.lost) && is_missing(membership, news.groups) {
+            if (change.is_some() || news.doubtful) && is_missing(membership, news.groups) {
                 membership.forsake();
             }
             inactive += usize::from(!membership.is_active());

@@ -123,15 +123,15 @@ impl Inbox {
     /// # Errors
     /// The interfaces cannot be listed.
     pub fn follow(&mut self) -> Result<Moves, NetError> {
-        let look = self.watch.look()?.filter(|look| look.lost || !look.changes.is_empty());
+        let look = self.watch.look()?.filter(|look| look.doubtful || !look.changes.is_empty());
         let due = self.retry.is_some_and(|retry| retry <= Instant::now());
         if look.is_none() && !due {
             return Ok(Moves::default());
         }
         let news = look.is_some();
-        let changes = look.map_or_else(Vec::new, |Look { changes, lost }| {
+        let changes = look.map_or_else(Vec::new, |Look { changes, doubtful }| {
             let groups = super::groups();
-            let news = News { changes: &changes, lost, groups: &groups };
+            let news = News { changes: &changes, doubtful, groups: &groups };
             // The last one first, as when leaving.
             self.inactive = self.channels.iter_mut().rev().map(|channel| channel.note(&news)).sum();
             changes

@@ -132,7 +132,7 @@ impl Outbox {
     /// # Errors
     /// The interfaces cannot be listed.
     pub fn follow(&mut self) -> Result<Moves, NetError> {
-        let look = self.watch.look()?.filter(|look| look.lost || !look.changes.is_empty());
+        let look = self.watch.look()?.filter(|look| look.doubtful || !look.changes.is_empty());
         let due = self.retry.is_some_and(|retry| retry <= Instant::now());
         if look.is_none() && !due {
             return Ok(Moves::default());

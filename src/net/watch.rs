@@ -63,8 +63,8 @@ pub(super) fn note_joined(joined: &mut Vec<Joined>, via: &Arc<Via>, ipv4: bool) 
 pub(super) struct Look {
     /// What changed, for whom (`true` is IPv4).
     pub changes: Vec<(Change, bool)>,
-    /// News were lost, so that changes may have been missed.
-    pub lost: bool,
+    /// Memberships may have been lost without a change that can be seen.
+    pub doubtful: bool,
 }
 
 impl Moved {
@@ -161,11 +161,14 @@ impl Watch {
 
     /// What changed since the last look; `None` where there is no reason to look.
     pub fn look(&mut self) -> Result<Option<Look>, NetError> {
-        let Some(Read { deleted, lost }) = self.news.read(std::mem::take(&mut self.stirred)) else { return Ok(None) };
+        let Some(Read { deleted, unaddressed, lost }) = self.news.read(std::mem::take(&mut self.stirred)) else {
+            return Ok(None);
+        };
+        let doubtful = lost || self.followed.iter().any(|(followed, _)| unaddressed.contains(&followed.via.index));
         self.interfaces = interfaces()?;
         let interfaces = &self.interfaces;
         let changes = self.followed.iter_mut().filter_map(|(followed, ipv4)| Some((followed.look(interfaces, &deleted)?, *ipv4)));
-        Ok(Some(Look { changes: changes.collect(), lost }))
+        Ok(Some(Look { changes: changes.collect(), doubtful }))
     }
 }
 
@@ -174,6 +177,8 @@ impl Watch {
 struct Read {
     /// The indexes of the interfaces that were deleted.
     deleted: Vec<u32>,
+    /// The indexes of those that lost an address: with the last one of a family, memberships may have gone.
+    unaddressed: Vec<u32>,
     /// Some of it was lost.
     lost: bool,
 }
@@ -211,8 +216,6 @@ impl News {
 
 #[cfg(target_os = "linux")]
 mod netlink {
-    use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
-    use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
     use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
     use std::io;
     use tracing::debug;
@@ -247,7 +250,7 @@ mod netlink {
             loop {
                 bytes.clear();
                 match self.0.recv_from(&mut bytes, 0) {
-                    Ok(_) => read.deleted.extend(deleted_links(&bytes)),
+                    Ok(_) => read_messages(&bytes, &mut read),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => return read,
                     Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
                         debug!("news of interfaces were lost");
@@ -262,24 +265,57 @@ mod netlink {
         }
     }
 
-    fn deleted_links(mut bytes: &[u8]) -> Vec<u32> {
-        let mut deleted = Vec::new();
-        while let Ok(message) = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes) {
-            match &message.payload {
+    /// Reads messages of rtnetlink(7), byte by byte: one with an attribute that nobody here knows still says which interface it is of.
+    fn read_messages(mut bytes: &[u8], read: &mut Read) {
+        const HEADER: usize = 16;
+        while let Some(len) = take(bytes, 0).map(|len| u32::from_ne_bytes(len) as usize).filter(|len| *len >= HEADER) {
+            let kind = take(bytes, 4).map(u16::from_ne_bytes);
+            let (family, index) = (bytes.get(HEADER), take(bytes, HEADER + 4).map(u32::from_ne_bytes));
+            match (kind, family, index) {
                 // The same message with the family of bridges says that a port has left its bridge.
-                NetlinkPayload::InnerMessage(RouteNetlinkMessage::DelLink(link))
-                    if link.header.interface_family == AddressFamily::Unspec =>
-                {
-                    deleted.push(link.header.index);
-                }
+                (Some(libc::RTM_DELLINK), Some(0), Some(index)) => read.deleted.push(index),
+                (Some(libc::RTM_DELADDR), _, Some(index)) => read.unaddressed.push(index),
                 _ => {}
             }
-            let len = (message.header.length as usize).next_multiple_of(4);
-            if len == 0 || len >= bytes.len() {
-                break;
-            }
-            bytes = &bytes[len..];
+            bytes = bytes.get(len.next_multiple_of(4)..).unwrap_or(&[]);
         }
-        deleted
+    }
+
+    fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+        bytes.get(at..at + N)?.try_into().ok()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use proptest::prelude::*;
+
+        fn message(kind: u16, family: u8, index: u32, rest: &[u8]) -> Vec<u8> {
+            let len = 16 + 8 + rest.len() as u32;
+            let header = [&len.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10]].concat();
+            let mut bytes = [&header[..], &[family, 0, 0, 0], &index.to_ne_bytes(), rest].concat();
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+            bytes
+        }
+
+        #[test]
+        fn what_was_deleted_is_read_and_the_rest_passed_over() {
+            let bytes = [
+                message(libc::RTM_NEWLINK, 0, 2, b"whatever"),
+                message(libc::RTM_DELLINK, 7, 3, b"a port has left its bridge"),
+                message(libc::RTM_DELLINK, 0, 4, b"odd"),
+                message(libc::RTM_DELADDR, 10, 5, b""),
+            ];
+            let mut read = Read::default();
+            read_messages(&bytes.concat(), &mut read);
+            assert_eq!((read.deleted, read.unaddressed), (vec![4], vec![5]));
+        }
+
+        proptest! {
+            #[test]
+            fn no_bytes_panic_or_go_on_for_ever(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+                read_messages(&bytes, &mut Read::default());
+            }
+        }
     }
 }
