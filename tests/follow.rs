@@ -213,6 +213,26 @@ fn a_membership_that_its_interface_lost_in_silence_is_noticed() {
 }
 
 #[test]
+fn an_own_link_local_address_is_bound_again() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    b.shell("ip -6 addr add fe80::77/64 dev e0 nodad");
+    let recv = b.mcast("recv [fe80::77%e0]:5000 --count 2 -o json").ready();
+    a.mcast("send [fe80::77%e0]:5000 --count 1").ends(0);
+    recv.line(|line| line.contains("\"datagram\""));
+    b.shell("ip link del e0");
+    recv.line(|line| line.contains("\"interface-gone\""));
+    lab.wire(&a, &b);
+    // It cannot be bound before it is there, so this takes a second look.
+    recv.line(|line| line.contains("\"interface-back\""));
+    b.shell("ip -6 addr add fe80::77/64 dev e0 nodad");
+    recv.line(|line| line.contains("its target is used again"));
+    [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
+    a.mcast("send [fe80::77%e0]:5000 --count 1").ends(0);
+    recv.ends(0);
+}
+
+#[test]
 fn another_interface_under_the_old_index_is_nobody_s_business() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();

@@ -112,9 +112,10 @@ impl Channel {
             let concerns = |(change, ipv4): &&(Change, bool)| Arc::ptr_eq(&at.via, &change.old) && at.group.is_ipv4() == *ipv4;
             let change = news.changes.iter().find(concerns).map(|(change, _)| change);
             if let Some(change) = change {
-                if at.minds_interface() && (change.remade || change.now == Presence::Gone) {
-                    // A socket that is bound to a link stays bound to what is no more.
-                    self.void |= is_bound && is_link_scoped(at.group);
+                // A socket that is bound to a link stays bound to what is no more.
+                let is_bound = is_bound && is_link_scoped(at.group);
+                if (at.minds_interface() || is_bound) && (change.remade || change.now == Presence::Gone) {
+                    self.void |= is_bound;
                     membership.forsake();
                 }
                 membership.set_via(&change.new);
