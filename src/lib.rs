@@ -14,7 +14,8 @@
 //! what it proved        verdict    limits and failures -> exit status
 //! ```
 //!
-//! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it leaves or arrives.
+//! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it leaves or arrives. [`advice`] and [`warning`] are
+//! what a user is told besides; [`spans`] tells many targets as one.
 //! Only [`net`] touches sockets, and only `net::sys` holds `unsafe`.
 
 #![deny(unsafe_code)]

@@ -32,15 +32,14 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
     let mut menu = Menu::new(rows.len());
     let mut keys = Keys::open()?;
     term.hide_cursor()?;
-    writeln!(term, "{question}  (arrow keys or a number, Enter; Esc to give up)")?;
+    let columns = |term: &Term| usize::from(term.size().1);
+    writeln!(term, "{}", fitting(&format!("{question}  (arrows or a number, Enter; Esc: none)"), columns(&term)))?;
     let step = loop {
-        let (height, width) = term.size();
-        let shown = menu.window(usize::from(height).saturating_sub(2));
+        let shown = menu.window(usize::from(term.size().0).saturating_sub(2));
         for position in shown.clone() {
             let marker = if position == menu.row { '>' } else { ' ' };
             let line = format!("{marker} {:>2}  {}", position + 1, rows[position]);
-            // A line that wrapped would not be cleared.
-            writeln!(term, "{}", line.chars().take(usize::from(width).saturating_sub(1)).collect::<String>())?;
+            writeln!(term, "{}", fitting(&line, columns(&term)))?;
         }
         let step = keys.next().map_or(Step::Close, |key| key.map_or(Step::Terminate, |key| menu.press(&key)));
         term.clear_last_lines(shown.len())?;
@@ -53,7 +52,7 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
     drop(keys);
     match step {
         Step::Choose => {
-            writeln!(term, "{question}  {}", rows[menu.row])?;
+            writeln!(term, "{}", fitting(&format!("{question}  {}", rows[menu.row]), columns(&term)))?;
             Ok(Some(menu.row))
         }
         Step::Interrupt => {
@@ -66,6 +65,11 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
         }
         Step::Close | Step::Stay => Ok(None),
     }
+}
+
+/// As much of a line as fits the terminal: one that wrapped would not be cleared.
+fn fitting(line: &str, columns: usize) -> String {
+    line.chars().take(columns.saturating_sub(1)).collect()
 }
 
 /// Which row is marked, and what was typed of a number.

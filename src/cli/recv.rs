@@ -19,6 +19,8 @@ use crate::target::{DEFAULT_TARGET, TargetRange};
 Examples:
   mcast recv --iface 10.0.0.101 --count 10            the first ten datagrams, then leave
   mcast recv 239.1.1.1:5000 '[ff15::1234]:5000'       two groups, until Ctrl-C
+  mcast recv 10.0.0.5@232.1.1.1:5000 --iface eth0     a group from one source (SSM)
+  mcast recv 239.0.0.0+100:5000 -q -d 10s             a hundred groups, only the sum
   mcast recv -o raw -d 10s 239.1.1.1:5000 > ten.ts    ten seconds of payload into a file
   mcast recv --count 3 --timeout 10s -- mcast send --count 3 --interval 100ms
                                                       a smoke test: exit 0 if all three arrive"

@@ -19,6 +19,7 @@ Examples:
   mcast send                                          'hello world' to 224.202.20.30:54321 every 2 s
   mcast send 239.1.1.1:5000 --message tick -i 100ms   ten datagrams a second
   mcast send '[ff15::1234]:5000' --iface eth0 -c 5    five datagrams by IPv6
+  mcast send 239.0.0.0+100:5000 --iface all -c 1      one to each of a hundred groups, everywhere
   mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice"
 )]
 pub struct SendArgs {
