@@ -200,6 +200,25 @@ fn what_cannot_be_joined_again_at_once_is_tried_again_until_it_can() {
 }
 
 #[test]
+fn what_fails_is_told_once_and_tried_again_by_itself() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1+5:5000 --count 5 -o json").ready();
+    b.shell("echo 0 > /proc/sys/net/ipv4/igmp_max_memberships; ip link del e0");
+    recv.line(|line| line.contains("\"interface-gone\""));
+    lab.wire(&a, &b);
+    a.address("e0", "10.0.0.100/24");
+    b.address("e0", "10.0.0.101/24");
+    recv.line(|line| line.contains("\"not-rejoined\"") && line.contains("so it is with 4 more; it is tried again every second"));
+    // Nothing tells of this but trying.
+    b.shell("echo 20 > /proc/sys/net/ipv4/igmp_max_memberships");
+    recv.line(|line| line.contains("\"interface-again\"") && line.contains("its 5 targets are used again"));
+    a.has_carrier("e0", true);
+    a.mcast("send --iface e0 239.1.1.1+5:5000 --count 1").ends(0);
+    recv.ends(0);
+}
+
+#[test]
 fn a_membership_that_its_interface_lost_in_silence_is_noticed() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
@@ -268,7 +287,8 @@ fn lost_news_are_made_up_for() {
     // More than the socket of the news can hold, and among it the end of e0 and another e0 under its index.
     b.shell(&format!(
         "for n in $(seq 300); do echo link add v$n type veth peer name w$n; echo link del v$n; done | ip -batch -; \
-         ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up; ip link set peer up"
+         ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up; ip link set peer up; \
+         ip addr add 10.0.0.101/24 dev e0"
     ));
     recv.signal("CONT");
     recv.error_line(|line| line.contains("news of interfaces were lost"));
