@@ -53,12 +53,28 @@ pub enum Sent {
     Returned(io::Error),
 }
 
+/// The source addresses that were asked for: by socket and by scope, because the system's choice of an IPv6 source depends on the scope of where it
+/// goes (RFC 6724, 5).
+#[derive(Default)]
+struct SourceAddresses(HashMap<(*const UdpSocket, u8), SocketAddr>);
+
+impl SourceAddresses {
+    /// The address and port that datagrams from `socket` to `at` carry.
+    fn of(&mut self, socket: &Rc<UdpSocket>, at: &Endpoint, backend: Backend) -> SocketAddr {
+        let scope = match at.group {
+            IpAddr::V6(group) => group.octets()[1] & 0x0f,
+            IpAddr::V4(_) => 0,
+        };
+        *self.0.entry((Rc::as_ptr(socket), scope)).or_insert_with(|| socket::source_of(socket, at, backend))
+    }
+}
+
 /// Opens the sockets of endpoints: one for each family, interface and way of addressing, and for each unicast address one.
 struct Opening<'a> {
     options: &'a SendOptions,
     backend: Backend,
     sockets: HashMap<(*const Via, bool, Option<IpAddr>), Rc<UdpSocket>>,
-    sources: HashMap<(*const Via, Option<IpAddr>, u8), SocketAddr>,
+    sources: SourceAddresses,
     families: [bool; 2],
 }
 
@@ -77,13 +93,7 @@ impl Opening<'_> {
                 socket
             }
         };
-        // The system's choice of an IPv6 source depends on the scope of where it goes (RFC 6724, 5).
-        let scope = match at.group {
-            IpAddr::V6(group) => group.octets()[1] & 0x0f,
-            IpAddr::V4(_) => 0,
-        };
-        let backend = self.backend;
-        let source = *self.sources.entry((via, alone, scope)).or_insert_with(|| socket::source_of(&socket, &at, backend));
+        let source = self.sources.of(&socket, &at, self.backend);
         Ok(OutRoute { at, source, socket, void: false })
     }
 }
@@ -95,7 +105,8 @@ impl Outbox {
     /// The operation that the system refused.
     pub fn open(endpoints: &[Endpoint], options: &SendOptions, backend: Backend) -> Result<Self, NetError> {
         let watch = Watch::new(endpoints.iter(), backend)?;
-        let mut opening = Opening { options, backend, sockets: HashMap::new(), sources: HashMap::new(), families: [false; 2] };
+        let sources = SourceAddresses::default();
+        let mut opening = Opening { options, backend, sockets: HashMap::new(), sources, families: [false; 2] };
         let routes = endpoints.iter().map(|at| opening.route(at.clone())).collect::<Result<_, _>>()?;
         Ok(Outbox { routes, watch, retry: None, options: options.clone(), backend })
     }
@@ -153,6 +164,7 @@ impl Outbox {
     /// interface, and what failed.
     fn reopen(&mut self) -> (Vec<Joined>, Vec<(NetError, usize)>) {
         let (mut joined, mut failed) = (Vec::new(), Vec::new());
+        let mut sources = SourceAddresses::default();
         let mut opened: HashMap<*const UdpSocket, Option<Rc<UdpSocket>>> = HashMap::new();
         // The old sockets are kept until the end, so that their addresses in memory are not used again.
         let mut old = Vec::new();
@@ -169,7 +181,7 @@ impl Outbox {
                 socket.map_err(|error| note_failure(&mut failed, error)).ok().map(Rc::new)
             });
             if let Some(socket) = socket {
-                route.source = socket::source_of(socket, &route.at, self.backend);
+                route.source = sources.of(socket, &route.at, self.backend);
                 old.push(std::mem::replace(&mut route.socket, Rc::clone(socket)));
                 route.void = false;
                 note_joined(&mut joined, &route.at.via, ipv4);
