@@ -67,6 +67,18 @@ fn every_option_that_it_speaks_of_exists() {
 }
 
 #[test]
+fn every_target_of_its_table_is_one() {
+    let table =
+        README.split("| target | stands for |").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a table of targets");
+    let cells = table.lines().filter_map(|line| line.split('|').nth(1));
+    let targets: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+    assert!(targets.len() > 8, "{targets:?}");
+    for target in targets {
+        assert!(target.parse::<mcast::target::TargetRange>().is_ok(), "{target}");
+    }
+}
+
+#[test]
 fn every_warning_that_a_script_may_meet_is_named_in_it() {
     let source = include_str!("../src/warning.rs");
     let ids = source.lines().filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\","));
