@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::iface::{Change, Presence, Via};
-use crate::net::{self, Endpoint, Filter, Listen, Moved, NetError, describe};
+use crate::net::{self, Endpoint, Filter, Ipv6, Listen, Moved, NetError, describe};
 use crate::target::is_source_specific;
 
 /// A warning. [`Warning::id`] is stable, for scripts; the words are for people.
@@ -171,7 +171,7 @@ impl fmt::Display for Warning {
             Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
             Warning::NothingReceived { at } => write!(f, "nothing arrived: {at}"),
             Warning::CameBack { at, error } => {
-                write!(f, "a datagram to {} came back: {}; more of them are not told", at.socket_addr(), describe(error))
+                write!(f, "a datagram to {at} came back: {}; more of them are not told", describe(error))
             }
             Warning::AnySourceInSsmRange { group, more } => {
                 write!(f, "{group} ")?;
@@ -220,8 +220,8 @@ pub enum News {
     Up,
     /// It has no address of the family (`IPv4` or `IPv6`), or not the one that it was chosen by.
     NoAddress(&'static str, Option<IpAddr>),
-    /// It has an address of the family now, or another one.
-    Address(&'static str),
+    /// It has this address now, where it had another one or none.
+    Address(IpAddr, Option<IpAddr>),
     /// What could not be used on it before is used now.
     Again,
 }
@@ -250,8 +250,10 @@ impl News {
                 [News::Up].into_iter().chain(missed).collect()
             }
             (Ready, Unnumbered) => vec![without()],
-            (Unnumbered, Ready) => vec![News::Address(family)],
-            _ if change.old.address != change.new.address => vec![News::Address(family)],
+            (Unnumbered, Ready) => change.new.address.map(|now| News::Address(now, None)).into_iter().collect(),
+            _ if change.old.address != change.new.address => {
+                change.new.address.map(|now| News::Address(now, change.old.address)).into_iter().collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -274,7 +276,7 @@ impl News {
             News::Down => "interface-down",
             News::Up => "interface-up",
             News::NoAddress(..) => "interface-no-address",
-            News::Address(_) => "interface-address",
+            News::Address(..) => "interface-address",
             News::Again => "interface-again",
         }
     }
@@ -282,9 +284,11 @@ impl News {
     fn remedy(&self, iface: &str) -> Option<String> {
         match self {
             News::Down => Some(format!("bring it up with 'ip link set {iface} up'")),
-            News::NoAddress("IPv6", _) if cfg!(target_os = "linux") && net::mld_version(iface).is_none() => {
-                Some(format!("IPv6 is switched off there: sysctl -w net.ipv6.conf.{iface}.disable_ipv6=0"))
-            }
+            News::NoAddress("IPv6", _) => match net::ipv6_of(iface)? {
+                Ipv6::On => None,
+                Ipv6::Off => Some(format!("IPv6 is switched off there: sysctl -w net.ipv6.conf.{iface}.disable_ipv6=0")),
+                Ipv6::Missing => Some(format!("IPv6 needs an MTU of 1280 at least: ip link set {iface} mtu 1500")),
+            },
             _ => None,
         }
     }
@@ -298,7 +302,8 @@ impl News {
             News::Up => write!(f, "interface {iface} is up again")?,
             News::NoAddress(family, None) => write!(f, "interface {iface} has no {family} address")?,
             News::NoAddress(_, Some(address)) => write!(f, "interface {iface} is without {address}")?,
-            News::Address(family) => write!(f, "interface {iface} has an {family} address")?,
+            News::Address(now, None) => write!(f, "interface {iface} has the address {now}")?,
+            News::Address(now, Some(before)) => write!(f, "interface {iface} has the address {now}, and no longer {before}")?,
             News::Again => write!(f, "interface {iface} can be used now")?,
         }
         match rejoined {

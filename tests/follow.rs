@@ -249,6 +249,17 @@ fn an_own_link_local_address_is_bound_again() {
     [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
     a.mcast("send [fe80::77%e0]:5000 --count 1").ends(0);
     recv.ends(0);
+
+    // Under its old index too, where the old socket still holds the address.
+    let recv = b.mcast("recv [fe80::77%e0]:5000 --count 1 -o json").ready();
+    let index = b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
+    b.shell(&format!(
+        "ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up; ip link set peer up; \
+         ip -6 addr add fe80::77/64 dev e0 nodad"
+    ));
+    recv.line(|line| line.contains("target is used again"));
+    b.mcast("send [fe80::77%e0]:5000 --count 1").ends(0);
+    recv.ends(0);
 }
 
 #[test]
@@ -422,7 +433,7 @@ while True:
     if not typed and b"Which interface" in seen and b">  1" in seen:
         typed = True
         for key in keys.split(b","):
-            os.kill(pid, 15) if key == b"SIGTERM" else os.write(fd, key)
+            os.kill(pid, int(key[4:])) if key.startswith(b"kill") else os.write(fd, key)
 status = os.waitpid(pid, 0)[1]
 sys.stdout.write(seen.decode("utf-8", "replace"))
 same = True
@@ -473,8 +484,11 @@ fn a_menu_can_be_left() {
     assert!(shown.contains("no interface was chosen") && shown.contains("e1  up"), "{shown}");
     let (shown, last) = on_a_terminal(&b, "\\x03", "recv -d 1ms");
     assert_eq!(last, "ENDED -2 asked restored", "by SIGINT, as if it had not been taken over: {shown}");
-    let (shown, last) = on_a_terminal(&b, "SIGTERM", "recv -d 1ms");
-    assert!(last == "ENDED -15 asked restored" && shown.contains("\u{1b}[?25h"), "the cursor is shown again: {shown}");
+    for signal in [1, 2, 3, 15] {
+        let (shown, last) = on_a_terminal(&b, &format!("kill{signal}"), "recv -d 1ms");
+        assert_eq!(last, format!("ENDED -{signal} asked restored"), "{shown}");
+        assert!(shown.contains("\u{1b}[?25h"), "the cursor is shown again: {shown}");
+    }
 }
 
 #[test]

@@ -106,6 +106,26 @@ fn one_ipv6_group_on_two_interfaces_keeps_its_two_filters_where_sockets_are_shar
 }
 
 #[test]
+fn groups_that_share_sockets_follow_an_address_there_and_back() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_two_wires();
+    let recv = with_open_files(&b, 70, "recv --iface 10.1.0.101 --iface 10.0.0.101 239.2.0.0+100:5000 --count 300 -o json");
+    recv.line(|line| line.starts_with("{\"event\":\"ready\""));
+    let to_each = |iface: &str| {
+        a.mcast(&format!("send --iface {iface} 239.2.0.0+100:5000 --count 1 -q")).ends(0);
+    };
+    b.shell("ip addr del 10.0.0.101/24 dev e0; ip addr add 10.0.0.101/24 dev e1");
+    recv.line(|line| line.contains("\"interface-moved\"") && line.contains("is on e1 now"));
+    to_each("e1");
+    b.shell("ip addr del 10.0.0.101/24 dev e1; ip addr add 10.0.0.101/24 dev e0");
+    recv.line(|line| line.contains("\"interface-moved\"") && line.contains("is on e0 now"));
+    eventually("e0 is joined again", || b.is_member("e0", "239.2.0.99"));
+    to_each("e1");
+    to_each("e0");
+    recv.ends(0);
+}
+
+#[test]
 fn a_process_of_few_files_still_joins_and_its_command_has_the_limit_it_began_with() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();

@@ -1,4 +1,4 @@
-//! Keys of a terminal, one by one, and SIGTERM among them: it must not end the program while the terminal is in disorder.
+//! Keys of a terminal, one by one, and signals among them: they must not end the program while the terminal is in disorder.
 
 use console::Key;
 
@@ -15,8 +15,8 @@ impl Keys {
         Ok(Keys(console::Term::stderr()))
     }
 
-    pub fn next(&mut self) -> std::io::Result<Option<Key>> {
-        self.0.read_key_raw().map(Some)
+    pub fn next(&mut self) -> std::io::Result<Result<Key, i32>> {
+        self.0.read_key_raw().map(Ok)
     }
 }
 
@@ -25,44 +25,55 @@ mod unix {
     use std::io;
     use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use console::Key;
     use nix::errno::Errno;
     use nix::sys::select::{FdSet, select};
     use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
     use signal_hook::SigId;
-    use signal_hook::consts::SIGTERM;
-    use signal_hook::low_level;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    use signal_hook::{flag, low_level};
 
     /// The keys of standard input, each as it is pressed and none echoed. Dropping it gives the terminal its own order back.
     pub struct Keys {
         order: Termios,
-        terminated: UnixStream,
-        handler: SigId,
+        /// Woken by a signal, whose number is then in `number`.
+        woken: UnixStream,
+        number: Arc<AtomicUsize>,
+        handlers: Vec<SigId>,
         typed: Vec<u8>,
     }
 
     impl Keys {
         pub fn open() -> io::Result<Self> {
             let order = tcgetattr(io::stdin())?;
-            let (terminated, sender) = UnixStream::pair()?;
-            let handler = low_level::pipe::register(SIGTERM, sender)?;
-            let keys = Keys { order, terminated, handler, typed: Vec::new() };
+            let (woken, sender) = UnixStream::pair()?;
+            let mut keys = Keys { order, woken, number: Arc::default(), handlers: Vec::new(), typed: Vec::new() };
+            for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+                // The number first, which is read once the pipe has woken.
+                let number = Arc::clone(&keys.number);
+                keys.handlers.push(flag::register_usize(signal, number, signal.unsigned_abs() as usize)?);
+                keys.handlers.push(low_level::pipe::register(signal, sender.try_clone()?)?);
+            }
             let mut raw = keys.order.clone();
             raw.local_flags &= !(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG);
             tcsetattr(io::stdin(), SetArg::TCSADRAIN, &raw)?;
             Ok(keys)
         }
 
-        /// Waits for a key; `None` is SIGTERM.
-        pub fn next(&mut self) -> io::Result<Option<Key>> {
+        /// Waits for a key, or for the number of a signal.
+        pub fn next(&mut self) -> io::Result<Result<Key, i32>> {
             while self.typed.is_empty() {
                 let stdin = io::stdin();
                 // select(2), because macOS does not poll terminals.
                 let mut readable = FdSet::new();
-                [self.terminated.as_fd(), stdin.as_fd()].into_iter().for_each(|fd| readable.insert(fd));
+                [self.woken.as_fd(), stdin.as_fd()].into_iter().for_each(|fd| readable.insert(fd));
                 match select(None, &mut readable, None, None, None) {
-                    Ok(_) if readable.contains(self.terminated.as_fd()) => return Ok(None),
+                    Ok(_) if readable.contains(self.woken.as_fd()) => {
+                        return Ok(Err(i32::try_from(self.number.load(Ordering::SeqCst)).unwrap_or(SIGTERM)));
+                    }
                     Ok(_) => {}
                     Err(Errno::EINTR) => continue,
                     Err(errno) => return Err(errno.into()),
@@ -75,14 +86,16 @@ mod unix {
             }
             let (key, len) = super::decode(&self.typed);
             self.typed.drain(..len);
-            Ok(Some(key))
+            Ok(Ok(key))
         }
     }
 
     impl Drop for Keys {
         fn drop(&mut self) {
             let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &self.order);
-            low_level::unregister(self.handler);
+            for handler in self.handlers.drain(..) {
+                low_level::unregister(handler);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 
 use console::{Key, Term};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::SIGINT;
 use signal_hook::low_level;
 
 use super::keys::Keys;
@@ -41,7 +41,7 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
             let line = format!("{marker} {:>2}  {}", position + 1, rows[position]);
             writeln!(term, "{}", fitting(&line, columns(&term)))?;
         }
-        let step = keys.next().map_or(Step::Close, |key| key.map_or(Step::Terminate, |key| menu.press(&key)));
+        let step = keys.next().map_or(Step::Close, |key| key.map_or_else(Step::Signal, |key| menu.press(&key)));
         term.clear_last_lines(shown.len())?;
         if step != Step::Stay {
             break step;
@@ -55,12 +55,8 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
             writeln!(term, "{}", fitting(&format!("{question}  {}", rows[menu.row]), columns(&term)))?;
             Ok(Some(menu.row))
         }
-        Step::Interrupt => {
-            low_level::emulate_default_handler(SIGINT)?;
-            Ok(None)
-        }
-        Step::Terminate => {
-            low_level::emulate_default_handler(SIGTERM)?;
+        Step::Signal(signal) => {
+            low_level::emulate_default_handler(signal)?;
             Ok(None)
         }
         Step::Close | Step::Stay => Ok(None),
@@ -85,8 +81,8 @@ enum Step {
     Stay,
     Choose,
     Close,
-    Interrupt,
-    Terminate,
+    /// To end as this signal ends a program.
+    Signal(i32),
 }
 
 impl Menu {
@@ -118,7 +114,7 @@ impl Menu {
             }
             Key::Enter => return Step::Choose,
             Key::Escape | Key::Char('q') => return Step::Close,
-            Key::CtrlC => return Step::Interrupt,
+            Key::CtrlC => return Step::Signal(SIGINT),
             Key::Char('\u{4}') => return Step::Close,
             _ => {}
         }
@@ -157,7 +153,7 @@ mod tests {
     #[test]
     fn it_can_be_closed() {
         assert_eq!(row_after(2, &[Key::Escape]).1, Step::Close);
-        assert_eq!(row_after(2, &[Key::CtrlC]).1, Step::Interrupt);
+        assert_eq!(row_after(2, &[Key::CtrlC]).1, Step::Signal(SIGINT));
     }
 
     proptest! {

@@ -171,6 +171,10 @@ impl<'a> Choosing<'a> {
             let has = self.interfaces.iter().find(|iface| iface.loopback);
             return Err(self.elsewhere(&[(iface, pinned)], has));
         }
+        let of_another = |iface: &&Interface| iface.has_broadcast(group);
+        if self.cast == Cast::Broadcast && group != Ipv4Addr::BROADCAST && !iface.has_broadcast(group) {
+            return Err(self.elsewhere(&[(iface, pinned)], self.interfaces.iter().find(of_another)));
+        }
         // Windows knows the interface of an IPv4 membership by its address; other systems by its index.
         let can_do_without = receives && !(cfg!(windows) && group.is_ipv4());
         if address.is_none() && !can_do_without {

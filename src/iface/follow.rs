@@ -86,7 +86,12 @@ impl Followed {
             .iter()
             .find(|iface| iface.index == self.via.index)
             .filter(|_| !remade_in_place && self.presence != Presence::Gone);
-        let by_address = || self.pinned.and_then(|address| interfaces.iter().find(|iface| iface.has(address)));
+        // A link-local address says nothing of where else to look: routers have one and the same on many links.
+        let is_link_local = |address: &IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+        let by_address = || {
+            let address = self.pinned.filter(|address| !is_link_local(address))?;
+            interfaces.iter().find(|iface| iface.has(address))
+        };
         let by_name = || interfaces.iter().find(|iface| iface.name == self.via.name);
         match self.pinned {
             Some(address) => same.filter(|iface| iface.has(address)).or_else(by_address).or(same).or_else(by_name),
@@ -187,6 +192,20 @@ mod tests {
         assert_eq!(look(&mut e0, &[iface(2, "e0", None)], &[]), Some((Down, Unnumbered, false, 2)));
         assert_eq!(look(&mut e0, &[iface(2, "lan", Some("10.0.0.7"))], &[]), Some((Unnumbered, Ready, false, 2)));
         assert_eq!((e0.via.name.as_str(), e0.via.address), ("lan", Some("10.0.0.7".parse().unwrap())));
+    }
+
+    #[test]
+    fn a_link_local_address_leads_to_no_other_link() {
+        use Presence::*;
+        let address = Some("fe80::1");
+        let via = Via { name: "e0".to_owned(), index: 2, address: Some("fe80::1".parse().unwrap()), pinned: true, named: true };
+        let host = [iface(2, "e0", address), iface(3, "e1", address)];
+        let mut chosen = Followed::new(Arc::new(via), false, &host);
+        let mut down = iface(2, "e0", None);
+        down.up = false;
+        assert_eq!(look(&mut chosen, &[down, iface(3, "e1", address)], &[]), Some((Ready, Down, false, 2)));
+        assert_eq!(look(&mut chosen, &[iface(3, "e1", address)], &[2]), Some((Down, Gone, false, 2)));
+        assert_eq!(look(&mut chosen, &[iface(9, "e0", address), iface(3, "e1", address)], &[]), Some((Gone, Ready, true, 9)));
     }
 
     #[test]

@@ -26,10 +26,10 @@ pub(super) struct Channel {
 pub(super) struct News<'a> {
     /// The changes, and for whom each is (`true` is IPv4).
     pub changes: &'a [(Change, bool)],
-    /// Memberships may have been lost without a change.
-    pub doubtful: bool,
-    /// What the host is a member of.
-    pub groups: &'a Groups,
+    /// The interfaces that lost a protocol; `true` is IPv4.
+    pub died: &'a [(u32, bool)],
+    /// What the host is a member of, asked twice; where nothing is doubtful it was not asked.
+    pub groups: &'a [Groups; 2],
 }
 
 /// Joining again, over all sockets: what it needs, and what came of it.
@@ -120,14 +120,14 @@ impl Channel {
                 }
                 membership.set_via(&change.new);
             }
-            if (change.is_some() || news.doubtful) && is_missing(membership, news.groups) {
+            let at = &membership.listen().at;
+            let died = news.died.contains(&(at.via.index, at.group.is_ipv4()));
+            if at.cast == Cast::Multicast && (died || news.groups.iter().all(|groups| is_missing(membership, groups))) {
                 membership.forsake();
             }
             inactive += usize::from(!membership.is_active());
         }
-        if let Held::Many { memberships, by_group: known } = &mut self.held {
-            *known = by_group(memberships);
-        }
+        self.map_groups();
         inactive
     }
 
@@ -147,11 +147,15 @@ impl Channel {
             }
             let joined = (|| {
                 if self.void {
-                    let before = self.dropped_before + sys::dropped(&self.socket).map_or(0, u64::from);
+                    self.dropped_before += sys::dropped(&self.socket).map_or(0, u64::from);
+                    // The old socket is closed first, since it may hold the address that the new one binds.
+                    self.socket = Rc::new(socket::unbound(&at)?);
+                    membership.set_socket(&self.socket);
                     let (socket, _) = socket::receiver(&at, false, rejoining.rcvbuf, rejoining.backend)?;
-                    (self.socket, self.dropped_before, self.void, replaced) = (Rc::new(socket), before, false, true);
+                    (self.socket, self.void, replaced) = (Rc::new(socket), false, true);
+                    membership.set_socket(&self.socket);
                 }
-                membership.rejoin(&self.socket)
+                membership.rejoin()
             })();
             match joined {
                 Ok(()) => {
@@ -161,7 +165,14 @@ impl Channel {
                 Err(error) => note_failure(&mut rejoining.failed, error),
             }
         }
+        self.map_groups();
         replaced
+    }
+
+    fn map_groups(&mut self) {
+        if let Held::Many { memberships, by_group: known } = &mut self.held {
+            *known = by_group(memberships);
+        }
     }
 
     /// What is active here.
@@ -191,15 +202,16 @@ impl Channel {
     }
 }
 
-/// Whether the host says that it is no member of a group that was joined: an interface loses its memberships in silence when it loses its
-/// protocol, as IPv6 does with an MTU below 1280.
+/// Whether the host says that it is no member of a group that was joined.
 fn is_missing(membership: &Membership, groups: &Groups) -> bool {
     let at = &membership.listen().at;
     let is_listed = |list: &[Joined]| list.binary_search_by(|joined| joined.group.cmp(&at.group)).is_ok();
-    membership.is_active() && at.cast == Cast::Multicast && groups.of(at.via.index).is_some_and(|list| !is_listed(list))
+    membership.is_active() && groups.of(at.via.index).is_some_and(|list| !is_listed(list))
 }
 
 fn by_group(memberships: &[Membership]) -> HashMap<(IpAddr, u32), usize> {
     let key = |membership: &Membership| (membership.listen().at.group, membership.listen().at.via.index);
-    memberships.iter().enumerate().map(|(position, membership)| (key(membership), position)).collect()
+    // Two interfaces that were followed may have become one, and one of the two memberships is active then.
+    let active = memberships.iter().enumerate().filter(|(_, membership)| membership.is_active());
+    active.map(|(position, membership)| (key(membership), position)).collect()
 }

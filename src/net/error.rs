@@ -87,7 +87,7 @@ impl fmt::Display for Operation {
                 Some(address) => write!(f, "send from {address} on {}", Interface(at)),
                 None => write!(f, "send on {}", Interface(at)),
             },
-            Operation::Send(at) => write!(f, "send to {} on {}", at.socket_addr(), at.via.name),
+            Operation::Send(at) => write!(f, "send to {at} on {}", at.via.name),
             Operation::Receive(group, port) => write!(f, "receive on {}", SocketAddr::new(*group, *port)),
             Operation::Wait => write!(f, "wait for datagrams"),
             Operation::ListInterfaces => write!(f, "list the interfaces of this host"),
@@ -172,7 +172,7 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
 fn too_few_files_tip(targets: usize, sockets: usize) -> String {
     let limit = limits::open_files().map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
     let raise = format!(
-        "they take {sockets} sockets at least, and this process has {limit} open files; raise it, with 'ulimit -n {}' where the hard limit \
+        "they take {sockets} sockets at least, and this process has {limit} open files, of which it keeps some for other use; raise it, with 'ulimit -n {}' where the hard limit \
          lets you",
         sockets + 64
     );
@@ -181,7 +181,7 @@ fn too_few_files_tip(targets: usize, sockets: usize) -> String {
             let (name, more) = (limits::MOST_GROUPS, (10 * groups).max(200));
             format!("{raise}; or let more groups share a socket than {name} ({groups}) does: sysctl -w {name}={more}")
         }
-        _ => format!("{raise}; or name fewer ports, which do not share sockets"),
+        _ => format!("{raise}; or name fewer targets"),
     }
 }
 
@@ -210,7 +210,7 @@ fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: Option<i32>) -> Opti
         },
         // An interface without IPv6 is EINVAL to Linux, one that is not there ENODEV.
         number if [code::NO_DEVICE, code::INVALID].contains(&number) && group.is_ipv6() => format!(
-            "{} is gone, or does without IPv6: 'sysctl net.ipv6.conf.{}.disable_ipv6' tells, and so does an MTU below 1280",
+            "{} is gone, or does without IPv6, as it does with an MTU below 1280: 'ip link show {}' tells",
             via.name, via.name
         ),
         number if number == code::NO_DEVICE => {
@@ -320,7 +320,7 @@ mod tests {
             ),
             (join("239.1.1.1"), Errno::ENODEV, ["No such device (ENODEV)", "interface eth1 went away"]),
             (join("ff15::1"), Errno::ENODEV, ["cannot join ff15::1 on eth1", "does without IPv6"]),
-            (join("ff15::1"), Errno::EINVAL, ["Invalid argument (EINVAL)", "an MTU below 1280"]),
+            (join("ff15::1"), Errno::EINVAL, ["Invalid argument (EINVAL)", "with an MTU below 1280"]),
             (
                 from("232.1.1.1", "10.0.0.9"),
                 Errno::EINVAL,

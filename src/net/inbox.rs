@@ -10,7 +10,7 @@ use super::channel::{Channel, News, Rejoining};
 use super::limits;
 use super::packing::{Pack, pack};
 use super::wait::{Many, wait_for};
-use super::watch::{Failures, Joined, Look, Moved, Moves, RETRY, Watch};
+use super::watch::{Failures, Joined, Look, Moved, Moves, Retry, Watch};
 use super::{Backend, Datagram, Listen, NetError, Operation, Wake, sys};
 use crate::iface::{Presence, Via};
 
@@ -31,9 +31,9 @@ pub struct Inbox {
     many: Option<Many>,
     ready: Vec<usize>,
     watch: Watch,
-    /// How many memberships wait for their interface, or could not be joined again; and when to try again.
+    /// How many memberships wait for their interface, or could not be joined again.
     inactive: usize,
-    retry: Option<Instant>,
+    retry: Retry,
     rcvbuf: Rcvbuf,
     backend: Backend,
     foreign: u64,
@@ -71,7 +71,7 @@ impl Inbox {
             ready: Vec::new(),
             watch,
             inactive: 0,
-            retry: None,
+            retry: Retry::default(),
             rcvbuf: granted,
             backend,
             foreign: 0,
@@ -94,7 +94,7 @@ impl Inbox {
     /// # Errors
     /// What the system refused.
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
-        let until = until.into_iter().chain(self.watch.due()).chain(self.retry).min();
+        let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
         let woken = match &self.many {
             Some(many) => {
                 let woken = wait_for([many.source()], self.watch.source(), wake, until, &mut self.ready)?;
@@ -123,32 +123,20 @@ impl Inbox {
     /// # Errors
     /// The interfaces cannot be listed.
     pub fn follow(&mut self) -> Result<Moves, NetError> {
-        let look = self.watch.look()?.filter(|look| look.doubtful || !look.changes.is_empty());
-        let due = self.retry.is_some_and(|retry| retry <= Instant::now());
-        if look.is_none() && !due {
+        let look = self.watch.look()?.filter(Look::is_news);
+        if look.is_none() && !self.retry.is_due() {
             return Ok(Moves::default());
         }
-        let news = look.is_some();
-        let changes = look.map_or_else(Vec::new, |Look { changes, doubtful }| {
-            let groups = super::groups();
-            let news = News { changes: &changes, doubtful, groups: &groups };
+        let changes = look.map_or_else(Vec::new, |Look { changes, died, doubtful }| {
+            // A list of the kernel's that is read while others come and go has gaps: what is in neither of two is not there.
+            let groups = if doubtful { [super::groups(), super::groups()] } else { Default::default() };
+            let news = News { changes: &changes, died: &died, groups: &groups };
             // The last one first, as when leaving.
             self.inactive = self.channels.iter_mut().rev().map(|channel| channel.note(&news)).sum();
             changes
         });
-        self.retry = None;
-        let (mut joined, mut failed) = (Vec::new(), Vec::new());
-        if self.inactive > 0 {
-            (joined, failed) = self.rejoin()?;
-        }
-        if !failed.is_empty() {
-            self.retry = Some(Instant::now() + RETRY);
-        }
-        if !news {
-            // It fails as it has failed before, and that was told.
-            failed.clear();
-        }
-        Ok(Moves { moves: Moved::gather(changes, joined), failed })
+        let (joined, failed) = if self.inactive > 0 { self.rejoin()? } else { Default::default() };
+        Ok(Moves { moves: Moved::gather(changes, joined), failed: self.retry.after(failed) })
     }
 
     /// Joins what is not joined and can be. Answers how many, by interface, and what failed.

@@ -62,6 +62,30 @@ pub fn sysctl(name: &str) -> Option<u64> {
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
+/// What became of IPv6 on an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ipv6 {
+    /// It is there.
+    On,
+    /// It is switched off (disable_ipv6).
+    Off,
+    /// The interface does without, because its MTU is too small.
+    Missing,
+}
+
+/// What became of IPv6 on an interface; `None` where the system does not tell, or has no IPv6 at all.
+pub fn ipv6_of(iface: &str) -> Option<Ipv6> {
+    let settings = std::path::Path::new("/proc/sys/net/ipv6/conf");
+    if !settings.is_dir() {
+        return None;
+    }
+    match std::fs::read_to_string(settings.join(iface).join("disable_ipv6")) {
+        Ok(value) if value.trim() == "0" => Some(Ipv6::On),
+        Ok(_) => Some(Ipv6::Off),
+        Err(_) => Some(Ipv6::Missing),
+    }
+}
+
 /// How many groups of IPv4 one socket may join (Linux: 20 unless changed; ip-sysctl.rst).
 pub const MOST_GROUPS: &str = "net.ipv4.igmp_max_memberships";
 

@@ -56,9 +56,13 @@ impl Membership {
         self.listen.at.via = Arc::clone(via);
     }
 
-    /// Joins again, on `socket`, what was forsaken.
-    pub fn rejoin(&mut self, socket: &Rc<UdpSocket>) -> Result<(), NetError> {
+    /// Moves to another socket, on which nothing is joined.
+    pub fn set_socket(&mut self, socket: &Rc<UdpSocket>) {
         self.socket = Rc::clone(socket);
+    }
+
+    /// Joins again what was forsaken.
+    pub fn rejoin(&mut self) -> Result<(), NetError> {
         self.enter()
     }
 

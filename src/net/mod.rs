@@ -25,13 +25,14 @@ pub use error::{NetError, Operation, describe};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};
 pub use inbox::{Inbox, Rcvbuf};
-pub use limits::restore_for as restore_limits_for;
+pub use limits::{Ipv6, ipv6_of, restore_for as restore_limits_for};
 pub use outbox::{Outbox, Sent};
 pub use route::route_to;
 pub use socket::{DEFAULT_TTL, SendOptions};
 pub use wait::{Wake, wait};
 pub use watch::{Moved, Moves};
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -86,6 +87,15 @@ pub enum Filter {
     Include(Vec<IpAddr>),
     /// Anybody but these.
     Exclude(Vec<IpAddr>),
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.group {
+            IpAddr::V6(group) if is_link_scoped(self.group) => write!(f, "[{group}%{}]:{}", self.via.name, self.port),
+            group => write!(f, "{}", SocketAddr::new(group, self.port)),
+        }
+    }
 }
 
 impl Endpoint {

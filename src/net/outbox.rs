@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
-use super::watch::{Joined, Moved, Moves, RETRY, Watch, note_failure, note_joined};
+use super::watch::{Joined, Look, Moved, Moves, Retry, Watch, note_failure, note_joined};
 use super::{Backend, Endpoint, NetError, Operation, Wake};
 use crate::iface::{Cast, Change, Presence, Via};
 
@@ -17,8 +17,7 @@ use crate::iface::{Cast, Change, Presence, Via};
 pub struct Outbox {
     routes: Vec<OutRoute>,
     watch: Watch,
-    /// When to try again what could not be opened.
-    retry: Option<Instant>,
+    retry: Retry,
     options: SendOptions,
     backend: Backend,
 }
@@ -104,11 +103,12 @@ impl Outbox {
     /// # Errors
     /// The operation that the system refused.
     pub fn open(endpoints: &[Endpoint], options: &SendOptions, backend: Backend) -> Result<Self, NetError> {
-        let watch = Watch::new(endpoints.iter(), backend)?;
+        // Where unicast leaves is the kernel's choice, again and again, unless the user named the interface.
+        let watch = Watch::new(endpoints.iter().filter(|at| at.cast == Cast::Multicast || at.via.named), backend)?;
         let sources = SourceAddresses::default();
         let mut opening = Opening { options, backend, sockets: HashMap::new(), sources, families: [false; 2] };
         let routes = endpoints.iter().map(|at| opening.route(at.clone())).collect::<Result<_, _>>()?;
-        Ok(Outbox { routes, watch, retry: None, options: options.clone(), backend })
+        Ok(Outbox { routes, watch, retry: Retry::default(), options: options.clone(), backend })
     }
 
     /// The endpoints in the order they were given, each with the source address and port that its datagrams carry.
@@ -132,7 +132,7 @@ impl Outbox {
     /// # Errors
     /// What the system refused.
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
-        let until = until.into_iter().chain(self.watch.due()).chain(self.retry).min();
+        let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
         let woken = wait_for([], self.watch.source(), wake, until, &mut Vec::new())?;
         self.watch.stirred(woken.interfaces);
         Ok(woken.reader_gone)
@@ -143,21 +143,14 @@ impl Outbox {
     /// # Errors
     /// The interfaces cannot be listed.
     pub fn follow(&mut self) -> Result<Moves, NetError> {
-        let look = self.watch.look()?.filter(|look| look.doubtful || !look.changes.is_empty());
-        let due = self.retry.is_some_and(|retry| retry <= Instant::now());
-        if look.is_none() && !due {
+        let look = self.watch.look()?.filter(Look::is_news);
+        if look.is_none() && !self.retry.is_due() {
             return Ok(Moves::default());
         }
-        let news = look.is_some();
         let changes = look.map_or_else(Vec::new, |look| look.changes);
         self.routes.iter_mut().for_each(|route| route.note(&changes));
-        let (joined, mut failed) = self.reopen();
-        self.retry = (!failed.is_empty()).then(|| Instant::now() + RETRY);
-        if !news {
-            // It fails as it has failed before, and that was told.
-            failed.clear();
-        }
-        Ok(Moves { moves: Moved::gather(changes, joined), failed })
+        let (joined, failed) = self.reopen();
+        Ok(Moves { moves: Moved::gather(changes, joined), failed: self.retry.after(failed) })
     }
 
     /// Opens the sockets anew that are void and whose interface is ready; they keep their source port. Answers how many endpoints they reach, by

@@ -29,6 +29,11 @@ pub struct SendOptions {
 /// refuses what is above its limit, and Windows grants whatever is asked, so there it is what holds a tenth of a second at 640 Mbit/s.
 const GREEDY_RCVBUF: usize = if cfg!(target_os = "linux") { 1 << 30 } else { 8 << 20 };
 
+/// A socket of the family of `at` that hears nothing.
+pub(super) fn unbound(at: &Endpoint) -> Result<UdpSocket, NetError> {
+    open(at.group).map(UdpSocket::from)
+}
+
 /// A socket that hears datagrams to the group and port of `at`, before any group is joined; with `shared`, those to other groups too.
 pub(super) fn receiver(
     at: &Endpoint,

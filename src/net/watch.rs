@@ -13,7 +13,7 @@ use crate::iface::{Change, Followed, Interface, Presence, Via};
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// How long after a failure to join or open again it is tried once more: an IPv6 address takes a second or two to be usable (RFC 4862, 5.4).
-pub(super) const RETRY: Duration = Duration::from_secs(1);
+const RETRY: Duration = Duration::from_secs(1);
 
 /// What became of an interface, and of what was joined or sent there.
 #[derive(Debug)]
@@ -35,6 +35,45 @@ pub struct Moves {
     pub moves: Vec<Moved>,
     /// What could not be joined or opened again: each kind of error once, and how many more were like it. It is tried again.
     pub failed: Vec<(NetError, usize)>,
+}
+
+impl Look {
+    /// Whether there is anything to do.
+    pub fn is_news(&self) -> bool {
+        self.doubtful || !self.changes.is_empty() || !self.died.is_empty()
+    }
+}
+
+/// What could not be used again: when it is tried next, and what of it was told.
+#[derive(Default)]
+pub(super) struct Retry {
+    at: Option<Instant>,
+    told: Vec<Option<i32>>,
+}
+
+impl Retry {
+    /// When to try again.
+    pub fn due(&self) -> Option<Instant> {
+        self.at
+    }
+
+    /// Whether it is time.
+    pub fn is_due(&self) -> bool {
+        self.at.is_some_and(|at| at <= Instant::now())
+    }
+
+    /// Takes note of what failed this time, and answers with what is not told yet.
+    pub fn after(&mut self, failed: Failures) -> Failures {
+        if failed.is_empty() {
+            *self = Retry::default();
+            return failed;
+        }
+        self.at = Some(Instant::now() + RETRY);
+        let number = |(error, _): &(NetError, usize)| error.source.raw_os_error();
+        let news: Failures = failed.into_iter().filter(|failure| !self.told.contains(&number(failure))).collect();
+        self.told.extend(news.iter().map(number));
+        news
+    }
 }
 
 /// How many were joined or opened again on an interface; `true` is for IPv4.
@@ -63,7 +102,9 @@ pub(super) fn note_joined(joined: &mut Vec<Joined>, via: &Arc<Via>, ipv4: bool) 
 pub(super) struct Look {
     /// What changed, for whom (`true` is IPv4).
     pub changes: Vec<(Change, bool)>,
-    /// Memberships may have been lost without a change that can be seen.
+    /// The indexes of interfaces that lost a protocol, and its memberships with it; `true` is IPv4.
+    pub died: Vec<(u32, bool)>,
+    /// News were lost, so that memberships may have gone without a change that can be seen.
     pub doubtful: bool,
 }
 
@@ -161,14 +202,12 @@ impl Watch {
 
     /// What changed since the last look; `None` where there is no reason to look.
     pub fn look(&mut self) -> Result<Option<Look>, NetError> {
-        let Some(Read { deleted, unaddressed, lost }) = self.news.read(std::mem::take(&mut self.stirred)) else {
-            return Ok(None);
-        };
-        let doubtful = lost || self.followed.iter().any(|(followed, _)| unaddressed.contains(&followed.via.index));
+        let Some(Read { deleted, mut died, lost }) = self.news.read(std::mem::take(&mut self.stirred)) else { return Ok(None) };
+        died.retain(|(index, family)| self.followed.iter().any(|(known, ipv4)| (known.via.index, *ipv4) == (*index, *family)));
         self.interfaces = interfaces()?;
         let interfaces = &self.interfaces;
         let changes = self.followed.iter_mut().filter_map(|(followed, ipv4)| Some((followed.look(interfaces, &deleted)?, *ipv4)));
-        Ok(Some(Look { changes: changes.collect(), doubtful }))
+        Ok(Some(Look { changes: changes.collect(), died, doubtful: lost }))
     }
 }
 
@@ -177,8 +216,8 @@ impl Watch {
 struct Read {
     /// The indexes of the interfaces that were deleted.
     deleted: Vec<u32>,
-    /// The indexes of those that lost an address: with the last one of a family, memberships may have gone.
-    unaddressed: Vec<u32>,
+    /// The indexes of those that lost a protocol, and its memberships with it; `true` is IPv4.
+    died: Vec<(u32, bool)>,
     /// Some of it was lost.
     lost: bool,
 }
@@ -268,16 +307,36 @@ mod netlink {
     /// Reads messages of rtnetlink(7), byte by byte: one with an attribute that nobody here knows still says which interface it is of.
     fn read_messages(mut bytes: &[u8], read: &mut Read) {
         const HEADER: usize = 16;
+        const LINK: usize = 16;
+        // Below these Linux takes the protocol from the interface (RFC 8200, 5; RFC 791, 3.1).
+        const LEAST_MTU_V6: u32 = 1280;
+        const LEAST_MTU_V4: u32 = 68;
         while let Some(len) = take(bytes, 0).map(|len| u32::from_ne_bytes(len) as usize).filter(|len| *len >= HEADER) {
             let kind = take(bytes, 4).map(u16::from_ne_bytes);
             let (family, index) = (bytes.get(HEADER), take(bytes, HEADER + 4).map(u32::from_ne_bytes));
             match (kind, family, index) {
                 // The same message with the family of bridges says that a port has left its bridge.
                 (Some(libc::RTM_DELLINK), Some(0), Some(index)) => read.deleted.push(index),
-                (Some(libc::RTM_DELADDR), _, Some(index)) => read.unaddressed.push(index),
+                (Some(libc::RTM_NEWLINK), Some(0), Some(index)) => {
+                    let attributes = bytes.get(HEADER + LINK..len.min(bytes.len())).unwrap_or(&[]);
+                    let mtu = mtu(attributes).unwrap_or(u32::MAX);
+                    read.died.extend((mtu < LEAST_MTU_V6).then_some((index, false)));
+                    read.died.extend((mtu < LEAST_MTU_V4).then_some((index, true)));
+                }
                 _ => {}
             }
             bytes = bytes.get(len.next_multiple_of(4)..).unwrap_or(&[]);
+        }
+    }
+
+    /// The MTU among the attributes of a link.
+    fn mtu(mut attributes: &[u8]) -> Option<u32> {
+        loop {
+            let len = take(attributes, 0).map(|len| usize::from(u16::from_ne_bytes(len))).filter(|len| *len >= 4)?;
+            if take(attributes, 2).map(u16::from_ne_bytes) == Some(libc::IFLA_MTU) {
+                return take(attributes, 4).map(u32::from_ne_bytes);
+            }
+            attributes = attributes.get(len.next_multiple_of(4)..)?;
         }
     }
 
@@ -300,15 +359,22 @@ mod netlink {
 
         #[test]
         fn what_was_deleted_is_read_and_the_rest_passed_over() {
+            let attributes = |mtu: u32| {
+                let name = [&[7, 0, 3, 0], &b"e0\0\0"[..]].concat();
+                [&[0; 8][..], &name, &8_u16.to_ne_bytes(), &4_u16.to_ne_bytes(), &mtu.to_ne_bytes()].concat()
+            };
             let bytes = [
                 message(libc::RTM_NEWLINK, 0, 2, b"whatever"),
                 message(libc::RTM_DELLINK, 7, 3, b"a port has left its bridge"),
                 message(libc::RTM_DELLINK, 0, 4, b"odd"),
                 message(libc::RTM_DELADDR, 10, 5, b""),
+                message(libc::RTM_NEWLINK, 0, 6, &attributes(1280)),
+                message(libc::RTM_NEWLINK, 0, 7, &attributes(1279)),
+                message(libc::RTM_NEWLINK, 0, 8, &attributes(67)),
             ];
             let mut read = Read::default();
             read_messages(&bytes.concat(), &mut read);
-            assert_eq!((read.deleted, read.unaddressed), (vec![4], vec![5]));
+            assert_eq!((read.deleted, read.died), (vec![4], vec![(7, false), (8, false), (8, true)]));
         }
 
         proptest! {
