@@ -210,12 +210,16 @@ fn what_fails_is_told_once_and_tried_again_by_itself() {
     a.address("e0", "10.0.0.100/24");
     b.address("e0", "10.0.0.101/24");
     recv.line(|line| line.contains("\"not-rejoined\"") && line.contains("so it is with 4 more; it is tried again every second"));
+    // It fails again with each of these, and is not told again.
+    b.shell("ip addr add 10.0.0.44/24 dev e0; ip link set e0 down; ip link set e0 up");
+    recv.line(|line| line.contains("\"interface-up\""));
     // Nothing tells of this but trying.
     b.shell("echo 20 > /proc/sys/net/ipv4/igmp_max_memberships");
     recv.line(|line| line.contains("\"interface-again\"") && line.contains("its 5 targets are used again"));
     a.has_carrier("e0", true);
     a.mcast("send --iface e0 239.1.1.1+5:5000 --count 1").ends(0);
-    recv.ends(0);
+    let told = warnings(&recv.ends(0));
+    assert_eq!(told.iter().filter(|id| *id == "not-rejoined").count(), 1, "{told:?}");
 }
 
 #[test]
