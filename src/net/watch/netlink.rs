@@ -1,0 +1,131 @@
+//! The news of interfaces that Linux tells by route netlink (rtnetlink(7)), with no rights asked.
+
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use std::io;
+use tracing::debug;
+
+use super::Read;
+use crate::net::sys::PollSource;
+
+/// The news of links, and of IPv4 and IPv6 addresses (RTMGRP_*, linux/rtnetlink.h).
+const GROUPS: u32 = 0x1 | 0x10 | 0x100;
+
+/// A socket that hears the kernel's news.
+pub struct Listener(Socket);
+
+impl Listener {
+    pub fn open() -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind(&SocketAddr::new(0, GROUPS))?;
+        // A host that starts a hundred containers has much to tell.
+        let _ = socket.set_rx_buf_sz(1_u32 << 20);
+        socket.set_non_blocking(true)?;
+        Ok(Listener(socket))
+    }
+
+    pub fn source(&self) -> PollSource<'_> {
+        crate::net::sys::borrow(&self.0)
+    }
+
+    /// Reads all the news there is. Some may be lost in a storm of them.
+    pub fn read(&self) -> Read {
+        let mut read = Read::default();
+        let mut bytes = Vec::with_capacity(16 * 1024);
+        loop {
+            bytes.clear();
+            match self.0.recv_from(&mut bytes, 0) {
+                Ok(_) => read_messages(&bytes, &mut read),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return read,
+                Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
+                    debug!("news of interfaces were lost");
+                    read.lost = true;
+                }
+                Err(error) => {
+                    debug!(%error, "cannot read the news of interfaces");
+                    return read;
+                }
+            }
+        }
+    }
+}
+
+/// Reads messages of rtnetlink(7), byte by byte: one with an attribute that nobody here knows still says which interface it is of.
+fn read_messages(mut bytes: &[u8], read: &mut Read) {
+    const HEADER: usize = 16;
+    const LINK: usize = 16;
+    // Below these Linux takes the protocol from the interface (RFC 8200, 5; RFC 791, 3.1).
+    const LEAST_MTU_V6: u32 = 1280;
+    const LEAST_MTU_V4: u32 = 68;
+    while let Some(len) = take(bytes, 0).map(|len| u32::from_ne_bytes(len) as usize).filter(|len| *len >= HEADER) {
+        let kind = take(bytes, 4).map(u16::from_ne_bytes);
+        let (family, index) = (bytes.get(HEADER), take(bytes, HEADER + 4).map(u32::from_ne_bytes));
+        match (kind, family, index) {
+            // The same message with the family of bridges says that a port has left its bridge.
+            (Some(libc::RTM_DELLINK), Some(0), Some(index)) => read.deleted.push(index),
+            (Some(libc::RTM_NEWLINK), Some(0), Some(index)) => {
+                let attributes = bytes.get(HEADER + LINK..len.min(bytes.len())).unwrap_or(&[]);
+                let mtu = mtu(attributes).unwrap_or(u32::MAX);
+                read.died.extend((mtu < LEAST_MTU_V6).then_some((index, false)));
+                read.died.extend((mtu < LEAST_MTU_V4).then_some((index, true)));
+            }
+            _ => {}
+        }
+        bytes = bytes.get(len.next_multiple_of(4)..).unwrap_or(&[]);
+    }
+}
+
+/// The MTU among the attributes of a link.
+fn mtu(mut attributes: &[u8]) -> Option<u32> {
+    loop {
+        let len = take(attributes, 0).map(|len| usize::from(u16::from_ne_bytes(len))).filter(|len| *len >= 4)?;
+        if take(attributes, 2).map(u16::from_ne_bytes) == Some(libc::IFLA_MTU) {
+            return take(attributes, 4).map(u32::from_ne_bytes);
+        }
+        attributes = attributes.get(len.next_multiple_of(4)..)?;
+    }
+}
+
+fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at + N)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message(kind: u16, family: u8, index: u32, rest: &[u8]) -> Vec<u8> {
+        let len = 16 + 8 + rest.len() as u32;
+        let header = [&len.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10]].concat();
+        let mut bytes = [&header[..], &[family, 0, 0, 0], &index.to_ne_bytes(), rest].concat();
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    #[test]
+    fn what_was_deleted_is_read_and_the_rest_passed_over() {
+        let attributes = |mtu: u32| {
+            let name = [&[7, 0, 3, 0], &b"e0\0\0"[..]].concat();
+            [&[0; 8][..], &name, &8_u16.to_ne_bytes(), &4_u16.to_ne_bytes(), &mtu.to_ne_bytes()].concat()
+        };
+        let bytes = [
+            message(libc::RTM_NEWLINK, 0, 2, b"whatever"),
+            message(libc::RTM_DELLINK, 7, 3, b"a port has left its bridge"),
+            message(libc::RTM_DELLINK, 0, 4, b"odd"),
+            message(libc::RTM_DELADDR, 10, 5, b""),
+            message(libc::RTM_NEWLINK, 0, 6, &attributes(1280)),
+            message(libc::RTM_NEWLINK, 0, 7, &attributes(1279)),
+            message(libc::RTM_NEWLINK, 0, 8, &attributes(67)),
+        ];
+        let mut read = Read::default();
+        read_messages(&bytes.concat(), &mut read);
+        assert_eq!((read.deleted, read.died), (vec![4], vec![(7, false), (8, false), (8, true)]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic_or_go_on_for_ever(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            read_messages(&bytes, &mut Read::default());
+        }
+    }
+}
