@@ -1,7 +1,8 @@
 //! The news of interfaces that Linux tells by route netlink (rtnetlink(7)), with no rights asked.
 
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use std::io;
+
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 use tracing::debug;
 
 use super::Read;
