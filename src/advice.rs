@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::iface::Cast;
 use crate::net::Endpoint;
-use crate::target::{MacAddr, ethernet_address};
+use crate::target::{MacAddr, and_more, ethernet_address};
 
 /// Something to know about some of the groups of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,10 +101,8 @@ impl fmt::Display for Advice {
         let Advice { kind, group, more } = self;
         let one = *more == 0;
         let (is, it, shares) = if one { ("is", "it", "shares") } else { ("are", "them", "share") };
-        match kind {
-            Kind::StaysHere => {}
-            _ if one => write!(f, "{group} ")?,
-            _ => write!(f, "{group} and {more} more groups ")?,
+        if *kind != Kind::StaysHere {
+            write!(f, "{} ", and_more(*group, *more))?;
         }
         match kind {
             Kind::ControlBlock => write!(
@@ -189,7 +187,7 @@ mod tests {
         let groups = endpoints(&["239.0.0.2", "239.0.0.1", "239.0.0.1", "224.0.0.9", "239.1.1.1"]);
         let said: Vec<String> = for_sender(&groups, None).iter().map(Advice::to_string).collect();
         assert_eq!(said.len(), 3, "{said:#?}");
-        assert!(said[1].starts_with("239.0.0.1 and 1 more groups share an Ethernet address"), "{}", said[1]);
+        assert!(said[1].starts_with("239.0.0.1 and 1 more group share an Ethernet address"), "{}", said[1]);
         assert!(said[1].contains("01:00:5e:00:00:01 is also that of 224.0.0.1"), "{}", said[1]);
         assert!(said.iter().all(|advice| advice.contains("RFC")), "{said:#?}");
     }

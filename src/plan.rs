@@ -132,7 +132,7 @@ pub enum PlanError {
 }
 
 /// Asks the user for an interface for a group, the best choice first.
-pub type Ask<'a> = &'a dyn Fn(IpAddr, &[&Interface]) -> Result<Asked, IfaceError>;
+pub type Ask<'a> = &'a dyn Fn(IpAddr, &[&Interface]) -> Asked;
 
 /// What became of the question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,10 +252,9 @@ impl<'a> Host<'a> {
     fn asked(&self, group: IpAddr) -> Result<Wanted, Option<IfaceError>> {
         let route = (self.route)(group, &self.interfaces);
         match (self.ask)(group, &iface::candidates(&self.interfaces, group, route)) {
-            Ok(Asked::Chosen(index)) => Ok(Wanted::Named(index.to_string())),
-            Ok(Asked::Closed) => Err(Some(IfaceError::NotChosen { choices: Choices::of(&self.interfaces) })),
-            Ok(Asked::Nobody) => Err(None),
-            Err(error) => Err(Some(error)),
+            Asked::Chosen(index) => Ok(Wanted::Named(index.to_string())),
+            Asked::Closed => Err(Some(IfaceError::NotChosen { choices: Choices::of(&self.interfaces) })),
+            Asked::Nobody => Err(None),
         }
     }
 }
@@ -348,8 +347,8 @@ mod tests {
     use super::*;
     use crate::iface::Address;
 
-    fn nobody(_: IpAddr, _: &[&Interface]) -> Result<Asked, IfaceError> {
-        Ok(Asked::Nobody)
+    fn nobody(_: IpAddr, _: &[&Interface]) -> Asked {
+        Asked::Nobody
     }
 
     fn iface(index: u32, name: &str, address: &str) -> Interface {
@@ -436,7 +435,7 @@ mod tests {
         let asked = std::cell::Cell::new(0);
         let ask = |_: IpAddr, offered: &[&Interface]| {
             asked.set(asked.get() + 1);
-            Ok(Asked::Chosen(offered[1].index))
+            Asked::Chosen(offered[1].index)
         };
         let endpoints = host(&ask).endpoints(&ranges(&["239.1.1.1+5:5", "239.2.2.2:5"]), &[]).unwrap();
         assert!(endpoints.iter().all(|at| at.via.name == "e1") && endpoints.len() == 6);
@@ -452,7 +451,7 @@ mod tests {
         let error = |wanted: &[&str]| host(&nobody).endpoints(&ranges(&["239.1.1.1:5"]), &named(wanted)).unwrap_err().to_string();
         assert!(error(&[]).contains("several interfaces could carry 239.1.1.1") && error(&[]).contains("e1  up"));
         assert!(error(&["ask"]).contains("no terminal"), "{}", error(&["ask"]));
-        let closed = |_: IpAddr, _: &[&Interface]| Ok(Asked::Closed);
+        let closed = |_: IpAddr, _: &[&Interface]| Asked::Closed;
         let error = host(&closed).endpoints(&ranges(&["239.1.1.1:5"]), &[]).unwrap_err().to_string();
         assert!(error.contains("no interface was chosen"), "{error}");
     }

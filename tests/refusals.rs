@@ -82,7 +82,7 @@ fn a_link_local_group_needs_an_interface() {
 fn a_port_that_another_program_keeps_to_itself_is_named() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
-    let selfish = "import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('', 54321))\nprint('bound')\ntime.sleep(60)";
+    let selfish = "import signal, socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('', 54321))\nprint('bound')\nsignal.pause()";
     let selfish = a.python(selfish, &[]);
     selfish.line(|line| line == "bound");
     refused(

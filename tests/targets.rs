@@ -345,7 +345,7 @@ fn advice_is_given_once_on_standard_error_and_never_in_the_way() {
         ("send 239.1.1.1:5000 --ttl 1 -c 1", &[]),
         ("send -c 1", &[]),
         ("send 239.1.1.1:5000 -c 1 -q", &[]),
-        ("recv 239.0.0.1+2:5000 -d 1ms", &["239.0.0.1 and 1 more groups share an Ethernet address"]),
+        ("recv 239.0.0.1+2:5000 -d 1ms", &["239.0.0.1 and 1 more group share an Ethernet address"]),
         ("recv 224.0.0.251:5353 -d 1ms", &[]),
         ("recv -d 1ms", &[]),
     ] {

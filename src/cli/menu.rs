@@ -9,21 +9,18 @@ use signal_hook::consts::SIGINT;
 use signal_hook::low_level;
 
 use super::keys::Keys;
-use crate::iface::{IfaceError, Interface, Row};
+use crate::iface::{Interface, Row};
 use crate::plan::Asked;
 
 /// Asks on the terminal which interface should carry `group`. Without a terminal there is nobody to ask.
-///
-/// # Errors
-/// None: a terminal that cannot be used is as good as none.
-pub fn ask(group: IpAddr, offered: &[&Interface]) -> Result<Asked, IfaceError> {
+pub fn ask(group: IpAddr, offered: &[&Interface]) -> Asked {
     if offered.is_empty() || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Ok(Asked::Nobody);
+        return Asked::Nobody;
     }
     let width = offered.iter().map(|iface| iface.name.len()).max().unwrap_or(0);
     let rows: Vec<String> = offered.iter().map(|iface| Row { iface, width }.to_string()).collect();
     let chosen = show(&format!("Which interface for {group}?"), &rows).unwrap_or(None);
-    Ok(chosen.map_or(Asked::Closed, |row| Asked::Chosen(offered[row].index)))
+    chosen.map_or(Asked::Closed, |row| Asked::Chosen(offered[row].index))
 }
 
 /// Shows the menu until a row is chosen or it is closed; then one line is left of it.

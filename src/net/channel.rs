@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::membership::Membership;
 use super::socket;
-use super::watch::{Joined as Rejoined, Watch, note_failure, note_joined};
+use super::watch::{Failures, Rejoined, Watch, note_failure, note_joined};
 use super::{Backend, Groups, Listen, Meta, NetError, Rcvbuf, sys};
 use crate::iface::{Cast, Change, Joined, Presence};
 use crate::target::is_link_scoped;
@@ -23,7 +23,7 @@ pub(super) struct Channel {
 }
 
 /// What there is to know when the interfaces have changed.
-pub(super) struct News<'a> {
+pub(super) struct Upheaval<'a> {
     /// The changes, and for whom each is (`true` is IPv4).
     pub changes: &'a [(Change, bool)],
     /// The interfaces that lost a protocol; `true` is IPv4.
@@ -42,7 +42,7 @@ pub(super) struct Rejoining<'a> {
     /// How many groups were joined, by interface.
     pub joined: Vec<Rejoined>,
     /// What could not be joined: each kind of error once, and how many more were like it.
-    pub failed: Vec<(NetError, usize)>,
+    pub failed: Failures,
 }
 
 enum Held {
@@ -99,7 +99,7 @@ impl Channel {
     }
 
     /// Takes note of what changed, the last membership first, and gives up what is void with it. Answers how many are not active then.
-    pub fn note(&mut self, news: &News) -> usize {
+    pub fn note(&mut self, news: &Upheaval) -> usize {
         let mut inactive = 0;
         // Only a socket of one group is bound to it.
         let is_bound = matches!(self.held, Held::One(_));

@@ -172,8 +172,8 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
 fn too_few_files_tip(targets: usize, sockets: usize) -> String {
     let limit = limits::open_files().map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
     let raise = format!(
-        "they take {sockets} sockets at least, and this process has {limit} open files, of which it keeps some for other use; raise it, with 'ulimit -n {}' where the hard limit \
-         lets you",
+        "they take {sockets} sockets at least, and this process has {limit} open files, of which it keeps some for other use; \
+         raise it, with 'ulimit -n {}' where the hard limit lets you",
         sockets + 64
     );
     match limits::sysctl(limits::MOST_GROUPS) {

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use tracing::{debug, trace};
 
-use super::channel::{Channel, News, Rejoining};
+use super::channel::{Channel, Rejoining, Upheaval};
 use super::limits;
 use super::packing::{Pack, pack};
 use super::wait::{Many, wait_for};
-use super::watch::{Failures, Joined, Look, Moved, Moves, Retry, Watch};
+use super::watch::{Failures, Look, Moved, Moves, Rejoined, Retry, Watch};
 use super::{Backend, Datagram, Listen, NetError, Operation, Wake, sys};
 use crate::iface::{Presence, Via};
 
@@ -130,7 +130,7 @@ impl Inbox {
         let changes = look.map_or_else(Vec::new, |Look { changes, died, doubtful }| {
             // A list of the kernel's that is read while others come and go has gaps: what is in neither of two is not there.
             let groups = if doubtful { [super::groups(), super::groups()] } else { Default::default() };
-            let news = News { changes: &changes, died: &died, groups: &groups };
+            let news = Upheaval { changes: &changes, died: &died, groups: &groups };
             // The last one first, as when leaving.
             self.inactive = self.channels.iter_mut().rev().map(|channel| channel.note(&news)).sum();
             changes
@@ -140,7 +140,7 @@ impl Inbox {
     }
 
     /// Joins what is not joined and can be. Answers how many, by interface, and what failed.
-    fn rejoin(&mut self) -> Result<(Vec<Joined>, Failures), NetError> {
+    fn rejoin(&mut self) -> Result<(Vec<Rejoined>, Failures), NetError> {
         let mut rejoining = Rejoining {
             watch: &self.watch,
             rcvbuf: self.rcvbuf.asked,

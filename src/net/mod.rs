@@ -28,7 +28,7 @@ pub use inbox::{Inbox, Rcvbuf};
 pub use limits::{Ipv6, ipv6_of, restore_for as restore_limits_for};
 pub use outbox::{Outbox, Sent};
 pub use route::route_to;
-pub use socket::{DEFAULT_TTL, SendOptions};
+pub use socket::SendOptions;
 pub use wait::{Wake, wait};
 pub use watch::{Moved, Moves};
 

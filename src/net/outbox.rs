@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
-use super::watch::{Joined, Look, Moved, Moves, Retry, Watch, note_failure, note_joined};
+use super::watch::{Look, Moved, Moves, Rejoined, Retry, Watch, note_failure, note_joined};
 use super::{Backend, Endpoint, NetError, Operation, Wake};
 use crate::iface::{Cast, Change, Presence, Via};
 
@@ -43,7 +43,7 @@ impl OutRoute {
     }
 }
 
-/// What a datagram came to that was not simply sent.
+/// What became of a datagram that was handed over.
 #[derive(Debug)]
 pub enum Sent {
     /// It is on its way.
@@ -155,7 +155,7 @@ impl Outbox {
 
     /// Opens the sockets anew that are void and whose interface is ready; they keep their source port. Answers how many endpoints they reach, by
     /// interface, and what failed.
-    fn reopen(&mut self) -> (Vec<Joined>, Vec<(NetError, usize)>) {
+    fn reopen(&mut self) -> (Vec<Rejoined>, Vec<(NetError, usize)>) {
         let (mut joined, mut failed) = (Vec::new(), Vec::new());
         let mut sources = SourceAddresses::default();
         let mut opened: HashMap<*const UdpSocket, Option<Rc<UdpSocket>>> = HashMap::new();

@@ -10,7 +10,7 @@ use crate::iface::Cast;
 use crate::target::unspecified;
 
 /// The TTL or hop limit of multicast where none is asked for: datagrams stay on this network (RFC 1112, 6.1).
-pub const DEFAULT_TTL: u8 = 1;
+const DEFAULT_TTL: u8 = 1;
 
 /// What a sender sets on its socket.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::debug;
 
 use crate::event::{Event, Left, Listening, Payload, RcvbufInfo, Received, RecvSummary, TargetInfo};
-use crate::iface::{Cast, Via};
+use crate::iface::Via;
 use crate::interrupt::Interrupt;
 use crate::net::{self, Datagram, Endpoint, Filter, Inbox, Listen, Rcvbuf};
 use crate::plan;
@@ -72,7 +72,6 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         }
         for left in left {
             match left {
-                Ok(Listen { at, .. }) if at.cast != Cast::Multicast => {}
                 Ok(Listen { at: Endpoint { group, port, via, .. }, .. }) => {
                     let left = Left { group, port, iface: &via.name, ifindex: via.index };
                     reporter.event(&Event::Left(left))?;

@@ -93,6 +93,20 @@ pub fn unspecified(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The subject of a sentence about a group and so many more: `239.1.1.1`, `239.1.1.1 and 1 more group`, `239.1.1.1 and 3 more groups`.
+pub fn and_more(group: IpAddr, more: usize) -> String {
+    match more {
+        0 => group.to_string(),
+        1 => format!("{group} and 1 more group"),
+        _ => format!("{group} and {more} more groups"),
+    }
+}
+
+/// An address as it stands where something follows it: IPv6 in brackets.
+pub fn bracketed(address: IpAddr) -> String {
+    if address.is_ipv4() { address.to_string() } else { format!("[{address}]") }
+}
+
 /// `IPv4` or `IPv6`.
 pub fn family(address: IpAddr) -> &'static str {
     if address.is_ipv4() { "IPv4" } else { "IPv6" }

@@ -14,7 +14,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::range::{MOST_TARGETS, TargetRange, nth};
-use super::{DEFAULT_PORT, DEFAULT_TARGET, family};
+use super::{DEFAULT_PORT, DEFAULT_TARGET, bracketed, family};
 
 /// Why a text is not a target. Each message names the part that is wrong and shows a right one.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum TargetError {
     /// The part before the port is not an address.
     #[error("'{0}' is not an IP address; try 224.202.20.30:54321 or [ff15::1234]:5000")]
     NotAnAddress(String),
-    /// An address that nothing can be sent to: 240.0.0.0/4 and 0.0.0.0/8.
+    /// An address that nothing can be sent to: 240.0.0.0/4, 0.0.0.0/8 and ::.
     #[error(
         "{0} is reserved, neither a multicast group (224.0.0.0 to 239.255.255.255, or ff00::/8) nor anybody's address; try 239.1.1.1:5000"
     )]
@@ -88,10 +88,10 @@ pub enum TargetError {
     #[error("'/{0}' is not a prefix length of {1} (0 to {2}); try 239.1.1.0/28:5000")]
     BadPrefix(String, &'static str, u32),
     /// A prefix that does not begin at its address.
-    #[error("{0}/{1} begins at {2}; try {2}/{1}, or {0}+4:5000 for the groups from {0} on")]
+    #[error("{0}/{1} begins at {2}; try {base}/{1}:5000, or {first}+4:5000", base = bracketed(*.2), first = bracketed(*.0))]
     Unaligned(IpAddr, u32, IpAddr),
     /// A range whose end comes before its beginning.
-    #[error("the range {0} to {1} runs backwards; try {1}-{0}, as in 239.1.1.1-239.1.1.4:5000")]
+    #[error("the range {0} to {1} runs backwards; try {last}-{first}:5000", first = bracketed(*.0), last = bracketed(*.1))]
     Backwards(IpAddr, IpAddr),
     /// A range from one family to the other.
     #[error("{0} is {f} and {1} is {l}; a range stays in one family, as in 239.1.1.1-239.1.1.4:5000", f = family(*.0), l = family(*.1))]
@@ -252,11 +252,12 @@ fn count_between(first: IpAddr, last: IpAddr) -> Result<u128, TargetError> {
         (IpAddr::V6(first), IpAddr::V6(last)) => (first.to_bits(), last.to_bits()),
         _ => return Err(TargetError::AcrossFamilies(first, last)),
     };
-    match u128::checked_sub(high, low) {
-        None => Err(TargetError::Backwards(first, last)),
-        Some(_) if !first.is_multicast() => Err(TargetError::UnicastRange(first)),
-        Some(_) if !last.is_multicast() => Err(TargetError::PastTheEnd(first)),
-        Some(distance) => Ok(distance.saturating_add(1)),
+    match (first.is_multicast(), last.is_multicast(), u128::checked_sub(high, low)) {
+        (false, ..) => Err(TargetError::UnicastRange(first)),
+        (true, false, None) => Err(TargetError::UnicastRange(last)),
+        (true, false, Some(_)) => Err(TargetError::PastTheEnd(first)),
+        (true, true, None) => Err(TargetError::Backwards(first, last)),
+        (true, true, Some(distance)) => Ok(distance.saturating_add(1)),
     }
 }
 
@@ -272,10 +273,12 @@ fn count_in_prefix(first: IpAddr, length: &str) -> Result<u128, TargetError> {
     if !first.is_multicast() && free > 0 {
         return Err(TargetError::UnicastRange(first));
     }
-    if base != first {
-        return Err(TargetError::Unaligned(first, number, base));
+    // Too many is too many wherever it begins.
+    match 1_u128.checked_shl(free).unwrap_or(u128::MAX) {
+        count if count > MOST_TARGETS.into() => Err(TargetError::TooMany(count)),
+        _ if base != first => Err(TargetError::Unaligned(first, number, base)),
+        count => Ok(count),
     }
-    Ok(1_u128.checked_shl(free).unwrap_or(u128::MAX))
 }
 
 fn parse_ports(text: &str) -> Result<(u16, u16), TargetError> {
@@ -331,12 +334,13 @@ fn fits_group(source: IpAddr, group: IpAddr) -> Result<(), TargetError> {
 fn check_address(address: IpAddr) -> Result<(), TargetError> {
     match address {
         IpAddr::V4(address) => match address.octets()[0] {
-            0 if !address.is_unspecified() => Err(TargetError::Reserved(address.into())),
+            0 => Err(TargetError::Reserved(address.into())),
             240.. if !address.is_broadcast() => Err(TargetError::Reserved(address.into())),
             _ => Ok(()),
         },
         IpAddr::V6(address) => match (address.to_ipv4_mapped(), address.octets()) {
             (Some(mapped), _) => Err(TargetError::Mapped(mapped)),
+            _ if address.is_unspecified() => Err(TargetError::Reserved(address.into())),
             (None, [0xff, flags, ..]) if flags & 0x0f == 0 => Err(TargetError::ReservedScope(address.into())),
             _ => Ok(()),
         },
@@ -397,7 +401,6 @@ mod tests {
             ("fe80::5%e0@[ff32::1]:5000", "fe80::5@ff32::1%e0 5000"),
             ("10.0.0.5:5000", "10.0.0.5 5000"),
             ("255.255.255.255:5000", "255.255.255.255 5000"),
-            ("0.0.0.0:5000", "0.0.0.0 5000"),
             ("[fe80::5%e0]:5000", "fe80::5%e0 5000"),
             ("239.1.1.1+1:5000", "239.1.1.1 5000"),
             ("239.1.1.1/32", "239.1.1.1 54321"),
@@ -433,6 +436,10 @@ mod tests {
             ("239.1.1.300:1", "'239.1.1.300' is not an IP address"),
             ("240.0.0.1:5000", "240.0.0.1 is reserved"),
             ("0.0.0.1:5000", "0.0.0.1 is reserved"),
+            ("0.0.0.0:5000", "0.0.0.0 is reserved"),
+            ("[::]:5000", ":: is reserved"),
+            ("[ff15::9]-[ff15::1]:5000", "try [ff15::1]-[ff15::9]:5000"),
+            ("[ff15::5]/120:5000", "try [ff15::]/120:5000, or [ff15::5]+4:5000"),
             ("[ff00::1]:5000", "ff00::1 has the reserved scope 0"),
             ("[::ffff:239.1.1.1]:5000", "try 239.1.1.1:5000"),
             ("239.1.1.1:0", "'0' is not a UDP port"),
@@ -465,6 +472,9 @@ mod tests {
             ("239.1.1.0/33:5000", "'/33' is not a prefix length of IPv4 (0 to 32)"),
             ("239.1.1.5/28:5000", "239.1.1.5/28 begins at 239.1.1.0"),
             ("239.1.1.9-239.1.1.1:5000", "239.1.1.9 to 239.1.1.1 runs backwards"),
+            ("10.0.0.9-10.0.0.1:5000", "only groups come in ranges"),
+            ("239.1.1.9-10.0.0.1:5000", "10.0.0.1 is not a multicast group"),
+            ("239.1.1.1/3:5000", "targets, and a run takes 65536"),
             ("239.1.1.9-[ff15::1]:5000", "239.1.1.9 is IPv4 and ff15::1 is IPv6"),
             ("10.0.0.1+2:5000", "10.0.0.1 is not a multicast group"),
             ("10.0.0.1-10.0.0.9:5000", "only groups come in ranges"),
@@ -483,8 +493,13 @@ mod tests {
         ] {
             let error = parse(text).expect_err(text).to_string();
             assert!(error.contains(part), "{text}: {error}");
-            let shows_one = ["5000", "54321", "/28", "]/120"].iter().any(|right| error.contains(right));
-            assert!(shows_one, "{text}: shows no right one: {error}");
+            // What it shows is right: each thing after "try" or "as in" that has a port.
+            let advice = error.replace("as in ", "try ");
+            let words = advice.split("try ").skip(1).flat_map(|rest| rest.split([' ', ',', ';']));
+            let shown: Vec<&str> =
+                words.filter(|word| word.ends_with(":5000") || word.ends_with("54321") || word.contains(":5000-")).collect();
+            assert!(!shown.is_empty(), "{text}: shows no right one: {error}");
+            shown.iter().for_each(|right| assert!(parse(right).is_ok(), "{text}: shows '{right}', which is none: {error}"));
         }
     }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::net::{Endpoint, Filter, Listen, NetError, describe};
-use crate::target::is_source_specific;
+use crate::target::{and_more, bracketed, is_source_specific};
 
 /// A warning. [`Warning::id`] is stable, for scripts; the words are for people.
 #[derive(Debug)]
@@ -139,9 +139,8 @@ impl Warning {
             Warning::NotLeft(error) | Warning::NotRejoined { error, .. } => error.tip(),
             Warning::CameBack { .. } => None,
             Warning::AnySourceInSsmRange { group, .. } => {
-                let source = if group.is_ipv4() { "10.0.0.5".to_owned() } else { "[2001:db8::5]".to_owned() };
-                let group = if group.is_ipv4() { group.to_string() } else { format!("[{group}]") };
-                Some(format!("name the source: {source}@{group}, or --source"))
+                let source = if group.is_ipv4() { "10.0.0.5" } else { "[2001:db8::5]" };
+                Some(format!("name the source: {source}@{}, or --source", bracketed(*group)))
             }
             Warning::SsmUnsupported { .. } => Some("have the querier of the network speak IGMPv3 (RFC 3376) or MLDv2 (RFC 3810)".to_owned()),
             Warning::Interface { iface, what, .. } => what.remedy(iface),
@@ -177,14 +176,11 @@ impl fmt::Display for Warning {
                 write!(f, "a datagram to {at} came back: {}; more of them are not told", describe(error))
             }
             Warning::AnySourceInSsmRange { group, more } => {
-                write!(f, "{group} ")?;
-                let is = if *more == 0 { "is" } else { "are" };
-                if *more > 0 {
-                    write!(f, "and {more} more groups ")?;
-                }
+                let (groups, is) = (and_more(*group, *more), if *more == 0 { "is" } else { "are" });
                 write!(
                     f,
-                    "{is} of the source-specific range, and joined from any source: routers forward only what a source was named for (RFC 4607, 4.1)"
+                    "{groups} {is} of the source-specific range, and joined from any source: routers forward only what a source was named \
+                     for (RFC 4607, 4.1)"
                 )
             }
             Warning::SsmUnsupported { iface, version } => write!(

@@ -40,13 +40,6 @@ pub struct Moves {
     pub failed: Vec<(NetError, usize)>,
 }
 
-impl Look {
-    /// Whether there is anything to do.
-    pub fn is_news(&self) -> bool {
-        self.doubtful || !self.changes.is_empty() || !self.died.is_empty()
-    }
-}
-
 /// What could not be used again: when it is tried next, and what of it was told.
 #[derive(Default)]
 pub(super) struct Retry {
@@ -80,7 +73,7 @@ impl Retry {
 }
 
 /// How many were joined or opened again on an interface; `true` is for IPv4.
-pub(super) type Joined = (Arc<Via>, bool, usize);
+pub(super) type Rejoined = (Arc<Via>, bool, usize);
 
 /// What failed: each kind of error once, and how many more were like it.
 pub(super) type Failures = Vec<(NetError, usize)>;
@@ -94,7 +87,7 @@ pub(super) fn note_failure(failed: &mut Failures, error: NetError) {
 }
 
 /// Counts what was joined or opened again, by interface.
-pub(super) fn note_joined(joined: &mut Vec<Joined>, via: &Arc<Via>, ipv4: bool) {
+pub(super) fn note_joined(joined: &mut Vec<Rejoined>, via: &Arc<Via>, ipv4: bool) {
     match joined.iter_mut().find(|(known, family, _)| Arc::ptr_eq(known, via) && *family == ipv4) {
         Some((.., count)) => *count += 1,
         None => joined.push((Arc::clone(via), ipv4, 1)),
@@ -107,13 +100,20 @@ pub(super) struct Look {
     pub changes: Vec<(Change, bool)>,
     /// The indexes of interfaces that lost a protocol, and its memberships with it; `true` is IPv4.
     pub died: Vec<(u32, bool)>,
-    /// News were lost, so that memberships may have gone without a change that can be seen.
+    /// Teller were lost, so that memberships may have gone without a change that can be seen.
     pub doubtful: bool,
+}
+
+impl Look {
+    /// Whether there is anything to do.
+    pub fn is_news(&self) -> bool {
+        self.doubtful || !self.changes.is_empty() || !self.died.is_empty()
+    }
 }
 
 impl Moved {
     /// The changes and what was joined again, each with the other where they belong together.
-    pub(super) fn gather(changes: Vec<(Change, bool)>, joined: Vec<Joined>) -> Vec<Moved> {
+    pub(super) fn gather(changes: Vec<(Change, bool)>, joined: Vec<Rejoined>) -> Vec<Moved> {
         let changed =
             |(change, ipv4): (Change, bool)| Moved { via: Arc::clone(&change.new), ipv4, change: Some(change), rejoined: 0 };
         let mut moves: Vec<Moved> = changes.into_iter().map(changed).collect();
@@ -132,11 +132,11 @@ pub(super) struct Watch {
     followed: Vec<(Followed, bool)>,
     /// What there was at the last look.
     interfaces: Vec<Interface>,
-    news: News,
+    news: Teller,
     stirred: bool,
 }
 
-enum News {
+enum Teller {
     #[cfg(target_os = "linux")]
     Netlink(netlink::Listener),
     Timer(Instant),
@@ -146,7 +146,7 @@ impl Watch {
     /// Watches the interfaces of `endpoints`, from now on.
     pub fn new<'a>(endpoints: impl Iterator<Item = &'a Endpoint>, backend: Backend) -> Result<Self, NetError> {
         // First the ears, then the eyes: what happens between the two is then seen twice, and not missed.
-        let news = News::new(backend);
+        let news = Teller::new(backend);
         let interfaces = interfaces()?;
         let mut followed: Vec<(Followed, bool)> = Vec::new();
         let mut last: Option<(*const Via, bool)> = None;
@@ -178,8 +178,8 @@ impl Watch {
     pub fn source(&self) -> Option<PollSource<'_>> {
         match &self.news {
             #[cfg(target_os = "linux")]
-            News::Netlink(listener) => Some(listener.source()),
-            News::Timer(_) => None,
+            Teller::Netlink(listener) => Some(listener.source()),
+            Teller::Timer(_) => None,
         }
     }
 
@@ -187,8 +187,8 @@ impl Watch {
     pub fn due(&self) -> Option<Instant> {
         match &self.news {
             #[cfg(target_os = "linux")]
-            News::Netlink(_) => None,
-            News::Timer(next) => Some(*next),
+            Teller::Netlink(_) => None,
+            Teller::Timer(next) => Some(*next),
         }
     }
 
@@ -225,25 +225,25 @@ struct Read {
     lost: bool,
 }
 
-impl News {
+impl Teller {
     fn new(backend: Backend) -> Self {
         #[cfg(target_os = "linux")]
         if backend == Backend::Native {
             match netlink::Listener::open() {
-                Ok(listener) => return News::Netlink(listener),
+                Ok(listener) => return Teller::Netlink(listener),
                 Err(error) => tracing::debug!(%error, "no route netlink, looking once a second"),
             }
         }
         let _ = backend;
-        News::Timer(Instant::now() + PERIOD)
+        Teller::Timer(Instant::now() + PERIOD)
     }
 
     /// What the news are; `None` where there is no reason to look.
     fn read(&mut self, stirred: bool) -> Option<Read> {
         match self {
             #[cfg(target_os = "linux")]
-            News::Netlink(listener) => stirred.then(|| listener.read()),
-            News::Timer(next) => {
+            Teller::Netlink(listener) => stirred.then(|| listener.read()),
+            Teller::Timer(next) => {
                 let _ = stirred;
                 let now = Instant::now();
                 if *next > now {
