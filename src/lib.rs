@@ -30,6 +30,7 @@ pub mod ifaces;
 pub mod interrupt;
 pub mod net;
 pub mod plan;
+pub mod probe;
 pub mod rate;
 pub mod recv;
 pub mod report;

@@ -1,0 +1,292 @@
+//! What a measured datagram says: 48 bytes in network order, then a pattern. A checksum covers all of it.
+//!
+//! | offset | size | field |
+//! | --- | --- | --- |
+//! | 0 | 4 | magic `MCST` |
+//! | 4 | 1 | version, 1 |
+//! | 5 | 1 | kind: 0 data, 1 end, 2 reply |
+//! | 6 | 2 | flags: bit 0 a reply is wanted, bit 1 the sender's clock is synchronised |
+//! | 8 | 8 | stream: random, one a run |
+//! | 16 | 8 | sequence from 0, one count for each target and interface; in an end, how many data datagrams went there |
+//! | 24 | 8 | send time, ns since the Unix epoch |
+//! | 32 | 1 | TTL or hop limit as sent |
+//! | 33 | 1 | traffic class as sent |
+//! | 34 | 2 | payload length as sent |
+//! | 36 | 4 | CRC-32C (RFC 3720, 12.1) of the whole payload with this field zero |
+//! | 40 | 8 | host: a hash of the kernel's boot id, 0 where there is none |
+
+/// The length of the header, and of the smallest probe, in bytes.
+pub const MIN_LEN: usize = 48;
+
+/// How often an end is sent.
+pub const ENDS: u32 = 5;
+
+/// The time from one end to the next.
+pub const END_INTERVAL: std::time::Duration = std::time::Duration::from_millis(20);
+
+const MAGIC: &[u8; 4] = b"MCST";
+const VERSION: u8 = 1;
+const REPLY_WANTED: u16 = 1;
+const SYNCHRONISED: u16 = 2;
+const CRC: std::ops::Range<usize> = 36..40;
+
+/// What a probe is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One of the stream.
+    Data,
+    /// The stream is over.
+    End,
+    /// The answer to one that wanted a reply.
+    Reply,
+}
+
+/// A measured datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// What it is for.
+    pub kind: Kind,
+    /// The sender wants a reply.
+    pub reply_wanted: bool,
+    /// The sender's clock follows a reference (adjtimex(2)).
+    pub synchronised: bool,
+    /// The run that it belongs to.
+    pub stream: u64,
+    /// Its number, from 0; of an end, how many data datagrams there were.
+    pub sequence: u64,
+    /// When it was sent, in ns since the Unix epoch by the sender's clock.
+    pub sent: u64,
+    /// The TTL or hop limit that it was sent with.
+    pub ttl: u8,
+    /// The traffic class that it was sent with: DSCP and ECN.
+    pub traffic_class: u8,
+    /// The host that sent it, while it is up: equal numbers other than 0 mean one clock.
+    pub host: u64,
+}
+
+/// What a payload turns out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Anything that does not claim to be a probe.
+    Plain,
+    /// A probe as it was sent.
+    Probe(Probe),
+    /// It claims to be a probe, and is not to be believed. The stream is the one that it claims, where there is a place for it.
+    Damaged(Damage, Option<u64>),
+}
+
+/// What is wrong with a datagram that claims to be a probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// It is shorter than it was sent.
+    Truncated,
+    /// Its checksum or its length is wrong.
+    Corrupt,
+    /// A version or a kind that this program does not know.
+    Unsupported,
+}
+
+impl Damage {
+    /// The word for it, in JSON and in text.
+    pub fn name(self) -> &'static str {
+        match self {
+            Damage::Truncated => "truncated",
+            Damage::Corrupt => "corrupt",
+            Damage::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// Reads a payload. `cut` is whether the system says that the datagram was longer than what is here.
+pub fn read(payload: &[u8], cut: bool) -> Reading {
+    let Some(version) = payload.strip_prefix(MAGIC).and_then(|rest| rest.first()) else { return Reading::Plain };
+    if *version != VERSION {
+        return Reading::Damaged(Damage::Unsupported, None);
+    }
+    let Some(header) = payload.first_chunk::<MIN_LEN>() else { return Reading::Damaged(Damage::Truncated, None) };
+    let stream = u64_at(header, 8);
+    let len = usize::from(u16_at(header, 34));
+    if cut || payload.len() < len {
+        return Reading::Damaged(Damage::Truncated, Some(stream));
+    }
+    if payload.len() != len || u32_at(header, CRC.start) != checksum(payload) {
+        return Reading::Damaged(Damage::Corrupt, Some(stream));
+    }
+    let kind = match header[5] {
+        0 => Kind::Data,
+        1 => Kind::End,
+        2 => Kind::Reply,
+        _ => return Reading::Damaged(Damage::Unsupported, Some(stream)),
+    };
+    let flags = u16_at(header, 6);
+    Reading::Probe(Probe {
+        kind,
+        reply_wanted: flags & REPLY_WANTED != 0,
+        synchronised: flags & SYNCHRONISED != 0,
+        stream,
+        sequence: u64_at(header, 16),
+        sent: u64_at(header, 24),
+        ttl: header[32],
+        traffic_class: header[33],
+        host: u64_at(header, 40),
+    })
+}
+
+/// A buffer that holds one probe after the other, of one length.
+#[derive(Clone, Debug)]
+pub struct Writer(Vec<u8>);
+
+impl Writer {
+    /// A buffer for probes of `len` bytes, at least [`MIN_LEN`]. Behind the header each byte is its own offset, modulo 256.
+    pub fn new(len: u16) -> Self {
+        let len = usize::from(len).max(MIN_LEN);
+        Writer((0..len).map(|offset| offset as u8).collect())
+    }
+
+    /// Writes a probe, and answers its bytes.
+    pub fn write(&mut self, probe: &Probe) -> &[u8] {
+        let bytes = &mut self.0;
+        let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+        bytes[..4].copy_from_slice(MAGIC);
+        bytes[4] = VERSION;
+        bytes[5] = match probe.kind {
+            Kind::Data => 0,
+            Kind::End => 1,
+            Kind::Reply => 2,
+        };
+        let flags = u16::from(probe.reply_wanted) * REPLY_WANTED | u16::from(probe.synchronised) * SYNCHRONISED;
+        bytes[6..8].copy_from_slice(&flags.to_be_bytes());
+        bytes[8..16].copy_from_slice(&probe.stream.to_be_bytes());
+        bytes[16..24].copy_from_slice(&probe.sequence.to_be_bytes());
+        bytes[24..32].copy_from_slice(&probe.sent.to_be_bytes());
+        bytes[32] = probe.ttl;
+        bytes[33] = probe.traffic_class;
+        bytes[34..36].copy_from_slice(&len.to_be_bytes());
+        bytes[40..48].copy_from_slice(&probe.host.to_be_bytes());
+        let crc = checksum(bytes);
+        bytes[CRC].copy_from_slice(&crc.to_be_bytes());
+        bytes
+    }
+}
+
+/// The checksum of a payload of at least [`MIN_LEN`] bytes, as if the checksum's own field were zero.
+fn checksum(payload: &[u8]) -> u32 {
+    let before = crc32c::crc32c(&payload[..CRC.start]);
+    crc32c::crc32c_append(crc32c::crc32c_append(before, &[0; 4]), &payload[CRC.end..])
+}
+
+fn u16_at(header: &[u8; MIN_LEN], at: usize) -> u16 {
+    u16::from_be_bytes([header[at], header[at + 1]])
+}
+
+fn u32_at(header: &[u8; MIN_LEN], at: usize) -> u32 {
+    u32::from_be_bytes(std::array::from_fn(|byte| header[at + byte]))
+}
+
+fn u64_at(header: &[u8; MIN_LEN], at: usize) -> u64 {
+    u64::from_be_bytes(std::array::from_fn(|byte| header[at + byte]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn probe() -> Probe {
+        Probe {
+            kind: Kind::Data,
+            reply_wanted: false,
+            synchronised: true,
+            stream: 0x0102_0304_0506_0708,
+            sequence: 0x1112_1314_1516_1718,
+            sent: 0x2122_2324_2526_2728,
+            ttl: 0x31,
+            traffic_class: 0x32,
+            host: 0x4142_4344_4546_4748,
+        }
+    }
+
+    #[test]
+    fn every_field_stands_where_the_contract_says() {
+        let bytes = Writer::new(50).write(&probe()).to_vec();
+        let mut expected = b"MCST\x01\x00\x00\x02".to_vec();
+        expected.extend((1..=8).chain(0x11..=0x18).chain(0x21..=0x28));
+        expected.extend([0x31, 0x32, 0, 50]);
+        assert_eq!(&bytes[..36], expected);
+        assert_eq!(&bytes[40..], [0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 48, 49]);
+        let mut without = bytes.clone();
+        without[CRC].fill(0);
+        assert_eq!(bytes[CRC], crc32c::crc32c(&without).to_be_bytes());
+    }
+
+    #[test]
+    fn the_checksum_is_crc_32c() {
+        // RFC 3720, B.4: 32 bytes of zeroes, and 32 bytes 0 to 31; and the check value of the CRC catalogues.
+        assert_eq!(crc32c::crc32c(&[0; 32]), 0x8a91_36aa);
+        assert_eq!(crc32c::crc32c(&std::array::from_fn::<u8, 32, _>(|byte| byte as u8)), 0x46dd_794e);
+        assert_eq!(crc32c::crc32c(b"123456789"), 0xe306_9283);
+    }
+
+    #[test]
+    fn what_claims_to_be_a_probe_and_lies_is_what_it_is() {
+        let bytes = Writer::new(100).write(&probe()).to_vec();
+        let stream = Some(probe().stream);
+        let changed = |at: usize, to: u8| {
+            let mut bytes = bytes.clone();
+            bytes[at] = to;
+            read(&bytes, false)
+        };
+        assert_eq!(read(&bytes, false), Reading::Probe(probe()));
+        assert_eq!(changed(0, b'm'), Reading::Plain);
+        assert_eq!(changed(4, 9), Reading::Damaged(Damage::Unsupported, None));
+        assert_eq!(changed(5, 77), Reading::Damaged(Damage::Corrupt, stream), "the checksum speaks first");
+        assert_eq!(changed(99, 0), Reading::Damaged(Damage::Corrupt, stream));
+        assert_eq!(changed(35, 99), Reading::Damaged(Damage::Corrupt, stream), "longer than it says");
+        assert_eq!(changed(35, 101), Reading::Damaged(Damage::Truncated, stream), "shorter than it says");
+        assert_eq!(read(&bytes[..99], false), Reading::Damaged(Damage::Truncated, stream));
+        assert_eq!(read(&bytes, true), Reading::Damaged(Damage::Truncated, stream));
+        assert_eq!(read(&bytes[..47], false), Reading::Damaged(Damage::Truncated, None));
+        assert_eq!(read(b"MCST", false), Reading::Plain);
+        let mut kind = bytes.clone();
+        kind[5] = 77;
+        let crc = checksum(&kind);
+        kind[CRC].copy_from_slice(&crc.to_be_bytes());
+        assert_eq!(
+            read(&kind, false),
+            Reading::Damaged(Damage::Unsupported, stream),
+            "a kind of the future, with a right checksum"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            (stream, sequence, sent, host) in any::<(u64, u64, u64, u64)>(),
+            (ttl, traffic_class, reply_wanted, synchronised) in any::<(u8, u8, bool, bool)>(),
+            (kind, len) in (0..3_usize, 0..2000_u16)
+        ) {
+            let kind = [Kind::Data, Kind::End, Kind::Reply][kind];
+            let probe = Probe { kind, reply_wanted, synchronised, stream, sequence, sent, ttl, traffic_class, host };
+            let mut writer = Writer::new(len);
+            writer.write(&Probe { stream: 5, ..probe });
+            let bytes = writer.write(&probe);
+            prop_assert_eq!(bytes.len(), usize::from(len).max(MIN_LEN));
+            prop_assert_eq!(read(bytes, false), Reading::Probe(probe));
+        }
+
+        #[test]
+        fn a_flipped_bit_is_never_believed(at in 0..100_usize, bit in 0..8_u8) {
+            let mut bytes = Writer::new(100).write(&probe()).to_vec();
+            bytes[at] ^= 1 << bit;
+            prop_assert!(!matches!(read(&bytes, false), Reading::Probe(_)));
+        }
+
+        #[test]
+        fn nothing_panics(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), magic: bool, cut: bool) {
+            if magic {
+                bytes.splice(..bytes.len().min(5), *b"MCST\x01");
+            }
+            let _ = read(&bytes, cut);
+        }
+    }
+}
