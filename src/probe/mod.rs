@@ -24,6 +24,9 @@ pub const ENDS: u32 = 5;
 /// The time from one end to the next.
 pub const END_INTERVAL: std::time::Duration = std::time::Duration::from_millis(20);
 
+/// The highest sequence that is believed: no run gets there.
+pub const MOST: u64 = u64::MAX / 4;
+
 const MAGIC: &[u8; 4] = b"MCST";
 const VERSION: u8 = 1;
 const REPLY_WANTED: u16 = 1;
@@ -80,7 +83,7 @@ pub enum Reading {
 pub enum Damage {
     /// It is shorter than it was sent.
     Truncated,
-    /// Its checksum or its length is wrong.
+    /// Its checksum or its length is wrong, or its sequence is beyond [`MOST`].
     Corrupt,
     /// A version or a kind that this program does not know.
     Unsupported,
@@ -118,13 +121,17 @@ pub fn read(payload: &[u8], cut: bool) -> Reading {
         2 => Kind::Reply,
         _ => return Reading::Damaged(Damage::Unsupported, Some(stream)),
     };
+    let sequence = u64_at(header, 16);
+    if sequence > MOST {
+        return Reading::Damaged(Damage::Corrupt, Some(stream));
+    }
     let flags = u16_at(header, 6);
     Reading::Probe(Probe {
         kind,
         reply_wanted: flags & REPLY_WANTED != 0,
         synchronised: flags & SYNCHRONISED != 0,
         stream,
-        sequence: u64_at(header, 16),
+        sequence,
         sent: u64_at(header, 24),
         ttl: header[32],
         traffic_class: header[33],
@@ -266,7 +273,7 @@ mod tests {
             (kind, len) in (0..3_usize, 0..2000_u16)
         ) {
             let kind = [Kind::Data, Kind::End, Kind::Reply][kind];
-            let probe = Probe { kind, reply_wanted, synchronised, stream, sequence, sent, ttl, traffic_class, host };
+            let probe = Probe { kind, reply_wanted, synchronised, stream, sequence: sequence / 4, sent, ttl, traffic_class, host };
             let mut writer = Writer::new(len);
             writer.write(&Probe { stream: 5, ..probe });
             let bytes = writer.write(&probe);

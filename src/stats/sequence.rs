@@ -1,0 +1,597 @@
+//! Which datagrams of a numbered stream came, and how: lost (RFC 7680) in runs (RFC 3357), duplicated (RFC 5560), reordered with their extent
+//! (RFC 4737). Exact while reordering stays within [`WINDOW`], in bounded memory: at most 16 KiB for what is missing, as much for
+//! what came from before the first one, and 16 bytes for each gap within the window.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+#[cfg(test)]
+use crate::probe::MOST;
+
+/// How far back a late datagram is still told from a duplicate, in sequence numbers.
+pub const WINDOW: u64 = 131_072;
+
+/// What an arrival was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The next one, or one further on.
+    InOrder,
+    /// One whose number is below one that came before: reordered (RFC 4737, 3.3).
+    Late {
+        /// How many datagrams came between the first one that overtook it, and it (RFC 4737, 4.2).
+        extent: u64,
+    },
+    /// One that has come before.
+    Duplicate,
+    /// One from before the window: a duplicate or a very late one, nobody knows any more. It counts as neither, and stays lost if it was.
+    Stale,
+}
+
+/// What is lost, of how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// How many should have come: from the first one that was heard to the last one that is known of.
+    pub expected: u64,
+    /// How many of them did not.
+    pub lost: u64,
+    /// In how many runs of consecutive ones (RFC 3357: loss periods).
+    pub runs: u64,
+    /// The length of the longest run.
+    pub longest: u64,
+}
+
+/// Follows the sequence of one stream.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    /// The first that came. What was sent before it was not lost: nobody listened yet.
+    first: u64,
+    /// One more than the highest that came: NextExp of RFC 4737.
+    next: u64,
+    /// How many there are by the sender's own account.
+    announced: u64,
+    /// How many different ones came.
+    received: u64,
+    missing: Missing,
+    early: Early,
+    /// The arrivals that left a gap: the number, and the how manieth arrival it was.
+    jumps: VecDeque<(u64, u64)>,
+    whole: Runs,
+    since_mark: Since,
+}
+
+/// Runs of lost ones, as they become final.
+#[derive(Clone, Copy, Debug, Default)]
+struct Runs {
+    count: u64,
+    longest: u64,
+    current: u64,
+}
+
+impl Runs {
+    fn lost(&mut self, many: u64) {
+        if many > 0 {
+            self.count += u64::from(self.current == 0);
+            self.current += many;
+            self.longest = self.longest.max(self.current);
+        }
+    }
+
+    fn received(&mut self, many: u64) {
+        if many > 0 {
+            self.current = 0;
+        }
+    }
+}
+
+/// What is counted from a mark on.
+#[derive(Clone, Copy, Debug)]
+struct Since {
+    mark: u64,
+    received: u64,
+    runs: Runs,
+}
+
+impl Sequence {
+    /// A stream of which this one was the first that was heard. Numbers are at most [`crate::probe::MOST`].
+    pub fn starting_with(first: u64) -> Self {
+        let next = first + 1;
+        Sequence {
+            first,
+            next,
+            announced: 0,
+            received: 1,
+            missing: Missing::after(next),
+            early: Early::default(),
+            jumps: VecDeque::new(),
+            whole: Runs::default(),
+            since_mark: Since { mark: first, received: 1, runs: Runs::default() },
+        }
+    }
+
+    /// The first that was heard.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// How many different ones came.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// How many that were sent before the first one that was heard came after it.
+    pub fn early(&self) -> u64 {
+        self.early.count
+    }
+
+    /// Takes an arrival.
+    pub fn arrive(&mut self, number: u64) -> Order {
+        if number == self.next && self.missing.is_empty() {
+            // Nothing is missing, so nothing need be remembered: the way almost every datagram takes.
+            self.settle_all();
+            self.next = number + 1;
+            self.missing.floor = self.next;
+            self.count(number);
+            return Order::InOrder;
+        }
+        if number >= self.next {
+            self.advance(number);
+            return Order::InOrder;
+        }
+        if number < self.oldest() {
+            return Order::Stale;
+        }
+        if number < self.first {
+            if !self.early.take(self.first - 1 - number) {
+                return Order::Duplicate;
+            }
+            self.count(number);
+            return Order::Late { extent: self.received - 1 };
+        }
+        if !self.missing.take(number) {
+            return Order::Duplicate;
+        }
+        self.count(number);
+        let position = self.jumps.partition_point(|(to, _)| *to <= number);
+        let overtaken_by = self.jumps.get(position).map_or(1, |(_, arrival)| *arrival);
+        Order::Late { extent: self.received - overtaken_by }
+    }
+
+    /// Takes note of how many there were, by the sender's own account.
+    pub fn announce(&mut self, many: u64) {
+        self.announced = self.announced.max(many);
+    }
+
+    /// What is lost by now. What is late may still come.
+    pub fn losses(&self) -> Losses {
+        let expected = (self.end() - self.first).saturating_add(self.early.count);
+        self.sum(self.first, self.whole, expected, expected - self.received)
+    }
+
+    /// What is lost of what was sent since the last mark.
+    pub fn losses_since_mark(&self) -> Losses {
+        let Since { mark, received, runs } = self.since_mark;
+        let expected = self.end() - mark;
+        self.sum(mark, runs, expected, expected - received)
+    }
+
+    /// Starts anew what is counted since the mark.
+    pub fn mark(&mut self) {
+        self.since_mark = Since { mark: self.end(), received: 0, runs: Runs::default() };
+    }
+
+    /// One more than the last that is known of.
+    fn end(&self) -> u64 {
+        self.next.max(self.announced)
+    }
+
+    /// The lowest number that is still told from its duplicates.
+    fn oldest(&self) -> u64 {
+        self.next.saturating_sub(WINDOW)
+    }
+
+    fn count(&mut self, number: u64) {
+        self.received += 1;
+        self.since_mark.received += u64::from(number >= self.since_mark.mark);
+    }
+
+    /// Takes an arrival that may leave a gap.
+    fn advance(&mut self, number: u64) {
+        let gap = self.next..number;
+        if self.missing.is_empty() {
+            self.settle_all();
+            self.jumps.clear();
+        }
+        let next = number + 1;
+        let oldest = next.saturating_sub(WINDOW);
+        if oldest > self.missing.floor {
+            self.settle(self.missing.floor..oldest.min(self.next));
+            self.missing.forget_below(oldest);
+            // Of a gap that is longer than the window, what is outside is lost for good.
+            self.settle_lost(gap.start..oldest.min(gap.end));
+        }
+        self.next = next;
+        self.missing.insert(gap.start.max(oldest)..gap.end, next);
+        self.count(number);
+        if !gap.is_empty() {
+            self.jumps.push_back((number, self.received));
+        }
+        while self.jumps.front().is_some_and(|(to, _)| *to <= oldest) {
+            self.jumps.pop_front();
+        }
+    }
+
+    /// All that is remembered has come.
+    fn settle_all(&mut self) {
+        self.settle_received(self.missing.floor..self.next);
+        self.missing.floor = self.next;
+    }
+
+    /// What is in the range is final from now on.
+    fn settle(&mut self, range: Range<u64>) {
+        let Sequence { missing, whole, since_mark, .. } = self;
+        missing.spans(range, |span, lost| {
+            let lately = span.end.saturating_sub(span.start.max(since_mark.mark));
+            let many = span.end - span.start;
+            if lost {
+                whole.lost(many);
+                since_mark.runs.lost(lately);
+            } else {
+                whole.received(many);
+                since_mark.runs.received(lately);
+            }
+        });
+    }
+
+    fn settle_received(&mut self, range: Range<u64>) {
+        self.whole.received(range.end.saturating_sub(range.start));
+        self.since_mark.runs.received(range.end.saturating_sub(range.start.max(self.since_mark.mark)));
+    }
+
+    fn settle_lost(&mut self, range: Range<u64>) {
+        self.whole.lost(range.end.saturating_sub(range.start));
+        self.since_mark.runs.lost(range.end.saturating_sub(range.start.max(self.since_mark.mark)));
+    }
+
+    /// Adds what is not final yet to runs that are: from `from` on.
+    fn sum(&self, from: u64, mut runs: Runs, expected: u64, lost: u64) -> Losses {
+        self.missing.spans(self.missing.floor.max(from)..self.next, |span, lost| {
+            let many = span.end - span.start;
+            if lost { runs.lost(many) } else { runs.received(many) }
+        });
+        runs.lost(self.end() - self.next.max(from));
+        Losses { expected, lost, runs: runs.count, longest: runs.longest }
+    }
+}
+
+/// The numbers within the window that did not come yet: a ring of bits, as long as it needs to be.
+#[derive(Clone, Debug)]
+struct Missing {
+    /// Numbers below this one are settled.
+    floor: u64,
+    /// How many are missing.
+    count: u64,
+    /// A bit for each number, at its remainder; a power of two of them, or none.
+    bits: Vec<u64>,
+}
+
+impl Missing {
+    fn after(floor: u64) -> Self {
+        Missing { floor, count: 0, bits: Vec::new() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    fn capacity(&self) -> u64 {
+        self.bits.len() as u64 * 64
+    }
+
+    fn place(&self, number: u64) -> (usize, u64) {
+        let bit = number & (self.capacity() - 1);
+        ((bit / 64) as usize, 1 << (bit % 64))
+    }
+
+    fn has(&self, number: u64) -> bool {
+        let (word, bit) = self.place(number);
+        self.bits[word] & bit != 0
+    }
+
+    /// Takes a number out. Answers whether it was missing.
+    fn take(&mut self, number: u64) -> bool {
+        if number < self.floor || self.count == 0 || !self.has(number) {
+            return false;
+        }
+        let (word, bit) = self.place(number);
+        self.bits[word] &= !bit;
+        self.count -= 1;
+        true
+    }
+
+    /// Puts a gap in; afterwards there is room for all from the floor to `next`.
+    fn insert(&mut self, gap: Range<u64>, next: u64) {
+        self.reserve(next - self.floor);
+        self.count += gap.end.saturating_sub(gap.start);
+        self.fill(gap, true);
+    }
+
+    /// Forgets what is below a number.
+    fn forget_below(&mut self, floor: u64) {
+        let end = floor.min(self.floor.saturating_add(self.capacity()));
+        let mut lost = Vec::new();
+        self.spans(self.floor..end, |span, missing| lost.extend(missing.then_some(span)));
+        for span in lost {
+            self.count -= span.end - span.start;
+            self.fill(span, false);
+        }
+        self.floor = floor;
+    }
+
+    fn reserve(&mut self, numbers: u64) {
+        if numbers <= self.capacity() {
+            return;
+        }
+        let mut wider =
+            Missing { bits: vec![0; (numbers.next_power_of_two().max(64) / 64) as usize], ..Missing::after(self.floor) };
+        self.spans(self.floor..self.floor.saturating_add(self.capacity()), |span, missing| {
+            if missing {
+                wider.fill(span, true);
+            }
+        });
+        wider.count = self.count;
+        *self = wider;
+    }
+
+    /// Notes of a range whether it is missing, word by word.
+    fn fill(&mut self, range: Range<u64>, missing: bool) {
+        let mut start = range.start;
+        while start < range.end {
+            let many = (64 - start % 64).min(range.end - start);
+            let mask = (u64::MAX >> (64 - many)) << (start % 64);
+            let (word, _) = self.place(start);
+            if missing {
+                self.bits[word] |= mask
+            } else {
+                self.bits[word] &= !mask
+            }
+            start += many;
+        }
+    }
+
+    /// Hands out the range in spans that are missing and spans that are not, in order.
+    fn spans(&self, range: Range<u64>, mut take: impl FnMut(Range<u64>, bool)) {
+        let mut start = range.start;
+        while start < range.end {
+            if self.count == 0 {
+                return take(start..range.end, false);
+            }
+            // Whole words that are alike are taken at once.
+            let (word, bit) = self.place(start);
+            let missing = self.bits[word] & bit != 0;
+            let rest = self.bits[word] >> (start % 64);
+            let alike = if missing { rest.trailing_ones() } else { rest.trailing_zeros() };
+            let left_in_word = 64 - start % 64;
+            let end = start.saturating_add(u64::from(alike).min(left_in_word)).min(range.end);
+            take(start..end, missing);
+            start = end;
+        }
+    }
+}
+
+/// The numbers below the first one that came all the same, by their distance from it.
+#[derive(Clone, Debug, Default)]
+struct Early {
+    count: u64,
+    bits: Vec<u64>,
+}
+
+impl Early {
+    /// Takes one; its distance is less than [`WINDOW`]. Answers whether it is new.
+    fn take(&mut self, distance: u64) -> bool {
+        let (word, bit) = ((distance / 64) as usize, 1 << (distance % 64));
+        if self.bits.len() <= word {
+            self.bits.resize(word + 1, 0);
+        }
+        let new = self.bits[word] & bit == 0;
+        self.bits[word] |= bit;
+        self.count += u64::from(new);
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// The same by definition: everything is remembered, and looked through.
+    #[derive(Default)]
+    struct Reference {
+        arrivals: Vec<u64>,
+        announced: u64,
+        mark: u64,
+    }
+
+    impl Reference {
+        fn arrive(&mut self, number: u64) -> Order {
+            let highest = self.arrivals.iter().max().copied();
+            let next = highest.map_or(0, |highest| highest + 1);
+            if number >= next {
+                self.arrivals.push(number);
+                return Order::InOrder;
+            }
+            if number < next.saturating_sub(WINDOW) {
+                return Order::Stale;
+            }
+            if self.arrivals.contains(&number) {
+                return Order::Duplicate;
+            }
+            self.arrivals.push(number);
+            let earliest = self.arrivals.iter().position(|other| *other > number).unwrap();
+            Order::Late { extent: (self.arrivals.len() - 1 - earliest) as u64 }
+        }
+
+        fn end(&self) -> u64 {
+            self.arrivals.iter().map(|number| number + 1).max().unwrap_or(0).max(self.announced)
+        }
+
+        fn losses(&self, from: u64) -> Losses {
+            let came: BTreeSet<u64> =
+                self.arrivals.iter().copied().filter(|number| *number >= from).chain([self.end()]).collect();
+            let mut losses = Losses { expected: self.end() - from, ..Losses::default() };
+            let mut wanted = from;
+            for number in came {
+                let run = number - wanted;
+                losses.lost += run;
+                losses.runs += u64::from(run > 0);
+                losses.longest = losses.longest.max(run);
+                wanted = number + 1;
+            }
+            losses
+        }
+
+        fn whole(&self) -> Losses {
+            let first = self.arrivals[0];
+            let early = self.arrivals.iter().filter(|number| **number < first).count() as u64;
+            let losses = self.losses(first);
+            Losses { expected: losses.expected + early, ..losses }
+        }
+    }
+
+    fn follow(numbers: &[u64]) -> (Sequence, Vec<Order>) {
+        let mut sequence = Sequence::starting_with(numbers[0]);
+        let orders = numbers[1..].iter().map(|number| sequence.arrive(*number)).collect();
+        (sequence, orders)
+    }
+
+    fn extents(numbers: &[u64]) -> Vec<(u64, u64)> {
+        let (_, orders) = follow(numbers);
+        let late = |(order, number): (Order, &u64)| match order {
+            Order::Late { extent } => Some((*number, extent)),
+            _ => None,
+        };
+        orders.into_iter().zip(&numbers[1..]).filter_map(late).collect()
+    }
+
+    #[test]
+    fn the_example_of_rfc_4737_with_packet_4_reordered() {
+        // Section 7.1, table 1: packet 4 arrives eighth, and the fourth arrival had overtaken it.
+        assert_eq!(extents(&[1, 2, 3, 5, 6, 7, 8, 4, 9, 10]), [(4, 4)]);
+    }
+
+    #[test]
+    fn a_stream_in_order_remembers_nothing() {
+        let mut sequence = Sequence::starting_with(7);
+        for number in 8..200_000 {
+            assert_eq!(sequence.arrive(number), Order::InOrder);
+        }
+        assert_eq!(sequence.losses(), Losses { expected: 199_993, ..Losses::default() });
+        assert!(sequence.missing.bits.is_empty() && sequence.jumps.is_empty());
+    }
+
+    #[test]
+    fn losses_come_in_runs() {
+        let (sequence, _) = follow(&[0, 1, 4, 5, 7, 11]);
+        assert_eq!(sequence.losses(), Losses { expected: 12, lost: 6, runs: 3, longest: 3 });
+    }
+
+    #[test]
+    fn what_was_sent_before_the_first_one_heard_is_not_lost() {
+        let (mut sequence, orders) = follow(&[1000, 1001, 998, 998, 1000]);
+        assert_eq!(orders[1..], [Order::Late { extent: 2 }, Order::Duplicate, Order::Duplicate]);
+        assert_eq!(sequence.losses(), Losses { expected: 3, ..Losses::default() });
+        assert_eq!((sequence.received(), sequence.early()), (3, 1));
+        sequence.announce(1004);
+        assert_eq!(sequence.losses(), Losses { expected: 5, lost: 2, runs: 1, longest: 2 }, "the lost tail");
+    }
+
+    #[test]
+    fn a_late_one_is_told_from_a_duplicate_at_65_536_and_to_the_end_of_the_window() {
+        for distance in [65_536, 65_537, WINDOW - 1] {
+            let mut sequence = Sequence::starting_with(0);
+            for number in (1..=distance + 5).filter(|number| *number != 5) {
+                sequence.arrive(number);
+            }
+            assert_eq!(sequence.arrive(5 + 1), Order::Duplicate);
+            assert_eq!(sequence.arrive(5), Order::Late { extent: distance }, "{distance}");
+            assert_eq!(sequence.arrive(5), Order::Duplicate);
+            assert_eq!(sequence.losses().lost, 0);
+        }
+        let mut sequence = Sequence::starting_with(0);
+        (2..=WINDOW + 1).for_each(|number| _ = sequence.arrive(number));
+        assert_eq!((sequence.arrive(1), sequence.arrive(0)), (Order::Stale, Order::Stale));
+        assert_eq!(sequence.losses().lost, 1, "it was lost, and too late is lost");
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_comes() {
+        let mut sequence = Sequence::starting_with(MOST / 2);
+        for step in 0..WINDOW {
+            sequence.arrive(MOST / 2 + 2 * step);
+            sequence.arrive(MOST / 2 - step / 2);
+        }
+        sequence.arrive(MOST - 1);
+        sequence.arrive(MOST);
+        sequence.announce(MOST);
+        let window = WINDOW as usize;
+        assert!(sequence.missing.bits.len() * 64 <= window && sequence.early.bits.len() * 64 <= window);
+        assert!(sequence.jumps.len() <= window / 2 + 1 && sequence.jumps.capacity() <= window);
+        assert!(sequence.losses().lost > MOST / 4);
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_the_definition(
+            first in 0..200_000_u64,
+            steps in proptest::collection::vec((0..6_u8, 0..300_u64), 1..120),
+            marks in proptest::collection::vec(0..120_usize, 0..4),
+        ) {
+            let mut sequence = Sequence::starting_with(first);
+            let mut reference = Reference { mark: first, ..Reference::default() };
+            reference.arrive(first);
+            for (position, (what, by)) in steps.into_iter().enumerate() {
+                let next = reference.end();
+                let number = match what {
+                    0 | 1 => next,
+                    2 => next + by / 10,
+                    3 => next.saturating_sub(by),
+                    // Around the end of the window, and far beyond it.
+                    4 => next + if by % 7 == 0 { WINDOW + by } else { by },
+                    _ if by % 10 == 0 => {
+                        sequence.announce(next + by / 10);
+                        reference.announced = next + by / 10;
+                        continue;
+                    }
+                    _ => next.saturating_sub(WINDOW + 3 - by % 7),
+                };
+                prop_assert_eq!(sequence.arrive(number), reference.arrive(number), "{} after {:?}", number, &reference.arrivals);
+                if marks.contains(&position) {
+                    sequence.mark();
+                    reference.mark = reference.end();
+                }
+                if position % 16 == 0 {
+                    prop_assert_eq!(sequence.losses(), reference.whole());
+                    prop_assert_eq!(sequence.losses_since_mark(), reference.losses(reference.mark));
+                }
+            }
+            prop_assert_eq!(sequence.losses(), reference.whole());
+            prop_assert_eq!(sequence.losses_since_mark(), reference.losses(reference.mark));
+        }
+
+        #[test]
+        fn a_shuffled_stream_loses_nothing(block in 1..5000_usize, seed: u64) {
+            let mut numbers: Vec<u64> = (0..10_000).collect();
+            let mut state = seed | 1;
+            for chunk in numbers[1..].chunks_mut(block) {
+                for position in (1..chunk.len()).rev() {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    chunk.swap(position, (state >> 33) as usize % (position + 1));
+                }
+            }
+            let (sequence, orders) = follow(&numbers);
+            prop_assert_eq!(sequence.losses(), Losses { expected: 10_000, ..Losses::default() });
+            prop_assert!(!orders.iter().any(|order| matches!(order, Order::Duplicate | Order::Stale)));
+        }
+    }
+}
