@@ -1,6 +1,7 @@
 //! What was counted. Nothing here reads a clock: times come with the datagrams.
 
 mod copies;
+pub mod delay;
 pub mod sequence;
 
 pub use copies::Copies;
