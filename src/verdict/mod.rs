@@ -1,5 +1,11 @@
 //! What a run proved: the reasons against it, and the exit status.
 
+mod assertion;
+mod value;
+
+pub use assertion::{Assertion, Judgement, Metric, Statistic};
+pub use value::Value;
+
 use serde::Serialize;
 
 use crate::plan::Limits;

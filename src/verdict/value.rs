@@ -1,0 +1,210 @@
+//! Measured values, as people and programs read them.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde::Serialize;
+
+/// Digits that matter, where nothing asks for more.
+const DIGITS: usize = 3;
+
+/// With so many digits every `f64` is told from every other.
+const ALL_DIGITS: usize = 17;
+
+/// A measured value, in its base unit. It is serialized as the bare number, and displayed with three digits that matter and a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// How many.
+    Count(u64),
+    /// How many of how many: 0 to 1, displayed in percent.
+    Ratio(f64),
+    /// Nanoseconds.
+    Nanos(i64),
+    /// Datagrams a second.
+    Pps(f64),
+    /// Bits a second.
+    Bps(f64),
+}
+
+/// A number as it is displayed: its digits, and what they are to be multiplied by.
+struct Shown {
+    digits: String,
+    power_of_ten: usize,
+    unit: &'static str,
+}
+
+impl Value {
+    /// How it compares with another of its kind. What is not a number compares with nothing.
+    pub(super) fn compare(self, other: Value) -> Option<Ordering> {
+        match (self, other) {
+            (Value::Count(this), Value::Count(that)) => Some(this.cmp(&that)),
+            (Value::Nanos(this), Value::Nanos(that)) => Some(this.cmp(&that)),
+            (Value::Ratio(this), Value::Ratio(that))
+            | (Value::Pps(this), Value::Pps(that))
+            | (Value::Bps(this), Value::Bps(that)) => this.partial_cmp(&that),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a number at all.
+    pub(super) fn is_number(self) -> bool {
+        match self {
+            Value::Count(_) | Value::Nanos(_) => true,
+            Value::Ratio(value) | Value::Pps(value) | Value::Bps(value) => value.is_finite(),
+        }
+    }
+
+    /// Shows it with as few digits as it takes, three at least, until who sees them reads a value that will do.
+    pub(super) fn shown_until(self, will_do: impl Fn(Value) -> bool) -> impl fmt::Display {
+        let digits = (DIGITS..ALL_DIGITS).find(|digits| will_do(self.as_read(*digits)));
+        self.shown(digits.unwrap_or(ALL_DIGITS))
+    }
+
+    /// Shows it with at least so many digits that matter. Counts are shown as they are.
+    fn shown(self, digits: usize) -> Shown {
+        match self {
+            Value::Count(count) => Shown { digits: count.to_string(), power_of_ten: 0, unit: "" },
+            Value::Ratio(ratio) => {
+                let percent = ratio * 100.0;
+                Shown { digits: fixed(percent, decimals(percent, digits)), power_of_ten: 0, unit: " %" }
+            }
+            Value::Nanos(nanos) => {
+                let mut shown = scaled(nanos as f64, digits, [(9, " s"), (6, " ms"), (3, " us"), (0, " ns")]);
+                if shown.power_of_ten == 0 {
+                    shown.digits = nanos.to_string();
+                }
+                shown
+            }
+            Value::Pps(rate) => scaled(rate, digits, [(9, " Gpps"), (6, " Mpps"), (3, " kpps"), (0, " pps")]),
+            Value::Bps(rate) => scaled(rate, digits, [(9, " Gbit/s"), (6, " Mbit/s"), (3, " kbit/s"), (0, " bit/s")]),
+        }
+    }
+
+    /// The value that somebody reads who sees it shown with so many digits.
+    fn as_read(self, digits: usize) -> Value {
+        let Shown { digits, power_of_ten, .. } = self.shown(digits);
+        // Reading the power with the digits rounds once; multiplying would round twice.
+        let read = |power: i32| format!("{digits}e{power}").parse::<f64>().unwrap_or(f64::NAN);
+        let power = power_of_ten as i32;
+        match self {
+            Value::Count(_) => self,
+            Value::Ratio(_) => Value::Ratio(read(-2)),
+            Value::Nanos(_) => Value::Nanos(read(power).round() as i64),
+            Value::Pps(_) => Value::Pps(read(power)),
+            Value::Bps(_) => Value::Bps(read(power)),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown(DIGITS).fmt(f)
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.digits, self.unit)
+    }
+}
+
+/// Shows a number in the largest unit of which there is at least one. The units are the largest first.
+fn scaled(value: f64, digits: usize, units: [(usize, &'static str); 4]) -> Shown {
+    let magnitude = magnitude(value, digits);
+    let fits = units.into_iter().find(|(power, _)| magnitude >= *power as i32);
+    let (power_of_ten, unit) = fits.unwrap_or(units[units.len() - 1]);
+    let value = value / 10_f64.powi(power_of_ten as i32);
+    Shown { digits: fixed(value, decimals(value, digits)), power_of_ten, unit }
+}
+
+/// The power of ten of the first of so many digits, after rounding: 999.9 has 3 of them as 1.00e3.
+fn magnitude(value: f64, digits: usize) -> i32 {
+    let text = format!("{value:.*e}", digits - 1);
+    text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
+}
+
+/// How many decimals make so many digits that matter.
+fn decimals(value: f64, digits: usize) -> usize {
+    usize::try_from(digits as i32 - 1 - magnitude(value, digits)).unwrap_or(0)
+}
+
+/// Zero is known exactly, and needs no decimals to say so.
+fn fixed(value: f64, decimals: usize) -> String {
+    if value == 0.0 { "0".to_owned() } else { format!("{value:.decimals$}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn values_read_well() {
+        for (value, text) in [
+            (Value::Count(12), "12"),
+            (Value::Count(u64::MAX), "18446744073709551615"),
+            (Value::Ratio(0.0125), "1.25 %"),
+            (Value::Ratio(0.0), "0 %"),
+            (Value::Ratio(1.0), "100 %"),
+            (Value::Ratio(0.000_001), "0.000100 %"),
+            (Value::Nanos(0), "0 ns"),
+            (Value::Nanos(999), "999 ns"),
+            (Value::Nanos(1000), "1.00 us"),
+            (Value::Nanos(38_000), "38.0 us"),
+            (Value::Nanos(999_960), "1.00 ms"),
+            (Value::Nanos(-1_234_000), "-1.23 ms"),
+            (Value::Nanos(90_000_000_000), "90.0 s"),
+            (Value::Nanos(86_412_000_000_000), "86412 s"),
+            (Value::Pps(0.5), "0.500 pps"),
+            (Value::Pps(1000.0), "1.00 kpps"),
+            (Value::Pps(999.9), "1.00 kpps"),
+            (Value::Bps(2e7), "20.0 Mbit/s"),
+            (Value::Bps(2.5e9), "2.50 Gbit/s"),
+        ] {
+            assert_eq!(value.to_string(), text, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn programs_read_the_bare_number() {
+        let values = [Value::Count(12), Value::Ratio(0.5), Value::Nanos(-38), Value::Pps(10.0), Value::Bps(2e7)];
+        assert_eq!(serde_json::to_string(&values).unwrap(), "[12,0.5,-38,10.0,20000000.0]");
+    }
+
+    #[test]
+    fn values_of_two_kinds_do_not_compare() {
+        assert_eq!(Value::Count(1).compare(Value::Nanos(1)), None);
+        assert_eq!(Value::Pps(1.0).compare(Value::Bps(1.0)), None);
+        assert_eq!(Value::Ratio(f64::NAN).compare(Value::Ratio(f64::NAN)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_displayed_is_the_value_to_three_digits(base in 1.0..10.0_f64, power in 0..12_i32) {
+            let value = base * 10_f64.powi(power);
+            for value in [Value::Nanos(value as i64), Value::Nanos(-(value as i64)), Value::Pps(value), Value::Bps(value)] {
+                let number = |value| match value {
+                    Value::Nanos(nanos) => nanos as f64,
+                    Value::Ratio(value) | Value::Pps(value) | Value::Bps(value) => value,
+                    Value::Count(_) => unreachable!(),
+                };
+                let (read, value) = (number(value.as_read(DIGITS)), number(value));
+                prop_assert!((read - value).abs() <= value.abs() * 0.00501, "{read} for {value}");
+            }
+        }
+
+        #[test]
+        fn nothing_panics(bits: u64, nanos: i64) {
+            let value = f64::from_bits(bits);
+            for value in [Value::Ratio(value), Value::Pps(value), Value::Bps(value), Value::Nanos(nanos)] {
+                let _ = (value.to_string(), value.shown_until(|_| false).to_string());
+            }
+        }
+
+        #[test]
+        fn with_all_digits_a_time_of_days_is_shown_to_the_nanosecond(nanos in -1_000_000_000_000_000..1_000_000_000_000_000_i64) {
+            prop_assert_eq!(Value::Nanos(nanos).as_read(ALL_DIGITS), Value::Nanos(nanos));
+        }
+    }
+}
