@@ -29,6 +29,7 @@ pub mod iface;
 pub mod ifaces;
 pub mod interrupt;
 pub mod net;
+pub mod pace;
 pub mod plan;
 pub mod probe;
 pub mod rate;

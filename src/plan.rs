@@ -11,13 +11,22 @@ use thiserror::Error;
 use crate::advice::Advice;
 use crate::iface::{self, Cast, Choices, IfaceError, Interface, Purpose, Route, Via, Wanted};
 use crate::net::{self, Backend, Endpoint, Filter, Listen, NetError, SendOptions};
+use crate::pace::Period;
+use crate::rate::Rate;
 use crate::target::{MOST_TARGETS, Target, TargetRange, family};
+use crate::verdict::Assertion;
 
 /// The text that `send` sends where none is given.
 pub const DEFAULT_MESSAGE: &str = "hello world";
 
 /// The time between datagrams where none is given.
-pub const DEFAULT_INTERVAL: &str = "2s";
+pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The same of a measured stream.
+pub const DEFAULT_PROBE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The length of a measured datagram's payload where none is given, in bytes.
+pub const DEFAULT_PROBE_SIZE: u16 = 64;
 
 /// How long `recv` goes on listening after its COMMAND has ended, and how long it waits for it before stopping it.
 pub const COMMAND_GRACE: Duration = Duration::from_millis(500);
@@ -28,19 +37,69 @@ pub struct Send {
     /// Where to, each once.
     pub endpoints: Vec<Endpoint>,
     /// What each datagram carries; it fits every endpoint.
-    pub payload: Vec<u8>,
-    /// The time from one round of one datagram to each endpoint to the next.
-    pub interval: Duration,
-    /// Stop after this many rounds.
+    pub content: Content,
+    /// The time from one round to the next.
+    pub period: Period,
+    /// How many datagrams go to each endpoint in a round.
+    pub burst: u64,
+    /// Stop after this many datagrams to each endpoint.
     pub count: Option<u64>,
     /// Stop after this time.
     pub duration: Option<Duration>,
     /// What the sockets set.
     pub options: SendOptions,
+    /// Show each datagram.
+    pub show: bool,
     /// What the user should know of the addresses before it begins.
     pub advice: Vec<Advice>,
     /// How the system is asked.
     pub backend: Backend,
+}
+
+/// What datagrams carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Always this.
+    Message(Vec<u8>),
+    /// A measured stream.
+    Probe {
+        /// The payload's length in bytes.
+        size: u16,
+    },
+}
+
+impl Content {
+    /// The payload's length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Content::Message(message) => message.len(),
+            Content::Probe { size } => usize::from(*size),
+        }
+    }
+
+    /// Whether there is no payload.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// How datagrams are paced.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pacing {
+    /// This time from one datagram to the next, to each endpoint.
+    Interval(Duration),
+    /// This much over all endpoints together.
+    Rate(Rate),
+}
+
+impl Pacing {
+    /// The time from one round to the next, of `burst` datagrams of `len` bytes to each of `endpoints`.
+    pub fn period(self, endpoints: usize, burst: u64, len: usize) -> Period {
+        match self {
+            Pacing::Interval(interval) => Period::from(interval).times(burst),
+            Pacing::Rate(rate) => Period::of(rate, burst.saturating_mul(endpoints as u64), len),
+        }
+    }
 }
 
 /// What `mcast recv` does.
@@ -54,6 +113,12 @@ pub struct Recv {
     pub rcvbuf: Option<usize>,
     /// A command to run once every group is joined, and its arguments; empty for none.
     pub command: Vec<OsString>,
+    /// Report on each such time.
+    pub stats: Option<Duration>,
+    /// Show each datagram.
+    pub show: bool,
+    /// What must hold in the end.
+    pub assertions: Vec<Assertion>,
     /// What the user should know of the addresses before it begins.
     pub advice: Vec<Advice>,
     /// How the system is asked.
@@ -67,10 +132,12 @@ pub struct Limits {
     pub count: Option<u64>,
     /// After this time, whatever came.
     pub duration: Option<Duration>,
-    /// The longest to wait for all of `count`; without a count, for the first datagram.
+    /// The longest to wait for all of `count` and for the end of the streams with `once`; without these, for the first datagram.
     pub timeout: Option<Duration>,
     /// After this time of silence, once something has come.
     pub idle: Option<Duration>,
+    /// When every measured stream that was heard has ended.
+    pub once: bool,
 }
 
 /// Why a command line cannot be carried out on this host.
@@ -119,7 +186,7 @@ pub enum PlanError {
     TooMany(usize),
     /// The payload is longer than a datagram can be.
     #[error(
-        "the message is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: send less, or split it; up to 1472 bytes travel unfragmented on Ethernet"
+        "the payload is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: send less, or split it; up to 1472 bytes travel unfragmented on Ethernet"
     )]
     TooLong {
         /// The length of the payload in bytes.
@@ -330,12 +397,12 @@ impl Wish {
     }
 }
 
-/// Holds a payload against what a datagram to each endpoint can carry.
+/// Holds a payload of `len` bytes against what a datagram to each endpoint can carry.
 ///
 /// # Errors
 /// [`PlanError::TooLong`].
-pub fn fits(payload: &[u8], endpoints: &[Endpoint]) -> Result<(), PlanError> {
-    let (len, too_long) = (payload.len(), |at: &&Endpoint| payload.len() > net::max_payload(at.group));
+pub fn fits(len: usize, endpoints: &[Endpoint]) -> Result<(), PlanError> {
+    let too_long = |at: &&Endpoint| len > net::max_payload(at.group);
     endpoints
         .iter()
         .find(too_long)
@@ -459,8 +526,8 @@ mod tests {
     #[test]
     fn a_payload_is_held_to_the_longest_datagram() {
         let endpoints = host(&nobody).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
-        assert!(fits(&[0; 65_507], &endpoints).is_ok());
-        let error = fits(&[0; 65_508], &endpoints).unwrap_err().to_string();
+        assert!(fits(65_507, &endpoints).is_ok());
+        let error = fits(65_508, &endpoints).unwrap_err().to_string();
         assert!(error.contains("65508") && error.contains("at most 65507"), "{error}");
     }
 }

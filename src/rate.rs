@@ -12,9 +12,15 @@ pub enum Rate {
     Bits(f64),
 }
 
-/// The names of the units, the first of each being the one that is printed.
-const UNITS: [(&[&str], fn(f64) -> Rate); 2] =
-    [(&["pps"], Rate::Packets), (&["bit/s", "bits/s", "bit", "bits", "bps"], Rate::Bits)];
+/// The names of the units, and what a number of each is.
+const UNITS: [(&str, fn(f64) -> Rate); 6] = [
+    ("pps", Rate::Packets),
+    ("bit/s", Rate::Bits),
+    ("bits/s", Rate::Bits),
+    ("bit", Rate::Bits),
+    ("bits", Rate::Bits),
+    ("bps", Rate::Bits),
+];
 
 impl FromStr for Rate {
     type Err = String;
@@ -22,9 +28,9 @@ impl FromStr for Rate {
     /// Reads a rate. It must have a unit and be more than nothing.
     fn from_str(text: &str) -> Result<Self, String> {
         let typed = text.trim();
-        let digits = typed.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+')).count();
-        let (number, unit) = typed.split_at(digits);
-        let number = number.parse::<f64>().ok().filter(|number| number.is_finite());
+        let end = typed.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+')).count();
+        let (digits, unit) = typed.split_at(end);
+        let number = digits.parse::<f64>().ok().filter(|number| number.is_finite());
         let Some(number) = number else { return Err(format!("'{text}' is not a rate; try 1000pps, 10kpps or 20Mbit")) };
         if unit.is_empty() {
             return Err(format!("'{text}' has no unit; try {typed}pps, or {typed}Mbit"));
@@ -33,17 +39,17 @@ impl FromStr for Rate {
             return Err(format!("'{text}' is no rate at all; try 1000pps, 10kpps or 20Mbit"));
         }
         let unit = unit.trim_start().to_ascii_lowercase();
-        // The prefix first is what is left of a name: "k" of "kpps". Nobody means a thousandth of a bit by "mbit".
-        let known = UNITS.iter().flat_map(|(names, rate)| names.iter().map(move |name| (name, rate)));
-        let mut read = known.filter_map(|(name, rate)| {
-            let factor = match unit.strip_suffix(name)? {
-                "" => 1.0,
-                "k" => 1e3,
-                "m" => 1e6,
-                "g" => 1e9,
+        // Nobody means a thousandth of a bit by "mbit".
+        let mut read = UNITS.iter().filter_map(|(name, rate)| {
+            let power = match unit.strip_suffix(name)? {
+                "" => 0,
+                "k" => 3,
+                "m" => 6,
+                "g" => 9,
                 _ => return None,
             };
-            Some(rate(number * factor))
+            // In decimal, so that 1.001k is 1001 and not a little less.
+            format!("{digits}e{power}").parse().ok().map(rate)
         });
         read.next().ok_or_else(|| format!("'{text}' is not a rate; try 1000pps, 10kpps or 20Mbit (bits, not bytes)"))
     }
@@ -77,6 +83,7 @@ mod tests {
             ("20mbit/s", Rate::Bits(2e7)),
             ("1Gbps", Rate::Bits(1e9)),
             ("64000bit/s", Rate::Bits(64e3)),
+            ("1.001kpps", Rate::Packets(1001.0)),
         ] {
             assert_eq!(text.parse(), Ok(rate), "{text}");
         }

@@ -1,6 +1,7 @@
 //! How a run of `send` or `recv` comes to its end.
 
 use std::io;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -20,6 +21,8 @@ pub enum Stop {
     Idle,
     /// COMMAND has ended, and the time after it.
     Command,
+    /// Every measured stream has ended.
+    Once,
     /// A signal.
     Interrupted(Signal),
     /// Nobody reads the output any more.
@@ -69,4 +72,18 @@ pub fn conclude(result: Result<Stop, RunError>, interrupt: &Interrupt) -> (Stop,
         }
         Err(error) => (Stop::Failed, Some(error)),
     }
+}
+
+/// The processor time that this program has taken; `None` where the system does not tell.
+pub fn processor_time() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        use nix::sys::resource::{UsageWho, getrusage};
+        use nix::sys::time::TimeValLike;
+        let usage = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+        Some(Duration::from_micros(micros.try_into().ok()?))
+    }
+    #[cfg(not(unix))]
+    None
 }

@@ -10,6 +10,7 @@ use super::{CommonArgs, source, target, units};
 use crate::advice;
 use crate::plan::{self, Host, Limits, PlanError, Sources};
 use crate::target::{DEFAULT_TARGET, TargetRange};
+use crate::verdict::Assertion;
 
 /// What `mcast recv` takes.
 #[derive(Debug, Args)]
@@ -46,13 +47,26 @@ pub struct RecvArgs {
     #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
-    /// Exit 1 if --count datagrams did not come within TIME; without --count, if none came
+    /// Exit 1 if what was asked did not come within TIME: --count datagrams, with --once the end of the streams,
+    /// else a first datagram
     #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub timeout: Option<Duration>,
 
     /// Stop after TIME of silence, once something has come
     #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub idle: Option<Duration>,
+
+    /// Stop when every measured stream that was heard has ended
+    #[arg(long)]
+    pub once: bool,
+
+    /// Exit 1 unless this holds in the end: 'loss == 0%', 'delay.p99 < 5ms', 'rate >= 900pps'; repeatable
+    #[arg(long, value_name = "EXPR")]
+    pub assert: Vec<Assertion>,
+
+    /// Report on each TIME; the datagrams themselves are then shown only with -v
+    #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    pub stats: Option<Duration>,
 
     /// Receive buffer of the socket: 64kB, 4MiB; without it, as much as the system grants
     #[arg(long, value_name = "SIZE", value_parser = units::size, allow_hyphen_values = true)]
@@ -95,8 +109,11 @@ impl RecvArgs {
         let listens = host.listens(&self.targets, &self.common.iface, &sources)?;
         let chosen = self.targets != [TargetRange::default()];
         let advice = if chosen { advice::for_receiver(listens.iter().map(|listen| &listen.at)) } else { Vec::new() };
-        let limits = Limits { count: self.count, duration: self.duration, timeout: self.timeout, idle: self.idle };
+        let limits =
+            Limits { count: self.count, duration: self.duration, timeout: self.timeout, idle: self.idle, once: self.once };
         let (rcvbuf, command, backend) = (self.rcvbuf, self.command.clone(), self.common.backend());
-        Ok(plan::Recv { listens, limits, rcvbuf, command, advice, backend })
+        let show = self.stats.is_none() || self.common.display.verbose > 0;
+        let (stats, assertions) = (self.stats, self.assert.clone());
+        Ok(plan::Recv { listens, limits, rcvbuf, command, stats, show, assertions, advice, backend })
     }
 }

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use super::{CommonArgs, destination, units};
 use crate::advice;
 use crate::net::SendOptions;
-use crate::plan::{self, Host, PlanError};
+use crate::plan::{self, Host, Pacing, PlanError};
+use crate::rate::Rate;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 
 /// What `mcast send` takes.
@@ -20,7 +21,8 @@ Examples:
   mcast send 239.1.1.1:5000 --message tick -i 100ms   ten datagrams a second
   mcast send '[ff15::1234]:5000' --iface eth0 -c 5    five datagrams by IPv6
   mcast send 239.0.0.0+100:5000 --iface all -c 1      one to each of a hundred groups, everywhere
-  mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice"
+  mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice
+  mcast send --probe --rate 1kpps -d 10s              a measured stream: recv tells loss, delay and order"
 )]
 pub struct SendArgs {
     /// Groups to send to: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000; or a unicast or broadcast address
@@ -31,9 +33,26 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "TEXT", default_value = plan::DEFAULT_MESSAGE, allow_hyphen_values = true)]
     pub message: String,
 
-    /// Time between datagrams: 250us, 100ms, 1.5s, 2m
-    #[arg(short, long, value_name = "TIME", default_value = plan::DEFAULT_INTERVAL, value_parser = units::time, allow_hyphen_values = true)]
-    pub interval: Duration,
+    /// A measured stream: numbered, timed and checked, for recv to tell loss, delay and order. Each datagram is then
+    /// shown only with -v
+    #[arg(long, conflicts_with = "message")]
+    pub probe: bool,
+
+    /// Payload of each datagram of --probe, in bytes [default: 64]
+    #[arg(short, long, value_name = "BYTES", value_parser = units::probe_size, requires = "probe", allow_hyphen_values = true)]
+    pub size: Option<u16>,
+
+    /// Time between datagrams to a target: 250us, 100ms, 1.5s, 2m [default: 2s; with --probe: 100ms]
+    #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    pub interval: Option<Duration>,
+
+    /// Instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together
+    #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true)]
+    pub rate: Option<Rate>,
+
+    /// Datagrams sent back to back to each target; the mean rate stays
+    #[arg(long, value_name = "N", value_parser = units::count, default_value = "1", hide_default_value = true, allow_hyphen_values = true)]
+    pub burst: u64,
 
     /// Stop after N datagrams to each target
     #[arg(short, long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
@@ -84,12 +103,26 @@ impl SendArgs {
     /// What cannot be carried out here.
     pub fn plan(&self, host: &Host) -> Result<plan::Send, PlanError> {
         let endpoints = host.endpoints(&self.targets, &self.common.iface)?;
-        let payload = self.message.clone().into_bytes();
-        plan::fits(&payload, &endpoints)?;
-        let options = SendOptions { ttl: self.ttl, loopback: !self.no_loop, dscp: self.dscp, source_port: self.source_port };
+        let content = if self.probe {
+            plan::Content::Probe { size: self.size.unwrap_or(plan::DEFAULT_PROBE_SIZE) }
+        } else {
+            plan::Content::Message(self.message.clone().into_bytes())
+        };
+        plan::fits(content.len(), &endpoints)?;
+        let usual = if self.probe { plan::DEFAULT_PROBE_INTERVAL } else { plan::DEFAULT_INTERVAL };
+        let pacing = self.rate.map_or(Pacing::Interval(self.interval.unwrap_or(usual)), Pacing::Rate);
         let chosen = self.targets != [TargetRange::default()];
-        let advice = if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() };
-        let (interval, count, duration) = (self.interval, self.count, self.duration);
-        Ok(plan::Send { endpoints, payload, interval, count, duration, options, advice, backend: self.common.backend() })
+        Ok(plan::Send {
+            period: pacing.period(endpoints.len(), self.burst, content.len()),
+            burst: self.burst,
+            count: self.count,
+            duration: self.duration,
+            options: SendOptions { ttl: self.ttl, loopback: !self.no_loop, dscp: self.dscp, source_port: self.source_port },
+            show: !self.probe || self.common.display.verbose > 0,
+            advice: if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() },
+            backend: self.common.backend(),
+            endpoints,
+            content,
+        })
     }
 }

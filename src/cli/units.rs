@@ -5,6 +5,8 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use jiff::SignedDuration;
 
+use crate::probe::MIN_LEN;
+
 /// Below this an interval is a flood, and a limit is over before it begins.
 const SHORTEST_TIME: Duration = Duration::from_micros(1);
 
@@ -44,6 +46,24 @@ pub fn size(text: &str) -> Result<usize, String> {
         Ok(bytes) if bytes <= LARGEST_SIZE => Ok(bytes),
         _ => Err(format!("'{text}' is more than a socket's buffer can be (just under 1GiB); try 4MiB")),
     }
+}
+
+/// Reads the size of a measured datagram in bytes: from 48, which its header takes, to what a datagram carries.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn probe_size(text: &str) -> Result<u16, String> {
+    const MOST: u16 = 65_527;
+    let wrong = || format!("'{text}' is not a size; try 64, 1316 or 1472");
+    let size = text.trim().parse::<ByteSize>().map_err(|_| wrong())?.as_u64();
+    if size < MIN_LEN as u64 {
+        return Err(format!(
+            "'{text}' is too small: a measured datagram begins with {MIN_LEN} bytes of header; try {MIN_LEN} or more"
+        ));
+    }
+    u16::try_from(size).ok().filter(|size| *size <= MOST).ok_or_else(|| {
+        format!("'{text}' is more than a datagram carries (65507 bytes by IPv4, {MOST} by IPv6); try 1472, which fits an Ethernet frame")
+    })
 }
 
 /// Reads a TTL or hop limit.
@@ -155,6 +175,19 @@ mod tests {
         assert_eq!(size("4MiB"), Ok(4 << 20));
         for text in ["", "big", "-1", "0", "1GiB", "9EiB"] {
             assert!(size(text).unwrap_err().contains("try"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_measured_datagram_holds_at_least_its_header() {
+        assert_eq!(
+            (probe_size("48"), probe_size("1472"), probe_size("1kB"), probe_size("65527")),
+            (Ok(48), Ok(1472), Ok(1000), Ok(65527))
+        );
+        for (text, why) in
+            [("20", "48 bytes of header"), ("0", "try 48"), ("65528", "try 1472"), ("1GiB", "65507"), ("big", "try 64")]
+        {
+            assert!(probe_size(text).unwrap_err().contains(why), "{}", probe_size(text).unwrap_err());
         }
     }
 

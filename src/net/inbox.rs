@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use tracing::{debug, trace};
 
@@ -177,6 +177,7 @@ impl Inbox {
                     return Err(Operation::Receive(at.group, at.port).failed(error).into());
                 }
             };
+            let read = SystemTime::now();
             for slot in 0..count {
                 let (payload, meta) = self.batch.get(slot);
                 let Some(membership) = channel.membership(meta) else {
@@ -190,7 +191,7 @@ impl Inbox {
                     Some(index) => self.watch.name_of(index),
                     None => meta.ifindex.map(|_| endpoint.via.name.as_str()),
                 };
-                let flow = take(Datagram { payload, meta, endpoint, iface })?;
+                let flow = take(Datagram { payload, meta, endpoint, iface, read })?;
                 if flow.is_break() {
                     return Ok(flow);
                 }

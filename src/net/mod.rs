@@ -5,6 +5,7 @@
 //! failed ([`NetError`]).
 
 mod channel;
+mod clock;
 mod error;
 mod groups;
 mod ifaces;
@@ -21,6 +22,7 @@ mod sys;
 mod wait;
 mod watch;
 
+pub use clock::{host_id, is_synchronised};
 pub use error::{NetError, Operation, describe};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};
@@ -140,6 +142,8 @@ pub struct Datagram<'a> {
     pub endpoint: &'a Endpoint,
     /// The name of the interface it arrived on.
     pub iface: Option<&'a str>,
+    /// When the program had it.
+    pub read: SystemTime,
 }
 
 /// What the system tells of a received datagram. `None` is what this platform does not tell.

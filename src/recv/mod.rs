@@ -1,6 +1,7 @@
 //! `mcast recv`: joins, receives, shows, leaves.
 
 mod command;
+mod count;
 mod querier;
 mod until;
 
@@ -15,18 +16,19 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tracing::debug;
 
-use crate::event::{Event, Left, Listening, Payload, RcvbufInfo, Received, RecvSummary, TargetInfo};
+use crate::event::{Event, IntervalReport, Left, Listening, Payload, ProbeInfo, RcvbufInfo, Received, RecvSummary, TargetInfo};
 use crate::iface::Via;
 use crate::interrupt::Interrupt;
 use crate::net::{self, Datagram, Endpoint, Filter, Inbox, Listen, Rcvbuf};
-use crate::plan;
+use crate::pace::Pace;
+use crate::plan::{self, Limits};
 use crate::report::Reporter;
 use crate::run::{self, Ended, RunError, Stop};
 use crate::spans::spans;
-use crate::stats::{Copies, Tally};
-use crate::verdict::{self, Verdict};
-use crate::warning::{self, Warning};
+use crate::verdict::{self, Evidence, Judgement, Verdict};
+use crate::warning::{self, Waiting, Warning};
 use command::Running;
+use count::{Counts, Heard};
 use querier::Querier;
 
 /// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
@@ -36,13 +38,17 @@ use querier::Querier;
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
     let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf, plan.backend)?;
     let start = Instant::now();
+    let may_be_copied = inbox.tells_interfaces() && on_several_interfaces(&plan.listens);
+    let clocks = (SystemTime::now(), start);
     let mut session = Session {
         listens: &plan.listens,
         until: Until::new(plan.limits, start),
-        tally: Tally::default(),
+        counts: Counts::new(start, plan.listens.len(), plan.stats.is_some(), may_be_copied),
+        reports: plan.stats.map(|every| Pace::new(start + every, every)),
+        show: plan.show,
         querier: Querier::new(&specific_interfaces(&plan.listens, &inbox), start),
-        copies: (inbox.tells_interfaces() && on_several_interfaces(&plan.listens)).then(Copies::default),
         overflowed: false,
+        crowded: false,
     };
     let mut command = None;
 
@@ -60,14 +66,35 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
-    let Session { tally, copies, .. } = session;
+    let set_by = clock_was_set(clocks);
+    if set_by.is_some() || !net::is_synchronised() {
+        session.counts.streams.distrust_clock();
+    }
+    let last_report = session.last_report(kernel_drops);
+    let figures = session.counts.figures(elapsed, kernel_drops);
+    let judgements: Vec<Judgement> =
+        plan.assertions.iter().map(|assertion| assertion.judge(|metric| figures.value(metric))).collect();
+    let received = session.counts.datagrams();
     let verdict = match &failure {
         Some(error) => Verdict::could_not(error),
-        None => verdict::of_recv(stop, &plan.limits, tally.meter.datagrams, command.as_ref()),
+        None => verdict::of_recv(&Evidence {
+            stop,
+            limits: &plan.limits,
+            received,
+            streams: session.counts.streams.counts(),
+            command: command.as_ref(),
+            judgements: &judgements,
+        }),
     };
     let said = reporter.last_words(|reporter| {
+        if let Some(report) = last_report {
+            reporter.event(&Event::Interval(report))?;
+        }
+        if let Some(by) = set_by {
+            reporter.warn(&Warning::ClockSet { by })?;
+        }
         let command_failed = matches!(command, Some(Ended::Failed(_)));
-        if tally.meter.datagrams == 0 && verdict.status == 1 && !command_failed {
+        if received == 0 && verdict.status == 1 && !command_failed {
             reporter.warn(&Warning::NothingReceived { at: in_words(&plan.listens) })?;
         }
         for left in left {
@@ -79,15 +106,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
                 Err(error) => reporter.warn(&Warning::NotLeft(error))?,
             }
         }
-        reporter.event(&Event::RecvSummary(RecvSummary {
-            elapsed,
-            meter: (&tally.meter).into(),
-            kernel_drops,
-            truncated: tally.truncated,
-            sources: tally.sources(),
-            interface_copies: copies.as_ref().map(|copies| copies.count),
-            verdict: verdict.clone(),
-        }))
+        reporter.event(&Event::RecvSummary(RecvSummary { figures, assertions: judgements, verdict: verdict.clone() }))
     });
     failure.map_or(Ok(()), Err)?;
     said?;
@@ -153,11 +172,15 @@ struct Batch {
 struct Session<'a> {
     listens: &'a [Listen],
     until: Until,
-    tally: Tally,
+    counts: Counts,
+    /// When to report.
+    reports: Option<Pace>,
+    /// Show each datagram.
+    show: bool,
     querier: Querier,
-    /// Where datagrams may arrive on two interfaces.
-    copies: Option<Copies>,
     overflowed: bool,
+    /// Streams were too many to be followed, and that was said.
+    crowded: bool,
 }
 
 impl Session<'_> {
@@ -187,8 +210,11 @@ impl Session<'_> {
                 }
                 self.command_ended(failed, reporter)?;
             }
+            self.report_if_due(inbox, reporter)?;
             reporter.warn_all(&self.querier.look(Instant::now(), inbox.interfaces(), igmp_or_mld_version))?;
-            let deadline = self.until.deadline().map(|(at, _)| at).into_iter().chain(self.querier.due()).min();
+            let until = self.until.deadline().map(|(at, _)| at);
+            let report = self.reports.as_ref().and_then(Pace::next);
+            let deadline = until.into_iter().chain(self.querier.due()).chain(report).min();
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }
@@ -206,16 +232,24 @@ impl Session<'_> {
         let now = Instant::now();
         let (mut timely, mut late) = (0, 0);
         let flow = inbox.read(|datagram| {
-            let Datagram { payload, meta, .. } = datagram;
+            let meta = datagram.meta;
             if cutoff.is_some_and(|cutoff| meta.kernel_time && meta.time > cutoff) {
                 late += 1;
                 return Ok::<_, RunError>(ControlFlow::Continue(()));
             }
             timely += 1;
-            self.tally.add(meta.source, meta.time, payload.len(), meta.truncated);
             self.note_drops(&datagram, reporter)?;
+            let heard = self.counts.take(&datagram);
+            self.until.streams(now, self.counts.streams.all_ended());
+            if heard == Heard::End {
+                self.until.end(now);
+                return Ok(ControlFlow::Continue(()));
+            }
+            self.note_crowd(reporter)?;
             self.note_copy(&datagram, reporter)?;
-            reporter.event(&Event::Received(received(&datagram)))?;
+            if self.show {
+                reporter.event(&Event::Received(received(&datagram, heard)))?;
+            }
             Ok(self.until.datagram(now).map_or(ControlFlow::Continue(()), ControlFlow::Break))
         })?;
         let stop = match flow {
@@ -263,10 +297,20 @@ impl Session<'_> {
         }
     }
 
+    /// Says once that there are too many streams; the summary has the number of their datagrams.
+    fn note_crowd(&mut self, reporter: &mut Reporter) -> io::Result<()> {
+        if self.crowded || self.counts.streams.untracked == 0 {
+            return Ok(());
+        }
+        self.crowded = true;
+        let (followed, _) = self.counts.streams.counts();
+        reporter.warn(&Warning::TooManyStreams { followed })
+    }
+
     /// Says once that datagrams arrive on two interfaces; the summary has the number.
     fn note_copy(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
-        let Datagram { payload, meta, endpoint, iface } = datagram;
-        let (Some(copies), Some(ifindex)) = (&mut self.copies, meta.ifindex) else { return Ok(()) };
+        let Datagram { payload, meta, endpoint, iface, .. } = datagram;
+        let (Some(copies), Some(ifindex)) = (&mut self.counts.copies, meta.ifindex) else { return Ok(()) };
         let to = SocketAddr::new(endpoint.group, endpoint.port);
         let before = copies.add(meta.time, ifindex, meta.source, to, payload);
         match (before, iface, copies.count) {
@@ -281,19 +325,61 @@ impl Session<'_> {
 
     fn command_ended(&mut self, failed: bool, reporter: &mut Reporter) -> io::Result<()> {
         let decides = self.until.command_ended(Instant::now(), failed);
-        match self.until.limits().count {
-            Some(count) if !decides => {
-                let forever = self.until.deadline().is_none();
-                reporter.warn(&Warning::StillWaiting { received: self.tally.meter.datagrams, count, forever })
-            }
-            _ => Ok(()),
+        if decides {
+            return Ok(());
         }
+        let forever = self.until.deadline().is_none();
+        let (streams, open) = self.counts.streams.counts();
+        let Limits { count, once, .. } = *self.until.limits();
+        let waiting = match count {
+            Some(count) => Some(Waiting::Datagrams { received: self.counts.datagrams(), count }),
+            None if once && streams == 0 => Some(Waiting::FirstStream),
+            None if once && open > 0 => Some(Waiting::Ends { open, streams }),
+            None => None,
+        };
+        waiting.map_or(Ok(()), |waiting| reporter.warn(&Warning::StillWaiting { waiting, forever }))
+    }
+
+    /// Reports on the interval that is over.
+    fn report_if_due(&mut self, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
+        let now = Instant::now();
+        if self.reports.as_mut().is_some_and(|reports| reports.due(now).is_some()) {
+            // One report for all that is due: who was held up has only one interval to tell of.
+            while self.reports.as_mut().is_some_and(|reports| reports.due(now).is_some()) {}
+            if let Some(report) = self.counts.report(now, inbox.kernel_drops()) {
+                reporter.event(&Event::Interval(report))?;
+                reporter.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The report on the interval in which it ended, where there is something to tell: the reports add up to the summary.
+    fn last_report(&mut self, kernel_drops: Option<u64>) -> Option<IntervalReport> {
+        let (every, now) = (self.reports.as_ref()?.period().to_duration(), Instant::now());
+        let (busy, since) = self.counts.unreported(now)?;
+        (busy || since >= every / 2).then(|| self.counts.report(now, kernel_drops))?
     }
 }
 
+/// By how much somebody set the clock while it ran, in seconds. What a reference corrects little by little is less.
+fn clock_was_set((system, steady): (SystemTime, Instant)) -> Option<f64> {
+    const LEAST: f64 = 0.01;
+    const SLEWED: f64 = 0.001;
+    let steady = steady.elapsed().as_secs_f64();
+    let system =
+        SystemTime::now().duration_since(system).map_or_else(|error| -error.duration().as_secs_f64(), |time| time.as_secs_f64());
+    Some(system - steady).filter(|by| by.abs() > LEAST + SLEWED * steady)
+}
+
 /// A datagram, as an event.
-fn received<'a>(datagram: &Datagram<'a>) -> Received<'a> {
-    let Datagram { payload, meta, endpoint, iface } = *datagram;
+fn received<'a>(datagram: &Datagram<'a>, heard: Heard) -> Received<'a> {
+    let Datagram { payload, meta, endpoint, iface, .. } = *datagram;
+    let probe = match heard {
+        Heard::Measured { stream, seq, delay } => Some(ProbeInfo::Whole { stream, seq, delay_ns: delay }),
+        Heard::Damaged(damage) => Some(ProbeInfo::Damaged { damage: damage.name() }),
+        Heard::Plain | Heard::End => None,
+    };
     Received {
         time: meta.time,
         source: meta.source,
@@ -303,6 +389,7 @@ fn received<'a>(datagram: &Datagram<'a>) -> Received<'a> {
         ttl: meta.ttl,
         dscp: meta.dscp(),
         len_bytes: payload.len(),
+        probe,
         payload: Payload(payload),
     }
 }

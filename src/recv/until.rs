@@ -13,12 +13,16 @@ pub struct Until {
     received: u64,
     last: Option<Instant>,
     command_ended: Option<Instant>,
+    streams_ended: Option<Instant>,
 }
+
+/// How long stragglers are waited for when every stream has ended: an end may overtake data, and is itself sent for 80 ms.
+const STRAGGLERS: Duration = Duration::from_millis(100);
 
 impl Until {
     /// Starts counting at `start`, when every group is joined.
     pub fn new(limits: Limits, start: Instant) -> Self {
-        Until { limits, start, received: 0, last: None, command_ended: None }
+        Until { limits, start, received: 0, last: None, command_ended: None, streams_ended: None }
     }
 
     /// The limits.
@@ -33,10 +37,21 @@ impl Until {
         (Some(self.received) == self.limits.count).then_some(Stop::Count)
     }
 
-    /// Takes note that COMMAND has ended. Where it failed there is nothing left to wait for, whatever was asked; where it did not, a count
-    /// or a duration still decides. Answers whether the end of the command ends the receiving.
+    /// Takes note of the end of a stream, which is none of its datagrams.
+    pub fn end(&mut self, now: Instant) {
+        self.last = Some(now);
+    }
+
+    /// Takes note whether there are measured streams, and all of them have ended.
+    pub fn streams(&mut self, now: Instant, all_ended: bool) {
+        self.streams_ended = self.streams_ended.or(Some(now)).filter(|_| all_ended && self.limits.once);
+    }
+
+    /// Takes note that COMMAND has ended. Where it failed there is nothing left to wait for, whatever was asked; where it did not, a count,
+    /// a duration or the end of the streams still decides. Answers whether the end of the command ends the receiving.
     pub fn command_ended(&mut self, now: Instant, failed: bool) -> bool {
-        let decides = failed || (self.limits.count.is_none() && self.limits.duration.is_none());
+        let Limits { count, duration, once, .. } = self.limits;
+        let decides = failed || (count.is_none() && duration.is_none() && !once);
         self.command_ended = decides.then_some(now);
         decides
     }
@@ -44,12 +59,14 @@ impl Until {
     /// When to stop if nothing more happens, and why.
     pub fn deadline(&self) -> Option<(Instant, Stop)> {
         let after = |from: Option<Instant>, time: Option<Duration>, stop| Some((from?.checked_add(time?)?, stop));
-        let waiting = self.limits.count.is_some() || self.received == 0;
+        let for_the_first = if self.limits.once { self.streams_ended.is_none() } else { self.received == 0 };
+        let waiting = self.limits.count.is_some() || for_the_first;
         [
             after(waiting.then_some(self.start), self.limits.timeout, Stop::Timeout),
             after(Some(self.start), self.limits.duration, Stop::Duration),
             after(self.last, self.limits.idle, Stop::Idle),
             after(self.command_ended, Some(COMMAND_GRACE), Stop::Command),
+            after(self.streams_ended, Some(STRAGGLERS), Stop::Once),
         ]
         .into_iter()
         .flatten()
@@ -113,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_earliest_limit_wins() {
-        let limits = Limits { duration: Some(3 * S), timeout: Some(2 * S), idle: Some(9 * S), count: Some(5) };
+        let limits = Limits { duration: Some(3 * S), timeout: Some(2 * S), idle: Some(9 * S), count: Some(5), once: false };
         let (until, start) = until(limits);
         assert_eq!(until.deadline(), Some((start + 2 * S, Stop::Timeout)));
     }
@@ -134,6 +151,20 @@ mod tests {
         let (mut until, start) = until(Limits { count: Some(5), timeout: Some(9 * S), ..Limits::default() });
         assert!(until.command_ended(start, true));
         assert_eq!(until.deadline(), Some((start + COMMAND_GRACE, Stop::Command)));
+    }
+
+    #[test]
+    fn the_end_of_all_streams_stops_it_when_stragglers_had_their_time() {
+        let (mut until, start) = until(Limits { once: true, timeout: Some(5 * S), ..Limits::default() });
+        until.datagram(start);
+        until.streams(start + S, false);
+        assert_eq!(until.deadline(), Some((start + 5 * S, Stop::Timeout)), "data is not what was waited for");
+        until.streams(start + 2 * S, true);
+        until.streams(start + 2 * S + STRAGGLERS / 2, true);
+        assert_eq!(until.deadline(), Some((start + 2 * S + STRAGGLERS, Stop::Once)));
+        until.streams(start + 2 * S + STRAGGLERS / 2, false);
+        assert_eq!(until.deadline(), Some((start + 5 * S, Stop::Timeout)), "another stream has begun");
+        assert!(!until.command_ended(start + 3 * S, false));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod hex;
 mod human;
 mod ifaces;
 mod json;
+mod measured;
 mod out;
 mod raw;
 mod style;

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::Format;
 use super::human::{count, payload, rate, size, span, time_of_day};
 use super::ifaces;
+use super::measured;
 use super::style::Paint;
 use crate::advice::Advice;
 use crate::event::{
@@ -39,12 +40,16 @@ impl Format for Text {
             Event::Sending(ready) => self.sending(ready, out),
             Event::Received(datagram) => {
                 self.head(datagram, out)?;
-                writeln!(out, "  {}", payload(datagram.payload.0, self.whole))
+                match &datagram.probe {
+                    Some(probe) => writeln!(out, "  {}", measured::probe(probe)),
+                    None => writeln!(out, "  {}", payload(datagram.payload.0, self.whole)),
+                }
             }
             Event::Sent(datagram) => self.sent(datagram, out),
             Event::Warning(notice) => warning(notice.0, self.paint_notes, notes),
             // The summary follows at once, and says enough.
             Event::Left(_) => Ok(()),
+            Event::Interval(report) => measured::interval(report, self.paint, out),
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
             Event::Interface(iface) => {
@@ -123,27 +128,33 @@ impl Text {
     }
 
     fn sent(&self, datagram: &Sent, out: &mut dyn Write) -> io::Result<()> {
-        let Sent { time, group, port, iface, len_bytes, payload: bytes } = datagram;
+        let Sent { time, group, port, iface, len_bytes, probe, payload: bytes } = datagram;
         let time = self.paint.faint(time_of_day(*time, &self.zone));
         let (to, len) = (SocketAddr::new(*group, *port), count(*len_bytes as u64, "byte"));
-        writeln!(out, "{time}  sent to {to}  {iface}  {len}  {}", payload(bytes.0, self.whole))
+        write!(out, "{time}  sent to {to}  {iface}  {len}  ")?;
+        match probe {
+            Some(probe) => writeln!(out, "{}", measured::probe(probe)),
+            None => writeln!(out, "{}", payload(bytes.0, self.whole)),
+        }
     }
 
     fn recv_summary(&self, summary: &RecvSummary, out: &mut dyn Write) -> io::Result<()> {
-        self.totals("received", &summary.meter, out)?;
-        write!(out, " from {} in {}", count(summary.sources as u64, "source"), span(summary.elapsed))?;
-        self.rates(&summary.meter, out)?;
-        if let Some(drops) = summary.kernel_drops {
+        let figures = &summary.figures;
+        self.totals("received", &figures.meter, out)?;
+        write!(out, " from {} in {}", count(figures.sources as u64, "source"), span(figures.elapsed))?;
+        self.rates(&figures.meter, out)?;
+        if let Some(drops) = figures.kernel_drops {
             let drops = if drops == 0 { "0".to_owned() } else { self.paint.bad(drops).to_string() };
             write!(out, "; {drops} dropped by this host's kernel")?;
         }
-        if let Some(copies @ 1..) = summary.interface_copies {
+        if let Some(copies @ 1..) = figures.interface_copies {
             write!(out, "; {copies} of them the same as on another interface")?;
         }
-        if summary.truncated > 0 {
-            write!(out, "; {} truncated", summary.truncated)?;
+        if figures.truncated > 0 {
+            write!(out, "; {} truncated", figures.truncated)?;
         }
         writeln!(out)?;
+        measured::summary(figures, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }
 

@@ -1,23 +1,27 @@
-//! `mcast send`: opens, sends round after round, closes.
+//! `mcast send`: opens, sends round after round, says the end, closes.
 
-mod pace;
-
-pub use pace::Pace;
+mod payload;
 
 use std::collections::HashSet;
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::event::{Event, Payload, SendSummary, Sending, Sent, TargetInfo, TargetTotals};
+use tracing::debug;
+
+use crate::event::{self, Event, LatenessInfo, SendSummary, Sending, Sent, TargetInfo, TargetTotals};
 use crate::iface::Cast;
 use crate::interrupt::Interrupt;
-use crate::net::{Endpoint, Outbox, Sent as Outcome};
+use crate::net::{Endpoint, Outbox, Sent as Outcome, Wake};
+use crate::pace::Pace;
 use crate::plan;
+use crate::probe::{END_INTERVAL, ENDS};
 use crate::report::Reporter;
 use crate::run::{self, RunError, Stop};
 use crate::stats::Meter;
+use crate::stats::delay::{Delays, Precision};
 use crate::verdict::{self, Verdict};
 use crate::warning::Warning;
+use payload::Payload;
 
 /// Sends as `plan` says, until a limit, a signal, or the end of the output's reader.
 ///
@@ -28,15 +32,19 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let start = Instant::now();
     let mut session = Session::new(plan, &outbox);
 
-    let sent = announce(plan, &outbox, reporter).and_then(|()| session.send(&mut outbox, start, reporter, interrupt));
+    let announced = announce(plan, &outbox, session.payload.stream(), reporter);
+    let sent = announced.and_then(|()| session.send(&mut outbox, start, reporter, interrupt));
     let (stop, failure) = run::conclude(sent, interrupt);
     let elapsed = start.elapsed();
+    if stop != Stop::Failed {
+        session.end(&mut outbox, interrupt)?;
+    }
 
-    let Session { meter, totals, rounds, .. } = session;
+    let Session { meter, totals, sent, lateness, .. } = session;
     let errors = totals.iter().map(|target| target.errors).sum();
     let verdict = match &failure {
         Some(error) => Verdict::could_not(error),
-        None => verdict::of_send(rounds, plan.count, errors, stop),
+        None => verdict::of_send(sent, plan.count, errors, stop),
     };
     let said = reporter.last_words(|reporter| {
         reporter.event(&Event::SendSummary(SendSummary {
@@ -44,6 +52,8 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
             meter: (&meter).into(),
             errors,
             targets: totals,
+            pace_ns: lateness.quantiles().map(LatenessInfo::from),
+            cpu: run::processor_time(),
             verdict: verdict.clone(),
         }))
     });
@@ -53,7 +63,7 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
 }
 
 /// Says where datagrams go, and what they carry.
-fn announce(plan: &plan::Send, outbox: &Outbox, reporter: &mut Reporter) -> Result<(), RunError> {
+fn announce(plan: &plan::Send, outbox: &Outbox, stream: Option<u64>, reporter: &mut Reporter) -> Result<(), RunError> {
     reporter.advise(&plan.advice)?;
     let looped = |at: &&Endpoint| at.cast == Cast::Multicast && at.via.address.is_some_and(|address| address.is_loopback());
     let on_loopback = plan.endpoints.iter().find(looped);
@@ -62,8 +72,15 @@ fn announce(plan: &plan::Send, outbox: &Outbox, reporter: &mut Reporter) -> Resu
     }
     let described = |(position, (at, source))| TargetInfo::to(at, source, outbox.ttl(position));
     let targets = outbox.endpoints().enumerate().map(described).collect();
-    let (ttl, dscp, interval) = (plan.options.ttl.or(outbox.ttl(0)), plan.options.dscp, plan.interval);
-    reporter.event(&Event::Sending(Sending { targets, ttl, dscp, interval }))?;
+    reporter.event(&Event::Sending(Sending {
+        targets,
+        ttl: plan.options.ttl.or(outbox.ttl(0)),
+        dscp: plan.options.dscp,
+        interval: plan.period.to_duration(),
+        burst: plan.burst,
+        len_bytes: plan.content.len(),
+        stream,
+    }))?;
     Ok(reporter.flush()?)
 }
 
@@ -76,9 +93,13 @@ const MOST_WARNINGS: usize = 10;
 /// What changes while sending.
 struct Session<'a> {
     plan: &'a plan::Send,
+    payload: Payload,
     meter: Meter,
     totals: Vec<TargetTotals>,
-    rounds: u64,
+    /// How many datagrams it was each endpoint's turn for.
+    sent: u64,
+    /// How late rounds were.
+    lateness: Delays,
     /// The failures that were warned of: the position of the endpoint, and the error.
     warned: HashSet<(usize, Option<i32>)>,
 }
@@ -93,7 +114,8 @@ impl<'a> Session<'a> {
             bytes: 0,
             errors: 0,
         });
-        Session { plan, meter: Meter::default(), totals: totals.collect(), rounds: 0, warned: HashSet::new() }
+        let (payload, lateness) = (Payload::new(plan, outbox), Delays::new(Precision::Coarse));
+        Session { plan, payload, meter: Meter::default(), totals: totals.collect(), sent: 0, lateness, warned: HashSet::new() }
     }
 
     /// One round, one wait, until there is a reason to stop.
@@ -106,20 +128,21 @@ impl<'a> Session<'a> {
     ) -> Result<Stop, RunError> {
         let end = self.plan.duration.and_then(|duration| start.checked_add(duration));
         let mut look = start + LOOK;
-        let mut pace = Pace::new(start, self.plan.interval);
+        let mut pace = Pace::new(start, self.plan.period);
         loop {
             if let Some(signal) = interrupt.signal() {
                 return Ok(Stop::Interrupted(signal));
             }
-            if Some(self.rounds) == self.plan.count {
+            if self.plan.count.is_some_and(|count| self.sent >= count) {
                 return Ok(Stop::Count);
             }
             let now = Instant::now();
             if end.is_some_and(|end| end <= now) {
                 return Ok(Stop::Duration);
             }
-            let due = pace.due(now);
-            if due {
+            let late = pace.due(now);
+            if let Some(late) = late {
+                self.lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX));
                 self.round(outbox, interrupt, reporter)?;
                 if now < look {
                     continue;
@@ -128,7 +151,7 @@ impl<'a> Session<'a> {
             // Who is always late looks around all the same, from time to time.
             look = now + LOOK;
             reporter.flush()?;
-            let until = if due { Some(now) } else { pace.next().into_iter().chain(end).min() };
+            let until = if late.is_some() { Some(now) } else { pace.next().into_iter().chain(end).min() };
             if outbox.wait(reporter.wake(interrupt), until)? {
                 return Ok(Stop::ReaderGone);
             }
@@ -136,39 +159,76 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// One datagram to each endpoint. A signal ends the round where it is.
+    /// A burst to each endpoint. A signal ends the round where it is.
     fn round(&mut self, outbox: &Outbox, interrupt: &Interrupt, reporter: &mut Reporter) -> io::Result<()> {
-        let payload = self.plan.payload.as_slice();
+        let left = self.plan.count.map_or(u64::MAX, |count| count - self.sent);
+        let burst = self.plan.burst.min(left);
         for position in 0..self.totals.len() {
-            if interrupt.signal().is_some() {
-                return Ok(());
-            }
-            let (at, time) = (outbox.endpoint(position), SystemTime::now());
-            match outbox.send(position, payload) {
-                Ok(outcome) => {
-                    self.meter.add(time, payload.len());
-                    self.totals[position].datagrams += 1;
-                    self.totals[position].bytes += payload.len() as u64;
-                    reporter.event(&Event::Sent(Sent {
-                        time,
-                        group: at.group,
-                        port: at.port,
-                        iface: &at.via.name,
-                        len_bytes: payload.len(),
-                        payload: Payload(payload),
-                    }))?;
-                    if let Outcome::Returned(error) = outcome {
-                        self.warn_once(position, error.raw_os_error(), reporter, || Warning::CameBack { at: at.clone(), error })?;
-                    }
+            for _ in 0..burst {
+                if interrupt.signal().is_some() {
+                    return Ok(());
                 }
-                Err(error) => {
-                    self.totals[position].errors += 1;
-                    let number = error.source.raw_os_error();
-                    self.warn_once(position, number, reporter, || Warning::NotSent { at: at.clone(), error })?;
+                self.datagram(position, outbox, reporter)?;
+            }
+        }
+        self.sent += burst;
+        Ok(())
+    }
+
+    /// One datagram to the endpoint at `position`.
+    fn datagram(&mut self, position: usize, outbox: &Outbox, reporter: &mut Reporter) -> io::Result<()> {
+        let (at, time) = (outbox.endpoint(position), SystemTime::now());
+        let payload = self.payload.next(position, time);
+        let len = payload.len();
+        let outcome = match outbox.send(position, payload) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.totals[position].errors += 1;
+                let number = error.source.raw_os_error();
+                return self.warn_once(position, number, reporter, || Warning::NotSent { at: at.clone(), error });
+            }
+        };
+        self.meter.add(time, len);
+        self.totals[position].datagrams += 1;
+        self.totals[position].bytes += len as u64;
+        let probe = self.payload.left(position);
+        if self.plan.show {
+            let payload = match &self.payload {
+                Payload::Fixed(payload) => payload.as_slice(),
+                Payload::Probes(_) => &[],
+            };
+            reporter.event(&Event::Sent(Sent {
+                time,
+                group: at.group,
+                port: at.port,
+                iface: &at.via.name,
+                len_bytes: len,
+                probe,
+                payload: event::Payload(payload),
+            }))?;
+        }
+        match outcome {
+            Outcome::Returned(error) => {
+                self.warn_once(position, error.raw_os_error(), reporter, || Warning::CameBack { at: at.clone(), error })
+            }
+            Outcome::Fine => Ok(()),
+        }
+    }
+
+    /// Says the end of measured streams, often enough that a receiver hears it though some are lost.
+    fn end(&mut self, outbox: &mut Outbox, interrupt: &Interrupt) -> Result<(), RunError> {
+        let start = Instant::now();
+        for turn in 0..ENDS {
+            while turn > 0 && start + END_INTERVAL * turn > Instant::now() {
+                outbox.wait(Wake { interrupt, output: None }, Some(start + END_INTERVAL * turn))?;
+            }
+            for position in 0..self.totals.len() {
+                let Some(payload) = self.payload.end(position, SystemTime::now()) else { return Ok(()) };
+                if let Err(error) = outbox.send(position, payload) {
+                    debug!(%error, "an end could not be sent");
                 }
             }
         }
-        self.rounds += 1;
         Ok(())
     }
 

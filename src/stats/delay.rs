@@ -2,6 +2,7 @@
 //! delay may be negative, and is told so.
 
 use hdrhistogram::Histogram;
+use serde::Serialize;
 
 /// A delay further than this above the shortest counts as this, in the percentiles. About five hours.
 const WIDEST: u64 = 1 << 44;
@@ -23,7 +24,7 @@ pub struct Delays {
 }
 
 /// What delays come to, in nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Quantiles {
     /// The shortest.
     pub min: i64,

@@ -3,6 +3,7 @@
 mod copies;
 pub mod delay;
 pub mod sequence;
+pub mod stream;
 
 pub use copies::Copies;
 
@@ -36,6 +37,14 @@ impl Meter {
         self.last = self.last.max(Some(time));
     }
 
+    /// Counts what another one counted.
+    pub fn merge(&mut self, other: &Meter) {
+        self.datagrams += other.datagrams;
+        self.bytes += other.bytes;
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+    }
+
     /// Datagrams a second, from the first to the last: the first one only starts the clock. `None` until two have come at different times.
     pub fn rate_pps(&self) -> Option<f64> {
         let span = self.span()?;
@@ -64,12 +73,16 @@ pub struct Tally {
     pub truncated: u64,
     sources: HashSet<SocketAddr>,
     last_source: Option<SocketAddr>,
+    last: Option<SystemTime>,
+    gap: Option<Duration>,
 }
 
 impl Tally {
     /// Counts a datagram.
     pub fn add(&mut self, source: SocketAddr, time: SystemTime, len: usize, truncated: bool) {
         self.meter.add(time, len);
+        let silence = self.last.map(|last| time.duration_since(last).unwrap_or_default());
+        (self.gap, self.last) = (self.gap.max(silence), self.last.max(Some(time)));
         self.truncated += u64::from(truncated);
         // Most datagrams come from the source of the one before.
         if self.last_source != Some(source) {
@@ -78,6 +91,11 @@ impl Tally {
                 self.sources.insert(source);
             }
         }
+    }
+
+    /// The longest time between a datagram and the next, whoever sent them; `None` until two came.
+    pub fn gap(&self) -> Option<Duration> {
+        self.gap
     }
 
     /// How many sources (address and port) were heard, up to 65,536.

@@ -40,6 +40,18 @@ pub struct Losses {
     pub longest: u64,
 }
 
+impl Losses {
+    /// The losses of two streams together.
+    pub fn and(self, other: Losses) -> Losses {
+        Losses {
+            expected: self.expected.saturating_add(other.expected),
+            lost: self.lost.saturating_add(other.lost),
+            runs: self.runs.saturating_add(other.runs),
+            longest: self.longest.max(other.longest),
+        }
+    }
+}
+
 /// Follows the sequence of one stream.
 #[derive(Clone, Debug)]
 pub struct Sequence {

@@ -35,26 +35,58 @@ impl Verdict {
     }
 }
 
-/// Judges a receiver: why it stopped, what it was asked for, what it got, and how its COMMAND ended.
-pub fn of_recv(stop: Stop, limits: &Limits, received: u64, command: Option<&Ended>) -> Verdict {
+/// What a receiver is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// Why it stopped.
+    pub stop: Stop,
+    /// What it was asked for.
+    pub limits: &'a Limits,
+    /// How many datagrams it got.
+    pub received: u64,
+    /// How many measured streams it heard, and how many of them had not ended.
+    pub streams: (usize, usize),
+    /// How its COMMAND ended.
+    pub command: Option<&'a Ended>,
+    /// What became of its assertions.
+    pub judgements: &'a [Judgement],
+}
+
+/// Judges a receiver.
+pub fn of_recv(evidence: &Evidence) -> Verdict {
+    let Evidence { stop, limits, received, streams: (streams, open), command, judgements } = *evidence;
     let mut verdict = Verdict::default();
     if let Some(Ended::Failed(how)) = command {
         verdict.fail(1, how.clone());
     }
-    match (limits.count, stop) {
-        (_, Stop::ReaderGone | Stop::Failed) => {}
-        (Some(count), Stop::Interrupted(signal)) if received < count => {
-            verdict.fail(signal.status(), format!("{} after {received} of {count} datagrams", signal.name()));
+    let before = before(stop, limits);
+    if !matches!(stop, Stop::ReaderGone | Stop::Failed) {
+        let count = limits.count.filter(|count| received < *count);
+        let unended = limits.once && stop != Stop::Count && (streams == 0 || open > 0);
+        let of_streams = || format!("{open} of {streams} measured stream{} had not ended", if streams == 1 { "" } else { "s" });
+        match (stop, count) {
+            (Stop::Interrupted(signal), Some(count)) => {
+                verdict.fail(signal.status(), format!("{} after {received} of {count} datagrams", signal.name()));
+            }
+            (Stop::Interrupted(signal), None) if unended => {
+                let what = if streams == 0 {
+                    "before any measured stream was heard".to_owned()
+                } else {
+                    format!("when {}", of_streams())
+                };
+                verdict.fail(signal.status(), format!("{} {what}", signal.name()));
+            }
+            (Stop::Interrupted(_), None) => {}
+            (_, Some(count)) => verdict.fail(1, format!("{received} of {count} datagrams {before}")),
+            (_, None) if unended && streams == 0 => verdict.fail(1, format!("no measured stream was heard {before}")),
+            (_, None) if unended => verdict.fail(1, format!("{} {before}", of_streams())),
+            (_, None) if received == 0 && limits.timeout.is_some() && !limits.once && limits.count.is_none() => {
+                verdict.fail(1, format!("nothing received {before}"));
+            }
+            (_, None) => {}
         }
-        (Some(count), _) if received < count => {
-            verdict.fail(1, format!("{received} of {count} datagrams {}", before(stop, limits)));
-        }
-        (None, Stop::Interrupted(_)) => {}
-        (None, _) if received == 0 && limits.timeout.is_some() => {
-            verdict.fail(1, format!("nothing received {}", before(stop, limits)));
-        }
-        _ => {}
     }
+    judgements.iter().filter(|judgement| !judgement.held).for_each(|judgement| verdict.fail(1, judgement.reason()));
     verdict
 }
 
@@ -66,7 +98,7 @@ fn before(stop: Stop, limits: &Limits) -> String {
         Stop::Duration => option("--duration", limits.duration),
         Stop::Idle => format!("before a silence of --idle {:?}", limits.idle.unwrap_or_default()),
         Stop::Command => "before COMMAND ended".to_owned(),
-        Stop::Count | Stop::Interrupted(_) | Stop::ReaderGone | Stop::Failed => "received".to_owned(),
+        Stop::Once | Stop::Count | Stop::Interrupted(_) | Stop::ReaderGone | Stop::Failed => "received".to_owned(),
     }
 }
 
@@ -92,9 +124,13 @@ mod tests {
     use crate::interrupt::Signal;
     use std::time::Duration;
 
+    fn evidence(stop: Stop, limits: &Limits, received: u64) -> Evidence<'_> {
+        Evidence { stop, limits, received, streams: (0, 0), command: None, judgements: &[] }
+    }
+
     fn recv(stop: Stop, count: Option<u64>, timeout: bool, received: u64) -> u8 {
         let limits = Limits { count, timeout: timeout.then_some(Duration::from_secs(5)), ..Limits::default() };
-        of_recv(stop, &limits, received, None).status
+        of_recv(&evidence(stop, &limits, received)).status
     }
 
     #[test]
@@ -133,16 +169,47 @@ mod tests {
     #[test]
     fn a_failed_command_is_a_failure_of_its_own() {
         let failed = Ended::Failed("'false' ended with exit status 1".to_owned());
-        let verdict = of_recv(Stop::Count, &Limits { count: Some(1), ..Limits::default() }, 1, Some(&failed));
+        let limits = Limits { count: Some(1), ..Limits::default() };
+        let verdict = of_recv(&Evidence { command: Some(&failed), ..evidence(Stop::Count, &limits, 1) });
         assert_eq!((verdict.status, verdict.reasons.as_slice()), (1, ["'false' ended with exit status 1".to_owned()].as_slice()));
-        let verdict = of_recv(Stop::Command, &Limits::default(), 1, Some(&Ended::Stopped));
+        let limits = Limits::default();
+        let verdict = of_recv(&Evidence { command: Some(&Ended::Stopped), ..evidence(Stop::Command, &limits, 1) });
         assert_eq!(verdict.status, 0);
+    }
+
+    #[test]
+    fn streams_that_were_to_end_and_did_not_are_a_no() {
+        let limits = Limits { once: true, timeout: Some(Duration::from_secs(5)), ..Limits::default() };
+        let judge = |stop, streams| of_recv(&Evidence { streams, ..evidence(stop, &limits, 9) });
+        assert_eq!(judge(Stop::Once, (2, 0)).status, 0);
+        let verdict = judge(Stop::Timeout, (2, 1));
+        assert_eq!(
+            (verdict.status, verdict.reasons),
+            (1, vec!["1 of 2 measured streams had not ended within --timeout 5s".to_owned()])
+        );
+        assert_eq!(judge(Stop::Timeout, (0, 0)).reasons, ["no measured stream was heard within --timeout 5s"]);
+        let int = Stop::Interrupted(Signal::Interrupt);
+        assert_eq!(judge(int, (1, 1)).reasons, ["SIGINT when 1 of 1 measured stream had not ended"]);
+        assert_eq!((judge(int, (1, 1)).status, judge(int, (1, 0)).status), (130, 0));
+    }
+
+    #[test]
+    fn an_assertion_that_did_not_hold_is_a_no_however_it_ended() {
+        let limits = Limits::default();
+        let judgements = ["datagrams == 3", "loss == 0%"].map(|expr| {
+            expr.parse::<Assertion>().unwrap().judge(|metric| (metric == Metric::Datagrams).then_some(Value::Count(3)))
+        });
+        for stop in [Stop::Duration, Stop::Interrupted(Signal::Interrupt), Stop::Command] {
+            let verdict = of_recv(&Evidence { judgements: &judgements, ..evidence(stop, &limits, 3) });
+            assert_eq!((verdict.status, verdict.reasons.len()), (1, 1), "{:?}", verdict.reasons);
+            assert!(verdict.reasons[0].contains("loss == 0%"), "{:?}", verdict.reasons);
+        }
     }
 
     #[test]
     fn the_reason_says_how_many_and_how_long() {
         let limits = Limits { count: Some(10), timeout: Some(Duration::from_millis(1500)), ..Limits::default() };
-        let verdict = of_recv(Stop::Timeout, &limits, 3, None);
+        let verdict = of_recv(&evidence(Stop::Timeout, &limits, 3));
         assert_eq!(verdict.reasons, ["3 of 10 datagrams within --timeout 1.5s"]);
     }
 }

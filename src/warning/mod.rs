@@ -33,12 +33,10 @@ pub enum Warning {
         /// Why.
         error: NetError,
     },
-    /// COMMAND has ended, and `--count` is still waited for.
+    /// COMMAND has ended, and something is still waited for.
     StillWaiting {
-        /// How many have come.
-        received: u64,
-        /// How many were asked for.
-        count: u64,
+        /// For what.
+        waiting: Waiting,
         /// Nothing else will end the wait.
         forever: bool,
     },
@@ -91,6 +89,16 @@ pub enum Warning {
         /// How many more failed alike.
         more: usize,
     },
+    /// Somebody set the clock while it ran.
+    ClockSet {
+        /// By how many seconds.
+        by: f64,
+    },
+    /// There are more measured streams than are followed.
+    TooManyStreams {
+        /// How many are.
+        followed: usize,
+    },
     /// The same datagrams arrive on two interfaces.
     ArrivesTwice {
         /// The one.
@@ -98,6 +106,37 @@ pub enum Warning {
         /// The other.
         second: String,
     },
+}
+
+/// What a receiver waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// `--count`.
+    Datagrams {
+        /// How many have come.
+        received: u64,
+        /// How many were asked for.
+        count: u64,
+    },
+    /// `--once`, and no stream was heard.
+    FirstStream,
+    /// `--once`, and streams have not ended.
+    Ends {
+        /// How many.
+        open: usize,
+        /// Of how many.
+        streams: usize,
+    },
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Waiting::Datagrams { received, count } => write!(f, "{} more of {count} datagrams", count - received),
+            Waiting::FirstStream => write!(f, "a first measured stream"),
+            Waiting::Ends { open, streams } => write!(f, "the end of {open} of {streams} measured streams"),
+        }
+    }
 }
 
 impl Warning {
@@ -116,6 +155,8 @@ impl Warning {
             Warning::SsmUnsupported { .. } => "ssm-unsupported",
             Warning::Interface { what, .. } => what.id(),
             Warning::NotRejoined { .. } => "not-rejoined",
+            Warning::ClockSet { .. } => "clock-set",
+            Warning::TooManyStreams { .. } => "too-many-streams",
             Warning::ArrivesTwice { .. } => "arrives-twice",
         }
     }
@@ -136,6 +177,8 @@ impl Warning {
                 forever.then(|| "add --timeout TIME, so that the wait has an end".to_owned())
             }
             Warning::LoopbackLoops { .. } => None,
+            Warning::ClockSet { .. } => None,
+            Warning::TooManyStreams { .. } => Some("name the senders with --source, if these are not the ones you mean".to_owned()),
             Warning::NotLeft(error) | Warning::NotRejoined { error, .. } => error.tip(),
             Warning::CameBack { .. } => None,
             Warning::AnySourceInSsmRange { group, .. } => {
@@ -166,8 +209,17 @@ impl fmt::Display for Warning {
             Warning::NotSent { error, .. } => {
                 write!(f, "cannot {}: {}; more failures of this kind are only counted", error.operation, describe(&error.source))
             }
-            Warning::StillWaiting { received, count, .. } => {
-                write!(f, "COMMAND has ended; waiting for {} more of {count} datagrams", count - received)
+            Warning::StillWaiting { waiting, .. } => write!(f, "COMMAND has ended; waiting for {waiting}"),
+            Warning::ClockSet { by } => {
+                write!(
+                    f,
+                    "this host's clock was set {} by {:.3} s: delays, gaps and rates are off by that",
+                    if *by > 0.0 { "forward" } else { "back" },
+                    by.abs()
+                )
+            }
+            Warning::TooManyStreams { followed } => {
+                write!(f, "more than {followed} measured streams: the others are only counted, as 'untracked'")
             }
             Warning::LoopbackLoops { iface } => write!(f, "--no-loop has no effect on {iface}: all that it carries comes back"),
             Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),

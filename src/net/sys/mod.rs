@@ -131,3 +131,11 @@ pub fn dropped(socket: &UdpSocket) -> Option<u32> {
         None
     }
 }
+
+/// Whether the clock follows a reference.
+pub fn clock_is_synchronised() -> bool {
+    #[cfg(target_os = "linux")]
+    return linux::clock_is_synchronised();
+    #[cfg(not(target_os = "linux"))]
+    false
+}

@@ -2,6 +2,11 @@
 //!
 //! Field names carry their unit; what could not be measured is `null`. Each event is a JSON object with its name in `event`.
 
+mod measured;
+mod metric;
+
+pub use measured::{FiguresInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe};
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
@@ -14,7 +19,7 @@ use crate::iface::{Cast, Flag, Joined};
 use crate::net::{Endpoint, Filter, Listen};
 use crate::stats::Meter;
 use crate::target::{MacAddr, ethernet_address};
-use crate::verdict::Verdict;
+use crate::verdict::{Judgement, Verdict};
 use crate::warning::Warning;
 
 /// Something that happened.
@@ -37,6 +42,8 @@ pub enum Event<'a> {
     Warning(Notice<'a>),
     /// A group was left.
     Left(Left<'a>),
+    /// What a receiver got since the last report.
+    Interval(IntervalReport),
     /// What a receiver got; always the last.
     #[serde(rename = "summary")]
     RecvSummary(RecvSummary),
@@ -150,6 +157,13 @@ pub struct Sending<'a> {
     /// The time between rounds.
     #[serde(rename = "interval_ns", serialize_with = "nanos")]
     pub interval: Duration,
+    /// How many datagrams go to each target in a round.
+    pub burst: u64,
+    /// The length of their payload.
+    pub len_bytes: usize,
+    /// The run, in hex, where it is a measured one.
+    #[serde(serialize_with = "measured::some_hex")]
+    pub stream: Option<u64>,
 }
 
 /// A datagram that came.
@@ -172,9 +186,41 @@ pub struct Received<'a> {
     pub dscp: Option<u8>,
     /// The length of its payload.
     pub len_bytes: usize,
+    /// What it says of itself, where it is a measured one.
+    #[serde(flatten)]
+    pub probe: Option<ProbeInfo>,
     /// Its payload: `text` where it is UTF-8, else `hex`.
     #[serde(flatten)]
     pub payload: Payload<'a>,
+}
+
+/// What a measured datagram says.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub enum ProbeInfo {
+    /// It is one of a stream.
+    Whole {
+        /// The sender's run, in hex.
+        #[serde(serialize_with = "measured::hex")]
+        stream: u64,
+        /// Its number.
+        seq: u64,
+        /// From the sender to the receiver's kernel; `null` where the clocks are not known to agree.
+        delay_ns: Option<i64>,
+    },
+    /// It was sent.
+    Sent {
+        /// The run, in hex.
+        #[serde(serialize_with = "measured::hex")]
+        stream: u64,
+        /// Its number.
+        seq: u64,
+    },
+    /// It claims to be one, and is not to be believed.
+    Damaged {
+        /// `corrupt`, `truncated` or `unsupported`.
+        damage: &'static str,
+    },
 }
 
 /// The bytes of a datagram.
@@ -220,6 +266,9 @@ pub struct Sent<'a> {
     pub iface: &'a str,
     /// The length of its payload.
     pub len_bytes: usize,
+    /// What it says of itself, where it is a measured one.
+    #[serde(flatten)]
+    pub probe: Option<ProbeInfo>,
     /// Its payload, for the formats that show it.
     #[serde(skip)]
     pub payload: Payload<'a>,
@@ -252,10 +301,33 @@ pub struct Left<'a> {
     pub ifindex: u32,
 }
 
-/// What a receiver got.
+/// What a receiver got, over all of the run.
 #[derive(Debug, Serialize)]
 pub struct RecvSummary {
-    /// From the moment when every group was joined.
+    /// What was counted.
+    #[serde(flatten)]
+    pub figures: RecvFigures,
+    /// What was asserted, and whether it held.
+    pub assertions: Vec<Judgement>,
+    /// What it proved.
+    pub verdict: Verdict,
+}
+
+/// What a receiver got since the last report.
+#[derive(Debug, Serialize)]
+pub struct IntervalReport {
+    /// When it began, from the moment when every group was joined.
+    #[serde(rename = "since_ns", serialize_with = "nanos")]
+    pub since: Duration,
+    /// What was counted; the time is the length of the interval.
+    #[serde(flatten)]
+    pub figures: RecvFigures,
+}
+
+/// What a receiver counts.
+#[derive(Debug, Serialize)]
+pub struct RecvFigures {
+    /// From the moment when every group was joined, or of the interval.
     #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
     pub elapsed: Duration,
     /// Datagrams, bytes and rates.
@@ -270,8 +342,19 @@ pub struct RecvSummary {
     /// How many datagrams had already arrived on another interface: the same ones, and no duplicates of the network. `null` where each group is
     /// joined on one interface only.
     pub interface_copies: Option<u64>,
-    /// What it proved.
-    pub verdict: Verdict,
+    /// The longest time between a datagram and the next, whoever sent them.
+    #[serde(rename = "gap_ns", serialize_with = "some_nanos")]
+    pub gap: Option<Duration>,
+    /// Datagrams that claimed to be measured ones, with a wrong checksum or length.
+    pub corrupt: u64,
+    /// Datagrams that claimed to be measured ones, of a version or a kind that is not known.
+    pub unsupported: u64,
+    /// Measured datagrams of streams that were too many to be followed.
+    pub untracked: u64,
+    /// All measured streams together; `null` where there are none.
+    pub measured: Option<MeasuredInfo>,
+    /// Each measured stream.
+    pub streams: Vec<StreamInfo>,
 }
 
 /// What a sender did.
@@ -287,6 +370,11 @@ pub struct SendSummary {
     pub errors: u64,
     /// The same for each target.
     pub targets: Vec<TargetTotals>,
+    /// How late rounds left.
+    pub pace_ns: Option<LatenessInfo>,
+    /// How much processor time the program took; `null` where the system does not tell.
+    #[serde(rename = "cpu_ns", serialize_with = "some_nanos")]
+    pub cpu: Option<Duration>,
     /// What it proved.
     pub verdict: Verdict,
 }
@@ -395,6 +483,13 @@ fn display_some<S: Serializer>(value: &Option<impl fmt::Display>, serializer: S)
     }
 }
 
+fn some_nanos<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => nanos(duration, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 fn nanos<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
 }
@@ -423,6 +518,7 @@ mod tests {
                 ttl: None,
                 dscp: Some(46),
                 len_bytes: payload.len(),
+                probe: None,
                 payload: Payload(payload),
             }))
             .unwrap()

@@ -1,0 +1,65 @@
+//! The figures of a summary by the names that assertions use.
+
+use super::{FiguresInfo, MeasuredInfo, RecvFigures};
+use crate::stats::delay::Quantiles;
+use crate::verdict::{Metric, Statistic, Value};
+
+impl RecvFigures {
+    /// What was measured; `None` where it could not be. Where there were more streams than are followed, nothing is known of all of them.
+    pub fn value(&self, metric: Metric) -> Option<Value> {
+        let of_all = || self.measured.as_ref().filter(|_| self.untracked == 0);
+        match metric {
+            Metric::Datagrams => Some(Value::Count(self.meter.datagrams)),
+            Metric::Bytes => Some(Value::Count(self.meter.bytes)),
+            Metric::Rate => self.meter.rate_pps.map(Value::Pps),
+            Metric::Bitrate => self.meter.bitrate_bps.map(Value::Bps),
+            Metric::Sources => Some(Value::Count(self.sources as u64)),
+            Metric::Corrupt => Some(Value::Count(self.corrupt)),
+            Metric::Truncated => Some(Value::Count(self.truncated)),
+            Metric::InterfaceCopies => self.interface_copies.map(Value::Count),
+            Metric::KernelDrops => self.kernel_drops.map(Value::Count),
+            Metric::Streams => Some(Value::Count(self.streams.len() as u64)).filter(|_| self.untracked == 0),
+            // Where nothing is measured, the silence of whoever was heard.
+            Metric::Gap if self.measured.is_none() => {
+                self.gap.and_then(|gap| i64::try_from(gap.as_nanos()).ok()).map(Value::Nanos)
+            }
+            _ => of_all().and_then(|measured| of_streams(measured, metric)),
+        }
+    }
+}
+
+fn of_streams(measured: &MeasuredInfo, metric: Metric) -> Option<Value> {
+    let FiguresInfo { expected, lost, loss_ratio, loss_runs, duplicates, reordered, .. } = &measured.figures;
+    let FiguresInfo { jitter, delay_ns, pdv_ns, hops, dscp_changed, gap_ns, .. } = &measured.figures;
+    let count = |count: &u64| Some(Value::Count(*count));
+    match metric {
+        Metric::Expected => count(expected),
+        Metric::Lost => count(lost),
+        Metric::Loss => loss_ratio.map(Value::Ratio),
+        Metric::LossRunsCount => count(&loss_runs.count),
+        Metric::LossRunsLongest => count(&loss_runs.longest),
+        Metric::Duplicates => count(duplicates),
+        Metric::Reordered => count(reordered),
+        Metric::Restarts => count(&measured.restarts),
+        Metric::DscpChanged => dscp_changed.map(Value::Count),
+        Metric::Jitter => jitter.map(|jitter| Value::Nanos(jitter.round() as i64)),
+        Metric::Gap => gap_ns.map(Value::Nanos),
+        Metric::Delay(statistic) => delay_ns.map(|delays| Value::Nanos(of(&delays, statistic))),
+        Metric::Pdv(statistic) => pdv_ns.map(|delays| Value::Nanos(of(&delays, statistic))),
+        Metric::HopsMin => hops.map(|hops| Value::Count(hops.min.into())),
+        Metric::HopsMax => hops.map(|hops| Value::Count(hops.max.into())),
+        _ => None,
+    }
+}
+
+fn of(delays: &Quantiles, statistic: Statistic) -> i64 {
+    match statistic {
+        Statistic::Min => delays.min,
+        Statistic::Mean => delays.mean,
+        Statistic::P50 => delays.p50,
+        Statistic::P90 => delays.p90,
+        Statistic::P99 => delays.p99,
+        Statistic::P999 => delays.p999,
+        Statistic::Max => delays.max,
+    }
+}

@@ -1,0 +1,176 @@
+//! When the next round is due: absolute times, never a sleep after a sleep, so the mean rate does not drift.
+
+use std::time::{Duration, Instant};
+
+use crate::rate::Rate;
+
+/// A sender that was held up makes good for this much of the time it lost, and forgets the rest: a laptop that wakes up, or a program that was
+/// stopped, must not flood the network with what it missed.
+const CATCH_UP: Duration = Duration::from_millis(100);
+
+/// The time from one round to the next; it may have a fraction of a nanosecond.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Period {
+    nanos: f64,
+}
+
+impl From<Duration> for Period {
+    fn from(interval: Duration) -> Self {
+        Period { nanos: interval.as_nanos() as f64 }
+    }
+}
+
+impl Period {
+    /// The period of rounds of `datagrams` datagrams of `len` bytes of payload that come to this rate.
+    pub fn of(rate: Rate, datagrams: u64, len: usize) -> Self {
+        let seconds = match rate {
+            Rate::Packets(packets) => datagrams as f64 / packets,
+            Rate::Bits(bits) => datagrams as f64 * len as f64 * 8.0 / bits,
+        };
+        Period { nanos: seconds * 1e9 }
+    }
+
+    /// The period of rounds that are so many times larger.
+    pub fn times(self, factor: u64) -> Self {
+        Period { nanos: self.nanos * factor as f64 }
+    }
+
+    /// To the nanosecond.
+    pub fn to_duration(self) -> Duration {
+        self.after(1).unwrap_or(Duration::MAX)
+    }
+
+    /// The time that so many rounds take; `None` beyond what a clock can count.
+    fn after(self, rounds: u64) -> Option<Duration> {
+        let nanos = self.nanos * rounds as f64;
+        (nanos < u64::MAX as f64).then(|| Duration::from_nanos(nanos.round() as u64))
+    }
+}
+
+/// A schedule of rounds, a period apart. It never reads a clock.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    start: Instant,
+    period: Period,
+    /// How many rounds were due, the skipped ones too.
+    rounds: u64,
+}
+
+impl Pace {
+    /// A schedule whose first round is due at `start`.
+    pub fn new(start: Instant, period: impl Into<Period>) -> Self {
+        Pace { start, period: period.into(), rounds: 0 }
+    }
+
+    /// The time from one to the next.
+    pub fn period(&self) -> Period {
+        self.period
+    }
+
+    /// When the next round is due; `None` where that is beyond what a clock can count.
+    pub fn next(&self) -> Option<Instant> {
+        self.start.checked_add(self.period.after(self.rounds)?)
+    }
+
+    /// Whether a round is due at `now`, and then how late it is; the schedule moves on to the one after it.
+    pub fn due(&mut self, now: Instant) -> Option<Duration> {
+        let late = now.checked_duration_since(self.next()?)?;
+        self.rounds += 1;
+        let allowed = (CATCH_UP.as_nanos() as f64).max(self.period.nanos);
+        let beyond = late.as_nanos() as f64 - allowed;
+        if beyond > 0.0 {
+            // Whole periods are skipped, so the rounds stay where they would have been.
+            self.rounds += (beyond / self.period.nanos.max(1e-3)) as u64;
+        }
+        Some(late)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    /// Rounds sent at each of `times`, in ms after the start.
+    fn rounds(interval: Duration, times: &[u64]) -> Vec<u32> {
+        let start = Instant::now();
+        let mut pace = Pace::new(start, interval);
+        times.iter().map(|time| (0..).take_while(|_| pace.due(start + ms(*time)).is_some()).count() as u32).collect()
+    }
+
+    #[test]
+    fn the_first_round_is_due_at_once_and_the_next_an_interval_later() {
+        assert_eq!(rounds(ms(10), &[0, 9, 10, 20, 29]), [1, 0, 1, 1, 0]);
+    }
+
+    #[test]
+    fn waking_late_does_not_move_the_schedule() {
+        assert_eq!(rounds(ms(10), &[0, 13, 20, 31, 40]), [1, 1, 1, 1, 1]);
+    }
+
+    #[test]
+    fn how_late_it_is_is_told() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start, ms(10));
+        assert_eq!((pace.due(start), pace.due(start + ms(13)), pace.due(start + ms(13))), (Some(ms(0)), Some(ms(3)), None));
+    }
+
+    #[test]
+    fn a_short_stall_is_made_good() {
+        assert_eq!(rounds(ms(10), &[0, 50, 60]), [1, 5, 1]);
+    }
+
+    #[test]
+    fn a_long_stall_is_not() {
+        assert_eq!(rounds(ms(10), &[0, 60_000, 60_010]), [1, 11, 1]);
+        assert_eq!(rounds(ms(2000), &[0, 60_000, 61_000, 62_000]), [1, 2, 0, 1]);
+    }
+
+    #[test]
+    fn an_interval_beyond_the_clock_means_one_round() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start, Duration::MAX);
+        assert!(pace.due(start).is_some() && pace.due(start + ms(1)).is_none());
+        assert_eq!(pace.next(), None);
+    }
+
+    #[test]
+    fn a_rate_is_over_all_datagrams_of_a_round() {
+        assert_eq!(Period::of(Rate::Packets(1000.0), 1, 64).to_duration(), ms(1));
+        assert_eq!(Period::of(Rate::Packets(1000.0), 40, 64).to_duration(), ms(40));
+        assert_eq!(Period::of(Rate::Bits(8e6), 2, 1000).to_duration(), ms(2));
+        assert_eq!(Period::from(ms(3)).times(4).to_duration(), ms(12));
+    }
+
+    #[test]
+    fn a_period_with_a_fraction_does_not_drift() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start, Period::of(Rate::Packets(300_000.0), 1, 64));
+        let rounds = (0..3600).map(|second| start + Duration::from_secs(second)).fold(0, |_, now| {
+            while pace.due(now).is_some() {}
+            pace.rounds
+        });
+        // One more than the whole seconds hold: the first is due at once.
+        assert_eq!(rounds, 3599 * 300_000 + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn no_schedule_runs_ahead_or_bursts_without_bound(interval in 1_u64..5000, naps in proptest::collection::vec(0_u64..100_000, 1..50)) {
+            let start = Instant::now();
+            let mut pace = Pace::new(start, ms(interval));
+            let (mut time, mut sent) = (0, 0);
+            for nap in naps {
+                time += nap;
+                let burst = (0..).take_while(|_| pace.due(start + ms(time)).is_some()).count() as u64;
+                sent += burst;
+                prop_assert!(burst <= 100 / interval + 2, "burst of {burst}");
+                prop_assert!(sent <= time / interval + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What a receiver counts of all that it hears: over the whole run, and from one report to the next.
+
+use std::time::{Duration, Instant};
+
+use crate::event::{IntervalReport, RecvFigures, describe};
+use crate::net::{self, Datagram};
+use crate::probe::{self, Damage, Kind, Reading};
+use crate::stats::stream::{Arrival, LocalClock, Streams};
+use crate::stats::{Copies, Tally};
+
+/// What a datagram turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing that is measured.
+    Plain,
+    /// One of a measured stream.
+    Measured {
+        /// The run.
+        stream: u64,
+        /// Its number.
+        seq: u64,
+        /// Its delay in ns, where the clocks agree.
+        delay: Option<i64>,
+    },
+    /// It claims to be one, and is not to be believed.
+    Damaged(Damage),
+    /// The end of a stream, which is none of its datagrams.
+    End,
+}
+
+/// What a receiver counts.
+pub struct Counts {
+    whole: Tally,
+    lately: Option<Lately>,
+    /// The measured streams.
+    pub streams: Streams,
+    /// Datagrams that arrived before on another interface, where that can be.
+    pub copies: Option<Copies>,
+    start: Instant,
+}
+
+/// What is counted from one report to the next.
+struct Lately {
+    since: Instant,
+    tally: Tally,
+    /// What had been counted when it began.
+    before: Odd,
+}
+
+/// Counters that only rise.
+#[derive(Clone, Copy, Default)]
+struct Odd {
+    kernel_drops: Option<u64>,
+    interface_copies: Option<u64>,
+    corrupt: u64,
+    unsupported: u64,
+    untracked: u64,
+}
+
+impl Counts {
+    /// Starts counting at `start`. `listens` is how many things are listened to; `intervals` is whether there will be reports; `copies` is whether a
+    /// datagram may arrive on two interfaces.
+    pub fn new(start: Instant, listens: usize, intervals: bool, copies: bool) -> Self {
+        let local = LocalClock { host: net::host_id(), synchronised: net::is_synchronised() };
+        let lately = Lately { since: start, tally: Tally::default(), before: Odd::default() };
+        Counts {
+            whole: Tally::default(),
+            lately: intervals.then_some(lately),
+            streams: Streams::new(listens, intervals, local),
+            copies: copies.then(Copies::default),
+            start,
+        }
+    }
+
+    /// Counts a datagram.
+    pub fn take(&mut self, datagram: &Datagram) -> Heard {
+        let Datagram { payload, meta, endpoint, iface, read } = *datagram;
+        let arrival = Arrival {
+            source: meta.source,
+            group: endpoint.group,
+            port: endpoint.port,
+            iface: meta.ifindex.zip(iface),
+            time: meta.time,
+            read: meta.kernel_time.then_some(read),
+            ttl: meta.ttl,
+            traffic_class: meta.traffic_class,
+            len: payload.len(),
+        };
+        let heard = match probe::read(payload, meta.truncated) {
+            Reading::Probe(probe) => {
+                let delay = self.streams.take(&probe, &arrival);
+                match probe.kind {
+                    Kind::Data => Heard::Measured { stream: probe.stream, seq: probe.sequence, delay },
+                    Kind::End => return Heard::End,
+                    Kind::Reply => Heard::Plain,
+                }
+            }
+            Reading::Damaged(damage, stream) => {
+                self.streams.damaged(damage, stream, &arrival);
+                Heard::Damaged(damage)
+            }
+            Reading::Plain => Heard::Plain,
+        };
+        for tally in [Some(&mut self.whole), self.lately.as_mut().map(|lately| &mut lately.tally)].into_iter().flatten() {
+            tally.add(meta.source, meta.time, payload.len(), meta.truncated);
+        }
+        heard
+    }
+
+    /// How many datagrams were counted.
+    pub fn datagrams(&self) -> u64 {
+        self.whole.meter.datagrams
+    }
+
+    /// What all of it came to. `kernel_drops` is what the kernel has dropped by now.
+    pub fn figures(&self, elapsed: Duration, kernel_drops: Option<u64>) -> RecvFigures {
+        figures(elapsed, &self.whole, self.odd(kernel_drops), &self.streams, false)
+    }
+
+    /// What it came to since the last report, and begins to count anew.
+    pub fn report(&mut self, now: Instant, kernel_drops: Option<u64>) -> Option<IntervalReport> {
+        let odd = self.odd(kernel_drops);
+        let lately = self.lately.as_mut()?;
+        let since = lately.since;
+        let report = IntervalReport {
+            since: since - self.start,
+            figures: figures(now - since, &lately.tally, odd.less(&lately.before), &self.streams, true),
+        };
+        *lately = Lately { since: now, tally: Tally::default(), before: odd };
+        self.streams.mark();
+        Some(report)
+    }
+
+    /// Whether anything was counted since the last report, and how long that was ago.
+    pub fn unreported(&self, now: Instant) -> Option<(bool, Duration)> {
+        self.lately.as_ref().map(|lately| (lately.tally.meter.datagrams > 0, now - lately.since))
+    }
+
+    fn odd(&self, kernel_drops: Option<u64>) -> Odd {
+        let Streams { corrupt, unsupported, untracked, .. } = self.streams;
+        Odd { kernel_drops, interface_copies: self.copies.as_ref().map(|copies| copies.count), corrupt, unsupported, untracked }
+    }
+}
+
+impl Odd {
+    fn less(self, before: &Odd) -> Odd {
+        let less = |now: Option<u64>, before: Option<u64>| now.map(|now| now - before.unwrap_or(0));
+        Odd {
+            kernel_drops: less(self.kernel_drops, before.kernel_drops),
+            interface_copies: less(self.interface_copies, before.interface_copies),
+            corrupt: self.corrupt - before.corrupt,
+            unsupported: self.unsupported - before.unsupported,
+            untracked: self.untracked - before.untracked,
+        }
+    }
+}
+
+fn figures(elapsed: Duration, tally: &Tally, odd: Odd, streams: &Streams, lately: bool) -> RecvFigures {
+    let (streams, measured) = describe(streams, lately);
+    RecvFigures {
+        elapsed,
+        meter: (&tally.meter).into(),
+        kernel_drops: odd.kernel_drops,
+        truncated: tally.truncated,
+        sources: tally.sources(),
+        interface_copies: odd.interface_copies,
+        gap: tally.gap(),
+        corrupt: odd.corrupt,
+        unsupported: odd.unsupported,
+        untracked: odd.untracked,
+        measured,
+        streams,
+    }
+}
