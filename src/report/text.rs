@@ -91,7 +91,9 @@ impl Text {
             if let Some(ttl) = target.ttl {
                 write!(out, ", TTL {ttl}")?;
             }
-            write!(out, "{dscp}, every {:?}", ready.interval)
+            let what = if ready.stream.is_some() { format!(", probes of {} bytes", ready.len_bytes) } else { String::new() };
+            let burst = if ready.burst > 1 { format!(", {} at a time", ready.burst) } else { String::new() };
+            write!(out, "{dscp}{what}{burst}, every {:?}", ready.interval)
         })
     }
 
@@ -154,7 +156,7 @@ impl Text {
             write!(out, "; {} truncated", figures.truncated)?;
         }
         writeln!(out)?;
-        measured::summary(figures, self.paint, out)?;
+        measured::summary(figures, self.whole, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }
 
