@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::advice::Advice;
 use crate::iface::{self, Cast, Choices, IfaceError, Interface, Purpose, Route, Via, Wanted};
 use crate::net::{self, Backend, Endpoint, Filter, Listen, NetError, SendOptions};
+use crate::rcvbuf;
 use crate::target::{MOST_TARGETS, Target, TargetRange, family};
 
 /// The text that `send` sends where none is given.
@@ -50,8 +51,8 @@ pub struct Recv {
     pub listens: Vec<Listen>,
     /// When to stop.
     pub limits: Limits,
-    /// The receive buffer in bytes; as much as the system grants where `None`.
-    pub rcvbuf: Option<usize>,
+    /// The receive buffer; as much as the system grants where `None`.
+    pub rcvbuf: Option<rcvbuf::Wish>,
     /// A command to run once every group is joined, and its arguments; empty for none.
     pub command: Vec<OsString>,
     /// What the user should know of the addresses before it begins.
