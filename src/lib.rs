@@ -15,7 +15,7 @@
 //! ```
 //!
 //! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it leaves or arrives. [`advice`] and [`warning`] are
-//! what a user is told besides; [`spans`] tells many targets as one.
+//! what a user is told besides; [`spans`] tells many targets as one. [`rate`] and [`rcvbuf`] are figures that a user gives.
 //! Only [`net`] touches sockets, and only `net::sys` holds `unsafe`.
 
 #![deny(unsafe_code)]
@@ -33,6 +33,7 @@ pub mod pace;
 pub mod plan;
 pub mod probe;
 pub mod rate;
+pub mod rcvbuf;
 pub mod recv;
 pub mod report;
 pub mod run;

@@ -3,6 +3,7 @@
 mod ifaces;
 mod keys;
 pub mod menu;
+mod rcvbuf;
 mod recv;
 mod send;
 pub mod units;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommonArgs, source, target, units};
+use super::{CommonArgs, rcvbuf, source, target, units};
 use crate::advice;
 use crate::plan::{self, Host, Limits, PlanError, Sources};
+use crate::rcvbuf::Wish;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::verdict::Assertion;
 
@@ -68,9 +69,11 @@ pub struct RecvArgs {
     #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub stats: Option<Duration>,
 
-    /// Receive buffer of the socket: 64kB, 4MiB; without it, as much as the system grants
-    #[arg(long, value_name = "SIZE", value_parser = units::size, allow_hyphen_values = true)]
-    pub rcvbuf: Option<usize>,
+    /// Receive buffer of each socket: 4MiB; or what a pause without reading needs, RATE*PAUSE[/DATAGRAM]:
+    /// 100Mbit*50ms, 10kpps*50ms/64. What the kernel spends on each datagram is counted; a DATAGRAM has 1316
+    /// bytes if none are named (1472 with pps). Without it, as much as the system grants
+    #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true)]
+    pub rcvbuf: Option<Wish>,
 
     /// How to show what arrives
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = RecvFormat::Text)]

@@ -6,12 +6,10 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use crate::probe::MIN_LEN;
+use crate::rcvbuf::LARGEST;
 
 /// Below this an interval is a flood, and a limit is over before it begins.
-const SHORTEST_TIME: Duration = Duration::from_micros(1);
-
-/// The largest buffer that a socket can have: the kernel doubles it, and counts to 2 GiB less a byte.
-const LARGEST_SIZE: usize = (1 << 30) - 1;
+pub(super) const SHORTEST_TIME: Duration = Duration::from_micros(1);
 
 /// Reads a time: `250us`, `100ms`, `1.5s`, `2m`, `1h30m`. It must have a unit and be longer than nothing.
 ///
@@ -43,7 +41,7 @@ pub fn size(text: &str) -> Result<usize, String> {
     let size: ByteSize = text.trim().parse().map_err(|_| wrong())?;
     match usize::try_from(size.as_u64()) {
         Ok(0) => Err(format!("'{text}' is no size at all; try 64kB or 4MiB")),
-        Ok(bytes) if bytes <= LARGEST_SIZE => Ok(bytes),
+        Ok(bytes) if bytes <= LARGEST => Ok(bytes),
         _ => Err(format!("'{text}' is more than a socket's buffer can be (just under 1GiB); try 4MiB")),
     }
 }
