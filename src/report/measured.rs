@@ -9,7 +9,7 @@ use super::style::Paint;
 use crate::event::{FiguresInfo, IntervalReport, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
 use crate::stats::delay::{Delays, Quantiles};
 use crate::stats::stream::Clock;
-use crate::verdict::Value;
+use crate::verdict::{Judgement, Value};
 
 /// How many streams are listed one by one.
 const MOST_ROWS: usize = 20;
@@ -72,6 +72,16 @@ pub fn interval(report: &IntervalReport, paint: Paint, out: &mut dyn Write) -> i
     writeln!(out)
 }
 
+/// What was asserted and held. What did not is among the reasons of the verdict.
+pub fn held(judgements: &[Judgement], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    for Judgement { expr, value, .. } in judgements.iter().filter(|judgement| judgement.held) {
+        write!(out, "{} {expr}", paint.good("held:"))?;
+        value.map_or(Ok(()), |value| write!(out, ": it was {value}"))?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
 /// What the measured streams of a run came to.
 pub fn summary(figures: &RecvFigures, whole: bool, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     if let Some(measured) = &figures.measured {
@@ -99,8 +109,8 @@ struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    fn new(title: &'a str, right: bool, streams: &[StreamInfo], cell: impl Fn(&StreamInfo) -> String) -> Self {
-        Column { title, right, cells: streams.iter().map(cell).collect() }
+    fn new(title: &'a str, right: bool, streams: &[&StreamInfo], cell: impl Fn(&StreamInfo) -> String) -> Self {
+        Column { title, right, cells: streams.iter().map(|stream| cell(stream)).collect() }
     }
 
     fn width(&self) -> usize {
@@ -110,12 +120,20 @@ impl<'a> Column<'a> {
 
 /// A row for each stream. What is the same for all stands in the lines around it.
 fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let shown = if whole { streams } else { &streams[..streams.len().min(MOST_ROWS)] };
+    let mut shown: Vec<&StreamInfo> = streams.iter().collect();
+    shown.sort_by_key(|stream| (stream.group, stream.port, stream.iface.as_deref(), stream.source));
+    if !whole {
+        shown.truncate(MOST_ROWS);
+    }
+    let shown = shown.as_slice();
     let number =
         |title, of: fn(&FiguresInfo) -> u64| Column::new(title, true, shown, move |stream| of(&stream.figures).to_string());
-    let time = |title, of: fn(&Quantiles) -> i64| {
-        Column::new(title, true, shown, move |stream| {
-            spread(&stream.figures).1.map_or_else(dash, |all| Value::Nanos(of(&all)).to_string())
+    // Where no delay is known there is its variation, for all of them.
+    let known = shown.iter().any(|stream| stream.figures.delay_ns.is_some());
+    let time = |delay, variation, of: fn(&Quantiles) -> i64| {
+        Column::new(if known { delay } else { variation }, true, shown, move |stream| {
+            let all = if known { stream.figures.delay_ns } else { stream.figures.pdv_ns };
+            all.map_or_else(dash, |all| Value::Nanos(of(&all)).to_string())
         })
     };
     let mut columns = vec![
@@ -129,9 +147,9 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
         }),
         number("DUP", |of| of.duplicates),
         number("REORD", |of| of.reordered),
-        time("p50", |all| all.p50),
-        time("p99", |all| all.p99),
-        time("max", |all| all.max),
+        time("DELAY p50", "PDV p50", |all| all.p50),
+        time("p99", "p99", |all| all.p99),
+        time("max", "max", |all| all.max),
         Column::new("JITTER", true, shown, |stream| stream.figures.jitter.map_or_else(dash, |jitter| nanos(jitter).to_string())),
     ];
     // Two runs of one sender are told apart by their numbers.
@@ -196,7 +214,7 @@ fn remarks(streams: &[StreamInfo], measured: &MeasuredInfo, paint: Paint, out: &
     }
     let missed: u64 = streams.iter().map(|stream| stream.missed_before).sum();
     if missed > 0 {
-        writeln!(out, "{missed} were sent before the first that was heard: a late join, and no loss")?;
+        writeln!(out, "{missed} were sent before the first that was heard, and are not counted as lost")?;
     }
     let open = measured.streams - measured.ended;
     if open > 0 {

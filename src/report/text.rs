@@ -163,6 +163,7 @@ impl Text {
         }
         writeln!(out)?;
         measured::summary(figures, self.whole, self.paint, out)?;
+        measured::held(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }
 
