@@ -8,10 +8,10 @@
 //! what it means         plan       resolved, validated, every default in one place
 //!       |
 //! send:  payload -> pace -> net::Outbox -> report
-//! recv:  net::Inbox -> stats -> report
+//! recv:  net::Inbox -> probe -> stats -> report
 //! ifaces: net::interfaces -> report
 //!       |
-//! what it proved        verdict    limits and failures -> exit status
+//! what it proved        verdict    limits, assertions and failures -> exit status
 //! ```
 //!
 //! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it leaves or arrives. [`advice`] and [`warning`] are

@@ -25,7 +25,9 @@ Examples:
   mcast recv 239.0.0.0+100:5000 -q -d 10s             a hundred groups, only the sum
   mcast recv -o raw -d 10s 239.1.1.1:5000 > ten.ts    ten seconds of payload into a file
   mcast recv --count 3 --timeout 10s -- mcast send --count 3 --interval 100ms
-                                                      a smoke test: exit 0 if all three arrive"
+                                                      a smoke test: exit 0 if all three arrive
+  mcast recv --once --timeout 10s --assert 'loss == 0%' --assert 'delay.p99 < 5ms' -- \\
+      mcast send --probe --count 1000 --rate 1kpps    a measured stream, judged"
 )]
 pub struct RecvArgs {
     /// Groups to join: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000, SOURCE@232.1.1.1:5000
@@ -83,8 +85,8 @@ pub struct RecvArgs {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// Run COMMAND once the groups are joined, and end half a second after it, unless --count or --duration says
-    /// otherwise. If COMMAND fails, so does recv. Its output goes to standard error; 'mcast' is this very program
+    /// Run COMMAND once the groups are joined, and end half a second after it, unless --count, --once or --duration
+    /// says otherwise. If COMMAND fails, so does recv. Its output goes to standard error; 'mcast' is this very program
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }

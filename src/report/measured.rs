@@ -317,3 +317,56 @@ fn nanos(nanos: f64) -> Value {
 fn dash() -> String {
     "-".to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::ColorWhen;
+    use crate::stats::delay::Precision;
+    use proptest::prelude::*;
+
+    fn drawn(delays: &[i64]) -> String {
+        let mut all = Delays::new(Precision::Fine);
+        delays.iter().for_each(|delay| all.record(*delay));
+        let mut out = Vec::new();
+        draw(&all, &all.quantiles().unwrap(), Paint::new(ColorWhen::Never, &io::stdout()), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn bars_have_round_edges_and_the_last_one_holds_what_is_longer() {
+        let mut delays: Vec<i64> = (0..990).map(|number| 20_000 + number * 40).collect();
+        delays.extend([9_000_000; 10]);
+        let drawn = drawn(&delays);
+        let lines: Vec<&str> = drawn.lines().collect();
+        assert!(lines[0].starts_with("  20.0 us - 25.0 us   125  ####"), "{drawn}");
+        assert!(lines[lines.len() - 1].contains("- 9.00 ms"), "{drawn}");
+        assert!(lines.len() <= BARS as usize + 2 && lines.iter().all(|line| line.contains('#')), "{drawn}");
+    }
+
+    #[test]
+    fn delays_that_are_all_alike_are_one_bar() {
+        assert_eq!(drawn(&[70_000; 25]), format!("  70.0 us - 70.0 us  25  {}\n", "#".repeat(40)));
+    }
+
+    #[test]
+    fn round_numbers_are_1_2_and_5() {
+        assert_eq!([0, 1, 2, 3, 6, 19, 21, 700].map(round_up), [1, 1, 2, 5, 10, 20, 50, 1000]);
+        assert_eq!(round_up(i64::MAX), i64::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn every_delay_is_in_one_bar(delays in proptest::collection::vec(-1_000_000_000..100_000_000_000_i64, 1..300)) {
+            let drawn = drawn(&delays);
+            let counts = drawn.lines().map(|line| line.trim_end_matches('#').split_whitespace().last().unwrap().parse::<u64>().unwrap());
+            prop_assert_eq!(counts.sum::<u64>(), delays.len() as u64, "{}", drawn);
+            prop_assert!(drawn.lines().count() <= BARS as usize + 3);
+        }
+
+        #[test]
+        fn no_spread_is_too_wild_to_draw(delays in proptest::collection::vec(any::<i64>(), 1..50)) {
+            drawn(&delays);
+        }
+    }
+}

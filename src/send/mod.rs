@@ -34,10 +34,10 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
 
     let announced = announce(plan, &outbox, session.payload.stream(), reporter);
     let sent = announced.and_then(|()| session.send(&mut outbox, start, reporter, interrupt));
-    let (stop, failure) = run::conclude(sent, interrupt);
+    let (stop, mut failure) = run::conclude(sent, interrupt);
     let elapsed = start.elapsed();
-    if stop != Stop::Failed {
-        session.end(&mut outbox, interrupt)?;
+    if failure.is_none() {
+        failure = session.end(&mut outbox, interrupt).err();
     }
 
     let Session { meter, totals, sent, lateness, .. } = session;

@@ -212,6 +212,19 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_rfc_5481() {
+        // Section 4.4: five delays in ms, and how far each is above the shortest.
+        let (delays, variations) = ([20, 10, 20, 25, 20], [10, 0, 10, 15, 10]);
+        let less = of(&delays, Precision::Fine).less_the_shortest();
+        assert_eq!(less.variation(), less.quantiles(), "the shortest has none");
+        let expected = of(&variations, Precision::Fine);
+        assert_eq!(less.quantiles(), expected.quantiles());
+        for edge in 0..=15 {
+            assert_eq!(less.up_to(&[edge]), expected.up_to(&[edge]), "{edge}");
+        }
+    }
+
+    #[test]
     fn an_offset_of_the_clocks_does_not_change_the_variation() {
         let delays = [20_000_000, 10_000_000, 20_000_000, 25_000_000, 20_000_000];
         for offset in [0, -3_600_000_000_000, 86_400_000_000_000_000] {
