@@ -130,6 +130,16 @@ pub fn count(text: &str) -> Result<u64, String> {
     text.parse().ok().filter(|count| *count != 0).ok_or_else(|| format!("'{text}' is not a number of datagrams; try 10"))
 }
 
+/// Reads how many datagrams are sent back to back.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn burst(text: &str) -> Result<u64, String> {
+    const MOST: u64 = 10_000;
+    let wrong = || format!("'{text}' is not a number of datagrams in a burst (1 to {MOST}); try 8");
+    text.parse().ok().filter(|burst| (1..=MOST).contains(burst)).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +221,7 @@ mod tests {
         assert_eq!((ttl("0"), ttl("255")), (Ok(0), Ok(255)));
         assert!(ttl("300").unwrap_err().contains("'300' is not 0 to 255"));
         assert!(port("0").is_err() && port("65536").is_err() && port("40000") == Ok(40000));
+        assert!(burst("0").is_err() && burst("10001").unwrap_err().contains("try 8") && burst("8") == Ok(8));
         assert!(count("0").is_err() && count("-3").is_err() && count("10") == Ok(10));
     }
 

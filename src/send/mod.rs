@@ -143,7 +143,7 @@ impl<'a> Session<'a> {
             let late = pace.due(now);
             if let Some(late) = late {
                 self.lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX));
-                self.round(outbox, interrupt, reporter)?;
+                self.round(outbox, end, interrupt, reporter)?;
                 if now < look {
                     continue;
                 }
@@ -159,13 +159,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A burst to each endpoint. A signal ends the round where it is.
-    fn round(&mut self, outbox: &Outbox, interrupt: &Interrupt, reporter: &mut Reporter) -> io::Result<()> {
+    /// A burst to each endpoint. A signal ends the round where it is, and so does the end of the time.
+    fn round(&mut self, outbox: &Outbox, end: Option<Instant>, interrupt: &Interrupt, reporter: &mut Reporter) -> io::Result<()> {
+        // Rounds may be long: many endpoints, large bursts.
+        const BETWEEN_LOOKS: u64 = 256;
         let left = self.plan.count.map_or(u64::MAX, |count| count - self.sent);
         let burst = self.plan.burst.min(left);
         for position in 0..self.totals.len() {
             for _ in 0..burst {
-                if interrupt.signal().is_some() {
+                let look = self.meter.datagrams % BETWEEN_LOOKS == BETWEEN_LOOKS - 1;
+                if interrupt.signal().is_some() || (look && end.is_some_and(|end| end <= Instant::now())) {
                     return Ok(());
                 }
                 self.datagram(position, outbox, reporter)?;
