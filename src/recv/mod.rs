@@ -195,6 +195,8 @@ impl Session<'_> {
         reporter: &mut Reporter,
         interrupt: &Interrupt,
     ) -> Result<Stop, RunError> {
+        // COMMAND writes on the same terminal, and nobody could make way for it.
+        let mut progress = reporter.progress(self.until.goal().filter(|_| command.is_none()), self.show);
         loop {
             // What came before the reason to stop still counts, though it was not read yet: the queue may be long, or the program was held up.
             if let Some(signal) = interrupt.signal() {
@@ -214,10 +216,12 @@ impl Session<'_> {
                 self.command_ended(failed, reporter)?;
             }
             self.report_if_due(inbox, reporter)?;
-            reporter.warn_all(&self.querier.look(Instant::now(), inbox.interfaces(), igmp_or_mld_version))?;
+            let now = Instant::now();
+            reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
+            progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
             let until = self.until.deadline().map(|(at, _)| at);
             let report = self.reports.as_ref().and_then(Pace::next);
-            let deadline = until.into_iter().chain(self.querier.due()).chain(report).min();
+            let deadline = until.into_iter().chain(self.querier.due()).chain(report).chain(progress.due()).min();
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }

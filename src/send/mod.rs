@@ -15,7 +15,7 @@ use crate::net::{Endpoint, Outbox, Sent as Outcome, Wake};
 use crate::pace::Pace;
 use crate::plan;
 use crate::probe::{END_INTERVAL, ENDS};
-use crate::report::Reporter;
+use crate::report::{Goal, Reporter};
 use crate::run::{self, RunError, Stop};
 use crate::stats::Meter;
 use crate::stats::delay::{Delays, Precision};
@@ -129,6 +129,7 @@ impl<'a> Session<'a> {
         let end = self.plan.duration.and_then(|duration| start.checked_add(duration));
         let mut look = start + LOOK;
         let mut pace = Pace::new(start, self.plan.period);
+        let mut progress = reporter.progress(self.goal(start), self.plan.show);
         loop {
             if let Some(signal) = interrupt.signal() {
                 return Ok(Stop::Interrupted(signal));
@@ -151,12 +152,22 @@ impl<'a> Session<'a> {
             // Who is always late looks around all the same, from time to time.
             look = now + LOOK;
             reporter.flush()?;
-            let until = if late.is_some() { Some(now) } else { pace.next().into_iter().chain(end).min() };
+            let next = if late.is_some() { Some(now) } else { pace.next().into_iter().chain(end).min() };
+            progress.draw(now, next, self.sent, &self.meter);
+            let until = next.into_iter().chain(progress.due()).min();
             if outbox.wait(reporter.wake(interrupt), until)? {
                 return Ok(Stop::ReaderGone);
             }
             reporter.moved(outbox.follow()?)?;
         }
+    }
+
+    /// What it goes towards, if it ends by itself.
+    fn goal(&self, start: Instant) -> Option<Goal> {
+        let plan::Send { count, duration, period, burst, .. } = *self.plan;
+        // The first round takes no time.
+        let planned = count.map(|count| period.times((count - 1) / burst).to_duration());
+        (count.is_some() || duration.is_some()).then_some(Goal { count, duration, planned, ..Goal::open(start) })
     }
 
     /// A burst to each endpoint. A signal ends the round where it is, and so does the end of the time.
