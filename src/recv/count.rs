@@ -136,9 +136,13 @@ impl Counts {
         Some(report)
     }
 
-    /// Whether anything was counted since the last report, and how long that was ago.
-    pub fn unreported(&self, now: Instant) -> Option<(bool, Duration)> {
-        self.lately.as_ref().map(|lately| (lately.tally.meter.datagrams > 0, now - lately.since))
+    /// Whether anything was counted since the last report, and how long that was ago. `kernel_drops` is what the kernel has dropped by now.
+    pub fn unreported(&self, now: Instant, kernel_drops: Option<u64>) -> Option<(bool, Duration)> {
+        let lately = self.lately.as_ref()?;
+        // What was lost last of all shows only by the end, which is no datagram.
+        let lost = || self.streams.iter().any(|stream| stream.losses(true).lost > 0);
+        let busy = lately.tally.meter.datagrams > 0 || kernel_drops > lately.before.kernel_drops.or(Some(0)) || lost();
+        Some((busy, now - lately.since))
     }
 
     fn odd(&self, kernel_drops: Option<u64>) -> Odd {

@@ -364,7 +364,7 @@ impl Session<'_> {
     /// The report on the interval in which it ended, where there is something to tell: the reports add up to the summary.
     fn last_report(&mut self, kernel_drops: Option<u64>) -> Option<IntervalReport> {
         let (every, now) = (self.reports.as_ref()?.period().to_duration(), Instant::now());
-        let (busy, since) = self.counts.unreported(now)?;
+        let (busy, since) = self.counts.unreported(now, kernel_drops)?;
         (busy || since >= every / 2).then(|| self.counts.report(now, kernel_drops))?
     }
 }

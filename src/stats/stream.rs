@@ -265,9 +265,9 @@ impl Stream {
         self.jitter
     }
 
-    /// Whether there is anything to say of the interval.
+    /// Whether there is anything to say of the interval: the end alone may tell of losses.
     pub fn is_of_interest(&self) -> bool {
-        !self.ended || self.lately.as_ref().is_none_or(|lately| !lately.is_empty())
+        !self.ended || self.lately.as_ref().is_none_or(|lately| !lately.is_empty()) || self.losses(true).expected > 0
     }
 
     /// Takes one of its data. Answers its delay, where the clocks agree.
