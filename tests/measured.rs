@@ -1,0 +1,909 @@
+//! What `mcast recv` measures, held against the truth: a firewall that drops and doubles by number, and a sender in Python that says what it likes.
+//! Every count is exact.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::{Finished, Host, Lab, Running, eventually};
+use serde_json::{Value, json};
+
+/// Writes probes without any of the program's own code.
+const PROBES: &str = include_str!("lab/probes.py");
+
+/// Runs a script of probes to its end; `recv` is who hears them.
+fn script(host: &Host, recv: &Running, lines: &str) {
+    host.python(&format!("{PROBES}\n{lines}"), &[&recv.id().to_string()]).ends(0);
+}
+
+/// The streams of a summary that were heard on a port.
+fn streams_on(summary: &Value, port: u16) -> Vec<Value> {
+    let streams = summary["streams"].as_array().expect("streams");
+    streams.iter().filter(|stream| stream["port"] == port).cloned().collect()
+}
+
+/// The only stream of a summary.
+fn only(summary: &Value) -> Value {
+    let streams = summary["streams"].as_array().expect("streams");
+    assert_eq!(streams.len(), 1, "{summary:#}");
+    streams[0].clone()
+}
+
+/// The stream with this run id.
+fn stream(summary: &Value, id: u64) -> Value {
+    let id = format!("{id:016x}");
+    let streams = summary["streams"].as_array().expect("streams");
+    streams.iter().find(|stream| stream["stream"] == *id).unwrap_or_else(|| panic!("no stream {id}: {summary:#}")).clone()
+}
+
+/// How many of how many, as it is read from JSON.
+fn ratio(part: u64, of: u64) -> Value {
+    json!(part as f64 / of as f64).to_string().parse().expect("a number")
+}
+
+/// Holds every count of a stream against the truth. What the truth does not name is nothing: none lost, none twice, none late; and ended.
+fn exactly(stream: &Value, truth: Value) {
+    let count = |name: &str| truth.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let expected = count("received") + count("lost");
+    let mut whole = json!({
+        "received": 0, "expected": expected, "lost": 0, "loss_ratio": ratio(count("lost"), expected),
+        "loss_runs": {"count": 0, "longest": 0}, "duplicates": 0, "reordered": 0, "reorder_extent_max": 0, "stale": 0, "corrupt": 0,
+        "truncated": 0, "dscp_changed": 0, "missed_before": 0, "ended": true, "restarts": 0, "format": "mcast",
+    });
+    for (name, value) in truth.as_object().expect("an object") {
+        assert!(whole.get(name).is_some(), "{name} is no field that is compared");
+        whole[name] = value.clone();
+    }
+    for (name, value) in whole.as_object().expect("an object") {
+        assert_eq!(&stream[name], value, "{name} of {stream:#}");
+    }
+}
+
+/// What is true of `sent` datagrams and their ends where those are dropped whose place in the row is `dropped`.
+fn truth_of(sent: u64, dropped: impl Fn(u64) -> bool) -> Value {
+    let first = (0..sent).find(|number| !dropped(*number)).expect("one that came");
+    let (mut lost, mut runs, mut longest, mut run) = (0_u64, 0_u64, 0_u64, 0_u64);
+    for number in first..sent {
+        run = if dropped(number) { run + 1 } else { 0 };
+        lost += u64::from(run > 0);
+        runs += u64::from(run == 1);
+        longest = longest.max(run);
+    }
+    let received = sent - first - lost;
+    json!({"received": received, "lost": lost, "loss_runs": {"count": runs, "longest": longest}, "missed_before": first})
+}
+
+/// The number that a line of JSON gives a field.
+fn number(line: &str, field: &str) -> Option<u64> {
+    serde_json::from_str::<Value>(line).ok()?.get(field)?.as_u64()
+}
+
+/// Waits until a receiver has shown a datagram with this number, or a later one. Answers the line.
+fn hears(recv: &Running, least: u64) -> String {
+    recv.line(|line| number(line, "seq").is_some_and(|seq| seq >= least))
+}
+
+/// Waits until programs of a host have read so many UDP datagrams.
+fn has_read(host: &Host, datagrams: u64) {
+    eventually("all datagrams are read", || host.counter("Udp", "InDatagrams") >= datagrams);
+}
+
+/// Ends a receiver that has nothing more to wait for.
+fn stop(recv: Running) -> Finished {
+    recv.signal("INT");
+    recv.ends(0)
+}
+
+#[test]
+fn a_whole_stream_is_whole() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
+    let sent = a
+        .mcast("send --iface e0 239.1.1.1:5000 --probe --count 200 -i 1ms --ttl 3 --dscp ef --source-port 40000 -o json")
+        .ends(0);
+    let heard = recv.ends(0);
+    let summary = heard.summary();
+    let stream = only(&summary);
+    exactly(&stream, json!({"received": 200}));
+    let place = ["source", "group", "port", "iface", "stream", "clock"].map(|field| stream[field].clone());
+    let run = &sent.events_of("ready")[0]["stream"];
+    assert_eq!(json!(place), json!(["10.0.0.100:40000", "239.1.1.1", 5000, "e0", run, "same_host"]));
+    assert_eq!((&stream["hops"], &stream["bytes"]), (&json!({"min": 0, "max": 0}), &json!(200 * 64)));
+    let of = |family: &str, statistic: &str| stream[family][statistic].as_i64().unwrap_or_else(|| panic!("{family}.{statistic}"));
+    assert!(of("delay_ns", "min") > 0, "{stream:#}");
+    assert_eq!(of("pdv_ns", "min"), 0);
+    for family in ["delay_ns", "pdv_ns"] {
+        let rising = ["min", "p50", "p90", "p99", "p999", "max"].map(|statistic| of(family, statistic));
+        assert!(rising.is_sorted() && (rising[0]..=rising[5]).contains(&of(family, "mean")), "{stream:#}");
+    }
+    assert!(of("wakeup_ns", "p50") > 0 && of("wakeup_ns", "max") >= of("wakeup_ns", "p99"), "{stream:#}");
+    assert!(stream["jitter_ns"].as_u64().is_some() && stream["gap_ns"].as_u64().unwrap() >= 500_000, "{stream:#}");
+
+    let counts = ["datagrams", "bytes", "kernel_drops", "sources", "corrupt", "unsupported", "untracked", "truncated"];
+    assert_eq!(json!(counts.map(|field| &summary[field])), json!([200, 200 * 64, 0, 1, 0, 0, 0, 0]));
+    assert_eq!((&summary["measured"]["streams"], &summary["measured"]["ended"]), (&json!(1), &json!(1)));
+    assert_eq!(summary["measured"]["received"], 200);
+    assert_eq!((&sent.summary()["datagrams"], &sent.summary()["bytes"]), (&json!(200), &json!(200 * 64)), "ends are not counted");
+
+    let told: Vec<Value> = heard.events_of("datagram").iter().map(|event| json!([event["stream"], event["seq"]])).collect();
+    assert_eq!(told, (0..200).map(|seq| json!([run, seq])).collect::<Vec<_>>());
+    assert!(heard.events_of("datagram").iter().all(|event| event["delay_ns"].as_i64().unwrap() > 0), "{heard}");
+}
+
+#[test]
+fn each_target_on_each_interface_is_a_stream_of_its_own() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_two_wires();
+    let places = "--iface e0 --iface e1 239.1.1.1:5000 239.1.1.2:5000 239.1.1.1:5001 [ff15::1]:5000";
+    let recv = b.mcast(&format!("recv {places} --once -o json")).ready();
+    let sent = a.mcast(&format!("send {places} --probe --count 40 -i 2ms -o json")).ends(0);
+    let summary = recv.ends(0).summary();
+    let streams = summary["streams"].as_array().unwrap();
+    let mut there: Vec<String> = Vec::new();
+    for stream in streams {
+        exactly(stream, json!({"received": 40}));
+        assert_eq!(stream["stream"], sent.events_of("ready")[0]["stream"], "one run has one id");
+        assert_eq!(stream["clock"], "same_host");
+        there.push(format!("{} {} {}", stream["group"].as_str().unwrap(), stream["port"], stream["iface"].as_str().unwrap()));
+    }
+    there.sort();
+    let places = ["239.1.1.1 5000", "239.1.1.1 5001", "239.1.1.2 5000", "ff15::1 5000"];
+    assert_eq!(there, places.iter().flat_map(|place| [format!("{place} e0"), format!("{place} e1")]).collect::<Vec<_>>());
+    assert_eq!(json!([summary["datagrams"], summary["interface_copies"]]), json!([320, 0]));
+    let together = ["streams", "ended", "received", "expected", "lost"].map(|field| &summary["measured"][field]);
+    assert_eq!(json!(together), json!([8, 8, 320, 320, 0]));
+}
+
+#[test]
+fn every_size_and_every_pace_is_counted_alike() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let ways = [
+        ("--size 48 --count 100 -i 1ms", 48),
+        ("--size 1472 --count 100 -i 1ms", 1472),
+        ("--size 9000 --count 20 -i 2ms", 9000),
+        ("--burst 20 --count 90 -i 1ms", 64),
+        ("--rate 1kpps --count 150", 64),
+        ("--rate 1Mbit --count 40 --size 1000", 1000),
+        ("--duration 150ms --rate 500pps --burst 3", 64),
+    ];
+    let all = ways.iter().enumerate().map(|(number, (options, size))| {
+        let recv = b.mcast(&format!("recv --iface e0 239.1.1.{number}:5000 --once -o json")).ready();
+        (format!("send --iface e0 239.1.1.{number}:5000 --probe -o json {options}"), recv, *size)
+    });
+    let all: Vec<_> = all.collect();
+    let all: Vec<_> = all.into_iter().map(|(send, recv, size)| (a.mcast(&send), recv, size)).collect();
+    for (send, recv, size) in all {
+        let (sent, summary) = (send.ends(0), recv.ends(0).summary());
+        let many = sent.summary()["datagrams"].as_u64().unwrap();
+        assert!(many >= 3, "{sent}");
+        let stream = only(&summary);
+        exactly(&stream, json!({"received": many}));
+        assert_eq!((&stream["bytes"], &summary["datagrams"]), (&json!(many * size), &json!(many)), "{sent}");
+    }
+}
+
+#[test]
+fn every_loss_is_counted_with_its_runs() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    // 208 leaves the end of the third row of data lost, and the ends that come first with it.
+    const SENT: u64 = 208;
+    // The port, what is dropped as nftables has it, and the same as a sum. The counters count the ends too, in the same row.
+    type Pattern = (u16, &'static str, fn(u64) -> bool);
+    let patterns: [Pattern; 5] = [
+        (5000, "numgen inc mod 4 0", |place| place % 4 == 0),
+        (5001, "numgen inc mod 10 < 3", |place| place % 10 < 3),
+        (5002, "numgen inc mod 10 > 6", |place| place % 10 > 6),
+        (5003, "numgen inc mod 50 { 10-30, 35, 37, 48-49 }", |place| matches!(place % 50, 10..=30 | 35 | 37 | 48..=49)),
+        (5004, "numgen inc mod 2 1", |place| place % 2 == 1),
+    ];
+    let rules: Vec<String> = patterns.iter().map(|(port, rule, _)| format!("udp dport {port} {rule} drop;")).collect();
+    b.firewall(&format!("table inet lossy {{ chain in {{ type filter hook input priority 0; {} }}; }}", rules.join(" ")));
+    let targets: Vec<String> = patterns.iter().map(|(port, ..)| format!("239.1.1.1:{port}")).collect();
+    let targets = targets.join(" ").replace("239.1.1.1:5004", "[ff15::1]:5004");
+    let recv = b.mcast(&format!("recv --iface e0 {targets} --once -o json")).ready();
+    a.mcast(&format!("send --iface e0 {targets} --probe --count {SENT} -i 1ms -q")).ends(0);
+    let summary = recv.ends(0).summary();
+    let (mut lost, mut expected) = (0, 0);
+    for (port, _, dropped) in patterns {
+        let truth = truth_of(SENT, dropped);
+        lost += truth["lost"].as_u64().unwrap();
+        expected += SENT - truth["missed_before"].as_u64().unwrap();
+        exactly(&streams_on(&summary, port)[0], truth);
+    }
+    assert_eq!(truth_of(SENT, patterns[1].2)["missed_before"], 3, "nobody heard those before the first");
+    let together = ["expected", "lost", "loss_ratio"].map(|field| &summary["measured"][field]);
+    assert_eq!(json!(together), json!([expected, lost, ratio(lost, expected)]));
+    assert_eq!(summary["kernel_drops"], 0, "the network lost them, not this host");
+}
+
+#[test]
+fn copies_are_no_datagrams_of_the_stream() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    // Of five datagrams the first and the second leave twice. The copy is marked, so that it is not doubled in its turn.
+    a.firewall(
+        "table netdev doubling { chain out { type filter hook egress device e0 priority 0; \
+         udp dport 5000 meta mark != 7 numgen inc mod 5 < 2 meta mark set 7 dup to e0; }; }",
+    );
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
+    a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 100 -i 1ms -q").ends(0);
+    let summary = recv.ends(0).summary();
+    exactly(&only(&summary), json!({"received": 100, "duplicates": 40}));
+    assert_eq!(
+        (&summary["datagrams"], &summary["measured"]["duplicates"]),
+        (&json!(140), &json!(40)),
+        "all that came is counted"
+    );
+}
+
+#[test]
+fn routers_that_were_passed_and_marks_that_were_changed_are_told() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    // As if from behind three routers, of which one marks every fourth datagram anew.
+    b.firewall(
+        "table ip routers { chain in { type filter hook prerouting priority 0; udp dport 5000 ip ttl set 61; \
+         udp dport 5000 numgen inc mod 4 0 ip dscp set cs1; }; }",
+    );
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
+    a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 80 -i 1ms --ttl 64 --dscp ef -q").ends(0);
+    let stream = only(&recv.ends(0).summary());
+    exactly(&stream, json!({"received": 80, "dscp_changed": 20}));
+    assert_eq!(stream["hops"], json!({"min": 3, "max": 3}));
+}
+
+#[test]
+fn python_reads_what_mcast_sends() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let reader = r#"
+import time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("", 5000))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.1.1.1") + socket.inet_aton("10.0.0.101"))
+print("joined")
+before, runs, hosts, last, ends = time.time_ns(), set(), set(), 0, []
+for place in range(25):
+    data = s.recv(65535)
+    now = time.time_ns()
+    head = struct.unpack(">4sBBHQQQBBHIQ", data[:48])
+    magic, version, kind, flags, stream, sequence, sent, ttl, traffic_class, length, crc, host = head
+    end = place >= 20
+    assert (magic, version, kind, flags & ~2, sequence) == (b"MCST", 1, int(end), 0, min(place, 20)), head
+    assert (ttl, traffic_class, length) == (9, 0xB8, 48 if end else 300), head
+    assert len(data) == length and data[48:] == bytes(offset & 0xFF for offset in range(48, length))
+    assert crc == crc32c(data[:36] + bytes(4) + data[40:]), head
+    assert last <= sent <= now, head
+    last = sent
+    runs.add(stream)
+    hosts.add(host)
+    ends += [sent] if end else []
+assert len(runs) == 1 and len(hosts) == 1 and 0 not in hosts, (runs, hosts)
+assert all(then - ends[0] >= 20_000_000 * turn for turn, then in enumerate(ends)), ends
+print("%016x" % runs.pop())
+"#;
+    let python = b.python(&format!("{PROBES}\n{reader}"), &[]);
+    python.line(|line| line == "joined");
+    let send = "send --iface e0 239.1.1.1:5000 --probe --count 20 -i 1ms --size 300 --ttl 9 --dscp ef -o json";
+    let run = a.mcast(send).ends(0).events_of("ready")[0]["stream"].clone();
+    assert_eq!(json!(python.ends(0).out.lines().last()), run);
+}
+
+#[test]
+fn a_shuffled_stream_with_losses_and_copies_is_what_the_definitions_say() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    // An order in which numbers stray up to 40 places, one in seven never comes, and one in nine comes again.
+    let mut random = 12_345_u64;
+    let mut next = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random >> 33
+    };
+    let mut row: Vec<(u64, u64)> =
+        (1..400).filter(|number| number % 7 != 3).map(|number| (number + next() % 40, number)).collect();
+    let copies: Vec<(u64, u64)> =
+        row.iter().filter(|(_, number)| number % 9 == 0).map(|(place, number)| (place + 1 + next() % 60, *number)).collect();
+    row.extend(&copies);
+    row.sort_unstable();
+    let row: Vec<u64> = std::iter::once(0).chain(row.into_iter().map(|(_, number)| number)).collect();
+
+    // RFC 4737 by its letter, over those that came for the first time.
+    let mut firsts: Vec<u64> = Vec::new();
+    row.iter().for_each(|number| {
+        if !firsts.contains(number) {
+            firsts.push(*number);
+        }
+    });
+    let extents: Vec<usize> = (0..firsts.len())
+        .filter_map(|place| (0..place).find(|earlier| firsts[*earlier] > firsts[place]).map(|earlier| place - earlier))
+        .collect();
+    let mut truth = truth_of(400, |number| !firsts.contains(&number));
+    truth["duplicates"] = json!(row.len() - firsts.len());
+    truth["reordered"] = json!(extents.len());
+    truth["reorder_extent_max"] = json!(extents.iter().max());
+    assert!(extents.len() > 100 && row.len() - firsts.len() > 30, "{truth}");
+
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
+    script(&a, &recv, &format!("s = Sender(7)\ns.data(*{row:?})\ns.end(400)"));
+    let summary = recv.ends(0).summary();
+    exactly(&only(&summary), truth);
+    assert_eq!(summary["datagrams"], row.len());
+}
+
+#[test]
+fn what_is_late_counts_within_the_window_and_is_stale_beyond() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --once -o json").ready();
+    script(
+        &a,
+        &recv,
+        "
+near = Sender(1)
+near.data(0, 1, 2, 5, 3, 4, 6, 6, 0)      # 3 is overtaken by one, 4 by two; 6 and 0 come again
+near.end(8)                               # and 7 never came
+far = Sender(2, target=('239.1.1.2', 5000))
+far.data(0, 131082, 11, 10, 11)           # 11 is 131,071 behind the last one; of 10 nobody knows any more
+far.end(131084)
+",
+    );
+    let summary = recv.ends(0).summary();
+    let truth = json!({"received": 7, "lost": 1, "loss_runs": {"count": 1, "longest": 1}, "reordered": 2, "reorder_extent_max": 2,
+                       "duplicates": 2});
+    exactly(&stream(&summary, 1), truth);
+    // 1 to 10, 12 to 131,081, and 131,083.
+    let truth = json!({"received": 3, "lost": 131_081, "loss_runs": {"count": 3, "longest": 131_070}, "reordered": 1,
+                       "reorder_extent_max": 1, "stale": 1, "duplicates": 1});
+    exactly(&stream(&summary, 2), truth);
+}
+
+#[test]
+fn a_liar_is_told_and_changes_nobody_elses_figures() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
+    script(
+        &a,
+        &recv,
+        "
+honest, liar = Sender(1), Sender(2)
+lies = [
+    lambda: bytes([*probe(2, 10)[:-1], 0xEE]),           # a byte has changed: corrupt, and so lost
+    lambda: probe(2, 11)[:50],                           # cut on its way: truncated, and so lost
+    lambda: probe(2, 12, length=65),                     # says that it is longer
+    lambda: probe(2, 13, length=63),                     # says that it is shorter: corrupt, though the checksum is right
+    lambda: probe(2, 14, version=9),                     # of a version to come
+    lambda: probe(2, 15, kind=77),                       # of a kind to come, with a right checksum
+    lambda: probe(2, 2**63),                             # a number that no run reaches
+    lambda: probe(2, 2**63, kind=END),
+    lambda: b'MCST',                                     # too short to claim anything
+    lambda: probe(2, 0)[:47],                            # too short to say of which stream
+    lambda: bytes([*probe(3, 0)[:-1], 0xEE]),            # of a stream that is not there, and is not made
+    lambda: bytes([*probe(1, 5)[:-1], 0xEE]),            # of somebody else's, from another port
+    lambda: probe(1, 1000000, kind=END),                 # the end of somebody else's
+    lambda: probe(2, 500, kind=REPLY),                   # a reply is no part of a stream
+]
+for turn in range(10):
+    honest.data(turn)
+    liar.data(turn)
+for turn, lie in enumerate(lies):
+    honest.data(10 + turn)
+    liar.raw(lie())
+liar.data(16)
+liar.end(17)
+honest.end(24)
+",
+    );
+    let summary = recv.ends(0).summary();
+    let streams = summary["streams"].as_array().unwrap();
+    let of = |id: &str, heard: u64| {
+        let wanted = |stream: &&Value| stream["stream"] == *id && stream["received"] == heard;
+        streams.iter().find(wanted).unwrap_or_else(|| panic!("{summary:#}"))
+    };
+    exactly(of("0000000000000001", 24), json!({"received": 24}));
+    // Those with numbers that are lost: 10 to 15. What is corrupt or truncated is lost as well.
+    let truth = json!({"received": 11, "lost": 6, "loss_runs": {"count": 1, "longest": 6}, "corrupt": 4, "truncated": 2});
+    exactly(of("0000000000000002", 11), truth);
+    // Whoever says the end of another's stream, has one of his own that way: it is his address.
+    let third = of("0000000000000001", 0);
+    assert_eq!(json!([third["ended"], third["expected"], third["lost"], third["missed_before"]]), json!([true, 0, 0, 1_000_000]));
+    assert_eq!(json!([third["loss_ratio"], third["delay_ns"], third["pdv_ns"]]), json!([null, null, null]));
+    assert_eq!(streams.len(), 3, "{summary:#}");
+    assert_eq!(json!([summary["corrupt"], summary["unsupported"]]), json!([6, 2]), "over all streams and none");
+    assert_eq!(summary["datagrams"], 24 + 11 + 13, "all that is no believable end is a datagram");
+}
+
+#[test]
+fn no_flipped_bit_is_believed() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
+    script(
+        &a,
+        &recv,
+        "
+s = Sender(7)
+s.data(0)
+good = probe(7, 1)
+for bit in range(64 * 8):
+    bad = bytearray(good)
+    bad[bit // 8] ^= 128 >> bit % 8
+    s.raw(bytes(bad))
+s.data(2)
+s.end(3)
+",
+    );
+    let summary = recv.ends(0).summary();
+    // 32 bits are the magic: without it nothing is claimed. 8 are the version. Of the 16 that tell its length, all but the one that is set
+    // make it too short for what it says. 64 are the stream, and with another one it belongs to nobody.
+    let truth = json!({"received": 2, "lost": 1, "loss_runs": {"count": 1, "longest": 1}, "corrupt": 512 - 32 - 8 - 15 - 64, "truncated": 15});
+    exactly(&only(&summary), truth);
+    assert_eq!(json!([summary["corrupt"], summary["unsupported"], summary["datagrams"]]), json!([512 - 32 - 8 - 15, 8, 514]));
+}
+
+#[test]
+fn a_sender_that_starts_again_is_told_from_two_at_once() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --stats 1m -o json").ready();
+    script(
+        &a,
+        &recv,
+        "
+Sender(1).data(*range(10))                # falls silent without an end
+second = Sender(2)
+second.data(*range(20))
+second.end(20)
+third = Sender(3)
+third.data(*range(30))
+third.end(30)
+
+place = ('239.1.1.2', 5000)               # two programs share an address and a port, and take turns
+one, two = Sender(4, target=place, source=('10.0.0.100', 40000)), Sender(5, target=place, source=('10.0.0.100', 40000))
+for turn in range(40):
+    one.data(turn)
+    two.data(100 + turn)
+one.end(40)
+two.end(140)
+",
+    );
+    has_read(&b, 10 + 25 + 35 + 90);
+    let summary = stop(recv).summary();
+    exactly(&stream(&summary, 1), json!({"received": 10, "ended": false}));
+    exactly(&stream(&summary, 2), json!({"received": 20, "restarts": 1}));
+    exactly(&stream(&summary, 3), json!({"received": 30, "restarts": 2}));
+    exactly(&stream(&summary, 4), json!({"received": 40}));
+    exactly(&stream(&summary, 5), json!({"received": 40, "missed_before": 100}));
+    assert_eq!(
+        (&stream(&summary, 4)["source"], &stream(&summary, 5)["source"]),
+        (&json!("10.0.0.100:40000"), &json!("10.0.0.100:40000"))
+    );
+    assert_eq!(summary["measured"]["restarts"], 2);
+    assert_eq!(summary["sources"], 4, "three ports of the first place, one of the other");
+}
+
+#[test]
+fn a_clock_that_is_not_known_to_agree_gives_no_delay() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast_with(&[
+        "recv",
+        "--iface",
+        "e0",
+        "239.1.1.1:5000",
+        "--once",
+        "-o",
+        "json",
+        "--assert",
+        "delay.max < 1h",
+        "--assert",
+        "pdv.max < 1h",
+    ]);
+    let recv = recv.ready();
+    script(
+        &a,
+        &recv,
+        "
+hour = 3600 * 10**9
+behind, ahead, nowhere = Sender(1), Sender(2), Sender(3)
+for turn in range(20):
+    behind.data(turn, sent=time.time_ns() - hour)
+    ahead.data(turn, sent=time.time_ns() + hour)
+    nowhere.data(turn, host=0)
+behind.end(20)
+ahead.end(20)
+nowhere.end(20)
+",
+    );
+    let heard = recv.ends(1);
+    let summary = heard.summary();
+    for id in 1..=3 {
+        let stream = stream(&summary, id);
+        exactly(&stream, json!({"received": 20}));
+        assert_eq!(json!([stream["clock"], stream["delay_ns"], stream["pdv_ns"]["min"]]), json!(["unknown", null, 0]));
+        assert!(stream["pdv_ns"]["max"].as_u64().unwrap() < 60_000_000_000, "an hour is no variation: {stream:#}");
+        assert!(stream["jitter_ns"].as_u64().unwrap() < 60_000_000_000, "{stream:#}");
+    }
+    assert!(heard.events_of("datagram").iter().all(|datagram| datagram["delay_ns"].is_null()), "{heard}");
+    assert_eq!(summary["assertions"][0], json!({"expr": "delay.max < 1h", "value": null, "held": false}));
+    assert_eq!(summary["assertions"][1]["held"], true);
+    assert_eq!(summary["verdict"], json!({"status": 1, "reasons": ["delay.max < 1h: it could not be measured"]}));
+}
+
+#[test]
+fn hops_and_marks_are_what_the_header_says_less_what_arrives() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000-5003 --once -o json").ready();
+    script(
+        &a,
+        &recv,
+        "
+passed, fewer, marked, congested = [
+    Sender(1, ttl=64), Sender(2, target=('239.1.1.1', 5001), ttl=64), Sender(3, target=('239.1.1.1', 5002), tos=0),
+    Sender(4, target=('239.1.1.1', 5003), tos=0xB9)]
+passed.data(0, 1, ttl=70)
+passed.data(2, ttl=66)
+passed.end(3)
+fewer.data(0, ttl=1)                       # arrives with more than it says it had
+fewer.end(1)
+marked.data(0, 1, 2, traffic_class=0xB8)
+marked.data(3, 4)
+marked.end(5)
+congested.data(0, traffic_class=0xB8)      # the lower two bits are for routers to change
+congested.end(1)
+",
+    );
+    let summary = recv.ends(0).summary();
+    exactly(&stream(&summary, 1), json!({"received": 3}));
+    exactly(&stream(&summary, 2), json!({"received": 1}));
+    exactly(&stream(&summary, 3), json!({"received": 5, "dscp_changed": 3}));
+    exactly(&stream(&summary, 4), json!({"received": 1}));
+    assert_eq!((&stream(&summary, 1)["hops"], &stream(&summary, 2)["hops"]), (&json!({"min": 2, "max": 6}), &Value::Null));
+}
+
+#[test]
+fn what_was_sent_before_anybody_listened_is_not_lost() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let send = a.mcast("send --iface e0 239.1.1.1:5000 --probe -i 1ms -v -o json").ready();
+    hears(&send, 20);
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
+    hears(&recv, 50);
+    send.signal("INT");
+    let sent = send.ends(0).summary()["datagrams"].as_u64().unwrap();
+    let heard = recv.ends(0);
+    let first = heard.events_of("datagram")[0]["seq"].as_u64().unwrap();
+    assert!(first > 20, "{heard}");
+    exactly(&only(&heard.summary()), json!({"received": sent - first, "missed_before": first}));
+}
+
+#[test]
+fn what_the_receivers_own_kernel_dropped_is_all_that_is_lost() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --rcvbuf 16384 --once -o json").ready();
+    let send = a.mcast("send --iface e0 239.1.1.1:5000 --probe -i 1ms -q -o json");
+    hears(&recv, 10);
+    recv.signal("STOP");
+    eventually("the buffer overflows", || b.counter("Udp", "RcvbufErrors") >= 20);
+    recv.signal("CONT");
+    hears(&recv, b.counter("Udp", "RcvbufErrors") + 60);
+    // The ends find an empty buffer.
+    send.signal("STOP");
+    eventually("the receiver has read all", || {
+        let sockets = b.proc_net("udp");
+        sockets.lines().skip(1).all(|line| line.contains(":00000000 "))
+    });
+    send.signal("INT");
+    send.signal("CONT");
+    let sent = send.ends(0).summary()["datagrams"].as_u64().unwrap();
+    let summary = recv.ends(0).summary();
+    let stream = only(&summary);
+    let dropped = b.counter("Udp", "RcvbufErrors");
+    assert!(dropped >= 20);
+    exactly(&stream, json!({"received": sent - dropped, "lost": dropped, "loss_runs": stream["loss_runs"]}));
+    assert_eq!(json!([summary["kernel_drops"], summary["datagrams"]]), json!([dropped, sent - dropped]));
+}
+
+#[test]
+fn a_sender_that_is_killed_leaves_its_stream_open() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let timed = b.mcast("recv --iface e0 239.1.1.1:5000 --once --timeout 2s -o json").ready();
+    let idle = b.mcast("recv --iface e0 239.1.1.1:5000 --once --idle 1s -o json").ready();
+    let send = a.mcast("send --iface e0 239.1.1.1:5000 --probe -i 1ms -v -o json");
+    hears(&timed, 20);
+    send.signal("KILL");
+    let sent = send.finish().events_of("datagram").len() as u64;
+    for (recv, until) in [(idle, "before a silence of --idle 1s"), (timed, "within --timeout 2s")] {
+        let summary = recv.ends(1).summary();
+        let stream = only(&summary);
+        let received = stream["received"].as_u64().unwrap();
+        assert!(received >= sent, "what it said that it sent came: {sent} of {received}");
+        exactly(&stream, json!({"received": received, "ended": false}));
+        let reason = format!("1 of 1 measured stream had not ended {until}");
+        assert_eq!(summary["verdict"], json!({"status": 1, "reasons": [reason]}));
+    }
+}
+
+#[test]
+fn a_sender_that_is_interrupted_says_the_end() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    for (signal, options, status) in [("INT", "", 0), ("TERM", "--count 100000", 143)] {
+        let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
+        let send = a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe -i 1ms -o json {options}"));
+        hears(&recv, 20);
+        send.signal(signal);
+        let sent = send.ends(status).summary()["datagrams"].clone();
+        exactly(&only(&recv.ends(0).summary()), json!({"received": sent}));
+    }
+}
+
+#[test]
+fn once_waits_for_every_stream_that_was_heard() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let mut recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
+    let start = |ms: u32| {
+        let send = a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe -i {ms}ms -o json")).ready();
+        let ready: Value = serde_json::from_str(&send.line(|line| line.contains("\"ready\""))).unwrap();
+        (send, ready["stream"].as_str().unwrap().to_owned())
+    };
+    let ((short, first), (long, second)) = (start(2), start(1));
+    let of = |run: &str, least: u64| {
+        recv.line(|line| line.contains(run) && number(line, "seq").is_some_and(|seq| seq >= least));
+    };
+    of(&first, 10);
+    of(&second, 10);
+    short.signal("INT");
+    let short = short.ends(0).summary()["datagrams"].clone();
+    // Far more than the time that stragglers get.
+    let so_far = recv.so_far().lines().filter(|line| line.contains(&second)).count() as u64;
+    of(&second, so_far + 300);
+    assert!(recv.is_running());
+    long.signal("INT");
+    let long = long.ends(0).summary()["datagrams"].clone();
+    let summary = recv.ends(0).summary();
+    for (run, sent) in [(first, short), (second, long)] {
+        let stream = summary["streams"].as_array().unwrap().iter().find(|stream| stream["stream"] == *run).unwrap();
+        exactly(stream, json!({"received": sent}));
+    }
+}
+
+#[test]
+fn the_gate_of_a_pipeline_opens_for_a_whole_stream_only() {
+    let Some(lab) = Lab::open() else { return };
+    let gate = [
+        "recv",
+        "--once",
+        "--timeout",
+        "10s",
+        "--assert",
+        "loss == 0%",
+        "--assert",
+        "delay.p99 < 5s",
+        "-o",
+        "json",
+        "--",
+        "mcast",
+        "send",
+        "--probe",
+        "--count",
+        "1000",
+        "--rate",
+        "1kpps",
+    ];
+    let ((_one, whole), (_other, lossy)) = (lab.pair(), lab.pair());
+    lossy.firewall(
+        "table inet lossy { chain in { type filter hook input priority 0; udp dport 54321 numgen inc mod 500 1 drop; }; }",
+    );
+    let (opens, shuts) = (whole.mcast_with(&gate), lossy.mcast_with(&gate));
+    let summary = opens.ends(0).summary();
+    exactly(&only(&summary), json!({"received": 1000}));
+    assert_eq!(summary["assertions"][0], json!({"expr": "loss == 0%", "value": 0.0, "held": true}));
+    assert_eq!(summary["assertions"][1]["value"], only(&summary)["delay_ns"]["p99"]);
+    assert_eq!(summary["measured"]["pdv_ns"], only(&summary)["pdv_ns"]);
+    assert_eq!(summary["verdict"], json!({"status": 0, "reasons": []}));
+
+    let summary = shuts.ends(1).summary();
+    exactly(&only(&summary), json!({"received": 998, "lost": 2, "loss_runs": {"count": 2, "longest": 1}}));
+    assert_eq!(summary["assertions"][0], json!({"expr": "loss == 0%", "value": 0.002, "held": false}));
+    assert_eq!(summary["assertions"][1]["held"], true);
+    let reasons = &summary["verdict"]["reasons"];
+    assert!(
+        reasons.as_array().unwrap().len() == 1 && reasons[0].as_str().unwrap().starts_with("loss == 0%: it was 0.2"),
+        "{reasons}"
+    );
+}
+
+#[test]
+fn assertions_are_judged_by_the_figures_of_the_summary() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let judged = [
+        ("datagrams == 12", json!(12), true),
+        ("bytes > 768", json!(768), false),
+        ("sources == 1", json!(1), true),
+        ("streams == 1", json!(1), true),
+        ("expected == 12", json!(12), true),
+        ("lost < 3", json!(3), false),
+        ("loss == 25%", json!(0.25), true),
+        ("loss_runs.count == 2", json!(2), true),
+        ("loss_runs.longest == 2", json!(2), true),
+        ("duplicates == 1", json!(1), true),
+        ("reordered == 2", json!(2), true),
+        ("corrupt == 1", json!(1), true),
+        ("kernel_drops == 0", json!(0), true),
+        ("restarts != 0", json!(0), false),
+        ("hops.max >= 4", json!(4), true),
+        ("hops.min > 4", json!(4), false),
+        ("dscp_changed == 0", json!(0), true),
+        ("delay.mean < 1h", json!(null), false),
+    ];
+    let mut arguments = vec!["recv", "--iface", "e0", "239.1.1.1:5000", "--once", "-o", "json"];
+    judged.iter().for_each(|(expr, ..)| arguments.extend(["--assert", expr]));
+    let recv = b.mcast_with(&arguments).ready();
+    script(
+        &a,
+        &recv,
+        "
+s = Sender(7, ttl=8)
+s.data(0, 1, 2, 3, 6, 7, 5, 4, 4, 9, ttl=12)     # 8 is damaged below, 10 and 11 never came
+s.raw(bytes([*probe(7, 8)[:-1], 0xEE]))
+s.end(12)
+s.raw(b'x' * 64)                                  # and a plain one
+",
+    );
+    let heard = recv.ends(1);
+    let summary = heard.summary();
+    let expected: Vec<Value> =
+        judged.iter().map(|(expr, value, held)| json!({"expr": expr, "value": value, "held": held})).collect();
+    assert_eq!(summary["assertions"], json!(expected), "{summary:#}");
+    let reasons = [
+        "bytes > 768: it was 768",
+        "lost < 3: it was 3",
+        "restarts != 0: it was 0",
+        "hops.min > 4: it was 4",
+        "delay.mean < 1h: it could not be measured",
+    ];
+    assert_eq!(summary["verdict"], json!({"status": 1, "reasons": reasons}));
+}
+
+#[test]
+fn silence_can_be_asserted_and_proves_nothing_else() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let listen = |expr: &str, options: &str| {
+        let mut arguments = vec!["recv", "--iface", "e0", "239.1.1.1:5000", "-o", "json", "--assert", expr];
+        arguments.extend(options.split_whitespace());
+        b.mcast_with(&arguments)
+    };
+    listen("datagrams == 0", "--duration 50ms").ends(0);
+    let unmeasured = listen("loss == 0%", "--duration 50ms").ends(1).summary();
+    assert_eq!(unmeasured["assertions"], json!([{"expr": "loss == 0%", "value": null, "held": false}]));
+    assert_eq!(unmeasured["measured"], Value::Null);
+    for (expr, status) in [("datagrams == 0", 1), ("datagrams == 3", 0)] {
+        let recv = listen(expr, "").ready();
+        a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 3 -i 1ms").ends(0);
+        hears(&recv, 2);
+        recv.signal("INT");
+        assert_eq!(recv.ends(status).summary()["datagrams"], 3, "{expr}");
+    }
+}
+
+#[test]
+fn intervals_add_up_to_the_summary() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.firewall(
+        "table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen inc mod 20 > 13 drop; \
+         udp dport 5001 numgen inc mod 7 3 drop; }; }",
+    );
+    let patterns: [(u16, fn(u64) -> bool); 2] = [(5000, |place| place % 20 > 13), (5001, |place| place % 7 == 3)];
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once --stats 50ms -o json").ready();
+    let verbose = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once --stats 50ms -v -o json").ready();
+    a.mcast("send --iface e0 239.1.1.1:5000 239.1.1.1:5001 --probe --count 397 -i 1ms -q").ends(0);
+    let (heard, shown) = (recv.ends(0), verbose.ends(0));
+    let (summary, intervals) = (heard.summary(), heard.events_of("interval"));
+    for (port, dropped) in patterns {
+        let truth = truth_of(397, dropped);
+        let lately: Vec<Value> = intervals.iter().flat_map(|interval| streams_on(interval, port)).collect();
+        let sum = |field: &str| lately.iter().map(|stream| stream[field].as_u64().unwrap()).sum::<u64>();
+        assert_eq!(json!([sum("received"), sum("lost")]), json!([truth["received"], truth["lost"]]), "{heard}");
+        assert_eq!(sum("expected"), 397);
+        exactly(&streams_on(&summary, port)[0], truth);
+    }
+    let sum = |field: &str| intervals.iter().map(|interval| interval[field].as_u64().unwrap()).sum::<u64>();
+    for field in ["datagrams", "bytes", "kernel_drops", "corrupt"] {
+        assert_eq!(json!(sum(field)), summary[field], "{field}: {heard}");
+    }
+    let measured = |field: &str| intervals.iter().filter_map(|interval| interval["measured"][field].as_u64()).sum::<u64>();
+    for field in ["received", "lost", "expected", "bytes", "duplicates"] {
+        assert_eq!(json!(measured(field)), summary["measured"][field], "{field}: {heard}");
+    }
+    assert!(intervals.len() >= 3, "{heard}");
+    assert_eq!(heard.events_of("datagram").len(), 0, "{heard}");
+    assert_eq!(json!(shown.events_of("datagram").len()), shown.summary()["datagrams"]);
+    for finished in [heard, shown] {
+        let intervals = finished.events_of("interval");
+        let end_of = |event: &Value| event["since_ns"].as_u64().unwrap() + event["elapsed_ns"].as_u64().unwrap();
+        assert!(intervals.windows(2).all(|pair| pair[1]["since_ns"] == end_of(&pair[0])), "they leave no gap: {finished}");
+    }
+}
+
+#[test]
+fn an_end_is_no_datagram() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let enough = b.mcast("recv --iface e0 239.1.1.1:5000 --count 50 -o json").ready();
+    let too_few = b.mcast("recv --iface e0 239.1.1.1:5000 --count 51 --idle 400ms -o json").ready();
+    let raw = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o raw");
+    raw.error_line(|line| line.starts_with("listening to"));
+    a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 50 --size 100 -i 1ms").ends(0);
+    assert_eq!(enough.ends(0).summary()["datagrams"], 50);
+    let few = too_few.ends(1);
+    assert_eq!(few.summary()["verdict"]["reasons"], json!(["50 of 51 datagrams before a silence of --idle 400ms"]));
+    assert_eq!(few.events_of("datagram").len(), 50);
+    exactly(&only(&few.summary()), json!({"received": 50}));
+    assert_eq!(raw.ends(0).out.matches("MCST").count(), 50, "nor is it shown");
+}
+
+#[test]
+fn a_flood_of_streams_disturbs_nobody_elses() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    a.shell("ip addr add 10.0.0.98/24 dev e0; ip addr add 10.0.0.99/24 dev e0");
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 -o json").ready();
+    let send = a.mcast("send --iface 10.0.0.100 239.1.1.1:5000 --probe -i 1ms -v -o json");
+    hears(&send, 20);
+    script(
+        &a,
+        &recv,
+        "
+for source in ('10.0.0.98', '10.0.0.99'):
+    s = Sender(0, source=(source, 0))
+    for stream in range(1000, 4000):
+        s.raw(probe(stream, 0, size=48))
+honest = Sender(7, target=('239.1.1.2', 5000), source=('10.0.0.98', 0))
+honest.data(0)                           # too late for a place
+",
+    );
+    send.signal("INT");
+    let sent = send.ends(0).summary()["datagrams"].as_u64().unwrap();
+    has_read(&b, 6001 + sent + 5);
+    let heard = stop(recv);
+    let summary = heard.summary();
+    let streams = summary["streams"].as_array().unwrap();
+    let of =
+        |source: &str| streams.iter().filter(|stream| stream["source"].as_str().unwrap().starts_with(source)).collect::<Vec<_>>();
+    let counts = [of("10.0.0.100:").len(), of("10.0.0.98:").len(), of("10.0.0.99:").len()];
+    assert_eq!(counts, [1, 2048, 2047], "one address takes half, and all of them 4096");
+    exactly(of("10.0.0.100:")[0], json!({"received": sent}));
+    assert_eq!(json!([summary["untracked"], summary["datagrams"]]), json!([6001 - 4095, 6001 + sent]));
+    let warnings = heard.events_of("warning");
+    assert_eq!(warnings.iter().filter(|warning| warning["id"] == "too-many-streams").count(), 1, "{warnings:?}");
+}
+
+#[test]
+fn the_portable_path_counts_alike() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.firewall("table inet lossy { chain in { type filter hook input priority 0; udp dport 5001 numgen inc mod 6 > 3 drop; }; }");
+    let mut command = b.command(env!("CARGO_BIN_EXE_mcast"));
+    command.args("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once -o json".split_whitespace()).env("MCAST_PORTABLE", "1");
+    let recv = Running::start(command).ready();
+    a.mcast("send --iface e0 239.1.1.1:5000 239.1.1.1:5001 --probe --count 200 -i 1ms -q").ends(0);
+    let summary = recv.ends(0).summary();
+    let mut truth = truth_of(200, |place| place % 6 > 3);
+    truth["dscp_changed"] = Value::Null;
+    exactly(&streams_on(&summary, 5000)[0], json!({"received": 200, "dscp_changed": null}));
+    exactly(&streams_on(&summary, 5001)[0], truth);
+    for unknown in ["iface", "hops", "wakeup_ns"] {
+        assert_eq!(streams_on(&summary, 5000)[0][unknown], Value::Null, "{unknown}");
+    }
+    assert_eq!(streams_on(&summary, 5000)[0]["clock"], "same_host");
+}
