@@ -840,13 +840,13 @@ fn an_end_is_no_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let enough = b.mcast("recv --iface e0 239.1.1.1:5000 --count 50 -o json").ready();
-    let too_few = b.mcast("recv --iface e0 239.1.1.1:5000 --count 51 --idle 400ms -o json").ready();
+    let too_few = b.mcast("recv --iface e0 239.1.1.1:5000 --count 51 --idle 1s -o json").ready();
     let raw = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o raw");
     raw.error_line(|line| line.starts_with("listening to"));
     a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 50 --size 100 -i 1ms").ends(0);
     assert_eq!(enough.ends(0).summary()["datagrams"], 50);
     let few = too_few.ends(1);
-    assert_eq!(few.summary()["verdict"]["reasons"], json!(["50 of 51 datagrams before a silence of --idle 400ms"]));
+    assert_eq!(few.summary()["verdict"]["reasons"], json!(["50 of 51 datagrams before a silence of --idle 1s"]));
     assert_eq!(few.events_of("datagram").len(), 50);
     exactly(&only(&few.summary()), json!({"received": 50}));
     assert_eq!(raw.ends(0).out.matches("MCST").count(), 50, "nor is it shown");
@@ -893,9 +893,12 @@ fn the_portable_path_counts_alike() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     b.firewall("table inet lossy { chain in { type filter hook input priority 0; udp dport 5001 numgen inc mod 6 > 3 drop; }; }");
-    let mut command = b.command(env!("CARGO_BIN_EXE_mcast"));
-    command.args("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once -o json".split_whitespace()).env("MCAST_PORTABLE", "1");
-    let recv = Running::start(command).ready();
+    let portable = |host: &Host, arguments: &str| {
+        let mut command = host.command(env!("CARGO_BIN_EXE_mcast"));
+        command.args(arguments.split_whitespace()).env("MCAST_PORTABLE", "1");
+        Running::start(command)
+    };
+    let recv = portable(&b, "recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once -o json").ready();
     a.mcast("send --iface e0 239.1.1.1:5000 239.1.1.1:5001 --probe --count 200 -i 1ms -q").ends(0);
     let summary = recv.ends(0).summary();
     let mut truth = truth_of(200, |place| place % 6 > 3);
@@ -906,4 +909,10 @@ fn the_portable_path_counts_alike() {
         assert_eq!(streams_on(&summary, 5000)[0][unknown], Value::Null, "{unknown}");
     }
     assert_eq!(streams_on(&summary, 5000)[0]["clock"], "same_host");
+
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5002 --once -o json").ready();
+    portable(&a, "send --iface e0 239.1.1.1:5002 --probe --count 50 -i 1ms --ttl 4 --dscp ef -q").ends(0);
+    let stream = only(&recv.ends(0).summary());
+    exactly(&stream, json!({"received": 50}));
+    assert_eq!(json!([stream["hops"], stream["clock"]]), json!([{"min": 0, "max": 0}, "same_host"]));
 }
