@@ -58,6 +58,9 @@ fn exactly(stream: &Value, truth: Value) {
     }
 }
 
+/// Whether the datagram at a place in the row is dropped.
+type Dropped = fn(u64) -> bool;
+
 /// What is true of `sent` datagrams and their ends where those are dropped whose place in the row is `dropped`.
 fn truth_of(sent: u64, dropped: impl Fn(u64) -> bool) -> Value {
     let first = (0..sent).find(|number| !dropped(*number)).expect("one that came");
@@ -190,8 +193,7 @@ fn every_loss_is_counted_with_its_runs() {
     // 208 leaves the end of the third row of data lost, and the ends that come first with it.
     const SENT: u64 = 208;
     // The port, what is dropped as nftables has it, and the same as a sum. The counters count the ends too, in the same row.
-    type Pattern = (u16, &'static str, fn(u64) -> bool);
-    let patterns: [Pattern; 5] = [
+    let patterns: [(u16, &str, Dropped); 5] = [
         (5000, "numgen inc mod 4 0", |place| place % 4 == 0),
         (5001, "numgen inc mod 10 < 3", |place| place % 10 < 3),
         (5002, "numgen inc mod 10 > 6", |place| place % 10 > 6),
@@ -803,7 +805,7 @@ fn intervals_add_up_to_the_summary() {
         "table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen inc mod 20 > 13 drop; \
          udp dport 5001 numgen inc mod 7 3 drop; }; }",
     );
-    let patterns: [(u16, fn(u64) -> bool); 2] = [(5000, |place| place % 20 > 13), (5001, |place| place % 7 == 3)];
+    let patterns: [(u16, Dropped); 2] = [(5000, |place| place % 20 > 13), (5001, |place| place % 7 == 3)];
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once --stats 50ms -o json").ready();
     let verbose = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once --stats 50ms -v -o json").ready();
     a.mcast("send --iface e0 239.1.1.1:5000 239.1.1.1:5001 --probe --count 397 -i 1ms -q").ends(0);
