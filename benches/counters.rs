@@ -53,10 +53,10 @@ fn main() {
     println!("| what comes | datagrams | ns a datagram | memory, MiB | expected | lost | reordered | duplicates |");
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     let program = std::env::current_exe().expect("a program knows where it is");
-    for case in 0..CASES.len() {
+    for (case, (name, _)) in CASES.iter().enumerate() {
         let mut command = Command::new(&program);
         let status = command.arg(format!("--case={case}")).arg(if quick { "--quick" } else { "--bench" }).status();
-        assert!(status.expect("it starts itself").success(), "{}", CASES[case].0);
+        assert!(status.expect("it starts itself").success(), "{name}");
     }
 }
 
