@@ -8,14 +8,14 @@
 //! what it means         plan       resolved, validated, every default in one place
 //!       |
 //! send:  payload -> pace -> net::Outbox -> report
-//! recv:  net::Inbox -> stats -> report
+//! recv:  net::Inbox -> probe -> stats -> report
 //! ifaces: net::interfaces -> report
 //!       |
-//! what it proved        verdict    limits and failures -> exit status
+//! what it proved        verdict    limits, assertions and failures -> exit status
 //! ```
 //!
 //! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it leaves or arrives. [`advice`] and [`warning`] are
-//! what a user is told besides; [`spans`] tells many targets as one.
+//! what a user is told besides; [`spans`] tells many targets as one. [`rate`] and [`rcvbuf`] are figures that a user gives.
 //! Only [`net`] touches sockets, and only `net::sys` holds `unsafe`.
 
 #![deny(unsafe_code)]
@@ -33,6 +33,7 @@ pub mod pace;
 pub mod plan;
 pub mod probe;
 pub mod rate;
+pub mod rcvbuf;
 pub mod recv;
 pub mod report;
 pub mod run;

@@ -16,50 +16,55 @@ use tracing::level_filters::LevelFilter;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    start_diagnostics(cli.command.display());
-    match run(&cli.command) {
+    let notes = Notes::default();
+    start_diagnostics(cli.command.display(), notes.clone());
+    match run(&cli.command, &notes) {
         Ok(verdict) => verdict.status.into(),
-        Err(error) => complain(&error, cli.command.display().color),
+        Err(error) => complain(&error, cli.command.display().color, notes),
     }
 }
 
-fn run(command: &Command) -> Result<Verdict> {
+fn run(command: &Command, notes: &Notes) -> Result<Verdict> {
     match command {
         Command::Send(args) => {
             let plan = args.plan(&Host::here(&menu::ask)?)?;
-            reporting(command, |reporter, interrupt| send::run(&plan, reporter, interrupt))
+            reporting(command, notes, |reporter, interrupt| send::run(&plan, reporter, interrupt))
         }
         Command::Recv(args) => {
             let plan = args.plan(&Host::here(&menu::ask)?)?;
-            reporting(command, |reporter, interrupt| recv::run(&plan, reporter, interrupt))
+            reporting(command, notes, |reporter, interrupt| recv::run(&plan, reporter, interrupt))
         }
-        Command::Ifaces(_) => reporting(command, ifaces::run),
+        Command::Ifaces(_) => reporting(command, notes, ifaces::run),
     }
 }
 
 /// Runs a command that reports. Signals are taken over only here: before, they end the program as they end any.
-fn reporting(command: &Command, run: impl FnOnce(&mut Reporter, &Interrupt) -> Result<Verdict, RunError>) -> Result<Verdict> {
+fn reporting(
+    command: &Command,
+    notes: &Notes,
+    run: impl FnOnce(&mut Reporter, &Interrupt) -> Result<Verdict, RunError>,
+) -> Result<Verdict> {
     let interrupt = Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
     let display = command.display();
-    let mut reporter = Reporter::new(command.output(), display.quiet, display.color, &interrupt);
+    let mut reporter = Reporter::new(command.output(), display.quiet, display.color, notes.clone(), &interrupt);
     Ok(run(&mut reporter, &interrupt)?)
 }
 
 /// Sends diagnostics to standard error: warnings, and more with each `-v`.
-fn start_diagnostics(display: &DisplayArgs) {
+fn start_diagnostics(display: &DisplayArgs, notes: Notes) {
     let level = match display.verbose {
         0 => LevelFilter::WARN,
         1 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
     let colour = Paint::new(display.color, &io::stderr()).is_on();
-    let diagnostics = tracing_subscriber::fmt().with_max_level(level).with_writer(|| Notes).with_ansi(colour);
+    let diagnostics = tracing_subscriber::fmt().with_max_level(level).with_writer(move || notes.clone()).with_ansi(colour);
     diagnostics.with_target(false).without_time().log_internal_errors(false).init();
 }
 
 /// Says why nothing could be run.
-fn complain(error: &anyhow::Error, color: ColorWhen) -> ExitCode {
+fn complain(error: &anyhow::Error, color: ColorWhen, mut notes: Notes) -> ExitCode {
     let paint = Paint::new(color, &io::stderr());
-    let _ = writeln!(Notes, "{} {error}", paint.bad("error:"));
+    let _ = writeln!(notes, "{} {error}", paint.bad("error:"));
     COULD_NOT_RUN.into()
 }

@@ -13,6 +13,7 @@ use crate::iface::{self, Cast, Choices, IfaceError, Interface, Purpose, Route, V
 use crate::net::{self, Backend, Endpoint, Filter, Listen, NetError, SendOptions};
 use crate::pace::Period;
 use crate::rate::Rate;
+use crate::rcvbuf;
 use crate::target::{MOST_TARGETS, Target, TargetRange, family};
 use crate::verdict::Assertion;
 
@@ -109,8 +110,8 @@ pub struct Recv {
     pub listens: Vec<Listen>,
     /// When to stop.
     pub limits: Limits,
-    /// The receive buffer in bytes; as much as the system grants where `None`.
-    pub rcvbuf: Option<usize>,
+    /// The receive buffer; as much as the system grants where `None`.
+    pub rcvbuf: Option<rcvbuf::Wish>,
     /// A command to run once every group is joined, and its arguments; empty for none.
     pub command: Vec<OsString>,
     /// Report on each such time.

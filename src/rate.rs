@@ -12,8 +12,11 @@ pub enum Rate {
     Bits(f64),
 }
 
-/// The names of the units, and what a number of each is.
-const UNITS: [(&str, fn(f64) -> Rate); 6] = [
+/// The name of a unit, and what a number of it is.
+type Unit = (&'static str, fn(f64) -> Rate);
+
+/// The units.
+const UNITS: [Unit; 6] = [
     ("pps", Rate::Packets),
     ("bit/s", Rate::Bits),
     ("bits/s", Rate::Bits),
@@ -57,6 +60,7 @@ impl FromStr for Rate {
 }
 
 impl fmt::Display for Rate {
+    /// As it is typed, `20Mbit`; `{:#}` as it is told, `20 Mbit/s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (value, unit) = match self {
             Rate::Packets(value) => (*value, "pps"),
@@ -64,7 +68,12 @@ impl fmt::Display for Rate {
         };
         let prefixes = [(1e9, "G"), (1e6, "M"), (1e3, "k")];
         let (factor, prefix) = prefixes.into_iter().find(|(factor, _)| value >= *factor).unwrap_or((1.0, ""));
-        write!(f, "{}{prefix}{unit}", value / factor)
+        let value = value / factor;
+        match (f.alternate(), self) {
+            (false, _) => write!(f, "{value}{prefix}{unit}"),
+            (true, Rate::Packets(_)) => write!(f, "{value} {prefix}{unit}"),
+            (true, Rate::Bits(_)) => write!(f, "{value} {prefix}{unit}/s"),
+        }
     }
 }
 
@@ -113,6 +122,12 @@ mod tests {
         let (most, too_many) = (format!("1{}Gpps", "0".repeat(297)), format!("1{}Gpps", "0".repeat(300)));
         assert!(matches!(most.parse(), Ok(Rate::Packets(value)) if value.is_finite()));
         assert!(too_many.parse::<Rate>().unwrap_err().contains("is not a rate"));
+    }
+
+    #[test]
+    fn a_rate_is_told_with_a_space_and_each_second() {
+        let told = |text: &str| format!("{:#}", text.parse::<Rate>().unwrap());
+        assert_eq!((told("20Mbit"), told("10kpps"), told("0.5pps")), ("20 Mbit/s".into(), "10 kpps".into(), "0.5 pps".into()));
     }
 
     proptest! {

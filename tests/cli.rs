@@ -52,6 +52,12 @@ fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
         (&["send", "--count", "0"], "'0'", "not a number of datagrams", "try 10"),
         (&["recv", "--timeout", "soon"], "'soon'", "not a time", "100ms"),
         (&["recv", "--rcvbuf", "plenty"], "'plenty'", "not a size", "4MiB"),
+        (&["recv", "--rcvbuf", "100Mbit*"], "'100Mbit*'", "lacks the pause", "100Mbit*50ms"),
+        (&["recv", "--rcvbuf", "100*50ms"], "'100*50ms'", "'100' has no unit", "as in 100Mbit*50ms"),
+        (&["recv", "--rcvbuf", "100Mbit*50"], "'100Mbit*50'", "50 has no unit", "as in 100Mbit*50ms"),
+        (&["recv", "--rcvbuf", "100Mbit/50ms"], "'100Mbit/50ms'", "divides", "try 100Mbit*50ms"),
+        (&["recv", "--rcvbuf", "100Mbit*50ms/70000"], "'70000'", "not what a datagram carries", "100Mbit*50ms/1316"),
+        (&["recv", "--rcvbuf", "10Gbit*1h"], "'10Gbit*1h'", "more than a socket's can be", "try 10Gbit*"),
         (&["recv", "--output", "xml"], "'xml'", "invalid value", "json"),
         (&["send", "--output", "hex"], "'hex'", "invalid value", "json"),
     ] {

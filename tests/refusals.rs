@@ -160,7 +160,7 @@ fn a_message_longer_than_a_datagram_is_refused_before_anything_is_sent() {
     let (a, b) = lab.pair();
     let (fits, too_long) = ("x".repeat(65_507), "x".repeat(65_508));
     let refused = a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", &too_long]).ends(2);
-    refused.says("the message is 65508 bytes long, and a datagram to 224.202.20.30 carries at most 65507");
+    refused.says("the payload is 65508 bytes long, and a datagram to 224.202.20.30 carries at most 65507");
     let recv = b.mcast("recv --iface e0 --count 1 -q").ready_when_member(&b, "e0", "224.202.20.30");
     a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", &fits, "-q"]).ends(0);
     recv.ends(0).says("(65507 bytes)");

@@ -3,6 +3,7 @@
 mod ifaces;
 mod keys;
 pub mod menu;
+mod rcvbuf;
 mod recv;
 mod send;
 pub mod units;
@@ -33,7 +34,7 @@ const STYLES: Styles = Styles::styled()
 #[command(
     name = "mcast",
     version,
-    about = "Send, receive and explain IP multicast",
+    about = "Send, receive, measure and explain IP multicast",
     styles = STYLES,
     max_term_width = 100,
     disable_help_flag = true,
@@ -64,7 +65,7 @@ pub struct Cli {
 pub enum Command {
     /// Send datagrams to a group: a text every 2 s unless told otherwise
     Send(SendArgs),
-    /// Join a group, show what arrives, leave
+    /// Join a group, show and measure what arrives, judge it, leave
     Recv(RecvArgs),
     /// List this host's interfaces, and the groups that they are members of
     Ifaces(IfacesArgs),

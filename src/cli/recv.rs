@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommonArgs, source, target, units};
+use super::{CommonArgs, rcvbuf, source, target, units};
 use crate::advice;
 use crate::plan::{self, Host, Limits, PlanError, Sources};
+use crate::rcvbuf::Wish;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::verdict::Assertion;
 
@@ -24,7 +25,9 @@ Examples:
   mcast recv 239.0.0.0+100:5000 -q -d 10s             a hundred groups, only the sum
   mcast recv -o raw -d 10s 239.1.1.1:5000 > ten.ts    ten seconds of payload into a file
   mcast recv --count 3 --timeout 10s -- mcast send --count 3 --interval 100ms
-                                                      a smoke test: exit 0 if all three arrive"
+                                                      a smoke test: exit 0 if all three arrive
+  mcast recv --once --timeout 10s --assert 'loss == 0%' --assert 'delay.p99 < 5ms' -- \\
+      mcast send --probe --count 1000 --rate 1kpps    a measured stream, judged"
 )]
 pub struct RecvArgs {
     /// Groups to join: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000, SOURCE@232.1.1.1:5000
@@ -68,9 +71,11 @@ pub struct RecvArgs {
     #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub stats: Option<Duration>,
 
-    /// Receive buffer of the socket: 64kB, 4MiB; without it, as much as the system grants
-    #[arg(long, value_name = "SIZE", value_parser = units::size, allow_hyphen_values = true)]
-    pub rcvbuf: Option<usize>,
+    /// Receive buffer of each socket: 4MiB; or what a pause without reading needs, RATE*PAUSE[/DATAGRAM]:
+    /// 100Mbit*50ms, 10kpps*50ms/64. What the kernel spends on each datagram is counted; a DATAGRAM has 1316
+    /// bytes if none are named (1472 with pps). Without it, as much as the system grants
+    #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true)]
+    pub rcvbuf: Option<Wish>,
 
     /// How to show what arrives
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = RecvFormat::Text)]
@@ -80,8 +85,8 @@ pub struct RecvArgs {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// Run COMMAND once the groups are joined, and end half a second after it, unless --count or --duration says
-    /// otherwise. If COMMAND fails, so does recv. Its output goes to standard error; 'mcast' is this very program
+    /// Run COMMAND once the groups are joined, and end half a second after it, unless --count, --once or --duration
+    /// says otherwise. If COMMAND fails, so does recv. Its output goes to standard error; 'mcast' is this very program
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }

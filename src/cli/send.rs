@@ -22,7 +22,7 @@ Examples:
   mcast send '[ff15::1234]:5000' --iface eth0 -c 5    five datagrams by IPv6
   mcast send 239.0.0.0+100:5000 --iface all -c 1      one to each of a hundred groups, everywhere
   mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice
-  mcast send --probe --rate 1kpps -d 10s              a measured stream: recv tells loss, delay and order"
+  mcast send --probe --rate 1kpps -d 10s              a measured stream, for recv to judge"
 )]
 pub struct SendArgs {
     /// Groups to send to: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000; or a unicast or broadcast address
@@ -51,7 +51,7 @@ pub struct SendArgs {
     pub rate: Option<Rate>,
 
     /// Datagrams sent back to back to each target; the mean rate stays
-    #[arg(long, value_name = "N", value_parser = units::count, default_value = "1", hide_default_value = true, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = units::burst, default_value = "1", hide_default_value = true, allow_hyphen_values = true)]
     pub burst: u64,
 
     /// Stop after N datagrams to each target

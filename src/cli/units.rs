@@ -6,12 +6,10 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use crate::probe::MIN_LEN;
+use crate::rcvbuf::LARGEST;
 
 /// Below this an interval is a flood, and a limit is over before it begins.
-const SHORTEST_TIME: Duration = Duration::from_micros(1);
-
-/// The largest buffer that a socket can have: the kernel doubles it, and counts to 2 GiB less a byte.
-const LARGEST_SIZE: usize = (1 << 30) - 1;
+pub(super) const SHORTEST_TIME: Duration = Duration::from_micros(1);
 
 /// Reads a time: `250us`, `100ms`, `1.5s`, `2m`, `1h30m`. It must have a unit and be longer than nothing.
 ///
@@ -43,7 +41,7 @@ pub fn size(text: &str) -> Result<usize, String> {
     let size: ByteSize = text.trim().parse().map_err(|_| wrong())?;
     match usize::try_from(size.as_u64()) {
         Ok(0) => Err(format!("'{text}' is no size at all; try 64kB or 4MiB")),
-        Ok(bytes) if bytes <= LARGEST_SIZE => Ok(bytes),
+        Ok(bytes) if bytes <= LARGEST => Ok(bytes),
         _ => Err(format!("'{text}' is more than a socket's buffer can be (just under 1GiB); try 4MiB")),
     }
 }
@@ -132,6 +130,16 @@ pub fn count(text: &str) -> Result<u64, String> {
     text.parse().ok().filter(|count| *count != 0).ok_or_else(|| format!("'{text}' is not a number of datagrams; try 10"))
 }
 
+/// Reads how many datagrams are sent back to back.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn burst(text: &str) -> Result<u64, String> {
+    const MOST: u64 = 10_000;
+    let wrong = || format!("'{text}' is not a number of datagrams in a burst (1 to {MOST}); try 8");
+    text.parse().ok().filter(|burst| (1..=MOST).contains(burst)).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,6 +221,7 @@ mod tests {
         assert_eq!((ttl("0"), ttl("255")), (Ok(0), Ok(255)));
         assert!(ttl("300").unwrap_err().contains("'300' is not 0 to 255"));
         assert!(port("0").is_err() && port("65536").is_err() && port("40000") == Ok(40000));
+        assert!(burst("0").is_err() && burst("10001").unwrap_err().contains("try 8") && burst("8") == Ok(8));
         assert!(count("0").is_err() && count("-3").is_err() && count("10") == Ok(10));
     }
 

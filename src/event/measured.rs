@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Serialize, Serializer};
 
-use crate::stats::delay::{Delays, Precision, Quantiles};
+use crate::stats::delay::{Delays, Quantiles};
 use crate::stats::sequence::Losses;
 use crate::stats::stream::{Clock, Figures, Stream, Streams};
 
@@ -215,15 +215,14 @@ impl Together {
         self.streams += 1;
         self.ended += usize::from(stream.ended);
         self.restarts += u64::from(restarts > 0);
-        let sum = self.sum.get_or_insert_with(|| Sum {
-            figures: Figures::new(Precision::Fine),
-            variations: Delays::new(Precision::Fine),
-            losses: Losses::default(),
-            jitter: None,
-            clock: Clock::SameHost,
-        });
+        let Some(sum) = &mut self.sum else {
+            let clock = if figures.delays.count() > 0 { stream.clock() } else { Clock::SameHost };
+            let (figures, variations) = (figures.clone(), figures.delays.less_the_shortest());
+            self.sum = Some(Sum { figures, variations, losses, jitter: stream.jitter(), clock });
+            return;
+        };
         sum.figures.merge(figures);
-        sum.variations.merge_variation(&figures.delays);
+        sum.variations.merge(&figures.delays.less_the_shortest());
         sum.losses = sum.losses.and(losses);
         sum.jitter = [sum.jitter, stream.jitter()].into_iter().flatten().reduce(f64::max);
         if figures.delays.count() > 0 {

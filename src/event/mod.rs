@@ -17,6 +17,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use crate::iface::{Cast, Flag, Joined};
 use crate::net::{Endpoint, Filter, Listen};
+use crate::rcvbuf::Wish;
 use crate::stats::Meter;
 use crate::target::{MacAddr, ethernet_address};
 use crate::verdict::{Judgement, Verdict};
@@ -143,6 +144,9 @@ pub struct RcvbufInfo {
     pub asked: Option<usize>,
     /// What was granted.
     pub granted: Option<usize>,
+    /// What it was asked for in words of: for scripts `asked` says it in bytes.
+    #[serde(skip)]
+    pub wish: Option<Wish>,
 }
 
 /// A sender is ready.

@@ -97,3 +97,11 @@ pub const MOST_SOURCES_V6: &str = "net.ipv6.mld_max_msf";
 
 /// How many bytes a socket's options may take, memberships among them.
 pub const MOST_OPTIONS: &str = "net.core.optmem_max";
+
+/// The largest receive buffer that a socket gets without CAP_NET_ADMIN, in bytes of `SO_RCVBUF`.
+pub const MOST_RCVBUF: &str = "net.core.rmem_max";
+
+/// The value of [`MOST_RCVBUF`], where the system has and shows it.
+pub fn most_rcvbuf() -> Option<u64> {
+    sysctl(MOST_RCVBUF)
+}

@@ -27,7 +27,7 @@ pub use error::{NetError, Operation, describe};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};
 pub use inbox::{Inbox, Rcvbuf};
-pub use limits::{Ipv6, ipv6_of, restore_for as restore_limits_for};
+pub use limits::{Ipv6, MOST_RCVBUF, ipv6_of, most_rcvbuf, restore_for as restore_limits_for};
 pub use outbox::{Outbox, Sent};
 pub use route::route_to;
 pub use socket::SendOptions;

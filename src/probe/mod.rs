@@ -161,7 +161,8 @@ impl Writer {
             Kind::End => 1,
             Kind::Reply => 2,
         };
-        let flags = u16::from(probe.reply_wanted) * REPLY_WANTED | u16::from(probe.synchronised) * SYNCHRONISED;
+        let flag = |set: bool, bit: u16| if set { bit } else { 0 };
+        let flags = flag(probe.reply_wanted, REPLY_WANTED) | flag(probe.synchronised, SYNCHRONISED);
         bytes[6..8].copy_from_slice(&flags.to_be_bytes());
         bytes[8..16].copy_from_slice(&probe.stream.to_be_bytes());
         bytes[16..24].copy_from_slice(&probe.sequence.to_be_bytes());

@@ -6,7 +6,7 @@ use crate::event::{IntervalReport, RecvFigures, describe};
 use crate::net::{self, Datagram};
 use crate::probe::{self, Damage, Kind, Reading};
 use crate::stats::stream::{Arrival, LocalClock, Streams};
-use crate::stats::{Copies, Tally};
+use crate::stats::{Copies, Meter, Tally};
 
 /// What a datagram turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +105,11 @@ impl Counts {
             tally.add(meta.source, meta.time, payload.len(), meta.truncated);
         }
         heard
+    }
+
+    /// What was counted of all of them.
+    pub fn meter(&self) -> &Meter {
+        &self.whole.meter
     }
 
     /// How many datagrams were counted.

@@ -22,6 +22,7 @@ use crate::interrupt::Interrupt;
 use crate::net::{self, Datagram, Endpoint, Filter, Inbox, Listen, Rcvbuf};
 use crate::pace::Pace;
 use crate::plan::{self, Limits};
+use crate::rcvbuf::Wish;
 use crate::report::Reporter;
 use crate::run::{self, Ended, RunError, Stop};
 use crate::spans::spans;
@@ -36,7 +37,7 @@ use querier::Querier;
 /// # Errors
 /// What the system refused. Every group is left and the summary is said all the same.
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
-    let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf, plan.backend)?;
+    let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf.map(Wish::bytes), plan.backend)?;
     let start = Instant::now();
     let may_be_copied = inbox.tells_interfaces() && on_several_interfaces(&plan.listens);
     let clocks = (SystemTime::now(), start);
@@ -121,12 +122,14 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
     }
     reporter.warn_all(&warning::at_start(inbox.interfaces()))?;
     let Rcvbuf { asked, granted } = inbox.rcvbuf();
-    match (asked, granted) {
-        (Some(asked), Some(granted)) if granted < asked => reporter.warn(&Warning::RcvbufCapped { asked, granted })?,
+    match (plan.rcvbuf, granted) {
+        (Some(wish), Some(granted)) if granted < wish.bytes() => {
+            reporter.warn(&Warning::RcvbufCapped { wish, granted, limit: net::most_rcvbuf() })?;
+        }
         _ => {}
     }
     let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
-    reporter.event(&Event::Listening(Listening { targets, rcvbuf_bytes: RcvbufInfo { asked, granted } }))?;
+    reporter.event(&Event::Listening(Listening { targets, rcvbuf_bytes: RcvbufInfo { asked, granted, wish: plan.rcvbuf } }))?;
     Ok(reporter.flush()?)
 }
 
@@ -192,6 +195,8 @@ impl Session<'_> {
         reporter: &mut Reporter,
         interrupt: &Interrupt,
     ) -> Result<Stop, RunError> {
+        // COMMAND writes on the same terminal, and nobody could make way for it.
+        let mut progress = reporter.progress(self.until.goal().filter(|_| command.is_none()), self.show);
         loop {
             // What came before the reason to stop still counts, though it was not read yet: the queue may be long, or the program was held up.
             if let Some(signal) = interrupt.signal() {
@@ -211,10 +216,12 @@ impl Session<'_> {
                 self.command_ended(failed, reporter)?;
             }
             self.report_if_due(inbox, reporter)?;
-            reporter.warn_all(&self.querier.look(Instant::now(), inbox.interfaces(), igmp_or_mld_version))?;
+            let now = Instant::now();
+            reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
+            progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
             let until = self.until.deadline().map(|(at, _)| at);
             let report = self.reports.as_ref().and_then(Pace::next);
-            let deadline = until.into_iter().chain(self.querier.due()).chain(report).min();
+            let deadline = until.into_iter().chain(self.querier.due()).chain(report).chain(progress.due()).min();
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }

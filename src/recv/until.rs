@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::plan::{COMMAND_GRACE, Limits};
+use crate::report::Goal;
 use crate::run::Stop;
 
 /// Decides when to stop.
@@ -28,6 +29,13 @@ impl Until {
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What it goes towards; `None` where only a signal, or silence, ends it.
+    pub fn goal(&self) -> Option<Goal> {
+        let Limits { count, duration, timeout, once, .. } = self.limits;
+        let goal = Goal { count, duration, timeout, ..Goal::open(self.start) };
+        (count.is_some() || duration.is_some() || once).then_some(goal)
     }
 
     /// Takes note of a datagram. Answers [`Stop::Count`] with the last one that was asked for.
@@ -96,6 +104,17 @@ mod tests {
         let (mut until, start) = until(Limits::default());
         assert_eq!(until.datagram(start), None);
         assert_eq!(until.deadline(), None);
+    }
+
+    #[test]
+    fn only_what_ends_by_itself_has_a_goal() {
+        let goal = |limits| until(limits).0.goal();
+        for aimless in [Limits::default(), Limits { timeout: Some(S), idle: Some(S), ..Limits::default() }] {
+            assert_eq!(goal(aimless), None);
+        }
+        assert!(goal(Limits { count: Some(5), ..Limits::default() }).is_some_and(|goal| goal.count == Some(5)));
+        assert!(goal(Limits { duration: Some(S), ..Limits::default() }).is_some_and(|goal| goal.duration == Some(S)));
+        assert!(goal(Limits { once: true, ..Limits::default() }).is_some());
     }
 
     #[test]

@@ -25,12 +25,16 @@ pub fn span(span: Duration) -> impl Display {
     })
 }
 
-/// A number of bytes, in the binary unit that divides it nearly: `8 MiB`, `212992 bytes`.
+/// A number of bytes, in the binary unit that fits: `8 MiB`, `534.4 KiB`, `1000 bytes`.
 pub fn size(bytes: usize) -> impl Display {
-    shown(move |f| match bytes {
-        bytes if bytes >= 1 << 20 && bytes % (1 << 20) == 0 => write!(f, "{} MiB", bytes >> 20),
-        bytes if bytes >= 1 << 10 && bytes % (1 << 10) == 0 => write!(f, "{} KiB", bytes >> 10),
-        bytes => write!(f, "{bytes} bytes"),
+    shown(move |f| {
+        let (unit, name) = match bytes {
+            bytes if bytes >= 1 << 20 && (bytes % (1 << 20) == 0 || bytes % (1 << 10) != 0) => (1 << 20, "MiB"),
+            bytes if bytes >= 1 << 10 => (1 << 10, "KiB"),
+            bytes => return write!(f, "{bytes} bytes"),
+        };
+        let digits = usize::from(bytes % unit != 0);
+        write!(f, "{:.digits$} {name}", bytes as f64 / unit as f64)
     })
 }
 
@@ -196,6 +200,7 @@ mod tests {
             (size(8 << 20).to_string(), size(212_992).to_string(), size(1000).to_string()),
             ("8 MiB".into(), "208 KiB".into(), "1000 bytes".into())
         );
+        assert_eq!((size(547_200).to_string(), size(900_000_000).to_string()), ("534.4 KiB".into(), "858.3 MiB".into()));
     }
 
     proptest! {

@@ -6,13 +6,15 @@ mod ifaces;
 mod json;
 mod measured;
 mod out;
+mod progress;
 mod raw;
 mod style;
 mod text;
 
+pub use progress::{Goal, Progress};
 pub use style::{ColorWhen, Paint};
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use crate::advice::Advice;
 use crate::event::{Event, Notice};
@@ -20,6 +22,7 @@ use crate::interrupt::Interrupt;
 use crate::net::{Moves, Wake};
 use crate::warning::{self, Warning};
 use out::Out;
+use progress::Line;
 
 /// A way to show events.
 trait Format {
@@ -52,10 +55,15 @@ enum Level {
 }
 
 /// Standard error. That nobody reads it any more, or that its disk is full, is no reason to stop: the results go elsewhere.
-pub struct Notes;
+/// Its clones share the line at the end of the terminal that shows the progress, and what is written makes that line go first.
+#[derive(Clone, Default)]
+pub struct Notes {
+    line: Line,
+}
 
 impl Write for Notes {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.line.clear();
         let _ = io::stderr().write_all(bytes);
         Ok(bytes.len())
     }
@@ -75,8 +83,9 @@ pub struct Reporter<'a> {
 }
 
 impl<'a> Reporter<'a> {
-    /// A reporter. `quiet` is how often `-q` was given; `interrupt` ends a write to a reader who stalls.
-    pub fn new(output: Output, quiet: u8, color: ColorWhen, interrupt: &'a Interrupt) -> Self {
+    /// A reporter. `quiet` is how often `-q` was given; `notes` is where diagnostics go; `interrupt` ends a write to a reader who
+    /// stalls.
+    pub fn new(output: Output, quiet: u8, color: ColorWhen, notes: Notes, interrupt: &'a Interrupt) -> Self {
         let (paint, paint_notes) = (Paint::new(color, &io::stdout()), Paint::new(color, &io::stderr()));
         let format: Box<dyn Format> = match output {
             Output::Text { whole } => Box::new(text::Text::new(paint, paint_notes, whole)),
@@ -89,7 +98,8 @@ impl<'a> Reporter<'a> {
             1 => Level::Summary,
             _ => Level::Nothing,
         };
-        Reporter { format, level, out: BufWriter::with_capacity(64 * 1024, Out::new(interrupt)), notes: Notes, paint_notes }
+        let out = BufWriter::with_capacity(64 * 1024, Out::new(interrupt, &notes.line));
+        Reporter { format, level, out, notes, paint_notes }
     }
 
     /// Shows an event, if it is wanted.
@@ -166,6 +176,16 @@ impl<'a> Reporter<'a> {
         match say(self).and_then(|()| self.flush()) {
             Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::TimedOut) => Ok(()),
             other => other,
+        }
+    }
+
+    /// The progress of a run towards `goal`, if it has one. It is seen on a terminal where nothing else moves: not where a line a datagram scrolls by
+    /// (`show`), for these lines are the progress.
+    pub fn progress(&self, goal: Option<Goal>, show: bool) -> Progress {
+        let scrolls = show && self.level == Level::Everything && io::stdout().is_terminal();
+        match goal.filter(|_| self.level > Level::Nothing && !scrolls) {
+            Some(goal) => Progress::on_terminal(goal, &self.notes.line, self.paint_notes),
+            None => Progress::hidden(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! Standard output, written so that a reader who stalls cannot hold up a signal.
 
-use std::io::{self, Stdout, Write};
+use std::io::{self, IsTerminal, Stdout, Write};
 use std::time::{Duration, Instant};
 
+use super::progress::Line;
 use crate::interrupt::Interrupt;
 
 /// How long the last words wait for a reader who stalls.
@@ -12,13 +13,17 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Out<'a> {
     stdout: Stdout,
     interrupt: &'a Interrupt,
+    /// The line that is in the way on a terminal.
+    line: Option<Line>,
     /// From the last words on, signals are no longer news; then it is time that ends a wait.
     until: Option<Instant>,
 }
 
 impl<'a> Out<'a> {
-    pub fn new(interrupt: &'a Interrupt) -> Self {
-        Out { stdout: io::stdout(), interrupt, until: None }
+    pub fn new(interrupt: &'a Interrupt, line: &Line) -> Self {
+        let stdout = io::stdout();
+        let line = stdout.is_terminal().then(|| line.clone());
+        Out { stdout, interrupt, line, until: None }
     }
 
     /// From now on a write waits for a moment, whatever signal came.
@@ -28,6 +33,13 @@ impl<'a> Out<'a> {
 }
 
 impl Out<'_> {
+    /// Makes way on a terminal for what comes.
+    fn make_way(&self) {
+        if let Some(line) = &self.line {
+            line.clear();
+        }
+    }
+
     /// What tells that the reader has gone, where the system has such a thing.
     #[cfg(unix)]
     pub fn watched(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
@@ -46,6 +58,7 @@ impl Write for Out<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // As much as a pipe that can be written at all takes without blocking (PIPE_BUF of poll(2) and pipe(7)).
         const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+        self.make_way();
         loop {
             self.wait()?;
             match nix::unistd::write(&self.stdout, &bytes[..bytes.len().min(PIECE)]) {
@@ -93,6 +106,7 @@ impl Out<'_> {
 impl Write for Out<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _ = (self.interrupt, self.until);
+        self.make_way();
         self.stdout.write(bytes)
     }
 

@@ -16,6 +16,11 @@ pub enum ColorWhen {
     Never,
 }
 
+/// Whether the terminal, where there is one, says that it can only print.
+pub(super) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// Whether to colour, and with what.
 #[derive(Clone, Copy, Debug)]
 pub struct Paint {
@@ -30,8 +35,7 @@ impl Paint {
             ColorWhen::Never => false,
             ColorWhen::Auto => {
                 let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-                let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-                !refused && !dumb && stream.is_terminal()
+                !refused && !is_dumb() && stream.is_terminal()
             }
         };
         Paint { on }

@@ -13,8 +13,10 @@ use super::measured;
 use super::style::Paint;
 use crate::advice::Advice;
 use crate::event::{
-    Event, IfacesSummary, InterfaceInfo, Listening, Origin, Received, RecvSummary, SendSummary, Sending, Sent, TargetInfo, Totals,
+    Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, Received, RecvSummary, SendSummary, Sending, Sent,
+    TargetInfo, Totals,
 };
+use crate::rcvbuf::Wish;
 use crate::spans::spans;
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 use crate::warning::Warning;
@@ -69,7 +71,11 @@ impl Text {
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {
         let several = if ready.targets.len() > 1 { " each" } else { "" };
-        let buffer = ready.rcvbuf_bytes.granted.map(|granted| format!(", receive buffer {}{several}", size(granted)));
+        let RcvbufInfo { granted, wish, .. } = ready.rcvbuf_bytes;
+        let buffer = granted.map(|granted| match wish.map(|wish| wish.granted(granted)) {
+            Some(pause @ Wish::Pause { .. }) => format!(", receive buffer {}{several}: {pause}", size(granted)),
+            _ => format!(", receive buffer {}{several}", size(granted)),
+        });
         let buffer = buffer.unwrap_or_default();
         self.targets("listening to", &ready.targets, out, |target, out| {
             match target.address {
@@ -91,7 +97,9 @@ impl Text {
             if let Some(ttl) = target.ttl {
                 write!(out, ", TTL {ttl}")?;
             }
-            write!(out, "{dscp}, every {:?}", ready.interval)
+            let what = if ready.stream.is_some() { format!(", probes of {} bytes", ready.len_bytes) } else { String::new() };
+            let burst = if ready.burst > 1 { format!(", {} at a time", ready.burst) } else { String::new() };
+            write!(out, "{dscp}{what}{burst}, every {:?}", ready.interval)
         })
     }
 
@@ -154,7 +162,8 @@ impl Text {
             write!(out, "; {} truncated", figures.truncated)?;
         }
         writeln!(out)?;
-        measured::summary(figures, self.paint, out)?;
+        measured::summary(figures, self.whole, self.paint, out)?;
+        measured::held(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }
 

@@ -15,7 +15,7 @@ use crate::net::{Endpoint, Outbox, Sent as Outcome, Wake};
 use crate::pace::Pace;
 use crate::plan;
 use crate::probe::{END_INTERVAL, ENDS};
-use crate::report::Reporter;
+use crate::report::{Goal, Reporter};
 use crate::run::{self, RunError, Stop};
 use crate::stats::Meter;
 use crate::stats::delay::{Delays, Precision};
@@ -34,10 +34,10 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
 
     let announced = announce(plan, &outbox, session.payload.stream(), reporter);
     let sent = announced.and_then(|()| session.send(&mut outbox, start, reporter, interrupt));
-    let (stop, failure) = run::conclude(sent, interrupt);
+    let (stop, mut failure) = run::conclude(sent, interrupt);
     let elapsed = start.elapsed();
-    if stop != Stop::Failed {
-        session.end(&mut outbox, interrupt)?;
+    if failure.is_none() {
+        failure = session.end(&mut outbox, interrupt).err();
     }
 
     let Session { meter, totals, sent, lateness, .. } = session;
@@ -129,6 +129,7 @@ impl<'a> Session<'a> {
         let end = self.plan.duration.and_then(|duration| start.checked_add(duration));
         let mut look = start + LOOK;
         let mut pace = Pace::new(start, self.plan.period);
+        let mut progress = reporter.progress(self.goal(start), self.plan.show);
         loop {
             if let Some(signal) = interrupt.signal() {
                 return Ok(Stop::Interrupted(signal));
@@ -143,7 +144,7 @@ impl<'a> Session<'a> {
             let late = pace.due(now);
             if let Some(late) = late {
                 self.lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX));
-                self.round(outbox, interrupt, reporter)?;
+                self.round(outbox, end, interrupt, reporter)?;
                 if now < look {
                     continue;
                 }
@@ -151,7 +152,9 @@ impl<'a> Session<'a> {
             // Who is always late looks around all the same, from time to time.
             look = now + LOOK;
             reporter.flush()?;
-            let until = if late.is_some() { Some(now) } else { pace.next().into_iter().chain(end).min() };
+            let next = if late.is_some() { Some(now) } else { pace.next().into_iter().chain(end).min() };
+            progress.draw(now, next, self.sent, &self.meter);
+            let until = next.into_iter().chain(progress.due()).min();
             if outbox.wait(reporter.wake(interrupt), until)? {
                 return Ok(Stop::ReaderGone);
             }
@@ -159,13 +162,24 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A burst to each endpoint. A signal ends the round where it is.
-    fn round(&mut self, outbox: &Outbox, interrupt: &Interrupt, reporter: &mut Reporter) -> io::Result<()> {
+    /// What it goes towards, if it ends by itself.
+    fn goal(&self, start: Instant) -> Option<Goal> {
+        let plan::Send { count, duration, period, burst, .. } = *self.plan;
+        // The first round takes no time.
+        let planned = count.map(|count| period.times((count - 1) / burst).to_duration());
+        (count.is_some() || duration.is_some()).then_some(Goal { count, duration, planned, ..Goal::open(start) })
+    }
+
+    /// A burst to each endpoint. A signal ends the round where it is, and so does the end of the time.
+    fn round(&mut self, outbox: &Outbox, end: Option<Instant>, interrupt: &Interrupt, reporter: &mut Reporter) -> io::Result<()> {
+        // Rounds may be long: many endpoints, large bursts.
+        const BETWEEN_LOOKS: u64 = 256;
         let left = self.plan.count.map_or(u64::MAX, |count| count - self.sent);
         let burst = self.plan.burst.min(left);
         for position in 0..self.totals.len() {
             for _ in 0..burst {
-                if interrupt.signal().is_some() {
+                let look = self.meter.datagrams % BETWEEN_LOOKS == BETWEEN_LOOKS - 1;
+                if interrupt.signal().is_some() || (look && end.is_some_and(|end| end <= Instant::now())) {
                     return Ok(());
                 }
                 self.datagram(position, outbox, reporter)?;

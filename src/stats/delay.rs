@@ -73,25 +73,22 @@ impl Delays {
 
     /// Takes in other delays. What is exact stays so.
     pub fn merge(&mut self, other: &Delays) {
-        self.merge_shifted(other, 0);
-    }
-
-    /// Takes in how far other delays are above their shortest.
-    pub fn merge_variation(&mut self, other: &Delays) {
-        self.merge_shifted(other, other.min);
-    }
-
-    fn merge_shifted(&mut self, other: &Delays, shift: i64) {
-        if other.count() == 0 {
-            return;
-        }
-        let bounds = (other.min.saturating_sub(shift), other.max.saturating_sub(shift));
         for (delay, many) in other.recorded() {
-            self.record_many(delay.saturating_sub(shift).clamp(bounds.0, bounds.1), many);
+            self.record_many(delay.clamp(other.min, other.max), many);
         }
-        self.sum += other.sum - i128::from(shift) * i128::from(other.count());
-        self.min = self.min.min(bounds.0);
-        self.max = self.max.max(bounds.1);
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// How far each one is above the shortest (RFC 5481, 4.2).
+    pub fn less_the_shortest(&self) -> Delays {
+        if self.count() == 0 {
+            return self.clone();
+        }
+        let less = |delay: i64| delay.saturating_sub(self.min);
+        let sum = self.sum - i128::from(self.min) * i128::from(self.count());
+        Delays { above: self.above.clone(), base: less(self.base), min: 0, max: less(self.max), sum }
     }
 
     /// What they come to; `None` without any.
@@ -112,16 +109,8 @@ impl Delays {
     /// How far they are above the shortest (RFC 5481, 4.2); `None` without any.
     pub fn variation(&self) -> Option<Quantiles> {
         let Quantiles { min, mean, p50, p90, p99, p999, max } = self.quantiles()?;
-        let above = |delay: i64| delay.saturating_sub(min);
-        Some(Quantiles {
-            min: 0,
-            mean: above(mean),
-            p50: above(p50),
-            p90: above(p90),
-            p99: above(p99),
-            p999: above(p999),
-            max: above(max),
-        })
+        let [mean, p50, p90, p99, p999, max] = [mean, p50, p90, p99, p999, max].map(|delay| delay.saturating_sub(min));
+        Some(Quantiles { min: 0, mean, p50, p90, p99, p999, max })
     }
 
     /// How many are no longer than each of `edges`, which go up, as finely as they are told apart.
@@ -223,6 +212,19 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_rfc_5481() {
+        // Section 4.4: five delays in ms, and how far each is above the shortest.
+        let (delays, variations) = ([20, 10, 20, 25, 20], [10, 0, 10, 15, 10]);
+        let less = of(&delays, Precision::Fine).less_the_shortest();
+        assert_eq!(less.variation(), less.quantiles(), "the shortest has none");
+        let expected = of(&variations, Precision::Fine);
+        assert_eq!(less.quantiles(), expected.quantiles());
+        for edge in 0..=15 {
+            assert_eq!(less.up_to(&[edge]), expected.up_to(&[edge]), "{edge}");
+        }
+    }
+
+    #[test]
     fn an_offset_of_the_clocks_does_not_change_the_variation() {
         let delays = [20_000_000, 10_000_000, 20_000_000, 25_000_000, 20_000_000];
         for offset in [0, -3_600_000_000_000, 86_400_000_000_000_000] {
@@ -255,7 +257,7 @@ mod tests {
         assert_eq!((delays.quantiles().unwrap().min, delays.quantiles().unwrap().max), (i64::MIN, i64::MAX));
         assert_eq!(delays.variation().unwrap().max, i64::MAX);
         let mut merged = Delays::new(Precision::Coarse);
-        merged.merge_variation(&delays);
+        merged.merge(&delays.less_the_shortest());
         assert_eq!(merged.count(), 4);
     }
 
@@ -296,7 +298,7 @@ mod tests {
                 (found, _) => prop_assert!(false, "{:?}", found),
             }
             let mut variation = Delays::new(Precision::Fine);
-            [&one, &two].iter().for_each(|delays| variation.merge_variation(&of(delays, Precision::Fine)));
+            [&one, &two].iter().for_each(|delays| variation.merge(&of(delays, Precision::Fine).less_the_shortest()));
             let spread = |delays: &[i64]| delays.iter().max().map(|max| max - delays.iter().min().unwrap());
             prop_assert_eq!(variation.quantiles().map(|found| found.max), spread(&one).max(spread(&two)));
         }

@@ -57,6 +57,11 @@ impl Meter {
         Some((self.bytes - first_len as u64) as f64 * 8.0 / self.span()?.as_secs_f64())
     }
 
+    /// The time of the last one; `None` until one has come.
+    pub fn last(&self) -> Option<SystemTime> {
+        self.last
+    }
+
     /// The time from the first to the last; `None` where there is none.
     pub fn span(&self) -> Option<Duration> {
         let (first, _) = self.first?;

@@ -8,18 +8,21 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::net::{Endpoint, Filter, Listen, NetError, describe};
+use crate::net::{Endpoint, Filter, Listen, MOST_RCVBUF, NetError, describe};
+use crate::rcvbuf::{Wish, in_words};
 use crate::target::{and_more, bracketed, is_source_specific};
 
 /// A warning. [`Warning::id`] is stable, for scripts; the words are for people.
 #[derive(Debug)]
 pub enum Warning {
-    /// The system granted a smaller receive buffer than was asked for. In bytes.
+    /// The system granted a smaller receive buffer than was asked for.
     RcvbufCapped {
         /// What was asked for.
-        asked: usize,
-        /// What was granted.
+        wish: Wish,
+        /// What was granted, in bytes.
         granted: usize,
+        /// The limit of the system, in bytes, where it shows it.
+        limit: Option<u64>,
     },
     /// The receive buffer has overflowed for the first time.
     KernelDrops {
@@ -164,9 +167,13 @@ impl Warning {
     /// What to do, where there is something to do.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Warning::RcvbufCapped { asked, .. } => {
+            Warning::RcvbufCapped { wish, limit, .. } => {
                 if cfg!(target_os = "linux") {
-                    Some(format!("raise the system's limit: sysctl -w net.core.rmem_max={asked}"))
+                    let asked = wish.bytes();
+                    let now = limit.map(|limit| format!(", which is {limit}")).unwrap_or_default();
+                    Some(format!(
+                        "raise the system's limit{now}: sysctl -w {MOST_RCVBUF}={asked}; or give mcast the right to go past it: CAP_NET_ADMIN"
+                    ))
                 } else {
                     Some("raise the system's limit on socket buffers".to_owned())
                 }
@@ -200,8 +207,14 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Warning::RcvbufCapped { asked, granted } => {
-                write!(f, "the system granted {granted} bytes of receive buffer, {asked} were asked for")
+            Warning::RcvbufCapped { wish, granted, .. } => {
+                write!(f, "the system granted {granted} bytes of receive buffer, {} were asked for", wish.bytes())?;
+                match (wish, wish.lasts(*granted)) {
+                    (Wish::Pause { pause, .. }, Some(lasts)) => {
+                        write!(f, ": it lasts {} instead of {}", in_words(lasts), in_words(*pause))
+                    }
+                    _ => Ok(()),
+                }
             }
             Warning::KernelDrops { dropped } => {
                 write!(f, "this host's kernel dropped {dropped} datagrams: the receive buffer was full")

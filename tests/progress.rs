@@ -1,0 +1,205 @@
+//! The bar on standard error: there on a terminal while a finite run goes on, gone without trace afterwards, and never anywhere else.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::{Finished, Host, Lab, Running};
+
+/// Runs mcast on a terminal of 80 columns, and prints each piece of what comes out as a line of JSON. As soon as the piece that it is told comes, if
+/// any, it types Ctrl-C.
+const TERMINAL: &str = r#"
+import fcntl, json, os, pty, struct, sys, termios
+trigger, arguments = sys.argv[1], sys.argv[2:]
+wait, go = os.pipe()
+pid, fd = pty.fork()
+if pid == 0:
+    os.read(wait, 1)
+    os.execv(arguments[0], arguments)
+fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+os.write(go, b"!")
+seen, typed = "", not trigger
+while True:
+    try:
+        data = os.read(fd, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    text = data.decode("utf-8", "replace")
+    print(json.dumps(text, ensure_ascii=False))
+    seen += text
+    if not typed and trigger in seen:
+        typed = True
+        os.write(fd, b"\x03")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xff)
+"#;
+
+/// Starts mcast on a terminal of a kind.
+fn on_a_terminal(host: &Host, term: &str, trigger: &str, arguments: &str) -> Running {
+    let mut command = host.command("python3");
+    command.args(["-u", "-c", TERMINAL, trigger, env!("CARGO_BIN_EXE_mcast")]).args(arguments.split_whitespace());
+    command.env("TERM", term).env("TZ", "UTC").env_remove("NO_COLOR");
+    Running::start(command)
+}
+
+/// All that a terminal was sent.
+fn sent(finished: &Finished) -> String {
+    finished.out.lines().map(|line| serde_json::from_str::<String>(line).expect("a JSON string")).collect()
+}
+
+/// What stands on the terminal in the end.
+fn screen(finished: &Finished) -> Vec<String> {
+    let text = sent(finished);
+    let (mut lines, mut row, mut column) = (vec![Vec::new()], 0, 0);
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\r' => column = 0,
+            '\n' => row += 1,
+            '\u{1b}' => {
+                // It clears its line, and colours are of no account; nothing else may come.
+                let end = letters.by_ref().find(char::is_ascii_alphabetic);
+                assert!(matches!(end, Some('K' | 'm')), "{text:?}");
+                if end == Some('K') {
+                    lines[row] = Vec::new();
+                }
+            }
+            letter => {
+                if column == 80 {
+                    (row, column) = (row + 1, 0);
+                }
+                lines.resize(lines.len().max(row + 1), Vec::new());
+                let width = lines[row].len().max(column + 1);
+                lines[row].resize(width, ' ');
+                lines[row][column] = letter;
+                column += 1;
+            }
+        }
+        lines.resize(lines.len().max(row + 1), Vec::new());
+    }
+    let lines = lines.into_iter().map(|line| line.into_iter().collect::<String>().trim_end().to_owned());
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+/// Whether there ever was a bar.
+fn had_bar(text: &str) -> bool {
+    text.contains(" left ")
+}
+
+#[test]
+fn a_bar_counts_what_comes_and_is_gone_in_the_end() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 -q --count 5 --color never");
+    recv.line(|text| text.contains("-- left") && text.contains("0/5"));
+    a.mcast("send --iface e0 --count 2 --interval 10ms").ends(0);
+    recv.line(|text| text.contains("pps") && text.contains("2/5"));
+    a.mcast("send --iface e0 --count 3 --interval 10ms").ends(0);
+    let finished = recv.ends(0);
+    let shown = screen(&finished);
+    assert!(shown[0].starts_with("received 5 datagrams (55 bytes)") && !had_bar(&shown.join("\n")), "{shown:?}");
+    let sequences = sent(&finished).replace("\u{1b}[2K", "");
+    assert!(!sequences.contains('\u{1b}'), "nothing but the clearing of its line: {sequences:?}");
+}
+
+#[test]
+fn it_vanishes_when_a_signal_comes() {
+    let Some(lab) = Lab::open() else { return };
+    let host = lab.host();
+    for (arguments, status) in [("--duration 1m", 0), ("--count 5000", 130)] {
+        let send = on_a_terminal(&host, "xterm", "pps", &format!("send --iface lo --probe {arguments}"));
+        let finished = send.ends(status);
+        assert!(had_bar(&sent(&finished)), "{finished}");
+        let shown = screen(&finished).join("\n");
+        assert!(!had_bar(&shown) && !shown.contains("^C"), "{shown}");
+        assert!(shown.contains("\nsent ") && shown.contains("bit/s"), "{shown}");
+    }
+}
+
+#[test]
+fn lines_that_come_meanwhile_are_whole() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    // Reports on standard output, and a warning on standard error.
+    let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 --stats 150ms --duration 1500ms");
+    recv.line(had_bar);
+    b.shell("ip link set e0 down");
+    recv.line(|text| text.contains("warning"));
+    let finished = recv.ends(0);
+    let shown = screen(&finished);
+    assert!(!had_bar(&shown.join("\n")), "{shown:#?}");
+    let starts = |start: &str| shown.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!((starts("warning: "), starts("received 0 datagrams"), starts("listening to ")), (1, 1, 1), "{shown:#?}");
+    let elsewhere = shown.iter().filter(|line| line.contains("warning: ") && !line.starts_with("warning: ")).count();
+    assert_eq!(elsewhere, 0, "{shown:#?}");
+}
+
+#[test]
+fn a_pipe_has_none() {
+    let Some(lab) = Lab::open() else { return };
+    let host = lab.host();
+    for arguments in [
+        "send --iface lo -q --duration 600ms",
+        "recv --iface lo --stats 200ms --duration 600ms",
+        "recv --iface lo -q --duration 600ms",
+    ] {
+        let finished = host.mcast(arguments).ends(0);
+        assert_eq!(finished.err, "", "{finished}");
+        assert!(!finished.out.contains(['\u{1b}', '\r', '#']) && !had_bar(&finished.out), "{finished}");
+    }
+    // Nor has it where standard output is a terminal.
+    let line = format!("exec {} send --iface lo --probe --duration 600ms 2>/dev/null", env!("CARGO_BIN_EXE_mcast"));
+    let mut command = host.command("python3");
+    command.args(["-u", "-c", TERMINAL, "", "/bin/sh", "-c", &line]).env("TERM", "xterm");
+    let finished = Running::start(command).ends(0);
+    assert!(!had_bar(&sent(&finished)), "{finished}");
+}
+
+#[test]
+fn it_is_seen_only_where_nothing_else_moves_and_somebody_wants_it() {
+    let Some(lab) = Lab::open() else { return };
+    let host = lab.host();
+    for (term, arguments, expected) in [
+        ("xterm", "send --iface lo -q --duration 600ms", true),
+        ("xterm", "send --iface lo --probe --duration 600ms", true),
+        ("xterm", "recv --iface lo --stats 1s --duration 600ms", true),
+        ("xterm", "recv --iface lo -q --duration 600ms", true),
+        ("dumb", "send --iface lo -q --duration 600ms", false),
+        ("xterm", "send --iface lo -qq --duration 600ms", false),
+        ("xterm", "send --iface lo --duration 600ms", false),
+        ("xterm", "send --iface lo --probe -v --duration 600ms", false),
+        ("xterm", "recv --iface lo -q --idle 1s --timeout 600ms", false),
+        // Who is started by somebody else on the same terminal leaves it alone, and so does who started it.
+        ("xterm", "recv --iface lo -q --duration 700ms -- mcast send --iface lo --probe --duration 600ms", false),
+    ] {
+        let finished = on_a_terminal(&host, term, "", arguments).finish();
+        assert_eq!(had_bar(&sent(&finished)), expected, "{term} {arguments}: {finished}");
+    }
+}
+
+#[test]
+fn its_colour_is_that_of_everything_else() {
+    let Some(lab) = Lab::open() else { return };
+    let host = lab.host();
+    for (color, expected) in [("never", false), ("always", true), ("auto", true)] {
+        let finished = on_a_terminal(&host, "xterm", "", &format!("send --iface lo -q --duration 600ms --color {color}")).ends(0);
+        let text = sent(&finished);
+        let bar = text.split('\r').find(|piece| had_bar(piece)).expect("a bar");
+        assert_eq!(bar.contains("\u{1b}[32m"), expected, "{color}: {bar:?}");
+    }
+}
+
+#[test]
+fn a_run_whose_end_nobody_knows_shows_how_fast_it_goes() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 -q --once");
+    recv.line(|text| text.contains("0 datagrams"));
+    let send = a.mcast("send --iface e0 --probe --interval 10ms");
+    recv.line(|text| text.contains(" kbit/s"));
+    send.signal("INT");
+    send.ends(0);
+    let finished = recv.ends(0);
+    let shown = screen(&finished);
+    assert!(shown[0].starts_with("received ") && shown.iter().all(|line| !line.contains(" pps  ")), "{shown:?}");
+}
