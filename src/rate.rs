@@ -33,13 +33,14 @@ impl FromStr for Rate {
         let typed = text.trim();
         let end = typed.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+')).count();
         let (digits, unit) = typed.split_at(end);
-        let number = digits.parse::<f64>().ok().filter(|number| number.is_finite());
+        // Whatever prefix follows, it stays a number.
+        let number = digits.parse::<f64>().ok().filter(|number| *number < f64::MAX / 1e10);
         let Some(number) = number else { return Err(format!("'{text}' is not a rate; try 1000pps, 10kpps or 20Mbit")) };
-        if unit.is_empty() {
-            return Err(format!("'{text}' has no unit; try {typed}pps, or {typed}Mbit"));
-        }
         if number <= 0.0 {
             return Err(format!("'{text}' is no rate at all; try 1000pps, 10kpps or 20Mbit"));
+        }
+        if unit.is_empty() {
+            return Err(format!("'{text}' has no unit; try {typed}pps, or {typed}Mbit"));
         }
         let unit = unit.trim_start().to_ascii_lowercase();
         // Nobody means a thousandth of a bit by "mbit".
@@ -103,6 +104,7 @@ mod tests {
         for (text, why) in [
             ("1000", "'1000' has no unit; try 1000pps"),
             ("0pps", "no rate at all; try"),
+            ("0", "no rate at all; try 1000pps"),
             ("-5kpps", "no rate at all"),
             ("20MB", "bits, not bytes"),
             ("20MiBit", "is not a rate; try 1000pps, 10kpps or 20Mbit"),
@@ -113,6 +115,13 @@ mod tests {
             let error = text.parse::<Rate>().unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_prefix_makes_no_rate_infinite() {
+        let (most, too_many) = (format!("1{}Gpps", "0".repeat(297)), format!("1{}Gpps", "0".repeat(300)));
+        assert!(matches!(most.parse(), Ok(Rate::Packets(value)) if value.is_finite()));
+        assert!(too_many.parse::<Rate>().unwrap_err().contains("is not a rate"));
     }
 
     #[test]

@@ -291,7 +291,8 @@ impl Stream {
             Order::InOrder | Order::Late { .. } => {
                 // Only the first copy of a datagram enters the other metrics (RFC 5560, 3.4).
                 self.clock = self.clock.min(clock);
-                let silence = self.last.map(|(before, _)| nanos_between(before, arrival.time));
+                // Where the clock was set back between two, nobody knows; a negative silence is none.
+                let silence = self.last.map(|(before, _)| nanos_between(before, arrival.time).max(0));
                 figures.for_each(|figures| figures.take(probe, arrival, order, delay, silence));
                 if let Some((_, transit)) = self.last {
                     let jitter = self.jitter.unwrap_or(0.0);

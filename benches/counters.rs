@@ -1,0 +1,145 @@
+//! What counting a measured datagram costs, in time and in memory: `cargo bench --bench counters`.
+//!
+//! Probes go straight into the counters: no socket, no checksum. Each case is a process of its own; at each of the sizes the processor's time so far and the highest
+//! memory so far are printed, which is to stay where it is however many come. `--quick` (and `cargo test --benches`) does a thousandth of it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
+
+use mcast::probe::{Kind, Probe};
+use mcast::stats::stream::{Arrival, LocalClock, Streams};
+
+/// How many datagrams, each time.
+const SIZES: [u64; 3] = [1_000_000, 10_000_000, 100_000_000];
+
+/// The same host, so that delays are delays.
+const HOST: u64 = 1;
+
+/// The number, for the arrival of that rank: which stream it is of, which sequence it has.
+type Sequence = fn(u64) -> (u16, u64);
+
+const CASES: [(&str, Sequence); 4] = [
+    ("one stream, in order", |arrival| (0, arrival)),
+    ("one stream, 1 % lost, 0.1 % reordered, 0.1 % duplicated", impaired),
+    ("1000 streams in turn", |arrival| ((arrival % 1000) as u16, arrival / 1000)),
+    ("one stream, every second one lost", |arrival| (0, 2 * arrival)),
+];
+
+/// Of each 1000 sent, 10 are lost, one comes three places late, and one comes twice: 991 arrive.
+fn impaired(arrival: u64) -> (u16, u64) {
+    let (thousand, place) = (arrival / 991, arrival % 991);
+    let within = match place {
+        // The number 500 comes after 503.
+        500..=502 => place + 1,
+        503 => 500,
+        // The number 599 comes twice.
+        0..=599 => place,
+        // Then one in 40 is missing, ten times.
+        _ => place - 1 + ((place - 600) / 39).min(10),
+    };
+    (0, thousand * 1000 + within)
+}
+
+fn main() {
+    // `cargo bench` passes `--bench`; without it this is a test.
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = arguments.iter().any(|argument| argument == "--quick") || !arguments.iter().any(|argument| argument == "--bench");
+    // Each case has a process of its own, so that none has the memory of another.
+    let case = arguments.iter().find_map(|argument| argument.strip_prefix("--case=")?.parse::<usize>().ok());
+    if let Some((name, sequence)) = case.and_then(|case| CASES.get(case)) {
+        return measure(name, *sequence, if quick { 1000 } else { 1 });
+    }
+    println!("| what comes | datagrams | ns a datagram | memory, MiB | expected | lost | reordered | duplicates |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    let program = std::env::current_exe().expect("a program knows where it is");
+    for (case, (name, _)) in CASES.iter().enumerate() {
+        let mut command = Command::new(&program);
+        let status = command.arg(format!("--case={case}")).arg(if quick { "--quick" } else { "--bench" }).status();
+        assert!(status.expect("it starts itself").success(), "{name}");
+    }
+}
+
+/// Runs a case, and prints a row at each size.
+fn measure(name: &str, sequence: Sequence, divisor: u64) {
+    let mut streams = Streams::new(1, false, LocalClock { host: HOST, synchronised: true });
+    let (mut arrived, mut spent) = (0, Duration::ZERO);
+    for size in SIZES.map(|size| size / divisor) {
+        let start = Stopwatch::start();
+        for arrival in arrived..size {
+            take(&mut streams, arrival, sequence(arrival));
+        }
+        spent += start.elapsed();
+        arrived = size;
+        let (mut expected, mut lost, mut reordered, mut duplicates) = (0, 0, 0, 0);
+        for stream in streams.iter() {
+            let (losses, figures) = (stream.losses(false), stream.figures(false));
+            expected += losses.expected;
+            lost += losses.lost;
+            reordered += figures.reordered;
+            duplicates += figures.duplicates;
+        }
+        assert_eq!(expected - lost + duplicates, size, "{name}: each is counted once");
+        let cost = spent.as_secs_f64() * 1e9 / size as f64;
+        let memory = peak_mib().map_or_else(|| "–".to_owned(), |mib| format!("{mib:.2}"));
+        println!("| {name} | {size} | {cost:.1} | {memory} | {expected} | {lost} | {reordered} | {duplicates} |");
+    }
+}
+
+/// One every 10 µs, after a delay that wavers by about a millisecond.
+fn take(streams: &mut Streams, arrival: u64, (of, sequence): (u16, u64)) {
+    let sent = 1_700_000_000_000_000_000 + arrival * 10_000;
+    // The upper bits of a multiplication by a large odd number look random.
+    let delay = 100_000 + (arrival.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 44);
+    let probe = Probe {
+        kind: Kind::Data,
+        reply_wanted: false,
+        synchronised: true,
+        stream: u64::from(of),
+        sequence,
+        sent,
+        ttl: 16,
+        traffic_class: 0,
+        host: HOST,
+    };
+    let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(sent + delay);
+    let arrival = Arrival {
+        source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
+        group: Ipv4Addr::new(239, 1, (of >> 8) as u8, of as u8).into(),
+        port: 5000,
+        iface: Some((2, "e0")),
+        time,
+        read: Some(time + Duration::from_nanos(delay / 16)),
+        ttl: Some(14),
+        traffic_class: Some(0),
+        len: 1000,
+    };
+    std::hint::black_box(streams.take(&probe, &arrival));
+}
+
+/// Measures the processor's time where the system tells it, so that other programs do not count.
+struct Stopwatch(Instant, Option<Duration>);
+
+impl Stopwatch {
+    fn start() -> Self {
+        Stopwatch(Instant::now(), processor_time())
+    }
+
+    fn elapsed(&self) -> Duration {
+        let spent = processor_time().zip(self.1).map(|(now, then)| now - then);
+        spent.unwrap_or_else(|| self.0.elapsed())
+    }
+}
+
+/// What this process has run for (the kernel's Documentation/scheduler/sched-stats.rst).
+fn processor_time() -> Option<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+    stat.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+}
+
+/// The highest resident memory of this process; `None` where the system does not tell.
+fn peak_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1024.0)
+}

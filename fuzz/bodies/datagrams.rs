@@ -1,0 +1,451 @@
+//! Arbitrary datagrams, read and counted as `mcast recv` does it (`src/recv/count.rs`), and what must be so of the counters whatever came.
+//!
+//! The bytes are a little program: each instruction makes a datagram, or many, or begins an interval. There is nothing that the bytes cannot say, so
+//! that any change of them is a run that can be made.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, SystemTime};
+
+use mcast::event::{FiguresInfo, describe};
+use mcast::probe::{self, Damage, Kind, MIN_LEN, MOST, Probe, Reading, Writer};
+use mcast::stats::delay::Quantiles;
+use mcast::stats::sequence::{Losses, WINDOW};
+use mcast::stats::stream::{Arrival, Key, LocalClock, Stream, Streams};
+
+/// How many streams are kept where little is listened to, and how many more for each thing that is.
+const FEWEST_STREAMS: usize = 4096;
+const STREAMS_A_LISTEN: usize = 4;
+
+/// More would show nothing new, and take long.
+const MOST_DATAGRAMS: u64 = 10_000;
+
+/// So many streams are also described, each and together.
+const MOST_DESCRIBED: usize = 64;
+
+/// Each looks at all that was counted.
+const MOST_MARKS: u32 = 4;
+
+/// The host that the receiver runs on.
+const HERE: u64 = 7;
+
+/// Runs the program that the bytes are.
+///
+/// # Panics
+/// A counter says what cannot be.
+pub fn run(bytes: &[u8]) {
+    let mut bytes = Bytes(bytes);
+    let settings = bytes.u8();
+    // Both sides of the number from which on the limit grows.
+    let listens = usize::from(bytes.u8()) * 8;
+    let local = LocalClock { host: if settings & 1 == 0 { HERE } else { 0 }, synchronised: settings & 2 == 0 };
+    let intervals = settings & 4 == 0;
+    let mut run = Run {
+        streams: Streams::new(listens, intervals, local),
+        most: FEWEST_STREAMS.max(listens * STREAMS_A_LISTEN),
+        intervals,
+        fed: Fed::default(),
+        now: 0,
+        last: vec![0; 256],
+        marks: 0,
+    };
+    while !bytes.0.is_empty() && run.fed.datagrams < MOST_DATAGRAMS {
+        run.step(&mut bytes);
+    }
+    run.check();
+}
+
+/// Bytes that are read from the front; zeroes follow.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn u8(&mut self) -> u8 {
+        u8::from_le_bytes(self.array())
+    }
+
+    fn u16(&mut self) -> u16 {
+        u16::from_le_bytes(self.array())
+    }
+
+    fn u64(&mut self) -> u64 {
+        u64::from_le_bytes(self.array())
+    }
+
+    fn array<const N: usize>(&mut self) -> [u8; N] {
+        let mut array = [0; N];
+        let taken = self.take(N);
+        array[..taken.len()].copy_from_slice(&taken);
+        array
+    }
+
+    fn take(&mut self, many: usize) -> Vec<u8> {
+        let (taken, rest) = self.0.split_at(many.min(self.0.len()));
+        self.0 = rest;
+        taken.to_vec()
+    }
+}
+
+/// What was put in, counted in the plainest way.
+#[derive(Default)]
+struct Fed {
+    datagrams: u64,
+    data: u64,
+    corrupt: u64,
+    truncated: u64,
+    unsupported: u64,
+    streams: HashMap<Key, FedStream>,
+}
+
+#[derive(Default)]
+struct FedStream {
+    data: u64,
+    numbers: HashSet<u64>,
+    announced: u64,
+}
+
+struct Run {
+    streams: Streams,
+    most: usize,
+    intervals: bool,
+    fed: Fed,
+    /// In ns from the Unix epoch.
+    now: i64,
+    /// The sequence of the datagram before, for each that can send one.
+    last: Vec<u64>,
+    marks: u32,
+}
+
+/// Where a datagram comes from and goes to.
+struct Place {
+    source: SocketAddr,
+    group: IpAddr,
+    iface: Option<(u32, &'static str)>,
+    stream: u64,
+}
+
+impl Place {
+    /// A few of each.
+    fn of(who: u8) -> Self {
+        let v6 = who & 1 != 0;
+        let port = 1000 + u16::from(who >> 1 & 1);
+        let (address, group): (IpAddr, IpAddr) = if v6 {
+            (
+                Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1).into(),
+                Ipv6Addr::new(0xff15, 0, 0, 0, 0, 0, 0, u16::from(who >> 2 & 3)).into(),
+            )
+        } else {
+            (Ipv4Addr::new(10, 0, 0, 1).into(), Ipv4Addr::new(239, 1, 1, who >> 2 & 3).into())
+        };
+        let iface = [None, Some((1, "e0")), Some((2, "e1")), Some((3, "e2"))][usize::from(who >> 4 & 3)];
+        Place { source: (address, port).into(), group, iface, stream: u64::from(who >> 6) }
+    }
+}
+
+impl Run {
+    fn step(&mut self, bytes: &mut Bytes) {
+        match bytes.u8() % 24 {
+            0..=15 => self.probe(bytes, Kind::Data),
+            16 => self.probe(bytes, Kind::End),
+            17 => self.probe(bytes, Kind::Reply),
+            18 => {
+                let who = bytes.u8();
+                let len = bytes.u8();
+                let payload = bytes.take(len.into());
+                self.feed(&Place::of(who), &payload, len & 1 != 0, &mut Bytes(&[]));
+            }
+            19 => self.in_order(bytes),
+            20 => self.new_streams(bytes),
+            21 => self.streams.distrust_clock(),
+            _ if self.marks < MOST_MARKS => {
+                self.marks += 1;
+                self.check();
+                self.streams.mark();
+            }
+            _ => {}
+        }
+    }
+
+    /// One probe, that may be damaged.
+    fn probe(&mut self, bytes: &mut Bytes, kind: Kind) {
+        let who = bytes.u8();
+        let place = Place::of(who);
+        let sequence = next_sequence(self.last[usize::from(who)], bytes);
+        self.last[usize::from(who)] = sequence;
+        self.pass_time(bytes);
+        let sent = self.sent(bytes);
+        let flags = bytes.u8();
+        let probe = Probe {
+            kind,
+            reply_wanted: flags & 1 != 0,
+            synchronised: flags & 2 != 0,
+            stream: place.stream,
+            sequence,
+            sent,
+            ttl: flags,
+            traffic_class: flags & 0xf0,
+            host: if flags & 4 == 0 { HERE } else { u64::from(flags & 8) },
+        };
+        let mut payload = Writer::new(u16::from(bytes.u8())).write(&probe).to_vec();
+        let cut = damage(&mut payload, bytes);
+        self.feed(&place, &payload, cut, bytes);
+    }
+
+    /// Many that are as they should be.
+    fn in_order(&mut self, bytes: &mut Bytes) {
+        let who = bytes.u8();
+        let place = Place::of(who);
+        let mut writer = Writer::new(0);
+        for _ in 0..bytes.u16() % 1024 {
+            let last = &mut self.last[usize::from(who)];
+            *last = last.wrapping_add(1);
+            let probe = plain(place.stream, *last, u64::try_from(self.now).unwrap_or(0));
+            self.now = self.now.saturating_add(1_000_000);
+            let payload = writer.write(&probe);
+            self.feed(&place, payload, false, &mut Bytes(&[]));
+        }
+    }
+
+    /// Streams that were not there, as somebody sends them who means no good.
+    fn new_streams(&mut self, bytes: &mut Bytes) {
+        let [who, first, many] = bytes.array();
+        let mut writer = Writer::new(0);
+        for number in 0..u64::from(many) * 16 {
+            let place = Place { stream: u64::from(first) << 32 | number, ..Place::of(who) };
+            let payload = writer.write(&plain(place.stream, number, number));
+            self.feed(&place, payload, false, &mut Bytes(&[]));
+        }
+    }
+
+    /// Time passes, or the clock is set.
+    fn pass_time(&mut self, bytes: &mut Bytes) {
+        self.now = match bytes.u8() % 8 {
+            0..=3 => self.now.saturating_add(1_000_000),
+            4 => self.now.saturating_add(i64::from(bytes.u16()) * 1_000),
+            5 => self.now.saturating_sub(i64::from(bytes.u16()) * 1_000_000),
+            6 => self.now,
+            _ => bytes.u64() as i64,
+        };
+    }
+
+    fn sent(&self, bytes: &mut Bytes) -> u64 {
+        let now = u64::try_from(self.now).unwrap_or(0);
+        match bytes.u8() % 4 {
+            0 => now.saturating_sub(1_000_000),
+            1 => now.saturating_sub(u64::from(bytes.u16()) * 100),
+            2 => now.saturating_add(u64::from(bytes.u16()) * 10_000),
+            _ => bytes.u64(),
+        }
+    }
+
+    /// What `Counts::take` does with a datagram.
+    fn feed(&mut self, place: &Place, payload: &[u8], cut: bool, more: &mut Bytes) {
+        let [told, ttl] = more.array();
+        let time = at(self.now);
+        let arrival = Arrival {
+            source: place.source,
+            group: place.group,
+            port: 5000,
+            iface: place.iface,
+            time,
+            read: (told & 1 == 0).then(|| at(self.now.saturating_add(i64::from(told) * 1_000))),
+            ttl: (told & 2 == 0).then_some(ttl),
+            traffic_class: (told & 4 == 0).then_some(told),
+            len: payload.len(),
+        };
+        self.fed.datagrams += 1;
+        match probe::read(payload, cut) {
+            Reading::Probe(probe) => {
+                assert!(probe.sequence <= MOST && payload.len() >= MIN_LEN && !cut, "{probe:?} is believed");
+                let key = Key {
+                    source: place.source,
+                    stream: probe.stream,
+                    group: place.group,
+                    port: 5000,
+                    ifindex: place.iface.map_or(0, |(index, _)| index),
+                };
+                let fed = self.fed.streams.entry(key).or_default();
+                match probe.kind {
+                    Kind::Data => {
+                        self.fed.data += 1;
+                        fed.data += 1;
+                        fed.numbers.insert(probe.sequence);
+                    }
+                    Kind::End => fed.announced = fed.announced.max(probe.sequence),
+                    Kind::Reply => {}
+                }
+                self.streams.take(&probe, &arrival);
+            }
+            Reading::Damaged(damage, stream) => {
+                *match damage {
+                    Damage::Truncated => &mut self.fed.truncated,
+                    Damage::Corrupt => &mut self.fed.corrupt,
+                    Damage::Unsupported => &mut self.fed.unsupported,
+                } += 1;
+                self.streams.damaged(damage, stream, &arrival);
+            }
+            Reading::Plain => {}
+        }
+    }
+
+    /// What must be so at any time.
+    fn check(&self) {
+        let Streams { untracked, corrupt, truncated, unsupported, .. } = self.streams;
+        let fed = &self.fed;
+        assert_eq!((corrupt, truncated, unsupported), (fed.corrupt, fed.truncated, fed.unsupported));
+        let (streams, open) = self.streams.counts();
+        assert_eq!(streams, self.streams.iter().len());
+        assert!(streams <= self.most, "{streams} streams, and {} are the most", self.most);
+        assert_eq!(open, self.streams.iter().filter(|stream| !stream.ended).count());
+        assert_eq!(self.streams.all_ended(), streams > 0 && open == 0);
+
+        let taken: u64 = self.streams.iter().map(|stream| self.check_stream(stream)).sum();
+        assert_eq!(taken + untracked, fed.data, "each of the data is counted once");
+
+        // Of many this takes long, and shows nothing that few do not. And the two are the same where there are no intervals.
+        if streams > MOST_DESCRIBED {
+            return;
+        }
+        for lately in [false, true].into_iter().take(if self.intervals { 2 } else { 1 }) {
+            let (infos, together) = describe(&self.streams, lately);
+            assert_eq!(together.is_none(), infos.is_empty());
+            for info in &infos {
+                check_info(&info.figures);
+            }
+            let Some(together) = together else { continue };
+            check_info(&together.figures);
+            assert!(together.ended <= together.streams && together.restarts <= together.streams as u64);
+            let sum = |of: fn(&FiguresInfo) -> u64| infos.iter().map(|info| of(&info.figures)).fold(0, u64::saturating_add);
+            let FiguresInfo { received, expected, lost, bytes, .. } = together.figures;
+            assert_eq!(received, sum(|figures| figures.received));
+            assert_eq!(expected, sum(|figures| figures.expected));
+            assert_eq!(lost, sum(|figures| figures.lost));
+            assert_eq!(bytes, sum(|figures| figures.bytes));
+            let spread = if together.figures.delay_ns.is_some() { together.figures.delay_ns } else { together.figures.pdv_ns };
+            assert_eq!(together.spread.quantiles(), spread);
+            assert_eq!(together.spread.count(), received, "each has a delay");
+        }
+    }
+
+    /// What must be so of a stream. Answers how many of its data it has counted, as whatever.
+    fn check_stream(&self, stream: &Stream) -> u64 {
+        let fed = &self.fed.streams[&stream.key];
+        let (figures, losses) = (stream.figures(false), stream.losses(false));
+        let received = figures.meter.datagrams;
+        check_losses(losses);
+        assert!(received <= losses.expected, "{received} came of {losses:?}");
+        assert_eq!(losses.lost, losses.expected - received);
+        assert_eq!(received + figures.duplicates + figures.stale, fed.data, "{:?}", stream.key);
+        // Each number is received once, or it came too late to say.
+        let numbers = fed.numbers.len() as u64;
+        assert!(received <= numbers && received + figures.stale >= numbers, "{received} and {} of {numbers}", figures.stale);
+        assert!(figures.reordered <= received.saturating_sub(1) && figures.reorder_extent_max <= received);
+        assert!((figures.reordered == 0) == (figures.reorder_extent_max == 0));
+        assert_eq!((figures.delays.count(), received == 0), (received, losses.expected == 0));
+        assert!(figures.wakeups.count() <= received && figures.dscp_changed.unwrap_or(0) <= received);
+        if let Some(highest) = fed.numbers.iter().max() {
+            let end = fed.announced.max(highest + 1);
+            assert!(losses.expected <= end && stream.missed_before() <= *highest);
+            assert_eq!(stream.missed_before() + losses.expected, end, "all that was sent was missed, lost or received");
+        }
+
+        let lately = stream.figures(self.intervals);
+        check_losses(stream.losses(true));
+        assert!(lately.meter.datagrams <= received && lately.duplicates <= figures.duplicates && lately.stale <= figures.stale);
+        assert!(lately.corrupt <= figures.corrupt && figures.corrupt <= self.fed.corrupt);
+        assert!(lately.truncated <= figures.truncated && figures.truncated <= self.fed.truncated);
+        fed.data
+    }
+}
+
+fn check_losses(losses: Losses) {
+    let Losses { expected, lost, runs, longest } = losses;
+    assert!(lost <= expected && longest <= lost && runs <= lost, "{losses:?}");
+    assert_eq!((lost == 0, lost == 0), (runs == 0, longest == 0), "{losses:?}");
+    // One run is the longest, and each of the others is of one at least, and of as many at most.
+    assert!(lost >= longest + runs.saturating_sub(1) && lost <= longest.saturating_mul(runs), "{losses:?}");
+}
+
+fn check_quantiles(quantiles: Quantiles) {
+    let Quantiles { min, mean, p50, p90, p99, p999, max } = quantiles;
+    assert!([min, p50, p90, p99, p999, max].is_sorted() && (min..=max).contains(&mean), "{quantiles:?}");
+}
+
+fn check_info(figures: &FiguresInfo) {
+    assert!(figures.loss_ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio)), "{figures:?}");
+    for never_negative in [figures.jitter, figures.rate_pps, figures.bitrate_bps].into_iter().flatten() {
+        assert!(never_negative.is_finite() && never_negative >= 0.0, "{figures:?}");
+    }
+    assert!(figures.gap_ns.is_none_or(|gap| gap >= 0), "{figures:?}");
+    assert!(figures.hops.is_none_or(|hops| hops.min <= hops.max), "{figures:?}");
+    assert!(figures.pdv_ns.is_none_or(|variation| variation.min >= 0), "{figures:?}");
+    figures.delay_ns.into_iter().chain(figures.pdv_ns).for_each(check_quantiles);
+}
+
+/// A sequence near the one before, or at the edge of something, or anywhere.
+fn next_sequence(last: u64, bytes: &mut Bytes) -> u64 {
+    match bytes.u8() % 16 {
+        0..=4 => last.wrapping_add(1),
+        5 => last.wrapping_add(bytes.u8().into()),
+        6 | 7 => last.saturating_sub(bytes.u8().into()),
+        8 => last,
+        9 => last.wrapping_add(bytes.u16().into()),
+        10 => last.saturating_sub(bytes.u16().into()),
+        11 => last.wrapping_add(WINDOW - 4 + u64::from(bytes.u8() % 8)),
+        12 => last.saturating_sub(WINDOW - 4 + u64::from(bytes.u8() % 8)),
+        13 => MOST.saturating_sub(bytes.u8().into()),
+        14 => u64::from(bytes.u8()),
+        _ => bytes.u64(),
+    }
+}
+
+/// Damages a probe, sometimes. Answers whether the system says that it was cut.
+fn damage(payload: &mut Vec<u8>, bytes: &mut Bytes) -> bool {
+    match bytes.u8() % 16 {
+        10 => {
+            let at = usize::from(bytes.u8()) % payload.len();
+            payload[at] ^= 1 << (bytes.u8() % 8);
+        }
+        11 => payload.truncate(bytes.u8().into()),
+        12 => payload.push(bytes.u8()),
+        13 => {
+            payload.truncate(bytes.u8().into());
+            return true;
+        }
+        // Another header, which nothing but what it says gives away.
+        14 | 15 => {
+            let at = usize::from(bytes.u8()) % MIN_LEN;
+            payload[at] = bytes.u8();
+            payload[36..40].fill(0);
+            let sum = crc32c(payload);
+            payload[36..40].copy_from_slice(&sum.to_be_bytes());
+        }
+        _ => {}
+    }
+    false
+}
+
+/// CRC-32C bit by bit.
+fn crc32c(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0x82f6_3b78 })
+    })
+}
+
+fn plain(stream: u64, sequence: u64, sent: u64) -> Probe {
+    Probe {
+        kind: Kind::Data,
+        reply_wanted: false,
+        synchronised: true,
+        stream,
+        sequence,
+        sent,
+        ttl: 1,
+        traffic_class: 0,
+        host: HERE,
+    }
+}
+
+fn at(nanos: i64) -> SystemTime {
+    let span = Duration::from_nanos(nanos.unsigned_abs());
+    if nanos < 0 { SystemTime::UNIX_EPOCH - span } else { SystemTime::UNIX_EPOCH + span }
+}

@@ -1,0 +1,69 @@
+//! Arbitrary text, read as a target, a rate and an assertion: nothing panics, and what is taken and printed is taken again, and is the same.
+
+use mcast::rate::Rate;
+use mcast::target::{MOST_TARGETS, TargetRange};
+use mcast::verdict::Assertion;
+
+/// Reads the bytes as text, each way.
+///
+/// # Panics
+/// What was taken is not what is printed, or is none.
+pub fn run(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    target(text);
+    rate(text);
+    assertion(text);
+}
+
+fn target(text: &str) {
+    match text.parse::<TargetRange>() {
+        Ok(range) => {
+            let printed = range.to_string();
+            assert_eq!(printed.parse(), Ok(range.clone()), "{text:?} is printed as {printed:?}");
+            assert!((1..=MOST_TARGETS).contains(&range.count()), "{text:?}");
+            let mut targets = range.targets();
+            let first = targets.next().expect("one at least");
+            assert_eq!(first.group, range.first());
+            let last = targets.last().unwrap_or_else(|| first.clone());
+            assert!(range.count() == 1 || last.group.is_multicast() || first.group == last.group, "{text:?}");
+            assert!(first.port > 0 && last.port >= first.port, "{text:?}");
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+fn rate(text: &str) {
+    match text.parse::<Rate>() {
+        Ok(rate) => {
+            let printed = rate.to_string();
+            let again = printed.parse::<Rate>().unwrap_or_else(|error| panic!("{text:?} is printed as {printed:?}: {error}"));
+            let (value, read) = match (rate, again) {
+                (Rate::Packets(value), Rate::Packets(read)) | (Rate::Bits(value), Rate::Bits(read)) => (value, read),
+                _ => panic!("{text:?} is {rate:?}, and {printed:?} is {again:?}"),
+            };
+            assert!(value > 0.0 && value.is_finite(), "{text:?} is {rate:?}");
+            assert!((read - value).abs() <= value * 1e-12, "{text:?} is {rate:?}, and {printed:?} is {again:?}");
+        }
+        Err(error) => shows_right_ones(text, &error, |shown| shown.parse::<Rate>().is_ok()),
+    }
+}
+
+fn assertion(text: &str) {
+    match text.parse::<Assertion>() {
+        Ok(assertion) => {
+            let printed = assertion.to_string();
+            assert_eq!(printed.parse(), Ok(assertion.clone()), "{text:?} is printed as {printed:?}");
+            assert!(!assertion.judge(|_| None).held, "{text:?} holds of nothing");
+        }
+        Err(error) => assert!(!error.is_empty() && !error.contains('\n'), "{text:?}: {error:?}"),
+    }
+}
+
+/// What an error tells to try is right: the words between `try`, `or` and commas, up to a bracket.
+fn shows_right_ones(text: &str, error: &str, is_right: impl Fn(&str) -> bool) {
+    let Some((_, tries)) = error.rsplit_once("; try ") else { panic!("{text:?} is refused, and nothing is shown: {error}") };
+    let tries = tries.split(" (").next().unwrap_or(tries);
+    for shown in tries.replace(", or ", ", ").replace(" or ", ", ").split(", ") {
+        assert!(is_right(shown), "{text:?} is refused, and {shown:?} is none either: {error}");
+    }
+}
