@@ -92,7 +92,7 @@ mod lab;
 
 #[cfg(target_os = "linux")]
 mod on_a_host {
-    use super::lab::Lab;
+    use super::lab::{Lab, schema};
     use super::*;
 
     /// The first console block: its command, and the lines that it shows.
@@ -143,6 +143,7 @@ mod on_a_host {
             let written = &heard.events_of(shown["event"].as_str().unwrap())[0];
             let fields = |event: &serde_json::Value| event.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
             assert_eq!(fields(&shown), fields(written));
+            schema::check(&shown).unwrap_or_else(|why| panic!("the README shows what is none: {line}\n{why}"));
         }
     }
 }

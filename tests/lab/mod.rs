@@ -16,6 +16,7 @@
 
 mod capture;
 mod process;
+pub mod schema;
 mod switch;
 
 pub use capture::Capture;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::schema;
+
 /// How long a test waits for what must come. Far longer than anything takes: it only ends tests that have failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -133,9 +135,13 @@ impl Drop for Running {
 }
 
 impl Finished {
-    /// The lines of standard output, as JSON.
+    /// The lines of standard output, as JSON: events as the schema has them, each of them.
     pub fn events(&self) -> Vec<Value> {
-        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("not JSON: {line}: {error}\n{self}"));
+        let parse = |line: &str| {
+            let event = serde_json::from_str(line).unwrap_or_else(|error| panic!("not JSON: {line}: {error}\n{self}"));
+            schema::check(&event).unwrap_or_else(|why| panic!("not what the schema says: {line}\n{why}\nof {}", self.what));
+            event
+        };
         self.out.lines().map(parse).collect()
     }
 

@@ -1,0 +1,84 @@
+//! The schema of the JSON: every line that a test reads is held to it.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use serde_json::Value;
+
+/// The schema as it is published.
+pub static PUBLISHED: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../schema/events.schema.json")).expect("the schema is JSON"));
+
+/// Where a validator knows the draft's own schema from.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+static COMPILED: LazyLock<Compiled> = LazyLock::new(Compiled::new);
+
+struct Compiled {
+    schemas: Schemas,
+    /// What every line must be.
+    whole: SchemaIndex,
+    /// What it may be, by the names of the schema: `warning`, `summary_of_recv`.
+    kinds: Vec<(&'static str, SchemaIndex)>,
+    draft: SchemaIndex,
+}
+
+impl Compiled {
+    fn new() -> Compiled {
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        // Otherwise a format is a remark.
+        compiler.enable_format_assertions();
+        let id = PUBLISHED["$id"].as_str().expect("an id");
+        compiler.add_resource(id, PUBLISHED.clone()).unwrap_or_else(|error| panic!("{error:#}"));
+        let mut compile =
+            |location: &str| compiler.compile(location, &mut schemas).unwrap_or_else(|error| panic!("{location}: {error:#}"));
+        let kinds = PUBLISHED["oneOf"].as_array().expect("kinds of events").iter().map(|kind| {
+            let pointer = kind["$ref"].as_str().expect("a reference");
+            (pointer.strip_prefix("#/$defs/").expect("a definition"), compile(&format!("{id}{pointer}")))
+        });
+        let kinds = kinds.collect();
+        let (whole, draft) = (compile(id), compile(DRAFT));
+        Compiled { schemas, whole, kinds, draft }
+    }
+}
+
+/// Holds an event to the schema.
+///
+/// # Errors
+/// What is wrong with it, by each kind of event that it may have been meant for.
+pub fn check(event: &Value) -> Result<(), String> {
+    let Compiled { schemas, whole, kinds, .. } = &*COMPILED;
+    let Err(error) = schemas.validate(event, *whole) else { return Ok(()) };
+    let meant = |kind: &str| kind.split('_').next() == event["event"].as_str();
+    let mut why = String::new();
+    for (kind, index) in kinds.iter().filter(|(kind, _)| meant(kind)) {
+        let told = schemas.validate(event, *index).map_or_else(|error| error.to_string(), |()| "fits".to_owned());
+        let _ = writeln!(why, "as {kind}: {told}");
+    }
+    // Of an event that has no such name, all kinds say only that.
+    Err(if why.is_empty() { error.to_string() } else { why })
+}
+
+/// The kind of an event, by the schema's name for it: of all kinds it must be exactly one.
+pub fn kind(event: &Value) -> &'static str {
+    let Compiled { schemas, kinds, .. } = &*COMPILED;
+    let fitting: Vec<&str> =
+        kinds.iter().filter(|(_, index)| schemas.validate(event, *index).is_ok()).map(|(kind, _)| *kind).collect();
+    assert_eq!(fitting.len(), 1, "{event} is {fitting:?}\n{}", check(event).err().unwrap_or_default());
+    fitting[0]
+}
+
+/// The names of all kinds of events.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    COMPILED.kinds.iter().map(|(kind, _)| *kind)
+}
+
+/// Holds a schema to the schema of its draft.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_schema(schema: &Value) -> Result<(), String> {
+    let Compiled { schemas, draft, .. } = &*COMPILED;
+    schemas.validate(schema, *draft).map_err(|error| error.to_string())
+}

@@ -1,0 +1,390 @@
+//! The schema of the JSON accepts all that mcast writes, and nothing else.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use std::collections::BTreeSet;
+
+use lab::{Finished, Host, Lab, Running, schema};
+use serde_json::{Value, json};
+
+/// What may be null, by the kind of event and the way there: a list of its own, so that the schema cannot allow too much.
+fn may_be_null() -> BTreeSet<String> {
+    const ARRIVAL: [&str; 3] = ["dscp", "iface", "ttl"];
+    const RATES: [&str; 2] = ["bitrate_bps", "rate_pps"];
+    const RECEIVED: [&str; 4] = ["gap_ns", "interface_copies", "kernel_drops", "measured"];
+    const MEASURED: [&str; 8] = ["delay_ns", "dscp_changed", "gap_ns", "hops", "jitter_ns", "loss_ratio", "pdv_ns", "wakeup_ns"];
+    let table: [(&str, &[&[&str]]); 22] = [
+        ("datagram_received", &[&ARRIVAL]),
+        ("datagram_received_damaged", &[&ARRIVAL]),
+        ("datagram_received_measured", &[&ARRIVAL, &["delay_ns"]]),
+        ("interface", &[&["carrier", "groups", "igmp_version", "mac", "mld_version", "mtu_bytes"]]),
+        ("interface.addresses", &[&["prefix"]]),
+        ("interval", &[&RATES, &RECEIVED]),
+        ("interval.measured", &[&RATES, &MEASURED]),
+        ("interval.streams", &[&RATES, &MEASURED, &["iface"]]),
+        ("ready_of_recv.rcvbuf_bytes", &[&["asked", "granted"]]),
+        ("ready_of_recv.targets", &[&["address", "mac", "source"]]),
+        ("ready_of_send", &[&["dscp", "stream", "ttl"]]),
+        ("ready_of_send.targets", &[&["mac"]]),
+        ("summary_of_recv", &[&RATES, &RECEIVED]),
+        ("summary_of_recv.assertions", &[&["value"]]),
+        ("summary_of_recv.measured", &[&RATES, &MEASURED]),
+        ("summary_of_recv.streams", &[&RATES, &MEASURED, &["iface"]]),
+        ("summary_of_send", &[&RATES, &["cpu_ns", "pace_ns"]]),
+        ("warning", &[&["remedy"]]),
+        // What can never be null has no field here, and is not forgotten.
+        ("datagram_sent", &[]),
+        ("datagram_sent_measured", &[]),
+        ("left", &[]),
+        ("summary_of_ifaces", &[]),
+    ];
+    let ways =
+        table.iter().flat_map(|(before, fields)| fields.concat().into_iter().map(move |field| format!("{before}.{field}")));
+    ways.collect()
+}
+
+/// Sends what nobody sends who means well, and a probe of another host whose clock follows nothing.
+const ODD_SENDER: &str = r#"
+import socket, struct
+def crc32c(data):
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff
+def probe(seq):
+    head = b"MCST\x01\x00" + struct.pack(">HQQQBBH", 0, 0xfeed, seq, 5, 9, 0, 48)
+    tail = struct.pack(">Q", 0)
+    return head + struct.pack(">I", crc32c(head + bytes(4) + tail)) + tail
+good = probe(1)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
+corrupt = good[:36] + b"\xff\xff\xff\xff" + good[40:]
+for payload in probe(0), good, corrupt, good[:47], b"MCST\x09", b"\xff\x00", b"", b'"\n\x1b':
+    s.sendto(payload, ("239.1.1.1", 5000))
+"#;
+
+/// How many datagrams those are.
+const ODD_ONES: usize = 8;
+
+/// Runs of mcast that between them write every kind of event.
+fn real_runs(lab: &Lab) -> Vec<Finished> {
+    let (a, b) = lab.pair_with_ipv6();
+    let portable = |host: &Host, arguments: &str| {
+        let mut command = host.command(env!("CARGO_BIN_EXE_mcast"));
+        command.args(arguments.split_whitespace()).args(["-o", "json"]).env("MCAST_PORTABLE", "1");
+        Running::start(command)
+    };
+    let mcast = |host: &Host, arguments: &str| host.mcast(&format!("{arguments} -o json"));
+    let mut runs = Vec::new();
+
+    // Measured streams, and what is odd; told by the kernel, and by a system that tells little.
+    let count = 20 + ODD_ONES;
+    let asserting = ["loss == 0%", "datagrams == 0", "interface_copies == 0", "rate > 1pps"].map(|expr| ["--assert", expr]);
+    let count_option = format!("{count}");
+    let listening = ["recv", "--iface", "e0", "239.1.1.1:5000", "-o", "json", "-v", "--stats", "20ms", "--count", &count_option];
+    let recv = b.mcast_with(&[&listening[..], &asserting.concat()].concat()).ready();
+    let little = portable(&b, &format!("recv --iface e0 239.1.1.1:5000 -v --stats 20ms --count {count}")).ready();
+    runs.push(mcast(&a, "send --iface e0 239.1.1.1:5000 --probe --count 20 --interval 10ms -v").ends(0));
+    a.python(ODD_SENDER, &[]).ends(0);
+    runs.extend([recv.ends(1), little.ends(0)]);
+
+    // Groups of IPv6, with a zone; a source, unicast, and what comes out of a queue of warnings.
+    let recv = mcast(&b, "recv [ff02::5%e0]:5000 [ff15::1]:5000 --iface e0 --count 2").ready();
+    runs.push(mcast(&a, "send [ff02::5%e0]:5000 [ff15::1]:5000 --iface e0 --count 1 --dscp ef").ends(0));
+    runs.push(recv.ends(0));
+    let recv = mcast(&b, "recv 10.0.0.101:5000 10.0.0.100@232.1.1.1:5000 --iface e0 --count 1").ready();
+    runs.push(mcast(&a, "send 10.0.0.101:5000 --count 1").ends(0));
+    runs.push(recv.ends(0));
+    runs.push(mcast(&b, "recv 232.1.1.1:5000 --iface e0 --exclude 10.0.0.9 --rcvbuf 64KiB --timeout 10ms").ends(1));
+    runs.push(mcast(&b, "send --iface lo --no-loop --count 1").ends(0));
+
+    // What cannot go on, what is refused on the way, what is interrupted.
+    runs.push(b.mcast("recv --iface e0 -o json -- no-such-program").ends(2));
+    a.firewall("table inet t { chain out { type filter hook output priority 0; udp dport 54321 drop; }; }");
+    runs.push(mcast(&a, "send --iface e0 --count 2 --interval 1ms").ends(1));
+    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+        let interrupted = [mcast(&b, "send --iface e0 --count 9").ready(), mcast(&b, "recv --iface e0 --count 9").ready()];
+        interrupted.iter().for_each(|running| running.signal(signal));
+        runs.extend(interrupted.map(|running| running.ends(status)));
+    }
+
+    lab.wire(&a, &b);
+    b.shell("ip link set e1 down");
+    runs.push(mcast(&b, "recv --iface e1 --duration 10ms").ends(0));
+    runs.push(mcast(&b, "ifaces").ends(0));
+    runs
+}
+
+/// The events of real runs, each with its kind; of those with the same fields of the same types, one.
+fn real_events(lab: &Lab) -> Vec<(&'static str, Value)> {
+    let mut shapes = BTreeSet::new();
+    let events = real_runs(lab).into_iter().flat_map(|run| run.events());
+    let kinds = events.map(|event| (schema::kind(&event), event));
+    kinds.filter(|(kind, event)| shapes.insert((*kind, shape(event)))).collect()
+}
+
+/// The fields of an event and their types.
+fn shape(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => fields.iter().map(|(name, inner)| format!("{name}:{},", shape(inner))).collect(),
+        Value::Array(items) => format!("{:?}", items.iter().map(shape).collect::<BTreeSet<_>>()),
+        Value::String(_) => "text".to_owned(),
+        Value::Number(_) => "number".to_owned(),
+        Value::Bool(_) | Value::Null => value.to_string(),
+    }
+}
+
+/// Changes every value of an event, one at a time, by what `change` makes of it. Answers the way to each, without positions in arrays, and the
+/// changed event.
+fn each_changed(kind: &str, event: &Value, change: &dyn Fn(&Value) -> Option<Value>) -> Vec<(String, Value)> {
+    let mut changed = Vec::new();
+    each_within(event, kind, change, &mut |way, event| changed.push((way, event)));
+    changed
+}
+
+fn each_within(value: &Value, way: &str, change: &dyn Fn(&Value) -> Option<Value>, found: &mut dyn FnMut(String, Value)) {
+    if let Some(changed) = change(value) {
+        found(way.to_owned(), changed);
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                each_within(inner, &format!("{way}.{name}"), change, &mut |way, inner| {
+                    let mut fields = fields.clone();
+                    fields.insert(name.clone(), inner);
+                    found(way, fields.into());
+                });
+            }
+        }
+        Value::Array(items) => {
+            for (position, inner) in items.iter().enumerate() {
+                each_within(inner, way, change, &mut |way, inner| {
+                    let mut items = items.clone();
+                    items[position] = inner;
+                    found(way, items.into());
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_refused(what: &str, way: &str, event: &Value) {
+    assert!(schema::check(event).is_err(), "{what} at {way} is accepted: {event}");
+}
+
+#[test]
+fn it_is_a_schema_by_the_schema_of_its_draft() {
+    assert_eq!(schema::PUBLISHED["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert_eq!(schema::check_schema(&schema::PUBLISHED), Ok(()));
+    assert!(schema::check_schema(&json!({"type": "nothing"})).is_err());
+}
+
+#[test]
+fn it_says_of_every_field_and_of_every_definition_what_it_means() {
+    fn is_told(way: &str, schema: &Value) {
+        if let Some(fields) = schema["properties"].as_object() {
+            for (name, field) in fields {
+                let way = format!("{way}.{name}");
+                let told = field["description"].as_str().unwrap_or_default();
+                assert!(told.ends_with('.'), "{way} is not described");
+                for (suffix, words) in
+                    [("_ns", "nanoseconds"), ("_bytes", "bytes"), ("_pps", "per second"), ("_bps", "per second")]
+                {
+                    assert!(!name.ends_with(suffix) || told.contains(words), "{way} has no unit: {told}");
+                }
+                is_told(&way, field);
+            }
+        }
+        if schema["items"].is_object() {
+            is_told(way, &schema["items"]);
+        }
+    }
+    let definitions = schema::PUBLISHED["$defs"].as_object().expect("definitions");
+    for (name, definition) in definitions {
+        assert!(definition["description"].as_str().unwrap_or_default().ends_with('.'), "{name} is not described");
+        is_told(name, definition);
+    }
+}
+
+#[test]
+fn every_warning_and_every_damage_of_the_source_is_in_it_and_no_other() {
+    let listed = |pointer: &str| -> BTreeSet<String> {
+        let names = schema::PUBLISHED.pointer(pointer).and_then(Value::as_array).expect(pointer);
+        let known: BTreeSet<String> = names.iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        assert_eq!(known.len(), names.len(), "{pointer} names one twice");
+        known
+    };
+    let names_in = |source: &str| -> BTreeSet<String> {
+        let names = source.lines().filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\","));
+        names.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')).map(str::to_owned).collect()
+    };
+    let warnings = [include_str!("../src/warning/mod.rs"), include_str!("../src/warning/interface.rs")].concat();
+    assert!(names_in(&warnings).len() > 15, "the ids were not found: {:?}", names_in(&warnings));
+    assert_eq!(listed("/$defs/warning_id/enum"), names_in(&warnings));
+    let damages = names_in(include_str!("../src/probe/mod.rs"));
+    assert_eq!(listed("/$defs/datagram_received_damaged/properties/damage/enum"), damages);
+
+    for id in listed("/$defs/warning_id/enum") {
+        for remedy in [Value::Null, json!("do it")] {
+            let warning = json!({"event": "warning", "id": id, "what": "so it is", "remedy": remedy});
+            assert_eq!(schema::kind(&warning), "warning");
+        }
+    }
+}
+
+#[test]
+fn it_accepts_all_that_mcast_writes_and_refuses_what_differs() {
+    let Some(lab) = Lab::open() else { return };
+    let events = real_events(&lab);
+    let seen: BTreeSet<&str> = events.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(seen, schema::kinds().collect(), "every kind of event is among the real ones");
+
+    let mut null: BTreeSet<String> = BTreeSet::new();
+    for (kind, event) in &events {
+        let changes = |change: &dyn Fn(&Value) -> Option<Value>| each_changed(kind, event, change);
+
+        // Without its damage a datagram is one as any other.
+        for name in names(event).iter().filter(|name| *name != "damage") {
+            let without = changes(&|value| {
+                let mut fields = value.as_object().filter(|fields| fields.contains_key(name))?.clone();
+                fields.remove(name);
+                Some(fields.into())
+            });
+            assert!(!without.is_empty());
+            for (way, event) in &without {
+                is_refused(&format!("the lack of {name}"), way, event);
+            }
+        }
+
+        for (way, event) in changes(&|value| {
+            let mut fields = value.as_object()?.clone();
+            fields.insert("surprise".to_owned(), json!(1));
+            Some(fields.into())
+        }) {
+            is_refused("an unknown field", &way, &event);
+        }
+
+        for (way, event) in changes(&|value| {
+            Some(match value {
+                Value::Null => json!([[]]),
+                Value::Bool(value) => json!(value.to_string()),
+                Value::Number(number) => json!(number.to_string()),
+                Value::String(text) => json!([text]),
+                Value::Array(_) => json!({}),
+                Value::Object(_) => json!([]),
+            })
+        }) {
+            is_refused("another type", &way, &event);
+        }
+
+        let nulled = changes(&|value| Some(Value::Null).filter(|null| null != value));
+        null.extend(nulled.into_iter().filter(|(_, event)| schema::check(event).is_ok()).map(|(way, _)| way));
+        let is_null = changes(&|value| value.is_null().then_some(Value::Null));
+        null.extend(is_null.into_iter().map(|(way, _)| way));
+    }
+    assert_eq!(null, may_be_null(), "null where it may be, and nowhere else");
+    what_is_beyond_its_bounds_is_refused(&events);
+}
+
+/// The names of all fields, however deep.
+fn names(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::Object(fields) => fields.iter().flat_map(|(name, inner)| names(inner).into_iter().chain([name.clone()])).collect(),
+        Value::Array(items) => items.iter().flat_map(names).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Values that are of the right type and mean nothing, each in every real event where there is such a field.
+fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
+    let table: [(&str, &str, Value); 44] = [
+        ("warning", "event", json!("warnings")),
+        ("warning", "id", json!("kernel_drops")),
+        ("warning", "id", json!("no-such-warning")),
+        ("warning", "what", json!("")),
+        ("left", "port", json!(0)),
+        ("left", "port", json!(65536)),
+        ("left", "port", json!(1.5)),
+        ("left", "ifindex", json!(0)),
+        ("left", "iface", json!("")),
+        ("left", "group", json!("239.1.1")),
+        ("left", "group", json!("239.1.1.256")),
+        ("left", "group", json!("239.1.1.1:5000")),
+        ("left", "group", json!("[ff15::1]")),
+        ("left", "group", json!("ff15::1::2")),
+        ("left", "group", json!("ff02::1%e0")),
+        ("datagram_received", "time", json!("2026-11-22T21:55:13Z")),
+        ("datagram_received", "time", json!("2026-11-22T21:55:13.671624310+01:00")),
+        ("datagram_received", "time", json!("2026-13-22T21:55:13.671624310Z")),
+        ("datagram_received", "source", json!("10.0.0.100")),
+        ("datagram_received", "source", json!("fd00::1:5000")),
+        ("datagram_received", "ttl", json!(256)),
+        ("datagram_received", "dscp", json!(64)),
+        ("datagram_received", "len_bytes", json!(-1)),
+        ("datagram_received", "len_bytes", json!(65536)),
+        ("datagram_received", "hex", json!("f")),
+        ("datagram_received", "hex", json!("FF")),
+        ("datagram_received_measured", "stream", json!("123456789abcde")),
+        ("datagram_received_measured", "stream", json!("0123456789ABCDEF")),
+        ("datagram_received_measured", "seq", json!(-1)),
+        ("datagram_received_damaged", "damage", json!("bent")),
+        ("datagram_sent", "source", json!("10.0.0.100:40000")),
+        ("datagram_sent", "seq", json!(1)),
+        ("ready_of_send", "burst", json!(0)),
+        ("ready_of_send", "targets", json!([])),
+        ("interval", "since_ns", json!(-1)),
+        ("interval", "verdict", json!({"status": 0, "reasons": []})),
+        ("interface", "flags", json!(["up", "sideways"])),
+        ("interface", "flags", json!(["up", "up"])),
+        ("interface", "mac", json!("01:00:5E:01:01:01")),
+        ("interface", "igmp_version", json!(4)),
+        ("summary_of_recv", "verdict", json!({"status": 3, "reasons": ["so"]})),
+        ("summary_of_recv", "verdict", json!({"status": 0, "reasons": ["so"]})),
+        ("summary_of_recv", "verdict", json!({"status": 1, "reasons": []})),
+        ("summary_of_recv", "assertions", json!([{"expr": "loss == 0%", "value": null, "held": true}])),
+    ];
+    for (of, field, value) in table {
+        for (_, event) in events.iter().filter(|(kind, _)| *kind == of) {
+            let mut event = event.clone();
+            event[field] = value.clone();
+            is_refused("what means nothing", &format!("{of}.{field}"), &event);
+        }
+    }
+    let inside = [
+        ("clock", json!("agreed")),
+        ("format", json!("rtp")),
+        ("loss_ratio", json!(1.01)),
+        ("loss_ratio", json!(-0.01)),
+        ("lost", json!(-1)),
+        ("rate_pps", json!(-1)),
+        ("received", json!(0.5)),
+    ];
+    for (field, value) in inside {
+        let mut count = 0;
+        for (kind, event) in events {
+            let change = |inner: &Value| {
+                let mut fields = inner.as_object().filter(|fields| fields.contains_key(field))?.clone();
+                fields.insert(field.to_owned(), value.clone());
+                Some(fields.into())
+            };
+            for (way, event) in each_changed(kind, event, &change) {
+                is_refused(&format!("{field} of {value}"), &way, &event);
+                count += 1;
+            }
+        }
+        assert!(count > 0, "no event has {field}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_by_name() {
+    let why =
+        schema::check(&json!({"event": "left", "group": "239.1.1.1", "port": 5000, "iface": "e0", "index": 2})).unwrap_err();
+    assert!(why.contains("as left") && why.contains("'ifindex'") && why.contains("/index"), "{why}");
+    let why = schema::check(&json!({"event": "gone"})).unwrap_err();
+    assert!(why.contains("event"), "{why}");
+}
