@@ -339,7 +339,7 @@ pub struct RecvFigures {
     pub meter: Totals,
     /// What this host's kernel dropped because the receive buffer was full.
     pub kernel_drops: Option<u64>,
-    /// How many datagrams were longer than the buffer.
+    /// How many datagrams were cut: longer than the buffer, or shorter than they say that they were sent.
     pub truncated: u64,
     /// How many sources were heard.
     pub sources: usize,

@@ -101,8 +101,9 @@ impl Counts {
             }
             Reading::Plain => Heard::Plain,
         };
+        let cut = meta.truncated || heard == Heard::Damaged(Damage::Truncated);
         for tally in [Some(&mut self.whole), self.lately.as_mut().map(|lately| &mut lately.tally)].into_iter().flatten() {
-            tally.add(meta.source, meta.time, payload.len(), meta.truncated);
+            tally.add(meta.source, meta.time, payload.len(), cut);
         }
         heard
     }

@@ -71,7 +71,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     if set_by.is_some() || !net::is_synchronised() {
         session.counts.streams.distrust_clock();
     }
-    let last_report = session.last_report(kernel_drops);
+    let last_report = session.last_report(start + elapsed, kernel_drops);
     let figures = session.counts.figures(elapsed, kernel_drops);
     let judgements: Vec<Judgement> =
         plan.assertions.iter().map(|assertion| assertion.judge(|metric| figures.value(metric))).collect();
@@ -362,8 +362,8 @@ impl Session<'_> {
     }
 
     /// The report on the interval in which it ended, where there is something to tell: the reports add up to the summary.
-    fn last_report(&mut self, kernel_drops: Option<u64>) -> Option<IntervalReport> {
-        let (every, now) = (self.reports.as_ref()?.period().to_duration(), Instant::now());
+    fn last_report(&mut self, now: Instant, kernel_drops: Option<u64>) -> Option<IntervalReport> {
+        let every = self.reports.as_ref()?.period().to_duration();
         let (busy, since) = self.counts.unreported(now, kernel_drops)?;
         (busy || since >= every / 2).then(|| self.counts.report(now, kernel_drops))?
     }

@@ -14,14 +14,14 @@ mod text;
 pub use progress::{Goal, Progress};
 pub use style::{ColorWhen, Paint};
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use crate::advice::Advice;
 use crate::event::{Event, Notice};
 use crate::interrupt::Interrupt;
 use crate::net::{Moves, Wake};
 use crate::warning::{self, Warning};
-use out::Out;
+use out::{Held, Out};
 use progress::Line;
 
 /// A way to show events.
@@ -77,7 +77,7 @@ impl Write for Notes {
 pub struct Reporter<'a> {
     format: Box<dyn Format>,
     level: Level,
-    out: BufWriter<Out<'a>>,
+    out: Held<'a>,
     notes: Notes,
     paint_notes: Paint,
 }
@@ -98,7 +98,7 @@ impl<'a> Reporter<'a> {
             1 => Level::Summary,
             _ => Level::Nothing,
         };
-        let out = BufWriter::with_capacity(64 * 1024, Out::new(interrupt, &notes.line));
+        let out = Held::new(Out::new(interrupt, &notes.line));
         Reporter { format, level, out, notes, paint_notes }
     }
 
@@ -111,7 +111,11 @@ impl<'a> Reporter<'a> {
             Event::RecvSummary(_) | Event::SendSummary(_) | Event::IfacesSummary(_) => Level::Summary,
             _ => Level::Everything,
         };
-        if wanted > self.level { Ok(()) } else { self.format.event(event, &mut self.out, &mut self.notes) }
+        if wanted > self.level {
+            return Ok(());
+        }
+        self.format.event(event, self.out.bytes(), &mut self.notes)?;
+        self.out.ease()
     }
 
     /// Shows a warning. Where only the summary is wanted it is still said, on standard error.
@@ -172,7 +176,7 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// As [`Reporter::event`].
     pub fn last_words(&mut self, say: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
-        self.out.get_mut().last_words();
+        self.out.out.last_words();
         match say(self).and_then(|()| self.flush()) {
             Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::TimedOut) => Ok(()),
             other => other,
@@ -191,6 +195,6 @@ impl<'a> Reporter<'a> {
 
     /// What should wake a wait: a signal, and, if anything is shown, a reader that goes away.
     pub fn wake<'b>(&'b self, interrupt: &'b Interrupt) -> Wake<'b> {
-        Wake { interrupt, output: if self.level > Level::Nothing { self.out.get_ref().watched() } else { None } }
+        Wake { interrupt, output: if self.level > Level::Nothing { self.out.out.watched() } else { None } }
     }
 }

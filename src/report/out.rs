@@ -6,8 +6,50 @@ use std::time::{Duration, Instant};
 use super::progress::Line;
 use crate::interrupt::Interrupt;
 
-/// How long the last words wait for a reader who stalls.
+/// How long the last words wait for a reader who takes nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How much is held back at most before it is written out.
+const ENOUGH: usize = 64 * 1024;
+
+/// What is to be written, held back as a whole: a reader who stalls, or a signal, never cuts an event in two while the rest may still be read.
+pub struct Held<'a> {
+    bytes: Vec<u8>,
+    /// Where it goes.
+    pub out: Out<'a>,
+}
+
+impl<'a> Held<'a> {
+    pub fn new(out: Out<'a>) -> Self {
+        Held { bytes: Vec::with_capacity(ENOUGH), out }
+    }
+
+    /// What is held back, to be added to.
+    pub fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Writes it out where there is much of it.
+    pub fn ease(&mut self) -> io::Result<()> {
+        if self.bytes.len() < ENOUGH { Ok(()) } else { self.flush() }
+    }
+
+    /// Writes it out. What could not be written is kept.
+    pub fn flush(&mut self) -> io::Result<()> {
+        let mut written = 0;
+        let mut result = Ok(());
+        while written < self.bytes.len() && result.is_ok() {
+            match self.out.write(&self.bytes[written..]) {
+                Ok(0) => result = Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => written += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => result = Err(error),
+            }
+        }
+        self.bytes.drain(..written);
+        result.and_then(|()| self.out.flush())
+    }
+}
 
 /// Standard output. A write that a signal came before fails with [`io::ErrorKind::TimedOut`].
 pub struct Out<'a> {
@@ -63,7 +105,12 @@ impl Write for Out<'_> {
             self.wait()?;
             match nix::unistd::write(&self.stdout, &bytes[..bytes.len().min(PIECE)]) {
                 Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EINTR) => {}
-                other => return Ok(other?),
+                other => {
+                    let written = other?;
+                    // Who reads slowly still reads.
+                    self.until = self.until.map(|_| Instant::now() + PATIENCE);
+                    return Ok(written);
+                }
             }
         }
     }

@@ -74,7 +74,7 @@ impl Meter {
 pub struct Tally {
     /// Datagrams, bytes and rates, by the kernel's time.
     pub meter: Meter,
-    /// How many were longer than the buffer.
+    /// How many were cut: longer than the buffer, or shorter than they say that they were sent.
     pub truncated: u64,
     sources: HashSet<SocketAddr>,
     last_source: Option<SocketAddr>,

@@ -344,8 +344,6 @@ pub struct Streams {
     pub untracked: u64,
     /// Datagrams with a wrong checksum or length, of whatever stream.
     pub corrupt: u64,
-    /// Datagrams that were cut, of whatever stream.
-    pub truncated: u64,
     /// Datagrams of a version or a kind that is not known.
     pub unsupported: u64,
 }
@@ -364,7 +362,6 @@ impl Streams {
             open: 0,
             untracked: 0,
             corrupt: 0,
-            truncated: 0,
             unsupported: 0,
         }
     }
@@ -392,7 +389,8 @@ impl Streams {
     /// Takes what claimed to be a probe: of a stream that is known, it is counted there too.
     pub fn damaged(&mut self, damage: Damage, stream: Option<u64>, arrival: &Arrival) {
         match damage {
-            Damage::Truncated => self.truncated += 1,
+            // It is counted among all that are cut, measured or not.
+            Damage::Truncated => {}
             Damage::Corrupt => self.corrupt += 1,
             Damage::Unsupported => self.unsupported += 1,
         }
@@ -616,7 +614,7 @@ mod tests {
         streams.damaged(Damage::Truncated, Some(1), &arrival(A, 20));
         streams.damaged(Damage::Corrupt, Some(1), &arrival("10.0.0.9:1", 20));
         streams.damaged(Damage::Unsupported, None, &arrival(A, 20));
-        assert_eq!((streams.corrupt, streams.truncated, streams.unsupported, streams.counts()), (2, 1, 1, (1, 1)));
+        assert_eq!((streams.corrupt, streams.unsupported, streams.counts()), (2, 1, (1, 1)));
         let stream = streams.iter().next().unwrap();
         assert_eq!((stream.figures(false).corrupt, stream.figures(true).truncated), (1, 1));
         assert_eq!(stream.losses(false), Losses { expected: 2, ..Losses::default() });

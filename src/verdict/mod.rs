@@ -80,6 +80,9 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
             (_, Some(count)) => verdict.fail(1, format!("{received} of {count} datagrams {before}")),
             (_, None) if unended && streams == 0 => verdict.fail(1, format!("no measured stream was heard {before}")),
             (_, None) if unended => verdict.fail(1, format!("{} {before}", of_streams())),
+            (_, None) if limits.once && received == 0 => {
+                verdict.fail(1, "of the measured streams came the end, and nothing before it".to_owned());
+            }
             (_, None) if received == 0 && limits.timeout.is_some() && !limits.once && limits.count.is_none() => {
                 verdict.fail(1, format!("nothing received {before}"));
             }
@@ -187,6 +190,8 @@ mod tests {
             (verdict.status, verdict.reasons),
             (1, vec!["1 of 2 measured streams had not ended within --timeout 5s".to_owned()])
         );
+        let nothing = Evidence { streams: (1, 0), ..evidence(Stop::Once, &limits, 0) };
+        assert!(of_recv(&nothing).reasons[0].contains("came the end, and nothing before it"));
         assert_eq!(judge(Stop::Timeout, (0, 0)).reasons, ["no measured stream was heard within --timeout 5s"]);
         let int = Stop::Interrupted(Signal::Interrupt);
         assert_eq!(judge(int, (1, 1)).reasons, ["SIGINT when 1 of 1 measured stream had not ended"]);

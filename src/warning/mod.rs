@@ -224,15 +224,18 @@ impl fmt::Display for Warning {
             }
             Warning::StillWaiting { waiting, .. } => write!(f, "COMMAND has ended; waiting for {waiting}"),
             Warning::ClockSet { by } => {
+                let way = if *by > 0.0 { "forward" } else { "back" };
                 write!(
                     f,
-                    "this host's clock was set {} by {:.3} s: delays, gaps and rates are off by that",
-                    if *by > 0.0 { "forward" } else { "back" },
+                    "this host's clock jumped {way} by {:.3} s: it was set, or the host slept; times and rates are off by that",
                     by.abs()
                 )
             }
             Warning::TooManyStreams { followed } => {
-                write!(f, "more than {followed} measured streams: the others are only counted, as 'untracked'")
+                write!(
+                    f,
+                    "too many measured streams: {followed} are followed, the datagrams of the others are only counted ('untracked')"
+                )
             }
             Warning::LoopbackLoops { iface } => write!(f, "--no-loop has no effect on {iface}: all that it carries comes back"),
             Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
