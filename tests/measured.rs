@@ -626,7 +626,7 @@ fn a_sender_that_is_killed_leaves_its_stream_open() {
         let received = stream["received"].as_u64().unwrap();
         assert!(received >= sent, "what it said that it sent came: {sent} of {received}");
         exactly(&stream, json!({"received": received, "ended": false}));
-        let reason = format!("1 of 1 measured stream had not ended {until}");
+        let reason = format!("1 of 1 measured streams had not ended {until}");
         assert_eq!(summary["verdict"], json!({"status": 1, "reasons": [reason]}));
     }
 }

@@ -63,7 +63,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Send datagrams to a group: a text every 2 s unless told otherwise
+    /// Send datagrams to a group: a text every 2 s, or a measured stream
     Send(SendArgs),
     /// Join a group, show and measure what arrives, judge it, leave
     Recv(RecvArgs),
@@ -191,6 +191,17 @@ mod tests {
         let help = Cli::command().render_help().to_string();
         assert!(help.lines().count() <= 24, "{} lines:\n{help}", help.lines().count());
         assert!(help.lines().all(|line| line.len() <= 80), "{help}");
+    }
+
+    #[test]
+    fn the_help_of_recv_names_every_metric() {
+        let mut recv = Cli::command().find_subcommand("recv").unwrap().clone();
+        let help = recv.render_help().to_string();
+        let shown = help.split("Metrics of --assert").nth(1).and_then(|rest| rest.split("Examples:").next()).unwrap();
+        for name in crate::verdict::Metric::list().split(", ") {
+            let alike = name.replace("pdv.", "delay.");
+            assert!(shown.split([' ', ',', '\n']).any(|word| word == alike), "{name} is not in {shown}");
+        }
     }
 
     #[test]

@@ -18,6 +18,15 @@ use crate::verdict::Assertion;
 #[command(
     disable_help_flag = true,
     after_help = "\
+Metrics of --assert, with an example of each kind:
+  'lost <= 3'         datagrams bytes sources streams expected lost loss_runs.count|longest
+                      duplicates reordered corrupt truncated restarts kernel_drops
+                      interface_copies dscp_changed hops.min|max
+  'loss <= 0.1%'      loss
+  'rate >= 900pps'    rate
+  'bitrate > 5Mbit'   bitrate
+  'delay.p99 < 5ms'   delay.min|mean|p50|p90|p99|p999|max, the same of pdv, jitter, gap
+
 Examples:
   mcast recv --iface 10.0.0.101 --count 10            the first ten datagrams, then leave
   mcast recv 239.1.1.1:5000 '[ff15::1234]:5000'       two groups, until Ctrl-C
@@ -63,17 +72,18 @@ pub struct RecvArgs {
     #[arg(long)]
     pub once: bool,
 
-    /// Exit 1 unless this holds in the end: 'loss == 0%', 'delay.p99 < 5ms', 'rate >= 900pps'; repeatable
+    /// Exit 1 unless this holds in the end: METRIC, then one of == != < <= > >=, then a value with its unit;
+    /// repeatable. The metrics are listed below
     #[arg(long, value_name = "EXPR")]
     pub assert: Vec<Assertion>,
 
-    /// Report on each TIME; the datagrams themselves are then shown only with -v
+    /// Report once every TIME; the datagrams themselves are then shown only with -v
     #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub stats: Option<Duration>,
 
     /// Receive buffer of each socket: 4MiB; or what a pause without reading needs, RATE*PAUSE[/DATAGRAM]:
-    /// 100Mbit*50ms, 10kpps*50ms/64. What the kernel spends on each datagram is counted; a DATAGRAM has 1316
-    /// bytes if none are named (1472 with pps). Without it, as much as the system grants
+    /// 100Mbit*50ms, 10kpps*50ms/64. What the kernel spends on each datagram is counted. DATAGRAM is the
+    /// payload's size, 1316 bytes unless named (1472 with pps). Without --rcvbuf, as much as the system grants
     #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true)]
     pub rcvbuf: Option<Wish>,
 

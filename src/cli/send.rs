@@ -33,12 +33,12 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "TEXT", default_value = plan::DEFAULT_MESSAGE, allow_hyphen_values = true)]
     pub message: String,
 
-    /// A measured stream: numbered, timed and checked, for recv to tell loss, delay and order. Each datagram is then
-    /// shown only with -v
+    /// Send a measured stream: numbered, timed and checksummed, so that recv can tell loss, delay and order. Each
+    /// datagram is then shown only with -v
     #[arg(long, conflicts_with = "message")]
     pub probe: bool,
 
-    /// Payload of each datagram of --probe, in bytes [default: 64]
+    /// Payload of each datagram of --probe, in bytes; at least 48 [default: 64]
     #[arg(short, long, value_name = "BYTES", value_parser = units::probe_size, requires = "probe", allow_hyphen_values = true)]
     pub size: Option<u16>,
 
@@ -46,7 +46,7 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub interval: Option<Duration>,
 
-    /// Instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together
+    /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together
     #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true)]
     pub rate: Option<Rate>,
 

@@ -18,7 +18,7 @@ pub(super) const SHORTEST_TIME: Duration = Duration::from_micros(1);
 pub fn time(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     if text.parse::<f64>().is_ok_and(f64::is_finite) {
-        return Err(format!("{text} has no unit; try {text}s or {text}ms"));
+        return Err(format!("'{text}' has no unit; try {text}s or {text}ms"));
     }
     let wrong = || format!("'{text}' is not a time; try 250us, 100ms, 1.5s or 2m");
     let time: SignedDuration = text.parse().map_err(|_| wrong())?;
@@ -163,8 +163,8 @@ mod tests {
     #[test]
     fn a_refused_time_shows_a_right_one() {
         for (text, why) in [
-            ("5", "5 has no unit; try 5s or 5ms"),
-            ("0.5", "0.5 has no unit"),
+            ("5", "'5' has no unit; try 5s or 5ms"),
+            ("0.5", "'0.5' has no unit"),
             ("0s", "no time at all"),
             ("1ns", "shorter than 1us"),
             ("inf", "'inf' is not a time"),

@@ -1,5 +1,6 @@
 //! Measured streams for people: a table of them, what was lost and where, and the delays drawn.
 
+use std::cmp::Reverse;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -42,7 +43,14 @@ pub fn probe(probe: &ProbeInfo) -> impl Display {
 pub fn interval(report: &IntervalReport, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let figures = &report.figures;
     let (since, until) = (report.since.as_secs_f64(), (report.since + figures.elapsed).as_secs_f64());
-    write!(out, "{}  {}", paint.faint(format_args!("{since:.1}-{until:.1} s")), count(figures.meter.datagrams, "datagram"))?;
+    // As many digits as it takes to see where one ends and the next begins.
+    let digits = match figures.elapsed.as_secs_f64() {
+        elapsed if elapsed >= 0.95 => 1,
+        elapsed if elapsed >= 0.0095 => 2,
+        _ => 3,
+    };
+    let time = format!("{since:.digits$}-{until:.digits$} s");
+    write!(out, "{}  {}", paint.faint(time), count(figures.meter.datagrams, "datagram"))?;
     if let (Some(pps), Some(bps)) = (figures.meter.rate_pps, figures.meter.bitrate_bps) {
         write!(out, "  {}pps  {}bit/s", rate(pps), rate(bps))?;
     }
@@ -92,8 +100,8 @@ pub fn summary(figures: &RecvFigures, whole: bool, paint: Paint, out: &mut dyn W
     }
     let odd = [
         (figures.corrupt, "corrupt: a wrong checksum or length"),
-        (figures.unsupported, "of a version or kind that this mcast does not know"),
-        (figures.untracked, "of streams that were too many to be followed: nothing is known of their loss"),
+        (figures.unsupported, "unsupported: of a version or kind that this mcast does not know"),
+        (figures.untracked, "untracked: there were too many streams to follow them all, and the loss in the others is unknown"),
     ];
     for (many, what) in odd.iter().filter(|(many, _)| *many > 0) {
         writeln!(out, "{} {what}", paint.bad(count(*many, "probe")))?;
@@ -121,9 +129,13 @@ impl<'a> Column<'a> {
 /// A row for each stream. What is the same for all stands in the lines around it.
 fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let mut shown: Vec<&StreamInfo> = streams.iter().collect();
-    shown.sort_by_key(|stream| (stream.group, stream.port, stream.iface.as_deref(), stream.source));
-    if !whole {
+    let by_address = |stream: &&StreamInfo| (stream.group, stream.port, stream.iface.clone(), stream.source);
+    shown.sort_by_key(by_address);
+    if !whole && shown.len() > MOST_ROWS {
+        // Those with the heaviest losses are worth the room most.
+        shown.sort_by_key(|stream| Reverse(stream.figures.lost));
         shown.truncate(MOST_ROWS);
+        shown.sort_by_key(by_address);
     }
     let shown = shown.as_slice();
     let number =
@@ -156,7 +168,9 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
     let place = |stream: &StreamInfo| (stream.source, stream.group, stream.port, stream.iface.clone());
     let alike = shown.iter().enumerate().any(|(position, one)| shown[..position].iter().any(|other| place(one) == place(other)));
     if alike || whole {
-        columns.insert(3, Column::new("STREAM", false, shown, |stream| format!("{:016x}", stream.stream)));
+        // Half of it tells them apart, and leaves the table narrow.
+        let digits = if whole { 16 } else { 8 };
+        columns.insert(3, Column::new("STREAM", false, shown, |stream| format!("{:016x}", stream.stream)[..digits].to_owned()));
     }
     writeln!(out)?;
     for row in 0..=shown.len() {
@@ -173,8 +187,13 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
             Some(_) => writeln!(out, "{line}")?,
         }
     }
-    let more = streams.len() - shown.len();
-    if more > 0 { writeln!(out, "and {more} more streams; -v shows all") } else { Ok(()) }
+    match (streams.len() - shown.len(), streams.iter().any(|stream| stream.figures.lost > 0)) {
+        (0, _) => Ok(()),
+        (more, false) => writeln!(out, "and {}; -v shows all", count(more as u64, "more stream")),
+        (more, true) => {
+            writeln!(out, "and {}, none of which lost more than these; -v shows all", count(more as u64, "more stream"))
+        }
+    }
 }
 
 /// What was lost, and where.
@@ -183,19 +202,24 @@ fn losses(measured: &MeasuredInfo, kernel_drops: Option<u64>, paint: Paint, out:
     writeln!(out)?;
     write!(out, "lost {} of {}", lost(of, paint), count(of.expected, "datagram"))?;
     if of.lost > 0 {
-        let runs = &of.loss_runs;
-        match (runs.count, runs.longest) {
-            (1, longest) => write!(out, " in one run of {longest}")?,
-            (many, 1) => write!(out, ", one at a time, {many} times")?,
-            (many, longest) => write!(out, " in {many} runs, the longest of {longest}")?,
+        match (of.loss_runs.count, of.loss_runs.longest) {
+            (1, 1) => {}
+            (1, _) => write!(out, " in one run")?,
+            (_, 1) => write!(out, ", never two in a row")?,
+            (many, longest) => write!(out, " in {many} runs of at most {longest}")?,
         }
         match kernel_drops {
-            Some(0) => write!(out, ": on the way, this host's kernel dropped none")?,
-            Some(drops) if drops == of.lost => write!(out, ": this host's kernel dropped as many, the receive buffer was full")?,
-            Some(drops) if drops > of.lost => write!(out, ": this host's kernel dropped {drops}, these among them")?,
-            Some(drops) => write!(out, ": this host's kernel dropped {drops}, the others were lost on the way")?,
+            Some(0) => write!(out, "; on the way, for this host's kernel dropped none")?,
+            Some(drops) if drops == of.lost => write!(out, "; this host's kernel dropped as many: the receive buffer was full")?,
+            Some(drops) if drops > of.lost => write!(out, "; this host's kernel dropped {drops}, these among them")?,
+            Some(drops) => {
+                write!(out, "; this host's kernel dropped {drops}, at least {} were lost on the way", of.lost - drops)?
+            }
             None => {}
         }
+    } else if let Some(drops @ 1..) = kernel_drops {
+        // Before the first that was heard, behind the last of a stream that did not end, or no part of a stream.
+        write!(out, "; yet this host's kernel dropped {drops}")?;
     }
     writeln!(out)
 }
@@ -204,28 +228,38 @@ fn losses(measured: &MeasuredInfo, kernel_drops: Option<u64>, paint: Paint, out:
 fn remarks(streams: &[StreamInfo], measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let of = &measured.figures;
     if of.reordered > 0 {
-        writeln!(out, "{} came after a later one, by up to {}", of.reordered, of.reorder_extent_max)?;
+        let positions = count(of.reorder_extent_max, "position");
+        writeln!(out, "{} reordered: came after a later one, by at most {positions}", count(of.reordered, "datagram"))?;
     }
     if of.stale > 0 {
-        writeln!(out, "{} came too late to tell whether they were duplicates", of.stale)?;
+        writeln!(out, "{} stale: came too late to be told from duplicates", count(of.stale, "datagram"))?;
     }
     if of.truncated > 0 {
-        writeln!(out, "{} were cut on the way", paint.bad(of.truncated))?;
+        writeln!(out, "{} truncated: arrived shorter than sent", paint.bad(count(of.truncated, "datagram")))?;
     }
     let missed: u64 = streams.iter().map(|stream| stream.missed_before).sum();
     if missed > 0 {
-        writeln!(out, "{missed} were sent before the first that was heard, and are not counted as lost")?;
+        let (was, is) = if missed == 1 { ("was", "is") } else { ("were", "are") };
+        writeln!(out, "{} {was} sent before the first that was heard, and {is} not counted as lost", count(missed, "datagram"))?;
     }
     let open = measured.streams - measured.ended;
     if open > 0 {
-        let streams = count(measured.streams as u64, "stream");
-        writeln!(out, "{open} of {streams} did not say its end: what is lost after the last that came does not show")?;
+        match measured.streams {
+            1 => write!(out, "the end of the stream was not heard")?,
+            streams if open == 1 => write!(out, "of {streams} streams, 1 was not heard to end")?,
+            streams => write!(out, "of {streams} streams, {open} were not heard to end")?,
+        }
+        writeln!(out, ": what was lost after the last datagram that came does not show")?;
     }
-    if measured.restarts > 0 {
-        writeln!(out, "{} began where an earlier one of the same address was over", count(measured.restarts, "stream"))?;
+    match measured.restarts {
+        0 => {}
+        1 => writeln!(out, "1 restart: a stream began where an earlier one of the same address was over")?,
+        many => writeln!(out, "{many} restarts: streams began where earlier ones of the same address were over")?,
     }
     match of.dscp_changed {
-        Some(changed) if changed > 0 => writeln!(out, "{} with another DSCP than they were sent with", paint.caution(changed))?,
+        Some(changed) if changed > 0 => {
+            writeln!(out, "{} with a DSCP that was changed on the way", paint.caution(count(changed, "datagram")))?;
+        }
         _ => {}
     }
     match of.hops {
@@ -233,7 +267,8 @@ fn remarks(streams: &[StreamInfo], measured: &MeasuredInfo, paint: Paint, out: &
         Some(hops) if hops.max > 0 => writeln!(out, "{} to {} routers on the way", hops.min, hops.max)?,
         _ => {}
     }
-    of.gap_ns.map_or(Ok(()), |gap| writeln!(out, "longest silence {}", Value::Nanos(gap)))
+    let within = if measured.streams > 1 { " in a stream" } else { "" };
+    of.gap_ns.map_or(Ok(()), |gap| writeln!(out, "longest silence{within} {}", Value::Nanos(gap)))
 }
 
 /// What is known of the delays, and the drawing of them.
@@ -244,11 +279,12 @@ fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], paint: Paint, out: &m
     let known = match clock {
         Clock::SameHost => "one host, one clock",
         Clock::Synchronised => "both clocks follow a reference",
-        Clock::Unknown => "the clocks are not known to agree: how much longer each took than the quickest",
+        Clock::Unknown => "how much longer than the quickest; the clocks are not known to agree",
     };
     let [min, mean, p50, p90, p99, p999, max] =
         [spread.min, spread.mean, spread.p50, spread.p90, spread.p99, spread.p999, spread.max].map(Value::Nanos);
-    writeln!(out, "{what} min {min}, mean {mean}, p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p999}, max {max} ({known})")?;
+    writeln!(out, "{what} ({known}):")?;
+    writeln!(out, "  min {min}, mean {mean}, p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p999}, max {max}")?;
     if measured.spread.count() < FEWEST_DRAWN { Ok(()) } else { draw(&measured.spread, &spread, paint, out) }
 }
 
@@ -270,7 +306,11 @@ fn draw(delays: &Delays, spread: &Quantiles, paint: Paint, out: &mut dyn Write) 
     for ((from, to), many) in labels.iter().zip(&counts) {
         // Whatever is there is seen.
         let length = (many * LONGEST_BAR).div_ceil(longest) as usize;
-        writeln!(out, "  {from:>width$} - {to:>width$}  {many:>digits$}  {}", paint.good("#".repeat(length)))?;
+        write!(out, "  {from:>width$} - {to:>width$}  {many:>digits$}")?;
+        if length > 0 {
+            write!(out, "  {}", paint.good("#".repeat(length)))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }
@@ -321,6 +361,7 @@ fn dash() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::RunsInfo;
     use crate::report::ColorWhen;
     use crate::stats::delay::Precision;
     use proptest::prelude::*;
@@ -331,6 +372,146 @@ mod tests {
         let mut out = Vec::new();
         draw(&all, &all.quantiles().unwrap(), Paint::new(ColorWhen::Never, &io::stdout()), &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    fn figures(received: u64, lost: u64, runs: (u64, u64)) -> FiguresInfo {
+        FiguresInfo {
+            received,
+            expected: received + lost,
+            lost,
+            loss_ratio: Some(lost as f64 / (received + lost) as f64),
+            loss_runs: RunsInfo { count: runs.0, longest: runs.1 },
+            duplicates: 0,
+            reordered: 0,
+            reorder_extent_max: 0,
+            stale: 0,
+            corrupt: 0,
+            truncated: 0,
+            bytes: received * 64,
+            rate_pps: None,
+            bitrate_bps: None,
+            jitter: None,
+            delay_ns: None,
+            wakeup_ns: None,
+            pdv_ns: None,
+            hops: None,
+            dscp_changed: Some(0),
+            gap_ns: None,
+        }
+    }
+
+    fn stream(last: u8, figures: FiguresInfo) -> StreamInfo {
+        StreamInfo {
+            source: "10.0.0.100:41244".parse().unwrap(),
+            group: [239, 1, 1, last].into(),
+            port: 5000,
+            iface: Some("e0".to_owned()),
+            format: "mcast",
+            stream: 0x9dfb_ac36_a4a7_115f,
+            figures,
+            missed_before: 0,
+            clock: Clock::Unknown,
+            ended: true,
+            restarts: 0,
+        }
+    }
+
+    fn together(figures: FiguresInfo, streams: usize, ended: usize, restarts: u64) -> MeasuredInfo {
+        MeasuredInfo { streams, ended, restarts, figures, spread: Delays::new(Precision::Fine) }
+    }
+
+    fn plain() -> Paint {
+        Paint::new(ColorWhen::Never, &io::stdout())
+    }
+
+    fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_loss_is_told_with_its_runs_and_its_place() {
+        for (received, lost, runs, drops, told) in [
+            (10, 0, (0, 0), Some(0), "lost 0 (0 %) of 10 datagrams"),
+            (48, 0, (0, 0), Some(457), "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped 457"),
+            (99, 1, (1, 1), Some(0), "lost 1 (1.00 %) of 100 datagrams; on the way, for this host's kernel dropped none"),
+            (
+                90,
+                10,
+                (1, 10),
+                Some(10),
+                "lost 10 (10.0 %) of 100 datagrams in one run; this host's kernel dropped as many: the receive buffer was full",
+            ),
+            (
+                90,
+                10,
+                (10, 1),
+                Some(15),
+                "lost 10 (10.0 %) of 100 datagrams, never two in a row; this host's kernel dropped 15, these among them",
+            ),
+            (
+                90,
+                10,
+                (3, 5),
+                Some(4),
+                "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5; this host's kernel dropped 4, at least 6 were lost on the way",
+            ),
+            (90, 10, (3, 5), None, "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5"),
+        ] {
+            let measured = together(figures(received, lost, runs), 1, 1, 0);
+            assert_eq!(written(|out| losses(&measured, drops, plain(), out)).trim(), told);
+        }
+    }
+
+    #[test]
+    fn what_is_out_of_the_ordinary_has_the_names_of_the_json() {
+        let mut odd = figures(100, 0, (0, 0));
+        (odd.reordered, odd.reorder_extent_max, odd.stale, odd.truncated) = (2, 1, 1, 3);
+        odd.dscp_changed = Some(1);
+        let mut one = stream(1, figures(100, 0, (0, 0)));
+        one.missed_before = 1;
+        let told = written(|out| remarks(&[one], &together(odd, 3, 2, 1), plain(), out));
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "2 datagrams reordered: came after a later one, by at most 1 position",
+                "1 datagram stale: came too late to be told from duplicates",
+                "3 datagrams truncated: arrived shorter than sent",
+                "1 datagram was sent before the first that was heard, and is not counted as lost",
+                "of 3 streams, 1 was not heard to end: what was lost after the last datagram that came does not show",
+                "1 restart: a stream began where an earlier one of the same address was over",
+                "1 datagram with a DSCP that was changed on the way",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_many_streams_those_are_listed_that_lost_most() {
+        let streams: Vec<StreamInfo> =
+            (1..=50).map(|last| stream(last, figures(100, u64::from(last > 45), (u64::from(last > 45), 1)))).collect();
+        let told = written(|out| table(&streams, false, plain(), out));
+        let lines: Vec<&str> = told.trim().lines().collect();
+        assert_eq!(lines.len(), 1 + MOST_ROWS + 1, "{told}");
+        assert!(lines[1].contains("239.1.1.1:5000") && lines[20].contains("239.1.1.50:5000"), "{told}");
+        assert_eq!((46..=50).filter(|last| told.contains(&format!("239.1.1.{last}:5000"))).count(), 5, "{told}");
+        assert_eq!(lines[21], "and 30 more streams, none of which lost more than these; -v shows all");
+        let told = written(|out| table(&streams[..21], false, plain(), out));
+        assert!(told.ends_with("and 1 more stream; -v shows all\n"), "{told}");
+        assert_eq!(written(|out| table(&streams, true, plain(), out)).trim().lines().count(), 51);
+    }
+
+    #[test]
+    fn a_row_of_ordinary_figures_is_no_wider_than_115_columns() {
+        let mut row = figures(1_000_000, 12_345, (1, 1));
+        let spread = Quantiles { min: 2040, mean: 3590, p50: 3590, p90: 4000, p99: 11_100, p999: 12_200, max: 54_300 };
+        (row.delay_ns, row.jitter) = (Some(spread), Some(615.0));
+        let told = written(|out| table(&[stream(1, figures(9, 0, (0, 0))), stream(2, row)], false, plain(), out));
+        assert!(told.lines().all(|line| line.len() <= 115), "{told}");
+        let (first, second) = (stream(1, figures(9, 0, (0, 0))), stream(1, figures(9, 0, (0, 0))));
+        let told = written(|out| table(&[first, second], false, plain(), out));
+        assert!(told.contains("  9dfbac36  "), "two runs of one address are told apart: {told}");
     }
 
     #[test]

@@ -97,9 +97,10 @@ impl Text {
             if let Some(ttl) = target.ttl {
                 write!(out, ", TTL {ttl}")?;
             }
-            let what = if ready.stream.is_some() { format!(", probes of {} bytes", ready.len_bytes) } else { String::new() };
+            let what = if ready.stream.is_some() { format!(", {}-byte probes", ready.len_bytes) } else { String::new() };
             let burst = if ready.burst > 1 { format!(", {} at a time", ready.burst) } else { String::new() };
-            write!(out, "{dscp}{what}{burst}, every {:?}", ready.interval)
+            let each = if ready.targets.len() > 1 { " to each" } else { "" };
+            write!(out, "{dscp}{what}{burst}, {}{each}", pace(ready.interval))
         })
     }
 
@@ -206,6 +207,14 @@ impl Text {
     }
 }
 
+/// How often, as it is typed: `every 100ms`, `every 51.2us`.
+fn pace(interval: Duration) -> String {
+    if interval.is_zero() {
+        return "as fast as it goes".to_owned();
+    }
+    format!("every {interval:?}").replace('\u{b5}', "u")
+}
+
 /// A warning, and what to do about it.
 pub fn warning(warning: &Warning, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     writeln!(notes, "{} {warning}", paint.caution("warning:"))?;
@@ -215,4 +224,17 @@ pub fn warning(warning: &Warning, paint: Paint, notes: &mut dyn Write) -> io::Re
 /// Advice, which asks for nothing.
 pub fn advice(advice: &Advice, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     writeln!(notes, "{} {advice}", paint.faint("note:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_is_told_as_it_is_typed() {
+        assert_eq!(
+            [100_000_000, 526_400, 0].map(|nanos| pace(Duration::from_nanos(nanos))),
+            ["every 100ms", "every 526.4us", "as fast as it goes"]
+        );
+    }
 }

@@ -63,7 +63,7 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
     if !matches!(stop, Stop::ReaderGone | Stop::Failed) {
         let count = limits.count.filter(|count| received < *count);
         let unended = limits.once && stop != Stop::Count && (streams == 0 || open > 0);
-        let of_streams = || format!("{open} of {streams} measured stream{} had not ended", if streams == 1 { "" } else { "s" });
+        let of_streams = || format!("{open} of {streams} measured streams had not ended");
         match (stop, count) {
             (Stop::Interrupted(signal), Some(count)) => {
                 verdict.fail(signal.status(), format!("{} after {received} of {count} datagrams", signal.name()));
@@ -81,7 +81,7 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
             (_, None) if unended && streams == 0 => verdict.fail(1, format!("no measured stream was heard {before}")),
             (_, None) if unended => verdict.fail(1, format!("{} {before}", of_streams())),
             (_, None) if limits.once && received == 0 => {
-                verdict.fail(1, "of the measured streams came the end, and nothing before it".to_owned());
+                verdict.fail(1, "of the measured streams only the ends arrived, and no datagram before them".to_owned());
             }
             (_, None) if received == 0 && limits.timeout.is_some() && !limits.once && limits.count.is_none() => {
                 verdict.fail(1, format!("nothing received {before}"));
@@ -191,10 +191,10 @@ mod tests {
             (1, vec!["1 of 2 measured streams had not ended within --timeout 5s".to_owned()])
         );
         let nothing = Evidence { streams: (1, 0), ..evidence(Stop::Once, &limits, 0) };
-        assert!(of_recv(&nothing).reasons[0].contains("came the end, and nothing before it"));
+        assert!(of_recv(&nothing).reasons[0].contains("only the ends arrived"));
         assert_eq!(judge(Stop::Timeout, (0, 0)).reasons, ["no measured stream was heard within --timeout 5s"]);
         let int = Stop::Interrupted(Signal::Interrupt);
-        assert_eq!(judge(int, (1, 1)).reasons, ["SIGINT when 1 of 1 measured stream had not ended"]);
+        assert_eq!(judge(int, (1, 1)).reasons, ["SIGINT when 1 of 1 measured streams had not ended"]);
         assert_eq!((judge(int, (1, 1)).status, judge(int, (1, 0)).status), (130, 0));
     }
 
