@@ -209,7 +209,8 @@ fn losses(measured: &MeasuredInfo, kernel_drops: Option<u64>, paint: Paint, out:
             (many, longest) => write!(out, " in {many} runs of at most {longest}")?,
         }
         match kernel_drops {
-            Some(0) => write!(out, "; on the way, for this host's kernel dropped none")?,
+            Some(0) if of.lost == 1 => write!(out, "; on the way, not in this host's kernel")?,
+            Some(0) => write!(out, "; all on the way, none in this host's kernel")?,
             Some(drops) if drops == of.lost => write!(out, "; this host's kernel dropped as many: the receive buffer was full")?,
             Some(drops) if drops > of.lost => write!(out, "; this host's kernel dropped {drops}, these among them")?,
             Some(drops) => {
@@ -253,8 +254,8 @@ fn remarks(streams: &[StreamInfo], measured: &MeasuredInfo, paint: Paint, out: &
     }
     match measured.restarts {
         0 => {}
-        1 => writeln!(out, "1 restart: a stream began where an earlier one of the same address was over")?,
-        many => writeln!(out, "{many} restarts: streams began where earlier ones of the same address were over")?,
+        1 => writeln!(out, "1 restart: a stream began after the last of an earlier one from the same address")?,
+        many => writeln!(out, "{many} restarts: streams began after the last of earlier ones from the same address")?,
     }
     match of.dscp_changed {
         Some(changed) if changed > 0 => {
@@ -435,7 +436,8 @@ mod tests {
         for (received, lost, runs, drops, told) in [
             (10, 0, (0, 0), Some(0), "lost 0 (0 %) of 10 datagrams"),
             (48, 0, (0, 0), Some(457), "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped 457"),
-            (99, 1, (1, 1), Some(0), "lost 1 (1.00 %) of 100 datagrams; on the way, for this host's kernel dropped none"),
+            (99, 1, (1, 1), Some(0), "lost 1 (1.00 %) of 100 datagrams; on the way, not in this host's kernel"),
+            (95, 5, (1, 5), Some(0), "lost 5 (5.00 %) of 100 datagrams in one run; all on the way, none in this host's kernel"),
             (
                 90,
                 10,
@@ -481,7 +483,7 @@ mod tests {
                 "3 datagrams truncated: arrived shorter than sent",
                 "1 datagram was sent before the first that was heard, and is not counted as lost",
                 "of 3 streams, 1 was not heard to end: what was lost after the last datagram that came does not show",
-                "1 restart: a stream began where an earlier one of the same address was over",
+                "1 restart: a stream began after the last of an earlier one from the same address",
                 "1 datagram with a DSCP that was changed on the way",
             ]
         );
