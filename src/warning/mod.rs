@@ -217,7 +217,8 @@ impl fmt::Display for Warning {
                 }
             }
             Warning::KernelDrops { dropped } => {
-                write!(f, "this host's kernel dropped {dropped} datagrams: the receive buffer was full")
+                let plural = if *dropped == 1 { "" } else { "s" };
+                write!(f, "this host's kernel dropped {dropped} datagram{plural}: the receive buffer was full")
             }
             Warning::NotSent { error, .. } => {
                 write!(f, "cannot {}: {}; more failures of this kind are only counted", error.operation, describe(&error.source))
@@ -227,21 +228,21 @@ impl fmt::Display for Warning {
                 let way = if *by > 0.0 { "forward" } else { "back" };
                 write!(
                     f,
-                    "this host's clock jumped {way} by {:.3} s: it was set, or the host slept; times and rates are off by that",
+                    "this host's clock jumped {way} by {:.3} s: it was set, or the host slept; times, delays and rates are off by as much",
                     by.abs()
                 )
             }
             Warning::TooManyStreams { followed } => {
                 write!(
                     f,
-                    "too many measured streams: {followed} are followed, the datagrams of the others are only counted ('untracked')"
+                    "too many measured streams: {followed} are followed, and the datagrams of the others are only counted ('untracked')"
                 )
             }
             Warning::LoopbackLoops { iface } => write!(f, "--no-loop has no effect on {iface}: all that it carries comes back"),
             Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
             Warning::NothingReceived { at } => write!(f, "nothing arrived: {at}"),
             Warning::CameBack { at, error } => {
-                write!(f, "a datagram to {at} came back: {}; more of them are not told", describe(error))
+                write!(f, "a datagram to {at} came back: {}; further ones are not reported", describe(error))
             }
             Warning::AnySourceInSsmRange { group, more } => {
                 let (groups, is) = (and_more(*group, *more), if *more == 0 { "is" } else { "are" });
