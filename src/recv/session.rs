@@ -102,7 +102,11 @@ impl<'a> Session<'a> {
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }
-            let Batch { stop, .. } = self.read(inbox, None, reporter)?;
+            let Batch { mut stop, .. } = self.read(inbox, None, reporter)?;
+            if stop.is_none() && inbox.has_news() {
+                // What came before an interface went is read before its memberships are given up.
+                stop = self.catch_up(inbox, None, reporter, interrupt)?;
+            }
             reporter.moved(inbox.follow()?)?;
             reporter.flush()?;
             if let Some(stop) = stop {
