@@ -56,6 +56,21 @@ fn an_interface_that_is_made_again_is_joined_again() {
 }
 
 #[test]
+fn what_came_before_an_interface_went_is_read_to_the_last() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -q -d 20s -o json").ready_when_member(&b, "e0", "239.1.1.1");
+    recv.signal("STOP");
+    a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 500 --interval 20us").ends(0);
+    b.shell("ip link del e0");
+    recv.signal("CONT");
+    recv.error_line(|line| line.contains("is gone"));
+    recv.signal("INT");
+    let summary = recv.ends(0).summary();
+    assert_eq!((&summary["measured"]["received"], &summary["measured"]["lost"]), (&json!(500), &json!(0)), "{summary}");
+}
+
+#[test]
 fn one_that_comes_back_under_its_old_index_is_another_one_all_the_same() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();

@@ -72,7 +72,7 @@ fn a_player_s_url_is_a_target() {
 #[test]
 fn sources_are_included_and_excluded_in_both_families() {
     let Some(lab) = Lab::open() else { return };
-    let (_switch, one, two, receiver) = two_senders_and_a_receiver(&lab);
+    let (switch, one, two, receiver) = two_senders_and_a_receiver(&lab);
     for (group, ours, theirs) in [("232.1.1.1", "10.0.0.1", "10.0.0.2"), ("[ff3e::1]", "fd00::1", "fd00::2")] {
         let listen = |options: String| receiver.mcast(&format!("recv --iface e0 -o json {options}")).ready();
         let bracket = |source: &str| if source.contains(':') { format!("[{source}]") } else { source.to_owned() };
@@ -82,6 +82,8 @@ fn sources_are_included_and_excluded_in_both_families() {
         let but = listen(format!("--count 4 {group}:5000 --exclude {theirs}"));
         let both = listen(format!("--count 8 {group}:5000 --source {ours} --source {theirs}"));
         let other = listen(format!("--count 4 {}@{group}:5000", bracket(theirs)));
+        let address = group.trim_matches(['[', ']']);
+        eventually("the switch learns of the member", || switch.knows_member(2, address));
         for sender in [(&one, ours), (&two, theirs)] {
             let from = format!("send --iface {} {group}:5000 --count 4 --interval 5ms", sender.1);
             sender.0.mcast(&from).ends(0);

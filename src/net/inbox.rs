@@ -117,6 +117,11 @@ impl Inbox {
         !self.ready.is_empty()
     }
 
+    /// Whether there may be news of the interfaces, to be followed.
+    pub fn has_news(&self) -> bool {
+        self.watch.is_stirred()
+    }
+
     /// Follows the interfaces: what was deleted and made again is joined again. Answers what happened: mostly nothing, at the cost of a look at two
     /// flags.
     ///

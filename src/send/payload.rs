@@ -22,6 +22,8 @@ pub struct Probes {
     end: Writer,
     /// What all of them have in common.
     common: Probe,
+    /// When the clock was last asked whether it follows a reference.
+    asked: SystemTime,
     /// How many went to each endpoint.
     sent: Vec<u64>,
     ttls: Vec<u8>,
@@ -49,6 +51,7 @@ impl Payload {
                     writer: Writer::new(*size),
                     end: Writer::new(0),
                     common,
+                    asked: SystemTime::now(),
                     sent: vec![0; endpoints],
                     ttls: (0..endpoints).map(|position| outbox.ttl(position).unwrap_or(0)).collect(),
                 }))
@@ -69,6 +72,7 @@ impl Payload {
         match self {
             Payload::Fixed(payload) => payload,
             Payload::Probes(probes) => {
+                probes.ask_clock(time);
                 let probe = probes.probe(position, time, Kind::Data);
                 probes.writer.write(&probe)
             }
@@ -99,7 +103,18 @@ impl Payload {
     }
 }
 
+/// How long an answer of the clock is good for.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 impl Probes {
+    /// A reference may be lost or found during a long run.
+    fn ask_clock(&mut self, now: SystemTime) {
+        if now.duration_since(self.asked).map_or(true, |ago| ago >= ASK_AGAIN) {
+            self.common.synchronised = net::is_synchronised();
+            self.asked = now;
+        }
+    }
+
     fn probe(&self, position: usize, time: SystemTime, kind: Kind) -> Probe {
         let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let sent = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX);

@@ -493,6 +493,13 @@ mod tests {
     }
 
     #[test]
+    fn several_packets_are_overtaken_at_once() {
+        // The extents of two and of three packets that were overtaken, by the definition of RFC 4737, 4.2.
+        assert_eq!(extents(&[1, 2, 3, 4, 7, 5, 6, 8, 9, 10]), [(5, 1), (6, 2)]);
+        assert_eq!(extents(&[1, 2, 3, 7, 8, 9, 10, 4, 5, 6, 11]), [(4, 4), (5, 5), (6, 6)]);
+    }
+
+    #[test]
     fn a_stream_in_order_remembers_nothing() {
         let mut sequence = Sequence::starting_with(7);
         for number in 8..200_000 {

@@ -197,6 +197,11 @@ impl Watch {
         self.stirred |= stirred;
     }
 
+    /// Whether there is something to look at.
+    pub fn is_stirred(&self) -> bool {
+        self.stirred
+    }
+
     /// How an interface is there.
     pub fn presence(&self, via: &Arc<Via>, ipv4: bool) -> Presence {
         let found = self.followed.iter().find(|(followed, family)| Arc::ptr_eq(&followed.via, via) && *family == ipv4);

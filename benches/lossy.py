@@ -1,0 +1,478 @@
+#!/usr/bin/env python3
+"""One lossy path, measured by iperf 2 and by mcast, beside what the path did by its own count.
+
+    sudo python3 benches/lossy.py                       # everything, some eight minutes
+    sudo python3 benches/lossy.py --only loss,late --repeat 1 --show
+
+It prints Markdown: a table of what became of the datagrams and what each tool says, and what it was measured on. Progress goes to standard error, and
+with --show what the tools wrote, word for word. benches/README.md says what the columns mean.
+
+Root is needed for the network namespaces. Nothing is ever sent on the machine's own network: this program moves itself into a namespace of its own, the
+path, which has no interface but a wire to the sender's and one to the receiver's. None of the three has a name, so nothing can be left behind.
+"""
+
+import argparse
+import collections
+import contextlib
+import datetime
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+import groups  # noqa: E402
+from groups import eventually, head, ip, row, say  # noqa: E402
+
+GROUP, PORT = "239.2.3.4", 5000
+COUNT, RATE, SIZE = 2000, 1000, 1316
+SENDERS = ["10.99.0.1", "10.99.0.3"]
+RECEIVER = "10.99.0.2"
+# When the receivers end by themselves: the sender's two seconds, and as long again for what begins later or takes longer.
+LIFETIME = 5
+# How long the path holds back what it reorders, at least.
+HELD = 0.005
+BUFFER_KIB = 64
+PAUSE = 0.5
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The path
+
+
+class Host(groups.Sender):
+    """A namespace, and the process that keeps it."""
+
+
+class Holder:
+    """Takes what arrives on one end of a spare wire, and sends it on HELD seconds later, or when another has passed it: a sender that pauses for as long
+    would leave the order as it was."""
+
+    def __init__(self, takes, gives):
+        self.ins, self.out = (socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003)) for _ in range(2))
+        self.ins.bind((takes, 0))
+        self.out.bind((gives, 0))
+        self.gives, self.given, self.over = gives, 0, False
+        self.held = collections.deque()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over = True
+        self.thread.join()
+        self.ins.close()
+        self.out.close()
+
+    def run(self):
+        while not self.over:
+            if select.select([self.ins], [], [], 0.0005 if self.held else 0.1)[0]:
+                frame = bytearray(self.ins.recv(65536))
+                # The sender's kernel leaves the checksum of UDP to a card that is not there. 0 is none.
+                frame[40:42] = b"\0\0"
+                self.held.append((time.monotonic() + HELD, self.passed(), bytes(frame)))
+            while self.held and self.held[0][0] <= time.monotonic() and self.held[0][1] < self.passed():
+                self.out.send(self.held.popleft()[2])
+                self.given += 1
+
+    def passed(self):
+        """How many others have gone that way."""
+        # Eight numbers of what was received, then as many of what was sent: bytes, packets.
+        fields = re.search(rf"{self.gives}:(.*)", Path("/proc/self/net/dev").read_text())[1].split()
+        return int(fields[9]) - self.given
+
+
+class LossyPath:
+    """Two hosts and what is between them: nftables rules that drop, double and hold back, and count what they did."""
+
+    COUNTERS = "seen", "dropped", "doubled", "held", "ends", "ends_dropped"
+
+    def __init__(self, stack):
+        groups.silence_ipv6([])
+        self.sender, self.receiver = stack.enter_context(Host()), stack.enter_context(Host())
+        ends = (self.sender, "p0", "s0", SENDERS), (self.receiver, "p1", "r0", [RECEIVER])
+        for host, here, there, addresses in ends:
+            ip([], f"link add {here} type veth peer name {there} netns {host.keeper.pid}", f"link set {here} up")
+            given = [f"address add {address}/24 dev {there}" for address in addresses]
+            ip(host.within, *given, f"link set {there} up", f"route add 224.0.0.0/4 dev {there}")
+        ip([], "link add h0 type veth peer name h1", "link set h0 up", "link set h1 up")
+        stack.enter_context(Holder("h1", "p1"))
+
+    def lay(self, tool, rules):
+        """New rules, so that all counting starts at 0. An end is what a tool sends when it is through: it is not of the data."""
+        counters = "\n".join(f"counter {name} {{}}" for name in self.COUNTERS)
+        table = f"""
+            add table netdev path
+            delete table netdev path
+            table netdev path {{
+                {counters}
+                chain there {{
+                    type filter hook ingress device p0 priority 0; policy accept;
+                    ip daddr {GROUP} udp dport {PORT} goto datagrams
+                    fwd to p1
+                }}
+                chain back {{
+                    type filter hook ingress device p1 priority 0; policy accept;
+                    fwd to p0
+                }}
+                chain datagrams {{
+                    {tool.is_end} goto ends
+                    counter name seen
+                    {rules.get("data", "")}
+                    fwd to p1
+                }}
+                chain ends {{
+                    counter name ends
+                    {rules.get("ends", "")}
+                    fwd to p1
+                }}
+            }}"""
+        # A host that is not a member of a group does not let its datagrams come that far.
+        at_the_receiver = f"""
+            add table inet host
+            delete table inet host
+            table inet host {{
+                counter reached {{}}
+                chain in {{
+                    type filter hook input priority 0; policy accept;
+                    {tool.is_end} return
+                    ip daddr {GROUP} udp dport {PORT} counter name reached
+                }}
+            }}"""
+        for within, rules in ([], table), (self.receiver.within, at_the_receiver):
+            subprocess.run([*within, "nft", "-f", "-"], input=rules, text=True, check=True, timeout=10)
+
+    def counted(self):
+        counters = {}
+        for within in [], self.receiver.within:
+            said = subprocess.run([*within, "nft", "-j", "list", "counters"], capture_output=True, text=True, check=True, timeout=10).stdout
+            found = (item["counter"] for item in json.loads(said)["nftables"] if "counter" in item)
+            counters |= {counter["name"]: counter["packets"] for counter in found}
+        return counters
+
+    def joined(self):
+        """Whether the receiver is a member of more than 224.0.0.1."""
+        table = Path(f"/proc/{self.receiver.keeper.pid}/net/igmp").read_text()
+        return int(re.search(r"\tr0\s*:\s*(\d+)", table)[1]) > 1
+
+    def overflowed(self):
+        """What the receiver's kernel dropped because a receive buffer was full."""
+        udp = [line.split() for line in Path(f"/proc/{self.receiver.keeper.pid}/net/snmp").read_text().splitlines() if line.startswith("Udp:")]
+        return int(dict(zip(*udp))["RcvbufErrors"])
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The tools
+
+
+class Tool:
+    def __init__(self, path):
+        self.path = path
+
+
+class Iperf(Tool):
+    """With what its manual page advises for multicast: -t at the server, because its only end may be lost."""
+
+    name = "iperf"
+    # The number of the last datagram is negative.
+    is_end = "@th,64,1 1"
+
+    def recv(self, small=False, source=None):
+        options = ["-H", source] if source else []
+        return [self.path, "-s", "-u", "-B", GROUP, "-p", str(PORT), "-i", "1", "-e", "-t", str(LIFETIME), *options, *(["-w", f"{BUFFER_KIB}K"] if small else [])]
+
+    def send(self, source):
+        return [self.path, "-c", GROUP, "-B", source, "-p", str(PORT), "-u", "-b", f"{RATE}pps", "-l", str(SIZE), "-n", str(COUNT * SIZE), "-e"]
+
+    def read(self, output):
+        """The last report over the whole time of each connection. Those over an interval do not begin at 0, except for the first."""
+        streams = {}
+        start = r"^\[ *(\d+)\] (0\.0000-\d+\.\d+) sec .*?"
+        for found in re.finditer(start + r"(-?\d+)/ *(-?\d+) +\(.*?(\d+)/\d+\(\d+\) pkts", output, re.MULTILINE):
+            streams[found[1]] = {"lost": int(found[3]), "of": int(found[4]), "received": int(found[5])}
+        for found in re.finditer(start.replace("sec ", "sec") + r" (\d+) datagrams received out-of-order", output, re.MULTILINE):
+            streams.setdefault(found[1], {})["out of order"] = int(found[3])
+        return list(streams.values())
+
+
+class Mcast(Tool):
+    name = "mcast"
+    # The kind of the datagram.
+    is_end = "@th,104,8 1"
+
+    def recv(self, small=False, source=None):
+        options = ["--source", source] if source else []
+        options += ["--rcvbuf", f"{BUFFER_KIB}KiB"] if small else []
+        return [self.path, "recv", f"{GROUP}:{PORT}", "--once", "--timeout", f"{LIFETIME}s", "--stats", "1s", "--assert", "loss <= 1%", "-o", "json", *options]
+
+    def send(self, source):
+        return [self.path, "send", f"{GROUP}:{PORT}", "--iface", source, "--probe", "--rate", f"{RATE}pps", "--size", str(SIZE), "--count", str(COUNT), "-o", "json"]
+
+    def read(self, output):
+        lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        summary = next((line for line in reversed(lines) if line["event"] == "summary"), None)
+        streams = []
+        for stream in summary["streams"] if summary else []:
+            said = {"lost": stream["lost"], "of": stream["expected"], "received": stream["received"]}
+            said["runs"] = stream["loss_runs"]["count"]
+            said["longest run"] = stream["loss_runs"]["longest"]
+            said |= {name: stream[name] for name in ("duplicates", "reordered")}
+            said["sent before"] = stream["missed_before"]
+            said["no end"] = int(not stream["ended"])
+            said["kernel drops"] = summary["kernel_drops"]
+            streams.append(said)
+        return streams
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Situations
+
+RUNS = "numgen inc mod 100 50-59 counter name dropped drop"
+TAIL = f"numgen inc mod 65536 {COUNT - 200}-65535 counter name dropped drop"
+
+
+class Situation:
+    """What the path does, and what happens on the way."""
+
+    def __init__(self, key, name, data="", ends="", **how):
+        self.key, self.name, self.rules, self.how = key, name, {"data": data, "ends": ends}, how
+
+
+SITUATIONS = [
+    Situation("clean", "nothing"),
+    Situation("loss", "10 % lost, in runs of 10", RUNS),
+    Situation("tail", "the last 200 lost", TAIL),
+    Situation("tail-end", "the last 200 lost, and the first end", TAIL, "numgen inc mod 65536 0 counter name ends_dropped drop"),
+    Situation("tail-ends", "the last 200 lost, and every end", TAIL, "counter name ends_dropped drop"),
+    Situation("all", "everything lost", "counter name dropped drop", "counter name ends_dropped drop"),
+    Situation("late", "the receiver joins 1 s late", late=True),
+    Situation("duplicates", "every tenth doubled", "numgen inc mod 10 3 counter name doubled dup to p1"),
+    Situation("both", "10 % lost in runs of 10, every tenth doubled", f"{RUNS}\nnumgen inc mod 10 3 counter name doubled dup to p1"),
+    Situation("reordered", f"every 20th held back {HELD * 1000:.0f} ms", "numgen inc mod 20 7 counter name held fwd to h0"),
+    Situation("overflow", f"the receiver stopped for {PAUSE} s, its buffer {BUFFER_KIB} KiB", pause=True),
+    Situation("two", "two senders, of the second 10 % lost", f"ip saddr {SENDERS[1]} {RUNS}", senders=2),
+    Situation("two-servers", "the same, a receiver for each sender", f"ip saddr {SENDERS[1]} {RUNS}", senders=2, apart=True),
+    Situation("killed", "the sender killed after 1.5 s", killed=True),
+]
+
+
+class Run:
+    """What came of a tool in a situation, once."""
+
+    def __init__(self, truth, streams, statuses, shown):
+        self.truth, self.streams, self.statuses, self.shown = truth, streams, statuses, shown
+
+
+def run(path, tool, situation):
+    how = situation.how
+    sources = SENDERS[: how.get("senders", 1)]
+    path.lay(tool, situation.rules)
+    overflowed = path.overflowed()
+    with contextlib.ExitStack() as stack:
+
+        def start(host, argv):
+            files = [stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(2)]
+            process = subprocess.Popen([*host.within, *argv], stdin=subprocess.DEVNULL, stdout=files[0], stderr=files[1])
+            stack.callback(end, process)
+            process.files, process.argv = files, argv
+            return process
+
+        def listen():
+            hears = [source if how.get("apart") else None for source in (sources if how.get("apart") else [None])]
+            receivers = [start(path.receiver, tool.recv(how.get("pause"), source)) for source in hears]
+            if not eventually(path.joined, 5):
+                raise groups.Trouble("nothing was joined")
+            # The second of two is not seen to join.
+            if not how.get("late"):
+                time.sleep(0.3)
+            return receivers
+
+        receivers = [] if how.get("late") else listen()
+        senders = []
+        for source in sources:
+            senders.append(start(path.sender, tool.send(source)))
+            time.sleep(0.5)
+        if how.get("late"):
+            time.sleep(0.5)
+            receivers = listen()
+        if how.get("pause"):
+            time.sleep(0.5)
+            receivers[0].send_signal(signal.SIGSTOP)
+            time.sleep(PAUSE)
+            receivers[0].send_signal(signal.SIGCONT)
+        if how.get("killed"):
+            time.sleep(1.0)
+            senders[0].kill()
+        statuses = [("send", wait(process)) for process in senders]
+        statuses += [("recv", wait(process)) for process in receivers]
+        truth = path.counted()
+        truth["overflowed"] = path.overflowed() - overflowed
+        truth["before the join"] = truth["seen"] - truth["reached"] if how.get("late") else 0
+        texts = ["".join(map(text_of, process.files)) for process in receivers]
+        streams = [stream for text in texts for stream in tool.read(text)]
+        shown = [(process.argv, process.returncode, "".join(map(text_of, process.files))) for process in senders + receivers]
+        return Run(truth, streams, statuses, shown)
+
+
+def wait(process):
+    """How it ended, and whether it had to be told to."""
+    try:
+        return str(process.wait(LIFETIME + 4))
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    try:
+        return f"{process.wait(3)} (after SIGINT)"
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return f"{process.wait()} (after SIGINT, SIGKILL)"
+
+
+def end(process):
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+def text_of(file):
+    file.seek(0)
+    return file.read()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Saying it
+
+
+def span(values):
+    """One figure of all runs; where they differ, the lowest and the highest."""
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
+
+
+def figures(dicts, names, always=()):
+    """Those of the figures that are not 0 throughout, and those that are to be shown in any case."""
+    parts = []
+    for name in names:
+        values = [figures.get(name, 0) for figures in dicts]
+        if any(values) or name in always:
+            parts.append(f"{name} {span(values)}")
+    return ", ".join(parts)
+
+
+def truth_of(runs):
+    dicts = []
+    for counted in (once.truth for once in runs):
+        truth = {"sent": counted["seen"], "lost": counted["dropped"], "twice": counted["doubled"], "late": counted["held"]}
+        truth["ends lost"] = counted["ends_dropped"]
+        truth["dropped by the host"] = counted["overflowed"]
+        truth["before the join"] = counted["before the join"]
+        dicts.append(truth)
+    return figures(dicts, dicts[0], ("sent", "lost"))
+
+
+def said_of(runs):
+    numbers = {len(run.streams) for run in runs}
+    if numbers == {0}:
+        return "no figures"
+    if len(numbers) > 1:
+        return f"{span(sorted(numbers))} streams; " + said_of([run for run in runs if len(run.streams) == max(numbers)])
+    texts = []
+    for streams in zip(*(run.streams for run in runs)):
+        lost = f"lost {span([stream.get('lost', 0) for stream in streams])} of {span([stream.get('of', 0) for stream in streams])}"
+        names = [name for name in streams[0] | streams[-1] if name not in ("lost", "of")]
+        rest = figures(streams, names)
+        texts.append(", ".join(filter(None, [lost, rest])).replace(", no end 1", ", no end heard"))
+    return "; ".join(texts)
+
+
+def statuses_of(runs):
+    every = [" ".join(status for name, status in run.statuses if name == "send") for run in runs]
+    ours = [" ".join(status for name, status in run.statuses if name == "recv") for run in runs]
+    return " or ".join(sorted(set(ours))), " or ".join(sorted(set(every)))
+
+
+def results_table(results):
+    head("what the path did", "tool", "in truth", "it says", "exit of receiver, sender")
+    for situation, tools in results:
+        for name, runs in tools.items():
+            row(situation.name, name, truth_of(runs), said_of(runs), ", ".join(statuses_of(runs)))
+
+
+def circumstances(tools, repeat):
+    model = re.search(r"^model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    cores = len(os.sched_getaffinity(0))
+    print(f"- {datetime.date.today()}; {model[1] if model else os.uname().machine}, {cores} cores; load {os.getloadavg()[0]:.1f}")
+    nft = subprocess.run(["nft", "--version"], capture_output=True, text=True, timeout=10).stdout.split("(")[0].strip()
+    print(f"- {os.uname().sysname} {os.uname().release}; {nft}; Python {sys.version.split()[0]}")
+    print(f"- {'; '.join(map(version, tools))}")
+    print(f"- {COUNT:,} datagrams of {SIZE} bytes from each sender, {RATE:,} a second; {repeat} runs of each")
+
+
+def version(tool):
+    said = subprocess.run([tool.path, "-v" if tool.name == "iperf" else "--version"], capture_output=True, text=True, timeout=10)
+    return (said.stdout or said.stderr).strip().splitlines()[0]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Starting
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="Measures a lossy path with iperf 2 and with mcast. Needs root.")
+    keys = [situation.key for situation in SITUATIONS]
+    parser.add_argument("--only", default=",".join(keys), help="situations, separated by commas (default: all: %(default)s)")
+    parser.add_argument("--repeat", type=int, default=3, help="how often each is run (default: %(default)s)")
+    parser.add_argument("--show", action="store_true", help="what the tools wrote, to standard error")
+    parser.add_argument("--mcast", metavar="PATH", help="the mcast to measure; without it, one is built")
+    parser.add_argument("--iperf", metavar="PATH", default="iperf", help="the iperf (version 2) to measure")
+    chosen = parser.parse_args()
+    chosen.only = chosen.only.split(",")
+    if not set(chosen.only) <= set(keys) or not 1 <= chosen.repeat <= 100:
+        parser.error(f"--only takes {', '.join(keys)}; --repeat 1 to 100")
+    return chosen
+
+
+def main():
+    chosen = arguments()
+    if os.geteuid() != 0:
+        sys.exit("network namespaces need root: sudo python3 benches/lossy.py")
+    for tool, package in (("ip", "iproute2"), ("nft", "nftables"), ("nsenter", "util-linux"), ("unshare", "util-linux"), (chosen.iperf, "iperf")):
+        if not shutil.which(tool):
+            sys.exit(f"{tool} is not there: apt-get install {package}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    mcast = chosen.mcast or groups.build()
+    if not shutil.which(mcast):
+        sys.exit(f"{mcast} is not there")
+    tools = [Iperf(shutil.which(chosen.iperf)), Mcast(str(Path(shutil.which(mcast)).resolve()))]
+    groups.enter_own_namespace()
+    results = [(situation, {tool.name: [] for tool in tools}) for situation in SITUATIONS if situation.key in chosen.only]
+    with contextlib.ExitStack() as stack:
+        path = LossyPath(stack)
+        for number in range(chosen.repeat):
+            for situation, runs in results:
+                for tool in tools:
+                    say(f"{situation.name}: {tool.name}, run {number + 1} of {chosen.repeat}")
+                    once = run(path, tool, situation)
+                    runs[tool.name].append(once)
+                    for argv, status, text in once.shown if chosen.show else []:
+                        say(f"$ {' '.join(argv)}\n{text}exit {status}\n")
+    circumstances(tools, chosen.repeat)
+    print()
+    results_table(results)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
