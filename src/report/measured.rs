@@ -21,6 +21,10 @@ const BARS: i64 = 8;
 /// The length of the longest bar.
 const LONGEST_BAR: u64 = 40;
 
+/// How many digits of a delay there are at the edges of a bar.
+const FEWEST_DIGITS: usize = 3;
+const MOST_DIGITS: usize = 9;
+
 /// Below this a drawing says nothing that the table does not.
 const FEWEST_DRAWN: u64 = 20;
 
@@ -152,7 +156,7 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
         Column::new("SOURCE", false, shown, |stream| stream.source.to_string()),
         Column::new("TO", false, shown, |stream| SocketAddr::new(stream.group, stream.port).to_string()),
         Column::new("IFACE", false, shown, |stream| stream.iface.clone().unwrap_or_else(dash)),
-        number("RECEIVED", |of| of.received),
+        number("RECV", |of| of.received),
         number("LOST", |of| of.lost),
         Column::new("LOSS", true, shown, |stream| {
             stream.figures.loss_ratio.map_or_else(dash, |ratio| Value::Ratio(ratio).to_string())
@@ -296,18 +300,23 @@ fn draw(delays: &Delays, spread: &Quantiles, paint: Paint, out: &mut dyn Write) 
     let total = delays.count();
     let counts: Vec<u64> = up_to.iter().scan(0, |before, up_to| Some(up_to - std::mem::replace(before, *up_to))).collect();
     let longest = counts.iter().copied().max().unwrap_or(1).max(1);
+    // Delays that are long and hardly differ take more digits to be told apart. The last edge is no round number.
+    let label = |edge: i64, digits| Value::Nanos(edge).with_digits(digits).to_string();
+    let round = &edges[..edges.len() - 1];
+    let apart = |digits: &usize| round.windows(2).all(|pair| label(pair[0], *digits) != label(pair[1], *digits));
+    let digits = (FEWEST_DIGITS..=MOST_DIGITS).find(apart).unwrap_or(MOST_DIGITS);
     let labels: Vec<(String, String)> = (0..edges.len())
         .map(|row| {
             let from = if row == 0 { spread.min.min(edges[0]) } else { edges[row - 1] };
-            (Value::Nanos(from).to_string(), Value::Nanos(edges[row]).to_string())
+            (label(from, digits), label(edges[row], digits))
         })
         .collect();
     let width = labels.iter().flat_map(|(from, to)| [from.len(), to.len()]).max().unwrap_or(0);
-    let digits = total.to_string().len();
+    let widest = total.to_string().len();
     for ((from, to), many) in labels.iter().zip(&counts) {
         // Whatever is there is seen.
         let length = (many * LONGEST_BAR).div_ceil(longest) as usize;
-        write!(out, "  {from:>width$} - {to:>width$}  {many:>digits$}")?;
+        write!(out, "  {from:>width$} - {to:>width$}  {many:>widest$}")?;
         if length > 0 {
             write!(out, "  {}", paint.good("#".repeat(length)))?;
         }
@@ -525,6 +534,12 @@ mod tests {
         assert!(lines[0].starts_with("  20.0 us - 25.0 us   125  ####"), "{drawn}");
         assert!(lines[lines.len() - 1].contains("- 9.00 ms"), "{drawn}");
         assert!(lines.len() <= BARS as usize + 2 && lines.iter().all(|line| line.contains('#')), "{drawn}");
+    }
+
+    #[test]
+    fn the_edges_of_bars_are_told_apart_although_the_delays_are_long() {
+        let drawn = drawn(&(0..100).map(|number| 50_000_000 + number * 4_000).collect::<Vec<i64>>());
+        assert!(drawn.starts_with("  50.00 ms - 50.05 ms   13  ####") && drawn.contains("50.30 ms - 50.35 ms"), "{drawn}");
     }
 
     #[test]

@@ -61,6 +61,11 @@ impl Value {
         self.shown(digits.unwrap_or(ALL_DIGITS))
     }
 
+    /// Displays it with at least so many digits that matter.
+    pub fn with_digits(self, digits: usize) -> impl fmt::Display {
+        self.shown(digits)
+    }
+
     /// Shows it with at least so many digits that matter. Counts are shown as they are.
     fn shown(self, digits: usize) -> Shown {
         match self {
