@@ -1,5 +1,6 @@
 //! Advice on addresses: what a network will do with a group, which its user may not expect. It is given once, and keeps nobody from anything.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -31,6 +32,13 @@ pub enum Kind {
     Flooded,
     /// The TTL keeps the datagrams on this network although the group is meant to travel farther.
     StaysHere,
+    /// Each datagram is longer than a frame of its interface.
+    Fragmented {
+        /// The length of its payload in bytes.
+        len: usize,
+        /// The longest payload that fits, in bytes.
+        fits: usize,
+    },
 }
 
 /// What a sender should know. `ttl` is the one that was asked for.
@@ -40,6 +48,23 @@ pub fn for_sender(endpoints: &[Endpoint], ttl: Option<u8>) -> Vec<Advice> {
         Some(_) => &[Kind::ControlBlock, Kind::Reserved, Kind::Permanent, Kind::Flooded],
     };
     gather(endpoints.iter(), kinds)
+}
+
+/// The payload in bytes that every network carries in one piece (RFC 8200, 5: 1280 bytes with the headers), so that there is no need to ask.
+const ALWAYS_FITS: usize = 1280 - 40 - 8;
+
+/// What a sender of payloads of `len` bytes should know of their length. `mtus` tells the MTU of interfaces in bytes, by index.
+pub fn for_length(len: usize, endpoints: &[Endpoint], mtus: impl FnOnce() -> BTreeMap<u32, u32>) -> Option<Advice> {
+    if len <= ALWAYS_FITS {
+        return None;
+    }
+    let mtus = mtus();
+    let fits = |at: &Endpoint| {
+        let headers = if at.group.is_ipv4() { 20 + 8 } else { 40 + 8 };
+        mtus.get(&at.via.index).map_or(usize::MAX, |mtu| (*mtu as usize).saturating_sub(headers))
+    };
+    let (group, fits) = endpoints.iter().map(|at| (at.group, fits(at))).find(|(_, fits)| *fits < len)?;
+    Some(Advice { kind: Kind::Fragmented { len, fits }, group, more: 0 })
 }
 
 /// What a receiver should know: it chose the group as well, but may look at anything that is on the wire.
@@ -101,7 +126,7 @@ impl fmt::Display for Advice {
         let Advice { kind, group, more } = self;
         let one = *more == 0;
         let (is, it, shares) = if one { ("is", "it", "shares") } else { ("are", "them", "share") };
-        if *kind != Kind::StaysHere {
+        if !matches!(kind, Kind::StaysHere | Kind::Fragmented { .. }) {
             write!(f, "{} ", and_more(*group, *more))?;
         }
         match kind {
@@ -109,6 +134,11 @@ impl fmt::Display for Advice {
                 f,
                 "{is} for the protocols of one network: routers never forward {it}, whatever the TTL, and switches flood {it} \
                  (RFC 5771, 4; RFC 4541, 2.1.2)"
+            ),
+            Kind::Fragmented { len, fits } => write!(
+                f,
+                "a payload of {len} bytes to {group} travels in fragments, since a frame carries {fits}: each datagram is lost with any of them \
+                 (RFC 8085, 3.2)"
             ),
             Kind::Reserved => write!(
                 f,
@@ -156,6 +186,19 @@ mod tests {
 
     fn kinds(group: &str, ttl: Option<u8>) -> Vec<Kind> {
         for_sender(&endpoints(&[group]), ttl).iter().map(|advice| advice.kind).collect()
+    }
+
+    #[test]
+    fn a_payload_that_a_frame_does_not_hold_is_told() {
+        let told = |group: &str, len| {
+            for_length(len, &endpoints(&[group]), || BTreeMap::from([(2, 1500)])).map(|advice| advice.to_string())
+        };
+        assert_eq!((told("239.1.1.1", 1472), told("ff15::1", 1452), told("239.1.1.1", 64)), (None, None, None));
+        assert!(
+            told("239.1.1.1", 1473).unwrap().contains("1473 bytes to 239.1.1.1 travels in fragments, since a frame carries 1472")
+        );
+        assert!(told("ff15::1", 1453).unwrap().contains("carries 1452"));
+        assert_eq!(for_length(9000, &endpoints(&["239.1.1.1"]), BTreeMap::new), None, "where the MTU is not known");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{CommonArgs, destination, units};
 use crate::advice;
-use crate::net::SendOptions;
+use crate::net::{self, SendOptions};
 use crate::plan::{self, Host, Pacing, PlanError};
 use crate::rate::Rate;
 use crate::target::{DEFAULT_TARGET, TargetRange};
@@ -112,6 +112,8 @@ impl SendArgs {
         let usual = if self.probe { plan::DEFAULT_PROBE_INTERVAL } else { plan::DEFAULT_INTERVAL };
         let pacing = self.rate.map_or(Pacing::Interval(self.interval.unwrap_or(usual)), Pacing::Rate);
         let chosen = self.targets != [TargetRange::default()];
+        let mut advice = if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() };
+        advice.extend(advice::for_length(content.len(), &endpoints, net::mtus));
         Ok(plan::Send {
             period: pacing.period(endpoints.len(), self.burst, content.len()),
             burst: self.burst,
@@ -119,7 +121,7 @@ impl SendArgs {
             duration: self.duration,
             options: SendOptions { ttl: self.ttl, loopback: !self.no_loop, dscp: self.dscp, source_port: self.source_port },
             show: !self.probe || self.common.display.verbose > 0,
-            advice: if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() },
+            advice,
             backend: self.common.backend(),
             endpoints,
             content,

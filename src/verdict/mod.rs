@@ -78,7 +78,14 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
             }
             (Stop::Interrupted(_), None) => {}
             (_, Some(count)) => verdict.fail(1, format!("{received} of {count} datagrams {before}")),
-            (_, None) if unended && streams == 0 => verdict.fail(1, format!("no measured stream was heard {before}")),
+            (_, None) if unended && streams == 0 => {
+                let others = match received {
+                    0 => String::new(),
+                    1 => "; the one datagram that came is not measured, as those of 'mcast send --probe' are".to_owned(),
+                    many => format!("; the {many} datagrams that came are not measured, as those of 'mcast send --probe' are"),
+                };
+                verdict.fail(1, format!("no measured stream was heard {before}{others}"));
+            }
             (_, None) if unended => verdict.fail(1, format!("{} {before}", of_streams())),
             (_, None) if limits.once && received == 0 => {
                 verdict.fail(1, "of the measured streams only the ends arrived, and no datagram before them".to_owned());
@@ -192,7 +199,9 @@ mod tests {
         );
         let nothing = Evidence { streams: (1, 0), ..evidence(Stop::Once, &limits, 0) };
         assert!(of_recv(&nothing).reasons[0].contains("only the ends arrived"));
-        assert_eq!(judge(Stop::Timeout, (0, 0)).reasons, ["no measured stream was heard within --timeout 5s"]);
+        let unheard = of_recv(&Evidence { streams: (0, 0), ..evidence(Stop::Timeout, &limits, 0) });
+        assert_eq!(unheard.reasons, ["no measured stream was heard within --timeout 5s"]);
+        assert!(judge(Stop::Timeout, (0, 0)).reasons[0].contains("the 9 datagrams that came are not measured"));
         let int = Stop::Interrupted(Signal::Interrupt);
         assert_eq!(judge(int, (1, 1)).reasons, ["SIGINT when 1 of 1 measured streams had not ended"]);
         assert_eq!((judge(int, (1, 1)).status, judge(int, (1, 0)).status), (130, 0));
