@@ -62,6 +62,11 @@ impl Pace {
         Pace { start, period: period.into(), rounds: 0 }
     }
 
+    /// A schedule whose first round is due a period after `start`.
+    pub fn after(start: Instant, period: impl Into<Period>) -> Self {
+        Pace { rounds: 1, ..Pace::new(start, period) }
+    }
+
     /// The time from one to the next.
     pub fn period(&self) -> Period {
         self.period
@@ -136,6 +141,16 @@ mod tests {
         let mut pace = Pace::new(start, Duration::MAX);
         assert!(pace.due(start).is_some() && pace.due(start + ms(1)).is_none());
         assert_eq!(pace.next(), None);
+        let mut later = Pace::after(start, Duration::MAX);
+        assert_eq!((later.next(), later.due(start + ms(1))), (None, None));
+    }
+
+    #[test]
+    fn a_schedule_may_begin_a_period_later() {
+        let start = Instant::now();
+        let mut pace = Pace::after(start, ms(10));
+        let due = [9, 10, 11, 20].map(|time| pace.due(start + ms(time)));
+        assert_eq!(due, [None, Some(ms(0)), None, Some(ms(0))]);
     }
 
     #[test]

@@ -97,6 +97,14 @@ fn stop(recv: Running) -> Finished {
 }
 
 #[test]
+fn an_interval_beyond_the_clock_is_never_over() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let heard = b.mcast(&format!("recv --iface e0 --stats {}s --duration 50ms -o json", i64::MAX)).ends(0);
+    assert!(heard.events_of("interval").is_empty(), "{heard}");
+}
+
+#[test]
 fn a_whole_stream_is_whole() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();

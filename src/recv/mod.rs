@@ -45,7 +45,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         listens: &plan.listens,
         until: Until::new(plan.limits, start),
         counts: Counts::new(start, plan.listens.len(), plan.stats.is_some(), may_be_copied),
-        reports: plan.stats.map(|every| Pace::new(start + every, every)),
+        reports: plan.stats.map(|every| Pace::after(start, every)),
         show: plan.show,
         querier: Querier::new(&specific_interfaces(&plan.listens, &inbox), start),
         overflowed: false,
