@@ -97,6 +97,15 @@ fn stop(recv: Running) -> Finished {
 }
 
 #[test]
+fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once").ready();
+    script(&a, &recv, "for stream in range(8): Sender(stream).raw(probe(stream, (2**64 - 1) // 4, kind=END, size=48))");
+    recv.ends(1).says("were sent before the first that was heard");
+}
+
+#[test]
 fn an_interval_beyond_the_clock_is_never_over() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();

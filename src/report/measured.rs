@@ -212,7 +212,8 @@ fn remarks(streams: &[StreamInfo], measured: &MeasuredInfo, paint: Paint, out: &
     if of.truncated > 0 {
         writeln!(out, "{} were cut on the way", paint.bad(of.truncated))?;
     }
-    let missed: u64 = streams.iter().map(|stream| stream.missed_before).sum();
+    // Of ends that are made up, the sum may be more than there are numbers.
+    let missed = streams.iter().map(|stream| stream.missed_before).fold(0, u64::saturating_add);
     if missed > 0 {
         writeln!(out, "{missed} were sent before the first that was heard, and are not counted as lost")?;
     }
