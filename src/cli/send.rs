@@ -113,7 +113,7 @@ impl SendArgs {
         let pacing = self.rate.map_or(Pacing::Interval(self.interval.unwrap_or(usual)), Pacing::Rate);
         let chosen = self.targets != [TargetRange::default()];
         Ok(plan::Send {
-            period: pacing.period(endpoints.len(), self.burst, content.len()),
+            period: pacing.period(endpoints.len(), self.burst, content.len())?,
             burst: self.burst,
             count: self.count,
             duration: self.duration,
