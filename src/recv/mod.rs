@@ -82,6 +82,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
             stop,
             limits: &plan.limits,
             received,
+            measured: figures.measured.as_ref().map_or(0, |measured| measured.figures.received),
             streams: session.counts.streams.counts(),
             command: command.as_ref(),
             judgements: &judgements,

@@ -44,6 +44,8 @@ pub struct Evidence<'a> {
     pub limits: &'a Limits,
     /// How many datagrams it got.
     pub received: u64,
+    /// How many of them were of measured streams, each counted once.
+    pub measured: u64,
     /// How many measured streams it heard, and how many of them had not ended.
     pub streams: (usize, usize),
     /// How its COMMAND ended.
@@ -54,7 +56,7 @@ pub struct Evidence<'a> {
 
 /// Judges a receiver.
 pub fn of_recv(evidence: &Evidence) -> Verdict {
-    let Evidence { stop, limits, received, streams: (streams, open), command, judgements } = *evidence;
+    let Evidence { stop, limits, received, measured, streams: (streams, open), command, judgements } = *evidence;
     let mut verdict = Verdict::default();
     if let Some(Ended::Failed(how)) = command {
         verdict.fail(1, how.clone());
@@ -80,7 +82,7 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
             (_, Some(count)) => verdict.fail(1, format!("{received} of {count} datagrams {before}")),
             (_, None) if unended && streams == 0 => verdict.fail(1, format!("no measured stream was heard {before}")),
             (_, None) if unended => verdict.fail(1, format!("{} {before}", of_streams())),
-            (_, None) if limits.once && received == 0 => {
+            (_, None) if limits.once && measured == 0 => {
                 verdict.fail(1, "of the measured streams came the end, and nothing before it".to_owned());
             }
             (_, None) if received == 0 && limits.timeout.is_some() && !limits.once && limits.count.is_none() => {
@@ -128,7 +130,7 @@ mod tests {
     use std::time::Duration;
 
     fn evidence(stop: Stop, limits: &Limits, received: u64) -> Evidence<'_> {
-        Evidence { stop, limits, received, streams: (0, 0), command: None, judgements: &[] }
+        Evidence { stop, limits, received, measured: received, streams: (0, 0), command: None, judgements: &[] }
     }
 
     fn recv(stop: Stop, count: Option<u64>, timeout: bool, received: u64) -> u8 {
@@ -190,8 +192,10 @@ mod tests {
             (verdict.status, verdict.reasons),
             (1, vec!["1 of 2 measured streams had not ended within --timeout 5s".to_owned()])
         );
-        let nothing = Evidence { streams: (1, 0), ..evidence(Stop::Once, &limits, 0) };
-        assert!(of_recv(&nothing).reasons[0].contains("came the end, and nothing before it"));
+        for received in [0, 9] {
+            let plain = Evidence { streams: (1, 0), measured: 0, ..evidence(Stop::Once, &limits, received) };
+            assert!(of_recv(&plain).reasons[0].contains("came the end, and nothing before it"));
+        }
         assert_eq!(judge(Stop::Timeout, (0, 0)).reasons, ["no measured stream was heard within --timeout 5s"]);
         let int = Stop::Interrupted(Signal::Interrupt);
         assert_eq!(judge(int, (1, 1)).reasons, ["SIGINT when 1 of 1 measured stream had not ended"]);
