@@ -154,7 +154,8 @@ impl Counts {
 
 impl Odd {
     fn less(self, before: &Odd) -> Odd {
-        let less = |now: Option<u64>, before: Option<u64>| now.map(|now| now - before.unwrap_or(0));
+        // The kernel counts its drops in 32 bits, which in a long run begin anew.
+        let less = |now: Option<u64>, before: Option<u64>| now.map(|now| now.saturating_sub(before.unwrap_or(0)));
         Odd {
             kernel_drops: less(self.kernel_drops, before.kernel_drops),
             interface_copies: less(self.interface_copies, before.interface_copies),
@@ -180,5 +181,18 @@ fn figures(elapsed: Duration, tally: &Tally, odd: Odd, streams: &Streams, lately
         untracked: odd.untracked,
         measured,
         streams,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drops_that_the_kernel_counts_anew_are_no_reason_to_fall_over() {
+        let mut counts = Counts::new(Instant::now(), 1, true, false);
+        let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
+        let reported = drops.map(|drops| counts.report(Instant::now(), drops).and_then(|report| report.figures.kernel_drops));
+        assert_eq!(reported, [Some(u64::from(u32::MAX)), Some(0), Some(2), None]);
     }
 }
