@@ -97,6 +97,29 @@ fn stop(recv: Running) -> Finished {
 }
 
 #[test]
+fn a_stream_goes_on_when_its_interface_is_made_again() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once --timeout 20s -o json").ready();
+    let send = |numbers: &str| {
+        let sender = "x = Sender(7, source=('10.0.0.100', 4000))";
+        script(&a, &recv, &format!("{sender}\nx.data({numbers})"));
+    };
+    send("0, 1, 2");
+    hears(&recv, 2);
+    b.shell("ip link del e0");
+    recv.line(|line| line.contains("\"interface-gone\""));
+    lab.wire(&a, &b);
+    a.address("e0", "10.0.0.100/24");
+    b.address("e0", "10.0.0.101/24");
+    recv.line(|line| line.contains("\"interface-back\""));
+    b.joins("e0", "239.1.1.1");
+    send("5, 6); x.end(7");
+    let stream = only(&recv.ends(0).summary());
+    exactly(&stream, json!({"received": 5, "lost": 2, "loss_runs": {"count": 1, "longest": 2}}));
+}
+
+#[test]
 fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::event::{IntervalReport, RecvFigures, describe};
-use crate::net::{self, Datagram};
+use crate::net::{self, Datagram, Moved};
 use crate::probe::{self, Damage, Kind, Reading};
 use crate::stats::stream::{Arrival, LocalClock, Streams};
 use crate::stats::{Copies, Meter, Tally};
@@ -106,6 +106,14 @@ impl Counts {
             tally.add(meta.source, meta.time, payload.len(), cut);
         }
         heard
+    }
+
+    /// Follows the interfaces: a stream goes on where its interface is now.
+    pub fn follow(&mut self, moves: &[Moved]) {
+        let changes = moves.iter().filter_map(|moved| moved.change.as_ref());
+        for change in changes.filter(|change| change.remade && change.old.index != change.new.index) {
+            self.streams.moved(change.old.index, (change.new.index, &change.new.name));
+        }
     }
 
     /// What was counted of all of them.

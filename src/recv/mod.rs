@@ -227,7 +227,9 @@ impl Session<'_> {
                 return Ok(Stop::ReaderGone);
             }
             let Batch { stop, .. } = self.read(inbox, None, reporter)?;
-            reporter.moved(inbox.follow()?)?;
+            let moves = inbox.follow()?;
+            self.counts.follow(&moves.moves);
+            reporter.moved(moves)?;
             reporter.flush()?;
             if let Some(stop) = stop {
                 return Ok(stop);

@@ -431,6 +431,21 @@ impl Streams {
         self.streams.iter().map(before).collect()
     }
 
+    /// Takes note that an interface was made again: its streams go on where it is now, by index and by name.
+    pub fn moved(&mut self, before: u32, (now, name): (u32, &str)) {
+        self.recent = None;
+        for (position, stream) in self.streams.iter_mut().enumerate().filter(|(_, stream)| stream.key.ifindex == before) {
+            let key = Key { ifindex: now, ..stream.key };
+            if self.positions.contains_key(&key) {
+                // It was heard there as well.
+                continue;
+            }
+            self.positions.remove(&stream.key);
+            self.positions.insert(key, position);
+            (stream.key, stream.iface) = (key, Some(name.to_owned()));
+        }
+    }
+
     /// Begins an interval.
     pub fn mark(&mut self) {
         self.streams.iter_mut().for_each(Stream::mark);
@@ -575,6 +590,23 @@ mod tests {
         let nowhere = LocalClock { host: 0, synchronised: false };
         assert_eq!(taken(Probe { host: 0, ..same }, nowhere), (None, Clock::Unknown), "0 is no host");
         assert_eq!(taken(probe(1, 0, 130), HERE), (Some(-30), Clock::SameHost), "told as it is");
+    }
+
+    #[test]
+    fn a_stream_goes_on_where_its_interface_is_now() {
+        let mut streams = stream_of(&[(0, 1000, 50), (1, 2000, 50)]);
+        let other = Arrival { iface: Some((3, "e1")), ..arrival(A, 2000) };
+        streams.take(&probe(1, 1, 2000), &other);
+        streams.moved(2, (9, "e0"));
+        let again = |time| Arrival { iface: Some((9, "e0")), ..arrival(A, time) };
+        streams.take(&probe(1, 4, 5000), &again(5050));
+        assert_eq!(streams.counts(), (2, 2));
+        let stream = streams.iter().next().unwrap();
+        assert_eq!((stream.losses(false).lost, stream.key.ifindex), (2, 9));
+        // Two that became one stay two.
+        streams.moved(3, (9, "e0"));
+        streams.take(&probe(1, 5, 6000), &again(6050));
+        assert_eq!(streams.iter().map(|stream| stream.figures(false).meter.datagrams).collect::<Vec<_>>(), [4, 1]);
     }
 
     #[test]
