@@ -435,7 +435,12 @@ impl Streams {
     pub fn moved(&mut self, before: u32, (now, name): (u32, &str)) {
         self.recent = None;
         for (position, stream) in self.streams.iter_mut().enumerate().filter(|(_, stream)| stream.key.ifindex == before) {
-            let key = Key { ifindex: now, ..stream.key };
+            let mut key = Key { ifindex: now, ..stream.key };
+            // A link-local source names the interface as well.
+            match &mut key.source {
+                SocketAddr::V6(source) if source.scope_id() == before => source.set_scope_id(now),
+                _ => {}
+            }
             if self.positions.contains_key(&key) {
                 // It was heard there as well.
                 continue;
@@ -603,10 +608,16 @@ mod tests {
         assert_eq!(streams.counts(), (2, 2));
         let stream = streams.iter().next().unwrap();
         assert_eq!((stream.losses(false).lost, stream.key.ifindex), (2, 9));
+        // A link-local source has another scope there.
+        let ll = |scope: u32, index| Arrival { iface: Some((index, "e2")), ..arrival(&format!("[fe80::5%{scope}]:4000"), 3000) };
+        streams.take(&probe(1, 0, 0), &ll(4, 4));
+        streams.moved(4, (5, "e2"));
+        streams.take(&probe(1, 1, 0), &ll(5, 5));
+        assert_eq!(streams.counts(), (3, 3));
         // Two that became one stay two.
         streams.moved(3, (9, "e0"));
         streams.take(&probe(1, 5, 6000), &again(6050));
-        assert_eq!(streams.iter().map(|stream| stream.figures(false).meter.datagrams).collect::<Vec<_>>(), [4, 1]);
+        assert_eq!(streams.iter().map(|stream| stream.figures(false).meter.datagrams).collect::<Vec<_>>(), [4, 1, 2]);
     }
 
     #[test]
