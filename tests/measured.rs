@@ -129,6 +129,17 @@ fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
 }
 
 #[test]
+fn a_silence_longer_than_an_interval_is_told_by_the_one_in_which_it_ends() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --stats 50ms --count 2 -o json").ready();
+    a.mcast("send --iface e0 239.1.1.1:5000 --count 2 --interval 300ms").ends(0);
+    let heard = recv.ends(0);
+    let longest = heard.events_of("interval").iter().filter_map(|interval| interval["gap_ns"].as_u64()).max();
+    assert_eq!(longest, heard.summary()["gap_ns"].as_u64(), "{heard}");
+}
+
+#[test]
 fn an_interval_beyond_the_clock_is_never_over() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();

@@ -140,7 +140,7 @@ impl Counts {
             since: since - self.start,
             figures: figures(now - since, &lately.tally, odd.less(&lately.before), &self.streams, true),
         };
-        *lately = Lately { since: now, tally: Tally::default(), before: odd };
+        *lately = Lately { since: now, tally: lately.tally.anew(), before: odd };
         self.streams.mark();
         Some(report)
     }
