@@ -42,7 +42,8 @@ impl Period {
 
     /// The time that so many rounds take; `None` beyond what a clock can count.
     fn after(self, rounds: u64) -> Option<Duration> {
-        let nanos = self.nanos * rounds as f64;
+        // No rounds take no time, even of an infinite period.
+        let nanos = if rounds == 0 { 0.0 } else { self.nanos * rounds as f64 };
         (nanos < u64::MAX as f64).then(|| Duration::from_nanos(nanos.round() as u64))
     }
 }
@@ -62,6 +63,11 @@ impl Pace {
         Pace { start, period: period.into(), rounds: 0 }
     }
 
+    /// A schedule whose first round is due a period after `start`.
+    pub fn after(start: Instant, period: impl Into<Period>) -> Self {
+        Pace { rounds: 1, ..Pace::new(start, period) }
+    }
+
     /// The time from one to the next.
     pub fn period(&self) -> Period {
         self.period
@@ -75,12 +81,12 @@ impl Pace {
     /// Whether a round is due at `now`, and then how late it is; the schedule moves on to the one after it.
     pub fn due(&mut self, now: Instant) -> Option<Duration> {
         let late = now.checked_duration_since(self.next()?)?;
-        self.rounds += 1;
+        self.rounds = self.rounds.saturating_add(1);
         let allowed = (CATCH_UP.as_nanos() as f64).max(self.period.nanos);
         let beyond = late.as_nanos() as f64 - allowed;
         if beyond > 0.0 {
             // Whole periods are skipped, so the rounds stay where they would have been.
-            self.rounds += (beyond / self.period.nanos.max(1e-3)) as u64;
+            self.rounds = self.rounds.saturating_add((beyond / self.period.nanos.max(1e-3)) as u64);
         }
         Some(late)
     }
@@ -136,6 +142,26 @@ mod tests {
         let mut pace = Pace::new(start, Duration::MAX);
         assert!(pace.due(start).is_some() && pace.due(start + ms(1)).is_none());
         assert_eq!(pace.next(), None);
+        let mut later = Pace::after(start, Duration::MAX);
+        assert_eq!((later.next(), later.due(start + ms(1))), (None, None));
+    }
+
+    #[test]
+    fn a_rate_beyond_all_measure_is_no_reason_to_fall_over() {
+        let start = Instant::now();
+        let mut seldom = Pace::new(start, Period::of(Rate::Packets(1e-320), 1, 64));
+        assert_eq!((seldom.due(start), seldom.due(start + ms(1))), (Some(ms(0)), None), "the first is due at once");
+        let mut often = Pace::new(start, Period::of(Rate::Packets(1e300), 1, 64));
+        let due = (0..20_000).all(|second| (0..10).all(|_| often.due(start + Duration::from_secs(second)).is_some()));
+        assert!(due, "each is late");
+    }
+
+    #[test]
+    fn a_schedule_may_begin_a_period_later() {
+        let start = Instant::now();
+        let mut pace = Pace::after(start, ms(10));
+        let due = [9, 10, 11, 20].map(|time| pace.due(start + ms(time)));
+        assert_eq!(due, [None, Some(ms(0)), None, Some(ms(0))]);
     }
 
     #[test]

@@ -95,10 +95,14 @@ pub enum Pacing {
 
 impl Pacing {
     /// The time from one round to the next, of `burst` datagrams of `len` bytes to each of `endpoints`.
-    pub fn period(self, endpoints: usize, burst: u64, len: usize) -> Period {
+    ///
+    /// # Errors
+    /// [`PlanError::NothingToPace`].
+    pub fn period(self, endpoints: usize, burst: u64, len: usize) -> Result<Period, PlanError> {
         match self {
-            Pacing::Interval(interval) => Period::from(interval).times(burst),
-            Pacing::Rate(rate) => Period::of(rate, burst.saturating_mul(endpoints as u64), len),
+            Pacing::Rate(rate @ Rate::Bits(_)) if len == 0 => Err(PlanError::NothingToPace(rate)),
+            Pacing::Interval(interval) => Ok(Period::from(interval).times(burst)),
+            Pacing::Rate(rate) => Ok(Period::of(rate, burst.saturating_mul(endpoints as u64), len)),
         }
     }
 }
@@ -185,6 +189,11 @@ pub enum PlanError {
     /// More targets and interfaces than one run takes.
     #[error("{0} targets on their interfaces are more than the {MOST_TARGETS} that a run takes; name fewer, or fewer interfaces")]
     TooMany(usize),
+    /// A rate in bits of payload, and no payload.
+    #[error(
+        "datagrams without payload come to no bit rate, so --rate {0} would have no bound; give them a --message, or a rate in datagrams, such as --rate 1000pps"
+    )]
+    NothingToPace(Rate),
     /// The payload is longer than a datagram can be.
     #[error(
         "the payload is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: send less, or split it; up to 1472 bytes travel unfragmented on Ethernet"

@@ -81,6 +81,18 @@ fn a_duration_ends_it_whatever_came() {
 }
 
 #[test]
+fn a_duration_ends_a_long_round_of_which_nothing_leaves() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair();
+    a.shell(
+        "nft 'add table ip f; add chain ip f o { type filter hook output priority 0; }; add rule ip f o udp dport 5000 drop'",
+    );
+    let sent = a.mcast("send --iface e0 239.0.0.0+1000:5000 --burst 10000 --duration 100ms -q -o json").ends(1).summary();
+    assert!(sent["datagrams"] == 0 && sent["errors"].as_u64() > Some(0), "{sent}");
+    assert!(sent["elapsed_ns"].as_u64() < Some(2_000_000_000), "{sent}");
+}
+
+#[test]
 fn a_signal_ends_it_with_its_number_only_where_a_count_was_asked() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();

@@ -97,6 +97,57 @@ fn stop(recv: Running) -> Finished {
 }
 
 #[test]
+fn a_stream_goes_on_when_its_interface_is_made_again() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once --timeout 20s -o json").ready();
+    let send = |numbers: &str| {
+        let sender = "x = Sender(7, source=('10.0.0.100', 4000))";
+        script(&a, &recv, &format!("{sender}\nx.data({numbers})"));
+    };
+    send("0, 1, 2");
+    hears(&recv, 2);
+    b.shell("ip link del e0");
+    recv.line(|line| line.contains("\"interface-gone\""));
+    lab.wire(&a, &b);
+    a.address("e0", "10.0.0.100/24");
+    b.address("e0", "10.0.0.101/24");
+    recv.line(|line| line.contains("\"interface-back\""));
+    b.joins("e0", "239.1.1.1");
+    send("5, 6); x.end(7");
+    let stream = only(&recv.ends(0).summary());
+    exactly(&stream, json!({"received": 5, "lost": 2, "loss_runs": {"count": 1, "longest": 2}}));
+}
+
+#[test]
+fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once").ready();
+    script(&a, &recv, "for stream in range(8): Sender(stream).raw(probe(stream, (2**64 - 1) // 4, kind=END, size=48))");
+    recv.ends(1).says("were sent before the first that was heard");
+}
+
+#[test]
+fn a_silence_longer_than_an_interval_is_told_by_the_one_in_which_it_ends() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --stats 50ms --count 2 -o json").ready();
+    a.mcast("send --iface e0 239.1.1.1:5000 --count 2 --interval 300ms").ends(0);
+    let heard = recv.ends(0);
+    let longest = heard.events_of("interval").iter().filter_map(|interval| interval["gap_ns"].as_u64()).max();
+    assert_eq!(longest, heard.summary()["gap_ns"].as_u64(), "{heard}");
+}
+
+#[test]
+fn an_interval_beyond_the_clock_is_never_over() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let heard = b.mcast(&format!("recv --iface e0 --stats {}s --duration 50ms -o json", i64::MAX)).ends(0);
+    assert!(heard.events_of("interval").is_empty(), "{heard}");
+}
+
+#[test]
 fn a_whole_stream_is_whole() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
@@ -398,7 +449,9 @@ liar.end(17)
 honest.end(24)
 ",
     );
-    let summary = recv.ends(0).summary();
+    let summary = recv.ends(1).summary();
+    let reason = "of 1 of 3 measured streams only the end arrived, and no datagram before it";
+    assert_eq!(summary["verdict"]["reasons"], json!([reason]));
     let streams = summary["streams"].as_array().unwrap();
     let of = |id: &str, heard: u64| {
         let wanted = |stream: &&Value| stream["stream"] == *id && stream["received"] == heard;

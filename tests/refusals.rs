@@ -51,6 +51,7 @@ fn targets_and_sources_that_contradict_each_other_are_refused() {
         ("recv 10.0.0.9:5000", &["10.0.0.9 is not an address of this host", "10.0.0.100/24"]),
         ("recv 239.0.0.0/16:5000 --iface lo --iface e0", &["65537 targets", "65536 that a run takes"]),
         ("send 10.9.9.9:5000", &["no route to 10.9.9.9"]),
+        ("send --message= --rate 1Mbit --count 1", &["without payload", "--rate 1Mbit", "--rate 1000pps"]),
         ("recv [ff02::1%e0]:5000 --iface lo", &["the target names interface e0 and --iface names lo"]),
     ] {
         refused(&a, arguments, parts);

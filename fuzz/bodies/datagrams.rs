@@ -11,7 +11,7 @@ use mcast::event::{FiguresInfo, describe};
 use mcast::probe::{self, Damage, Kind, MIN_LEN, MOST, Probe, Reading, Writer};
 use mcast::stats::delay::Quantiles;
 use mcast::stats::sequence::{Losses, WINDOW};
-use mcast::stats::stream::{Arrival, Key, LocalClock, Stream, Streams};
+use mcast::stats::stream::{Arrival, Key, LocalClock, Stream, StreamCounts, Streams};
 
 /// How many streams are kept where little is listened to, and how many more for each thing that is.
 const FEWEST_STREAMS: usize = 4096;
@@ -292,7 +292,11 @@ impl Run {
         let Streams { untracked, corrupt, unsupported, .. } = self.streams;
         let fed = &self.fed;
         assert_eq!((corrupt, unsupported), (fed.corrupt, fed.unsupported));
-        let (streams, open) = self.streams.counts();
+        let StreamCounts { streams, open, empty } = self.streams.counts();
+        assert_eq!(
+            empty,
+            self.streams.iter().filter(|stream| stream.ended && stream.figures(false).meter.datagrams == 0).count()
+        );
         assert_eq!(streams, self.streams.iter().len());
         assert!(streams <= self.most, "{streams} streams, and {} are the most", self.most);
         assert_eq!(open, self.streams.iter().filter(|stream| !stream.ended).count());
@@ -306,7 +310,7 @@ impl Run {
             return;
         }
         for lately in [false, true].into_iter().take(if self.intervals { 2 } else { 1 }) {
-            let (infos, together) = describe(&self.streams, lately);
+            let (infos, together) = describe(&self.streams, lately, SystemTime::UNIX_EPOCH);
             assert_eq!(together.is_none(), infos.is_empty());
             for info in &infos {
                 check_info(&info.figures);

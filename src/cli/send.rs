@@ -115,7 +115,7 @@ impl SendArgs {
         let mut advice = if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() };
         advice.extend(advice::for_length(content.len(), &endpoints, net::mtus));
         Ok(plan::Send {
-            period: pacing.period(endpoints.len(), self.burst, content.len()),
+            period: pacing.period(endpoints.len(), self.burst, content.len())?,
             burst: self.burst,
             count: self.count,
             duration: self.duration,

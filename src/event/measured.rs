@@ -1,6 +1,7 @@
 //! Measured streams, as data.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
@@ -81,7 +82,8 @@ pub struct FiguresInfo {
     pub hops: Option<HopsInfo>,
     /// How many came with another DSCP than they were sent with.
     pub dscp_changed: Option<u64>,
-    /// The longest time between a datagram and the next; of several streams, of any one.
+    /// The longest time between a datagram and the next; of a stream that has not ended also from the last one until now. Of several streams, of any
+    /// one.
     pub gap_ns: Option<i64>,
 }
 
@@ -94,6 +96,8 @@ pub struct MeasuredInfo {
     pub ended: usize,
     /// How many of them began when an earlier one of the same address at the same place was over.
     pub restarts: u64,
+    /// How many datagrams were sent before the first ones that were heard.
+    pub missed_before: u64,
     /// What was measured: sums, and of the delays of all of them.
     #[serde(flatten)]
     pub figures: FiguresInfo,
@@ -138,7 +142,8 @@ pub struct HopsInfo {
 }
 
 impl FiguresInfo {
-    fn new(figures: &Figures, variation: Option<Quantiles>, losses: Losses, jitter: Option<f64>, clock: Clock) -> Self {
+    fn new(figures: &Figures, variation: Option<Quantiles>, losses: Losses, of: Standing) -> Self {
+        let Standing { jitter, gap, clock } = of;
         let Losses { expected, lost, runs, longest } = losses;
         FiguresInfo {
             received: figures.meter.datagrams,
@@ -161,19 +166,21 @@ impl FiguresInfo {
             pdv_ns: variation,
             hops: figures.hops.map(|(min, max)| HopsInfo { min, max }),
             dscp_changed: figures.dscp_changed,
-            gap_ns: figures.gap,
+            gap_ns: gap,
         }
     }
 }
 
-/// Describes the streams, and all of them together; `lately` is since the last mark, and leaves out those that have ended before it. No streams are
+/// Describes the streams, and all of them together; `lately` is since the last mark, and leaves out those that have ended before it; `now` is by the clock that tells when
+/// datagrams come. No streams are
 /// `None` together: nothing was measured.
-pub fn describe(streams: &Streams, lately: bool) -> (Vec<StreamInfo>, Option<MeasuredInfo>) {
+pub fn describe(streams: &Streams, lately: bool, now: SystemTime) -> (Vec<StreamInfo>, Option<MeasuredInfo>) {
     let restarts = streams.restarts();
     let mut together = Together::default();
     let mut infos = Vec::new();
     for (stream, restarts) in streams.iter().zip(restarts).filter(|(stream, _)| !lately || stream.is_of_interest()) {
         let (figures, losses) = (stream.figures(lately), stream.losses(lately));
+        let standing = Standing { jitter: stream.jitter(), gap: stream.gap(lately, now), clock: stream.clock() };
         let info = StreamInfo {
             source: stream.key.source,
             group: stream.key.group,
@@ -181,16 +188,24 @@ pub fn describe(streams: &Streams, lately: bool) -> (Vec<StreamInfo>, Option<Mea
             iface: stream.iface.clone(),
             format: "mcast",
             stream: stream.key.stream,
-            figures: FiguresInfo::new(figures, figures.delays.variation(), losses, stream.jitter(), stream.clock()),
+            figures: FiguresInfo::new(figures, figures.delays.variation(), losses, standing),
             missed_before: stream.missed_before(),
             clock: stream.clock(),
             ended: stream.ended,
             restarts,
         };
-        together.add(stream, figures, losses, restarts);
+        together.add(stream, figures, losses, standing, restarts);
         infos.push(info);
     }
     (infos, together.info())
+}
+
+/// What of a stream depends on how it stands now.
+#[derive(Clone, Copy)]
+struct Standing {
+    jitter: Option<f64>,
+    gap: Option<i64>,
+    clock: Clock,
 }
 
 /// What streams come to together.
@@ -199,6 +214,7 @@ struct Together {
     streams: usize,
     ended: usize,
     restarts: u64,
+    missed_before: u64,
     sum: Option<Sum>,
 }
 
@@ -206,36 +222,38 @@ struct Sum {
     figures: Figures,
     variations: Delays,
     losses: Losses,
-    jitter: Option<f64>,
-    clock: Clock,
+    standing: Standing,
 }
 
 impl Together {
-    fn add(&mut self, stream: &Stream, figures: &Figures, losses: Losses, restarts: u64) {
+    fn add(&mut self, stream: &Stream, figures: &Figures, losses: Losses, standing: Standing, restarts: u64) {
         self.streams += 1;
         self.ended += usize::from(stream.ended);
         self.restarts += u64::from(restarts > 0);
+        self.missed_before = self.missed_before.saturating_add(stream.missed_before());
+        // A stream of which nothing came has no delay to be doubted.
+        let clock = if figures.delays.count() > 0 { standing.clock } else { Clock::SameHost };
         let Some(sum) = &mut self.sum else {
-            let clock = if figures.delays.count() > 0 { stream.clock() } else { Clock::SameHost };
             let (figures, variations) = (figures.clone(), figures.delays.less_the_shortest());
-            self.sum = Some(Sum { figures, variations, losses, jitter: stream.jitter(), clock });
+            self.sum = Some(Sum { figures, variations, losses, standing: Standing { clock, ..standing } });
             return;
         };
         sum.figures.merge(figures);
         sum.variations.merge(&figures.delays.less_the_shortest());
         sum.losses = sum.losses.and(losses);
-        sum.jitter = [sum.jitter, stream.jitter()].into_iter().flatten().reduce(f64::max);
-        if figures.delays.count() > 0 {
-            sum.clock = sum.clock.min(stream.clock());
-        }
+        sum.standing = Standing {
+            jitter: [sum.standing.jitter, standing.jitter].into_iter().flatten().reduce(f64::max),
+            gap: sum.standing.gap.max(standing.gap),
+            clock: sum.standing.clock.min(clock),
+        };
     }
 
     fn info(self) -> Option<MeasuredInfo> {
-        let Sum { figures, variations, losses, jitter, clock } = self.sum?;
-        let info = FiguresInfo::new(&figures, variations.quantiles(), losses, jitter, clock);
+        let Sum { figures, variations, losses, standing } = self.sum?;
+        let info = FiguresInfo::new(&figures, variations.quantiles(), losses, standing);
         let spread = if info.delay_ns.is_some() { figures.delays } else { variations };
-        let Together { streams, ended, restarts, .. } = self;
-        Some(MeasuredInfo { streams, ended, restarts, figures: info, spread })
+        let Together { streams, ended, restarts, missed_before, .. } = self;
+        Some(MeasuredInfo { streams, ended, restarts, missed_before, figures: info, spread })
     }
 }
 

@@ -41,6 +41,7 @@ fn of_streams(measured: &MeasuredInfo, metric: Metric) -> Option<Value> {
         Metric::Duplicates => count(duplicates),
         Metric::Reordered => count(reordered),
         Metric::Restarts => count(&measured.restarts),
+        Metric::MissedBefore => count(&measured.missed_before),
         Metric::DscpChanged => dscp_changed.map(Value::Count),
         Metric::Jitter => jitter.map(|jitter| Value::Nanos(jitter.round() as i64)),
         Metric::Gap => gap_ns.map(Value::Nanos),

@@ -1,9 +1,9 @@
 //! What a receiver counts of all that it hears: over the whole run, and from one report to the next.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::event::{IntervalReport, RecvFigures, describe};
-use crate::net::{self, Datagram};
+use crate::net::{self, Datagram, Moved};
 use crate::probe::{self, Damage, Kind, Reading};
 use crate::stats::stream::{Arrival, LocalClock, Streams};
 use crate::stats::{Copies, Meter, Tally};
@@ -108,6 +108,14 @@ impl Counts {
         heard
     }
 
+    /// Follows the interfaces: a stream goes on where its interface is now.
+    pub fn follow(&mut self, moves: &[Moved]) {
+        let changes = moves.iter().filter_map(|moved| moved.change.as_ref());
+        for change in changes.filter(|change| change.remade && change.old.index != change.new.index) {
+            self.streams.moved(change.old.index, (change.new.index, &change.new.name));
+        }
+    }
+
     /// What was counted of all of them.
     pub fn meter(&self) -> &Meter {
         &self.whole.meter
@@ -132,7 +140,7 @@ impl Counts {
             since: since - self.start,
             figures: figures(now - since, &lately.tally, odd.less(&lately.before), &self.streams, true),
         };
-        *lately = Lately { since: now, tally: Tally::default(), before: odd };
+        *lately = Lately { since: now, tally: lately.tally.anew(), before: odd };
         self.streams.mark();
         Some(report)
     }
@@ -154,7 +162,8 @@ impl Counts {
 
 impl Odd {
     fn less(self, before: &Odd) -> Odd {
-        let less = |now: Option<u64>, before: Option<u64>| now.map(|now| now - before.unwrap_or(0));
+        // The kernel counts its drops in 32 bits, which in a long run begin anew.
+        let less = |now: Option<u64>, before: Option<u64>| now.map(|now| now.saturating_sub(before.unwrap_or(0)));
         Odd {
             kernel_drops: less(self.kernel_drops, before.kernel_drops),
             interface_copies: less(self.interface_copies, before.interface_copies),
@@ -166,7 +175,7 @@ impl Odd {
 }
 
 fn figures(elapsed: Duration, tally: &Tally, odd: Odd, streams: &Streams, lately: bool) -> RecvFigures {
-    let (streams, measured) = describe(streams, lately);
+    let (streams, measured) = describe(streams, lately, SystemTime::now());
     RecvFigures {
         elapsed,
         meter: (&tally.meter).into(),
@@ -180,5 +189,18 @@ fn figures(elapsed: Duration, tally: &Tally, odd: Odd, streams: &Streams, lately
         untracked: odd.untracked,
         measured,
         streams,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drops_that_the_kernel_counts_anew_are_no_reason_to_fall_over() {
+        let mut counts = Counts::new(Instant::now(), 1, true, false);
+        let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
+        let reported = drops.map(|drops| counts.report(Instant::now(), drops).and_then(|report| report.figures.kernel_drops));
+        assert_eq!(reported, [Some(u64::from(u32::MAX)), Some(0), Some(2), None]);
     }
 }

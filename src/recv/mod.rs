@@ -1,5 +1,6 @@
 //! `mcast recv`: joins, receives, shows, leaves.
 
+mod clock;
 mod command;
 mod count;
 mod querier;
@@ -8,7 +9,7 @@ mod until;
 
 pub use until::Until;
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use tracing::debug;
 
@@ -32,7 +33,6 @@ use session::Session;
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
     let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf.map(Wish::bytes), plan.backend)?;
     let start = Instant::now();
-    let clocks = (SystemTime::now(), start);
     let mut session = Session::new(plan, &inbox, start);
     let mut command = None;
 
@@ -50,7 +50,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
-    let set_by = clock_was_set(clocks);
+    let set_by = session.clock_set_by();
     if set_by.is_some() || !net::is_synchronised() {
         session.counts.streams.distrust_clock();
     }
@@ -121,14 +121,4 @@ fn in_words(listens: &[Listen]) -> String {
     let targets: Vec<TargetInfo> = listens.iter().flat_map(TargetInfo::of).collect();
     let spans: Vec<String> = spans(&targets).iter().map(|span| format!("{span} on {}", span.first.iface)).collect();
     spans.join(", ")
-}
-
-/// By how much somebody set the clock while it ran, in seconds. What a reference corrects little by little is less.
-fn clock_was_set((system, steady): (SystemTime, Instant)) -> Option<f64> {
-    const LEAST: f64 = 0.01;
-    const SLEWED: f64 = 0.001;
-    let steady = steady.elapsed().as_secs_f64();
-    let system =
-        SystemTime::now().duration_since(system).map_or_else(|error| -error.duration().as_secs_f64(), |time| time.as_secs_f64());
-    Some(system - steady).filter(|by| by.abs() > LEAST + SLEWED * steady)
 }

@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::ptr;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::clock::ClockWatch;
 use super::command::Running;
 use super::count::{Counts, Heard};
 use super::querier::Querier;
@@ -19,6 +20,7 @@ use crate::pace::Pace;
 use crate::plan::{self, Limits};
 use crate::report::Reporter;
 use crate::run::{Ended, RunError, Stop};
+use crate::stats::stream::StreamCounts;
 use crate::warning::{Waiting, Warning};
 
 /// The longest to read on for datagrams that came before the end: a flood must not put the end off.
@@ -41,6 +43,7 @@ pub(super) struct Session<'a> {
     /// When to report.
     reports: Option<Pace>,
     querier: Querier,
+    clock: ClockWatch,
     overflowed: bool,
     /// Streams were too many to be followed, and that was said.
     crowded: bool,
@@ -50,15 +53,13 @@ impl<'a> Session<'a> {
     /// A session that begins at `start`, when every group is joined.
     pub fn new(plan: &'a plan::Recv, inbox: &Inbox, start: Instant) -> Self {
         let may_be_copied = inbox.tells_interfaces() && on_several_interfaces(&plan.listens);
-        let mut reports = plan.stats.map(|every| Pace::new(start, every));
-        // There is nothing to report on at the beginning.
-        reports.as_mut().map(|reports| reports.due(start));
         Session {
             plan,
             until: Until::new(plan.limits, start),
             counts: Counts::new(start, plan.listens.len(), plan.stats.is_some(), may_be_copied),
-            reports,
+            reports: plan.stats.map(|every| Pace::after(start, every)),
             querier: Querier::new(&specific_interfaces(&plan.listens, inbox), start),
+            clock: ClockWatch::new(SystemTime::now(), start),
             overflowed: false,
             crowded: false,
         }
@@ -94,6 +95,9 @@ impl<'a> Session<'a> {
             }
             self.report_if_due(inbox, reporter)?;
             let now = Instant::now();
+            if self.clock.is_due(now) {
+                self.clock.look(SystemTime::now(), now);
+            }
             reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
             progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
             let until = self.until.deadline().map(|(at, _)| at);
@@ -107,7 +111,9 @@ impl<'a> Session<'a> {
                 // What came before an interface went is read before its memberships are given up.
                 stop = self.catch_up(inbox, None, reporter, interrupt)?;
             }
-            reporter.moved(inbox.follow()?)?;
+            let moves = inbox.follow()?;
+            self.counts.follow(&moves.moves);
+            reporter.moved(moves)?;
             reporter.flush()?;
             if let Some(stop) = stop {
                 return Ok(stop);
@@ -191,7 +197,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         self.crowded = true;
-        let (followed, _) = self.counts.streams.counts();
+        let StreamCounts { streams: followed, .. } = self.counts.streams.counts();
         reporter.warn(&Warning::TooManyStreams { followed })
     }
 
@@ -217,7 +223,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let forever = self.until.deadline().is_none();
-        let (streams, open) = self.counts.streams.counts();
+        let StreamCounts { streams, open, .. } = self.counts.streams.counts();
         let Limits { count, once, .. } = *self.until.limits();
         let waiting = match count {
             Some(count) => Some(Waiting::Datagrams { received: self.counts.datagrams(), count }),
@@ -228,17 +234,26 @@ impl<'a> Session<'a> {
         waiting.map_or(Ok(()), |waiting| reporter.warn(&Warning::StillWaiting { waiting, forever }))
     }
 
+    /// By how many seconds the clock was set while it ran.
+    pub fn clock_set_by(&mut self) -> Option<f64> {
+        self.clock.look(SystemTime::now(), Instant::now());
+        self.clock.set_by()
+    }
+
     /// Reports on the interval that is over.
     fn report_if_due(&mut self, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
+        let Some(reports) = &mut self.reports else { return Ok(()) };
         let now = Instant::now();
-        if self.reports.as_mut().is_some_and(|reports| reports.due(now).is_some()) {
-            // One report for all that is due: who was held up has only one interval to tell of.
-            while self.reports.as_mut().is_some_and(|reports| reports.due(now).is_some()) {}
-            if let Some(report) = self.counts.report(now, inbox.kernel_drops()) {
-                reporter.event(&Event::Interval(report))?;
-                reporter.flush()?;
-            }
+        if reports.due(now).is_none() {
+            return Ok(());
         }
+        if let Some(report) = self.counts.report(now, inbox.kernel_drops()) {
+            reporter.event(&Event::Interval(report))?;
+            reporter.flush()?;
+        }
+        // Whatever fell due meanwhile is one with the next: who is slow to tell must still read.
+        let now = Instant::now();
+        while reports.due(now).is_some() {}
         Ok(())
     }
 

@@ -204,7 +204,7 @@ impl View {
 
 /// A time to come: `12 s`, `3:05`, `1:02:03`, `41 d`. Of a second that has begun, the whole is still to come.
 fn clock(time: Duration) -> String {
-    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -512,6 +512,7 @@ mod tests {
         let millis = |millis| clock(Duration::from_millis(millis));
         assert_eq!([millis(0), millis(1), millis(11_001), millis(59_999)], ["0 s", "1 s", "12 s", "1:00"]);
         assert_eq!([millis(185_000), millis(3_723_000), millis(3_600_000 * 1000)], ["3:05", "1:02:03", "41 d"]);
+        assert_eq!(clock(Duration::MAX - Duration::from_millis(300)), "213503982334601 d", "more than a clock can count");
     }
 
     #[test]

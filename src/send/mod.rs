@@ -36,8 +36,9 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let sent = announced.and_then(|()| session.send(&mut outbox, start, reporter, interrupt));
     let (stop, mut failure) = run::conclude(sent, interrupt);
     let elapsed = start.elapsed();
-    if failure.is_none() {
-        failure = session.end(&mut outbox, interrupt).err();
+    // Where only the output failed, receivers still want to know the end.
+    if !matches!(failure, Some(RunError::Net(_))) {
+        failure = failure.or(session.end(&mut outbox, interrupt).err());
     }
 
     let Session { meter, totals, sent, lateness, .. } = session;
@@ -98,6 +99,8 @@ struct Session<'a> {
     totals: Vec<TargetTotals>,
     /// How many datagrams it was each endpoint's turn for.
     sent: u64,
+    /// How many datagrams were tried to send.
+    tried: u64,
     /// How late rounds were.
     lateness: Delays,
     /// The failures that were warned of: the position of the endpoint, and the error.
@@ -115,7 +118,8 @@ impl<'a> Session<'a> {
             errors: 0,
         });
         let (payload, lateness) = (Payload::new(plan, outbox), Delays::new(Precision::Coarse));
-        Session { plan, payload, meter: Meter::default(), totals: totals.collect(), sent: 0, lateness, warned: HashSet::new() }
+        let (meter, warned) = (Meter::default(), HashSet::new());
+        Session { plan, payload, meter, totals: totals.collect(), sent: 0, tried: 0, lateness, warned }
     }
 
     /// One round, one wait, until there is a reason to stop.
@@ -178,7 +182,9 @@ impl<'a> Session<'a> {
         let burst = self.plan.burst.min(left);
         for position in 0..self.totals.len() {
             for _ in 0..burst {
-                let look = self.meter.datagrams % BETWEEN_LOOKS == BETWEEN_LOOKS - 1;
+                // Those that cannot be sent take their time too.
+                self.tried += 1;
+                let look = self.tried % BETWEEN_LOOKS == 0;
                 if interrupt.signal().is_some() || (look && end.is_some_and(|end| end <= Instant::now())) {
                     return Ok(());
                 }

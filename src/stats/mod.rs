@@ -98,6 +98,11 @@ impl Tally {
         }
     }
 
+    /// Counts anew, where the silence since the last datagram goes on.
+    pub fn anew(&self) -> Tally {
+        Tally { last: self.last, ..Tally::default() }
+    }
+
     /// The longest time between a datagram and the next, whoever sent them; `None` until two came.
     pub fn gap(&self) -> Option<Duration> {
         self.gap
@@ -144,6 +149,17 @@ mod tests {
             meter.add(at(millis), 25);
         }
         assert_eq!((meter.rate_pps(), meter.bitrate_bps()), (Some(5.0), Some(1000.0)));
+    }
+
+    #[test]
+    fn a_silence_is_that_of_the_interval_in_which_it_ends() {
+        let source = SocketAddr::from(([10, 0, 0, 1], 9));
+        let mut tally = Tally::default();
+        tally.add(source, at(1000), 1, false);
+        let mut later = tally.anew().anew();
+        assert_eq!((later.gap(), later.meter.datagrams, later.sources()), (None, 0, 0));
+        later.add(source, at(3000), 1, false);
+        assert_eq!((later.gap(), later.meter.datagrams, later.sources()), (Some(Duration::from_secs(2)), 1, 1));
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub struct Sequence {
     early: Early,
     /// The arrivals that left a gap: the number, and the how manieth arrival it was.
     jumps: VecDeque<(u64, u64)>,
+    most_gaps: usize,
     whole: Runs,
     since_mark: Since,
 }
@@ -104,8 +105,9 @@ struct Since {
 }
 
 impl Sequence {
-    /// A stream of which this one was the first that was heard. Numbers are at most [`crate::probe::MOST`].
-    pub fn starting_with(first: u64) -> Self {
+    /// A stream of which this one was the first that was heard; `most_gaps` gaps are remembered at most. Where there are more within the window, the
+    /// extent of what is late is a lower bound. Numbers are at most [`crate::probe::MOST`].
+    pub fn starting_with(first: u64, most_gaps: usize) -> Self {
         let next = first + 1;
         Sequence {
             first,
@@ -115,6 +117,7 @@ impl Sequence {
             missing: Missing::after(next),
             early: Early::default(),
             jumps: VecDeque::new(),
+            most_gaps,
             whole: Runs::default(),
             since_mark: Since { mark: first, received: 1, runs: Runs::default() },
         }
@@ -227,7 +230,7 @@ impl Sequence {
         if !gap.is_empty() {
             self.jumps.push_back((number, self.received));
         }
-        while self.jumps.front().is_some_and(|(to, _)| *to <= oldest) {
+        while self.jumps.len() > self.most_gaps || self.jumps.front().is_some_and(|(to, _)| *to <= oldest) {
             self.jumps.pop_front();
         }
     }
@@ -472,7 +475,7 @@ mod tests {
     }
 
     fn follow(numbers: &[u64]) -> (Sequence, Vec<Order>) {
-        let mut sequence = Sequence::starting_with(numbers[0]);
+        let mut sequence = Sequence::starting_with(numbers[0], usize::MAX);
         let orders = numbers[1..].iter().map(|number| sequence.arrive(*number)).collect();
         (sequence, orders)
     }
@@ -501,7 +504,7 @@ mod tests {
 
     #[test]
     fn a_stream_in_order_remembers_nothing() {
-        let mut sequence = Sequence::starting_with(7);
+        let mut sequence = Sequence::starting_with(7, usize::MAX);
         for number in 8..200_000 {
             assert_eq!(sequence.arrive(number), Order::InOrder);
         }
@@ -528,7 +531,7 @@ mod tests {
     #[test]
     fn a_late_one_is_told_from_a_duplicate_at_65_536_and_to_the_end_of_the_window() {
         for distance in [65_536, 65_537, WINDOW - 1] {
-            let mut sequence = Sequence::starting_with(0);
+            let mut sequence = Sequence::starting_with(0, usize::MAX);
             for number in (1..=distance + 5).filter(|number| *number != 5) {
                 sequence.arrive(number);
             }
@@ -537,15 +540,24 @@ mod tests {
             assert_eq!(sequence.arrive(5), Order::Duplicate);
             assert_eq!(sequence.losses().lost, 0);
         }
-        let mut sequence = Sequence::starting_with(0);
+        let mut sequence = Sequence::starting_with(0, usize::MAX);
         (2..=WINDOW + 1).for_each(|number| _ = sequence.arrive(number));
         assert_eq!((sequence.arrive(1), sequence.arrive(0)), (Order::Stale, Order::Stale));
         assert_eq!(sequence.losses().lost, 1, "it was lost, and too late is lost");
     }
 
     #[test]
+    fn of_gaps_that_are_forgotten_the_extent_is_a_lower_bound() {
+        let mut sequence = Sequence::starting_with(0, 2);
+        [2, 4, 6, 8].iter().for_each(|number| _ = sequence.arrive(*number));
+        // The third and the fourth arrival left the gaps that are remembered, the first one is not.
+        assert_eq!((sequence.arrive(7), sequence.arrive(1)), (Order::Late { extent: 1 }, Order::Late { extent: 3 }));
+        assert_eq!(sequence.losses().lost, 2, "what is counted stays exact");
+    }
+
+    #[test]
     fn memory_is_bounded_whatever_comes() {
-        let mut sequence = Sequence::starting_with(MOST / 2);
+        let mut sequence = Sequence::starting_with(MOST / 2, usize::MAX);
         for step in 0..WINDOW {
             sequence.arrive(MOST / 2 + 2 * step);
             sequence.arrive(MOST / 2 - step / 2);
@@ -566,7 +578,7 @@ mod tests {
             steps in proptest::collection::vec((0..6_u8, 0..300_u64), 1..120),
             marks in proptest::collection::vec(0..120_usize, 0..4),
         ) {
-            let mut sequence = Sequence::starting_with(first);
+            let mut sequence = Sequence::starting_with(first, usize::MAX);
             let mut reference = Reference { mark: first, ..Reference::default() };
             reference.arrive(first);
             for (position, (what, by)) in steps.into_iter().enumerate() {

@@ -15,7 +15,10 @@ use crate::probe::{Damage, Kind, Probe};
 const FEWEST_STREAMS: usize = 4096;
 
 /// The first streams are told to a thousandth, the others to a hundredth: each costs about 100 kB, or 10 kB.
-const FINE_STREAMS: usize = 256;
+const FINE_STREAMS: usize = 64;
+
+/// Of the other streams so many gaps are remembered, for the extent of reordering.
+const FEW_GAPS: usize = 1024;
 
 /// What there is to know of this host's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -218,6 +221,7 @@ pub struct Stream {
     /// Arrival and transit time of the last one that came for the first time.
     last: Option<(SystemTime, i64)>,
     jitter: Option<f64>,
+    most_gaps: usize,
     whole: Figures,
     lately: Option<Figures>,
 }
@@ -234,6 +238,7 @@ impl Stream {
             heard: (arrival.time, arrival.time),
             last: None,
             jitter: None,
+            most_gaps: if precision == Precision::Fine { usize::MAX } else { FEW_GAPS },
             whole: Figures::new(precision),
             lately: intervals.then(|| Figures::new(Precision::Coarse)),
         }
@@ -265,6 +270,12 @@ impl Stream {
         self.jitter
     }
 
+    /// The longest silence by `now`: that of a stream that has not ended goes on.
+    pub fn gap(&self, lately: bool, now: SystemTime) -> Option<i64> {
+        let silence = self.last.filter(|_| !self.ended).map(|(last, _)| nanos_between(last, now).max(0));
+        self.figures(lately).gap.max(silence)
+    }
+
     /// Whether there is anything to say of the interval: the end alone may tell of losses.
     pub fn is_of_interest(&self) -> bool {
         !self.ended || self.lately.as_ref().is_none_or(|lately| !lately.is_empty()) || self.losses(true).expected > 0
@@ -279,7 +290,7 @@ impl Stream {
         let order = match &mut self.sequence {
             Some(sequence) => sequence.arrive(probe.sequence),
             None => {
-                let sequence = self.sequence.insert(Sequence::starting_with(probe.sequence));
+                let sequence = self.sequence.insert(Sequence::starting_with(probe.sequence, self.most_gaps));
                 sequence.announce(self.announced);
                 Order::InOrder
             }
@@ -327,6 +338,17 @@ impl Stream {
     }
 }
 
+/// How many streams there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StreamCounts {
+    /// All of them.
+    pub streams: usize,
+    /// Those that have not ended.
+    pub open: usize,
+    /// Those of which only the end came.
+    pub empty: usize,
+}
+
 /// All measured streams, and what claimed to be of one.
 #[derive(Clone, Debug)]
 pub struct Streams {
@@ -340,6 +362,7 @@ pub struct Streams {
     intervals: bool,
     local: LocalClock,
     open: usize,
+    empty: usize,
     /// Datagrams of streams for which there was no room.
     pub untracked: u64,
     /// Datagrams with a wrong checksum or length, of whatever stream.
@@ -360,6 +383,7 @@ impl Streams {
             intervals,
             local,
             open: 0,
+            empty: 0,
             untracked: 0,
             corrupt: 0,
             unsupported: 0,
@@ -380,9 +404,11 @@ impl Streams {
         let stream = &mut self.streams[position];
         if probe.kind == Kind::End {
             self.open -= usize::from(!stream.ended);
+            self.empty += usize::from(!stream.ended && stream.sequence.is_none());
             stream.end(probe.sequence, arrival.time);
             return None;
         }
+        self.empty -= usize::from(stream.ended && stream.sequence.is_none());
         stream.take(probe, arrival, local)
     }
 
@@ -411,9 +437,9 @@ impl Streams {
         self.open == 0 && !self.streams.is_empty()
     }
 
-    /// How many streams there are, and how many of them have not ended.
-    pub fn counts(&self) -> (usize, usize) {
-        (self.streams.len(), self.open)
+    /// How many streams there are.
+    pub fn counts(&self) -> StreamCounts {
+        StreamCounts { streams: self.streams.len(), open: self.open, empty: self.empty }
     }
 
     /// How often each stream's sender had started before: the streams of the same address at the same place that were over, or silent for good, when
@@ -429,6 +455,26 @@ impl Streams {
             times.partition_point(|last| *last < stream.heard.0) as u64
         };
         self.streams.iter().map(before).collect()
+    }
+
+    /// Takes note that an interface was made again: its streams go on where it is now, by index and by name.
+    pub fn moved(&mut self, before: u32, (now, name): (u32, &str)) {
+        self.recent = None;
+        for (position, stream) in self.streams.iter_mut().enumerate().filter(|(_, stream)| stream.key.ifindex == before) {
+            let mut key = Key { ifindex: now, ..stream.key };
+            // A link-local source names the interface as well.
+            match &mut key.source {
+                SocketAddr::V6(source) if source.scope_id() == before => source.set_scope_id(now),
+                _ => {}
+            }
+            if self.positions.contains_key(&key) {
+                // It was heard there as well.
+                continue;
+            }
+            self.positions.remove(&stream.key);
+            self.positions.insert(key, position);
+            (stream.key, stream.iface) = (key, Some(name.to_owned()));
+        }
     }
 
     /// Begins an interval.
@@ -578,6 +624,29 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_goes_on_where_its_interface_is_now() {
+        let mut streams = stream_of(&[(0, 1000, 50), (1, 2000, 50)]);
+        let other = Arrival { iface: Some((3, "e1")), ..arrival(A, 2000) };
+        streams.take(&probe(1, 1, 2000), &other);
+        streams.moved(2, (9, "e0"));
+        let again = |time| Arrival { iface: Some((9, "e0")), ..arrival(A, time) };
+        streams.take(&probe(1, 4, 5000), &again(5050));
+        assert_eq!(streams.counts(), StreamCounts { streams: 2, open: 2, empty: 0 });
+        let stream = streams.iter().next().unwrap();
+        assert_eq!((stream.losses(false).lost, stream.key.ifindex), (2, 9));
+        // A link-local source has another scope there.
+        let ll = |scope: u32, index| Arrival { iface: Some((index, "e2")), ..arrival(&format!("[fe80::5%{scope}]:4000"), 3000) };
+        streams.take(&probe(1, 0, 0), &ll(4, 4));
+        streams.moved(4, (5, "e2"));
+        streams.take(&probe(1, 1, 0), &ll(5, 5));
+        assert_eq!(streams.counts(), StreamCounts { streams: 3, open: 3, empty: 0 });
+        // Two that became one stay two.
+        streams.moved(3, (9, "e0"));
+        streams.take(&probe(1, 5, 6000), &again(6050));
+        assert_eq!(streams.iter().map(|stream| stream.figures(false).meter.datagrams).collect::<Vec<_>>(), [4, 1, 2]);
+    }
+
+    #[test]
     fn the_weakest_clock_is_the_one_that_counts() {
         let mut streams = Streams::new(1, false, HERE);
         streams.take(&Probe { host: 8, synchronised: true, ..probe(1, 0, 0) }, &arrival(A, 5));
@@ -603,7 +672,7 @@ mod tests {
             streams.take(&probe(1, 5, 0), arrival);
         }
         streams.take(&probe(2, 9, 0), &first);
-        assert_eq!(streams.counts(), (7, 7));
+        assert_eq!(streams.counts(), StreamCounts { streams: 7, open: 7, empty: 0 });
         assert_eq!(streams.iter().map(|stream| stream.figures(false).duplicates).sum::<u64>(), 1);
     }
 
@@ -614,7 +683,7 @@ mod tests {
         streams.damaged(Damage::Truncated, Some(1), &arrival(A, 20));
         streams.damaged(Damage::Corrupt, Some(1), &arrival("10.0.0.9:1", 20));
         streams.damaged(Damage::Unsupported, None, &arrival(A, 20));
-        assert_eq!((streams.corrupt, streams.unsupported, streams.counts()), (2, 1, (1, 1)));
+        assert_eq!((streams.corrupt, streams.unsupported, streams.counts().streams), (2, 1, 1));
         let stream = streams.iter().next().unwrap();
         assert_eq!((stream.figures(false).corrupt, stream.figures(true).truncated), (1, 1));
         assert_eq!(stream.losses(false), Losses { expected: 2, ..Losses::default() });
@@ -639,6 +708,18 @@ mod tests {
         let stream = streams.iter().next().unwrap();
         assert_eq!((stream.losses(false), stream.missed_before(), stream.clock()), (Losses::default(), 100, Clock::Unknown));
         assert!(streams.all_ended());
+        assert_eq!(streams.counts(), StreamCounts { streams: 1, open: 0, empty: 1 });
+        streams.take(&probe(1, 99, 0), &arrival(A, 20));
+        assert_eq!(streams.counts().empty, 0, "the end had overtaken it");
+    }
+
+    #[test]
+    fn the_silence_of_a_stream_that_has_not_ended_goes_on() {
+        let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
+        let gap = |streams: &Streams| streams.iter().next().unwrap().gap(false, at(1015));
+        assert_eq!(gap(&streams), Some(1000));
+        streams.take(&Probe { kind: Kind::End, ..probe(1, 2, 20) }, &arrival(A, 25));
+        assert_eq!(gap(&streams), Some(10));
     }
 
     #[test]
@@ -683,14 +764,14 @@ mod tests {
         for stream in 0..10_000 {
             streams.take(&probe(stream, 0, 0), &arrival(A, 10));
         }
-        assert_eq!((streams.counts().0, streams.untracked), (FEWEST_STREAMS / 2, 10_000 - FEWEST_STREAMS as u64 / 2));
+        assert_eq!((streams.counts().streams, streams.untracked), (FEWEST_STREAMS / 2, 10_000 - FEWEST_STREAMS as u64 / 2));
         for address in 0..=255_u8 {
             for stream in 0..100 {
                 let source = SocketAddr::from(([10, 1, 1, address], 4000));
                 streams.take(&probe(stream, 0, 0), &Arrival { source, ..arrival(A, 10) });
             }
         }
-        assert_eq!(streams.counts().0, FEWEST_STREAMS);
+        assert_eq!(streams.counts().streams, FEWEST_STREAMS);
         streams.take(&probe(0, 1, 0), &arrival(A, 10));
         assert_eq!(streams.iter().next().unwrap().figures(false).meter.datagrams, 2, "who was there stays");
     }

@@ -49,6 +49,8 @@ pub enum Metric {
     KernelDrops,
     /// How many times a stream began again.
     Restarts,
+    /// How many were sent before the first that was heard.
+    MissedBefore,
     /// How many came with another DSCP than the stream's first.
     DscpChanged,
     /// The longest silence.
@@ -100,7 +102,7 @@ enum Kind {
 type Named = (&'static str, Metric, Kind);
 
 /// Every metric: what the parser knows and what its errors list. Names that share what is before their dot stand together.
-const METRICS: [Named; 37] = [
+const METRICS: [Named; 38] = [
     ("datagrams", Metric::Datagrams, Kind::Count),
     ("bytes", Metric::Bytes, Kind::Count),
     ("rate", Metric::Rate, Kind::Packets),
@@ -119,6 +121,7 @@ const METRICS: [Named; 37] = [
     ("interface_copies", Metric::InterfaceCopies, Kind::Count),
     ("kernel_drops", Metric::KernelDrops, Kind::Count),
     ("restarts", Metric::Restarts, Kind::Count),
+    ("missed_before", Metric::MissedBefore, Kind::Count),
     ("dscp_changed", Metric::DscpChanged, Kind::Count),
     ("gap", Metric::Gap, Kind::Time),
     ("jitter", Metric::Jitter, Kind::Time),
@@ -589,7 +592,7 @@ mod tests {
         assert_eq!(
             Metric::list(),
             "datagrams, bytes, rate, bitrate, sources, streams, expected, loss, lost, loss_runs.count|longest, duplicates, \
-             reordered, corrupt, truncated, interface_copies, kernel_drops, restarts, dscp_changed, gap, jitter, \
+             reordered, corrupt, truncated, interface_copies, kernel_drops, restarts, missed_before, dscp_changed, gap, jitter, \
              delay.min|mean|p50|p90|p99|p999|max, pdv.min|mean|p50|p90|p99|p999|max, hops.min|max"
         );
     }

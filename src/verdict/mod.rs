@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::plan::Limits;
 use crate::run::{Ended, RunError, Stop};
+use crate::stats::stream::StreamCounts;
 
 /// What a run proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,8 +45,8 @@ pub struct Evidence<'a> {
     pub limits: &'a Limits,
     /// How many datagrams it got.
     pub received: u64,
-    /// How many measured streams it heard, and how many of them had not ended.
-    pub streams: (usize, usize),
+    /// The measured streams that it heard.
+    pub streams: StreamCounts,
     /// How its COMMAND ended.
     pub command: Option<&'a Ended>,
     /// What became of its assertions.
@@ -54,7 +55,8 @@ pub struct Evidence<'a> {
 
 /// Judges a receiver.
 pub fn of_recv(evidence: &Evidence) -> Verdict {
-    let Evidence { stop, limits, received, streams: (streams, open), command, judgements } = *evidence;
+    let Evidence { stop, limits, received, command, judgements, .. } = *evidence;
+    let StreamCounts { streams, open, empty } = evidence.streams;
     let mut verdict = Verdict::default();
     if let Some(Ended::Failed(how)) = command {
         verdict.fail(1, how.clone());
@@ -87,8 +89,9 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
                 verdict.fail(1, format!("no measured stream was heard {before}{others}"));
             }
             (_, None) if unended => verdict.fail(1, format!("{} {before}", of_streams())),
-            (_, None) if limits.once && received == 0 => {
-                verdict.fail(1, "of the measured streams only the ends arrived, and no datagram before them".to_owned());
+            (_, None) if limits.once && empty > 0 => {
+                verdict
+                    .fail(1, format!("of {empty} of {streams} measured streams only the end arrived, and no datagram before it"));
             }
             (_, None) if received == 0 && limits.timeout.is_some() && !limits.once && limits.count.is_none() => {
                 verdict.fail(1, format!("nothing received {before}"));
@@ -96,7 +99,9 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
             (_, None) => {}
         }
     }
-    judgements.iter().filter(|judgement| !judgement.held).for_each(|judgement| verdict.fail(1, judgement.reason()));
+    // Who stopped reading did not wait for the rest, of which nothing can be asserted then.
+    let judged = if stop == Stop::ReaderGone { &[] } else { judgements };
+    judged.iter().filter(|judgement| !judgement.held).for_each(|judgement| verdict.fail(1, judgement.reason()));
     verdict
 }
 
@@ -135,7 +140,7 @@ mod tests {
     use std::time::Duration;
 
     fn evidence(stop: Stop, limits: &Limits, received: u64) -> Evidence<'_> {
-        Evidence { stop, limits, received, streams: (0, 0), command: None, judgements: &[] }
+        Evidence { stop, limits, received, streams: StreamCounts::default(), command: None, judgements: &[] }
     }
 
     fn recv(stop: Stop, count: Option<u64>, timeout: bool, received: u64) -> u8 {
@@ -190,16 +195,20 @@ mod tests {
     #[test]
     fn streams_that_were_to_end_and_did_not_are_a_no() {
         let limits = Limits { once: true, timeout: Some(Duration::from_secs(5)), ..Limits::default() };
-        let judge = |stop, streams| of_recv(&Evidence { streams, ..evidence(stop, &limits, 9) });
+        let judge = |stop, (streams, open)| {
+            let streams = StreamCounts { streams, open, empty: 0 };
+            of_recv(&Evidence { streams, ..evidence(stop, &limits, 9) })
+        };
         assert_eq!(judge(Stop::Once, (2, 0)).status, 0);
         let verdict = judge(Stop::Timeout, (2, 1));
         assert_eq!(
             (verdict.status, verdict.reasons),
             (1, vec!["1 of 2 measured streams had not ended within --timeout 5s".to_owned()])
         );
-        let nothing = Evidence { streams: (1, 0), ..evidence(Stop::Once, &limits, 0) };
-        assert!(of_recv(&nothing).reasons[0].contains("only the ends arrived"));
-        let unheard = of_recv(&Evidence { streams: (0, 0), ..evidence(Stop::Timeout, &limits, 0) });
+        let silent = StreamCounts { streams: 2, open: 0, empty: 1 };
+        let verdict = of_recv(&Evidence { streams: silent, ..evidence(Stop::Once, &limits, 10) });
+        assert_eq!(verdict.reasons, ["of 1 of 2 measured streams only the end arrived, and no datagram before it"]);
+        let unheard = of_recv(&evidence(Stop::Timeout, &limits, 0));
         assert_eq!(unheard.reasons, ["no measured stream was heard within --timeout 5s"]);
         assert!(judge(Stop::Timeout, (0, 0)).reasons[0].contains("the 9 datagrams that came are not measured"));
         let int = Stop::Interrupted(Signal::Interrupt);
