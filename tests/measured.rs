@@ -685,6 +685,24 @@ fn a_sender_that_is_killed_leaves_its_stream_open() {
 }
 
 #[test]
+fn the_silence_after_the_end_is_nobodys_and_that_of_a_sender_who_died_is_his() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    // COMMAND goes on, and is given half a second to end by itself before it is told to.
+    let gate = ["recv", "--iface", "lo", "--count", "20", "-q", "--assert", "gap < 400ms", "--"];
+    b.mcast_with(&[&gate[..], &["mcast", "send", "--iface", "lo", "--probe", "--interval", "5ms"]].concat()).ends(0);
+
+    let judged = ["recv", "--iface", "e0", "-o", "json", "-d", "2s", "--assert", "gap < 1s"];
+    let recv = b.mcast_with(&judged).ready();
+    let sender = a.mcast("send --iface e0 --probe --interval 5ms -q");
+    recv.line(|line| line.contains("\"seq\":9,"));
+    sender.signal("KILL");
+    let summary = recv.ends(1).summary();
+    let gap = summary["measured"]["gap_ns"].as_u64().unwrap();
+    assert!(gap > 1_000_000_000 && summary["verdict"]["reasons"][0].as_str().unwrap().starts_with("gap < 1s"), "{summary}");
+}
+
+#[test]
 fn a_sender_that_is_interrupted_says_the_end() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();

@@ -11,34 +11,49 @@ const LEAST: f64 = 0.01;
 /// How much faster or slower than the other a clock may go while a reference corrects it little by little (adjtimex(2): 500 ppm).
 const SLEWED: f64 = 0.0005;
 
+/// One moment, by the clock that tells when datagrams come, and by one that nobody sets.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// What the system says that the time is.
+    pub system: SystemTime,
+    /// What only ever goes on.
+    pub steady: Instant,
+}
+
+impl Moment {
+    /// This one.
+    pub fn now() -> Self {
+        Moment { system: SystemTime::now(), steady: Instant::now() }
+    }
+}
+
 /// Notices that the clock was set, by anybody or by a host that slept.
 #[derive(Clone, Copy, Debug)]
 pub struct ClockWatch {
-    system: SystemTime,
-    steady: Instant,
+    before: Moment,
     set_by: f64,
 }
 
 impl ClockWatch {
     /// Watches from now on.
-    pub fn new(system: SystemTime, steady: Instant) -> Self {
-        ClockWatch { system, steady, set_by: 0.0 }
+    pub fn new(now: Moment) -> Self {
+        ClockWatch { before: now, set_by: 0.0 }
     }
 
     /// Whether it is time to look again.
     pub fn is_due(&self, steady: Instant) -> bool {
-        steady.saturating_duration_since(self.steady) >= EVERY
+        steady.saturating_duration_since(self.before.steady) >= EVERY
     }
 
     /// Holds the two clocks together.
-    pub fn look(&mut self, system: SystemTime, steady: Instant) {
-        let passed = steady.saturating_duration_since(self.steady).as_secs_f64();
-        let shown =
-            system.duration_since(self.system).map_or_else(|error| -error.duration().as_secs_f64(), |time| time.as_secs_f64());
+    pub fn look(&mut self, now: Moment) {
+        let passed = now.steady.saturating_duration_since(self.before.steady).as_secs_f64();
+        let shown = now.system.duration_since(self.before.system);
+        let shown = shown.map_or_else(|error| -error.duration().as_secs_f64(), |time| time.as_secs_f64());
         if (shown - passed).abs() > LEAST + SLEWED * passed {
             self.set_by += shown - passed;
         }
-        (self.system, self.steady) = (system, steady);
+        self.before = now;
     }
 
     /// By how many seconds the clock was set in all; `None` where it was not, or where what was done was undone.
@@ -54,11 +69,11 @@ mod tests {
     /// What was noticed of looks at these seconds: by the clock, and by the one that nobody sets.
     fn noticed(looks: &[(f64, f64)]) -> Option<f64> {
         let (epoch, start) = (SystemTime::UNIX_EPOCH + Duration::from_secs(1000), Instant::now());
-        let mut watch = ClockWatch::new(epoch, start);
+        let mut watch = ClockWatch::new(Moment { system: epoch, steady: start });
         for (system, steady) in looks {
             let system =
                 if *system < 0.0 { epoch - Duration::from_secs_f64(-system) } else { epoch + Duration::from_secs_f64(*system) };
-            watch.look(system, start + Duration::from_secs_f64(*steady));
+            watch.look(Moment { system, steady: start + Duration::from_secs_f64(*steady) });
         }
         watch.set_by()
     }

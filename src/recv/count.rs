@@ -1,8 +1,10 @@
 //! What a receiver counts of all that it hears: over the whole run, and from one report to the next.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use crate::event::{IntervalReport, RecvFigures, describe};
+use super::clock::Moment;
+
+use crate::event::{IntervalReport, MeasuredInfo, RecvFigures, StreamInfo, describe};
 use crate::net::{self, Datagram, Moved};
 use crate::probe::{self, Damage, Kind, Reading};
 use crate::stats::stream::{Arrival, LocalClock, Streams};
@@ -126,21 +128,26 @@ impl Counts {
         self.whole.meter.datagrams
     }
 
-    /// What all of it came to. `kernel_drops` is what the kernel has dropped by now.
-    pub fn figures(&self, elapsed: Duration, kernel_drops: Option<u64>) -> RecvFigures {
-        figures(elapsed, &self.whole, self.odd(kernel_drops), &self.streams, false)
+    /// What all of it came to by `now`. `kernel_drops` is what the kernel has dropped by then.
+    pub fn figures(&self, now: Moment, kernel_drops: Option<u64>) -> RecvFigures {
+        figures(now.steady - self.start, &self.whole, self.odd(kernel_drops), describe(&self.streams, false, now.system))
     }
 
     /// What it came to since the last report, and begins to count anew.
-    pub fn report(&mut self, now: Instant, kernel_drops: Option<u64>) -> Option<IntervalReport> {
+    pub fn report(&mut self, now: Moment, kernel_drops: Option<u64>) -> Option<IntervalReport> {
         let odd = self.odd(kernel_drops);
         let lately = self.lately.as_mut()?;
         let since = lately.since;
         let report = IntervalReport {
             since: since - self.start,
-            figures: figures(now - since, &lately.tally, odd.less(&lately.before), &self.streams, true),
+            figures: figures(
+                now.steady - since,
+                &lately.tally,
+                odd.less(&lately.before),
+                describe(&self.streams, true, now.system),
+            ),
         };
-        *lately = Lately { since: now, tally: lately.tally.anew(), before: odd };
+        *lately = Lately { since: now.steady, tally: lately.tally.anew(), before: odd };
         self.streams.mark();
         Some(report)
     }
@@ -174,8 +181,12 @@ impl Odd {
     }
 }
 
-fn figures(elapsed: Duration, tally: &Tally, odd: Odd, streams: &Streams, lately: bool) -> RecvFigures {
-    let (streams, measured) = describe(streams, lately, SystemTime::now());
+fn figures(
+    elapsed: Duration,
+    tally: &Tally,
+    odd: Odd,
+    (streams, measured): (Vec<StreamInfo>, Option<MeasuredInfo>),
+) -> RecvFigures {
     RecvFigures {
         elapsed,
         meter: (&tally.meter).into(),
@@ -200,7 +211,7 @@ mod tests {
     fn drops_that_the_kernel_counts_anew_are_no_reason_to_fall_over() {
         let mut counts = Counts::new(Instant::now(), 1, true, false);
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
-        let reported = drops.map(|drops| counts.report(Instant::now(), drops).and_then(|report| report.figures.kernel_drops));
+        let reported = drops.map(|drops| counts.report(Moment::now(), drops).and_then(|report| report.figures.kernel_drops));
         assert_eq!(reported, [Some(u64::from(u32::MAX)), Some(0), Some(2), None]);
     }
 }

@@ -23,6 +23,7 @@ use crate::run::{self, Ended, RunError, Stop};
 use crate::spans::spans;
 use crate::verdict::{self, Evidence, Judgement, Verdict};
 use crate::warning::{self, Warning};
+use clock::Moment;
 use command::Running;
 use session::Session;
 
@@ -43,19 +44,19 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         session.receive(&mut inbox, command.as_mut(), reporter, interrupt)
     });
     let (stop, failure) = run::conclude(received, interrupt);
-    let elapsed = start.elapsed();
+    let end = Moment::now();
     debug!(?stop, foreign = inbox.foreign(), "stopped");
 
     let kernel_drops = inbox.kernel_drops();
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
-    let set_by = session.clock_set_by();
+    let set_by = session.clock_set_by(end);
     if set_by.is_some() || !net::is_synchronised() {
         session.counts.streams.distrust_clock();
     }
-    let last_report = session.last_report(start + elapsed, kernel_drops);
-    let figures = session.counts.figures(elapsed, kernel_drops);
+    let last_report = session.last_report(end, kernel_drops);
+    let figures = session.counts.figures(end, kernel_drops);
     let judgements: Vec<Judgement> =
         plan.assertions.iter().map(|assertion| assertion.judge(|metric| figures.value(metric))).collect();
     let received = session.counts.datagrams();

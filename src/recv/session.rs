@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::ptr;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::clock::ClockWatch;
+use super::clock::{ClockWatch, Moment};
 use super::command::Running;
 use super::count::{Counts, Heard};
 use super::querier::Querier;
@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
             counts: Counts::new(start, plan.listens.len(), plan.stats.is_some(), may_be_copied),
             reports: plan.stats.map(|every| Pace::after(start, every)),
             querier: Querier::new(&specific_interfaces(&plan.listens, inbox), start),
-            clock: ClockWatch::new(SystemTime::now(), start),
+            clock: ClockWatch::new(Moment { system: SystemTime::now(), steady: start }),
             overflowed: false,
             crowded: false,
         }
@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
             self.report_if_due(inbox, reporter)?;
             let now = Instant::now();
             if self.clock.is_due(now) {
-                self.clock.look(SystemTime::now(), now);
+                self.clock.look(Moment { system: SystemTime::now(), steady: now });
             }
             reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
             progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
@@ -235,16 +235,16 @@ impl<'a> Session<'a> {
     }
 
     /// By how many seconds the clock was set while it ran.
-    pub fn clock_set_by(&mut self) -> Option<f64> {
-        self.clock.look(SystemTime::now(), Instant::now());
+    pub fn clock_set_by(&mut self, now: Moment) -> Option<f64> {
+        self.clock.look(now);
         self.clock.set_by()
     }
 
     /// Reports on the interval that is over.
     fn report_if_due(&mut self, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
         let Some(reports) = &mut self.reports else { return Ok(()) };
-        let now = Instant::now();
-        if reports.due(now).is_none() {
+        let now = Moment::now();
+        if reports.due(now.steady).is_none() {
             return Ok(());
         }
         if let Some(report) = self.counts.report(now, inbox.kernel_drops()) {
@@ -258,9 +258,9 @@ impl<'a> Session<'a> {
     }
 
     /// The report on the interval in which it ended, where there is something to tell: the reports add up to the summary.
-    pub fn last_report(&mut self, now: Instant, kernel_drops: Option<u64>) -> Option<IntervalReport> {
+    pub fn last_report(&mut self, now: Moment, kernel_drops: Option<u64>) -> Option<IntervalReport> {
         let every = self.reports.as_ref()?.period().to_duration();
-        let (busy, since) = self.counts.unreported(now, kernel_drops)?;
+        let (busy, since) = self.counts.unreported(now.steady, kernel_drops)?;
         (busy || since >= every / 2).then(|| self.counts.report(now, kernel_drops))?
     }
 }
