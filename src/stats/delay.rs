@@ -45,9 +45,9 @@ pub struct Quantiles {
 /// How finely the percentiles are told, and at what cost in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// To a thousandth; about 100 kB for delays that differ by a millisecond.
+    /// To a thousandth.
     Fine,
-    /// To a hundredth; about 10 kB.
+    /// To a hundredth, in an eighth of the memory.
     Coarse,
 }
 

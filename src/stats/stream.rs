@@ -14,7 +14,7 @@ use crate::probe::{Damage, Kind, Probe};
 /// How many streams are kept at least; more where more is listened to. What goes beyond is counted and not measured, so that memory stays bounded.
 const FEWEST_STREAMS: usize = 4096;
 
-/// The first streams are told to a thousandth, the others to a hundredth: each costs about 100 kB, or 10 kB.
+/// The first streams are told to a thousandth, the others to a hundredth: each costs about 130 kB, or 45 kB (benches/README.md).
 const FINE_STREAMS: usize = 64;
 
 /// Of the other streams so many gaps are remembered, for the extent of reordering.
