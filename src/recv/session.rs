@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
             counts: Counts::new(start, plan.listens.len(), plan.stats.is_some(), may_be_copied),
             reports: plan.stats.map(|every| Pace::after(start, every)),
             querier: Querier::new(&specific_interfaces(&plan.listens, inbox), start),
-            clock: ClockWatch::new(SystemTime::now(), start),
+            clock: ClockWatch::new(SystemTime::now(), Instant::now()),
             overflowed: false,
             crowded: false,
         }
