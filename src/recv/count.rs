@@ -1,5 +1,6 @@
 //! What a receiver counts of all that it hears: over the whole run, and from one report to the next.
 
+use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::event::{IntervalReport, RecvFigures, describe};
@@ -128,7 +129,7 @@ impl Counts {
 
     /// What all of it came to. `kernel_drops` is what the kernel has dropped by now.
     pub fn figures(&self, elapsed: Duration, kernel_drops: Option<u64>) -> RecvFigures {
-        figures(elapsed, &self.whole, self.odd(kernel_drops), &self.streams, false)
+        figures(self.start..self.start + elapsed, &self.whole, self.odd(kernel_drops), &self.streams, false)
     }
 
     /// What it came to since the last report, and begins to count anew.
@@ -138,7 +139,7 @@ impl Counts {
         let since = lately.since;
         let report = IntervalReport {
             since: since - self.start,
-            figures: figures(now - since, &lately.tally, odd.less(&lately.before), &self.streams, true),
+            figures: figures(since..now, &lately.tally, odd.less(&lately.before), &self.streams, true),
         };
         *lately = Lately { since: now, tally: lately.tally.anew(), before: odd };
         self.streams.mark();
@@ -174,10 +175,12 @@ impl Odd {
     }
 }
 
-fn figures(elapsed: Duration, tally: &Tally, odd: Odd, streams: &Streams, lately: bool) -> RecvFigures {
-    let (streams, measured) = describe(streams, lately, SystemTime::now());
+fn figures(time: Range<Instant>, tally: &Tally, odd: Odd, streams: &Streams, lately: bool) -> RecvFigures {
+    // The silence of a stream that goes on is over when the counting is, though COMMAND may take its time to end.
+    let end = SystemTime::now() - time.end.elapsed();
+    let (streams, measured) = describe(streams, lately, end);
     RecvFigures {
-        elapsed,
+        elapsed: time.end - time.start,
         meter: (&tally.meter).into(),
         kernel_drops: odd.kernel_drops,
         truncated: tally.truncated,
@@ -195,6 +198,46 @@ fn figures(elapsed: Duration, tally: &Tally, odd: Odd, streams: &Streams, lately
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::Probe;
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    #[test]
+    fn a_silence_that_goes_on_is_over_when_the_counting_is() {
+        let start = Instant::now().checked_sub(Duration::from_secs(60)).expect("a clock that has run for a minute");
+        let mut counts = Counts::new(start, 1, false, false);
+        let (probe, arrival) = a_minute_ago();
+        counts.streams.take(&probe, &arrival);
+        let figures = counts.figures(Duration::from_secs(2), None);
+        let gap = figures.streams[0].figures.gap_ns.expect("a silence");
+        assert!((1_000_000_000..3_000_000_000).contains(&gap), "{gap}");
+    }
+
+    /// The only datagram of a stream that does not end.
+    fn a_minute_ago() -> (Probe, Arrival<'static>) {
+        let probe = Probe {
+            kind: Kind::Data,
+            reply_wanted: false,
+            synchronised: false,
+            stream: 1,
+            sequence: 0,
+            sent: 0,
+            ttl: 1,
+            traffic_class: 0,
+            host: 0,
+        };
+        let arrival = Arrival {
+            source: SocketAddr::from(([10, 0, 0, 5], 4000)),
+            group: Ipv4Addr::new(239, 1, 1, 1).into(),
+            port: 5000,
+            iface: None,
+            time: SystemTime::now() - Duration::from_secs(60),
+            read: None,
+            ttl: None,
+            traffic_class: None,
+            len: 48,
+        };
+        (probe, arrival)
+    }
 
     #[test]
     fn drops_that_the_kernel_counts_anew_are_no_reason_to_fall_over() {
