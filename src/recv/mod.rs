@@ -51,9 +51,6 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
     let set_by = session.clock_set_by();
-    if set_by.is_some() || !net::is_synchronised() {
-        session.counts.streams.distrust_clock();
-    }
     let last_report = session.last_report(start + elapsed, kernel_drops);
     let figures = session.counts.figures(elapsed, kernel_drops);
     let judgements: Vec<Judgement> =

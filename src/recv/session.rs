@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
             self.report_if_due(inbox, reporter)?;
             let now = Instant::now();
             if self.clock.is_due(now) {
-                self.clock.look(SystemTime::now(), now);
+                self.look_at_clock();
             }
             reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
             progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
@@ -234,10 +234,22 @@ impl<'a> Session<'a> {
         waiting.map_or(Ok(()), |waiting| reporter.warn(&Warning::StillWaiting { waiting, forever }))
     }
 
-    /// By how many seconds the clock was set while it ran.
+    /// By how many seconds the clock was set while it ran. What it told is then good for no delay from another host.
     pub fn clock_set_by(&mut self) -> Option<f64> {
+        self.look_at_clock();
+        let set_by = self.clock.set_by();
+        if set_by.is_some() {
+            self.counts.streams.distrust_clock();
+        }
+        set_by
+    }
+
+    /// Looks whether the clock was set, and whether it still follows a reference.
+    fn look_at_clock(&mut self) {
         self.clock.look(SystemTime::now(), Instant::now());
-        self.clock.set_by()
+        if !net::is_synchronised() {
+            self.counts.streams.distrust_clock();
+        }
     }
 
     /// Reports on the interval that is over.
