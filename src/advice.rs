@@ -1,4 +1,4 @@
-//! Advice on addresses: what a network will do with a group, which its user may not expect. It is given once, and keeps nobody from anything.
+//! Advice on addresses and lengths: what a network will do with them, which its user may not expect. It is given once, and keeps nobody from anything.
 
 use std::collections::BTreeMap;
 use std::fmt;

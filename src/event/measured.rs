@@ -171,9 +171,8 @@ impl FiguresInfo {
     }
 }
 
-/// Describes the streams, and all of them together; `lately` is since the last mark, and leaves out those that have ended before it; `now` is by the clock that tells when
-/// datagrams come. No streams are
-/// `None` together: nothing was measured.
+/// Describes the streams, and all of them together; no streams are `None` together: nothing was measured. `lately` is since the last mark, and
+/// leaves out those that had ended before it; `now` is by the clock that tells when datagrams come.
 pub fn describe(streams: &Streams, lately: bool, now: SystemTime) -> (Vec<StreamInfo>, Option<MeasuredInfo>) {
     let restarts = streams.restarts();
     let mut together = Together::default();

@@ -21,9 +21,15 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// This one.
+    /// This one. The two clocks are read close together, whoever is held up in between.
     pub fn now() -> Self {
-        Moment { system: SystemTime::now(), steady: Instant::now() }
+        const CLOSE: Duration = Duration::from_millis(1);
+        loop {
+            let (before, system, steady) = (Instant::now(), SystemTime::now(), Instant::now());
+            if steady - before < CLOSE {
+                return Moment { system, steady };
+            }
+        }
     }
 }
 

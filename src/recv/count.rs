@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use super::clock::Moment;
-
 use crate::event::{IntervalReport, MeasuredInfo, RecvFigures, StreamInfo, describe};
 use crate::net::{self, Datagram, Moved};
 use crate::probe::{self, Damage, Kind, Reading};
@@ -206,6 +205,47 @@ fn figures(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::Probe;
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::time::SystemTime;
+
+    #[test]
+    fn a_silence_that_goes_on_is_over_when_the_counting_is() {
+        let start = Moment::now();
+        let mut counts = Counts::new(start.steady, 1, false, false);
+        let (probe, arrival) = at(start.system);
+        counts.streams.take(&probe, &arrival);
+        let later = Duration::from_secs(2);
+        let figures = counts.figures(Moment { system: start.system + later, steady: start.steady + later }, None);
+        assert_eq!((figures.streams[0].figures.gap_ns, figures.elapsed), (Some(2_000_000_000), later));
+    }
+
+    /// The only datagram of a stream that does not end.
+    fn at(time: SystemTime) -> (Probe, Arrival<'static>) {
+        let probe = Probe {
+            kind: Kind::Data,
+            reply_wanted: false,
+            synchronised: false,
+            stream: 1,
+            sequence: 0,
+            sent: 0,
+            ttl: 1,
+            traffic_class: 0,
+            host: 0,
+        };
+        let arrival = Arrival {
+            source: SocketAddr::from(([10, 0, 0, 5], 4000)),
+            group: Ipv4Addr::new(239, 1, 1, 1).into(),
+            port: 5000,
+            iface: None,
+            time,
+            read: None,
+            ttl: None,
+            traffic_class: None,
+            len: 48,
+        };
+        (probe, arrival)
+    }
 
     #[test]
     fn drops_that_the_kernel_counts_anew_are_no_reason_to_fall_over() {

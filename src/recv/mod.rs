@@ -52,21 +52,18 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
     let set_by = session.clock_set_by(end);
-    if set_by.is_some() || !net::is_synchronised() {
-        session.counts.streams.distrust_clock();
-    }
     let last_report = session.last_report(end, kernel_drops);
     let figures = session.counts.figures(end, kernel_drops);
     let judgements: Vec<Judgement> =
         plan.assertions.iter().map(|assertion| assertion.judge(|metric| figures.value(metric))).collect();
-    let received = session.counts.datagrams();
+    let (received, streams) = (session.counts.datagrams(), session.counts.streams.counts());
     let verdict = match &failure {
         Some(error) => Verdict::could_not(error),
         None => verdict::of_recv(&Evidence {
             stop,
             limits: &plan.limits,
             received,
-            streams: session.counts.streams.counts(),
+            streams,
             command: command.as_ref(),
             judgements: &judgements,
         }),
@@ -79,7 +76,8 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
             reporter.warn(&Warning::ClockSet { by })?;
         }
         let command_failed = matches!(command, Some(Ended::Failed(_)));
-        if received == 0 && verdict.status == 1 && !command_failed {
+        // The end of a stream is no datagram of it, and yet it came.
+        if received == 0 && streams.streams == 0 && verdict.status == 1 && !command_failed {
             reporter.warn(&Warning::NothingReceived { at: in_words(&plan.listens) })?;
         }
         for left in left {

@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
             counts: Counts::new(start, plan.listens.len(), plan.stats.is_some(), may_be_copied),
             reports: plan.stats.map(|every| Pace::after(start, every)),
             querier: Querier::new(&specific_interfaces(&plan.listens, inbox), start),
-            clock: ClockWatch::new(Moment { system: SystemTime::now(), steady: start }),
+            clock: ClockWatch::new(Moment::now()),
             overflowed: false,
             crowded: false,
         }
@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
             self.report_if_due(inbox, reporter)?;
             let now = Instant::now();
             if self.clock.is_due(now) {
-                self.clock.look(Moment { system: SystemTime::now(), steady: now });
+                self.look_at_clock(Moment::now());
             }
             reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
             progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
@@ -234,10 +234,22 @@ impl<'a> Session<'a> {
         waiting.map_or(Ok(()), |waiting| reporter.warn(&Warning::StillWaiting { waiting, forever }))
     }
 
-    /// By how many seconds the clock was set while it ran.
+    /// By how many seconds the clock was set while it ran. What it told is then good for no delay from another host.
     pub fn clock_set_by(&mut self, now: Moment) -> Option<f64> {
+        self.look_at_clock(now);
+        let set_by = self.clock.set_by();
+        if set_by.is_some() {
+            self.counts.streams.distrust_clock();
+        }
+        set_by
+    }
+
+    /// Looks whether the clock was set, and whether it still follows a reference.
+    fn look_at_clock(&mut self, now: Moment) {
         self.clock.look(now);
-        self.clock.set_by()
+        if !net::is_synchronised() {
+            self.counts.streams.distrust_clock();
+        }
     }
 
     /// Reports on the interval that is over.

@@ -281,7 +281,9 @@ fn remarks(streams: &[StreamInfo], measured: &MeasuredInfo, paint: Paint, out: &
 fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let (what, spread) = spread(&measured.figures);
     let Some(spread) = spread else { return Ok(()) };
-    let clock = streams.iter().map(|stream| stream.clock).min().unwrap_or(Clock::Unknown);
+    // Of a stream of which nothing came no clock is known, and there is none to be known.
+    let clock = streams.iter().filter(|stream| stream.figures.received > 0).map(|stream| stream.clock).min();
+    let clock = clock.unwrap_or(Clock::Unknown);
     let known = match clock {
         Clock::SameHost => "one host, one clock",
         Clock::Synchronised => "both clocks follow a reference",
@@ -497,6 +499,18 @@ mod tests {
                 "1 datagram with a DSCP that was changed on the way",
             ]
         );
+    }
+
+    #[test]
+    fn a_stream_of_which_only_the_end_came_casts_no_doubt_on_the_delays_of_others() {
+        let spread = Quantiles { min: 1, mean: 2, p50: 2, p90: 3, p99: 3, p999: 3, max: 3 };
+        let known = || FiguresInfo { delay_ns: Some(spread), ..figures(5, 0, (0, 0)) };
+        let streams = [
+            StreamInfo { clock: Clock::SameHost, ..stream(1, known()) },
+            StreamInfo { clock: Clock::Unknown, ..stream(2, figures(0, 0, (0, 0))) },
+        ];
+        let told = written(|out| delays(&together(known(), 2, 2, 0), &streams, plain(), out));
+        assert!(told.starts_with("delay (one host, one clock):\n"), "{told}");
     }
 
     #[test]

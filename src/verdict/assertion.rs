@@ -41,7 +41,7 @@ pub enum Metric {
     Reordered,
     /// How many were not as they were sent.
     Corrupt,
-    /// How many were longer than the buffer.
+    /// How many were cut.
     Truncated,
     /// How many came on a second interface too.
     InterfaceCopies,
@@ -51,7 +51,7 @@ pub enum Metric {
     Restarts,
     /// How many were sent before the first that was heard.
     MissedBefore,
-    /// How many came with another DSCP than the stream's first.
+    /// How many came with another DSCP than they were sent with.
     DscpChanged,
     /// The longest silence.
     Gap,

@@ -64,7 +64,9 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
     let before = before(stop, limits);
     if !matches!(stop, Stop::ReaderGone | Stop::Failed) {
         let count = limits.count.filter(|count| received < *count);
-        let unended = limits.once && stop != Stop::Count && (streams == 0 || open > 0);
+        // Who got as many as were asked for no longer waits for ends.
+        let once = limits.once && stop != Stop::Count;
+        let unended = once && (streams == 0 || open > 0);
         let of_streams = || format!("{open} of {streams} measured streams had not ended");
         match (stop, count) {
             (Stop::Interrupted(signal), Some(count)) => {
@@ -89,7 +91,7 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
                 verdict.fail(1, format!("no measured stream was heard {before}{others}"));
             }
             (_, None) if unended => verdict.fail(1, format!("{} {before}", of_streams())),
-            (_, None) if limits.once && empty > 0 => {
+            (_, None) if once && empty > 0 => {
                 verdict
                     .fail(1, format!("of {empty} of {streams} measured streams only the end arrived, and no datagram before it"));
             }
@@ -208,6 +210,7 @@ mod tests {
         let silent = StreamCounts { streams: 2, open: 0, empty: 1 };
         let verdict = of_recv(&Evidence { streams: silent, ..evidence(Stop::Once, &limits, 10) });
         assert_eq!(verdict.reasons, ["of 1 of 2 measured streams only the end arrived, and no datagram before it"]);
+        assert_eq!(of_recv(&Evidence { streams: silent, ..evidence(Stop::Count, &limits, 10) }).status, 0);
         let unheard = of_recv(&evidence(Stop::Timeout, &limits, 0));
         assert_eq!(unheard.reasons, ["no measured stream was heard within --timeout 5s"]);
         assert!(judge(Stop::Timeout, (0, 0)).reasons[0].contains("the 9 datagrams that came are not measured"));
