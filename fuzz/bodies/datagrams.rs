@@ -292,7 +292,8 @@ impl Run {
         let Streams { untracked, corrupt, unsupported, .. } = self.streams;
         let fed = &self.fed;
         assert_eq!((corrupt, unsupported), (fed.corrupt, fed.unsupported));
-        let StreamCounts { streams, open, empty } = self.streams.counts();
+        let StreamCounts { streams, open, empty, more } = self.streams.counts();
+        assert_eq!(more, untracked > 0);
         assert_eq!(
             empty,
             self.streams.iter().filter(|stream| stream.ended && stream.figures(false).meter.datagrams == 0).count()

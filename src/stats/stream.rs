@@ -347,6 +347,8 @@ pub struct StreamCounts {
     pub open: usize,
     /// Those of which only the end came.
     pub empty: usize,
+    /// There are more, which are not followed.
+    pub more: bool,
 }
 
 /// All measured streams, and what claimed to be of one.
@@ -439,7 +441,7 @@ impl Streams {
 
     /// How many streams there are.
     pub fn counts(&self) -> StreamCounts {
-        StreamCounts { streams: self.streams.len(), open: self.open, empty: self.empty }
+        StreamCounts { streams: self.streams.len(), open: self.open, empty: self.empty, more: self.untracked > 0 }
     }
 
     /// How often each stream's sender had started before: the streams of the same address at the same place that were over, or silent for good, when
@@ -631,7 +633,7 @@ mod tests {
         streams.moved(2, (9, "e0"));
         let again = |time| Arrival { iface: Some((9, "e0")), ..arrival(A, time) };
         streams.take(&probe(1, 4, 5000), &again(5050));
-        assert_eq!(streams.counts(), StreamCounts { streams: 2, open: 2, empty: 0 });
+        assert_eq!(streams.counts(), StreamCounts { streams: 2, open: 2, empty: 0, more: false });
         let stream = streams.iter().next().unwrap();
         assert_eq!((stream.losses(false).lost, stream.key.ifindex), (2, 9));
         // A link-local source has another scope there.
@@ -639,7 +641,7 @@ mod tests {
         streams.take(&probe(1, 0, 0), &ll(4, 4));
         streams.moved(4, (5, "e2"));
         streams.take(&probe(1, 1, 0), &ll(5, 5));
-        assert_eq!(streams.counts(), StreamCounts { streams: 3, open: 3, empty: 0 });
+        assert_eq!(streams.counts(), StreamCounts { streams: 3, open: 3, empty: 0, more: false });
         // Two that became one stay two.
         streams.moved(3, (9, "e0"));
         streams.take(&probe(1, 5, 6000), &again(6050));
@@ -672,7 +674,7 @@ mod tests {
             streams.take(&probe(1, 5, 0), arrival);
         }
         streams.take(&probe(2, 9, 0), &first);
-        assert_eq!(streams.counts(), StreamCounts { streams: 7, open: 7, empty: 0 });
+        assert_eq!(streams.counts(), StreamCounts { streams: 7, open: 7, empty: 0, more: false });
         assert_eq!(streams.iter().map(|stream| stream.figures(false).duplicates).sum::<u64>(), 1);
     }
 
@@ -708,7 +710,7 @@ mod tests {
         let stream = streams.iter().next().unwrap();
         assert_eq!((stream.losses(false), stream.missed_before(), stream.clock()), (Losses::default(), 100, Clock::Unknown));
         assert!(streams.all_ended());
-        assert_eq!(streams.counts(), StreamCounts { streams: 1, open: 0, empty: 1 });
+        assert_eq!(streams.counts(), StreamCounts { streams: 1, open: 0, empty: 1, more: false });
         streams.take(&probe(1, 99, 0), &arrival(A, 20));
         assert_eq!(streams.counts().empty, 0, "the end had overtaken it");
     }

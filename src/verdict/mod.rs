@@ -56,7 +56,7 @@ pub struct Evidence<'a> {
 /// Judges a receiver.
 pub fn of_recv(evidence: &Evidence) -> Verdict {
     let Evidence { stop, limits, received, command, judgements, .. } = *evidence;
-    let StreamCounts { streams, open, empty } = evidence.streams;
+    let StreamCounts { streams, open, empty, more } = evidence.streams;
     let mut verdict = Verdict::default();
     if let Some(Ended::Failed(how)) = command {
         verdict.fail(1, how.clone());
@@ -91,6 +91,10 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
                 verdict.fail(1, format!("no measured stream was heard {before}{others}"));
             }
             (_, None) if unended => verdict.fail(1, format!("{} {before}", of_streams())),
+            (_, None) if once && more => {
+                verdict
+                    .fail(1, format!("only {streams} measured streams were followed, and whether the others ended is not known"));
+            }
             (_, None) if once && empty > 0 => {
                 verdict
                     .fail(1, format!("of {empty} of {streams} measured streams only the end arrived, and no datagram before it"));
@@ -198,7 +202,7 @@ mod tests {
     fn streams_that_were_to_end_and_did_not_are_a_no() {
         let limits = Limits { once: true, timeout: Some(Duration::from_secs(5)), ..Limits::default() };
         let judge = |stop, (streams, open)| {
-            let streams = StreamCounts { streams, open, empty: 0 };
+            let streams = StreamCounts { streams, open, ..StreamCounts::default() };
             of_recv(&Evidence { streams, ..evidence(stop, &limits, 9) })
         };
         assert_eq!(judge(Stop::Once, (2, 0)).status, 0);
@@ -207,10 +211,13 @@ mod tests {
             (verdict.status, verdict.reasons),
             (1, vec!["1 of 2 measured streams had not ended within --timeout 5s".to_owned()])
         );
-        let silent = StreamCounts { streams: 2, open: 0, empty: 1 };
+        let silent = StreamCounts { streams: 2, empty: 1, ..StreamCounts::default() };
         let verdict = of_recv(&Evidence { streams: silent, ..evidence(Stop::Once, &limits, 10) });
         assert_eq!(verdict.reasons, ["of 1 of 2 measured streams only the end arrived, and no datagram before it"]);
         assert_eq!(of_recv(&Evidence { streams: silent, ..evidence(Stop::Count, &limits, 10) }).status, 0);
+        let crowd = StreamCounts { streams: 9, more: true, ..StreamCounts::default() };
+        let verdict = of_recv(&Evidence { streams: crowd, ..evidence(Stop::Once, &limits, 10) });
+        assert_eq!(verdict.reasons, ["only 9 measured streams were followed, and whether the others ended is not known"]);
         let unheard = of_recv(&evidence(Stop::Timeout, &limits, 0));
         assert_eq!(unheard.reasons, ["no measured stream was heard within --timeout 5s"]);
         assert!(judge(Stop::Timeout, (0, 0)).reasons[0].contains("the 9 datagrams that came are not measured"));
