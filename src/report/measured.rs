@@ -5,25 +5,16 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
+use super::drawing::draw;
 use super::human::{count, rate};
 use super::style::Paint;
 use crate::event::{FiguresInfo, IntervalReport, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
-use crate::stats::delay::{Delays, Quantiles};
+use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
 use crate::verdict::{Judgement, Value};
 
 /// How many streams are listed one by one.
 const MOST_ROWS: usize = 20;
-
-/// How many bars there are at most, the one for the longest delays not counted.
-const BARS: i64 = 8;
-
-/// The length of the longest bar.
-const LONGEST_BAR: u64 = 40;
-
-/// How many digits of a delay there are at the edges of a bar.
-const FEWEST_DIGITS: usize = 3;
-const MOST_DIGITS: usize = 9;
 
 /// Below this a drawing says nothing that the table does not.
 const FEWEST_DRAWN: u64 = 20;
@@ -296,63 +287,6 @@ fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], paint: Paint, out: &m
     if measured.spread.count() < FEWEST_DRAWN { Ok(()) } else { draw(&measured.spread, &spread, paint, out) }
 }
 
-/// Draws delays: bars of equal width up to the 99th percentile, and one for what is longer.
-fn draw(delays: &Delays, spread: &Quantiles, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let edges = edges(spread);
-    let up_to = delays.up_to(&edges);
-    let total = delays.count();
-    let counts: Vec<u64> = up_to.iter().scan(0, |before, up_to| Some(up_to - std::mem::replace(before, *up_to))).collect();
-    let longest = counts.iter().copied().max().unwrap_or(1).max(1);
-    // Delays that are long and hardly differ take more digits to be told apart. The last edge is no round number.
-    let label = |edge: i64, digits| Value::Nanos(edge).with_digits(digits).to_string();
-    let round = &edges[..edges.len() - 1];
-    let apart = |digits: &usize| round.windows(2).all(|pair| label(pair[0], *digits) != label(pair[1], *digits));
-    let digits = (FEWEST_DIGITS..=MOST_DIGITS).find(apart).unwrap_or(MOST_DIGITS);
-    let labels: Vec<(String, String)> = (0..edges.len())
-        .map(|row| {
-            let from = if row == 0 { spread.min.min(edges[0]) } else { edges[row - 1] };
-            (label(from, digits), label(edges[row], digits))
-        })
-        .collect();
-    let width = labels.iter().flat_map(|(from, to)| [from.len(), to.len()]).max().unwrap_or(0);
-    let widest = total.to_string().len();
-    for ((from, to), many) in labels.iter().zip(&counts) {
-        // Whatever is there is seen.
-        let length = (many * LONGEST_BAR).div_ceil(longest) as usize;
-        write!(out, "  {from:>width$} - {to:>width$}  {many:>widest$}")?;
-        if length > 0 {
-            write!(out, "  {}", paint.good("#".repeat(length)))?;
-        }
-        writeln!(out)?;
-    }
-    Ok(())
-}
-
-/// The upper edges of the bars: round numbers, and last of all the longest delay.
-fn edges(spread: &Quantiles) -> Vec<i64> {
-    let step = round_up(spread.p99.saturating_sub(spread.min) / BARS);
-    let first = spread.min.div_euclid(step).saturating_mul(step);
-    let mut edges: Vec<i64> = (1..=BARS + 2).map(|bar| first.saturating_add(step.saturating_mul(bar))).collect();
-    let needed = edges.iter().take_while(|edge| **edge < spread.p99).count() + 1;
-    edges.truncate(needed.min(edges.len()));
-    edges.retain(|edge| *edge < spread.max);
-    edges.push(spread.max);
-    edges
-}
-
-/// The next number that is 1, 2 or 5 and zeroes.
-fn round_up(least: i64) -> i64 {
-    let mut power = 1_i64;
-    loop {
-        for digit in [1, 2, 5] {
-            if power.saturating_mul(digit) >= least {
-                return power.saturating_mul(digit);
-            }
-        }
-        power = power.saturating_mul(10);
-    }
-}
-
 /// The delays, where they are known, else their variation; and which of them it is.
 fn spread(of: &FiguresInfo) -> (&'static str, Option<Quantiles>) {
     of.delay_ns.map_or(("delay variation", of.pdv_ns), |delays| ("delay", Some(delays)))
@@ -376,16 +310,7 @@ mod tests {
     use super::*;
     use crate::event::RunsInfo;
     use crate::report::ColorWhen;
-    use crate::stats::delay::Precision;
-    use proptest::prelude::*;
-
-    fn drawn(delays: &[i64]) -> String {
-        let mut all = Delays::new(Precision::Fine);
-        delays.iter().for_each(|delay| all.record(*delay));
-        let mut out = Vec::new();
-        draw(&all, &all.quantiles().unwrap(), Paint::new(ColorWhen::Never, &io::stdout()), &mut out).unwrap();
-        String::from_utf8(out).unwrap()
-    }
+    use crate::stats::delay::{Delays, Precision};
 
     fn figures(received: u64, lost: u64, runs: (u64, u64)) -> FiguresInfo {
         FiguresInfo {
@@ -538,48 +463,5 @@ mod tests {
         let (first, second) = (stream(1, figures(9, 0, (0, 0))), stream(1, figures(9, 0, (0, 0))));
         let told = written(|out| table(&[first, second], false, plain(), out));
         assert!(told.contains("  9dfbac36  "), "two runs of one address are told apart: {told}");
-    }
-
-    #[test]
-    fn bars_have_round_edges_and_the_last_one_holds_what_is_longer() {
-        let mut delays: Vec<i64> = (0..990).map(|number| 20_000 + number * 40).collect();
-        delays.extend([9_000_000; 10]);
-        let drawn = drawn(&delays);
-        let lines: Vec<&str> = drawn.lines().collect();
-        assert!(lines[0].starts_with("  20.0 us - 25.0 us   125  ####"), "{drawn}");
-        assert!(lines[lines.len() - 1].contains("- 9.00 ms"), "{drawn}");
-        assert!(lines.len() <= BARS as usize + 2 && lines.iter().all(|line| line.contains('#')), "{drawn}");
-    }
-
-    #[test]
-    fn the_edges_of_bars_are_told_apart_although_the_delays_are_long() {
-        let drawn = drawn(&(0..100).map(|number| 50_000_000 + number * 4_000).collect::<Vec<i64>>());
-        assert!(drawn.starts_with("  50.00 ms - 50.05 ms   13  ####") && drawn.contains("50.30 ms - 50.35 ms"), "{drawn}");
-    }
-
-    #[test]
-    fn delays_that_are_all_alike_are_one_bar() {
-        assert_eq!(drawn(&[70_000; 25]), format!("  70.0 us - 70.0 us  25  {}\n", "#".repeat(40)));
-    }
-
-    #[test]
-    fn round_numbers_are_1_2_and_5() {
-        assert_eq!([0, 1, 2, 3, 6, 19, 21, 700].map(round_up), [1, 1, 2, 5, 10, 20, 50, 1000]);
-        assert_eq!(round_up(i64::MAX), i64::MAX);
-    }
-
-    proptest! {
-        #[test]
-        fn every_delay_is_in_one_bar(delays in proptest::collection::vec(-1_000_000_000..100_000_000_000_i64, 1..300)) {
-            let drawn = drawn(&delays);
-            let counts = drawn.lines().map(|line| line.trim_end_matches('#').split_whitespace().last().unwrap().parse::<u64>().unwrap());
-            prop_assert_eq!(counts.sum::<u64>(), delays.len() as u64, "{}", drawn);
-            prop_assert!(drawn.lines().count() <= BARS as usize + 3);
-        }
-
-        #[test]
-        fn no_spread_is_too_wild_to_draw(delays in proptest::collection::vec(any::<i64>(), 1..50)) {
-            drawn(&delays);
-        }
     }
 }

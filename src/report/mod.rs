@@ -1,5 +1,6 @@
 //! How events are shown: one small file a format, behind one reporter that knows where output goes and how much of it is wanted.
 
+mod drawing;
 mod hex;
 mod human;
 mod ifaces;
