@@ -432,22 +432,11 @@ fn a_datagram_that_arrives_on_two_interfaces_is_no_duplicate_of_the_network() {
 
 /// Runs mcast on a terminal of its own, types what it is told when the menu is there, and prints what came out.
 const TERMINAL: &str = r#"
-import os, pty, select, sys, termios
+import os, sys, termios
 keys, arguments = sys.argv[1].encode().decode("unicode_escape").encode("latin-1"), sys.argv[2:]
-wait, go = os.pipe()
-pid, fd = pty.fork()
-if pid == 0:
-    os.read(wait, 1)
-    os.execv(arguments[0], arguments)
-before, seen, typed = termios.tcgetattr(fd), b"", False
-os.write(go, b"!")
-while True:
-    try:
-        data = os.read(fd, 65536)
-    except OSError:
-        break
-    if not data:
-        break
+before, seen, typed = [], b"", False
+pid, fd = start(arguments, lambda fd: before.extend(termios.tcgetattr(fd)))
+for data in pieces(fd):
     seen += data
     if not typed and b"Which interface" in seen and b">  1" in seen:
         typed = True
@@ -467,7 +456,7 @@ print("\nENDED", os.waitstatus_to_exitcode(status), "asked" if typed else "not a
 fn on_a_terminal(host: &Host, keys: &str, arguments: &str) -> (String, String) {
     let mut words = vec![keys, env!("CARGO_BIN_EXE_mcast")];
     words.extend(arguments.split_whitespace().chain(["--color", "never"]));
-    let finished = host.python(TERMINAL, &words).ends(0);
+    let finished = host.python(&[lab::TERMINAL, TERMINAL].concat(), &words).ends(0);
     let last = finished.out.lines().last().unwrap_or_default().to_owned();
     (finished.out, last)
 }

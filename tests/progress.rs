@@ -8,23 +8,11 @@ use lab::{Finished, Host, Lab, Running};
 /// Runs mcast on a terminal of 80 columns, and prints each piece of what comes out as a line of JSON. As soon as the piece that it is told comes, if
 /// any, it types Ctrl-C.
 const TERMINAL: &str = r#"
-import fcntl, json, os, pty, struct, sys, termios
+import fcntl, json, os, struct, sys, termios
 trigger, arguments = sys.argv[1], sys.argv[2:]
-wait, go = os.pipe()
-pid, fd = pty.fork()
-if pid == 0:
-    os.read(wait, 1)
-    os.execv(arguments[0], arguments)
-fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-os.write(go, b"!")
+pid, fd = start(arguments, lambda fd: fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0)))
 seen, typed = "", not trigger
-while True:
-    try:
-        data = os.read(fd, 65536)
-    except OSError:
-        break
-    if not data:
-        break
+for data in pieces(fd):
     text = data.decode("utf-8", "replace")
     print(json.dumps(text, ensure_ascii=False))
     seen += text
@@ -34,12 +22,18 @@ while True:
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xff)
 "#;
 
-/// Starts mcast on a terminal of a kind.
-fn on_a_terminal(host: &Host, term: &str, trigger: &str, arguments: &str) -> Running {
+/// Starts a program on a terminal of a kind.
+fn start_on_a_terminal(host: &Host, term: &str, trigger: &str, words: &[&str]) -> Running {
     let mut command = host.command("python3");
-    command.args(["-u", "-c", TERMINAL, trigger, env!("CARGO_BIN_EXE_mcast")]).args(arguments.split_whitespace());
+    command.args(["-u", "-c", &[lab::TERMINAL, TERMINAL].concat(), trigger]).args(words);
     command.env("TERM", term).env("TZ", "UTC").env_remove("NO_COLOR");
     Running::start(command)
+}
+
+/// Starts mcast on a terminal of a kind.
+fn on_a_terminal(host: &Host, term: &str, trigger: &str, arguments: &str) -> Running {
+    let words: Vec<&str> = [env!("CARGO_BIN_EXE_mcast")].into_iter().chain(arguments.split_whitespace()).collect();
+    start_on_a_terminal(host, term, trigger, &words)
 }
 
 /// All that a terminal was sent.
@@ -149,9 +143,7 @@ fn a_pipe_has_none() {
     }
     // Nor has it where standard output is a terminal.
     let line = format!("exec {} send --iface lo --probe --duration 600ms 2>/dev/null", env!("CARGO_BIN_EXE_mcast"));
-    let mut command = host.command("python3");
-    command.args(["-u", "-c", TERMINAL, "", "/bin/sh", "-c", &line]).env("TERM", "xterm");
-    let finished = Running::start(command).ends(0);
+    let finished = start_on_a_terminal(&host, "xterm", "", &["/bin/sh", "-c", &line]).ends(0);
     assert!(!had_bar(&sent(&finished)), "{finished}");
 }
 

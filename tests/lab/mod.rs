@@ -30,6 +30,9 @@ use std::process::{Child, Command, Stdio};
 /// What the tests run, all from Debian's packages iperf, iproute2, nftables, python3, socat, tcpdump and util-linux.
 const TOOLS: [&str; 10] = ["ip", "iperf", "nft", "nsenter", "prlimit", "python3", "setpriv", "socat", "tcpdump", "unshare"];
 
+/// The beginning of a Python program that runs another one on a terminal: `start` and `pieces`.
+pub const TERMINAL: &str = include_str!("terminal.py");
+
 /// Where programs are looked for: an ordinary user's PATH lacks the places of `ip` and `nft`.
 fn path() -> String {
     format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
