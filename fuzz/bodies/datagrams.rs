@@ -155,7 +155,7 @@ impl Run {
             }
             19 => self.in_order(bytes),
             20 => self.new_streams(bytes),
-            21 => self.streams.distrust_clock(),
+            21 => self.streams.trust_clock(false),
             _ if self.marks < MOST_MARKS => {
                 self.marks += 1;
                 self.check();

@@ -239,7 +239,7 @@ impl<'a> Session<'a> {
         self.look_at_clock(now);
         let set_by = self.clock.set_by();
         if set_by.is_some() {
-            self.counts.streams.distrust_clock();
+            self.counts.streams.trust_clock(false);
         }
         set_by
     }
@@ -247,9 +247,7 @@ impl<'a> Session<'a> {
     /// Looks whether the clock was set, and whether it still follows a reference.
     fn look_at_clock(&mut self, now: Moment) {
         self.clock.look(now);
-        if !net::is_synchronised() {
-            self.counts.streams.distrust_clock();
-        }
+        self.counts.streams.trust_clock(net::is_synchronised());
     }
 
     /// Reports on the interval that is over.

@@ -160,9 +160,13 @@ impl Streams {
         self.streams.iter_mut().for_each(Stream::mark);
     }
 
-    /// The receiver's clock has lost its reference, or was set.
-    pub fn distrust_clock(&mut self) {
-        self.local.synchronised = false;
+    /// Takes note of whether the receiver's clock can be trusted: it follows a reference, and was not set. What it told of a stream while it could not
+    /// leaves that stream's delays unknown; a stream that begins later may have known ones.
+    pub fn trust_clock(&mut self, trusted: bool) {
+        self.local.synchronised = trusted;
+        if trusted {
+            return;
+        }
         for stream in self.streams.iter_mut().filter(|stream| stream.clock == Clock::Synchronised) {
             stream.clock = Clock::Unknown;
         }
@@ -320,10 +324,13 @@ mod tests {
         let mut streams = Streams::new(1, false, HERE);
         streams.take(&Probe { host: 8, synchronised: true, ..probe(1, 0, 0) }, &arrival(A, 5));
         assert_eq!(streams.iter().next().unwrap().clock(), Clock::Synchronised);
-        streams.distrust_clock();
+        streams.trust_clock(false);
         assert_eq!(streams.iter().next().unwrap().clock(), Clock::Unknown);
+        streams.trust_clock(true);
         streams.take(&Probe { host: 8, synchronised: true, ..probe(1, 1, 0) }, &arrival(A, 6));
         assert_eq!(streams.iter().next().unwrap().clock(), Clock::Unknown);
+        streams.take(&Probe { host: 8, synchronised: true, ..probe(2, 0, 0) }, &arrival(A, 7));
+        assert_eq!(streams.iter().last().unwrap().clock(), Clock::Synchronised, "a stream that begins when it is found again");
     }
 
     #[test]
