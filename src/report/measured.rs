@@ -90,7 +90,7 @@ pub fn summary(figures: &RecvFigures, whole: bool, paint: Paint, out: &mut dyn W
     if let Some(measured) = &figures.measured {
         table(&figures.streams, whole, paint, out)?;
         losses(measured, figures.kernel_drops, paint, out)?;
-        remarks(&figures.streams, measured, paint, out)?;
+        remarks(measured, paint, out)?;
         delays(measured, &figures.streams, paint, out)?;
     }
     let odd = [
@@ -121,16 +121,20 @@ impl<'a> Column<'a> {
     }
 }
 
+/// Where a stream goes, and where it comes from.
+fn place(stream: &StreamInfo) -> impl Ord + '_ {
+    (stream.group, stream.port, stream.iface.as_deref(), stream.source)
+}
+
 /// A row for each stream. What is the same for all stands in the lines around it.
 fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let mut shown: Vec<&StreamInfo> = streams.iter().collect();
-    let by_address = |stream: &&StreamInfo| (stream.group, stream.port, stream.iface.clone(), stream.source);
-    shown.sort_by_key(by_address);
+    shown.sort_by(|one, other| place(one).cmp(&place(other)));
     if !whole && shown.len() > MOST_ROWS {
         // Those with the heaviest losses are worth the room most.
         shown.sort_by_key(|stream| Reverse(stream.figures.lost));
         shown.truncate(MOST_ROWS);
-        shown.sort_by_key(by_address);
+        shown.sort_by(|one, other| place(one).cmp(&place(other)));
     }
     let shown = shown.as_slice();
     let number =
@@ -159,20 +163,19 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
         time("max", "max", |all| all.max),
         Column::new("JITTER", true, shown, |stream| stream.figures.jitter.map_or_else(dash, |jitter| nanos(jitter).to_string())),
     ];
-    // Two runs of one sender are told apart by their numbers.
-    let place = |stream: &StreamInfo| (stream.source, stream.group, stream.port, stream.iface.clone());
-    let alike = shown.iter().enumerate().any(|(position, one)| shown[..position].iter().any(|other| place(one) == place(other)));
+    // Two runs of one sender, which stand together, are told apart by their numbers.
+    let alike = shown.windows(2).any(|pair| place(pair[0]) == place(pair[1]));
     if alike || whole {
         // Half of it tells them apart, and leaves the table narrow.
         let digits = if whole { 16 } else { 8 };
         columns.insert(3, Column::new("STREAM", false, shown, |stream| format!("{:016x}", stream.stream)[..digits].to_owned()));
     }
     writeln!(out)?;
+    let widths: Vec<usize> = columns.iter().map(Column::width).collect();
     for row in 0..=shown.len() {
         let mut line = String::new();
-        for column in &columns {
+        for (column, &width) in columns.iter().zip(&widths) {
             let cell = if row == 0 { column.title } else { &column.cells[row - 1] };
-            let width = column.width();
             line += &if column.right { format!("{cell:>width$}  ") } else { format!("{cell:<width$}  ") };
         }
         let line = line.trim_end();
@@ -206,7 +209,7 @@ fn losses(measured: &MeasuredInfo, kernel_drops: Option<u64>, paint: Paint, out:
         match kernel_drops {
             Some(0) if of.lost == 1 => write!(out, "; on the way, not in this host's kernel")?,
             Some(0) => write!(out, "; all on the way, none in this host's kernel")?,
-            Some(drops) if drops == of.lost => write!(out, "; this host's kernel dropped as many: the receive buffer was full")?,
+            Some(drops) if drops == of.lost => write!(out, "; this host's kernel dropped as many")?,
             Some(drops) if drops > of.lost => write!(out, "; this host's kernel dropped {drops}, these among them")?,
             Some(drops) => {
                 write!(out, "; this host's kernel dropped {drops}, at least {} were lost on the way", of.lost - drops)?
@@ -221,7 +224,7 @@ fn losses(measured: &MeasuredInfo, kernel_drops: Option<u64>, paint: Paint, out:
 }
 
 /// What is out of the ordinary.
-fn remarks(streams: &[StreamInfo], measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let of = &measured.figures;
     if of.reordered > 0 {
         let positions = count(of.reorder_extent_max, "position");
@@ -233,8 +236,7 @@ fn remarks(streams: &[StreamInfo], measured: &MeasuredInfo, paint: Paint, out: &
     if of.truncated > 0 {
         writeln!(out, "{} truncated: arrived shorter than sent", paint.bad(count(of.truncated, "datagram")))?;
     }
-    // Of ends that are made up, the sum may be more than there are numbers.
-    let missed = streams.iter().map(|stream| stream.missed_before).fold(0, u64::saturating_add);
+    let missed = measured.missed_before;
     if missed > 0 {
         let (was, is) = if missed == 1 { ("was", "is") } else { ("were", "are") };
         writeln!(out, "{} {was} sent before the first that was heard, and {is} not counted as lost", count(missed, "datagram"))?;
@@ -375,13 +377,7 @@ mod tests {
             (48, 0, (0, 0), Some(457), "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped 457"),
             (99, 1, (1, 1), Some(0), "lost 1 (1.00 %) of 100 datagrams; on the way, not in this host's kernel"),
             (95, 5, (1, 5), Some(0), "lost 5 (5.00 %) of 100 datagrams in one run; all on the way, none in this host's kernel"),
-            (
-                90,
-                10,
-                (1, 10),
-                Some(10),
-                "lost 10 (10.0 %) of 100 datagrams in one run; this host's kernel dropped as many: the receive buffer was full",
-            ),
+            (90, 10, (1, 10), Some(10), "lost 10 (10.0 %) of 100 datagrams in one run; this host's kernel dropped as many"),
             (
                 90,
                 10,
@@ -408,9 +404,7 @@ mod tests {
         let mut odd = figures(100, 0, (0, 0));
         (odd.reordered, odd.reorder_extent_max, odd.stale, odd.truncated) = (2, 1, 1, 3);
         odd.dscp_changed = Some(1);
-        let mut one = stream(1, figures(100, 0, (0, 0)));
-        one.missed_before = 1;
-        let told = written(|out| remarks(&[one], &together(odd, 3, 2, 1), plain(), out));
+        let told = written(|out| remarks(&MeasuredInfo { missed_before: 1, ..together(odd, 3, 2, 1) }, plain(), out));
         let lines: Vec<&str> = told.lines().collect();
         assert_eq!(
             lines,
