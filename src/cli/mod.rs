@@ -19,7 +19,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use crate::iface::Wanted;
-use crate::net::Backend;
+use crate::net::{Backend, Batching};
 use crate::report::{ColorWhen, Output};
 use crate::target::{TargetError, TargetRange, check_source};
 
@@ -118,6 +118,15 @@ pub struct CommonArgs {
     /// Use only what every system has, as on systems that have no more (for tests)
     #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub portable: bool,
+
+    /// Hand each datagram to the kernel, and take each from it, by itself, without UDP_SEGMENT and UDP_GRO. A capture on
+    /// this host then shows datagrams, not trains of them
+    #[arg(long)]
+    pub no_offload: bool,
+
+    /// Datagrams a call at most (for tests)
+    #[arg(long, hide = true, env = "MCAST_BATCH", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub batch: Option<u16>,
 }
 
 /// Options of every command.
@@ -138,7 +147,10 @@ pub struct DisplayArgs {
 
 impl CommonArgs {
     fn backend(&self) -> Backend {
-        if self.portable { Backend::Portable } else { Backend::Native }
+        if self.portable {
+            return Backend::Portable;
+        }
+        Backend::Native(Batching { most: self.batch.map_or(Batching::MOST, usize::from), offload: !self.no_offload })
     }
 }
 

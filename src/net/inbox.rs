@@ -49,7 +49,7 @@ impl Inbox {
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
         let sockets = limits::sockets_for(listens.len());
         // Who is not told the destination of a datagram needs a socket for each group to tell it.
-        let tells_groups = cfg!(target_os = "linux") && backend == Backend::Native;
+        let tells_groups = cfg!(target_os = "linux") && backend.is_native();
         let most = |ipv4: bool| if tells_groups { groups_a_socket(ipv4) } else { 1 };
         let too_many = |needed| Operation::Listen { targets: listens.len(), sockets: needed }.failed(sys::too_many_files());
         let packs = pack(listens, sockets, most).map_err(too_many)?;
@@ -212,7 +212,7 @@ impl Inbox {
 
     /// Whether the system tells on which interface a datagram arrived.
     pub fn tells_interfaces(&self) -> bool {
-        cfg!(target_os = "linux") && self.backend == Backend::Native
+        cfg!(target_os = "linux") && self.backend.is_native()
     }
 
     /// How many datagrams reached the sockets without being sent to a joined group on its interface.

@@ -54,7 +54,7 @@ pub(super) fn receiver(
     let rcvbuf = set_receive_buffer(&socket, rcvbuf);
     // Linux delivers every group that any program of the host has joined, on any interface, unless told otherwise.
     degrade("IP_MULTICAST_ALL", sys::hear_only_own_groups(&socket, ipv4));
-    if backend == Backend::Native {
+    if backend.is_native() {
         degrade("ancillary data", sys::ask_for_metadata(&socket, ipv4));
     }
     // Bound to the group, Linux finds the socket fastest and keeps unicast to the port out. Windows refuses to bind a group or a broadcast address,
@@ -97,7 +97,7 @@ fn set_multicast(socket: &Socket, at: &Endpoint, options: &SendOptions, backend:
     let set = |option, result: std::io::Result<()>| result.map_err(|error| Operation::Set(option).failed(error));
     if let IpAddr::V4(address) = at.via.address.unwrap_or(unspecified(at.group)) {
         match backend {
-            Backend::Native => sys::send_via_v4(socket, at.via.index, address),
+            Backend::Native(_) => sys::send_via_v4(socket, at.via.index, address),
             Backend::Portable => socket.set_multicast_if_v4(&address),
         }
         .map_err(sent_via)?;

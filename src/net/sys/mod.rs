@@ -6,8 +6,6 @@
 #![allow(unsafe_code)]
 
 #[cfg(target_os = "linux")]
-mod control;
-#[cfg(target_os = "linux")]
 mod linux;
 mod portable;
 mod sources;
@@ -43,7 +41,7 @@ impl Batch {
     pub fn new(backend: Backend) -> Self {
         match backend {
             #[cfg(target_os = "linux")]
-            Backend::Native => Batch::Linux(linux::Batch::new()),
+            Backend::Native(batching) => Batch::Linux(linux::Batch::new(batching)),
             _ => Batch::Portable(portable::Batch::new()),
         }
     }

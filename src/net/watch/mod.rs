@@ -233,7 +233,7 @@ struct Read {
 impl Teller {
     fn new(backend: Backend) -> Self {
         #[cfg(target_os = "linux")]
-        if backend == Backend::Native {
+        if backend.is_native() {
             match netlink::Listener::open() {
                 Ok(listener) => return Teller::Netlink(listener),
                 Err(error) => tracing::debug!(%error, "no route netlink, looking once a second"),

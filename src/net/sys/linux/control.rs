@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use libc::{self, c_int};
 
-use super::super::Meta;
+use crate::net::Meta;
 
 /// Room for every control message that is asked for, twice over (they take 144 bytes on IPv6).
 pub const CONTROL_LEN: usize = 256;
