@@ -55,12 +55,13 @@ pub struct Pace {
     period: Period,
     /// How many rounds were due, the skipped ones too.
     rounds: u64,
+    skipped: u64,
 }
 
 impl Pace {
     /// A schedule whose first round is due at `start`.
     pub fn new(start: Instant, period: impl Into<Period>) -> Self {
-        Pace { start, period: period.into(), rounds: 0 }
+        Pace { start, period: period.into(), rounds: 0, skipped: 0 }
     }
 
     /// A schedule whose first round is due a period after `start`.
@@ -78,6 +79,11 @@ impl Pace {
         self.start.checked_add(self.period.after(self.rounds)?)
     }
 
+    /// How many rounds were given up, because they were too late.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
     /// Whether a round is due at `now`, and then how late it is; the schedule moves on to the one after it.
     pub fn due(&mut self, now: Instant) -> Option<Duration> {
         let late = now.checked_duration_since(self.next()?)?;
@@ -86,7 +92,9 @@ impl Pace {
         let beyond = late.as_nanos() as f64 - allowed;
         if beyond > 0.0 {
             // Whole periods are skipped, so the rounds stay where they would have been.
-            self.rounds = self.rounds.saturating_add((beyond / self.period.nanos.max(1e-3)) as u64);
+            let skipped = (beyond / self.period.nanos.max(1e-3)) as u64;
+            self.rounds = self.rounds.saturating_add(skipped);
+            self.skipped = self.skipped.saturating_add(skipped);
         }
         Some(late)
     }

@@ -39,8 +39,8 @@ pub struct Send {
     pub endpoints: Vec<Endpoint>,
     /// What each datagram carries; it fits every endpoint.
     pub content: Content,
-    /// The time from one round to the next.
-    pub period: Period,
+    /// The time from one round to the next; `None` for as fast as they go.
+    pub period: Option<Period>,
     /// How many datagrams go to each endpoint in a round.
     pub burst: u64,
     /// Stop after this many datagrams to each endpoint.
@@ -91,18 +91,21 @@ pub enum Pacing {
     Interval(Duration),
     /// This much over all endpoints together.
     Rate(Rate),
+    /// As fast as it goes.
+    Flood,
 }
 
 impl Pacing {
-    /// The time from one round to the next, of `burst` datagrams of `len` bytes to each of `endpoints`.
+    /// The time from one round to the next, of `burst` datagrams of `len` bytes to each of `endpoints`; `None` for none.
     ///
     /// # Errors
     /// [`PlanError::NothingToPace`].
-    pub fn period(self, endpoints: usize, burst: u64, len: usize) -> Result<Period, PlanError> {
+    pub fn period(self, endpoints: usize, burst: u64, len: usize) -> Result<Option<Period>, PlanError> {
         match self {
             Pacing::Rate(rate @ Rate::Bits(_)) if len == 0 => Err(PlanError::NothingToPace(rate)),
-            Pacing::Interval(interval) => Ok(Period::from(interval).times(burst)),
-            Pacing::Rate(rate) => Ok(Period::of(rate, burst.saturating_mul(endpoints as u64), len)),
+            Pacing::Interval(interval) => Ok(Some(Period::from(interval).times(burst))),
+            Pacing::Rate(rate) => Ok(Some(Period::of(rate, burst.saturating_mul(endpoints as u64), len))),
+            Pacing::Flood => Ok(None),
         }
     }
 }
@@ -194,6 +197,15 @@ pub enum PlanError {
         "datagrams without payload come to no bit rate, so --rate {0} would have no bound; give them a --message, or a rate in datagrams, such as --rate 1000pps"
     )]
     NothingToPace(Rate),
+    /// A flood that would never stop.
+    #[error("a flood needs an end; add one, such as --duration 2s or --count 1000000")]
+    EndlessFlood,
+    /// A flood to a group that the protocols of the network itself use.
+    #[error(
+        "{0} belongs to the protocols of the network itself, which hosts and routers listen to, and a flood could keep them from working; send to a group such as {other}, or add --force",
+        other = if .0.is_ipv4() { "239.1.1.1" } else { "ff12::1234" }
+    )]
+    FloodOfControl(IpAddr),
     /// The payload is longer than a datagram can be.
     #[error(
         "the payload is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: send less, or split it; up to 1472 bytes travel unfragmented on Ethernet"
@@ -405,6 +417,23 @@ impl Wish {
             (true, false) => Filter::Exclude(self.exclude.into_iter().collect()),
         }
     }
+}
+
+/// Holds a flood against what it might do: it must end, and unless `forced` reach nobody's control protocols. 224.0.0.0/24 is what routing and
+/// discovery use (RFC 5771, 4), ff02::/16 holds the like of IPv6 (RFC 4291, 2.7.1).
+///
+/// # Errors
+/// [`PlanError::EndlessFlood`], [`PlanError::FloodOfControl`].
+pub fn may_flood(endpoints: &[Endpoint], ends: bool, forced: bool) -> Result<(), PlanError> {
+    let is_control = |group: &IpAddr| match group {
+        IpAddr::V4(group) => group.octets()[..3] == [224, 0, 0],
+        IpAddr::V6(group) => group.segments()[0] == 0xff02,
+    };
+    if !ends {
+        return Err(PlanError::EndlessFlood);
+    }
+    let control = endpoints.iter().map(|at| at.group).find(is_control);
+    control.filter(|_| !forced).map_or(Ok(()), |group| Err(PlanError::FloodOfControl(group)))
 }
 
 /// Holds a payload of `len` bytes against what a datagram to each endpoint can carry.

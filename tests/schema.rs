@@ -25,7 +25,7 @@ fn may_be_null() -> BTreeSet<String> {
         ("interval.streams", &[&RATES, &MEASURED, &["iface"]]),
         ("ready_of_recv.rcvbuf_bytes", &[&["asked", "granted"]]),
         ("ready_of_recv.targets", &[&["address", "mac", "source"]]),
-        ("ready_of_send", &[&["dscp", "stream", "ttl"]]),
+        ("ready_of_send", &[&["dscp", "interval_ns", "stream", "ttl"]]),
         ("ready_of_send.targets", &[&["mac"]]),
         ("summary_of_recv", &[&RATES, &RECEIVED]),
         ("summary_of_recv.assertions", &[&["value"]]),

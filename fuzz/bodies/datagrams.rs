@@ -185,7 +185,7 @@ impl Run {
             traffic_class: flags & 0xf0,
             host: if flags & 4 == 0 { HERE } else { u64::from(flags & 8) },
         };
-        let mut payload = Writer::new(u16::from(bytes.u8())).write(&probe).to_vec();
+        let mut payload = Writer::new(u16::from(bytes.u8())).bytes(&probe);
         let cut = damage(&mut payload, bytes);
         self.feed(&place, &payload, cut, bytes);
     }
@@ -194,25 +194,25 @@ impl Run {
     fn in_order(&mut self, bytes: &mut Bytes) {
         let who = bytes.u8();
         let place = Place::of(who);
-        let mut writer = Writer::new(0);
+        let writer = Writer::new(0);
         for _ in 0..bytes.u16() % 1024 {
             let last = &mut self.last[usize::from(who)];
             *last = last.wrapping_add(1);
             let probe = plain(place.stream, *last, u64::try_from(self.now).unwrap_or(0));
             self.now = self.now.saturating_add(1_000_000);
-            let payload = writer.write(&probe);
-            self.feed(&place, payload, false, &mut Bytes(&[]));
+            let payload = writer.bytes(&probe);
+            self.feed(&place, &payload, false, &mut Bytes(&[]));
         }
     }
 
     /// Streams that were not there, as somebody sends them who means no good.
     fn new_streams(&mut self, bytes: &mut Bytes) {
         let [who, first, many] = bytes.array();
-        let mut writer = Writer::new(0);
+        let writer = Writer::new(0);
         for number in 0..u64::from(many) * 16 {
             let place = Place { stream: u64::from(first) << 32 | number, ..Place::of(who) };
-            let payload = writer.write(&plain(place.stream, number, number));
-            self.feed(&place, payload, false, &mut Bytes(&[]));
+            let payload = writer.bytes(&plain(place.stream, number, number));
+            self.feed(&place, &payload, false, &mut Bytes(&[]));
         }
     }
 

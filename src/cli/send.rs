@@ -22,7 +22,8 @@ Examples:
   mcast send '[ff15::1234]:5000' --iface eth0 -c 5    five datagrams by IPv6
   mcast send 239.0.0.0+100:5000 --iface all -c 1      one to each of a hundred groups, everywhere
   mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice
-  mcast send --probe --rate 1kpps -d 10s              a measured stream, for recv to judge"
+  mcast send --probe --rate 1kpps -d 10s              a measured stream, for recv to judge
+  mcast send --probe --size 1472 --flood -d 2s        as fast as it goes, for two seconds"
 )]
 pub struct SendArgs {
     /// Groups to send to: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000; or a unicast or broadcast address
@@ -49,6 +50,14 @@ pub struct SendArgs {
     /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together
     #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true)]
     pub rate: Option<Rate>,
+
+    /// As fast as it goes; needs --count or --duration. Each datagram is then shown only with -v
+    #[arg(long, conflicts_with_all = ["interval", "rate"])]
+    pub flood: bool,
+
+    /// Allow a flood to 224.0.0.x or ff02::, which the protocols of the network itself use
+    #[arg(long)]
+    pub force: bool,
 
     /// Datagrams sent back to back to each target; the mean rate stays
     #[arg(long, value_name = "N", value_parser = units::burst, default_value = "1", hide_default_value = true, allow_hyphen_values = true)]
@@ -110,7 +119,14 @@ impl SendArgs {
         };
         plan::fits(content.len(), &endpoints)?;
         let usual = if self.probe { plan::DEFAULT_PROBE_INTERVAL } else { plan::DEFAULT_INTERVAL };
-        let pacing = self.rate.map_or(Pacing::Interval(self.interval.unwrap_or(usual)), Pacing::Rate);
+        let pacing = match self.rate {
+            _ if self.flood => Pacing::Flood,
+            Some(rate) => Pacing::Rate(rate),
+            None => Pacing::Interval(self.interval.unwrap_or(usual)),
+        };
+        if self.flood {
+            plan::may_flood(&endpoints, self.count.is_some() || self.duration.is_some(), self.force)?;
+        }
         let chosen = self.targets != [TargetRange::default()];
         let mut advice = if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() };
         advice.extend(advice::for_length(content.len(), &endpoints, net::mtus));
@@ -120,7 +136,7 @@ impl SendArgs {
             count: self.count,
             duration: self.duration,
             options: SendOptions { ttl: self.ttl, loopback: !self.no_loop, dscp: self.dscp, source_port: self.source_port },
-            show: !self.probe || self.common.display.verbose > 0,
+            show: !(self.probe || self.flood) || self.common.display.verbose > 0,
             advice,
             backend: self.common.backend(),
             endpoints,

@@ -158,9 +158,9 @@ pub struct Sending<'a> {
     pub ttl: Option<u8>,
     /// The DSCP of its datagrams, where one was asked for.
     pub dscp: Option<u8>,
-    /// The time between rounds.
-    #[serde(rename = "interval_ns", serialize_with = "nanos")]
-    pub interval: Duration,
+    /// The time between rounds; `null` where they follow as fast as they go.
+    #[serde(rename = "interval_ns", serialize_with = "some_nanos")]
+    pub interval: Option<Duration>,
     /// How many datagrams go to each target in a round.
     pub burst: u64,
     /// The length of their payload.
@@ -374,6 +374,10 @@ pub struct SendSummary {
     pub errors: u64,
     /// The same for each target.
     pub targets: Vec<TargetTotals>,
+    /// How many rounds were given up, because they were too late to be made good.
+    pub skipped: u64,
+    /// How often there was no room in the system's queues, and the sender waited for it.
+    pub waits: u64,
     /// How late rounds left.
     pub pace_ns: Option<LatenessInfo>,
     /// How much processor time the program took; `null` where the system does not tell.

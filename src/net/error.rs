@@ -262,6 +262,9 @@ fn unreachable_tip(at: &Endpoint) -> String {
     format!("interface {} is down, or has lost its address or its route; 'ip addr show {}' tells", at.via.name, at.via.name)
 }
 
+/// No room, where the standard library has no kind for it.
+pub(super) use code::NO_BUFFERS;
+
 /// The error numbers that the standard library has no kind for.
 #[cfg(unix)]
 mod code {

@@ -6,11 +6,13 @@
 
 mod channel;
 mod clock;
+mod departure;
 mod error;
 mod groups;
 mod ifaces;
 mod inbox;
 mod limits;
+mod load;
 mod membership;
 #[cfg(target_os = "linux")]
 mod netlink;
@@ -23,12 +25,14 @@ mod wait;
 mod watch;
 
 pub use clock::{host_id, is_synchronised};
+pub use departure::{Departure, Failure};
 pub use error::{NetError, Operation, describe};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};
 pub use inbox::{Inbox, Rcvbuf};
 pub use limits::{Ipv6, MOST_RCVBUF, ipv6_of, most_rcvbuf, restore_for as restore_limits_for};
-pub use outbox::{Outbox, Sent};
+pub use load::Load;
+pub use outbox::Outbox;
 pub use route::route_to;
 pub use socket::SendOptions;
 pub use wait::{Wake, wait};
@@ -41,6 +45,13 @@ use std::time::SystemTime;
 
 use crate::iface::{Cast, Via};
 use crate::target::is_link_scoped;
+
+/// Lets this thread wake up when it wanted to, and not up to 50 us later together with others.
+pub fn be_punctual() {
+    if let Err(error) = sys::be_punctual() {
+        tracing::debug!(%error, "the timers of this thread cannot be made more exact");
+    }
+}
 
 /// The largest payload of a UDP datagram: 65,535 less the headers (RFC 768; RFC 8200 has no IPv4 header to pay for).
 pub fn max_payload(group: IpAddr) -> usize {

@@ -1,17 +1,22 @@
 //! Many datagrams out: the sockets that reach the endpoints.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use tracing::debug;
+
+use super::departure::{self, LONGEST, is_full, is_of_a_train, shorter};
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{Look, Moved, Moves, Rejoined, Retry, Watch, note_failure, note_joined};
-use super::{Backend, Endpoint, NetError, Operation, Wake};
+use super::{Backend, Batching, Departure, Endpoint, Failure, Load, NetError, Operation, Wake, max_payload, sys};
 use crate::iface::{Cast, Change, Presence, Via};
+use crate::interrupt::Interrupt;
 
 /// The sockets that send, and the endpoints that they send to.
 pub struct Outbox {
@@ -26,12 +31,19 @@ pub struct Outbox {
 struct OutRoute {
     at: Endpoint,
     source: SocketAddr,
-    socket: Rc<UdpSocket>,
+    socket: Rc<Sender>,
     /// The socket sends from what is no more.
     void: bool,
 }
 
 impl OutRoute {
+    /// Connects the socket if it reaches nothing else.
+    fn connect(&self) {
+        if Rc::strong_count(&self.socket) == 1 {
+            self.socket.connect(&self.at, self.source);
+        }
+    }
+
     /// Takes note of what changed.
     fn note(&mut self, changes: &[(Change, bool)]) {
         let concerns =
@@ -43,28 +55,48 @@ impl OutRoute {
     }
 }
 
-/// What became of a datagram that was handed over.
-#[derive(Debug)]
-pub enum Sent {
-    /// It is on its way.
-    Fine,
-    /// It is on its way, and an earlier one to a unicast address came back: nobody listens there, or nobody is there.
-    Returned(io::Error),
+/// A socket that sends.
+struct Sender {
+    socket: UdpSocket,
+    /// It is connected to the one endpoint that it reaches.
+    connected: Cell<bool>,
+    /// How many datagrams a train of it has at most; 1 where it takes no trains.
+    longest: Cell<usize>,
+}
+
+impl Sender {
+    fn open(at: &Endpoint, options: &SendOptions, sharing: bool, backend: Backend) -> Result<Self, NetError> {
+        let socket = socket::sender(at, options, sharing, backend)?;
+        let trains = matches!(backend, Backend::Native(batching) if batching.offload) && sys::takes_trains(&socket);
+        Ok(Sender { socket, connected: Cell::new(false), longest: Cell::new(if trains { LONGEST } else { 1 }) })
+    }
+
+    /// Connects it to the one endpoint that it reaches: then the kernel need not look up the way there for each datagram. Not where the source
+    /// address is the kernel's choice, because that is made again and again only without.
+    fn connect(&self, at: &Endpoint, source: SocketAddr) {
+        if at.cast != Cast::Multicast || Some(source.ip()) != at.via.address {
+            return;
+        }
+        match self.socket.connect(at.socket_addr()) {
+            Ok(()) => self.connected.set(true),
+            Err(error) => debug!(%error, "cannot connect to {at}, each datagram is addressed"),
+        }
+    }
 }
 
 /// The source addresses that were asked for: by socket and by scope, because the system's choice of an IPv6 source depends on the scope of where it
 /// goes (RFC 6724, 5).
 #[derive(Default)]
-struct SourceAddresses(HashMap<(*const UdpSocket, u8), SocketAddr>);
+struct SourceAddresses(HashMap<(*const Sender, u8), SocketAddr>);
 
 impl SourceAddresses {
     /// The address and port that datagrams from `socket` to `at` carry.
-    fn of(&mut self, socket: &Rc<UdpSocket>, at: &Endpoint, backend: Backend) -> SocketAddr {
+    fn of(&mut self, socket: &Rc<Sender>, at: &Endpoint, backend: Backend) -> SocketAddr {
         let scope = match at.group {
             IpAddr::V6(group) => group.octets()[1] & 0x0f,
             IpAddr::V4(_) => 0,
         };
-        *self.0.entry((Rc::as_ptr(socket), scope)).or_insert_with(|| socket::source_of(socket, at, backend))
+        *self.0.entry((Rc::as_ptr(socket), scope)).or_insert_with(|| socket::source_of(&socket.socket, at, backend))
     }
 }
 
@@ -72,7 +104,7 @@ impl SourceAddresses {
 struct Opening<'a> {
     options: &'a SendOptions,
     backend: Backend,
-    sockets: HashMap<(*const Via, bool, Option<IpAddr>), Rc<UdpSocket>>,
+    sockets: HashMap<(*const Via, bool, Option<IpAddr>), Rc<Sender>>,
     sources: SourceAddresses,
     families: [bool; 2],
 }
@@ -86,7 +118,7 @@ impl Opening<'_> {
             Some(socket) => Rc::clone(socket),
             None => {
                 let family = &mut self.families[usize::from(ipv4)];
-                let socket = Rc::new(socket::sender(&at, self.options, *family, self.backend)?);
+                let socket = Rc::new(Sender::open(&at, self.options, *family, self.backend)?);
                 *family = true;
                 self.sockets.insert((via, ipv4, alone), Rc::clone(&socket));
                 socket
@@ -107,7 +139,9 @@ impl Outbox {
         let watch = Watch::new(endpoints.iter().filter(|at| at.cast == Cast::Multicast || at.via.named), backend)?;
         let sources = SourceAddresses::default();
         let mut opening = Opening { options, backend, sockets: HashMap::new(), sources, families: [false; 2] };
-        let routes = endpoints.iter().map(|at| opening.route(at.clone())).collect::<Result<_, _>>()?;
+        let routes: Vec<OutRoute> = endpoints.iter().map(|at| opening.route(at.clone())).collect::<Result<_, _>>()?;
+        drop(opening);
+        routes.iter().for_each(OutRoute::connect);
         Ok(Outbox { routes, watch, retry: Retry::default(), options: options.clone(), backend })
     }
 
@@ -124,7 +158,7 @@ impl Outbox {
     /// The TTL or hop limit that datagrams to the endpoint at `position` carry, where the system tells.
     pub fn ttl(&self, position: usize) -> Option<u8> {
         let OutRoute { at, socket, .. } = &self.routes[position];
-        socket::ttl_of(socket, at)
+        socket::ttl_of(&socket.socket, at)
     }
 
     /// Waits until `until`, or until something of `wake` or of the interfaces happens. Answers whether the reader of the output is gone.
@@ -158,7 +192,7 @@ impl Outbox {
     fn reopen(&mut self) -> (Vec<Rejoined>, Vec<(NetError, usize)>) {
         let (mut joined, mut failed) = (Vec::new(), Vec::new());
         let mut sources = SourceAddresses::default();
-        let mut opened: HashMap<*const UdpSocket, Option<Rc<UdpSocket>>> = HashMap::new();
+        let mut opened: HashMap<*const Sender, Option<Rc<Sender>>> = HashMap::new();
         // The old sockets are kept until the end, so that their addresses in memory are not used again.
         let mut old = Vec::new();
         for route in self.routes.iter_mut().filter(|route| route.void) {
@@ -169,8 +203,8 @@ impl Outbox {
             let socket = opened.entry(Rc::as_ptr(&route.socket)).or_insert_with(|| {
                 let options = SendOptions { source_port: Some(route.source.port()), ..self.options.clone() };
                 // The port is held by the old socket, which lets in who also asks to share it.
-                let _ = socket::options(&route.socket).set_reuse_address(true);
-                let socket = socket::sender(&route.at, &options, true, self.backend);
+                let _ = socket::options(&route.socket.socket).set_reuse_address(true);
+                let socket = Sender::open(&route.at, &options, true, self.backend);
                 socket.map_err(|error| note_failure(&mut failed, error)).ok().map(Rc::new)
             });
             if let Some(socket) = socket {
@@ -180,25 +214,78 @@ impl Outbox {
                 note_joined(&mut joined, &route.at.via, ipv4);
             }
         }
+        drop(opened);
+        self.routes.iter().filter(|route| !route.void && !route.socket.connected.get()).for_each(OutRoute::connect);
         (joined, failed)
     }
 
-    /// Sends `payload` to the endpoint at `position`.
+    /// Sends what waits in `load` from the datagram at `first` on, as far as one call goes. Nothing is lost: what the answer does not speak of was
+    /// not sent yet, and is to be sent by the next call.
+    pub fn send(&self, load: &Load, first: usize) -> Departure {
+        let (mut departure, pieces) = (Departure::default(), load.pieces());
+        loop {
+            let Some(piece) = pieces.get(first) else { return departure };
+            let OutRoute { at, socket, .. } = &self.routes[piece.position];
+            let (messages, ends) = self.messages(load, first, socket);
+            let error = match sys::send(&socket.socket, &messages, self.backend) {
+                Ok(sent) => {
+                    departure.datagrams = ends[..sent].last().map_or(0, |end| end - first);
+                    return departure;
+                }
+                Err(error) => error,
+            };
+            let datagrams = ends[0] - first;
+            if error.kind() == io::ErrorKind::Interrupted {
+                continue;
+            }
+            if datagrams > 1 && is_of_a_train(&error) {
+                socket.longest.set(shorter(datagrams));
+                debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train, now at most {}", socket.longest.get());
+                continue;
+            }
+            // What ICMP said of an earlier datagram is told at the next send, which it keeps from going.
+            if departure.returned.is_none() && is_of_an_earlier_one(&error, at) {
+                departure.returned = Some(error);
+                continue;
+            }
+            let full = is_full(&error);
+            departure.failure = Some(Failure { datagrams, full, error: Operation::Send(at.clone()).failed(error) });
+            return departure;
+        }
+    }
+
+    /// Waits for room after a datagram to the endpoint at `position` was refused with `error` for want of it, at most until `until`, or until a signal
+    /// comes.
     ///
     /// # Errors
-    /// What the system refused. A datagram that a full queue dropped is such an error (ENOBUFS), where the system tells.
-    pub fn send(&self, position: usize, payload: &[u8]) -> Result<Sent, NetError> {
-        let OutRoute { at, socket, .. } = &self.routes[position];
-        let mut sent = Sent::Fine;
-        loop {
-            match socket.send_to(payload, at.socket_addr()) {
-                Ok(_) => return Ok(sent),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What ICMP said of an earlier datagram is told at the next send, which it keeps from going.
-                Err(error) if matches!(sent, Sent::Fine) && is_of_an_earlier_one(&error, at) => sent = Sent::Returned(error),
-                Err(error) => return Err(Operation::Send(at.clone()).failed(error)),
+    /// What the system refused.
+    pub fn wait_for_room(&self, position: usize, error: &NetError, interrupt: &Interrupt, until: Instant) -> io::Result<()> {
+        // The socket's own buffer says when there is room again, the queue of an interface does not.
+        const NAP: Duration = Duration::from_micros(100);
+        let socket =
+            (error.source.kind() == io::ErrorKind::WouldBlock).then(|| sys::borrow(&self.routes[position].socket.socket));
+        let until = if socket.is_some() { until } else { until.min(Instant::now() + NAP) };
+        sys::wait_for_room(socket, interrupt, until)
+    }
+
+    /// What goes through one socket, from the datagram at `first` on; and where each message ends.
+    fn messages<'a>(&self, load: &'a Load, first: usize, socket: &Rc<Sender>) -> (Vec<sys::Message<'a>>, Vec<usize>) {
+        let pieces = load.pieces();
+        let longest = socket.longest.get();
+        let (mut messages, mut ends, mut next) = (Vec::new(), Vec::new(), first);
+        while messages.len() < Batching::MOST && next < pieces.len() {
+            let OutRoute { at, socket: other, .. } = &self.routes[pieces[next].position];
+            if !Rc::ptr_eq(other, socket) {
+                break;
             }
+            let range = departure::message(pieces, next, longest, max_payload(at.group));
+            let to = if socket.connected.get() { None } else { Some(at.socket_addr()) };
+            let segment = if range.len() > 1 { u16::try_from(pieces[next].len).ok() } else { None };
+            next = range.end;
+            messages.push(sys::Message { to, bytes: load.bytes(range), segment });
+            ends.push(next);
         }
+        (messages, ends)
     }
 }
 

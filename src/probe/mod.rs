@@ -139,20 +139,29 @@ pub fn read(payload: &[u8], cut: bool) -> Reading {
     })
 }
 
-/// A buffer that holds one probe after the other, of one length.
+/// Writes probes of one length.
 #[derive(Clone, Debug)]
-pub struct Writer(Vec<u8>);
+pub struct Writer {
+    /// Behind the header each byte is its own offset, modulo 256.
+    pattern: Vec<u8>,
+}
 
 impl Writer {
-    /// A buffer for probes of `len` bytes, at least [`MIN_LEN`]. Behind the header each byte is its own offset, modulo 256.
+    /// For probes of `len` bytes, at least [`MIN_LEN`].
     pub fn new(len: u16) -> Self {
         let len = usize::from(len).max(MIN_LEN);
-        Writer((0..len).map(|offset| offset as u8).collect())
+        Writer { pattern: (0..len).map(|offset| offset as u8).collect() }
     }
 
-    /// Writes a probe, and answers its bytes.
-    pub fn write(&mut self, probe: &Probe) -> &[u8] {
-        let bytes = &mut self.0;
+    /// The length of each in bytes, never 0.
+    #[expect(clippy::len_without_is_empty, reason = "none is empty")]
+    pub fn len(&self) -> usize {
+        self.pattern.len()
+    }
+
+    /// Writes a probe into `bytes`, which are [`Writer::len`] many.
+    pub fn write(&self, probe: &Probe, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.pattern);
         let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
         bytes[..4].copy_from_slice(MAGIC);
         bytes[4] = VERSION;
@@ -173,6 +182,12 @@ impl Writer {
         bytes[40..48].copy_from_slice(&probe.host.to_be_bytes());
         let crc = checksum(bytes);
         bytes[CRC].copy_from_slice(&crc.to_be_bytes());
+    }
+
+    /// A probe by itself.
+    pub fn bytes(&self, probe: &Probe) -> Vec<u8> {
+        let mut bytes = self.pattern.clone();
+        self.write(probe, &mut bytes);
         bytes
     }
 }
@@ -216,7 +231,7 @@ mod tests {
 
     #[test]
     fn every_field_stands_where_the_contract_says() {
-        let bytes = Writer::new(50).write(&probe()).to_vec();
+        let bytes = Writer::new(50).bytes(&probe());
         let mut expected = b"MCST\x01\x00\x00\x02".to_vec();
         expected.extend((1..=8).chain(0x11..=0x18).chain(0x21..=0x28));
         expected.extend([0x31, 0x32, 0, 50]);
@@ -237,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_claims_to_be_a_probe_and_lies_is_what_it_is() {
-        let bytes = Writer::new(100).write(&probe()).to_vec();
+        let bytes = Writer::new(100).bytes(&probe());
         let stream = Some(probe().stream);
         let changed = |at: usize, to: u8| {
             let mut bytes = bytes.clone();
@@ -275,16 +290,16 @@ mod tests {
         ) {
             let kind = [Kind::Data, Kind::End, Kind::Reply][kind];
             let probe = Probe { kind, reply_wanted, synchronised, stream, sequence: sequence / 4, sent, ttl, traffic_class, host };
-            let mut writer = Writer::new(len);
-            writer.write(&Probe { stream: 5, ..probe });
-            let bytes = writer.write(&probe);
+            let writer = Writer::new(len);
+            let mut bytes = writer.bytes(&Probe { stream: 5, ..probe });
+            writer.write(&probe, &mut bytes);
             prop_assert_eq!(bytes.len(), usize::from(len).max(MIN_LEN));
-            prop_assert_eq!(read(bytes, false), Reading::Probe(probe));
+            prop_assert_eq!(read(&bytes, false), Reading::Probe(probe));
         }
 
         #[test]
         fn a_flipped_bit_is_never_believed(at in 0..100_usize, bit in 0..8_u8) {
-            let mut bytes = Writer::new(100).write(&probe()).to_vec();
+            let mut bytes = Writer::new(100).bytes(&probe());
             bytes[at] ^= 1 << bit;
             prop_assert!(!matches!(read(&bytes, false), Reading::Probe(_)));
         }

@@ -18,7 +18,7 @@ use crate::event::{
 };
 use crate::rcvbuf::Wish;
 use crate::spans::spans;
-use crate::verdict::{COULD_NOT_RUN, Verdict};
+use crate::verdict::{COULD_NOT_RUN, Value, Verdict};
 use crate::warning::Warning;
 
 /// A rate over less than this is that of one burst, and would only puzzle.
@@ -173,6 +173,7 @@ impl Text {
         write!(out, " in {}", span(summary.elapsed))?;
         self.rates(&summary.meter, out)?;
         writeln!(out)?;
+        effort(summary, out)?;
         self.reasons(&summary.verdict, out)
     }
 
@@ -207,12 +208,40 @@ impl Text {
     }
 }
 
-/// How often, as it is typed: `every 100ms`, `every 51.2us`.
-fn pace(interval: Duration) -> String {
-    if interval.is_zero() {
-        return "as fast as it goes".to_owned();
+/// How late the datagrams of a sender left, what kept it waiting, and how much of a processor it took.
+fn effort(summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
+    // One datagram alone is as late as the program was slow to start.
+    let late = summary.pace_ns.as_ref().filter(|_| summary.meter.datagrams > 1);
+    let late = late.map(|late| {
+        let [p50, p99, max] = [late.p50, late.p99, late.max].map(Value::Nanos);
+        format!("late by p50 {p50}, p99 {p99}, max {max}")
+    });
+    let processor = summary.cpu.filter(|_| summary.elapsed >= SHORTEST_RATE).map(|cpu| {
+        let share = 100.0 * cpu.as_secs_f64() / summary.elapsed.as_secs_f64();
+        format!("{} of processor, {share:.*} % of a core", span(cpu), usize::from(share < 10.0))
+    });
+    if late.is_some() || processor.is_some() {
+        writeln!(out, "  {}", late.into_iter().chain(processor).collect::<Vec<_>>().join("; "))?;
     }
-    format!("every {interval:?}").replace('\u{b5}', "u")
+    if summary.skipped > 0 {
+        writeln!(
+            out,
+            "  gave up {}, too late to be made good: this pace is more than went out",
+            count(summary.skipped, "round")
+        )?;
+    }
+    if summary.waits > 0 {
+        writeln!(out, "  waited {} for room in the system's queues", count(summary.waits, "time"))?;
+    }
+    Ok(())
+}
+
+/// How often, as it is typed: `every 100ms`, `every 51.2us`.
+fn pace(interval: Option<Duration>) -> String {
+    match interval.filter(|interval| !interval.is_zero()) {
+        Some(interval) => format!("every {interval:?}").replace('\u{b5}', "u"),
+        None => "as fast as it goes".to_owned(),
+    }
 }
 
 /// A warning, and what to do about it.
@@ -233,8 +262,8 @@ mod tests {
     #[test]
     fn a_pace_is_told_as_it_is_typed() {
         assert_eq!(
-            [100_000_000, 526_400, 0].map(|nanos| pace(Duration::from_nanos(nanos))),
-            ["every 100ms", "every 526.4us", "as fast as it goes"]
+            [Some(100_000_000), Some(526_400), Some(0), None].map(|nanos| pace(nanos.map(Duration::from_nanos))),
+            ["every 100ms", "every 526.4us", "as fast as it goes", "as fast as it goes"]
         );
     }
 }

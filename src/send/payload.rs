@@ -3,7 +3,6 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, SystemTime};
 
-use crate::event::ProbeInfo;
 use crate::net::{self, Outbox};
 use crate::plan;
 use crate::probe::{Kind, Probe, Writer};
@@ -24,9 +23,16 @@ pub struct Probes {
     common: Probe,
     /// When the clock was last asked whether it follows a reference.
     asked: SystemTime,
-    /// How many went to each endpoint.
-    sent: Vec<u64>,
-    ttls: Vec<u8>,
+    streams: Vec<Stream>,
+}
+
+/// The stream to one endpoint.
+struct Stream {
+    ttl: u8,
+    /// How many have left.
+    left: u64,
+    /// The number of the next one that is written; from `left` on they wait to leave.
+    next: u64,
 }
 
 impl Payload {
@@ -35,7 +41,6 @@ impl Payload {
         match &plan.content {
             plan::Content::Message(message) => Payload::Fixed(message.clone()),
             plan::Content::Probe { size } => {
-                let endpoints = plan.endpoints.len();
                 let common = Probe {
                     kind: Kind::Data,
                     reply_wanted: false,
@@ -47,13 +52,13 @@ impl Payload {
                     traffic_class: plan.options.dscp.unwrap_or(0) << 2,
                     host: net::host_id(),
                 };
+                let stream = |position| Stream { ttl: outbox.ttl(position).unwrap_or(0), left: 0, next: 0 };
                 Payload::Probes(Box::new(Probes {
                     writer: Writer::new(*size),
                     end: Writer::new(0),
                     common,
                     asked: SystemTime::now(),
-                    sent: vec![0; endpoints],
-                    ttls: (0..endpoints).map(|position| outbox.ttl(position).unwrap_or(0)).collect(),
+                    streams: (0..plan.endpoints.len()).map(stream).collect(),
                 }))
             }
         }
@@ -67,38 +72,61 @@ impl Payload {
         }
     }
 
-    /// The next datagram to the endpoint at `position`, which leaves at `time`.
-    pub fn next(&mut self, position: usize, time: SystemTime) -> &[u8] {
+    /// The length of each datagram in bytes.
+    pub fn len(&self) -> usize {
         match self {
-            Payload::Fixed(payload) => payload,
+            Payload::Fixed(payload) => payload.len(),
+            Payload::Probes(probes) => probes.writer.len(),
+        }
+    }
+
+    /// Writes the next datagram to the endpoint at `position`, which leaves at `time`.
+    pub fn write(&mut self, position: usize, time: SystemTime, bytes: &mut [u8]) {
+        match self {
+            Payload::Fixed(payload) => bytes.copy_from_slice(payload),
             Payload::Probes(probes) => {
                 probes.ask_clock(time);
-                let probe = probes.probe(position, time, Kind::Data);
-                probes.writer.write(&probe)
+                let stream = &mut probes.streams[position];
+                let sequence = stream.next;
+                stream.next += 1;
+                let probe = probes.probe(position, time, Kind::Data, sequence);
+                probes.writer.write(&probe, bytes);
             }
         }
     }
 
-    /// Takes note that it has left. One that could not be sent has not: its number is that of the next one, so that nobody counts it as lost.
-    pub fn left(&mut self, position: usize) -> Option<ProbeInfo> {
+    /// Takes note that the next one has left; answers its number.
+    pub fn left(&mut self, position: usize) -> Option<u64> {
         match self {
             Payload::Fixed(_) => None,
             Payload::Probes(probes) => {
-                let seq = probes.sent[position];
-                probes.sent[position] += 1;
-                Some(ProbeInfo::Sent { stream: probes.common.stream, seq })
+                let stream = &mut probes.streams[position];
+                stream.left += 1;
+                Some(stream.left - 1)
             }
         }
     }
 
-    /// The end of the stream to the endpoint at `position`, where there is one.
-    pub fn end(&mut self, position: usize, time: SystemTime) -> Option<&[u8]> {
+    /// What was written and has not left gives its numbers back: one that could not be sent is not one that was lost.
+    pub fn recall(&mut self, position: usize) {
+        if let Payload::Probes(probes) = self {
+            let stream = &mut probes.streams[position];
+            stream.next = stream.left;
+        }
+    }
+
+    /// Writes the end of the stream to the endpoint at `position` into `bytes`, as many as the smallest probe has. What is not measured has no end.
+    pub fn end(&self, position: usize, time: SystemTime, bytes: &mut [u8]) {
+        if let Payload::Probes(probes) = self {
+            probes.end.write(&probes.probe(position, time, Kind::End, probes.streams[position].left), bytes);
+        }
+    }
+
+    /// What to show of each datagram.
+    pub fn text(&self) -> &[u8] {
         match self {
-            Payload::Fixed(_) => None,
-            Payload::Probes(probes) => {
-                let probe = probes.probe(position, time, Kind::End);
-                Some(probes.end.write(&probe))
-            }
+            Payload::Fixed(payload) => payload,
+            Payload::Probes(_) => &[],
         }
     }
 }
@@ -115,10 +143,10 @@ impl Probes {
         }
     }
 
-    fn probe(&self, position: usize, time: SystemTime, kind: Kind) -> Probe {
+    fn probe(&self, position: usize, time: SystemTime, kind: Kind, sequence: u64) -> Probe {
         let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let sent = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX);
-        Probe { kind, sequence: self.sent[position], sent, ttl: self.ttls[position], ..self.common }
+        Probe { kind, sequence, sent, ttl: self.streams[position].ttl, ..self.common }
     }
 }
 

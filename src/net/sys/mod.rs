@@ -15,14 +15,14 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files};
+pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files, wait_for_room};
 #[cfg(windows)]
-pub use windows::{PollSource, borrow, poll, too_many_files};
+pub use windows::{PollSource, borrow, poll, too_many_files, wait_for_room};
 
 pub use sources::change_source;
 
 use std::io;
-use std::net::{Ipv4Addr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
 use socket2::Socket;
 
@@ -63,6 +63,46 @@ impl Batch {
             Batch::Portable(batch) => batch.get(index),
         }
     }
+}
+
+/// Something to send.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// Where it goes; `None` where the socket is connected to it.
+    pub to: Option<SocketAddr>,
+    /// What it carries.
+    pub bytes: &'a [u8],
+    /// It is a train: datagrams of this length, the last of which may be shorter. Only on Linux.
+    pub segment: Option<u16>,
+}
+
+/// Sends messages, without blocking, until one is refused. Answers how many left; the error is that of the first one.
+pub fn send(socket: &UdpSocket, messages: &[Message], backend: Backend) -> io::Result<usize> {
+    #[cfg(target_os = "linux")]
+    if backend.is_native() {
+        return linux::send(socket, messages);
+    }
+    let _ = backend;
+    portable::send(socket, messages)
+}
+
+/// Whether trains of datagrams may be sent: a kernel that does not know them would send one large datagram instead.
+pub fn takes_trains(socket: &UdpSocket) -> bool {
+    #[cfg(target_os = "linux")]
+    return linux::takes_trains(socket);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = socket;
+        false
+    }
+}
+
+/// Lets timers end when they are due, where the system would let them end together with others.
+pub fn be_punctual() -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    return linux::be_punctual();
+    #[cfg(not(target_os = "linux"))]
+    Ok(())
 }
 
 /// Asks the kernel to tell the time, destination, interface, TTL, traffic class and drops of each datagram.

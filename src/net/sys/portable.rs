@@ -1,10 +1,11 @@
-//! Every system: one datagram a call, with its source and the program's own clock. It needs no `unsafe`.
+//! Every system: one datagram a call; those that are received with their source and the program's own clock. It needs no `unsafe`.
 
 use std::io;
 use std::net::UdpSocket;
 use std::time::SystemTime;
 
 use crate::net::Meta;
+use crate::net::sys::Message;
 
 /// Receives one datagram a call.
 pub struct Batch {
@@ -27,4 +28,14 @@ impl Batch {
     pub fn get(&self, _index: usize) -> (&[u8], &Meta) {
         (&self.payload[..self.len], &self.meta)
     }
+}
+
+/// Sends the first message.
+pub fn send(socket: &UdpSocket, messages: &[Message]) -> io::Result<usize> {
+    let Some(message) = messages.first() else { return Ok(0) };
+    match message.to {
+        Some(to) => socket.send_to(message.bytes, to)?,
+        None => socket.send(message.bytes)?,
+    };
+    Ok(1)
 }

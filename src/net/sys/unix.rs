@@ -56,6 +56,16 @@ pub fn poll(
     Ok(outputs.iter().any(|polled| fired(polled, PollFlags::POLLERR | PollFlags::POLLHUP)))
 }
 
+/// Waits until `socket` has room for another datagram, if there is one, until a signal comes, or until `until`.
+pub fn wait_for_room(socket: Option<PollSource>, interrupt: &impl AsFd, until: Instant) -> io::Result<()> {
+    let mut polled = vec![PollFd::new(interrupt.as_fd(), PollFlags::POLLIN)];
+    polled.extend(socket.map(|socket| PollFd::new(socket, PollFlags::POLLOUT)));
+    match poll_until(&mut polled, Some(until)) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32> {
     let left = until.map(|until| until.saturating_duration_since(Instant::now()));

@@ -23,6 +23,12 @@ pub fn too_many_files() -> io::Error {
     io::Error::from_raw_os_error(WSAEMFILE)
 }
 
+/// Waits for room: a moment.
+pub fn wait_for_room(_socket: Option<PollSource>, _interrupt: &crate::interrupt::Interrupt, until: Instant) -> io::Result<()> {
+    thread::sleep(until.saturating_duration_since(Instant::now()).min(Duration::from_millis(1)));
+    Ok(())
+}
+
 /// Waits until one of `sources` can be read, `until` has passed, or a slice of time is over. Writes the positions of the readable
 /// ones into `ready`. Windows does not tell that a reader went away until the next write, so the answer is always no.
 pub fn poll(

@@ -2,8 +2,10 @@
 
 mod control;
 mod receive;
+mod send;
 
 pub use receive::Batch;
+pub use send::{be_punctual, send, takes_trains};
 
 use std::io;
 use std::mem;

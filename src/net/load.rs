@@ -1,0 +1,140 @@
+//! Datagrams that wait to leave together, one behind the other in one buffer.
+
+use super::Backend;
+
+/// The most datagrams that wait: as many as the kernel takes in one train (UDP_MAX_SEGMENTS of include/linux/udp.h, 64 before Linux 6.9).
+const MOST: usize = 128;
+
+/// Room for the largest datagram there is, and so for the longest train: that of IPv6 without options.
+const ROOM: usize = 65_527;
+
+/// Datagrams that wait to leave together.
+pub struct Load {
+    bytes: Box<[u8]>,
+    used: usize,
+    pieces: Vec<Piece>,
+    most: usize,
+}
+
+/// A datagram that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The position of its endpoint.
+    pub position: usize,
+    /// Its length in bytes.
+    pub len: usize,
+    start: usize,
+}
+
+impl Load {
+    /// Nothing yet.
+    pub fn new(backend: Backend) -> Self {
+        let most = match backend {
+            // Trains are longer than what is worth a call of single datagrams.
+            Backend::Native(batching) if batching.offload && batching.most > 1 => MOST,
+            Backend::Native(batching) => batching.most.clamp(1, MOST),
+            Backend::Portable => 1,
+        };
+        Load { bytes: vec![0; ROOM].into_boxed_slice(), used: 0, pieces: Vec::with_capacity(most), most }
+    }
+
+    /// Whether there is room for a datagram of `len` bytes.
+    pub fn has_room(&self, len: usize) -> bool {
+        self.pieces.is_empty() || (self.pieces.len() < self.most && self.used + len <= self.bytes.len())
+    }
+
+    /// The room of one more datagram, of `len` bytes, to the endpoint at `position`: to be written. There must be room.
+    pub fn add(&mut self, position: usize, len: usize) -> &mut [u8] {
+        let start = self.used;
+        self.used += len;
+        self.pieces.push(Piece { position, len, start });
+        &mut self.bytes[start..self.used]
+    }
+
+    /// What waits.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// The most datagrams that wait together.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    /// The datagrams from `first` on, to be written anew.
+    pub fn rewrite(&mut self, first: usize) -> impl Iterator<Item = (usize, &mut [u8])> {
+        let start = self.pieces.get(first).map_or(self.used, |piece| piece.start);
+        let mut rest = &mut self.bytes[start..self.used];
+        self.pieces[first..].iter().map(move |piece| {
+            let (datagram, behind) = std::mem::take(&mut rest).split_at_mut(piece.len);
+            rest = behind;
+            (piece.position, datagram)
+        })
+    }
+
+    /// The bytes of datagrams that stand one behind the other.
+    pub(super) fn bytes(&self, pieces: std::ops::Range<usize>) -> &[u8] {
+        let (first, last) = (self.pieces[pieces.start], self.pieces[pieces.end - 1]);
+        &self.bytes[first.start..last.start + last.len]
+    }
+
+    /// Forgets all of it.
+    pub fn clear(&mut self) {
+        self.pieces.clear();
+        self.used = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Batching;
+    use proptest::prelude::*;
+
+    fn batching(most: usize, offload: bool) -> Load {
+        Load::new(Backend::Native(Batching { most, offload }))
+    }
+
+    fn fill(load: &mut Load, len: usize) -> usize {
+        while load.has_room(len) {
+            load.add(0, len);
+        }
+        load.pieces().len()
+    }
+
+    #[test]
+    fn a_load_is_as_large_as_the_longest_train() {
+        let filled = |len| fill(&mut batching(64, true), len);
+        assert_eq!([0, 64, 1472, 65_527].map(filled), [128, 128, 44, 1]);
+    }
+
+    #[test]
+    fn without_trains_it_is_as_large_as_a_call_is_worth() {
+        assert_eq!((fill(&mut batching(64, false), 64), fill(&mut batching(7, false), 64)), (64, 7));
+        assert_eq!((fill(&mut batching(1, true), 64), fill(&mut Load::new(Backend::Portable), 64)), (1, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_what_stands_there(lens in proptest::collection::vec(0..2000_usize, 1..100), first in 0..100_usize) {
+            let mut load = batching(64, true);
+            let mut written = Vec::new();
+            for (position, len) in lens.into_iter().enumerate() {
+                if load.has_room(len) {
+                    load.add(position, len).fill(position as u8);
+                    written.push((position, len));
+                }
+            }
+            let first = first.min(written.len());
+            for (position, bytes) in load.rewrite(first) {
+                prop_assert!(bytes.iter().all(|byte| *byte == position as u8));
+                bytes.fill(0xff);
+            }
+            prop_assert_eq!(load.rewrite(first).map(|(position, bytes)| (position, bytes.len())).collect::<Vec<_>>(), &written[first..]);
+            for (index, (position, len)) in written.into_iter().enumerate() {
+                let byte = if index < first { position as u8 } else { 0xff };
+                prop_assert_eq!(load.bytes(index..index + 1), vec![byte; len]);
+            }
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! One sender at work: sends what is due, waits, until there is a reason to stop.
+
+use std::collections::HashSet;
+use std::hint;
+use std::io;
+use std::ops::Range;
+use std::time::{Duration, Instant, SystemTime};
+
+use tracing::debug;
+
+use super::payload::Payload;
+use crate::event::{self, Event, ProbeInfo, Sent, TargetTotals};
+use crate::interrupt::Interrupt;
+use crate::net::{Failure, Load, Outbox, Wake};
+use crate::pace::Pace;
+use crate::plan;
+use crate::probe::{END_INTERVAL, ENDS, MIN_LEN};
+use crate::report::{Goal, Reporter};
+use crate::run::{RunError, Stop};
+use crate::stats::Meter;
+use crate::stats::delay::{Delays, Precision};
+use crate::warning::Warning;
+
+/// How often a sender that has no time to wait looks at signals, interfaces and its reader.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The last of a wait is spent awake: a core that sleeps takes 30 to 70 us to come back, and now and then twice that.
+const AWAKE: Duration = Duration::from_micros(150);
+
+/// How much earlier a long wait ends, for ppoll(2) may be late by a thousandth of it (select_estimate_accuracy in fs/select.c).
+const ACCURACY: u32 = 500;
+
+/// How long a datagram waits for room in the system's queues before it counts as not sent.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How many targets are named in warnings of one kind.
+const MOST_WARNINGS: usize = 10;
+
+/// What changes while sending.
+pub(super) struct Session<'a> {
+    plan: &'a plan::Send,
+    /// What each datagram carries.
+    pub payload: Payload,
+    /// What was sent, over all endpoints.
+    pub meter: Meter,
+    /// What was sent to each.
+    pub totals: Vec<TargetTotals>,
+    /// How many datagrams it was each endpoint's turn for.
+    pub sent: u64,
+    /// How late rounds were.
+    pub lateness: Delays,
+    /// How many rounds were given up, because they were too late.
+    pub skipped: u64,
+    /// How often there was no room in the system's queues.
+    pub waits: u64,
+    load: Load,
+    /// When each datagram of the load was written.
+    times: Vec<SystemTime>,
+    /// The failures that were warned of: the position of the endpoint, and the error.
+    warned: HashSet<(usize, Option<i32>)>,
+}
+
+/// What a sender needs besides itself to send.
+struct Means<'a, 'b> {
+    outbox: &'a Outbox,
+    reporter: &'a mut Reporter<'b>,
+    interrupt: &'a Interrupt,
+    end: Option<Instant>,
+}
+
+impl Means<'_, '_> {
+    /// Whether a round is to be left unfinished.
+    fn is_over(&self) -> bool {
+        self.interrupt.signal().is_some() || self.end.is_some_and(|end| end <= Instant::now())
+    }
+}
+
+impl<'a> Session<'a> {
+    /// A session that has sent nothing.
+    pub fn new(plan: &'a plan::Send, outbox: &Outbox) -> Self {
+        let totals = outbox.endpoints().map(|(at, _)| TargetTotals {
+            group: at.group,
+            port: at.port,
+            iface: at.via.name.clone(),
+            datagrams: 0,
+            bytes: 0,
+            errors: 0,
+        });
+        Session {
+            plan,
+            payload: Payload::new(plan, outbox),
+            meter: Meter::default(),
+            totals: totals.collect(),
+            sent: 0,
+            lateness: Delays::new(Precision::Coarse),
+            skipped: 0,
+            waits: 0,
+            load: Load::new(plan.backend),
+            times: Vec::new(),
+            warned: HashSet::new(),
+        }
+    }
+
+    /// What is due, one wait, until there is a reason to stop.
+    pub fn send(
+        &mut self,
+        outbox: &mut Outbox,
+        start: Instant,
+        reporter: &mut Reporter,
+        interrupt: &Interrupt,
+    ) -> Result<Stop, RunError> {
+        let end = self.plan.duration.and_then(|duration| start.checked_add(duration));
+        let mut look = start + LOOK;
+        let mut pace = self.plan.period.map(|period| Pace::new(start, period));
+        let mut progress = reporter.progress(self.goal(start), self.plan.show);
+        loop {
+            if let Some(signal) = interrupt.signal() {
+                return Ok(Stop::Interrupted(signal));
+            }
+            if self.plan.count.is_some_and(|count| self.sent >= count) {
+                return Ok(Stop::Count);
+            }
+            let now = Instant::now();
+            if end.is_some_and(|end| end <= now) {
+                return Ok(Stop::Duration);
+            }
+            let rounds = self.due(pace.as_mut(), now);
+            if rounds > 0 {
+                self.rounds(rounds, Means { outbox, reporter, interrupt, end })?;
+                if now < look {
+                    continue;
+                }
+            }
+            let next = pace.as_ref().map_or(Some(now), Pace::next).into_iter().chain(end).min();
+            let left = next.map(|next| next.saturating_duration_since(now));
+            if let (Some(next), Some(left), true) = (next, left, now < look) {
+                if left <= AWAKE {
+                    spin_until(next);
+                    continue;
+                }
+            }
+            // Who has no time to wait looks around all the same, from time to time.
+            look = now + LOOK;
+            reporter.flush()?;
+            progress.draw(now, if rounds > 0 { Some(now) } else { next }, self.sent, &self.meter);
+            let early = left.map(|left| now + left.saturating_sub(AWAKE + left / ACCURACY));
+            let until = early.into_iter().chain(progress.due()).min();
+            if outbox.wait(reporter.wake(interrupt), until)? {
+                return Ok(Stop::ReaderGone);
+            }
+            reporter.moved(outbox.follow()?)?;
+        }
+    }
+
+    /// How many rounds are due at once: one, or what was missed, or without a pace as many as leave together.
+    fn due(&mut self, pace: Option<&mut Pace>, now: Instant) -> u64 {
+        let datagrams = self.plan.burst.saturating_mul(self.totals.len() as u64);
+        let together = (self.load.most() as u64 / datagrams).max(1);
+        let Some(pace) = pace else { return together };
+        let mut rounds = 0;
+        while let (true, Some(late)) = (rounds < together, pace.due(now)) {
+            self.lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX));
+            rounds += 1;
+        }
+        self.skipped = pace.skipped();
+        rounds
+    }
+
+    /// What it goes towards, if it ends by itself.
+    fn goal(&self, start: Instant) -> Option<Goal> {
+        let plan::Send { count, duration, period, burst, .. } = *self.plan;
+        // The first round takes no time.
+        let planned = count.zip(period).map(|(count, period)| period.times((count - 1) / burst).to_duration());
+        (count.is_some() || duration.is_some()).then_some(Goal { count, duration, planned, ..Goal::open(start) })
+    }
+
+    /// So many bursts to each endpoint. A signal ends the round where it is, and so does the end of the time.
+    fn rounds(&mut self, rounds: u64, mut means: Means) -> io::Result<()> {
+        let left = self.plan.count.map_or(u64::MAX, |count| count - self.sent);
+        let burst = self.plan.burst.saturating_mul(rounds).min(left);
+        let len = self.payload.len();
+        for position in 0..self.totals.len() {
+            for _ in 0..burst {
+                if !self.load.has_room(len) && (!self.depart(&mut means)? || means.is_over()) {
+                    return Ok(());
+                }
+                let time = SystemTime::now();
+                self.payload.write(position, time, self.load.add(position, len));
+                self.times.push(time);
+            }
+        }
+        if self.depart(&mut means)? {
+            self.sent += burst;
+        }
+        Ok(())
+    }
+
+    /// Sends the load. What cannot leave is counted and warned of. Answers whether all of it had its turn: the end of the run leaves waiting what waits for
+    /// room.
+    fn depart(&mut self, means: &mut Means) -> io::Result<bool> {
+        let (mut gone, mut patience) = (0, None);
+        let mut over = false;
+        while gone < self.load.pieces().len() && !over {
+            let departure = means.outbox.send(&self.load, gone);
+            self.credit(gone..gone + departure.datagrams, means)?;
+            gone += departure.datagrams;
+            patience = patience.filter(|_| departure.datagrams == 0);
+            let Some(position) = self.load.pieces().get(gone).map(|piece| piece.position) else { break };
+            let at = means.outbox.endpoint(position);
+            if let Some(error) = departure.returned {
+                self.warn_once(position, error.raw_os_error(), means.reporter, || Warning::CameBack { at: at.clone(), error })?;
+            }
+            let Some(Failure { datagrams, full, error }) = departure.failure else { continue };
+            let now = Instant::now();
+            let until = *patience.get_or_insert(now + PATIENCE);
+            if full && now < until {
+                self.waits += 1;
+                means.outbox.wait_for_room(position, &error, means.interrupt, means.end.map_or(until, |end| end.min(until)))?;
+                over = means.is_over();
+            } else {
+                self.totals[position].errors += datagrams as u64;
+                let number = error.source.raw_os_error();
+                self.warn_once(position, number, means.reporter, || Warning::NotSent { at: at.clone(), error })?;
+                (gone, patience) = (gone + datagrams, None);
+            }
+            self.write_anew(gone, position);
+        }
+        self.load.clear();
+        self.times.clear();
+        Ok(!over)
+    }
+
+    /// Counts and shows datagrams of the load that have left.
+    fn credit(&mut self, gone: Range<usize>, means: &mut Means) -> io::Result<()> {
+        let len = self.payload.len();
+        for index in gone {
+            let (position, time) = (self.load.pieces()[index].position, self.times[index]);
+            let number = self.payload.left(position);
+            self.meter.add(time, len);
+            self.totals[position].datagrams += 1;
+            self.totals[position].bytes += len as u64;
+            if self.plan.show {
+                let at = means.outbox.endpoint(position);
+                let probe = self.payload.stream().zip(number).map(|(stream, seq)| ProbeInfo::Sent { stream, seq });
+                means.reporter.event(&Event::Sent(Sent {
+                    time,
+                    group: at.group,
+                    port: at.port,
+                    iface: &at.via.name,
+                    len_bytes: len,
+                    probe,
+                    payload: event::Payload(self.payload.text()),
+                }))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is left of the load anew, with its time and its number, after something to `position` could not leave or had to wait.
+    fn write_anew(&mut self, first: usize, position: usize) {
+        self.payload.recall(position);
+        self.load.pieces()[first..].iter().for_each(|piece| self.payload.recall(piece.position));
+        let time = SystemTime::now();
+        self.times[first..].fill(time);
+        for (position, bytes) in self.load.rewrite(first) {
+            self.payload.write(position, time, bytes);
+        }
+    }
+
+    /// Says the end of measured streams, often enough that a receiver hears it though some are lost.
+    pub fn end(&mut self, outbox: &mut Outbox, interrupt: &Interrupt) -> Result<(), RunError> {
+        if self.payload.stream().is_none() {
+            return Ok(());
+        }
+        let start = Instant::now();
+        for turn in 0..ENDS {
+            while turn > 0 && start + END_INTERVAL * turn > Instant::now() {
+                outbox.wait(Wake { interrupt, output: None }, Some(start + END_INTERVAL * turn))?;
+            }
+            self.load.clear();
+            for position in 0..self.totals.len() {
+                if !self.load.has_room(MIN_LEN) {
+                    self.send_ends(outbox);
+                }
+                self.payload.end(position, SystemTime::now(), self.load.add(position, MIN_LEN));
+            }
+            self.send_ends(outbox);
+        }
+        Ok(())
+    }
+
+    /// Sends the ends that wait. One that cannot leave is none of the datagrams that are counted.
+    fn send_ends(&mut self, outbox: &Outbox) {
+        let mut gone = 0;
+        while gone < self.load.pieces().len() {
+            let departure = outbox.send(&self.load, gone);
+            gone += departure.datagrams;
+            if let Some(Failure { datagrams, error, .. }) = departure.failure {
+                debug!(%error, "an end could not be sent");
+                gone += datagrams;
+            }
+        }
+        self.load.clear();
+    }
+
+    /// Warns of a failure, unless it was warned of. Many targets fail alike, and then the first few are enough.
+    fn warn_once(
+        &mut self,
+        position: usize,
+        number: Option<i32>,
+        reporter: &mut Reporter,
+        warning: impl FnOnce() -> Warning,
+    ) -> io::Result<()> {
+        let alike = self.warned.iter().filter(|(_, known)| *known == number).count();
+        let news = alike < MOST_WARNINGS && self.warned.insert((position, number));
+        if news { reporter.warn(&warning()) } else { Ok(()) }
+    }
+}
+
+/// Waits without sleep.
+fn spin_until(time: Instant) {
+    while Instant::now() < time {
+        hint::spin_loop();
+    }
+}
