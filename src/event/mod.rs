@@ -376,7 +376,7 @@ pub struct SendSummary {
     pub targets: Vec<TargetTotals>,
     /// How many rounds were given up, because they were too late to be made good.
     pub skipped: u64,
-    /// How often there was no room in the system's queues, and the sender waited for it.
+    /// How often the sender had to wait for room in the system's queues.
     pub waits: u64,
     /// How late rounds left.
     pub pace_ns: Option<LatenessInfo>,

@@ -4,6 +4,7 @@ use std::io;
 use std::ops::Range;
 
 use super::load::Piece;
+use crate::iface::Via;
 
 /// The longest train that a socket is asked for; where it refuses, less is tried.
 pub(super) const LONGEST: usize = 128;
@@ -59,7 +60,80 @@ pub(super) fn is_of_a_train(_error: &io::Error) -> bool {
     false
 }
 
+/// Whether the queue before an interface cuts trains up, and may then drop some of their datagrams without a word (net/sched: `qdisc_enqueue` of the
+/// pieces; the call succeeds if one of them found room). A datagram by itself that finds no room is an error.
+pub(super) fn cuts_trains(via: &Via) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        const CUT: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
+        let queues = super::netlink::queues(via.index).unwrap_or_else(|error| {
+            tracing::debug!(%error, "cannot ask for the queues of {}", via.name);
+            Vec::new()
+        });
+        let cut = queues.iter().find(|kind| CUT.contains(&kind.as_str()));
+        if let Some(kind) = cut {
+            tracing::debug!("the queue of {} ({kind}) cuts trains up, datagrams leave one by one", via.name);
+        }
+        cut.is_some()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = via;
+        false
+    }
+}
+
 /// Whether there is no room for a datagram now, and there will be: in the socket's buffer, or in the queue of the interface.
 pub(super) fn is_full(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(super::error::NO_BUFFERS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::{Backend, Batching, Load};
+    use proptest::prelude::*;
+
+    /// How many datagrams each message has, of datagrams to these positions, of these lengths.
+    fn messages(datagrams: &[(usize, usize)], longest: usize) -> Vec<usize> {
+        let mut load = Load::new(Backend::Native(Batching::default()));
+        for (position, len) in datagrams {
+            load.add(*position, *len);
+        }
+        let (mut next, mut messages) = (0, Vec::new());
+        while next < datagrams.len() {
+            let range = message(load.pieces(), next, longest, 65_507);
+            assert_eq!(range.start, next);
+            messages.push(range.len());
+            next = range.end;
+        }
+        messages
+    }
+
+    #[test]
+    fn a_train_is_of_one_endpoint_and_one_length() {
+        assert_eq!(messages(&[(0, 64), (0, 64), (1, 64), (1, 64), (1, 48), (0, 48)], 128), [2, 2, 1, 1]);
+        assert_eq!(messages(&[(0, 64); 5], 2), [2, 2, 1]);
+        assert_eq!(messages(&[(0, 64); 3], 1), [1, 1, 1]);
+    }
+
+    #[test]
+    fn datagrams_without_payload_are_no_train() {
+        assert_eq!(messages(&[(0, 0); 3], 128), [1, 1, 1]);
+    }
+
+    #[test]
+    fn what_was_refused_is_tried_shorter_and_then_not_at_all() {
+        assert_eq!([128, 65, 64, 2].map(shorter), [64, 64, 1, 1]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_train_is_longer_than_a_datagram_may_be(len in 0..30_000_usize, longest in 1..200_usize) {
+            let datagrams = vec![(0, len); (65_527 / len.max(1)).clamp(1, 128)];
+            let messages = messages(&datagrams, longest);
+            prop_assert!(messages.iter().all(|count| *count <= longest && (count * len <= 65_507 || *count == 1)));
+            prop_assert_eq!(messages.iter().sum::<usize>(), datagrams.len());
+        }
+    }
 }

@@ -9,6 +9,7 @@ use netlink_packet_core::{
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::LinkMessage;
+use netlink_packet_route::tc::TcMessage;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 /// Asks the kernel. The answer is there to be read from the socket.
@@ -29,20 +30,36 @@ pub fn ask(question: RouteNetlinkMessage, flags: u16) -> io::Result<Socket> {
 
 /// The MTU of each interface in bytes, by its index: RTM_GETLINK, as `ip link` asks it.
 pub fn mtus() -> io::Result<BTreeMap<u32, u32>> {
-    let socket = ask(RouteNetlinkMessage::GetLink(LinkMessage::default()), NLM_F_DUMP)?;
+    const RTM_NEWLINK: u16 = 16;
     let mut mtus = BTreeMap::new();
+    dump(RouteNetlinkMessage::GetLink(LinkMessage::default()), RTM_NEWLINK, |link| mtus.extend(mtu(link)))?;
+    Ok(mtus)
+}
+
+/// The kinds of queue that datagrams wait in before the interface with this index: RTM_GETQDISC, as `tc qdisc show` asks it.
+pub fn queues(index: u32) -> io::Result<Vec<String>> {
+    const RTM_NEWQDISC: u16 = 36;
+    let mut queues = Vec::new();
+    dump(RouteNetlinkMessage::GetQueueDiscipline(TcMessage::default()), RTM_NEWQDISC, |queue| {
+        queues.extend(kind(queue).filter(|(of, _)| *of == index).map(|(_, kind)| kind));
+    })?;
+    Ok(queues)
+}
+
+/// Asks for a list, and hands each of its messages of the type `kind` to `take`.
+fn dump(question: RouteNetlinkMessage, kind: u16, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    let socket = ask(question, NLM_F_DUMP)?;
     loop {
         let (answer, _) = socket.recv_from_full()?;
-        if read_mtus(&answer, &mut mtus)? {
-            return Ok(mtus);
+        if read(&answer, kind, &mut take)? {
+            return Ok(());
         }
     }
 }
 
-/// Reads what one datagram of the answer tells, and whether it is the last. Of each link only the MTU is looked at: an attribute that is
+/// Reads what one datagram of the answer tells, and whether it is the last. Of each message only what is wanted is looked at: an attribute that is
 /// newer than this program must not hide the others.
-fn read_mtus(mut answer: &[u8], mtus: &mut BTreeMap<u32, u32>) -> io::Result<bool> {
-    const RTM_NEWLINK: u16 = 16;
+fn read(mut answer: &[u8], kind: u16, take: &mut impl FnMut(&[u8])) -> io::Result<bool> {
     while !answer.is_empty() {
         let message = NetlinkBuffer::new_checked(answer).map_err(io::Error::other)?;
         match message.message_type() {
@@ -51,13 +68,23 @@ fn read_mtus(mut answer: &[u8], mtus: &mut BTreeMap<u32, u32>) -> io::Result<boo
                 let code = ErrorBuffer::new_checked(message.payload()).map_err(io::Error::other)?.code();
                 return Err(io::Error::from_raw_os_error(code.map_or(0, |code| code.get().saturating_abs())));
             }
-            RTM_NEWLINK => mtus.extend(mtu(message.payload())),
+            other if other == kind => take(message.payload()),
             _ => {}
         }
         let length = (message.length() as usize).next_multiple_of(4);
         answer = answer.get(length..).unwrap_or_default();
     }
     Ok(false)
+}
+
+/// The index of the interface and the kind of a queue: a `struct tcmsg`, and attributes behind it.
+fn kind(queue: &[u8]) -> Option<(u32, String)> {
+    const TCMSG: usize = 20;
+    const TCA_KIND: u16 = 1;
+    let index = u32::from_ne_bytes(queue.get(4..8)?.try_into().ok()?);
+    let kind = NlasIterator::new(queue.get(TCMSG..)?).flatten().find(|attribute| attribute.kind() == TCA_KIND)?;
+    let name = String::from_utf8_lossy(kind.value());
+    Some((index, name.trim_end_matches('\0').to_owned()))
 }
 
 /// The index and the MTU of a link: a `struct ifinfomsg`, and attributes behind it.
@@ -88,18 +115,18 @@ mod tests {
         // EPERM (1), as the kernel writes it: negative, and before the question that it answers.
         let mut message = [&36_u32.to_ne_bytes()[..], &2_u16.to_ne_bytes(), &[0; 10], &(-1_i32).to_ne_bytes(), &[0; 16]].concat();
         message.truncate(36);
-        let error = read_mtus(&message, &mut BTreeMap::new()).unwrap_err();
+        let error = read(&message, 16, &mut |_| {}).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(1), "{error}");
     }
 
     proptest! {
         #[test]
         fn no_answer_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 0_u16..20) {
-            let _ = read_mtus(&bytes, &mut BTreeMap::new());
+            let _ = read(&bytes, 16, &mut |_| {});
             let length = u32::try_from(bytes.len() + 16).unwrap();
             let message = [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10], &bytes].concat();
-            let _ = read_mtus(&message, &mut BTreeMap::new());
-            let _ = mtu(&bytes);
+            let _ = read(&message, 16, &mut |_| {});
+            let _ = (mtu(&bytes), super::kind(&bytes));
         }
     }
 }

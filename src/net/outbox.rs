@@ -60,15 +60,24 @@ struct Sender {
     socket: UdpSocket,
     /// It is connected to the one endpoint that it reaches.
     connected: Cell<bool>,
-    /// How many datagrams a train of it has at most; 1 where it takes no trains.
-    longest: Cell<usize>,
+    /// How many datagrams a train of it has at most; 1 where it takes no trains, `None` until there is one to send.
+    longest: Cell<Option<usize>>,
 }
 
 impl Sender {
     fn open(at: &Endpoint, options: &SendOptions, sharing: bool, backend: Backend) -> Result<Self, NetError> {
         let socket = socket::sender(at, options, sharing, backend)?;
-        let trains = matches!(backend, Backend::Native(batching) if batching.offload) && sys::takes_trains(&socket);
-        Ok(Sender { socket, connected: Cell::new(false), longest: Cell::new(if trains { LONGEST } else { 1 }) })
+        let longest = if matches!(backend, Backend::Native(batching) if batching.offload) { None } else { Some(1) };
+        Ok(Sender { socket, connected: Cell::new(false), longest: Cell::new(longest) })
+    }
+
+    /// How many datagrams a train to `at` has at most.
+    fn longest(&self, at: &Endpoint) -> usize {
+        self.longest.get().unwrap_or_else(|| {
+            let longest = if sys::takes_trains(&self.socket) && !departure::cuts_trains(&at.via) { LONGEST } else { 1 };
+            self.longest.set(Some(longest));
+            longest
+        })
     }
 
     /// Connects it to the one endpoint that it reaches: then the kernel need not look up the way there for each datagram. Not where the source
@@ -239,8 +248,9 @@ impl Outbox {
                 continue;
             }
             if datagrams > 1 && is_of_a_train(&error) {
-                socket.longest.set(shorter(datagrams));
-                debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train, now at most {}", socket.longest.get());
+                let longest = shorter(datagrams);
+                debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train, from now on at most {longest}");
+                socket.longest.set(Some(longest));
                 continue;
             }
             // What ICMP said of an earlier datagram is told at the next send, which it keeps from going.
@@ -271,7 +281,8 @@ impl Outbox {
     /// What goes through one socket, from the datagram at `first` on; and where each message ends.
     fn messages<'a>(&self, load: &'a Load, first: usize, socket: &Rc<Sender>) -> (Vec<sys::Message<'a>>, Vec<usize>) {
         let pieces = load.pieces();
-        let longest = socket.longest.get();
+        let alone = pieces.len() - first == 1;
+        let longest = if alone { 1 } else { socket.longest(&self.routes[pieces[first].position].at) };
         let (mut messages, mut ends, mut next) = (Vec::new(), Vec::new(), first);
         while messages.len() < Batching::MOST && next < pieces.len() {
             let OutRoute { at, socket: other, .. } = &self.routes[pieces[next].position];

@@ -51,7 +51,7 @@ pub(super) struct Session<'a> {
     pub lateness: Delays,
     /// How many rounds were given up, because they were too late.
     pub skipped: u64,
-    /// How often there was no room in the system's queues.
+    /// How many datagrams, or trains of them, found no room in the system's queues at once.
     pub waits: u64,
     load: Load,
     /// When each datagram of the load was written.
@@ -202,19 +202,22 @@ impl<'a> Session<'a> {
         let mut over = false;
         while gone < self.load.pieces().len() && !over {
             let departure = means.outbox.send(&self.load, gone);
+            if let Some(error) = departure.returned {
+                let position = self.load.pieces()[gone].position;
+                let at = means.outbox.endpoint(position);
+                self.warn_once(position, error.raw_os_error(), means.reporter, || Warning::CameBack { at: at.clone(), error })?;
+            }
             self.credit(gone..gone + departure.datagrams, means)?;
             gone += departure.datagrams;
             patience = patience.filter(|_| departure.datagrams == 0);
-            let Some(position) = self.load.pieces().get(gone).map(|piece| piece.position) else { break };
-            let at = means.outbox.endpoint(position);
-            if let Some(error) = departure.returned {
-                self.warn_once(position, error.raw_os_error(), means.reporter, || Warning::CameBack { at: at.clone(), error })?;
-            }
             let Some(Failure { datagrams, full, error }) = departure.failure else { continue };
+            let position = self.load.pieces()[gone].position;
+            let at = means.outbox.endpoint(position);
             let now = Instant::now();
-            let until = *patience.get_or_insert(now + PATIENCE);
+            let until = patience.unwrap_or(now + PATIENCE);
             if full && now < until {
-                self.waits += 1;
+                self.waits += u64::from(patience.is_none());
+                patience = Some(until);
                 means.outbox.wait_for_room(position, &error, means.interrupt, means.end.map_or(until, |end| end.min(until)))?;
                 over = means.is_over();
             } else {

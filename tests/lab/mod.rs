@@ -133,6 +133,10 @@ impl Lab {
     pub fn wire(&self, a: &Host, b: &Host) {
         let (here, there) = (a.next_interface(), b.next_interface());
         self.link(a, &here, b, &there);
+        // A real wire carries one datagram a frame. A veth would carry a train of them whole, and a rule that drops one in ten would drop a train in
+        // ten, and count it as one.
+        a.shell(&format!("ip link set {here} gso_max_segs 1"));
+        b.shell(&format!("ip link set {there} gso_max_segs 1"));
         a.shell(&format!("ip link set {here} up"));
         b.shell(&format!("ip link set {there} up"));
     }
