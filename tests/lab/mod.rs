@@ -159,6 +159,11 @@ impl Host {
         succeed(command)
     }
 
+    /// Lets trains of datagrams leave an interface whole, for the other end of the wire to cut up: no frame is one datagram then.
+    pub fn carries_trains(&self, iface: &str) {
+        self.shell(&format!("ip link set {iface} gso_max_segs 65535"));
+    }
+
     /// Gives an interface an address.
     pub fn address(&self, iface: &str, address: &str) {
         self.shell(&format!("ip addr add {address} dev {iface}"));

@@ -1,0 +1,139 @@
+//! As fast as it goes: speed changes no result. Trains, batches, single calls and the portable path send the same datagrams, each once, in order, with
+//! its number, and what could not be sent is never taken for lost.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::{Host, Lab, Running};
+use serde_json::{Value, json};
+
+/// The ways to hand datagrams to the kernel.
+const WAYS: [&str; 5] = ["", "--no-offload", "--batch 1", "--batch 7", "--portable"];
+
+/// The streams that a receiver measured: what each must be, by port.
+fn streams(recv: Running) -> (Value, Vec<Value>) {
+    let summary = recv.ends(0).summary();
+    let mut streams = summary["streams"].as_array().expect("streams").clone();
+    streams.sort_by_key(|stream| stream["port"].as_u64());
+    (summary, streams)
+}
+
+/// The counts of a stream that must be nought.
+fn troubles(stream: &Value) -> Value {
+    json!(["lost", "duplicates", "reordered", "corrupt", "truncated", "missed_before", "restarts"].map(|field| &stream[field]))
+}
+
+const NONE: [u64; 7] = [0; 7];
+
+/// A receiver with room for all that one case sends.
+fn listener(host: &Host, targets: &str) -> Running {
+    host.mcast(&format!("recv --iface e0 {targets} --once --timeout 20s --rcvbuf 32MiB -o json")).ready()
+}
+
+#[test]
+fn every_way_of_sending_sends_the_same() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    let targets = "239.1.1.1:5000 239.1.1.2:5001 [ff15::1]:5002";
+    for (way, size) in WAYS.iter().zip([48, 64, 1472, 700, 1452]).chain([(&"", 1452), (&"", 9000), (&"--batch 1", 64)]) {
+        let recv = listener(&b, targets);
+        let flood = format!("send --iface e0 {targets} --probe --flood --count 701 --size {size} -o json {way}");
+        let sent = a.mcast(&flood).ends(0);
+        let (summary, streams) = streams(recv);
+        assert_eq!((&sent.summary()["datagrams"], &sent.summary()["errors"]), (&json!(3 * 701), &json!(0)), "{sent}");
+        assert_eq!(summary["kernel_drops"], 0, "{way}");
+        for stream in &streams {
+            assert_eq!((&stream["received"], &stream["bytes"]), (&json!(701), &json!(701 * size)), "{way} {size}: {stream:#}");
+            assert_eq!((troubles(stream), &stream["ended"]), (json!(NONE), &json!(true)), "{way} {size}: {stream:#}");
+        }
+        assert_eq!(streams.len(), 3, "{way}");
+    }
+}
+
+#[test]
+fn trains_that_cross_the_wire_whole_are_the_same_datagrams() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    a.carries_trains("e0");
+    for target in ["239.1.1.1:5000", "[ff15::1]:5000"] {
+        let recv = listener(&b, target);
+        let before = b.frames_received("e0");
+        a.mcast(&format!("send --iface e0 {target} --probe --flood --count 1000 -q")).ends(0);
+        let (_, streams) = streams(recv);
+        assert_eq!((&streams[0]["received"], troubles(&streams[0])), (&json!(1000), json!(NONE)), "{streams:#?}");
+        let frames = b.frames_received("e0") - before;
+        assert!(frames < 100, "{frames} frames: these were no trains");
+    }
+}
+
+#[test]
+fn a_text_is_sent_in_trains_too_and_each_datagram_is_shown_and_heard() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 60 -o json").ready();
+    let sent = a.mcast("send --iface e0 239.1.1.1:5000 -m ping --burst 20 -i 1ms --count 60 -o json").ends(0);
+    let heard = recv.ends(0);
+    for events in [sent.events_of("datagram"), heard.events_of("datagram")] {
+        assert_eq!(events.len(), 60);
+        assert!(events.iter().all(|event| event["len_bytes"] == 4), "{sent}");
+    }
+    assert!(heard.events_of("datagram").iter().all(|event| event["text"] == "ping"), "{heard}");
+}
+
+#[test]
+fn a_lossy_network_is_counted_alike_however_datagrams_left() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.firewall("table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen inc mod 10 > 6 drop; }; }");
+    for way in WAYS {
+        // The ends come through the same rule, and the row of a thousand and five goes on with the next case.
+        let recv = listener(&b, "239.1.1.1:5000");
+        a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe --flood --count 995 -q {way}")).ends(0);
+        let (_, streams) = streams(recv);
+        let counted = ["received", "lost", "duplicates", "reordered", "missed_before"].map(|field| &streams[0][field]);
+        // The last that came is the 993rd of the row, and the ends from the 996th on say how many there were.
+        assert_eq!(json!(counted), json!([698, 297, 0, 0, 0]), "{way}");
+        assert_eq!(streams[0]["loss_runs"], json!({"count": 99, "longest": 3}), "{way}");
+    }
+}
+
+#[test]
+fn what_could_not_be_sent_is_an_error_and_never_lost() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    // The ends are shorter, and pass. Of a call with many datagrams the first that is refused is tried once more, so several in a row are.
+    a.firewall(
+        "table inet own { chain out { type filter hook output priority 0; udp dport 5000 udp length > 60 numgen inc mod 9 > 4 drop; }; }",
+    );
+    for way in WAYS {
+        let recv = listener(&b, "239.1.1.1:5000-5001");
+        let sent = a
+            .mcast(&format!("send --iface e0 239.1.1.1:5000-5001 --probe --burst 50 -i 2ms --count 300 -o json {way}"))
+            .ends(1)
+            .summary();
+        let (_, streams) = streams(recv);
+        let [some, all] = [0, 1].map(|target| &sent["targets"][target]);
+        let (left, errors) = (some["datagrams"].as_u64().unwrap(), some["errors"].as_u64().unwrap());
+        assert!(errors > 0 && left > 0 && errors + left == 300, "{way}: {sent:#}");
+        assert_eq!((&all["datagrams"], &all["errors"], &sent["errors"]), (&json!(300), &json!(0), &json!(errors)), "{way}");
+        for (stream, received) in streams.iter().zip([left, 300]) {
+            assert_eq!((&stream["received"], troubles(stream)), (&json!(received), json!(NONE)), "{way}: {stream:#}");
+        }
+    }
+}
+
+#[test]
+fn a_flood_ends_with_a_whole_summary_when_it_is_interrupted() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -q -o json");
+    let recv = recv.ready_when_member(&b, "e0", "239.1.1.1");
+    let flood = a.mcast("send --iface e0 239.1.1.1:5000 --probe --flood --duration 60s -o json").ready();
+    lab::eventually("the flood is heard", || b.counter("Udp", "InDatagrams") > 10_000);
+    recv.signal("INT");
+    let heard = recv.ends(0).summary();
+    flood.signal("INT");
+    let sent = flood.ends(0).summary();
+    assert_eq!(heard["streams"][0]["ended"], false);
+    assert!(heard["datagrams"].as_u64() > Some(1000) && sent["datagrams"].as_u64() > heard["datagrams"].as_u64(), "{sent:#}");
+}
