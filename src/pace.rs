@@ -145,6 +145,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_given_up_is_counted() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start, ms(10));
+        while pace.due(start + ms(50)).is_some() {}
+        assert_eq!(pace.skipped(), 0, "made good");
+        while pace.due(start + ms(1060)).is_some() {}
+        // 107 were due by then: six before, eleven made good.
+        assert_eq!(pace.skipped(), 90);
+    }
+
+    #[test]
     fn an_interval_beyond_the_clock_means_one_round() {
         let start = Instant::now();
         let mut pace = Pace::new(start, Duration::MAX);
