@@ -10,7 +10,8 @@ use mcast_limits::{BUFFER, Options, PROBE, cpu_time, die, in_addr, now, or_die, 
 
 const USAGE: &str = "usage: limit-tx MODE --to GROUP:PORT --address LOCAL [--size BYTES] [--duration SECONDS] [--batch N] [--rate PPS] [--groups N]
                 [--probe | --file FILE]
-modes: send      a system call a datagram, connected; not connected with --groups
+modes: send      a system call a datagram, connected
+       sendto    the same, not connected, to --groups groups in turn
        sendmmsg  --batch datagrams a call, connected
        segment   UDP_SEGMENT: --batch datagrams of one size a call, or as many as go into 65,507 bytes, connected
 payload: a number and a time; --probe: a measured datagram of mcast; --file: what is in the file, as it is";
@@ -26,17 +27,17 @@ fn main() {
     let size = payload.blank.len();
     let batch = options.get("batch").unwrap_or(64).clamp(1, 1024);
     let socket = or_die("socket", open(options.need("address")));
-    if groups == 1 {
+    if options.mode != "sendto" {
         or_die("connect", socket.connect(to));
     }
     let start = Instant::now();
     let mut pace =
         Pace { start, end: start + Duration::from_secs_f64(options.get("duration").unwrap_or(1.0)), rate: options.get("rate") };
     let errors = match options.mode.as_str() {
-        "send" if groups > 1 => send_round(&socket, &mut payload, &mut pace, to, groups),
         "send" => send(&socket, &mut payload, &mut pace),
-        "sendmmsg" if groups == 1 => sendmmsg(&socket, &mut payload, &mut pace, batch),
-        "segment" if groups == 1 => {
+        "sendto" => sendto(&socket, &mut payload, &mut pace, to, groups),
+        "sendmmsg" => sendmmsg(&socket, &mut payload, &mut pace, batch),
+        "segment" => {
             or_die("UDP_SEGMENT", set(&socket, libc::IPPROTO_UDP, libc::UDP_SEGMENT, size as libc::c_int));
             send_segments(&socket, &mut payload, &mut pace, batch.min(MOST / size))
         }
@@ -148,7 +149,7 @@ fn send(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace) -> u64 {
 }
 
 /// To one group after the other.
-fn send_round(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace, to: SocketAddrV4, groups: u32) -> u64 {
+fn sendto(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace, to: SocketAddrV4, groups: u32) -> u64 {
     let (mut bytes, first) = (payload.blank.clone(), u32::from(*to.ip()));
     let (mut errors, mut group) = (0, 0);
     while pace.wait(payload.next) {
