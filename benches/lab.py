@@ -79,13 +79,13 @@ def members(name):
     return int(found[1]) if found else 0
 
 
-def eventually(condition, timeout):
+def eventually(condition, timeout, every=LOOK_EVERY):
     """Looks until the condition holds; whether it did in time."""
     end = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > end:
             return False
-        time.sleep(LOOK_EVERY)
+        time.sleep(every)
     return True
 
 
@@ -178,7 +178,7 @@ def last_words(output, status):
     """The last line that a tool said, and how it ended."""
     lines = [line.strip() for line in all_of(output).decode(errors="replace").splitlines() if line.strip()]
     # What goes to standard output and standard error meets in one file; a line of the one may be cut by the other.
-    error = [line[line.index("***") :] for line in lines if "***" in line]
+    error = [line[line.index("***") :] for line in lines if "***" in line] or [line for line in lines if line.startswith("error:")]
     said = (error or lines or ["nothing said"])[-1]
     return f"{signal.Signals(-status).name if status < 0 else f'exit {status}'}, {said!r}"
 
