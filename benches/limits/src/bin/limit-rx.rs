@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use mcast_limits::{BUFFER, Options, PROBE, cpu_time, in_addr, or_die, set};
 
-const USAGE: &str = "usage: limit-rx MODE --from GROUP:PORT --address LOCAL [--duration SECONDS] [--batch N] [--ancillary] [--gaps PPS]
+const USAGE: &str = "usage: limit-rx MODE --from GROUP:PORT --address LOCAL [--duration SECONDS] [--batch N] [--ancillary] [--gaps PPS] [--groups N]
 modes: recv      a system call a datagram
        recvmmsg  up to --batch a call
        gro       UDP_GRO: up to 8 trains a call
+       epoll     --groups from that one on, a socket bound to each: recvmmsg where epoll says so
 --ancillary: receive time, destination, TTL and drops of each (not recv). --gaps: how far the times between two are from those of a rate
 It ends after --duration, or by SIGINT or SIGTERM.";
 
@@ -28,7 +29,11 @@ fn main() {
     let rate: Option<f64> = options.get("gaps");
     // The times of the kernel are ancillary.
     let ancillary = options.has("ancillary") || rate.is_some();
-    let socket = or_die("socket", open(options.need("from"), options.need("address"), ancillary));
+    let (from, local): (SocketAddrV4, Ipv4Addr) = (options.need("from"), options.need("address"));
+    let groups: u32 = if options.mode == "epoll" { options.get("groups").unwrap_or(1) } else { 1 };
+    let address = |group| SocketAddrV4::new(Ipv4Addr::from(u32::from(*from.ip()) + group), from.port());
+    let sockets: Vec<UdpSocket> = (0..groups).map(|group| or_die("socket", open(address(group), local, ancillary))).collect();
+    let socket = &sockets[0];
     or_die("sigaction", stop_after(duration));
     let mut counts = Counts::default();
     if let Some(rate) = rate {
@@ -37,14 +42,18 @@ fn main() {
         counts.times.clear();
     }
     match options.mode.as_str() {
-        "recv" if !ancillary => recv(&socket, &mut counts),
+        "recv" if !ancillary => recv(socket, &mut counts),
         "recvmmsg" => {
             let batch = options.get("batch").unwrap_or(64).clamp(1, 1024);
-            recvmmsg(&socket, &mut counts, &mut Batch::new(batch, DATAGRAM, ancillary));
+            recvmmsg(socket, &mut counts, &mut Batch::new(batch, DATAGRAM, ancillary));
+        }
+        "epoll" => {
+            let batch = options.get("batch").unwrap_or(64).clamp(1, 1024);
+            or_die("epoll", epoll(&sockets, &mut counts, &mut Batch::new(batch, DATAGRAM, ancillary)));
         }
         "gro" => {
-            or_die("UDP_GRO", set(&socket, libc::IPPROTO_UDP, libc::UDP_GRO, 1 as libc::c_int));
-            recvmmsg(&socket, &mut counts, &mut Batch::new(TRAINS, TRAIN, true));
+            or_die("UDP_GRO", set(socket, libc::IPPROTO_UDP, libc::UDP_GRO, 1 as libc::c_int));
+            recvmmsg(socket, &mut counts, &mut Batch::new(TRAINS, TRAIN, true));
         }
         _ => options.refuse(),
     }
@@ -108,18 +117,31 @@ fn recv(socket: &UdpSocket, counts: &mut Counts) {
 
 fn recvmmsg(socket: &UdpSocket, counts: &mut Counts, batch: &mut Batch) {
     while !STOP.load(Ordering::Relaxed) {
-        let received = batch.receive(socket);
-        counts.call(received > 0);
-        for i in 0..received {
-            let told = batch.told(i);
-            counts.dropped = told.dropped.unwrap_or(counts.dropped);
-            let bytes = batch.bytes(i);
-            // Without UDP_GRO, or where nothing was put together, it is one datagram.
-            let segment = told.segment.filter(|segment| *segment > 0).unwrap_or(bytes.len().max(1));
-            counts.trains += u64::from(told.segment.is_some());
-            bytes.chunks(segment).for_each(|datagram| counts.datagram(datagram, told.time));
+        let received = batch.receive(socket, libc::MSG_WAITFORONE);
+        counts.messages(batch, received);
+    }
+}
+
+/// From all of the sockets, as they are ready.
+fn epoll(sockets: &[UdpSocket], counts: &mut Counts, batch: &mut Batch) -> io::Result<()> {
+    let done = |result: libc::c_int| if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) };
+    // SAFETY: the call takes no pointer.
+    let poll = done(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+    for (i, socket) in sockets.iter().enumerate() {
+        let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: i as u64 };
+        // SAFETY: the event lives through the call, which copies it.
+        done(unsafe { libc::epoll_ctl(poll, libc::EPOLL_CTL_ADD, socket.as_raw_fd(), &mut event) })?;
+    }
+    let mut events = [libc::epoll_event { events: 0, u64: 0 }; 256];
+    while !STOP.load(Ordering::Relaxed) {
+        // SAFETY: there is room for as many events as the call is told. It ends at a signal, or after 100 ms.
+        let ready = unsafe { libc::epoll_wait(poll, events.as_mut_ptr(), events.len() as i32, 100) };
+        for event in &events[..usize::try_from(ready).unwrap_or(0)] {
+            let received = batch.receive(&sockets[event.u64 as usize], libc::MSG_DONTWAIT);
+            counts.messages(batch, received);
         }
     }
+    Ok(())
 }
 
 /// Messages for recvmmsg(2), with room for what each carries.
@@ -168,12 +190,12 @@ impl Batch {
         Batch { room, bytes, controls, _parts: parts, _names: names, messages }
     }
 
-    /// Receives what is there, at least one, unless the time is up or a signal came. How many.
-    fn receive(&mut self, socket: &UdpSocket) -> usize {
+    /// Receives what is there, with the flags of recvmmsg(2). How many; none where the time is up, or a signal came.
+    fn receive(&mut self, socket: &UdpSocket, flags: libc::c_int) -> usize {
         let (messages, most) = (self.messages.as_mut_ptr(), self.messages.len() as u32);
         let wait = std::ptr::null_mut();
         // SAFETY: each message points into vectors that this batch owns and never grows, each with its length.
-        let received = unsafe { libc::recvmmsg(socket.as_raw_fd(), messages, most, libc::MSG_WAITFORONE, wait) };
+        let received = unsafe { libc::recvmmsg(socket.as_raw_fd(), messages, most, flags, wait) };
         usize::try_from(received).unwrap_or(0)
     }
 
@@ -226,6 +248,8 @@ struct Counts {
     dropped: u32,
     /// The lowest and the highest number.
     numbers: Option<(u64, u64)>,
+    /// The first and the last one of those whose times are kept, where they are probes: of others it is not known where the number stands.
+    ends: Option<(u64, u64)>,
     /// Since the first datagram: on the clock, and of the processor.
     since: Option<(Instant, Duration)>,
     /// The kernel's, in ns, where they are wanted: as many as there is room for.
@@ -238,6 +262,20 @@ impl Counts {
         self.calls += 1;
         if received && self.since.is_none() {
             self.since = Some((Instant::now(), cpu_time()));
+        }
+    }
+
+    /// What a call brought.
+    fn messages(&mut self, batch: &mut Batch, received: usize) {
+        self.call(received > 0);
+        for i in 0..received {
+            let told = batch.told(i);
+            self.dropped = told.dropped.unwrap_or(self.dropped);
+            let bytes = batch.bytes(i);
+            // Without UDP_GRO, or where nothing was put together, it is one datagram.
+            let segment = told.segment.filter(|segment| *segment > 0).unwrap_or(bytes.len().max(1));
+            self.trains += u64::from(told.segment.is_some());
+            bytes.chunks(segment).for_each(|datagram| self.datagram(datagram, told.time));
         }
     }
 
@@ -254,6 +292,7 @@ impl Counts {
         }
         if self.times.len() < self.times.capacity() {
             self.times.push(time);
+            self.ends = number.filter(|_| at > 0).map(|number| (self.ends.map_or(number, |(first, _)| first), number));
         }
     }
 
@@ -270,7 +309,9 @@ impl Counts {
         );
         print!(r#""calls":{calls},"trains":{trains},"dropped":{dropped}"#);
         if let (Some(rate), [first, .., last]) = (rate, self.times.as_slice()) {
-            let mean = (self.times.len() - 1) as f64 * 1e9 / (last - first) as f64;
+            // What was lost between the two was sent all the same.
+            let sent = self.ends.map_or(self.times.len() as u64 - 1, |(first, last)| last.saturating_sub(first));
+            let mean = sent as f64 * 1e9 / (last - first) as f64;
             // The first ten find everything cold.
             let warm = if self.times.len() > 20 { &self.times[10..] } else { &self.times[..] };
             let mut gaps: Vec<f64> = warm.windows(2).map(|pair| pair[1] as f64 - pair[0] as f64).collect();
