@@ -9,7 +9,8 @@ It prints Markdown: what it was measured on, a table of ratios with what is expe
 standard error. benches/README.md says how each is measured.
 
 Root is needed for the network namespaces. Nothing is ever sent on the machine's own network: this program moves itself into a namespace of its own,
-the receiver's, which has no interface but a wire to the sender's. Neither has a name, so nothing can be left behind.
+the receiver's, which has no interface but a wire to the sender's. Neither has a name, and what was started is killed
+when this program is, so nothing can be left behind.
 """
 
 import argparse
@@ -43,7 +44,7 @@ HERE, HERE_ADDRESS = "r0", "10.99.0.2"
 THERE, THERE_ADDRESS = "s0", "10.99.0.1"
 # How many groups the row of that name has.
 GROUPS = 1000
-# The seconds after which the programs are told to end, should this program no longer be there to end them.
+# The seconds after which the programs are told to end by themselves: no run takes as long.
 LIFETIME = 60
 # How long a program may take until its first datagram, or until it has joined, and until it has ended.
 PATIENCE = 5.0
@@ -103,8 +104,8 @@ class Lab:
 
     def start(self, processes, argv, core):
         output = tempfile.TemporaryFile()
-        # Each of these calls exec in the same process.
-        process = Process.spawn(["taskset", "--cpu-list", str(core), *argv], output.fileno())
+        # Each of these calls exec in the same process. Some tools never end by themselves: should this program be killed, they are too.
+        process = Process.spawn(["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", str(core), *argv], output.fileno())
         process.output = output
         processes.append(process)
         return process
@@ -693,7 +694,7 @@ def launch(lab, argv, core, space, processes):
     output = tempfile.TemporaryFile()
     times = mmap.mmap(-1, 16)
     libc = ctypes.CDLL(None)
-    new_network = 0x40000000
+    new_network, set_death_signal = 0x40000000, 1
     pid = os.fork()
     if pid == 0:
         try:
@@ -708,6 +709,7 @@ def launch(lab, argv, core, space, processes):
                 os._exit(126)
             # The keeper's namespace lasts as long as somebody has this end of a pipe to it.
             os.closerange(3, 64)
+            libc.prctl(set_death_signal, signal.SIGKILL)
             times[:] = struct.pack("=dd", time.time(), time.monotonic())
             os.execv(argv[0], argv)
         finally:
@@ -902,7 +904,7 @@ def main():
     chosen = arguments()
     if os.geteuid() != 0:
         sys.exit("network namespaces need root: sudo python3 benches/speed.py")
-    needed = {"ip": "iproute2", **dict.fromkeys(("nsenter", "unshare", "prlimit", "taskset"), "util-linux")}
+    needed = {"ip": "iproute2", **dict.fromkeys(("nsenter", "unshare", "prlimit", "setpriv", "taskset"), "util-linux")}
     for tool, package in needed.items():
         if not shutil.which(tool):
             sys.exit(f"{tool} is not there: apt-get install {package}")
