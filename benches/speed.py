@@ -340,8 +340,8 @@ class Runs:
         self.name, self.measure, self.rounds, self.troubles = name, measure, [], []
 
     def run(self):
-        # What fails at once will fail again.
-        if self.troubles and not any(self.rounds):
+        # What fails twice at once will fail again.
+        if len(self.troubles) > 1 and not any(self.rounds):
             return
         try:
             self.rounds.append(self.measure())
