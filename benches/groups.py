@@ -13,10 +13,7 @@ them are, and each of those ends by itself within two minutes even if this one i
 """
 
 import argparse
-import ctypes
-import datetime
 import ipaddress
-import json
 import os
 import re
 import resource
@@ -31,7 +28,12 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.dont_write_bytecode = True
+from lab import (  # noqa: E402
+    ENDING, Host, Process, Processes, Trouble, all_of, build, enter_own_namespace, eventually, head, ip, kernel, last_words, machine, members, number, row,
+    say, setting, up,
+)
+
 FIRST_GROUP = ipaddress.IPv4Address("239.2.0.0")
 PORT = 5000
 # The receiver's end of the wire and its address, and the sender's.
@@ -40,12 +42,8 @@ THERE, THERE_ADDRESS = "s0", "10.99.0.1"
 
 JOIN_TIMEOUT = 60.0
 LEAVE_TIMEOUT = 30.0
-# Ends each tool as Ctrl-C does.
-ENDING = signal.SIGINT
 # The seconds after which the tools are told to end, should this program no longer be there to end them.
 LIFETIME = 120
-# How often is looked. A sleep this short takes about twice as long.
-LOOK_EVERY = 0.00005
 # A case this slow is not repeated as often as was asked.
 SLOW = 20.0
 SLOW_REPEAT = 2
@@ -53,48 +51,12 @@ SLOW_REPEAT = 2
 SLICE = 1000
 
 
-class Trouble(Exception):
-    """What keeps a run from having a result: in the tool's own words where it said any."""
-
-
 # ---------------------------------------------------------------------------------------------------------------------
 # The wire
 
 
-def enter_own_namespace():
-    """Moves this process, and so what it starts, into a new network namespace. (Python has os.unshare only since 3.12.)"""
-    new_network = 0x40000000
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(new_network) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    silence_ipv6([])
-
-
-def silence_ipv6(within):
-    """IPv6 would join groups of its own, on every interface to come."""
-    setting = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
-    subprocess.run([*within, "sh", "-c", f"[ ! -e {setting} ] || echo 1 > {setting}"], check=True, timeout=10)
-
-
-class Sender:
-    """The other end: a namespace, and the process that keeps it for as long as our end of its standard input is open."""
-
-    def __enter__(self):
-        self.keeper = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        space, ours = f"/proc/{self.keeper.pid}/ns/net", os.readlink("/proc/self/ns/net")
-        if not eventually(lambda: os.readlink(space) != ours, 10):
-            raise Trouble("unshare did not make a network namespace")
-        self.within = ["nsenter", f"--net={space}"]
-        silence_ipv6(self.within)
-        return self
-
-    def __exit__(self, *_):
-        self.keeper.stdin.close()
-        try:
-            self.keeper.wait(10)
-        except subprocess.TimeoutExpired:
-            self.keeper.kill()
-            self.keeper.wait()
+class Sender(Host):
+    """The other end."""
 
     def send(self, mcast, count):
         """One datagram to each of the first `count` groups. Its text is one that mcjoin takes for a datagram of its own."""
@@ -112,29 +74,13 @@ class Wire:
         self.sender = sender
 
     def __enter__(self):
-        ip([], f"link add {HERE} type veth peer name {THERE} netns {self.sender.keeper.pid}", *self.up(HERE, HERE_ADDRESS))
-        ip(self.sender.within, *self.up(THERE, THERE_ADDRESS))
-        eventually(lambda: members() == 1, 5)
+        ip([], f"link add {HERE} type veth peer name {THERE} netns {self.sender.keeper.pid}", *up(HERE, HERE_ADDRESS))
+        ip(self.sender.within, *up(THERE, THERE_ADDRESS))
+        eventually(lambda: members(HERE) == 1, 5)
         return self
 
     def __exit__(self, *_):
         ip([], f"link delete {HERE}")
-
-    @staticmethod
-    def up(name, address):
-        return f"address add {address}/24 dev {name}", f"link set {name} up", f"route add 224.0.0.0/4 dev {name}"
-
-
-def ip(within, *commands):
-    subprocess.run([*within, "ip", "-batch", "-"], input="\n".join(commands) + "\n", text=True, check=True, timeout=30)
-
-
-def members():
-    """How many groups the interface is a member of; 224.0.0.1, which every host is in, is one. The number stands in the interface's line, and that at
-    the start of the table, so that looking costs the same for one group and for ten thousand."""
-    with open("/proc/net/igmp", "rb", buffering=0) as table:
-        found = re.search(rb"\t%s\s*:\s*(\d+)" % HERE.encode(), table.read(4096))
-    return int(found[1]) if found else 0
 
 
 def joined_groups():
@@ -147,85 +93,6 @@ def joined_groups():
             # The kernel prints the four bytes of the address as a number of its own byte order.
             groups.add(ipaddress.IPv4Address(struct.pack("=I", int(line.split()[0], 16))))
     return groups
-
-
-def eventually(condition, timeout):
-    """Looks until the condition holds; whether it did in time."""
-    end = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(LOOK_EVERY)
-    return True
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Processes
-
-
-class Process:
-    """A process that we started. It is ended by its id, and never outlives the `with` that it was started in."""
-
-    def __init__(self, pid):
-        self.pid, self.status, self.usage, self.peak_kib = pid, None, None, 0
-
-    @classmethod
-    def spawn(cls, argv, output):
-        null = os.open(os.devnull, os.O_RDONLY)
-        files = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
-        try:
-            # A process group of its own: the terminal's Ctrl-C is for this program, which then ends what it started. And a signal that this program
-            # was told to ignore, as a shell does for what it runs in the background, is not ignored there.
-            return cls(os.posix_spawnp(argv[0], argv, os.environ, file_actions=files, setpgroup=0, setsigdef=[ENDING]))
-        finally:
-            os.close(null)
-
-    def ended(self):
-        if self.status is None:
-            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
-            if pid:
-                self.status, self.usage = os.waitstatus_to_exitcode(status), usage
-        return self.status is not None
-
-    def look_at_memory(self):
-        """Notes the peak of the resident memory. That of wait4 will not do: it has the memory of whoever called exec in it."""
-        try:
-            found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        if found:
-            self.peak_kib = max(self.peak_kib, int(found[1]))
-
-    def shared_fairly_kib(self):
-        """The resident memory, with what n processes share counted as an n-th."""
-        return int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{self.pid}/smaps_rollup").read_text())[1])
-
-    def signal(self, number):
-        if not self.ended():
-            os.kill(self.pid, number)
-
-
-class Processes(list):
-    """The processes of one run."""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for process in self:
-            process.signal(signal.SIGKILL)
-        for process in self:
-            eventually(process.ended, 10)
-
-    def ended(self):
-        """Whether all of them have ended. The first that has not is enough to know."""
-        return all(process.ended() for process in self)
-
-    def wait_for_end(self):
-        """As above; one process, whose end may be when its memory peaks, is watched till then."""
-        if len(self) == 1:
-            self[0].look_at_memory()
-        return self.ended()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -361,10 +228,10 @@ def measure(tool, count, sender, mcast):
         start = time.perf_counter()
         tool.start(count, output.fileno(), processes)
         # A process that has ended will not join any more; it is looked for less often, for it costs a system call each.
-        joined = eventually(lambda: members() > count or (processes[-1].ended() and members() <= count), JOIN_TIMEOUT)
+        joined = eventually(lambda: members(HERE) > count or (processes[-1].ended() and members(HERE) <= count), JOIN_TIMEOUT)
         result.joined = time.perf_counter() - start
         if not joined or processes[-1].ended():
-            raise Trouble(f"{its_words(output, processes)}; {members() - 1:,} groups joined")
+            raise Trouble(f"{its_words(output, processes)}; {members(HERE) - 1:,} groups joined")
 
         # What aborts once it has joined has joined in vain.
         time.sleep(0.2)
@@ -409,21 +276,10 @@ def kernel_memory_kib():
     return sum(map(int, found))
 
 
-def all_of(output):
-    output.seek(0)
-    return output.read()
-
-
 def its_words(output, processes):
-    """The last line that a tool said, and how it ended."""
-    lines = [line.strip() for line in all_of(output).decode(errors="replace").splitlines() if line.strip()]
-    # What goes to standard output and standard error meets in one file; a line of the one may be cut by the other.
-    error = [line[line.index("***") :] for line in lines if "***" in line]
-    said = (error or lines or ["nothing said"])[-1]
+    """Why a run came to nothing."""
     status = next((process.status for process in processes if process.ended()), None)
-    if status is None:
-        return f"not joined within {JOIN_TIMEOUT:.0f} s"
-    return f"{signal.Signals(-status).name if status < 0 else f'exit {status}'}, {said!r}"
+    return f"not joined within {JOIN_TIMEOUT:.0f} s" if status is None else last_words(output, status)
 
 
 class Case:
@@ -476,30 +332,9 @@ def measure_all(tools, counts, repeat, mcast):
 # Saying it
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def number(value):
-    """Three digits, or as many as stand before the point; two of what is small."""
-    if value < 0.1:
-        return f"{value:.2g}"
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2
-    return f"{value:,.{digits}f}"
-
-
 def spread(case, field, factor):
     values = [value * factor for value in case.all(field)]
     return f"{number(statistics.median(values))} ({number(min(values))}–{number(max(values))})" if values else "–"
-
-
-def row(*cells):
-    print("| " + " | ".join(cells) + " |")
-
-
-def head(*cells):
-    row(*cells)
-    print("|" + " --- |" * len(cells))
 
 
 def results_table(cases):
@@ -549,18 +384,10 @@ def hide_memory(case, cells):
     return joined, left, memory if case.tool.has_memory else "–", cpu
 
 
-def setting(name):
-    path = Path("/proc/sys") / name.replace(".", "/")
-    return path.read_text().strip() if path.exists() else "unknown"
-
-
 def circumstances(tools):
-    model = re.search(r"^model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    cores = len(os.sched_getaffinity(0))
-    memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 1024 / 1024
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    print(f"- {datetime.date.today()}; {model[1] if model else os.uname().machine}, {cores} cores, {memory:.0f} GiB; load {os.getloadavg()[0]:.1f}")
-    print(f"- {os.uname().sysname} {os.uname().release}; Python {sys.version.split()[0]}")
+    print(f"- {machine()}")
+    print(f"- {kernel()}")
     print(f"- {'; '.join(version(tool) for tool in tools if hasattr(tool, 'path') and type(tool) is not McastFewFiles)}")
     limits = ("net.ipv4.igmp_max_memberships", "net.core.rmem_max", "net.core.optmem_max")
     print(f"- open files: {hard:,} (hard); {'; '.join(f'{name} = {setting(name)}' for name in limits)}")
@@ -575,23 +402,6 @@ def version(tool):
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Starting
-
-
-def build():
-    """Builds mcast, as the user who called sudo: the build's files are then that user's."""
-    user = os.environ.get("SUDO_USER")
-    as_user = ["sudo", "--user", user, "--login", "--"] if user else []
-    options = ["--release", "--locked", "--message-format=json-render-diagnostics", "--manifest-path", str(ROOT / "Cargo.toml")]
-    say("building mcast")
-    try:
-        built = subprocess.run([*as_user, "cargo", "build", *options], stdout=subprocess.PIPE, text=True, timeout=1800)
-    except FileNotFoundError as missing:
-        sys.exit(f"{missing.filename} is not there; build mcast elsewhere and name it: --mcast PATH")
-    artifacts = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
-    programs = [artifact["executable"] for artifact in artifacts if artifact.get("executable")]
-    if built.returncode != 0 or len(programs) != 1:
-        sys.exit("mcast could not be built; name one that was: --mcast PATH")
-    return programs[0]
 
 
 def find_tools(arguments, mcast):
@@ -633,7 +443,7 @@ def main():
     # On the way out every `with` ends what it started.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    mcast = chosen.mcast or build()
+    mcast = chosen.mcast or build()["mcast"]
     if not shutil.which(mcast):
         sys.exit(f"{mcast} is not there")
     # Found before the namespace is entered, so that a relative path and a cargo that downloads work.

@@ -14,7 +14,6 @@ path, which has no interface but a wire to the sender's and one to the receiver'
 import argparse
 import collections
 import contextlib
-import datetime
 import json
 import os
 import re
@@ -30,8 +29,7 @@ import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-import groups  # noqa: E402
-from groups import eventually, head, ip, row, say  # noqa: E402
+from lab import Host, Trouble, build, enter_own_namespace, eventually, head, ip, kernel, machine, row, say, silence_ipv6  # noqa: E402
 
 GROUP, PORT = "239.2.3.4", 5000
 COUNT, RATE, SIZE = 2000, 1000, 1316
@@ -47,10 +45,6 @@ PAUSE = 0.5
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The path
-
-
-class Host(groups.Sender):
-    """A namespace, and the process that keeps it."""
 
 
 class Holder:
@@ -99,7 +93,7 @@ class LossyPath:
     COUNTERS = "seen", "dropped", "doubled", "held", "ends", "ends_dropped"
 
     def __init__(self, stack):
-        groups.silence_ipv6([])
+        silence_ipv6([])
         self.sender, self.receiver = stack.enter_context(Host()), stack.enter_context(Host())
         ends = (self.sender, "p0", "s0", SENDERS), (self.receiver, "p1", "r0", [RECEIVER])
         for host, here, there, addresses in ends:
@@ -292,7 +286,7 @@ def run(path, tool, situation):
             hears = [source if how.get("apart") else None for source in (sources if how.get("apart") else [None])]
             receivers = [start(path.receiver, tool.recv(how.get("pause"), source)) for source in hears]
             if not eventually(path.joined, 5):
-                raise groups.Trouble("nothing was joined")
+                raise Trouble("nothing was joined")
             # The second of two is not seen to join.
             if not how.get("late"):
                 time.sleep(0.3)
@@ -409,11 +403,9 @@ def results_table(results):
 
 
 def circumstances(tools, repeat):
-    model = re.search(r"^model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    cores = len(os.sched_getaffinity(0))
-    print(f"- {datetime.date.today()}; {model[1] if model else os.uname().machine}, {cores} cores; load {os.getloadavg()[0]:.1f}")
+    print(f"- {machine()}")
     nft = subprocess.run(["nft", "--version"], capture_output=True, text=True, timeout=10).stdout.split("(")[0].strip()
-    print(f"- {os.uname().sysname} {os.uname().release}; {nft}; Python {sys.version.split()[0]}")
+    print(f"- {kernel()}; {nft}")
     print(f"- {'; '.join(map(version, tools))}")
     print(f"- {COUNT:,} datagrams of {SIZE} bytes from each sender, {RATE:,} a second; {repeat} runs of each")
 
@@ -450,11 +442,11 @@ def main():
         if not shutil.which(tool):
             sys.exit(f"{tool} is not there: apt-get install {package}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    mcast = chosen.mcast or groups.build()
+    mcast = chosen.mcast or build()["mcast"]
     if not shutil.which(mcast):
         sys.exit(f"{mcast} is not there")
     tools = [Iperf(shutil.which(chosen.iperf)), Mcast(str(Path(shutil.which(mcast)).resolve()))]
-    groups.enter_own_namespace()
+    enter_own_namespace()
     results = [(situation, {tool.name: [] for tool in tools}) for situation in SITUATIONS if situation.key in chosen.only]
     with contextlib.ExitStack() as stack:
         path = LossyPath(stack)

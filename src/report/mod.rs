@@ -47,6 +47,37 @@ pub enum Output {
     Raw,
 }
 
+impl Output {
+    /// What writes events in this format, with these colours of the results and of the diagnostics.
+    fn format(self, paint: Paint, paint_notes: Paint) -> Box<dyn Format> {
+        match self {
+            Output::Text { whole } => Box::new(text::Text::new(paint, paint_notes, whole)),
+            Output::Json => Box::new(json::Json),
+            Output::Hex => Box::new(hex::Hex { text: text::Text::new(paint, paint_notes, false) }),
+            Output::Raw => Box::new(raw::Raw { text: text::Text::new(paint_notes, paint_notes, false) }),
+        }
+    }
+}
+
+/// Events as a format writes them, without colour: what a [`Reporter`] writes, without a standard output.
+pub struct Lines(Box<dyn Format>);
+
+impl Lines {
+    /// Lines of this format.
+    pub fn new(output: Output) -> Self {
+        let plain = Paint::new(ColorWhen::Never, &io::stdout());
+        Lines(output.format(plain, plain))
+    }
+
+    /// Adds what is written of an event to `out`; its diagnostics are left out.
+    ///
+    /// # Errors
+    /// None but those of an event that cannot be written in this format.
+    pub fn add(&mut self, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
+        self.0.event(event, out, &mut io::sink())
+    }
+}
+
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
@@ -88,12 +119,7 @@ impl<'a> Reporter<'a> {
     /// stalls.
     pub fn new(output: Output, quiet: u8, color: ColorWhen, notes: Notes, interrupt: &'a Interrupt) -> Self {
         let (paint, paint_notes) = (Paint::new(color, &io::stdout()), Paint::new(color, &io::stderr()));
-        let format: Box<dyn Format> = match output {
-            Output::Text { whole } => Box::new(text::Text::new(paint, paint_notes, whole)),
-            Output::Json => Box::new(json::Json),
-            Output::Hex => Box::new(hex::Hex { text: text::Text::new(paint, paint_notes, false) }),
-            Output::Raw => Box::new(raw::Raw { text: text::Text::new(paint_notes, paint_notes, false) }),
-        };
+        let format = output.format(paint, paint_notes);
         let level = match quiet {
             0 => Level::Everything,
             1 => Level::Summary,

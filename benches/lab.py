@@ -1,0 +1,247 @@
+"""What the measuring programs beside this file share: network namespaces without names, processes that never outlive them, and tables."""
+
+import ctypes
+import datetime
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Ends each tool as Ctrl-C does.
+ENDING = signal.SIGINT
+# How often is looked. A sleep this short takes about twice as long.
+LOOK_EVERY = 0.00005
+
+
+class Trouble(Exception):
+    """What keeps a run from having a result: in the tool's own words where it said any."""
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Namespaces
+
+
+def enter_own_namespace():
+    """Moves this process, and so what it starts, into a new network namespace. (Python has os.unshare only since 3.12.)"""
+    new_network = 0x40000000
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(new_network) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    silence_ipv6([])
+
+
+def silence_ipv6(within):
+    """IPv6 would join groups of its own, on every interface to come."""
+    setting = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
+    subprocess.run([*within, "sh", "-c", f"[ ! -e {setting} ] || echo 1 > {setting}"], check=True, timeout=10)
+
+
+class Host:
+    """A namespace, and the process that keeps it for as long as our end of its standard input is open."""
+
+    def __enter__(self):
+        self.keeper = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.space, ours = f"/proc/{self.keeper.pid}/ns/net", os.readlink("/proc/self/ns/net")
+        if not eventually(lambda: os.readlink(self.space) != ours, 10):
+            raise Trouble("unshare did not make a network namespace")
+        self.within = ["nsenter", f"--net={self.space}"]
+        silence_ipv6(self.within)
+        return self
+
+    def __exit__(self, *_):
+        self.keeper.stdin.close()
+        try:
+            self.keeper.wait(10)
+        except subprocess.TimeoutExpired:
+            self.keeper.kill()
+            self.keeper.wait()
+
+
+def ip(within, *commands):
+    subprocess.run([*within, "ip", "-batch", "-"], input="\n".join(commands) + "\n", text=True, check=True, timeout=30)
+
+
+def up(name, address):
+    """What gives an interface its address and the route to all groups."""
+    return f"address add {address}/24 dev {name}", f"link set {name} up", f"route add 224.0.0.0/4 dev {name}"
+
+
+def members(name):
+    """How many groups the interface is a member of; 224.0.0.1, which every host is in, is one. The number stands in the interface's line, and that at
+    the start of the table, so that looking costs the same for one group and for ten thousand."""
+    with open("/proc/net/igmp", "rb", buffering=0) as table:
+        found = re.search(rb"\t%s\s*:\s*(\d+)" % name.encode(), table.read(4096))
+    return int(found[1]) if found else 0
+
+
+def eventually(condition, timeout, every=LOOK_EVERY):
+    """Looks until the condition holds; whether it did in time."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(every)
+    return True
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Processes
+
+
+class Process:
+    """A process that we started. It is ended by its id, and never outlives the `with` that it was started in."""
+
+    def __init__(self, pid):
+        self.pid, self.status, self.usage, self.peak_kib = pid, None, None, 0
+
+    @classmethod
+    def spawn(cls, argv, output):
+        null = os.open(os.devnull, os.O_RDONLY)
+        files = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
+        try:
+            # A process group of its own: the terminal's Ctrl-C is for this program, which then ends what it started. And a signal that this program
+            # was told to ignore, as a shell does for what it runs in the background, is not ignored there.
+            return cls(os.posix_spawnp(argv[0], argv, os.environ, file_actions=files, setpgroup=0, setsigdef=[ENDING]))
+        finally:
+            os.close(null)
+
+    def ended(self):
+        if self.status is None:
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                self.status, self.usage = os.waitstatus_to_exitcode(status), usage
+        return self.status is not None
+
+    def look_at_memory(self):
+        """Notes the peak of the resident memory. That of wait4 will not do: it has the memory of whoever called exec in it."""
+        try:
+            found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        if found:
+            self.peak_kib = max(self.peak_kib, int(found[1]))
+
+    def shared_fairly_kib(self):
+        """The resident memory, with what n processes share counted as an n-th."""
+        return int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{self.pid}/smaps_rollup").read_text())[1])
+
+    def ran_for(self):
+        """The processor's time of all its threads so far, in s (the kernel's Documentation/scheduler/sched-stats.rst). What an ended thread took is
+        not in it."""
+        total = 0
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            try:
+                total += int((task / "schedstat").read_text().split()[0])
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+        return total / 1e9
+
+    def signal(self, number):
+        if not self.ended():
+            os.kill(self.pid, number)
+
+
+class Processes(list):
+    """The processes of one run."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self:
+            process.signal(signal.SIGKILL)
+        for process in self:
+            eventually(process.ended, 10)
+
+    def ended(self):
+        """Whether all of them have ended. The first that has not is enough to know."""
+        return all(process.ended() for process in self)
+
+    def wait_for_end(self):
+        """As above; one process, whose end may be when its memory peaks, is watched till then."""
+        if len(self) == 1:
+            self[0].look_at_memory()
+        return self.ended()
+
+
+def all_of(output):
+    output.seek(0)
+    return output.read()
+
+
+def last_words(output, status):
+    """The last line that a tool said, and how it ended."""
+    lines = [line.strip() for line in all_of(output).decode(errors="replace").splitlines() if line.strip()]
+    # What goes to standard output and standard error meets in one file; a line of the one may be cut by the other.
+    error = [line[line.index("***") :] for line in lines if "***" in line] or [line for line in lines if line.startswith("error:")]
+    said = (error or lines or ["nothing said"])[-1]
+    return f"{signal.Signals(-status).name if status < 0 else f'exit {status}'}, {said!r}"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Saying it
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def number(value):
+    """Three digits, or as many as stand before the point; two of what is small."""
+    if value < 0.1:
+        return f"{value:.2g}"
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f}"
+
+
+def row(*cells):
+    print("| " + " | ".join(cells) + " |")
+
+
+def head(*cells):
+    row(*cells)
+    print("|" + " --- |" * len(cells))
+
+
+def setting(name):
+    path = Path("/proc/sys") / name.replace(".", "/")
+    return path.read_text().strip() if path.exists() else "unknown"
+
+
+def machine():
+    """The day, and what it is measured on."""
+    model = re.search(r"^model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    cores = len(os.sched_getaffinity(0))
+    memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 1024 / 1024
+    name = model[1] if model else os.uname().machine
+    return f"{datetime.date.today()}; {name}, {cores} cores, {memory:.0f} GiB; load {os.getloadavg()[0]:.1f}"
+
+
+def kernel():
+    return f"{os.uname().sysname} {os.uname().release}; Python {sys.version.split()[0]}"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Starting
+
+
+def build(folder="."):
+    """Builds the package in this folder of the project, as the user who called sudo: the build's files are then that user's. The programs, by name."""
+    user = os.environ.get("SUDO_USER")
+    as_user = ["sudo", "--user", user, "--login", "--"] if user else []
+    options = ["--release", "--locked", "--message-format=json-render-diagnostics", "--manifest-path", str(ROOT / folder / "Cargo.toml")]
+    say("building " + ("mcast" if folder == "." else folder))
+    try:
+        built = subprocess.run([*as_user, "cargo", "build", *options], stdout=subprocess.PIPE, text=True, timeout=1800)
+    except FileNotFoundError as missing:
+        sys.exit(f"{missing.filename} is not there; build mcast elsewhere and name it: --mcast PATH")
+    artifacts = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
+    programs = {artifact["target"]["name"]: artifact["executable"] for artifact in artifacts if artifact.get("executable")}
+    if built.returncode != 0 or not programs:
+        sys.exit(f"{'mcast' if folder == '.' else folder} could not be built")
+    return programs

@@ -1,0 +1,330 @@
+//! Receives in a loop around one system call, counts by the sender's numbers, and tells what it took.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use mcast_limits::{BUFFER, Options, PROBE, cpu_time, in_addr, or_die, set};
+
+const USAGE: &str = "usage: limit-rx MODE --from GROUP:PORT --address LOCAL [--duration SECONDS] [--batch N] [--ancillary] [--gaps PPS] [--groups N]
+modes: recv      a system call a datagram
+       recvmmsg  up to --batch a call
+       gro       UDP_GRO: up to 8 trains a call
+       epoll     --groups from that one on, a socket bound to each: recvmmsg where epoll says so
+--ancillary: receive time, destination, TTL and drops of each (not recv). --gaps: how far the times between two are from those of a rate
+It ends after --duration, or by SIGINT or SIGTERM.";
+
+/// A datagram without UDP_GRO, and a train with it.
+const DATAGRAM: usize = 2048;
+const TRAIN: usize = 65_536;
+const TRAINS: usize = 8;
+
+static STOP: AtomicBool = AtomicBool::new(false);
+
+fn main() {
+    let options = Options::parse(USAGE, &["ancillary"]);
+    let duration: f64 = options.get("duration").unwrap_or(3.0);
+    let rate: Option<f64> = options.get("gaps");
+    // The times of the kernel are ancillary.
+    let ancillary = options.has("ancillary") || rate.is_some();
+    let (from, local): (SocketAddrV4, Ipv4Addr) = (options.need("from"), options.need("address"));
+    let groups: u32 = if options.mode == "epoll" { options.get("groups").unwrap_or(1) } else { 1 };
+    let address = |group| SocketAddrV4::new(Ipv4Addr::from(u32::from(*from.ip()) + group), from.port());
+    let sockets: Vec<UdpSocket> = (0..groups).map(|group| or_die("socket", open(address(group), local, ancillary))).collect();
+    let socket = &sockets[0];
+    or_die("sigaction", stop_after(duration));
+    let mut counts = Counts::default();
+    if let Some(rate) = rate {
+        // Written to, so that no page of it is missing later.
+        counts.times = vec![1; (rate * duration * 1.2) as usize + 1000];
+        counts.times.clear();
+    }
+    match options.mode.as_str() {
+        "recv" if !ancillary => recv(socket, &mut counts),
+        "recvmmsg" => {
+            let batch = options.get("batch").unwrap_or(64).clamp(1, 1024);
+            recvmmsg(socket, &mut counts, &mut Batch::new(batch, DATAGRAM, ancillary));
+        }
+        "epoll" => {
+            let batch = options.get("batch").unwrap_or(64).clamp(1, 1024);
+            or_die("epoll", epoll(&sockets, &mut counts, &mut Batch::new(batch, DATAGRAM, ancillary)));
+        }
+        "gro" => {
+            or_die("UDP_GRO", set(socket, libc::IPPROTO_UDP, libc::UDP_GRO, 1 as libc::c_int));
+            recvmmsg(socket, &mut counts, &mut Batch::new(TRAINS, TRAIN, true));
+        }
+        _ => options.refuse(),
+    }
+    counts.print(&options.mode, rate);
+}
+
+/// A socket that is bound to the group, and joined.
+fn open(from: SocketAddrV4, local: Ipv4Addr, ancillary: bool) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(from)?;
+    let on: libc::c_int = 1;
+    if set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, BUFFER).is_err() {
+        set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUF, BUFFER)?;
+    }
+    if ancillary {
+        set(&socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, on)?;
+        set(&socket, libc::IPPROTO_IP, libc::IP_PKTINFO, on)?;
+        set(&socket, libc::IPPROTO_IP, libc::IP_RECVTTL, on)?;
+        set(&socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, on)?;
+    }
+    // A signal that comes just before the call does not end it.
+    socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+    let membership = libc::ip_mreq { imr_multiaddr: in_addr(*from.ip()), imr_interface: in_addr(local) };
+    set(&socket, libc::IPPROTO_IP, libc::IP_ADD_MEMBERSHIP, membership)?;
+    Ok(socket)
+}
+
+/// Stops at a signal, the alarm's too.
+fn stop_after(seconds: f64) -> io::Result<()> {
+    extern "C" fn stop(_: libc::c_int) {
+        STOP.store(true, Ordering::Relaxed);
+    }
+    // SAFETY: zeros are a valid sigaction and a valid itimerval; the handler only stores to an atomic. Without SA_RESTART a call that waits ends.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = stop as *const () as usize;
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGALRM] {
+            if libc::sigaction(signal, &action, std::ptr::null_mut()) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        let mut timer: libc::itimerval = std::mem::zeroed();
+        timer.it_value.tv_sec = seconds as libc::time_t;
+        timer.it_value.tv_usec = (seconds.fract() * 1e6) as libc::suseconds_t + 1;
+        if libc::setitimer(libc::ITIMER_REAL, &timer, std::ptr::null_mut()) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+fn recv(socket: &UdpSocket, counts: &mut Counts) {
+    let mut bytes = [0; DATAGRAM];
+    while !STOP.load(Ordering::Relaxed) {
+        let received = socket.recv(&mut bytes);
+        counts.call(received.is_ok());
+        if let Ok(len) = received {
+            counts.datagram(&bytes[..len], 0);
+        }
+    }
+}
+
+fn recvmmsg(socket: &UdpSocket, counts: &mut Counts, batch: &mut Batch) {
+    while !STOP.load(Ordering::Relaxed) {
+        let received = batch.receive(socket, libc::MSG_WAITFORONE);
+        counts.messages(batch, received);
+    }
+}
+
+/// From all of the sockets, as they are ready.
+fn epoll(sockets: &[UdpSocket], counts: &mut Counts, batch: &mut Batch) -> io::Result<()> {
+    let done = |result: libc::c_int| if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) };
+    // SAFETY: the call takes no pointer.
+    let poll = done(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
+    for (i, socket) in sockets.iter().enumerate() {
+        let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: i as u64 };
+        // SAFETY: the event lives through the call, which copies it.
+        done(unsafe { libc::epoll_ctl(poll, libc::EPOLL_CTL_ADD, socket.as_raw_fd(), &mut event) })?;
+    }
+    let mut events = [libc::epoll_event { events: 0, u64: 0 }; 256];
+    while !STOP.load(Ordering::Relaxed) {
+        // SAFETY: there is room for as many events as the call is told. It ends at a signal, or after 100 ms.
+        let ready = unsafe { libc::epoll_wait(poll, events.as_mut_ptr(), events.len() as i32, 100) };
+        for event in &events[..usize::try_from(ready).unwrap_or(0)] {
+            let received = batch.receive(&sockets[event.u64 as usize], libc::MSG_DONTWAIT);
+            counts.messages(batch, received);
+        }
+    }
+    Ok(())
+}
+
+/// Messages for recvmmsg(2), with room for what each carries.
+struct Batch {
+    room: usize,
+    bytes: Vec<u8>,
+    controls: Vec<[u64; 32]>,
+    /// The messages point into these.
+    _parts: Vec<libc::iovec>,
+    _names: Vec<libc::sockaddr_in>,
+    messages: Vec<libc::mmsghdr>,
+}
+
+/// What the ancillary data of a message say.
+#[derive(Default)]
+struct Told {
+    time: u64,
+    dropped: Option<u32>,
+    segment: Option<usize>,
+}
+
+impl Batch {
+    fn new(batch: usize, room: usize, ancillary: bool) -> Self {
+        let mut bytes = vec![0; batch * room];
+        let mut controls = vec![[0; 32]; if ancillary { batch } else { 0 }];
+        // SAFETY: zeros are a valid sockaddr_in.
+        let mut names: Vec<libc::sockaddr_in> = vec![unsafe { std::mem::zeroed() }; batch];
+        let start: *mut u8 = bytes.as_mut_ptr();
+        let mut parts: Vec<libc::iovec> =
+            (0..batch).map(|i| libc::iovec { iov_base: start.wrapping_add(i * room).cast(), iov_len: room }).collect();
+        let messages = (0..batch)
+            .map(|i| {
+                // SAFETY: a message of zeros is one without address, parts and ancillary data.
+                let mut message: libc::mmsghdr = unsafe { std::mem::zeroed() };
+                message.msg_hdr.msg_iov = &mut parts[i];
+                message.msg_hdr.msg_iovlen = 1;
+                message.msg_hdr.msg_name = (&raw mut names[i]).cast();
+                message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_in>() as u32;
+                if let Some(control) = controls.get_mut(i) {
+                    message.msg_hdr.msg_control = control.as_mut_ptr().cast();
+                    message.msg_hdr.msg_controllen = size_of::<[u64; 32]>();
+                }
+                message
+            })
+            .collect();
+        Batch { room, bytes, controls, _parts: parts, _names: names, messages }
+    }
+
+    /// Receives what is there, with the flags of recvmmsg(2). How many; none where the time is up, or a signal came.
+    fn receive(&mut self, socket: &UdpSocket, flags: libc::c_int) -> usize {
+        let (messages, most) = (self.messages.as_mut_ptr(), self.messages.len() as u32);
+        let wait = std::ptr::null_mut();
+        // SAFETY: each message points into vectors that this batch owns and never grows, each with its length.
+        let received = unsafe { libc::recvmmsg(socket.as_raw_fd(), messages, most, flags, wait) };
+        usize::try_from(received).unwrap_or(0)
+    }
+
+    /// The payload of a message that was received.
+    fn bytes(&self, i: usize) -> &[u8] {
+        let len = (self.messages[i].msg_len as usize).min(self.room);
+        &self.bytes[i * self.room..][..len]
+    }
+
+    /// What is told of a message, which is then ready for the next call.
+    fn told(&mut self, i: usize) -> Told {
+        let mut told = Told::default();
+        let header = &mut self.messages[i].msg_hdr;
+        header.msg_namelen = size_of::<libc::sockaddr_in>() as u32;
+        if self.controls.is_empty() {
+            return told;
+        }
+        // SAFETY: the kernel left whole control messages, of the length that it wrote into the header; the data of each are as long as those
+        // that are read here by the man pages (socket(7), udp(7)), at whatever alignment.
+        unsafe {
+            let mut control = libc::CMSG_FIRSTHDR(header);
+            while !control.is_null() {
+                let data = libc::CMSG_DATA(control);
+                match ((*control).cmsg_level, (*control).cmsg_type) {
+                    (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
+                        let time: libc::timespec = data.cast::<libc::timespec>().read_unaligned();
+                        told.time = time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64;
+                    }
+                    (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => told.dropped = Some(data.cast::<u32>().read_unaligned()),
+                    (libc::IPPROTO_UDP, libc::UDP_GRO) => {
+                        told.segment = Some(data.cast::<libc::c_int>().read_unaligned() as usize)
+                    }
+                    _ => {}
+                }
+                control = libc::CMSG_NXTHDR(header, control);
+            }
+        }
+        header.msg_controllen = size_of::<[u64; 32]>();
+        told
+    }
+}
+
+/// What was received.
+#[derive(Default)]
+struct Counts {
+    datagrams: u64,
+    bytes: u64,
+    calls: u64,
+    trains: u64,
+    dropped: u32,
+    /// The lowest and the highest number.
+    numbers: Option<(u64, u64)>,
+    /// The first and the last one of those whose times are kept, where they are probes: of others it is not known where the number stands.
+    ends: Option<(u64, u64)>,
+    /// Since the first datagram: on the clock, and of the processor.
+    since: Option<(Instant, Duration)>,
+    /// The kernel's, in ns, where they are wanted: as many as there is room for.
+    times: Vec<u64>,
+}
+
+impl Counts {
+    #[inline]
+    fn call(&mut self, received: bool) {
+        self.calls += 1;
+        if received && self.since.is_none() {
+            self.since = Some((Instant::now(), cpu_time()));
+        }
+    }
+
+    /// What a call brought.
+    fn messages(&mut self, batch: &mut Batch, received: usize) {
+        self.call(received > 0);
+        for i in 0..received {
+            let told = batch.told(i);
+            self.dropped = told.dropped.unwrap_or(self.dropped);
+            let bytes = batch.bytes(i);
+            // Without UDP_GRO, or where nothing was put together, it is one datagram.
+            let segment = told.segment.filter(|segment| *segment > 0).unwrap_or(bytes.len().max(1));
+            self.trains += u64::from(told.segment.is_some());
+            bytes.chunks(segment).for_each(|datagram| self.datagram(datagram, told.time));
+        }
+    }
+
+    #[inline]
+    fn datagram(&mut self, bytes: &[u8], time: u64) {
+        self.datagrams += 1;
+        self.bytes += bytes.len() as u64;
+        let at = if bytes.starts_with(PROBE) { 16 } else { 0 };
+        let number = bytes.get(at..).and_then(|rest| rest.first_chunk());
+        let number = number.map(|number| if at == 0 { u64::from_ne_bytes(*number) } else { u64::from_be_bytes(*number) });
+        if let Some(number) = number {
+            let (low, high) = self.numbers.unwrap_or((number, number));
+            self.numbers = Some((low.min(number), high.max(number)));
+        }
+        if self.times.len() < self.times.capacity() {
+            self.times.push(time);
+            self.ends = number.filter(|_| at > 0).map(|number| (self.ends.map_or(number, |(first, _)| first), number));
+        }
+    }
+
+    fn print(&self, mode: &str, rate: Option<f64>) {
+        let (seconds, cpu) = match self.since {
+            Some((start, cpu)) => (start.elapsed().as_secs_f64(), (cpu_time() - cpu).as_secs_f64()),
+            None => (0.0, 0.0),
+        };
+        let expected = self.numbers.map_or(0, |(low, high)| high.wrapping_sub(low).wrapping_add(1));
+        let lost = expected as i128 - i128::from(self.datagrams);
+        let Counts { datagrams, bytes, calls, trains, dropped, .. } = self;
+        print!(
+            r#"{{"mode":"{mode}","datagrams":{datagrams},"lost":{lost},"seconds":{seconds:.6},"cpu_seconds":{cpu:.6},"bytes":{bytes},"#
+        );
+        print!(r#""calls":{calls},"trains":{trains},"dropped":{dropped}"#);
+        if let (Some(rate), [first, .., last]) = (rate, self.times.as_slice()) {
+            // What was lost between the two was sent all the same.
+            let sent = self.ends.map_or(self.times.len() as u64 - 1, |(first, last)| last.saturating_sub(first));
+            let mean = sent as f64 * 1e9 / (last - first) as f64;
+            // The first ten find everything cold.
+            let warm = if self.times.len() > 20 { &self.times[10..] } else { &self.times[..] };
+            let mut gaps: Vec<f64> = warm.windows(2).map(|pair| pair[1] as f64 - pair[0] as f64).collect();
+            let mut errors: Vec<f64> = gaps.iter().map(|gap| (gap - 1e9 / rate).abs()).collect();
+            print!(r#","rate_pps":{mean:.6},"gap_ns":{},"error_ns":{}"#, spread(&mut gaps), spread(&mut errors));
+        }
+        println!("}}");
+    }
+}
+
+/// The percentiles of what is measured, in whole ns.
+fn spread(values: &mut [f64]) -> String {
+    values.sort_unstable_by(f64::total_cmp);
+    let at = |percent: usize| values[(values.len() * percent / 100).min(values.len() - 1)];
+    format!(r#"{{"p1":{:.0},"p50":{:.0},"p99":{:.0},"max":{:.0}}}"#, at(1), at(50), at(99), at(100))
+}

@@ -1,0 +1,98 @@
+//! What the limit programs share: their options, their clocks, and the socket options that the standard library does not know.
+//!
+//! `limit-tx` sends and `limit-rx` receives, each in a loop around one system call. Linux only, IPv4 only.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::Ipv4Addr;
+use std::os::fd::{AsRawFd, RawFd};
+use std::process::exit;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+/// The mark that begins a probe of mcast (its src/probe says what follows).
+pub const PROBE: &[u8; 4] = b"MCST";
+
+/// The size of the buffers of the sockets, in bytes.
+pub const BUFFER: i32 = 4 << 20;
+
+/// What was typed: a mode, then `--name value` and `--name`.
+pub struct Options {
+    usage: &'static str,
+    /// The first word.
+    pub mode: String,
+    values: HashMap<String, String>,
+}
+
+impl Options {
+    /// Reads the command line. `flags` are the names that have no value.
+    pub fn parse(usage: &'static str, flags: &[&str]) -> Self {
+        let mut words = std::env::args().skip(1);
+        let mode = words.next().unwrap_or_default();
+        let mut values = HashMap::new();
+        while let Some(word) = words.next() {
+            let Some(name) = word.strip_prefix("--").filter(|name| usage.contains(&format!("--{name}"))) else { die(usage) };
+            let value = if flags.contains(&name) { Some(String::new()) } else { words.next() };
+            values.insert(name.to_owned(), value.unwrap_or_else(|| die(usage)));
+        }
+        Options { usage, mode, values }
+    }
+
+    /// Whether a name without a value is there.
+    pub fn has(&self, flag: &str) -> bool {
+        self.values.contains_key(flag)
+    }
+
+    /// The value of a name, where it is there.
+    pub fn get<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.values.get(name).map(|value| value.parse().unwrap_or_else(|_| self.refuse()))
+    }
+
+    /// The value of a name that has to be there.
+    pub fn need<T: FromStr>(&self, name: &str) -> T {
+        self.get(name).unwrap_or_else(|| self.refuse())
+    }
+
+    /// Says how it is used, and ends.
+    pub fn refuse(&self) -> ! {
+        die(self.usage)
+    }
+}
+
+/// Says why, and ends with 1.
+pub fn die(why: impl std::fmt::Display) -> ! {
+    eprintln!("{why}");
+    exit(1)
+}
+
+/// What failed, with its name; else the value.
+pub fn or_die<T>(what: &str, result: io::Result<T>) -> T {
+    result.unwrap_or_else(|error| die(format_args!("{what}: {error}")))
+}
+
+/// ns since the Unix epoch.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    since.as_nanos() as u64
+}
+
+/// The processor's time that this process took.
+pub fn cpu_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the kernel fills in the timespec that is pointed to.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// setsockopt(2) with a value that is plain data.
+pub fn set<T: Copy>(socket: &impl AsRawFd, level: i32, name: i32, value: T) -> io::Result<()> {
+    let fd: RawFd = socket.as_raw_fd();
+    // SAFETY: the value lives through the call, and its size is given.
+    let done = unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast(), size_of::<T>() as u32) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// An address as the kernel has it.
+pub fn in_addr(address: Ipv4Addr) -> libc::in_addr {
+    libc::in_addr { s_addr: u32::from(address).to_be() }
+}
