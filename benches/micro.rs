@@ -41,8 +41,8 @@ fn wire(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         for size in SIZES {
             group.throughput(Throughput::Bytes(size.into()));
-            let mut writer = Writer::new(size);
-            let payload = writer.write(&probe(1)).to_vec();
+            let writer = Writer::new(size);
+            let mut payload = writer.bytes(&probe(1));
             let mut sequence = 0;
             group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
                 if is_read {
@@ -50,7 +50,7 @@ fn wire(criterion: &mut Criterion) {
                 } else {
                     bencher.iter(|| {
                         sequence += 1;
-                        black_box(writer.write(&probe(sequence)));
+                        writer.write(&probe(sequence), black_box(&mut payload));
                     });
                 }
             });
@@ -59,7 +59,7 @@ fn wire(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("CRC-32C");
     for size in SIZES {
         group.throughput(Throughput::Bytes(size.into()));
-        let payload = Writer::new(size).write(&probe(1)).to_vec();
+        let payload = Writer::new(size).bytes(&probe(1));
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| bencher.iter(|| crc32c::crc32c(black_box(&payload))));
     }
 }
