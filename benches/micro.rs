@@ -98,7 +98,7 @@ fn statistics(criterion: &mut Criterion) {
 fn report(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("report of a datagram");
     let measured = ProbeInfo::Whole { stream: 7, seq: 123_456, delay_ns: Some(104_321) };
-    let bytes = Writer::new(64).write(&probe(1)).to_vec();
+    let bytes = Writer::new(64).bytes(&probe(1));
     let cases: [(&str, Option<ProbeInfo>, &[u8]); 2] = [("plain", None, b"hello world"), ("measured", Some(measured), &bytes)];
     for (format, output) in [("text", Output::Text { whole: false }), ("json", Output::Json)] {
         for (kind, probe, payload) in cases {
