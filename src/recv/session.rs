@@ -15,7 +15,7 @@ use super::until::Until;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, Received};
 use crate::iface::Via;
 use crate::interrupt::Interrupt;
-use crate::net::{self, Datagram, Filter, Inbox, Listen};
+use crate::net::{self, Datagram, Filter, Inbox, KernelDrops, Listen};
 use crate::pace::Pace;
 use crate::plan::{self, Limits};
 use crate::report::Reporter;
@@ -182,13 +182,13 @@ impl<'a> Session<'a> {
 
     /// Says once that the receive buffer has overflowed; the summary has the number.
     fn note_drops(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
-        match datagram.meta.drops {
-            Some(dropped) if dropped > 0 && !self.overflowed => {
-                self.overflowed = true;
-                reporter.warn(&Warning::KernelDrops { dropped })
-            }
-            _ => Ok(()),
+        let count = datagram.meta.drops.unwrap_or(0);
+        if count == 0 || self.overflowed {
+            return Ok(());
         }
+        self.overflowed = true;
+        let dropped = KernelDrops { count: count.into(), exact: datagram.meta.drops_exact };
+        reporter.warn(&Warning::KernelDrops { dropped })
     }
 
     /// Says once that there are too many streams; the summary has the number of their datagrams.
@@ -268,7 +268,7 @@ impl<'a> Session<'a> {
     }
 
     /// The report on the interval in which it ended, where there is something to tell: the reports add up to the summary.
-    pub fn last_report(&mut self, now: Moment, kernel_drops: Option<u64>) -> Option<IntervalReport> {
+    pub fn last_report(&mut self, now: Moment, kernel_drops: Option<KernelDrops>) -> Option<IntervalReport> {
         let every = self.reports.as_ref()?.period().to_duration();
         let (busy, since) = self.counts.unreported(now.steady, kernel_drops)?;
         (busy || since >= every / 2).then(|| self.counts.report(now, kernel_drops))?
