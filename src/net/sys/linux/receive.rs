@@ -25,23 +25,30 @@ pub struct Batch {
     buffers: Buffers,
     /// How many slots the last call filled.
     filled: usize,
+    /// How many calls in a row found no more than one.
+    lonely: u8,
 }
+
+/// After so many calls that found no more than one, most ask for one only, and spare the kernel the look for a second.
+const LONELY: u8 = 8;
 
 impl Batch {
     pub fn new(batching: Batching) -> Self {
-        Batch { most: batching.most.clamp(1, SLOTS), buffers: Buffers::new(), filled: 0 }
+        Batch { most: batching.most.clamp(1, SLOTS), buffers: Buffers::new(), filled: 0, lonely: 0 }
     }
 
     pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
         self.buffers.renew(self.filled);
         self.filled = 0;
+        let asked = if self.lonely >= LONELY && self.lonely % LONELY != 0 { 1 } else { self.most };
         // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them live as long as
         // `self`, none overlaps another, nobody else has a reference to them now, and the descriptor is open because `socket` is borrowed.
         let count = unsafe {
             let headers = self.buffers.headers.as_ptr().cast::<libc::mmsghdr>();
-            libc::recvmmsg(socket.as_raw_fd(), headers, self.most as u32, libc::MSG_DONTWAIT as _, ptr::null_mut())
+            libc::recvmmsg(socket.as_raw_fd(), headers, asked as u32, libc::MSG_DONTWAIT as _, ptr::null_mut())
         };
-        self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(self.most);
+        self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(asked);
+        self.lonely = if self.filled > 1 { 0 } else { self.lonely.checked_add(1).unwrap_or(LONELY) };
         Ok(self.filled)
     }
 
