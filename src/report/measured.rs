@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use super::drawing::draw;
 use super::human::{count, rate};
 use super::style::Paint;
-use crate::event::{FiguresInfo, IntervalReport, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
+use crate::event::{FiguresInfo, IntervalReport, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
 use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
@@ -289,7 +289,13 @@ fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], paint: Paint, out: &m
         [spread.min, spread.mean, spread.p50, spread.p90, spread.p99, spread.p999, spread.max].map(Value::Nanos);
     writeln!(out, "{what} ({known}):")?;
     writeln!(out, "  min {min}, mean {mean}, p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p999}, max {max}")?;
-    if measured.spread.count() < FEWEST_DRAWN { Ok(()) } else { draw(&measured.spread, &spread, paint, out) }
+    if measured.spread.count() >= FEWEST_DRAWN {
+        draw(&measured.spread, &spread, paint, out)?;
+    }
+    // No part of the delay, which ends at the kernel.
+    let Some(LatenessInfo { p50, p99, max }) = measured.figures.wakeup_ns else { return Ok(()) };
+    let [p50, p99, max] = [p50, p99, max].map(Value::Nanos);
+    writeln!(out, "from this host's kernel to mcast: p50 {p50}, p99 {p99}, max {max}")
 }
 
 /// The delays, where they are known, else their variation; and which of them it is.
