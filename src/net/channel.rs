@@ -117,10 +117,11 @@ impl Channel {
     }
 
     /// Takes note of when the kernel took a datagram of this socket, and has trains come as such when the first was seen.
-    pub fn note_time(&mut self, time: SystemTime) {
-        let Trains::Watched(last) = &mut self.trains else { return };
+    /// Answers whether they will from now on.
+    pub fn note_time(&mut self, time: SystemTime) -> bool {
+        let Trains::Watched(last) = &mut self.trains else { return false };
         if last.replace(time) != Some(time) {
-            return;
+            return false;
         }
         // Asked before: what is dropped in between may be a train.
         let exactly = sys::dropped(&self.socket);
@@ -131,6 +132,7 @@ impl Channel {
                 Trains::Never
             }
         };
+        matches!(self.trains, Trains::Taken { .. })
     }
 
     /// Whether what the kernel says that it has dropped of this socket is exact.

@@ -248,10 +248,11 @@ impl Inbox {
     ) -> Result<ControlFlow<B>, E> {
         let channel = &mut self.channels[position];
         let read = SystemTime::now();
+        let mut trains = false;
         for slot in 0..count {
             let mut train = self.batch.get(slot);
             if train.meta.kernel_time {
-                channel.note_time(train.meta.time);
+                trains |= channel.note_time(train.meta.time);
             } else {
                 train.meta.time = read;
             }
@@ -274,6 +275,9 @@ impl Inbox {
                     return Ok(flow);
                 }
             }
+        }
+        if trains {
+            self.batch.expect_trains();
         }
         Ok(ControlFlow::Continue(()))
     }

@@ -57,6 +57,15 @@ impl Batch {
         }
     }
 
+    /// Takes note that trains will come, which [`take_trains`] brings.
+    pub fn expect_trains(&mut self) {
+        match self {
+            #[cfg(target_os = "linux")]
+            Batch::Linux(batch) => batch.expect_trains(),
+            Batch::Portable(_) => {}
+        }
+    }
+
     /// What is in slot `index` since the last call. It is read out of the kernel's own words each time.
     pub fn get(&self, index: usize) -> Train<'_> {
         match self {

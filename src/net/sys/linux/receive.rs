@@ -12,8 +12,14 @@ use super::control::{self, CONTROL_LEN, Control, Name};
 use crate::net::sys::Train;
 use crate::net::{Batching, Meta, UNKNOWN_SOURCE};
 
-/// Buffers a call. More of them were no faster, and each costs 64 KiB where every one is filled by a train.
-const SLOTS: usize = 32;
+/// Buffers a call. More of them were no faster, and each costs 64 KiB once something long has filled it.
+const SLOTS: usize = 16;
+
+/// Buffers a call where long datagrams or trains come. A call is then dear anyway, and memory is saved.
+const LONG_SLOTS: usize = 8;
+
+/// What is longer than a page is long.
+const LONG: u32 = 4096;
 
 /// The largest datagram or train there is, and one byte to spare, so that none is ever cut. The pages of a slot are taken from the system only when
 /// a datagram fills them.
@@ -27,6 +33,8 @@ pub struct Batch {
     filled: usize,
     /// How many calls in a row found no more than one.
     lonely: u8,
+    /// Something long has come, or will.
+    long: bool,
 }
 
 /// After so many calls that found no more than one, most ask for one only, and spare the kernel the look for a second.
@@ -34,13 +42,14 @@ const LONELY: u8 = 8;
 
 impl Batch {
     pub fn new(batching: Batching) -> Self {
-        Batch { most: batching.most.clamp(1, SLOTS), buffers: Buffers::new(), filled: 0, lonely: 0 }
+        Batch { most: batching.most.clamp(1, SLOTS), buffers: Buffers::new(), filled: 0, lonely: 0, long: false }
     }
 
     pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
         self.buffers.renew(self.filled);
         self.filled = 0;
-        let asked = if self.lonely >= LONELY && self.lonely % LONELY != 0 { 1 } else { self.most };
+        let slots = self.most.min(if self.long { LONG_SLOTS } else { SLOTS });
+        let asked = if self.lonely >= LONELY && self.lonely % LONELY != 0 { 1 } else { slots };
         // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them live as long as
         // `self`, none overlaps another, nobody else has a reference to them now, and the descriptor is open because `socket` is borrowed.
         let count = unsafe {
@@ -49,7 +58,13 @@ impl Batch {
         };
         self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(asked);
         self.lonely = if self.filled > 1 { 0 } else { self.lonely.checked_add(1).unwrap_or(LONELY) };
+        self.long |= self.buffers.has_long(self.filled);
         Ok(self.filled)
+    }
+
+    /// Takes note that trains will come.
+    pub fn expect_trains(&mut self) {
+        self.long = true;
     }
 
     /// What the last call put into a slot.
@@ -108,6 +123,13 @@ impl Buffers {
             header.msg_hdr.msg_controllen = CONTROL_LEN as _;
             header.msg_hdr.msg_flags = 0;
         }
+    }
+
+    /// Whether something long was received into the first `filled` slots.
+    fn has_long(&self, filled: usize) -> bool {
+        // SAFETY: the headers live as long as `self`, and the kernel writes into them only in a call that borrows `self` mutably.
+        let headers = unsafe { self.headers.as_ref() };
+        headers.iter().take(filled).any(|header| header.msg_len > LONG)
     }
 
     /// The payload, the source, the control messages and the flags of what was received into a slot.
