@@ -13,9 +13,9 @@ use crate::net::sys::Train;
 use crate::net::{Batching, Meta, UNKNOWN_SOURCE};
 
 /// Buffers a call. More of them were no faster, and each costs 64 KiB once something long has filled it.
-const SLOTS: usize = 16;
+const SLOTS: usize = 32;
 
-/// Buffers a call where long datagrams or trains come. A call is then dear anyway, and memory is saved.
+/// Buffers a call where long datagrams or trains come, or nobody knows yet. A call is dear then anyway, and memory is saved.
 const LONG_SLOTS: usize = 8;
 
 /// What is longer than a page is long.
@@ -33,8 +33,8 @@ pub struct Batch {
     filled: usize,
     /// How many calls in a row found no more than one.
     lonely: u8,
-    /// Something long has come, or will.
-    long: bool,
+    /// Something long has come, or will; `None` until anything has come.
+    long: Option<bool>,
 }
 
 /// After so many calls that found no more than one, most ask for one only, and spare the kernel the look for a second.
@@ -42,13 +42,13 @@ const LONELY: u8 = 8;
 
 impl Batch {
     pub fn new(batching: Batching) -> Self {
-        Batch { most: batching.most.clamp(1, SLOTS), buffers: Buffers::new(), filled: 0, lonely: 0, long: false }
+        Batch { most: batching.most.clamp(1, SLOTS), buffers: Buffers::new(), filled: 0, lonely: 0, long: None }
     }
 
     pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
         self.buffers.renew(self.filled);
         self.filled = 0;
-        let slots = self.most.min(if self.long { LONG_SLOTS } else { SLOTS });
+        let slots = self.most.min(if self.long == Some(false) { SLOTS } else { LONG_SLOTS });
         let asked = if self.lonely >= LONELY && self.lonely % LONELY != 0 { 1 } else { slots };
         // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them live as long as
         // `self`, none overlaps another, nobody else has a reference to them now, and the descriptor is open because `socket` is borrowed.
@@ -58,13 +58,15 @@ impl Batch {
         };
         self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(asked);
         self.lonely = if self.filled > 1 { 0 } else { self.lonely.checked_add(1).unwrap_or(LONELY) };
-        self.long |= self.buffers.has_long(self.filled);
+        if self.filled > 0 && self.long != Some(true) {
+            self.long = Some(self.buffers.has_long(self.filled));
+        }
         Ok(self.filled)
     }
 
     /// Takes note that trains will come.
     pub fn expect_trains(&mut self) {
-        self.long = true;
+        self.long = Some(true);
     }
 
     /// What the last call put into a slot.
