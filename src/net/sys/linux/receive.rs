@@ -25,6 +25,9 @@ const LONG: u32 = 4096;
 /// a datagram fills them.
 const SLOT_LEN: usize = 65_536;
 
+/// From one slot to the next. A power of two would have all of them contend for the same few lines of the processor's cache.
+const STRIDE: usize = SLOT_LEN + 128;
+
 /// Receives up to [`SLOTS`] datagrams or trains a call.
 pub struct Batch {
     most: usize,
@@ -93,11 +96,11 @@ struct Buffers {
 
 impl Buffers {
     fn new() -> Self {
-        let payloads = leak(vec![0; SLOTS * SLOT_LEN].into_boxed_slice());
+        let payloads = leak(vec![0; SLOTS * STRIDE].into_boxed_slice());
         let names = leak(Box::new([Name([0; 128]); SLOTS]));
         let controls = leak(Box::new([Control([0; CONTROL_LEN]); SLOTS]));
         let vectors = leak(Box::new(std::array::from_fn(|slot| libc::iovec {
-            iov_base: payloads.as_ptr().cast::<u8>().wrapping_add(slot * SLOT_LEN).cast(),
+            iov_base: payloads.as_ptr().cast::<u8>().wrapping_add(slot * STRIDE).cast(),
             iov_len: SLOT_LEN,
         })));
         let headers = std::array::from_fn(|slot| {
@@ -143,7 +146,7 @@ impl Buffers {
             let header = &self.headers.as_ref()[slot];
             #[allow(clippy::unnecessary_cast, reason = "socklen_t with musl, usize with glibc")]
             let control_len = (header.msg_hdr.msg_controllen as usize).min(CONTROL_LEN);
-            let payload = self.payloads.as_ptr().cast::<u8>().add(slot * SLOT_LEN);
+            let payload = self.payloads.as_ptr().cast::<u8>().add(slot * STRIDE);
             let payload = std::slice::from_raw_parts(payload, (header.msg_len as usize).min(SLOT_LEN));
             (payload, &self.names.as_ref()[slot], &self.controls.as_ref()[slot].0[..control_len], header.msg_hdr.msg_flags)
         }
