@@ -119,6 +119,8 @@ pub struct Recv {
     pub limits: Limits,
     /// The receive buffer; as much as the system grants where `None`.
     pub rcvbuf: Option<rcvbuf::Wish>,
+    /// Never sleep while waiting.
+    pub spin: bool,
     /// A command to run once every group is joined, and its arguments; empty for none.
     pub command: Vec<OsString>,
     /// Report on each such time.

@@ -84,7 +84,9 @@ fn a_text_is_sent_in_trains_too_and_each_datagram_is_shown_and_heard() {
 fn a_lossy_network_is_counted_alike_however_datagrams_left() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    b.firewall("table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen inc mod 10 > 6 drop; }; }");
+    b.firewall(
+        "table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen inc mod 10 > 6 drop; }; }",
+    );
     for way in WAYS {
         // The ends come through the same rule, and the row of a thousand and five goes on with the next case.
         let recv = listener(&b, "239.1.1.1:5000");

@@ -76,8 +76,21 @@ fn stopped((a, b): &(Host, Host), rcvbuf: &str, options: &[&str], group: &str, l
     let recv = b.mcast_with(&[&args, options].concat()).ready_when_member(b, "e0", group);
     recv.signal("STOP");
     let (message, count) = ("x".repeat(len), count.to_string());
-    a.mcast_with(&["send", "--iface", "e0", "--count", &count, "--interval", "20us", "-q", "--message", &message, &target])
-        .ends(0);
+    a.mcast_with(&[
+        "send",
+        "--iface",
+        "e0",
+        "--count",
+        &count,
+        "--interval",
+        "20us",
+        "-q",
+        "--no-offload",
+        "--message",
+        &message,
+        &target,
+    ])
+    .ends(0);
     recv
 }
 

@@ -138,7 +138,9 @@ fn a_queue_that_empties_is_waited_for_and_nothing_is_lost() {
     for options in ["", "--no-offload"] {
         let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --once -o json").ready();
         let sent = a
-            .mcast(&format!("send --iface e0 239.1.1.1:5000 239.1.1.2:5000 --probe --size 500 --flood --count 100 -o json {options}"))
+            .mcast(&format!(
+                "send --iface e0 239.1.1.1:5000 239.1.1.2:5000 --probe --size 500 --flood --count 100 -o json {options}"
+            ))
             .ends(0);
         let (summary, heard) = (sent.summary(), recv.ends(0).summary());
         assert!(summary["waits"].as_u64() > Some(0), "{sent}");

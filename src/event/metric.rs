@@ -1,6 +1,7 @@
 //! The figures of a summary by the names that assertions use.
 
 use super::{FiguresInfo, MeasuredInfo, RecvFigures};
+use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 use crate::verdict::{Metric, Statistic, Value};
 
@@ -17,7 +18,10 @@ impl RecvFigures {
             Metric::Corrupt => Some(Value::Count(self.corrupt)),
             Metric::Truncated => Some(Value::Count(self.truncated)),
             Metric::InterfaceCopies => self.interface_copies.map(Value::Count),
-            Metric::KernelDrops => self.kernel_drops.map(Value::Count),
+            Metric::KernelDrops => self.dropped().map(|KernelDrops { count, exact }| match exact {
+                true => Value::Count(count),
+                false => Value::AtLeast(count),
+            }),
             Metric::Streams => Some(Value::Count(self.streams.len() as u64)).filter(|_| self.untracked == 0),
             // Where nothing is measured, the silence of whoever was heard.
             Metric::Gap if self.measured.is_none() => {

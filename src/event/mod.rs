@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::iface::{Cast, Flag, Joined};
-use crate::net::{Endpoint, Filter, Listen};
+use crate::net::{Endpoint, Filter, KernelDrops, Listen};
 use crate::rcvbuf::Wish;
 use crate::stats::Meter;
 use crate::target::{MacAddr, ethernet_address};
@@ -339,6 +339,8 @@ pub struct RecvFigures {
     pub meter: Totals,
     /// What this host's kernel dropped because the receive buffer was full.
     pub kernel_drops: Option<u64>,
+    /// It did not drop more. Where datagrams arrive that were sent as one, what was dropped as one counts as one. `null` where the system does not tell.
+    pub kernel_drops_exact: Option<bool>,
     /// How many datagrams were cut: longer than the buffer, or shorter than they say that they were sent.
     pub truncated: u64,
     /// How many sources were heard.
@@ -359,6 +361,13 @@ pub struct RecvFigures {
     pub measured: Option<MeasuredInfo>,
     /// Each measured stream.
     pub streams: Vec<StreamInfo>,
+}
+
+impl RecvFigures {
+    /// What this host's kernel dropped.
+    pub fn dropped(&self) -> Option<KernelDrops> {
+        Some(KernelDrops { count: self.kernel_drops?, exact: self.kernel_drops_exact? })
+    }
 }
 
 /// What a sender did.

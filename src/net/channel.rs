@@ -4,11 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, UdpSocket};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::SystemTime;
+
+use tracing::debug;
 
 use super::membership::Membership;
-use super::socket;
+use super::socket::{self, Room};
 use super::watch::{Failures, Rejoined, Watch, note_failure, note_joined};
-use super::{Backend, Groups, Listen, Meta, NetError, Rcvbuf, sys};
+use super::{Backend, Batching, Groups, KernelDrops, Listen, Meta, NetError, Rcvbuf, sys};
 use crate::iface::{Cast, Change, Joined, Presence};
 use crate::target::is_link_scoped;
 
@@ -19,7 +22,39 @@ pub(super) struct Channel {
     /// The socket is bound to a link that is gone, so it takes another one to join again.
     void: bool,
     /// What sockets before this one had dropped.
-    dropped_before: u64,
+    dropped_before: KernelDrops,
+    trains: Trains,
+}
+
+/// Whether a socket takes several datagrams that were sent as one, as one (UDP_GRO).
+///
+/// It is switched on when such a train was seen. Where the kernel drops a train it counts one, so that from then on its count is only the least that
+/// was dropped; until then it cuts the train first and counts each datagram.
+#[derive(Clone, Copy, Debug)]
+enum Trains {
+    /// They are not taken: nobody wants that, or the kernel refused.
+    Never,
+    /// They come cut. Remembers the kernel's time of the last datagram: those of one train have the same, to the nanosecond.
+    Watched(Option<SystemTime>),
+    /// They come whole. Remembers how many were dropped before that, of which the number is exact.
+    Taken { exactly: Option<u32> },
+}
+
+impl Trains {
+    fn new(backend: Backend) -> Self {
+        match backend {
+            Backend::Native(Batching { offload: true, .. }) if cfg!(target_os = "linux") => Trains::Watched(None),
+            _ => Trains::Never,
+        }
+    }
+
+    /// Whether so many that the kernel has dropped are all that it has dropped.
+    fn count_exactly(self, dropped: Option<u32>) -> bool {
+        match self {
+            Trains::Taken { exactly } => dropped.unwrap_or(0) == exactly.unwrap_or(0),
+            Trains::Watched(_) | Trains::Never => true,
+        }
+    }
 }
 
 /// What there is to know when the interfaces have changed.
@@ -35,7 +70,7 @@ pub(super) struct Upheaval<'a> {
 /// Joining again, over all sockets: what it needs, and what came of it.
 pub(super) struct Rejoining<'a> {
     pub watch: &'a Watch,
-    pub rcvbuf: Option<usize>,
+    pub room: Room,
     pub backend: Backend,
     /// What is joined already: two interfaces that were followed may have become one.
     pub taken: HashSet<(IpAddr, u16, u32)>,
@@ -52,17 +87,17 @@ enum Held {
 
 impl Channel {
     /// Opens a socket for the one thing that `listen` says, and joins it.
-    pub fn open(listen: &Listen, rcvbuf: Option<usize>, backend: Backend) -> Result<(Self, Rcvbuf), NetError> {
-        let (socket, buffer) = socket::receiver(&listen.at, false, rcvbuf, backend)?;
+    pub fn open(listen: &Listen, room: Room, backend: Backend) -> Result<(Self, Rcvbuf), NetError> {
+        let (socket, buffer) = socket::receiver(&listen.at, false, room, backend)?;
         let socket = Rc::new(socket);
         let held = Held::One(Membership::join(&socket, listen)?);
-        Ok((Channel { socket, held, void: false, dropped_before: 0 }, buffer))
+        Ok((Channel::new(socket, held, backend), buffer))
     }
 
     /// Opens a socket for several groups of one port and family, and joins as many of them as the system lets one socket join; answers how many.
     /// At least one, or it is an error.
-    pub fn open_shared(listens: &[&Listen], rcvbuf: Option<usize>, backend: Backend) -> Result<(Self, Rcvbuf, usize), NetError> {
-        let (socket, buffer) = socket::receiver(&listens[0].at, true, rcvbuf, backend)?;
+    pub fn open_shared(listens: &[&Listen], room: Room, backend: Backend) -> Result<(Self, Rcvbuf, usize), NetError> {
+        let (socket, buffer) = socket::receiver(&listens[0].at, true, room, backend)?;
         let socket = Rc::new(socket);
         let mut memberships = Vec::with_capacity(listens.len());
         for listen in listens {
@@ -74,7 +109,35 @@ impl Channel {
         }
         let joined = memberships.len();
         let held = Held::Many { by_group: by_group(&memberships), memberships };
-        Ok((Channel { socket, held, void: false, dropped_before: 0 }, buffer, joined))
+        Ok((Channel::new(socket, held, backend), buffer, joined))
+    }
+
+    fn new(socket: Rc<UdpSocket>, held: Held, backend: Backend) -> Self {
+        Channel { socket, held, void: false, dropped_before: KernelDrops::default(), trains: Trains::new(backend) }
+    }
+
+    /// Takes note of when the kernel took a datagram of this socket, and has trains come as such when the first was seen.
+    /// Answers whether they will from now on.
+    pub fn note_time(&mut self, time: SystemTime) -> bool {
+        let Trains::Watched(last) = &mut self.trains else { return false };
+        if last.replace(time) != Some(time) {
+            return false;
+        }
+        // Asked before: what is dropped in between may be a train.
+        let exactly = sys::dropped(&self.socket);
+        self.trains = match sys::take_trains(&self.socket) {
+            Ok(()) => Trains::Taken { exactly },
+            Err(error) => {
+                debug!(%error, "no UDP_GRO, datagrams that were sent as one come by themselves");
+                Trains::Never
+            }
+        };
+        matches!(self.trains, Trains::Taken { .. })
+    }
+
+    /// Whether what the kernel says that it has dropped of this socket is exact.
+    pub fn counts_exactly(&self, dropped: Option<u32>) -> bool {
+        self.trains.count_exactly(dropped)
     }
 
     /// The membership that a datagram belongs to. `None` where it is for none. The kernel's filters let some pass: that of IPv6 knows the group but not
@@ -145,13 +208,15 @@ impl Channel {
             if rejoining.watch.presence(&at.via, ipv4) == Presence::Gone || rejoining.taken.contains(&twin) {
                 continue;
             }
+            let (trains, backend) = (self.trains, rejoining.backend);
             let joined = (|| {
                 if self.void {
-                    self.dropped_before += sys::dropped(&self.socket).map_or(0, u64::from);
+                    self.dropped_before = self.dropped_before + dropped_by(&self.socket, trains).unwrap_or_default();
+                    self.trains = Trains::new(backend);
                     // The old socket is closed first, since it may hold the address that the new one binds.
                     self.socket = Rc::new(socket::unbound(&at)?);
                     membership.set_socket(&self.socket);
-                    let (socket, _) = socket::receiver(&at, false, rejoining.rcvbuf, rejoining.backend)?;
+                    let (socket, _) = socket::receiver(&at, false, rejoining.room, rejoining.backend)?;
                     (self.socket, self.void, replaced) = (Rc::new(socket), false, true);
                     membership.set_socket(&self.socket);
                 }
@@ -182,8 +247,8 @@ impl Channel {
     }
 
     /// How many datagrams the kernel had no room for, where it says; the last ones before this call too.
-    pub fn dropped(&self) -> Option<u64> {
-        sys::dropped(&self.socket).map(|dropped| self.dropped_before + u64::from(dropped))
+    pub fn dropped(&self) -> Option<KernelDrops> {
+        Some(self.dropped_before + dropped_by(&self.socket, self.trains)?)
     }
 
     /// Leaves every group, the last one first.
@@ -200,6 +265,11 @@ impl Channel {
             Held::Many { memberships, .. } => memberships,
         }
     }
+}
+
+fn dropped_by(socket: &UdpSocket, trains: Trains) -> Option<KernelDrops> {
+    let count = sys::dropped(socket)?;
+    Some(KernelDrops { count: count.into(), exact: trains.count_exactly(Some(count)) })
 }
 
 /// Whether the host says that it is no member of a group that was joined.

@@ -2,16 +2,17 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tracing::{debug, trace};
 
 use super::channel::{Channel, Rejoining, Upheaval};
 use super::limits;
 use super::packing::{Pack, pack};
-use super::wait::{Many, wait_for};
+use super::socket::Room;
+use super::wait::{Waiter, wait_for};
 use super::watch::{Failures, Look, Moved, Moves, Rejoined, Retry, Watch};
-use super::{Backend, Datagram, Listen, NetError, Operation, Wake, sys};
+use super::{Backend, Datagram, KernelDrops, Listen, NetError, Operation, Wake, sys};
 use crate::iface::{Presence, Via};
 
 /// The receive buffer, in the bytes that `SO_RCVBUF` takes.
@@ -27,14 +28,15 @@ pub struct Rcvbuf {
 pub struct Inbox {
     channels: Vec<Channel>,
     batch: sys::Batch,
-    /// Waits for many sockets at the cost of those that are ready.
-    many: Option<Many>,
+    waiter: Option<Waiter>,
     ready: Vec<usize>,
+    spin: Option<Spin>,
     watch: Watch,
     /// How many memberships wait for their interface, or could not be joined again.
     inactive: usize,
     retry: Retry,
     rcvbuf: Rcvbuf,
+    room: Room,
     backend: Backend,
     foreign: u64,
 }
@@ -54,25 +56,28 @@ impl Inbox {
         let too_many = |needed| Operation::Listen { targets: listens.len(), sockets: needed }.failed(sys::too_many_files());
         let packs = pack(listens, sockets, most).map_err(too_many)?;
 
+        let room = Room::new(rcvbuf, packs.len());
         let mut channels = Vec::with_capacity(packs.len());
-        let opened = open_all(&packs, listens, rcvbuf, backend, &mut channels);
+        let opened = open_all(&packs, listens, room, backend, &mut channels);
         if opened.is_err() {
             // The last one first, as when leaving.
             while channels.pop().is_some() {}
         }
         let granted = opened?;
         debug!(targets = listens.len(), sockets = channels.len(), "joined all");
-        let many = Many::for_sockets(channels.iter().map(|channel| &*channel.socket))?;
+        let waiter = Waiter::new(channels.iter().map(|channel| &*channel.socket), watch.source(), backend)?;
         let batch = sys::Batch::new(backend);
         Ok(Inbox {
             channels,
             batch,
-            many,
+            waiter,
             ready: Vec::new(),
+            spin: None,
             watch,
             inactive: 0,
             retry: Retry::default(),
             rcvbuf: granted,
+            room,
             backend,
             foreign: 0,
         })
@@ -88,21 +93,27 @@ impl Inbox {
         self.watch.interfaces()
     }
 
-    /// Waits until datagrams are there, until `until`, or until something of `wake` or of the interfaces happens. Answers whether the reader of the
-    /// output is gone.
+    /// Never sleeps while it waits, from now on.
+    pub fn spin(&mut self) {
+        self.spin = Some(Spin::default());
+    }
+
+    /// Waits until datagrams are there, until `until`, or until something of `wake` or of the interfaces happens; who spins, for a millisecond at most.
+    /// Answers whether the reader of the output is gone.
     ///
     /// # Errors
     /// What the system refused.
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
-        let woken = match &self.many {
-            Some(many) => {
-                let woken = wait_for([many.source()], self.watch.source(), wake, until, &mut self.ready)?;
-                if !self.ready.is_empty() {
-                    many.ready(&mut self.ready)?;
-                }
-                woken
-            }
+        if self.spin.is_some() {
+            return self.wait_awake(wake, until);
+        }
+        self.wait_for_any(wake, until)
+    }
+
+    fn wait_for_any(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
+        let woken = match &mut self.waiter {
+            Some(waiter) => waiter.wait(wake, until, &mut self.ready)?,
             None => {
                 let sockets = self.channels.iter().map(|channel| sys::borrow(&*channel.socket));
                 wait_for(sockets, self.watch.source(), wake, until, &mut self.ready)?
@@ -112,9 +123,50 @@ impl Inbox {
         Ok(woken.reader_gone)
     }
 
+    /// Waits without sleeping. A few sockets are read straight away; all else that may happen is looked at every now and then.
+    fn wait_awake(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
+        let mut spin = self.spin.take().unwrap_or_default();
+        spin.filled = None;
+        self.ready.clear();
+        let gone = self.look_until(&mut spin, wake, until);
+        self.spin = Some(spin);
+        gone
+    }
+
+    fn look_until(&mut self, spin: &mut Spin, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
+        let are_few = self.channels.len() <= Spin::FEW;
+        loop {
+            let now = Instant::now();
+            let is_due = spin.look_around.is_none_or(|at| at <= now);
+            if is_due || !are_few {
+                let gone = self.wait_for_any(wake, Some(now))?;
+                if is_due {
+                    // Whoever waits has more to look at: a child that may have ended.
+                    spin.look_around = Some(now + Spin::LOOK_AROUND);
+                    return Ok(gone);
+                }
+                if gone || !self.ready.is_empty() {
+                    return Ok(gone);
+                }
+            }
+            for _ in 0..if are_few { Spin::LOOKS * self.channels.len() } else { 0 } {
+                // Each in its turn, so that none is forgotten over another.
+                spin.next = (spin.next + 1) % self.channels.len();
+                let count = receive(&mut self.batch, &self.channels[spin.next])?;
+                if count > 0 {
+                    spin.filled = Some((spin.next, count));
+                    return Ok(false);
+                }
+            }
+            if wake.interrupt.signal().is_some() || until.is_some_and(|until| until <= Instant::now()) {
+                return Ok(false);
+            }
+        }
+    }
+
     /// Whether the last wait found a socket ready.
     pub fn is_ready(&self) -> bool {
-        !self.ready.is_empty()
+        !self.ready.is_empty() || self.spin.as_ref().is_some_and(|spin| spin.filled.is_some())
     }
 
     /// Whether there may be news of the interfaces, to be followed.
@@ -148,7 +200,7 @@ impl Inbox {
     fn rejoin(&mut self) -> Result<(Vec<Rejoined>, Failures), NetError> {
         let mut rejoining = Rejoining {
             watch: &self.watch,
-            rcvbuf: self.rcvbuf.asked,
+            room: self.room,
             backend: self.backend,
             taken: self.channels.iter().flat_map(Channel::active).collect(),
             joined: Vec::new(),
@@ -156,8 +208,8 @@ impl Inbox {
         };
         for (position, channel) in self.channels.iter_mut().enumerate() {
             let replaced = channel.rejoin(&mut rejoining);
-            if let (true, Some(many)) = (replaced, &self.many) {
-                many.add(position, &channel.socket)?;
+            if let (true, Some(waiter)) = (replaced, &self.waiter) {
+                waiter.add(position, &channel.socket)?;
             }
         }
         Ok((rejoining.joined, rejoining.failed))
@@ -172,42 +224,67 @@ impl Inbox {
         &mut self,
         mut take: impl FnMut(Datagram) -> Result<ControlFlow<B>, E>,
     ) -> Result<ControlFlow<B>, E> {
-        for &position in &self.ready {
-            let channel = &self.channels[position];
-            let count = match self.batch.receive(&channel.socket) {
-                Ok(count) => count,
-                Err(error) if is_passing(&error) => continue,
-                Err(error) => {
-                    let at = &channel.first().at;
-                    return Err(Operation::Receive(at.group, at.port).failed(error).into());
-                }
+        let filled = self.spin.as_mut().and_then(|spin| spin.filled.take());
+        if let Some((position, count)) = filled {
+            return self.hand_over(position, count, &mut take);
+        }
+        for next in 0..self.ready.len() {
+            let position = self.ready[next];
+            let count = receive(&mut self.batch, &self.channels[position])?;
+            let flow = self.hand_over(position, count, &mut take)?;
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Hands over what was read from one socket.
+    fn hand_over<B, E: From<NetError>>(
+        &mut self,
+        position: usize,
+        count: usize,
+        take: &mut impl FnMut(Datagram) -> Result<ControlFlow<B>, E>,
+    ) -> Result<ControlFlow<B>, E> {
+        let channel = &mut self.channels[position];
+        let read = SystemTime::now();
+        let mut trains = false;
+        for slot in 0..count {
+            let mut train = self.batch.get(slot);
+            if train.meta.kernel_time {
+                trains |= channel.note_time(train.meta.time);
+            } else {
+                train.meta.time = read;
+            }
+            train.meta.drops_exact = channel.counts_exactly(train.meta.drops);
+            let (meta, datagrams) = (&train.meta, train.datagrams());
+            let Some(membership) = channel.membership(meta) else {
+                self.foreign += datagrams.len() as u64;
+                trace!(source = %meta.source, destination = ?meta.destination, ifindex = ?meta.ifindex, "not for a joined group");
+                continue;
             };
-            let read = SystemTime::now();
-            for slot in 0..count {
-                let (payload, meta) = self.batch.get(slot);
-                let Some(membership) = channel.membership(meta) else {
-                    self.foreign += 1;
-                    trace!(source = %meta.source, destination = ?meta.destination, ifindex = ?meta.ifindex, "not for a joined group");
-                    continue;
-                };
-                let endpoint = &membership.listen().at;
-                let arrived_elsewhere = meta.ifindex.filter(|index| *index != endpoint.via.index);
-                let iface = match arrived_elsewhere {
-                    Some(index) => self.watch.name_of(index),
-                    None => meta.ifindex.map(|_| endpoint.via.name.as_str()),
-                };
+            let endpoint = &membership.listen().at;
+            let arrived_elsewhere = meta.ifindex.filter(|index| *index != endpoint.via.index);
+            let iface = match arrived_elsewhere {
+                Some(index) => self.watch.name_of(index),
+                None => meta.ifindex.map(|_| endpoint.via.name.as_str()),
+            };
+            for payload in datagrams {
                 let flow = take(Datagram { payload, meta, endpoint, iface, read })?;
                 if flow.is_break() {
                     return Ok(flow);
                 }
             }
         }
+        if trains {
+            self.batch.expect_trains();
+        }
         Ok(ControlFlow::Continue(()))
     }
 
     /// How many datagrams the kernel had no room for in the sockets' buffers, where it says. The last ones before this call are counted too.
-    pub fn kernel_drops(&self) -> Option<u64> {
-        self.channels.iter().map(Channel::dropped).sum()
+    pub fn kernel_drops(&self) -> Option<KernelDrops> {
+        self.channels.iter().map(Channel::dropped).try_fold(KernelDrops::default(), |sum, dropped| Some(sum + dropped?))
     }
 
     /// Whether the system tells on which interface a datagram arrived.
@@ -230,23 +307,56 @@ impl Inbox {
     }
 }
 
+/// Waiting without sleep.
+#[derive(Default)]
+struct Spin {
+    /// What was read already: from which socket, and how much.
+    filled: Option<(usize, usize)>,
+    /// The socket that was looked at last.
+    next: usize,
+    /// When to look at what is no socket.
+    look_around: Option<Instant>,
+}
+
+impl Spin {
+    /// So many sockets are asked one by one; more of them by one call for all.
+    const FEW: usize = 4;
+
+    /// How often each is asked between two looks at the clock.
+    const LOOKS: usize = 16;
+
+    /// How often all else is looked at: the reader of the output, news of the interfaces, and what whoever waits has to look at.
+    const LOOK_AROUND: Duration = Duration::from_millis(1);
+}
+
+/// Reads one batch of a socket. Answers how much it is.
+fn receive(batch: &mut sys::Batch, channel: &Channel) -> Result<usize, NetError> {
+    match batch.receive(&channel.socket) {
+        Err(error) if !is_passing(&error) => {
+            let at = &channel.first().at;
+            Err(Operation::Receive(at.group, at.port).failed(error))
+        }
+        received => Ok(received.unwrap_or(0)),
+    }
+}
+
 /// Opens a socket for each pack, and answers with their receive buffer.
 fn open_all(
     packs: &[Pack],
     listens: &[Listen],
-    rcvbuf: Option<usize>,
+    room: Room,
     backend: Backend,
     channels: &mut Vec<Channel>,
 ) -> Result<Rcvbuf, NetError> {
-    let mut granted = Rcvbuf { asked: rcvbuf, granted: None };
+    let mut granted = Rcvbuf { asked: room.asked, granted: None };
     for pack in packs {
         let mut rest: Vec<&Listen> = pack.iter().map(|position| &listens[*position]).collect();
         while let Some(first) = rest.first() {
             let (channel, buffer, joined) = if rest.len() == 1 {
-                let (channel, buffer) = Channel::open(first, rcvbuf, backend)?;
+                let (channel, buffer) = Channel::open(first, room, backend)?;
                 (channel, buffer, 1)
             } else {
-                Channel::open_shared(&rest, rcvbuf, backend)?
+                Channel::open_shared(&rest, room, backend)?
             };
             granted = buffer;
             channels.push(channel);

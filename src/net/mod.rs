@@ -102,6 +102,36 @@ impl Batching {
     pub const MOST: usize = 64;
 }
 
+/// How many datagrams the kernel had no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KernelDrops {
+    /// So many.
+    pub count: u64,
+    /// Neither more: a train of datagrams that was dropped as one counts as one.
+    pub exact: bool,
+}
+
+impl Default for KernelDrops {
+    /// None.
+    fn default() -> Self {
+        KernelDrops { count: 0, exact: true }
+    }
+}
+
+impl fmt::Display for KernelDrops {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}{}", if self.exact { "" } else { "at least " }, self.count)
+    }
+}
+
+impl std::ops::Add for KernelDrops {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        KernelDrops { count: self.count + other.count, exact: self.exact && other.exact }
+    }
+}
+
 /// A group, a port and an interface: where datagrams are heard, or where they are sent. Or a unicast or broadcast address in the place of the group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
@@ -209,6 +239,8 @@ pub struct Meta {
     pub traffic_class: Option<u8>,
     /// How many datagrams this socket's kernel queue had dropped when this one was queued (SO_RXQ_OVFL).
     pub drops: Option<u32>,
+    /// It had not dropped more: see [`KernelDrops`].
+    pub drops_exact: bool,
     /// The payload was longer than the buffer, and is cut (MSG_TRUNC).
     pub truncated: bool,
 }
@@ -228,6 +260,7 @@ impl Meta {
             ttl: None,
             traffic_class: None,
             drops: None,
+            drops_exact: true,
             truncated: false,
         }
     }

@@ -74,7 +74,7 @@ impl Sender {
     /// How many datagrams a train to `at` has at most.
     fn longest(&self, at: &Endpoint) -> usize {
         self.longest.get().unwrap_or_else(|| {
-            let longest = if sys::takes_trains(&self.socket) && !departure::cuts_trains(&at.via) { LONGEST } else { 1 };
+            let longest = if sys::can_send_trains(&self.socket) && !departure::cuts_trains(&at.via) { LONGEST } else { 1 };
             self.longest.set(Some(longest));
             longest
         })

@@ -29,18 +29,34 @@ pub struct SendOptions {
 /// refuses what is above its limit, and Windows grants whatever is asked, so there it is what holds a tenth of a second at 640 Mbit/s.
 const GREEDY_RCVBUF: usize = if cfg!(target_os = "linux") { 1 << 30 } else { 8 << 20 };
 
+/// What the receive buffers of a run take together at most, where nobody says how much and the limit of the system is gone past, and what one takes: three
+/// tenths of a second at 640 Mbit/s. Kernel memory is taken only while datagrams wait in it, but a receiver that is stopped must not eat up its host.
+const FORCED_RCVBUF: usize = 32 << 20;
+const FORCED_RCVBUFS: usize = 256 << 20;
+
+/// How large a receive buffer should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// What the user asked for, in the bytes that `SO_RCVBUF` takes; `None` asks for as much as the system grants.
+    pub asked: Option<usize>,
+    /// What is taken in the place of less, where nobody asked and this process may.
+    forced: usize,
+}
+
+impl Room {
+    /// For each of so many sockets.
+    pub fn new(asked: Option<usize>, sockets: usize) -> Self {
+        Room { asked, forced: FORCED_RCVBUF.min(FORCED_RCVBUFS / sockets.max(1)) }
+    }
+}
+
 /// A socket of the family of `at` that hears nothing.
 pub(super) fn unbound(at: &Endpoint) -> Result<UdpSocket, NetError> {
     open(at.group).map(UdpSocket::from)
 }
 
 /// A socket that hears datagrams to the group and port of `at`, before any group is joined; with `shared`, those to other groups too.
-pub(super) fn receiver(
-    at: &Endpoint,
-    shared: bool,
-    rcvbuf: Option<usize>,
-    backend: Backend,
-) -> Result<(UdpSocket, Rcvbuf), NetError> {
+pub(super) fn receiver(at: &Endpoint, shared: bool, room: Room, backend: Backend) -> Result<(UdpSocket, Rcvbuf), NetError> {
     let ipv4 = at.group.is_ipv4();
     let socket = open(at.group)?;
     // Several programs of one host may listen to a group, and each gets every datagram. BSD and macOS want the second option for it. A datagram to a
@@ -51,7 +67,7 @@ pub(super) fn receiver(
         socket.set_reuse_port(true).map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
     }
     // Before the bind, so that the first datagram finds the room.
-    let rcvbuf = set_receive_buffer(&socket, rcvbuf);
+    let rcvbuf = set_receive_buffer(&socket, room);
     // Linux delivers every group that any program of the host has joined, on any interface, unless told otherwise.
     degrade("IP_MULTICAST_ALL", sys::hear_only_own_groups(&socket, ipv4));
     if backend.is_native() {
@@ -201,21 +217,28 @@ fn open(group: IpAddr) -> Result<Socket, NetError> {
 }
 
 /// Sets the receive buffer to what was asked, or to as much as the system grants, and answers with both.
-fn set_receive_buffer(socket: &Socket, asked: Option<usize>) -> Rcvbuf {
+fn set_receive_buffer(socket: &Socket, Room { asked, forced }: Room) -> Rcvbuf {
+    // Linux doubles what is set, for its own bookkeeping, and reports the double (socket(7)).
+    let factor = if cfg!(target_os = "linux") { 2 } else { 1 };
+    let granted = || socket.recv_buffer_size().ok().map(|bytes| bytes / factor);
     if let Some(bytes) = asked {
         if sys::force_receive_buffer(socket, bytes).is_err() {
             degrade("SO_RCVBUF", socket.set_recv_buffer_size(bytes));
         }
-    } else {
-        // Halved until granted, where a wish that is too large is refused.
-        let mut wish = GREEDY_RCVBUF;
-        while wish > 64 * 1024 && socket.set_recv_buffer_size(wish).is_err() {
-            wish /= 2;
-        }
+        return Rcvbuf { asked, granted: granted() };
     }
-    // Linux doubles what is set, for its own bookkeeping, and reports the double (socket(7)).
-    let factor = if cfg!(target_os = "linux") { 2 } else { 1 };
-    Rcvbuf { asked, granted: socket.recv_buffer_size().ok().map(|bytes| bytes / factor) }
+    // Halved until granted, where a wish that is too large is refused.
+    let mut wish = GREEDY_RCVBUF;
+    while wish > 64 * 1024 && socket.set_recv_buffer_size(wish).is_err() {
+        wish /= 2;
+    }
+    match granted() {
+        // The administrator's limit may be larger than what is taken by force; it is never made less.
+        Some(bytes) if bytes < forced && sys::force_receive_buffer(socket, forced).is_ok() => {
+            Rcvbuf { asked, granted: granted() }
+        }
+        granted => Rcvbuf { asked, granted },
+    }
 }
 
 /// An option that the system may lack is done without, and noted.

@@ -5,7 +5,7 @@ use std::net::UdpSocket;
 use std::time::Instant;
 
 use super::sys::{self, PollSource};
-use super::{NetError, Operation};
+use super::{Backend, NetError, Operation};
 use crate::interrupt::Interrupt;
 
 /// What ends a wait besides a datagram.
@@ -48,69 +48,88 @@ pub(super) fn wait_for<'a>(
     #[cfg(unix)]
     sources.push(std::os::fd::AsFd::as_fd(wake.interrupt));
     let reader_gone = sys::poll(&sources, wake.output, until, ready).map_err(|error| Operation::Wait.failed(error))?;
-    wake.interrupt.drain();
+    // The signals stand last.
+    if ready.last().is_some_and(|last| *last + 1 == sources.len()) {
+        wake.interrupt.drain();
+    }
     let woken = Woken { reader_gone, interfaces: interfaces.is_some() && ready.contains(&sockets) };
     ready.retain(|position| *position < sockets);
     Ok(woken)
 }
 
-/// Above this number of sockets, asking each one at every wake costs more than a second call.
+/// Everything that a receiver waits for, told to the kernel once: epoll(7).
 #[cfg(target_os = "linux")]
-const FEW: usize = 8;
+pub(super) struct Waiter {
+    waiter: sys::Waiter,
+    /// The signals and the output come with the first wait.
+    complete: bool,
+}
 
-/// Many sockets as one thing to wait for, which then tells those that are ready: epoll(7).
 #[cfg(target_os = "linux")]
-pub(super) struct Many(nix::sys::epoll::Epoll);
+impl Waiter {
+    const INTERRUPT: u64 = u64::MAX;
+    const INTERFACES: u64 = u64::MAX - 1;
+    const OUTPUT: u64 = u64::MAX - 2;
 
-#[cfg(target_os = "linux")]
-impl Many {
-    /// Takes the sockets together, in their order; `None` where they are few.
-    pub fn for_sockets<'a>(sockets: impl ExactSizeIterator<Item = &'a UdpSocket>) -> Result<Option<Self>, NetError> {
-        use nix::sys::epoll::{Epoll, EpollCreateFlags};
-        if sockets.len() <= FEW {
+    /// Takes the sockets, by their order, and the source of news of the interfaces. `None` where the system has nothing of the kind.
+    pub fn new<'a>(
+        sockets: impl Iterator<Item = &'a UdpSocket>,
+        interfaces: Option<PollSource<'_>>,
+        backend: Backend,
+    ) -> Result<Option<Self>, NetError> {
+        let failed = |error| Operation::Wait.failed(error);
+        if !backend.is_native() {
             return Ok(None);
         }
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(|error| Operation::Wait.failed(error.into()))?;
-        let many = Many(epoll);
-        sockets.enumerate().try_for_each(|(position, socket)| many.add(position, socket))?;
-        Ok(Some(many))
+        let waiter = sys::Waiter::new().map_err(failed)?;
+        let waiter = Waiter { waiter, complete: false };
+        sockets.enumerate().try_for_each(|(position, socket)| waiter.add(position, socket))?;
+        interfaces.map_or(Ok(()), |source| waiter.waiter.add(Self::INTERFACES, source)).map_err(failed)?;
+        Ok(Some(waiter))
     }
 
     /// Adds a socket. One that was closed is no longer waited for.
     pub fn add(&self, position: usize, socket: &UdpSocket) -> Result<(), NetError> {
-        use nix::sys::epoll::{EpollEvent, EpollFlags};
-        let event = EpollEvent::new(EpollFlags::EPOLLIN, position as u64);
-        self.0.add(socket, event).map_err(|error| Operation::Wait.failed(error.into()))
+        self.waiter.add(position as u64, socket).map_err(|error| Operation::Wait.failed(error))
     }
 
-    /// What to wait for.
-    pub fn source(&self) -> PollSource<'_> {
-        sys::borrow(&self.0.0)
-    }
-
-    /// Writes the positions of sockets that are ready into `ready`: some of them, if they are many; the others are told the next time.
-    pub fn ready(&self, ready: &mut Vec<usize>) -> Result<(), NetError> {
-        use nix::errno::Errno;
-        use nix::sys::epoll::{EpollEvent, EpollTimeout};
-        let mut events = [EpollEvent::empty(); 256];
-        let count = match self.0.wait(&mut events, EpollTimeout::ZERO) {
-            Ok(count) => count,
-            Err(Errno::EINTR) => 0,
-            Err(error) => return Err(Operation::Wait.failed(error.into())),
-        };
+    /// As [`wait_for`]; of many sockets some are told now and the others the next time.
+    pub fn wait(&mut self, wake: Wake, until: Option<Instant>, ready: &mut Vec<usize>) -> Result<Woken, NetError> {
+        let failed = |error| Operation::Wait.failed(error);
         ready.clear();
-        ready.extend(events[..count].iter().map(|event| event.data() as usize));
-        Ok(())
+        if !self.complete {
+            self.waiter.add(Self::INTERRUPT, wake.interrupt).map_err(failed)?;
+            wake.output.map_or(Ok(false), |output| self.waiter.add_output(Self::OUTPUT, output)).map_err(failed)?;
+            self.complete = true;
+        }
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let (mut woken, mut interrupted) = (Woken::default(), false);
+        for found in self.waiter.wait(left).map_err(failed)? {
+            match found.number {
+                Self::INTERRUPT => interrupted = true,
+                Self::INTERFACES => woken.interfaces = true,
+                Self::OUTPUT => woken.reader_gone = found.hung_up,
+                position => ready.extend(usize::try_from(position)),
+            }
+        }
+        if interrupted {
+            wake.interrupt.drain();
+        }
+        Ok(woken)
     }
 }
 
-/// Other systems wait for each socket.
+/// Other systems are told with each wait what it is for.
 #[cfg(not(target_os = "linux"))]
-pub(super) enum Many {}
+pub(super) enum Waiter {}
 
 #[cfg(not(target_os = "linux"))]
-impl Many {
-    pub fn for_sockets<'a>(_sockets: impl ExactSizeIterator<Item = &'a UdpSocket>) -> Result<Option<Self>, NetError> {
+impl Waiter {
+    pub fn new<'a>(
+        _sockets: impl Iterator<Item = &'a UdpSocket>,
+        _interfaces: Option<PollSource<'_>>,
+        _backend: Backend,
+    ) -> Result<Option<Self>, NetError> {
         Ok(None)
     }
 
@@ -118,11 +137,7 @@ impl Many {
         match *self {}
     }
 
-    pub fn source(&self) -> PollSource<'_> {
-        match *self {}
-    }
-
-    pub fn ready(&self, _ready: &mut Vec<usize>) -> Result<(), NetError> {
+    pub fn wait(&mut self, _wake: Wake, _until: Option<Instant>, _ready: &mut Vec<usize>) -> Result<Woken, NetError> {
         match *self {}
     }
 }

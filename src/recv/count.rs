@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::Moment;
 use crate::event::{IntervalReport, MeasuredInfo, RecvFigures, StreamInfo, describe};
-use crate::net::{self, Datagram, Moved};
+use crate::net::{self, Datagram, KernelDrops, Moved};
 use crate::probe::{self, Damage, Kind, Reading};
 use crate::stats::stream::{Arrival, LocalClock, Streams};
 use crate::stats::{Copies, Meter, Tally};
@@ -51,7 +51,7 @@ struct Lately {
 /// Counters that only rise.
 #[derive(Clone, Copy, Default)]
 struct Odd {
-    kernel_drops: Option<u64>,
+    kernel_drops: Option<KernelDrops>,
     interface_copies: Option<u64>,
     corrupt: u64,
     unsupported: u64,
@@ -128,12 +128,12 @@ impl Counts {
     }
 
     /// What all of it came to by `now`. `kernel_drops` is what the kernel has dropped by then.
-    pub fn figures(&self, now: Moment, kernel_drops: Option<u64>) -> RecvFigures {
+    pub fn figures(&self, now: Moment, kernel_drops: Option<KernelDrops>) -> RecvFigures {
         figures(now.steady - self.start, &self.whole, self.odd(kernel_drops), describe(&self.streams, false, now.system))
     }
 
     /// What it came to since the last report, and begins to count anew.
-    pub fn report(&mut self, now: Moment, kernel_drops: Option<u64>) -> Option<IntervalReport> {
+    pub fn report(&mut self, now: Moment, kernel_drops: Option<KernelDrops>) -> Option<IntervalReport> {
         let odd = self.odd(kernel_drops);
         let lately = self.lately.as_mut()?;
         let since = lately.since;
@@ -152,15 +152,16 @@ impl Counts {
     }
 
     /// Whether anything was counted since the last report, and how long that was ago. `kernel_drops` is what the kernel has dropped by now.
-    pub fn unreported(&self, now: Instant, kernel_drops: Option<u64>) -> Option<(bool, Duration)> {
+    pub fn unreported(&self, now: Instant, kernel_drops: Option<KernelDrops>) -> Option<(bool, Duration)> {
         let lately = self.lately.as_ref()?;
         // What was lost last of all shows only by the end, which is no datagram.
         let lost = || self.streams.iter().any(|stream| stream.losses(true).lost > 0);
-        let busy = lately.tally.meter.datagrams > 0 || kernel_drops > lately.before.kernel_drops.or(Some(0)) || lost();
+        let dropped = |drops: Option<KernelDrops>| drops.map_or(0, |drops| drops.count);
+        let busy = lately.tally.meter.datagrams > 0 || dropped(kernel_drops) > dropped(lately.before.kernel_drops) || lost();
         Some((busy, now - lately.since))
     }
 
-    fn odd(&self, kernel_drops: Option<u64>) -> Odd {
+    fn odd(&self, kernel_drops: Option<KernelDrops>) -> Odd {
         let Streams { corrupt, unsupported, untracked, .. } = self.streams;
         Odd { kernel_drops, interface_copies: self.copies.as_ref().map(|copies| copies.count), corrupt, unsupported, untracked }
     }
@@ -171,7 +172,10 @@ impl Odd {
         // The kernel counts its drops in 32 bits, which in a long run begin anew.
         let less = |now: Option<u64>, before: Option<u64>| now.map(|now| now.saturating_sub(before.unwrap_or(0)));
         Odd {
-            kernel_drops: less(self.kernel_drops, before.kernel_drops),
+            kernel_drops: self.kernel_drops.map(|now| {
+                let count = now.count.saturating_sub(before.kernel_drops.map_or(0, |before| before.count));
+                KernelDrops { count, exact: now.exact || count == 0 }
+            }),
             interface_copies: less(self.interface_copies, before.interface_copies),
             corrupt: self.corrupt - before.corrupt,
             unsupported: self.unsupported - before.unsupported,
@@ -189,7 +193,8 @@ fn figures(
     RecvFigures {
         elapsed,
         meter: (&tally.meter).into(),
-        kernel_drops: odd.kernel_drops,
+        kernel_drops: odd.kernel_drops.map(|drops| drops.count),
+        kernel_drops_exact: odd.kernel_drops.map(|drops| drops.exact),
         truncated: tally.truncated,
         sources: tally.sources(),
         interface_copies: odd.interface_copies,
@@ -251,7 +256,19 @@ mod tests {
     fn drops_that_the_kernel_counts_anew_are_no_reason_to_fall_over() {
         let mut counts = Counts::new(Instant::now(), 1, true, false);
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
+        let drops = drops.map(|count| Some(KernelDrops { count: count?, exact: true }));
         let reported = drops.map(|drops| counts.report(Moment::now(), drops).and_then(|report| report.figures.kernel_drops));
         assert_eq!(reported, [Some(u64::from(u32::MAX)), Some(0), Some(2), None]);
+    }
+
+    #[test]
+    fn an_interval_without_drops_has_exactly_none() {
+        let mut counts = Counts::new(Instant::now(), 1, true, false);
+        let drops = [(3, true), (5, false), (5, false), (6, false)].map(|(count, exact)| Some(KernelDrops { count, exact }));
+        let reported = drops.map(|drops| {
+            let figures = counts.report(Moment::now(), drops).unwrap().figures;
+            (figures.kernel_drops.unwrap(), figures.kernel_drops_exact.unwrap())
+        });
+        assert_eq!(reported, [(3, true), (2, false), (0, true), (1, false)]);
     }
 }

@@ -33,6 +33,9 @@ use session::Session;
 /// What the system refused. Every group is left and the summary is said all the same.
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
     let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf.map(Wish::bytes), plan.backend)?;
+    if plan.spin {
+        inbox.spin();
+    }
     let start = Instant::now();
     let mut session = Session::new(plan, &inbox, start);
     let mut command = None;

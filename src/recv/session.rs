@@ -15,7 +15,7 @@ use super::until::Until;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, Received};
 use crate::iface::Via;
 use crate::interrupt::Interrupt;
-use crate::net::{self, Datagram, Filter, Inbox, Listen};
+use crate::net::{self, Datagram, Filter, Inbox, KernelDrops, Listen};
 use crate::pace::Pace;
 use crate::plan::{self, Limits};
 use crate::report::Reporter;
@@ -23,8 +23,8 @@ use crate::run::{Ended, RunError, Stop};
 use crate::stats::stream::StreamCounts;
 use crate::warning::{Waiting, Warning};
 
-/// The longest to read on for datagrams that came before the end: a flood must not put the end off.
-const CATCH_UP: Duration = Duration::from_millis(100);
+/// The longest to read on for datagrams that came before the end: a flood must not put the end off by more than a tenth of a second in all.
+const CATCH_UP: Duration = Duration::from_millis(75);
 
 /// What one batch of each ready socket came to.
 struct Batch {
@@ -81,7 +81,9 @@ impl<'a> Session<'a> {
                 let reached = self.catch_up(inbox, Some(Instant::now()), reporter, interrupt)?;
                 return Ok(reached.unwrap_or(Stop::Interrupted(signal)));
             }
-            if let Some((at, stop)) = self.until.deadline().filter(|(at, _)| *at <= Instant::now()) {
+            let now = Instant::now();
+            let end = self.until.deadline();
+            if let Some((at, stop)) = end.filter(|(at, _)| *at <= now) {
                 let reached = self.catch_up(inbox, Some(at), reporter, interrupt)?;
                 return Ok(reached.unwrap_or(stop));
             }
@@ -93,16 +95,18 @@ impl<'a> Session<'a> {
                 }
                 self.command_ended(failed, reporter)?;
             }
-            self.report_if_due(inbox, reporter)?;
-            let now = Instant::now();
+            self.report_if_due(now, inbox, reporter)?;
             if self.clock.is_due(now) {
                 self.look_at_clock(Moment::now());
             }
-            reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
+            if self.querier.due().is_some_and(|due| due <= now) {
+                reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
+            }
             progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
-            let until = self.until.deadline().map(|(at, _)| at);
+            // What came by now may have moved the end.
+            let end = if command.is_some() { self.until.deadline() } else { end }.map(|(at, _)| at);
             let report = self.reports.as_ref().and_then(Pace::next);
-            let deadline = until.into_iter().chain(self.querier.due()).chain(report).chain(progress.due()).min();
+            let deadline = end.into_iter().chain(self.querier.due()).chain(report).chain(progress.due()).min();
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }
@@ -112,8 +116,10 @@ impl<'a> Session<'a> {
                 stop = self.catch_up(inbox, None, reporter, interrupt)?;
             }
             let moves = inbox.follow()?;
-            self.counts.follow(&moves.moves);
-            reporter.moved(moves)?;
+            if !moves.moves.is_empty() || !moves.failed.is_empty() {
+                self.counts.follow(&moves.moves);
+                reporter.moved(moves)?;
+            }
             reporter.flush()?;
             if let Some(stop) = stop {
                 return Ok(stop);
@@ -182,13 +188,13 @@ impl<'a> Session<'a> {
 
     /// Says once that the receive buffer has overflowed; the summary has the number.
     fn note_drops(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
-        match datagram.meta.drops {
-            Some(dropped) if dropped > 0 && !self.overflowed => {
-                self.overflowed = true;
-                reporter.warn(&Warning::KernelDrops { dropped })
-            }
-            _ => Ok(()),
+        let count = datagram.meta.drops.unwrap_or(0);
+        if count == 0 || self.overflowed {
+            return Ok(());
         }
+        self.overflowed = true;
+        let dropped = KernelDrops { count: count.into(), exact: datagram.meta.drops_exact };
+        reporter.warn(&Warning::KernelDrops { dropped })
     }
 
     /// Says once that there are too many streams; the summary has the number of their datagrams.
@@ -251,12 +257,12 @@ impl<'a> Session<'a> {
     }
 
     /// Reports on the interval that is over.
-    fn report_if_due(&mut self, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
+    fn report_if_due(&mut self, now: Instant, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
         let Some(reports) = &mut self.reports else { return Ok(()) };
-        let now = Moment::now();
-        if reports.due(now.steady).is_none() {
+        if reports.due(now).is_none() {
             return Ok(());
         }
+        let now = Moment::now();
         if let Some(report) = self.counts.report(now, inbox.kernel_drops()) {
             reporter.event(&Event::Interval(report))?;
             reporter.flush()?;
@@ -268,7 +274,7 @@ impl<'a> Session<'a> {
     }
 
     /// The report on the interval in which it ended, where there is something to tell: the reports add up to the summary.
-    pub fn last_report(&mut self, now: Moment, kernel_drops: Option<u64>) -> Option<IntervalReport> {
+    pub fn last_report(&mut self, now: Moment, kernel_drops: Option<KernelDrops>) -> Option<IntervalReport> {
         let every = self.reports.as_ref()?.period().to_duration();
         let (busy, since) = self.counts.unreported(now.steady, kernel_drops)?;
         (busy || since >= every / 2).then(|| self.counts.report(now, kernel_drops))?

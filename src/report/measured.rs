@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use super::drawing::draw;
 use super::human::{count, rate};
 use super::style::Paint;
-use crate::event::{FiguresInfo, IntervalReport, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
+use crate::event::{FiguresInfo, IntervalReport, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
+use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
 use crate::verdict::{Judgement, Value};
@@ -63,14 +64,12 @@ pub fn interval(report: &IntervalReport, paint: Paint, out: &mut dyn Write) -> i
             write!(out, "  jitter {}", nanos(jitter))?;
         }
     }
-    let odd = [
-        ("corrupt", figures.corrupt),
-        ("unsupported", figures.unsupported),
-        ("untracked", figures.untracked),
-        ("dropped by this host's kernel", figures.kernel_drops.unwrap_or(0)),
-    ];
+    let odd = [("corrupt", figures.corrupt), ("unsupported", figures.unsupported), ("untracked", figures.untracked)];
     for (what, many) in odd.iter().filter(|(_, many)| *many > 0) {
         write!(out, "  {} {what}", paint.bad(many))?;
+    }
+    if let Some(drops) = figures.dropped().filter(|drops| drops.count > 0) {
+        write!(out, "  {} dropped by this host's kernel", paint.bad(drops))?;
     }
     writeln!(out)
 }
@@ -89,7 +88,7 @@ pub fn held(judgements: &[Judgement], paint: Paint, out: &mut dyn Write) -> io::
 pub fn summary(figures: &RecvFigures, whole: bool, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     if let Some(measured) = &figures.measured {
         table(&figures.streams, whole, paint, out)?;
-        losses(measured, figures.kernel_drops, paint, out)?;
+        losses(measured, figures.dropped(), paint, out)?;
         remarks(measured, paint, out)?;
         delays(measured, &figures.streams, paint, out)?;
     }
@@ -195,7 +194,7 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
 }
 
 /// What was lost, and where.
-fn losses(measured: &MeasuredInfo, kernel_drops: Option<u64>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn losses(measured: &MeasuredInfo, dropped: Option<KernelDrops>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let of = &measured.figures;
     writeln!(out)?;
     write!(out, "lost {} of {}", lost(of, paint), count(of.expected, "datagram"))?;
@@ -206,7 +205,11 @@ fn losses(measured: &MeasuredInfo, kernel_drops: Option<u64>, paint: Paint, out:
             (_, 1) => write!(out, ", never two in a row")?,
             (many, longest) => write!(out, " in {many} runs of at most {longest}")?,
         }
-        match kernel_drops {
+        match dropped.map(|dropped| dropped.count) {
+            // Where the kernel may have dropped more than it says, nobody knows how many were lost on the way.
+            Some(1..) if dropped.is_some_and(|dropped| !dropped.exact) => {
+                dropped.map_or(Ok(()), |dropped| write!(out, "; this host's kernel dropped {dropped}"))?
+            }
             Some(0) if of.lost == 1 => write!(out, "; on the way, not in this host's kernel")?,
             Some(0) => write!(out, "; all on the way, none in this host's kernel")?,
             Some(drops) if drops == of.lost => write!(out, "; this host's kernel dropped as many")?,
@@ -216,7 +219,7 @@ fn losses(measured: &MeasuredInfo, kernel_drops: Option<u64>, paint: Paint, out:
             }
             None => {}
         }
-    } else if let Some(drops @ 1..) = kernel_drops {
+    } else if let Some(drops) = dropped.filter(|dropped| dropped.count > 0) {
         // Before the first that was heard, behind the last of a stream that did not end, or no part of a stream.
         write!(out, "; yet this host's kernel dropped {drops}")?;
     }
@@ -286,7 +289,13 @@ fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], paint: Paint, out: &m
         [spread.min, spread.mean, spread.p50, spread.p90, spread.p99, spread.p999, spread.max].map(Value::Nanos);
     writeln!(out, "{what} ({known}):")?;
     writeln!(out, "  min {min}, mean {mean}, p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p999}, max {max}")?;
-    if measured.spread.count() < FEWEST_DRAWN { Ok(()) } else { draw(&measured.spread, &spread, paint, out) }
+    if measured.spread.count() >= FEWEST_DRAWN {
+        draw(&measured.spread, &spread, paint, out)?;
+    }
+    // No part of the delay, which ends at the kernel.
+    let Some(LatenessInfo { p50, p99, max }) = measured.figures.wakeup_ns else { return Ok(()) };
+    let [p50, p99, max] = [p50, p99, max].map(Value::Nanos);
+    writeln!(out, "from this host's kernel to mcast: p50 {p50}, p99 {p99}, max {max}")
 }
 
 /// The delays, where they are known, else their variation; and which of them it is.
@@ -395,8 +404,23 @@ mod tests {
             (90, 10, (3, 5), None, "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5"),
         ] {
             let measured = together(figures(received, lost, runs), 1, 1, 0);
-            assert_eq!(written(|out| losses(&measured, drops, plain(), out)).trim(), told);
+            let dropped = drops.map(|count| KernelDrops { count, exact: true });
+            assert_eq!(written(|out| losses(&measured, dropped, plain(), out)).trim(), told);
         }
+    }
+
+    #[test]
+    fn where_the_kernel_may_have_dropped_more_nothing_is_said_of_the_way() {
+        for (count, exact, told) in [
+            (0, true, "lost 4 (4.00 %) of 100 datagrams, never two in a row; all on the way, none in this host's kernel"),
+            (3, false, "lost 4 (4.00 %) of 100 datagrams, never two in a row; this host's kernel dropped at least 3"),
+        ] {
+            let measured = together(figures(96, 4, (4, 1)), 1, 1, 0);
+            assert_eq!(written(|out| losses(&measured, Some(KernelDrops { count, exact }), plain(), out)).trim(), told);
+        }
+        let measured = together(figures(48, 0, (0, 0)), 1, 1, 0);
+        let told = written(|out| losses(&measured, Some(KernelDrops { count: 7, exact: false }), plain(), out));
+        assert_eq!(told.trim(), "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped at least 7");
     }
 
     #[test]

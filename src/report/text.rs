@@ -152,8 +152,8 @@ impl Text {
         self.totals("received", &figures.meter, out)?;
         write!(out, " from {} in {}", count(figures.sources as u64, "source"), span(figures.elapsed))?;
         self.rates(&figures.meter, out)?;
-        if let Some(drops) = figures.kernel_drops {
-            let drops = if drops == 0 { "0".to_owned() } else { self.paint.bad(drops).to_string() };
+        if let Some(drops) = figures.dropped() {
+            let drops = if drops.count == 0 { "0".to_owned() } else { self.paint.bad(drops).to_string() };
             write!(out, "; {drops} dropped by this host's kernel")?;
         }
         if let Some(copies @ 1..) = figures.interface_copies {

@@ -236,16 +236,25 @@ impl Assertion {
         self.metric
     }
 
-    /// Judges what was measured; `None`, or what is not a number, could not be measured, and fails whatever the comparison.
+    /// Judges what was measured; `None`, or what is not a number, could not be measured, and fails whatever the comparison. So does the least
+    /// that something is, where that does not decide.
     pub fn judge(&self, measure: impl FnOnce(Metric) -> Option<Value>) -> Judgement {
         let value = measure(self.metric).filter(|value| value.is_number());
-        let comparable = value.is_none_or(|value| value.compare(self.limit).is_some());
+        let comparable = value.is_none_or(|value| !value.compare(self.limit).is_empty());
         debug_assert!(comparable, "{:?} was measured as {value:?}, and is asserted of {:?}", self.metric, self.limit);
-        Judgement { expr: self.expr.clone(), value, held: value.is_some_and(|value| self.holds(value)) }
+        let held = value.and_then(|value| self.decided(value));
+        Judgement { expr: self.expr.clone(), value: value.filter(|_| held.is_some()), held: held == Some(true) }
     }
 
     fn holds(&self, value: Value) -> bool {
-        value.compare(self.limit).is_some_and(|ordering| self.operator.holds(ordering))
+        self.decided(value) == Some(true)
+    }
+
+    /// Whether it holds, in each way in which the value may compare with the limit.
+    fn decided(&self, value: Value) -> Option<bool> {
+        let mut ways = value.compare(self.limit).iter().map(|ordering| self.operator.holds(*ordering));
+        let first = ways.next()?;
+        ways.all(|other| other == first).then_some(first)
     }
 }
 
@@ -739,6 +748,33 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_least_that_something_is_decides_what_it_can() {
+        // What at least 3 and what exactly 3 comes to; `None` is not measured.
+        for (expr, at_least, exactly) in [
+            ("kernel_drops == 0", Some(false), false),
+            ("kernel_drops == 3", None, true),
+            ("kernel_drops == 4", None, false),
+            ("kernel_drops != 2", Some(true), true),
+            ("kernel_drops != 3", None, false),
+            ("kernel_drops < 3", Some(false), false),
+            ("kernel_drops < 4", None, true),
+            ("kernel_drops <= 2", Some(false), false),
+            ("kernel_drops <= 3", None, true),
+            ("kernel_drops > 2", Some(true), true),
+            ("kernel_drops > 3", None, false),
+            ("kernel_drops >= 3", Some(true), true),
+            ("kernel_drops >= 4", None, false),
+        ] {
+            let assertion: Assertion = expr.parse().unwrap();
+            let judged = assertion.judge(|_| Some(Value::AtLeast(3)));
+            assert_eq!((judged.value.map(|_| judged.held), judged.held), (at_least, at_least == Some(true)), "{expr}");
+            let reason = if at_least.is_none() { "it could not be measured" } else { "it was at least 3" };
+            assert_eq!(judged.reason(), format!("{expr}: {reason}"));
+            assert_eq!(assertion.judge(|_| Some(Value::Count(3))).held, exactly, "{expr}");
         }
     }
 }

@@ -17,6 +17,8 @@ const ALL_DIGITS: usize = 17;
 pub enum Value {
     /// How many.
     Count(u64),
+    /// How many at least: there may be more, nobody knows.
+    AtLeast(u64),
     /// How many of how many: 0 to 1, displayed in percent.
     Ratio(f64),
     /// Nanoseconds.
@@ -35,22 +37,32 @@ struct Shown {
 }
 
 impl Value {
-    /// How it compares with another of its kind. What is not a number compares with nothing.
-    pub(super) fn compare(self, other: Value) -> Option<Ordering> {
+    /// How it may compare with another of its kind: in one way, but where only the least is known. What is not a number compares with nothing.
+    pub(super) fn compare(self, other: Value) -> &'static [Ordering] {
+        let only = |ordering| match ordering {
+            Ordering::Less => &[Ordering::Less][..],
+            Ordering::Equal => &[Ordering::Equal],
+            Ordering::Greater => &[Ordering::Greater],
+        };
         match (self, other) {
-            (Value::Count(this), Value::Count(that)) => Some(this.cmp(&that)),
-            (Value::Nanos(this), Value::Nanos(that)) => Some(this.cmp(&that)),
+            (Value::Count(this), Value::Count(that)) => only(this.cmp(&that)),
+            (Value::AtLeast(this), Value::Count(that)) => match this.cmp(&that) {
+                Ordering::Less => &[Ordering::Less, Ordering::Equal, Ordering::Greater],
+                Ordering::Equal => &[Ordering::Equal, Ordering::Greater],
+                Ordering::Greater => &[Ordering::Greater],
+            },
+            (Value::Nanos(this), Value::Nanos(that)) => only(this.cmp(&that)),
             (Value::Ratio(this), Value::Ratio(that))
             | (Value::Pps(this), Value::Pps(that))
-            | (Value::Bps(this), Value::Bps(that)) => this.partial_cmp(&that),
-            _ => None,
+            | (Value::Bps(this), Value::Bps(that)) => this.partial_cmp(&that).map_or(&[], only),
+            _ => &[],
         }
     }
 
     /// Whether it is a number at all.
     pub(super) fn is_number(self) -> bool {
         match self {
-            Value::Count(_) | Value::Nanos(_) => true,
+            Value::Count(_) | Value::AtLeast(_) | Value::Nanos(_) => true,
             Value::Ratio(value) | Value::Pps(value) | Value::Bps(value) => value.is_finite(),
         }
     }
@@ -69,6 +81,7 @@ impl Value {
     /// Shows it with at least so many digits that matter. Counts are shown as they are.
     fn shown(self, digits: usize) -> Shown {
         match self {
+            Value::AtLeast(count) => Shown { digits: format!("at least {count}"), power_of_ten: 0, unit: "" },
             Value::Count(count) => Shown { digits: count.to_string(), power_of_ten: 0, unit: "" },
             Value::Ratio(ratio) => {
                 let percent = ratio * 100.0;
@@ -93,7 +106,7 @@ impl Value {
         let read = |power: i32| format!("{digits}e{power}").parse::<f64>().unwrap_or(f64::NAN);
         let power = power_of_ten as i32;
         match self {
-            Value::Count(_) => self,
+            Value::Count(_) | Value::AtLeast(_) => self,
             Value::Ratio(_) => Value::Ratio(read(-2)),
             Value::Nanos(_) => Value::Nanos(read(power).round() as i64),
             Value::Pps(_) => Value::Pps(read(power)),
@@ -179,9 +192,14 @@ mod tests {
 
     #[test]
     fn values_of_two_kinds_do_not_compare() {
-        assert_eq!(Value::Count(1).compare(Value::Nanos(1)), None);
-        assert_eq!(Value::Pps(1.0).compare(Value::Bps(1.0)), None);
-        assert_eq!(Value::Ratio(f64::NAN).compare(Value::Ratio(f64::NAN)), None);
+        for (this, that) in [
+            (Value::Count(1), Value::Nanos(1)),
+            (Value::AtLeast(1), Value::Nanos(1)),
+            (Value::Pps(1.0), Value::Bps(1.0)),
+            (Value::Ratio(f64::NAN), Value::Ratio(f64::NAN)),
+        ] {
+            assert!(this.compare(that).is_empty(), "{this:?} {that:?}");
+        }
     }
 
     proptest! {
@@ -192,7 +210,7 @@ mod tests {
                 let number = |value| match value {
                     Value::Nanos(nanos) => nanos as f64,
                     Value::Ratio(value) | Value::Pps(value) | Value::Bps(value) => value,
-                    Value::Count(_) => unreachable!(),
+                    Value::Count(_) | Value::AtLeast(_) => unreachable!(),
                 };
                 let (read, value) = (number(value.as_read(DIGITS)), number(value));
                 prop_assert!((read - value).abs() <= value.abs() * 0.00501, "{read} for {value}");

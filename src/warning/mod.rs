@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::net::{Endpoint, Filter, Listen, MOST_RCVBUF, NetError, describe};
+use crate::net::{Endpoint, Filter, KernelDrops, Listen, MOST_RCVBUF, NetError, describe};
 use crate::rcvbuf::{Wish, in_words};
 use crate::target::{and_more, bracketed, is_source_specific};
 
@@ -27,7 +27,7 @@ pub enum Warning {
     /// The receive buffer has overflowed for the first time.
     KernelDrops {
         /// How many datagrams were dropped by then.
-        dropped: u32,
+        dropped: KernelDrops,
     },
     /// A datagram could not be sent.
     NotSent {
@@ -217,7 +217,7 @@ impl fmt::Display for Warning {
                 }
             }
             Warning::KernelDrops { dropped } => {
-                let plural = if *dropped == 1 { "" } else { "s" };
+                let plural = if dropped.count == 1 { "" } else { "s" };
                 write!(f, "this host's kernel dropped {dropped} datagram{plural}: the receive buffer was full")
             }
             Warning::NotSent { error, .. } => {

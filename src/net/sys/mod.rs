@@ -19,6 +19,8 @@ pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files, 
 #[cfg(windows)]
 pub use windows::{PollSource, borrow, poll, too_many_files, wait_for_room};
 
+#[cfg(target_os = "linux")]
+pub use linux::Waiter;
 pub use sources::change_source;
 
 use std::io;
@@ -55,8 +57,17 @@ impl Batch {
         }
     }
 
-    /// The datagram in slot `index` of the last call.
-    pub fn get(&self, index: usize) -> (&[u8], &Meta) {
+    /// Takes note that trains will come, which [`take_trains`] brings.
+    pub fn expect_trains(&mut self) {
+        match self {
+            #[cfg(target_os = "linux")]
+            Batch::Linux(batch) => batch.expect_trains(),
+            Batch::Portable(_) => {}
+        }
+    }
+
+    /// What is in slot `index` since the last call. It is read out of the kernel's own words each time.
+    pub fn get(&self, index: usize) -> Train<'_> {
         match self {
             #[cfg(target_os = "linux")]
             Batch::Linux(batch) => batch.get(index),
@@ -87,9 +98,9 @@ pub fn send(socket: &UdpSocket, messages: &[Message], backend: Backend) -> io::R
 }
 
 /// Whether trains of datagrams may be sent: a kernel that does not know them would send one large datagram instead.
-pub fn takes_trains(socket: &UdpSocket) -> bool {
+pub fn can_send_trains(socket: &UdpSocket) -> bool {
     #[cfg(target_os = "linux")]
-    return linux::takes_trains(socket);
+    return linux::can_send_trains(socket);
     #[cfg(not(target_os = "linux"))]
     {
         let _ = socket;
@@ -103,6 +114,38 @@ pub fn be_punctual() -> io::Result<()> {
     return linux::be_punctual();
     #[cfg(not(target_os = "linux"))]
     Ok(())
+}
+
+/// What came at once: a datagram, or several of one length that were sent as one.
+pub struct Train<'a> {
+    /// The payloads, one behind the other.
+    pub payload: &'a [u8],
+    /// The length of each but the last, which may be shorter; `None` where it is one datagram.
+    pub segment: Option<usize>,
+    /// What is true of each of them. The time is set only where the kernel told it.
+    pub meta: Meta,
+}
+
+impl<'a> Train<'a> {
+    /// The datagrams, as they were sent.
+    pub fn datagrams(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
+        let payload = self.payload;
+        let len = self.segment.filter(|len| *len > 0).unwrap_or(payload.len()).max(1);
+        // A datagram without a byte is one as well.
+        let count = payload.len().div_ceil(len).max(1);
+        (0..count).map(move |datagram| &payload[datagram * len..payload.len().min((datagram + 1) * len)])
+    }
+}
+
+/// Has trains of datagrams come as such, where the system can.
+pub fn take_trains(socket: &UdpSocket) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    return linux::take_trains(socket);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = socket;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// Asks the kernel to tell the time, destination, interface, TTL, traffic class and drops of each datagram.
@@ -176,4 +219,38 @@ pub fn clock_is_synchronised() -> bool {
     return linux::clock_is_synchronised();
     #[cfg(not(target_os = "linux"))]
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lengths(len: usize, segment: Option<usize>) -> Vec<usize> {
+        let payload = vec![0; len];
+        Train { payload: &payload, segment, meta: Meta::unknown() }.datagrams().map(<[u8]>::len).collect()
+    }
+
+    #[test]
+    fn a_train_is_cut_where_its_datagrams_were_joined() {
+        assert_eq!(lengths(1050, Some(500)), [500, 500, 50]);
+        assert_eq!(lengths(1000, Some(500)), [500, 500]);
+        assert_eq!(lengths(0, None), [0], "a datagram without payload is one");
+        for alone in [None, Some(0), Some(70), Some(71)] {
+            assert_eq!(lengths(70, alone), [70]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_datagrams_of_a_train_are_all_of_it_in_order(payload in proptest::collection::vec(any::<u8>(), 0..3000), segment in 0_usize..1600) {
+            let train = Train { payload: &payload, segment: Some(segment), meta: Meta::unknown() };
+            let datagrams: Vec<&[u8]> = train.datagrams().collect();
+            prop_assert_eq!(datagrams.concat(), payload.clone());
+            let (last, whole) = datagrams.split_last().unwrap();
+            prop_assert!(whole.iter().all(|datagram| datagram.len() == segment));
+            prop_assert!(segment == 0 || last.len() <= segment);
+            prop_assert!(!last.is_empty() || payload.is_empty());
+        }
+    }
 }

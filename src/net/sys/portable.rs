@@ -1,11 +1,10 @@
-//! Every system: one datagram a call; those that are received with their source and the program's own clock. It needs no `unsafe`.
+//! Every system: one datagram a call; those that are received with their source. It needs no `unsafe`.
 
 use std::io;
 use std::net::UdpSocket;
-use std::time::SystemTime;
 
+use super::{Message, Train};
 use crate::net::Meta;
-use crate::net::sys::Message;
 
 /// Receives one datagram a call.
 pub struct Batch {
@@ -21,12 +20,12 @@ impl Batch {
 
     pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
         let (len, source) = socket.recv_from(&mut self.payload)?;
-        (self.len, self.meta.source, self.meta.time) = (len, source, SystemTime::now());
+        (self.len, self.meta.source) = (len, source);
         Ok(1)
     }
 
-    pub fn get(&self, _index: usize) -> (&[u8], &Meta) {
-        (&self.payload[..self.len], &self.meta)
+    pub fn get(&self, _index: usize) -> Train<'_> {
+        Train { payload: &self.payload[..self.len], segment: None, meta: self.meta }
     }
 }
 

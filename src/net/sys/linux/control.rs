@@ -7,7 +7,7 @@ use libc::{self, c_int};
 
 use crate::net::Meta;
 
-/// Room for every control message that is asked for, twice over (they take 144 bytes on IPv6).
+/// Room for every control message that is asked for, and half as many (they take 168 bytes on IPv6).
 pub const CONTROL_LEN: usize = 256;
 
 /// A control buffer, aligned as the kernel wants it.
@@ -63,10 +63,12 @@ pub fn source(name: &Name) -> Option<SocketAddr> {
     }
 }
 
-/// Reads what the kernel told of one datagram into `meta`.
-pub fn read(control: &[u8], meta: &mut Meta) {
+/// Reads what the kernel told of one datagram, or of one train of them, into `meta`. Answers the length of each datagram of a train (UDP_GRO, udp(7)).
+pub fn read(control: &[u8], meta: &mut Meta) -> Option<usize> {
+    let mut segment = None;
     for (level, kind, data) in Messages(control) {
         match (level, kind) {
+            (libc::SOL_UDP, libc::UDP_GRO) => segment = int(data, 0).and_then(|len| usize::try_from(len).ok()),
             (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
                 if let Some(time) = timestamp(data) {
                     (meta.time, meta.kernel_time) = (time, true);
@@ -94,6 +96,7 @@ pub fn read(control: &[u8], meta: &mut Meta) {
             _ => {}
         }
     }
+    segment
 }
 
 fn timestamp(data: &[u8]) -> Option<SystemTime> {
@@ -123,11 +126,12 @@ mod tests {
         bytes.extend(message(libc::IPPROTO_IP, libc::IP_TOS, &[0xb8]));
         bytes.extend(message(libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &191_u32.to_ne_bytes()));
         bytes.extend(message(99, 99, b"from a newer kernel"));
+        bytes.extend(message(libc::SOL_UDP, libc::UDP_GRO, &1472_i32.to_ne_bytes()));
         let mut pktinfo = 3_i32.to_ne_bytes().to_vec();
         pktinfo.extend([10, 0, 0, 101, 239, 1, 1, 1]);
         bytes.extend(message(libc::IPPROTO_IP, libc::IP_PKTINFO, &pktinfo));
         let mut meta = Meta::unknown();
-        read(&bytes, &mut meta);
+        assert_eq!(read(&bytes, &mut meta), Some(1472));
         assert_eq!((meta.ttl, meta.traffic_class, meta.drops), (Some(7), Some(0xb8), Some(191)));
         assert_eq!((meta.ifindex, meta.destination), (Some(3), Some("239.1.1.1".parse().unwrap())));
         assert_eq!(meta.dscp(), Some(46));

@@ -3,9 +3,11 @@
 mod control;
 mod receive;
 mod send;
+mod wait;
 
 pub use receive::Batch;
-pub use send::{be_punctual, send, takes_trains};
+pub use send::{be_punctual, can_send_trains, send};
+pub use wait::Waiter;
 
 use std::io;
 use std::mem;
@@ -38,6 +40,11 @@ pub fn ask_for_metadata(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
         set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT, ON)?;
         set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS, ON)
     }
+}
+
+/// `UDP_GRO` (udp(7), Linux 5.0): a train of datagrams comes as one, with the length of each beside it.
+pub fn take_trains(socket: &impl AsRawFd) -> io::Result<()> {
+    set(socket, libc::SOL_UDP, libc::UDP_GRO, ON)
 }
 
 pub fn report_queue_drops(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {

@@ -4,89 +4,168 @@ use std::io;
 use std::mem;
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
-use std::ptr;
-use std::time::SystemTime;
+use std::ptr::{self, NonNull};
 
 use libc::socklen_t;
 
 use super::control::{self, CONTROL_LEN, Control, Name};
+use crate::net::sys::Train;
 use crate::net::{Batching, Meta, UNKNOWN_SOURCE};
 
-/// Datagrams a call.
-const SLOTS: usize = Batching::MOST;
+/// Buffers a call. More of them were no faster, and each costs 64 KiB once something long has filled it.
+const SLOTS: usize = 32;
 
-/// The largest datagram there is, and one byte to spare, so that none is ever cut. The pages of a slot are taken from the system only when
+/// Buffers a call where long datagrams or trains come, or nobody knows yet. A call is dear then anyway, and memory is saved.
+const LONG_SLOTS: usize = 8;
+
+/// What is longer than a page is long.
+const LONG: u32 = 4096;
+
+/// The largest datagram or train there is, and one byte to spare, so that none is ever cut. The pages of a slot are taken from the system only when
 /// a datagram fills them.
 const SLOT_LEN: usize = 65_536;
 
-/// Receives up to [`SLOTS`] datagrams a call.
+/// From one slot to the next. A power of two would have all of them contend for the same few lines of the processor's cache.
+const STRIDE: usize = SLOT_LEN + 128;
+
+/// Receives up to [`SLOTS`] datagrams or trains a call.
 pub struct Batch {
     most: usize,
-    payloads: Box<[u8]>,
-    names: Box<[Name]>,
-    controls: Box<[Control]>,
-    received: Vec<(usize, Meta)>,
+    buffers: Buffers,
+    /// How many slots the last call filled.
+    filled: usize,
+    /// How many calls in a row found no more than one.
+    lonely: u8,
+    /// Something long has come, or will; `None` until anything has come.
+    long: Option<bool>,
 }
+
+/// After so many calls that found no more than one, most ask for one only, and spare the kernel the look for a second.
+const LONELY: u8 = 8;
 
 impl Batch {
     pub fn new(batching: Batching) -> Self {
-        Batch {
-            most: batching.most.clamp(1, SLOTS),
-            payloads: vec![0; SLOTS * SLOT_LEN].into_boxed_slice(),
-            names: vec![Name([0; 128]); SLOTS].into_boxed_slice(),
-            controls: vec![Control([0; CONTROL_LEN]); SLOTS].into_boxed_slice(),
-            received: Vec::with_capacity(SLOTS),
-        }
+        Batch { most: batching.most.clamp(1, SLOTS), buffers: Buffers::new(), filled: 0, lonely: 0, long: None }
     }
 
     pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
-        self.received.clear();
-        // The headers are made anew for each call. The kernel writes lengths and flags back into them, and a slot whose control length
-        // shrank would otherwise cut the control messages of every later datagram (the drop counter is absent until the first drop).
-        let payloads = self.payloads.as_mut_ptr();
-        let names = self.names.as_mut_ptr();
-        let controls = self.controls.as_mut_ptr();
-        let mut vectors: [libc::iovec; SLOTS] = std::array::from_fn(|slot| libc::iovec {
-            iov_base: payloads.wrapping_add(slot * SLOT_LEN).cast(),
-            iov_len: SLOT_LEN,
-        });
-        let vectors = vectors.as_mut_ptr();
-        // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a valid value.
-        let mut headers: [libc::mmsghdr; SLOTS] = unsafe { mem::zeroed() };
-        for (slot, header) in headers.iter_mut().enumerate() {
-            let header = &mut header.msg_hdr;
-            header.msg_name = names.wrapping_add(slot).cast();
-            header.msg_namelen = size_of::<Name>() as socklen_t;
-            header.msg_iov = vectors.wrapping_add(slot);
-            header.msg_iovlen = 1;
-            header.msg_control = controls.wrapping_add(slot).cast();
-            header.msg_controllen = CONTROL_LEN as _;
-        }
-        // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them outlive the call,
-        // none overlaps another, and the descriptor is open because `socket` is borrowed.
+        self.buffers.renew(self.filled);
+        self.filled = 0;
+        let slots = self.most.min(if self.long == Some(false) { SLOTS } else { LONG_SLOTS });
+        let asked = if self.lonely >= LONELY && self.lonely % LONELY != 0 { 1 } else { slots };
+        // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them live as long as
+        // `self`, none overlaps another, nobody else has a reference to them now, and the descriptor is open because `socket` is borrowed.
         let count = unsafe {
-            libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), self.most as u32, libc::MSG_DONTWAIT as _, ptr::null_mut())
+            let headers = self.buffers.headers.as_ptr().cast::<libc::mmsghdr>();
+            libc::recvmmsg(socket.as_raw_fd(), headers, asked as u32, libc::MSG_DONTWAIT as _, ptr::null_mut())
         };
-        let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        for (slot, header) in headers[..count].iter().enumerate() {
-            let mut meta = Meta {
-                truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
-                source: control::source(&self.names[slot]).unwrap_or(UNKNOWN_SOURCE),
-                ..Meta::unknown()
-            };
-            #[allow(clippy::unnecessary_cast, reason = "socklen_t with musl, usize with glibc")]
-            let len = (header.msg_hdr.msg_controllen as usize).min(CONTROL_LEN);
-            control::read(&self.controls[slot].0[..len], &mut meta);
-            if !meta.kernel_time {
-                meta.time = SystemTime::now();
-            }
-            self.received.push(((header.msg_len as usize).min(SLOT_LEN), meta));
+        self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(asked);
+        self.lonely = if self.filled > 1 { 0 } else { self.lonely.checked_add(1).unwrap_or(LONELY) };
+        if self.filled > 0 && self.long != Some(true) {
+            self.long = Some(self.buffers.has_long(self.filled));
         }
-        Ok(count)
+        Ok(self.filled)
     }
 
-    pub fn get(&self, index: usize) -> (&[u8], &Meta) {
-        let (len, meta) = &self.received[index];
-        (&self.payloads[index * SLOT_LEN..][..*len], meta)
+    /// Takes note that trains will come.
+    pub fn expect_trains(&mut self) {
+        self.long = Some(true);
     }
+
+    /// What the last call put into a slot.
+    pub fn get(&self, slot: usize) -> Train<'_> {
+        assert!(slot < self.filled);
+        let (payload, name, control, flags) = self.buffers.slot(slot);
+        let mut meta = Meta { source: control::source(name).unwrap_or(UNKNOWN_SOURCE), ..Meta::unknown() };
+        let segment = control::read(control, &mut meta);
+        // A train is never cut, for none is longer than a slot.
+        meta.truncated = flags & libc::MSG_TRUNC != 0;
+        Train { payload, segment, meta }
+    }
+}
+
+/// What the kernel writes into, and the headers that tell it where. They are made once and only through pointers looked at, because the headers
+/// point at the rest.
+struct Buffers {
+    headers: NonNull<[libc::mmsghdr; SLOTS]>,
+    vectors: NonNull<[libc::iovec; SLOTS]>,
+    names: NonNull<[Name; SLOTS]>,
+    controls: NonNull<[Control; SLOTS]>,
+    payloads: NonNull<[u8]>,
+}
+
+impl Buffers {
+    fn new() -> Self {
+        let payloads = leak(vec![0; SLOTS * STRIDE].into_boxed_slice());
+        let names = leak(Box::new([Name([0; 128]); SLOTS]));
+        let controls = leak(Box::new([Control([0; CONTROL_LEN]); SLOTS]));
+        let vectors = leak(Box::new(std::array::from_fn(|slot| libc::iovec {
+            iov_base: payloads.as_ptr().cast::<u8>().wrapping_add(slot * STRIDE).cast(),
+            iov_len: SLOT_LEN,
+        })));
+        let headers = std::array::from_fn(|slot| {
+            // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a valid value.
+            let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
+            header.msg_hdr.msg_name = names.as_ptr().cast::<Name>().wrapping_add(slot).cast();
+            header.msg_hdr.msg_iov = vectors.as_ptr().cast::<libc::iovec>().wrapping_add(slot);
+            header.msg_hdr.msg_iovlen = 1;
+            header.msg_hdr.msg_control = controls.as_ptr().cast::<Control>().wrapping_add(slot).cast();
+            header
+        });
+        let mut buffers = Buffers { headers: leak(Box::new(headers)), vectors, names, controls, payloads };
+        buffers.renew(SLOTS);
+        buffers
+    }
+
+    /// Makes the first `used` slots, and one more that a failed call may have begun, as they were. The kernel writes lengths and flags back into the
+    /// headers, and a slot whose control length shrank would otherwise cut the control messages of every later datagram (the drop counter is absent
+    /// until the first drop).
+    fn renew(&mut self, used: usize) {
+        // SAFETY: the headers live as long as `self`, which is borrowed mutably, so that nobody else looks at them.
+        let headers = unsafe { self.headers.as_mut() };
+        for header in headers.iter_mut().take(used + 1) {
+            header.msg_hdr.msg_namelen = size_of::<Name>() as socklen_t;
+            header.msg_hdr.msg_controllen = CONTROL_LEN as _;
+            header.msg_hdr.msg_flags = 0;
+        }
+    }
+
+    /// Whether something long was received into the first `filled` slots.
+    fn has_long(&self, filled: usize) -> bool {
+        // SAFETY: the headers live as long as `self`, and the kernel writes into them only in a call that borrows `self` mutably.
+        let headers = unsafe { self.headers.as_ref() };
+        headers.iter().take(filled).any(|header| header.msg_len > LONG)
+    }
+
+    /// The payload, the source, the control messages and the flags of what was received into a slot.
+    fn slot(&self, slot: usize) -> (&[u8], &Name, &[u8], libc::c_int) {
+        assert!(slot < SLOTS);
+        // SAFETY: all of them live as long as `self`; the kernel writes into them only in a call that borrows `self` mutably. The slices are within
+        // the slot, because `slot` is below SLOTS and the lengths are cut to that of the slot.
+        unsafe {
+            let header = &self.headers.as_ref()[slot];
+            #[allow(clippy::unnecessary_cast, reason = "socklen_t with musl, usize with glibc")]
+            let control_len = (header.msg_hdr.msg_controllen as usize).min(CONTROL_LEN);
+            let payload = self.payloads.as_ptr().cast::<u8>().add(slot * STRIDE);
+            let payload = std::slice::from_raw_parts(payload, (header.msg_len as usize).min(SLOT_LEN));
+            (payload, &self.names.as_ref()[slot], &self.controls.as_ref()[slot].0[..control_len], header.msg_hdr.msg_flags)
+        }
+    }
+}
+
+impl Drop for Buffers {
+    fn drop(&mut self) {
+        // SAFETY: each was made by `leak` from a box, and is given back once.
+        unsafe {
+            drop(Box::from_raw(self.headers.as_ptr()));
+            drop(Box::from_raw(self.vectors.as_ptr()));
+            drop(Box::from_raw(self.names.as_ptr()));
+            drop(Box::from_raw(self.controls.as_ptr()));
+            drop(Box::from_raw(self.payloads.as_ptr()));
+        }
+    }
+}
+
+fn leak<T: ?Sized>(boxed: Box<T>) -> NonNull<T> {
+    NonNull::from(Box::leak(boxed))
 }

@@ -74,7 +74,7 @@ fn send_at_most<const N: usize>(socket: &UdpSocket, messages: &[Message]) -> io:
 }
 
 /// Whether the kernel knows trains (Linux 4.18): older ones take no notice of the control message.
-pub fn takes_trains(socket: &UdpSocket) -> bool {
+pub fn can_send_trains(socket: &UdpSocket) -> bool {
     let (mut size, mut len): (c_int, socklen_t) = (0, size_of::<c_int>() as socklen_t);
     // SAFETY: `size` has room for the `len` bytes that the kernel may write, and both outlive the call.
     let result = unsafe {

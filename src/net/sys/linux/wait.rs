@@ -1,0 +1,115 @@
+//! Waiting on Linux: epoll(7). What is waited for is told once, so that a wake costs one call however much there is to wait for.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+
+/// How many things are told at a wake; what is beyond is told at the next one.
+const MOST: usize = 64;
+
+/// Things to wait for, each known by a number.
+pub struct Waiter {
+    epoll: Epoll,
+    events: [libc::epoll_event; MOST],
+}
+
+/// Something that a wait was ended by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// Its number.
+    pub number: u64,
+    /// It has lost its other end, or failed.
+    pub hung_up: bool,
+}
+
+impl Waiter {
+    pub fn new() -> io::Result<Self> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        Ok(Waiter { epoll, events: [libc::epoll_event { events: 0, u64: 0 }; MOST] })
+    }
+
+    /// Waits for it to be readable, too. What is closed is no longer waited for.
+    pub fn add(&self, number: u64, source: impl AsFd) -> io::Result<()> {
+        Ok(self.epoll.add(source, EpollEvent::new(EpollFlags::EPOLLIN, number))?)
+    }
+
+    /// Waits for it to lose its other end, too. Answers whether that can be: a file has none (EPERM, epoll_ctl(2)).
+    pub fn add_output(&self, number: u64, output: BorrowedFd) -> io::Result<bool> {
+        match self.epoll.add(output, EpollEvent::new(EpollFlags::empty(), number)) {
+            Ok(()) => Ok(true),
+            Err(Errno::EPERM | Errno::EEXIST) => Ok(false),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Waits for anything of it, for so long at most. A signal ends the wait early.
+    pub fn wait(&mut self, time: Option<Duration>) -> io::Result<impl Iterator<Item = Ready> + '_> {
+        let count = match self.wait_exactly(time) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            Err(error) => return Err(error),
+        };
+        let gone = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
+        Ok(self.events[..count].iter().map(move |event| {
+            // The struct is packed, so its fields are copied before they are looked at.
+            let (number, events) = (event.u64, event.events);
+            Ready { number, hung_up: events & gone != 0 }
+        }))
+    }
+
+    fn wait_exactly(&mut self, time: Option<Duration>) -> io::Result<usize> {
+        /// Linux before 5.11, or a sandbox, has no epoll_pwait2(2), and epoll_wait(2) counts in milliseconds.
+        static COARSE: AtomicBool = AtomicBool::new(false);
+        match time {
+            None => return self.epoll_wait(-1),
+            Some(Duration::ZERO) => return self.epoll_wait(0),
+            Some(time) if !COARSE.load(Ordering::Relaxed) => match self.epoll_pwait2(time) {
+                Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
+                    tracing::debug!(%error, "no epoll_pwait2, two calls a wait");
+                    COARSE.store(true, Ordering::Relaxed);
+                }
+                waited => return waited,
+            },
+            Some(_) => {}
+        }
+        let time = time.map(nix::sys::time::TimeSpec::from_duration);
+        nix::poll::ppoll(&mut [PollFd::new(self.epoll.0.as_fd(), PollFlags::POLLIN)], time, None)?;
+        self.epoll_wait(0)
+    }
+
+    fn epoll_wait(&mut self, millis: libc::c_int) -> io::Result<usize> {
+        // SAFETY: the kernel writes at most MOST events into the array of that length, and the descriptor is open as long as `self`.
+        let count = unsafe { libc::epoll_wait(self.epoll.0.as_raw_fd(), self.events.as_mut_ptr(), MOST as libc::c_int, millis) };
+        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+    }
+
+    fn epoll_pwait2(&mut self, time: Duration) -> io::Result<usize> {
+        /// `struct __kernel_timespec`: 64 bits each on every architecture.
+        #[repr(C)]
+        struct Timespec {
+            seconds: i64,
+            nanos: i64,
+        }
+        let time = Timespec { seconds: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), nanos: i64::from(time.subsec_nanos()) };
+        // SAFETY: the kernel reads `time`, which outlives the call, and writes at most MOST events into the array of that length; no signal mask is
+        // passed, and the descriptor is open as long as `self`.
+        let count = unsafe {
+            let (epoll, events) = (self.epoll.0.as_raw_fd(), self.events.as_mut_ptr());
+            libc::syscall(
+                libc::SYS_epoll_pwait2,
+                epoll,
+                events,
+                MOST,
+                &raw const time,
+                std::ptr::null::<libc::sigset_t>(),
+                0_usize,
+            )
+        };
+        usize::try_from(count).map_err(|_| io::Error::last_os_error())
+    }
+}

@@ -1,0 +1,269 @@
+//! Datagrams that were sent as one (UDP_SEGMENT, udp(7)) and received as one (UDP_GRO): they are heard as they were sent, in whatever way they are
+//! received. And a receiver that never sleeps. The sender is written in Python, and has nothing of the program's own.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use std::time::{Duration, Instant};
+
+use lab::{Finished, Host, Lab, Running, eventually};
+use serde_json::{Value, json};
+
+/// Sends trains and single datagrams. The arguments are the process id of a receiver, and its groups.
+const SENDER: &str = r#"
+import itertools, os, socket, sys, time
+UDP_SEGMENT = 103
+
+def read():
+    "Waits until nothing is queued in the receiver's network."
+    while True:
+        lines = [line for table in ("udp", "udp6") for line in open(f"/proc/{sys.argv[1]}/net/{table}").readlines()[1:]]
+        if not any(int(line.split()[4].split(":")[1], 16) for line in lines):
+            return
+        time.sleep(0.0005)  # between two looks
+
+def sender(group, port):
+    v6 = ":" in group
+    s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+    if v6:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("e0"))
+    else:
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
+    s.bind(("::" if v6 else "", port))
+    s.connect((group, 5000))
+    return s
+
+number = itertools.count()
+def filled(size):
+    "Bytes that no other datagram has, as text."
+    return (b"%d " % next(number) * (size // 2 + 1))[:size]
+
+def train(s, segment, *sizes):
+    "One train of datagrams of these sizes, which are all the segment's but the last."
+    s.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, segment)
+    datagrams = [filled(size) for size in sizes]
+    s.send(b"".join(datagrams))
+    return datagrams
+
+def single(s, size):
+    s.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 0)
+    datagram = filled(size)
+    s.send(datagram)
+    return [datagram]
+"#;
+
+fn script(host: &Host, recv: &Running, lines: &str) -> Finished {
+    host.python(&format!("{SENDER}\n{lines}"), &[&recv.id().to_string()]).ends(0)
+}
+
+/// The ways to receive, which make no difference to what is heard.
+const WAYS: [&str; 6] = ["", "--no-offload", "--batch 1", "--batch 1 --no-offload", "--spin", "--portable"];
+
+fn in_each_way(host: &Host, arguments: &str) -> Vec<Running> {
+    WAYS.iter().map(|way| host.mcast(&format!("{arguments} {way}")).ready()).collect()
+}
+
+#[test]
+fn what_was_sent_as_one_is_heard_as_it_was_sent_in_every_way() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    a.carries_trains("e0");
+    for group in ["239.1.1.1", "ff15::1"] {
+        let target = if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
+        let receivers = in_each_way(&b, &format!("recv --iface e0 {target} -o json"));
+        let lines = "
+import json
+one, two = sender('GROUP', 4001), sender('GROUP', 4002)
+sent = []
+for time_ in range(3):
+    for s, datagrams in [
+        (1, train(one, 100, *[100] * 10, 50)),
+        (2, single(two, 100)),
+        (2, train(two, 1400, *[1400] * 40, 1)),
+        (1, single(one, 0)),
+        (1, single(one, 3000)),
+        (2, train(two, 1, *[1] * 60)),
+        (1, train(one, 500, 500, 500)),
+        (1, train(one, 100, 70)),
+        (2, train(two, 700, 700, 699)),
+    ]:
+        sent += [[4000 + s, datagram.decode()] for datagram in datagrams]
+    read()  # the first train is known then, and the next ones come as such
+print(json.dumps(sent))
+";
+        let sent = script(&a, &receivers[0], &lines.replace("GROUP", group));
+        let sent: Value = serde_json::from_str(sent.out.trim()).unwrap();
+        let many = sent.as_array().unwrap().len();
+        assert_eq!(many, 3 * (11 + 1 + 41 + 1 + 1 + 60 + 2 + 1 + 2));
+        for (recv, way) in receivers.into_iter().zip(WAYS) {
+            recv.line(|line| line.contains(sent[many - 1][1].as_str().unwrap()));
+            recv.signal("INT");
+            let heard = recv.ends(0);
+            let shown = heard.events_of("datagram");
+            let port = |event: &Value| event["source"].as_str().unwrap().rsplit_once(':').unwrap().1.parse::<u16>().unwrap();
+            let told: Vec<Value> = shown.iter().map(|event| json!([port(event), event["text"]])).collect();
+            assert_eq!(json!(told), sent, "{way} {group}");
+            let lengths = |event: &Value| event["len_bytes"].as_u64() == event["text"].as_str().map(|text| text.len() as u64);
+            assert!(shown.iter().all(lengths), "{way} {group}");
+            let summary = heard.summary();
+            let bytes: usize = sent.as_array().unwrap().iter().map(|datagram| datagram[1].as_str().unwrap().len()).sum();
+            let counts = ["datagrams", "bytes", "sources", "truncated"].map(|field| &summary[field]);
+            assert_eq!(json!(counts), json!([many, bytes, 2, 0]), "{way} {group}");
+            let drops = [&summary["kernel_drops"], &summary["kernel_drops_exact"]];
+            assert_eq!(json!(drops), json!([0, true]), "{way} {group}");
+            if way != "--portable" {
+                let told = shown.iter().all(|event| event["ttl"] == 1 && event["iface"] == "e0");
+                assert!(told, "what is told of a train is told of each: {way} {group}");
+            }
+        }
+    }
+}
+
+#[test]
+fn trains_come_as_such_once_there_was_one_unless_nobody_wants_that() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    a.carries_trains("e0");
+    for (way, reads) in [("", 11 + 1), ("--no-offload", 11 + 50)] {
+        let before = b.counter("Udp", "InDatagrams");
+        let recv = b.mcast(&format!("recv --iface e0 239.1.1.1:5000 --count 61 -q -o json {way}"));
+        let recv = recv.ready_when_member(&b, "e0", "239.1.1.1");
+        script(&a, &recv, "s = sender('239.1.1.1', 4001)\ntrain(s, 9, *[9] * 10, 3)\nread()\ntrain(s, 500, *[500] * 50)");
+        assert_eq!(recv.ends(0).summary()["datagrams"], 61);
+        assert_eq!(b.counter("Udp", "InDatagrams") - before, reads, "what the kernel handed over: {way}");
+    }
+}
+
+#[test]
+fn a_count_may_end_in_the_midst_of_a_train() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    a.carries_trains("e0");
+    let receivers = in_each_way(&b, "recv --iface e0 239.1.1.1:5000 --count 25 -o json");
+    script(&a, &receivers[0], "s = sender('239.1.1.1', 4001)\ntrain(s, 9, *[9] * 10)\nread()\ntrain(s, 9, *[9] * 40)");
+    for (recv, way) in receivers.into_iter().zip(WAYS) {
+        let heard = recv.ends(0);
+        let shown = heard.events_of("datagram");
+        let numbers: Vec<&str> = shown.iter().map(|event| event["text"].as_str().unwrap().split(' ').next().unwrap()).collect();
+        assert_eq!(numbers, (0..25).map(|number| number.to_string()).collect::<Vec<_>>(), "{way}");
+        assert_eq!(heard.summary()["datagrams"], 25, "{way}");
+    }
+}
+
+#[test]
+fn trains_that_were_dropped_are_no_exact_number_and_that_is_said() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    a.carries_trains("e0");
+    const SENT: u64 = 5 + 100 * 20 + 1;
+    for (way, exact) in [("-o json", false), ("-o json --no-offload", true), ("", false)] {
+        let asserted = ["kernel_drops == 0", "kernel_drops > 0", "kernel_drops < 100000"];
+        let arguments = format!("recv --iface e0 239.1.1.1:5000 --rcvbuf 30000 -q {way}");
+        let arguments: Vec<&str> =
+            arguments.split_whitespace().chain(asserted.into_iter().flat_map(|expr| ["--assert", expr])).collect();
+        let recv = b.mcast_with(&arguments).ready_when_member(&b, "e0", "239.1.1.1");
+        script(&a, &recv, "train(sender('239.1.1.1', 4001), 60, *[60] * 5)\nread()");
+        let errors = b.counter("Udp", "RcvbufErrors");
+        recv.signal("STOP");
+        script(&a, &recv, "s = sender('239.1.1.1', 4001)\nfor t in range(100): train(s, 60, *[60] * 20)");
+        assert!(b.counter("Udp", "RcvbufErrors") > errors, "{way}");
+        recv.signal("CONT");
+        script(&a, &recv, "read()\nsingle(sender('239.1.1.1', 4001), 60)\nread()");
+        recv.signal("INT");
+        let heard = recv.ends(1);
+        heard.says("kernel_drops == 0: it was ");
+        if !way.starts_with("-o json") {
+            heard.says(" dropped at least ");
+            heard.says("; at least ");
+            heard.says("kernel_drops < 100000: it could not be measured");
+            continue;
+        }
+        let summary = heard.summary();
+        let (received, dropped) = (summary["datagrams"].as_u64().unwrap(), summary["kernel_drops"].as_u64().unwrap());
+        assert_eq!(summary["kernel_drops_exact"], exact, "{heard}");
+        if exact {
+            assert_eq!(received + dropped, SENT, "{heard}");
+        } else {
+            assert!(dropped > 0 && received + dropped < SENT, "of each train dropped one is counted\n{heard}");
+        }
+        let held =
+            |place: usize| [&summary["assertions"][place]["held"], &summary["assertions"][place]["value"]].map(Value::clone);
+        assert_eq!(held(0), [json!(false), json!(dropped)]);
+        assert_eq!(held(1), [json!(true), json!(dropped)]);
+        assert_eq!(held(2), if exact { [json!(true), json!(dropped)] } else { [json!(false), Value::Null] });
+    }
+}
+
+#[test]
+fn what_was_dropped_before_the_first_train_was_seen_is_an_exact_number() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    a.carries_trains("e0");
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --rcvbuf 30000 -q -o json").ready_when_member(&b, "e0", "239.1.1.1");
+    recv.signal("STOP");
+    script(&a, &recv, "s = sender('239.1.1.1', 4001)\nfor t in range(100): train(s, 60, *[60] * 20)");
+    recv.signal("CONT");
+    script(&a, &recv, "read()\ntrain(sender('239.1.1.1', 4001), 60, *[60] * 20)\nread()");
+    recv.signal("INT");
+    let summary = recv.ends(0).summary();
+    let counts = ["datagrams", "kernel_drops"].map(|field| summary[field].as_u64().unwrap());
+    assert!(counts[1] > 0 && counts[0] + counts[1] == 101 * 20, "{summary:#}");
+    assert_eq!(summary["kernel_drops_exact"], true);
+}
+
+#[test]
+fn who_never_sleeps_hears_and_ends_as_others_do() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    // One socket, and more than are asked one by one.
+    let many: String = (0..6).map(|port| format!(" 239.1.1.1:{}", 5000 + port)).collect();
+    for way in ["", "--portable"] {
+        for targets in [" 239.1.1.1:5000", &many] {
+            let each = targets.split_whitespace().count() * 5;
+            let spin = |rest: &str| b.mcast(&format!("recv --iface e0 --spin {way} -o json {rest}{targets}"));
+            let recv = spin(&format!("--count {each}")).ready();
+            a.mcast(&format!("send --iface e0 --count 5 -i 1ms -q{targets}")).ends(0);
+            assert_eq!(recv.ends(0).events_of("datagram").len(), each);
+            for (signal, status) in [("INT", 0), ("TERM", 0)] {
+                let recv = spin("").ready();
+                recv.signal(signal);
+                recv.ends(status);
+            }
+            spin("--timeout 30ms").ends(1);
+            spin("--duration 30ms --stats 10ms").ends(0);
+            let recv = spin("--idle 50ms").ready();
+            a.mcast(&format!("send --iface e0 --count 1 -q{targets}")).ends(0);
+            recv.ends(0);
+        }
+    }
+    b.mcast("recv --iface e0 --spin --timeout 20s -- mcast send --iface e0 --count 3 -i 1ms").ends(0);
+    let recv = b.mcast("recv --iface e0 --spin -o json").ready();
+    b.shell("ip link set e0 down");
+    recv.line(|line| line.contains("\"interface-down\""));
+    recv.signal("INT");
+    recv.ends(0);
+    // Its reader goes away while nothing arrives.
+    let mcast = env!("CARGO_BIN_EXE_mcast");
+    b.shell(&format!("{mcast} recv --iface e0 --spin | head -n 1"));
+}
+
+#[test]
+fn a_flood_does_not_put_the_end_off() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    for way in ["", "--no-offload", "--spin"] {
+        let recv = b.mcast(&format!("recv --iface e0 239.1.1.1:5000 -q -o json {way}")).ready_when_member(&b, "e0", "239.1.1.1");
+        let flood = "s = sender('239.1.1.1', 4001)\ns.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 64)\nwhile True: s.send(bytes(64 * 64))";
+        let flood = a.python(&format!("{SENDER}\n{flood}"), &["0"]);
+        let before = b.counter("Udp", "InDatagrams");
+        eventually("it is flooded", || b.counter("Udp", "InDatagrams") > before + 20_000);
+        let told = Instant::now();
+        recv.signal("INT");
+        let summary = recv.ends(0).summary();
+        // What it takes is a tenth of a second; the host of the test may have more to do.
+        assert!(told.elapsed() < Duration::from_secs(5), "{way}: {:?}", told.elapsed());
+        assert!(summary["datagrams"].as_u64().unwrap() > 10_000, "{summary}");
+        flood.signal("KILL");
+        flood.finish();
+    }
+}
