@@ -24,6 +24,8 @@ pub(super) struct Channel {
     /// What sockets before this one had dropped.
     dropped_before: KernelDrops,
     trains: Trains,
+    /// Whether a receive may sleep until something comes; `None` until that was asked.
+    sleeps: Option<bool>,
 }
 
 /// Whether a socket takes several datagrams that were sent as one, as one (UDP_GRO).
@@ -113,7 +115,7 @@ impl Channel {
     }
 
     fn new(socket: Rc<UdpSocket>, held: Held, backend: Backend) -> Self {
-        Channel { socket, held, void: false, dropped_before: KernelDrops::default(), trains: Trains::new(backend) }
+        Channel { socket, held, void: false, dropped_before: KernelDrops::default(), trains: Trains::new(backend), sleeps: None }
     }
 
     /// Takes note of when the kernel took a datagram of this socket, and has trains come as such when the first was seen.
@@ -154,6 +156,14 @@ impl Channel {
             Held::Many { memberships, by_group } => memberships.get(*by_group.get(&(meta.destination?, meta.ifindex?))?),
         };
         membership.filter(|membership| membership.is_active() && membership.listen().filter.admits(meta.source.ip()))
+    }
+
+    /// Whether a receive may sleep until something comes, or for [`sys::NAP`].
+    pub fn may_sleep(&mut self) -> bool {
+        *self.sleeps.get_or_insert_with(|| {
+            let prepared = self.socket.set_read_timeout(Some(sys::NAP)).and_then(|()| self.socket.set_nonblocking(false));
+            prepared.inspect_err(|error| debug!(%error, "cannot sleep in a receive")).is_ok()
+        })
     }
 
     /// Any of the memberships, to name the socket by.
@@ -212,7 +222,7 @@ impl Channel {
             let joined = (|| {
                 if self.void {
                     self.dropped_before = self.dropped_before + dropped_by(&self.socket, trains).unwrap_or_default();
-                    self.trains = Trains::new(backend);
+                    (self.trains, self.sleeps) = (Trains::new(backend), None);
                     // The old socket is closed first, since it may hold the address that the new one binds.
                     self.socket = Rc::new(socket::unbound(&at)?);
                     membership.set_socket(&self.socket);

@@ -30,7 +30,10 @@ pub struct Inbox {
     batch: sys::Batch,
     waiter: Option<Waiter>,
     ready: Vec<usize>,
+    /// What was read already while it waited: from which socket, and how many.
+    filled: Option<(usize, usize)>,
     spin: Option<Spin>,
+    doze: Doze,
     watch: Watch,
     /// How many memberships wait for their interface, or could not be joined again.
     inactive: usize,
@@ -72,7 +75,9 @@ impl Inbox {
             batch,
             waiter,
             ready: Vec::new(),
+            filled: None,
             spin: None,
+            doze: Doze::default(),
             watch,
             inactive: 0,
             retry: Retry::default(),
@@ -105,10 +110,24 @@ impl Inbox {
     /// What the system refused.
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
+        self.filled = None;
         if self.spin.is_some() {
             return self.wait_awake(wake, until);
         }
-        self.wait_for_any(wake, until)
+        if !cfg!(target_os = "linux") || self.waiter.is_none() || self.channels.len() > 1 {
+            return self.wait_for_any(wake, until);
+        }
+        let now = Instant::now();
+        if self.doze.is_allowed(now, until) && self.channels[0].may_sleep() {
+            self.ready.clear();
+            let count = receive(&mut self.batch, &self.channels[0], true)?;
+            self.doze.busy = count > 0;
+            self.filled = (count > 0).then_some((0, count));
+            return Ok(false);
+        }
+        let gone = self.wait_for_any(wake, until)?;
+        self.doze.looked_around(now, !self.ready.is_empty());
+        Ok(gone)
     }
 
     fn wait_for_any(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
@@ -126,7 +145,6 @@ impl Inbox {
     /// Waits without sleeping. A few sockets are read straight away; all else that may happen is looked at every now and then.
     fn wait_awake(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let mut spin = self.spin.take().unwrap_or_default();
-        spin.filled = None;
         self.ready.clear();
         let gone = self.look_until(&mut spin, wake, until);
         self.spin = Some(spin);
@@ -152,9 +170,9 @@ impl Inbox {
             for _ in 0..if are_few { Spin::LOOKS * self.channels.len() } else { 0 } {
                 // Each in its turn, so that none is forgotten over another.
                 spin.next = (spin.next + 1) % self.channels.len();
-                let count = receive(&mut self.batch, &self.channels[spin.next])?;
+                let count = receive(&mut self.batch, &self.channels[spin.next], false)?;
                 if count > 0 {
-                    spin.filled = Some((spin.next, count));
+                    self.filled = Some((spin.next, count));
                     return Ok(false);
                 }
             }
@@ -166,7 +184,7 @@ impl Inbox {
 
     /// Whether the last wait found a socket ready.
     pub fn is_ready(&self) -> bool {
-        !self.ready.is_empty() || self.spin.as_ref().is_some_and(|spin| spin.filled.is_some())
+        !self.ready.is_empty() || self.filled.is_some()
     }
 
     /// Whether there may be news of the interfaces, to be followed.
@@ -224,13 +242,12 @@ impl Inbox {
         &mut self,
         mut take: impl FnMut(Datagram) -> Result<ControlFlow<B>, E>,
     ) -> Result<ControlFlow<B>, E> {
-        let filled = self.spin.as_mut().and_then(|spin| spin.filled.take());
-        if let Some((position, count)) = filled {
+        if let Some((position, count)) = self.filled.take() {
             return self.hand_over(position, count, &mut take);
         }
         for next in 0..self.ready.len() {
             let position = self.ready[next];
-            let count = receive(&mut self.batch, &self.channels[position])?;
+            let count = receive(&mut self.batch, &self.channels[position], false)?;
             let flow = self.hand_over(position, count, &mut take)?;
             if flow.is_break() {
                 return Ok(flow);
@@ -307,11 +324,38 @@ impl Inbox {
     }
 }
 
+/// Sleeping in the call that receives. It saves one call a datagram, where one socket is all there is and its datagrams come one after another; signals
+/// end it, and everything else waits until the next one comes, or for [`sys::NAP`].
+#[derive(Default)]
+struct Doze {
+    /// One comes after another.
+    busy: bool,
+    /// When to look at everything else.
+    look_around: Option<Instant>,
+}
+
+impl Doze {
+    /// Datagrams within this time of each other come one after another.
+    const DENSE: Duration = Duration::from_millis(5);
+
+    /// How often everything else is looked at.
+    const LOOK_AROUND: Duration = Duration::from_millis(10);
+
+    fn is_allowed(&self, now: Instant, until: Option<Instant>) -> bool {
+        self.busy && self.look_around.is_some_and(|at| now < at) && until.is_none_or(|until| until > now + 2 * sys::NAP)
+    }
+
+    /// Everything was waited for since `began`; and whether that found datagrams.
+    fn looked_around(&mut self, began: Instant, found: bool) {
+        let now = Instant::now();
+        self.busy = found && now - began < Self::DENSE;
+        self.look_around = Some(now + Self::LOOK_AROUND);
+    }
+}
+
 /// Waiting without sleep.
 #[derive(Default)]
 struct Spin {
-    /// What was read already: from which socket, and how much.
-    filled: Option<(usize, usize)>,
     /// The socket that was looked at last.
     next: usize,
     /// When to look at what is no socket.
@@ -329,9 +373,9 @@ impl Spin {
     const LOOK_AROUND: Duration = Duration::from_millis(1);
 }
 
-/// Reads one batch of a socket. Answers how much it is.
-fn receive(batch: &mut sys::Batch, channel: &Channel) -> Result<usize, NetError> {
-    match batch.receive(&channel.socket) {
+/// Reads one batch of a socket; where it `sleeps`, as soon as there is one. Answers how much it is.
+fn receive(batch: &mut sys::Batch, channel: &Channel, sleeps: bool) -> Result<usize, NetError> {
+    match batch.receive(&channel.socket, sleeps) {
         Err(error) if !is_passing(&error) => {
             let at = &channel.first().at;
             Err(Operation::Receive(at.group, at.port).failed(error))

@@ -25,10 +25,14 @@ pub use sources::change_source;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 use socket2::Socket;
 
 use super::{Backend, Meta};
+
+/// The longest sleep in a receive.
+pub const NAP: Duration = Duration::from_millis(10);
 
 /// Buffers for the datagrams of one call, and the way to fill them.
 pub enum Batch {
@@ -48,11 +52,12 @@ impl Batch {
         }
     }
 
-    /// Receives what is waiting on `socket`, as much as fits, without blocking. Zero where nothing waits.
-    pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+    /// Receives what is waiting on `socket`, as much as fits. Zero where nothing waits; only with `sleeps`, which the socket must allow, it waits for
+    /// something, for [`NAP`] at most.
+    pub fn receive(&mut self, socket: &UdpSocket, sleeps: bool) -> io::Result<usize> {
         match self {
             #[cfg(target_os = "linux")]
-            Batch::Linux(batch) => batch.receive(socket),
+            Batch::Linux(batch) => batch.receive(socket, sleeps),
             Batch::Portable(batch) => batch.receive(socket),
         }
     }

@@ -48,16 +48,17 @@ impl Batch {
         Batch { most: batching.most.clamp(1, SLOTS), buffers: Buffers::new(), filled: 0, lonely: 0, long: None }
     }
 
-    pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<usize> {
+    pub fn receive(&mut self, socket: &UdpSocket, sleeps: bool) -> io::Result<usize> {
         self.buffers.renew(self.filled);
         self.filled = 0;
         let slots = self.most.min(if self.long == Some(false) { SLOTS } else { LONG_SLOTS });
         let asked = if self.lonely >= LONELY && self.lonely % LONELY != 0 { 1 } else { slots };
+        let flags = if sleeps { libc::MSG_WAITFORONE } else { libc::MSG_DONTWAIT };
         // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them live as long as
         // `self`, none overlaps another, nobody else has a reference to them now, and the descriptor is open because `socket` is borrowed.
         let count = unsafe {
             let headers = self.buffers.headers.as_ptr().cast::<libc::mmsghdr>();
-            libc::recvmmsg(socket.as_raw_fd(), headers, asked as u32, libc::MSG_DONTWAIT as _, ptr::null_mut())
+            libc::recvmmsg(socket.as_raw_fd(), headers, asked as u32, flags as _, ptr::null_mut())
         };
         self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(asked);
         self.lonely = if self.filled > 1 { 0 } else { self.lonely.checked_add(1).unwrap_or(LONELY) };
