@@ -133,21 +133,22 @@ impl Lab {
     pub fn wire(&self, a: &Host, b: &Host) {
         let (here, there) = (a.next_interface(), b.next_interface());
         self.link(a, &here, b, &there);
-        // A real wire carries one datagram a frame. A veth would carry a train of them whole, and a rule that drops one in ten would drop a train in
-        // ten, and count it as one.
-        a.shell(&format!("ip link set {here} gso_max_segs 1"));
-        b.shell(&format!("ip link set {there} gso_max_segs 1"));
         a.shell(&format!("ip link set {here} up"));
         b.shell(&format!("ip link set {there} up"));
     }
 
-    /// A veth pair, with an end in each host.
+    /// A veth pair, with an end in each host. Like a real wire it carries one datagram a frame: by itself a veth would carry a train of them whole, and a
+    /// rule that drops one in ten would drop a train in ten, and count it as one.
     fn link(&self, a: &Host, here: &str, b: &Host, there: &str) {
+        let ends = [(a, here), (b, there)];
         let (a, b) = (a.space.keeper.id(), b.space.keeper.id());
         let mut command = self.floor.enter("ip");
         command.args(["link", "add", here, "netns", &a.to_string(), "type", "veth"]);
         command.args(["peer", "name", there, "netns", &b.to_string()]);
         succeed(command);
+        for (host, iface) in ends {
+            host.shell(&format!("ip link set {iface} gso_max_segs 1"));
+        }
     }
 }
 
