@@ -27,8 +27,8 @@ use progress::Line;
 
 /// A way to show events.
 trait Format {
-    /// Shows `event`: results on `out`, diagnostics on `notes`.
-    fn event(&mut self, event: &Event, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()>;
+    /// Shows `event`: results are added to `out`, diagnostics go to `notes`.
+    fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()>;
 }
 
 /// The formats.
