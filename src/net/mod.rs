@@ -31,6 +31,8 @@ pub use limits::{Ipv6, MOST_RCVBUF, ipv6_of, most_rcvbuf, restore_for as restore
 pub use outbox::{Outbox, Sent};
 pub use route::route_to;
 pub use socket::SendOptions;
+#[cfg(unix)]
+pub(crate) use sys::write_now;
 pub use wait::{Wake, wait};
 pub use watch::{Moved, Moves};
 

@@ -165,6 +165,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// Writes out what is held back. To be called before a wait.
+    /// (Holding it back for a millisecond of many waits was tried: the timer of each wait cost more than the writes that were saved.)
     ///
     /// # Errors
     /// As [`Reporter::event`].
