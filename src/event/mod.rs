@@ -2,6 +2,7 @@
 //!
 //! Field names carry their unit; what could not be measured is `null`. Each event is a JSON object with its name in `event`.
 
+pub(crate) mod hex;
 mod measured;
 mod metric;
 
@@ -11,6 +12,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
+use hex::Hex;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -239,20 +241,6 @@ impl Serialize for Payload<'_> {
             Err(_) => map.serialize_entry("hex", &Hex(self.0))?,
         }
         map.end()
-    }
-}
-
-struct Hex<'a>(&'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl Serialize for Hex<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 

@@ -35,6 +35,8 @@ pub use load::Load;
 pub use outbox::Outbox;
 pub use route::route_to;
 pub use socket::SendOptions;
+#[cfg(unix)]
+pub(crate) use sys::write_now;
 pub use wait::{Wake, wait};
 pub use watch::{Moved, Moves};
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::Format;
 use super::text::Text;
 use crate::event::Event;
+use crate::event::hex::digits;
 
 /// A hex dump; everything but the payloads is said as in text.
 pub struct Hex {
@@ -12,32 +13,33 @@ pub struct Hex {
 }
 
 impl Format for Hex {
-    fn event(&mut self, event: &Event, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
+    fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Received(datagram) => {
                 self.text.head(datagram, out)?;
                 writeln!(out)?;
-                dump(datagram.payload.0, out)
+                dump(datagram.payload.0, out);
+                Ok(())
             }
             other => self.text.event(other, out, notes),
         }
     }
 }
 
-fn dump(bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
+fn dump(bytes: &[u8], out: &mut Vec<u8>) {
     for (row, bytes) in bytes.chunks(16).enumerate() {
-        write!(out, "  {:04x} ", row * 16)?;
+        out.extend_from_slice(b"  ");
+        // A payload has less than 65,536 bytes, so four digits say where a row begins.
+        ((row * 16) as u16).to_be_bytes().iter().for_each(|byte| out.extend_from_slice(&digits(*byte)));
+        out.push(b' ');
         for column in 0..16 {
-            let gap = if column == 8 { "  " } else { " " };
-            match bytes.get(column) {
-                Some(byte) => write!(out, "{gap}{byte:02x}")?,
-                None => write!(out, "{gap}  ")?,
-            }
+            out.extend_from_slice(if column == 8 { b"  " } else { b" " });
+            out.extend_from_slice(&bytes.get(column).map_or(*b"  ", |byte| digits(*byte)));
         }
-        let shown: String = bytes.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '.' }).collect();
-        writeln!(out, "  |{shown}|")?;
+        out.extend_from_slice(b"  |");
+        out.extend(bytes.iter().map(|byte| if (0x20..0x7f).contains(byte) { *byte } else { b'.' }));
+        out.extend_from_slice(b"|\n");
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -47,7 +49,7 @@ mod tests {
     #[test]
     fn a_dump_is_aligned_and_shows_only_what_prints() {
         let mut out = Vec::new();
-        dump(b"hello world\x1b[31m\xff", &mut out).unwrap();
+        dump(b"hello world\x1b[31m\xff", &mut out);
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             text,

@@ -14,9 +14,10 @@ use crate::event::Event;
 pub struct Json;
 
 impl Format for Json {
-    fn event(&mut self, event: &Event, out: &mut dyn Write, _notes: &mut dyn Write) -> io::Result<()> {
+    fn event(&mut self, event: &Event, out: &mut Vec<u8>, _notes: &mut dyn Write) -> io::Result<()> {
         event.serialize(&mut Serializer::with_formatter(&mut *out, Printable))?;
-        out.write_all(b"\n")
+        out.push(b'\n');
+        Ok(())
     }
 }
 
@@ -26,6 +27,10 @@ struct Printable;
 
 impl Formatter for Printable {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        // Almost always; characters are looked at one by one only where some are not of ASCII or not for printing.
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(|letter| !is_printable(letter)) {
             out.write_all(&rest.as_bytes()[..at])?;

@@ -27,8 +27,8 @@ use progress::Line;
 
 /// A way to show events.
 trait Format {
-    /// Shows `event`: results on `out`, diagnostics on `notes`.
-    fn event(&mut self, event: &Event, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()>;
+    /// Shows `event`: results are added to `out`, diagnostics go to `notes`.
+    fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()>;
 }
 
 /// The formats.
@@ -191,6 +191,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// Writes out what is held back. To be called before a wait.
+    /// (Holding it back for a millisecond of many waits was tried: the timer of each wait cost more than the writes that were saved.)
     ///
     /// # Errors
     /// As [`Reporter::event`].

@@ -51,10 +51,24 @@ impl<'a> Held<'a> {
     }
 }
 
+/// How it is written, so that no reader can hold it up.
+#[cfg(unix)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// All of it: a file has no reader.
+    AtOnce,
+    /// As much as there is room for.
+    WhatFits,
+    /// Where the system cannot do that: whenever there is room, so little that it fits for certain.
+    InPieces,
+}
+
 /// Standard output. A write that a signal came before fails with [`io::ErrorKind::TimedOut`].
 pub struct Out<'a> {
     stdout: Stdout,
     interrupt: &'a Interrupt,
+    #[cfg(unix)]
+    way: Way,
     /// The line that is in the way on a terminal.
     line: Option<Line>,
     /// From the last words on, signals are no longer news; then it is time that ends a wait.
@@ -65,7 +79,16 @@ impl<'a> Out<'a> {
     pub fn new(interrupt: &'a Interrupt, line: &Line) -> Self {
         let stdout = io::stdout();
         let line = stdout.is_terminal().then(|| line.clone());
-        Out { stdout, interrupt, line, until: None }
+        #[cfg(unix)]
+        let way = if is_regular(&stdout) { Way::AtOnce } else { Way::WhatFits };
+        Out {
+            stdout,
+            interrupt,
+            #[cfg(unix)]
+            way,
+            line,
+            until: None,
+        }
     }
 
     /// From now on a write waits for a moment, whatever signal came.
@@ -101,18 +124,22 @@ impl Write for Out<'_> {
         // As much as a pipe that can be written at all takes without blocking (PIPE_BUF of poll(2) and pipe(7)).
         const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
         self.make_way();
-        loop {
-            self.wait()?;
-            match nix::unistd::write(&self.stdout, &bytes[..bytes.len().min(PIECE)]) {
-                Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EINTR) => {}
-                other => {
-                    let written = other?;
-                    // Who reads slowly still reads.
-                    self.until = self.until.map(|_| Instant::now() + PATIENCE);
-                    return Ok(written);
-                }
-            }
+        if self.way == Way::AtOnce {
+            return Ok(nix::unistd::write(&self.stdout, bytes)?);
         }
+        let written = match self.write_now(bytes) {
+            Some(written) => written,
+            None => loop {
+                self.wait()?;
+                match nix::unistd::write(&self.stdout, &bytes[..bytes.len().min(PIECE)]) {
+                    Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EINTR) => {}
+                    other => break other?,
+                }
+            },
+        };
+        // Who reads slowly still reads.
+        self.until = self.until.map(|_| Instant::now() + PATIENCE);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -122,6 +149,18 @@ impl Write for Out<'_> {
 
 #[cfg(unix)]
 impl Out<'_> {
+    /// Writes what there is room for. `None`: there is no room, or no such way; why it failed is told by the other one.
+    fn write_now(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.way != Way::WhatFits {
+            return None;
+        }
+        let written = crate::net::write_now(&self.stdout, bytes);
+        if written.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
+            self.way = Way::InPieces;
+        }
+        written.ok().filter(|written| *written > 0)
+    }
+
     /// Waits until something can be written, or until there is no more sense in waiting.
     fn wait(&self) -> io::Result<()> {
         use nix::poll::{PollFd, PollFlags, PollTimeout};
@@ -160,4 +199,11 @@ impl Write for Out<'_> {
     fn flush(&mut self) -> io::Result<()> {
         self.stdout.flush()
     }
+}
+
+/// Whether this is a file of a file system: poll(2) never waits for one, and each write takes all that there is room for.
+#[cfg(unix)]
+fn is_regular(open: &impl std::os::fd::AsFd) -> bool {
+    let metadata = open.as_fd().try_clone_to_owned().and_then(|open| std::fs::File::from(open).metadata());
+    metadata.is_ok_and(|metadata| metadata.is_file())
 }

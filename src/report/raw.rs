@@ -12,7 +12,7 @@ pub struct Raw {
 }
 
 impl Format for Raw {
-    fn event(&mut self, event: &Event, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
+    fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Received(datagram) => out.write_all(datagram.payload.0),
             other => {

@@ -1,5 +1,6 @@
 //! Text for people: a line a datagram, a first line that says what was set up, and a summary.
 
+use std::cell::OnceCell;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -30,13 +31,14 @@ pub struct Text {
     paint_notes: Paint,
     /// Show the whole of long payloads.
     whole: bool,
-    zone: TimeZone,
+    /// This host's time zone; read from its file only where a time is shown.
+    zone: OnceCell<TimeZone>,
     /// Held back until all are there: the widest of them makes the columns of their table.
     interfaces: Vec<InterfaceInfo>,
 }
 
 impl Format for Text {
-    fn event(&mut self, event: &Event, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
+    fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Listening(ready) => self.listening(ready, out),
             Event::Sending(ready) => self.sending(ready, out),
@@ -66,7 +68,7 @@ impl Format for Text {
 impl Text {
     /// Text with its colours: those of the results and those of the diagnostics.
     pub fn new(paint: Paint, paint_notes: Paint, whole: bool) -> Self {
-        Text { paint, paint_notes, whole, zone: TimeZone::system(), interfaces: Vec::new() }
+        Text { paint, paint_notes, whole, zone: OnceCell::new(), interfaces: Vec::new() }
     }
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {
@@ -125,7 +127,7 @@ impl Text {
     /// The line of a received datagram, up to its payload.
     pub(super) fn head(&self, datagram: &Received, out: &mut dyn Write) -> io::Result<()> {
         let Received { time, source, group, port, iface, ttl, len_bytes, .. } = datagram;
-        let time = time_of_day(*time, &self.zone);
+        let time = time_of_day(*time, self.zone.get_or_init(TimeZone::system));
         write!(out, "{}  {} > {}", self.paint.faint(time), self.paint.source(source), SocketAddr::new(*group, *port))?;
         if let Some(iface) = iface {
             write!(out, "  {iface}")?;
@@ -138,7 +140,7 @@ impl Text {
 
     fn sent(&self, datagram: &Sent, out: &mut dyn Write) -> io::Result<()> {
         let Sent { time, group, port, iface, len_bytes, probe, payload: bytes } = datagram;
-        let time = self.paint.faint(time_of_day(*time, &self.zone));
+        let time = self.paint.faint(time_of_day(*time, self.zone.get_or_init(TimeZone::system)));
         let (to, len) = (SocketAddr::new(*group, *port), count(*len_bytes as u64, "byte"));
         write!(out, "{time}  sent to {to}  {iface}  {len}  ")?;
         match probe {

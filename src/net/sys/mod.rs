@@ -153,6 +153,21 @@ pub fn take_trains(socket: &UdpSocket) -> io::Result<()> {
     }
 }
 
+/// Writes as much as can be written without waiting, to whatever is open.
+///
+/// # Errors
+/// `WouldBlock` where there is no room; others where the system has no such write.
+#[cfg(unix)]
+pub fn write_now(open: &impl std::os::fd::AsRawFd, bytes: &[u8]) -> io::Result<usize> {
+    #[cfg(target_os = "linux")]
+    return linux::write_now(open, bytes);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (open, bytes);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 /// Asks the kernel to tell the time, destination, interface, TTL, traffic class and drops of each datagram.
 pub fn ask_for_metadata(socket: &Socket, ipv4: bool) -> io::Result<()> {
     #[cfg(target_os = "linux")]
