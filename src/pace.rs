@@ -79,6 +79,24 @@ impl Pace {
         self.start.checked_add(self.period.after(self.rounds)?)
     }
 
+    /// How many rounds are due together at `now`, up to `most` of them; `late` hears of each how late it is. What is more stays due.
+    pub fn due_together(&mut self, now: Instant, most: u64, mut late: impl FnMut(Duration)) -> u64 {
+        let mut rounds = 0;
+        while rounds < most {
+            let Some(by) = self.due(now) else { break };
+            late(by);
+            rounds += 1;
+        }
+        rounds
+    }
+
+    /// How many rounds are due by `time` that were not due before.
+    pub fn owed(&self, time: Instant) -> u64 {
+        let passed = time.saturating_duration_since(self.start).as_nanos() as f64;
+        let due = (passed / self.period.nanos.max(1e-3)) as u64;
+        due.saturating_add(1).saturating_sub(self.rounds)
+    }
+
     /// How many rounds were given up, because they were too late.
     pub fn skipped(&self) -> u64 {
         self.skipped
@@ -153,6 +171,24 @@ mod tests {
         while pace.due(start + ms(1060)).is_some() {}
         // 107 were due by then: six before, eleven made good.
         assert_eq!(pace.skipped(), 90);
+    }
+
+    #[test]
+    fn what_is_not_taken_at_once_stays_due() {
+        let start = Instant::now();
+        let (mut pace, mut late) = (Pace::new(start, ms(1)), Vec::new());
+        let taken: Vec<u64> = (0..6).map(|_| pace.due_together(start + ms(9), 2, |by| late.push(by))).collect();
+        assert_eq!(taken, [2, 2, 2, 2, 2, 0], "ten were due, and none is forgotten");
+        assert_eq!((late.len(), late[0], late[9], pace.skipped()), (10, ms(9), ms(0), 0));
+    }
+
+    #[test]
+    fn what_is_owed_is_what_was_due_and_not_taken() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start, ms(10));
+        assert_eq!([0, 9, 10, 35].map(|time| pace.owed(start + ms(time))), [1, 1, 2, 4]);
+        pace.due_together(start + ms(35), 3, |_| {});
+        assert_eq!([0, 35, 40].map(|time| pace.owed(start + ms(time))), [0, 1, 2]);
     }
 
     #[test]

@@ -105,7 +105,7 @@ mod on_a_host {
     /// A line with everything replaced that differs from run to run: times, ports, rates.
     fn shape(line: &str) -> String {
         // The size of the buffer is the host's, and a slow run is one of seconds.
-        let line = line.replace("KiB", "MiB").replace(" ms", " s").replace(" us", " s");
+        let line = line.replace("KiB", "MiB").replace(" ms", " s").replace(" us", " s").replace(" ns", " s");
         let digits: String = line.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
         let mut shape = String::new();
         digits.chars().filter(|letter| *letter != '.' && *letter != 'k').for_each(|letter| {

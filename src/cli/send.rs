@@ -47,7 +47,8 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub interval: Option<Duration>,
 
-    /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together
+    /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together, in rounds of one
+    /// datagram to each
     #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true)]
     pub rate: Option<Rate>,
 

@@ -371,13 +371,13 @@ pub struct SendSummary {
     pub errors: u64,
     /// The same for each target.
     pub targets: Vec<TargetTotals>,
-    /// How many rounds were given up, because they were too late to be made good.
+    /// How many rounds were due in the time that `--duration` gave, and were left out because the pace could not be kept.
     pub skipped: u64,
     /// How often the sender had to wait for room in the system's queues.
     pub waits: u64,
     /// How late rounds left.
     pub pace_ns: Option<LatenessInfo>,
-    /// How much processor time the program took; `null` where the system does not tell.
+    /// How much processor time the program took in that time; `null` where the system does not tell.
     #[serde(rename = "cpu_ns", serialize_with = "some_nanos")]
     pub cpu: Option<Duration>,
     /// What it proved.
@@ -415,6 +415,16 @@ pub struct Totals {
     /// The time over which the rates were measured, for the formats that show them only where they mean something.
     #[serde(skip)]
     pub span: Option<Duration>,
+}
+
+impl Totals {
+    /// What a sender did whose first round was of `first` datagrams of `len` bytes: that round only starts the clock.
+    pub fn of_rounds(meter: &Meter, first: u64, len: usize) -> Self {
+        let later = meter.datagrams.checked_sub(first).filter(|later| *later > 0);
+        let a_second = |number: u64| Some(number as f64 / meter.span()?.as_secs_f64());
+        let rate_pps = later.and_then(a_second);
+        Totals { rate_pps, bitrate_bps: rate_pps.map(|rate| rate * len as f64 * 8.0), ..Totals::from(meter) }
+    }
 }
 
 impl From<&Meter> for Totals {

@@ -96,7 +96,7 @@ mod tests {
 
     /// How many datagrams each message has, of datagrams to these positions, of these lengths.
     fn messages(datagrams: &[(usize, usize)], longest: usize) -> Vec<usize> {
-        let mut load = Load::new(Backend::Native(Batching::default()));
+        let mut load = Load::new(Backend::Native(Batching::default()), false);
         for (position, len) in datagrams {
             load.add(*position, *len);
         }

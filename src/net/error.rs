@@ -157,7 +157,7 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
             "macOS asks for the Local Network permission: System Settings, Privacy & Security, Local Network".to_owned()
         }
         Operation::Send(_) if number == Some(code::NO_BUFFERS) => {
-            "the interface's queue is full: send more slowly (--interval)".to_owned()
+            "the interface's queue is full: send more slowly (--rate, --interval)".to_owned()
         }
         Operation::Send(at) if number == Some(code::TOO_LONG) => {
             format!("a datagram to {} carries at most {} bytes", at.group, super::max_payload(at.group))

@@ -14,6 +14,10 @@ pub struct Load {
     used: usize,
     pieces: Vec<Piece>,
     most: usize,
+    /// How many messages it comes to, and how many it may.
+    messages: usize,
+    most_messages: usize,
+    trains: bool,
 }
 
 /// A datagram that waits.
@@ -27,26 +31,39 @@ pub struct Piece {
 }
 
 impl Load {
-    /// Nothing yet.
-    pub fn new(backend: Backend) -> Self {
-        let most = match backend {
+    /// Nothing yet. With `exact_times` few messages wait: the time that a datagram carries is written before the call, and the kernel takes some
+    /// microseconds for each message before it.
+    pub fn new(backend: Backend, exact_times: bool) -> Self {
+        const FEW: usize = 8;
+        let (most, trains) = match backend {
+            // One datagram a call.
+            _ if !cfg!(target_os = "linux") => (1, false),
+            Backend::Portable => (1, false),
             // Trains are longer than what is worth a call of single datagrams.
-            Backend::Native(batching) if batching.offload && batching.most > 1 => MOST,
-            Backend::Native(batching) => batching.most.clamp(1, MOST),
-            Backend::Portable => 1,
+            Backend::Native(batching) if batching.offload && batching.most > 1 => (MOST, true),
+            Backend::Native(batching) => (batching.most.clamp(1, MOST), false),
         };
-        Load { bytes: vec![0; ROOM].into_boxed_slice(), used: 0, pieces: Vec::with_capacity(most), most }
+        let most_messages = if exact_times { FEW } else { MOST };
+        let bytes = vec![0; ROOM].into_boxed_slice();
+        Load { bytes, used: 0, pieces: Vec::with_capacity(most), most, messages: 0, most_messages, trains }
     }
 
-    /// Whether there is room for a datagram of `len` bytes.
-    pub fn has_room(&self, len: usize) -> bool {
-        self.pieces.is_empty() || (self.pieces.len() < self.most && self.used + len <= self.bytes.len())
+    /// Whether there is room for a datagram of `len` bytes to the endpoint at `position`.
+    pub fn has_room(&self, position: usize, len: usize) -> bool {
+        let has_place = self.messages < self.most_messages || !self.begins_message(position);
+        self.pieces.is_empty() || (has_place && self.pieces.len() < self.most && self.used + len <= self.bytes.len())
+    }
+
+    /// Whether a datagram to the endpoint at `position` does not go into the train of the one before it.
+    fn begins_message(&self, position: usize) -> bool {
+        !self.trains || self.pieces.last().is_none_or(|last| last.position != position)
     }
 
     /// The room of one more datagram, of `len` bytes, to the endpoint at `position`: to be written. There must be room.
     pub fn add(&mut self, position: usize, len: usize) -> &mut [u8] {
         let start = self.used;
         self.used += len;
+        self.messages += usize::from(self.begins_message(position));
         self.pieces.push(Piece { position, len, start });
         &mut self.bytes[start..self.used]
     }
@@ -81,7 +98,7 @@ impl Load {
     /// Forgets all of it.
     pub fn clear(&mut self) {
         self.pieces.clear();
-        self.used = 0;
+        (self.used, self.messages) = (0, 0);
     }
 }
 
@@ -92,11 +109,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn batching(most: usize, offload: bool) -> Load {
-        Load::new(Backend::Native(Batching { most, offload }))
+        Load::new(Backend::Native(Batching { most, offload }), false)
     }
 
     fn fill(load: &mut Load, len: usize) -> usize {
-        while load.has_room(len) {
+        while load.has_room(0, len) {
             load.add(0, len);
         }
         load.pieces().len()
@@ -111,7 +128,17 @@ mod tests {
     #[test]
     fn without_trains_it_is_as_large_as_a_call_is_worth() {
         assert_eq!((fill(&mut batching(64, false), 64), fill(&mut batching(7, false), 64)), (64, 7));
-        assert_eq!((fill(&mut batching(1, true), 64), fill(&mut Load::new(Backend::Portable), 64)), (1, 1));
+        assert_eq!((fill(&mut batching(1, true), 64), fill(&mut Load::new(Backend::Portable, false), 64)), (1, 1));
+    }
+
+    #[test]
+    fn where_times_are_exact_few_messages_wait() {
+        let one_to_each = |backend| {
+            let mut load = Load::new(backend, true);
+            (0..200).take_while(|position| load.has_room(*position, 64) && load.add(*position, 64).len() == 64).count()
+        };
+        let to_one = |offload| fill(&mut Load::new(Backend::Native(Batching { offload, ..Batching::default() }), true), 64);
+        assert_eq!((one_to_each(Backend::default()), to_one(true), to_one(false)), (8, 128, 8));
     }
 
     proptest! {
@@ -120,7 +147,7 @@ mod tests {
             let mut load = batching(64, true);
             let mut written = Vec::new();
             for (position, len) in lens.into_iter().enumerate() {
-                if load.has_room(len) {
+                if load.has_room(position, len) {
                     load.add(position, len).fill(position as u8);
                     written.push((position, len));
                 }

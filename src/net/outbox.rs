@@ -75,6 +75,9 @@ impl Sender {
     fn longest(&self, at: &Endpoint) -> usize {
         self.longest.get().unwrap_or_else(|| {
             let longest = if sys::can_send_trains(&self.socket) && !departure::cuts_trains(&at.via) { LONGEST } else { 1 };
+            if longest > 1 {
+                debug!("datagrams to {at} that are due together leave in trains (UDP_SEGMENT)");
+            }
             self.longest.set(Some(longest));
             longest
         })
@@ -249,7 +252,8 @@ impl Outbox {
             }
             if datagrams > 1 && is_of_a_train(&error) {
                 let longest = shorter(datagrams);
-                debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train, from now on at most {longest}");
+                let then = if longest > 1 { "shorter ones" } else { "none" };
+                debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train, from now on {then}");
                 socket.longest.set(Some(longest));
                 continue;
             }

@@ -193,6 +193,9 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
     }
 }
 
+/// The most datagrams that come as one (UDP_MAX_SEGMENTS, include/linux/udp.h).
+const LONGEST_TRAIN: u64 = 128;
+
 /// What was lost, and where.
 fn losses(measured: &MeasuredInfo, dropped: Option<KernelDrops>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let of = &measured.figures;
@@ -207,8 +210,9 @@ fn losses(measured: &MeasuredInfo, dropped: Option<KernelDrops>, paint: Paint, o
         }
         match dropped.map(|dropped| dropped.count) {
             // Where the kernel may have dropped more than it says, nobody knows how many were lost on the way.
-            Some(1..) if dropped.is_some_and(|dropped| !dropped.exact) => {
-                dropped.map_or(Ok(()), |dropped| write!(out, "; this host's kernel dropped {dropped}"))?
+            Some(drops) if drops > 0 && dropped.is_some_and(|dropped| !dropped.exact) => {
+                let all = if drops.saturating_mul(LONGEST_TRAIN) >= of.lost { ", perhaps all of them" } else { "" };
+                write!(out, "; this host's kernel dropped at least {drops}{all}: it counts a train of datagrams as one")?;
             }
             Some(0) if of.lost == 1 => write!(out, "; on the way, not in this host's kernel")?,
             Some(0) => write!(out, "; all on the way, none in this host's kernel")?,
@@ -413,7 +417,11 @@ mod tests {
     fn where_the_kernel_may_have_dropped_more_nothing_is_said_of_the_way() {
         for (count, exact, told) in [
             (0, true, "lost 4 (4.00 %) of 100 datagrams, never two in a row; all on the way, none in this host's kernel"),
-            (3, false, "lost 4 (4.00 %) of 100 datagrams, never two in a row; this host's kernel dropped at least 3"),
+            (
+                3,
+                false,
+                "lost 4 (4.00 %) of 100 datagrams, never two in a row; this host's kernel dropped at least 3, perhaps all of them: it counts a train of datagrams as one",
+            ),
         ] {
             let measured = together(figures(96, 4, (4, 1)), 1, 1, 0);
             assert_eq!(written(|out| losses(&measured, Some(KernelDrops { count, exact }), plain(), out)).trim(), told);

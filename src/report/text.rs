@@ -226,11 +226,7 @@ fn effort(summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}", late.into_iter().chain(processor).collect::<Vec<_>>().join("; "))?;
     }
     if summary.skipped > 0 {
-        writeln!(
-            out,
-            "  gave up {}, too late to be made good: this pace is more than went out",
-            count(summary.skipped, "round")
-        )?;
+        writeln!(out, "  left out {}: the pace that was asked for could not be kept", count(summary.skipped, "round"))?;
     }
     if summary.waits > 0 {
         writeln!(out, "  waited {} for room in the system's queues", count(summary.waits, "time"))?;

@@ -5,7 +5,7 @@ mod session;
 
 use std::time::Instant;
 
-use crate::event::{Event, LatenessInfo, SendSummary, Sending, TargetInfo};
+use crate::event::{Event, LatenessInfo, SendSummary, Sending, TargetInfo, Totals};
 use crate::iface::Cast;
 use crate::interrupt::Interrupt;
 use crate::net::{self, Endpoint, Outbox};
@@ -24,13 +24,14 @@ use session::Session;
 pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
     let mut outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
     net::be_punctual();
-    let start = Instant::now();
+    let (start, processor) = (Instant::now(), run::processor_time());
     let mut session = Session::new(plan, &outbox);
 
     let announced = announce(plan, &outbox, session.payload.stream(), reporter);
     let sent = announced.and_then(|()| session.send(&mut outbox, start, reporter, interrupt));
     let (stop, mut failure) = run::conclude(sent, interrupt);
     let elapsed = start.elapsed();
+    let processor = run::processor_time().zip(processor).map(|(now, then)| now.saturating_sub(then));
     // Where only the output failed, receivers still want to know the end.
     if !matches!(failure, Some(RunError::Net(_))) {
         failure = failure.or(session.end(&mut outbox, interrupt).err());
@@ -42,16 +43,18 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
         Some(error) => Verdict::could_not(error),
         None => verdict::of_send(sent, plan.count, errors, stop),
     };
+    // A flood has no rounds.
+    let first_round = if plan.period.is_some() { plan.burst.saturating_mul(plan.endpoints.len() as u64) } else { 1 };
     let said = reporter.last_words(|reporter| {
         reporter.event(&Event::SendSummary(SendSummary {
             elapsed,
-            meter: (&meter).into(),
+            meter: Totals::of_rounds(&meter, first_round, plan.content.len()),
             errors,
             targets: totals,
             skipped,
             waits,
             pace_ns: lateness.quantiles().map(LatenessInfo::from),
-            cpu: run::processor_time(),
+            cpu: processor,
             verdict: verdict.clone(),
         }))
     });

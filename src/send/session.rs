@@ -49,7 +49,7 @@ pub(super) struct Session<'a> {
     pub sent: u64,
     /// How late rounds were.
     pub lateness: Delays,
-    /// How many rounds were given up, because they were too late.
+    /// How many rounds were due before the time was over, and were left out.
     pub skipped: u64,
     /// How many datagrams, or trains of them, found no room in the system's queues at once.
     pub waits: u64,
@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
             lateness: Delays::new(Precision::Coarse),
             skipped: 0,
             waits: 0,
-            load: Load::new(plan.backend),
+            load: Load::new(plan.backend, plan.period.is_some()),
             times: Vec::new(),
             warned: HashSet::new(),
         }
@@ -121,7 +121,9 @@ impl<'a> Session<'a> {
                 return Ok(Stop::Count);
             }
             let now = Instant::now();
-            if end.is_some_and(|end| end <= now) {
+            if let Some(end) = end.filter(|end| *end <= now) {
+                // What was due until then and has not left never will.
+                self.skipped = pace.as_ref().map_or(0, |pace| pace.skipped().saturating_add(pace.owed(end)));
                 return Ok(Stop::Duration);
             }
             let rounds = self.due(pace.as_mut(), now);
@@ -157,13 +159,8 @@ impl<'a> Session<'a> {
         let datagrams = self.plan.burst.saturating_mul(self.totals.len() as u64);
         let together = (self.load.most() as u64 / datagrams).max(1);
         let Some(pace) = pace else { return together };
-        let mut rounds = 0;
-        while let (true, Some(late)) = (rounds < together, pace.due(now)) {
-            self.lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX));
-            rounds += 1;
-        }
-        self.skipped = pace.skipped();
-        rounds
+        let lateness = &mut self.lateness;
+        pace.due_together(now, together, |late| lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX)))
     }
 
     /// What it goes towards, if it ends by itself.
@@ -181,7 +178,7 @@ impl<'a> Session<'a> {
         let len = self.payload.len();
         for position in 0..self.totals.len() {
             for _ in 0..burst {
-                if !self.load.has_room(len) && (!self.depart(&mut means)? || means.is_over()) {
+                if !self.load.has_room(position, len) && (!self.depart(&mut means)? || means.is_over()) {
                     return Ok(());
                 }
                 let time = SystemTime::now();
@@ -282,7 +279,7 @@ impl<'a> Session<'a> {
             }
             self.load.clear();
             for position in 0..self.totals.len() {
-                if !self.load.has_room(MIN_LEN) {
+                if !self.load.has_room(position, MIN_LEN) {
                     self.send_ends(outbox);
                 }
                 self.payload.end(position, SystemTime::now(), self.load.add(position, MIN_LEN));

@@ -178,7 +178,7 @@ impl Warning {
                     Some("raise the system's limit on socket buffers".to_owned())
                 }
             }
-            Warning::KernelDrops { .. } => Some("give it a larger buffer (--rcvbuf), or less to do (-q)".to_owned()),
+            Warning::KernelDrops { .. } => Some("a larger buffer lasts longer (--rcvbuf; net.core.rmem_max), and -q or --stats leaves more time to read".to_owned()),
             Warning::NotSent { error, .. } => error.tip(),
             Warning::StillWaiting { forever, .. } => {
                 forever.then(|| "add --timeout TIME, so that the wait has an end".to_owned())
