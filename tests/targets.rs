@@ -168,7 +168,7 @@ fn a_network_of_igmpv2_makes_it_any_source_and_this_is_said() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let said = |host: &Host, arguments: &str| {
-        let events = host.mcast(&format!("recv --iface e0 -o json {arguments} -d 1ms")).ends(0);
+        let events = host.mcast(&format!("recv --iface e0 -o json {arguments} -d 50ms")).ends(0);
         events.events_of("warning").iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert!(said(&b, "10.0.0.100@232.1.1.1:5000").is_empty());
