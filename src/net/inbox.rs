@@ -130,6 +130,20 @@ impl Inbox {
         Ok(gone)
     }
 
+    /// Looks which sockets are ready, without waiting.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn look(&mut self, wake: Wake) -> Result<(), NetError> {
+        self.filled = None;
+        self.wait_for_any(wake, Some(Instant::now())).map(drop)
+    }
+
+    /// Whether the last look found all that are ready.
+    pub fn covers_all(&self) -> bool {
+        self.ready.len() < sys::MOST_READY
+    }
+
     fn wait_for_any(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let woken = match &mut self.waiter {
             Some(waiter) => waiter.wait(wake, until, &mut self.ready)?,

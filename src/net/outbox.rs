@@ -38,8 +38,9 @@ struct OutRoute {
 
 impl OutRoute {
     /// Connects the socket if it reaches nothing else.
-    fn connect(&self) {
-        if Rc::strong_count(&self.socket) == 1 {
+    fn connect(&self, backend: Backend) {
+        // Other systems may choose the interface anew when a socket is connected, and it is Linux that gains by it.
+        if cfg!(target_os = "linux") && backend.is_native() && Rc::strong_count(&self.socket) == 1 {
             self.socket.connect(&self.at, self.source);
         }
     }
@@ -62,13 +63,33 @@ struct Sender {
     connected: Cell<bool>,
     /// How many datagrams a train of it has at most; 1 where it takes no trains, `None` until there is one to send.
     longest: Cell<Option<usize>>,
+    /// A queue had no room, but this host's own receivers have their copy (IP_MULTICAST_LOOP comes first): no second one is made for them.
+    muted: Cell<bool>,
+    /// A queue had no room once. Of several messages a call the system tells only the first one's error, and of the others not which of them have their
+    /// copy: from then on there is one a call.
+    was_full: Cell<bool>,
+    /// There was no room for longer than anybody waits, and nothing has left since.
+    stuck: Cell<bool>,
 }
 
 impl Sender {
     fn open(at: &Endpoint, options: &SendOptions, sharing: bool, backend: Backend) -> Result<Self, NetError> {
         let socket = socket::sender(at, options, sharing, backend)?;
         let longest = if matches!(backend, Backend::Native(batching) if batching.offload) { None } else { Some(1) };
-        Ok(Sender { socket, connected: Cell::new(false), longest: Cell::new(longest) })
+        let [connected, muted, was_full, stuck] = [false; 4].map(Cell::new);
+        Ok(Sender { socket, connected, longest: Cell::new(longest), muted, was_full, stuck })
+    }
+
+    /// Whether this host's own receivers hear what leaves by an interface.
+    fn mute(&self, at: &Endpoint, muted: bool) {
+        if self.muted.replace(muted) != muted {
+            let options = socket::options(&self.socket);
+            let set =
+                if at.group.is_ipv4() { options.set_multicast_loop_v4(!muted) } else { options.set_multicast_loop_v6(!muted) };
+            if let Err(error) = set {
+                debug!(%error, "cannot change what this host's own receivers hear");
+            }
+        }
     }
 
     /// How many datagrams a train to `at` has at most.
@@ -153,7 +174,7 @@ impl Outbox {
         let mut opening = Opening { options, backend, sockets: HashMap::new(), sources, families: [false; 2] };
         let routes: Vec<OutRoute> = endpoints.iter().map(|at| opening.route(at.clone())).collect::<Result<_, _>>()?;
         drop(opening);
-        routes.iter().for_each(OutRoute::connect);
+        routes.iter().for_each(|route| route.connect(backend));
         Ok(Outbox { routes, watch, retry: Retry::default(), options: options.clone(), backend })
     }
 
@@ -227,7 +248,10 @@ impl Outbox {
             }
         }
         drop(opened);
-        self.routes.iter().filter(|route| !route.void && !route.socket.connected.get()).for_each(OutRoute::connect);
+        self.routes
+            .iter()
+            .filter(|route| !route.void && !route.socket.connected.get())
+            .for_each(|route| route.connect(self.backend));
         (joined, failed)
     }
 
@@ -241,6 +265,8 @@ impl Outbox {
             let (messages, ends) = self.messages(load, first, socket);
             let error = match sys::send(&socket.socket, &messages, self.backend) {
                 Ok(sent) => {
+                    socket.mute(at, false);
+                    socket.stuck.set(false);
                     departure.datagrams = ends[..sent].last().map_or(0, |end| end - first);
                     return departure;
                 }
@@ -263,9 +289,37 @@ impl Outbox {
                 continue;
             }
             let full = is_full(&error);
+            let is_copied = error.kind() != io::ErrorKind::WouldBlock && at.cast == Cast::Multicast && self.options.loopback;
+            socket.mute(at, full && is_copied);
+            socket.was_full.set(socket.was_full.get() || (full && is_copied));
             departure.failure = Some(Failure { datagrams, full, error: Operation::Send(at.clone()).failed(error) });
             return departure;
         }
+    }
+
+    /// Whether all datagrams leave through one socket, so that none has to wait for another one's room.
+    pub fn is_one(&self) -> bool {
+        self.routes.iter().all(|route| Rc::ptr_eq(&route.socket, &self.routes[0].socket))
+    }
+
+    /// Whether it makes sense to wait for room for datagrams to the endpoint at `position`: not where that took too long, and nothing has left since.
+    pub fn may_wait(&self, position: usize) -> bool {
+        !self.routes[position].socket.stuck.get()
+    }
+
+    /// Waits no longer for room for datagrams to the endpoint at `position`.
+    pub fn give_up(&self, position: usize) {
+        let OutRoute { at, socket, .. } = &self.routes[position];
+        socket.stuck.set(true);
+        socket.mute(at, false);
+    }
+
+    /// Sends no more trains where those to the endpoint at `position` go: room for one datagram may be where there is none for many.
+    pub fn give_up_trains(&self, position: usize) {
+        let OutRoute { at, socket, .. } = &self.routes[position];
+        debug!("there is no room for trains to {at}, datagrams leave one by one");
+        socket.longest.set(Some(1));
+        socket.mute(at, false);
     }
 
     /// Waits for room after a datagram to the endpoint at `position` was refused with `error` for want of it, at most until `until`, or until a signal
@@ -285,10 +339,13 @@ impl Outbox {
     /// What goes through one socket, from the datagram at `first` on; and where each message ends.
     fn messages<'a>(&self, load: &'a Load, first: usize, socket: &Rc<Sender>) -> (Vec<sys::Message<'a>>, Vec<usize>) {
         let pieces = load.pieces();
-        let alone = pieces.len() - first == 1;
-        let longest = if alone { 1 } else { socket.longest(&self.routes[pieces[first].position].at) };
+        let at = &self.routes[pieces[first].position].at;
+        // Who sends no two to one target need not know of trains.
+        let is_train = pieces.get(first + 1).is_some_and(|next| next.position == pieces[first].position);
+        let longest = if is_train || socket.longest.get().is_some() { socket.longest(at) } else { 1 };
+        let most = if socket.was_full.get() { 1 } else { Batching::MOST };
         let (mut messages, mut ends, mut next) = (Vec::new(), Vec::new(), first);
-        while messages.len() < Batching::MOST && next < pieces.len() {
+        while messages.len() < most && next < pieces.len() {
             let OutRoute { at, socket: other, .. } = &self.routes[pieces[next].position];
             if !Rc::ptr_eq(other, socket) {
                 break;

@@ -25,13 +25,21 @@ use crate::warning::Warning;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The last of a wait is spent awake: a core that sleeps takes 30 to 70 us to come back, and now and then twice that.
-const AWAKE: Duration = Duration::from_micros(150);
+///
+/// Where a wait is no more exact than a millisecond there is no way between, and nobody is kept awake for so long.
+const AWAKE: Duration = Duration::from_micros(if cfg!(any(target_os = "linux", target_os = "freebsd")) { 150 } else { 0 });
 
 /// How much earlier a long wait ends, for ppoll(2) may be late by a thousandth of it (select_estimate_accuracy in fs/select.c).
 const ACCURACY: u32 = 500;
 
 /// How long a datagram waits for room in the system's queues before it counts as not sent.
-const PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The same where others wait behind it, who go elsewhere.
+const PATIENCE_OF_MANY: Duration = Duration::from_millis(100);
+
+/// How long a train waits before its datagrams leave one by one.
+const PATIENCE_OF_TRAINS: Duration = Duration::from_millis(20);
 
 /// How many targets are named in warnings of one kind.
 const MOST_WARNINGS: usize = 10;
@@ -53,6 +61,8 @@ pub(super) struct Session<'a> {
     pub skipped: u64,
     /// How many datagrams, or trains of them, found no room in the system's queues at once.
     pub waits: u64,
+    /// How long a datagram waits for room.
+    patience: Duration,
     load: Load,
     /// When each datagram of the load was written.
     times: Vec<SystemTime>,
@@ -95,6 +105,7 @@ impl<'a> Session<'a> {
             lateness: Delays::new(Precision::Coarse),
             skipped: 0,
             waits: 0,
+            patience: if outbox.is_one() { PATIENCE } else { PATIENCE_OF_MANY },
             load: Load::new(plan.backend, plan.period.is_some()),
             times: Vec::new(),
             warned: HashSet::new(),
@@ -211,13 +222,20 @@ impl<'a> Session<'a> {
             let position = self.load.pieces()[gone].position;
             let at = means.outbox.endpoint(position);
             let now = Instant::now();
-            let until = patience.unwrap_or(now + PATIENCE);
-            if full && now < until {
+            let since = patience.unwrap_or(now);
+            let until = since + if datagrams > 1 { PATIENCE_OF_TRAINS } else { self.patience };
+            if full && now < until && means.outbox.may_wait(position) {
                 self.waits += u64::from(patience.is_none());
-                patience = Some(until);
+                patience = Some(since);
                 means.outbox.wait_for_room(position, &error, means.interrupt, means.end.map_or(until, |end| end.min(until)))?;
                 over = means.is_over();
+            } else if full && datagrams > 1 && means.outbox.may_wait(position) {
+                means.outbox.give_up_trains(position);
+                patience = None;
             } else {
+                if full {
+                    means.outbox.give_up(position);
+                }
                 self.totals[position].errors += datagrams as u64;
                 let number = error.source.raw_os_error();
                 self.warn_once(position, number, means.reporter, || Warning::NotSent { at: at.clone(), error })?;
@@ -233,25 +251,29 @@ impl<'a> Session<'a> {
     /// Counts and shows datagrams of the load that have left.
     fn credit(&mut self, gone: Range<usize>, means: &mut Means) -> io::Result<()> {
         let len = self.payload.len();
-        for index in gone {
-            let (position, time) = (self.load.pieces()[index].position, self.times[index]);
+        // All of them are counted before the first is shown, for who reads may go away in between.
+        let mut numbers = Vec::new();
+        for index in gone.clone() {
+            let position = self.load.pieces()[index].position;
             let number = self.payload.left(position);
-            self.meter.add(time, len);
+            self.meter.add(self.times[index], len);
             self.totals[position].datagrams += 1;
             self.totals[position].bytes += len as u64;
             if self.plan.show {
-                let at = means.outbox.endpoint(position);
-                let probe = self.payload.stream().zip(number).map(|(stream, seq)| ProbeInfo::Sent { stream, seq });
-                means.reporter.event(&Event::Sent(Sent {
-                    time,
-                    group: at.group,
-                    port: at.port,
-                    iface: &at.via.name,
-                    len_bytes: len,
-                    probe,
-                    payload: event::Payload(self.payload.text()),
-                }))?;
+                numbers.push(number);
             }
+        }
+        for (index, number) in gone.zip(numbers) {
+            let at = means.outbox.endpoint(self.load.pieces()[index].position);
+            means.reporter.event(&Event::Sent(Sent {
+                time: self.times[index],
+                group: at.group,
+                port: at.port,
+                iface: &at.via.name,
+                len_bytes: len,
+                probe: self.payload.stream().zip(number).map(|(stream, seq)| ProbeInfo::Sent { stream, seq }),
+                payload: event::Payload(self.payload.text()),
+            }))?;
         }
         Ok(())
     }
@@ -280,27 +302,33 @@ impl<'a> Session<'a> {
             self.load.clear();
             for position in 0..self.totals.len() {
                 if !self.load.has_room(position, MIN_LEN) {
-                    self.send_ends(outbox);
+                    self.send_ends(outbox, interrupt)?;
                 }
                 self.payload.end(position, SystemTime::now(), self.load.add(position, MIN_LEN));
             }
-            self.send_ends(outbox);
+            self.send_ends(outbox, interrupt)?;
         }
         Ok(())
     }
 
     /// Sends the ends that wait. One that cannot leave is none of the datagrams that are counted.
-    fn send_ends(&mut self, outbox: &Outbox) {
-        let mut gone = 0;
+    fn send_ends(&mut self, outbox: &Outbox, interrupt: &Interrupt) -> io::Result<()> {
+        let (mut gone, until) = (0, Instant::now() + self.patience);
         while gone < self.load.pieces().len() {
             let departure = outbox.send(&self.load, gone);
             gone += departure.datagrams;
-            if let Some(Failure { datagrams, error, .. }) = departure.failure {
-                debug!(%error, "an end could not be sent");
-                gone += datagrams;
+            let Some(Failure { datagrams, full, error }) = departure.failure else { continue };
+            let position = self.load.pieces()[gone].position;
+            if full && Instant::now() < until {
+                outbox.wait_for_room(position, &error, interrupt, until)?;
+                continue;
             }
+            debug!(%error, "an end could not be sent");
+            outbox.give_up(position);
+            gone += datagrams;
         }
         self.load.clear();
+        Ok(())
     }
 
     /// Warns of a failure, unless it was warned of. Many targets fail alike, and then the first few are enough.

@@ -20,7 +20,7 @@ pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files, 
 pub use windows::{PollSource, borrow, poll, too_many_files, wait_for_room};
 
 #[cfg(target_os = "linux")]
-pub use linux::Waiter;
+pub use linux::{MOST_READY, Waiter};
 pub use sources::change_source;
 
 use std::io;
@@ -30,6 +30,10 @@ use std::time::Duration;
 use socket2::Socket;
 
 use super::{Backend, Meta};
+
+/// How many of those that are ready a wait tells; what is beyond is told by the next one.
+#[cfg(not(target_os = "linux"))]
+pub const MOST_READY: usize = usize::MAX;
 
 /// The longest sleep in a receive.
 pub const NAP: Duration = Duration::from_millis(10);

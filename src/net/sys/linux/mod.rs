@@ -7,7 +7,7 @@ mod wait;
 
 pub use receive::Batch;
 pub use send::{be_punctual, can_send_trains, send};
-pub use wait::Waiter;
+pub use wait::{MOST as MOST_READY, Waiter};
 
 use std::io;
 use std::mem;

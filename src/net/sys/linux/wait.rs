@@ -10,7 +10,7 @@ use nix::poll::{PollFd, PollFlags};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 
 /// How many things are told at a wake; what is beyond is told at the next one.
-const MOST: usize = 64;
+pub const MOST: usize = 64;
 
 /// Things to wait for, each known by a number.
 pub struct Waiter {
