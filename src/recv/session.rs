@@ -113,7 +113,10 @@ impl<'a> Session<'a> {
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }
-            let Batch { mut stop, .. } = self.read(inbox, None, reporter)?;
+            // Who was held up may find what came after the end.
+            let now = Instant::now();
+            let cutoff = end.filter(|end| *end <= now).map(|end| SystemTime::now() - now.duration_since(end));
+            let Batch { mut stop, .. } = self.read(inbox, now, cutoff, reporter)?;
             if stop.is_none() && inbox.has_news() {
                 // What came before an interface went is read before its memberships are given up.
                 stop = self.catch_up(inbox, None, reporter, interrupt)?;
@@ -130,9 +133,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Reads one batch of each ready socket. What is later than `cutoff` came after the end, and is left out.
-    fn read(&mut self, inbox: &mut Inbox, cutoff: Option<SystemTime>, reporter: &mut Reporter) -> Result<Batch, RunError> {
-        let now = Instant::now();
+    /// Reads one batch of each ready socket `now`. What is later than `cutoff` came after the end, and is left out.
+    fn read(
+        &mut self,
+        inbox: &mut Inbox,
+        now: Instant,
+        cutoff: Option<SystemTime>,
+        reporter: &mut Reporter,
+    ) -> Result<Batch, RunError> {
         let (mut timely, mut late) = (0, 0);
         let flow = inbox.read(|datagram| {
             let meta = datagram.meta;
@@ -180,7 +188,7 @@ impl<'a> Session<'a> {
                 break;
             }
             let covered = inbox.covers_all();
-            let batch = self.read(inbox, cutoff, reporter)?;
+            let batch = self.read(inbox, Instant::now(), cutoff, reporter)?;
             reached = batch.stop;
             // Each socket's datagrams come in the order of their times, so nothing timely is behind these.
             if batch.only_late && covered {
