@@ -90,11 +90,12 @@ impl Pace {
         rounds
     }
 
-    /// How many rounds are due by `time` that were not due before.
-    pub fn owed(&self, time: Instant) -> u64 {
-        let passed = time.saturating_duration_since(self.start).as_nanos() as f64;
-        let due = (passed / self.period.nanos.max(1e-3)) as u64;
-        due.saturating_add(1).saturating_sub(self.rounds)
+    /// How many rounds are due before `end` that were not due yet.
+    pub fn owed(&self, end: Instant) -> u64 {
+        let passed = end.saturating_duration_since(self.start).as_nanos() as f64;
+        // One that is due at the very end is none, whatever a sum of fractions comes to.
+        let due = (passed / self.period.nanos.max(1e-3) - 1e-6).ceil() as u64;
+        due.saturating_sub(self.rounds)
     }
 
     /// How many rounds were given up, because they were too late.
@@ -186,9 +187,9 @@ mod tests {
     fn what_is_owed_is_what_was_due_and_not_taken() {
         let start = Instant::now();
         let mut pace = Pace::new(start, ms(10));
-        assert_eq!([0, 9, 10, 35].map(|time| pace.owed(start + ms(time))), [1, 1, 2, 4]);
+        assert_eq!([0, 9, 10, 11, 35].map(|time| pace.owed(start + ms(time))), [0, 1, 1, 2, 4]);
         pace.due_together(start + ms(35), 3, |_| {});
-        assert_eq!([0, 35, 40].map(|time| pace.owed(start + ms(time))), [0, 1, 2]);
+        assert_eq!([0, 35, 40, 41].map(|time| pace.owed(start + ms(time))), [0, 1, 1, 2]);
     }
 
     #[test]

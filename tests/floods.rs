@@ -208,8 +208,12 @@ fn what_a_pace_could_not_keep_is_accounted_for() {
         let number = |field: &str| sent[field].as_u64().unwrap();
         let targets = sent["targets"].as_array().unwrap().len() as u64;
         let due = 50_000_000 / 5 / targets;
+        // The end may come within the rounds of one call.
         let accounted = number("datagrams") / targets + number("skipped");
-        assert!(number("skipped") > 0 && (due - 1..=due + 1).contains(&accounted), "{accounted} of {due}: {sent:#}");
+        assert!(
+            number("skipped") > 0 && (due - 128 / targets - 1..=due + 1).contains(&accounted),
+            "{accounted} of {due}: {sent:#}"
+        );
     }
 }
 
