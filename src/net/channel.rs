@@ -26,6 +26,8 @@ pub(super) struct Channel {
     trains: Trains,
     /// Whether a receive may sleep until something comes; `None` until that was asked.
     sleeps: Option<bool>,
+    /// Everything was sent to the one group and arrived on its interface, so that the kernel was not asked.
+    arrives_where_joined: bool,
 }
 
 /// Whether a socket takes several datagrams that were sent as one, as one (UDP_GRO).
@@ -115,7 +117,21 @@ impl Channel {
     }
 
     fn new(socket: Rc<UdpSocket>, held: Held, backend: Backend) -> Self {
-        Channel { socket, held, void: false, dropped_before: KernelDrops::default(), trains: Trains::new(backend), sleeps: None }
+        let arrives_where_joined = match &held {
+            Held::One(membership) => {
+                backend.is_native() && socket::arrives_where_joined(&socket::options(&socket), &membership.listen().at)
+            }
+            Held::Many { .. } => false,
+        };
+        Channel {
+            socket,
+            held,
+            void: false,
+            dropped_before: KernelDrops::default(),
+            trains: Trains::new(backend),
+            sleeps: None,
+            arrives_where_joined,
+        }
     }
 
     /// Takes note of when the kernel took a datagram of this socket, and has trains come as such when the first was seen.
@@ -156,6 +172,14 @@ impl Channel {
             Held::Many { memberships, by_group } => memberships.get(*by_group.get(&(meta.destination?, meta.ifindex?))?),
         };
         membership.filter(|membership| membership.is_active() && membership.listen().filter.admits(meta.source.ip()))
+    }
+
+    /// Completes what the kernel told of a datagram by what goes without saying.
+    pub fn complete(&self, meta: &mut Meta) {
+        if let (true, Held::One(membership)) = (self.arrives_where_joined, &self.held) {
+            let at = &membership.listen().at;
+            (meta.destination, meta.ifindex) = (Some(at.group), Some(at.via.index));
+        }
     }
 
     /// Whether a receive may sleep until something comes, or for [`sys::NAP`].

@@ -287,6 +287,7 @@ impl Inbox {
             } else {
                 train.meta.time = read;
             }
+            channel.complete(&mut train.meta);
             train.meta.drops_exact = channel.counts_exactly(train.meta.drops);
             let (meta, datagrams) = (&train.meta, train.datagrams());
             let Some(membership) = channel.membership(meta) else {

@@ -72,6 +72,9 @@ pub(super) fn receiver(at: &Endpoint, shared: bool, room: Room, backend: Backend
     degrade("IP_MULTICAST_ALL", sys::hear_only_own_groups(&socket, ipv4));
     if backend.is_native() {
         degrade("ancillary data", sys::ask_for_metadata(&socket, ipv4));
+        if shared || !arrives_where_joined(&socket, at) {
+            degrade("IP_PKTINFO", sys::ask_for_arrival(&socket, ipv4));
+        }
     }
     // Bound to the group, Linux finds the socket fastest and keeps unicast to the port out. Windows refuses to bind a group or a broadcast address,
     // and on other systems the bind to any address is the one known to work. An address of this host is bound everywhere.
@@ -79,6 +82,19 @@ pub(super) fn receiver(at: &Endpoint, shared: bool, room: Room, backend: Backend
     let local = if exactly { at.socket_addr() } else { SocketAddr::new(unspecified(at.group), at.port) };
     socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
     Ok((socket.into(), rcvbuf))
+}
+
+/// Whether the kernel hands a socket that has joined `at`, and is bound to it, nothing but what was sent there and arrived on its interface. It is so with
+/// IPv4, unless it also delivers what others joined (ip_mc_sf_allow in net/ipv4/igmp.c); IPv6 does not look at the interface. Then it need not be
+/// asked about each datagram, which is the dearest of all questions.
+pub(super) fn arrives_where_joined(socket: &Socket, at: &Endpoint) -> bool {
+    #[cfg(target_os = "linux")]
+    return at.cast == Cast::Multicast && at.group.is_ipv4() && socket.multicast_all_v4().is_ok_and(|all| !all);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (socket, at);
+        false
+    }
 }
 
 /// A socket that sends to the address of `at` from its interface. `sharing` is whether an earlier one of ours may hold the source port.

@@ -172,7 +172,15 @@ pub fn write_now(open: &impl std::os::fd::AsRawFd, bytes: &[u8]) -> io::Result<u
     }
 }
 
-/// Asks the kernel to tell the time, destination, interface, TTL, traffic class and drops of each datagram.
+/// Asks the kernel to tell the destination of each datagram, and the interface it arrived on.
+pub fn ask_for_arrival(socket: &Socket, ipv4: bool) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    return linux::ask_for_arrival(socket, ipv4);
+    #[cfg(not(target_os = "linux"))]
+    Ok(_ = (socket, ipv4))
+}
+
+/// Asks the kernel to tell the time, TTL, traffic class and drops of each datagram.
 pub fn ask_for_metadata(socket: &Socket, ipv4: bool) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     return linux::ask_for_metadata(socket, ipv4);

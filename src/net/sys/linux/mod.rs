@@ -32,13 +32,19 @@ pub fn ask_for_metadata(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, ON)?;
     set(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, ON)?;
     if ipv4 {
-        set(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, ON)?;
         set(socket, libc::IPPROTO_IP, libc::IP_RECVTTL, ON)?;
         set(socket, libc::IPPROTO_IP, libc::IP_RECVTOS, ON)
     } else {
-        set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, ON)?;
         set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT, ON)?;
         set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS, ON)
+    }
+}
+
+pub fn ask_for_arrival(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
+    if ipv4 {
+        set(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, ON)
+    } else {
+        set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, ON)
     }
 }
 
