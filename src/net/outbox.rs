@@ -289,9 +289,12 @@ impl Outbox {
                 continue;
             }
             let full = is_full(&error);
-            let is_copied = error.kind() != io::ErrorKind::WouldBlock && at.cast == Cast::Multicast && self.options.loopback;
-            socket.mute(at, full && is_copied);
-            socket.was_full.set(socket.was_full.get() || (full && is_copied));
+            // Where the socket's own buffer is full nothing was even begun.
+            if error.kind() != io::ErrorKind::WouldBlock {
+                let is_copied = full && at.cast == Cast::Multicast && self.options.loopback;
+                socket.mute(at, is_copied);
+                socket.was_full.set(socket.was_full.get() || is_copied);
+            }
             departure.failure = Some(Failure { datagrams, full, error: Operation::Send(at.clone()).failed(error) });
             return departure;
         }

@@ -229,6 +229,9 @@ impl<'a> Session<'a> {
                 patience = Some(since);
                 means.outbox.wait_for_room(position, &error, means.interrupt, means.end.map_or(until, |end| end.min(until)))?;
                 over = means.is_over();
+                if over {
+                    means.outbox.give_up(position);
+                }
             } else if full && datagrams > 1 && means.outbox.may_wait(position) {
                 means.outbox.give_up_trains(position);
                 patience = None;

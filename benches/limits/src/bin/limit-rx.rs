@@ -40,6 +40,7 @@ fn main() {
         // Written to, so that no page of it is missing later.
         counts.times = vec![1; (rate * duration * 1.2) as usize + 1000];
         counts.times.clear();
+        counts.settling = if rate < 100.0 { 0 } else { 300_000_000 };
     }
     match options.mode.as_str() {
         "recv" if !ancillary => recv(socket, &mut counts),
@@ -254,6 +255,9 @@ struct Counts {
     since: Option<(Instant, Duration)>,
     /// The kernel's, in ns, where they are wanted: as many as there is room for.
     times: Vec<u64>,
+    /// For how many ns from the first on they are not wanted yet: the start of this program holds up who sends.
+    settling: u64,
+    settled: Option<u64>,
 }
 
 impl Counts {
@@ -290,7 +294,8 @@ impl Counts {
             let (low, high) = self.numbers.unwrap_or((number, number));
             self.numbers = Some((low.min(number), high.max(number)));
         }
-        if self.times.len() < self.times.capacity() {
+        let settled = *self.settled.get_or_insert(time + self.settling);
+        if time >= settled && self.times.len() < self.times.capacity() {
             self.times.push(time);
             self.ends = number.filter(|_| at > 0).map(|number| (self.ends.map_or(number, |(first, _)| first), number));
         }
