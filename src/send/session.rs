@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::hint;
 use std::io;
 use std::ops::Range;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::debug;
@@ -298,6 +299,8 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let start = Instant::now();
+        // Who interrupts does not want to wait for long.
+        let patience = if interrupt.signal().is_some() { PATIENCE_OF_MANY } else { self.patience };
         for turn in 0..ENDS {
             while turn > 0 && start + END_INTERVAL * turn > Instant::now() {
                 outbox.wait(Wake { interrupt, output: None }, Some(start + END_INTERVAL * turn))?;
@@ -305,18 +308,18 @@ impl<'a> Session<'a> {
             self.load.clear();
             for position in 0..self.totals.len() {
                 if !self.load.has_room(position, MIN_LEN) {
-                    self.send_ends(outbox, interrupt)?;
+                    self.send_ends(outbox, interrupt, start + patience)?;
                 }
                 self.payload.end(position, SystemTime::now(), self.load.add(position, MIN_LEN));
             }
-            self.send_ends(outbox, interrupt)?;
+            self.send_ends(outbox, interrupt, start + patience)?;
         }
         Ok(())
     }
 
-    /// Sends the ends that wait. One that cannot leave is none of the datagrams that are counted.
-    fn send_ends(&mut self, outbox: &Outbox, interrupt: &Interrupt) -> io::Result<()> {
-        let (mut gone, until) = (0, Instant::now() + self.patience);
+    /// Sends the ends that wait; for want of room they wait until `until`. One that cannot leave is none of the datagrams that are counted.
+    fn send_ends(&mut self, outbox: &Outbox, interrupt: &Interrupt, until: Instant) -> io::Result<()> {
+        let mut gone = 0;
         while gone < self.load.pieces().len() {
             let departure = outbox.send(&self.load, gone);
             gone += departure.datagrams;
@@ -324,6 +327,10 @@ impl<'a> Session<'a> {
             let position = self.load.pieces()[gone].position;
             if full && Instant::now() < until {
                 outbox.wait_for_room(position, &error, interrupt, until)?;
+                if interrupt.signal().is_some() {
+                    // A signal that is known ends each wait at once.
+                    thread::sleep(Duration::from_millis(1));
+                }
                 continue;
             }
             debug!(%error, "an end could not be sent");
