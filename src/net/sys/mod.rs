@@ -59,6 +59,8 @@ impl Batch {
     /// Receives what is waiting on `socket`, as much as fits. Zero where nothing waits; only with `sleeps`, which the socket must allow, it waits for
     /// something, for [`NAP`] at most.
     pub fn receive(&mut self, socket: &UdpSocket, sleeps: bool) -> io::Result<usize> {
+        // Only Linux has a receive that sleeps.
+        let _ = sleeps;
         match self {
             #[cfg(target_os = "linux")]
             Batch::Linux(batch) => batch.receive(socket, sleeps),
