@@ -6,9 +6,6 @@ use std::ops::Range;
 use super::load::Piece;
 use crate::iface::Via;
 
-/// The longest train that a socket is asked for; where it refuses, less is tried.
-pub(super) const LONGEST: usize = 128;
-
 /// What became of the first datagrams of a load. Those that it does not speak of are still to be sent.
 #[derive(Debug, Default)]
 pub struct Departure {
@@ -40,7 +37,7 @@ pub(super) fn message(pieces: &[Piece], first: usize, longest: usize, most_bytes
     first..first + alike.count()
 }
 
-/// What a socket is asked for that refused a train of `datagrams`: what every kernel takes, if it was more (UDP_MAX_SEGMENTS was 64 before Linux 6.9), or
+/// What a socket is asked for that refused a train of `datagrams`: what every kernel takes, if it was more (64), or
 /// none at all.
 pub(super) fn shorter(datagrams: usize) -> usize {
     const EVERY_KERNEL: usize = 64;

@@ -1,9 +1,6 @@
 //! Datagrams that wait to leave together, one behind the other in one buffer.
 
-use super::Backend;
-
-/// The most datagrams that wait: as many as the kernel takes in one train (UDP_MAX_SEGMENTS of include/linux/udp.h, 64 before Linux 6.9).
-const MOST: usize = 128;
+use super::{Backend, LONGEST_TRAIN};
 
 /// Room for the largest datagram there is, and so for the longest train: that of IPv6 without options.
 const ROOM: usize = 65_527;
@@ -40,10 +37,10 @@ impl Load {
             _ if !cfg!(target_os = "linux") => (1, false),
             Backend::Portable => (1, false),
             // Trains are longer than what is worth a call of single datagrams.
-            Backend::Native(batching) if batching.offload && batching.most > 1 => (MOST, true),
-            Backend::Native(batching) => (batching.most.clamp(1, MOST), false),
+            Backend::Native(batching) if batching.offload && batching.most > 1 => (LONGEST_TRAIN, true),
+            Backend::Native(batching) => (batching.most.clamp(1, LONGEST_TRAIN), false),
         };
-        let most_messages = if exact_times { FEW } else { MOST };
+        let most_messages = if exact_times { FEW } else { LONGEST_TRAIN };
         let bytes = vec![0; ROOM].into_boxed_slice();
         Load { bytes, used: 0, pieces: Vec::with_capacity(most), most, messages: 0, most_messages, trains }
     }

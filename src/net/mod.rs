@@ -55,6 +55,9 @@ pub fn be_punctual() {
     }
 }
 
+/// The most datagrams in one train: UDP_MAX_SEGMENTS of include/linux/udp.h; older kernels take 64.
+pub const LONGEST_TRAIN: usize = 128;
+
 /// The largest payload of a UDP datagram: 65,535 less the headers (RFC 768; RFC 8200 has no IPv4 header to pay for).
 pub fn max_payload(group: IpAddr) -> usize {
     if group.is_ipv4() { 65_507 } else { 65_527 }

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use tracing::debug;
 
-use super::departure::{self, LONGEST, is_full, is_of_a_train, shorter};
+use super::departure::{self, is_full, is_of_a_train, shorter};
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{Look, Moved, Moves, Rejoined, Retry, Watch, note_failure, note_joined};
-use super::{Backend, Batching, Departure, Endpoint, Failure, Load, NetError, Operation, Wake, max_payload, sys};
+use super::{Backend, Batching, Departure, Endpoint, Failure, LONGEST_TRAIN, Load, NetError, Operation, Wake, max_payload, sys};
 use crate::iface::{Cast, Change, Presence, Via};
 use crate::interrupt::Interrupt;
 
@@ -65,8 +65,8 @@ struct Sender {
     longest: Cell<Option<usize>>,
     /// A queue had no room, but this host's own receivers have their copy (IP_MULTICAST_LOOP comes first): no second one is made for them.
     muted: Cell<bool>,
-    /// A queue had no room once. Of several messages a call the system tells only the first one's error, and of the others not which of them have their
-    /// copy: from then on there is one a call.
+    /// A queue had no room once, or may have had none. Of several messages a call the system tells only the first one's error, and where a later one is
+    /// refused not whether it has its copy: from then on there is one a call.
     was_full: Cell<bool>,
     /// There was no room for longer than anybody waits, and nothing has left since.
     stuck: Cell<bool>,
@@ -95,7 +95,7 @@ impl Sender {
     /// How many datagrams a train to `at` has at most.
     fn longest(&self, at: &Endpoint) -> usize {
         self.longest.get().unwrap_or_else(|| {
-            let longest = if sys::can_send_trains(&self.socket) && !departure::cuts_trains(&at.via) { LONGEST } else { 1 };
+            let longest = if sys::can_send_trains(&self.socket) && !departure::cuts_trains(&at.via) { LONGEST_TRAIN } else { 1 };
             if longest > 1 {
                 debug!("datagrams to {at} that are due together leave in trains (UDP_SEGMENT)");
             }
@@ -265,6 +265,8 @@ impl Outbox {
             let (messages, ends) = self.messages(load, first, socket);
             let error = match sys::send(&socket.socket, &messages, self.backend) {
                 Ok(sent) => {
+                    let makes_copies = at.cast == Cast::Multicast && self.options.loopback;
+                    socket.was_full.set(socket.was_full.get() || (makes_copies && sent < messages.len()));
                     socket.mute(at, false);
                     socket.stuck.set(false);
                     departure.datagrams = ends[..sent].last().map_or(0, |end| end - first);

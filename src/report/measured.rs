@@ -9,7 +9,7 @@ use super::drawing::draw;
 use super::human::{count, rate};
 use super::style::Paint;
 use crate::event::{FiguresInfo, IntervalReport, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
-use crate::net::KernelDrops;
+use crate::net::{KernelDrops, LONGEST_TRAIN};
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
 use crate::verdict::{Judgement, Value};
@@ -193,9 +193,6 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
     }
 }
 
-/// The most datagrams that come as one (UDP_MAX_SEGMENTS, include/linux/udp.h).
-const LONGEST_TRAIN: u64 = 128;
-
 /// What was lost, and where.
 fn losses(measured: &MeasuredInfo, dropped: Option<KernelDrops>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let of = &measured.figures;
@@ -211,7 +208,7 @@ fn losses(measured: &MeasuredInfo, dropped: Option<KernelDrops>, paint: Paint, o
         match dropped.map(|dropped| dropped.count) {
             // Where the kernel may have dropped more than it says, nobody knows how many were lost on the way.
             Some(drops) if drops > 0 && dropped.is_some_and(|dropped| !dropped.exact) => {
-                let all = if drops.saturating_mul(LONGEST_TRAIN) >= of.lost { ", perhaps all of them" } else { "" };
+                let all = if drops.saturating_mul(LONGEST_TRAIN as u64) >= of.lost { ", perhaps all of them" } else { "" };
                 write!(out, "; this host's kernel dropped at least {drops}{all}: it counts a train of datagrams as one")?;
             }
             Some(0) if of.lost == 1 => write!(out, "; on the way, not in this host's kernel")?,
