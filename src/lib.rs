@@ -9,6 +9,7 @@
 //!       |
 //! send:  payload -> pace -> net::Outbox -> report
 //! recv:  net::Inbox -> probe -> stats -> report
+//! check: net -> check::Facts -> check::findings -> report
 //! ifaces: net::interfaces -> report
 //!       |
 //! what it proved        verdict    limits, assertions and failures -> exit status
@@ -23,6 +24,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod advice;
+pub mod check;
 pub mod cli;
 pub mod event;
 pub mod iface;

@@ -11,7 +11,7 @@ use mcast::plan::Host;
 use mcast::report::{ColorWhen, Notes, Paint, Reporter};
 use mcast::run::RunError;
 use mcast::verdict::{COULD_NOT_RUN, Verdict};
-use mcast::{ifaces, recv, send};
+use mcast::{check, ifaces, recv, send};
 use tracing::level_filters::LevelFilter;
 
 fn main() -> ExitCode {
@@ -33,6 +33,10 @@ fn run(command: &Command, notes: &Notes) -> Result<Verdict> {
         Command::Recv(args) => {
             let plan = args.plan(&Host::here(&menu::ask)?)?;
             reporting(command, notes, |reporter, interrupt| recv::run(&plan, reporter, interrupt))
+        }
+        Command::Check(args) => {
+            let plan = args.plan(&Host::here(&menu::ask)?)?;
+            reporting(command, notes, |reporter, interrupt| check::run(&plan, reporter, interrupt))
         }
         Command::Ifaces(_) => reporting(command, notes, ifaces::run),
     }

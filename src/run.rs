@@ -51,6 +51,14 @@ pub enum RunError {
     /// The output.
     #[error("cannot write the output: {}", describe(.0))]
     Output(#[from] io::Error),
+    /// What was seen could not be kept.
+    #[error("cannot write '{}': {}", file.display(), describe(source))]
+    Record {
+        /// Where.
+        file: std::path::PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// COMMAND could not be started.
     #[error("cannot run '{name}': {}", describe(source))]
     Command {

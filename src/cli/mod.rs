@@ -1,5 +1,6 @@
 //! What was typed: the commands, their options, and the help beside each.
 
+mod check;
 mod ifaces;
 mod keys;
 pub mod menu;
@@ -8,6 +9,7 @@ mod recv;
 mod send;
 pub mod units;
 
+pub use check::{CheckArgs, CheckFormat};
 pub use ifaces::{IfacesArgs, IfacesFormat};
 pub use recv::{RecvArgs, RecvFormat};
 pub use send::{SendArgs, SendFormat};
@@ -67,6 +69,8 @@ pub enum Command {
     Send(SendArgs),
     /// Join a group, show and measure what arrives, judge it, leave
     Recv(RecvArgs),
+    /// Say why a group does, or does not, arrive on this host
+    Check(CheckArgs),
     /// List this host's interfaces, and the groups that they are members of
     Ifaces(IfacesArgs),
 }
@@ -77,6 +81,7 @@ impl Command {
         match self {
             Command::Send(args) => &args.common.display,
             Command::Recv(args) => &args.common.display,
+            Command::Check(args) => &args.display,
             Command::Ifaces(args) => &args.display,
         }
     }
@@ -94,6 +99,10 @@ impl Command {
                 RecvFormat::Json => Output::Json,
                 RecvFormat::Hex => Output::Hex,
                 RecvFormat::Raw => Output::Raw,
+            },
+            Command::Check(args) => match args.output {
+                CheckFormat::Text => Output::Text { whole },
+                CheckFormat::Json => Output::Json,
             },
             Command::Ifaces(args) => match args.output {
                 IfacesFormat::Text => Output::Text { whole },

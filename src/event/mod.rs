@@ -2,10 +2,12 @@
 //!
 //! Field names carry their unit; what could not be measured is `null`. Each event is a JSON object with its name in `event`.
 
+mod check;
 pub(crate) mod hex;
 mod measured;
 mod metric;
 
+pub use check::{CheckSummary, Checking};
 pub use measured::{FiguresInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe};
 
 use std::fmt;
@@ -17,6 +19,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use crate::check::Finding;
 use crate::iface::{Cast, Flag, Joined};
 use crate::net::{Endpoint, Filter, KernelDrops, Listen};
 use crate::rcvbuf::Wish;
@@ -35,6 +38,9 @@ pub enum Event<'a> {
     /// The sockets are open: the first datagram follows.
     #[serde(rename = "ready")]
     Sending(Sending<'a>),
+    /// The group is joined, and looked into.
+    #[serde(rename = "ready")]
+    Checking(Checking<'a>),
     /// A datagram came.
     #[serde(rename = "datagram")]
     Received(Received<'a>),
@@ -53,6 +59,11 @@ pub enum Event<'a> {
     /// What a sender did; always the last.
     #[serde(rename = "summary")]
     SendSummary(SendSummary),
+    /// Something that was found.
+    Finding(&'a Finding),
+    /// What was found, in one sentence; always the last.
+    #[serde(rename = "summary")]
+    CheckSummary(CheckSummary),
     /// An interface of this host.
     Interface(InterfaceInfo),
     /// How many interfaces there are; always the last.

@@ -12,7 +12,7 @@ pub use follow::{Change, Followed, Presence};
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::target::MacAddr;
 
@@ -75,7 +75,7 @@ pub struct Joined {
 }
 
 /// An address of an interface, with the length of its network's prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     /// The address.
     pub ip: IpAddr,

@@ -101,6 +101,11 @@ pub const MOST_OPTIONS: &str = "net.core.optmem_max";
 /// The largest receive buffer that a socket gets without CAP_NET_ADMIN, in bytes of `SO_RCVBUF`.
 pub const MOST_RCVBUF: &str = "net.core.rmem_max";
 
+/// How many groups one socket may join, and from how many sources each; `None` where the system has no such limit, or does not show it.
+pub fn membership_limits(ipv4: bool) -> (Option<u64>, Option<u64>) {
+    if ipv4 { (sysctl(MOST_GROUPS), sysctl(MOST_SOURCES_V4)) } else { (None, sysctl(MOST_SOURCES_V6)) }
+}
+
 /// The value of [`MOST_RCVBUF`], where the system has and shows it.
 pub fn most_rcvbuf() -> Option<u64> {
     sysctl(MOST_RCVBUF)

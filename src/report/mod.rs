@@ -1,5 +1,6 @@
 //! How events are shown: one small file a format, behind one reporter that knows where output goes and how much of it is wanted.
 
+mod check;
 mod drawing;
 mod hex;
 mod human;
@@ -135,7 +136,7 @@ impl<'a> Reporter<'a> {
     /// What the system said to the write; `BrokenPipe` where the reader has gone, `TimedOut` where a signal came while it stalled.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         let wanted = match event {
-            Event::RecvSummary(_) | Event::SendSummary(_) | Event::IfacesSummary(_) => Level::Summary,
+            Event::RecvSummary(_) | Event::SendSummary(_) | Event::CheckSummary(_) | Event::IfacesSummary(_) => Level::Summary,
             _ => Level::Everything,
         };
         if wanted > self.level {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::Format;
+use super::check;
 use super::human::{count, payload, rate, size, span, time_of_day};
 use super::ifaces;
 use super::measured;
@@ -56,6 +57,9 @@ impl Format for Text {
             Event::Interval(report) => measured::interval(report, self.paint, out),
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
+            Event::Checking(ready) => check::checking(ready, self.paint, out),
+            Event::Finding(found) => check::finding(found, self.paint, out),
+            Event::CheckSummary(summary) => check::summary(summary, self.paint, out),
             Event::Interface(iface) => {
                 self.interfaces.push(iface.clone());
                 Ok(())

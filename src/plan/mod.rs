@@ -1,5 +1,9 @@
 //! What the command line means: resolved against this host, validated, with every default in one place.
 
+mod check;
+
+pub use check::{Check, DEFAULT_CHECK, DEFAULT_LISTEN, FLOODED};
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::net::IpAddr;
@@ -191,6 +195,17 @@ pub enum PlanError {
         /// The one source.
         included: IpAddr,
     },
+    /// Several targets, where one is checked at a time.
+    #[error("{range} stands for {count} targets, and one is checked at a time; name one, such as {first}", first = range.targets().next().map_or_else(String::new, |first| std::net::SocketAddr::new(first.group, first.port).to_string()))]
+    NotOne {
+        /// What was typed.
+        range: TargetRange,
+        /// How many that is.
+        count: u64,
+    },
+    /// A unicast or broadcast address, where a group is checked.
+    #[error("{0} is no multicast group, and check looks into groups; name one, such as 239.1.1.1:5000")]
+    NotAGroup(IpAddr),
     /// More targets and interfaces than one run takes.
     #[error("{0} targets on their interfaces are more than the {MOST_TARGETS} that a run takes; name fewer, or fewer interfaces")]
     TooMany(usize),

@@ -1,0 +1,361 @@
+//! What was seen: plain data, so that the reasoning can be tested, and repeated elsewhere, without a network.
+//!
+//! `None` is what the system did not tell, or what needed more rights than there were.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use super::firewall::Drop;
+use crate::iface::Address;
+use crate::net::{Bridge, LinkCounters, PortUser};
+
+/// Everything that was seen. What a newer mcast would have seen besides is taken as not told, so that records stay readable.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// The system: `linux`, `macos`, `windows`, as Rust names them.
+    pub system: String,
+    /// The group that was asked about.
+    pub target: Asked,
+    /// The interface where it is expected; `None` where nobody named one and several would do.
+    pub iface: Option<String>,
+    /// The user named that interface.
+    pub named: bool,
+    /// How long was listened, in seconds.
+    pub seconds: f64,
+    /// What this process may look at.
+    pub rights: Rights,
+    /// The interfaces of this host.
+    pub interfaces: Vec<Link>,
+    /// The interface of the kernel's route to the group; `None` where there is no route.
+    pub route: Option<String>,
+    /// What became of the join.
+    pub membership: Membership,
+    /// What the system allows.
+    pub limits: Limits,
+    /// What this host heard of itself.
+    pub self_test: Option<SelfTest>,
+    /// What came, by interface and sender.
+    pub heard: Vec<Heard>,
+    /// How many datagrams found the receive buffers of this program full.
+    pub own_drops: Option<u64>,
+    /// The sockets that hold the port, besides those of this program. `drops` is what they dropped meanwhile.
+    pub port_users: Option<Vec<PortUser>>,
+    /// By how much the kernel's counters rose meanwhile: `Ip.InReceives`, `Udp.IgnoredMulti`. What did not rise is not there.
+    pub counters: Option<BTreeMap<String, u64>>,
+    /// What reached the interfaces, before IP and the firewall.
+    pub frames: Option<Frames>,
+    /// The firewall's rules that concern the target.
+    pub firewall: Firewall,
+    /// The bridges of this host.
+    pub bridges: Option<Vec<Bridge>>,
+    /// The kernel hands frames that cross a bridge to the firewall of IP (br_netfilter); `None` where it does not know how.
+    pub bridge_netfilter: Option<bool>,
+    /// How many frames of the target came in the second after this host had reported its membership anew; `None` where it did not.
+    pub after_report: Option<u64>,
+    /// What came of a measured stream that was sent to several addresses at once.
+    pub path: Option<Path>,
+    /// The receiver had heard something, and then no more.
+    pub stopped: Option<Stopped>,
+}
+
+/// The group that was asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The group.
+    pub group: IpAddr,
+    /// The UDP port.
+    pub port: u16,
+    /// The sources that are heard; any where there are none.
+    pub sources: Vec<IpAddr>,
+}
+
+/// What this process may look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    /// Frames (CAP_NET_RAW).
+    pub capture: bool,
+    /// The rules of the firewall (CAP_NET_ADMIN).
+    pub firewall: bool,
+}
+
+/// An interface.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Link {
+    /// Its name.
+    pub name: String,
+    /// Its index.
+    pub index: u32,
+    /// Administratively up.
+    pub up: bool,
+    /// Its wire carries.
+    pub carrier: Option<bool>,
+    /// It says that it can carry multicast.
+    pub multicast: bool,
+    /// The loopback interface.
+    pub loopback: bool,
+    /// Its addresses.
+    pub addresses: Vec<Address>,
+    /// Its MTU in bytes.
+    pub mtu: Option<u32>,
+    /// The version of IGMP, or of MLD for an IPv6 group, that it speaks.
+    pub version: Option<u8>,
+    /// The version of IGMP that an administrator forced upon it.
+    pub forced_version: Option<u8>,
+    /// Reverse-path filtering in effect (0 off, 1 strict, 2 loose: RFC 3704).
+    pub rp_filter: Option<u8>,
+    /// The target was joined there for this check.
+    pub joined: bool,
+    /// How many sockets of other programs were members of the group before.
+    pub members_before: Option<u32>,
+    /// By how much its counters rose meanwhile.
+    pub counters: Option<LinkCounters>,
+}
+
+/// What became of the join on the expected interface.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Membership {
+    /// Why it failed.
+    pub error: Option<String>,
+    /// What to try then.
+    pub tip: Option<String>,
+    /// The port could not be bound: another program holds it alone.
+    pub port_taken: bool,
+    /// The kernel lists the group on that interface.
+    pub seen: Option<bool>,
+    /// How many interfaces were left out, because they are too many.
+    pub left_out: usize,
+}
+
+/// What the system allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Groups a socket (IPv4).
+    pub groups: Option<u64>,
+    /// Sources of one group.
+    pub sources: Option<u64>,
+    /// Bytes of receive buffer.
+    pub rcvbuf: Option<u64>,
+}
+
+/// What this host heard of what it sent to itself, without anything leaving it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SelfTest {
+    /// How many datagrams were sent.
+    pub sent: u64,
+    /// How many of them came back.
+    pub heard: u64,
+    /// It went to the very port that was asked about; else to another, since a program listens there.
+    pub same_port: bool,
+    /// Why it could not be sent.
+    pub error: Option<String>,
+    /// The error is the firewall's: not permitted.
+    pub refused: bool,
+    /// What to try then.
+    pub tip: Option<String>,
+    /// By how much the kernel's counters rose meanwhile.
+    pub counters: Option<BTreeMap<String, u64>>,
+}
+
+/// What came from one sender on one interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The interface; `None` where the system does not tell.
+    pub iface: Option<String>,
+    /// The sender.
+    pub source: SocketAddr,
+    /// How many datagrams.
+    pub datagrams: u64,
+    /// The smallest TTL or hop limit that was left.
+    pub ttl: Option<u8>,
+    /// The longest payload in bytes.
+    pub longest: usize,
+}
+
+/// What reached the interfaces of this host, as a packet socket sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Frames {
+    /// Frames of the group that was asked about.
+    pub flows: Vec<Flow>,
+    /// Queries for members.
+    pub queries: Vec<Queries>,
+    /// How many multicast frames of other groups each interface had.
+    pub others: BTreeMap<String, u64>,
+    /// How many frames this program was too slow to look at.
+    pub missed: u64,
+}
+
+/// Frames of the group from one sender on one interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    /// The interface.
+    pub iface: String,
+    /// The sender.
+    pub source: IpAddr,
+    /// The UDP port; `None` for fragments behind the first.
+    pub port: Option<u16>,
+    /// The tag of the virtual LAN that they carry.
+    pub vlan: Option<u16>,
+    /// The kernel takes them for somebody else's.
+    pub others: bool,
+    /// They are fragments.
+    pub fragments: bool,
+    /// How many.
+    pub frames: u64,
+    /// The smallest TTL or hop limit that was left.
+    pub ttl: u8,
+    /// The longest IP packet in bytes.
+    pub longest: usize,
+}
+
+/// Queries for members from one querier on one interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queries {
+    /// The interface.
+    pub iface: String,
+    /// Who asks.
+    pub querier: IpAddr,
+    /// The version of IGMP or MLD.
+    pub version: u8,
+    /// How often it says that it asks, in seconds.
+    pub interval: Option<u64>,
+    /// How many were heard.
+    pub count: u64,
+}
+
+/// The firewall's rules that concern the target.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Firewall {
+    /// The rules could be read.
+    pub read: bool,
+    /// Why not.
+    pub unread: Option<String>,
+    /// There are rules of the older iptables, which are not read.
+    pub legacy: bool,
+    /// What drops the target on its way in, in the order in which it is met.
+    pub inbound: Vec<Drop>,
+    /// What drops it on its way across a bridge, by the name of the bridge.
+    pub bridged: BTreeMap<String, Vec<Drop>>,
+}
+
+/// What came of a measured stream that was sent to several addresses at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Path {
+    /// Who sent it.
+    pub source: IpAddr,
+    /// Where to.
+    pub legs: Vec<Leg>,
+}
+
+/// What came to one address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    /// The address.
+    pub to: IpAddr,
+    /// What sort of address it is.
+    pub kind: LegKind,
+    /// How many datagrams left for it, where its sender could say so.
+    pub sent: Option<u64>,
+    /// How many came.
+    pub received: u64,
+    /// The TTL or hop limit that they left with, and the smallest that was left.
+    pub ttl: Option<(u8, u8)>,
+    /// The interface that they came on.
+    pub iface: Option<String>,
+}
+
+/// What sort of address a leg leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegKind {
+    /// The group that was asked about.
+    Group,
+    /// A group of 224.0.0.0/24, which switches send to every port (RFC 4541, 2.1.2).
+    Flooded,
+    /// An address of this host.
+    Unicast,
+}
+
+/// A receiver had heard something, and then no more.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// How many datagrams it had heard.
+    pub datagrams: u64,
+    /// For how many seconds they came.
+    pub flowed: f64,
+    /// For how many seconds nothing has come since.
+    pub silent: f64,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Asked { group: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0, sources: Vec::new() }
+    }
+}
+
+impl std::fmt::Display for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        if let [source] = self.sources[..] {
+            write!(f, "{}@", crate::target::bracketed(source))?;
+        }
+        write!(f, "{}", SocketAddr::new(self.group, self.port))
+    }
+}
+
+impl Facts {
+    /// The interface where the target is expected.
+    pub fn expected(&self) -> Option<&Link> {
+        self.link(self.iface.as_deref()?)
+    }
+
+    /// The interface of this name.
+    pub fn link(&self, name: &str) -> Option<&Link> {
+        self.interfaces.iter().find(|link| link.name == name)
+    }
+
+    /// Whether the target is of IPv4.
+    pub fn is_ipv4(&self) -> bool {
+        self.target.group.is_ipv4()
+    }
+
+    /// Whether this is the expected interface, or one of those that would do.
+    pub fn is_expected(&self, name: &str) -> bool {
+        self.iface.as_deref().is_none_or(|expected| expected == name)
+    }
+
+    /// How many datagrams came where they were expected. Where the system does not tell the interface, all of them.
+    pub fn heard_here(&self) -> u64 {
+        let here = |heard: &&Heard| heard.iface.as_deref().is_none_or(|iface| self.is_expected(iface));
+        self.heard.iter().filter(here).map(|heard| heard.datagrams).sum()
+    }
+
+    /// The frames of the target's own group and port that reached the expected interface; fragments behind the first are among them.
+    pub fn flows_here(&self) -> impl Iterator<Item = &Flow> {
+        let ours =
+            |flow: &&Flow| flow.port.is_none_or(|port| port == self.target.port) && !flow.others && self.is_expected(&flow.iface);
+        self.frames.iter().flat_map(|frames| &frames.flows).filter(ours)
+    }
+
+    /// How many frames those are; `None` where frames are not seen.
+    pub fn frames_here(&self) -> Option<u64> {
+        self.frames.as_ref().map(|_| self.flows_here().map(|flow| flow.frames).sum())
+    }
+
+    /// By how much a counter rose: that of IPv4, or that of IPv6 where the target is of it.
+    pub fn rise(&self, v4: &str, v6: &str) -> u64 {
+        self.counters.as_ref().map_or(0, |counters| rise_in(counters, if self.is_ipv4() { v4 } else { v6 }))
+    }
+}
+
+/// By how much a counter rose, among those that did.
+pub fn rise_in(counters: &BTreeMap<String, u64>, name: &str) -> u64 {
+    counters.get(name).copied().unwrap_or(0)
+}

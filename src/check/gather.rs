@@ -1,0 +1,193 @@
+//! Gathering the facts: what this host is like, what comes while the group is joined on every interface, and what else is to be seen.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tracing::debug;
+
+use super::facts::{Facts, Firewall, SelfTest};
+use super::firewall::{self, Ruleset, Way};
+use super::live::Live;
+use super::snapshot::{self, Snapshot};
+use crate::event::{Checking, Event, TargetInfo};
+use crate::interrupt::Interrupt;
+use crate::net::{self, Endpoint, Inbox, Listen, NetError};
+use crate::plan;
+use crate::report::Reporter;
+use crate::run::{RunError, Stop};
+use crate::target::is_link_scoped;
+
+/// How many datagrams this host sends to itself.
+const SELF_TEST: u64 = 10;
+
+/// How long frames are waited for once the membership was reported anew: a switch takes some milliseconds to learn.
+const AFTER_REPORT: Duration = Duration::from_secs(1);
+
+/// Looks at everything. Answers the facts, and why it stopped.
+///
+/// # Errors
+/// What kept it from looking at all.
+pub fn gather(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<(Facts, Stop), RunError> {
+    let interfaces = net::interfaces()?;
+    let mut facts = snapshot::facts(plan, &interfaces, &net::groups());
+    facts.membership.left_out = plan.left_out;
+    let own = plan.listens.first().filter(|_| plan.expected.is_some()).or(plan.listens.first());
+
+    // Before the group is joined for good, so that what is listened to hears nothing of it; its membership ends after the other has begun.
+    let echo = own.and_then(|listen| self_test(&mut facts, &listen.at, plan));
+    let (inbox, beside) = open(plan, &mut facts);
+    drop(echo);
+    look_at_membership(&mut facts);
+
+    let mut live = Live::new(&facts, inbox, beside);
+    announce(plan, reporter)?;
+    let snapshot = Snapshot::take(facts.target.port, facts.is_ipv4());
+    if let Some(listen) = own.filter(|_| facts.rights.capture) {
+        live.expect_queries(&listen.at);
+    }
+    let stop = live.listen(plan.duration, &interfaces, reporter, interrupt)?;
+    snapshot.compare(&mut facts);
+    live.tell(&mut facts);
+    look_at_firewall(&mut facts);
+    if stop == Stop::Duration {
+        report_anew(&mut facts, &mut live, own, &interfaces, reporter, interrupt)?;
+    }
+    Ok((facts, stop))
+}
+
+fn announce(plan: &plan::Check, reporter: &mut Reporter) -> io::Result<()> {
+    let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
+    let send = plan.command_for_sender();
+    reporter.event(&Event::Checking(Checking {
+        targets,
+        expected: plan.expected.as_ref().map(|via| via.name.as_str()),
+        duration: plan.duration,
+        send,
+    }))?;
+    reporter.flush()
+}
+
+/// Lets this host send to itself. Answers the membership that it took, so that it can outlast the next one.
+fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net::SelfTest> {
+    // What a program that listens would take for data is sent to another port.
+    let in_use = net::users_of(at.port, at.group.is_ipv4()).is_none_or(|users| !users.is_empty());
+    let at = Endpoint { port: if in_use { 0 } else { at.port }, ..at.clone() };
+    let before = net::counters();
+    let test = match net::SelfTest::open(&at, plan.backend) {
+        Ok(test) => test,
+        // The join that follows fails alike, and is told.
+        Err(error) => {
+            debug!(%error, "no self-test");
+            return None;
+        }
+    };
+    let mut told = SelfTest { same_port: !in_use, ..SelfTest::default() };
+    match test.run(SELF_TEST) {
+        Ok((sent, heard)) => (told.sent, told.heard) = (sent, heard),
+        Err(error) => {
+            told.refused = error.source.kind() == io::ErrorKind::PermissionDenied;
+            told.error = Some(net::describe(&error.source));
+            told.tip = error.tip();
+        }
+    }
+    told.counters = before.and_then(|before| Some(net::counters()?.since(&before)));
+    facts.self_test = Some(told);
+    Some(test)
+}
+
+/// Joins the group wherever it can be. What fails on the expected interface is a finding, not an error; what fails elsewhere is left out. Answers the sockets,
+/// and whether they hear what is sent beside the group too.
+fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
+    let try_open = |listens: &[Listen]| Inbox::open(listens, None, plan.backend);
+    let beside = plan.beside.as_deref().unwrap_or_default();
+    let all = [&plan.listens, beside].concat();
+    let expected = &plan.listens[..plan.listens.len().min(1)];
+    let attempts: [(&[Listen], bool); 3] = [(&all, true), (&plan.listens, false), (expected, false)];
+    let mut failed: Option<NetError> = None;
+    for (listens, with_beside) in attempts {
+        if listens.is_empty() {
+            continue;
+        }
+        match try_open(listens) {
+            Ok(inbox) => {
+                let joined = |name: &str| listens.iter().any(|listen| listen.at.via.name == name);
+                facts.interfaces.iter_mut().for_each(|link| link.joined = joined(&link.name));
+                facts.membership.left_out += plan.listens.len().saturating_sub(listens.len());
+                return (Some(inbox), with_beside);
+            }
+            Err(error) => {
+                debug!(%error, targets = listens.len(), "cannot listen to all of it");
+                failed = Some(error);
+            }
+        }
+    }
+    if let Some(error) = failed {
+        let bind = matches!(error.operation, net::Operation::Bind(_));
+        facts.membership.port_taken = bind && error.source.kind() == io::ErrorKind::AddrInUse;
+        facts.membership.error = Some(format!("{}: {}", error.operation, net::describe(&error.source)));
+        facts.membership.tip = error.tip();
+    }
+    (None, false)
+}
+
+fn look_at_membership(facts: &mut Facts) {
+    let Some(link) = facts.expected() else { return };
+    let groups = net::groups();
+    let seen = groups.of(link.index).map(|groups| groups.iter().any(|joined| joined.group == facts.target.group));
+    facts.membership.seen = seen.filter(|_| facts.membership.error.is_none());
+}
+
+fn look_at_firewall(facts: &mut Facts) {
+    facts.bridges = net::bridges();
+    facts.bridge_netfilter = net::bridge_netfilter(facts.is_ipv4());
+    facts.firewall.legacy = net::has_legacy_rules();
+    let rules = net::ruleset().map_err(|unread| unread.to_string());
+    let rules = match rules.and_then(|text| Ruleset::parse(&text)) {
+        Ok(rules) => rules,
+        Err(why) => {
+            facts.firewall.unread = Some(why);
+            return;
+        }
+    };
+    // Rules may mind the source; of several the first is as good as any.
+    let source = facts.flows_here().map(|flow| flow.source).next();
+    let flow =
+        |iface: &str| firewall::Flow { iface: iface.to_owned(), source, group: facts.target.group, port: facts.target.port };
+    let inbound = facts.iface.as_ref().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
+    let bridges =
+        facts.bridges.iter().flatten().map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
+    let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
+    facts.firewall = Firewall { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
+}
+
+/// Where nothing came although this host was a member all along, reports that once more, as the membership of another program keeps a join from doing. A switch
+/// that had forgotten it forwards again.
+fn report_anew(
+    facts: &mut Facts,
+    live: &mut Live,
+    own: Option<&Listen>,
+    interfaces: &[crate::iface::Interface],
+    reporter: &mut Reporter,
+    interrupt: &Interrupt,
+) -> Result<(), RunError> {
+    let (Some(at), Some(link)) = (own.map(|listen| &listen.at), facts.expected()) else { return Ok(()) };
+    let silent = facts.heard_here() == 0 && facts.frames_here() == Some(0);
+    let was_member = link.members_before.is_some_and(|members| members > 0);
+    if !silent || !was_member || facts.path.is_some() || !link.up || link.carrier == Some(false) {
+        return Ok(());
+    }
+    // MLD's messages come from a link-local address (RFC 3810, 5.2.13).
+    let speaks = |address: &IpAddr| if at.group.is_ipv4() { address.is_ipv4() } else { is_link_scoped(*address) };
+    let Some(address) = link.addresses.iter().map(|address| address.ip).find(speaks) else { return Ok(()) };
+    let newest = if at.group.is_ipv4() { 3 } else { 2 };
+    if let Err(error) = net::report_membership(at.group, at.via.index, address, link.version.unwrap_or(newest)) {
+        debug!(%error, "cannot report the membership");
+        return Ok(());
+    }
+    live.listen(AFTER_REPORT, interfaces, reporter, interrupt)?;
+    let mut later = facts.clone();
+    live.tell(&mut later);
+    facts.after_report = later.frames_here();
+    Ok(())
+}

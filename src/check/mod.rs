@@ -1,0 +1,75 @@
+//! `mcast check`: why multicast does, or does not, arrive on this host.
+//!
+//! Facts are gathered ([`Facts`], plain data), findings follow from them ([`findings`], which asks nobody anything), and one sentence sums them up.
+
+mod facts;
+mod finding;
+pub mod firewall;
+mod gather;
+mod live;
+mod path;
+mod reason;
+mod snapshot;
+
+pub use facts::{
+    Asked, Facts, Firewall, Flow, Frames, Heard, Leg, LegKind, Limits, Link, Membership, Path, Queries, Rights, SelfTest, Stopped,
+};
+pub use finding::{Command, Finding, Level, Place};
+pub use reason::{conclusion, findings, gravest};
+
+use std::io;
+use std::time::Instant;
+
+use crate::event::{CheckSummary, Event};
+use crate::interrupt::Interrupt;
+use crate::plan;
+use crate::report::Reporter;
+use crate::run::{self, RunError, Stop};
+use crate::verdict::Verdict;
+
+/// Looks, and says what it found.
+///
+/// # Errors
+/// What kept it from looking.
+pub fn run(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
+    let start = Instant::now();
+    let mut facts = None;
+    let gathered = gather::gather(plan, reporter, interrupt).map(|(seen, stop)| {
+        facts = Some(seen);
+        stop
+    });
+    let (stop, failure) = run::conclude(gathered, interrupt);
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    let Some(facts) = facts else { return Ok(Verdict::default()) };
+    if let Some(file) = &plan.record {
+        keep(&facts, file).map_err(|source| RunError::Record { file: file.clone(), source })?;
+    }
+    let found = findings(&facts);
+    let conclusion = conclusion(&facts, &found);
+    let verdict = judge(&found, stop);
+    reporter.last_words(|reporter| {
+        found.iter().try_for_each(|finding| reporter.event(&Event::Finding(finding)))?;
+        reporter.event(&Event::CheckSummary(CheckSummary::new(start.elapsed(), &found, conclusion, verdict.clone())))
+    })?;
+    Ok(verdict)
+}
+
+/// A fault is a no. Who interrupts has not heard all of it.
+fn judge(found: &[Finding], stop: Stop) -> Verdict {
+    let reasons: Vec<String> =
+        found.iter().filter(|finding| finding.level == Level::Fault).map(|finding| finding.what.clone()).collect();
+    match stop {
+        Stop::Interrupted(signal) => Verdict {
+            status: signal.status(),
+            reasons: [vec![format!("{} before the time was over", signal.name())], reasons].concat(),
+        },
+        _ => Verdict { status: u8::from(!reasons.is_empty()), reasons },
+    }
+}
+
+fn keep(facts: &Facts, file: &std::path::Path) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(facts)?;
+    std::fs::write(file, text + "\n")
+}

@@ -1,0 +1,194 @@
+//! What came, where it came, and what to think of nothing.
+
+use std::collections::BTreeSet;
+
+use super::super::facts::{Facts, Flow};
+use super::super::finding::{Finding, Level, Place};
+use super::{count, list, seconds};
+use crate::target::bracketed;
+
+/// How many senders are named.
+const FEW: usize = 3;
+
+pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let here = facts.heard_here();
+    if here > 0 {
+        found.push(arrives(facts, here));
+        found.extend(arrives_twice(facts));
+        return found;
+    }
+    let elsewhere = wrong_interface(facts).or_else(|| other_source(facts)).or_else(|| other_port(facts));
+    let explained = others.iter().any(|finding| finding.level == Level::Fault) || elsewhere.is_some();
+    found.extend(elsewhere);
+    if !explained {
+        found.extend(ignored(facts));
+        // A receiver whose stream has stopped is told of that.
+        found.extend((facts.stopped.is_none() && facts.path.is_none()).then(|| nothing(facts)));
+    }
+    found
+}
+
+/// Who was heard where it was expected.
+pub fn senders(facts: &Facts) -> String {
+    let here = facts.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| facts.is_expected(iface)));
+    let all: BTreeSet<String> = here.map(|heard| heard.source.to_string()).collect();
+    let mut told: Vec<String> = all.iter().take(FEW).cloned().collect();
+    if all.len() > FEW {
+        told.push(format!("{} more", all.len() - FEW));
+    }
+    list(&told)
+}
+
+fn arrives(facts: &Facts, here: u64) -> Finding {
+    let place = facts.iface.as_ref().map(|iface| format!(" on {iface}")).unwrap_or_default();
+    let ttl = facts.heard.iter().filter_map(|heard| heard.ttl).min();
+    let ttl = ttl.map(|ttl| {
+        let hops = if facts.is_ipv4() { "TTL" } else { "hop limit" };
+        format!(", {hops} {ttl} left")
+    });
+    let rate = here as f64 / facts.seconds.max(0.001);
+    let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
+    Finding::pass(
+        "arrives",
+        format!("{} arrives{place}", facts.target),
+        format!(
+            "{} in {} ({rate} a second) from {}{}",
+            count(here, "datagram"),
+            seconds(facts.seconds),
+            senders(facts),
+            ttl.unwrap_or_default()
+        ),
+    )
+}
+
+fn arrives_twice(facts: &Facts) -> Option<Finding> {
+    let ifaces: BTreeSet<&str> = facts.heard.iter().filter_map(|heard| heard.iface.as_deref()).collect();
+    let twice =
+        facts.heard.iter().any(|one| facts.heard.iter().any(|other| one.source == other.source && one.iface != other.iface));
+    let names: Vec<String> = ifaces.iter().map(|name| (*name).to_owned()).collect();
+    twice.then(|| {
+        Finding::note(
+            "arrives-twice",
+            format!("{} arrives on {}", facts.target, list(&names)),
+            "from the same sender: both are on its network, and a program that joins on both hears each datagram twice",
+        )
+    })
+}
+
+/// It arrives, but on another interface than the expected one.
+fn wrong_interface(facts: &Facts) -> Option<Finding> {
+    let expected = facts.iface.as_ref()?;
+    let elsewhere = facts.heard.iter().find(|heard| heard.iface.as_ref().is_some_and(|iface| iface != expected))?;
+    let (asked, name) = (&facts.target, elsewhere.iface.as_ref()?);
+    let count = count(
+        facts.heard.iter().filter(|heard| heard.iface.as_ref() == Some(name)).map(|heard| heard.datagrams).sum(),
+        "datagram",
+    );
+    let why = if facts.named {
+        format!("{expected} is the one that was named")
+    } else {
+        format!("{expected} is the one of the kernel's route to the group, which a program joins on that names none")
+    };
+    Some(
+        Finding::fault(
+            "wrong-interface",
+            format!("{asked} arrives on {name}, not on {expected}"),
+            format!("{count} from {} came on {name} in {}, none on {expected}; {why}", elsewhere.source, seconds(facts.seconds)),
+        )
+        .remedy(format!("join on {name}"))
+        .run(Place::Here, format!("mcast recv {asked} --iface {name}")),
+    )
+}
+
+/// The frames of the group itself that reached the expected interface, whatever their port.
+fn of_the_group(facts: &Facts) -> impl Iterator<Item = &Flow> {
+    facts.frames.iter().flat_map(|frames| &frames.flows).filter(|flow| !flow.others && facts.is_expected(&flow.iface))
+}
+
+/// A source-specific join, and somebody else sends.
+fn other_source(facts: &Facts) -> Option<Finding> {
+    let asked = &facts.target;
+    let flow = facts.flows_here().find(|flow| !asked.sources.is_empty() && !asked.sources.contains(&flow.source))?;
+    let wanted: Vec<String> = asked.sources.iter().map(ToString::to_string).collect();
+    let target = std::net::SocketAddr::new(asked.group, asked.port);
+    let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    Some(
+        Finding::fault(
+            "other-source",
+            format!("{target} arrives from {}, and was joined from {} alone", flow.source, list(&wanted)),
+            format!("{} from {} reached {}, none from there", count(flow.frames, "frame"), flow.source, flow.iface),
+        )
+        .remedy("name the source that really sends")
+        .run(Place::Here, format!("mcast recv {}@{target}{iface}", bracketed(flow.source))),
+    )
+}
+
+/// The group arrives, for another port.
+fn other_port(facts: &Facts) -> Option<Finding> {
+    let asked = &facts.target;
+    if facts.frames_here().is_some_and(|frames| frames > 0) {
+        return None;
+    }
+    let flow = of_the_group(facts).find(|flow| flow.port.is_some_and(|port| port != asked.port))?;
+    let port = flow.port?;
+    let other = std::net::SocketAddr::new(asked.group, port);
+    Some(
+        Finding::fault(
+            "other-port",
+            format!("{} arrives on port {port}, not on {}", asked.group, asked.port),
+            format!(
+                "{} from {} to port {port} reached {}, none to port {}",
+                count(flow.frames, "frame"),
+                flow.source,
+                flow.iface,
+                asked.port
+            ),
+        )
+        .remedy("listen there, or send here")
+        .run(Place::Here, format!("mcast recv {other} --iface {}", flow.iface)),
+    )
+}
+
+/// Something that this host joined comes, and no socket wants it.
+fn ignored(facts: &Facts) -> Option<Finding> {
+    const FEW: u64 = 3;
+    let ignored = facts.rise("Udp.IgnoredMulti", "Udp6.IgnoredMulti");
+    if ignored < FEW || facts.frames.is_some() {
+        return None;
+    }
+    Some(
+        Finding::warning(
+            "ignored-multicast",
+            format!("multicast reaches this host for which no socket is open: {}", count(ignored, "datagram")),
+            format!("Udp: IgnoredMulti +{ignored}: datagrams to groups that this host has joined, to ports where nobody listens; it is consistent with {} coming to another port than {}", facts.target.group, facts.target.port),
+        )
+        .remedy("as root, mcast check names the port"),
+    )
+}
+
+/// Nothing came, and nothing on this host explains it.
+fn nothing(facts: &Facts) -> Finding {
+    let asked = &facts.target;
+    let place = facts.iface.as_deref().unwrap_or("any interface");
+    let time = seconds(facts.seconds);
+    let evidence = match (&facts.frames, facts.expected().and_then(|link| link.counters)) {
+        (Some(frames), _) => {
+            let others: u64 = frames.others.iter().filter(|(iface, _)| facts.is_expected(iface)).map(|(_, frames)| frames).sum();
+            let others = if others == 0 {
+                "no other multicast did either".to_owned()
+            } else {
+                format!("{} of other groups did", count(others, "frame"))
+            };
+            format!("no frame of it reached {place}; {others}")
+        }
+        (None, Some(counters)) => {
+            format!("{place} received {} of any kind, and no datagram of it was delivered", count(counters.rx_packets, "frame"))
+        }
+        (None, None) => "no datagram of it was delivered".to_owned(),
+    };
+    let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    Finding::warning("nothing-arrives", format!("nothing of {asked} arrived in {time}"), evidence)
+        .remedy("is somebody sending, by an interface of this network, with a TTL that reaches here? Find out where it ends: run this, and type on the sender what it says")
+        .run(Place::Here, format!("mcast check --listen {asked}{iface}"))
+}

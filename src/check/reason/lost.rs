@@ -1,0 +1,203 @@
+//! What was lost inside this host, by the kernel's counters: reverse-path filtering, checksums, fragments, frames too long, a virtual LAN, an address that
+//! two hosts have. The counters are the whole host's, so what they say is weighed against what came.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::super::facts::{Facts, Flow};
+use super::super::finding::{Finding, Level, Place};
+use super::{count, list};
+
+/// Fewer of anything may be somebody else's.
+const FEW: u64 = 3;
+
+pub fn findings(facts: &Facts) -> Vec<Finding> {
+    [rp_filter(facts), bad_checksum(facts), fragments_lost(facts), too_long(facts), vlan_tag(facts), duplicate_address(facts)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The senders whose frames reached the host, and of whom nothing was heard.
+fn unheard(facts: &Facts) -> BTreeSet<IpAddr> {
+    let heard: BTreeSet<IpAddr> = facts.heard.iter().map(|heard| heard.source.ip()).collect();
+    facts.flows_here().map(|flow| flow.source).filter(|source| !heard.contains(source)).collect()
+}
+
+/// Whether something of the target was lost inside this host for all that is known: seen as frames and not heard, or, where frames are not seen, nothing
+/// heard at all.
+fn may_explain(facts: &Facts) -> bool {
+    match facts.frames_here() {
+        Some(_) => !unheard(facts).is_empty(),
+        None => facts.heard_here() == 0,
+    }
+}
+
+fn rp_filter(facts: &Facts) -> Option<Finding> {
+    let link = facts.expected();
+    let mode = link.and_then(|link| link.rp_filter).filter(|_| facts.is_ipv4())?;
+    let name = &link?.name;
+    let dropped = facts.rise("TcpExt.IPReversePathFilter", "");
+    let meaning = match mode {
+        0 => "off",
+        1 => "strict: a source has to be reached by the interface that it comes in on",
+        _ => "loose: a source has to be reached by some interface",
+    };
+    let setting = format!("net.ipv4.conf.{name}.rp_filter, and that of all, come to {mode} ({meaning}; RFC 3704)");
+    if dropped == 0 {
+        return Some(Finding::pass("rp-filter", "no datagram failed the reverse-path filter", setting));
+    }
+    let sources: Vec<String> = unheard(facts).iter().map(IpAddr::to_string).collect();
+    let of = if sources.is_empty() { String::new() } else { format!(" from {}", list(&sources)) };
+    let what = format!("the reverse-path filter of this host drops what comes in on {name}{of}");
+    let evidence = format!("TcpExt: IPReversePathFilter +{dropped}; {setting}");
+    if mode == 0 || !may_explain(facts) {
+        let what = format!(
+            "the reverse-path filter of this host dropped {}, none of them known to be of {}",
+            count(dropped, "datagram"),
+            facts.target
+        );
+        return Some(Finding::note("rp-filter", what, evidence));
+    }
+    let finding = Finding::fault("rp-filter", what, evidence);
+    let get = sources.first().map_or(String::new(), |source| format!(" ('ip route get {source}' shows where it would answer)"));
+    Some(match mode {
+        1 => finding
+            .remedy(format!("make it loose, or give this host a route to the sender by {name}{get}"))
+            .run(Place::Here, format!("sysctl -w net.ipv4.conf.{name}.rp_filter=2")),
+        // The larger of the two counts, so both have to go.
+        _ => match sources.first() {
+            Some(source) => finding
+                .remedy(format!("give this host a route to the sender{get}, or switch the filter off (net.ipv4.conf.all.rp_filter and net.ipv4.conf.{name}.rp_filter)"))
+                .run(Place::Here, format!("ip route add {source}/32 dev {name}")),
+            None => finding
+                .remedy("give this host a route to the sender, or switch the filter off")
+                .run(Place::Here, format!("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{name}.rp_filter=0")),
+        },
+    })
+}
+
+fn bad_checksum(facts: &Facts) -> Option<Finding> {
+    let bad = facts.rise("Udp.InCsumErrors", "Udp6.InCsumErrors");
+    let finding = Finding::fault(
+        "bad-checksum",
+        "UDP datagrams arrive here with a wrong checksum, and are dropped",
+        format!("Udp: InCsumErrors +{bad}: they were damaged on the way, or left a host whose network card was to fill the checksum in and did not (a bridge in user space, a virtual machine's tap)"),
+    )
+    .remedy("have the sender fill it in itself: switch its checksum offload off")
+    .run(Place::Sender, "ethtool -K IFACE tx off");
+    match bad {
+        0 => None,
+        FEW.. if may_explain(facts) => Some(finding),
+        _ => Some(finding.at(Level::Warning)),
+    }
+}
+
+fn fragments_lost(facts: &Facts) -> Option<Finding> {
+    let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");
+    let whole = facts.rise("Ip.ReasmOKs", "Ip6.ReasmOKs");
+    if fragments < FEW || whole > 0 || !may_explain(facts) {
+        return None;
+    }
+    let asked = &facts.target;
+    let port = format!("{} --size {}", asked_without_source(facts), if facts.is_ipv4() { 1472 } else { 1452 });
+    Some(
+        Finding::fault(
+            "fragments-lost",
+            "datagrams arrive here in fragments, and never all of them",
+            format!("Ip: ReasmReqds +{fragments}, ReasmOKs +0: of each datagram some fragments come and others are lost on the way, so that none of {asked} can be put together"),
+        )
+        .remedy("send datagrams that a frame holds: up to 1472 bytes over IPv4 and 1452 over IPv6, with an MTU of 1500 (RFC 8085, 3.2)")
+        .run(Place::Sender, format!("mcast send --probe {port} --iface IFACE")),
+    )
+}
+
+fn asked_without_source(facts: &Facts) -> String {
+    std::net::SocketAddr::new(facts.target.group, facts.target.port).to_string()
+}
+
+fn too_long(facts: &Facts) -> Option<Finding> {
+    let link = facts.expected()?;
+    let counters = link.counters?;
+    let dropped = counters.rx_dropped;
+    if dropped < FEW || facts.heard_here() > 0 || facts.frames_here().is_some_and(|frames| frames > 0) {
+        return None;
+    }
+    let (name, mtu) = (&link.name, link.mtu.unwrap_or(1500));
+    let larger = if mtu < 9000 { 9000 } else { 65535 };
+    let evidence = format!("rx_dropped of {name} +{dropped}, rx_packets +{}; its MTU is {mtu}", counters.rx_packets);
+    let remedy = "give both ends of the wire the same MTU, or send shorter datagrams";
+    let run = format!("ip link set {name} mtu {larger}");
+    // Frames of protocols that nobody here speaks are dropped too, and those are counted as received before.
+    if dropped > counters.rx_packets {
+        let what = format!("{name} drops frames before IP has seen them: they are longer than its MTU of {mtu}");
+        return Some(Finding::fault("mtu-too-small", what, evidence).remedy(remedy).run(Place::Here, run));
+    }
+    let what =
+        format!("{name} drops frames: they may be longer than its MTU of {mtu}, or of a protocol that this host does not speak");
+    Some(Finding::note("mtu-too-small", what, evidence).remedy(remedy).run(Place::Here, run))
+}
+
+/// The frames of the group that are of another virtual LAN.
+fn vlan_tag(facts: &Facts) -> Option<Finding> {
+    let flows = facts.frames.iter().flat_map(|frames| &frames.flows);
+    let tagged: Vec<&Flow> = flows.filter(|flow| flow.others && flow.vlan.is_some() && facts.is_expected(&flow.iface)).collect();
+    let first = tagged.first().filter(|_| facts.heard_here() == 0)?;
+    let (name, vlan) = (&first.iface, first.vlan?);
+    let frames: u64 = tagged.iter().map(|flow| flow.frames).sum();
+    Some(
+        Finding::fault(
+            "vlan-tag",
+            format!(
+                "{} reaches {name} with the tag of VLAN {vlan}, which this host takes for somebody else's",
+                facts.target.group
+            ),
+            format!("{} with that tag, and no interface of this host is for it", count(frames, "frame")),
+        )
+        .remedy("have the switch send it untagged to this port, or make an interface for that VLAN and listen there")
+        .run(
+            Place::Here,
+            format!("ip link add link {name} name {name}.{vlan} type vlan id {vlan}; ip link set {name}.{vlan} up"),
+        ),
+    )
+}
+
+fn duplicate_address(facts: &Facts) -> Option<Finding> {
+    let own = |address: IpAddr| facts.interfaces.iter().find(|link| link.addresses.iter().any(|own| own.ip == address));
+    let (flow, link) = facts.flows_here().find_map(|flow| Some((flow, own(flow.source)?)))?;
+    let address = link.addresses.iter().find(|own| own.ip == flow.source)?;
+    let prefix = address.prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
+    Some(
+        Finding::fault(
+            "duplicate-address",
+            format!("another host sends from {}, an address of this host, so the kernel takes it for a forgery", flow.source),
+            format!(
+                "{} of {} came in on {} from that address, and {} has it as well",
+                count(flow.frames, "frame"),
+                facts.target.group,
+                flow.iface,
+                link.name
+            ),
+        )
+        .remedy("give one of the two another address")
+        .run(
+            Place::Sender,
+            format!(
+                "ip addr del {}{prefix} dev IFACE; ip addr add {} dev IFACE",
+                flow.source,
+                free_neighbour(facts, flow.source, address.prefix)
+            ),
+        ),
+    )
+}
+
+/// Another address of the same network, that this host does not have. Whether somebody else has it is not known here.
+fn free_neighbour(facts: &Facts, address: IpAddr, prefix: Option<u8>) -> String {
+    let (IpAddr::V4(address), Some(prefix @ 1..=30)) = (address, prefix) else { return "ADDRESS".to_owned() };
+    let known = |ip: u32| facts.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == IpAddr::V4(ip.into())));
+    let mask = u32::MAX >> prefix;
+    let network = address.to_bits() & !mask;
+    // From the end, where addresses are less often in use.
+    let free = (network + 1..network + mask).rev().find(|ip| !known(*ip));
+    free.map_or("ADDRESS".to_owned(), |ip| format!("{}/{prefix}", std::net::Ipv4Addr::from_bits(ip)))
+}

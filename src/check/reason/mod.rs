@@ -1,0 +1,85 @@
+//! From facts to findings, in the order of the decision table: what this host is like, what came, what was lost inside it, what the network does. Pure: it
+//! asks nobody anything.
+
+mod arrival;
+mod firewall;
+mod here;
+mod lost;
+mod network;
+mod path;
+mod programs;
+
+use super::facts::Facts;
+use super::finding::{Finding, Level};
+
+/// What is found in the facts, in the order in which it is worth reading.
+pub fn findings(facts: &Facts) -> Vec<Finding> {
+    let mut found = here::findings(facts);
+    found.extend(programs::findings(facts));
+    found.extend(lost::findings(facts));
+    found.extend(firewall::findings(facts, &found));
+    found.extend(network::findings(facts));
+    found.extend(path::findings(facts));
+    // What came, or did not, is told in the light of all the rest.
+    found.extend(arrival::findings(facts, &found));
+    found.extend(here::blind_spots(facts));
+    found
+}
+
+/// The two or three findings that explain why nothing comes, the gravest first.
+pub fn gravest(facts: &Facts) -> Vec<Finding> {
+    const MOST: usize = 3;
+    let mut found = findings(facts);
+    found.retain(|finding| finding.level >= Level::Warning);
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    found.truncate(MOST);
+    found
+}
+
+/// One sentence for all of it, that a person could read to a colleague.
+pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
+    let target = &facts.target;
+    let worst = |level| found.iter().filter(move |finding| finding.level == level);
+    let place = facts.iface.as_ref().map_or("this host".to_owned(), Clone::clone);
+    let here = facts.heard_here();
+    let mut faults = worst(Level::Fault);
+    if let Some(first) = faults.next() {
+        let more = match faults.count() {
+            0 => String::new(),
+            1 => ", and there is one more fault".to_owned(),
+            more => format!(", and there are {more} more faults"),
+        };
+        return match here {
+            0 => format!("{target} does not get through to {place}: {}{more}.", first.what),
+            _ => format!("{target} arrives on {place}, but {}{more}.", first.what),
+        };
+    }
+    if here > 0 {
+        return format!("Multicast works here: {target} arrives on {place} from {}.", arrival::senders(facts));
+    }
+    let reserve = worst(Level::Warning).find(|finding| finding.id != "nothing-arrives");
+    let reserve = reserve.map(|finding| format!(" ({})", finding.what)).unwrap_or_default();
+    format!(
+        "Nothing was found on this host that keeps {target} from arriving on {place}{reserve}, but nothing came in {}: either nobody sends it, or it is lost on the way.",
+        seconds(facts.seconds)
+    )
+}
+
+/// A time, for a sentence.
+fn seconds(seconds: f64) -> String {
+    if (seconds - seconds.round()).abs() < 0.05 { format!("{seconds:.0} s") } else { format!("{seconds:.1} s") }
+}
+
+/// A number of things, for a sentence.
+fn count(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+/// Things in a row, for a sentence: `a, b and c`.
+fn list(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}

@@ -1,0 +1,178 @@
+//! The network beyond this host, as far as it shows: queriers, switches that forget, bridges of this host.
+
+use super::super::facts::{Facts, Queries};
+use super::super::finding::{Finding, Level, Place};
+use super::super::firewall::Drop;
+use super::{count, list, seconds};
+use crate::net::Bridge;
+
+/// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a member for.
+const MEMBERSHIP_INTERVAL: u64 = 260;
+
+/// Somewhat more than a querier's usual interval (RFC 3376, 8.2: 125 s).
+const ONE_INTERVAL: f64 = 130.0;
+
+pub fn findings(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(querier(facts));
+    found.extend(pruned(facts));
+    found.extend(stopped(facts));
+    found.extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_firewall(facts, bridge)));
+    found.extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_state(facts, bridge)));
+    found
+}
+
+fn protocol(facts: &Facts) -> &'static str {
+    if facts.is_ipv4() { "IGMP" } else { "MLD" }
+}
+
+fn querier(facts: &Facts) -> Option<Finding> {
+    let frames = facts.frames.as_ref()?;
+    let link = facts.expected().filter(|link| link.up && !link.loopback && link.carrier != Some(false))?;
+    let (name, protocol) = (&link.name, protocol(facts));
+    let heard: Vec<&Queries> = frames.queries.iter().filter(|queries| queries.iface == *name).collect();
+    if heard.is_empty() {
+        let what = format!("no {protocol} querier was heard on {name} in {}", seconds(facts.seconds));
+        let meaning = format!(
+            "one of the switches may snoop; without a querier it forgets members after {MEMBERSHIP_INTERVAL} s (RFC 3376, 8.4), and that is why multicast stops after four minutes"
+        );
+        if facts.seconds < ONE_INTERVAL {
+            let evidence = format!(
+                "this host joined a group and left it, which makes a querier ask, and none did; {meaning}. Where nothing snoops, none is needed"
+            );
+            return Some(
+                Finding::note("no-querier", what, evidence)
+                    .remedy(format!("'mcast check --duration {ONE_INTERVAL:.0}s' waits until one would have asked of itself")),
+            );
+        }
+        return Some(
+            Finding::warning("no-querier", what, format!("a querier asks every 125 s (RFC 3376, 8.2); {meaning}"))
+                .remedy("switch a querier on, in the router or in one of the switches")
+                .run(Place::Switch, format!("ip link set BRIDGE type bridge mcast_querier 1")),
+        );
+    }
+    let each = heard.iter().map(|queries| {
+        let every = queries.interval.map(|every| format!(", every {every} s")).unwrap_or_default();
+        format!("{} ({protocol}v{}{every})", queries.querier, queries.version)
+    });
+    let who = list(&each.collect::<Vec<_>>());
+    Some(Finding::pass(
+        "querier",
+        format!("a querier keeps memberships alive on {name}"),
+        format!(
+            "{} heard from {who}",
+            if heard.iter().map(|queries| queries.count).sum::<u64>() == 1 { "a query was" } else { "queries were" }
+        ),
+    ))
+}
+
+/// The group came back as soon as this host reported its membership anew.
+fn pruned(facts: &Facts) -> Option<Finding> {
+    let came = facts.after_report.filter(|came| *came > 0)?;
+    let name = facts.iface.as_deref()?;
+    Some(enable_querier(
+        facts,
+        Finding::fault(
+            "snooping-pruned",
+            format!("a switch between the sender and {name} had forgotten that this host is a member of {}", facts.target.group),
+            format!(
+                "nothing came in {}, though this host was a member all the time; then it reported its membership anew, and {} came within a second",
+                seconds(facts.seconds),
+                count(came, "frame")
+            ),
+        ),
+    ))
+}
+
+fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
+    finding
+        .remedy(format!(
+            "switch an {} querier on, in the router or in one of the switches; until then, whoever joins anew hears it for some minutes",
+            protocol(facts)
+        ))
+        .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1")
+}
+
+/// Something came, and then no more, while this host stayed a member.
+fn stopped(facts: &Facts) -> Option<Finding> {
+    let stopped = facts.stopped?;
+    let name = facts.iface.as_deref().unwrap_or("this host");
+    let asked = &facts.target;
+    let is_member = facts.membership.seen != Some(false);
+    let still = if is_member { "this host is still a member" } else { "this host is no member any more" };
+    Some(
+        Finding::warning(
+            "stream-stopped",
+            format!("{asked} has stopped: nothing for {}, after {} in {}", seconds(stopped.silent), count(stopped.datagrams, "datagram"), seconds(stopped.flowed)),
+            format!("{still}; either nobody sends any more, or a switch that snoops has forgotten this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: RFC 3376, 8.4)"),
+        )
+        .remedy(format!("start it anew: if that brings it back, a switch forgot {name}, and the network needs a querier"))
+        .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
+    )
+}
+
+/// br_netfilter hands what crosses a bridge to the firewall of IP, and that drops it: how Docker's hosts lose bridged multicast.
+fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
+    let rules: &Vec<Drop> = facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
+    let called = if facts.is_ipv4() { bridge.nf_call_iptables } else { bridge.nf_call_ip6tables };
+    let (version, tables) = if facts.is_ipv4() { ("", "iptables") } else { ("6", "ip6tables") };
+    if !called && facts.bridge_netfilter != Some(true) {
+        return None;
+    }
+    let first = &rules[0];
+    let place = format!("chain {} of table {} {}", first.chain, first.family, first.table);
+    let words = first.rule.clone().unwrap_or_else(|| "its policy is drop".to_owned());
+    let name = &bridge.name;
+    let finding = Finding::fault(
+        "bridge-firewall",
+        format!("this host's firewall drops {} between the ports of its bridge {name}", facts.target),
+        format!("net.bridge.bridge-nf-call-{tables} is 1, so frames that cross a bridge go through the forward hook of IP{version}; {place}: {words}"),
+    )
+    .remedy("let bridged frames pass by the firewall of IP (Docker sets this on its hosts), or let multicast through there")
+    .run(Place::Here, format!("sysctl -w net.bridge.bridge-nf-call-{tables}=0"));
+    let concerned = facts.iface.as_deref() == Some(name) || bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port));
+    Some(match (concerned, first.certain) {
+        (true, true) => finding,
+        (true, false) => finding.at(Level::Warning),
+        // What crosses a bridge that is not looked at does not keep anything from here.
+        (false, _) => finding.at(Level::Note),
+    })
+}
+
+/// What a bridge of this host knows of the group.
+fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
+    let name = &bridge.name;
+    if facts.iface.as_ref() != Some(name) && !bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port)) {
+        return None;
+    }
+    if !bridge.snooping {
+        return Some(Finding::note(
+            "bridge",
+            format!("{name} is a bridge of this host that forwards every group to every port"),
+            "mcast_snooping is 0",
+        ));
+    }
+    let ports: Vec<String> =
+        bridge.members.iter().filter(|member| member.group == facts.target.group).map(|member| member.port.clone()).collect();
+    let known = if ports.is_empty() {
+        "it knows no member of the group".to_owned()
+    } else {
+        format!("it knows members of the group at {}", list(&ports))
+    };
+    let finding = |asks: &str| {
+        Finding::note(
+            "bridge",
+            format!("{name} is a bridge of this host, and forwards a group to its members alone"),
+            format!("mcast_snooping is 1; {asks}; {known}"),
+        )
+    };
+    Some(match (bridge.querier, bridge.other_querier) {
+        (true, _) => finding("it asks for members itself (mcast_querier)"),
+        (false, Some(querier)) => finding(&format!("{querier} asks for members")),
+        (false, None) => finding(
+            "no querier is known, so it forwards to every port until one is heard, and prunes for good when that one is gone",
+        )
+        .remedy("let it ask for members itself")
+        .run(Place::Here, format!("ip link set {name} type bridge mcast_querier 1")),
+    })
+}

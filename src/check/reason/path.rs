@@ -1,0 +1,96 @@
+//! Where on the way it ends: a measured stream that its sender sent to the group, to a group that every switch floods, and to this host alone.
+
+use super::super::facts::{Facts, Leg, LegKind, Path};
+use super::super::finding::{Finding, Place};
+use super::{count, list};
+
+pub fn findings(facts: &Facts) -> Vec<Finding> {
+    let Some(path) = &facts.path else { return Vec::new() };
+    told(facts, path).into_iter().collect()
+}
+
+fn told(facts: &Facts, path: &Path) -> Option<Finding> {
+    let source = path.source;
+    let received = |kind| path.legs.iter().filter(|leg| leg.kind == kind).map(|leg| leg.received).sum::<u64>();
+    let (group, flooded, unicast) = (received(LegKind::Group), received(LegKind::Flooded), received(LegKind::Unicast));
+    let evidence = legs(path);
+    let name = facts.iface.as_deref().unwrap_or("this host");
+    if group > 0 {
+        let lost = path
+            .legs
+            .iter()
+            .filter(|leg| leg.kind == LegKind::Group)
+            .filter_map(|leg| Some(leg.sent?.saturating_sub(leg.received)))
+            .sum::<u64>();
+        return Some(match lost {
+            0 => Finding::pass("path", format!("the path from {source} is whole"), evidence),
+            lost => Finding::warning("path", format!("the path from {source} loses some: {}", count(lost, "datagram")), evidence)
+                .remedy("measure it: 'mcast recv --once -q' here, 'mcast send --probe' there"),
+        });
+    }
+    // The TTL that is left of unicast tells how many routers there are.
+    let routers = path
+        .legs
+        .iter()
+        .filter(|leg| leg.kind == LegKind::Unicast)
+        .filter_map(|leg| leg.ttl)
+        .map(|(sent, left)| sent.saturating_sub(left))
+        .max();
+    match routers {
+        Some(hops @ 1..) => {
+            let ttl = u16::from(hops) + 1;
+            return Some(
+                Finding::fault(
+                    "ttl-too-low",
+                    format!(
+                        "{} between {source} and this host, and multicast leaves with a TTL of 1 unless told otherwise",
+                        routers_are(hops)
+                    ),
+                    evidence,
+                )
+                .remedy(format!("send with a TTL of {ttl} at least, and have the routers route multicast"))
+                .run(Place::Sender, format!("mcast send {} --ttl {ttl} --iface IFACE", facts.target)),
+            );
+        }
+        _ if flooded > 0 => {
+            return Some(
+                Finding::fault(
+                    "snooping-pruned",
+                    format!("a switch between {source} and {name} does not forward {} to this host", facts.target.group),
+                    format!("{evidence}; what every switch floods does arrive, so the way is there"),
+                )
+                .remedy("look at the switch's table of members (IGMP or MLD snooping): this host has joined, and it does not know; a querier makes it learn")
+                .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
+            );
+        }
+        _ => {}
+    }
+    if unicast > 0 {
+        return Some(
+            Finding::fault("multicast-filtered", format!("unicast from {source} arrives, and no multicast does"), evidence)
+                .remedy("look between the two for an access point or a switch that filters multicast, a cloud that does not carry it, or a container's network; and whether the sender's multicast leaves by this network's interface"),
+        );
+    }
+    None
+}
+
+fn routers_are(hops: u8) -> String {
+    if hops == 1 { "there is a router".to_owned() } else { format!("there are {hops} routers") }
+}
+
+/// What left and what came, for each address.
+fn legs(path: &Path) -> String {
+    // What never came cannot say how much it was; it was as much as went elsewhere.
+    let most = path.legs.iter().filter_map(|leg| leg.sent).max();
+    let told = |leg: &Leg| {
+        let of = leg.sent.or(most).map(|sent| format!(" of {sent}")).unwrap_or_default();
+        let kind = match leg.kind {
+            LegKind::Group => "",
+            LegKind::Flooded => ", which switches flood,",
+            LegKind::Unicast => ", which is unicast,",
+        };
+        let ttl = leg.ttl.map(|(sent, left)| format!(" (TTL {sent} as sent, {left} left)")).unwrap_or_default();
+        format!("{}{of} to {}{kind} came{ttl}", leg.received, leg.to)
+    };
+    list(&path.legs.iter().map(told).collect::<Vec<_>>())
+}

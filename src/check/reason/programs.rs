@@ -1,0 +1,100 @@
+//! The other programs of this host that use the port: whether they can hear the group, and whether they read it fast enough.
+
+use std::time::Duration;
+
+use super::super::facts::Facts;
+use super::super::finding::{Finding, Place};
+use super::{count, list, seconds};
+use crate::net::PortUser;
+use crate::rate::Rate;
+use crate::rcvbuf::Wish;
+
+pub fn findings(facts: &Facts) -> Vec<Finding> {
+    bound_to_address(facts).into_iter().chain(buffer_overflow(facts)).collect()
+}
+
+/// Who a socket belongs to.
+pub fn name(user: &PortUser) -> String {
+    user.program.clone().unwrap_or_else(|| format!("a program of user {}", user.uid))
+}
+
+/// The classic mistake: bound to the interface's own address, a socket hears no multicast on Linux, macOS and FreeBSD.
+fn bound_to_address(facts: &Facts) -> Option<Finding> {
+    let unable = |user: &&PortUser| {
+        !user.own
+            && user.connected.is_none()
+            && !user.address.is_unspecified()
+            && !user.address.is_multicast()
+            && user.address.is_ipv4() == facts.is_ipv4()
+    };
+    let users: Vec<&PortUser> = facts.port_users.iter().flatten().filter(unable).collect();
+    let first = users.first()?;
+    // Who has joined nothing may mean unicast.
+    let members = facts.interfaces.iter().filter_map(|link| link.members_before).sum::<u32>();
+    let asked = &facts.target;
+    let what = format!("{} is bound to {}:{}, and hears no multicast there", name(first), first.address, first.port);
+    let evidence =
+        "its socket is bound to a unicast address, which the destination of a multicast datagram never matches; no error says so"
+            .to_owned();
+    if members == 0 {
+        return Some(Finding::note(
+            "bound-to-address",
+            what,
+            format!("{evidence}; no program had joined {}, so it may want unicast alone", asked.group),
+        ));
+    }
+    let wanting = format!("{evidence}, and {} of this host had joined {} before", count(members.into(), "socket"), asked.group);
+    let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    Some(
+        Finding::fault("bound-to-address", what, wanting)
+            .remedy(format!("have it bind {} or 0.0.0.0, and join with the interface's address or index; mcast shows that it then arrives", asked.group).replace("0.0.0.0", if facts.is_ipv4() { "0.0.0.0" } else { "::" }))
+            .run(Place::Here, format!("mcast recv {asked}{iface}")),
+    )
+}
+
+/// Sockets of the port that found no room.
+fn buffer_overflow(facts: &Facts) -> Option<Finding> {
+    let asked = &facts.target;
+    let dropping: Vec<&PortUser> = facts.port_users.iter().flatten().filter(|user| !user.own && user.drops > 0).collect();
+    let dropped: u64 = dropping.iter().map(|user| user.drops).sum();
+    let time = seconds(facts.seconds);
+    if dropped > 0 {
+        let who = list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>());
+        let room = room(facts);
+        let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+        return Some(
+            Finding::fault(
+                "buffer-overflow",
+                format!("{who} does not read fast enough: this host's kernel dropped {} in {time}", count(dropped, "datagram")),
+                format!("the column 'drops' of /proc/net/udp rose by {dropped} for port {}: its receive buffer was full, and the network lost nothing", asked.port),
+            )
+            .remedy(format!(
+                "give the socket a larger buffer (SO_RCVBUF, up to net.core.rmem_max), or read faster; {} KiB hold a second of what arrives",
+                room.div_ceil(1024)
+            ))
+            .run(Place::Here, format!("mcast recv {asked}{iface} --rcvbuf {}KiB", room.div_ceil(1024))),
+        );
+    }
+    let elsewhere = facts.rise("Udp.RcvbufErrors", "Udp6.RcvbufErrors").saturating_sub(facts.own_drops.unwrap_or(0));
+    (elsewhere > 0).then(|| {
+        Finding::note(
+            "buffer-overflow",
+            format!(
+                "a program of this host does not read fast enough: {} found its receive buffer full",
+                count(elsewhere, "datagram")
+            ),
+            match facts.port_users {
+                Some(_) => format!("Udp: RcvbufErrors +{elsewhere}, none of them on port {}", asked.port),
+                None => format!("Udp: RcvbufErrors +{elsewhere}; which port they were for is not known"),
+            },
+        )
+        .remedy("a larger SO_RCVBUF, up to net.core.rmem_max, lasts longer; the column 'drops' of /proc/net/udp names the socket")
+    })
+}
+
+/// The bytes of `SO_RCVBUF` that hold a second of what came.
+fn room(facts: &Facts) -> usize {
+    let datagrams = facts.heard_here() as f64 / facts.seconds.max(0.1);
+    let longest = facts.heard.iter().map(|heard| heard.longest).max().unwrap_or(1472);
+    Wish::Pause { rate: Rate::Packets(datagrams), pause: Duration::from_secs(1), payload: longest }.bytes()
+}

@@ -1,0 +1,89 @@
+//! What this host is like at one moment: what needs no listening.
+
+use crate::iface::Interface;
+use crate::net::{self, Counters, Groups, PortUser};
+use crate::plan;
+
+use super::facts::{Facts, Limits, Link};
+
+/// What is compared with what is seen later.
+pub struct Snapshot {
+    /// The kernel's counters.
+    pub counters: Option<Counters>,
+    /// The sockets on the port.
+    pub port_users: Option<Vec<PortUser>>,
+}
+
+impl Snapshot {
+    /// Of this moment.
+    pub fn take(port: u16, ipv4: bool) -> Self {
+        Snapshot { counters: net::counters(), port_users: net::users_of(port, ipv4) }
+    }
+
+    /// Writes into `facts` what happened since.
+    pub fn compare(&self, facts: &mut Facts) {
+        let now = Snapshot::take(facts.target.port, facts.is_ipv4());
+        if let (Some(before), Some(after)) = (&self.counters, &now.counters) {
+            facts.counters = Some(after.since(before));
+            facts.interfaces.iter_mut().for_each(|link| link.counters = after.of_link(before, &link.name));
+        }
+        let before = |inode: u64| self.port_users.iter().flatten().find(|user| user.inode == inode).map_or(0, |user| user.drops);
+        let since = |user: PortUser| PortUser { drops: user.drops.saturating_sub(before(user.inode)), ..user };
+        facts.port_users = now.port_users.map(|users| users.into_iter().map(since).collect());
+    }
+}
+
+/// The interfaces, as far as they concern a group of this family. `before` are the groups that this host had joined before the check.
+pub fn links(interfaces: &[Interface], target: &crate::target::Target, before: &Groups) -> Vec<Link> {
+    let mtus = net::mtus();
+    let ipv4 = target.group.is_ipv4();
+    let link = |iface: &Interface| Link {
+        name: iface.name.clone(),
+        index: iface.index,
+        up: iface.up,
+        carrier: iface.carrier(),
+        multicast: iface.multicast,
+        loopback: iface.loopback,
+        addresses: iface.addresses.clone(),
+        mtu: mtus.get(&iface.index).copied(),
+        version: if ipv4 { before.igmp_version(iface.index) } else { net::mld_version(&iface.name) },
+        // Linux shows no version of MLD but a forced one (see net::mld_version).
+        forced_version: if ipv4 {
+            net::forced_igmp_version(&iface.name)
+        } else {
+            net::mld_version(&iface.name).filter(|version| *version < 2)
+        },
+        rp_filter: net::rp_filter(&iface.name),
+        joined: false,
+        members_before: before
+            .of(iface.index)
+            .map(|groups| groups.iter().find(|joined| joined.group == target.group).map_or(0, |joined| joined.users)),
+        counters: None,
+    };
+    interfaces.iter().map(link).collect()
+}
+
+/// What the system allows a group of this family.
+pub fn limits(ipv4: bool) -> Limits {
+    let (groups, sources) = net::membership_limits(ipv4);
+    Limits { groups, sources, rcvbuf: net::most_rcvbuf() }
+}
+
+/// What is known before anything is joined.
+pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts {
+    let target = &plan.target;
+    let route = net::route_to(target.group, interfaces);
+    let route = route.and_then(|route| interfaces.iter().find(|iface| iface.index == route.index));
+    let iface = plan.expected.as_ref().map(|via| via.name.clone());
+    Facts {
+        system: std::env::consts::OS.to_owned(),
+        target: super::Asked { group: target.group, port: target.port, sources: target.source.into_iter().collect() },
+        iface,
+        named: plan.named,
+        rights: super::Rights { capture: net::may_capture(), firewall: net::may_see_firewall() },
+        interfaces: links(interfaces, target, before),
+        route: route.map(|iface| iface.name.clone()),
+        limits: limits(target.group.is_ipv4()),
+        ..Facts::default()
+    }
+}

@@ -1,0 +1,80 @@
+//! `mcast check`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::{DisplayArgs, target, units};
+use crate::iface::Wanted;
+use crate::plan::{self, Host, PlanError};
+use crate::target::{DEFAULT_TARGET, TargetRange};
+
+/// What `mcast check` takes.
+#[derive(Debug, Args)]
+#[command(
+    disable_help_flag = true,
+    after_help = "\
+It joins the group on every interface for a while, and looks at what the kernel counts, at its routes, limits and
+firewall. Nothing is sent but reports of membership, and datagrams to this host itself that never leave it.
+Without root it says what it could not see. Exit status: 0 no fault was found, 1 one was, 2 it could not look.
+
+Examples:
+  mcast check 239.1.1.1:5000 --iface eth0         why does this group not arrive there?
+  sudo mcast check 239.1.1.1:5000                 the same, with firewall rules, queriers and frames
+  mcast check 10.0.0.5@232.1.1.1:5000 -d 10s      a group from one source, and a slow sender
+  mcast check --listen 239.1.1.1:5000             where on the way does it end? Says what to type on the sender
+  mcast check -o json | jq -r 'select(.level == \"fault\") | .commands[].run'
+                                                  what to type against each fault"
+)]
+pub struct CheckArgs {
+    /// The group to look into: 239.1.1.1:5000, [ff02::1%eth0]:5000, SOURCE@232.1.1.1:5000
+    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
+    pub target: TargetRange,
+
+    /// The interface where it should arrive, by name, address or index. Without it, that of the kernel's route to
+    /// the group
+    #[arg(long, value_name = "IFACE")]
+    pub iface: Option<Wanted>,
+
+    /// How long to listen: 3s, with --listen at most 60s. 130s also shows whether the network has a querier that
+    /// speaks only when it is due
+    #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    pub duration: Option<Duration>,
+
+    /// Wait for a measured stream from another host, to tell where the path ends; says what to type there
+    #[arg(long)]
+    pub listen: bool,
+
+    /// Keep what was seen in FILE, as JSON, to show it to somebody else
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+
+    /// How to show the findings
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text)]
+    pub output: CheckFormat,
+
+    /// Options of every command.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+}
+
+/// How to show findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A paragraph a finding
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+impl CheckArgs {
+    /// What was typed, as a plan for this host.
+    ///
+    /// # Errors
+    /// What cannot be carried out here.
+    pub fn plan(&self, host: &Host) -> Result<plan::Check, PlanError> {
+        let plan = host.check(&self.target, self.iface.as_ref(), self.listen, self.duration)?;
+        Ok(plan::Check { record: self.record.clone(), ..plan })
+    }
+}

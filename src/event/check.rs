@@ -1,0 +1,52 @@
+//! The events of `mcast check`, besides its findings, which are data already.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{TargetInfo, nanos};
+use crate::check::{Finding, Level};
+use crate::verdict::Verdict;
+
+/// The group is joined wherever it can be: what arrives from now on is seen.
+#[derive(Debug, Serialize)]
+pub struct Checking<'a> {
+    /// Where it is joined.
+    pub targets: Vec<TargetInfo<'a>>,
+    /// The interface where it should arrive; `null` where nobody names one and several would do.
+    pub expected: Option<&'a str>,
+    /// How long is listened, at most.
+    #[serde(rename = "duration_ns", serialize_with = "nanos")]
+    pub duration: Duration,
+    /// What to type on the host that sends; `null` unless a sender is waited for.
+    pub send: Option<String>,
+}
+
+/// What was found, in one sentence; always the last.
+#[derive(Debug, Serialize)]
+pub struct CheckSummary {
+    /// How long it took.
+    #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
+    pub elapsed: Duration,
+    /// How many findings are as they should be.
+    pub passes: usize,
+    /// How many are to know.
+    pub notes: usize,
+    /// How many may keep datagrams away.
+    pub warnings: usize,
+    /// How many do.
+    pub faults: usize,
+    /// All of it in one sentence.
+    pub conclusion: String,
+    /// What it proved.
+    pub verdict: Verdict,
+}
+
+impl CheckSummary {
+    /// Counts the findings.
+    pub fn new(elapsed: Duration, found: &[Finding], conclusion: String, verdict: Verdict) -> Self {
+        let count = |level| found.iter().filter(|finding| finding.level == level).count();
+        let [passes, notes, warnings, faults] = [Level::Pass, Level::Note, Level::Warning, Level::Fault].map(count);
+        CheckSummary { elapsed, passes, notes, warnings, faults, conclusion, verdict }
+    }
+}

@@ -1,0 +1,157 @@
+//! What `mcast check` looks at, and for how long.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Host, PlanError};
+use crate::iface::{self, Cast, IfaceError, Interface, Purpose, Via, Wanted};
+use crate::net::{Backend, Endpoint, Filter, Listen};
+use crate::target::{Target, TargetRange};
+
+/// How long is listened where nobody says.
+pub const DEFAULT_CHECK: Duration = Duration::from_secs(3);
+
+/// How long a sender is waited for where nobody says.
+pub const DEFAULT_LISTEN: Duration = Duration::from_secs(60);
+
+/// The most interfaces that are listened on.
+const MOST_INTERFACES: usize = 256;
+
+/// A group that switches send to every port whoever has joined (RFC 4541, 2.1.2), kept for experiments (RFC 4727, 2.4.2).
+pub const FLOODED: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 254);
+
+/// What `mcast check` does.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The group that is asked about.
+    pub target: Target,
+    /// The interface where it is expected; `None` where nobody names one and several would do, or none.
+    pub expected: Option<Arc<Via>>,
+    /// The user named that interface.
+    pub named: bool,
+    /// Where to listen: the expected interface first, then all others.
+    pub listens: Vec<Listen>,
+    /// How many interfaces are not listened on, because they are too many.
+    pub left_out: usize,
+    /// How long to listen.
+    pub duration: Duration,
+    /// Wait for a measured stream from another host, to tell where the path ends. These are the addresses that it is to be sent to besides the group.
+    pub beside: Option<Vec<Listen>>,
+    /// Where to keep what was seen.
+    pub record: Option<PathBuf>,
+    /// How the system is asked.
+    pub backend: Backend,
+}
+
+impl Check {
+    /// What to type on the host that sends, for this one to tell where the path ends.
+    pub fn command_for_sender(&self) -> Option<String> {
+        let beside = self.beside.as_ref()?;
+        let targets: Vec<String> = beside.iter().map(|listen| listen.at.to_string()).collect();
+        let group = std::net::SocketAddr::new(self.target.group, self.target.port);
+        // A zone is the name of an interface over there.
+        let group = if self.target.needs_zone() {
+            format!("'[{}%IFACE]:{}'", self.target.group, self.target.port)
+        } else {
+            quoted(&group)
+        };
+        let beside: Vec<String> = targets.iter().map(quoted).collect();
+        Some(format!("mcast send --probe --count 50 --interval 20ms {group} {}", beside.join(" ")))
+    }
+}
+
+/// For a shell, which takes brackets for a pattern.
+fn quoted(target: &impl std::fmt::Display) -> String {
+    let text = target.to_string();
+    if text.contains('[') { format!("'{text}'") } else { text }
+}
+
+impl Host<'_> {
+    /// What to look at for one target: on the interface that was named, else on that of the kernel's route, and on all others that could carry it.
+    ///
+    /// # Errors
+    /// Where the target is not one group, or the interface does not exist.
+    pub fn check(
+        &self,
+        range: &TargetRange,
+        wanted: Option<&Wanted>,
+        listen: bool,
+        duration: Option<Duration>,
+    ) -> Result<Check, PlanError> {
+        let target = match (range.count(), range.targets().next()) {
+            (1, Some(target)) => target,
+            (count, _) => return Err(PlanError::NotOne { range: range.clone(), count }),
+        };
+        if Cast::of(target.group, &self.interfaces) != Cast::Multicast {
+            return Err(PlanError::NotAGroup(target.group));
+        }
+        let expected = self.expected(&target, wanted)?.map(Arc::new);
+        let filter = Arc::new(target.source.map_or(Filter::Any, |source| Filter::Include(vec![source])));
+        let on = |via: &Arc<Via>| Listen {
+            at: Endpoint { group: target.group, port: target.port, cast: Cast::Multicast, via: Arc::clone(via) },
+            filter: Arc::clone(&filter),
+        };
+        let others = self.interfaces.iter().filter(|iface| {
+            let expected = expected.as_ref().is_some_and(|via| via.index == iface.index);
+            let able = iface.is_able(target.group) || (iface.loopback && iface.up && iface.address_like(target.group).is_some());
+            able && !expected
+        });
+        let others: Vec<Arc<Via>> = others.map(|iface| Arc::new(via(iface, target.group))).collect();
+        let left_out = others.len().saturating_sub(MOST_INTERFACES);
+        let listens: Vec<Listen> = expected.iter().chain(others.iter().take(MOST_INTERFACES)).map(on).collect();
+        let beside = listen.then(|| self.beside(&target, expected.as_ref()));
+        let default = if listen { DEFAULT_LISTEN } else { DEFAULT_CHECK };
+        let named = matches!(wanted, Some(Wanted::Named(_))) || target.zone.is_some();
+        let (duration, backend) = (duration.unwrap_or(default), Backend::default());
+        Ok(Check { target, expected, named, listens, left_out, duration, beside, record: None, backend })
+    }
+
+    /// The interface where the target is expected.
+    fn expected(&self, target: &Target, wanted: Option<&Wanted>) -> Result<Option<Via>, PlanError> {
+        let asked;
+        let wanted = match wanted {
+            Some(Wanted::Ask) => {
+                let nobody = || IfaceError::NobodyToAsk { choices: iface::Choices::of(&self.interfaces) };
+                asked = self.asked(target.group).map_err(|error| error.unwrap_or_else(nobody))?;
+                std::slice::from_ref(&asked)
+            }
+            // All are listened on anyway.
+            Some(Wanted::All) | None => &[],
+            Some(named) => std::slice::from_ref(named),
+        };
+        let route = || (self.route)(target.group, &self.interfaces);
+        match iface::choose(&self.interfaces, target, wanted, Purpose::Receive, route) {
+            Ok(vias) => Ok(vias.into_iter().next()),
+            Err(IfaceError::Ambiguous { .. } | IfaceError::NoRoute { .. } | IfaceError::NoneAble { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What a sender is to send to besides the group, so that what comes tells where the path ends.
+    fn beside(&self, target: &Target, expected: Option<&Arc<Via>>) -> Vec<Listen> {
+        let named = |iface: &&Interface| match expected {
+            Some(via) => via.index == iface.index,
+            None => iface.is_able(target.group),
+        };
+        let Some(iface) = self.interfaces.iter().find(named) else { return Vec::new() };
+        let via = Arc::new(via(iface, target.group));
+        let at = |group, cast| Listen {
+            at: Endpoint { group, port: target.port, cast, via: Arc::clone(&via) },
+            filter: Arc::new(Filter::Any),
+        };
+        // A link-local address means nothing to a host that does not know the name of the wire; prefer one that does.
+        let mut own: Vec<IpAddr> =
+            iface.addresses.iter().map(|address| address.ip).filter(|ip| ip.is_ipv4() == target.group.is_ipv4()).collect();
+        own.retain(|ip| !crate::target::is_link_scoped(*ip));
+        let unicast = own.first().map(|ip| at(*ip, Cast::Unicast));
+        let flooded = target.group.is_ipv4().then(|| at(FLOODED.into(), Cast::Multicast));
+        unicast.into_iter().chain(flooded).collect()
+    }
+}
+
+/// An interface as nobody named it.
+fn via(iface: &Interface, like: IpAddr) -> Via {
+    Via { name: iface.name.clone(), index: iface.index, address: iface.address_like(like), pinned: false, named: false }
+}
