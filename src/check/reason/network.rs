@@ -34,11 +34,11 @@ fn querier(facts: &Facts) -> Option<Finding> {
     if heard.is_empty() {
         let what = format!("no {protocol} querier was heard on {name} in {}", seconds(facts.seconds));
         let meaning = format!(
-            "one of the switches may snoop; without a querier it forgets members after {MEMBERSHIP_INTERVAL} s (RFC 3376, 8.4), and that is why multicast stops after four minutes"
+            "where a switch snoops and nobody asks, it forgets members after {MEMBERSHIP_INTERVAL} s (RFC 3376, 8.4): multicast that stops after four minutes"
         );
         if facts.seconds < ONE_INTERVAL {
             let evidence = format!(
-                "this host joined a group and left it, which makes a querier ask, and none did; {meaning}. Where nothing snoops, none is needed"
+                "this host left a group, which makes a querier ask, and none did; {meaning}. Where none snoops, none is needed"
             );
             return Some(
                 Finding::note("no-querier", what, evidence)
