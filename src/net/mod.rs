@@ -3,13 +3,19 @@
 //! [`Outbox`] sends and [`Inbox`] receives; [`interfaces`] and [`route_to`] ask the system what the choice of an
 //! interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it says so. Errors carry the operation that
 //! failed ([`NetError`]).
+//!
+//! Why something is not heard is told by [`Frames`] (what reaches the interfaces), [`counters`] (where it was lost), [`users_of`] (who holds
+//! the port), and [`rp_filter`] and its like (what is set); [`report_membership`] tries whether a switch has forgotten a member.
 
 mod channel;
 mod clock;
+mod counters;
 mod departure;
 mod error;
+mod frames;
 mod groups;
 mod ifaces;
+mod igmp;
 mod inbox;
 mod limits;
 mod load;
@@ -17,23 +23,33 @@ mod membership;
 #[cfg(target_os = "linux")]
 mod netlink;
 mod outbox;
+mod packet;
 mod packing;
+mod ports;
+mod report_membership;
 mod route;
+mod settings;
 mod socket;
 mod sys;
 mod wait;
 mod watch;
 
 pub use clock::{host_id, is_synchronised};
+pub use counters::{Counters, LinkCounters, counters};
 pub use departure::{Departure, Failure};
 pub use error::{NetError, Operation, describe};
+pub use frames::{Frame, Frames, Towards};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};
 pub use inbox::{Inbox, Rcvbuf};
 pub use limits::{Ipv6, MOST_RCVBUF, ipv6_of, most_rcvbuf, restore_for as restore_limits_for};
 pub use load::Load;
 pub use outbox::Outbox;
+pub use packet::{Packet, Query, What};
+pub use ports::{PortUser, users_of};
+pub use report_membership::report_membership;
 pub use route::route_to;
+pub use settings::{forced_igmp_version, rp_filter, rp_filter_of};
 pub use socket::SendOptions;
 #[cfg(unix)]
 pub(crate) use sys::write_now;

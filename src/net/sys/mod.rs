@@ -20,7 +20,9 @@ pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files, 
 pub use windows::{PollSource, borrow, poll, too_many_files, wait_for_room};
 
 #[cfg(target_os = "linux")]
-pub use linux::{MOST_READY, Waiter};
+pub use linux::{MOST_READY, Tap, Waiter};
+#[cfg(not(target_os = "linux"))]
+pub use portable::Tap;
 pub use sources::change_source;
 
 use std::io;
@@ -29,6 +31,7 @@ use std::time::Duration;
 
 use socket2::Socket;
 
+use super::frames::Towards;
 use super::{Backend, Meta};
 
 /// How many of those that are ready a wait tells; what is beyond is told by the next one.
@@ -85,6 +88,22 @@ impl Batch {
             Batch::Portable(batch) => batch.get(index),
         }
     }
+}
+
+/// A frame that a [`Tap`] caught.
+pub struct Caught<'a> {
+    /// The protocol of what it carries, as Ethernet numbers them.
+    pub protocol: u16,
+    /// The index of the interface.
+    pub ifindex: u32,
+    /// Which way it went.
+    pub towards: Towards,
+    /// Its VLAN, where it is tagged.
+    pub vlan: Option<u16>,
+    /// How long it was, without the header of the link.
+    pub len: usize,
+    /// So much of it as was kept.
+    pub bytes: &'a [u8],
 }
 
 /// Something to send.

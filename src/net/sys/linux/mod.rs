@@ -1,10 +1,12 @@
 //! Linux: many datagrams a call, with every ancillary item, and the socket options that socket2 does not have.
 
 mod control;
+mod packet;
 mod receive;
 mod send;
 mod wait;
 
+pub use packet::Tap;
 pub use receive::Batch;
 pub use send::{be_punctual, can_send_trains, send};
 pub use wait::{MOST as MOST_READY, Waiter};

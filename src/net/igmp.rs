@@ -1,0 +1,336 @@
+//! The messages of IGMP (RFC 1112, RFC 2236, RFC 3376) and MLD (RFC 2710, RFC 3810): read, and built. Pure.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use super::packet::{Query, What, take, u16_at};
+
+/// Where reports of IGMPv3 go (RFC 3376, 4.2.14).
+pub const ALL_IGMPV3_ROUTERS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 22);
+
+/// Where reports of MLDv2 go (RFC 3810, 5.2.14).
+pub const ALL_MLDV2_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x16);
+
+const QUERY: u8 = 0x11;
+const REPORT_V1: u8 = 0x12;
+const REPORT_V2: u8 = 0x16;
+const REPORT_V3: u8 = 0x22;
+
+const MLD_QUERY: u8 = 130;
+const MLD_REPORT_V1: u8 = 131;
+const MLD_REPORT_V2: u8 = 143;
+
+/// "The interface has a filter mode of EXCLUDE" (RFC 3376, 4.2.12): with no sources, everybody is heard.
+const MODE_IS_EXCLUDE: u8 = 2;
+
+/// Reads a message of IGMP, which is `len` bytes long, of which these are the first.
+pub(super) fn igmp(message: &[u8], len: usize) -> Option<What> {
+    let group = take::<4>(message, 4).map(|octets| IpAddr::from(Ipv4Addr::from(octets)));
+    match *message.first()? {
+        QUERY => Some(What::Query(igmp_query(message, len, group?)?)),
+        REPORT_V1 => Some(What::Report { version: 1, groups: vec![group?] }),
+        REPORT_V2 => Some(What::Report { version: 2, groups: vec![group?] }),
+        REPORT_V3 => Some(What::Report { version: 3, groups: records::<4>(message).map(IpAddr::from).collect() }),
+        _ => None,
+    }
+}
+
+fn igmp_query(message: &[u8], len: usize, group: IpAddr) -> Option<Query> {
+    const TENTH: Duration = Duration::from_millis(100);
+    let code = *message.get(1)?;
+    // The versions are told apart by the length and the code (RFC 3376, 7.1). The first one has no code, and means 10 s.
+    let (version, tenths) = match (len, code) {
+        (8, 0) => (1, 100),
+        (8, code) => (2, u32::from(code)),
+        (12.., code) => (3, float8(code)),
+        _ => return None,
+    };
+    let (robustness, interval) = if version == 3 { robustness_and_interval(message, 8)? } else { (None, None) };
+    Some(Query { version, group: named(group), max_response: TENTH * tenths, interval, robustness })
+}
+
+/// Reads a message of MLD, which is `len` bytes long, of which these are the first.
+pub(super) fn mld(message: &[u8], len: usize) -> Option<What> {
+    let group = take::<16>(message, 8).map(|octets| IpAddr::from(Ipv6Addr::from(octets)));
+    match *message.first()? {
+        MLD_QUERY => Some(What::Query(mld_query(message, len, group?)?)),
+        MLD_REPORT_V1 => Some(What::Report { version: 1, groups: vec![group?] }),
+        MLD_REPORT_V2 => Some(What::Report { version: 2, groups: records::<16>(message).map(IpAddr::from).collect() }),
+        _ => None,
+    }
+}
+
+fn mld_query(message: &[u8], len: usize, group: IpAddr) -> Option<Query> {
+    let code = u16_at(message, 4)?;
+    // RFC 3810, 8.1.
+    let (version, millis) = match len {
+        24 => (1, u32::from(code)),
+        28.. => (2, float16(code)),
+        _ => return None,
+    };
+    let (robustness, interval) = if version == 2 { robustness_and_interval(message, 24)? } else { (None, None) };
+    let max_response = Duration::from_millis(millis.into());
+    Some(Query { version, group: named(group), max_response, interval, robustness })
+}
+
+/// A general query names no group.
+fn named(group: IpAddr) -> Option<IpAddr> {
+    Some(group).filter(|group| !group.is_unspecified())
+}
+
+/// The querier's robustness variable and its interval in seconds, which the newest versions of IGMP and MLD have alike. Zero says nothing.
+fn robustness_and_interval(message: &[u8], at: usize) -> Option<(Option<u8>, Option<Duration>)> {
+    let [flags, code] = take(message, at)?;
+    let seconds = Some(float8(code)).filter(|seconds| *seconds > 0);
+    Some((Some(flags & 7).filter(|robustness| *robustness > 0), seconds.map(|seconds| Duration::from_secs(seconds.into()))))
+}
+
+/// From 128 on, a number with an exponent (RFC 3376, 4.1.1 and 4.1.7).
+fn float8(code: u8) -> u32 {
+    let value = u32::from(code);
+    if code < 0x80 { value } else { ((value & 0xf) | 0x10) << ((value >> 4 & 7) + 3) }
+}
+
+/// From 32768 on, a number with an exponent (RFC 3810, 5.1.3).
+fn float16(code: u16) -> u32 {
+    let value = u32::from(code);
+    if code < 0x8000 { value } else { ((value & 0xfff) | 0x1000) << ((value >> 12 & 7) + 3) }
+}
+
+/// The groups of the records of a report, whose addresses are N bytes long: those that are there in full.
+fn records<const N: usize>(message: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
+    let mut left = u16_at(message, 6).unwrap_or(0);
+    let mut at = 8;
+    std::iter::from_fn(move || {
+        left = left.checked_sub(1)?;
+        let [_kind, more_words] = take(message, at)?;
+        let sources = usize::from(u16_at(message, at + 2)?);
+        let group = take(message, at + 4)?;
+        at += 4 + N + sources * N + usize::from(more_words) * 4;
+        Some(group)
+    })
+}
+
+/// A packet of IPv4 that says, in the words of IGMPv3, that `source` is a member of a group and hears everybody there (RFC 3376, 4.2).
+pub fn igmp_v3_report(source: Ipv4Addr, group: Ipv4Addr) -> Vec<u8> {
+    let mut message = vec![REPORT_V3, 0, 0, 0, 0, 0, 0, 1, MODE_IS_EXCLUDE, 0, 0, 0];
+    message.extend(group.octets());
+    igmp_packet(source, ALL_IGMPV3_ROUTERS, message)
+}
+
+/// The same in the words of IGMPv1 or IGMPv2 (RFC 2236, 2): it goes to the group itself.
+pub fn igmp_old_report(version: u8, source: Ipv4Addr, group: Ipv4Addr) -> Vec<u8> {
+    let mut message = vec![if version == 1 { REPORT_V1 } else { REPORT_V2 }, 0, 0, 0];
+    message.extend(group.octets());
+    igmp_packet(source, group, message)
+}
+
+/// Puts a header before a message: TTL 1, the precedence of network control, and the option by which routers look at it (RFC 3376, 4; RFC 2113).
+fn igmp_packet(source: Ipv4Addr, destination: Ipv4Addr, mut message: Vec<u8>) -> Vec<u8> {
+    const HEADER: usize = 24;
+    const ROUTER_ALERT: [u8; 4] = [0x94, 4, 0, 0];
+    let sum = checksum(&message);
+    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    let mut packet = vec![0x40 | (HEADER / 4) as u8, 0xc0];
+    packet.extend(((HEADER + message.len()) as u16).to_be_bytes());
+    // No identification, but "don't fragment"; TTL, protocol, and room for the checksum.
+    packet.extend([0, 0, 0x40, 0, 1, 2, 0, 0]);
+    packet.extend(source.octets());
+    packet.extend(destination.octets());
+    packet.extend(ROUTER_ALERT);
+    let sum = checksum(&packet);
+    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet.extend(message);
+    packet
+}
+
+/// A packet of IPv6 that says, in the words of MLDv2, that `source` is a member of a group and hears everybody there (RFC 3810, 5.2).
+pub fn mld_v2_report(source: Ipv6Addr, group: Ipv6Addr) -> Vec<u8> {
+    let mut message = vec![MLD_REPORT_V2, 0, 0, 0, 0, 0, 0, 1, MODE_IS_EXCLUDE, 0, 0, 0];
+    message.extend(group.octets());
+    mld_packet(source, ALL_MLDV2_ROUTERS, message)
+}
+
+/// The same in the words of MLDv1 (RFC 2710, 3): it goes to the group itself.
+pub fn mld_v1_report(source: Ipv6Addr, group: Ipv6Addr) -> Vec<u8> {
+    let mut message = vec![MLD_REPORT_V1, 0, 0, 0, 0, 0, 0, 0];
+    message.extend(group.octets());
+    mld_packet(source, group, message)
+}
+
+/// Puts headers before a message: one hop, and the option by which routers look at it (RFC 3810, 5; RFC 2711).
+fn mld_packet(source: Ipv6Addr, destination: Ipv6Addr, mut message: Vec<u8>) -> Vec<u8> {
+    const ICMPV6: u8 = 58;
+    /// The next header and the length, the router alert, and two bytes that pad.
+    const HOP_BY_HOP: [u8; 8] = [ICMPV6, 0, 5, 2, 0, 0, 1, 0];
+    // The checksum of ICMPv6 is also that of a header of its own (RFC 8200, 8.1).
+    let mut summed = [source.octets(), destination.octets()].concat();
+    summed.extend((message.len() as u32).to_be_bytes());
+    summed.extend([0, 0, 0, ICMPV6]);
+    summed.extend(&message);
+    message[2..4].copy_from_slice(&checksum(&summed).to_be_bytes());
+    let mut packet = vec![0x60, 0, 0, 0];
+    packet.extend(((HOP_BY_HOP.len() + message.len()) as u16).to_be_bytes());
+    packet.extend([0, 1]);
+    packet.extend(source.octets());
+    packet.extend(destination.octets());
+    packet.extend(HOP_BY_HOP);
+    packet.extend(message);
+    packet
+}
+
+/// The checksum of the internet (RFC 1071), for an even number of bytes.
+fn checksum(bytes: &[u8]) -> u16 {
+    let sum: u32 = bytes.chunks_exact(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    let sum = (sum & 0xffff) + (sum >> 16);
+    !((sum & 0xffff) + (sum >> 16)) as u16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::packet::tests::hex;
+    use super::super::packet::{IPV4, IPV6, Packet};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn igmp_of(text: &str) -> Option<What> {
+        let message = hex(text);
+        igmp(&message, message.len())
+    }
+
+    fn mld_of(text: &str) -> Option<What> {
+        let message = hex(text);
+        mld(&message, message.len())
+    }
+
+    fn query(version: u8, group: &str, millis: u64, seconds: u64, robustness: u8) -> Option<What> {
+        Some(What::Query(Query {
+            version,
+            group: group.parse().ok(),
+            max_response: Duration::from_millis(millis),
+            interval: Some(Duration::from_secs(seconds)).filter(|time| !time.is_zero()),
+            robustness: Some(robustness).filter(|robustness| *robustness > 0),
+        }))
+    }
+
+    #[test]
+    fn queries_of_igmp_are_told_apart_by_length_and_code() {
+        assert_eq!(igmp_of("11 00 ee ff 00 00 00 00"), query(1, "", 10_000, 0, 0));
+        assert_eq!(igmp_of("11 64 ee 9b 00 00 00 00"), query(2, "", 10_000, 0, 0));
+        assert_eq!(igmp_of("11 0a 00 00 ef 01 01 01"), query(2, "239.1.1.1", 1_000, 0, 0));
+        assert_eq!(igmp_of("11 64 ec 1e 00 00 00 00 02 7d 00 00"), query(3, "", 10_000, 125, 2));
+        // S is set and two sources are asked for. 0x8a: (10 | 16) << 3 = 208; 0xff: (15 | 16) << 10 = 31,744.
+        assert_eq!(
+            igmp_of("11 8a 00 00 ef 01 01 01 0b ff 00 02 0a 00 00 01 0a 00 00 02"),
+            query(3, "239.1.1.1", 20_800, 31_744, 3)
+        );
+        assert_eq!(igmp_of("11 64 00 00 00 00 00 00 00 00 00 00"), query(3, "", 10_000, 0, 0), "zero says nothing");
+        for silent in ["11 64 00 00 00 00 00 00 02 7d", "11 64 00 00 00", "11", ""] {
+            assert_eq!(igmp_of(silent), None, "{silent:?} (RFC 3376, 7.1)");
+        }
+    }
+
+    #[test]
+    fn queries_of_mld_are_told_apart_by_length() {
+        let general = "82 00 00 00 27 10 00 00 00000000000000000000000000000000";
+        let specific = "82 00 00 00 03 e8 00 00 ff150000000000000000000000001234";
+        assert_eq!(mld_of(general), query(1, "", 10_000, 0, 0));
+        assert_eq!(mld_of(specific), query(1, "ff15::1234", 1_000, 0, 0));
+        assert_eq!(mld_of(&format!("{general} 02 7d 00 00")), query(2, "", 10_000, 125, 2));
+        // 0x8001: (1 | 0x1000) << 3 = 32,776; version 1 has no exponent. 0x80: 16 << 3 = 128.
+        let long = specific.replace("03 e8", "80 01");
+        assert_eq!(mld_of(&long), query(1, "ff15::1234", 32_769, 0, 0));
+        assert_eq!(mld_of(&format!("{long} 07 80 00 00")), query(2, "ff15::1234", 32_776, 128, 7));
+        assert_eq!(mld_of(&format!("{general} 02 7d")), None);
+        assert_eq!(mld_of("82 00 00 00 27 10"), None);
+    }
+
+    #[test]
+    fn the_whole_message_counts_where_only_its_beginning_is_there() {
+        let message = hex("11 64 00 00 ef 01 01 01 02 7d 00 ff 0a 00 00 01");
+        assert_eq!(igmp(&message, 12 + 255 * 4), query(3, "239.1.1.1", 10_000, 125, 2));
+        assert_eq!(igmp(&message[..8], 12), None, "the interval is not there");
+    }
+
+    fn report(version: u8, groups: &[&str]) -> Option<What> {
+        Some(What::Report { version, groups: groups.iter().map(|group| group.parse().unwrap()).collect() })
+    }
+
+    #[test]
+    fn reports_tell_the_groups_of_all_records() {
+        assert_eq!(igmp_of("12 00 00 00 ef 01 01 01"), report(1, &["239.1.1.1"]));
+        assert_eq!(igmp_of("16 00 00 00 ef 01 01 01"), report(2, &["239.1.1.1"]));
+        assert_eq!(igmp_of("17 00 00 00 ef 01 01 01"), None, "who leaves reports nothing");
+        // Two sources and a word of auxiliary data stand between the two groups.
+        let two = "22 00 00 00 00 00 00 02 01 01 00 02 e8 01 01 01 0a000001 0a000002 ffffffff 04 00 00 00 ef 01 01 02";
+        assert_eq!(igmp_of(two), report(3, &["232.1.1.1", "239.1.1.2"]));
+        assert_eq!(igmp_of(&two[..two.len() - 3]), report(3, &["232.1.1.1"]), "the second is cut");
+        assert_eq!(igmp_of(&two.replace("00 02 01 01", "00 01 01 01")), report(3, &["232.1.1.1"]), "one is announced");
+        let mld = "8f 00 00 00 00 00 00 02 01 01 00 01 ff3e0000000000000000000000001234 fd000000000000000000000000000001 00000000
+                   04 00 00 00 ff150000000000000000000000000001";
+        assert_eq!(mld_of(mld), report(2, &["ff3e::1234", "ff15::1"]));
+        assert_eq!(mld_of("83 00 00 00 00 00 00 00 ff150000000000000000000000000001"), report(1, &["ff15::1"]));
+        assert_eq!(mld_of("84 00 00 00 00 00 00 00 ff150000000000000000000000000001"), None);
+    }
+
+    #[test]
+    fn exponents_are_those_of_the_standards() {
+        assert_eq!([0, 1, 0x7f, 0x80, 0x8f, 0x90, 0xff].map(float8), [0, 1, 127, 128, 248, 256, 31_744]);
+        assert_eq!([0, 0x7fff, 0x8000, 0x9000, 0xffff].map(float16), [0, 32_767, 32_768, 65_536, 8_387_584]);
+    }
+
+    #[test]
+    fn a_report_of_igmp_is_as_the_kernel_sends_it() {
+        let (source, group) = (Ipv4Addr::new(10, 0, 0, 101), Ipv4Addr::new(239, 1, 1, 1));
+        let v3 = igmp_v3_report(source, group);
+        // Captured from Linux, but for the kind of record (there CHANGE_TO_EXCLUDE, 4).
+        let message = "22 00 eb fb 00 00 00 01 02 00 00 00 ef 01 01 01";
+        assert_eq!(v3[24..], hex(message));
+        assert_eq!(v3[..10], hex("46 c0 00 28 00 00 40 00 01 02"));
+        assert_eq!(v3[12..24], hex("0a 00 00 65 e0 00 00 16 94 04 00 00"));
+        assert_eq!((checksum(&v3[..24]), checksum(&v3[24..])), (0, 0), "what is right sums up to nothing");
+        let v2 = igmp_old_report(2, source, group);
+        assert_eq!(v2[12..24], hex("0a 00 00 65 ef 01 01 01 94 04 00 00"));
+        assert_eq!((v2[24], checksum(&v2[..24]), checksum(&v2[24..])), (0x16, 0, 0));
+        assert_eq!(igmp_old_report(1, source, group)[24], 0x12);
+    }
+
+    #[test]
+    fn a_report_of_mld_is_as_the_kernel_sends_it() {
+        let (source, group) = ("fe80::1".parse().unwrap(), "ff15::1234".parse().unwrap());
+        let v2 = mld_v2_report(source, group);
+        assert_eq!(v2[..8], hex("60 00 00 00 00 24 00 01"));
+        assert_eq!(v2[40..50], hex("3a 00 05 02 00 00 01 00 8f 00"));
+        // fe80 + 1 + ff02 + 16, 1c + 3a, 8f00 + 1 + 200 + ff15 + 1234 = 3a039; carried round a03c, and turned over.
+        assert_eq!(v2[50..52], hex("5f c3"));
+        let v1 = mld_v1_report(source, group);
+        assert_eq!(v1[24..40], v1[56..72], "to the group itself");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_is_read_again(source: u32, group in 0xe000_0000_u32..0xf000_0000, source6: u128, group6: u128, version in 1_u8..=2) {
+            let (source, group) = (Ipv4Addr::from(source), Ipv4Addr::from(group));
+            for (bytes, to, version) in [(igmp_v3_report(source, group), ALL_IGMPV3_ROUTERS, 3), (igmp_old_report(version, source, group), group, version)] {
+                let packet = Packet::parse(IPV4, &bytes).unwrap();
+                prop_assert_eq!((packet.source, packet.destination, packet.ttl), (source.into(), to.into(), 1));
+                prop_assert_eq!(packet.what, What::Report { version, groups: vec![group.into()] });
+                prop_assert_eq!(Packet::length(IPV4, &bytes), Some(bytes.len()));
+                prop_assert_eq!((checksum(&bytes[..24]), checksum(&bytes[24..])), (0, 0));
+            }
+            let (source, group) = (Ipv6Addr::from(source6), Ipv6Addr::from(group6 | 0xff << 120));
+            for (bytes, to, version) in [(mld_v2_report(source, group), ALL_MLDV2_ROUTERS, 2), (mld_v1_report(source, group), group, 1)] {
+                let packet = Packet::parse(IPV6, &bytes).unwrap();
+                prop_assert_eq!((packet.source, packet.destination, packet.ttl), (source.into(), to.into(), 1));
+                prop_assert_eq!(packet.what, What::Report { version, groups: vec![group.into()] });
+                prop_assert_eq!(Packet::length(IPV6, &bytes), Some(bytes.len()));
+            }
+        }
+
+        #[test]
+        fn no_bytes_panic(kind in prop_oneof![Just(QUERY), Just(REPORT_V3), Just(MLD_QUERY), Just(MLD_REPORT_V2), any::<u8>()], mut message in proptest::collection::vec(any::<u8>(), 1..260), len: usize) {
+            message[0] = kind;
+            let _ = (igmp(&message, len), mld(&message, len), igmp(&message, message.len()), mld(&message, message.len()));
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! What a packet of IPv4 or IPv6 is, read from the bytes at its beginning: who sent it to whom, and what it carries. Pure.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use super::igmp;
+
+/// The protocol of a frame that carries IPv4 (RFC 894).
+pub const IPV4: u16 = 0x0800;
+
+/// The protocol of a frame that carries IPv6 (RFC 2464).
+pub const IPV6: u16 = 0x86dd;
+
+/// A packet of IPv4 or IPv6.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// Who sent it, by its own word.
+    pub source: IpAddr,
+    /// Whom it is for.
+    pub destination: IpAddr,
+    /// The TTL or hop limit that is left.
+    pub ttl: u8,
+    /// It is a part of a longer packet, the first or a later one.
+    pub fragment: bool,
+    /// What it carries.
+    pub what: What,
+}
+
+/// What a packet carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A UDP datagram, or the first fragment of one.
+    Udp {
+        /// The port it was sent from.
+        source_port: u16,
+        /// The port it is for.
+        port: u16,
+        /// The length of its payload; that of the whole datagram, where this is a fragment. A train that the kernel has not cut yet counts as one.
+        len: usize,
+    },
+    /// A later fragment of a UDP datagram: it tells no port.
+    LaterFragment,
+    /// Somebody asks who is a member.
+    Query(Query),
+    /// Somebody says what it is a member of.
+    Report {
+        /// Of IGMP (1 to 3), or of MLD (1 or 2).
+        version: u8,
+        /// The groups of all its records, as far as they were captured: also those of which it says that it has left them.
+        groups: Vec<IpAddr>,
+    },
+    /// Anything else.
+    Other,
+}
+
+/// A membership query of IGMP or MLD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Of IGMP (1 to 3), or of MLD (1 or 2).
+    pub version: u8,
+    /// The group it asks for; `None` for all of them.
+    pub group: Option<IpAddr>,
+    /// How long members may take to answer.
+    pub max_response: Duration,
+    /// How often it asks (QQIC, RFC 3376, 4.1.7), where it says.
+    pub interval: Option<Duration>,
+    /// How many losses it allows for (QRV, RFC 3376, 4.1.6), where it says.
+    pub robustness: Option<u8>,
+}
+
+impl Packet {
+    /// Reads a packet from its beginning, which may be all that there is of it. `protocol` is that of the frame: [`IPV4`] or [`IPV6`]. `None` where the
+    /// bytes are none of it.
+    pub fn parse(protocol: u16, bytes: &[u8]) -> Option<Packet> {
+        match protocol {
+            IPV4 => ipv4(bytes),
+            IPV6 => ipv6(bytes),
+            _ => None,
+        }
+    }
+
+    /// The length that the packet says it has, header and all. `None` where it does not say.
+    pub(super) fn length(protocol: u16, bytes: &[u8]) -> Option<usize> {
+        match protocol {
+            IPV4 => Some(usize::from(u16_at(bytes, 2)?)),
+            // A jumbogram says 0 here (RFC 2675).
+            IPV6 => Some(usize::from(u16_at(bytes, 4).filter(|len| *len > 0)?) + IPV6_HEADER),
+            _ => None,
+        }
+    }
+}
+
+const UDP: u8 = 17;
+const IPV6_HEADER: usize = 40;
+
+/// Some bytes of a message, where it has them.
+pub(super) fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
+}
+
+/// A number in the order of the network.
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    take(bytes, at).map(u16::from_be_bytes)
+}
+
+/// RFC 791, 3.1.
+fn ipv4(bytes: &[u8]) -> Option<Packet> {
+    const IGMP: u8 = 2;
+    const MORE_FRAGMENTS: u16 = 0x2000;
+    const OFFSET: u16 = 0x1fff;
+    let first = *bytes.first()?;
+    let (header, total) = (usize::from(first & 0xf) * 4, usize::from(u16_at(bytes, 2)?));
+    if first >> 4 != 4 || header < 20 || total < header {
+        return None;
+    }
+    let [ttl, protocol] = take(bytes, 8)?;
+    let address = |at| take::<4>(bytes, at).map(|octets| IpAddr::from(Ipv4Addr::from(octets)));
+    let (source, destination) = (address(12)?, address(16)?);
+    let fragments = u16_at(bytes, 6)?;
+    let fragment = fragments & (MORE_FRAGMENTS | OFFSET) != 0;
+    // What pads a short frame is none of the packet.
+    let payload = bytes[..bytes.len().min(total)].get(header..).unwrap_or(&[]);
+    let what = match protocol {
+        UDP if fragments & OFFSET != 0 => Some(What::LaterFragment),
+        UDP => udp(payload),
+        IGMP if !fragment => igmp::igmp(payload, total - header),
+        _ => None,
+    };
+    Some(Packet { source, destination, ttl, fragment, what: what.unwrap_or(What::Other) })
+}
+
+/// RFC 8200, 3.
+fn ipv6(bytes: &[u8]) -> Option<Packet> {
+    if bytes.first()? >> 4 != 6 {
+        return None;
+    }
+    let [_, ttl] = take(bytes, 6)?;
+    let address = |at| take::<16>(bytes, at).map(|octets| IpAddr::from(Ipv6Addr::from(octets)));
+    let (source, destination) = (address(8)?, address(24)?);
+    let total = Packet::length(IPV6, bytes).unwrap_or(bytes.len());
+    let mut fragment = false;
+    let what = ipv6_payload(&bytes[..bytes.len().min(total)], total, &mut fragment);
+    Some(Packet { source, destination, ttl, fragment, what: what.unwrap_or(What::Other) })
+}
+
+/// Follows the extension headers (RFC 8200, 4) to what the packet carries. MLD always has one before it, with the router alert.
+fn ipv6_payload(bytes: &[u8], total: usize, fragment: &mut bool) -> Option<What> {
+    const HOP_BY_HOP: u8 = 0;
+    const ROUTING: u8 = 43;
+    const FRAGMENT: u8 = 44;
+    const ICMPV6: u8 = 58;
+    const DESTINATION: u8 = 60;
+    const MORE_FRAGMENTS: u16 = 1;
+    let (mut next, mut at, mut later) = (*bytes.get(6)?, IPV6_HEADER, false);
+    loop {
+        match next {
+            UDP if later => return Some(What::LaterFragment),
+            // What else follows the first fragment's headers stands only there.
+            _ if later => return None,
+            HOP_BY_HOP | ROUTING | DESTINATION => {
+                let [following, words] = take(bytes, at)?;
+                (next, at) = (following, at + 8 * (usize::from(words) + 1));
+            }
+            FRAGMENT => {
+                let place = u16_at(bytes, at + 2)?;
+                later = place >> 3 != 0;
+                *fragment |= later || place & MORE_FRAGMENTS != 0;
+                (next, at) = (*bytes.get(at)?, at + 8);
+            }
+            UDP => return udp(bytes.get(at..)?),
+            ICMPV6 if !*fragment => return igmp::mld(bytes.get(at..)?, total.checked_sub(at)?),
+            _ => return None,
+        }
+    }
+}
+
+/// RFC 768.
+fn udp(bytes: &[u8]) -> Option<What> {
+    const HEADER: usize = 8;
+    let len = usize::from(u16_at(bytes, 4)?).saturating_sub(HEADER);
+    Some(What::Udp { source_port: u16_at(bytes, 0)?, port: u16_at(bytes, 2)?, len })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Bytes as a dump shows them.
+    pub fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        digits.chunks_exact(2).map(byte).collect()
+    }
+
+    /// 10.0.0.100:40000 to 239.1.1.1:54321, "hello world", TTL 1, and what pads the frame to 60 bytes.
+    const IPV4_UDP: &str = "45 00 00 27 1a 2b 40 00 01 11 b5 88 0a 00 00 64 ef 01 01 01
+                            9c 40 d4 31 00 13 00 00 68 65 6c 6c 6f 20 77 6f 72 6c 64 00 00 00 00 00 00 00";
+
+    /// [fe80::1]:40000 to [ff15::1234]:54321, "hi", 5 hops.
+    const IPV6_UDP: &str = "60 00 00 00 00 0a 11 05 fe80000000000000 0000000000000001 ff15000000000000 0000000000001234
+                            9c 40 d4 31 00 0a 00 00 68 69";
+
+    fn parsed(protocol: u16, text: &str) -> Packet {
+        Packet::parse(protocol, &hex(text)).unwrap_or_else(|| panic!("no packet: {text}"))
+    }
+
+    const HELLO: What = What::Udp { source_port: 40_000, port: 54_321, len: 11 };
+
+    #[test]
+    fn a_datagram_of_ipv4_tells_its_ports_and_length() {
+        let packet = Packet {
+            source: "10.0.0.100".parse().unwrap(),
+            destination: "239.1.1.1".parse().unwrap(),
+            ttl: 1,
+            fragment: false,
+            what: HELLO,
+        };
+        assert_eq!(parsed(IPV4, IPV4_UDP), packet);
+        assert_eq!(Packet::length(IPV4, &hex(IPV4_UDP)), Some(39), "without what pads the frame");
+    }
+
+    #[test]
+    fn options_of_ipv4_are_passed_over() {
+        let text = IPV4_UDP.replace("45 00 00 27", "46 00 00 2b").replace("ef 01 01 01", "ef 01 01 01 94 04 00 00");
+        assert_eq!(parsed(IPV4, &text).what, HELLO);
+    }
+
+    #[test]
+    fn only_the_first_fragment_of_ipv4_tells_ports() {
+        let first = parsed(IPV4, &IPV4_UDP.replace("1a 2b 40 00", "1a 2b 20 00"));
+        assert_eq!((first.fragment, first.what), (true, HELLO));
+        for later in ["1a 2b 20 b9", "1a 2b 00 b9"] {
+            let later = parsed(IPV4, &IPV4_UDP.replace("1a 2b 40 00", later));
+            assert_eq!((later.fragment, later.what), (true, What::LaterFragment));
+        }
+        let other = parsed(IPV4, &IPV4_UDP.replace("40 00 01 11", "00 b9 01 01"));
+        assert_eq!((other.fragment, other.what), (true, What::Other), "a fragment of something else");
+    }
+
+    #[test]
+    fn a_datagram_of_ipv6_tells_its_ports_and_length() {
+        let packet = parsed(IPV6, IPV6_UDP);
+        assert_eq!((packet.source, packet.destination), ("fe80::1".parse().unwrap(), "ff15::1234".parse().unwrap()));
+        assert_eq!((packet.ttl, packet.fragment), (5, false));
+        assert_eq!(packet.what, What::Udp { source_port: 40_000, port: 54_321, len: 2 });
+        assert_eq!(Packet::length(IPV6, &hex(IPV6_UDP)), Some(50));
+    }
+
+    #[test]
+    fn extension_headers_are_followed_to_the_datagram() {
+        let with = |headers: &str| IPV6_UDP.replace("00 0a 11 05", "00 1a 00 05").replace("9c 40", &format!("{headers} 9c 40"));
+        let udp = What::Udp { source_port: 40_000, port: 54_321, len: 2 };
+        // Hop-by-hop, then destination options.
+        let packet = parsed(IPV6, &with("3c 00 01 04 00 00 00 00 11 00 01 04 00 00 00 00"));
+        assert_eq!((packet.fragment, packet.what), (false, udp.clone()));
+        // Hop-by-hop, then a fragment header: the first, an only (RFC 6946), a later one, and a later one that begins with more headers.
+        for (header, fragment, what) in [
+            ("11 00 00 01 00 00 00 07", true, udp.clone()),
+            ("11 00 00 00 00 00 00 07", false, udp),
+            ("11 00 05 a8 00 00 00 07", true, What::LaterFragment),
+            ("3c 00 05 a8 00 00 00 07", true, What::Other),
+        ] {
+            let packet = parsed(IPV6, &with(&format!("2c 00 01 04 00 00 00 00 {header}")));
+            assert_eq!((packet.fragment, packet.what), (fragment, what), "{header}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_or_something_else_is_no_datagram() {
+        let bytes = hex(IPV4_UDP);
+        assert_eq!(Packet::parse(IPV4, &bytes[..19]), None);
+        assert_eq!(Packet::parse(IPV4, &bytes[..25]).unwrap().what, What::Other);
+        assert_eq!(Packet::parse(IPV6, &bytes), None);
+        assert_eq!(Packet::parse(0x0806, &bytes), None);
+        for odd in ["44 00 00 27", "65 00 00 27", "45 00 00 13"] {
+            assert_eq!(Packet::parse(IPV4, &hex(&IPV4_UDP.replace("45 00 00 27", odd))), None, "{odd}");
+        }
+        assert_eq!(parsed(IPV4, &IPV4_UDP.replace("00 27", "00 14")).what, What::Other, "what pads a frame is no datagram");
+        assert_eq!(parsed(IPV4, &IPV4_UDP.replace("01 11", "01 84")).what, What::Other);
+        assert_eq!(
+            parsed(IPV4, &IPV4_UDP.replace("00 13 00 00", "00 03 00 00")).what,
+            What::Udp { len: 0, source_port: 40_000, port: 54_321 }
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(protocol in prop_oneof![Just(IPV4), Just(IPV6), any::<u16>()], bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = (Packet::parse(protocol, &bytes), Packet::length(protocol, &bytes));
+        }
+
+        #[test]
+        fn no_packet_with_odd_bytes_panics(
+            ipv4: bool, protocol in prop_oneof![Just(2_u8), Just(17), Just(0), Just(44), Just(58)], kind in prop_oneof![Just(0x11_u8), Just(0x22), Just(130), Just(143)],
+            rest in proptest::collection::vec(any::<u8>(), 0..120), cut in 0_usize..160,
+        ) {
+            let (mut bytes, at) = if ipv4 { (hex(IPV4_UDP), 9) } else { (hex(IPV6_UDP), 6) };
+            bytes[at] = protocol;
+            bytes.truncate(if ipv4 { 20 } else { 40 });
+            bytes[if ipv4 { 3 } else { 5 }] = 200;
+            bytes.push(kind);
+            bytes.extend(rest);
+            bytes.truncate(cut);
+            let protocol = if ipv4 { IPV4 } else { IPV6 };
+            prop_assert_eq!(Packet::parse(protocol, &bytes).is_some(), cut >= if ipv4 { 20 } else { 40 } && bytes.len() >= if ipv4 { 20 } else { 40 });
+        }
+    }
+}

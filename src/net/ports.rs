@@ -1,0 +1,207 @@
+//! The sockets that hold a UDP port, and whose they are: what Linux tells in /proc.
+
+mod programs;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+/// A socket that holds a UDP port.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct PortUser {
+    /// The address it is bound to; unspecified where it hears what is sent to any.
+    pub address: IpAddr,
+    /// The port.
+    pub port: u16,
+    /// The only peer it hears, where it is connected to one.
+    pub connected: Option<SocketAddr>,
+    /// The user whose it is.
+    pub uid: u32,
+    /// The number by which the system knows it.
+    pub inode: u64,
+    /// How many datagrams it had no room for, since it was opened.
+    pub drops: u64,
+    /// How much waits to be read, as the kernel counts memory.
+    pub queued_bytes: u64,
+    /// The program that has it open, `python3 (pid 1234)`, where the system lets this one see it.
+    pub program: Option<String>,
+    /// It is this process's.
+    pub own: bool,
+}
+
+/// The sockets of this network namespace that hold a UDP port and could hear IPv4, or IPv6. Among those of IPv4 are the sockets of IPv6 that are bound to
+/// any address, because they hear both; that one of them may have chosen IPv6 alone (IPV6_V6ONLY) is not told. `None` where the system tells nothing.
+pub fn users_of(port: u16, ipv4: bool) -> Option<Vec<PortUser>> {
+    let [udp, udp6] = ["/proc/thread-self/net/udp", "/proc/thread-self/net/udp6"].map(read);
+    // Without IPv6 there is no second file.
+    let mut users = if ipv4 { parse(&udp?) } else { Vec::new() };
+    users.extend(parse(&if ipv4 { udp6.unwrap_or_default() } else { udp6? }));
+    let hears = |address: IpAddr| address.is_ipv4() == ipv4 || (ipv4 && address == Ipv6Addr::UNSPECIFIED);
+    users.retain(|user| user.port == port && hears(user.address));
+    programs::name(&mut users);
+    Some(users)
+}
+
+fn read(path: &str) -> Option<String> {
+    std::fs::read_to_string(path).inspect_err(|error| tracing::debug!(path, %error, "cannot read")).ok()
+}
+
+/// Reads /proc/net/udp or /proc/net/udp6: a line a socket, below a line of headings. What is odd or cut short is passed over.
+///
+/// ```text
+///    sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+///  1234: 6500000A:D431 00000000:0000 07 00000000:00000340 00:00000000 00000000  1000        0 56789 2 0000000000000000 12
+/// ```
+fn parse(text: &str) -> Vec<PortUser> {
+    text.lines().filter_map(socket).collect()
+}
+
+fn socket(line: &str) -> Option<PortUser> {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let [_, local, peer, _, queues, _, _, uid, _, inode, _, _, drops, ..] = words[..] else { return None };
+    let (local, peer) = (address(local)?, address(peer)?);
+    let (_, received) = queues.split_once(':')?;
+    Some(PortUser {
+        address: local.ip(),
+        port: local.port(),
+        connected: Some(peer).filter(|peer| peer.port() != 0),
+        uid: uid.parse().ok()?,
+        inode: inode.parse().ok()?,
+        drops: drops.parse().ok()?,
+        queued_bytes: hex(received, 8)?,
+        program: None,
+        own: false,
+    })
+}
+
+/// An address and a port. The kernel prints each four bytes of the address as a number of its own byte order, but the port as the number that it is.
+fn address(word: &str) -> Option<SocketAddr> {
+    let (address, port) = word.split_once(':')?;
+    let port = u16::try_from(hex(port, 4)?).ok()?;
+    let word = |at: usize| Some(u32::try_from(hex(address.get(at..at + 8)?, 8)?).ok()?.to_ne_bytes());
+    let ip = match address.len() {
+        8 => IpAddr::from(Ipv4Addr::from(word(0)?)),
+        32 => {
+            let mut bytes = [0; 16];
+            for (index, four) in bytes.chunks_exact_mut(4).enumerate() {
+                four.copy_from_slice(&word(8 * index)?);
+            }
+            // A socket of IPv6 may well be bound to an address of IPv4.
+            IpAddr::from(bytes).to_canonical()
+        }
+        _ => return None,
+    };
+    Some(SocketAddr::new(ip, port))
+}
+
+fn hex(word: &str, digits: usize) -> Option<u64> {
+    let is_hex = word.len() == digits && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| u64::from_str_radix(word, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::net::UdpSocket;
+
+    /// An address as this machine's kernel prints it.
+    fn printed(address: &str) -> String {
+        let bytes = match address.parse().unwrap() {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets().to_vec(),
+        };
+        bytes.chunks_exact(4).map(|four| format!("{:08X}", u32::from_ne_bytes(four.try_into().unwrap()))).collect()
+    }
+
+    fn table(lines: &[String]) -> String {
+        let heads =
+            "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops";
+        format!("{heads}\n{}\n", lines.join("\n"))
+    }
+
+    fn line(local: &str, peer: &str) -> String {
+        let (local, peer) = (printed(local), printed(peer));
+        format!(
+            " 1234: {local}:D431 {peer}:0000 07 00000000:00000340 00:00000000 00000000  1000        0 56789 2 0000000000000000 12         "
+        )
+    }
+
+    #[test]
+    fn the_table_is_read_as_the_kernel_writes_it() {
+        let connected = line("10.0.0.101", "10.0.0.7").replace(":0000 07", ":9C40 01");
+        let read = parse(&table(&[line("0.0.0.0", "0.0.0.0"), connected]));
+        let any = PortUser {
+            address: "0.0.0.0".parse().unwrap(),
+            port: 54_321,
+            connected: None,
+            uid: 1000,
+            inode: 56_789,
+            drops: 12,
+            queued_bytes: 832,
+            program: None,
+            own: false,
+        };
+        let other = PortUser {
+            address: "10.0.0.101".parse().unwrap(),
+            connected: Some("10.0.0.7:40000".parse().unwrap()),
+            ..any.clone()
+        };
+        assert_eq!(read, [any, other]);
+    }
+
+    #[test]
+    fn addresses_of_ipv6_are_read_word_by_word() {
+        let read = parse(&table(&[line("::", "::"), line("fe80::1:2", "::"), line("::ffff:10.0.0.101", "::")]));
+        let addresses: Vec<String> = read.iter().map(|user| user.address.to_string()).collect();
+        assert_eq!(addresses, ["::", "fe80::1:2", "10.0.0.101"]);
+    }
+
+    #[test]
+    fn what_is_odd_is_passed_over() {
+        let good = line("10.0.0.101", "0.0.0.0");
+        for (is, odd) in
+            [(":D431", ":+431"), (":D431", ":D4311"), (":D431", ""), ("56789", "-1"), ("  1000", "  x"), ("00:00000340", "00")]
+        {
+            assert!(parse(&good.replacen(is, odd, 1)).is_empty(), "{odd}");
+        }
+        assert!(parse(&good[..good.len() - 12]).is_empty(), "cut short");
+        assert_eq!(parse(&format!("{good} 99 a newer column")).len(), 1);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_socket_of_this_process_is_found_and_known_as_its_own() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let users = users_of(address.port(), true).unwrap();
+        let user = users.iter().find(|user| user.address == address.ip()).unwrap();
+        assert_eq!((user.own, user.drops, user.connected), (true, 0, None));
+        let program = user.program.as_deref().unwrap();
+        assert!(program.ends_with(&format!(" (pid {})", std::process::id())), "{program}");
+        drop(socket);
+        let users = users_of(address.port(), true).unwrap();
+        assert!(users.iter().all(|other| other.inode != user.inode), "{users:?}");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_socket_of_both_families_counts_as_one_of_ipv4_too() {
+        // Without IPv6 there is none.
+        let Ok(socket) = UdpSocket::bind("[::]:0") else { return };
+        let port = socket.local_addr().unwrap().port();
+        for ipv4 in [true, false] {
+            let users = users_of(port, ipv4).unwrap();
+            assert!(users.iter().any(|user| user.own && user.address == Ipv6Addr::UNSPECIFIED), "{ipv4} {users:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text: String, odd in "[ 0-9A-F:+é]{0,60}", cut in 0_usize..160) {
+            let good = line("fe80::1", "::");
+            let cut = &good[..cut.min(good.len())];
+            let _ = (parse(&text), parse(&format!("{cut}{odd}\n{odd}{cut}")));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Which program has a socket open: what Linux tells in /proc/PID/fd of the processes that this one may look at.
+
+use std::fs;
+use std::path::Path;
+
+use super::PortUser;
+
+/// The most descriptors that are looked at. Each costs a call.
+const MOST: usize = 200_000;
+
+/// Fills in the programs of sockets, and which of them are this process's own. It ends as soon as all are known.
+pub fn name(users: &mut [PortUser]) {
+    let mut left = MOST;
+    let own = std::process::id();
+    name_those_of(own, users, &mut left);
+    let Ok(processes) = fs::read_dir("/proc") else { return };
+    let pids = processes.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    for pid in pids.filter(|pid| *pid != own) {
+        if left == 0 || users.iter().all(|user| user.program.is_some()) {
+            break;
+        }
+        name_those_of(pid, users, &mut left);
+    }
+}
+
+/// Looks at the descriptors of one process. One that is gone by now, or another user's, has none to show.
+fn name_those_of(pid: u32, users: &mut [PortUser], left: &mut usize) {
+    let process = format!("/proc/{pid}");
+    let Ok(descriptors) = fs::read_dir(format!("{process}/fd")) else { return };
+    for descriptor in descriptors.flatten() {
+        if *left == 0 || users.iter().all(|user| user.program.is_some()) {
+            return;
+        }
+        *left -= 1;
+        let Some(inode) = inode_of(&descriptor.path()) else { continue };
+        for user in users.iter_mut().filter(|user| user.inode == inode && user.program.is_none()) {
+            user.program = Some(format!("{} (pid {pid})", comm(&process)));
+            user.own = pid == std::process::id();
+        }
+    }
+}
+
+/// The number of the socket that a descriptor is of.
+fn inode_of(descriptor: &Path) -> Option<u64> {
+    let open = fs::read_link(descriptor).ok()?;
+    socket_inode(open.to_str()?)
+}
+
+fn socket_inode(link: &str) -> Option<u64> {
+    link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}
+
+/// The name of a process. It may choose any bytes, also such as a terminal would obey.
+fn comm(process: &str) -> String {
+    let name = fs::read(format!("{process}/comm")).unwrap_or_default();
+    plain(&name)
+}
+
+fn plain(name: &[u8]) -> String {
+    let name = String::from_utf8_lossy(name.strip_suffix(b"\n").unwrap_or(name)).replace(char::is_control, "\u{fffd}");
+    if name.is_empty() { "a program".to_owned() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sockets_have_the_number_of_one() {
+        assert_eq!(socket_inode("socket:[56789]"), Some(56_789));
+        for other in ["pipe:[56789]", "/tmp/socket:[56789]", "socket:[]", "socket:[56789", "anon_inode:[eventfd]"] {
+            assert_eq!(socket_inode(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_process_is_plain_text() {
+        assert_eq!(plain(b"python3\n"), "python3");
+        assert_eq!(plain(b"a\x1b[31mb\n\n"), "a\u{fffd}[31mb\u{fffd}");
+        assert_eq!(plain(b"\xff\n"), "\u{fffd}");
+        assert_eq!(plain(b""), "a program");
+    }
+}

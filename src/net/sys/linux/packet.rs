@@ -1,0 +1,201 @@
+//! A packet socket (packet(7)): what reaches the interfaces, before IP and the firewall see it. It needs CAP_NET_RAW.
+
+use std::io;
+use std::mem;
+use std::os::fd::AsRawFd;
+use std::ptr;
+
+use libc::{self, c_int, c_void, socklen_t};
+use socket2::{Domain, SockAddr, SockAddrStorage, SockFilter, Socket, Type};
+
+use super::control::{Control, Messages, Name};
+use crate::net::frames::Towards;
+use crate::net::packet::{IPV4, IPV6, take};
+use crate::net::sys::Caught;
+
+/// How much of a packet is kept: enough for the headers, and for what IGMP and MLD say.
+const SNAP: usize = 256;
+
+/// How many are taken a call.
+const SLOTS: usize = 64;
+
+/// The receive buffer. A frame takes as much of it as it is long, and what else the kernel keeps of it.
+const BUFFER: usize = 8 << 20;
+
+// include/uapi/linux/if_packet.h, which libc does not have.
+const PACKET_OTHERHOST: u8 = 3;
+const PACKET_OUTGOING: u8 = 4;
+const PACKET_STATISTICS: c_int = 6;
+const PACKET_AUXDATA: c_int = 8;
+const TP_STATUS_VLAN_VALID: u32 = 1 << 4;
+
+/// The multicast of all interfaces.
+pub struct Tap {
+    socket: Socket,
+    names: [Name; SLOTS],
+    controls: [Control; SLOTS],
+    payloads: [[u8; SNAP]; SLOTS],
+}
+
+impl Tap {
+    pub fn open() -> io::Result<Box<Tap>> {
+        // Without a protocol nothing comes yet, so that nothing gets in before there is the filter.
+        let socket = Socket::new(Domain::from(libc::AF_PACKET), Type::DGRAM, None)?;
+        socket.attach_filter(&multicast_only())?;
+        super::set(&socket, libc::SOL_PACKET, PACKET_AUXDATA, super::ON)?;
+        if super::force_receive_buffer(&socket, BUFFER).is_err() {
+            socket.set_recv_buffer_size(BUFFER)?;
+        }
+        socket.set_nonblocking(true)?;
+        socket.bind(&every_interface())?;
+        let (names, controls) = ([Name([0; 128]); SLOTS], [Control([0; super::control::CONTROL_LEN]); SLOTS]);
+        Ok(Box::new(Tap { socket, names, controls, payloads: [[0; SNAP]; SLOTS] }))
+    }
+
+    /// Takes some of what waits. Answers how many there were: none where nothing waits.
+    pub fn read(&mut self, take: &mut dyn FnMut(&Caught)) -> io::Result<usize> {
+        let mut vectors = [libc::iovec { iov_base: ptr::null_mut(), iov_len: SNAP }; SLOTS];
+        // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a valid value.
+        let mut headers: [libc::mmsghdr; SLOTS] = unsafe { mem::zeroed() };
+        for (slot, header) in headers.iter_mut().enumerate() {
+            vectors[slot].iov_base = self.payloads[slot].as_mut_ptr().cast::<c_void>();
+            header.msg_hdr.msg_name = (&raw mut self.names[slot]).cast::<c_void>();
+            header.msg_hdr.msg_namelen = size_of::<Name>() as socklen_t;
+            header.msg_hdr.msg_iov = &raw mut vectors[slot];
+            header.msg_hdr.msg_iovlen = 1;
+            header.msg_hdr.msg_control = (&raw mut self.controls[slot]).cast::<c_void>();
+            header.msg_hdr.msg_controllen = size_of::<Control>() as _;
+        }
+        // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them outlive the call, none
+        // overlaps another, and nobody else has a reference to them now. The descriptor is open as long as `self`.
+        let count = unsafe {
+            libc::recvmmsg(self.socket.as_raw_fd(), headers.as_mut_ptr(), SLOTS as _, libc::MSG_DONTWAIT as _, ptr::null_mut())
+        };
+        let count = match usize::try_from(count) {
+            Ok(count) => count.min(SLOTS),
+            Err(_) => match io::Error::last_os_error() {
+                error if error.kind() == io::ErrorKind::WouldBlock => 0,
+                error => return Err(error),
+            },
+        };
+        for (slot, header) in headers[..count].iter().enumerate() {
+            #[allow(clippy::unnecessary_cast, reason = "socklen_t with musl, usize with glibc")]
+            let control = (header.msg_hdr.msg_controllen as usize).min(size_of::<Control>());
+            let bytes = &self.payloads[slot][..(header.msg_len as usize).min(SNAP)];
+            if let Some(caught) = caught(&self.names[slot], &self.controls[slot].0[..control], bytes) {
+                take(&caught);
+            }
+        }
+        Ok(count)
+    }
+
+    /// How many the socket had no room for since the last call.
+    pub fn dropped(&self) -> io::Result<u32> {
+        // struct tpacket_stats: what came, and what of it was dropped. Reading sets both to zero.
+        let mut stats = [0_u32; 2];
+        let mut len = size_of_val(&stats) as socklen_t;
+        let (socket, stats_at) = (self.socket.as_raw_fd(), stats.as_mut_ptr().cast::<c_void>());
+        // SAFETY: `stats` has room for the `len` bytes that the kernel may write, and both outlive the call.
+        let result = unsafe { libc::getsockopt(socket, libc::SOL_PACKET, PACKET_STATISTICS, stats_at, &mut len) };
+        if result == 0 { Ok(stats[1]) } else { Err(io::Error::last_os_error()) }
+    }
+}
+
+/// Everything, of every interface: `ETH_P_ALL`, because what waits for one protocol sees it only behind the firewall's ingress hook.
+fn every_interface() -> SockAddr {
+    let mut storage = SockAddrStorage::zeroed();
+    // SAFETY: `sockaddr_ll` is a socket address: it fits into the storage of all of them, of whose alignment it is, and is a plain C struct of integers.
+    let address = unsafe { storage.view_as::<libc::sockaddr_ll>() };
+    address.sll_family = libc::AF_PACKET as u16;
+    address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
+    // SAFETY: the storage holds a valid `sockaddr_ll`, and its length is passed.
+    unsafe { SockAddr::new(storage, size_of::<libc::sockaddr_ll>() as socklen_t) }
+}
+
+/// A filter (bpf(4)) that lets the beginning of multicast of IPv4 and IPv6 in, and nothing else.
+fn multicast_only() -> [SockFilter; 10] {
+    const LOAD_WORD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+    const LOAD_BYTE: u16 = (libc::BPF_LD | libc::BPF_B | libc::BPF_ABS) as u16;
+    const AND: u16 = (libc::BPF_ALU | libc::BPF_AND | libc::BPF_K) as u16;
+    const IS: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
+    const ANSWER: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
+    const PROTOCOL: u32 = (libc::SKF_AD_OFF + libc::SKF_AD_PROTOCOL) as u32;
+    [
+        SockFilter::new(LOAD_WORD, 0, 0, PROTOCOL),
+        SockFilter::new(IS, 0, 3, IPV4 as u32),
+        // The destination is at 16, and begins with 1110.
+        SockFilter::new(LOAD_BYTE, 0, 0, 16),
+        SockFilter::new(AND, 0, 0, 0xf0),
+        SockFilter::new(IS, 3, 4, 0xe0),
+        SockFilter::new(IS, 0, 3, IPV6 as u32),
+        SockFilter::new(LOAD_BYTE, 0, 0, 24),
+        SockFilter::new(IS, 0, 1, 0xff),
+        SockFilter::new(ANSWER, 0, 0, SNAP as u32),
+        SockFilter::new(ANSWER, 0, 0, 0),
+    ]
+}
+
+/// Reads what the kernel tells of a frame: `struct sockaddr_ll` and `struct tpacket_auxdata`.
+fn caught<'a>(name: &Name, control: &[u8], bytes: &'a [u8]) -> Option<Caught<'a>> {
+    let protocol = take(&name.0, 2).map(u16::from_be_bytes)?;
+    let ifindex = take(&name.0, 4).map(u32::from_ne_bytes)?;
+    let towards = match name.0[10] {
+        PACKET_OTHERHOST => Towards::Other,
+        PACKET_OUTGOING => Towards::Out,
+        _ => Towards::Us,
+    };
+    let mut caught = Caught { protocol, ifindex, towards, vlan: None, len: bytes.len(), bytes };
+    let auxiliary = Messages(control).find(|(level, kind, _)| (*level, *kind) == (libc::SOL_PACKET, PACKET_AUXDATA));
+    if let Some((_, _, data)) = auxiliary {
+        let word = |at| take(data, at).map(u32::from_ne_bytes);
+        let (status, tag) = (word(0)?, take(data, 16).map(u16::from_ne_bytes)?);
+        caught.len = usize::try_from(word(4)?).ok()?;
+        // A tag of VLAN 0 carries a priority only, and is as good as none.
+        caught.vlan = Some(tag & 0xfff).filter(|vlan| status & TP_STATUS_VLAN_VALID != 0 && *vlan != 0);
+    }
+    Some(caught)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The control message of a frame of 1,000 bytes, as this machine's kernel writes it.
+    fn auxdata(status: u32, tag: u16) -> Vec<u8> {
+        let mut bytes = (size_of::<usize>() + 8 + 20).to_ne_bytes().to_vec();
+        [libc::SOL_PACKET, PACKET_AUXDATA].iter().for_each(|value| bytes.extend(value.to_ne_bytes()));
+        [status, 1000, 256].iter().for_each(|value| bytes.extend(value.to_ne_bytes()));
+        [14, 14, tag, 0x8100].iter().for_each(|value: &u16| bytes.extend(value.to_ne_bytes()));
+        bytes
+    }
+
+    fn name(kind: u8) -> Name {
+        let mut name = Name([0; 128]);
+        name.0[..2].copy_from_slice(&(libc::AF_PACKET as u16).to_ne_bytes());
+        name.0[2..4].copy_from_slice(&IPV6.to_be_bytes());
+        name.0[4..8].copy_from_slice(&7_u32.to_ne_bytes());
+        name.0[10] = kind;
+        name
+    }
+
+    #[test]
+    fn the_address_tells_interface_and_direction() {
+        for (kind, towards) in [(0, Towards::Us), (1, Towards::Us), (2, Towards::Us), (3, Towards::Other), (4, Towards::Out)] {
+            let name = name(kind);
+            let caught = caught(&name, &[], &[1, 2, 3]).unwrap();
+            assert_eq!((caught.protocol, caught.ifindex, caught.towards), (IPV6, 7, towards));
+            assert_eq!((caught.vlan, caught.len, caught.bytes), (None, 3, &[1, 2, 3][..]));
+        }
+    }
+
+    #[test]
+    fn the_auxiliary_data_tells_length_and_vlan() {
+        let name = name(2);
+        for (status, tag, vlan) in [(0x10, 0x6064, Some(100)), (0, 100, None), (0x10, 0x6000, None)] {
+            let control = auxdata(status, tag);
+            let caught = caught(&name, &control, &[0; 256]).unwrap();
+            assert_eq!((caught.len, caught.vlan), (1000, vlan), "{status:#x} {tag:#x}");
+        }
+        assert!(caught(&name, &auxdata(0, 0)[..30], &[]).is_some_and(|caught| caught.len == 0), "cut short");
+    }
+}
