@@ -49,7 +49,7 @@ impl Frames {
         Ok(Frames { tap: sys::Tap::open()?, dropped: 0 })
     }
 
-    /// Takes what waits, without waiting for more: 50,000 frames and a few at most.
+    /// Takes what waits, without waiting for more: 50,000 frames and a few at most. There is room for about 20,000 short ones, so it should be asked often.
     ///
     /// # Errors
     /// What the system refused. What was taken before is not lost.
@@ -91,12 +91,12 @@ fn frame(caught: &sys::Caught) -> Option<Frame> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::igmp;
+    use crate::net::igmp::reports;
     use crate::net::packet::IPV4;
 
     #[test]
     fn the_length_is_that_of_the_packet_without_what_pads_it() {
-        let mut bytes = igmp::igmp_old_report(2, [10, 0, 0, 1].into(), [239, 1, 1, 1].into());
+        let mut bytes = reports::igmp_old_report(2, [10, 0, 0, 1].into(), [239, 1, 1, 1].into());
         let len = |bytes: &[u8], len| {
             let caught = sys::Caught { protocol: IPV4, ifindex: 2, towards: Towards::Us, vlan: Some(9), len, bytes };
             frame(&caught).map(|frame| (frame.ifindex, frame.vlan, frame.len))

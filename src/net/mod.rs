@@ -4,8 +4,8 @@
 //! interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it says so. Errors carry the operation that
 //! failed ([`NetError`]).
 //!
-//! Why something is not heard is told by [`Frames`] (what reaches the interfaces), [`counters`] (where it was lost), [`users_of`] (who holds
-//! the port), and [`rp_filter`] and its like (what is set); [`report_membership`] tries whether a switch has forgotten a member.
+//! Why something is not heard is told by [`Frames`] (what reaches the interfaces), [`counters()`] (where it was lost), [`users_of`] (who holds
+//! the port), and [`rp_filter`] and its like (what is set); [`report_membership()`] tries whether a switch has forgotten a member.
 
 mod bridges;
 mod channel;

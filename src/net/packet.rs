@@ -69,8 +69,8 @@ pub struct Query {
 }
 
 impl Packet {
-    /// Reads a packet from its beginning, which may be all that there is of it. `protocol` is that of the frame: [`IPV4`] or [`IPV6`]. `None` where the
-    /// bytes are none of it.
+    /// Reads a packet from its beginning, which may be all that there is of it. `protocol` is that of the frame: 0x0800 for IPv4, 0x86dd
+    /// for IPv6. `None` where the bytes are none of it.
     pub fn parse(protocol: u16, bytes: &[u8]) -> Option<Packet> {
         match protocol {
             IPV4 => ipv4(bytes),

@@ -27,7 +27,8 @@ mod linux {
 
     use socket2::{Domain, Protocol, Socket, Type};
 
-    use crate::net::{igmp, sys};
+    use crate::net::igmp::reports;
+    use crate::net::sys;
 
     pub fn report(group: IpAddr, ifindex: u32, source: IpAddr, version: u8) -> io::Result<()> {
         match (group, source) {
@@ -45,8 +46,8 @@ mod linux {
         // What this host heard of itself it would take for another member's word, and hold back its own.
         socket.set_multicast_loop_v4(false)?;
         let send = |bytes: &[u8], to| socket.send_to(bytes, &SocketAddrV4::new(to, 0).into()).map(drop);
-        send(&igmp::igmp_v3_report(source, group), igmp::ALL_IGMPV3_ROUTERS)?;
-        if matches!(version, 1 | 2) { send(&igmp::igmp_old_report(version, source, group), group) } else { Ok(()) }
+        send(&reports::igmp_v3_report(source, group), reports::ALL_IGMPV3_ROUTERS)?;
+        if matches!(version, 1 | 2) { send(&reports::igmp_old_report(version, source, group), group) } else { Ok(()) }
     }
 
     fn report_v6(group: Ipv6Addr, ifindex: u32, source: Ipv6Addr, version: u8) -> io::Result<()> {
@@ -54,8 +55,8 @@ mod linux {
         socket.set_multicast_if_v6(ifindex)?;
         socket.set_multicast_loop_v6(false)?;
         let send = |bytes: &[u8], to| socket.send_to(bytes, &SocketAddrV6::new(to, 0, 0, ifindex).into()).map(drop);
-        send(&igmp::mld_v2_report(source, group), igmp::ALL_MLDV2_ROUTERS)?;
-        if version == 1 { send(&igmp::mld_v1_report(source, group), group) } else { Ok(()) }
+        send(&reports::mld_v2_report(source, group), reports::ALL_MLDV2_ROUTERS)?;
+        if version == 1 { send(&reports::mld_v1_report(source, group), group) } else { Ok(()) }
     }
 
     /// A socket that hears nothing, and sends packets that bring their header along (IPPROTO_RAW, raw(7)).
