@@ -55,7 +55,9 @@ pub struct Facts {
     pub bridge_netfilter: Option<bool>,
     /// How many frames of the target came in the second after this host had reported its membership anew; `None` where it did not.
     pub after_report: Option<u64>,
-    /// What came of a measured stream that was sent to several addresses at once.
+    /// A sender was waited for, that was to send to several addresses at once.
+    pub waited: bool,
+    /// What came of it.
     pub path: Option<Path>,
     /// The receiver had heard something, and then no more.
     pub stopped: Option<Stopped>,
@@ -337,10 +339,16 @@ impl Facts {
         self.heard.iter().filter(here).map(|heard| heard.datagrams).sum()
     }
 
-    /// The frames of the target's own group and port that reached the expected interface; fragments behind the first are among them.
+    /// The frames of the target's own group and port that reached the expected interface, in no virtual LAN; fragments behind the first are among them.
     pub fn flows_here(&self) -> impl Iterator<Item = &Flow> {
-        let ours =
-            |flow: &&Flow| flow.port.is_none_or(|port| port == self.target.port) && !flow.others && self.is_expected(&flow.iface);
+        let port = self.target.port;
+        self.flows_of_group().filter(move |flow| flow.port.is_none_or(|known| known == port))
+    }
+
+    /// The same whatever their port.
+    pub fn flows_of_group(&self) -> impl Iterator<Item = &Flow> {
+        // A tagged frame is seen on the interface below, and then, where there is one, on that of its virtual LAN.
+        let ours = |flow: &&Flow| !flow.others && flow.vlan.is_none() && self.is_expected(&flow.iface);
         self.frames.iter().flat_map(|frames| &frames.flows).filter(ours)
     }
 

@@ -4,6 +4,61 @@ use std::fmt;
 
 use serde::Serialize;
 
+/// The stable names of all findings.
+pub const IDS: [&str; 51] = [
+    "arrives",
+    "arrives-twice",
+    "bad-checksum",
+    "bound-to-address",
+    "bridge",
+    "bridge-firewall",
+    "buffer-overflow",
+    "duplicate-address",
+    "firewall",
+    "firewall-ingress",
+    "firewall-input",
+    "firewall-output",
+    "firewall-prerouting",
+    "fragments-lost",
+    "igmp-version",
+    "ignored-multicast",
+    "interface",
+    "interface-down",
+    "interface-flags",
+    "interfaces-left-out",
+    "join-failed",
+    "join-unseen",
+    "limits",
+    "membership",
+    "mtu-too-small",
+    "multicast-filtered",
+    "no-address",
+    "no-carrier",
+    "no-interface",
+    "no-path",
+    "no-querier",
+    "no-route",
+    "not-available",
+    "not-seen",
+    "nothing-arrives",
+    "other-port",
+    "other-source",
+    "path",
+    "port-taken",
+    "querier",
+    "route",
+    "route-differs",
+    "rp-filter",
+    "self-test",
+    "self-test-failed",
+    "snooping-pruned",
+    "ssm-unsupported",
+    "stream-stopped",
+    "ttl-too-low",
+    "vlan-tag",
+    "wrong-interface",
+];
+
 /// One thing that was found. [`Finding::id`] is stable, for scripts; the words are for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -59,6 +114,7 @@ pub enum Place {
 
 impl Finding {
     fn new(level: Level, id: &'static str, what: impl Into<String>, evidence: impl Into<String>) -> Self {
+        debug_assert!(IDS.contains(&id), "{id} is not among the names of findings");
         Finding { id, level, what: what.into(), evidence: evidence.into(), remedy: None, commands: Vec::new() }
     }
 

@@ -14,7 +14,7 @@ mod snapshot;
 pub use facts::{
     Asked, Facts, Firewall, Flow, Frames, Heard, Leg, LegKind, Limits, Link, Membership, Path, Queries, Rights, SelfTest, Stopped,
 };
-pub use finding::{Command, Finding, Level, Place};
+pub use finding::{Command, Finding, IDS, Level, Place};
 pub use reason::{conclusion, findings, gravest};
 
 use std::io;

@@ -84,6 +84,7 @@ pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> F
         interfaces: links(interfaces, target, before),
         route: route.map(|iface| iface.name.clone()),
         limits: limits(target.group.is_ipv4()),
+        waited: plan.beside.is_some(),
         ..Facts::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::{Facts, Flow};
+use super::super::facts::Facts;
 use super::super::finding::{Finding, Level, Place};
 use super::{count, list, seconds};
 use crate::target::bracketed;
@@ -24,7 +24,7 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
     if !explained {
         found.extend(ignored(facts));
         // A receiver whose stream has stopped is told of that.
-        found.extend((facts.stopped.is_none() && facts.path.is_none()).then(|| nothing(facts)));
+        found.extend((facts.stopped.is_none() && !facts.waited).then(|| nothing(facts)));
     }
     found
 }
@@ -101,11 +101,6 @@ fn wrong_interface(facts: &Facts) -> Option<Finding> {
     )
 }
 
-/// The frames of the group itself that reached the expected interface, whatever their port.
-fn of_the_group(facts: &Facts) -> impl Iterator<Item = &Flow> {
-    facts.frames.iter().flat_map(|frames| &frames.flows).filter(|flow| !flow.others && facts.is_expected(&flow.iface))
-}
-
 /// A source-specific join, and somebody else sends.
 fn other_source(facts: &Facts) -> Option<Finding> {
     let asked = &facts.target;
@@ -130,7 +125,7 @@ fn other_port(facts: &Facts) -> Option<Finding> {
     if facts.frames_here().is_some_and(|frames| frames > 0) {
         return None;
     }
-    let flow = of_the_group(facts).find(|flow| flow.port.is_some_and(|port| port != asked.port))?;
+    let flow = facts.flows_of_group().find(|flow| flow.port.is_some_and(|port| port != asked.port))?;
     let port = flow.port?;
     let other = std::net::SocketAddr::new(asked.group, port);
     Some(

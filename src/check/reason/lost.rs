@@ -141,8 +141,8 @@ fn too_long(facts: &Facts) -> Option<Finding> {
 /// The frames of the group that are of another virtual LAN.
 fn vlan_tag(facts: &Facts) -> Option<Finding> {
     let flows = facts.frames.iter().flat_map(|frames| &frames.flows);
-    let tagged: Vec<&Flow> = flows.filter(|flow| flow.others && flow.vlan.is_some() && facts.is_expected(&flow.iface)).collect();
-    let first = tagged.first().filter(|_| facts.heard_here() == 0)?;
+    let tagged: Vec<&Flow> = flows.filter(|flow| flow.vlan.is_some() && facts.is_expected(&flow.iface)).collect();
+    let first = tagged.first().filter(|_| facts.heard.is_empty())?;
     let (name, vlan) = (&first.iface, first.vlan?);
     let frames: u64 = tagged.iter().map(|flow| flow.frames).sum();
     Some(

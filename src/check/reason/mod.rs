@@ -19,7 +19,7 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     found.extend(lost::findings(facts));
     found.extend(firewall::findings(facts, &found));
     found.extend(network::findings(facts));
-    found.extend(path::findings(facts));
+    found.extend(path::findings(facts, &found));
     // What came, or did not, is told in the light of all the rest.
     found.extend(arrival::findings(facts, &found));
     found.extend(here::blind_spots(facts));

@@ -1,12 +1,41 @@
 //! Where on the way it ends: a measured stream that its sender sent to the group, to a group that every switch floods, and to this host alone.
 
 use super::super::facts::{Facts, Leg, LegKind, Path};
-use super::super::finding::{Finding, Place};
-use super::{count, list};
+use super::super::finding::{Finding, Level, Place};
+use super::{count, list, seconds};
 
-pub fn findings(facts: &Facts) -> Vec<Finding> {
-    let Some(path) = &facts.path else { return Vec::new() };
-    told(facts, path).into_iter().collect()
+pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
+    let Some(path) = &facts.path else { return nobody(facts, others) };
+    // What this host itself does to it is not the path's fault.
+    let own = others.iter().find(|finding| finding.level == Level::Fault);
+    let reached = facts.frames_here().filter(|frames| *frames > 0 && facts.heard_here() == 0);
+    match (own, reached) {
+        (_, Some(frames)) => {
+            let what = format!("the path from {} ends inside this host", path.source);
+            Some(Finding::note("path", what, format!("{} of the group came in; {}", count(frames, "frame"), legs(path))))
+        }
+        (Some(_), None) if facts.heard_here() == 0 => {
+            let what = format!("whether the path from {} is whole cannot be told before this host lets it in", path.source);
+            Some(Finding::note("path", what, legs(path)))
+        }
+        _ => told(facts, path),
+    }
+}
+
+/// A sender was waited for, and none was heard.
+fn nobody(facts: &Facts, others: &[Finding]) -> Option<Finding> {
+    let explained = others.iter().any(|finding| finding.level == Level::Fault);
+    if !facts.waited || explained || facts.heard_here() > 0 {
+        return None;
+    }
+    let what = format!(
+        "nothing came from a sender in {}: neither multicast, nor what was sent to this host alone",
+        seconds(facts.seconds)
+    );
+    Some(
+        Finding::fault("no-path", what, "no measured stream was heard, at any of the addresses that it was to be sent to")
+            .remedy("was it typed there? Then this is no matter of multicast: see whether the sender's 'ping' reaches this host, and whether UDP does"),
+    )
 }
 
 fn told(facts: &Facts, path: &Path) -> Option<Finding> {
