@@ -23,6 +23,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod advice;
+pub mod check;
 pub mod cli;
 pub mod event;
 pub mod iface;

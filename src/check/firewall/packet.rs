@@ -1,0 +1,159 @@
+//! What is known of a datagram of the flow, as the expressions of nft ask for it.
+
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::{Flow, Hook, Tri, Way};
+
+/// Connections are tracked from this priority on: NF_IP_PRI_CONNTRACK of linux/netfilter_ipv4.h.
+const CONNTRACK: i64 = -200;
+
+/// A datagram of the flow, where it is now.
+#[derive(Clone, Debug)]
+pub struct Packet<'a> {
+    pub flow: &'a Flow,
+    pub way: Way,
+    pub hook: Hook,
+    pub priority: i64,
+    /// Whether a rule has taken it out of connection tracking.
+    pub untracked: Tri,
+}
+
+/// What an expression makes of the datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Val {
+    Addr(IpAddr),
+    Num(u64),
+    /// A number that nft has a name for.
+    Named(&'static str, u64),
+    /// The name of an interface; empty where the datagram has none on that side.
+    Iface(String),
+    /// Several, joined by dots.
+    Many(Vec<Val>),
+    Unknown,
+    /// The datagram has no such thing: no rule that asks for it matches, whatever it compares with.
+    Absent,
+}
+
+impl Packet<'_> {
+    pub fn value(&self, expression: &Value) -> Val {
+        let Some((kind, of)) = single(expression) else { return Val::Unknown };
+        let key = of.get("key").and_then(Value::as_str).or(of.as_str()).unwrap_or_default();
+        match kind {
+            "meta" => self.meta(key),
+            "payload" => self.payload(of),
+            "ct" => self.ct(key),
+            "fib" => fib(of),
+            "concat" => of.as_array().map_or(Val::Unknown, |parts| Val::Many(parts.iter().map(|part| self.value(part)).collect())),
+            "&" => self.masked(of),
+            _ => Val::Unknown,
+        }
+    }
+
+    fn is_v4(&self) -> bool {
+        self.flow.group.is_ipv4()
+    }
+
+    fn meta(&self, key: &str) -> Val {
+        let v4 = self.is_v4();
+        match key {
+            "l4proto" => UDP,
+            "nfproto" if v4 => Val::Named("ipv4", 2),
+            "nfproto" => Val::Named("ipv6", 10),
+            "protocol" => self.ethertype(),
+            "iif" | "iifname" => self.iface(matches!(self.hook, Hook::Output | Hook::Postrouting | Hook::Egress)),
+            "oif" | "oifname" => self.iface(matches!(self.hook, Hook::Ingress | Hook::Prerouting | Hook::Input)),
+            // Measured: a multicast datagram that leaves is one for the host until it is copied back.
+            "pkttype" if self.way == Way::Out => match self.hook {
+                Hook::Output => Val::Named("host", 0),
+                _ => Val::Unknown,
+            },
+            "pkttype" => Val::Named("multicast", 2),
+            _ => Val::Unknown,
+        }
+    }
+
+    fn ethertype(&self) -> Val {
+        if self.is_v4() { Val::Named("ip", 0x0800) } else { Val::Named("ip6", 0x86dd) }
+    }
+
+    fn iface(&self, none: bool) -> Val {
+        Val::Iface(if none { String::new() } else { self.flow.iface.clone() })
+    }
+
+    fn payload(&self, of: &Value) -> Val {
+        let (Some(protocol), Some(field)) = (of.get("protocol").and_then(Value::as_str), of.get("field").and_then(Value::as_str))
+        else {
+            return Val::Unknown;
+        };
+        if of.get("tunnel").is_some() {
+            return Val::Unknown;
+        }
+        let own_version = match protocol {
+            "ip" => self.is_v4(),
+            "ip6" => !self.is_v4(),
+            _ => true,
+        };
+        match (protocol, field) {
+            ("ip" | "ip6", _) if !own_version => Val::Absent,
+            ("ip" | "ip6", "daddr") => Val::Addr(self.flow.group),
+            ("ip" | "ip6", "saddr") => self.flow.source.map_or(Val::Unknown, Val::Addr),
+            ("ip", "protocol") | ("ip6", "nexthdr") => UDP,
+            ("ip", "version") => Val::Num(4),
+            ("ip6", "version") => Val::Num(6),
+            ("udp" | "th", "dport") => Val::Num(self.flow.port.into()),
+            ("ether", "type") => self.ethertype(),
+            ("arp" | "tcp" | "sctp" | "dccp" | "udplite" | "icmp" | "icmpv6" | "igmp" | "ah" | "esp" | "comp", _) => Val::Absent,
+            _ => Val::Unknown,
+        }
+    }
+
+    fn ct(&self, key: &str) -> Val {
+        match key {
+            // A multicast datagram is never answered, so that no flow of them is ever established.
+            "state" if self.before_tracking() => Val::Named("invalid", 1),
+            "state" => match self.untracked {
+                Tri::No => Val::Named("new", 8),
+                Tri::Yes => Val::Named("untracked", 64),
+                Tri::Unknown => Val::Unknown,
+            },
+            "direction" => Val::Named("original", 0),
+            _ => Val::Unknown,
+        }
+    }
+
+    fn before_tracking(&self) -> bool {
+        match self.hook {
+            Hook::Ingress => true,
+            Hook::Prerouting | Hook::Output => self.priority < CONNTRACK,
+            _ => false,
+        }
+    }
+
+    fn masked(&self, of: &Value) -> Val {
+        let Some([left, right]) = of.as_array().map(Vec::as_slice) else { return Val::Unknown };
+        match (self.value(left), right.as_u64()) {
+            (Val::Absent, _) => Val::Absent,
+            (Val::Num(number) | Val::Named(_, number), Some(mask)) => Val::Num(number & mask),
+            _ => Val::Unknown,
+        }
+    }
+}
+
+const UDP: Val = Val::Named("udp", 17);
+
+/// The type of the address that the datagram goes to. Where its source would be answered through is not known here.
+fn fib(of: &Value) -> Val {
+    let by_destination = of.get("flags").and_then(Value::as_array).is_some_and(|flags| flags.iter().any(|flag| flag == "daddr"));
+    match of.get("result").and_then(Value::as_str) {
+        Some("type") if by_destination => Val::Named("multicast", 5),
+        _ => Val::Unknown,
+    }
+}
+
+/// The one key of an object, and what it holds.
+pub fn single(object: &Value) -> Option<(&str, &Value)> {
+    let object = object.as_object().filter(|object| object.len() == 1)?;
+    object.iter().next().map(|(key, value)| (key.as_str(), value))
+}
