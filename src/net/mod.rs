@@ -4,10 +4,12 @@
 //! interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it says so. Errors carry the operation that
 //! failed ([`NetError`]).
 
+mod bridges;
 mod channel;
 mod clock;
 mod departure;
 mod error;
+mod firewall;
 mod groups;
 mod ifaces;
 mod inbox;
@@ -24,9 +26,11 @@ mod sys;
 mod wait;
 mod watch;
 
+pub use bridges::{Bridge, BridgeMember, bridge_netfilter, bridges};
 pub use clock::{host_id, is_synchronised};
 pub use departure::{Departure, Failure};
 pub use error::{NetError, Operation, describe};
+pub use firewall::{Unread, has_legacy_rules, may_capture, may_see_firewall, ruleset, ruleset_listing};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};
 pub use inbox::{Inbox, Rcvbuf};

@@ -12,7 +12,7 @@ const DEPTH: usize = 16;
 const RULES: usize = 1 << 20;
 
 pub fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<Drop> {
-    let mut packet = Packet { flow, way, hook: Hook::Ingress, priority: 0, untracked: Tri::No };
+    let mut packet = Packet { flow, way, hook: Hook::Ingress, priority: 0, untracked: Tri::No, redirected: Tri::No };
     let mut drops = Vec::new();
     for hook in way.hooks() {
         let mut chains: Vec<(&Chain, &Base, Tri)> = ruleset
@@ -129,8 +129,8 @@ impl<'a> Walk<'a, '_> {
             let condition = match kind {
                 "match" => holds(of, self.packet, sets),
                 "vmap" => return self.vmap(of, matched, at, depth),
-                "accept" | "drop" | "reject" | "return" | "continue" | "jump" | "goto" | "queue" | "fwd" | "masquerade" | "snat"
-                | "dnat" | "redirect" => return self.verdict(kind, of, matched, at, depth),
+                "accept" | "drop" | "reject" | "return" | "continue" | "jump" | "goto" | "queue" | "fwd" | "masquerade"
+                | "snat" | "dnat" | "redirect" => return self.verdict(kind, of, matched, at, depth),
                 "counter" | "log" | "mangle" | "comment" | "last" | "flow" | "ct helper" | "ct timeout" | "ct expectation"
                 | "secmark" | "dup" => Tri::Yes,
                 "notrack" => {
@@ -170,9 +170,19 @@ impl<'a> Walk<'a, '_> {
                 self.maybe.get_or_insert(at);
                 if sure && verdict == "queue" { Step::End(End::Passed) } else { Step::Next }
             }
-            "return" => if sure { Step::Return } else { Step::MaybeNext },
+            "return" => {
+                if sure {
+                    Step::Return
+                } else {
+                    Step::MaybeNext
+                }
+            }
             "continue" => Step::Next,
             "jump" | "goto" => self.call(verdict, of, matched, at, depth),
+            "dnat" | "redirect" => {
+                self.packet.redirected = self.packet.redirected.or(matched);
+                self.verdict("accept", of, matched, at, depth)
+            }
             // accept, and what translates addresses: it ends the chain too.
             _ if sure => Step::End(End::Passed),
             _ => {
@@ -185,9 +195,11 @@ impl<'a> Walk<'a, '_> {
     fn call(&mut self, verdict: &str, of: &Value, matched: Tri, at: Cause<'a>, depth: usize) -> Step<'a> {
         let target = of.get("target").and_then(Value::as_str);
         let here = at.chain;
-        let chain = self.ruleset.chains.iter().find(|chain| {
-            chain.family == here.family && chain.table == here.table && Some(chain.name.as_str()) == target
-        });
+        let chain = self
+            .ruleset
+            .chains
+            .iter()
+            .find(|chain| chain.family == here.family && chain.table == here.table && Some(chain.name.as_str()) == target);
         let Some(chain) = chain.filter(|_| depth < DEPTH) else {
             return self.verdict("unknown", &Value::Null, matched, at, depth);
         };
@@ -245,10 +257,11 @@ impl<'a> Walk<'a, '_> {
         }
         match name {
             "DROP" | "REJECT" => Xt::Verdict("drop"),
-            "ACCEPT" | "MASQUERADE" | "SNAT" | "DNAT" | "REDIRECT" | "NETMAP" => Xt::Verdict("accept"),
+            "ACCEPT" | "MASQUERADE" | "SNAT" => Xt::Verdict("accept"),
+            "DNAT" | "REDIRECT" | "NETMAP" => Xt::Verdict("dnat"),
             "NFQUEUE" => Xt::Verdict("queue"),
-            "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "TCPMSS" | "CHECKSUM" | "CLASSIFY" | "TRACE" | "DSCP" | "TOS" | "TTL" | "HL"
-            | "AUDIT" | "SET" | "TEE" => Xt::Match(Tri::Yes),
+            "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "TCPMSS" | "CHECKSUM" | "CLASSIFY" | "TRACE" | "DSCP" | "TOS" | "TTL"
+            | "HL" | "AUDIT" | "SET" | "TEE" => Xt::Match(Tri::Yes),
             "CT" | "NOTRACK" => {
                 self.packet.untracked = Tri::Unknown;
                 Xt::Match(Tri::Yes)

@@ -18,6 +18,8 @@ pub struct Packet<'a> {
     pub priority: i64,
     /// Whether a rule has taken it out of connection tracking.
     pub untracked: Tri,
+    /// Whether a rule has given it another destination.
+    pub redirected: Tri,
 }
 
 /// What an expression makes of the datagram.
@@ -31,6 +33,8 @@ pub enum Val {
     Iface(String),
     /// Several, joined by dots.
     Many(Vec<Val>),
+    /// What connection tracking notes of a flow that is not answered: whether it has another destination.
+    Status(Tri),
     Unknown,
     /// The datagram has no such thing: no rule that asks for it matches, whatever it compares with.
     Absent,
@@ -45,7 +49,9 @@ impl Packet<'_> {
             "payload" => self.payload(of),
             "ct" => self.ct(key),
             "fib" => fib(of),
-            "concat" => of.as_array().map_or(Val::Unknown, |parts| Val::Many(parts.iter().map(|part| self.value(part)).collect())),
+            "concat" => {
+                of.as_array().map_or(Val::Unknown, |parts| Val::Many(parts.iter().map(|part| self.value(part)).collect()))
+            }
             "&" => self.masked(of),
             _ => Val::Unknown,
         }
@@ -118,6 +124,7 @@ impl Packet<'_> {
                 Tri::Yes => Val::Named("untracked", 64),
                 Tri::Unknown => Val::Unknown,
             },
+            "status" => Val::Status(self.redirected),
             "direction" => Val::Named("original", 0),
             _ => Val::Unknown,
         }
