@@ -42,7 +42,7 @@ pub use clock::{host_id, is_synchronised};
 pub use counters::{Counters, LinkCounters, counters};
 pub use departure::{Departure, Failure};
 pub use error::{NetError, Operation, describe};
-pub use firewall::{has_legacy_rules, may_capture, may_see_firewall, ruleset};
+pub use firewall::{Unread, has_legacy_rules, may_capture, may_see_firewall, ruleset, ruleset_listing};
 pub use frames::{Frame, Frames, Towards};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};

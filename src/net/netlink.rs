@@ -20,19 +20,42 @@ pub fn ask(question: RouteNetlinkMessage, flags: u16) -> io::Result<Socket> {
     message.finalize();
     let mut bytes = vec![0; message.buffer_len()];
     message.serialize(&mut bytes);
+    send(&bytes)
+}
 
+fn send(bytes: &[u8]) -> io::Result<Socket> {
     let mut socket = Socket::new(NETLINK_ROUTE)?;
     socket.bind_auto()?;
     socket.connect(&SocketAddr::new(0, 0))?;
-    socket.send(&bytes, 0)?;
+    socket.send(bytes, 0)?;
     Ok(socket)
+}
+
+/// Hands over each link: a `struct ifinfomsg`, and attributes behind it.
+pub fn links(take: impl FnMut(&[u8])) -> io::Result<()> {
+    const RTM_NEWLINK: u16 = 16;
+    dump(RouteNetlinkMessage::GetLink(LinkMessage::default()), RTM_NEWLINK, take)
+}
+
+/// Hands over the multicast groups of each bridge, as `bridge mdb` asks for them: a `struct br_port_msg`, and attributes behind it.
+pub fn bridge_groups(take: impl FnMut(&[u8])) -> io::Result<()> {
+    const PF_BRIDGE: u8 = 7;
+    const BR_PORT_MSG: usize = 8;
+    // The answer is of the same type as the question.
+    const RTM_GETMDB: u16 = 86;
+    let mut message = vec![0; 16 + BR_PORT_MSG];
+    let length = u32::try_from(message.len()).map_err(io::Error::other)?;
+    message[0..4].copy_from_slice(&length.to_ne_bytes());
+    message[4..6].copy_from_slice(&RTM_GETMDB.to_ne_bytes());
+    message[6..8].copy_from_slice(&(NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
+    message[16] = PF_BRIDGE;
+    answers(&send(&message)?, RTM_GETMDB, take)
 }
 
 /// The MTU of each interface in bytes, by its index: RTM_GETLINK, as `ip link` asks it.
 pub fn mtus() -> io::Result<BTreeMap<u32, u32>> {
-    const RTM_NEWLINK: u16 = 16;
     let mut mtus = BTreeMap::new();
-    dump(RouteNetlinkMessage::GetLink(LinkMessage::default()), RTM_NEWLINK, |link| mtus.extend(mtu(link)))?;
+    links(|link| mtus.extend(mtu(link)))?;
     Ok(mtus)
 }
 
@@ -47,8 +70,12 @@ pub fn queues(index: u32) -> io::Result<Vec<String>> {
 }
 
 /// Asks for a list, and hands each of its messages of the type `kind` to `take`.
-fn dump(question: RouteNetlinkMessage, kind: u16, mut take: impl FnMut(&[u8])) -> io::Result<()> {
-    let socket = ask(question, NLM_F_DUMP)?;
+fn dump(question: RouteNetlinkMessage, kind: u16, take: impl FnMut(&[u8])) -> io::Result<()> {
+    answers(&ask(question, NLM_F_DUMP)?, kind, take)
+}
+
+/// Reads the answer to the end.
+fn answers(socket: &Socket, kind: u16, mut take: impl FnMut(&[u8])) -> io::Result<()> {
     loop {
         let (answer, _) = socket.recv_from_full()?;
         if read(&answer, kind, &mut take)? {

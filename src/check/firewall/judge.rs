@@ -12,7 +12,7 @@ const DEPTH: usize = 16;
 const RULES: usize = 1 << 20;
 
 pub fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<Drop> {
-    let mut packet = Packet { flow, way, hook: Hook::Ingress, priority: 0, untracked: Tri::No };
+    let mut packet = Packet { flow, way, hook: Hook::Ingress, priority: 0, untracked: Tri::No, redirected: Tri::No };
     let mut drops = Vec::new();
     for hook in way.hooks() {
         let mut chains: Vec<(&Chain, &Base, Tri)> = ruleset
@@ -179,6 +179,10 @@ impl<'a> Walk<'a, '_> {
             }
             "continue" => Step::Next,
             "jump" | "goto" => self.call(verdict, of, matched, at, depth),
+            "dnat" | "redirect" => {
+                self.packet.redirected = self.packet.redirected.or(matched);
+                self.verdict("accept", of, matched, at, depth)
+            }
             // accept, and what translates addresses: it ends the chain too.
             _ if sure => Step::End(End::Passed),
             _ => {
@@ -253,7 +257,8 @@ impl<'a> Walk<'a, '_> {
         }
         match name {
             "DROP" | "REJECT" => Xt::Verdict("drop"),
-            "ACCEPT" | "MASQUERADE" | "SNAT" | "DNAT" | "REDIRECT" | "NETMAP" => Xt::Verdict("accept"),
+            "ACCEPT" | "MASQUERADE" | "SNAT" => Xt::Verdict("accept"),
+            "DNAT" | "REDIRECT" | "NETMAP" => Xt::Verdict("dnat"),
             "NFQUEUE" => Xt::Verdict("queue"),
             "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "TCPMSS" | "CHECKSUM" | "CLASSIFY" | "TRACE" | "DSCP" | "TOS" | "TTL"
             | "HL" | "AUDIT" | "SET" | "TEE" => Xt::Match(Tri::Yes),

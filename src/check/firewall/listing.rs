@@ -64,21 +64,19 @@ fn devices(head: &str) -> Option<Vec<String>> {
 
 /// What a match of iptables says, as a `match` of nft: its JSON tells the name alone, its text all of it where iptables is installed.
 pub fn condition(rule: &Rule, name: &str) -> Option<Value> {
-    let (key, left) = match name {
-        "conntrack" | "state" => ("ct state ", json!({"ct": {"key": "state"}})),
-        "addrtype" => ("fib daddr type ", json!({"fib": {"result": "type", "flags": ["daddr"]}})),
-        "multiport" => ("udp dport ", json!({"payload": {"protocol": "udp", "field": "dport"}})),
-        "pkttype" => ("pkttype ", json!({"meta": {"key": "pkttype"}})),
+    let (key, topic, left) = match name {
+        "conntrack" | "state" => ("ct state ", "ct", json!({"ct": {"key": "state"}})),
+        "addrtype" => ("fib daddr type ", "fib", json!({"fib": {"result": "type", "flags": ["daddr"]}})),
+        "multiport" => ("udp dport ", "dport", json!({"payload": {"protocol": "udp", "field": "dport"}})),
+        "pkttype" => ("pkttype ", "pkttype", json!({"meta": {"key": "pkttype"}})),
         _ => return None,
     };
-    // Each word must come from this very match, and be all that it says.
+    // The words must come from this very match, and be all that it says.
     let words = rule.listed.as_deref()?.split(" comment \"").next()?;
-    let topic = key.split(' ').next()?;
     let of_this_name = rule.statements.iter().filter(|statement| statement.pointer("/xt/name").is_some_and(|it| it == name));
-    let of_nft = rule.statements.iter().any(|statement| {
-        statement.pointer("/match/left/payload/protocol").is_some_and(|it| it == topic)
-            || statement.pointer("/match/left").and_then(|left| left.get(topic)).is_some()
-            || statement.pointer("/match/left/meta/key").is_some_and(|it| it == topic)
+    let of_nft = rule.statements.iter().filter_map(|statement| statement.pointer("/match/left")).any(|left| {
+        let asks = left.pointer("/payload/field").or(left.pointer("/meta/key")).is_some_and(|it| it == topic);
+        asks || left.get(topic).is_some()
     });
     let mentions = words.split(' ').filter(|word| *word == topic).count();
     let (_, said) = words.split_once(key)?;

@@ -79,6 +79,11 @@ fn equals(value: &Val, right: &Value) -> Tri {
         (Val::Named(name, _), Value::String(wanted)) if name == wanted => Tri::Yes,
         // The name of another one.
         (Val::Named(..), Value::String(_)) if number(right).is_none() => Tri::No,
+        (Val::Status(redirected), Value::String(wanted)) => match wanted.as_str() {
+            "dnat" => *redirected,
+            "seen-reply" | "assured" => Tri::No,
+            _ => Tri::Unknown,
+        },
         (Val::Iface(name), Value::String(wanted)) => is_iface(name, wanted),
         (Val::Num(_) | Val::Named(..) | Val::Addr(_), _) => {
             order(value, right).map_or(Tri::Unknown, |order| order.is_eq().into())

@@ -18,6 +18,8 @@ pub struct Packet<'a> {
     pub priority: i64,
     /// Whether a rule has taken it out of connection tracking.
     pub untracked: Tri,
+    /// Whether a rule has given it another destination.
+    pub redirected: Tri,
 }
 
 /// What an expression makes of the datagram.
@@ -31,6 +33,8 @@ pub enum Val {
     Iface(String),
     /// Several, joined by dots.
     Many(Vec<Val>),
+    /// What connection tracking notes of a flow that is not answered: whether it has another destination.
+    Status(Tri),
     Unknown,
     /// The datagram has no such thing: no rule that asks for it matches, whatever it compares with.
     Absent,
@@ -120,6 +124,7 @@ impl Packet<'_> {
                 Tri::Yes => Val::Named("untracked", 64),
                 Tri::Unknown => Val::Unknown,
             },
+            "status" => Val::Status(self.redirected),
             "direction" => Val::Named("original", 0),
             _ => Val::Unknown,
         }

@@ -70,12 +70,20 @@ fn statement(statement: &Value) -> String {
                 Some("==" | "in") | None => String::new(),
                 Some(operator) => format!("{operator} "),
             };
-            format!("{} {operator}{}", at(of, "left"), at(of, "right"))
+            let right = match of.get("right") {
+                Some(Value::Bool(true)) => "exists".to_owned(),
+                Some(Value::Bool(false)) => "missing".to_owned(),
+                _ => at(of, "right"),
+            };
+            format!("{} {operator}{right}", at(of, "left"))
         }
         "vmap" => format!("{} vmap {}", at(of, "key"), at(of, "data")),
         "counter" => String::new(),
         "jump" | "goto" => format!("{kind} {}", at(of, "target")),
-        "limit" => format!("limit rate {}/{}", at(of, "rate"), at(of, "per")),
+        "limit" => {
+            let over = if of.get("inv") == Some(&Value::Bool(true)) { "over " } else { "" };
+            format!("limit rate {over}{}/{}", at(of, "rate"), at(of, "per"))
+        }
         "reject" => match (of.get("type"), of.get("expr")) {
             (Some(kind), Some(with)) => format!("reject with {} {}", scalar(kind), scalar(with)),
             _ => "reject".to_owned(),
