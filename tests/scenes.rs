@@ -123,9 +123,10 @@ fn a_small_buffer_overflows_in_a_pause_and_a_large_one_does_not() {
         let _sends = scene.sends();
         eventually("the small buffer overflows", || scene.dropped() > 0);
     }
-    scene.programs = vec![scenes::receiver(&scene.receiver, "", 100_000, 0.05, true)];
+    scene.programs = vec![scenes::receiver(&scene.receiver, "", 1_000_000, 0.05, true)];
     scene.sender.mcast(&format!("send {} --count 300 -q --no-offload", scene.send)).ends(0);
-    scene.programs[0].line(|line| line == "heard 300");
+    let heard = |line: &str| line.strip_prefix("heard ").and_then(|count| count.parse::<u32>().ok());
+    scene.programs[0].line(|line| heard(line) >= Some(300));
     assert_eq!(scene.dropped(), 0);
 }
 
@@ -197,11 +198,17 @@ s.recv(100)
 fn a_switch_forgets_a_member_that_nobody_asks() {
     let Some(lab) = Lab::open() else { return };
     mends(scenes::snooping_pruned(&lab), "ip link set BRIDGE type bridge mcast_snooping 0", "switch");
-    mends(
-        scenes::snooping_pruned(&lab),
-        "ip link set BRIDGE type bridge mcast_querier 1; ip link set BRIDGE down; ip link set BRIDGE up",
-        "switch",
-    );
+}
+
+#[test]
+fn a_switch_that_asks_again_learns_of_a_member_it_has_forgotten() {
+    let Some(lab) = Lab::open() else { return };
+    let mut scene = scenes::snooping_pruned(&lab);
+    assert!(!scene.flows());
+    // A bridge asks nothing while it still reckons with the other querier, here for 5 minutes; down and up it does not.
+    scene.types("ip link set BRIDGE type bridge mcast_querier 1; ip link set BRIDGE down; ip link set BRIDGE up", "switch");
+    eventually("the switch learns of the member", || scene.switch.as_ref().unwrap().knows_member(1, "239.1.1.1"));
+    scene.comes_to_flow();
 }
 
 #[test]
@@ -209,11 +216,22 @@ fn a_switch_that_has_forgotten_a_member_learns_of_it_by_a_report() {
     let Some(lab) = Lab::open() else { return };
     let mut scene = scenes::snooping_pruned(&lab);
     assert!(!scene.flows());
-    // Without a querier a report lasts no longer than the switch remembers it: this is no remedy, but it tells what is wrong.
+    // A report lasts no longer than the switch remembers it: this is no remedy, but it tells what is wrong. A second member at the receiver
+    // gives none, for the host is a member already; who may send what they like can report it, in IGMPv2 here.
+    let report = "
+import socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 2)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton('10.0.0.101'))
+group = socket.inet_aton('239.1.1.1')
+s.sendto(struct.pack('!BBH4s', 0x16, 0, 0xffff - 0x1600 - 0xef01 - 0x0101 + 0xffff & 0xffff, group), ('239.1.1.1', 0))
+";
+    scene.receiver.python(report, &[]).ends(0);
+    eventually("the switch learns of the member", || scene.switch.as_ref().unwrap().knows_member(1, "239.1.1.1"));
+    eventually("the switch forgets it again", || !scene.switch.as_ref().unwrap().knows_member(1, "239.1.1.1"));
     let _sends = scene.sends();
     let before = scene.receiver.frames_received("e0");
     scene.types("ip link set e0 down; ip link set e0 up", "here");
-    eventually("the frames come back", || scene.receiver.frames_received("e0") > before + 10);
+    eventually("the frames come back", || scene.receiver.frames_received("e0") > before + 30);
 }
 
 #[test]
@@ -229,7 +247,7 @@ fn a_querier_of_igmpv2_knows_no_sources() {
         scene.sender.mcast("send 232.1.1.1:5000 --iface 10.0.0.102 --count 100 --interval 100us -q --no-offload").ends(0);
         scene.receiver.frames_received("e0") - before
     };
-    assert!(strayed(&scene) >= 100, "the network sorted them out");
+    eventually("the network sends everybody's", || strayed(&scene) >= 100);
     scene.types("ip link set BRIDGE type bridge mcast_igmp_version 3", "switch");
     eventually("the receiver speaks IGMPv3 again", || scenes::speaks(&scene.receiver, "V3"));
     eventually("the network sorts them out", || strayed(&scene) < 50);

@@ -21,12 +21,12 @@ const RELAY: &str = include_str!("relay.py");
 /// Somebody else's receiver.
 const RECEIVER: &str = include_str!("receiver.py");
 
-/// One IGMPv2 general query (RFC 2236) from 10.0.0.100: type 0x11, 0.1 s to respond, checksum, no group.
+/// One IGMPv3 general query (RFC 3376) from 10.0.0.100: 0.1 s to respond, no group, a robustness of 1 (who joins reports it once), no sources.
 const QUERY: &str = r#"
 import socket, struct
 s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 2)
 s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
-s.sendto(struct.pack("!BBH4s", 0x11, 1, 0xffff - 0x1101, bytes(4)), ("224.0.0.1", 0))
+s.sendto(struct.pack("!BBH4sBBH", 0x11, 1, 0xffff - 0x1101 - 0x017d, bytes(4), 1, 125, 0), ("224.0.0.1", 0))
 "#;
 
 /// A network, who sends in it, and who wants to hear.
@@ -366,7 +366,7 @@ pub fn speaks(host: &Host, version: &str) -> bool {
 /// Needs `sysctl` for the remedy.
 pub fn bridge_firewall(lab: &Lab) -> Scene {
     let mut scene = Scene::on(lab, lab.switch_with("mcast_snooping 0"));
-    scene.types("echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables", "switch");
+    scene.types("ip addr add 10.0.0.1/24 dev BRIDGE; echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables", "switch");
     let rules = "table ip filter { chain FORWARD { type filter hook forward priority filter; policy drop; }; }";
     scene.switch.as_ref().expect("a switch").host().firewall(rules);
     scene
