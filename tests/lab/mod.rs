@@ -16,6 +16,7 @@
 
 mod capture;
 mod process;
+pub mod scenes;
 pub mod schema;
 mod switch;
 
@@ -61,7 +62,12 @@ pub struct Host {
 impl Lab {
     /// Opens a laboratory, or says why there is none.
     pub fn open() -> Option<Lab> {
-        match Self::try_open() {
+        Self::with(&[])
+    }
+
+    /// The same for a test that runs more than all do: what it runs must be installed too.
+    pub fn with(tools: &[&str]) -> Option<Lab> {
+        match Self::try_open(tools) {
             Ok(lab) => Some(lab),
             Err(why) => {
                 let test = std::thread::current().name().unwrap_or("a test").to_owned();
@@ -73,8 +79,8 @@ impl Lab {
         }
     }
 
-    fn try_open() -> Result<Lab, String> {
-        let missing: Vec<&str> = TOOLS.into_iter().filter(|tool| !is_installed(tool)).collect();
+    fn try_open(tools: &[&str]) -> Result<Lab, String> {
+        let missing: Vec<&str> = TOOLS.iter().chain(tools).copied().filter(|tool| !is_installed(tool)).collect();
         if !missing.is_empty() {
             return Err(format!("not installed: {}", missing.join(", ")));
         }

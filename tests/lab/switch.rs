@@ -6,19 +6,31 @@ use super::{Host, Lab, eventually};
 pub struct Switch {
     host: Host,
     ports: usize,
+    has_bridge: bool,
 }
 
 impl Lab {
     /// A switch that forwards a group only to ports where a member was reported, and that asks for members itself.
     pub fn switch(&self) -> Switch {
-        let host = self.host();
         // The intervals, in hundredths of a second, come before the querier: it floods for one old response interval otherwise.
-        host.shell(
-            "ip link add br0 type bridge mcast_snooping 1 mcast_query_response_interval 50 mcast_query_interval 200 \
-             mcast_membership_interval 500 mcast_startup_query_interval 50 mcast_igmp_version 3 mcast_mld_version 2; \
-             ip link set br0 up; ip link set br0 type bridge mcast_querier 1",
+        let switch = self.switch_with(
+            "mcast_snooping 1 mcast_query_response_interval 50 mcast_query_interval 200 \
+             mcast_membership_interval 500 mcast_startup_query_interval 50 mcast_igmp_version 3 mcast_mld_version 2",
         );
-        Switch { host, ports: 0 }
+        switch.host.shell("ip link set br0 type bridge mcast_querier 1");
+        switch
+    }
+
+    /// A switch as `ip link` makes one with these options of a bridge, its `br0`.
+    pub fn switch_with(&self, options: &str) -> Switch {
+        let host = self.host();
+        host.shell(&format!("ip link add br0 type bridge {options}; ip link set br0 up"));
+        Switch { host, ports: 0, has_bridge: true }
+    }
+
+    /// A switch whose ports are left to a program.
+    pub fn switch_without_bridge(&self) -> Switch {
+        Switch { host: self.host(), ports: 0, has_bridge: false }
     }
 
     /// A host on the switch, with this address on its `e0`.
@@ -37,7 +49,8 @@ impl Lab {
         let port = format!("p{}", switch.ports);
         switch.ports += 1;
         self.link(host, iface, &switch.host, &port);
-        switch.host.shell(&format!("ip link set {port} master br0 up"));
+        let master = if switch.has_bridge { "master br0" } else { "" };
+        switch.host.shell(&format!("ip link set {port} {master} up"));
         host.shell(&format!("ip link set {iface} up"));
         host.address(iface, address);
     }

@@ -1,0 +1,19 @@
+# A switch that handles each frame itself, between its ports p0 and p1: without a bridge. With "tag" it puts the datagrams that leave by p1 into a VLAN.
+import select, socket, sys
+
+PACKET, IGNORE_OUTGOING, TAG = 263, 23, b"\x81\x00\x00\x05"
+ports = []
+for name in ("p0", "p1"):
+    port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    port.setsockopt(PACKET, IGNORE_OUTGOING, 1)
+    port.bind((name, 0))
+    ports.append(port)
+print("relays")
+while True:
+    for port in select.select(ports, [], [])[0]:
+        frame = port.recv(65536)
+        other = ports[1] if port is ports[0] else ports[0]
+        multicast_udp = frame[0] & 1 and frame[12:14] == b"\x08\x00" and frame[23] == 17
+        if "tag" in sys.argv and other is ports[1] and multicast_udp:
+            frame = frame[:12] + TAG + frame[12:]
+        other.send(frame)

@@ -1,0 +1,383 @@
+//! Scenes: networks in which a receiver hears nothing, or not all, each for one known reason. `tests/scenes.rs` proves of each that it is broken as
+//! meant, and that the known remedy mends it; so a test of a diagnosis need only hold it to the id, and type what it advises.
+//!
+//! ```text
+//! let mut scene = scenes::interface_down(&lab);
+//! assert!(!scene.flows());
+//! scene.types("ip link set e0 up", "here");
+//! scene.comes_to_flow();
+//! ```
+//!
+//! The receiver is 10.0.0.101 and the sender 10.0.0.100, each on its `e0`; a switch between them has them on `p1` and `p0` of its `br0`.
+
+use super::{Host, Lab, Running, Switch, eventually};
+
+/// The target of nearly all scenes.
+const TARGET: &str = "239.1.1.1:5000";
+
+/// A switch that handles frames in a program.
+const RELAY: &str = include_str!("relay.py");
+
+/// Somebody else's receiver.
+const RECEIVER: &str = include_str!("receiver.py");
+
+/// One IGMPv3 general query (RFC 3376) from 10.0.0.100: 0.1 s to respond, no group, a robustness of 1 (who joins reports it once), no sources.
+const QUERY: &str = r#"
+import socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 2)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
+s.sendto(struct.pack("!BBH4sBBH", 0x11, 1, 0xffff - 0x1101 - 0x017d, bytes(4), 1, 125, 0), ("224.0.0.1", 0))
+"#;
+
+/// A network, who sends in it, and who wants to hear.
+pub struct Scene {
+    /// The programs that break it, or that are part of it. They end first.
+    pub programs: Vec<Running>,
+    pub receiver: Host,
+    pub sender: Host,
+    pub switch: Option<Switch>,
+    /// Nearer to the sender by its `e0`, to the receiver by its `e1`.
+    pub router: Option<Host>,
+    /// What the user at the receiver asks for, and the interface that is named, if one is.
+    pub target: String,
+    pub iface: Option<String>,
+    /// The arguments of `mcast send` at the sender.
+    pub send: String,
+}
+
+impl Scene {
+    fn new((sender, receiver): (Host, Host)) -> Scene {
+        let (target, iface) = (TARGET.to_owned(), Some("e0".to_owned()));
+        let send = format!("{TARGET} --iface e0 --interval 20ms");
+        Scene { programs: Vec::new(), receiver, sender, switch: None, router: None, target, iface, send }
+    }
+
+    /// A sender and a receiver on a switch.
+    fn on(lab: &Lab, mut switch: Switch) -> Scene {
+        let sender = lab.host_on(&mut switch, "10.0.0.100/24");
+        let receiver = lab.host_on(&mut switch, "10.0.0.101/24");
+        Scene { switch: Some(switch), ..Scene::new((sender, receiver)) }
+    }
+
+    /// A sender and a receiver on a switch which is `relay.py`.
+    fn on_relay(lab: &Lab, options: &[&str]) -> Scene {
+        let mut switch = lab.switch_without_bridge();
+        let sender = lab.host_on(&mut switch, "10.0.0.100/24");
+        let receiver = lab.host_on(&mut switch, "10.0.0.101/24");
+        let relay = relay(switch.host(), options);
+        Scene { programs: vec![relay], switch: Some(switch), ..Scene::new((sender, receiver)) }
+    }
+
+    /// Starts the sender, which goes on until it is dropped.
+    pub fn sends(&self) -> Running {
+        self.sender.mcast(&format!("send {} --no-offload", self.send)).ready()
+    }
+
+    /// What the user gives `mcast recv`, or any other command that looks at the target.
+    pub fn asks(&self) -> String {
+        let named = self.iface.iter().map(|iface| format!(" --iface {iface}"));
+        named.fold(self.target.clone(), |target, iface| target + &iface)
+    }
+
+    /// Whether datagrams reach who joins now, while the sender sends.
+    pub fn flows(&self) -> bool {
+        let _sends = self.sends();
+        let recv = self.receiver.mcast(&format!("recv {} --count 3 --timeout 1s -q", self.asks())).finish();
+        recv.status.success()
+    }
+
+    /// Waits until they do.
+    pub fn comes_to_flow(&self) {
+        eventually("datagrams flow", || self.flows());
+    }
+
+    /// Types a command of a shell at a place: `here`, which is the receiver, `sender`, `switch` or `router`; it must succeed. `IFACE` is the
+    /// interface of that place on the way to the receiver, `BRIDGE` the bridge there. What is to be asked of mcast is what the scene asks from
+    /// then on.
+    pub fn types(&mut self, command: &str, place: &str) {
+        let (host, iface) = match place {
+            "here" => (&self.receiver, "e0"),
+            "sender" => (&self.sender, "e0"),
+            "switch" => (self.switch.as_ref().expect("a switch").host(), "p1"),
+            "router" => (self.router.as_ref().expect("a router"), "e1"),
+            _ => panic!("{place} is no place"),
+        };
+        let command = command.replace("IFACE", iface).replace("BRIDGE", "br0");
+        let words: Vec<&str> = command.split_whitespace().collect();
+        match &words[..] {
+            ["mcast", "send", asked @ ..] => {
+                self.send = asked.join(" ");
+                if !asked.contains(&"--interval") {
+                    self.send += " --interval 20ms";
+                }
+            }
+            ["mcast", "recv", target, asked @ ..] => {
+                self.target = (*target).to_owned();
+                self.iface = asked.iter().skip_while(|word| **word != "--iface").nth(1).map(|iface| (*iface).to_owned());
+            }
+            _ => drop(host.shell(&command)),
+        }
+    }
+
+    /// How many datagrams the sockets of port 5000 at the receiver have dropped, by the kernel's account.
+    pub fn dropped(&self) -> u64 {
+        let sockets = self.receiver.proc_net("udp");
+        let ours = sockets.lines().filter(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(":1388")));
+        ours.map(|line| line.split_whitespace().last().and_then(|drops| drops.parse::<u64>().ok()).expect("a number")).sum()
+    }
+}
+
+/// A switch's own program that carries frames between `p0` and `p1`.
+pub fn relay(switch: &Host, options: &[&str]) -> Running {
+    let relay = switch.python(RELAY, options);
+    relay.line(|line| line == "relays");
+    relay
+}
+
+/// Somebody else's receiver of the target on `e0`. `bound` is the address, empty for any; a buffer of 0 is the system's; it reads all there is once
+/// in each `pause`, and shares the port or does not. It prints `heard 17` after each reading.
+pub fn receiver(host: &Host, bound: &str, buffer: usize, pause: f64, shares: bool) -> Running {
+    let arguments = [bound, &buffer.to_string(), &pause.to_string(), if shares { "1" } else { "0" }];
+    let receiver = host.python(RECEIVER, &arguments);
+    receiver.line(|line| line == "joined");
+    receiver
+}
+
+/// Two hosts on a wire, and nothing wrong.
+pub fn healthy(lab: &Lab) -> Scene {
+    Scene::new(lab.pair())
+}
+
+/// A switch that snoops and asks, and nothing wrong.
+pub fn healthy_with_querier(lab: &Lab) -> Scene {
+    Scene::on(lab, lab.switch())
+}
+
+/// Two wires: `e0` is named, and the data comes by `e1`.
+pub fn wrong_interface(lab: &Lab) -> Scene {
+    let send = format!("{TARGET} --iface e1 --interval 20ms");
+    Scene { send, ..Scene::new(lab.pair_with_two_wires()) }
+}
+
+/// Two wires, no route to the group, and no interface named.
+pub fn no_route(lab: &Lab) -> Scene {
+    Scene { iface: None, ..Scene::new(lab.pair_with_two_wires()) }
+}
+
+/// The receiver's interface is down.
+pub fn interface_down(lab: &Lab) -> Scene {
+    let scene = healthy(lab);
+    scene.receiver.shell("ip link set e0 down");
+    scene
+}
+
+/// The other end of the receiver's wire is down: a port of the switch.
+pub fn no_carrier(lab: &Lab) -> Scene {
+    let mut scene = Scene::on(lab, lab.switch_with("mcast_snooping 0"));
+    scene.types("ip link set p1 down", "switch");
+    scene.receiver.has_carrier("e0", false);
+    scene
+}
+
+/// Another program at the receiver is bound to the host's own address, as on Windows, and joins. It hears nothing; mcast does.
+pub fn bound_to_address(lab: &Lab) -> Scene {
+    let mut scene = healthy(lab);
+    scene.programs.push(receiver(&scene.receiver, "10.0.0.101", 0, 0.0, true));
+    scene
+}
+
+/// Another program at the receiver holds the port, and does not share it.
+pub fn port_taken(lab: &Lab) -> Scene {
+    let mut scene = healthy(lab);
+    scene.programs.push(receiver(&scene.receiver, "", 0, 0.0, false));
+    scene
+}
+
+/// A firewall that lets in only what was asked for, as many have it.
+pub fn firewall_input_policy(lab: &Lab) -> Scene {
+    let scene = healthy(lab);
+    scene.receiver.firewall(
+        "table inet filter { chain input { type filter hook input priority filter; policy drop; \
+         iif lo accept; ct state established,related accept; meta l4proto { icmp, icmpv6, igmp } accept; }; }",
+    );
+    scene
+}
+
+/// A firewall with a rule against the port.
+pub fn firewall_input_rule(lab: &Lab) -> Scene {
+    let scene = healthy(lab);
+    scene
+        .receiver
+        .firewall("table inet filter { chain input { type filter hook input priority filter; udp dport 5000 drop; }; }");
+    scene
+}
+
+/// A firewall that drops before anything else is done with a packet.
+pub fn firewall_prerouting(lab: &Lab) -> Scene {
+    let scene = healthy(lab);
+    scene.receiver.firewall(
+        "table inet raw { chain prerouting { type filter hook prerouting priority raw; ip daddr 224.0.0.0/4 udp dport 5000 drop; }; }",
+    );
+    scene
+}
+
+/// A firewall on the interface itself, which drops before the host counts a packet.
+pub fn firewall_ingress(lab: &Lab) -> Scene {
+    let scene = healthy(lab);
+    scene.receiver.firewall(
+        "table netdev filter { chain ingress { type filter hook ingress device e0 priority 0; ip daddr 224.0.0.0/4 udp dport 5000 drop; }; }",
+    );
+    scene
+}
+
+/// The receiver holds sources to its routes, strictly, and the datagrams of `e0` come from an address of the network of `e1`.
+pub fn rp_filter_strict(lab: &Lab) -> Scene {
+    let scene = Scene::new(lab.pair_with_two_wires());
+    scene.receiver.shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
+    scene.sender.shell("ip addr add 10.1.0.77/32 dev e0");
+    Scene { send: format!("{TARGET} --iface 10.1.0.77 --interval 20ms"), ..scene }
+}
+
+/// The receiver holds sources to its routes, loosely, and has none to the sender.
+pub fn rp_filter_loose(lab: &Lab) -> Scene {
+    let scene = healthy(lab);
+    scene.receiver.shell("for conf in all e0; do echo 2 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
+    scene.sender.shell("ip addr add 10.9.0.77/32 dev e0");
+    Scene { send: format!("{TARGET} --iface 10.9.0.77 --interval 20ms"), ..scene }
+}
+
+/// The sender has the receiver's own address.
+pub fn duplicate_address(lab: &Lab) -> Scene {
+    let scene = healthy(lab);
+    scene.sender.shell("ip addr del 10.0.0.100/24 dev e0; ip addr add 10.0.0.101/24 dev e0");
+    scene
+}
+
+/// Another program at the receiver has a small buffer, and reads every 50 ms what 1000 datagrams a second have brought.
+pub fn buffer_overflow(lab: &Lab) -> Scene {
+    let mut scene = healthy(lab);
+    scene.programs.push(receiver(&scene.receiver, "", 4096, 0.05, true));
+    Scene { send: format!("{TARGET} --iface e0 --rate 1kpps"), ..scene }
+}
+
+/// The sender leaves its checksums to hardware, and there is none: the switch forwards what it was given. Needs `ethtool` for the remedy.
+pub fn bad_checksum(lab: &Lab) -> Scene {
+    Scene::on_relay(lab, &[])
+}
+
+/// The switch has the receiver in a VLAN which the receiver does not know of. Needs `ethtool`.
+pub fn vlan_tag(lab: &Lab) -> Scene {
+    let mut scene = Scene::on_relay(lab, &["tag"]);
+    // Otherwise the checksums would be wrong as well.
+    scene.types("ethtool -K e0 tx off", "sender");
+    scene
+}
+
+/// The switch forwards the first fragment of each datagram, and not the others.
+pub fn fragments_lost(lab: &Lab) -> Scene {
+    let scene = Scene::on(lab, lab.switch_with("mcast_snooping 0"));
+    scene.switch.as_ref().expect("a switch").host().firewall(
+        "table bridge fragments { chain forward { type filter hook forward priority 0; ip frag-off & 0x1fff != 0 drop; }; }",
+    );
+    Scene { send: format!("{TARGET} --iface e0 --interval 20ms --probe --size 4000"), ..scene }
+}
+
+/// The sender and the switch carry large frames, and the receiver does not.
+pub fn mtu_too_small(lab: &Lab) -> Scene {
+    let mut scene = Scene::on(lab, lab.switch_with("mcast_snooping 0"));
+    scene.types("ip link set e0 mtu 9000", "sender");
+    scene.types("for port in p0 p1 br0; do ip link set $port mtu 9000; done", "switch");
+    Scene { send: format!("{TARGET} --iface e0 --interval 20ms --probe --size 4000"), ..scene }
+}
+
+/// A router between sender and receiver that forwards the group, which is sent with a TTL of 1. Needs `smcrouted`.
+pub fn ttl_too_low(lab: &Lab) -> Scene {
+    let (sender, router, receiver) = (lab.host(), lab.host(), lab.host());
+    lab.wire(&sender, &router);
+    lab.wire(&router, &receiver);
+    sender.shell("ip addr add 10.0.0.100/24 dev e0; ip route add default via 10.0.0.1");
+    receiver.shell("ip addr add 10.1.0.101/24 dev e0; ip route add default via 10.1.0.1");
+    router.shell(
+        "ip addr add 10.0.0.1/24 dev e0; ip addr add 10.1.0.1/24 dev e1; echo 1 > /proc/sys/net/ipv4/ip_forward; \
+         for conf in all e0 e1; do echo 0 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done",
+    );
+    // Its files are on a /run of its own, which goes when it does.
+    let mut command = router.command("unshare");
+    command.args(["--mount", "sh", "-ec"]).arg(
+        "mount -t tmpfs run /run; \
+         printf 'phyint e0 enable\\nphyint e1 enable\\nmgroup from e0 group 239.1.1.1\\nmroute from e0 group 239.1.1.1 to e1\\n' \
+             > /run/smcroute.conf; \
+         exec smcrouted -n -N -f /run/smcroute.conf -P /run/smcroute.pid -u /run/smcroute.sock",
+    );
+    let routes = Running::start(command);
+    // It joins last.
+    router.joins("e0", "239.1.1.1");
+    Scene { programs: vec![routes], router: Some(router), ..Scene::new((sender, receiver)) }
+}
+
+/// A switch that snoops has heard a querier that has since gone, and has forgotten the member, which nobody asks any more. The member is still there.
+pub fn snooping_pruned(lab: &Lab) -> Scene {
+    // In hundredths of a second. Were there a querier again, it would ask often enough.
+    let mut scene = Scene::on(
+        lab,
+        lab.switch_with(
+            "mcast_snooping 1 mcast_membership_interval 150 mcast_querier_interval 30000 mcast_query_interval 100 \
+             mcast_query_response_interval 10 mcast_startup_query_interval 100",
+        ),
+    );
+    scene.sender.python(QUERY, &[]).ends(0);
+    let member =
+        scene.receiver.mcast(&format!("recv {TARGET} --iface e0 -qq")).ready_when_member(&scene.receiver, "e0", "239.1.1.1");
+    scene.programs.push(member);
+    let knows = |known: bool| {
+        let switch = scene.switch.as_ref().expect("a switch");
+        eventually("the switch learns of the member, and forgets it", || switch.knows_member(1, "239.1.1.1") == known);
+    };
+    knows(true);
+    knows(false);
+    scene
+}
+
+/// A switch that asks in IGMPv2, where a source-specific join is one for all sources. It has asked in IGMPv3 before, which is how the receiver knows
+/// of the short intervals: it goes back to IGMPv3 within seconds of the remedy.
+pub fn ssm_unsupported(lab: &Lab) -> Scene {
+    let mut scene = Scene::on(
+        lab,
+        lab.switch_with(
+            "mcast_snooping 1 mcast_query_response_interval 10 mcast_query_interval 100 mcast_membership_interval 500 \
+             mcast_startup_query_interval 100 mcast_igmp_version 3",
+        ),
+    );
+    scene.types("ip link set br0 type bridge mcast_querier 1", "switch");
+    eventually("the receiver has heard an IGMPv3 query", || scene.receiver.counter("IpExt", "InMcastPkts") > 0);
+    scene.types("ip link set br0 type bridge mcast_igmp_version 2", "switch");
+    eventually("the receiver has heard an IGMPv2 query", || speaks(&scene.receiver, "V2"));
+    scene.sender.address("e0", "10.0.0.102/24");
+    let send = "232.1.1.1:5000 --iface 10.0.0.100 --interval 20ms".to_owned();
+    Scene { target: "10.0.0.100@232.1.1.1:5000".to_owned(), send, ..scene }
+}
+
+/// Whether a host speaks this version of IGMP on `e0`: `V2` or `V3`.
+pub fn speaks(host: &Host, version: &str) -> bool {
+    host.proc_net("igmp").lines().any(|line| line.contains("\te0 ") && line.ends_with(version))
+}
+
+/// Receiver and sender are containers of one host, whose firewall is asked about what its bridge forwards, as with Docker: its FORWARD chain drops.
+/// Needs `sysctl` for the remedy.
+pub fn bridge_firewall(lab: &Lab) -> Scene {
+    let mut scene = Scene::on(lab, lab.switch_with("mcast_snooping 0"));
+    scene.types("ip addr add 10.0.0.1/24 dev BRIDGE; echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables", "switch");
+    let rules = "table ip filter { chain FORWARD { type filter hook forward priority filter; policy drop; }; }";
+    scene.switch.as_ref().expect("a switch").host().firewall(rules);
+    scene
+}
+
+/// The sender sends to the group, at another port.
+pub fn other_port(lab: &Lab) -> Scene {
+    Scene { send: "239.1.1.1:5001 --iface e0 --interval 20ms".to_owned(), ..healthy(lab) }
+}
+
+/// The sender is not the one that is asked for.
+pub fn other_source(lab: &Lab) -> Scene {
+    Scene { target: "10.0.0.200@239.1.1.1:5000".to_owned(), ..healthy(lab) }
+}
