@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::firewall::Drop;
 use crate::iface::Address;
-use crate::net::{Bridge, LinkCounters, PortUser};
+use crate::net::{Bridge, Filter, LinkCounters, Listen, PortUser};
 
 /// Everything that was seen. What a newer mcast would have seen besides is taken as not told, so that records stay readable.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,10 @@ pub struct Facts {
     pub waited: bool,
     /// What came of it.
     pub path: Option<Path>,
+    /// A receiver asks why it hears nothing, and looks in passing: nothing is sent, and nothing is joined for it.
+    pub receiving: bool,
+    /// How many more targets it listens to.
+    pub more: usize,
     /// The receiver had heard something, and then no more.
     pub stopped: Option<Stopped>,
 }
@@ -300,6 +304,23 @@ pub struct Stopped {
 impl Default for Asked {
     fn default() -> Self {
         Asked { group: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0, sources: Vec::new() }
+    }
+}
+
+impl Asked {
+    /// What a receiver listens to.
+    pub fn of(listen: &Listen) -> Self {
+        let sources = match &*listen.filter {
+            Filter::Include(sources) => sources.clone(),
+            Filter::Any | Filter::Exclude(_) => Vec::new(),
+        };
+        Asked { group: listen.at.group, port: listen.at.port, sources }
+    }
+
+    /// What to type to look into it.
+    pub fn check(&self, iface: Option<&str>) -> String {
+        let iface = iface.map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+        format!("mcast check {self}{iface}")
     }
 }
 

@@ -132,13 +132,18 @@ fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
 }
 
 fn look_at_membership(facts: &mut Facts) {
+    look_for_membership(facts, &net::groups());
+}
+
+/// Looks whether the group is among those that the kernel lists for the expected interface.
+pub fn look_for_membership(facts: &mut Facts, groups: &net::Groups) {
     let Some(link) = facts.expected() else { return };
-    let groups = net::groups();
     let seen = groups.of(link.index).map(|groups| groups.iter().any(|joined| joined.group == facts.target.group));
     facts.membership.seen = seen.filter(|_| facts.membership.error.is_none());
 }
 
-fn look_at_firewall(facts: &mut Facts) {
+/// Looks at the bridges of this host, and at the rules of its firewall that concern the target.
+pub fn look_at_firewall(facts: &mut Facts) {
     facts.bridges = net::bridges();
     facts.bridge_netfilter = net::bridge_netfilter(facts.is_ipv4());
     facts.firewall.legacy = net::has_legacy_rules();

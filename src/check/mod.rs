@@ -2,6 +2,7 @@
 //!
 //! Facts are gathered ([`Facts`], plain data), findings follow from them ([`findings`], which asks nobody anything), and one sentence sums them up.
 
+mod explain;
 mod facts;
 mod finding;
 pub mod firewall;
@@ -11,11 +12,12 @@ mod path;
 mod reason;
 mod snapshot;
 
+pub use explain::{Baseline, Found, Looking, Question};
 pub use facts::{
     Asked, Facts, Firewall, Flow, Frames, Heard, Leg, LegKind, Limits, Link, Membership, Path, Queries, Rights, SelfTest, Stopped,
 };
 pub use finding::{Command, Finding, IDS, Level, Place};
-pub use reason::{conclusion, findings, gravest};
+pub use reason::{conclusion, findings};
 
 use std::io;
 use std::time::Instant;

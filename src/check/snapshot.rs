@@ -1,5 +1,7 @@
 //! What this host is like at one moment: what needs no listening.
 
+use std::net::IpAddr;
+
 use crate::iface::Interface;
 use crate::net::{self, Counters, Groups, PortUser};
 use crate::plan;
@@ -23,20 +25,25 @@ impl Snapshot {
     /// Writes into `facts` what happened since.
     pub fn compare(&self, facts: &mut Facts) {
         let now = Snapshot::take(facts.target.port, facts.is_ipv4());
-        if let (Some(before), Some(after)) = (&self.counters, &now.counters) {
-            facts.counters = Some(after.since(before));
-            facts.interfaces.iter_mut().for_each(|link| link.counters = after.of_link(before, &link.name));
-        }
+        compare_counters(self.counters.as_ref(), now.counters.as_ref(), facts);
         let before = |inode: u64| self.port_users.iter().flatten().find(|user| user.inode == inode).map_or(0, |user| user.drops);
         let since = |user: PortUser| PortUser { drops: user.drops.saturating_sub(before(user.inode)), ..user };
         facts.port_users = now.port_users.map(|users| users.into_iter().map(since).collect());
     }
 }
 
+/// Writes into `facts` by how much the kernel's counters rose.
+pub fn compare_counters(before: Option<&Counters>, after: Option<&Counters>, facts: &mut Facts) {
+    if let (Some(before), Some(after)) = (before, after) {
+        facts.counters = Some(after.since(before));
+        facts.interfaces.iter_mut().for_each(|link| link.counters = after.of_link(before, &link.name));
+    }
+}
+
 /// The interfaces, as far as they concern a group of this family. `before` are the groups that this host had joined before the check.
-pub fn links(interfaces: &[Interface], target: &crate::target::Target, before: &Groups) -> Vec<Link> {
+pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Link> {
     let mtus = net::mtus();
-    let ipv4 = target.group.is_ipv4();
+    let ipv4 = group.is_ipv4();
     let link = |iface: &Interface| Link {
         name: iface.name.clone(),
         index: iface.index,
@@ -57,10 +64,16 @@ pub fn links(interfaces: &[Interface], target: &crate::target::Target, before: &
         joined: false,
         members_before: before
             .of(iface.index)
-            .map(|groups| groups.iter().find(|joined| joined.group == target.group).map_or(0, |joined| joined.users)),
+            .map(|groups| groups.iter().find(|joined| joined.group == group).map_or(0, |joined| joined.users)),
         counters: None,
     };
     interfaces.iter().map(link).collect()
+}
+
+/// The interface of the kernel's route to a group.
+pub fn route(group: IpAddr, interfaces: &[Interface]) -> Option<String> {
+    let route = net::route_to(group, interfaces)?;
+    interfaces.iter().find(|iface| iface.index == route.index).map(|iface| iface.name.clone())
 }
 
 /// What the system allows a group of this family.
@@ -72,8 +85,6 @@ pub fn limits(ipv4: bool) -> Limits {
 /// What is known before anything is joined.
 pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts {
     let target = &plan.target;
-    let route = net::route_to(target.group, interfaces);
-    let route = route.and_then(|route| interfaces.iter().find(|iface| iface.index == route.index));
     let iface = plan.expected.as_ref().map(|via| via.name.clone());
     Facts {
         system: std::env::consts::OS.to_owned(),
@@ -81,8 +92,8 @@ pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> F
         iface,
         named: plan.named,
         rights: super::Rights { capture: net::may_capture(), firewall: net::may_see_firewall() },
-        interfaces: links(interfaces, target, before),
-        route: route.map(|iface| iface.name.clone()),
+        interfaces: links(interfaces, target.group, before),
+        route: route(target.group, interfaces),
         limits: limits(target.group.is_ipv4()),
         waited: plan.beside.is_some(),
         ..Facts::default()

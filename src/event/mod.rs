@@ -61,6 +61,9 @@ pub enum Event<'a> {
     SendSummary(SendSummary),
     /// Something that was found.
     Finding(&'a Finding),
+    /// Something that explains why a receiver hears nothing.
+    #[serde(rename = "finding")]
+    Explanation(&'a Finding),
     /// What was found, in one sentence; always the last.
     #[serde(rename = "summary")]
     CheckSummary(CheckSummary),

@@ -6,7 +6,7 @@ use super::clock::Moment;
 use crate::event::{IntervalReport, MeasuredInfo, RecvFigures, StreamInfo, describe};
 use crate::net::{self, Datagram, KernelDrops, Moved};
 use crate::probe::{self, Damage, Kind, Reading};
-use crate::stats::stream::{Arrival, LocalClock, Streams};
+use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
 
 /// What a datagram turned out to be.
@@ -27,6 +27,22 @@ pub enum Heard {
     Damaged(Damage),
     /// The end of a stream, which is none of its datagrams.
     End,
+}
+
+/// What has come by some moment: it differs as soon as anything more has, be it the end of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Come {
+    /// Datagrams.
+    pub datagrams: u64,
+    /// Measured streams.
+    pub streams: StreamCounts,
+}
+
+impl Come {
+    /// Whether nothing has come at all. The end of a stream is no datagram of it, and yet it came.
+    pub fn is_nothing(&self) -> bool {
+        *self == Come::default()
+    }
 }
 
 /// What a receiver counts.
@@ -125,6 +141,11 @@ impl Counts {
     /// How many datagrams were counted.
     pub fn datagrams(&self) -> u64 {
         self.whole.meter.datagrams
+    }
+
+    /// What has come by now.
+    pub fn come(&self) -> Come {
+        Come { datagrams: self.datagrams(), streams: self.streams.counts() }
     }
 
     /// What all of it came to by `now`. `kernel_drops` is what the kernel has dropped by then.

@@ -5,7 +5,9 @@ mod command;
 mod count;
 mod querier;
 mod session;
+mod silence;
 mod until;
+mod why;
 
 pub use until::Until;
 
@@ -13,7 +15,9 @@ use std::time::Instant;
 
 use tracing::debug;
 
+use crate::check::Asked;
 use crate::event::{Event, Left, Listening, RcvbufInfo, RecvSummary, TargetInfo};
+use crate::iface::Cast;
 use crate::interrupt::Interrupt;
 use crate::net::{self, Endpoint, Inbox, Listen, Rcvbuf};
 use crate::plan;
@@ -50,6 +54,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let end = Moment::now();
     debug!(?stop, foreign = inbox.foreign(), "stopped");
 
+    let looking = session.why.look_at_end(end.steady, &session.counts, &inbox, stop);
     let kernel_drops = inbox.kernel_drops();
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
@@ -59,18 +64,22 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let figures = session.counts.figures(end, kernel_drops);
     let judgements: Vec<Judgement> =
         plan.assertions.iter().map(|assertion| assertion.judge(|metric| figures.value(metric))).collect();
-    let (received, streams) = (session.counts.datagrams(), session.counts.streams.counts());
+    let came = session.counts.come();
     let verdict = match &failure {
         Some(error) => Verdict::could_not(error),
         None => verdict::of_recv(&Evidence {
             stop,
             limits: &plan.limits,
-            received,
-            streams,
+            received: came.datagrams,
+            streams: came.streams,
             command: command.as_ref(),
             judgements: &judgements,
         }),
     };
+    let command_failed = matches!(command, Some(Ended::Failed(_)));
+    let is_asserted = !plan.assertions.is_empty() && verdict.status == 0;
+    let looking = looking.filter(|_| !command_failed && !is_asserted);
+    let findings = looking.map(|looking| why::found_at_end(&looking, interrupt)).unwrap_or_default();
     let said = reporter.last_words(|reporter| {
         if let Some(report) = last_report {
             reporter.event(&Event::Interval(report))?;
@@ -78,10 +87,9 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         if let Some(by) = set_by {
             reporter.warn(&Warning::ClockSet { by })?;
         }
-        let command_failed = matches!(command, Some(Ended::Failed(_)));
-        // The end of a stream is no datagram of it, and yet it came.
-        if received == 0 && streams.streams == 0 && verdict.status == 1 && !command_failed {
-            reporter.warn(&Warning::NothingReceived { at: in_words(&plan.listens) })?;
+        reporter.explain(&findings)?;
+        if came.is_nothing() && verdict.status == 1 && !command_failed {
+            reporter.warn(&Warning::NothingReceived { at: in_words(&plan.listens), check: check(&plan.listens) })?;
         }
         for left in left {
             match left {
@@ -123,4 +131,10 @@ fn in_words(listens: &[Listen]) -> String {
     let targets: Vec<TargetInfo> = listens.iter().flat_map(TargetInfo::of).collect();
     let spans: Vec<String> = spans(&targets).iter().map(|span| format!("{span} on {}", span.first.iface)).collect();
     spans.join(", ")
+}
+
+/// What to type to look into the first group that is listened to.
+fn check(listens: &[Listen]) -> Option<String> {
+    let listen = listens.iter().find(|listen| listen.at.cast == Cast::Multicast)?;
+    Some(Asked::of(listen).check(Some(&listen.at.via.name)))
 }

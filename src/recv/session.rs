@@ -12,6 +12,7 @@ use super::command::Running;
 use super::count::{Counts, Heard};
 use super::querier::Querier;
 use super::until::Until;
+use super::why::Why;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, Received};
 use crate::iface::Via;
 use crate::interrupt::Interrupt;
@@ -46,6 +47,8 @@ pub(super) struct Session<'a> {
     /// When to report.
     reports: Option<Pace>,
     querier: Querier,
+    /// Why nothing comes, where nothing does.
+    pub why: Why<'a>,
     clock: ClockWatch,
     overflowed: bool,
     /// Streams were too many to be followed, and that was said.
@@ -62,6 +65,7 @@ impl<'a> Session<'a> {
             counts: Counts::new(start, plan.listens.len(), plan.stats.is_some(), may_be_copied),
             reports: plan.stats.map(|every| Pace::after(start, every)),
             querier: Querier::new(&specific_interfaces(&plan.listens, inbox), start),
+            why: Why::new(plan, inbox, start),
             clock: ClockWatch::new(Moment::now()),
             overflowed: false,
             crowded: false,
@@ -76,6 +80,7 @@ impl<'a> Session<'a> {
         reporter: &mut Reporter,
         interrupt: &Interrupt,
     ) -> Result<Stop, RunError> {
+        self.why.begin(reporter);
         // COMMAND writes on the same terminal, and nobody could make way for it.
         let mut progress = reporter.progress(self.until.goal().filter(|_| command.is_none()), self.plan.show);
         loop {
@@ -105,11 +110,12 @@ impl<'a> Session<'a> {
             if self.querier.due().is_some_and(|due| due <= now) {
                 reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
             }
+            self.why.mind(now, &self.counts, inbox, reporter)?;
             progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
             // What came by now may have moved the end.
             let end = if command.is_some() { self.until.deadline() } else { end }.map(|(at, _)| at);
             let report = self.reports.as_ref().and_then(Pace::next);
-            let deadline = end.into_iter().chain(self.querier.due()).chain(report).chain(progress.due()).min();
+            let deadline = [end, self.querier.due(), self.why.due(now), report, progress.due()].into_iter().flatten().min();
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }

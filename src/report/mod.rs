@@ -19,6 +19,7 @@ pub use style::{ColorWhen, Paint};
 use std::io::{self, IsTerminal, Write};
 
 use crate::advice::Advice;
+use crate::check::Finding;
 use crate::event::{Event, Notice};
 use crate::interrupt::Interrupt;
 use crate::net::{Moves, Wake};
@@ -146,6 +147,24 @@ impl<'a> Reporter<'a> {
         self.out.ease()
     }
 
+    /// Whether warnings are said at all.
+    pub fn warns(&self) -> bool {
+        self.level > Level::Nothing
+    }
+
+    /// Shows what explains why a receiver hears nothing, in the way of warnings.
+    ///
+    /// # Errors
+    /// As [`Reporter::event`].
+    pub fn explain(&mut self, findings: &[Finding]) -> io::Result<()> {
+        let (level, paint) = (self.level, self.paint_notes);
+        findings.iter().try_for_each(|finding| match level {
+            Level::Nothing => Ok(()),
+            Level::Summary => text::explanation(finding, paint, &mut self.notes),
+            Level::Everything => self.diagnose(&Event::Explanation(finding)),
+        })
+    }
+
     /// Shows a warning. Where only the summary is wanted it is still said, on standard error.
     ///
     /// # Errors
@@ -154,13 +173,15 @@ impl<'a> Reporter<'a> {
         match self.level {
             Level::Nothing => Ok(()),
             Level::Summary => text::warning(warning, self.paint_notes, &mut self.notes),
-            Level::Everything => {
-                // What was shown before the warning stands before it.
-                self.out.flush()?;
-                self.event(&Event::Warning(Notice(warning)))?;
-                self.out.flush()
-            }
+            Level::Everything => self.diagnose(&Event::Warning(Notice(warning))),
         }
+    }
+
+    /// Shows an event that is no result, at once. What was shown before stands before it.
+    fn diagnose(&mut self, event: &Event) -> io::Result<()> {
+        self.out.flush()?;
+        self.event(event)?;
+        self.out.flush()
     }
 
     /// Gives advice, on standard error whatever the format; not where only the summary is wanted.

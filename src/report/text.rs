@@ -14,6 +14,7 @@ use super::ifaces;
 use super::measured;
 use super::style::Paint;
 use crate::advice::Advice;
+use crate::check::Finding;
 use crate::event::{
     Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, Received, RecvSummary, SendSummary, Sending, Sent,
     TargetInfo, Totals,
@@ -59,6 +60,7 @@ impl Format for Text {
             Event::SendSummary(summary) => self.send_summary(summary, out),
             Event::Checking(ready) => check::checking(ready, self.paint, out),
             Event::Finding(found) => check::finding(found, self.paint, out),
+            Event::Explanation(found) => explanation(found, self.paint_notes, notes),
             Event::CheckSummary(summary) => check::summary(summary, self.paint, out),
             Event::Interface(iface) => {
                 self.interfaces.push(iface.clone());
@@ -250,6 +252,13 @@ fn pace(interval: Option<Duration>) -> String {
 pub fn warning(warning: &Warning, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     writeln!(notes, "{} {warning}", paint.caution("warning:"))?;
     warning.remedy().map_or(Ok(()), |remedy| writeln!(notes, "  {} {remedy}", paint.good("tip:")))
+}
+
+/// Something that explains why a receiver hears nothing, in one write: COMMAND may write there too.
+pub fn explanation(found: &Finding, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
+    let mut said = Vec::new();
+    check::finding(found, paint, &mut said)?;
+    notes.write_all(&said)
 }
 
 /// Advice, which asks for nothing.

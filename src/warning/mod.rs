@@ -54,6 +54,8 @@ pub enum Warning {
     NothingReceived {
         /// What was listened to, in words.
         at: String,
+        /// What to type to look into it; `None` where it is no group.
+        check: Option<String>,
     },
     /// A unicast datagram came back: ICMP says that nobody is or listens there.
     CameBack {
@@ -178,28 +180,34 @@ impl Warning {
                     Some("raise the system's limit on socket buffers".to_owned())
                 }
             }
-            Warning::KernelDrops { .. } => Some("a larger buffer lasts longer (--rcvbuf; net.core.rmem_max), and -q or --stats leaves more time to read".to_owned()),
+            Warning::KernelDrops { .. } => Some(
+                "a larger buffer lasts longer (--rcvbuf; net.core.rmem_max), and -q or --stats leaves more time to read"
+                    .to_owned(),
+            ),
             Warning::NotSent { error, .. } => error.tip(),
             Warning::StillWaiting { forever, .. } => {
                 forever.then(|| "add --timeout TIME, so that the wait has an end".to_owned())
             }
             Warning::LoopbackLoops { .. } => None,
             Warning::ClockSet { .. } => None,
-            Warning::TooManyStreams { .. } => Some("name the senders with --source, if these are not the ones you mean".to_owned()),
+            Warning::TooManyStreams { .. } => {
+                Some("name the senders with --source, if these are not the ones you mean".to_owned())
+            }
             Warning::NotLeft(error) | Warning::NotRejoined { error, .. } => error.tip(),
             Warning::CameBack { .. } => None,
             Warning::AnySourceInSsmRange { group, .. } => {
                 let source = if group.is_ipv4() { "10.0.0.5" } else { "[2001:db8::5]" };
                 Some(format!("name the source: {source}@{}, or --source", bracketed(*group)))
             }
-            Warning::SsmUnsupported { .. } => Some("have the querier of the network speak IGMPv3 (RFC 3376) or MLDv2 (RFC 3810)".to_owned()),
+            Warning::SsmUnsupported { .. } => {
+                Some("have the querier of the network speak IGMPv3 (RFC 3376) or MLDv2 (RFC 3810)".to_owned())
+            }
             Warning::Interface { iface, what, .. } => what.remedy(iface),
             Warning::ArrivesTwice { .. } => Some("name one of them with --iface, if once is enough".to_owned()),
-            Warning::NothingReceived { .. } => Some(
-                "does the sender use this network's interface, and a TTL that reaches here? does a firewall drop UDP on the way in? \
-                 the README goes through it under 'Why nothing arrives'"
-                    .to_owned(),
-            ),
+            Warning::NothingReceived { check: Some(check), .. } => Some(format!("'{check}' looks for the reason")),
+            Warning::NothingReceived { check: None, .. } => {
+                Some("does the sender use this network's interface? does a firewall drop UDP on the way in?".to_owned())
+            }
         }
     }
 }
@@ -240,7 +248,7 @@ impl fmt::Display for Warning {
             }
             Warning::LoopbackLoops { iface } => write!(f, "--no-loop has no effect on {iface}: all that it carries comes back"),
             Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
-            Warning::NothingReceived { at } => write!(f, "nothing arrived: {at}"),
+            Warning::NothingReceived { at, .. } => write!(f, "nothing arrived: {at}"),
             Warning::CameBack { at, error } => {
                 write!(f, "a datagram to {at} came back: {}; further ones are not reported", describe(error))
             }

@@ -23,9 +23,10 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
     found.extend(elsewhere);
     if !explained {
         found.extend(ignored(facts));
-        // A receiver whose stream has stopped is told of that.
-        found.extend((facts.stopped.is_none() && !facts.waited).then(|| nothing(facts)));
     }
+    // A receiver whose stream has stopped is told of that; any other is told where to look closer, whatever explains it.
+    let is_silent = facts.stopped.is_none() && !facts.waited;
+    found.extend((is_silent && (!explained || facts.receiving)).then(|| nothing(facts, explained)));
     found
 }
 
@@ -163,7 +164,7 @@ fn ignored(facts: &Facts) -> Option<Finding> {
 }
 
 /// Nothing came, and nothing on this host explains it.
-fn nothing(facts: &Facts) -> Finding {
+fn nothing(facts: &Facts, explained: bool) -> Finding {
     let asked = &facts.target;
     let place = facts.iface.as_deref().unwrap_or("any interface");
     let time = seconds(facts.seconds);
@@ -182,8 +183,16 @@ fn nothing(facts: &Facts) -> Finding {
         }
         (None, None) => "no datagram of it was delivered".to_owned(),
     };
+    let target = super::targets(facts);
+    let finding = Finding::warning("nothing-arrives", format!("nothing of {target} arrived in {time}"), evidence);
+    let sending = "is somebody sending, by an interface of this network, with a TTL that reaches here?";
+    if facts.receiving {
+        let closer = "mcast check looks closer";
+        let remedy = if explained { closer.to_owned() } else { format!("{sending} {closer}") };
+        return finding.remedy(remedy).run(Place::Here, asked.check(facts.iface.as_deref()));
+    }
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
-    Finding::warning("nothing-arrives", format!("nothing of {asked} arrived in {time}"), evidence)
-        .remedy("is somebody sending, by an interface of this network, with a TTL that reaches here? Find out where it ends: run this, and type on the sender what it says")
+    finding
+        .remedy(format!("{sending} Find out where it ends: run this, and type on the sender what it says"))
         .run(Place::Here, format!("mcast check --listen {asked}{iface}"))
 }

@@ -146,6 +146,8 @@ fn by_place(facts: &Facts) -> Option<Finding> {
     let finding = |gap: Gap, level, evidence: String| {
         let unread = if facts.firewall.read {
             "no nftables rule that could be read does it"
+        } else if facts.rights.firewall {
+            "the rules were not read"
         } else {
             "the rules cannot be read without more rights"
         };

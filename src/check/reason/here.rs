@@ -88,6 +88,13 @@ fn of_the_family(facts: &Facts, link: &Link) -> Vec<String> {
 /// Nobody named an interface, and no route does.
 fn no_interface(facts: &Facts) -> Vec<Finding> {
     let target = &facts.target;
+    if let Some(name) = facts.iface.as_ref().filter(|_| facts.receiving) {
+        return vec![Finding::fault(
+            "no-interface",
+            format!("{name} is gone"),
+            "the system does not list it any more; as soon as it is back, the group is joined there again",
+        )];
+    }
     let able: Vec<&Link> = facts.interfaces.iter().filter(|link| is_able(facts, link)).collect();
     if able.is_empty() {
         return vec![

@@ -26,13 +26,16 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-/// The two or three findings that explain why nothing comes, the gravest first.
+/// The two or three findings that explain why a receiver hears nothing: the gravest first, and last the one that says where to look closer.
 pub fn gravest(facts: &Facts) -> Vec<Finding> {
     const MOST: usize = 3;
     let mut found = findings(facts);
     found.retain(|finding| finding.level >= Level::Warning);
+    let looks_closer = |finding: &Finding| matches!(finding.id, "nothing-arrives" | "stream-stopped");
+    let (last, mut found): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(looks_closer);
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-    found.truncate(MOST);
+    found.truncate(MOST - last.len().min(1));
+    found.extend(last.into_iter().take(1));
     found
 }
 
@@ -63,6 +66,14 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
         "Nothing was found on this host that keeps {target} from arriving on {place}{reserve}, but nothing came in {}: either nobody sends it, or it is lost on the way.",
         seconds(facts.seconds)
     )
+}
+
+/// What a receiver listens to, for a sentence: its first target, and how many more.
+fn targets(facts: &Facts) -> String {
+    match facts.more {
+        0 => facts.target.to_string(),
+        more => format!("{} and {}", facts.target, count(more as u64, "more target")),
+    }
 }
 
 /// A time, for a sentence.

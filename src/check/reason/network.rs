@@ -48,7 +48,7 @@ fn querier(facts: &Facts) -> Option<Finding> {
         return Some(
             Finding::warning("no-querier", what, format!("a querier asks every 125 s (RFC 3376, 8.2); {meaning}"))
                 .remedy("switch a querier on, in the router or in one of the switches")
-                .run(Place::Switch, format!("ip link set BRIDGE type bridge mcast_querier 1")),
+                .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
         );
     }
     let each = heard.iter().map(|queries| {
@@ -97,16 +97,18 @@ fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
 fn stopped(facts: &Facts) -> Option<Finding> {
     let stopped = facts.stopped?;
     let name = facts.iface.as_deref().unwrap_or("this host");
-    let asked = &facts.target;
+    let has = if facts.more == 0 { "has" } else { "have" };
+    let target = super::targets(facts);
     let is_member = facts.membership.seen != Some(false);
     let still = if is_member { "this host is still a member" } else { "this host is no member any more" };
     Some(
         Finding::warning(
             "stream-stopped",
-            format!("{asked} has stopped: nothing for {}, after {} in {}", seconds(stopped.silent), count(stopped.datagrams, "datagram"), seconds(stopped.flowed)),
+            format!("{target} {has} stopped: nothing for {}, after {} in {}", seconds(stopped.silent), count(stopped.datagrams, "datagram"), seconds(stopped.flowed)),
             format!("{still}; either nobody sends any more, or a switch that snoops has forgotten this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: RFC 3376, 8.4)"),
         )
-        .remedy(format!("start it anew: if that brings it back, a switch forgot {name}, and the network needs a querier"))
+        .remedy(format!("start it anew: if that brings it back, a switch forgot {name}, and the network needs a querier; mcast check, while this goes on, finds out which"))
+        .run(Place::Here, facts.target.check(facts.iface.as_deref()))
         .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
     )
 }
