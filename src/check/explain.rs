@@ -120,3 +120,107 @@ impl Question {
         facts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::facts::Link;
+    use super::super::finding::{Level, Place};
+    use super::*;
+    use crate::iface::Address;
+
+    /// What a receiver knows that has joined on an interface where nothing is wrong.
+    fn silent() -> Facts {
+        let address = Address { ip: "10.0.0.101".parse().unwrap(), prefix: Some(24) };
+        let link = Link { name: "e0".to_owned(), up: true, carrier: Some(true), multicast: true, ..Link::default() };
+        Facts {
+            system: "linux".to_owned(),
+            target: Asked { group: "239.1.1.1".parse().unwrap(), port: 5000, sources: Vec::new() },
+            iface: Some("e0".to_owned()),
+            seconds: 5.0,
+            interfaces: vec![Link { addresses: vec![address], ..link }],
+            receiving: true,
+            ..Facts::default()
+        }
+    }
+
+    fn ids(facts: &Facts) -> Vec<&'static str> {
+        reason::gravest(facts).iter().map(|finding| finding.id).collect()
+    }
+
+    fn has_stopped() -> Option<Stopped> {
+        Some(Stopped { datagrams: 7, flowed: 3.0, silent: 5.0 })
+    }
+
+    #[test]
+    fn plain_silence_says_where_to_look_closer() {
+        let found = reason::gravest(&Facts { more: 9, ..silent() });
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (found[0].id, found[0].what.as_str()),
+            ("nothing-arrives", "nothing of 239.1.1.1:5000 and 9 more targets arrived in 5 s")
+        );
+        let [command] = &found[0].commands[..] else { panic!("{found:?}") };
+        assert_eq!((command.place, command.run.as_str()), (Place::Here, "mcast check 239.1.1.1:5000 --iface e0"));
+    }
+
+    #[test]
+    fn what_explains_it_stands_before_where_to_look_closer() {
+        let mut facts = silent();
+        facts.interfaces[0].carrier = Some(false);
+        assert_eq!(ids(&facts), ["no-carrier", "nothing-arrives"]);
+        facts.stopped = has_stopped();
+        let found = reason::gravest(&facts);
+        assert_eq!(found.iter().map(|finding| finding.id).collect::<Vec<_>>(), ["no-carrier", "stream-stopped"]);
+        assert_eq!(found[1].what, "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s");
+        assert_eq!(found[1].commands[0].run, "mcast check 239.1.1.1:5000 --iface e0");
+    }
+
+    #[test]
+    fn never_more_than_three_are_told_and_the_gravest_first() {
+        let mut facts = silent();
+        facts.interfaces[0].addresses.clear();
+        facts.interfaces[0].rp_filter = Some(1);
+        facts.membership.seen = Some(false);
+        let counters = [("TcpExt.IPReversePathFilter", 9), ("Udp.InCsumErrors", 9), ("Ip.ReasmReqds", 9)];
+        facts.counters = Some(counters.map(|(name, rise)| (name.to_owned(), rise)).into());
+        let found = reason::findings(&facts);
+        assert!(found.iter().filter(|finding| finding.level >= Level::Warning).count() > 3, "{found:?}");
+        for (stopped, last) in [(None, "nothing-arrives"), (has_stopped(), "stream-stopped")] {
+            let told = reason::gravest(&Facts { stopped, ..facts.clone() });
+            assert_eq!(
+                told.iter().map(|finding| finding.level).collect::<Vec<_>>(),
+                [Level::Fault, Level::Fault, Level::Warning]
+            );
+            assert_eq!(told[2].id, last, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn an_interface_that_is_gone_is_told_and_not_a_choice_among_others() {
+        assert_eq!(ids(&Facts { interfaces: Vec::new(), ..silent() }), ["no-interface", "nothing-arrives"]);
+    }
+
+    #[test]
+    fn a_check_is_not_sent_to_itself() {
+        let found = reason::findings(&Facts { receiving: false, ..silent() });
+        let nothing = found.iter().find(|finding| finding.id == "nothing-arrives").unwrap();
+        assert_eq!(nothing.commands[0].run, "mcast check --listen 239.1.1.1:5000 --iface e0");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_look_at_this_host_ends_with_an_answer() {
+        let via = crate::iface::Via { name: "lo".to_owned(), index: 1, address: None, pinned: false, named: true };
+        let group = "239.255.71.13".parse().unwrap();
+        let at = net::Endpoint { group, port: 5000, cast: crate::iface::Cast::Multicast, via: via.into() };
+        let listen = Listen { at, filter: net::Filter::Any.into() };
+        let before = Baseline::take();
+        let looking = Looking::start(Question { listen, more: 0, before, silent: Duration::ZERO, stopped: None, hurry: true });
+        let Found::These(found) = looking.wait(Duration::from_secs(30)) else { panic!("no answer") };
+        // Nobody has joined it here.
+        let ids: Vec<&str> = found.iter().map(|finding| finding.id).collect();
+        assert_eq!(ids.last(), Some(&"nothing-arrives"), "{found:?}");
+        assert!(ids.contains(&"join-unseen"), "{found:?}");
+        assert_eq!(looking.found(), Found::These(Vec::new()), "it answers once");
+    }
+}

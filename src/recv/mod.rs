@@ -79,7 +79,12 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let command_failed = matches!(command, Some(Ended::Failed(_)));
     let is_asserted = !plan.assertions.is_empty() && verdict.status == 0;
     let looking = looking.filter(|_| !command_failed && !is_asserted);
-    let findings = looking.map(|looking| why::found_at_end(&looking, interrupt)).unwrap_or_default();
+    let mut findings = looking.map(|looking| why::found_at_end(&looking, interrupt)).unwrap_or_default();
+    let warns = came.is_nothing() && verdict.status == 1 && !command_failed;
+    if warns && findings.len() > 1 {
+        // The warning says as much, and where to look closer.
+        findings.retain(|finding| finding.id != "nothing-arrives");
+    }
     let said = reporter.last_words(|reporter| {
         if let Some(report) = last_report {
             reporter.event(&Event::Interval(report))?;
@@ -88,7 +93,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
             reporter.warn(&Warning::ClockSet { by })?;
         }
         reporter.explain(&findings)?;
-        if came.is_nothing() && verdict.status == 1 && !command_failed {
+        if warns {
             reporter.warn(&Warning::NothingReceived { at: in_words(&plan.listens), check: check(&plan.listens) })?;
         }
         for left in left {

@@ -26,7 +26,7 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
     }
     // A receiver whose stream has stopped is told of that; any other is told where to look closer, whatever explains it.
     let is_silent = facts.stopped.is_none() && !facts.waited;
-    found.extend((is_silent && (!explained || facts.receiving)).then(|| nothing(facts, explained)));
+    found.extend((is_silent && (!explained || facts.receiving)).then(|| nothing(facts, others)));
     found
 }
 
@@ -164,7 +164,7 @@ fn ignored(facts: &Facts) -> Option<Finding> {
 }
 
 /// Nothing came, and nothing on this host explains it.
-fn nothing(facts: &Facts, explained: bool) -> Finding {
+fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
     let asked = &facts.target;
     let place = facts.iface.as_deref().unwrap_or("any interface");
     let time = seconds(facts.seconds);
@@ -188,7 +188,8 @@ fn nothing(facts: &Facts, explained: bool) -> Finding {
     let sending = "is somebody sending, by an interface of this network, with a TTL that reaches here?";
     if facts.receiving {
         let closer = "mcast check looks closer";
-        let remedy = if explained { closer.to_owned() } else { format!("{sending} {closer}") };
+        let is_reasoned = others.iter().any(|finding| finding.level >= Level::Warning);
+        let remedy = if is_reasoned { closer.to_owned() } else { format!("{sending} {closer}") };
         return finding.remedy(remedy).run(Place::Here, asked.check(facts.iface.as_deref()));
     }
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();

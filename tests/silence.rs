@@ -1,0 +1,186 @@
+//! A receiver that hears nothing says why, once, and where to look closer.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use lab::{Finished, Host, Lab, Running, eventually};
+use serde_json::Value;
+
+const GROUP: &str = "239.1.1.1";
+const TARGET: &str = "239.1.1.1:5000";
+const LOOK_CLOSER: &str = "mcast check 239.1.1.1:5000 --iface e0";
+
+/// The findings of a run, which are three at most.
+fn findings(run: &Finished) -> Vec<Value> {
+    let findings = run.events_of("finding");
+    assert!(findings.len() <= 3, "{run}");
+    findings
+}
+
+fn ids(run: &Finished) -> Vec<String> {
+    findings(run).iter().map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+/// Waits for the finding with this id.
+fn told(running: &Running, id: &str) -> Value {
+    let line = running.line(|line| line.starts_with(&format!("{{\"event\":\"finding\",\"id\":\"{id}\"")));
+    serde_json::from_str(&line).expect("JSON")
+}
+
+/// Starts mcast with another environment.
+fn with_env(host: &Host, arguments: &str, name: &str, value: &str) -> Running {
+    let mut command = host.command(env!("CARGO_BIN_EXE_mcast"));
+    command.args(arguments.split_whitespace()).env(name, value);
+    Running::start(command)
+}
+
+#[test]
+fn a_firewall_that_drops_it_is_named_when_nothing_came() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.firewall("table inet f { chain in { type filter hook input priority 0; udp dport 5000 drop; }; }");
+    let sends = a.mcast(&format!("send {TARGET} --iface e0 --interval 10ms")).ready();
+    let run = b.mcast(&format!("recv {TARGET} --iface e0 --timeout 100ms -o json")).ends(1);
+    let found = findings(&run);
+    let blamed = found.iter().find(|finding| finding["id"] == "firewall-input").unwrap_or_else(|| panic!("{run}"));
+    assert_eq!(blamed["level"], "fault", "{run}");
+    let remedy = blamed["commands"][0]["run"].as_str().expect("a command");
+    let warning = &run.events_of("warning")[0];
+    assert_eq!(warning["id"], "nothing-received", "{run}");
+    assert!(warning["remedy"].as_str().is_some_and(|remedy| remedy.contains(LOOK_CLOSER)), "{run}");
+
+    // What it advises mends it.
+    b.shell(remedy);
+    b.mcast(&format!("recv {TARGET} --iface e0 --count 3 --timeout 20s")).ends(0);
+    drop(sends);
+}
+
+#[test]
+fn a_wire_that_does_not_carry_is_named_and_who_wants_no_words_gets_none() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    a.shell("ip link set e0 down");
+    b.has_carrier("e0", false);
+    let short = format!("recv {TARGET} --iface e0 --duration 10ms");
+    let run = b.mcast(&format!("{short} -o json")).ends(0);
+    assert_eq!(ids(&run), ["no-carrier", "nothing-arrives"], "{run}");
+    assert_eq!(findings(&run)[1]["commands"][0]["run"], LOOK_CLOSER, "{run}");
+    let portable = with_env(&b, &format!("{short} -o json"), "MCAST_PORTABLE", "1").ends(0);
+    assert_eq!(ids(&portable), ids(&run), "{portable}");
+
+    for wanted in ["", " -q", " -o raw", " -q -o json"] {
+        let run = b.mcast(&format!("{short}{wanted}")).ends(0);
+        assert!(run.err.contains("no-carrier: e0 has no carrier"), "diagnostics go to standard error\n{run}");
+        assert!(run.err.contains(LOOK_CLOSER) && !run.out.contains("no-carrier"), "{run}");
+    }
+    let run = b.mcast(&format!("{short} -qq")).ends(0);
+    assert_eq!((run.out.as_str(), run.err.as_str()), ("", ""));
+    // What failed for another reason, and silence that was asserted, need no explanation.
+    let failed = b.mcast(&format!("recv {TARGET} --iface e0 -o json -- false")).ends(1);
+    let asserted =
+        b.mcast_with(&[&short.split(' ').collect::<Vec<_>>()[..], &["-o", "json", "--assert", "datagrams == 0"]].concat());
+    for run in [failed, asserted.ends(0)] {
+        assert_eq!(ids(&run), [""; 0], "{run}");
+    }
+    // An assertion that does not hold asserts no silence.
+    let wanting =
+        b.mcast_with(&[&short.split(' ').collect::<Vec<_>>()[..], &["-o", "json", "--assert", "datagrams > 0"]].concat());
+    assert_eq!(ids(&wanting.ends(1)), ["no-carrier"]);
+}
+
+#[test]
+fn after_five_seconds_of_nothing_it_says_once_where_to_look_closer() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let recv = |options: &str| b.mcast(&format!("recv {TARGET} --iface e0 {options}"));
+    // They wait side by side.
+    let asserted = b.mcast_with(&["recv", TARGET, "--iface", "e0", "-o", "json", "--assert", "datagrams == 0"]).ready();
+    let [plain, spinning] = ["-o json", "-o json --spin"].map(|options| recv(options).ready());
+    let portable = with_env(&b, &format!("recv {TARGET} --iface e0 -o json"), "MCAST_PORTABLE", "1").ready();
+    let many = b.mcast("recv 239.1.1.1+2000:5000 --iface e0 -o json").ready();
+    let [text, quiet, raw] = ["", "-q", "-o raw"].map(recv);
+    for running in [&plain, &spinning, &portable] {
+        let found = told(running, "nothing-arrives");
+        assert!(found["what"].as_str().unwrap().starts_with("nothing of 239.1.1.1:5000 arrived in "), "{found}");
+        assert_eq!(found["commands"][0]["run"], LOOK_CLOSER);
+    }
+    let found = told(&many, "nothing-arrives");
+    assert!(
+        found["what"].as_str().unwrap().starts_with("nothing of 239.1.1.1:5000 and 1999 more targets arrived in "),
+        "{found}"
+    );
+    for running in [&text, &quiet, &raw] {
+        running.error_line(|line| line.trim() == LOOK_CLOSER);
+    }
+    let end = |running: Running| {
+        running.signal("INT");
+        running.ends(0)
+    };
+    for run in [plain, spinning, portable, many].map(end) {
+        assert_eq!(ids(&run), ["nothing-arrives"], "it was told already\n{run}");
+    }
+    let run = end(raw);
+    assert_eq!((run.out.as_str(), run.err.matches(LOOK_CLOSER).count()), ("", 1), "{run}");
+    assert_eq!(ids(&end(asserted)), [""; 0]);
+    for running in [text, quiet] {
+        end(running);
+    }
+}
+
+#[test]
+fn a_stream_that_stops_while_the_membership_stands_is_named() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = |port: u16| b.mcast(&format!("recv {GROUP}:{port} --iface e0 -o json")).ready();
+    let [over, once, stops] = [5002, 5001, 5000].map(recv);
+    // Measured streams say that they end, and a single datagram is no stream.
+    a.mcast(&format!("send {GROUP}:5002 --iface e0 --probe --count 30 --interval 10ms")).ends(0);
+    a.mcast(&format!("send {GROUP}:5001 --iface e0 --count 1")).ends(0);
+    let send = || a.mcast(&format!("send {TARGET} --iface e0 --count 30 --interval 10ms")).ends(0);
+    send();
+    let found = told(&stops, "stream-stopped");
+    assert!(b.is_member("e0", GROUP));
+    let (what, evidence) = (found["what"].as_str().unwrap(), found["evidence"].as_str().unwrap());
+    assert!(what.starts_with("239.1.1.1:5000 has stopped: nothing for ") && what.contains("after 30 datagrams"), "{what}");
+    assert!(evidence.starts_with("this host is still a member"), "{evidence}");
+    assert_eq!(found["commands"][0]["run"], LOOK_CLOSER);
+    // It goes on as before.
+    send();
+    for (running, wanted) in [(over, &[][..]), (once, &[]), (stops, &["stream-stopped"])] {
+        running.signal("INT");
+        let run = running.ends(0);
+        assert_eq!(ids(&run), wanted, "{run}");
+    }
+}
+
+#[test]
+fn a_signal_does_not_wait_for_a_firewall_that_does_not_answer() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let folder = own_folder("deaf-nft");
+    let (tool, mark) = (folder.join("nft"), folder.join("pid"));
+    fs::write(&tool, format!("#!/bin/sh\necho $$ > {0}.new; mv {0}.new {0}\nexec sleep 1000\n", mark.display())).unwrap();
+    fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}:/usr/sbin:/sbin", folder.display(), std::env::var("PATH").unwrap_or_default());
+    let recv = with_env(&b, &format!("recv {TARGET} --iface e0 --duration 10ms -o json"), "PATH", &path);
+    eventually("the firewall is asked", || mark.exists());
+    recv.signal("INT");
+    let run = recv.ends(0);
+    let pid = fs::read_to_string(&mark).unwrap();
+    let is_alive = fs::metadata(format!("/proc/{}", pid.trim())).is_ok();
+    let _ = Command::new("kill").args(["-s", "KILL", pid.trim()]).status();
+    let _ = fs::remove_dir_all(&folder);
+    assert!(is_alive, "it waited for nft to be given up\n{run}");
+    assert_eq!(run.summary()["verdict"]["status"], 0, "{run}");
+}
+
+/// A folder of this test's own.
+fn own_folder(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("mcast-{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
