@@ -185,7 +185,11 @@ fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
     };
     let target = super::targets(facts);
     let finding = Finding::warning("nothing-arrives", format!("nothing of {target} arrived in {time}"), evidence);
-    let sending = "is somebody sending, by an interface of this network, with a TTL that reaches here?";
+    let sending = if facts.expected().is_some_and(|link| link.loopback) {
+        "is a program of this host sending, by this interface?"
+    } else {
+        "is somebody sending, by an interface of this network, with a TTL that reaches here?"
+    };
     if facts.receiving {
         let closer = "mcast check looks closer";
         let is_reasoned = others.iter().any(|finding| finding.level >= Level::Warning);
