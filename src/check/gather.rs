@@ -142,10 +142,11 @@ fn look_at_firewall(facts: &mut Facts) {
     facts.bridges = net::bridges();
     facts.bridge_netfilter = net::bridge_netfilter(facts.is_ipv4());
     facts.firewall.legacy = net::has_legacy_rules();
-    let rules = net::ruleset().map_err(|unread| unread.to_string());
-    let rules = match rules.and_then(|text| Ruleset::parse(&text)) {
-        Ok(rules) => rules,
-        Err(why) => {
+    let rules = net::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
+    let rules = match (rules, net::ruleset_listing()) {
+        (Ok(rules), Ok(text)) => rules.with_listing(&text),
+        (Ok(rules), Err(_)) => rules,
+        (Err(why), _) => {
             facts.firewall.unread = Some(why);
             return;
         }

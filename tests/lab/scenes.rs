@@ -1,5 +1,5 @@
-//! Scenes: networks in which a receiver hears nothing, or not all, each for one known reason. `tests/scenes.rs` proves of each that it is broken as
-//! meant, and that the known remedy mends it; so a test of a diagnosis need only hold it to the id, and type what it advises.
+//! Scenes: networks in which a receiver hears nothing, or not all, each for one known reason. `tests/check.rs` shows of each that it is broken as
+//! meant, that `mcast check` finds the reason, and that what it says to type mends it.
 //!
 //! ```text
 //! let mut scene = scenes::interface_down(&lab);
