@@ -33,8 +33,11 @@ s.sendto(struct.pack("!BBH4sBBH", 0x11, 1, 0xffff - 0x1101 - 0x017d, bytes(4), 1
 pub struct Scene {
     /// The programs that break it, or that are part of it. They end first.
     pub programs: Vec<Running>,
+    /// Who wants to hear.
     pub receiver: Host,
+    /// Who sends.
     pub sender: Host,
+    /// What is between them, where it is more than a wire.
     pub switch: Option<Switch>,
     /// Nearer to the sender by its `e0`, to the receiver by its `e1`.
     pub router: Option<Host>,
