@@ -153,8 +153,14 @@ fn look_at_firewall(facts: &mut Facts) {
     };
     // Rules may mind the source; of several the first is as good as any.
     let source = facts.flows_here().map(|flow| flow.source).next();
-    let flow =
-        |iface: &str| firewall::Flow { iface: iface.to_owned(), source, group: facts.target.group, port: facts.target.port };
+    let wanted = if let [one] = facts.target.sources[..] { Some(one) } else { None };
+    let flow = |iface: &str| firewall::Flow {
+        iface: iface.to_owned(),
+        source: source.or(wanted),
+        wanted,
+        group: facts.target.group,
+        port: facts.target.port,
+    };
     let inbound = facts.iface.as_ref().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
     let bridges =
         facts.bridges.iter().flatten().map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
