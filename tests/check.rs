@@ -286,8 +286,7 @@ fn a_querier_of_igmpv2_is_found_where_a_source_is_asked_for() {
 fn a_bridge_that_asks_the_firewall_of_its_host_is_found_there() {
     let Some(lab) = Lab::with(&["sysctl"]) else { return };
     if !std::path::Path::new("/proc/sys/net/bridge").exists() {
-        eprintln!("SKIPPED: this kernel has no br_netfilter");
-        return;
+        return Lab::skipped("needs br_netfilter in the kernel");
     }
     let mut scene = scenes::bridge_firewall(&lab);
     assert!(!scene.flows());
