@@ -28,7 +28,7 @@ fn commands() -> Vec<Vec<String>> {
     for text in in_lines.chain(in_spans) {
         let text =
             text.strip_prefix("cargo run --release -- ").map(|rest| format!("mcast {rest}")).unwrap_or_else(|| text.to_owned());
-        if ["send", "recv", "ifaces"].iter().any(|command| text.starts_with(&format!("mcast {command}"))) {
+        if ["send", "recv", "check", "ifaces"].iter().any(|command| text.starts_with(&format!("mcast {command}"))) {
             found.push(words(&text));
         }
     }
@@ -85,6 +85,13 @@ fn every_warning_that_a_script_may_meet_is_named_in_it() {
     let ids: Vec<&str> = ids.filter(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')).collect();
     assert!(ids.len() > 15, "the ids were not found: {ids:?}");
     ids.iter().for_each(|id| assert!(README.contains(&format!("`{id}`")), "the README does not name the warning {id}"));
+}
+
+#[test]
+fn every_finding_that_a_script_may_meet_is_named_in_it() {
+    mcast::check::IDS
+        .iter()
+        .for_each(|id| assert!(README.contains(&format!("`{id}`")), "the README does not name the finding {id}"));
 }
 
 #[cfg(target_os = "linux")]

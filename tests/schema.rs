@@ -14,15 +14,18 @@ fn may_be_null() -> BTreeSet<String> {
     const RATES: [&str; 2] = ["bitrate_bps", "rate_pps"];
     const RECEIVED: [&str; 5] = ["gap_ns", "interface_copies", "kernel_drops", "kernel_drops_exact", "measured"];
     const MEASURED: [&str; 8] = ["delay_ns", "dscp_changed", "gap_ns", "hops", "jitter_ns", "loss_ratio", "pdv_ns", "wakeup_ns"];
-    let table: [(&str, &[&[&str]]); 22] = [
+    let table: [(&str, &[&[&str]]); 27] = [
         ("datagram_received", &[&ARRIVAL]),
         ("datagram_received_damaged", &[&ARRIVAL]),
         ("datagram_received_measured", &[&ARRIVAL, &["delay_ns"]]),
+        ("finding", &[&["remedy"]]),
         ("interface", &[&["carrier", "groups", "igmp_version", "mac", "mld_version", "mtu_bytes"]]),
         ("interface.addresses", &[&["prefix"]]),
         ("interval", &[&RATES, &RECEIVED]),
         ("interval.measured", &[&RATES, &MEASURED]),
         ("interval.streams", &[&RATES, &MEASURED, &["iface"]]),
+        ("ready_of_check", &[&["expected", "send"]]),
+        ("ready_of_check.targets", &[&["address", "mac", "source"]]),
         ("ready_of_recv.rcvbuf_bytes", &[&["asked", "granted"]]),
         ("ready_of_recv.targets", &[&["address", "mac", "source"]]),
         ("ready_of_send", &[&["dscp", "interval_ns", "stream", "ttl"]]),
@@ -36,7 +39,9 @@ fn may_be_null() -> BTreeSet<String> {
         // What can never be null has no field here, and is not forgotten.
         ("datagram_sent", &[]),
         ("datagram_sent_measured", &[]),
+        ("finding.commands", &[]),
         ("left", &[]),
+        ("summary_of_check", &[]),
         ("summary_of_ifaces", &[]),
     ];
     let ways =
@@ -115,6 +120,11 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     b.shell("ip link set e1 down");
     runs.push(mcast(&b, "recv --iface e1 --duration 10ms").ends(0));
     runs.push(mcast(&b, "ifaces").ends(0));
+
+    // A look at what is broken, at what is not, and at a sender that is waited for.
+    runs.push(mcast(&b, "check --iface e1 -d 10ms").ends(1));
+    runs.push(mcast(&b, "check 10.0.0.100@232.1.1.1 -d 10ms").ends(0));
+    runs.push(mcast(&b, "check --listen -d 10ms").ends(1));
     runs
 }
 
@@ -228,6 +238,13 @@ fn every_warning_and_every_damage_of_the_source_is_in_it_and_no_other() {
     let damages = names_in(include_str!("../src/probe/mod.rs"));
     assert_eq!(listed("/$defs/datagram_received_damaged/properties/damage/enum"), damages);
 
+    let findings: BTreeSet<String> = mcast::check::IDS.iter().map(|id| (*id).to_owned()).collect();
+    assert_eq!(listed("/$defs/finding_id/enum"), findings);
+    for id in findings {
+        let finding = json!({"event": "finding", "id": id, "level": "note", "what": "so it is", "evidence": "so", "remedy": null, "commands": []});
+        assert_eq!(schema::kind(&finding), "finding");
+    }
+
     for id in listed("/$defs/warning_id/enum") {
         for remedy in [Value::Null, json!("do it")] {
             let warning = json!({"event": "warning", "id": id, "what": "so it is", "remedy": remedy});
@@ -301,11 +318,16 @@ fn names(value: &Value) -> BTreeSet<String> {
 
 /// Values that are of the right type and mean nothing, each in every real event where there is such a field.
 fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
-    let table: [(&str, &str, Value); 44] = [
+    let table: [(&str, &str, Value); 49] = [
         ("warning", "event", json!("warnings")),
         ("warning", "id", json!("kernel_drops")),
         ("warning", "id", json!("no-such-warning")),
         ("warning", "what", json!("")),
+        ("finding", "id", json!("no-such-finding")),
+        ("finding", "level", json!("error")),
+        ("finding", "commands", json!([{"where": "there", "run": "this"}])),
+        ("ready_of_check", "duration_ns", json!(-1)),
+        ("summary_of_check", "conclusion", json!("")),
         ("left", "port", json!(0)),
         ("left", "port", json!(65536)),
         ("left", "port", json!(1.5)),

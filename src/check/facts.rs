@@ -360,13 +360,17 @@ impl Facts {
         self.heard.iter().filter(here).map(|heard| heard.datagrams).sum()
     }
 
-    /// The frames of the target's own group and port that reached the expected interface, in no virtual LAN; fragments behind the first are among them.
+    /// The frames of the target that reached the expected interface, in no virtual LAN: of its group, its port and its sources. Fragments behind the first
+    /// are among them.
     pub fn flows_here(&self) -> impl Iterator<Item = &Flow> {
-        let port = self.target.port;
-        self.flows_of_group().filter(move |flow| flow.port.is_none_or(|known| known == port))
+        let Asked { port, sources, .. } = &self.target;
+        let wanted = move |flow: &&Flow| {
+            flow.port.is_none_or(|known| known == *port) && (sources.is_empty() || sources.contains(&flow.source))
+        };
+        self.flows_of_group().filter(wanted)
     }
 
-    /// The same whatever their port.
+    /// The same whatever their port and their source.
     pub fn flows_of_group(&self) -> impl Iterator<Item = &Flow> {
         // A tagged frame is seen on the interface below, and then, where there is one, on that of its virtual LAN.
         let ours = |flow: &&Flow| !flow.others && flow.vlan.is_none() && self.is_expected(&flow.iface);

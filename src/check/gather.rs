@@ -147,18 +147,25 @@ pub fn look_at_firewall(facts: &mut Facts) {
     facts.bridges = net::bridges();
     facts.bridge_netfilter = net::bridge_netfilter(facts.is_ipv4());
     facts.firewall.legacy = net::has_legacy_rules();
-    let rules = net::ruleset().map_err(|unread| unread.to_string());
-    let rules = match rules.and_then(|text| Ruleset::parse(&text)) {
-        Ok(rules) => rules,
-        Err(why) => {
+    let rules = net::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
+    let rules = match (rules, net::ruleset_listing()) {
+        (Ok(rules), Ok(text)) => rules.with_listing(&text),
+        (Ok(rules), Err(_)) => rules,
+        (Err(why), _) => {
             facts.firewall.unread = Some(why);
             return;
         }
     };
     // Rules may mind the source; of several the first is as good as any.
     let source = facts.flows_here().map(|flow| flow.source).next();
-    let flow =
-        |iface: &str| firewall::Flow { iface: iface.to_owned(), source, group: facts.target.group, port: facts.target.port };
+    let wanted = if let [one] = facts.target.sources[..] { Some(one) } else { None };
+    let flow = |iface: &str| firewall::Flow {
+        iface: iface.to_owned(),
+        source: source.or(wanted),
+        wanted,
+        group: facts.target.group,
+        port: facts.target.port,
+    };
     let inbound = facts.iface.as_ref().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
     let bridges =
         facts.bridges.iter().flatten().map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));

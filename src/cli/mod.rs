@@ -49,8 +49,7 @@ Between two computers:
   mcast recv --iface 10.0.0.101 --count 10
   mcast send 224.202.20.30:54321
 
-Exit status: 0 it did what was asked; 1 it ran, and the answer is no;
-2 it could not run; 130 or 143 interrupted before it was done."
+Exit status: 0 done; 1 the answer is no; 2 could not run; 130, 143 interrupted."
 )]
 pub struct Cli {
     /// What to do.

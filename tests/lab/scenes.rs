@@ -1,5 +1,5 @@
-//! Scenes: networks in which a receiver hears nothing, or not all, each for one known reason. `tests/scenes.rs` proves of each that it is broken as
-//! meant, and that the known remedy mends it; so a test of a diagnosis need only hold it to the id, and type what it advises.
+//! Scenes: networks in which a receiver hears nothing, or not all, each for one known reason. `tests/check.rs` shows of each that it is broken as
+//! meant, that `mcast check` finds the reason, and that what it says to type mends it.
 //!
 //! ```text
 //! let mut scene = scenes::interface_down(&lab);
@@ -33,8 +33,11 @@ s.sendto(struct.pack("!BBH4sBBH", 0x11, 1, 0xffff - 0x1101 - 0x017d, bytes(4), 1
 pub struct Scene {
     /// The programs that break it, or that are part of it. They end first.
     pub programs: Vec<Running>,
+    /// Who wants to hear.
     pub receiver: Host,
+    /// Who sends.
     pub sender: Host,
+    /// What is between them, where it is more than a wire.
     pub switch: Option<Switch>,
     /// Nearer to the sender by its `e0`, to the receiver by its `e1`.
     pub router: Option<Host>,

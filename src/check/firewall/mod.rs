@@ -39,6 +39,8 @@ pub struct Flow {
     pub iface: String,
     /// Who sends them, where that is known.
     pub source: Option<IpAddr>,
+    /// The one source that they are wanted from; where there is one, no other is to be let through.
+    pub wanted: Option<IpAddr>,
     /// Where they go.
     pub group: IpAddr,
     /// The UDP port they go to.

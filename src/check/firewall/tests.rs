@@ -18,7 +18,13 @@ const UFW_LISTING: &str = include_str!("recorded/ufw.txt");
 fn flow(target: &str) -> Flow {
     let (source, at) = target.split_once('@').map_or((None, target), |(source, at)| (Some(source.parse().unwrap()), at));
     let (group, port) = at.rsplit_once(':').unwrap();
-    Flow { iface: "e0".into(), source, group: group.trim_matches(['[', ']']).parse().unwrap(), port: port.parse().unwrap() }
+    Flow {
+        iface: "e0".into(),
+        source,
+        wanted: source,
+        group: group.trim_matches(['[', ']']).parse().unwrap(),
+        port: port.parse().unwrap(),
+    }
 }
 
 /// Each drop in short: where, by what, and a question mark where that is not certain.

@@ -47,7 +47,7 @@ fn without_counts(listed: &str) -> String {
 pub fn accept(chain: &Chain, flow: &Flow) -> String {
     let ip = if flow.group.is_ipv4() { "ip" } else { "ip6" };
     // A source of the other family would make a rule that no nft takes.
-    let source = flow.source.filter(|source: &IpAddr| source.is_ipv4() == flow.group.is_ipv4());
+    let source = flow.wanted.filter(|source: &IpAddr| source.is_ipv4() == flow.group.is_ipv4());
     let source = source.map_or(String::new(), |source| format!("{ip} saddr {source} "));
     let place = [&chain.family, &chain.table, &chain.name].map(|name| quoted(name)).join(" ");
     format!("nft insert rule {place} {source}{ip} daddr {} udp dport {} accept", flow.group, flow.port)

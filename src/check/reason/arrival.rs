@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::Facts;
+use super::super::facts::{Facts, Flow};
 use super::super::finding::{Finding, Level, Place};
 use super::{count, list, seconds};
 use crate::target::bracketed;
@@ -105,7 +105,9 @@ fn wrong_interface(facts: &Facts) -> Option<Finding> {
 /// A source-specific join, and somebody else sends.
 fn other_source(facts: &Facts) -> Option<Finding> {
     let asked = &facts.target;
-    let flow = facts.flows_here().find(|flow| !asked.sources.is_empty() && !asked.sources.contains(&flow.source))?;
+    let of_port = |flow: &&Flow| flow.port.is_none_or(|port| port == asked.port);
+    let flow =
+        facts.flows_of_group().filter(of_port).find(|flow| !asked.sources.is_empty() && !asked.sources.contains(&flow.source))?;
     let wanted: Vec<String> = asked.sources.iter().map(ToString::to_string).collect();
     let target = std::net::SocketAddr::new(asked.group, asked.port);
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();

@@ -255,9 +255,10 @@ fn version(facts: &Facts) -> Option<Finding> {
     Some(match forced {
         Some(_) => finding.remedy("leave the choice to the kernel").run(Place::Here, format!("sysctl -w {sysctl}=0")),
         None => finding
-            .remedy(format!("have the querier speak {protocol}v{selecting}; this host believes it at once when its interface is taken down and up"))
-            .run(Place::Switch, format!("ip link set BRIDGE type bridge mcast_{}_version {selecting}", protocol.to_lowercase()))
-            .run(Place::Here, format!("ip link set {name} down; ip link set {name} up")),
+            .remedy(format!(
+                "have the querier speak {protocol}v{selecting}; this host goes on as before for some minutes more (RFC 3376, 8.12: 260 s, unless the querier asked more often)"
+            ))
+            .run(Place::Switch, format!("ip link set BRIDGE type bridge mcast_{}_version {selecting}", protocol.to_lowercase())),
     })
 }
 

@@ -84,13 +84,15 @@ fn pruned(facts: &Facts) -> Option<Finding> {
     ))
 }
 
-fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
+/// How a switch is made to remember its members: somebody asks for them.
+pub fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
     finding
         .remedy(format!(
-            "switch an {} querier on, in the router or in one of the switches; until then, whoever joins anew hears it for some minutes",
+            "switch an {} querier on, in the router or in one of the switches; a Linux bridge that has heard another one waits 255 s for it, unless it is taken down and up",
             protocol(facts)
         ))
         .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1")
+        .run(Place::Switch, "ip link set BRIDGE down; ip link set BRIDGE up")
 }
 
 /// Something came, and then no more, while this host stayed a member.

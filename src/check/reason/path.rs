@@ -2,6 +2,7 @@
 
 use super::super::facts::{Facts, Leg, LegKind, Path};
 use super::super::finding::{Finding, Level, Place};
+use super::network::enable_querier;
 use super::{count, list, seconds};
 
 pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
@@ -82,15 +83,10 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
             );
         }
         _ if flooded > 0 => {
-            return Some(
-                Finding::fault(
-                    "snooping-pruned",
-                    format!("a switch between {source} and {name} does not forward {} to this host", facts.target.group),
-                    format!("{evidence}; what every switch floods does arrive, so the way is there"),
-                )
-                .remedy("look at the switch's table of members (IGMP or MLD snooping): this host has joined, and it does not know; a querier makes it learn")
-                .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
-            );
+            let what = format!("a switch between {source} and {name} does not forward {} to this host", facts.target.group);
+            let evidence =
+                format!("{evidence}; what every switch floods does arrive, so the way is there, and this host has joined");
+            return Some(enable_querier(facts, Finding::fault("snooping-pruned", what, evidence)));
         }
         _ => {}
     }

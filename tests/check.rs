@@ -1,0 +1,372 @@
+//! `mcast check` in networks that are broken for one known reason each: it finds the reason, what it says to type is typed, and the datagrams flow. And where
+//! nothing is broken it finds nothing.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::scenes::{self, Scene};
+use lab::{Finished, Host, Lab, Running, eventually};
+use serde_json::Value;
+
+/// Runs a check at a host, as root of its network.
+fn check(host: &Host, arguments: &str) -> Finished {
+    host.mcast(&format!("check {arguments} -o json")).finish()
+}
+
+/// Runs a check at a host, as nobody: without the rights to look at frames and at the firewall.
+fn check_as_nobody(host: &Host, arguments: &str) -> Finished {
+    let mut command = host.command("setpriv");
+    command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
+    command.arg(env!("CARGO_BIN_EXE_mcast")).arg("check").args(arguments.split_whitespace()).args(["-o", "json"]);
+    Running::start(command).finish()
+}
+
+/// The finding of this name.
+fn finding(told: &Finished, id: &str) -> Value {
+    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
+    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
+}
+
+fn ids(told: &Finished, level: &str) -> Vec<String> {
+    let of_level = told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
+    of_level.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+/// What a check says of a scene while its sender sends.
+fn look(scene: &Scene) -> Finished {
+    let _sends = scene.sends();
+    let record = std::env::var("MCAST_RECORD_FACTS").map(|dir| {
+        let test = std::thread::current().name().unwrap_or("facts").to_owned();
+        format!(" --record {dir}/{test}.json")
+    });
+    check(&scene.receiver, &format!("{} --duration 1s{}", scene.asks(), record.unwrap_or_default()))
+}
+
+/// Types all that a finding says.
+fn obey(scene: &mut Scene, finding: &Value) {
+    let commands = finding["commands"].as_array().expect("commands");
+    assert!(!commands.is_empty(), "nothing to type: {finding}");
+    for command in commands {
+        scene.types(command["run"].as_str().expect("a line"), command["where"].as_str().expect("a place"));
+    }
+}
+
+/// A scene in which nothing flows is found to have one fault; what the finding says is typed, and the datagrams flow. Answers what was said of it, before
+/// and after.
+fn finds_and_mends_it(mut scene: Scene, id: &str) -> [Finished; 2] {
+    assert!(!scene.flows(), "the scene is not broken");
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec![id.to_owned()]), "{told}");
+    assert_eq!(told.summary()["verdict"]["status"], 1, "{told}");
+    obey(&mut scene, &finding(&told, id));
+    scene.comes_to_flow();
+    let after = look(&scene);
+    assert_eq!((after.status.code(), ids(&after, "fault")), (Some(0), Vec::new()), "{after}");
+    finding(&after, "arrives");
+    [told, after]
+}
+
+fn finds_and_mends(scene: Scene, id: &str) -> Finished {
+    let [told, _] = finds_and_mends_it(scene, id);
+    told
+}
+
+#[test]
+fn nothing_is_found_wrong_with_a_wire() {
+    let Some(lab) = Lab::open() else { return };
+    let scene = scenes::healthy(&lab);
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault"), ids(&told, "warning")), (Some(0), Vec::new(), Vec::new()), "{told}");
+    for id in ["interface", "membership", "igmp-version", "limits", "self-test", "rp-filter", "arrives"] {
+        assert_eq!(finding(&told, id)["level"], "pass", "{told}");
+    }
+    told.says("Multicast works here: 239.1.1.1:5000 arrives on e0 from 10.0.0.100:");
+    assert!(!scene.receiver.is_member("e0", "239.1.1.1"), "the group is left");
+}
+
+#[test]
+fn nothing_is_found_wrong_with_a_switch_that_snoops_and_asks() {
+    let Some(lab) = Lab::open() else { return };
+    let scene = scenes::healthy_with_querier(&lab);
+    scene.comes_to_flow();
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault"), ids(&told, "warning")), (Some(0), Vec::new(), Vec::new()), "{told}");
+    // The querier asks every two seconds, and this one listened for one: leaving a group makes it speak.
+    assert_eq!(finding(&told, "querier")["level"], "pass", "{told}");
+}
+
+#[test]
+fn silence_is_no_fault() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    for told in [check(&b, "239.1.1.1:5000 --iface e0 -d 200ms"), check_as_nobody(&b, "239.1.1.1:5000 --iface e0 -d 200ms")] {
+        assert_eq!(
+            (told.status.code(), ids(&told, "fault"), ids(&told, "warning")),
+            (Some(0), Vec::new(), vec!["nothing-arrives".to_owned()]),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn data_that_comes_by_another_interface_is_found_there() {
+    let Some(lab) = Lab::open() else { return };
+    let told = finds_and_mends(scenes::wrong_interface(&lab), "wrong-interface");
+    told.says("239.1.1.1:5000 arrives on e1, not on e0");
+}
+
+#[test]
+fn two_interfaces_and_no_route_leave_the_choice_open() {
+    let Some(lab) = Lab::open() else { return };
+    finds_and_mends(scenes::no_route(&lab), "no-route");
+}
+
+#[test]
+fn an_interface_that_is_down_is_found() {
+    let Some(lab) = Lab::open() else { return };
+    finds_and_mends(scenes::interface_down(&lab), "interface-down");
+}
+
+#[test]
+fn a_wire_without_carrier_is_found() {
+    let Some(lab) = Lab::open() else { return };
+    finds_and_mends(scenes::no_carrier(&lab), "no-carrier");
+}
+
+#[test]
+fn a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named() {
+    let Some(lab) = Lab::open() else { return };
+    let mut scene = scenes::bound_to_address(&lab);
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["bound-to-address".to_owned()]), "{told}");
+    let id = scene.programs[0].id();
+    told.says(&format!("python3 (pid {id}) is bound to 10.0.0.101:5000"));
+    assert!(!scene.programs[0].so_far().contains("heard"), "the other program heard what mcast did");
+    // What is said to be typed shows that the group arrives; the program itself has to be mended.
+    obey(&mut scene, &finding(&told, "bound-to-address"));
+    scene.comes_to_flow();
+    scene.programs = vec![scenes::receiver(&scene.receiver, "", 0, 0.0, true)];
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
+    scene.programs[0].line(|line| line.starts_with("heard"));
+}
+
+#[test]
+fn a_port_that_is_not_shared_is_found_with_its_program() {
+    let Some(lab) = Lab::open() else { return };
+    let mut scene = scenes::port_taken(&lab);
+    assert!(!scene.flows());
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["port-taken".to_owned()]), "{told}");
+    told.says(&format!("python3 (pid {}) holds UDP port 5000 for itself", scene.programs[0].id()));
+    scene.programs.clear();
+    scene.comes_to_flow();
+}
+
+#[test]
+fn a_firewall_is_found_with_the_rule_that_does_it() {
+    let Some(lab) = Lab::open() else { return };
+    finds_and_mends(scenes::firewall_input_policy(&lab), "firewall-input")
+        .says("chain input of table inet filter: its policy is drop");
+    finds_and_mends(scenes::firewall_input_rule(&lab), "firewall-input").says("udp dport 5000 drop");
+    finds_and_mends(scenes::firewall_prerouting(&lab), "firewall-prerouting").says("chain prerouting of table inet raw");
+    finds_and_mends(scenes::firewall_ingress(&lab), "firewall-ingress").says("chain ingress of table netdev filter");
+}
+
+#[test]
+fn a_firewall_is_found_by_its_place_where_its_rules_cannot_be_read() {
+    let Some(lab) = Lab::open() else { return };
+    for (scene, id) in [
+        (scenes::firewall_input_policy(&lab), "firewall-input"),
+        (scenes::firewall_input_rule(&lab), "firewall-input"),
+        (scenes::firewall_prerouting(&lab), "firewall-prerouting"),
+        (scenes::firewall_ingress(&lab), "firewall-ingress"),
+    ] {
+        let _sends = scene.sends();
+        let told = check_as_nobody(&scene.receiver, &format!("{} -d 500ms", scene.asks()));
+        assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec![id.to_owned()]), "{told}");
+        finding(&told, "not-seen");
+    }
+}
+
+#[test]
+fn a_source_of_another_interfaces_network_is_found_to_be_refused() {
+    let Some(lab) = Lab::with(&["sysctl"]) else { return };
+    let scene = scenes::rp_filter_strict(&lab);
+    let told = {
+        let _sends = scene.sends();
+        check_as_nobody(&scene.receiver, &format!("{} -d 500ms", scene.asks()))
+    };
+    assert_eq!(finding(&told, "rp-filter")["level"], "fault", "{told}");
+    finds_and_mends(scene, "rp-filter").says("10.1.0.77");
+}
+
+#[test]
+fn a_source_without_a_route_is_found_to_be_refused() {
+    let Some(lab) = Lab::open() else { return };
+    finds_and_mends(scenes::rp_filter_loose(&lab), "rp-filter").says("ip route add 10.9.0.77/32 dev e0");
+}
+
+#[test]
+fn an_address_that_two_hosts_have_is_found() {
+    let Some(lab) = Lab::open() else { return };
+    finds_and_mends(scenes::duplicate_address(&lab), "duplicate-address");
+}
+
+#[test]
+fn a_buffer_that_overflows_is_found_with_its_program() {
+    let Some(lab) = Lab::open() else { return };
+    let mut scene = scenes::buffer_overflow(&lab);
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["buffer-overflow".to_owned()]), "{told}");
+    told.says(&format!("python3 (pid {}) does not read fast enough", scene.programs[0].id()));
+    let found = finding(&told, "buffer-overflow");
+    obey(&mut scene, &found);
+    // With as much as it says, the same slow program loses nothing.
+    let run = found["commands"][0]["run"].as_str().unwrap();
+    let kib: usize = run.split("--rcvbuf ").nth(1).and_then(|rest| rest.strip_suffix("KiB")).expect(run).parse().unwrap();
+    scene.programs = vec![scenes::receiver(&scene.receiver, "", kib * 1024, 0.05, true)];
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
+}
+
+#[test]
+fn a_checksum_that_was_left_to_hardware_is_found() {
+    let Some(lab) = Lab::with(&["ethtool"]) else { return };
+    finds_and_mends(scenes::bad_checksum(&lab), "bad-checksum");
+}
+
+#[test]
+fn a_tagged_frame_is_found_and_its_vlan_named() {
+    let Some(lab) = Lab::with(&["ethtool"]) else { return };
+    let mut scene = scenes::vlan_tag(&lab);
+    assert!(!scene.flows());
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["vlan-tag".to_owned()]), "{told}");
+    // The kernel of this machine may know no VLANs, so the other half of the remedy is done: the switch sends it untagged.
+    scene.programs.clear();
+    scene.programs.push(scenes::relay(scene.switch.as_ref().unwrap().host(), &[]));
+    scene.comes_to_flow();
+}
+
+#[test]
+fn fragments_that_never_come_whole_are_found() {
+    let Some(lab) = Lab::open() else { return };
+    finds_and_mends(scenes::fragments_lost(&lab), "fragments-lost");
+}
+
+#[test]
+fn a_frame_larger_than_the_mtu_is_found() {
+    let Some(lab) = Lab::open() else { return };
+    finds_and_mends(scenes::mtu_too_small(&lab), "mtu-too-small");
+}
+
+#[test]
+fn a_switch_that_forgot_a_member_is_found_by_reporting_it_anew() {
+    let Some(lab) = Lab::open() else { return };
+    let [_, after] = finds_and_mends_it(scenes::snooping_pruned(&lab), "snooping-pruned");
+    // What reported the member made it known for a moment; that it stays known is the querier's work.
+    assert_eq!(finding(&after, "querier")["level"], "pass", "{after}");
+}
+
+#[test]
+fn a_querier_of_igmpv2_is_found_where_a_source_is_asked_for() {
+    let Some(lab) = Lab::open() else { return };
+    let mut scene = scenes::ssm_unsupported(&lab);
+    scene.comes_to_flow();
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "warning")), (Some(0), vec!["ssm-unsupported".to_owned()]), "{told}");
+    obey(&mut scene, &finding(&told, "ssm-unsupported"));
+    eventually("the receiver speaks IGMPv3 again", || scenes::speaks(&scene.receiver, "V3"));
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "warning")), (Some(0), Vec::new()), "{told}");
+}
+
+#[test]
+fn a_bridge_that_asks_the_firewall_of_its_host_is_found_there() {
+    let Some(lab) = Lab::with(&["sysctl"]) else { return };
+    if !std::path::Path::new("/proc/sys/net/bridge").exists() {
+        return Lab::skipped("needs br_netfilter in the kernel");
+    }
+    let mut scene = scenes::bridge_firewall(&lab);
+    assert!(!scene.flows());
+    let host = scene.switch.as_ref().expect("a switch").host();
+    let told = check(host, "239.1.1.1:5000 --iface br0 -d 200ms");
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["bridge-firewall".to_owned()]), "{told}");
+    // The host that it is typed on is the switch of this scene.
+    let found = finding(&told, "bridge-firewall");
+    for command in found["commands"].as_array().expect("commands") {
+        scene.types(command["run"].as_str().expect("a line"), "switch");
+    }
+    scene.comes_to_flow();
+}
+
+#[test]
+fn another_port_is_found() {
+    let Some(lab) = Lab::open() else { return };
+    let scene = scenes::other_port(&lab);
+    let told = {
+        let _sends = scene.sends();
+        check_as_nobody(&scene.receiver, &format!("{} -d 500ms", scene.asks()))
+    };
+    assert_eq!(finding(&told, "ignored-multicast")["level"], "warning", "{told}");
+    finds_and_mends(scene, "other-port").says("arrives on port 5001, not on 5000");
+}
+
+#[test]
+fn another_source_is_found() {
+    let Some(lab) = Lab::open() else { return };
+    finds_and_mends(scenes::other_source(&lab), "other-source");
+}
+
+/// Waits for a sender, and types at the sender what it says.
+fn divide(scene: &Scene) -> Finished {
+    let listens = scene.receiver.mcast(&format!("check --listen {} -o json", scene.asks())).ready();
+    let ready: Value = serde_json::from_str(listens.line(|line| line.contains("\"ready\"")).as_str()).expect("JSON");
+    let send = ready["send"].as_str().expect("what to type").to_owned();
+    let words: Vec<&str> = send.split_whitespace().skip(1).collect();
+    scene.sender.mcast_with(&words).ends(0);
+    listens.finish()
+}
+
+#[test]
+fn a_path_that_is_whole_is_found_to_be() {
+    let Some(lab) = Lab::open() else { return };
+    let told = divide(&scenes::healthy_with_querier(&lab));
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
+    finding(&told, "path")["evidence"]
+        .as_str()
+        .filter(|said| said.contains("50 of 50 to 239.1.1.1 came"))
+        .expect("all of it came");
+}
+
+#[test]
+fn a_ttl_that_ends_at_a_router_is_found_by_dividing_the_path() {
+    let Some(lab) = Lab::with(&["smcrouted"]) else { return };
+    let mut scene = scenes::ttl_too_low(&lab);
+    assert!(!scene.flows());
+    let told = divide(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["ttl-too-low".to_owned()]), "{told}");
+    obey(&mut scene, &finding(&told, "ttl-too-low"));
+    scene.comes_to_flow();
+}
+
+#[test]
+fn a_switch_that_prunes_is_found_by_dividing_the_path() {
+    let Some(lab) = Lab::open() else { return };
+    let scene = scenes::snooping_pruned(&lab);
+    let told = divide(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["snooping-pruned".to_owned()]), "{told}");
+    finding(&told, "snooping-pruned")["evidence"]
+        .as_str()
+        .filter(|said| said.contains("0 of 50 to 239.1.1.1 came"))
+        .expect("none of it came");
+}
+
+#[test]
+fn a_sender_that_is_waited_for_in_vain_is_said() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let told = check(&b, "--listen 239.1.1.1:5000 --iface e0 -d 300ms");
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["no-path".to_owned()]), "{told}");
+}
