@@ -35,7 +35,7 @@ pub struct Question {
     pub silent: Duration,
     /// What had come until then.
     pub stopped: Option<Stopped>,
-    /// Leave out what takes more than some milliseconds: the firewall's rules.
+    /// Leave out what may take more than some milliseconds: the firewall's rules, and the memberships, of which there may be thousands.
     pub hurry: bool,
 }
 
@@ -56,7 +56,7 @@ impl Looking {
     /// Begins to look. The memberships are those of this moment: they may be given up meanwhile.
     pub fn start(question: Question) -> Self {
         let (answer, found) = mpsc::sync_channel(1);
-        let groups = net::groups();
+        let groups = if question.hurry { Groups::default() } else { net::groups() };
         let look = move || {
             // Who asked may have ended.
             let _ = answer.send(question.answer(&groups));
@@ -215,7 +215,7 @@ mod tests {
         let at = net::Endpoint { group, port: 5000, cast: crate::iface::Cast::Multicast, via: via.into() };
         let listen = Listen { at, filter: net::Filter::Any.into() };
         let before = Baseline::take();
-        let looking = Looking::start(Question { listen, more: 0, before, silent: Duration::ZERO, stopped: None, hurry: true });
+        let looking = Looking::start(Question { listen, more: 0, before, silent: Duration::ZERO, stopped: None, hurry: false });
         let Found::These(found) = looking.wait(Duration::from_secs(30)) else { panic!("no answer") };
         // Nobody has joined it here.
         let ids: Vec<&str> = found.iter().map(|finding| finding.id).collect();
