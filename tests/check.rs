@@ -4,20 +4,34 @@
 
 mod lab;
 
+use std::cell::Cell;
+
 use lab::scenes::{self, Scene};
 use lab::{Finished, Host, Lab, Running, eventually};
 use serde_json::Value;
 
+/// With `MCAST_RECORD_FACTS=/some/directory`, what a check is given besides, so that it keeps its facts there by the name of the test: `tests/facts`
+/// reasons from them again.
+fn record() -> Vec<String> {
+    thread_local!(static RECORDED: Cell<usize> = const { Cell::new(0) });
+    let Ok(directory) = std::env::var("MCAST_RECORD_FACTS") else { return Vec::new() };
+    let number = RECORDED.get() + 1;
+    RECORDED.set(number);
+    let test = std::thread::current().name().unwrap_or("facts").to_owned();
+    let name = if number == 1 { test } else { format!("{test}-{number}") };
+    vec!["--record".to_owned(), format!("{directory}/{name}.json")]
+}
+
 /// Runs a check at a host, as root of its network.
 fn check(host: &Host, arguments: &str) -> Finished {
-    host.mcast(&format!("check {arguments} -o json")).finish()
+    host.mcast(&format!("check {arguments} -o json {}", record().join(" "))).finish()
 }
 
 /// Runs a check at a host, as nobody: without the rights to look at frames and at the firewall.
 fn check_as_nobody(host: &Host, arguments: &str) -> Finished {
     let mut command = host.command("setpriv");
     command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
-    command.arg(env!("CARGO_BIN_EXE_mcast")).arg("check").args(arguments.split_whitespace()).args(["-o", "json"]);
+    command.arg(env!("CARGO_BIN_EXE_mcast")).arg("check").args(arguments.split_whitespace()).args(["-o", "json"]).args(record());
     Running::start(command).finish()
 }
 
@@ -35,11 +49,7 @@ fn ids(told: &Finished, level: &str) -> Vec<String> {
 /// What a check says of a scene while its sender sends.
 fn look(scene: &Scene) -> Finished {
     let _sends = scene.sends();
-    let record = std::env::var("MCAST_RECORD_FACTS").map(|dir| {
-        let test = std::thread::current().name().unwrap_or("facts").to_owned();
-        format!(" --record {dir}/{test}.json")
-    });
-    check(&scene.receiver, &format!("{} --duration 1s{}", scene.asks(), record.unwrap_or_default()))
+    check(&scene.receiver, &format!("{} --duration 1s", scene.asks()))
 }
 
 /// Types all that a finding says.
@@ -321,7 +331,7 @@ fn another_source_is_found() {
 
 /// Waits for a sender, and types at the sender what it says.
 fn divide(scene: &Scene) -> Finished {
-    let listens = scene.receiver.mcast(&format!("check --listen {} -o json", scene.asks())).ready();
+    let listens = scene.receiver.mcast(&format!("check --listen {} -o json {}", scene.asks(), record().join(" "))).ready();
     let ready: Value = serde_json::from_str(listens.line(|line| line.contains("\"ready\"")).as_str()).expect("JSON");
     let send = ready["send"].as_str().expect("what to type").to_owned();
     let words: Vec<&str> = send.split_whitespace().skip(1).collect();

@@ -1,0 +1,23 @@
+//! The reasoning of `mcast check`, from facts that were recorded or made by hand: without a network, on any system.
+//!
+//! ```text
+//! records   each record is said to be what it is: said.txt has the findings above a note, what to type, and the conclusion
+//! ```
+
+mod records;
+
+use std::path::PathBuf;
+
+use mcast::check::Facts;
+
+/// Where the records are.
+fn directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/facts")
+}
+
+/// The record of this name.
+fn record(name: &str) -> Facts {
+    let file = directory().join(format!("{name}.json"));
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}

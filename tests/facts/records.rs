@@ -1,0 +1,42 @@
+//! Each record is said to be what it is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use mcast::check::{Facts, Level, conclusion, findings};
+
+use super::{directory, record};
+
+/// What is said of each record, by its name.
+fn said() -> BTreeMap<String, String> {
+    let files = std::fs::read_dir(directory()).expect("the records");
+    let names = files.filter_map(|file| Some(file.ok()?.file_name().to_str()?.strip_suffix(".json")?.to_owned()));
+    names.map(|name| (name.clone(), said_of(&record(&name)))).collect()
+}
+
+fn said_of(facts: &Facts) -> String {
+    let found = findings(facts);
+    let mut said = String::new();
+    for finding in found.iter().filter(|finding| finding.level > Level::Note) {
+        writeln!(said, "{} {}", finding.level.name(), finding.id).unwrap();
+        for command in &finding.commands {
+            writeln!(said, "    {}: {}", command.place, command.run).unwrap();
+        }
+    }
+    writeln!(said, "{}", conclusion(facts, &found)).unwrap();
+    said
+}
+
+#[test]
+fn each_record_is_said_to_be_what_it_is() {
+    let text = said().iter().map(|(name, said)| format!("== {name}\n{said}\n")).collect::<String>();
+    let file = directory().join("said.txt");
+    if std::env::var_os("MCAST_SAY_FACTS").is_some() {
+        std::fs::write(&file, &text).expect("said.txt");
+    }
+    let expected = std::fs::read_to_string(&file).expect("said.txt").replace("\r\n", "\n");
+    for (now, before) in text.split("== ").zip(expected.split("== ")) {
+        assert_eq!(now, before, "MCAST_SAY_FACTS=1 writes said.txt anew: see what it changes");
+    }
+    assert_eq!(text.len(), expected.len());
+}
