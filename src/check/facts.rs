@@ -149,6 +149,8 @@ pub struct Limits {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SelfTest {
+    /// The interface that it was sent by.
+    pub iface: Option<String>,
     /// How many datagrams were sent.
     pub sent: u64,
     /// How many of them came back.
