@@ -105,6 +105,8 @@ pub struct Link {
     pub loopback: bool,
     /// Its addresses.
     pub addresses: Vec<Address>,
+    /// IPv6 is switched off there (disable_ipv6).
+    pub ipv6_disabled: Option<bool>,
     /// Its MTU in bytes.
     pub mtu: Option<u32>,
     /// The version of IGMP, or of MLD for an IPv6 group, that it speaks.
@@ -153,6 +155,8 @@ pub struct Limits {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SelfTest {
+    /// The interface that it was sent by.
+    pub iface: Option<String>,
     /// How many datagrams were sent.
     pub sent: u64,
     /// How many of them came back.

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 /// The stable names of all findings.
-pub const IDS: [&str; 51] = [
+pub const IDS: [&str; 53] = [
+    "any-source-in-ssm-range",
     "arrives",
     "arrives-twice",
     "bad-checksum",
@@ -26,6 +27,7 @@ pub const IDS: [&str; 51] = [
     "interface-down",
     "interface-flags",
     "interfaces-left-out",
+    "ipv6-disabled",
     "join-failed",
     "join-unseen",
     "limits",
@@ -145,7 +147,10 @@ impl Finding {
 
     /// With a line to type.
     pub fn run(mut self, place: Place, run: impl Into<String>) -> Self {
-        self.commands.push(Command { place, run: run.into() });
+        // Brackets are a pattern to a shell: one does not mind, another refuses.
+        let quoted = |word: &str| if word.contains('[') && !word.contains('\'') { format!("'{word}'") } else { word.to_owned() };
+        let run = run.into().split(' ').map(quoted).collect::<Vec<_>>().join(" ");
+        self.commands.push(Command { place, run });
         self
     }
 

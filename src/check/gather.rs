@@ -32,7 +32,9 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt
     let interfaces = net::interfaces()?;
     let mut facts = snapshot::facts(plan, &interfaces, &net::groups());
     facts.membership.left_out = plan.left_out;
-    let own = plan.listens.first().filter(|_| plan.expected.is_some()).or(plan.listens.first());
+    // Where nobody says which, any that leads somewhere.
+    let leads = |listen: &&Listen| interfaces.iter().any(|iface| iface.index == listen.at.via.index && !iface.loopback);
+    let own = if plan.expected.is_some() { None } else { plan.listens.iter().find(leads) }.or(plan.listens.first());
 
     // Before the group is joined for good, so that what is listened to hears nothing of it; its membership ends after the other has begun.
     let echo = own.and_then(|listen| self_test(&mut facts, &listen.at, plan));
@@ -40,7 +42,9 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt
     drop(echo);
     look_at_membership(&mut facts);
 
-    let mut live = Live::new(&facts, inbox, beside);
+    let mut live = Live::new(&facts, inbox, beside && plan.beside.is_some());
+    // What the system lets this process do counts, not what it says.
+    facts.rights.capture = live.sees_frames();
     announce(plan, reporter)?;
     let snapshot = Snapshot::take(facts.target.port, facts.is_ipv4());
     if let Some(listen) = own.filter(|_| facts.rights.capture) {
@@ -49,7 +53,9 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt
     let stop = live.listen(plan.duration, &interfaces, reporter, interrupt)?;
     snapshot.compare(&mut facts);
     live.tell(&mut facts);
+    look_at_mld_version(&mut facts);
     look_at_firewall(&mut facts);
+    facts.rights.firewall |= facts.firewall.read;
     if stop == Stop::Duration {
         report_anew(&mut facts, &mut live, own, &interfaces, reporter, interrupt)?;
     }
@@ -82,7 +88,7 @@ fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net
             return None;
         }
     };
-    let mut told = SelfTest { same_port: !in_use, ..SelfTest::default() };
+    let mut told = SelfTest { same_port: !in_use, iface: Some(at.via.name.clone()), ..SelfTest::default() };
     match test.run(SELF_TEST) {
         Ok((sent, heard)) => (told.sent, told.heard) = (sent, heard),
         Err(error) => {
@@ -140,6 +146,19 @@ pub fn look_for_membership(facts: &mut Facts, groups: &net::Groups) {
     let Some(link) = facts.expected() else { return };
     let seen = groups.of(link.index).map(|groups| groups.iter().any(|joined| joined.group == facts.target.group));
     facts.membership.seen = seen.filter(|_| facts.membership.error.is_none());
+}
+
+/// The kernel tells of no querier of MLDv1 that it obeys, so what was heard says which version is in force; where nothing can be heard it is not known.
+fn look_at_mld_version(facts: &mut Facts) {
+    if facts.is_ipv4() {
+        return;
+    }
+    let Facts { interfaces, frames, .. } = facts;
+    for link in interfaces.iter_mut().filter(|link| link.forced_version.is_none()) {
+        let newest = link.version.filter(|_| frames.is_some());
+        let heard = frames.iter().flat_map(|frames| &frames.queries).filter(|queries| queries.iface == link.name);
+        link.version = newest.into_iter().chain(heard.map(|queries| queries.version)).min();
+    }
 }
 
 /// Looks at the bridges of this host, and at the rules of its firewall that concern the target.

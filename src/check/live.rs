@@ -11,12 +11,16 @@ use super::facts::{Facts, Flow, Frames, Heard, Queries};
 use super::path::Paths;
 use crate::iface::Interface;
 use crate::interrupt::Interrupt;
-use crate::net::{self, Datagram, Decoy, Endpoint, Frame, Inbox, Towards, What};
-use crate::report::Reporter;
+use crate::net::{self, Datagram, Decoy, Endpoint, Frame, Inbox, Query, Towards, What};
+use crate::report::{Goal, Reporter};
 use crate::run::{RunError, Stop};
+use crate::stats::Meter;
 
 /// How often frames are looked at: their socket's buffer holds more than what comes meanwhile.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How long is read of one kind, datagrams or frames, before the other has its turn: in a flood neither ends.
+const TURN: Duration = Duration::from_millis(5);
 
 /// How long an unused group stays joined: its report leaves within some 16 ms, and a querier only asks for what was reported.
 const DECOY: Duration = Duration::from_millis(150);
@@ -29,12 +33,16 @@ pub struct Live {
     target: (IpAddr, u16),
     inbox: Option<Inbox>,
     frames: Option<net::Frames>,
+    /// More frames wait than there was time for.
+    behind: bool,
     decoy: Option<(Decoy, Instant)>,
     heard: BTreeMap<(Option<String>, SocketAddr), Heard>,
     flows: BTreeMap<FlowKey, Flow>,
     queries: BTreeMap<(String, IpAddr, u8), Queries>,
     others: BTreeMap<String, u64>,
     paths: Option<Paths>,
+    /// What came of the target, for the progress.
+    meter: Meter,
     listened: Duration,
 }
 
@@ -52,14 +60,21 @@ impl Live {
             target: (facts.target.group, facts.target.port),
             inbox,
             frames,
+            behind: false,
             decoy: None,
             heard: BTreeMap::new(),
             flows: BTreeMap::new(),
             queries: BTreeMap::new(),
             others: BTreeMap::new(),
             paths: beside.then(|| Paths::new(facts.target.group)),
+            meter: Meter::default(),
             listened: Duration::ZERO,
         }
+    }
+
+    /// Whether frames are seen: that is permitted, and the system can do it.
+    pub fn sees_frames(&self) -> bool {
+        self.frames.is_some()
     }
 
     /// Makes a querier ask, where there is one: soon a group is left that nobody else uses.
@@ -84,6 +99,7 @@ impl Live {
         let start = Instant::now();
         let end = start.checked_add(time);
         let mut ended: Option<Instant> = None;
+        let mut progress = reporter.progress(Some(Goal { duration: Some(time), ..Goal::open(start) }), false);
         let stop = loop {
             let now = Instant::now();
             if let Some(signal) = interrupt.signal() {
@@ -98,12 +114,13 @@ impl Live {
             if self.paths.as_ref().is_some_and(Paths::has_ended) && *ended.get_or_insert(now) + STRAGGLERS <= now {
                 break Stop::Once;
             }
-            let look = now + LOOK;
+            progress.draw(now, None, self.meter.datagrams, &self.meter);
+            let look = if self.behind { now } else { now + LOOK };
             let until = end.map_or(look, |end| end.min(look));
             if self.wait(until, reporter, interrupt)? {
                 break Stop::ReaderGone;
             }
-            self.read_datagrams()?;
+            self.read_datagrams(interfaces, reporter, interrupt)?;
             self.read_frames(interfaces);
         };
         self.listened += start.elapsed();
@@ -118,53 +135,67 @@ impl Live {
         })
     }
 
-    fn read_datagrams(&mut self) -> Result<(), RunError> {
+    fn read_datagrams(
+        &mut self,
+        interfaces: &[Interface],
+        reporter: &mut Reporter,
+        interrupt: &Interrupt,
+    ) -> Result<(), RunError> {
         let Some(inbox) = &mut self.inbox else { return Ok(()) };
-        let (target, heard, paths) = (self.target, &mut self.heard, &mut self.paths);
-        let flow = inbox.read(|datagram| {
-            if (datagram.endpoint.group, datagram.endpoint.port) == target {
-                note_heard(heard, &datagram);
+        let (target, heard, paths, meter) = (self.target, &mut self.heard, &mut self.paths, &mut self.meter);
+        let enough = Instant::now() + TURN;
+        loop {
+            let mut count = 0;
+            let flow = inbox.read(|datagram| {
+                count += 1;
+                if (datagram.endpoint.group, datagram.endpoint.port) == target {
+                    meter.add(datagram.meta.time, datagram.payload.len());
+                    note_heard(heard, interfaces, &datagram);
+                }
+                if let Some(paths) = paths {
+                    paths.note(&datagram);
+                }
+                Ok::<_, RunError>(ControlFlow::<()>::Continue(()))
+            })?;
+            debug_assert!(flow.is_continue());
+            if count == 0 || Instant::now() >= enough {
+                break;
             }
-            if let Some(paths) = paths {
-                paths.note(&datagram);
-            }
-            Ok::<_, RunError>(ControlFlow::<()>::Continue(()))
-        })?;
-        debug_assert!(flow.is_continue());
-        // An interface that comes back is joined again, as a receiver would.
-        inbox.follow()?;
+            inbox.look(reporter.wake(interrupt))?;
+        }
+        // An interface that comes back is joined again, as a receiver would; that it went is worth knowing.
+        let moves = inbox.follow()?;
+        if !moves.moves.is_empty() || !moves.failed.is_empty() {
+            reporter.moved(moves)?;
+            reporter.flush()?;
+        }
         Ok(())
     }
 
     fn read_frames(&mut self, interfaces: &[Interface]) {
         let Some(frames) = &mut self.frames else { return };
         let (target, flows, queries, others) = (self.target.0, &mut self.flows, &mut self.queries, &mut self.others);
-        let read = frames.read(|frame| {
+        let read = frames.read(Instant::now() + TURN, |frame| {
             let Some(iface) = interfaces.iter().find(|iface| iface.index == frame.ifindex) else { return };
             let name = &iface.name;
             match (&frame.packet.what, frame.towards) {
                 (_, Towards::Out) => {}
-                (What::Query(query), Towards::Us) => {
-                    let (querier, version) = (frame.packet.source, query.version);
-                    let known = queries.entry((name.clone(), querier, version)).or_insert_with(|| Queries {
-                        iface: name.clone(),
-                        querier,
-                        version,
-                        interval: None,
-                        count: 0,
-                    });
-                    known.count += 1;
-                    known.interval = query.interval.map(|interval| interval.as_secs()).or(known.interval);
-                }
+                (What::Query(query), Towards::Us) => note_query(queries, name, target, frame, query),
                 _ if frame.packet.destination == target => note_flow(flows, name, frame),
                 // Reports of membership are multicast as well, and no data.
-                (What::Udp { .. }, Towards::Us) => *others.entry(name.clone()).or_default() += 1,
+                (What::Udp { .. }, Towards::Us) => match others.get_mut(name) {
+                    Some(count) => *count += 1,
+                    None => drop(others.insert(name.clone(), 1)),
+                },
                 _ => {}
             }
         });
-        if let Err(error) = read {
-            debug!(%error, "frames are seen no longer");
-            self.frames = None;
+        match read {
+            Ok(behind) => self.behind = behind,
+            Err(error) => {
+                debug!(%error, "frames are seen no longer");
+                (self.frames, self.behind) = (None, false);
+            }
         }
     }
 
@@ -183,10 +214,23 @@ impl Live {
     }
 }
 
-fn note_heard(heard: &mut BTreeMap<(Option<String>, SocketAddr), Heard>, datagram: &Datagram) {
+/// Takes note of a query, if it is one for members of groups of the target's family.
+fn note_query(queries: &mut BTreeMap<(String, IpAddr, u8), Queries>, iface: &str, target: IpAddr, frame: &Frame, query: &Query) {
+    let (querier, version) = (frame.packet.source, query.version);
+    if querier.is_ipv4() != target.is_ipv4() {
+        return;
+    }
+    let fresh = || Queries { iface: iface.to_owned(), querier, version, interval: None, count: 0 };
+    let known = queries.entry((iface.to_owned(), querier, version)).or_insert_with(fresh);
+    known.count += 1;
+    known.interval = query.interval.map(|interval| interval.as_secs()).or(known.interval);
+}
+
+fn note_heard(heard: &mut BTreeMap<(Option<String>, SocketAddr), Heard>, interfaces: &[Interface], datagram: &Datagram) {
     let Datagram { payload, meta, iface, endpoint, .. } = datagram;
-    // Each socket has joined on one interface.
-    let iface = iface.or(Some(&endpoint.via.name)).map(str::to_owned);
+    // An interface keeps the name that it had in the beginning; and each socket has joined on one.
+    let known = interfaces.iter().find(|known| meta.ifindex == Some(known.index)).map(|known| known.name.as_str());
+    let iface = known.or(*iface).or(Some(&endpoint.via.name)).map(str::to_owned);
     let key = (iface, meta.source);
     if heard.len() >= MOST && !heard.contains_key(&key) {
         return;

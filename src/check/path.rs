@@ -18,9 +18,15 @@ pub struct Paths {
 /// What came to one address.
 struct Counted {
     leg: Leg,
-    highest: u64,
+    /// The first that came.
+    first: u64,
+    /// One more than the last that was sent, as far as that is known.
+    end: u64,
     ended: bool,
 }
+
+/// More streams than these are not told apart: somebody forges.
+const MOST: usize = 1000;
 
 impl Paths {
     /// Of streams to this group, and to what is listened to besides.
@@ -44,17 +50,21 @@ impl Paths {
         };
         let fresh = || {
             let leg = Leg { to, kind, sent: None, received: 0, ttl: None, iface: Some(iface) };
-            (source, Counted { leg, highest: 0, ended: false })
+            (source, Counted { leg, first: probe.sequence, end: 0, ended: false })
         };
+        if self.legs.len() >= MOST && !self.legs.contains_key(&(probe.stream, to)) {
+            return;
+        }
         let (_, counted) = self.legs.entry((probe.stream, to)).or_insert_with(fresh);
         match probe.kind {
             Kind::End => {
-                counted.leg.sent = Some(probe.sequence);
+                counted.end = probe.sequence;
                 counted.ended = true;
             }
             Kind::Data => {
                 counted.leg.received += 1;
-                counted.highest = counted.highest.max(probe.sequence + 1);
+                counted.first = counted.first.min(probe.sequence);
+                counted.end = counted.end.max(probe.sequence.saturating_add(1));
             }
             Kind::Reply => {}
         }
@@ -69,7 +79,8 @@ impl Paths {
         self.legs.values().any(|(_, counted)| counted.ended)
     }
 
-    /// What came of the stream of which most came; `None` where none did. An address to which nothing came has a leg of nothing.
+    /// What came of the stream of which most came; `None` where none did. An address to which nothing came has a leg of nothing. What was sent before
+    /// anything was heard, at any address, was sent before this host listened, and does not count.
     pub fn told(&self) -> Option<Path> {
         let received = |stream: u64| {
             self.legs
@@ -81,8 +92,9 @@ impl Paths {
         let stream = self.legs.keys().map(|(stream, _)| *stream).max_by_key(|stream| received(*stream))?;
         let of_it = || self.legs.iter().filter(move |((of, _), _)| *of == stream).map(|(_, leg)| leg);
         let source = of_it().next().map(|(source, _)| *source)?;
-        let mut legs: Vec<Leg> =
-            of_it().map(|(_, counted)| Leg { sent: counted.leg.sent.or(Some(counted.highest)), ..counted.leg.clone() }).collect();
+        let first = of_it().map(|(_, counted)| counted.first).min()?;
+        let sent = |counted: &Counted| counted.end.saturating_sub(first);
+        let mut legs: Vec<Leg> = of_it().map(|(_, counted)| Leg { sent: Some(sent(counted)), ..counted.leg.clone() }).collect();
         let missing = |kind| !legs.iter().any(|leg| leg.kind == kind);
         let nothing = |to, kind| Leg { to, kind, sent: None, received: 0, ttl: None, iface: None };
         let group = missing(LegKind::Group).then(|| nothing(self.group, LegKind::Group));
@@ -121,5 +133,30 @@ mod tests {
             told,
             [(LegKind::Group, None, 0, None), (LegKind::Flooded, None, 0, None), (LegKind::Unicast, Some(5), 3, Some((64, 63)))]
         );
+    }
+    #[test]
+    fn what_was_sent_before_this_host_listened_does_not_count() {
+        let [group, own]: [IpAddr; 2] = ["239.1.1.1", "10.1.0.101"].map(|address| address.parse().unwrap());
+        let source = "10.0.0.100".parse().unwrap();
+        let mut paths = Paths::new(group);
+        let mut add = |kind, sequence, to, cast| paths.add(&probe(kind, sequence, 1), source, to, cast, Some(1), "e0".to_owned());
+        // It was late by ten datagrams; the switch took another two to learn where the group is wanted.
+        (12..20).for_each(|sequence| add(Kind::Data, sequence, group, Cast::Multicast));
+        (10..20).for_each(|sequence| add(Kind::Data, sequence, own, Cast::Unicast));
+        [(group, Cast::Multicast), (own, Cast::Unicast)].into_iter().for_each(|(to, cast)| add(Kind::End, 20, to, cast));
+        let told: Vec<_> = paths.told().unwrap().legs.iter().map(|leg| (leg.kind, leg.sent, leg.received)).collect();
+        assert_eq!(told, [(LegKind::Group, Some(10), 8), (LegKind::Flooded, None, 0), (LegKind::Unicast, Some(10), 10)]);
+    }
+
+    #[test]
+    fn forged_streams_take_no_more_room_than_there_is() {
+        let group: IpAddr = "239.1.1.1".parse().unwrap();
+        let mut paths = Paths::new(group);
+        for stream in 0..2000 {
+            let probe = Probe { stream, ..probe(Kind::Data, u64::MAX, 1) };
+            paths.add(&probe, "10.0.0.100".parse().unwrap(), group, Cast::Multicast, Some(1), "e0".to_owned());
+        }
+        assert_eq!(paths.legs.len(), MOST);
+        assert!(paths.told().is_some());
     }
 }

@@ -52,6 +52,7 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         multicast: iface.multicast,
         loopback: iface.loopback,
         addresses: iface.addresses.clone(),
+        ipv6_disabled: net::ipv6_disabled(&iface.name),
         mtu: mtus.get(&iface.index).copied(),
         version: if ipv4 { before.igmp_version(iface.index) } else { net::mld_version(&iface.name) },
         // Linux shows no version of MLD but a forced one (see net::mld_version).

@@ -1,6 +1,7 @@
 //! What reaches the interfaces, before IP and the firewall see it: the multicast that a packet socket shows (packet(7), CAP_NET_RAW).
 
 use std::io;
+use std::time::Instant;
 
 use super::packet::Packet;
 use super::sys;
@@ -38,9 +39,6 @@ pub enum Towards {
 }
 
 impl Frames {
-    /// The most frames that are taken at once, lest a flood keeps the program here.
-    const MOST: usize = 50_000;
-
     /// Begins to listen.
     ///
     /// # Errors
@@ -49,26 +47,26 @@ impl Frames {
         Ok(Frames { tap: sys::Tap::open()?, dropped: 0 })
     }
 
-    /// Takes what waits, without waiting for more: 50,000 frames and a few at most. There is room for about 20,000 short ones, so it should be asked often.
+    /// Takes what waits, without waiting for more, until there is nothing left or it is `until`: a flood must not keep the program here. There is room for
+    /// about 20,000 short frames, so it should be asked often. Answers whether more may wait.
     ///
     /// # Errors
     /// What the system refused. What was taken before is not lost.
-    pub fn read(&mut self, mut take: impl FnMut(&Frame)) -> io::Result<()> {
-        let mut taken = 0;
-        while taken < Self::MOST {
+    pub fn read(&mut self, until: Instant, mut take: impl FnMut(&Frame)) -> io::Result<bool> {
+        loop {
             let read = self.tap.read(&mut |caught| {
                 if let Some(frame) = frame(caught) {
                     take(&frame);
                 }
             });
             match read {
-                Ok(0) => break,
-                Ok(count) => taken += count,
+                Ok(0) => return Ok(false),
+                Ok(_) if Instant::now() >= until => return Ok(true),
+                Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
     }
 
     /// How many frames there was no room for, since it was opened.
@@ -109,7 +107,7 @@ mod tests {
 
     #[test]
     fn it_opens_or_says_why_not() {
-        let opened = Frames::open().and_then(|mut frames| frames.read(|_| {}).map(|()| frames.dropped()));
+        let opened = Frames::open().and_then(|mut frames| frames.read(Instant::now(), |_| {}).map(|_| frames.dropped()));
         let refused = opened.map_err(|error| error.kind());
         if cfg!(target_os = "linux") {
             // A machine may be so busy that some are dropped at once.

@@ -55,7 +55,7 @@ pub use ports::{PortUser, users_of};
 pub use report_membership::report_membership;
 pub use route::route_to;
 pub use self_test::{Decoy, SelfTest};
-pub use settings::{forced_igmp_version, rp_filter, rp_filter_of};
+pub use settings::{forced_igmp_version, ipv6_disabled, rp_filter, rp_filter_of};
 pub use socket::SendOptions;
 #[cfg(unix)]
 pub(crate) use sys::write_now;

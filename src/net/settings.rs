@@ -1,4 +1,4 @@
-//! Settings of an interface that decide whether multicast is heard: what Linux shows in /proc/sys/net/ipv4/conf.
+//! Settings of an interface that decide whether multicast is heard: what Linux shows in /proc/sys/net/ipv4/conf and ipv6/conf.
 
 /// The reverse path filter that is in force on an interface: 0 off, 1 strict, 2 loose. The larger of the one of all interfaces and its own counts
 /// (ip-sysctl.rst). Only IPv4 has it. `None` where the system does not tell.
@@ -9,6 +9,11 @@ pub fn rp_filter(iface: &str) -> Option<u8> {
 /// The reverse path filter as it is set for one interface, or for `all` of them.
 pub fn rp_filter_of(name: &str) -> Option<u8> {
     setting(name, "rp_filter")
+}
+
+/// Whether IPv6 is switched off on an interface. `None` where the system does not tell.
+pub fn ipv6_disabled(iface: &str) -> Option<bool> {
+    setting_of(6, iface, "disable_ipv6").map(|disabled| disabled != 0)
 }
 
 /// The version of IGMP that an administrator has forced on an interface, or on all of them; the older one where they differ, as in IGMP_V1_SEEN and
@@ -27,8 +32,13 @@ fn oldest(forced: [u8; 2]) -> Option<u8> {
 
 /// A setting of IPv4, of the network namespace of the one who reads it.
 fn setting(iface: &str, name: &str) -> Option<u8> {
+    setting_of(4, iface, name)
+}
+
+/// The same of either version of IP.
+fn setting_of(version: u8, iface: &str, name: &str) -> Option<u8> {
     let is_a_name = !iface.is_empty() && !iface.contains('/') && iface != "." && iface != "..";
-    let path = is_a_name.then(|| format!("/proc/sys/net/ipv4/conf/{iface}/{name}"))?;
+    let path = is_a_name.then(|| format!("/proc/sys/net/ipv{version}/conf/{iface}/{name}"))?;
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
@@ -51,6 +61,7 @@ mod tests {
     #[test]
     fn what_is_no_name_of_an_interface_has_no_settings() {
         for name in ["", ".", "..", "no-such-interface", "../conf/lo", "a/b"] {
+            assert_eq!(ipv6_disabled(name), None, "{name:?}");
             assert_eq!((rp_filter(name), rp_filter_of(name), forced_igmp_version(name)), (None, None, None), "{name:?}");
         }
     }

@@ -14,7 +14,7 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
     let mut found = Vec::new();
     let here = facts.heard_here();
     if here > 0 {
-        found.push(arrives(facts, here));
+        found.push(if is_only_own(facts) { only_own(facts, here) } else { arrives(facts, here) });
         found.extend(arrives_twice(facts));
         return found;
     }
@@ -41,8 +41,42 @@ pub fn senders(facts: &Facts) -> String {
     list(&told)
 }
 
+/// Whether this host hears only itself, where others could be heard. That an address is its own says so only where nobody else has it too.
+pub fn is_only_own(facts: &Facts) -> bool {
+    let own = |address| facts.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == address));
+    let from_outside = |address| facts.flows_of_group().any(|flow| flow.source == address);
+    let mut here =
+        facts.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| facts.is_expected(iface))).peekable();
+    let is_loopback = facts.expected().is_some_and(|link| link.loopback);
+    !is_loopback && here.peek().is_some() && here.all(|heard| own(heard.source.ip()) && !from_outside(heard.source.ip()))
+}
+
+fn only_own(facts: &Facts, here: u64) -> Finding {
+    Finding::note(
+        "arrives",
+        format!("only this host itself sends {}", facts.target),
+        format!(
+            "{} in {} from {}, which is this host: they never crossed the network, so whether others' arrive is not known",
+            count(here, "datagram"),
+            seconds(facts.seconds),
+            senders(facts)
+        ),
+    )
+    .remedy("have another host send")
+}
+
+/// Where it was heard, in words: the expected interface, or, where nobody expects it anywhere, all.
+fn places(facts: &Facts) -> String {
+    let heard: BTreeSet<&str> = facts.heard.iter().filter_map(|heard| heard.iface.as_deref()).collect();
+    match &facts.iface {
+        Some(iface) => format!(" on {iface}"),
+        None if heard.is_empty() => String::new(),
+        None => format!(" on {}", list(&heard.into_iter().map(str::to_owned).collect::<Vec<_>>())),
+    }
+}
+
 fn arrives(facts: &Facts, here: u64) -> Finding {
-    let place = facts.iface.as_ref().map(|iface| format!(" on {iface}")).unwrap_or_default();
+    let place = places(facts);
     let ttl = facts.heard.iter().filter_map(|heard| heard.ttl).min();
     let ttl = ttl.map(|ttl| {
         let hops = if facts.is_ipv4() { "TTL" } else { "hop limit" };
@@ -54,11 +88,15 @@ fn arrives(facts: &Facts, here: u64) -> Finding {
         "arrives",
         format!("{} arrives{place}", facts.target),
         format!(
-            "{} in {} ({rate} a second) from {}{}",
+            "{} in {} ({rate} a second) from {}{}{}",
             count(here, "datagram"),
             seconds(facts.seconds),
             senders(facts),
-            ttl.unwrap_or_default()
+            ttl.unwrap_or_default(),
+            match facts.own_drops {
+                None | Some(0) => String::new(),
+                Some(drops) => format!("; {drops} more came faster than this check reads"),
+            }
         ),
     )
 }

@@ -3,15 +3,19 @@
 use super::super::facts::{Facts, Link};
 use super::super::finding::{Finding, Level, Place};
 use super::{count, list};
-use crate::target::{family, is_source_specific};
+use crate::target::{bracketed, family, is_source_specific};
 
 /// A receive buffer below this holds less than a tenth of a second of a TV channel.
 const SMALL_RCVBUF: u64 = 512 * 1024;
+
+/// No more interfaces than these are named in one sentence.
+const MANY: usize = 5;
 
 pub fn findings(facts: &Facts) -> Vec<Finding> {
     let mut found = interface(facts);
     found.extend(route(facts));
     found.extend(membership(facts));
+    found.extend(any_source(facts));
     found.extend(version(facts));
     found.extend(limits(facts));
     found.extend(self_test(facts));
@@ -47,7 +51,17 @@ fn interface(facts: &Facts) -> Vec<Finding> {
     let carrier = if link.carrier.is_some() { "it is up and its wire carries" } else { "it is up" };
     let mtu = link.mtu.map(|mtu| format!(", MTU {mtu}")).unwrap_or_default();
     let mut found = Vec::new();
-    if addresses.is_empty() {
+    if link.ipv6_disabled == Some(true) && !facts.is_ipv4() {
+        found.push(
+            Finding::fault(
+                "ipv6-disabled",
+                format!("IPv6 is switched off on {name}"),
+                format!("net.ipv6.conf.{name}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out there"),
+            )
+            .remedy("switch it on; an address of its own comes with it")
+            .run(Place::Here, format!("sysctl -w net.ipv6.conf.{name}.disable_ipv6=0")),
+        );
+    } else if addresses.is_empty() {
         let family = family(facts.target.group);
         found.push(
             Finding::warning(
@@ -107,6 +121,10 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
         ];
     }
     let names: Vec<String> = able.iter().map(|link| link.name.clone()).collect();
+    let choice = match names.len() {
+        0..=MANY => format!("which of {}", list(&names)),
+        many => format!("which of {many} interfaces"),
+    };
     // Where it arrives is where it is to be joined; else any would be a guess.
     let arrives = facts.heard.iter().find_map(|heard| heard.iface.clone());
     let (bits, via) = (if facts.is_ipv4() { "224.0.0.0/4" } else { "ff00::/8" }, arrives.as_ref().unwrap_or(&names[0]));
@@ -116,7 +134,7 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
     vec![
         Finding::fault(
             "no-route",
-            format!("it is not known on which of {} to join {}", list(&names), target.group),
+            format!("it is not known on {choice} to join {}", target.group),
             "there is no route to the group (ip route get), and a program that names no interface fails with ENODEV or joins where nothing comes",
         )
         .remedy(format!("name the interface, or give the group a route: {guess}"))
@@ -187,15 +205,22 @@ fn membership(facts: &Facts) -> Vec<Finding> {
             None => finding,
         });
     }
+    if membership.left_out > 0 {
+        found.push(Finding::note(
+            "interfaces-left-out",
+            format!("{} were not listened on", count(membership.left_out as u64, "interface")),
+            "there are too many; whether the target arrives on one of them is not known",
+        ));
+    }
     let Some(name) = facts.iface.as_ref().filter(|_| membership.error.is_none()) else { return found };
     let table = if facts.is_ipv4() { "/proc/net/igmp" } else { "/proc/net/igmp6" };
     match membership.seen {
         Some(true) => {
             let before = facts.expected().and_then(|link| link.members_before).unwrap_or(0);
-            let others = if before > 0 {
-                format!("; {} of other programs had joined it before", count(before.into(), "socket"))
-            } else {
-                String::new()
+            let others = match before {
+                0 => String::new(),
+                1 => "; another program had joined it before".to_owned(),
+                many => format!("; {many} other sockets had joined it before"),
             };
             found.push(Finding::pass(
                 "membership",
@@ -214,14 +239,25 @@ fn membership(facts: &Facts) -> Vec<Finding> {
         ),
         None => {}
     }
-    if membership.left_out > 0 {
-        found.push(Finding::note(
-            "interfaces-left-out",
-            format!("{} were not listened on", count(membership.left_out as u64, "interface")),
-            "there are too many; whether the target arrives on one of them is not known",
-        ));
-    }
     found
+}
+
+/// A group of the source-specific range, and no source.
+fn any_source(facts: &Facts) -> Option<Finding> {
+    let asked = &facts.target;
+    let is_open = is_source_specific(asked.group) && asked.sources.is_empty();
+    let link = facts.expected().filter(|link| is_open && !link.loopback)?;
+    let heard = facts.heard.iter().find(|heard| heard.iface.as_ref() == Some(&link.name)).map(|heard| heard.source.ip());
+    let source = heard.map_or("SOURCE".to_owned(), bracketed);
+    Some(
+        Finding::warning(
+            "any-source-in-ssm-range",
+            format!("{} is of the source-specific range, and no source is named", asked.group),
+            "routers, and some switches, forward only what a source was named for (RFC 4607, 4.1)",
+        )
+        .remedy("name the source when joining")
+        .run(Place::Here, format!("mcast check {source}@{asked} --iface {}", link.name)),
+    )
 }
 
 /// The version of IGMP or MLD in force.
@@ -256,7 +292,8 @@ fn version(facts: &Facts) -> Option<Finding> {
         Some(_) => finding.remedy("leave the choice to the kernel").run(Place::Here, format!("sysctl -w {sysctl}=0")),
         None => finding
             .remedy(format!(
-                "have the querier speak {protocol}v{selecting}; this host goes on as before for some minutes more (RFC 3376, 8.12: 260 s, unless the querier asked more often)"
+                "have the querier speak {protocol}v{selecting}; this host goes on as before for some minutes more ({rfc}, {section}: 260 s, unless the querier asked more often)",
+                section = if facts.is_ipv4() { "8.12" } else { "9.12" }
             ))
             .run(Place::Switch, format!("ip link set BRIDGE type bridge mcast_{}_version {selecting}", protocol.to_lowercase())),
     })
@@ -268,7 +305,10 @@ fn limits(facts: &Facts) -> Option<Finding> {
     let groups = limits.groups.filter(|_| facts.is_ipv4());
     let all: Vec<String> = [
         groups.map(|most| format!("{most} groups a socket (net.ipv4.igmp_max_memberships)")),
-        limits.sources.map(|most| format!("{most} sources a group ({asked} asked for)")),
+        limits.sources.map(|most| match asked {
+            0 => format!("{most} sources a group"),
+            asked => format!("{most} sources a group ({asked} asked for)"),
+        }),
         limits.rcvbuf.map(|most| format!("{} KiB of receive buffer (net.core.rmem_max)", most / 1024)),
     ]
     .into_iter()
@@ -304,7 +344,11 @@ fn limits(facts: &Facts) -> Option<Finding> {
 
 fn self_test(facts: &Facts) -> Option<Finding> {
     let test = facts.self_test.as_ref()?;
-    let name = facts.iface.as_deref().unwrap_or("this host");
+    let name = test.iface.as_deref().or(facts.iface.as_deref()).unwrap_or("this host");
+    // Nobody can send by an interface that is down; that it is has been said.
+    if facts.expected().is_some_and(|link| !link.up || (!facts.is_ipv4() && link.ipv6_disabled == Some(true))) {
+        return None;
+    }
     if let Some(error) = &test.error {
         if test.refused {
             let what = format!("a firewall of this host lets nothing out to {}", facts.target.group);
@@ -336,7 +380,7 @@ fn self_test(facts: &Facts) -> Option<Finding> {
             .remedy("look for a firewall on this host")
         });
     }
-    let port = if test.same_port { "" } else { ", on another port, since a program listens to that one" };
+    let port = if test.same_port { "" } else { ", on another port, lest a program of this host take them for data" };
     Some(Finding::pass(
         "self-test",
         "this host hears what it sends to itself",

@@ -167,10 +167,16 @@ fn duplicate_address(facts: &Facts) -> Option<Finding> {
     let (flow, link) = facts.flows_here().find_map(|flow| Some((flow, own(flow.source)?)))?;
     let address = link.addresses.iter().find(|own| own.ip == flow.source)?;
     let prefix = address.prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
+    // IPv6 takes the datagrams all the same; only what goes back goes astray.
+    let (level, so) = if facts.is_ipv4() {
+        (Level::Fault, "so the kernel takes it for a forgery")
+    } else {
+        (Level::Warning, "so what is sent back to it stays here")
+    };
     Some(
         Finding::fault(
             "duplicate-address",
-            format!("another host sends from {}, an address of this host, so the kernel takes it for a forgery", flow.source),
+            format!("another host sends from {}, an address of this host, {so}", flow.source),
             format!(
                 "{} of {} came in on {} from that address, and {} has it as well",
                 count(flow.frames, "frame"),
@@ -187,7 +193,8 @@ fn duplicate_address(facts: &Facts) -> Option<Finding> {
                 flow.source,
                 free_neighbour(facts, flow.source, address.prefix)
             ),
-        ),
+        )
+        .at(level),
     )
 }
 

@@ -57,6 +57,9 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
             _ => format!("{target} arrives on {place}, but {}{more}.", first.what),
         };
     }
+    if here > 0 && arrival::is_only_own(facts) {
+        return format!("Only this host itself sends {target}, so whether it arrives on {place} from others is not known.");
+    }
     if here > 0 {
         return format!("Multicast works here: {target} arrives on {place} from {}.", arrival::senders(facts));
     }

@@ -12,6 +12,9 @@ const MEMBERSHIP_INTERVAL: u64 = 260;
 /// Somewhat more than a querier's usual interval (RFC 3376, 8.2: 125 s).
 const ONE_INTERVAL: f64 = 130.0;
 
+/// What it takes to leave a group, and to hear a querier ask whether others are left.
+const AN_ANSWER: f64 = 0.2;
+
 pub fn findings(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     found.extend(querier(facts));
@@ -33,9 +36,14 @@ fn querier(facts: &Facts) -> Option<Finding> {
     let heard: Vec<&Queries> = frames.queries.iter().filter(|queries| queries.iface == *name).collect();
     if heard.is_empty() {
         let what = format!("no {protocol} querier was heard on {name} in {}", seconds(facts.seconds));
+        let (rfc, interval, membership) = if facts.is_ipv4() { ("RFC 3376", "8.2", "8.4") } else { ("RFC 3810", "9.2", "9.4") };
         let meaning = format!(
-            "where a switch snoops and nobody asks, it forgets members after {MEMBERSHIP_INTERVAL} s (RFC 3376, 8.4): multicast that stops after four minutes"
+            "where a switch snoops and nobody asks, it forgets members after {MEMBERSHIP_INTERVAL} s ({rfc}, {membership}): multicast that stops after four minutes"
         );
+        // Who was interrupted at once has made nobody ask.
+        if facts.seconds < AN_ANSWER {
+            return None;
+        }
         if facts.seconds < ONE_INTERVAL {
             let evidence = format!(
                 "this host left a group, which makes a querier ask, and none did; {meaning}. Where none snoops, none is needed"
@@ -46,7 +54,7 @@ fn querier(facts: &Facts) -> Option<Finding> {
             );
         }
         return Some(
-            Finding::warning("no-querier", what, format!("a querier asks every 125 s (RFC 3376, 8.2); {meaning}"))
+            Finding::warning("no-querier", what, format!("a querier asks every 125 s ({rfc}, {interval}); {meaning}"))
                 .remedy("switch a querier on, in the router or in one of the switches")
                 .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
         );
