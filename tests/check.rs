@@ -207,7 +207,8 @@ fn a_source_of_another_interfaces_network_is_found_to_be_refused() {
         let _sends = scene.sends();
         check_as_nobody(&scene.receiver, &format!("{} -d 500ms", scene.asks()))
     };
-    assert_eq!(finding(&told, "rp-filter")["level"], "fault", "{told}");
+    // The counter is the whole host's: without frames it is no proof.
+    assert_eq!((told.status.code(), &finding(&told, "rp-filter")["level"]), (Some(0), &Value::from("warning")), "{told}");
     finds_and_mends(scene, "rp-filter").says("10.1.0.77");
 }
 

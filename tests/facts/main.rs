@@ -1,9 +1,11 @@
 //! The reasoning of `mcast check`, from facts that were recorded or made by hand: without a network, on any system.
 //!
 //! ```text
+//! noise     the traffic of others makes no fault, and what was not told breaks nothing
 //! records   each record is said to be what it is: said.txt has the findings above a note, what to type, and the conclusion
 //! ```
 
+mod noise;
 mod records;
 
 use std::path::PathBuf;

@@ -77,8 +77,9 @@ fn by_rules(facts: &Facts, explained: bool) -> Vec<Finding> {
         if rule.certain && here == 0 {
             return Some(rule_finding(facts, gap, rule, Level::Fault));
         }
-        // What hangs on something that is not known here counts where something is really lost.
-        (lost && !explained && here == 0).then(|| rule_finding(facts, gap, rule, Level::Fault))
+        // What hangs on something that is not known here counts where something is really lost; one's own datagrams may be lost to a rule against forgers.
+        let level = if is_lost(facts) || agrees(facts, gap) { Level::Fault } else { Level::Warning };
+        (lost && !explained && here == 0).then(|| rule_finding(facts, gap, rule, level))
     });
     // The first that drops it is the one; what stands behind it shows itself when that one is gone.
     told.take(1).collect()
@@ -126,6 +127,21 @@ fn self_test_gap(facts: &Facts) -> Option<(Gap, &SelfTest)> {
     Some((gap(rise_in(counters, received), rise_in(counters, multicast), test.sent), test))
 }
 
+/// Whether what came from elsewhere got lost in the same gap, as far as the counters of the whole host can tell. What is delivered is counted whatever it is,
+/// so that what is missing was lost.
+fn agrees(facts: &Facts, gap: Gap) -> bool {
+    const FEW: u64 = 3;
+    let received = facts.rise("Ip.InReceives", "Ip6.InReceives");
+    let multicast = facts.rise("IpExt.InMcastPkts", "Ip6.InMcastPkts");
+    let delivered = facts.rise("Ip.InDelivers", "Ip6.InDelivers");
+    let frames = facts.expected().and_then(|link| link.counters).map_or(0, |counters| counters.rx_packets);
+    match gap {
+        Gap::Input => multicast >= delivered + FEW,
+        Gap::Prerouting => received >= delivered + FEW,
+        Gap::Ingress => frames >= received + FEW,
+    }
+}
+
 /// The gap in which so many datagrams got lost, by the counters that stand before and behind each hook.
 fn gap(received: u64, multicast: u64, lost: u64) -> Gap {
     if multicast >= lost {
@@ -171,12 +187,12 @@ fn by_place(facts: &Facts) -> Option<Finding> {
         return None;
     }
     if let Some((gap, test)) = self_test_gap(facts) {
-        let level = if test.same_port { Level::Fault } else { Level::Warning };
-        return Some(finding(
-            gap,
-            level,
-            format!("none of {} that this host sent to itself came back", count(test.sent, "datagram")),
-        ));
+        let own = format!("none of {} that this host sent to itself came back", count(test.sent, "datagram"));
+        if test.same_port && agrees(facts, gap) {
+            return Some(finding(gap, Level::Fault, format!("{own}, and what comes in gets lost there too: {counters}")));
+        }
+        let may_be = "which is consistent with it, and with a rule against those who send from this host's own address";
+        return Some(finding(gap, Level::Warning, format!("{own}, {may_be}")));
     }
     // Everything that is delivered is counted, unicast too; so what is missing there is multicast that was let in and not delivered.
     let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");

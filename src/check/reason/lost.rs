@@ -24,12 +24,42 @@ fn unheard(facts: &Facts) -> BTreeSet<IpAddr> {
     facts.flows_here().map(|flow| flow.source).filter(|source| !heard.contains(source)).collect()
 }
 
-/// Whether something of the target was lost inside this host for all that is known: seen as frames and not heard, or, where frames are not seen, nothing
-/// heard at all.
-fn may_explain(facts: &Facts) -> bool {
-    match facts.frames_here() {
-        Some(_) => !unheard(facts).is_empty(),
-        None => facts.heard_here() == 0,
+/// How sure it is that what the kernel counted as lost was of the target.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Suspicion {
+    /// Frames of it came, and were not heard.
+    Sure,
+    /// Nothing was heard, and frames are not seen: it may have been anything.
+    Possible,
+    /// All that came was heard, or nothing came.
+    None,
+}
+
+impl Suspicion {
+    fn of(facts: &Facts) -> Self {
+        match facts.frames_here() {
+            Some(_) if !unheard(facts).is_empty() => Suspicion::Sure,
+            None if facts.heard_here() == 0 => Suspicion::Possible,
+            _ => Suspicion::None,
+        }
+    }
+
+    /// The level of a finding that would explain it.
+    fn level(self) -> Level {
+        match self {
+            Suspicion::Sure => Level::Fault,
+            Suspicion::Possible => Level::Warning,
+            Suspicion::None => Level::Note,
+        }
+    }
+
+    /// What is to be said of it.
+    fn reserve(self) -> &'static str {
+        match self {
+            Suspicion::Sure => "",
+            Suspicion::Possible => "; the counter is the whole host's, so that is consistent with it, and no proof",
+            Suspicion::None => "; none of them is known to be of it",
+        }
     }
 }
 
@@ -51,7 +81,8 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
     let of = if sources.is_empty() { String::new() } else { format!(" from {}", list(&sources)) };
     let what = format!("the reverse-path filter of this host drops what comes in on {name}{of}");
     let evidence = format!("TcpExt: IPReversePathFilter +{dropped}; {setting}");
-    if mode == 0 || !may_explain(facts) {
+    let suspicion = if mode == 0 { Suspicion::None } else { Suspicion::of(facts) };
+    if suspicion == Suspicion::None {
         let what = format!(
             "the reverse-path filter of this host dropped {}, none of them known to be of {}",
             count(dropped, "datagram"),
@@ -59,7 +90,7 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
         );
         return Some(Finding::note("rp-filter", what, evidence));
     }
-    let finding = Finding::fault("rp-filter", what, evidence);
+    let finding = Finding::fault("rp-filter", what, format!("{evidence}{}", suspicion.reserve())).at(suspicion.level());
     let get = sources.first().map_or(String::new(), |source| format!(" ('ip route get {source}' shows where it would answer)"));
     Some(match mode {
         1 => finding
@@ -79,41 +110,49 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
 
 fn bad_checksum(facts: &Facts) -> Option<Finding> {
     let bad = facts.rise("Udp.InCsumErrors", "Udp6.InCsumErrors");
-    let finding = Finding::fault(
-        "bad-checksum",
-        "UDP datagrams arrive here with a wrong checksum, and are dropped",
-        format!("Udp: InCsumErrors +{bad}: they were damaged on the way, or left a host whose network card was to fill the checksum in and did not (a bridge in user space, a virtual machine's tap)"),
-    )
-    .remedy("have the sender fill it in itself: switch its checksum offload off")
-    .run(Place::Sender, "ethtool -K IFACE tx off");
-    match bad {
-        0 => None,
-        FEW.. if may_explain(facts) => Some(finding),
-        _ => Some(finding.at(Level::Warning)),
-    }
+    let suspicion = Suspicion::of(facts);
+    (bad >= FEW).then(|| {
+        Finding::fault(
+            "bad-checksum",
+            "UDP datagrams arrive here with a wrong checksum, and are dropped",
+            format!(
+                "Udp: InCsumErrors +{bad}: they were damaged on the way, or left a host whose network card was to fill the checksum in and did not (a bridge in user space, a virtual machine's tap){}",
+                suspicion.reserve()
+            ),
+        )
+        .remedy("have the sender fill it in itself: switch its checksum offload off")
+        .run(Place::Sender, "ethtool -K IFACE tx off")
+        .at(suspicion.level())
+    })
 }
 
 fn fragments_lost(facts: &Facts) -> Option<Finding> {
     let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");
     let whole = facts.rise("Ip.ReasmOKs", "Ip6.ReasmOKs");
-    if fragments < FEW || whole > 0 || !may_explain(facts) {
+    let suspicion = Suspicion::of(facts);
+    if fragments < FEW || whole > 0 || suspicion == Suspicion::None {
+        return None;
+    }
+    // Where frames are seen, those of the target are to be fragments.
+    if suspicion == Suspicion::Sure && !facts.flows_here().any(|flow| flow.fragments) {
         return None;
     }
     let asked = &facts.target;
-    let port = format!("{} --size {}", asked_without_source(facts), if facts.is_ipv4() { 1472 } else { 1452 });
+    let fits = if facts.is_ipv4() { 1472 } else { 1452 };
+    let target = std::net::SocketAddr::new(asked.group, asked.port);
     Some(
         Finding::fault(
             "fragments-lost",
             "datagrams arrive here in fragments, and never all of them",
-            format!("Ip: ReasmReqds +{fragments}, ReasmOKs +0: of each datagram some fragments come and others are lost on the way, so that none of {asked} can be put together"),
+            format!(
+                "Ip: ReasmReqds +{fragments}, ReasmOKs +0: of each datagram some fragments come and others are lost on the way, so that none of {asked} can be put together{}",
+                suspicion.reserve()
+            ),
         )
         .remedy("send datagrams that a frame holds: up to 1472 bytes over IPv4 and 1452 over IPv6, with an MTU of 1500 (RFC 8085, 3.2)")
-        .run(Place::Sender, format!("mcast send --probe {port} --iface IFACE")),
+        .run(Place::Sender, format!("mcast send --probe {target} --size {fits} --iface IFACE"))
+        .at(suspicion.level()),
     )
-}
-
-fn asked_without_source(facts: &Facts) -> String {
-    std::net::SocketAddr::new(facts.target.group, facts.target.port).to_string()
 }
 
 fn too_long(facts: &Facts) -> Option<Finding> {
@@ -165,6 +204,16 @@ fn vlan_tag(facts: &Facts) -> Option<Finding> {
 fn duplicate_address(facts: &Facts) -> Option<Finding> {
     let own = |address: IpAddr| facts.interfaces.iter().find(|link| link.addresses.iter().any(|own| own.ip == address));
     let (flow, link) = facts.flows_here().find_map(|flow| Some((flow, own(flow.source)?)))?;
+    // A second wire to the same network, or an access point, brings this host's own datagrams back to it.
+    let sends_itself = facts.heard.iter().any(|heard| heard.source.ip() == flow.source);
+    if facts.is_ipv4() && (link.name != flow.iface || sends_itself) {
+        let what = format!(
+            "what this host sends from {} on {} comes back in on {}, where the kernel drops it",
+            flow.source, link.name, flow.iface
+        );
+        let evidence = format!("{} of {} came in from that address", count(flow.frames, "frame"), facts.target.group);
+        return Some(Finding::note("duplicate-address", what, evidence));
+    }
     let address = link.addresses.iter().find(|own| own.ip == flow.source)?;
     let prefix = address.prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
     // IPv6 takes the datagrams all the same; only what goes back goes astray.

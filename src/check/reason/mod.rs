@@ -10,7 +10,7 @@ mod path;
 mod programs;
 
 use super::facts::Facts;
-use super::finding::{Finding, Level};
+use super::finding::{Command, Finding, Level, Place};
 
 /// What is found in the facts, in the order in which it is worth reading.
 pub fn findings(facts: &Facts) -> Vec<Finding> {
@@ -23,6 +23,11 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     // What came, or did not, is told in the light of all the rest.
     found.extend(arrival::findings(facts, &found));
     found.extend(here::blind_spots(facts));
+    if facts.system != "linux" {
+        // What is to be typed for the system itself is Linux's.
+        let fits = |command: &Command| command.place != Place::Here || command.run.starts_with("mcast ");
+        found.iter_mut().for_each(|finding| finding.commands.retain(fits));
+    }
     found
 }
 
@@ -63,12 +68,14 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
     if here > 0 {
         return format!("Multicast works here: {target} arrives on {place} from {}.", arrival::senders(facts));
     }
-    let reserve = worst(Level::Warning).find(|finding| finding.id != "nothing-arrives");
-    let reserve = reserve.map(|finding| format!(" ({})", finding.what)).unwrap_or_default();
-    format!(
-        "Nothing was found on this host that keeps {target} from arriving on {place}{reserve}, but nothing came in {}: either nobody sends it, or it is lost on the way.",
-        seconds(facts.seconds)
-    )
+    let time = seconds(facts.seconds);
+    // What only concerns the choice of sources keeps nothing away.
+    match worst(Level::Warning).find(|finding| !matches!(finding.id, "nothing-arrives" | "ssm-unsupported")) {
+        Some(suspect) => format!("Nothing of {target} came to {place} in {time}, and this may be why: {}.", suspect.what),
+        None => format!(
+            "Nothing was found on this host that keeps {target} from arriving on {place}, but nothing came in {time}: either nobody sends it, or it is lost on the way."
+        ),
+    }
 }
 
 /// What a receiver listens to, for a sentence: its first target, and how many more.

@@ -20,34 +20,37 @@ pub fn name(user: &PortUser) -> String {
 
 /// The classic mistake: bound to the interface's own address, a socket hears no multicast on Linux, macOS and FreeBSD.
 fn bound_to_address(facts: &Facts) -> Option<Finding> {
-    let unable = |user: &&PortUser| {
-        !user.own
-            && user.connected.is_none()
-            && !user.address.is_unspecified()
-            && !user.address.is_multicast()
-            && user.address.is_ipv4() == facts.is_ipv4()
+    let others = || facts.port_users.iter().flatten().filter(|user| !user.own && user.connected.is_none());
+    // On an interface where a program has joined the group; elsewhere it means something else.
+    let member = |user: &&PortUser| {
+        facts.interfaces.iter().find(|link| !link.loopback && link.addresses.iter().any(|address| address.ip == user.address))
     };
-    let users: Vec<&PortUser> = facts.port_users.iter().flatten().filter(unable).collect();
-    let first = users.first()?;
-    // Who has joined nothing may mean unicast.
-    let members = facts.interfaces.iter().filter_map(|link| link.members_before).sum::<u32>();
+    let (first, link) = others().find_map(|user| Some((user, member(&user)?)))?;
+    let members = link.members_before.unwrap_or(0);
     let asked = &facts.target;
     let what = format!("{} is bound to {}:{}, and hears no multicast there", name(first), first.address, first.port);
     let evidence =
-        "its socket is bound to a unicast address, which the destination of a multicast datagram never matches; no error says so"
-            .to_owned();
-    if members == 0 {
-        return Some(Finding::note(
-            "bound-to-address",
-            what,
-            format!("{evidence}; no program had joined {}, so it may want unicast alone", asked.group),
-        ));
+        "its socket is bound to a unicast address, which the destination of a multicast datagram never matches; no error says so";
+    // Who has joined nothing may mean unicast; and the member may be somebody who listens rightly.
+    let able = others().any(|user| user.address.is_unspecified() || user.address == asked.group);
+    if members == 0 || able {
+        let why = if able { "another program listens rightly" } else { "no program had joined the group" };
+        return Some(Finding::note("bound-to-address", what, format!("{evidence}; {why}, so it may want unicast alone")));
     }
-    let wanting = format!("{evidence}, and {} of this host had joined {} before", count(members.into(), "socket"), asked.group);
+    let wanting = format!(
+        "{evidence}, and {} of this host had joined {} on {} before",
+        count(members.into(), "socket"),
+        asked.group,
+        link.name
+    );
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    let any = if facts.is_ipv4() { "0.0.0.0" } else { "::" };
     Some(
         Finding::fault("bound-to-address", what, wanting)
-            .remedy(format!("have it bind {} or 0.0.0.0, and join with the interface's address or index; mcast shows that it then arrives", asked.group).replace("0.0.0.0", if facts.is_ipv4() { "0.0.0.0" } else { "::" }))
+            .remedy(format!(
+                "have it bind {} or {any}, and join with the interface's address or index; mcast shows that it then arrives",
+                asked.group
+            ))
             .run(Place::Here, format!("mcast recv {asked}{iface}")),
     )
 }
@@ -55,7 +58,10 @@ fn bound_to_address(facts: &Facts) -> Option<Finding> {
 /// Sockets of the port that found no room.
 fn buffer_overflow(facts: &Facts) -> Option<Finding> {
     let asked = &facts.target;
-    let dropping: Vec<&PortUser> = facts.port_users.iter().flatten().filter(|user| !user.own && user.drops > 0).collect();
+    // What is connected, or bound to an address of its own, hears unicast.
+    let hears = |user: &&PortUser| user.connected.is_none() && (user.address.is_unspecified() || user.address == asked.group);
+    let dropping: Vec<&PortUser> =
+        facts.port_users.iter().flatten().filter(|user| !user.own && user.drops > 0).filter(hears).collect();
     let dropped: u64 = dropping.iter().map(|user| user.drops).sum();
     let time = seconds(facts.seconds);
     if dropped > 0 {
