@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::human::{count, span};
+use super::human::count;
 use super::style::Paint;
 use crate::check::{Finding, Level, Place};
 use crate::event::{CheckSummary, Checking};
+use crate::rcvbuf::in_words;
 
 /// Paragraphs are broken to fit a terminal of this many columns.
 const WIDTH: usize = 100;
@@ -18,7 +19,13 @@ pub fn checking(checking: &Checking, paint: Paint, out: &mut dyn Write) -> io::R
     let Some(first) = checking.targets.first() else { return writeln!(out, "checking; there is no interface to listen on") };
     let target = std::net::SocketAddr::new(first.group, first.port);
     let place = checking.expected.map(|iface| format!(" on {iface}")).unwrap_or_default();
-    write!(out, "checking {}{place}, listening for {}", paint.good(target), span(checking.duration))?;
+    write!(
+        out,
+        "checking {}{place}, listening for {}{}",
+        paint.good(target),
+        if checking.send.is_some() { "up to " } else { "" },
+        in_words(checking.duration)
+    )?;
     let others: Vec<&str> =
         checking.targets.iter().map(|target| target.iface).filter(|iface| Some(*iface) != checking.expected).collect();
     match others.len() {
