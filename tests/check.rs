@@ -334,7 +334,8 @@ fn another_source_is_found() {
 fn divide(scene: &Scene) -> Finished {
     let listens = scene.receiver.mcast(&format!("check --listen {} -o json {}", scene.asks(), record().join(" "))).ready();
     let ready: Value = serde_json::from_str(listens.line(|line| line.contains("\"ready\"")).as_str()).expect("JSON");
-    let send = ready["send"].as_str().expect("what to type").to_owned();
+    // A shell would take the quotes off.
+    let send = ready["send"].as_str().expect("what to type").replace('\'', "");
     let words: Vec<&str> = send.split_whitespace().skip(1).collect();
     scene.sender.mcast_with(&words).ends(0);
     listens.finish()
@@ -380,4 +381,86 @@ fn a_sender_that_is_waited_for_in_vain_is_said() {
     let (_a, b) = lab.pair();
     let told = check(&b, "--listen 239.1.1.1:5000 --iface e0 -d 300ms");
     assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["no-path".to_owned()]), "{told}");
+}
+
+/// A scene of IPv6: the same wire, and a group of IPv6.
+fn ipv6(mut scene: Scene) -> Scene {
+    [&scene.sender, &scene.receiver].iter().for_each(|host| host.has_ipv6("e0"));
+    scene.sender.address("e0", "fd00::100/64");
+    scene.receiver.address("e0", "fd00::101/64");
+    scene.target = "[ff15::1234]:5000".to_owned();
+    scene.send = "[ff15::1234]:5000 --iface e0 --interval 20ms".to_owned();
+    scene
+}
+
+#[test]
+fn nothing_is_found_wrong_with_ipv6_either() {
+    let Some(lab) = Lab::open() else { return };
+    let scene = ipv6(scenes::healthy(&lab));
+    for told in [look(&scene), divide(&scene)] {
+        assert_eq!((told.status.code(), ids(&told, "fault"), ids(&told, "warning")), (Some(0), Vec::new(), Vec::new()), "{told}");
+        for id in ["interface", "membership", "self-test", "arrives"] {
+            assert_eq!(finding(&told, id)["level"], "pass", "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_querier_of_mld_is_made_to_speak() {
+    let Some(lab) = Lab::open() else { return };
+    let scene = ipv6(scenes::healthy_with_querier(&lab));
+    scene.comes_to_flow();
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault"), ids(&told, "warning")), (Some(0), Vec::new(), Vec::new()), "{told}");
+    finding(&told, "querier")["evidence"].as_str().filter(|said| said.contains("MLDv2")).expect("its version");
+}
+
+#[test]
+fn a_firewall_against_ipv6_is_found_with_its_rule_and_by_its_place() {
+    let Some(lab) = Lab::open() else { return };
+    for (hook, priority, id) in [("input", "filter", "firewall-input"), ("prerouting", "raw", "firewall-prerouting")] {
+        let scene = ipv6(scenes::healthy(&lab));
+        let rules = format!("table ip6 t {{ chain c {{ type filter hook {hook} priority {priority}; udp dport 5000 drop; }}; }}");
+        scene.receiver.firewall(&rules);
+        let told = {
+            let _sends = scene.sends();
+            check_as_nobody(&scene.receiver, &format!("{} -d 500ms", scene.asks()))
+        };
+        assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec![id.to_owned()]), "{told}");
+        finds_and_mends(scene, id).says("nft insert rule ip6 t c ip6 daddr ff15::1234 udp dport 5000 accept");
+    }
+}
+
+#[test]
+fn data_of_ipv6_that_comes_by_another_interface_is_found_there() {
+    let Some(lab) = Lab::open() else { return };
+    let scene = Scene { send: "[ff15::1234]:5000 --iface e1 --interval 20ms".to_owned(), ..ipv6(scenes::wrong_interface(&lab)) };
+    finds_and_mends(scene, "wrong-interface");
+}
+
+#[test]
+fn an_interruption_ends_it_with_what_was_found() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let running = b.mcast("check 239.1.1.1:5000 --iface e0 -d 1h -o json").ready();
+    running.signal("INT");
+    let told = running.ends(130);
+    assert_eq!(told.summary()["verdict"]["status"], 130, "{told}");
+    finding(&told, "interface");
+}
+
+#[test]
+fn what_is_sent_to_be_heard_never_leaves_the_host_and_disturbs_nobody() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let capture = a.capture("e0");
+    let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --count 1 -o json").ready();
+    let told = check(&b, "239.1.1.1:5000 --iface e0 -d 200ms");
+    assert_eq!(finding(&told, "self-test")["level"], "pass", "{told}");
+    // Its first datagram is the sender's, though the check sent to the same group; and the membership of who listens outlasts the check's.
+    assert!(b.is_member("e0", "239.1.1.1"));
+    a.mcast("send 239.1.1.1:5000 --iface e0 --count 1 --message mark").ends(0);
+    assert_eq!(recv.ends(0).events_of("datagram")[0]["text"], "mark");
+    capture.sees(&["239.1.1.1.5000", "UDP"]);
+    assert!(!capture.so_far().contains("10.0.0.101."), "a datagram of the check has left:\n{}", capture.so_far());
 }

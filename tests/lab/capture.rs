@@ -46,6 +46,11 @@ impl Capture {
     pub fn sees(&self, parts: &[&str]) -> String {
         self.decoder.line(|line| parts.iter().all(|part| line.contains(part)))
     }
+
+    /// All that was decoded so far.
+    pub fn so_far(&self) -> String {
+        self.decoder.so_far()
+    }
 }
 
 impl Drop for Capture {

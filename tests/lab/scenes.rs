@@ -106,7 +106,9 @@ impl Scene {
             _ => panic!("{place} is no place"),
         };
         let command = command.replace("IFACE", iface).replace("BRIDGE", "br0");
-        let words: Vec<&str> = command.split_whitespace().collect();
+        // A shell would take the quotes off.
+        let bare = command.replace('\'', "");
+        let words: Vec<&str> = bare.split_whitespace().collect();
         match &words[..] {
             ["mcast", "send", asked @ ..] => {
                 self.send = asked.join(" ");
