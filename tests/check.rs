@@ -464,3 +464,18 @@ fn what_is_sent_to_be_heard_never_leaves_the_host_and_disturbs_nobody() {
     capture.sees(&["239.1.1.1.5000", "UDP"]);
     assert!(!capture.so_far().contains("10.0.0.101."), "a datagram of the check has left:\n{}", capture.so_far());
 }
+
+#[test]
+fn what_was_seen_is_kept_and_where_it_cannot_be_that_is_said_at_once() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let file = std::env::temp_dir().join(format!("mcast-check-{}.json", std::process::id()));
+    check(&b, &format!("239.1.1.1:5000 --iface e0 -d 50ms --record {}", file.display()));
+    let kept = std::fs::read_to_string(&file).expect("the record");
+    std::fs::remove_file(&file).expect("the record");
+    let facts: mcast::check::Facts = serde_json::from_str(&kept).expect("facts");
+    assert_eq!((facts.iface.as_deref(), facts.target.port), (Some("e0"), 5000));
+    let told = check(&b, "239.1.1.1:5000 --iface e0 -d 1h --record /no/such/folder/facts.json");
+    assert_eq!((told.status.code(), told.out.as_str()), (Some(2), ""), "{told}");
+    told.says("cannot write '/no/such/folder/facts.json'");
+}

@@ -19,7 +19,8 @@ pub use facts::{
 pub use finding::{Command, Finding, IDS, Level, Place};
 pub use reason::{conclusion, findings};
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::time::Instant;
 
 use crate::event::{CheckSummary, Event};
@@ -35,6 +36,9 @@ use crate::verdict::Verdict;
 /// What kept it from looking.
 pub fn run(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
     let start = Instant::now();
+    let cannot_keep = |source| RunError::Record { file: plan.record.clone().unwrap_or_default(), source };
+    // Before anything is looked at, so that it is not looked at in vain.
+    let record = plan.record.as_ref().map(File::create).transpose().map_err(cannot_keep)?;
     let mut facts = None;
     let gathered = gather::gather(plan, reporter, interrupt).map(|(seen, stop)| {
         facts = Some(seen);
@@ -45,9 +49,7 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt) -
         return Err(error);
     }
     let Some(facts) = facts else { return Ok(Verdict::default()) };
-    if let Some(file) = &plan.record {
-        keep(&facts, file).map_err(|source| RunError::Record { file: file.clone(), source })?;
-    }
+    let kept = record.map_or(Ok(()), |file| keep(&facts, file));
     let found = findings(&facts);
     let conclusion = conclusion(&facts, &found);
     let verdict = judge(&found, stop);
@@ -55,6 +57,7 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt) -
         found.iter().try_for_each(|finding| reporter.event(&Event::Finding(finding)))?;
         reporter.event(&Event::CheckSummary(CheckSummary::new(start.elapsed(), &found, conclusion, verdict.clone())))
     })?;
+    kept.map_err(cannot_keep)?;
     Ok(verdict)
 }
 
@@ -71,7 +74,8 @@ fn judge(found: &[Finding], stop: Stop) -> Verdict {
     }
 }
 
-fn keep(facts: &Facts, file: &std::path::Path) -> io::Result<()> {
+fn keep(facts: &Facts, mut file: File) -> io::Result<()> {
     let text = serde_json::to_string_pretty(facts)?;
-    std::fs::write(file, text + "\n")
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")
 }
