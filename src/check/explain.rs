@@ -189,7 +189,7 @@ mod tests {
             let told = reason::gravest(&Facts { stopped, ..facts.clone() });
             assert_eq!(
                 told.iter().map(|finding| finding.level).collect::<Vec<_>>(),
-                [Level::Fault, Level::Fault, Level::Warning]
+                [Level::Fault, Level::Warning, Level::Warning]
             );
             assert_eq!(told[2].id, last, "{told:?}");
         }

@@ -148,6 +148,10 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
         Operation::Join(at, source) => return join_tip(at, source.as_ref(), number),
         Operation::Block(at, source) => return join_tip(at, Some(source), number),
         Operation::Leave(at) => return leave_tip(at, number),
+        Operation::Send(_) if kind == Kind::PermissionDenied && cfg!(windows) => {
+            "Windows Defender Firewall may block it: allow mcast there, for the profile (private or public) of this network"
+                .to_owned()
+        }
         Operation::Send(at) if kind == Kind::PermissionDenied => format!(
             "a firewall on this host drops it on the way out: look for OUTPUT rules with 'nft list ruleset', and allow UDP to {}",
             at.group

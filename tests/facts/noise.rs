@@ -106,6 +106,11 @@ fn on_other_systems_nothing_of_linux_is_said_to_be_typed() {
             });
             let found = findings(&facts);
             assert!(found.iter().any(|finding| finding.id == "not-available"), "{found:#?}");
+            let named = found
+                .iter()
+                .filter_map(|finding| finding.remedy.as_ref())
+                .any(|remedy| remedy.contains("Windows Defender Firewall"));
+            assert_eq!(named, system == "windows", "{found:#?}");
             let commands = found.iter().flat_map(|finding| &finding.commands);
             commands.for_each(|command| assert!(command.run.starts_with("mcast "), "{command:?}"));
             assert!(found.iter().all(|finding| finding.level < Level::Fault), "{found:#?}");

@@ -394,11 +394,14 @@ fn self_test(facts: &Facts) -> Option<Finding> {
 /// What could not be seen, and what it would take.
 pub fn blind_spots(facts: &Facts) -> Vec<Finding> {
     if facts.system != "linux" {
-        return vec![Finding::note(
+        let finding = Finding::note(
             "not-available",
             format!("{} tells less than Linux", system(&facts.system)),
             "not looked at: memberships and their versions, the kernel's counters, frames, firewall rules, bridges, the programs on the port, queries for members",
-        )];
+        );
+        // Its firewall drops without a word, and nothing here can see it.
+        let windows = "where nothing comes, allow mcast in Windows Defender Firewall, for the profile (private or public) of this network: Get-NetConnectionProfile shows it";
+        return vec![if facts.system == "windows" { finding.remedy(windows) } else { finding }];
     }
     let mut missing = Vec::new();
     if facts.counters.is_none() {
