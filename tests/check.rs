@@ -248,6 +248,21 @@ fn a_checksum_that_was_left_to_hardware_is_found() {
 }
 
 #[test]
+fn a_header_that_tells_a_wrong_length_is_found() {
+    let Some(lab) = Lab::with(&["ethtool"]) else { return };
+    let mut scene = scenes::bad_length(&lab);
+    assert!(!scene.flows());
+    let told = look(&scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["bad-length".to_owned()]), "{told}");
+    obey(&mut scene, &finding(&told, "bad-length"));
+    // What it says to send shows nothing while somebody else writes the header: whose program that is mends it.
+    assert!(!scene.flows());
+    scene.programs.clear();
+    scene.programs.push(scenes::relay(scene.switch.as_ref().unwrap().host(), &[]));
+    scene.comes_to_flow();
+}
+
+#[test]
 fn a_tagged_frame_is_found_and_its_vlan_named() {
     let Some(lab) = Lab::with(&["ethtool"]) else { return };
     let mut scene = scenes::vlan_tag(&lab);

@@ -5,11 +5,12 @@ use std::fmt;
 use serde::Serialize;
 
 /// The stable names of all findings.
-pub const IDS: [&str; 53] = [
+pub const IDS: [&str; 55] = [
     "any-source-in-ssm-range",
     "arrives",
     "arrives-twice",
     "bad-checksum",
+    "bad-length",
     "bound-to-address",
     "bridge",
     "bridge-firewall",
@@ -25,6 +26,7 @@ pub const IDS: [&str; 53] = [
     "ignored-multicast",
     "interface",
     "interface-down",
+    "interface-errors",
     "interface-flags",
     "interfaces-left-out",
     "ipv6-disabled",

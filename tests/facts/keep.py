@@ -11,6 +11,7 @@ KEPT = {
     "another-source": "another_source_is_found",
     "bad-checksum": "a_checksum_that_was_left_to_hardware_is_found",
     "bad-checksum-mended": "a_checksum_that_was_left_to_hardware_is_found-2",
+    "bad-length": "a_header_that_tells_a_wrong_length_is_found",
     "bound-to-address": "a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named",
     "bound-to-any": "a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named-2",
     "bridge-firewall": "a_bridge_that_asks_the_firewall_of_its_host_is_found_there",

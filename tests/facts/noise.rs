@@ -31,7 +31,7 @@ proptest! {
     #[test]
     fn the_traffic_of_others_makes_no_fault_of_a_healthy_path(
         rises in proptest::collection::vec(0_u64..5000, OTHERS.len()),
-        dropped in 0_u64..500,
+        (dropped, damaged) in (0_u64..500, 0_u64..500),
         frames in 0_u64..100_000,
         seen in any::<bool>(),
     ) {
@@ -40,7 +40,7 @@ proptest! {
             let counters = OTHERS.iter().zip(&rises).filter(|(_, rise)| **rise > 0);
             facts.counters = Some(counters.map(|(name, rise)| ((*name).to_owned(), *rise)).collect());
             if let Some(counters) = facts.interfaces.iter_mut().find(|link| link.name == "e0").and_then(|link| link.counters.as_mut()) {
-                counters.rx_dropped = dropped;
+                (counters.rx_dropped, counters.rx_errors) = (dropped, damaged);
             }
             facts.frames = facts.frames.filter(|_| seen);
             if let Some(seen) = &mut facts.frames {
@@ -61,6 +61,17 @@ proptest! {
             prop_assert!(faults.is_empty(), "{faults:#?}");
         }
     }
+}
+
+#[test]
+fn a_few_damaged_frames_of_very_many_are_no_reason_to_hear_nothing() {
+    let level = |packets| {
+        let mut facts = record("interface-errors-as-nobody");
+        let e0 = facts.interfaces.iter_mut().find(|link| link.name == "e0").and_then(|link| link.counters.as_mut());
+        e0.expect("counters").rx_packets = packets;
+        findings(&facts).iter().find(|finding| finding.id == "interface-errors").expect("it is found").level
+    };
+    assert_eq!([412, 9600, 10_000_000].map(level), [Level::Warning, Level::Warning, Level::Note]);
 }
 
 #[test]

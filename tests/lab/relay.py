@@ -1,4 +1,5 @@
-# A switch that handles each frame itself, between its ports p0 and p1: without a bridge. With "tag" it puts the datagrams that leave by p1 into a VLAN.
+# A switch that handles each frame itself, between its ports p0 and p1: without a bridge. With "tag" it puts the datagrams that leave by p1 into a VLAN,
+# with "length" their header tells of more than there is.
 import select, socket, sys
 
 PACKET, IGNORE_OUTGOING, TAG = 263, 23, b"\x81\x00\x00\x05"
@@ -16,4 +17,6 @@ while True:
         multicast_udp = frame[0] & 1 and frame[12:14] == b"\x08\x00" and frame[23] == 17
         if "tag" in sys.argv and other is ports[1] and multicast_udp:
             frame = frame[:12] + TAG + frame[12:]
+        if "length" in sys.argv and other is ports[1] and multicast_udp:
+            frame = frame[:38] + b"\x10\x00" + frame[40:]
         other.send(frame)

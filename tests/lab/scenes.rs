@@ -270,6 +270,13 @@ pub fn bad_checksum(lab: &Lab) -> Scene {
     Scene::on_relay(lab, &[])
 }
 
+/// What is between sender and receiver writes a wrong length into the header of UDP. Needs `ethtool`.
+pub fn bad_length(lab: &Lab) -> Scene {
+    let mut scene = Scene::on_relay(lab, &["length"]);
+    scene.types("ethtool -K e0 tx off", "sender");
+    scene
+}
+
 /// The switch has the receiver in a VLAN which the receiver does not know of. Needs `ethtool`.
 pub fn vlan_tag(lab: &Lab) -> Scene {
     let mut scene = Scene::on_relay(lab, &["tag"]);

@@ -47,7 +47,14 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
         finding.level == Level::Fault
             && matches!(
                 finding.id,
-                "rp-filter" | "bad-checksum" | "fragments-lost" | "duplicate-address" | "port-taken" | "join-failed" | "limits"
+                "rp-filter"
+                    | "bad-checksum"
+                    | "bad-length"
+                    | "fragments-lost"
+                    | "duplicate-address"
+                    | "port-taken"
+                    | "join-failed"
+                    | "limits"
             )
     });
     let blamed = by_rules(facts, explained);

@@ -1,5 +1,5 @@
-//! What was lost inside this host, by the kernel's counters: reverse-path filtering, checksums, fragments, frames too long, a virtual LAN, an address that
-//! two hosts have. The counters are the whole host's, so what they say is weighed against what came.
+//! What was lost inside this host, by the kernel's counters: reverse-path filtering, checksums, lengths, fragments, frames that are damaged or too long, a
+//! virtual LAN, an address that two hosts have. The counters are the whole host's, so what they say is weighed against what came.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,10 +12,17 @@ use super::{count, list};
 const FEW: u64 = 3;
 
 pub fn findings(facts: &Facts) -> Vec<Finding> {
-    [rp_filter(facts), bad_checksum(facts), fragments_lost(facts), too_long(facts), vlan_tag(facts), duplicate_address(facts)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let reasons = [
+        rp_filter(facts),
+        bad_checksum(facts),
+        bad_length(facts),
+        fragments_lost(facts),
+        too_long(facts),
+        damaged(facts),
+        vlan_tag(facts),
+        duplicate_address(facts),
+    ];
+    reasons.into_iter().flatten().collect()
 }
 
 /// The senders whose frames reached the host, and of whom nothing was heard.
@@ -126,6 +133,28 @@ fn bad_checksum(facts: &Facts) -> Option<Finding> {
     })
 }
 
+/// UDP counts few other errors: checksums and full buffers have counters of their own, and so has the lack of memory.
+fn bad_length(facts: &Facts) -> Option<Finding> {
+    let rise = |name: &str| facts.rise(&format!("Udp.{name}"), &format!("Udp6.{name}"));
+    let known: u64 = ["InCsumErrors", "RcvbufErrors", "MemErrors"].into_iter().map(rise).sum();
+    let bad = rise("InErrors").saturating_sub(known);
+    let suspicion = Suspicion::of(facts);
+    (bad >= FEW && suspicion != Suspicion::None).then(|| {
+        let target = std::net::SocketAddr::new(facts.target.group, facts.target.port);
+        Finding::fault(
+            "bad-length",
+            "UDP datagrams arrive here whose header tells a wrong length, and are dropped",
+            format!(
+                "Udp: InErrors +{bad} beyond wrong checksums and full buffers: the length in the header is more than there is, or less than a header (RFC 768), or a policy of IPsec refuses them{}",
+                suspicion.reserve()
+            ),
+        )
+        .remedy("have whoever builds that header, a program with a raw socket, a tunnel or a translator of addresses, write the length of header and payload; mcast shows whether the network carries what is whole")
+        .run(Place::Sender, format!("mcast send --probe {target} --iface IFACE"))
+        .at(suspicion.level())
+    })
+}
+
 fn fragments_lost(facts: &Facts) -> Option<Finding> {
     let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");
     let whole = facts.rise("Ip.ReasmOKs", "Ip6.ReasmOKs");
@@ -175,6 +204,29 @@ fn too_long(facts: &Facts) -> Option<Finding> {
     let what =
         format!("{name} drops frames: they may be longer than its MTU of {mtu}, or of a protocol that this host does not speak");
     Some(Finding::note("mtu-too-small", what, evidence).remedy(remedy).run(Place::Here, run))
+}
+
+/// Frames that the network card could not use. Whose they were is not known to anybody.
+fn damaged(facts: &Facts) -> Option<Finding> {
+    let link = facts.expected()?;
+    let counters = link.counters.filter(|counters| counters.rx_errors >= FEW)?;
+    let (name, time) = (&link.name, super::seconds(facts.seconds));
+    // Where nearly all frames come whole, a few that do not are no reason to hear nothing.
+    let many = counters.rx_errors >= counters.rx_packets / 100;
+    let level = if many && facts.heard_here() == 0 { Level::Warning } else { Level::Note };
+    Some(
+        Finding::fault(
+            "interface-errors",
+            format!("{name} receives frames that it cannot use: {} in {time}", count(counters.rx_errors, "frame")),
+            format!(
+                "rx_errors of {name} +{}, rx_packets +{}: damaged on the wire, or more than the network card could take; whose they were is not known",
+                counters.rx_errors, counters.rx_packets
+            ),
+        )
+        .remedy("change the cable, the transceiver or the port; where both ends do not agree on speed and duplex, have them do so. The driver's own counters say more")
+        .run(Place::Here, format!("ethtool -S {name}"))
+        .at(level),
+    )
 }
 
 /// The frames of the group that are of another virtual LAN.
