@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::facts::{Facts, Flow};
 use super::super::finding::{Finding, Level, Place};
-use super::{count, list, seconds};
+use super::{count, either, list, seconds};
 use crate::target::bracketed;
 
 /// How many senders are named.
@@ -78,10 +78,7 @@ fn places(facts: &Facts) -> String {
 fn arrives(facts: &Facts, here: u64) -> Finding {
     let place = places(facts);
     let ttl = facts.heard.iter().filter_map(|heard| heard.ttl).min();
-    let ttl = ttl.map(|ttl| {
-        let hops = if facts.is_ipv4() { "TTL" } else { "hop limit" };
-        format!(", {hops} {ttl} left")
-    });
+    let ttl = ttl.map(|ttl| format!(", {} {ttl} left", super::ttl(facts)));
     let rate = here as f64 / facts.seconds.max(0.001);
     let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
     Finding::pass(
@@ -197,7 +194,7 @@ fn ignored(facts: &Facts) -> Option<Finding> {
         Finding::warning(
             "ignored-multicast",
             format!("multicast reaches this host for which no socket is open: {}", count(ignored, "datagram")),
-            format!("Udp: IgnoredMulti +{ignored}: datagrams to groups that this host has joined, to ports where nobody listens; it is consistent with {} coming to another port than {}", facts.target.group, facts.target.port),
+            format!("{}: IgnoredMulti +{ignored}: datagrams to groups that this host has joined, to ports where nobody listens; it is consistent with {} coming to another port than {}", either(facts, "Udp", "Udp6"), facts.target.group, facts.target.port),
         )
         .remedy("as root, mcast check names the port"),
     )
@@ -226,9 +223,9 @@ fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
     let target = super::targets(facts);
     let finding = Finding::warning("nothing-arrives", format!("nothing of {target} arrived in {time}"), evidence);
     let sending = if facts.expected().is_some_and(|link| link.loopback) {
-        "is a program of this host sending, by this interface?"
+        "is a program of this host sending, by this interface?".to_owned()
     } else {
-        "is somebody sending, by an interface of this network, with a TTL that reaches here?"
+        format!("is somebody sending, by an interface of this network, with a {} that reaches here?", super::ttl(facts))
     };
     if facts.receiving {
         let closer = "mcast check looks closer";

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::super::facts::{Facts, Flow};
 use super::super::finding::{Finding, Level, Place};
-use super::{count, list};
+use super::{count, either, list};
 
 /// Fewer of anything may be somebody else's.
 const FEW: u64 = 3;
@@ -116,7 +116,8 @@ fn bad_checksum(facts: &Facts) -> Option<Finding> {
             "bad-checksum",
             "UDP datagrams arrive here with a wrong checksum, and are dropped",
             format!(
-                "Udp: InCsumErrors +{bad}: they were damaged on the way, or left a host whose network card was to fill the checksum in and did not (a bridge in user space, a virtual machine's tap){}",
+                "{}: InCsumErrors +{bad}: they were damaged on the way, or left a host whose network card was to fill the checksum in and did not (a bridge in user space, a virtual machine's tap){}",
+                either(facts, "Udp", "Udp6"),
                 suspicion.reserve()
             ),
         )
@@ -138,14 +139,15 @@ fn fragments_lost(facts: &Facts) -> Option<Finding> {
         return None;
     }
     let asked = &facts.target;
-    let fits = if facts.is_ipv4() { 1472 } else { 1452 };
+    let fits = either(facts, 1472, 1452);
     let target = std::net::SocketAddr::new(asked.group, asked.port);
     Some(
         Finding::fault(
             "fragments-lost",
             "datagrams arrive here in fragments, and never all of them",
             format!(
-                "Ip: ReasmReqds +{fragments}, ReasmOKs +0: of each datagram some fragments come and others are lost on the way, so that none of {asked} can be put together{}",
+                "{}: ReasmReqds +{fragments}, ReasmOKs +0: of each datagram some fragments come and others are lost on the way, so that none of {asked} can be put together{}",
+                either(facts, "Ip", "Ip6"),
                 suspicion.reserve()
             ),
         )

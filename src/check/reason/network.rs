@@ -3,7 +3,7 @@
 use super::super::facts::{Facts, Queries};
 use super::super::finding::{Finding, Level, Place};
 use super::super::firewall::Drop;
-use super::{count, list, seconds};
+use super::{count, either, list, seconds};
 use crate::net::Bridge;
 
 /// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a member for.
@@ -26,7 +26,7 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
 }
 
 fn protocol(facts: &Facts) -> &'static str {
-    if facts.is_ipv4() { "IGMP" } else { "MLD" }
+    either(facts, "IGMP", "MLD")
 }
 
 fn querier(facts: &Facts) -> Option<Finding> {
@@ -36,7 +36,7 @@ fn querier(facts: &Facts) -> Option<Finding> {
     let heard: Vec<&Queries> = frames.queries.iter().filter(|queries| queries.iface == *name).collect();
     if heard.is_empty() {
         let what = format!("no {protocol} querier was heard on {name} in {}", seconds(facts.seconds));
-        let (rfc, interval, membership) = if facts.is_ipv4() { ("RFC 3376", "8.2", "8.4") } else { ("RFC 3810", "9.2", "9.4") };
+        let (rfc, interval, membership) = either(facts, ("RFC 3376", "8.2", "8.4"), ("RFC 3810", "9.2", "9.4"));
         let meaning = format!(
             "where a switch snoops and nobody asks, it forgets members after {MEMBERSHIP_INTERVAL} s ({rfc}, {membership}): multicast that stops after four minutes"
         );
@@ -115,7 +115,7 @@ fn stopped(facts: &Facts) -> Option<Finding> {
         Finding::warning(
             "stream-stopped",
             format!("{target} {has} stopped: nothing for {}, after {} in {}", seconds(stopped.silent), count(stopped.datagrams, "datagram"), seconds(stopped.flowed)),
-            format!("{still}; either nobody sends any more, or a switch that snoops has forgotten this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: RFC 3376, 8.4)"),
+            format!("{still}; either nobody sends any more, or a switch that snoops has forgotten this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: {})", either(facts, "RFC 3376, 8.4", "RFC 3810, 9.4")),
         )
         .remedy(format!("start it anew: if that brings it back, a switch forgot {name}, and the network needs a querier; mcast check, while this goes on, finds out which"))
         .run(Place::Here, facts.target.check(facts.iface.as_deref()))
@@ -127,7 +127,7 @@ fn stopped(facts: &Facts) -> Option<Finding> {
 fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
     let rules: &Vec<Drop> = facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
     let called = if facts.is_ipv4() { bridge.nf_call_iptables } else { bridge.nf_call_ip6tables };
-    let (version, tables) = if facts.is_ipv4() { ("", "iptables") } else { ("6", "ip6tables") };
+    let (version, tables) = either(facts, ("", "iptables"), ("6", "ip6tables"));
     if !called && facts.bridge_netfilter != Some(true) {
         return None;
     }
