@@ -353,6 +353,11 @@ impl Facts {
         self.target.group.is_ipv4()
     }
 
+    /// Whether the target is of IPv6, and that is switched off on an interface: nothing of it comes or goes there, and nobody has to explain that any more.
+    pub fn is_switched_off(&self, link: &Link) -> bool {
+        !self.is_ipv4() && link.ipv6_disabled == Some(true)
+    }
+
     /// Whether this is the expected interface, or one of those that would do.
     pub fn is_expected(&self, name: &str) -> bool {
         self.iface.as_deref().is_none_or(|expected| expected == name)

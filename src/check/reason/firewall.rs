@@ -49,7 +49,14 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
         finding.level == Level::Fault
             && matches!(
                 finding.id,
-                "rp-filter" | "bad-checksum" | "fragments-lost" | "duplicate-address" | "port-taken" | "join-failed" | "limits"
+                "rp-filter"
+                    | "bad-checksum"
+                    | "fragments-lost"
+                    | "duplicate-address"
+                    | "port-taken"
+                    | "join-failed"
+                    | "limits"
+                    | "ipv6-disabled"
             )
     });
     let blamed = by_rules(facts, explained);

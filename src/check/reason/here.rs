@@ -51,7 +51,7 @@ fn interface(facts: &Facts) -> Vec<Finding> {
     let carrier = if link.carrier.is_some() { "it is up and its wire carries" } else { "it is up" };
     let mtu = link.mtu.map(|mtu| format!(", MTU {mtu}")).unwrap_or_default();
     let mut found = Vec::new();
-    if link.ipv6_disabled == Some(true) && !facts.is_ipv4() {
+    if facts.is_switched_off(link) {
         found.push(
             Finding::fault(
                 "ipv6-disabled",
@@ -152,6 +152,10 @@ fn route(facts: &Facts) -> Option<Finding> {
     let name = &expected.name;
     // A link-local group has a zone in the place of a route, and the loopback interface is always named.
     if expected.loopback {
+        return None;
+    }
+    // The kernel gives each interface its route to the groups of IPv6, and takes it away when it goes down.
+    if !facts.is_ipv4() && (!expected.up || facts.is_switched_off(expected)) {
         return None;
     }
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
@@ -346,7 +350,7 @@ fn self_test(facts: &Facts) -> Option<Finding> {
     let test = facts.self_test.as_ref()?;
     let name = test.iface.as_deref().or(facts.iface.as_deref()).unwrap_or("this host");
     // Nobody can send by an interface that is down; that it is has been said.
-    if facts.expected().is_some_and(|link| !link.up || (!facts.is_ipv4() && link.ipv6_disabled == Some(true))) {
+    if facts.expected().is_some_and(|link| !link.up || facts.is_switched_off(link)) {
         return None;
     }
     if let Some(error) = &test.error {

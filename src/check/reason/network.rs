@@ -32,6 +32,9 @@ fn protocol(facts: &Facts) -> &'static str {
 fn querier(facts: &Facts) -> Option<Finding> {
     let frames = facts.frames.as_ref()?;
     let link = facts.expected().filter(|link| link.up && !link.loopback && link.carrier != Some(false))?;
+    if facts.is_switched_off(link) {
+        return None;
+    }
     let (name, protocol) = (&link.name, protocol(facts));
     let heard: Vec<&Queries> = frames.queries.iter().filter(|queries| queries.iface == *name).collect();
     if heard.is_empty() {
