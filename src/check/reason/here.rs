@@ -2,7 +2,7 @@
 
 use super::super::facts::{Facts, Link};
 use super::super::finding::{Finding, Level, Place};
-use super::{count, list};
+use super::{count, either, list};
 use crate::target::{bracketed, family, is_source_specific};
 
 /// A receive buffer below this holds less than a tenth of a second of a TV channel.
@@ -131,14 +131,18 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
     let table = if facts.is_ipv4() { "" } else { " table local metric 1" };
     let guess = if arrives.is_some() { format!("it arrives on {via}") } else { "choose the interface of its network".to_owned() };
+    let why = match facts.route.as_ref().filter(|_| !facts.is_ipv4()) {
+        Some(first) => format!(
+            "IPv6 has an equal route to every group on each interface (ip -6 route show table local), and a program that names none joins on the first, which is {first} here"
+        ),
+        None => format!(
+            "there is no route to the group ({ip} get), and a program that names no interface fails with ENODEV or joins where nothing comes"
+        ),
+    };
     vec![
-        Finding::fault(
-            "no-route",
-            format!("it is not known on {choice} to join {}", target.group),
-            "there is no route to the group (ip route get), and a program that names no interface fails with ENODEV or joins where nothing comes",
-        )
-        .remedy(format!("name the interface, or give the group a route: {guess}"))
-        .run(Place::Here, format!("{ip} add {bits} dev {via}{table}")),
+        Finding::fault("no-route", format!("it is not known on {choice} to join {}", target.group), why)
+            .remedy(format!("name the interface, or give the group a route: {guess}"))
+            .run(Place::Here, format!("{ip} add {bits} dev {via}{table}")),
     ]
 }
 
@@ -267,14 +271,16 @@ fn any_source(facts: &Facts) -> Option<Finding> {
 /// The version of IGMP or MLD in force.
 fn version(facts: &Facts) -> Option<Finding> {
     let link = facts.expected().filter(|link| !link.loopback)?;
-    let (protocol, selecting, rfc) = if facts.is_ipv4() { ("IGMP", 3, "RFC 3376") } else { ("MLD", 2, "RFC 3810") };
+    let (protocol, selecting, rfc) = either(facts, ("IGMP", 3, "RFC 3376"), ("MLD", 2, "RFC 3810"));
     let (name, version) = (&link.name, link.version?);
     let selective = !facts.target.sources.is_empty() || is_source_specific(facts.target.group);
     let forced = link.forced_version.filter(|forced| *forced > 0);
-    let sysctl = format!("net.ipv{}.conf.{name}.force_{}_version", if facts.is_ipv4() { 4 } else { 6 }, protocol.to_lowercase());
+    // What is forced on all interfaces is forced on this one too, so both have to go.
+    let [sysctl, all] =
+        [name, "all"].map(|conf| format!("net.ipv{}.conf.{conf}.force_{}_version", either(facts, 4, 6), protocol.to_lowercase()));
     let why = match forced {
-        Some(_) => format!("an administrator forced it: {sysctl}"),
-        None => format!("an older querier was heard in that network ({rfc}, 7.2.1)"),
+        Some(_) => format!("an administrator forced it: {sysctl}, or that of all"),
+        None => format!("an older querier was heard in that network ({rfc}, {})", either(facts, "7.2.1", "8.2.1")),
     };
     if version >= selecting {
         return Some(Finding::pass(
@@ -293,11 +299,11 @@ fn version(facts: &Facts) -> Option<Finding> {
         format!("{why}: the network sends everybody's datagrams to {}, and this host alone sorts them out", facts.target.group),
     );
     Some(match forced {
-        Some(_) => finding.remedy("leave the choice to the kernel").run(Place::Here, format!("sysctl -w {sysctl}=0")),
+        Some(_) => finding.remedy("leave the choice to the kernel").run(Place::Here, format!("sysctl -w {all}=0 {sysctl}=0")),
         None => finding
             .remedy(format!(
                 "have the querier speak {protocol}v{selecting}; this host goes on as before for some minutes more ({rfc}, {section}: 260 s, unless the querier asked more often)",
-                section = if facts.is_ipv4() { "8.12" } else { "9.12" }
+                section = either(facts, "8.12", "9.12")
             ))
             .run(Place::Switch, format!("ip link set BRIDGE type bridge mcast_{}_version {selecting}", protocol.to_lowercase())),
     })
