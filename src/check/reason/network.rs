@@ -181,7 +181,7 @@ fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
             format!("mcast_snooping is 1; {asks}; {known}"),
         )
     };
-    Some(match (bridge.querier, bridge.other_querier) {
+    Some(match (bridge.querier, either(facts, bridge.other_querier, bridge.other_querier_of_ipv6)) {
         (true, _) => finding("it asks for members itself (mcast_querier)"),
         (false, Some(querier)) => finding(&format!("{querier} asks for members")),
         (false, None) => finding(
