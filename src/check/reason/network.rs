@@ -99,8 +99,9 @@ fn pruned(facts: &Facts) -> Option<Finding> {
 pub fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
     finding
         .remedy(format!(
-            "switch an {} querier on, in the router or in one of the switches; a Linux bridge that has heard another one waits 255 s for it, unless it is taken down and up",
-            protocol(facts)
+            "switch an {} querier on, in the router or in one of the switches; a Linux bridge that has heard another one waits 255 s for it, unless it is taken down and up{}",
+            protocol(facts),
+            either(facts, "", ", and asks from an IPv6 link-local address, which it has to have")
         ))
         .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1")
         .run(Place::Switch, "ip link set BRIDGE down; ip link set BRIDGE up")
@@ -130,7 +131,7 @@ fn stopped(facts: &Facts) -> Option<Finding> {
 fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
     let rules: &Vec<Drop> = facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
     let called = if facts.is_ipv4() { bridge.nf_call_iptables } else { bridge.nf_call_ip6tables };
-    let (version, tables) = either(facts, ("", "iptables"), ("6", "ip6tables"));
+    let (version, tables) = either(facts, ("", "iptables"), ("v6", "ip6tables"));
     if !called && facts.bridge_netfilter != Some(true) {
         return None;
     }

@@ -3,7 +3,7 @@
 use super::super::facts::{Facts, Leg, LegKind, Path};
 use super::super::finding::{Finding, Level, Place};
 use super::network::enable_querier;
-use super::{count, list, seconds, ttl};
+use super::{count, either, list, seconds, ttl};
 
 pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
     let Some(path) = &facts.path else { return nobody(facts, others) };
@@ -35,7 +35,11 @@ fn nobody(facts: &Facts, others: &[Finding]) -> Option<Finding> {
     );
     Some(
         Finding::fault("no-path", what, "no measured stream was heard, at any of the addresses that it was to be sent to")
-            .remedy("was it typed there? Then this is no matter of multicast: see whether the sender's 'ping' reaches this host, and whether UDP does"),
+            .remedy(either(
+                facts,
+                "was it typed there? Then this is no matter of multicast: see whether the sender's 'ping' reaches this host, and whether UDP does",
+                "was it typed there? Then see whether the sender's 'ping' reaches this host, and whether UDP does. Neighbours of IPv6 find each other by multicast, so a switch that snoops and has forgotten this host keeps unicast away too: 'mcast check' without --listen, while the group is sent to, finds that",
+            )),
     )
 }
 
