@@ -1,8 +1,9 @@
 //! What came, where it came, and what to think of nothing.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
-use super::super::facts::{Facts, Flow};
+use super::super::facts::{Facts, Flow, Heard};
 use super::super::finding::{Finding, Level, Place};
 use super::{count, either, list, seconds};
 use crate::target::bracketed;
@@ -33,12 +34,22 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
 /// Who was heard where it was expected.
 pub fn senders(facts: &Facts) -> String {
     let here = facts.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| facts.is_expected(iface)));
-    let all: BTreeSet<String> = here.map(|heard| heard.source.to_string()).collect();
+    let all: BTreeSet<String> = here.map(from).collect();
     let mut told: Vec<String> = all.iter().take(FEW).cloned().collect();
     if all.len() > FEW {
         told.push(format!("{} more", all.len() - FEW));
     }
     list(&told)
+}
+
+/// A sender, with the zone of a link-local address by the name of its interface: what it is to the kernel is a number.
+fn from(heard: &Heard) -> String {
+    match (heard.source, &heard.iface) {
+        (SocketAddr::V6(source), Some(iface)) if source.scope_id() != 0 => {
+            format!("[{}%{iface}]:{}", source.ip(), source.port())
+        }
+        (source, _) => source.to_string(),
+    }
 }
 
 /// Whether this host hears only itself, where others could be heard. That an address is its own says so only where nobody else has it too.
@@ -130,7 +141,7 @@ fn wrong_interface(facts: &Facts) -> Option<Finding> {
         Finding::fault(
             "wrong-interface",
             format!("{asked} arrives on {name}, not on {expected}"),
-            format!("{count} from {} came on {name} in {}, none on {expected}; {why}", elsewhere.source, seconds(facts.seconds)),
+            format!("{count} from {} came on {name} in {}, none on {expected}; {why}", from(elsewhere), seconds(facts.seconds)),
         )
         .remedy(format!("join on {name}"))
         .run(Place::Here, format!("mcast recv {asked} --iface {name}")),
