@@ -32,7 +32,11 @@ fn interface(facts: &Facts) -> Vec<Finding> {
                 format!("{name} is down"),
                 "the flag UP is not set: an administrator, or nobody yet, brought it up",
             )
-            .remedy("bring it up")
+            .remedy(either(
+                facts,
+                "bring it up",
+                "bring it up; IPv6 addresses that were given by hand are gone, and to be given again",
+            ))
             .run(Place::Here, format!("ip link set {name} up")),
         ];
     }
@@ -58,7 +62,7 @@ fn interface(facts: &Facts) -> Vec<Finding> {
                 format!("IPv6 is switched off on {name}"),
                 format!("net.ipv6.conf.{name}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out there"),
             )
-            .remedy("switch it on; an address of its own comes with it")
+            .remedy("switch it on; a link-local address comes with it, and others are to be given again")
             .run(Place::Here, format!("sysctl -w net.ipv6.conf.{name}.disable_ipv6=0")),
         );
     } else if addresses.is_empty() {

@@ -50,8 +50,9 @@ fn bound_to_address(facts: &Facts) -> Option<Finding> {
     Some(
         Finding::fault("bound-to-address", what, wanting)
             .remedy(format!(
-                "have it bind {} or {any}, and join with the interface's address or index; mcast shows that it then arrives",
-                asked.group
+                "have it bind {} or {any}, and join with the interface's {}; mcast shows that it then arrives",
+                asked.group,
+                either(facts, "address or index", "index")
             ))
             .run(Place::Here, format!("mcast recv {asked}{iface}")),
     )
