@@ -217,6 +217,9 @@ pub struct Flow {
     pub others: bool,
     /// They are fragments.
     pub fragments: bool,
+    /// They have no UDP checksum, which IPv6 does not permit.
+    #[serde(default)]
+    pub unsummed: bool,
     /// How many.
     pub frames: u64,
     /// The smallest TTL or hop limit that was left.

@@ -12,10 +12,17 @@ use super::{count, either, list};
 const FEW: u64 = 3;
 
 pub fn findings(facts: &Facts) -> Vec<Finding> {
-    [rp_filter(facts), bad_checksum(facts), fragments_lost(facts), too_long(facts), vlan_tag(facts), duplicate_address(facts)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        rp_filter(facts),
+        no_checksum(facts).or_else(|| bad_checksum(facts)),
+        fragments_lost(facts),
+        too_long(facts),
+        vlan_tag(facts),
+        duplicate_address(facts),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The senders whose frames reached the host, and of whom nothing was heard.
@@ -105,6 +112,25 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
                 .remedy("give this host a route to the sender, or switch the filter off")
                 .run(Place::Here, format!("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{name}.rp_filter=0")),
         },
+    })
+}
+
+/// IPv6 takes no datagram without a checksum, and counts those of a group as if nobody had wanted them.
+fn no_checksum(facts: &Facts) -> Option<Finding> {
+    let unheard = unheard(facts);
+    let lost = facts.flows_here().filter(|flow| flow.unsummed && !facts.is_ipv4() && unheard.contains(&flow.source));
+    let frames: u64 = lost.map(|flow| flow.frames).sum();
+    (frames > 0).then(|| {
+        Finding::fault(
+            "bad-checksum",
+            "UDP datagrams arrive here without a checksum, and IPv6 drops them",
+            format!(
+                "{} came in whose UDP checksum is 0, which IPv4 permits and IPv6 does not (RFC 8200, 8.1); Udp6: IgnoredMulti +{}",
+                count(frames, "frame"),
+                facts.rise("", "Udp6.IgnoredMulti")
+            ),
+        )
+        .remedy("have the sender fill it in: a program does unless it says otherwise (UDP_NO_CHECK6_TX), a device may have a setting for it")
     })
 }
 
