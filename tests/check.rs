@@ -290,6 +290,17 @@ fn a_checksum_that_was_left_to_hardware_is_found() {
 }
 
 #[test]
+fn a_datagram_of_ipv6_without_a_checksum_is_found() {
+    let Some(lab) = Lab::open() else { return };
+    let mut scene = scenes::no_checksum(&lab);
+    let told = check(&scene.receiver, &format!("{} -d 1s", scene.asks()));
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec!["bad-checksum".to_owned()]), "{told}");
+    told.says("UDP datagrams arrive here without a checksum, and IPv6 drops them");
+    scene.programs.clear();
+    scene.comes_to_flow();
+}
+
+#[test]
 fn a_tagged_frame_is_found_and_its_vlan_named() {
     let Some(lab) = Lab::with(&["ethtool"]) else { return };
     both(|ip| {

@@ -359,6 +359,22 @@ pub fn bad_checksum(lab: &Lab, ip: Ip) -> Scene {
     Scene::on_relay(lab, ip, &[])
 }
 
+/// The sender, a program of somebody else, leaves the UDP checksum out, as IPv4 permits and IPv6 does not. It sends as long as it is among the programs.
+pub fn no_checksum(lab: &Lab) -> Scene {
+    const SENDER: &str = r#"
+import socket, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_UDP, 101, 1) # UDP_NO_CHECK6_TX
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("e0"))
+while True:
+    s.sendto(b"unsummed", ("ff15::1234", 5000))
+    time.sleep(0.02)
+"#;
+    let mut scene = healthy(lab, Ip::V6);
+    scene.programs.push(scene.sender.python(SENDER, &[]));
+    scene
+}
+
 /// The switch has the receiver in a VLAN which the receiver does not know of. Needs `ethtool`.
 pub fn vlan_tag(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on_relay(lab, ip, &["tag"]);
