@@ -41,6 +41,7 @@ KEPT = {
     "mtu-too-small": "a_frame_larger_than_the_mtu_is_found",
     "mtu-mended": "a_frame_larger_than_the_mtu_is_found-2",
     "no-carrier": "a_wire_without_carrier_is_found",
+    "no-checksum-ipv6": "a_datagram_of_ipv6_without_a_checksum_is_found",
     "no-route": "two_interfaces_and_no_route_leave_the_choice_open",
     "no-route-ipv6": "two_interfaces_and_no_route_leave_the_choice_open_with_ipv6",
     "no-route-mended": "two_interfaces_and_no_route_leave_the_choice_open-2",
