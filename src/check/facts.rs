@@ -217,6 +217,9 @@ pub struct Flow {
     pub others: bool,
     /// They are fragments.
     pub fragments: bool,
+    /// They have no UDP checksum, which IPv6 does not permit.
+    #[serde(default)]
+    pub unsummed: bool,
     /// How many.
     pub frames: u64,
     /// The smallest TTL or hop limit that was left.
@@ -351,6 +354,11 @@ impl Facts {
     /// Whether the target is of IPv4.
     pub fn is_ipv4(&self) -> bool {
         self.target.group.is_ipv4()
+    }
+
+    /// Whether the target is of IPv6, and that is switched off on an interface: nothing of it comes or goes there, and nobody has to explain that any more.
+    pub fn is_switched_off(&self, link: &Link) -> bool {
+        !self.is_ipv4() && link.ipv6_disabled == Some(true)
     }
 
     /// Whether this is the expected interface, or one of those that would do.

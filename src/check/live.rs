@@ -244,9 +244,9 @@ fn note_heard(heard: &mut BTreeMap<(Option<String>, SocketAddr), Heard>, interfa
 
 fn note_flow(flows: &mut BTreeMap<FlowKey, Flow>, iface: &str, frame: &Frame) {
     let Frame { vlan, towards, len, packet, .. } = frame;
-    let port = match packet.what {
-        What::Udp { port, .. } => Some(port),
-        What::LaterFragment => None,
+    let (port, unsummed) = match packet.what {
+        What::Udp { port, summed, .. } => (Some(port), !summed),
+        What::LaterFragment => (None, false),
         _ => return,
     };
     let others = *towards == Towards::Other;
@@ -261,12 +261,14 @@ fn note_flow(flows: &mut BTreeMap<FlowKey, Flow>, iface: &str, frame: &Frame) {
         vlan: *vlan,
         others,
         fragments: packet.fragment,
+        unsummed,
         frames: 0,
         ttl: packet.ttl,
         longest: 0,
     });
     flow.frames += 1;
     flow.fragments |= packet.fragment;
+    flow.unsummed |= unsummed;
     flow.ttl = flow.ttl.min(packet.ttl);
     flow.longest = flow.longest.max(*len);
 }

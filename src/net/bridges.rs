@@ -17,8 +17,10 @@ pub struct Bridge {
     pub snooping: bool,
     /// It asks for members itself, where no other querier does (`mcast_querier`).
     pub querier: bool,
-    /// The other querier that it knows of: of IPv4 first.
+    /// The other querier that it knows of, for groups of IPv4.
     pub other_querier: Option<IpAddr>,
+    /// The same for groups of IPv6.
+    pub other_querier_of_ipv6: Option<IpAddr>,
     /// The version of IGMP that it asks with.
     pub igmp_version: Option<u8>,
     /// The version of MLD that it asks with.
@@ -168,22 +170,26 @@ mod linux {
                 IFLA_BR_NF_CALL_IP6TABLES => bridge.nf_call_ip6tables = first == Some(1),
                 IFLA_BR_MCAST_IGMP_VERSION => bridge.igmp_version = first,
                 IFLA_BR_MCAST_MLD_VERSION => bridge.mld_version = first,
-                IFLA_BR_MCAST_QUERIER_STATE => bridge.other_querier = other_querier(value),
+                IFLA_BR_MCAST_QUERIER_STATE => {
+                    (bridge.other_querier, bridge.other_querier_of_ipv6) = other_queriers(value);
+                }
                 _ => {}
             }
         }
         Some(bridge)
     }
 
-    /// Reads the state of the querier. The address is the bridge's own unless a time is told until which the other one is waited for.
-    fn other_querier(state: &[u8]) -> Option<IpAddr> {
+    /// Reads the state of the queriers, of IPv4 and of IPv6. The address is the bridge's own unless a time is told until which the other one is waited for.
+    fn other_queriers(state: &[u8]) -> (Option<IpAddr>, Option<IpAddr>) {
         const BRIDGE_QUERIER_IP_ADDRESS: u16 = 1;
         const BRIDGE_QUERIER_IP_OTHER_TIMER: u16 = 3;
         const BRIDGE_QUERIER_IPV6_ADDRESS: u16 = 5;
         const BRIDGE_QUERIER_IPV6_OTHER_TIMER: u16 = 7;
         let other = |timer, of| attribute(state, timer).and_then(|_| address(&attribute(state, of)?));
-        let ipv4 = other(BRIDGE_QUERIER_IP_OTHER_TIMER, BRIDGE_QUERIER_IP_ADDRESS);
-        ipv4.or_else(|| other(BRIDGE_QUERIER_IPV6_OTHER_TIMER, BRIDGE_QUERIER_IPV6_ADDRESS))
+        (
+            other(BRIDGE_QUERIER_IP_OTHER_TIMER, BRIDGE_QUERIER_IP_ADDRESS),
+            other(BRIDGE_QUERIER_IPV6_OTHER_TIMER, BRIDGE_QUERIER_IPV6_ADDRESS),
+        )
     }
 
     /// Reads the groups of a bridge, and its index: a `struct br_port_msg`, and attributes behind it.

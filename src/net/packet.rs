@@ -37,6 +37,8 @@ pub enum What {
         port: u16,
         /// The length of its payload; that of the whole datagram, where this is a fragment. A train that the kernel has not cut yet counts as one.
         len: usize,
+        /// It has a checksum: the field for it is not 0.
+        summed: bool,
     },
     /// A later fragment of a UDP datagram: it tells no port.
     LaterFragment,
@@ -178,7 +180,7 @@ fn ipv6_payload(bytes: &[u8], total: usize, fragment: &mut bool) -> Option<What>
 fn udp(bytes: &[u8]) -> Option<What> {
     const HEADER: usize = 8;
     let len = usize::from(u16_at(bytes, 4)?).saturating_sub(HEADER);
-    Some(What::Udp { source_port: u16_at(bytes, 0)?, port: u16_at(bytes, 2)?, len })
+    Some(What::Udp { source_port: u16_at(bytes, 0)?, port: u16_at(bytes, 2)?, len, summed: u16_at(bytes, 6) != Some(0) })
 }
 
 #[cfg(test)]
@@ -195,17 +197,17 @@ pub(super) mod tests {
 
     /// 10.0.0.100:40000 to 239.1.1.1:54321, "hello world", TTL 1, and what pads the frame to 60 bytes.
     const IPV4_UDP: &str = "45 00 00 27 1a 2b 40 00 01 11 b5 88 0a 00 00 64 ef 01 01 01
-                            9c 40 d4 31 00 13 00 00 68 65 6c 6c 6f 20 77 6f 72 6c 64 00 00 00 00 00 00 00";
+                            9c 40 d4 31 00 13 5e ed 68 65 6c 6c 6f 20 77 6f 72 6c 64 00 00 00 00 00 00 00";
 
     /// [fe80::1]:40000 to [ff15::1234]:54321, "hi", 5 hops.
     const IPV6_UDP: &str = "60 00 00 00 00 0a 11 05 fe80000000000000 0000000000000001 ff15000000000000 0000000000001234
-                            9c 40 d4 31 00 0a 00 00 68 69";
+                            9c 40 d4 31 00 0a 5e ed 68 69";
 
     fn parsed(protocol: u16, text: &str) -> Packet {
         Packet::parse(protocol, &hex(text)).unwrap_or_else(|| panic!("no packet: {text}"))
     }
 
-    const HELLO: What = What::Udp { source_port: 40_000, port: 54_321, len: 11 };
+    const HELLO: What = What::Udp { source_port: 40_000, port: 54_321, len: 11, summed: true };
 
     #[test]
     fn a_datagram_of_ipv4_tells_its_ports_and_length() {
@@ -243,14 +245,14 @@ pub(super) mod tests {
         let packet = parsed(IPV6, IPV6_UDP);
         assert_eq!((packet.source, packet.destination), ("fe80::1".parse().unwrap(), "ff15::1234".parse().unwrap()));
         assert_eq!((packet.ttl, packet.fragment), (5, false));
-        assert_eq!(packet.what, What::Udp { source_port: 40_000, port: 54_321, len: 2 });
+        assert_eq!(packet.what, What::Udp { source_port: 40_000, port: 54_321, len: 2, summed: true });
         assert_eq!(Packet::length(IPV6, &hex(IPV6_UDP)), Some(50));
     }
 
     #[test]
     fn extension_headers_are_followed_to_the_datagram() {
         let with = |headers: &str| IPV6_UDP.replace("00 0a 11 05", "00 1a 00 05").replace("9c 40", &format!("{headers} 9c 40"));
-        let udp = What::Udp { source_port: 40_000, port: 54_321, len: 2 };
+        let udp = What::Udp { source_port: 40_000, port: 54_321, len: 2, summed: true };
         // Hop-by-hop, then destination options.
         let packet = parsed(IPV6, &with("3c 00 01 04 00 00 00 00 11 00 01 04 00 00 00 00"));
         assert_eq!((packet.fragment, packet.what), (false, udp.clone()));
@@ -279,9 +281,17 @@ pub(super) mod tests {
         assert_eq!(parsed(IPV4, &IPV4_UDP.replace("00 27", "00 14")).what, What::Other, "what pads a frame is no datagram");
         assert_eq!(parsed(IPV4, &IPV4_UDP.replace("01 11", "01 84")).what, What::Other);
         assert_eq!(
-            parsed(IPV4, &IPV4_UDP.replace("00 13 00 00", "00 03 00 00")).what,
-            What::Udp { len: 0, source_port: 40_000, port: 54_321 }
+            parsed(IPV4, &IPV4_UDP.replace("00 13 5e ed", "00 03 5e ed")).what,
+            What::Udp { len: 0, source_port: 40_000, port: 54_321, summed: true }
         );
+    }
+
+    #[test]
+    fn a_checksum_of_zero_is_none() {
+        for (protocol, text) in [(IPV4, IPV4_UDP), (IPV6, IPV6_UDP)] {
+            let summed = |text: &str| matches!(parsed(protocol, text).what, What::Udp { summed: true, .. });
+            assert!(summed(text) && !summed(&text.replace("5e ed", "00 00")), "{text}");
+        }
     }
 
     proptest! {

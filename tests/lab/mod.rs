@@ -282,6 +282,13 @@ impl Host {
         values.split(' ').nth(position).and_then(|value| value.parse().ok()).expect("a number")
     }
 
+    /// A counter of /proc/net/snmp6: `counter6("Udp6RcvbufErrors")`.
+    pub fn counter6(&self, name: &str) -> u64 {
+        let table = self.proc_net("snmp6");
+        let mut rows = table.lines().filter_map(|line| line.split_once(char::is_whitespace));
+        rows.find(|(known, _)| *known == name).and_then(|(_, value)| value.trim().parse().ok()).expect("a counter of this name")
+    }
+
     /// Captures what passes an interface, from now on.
     pub fn capture(&self, iface: &str) -> Capture {
         Capture::start(self, iface)

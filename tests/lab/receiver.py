@@ -1,14 +1,17 @@
-# Somebody else's receiver of 239.1.1.1:5000 on e0: bound to an address, with a receive buffer, and a pause after each time it has read all there is.
+# Somebody else's receiver of a group on e0, port 5000: bound to an address, with a receive buffer, and a pause after each time it has read all there is.
 import socket, struct, sys, time
 
-address, buffer, pause, share = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+group, address, buffer, pause, share = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])
+v6, e0 = ":" in group, socket.if_nametoindex("e0")
+s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, share)
 if buffer:
     s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
 s.bind((address, 5000))
-membership = socket.inet_aton("239.1.1.1") + struct.pack("4si", bytes(4), socket.if_nametoindex("e0"))
-s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+if v6:
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, group) + struct.pack("i", e0))
+else:
+    s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + struct.pack("4si", bytes(4), e0))
 print("joined")
 heard = 0
 while True:

@@ -14,9 +14,12 @@ while True:
     for port in select.select(ports, [], [])[0]:
         frame = port.recv(65536)
         other = ports[1] if port is ports[0] else ports[0]
-        multicast_udp = frame[0] & 1 and frame[12:14] == b"\x08\x00" and frame[23] == 17
+        # At its place in the header of IPv4 or IPv6.
+        protocol = {b"\x08\x00": 23, b"\x86\xdd": 20}.get(frame[12:14])
+        multicast_udp = frame[0] & 1 and protocol and frame[protocol] == 17
         if "tag" in sys.argv and other is ports[1] and multicast_udp:
             frame = frame[:12] + TAG + frame[12:]
         if "length" in sys.argv and other is ports[1] and multicast_udp:
-            frame = frame[:38] + b"\x10\x00" + frame[40:]
+            length = {23: 38, 20: 58}[protocol]
+            frame = frame[:length] + b"\x10\x00" + frame[length + 2 :]
         other.send(frame)

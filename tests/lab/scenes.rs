@@ -2,18 +2,69 @@
 //! meant, that `mcast check` finds the reason, and that what it says to type mends it.
 //!
 //! ```text
-//! let mut scene = scenes::interface_down(&lab);
+//! let mut scene = scenes::interface_down(&lab, Ip::V4);
 //! assert!(!scene.flows());
 //! scene.types("ip link set e0 up", "here");
 //! scene.comes_to_flow();
 //! ```
 //!
-//! The receiver is 10.0.0.101 and the sender 10.0.0.100, each on its `e0`; a switch between them has them on `p1` and `p0` of its `br0`.
+//! The receiver is 10.0.0.101 and the sender 10.0.0.100, each on its `e0`; a switch between them has them on `p1` and `p0` of its `br0`. In a scene of
+//! IPv6 they are fd00::101 and fd00::100 as well.
 
 use super::{Host, Lab, Running, Switch, eventually};
 
-/// The target of nearly all scenes.
-const TARGET: &str = "239.1.1.1:5000";
+/// The version of IP that a scene is of, and the addresses that are used there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ip {
+    V4,
+    V6,
+}
+
+impl Ip {
+    /// The group of nearly all scenes.
+    pub fn group(self) -> &'static str {
+        self.either("239.1.1.1", "ff15::1234")
+    }
+
+    /// Group and port, as mcast writes them: the target of nearly all scenes.
+    pub fn target(self) -> String {
+        self.port(self.group(), 5000)
+    }
+
+    /// An address and a port.
+    pub fn port(self, address: &str, port: u16) -> String {
+        match self {
+            Ip::V4 => format!("{address}:{port}"),
+            Ip::V6 => format!("[{address}]:{port}"),
+        }
+    }
+
+    /// An address as the source of a target.
+    fn source(self, address: &str) -> String {
+        match self {
+            Ip::V4 => address.to_owned(),
+            Ip::V6 => format!("[{address}]"),
+        }
+    }
+
+    /// The one of this version.
+    pub fn either<T>(self, v4: T, v6: T) -> T {
+        match self {
+            Ip::V4 => v4,
+            Ip::V6 => v6,
+        }
+    }
+
+    /// The receiver's address, as a program binds it.
+    pub fn receiver(self) -> &'static str {
+        self.either("10.0.0.101", "fd00::101")
+    }
+
+    /// The sender's.
+    pub fn sender(self) -> &'static str {
+        self.either("10.0.0.100", "fd00::100")
+    }
+}
 
 /// A switch that handles frames in a program.
 const RELAY: &str = include_str!("relay.py");
@@ -21,18 +72,29 @@ const RELAY: &str = include_str!("relay.py");
 /// Somebody else's receiver.
 const RECEIVER: &str = include_str!("receiver.py");
 
-/// One IGMPv3 general query (RFC 3376) from 10.0.0.100: 0.1 s to respond, no group, a robustness of 1 (who joins reports it once), no sources.
+/// One IGMPv3 general query (RFC 3376) from 10.0.0.100, or one of MLDv2 (RFC 3810): 0.1 s to respond, no group, a robustness of 1 (who joins reports it
+/// once), no sources.
 const QUERY: &str = r#"
-import socket, struct
-s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 2)
-s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
-s.sendto(struct.pack("!BBH4sBBH", 0x11, 1, 0xffff - 0x1101 - 0x017d, bytes(4), 1, 125, 0), ("224.0.0.1", 0))
+import socket, struct, sys
+if sys.argv[1] == "V4":
+    s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 2)
+    s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
+    s.sendto(struct.pack("!BBH4sBBH", 0x11, 1, 0xffff - 0x1101 - 0x017d, bytes(4), 1, 125, 0), ("224.0.0.1", 0))
+else:
+    e0 = socket.if_nametoindex("e0")
+    s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, e0)
+    # A router alert among the hop-by-hop options. The kernel fills the checksum in.
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_HOPOPTS, bytes([0, 0, 5, 2, 0, 0, 1, 0]))
+    s.sendto(struct.pack("!BBHHH16sBBH", 130, 0, 0, 100, 0, bytes(16), 1, 125, 0), ("ff02::1", 0, 0, e0))
 "#;
 
 /// A network, who sends in it, and who wants to hear.
 pub struct Scene {
     /// The programs that break it, or that are part of it. They end first.
     pub programs: Vec<Running>,
+    /// What it is of.
+    pub ip: Ip,
     /// Who wants to hear.
     pub receiver: Host,
     /// Who sends.
@@ -49,26 +111,41 @@ pub struct Scene {
 }
 
 impl Scene {
-    fn new((sender, receiver): (Host, Host)) -> Scene {
-        let (target, iface) = (TARGET.to_owned(), Some("e0".to_owned()));
-        let send = format!("{TARGET} --iface e0 --interval 20ms");
-        Scene { programs: Vec::new(), receiver, sender, switch: None, router: None, target, iface, send }
+    fn new(ip: Ip, (sender, receiver): (Host, Host)) -> Scene {
+        if ip == Ip::V6 {
+            [&sender, &receiver].iter().for_each(|host| host.has_ipv6("e0"));
+            sender.address("e0", "fd00::100/64");
+            receiver.address("e0", "fd00::101/64");
+        }
+        Scene::between(ip, (sender, receiver))
+    }
+
+    /// A sender and a receiver that have their addresses.
+    fn between(ip: Ip, (sender, receiver): (Host, Host)) -> Scene {
+        let (target, iface) = (ip.target(), Some("e0".to_owned()));
+        let send = format!("{target} --iface e0 --interval 20ms");
+        Scene { programs: Vec::new(), ip, receiver, sender, switch: None, router: None, target, iface, send }
+    }
+
+    /// The same with other arguments of `mcast send`, behind the target.
+    fn sending(self, arguments: &str) -> Scene {
+        Scene { send: format!("{} {arguments}", self.ip.target()), ..self }
     }
 
     /// A sender and a receiver on a switch.
-    fn on(lab: &Lab, mut switch: Switch) -> Scene {
+    fn on(lab: &Lab, ip: Ip, mut switch: Switch) -> Scene {
         let sender = lab.host_on(&mut switch, "10.0.0.100/24");
         let receiver = lab.host_on(&mut switch, "10.0.0.101/24");
-        Scene { switch: Some(switch), ..Scene::new((sender, receiver)) }
+        Scene { switch: Some(switch), ..Scene::new(ip, (sender, receiver)) }
     }
 
     /// A sender and a receiver on a switch which is `relay.py`.
-    fn on_relay(lab: &Lab, options: &[&str]) -> Scene {
+    fn on_relay(lab: &Lab, ip: Ip, options: &[&str]) -> Scene {
         let mut switch = lab.switch_without_bridge();
         let sender = lab.host_on(&mut switch, "10.0.0.100/24");
         let receiver = lab.host_on(&mut switch, "10.0.0.101/24");
         let relay = relay(switch.host(), options);
-        Scene { programs: vec![relay], switch: Some(switch), ..Scene::new((sender, receiver)) }
+        Scene { programs: vec![relay], switch: Some(switch), ..Scene::new(ip, (sender, receiver)) }
     }
 
     /// Starts the sender, which goes on until it is dropped.
@@ -122,11 +199,15 @@ impl Scene {
             }
             _ => drop(host.shell(&command)),
         }
+        // A bridge asks for members of IPv6 groups from an address that it gets some time after it is up.
+        if self.ip == Ip::V6 && command.contains("br0 up") {
+            host.has_ipv6("br0");
+        }
     }
 
     /// How many datagrams the sockets of port 5000 at the receiver have dropped, by the kernel's account.
     pub fn dropped(&self) -> u64 {
-        let sockets = self.receiver.proc_net("udp");
+        let sockets = self.receiver.proc_net(self.ip.either("udp", "udp6"));
         let ours = sockets.lines().filter(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(":1388")));
         ours.map(|line| line.split_whitespace().last().and_then(|drops| drops.parse::<u64>().ok()).expect("a number")).sum()
     }
@@ -141,66 +222,72 @@ pub fn relay(switch: &Host, options: &[&str]) -> Running {
 
 /// Somebody else's receiver of the target on `e0`. `bound` is the address, empty for any; a buffer of 0 is the system's; it reads all there is once
 /// in each `pause`, and shares the port or does not. It prints `heard 17` after each reading.
-pub fn receiver(host: &Host, bound: &str, buffer: usize, pause: f64, shares: bool) -> Running {
-    let arguments = [bound, &buffer.to_string(), &pause.to_string(), if shares { "1" } else { "0" }];
+pub fn receiver(host: &Host, ip: Ip, bound: &str, buffer: usize, pause: f64, shares: bool) -> Running {
+    let arguments = [ip.group(), bound, &buffer.to_string(), &pause.to_string(), if shares { "1" } else { "0" }];
     let receiver = host.python(RECEIVER, &arguments);
     receiver.line(|line| line == "joined");
     receiver
 }
 
 /// Two hosts on a wire, and nothing wrong.
-pub fn healthy(lab: &Lab) -> Scene {
-    Scene::new(lab.pair())
+pub fn healthy(lab: &Lab, ip: Ip) -> Scene {
+    Scene::new(ip, lab.pair())
 }
 
 /// A switch that snoops and asks, and nothing wrong.
-pub fn healthy_with_querier(lab: &Lab) -> Scene {
-    Scene::on(lab, lab.switch())
+pub fn healthy_with_querier(lab: &Lab, ip: Ip) -> Scene {
+    Scene::on(lab, ip, lab.switch())
 }
 
 /// Two wires: `e0` is named, and the data comes by `e1`.
-pub fn wrong_interface(lab: &Lab) -> Scene {
-    let send = format!("{TARGET} --iface e1 --interval 20ms");
-    Scene { send, ..Scene::new(lab.pair_with_two_wires()) }
+pub fn wrong_interface(lab: &Lab, ip: Ip) -> Scene {
+    Scene::new(ip, lab.pair_with_two_wires()).sending("--iface e1 --interval 20ms")
 }
 
 /// Two wires, no route to the group, and no interface named.
-pub fn no_route(lab: &Lab) -> Scene {
-    Scene { iface: None, ..Scene::new(lab.pair_with_two_wires()) }
+pub fn no_route(lab: &Lab, ip: Ip) -> Scene {
+    Scene { iface: None, ..Scene::new(ip, lab.pair_with_two_wires()) }
+}
+
+/// IPv6 is switched off on the receiver's interface.
+pub fn ipv6_disabled(lab: &Lab) -> Scene {
+    let scene = healthy(lab, Ip::V6);
+    scene.receiver.shell("echo 1 > /proc/sys/net/ipv6/conf/e0/disable_ipv6");
+    scene
 }
 
 /// The receiver's interface is down.
-pub fn interface_down(lab: &Lab) -> Scene {
-    let scene = healthy(lab);
+pub fn interface_down(lab: &Lab, ip: Ip) -> Scene {
+    let scene = healthy(lab, ip);
     scene.receiver.shell("ip link set e0 down");
     scene
 }
 
 /// The other end of the receiver's wire is down: a port of the switch.
-pub fn no_carrier(lab: &Lab) -> Scene {
-    let mut scene = Scene::on(lab, lab.switch_with("mcast_snooping 0"));
+pub fn no_carrier(lab: &Lab, ip: Ip) -> Scene {
+    let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
     scene.types("ip link set p1 down", "switch");
     scene.receiver.has_carrier("e0", false);
     scene
 }
 
 /// Another program at the receiver is bound to the host's own address, as on Windows, and joins. It hears nothing; mcast does.
-pub fn bound_to_address(lab: &Lab) -> Scene {
-    let mut scene = healthy(lab);
-    scene.programs.push(receiver(&scene.receiver, "10.0.0.101", 0, 0.0, true));
+pub fn bound_to_address(lab: &Lab, ip: Ip) -> Scene {
+    let mut scene = healthy(lab, ip);
+    scene.programs.push(receiver(&scene.receiver, ip, ip.receiver(), 0, 0.0, true));
     scene
 }
 
 /// Another program at the receiver holds the port, and does not share it.
-pub fn port_taken(lab: &Lab) -> Scene {
-    let mut scene = healthy(lab);
-    scene.programs.push(receiver(&scene.receiver, "", 0, 0.0, false));
+pub fn port_taken(lab: &Lab, ip: Ip) -> Scene {
+    let mut scene = healthy(lab, ip);
+    scene.programs.push(receiver(&scene.receiver, ip, "", 0, 0.0, false));
     scene
 }
 
 /// A firewall that lets in only what was asked for, as many have it.
-pub fn firewall_input_policy(lab: &Lab) -> Scene {
-    let scene = healthy(lab);
+pub fn firewall_input_policy(lab: &Lab, ip: Ip) -> Scene {
+    let scene = healthy(lab, ip);
     scene.receiver.firewall(
         "table inet filter { chain input { type filter hook input priority filter; policy drop; \
          iif lo accept; ct state established,related accept; meta l4proto { icmp, icmpv6, igmp } accept; }; }",
@@ -209,8 +296,8 @@ pub fn firewall_input_policy(lab: &Lab) -> Scene {
 }
 
 /// A firewall with a rule against the port.
-pub fn firewall_input_rule(lab: &Lab) -> Scene {
-    let scene = healthy(lab);
+pub fn firewall_input_rule(lab: &Lab, ip: Ip) -> Scene {
+    let scene = healthy(lab, ip);
     scene
         .receiver
         .firewall("table inet filter { chain input { type filter hook input priority filter; udp dport 5000 drop; }; }");
@@ -218,155 +305,199 @@ pub fn firewall_input_rule(lab: &Lab) -> Scene {
 }
 
 /// A firewall that drops before anything else is done with a packet.
-pub fn firewall_prerouting(lab: &Lab) -> Scene {
-    let scene = healthy(lab);
-    scene.receiver.firewall(
-        "table inet raw { chain prerouting { type filter hook prerouting priority raw; ip daddr 224.0.0.0/4 udp dport 5000 drop; }; }",
-    );
+pub fn firewall_prerouting(lab: &Lab, ip: Ip) -> Scene {
+    let scene = healthy(lab, ip);
+    scene.receiver.firewall(&format!(
+        "table inet raw {{ chain prerouting {{ type filter hook prerouting priority raw; {} udp dport 5000 drop; }}; }}",
+        ip.either("ip daddr 224.0.0.0/4", "ip6 daddr ff00::/8")
+    ));
     scene
 }
 
 /// A firewall on the interface itself, which drops before the host counts a packet.
-pub fn firewall_ingress(lab: &Lab) -> Scene {
-    let scene = healthy(lab);
-    scene.receiver.firewall(
-        "table netdev filter { chain ingress { type filter hook ingress device e0 priority 0; ip daddr 224.0.0.0/4 udp dport 5000 drop; }; }",
-    );
+pub fn firewall_ingress(lab: &Lab, ip: Ip) -> Scene {
+    let scene = healthy(lab, ip);
+    scene.receiver.firewall(&format!(
+        "table netdev filter {{ chain ingress {{ type filter hook ingress device e0 priority 0; {} udp dport 5000 drop; }}; }}",
+        ip.either("ip daddr 224.0.0.0/4", "ip6 daddr ff00::/8")
+    ));
     scene
 }
 
 /// The receiver holds sources to its routes, strictly, and the datagrams of `e0` come from an address of the network of `e1`.
 pub fn rp_filter_strict(lab: &Lab) -> Scene {
-    let scene = Scene::new(lab.pair_with_two_wires());
+    let scene = Scene::new(Ip::V4, lab.pair_with_two_wires());
     scene.receiver.shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
     scene.sender.shell("ip addr add 10.1.0.77/32 dev e0");
-    Scene { send: format!("{TARGET} --iface 10.1.0.77 --interval 20ms"), ..scene }
+    scene.sending("--iface 10.1.0.77 --interval 20ms")
 }
 
 /// The receiver holds sources to its routes, loosely, and has none to the sender.
 pub fn rp_filter_loose(lab: &Lab) -> Scene {
-    let scene = healthy(lab);
+    let scene = healthy(lab, Ip::V4);
     scene.receiver.shell("for conf in all e0; do echo 2 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
     scene.sender.shell("ip addr add 10.9.0.77/32 dev e0");
-    Scene { send: format!("{TARGET} --iface 10.9.0.77 --interval 20ms"), ..scene }
+    scene.sending("--iface 10.9.0.77 --interval 20ms")
 }
 
 /// The sender has the receiver's own address.
 pub fn duplicate_address(lab: &Lab) -> Scene {
-    let scene = healthy(lab);
+    let scene = healthy(lab, Ip::V4);
     scene.sender.shell("ip addr del 10.0.0.100/24 dev e0; ip addr add 10.0.0.101/24 dev e0");
     scene
 }
 
 /// Another program at the receiver has a small buffer, and reads every 50 ms what 1000 datagrams a second have brought.
-pub fn buffer_overflow(lab: &Lab) -> Scene {
-    let mut scene = healthy(lab);
-    scene.programs.push(receiver(&scene.receiver, "", 4096, 0.05, true));
-    Scene { send: format!("{TARGET} --iface e0 --rate 1kpps"), ..scene }
+pub fn buffer_overflow(lab: &Lab, ip: Ip) -> Scene {
+    let mut scene = healthy(lab, ip);
+    scene.programs.push(receiver(&scene.receiver, ip, "", 4096, 0.05, true));
+    scene.sending("--iface e0 --rate 1kpps")
 }
 
 /// The sender leaves its checksums to hardware, and there is none: the switch forwards what it was given. Needs `ethtool` for the remedy.
-pub fn bad_checksum(lab: &Lab) -> Scene {
-    Scene::on_relay(lab, &[])
+pub fn bad_checksum(lab: &Lab, ip: Ip) -> Scene {
+    Scene::on_relay(lab, ip, &[])
+}
+
+/// The sender, a program of somebody else, leaves the UDP checksum out, as IPv4 permits and IPv6 does not. It sends as long as it is among the programs.
+pub fn no_checksum(lab: &Lab) -> Scene {
+    const SENDER: &str = r#"
+import socket, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_UDP, 101, 1) # UDP_NO_CHECK6_TX
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("e0"))
+while True:
+    s.sendto(b"unsummed", ("ff15::1234", 5000))
+    time.sleep(0.02)
+"#;
+    let mut scene = healthy(lab, Ip::V6);
+    scene.programs.push(scene.sender.python(SENDER, &[]));
+    scene
 }
 
 /// What is between sender and receiver writes a wrong length into the header of UDP. Needs `ethtool`.
-pub fn bad_length(lab: &Lab) -> Scene {
-    let mut scene = Scene::on_relay(lab, &["length"]);
+pub fn bad_length(lab: &Lab, ip: Ip) -> Scene {
+    let mut scene = Scene::on_relay(lab, ip, &["length"]);
     scene.types("ethtool -K e0 tx off", "sender");
     scene
 }
 
 /// The switch has the receiver in a VLAN which the receiver does not know of. Needs `ethtool`.
-pub fn vlan_tag(lab: &Lab) -> Scene {
-    let mut scene = Scene::on_relay(lab, &["tag"]);
+pub fn vlan_tag(lab: &Lab, ip: Ip) -> Scene {
+    let mut scene = Scene::on_relay(lab, ip, &["tag"]);
     // Otherwise the checksums would be wrong as well.
     scene.types("ethtool -K e0 tx off", "sender");
     scene
 }
 
 /// The switch forwards the first fragment of each datagram, and not the others.
-pub fn fragments_lost(lab: &Lab) -> Scene {
-    let scene = Scene::on(lab, lab.switch_with("mcast_snooping 0"));
-    scene.switch.as_ref().expect("a switch").host().firewall(
-        "table bridge fragments { chain forward { type filter hook forward priority 0; ip frag-off & 0x1fff != 0 drop; }; }",
-    );
-    Scene { send: format!("{TARGET} --iface e0 --interval 20ms --probe --size 4000"), ..scene }
+pub fn fragments_lost(lab: &Lab, ip: Ip) -> Scene {
+    let scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
+    let later = ip.either("ip frag-off & 0x1fff != 0", "frag frag-off != 0");
+    scene.switch.as_ref().expect("a switch").host().firewall(&format!(
+        "table bridge fragments {{ chain forward {{ type filter hook forward priority 0; {later} drop; }}; }}",
+    ));
+    scene.sending("--iface e0 --interval 20ms --probe --size 4000")
 }
 
 /// The sender and the switch carry large frames, and the receiver does not.
-pub fn mtu_too_small(lab: &Lab) -> Scene {
-    let mut scene = Scene::on(lab, lab.switch_with("mcast_snooping 0"));
+pub fn mtu_too_small(lab: &Lab, ip: Ip) -> Scene {
+    let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
     scene.types("ip link set e0 mtu 9000", "sender");
     scene.types("for port in p0 p1 br0; do ip link set $port mtu 9000; done", "switch");
-    Scene { send: format!("{TARGET} --iface e0 --interval 20ms --probe --size 4000"), ..scene }
+    scene.sending("--iface e0 --interval 20ms --probe --size 4000")
 }
 
 /// A router between sender and receiver that forwards the group, which is sent with a TTL of 1. Needs `smcrouted`.
-pub fn ttl_too_low(lab: &Lab) -> Scene {
+pub fn ttl_too_low(lab: &Lab, ip: Ip) -> Scene {
     let (sender, router, receiver) = (lab.host(), lab.host(), lab.host());
     lab.wire(&sender, &router);
     lab.wire(&router, &receiver);
-    sender.shell("ip addr add 10.0.0.100/24 dev e0; ip route add default via 10.0.0.1");
-    receiver.shell("ip addr add 10.1.0.101/24 dev e0; ip route add default via 10.1.0.1");
-    router.shell(
-        "ip addr add 10.0.0.1/24 dev e0; ip addr add 10.1.0.1/24 dev e1; echo 1 > /proc/sys/net/ipv4/ip_forward; \
-         for conf in all e0 e1; do echo 0 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done",
-    );
+    let (route, near, far, bits) =
+        ip.either(("ip route", "10.0.0", "10.1.0", 24), ("ip -6 route", "fd00:0:0:0:", "fd00:0:0:1:", 64));
+    let dot = ip.either(".", ":");
+    sender.shell(&format!("ip addr add {near}{dot}100/{bits} dev e0; {route} add default via {near}{dot}1"));
+    receiver.shell(&format!("ip addr add {far}{dot}101/{bits} dev e0; {route} add default via {far}{dot}1"));
+    router.shell(&format!(
+        "ip addr add {near}{dot}1/{bits} dev e0; ip addr add {far}{dot}1/{bits} dev e1; \
+         echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; \
+         for conf in all e0 e1; do echo 0 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done"
+    ));
     // Its files are on a /run of its own, which goes when it does.
     let mut command = router.command("unshare");
-    command.args(["--mount", "sh", "-ec"]).arg(
+    let group = ip.group();
+    command.args(["--mount", "sh", "-ec"]).arg(format!(
         "mount -t tmpfs run /run; \
-         printf 'phyint e0 enable\\nphyint e1 enable\\nmgroup from e0 group 239.1.1.1\\nmroute from e0 group 239.1.1.1 to e1\\n' \
+         printf 'phyint e0 enable\\nphyint e1 enable\\nmgroup from e0 group {group}\\nmroute from e0 group {group} to e1\\n' \
              > /run/smcroute.conf; \
-         exec smcrouted -n -N -f /run/smcroute.conf -P /run/smcroute.pid -u /run/smcroute.sock",
-    );
+         exec smcrouted -n -N -f /run/smcroute.conf -P /run/smcroute.pid -u /run/smcroute.sock"
+    ));
     let routes = Running::start(command);
     // It joins last.
-    router.joins("e0", "239.1.1.1");
-    Scene { programs: vec![routes], router: Some(router), ..Scene::new((sender, receiver)) }
+    router.joins("e0", group);
+    Scene { programs: vec![routes], router: Some(router), ..Scene::between(ip, (sender, receiver)) }
 }
 
 /// A switch that snoops has heard a querier that has since gone, and has forgotten the member, which nobody asks any more. The member is still there.
-pub fn snooping_pruned(lab: &Lab) -> Scene {
+pub fn snooping_pruned(lab: &Lab, ip: Ip) -> Scene {
     // In hundredths of a second. Were there a querier again, it would ask often enough.
     let mut scene = Scene::on(
         lab,
+        ip,
         lab.switch_with(
             "mcast_snooping 1 mcast_membership_interval 150 mcast_querier_interval 30000 mcast_query_interval 100 \
              mcast_query_response_interval 10 mcast_startup_query_interval 100",
         ),
     );
-    scene.sender.python(QUERY, &[]).ends(0);
-    let member =
-        scene.receiver.mcast(&format!("recv {TARGET} --iface e0 -qq")).ready_when_member(&scene.receiver, "e0", "239.1.1.1");
+    scene.sender.python(QUERY, &[ip.either("V4", "V6")]).ends(0);
+    let recv = scene.receiver.mcast(&format!("recv {} --iface e0 -qq", scene.target));
+    let member = recv.ready_when_member(&scene.receiver, "e0", ip.group());
     scene.programs.push(member);
     let knows = |known: bool| {
         let switch = scene.switch.as_ref().expect("a switch");
-        eventually("the switch learns of the member, and forgets it", || switch.knows_member(1, "239.1.1.1") == known);
+        eventually("the switch learns of the member, and forgets it", || switch.knows_member(1, ip.group()) == known);
     };
     knows(true);
     knows(false);
     scene
 }
 
-/// A switch that asks in IGMPv2, where a source-specific join is one for all sources. It has asked in IGMPv3 before, which is how the receiver knows
-/// of the short intervals: it goes back to IGMPv3 within seconds of the remedy.
-pub fn ssm_unsupported(lab: &Lab) -> Scene {
+/// A switch that asks in IGMPv2, or in MLDv1, where a source-specific join is one for all sources. It has asked in the newest version before, which is how
+/// the receiver knows of the short intervals: it goes back to that within seconds of the remedy.
+pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(
         lab,
+        ip,
         lab.switch_with(
             "mcast_snooping 1 mcast_query_response_interval 10 mcast_query_interval 100 mcast_membership_interval 500 \
-             mcast_startup_query_interval 100 mcast_igmp_version 3",
+             mcast_startup_query_interval 100 mcast_igmp_version 3 mcast_mld_version 2",
         ),
     );
     scene.types("ip link set br0 type bridge mcast_querier 1", "switch");
-    eventually("the receiver has heard an IGMPv3 query", || scene.receiver.counter("IpExt", "InMcastPkts") > 0);
-    scene.types("ip link set br0 type bridge mcast_igmp_version 2", "switch");
-    eventually("the receiver has heard an IGMPv2 query", || speaks(&scene.receiver, "V2"));
-    scene.sender.address("e0", "10.0.0.102/24");
-    let send = "232.1.1.1:5000 --iface 10.0.0.100 --interval 20ms".to_owned();
-    Scene { target: "10.0.0.100@232.1.1.1:5000".to_owned(), send, ..scene }
+    let queried = |scene: &Scene| match ip {
+        Ip::V4 => scene.receiver.counter("IpExt", "InMcastPkts"),
+        Ip::V6 => scene.receiver.counter6("Icmp6InGroupMembQueries"),
+    };
+    eventually("the receiver has heard a query of the newest version", || queried(&scene) > 0);
+    scene.types(
+        ip.either("ip link set br0 type bridge mcast_igmp_version 2", "ip link set br0 type bridge mcast_mld_version 1"),
+        "switch",
+    );
+    match ip {
+        Ip::V4 => eventually("the receiver has heard an IGMPv2 query", || speaks(&scene.receiver, "V2")),
+        // Linux does not tell that it speaks MLDv1.
+        Ip::V6 => {
+            let before = queried(&scene);
+            eventually("the receiver has heard an MLDv1 query", || queried(&scene) > before);
+        }
+    }
+    scene.sender.address("e0", ip.either("10.0.0.102/24", "fd00::102/64"));
+    let group = ip.either("232.1.1.1", "ff35::1234");
+    Scene {
+        target: format!("{}@{}", ip.source(ip.sender()), ip.port(group, 5000)),
+        send: format!("{} --iface {} --interval 20ms", ip.port(group, 5000), ip.sender()),
+        ..scene
+    }
 }
 
 /// Whether a host speaks this version of IGMP on `e0`: `V2` or `V3`.
@@ -376,20 +507,23 @@ pub fn speaks(host: &Host, version: &str) -> bool {
 
 /// Receiver and sender are containers of one host, whose firewall is asked about what its bridge forwards, as with Docker: its FORWARD chain drops.
 /// Needs `sysctl` for the remedy.
-pub fn bridge_firewall(lab: &Lab) -> Scene {
-    let mut scene = Scene::on(lab, lab.switch_with("mcast_snooping 0"));
-    scene.types("ip addr add 10.0.0.1/24 dev BRIDGE; echo 1 > /proc/sys/net/bridge/bridge-nf-call-iptables", "switch");
-    let rules = "table ip filter { chain FORWARD { type filter hook forward priority filter; policy drop; }; }";
-    scene.switch.as_ref().expect("a switch").host().firewall(rules);
+pub fn bridge_firewall(lab: &Lab, ip: Ip) -> Scene {
+    let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
+    let (address, tables, family) = ip.either(("10.0.0.1/24", "iptables", "ip"), ("fd00::1/64", "ip6tables", "ip6"));
+    scene.types(&format!("ip addr add {address} dev BRIDGE; echo 1 > /proc/sys/net/bridge/bridge-nf-call-{tables}"), "switch");
+    let rules =
+        format!("table {family} filter {{ chain FORWARD {{ type filter hook forward priority filter; policy drop; }}; }}");
+    scene.switch.as_ref().expect("a switch").host().firewall(&rules);
     scene
 }
 
 /// The sender sends to the group, at another port.
-pub fn other_port(lab: &Lab) -> Scene {
-    Scene { send: "239.1.1.1:5001 --iface e0 --interval 20ms".to_owned(), ..healthy(lab) }
+pub fn other_port(lab: &Lab, ip: Ip) -> Scene {
+    Scene { send: format!("{} --iface e0 --interval 20ms", ip.port(ip.group(), 5001)), ..healthy(lab, ip) }
 }
 
 /// The sender is not the one that is asked for.
-pub fn other_source(lab: &Lab) -> Scene {
-    Scene { target: "10.0.0.200@239.1.1.1:5000".to_owned(), ..healthy(lab) }
+pub fn other_source(lab: &Lab, ip: Ip) -> Scene {
+    let stranger = ip.source(ip.either("10.0.0.200", "fd00::200"));
+    Scene { target: format!("{stranger}@{}", ip.target()), ..healthy(lab, ip) }
 }

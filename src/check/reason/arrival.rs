@@ -1,10 +1,11 @@
 //! What came, where it came, and what to think of nothing.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
-use super::super::facts::{Facts, Flow};
+use super::super::facts::{Facts, Flow, Heard};
 use super::super::finding::{Finding, Level, Place};
-use super::{count, list, seconds};
+use super::{count, either, list, seconds};
 use crate::target::bracketed;
 
 /// How many senders are named.
@@ -33,12 +34,22 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
 /// Who was heard where it was expected.
 pub fn senders(facts: &Facts) -> String {
     let here = facts.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| facts.is_expected(iface)));
-    let all: BTreeSet<String> = here.map(|heard| heard.source.to_string()).collect();
+    let all: BTreeSet<String> = here.map(from).collect();
     let mut told: Vec<String> = all.iter().take(FEW).cloned().collect();
     if all.len() > FEW {
         told.push(format!("{} more", all.len() - FEW));
     }
     list(&told)
+}
+
+/// A sender, with the zone of a link-local address by the name of its interface: what it is to the kernel is a number.
+fn from(heard: &Heard) -> String {
+    match (heard.source, &heard.iface) {
+        (SocketAddr::V6(source), Some(iface)) if source.scope_id() != 0 => {
+            format!("[{}%{iface}]:{}", source.ip(), source.port())
+        }
+        (source, _) => source.to_string(),
+    }
 }
 
 /// Whether this host hears only itself, where others could be heard. That an address is its own says so only where nobody else has it too.
@@ -78,10 +89,7 @@ fn places(facts: &Facts) -> String {
 fn arrives(facts: &Facts, here: u64) -> Finding {
     let place = places(facts);
     let ttl = facts.heard.iter().filter_map(|heard| heard.ttl).min();
-    let ttl = ttl.map(|ttl| {
-        let hops = if facts.is_ipv4() { "TTL" } else { "hop limit" };
-        format!(", {hops} {ttl} left")
-    });
+    let ttl = ttl.map(|ttl| format!(", {} {ttl} left", super::ttl(facts)));
     let rate = here as f64 / facts.seconds.max(0.001);
     let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
     Finding::pass(
@@ -133,7 +141,7 @@ fn wrong_interface(facts: &Facts) -> Option<Finding> {
         Finding::fault(
             "wrong-interface",
             format!("{asked} arrives on {name}, not on {expected}"),
-            format!("{count} from {} came on {name} in {}, none on {expected}; {why}", elsewhere.source, seconds(facts.seconds)),
+            format!("{count} from {} came on {name} in {}, none on {expected}; {why}", from(elsewhere), seconds(facts.seconds)),
         )
         .remedy(format!("join on {name}"))
         .run(Place::Here, format!("mcast recv {asked} --iface {name}")),
@@ -197,7 +205,7 @@ fn ignored(facts: &Facts) -> Option<Finding> {
         Finding::warning(
             "ignored-multicast",
             format!("multicast reaches this host for which no socket is open: {}", count(ignored, "datagram")),
-            format!("Udp: IgnoredMulti +{ignored}: datagrams to groups that this host has joined, to ports where nobody listens; it is consistent with {} coming to another port than {}", facts.target.group, facts.target.port),
+            format!("{}: IgnoredMulti +{ignored}: datagrams to groups that this host has joined, to ports where nobody listens; it is consistent with {} coming to another port than {}", either(facts, "Udp", "Udp6"), facts.target.group, facts.target.port),
         )
         .remedy("as root, mcast check names the port"),
     )
@@ -226,9 +234,9 @@ fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
     let target = super::targets(facts);
     let finding = Finding::warning("nothing-arrives", format!("nothing of {target} arrived in {time}"), evidence);
     let sending = if facts.expected().is_some_and(|link| link.loopback) {
-        "is a program of this host sending, by this interface?"
+        "is a program of this host sending, by this interface?".to_owned()
     } else {
-        "is somebody sending, by an interface of this network, with a TTL that reaches here?"
+        format!("is somebody sending, by an interface of this network, with a {} that reaches here?", super::ttl(facts))
     };
     if facts.receiving {
         let closer = "mcast check looks closer";

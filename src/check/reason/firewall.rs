@@ -3,7 +3,7 @@
 use super::super::facts::{Facts, SelfTest, rise_in};
 use super::super::finding::{Finding, Level, Place};
 use super::super::firewall::{Drop, Hook};
-use super::count;
+use super::{count, either};
 
 /// Where datagrams get lost between the interface and the socket.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,11 +32,13 @@ impl Gap {
     }
 
     /// What it means, where no rule says more.
-    fn meaning(self) -> &'static str {
+    fn meaning(self, facts: &Facts) -> &'static str {
         match self {
             Gap::Ingress => "before IP has seen it (nftables ingress, tc, XDP)",
             Gap::Prerouting => "before it is routed (nftables prerouting, the table raw)",
-            Gap::Input => "on its way in (nftables or iptables INPUT)",
+            Gap::Input => {
+                either(facts, "on its way in (nftables or iptables INPUT)", "on its way in (nftables or ip6tables INPUT)")
+            }
         }
     }
 }
@@ -55,6 +57,7 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
                     | "port-taken"
                     | "join-failed"
                     | "limits"
+                    | "ipv6-disabled"
             )
     });
     let blamed = by_rules(facts, explained);
@@ -104,7 +107,7 @@ fn rule_finding(facts: &Facts, gap: Gap, rule: &Drop, level: Level) -> Finding {
     } else {
         "; whether the rule is meant for it hangs on what nft alone knows, and something is lost there"
     };
-    let what = format!("this host's firewall drops {} {}", facts.target, gap.meaning());
+    let what = format!("this host's firewall drops {} {}", facts.target, gap.meaning(facts));
     Finding::fault(gap.id(), what, format!("{which}{sure}{}", proof(facts).map(|proof| format!("; {proof}")).unwrap_or_default()))
         .remedy(format!("let it through, in {place}; a rule that is typed lasts until the next boot, so write it into your firewall's configuration as well"))
         .run(Place::Here, command.clone())
@@ -174,8 +177,8 @@ fn by_place(facts: &Facts) -> Option<Finding> {
         } else {
             "the rules cannot be read without more rights"
         };
-        let allow = if facts.is_ipv4() { "ip daddr" } else { "ip6 daddr" };
-        let sentence = format!("this host drops {} {}", facts.target, gap.meaning());
+        let allow = either(facts, "ip daddr", "ip6 daddr");
+        let sentence = format!("this host drops {} {}", facts.target, gap.meaning(facts));
         Finding::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
             .remedy(format!("let UDP to the group through: '{allow} {} udp dport {} accept', in the chain that drops it; multicast is never 'established', so it needs a rule of its own", facts.target.group, facts.target.port))
             .run(Place::Here, "nft list ruleset")

@@ -2,7 +2,7 @@
 
 use super::super::facts::{Facts, Link};
 use super::super::finding::{Finding, Level, Place};
-use super::{count, list};
+use super::{count, either, list};
 use crate::target::{bracketed, family, is_source_specific};
 
 /// A receive buffer below this holds less than a tenth of a second of a TV channel.
@@ -32,7 +32,11 @@ fn interface(facts: &Facts) -> Vec<Finding> {
                 format!("{name} is down"),
                 "the flag UP is not set: an administrator, or nobody yet, brought it up",
             )
-            .remedy("bring it up")
+            .remedy(either(
+                facts,
+                "bring it up",
+                "bring it up; IPv6 addresses that were given by hand are gone, and to be given again",
+            ))
             .run(Place::Here, format!("ip link set {name} up")),
         ];
     }
@@ -51,14 +55,14 @@ fn interface(facts: &Facts) -> Vec<Finding> {
     let carrier = if link.carrier.is_some() { "it is up and its wire carries" } else { "it is up" };
     let mtu = link.mtu.map(|mtu| format!(", MTU {mtu}")).unwrap_or_default();
     let mut found = Vec::new();
-    if link.ipv6_disabled == Some(true) && !facts.is_ipv4() {
+    if facts.is_switched_off(link) {
         found.push(
             Finding::fault(
                 "ipv6-disabled",
                 format!("IPv6 is switched off on {name}"),
                 format!("net.ipv6.conf.{name}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out there"),
             )
-            .remedy("switch it on; an address of its own comes with it")
+            .remedy("switch it on; a link-local address comes with it, and others are to be given again")
             .run(Place::Here, format!("sysctl -w net.ipv6.conf.{name}.disable_ipv6=0")),
         );
     } else if addresses.is_empty() {
@@ -131,14 +135,18 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
     let table = if facts.is_ipv4() { "" } else { " table local metric 1" };
     let guess = if arrives.is_some() { format!("it arrives on {via}") } else { "choose the interface of its network".to_owned() };
+    let why = match facts.route.as_ref().filter(|_| !facts.is_ipv4()) {
+        Some(first) => format!(
+            "IPv6 has an equal route to every group on each interface (ip -6 route show table local), and a program that names none joins on the first, which is {first} here"
+        ),
+        None => format!(
+            "there is no route to the group ({ip} get), and a program that names no interface fails with ENODEV or joins where nothing comes"
+        ),
+    };
     vec![
-        Finding::fault(
-            "no-route",
-            format!("it is not known on {choice} to join {}", target.group),
-            "there is no route to the group (ip route get), and a program that names no interface fails with ENODEV or joins where nothing comes",
-        )
-        .remedy(format!("name the interface, or give the group a route: {guess}"))
-        .run(Place::Here, format!("{ip} add {bits} dev {via}{table}")),
+        Finding::fault("no-route", format!("it is not known on {choice} to join {}", target.group), why)
+            .remedy(format!("name the interface, or give the group a route: {guess}"))
+            .run(Place::Here, format!("{ip} add {bits} dev {via}{table}")),
     ]
 }
 
@@ -152,6 +160,10 @@ fn route(facts: &Facts) -> Option<Finding> {
     let name = &expected.name;
     // A link-local group has a zone in the place of a route, and the loopback interface is always named.
     if expected.loopback {
+        return None;
+    }
+    // The kernel gives each interface its route to the groups of IPv6, and takes it away when it goes down.
+    if !facts.is_ipv4() && (!expected.up || facts.is_switched_off(expected)) {
         return None;
     }
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
@@ -263,14 +275,16 @@ fn any_source(facts: &Facts) -> Option<Finding> {
 /// The version of IGMP or MLD in force.
 fn version(facts: &Facts) -> Option<Finding> {
     let link = facts.expected().filter(|link| !link.loopback)?;
-    let (protocol, selecting, rfc) = if facts.is_ipv4() { ("IGMP", 3, "RFC 3376") } else { ("MLD", 2, "RFC 3810") };
+    let (protocol, selecting, rfc) = either(facts, ("IGMP", 3, "RFC 3376"), ("MLD", 2, "RFC 3810"));
     let (name, version) = (&link.name, link.version?);
     let selective = !facts.target.sources.is_empty() || is_source_specific(facts.target.group);
     let forced = link.forced_version.filter(|forced| *forced > 0);
-    let sysctl = format!("net.ipv{}.conf.{name}.force_{}_version", if facts.is_ipv4() { 4 } else { 6 }, protocol.to_lowercase());
+    // What is forced on all interfaces is forced on this one too, so both have to go.
+    let [sysctl, all] =
+        [name, "all"].map(|conf| format!("net.ipv{}.conf.{conf}.force_{}_version", either(facts, 4, 6), protocol.to_lowercase()));
     let why = match forced {
-        Some(_) => format!("an administrator forced it: {sysctl}"),
-        None => format!("an older querier was heard in that network ({rfc}, 7.2.1)"),
+        Some(_) => format!("an administrator forced it: {sysctl}, or that of all"),
+        None => format!("an older querier was heard in that network ({rfc}, {})", either(facts, "7.2.1", "8.2.1")),
     };
     if version >= selecting {
         return Some(Finding::pass(
@@ -289,11 +303,11 @@ fn version(facts: &Facts) -> Option<Finding> {
         format!("{why}: the network sends everybody's datagrams to {}, and this host alone sorts them out", facts.target.group),
     );
     Some(match forced {
-        Some(_) => finding.remedy("leave the choice to the kernel").run(Place::Here, format!("sysctl -w {sysctl}=0")),
+        Some(_) => finding.remedy("leave the choice to the kernel").run(Place::Here, format!("sysctl -w {all}=0 {sysctl}=0")),
         None => finding
             .remedy(format!(
                 "have the querier speak {protocol}v{selecting}; this host goes on as before for some minutes more ({rfc}, {section}: 260 s, unless the querier asked more often)",
-                section = if facts.is_ipv4() { "8.12" } else { "9.12" }
+                section = either(facts, "8.12", "9.12")
             ))
             .run(Place::Switch, format!("ip link set BRIDGE type bridge mcast_{}_version {selecting}", protocol.to_lowercase())),
     })
@@ -346,7 +360,7 @@ fn self_test(facts: &Facts) -> Option<Finding> {
     let test = facts.self_test.as_ref()?;
     let name = test.iface.as_deref().or(facts.iface.as_deref()).unwrap_or("this host");
     // Nobody can send by an interface that is down; that it is has been said.
-    if facts.expected().is_some_and(|link| !link.up || (!facts.is_ipv4() && link.ipv6_disabled == Some(true))) {
+    if facts.expected().is_some_and(|link| !link.up || facts.is_switched_off(link)) {
         return None;
     }
     if let Some(error) = &test.error {

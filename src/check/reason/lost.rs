@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::super::facts::{Facts, Flow};
 use super::super::finding::{Finding, Level, Place};
-use super::{count, list};
+use super::{count, either, list};
 
 /// Fewer of anything may be somebody else's.
 const FEW: u64 = 3;
@@ -14,7 +14,7 @@ const FEW: u64 = 3;
 pub fn findings(facts: &Facts) -> Vec<Finding> {
     let reasons = [
         rp_filter(facts),
-        bad_checksum(facts),
+        no_checksum(facts).or_else(|| bad_checksum(facts)),
         bad_length(facts),
         fragments_lost(facts),
         too_long(facts),
@@ -115,6 +115,25 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
     })
 }
 
+/// IPv6 takes no datagram without a checksum, and counts those of a group as if nobody had wanted them.
+fn no_checksum(facts: &Facts) -> Option<Finding> {
+    let unheard = unheard(facts);
+    let lost = facts.flows_here().filter(|flow| flow.unsummed && !facts.is_ipv4() && unheard.contains(&flow.source));
+    let frames: u64 = lost.map(|flow| flow.frames).sum();
+    (frames > 0).then(|| {
+        Finding::fault(
+            "bad-checksum",
+            "UDP datagrams arrive here without a checksum, and IPv6 drops them",
+            format!(
+                "{} came in whose UDP checksum is 0, which IPv4 permits and IPv6 does not (RFC 8200, 8.1); Udp6: IgnoredMulti +{}",
+                count(frames, "frame"),
+                facts.rise("", "Udp6.IgnoredMulti")
+            ),
+        )
+        .remedy("have the sender fill it in: a program does unless it says otherwise (UDP_NO_CHECK6_TX), a device may have a setting for it")
+    })
+}
+
 fn bad_checksum(facts: &Facts) -> Option<Finding> {
     let bad = facts.rise("Udp.InCsumErrors", "Udp6.InCsumErrors");
     let suspicion = Suspicion::of(facts);
@@ -123,7 +142,8 @@ fn bad_checksum(facts: &Facts) -> Option<Finding> {
             "bad-checksum",
             "UDP datagrams arrive here with a wrong checksum, and are dropped",
             format!(
-                "Udp: InCsumErrors +{bad}: they were damaged on the way, or left a host whose network card was to fill the checksum in and did not (a bridge in user space, a virtual machine's tap){}",
+                "{}: InCsumErrors +{bad}: they were damaged on the way, or left a host whose network card was to fill the checksum in and did not (a bridge in user space, a virtual machine's tap){}",
+                either(facts, "Udp", "Udp6"),
                 suspicion.reserve()
             ),
         )
@@ -145,7 +165,8 @@ fn bad_length(facts: &Facts) -> Option<Finding> {
             "bad-length",
             "UDP datagrams arrive here whose header tells a wrong length, and are dropped",
             format!(
-                "Udp: InErrors +{bad} beyond wrong checksums and full buffers: the length in the header is more than there is, or less than a header (RFC 768), or a policy of IPsec refuses them{}",
+                "{}: InErrors +{bad} beyond wrong checksums and full buffers: the length in the header is more than there is, or less than a header (RFC 768), or a policy of IPsec refuses them{}",
+                either(facts, "Udp", "Udp6"),
                 suspicion.reserve()
             ),
         )
@@ -167,14 +188,15 @@ fn fragments_lost(facts: &Facts) -> Option<Finding> {
         return None;
     }
     let asked = &facts.target;
-    let fits = if facts.is_ipv4() { 1472 } else { 1452 };
+    let fits = either(facts, 1472, 1452);
     let target = std::net::SocketAddr::new(asked.group, asked.port);
     Some(
         Finding::fault(
             "fragments-lost",
             "datagrams arrive here in fragments, and never all of them",
             format!(
-                "Ip: ReasmReqds +{fragments}, ReasmOKs +0: of each datagram some fragments come and others are lost on the way, so that none of {asked} can be put together{}",
+                "{}: ReasmReqds +{fragments}, ReasmOKs +0: of each datagram some fragments come and others are lost on the way, so that none of {asked} can be put together{}",
+                either(facts, "Ip", "Ip6"),
                 suspicion.reserve()
             ),
         )

@@ -86,6 +86,16 @@ fn targets(facts: &Facts) -> String {
     }
 }
 
+/// The one that is meant, for the version of IP that the target is of: what a counter, a field or a document is called differs.
+fn either<T>(facts: &Facts, v4: T, v6: T) -> T {
+    if facts.is_ipv4() { v4 } else { v6 }
+}
+
+/// What limits the number of routers, in the words of the version of IP.
+fn ttl(facts: &Facts) -> &'static str {
+    either(facts, "TTL", "hop limit")
+}
+
 /// A time, for a sentence.
 fn seconds(seconds: f64) -> String {
     if (seconds - seconds.round()).abs() < 0.05 { format!("{seconds:.0} s") } else { format!("{seconds:.1} s") }

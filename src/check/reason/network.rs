@@ -3,7 +3,7 @@
 use super::super::facts::{Facts, Queries};
 use super::super::finding::{Finding, Level, Place};
 use super::super::firewall::Drop;
-use super::{count, list, seconds};
+use super::{count, either, list, seconds};
 use crate::net::Bridge;
 
 /// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a member for.
@@ -26,17 +26,20 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
 }
 
 fn protocol(facts: &Facts) -> &'static str {
-    if facts.is_ipv4() { "IGMP" } else { "MLD" }
+    either(facts, "IGMP", "MLD")
 }
 
 fn querier(facts: &Facts) -> Option<Finding> {
     let frames = facts.frames.as_ref()?;
     let link = facts.expected().filter(|link| link.up && !link.loopback && link.carrier != Some(false))?;
+    if facts.is_switched_off(link) {
+        return None;
+    }
     let (name, protocol) = (&link.name, protocol(facts));
     let heard: Vec<&Queries> = frames.queries.iter().filter(|queries| queries.iface == *name).collect();
     if heard.is_empty() {
         let what = format!("no {protocol} querier was heard on {name} in {}", seconds(facts.seconds));
-        let (rfc, interval, membership) = if facts.is_ipv4() { ("RFC 3376", "8.2", "8.4") } else { ("RFC 3810", "9.2", "9.4") };
+        let (rfc, interval, membership) = either(facts, ("RFC 3376", "8.2", "8.4"), ("RFC 3810", "9.2", "9.4"));
         let meaning = format!(
             "where a switch snoops and nobody asks, it forgets members after {MEMBERSHIP_INTERVAL} s ({rfc}, {membership}): multicast that stops after four minutes"
         );
@@ -96,8 +99,9 @@ fn pruned(facts: &Facts) -> Option<Finding> {
 pub fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
     finding
         .remedy(format!(
-            "switch an {} querier on, in the router or in one of the switches; a Linux bridge that has heard another one waits 255 s for it, unless it is taken down and up",
-            protocol(facts)
+            "switch an {} querier on, in the router or in one of the switches; a Linux bridge that has heard another one waits 255 s for it, unless it is taken down and up{}",
+            protocol(facts),
+            either(facts, "", ", and asks from an IPv6 link-local address, which it has to have")
         ))
         .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1")
         .run(Place::Switch, "ip link set BRIDGE down; ip link set BRIDGE up")
@@ -115,7 +119,7 @@ fn stopped(facts: &Facts) -> Option<Finding> {
         Finding::warning(
             "stream-stopped",
             format!("{target} {has} stopped: nothing for {}, after {} in {}", seconds(stopped.silent), count(stopped.datagrams, "datagram"), seconds(stopped.flowed)),
-            format!("{still}; either nobody sends any more, or a switch that snoops has forgotten this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: RFC 3376, 8.4)"),
+            format!("{still}; either nobody sends any more, or a switch that snoops has forgotten this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: {})", either(facts, "RFC 3376, 8.4", "RFC 3810, 9.4")),
         )
         .remedy(format!("start it anew: if that brings it back, a switch forgot {name}, and the network needs a querier; mcast check, while this goes on, finds out which"))
         .run(Place::Here, facts.target.check(facts.iface.as_deref()))
@@ -127,7 +131,7 @@ fn stopped(facts: &Facts) -> Option<Finding> {
 fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
     let rules: &Vec<Drop> = facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
     let called = if facts.is_ipv4() { bridge.nf_call_iptables } else { bridge.nf_call_ip6tables };
-    let (version, tables) = if facts.is_ipv4() { ("", "iptables") } else { ("6", "ip6tables") };
+    let (version, tables) = either(facts, ("", "iptables"), ("v6", "ip6tables"));
     if !called && facts.bridge_netfilter != Some(true) {
         return None;
     }
@@ -178,7 +182,7 @@ fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
             format!("mcast_snooping is 1; {asks}; {known}"),
         )
     };
-    Some(match (bridge.querier, bridge.other_querier) {
+    Some(match (bridge.querier, either(facts, bridge.other_querier, bridge.other_querier_of_ipv6)) {
         (true, _) => finding("it asks for members itself (mcast_querier)"),
         (false, Some(querier)) => finding(&format!("{querier} asks for members")),
         (false, None) => finding(

@@ -3,7 +3,7 @@
 use super::super::facts::{Facts, Leg, LegKind, Path};
 use super::super::finding::{Finding, Level, Place};
 use super::network::enable_querier;
-use super::{count, list, seconds};
+use super::{count, either, list, seconds, ttl};
 
 pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
     let Some(path) = &facts.path else { return nobody(facts, others) };
@@ -13,11 +13,11 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
     match (own, reached) {
         (_, Some(frames)) => {
             let what = format!("the path from {} ends inside this host", path.source);
-            Some(Finding::note("path", what, format!("{} of the group came in; {}", count(frames, "frame"), legs(path))))
+            Some(Finding::note("path", what, format!("{} of the group came in; {}", count(frames, "frame"), legs(facts, path))))
         }
         (Some(_), None) if facts.heard_here() == 0 => {
             let what = format!("whether the path from {} is whole cannot be told before this host lets it in", path.source);
-            Some(Finding::note("path", what, legs(path)))
+            Some(Finding::note("path", what, legs(facts, path)))
         }
         _ => told(facts, path),
     }
@@ -35,7 +35,11 @@ fn nobody(facts: &Facts, others: &[Finding]) -> Option<Finding> {
     );
     Some(
         Finding::fault("no-path", what, "no measured stream was heard, at any of the addresses that it was to be sent to")
-            .remedy("was it typed there? Then this is no matter of multicast: see whether the sender's 'ping' reaches this host, and whether UDP does"),
+            .remedy(either(
+                facts,
+                "was it typed there? Then this is no matter of multicast: see whether the sender's 'ping' reaches this host, and whether UDP does",
+                "was it typed there? Then see whether the sender's 'ping' reaches this host, and whether UDP does. Neighbours of IPv6 find each other by multicast, so a switch that snoops and has forgotten this host keeps unicast away too: 'mcast check' without --listen, while the group is sent to, finds that",
+            )),
     )
 }
 
@@ -43,7 +47,7 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
     let source = path.source;
     let received = |kind| path.legs.iter().filter(|leg| leg.kind == kind).map(|leg| leg.received).sum::<u64>();
     let (group, flooded, unicast) = (received(LegKind::Group), received(LegKind::Flooded), received(LegKind::Unicast));
-    let evidence = legs(path);
+    let evidence = legs(facts, path);
     let name = facts.iface.as_deref().unwrap_or("this host");
     if group > 0 {
         let lost = path
@@ -68,18 +72,18 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
         .max();
     match routers {
         Some(hops @ 1..) => {
-            let ttl = u16::from(hops) + 1;
+            let (name, least) = (ttl(facts), u16::from(hops) + 1);
             return Some(
                 Finding::fault(
                     "ttl-too-low",
                     format!(
-                        "{} between {source} and this host, and multicast leaves with a TTL of 1 unless told otherwise",
+                        "{} between {source} and this host, and multicast leaves with a {name} of 1 unless told otherwise",
                         routers_are(hops)
                     ),
                     evidence,
                 )
-                .remedy(format!("send with a TTL of {ttl} at least, and have the routers route multicast"))
-                .run(Place::Sender, format!("mcast send {} --ttl {ttl} --iface IFACE", facts.target)),
+                .remedy(format!("send with a {name} of {least} at least, and have the routers route multicast"))
+                .run(Place::Sender, format!("mcast send {} --ttl {least} --iface IFACE", facts.target)),
             );
         }
         _ if flooded > 0 => {
@@ -104,7 +108,7 @@ fn routers_are(hops: u8) -> String {
 }
 
 /// What left and what came, for each address.
-fn legs(path: &Path) -> String {
+fn legs(facts: &Facts, path: &Path) -> String {
     // What never came cannot say how much it was; it was as much as went elsewhere.
     let most = path.legs.iter().filter_map(|leg| leg.sent).max();
     let told = |leg: &Leg| {
@@ -114,8 +118,8 @@ fn legs(path: &Path) -> String {
             LegKind::Flooded => ", which switches flood,",
             LegKind::Unicast => ", which is unicast,",
         };
-        let ttl = leg.ttl.map(|(sent, left)| format!(" (TTL {sent} as sent, {left} left)")).unwrap_or_default();
-        format!("{}{of} to {}{kind} came{ttl}", leg.received, leg.to)
+        let hops = leg.ttl.map(|(sent, left)| format!(" ({} {sent} as sent, {left} left)", ttl(facts))).unwrap_or_default();
+        format!("{}{of} to {}{kind} came{hops}", leg.received, leg.to)
     };
     list(&path.legs.iter().map(told).collect::<Vec<_>>())
 }

@@ -1,10 +1,11 @@
 //! The other programs of this host that use the port: whether they can hear the group, and whether they read it fast enough.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::super::facts::Facts;
 use super::super::finding::{Finding, Place};
-use super::{count, list, seconds};
+use super::{count, either, list, seconds};
 use crate::net::PortUser;
 use crate::rate::Rate;
 use crate::rcvbuf::Wish;
@@ -28,7 +29,8 @@ fn bound_to_address(facts: &Facts) -> Option<Finding> {
     let (first, link) = others().find_map(|user| Some((user, member(&user)?)))?;
     let members = link.members_before.unwrap_or(0);
     let asked = &facts.target;
-    let what = format!("{} is bound to {}:{}, and hears no multicast there", name(first), first.address, first.port);
+    let bound = SocketAddr::new(first.address, first.port);
+    let what = format!("{} is bound to {bound}, and hears no multicast there", name(first));
     let evidence =
         "its socket is bound to a unicast address, which the destination of a multicast datagram never matches; no error says so";
     // Who has joined nothing may mean unicast; and the member may be somebody who listens rightly.
@@ -44,12 +46,13 @@ fn bound_to_address(facts: &Facts) -> Option<Finding> {
         link.name
     );
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
-    let any = if facts.is_ipv4() { "0.0.0.0" } else { "::" };
+    let any = either(facts, "0.0.0.0", "::");
     Some(
         Finding::fault("bound-to-address", what, wanting)
             .remedy(format!(
-                "have it bind {} or {any}, and join with the interface's address or index; mcast shows that it then arrives",
-                asked.group
+                "have it bind {} or {any}, and join with the interface's {}; mcast shows that it then arrives",
+                asked.group,
+                either(facts, "address or index", "index")
             ))
             .run(Place::Here, format!("mcast recv {asked}{iface}")),
     )
@@ -64,6 +67,7 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
         facts.port_users.iter().flatten().filter(|user| !user.own && user.drops > 0).filter(hears).collect();
     let dropped: u64 = dropping.iter().map(|user| user.drops).sum();
     let time = seconds(facts.seconds);
+    let (table, counters) = either(facts, ("/proc/net/udp", "Udp"), ("/proc/net/udp6", "Udp6"));
     if dropped > 0 {
         let who = list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>());
         let room = room(facts);
@@ -72,7 +76,7 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
             Finding::fault(
                 "buffer-overflow",
                 format!("{who} does not read fast enough: this host's kernel dropped {} in {time}", count(dropped, "datagram")),
-                format!("the column 'drops' of /proc/net/udp rose by {dropped} for port {}: its receive buffer was full, and the network lost nothing", asked.port),
+                format!("the column 'drops' of {table} rose by {dropped} for port {}: its receive buffer was full, and the network lost nothing", asked.port),
             )
             .remedy(format!(
                 "give the socket a larger buffer (SO_RCVBUF, up to net.core.rmem_max), or read faster; {} KiB hold a second of what arrives",
@@ -90,11 +94,13 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
                 count(elsewhere, "datagram")
             ),
             match facts.port_users {
-                Some(_) => format!("Udp: RcvbufErrors +{elsewhere}, none of them on port {}", asked.port),
-                None => format!("Udp: RcvbufErrors +{elsewhere}; which port they were for is not known"),
+                Some(_) => format!("{counters}: RcvbufErrors +{elsewhere}, none of them on port {}", asked.port),
+                None => format!("{counters}: RcvbufErrors +{elsewhere}; which port they were for is not known"),
             },
         )
-        .remedy("a larger SO_RCVBUF, up to net.core.rmem_max, lasts longer; the column 'drops' of /proc/net/udp names the socket")
+        .remedy(format!(
+            "a larger SO_RCVBUF, up to net.core.rmem_max, lasts longer; the column 'drops' of {table} names the socket"
+        ))
     })
 }
 
