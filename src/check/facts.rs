@@ -43,6 +43,8 @@ pub struct Facts {
     pub own_drops: Option<u64>,
     /// The sockets that hold the port, besides those of this program. `drops` is what they dropped meanwhile.
     pub port_users: Option<Vec<PortUser>>,
+    /// How many sockets of other programs hold other ports and could hear the group there: one of them may be what has joined it.
+    pub other_sockets: Option<usize>,
     /// By how much the kernel's counters rose meanwhile: `Ip.InReceives`, `Udp.IgnoredMulti`. What did not rise is not there.
     pub counters: Option<BTreeMap<String, u64>>,
     /// What reached the interfaces, before IP and the firewall.
@@ -53,7 +55,8 @@ pub struct Facts {
     pub bridges: Option<Vec<Bridge>>,
     /// The kernel hands frames that cross a bridge to the firewall of IP (br_netfilter); `None` where it does not know how.
     pub bridge_netfilter: Option<bool>,
-    /// How many frames of the target came in the second after this host had reported its membership anew; `None` where it did not.
+    /// How many frames of the target came in the second after this host had reported its membership anew; `None` where it did not, and where they began
+    /// so late that the report cannot have brought them.
     pub after_report: Option<u64>,
     /// A sender was waited for, that was to send to several addresses at once.
     pub waited: bool,
@@ -343,6 +346,11 @@ impl Facts {
         self.link(self.iface.as_deref()?)
     }
 
+    /// The interface whose way through the firewall is looked at: the expected one, else that by which this host sent to itself.
+    pub fn judged(&self) -> Option<&str> {
+        self.iface.as_deref().or(self.self_test.as_ref()?.iface.as_deref())
+    }
+
     /// The interface of this name.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.interfaces.iter().find(|link| link.name == name)
@@ -353,9 +361,18 @@ impl Facts {
         self.target.group.is_ipv4()
     }
 
-    /// Whether this is the expected interface, or one of those that would do.
+    /// Whether this is the expected interface, or, where none is, one of those that would do: where the target was joined. What comes to another is no loss.
     pub fn is_expected(&self, name: &str) -> bool {
-        self.iface.as_deref().is_none_or(|expected| expected == name)
+        match &self.iface {
+            Some(expected) => expected == name,
+            None => self.link(name).is_none_or(|link| link.joined),
+        }
+    }
+
+    /// The bridge that the expected interface is a port of. IP sees nothing of what comes in by a port: it belongs to the bridge.
+    pub fn bridge_above(&self) -> Option<&Bridge> {
+        let name = self.iface.as_ref()?;
+        self.bridges.iter().flatten().find(|bridge| bridge.ports.contains(name))
     }
 
     /// How many datagrams came where they were expected. Where the system does not tell the interface, all of them.

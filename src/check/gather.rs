@@ -21,8 +21,12 @@ use crate::target::is_link_scoped;
 /// How many datagrams this host sends to itself.
 const SELF_TEST: u64 = 10;
 
-/// How long frames are waited for once the membership was reported anew: a switch takes some milliseconds to learn.
-const AFTER_REPORT: Duration = Duration::from_secs(1);
+/// How long frames are waited for once the membership was reported anew: a switch takes some milliseconds to learn. What comes in the second half
+/// above all comes because somebody has just begun to send.
+const AFTER_REPORT: [Duration; 2] = [Duration::from_millis(500); 2];
+
+/// Fewer than these in that time may be of one who sends seldom.
+pub const STREAM: u64 = 3;
 
 /// Looks at everything. Answers the facts, and why it stopped.
 ///
@@ -185,7 +189,7 @@ pub fn look_at_firewall(facts: &mut Facts) {
         group: facts.target.group,
         port: facts.target.port,
     };
-    let inbound = facts.iface.as_ref().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
+    let inbound = facts.judged().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
     let bridges =
         facts.bridges.iter().flatten().map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
     let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
@@ -216,9 +220,18 @@ fn report_anew(
         debug!(%error, "cannot report the membership");
         return Ok(());
     }
-    live.listen(AFTER_REPORT, interfaces, reporter, interrupt)?;
-    let mut later = facts.clone();
-    live.tell(&mut later);
-    facts.after_report = later.frames_here();
+    let [mut soon, mut later] = [facts.clone(), facts.clone()];
+    for (time, seen) in AFTER_REPORT.into_iter().zip([&mut soon, &mut later]) {
+        live.listen(time, interfaces, reporter, interrupt)?;
+        live.tell(seen);
+    }
+    let (at_once, frames) = (soon.frames_here().unwrap_or(0), later.frames_here().unwrap_or(0));
+    // A stream that the report has brought back comes in both halves alike.
+    let (is_stream, is_at_once) = (frames >= STREAM, at_once * 3 >= frames);
+    if frames > 0 && !(is_stream && is_at_once) && later.heard_here() > 0 {
+        // It was only late, or is sent seldom: what came, came.
+        *facts = later;
+    }
+    facts.after_report = Some(frames).filter(|_| is_at_once || !is_stream);
     Ok(())
 }

@@ -50,7 +50,12 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
                 "rp-filter" | "bad-checksum" | "fragments-lost" | "duplicate-address" | "port-taken" | "join-failed" | "limits"
             )
     });
-    let blamed = by_rules(facts, explained);
+    let mut blamed = by_rules(facts, explained);
+    // What comes in by the port of a bridge goes to the bridge: past ingress nobody looks at it here, and that it is not heard at the port is no loss.
+    if facts.bridge_above().is_some() {
+        blamed.retain(|finding| finding.id == Gap::Ingress.id());
+        return blamed;
+    }
     if !blamed.is_empty() {
         return blamed;
     }
@@ -58,7 +63,9 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
     if let Some(finding) = located {
         return vec![finding];
     }
-    if facts.firewall.read && facts.heard_here() == 0 {
+    // Rules are read for one interface.
+    let is_judged = facts.firewall.read && facts.judged().is_some();
+    if is_judged && facts.heard_here() == 0 {
         return vec![Finding::pass(
             "firewall",
             format!("no nftables rule of this host drops {}", facts.target),

@@ -2,7 +2,7 @@
 
 use super::super::facts::{Facts, Link};
 use super::super::finding::{Finding, Level, Place};
-use super::{count, list};
+use super::{count, list, setting};
 use crate::target::{bracketed, family, is_source_specific};
 
 /// A receive buffer below this holds less than a tenth of a second of a TV channel.
@@ -51,15 +51,25 @@ fn interface(facts: &Facts) -> Vec<Finding> {
     let carrier = if link.carrier.is_some() { "it is up and its wire carries" } else { "it is up" };
     let mtu = link.mtu.map(|mtu| format!(", MTU {mtu}")).unwrap_or_default();
     let mut found = Vec::new();
-    if link.ipv6_disabled == Some(true) && !facts.is_ipv4() {
+    if let Some(bridge) = facts.bridge_above() {
+        found.push(
+            Finding::note(
+                "interface",
+                format!("{name} is a port of the bridge {}, and what comes in there goes to that", bridge.name),
+                format!("{carrier}{mtu}; IP listens at the bridge"),
+            )
+            .remedy("ask about the bridge")
+            .run(Place::Here, facts.target.check(Some(&bridge.name))),
+        );
+    } else if link.ipv6_disabled == Some(true) && !facts.is_ipv4() {
         found.push(
             Finding::fault(
                 "ipv6-disabled",
                 format!("IPv6 is switched off on {name}"),
-                format!("net.ipv6.conf.{name}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out there"),
+                format!("net.ipv6.conf.{}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out there", setting(name)),
             )
             .remedy("switch it on; an address of its own comes with it")
-            .run(Place::Here, format!("sysctl -w net.ipv6.conf.{name}.disable_ipv6=0")),
+            .run(Place::Here, format!("sysctl -w net.ipv6.conf.{}.disable_ipv6=0", setting(name))),
         );
     } else if addresses.is_empty() {
         let family = family(facts.target.group);
@@ -151,7 +161,7 @@ fn route(facts: &Facts) -> Option<Finding> {
     let (expected, group) = (facts.expected()?, facts.target.group);
     let name = &expected.name;
     // A link-local group has a zone in the place of a route, and the loopback interface is always named.
-    if expected.loopback {
+    if expected.loopback || facts.bridge_above().is_some() {
         return None;
     }
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
@@ -178,8 +188,9 @@ fn route(facts: &Facts) -> Option<Finding> {
             format!("the kernel has no route to {group}"),
             format!("{get}: unreachable; programs that name no interface cannot join (ENODEV) or send (ENETUNREACH)"),
         )
-        .remedy(format!("name {name} in those programs, as with --iface, or give multicast a route"))
-        .run(Place::Here, format!("{ip} add {} dev {name}", if facts.is_ipv4() { "224.0.0.0/4" } else { "ff00::/8" })),
+        .remedy(format!("name {name} in those programs, as with --iface, or give the group a route"))
+        // One that says 'unreachable' or 'prohibit' is a route too: it is to be replaced, or to be narrower than this one.
+        .run(Place::Here, format!("{ip} replace {group} dev {name}")),
     })
 }
 
@@ -267,7 +278,8 @@ fn version(facts: &Facts) -> Option<Finding> {
     let (name, version) = (&link.name, link.version?);
     let selective = !facts.target.sources.is_empty() || is_source_specific(facts.target.group);
     let forced = link.forced_version.filter(|forced| *forced > 0);
-    let sysctl = format!("net.ipv{}.conf.{name}.force_{}_version", if facts.is_ipv4() { 4 } else { 6 }, protocol.to_lowercase());
+    let (number, conf) = (if facts.is_ipv4() { 4 } else { 6 }, setting(name));
+    let sysctl = format!("net.ipv{number}.conf.{conf}.force_{}_version", protocol.to_lowercase());
     let why = match forced {
         Some(_) => format!("an administrator forced it: {sysctl}"),
         None => format!("an older querier was heard in that network ({rfc}, 7.2.1)"),

@@ -69,8 +69,12 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
         return format!("Multicast works here: {target} arrives on {place} from {}.", arrival::senders(facts));
     }
     let time = seconds(facts.seconds);
-    // What only concerns the choice of sources keeps nothing away.
-    match worst(Level::Warning).find(|finding| !matches!(finding.id, "nothing-arrives" | "ssm-unsupported")) {
+    // What only concerns the choice of sources keeps nothing away, and neither does what keeps this host from sending.
+    let is_suspect = |finding: &&Finding| {
+        !matches!(finding.id, "nothing-arrives" | "ssm-unsupported" | "firewall-output")
+            && !(finding.id == "self-test-failed" && facts.self_test.as_ref().is_some_and(|test| test.error.is_some()))
+    };
+    match worst(Level::Warning).find(is_suspect) {
         Some(suspect) => format!("Nothing of {target} came to {place} in {time}, and this may be why: {}.", suspect.what),
         None => format!(
             "Nothing was found on this host that keeps {target} from arriving on {place}, but nothing came in {time}: either nobody sends it, or it is lost on the way."
@@ -84,6 +88,11 @@ fn targets(facts: &Facts) -> String {
         0 => facts.target.to_string(),
         more => format!("{} and {}", facts.target, count(more as u64, "more target")),
     }
+}
+
+/// The name of an interface within that of a setting, where a dot would divide it: `sysctl` takes `net.ipv4.conf.eth0/7.rp_filter` for that of `eth0.7`.
+fn setting(iface: &str) -> String {
+    iface.replace('.', "/")
 }
 
 /// A time, for a sentence.

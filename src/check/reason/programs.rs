@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::facts::Facts;
-use super::super::finding::{Finding, Place};
+use super::super::finding::{Finding, Level, Place};
 use super::{count, list, seconds};
 use crate::net::PortUser;
 use crate::rate::Rate;
@@ -45,14 +45,27 @@ fn bound_to_address(facts: &Facts) -> Option<Finding> {
     );
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
     let any = if facts.is_ipv4() { "0.0.0.0" } else { "::" };
+    // Which socket has joined, the system does not tell: it may be one that listens at another port.
+    let (level, reserve) = match facts.other_sockets {
+        None | Some(0) => (Level::Fault, String::new()),
+        Some(others) => (
+            Level::Warning,
+            format!("; that may have been {} at another port, and this one may want unicast alone", count_of(others)),
+        ),
+    };
     Some(
-        Finding::fault("bound-to-address", what, wanting)
+        Finding::fault("bound-to-address", what, wanting + &reserve)
             .remedy(format!(
                 "have it bind {} or {any}, and join with the interface's address or index; mcast shows that it then arrives",
                 asked.group
             ))
-            .run(Place::Here, format!("mcast recv {asked}{iface}")),
+            .run(Place::Here, format!("mcast recv {asked}{iface}"))
+            .at(level),
     )
+}
+
+fn count_of(others: usize) -> String {
+    if others == 1 { "the other socket".to_owned() } else { format!("one of {others} other sockets") }
 }
 
 /// Sockets of the port that found no room.
@@ -68,6 +81,17 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
         let who = list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>());
         let room = room(facts);
         let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+        // This program listens at the same port: where it heard nothing of the target, what the other one dropped was something else.
+        if facts.heard_here() == 0 {
+            return Some(Finding::note(
+                "buffer-overflow",
+                format!("{who} does not read fast enough: this host's kernel dropped {} in {time}", count(dropped, "datagram")),
+                format!(
+                    "the drops of port {} rose by {dropped}; nothing of {asked} came meanwhile, so they were of another group, or unicast",
+                    asked.port
+                ),
+            ));
+        }
         return Some(
             Finding::fault(
                 "buffer-overflow",
