@@ -168,3 +168,52 @@ fn a_program_that_wants_unicast_is_not_blamed_for_what_another_has_joined() {
     has_no_fault(&told);
     assert_eq!(finding(&told, "bound-to-address")["level"], "warning", "{told}");
 }
+
+#[test]
+fn a_rule_against_ones_own_datagrams_alone_is_no_warning() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    // What comes in is not tracked; what this host sends to itself is.
+    b.firewall(
+        "table inet filter { chain early { type filter hook prerouting priority raw; ip daddr 224.0.0.0/4 notrack; }; \
+         chain input { type filter hook input priority filter; policy drop; ct state established,related,untracked accept; }; }",
+    );
+    let told = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
+    has_no_fault(&told);
+    assert_eq!(ids(&told, "warning"), ["nothing-arrives"], "{told}");
+}
+
+#[test]
+fn the_second_interface_on_a_network_is_not_said_to_have_a_firewall() {
+    let Some(lab) = Lab::open() else { return };
+    let mut switch = lab.switch_with("mcast_snooping 0");
+    let a = lab.host_on(&mut switch, "10.0.0.100/24");
+    let b = lab.host_on(&mut switch, "10.0.0.101/24");
+    lab.second_port(&mut switch, &b, "10.0.0.102/24");
+    // What it sends by the one comes back by the other, where the kernel takes it for forged.
+    let own = sends(&b, &format!("{TARGET} --iface e0"));
+    let told = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
+    assert_eq!(ids(&told, "fault"), ["wrong-interface"], "{told}");
+    drop(own);
+    // It would answer all of them by the first.
+    b.shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
+    let _sends = sends(&a, &format!("{TARGET} --iface e0"));
+    let told = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
+    assert_eq!(ids(&told, "fault"), ["rp-filter", "wrong-interface"], "{told}");
+    has_no_fault(&check(&b, &format!("{TARGET} --iface e0 -d 500ms")));
+}
+
+#[test]
+fn what_lets_fragments_through_before_they_are_put_together_asks_for_no_port() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.firewall(
+        "table netdev filter { chain ingress { type filter hook ingress device e0 priority 0; ip daddr 224.0.0.0/4 drop; }; }",
+    );
+    let _sends = sends(&a, &format!("{TARGET} --iface e0 --probe --size 4000"));
+    let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+    typed(&finding(&told, "firewall-ingress")).iter().for_each(|line| drop(b.shell(line)));
+    let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+    has_no_fault(&told);
+    finding(&told, "arrives");
+}

@@ -391,6 +391,19 @@ impl Facts {
         self.flows_of_group().filter(wanted)
     }
 
+    /// Those frames that the kernel takes, as far as their source goes. It takes those for forged that come from a group, from the loopback's network or, with
+    /// IPv4, from an address of this host: a second wire to the same network brings what this host sends back to it.
+    pub fn flows_to_take(&self) -> impl Iterator<Item = &Flow> {
+        let own = |source| self.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == source));
+        let is_loopback = |iface: &str| self.link(iface).is_some_and(|link| link.loopback);
+        self.flows_here().filter(move |flow| match flow.source {
+            _ if is_loopback(&flow.iface) => true,
+            source if is_forged(source) => false,
+            IpAddr::V4(_) => !own(flow.source),
+            IpAddr::V6(_) => true,
+        })
+    }
+
     /// The same whatever their port and their source.
     pub fn flows_of_group(&self) -> impl Iterator<Item = &Flow> {
         // A tagged frame is seen on the interface below, and then, where there is one, on that of its virtual LAN.
@@ -407,6 +420,11 @@ impl Facts {
     pub fn rise(&self, v4: &str, v6: &str) -> u64 {
         self.counters.as_ref().map_or(0, |counters| rise_in(counters, if self.is_ipv4() { v4 } else { v6 }))
     }
+}
+
+/// Whether no frame on a wire can come from there.
+pub fn is_forged(source: IpAddr) -> bool {
+    source.is_multicast() || source.is_loopback() || source == std::net::Ipv4Addr::BROADCAST
 }
 
 /// By how much a counter rose, among those that did.

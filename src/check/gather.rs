@@ -188,6 +188,7 @@ pub fn look_at_firewall(facts: &mut Facts) {
         wanted,
         group: facts.target.group,
         port: facts.target.port,
+        fragments: facts.flows_here().any(|flow| flow.fragments),
     };
     let inbound = facts.judged().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
     let bridges =

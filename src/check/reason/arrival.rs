@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::{Facts, Flow, Heard};
+use super::super::facts::{Facts, Flow, Heard, is_forged};
 use super::super::finding::{Finding, Level, Place};
 use super::{count, list, seconds};
 use crate::target::bracketed;
@@ -229,6 +229,18 @@ fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
     let place = facts.iface.as_deref().unwrap_or("any interface");
     let time = seconds(facts.seconds);
     let evidence = match (&facts.frames, facts.expected().and_then(|link| link.counters)) {
+        (Some(_), _) if facts.frames_here() > Some(0) => {
+            let came = count(facts.frames_here().unwrap_or(0), "frame");
+            match facts.flows_here().find(|flow| is_forged(flow.source)) {
+                Some(flow) => {
+                    format!(
+                        "{came} of it reached {place} from {}, which is no sender's address, so the kernel drops them",
+                        flow.source
+                    )
+                }
+                None => format!("{came} of it reached {place}, and no datagram was delivered"),
+            }
+        }
         (Some(frames), _) => {
             let others: u64 = frames.others.iter().filter(|(iface, _)| facts.is_expected(iface)).map(|(_, frames)| frames).sum();
             let others = if others == 0 {

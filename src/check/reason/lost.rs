@@ -18,10 +18,11 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
         .collect()
 }
 
-/// The senders whose frames reached the host, and of whom nothing was heard.
+/// The senders whose frames reached the host where they are expected, and of whom nothing was heard there.
 fn unheard(facts: &Facts) -> BTreeSet<IpAddr> {
-    let heard: BTreeSet<IpAddr> = facts.heard.iter().map(|heard| heard.source.ip()).collect();
-    facts.flows_here().map(|flow| flow.source).filter(|source| !heard.contains(source)).collect()
+    let here = facts.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| facts.is_expected(iface)));
+    let heard: BTreeSet<IpAddr> = here.map(|heard| heard.source.ip()).collect();
+    facts.flows_to_take().map(|flow| flow.source).filter(|source| !heard.contains(source)).collect()
 }
 
 /// How sure it is that what the kernel counted as lost was of the target.

@@ -70,9 +70,11 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
     }
     let time = seconds(facts.seconds);
     // What only concerns the choice of sources keeps nothing away, and neither does what keeps this host from sending.
-    let is_suspect = |finding: &&Finding| {
-        !matches!(finding.id, "nothing-arrives" | "ssm-unsupported" | "firewall-output")
-            && !(finding.id == "self-test-failed" && facts.self_test.as_ref().is_some_and(|test| test.error.is_some()))
+    let could_send = facts.self_test.as_ref().is_none_or(|test| test.error.is_none());
+    let is_suspect = |finding: &&Finding| match finding.id {
+        "nothing-arrives" | "ssm-unsupported" | "firewall-output" => false,
+        "self-test-failed" => could_send,
+        _ => true,
     };
     match worst(Level::Warning).find(is_suspect) {
         Some(suspect) => format!("Nothing of {target} came to {place} in {time}, and this may be why: {}.", suspect.what),
