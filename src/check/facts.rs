@@ -348,7 +348,7 @@ impl Facts {
 
     /// The interface whose way through the firewall is looked at: the expected one, else that by which this host sent to itself.
     pub fn judged(&self) -> Option<&str> {
-        self.iface.as_deref().or(self.self_test.as_ref()?.iface.as_deref())
+        self.iface.as_deref().or_else(|| self.self_test.as_ref()?.iface.as_deref())
     }
 
     /// The interface of this name.
