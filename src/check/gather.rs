@@ -197,6 +197,11 @@ pub fn look_at_firewall(facts: &mut Facts) {
     facts.firewall = Firewall { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
 }
 
+/// Whether a report has brought back what came: a stream that it has comes in both halves of the time alike.
+fn came_at_once(first_half: u64, both: u64) -> bool {
+    first_half * 3 >= both
+}
+
 /// Where nothing came although this host was a member all along, reports that once more, as the membership of another program keeps a join from doing. A switch
 /// that had forgotten it forwards again.
 fn report_anew(
@@ -227,12 +232,23 @@ fn report_anew(
         live.tell(seen);
     }
     let (at_once, frames) = (soon.frames_here().unwrap_or(0), later.frames_here().unwrap_or(0));
-    // A stream that the report has brought back comes in both halves alike.
-    let (is_stream, is_at_once) = (frames >= STREAM, at_once * 3 >= frames);
+    let (is_stream, is_at_once) = (frames >= STREAM, came_at_once(at_once, frames));
     if frames > 0 && !(is_stream && is_at_once) && later.heard_here() > 0 {
         // It was only late, or is sent seldom: what came, came.
         *facts = later;
     }
     facts.after_report = Some(frames).filter(|_| is_at_once || !is_stream);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_late_was_not_brought_back_by_a_report() {
+        for (first_half, both, brought) in [(25, 50, true), (1, 3, true), (0, 0, true), (0, 10, false), (4, 20, false)] {
+            assert_eq!(came_at_once(first_half, both), brought, "{first_half} of {both}");
+        }
+    }
 }
