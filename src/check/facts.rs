@@ -43,6 +43,8 @@ pub struct Facts {
     pub own_drops: Option<u64>,
     /// The sockets that hold the port, besides those of this program. `drops` is what they dropped meanwhile.
     pub port_users: Option<Vec<PortUser>>,
+    /// How many sockets of other programs are bound to the group at other ports: one of them may be what has joined it.
+    pub other_sockets: Option<usize>,
     /// By how much the kernel's counters rose meanwhile: `Ip.InReceives`, `Udp.IgnoredMulti`. What did not rise is not there.
     pub counters: Option<BTreeMap<String, u64>>,
     /// What reached the interfaces, before IP and the firewall.
@@ -53,7 +55,8 @@ pub struct Facts {
     pub bridges: Option<Vec<Bridge>>,
     /// The kernel hands frames that cross a bridge to the firewall of IP (br_netfilter); `None` where it does not know how.
     pub bridge_netfilter: Option<bool>,
-    /// How many frames of the target came in the second after this host had reported its membership anew; `None` where it did not.
+    /// How many frames of the target came in the second after this host had reported its membership anew; `None` where it did not, and where they began
+    /// so late that the report cannot have brought them.
     pub after_report: Option<u64>,
     /// A sender was waited for, that was to send to several addresses at once.
     pub waited: bool,
@@ -346,6 +349,11 @@ impl Facts {
         self.link(self.iface.as_deref()?)
     }
 
+    /// The interface whose way through the firewall is looked at: the expected one, else that by which this host sent to itself.
+    pub fn judged(&self) -> Option<&str> {
+        self.iface.as_deref().or_else(|| self.self_test.as_ref()?.iface.as_deref())
+    }
+
     /// The interface of this name.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.interfaces.iter().find(|link| link.name == name)
@@ -361,9 +369,18 @@ impl Facts {
         !self.is_ipv4() && link.ipv6_disabled == Some(true)
     }
 
-    /// Whether this is the expected interface, or one of those that would do.
+    /// Whether this is the expected interface, or, where none is, one of those that would do: where the target was joined. What comes to another is no loss.
     pub fn is_expected(&self, name: &str) -> bool {
-        self.iface.as_deref().is_none_or(|expected| expected == name)
+        match &self.iface {
+            Some(expected) => expected == name,
+            None => self.link(name).is_none_or(|link| link.joined),
+        }
+    }
+
+    /// The bridge that the expected interface is a port of. IP sees nothing of what comes in by a port: it belongs to the bridge.
+    pub fn bridge_above(&self) -> Option<&Bridge> {
+        let name = self.iface.as_ref()?;
+        self.bridges.iter().flatten().find(|bridge| bridge.ports.contains(name))
     }
 
     /// How many datagrams came where they were expected. Where the system does not tell the interface, all of them.
@@ -382,6 +399,19 @@ impl Facts {
         self.flows_of_group().filter(wanted)
     }
 
+    /// Those frames that the kernel takes, as far as their source goes. It takes those for forged that come from a group, from the loopback's network or, with
+    /// IPv4, from an address of this host: a second wire to the same network brings what this host sends back to it.
+    pub fn flows_to_take(&self) -> impl Iterator<Item = &Flow> {
+        let own = |source| self.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == source));
+        let is_loopback = |iface: &str| self.link(iface).is_some_and(|link| link.loopback);
+        self.flows_here().filter(move |flow| match flow.source {
+            _ if is_loopback(&flow.iface) => true,
+            source if is_forged(source) => false,
+            IpAddr::V4(_) => !own(flow.source),
+            IpAddr::V6(_) => true,
+        })
+    }
+
     /// The same whatever their port and their source.
     pub fn flows_of_group(&self) -> impl Iterator<Item = &Flow> {
         // A tagged frame is seen on the interface below, and then, where there is one, on that of its virtual LAN.
@@ -398,6 +428,11 @@ impl Facts {
     pub fn rise(&self, v4: &str, v6: &str) -> u64 {
         self.counters.as_ref().map_or(0, |counters| rise_in(counters, if self.is_ipv4() { v4 } else { v6 }))
     }
+}
+
+/// Whether no frame on a wire can come from there.
+pub fn is_forged(source: IpAddr) -> bool {
+    source.is_multicast() || source.is_loopback() || source == std::net::Ipv4Addr::BROADCAST
 }
 
 /// By how much a counter rose, among those that did.

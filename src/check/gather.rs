@@ -21,8 +21,12 @@ use crate::target::is_link_scoped;
 /// How many datagrams this host sends to itself.
 const SELF_TEST: u64 = 10;
 
-/// How long frames are waited for once the membership was reported anew: a switch takes some milliseconds to learn.
-const AFTER_REPORT: Duration = Duration::from_secs(1);
+/// How long frames are waited for once the membership was reported anew: a switch takes some milliseconds to learn. What comes in the second half
+/// above all comes because somebody has just begun to send.
+const AFTER_REPORT: [Duration; 2] = [Duration::from_millis(500); 2];
+
+/// Fewer than these in that time may be of one who sends seldom.
+pub const STREAM: u64 = 3;
 
 /// Looks at everything. Answers the facts, and why it stopped.
 ///
@@ -184,12 +188,18 @@ pub fn look_at_firewall(facts: &mut Facts) {
         wanted,
         group: facts.target.group,
         port: facts.target.port,
+        fragments: facts.flows_here().any(|flow| flow.fragments),
     };
-    let inbound = facts.iface.as_ref().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
+    let inbound = facts.judged().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
     let bridges =
         facts.bridges.iter().flatten().map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
     let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
     facts.firewall = Firewall { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
+}
+
+/// Whether a report has brought back what came: a stream that it has comes in both halves of the time alike.
+fn came_at_once(first_half: u64, both: u64) -> bool {
+    first_half * 3 >= both
 }
 
 /// Where nothing came although this host was a member all along, reports that once more, as the membership of another program keeps a join from doing. A switch
@@ -216,9 +226,29 @@ fn report_anew(
         debug!(%error, "cannot report the membership");
         return Ok(());
     }
-    live.listen(AFTER_REPORT, interfaces, reporter, interrupt)?;
-    let mut later = facts.clone();
-    live.tell(&mut later);
-    facts.after_report = later.frames_here();
+    let [mut soon, mut later] = [facts.clone(), facts.clone()];
+    for (time, seen) in AFTER_REPORT.into_iter().zip([&mut soon, &mut later]) {
+        live.listen(time, interfaces, reporter, interrupt)?;
+        live.tell(seen);
+    }
+    let (at_once, frames) = (soon.frames_here().unwrap_or(0), later.frames_here().unwrap_or(0));
+    let (is_stream, is_at_once) = (frames >= STREAM, came_at_once(at_once, frames));
+    if frames > 0 && !(is_stream && is_at_once) && later.heard_here() > 0 {
+        // It was only late, or is sent seldom: what came, came.
+        *facts = later;
+    }
+    facts.after_report = Some(frames).filter(|_| is_at_once || !is_stream);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_late_was_not_brought_back_by_a_report() {
+        for (first_half, both, brought) in [(25, 50, true), (1, 3, true), (0, 0, true), (0, 10, false), (4, 20, false)] {
+            assert_eq!(came_at_once(first_half, both), brought, "{first_half} of {both}");
+        }
+    }
 }

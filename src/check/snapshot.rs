@@ -28,6 +28,7 @@ impl Snapshot {
         compare_counters(self.counters.as_ref(), now.counters.as_ref(), facts);
         let before = |inode: u64| self.port_users.iter().flatten().find(|user| user.inode == inode).map_or(0, |user| user.drops);
         let since = |user: PortUser| PortUser { drops: user.drops.saturating_sub(before(user.inode)), ..user };
+        facts.other_sockets = net::others_than(facts.target.port, facts.target.group);
         facts.port_users = now.port_users.map(|users| users.into_iter().map(since).collect());
     }
 }

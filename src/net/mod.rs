@@ -51,7 +51,7 @@ pub use limits::{Ipv6, MOST_RCVBUF, ipv6_of, membership_limits, most_rcvbuf, res
 pub use load::Load;
 pub use outbox::Outbox;
 pub use packet::{Packet, Query, What};
-pub use ports::{PortUser, users_of};
+pub use ports::{PortUser, others_than, users_of};
 pub use report_membership::report_membership;
 pub use route::route_to;
 pub use self_test::{Decoy, SelfTest};

@@ -32,13 +32,29 @@ pub struct PortUser {
 /// The sockets of this network namespace that hold a UDP port and could hear IPv4, or IPv6. Among those of IPv4 are the sockets of IPv6 that are bound to
 /// any address, because they hear both; that one of them may have chosen IPv6 alone (IPV6_V6ONLY) is not told. `None` where the system tells nothing.
 pub fn users_of(port: u16, ipv4: bool) -> Option<Vec<PortUser>> {
+    let mut users = all(ipv4)?;
+    users.retain(|user| user.port == port);
+    programs::name(&mut users);
+    Some(users)
+}
+
+/// How many sockets of other programs are bound to a group, at another port. Those that are bound to any address may be for anything, and every host has
+/// some.
+pub fn others_than(port: u16, group: IpAddr) -> Option<usize> {
+    let mut users = all(group.is_ipv4())?;
+    users.retain(|user| user.port != port && user.address == group);
+    programs::name(&mut users);
+    Some(users.iter().filter(|user| !user.own).count())
+}
+
+/// The sockets that could hear IPv4, or IPv6.
+fn all(ipv4: bool) -> Option<Vec<PortUser>> {
     let [udp, udp6] = ["/proc/thread-self/net/udp", "/proc/thread-self/net/udp6"].map(read);
     // Without IPv6 there is no second file.
     let mut users = if ipv4 { parse(&udp?) } else { Vec::new() };
     users.extend(parse(&if ipv4 { udp6.unwrap_or_default() } else { udp6? }));
     let hears = |address: IpAddr| address.is_ipv4() == ipv4 || (ipv4 && address == Ipv6Addr::UNSPECIFIED);
-    users.retain(|user| user.port == port && hears(user.address));
-    programs::name(&mut users);
+    users.retain(|user| hears(user.address));
     Some(users)
 }
 

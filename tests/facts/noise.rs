@@ -128,3 +128,104 @@ fn on_other_systems_nothing_of_linux_is_said_to_be_typed() {
         }
     }
 }
+
+fn faults(facts: &Facts) -> Vec<&'static str> {
+    findings(facts).iter().filter(|finding| finding.level == Level::Fault).map(|finding| finding.id).collect()
+}
+
+#[test]
+fn what_others_lose_is_not_blamed_for_what_a_firewall_drops() {
+    for name in ["firewall-input-rule", "firewall-input-policy", "firewall-prerouting", "firewall-ingress"] {
+        let mut facts = record(name);
+        let before = faults(&facts);
+        let counters = facts.counters.as_mut().expect("counters");
+        for name in ["TcpExt.IPReversePathFilter", "Udp.InCsumErrors"] {
+            counters.insert(name.to_owned(), 5);
+        }
+        facts.interfaces.iter_mut().for_each(|link| link.rp_filter = Some(1));
+        assert_eq!(faults(&facts), before, "{name}");
+    }
+}
+
+#[test]
+fn another_source_is_no_fault_where_the_one_that_is_wanted_comes_too() {
+    let mut facts = record("firewall-input-rule");
+    let before = faults(&facts);
+    let frames = facts.frames.as_mut().expect("frames");
+    let wanted = frames.flows[0].clone();
+    let other = mcast::check::Flow { source: "10.0.0.200".parse().expect("an address"), ..wanted.clone() };
+    frames.flows.push(other);
+    facts.target.sources = vec![wanted.source];
+    assert_eq!(faults(&facts), before);
+}
+
+#[test]
+fn a_group_that_switches_flood_needs_no_querier() {
+    for (group, needs) in [("224.0.0.117", false), ("224.0.1.117", true), ("239.1.1.1", true)] {
+        let mut facts = record("silence");
+        facts.target.group = group.parse().expect("a group");
+        facts.seconds = 130.0;
+        facts.stopped = Some(mcast::check::Stopped { datagrams: 7, flowed: 3.0, silent: 5.0 });
+        let found = findings(&facts);
+        assert_eq!(found.iter().any(|finding| finding.id == "no-querier"), needs, "{group}: {found:#?}");
+        let stopped = found.iter().find(|finding| finding.id == "stream-stopped").expect("stream-stopped");
+        assert_eq!(stopped.evidence.contains("querier"), needs, "{stopped:#?}");
+        assert_eq!(stopped.commands.len(), if needs { 2 } else { 1 }, "{stopped:#?}");
+    }
+}
+
+#[test]
+fn one_datagram_after_a_report_is_no_proof_that_a_switch_forgot() {
+    for (came, fault) in [(1, false), (2, false), (3, true), (50, true)] {
+        let facts = Facts { after_report: Some(came), ..record("silence") };
+        assert_eq!(faults(&facts).contains(&"snooping-pruned"), fault, "{came}");
+    }
+}
+
+#[test]
+fn an_interface_that_takes_the_tag_is_named() {
+    let facts = record("vlan-tag");
+    let said = |facts: &Facts| findings(facts).into_iter().find(|finding| finding.id == "vlan-tag").expect("vlan-tag");
+    let flow = facts.frames.as_ref().expect("frames").flows[0].clone();
+    let mut above = facts.clone();
+    let upper = mcast::check::Flow { iface: "lan".to_owned(), vlan: None, others: false, ..flow };
+    above.frames.as_mut().expect("frames").flows.push(upper);
+    assert_eq!(said(&above).commands[0].run, format!("mcast recv {} --iface lan", facts.target));
+    // 15 characters are all that an interface's name may have.
+    let mut long = facts;
+    long.iface = Some("enx001122334455".to_owned());
+    long.interfaces.iter_mut().filter(|link| link.name == "e0").for_each(|link| link.name = "enx001122334455".to_owned());
+    long.frames.as_mut().expect("frames").flows.iter_mut().for_each(|flow| flow.iface = "enx001122334455".to_owned());
+    let run = said(&long).commands[0].run.clone();
+    let child = run.split("name ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a name").to_owned();
+    assert!(child.len() <= 15, "{run}");
+    assert!(run.ends_with(&format!("ip link set {child} up")), "{run}");
+}
+
+#[test]
+fn what_keeps_this_host_from_sending_does_not_explain_that_nothing_came() {
+    let mut facts = record("silence");
+    let test = facts.self_test.as_mut().expect("a self-test");
+    (test.sent, test.heard, test.error) = (0, 0, Some("Operation not permitted".to_owned()));
+    for refused in [true, false] {
+        facts.self_test.as_mut().expect("a self-test").refused = refused;
+        let said = conclusion(&facts, &findings(&facts));
+        assert!(said.starts_with("Nothing was found on this host that keeps"), "{said}");
+    }
+}
+
+#[test]
+fn what_comes_from_where_nobody_can_be_is_not_lost_to_a_firewall() {
+    let mut facts = record("firewall-prerouting");
+    facts.firewall.inbound.clear();
+    assert_eq!(faults(&facts), ["firewall-prerouting"]);
+    for source in ["127.0.0.1", "239.9.9.9", "255.255.255.255"] {
+        let flows = &mut facts.frames.as_mut().expect("frames").flows;
+        flows.iter_mut().for_each(|flow| flow.source = source.parse().expect("an address"));
+        facts.self_test = None;
+        let found = findings(&facts);
+        assert_eq!(faults(&facts), Vec::<&str>::new(), "{source}");
+        let nothing = found.iter().find(|finding| finding.id == "nothing-arrives").expect("nothing-arrives");
+        assert!(nothing.evidence.contains(&format!("from {source}, which is no sender's address")), "{nothing:?}");
+    }
+}

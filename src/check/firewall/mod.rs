@@ -45,6 +45,9 @@ pub struct Flow {
     pub group: IpAddr,
     /// The UDP port they go to.
     pub port: u16,
+    /// They come in fragments, of which the first alone tells the port.
+    #[serde(default)]
+    pub fragments: bool,
 }
 
 /// The way that datagrams take through this host.

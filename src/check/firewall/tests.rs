@@ -24,6 +24,7 @@ fn flow(target: &str) -> Flow {
         wanted: source,
         group: group.trim_matches(['[', ']']).parse().unwrap(),
         port: port.parse().unwrap(),
+        fragments: false,
     }
 }
 

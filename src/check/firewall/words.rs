@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::packet::single;
-use super::{Chain, Flow, Rule};
+use super::{Chain, Flow, Hook, Rule};
 
 /// The longest list that is written in full.
 const ELEMENTS: usize = 8;
@@ -49,8 +49,12 @@ pub fn accept(chain: &Chain, flow: &Flow) -> String {
     // A source of the other family would make a rule that no nft takes.
     let source = flow.wanted.filter(|source: &IpAddr| source.is_ipv4() == flow.group.is_ipv4());
     let source = source.map_or(String::new(), |source| format!("{ip} saddr {source} "));
+    // The fragments are put together behind prerouting, or in it where connections are tracked.
+    let hook = chain.base.as_ref().map(|base| base.hook);
+    let is_in_pieces = flow.fragments && matches!(hook, Some(Hook::Ingress | Hook::Prerouting));
+    let port = if is_in_pieces { "meta l4proto udp".to_owned() } else { format!("udp dport {}", flow.port) };
     let place = [&chain.family, &chain.table, &chain.name].map(|name| quoted(name)).join(" ");
-    format!("nft insert rule {place} {source}{ip} daddr {} udp dport {} accept", flow.group, flow.port)
+    format!("nft insert rule {place} {source}{ip} daddr {} {port} accept", flow.group)
 }
 
 /// A word that a shell leaves alone.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use super::super::facts::{Facts, Flow, Heard};
+use super::super::facts::{Facts, Flow, Heard, is_forged};
 use super::super::finding::{Finding, Level, Place};
 use super::{count, either, list, seconds};
 use crate::target::bracketed;
@@ -126,7 +126,8 @@ fn arrives_twice(facts: &Facts) -> Option<Finding> {
 /// It arrives, but on another interface than the expected one.
 fn wrong_interface(facts: &Facts) -> Option<Finding> {
     let expected = facts.iface.as_ref()?;
-    let elsewhere = facts.heard.iter().find(|heard| heard.iface.as_ref().is_some_and(|iface| iface != expected))?;
+    let is_elsewhere = |heard: &&Heard| heard.iface.as_ref().is_some_and(|iface| iface != expected);
+    let Some(elsewhere) = facts.heard.iter().find(is_elsewhere) else { return port_of_a_bridge(facts) };
     let (asked, name) = (&facts.target, elsewhere.iface.as_ref()?);
     let count = count(
         facts.heard.iter().filter(|heard| heard.iface.as_ref() == Some(name)).map(|heard| heard.datagrams).sum(),
@@ -148,9 +149,28 @@ fn wrong_interface(facts: &Facts) -> Option<Finding> {
     )
 }
 
+/// It arrives at a port of a bridge, so it is the bridge's.
+fn port_of_a_bridge(facts: &Facts) -> Option<Finding> {
+    let (asked, name, bridge) = (&facts.target, facts.iface.as_ref()?, &facts.bridge_above()?.name);
+    let frames = facts.frames_here().filter(|frames| *frames > 0)?;
+    Some(
+        Finding::fault(
+            "wrong-interface",
+            format!("{asked} arrives on {name}, which is a port of the bridge {bridge}, and goes to that"),
+            format!("{} came in; IP sees nothing of what comes in by the port of a bridge", count(frames, "frame")),
+        )
+        .remedy(format!("join on {bridge}"))
+        .run(Place::Here, format!("mcast recv {asked} --iface {bridge}")),
+    )
+}
+
 /// A source-specific join, and somebody else sends.
 fn other_source(facts: &Facts) -> Option<Finding> {
     let asked = &facts.target;
+    // Those that are wanted come too, and are lost in this host.
+    if facts.frames_here().is_some_and(|frames| frames > 0) {
+        return None;
+    }
     let of_port = |flow: &&Flow| flow.port.is_none_or(|port| port == asked.port);
     let flow =
         facts.flows_of_group().filter(of_port).find(|flow| !asked.sources.is_empty() && !asked.sources.contains(&flow.source))?;
@@ -217,6 +237,18 @@ fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
     let place = facts.iface.as_deref().unwrap_or("any interface");
     let time = seconds(facts.seconds);
     let evidence = match (&facts.frames, facts.expected().and_then(|link| link.counters)) {
+        (Some(_), _) if facts.frames_here() > Some(0) => {
+            let came = count(facts.frames_here().unwrap_or(0), "frame");
+            match facts.flows_here().find(|flow| is_forged(flow.source)) {
+                Some(flow) => {
+                    format!(
+                        "{came} of it reached {place} from {}, which is no sender's address, so the kernel drops them",
+                        flow.source
+                    )
+                }
+                None => format!("{came} of it reached {place}, and no datagram was delivered"),
+            }
+        }
         (Some(frames), _) => {
             let others: u64 = frames.others.iter().filter(|(iface, _)| facts.is_expected(iface)).map(|(_, frames)| frames).sum();
             let others = if others == 0 {

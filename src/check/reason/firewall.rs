@@ -60,7 +60,12 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
                     | "ipv6-disabled"
             )
     });
-    let blamed = by_rules(facts, explained);
+    let mut blamed = by_rules(facts, explained);
+    // What comes in by the port of a bridge goes to the bridge: past ingress nobody looks at it here, and that it is not heard at the port is no loss.
+    if facts.bridge_above().is_some() {
+        blamed.retain(|finding| finding.id == Gap::Ingress.id());
+        return blamed;
+    }
     if !blamed.is_empty() {
         return blamed;
     }
@@ -68,7 +73,9 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
     if let Some(finding) = located {
         return vec![finding];
     }
-    if facts.firewall.read && facts.heard_here() == 0 {
+    // Rules are read for one interface.
+    let is_judged = facts.firewall.read && facts.judged().is_some();
+    if is_judged && facts.heard_here() == 0 {
         return vec![Finding::pass(
             "firewall",
             format!("no nftables rule of this host drops {}", facts.target),
@@ -114,14 +121,19 @@ fn rule_finding(facts: &Facts, gap: Gap, rule: &Drop, level: Level) -> Finding {
         .at(level)
 }
 
-/// Whether frames of the target came, and nothing was heard.
+/// How many frames of the target came that were not to be lost; `None` where frames are not seen.
+fn frames(facts: &Facts) -> Option<u64> {
+    facts.frames.as_ref().map(|_| facts.flows_to_take().map(|flow| flow.frames).sum())
+}
+
+/// Whether such frames came, and nothing was heard.
 fn is_lost(facts: &Facts) -> bool {
-    facts.heard_here() == 0 && facts.frames_here().is_some_and(|frames| frames > 0)
+    facts.heard_here() == 0 && frames(facts).is_some_and(|frames| frames > 0)
 }
 
 /// What shows that something is lost inside this host.
 fn proof(facts: &Facts) -> Option<String> {
-    if let Some(frames) = facts.frames_here().filter(|_| is_lost(facts)) {
+    if let Some(frames) = frames(facts).filter(|_| is_lost(facts)) {
         return Some(format!("{} of it came in, and no datagram was delivered", count(frames, "frame")));
     }
     let (_, test) = self_test_gap(facts)?;
@@ -184,7 +196,7 @@ fn by_place(facts: &Facts) -> Option<Finding> {
             .run(Place::Here, "nft list ruleset")
             .at(level)
     };
-    if let Some(frames) = facts.frames_here().filter(|_| is_lost(facts) && facts.counters.is_some()) {
+    if let Some(frames) = frames(facts).filter(|_| is_lost(facts) && facts.counters.is_some()) {
         let gap = gap(received, multicast, frames);
         return Some(finding(
             gap,
@@ -202,7 +214,10 @@ fn by_place(facts: &Facts) -> Option<Finding> {
             return Some(finding(gap, Level::Fault, format!("{own}, and what comes in gets lost there too: {counters}")));
         }
         let may_be = "which is consistent with it, and with a rule against those who send from this host's own address";
-        return Some(finding(gap, Level::Warning, format!("{own}, {may_be}")));
+        // Where all rules are known and let the target through, it is the latter.
+        let is_known = facts.firewall.read && facts.judged().is_some() && !facts.firewall.legacy;
+        let level = if is_known { Level::Note } else { Level::Warning };
+        return Some(finding(gap, level, format!("{own}, {may_be}")));
     }
     // Everything that is delivered is counted, unicast too; so what is missing there is multicast that was let in and not delivered.
     let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");

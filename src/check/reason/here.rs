@@ -2,7 +2,7 @@
 
 use super::super::facts::{Facts, Link};
 use super::super::finding::{Finding, Level, Place};
-use super::{count, either, list};
+use super::{count, either, list, setting};
 use crate::target::{bracketed, family, is_source_specific};
 
 /// A receive buffer below this holds less than a tenth of a second of a TV channel.
@@ -55,15 +55,25 @@ fn interface(facts: &Facts) -> Vec<Finding> {
     let carrier = if link.carrier.is_some() { "it is up and its wire carries" } else { "it is up" };
     let mtu = link.mtu.map(|mtu| format!(", MTU {mtu}")).unwrap_or_default();
     let mut found = Vec::new();
-    if facts.is_switched_off(link) {
+    if let Some(bridge) = facts.bridge_above() {
+        found.push(
+            Finding::note(
+                "interface",
+                format!("{name} is a port of the bridge {}, and what comes in there goes to that", bridge.name),
+                format!("{carrier}{mtu}; IP listens at the bridge"),
+            )
+            .remedy("ask about the bridge")
+            .run(Place::Here, facts.target.check(Some(&bridge.name))),
+        );
+    } else if facts.is_switched_off(link) {
         found.push(
             Finding::fault(
                 "ipv6-disabled",
                 format!("IPv6 is switched off on {name}"),
-                format!("net.ipv6.conf.{name}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out there"),
+                format!("net.ipv6.conf.{}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out there", setting(name)),
             )
             .remedy("switch it on; a link-local address comes with it, and others are to be given again")
-            .run(Place::Here, format!("sysctl -w net.ipv6.conf.{name}.disable_ipv6=0")),
+            .run(Place::Here, format!("sysctl -w net.ipv6.conf.{}.disable_ipv6=0", setting(name))),
         );
     } else if addresses.is_empty() {
         let family = family(facts.target.group);
@@ -159,7 +169,7 @@ fn route(facts: &Facts) -> Option<Finding> {
     let (expected, group) = (facts.expected()?, facts.target.group);
     let name = &expected.name;
     // A link-local group has a zone in the place of a route, and the loopback interface is always named.
-    if expected.loopback {
+    if expected.loopback || facts.bridge_above().is_some() {
         return None;
     }
     // The kernel gives each interface its route to the groups of IPv6, and takes it away when it goes down.
@@ -190,8 +200,9 @@ fn route(facts: &Facts) -> Option<Finding> {
             format!("the kernel has no route to {group}"),
             format!("{get}: unreachable; programs that name no interface cannot join (ENODEV) or send (ENETUNREACH)"),
         )
-        .remedy(format!("name {name} in those programs, as with --iface, or give multicast a route"))
-        .run(Place::Here, format!("{ip} add {} dev {name}", if facts.is_ipv4() { "224.0.0.0/4" } else { "ff00::/8" })),
+        .remedy(format!("name {name} in those programs, as with --iface, or give the group a route"))
+        // One that says 'unreachable' or 'prohibit' is a route too: it is to be replaced, or to be narrower than this one.
+        .run(Place::Here, format!("{ip} replace {group} dev {name}")),
     })
 }
 
@@ -280,8 +291,8 @@ fn version(facts: &Facts) -> Option<Finding> {
     let selective = !facts.target.sources.is_empty() || is_source_specific(facts.target.group);
     let forced = link.forced_version.filter(|forced| *forced > 0);
     // What is forced on all interfaces is forced on this one too, so both have to go.
-    let [sysctl, all] =
-        [name, "all"].map(|conf| format!("net.ipv{}.conf.{conf}.force_{}_version", either(facts, 4, 6), protocol.to_lowercase()));
+    let [sysctl, all] = [setting(name), "all".to_owned()]
+        .map(|conf| format!("net.ipv{}.conf.{conf}.force_{}_version", either(facts, 4, 6), protocol.to_lowercase()));
     let why = match forced {
         Some(_) => format!("an administrator forced it: {sysctl}, or that of all"),
         None => format!("an older querier was heard in that network ({rfc}, {})", either(facts, "7.2.1", "8.2.1")),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::super::facts::{Facts, Flow};
 use super::super::finding::{Finding, Level, Place};
-use super::{count, either, list};
+use super::{count, either, list, setting};
 
 /// Fewer of anything may be somebody else's.
 const FEW: u64 = 3;
@@ -25,10 +25,11 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     reasons.into_iter().flatten().collect()
 }
 
-/// The senders whose frames reached the host, and of whom nothing was heard.
+/// The senders whose frames reached the host where they are expected, and of whom nothing was heard there.
 fn unheard(facts: &Facts) -> BTreeSet<IpAddr> {
-    let heard: BTreeSet<IpAddr> = facts.heard.iter().map(|heard| heard.source.ip()).collect();
-    facts.flows_here().map(|flow| flow.source).filter(|source| !heard.contains(source)).collect()
+    let here = facts.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| facts.is_expected(iface)));
+    let heard: BTreeSet<IpAddr> = here.map(|heard| heard.source.ip()).collect();
+    facts.flows_to_take().map(|flow| flow.source).filter(|source| !heard.contains(source)).collect()
 }
 
 /// How sure it is that what the kernel counted as lost was of the target.
@@ -43,9 +44,13 @@ enum Suspicion {
 }
 
 impl Suspicion {
-    fn of(facts: &Facts) -> Self {
+    /// Of so many that were lost. Fewer than half of the frames that were not heard do not explain that nothing was: those of others may have been lost so,
+    /// and the target's in another place.
+    fn of(facts: &Facts, lost: u64) -> Self {
+        let unheard = unheard(facts);
+        let frames: u64 = facts.flows_here().filter(|flow| unheard.contains(&flow.source)).map(|flow| flow.frames).sum();
         match facts.frames_here() {
-            Some(_) if !unheard(facts).is_empty() => Suspicion::Sure,
+            Some(_) if frames > 0 && lost >= frames.div_ceil(2) => Suspicion::Sure,
             None if facts.heard_here() == 0 => Suspicion::Possible,
             _ => Suspicion::None,
         }
@@ -80,15 +85,16 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
         1 => "strict: a source has to be reached by the interface that it comes in on",
         _ => "loose: a source has to be reached by some interface",
     };
-    let setting = format!("net.ipv4.conf.{name}.rp_filter, and that of all, come to {mode} ({meaning}; RFC 3704)");
+    let conf = setting(name);
+    let rule = format!("net.ipv4.conf.{conf}.rp_filter, and that of all, come to {mode} ({meaning}; RFC 3704)");
     if dropped == 0 {
-        return Some(Finding::pass("rp-filter", "no datagram failed the reverse-path filter", setting));
+        return Some(Finding::pass("rp-filter", "no datagram failed the reverse-path filter", rule));
     }
     let sources: Vec<String> = unheard(facts).iter().map(IpAddr::to_string).collect();
     let of = if sources.is_empty() { String::new() } else { format!(" from {}", list(&sources)) };
     let what = format!("the reverse-path filter of this host drops what comes in on {name}{of}");
-    let evidence = format!("TcpExt: IPReversePathFilter +{dropped}; {setting}");
-    let suspicion = if mode == 0 { Suspicion::None } else { Suspicion::of(facts) };
+    let evidence = format!("TcpExt: IPReversePathFilter +{dropped}; {rule}");
+    let suspicion = if mode == 0 { Suspicion::None } else { Suspicion::of(facts, dropped) };
     if suspicion == Suspicion::None {
         let what = format!(
             "the reverse-path filter of this host dropped {}, none of them known to be of {}",
@@ -102,15 +108,15 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
     Some(match mode {
         1 => finding
             .remedy(format!("make it loose, or give this host a route to the sender by {name}{get}"))
-            .run(Place::Here, format!("sysctl -w net.ipv4.conf.{name}.rp_filter=2")),
+            .run(Place::Here, format!("sysctl -w net.ipv4.conf.{conf}.rp_filter=2")),
         // The larger of the two counts, so both have to go.
         _ => match sources.first() {
             Some(source) => finding
-                .remedy(format!("give this host a route to the sender{get}, or switch the filter off (net.ipv4.conf.all.rp_filter and net.ipv4.conf.{name}.rp_filter)"))
+                .remedy(format!("give this host a route to the sender{get}, or switch the filter off (net.ipv4.conf.all.rp_filter and net.ipv4.conf.{conf}.rp_filter)"))
                 .run(Place::Here, format!("ip route add {source}/32 dev {name}")),
             None => finding
                 .remedy("give this host a route to the sender, or switch the filter off")
-                .run(Place::Here, format!("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{name}.rp_filter=0")),
+                .run(Place::Here, format!("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{conf}.rp_filter=0")),
         },
     })
 }
@@ -136,7 +142,7 @@ fn no_checksum(facts: &Facts) -> Option<Finding> {
 
 fn bad_checksum(facts: &Facts) -> Option<Finding> {
     let bad = facts.rise("Udp.InCsumErrors", "Udp6.InCsumErrors");
-    let suspicion = Suspicion::of(facts);
+    let suspicion = Suspicion::of(facts, bad);
     (bad >= FEW).then(|| {
         Finding::fault(
             "bad-checksum",
@@ -158,7 +164,7 @@ fn bad_length(facts: &Facts) -> Option<Finding> {
     let rise = |name: &str| facts.rise(&format!("Udp.{name}"), &format!("Udp6.{name}"));
     let known: u64 = ["InCsumErrors", "RcvbufErrors", "MemErrors"].into_iter().map(rise).sum();
     let bad = rise("InErrors").saturating_sub(known);
-    let suspicion = Suspicion::of(facts);
+    let suspicion = Suspicion::of(facts, bad);
     (bad >= FEW && suspicion != Suspicion::None).then(|| {
         let target = std::net::SocketAddr::new(facts.target.group, facts.target.port);
         Finding::fault(
@@ -179,7 +185,7 @@ fn bad_length(facts: &Facts) -> Option<Finding> {
 fn fragments_lost(facts: &Facts) -> Option<Finding> {
     let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");
     let whole = facts.rise("Ip.ReasmOKs", "Ip6.ReasmOKs");
-    let suspicion = Suspicion::of(facts);
+    let suspicion = Suspicion::of(facts, fragments);
     if fragments < FEW || whole > 0 || suspicion == Suspicion::None {
         return None;
     }
@@ -258,6 +264,21 @@ fn vlan_tag(facts: &Facts) -> Option<Finding> {
     let first = tagged.first().filter(|_| facts.heard.is_empty())?;
     let (name, vlan) = (&first.iface, first.vlan?);
     let frames: u64 = tagged.iter().map(|flow| flow.frames).sum();
+    // What the interface of the VLAN takes is seen there again, without the tag.
+    let untagged = |flow: &&Flow| flow.vlan.is_none() && flow.source == first.source && flow.iface != *name;
+    if let Some(above) = facts.frames.iter().flat_map(|frames| &frames.flows).find(untagged) {
+        return Some(
+            Finding::fault(
+                "vlan-tag",
+                format!("{} reaches {name} with the tag of VLAN {vlan}, and belongs to {}", facts.target.group, above.iface),
+                format!("{} with that tag, and {} has them without", count(frames, "frame"), above.iface),
+            )
+            .remedy(format!("listen on {}, which needs an address too", above.iface))
+            .run(Place::Here, format!("mcast recv {} --iface {}", facts.target, above.iface)),
+        );
+    }
+    // The name of an interface has 15 characters at most (IFNAMSIZ).
+    let child = Some(format!("{name}.{vlan}")).filter(|child| child.len() <= 15).unwrap_or(format!("vlan{vlan}"));
     Some(
         Finding::fault(
             "vlan-tag",
@@ -268,16 +289,15 @@ fn vlan_tag(facts: &Facts) -> Option<Finding> {
             format!("{} with that tag, and no interface of this host is for it", count(frames, "frame")),
         )
         .remedy("have the switch send it untagged to this port, or make an interface for that VLAN and listen there")
-        .run(
-            Place::Here,
-            format!("ip link add link {name} name {name}.{vlan} type vlan id {vlan}; ip link set {name}.{vlan} up"),
-        ),
+        .run(Place::Here, format!("ip link add link {name} name {child} type vlan id {vlan}; ip link set {child} up")),
     )
 }
 
 fn duplicate_address(facts: &Facts) -> Option<Finding> {
     let own = |address: IpAddr| facts.interfaces.iter().find(|link| link.addresses.iter().any(|own| own.ip == address));
-    let (flow, link) = facts.flows_here().find_map(|flow| Some((flow, own(flow.source)?)))?;
+    // On the loopback interface all comes from this host.
+    let comes_in = |flow: &&Flow| facts.link(&flow.iface).is_none_or(|link| !link.loopback);
+    let (flow, link) = facts.flows_here().filter(comes_in).find_map(|flow| Some((flow, own(flow.source)?)))?;
     // A second wire to the same network, or an access point, brings this host's own datagrams back to it.
     let sends_itself = facts.heard.iter().any(|heard| heard.source.ip() == flow.source);
     if facts.is_ipv4() && (link.name != flow.iface || sends_itself) {

@@ -69,8 +69,14 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
         return format!("Multicast works here: {target} arrives on {place} from {}.", arrival::senders(facts));
     }
     let time = seconds(facts.seconds);
-    // What only concerns the choice of sources keeps nothing away.
-    match worst(Level::Warning).find(|finding| !matches!(finding.id, "nothing-arrives" | "ssm-unsupported")) {
+    // What only concerns the choice of sources keeps nothing away, and neither does what keeps this host from sending.
+    let could_send = facts.self_test.as_ref().is_none_or(|test| test.error.is_none());
+    let is_suspect = |finding: &&Finding| match finding.id {
+        "nothing-arrives" | "ssm-unsupported" | "firewall-output" => false,
+        "self-test-failed" => could_send,
+        _ => true,
+    };
+    match worst(Level::Warning).find(is_suspect) {
         Some(suspect) => format!("Nothing of {target} came to {place} in {time}, and this may be why: {}.", suspect.what),
         None => format!(
             "Nothing was found on this host that keeps {target} from arriving on {place}, but nothing came in {time}: either nobody sends it, or it is lost on the way."
@@ -94,6 +100,11 @@ fn either<T>(facts: &Facts, v4: T, v6: T) -> T {
 /// What limits the number of routers, in the words of the version of IP.
 fn ttl(facts: &Facts) -> &'static str {
     either(facts, "TTL", "hop limit")
+}
+
+/// The name of an interface within that of a setting, where a dot would divide it: `sysctl` takes `net.ipv4.conf.eth0/7.rp_filter` for that of `eth0.7`.
+fn setting(iface: &str) -> String {
+    iface.replace('.', "/")
 }
 
 /// A time, for a sentence.

@@ -1,8 +1,11 @@
 //! The network beyond this host, as far as it shows: queriers, switches that forget, bridges of this host.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use super::super::facts::{Facts, Queries};
 use super::super::finding::{Finding, Level, Place};
 use super::super::firewall::Drop;
+use super::super::gather::STREAM;
 use super::{count, either, list, seconds};
 use crate::net::Bridge;
 
@@ -25,6 +28,14 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     found
 }
 
+/// Whether switches send the group to every port, whoever has joined (RFC 4541, 2.1.2 and 3).
+fn is_flooded(facts: &Facts) -> bool {
+    match facts.target.group {
+        IpAddr::V4(group) => group.octets()[..3] == [224, 0, 0],
+        IpAddr::V6(group) => group == Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1),
+    }
+}
+
 fn protocol(facts: &Facts) -> &'static str {
     either(facts, "IGMP", "MLD")
 }
@@ -32,7 +43,7 @@ fn protocol(facts: &Facts) -> &'static str {
 fn querier(facts: &Facts) -> Option<Finding> {
     let frames = facts.frames.as_ref()?;
     let link = facts.expected().filter(|link| link.up && !link.loopback && link.carrier != Some(false))?;
-    if facts.is_switched_off(link) {
+    if facts.is_switched_off(link) || is_flooded(facts) {
         return None;
     }
     let (name, protocol) = (&link.name, protocol(facts));
@@ -81,6 +92,20 @@ fn querier(facts: &Facts) -> Option<Finding> {
 fn pruned(facts: &Facts) -> Option<Finding> {
     let came = facts.after_report.filter(|came| *came > 0)?;
     let name = facts.iface.as_deref()?;
+    // One in some seconds comes when its time has come, reported or not.
+    if came < STREAM {
+        return Some(Finding::note(
+            "snooping-pruned",
+            format!(
+                "a switch between the sender and {name} may have forgotten that this host is a member of {}",
+                facts.target.group
+            ),
+            format!(
+                "nothing came before this host reported its membership anew, and then {} within a second: so it is where a switch forgot it, and where it is sent seldom",
+                count(came, "frame")
+            ),
+        ));
+    }
     Some(enable_querier(
         facts,
         Finding::fault(
@@ -115,10 +140,25 @@ fn stopped(facts: &Facts) -> Option<Finding> {
     let target = super::targets(facts);
     let is_member = facts.membership.seen != Some(false);
     let still = if is_member { "this host is still a member" } else { "this host is no member any more" };
+    let what = format!(
+        "{target} {has} stopped: nothing for {}, after {} in {}",
+        seconds(stopped.silent),
+        count(stopped.datagrams, "datagram"),
+        seconds(stopped.flowed)
+    );
+    if is_flooded(facts) {
+        let evidence =
+            format!("{still}; switches send {} to every port, so it seems that nobody sends any more", facts.target.group);
+        return Some(
+            Finding::warning("stream-stopped", what, evidence)
+                .remedy("see whether its sender still sends; mcast check looks closer")
+                .run(Place::Here, facts.target.check(facts.iface.as_deref())),
+        );
+    }
     Some(
         Finding::warning(
             "stream-stopped",
-            format!("{target} {has} stopped: nothing for {}, after {} in {}", seconds(stopped.silent), count(stopped.datagrams, "datagram"), seconds(stopped.flowed)),
+            what,
             format!("{still}; either nobody sends any more, or a switch that snoops has forgotten this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: {})", either(facts, "RFC 3376, 8.4", "RFC 3810, 9.4")),
         )
         .remedy(format!("start it anew: if that brings it back, a switch forgot {name}, and the network needs a querier; mcast check, while this goes on, finds out which"))
@@ -147,8 +187,9 @@ fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
     .remedy("let bridged frames pass by the firewall of IP (Docker sets this on its hosts), or let multicast through there")
     .run(Place::Here, format!("sysctl -w net.bridge.bridge-nf-call-{tables}=0"));
     let concerned = facts.iface.as_deref() == Some(name) || bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port));
-    Some(match (concerned, first.certain) {
+    Some(match (concerned, first.certain && facts.heard_here() == 0) {
         (true, true) => finding,
+        // It comes to this host all the same; only what is between the ports does not get through.
         (true, false) => finding.at(Level::Warning),
         // What crosses a bridge that is not looked at does not keep anything from here.
         (false, _) => finding.at(Level::Note),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::super::facts::Facts;
-use super::super::finding::{Finding, Place};
+use super::super::finding::{Finding, Level, Place};
 use super::{count, either, list, seconds};
 use crate::net::PortUser;
 use crate::rate::Rate;
@@ -47,15 +47,32 @@ fn bound_to_address(facts: &Facts) -> Option<Finding> {
     );
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
     let any = either(facts, "0.0.0.0", "::");
+    // Which socket has joined, the system does not tell: it may be one that listens at another port.
+    let (level, reserve) = match facts.other_sockets {
+        None | Some(0) => (Level::Fault, String::new()),
+        Some(others) => (
+            Level::Warning,
+            format!("; that may have been {} at another port, and this one may want unicast alone", count_of(others)),
+        ),
+    };
     Some(
-        Finding::fault("bound-to-address", what, wanting)
+        Finding::fault("bound-to-address", what, wanting + &reserve)
             .remedy(format!(
                 "have it bind {} or {any}, and join with the interface's {}; mcast shows that it then arrives",
                 asked.group,
                 either(facts, "address or index", "index")
             ))
-            .run(Place::Here, format!("mcast recv {asked}{iface}")),
+            .run(Place::Here, format!("mcast recv {asked}{iface}"))
+            .at(level),
     )
+}
+
+fn count_of(others: usize) -> String {
+    if others == 1 {
+        "the socket that is bound to the group".to_owned()
+    } else {
+        format!("one of {others} sockets that are bound to the group")
+    }
 }
 
 /// Sockets of the port that found no room.
@@ -72,6 +89,17 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
         let who = list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>());
         let room = room(facts);
         let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+        // This program listens at the same port: where it heard nothing of the target, what the other one dropped was something else.
+        if facts.heard_here() == 0 {
+            return Some(Finding::note(
+                "buffer-overflow",
+                format!("{who} does not read fast enough: this host's kernel dropped {} in {time}", count(dropped, "datagram")),
+                format!(
+                    "the drops of port {} rose by {dropped}; nothing of {asked} came meanwhile, so they were of another group, or unicast",
+                    asked.port
+                ),
+            ));
+        }
         return Some(
             Finding::fault(
                 "buffer-overflow",

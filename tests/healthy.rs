@@ -1,0 +1,219 @@
+//! `mcast check` where nothing is wrong, or where something else is wrong than it seems: it finds no fault that is none, and what it says to type is right.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::scenes;
+use lab::{Finished, Host, Lab, Running};
+use serde_json::Value;
+
+const TARGET: &str = "239.1.1.1:5000";
+
+/// Runs a check at a host, as root of its network.
+fn check(host: &Host, arguments: &str) -> Finished {
+    host.mcast(&format!("check {arguments} -o json")).finish()
+}
+
+/// Starts a sender of the target, which goes on until it is dropped.
+fn sends(host: &Host, target: &str) -> Running {
+    host.mcast(&format!("send {target} --interval 20ms --no-offload")).ready()
+}
+
+fn ids(told: &Finished, level: &str) -> Vec<String> {
+    let of_level = told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
+    of_level.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+fn finding(told: &Finished, id: &str) -> Value {
+    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
+    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
+}
+
+/// What a finding says is to be typed.
+fn typed(finding: &Value) -> Vec<String> {
+    let commands = finding["commands"].as_array().expect("commands");
+    commands.iter().map(|command| command["run"].as_str().expect("a line").to_owned()).collect()
+}
+
+fn has_no_fault(told: &Finished) {
+    assert_eq!((told.status.code(), ids(told, "fault")), (Some(0), Vec::new()), "{told}");
+}
+
+#[test]
+fn what_comes_to_the_port_of_a_bridge_is_not_lost_to_a_firewall() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.shell("ip addr flush dev e0; ip link add br0 type bridge mcast_snooping 0; ip link set e0 master br0; ip link set br0 up");
+    let _sends = sends(&a, &format!("{TARGET} --iface e0"));
+    for has_address in [false, true] {
+        if has_address {
+            b.address("br0", "10.0.0.101/24");
+            let told = check(&b, &format!("{TARGET} --iface br0 -d 500ms"));
+            has_no_fault(&told);
+            finding(&told, "arrives");
+        }
+        let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+        assert_eq!(
+            (ids(&told, "fault"), ids(&told, "warning")),
+            (vec!["wrong-interface".to_owned()], Vec::new()),
+            "has an address: {has_address}\n{told}"
+        );
+        assert_eq!(typed(&finding(&told, "wrong-interface")), [format!("mcast recv {TARGET} --iface br0")], "{told}");
+    }
+}
+
+#[test]
+fn what_comes_to_an_interface_without_an_address_that_nobody_named_is_not_lost_to_a_firewall() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.shell("ip addr flush dev e0");
+    let _sends = sends(&a, &format!("{TARGET} --iface e0"));
+    let told = check(&b, &format!("{TARGET} -d 500ms"));
+    assert_eq!(ids(&told, "fault"), ["no-interface"], "{told}");
+}
+
+#[test]
+fn a_slow_sender_is_no_switch_that_forgets() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let _member = b.mcast(&format!("recv {TARGET} --iface e0 -qq")).ready_when_member(&b, "e0", "239.1.1.1");
+    let _sends = a.mcast(&format!("send {TARGET} --iface e0 --interval 900ms --no-offload")).ready();
+    for _ in 0..3 {
+        has_no_fault(&check(&b, &format!("{TARGET} --iface e0 -d 200ms")));
+    }
+}
+
+#[test]
+fn a_route_that_leads_nowhere_is_replaced() {
+    let Some(lab) = Lab::open() else { return };
+    for route in ["unreachable 224.0.0.0/4", "prohibit 239.0.0.0/8", "blackhole 239.1.1.1"] {
+        let (_a, b) = lab.pair();
+        b.shell(&format!("ip route add {route}"));
+        let told = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
+        has_no_fault(&told);
+        typed(&finding(&told, "no-route")).iter().for_each(|line| drop(b.shell(line)));
+        let told = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
+        assert_eq!(finding(&told, "route")["level"], "pass", "{route}\n{told}");
+    }
+}
+
+#[test]
+fn a_setting_of_an_interface_with_a_dot_in_its_name_is_told_as_sysctl_takes_it() {
+    let Some(lab) = Lab::with(&["sysctl"]) else { return };
+    let (_a, b) = lab.pair();
+    b.shell("ip link set e0 down; ip link set e0 name e0.7; ip link set e0.7 up");
+    b.shell("echo 1 > /proc/sys/net/ipv6/conf/e0.7/disable_ipv6");
+    let told = check(&b, "[ff15::1234]:5000 --iface e0.7 -d 200ms");
+    typed(&finding(&told, "ipv6-disabled")).iter().for_each(|line| drop(b.shell(line)));
+    assert_eq!(b.shell("cat /proc/sys/net/ipv6/conf/e0.7/disable_ipv6"), "0\n");
+}
+
+#[test]
+fn a_firewall_between_the_ports_of_a_bridge_is_no_fault_of_what_arrives_at_the_bridge() {
+    let Some(lab) = Lab::open() else { return };
+    if !std::path::Path::new("/proc/sys/net/bridge").exists() {
+        return Lab::skipped("needs br_netfilter in the kernel");
+    }
+    let scene = scenes::bridge_firewall(&lab, scenes::Ip::V4);
+    let _sends = scene.sends();
+    let told = check(scene.switch.as_ref().expect("a switch").host(), &format!("{TARGET} --iface br0 -d 500ms"));
+    has_no_fault(&told);
+    assert_eq!(finding(&told, "arrives")["level"], "pass", "{told}");
+    assert_eq!(finding(&told, "bridge-firewall")["level"], "warning", "{told}");
+}
+
+#[test]
+fn what_a_program_drops_of_something_else_does_not_keep_the_group_away() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let _slow = scenes::receiver(&b, scenes::Ip::V4, "", 4096, 0.05, true);
+    let _sends = a.mcast("send 10.0.0.101:5000 --rate 1kpps --no-offload").ready();
+    let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+    has_no_fault(&told);
+    assert_eq!(finding(&told, "buffer-overflow")["level"], "note", "{told}");
+}
+
+#[test]
+fn what_the_loopback_interface_carries_is_nobody_elses() {
+    let Some(lab) = Lab::open() else { return };
+    let host = lab.host();
+    let _sends = sends(&host, &format!("{TARGET} --iface lo"));
+    let told = check(&host, &format!("{TARGET} --iface lo -d 300ms"));
+    has_no_fault(&told);
+    assert!(!told.events_of("finding").iter().any(|finding| finding["id"] == "duplicate-address"), "{told}");
+    finding(&told, "arrives");
+}
+
+#[test]
+fn a_firewall_is_found_by_its_rule_where_no_interface_is_known() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair_with_two_wires();
+    b.firewall("table inet filter { chain input { type filter hook input priority filter; udp dport 5000 drop; }; }");
+    let told = check(&b, &format!("{TARGET} -d 200ms"));
+    finding(&told, "no-route");
+    let found = finding(&told, "firewall-input");
+    assert!(found["evidence"].as_str().expect("evidence").contains("chain input of table inet filter"), "{told}");
+}
+
+#[test]
+fn a_program_that_wants_unicast_is_not_blamed_for_what_another_has_joined() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let _member = b.program("socat -u UDP4-RECV:6000,bind=239.1.1.1,ip-add-membership=239.1.1.1:e0,reuseaddr OPEN:/dev/null");
+    let _wants_unicast = b.program("socat -u UDP4-RECV:5000,bind=10.0.0.101,reuseaddr OPEN:/dev/null");
+    b.joins("e0", "239.1.1.1");
+    lab::eventually("the second is bound", || b.proc_net("udp").contains(":1388 "));
+    let _sends = sends(&a, &format!("{TARGET} --iface e0"));
+    let told = check(&b, &format!("{TARGET} --iface e0 -d 300ms"));
+    has_no_fault(&told);
+    assert_eq!(finding(&told, "bound-to-address")["level"], "warning", "{told}");
+}
+
+#[test]
+fn a_rule_against_ones_own_datagrams_alone_is_no_warning() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    // What comes in is not tracked; what this host sends to itself is.
+    b.firewall(
+        "table inet filter { chain early { type filter hook prerouting priority raw; ip daddr 224.0.0.0/4 notrack; }; \
+         chain input { type filter hook input priority filter; policy drop; ct state established,related,untracked accept; }; }",
+    );
+    let told = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
+    has_no_fault(&told);
+    assert_eq!(ids(&told, "warning"), ["nothing-arrives"], "{told}");
+}
+
+#[test]
+fn the_second_interface_on_a_network_is_not_said_to_have_a_firewall() {
+    let Some(lab) = Lab::open() else { return };
+    let mut switch = lab.switch_with("mcast_snooping 0");
+    let a = lab.host_on(&mut switch, "10.0.0.100/24");
+    let b = lab.host_on(&mut switch, "10.0.0.101/24");
+    lab.second_port(&mut switch, &b, "10.0.0.102/24");
+    // What it sends by the one comes back by the other, where the kernel takes it for forged.
+    let own = sends(&b, &format!("{TARGET} --iface e0"));
+    let told = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
+    assert_eq!(ids(&told, "fault"), ["wrong-interface"], "{told}");
+    drop(own);
+    // It would answer all of them by the first.
+    b.shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
+    let _sends = sends(&a, &format!("{TARGET} --iface e0"));
+    let told = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
+    assert_eq!(ids(&told, "fault"), ["rp-filter", "wrong-interface"], "{told}");
+    has_no_fault(&check(&b, &format!("{TARGET} --iface e0 -d 500ms")));
+}
+
+#[test]
+fn what_lets_fragments_through_before_they_are_put_together_asks_for_no_port() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.firewall(
+        "table netdev filter { chain ingress { type filter hook ingress device e0 priority 0; ip daddr 224.0.0.0/4 drop; }; }",
+    );
+    let _sends = sends(&a, &format!("{TARGET} --iface e0 --probe --size 4000"));
+    let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+    typed(&finding(&told, "firewall-ingress")).iter().for_each(|line| drop(b.shell(line)));
+    let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+    has_no_fault(&told);
+    finding(&told, "arrives");
+}
