@@ -89,15 +89,17 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
         let who = list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>());
         let room = room(facts);
         let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
-        // This program listens at the same port: where it heard nothing of the target, what the other one dropped was something else.
+        // Where this program listened at the same port and heard nothing of the target, what the other one dropped was something else.
         if facts.heard_here() == 0 {
+            let whose = if facts.membership.port_taken || facts.membership.error.is_some() {
+                format!("whether any was of {asked} is not known, because this program could not listen")
+            } else {
+                format!("nothing of {asked} came meanwhile, so they were of another group, or unicast")
+            };
             return Some(Finding::note(
                 "buffer-overflow",
                 format!("{who} does not read fast enough: this host's kernel dropped {} in {time}", count(dropped, "datagram")),
-                format!(
-                    "the drops of port {} rose by {dropped}; nothing of {asked} came meanwhile, so they were of another group, or unicast",
-                    asked.port
-                ),
+                format!("the column 'drops' of {table} rose by {dropped} for port {}; {whose}", asked.port),
             ));
         }
         return Some(
