@@ -15,15 +15,16 @@ use crate::target::{DEFAULT_TARGET, TargetRange};
 #[command(
     disable_help_flag = true,
     after_help = "\
-It joins the group on every interface for a while, and looks at what the kernel counts, at its routes, limits and
-firewall. Nothing is sent but reports of membership, and datagrams to this host itself that never leave it.
-Without root it says what it could not see. Exit status: 0 no fault was found, 1 one was, 2 it could not look.
+It joins the group on every interface for a while, and looks at what the kernel counts, at its
+routes, limits and firewall. Nothing is sent but reports of membership, and datagrams to this host
+itself that never leave it. Without root it says what it could not see. Exit status: 0 no fault was
+found, 1 one was, 2 it could not look.
 
 Examples:
   mcast check 239.1.1.1:5000 --iface eth0         why does this group not arrive there?
   sudo mcast check 239.1.1.1:5000                 the same, with firewall rules, queriers and frames
   mcast check 10.0.0.5@232.1.1.1:5000 -d 10s      a group from one source, and a slow sender
-  mcast check --listen 239.1.1.1:5000             where on the way does it end? Says what to type on the sender
+  mcast check --listen 239.1.1.1:5000             where on the way does it end?
   mcast check -o json | jq -r 'select(.level == \"fault\") | .commands[].run'
                                                   what to type against each fault"
 )]

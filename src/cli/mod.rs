@@ -232,6 +232,9 @@ mod tests {
             let examples = help.split("Examples:").nth(1).unwrap_or_else(|| panic!("{name} has no examples:\n{help}"));
             let shown: Vec<&str> = examples.lines().filter(|line| !line.trim().is_empty()).collect();
             assert!(shown.len() >= 3 && shown.iter().any(|line| line.contains(&format!("mcast {name}"))), "{examples}");
+            // What is wider than the help is broken where nobody meant it to be.
+            let below = command.get_after_help().expect("examples").to_string();
+            below.lines().for_each(|line| assert!(line.chars().count() <= 100, "{name}: {line}"));
         }
     }
 }
