@@ -195,6 +195,13 @@ fn the_second_interface_on_a_network_is_not_said_to_have_a_firewall() {
     let told = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
     assert_eq!(ids(&told, "fault"), ["wrong-interface"], "{told}");
     drop(own);
+    // IPv6 takes it, from an address that is nobody else's.
+    b.has_ipv6("e0");
+    let own = sends(&b, "[ff15::1234]:5000 --iface e0");
+    let told = check(&b, "[ff15::1234]:5000 --iface e1 -d 500ms");
+    has_no_fault(&told);
+    assert!(told.events_of("finding").iter().all(|finding| finding["id"] != "duplicate-address"), "{told}");
+    drop(own);
     // It would answer all of them by the first.
     b.shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
     let _sends = sends(&a, &format!("{TARGET} --iface e0"));

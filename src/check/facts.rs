@@ -41,7 +41,7 @@ pub struct Facts {
     pub heard: Vec<Heard>,
     /// How many datagrams found the receive buffers of this program full.
     pub own_drops: Option<u64>,
-    /// The sockets that hold the port, besides those of this program. `drops` is what they dropped meanwhile.
+    /// The sockets that hold the port; those of this program say so. `drops` is what they dropped meanwhile.
     pub port_users: Option<Vec<PortUser>>,
     /// How many sockets of other programs are bound to the group at other ports: one of them may be what has joined it.
     pub other_sockets: Option<usize>,
@@ -114,7 +114,7 @@ pub struct Link {
     pub mtu: Option<u32>,
     /// The version of IGMP, or of MLD for an IPv6 group, that it speaks.
     pub version: Option<u8>,
-    /// The version of IGMP that an administrator forced upon it.
+    /// The version of IGMP, or of MLD for an IPv6 group, that an administrator forced upon it.
     pub forced_version: Option<u8>,
     /// Reverse-path filtering in effect (0 off, 1 strict, 2 loose: RFC 3704).
     pub rp_filter: Option<u8>,
@@ -138,7 +138,7 @@ pub struct Membership {
     pub port_taken: bool,
     /// The kernel lists the group on that interface.
     pub seen: Option<bool>,
-    /// How many interfaces were left out, because they are too many.
+    /// How many interfaces were left out, because they are too many, or because one of them could not be joined on.
     pub left_out: usize,
 }
 
@@ -332,6 +332,11 @@ impl Asked {
         let iface = iface.map(|iface| format!(" --iface {iface}")).unwrap_or_default();
         format!("mcast check {self}{iface}")
     }
+
+    /// What a sender is given: it has no source to choose.
+    pub fn to_send(&self) -> SocketAddr {
+        SocketAddr::new(self.group, self.port)
+    }
 }
 
 impl std::fmt::Display for Asked {
@@ -385,8 +390,12 @@ impl Facts {
 
     /// How many datagrams came where they were expected. Where the system does not tell the interface, all of them.
     pub fn heard_here(&self) -> u64 {
-        let here = |heard: &&Heard| heard.iface.as_deref().is_none_or(|iface| self.is_expected(iface));
-        self.heard.iter().filter(here).map(|heard| heard.datagrams).sum()
+        self.heard_where_expected().map(|heard| heard.datagrams).sum()
+    }
+
+    /// Who was heard where it was expected. Where the system does not tell the interface, all of them.
+    pub fn heard_where_expected(&self) -> impl Iterator<Item = &Heard> {
+        self.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| self.is_expected(iface)))
     }
 
     /// The frames of the target that reached the expected interface, in no virtual LAN: of its group, its port and its sources. Fragments behind the first

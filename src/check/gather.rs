@@ -54,14 +54,14 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt
     if let Some(listen) = own.filter(|_| facts.rights.capture) {
         live.expect_queries(&listen.at);
     }
-    let stop = live.listen(plan.duration, &interfaces, reporter, interrupt)?;
+    let mut stop = live.listen(plan.duration, &interfaces, reporter, interrupt)?;
     snapshot.compare(&mut facts);
     live.tell(&mut facts);
     look_at_mld_version(&mut facts);
     look_at_firewall(&mut facts);
     facts.rights.firewall |= facts.firewall.read;
     if stop == Stop::Duration {
-        report_anew(&mut facts, &mut live, own, &interfaces, reporter, interrupt)?;
+        stop = report_anew(&mut facts, &mut live, own, &interfaces, reporter, interrupt)?;
     }
     Ok((facts, stop))
 }
@@ -211,24 +211,28 @@ fn report_anew(
     interfaces: &[crate::iface::Interface],
     reporter: &mut Reporter,
     interrupt: &Interrupt,
-) -> Result<(), RunError> {
-    let (Some(at), Some(link)) = (own.map(|listen| &listen.at), facts.expected()) else { return Ok(()) };
-    let silent = facts.heard_here() == 0 && facts.frames_here() == Some(0);
+) -> Result<Stop, RunError> {
+    let (Some(at), Some(link)) = (own.map(|listen| &listen.at), facts.expected()) else { return Ok(Stop::Duration) };
+    let all_seen = facts.frames.as_ref().is_some_and(|frames| frames.missed == 0);
+    let silent = facts.heard_here() == 0 && all_seen && facts.frames_here() == Some(0);
     let was_member = link.members_before.is_some_and(|members| members > 0);
     if !silent || !was_member || facts.path.is_some() || !link.up || link.carrier == Some(false) {
-        return Ok(());
+        return Ok(Stop::Duration);
     }
     // MLD's messages come from a link-local address (RFC 3810, 5.2.13).
     let speaks = |address: &IpAddr| if at.group.is_ipv4() { address.is_ipv4() } else { is_link_scoped(*address) };
-    let Some(address) = link.addresses.iter().map(|address| address.ip).find(speaks) else { return Ok(()) };
+    let Some(address) = link.addresses.iter().map(|address| address.ip).find(speaks) else { return Ok(Stop::Duration) };
     let newest = if at.group.is_ipv4() { 3 } else { 2 };
     if let Err(error) = net::report_membership(at.group, at.via.index, address, link.version.unwrap_or(newest)) {
         debug!(%error, "cannot report the membership");
-        return Ok(());
+        return Ok(Stop::Duration);
     }
     let [mut soon, mut later] = [facts.clone(), facts.clone()];
     for (time, seen) in AFTER_REPORT.into_iter().zip([&mut soon, &mut later]) {
-        live.listen(time, interfaces, reporter, interrupt)?;
+        let stop = live.listen(time, interfaces, reporter, interrupt)?;
+        if stop != Stop::Duration {
+            return Ok(stop);
+        }
         live.tell(seen);
     }
     let (at_once, frames) = (soon.frames_here().unwrap_or(0), later.frames_here().unwrap_or(0));
@@ -238,7 +242,7 @@ fn report_anew(
         *facts = later;
     }
     facts.after_report = Some(frames).filter(|_| is_at_once || !is_stream);
-    Ok(())
+    Ok(Stop::Duration)
 }
 
 #[cfg(test)]

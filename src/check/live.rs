@@ -220,8 +220,12 @@ fn note_query(queries: &mut BTreeMap<(String, IpAddr, u8), Queries>, iface: &str
     if querier.is_ipv4() != target.is_ipv4() {
         return;
     }
+    let key = (iface.to_owned(), querier, version);
+    if queries.len() >= MOST && !queries.contains_key(&key) {
+        return;
+    }
     let fresh = || Queries { iface: iface.to_owned(), querier, version, interval: None, count: 0 };
-    let known = queries.entry((iface.to_owned(), querier, version)).or_insert_with(fresh);
+    let known = queries.entry(key).or_insert_with(fresh);
     known.count += 1;
     known.interval = query.interval.map(|interval| interval.as_secs()).or(known.interval);
 }

@@ -257,7 +257,7 @@ impl fmt::Display for Warning {
                 write!(
                     f,
                     "{groups} {is} of the source-specific range, and joined from any source: routers forward only what a source was named \
-                     for (RFC 4607, 4.1)"
+                     for (RFC 4607, 5.1)"
                 )
             }
             Warning::SsmUnsupported { iface, version } => write!(

@@ -17,6 +17,12 @@ fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/facts")
 }
 
+/// The names of all records.
+fn names() -> impl Iterator<Item = String> {
+    let files = std::fs::read_dir(directory()).expect("the records");
+    files.filter_map(|file| Some(file.ok()?.file_name().to_str()?.strip_suffix(".json")?.to_owned()))
+}
+
 /// The record of this name.
 fn record(name: &str) -> Facts {
     let file = directory().join(format!("{name}.json"));

@@ -5,13 +5,11 @@ use std::fmt::Write;
 
 use mcast::check::{Facts, Level, conclusion, findings};
 
-use super::{directory, record};
+use super::{directory, names, record};
 
 /// What is said of each record, by its name.
 fn said() -> BTreeMap<String, String> {
-    let files = std::fs::read_dir(directory()).expect("the records");
-    let names = files.filter_map(|file| Some(file.ok()?.file_name().to_str()?.strip_suffix(".json")?.to_owned()));
-    names.map(|name| (name.clone(), said_of(&record(&name)))).collect()
+    names().map(|name| (name.clone(), said_of(&record(&name)))).collect()
 }
 
 fn said_of(facts: &Facts) -> String {

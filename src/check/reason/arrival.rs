@@ -33,8 +33,7 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
 
 /// Who was heard where it was expected.
 pub fn senders(facts: &Facts) -> String {
-    let here = facts.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| facts.is_expected(iface)));
-    let all: BTreeSet<String> = here.map(from).collect();
+    let all: BTreeSet<String> = facts.heard_where_expected().map(from).collect();
     let mut told: Vec<String> = all.iter().take(FEW).cloned().collect();
     if all.len() > FEW {
         told.push(format!("{} more", all.len() - FEW));
@@ -56,8 +55,7 @@ fn from(heard: &Heard) -> String {
 pub fn is_only_own(facts: &Facts) -> bool {
     let own = |address| facts.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == address));
     let from_outside = |address| facts.flows_of_group().any(|flow| flow.source == address);
-    let mut here =
-        facts.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| facts.is_expected(iface))).peekable();
+    let mut here = facts.heard_where_expected().peekable();
     let is_loopback = facts.expected().is_some_and(|link| link.loopback);
     !is_loopback && here.peek().is_some() && here.all(|heard| own(heard.source.ip()) && !from_outside(heard.source.ip()))
 }
@@ -88,7 +86,7 @@ fn places(facts: &Facts) -> String {
 
 fn arrives(facts: &Facts, here: u64) -> Finding {
     let place = places(facts);
-    let ttl = facts.heard.iter().filter_map(|heard| heard.ttl).min();
+    let ttl = facts.heard_where_expected().filter_map(|heard| heard.ttl).min();
     let ttl = ttl.map(|ttl| format!(", {} {ttl} left", super::ttl(facts)));
     let rate = here as f64 / facts.seconds.max(0.001);
     let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
@@ -110,11 +108,10 @@ fn arrives(facts: &Facts, here: u64) -> Finding {
 }
 
 fn arrives_twice(facts: &Facts) -> Option<Finding> {
-    let ifaces: BTreeSet<&str> = facts.heard.iter().filter_map(|heard| heard.iface.as_deref()).collect();
-    let twice =
-        facts.heard.iter().any(|one| facts.heard.iter().any(|other| one.source == other.source && one.iface != other.iface));
+    let is_twice = |one: &&Heard| facts.heard.iter().any(|other| one.source == other.source && one.iface != other.iface);
+    let ifaces: BTreeSet<&str> = facts.heard.iter().filter(is_twice).filter_map(|heard| heard.iface.as_deref()).collect();
     let names: Vec<String> = ifaces.iter().map(|name| (*name).to_owned()).collect();
-    twice.then(|| {
+    (!names.is_empty()).then(|| {
         Finding::note(
             "arrives-twice",
             format!("{} arrives on {}", facts.target, list(&names)),
@@ -256,7 +253,13 @@ fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
             } else {
                 format!("{} of other groups did", count(others, "frame"))
             };
-            format!("no frame of it reached {place}; {others}")
+            match frames.missed {
+                0 => format!("no frame of it reached {place}; {others}"),
+                missed => format!(
+                    "no frame of it was seen on {place}; {others}, and {} came faster than this check reads",
+                    count(missed, "frame")
+                ),
+            }
         }
         (None, Some(counters)) => {
             format!("{place} received {} of any kind, and no datagram of it was delivered", count(counters.rx_packets, "frame"))

@@ -232,7 +232,7 @@ fn membership(facts: &Facts) -> Vec<Finding> {
         found.push(Finding::note(
             "interfaces-left-out",
             format!("{} were not listened on", count(membership.left_out as u64, "interface")),
-            "there are too many; whether the target arrives on one of them is not known",
+            "there are too many, or one of them could not be joined on; whether the target arrives on one of them is not known",
         ));
     }
     let Some(name) = facts.iface.as_ref().filter(|_| membership.error.is_none()) else { return found };
@@ -276,7 +276,7 @@ fn any_source(facts: &Facts) -> Option<Finding> {
         Finding::warning(
             "any-source-in-ssm-range",
             format!("{} is of the source-specific range, and no source is named", asked.group),
-            "routers, and some switches, forward only what a source was named for (RFC 4607, 4.1)",
+            "routers, and some switches, forward only what a source was named for (RFC 4607, 5.1)",
         )
         .remedy("name the source when joining")
         .run(Place::Here, format!("mcast check {source}@{asked} --iface {}", link.name)),

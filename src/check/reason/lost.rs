@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::super::facts::{Facts, Flow};
+use super::super::facts::{Facts, Flow, Link};
 use super::super::finding::{Finding, Level, Place};
 use super::{count, either, list, setting};
+use crate::target::is_link_scoped;
 
 /// Fewer of anything may be somebody else's.
 const FEW: u64 = 3;
@@ -27,8 +28,7 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
 
 /// The senders whose frames reached the host where they are expected, and of whom nothing was heard there.
 fn unheard(facts: &Facts) -> BTreeSet<IpAddr> {
-    let here = facts.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| facts.is_expected(iface)));
-    let heard: BTreeSet<IpAddr> = here.map(|heard| heard.source.ip()).collect();
+    let heard: BTreeSet<IpAddr> = facts.heard_where_expected().map(|heard| heard.source.ip()).collect();
     facts.flows_to_take().map(|flow| flow.source).filter(|source| !heard.contains(source)).collect()
 }
 
@@ -166,7 +166,6 @@ fn bad_length(facts: &Facts) -> Option<Finding> {
     let bad = rise("InErrors").saturating_sub(known);
     let suspicion = Suspicion::of(facts, bad);
     (bad >= FEW && suspicion != Suspicion::None).then(|| {
-        let target = std::net::SocketAddr::new(facts.target.group, facts.target.port);
         Finding::fault(
             "bad-length",
             "UDP datagrams arrive here whose header tells a wrong length, and are dropped",
@@ -177,7 +176,7 @@ fn bad_length(facts: &Facts) -> Option<Finding> {
             ),
         )
         .remedy("have whoever builds that header, a program with a raw socket, a tunnel or a translator of addresses, write the length of header and payload; mcast shows whether the network carries what is whole")
-        .run(Place::Sender, format!("mcast send --probe {target} --iface IFACE"))
+        .run(Place::Sender, format!("mcast send --probe {} --iface IFACE", facts.target.to_send()))
         .at(suspicion.level())
     })
 }
@@ -195,7 +194,6 @@ fn fragments_lost(facts: &Facts) -> Option<Finding> {
     }
     let asked = &facts.target;
     let fits = either(facts, 1472, 1452);
-    let target = std::net::SocketAddr::new(asked.group, asked.port);
     Some(
         Finding::fault(
             "fragments-lost",
@@ -207,7 +205,7 @@ fn fragments_lost(facts: &Facts) -> Option<Finding> {
             ),
         )
         .remedy("send datagrams that a frame holds: up to 1472 bytes over IPv4 and 1452 over IPv6, with an MTU of 1500 (RFC 8085, 3.2)")
-        .run(Place::Sender, format!("mcast send --probe {target} --size {fits} --iface IFACE"))
+        .run(Place::Sender, format!("mcast send --probe {} --size {fits} --iface IFACE", asked.to_send()))
         .at(suspicion.level()),
     )
 }
@@ -294,17 +292,22 @@ fn vlan_tag(facts: &Facts) -> Option<Finding> {
 }
 
 fn duplicate_address(facts: &Facts) -> Option<Finding> {
-    let own = |address: IpAddr| facts.interfaces.iter().find(|link| link.addresses.iter().any(|own| own.ip == address));
+    let has = |link: &&Link, address: IpAddr| link.addresses.iter().any(|own| own.ip == address);
+    // That of the interface where it came, if several have it.
+    let own =
+        |flow: &Flow| facts.interfaces.iter().filter(|link| has(link, flow.source)).max_by_key(|link| link.name == flow.iface);
     // On the loopback interface all comes from this host.
     let comes_in = |flow: &&Flow| facts.link(&flow.iface).is_none_or(|link| !link.loopback);
-    let (flow, link) = facts.flows_here().filter(comes_in).find_map(|flow| Some((flow, own(flow.source)?)))?;
+    let (flow, link) = facts.flows_here().filter(comes_in).find_map(|flow| Some((flow, own(flow)?)))?;
     // A second wire to the same network, or an access point, brings this host's own datagrams back to it.
     let sends_itself = facts.heard.iter().any(|heard| heard.source.ip() == flow.source);
-    if facts.is_ipv4() && (link.name != flow.iface || sends_itself) {
-        let what = format!(
-            "what this host sends from {} on {} comes back in on {}, where the kernel drops it",
-            flow.source, link.name, flow.iface
-        );
+    if link.name != flow.iface && is_link_scoped(flow.source) {
+        // Another link may have the same (RFC 4291, 2.5.6).
+        return None;
+    }
+    if link.name != flow.iface || (facts.is_ipv4() && sends_itself) {
+        let so = either(facts, ", where the kernel drops it", "");
+        let what = format!("what this host sends from {} on {} comes back in on {}{so}", flow.source, link.name, flow.iface);
         let evidence = format!("{} of {} came in from that address", count(flow.frames, "frame"), facts.target.group);
         return Some(Finding::note("duplicate-address", what, evidence));
     }

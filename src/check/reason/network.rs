@@ -64,7 +64,8 @@ fn querier(facts: &Facts) -> Option<Finding> {
             );
             return Some(
                 Finding::note("no-querier", what, evidence)
-                    .remedy(format!("'mcast check --duration {ONE_INTERVAL:.0}s' waits until one would have asked of itself")),
+                    .remedy("listen until one would have asked of itself")
+                    .run(Place::Here, format!("{} --duration {ONE_INTERVAL:.0}s", facts.target.check(Some(name)))),
             );
         }
         return Some(
@@ -170,23 +171,33 @@ fn stopped(facts: &Facts) -> Option<Finding> {
 /// br_netfilter hands what crosses a bridge to the firewall of IP, and that drops it: how Docker's hosts lose bridged multicast.
 fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
     let rules: &Vec<Drop> = facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
-    let called = if facts.is_ipv4() { bridge.nf_call_iptables } else { bridge.nf_call_ip6tables };
+    // Either setting will do, and without br_netfilter neither does anything.
+    let all = facts.bridge_netfilter?;
+    let this = either(facts, bridge.nf_call_iptables, bridge.nf_call_ip6tables);
     let (version, tables) = either(facts, ("", "iptables"), ("v6", "ip6tables"));
-    if !called && facts.bridge_netfilter != Some(true) {
+    if !this && !all {
         return None;
     }
     let first = &rules[0];
     let place = format!("chain {} of table {} {}", first.chain, first.family, first.table);
     let words = first.rule.clone().unwrap_or_else(|| "its policy is drop".to_owned());
     let name = &bridge.name;
-    let finding = Finding::fault(
+    let setting = if all { format!("net.bridge.bridge-nf-call-{tables}") } else { format!("nf_call_{tables} of {name}") };
+    let mut finding = Finding::fault(
         "bridge-firewall",
         format!("this host's firewall drops {} between the ports of its bridge {name}", facts.target),
-        format!("net.bridge.bridge-nf-call-{tables} is 1, so frames that cross a bridge go through the forward hook of IP{version}; {place}: {words}"),
+        format!("{setting} is 1, so frames that cross a bridge go through the forward hook of IP{version}; {place}: {words}"),
     )
-    .remedy("let bridged frames pass by the firewall of IP (Docker sets this on its hosts), or let multicast through there")
-    .run(Place::Here, format!("sysctl -w net.bridge.bridge-nf-call-{tables}=0"));
+    .remedy("let bridged frames pass by the firewall of IP (Docker sets this on its hosts), or let multicast through there");
+    if all {
+        finding = finding.run(Place::Here, format!("sysctl -w net.bridge.bridge-nf-call-{tables}=0"));
+    }
+    if this {
+        finding = finding.run(Place::Here, format!("ip link set {name} type bridge nf_call_{tables} 0"));
+    }
     let concerned = facts.iface.as_deref() == Some(name) || bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port));
+    // Where there is one port, nothing goes from port to port.
+    let concerned = concerned && bridge.ports.len() > 1;
     Some(match (concerned, first.certain && facts.heard_here() == 0) {
         (true, true) => finding,
         // It comes to this host all the same; only what is between the ports does not get through.

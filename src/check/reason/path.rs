@@ -59,7 +59,9 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
         return Some(match lost {
             0 => Finding::pass("path", format!("the path from {source} is whole"), evidence),
             lost => Finding::warning("path", format!("the path from {source} loses some: {}", count(lost, "datagram")), evidence)
-                .remedy("measure it: 'mcast recv --once -q' here, 'mcast send --probe' there"),
+                .remedy("measure it: begin here, then send there")
+                .run(Place::Here, format!("mcast recv {} --once -q --iface {name}", facts.target))
+                .run(Place::Sender, format!("mcast send --probe {} --iface IFACE", facts.target.to_send())),
         });
     }
     // The TTL that is left of unicast tells how many routers there are.
@@ -83,7 +85,7 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
                     evidence,
                 )
                 .remedy(format!("send with a {name} of {least} at least, and have the routers route multicast"))
-                .run(Place::Sender, format!("mcast send {} --ttl {least} --iface IFACE", facts.target)),
+                .run(Place::Sender, format!("mcast send {} --ttl {least} --iface IFACE", facts.target.to_send())),
             );
         }
         _ if flooded > 0 => {

@@ -89,12 +89,13 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
         let who = list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>());
         let room = room(facts);
         let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
-        // Where this program listened at the same port and heard nothing of the target, what the other one dropped was something else.
+        // Where this program listened at the same port, to all sources, and heard nothing anywhere, what the other one dropped was something else.
         if facts.heard_here() == 0 {
-            let whose = if facts.membership.port_taken || facts.membership.error.is_some() {
-                format!("whether any was of {asked} is not known, because this program could not listen")
-            } else {
+            let listened = !facts.membership.port_taken && facts.membership.error.is_none() && asked.sources.is_empty();
+            let whose = if listened && facts.heard.is_empty() {
                 format!("nothing of {asked} came meanwhile, so they were of another group, or unicast")
+            } else {
+                format!("whether any of them was of {asked} is not known")
             };
             return Some(Finding::note(
                 "buffer-overflow",
@@ -124,7 +125,10 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
                 count(elsewhere, "datagram")
             ),
             match facts.port_users {
-                Some(_) => format!("{counters}: RcvbufErrors +{elsewhere}, none of them on port {}", asked.port),
+                Some(_) => format!(
+                    "{counters}: RcvbufErrors +{elsewhere}, none of them in a socket that could hear the group on port {}",
+                    asked.port
+                ),
                 None => format!("{counters}: RcvbufErrors +{elsewhere}; which port they were for is not known"),
             },
         )
@@ -137,6 +141,6 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
 /// The bytes of `SO_RCVBUF` that hold a second of what came.
 fn room(facts: &Facts) -> usize {
     let datagrams = facts.heard_here() as f64 / facts.seconds.max(0.1);
-    let longest = facts.heard.iter().map(|heard| heard.longest).max().unwrap_or(1472);
+    let longest = facts.heard_where_expected().map(|heard| heard.longest).max().unwrap_or(1472);
     Wish::Pause { rate: Rate::Packets(datagrams), pause: Duration::from_secs(1), payload: longest }.bytes()
 }
