@@ -1,7 +1,9 @@
 //! What counting a measured datagram costs, in time and in memory: `cargo bench --bench counters`.
 //!
-//! Probes go straight into the counters: no socket, no checksum. Each case is a process of its own; at each of the sizes the processor's time so far and the highest
-//! memory so far are printed, which is to stay where it is however many come. `--quick` (and `cargo test --benches`) does a thousandth of it.
+//! Probes go straight into the counters: no socket, no checksum. Each case is a process of its own;
+//! at each of the sizes the processor's time so far and the highest memory so far are printed,
+//! which is to stay where it is however many come. `--quick` (and `cargo test --benches`) does a
+//! thousandth of it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
@@ -44,18 +46,27 @@ fn impaired(arrival: u64) -> (u16, u64) {
 fn main() {
     // `cargo bench` passes `--bench`; without it this is a test.
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let quick = arguments.iter().any(|argument| argument == "--quick") || !arguments.iter().any(|argument| argument == "--bench");
+    let quick = arguments.iter().any(|argument| argument == "--quick")
+        || !arguments.iter().any(|argument| argument == "--bench");
     // Each case has a process of its own, so that none has the memory of another.
-    let case = arguments.iter().find_map(|argument| argument.strip_prefix("--case=")?.parse::<usize>().ok());
+    let case = arguments
+        .iter()
+        .find_map(|argument| argument.strip_prefix("--case=")?.parse::<usize>().ok());
     if let Some((name, sequence)) = case.and_then(|case| CASES.get(case)) {
         return measure(name, *sequence, if quick { 1000 } else { 1 });
     }
-    println!("| what comes | datagrams | ns a datagram | memory, MiB | expected | lost | reordered | duplicates |");
+    println!(
+        "| what comes | datagrams | ns a datagram | memory, MiB | expected | lost | reordered | \
+         duplicates |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     let program = std::env::current_exe().expect("a program knows where it is");
     for (case, (name, _)) in CASES.iter().enumerate() {
         let mut command = Command::new(&program);
-        let status = command.arg(format!("--case={case}")).arg(if quick { "--quick" } else { "--bench" }).status();
+        let status = command
+            .arg(format!("--case={case}"))
+            .arg(if quick { "--quick" } else { "--bench" })
+            .status();
         assert!(status.expect("it starts itself").success(), "{name}");
     }
 }
@@ -82,7 +93,10 @@ fn measure(name: &str, sequence: Sequence, divisor: u64) {
         assert_eq!(expected - lost + duplicates, size, "{name}: each is counted once");
         let cost = spent.as_secs_f64() * 1e9 / size as f64;
         let memory = peak_mib().map_or_else(|| "–".to_owned(), |mib| format!("{mib:.2}"));
-        println!("| {name} | {size} | {cost:.1} | {memory} | {expected} | {lost} | {reordered} | {duplicates} |");
+        println!(
+            "| {name} | {size} | {cost:.1} | {memory} | {expected} | {lost} | {reordered} | \
+             {duplicates} |"
+        );
     }
 }
 

@@ -1,6 +1,8 @@
-//! What a datagram costs the program, piece by piece, without the system: `cargo bench --bench micro`.
+//! What a datagram costs the program, piece by piece, without the system: `cargo bench --bench
+//! micro`.
 //!
-//! The time is for one datagram, and the bytes a second are those of its payload. No socket is opened and nothing is sent.
+//! The time is for one datagram, and the bytes a second are those of its payload. No socket is
+//! opened and nothing is sent.
 
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -60,7 +62,9 @@ fn wire(criterion: &mut Criterion) {
     for size in SIZES {
         group.throughput(Throughput::Bytes(size.into()));
         let payload = Writer::new(size).bytes(&probe(1));
-        group.bench_function(BenchmarkId::from_parameter(size), |bencher| bencher.iter(|| crc32c::crc32c(black_box(&payload))));
+        group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
+            bencher.iter(|| crc32c::crc32c(black_box(&payload)))
+        });
     }
 }
 
@@ -99,7 +103,8 @@ fn report(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("report of a datagram");
     let measured = ProbeInfo::Whole { stream: 7, seq: 123_456, delay_ns: Some(104_321) };
     let bytes = Writer::new(64).bytes(&probe(1));
-    let cases: [(&str, Option<ProbeInfo>, &[u8]); 2] = [("plain", None, b"hello world"), ("measured", Some(measured), &bytes)];
+    let cases: [(&str, Option<ProbeInfo>, &[u8]); 2] =
+        [("plain", None, b"hello world"), ("measured", Some(measured), &bytes)];
     for (format, output) in [("text", Output::Text { whole: false }), ("json", Output::Json)] {
         for (kind, probe, payload) in cases {
             let (mut lines, mut out) = (Lines::new(output), Vec::with_capacity(4096));
@@ -108,7 +113,8 @@ fn report(criterion: &mut Criterion) {
                 bencher.iter(|| {
                     arrivals += 1;
                     let event = Event::Received(Received {
-                        time: SystemTime::UNIX_EPOCH + Duration::from_nanos(START + arrivals * 10_000),
+                        time: SystemTime::UNIX_EPOCH
+                            + Duration::from_nanos(START + arrivals * 10_000),
                         source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
                         group: Ipv4Addr::new(239, 1, 1, 1).into(),
                         port: 5000,

@@ -19,22 +19,36 @@ pub fn run(reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, Ru
     let (mtus, groups) = (net::mtus(), net::groups());
     let shown = show(&interfaces, &mtus, &groups, reporter);
     let concluded = run::conclude(shown, interrupt);
-    // What a reader who stalls has left unwritten when a signal comes is held back no longer than last words are.
+    // What a reader who stalls has left unwritten when a signal comes is held back no longer than
+    // last words are.
     reporter.last_words(|_| Ok(()))?;
     match concluded {
         (_, Some(error)) => Err(error),
-        (Stop::Interrupted(signal), None) => {
-            Ok(Verdict { status: signal.status(), reasons: vec![format!("{} before the end of the list", signal.name())] })
-        }
+        (Stop::Interrupted(signal), None) => Ok(Verdict {
+            status: signal.status(),
+            reasons: vec![format!("{} before the end of the list", signal.name())],
+        }),
         _ => Ok(Verdict::default()),
     }
 }
 
-fn show(interfaces: &[Interface], mtus: &BTreeMap<u32, u32>, groups: &Groups, reporter: &mut Reporter) -> Result<Stop, RunError> {
+fn show(
+    interfaces: &[Interface],
+    mtus: &BTreeMap<u32, u32>,
+    groups: &Groups,
+    reporter: &mut Reporter,
+) -> Result<Stop, RunError> {
     for iface in interfaces {
-        reporter.event(&Event::Interface(describe(iface, mtus.get(&iface.index).copied(), groups)))?;
+        reporter.event(&Event::Interface(describe(
+            iface,
+            mtus.get(&iface.index).copied(),
+            groups,
+        )))?;
     }
-    reporter.event(&Event::IfacesSummary(IfacesSummary { interfaces: interfaces.len(), verdict: Verdict::default() }))?;
+    reporter.event(&Event::IfacesSummary(IfacesSummary {
+        interfaces: interfaces.len(),
+        verdict: Verdict::default(),
+    }))?;
     reporter.flush()?;
     Ok(Stop::Count)
 }
@@ -51,7 +65,11 @@ fn describe(iface: &Interface, mtu: Option<u32>, groups: &Groups) -> InterfaceIn
         flags: iface.flags.clone(),
         mtu_bytes: mtu,
         mac: iface.mac,
-        addresses: iface.addresses.iter().map(|Address { ip, prefix }| AddressInfo { address: *ip, prefix: *prefix }).collect(),
+        addresses: iface
+            .addresses
+            .iter()
+            .map(|Address { ip, prefix }| AddressInfo { address: *ip, prefix: *prefix })
+            .collect(),
         // An interface that is down speaks to nobody, in no version.
         igmp_version: groups.igmp_version(iface.index).filter(|_| iface.up),
         mld_version: net::mld_version(&iface.name).filter(|_| iface.up),

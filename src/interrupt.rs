@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// The signals that ask the program to end, and the pipe that wakes its loop for them. The end of a child process wakes it too.
+/// The signals that ask the program to end, and the pipe that wakes its loop for them. The end of a
+/// child process wakes it too.
 #[derive(Debug)]
 pub struct Interrupt {
     number: Arc<AtomicUsize>,
@@ -43,8 +44,9 @@ impl Signal {
 }
 
 impl Interrupt {
-    /// Takes over SIGINT and SIGTERM. A second SIGINT ends the program at once, as if it had not been taken over; a second SIGTERM does not,
-    /// because timeout(1) sends two within a fraction of a millisecond.
+    /// Takes over SIGINT and SIGTERM. A second SIGINT ends the program at once, as if it had not
+    /// been taken over; a second SIGTERM does not, because timeout(1) sends two within a
+    /// fraction of a millisecond.
     ///
     /// # Errors
     /// What the system refused.

@@ -15,9 +15,10 @@
 //! what it proved        verdict    limits, assertions and failures -> exit status
 //! ```
 //!
-//! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it leaves or arrives. [`advice`] and [`warning`] are
-//! what a user is told besides; [`spans`] tells many targets as one. [`rate`] and [`rcvbuf`] are figures that a user gives.
-//! Only [`net`] touches sockets, and only `net::sys` holds `unsafe`.
+//! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it
+//! leaves or arrives. [`advice`] and [`warning`] are what a user is told besides; [`spans`] tells
+//! many targets as one. [`rate`] and [`rcvbuf`] are figures that a user gives. Only [`net`] touches
+//! sockets, and only `net::sys` holds `unsafe`.
 
 #![deny(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,4 +1,5 @@
-//! The `mcast` program: parses, starts diagnostics, runs a command, and turns its outcome into the exit status.
+//! The `mcast` program: parses, starts diagnostics, runs a command, and turns its outcome into the
+//! exit status.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -42,15 +43,18 @@ fn run(command: &Command, notes: &Notes) -> Result<Verdict> {
     }
 }
 
-/// Runs a command that reports. Signals are taken over only here: before, they end the program as they end any.
+/// Runs a command that reports. Signals are taken over only here: before, they end the program as
+/// they end any.
 fn reporting(
     command: &Command,
     notes: &Notes,
     run: impl FnOnce(&mut Reporter, &Interrupt) -> Result<Verdict, RunError>,
 ) -> Result<Verdict> {
-    let interrupt = Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
+    let interrupt =
+        Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
     let display = command.display();
-    let mut reporter = Reporter::new(command.output(), display.quiet, display.color, notes.clone(), &interrupt);
+    let mut reporter =
+        Reporter::new(command.output(), display.quiet, display.color, notes.clone(), &interrupt);
     Ok(run(&mut reporter, &interrupt)?)
 }
 
@@ -62,7 +66,10 @@ fn start_diagnostics(display: &DisplayArgs, notes: Notes) {
         _ => LevelFilter::TRACE,
     };
     let colour = Paint::new(display.color, &io::stderr()).is_on();
-    let diagnostics = tracing_subscriber::fmt().with_max_level(level).with_writer(move || notes.clone()).with_ansi(colour);
+    let diagnostics = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(move || notes.clone())
+        .with_ansi(colour);
     diagnostics.with_target(false).without_time().log_internal_errors(false).init();
 }
 

@@ -1,11 +1,13 @@
-//! When the next round is due: absolute times, never a sleep after a sleep, so the mean rate does not drift.
+//! When the next round is due: absolute times, never a sleep after a sleep, so the mean rate does
+//! not drift.
 
 use std::time::{Duration, Instant};
 
 use crate::rate::Rate;
 
-/// A sender that was held up makes good for this much of the time it lost, and forgets the rest: a laptop that wakes up, or a program that was
-/// stopped, must not flood the network with what it missed.
+/// A sender that was held up makes good for this much of the time it lost, and forgets the rest: a
+/// laptop that wakes up, or a program that was stopped, must not flood the network with what it
+/// missed.
 const CATCH_UP: Duration = Duration::from_millis(100);
 
 /// The time from one round to the next; it may have a fraction of a nanosecond.
@@ -21,7 +23,8 @@ impl From<Duration> for Period {
 }
 
 impl Period {
-    /// The period of rounds of `datagrams` datagrams of `len` bytes of payload that come to this rate.
+    /// The period of rounds of `datagrams` datagrams of `len` bytes of payload that come to this
+    /// rate.
     pub fn of(rate: Rate, datagrams: u64, len: usize) -> Self {
         let seconds = match rate {
             Rate::Packets(packets) => datagrams as f64 / packets,
@@ -79,7 +82,8 @@ impl Pace {
         self.start.checked_add(self.period.after(self.rounds)?)
     }
 
-    /// How many rounds are due together at `now`, up to `most` of them; `late` hears of each how late it is. What is more stays due.
+    /// How many rounds are due together at `now`, up to `most` of them; `late` hears of each how
+    /// late it is. What is more stays due.
     pub fn due_together(&mut self, now: Instant, most: u64, mut late: impl FnMut(Duration)) -> u64 {
         let mut rounds = 0;
         while rounds < most {
@@ -103,7 +107,8 @@ impl Pace {
         self.skipped
     }
 
-    /// Whether a round is due at `now`, and then how late it is; the schedule moves on to the one after it.
+    /// Whether a round is due at `now`, and then how late it is; the schedule moves on to the one
+    /// after it.
     pub fn due(&mut self, now: Instant) -> Option<Duration> {
         let late = now.checked_duration_since(self.next()?)?;
         self.rounds = self.rounds.saturating_add(1);
@@ -132,7 +137,10 @@ mod tests {
     fn rounds(interval: Duration, times: &[u64]) -> Vec<u32> {
         let start = Instant::now();
         let mut pace = Pace::new(start, interval);
-        times.iter().map(|time| (0..).take_while(|_| pace.due(start + ms(*time)).is_some()).count() as u32).collect()
+        times
+            .iter()
+            .map(|time| (0..).take_while(|_| pace.due(start + ms(*time)).is_some()).count() as u32)
+            .collect()
     }
 
     #[test]
@@ -149,7 +157,10 @@ mod tests {
     fn how_late_it_is_is_told() {
         let start = Instant::now();
         let mut pace = Pace::new(start, ms(10));
-        assert_eq!((pace.due(start), pace.due(start + ms(13)), pace.due(start + ms(13))), (Some(ms(0)), Some(ms(3)), None));
+        assert_eq!(
+            (pace.due(start), pace.due(start + ms(13)), pace.due(start + ms(13))),
+            (Some(ms(0)), Some(ms(3)), None)
+        );
     }
 
     #[test]
@@ -178,7 +189,8 @@ mod tests {
     fn what_is_not_taken_at_once_stays_due() {
         let start = Instant::now();
         let (mut pace, mut late) = (Pace::new(start, ms(1)), Vec::new());
-        let taken: Vec<u64> = (0..6).map(|_| pace.due_together(start + ms(9), 2, |by| late.push(by))).collect();
+        let taken: Vec<u64> =
+            (0..6).map(|_| pace.due_together(start + ms(9), 2, |by| late.push(by))).collect();
         assert_eq!(taken, [2, 2, 2, 2, 2, 0], "ten were due, and none is forgotten");
         assert_eq!((late.len(), late[0], late[9], pace.skipped()), (10, ms(9), ms(0), 0));
     }
@@ -206,9 +218,15 @@ mod tests {
     fn a_rate_beyond_all_measure_is_no_reason_to_fall_over() {
         let start = Instant::now();
         let mut seldom = Pace::new(start, Period::of(Rate::Packets(1e-320), 1, 64));
-        assert_eq!((seldom.due(start), seldom.due(start + ms(1))), (Some(ms(0)), None), "the first is due at once");
+        assert_eq!(
+            (seldom.due(start), seldom.due(start + ms(1))),
+            (Some(ms(0)), None),
+            "the first is due at once"
+        );
         let mut often = Pace::new(start, Period::of(Rate::Packets(1e300), 1, 64));
-        let due = (0..20_000).all(|second| (0..10).all(|_| often.due(start + Duration::from_secs(second)).is_some()));
+        let due = (0..20_000).all(|second| {
+            (0..10).all(|_| often.due(start + Duration::from_secs(second)).is_some())
+        });
         assert!(due, "each is late");
     }
 
@@ -232,10 +250,11 @@ mod tests {
     fn a_period_with_a_fraction_does_not_drift() {
         let start = Instant::now();
         let mut pace = Pace::new(start, Period::of(Rate::Packets(300_000.0), 1, 64));
-        let rounds = (0..3600).map(|second| start + Duration::from_secs(second)).fold(0, |_, now| {
-            while pace.due(now).is_some() {}
-            pace.rounds
-        });
+        let rounds =
+            (0..3600).map(|second| start + Duration::from_secs(second)).fold(0, |_, now| {
+                while pace.due(now).is_some() {}
+                pace.rounds
+            });
         // One more than the whole seconds hold: the first is due at once.
         assert_eq!(rounds, 3599 * 300_000 + 1);
     }

@@ -31,11 +31,16 @@ impl FromStr for Rate {
     /// Reads a rate. It must have a unit and be more than nothing.
     fn from_str(text: &str) -> Result<Self, String> {
         let typed = text.trim();
-        let end = typed.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+')).count();
+        let end = typed
+            .bytes()
+            .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'))
+            .count();
         let (digits, unit) = typed.split_at(end);
         // Whatever prefix follows, it stays a number.
         let number = digits.parse::<f64>().ok().filter(|number| *number < f64::MAX / 1e10);
-        let Some(number) = number else { return Err(format!("'{text}' is not a rate; try 1000pps, 10kpps or 20Mbit")) };
+        let Some(number) = number else {
+            return Err(format!("'{text}' is not a rate; try 1000pps, 10kpps or 20Mbit"));
+        };
         if number <= 0.0 {
             return Err(format!("'{text}' is no rate at all; try 1000pps, 10kpps or 20Mbit"));
         }
@@ -55,7 +60,9 @@ impl FromStr for Rate {
             // In decimal, so that 1.001k is 1001 and not a little less.
             format!("{digits}e{power}").parse().ok().map(rate)
         });
-        read.next().ok_or_else(|| format!("'{text}' is not a rate; try 1000pps, 10kpps or 20Mbit (bits, not bytes)"))
+        read.next().ok_or_else(|| {
+            format!("'{text}' is not a rate; try 1000pps, 10kpps or 20Mbit (bits, not bytes)")
+        })
     }
 }
 
@@ -67,7 +74,8 @@ impl fmt::Display for Rate {
             Rate::Bits(value) => (*value, "bit"),
         };
         let prefixes = [(1e9, "G"), (1e6, "M"), (1e3, "k")];
-        let (factor, prefix) = prefixes.into_iter().find(|(factor, _)| value >= *factor).unwrap_or((1.0, ""));
+        let (factor, prefix) =
+            prefixes.into_iter().find(|(factor, _)| value >= *factor).unwrap_or((1.0, ""));
         let value = value / factor;
         match (f.alternate(), self) {
             (false, _) => write!(f, "{value}{prefix}{unit}"),
@@ -119,7 +127,8 @@ mod tests {
 
     #[test]
     fn a_prefix_makes_no_rate_infinite() {
-        let (most, too_many) = (format!("1{}Gpps", "0".repeat(297)), format!("1{}Gpps", "0".repeat(300)));
+        let (most, too_many) =
+            (format!("1{}Gpps", "0".repeat(297)), format!("1{}Gpps", "0".repeat(300)));
         assert!(matches!(most.parse(), Ok(Rate::Packets(value)) if value.is_finite()));
         assert!(too_many.parse::<Rate>().unwrap_err().contains("is not a rate"));
     }
@@ -127,7 +136,10 @@ mod tests {
     #[test]
     fn a_rate_is_told_with_a_space_and_each_second() {
         let told = |text: &str| format!("{:#}", text.parse::<Rate>().unwrap());
-        assert_eq!((told("20Mbit"), told("10kpps"), told("0.5pps")), ("20 Mbit/s".into(), "10 kpps".into(), "0.5 pps".into()));
+        assert_eq!(
+            (told("20Mbit"), told("10kpps"), told("0.5pps")),
+            ("20 Mbit/s".into(), "10 kpps".into(), "0.5 pps".into())
+        );
     }
 
     proptest! {

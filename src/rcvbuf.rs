@@ -1,7 +1,9 @@
-//! How large a receive buffer is wanted: a number of bytes, or room for what arrives while nobody reads.
+//! How large a receive buffer is wanted: a number of bytes, or room for what arrives while nobody
+//! reads.
 //!
-//! A buffer is there for the pauses of its reader, so that it is natural to say how long they are: `100Mbit*50ms`. The bytes of the payload are
-//! not what such a pause takes. Linux charges a socket for all the memory that a datagram occupies ([`truesize`]), thirteen times the payload at
+//! A buffer is there for the pauses of its reader, so that it is natural to say how long they are:
+//! `100Mbit*50ms`. The bytes of the payload are not what such a pause takes. Linux charges a socket
+//! for all the memory that a datagram occupies ([`truesize`]), thirteen times the payload at
 //! 64 bytes; `SO_RCVBUF` takes half of that, because the kernel doubles what is set (socket(7)).
 
 use std::fmt;
@@ -9,13 +11,16 @@ use std::time::Duration;
 
 use crate::rate::Rate;
 
-/// The largest buffer that a socket can have, in bytes: the kernel doubles it, and counts to 2 GiB less a byte.
+/// The largest buffer that a socket can have, in bytes: the kernel doubles it, and counts to 2 GiB
+/// less a byte.
 pub const LARGEST: usize = (1 << 30) - 1;
 
-/// The payload that a bit rate is taken to come in: seven packets of an MPEG transport stream, the usual datagram of IPTV.
+/// The payload that a bit rate is taken to come in: seven packets of an MPEG transport stream, the
+/// usual datagram of IPTV.
 pub const USUAL_PAYLOAD: usize = 7 * 188;
 
-/// The payload that a rate of datagrams is taken to come in: the most that an Ethernet frame holds, which is enough for all that is smaller.
+/// The payload that a rate of datagrams is taken to come in: the most that an Ethernet frame holds,
+/// which is enough for all that is smaller.
 pub const FULL_PAYLOAD: usize = 1500 - 20 - 8;
 
 /// What is wanted of a receive buffer.
@@ -45,15 +50,18 @@ impl Wish {
         match self {
             Wish::Bytes(bytes) => bytes as u64,
             Wish::Pause { rate, pause, payload } => {
-                // In nanoseconds, which are whole: ten thousand a second for 50 ms are 500, and not a rounding error more.
-                let datagrams = (each_second(rate, payload) * pause.as_nanos() as f64 / 1e9).ceil().max(1.0);
+                // In nanoseconds, which are whole: ten thousand a second for 50 ms are 500, and not
+                // a rounding error more.
+                let datagrams =
+                    (each_second(rate, payload) * pause.as_nanos() as f64 / 1e9).ceil().max(1.0);
                 // A float that is too large becomes the largest integer.
                 (datagrams as u64).saturating_mul(cost(payload) as u64).div_ceil(FACTOR as u64)
             }
         }
     }
 
-    /// How long a pause a buffer of `granted` bytes lasts, rounded down to three digits; `None` where no pause was spoken of.
+    /// How long a pause a buffer of `granted` bytes lasts, rounded down to three digits; `None`
+    /// where no pause was spoken of.
     pub fn lasts(self, granted: usize) -> Option<Duration> {
         let Wish::Pause { rate, payload, .. } = self else { return None };
         let datagrams = granted.saturating_mul(FACTOR) / cost(payload);
@@ -89,8 +97,10 @@ impl fmt::Display for Wish {
 /// A pause, in the unit that fits: `50 ms`, `1.5 s`.
 pub fn in_words(pause: Duration) -> impl fmt::Display {
     let nanos = pause.as_nanos();
-    let (unit, name) =
-        [(1_000_000_000, "s"), (1_000_000, "ms")].into_iter().find(|(unit, _)| nanos >= *unit).unwrap_or((1000, "us"));
+    let (unit, name) = [(1_000_000_000, "s"), (1_000_000, "ms")]
+        .into_iter()
+        .find(|(unit, _)| nanos >= *unit)
+        .unwrap_or((1000, "us"));
     let number = format!("{:.3}", nanos as f64 / unit as f64);
     format!("{} {name}", number.trim_end_matches('0').trim_end_matches('.'))
 }
@@ -106,26 +116,30 @@ fn each_second(rate: Rate, payload: usize) -> f64 {
 /// How much more than what is set a socket has: Linux doubles it.
 const FACTOR: usize = if cfg!(target_os = "linux") { 2 } else { 1 };
 
-/// What a datagram takes of the buffer. What other systems charge besides the payload is bounded by a limit of its own, and not known here.
+/// What a datagram takes of the buffer. What other systems charge besides the payload is bounded by
+/// a limit of its own, and not known here.
 fn cost(payload: usize) -> usize {
     if cfg!(target_os = "linux") { truesize(payload) } else { payload.max(1) }
 }
 
 /// What a datagram costs a socket of Linux, in bytes of its doubled buffer, from the payload.
 ///
-/// It is what the kernel allocates: 256 bytes that describe a frame, and one piece of memory for its headers, its payload and 320 bytes more, whose
-/// size is a power of two. A datagram that is longer than an Ethernet frame arrives in fragments, each at that price, or whole where frames are
-/// larger: the dearest counts.
+/// It is what the kernel allocates: 256 bytes that describe a frame, and one piece of memory for
+/// its headers, its payload and 320 bytes more, whose size is a power of two. A datagram that is
+/// longer than an Ethernet frame arrives in fragments, each at that price, or whole where frames
+/// are larger: the dearest counts.
 ///
 /// | payload | 0-128 | 512 | 1316 | 1472 | 2000 | 8972 | 65507 |
 /// |---|---|---|---|---|---|---|---|
 /// | truesize | 832 | 1280 | 2304 | 2304 | 4352 | 16640 | 120832 |
 ///
-/// So it was measured on veth and `lo`; a lab test does it again. Drivers of network cards may do it otherwise: many spend 2 KiB or a page
-/// on a frame however small.
+/// So it was measured on veth and `lo`; a lab test does it again. Drivers of network cards may do
+/// it otherwise: many spend 2 KiB or a page on a frame however small.
 pub fn truesize(payload: usize) -> usize {
-    /// The datagrams, without the header of IPv4, that a frame of 1500 or 9000 bytes holds whole, and what it holds of a longer one: in multiples of
-    /// eight (RFC 791, 3.1), and in IPv6 less. The few bytes that only IPv6 has over are copied into the room behind the first fragment: no cost.
+    /// The datagrams, without the header of IPv4, that a frame of 1500 or 9000 bytes holds whole,
+    /// and what it holds of a longer one: in multiples of eight (RFC 791, 3.1), and in IPv6
+    /// less. The few bytes that only IPv6 has over are copied into the room behind the first
+    /// fragment: no cost.
     const FRAMES: [(usize, usize); 4] = [(1480, 1480), (1480, 1448), (8980, 8976), (8980, 8944)];
     let datagram = payload + UDP_HEADER;
     let in_fragments = |(_, fragment): (usize, usize)| {
@@ -148,7 +162,8 @@ fn frame(payload: usize) -> usize {
     const SHARED_INFO: usize = 320;
     /// Room for the link's header, those of IPv6 and UDP, and what alignment takes.
     const HEADERS: usize = 16 + 40 + UDP_HEADER + 15;
-    /// The payload for which the kernel's smallest piece is enough: of IPv4 with older kernels too, whose piece is 512.
+    /// The payload for which the kernel's smallest piece is enough: of IPv4 with older kernels too,
+    /// whose piece is 512.
     const SMALL: usize = 128;
     /// The size of that piece, measured with Linux 6.18.
     const SMALL_PIECE: usize = 576;
@@ -197,7 +212,11 @@ mod tests {
     fn a_pause_takes_the_memory_of_its_datagrams_halved_because_the_kernel_doubles_it() {
         assert_eq!(pause(Rate::Packets(10e3), 50, 64).bytes(), 500 * 832 / 2);
         assert_eq!(pause(Rate::Packets(10e3), 50, FULL_PAYLOAD).bytes(), 500 * 2304 / 2);
-        assert_eq!(pause(Rate::Bits(100e6), 50, USUAL_PAYLOAD).bytes(), 475 * 2304 / 2, "474.9 datagrams are 475");
+        assert_eq!(
+            pause(Rate::Bits(100e6), 50, USUAL_PAYLOAD).bytes(),
+            475 * 2304 / 2,
+            "474.9 datagrams are 475"
+        );
         assert_eq!(Wish::Bytes(4 << 20).bytes(), 4 << 20);
     }
 
@@ -228,14 +247,24 @@ mod tests {
         assert_eq!(wish.lasts(wish.bytes() / 2), Some(Duration::from_millis(25)));
         assert_eq!(wish.lasts(0), Some(Duration::ZERO));
         assert_eq!(wish.granted(wish.bytes() / 2), pause(Rate::Packets(10e3), 25, 64));
-        assert_eq!(wish.granted(2 * wish.bytes()), wish, "more than was asked for is not spoken of");
+        assert_eq!(
+            wish.granted(2 * wish.bytes()),
+            wish,
+            "more than was asked for is not spoken of"
+        );
         assert_eq!(Wish::Bytes(1000).lasts(1000), None);
     }
 
     #[test]
     fn the_words_for_a_wish_say_what_it_was_made_of() {
-        assert_eq!(pause(Rate::Bits(100e6), 50, 1316).to_string(), "50 ms of 100 Mbit/s in datagrams of 1316 bytes");
-        assert_eq!(pause(Rate::Packets(10e3), 1500, 1).to_string(), "1.5 s of 10 kpps in datagrams of 1 byte");
+        assert_eq!(
+            pause(Rate::Bits(100e6), 50, 1316).to_string(),
+            "50 ms of 100 Mbit/s in datagrams of 1316 bytes"
+        );
+        assert_eq!(
+            pause(Rate::Packets(10e3), 1500, 1).to_string(),
+            "1.5 s of 10 kpps in datagrams of 1 byte"
+        );
         assert_eq!(in_words(Duration::from_micros(250)).to_string(), "250 us");
         assert_eq!(in_words(Duration::from_micros(19_400)).to_string(), "19.4 ms");
     }

@@ -69,12 +69,14 @@ pub enum RunError {
     },
 }
 
-/// Tells why a run stopped from what kept it from going on. That nobody reads the output any more ends it quietly; a reader who
-/// stalls is waited for until a signal comes.
+/// Tells why a run stopped from what kept it from going on. That nobody reads the output any more
+/// ends it quietly; a reader who stalls is waited for until a signal comes.
 pub fn conclude(result: Result<Stop, RunError>, interrupt: &Interrupt) -> (Stop, Option<RunError>) {
     match result {
         Ok(stop) => (stop, None),
-        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => (Stop::ReaderGone, None),
+        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            (Stop::ReaderGone, None)
+        }
         Err(RunError::Output(error)) if error.kind() == io::ErrorKind::TimedOut => {
             (interrupt.signal().map_or(Stop::ReaderGone, Stop::Interrupted), None)
         }

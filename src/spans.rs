@@ -6,7 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::event::{Origin, TargetInfo};
 
-/// Targets of one interface whose addresses, or whose ports, follow each other. It prints as a user would type it: `239.0.0.0+10000:5000`.
+/// Targets of one interface whose addresses, or whose ports, follow each other. It prints as a user
+/// would type it: `239.0.0.0+10000:5000`.
 #[derive(Debug)]
 pub struct Span<'a, 'b> {
     /// The first of them; the others differ in address or port alone.
@@ -25,7 +26,9 @@ impl Span<'_, '_> {
 
     fn takes(&self, next: &TargetInfo) -> bool {
         let first = self.first;
-        next.port == first.port && self.ports == 1 && Some(next.group) == nth(first.group, self.groups)
+        next.port == first.port
+            && self.ports == 1
+            && Some(next.group) == nth(first.group, self.groups)
     }
 
     fn continues_with(&self, next: &Span) -> bool {
@@ -35,14 +38,18 @@ impl Span<'_, '_> {
 
     fn takes_port(&self, next: &TargetInfo) -> bool {
         let first = self.first;
-        next.group == first.group && self.groups == 1 && Some(next.port) == first.port.checked_add(self.ports)
+        next.group == first.group
+            && self.groups == 1
+            && Some(next.port) == first.port.checked_add(self.ports)
     }
 }
 
 fn nth(first: IpAddr, offset: u32) -> Option<IpAddr> {
     Some(match first {
         IpAddr::V4(first) => Ipv4Addr::from_bits(first.to_bits().checked_add(offset)?).into(),
-        IpAddr::V6(first) => Ipv6Addr::from_bits(first.to_bits().checked_add(offset.into())?).into(),
+        IpAddr::V6(first) => {
+            Ipv6Addr::from_bits(first.to_bits().checked_add(offset.into())?).into()
+        }
     })
 }
 
@@ -120,14 +127,29 @@ mod tests {
     fn printed(ranges: &[&str], ifaces: &[&str]) -> Vec<String> {
         let vias: Vec<Arc<Via>> = (1..)
             .zip(ifaces)
-            .map(|(index, name)| Arc::new(Via { name: (*name).to_owned(), index, address: None, pinned: false, named: true }))
+            .map(|(index, name)| {
+                Arc::new(Via {
+                    name: (*name).to_owned(),
+                    index,
+                    address: None,
+                    pinned: false,
+                    named: true,
+                })
+            })
             .collect();
         let mut listens = Vec::new();
         for range in ranges {
             for target in range.parse::<TargetRange>().unwrap().targets() {
-                let filter = Arc::new(target.source.map_or(Filter::Any, |source| Filter::Include(vec![source])));
+                let filter = Arc::new(
+                    target.source.map_or(Filter::Any, |source| Filter::Include(vec![source])),
+                );
                 listens.extend(vias.iter().map(|via| {
-                    let at = Endpoint { group: target.group, port: target.port, cast: Cast::Multicast, via: Arc::clone(via) };
+                    let at = Endpoint {
+                        group: target.group,
+                        port: target.port,
+                        cast: Cast::Multicast,
+                        via: Arc::clone(via),
+                    };
                     Listen { at, filter: Arc::clone(&filter) }
                 }));
             }
@@ -152,7 +174,10 @@ mod tests {
 
     #[test]
     fn interfaces_take_turns_and_are_told_apart() {
-        assert_eq!(printed(&["239.1.1.1+3:7"], &["e0", "e1"]), ["239.1.1.1+3:7 on e0", "239.1.1.1+3:7 on e1"]);
+        assert_eq!(
+            printed(&["239.1.1.1+3:7"], &["e0", "e1"]),
+            ["239.1.1.1+3:7 on e0", "239.1.1.1+3:7 on e1"]
+        );
     }
 
     #[test]

@@ -1,19 +1,33 @@
-//! The command line itself, on every system: help, refusals, and a smoke test that stays on this computer.
+//! The command line itself, on every system: help, refusals, and a smoke test that stays on this
+//! computer.
 
 use std::process::{Command, Output};
 
 fn mcast(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } =
-        Command::new(env!("CARGO_BIN_EXE_mcast")).args(arguments).env_remove("NO_COLOR").output().expect("mcast runs");
+    let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_mcast"))
+        .args(arguments)
+        .env_remove("NO_COLOR")
+        .output()
+        .expect("mcast runs");
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 #[test]
 fn help_and_version_go_to_standard_output_with_status_0() {
-    for arguments in [&["--help"][..], &["-h"], &["send", "--help"], &["recv", "-h"], &["ifaces", "-h"], &["--version"]] {
+    for arguments in [
+        &["--help"][..],
+        &["-h"],
+        &["send", "--help"],
+        &["recv", "-h"],
+        &["ifaces", "-h"],
+        &["--version"],
+    ] {
         let (status, out, err) = mcast(arguments);
         assert_eq!((status, err.as_str()), (Some(0), ""), "{arguments:?}");
-        assert!(out.lines().all(|line| line.chars().count() <= 100), "{arguments:?} is too wide:\n{out}");
+        assert!(
+            out.lines().all(|line| line.chars().count() <= 100),
+            "{arguments:?} is too wide:\n{out}"
+        );
     }
 }
 
@@ -30,17 +44,57 @@ fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
         (&["send", "hello"][..], "'hello'", "not an IP address", "224.202.20.30:54321"),
         (&["send", "240.0.0.5:5000"], "240.0.0.5", "reserved", "239.1.1.1:5000"),
         (&["recv", "[ff00::1]:5000"], "ff00::1", "reserved scope 0", "[ff15::1234]:5000"),
-        (&["recv", "10.0.0.0/24:5000"], "10.0.0.0", "only groups come in ranges", "239.1.1.1+4:5000"),
-        (&["recv", "239.0.0.0/8:5000"], "16777216", "a run takes 65536 at most", "239.0.0.0+1000:5000"),
-        (&["recv", "239.1.1.9-239.1.1.1:5000"], "239.1.1.9", "runs backwards", "try 239.1.1.1-239.1.1.9:5000"),
-        (&["recv", "239.1.1.9-[ff15::1]:5000"], "ff15::1", "stays in one family", "239.1.1.1-239.1.1.4:5000"),
+        (
+            &["recv", "10.0.0.0/24:5000"],
+            "10.0.0.0",
+            "only groups come in ranges",
+            "239.1.1.1+4:5000",
+        ),
+        (
+            &["recv", "239.0.0.0/8:5000"],
+            "16777216",
+            "a run takes 65536 at most",
+            "239.0.0.0+1000:5000",
+        ),
+        (
+            &["recv", "239.1.1.9-239.1.1.1:5000"],
+            "239.1.1.9",
+            "runs backwards",
+            "try 239.1.1.1-239.1.1.9:5000",
+        ),
+        (
+            &["recv", "239.1.1.9-[ff15::1]:5000"],
+            "ff15::1",
+            "stays in one family",
+            "239.1.1.1-239.1.1.4:5000",
+        ),
         (&["recv", "239.1.1.1+0:5000"], "'+0'", "no group at all", "239.1.1.1+4:5000"),
-        (&["recv", "fd00::5@232.1.1.1:5000"], "fd00::5", "both must be of one family", "10.0.0.5@232.1.1.1:5000"),
-        (&["recv", "232.1.1.2@232.1.1.1:5000"], "232.1.1.2", "is a multicast group", "10.0.0.5@232.1.1.1:5000"),
-        (&["send", "10.0.0.5@232.1.1.1:5000"], "10.0.0.5", "a sender has no source", "try 232.1.1.1:5000"),
+        (
+            &["recv", "fd00::5@232.1.1.1:5000"],
+            "fd00::5",
+            "both must be of one family",
+            "10.0.0.5@232.1.1.1:5000",
+        ),
+        (
+            &["recv", "232.1.1.2@232.1.1.1:5000"],
+            "232.1.1.2",
+            "is a multicast group",
+            "10.0.0.5@232.1.1.1:5000",
+        ),
+        (
+            &["send", "10.0.0.5@232.1.1.1:5000"],
+            "10.0.0.5",
+            "a sender has no source",
+            "try 232.1.1.1:5000",
+        ),
         (&["recv", "--source", "239.1.1.2"], "239.1.1.2", "is a multicast group", "10.0.0.5"),
         (&["recv", "--exclude", "me"], "'me'", "not an IP address", "10.0.0.5"),
-        (&["recv", "--source", "10.0.0.5", "--exclude", "10.0.0.6"], "--source", "cannot be used with", "--exclude"),
+        (
+            &["recv", "--source", "10.0.0.5", "--exclude", "10.0.0.6"],
+            "--source",
+            "cannot be used with",
+            "--exclude",
+        ),
         (&["recv", "239.1.1.1:0"], "'0'", "not a UDP port", "1 to 65535"),
         (&["recv", "239.1.1.1:70000"], "'70000'", "not a UDP port", "1 to 65535"),
         (&["send", "--interval", "5"], "'5'", "has no unit", "5s"),
@@ -53,11 +107,31 @@ fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
         (&["recv", "--timeout", "soon"], "'soon'", "not a time", "100ms"),
         (&["recv", "--rcvbuf", "plenty"], "'plenty'", "not a size", "4MiB"),
         (&["recv", "--rcvbuf", "100Mbit*"], "'100Mbit*'", "lacks the pause", "100Mbit*50ms"),
-        (&["recv", "--rcvbuf", "100*50ms"], "'100*50ms'", "'100' has no unit", "as in 100Mbit*50ms"),
-        (&["recv", "--rcvbuf", "100Mbit*50"], "'100Mbit*50'", "'50' has no unit", "as in 100Mbit*50ms"),
+        (
+            &["recv", "--rcvbuf", "100*50ms"],
+            "'100*50ms'",
+            "'100' has no unit",
+            "as in 100Mbit*50ms",
+        ),
+        (
+            &["recv", "--rcvbuf", "100Mbit*50"],
+            "'100Mbit*50'",
+            "'50' has no unit",
+            "as in 100Mbit*50ms",
+        ),
         (&["recv", "--rcvbuf", "100Mbit/50ms"], "'100Mbit/50ms'", "divides", "try 100Mbit*50ms"),
-        (&["recv", "--rcvbuf", "100Mbit*50ms/70000"], "'70000'", "not what a datagram carries", "100Mbit*50ms/1316"),
-        (&["recv", "--rcvbuf", "10Gbit*1h"], "'10Gbit*1h'", "more than a socket's can be", "try 10Gbit*"),
+        (
+            &["recv", "--rcvbuf", "100Mbit*50ms/70000"],
+            "'70000'",
+            "not what a datagram carries",
+            "100Mbit*50ms/1316",
+        ),
+        (
+            &["recv", "--rcvbuf", "10Gbit*1h"],
+            "'10Gbit*1h'",
+            "more than a socket's can be",
+            "try 10Gbit*",
+        ),
         (&["recv", "--output", "xml"], "'xml'", "invalid value", "json"),
         (&["send", "--output", "hex"], "'hex'", "invalid value", "json"),
     ] {
@@ -83,17 +157,20 @@ fn a_mistyped_command_or_option_is_answered_with_the_right_one() {
 
 #[test]
 fn colour_comes_only_where_it_is_wanted() {
-    let refused = |color: &str| mcast(&["recv", "--color", color, "--iface", "no-such-interface"]).2;
+    let refused =
+        |color: &str| mcast(&["recv", "--color", color, "--iface", "no-such-interface"]).2;
     assert!(refused("always").contains("\u{1b}["));
     assert!(!refused("never").contains('\u{1b}') && !refused("auto").contains('\u{1b}'));
 }
 
-/// Linux has the lab for this, where nothing can leave; elsewhere 127.0.0.1 names the loopback interface.
+/// Linux has the lab for this, where nothing can leave; elsewhere 127.0.0.1 names the loopback
+/// interface.
 #[cfg(not(target_os = "linux"))]
 #[test]
 fn a_smoke_test_on_loopback_passes() {
     let recv = ["recv", "--iface", "127.0.0.1", "--count", "3", "--timeout", "10s"];
-    let send = ["--", "mcast", "send", "--iface", "127.0.0.1", "--count", "3", "--interval", "100ms"];
+    let send =
+        ["--", "mcast", "send", "--iface", "127.0.0.1", "--count", "3", "--interval", "100ms"];
     let (status, out, err) = mcast(&[&recv[..], &send[..]].concat());
     assert_eq!(status, Some(0), "{out}{err}");
     assert_eq!(out.matches("hello world").count(), 3, "{out}{err}");

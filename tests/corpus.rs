@@ -1,4 +1,5 @@
-//! What the fuzzers of `fuzz/` found worth keeping is run again with every test, so that it neither rots nor comes back.
+//! What the fuzzers of `fuzz/` found worth keeping is run again with every test, so that it neither
+//! rots nor comes back.
 
 #[path = "../fuzz/bodies/datagrams.rs"]
 mod datagrams;
@@ -10,7 +11,8 @@ use std::path::Path;
 /// Runs each file of a corpus.
 fn replay(target: &str, run: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(files.len() >= 10, "{} holds {} files", folder.display(), files.len());
     for file in files {

@@ -1,4 +1,5 @@
-//! How a run ends: every row of the table of exit statuses, every limit, signals, COMMAND, and readers that go away.
+//! How a run ends: every row of the table of exit statuses, every limit, signals, COMMAND, and
+//! readers that go away.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -74,7 +75,9 @@ fn a_duration_ends_it_whatever_came() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     b.mcast("recv --iface e0 --duration 20ms").ends(0).says("received 0 datagrams");
-    b.mcast("recv --iface e0 --duration 20ms --count 1").ends(1).says("0 of 1 datagrams within --duration 20ms");
+    b.mcast("recv --iface e0 --duration 20ms --count 1")
+        .ends(1)
+        .says("0 of 1 datagrams within --duration 20ms");
     let sent = b.mcast("send --iface e0 --duration 100ms --interval 40ms -o json").ends(0);
     // At 0, 40 and 80 ms; a machine that is held up may miss some.
     assert!((1..=3).contains(&sent.summary()["datagrams"].as_u64().unwrap()), "{sent}");
@@ -85,9 +88,13 @@ fn a_duration_ends_a_long_round_of_which_nothing_leaves() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     a.shell(
-        "nft 'add table ip f; add chain ip f o { type filter hook output priority 0; }; add rule ip f o udp dport 5000 drop'",
+        "nft 'add table ip f; add chain ip f o { type filter hook output priority 0; }; add rule \
+         ip f o udp dport 5000 drop'",
     );
-    let sent = a.mcast("send --iface e0 239.0.0.0+1000:5000 --burst 10000 --duration 100ms -q -o json").ends(1).summary();
+    let sent = a
+        .mcast("send --iface e0 239.0.0.0+1000:5000 --burst 10000 --duration 100ms -q -o json")
+        .ends(1)
+        .summary();
     assert!(sent["datagrams"] == 0 && sent["errors"].as_u64() > Some(0), "{sent}");
     assert!(sent["elapsed_ns"].as_u64() < Some(2_000_000_000), "{sent}");
 }
@@ -116,7 +123,10 @@ fn json_ends_with_the_summary_when_interrupted_too() {
     let recv = b.mcast("recv --iface e0 --count 5 -o json").ready();
     recv.signal("INT");
     let heard = recv.ends(130);
-    assert_eq!(heard.summary()["verdict"], json!({"status": 130, "reasons": ["SIGINT after 0 of 5 datagrams"]}));
+    assert_eq!(
+        heard.summary()["verdict"],
+        json!({"status": 130, "reasons": ["SIGINT after 0 of 5 datagrams"]})
+    );
     assert_eq!(heard.events_of("left").len(), 1);
 }
 
@@ -150,19 +160,32 @@ fn a_reader_that_goes_away_ends_it_quietly_at_once() {
 fn a_reader_that_goes_away_leaves_status_0_and_no_complaint() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    for command in ["recv --iface e0 -o json", "send --iface e0 --interval 1ms", "send --iface e0 -o json --count 3"] {
+    for command in [
+        "recv --iface e0 -o json",
+        "send --iface e0 --interval 1ms",
+        "send --iface e0 -o json --count 3",
+    ] {
         let mut process = b.command(env!("CARGO_BIN_EXE_mcast"));
-        process.args(command.split(' ')).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        process
+            .args(command.split(' '))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = process.spawn().unwrap();
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
-        assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""), "{command}");
+        assert_eq!(
+            (output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()),
+            (Some(0), ""),
+            "{command}"
+        );
     }
 }
 
 /// Whether a process, mcast by then, is inside poll(2).
 fn waits_in_poll(id: u32) -> bool {
-    let is_mcast = std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name.trim() == "mcast");
+    let is_mcast = std::fs::read_to_string(format!("/proc/{id}/comm"))
+        .is_ok_and(|name| name.trim() == "mcast");
     let call = std::fs::read_to_string(format!("/proc/{id}/syscall")).unwrap_or_default();
     let number = call.split(' ').next().and_then(|number| number.parse::<libc::c_long>().ok());
     #[cfg(target_arch = "x86_64")]
@@ -177,7 +200,8 @@ fn a_reader_that_stalls_does_not_hold_up_a_signal() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for command in ["send --iface e0 --interval 200us", "recv --iface e0"] {
-        // Nobody reads, and the pipe is full to the last byte before the program has it: all that it writes has to wait.
+        // Nobody reads, and the pipe is full to the last byte before the program has it: all that
+        // it writes has to wait.
         let (reader, writer) = nix::unistd::pipe().unwrap();
         let mut end = OpenOptions::new()
             .write(true)
@@ -191,7 +215,9 @@ fn a_reader_that_stalls_does_not_hold_up_a_signal() {
         process.args(command.split(' ')).stdin(Stdio::null()).stdout(writer).stderr(Stdio::null());
         let mut child = process.spawn().unwrap();
         eventually("it waits for room", || waits_in_poll(child.id()));
-        let status = std::process::Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status();
+        let status = std::process::Command::new("kill")
+            .args(["-s", "TERM", &child.id().to_string()])
+            .status();
         assert!(status.unwrap().success());
         eventually("it ends", || !is_alive(child.id()));
         assert_eq!(child.wait().unwrap().code(), Some(0), "{command}");
@@ -205,8 +231,13 @@ fn an_output_that_cannot_be_written_is_an_error() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
-    let said = b.shell(&format!("{mcast} recv --iface e0 --duration 1ms 2>&1 >/dev/full || echo status $?"));
-    assert!(said.contains("error: cannot write the output: No space left on device (ENOSPC)\nstatus 2"), "{said}");
+    let said = b.shell(&format!(
+        "{mcast} recv --iface e0 --duration 1ms 2>&1 >/dev/full || echo status $?"
+    ));
+    assert!(
+        said.contains("error: cannot write the output: No space left on device (ENOSPC)\nstatus 2"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -214,10 +245,15 @@ fn a_command_runs_when_the_group_is_joined_and_ends_it_half_a_second_later() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let start = Instant::now();
-    let heard = b.mcast("recv --iface e0 -o json -- mcast send --iface e0 --count 3 --interval 10ms").ends(0);
+    let heard = b
+        .mcast("recv --iface e0 -o json -- mcast send --iface e0 --count 3 --interval 10ms")
+        .ends(0);
     assert!(start.elapsed() >= Duration::from_millis(500));
     assert_eq!(heard.events_of("datagram").len(), 3);
-    assert!(heard.err.contains("sent 3 datagrams"), "the command's output goes to standard error\n{heard}");
+    assert!(
+        heard.err.contains("sent 3 datagrams"),
+        "the command's output goes to standard error\n{heard}"
+    );
 
     let script = "grep -q 1E14CAE0 /proc/net/igmp && echo joined first";
     b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", script]).ends(0).says("joined first");
@@ -252,12 +288,18 @@ fn a_command_that_fails_after_the_count_still_fails_the_run() {
 fn a_command_that_goes_on_is_stopped_with_the_receiver() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let heard = b.mcast("recv --iface e0 --count 2 -- mcast send --iface e0 --interval 10ms").ends(0);
+    let heard =
+        b.mcast("recv --iface e0 --count 2 -- mcast send --iface e0 --interval 10ms").ends(0);
     heard.says("received 2 datagrams");
-    assert!(heard.err.lines().any(|line| line.starts_with("sent ")), "the sender was asked to end, and ended well\n{heard}");
+    assert!(
+        heard.err.lines().any(|line| line.starts_with("sent ")),
+        "the sender was asked to end, and ended well\n{heard}"
+    );
 
-    // Interrupted as well, the command fails for that reason alone, and the run is not the worse for it.
-    let recv = b.mcast("recv --iface e0 -- mcast send --iface e0 --interval 10ms --count 100000").ready();
+    // Interrupted as well, the command fails for that reason alone, and the run is not the worse
+    // for it.
+    let recv =
+        b.mcast("recv --iface e0 -- mcast send --iface e0 --interval 10ms --count 100000").ready();
     recv.line(|line| line.contains("hello world"));
     recv.signal("TERM");
     recv.ends(0).says("SIGTERM after");
@@ -267,9 +309,14 @@ fn a_command_that_goes_on_is_stopped_with_the_receiver() {
 fn what_a_command_has_started_is_ended_with_it() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let script = format!("{} send --iface e0 --interval 10ms & echo started $!; wait", env!("CARGO_BIN_EXE_mcast"));
-    let heard = b.mcast_with(&["recv", "--iface", "e0", "--count", "2", "--", "sh", "-c", &script]).ends(0);
-    let id = heard.err.lines().find_map(|line| line.strip_prefix("started ")).expect("a process id");
+    let script = format!(
+        "{} send --iface e0 --interval 10ms & echo started $!; wait",
+        env!("CARGO_BIN_EXE_mcast")
+    );
+    let heard =
+        b.mcast_with(&["recv", "--iface", "e0", "--count", "2", "--", "sh", "-c", &script]).ends(0);
+    let id =
+        heard.err.lines().find_map(|line| line.strip_prefix("started ")).expect("a process id");
     eventually("the sender ends", || !is_alive(id.parse().expect("a number")));
 }
 
@@ -279,7 +326,9 @@ fn the_two_signals_of_timeout_are_one_end() {
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
     for _ in 0..5 {
-        let said = b.shell(&format!("timeout --preserve-status 0.1 {mcast} recv --iface e0 -- sleep 30; echo status $?"));
+        let said = b.shell(&format!(
+            "timeout --preserve-status 0.1 {mcast} recv --iface e0 -- sleep 30; echo status $?"
+        ));
         assert!(said.contains("received 0 datagrams") && said.ends_with("status 0\n"), "{said}");
     }
 }
@@ -289,11 +338,18 @@ fn a_reader_of_the_diagnostics_that_goes_away_changes_nothing() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
-    for (arguments, status) in
-        [("recv --iface nope", 2), ("recv --iface e0 -v --duration 10ms", 0), ("recv --iface e0 --timeout 10ms", 1)]
-    {
-        let said = b.shell(&format!("{mcast} {arguments} 2>/dev/full >/dev/null || echo status $?"));
-        assert_eq!(said, if status == 0 { String::new() } else { format!("status {status}\n") }, "{arguments}");
+    for (arguments, status) in [
+        ("recv --iface nope", 2),
+        ("recv --iface e0 -v --duration 10ms", 0),
+        ("recv --iface e0 --timeout 10ms", 1),
+    ] {
+        let said =
+            b.shell(&format!("{mcast} {arguments} 2>/dev/full >/dev/null || echo status $?"));
+        assert_eq!(
+            said,
+            if status == 0 { String::new() } else { format!("status {status}\n") },
+            "{arguments}"
+        );
     }
 }
 
@@ -301,8 +357,11 @@ fn a_reader_of_the_diagnostics_that_goes_away_changes_nothing() {
 fn a_count_that_the_command_did_not_fill_is_said_to_be_waited_for() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let recv = b.mcast("recv --iface e0 --count 5 -- mcast send --iface e0 --count 2 --interval 1ms");
-    recv.error_line(|line| line.starts_with("warning: COMMAND has ended; waiting for 3 more of 5 datagrams"));
+    let recv =
+        b.mcast("recv --iface e0 --count 5 -- mcast send --iface e0 --count 2 --interval 1ms");
+    recv.error_line(|line| {
+        line.starts_with("warning: COMMAND has ended; waiting for 3 more of 5 datagrams")
+    });
     recv.error_line(|line| line.contains("tip: add --timeout TIME"));
     recv.signal("INT");
     recv.ends(130).says("SIGINT after 2 of 5 datagrams");
@@ -333,13 +392,21 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0
 for number in range(20000):
     s.sendto(b"%d" % number, ("224.202.20.30", 54321))
 "#;
-    // The command ends in the midst of the flood: when the host has taken 3000 of its 20,000 datagrams.
+    // The command ends in the midst of the flood: when the host has taken 3000 of its 20,000
+    // datagrams.
     let taken = "until awk '/^Udp:/ && ++n == 2 { exit !($2 > 3000) }' /proc/net/snmp; do :; done";
-    let recv =
-        b.mcast_with(&["recv", "--iface", "e0", "--count", "30000", "--idle", "1s", "-q", "-o", "json", "--", "sh", "-c", taken]);
+    let recv = b.mcast_with(&[
+        "recv", "--iface", "e0", "--count", "30000", "--idle", "1s", "-q", "-o", "json", "--",
+        "sh", "-c", taken,
+    ]);
     b.joins("e0", GROUP);
     a.python(flood, &[]).ends(0);
     let heard = recv.ends(1);
-    let [received, dropped] = ["datagrams", "kernel_drops"].map(|field| heard.summary()[field].as_u64().unwrap());
-    assert_eq!(received + dropped, 20_000, "each is either received or counted as dropped\n{heard}");
+    let [received, dropped] =
+        ["datagrams", "kernel_drops"].map(|field| heard.summary()[field].as_u64().unwrap());
+    assert_eq!(
+        received + dropped,
+        20_000,
+        "each is either received or counted as dropped\n{heard}"
+    );
 }

@@ -1,5 +1,6 @@
-//! As fast as it goes: speed changes no result. Trains, batches, single calls and the portable path send the same datagrams, each once, in order, with
-//! its number, and what could not be sent is never taken for lost.
+//! As fast as it goes: speed changes no result. Trains, batches, single calls and the portable path
+//! send the same datagrams, each once, in order, with its number, and what could not be sent is
+//! never taken for lost.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -20,14 +21,19 @@ fn streams(recv: Running) -> (Value, Vec<Value>) {
 
 /// The counts of a stream that must be nought.
 fn troubles(stream: &Value) -> Value {
-    json!(["lost", "duplicates", "reordered", "corrupt", "truncated", "missed_before", "restarts"].map(|field| &stream[field]))
+    json!(
+        ["lost", "duplicates", "reordered", "corrupt", "truncated", "missed_before", "restarts"]
+            .map(|field| &stream[field])
+    )
 }
 
 const NONE: [u64; 7] = [0; 7];
 
-/// A receiver with room for all that one case sends, also where the system grants no more than 4 MiB.
+/// A receiver with room for all that one case sends, also where the system grants no more than 4
+/// MiB.
 fn listener(host: &Host, targets: &str) -> Running {
-    host.mcast(&format!("recv --iface e0 {targets} --once --timeout 20s --rcvbuf 32MiB -o json")).ready()
+    host.mcast(&format!("recv --iface e0 {targets} --once --timeout 20s --rcvbuf 32MiB -o json"))
+        .ready()
 }
 
 #[test]
@@ -35,16 +41,34 @@ fn every_way_of_sending_sends_the_same() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let targets = "239.1.1.1:5000 239.1.1.2:5001 [ff15::1]:5002";
-    for (way, size) in WAYS.iter().zip([48, 64, 1472, 700, 1452]).chain([(&"", 1452), (&"", 9000), (&"--batch 1", 64)]) {
+    for (way, size) in WAYS.iter().zip([48, 64, 1472, 700, 1452]).chain([
+        (&"", 1452),
+        (&"", 9000),
+        (&"--batch 1", 64),
+    ]) {
         let recv = listener(&b, targets);
-        let flood = format!("send --iface e0 {targets} --probe --flood --count 301 --size {size} -o json {way}");
+        let flood = format!(
+            "send --iface e0 {targets} --probe --flood --count 301 --size {size} -o json {way}"
+        );
         let sent = a.mcast(&flood).ends(0);
         let (summary, streams) = streams(recv);
-        assert_eq!((&sent.summary()["datagrams"], &sent.summary()["errors"]), (&json!(3 * 301), &json!(0)), "{sent}");
+        assert_eq!(
+            (&sent.summary()["datagrams"], &sent.summary()["errors"]),
+            (&json!(3 * 301), &json!(0)),
+            "{sent}"
+        );
         assert_eq!(summary["kernel_drops"], 0, "{way}");
         for stream in &streams {
-            assert_eq!((&stream["received"], &stream["bytes"]), (&json!(301), &json!(301 * size)), "{way} {size}: {stream:#}");
-            assert_eq!((troubles(stream), &stream["ended"]), (json!(NONE), &json!(true)), "{way} {size}: {stream:#}");
+            assert_eq!(
+                (&stream["received"], &stream["bytes"]),
+                (&json!(301), &json!(301 * size)),
+                "{way} {size}: {stream:#}"
+            );
+            assert_eq!(
+                (troubles(stream), &stream["ended"]),
+                (json!(NONE), &json!(true)),
+                "{way} {size}: {stream:#}"
+            );
         }
         assert_eq!(streams.len(), 3, "{way}");
     }
@@ -60,7 +84,11 @@ fn trains_that_cross_the_wire_whole_are_the_same_datagrams() {
         let before = b.frames_received("e0");
         a.mcast(&format!("send --iface e0 {target} --probe --flood --count 1000 -q")).ends(0);
         let (_, streams) = streams(recv);
-        assert_eq!((&streams[0]["received"], troubles(&streams[0])), (&json!(1000), json!(NONE)), "{streams:#?}");
+        assert_eq!(
+            (&streams[0]["received"], troubles(&streams[0])),
+            (&json!(1000), json!(NONE)),
+            "{streams:#?}"
+        );
         let frames = b.frames_received("e0") - before;
         assert!(frames < 100, "{frames} frames: these were no trains");
     }
@@ -71,7 +99,9 @@ fn a_text_is_sent_in_trains_too_and_each_datagram_is_shown_and_heard() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 60 -o json").ready();
-    let sent = a.mcast("send --iface e0 239.1.1.1:5000 -m ping --burst 20 -i 1ms --count 60 -o json").ends(0);
+    let sent = a
+        .mcast("send --iface e0 239.1.1.1:5000 -m ping --burst 20 -i 1ms --count 60 -o json")
+        .ends(0);
     let heard = recv.ends(0);
     for events in [sent.events_of("datagram"), heard.events_of("datagram")] {
         assert_eq!(events.len(), 60);
@@ -85,15 +115,20 @@ fn a_lossy_network_is_counted_alike_however_datagrams_left() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     b.firewall(
-        "table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen inc mod 10 > 6 drop; }; }",
+        "table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen \
+         inc mod 10 > 6 drop; }; }",
     );
     for way in WAYS {
-        // The ends come through the same rule, and the row of a thousand and five goes on with the next case.
+        // The ends come through the same rule, and the row of a thousand and five goes on with the
+        // next case.
         let recv = listener(&b, "239.1.1.1:5000");
-        a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe --flood --count 995 -q {way}")).ends(0);
+        a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe --flood --count 995 -q {way}"))
+            .ends(0);
         let (_, streams) = streams(recv);
-        let counted = ["received", "lost", "duplicates", "reordered", "missed_before"].map(|field| &streams[0][field]);
-        // The last that came is the 993rd of the row, and the ends from the 996th on say how many there were.
+        let counted = ["received", "lost", "duplicates", "reordered", "missed_before"]
+            .map(|field| &streams[0][field]);
+        // The last that came is the 993rd of the row, and the ends from the 996th on say how many
+        // there were.
         assert_eq!(json!(counted), json!([698, 297, 0, 0, 0]), "{way}");
         assert_eq!(streams[0]["loss_runs"], json!({"count": 99, "longest": 3}), "{way}");
     }
@@ -103,23 +138,37 @@ fn a_lossy_network_is_counted_alike_however_datagrams_left() {
 fn what_could_not_be_sent_is_an_error_and_never_lost() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // The ends are shorter, and pass. Of a call with many datagrams the first that is refused is tried once more, so several in a row are.
+    // The ends are shorter, and pass. Of a call with many datagrams the first that is refused is
+    // tried once more, so several in a row are.
     a.firewall(
-        "table inet own { chain out { type filter hook output priority 0; udp dport 5000 udp length > 60 numgen inc mod 9 > 4 drop; }; }",
+        "table inet own { chain out { type filter hook output priority 0; udp dport 5000 udp \
+         length > 60 numgen inc mod 9 > 4 drop; }; }",
     );
     for way in WAYS {
         let recv = listener(&b, "239.1.1.1:5000-5001");
         let sent = a
-            .mcast(&format!("send --iface e0 239.1.1.1:5000-5001 --probe --burst 50 -i 2ms --count 300 -o json {way}"))
+            .mcast(&format!(
+                "send --iface e0 239.1.1.1:5000-5001 --probe --burst 50 -i 2ms --count 300 -o \
+                 json {way}"
+            ))
             .ends(1)
             .summary();
         let (_, streams) = streams(recv);
         let [some, all] = [0, 1].map(|target| &sent["targets"][target]);
-        let (left, errors) = (some["datagrams"].as_u64().unwrap(), some["errors"].as_u64().unwrap());
+        let (left, errors) =
+            (some["datagrams"].as_u64().unwrap(), some["errors"].as_u64().unwrap());
         assert!(errors > 0 && left > 0 && errors + left == 300, "{way}: {sent:#}");
-        assert_eq!((&all["datagrams"], &all["errors"], &sent["errors"]), (&json!(300), &json!(0), &json!(errors)), "{way}");
+        assert_eq!(
+            (&all["datagrams"], &all["errors"], &sent["errors"]),
+            (&json!(300), &json!(0), &json!(errors)),
+            "{way}"
+        );
         for (stream, received) in streams.iter().zip([left, 300]) {
-            assert_eq!((&stream["received"], troubles(stream)), (&json!(received), json!(NONE)), "{way}: {stream:#}");
+            assert_eq!(
+                (&stream["received"], troubles(stream)),
+                (&json!(received), json!(NONE)),
+                "{way}: {stream:#}"
+            );
         }
     }
 }
@@ -130,14 +179,19 @@ fn a_flood_ends_with_a_whole_summary_when_it_is_interrupted() {
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -q -o json");
     let recv = recv.ready_when_member(&b, "e0", "239.1.1.1");
-    let flood = a.mcast("send --iface e0 239.1.1.1:5000 --probe --flood --duration 60s -o json").ready();
+    let flood =
+        a.mcast("send --iface e0 239.1.1.1:5000 --probe --flood --duration 60s -o json").ready();
     lab::eventually("the flood is heard", || b.counter("Udp", "InDatagrams") > 10_000);
     recv.signal("INT");
     let heard = recv.ends(0).summary();
     flood.signal("INT");
     let sent = flood.ends(0).summary();
     assert_eq!(heard["streams"][0]["ended"], false);
-    assert!(heard["datagrams"].as_u64() > Some(1000) && sent["datagrams"].as_u64() > heard["datagrams"].as_u64(), "{sent:#}");
+    assert!(
+        heard["datagrams"].as_u64() > Some(1000)
+            && sent["datagrams"].as_u64() > heard["datagrams"].as_u64(),
+        "{sent:#}"
+    );
 }
 
 #[test]
@@ -146,15 +200,23 @@ fn a_full_queue_gives_this_hosts_own_receivers_no_second_copy() {
     let (a, b) = lab.pair();
     a.shell("tc qdisc add dev e0 root tbf rate 8mbit burst 3000 limit 3000");
     for way in ["", "--no-offload", "--portable"] {
-        let (own, other) = (listener(&a, "239.1.1.1:5000 239.1.1.2:5001"), listener(&b, "239.1.1.1:5000 239.1.1.2:5001"));
-        let flood = "send --iface e0 239.1.1.1:5000 239.1.1.2:5001 --probe --size 500 --flood --count 50 -o json";
+        let (own, other) = (
+            listener(&a, "239.1.1.1:5000 239.1.1.2:5001"),
+            listener(&b, "239.1.1.1:5000 239.1.1.2:5001"),
+        );
+        let flood = "send --iface e0 239.1.1.1:5000 239.1.1.2:5001 --probe --size 500 --flood \
+                     --count 50 -o json";
         let sent = a.mcast(&format!("{flood} {way}")).ends(0);
         assert!(sent.summary()["waits"].as_u64() > Some(0), "{sent}");
         for (whose, recv) in [("this host's", own), ("the other's", other)] {
             let (_, streams) = streams(recv);
-            let copies: u64 = streams.iter().map(|stream| stream["duplicates"].as_u64().unwrap()).sum();
+            let copies: u64 =
+                streams.iter().map(|stream| stream["duplicates"].as_u64().unwrap()).sum();
             // The first time of all nobody tells that it was for want of room.
-            assert!(copies <= u64::from(whose == "this host's"), "{way}: {copies} copies on {whose}");
+            assert!(
+                copies <= u64::from(whose == "this host's"),
+                "{way}: {copies} copies on {whose}"
+            );
             for stream in streams {
                 assert_eq!(
                     (&stream["received"], &stream["lost"], &stream["ended"]),
@@ -172,29 +234,48 @@ fn an_interface_without_room_does_not_keep_the_others_waiting() {
     let (a, b) = lab.pair_with_two_wires();
     a.shell("tc qdisc add dev e1 root tbf rate 8kbit burst 2000 limit 2000");
     let recv = listener(&b, "239.1.1.1:5000");
-    let sent = a.mcast("send --iface e0 --iface e1 239.1.1.1:5000 --probe --size 1000 -i 5ms -d 1s -o json").ends(1).summary();
+    let sent = a
+        .mcast("send --iface e0 --iface e1 239.1.1.1:5000 --probe --size 1000 -i 5ms -d 1s -o json")
+        .ends(1)
+        .summary();
     let (_, streams) = streams(recv);
     let [fine, full] = [0, 1].map(|target| &sent["targets"][target]);
     let number = |of: &Value, field: &str| of[field].as_u64().unwrap();
     assert!(number(full, "errors") > number(full, "datagrams"), "{sent:#}");
     assert!(number(fine, "datagrams") > 100, "{sent:#}");
-    assert_eq!((&streams[0]["received"], troubles(&streams[0])), (&fine["datagrams"], json!(NONE)), "{sent:#}");
+    assert_eq!(
+        (&streams[0]["received"], troubles(&streams[0])),
+        (&fine["datagrams"], json!(NONE)),
+        "{sent:#}"
+    );
 }
 
 #[test]
 fn a_train_that_finds_no_room_leaves_as_single_datagrams() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // A train takes a quarter of a second on this line, and the queue holds but a few: longer than a datagram waits.
+    // A train takes a quarter of a second on this line, and the queue holds but a few: longer than
+    // a datagram waits.
     a.shell(
-        "tc qdisc add dev e0 root handle 1: htb default 10; tc class add dev e0 parent 1: classid 1:10 htb rate 2mbit; \
-         tc qdisc add dev e0 parent 1:10 pfifo limit 5",
+        "tc qdisc add dev e0 root handle 1: htb default 10; tc class add dev e0 parent 1: classid \
+         1:10 htb rate 2mbit; tc qdisc add dev e0 parent 1:10 pfifo limit 5",
     );
     let recv = listener(&b, "239.1.1.1:5000");
-    let sent = a.mcast("send --iface e0 239.1.1.1:5000 --probe --size 1000 --flood -d 700ms -o json").ends(0).summary();
+    let sent = a
+        .mcast("send --iface e0 239.1.1.1:5000 --probe --size 1000 --flood -d 700ms -o json")
+        .ends(0)
+        .summary();
     let (_, streams) = streams(recv);
-    assert_eq!((&sent["errors"], sent["datagrams"].as_u64() > Some(60)), (&json!(0), true), "{sent:#}");
-    assert_eq!((&streams[0]["received"], troubles(&streams[0])), (&sent["datagrams"], json!(NONE)), "{sent:#}");
+    assert_eq!(
+        (&sent["errors"], sent["datagrams"].as_u64() > Some(60)),
+        (&json!(0), true),
+        "{sent:#}"
+    );
+    assert_eq!(
+        (&streams[0]["received"], troubles(&streams[0])),
+        (&sent["datagrams"], json!(NONE)),
+        "{sent:#}"
+    );
     assert_eq!(streams[0]["ended"], true, "the end is waited for too");
 }
 
@@ -204,7 +285,10 @@ fn what_a_pace_could_not_keep_is_accounted_for() {
     let (a, _b) = lab.pair();
     for targets in ["239.1.1.1:5000", "239.1.1.1+20:5000"] {
         // More than any host sends of such rounds.
-        let sent = a.mcast(&format!("send --iface e0 {targets} --probe --rate 50Mpps -d 200ms -q -o json")).ends(0).summary();
+        let sent = a
+            .mcast(&format!("send --iface e0 {targets} --probe --rate 50Mpps -d 200ms -q -o json"))
+            .ends(0)
+            .summary();
         let number = |field: &str| sent[field].as_u64().unwrap();
         let targets = sent["targets"].as_array().unwrap().len() as u64;
         let due = 50_000_000 / 5 / targets;
@@ -223,8 +307,14 @@ fn what_left_is_counted_though_nobody_reads_of_it_any_more() {
     let (a, b) = lab.pair();
     let recv = listener(&b, "239.1.1.1:5000");
     let program = env!("CARGO_BIN_EXE_mcast");
-    a.shell(&format!("{program} send --iface e0 239.1.1.1:5000 --probe --flood --count 100000 -v -o json | head -3"));
+    a.shell(&format!(
+        "{program} send --iface e0 239.1.1.1:5000 --probe --flood --count 100000 -v -o json | \
+         head -3"
+    ));
     let (_, streams) = streams(recv);
     assert_eq!(troubles(&streams[0]), json!(NONE), "{streams:#?}");
-    assert_eq!((&streams[0]["received"], &streams[0]["ended"]), (&streams[0]["expected"], &json!(true)));
+    assert_eq!(
+        (&streams[0]["received"], &streams[0]["ended"]),
+        (&streams[0]["expected"], &json!(true))
+    );
 }

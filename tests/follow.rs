@@ -1,4 +1,5 @@
-//! Interfaces: several at once, chosen from a menu, and gone and back again under a running program.
+//! Interfaces: several at once, chosen from a menu, and gone and back again under a running
+//! program.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -13,7 +14,11 @@ fn portable(host: &Host, arguments: &str) -> Running {
 }
 
 fn warnings(finished: &Finished) -> Vec<String> {
-    finished.events_of("warning").iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
+    finished
+        .events_of("warning")
+        .iter()
+        .map(|event| event["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Deletes the wire between two hosts and makes it again, down and without addresses.
@@ -35,7 +40,9 @@ fn an_interface_that_is_made_again_is_joined_again() {
         recv.line(|line| line.contains("\"interface-gone\""));
         lab.wire(&a, &b);
         a.address("e0", "10.0.0.100/24");
-        recv.line(|line| line.contains("\"interface-back\"") && line.contains("its 4 targets are used again"));
+        recv.line(|line| {
+            line.contains("\"interface-back\"") && line.contains("its 4 targets are used again")
+        });
         for group in ["239.1.1.1", "232.1.1.1", "ff15::1", "ff12::1"] {
             b.joins("e0", group);
         }
@@ -45,12 +52,20 @@ fn an_interface_that_is_made_again_is_joined_again() {
         let all = "239.1.1.1:5000 232.1.1.1:5000 [ff15::1]:5000 [ff12::1]:5000";
         a.mcast(&format!("send --iface e0 {all} --count 1")).ends(0);
         let finished = recv.ends(0);
-        let mut heard: Vec<String> = finished.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
+        let mut heard: Vec<String> =
+            finished.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
         heard.sort();
-        assert_eq!(heard, ["\"232.1.1.1\"", "\"239.1.1.1\"", "\"ff12::1\"", "\"ff15::1\""], "{finished}");
+        assert_eq!(
+            heard,
+            ["\"232.1.1.1\"", "\"239.1.1.1\"", "\"ff12::1\"", "\"ff15::1\""],
+            "{finished}"
+        );
         seen.sees(&["igmp v3 report", "gaddr 239.1.1.1 to_in { }"]);
         let told = warnings(&finished);
-        assert!(told.starts_with(&["interface-gone".to_owned(), "interface-back".to_owned()]), "{told:?}");
+        assert!(
+            told.starts_with(&["interface-gone".to_owned(), "interface-back".to_owned()]),
+            "{told:?}"
+        );
         assert!(!b.is_member("e0", "239.1.1.1"));
     }
 }
@@ -59,7 +74,11 @@ fn an_interface_that_is_made_again_is_joined_again() {
 fn what_came_before_an_interface_went_is_read_to_the_last() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -q -d 20s -o json").ready_when_member(&b, "e0", "239.1.1.1");
+    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -q -d 20s -o json").ready_when_member(
+        &b,
+        "e0",
+        "239.1.1.1",
+    );
     recv.signal("STOP");
     a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 500 --interval 20us").ends(0);
     b.shell("ip link del e0");
@@ -67,24 +86,35 @@ fn what_came_before_an_interface_went_is_read_to_the_last() {
     recv.error_line(|line| line.contains("is gone"));
     recv.signal("INT");
     let summary = recv.ends(0).summary();
-    assert_eq!((&summary["measured"]["received"], &summary["measured"]["lost"]), (&json!(500), &json!(0)), "{summary}");
+    assert_eq!(
+        (&summary["measured"]["received"], &summary["measured"]["lost"]),
+        (&json!(500), &json!(0)),
+        "{summary}"
+    );
 }
 
 #[test]
 fn one_that_comes_back_under_its_old_index_is_another_one_all_the_same() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let index = b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
+    let index =
+        b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 1 -o json").ready();
     recv.signal("STOP");
     // Gone and back before mcast can look.
-    b.shell(&format!("ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up"));
+    b.shell(&format!(
+        "ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up"
+    ));
     recv.signal("CONT");
     recv.line(|line| line.contains("\"interface-back\""));
     b.joins("e0", "239.1.1.1");
     recv.signal("INT");
     let told = warnings(&recv.ends(130));
-    assert_eq!(told[..2], ["interface-gone", "interface-back"], "both are told, though both were seen at once");
+    assert_eq!(
+        told[..2],
+        ["interface-gone", "interface-back"],
+        "both are told, though both were seen at once"
+    );
     drop(a);
 }
 
@@ -144,7 +174,10 @@ fn one_that_is_down_or_has_no_address_yet_is_joined_and_heard_when_it_comes_up()
         a.has_carrier("e0", true);
         a.mcast(&format!("send --iface e0 {target} --count 1")).ends(0);
         let finished = recv.ends(0);
-        assert!(finished.events_of("datagram")[0]["source"].as_str().unwrap().contains(source), "{finished}");
+        assert!(
+            finished.events_of("datagram")[0]["source"].as_str().unwrap().contains(source),
+            "{finished}"
+        );
     }
 }
 
@@ -170,7 +203,10 @@ fn an_interface_that_was_named_by_its_address_is_followed_by_its_address() {
     let (a, b) = lab.pair_with_two_wires();
     let recv = b.mcast("recv --iface 10.0.0.101 239.1.1.1:5000 --count 1 -o json").ready();
     b.shell("ip addr del 10.0.0.101/24 dev e0; ip addr add 10.0.0.101/24 dev e1");
-    recv.line(|line| line.contains("\"interface-moved\"") && line.contains("the address that chose interface e0 is on e1 now"));
+    recv.line(|line| {
+        line.contains("\"interface-moved\"")
+            && line.contains("the address that chose interface e0 is on e1 now")
+    });
     b.joins("e1", "239.1.1.1");
     assert!(!b.is_member("e0", "239.1.1.1"));
     a.mcast("send --iface e0 239.1.1.1:5000 --count 1 -m wrong").ends(0);
@@ -197,7 +233,8 @@ fn a_renamed_interface_stays_joined() {
 fn what_cannot_be_joined_again_at_once_is_tried_again_until_it_can() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    let recv = b.mcast("recv --iface e0 [ff15::1]+50:5000 239.1.1.1:5000 --count 51 -o json").ready();
+    let recv =
+        b.mcast("recv --iface e0 [ff15::1]+50:5000 239.1.1.1:5000 --count 51 -o json").ready();
     b.shell("ip link del e0");
     lab.wire(&a, &b);
     b.shell("ip link set e0 down; ip link set e0 mtu 1200; ip link set e0 up");
@@ -210,7 +247,10 @@ fn what_cannot_be_joined_again_at_once_is_tried_again_until_it_can() {
     [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
     a.mcast("send --iface e0 [ff15::1]+50:5000 239.1.1.1:5000 --count 1 -q").ends(0);
     let finished = recv.ends(0);
-    assert!(warnings(&finished).iter().filter(|id| *id == "not-rejoined").count() <= 1, "told once, not fifty times: {finished}");
+    assert!(
+        warnings(&finished).iter().filter(|id| *id == "not-rejoined").count() <= 1,
+        "told once, not fifty times: {finished}"
+    );
     assert_eq!(finished.events_of("left").len(), 51);
 }
 
@@ -224,13 +264,18 @@ fn what_fails_is_told_once_and_tried_again_by_itself() {
     lab.wire(&a, &b);
     a.address("e0", "10.0.0.100/24");
     b.address("e0", "10.0.0.101/24");
-    recv.line(|line| line.contains("\"not-rejoined\"") && line.contains("so it is with 4 more; it is tried again every second"));
+    recv.line(|line| {
+        line.contains("\"not-rejoined\"")
+            && line.contains("so it is with 4 more; it is tried again every second")
+    });
     // It fails again with each of these, and is not told again.
     b.shell("ip addr add 10.0.0.44/24 dev e0; ip link set e0 down; ip link set e0 up");
     recv.line(|line| line.contains("\"interface-up\""));
     // Nothing tells of this but trying.
     b.shell("echo 20 > /proc/sys/net/ipv4/igmp_max_memberships");
-    recv.line(|line| line.contains("\"interface-again\"") && line.contains("its 5 targets are used again"));
+    recv.line(|line| {
+        line.contains("\"interface-again\"") && line.contains("its 5 targets are used again")
+    });
     a.has_carrier("e0", true);
     a.mcast("send --iface e0 239.1.1.1+5:5000 --count 1").ends(0);
     let told = warnings(&recv.ends(0));
@@ -242,7 +287,8 @@ fn a_membership_that_its_interface_lost_in_silence_is_noticed() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let recv = b.mcast("recv --iface e0 [ff15::1]:5000 --count 1 -o json").ready();
-    // Below 1280 an interface has no IPv6 (RFC 8200, 5), and the kernel forgets what was joined there.
+    // Below 1280 an interface has no IPv6 (RFC 8200, 5), and the kernel forgets what was joined
+    // there.
     b.shell("ip link set e0 mtu 1200; ip link set e0 mtu 1500");
     b.joins("e0", "ff15::1");
     b.has_ipv6("e0");
@@ -271,10 +317,11 @@ fn an_own_link_local_address_is_bound_again() {
 
     // Under its old index too, where the old socket still holds the address.
     let recv = b.mcast("recv [fe80::77%e0]:5000 --count 1 -o json").ready();
-    let index = b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
+    let index =
+        b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
     b.shell(&format!(
-        "ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up; ip link set peer up; \
-         ip -6 addr add fe80::77/64 dev e0 nodad"
+        "ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 \
+         up; ip link set peer up; ip -6 addr add fe80::77/64 dev e0 nodad"
     ));
     recv.line(|line| line.contains("target is used again"));
     b.mcast("send [fe80::77%e0]:5000 --count 1").ends(0);
@@ -285,13 +332,14 @@ fn an_own_link_local_address_is_bound_again() {
 fn another_interface_under_the_old_index_is_nobody_s_business() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let index = b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
+    let index =
+        b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
     let orphan = b.mcast("recv --iface e0 239.1.1.1:5000 [ff15::1]:5000 -o json").ready();
     b.shell("ip link del e0");
     orphan.line(|line| line.contains("\"interface-gone\""));
     b.shell(&format!(
-        "ip link add f0 index {index} type veth peer name f1; ip link set f0 up; ip link set f1 up; ip addr add 10.7.0.1/24 dev f0; \
-         ip addr add 10.7.1.2/24 dev f1"
+        "ip link add f0 index {index} type veth peer name f1; ip link set f0 up; ip link set f1 \
+         up; ip addr add 10.7.0.1/24 dev f0; ip addr add 10.7.1.2/24 dev f1"
     ));
     let other = b.mcast("recv --iface f0 239.1.1.1:5000 --count 1").ready();
     b.mcast("send --iface f0 239.1.1.1:5000 --count 1").ends(0);
@@ -311,14 +359,16 @@ fn another_interface_under_the_old_index_is_nobody_s_business() {
 fn lost_news_are_made_up_for() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let index = b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
+    let index =
+        b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 1 -o json -v").ready();
     recv.signal("STOP");
-    // More than the socket of the news can hold, and among it the end of e0 and another e0 under its index.
+    // More than the socket of the news can hold, and among it the end of e0 and another e0 under
+    // its index.
     b.shell(&format!(
-        "for n in $(seq 300); do echo link add v$n type veth peer name w$n; echo link del v$n; done | ip -batch -; \
-         ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up; ip link set peer up; \
-         ip addr add 10.0.0.101/24 dev e0"
+        "for n in $(seq 300); do echo link add v$n type veth peer name w$n; echo link del v$n; \
+         done | ip -batch -; ip link del e0; ip link add e0 index {index} type veth peer name \
+         peer; ip link set e0 up; ip link set peer up; ip addr add 10.0.0.101/24 dev e0"
     ));
     recv.signal("CONT");
     recv.error_line(|line| line.contains("news of interfaces were lost"));
@@ -344,7 +394,8 @@ fn a_port_that_leaves_its_bridge_is_still_the_same_interface() {
 fn two_interfaces_that_become_one_are_heard_once() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
-    let recv = b.mcast("recv --iface 10.0.0.101 --iface e1 239.1.1.1:5000 --count 2 -o json").ready();
+    let recv =
+        b.mcast("recv --iface 10.0.0.101 --iface e1 239.1.1.1:5000 --count 2 -o json").ready();
     b.shell("ip addr del 10.0.0.101/24 dev e0; ip addr add 10.0.0.101/24 dev e1");
     recv.line(|line| line.contains("\"interface-moved\""));
     a.mcast("send --iface e1 239.1.1.1:5000 --count 2 --interval 1ms -o json").ends(0);
@@ -398,13 +449,17 @@ fn several_interfaces_are_joined_sent_to_and_told_apart() {
         for target in ["239.1.1.1:5000", "[ff15::1]:5000"] {
             let recv = b.mcast(&format!("recv {ifaces} {target} --count 4 -o json")).ready();
             assert!(!b.is_member("lo", "239.1.1.1"), "all does not mean lo");
-            let sent = a.mcast(&format!("send --iface all {target} --count 2 --interval 1ms -o json")).ends(0);
+            let sent = a
+                .mcast(&format!("send --iface all {target} --count 2 --interval 1ms -o json"))
+                .ends(0);
             assert_eq!(sent.summary()["datagrams"], 4);
             let finished = recv.ends(0);
-            let mut heard: Vec<Value> = finished.events_of("datagram").iter().map(|event| event["iface"].clone()).collect();
+            let mut heard: Vec<Value> =
+                finished.events_of("datagram").iter().map(|event| event["iface"].clone()).collect();
             heard.sort_by_key(Value::to_string);
             assert_eq!(heard, ["e0", "e0", "e1", "e1"]);
-            // Two networks: the sender's copies are equal, but they come from two sockets of the sender.
+            // Two networks: the sender's copies are equal, but they come from two sockets of the
+            // sender.
             assert_eq!(finished.summary()["interface_copies"], 0, "{finished}");
         }
     }
@@ -414,10 +469,13 @@ fn several_interfaces_are_joined_sent_to_and_told_apart() {
 fn a_datagram_that_arrives_on_two_interfaces_is_no_duplicate_of_the_network() {
     let Some(lab) = Lab::open() else { return };
     let mut switch = lab.switch();
-    let (sender, receiver) = (lab.host_on(&mut switch, "10.0.0.1/24"), lab.host_on(&mut switch, "10.0.0.2/24"));
+    let (sender, receiver) =
+        (lab.host_on(&mut switch, "10.0.0.1/24"), lab.host_on(&mut switch, "10.0.0.2/24"));
     lab.second_port(&mut switch, &receiver, "10.0.0.3/24");
     let recv = receiver.mcast("recv --iface all 239.1.1.1:5000 --count 20 -o json").ready();
-    eventually("the switch knows both", || switch.knows_member(1, "239.1.1.1") && switch.knows_member(2, "239.1.1.1"));
+    eventually("the switch knows both", || {
+        switch.knows_member(1, "239.1.1.1") && switch.knows_member(2, "239.1.1.1")
+    });
     sender.mcast("send --iface e0 239.1.1.1:5000 --count 10 --interval 2ms").ends(0);
     let finished = recv.ends(0);
     assert_eq!(finished.summary()["interface_copies"], 10, "{finished}");
@@ -430,7 +488,8 @@ fn a_datagram_that_arrives_on_two_interfaces_is_no_duplicate_of_the_network() {
     assert!(!finished.out.contains("another interface"), "{finished}");
 }
 
-/// Runs mcast on a terminal of its own, types what it is told when the menu is there, and prints what came out.
+/// Runs mcast on a terminal of its own, types what it is told when the menu is there, and prints
+/// what came out.
 const TERMINAL: &str = r#"
 import os, sys, termios
 keys, arguments = sys.argv[1].encode().decode("unicode_escape").encode("latin-1"), sys.argv[2:]
@@ -473,7 +532,12 @@ fn a_menu_on_a_terminal_asks_where_several_interfaces_would_do() {
         ("\\x1b[A,\\x1b[A,\\r", "recv -d 1ms --iface ask", "e1 (10.1.0.101)"),
     ] {
         let (shown, last) = on_a_terminal(&b, keys, arguments);
-        assert!(shown.contains(&format!("listening to 224.202.20.30:54321 (01:00:5e:4a:14:1e) on {iface}")), "{keys}: {shown}");
+        assert!(
+            shown.contains(&format!(
+                "listening to 224.202.20.30:54321 (01:00:5e:4a:14:1e) on {iface}"
+            )),
+            "{keys}: {shown}"
+        );
         assert_eq!(last, "ENDED 0 asked restored", "{shown}");
     }
     // A route answers before anybody is asked, unless the user wants to be asked.
@@ -491,7 +555,10 @@ fn a_menu_can_be_left() {
     assert_eq!(last, "ENDED 2 asked restored", "{shown}");
     assert!(shown.contains("no interface was chosen") && shown.contains("e1  up"), "{shown}");
     let (shown, last) = on_a_terminal(&b, "\\x03", "recv -d 1ms");
-    assert_eq!(last, "ENDED -2 asked restored", "by SIGINT, as if it had not been taken over: {shown}");
+    assert_eq!(
+        last, "ENDED -2 asked restored",
+        "by SIGINT, as if it had not been taken over: {shown}"
+    );
     for signal in [1, 2, 3, 15] {
         let (shown, last) = on_a_terminal(&b, &format!("kill{signal}"), "recv -d 1ms");
         assert_eq!(last, format!("ENDED -{signal} asked restored"), "{shown}");

@@ -1,4 +1,5 @@
-//! `mcast check` where nothing is wrong, or where something else is wrong than it seems: it finds no fault that is none, and what it says to type is right.
+//! `mcast check` where nothing is wrong, or where something else is wrong than it seems: it finds
+//! no fault that is none, and what it says to type is right.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -20,7 +21,8 @@ fn sends(host: &Host, target: &str) -> Running {
 }
 
 fn ids(told: &Finished, level: &str) -> Vec<String> {
-    let of_level = told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
+    let of_level =
+        told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
     of_level.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
 }
 
@@ -43,7 +45,10 @@ fn has_no_fault(told: &Finished) {
 fn what_comes_to_the_port_of_a_bridge_is_not_lost_to_a_firewall() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    b.shell("ip addr flush dev e0; ip link add br0 type bridge mcast_snooping 0; ip link set e0 master br0; ip link set br0 up");
+    b.shell(
+        "ip addr flush dev e0; ip link add br0 type bridge mcast_snooping 0; ip link set e0 \
+         master br0; ip link set br0 up",
+    );
     let _sends = sends(&a, &format!("{TARGET} --iface e0"));
     for has_address in [false, true] {
         if has_address {
@@ -58,7 +63,11 @@ fn what_comes_to_the_port_of_a_bridge_is_not_lost_to_a_firewall() {
             (vec!["wrong-interface".to_owned()], Vec::new()),
             "has an address: {has_address}\n{told}"
         );
-        assert_eq!(typed(&finding(&told, "wrong-interface")), [format!("mcast recv {TARGET} --iface br0")], "{told}");
+        assert_eq!(
+            typed(&finding(&told, "wrong-interface")),
+            [format!("mcast recv {TARGET} --iface br0")],
+            "{told}"
+        );
     }
 }
 
@@ -76,8 +85,10 @@ fn what_comes_to_an_interface_without_an_address_that_nobody_named_is_not_lost_t
 fn a_slow_sender_is_no_switch_that_forgets() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let _member = b.mcast(&format!("recv {TARGET} --iface e0 -qq")).ready_when_member(&b, "e0", "239.1.1.1");
-    let _sends = a.mcast(&format!("send {TARGET} --iface e0 --interval 900ms --no-offload")).ready();
+    let _member =
+        b.mcast(&format!("recv {TARGET} --iface e0 -qq")).ready_when_member(&b, "e0", "239.1.1.1");
+    let _sends =
+        a.mcast(&format!("send {TARGET} --iface e0 --interval 900ms --no-offload")).ready();
     for _ in 0..3 {
         has_no_fault(&check(&b, &format!("{TARGET} --iface e0 -d 200ms")));
     }
@@ -116,7 +127,10 @@ fn a_firewall_between_the_ports_of_a_bridge_is_no_fault_of_what_arrives_at_the_b
     }
     let scene = scenes::bridge_firewall(&lab, scenes::Ip::V4);
     let _sends = scene.sends();
-    let told = check(scene.switch.as_ref().expect("a switch").host(), &format!("{TARGET} --iface br0 -d 500ms"));
+    let told = check(
+        scene.switch.as_ref().expect("a switch").host(),
+        &format!("{TARGET} --iface br0 -d 500ms"),
+    );
     has_no_fault(&told);
     assert_eq!(finding(&told, "arrives")["level"], "pass", "{told}");
     assert_eq!(finding(&told, "bridge-firewall")["level"], "warning", "{told}");
@@ -140,7 +154,10 @@ fn what_the_loopback_interface_carries_is_nobody_elses() {
     let _sends = sends(&host, &format!("{TARGET} --iface lo"));
     let told = check(&host, &format!("{TARGET} --iface lo -d 300ms"));
     has_no_fault(&told);
-    assert!(!told.events_of("finding").iter().any(|finding| finding["id"] == "duplicate-address"), "{told}");
+    assert!(
+        !told.events_of("finding").iter().any(|finding| finding["id"] == "duplicate-address"),
+        "{told}"
+    );
     finding(&told, "arrives");
 }
 
@@ -148,19 +165,29 @@ fn what_the_loopback_interface_carries_is_nobody_elses() {
 fn a_firewall_is_found_by_its_rule_where_no_interface_is_known() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_two_wires();
-    b.firewall("table inet filter { chain input { type filter hook input priority filter; udp dport 5000 drop; }; }");
+    b.firewall(
+        "table inet filter { chain input { type filter hook input priority filter; udp dport 5000 \
+         drop; }; }",
+    );
     let told = check(&b, &format!("{TARGET} -d 200ms"));
     finding(&told, "no-route");
     let found = finding(&told, "firewall-input");
-    assert!(found["evidence"].as_str().expect("evidence").contains("chain input of table inet filter"), "{told}");
+    assert!(
+        found["evidence"].as_str().expect("evidence").contains("chain input of table inet filter"),
+        "{told}"
+    );
 }
 
 #[test]
 fn a_program_that_wants_unicast_is_not_blamed_for_what_another_has_joined() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let _member = b.program("socat -u UDP4-RECV:6000,bind=239.1.1.1,ip-add-membership=239.1.1.1:e0,reuseaddr OPEN:/dev/null");
-    let _wants_unicast = b.program("socat -u UDP4-RECV:5000,bind=10.0.0.101,reuseaddr OPEN:/dev/null");
+    let _member = b.program(
+        "socat -u UDP4-RECV:6000,bind=239.1.1.1,ip-add-membership=239.1.1.1:e0,reuseaddr \
+         OPEN:/dev/null",
+    );
+    let _wants_unicast =
+        b.program("socat -u UDP4-RECV:5000,bind=10.0.0.101,reuseaddr OPEN:/dev/null");
     b.joins("e0", "239.1.1.1");
     lab::eventually("the second is bound", || b.proc_net("udp").contains(":1388 "));
     let _sends = sends(&a, &format!("{TARGET} --iface e0"));
@@ -175,8 +202,9 @@ fn a_rule_against_ones_own_datagrams_alone_is_no_warning() {
     let (_a, b) = lab.pair();
     // What comes in is not tracked; what this host sends to itself is.
     b.firewall(
-        "table inet filter { chain early { type filter hook prerouting priority raw; ip daddr 224.0.0.0/4 notrack; }; \
-         chain input { type filter hook input priority filter; policy drop; ct state established,related,untracked accept; }; }",
+        "table inet filter { chain early { type filter hook prerouting priority raw; ip daddr \
+         224.0.0.0/4 notrack; }; chain input { type filter hook input priority filter; policy \
+         drop; ct state established,related,untracked accept; }; }",
     );
     let told = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
     has_no_fault(&told);
@@ -200,7 +228,10 @@ fn the_second_interface_on_a_network_is_not_said_to_have_a_firewall() {
     let own = sends(&b, "[ff15::1234]:5000 --iface e0");
     let told = check(&b, "[ff15::1234]:5000 --iface e1 -d 500ms");
     has_no_fault(&told);
-    assert!(told.events_of("finding").iter().all(|finding| finding["id"] != "duplicate-address"), "{told}");
+    assert!(
+        told.events_of("finding").iter().all(|finding| finding["id"] != "duplicate-address"),
+        "{told}"
+    );
     drop(own);
     // It would answer all of them by the first.
     b.shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
@@ -215,7 +246,8 @@ fn what_lets_fragments_through_before_they_are_put_together_asks_for_no_port() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     b.firewall(
-        "table netdev filter { chain ingress { type filter hook ingress device e0 priority 0; ip daddr 224.0.0.0/4 drop; }; }",
+        "table netdev filter { chain ingress { type filter hook ingress device e0 priority 0; ip \
+         daddr 224.0.0.0/4 drop; }; }",
     );
     let _sends = sends(&a, &format!("{TARGET} --iface e0 --probe --size 4000"));
     let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));

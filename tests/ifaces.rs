@@ -36,17 +36,41 @@ fn agrees_with_ip(host: &Host) {
     assert_eq!(told.len(), links.len(), "{finished}");
     for (iface, link) in told.iter().zip(links) {
         let up = has_flag(link, "UP");
-        assert_eq!((&iface["name"], &iface["ifindex"]), (&link["ifname"], &link["ifindex"]), "{finished}");
+        assert_eq!(
+            (&iface["name"], &iface["ifindex"]),
+            (&link["ifname"], &link["ifindex"]),
+            "{finished}"
+        );
         assert_eq!((&iface["mtu_bytes"], &iface["up"]), (&link["mtu"], &json!(up)), "{finished}");
-        assert_eq!(iface["carrier"], if up { json!(has_flag(link, "LOWER_UP")) } else { Value::Null }, "{finished}");
-        for (field, flag) in [("multicast", "MULTICAST"), ("loopback", "LOOPBACK"), ("point_to_point", "POINTOPOINT")] {
+        assert_eq!(
+            iface["carrier"],
+            if up { json!(has_flag(link, "LOWER_UP")) } else { Value::Null },
+            "{finished}"
+        );
+        for (field, flag) in [
+            ("multicast", "MULTICAST"),
+            ("loopback", "LOOPBACK"),
+            ("point_to_point", "POINTOPOINT"),
+        ] {
             assert_eq!(iface[field], json!(has_flag(link, flag)), "{field}\n{finished}");
-            assert_eq!(iface["flags"].as_array().unwrap().contains(&json!(field)), has_flag(link, flag), "{field}\n{finished}");
+            assert_eq!(
+                iface["flags"].as_array().unwrap().contains(&json!(field)),
+                has_flag(link, flag),
+                "{field}\n{finished}"
+            );
         }
         let is_ethernet = link["link_type"] == "ether";
-        assert_eq!(iface["mac"], if is_ethernet { link["address"].clone() } else { Value::Null }, "{finished}");
+        assert_eq!(
+            iface["mac"],
+            if is_ethernet { link["address"].clone() } else { Value::Null },
+            "{finished}"
+        );
         assert_eq!(iface["addresses"], addresses_of(&addresses, &link["ifname"]), "{finished}");
-        assert_eq!(sorted(groups_of(iface)), sorted(groups_of_ip(&groups, &link["ifname"])), "{finished}");
+        assert_eq!(
+            sorted(groups_of(iface)),
+            sorted(groups_of_ip(&groups, &link["ifname"])),
+            "{finished}"
+        );
     }
     assert_eq!(
         finished.summary(),
@@ -56,21 +80,31 @@ fn agrees_with_ip(host: &Host) {
 }
 
 fn addresses_of(addresses: &Value, name: &Value) -> Value {
-    let of_iface = addresses.as_array().unwrap().iter().find(|iface| iface["ifname"] == *name).expect("ip addr knows it");
+    let of_iface = addresses
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|iface| iface["ifname"] == *name)
+        .expect("ip addr knows it");
     let address = |info: &Value| json!({"address": info["local"], "prefix": info["prefixlen"]});
     of_iface["addr_info"].as_array().unwrap().iter().map(address).collect()
 }
 
 fn groups_of(iface: &Value) -> Vec<(String, u64)> {
-    let joined = |joined: &Value| (joined["group"].as_str().unwrap().to_owned(), joined["users"].as_u64().unwrap());
+    let joined = |joined: &Value| {
+        (joined["group"].as_str().unwrap().to_owned(), joined["users"].as_u64().unwrap())
+    };
     iface["groups"].as_array().expect("groups").iter().map(joined).collect()
 }
 
-/// The IP groups of `ip maddr`, which names the users only where there are several, and lists Ethernet addresses too.
+/// The IP groups of `ip maddr`, which names the users only where there are several, and lists
+/// Ethernet addresses too.
 fn groups_of_ip(groups: &Value, name: &Value) -> Vec<(String, u64)> {
     let of_iface = groups.as_array().unwrap().iter().find(|iface| iface["ifname"] == *name);
     let entries = of_iface.and_then(|iface| iface["maddr"].as_array()).into_iter().flatten();
-    let group = |entry: &Value| Some((entry["address"].as_str()?.to_owned(), entry["users"].as_u64().unwrap_or(1)));
+    let group = |entry: &Value| {
+        Some((entry["address"].as_str()?.to_owned(), entry["users"].as_u64().unwrap_or(1)))
+    };
     entries.filter(|entry| entry["family"].is_string()).filter_map(group).collect()
 }
 
@@ -82,7 +116,12 @@ fn sorted(mut groups: Vec<(String, u64)>) -> Vec<(String, u64)> {
 /// The row of an interface in the table, as its words.
 fn row<'a>(finished: &'a Finished, name: &str) -> Vec<&'a str> {
     let words = |line: &'a str| line.split_whitespace().collect::<Vec<_>>();
-    finished.out.lines().map(words).find(|words| words.get(1) == Some(&name)).unwrap_or_else(|| panic!("no {name}\n{finished}"))
+    finished
+        .out
+        .lines()
+        .map(words)
+        .find(|words| words.get(1) == Some(&name))
+        .unwrap_or_else(|| panic!("no {name}\n{finished}"))
 }
 
 #[test]
@@ -125,7 +164,11 @@ fn the_members_of_a_group_are_counted_as_they_come_and_go() {
     let (first, second) = (listen("239.1.1.1:5000"), listen("239.1.1.1:5000"));
     let sixth = listen("[ff15::1234]:5000");
     let iface = interface(&b, "e0");
-    assert_eq!((users(&iface, "239.1.1.1"), users(&iface, "ff15::1234")), (Some(2), Some(1)), "{iface}");
+    assert_eq!(
+        (users(&iface, "239.1.1.1"), users(&iface, "ff15::1234")),
+        (Some(2), Some(1)),
+        "{iface}"
+    );
     assert_eq!(users(&interface(&b, "lo"), "239.1.1.1"), None);
 
     let table = b.mcast("ifaces").ends(0);
@@ -151,7 +194,10 @@ fn many_groups_are_cut_in_the_table_but_not_with_v_and_not_in_json() {
     assert!(few.out.contains("239.1.1.8") && !few.out.contains("239.1.1.9"), "{few}");
     assert!(few.out.contains("… and 10 more (-v shows all)"), "{few}");
     let all = host.mcast("ifaces -v").ends(0);
-    assert!(all.out.contains("239.1.1.15") && all.out.contains("ff02::1") && !all.out.contains("more"), "{all}");
+    assert!(
+        all.out.contains("239.1.1.15") && all.out.contains("ff02::1") && !all.out.contains("more"),
+        "{all}"
+    );
     assert_eq!(groups_of(&interface(&host, "lo")).len(), 18);
 }
 
@@ -204,13 +250,23 @@ fn down_no_carrier_and_lo_are_told_apart() {
     assert_eq!((&no_carrier["up"], &no_carrier["carrier"]), (&json!(true), &json!(false)));
     assert_eq!((&down["up"], &down["carrier"]), (&json!(false), &Value::Null));
     assert_eq!((&down["igmp_version"], &down["mld_version"]), (&Value::Null, &Value::Null));
-    assert_eq!((&lo["carrier"], &lo["loopback"], &lo["mac"]), (&json!(true), &json!(true), &Value::Null));
+    assert_eq!(
+        (&lo["carrier"], &lo["loopback"], &lo["mac"]),
+        (&json!(true), &json!(true), &Value::Null)
+    );
 
     let table = b.mcast("ifaces").ends(0);
     assert_eq!(row(&table, "e0")[2..4], ["no", "carrier"], "{table}");
     assert_eq!(row(&table, "e1")[2], "down", "{table}");
-    assert_eq!((row(&table, "lo")[2], row(&table, "lo").last()), ("up", Some(&"loopback")), "{table}");
-    assert!(table.out.lines().all(|line| line.chars().count() <= 80 && !line.ends_with(' ')), "{table}");
+    assert_eq!(
+        (row(&table, "lo")[2], row(&table, "lo").last()),
+        ("up", Some(&"loopback")),
+        "{table}"
+    );
+    assert!(
+        table.out.lines().all(|line| line.chars().count() <= 80 && !line.ends_with(' ')),
+        "{table}"
+    );
     b.shell("ip link set e0 multicast off");
     assert!(b.mcast("ifaces").ends(0).out.contains("no multicast"));
 }
@@ -220,11 +276,21 @@ fn an_odd_name_is_read_and_cannot_play_tricks() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for name in ["e.0@1", "é-~[x]", "name-of-15-char", "a\u{1b}[31mb"] {
-        b.shell(&format!("ip link set e0 down; ip link set e0 name '{name}'; ip link set '{name}' up"));
+        b.shell(&format!(
+            "ip link set e0 down; ip link set e0 name '{name}'; ip link set '{name}' up"
+        ));
         let recv = b.mcast_with(&["recv", "--iface", name, "239.1.1.1:5000"]).ready();
         let iface = interface(&b, name);
-        assert_eq!((users(&iface, "239.1.1.1"), iface["igmp_version"].as_u64()), (Some(1), Some(3)), "{iface}");
-        assert_eq!((iface["mld_version"].as_u64(), iface["mtu_bytes"].as_u64()), (Some(2), Some(1500)), "{iface}");
+        assert_eq!(
+            (users(&iface, "239.1.1.1"), iface["igmp_version"].as_u64()),
+            (Some(1), Some(3)),
+            "{iface}"
+        );
+        assert_eq!(
+            (iface["mld_version"].as_u64(), iface["mtu_bytes"].as_u64()),
+            (Some(2), Some(1500)),
+            "{iface}"
+        );
         for format in ["text", "json"] {
             let finished = b.mcast(&format!("ifaces -o {format}")).ends(0);
             assert!(!finished.out.contains('\u{1b}'), "{finished}");
@@ -248,12 +314,18 @@ fn a_host_that_hides_proc_still_lists_its_interfaces() {
         &format!("mount -t tmpfs none /proc; '{mcast}' ifaces; exec '{mcast}' ifaces -o json"),
     ]);
     let finished = lab::Running::start(command).ends(0);
-    let json: Vec<Value> = finished.out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let e0 = json.iter().find(|event| event["name"] == "e0").unwrap_or_else(|| panic!("{finished}"));
+    let json: Vec<Value> =
+        finished.out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let e0 =
+        json.iter().find(|event| event["name"] == "e0").unwrap_or_else(|| panic!("{finished}"));
     for field in ["groups", "igmp_version", "mld_version"] {
         assert_eq!(e0[field], Value::Null, "{finished}");
     }
-    assert_eq!((&e0["mtu_bytes"], &e0["addresses"][0]["address"]), (&json!(1500), &json!("10.0.0.101")), "{finished}");
+    assert_eq!(
+        (&e0["mtu_bytes"], &e0["addresses"][0]["address"]),
+        (&json!(1500), &json!("10.0.0.101")),
+        "{finished}"
+    );
     assert_eq!(row(&finished, "e0")[5..], ["-", "-"], "{finished}");
     assert!(finished.err.is_empty() && finished.out.contains("groups     -"), "{finished}");
 }
@@ -265,7 +337,11 @@ fn quiet_says_only_how_many_and_very_quiet_nothing() {
     assert_eq!(b.mcast("ifaces -q").ends(0).out, "2 interfaces\n");
     assert_eq!(b.mcast("ifaces -qq").ends(0).out, "");
     let summary = b.mcast("ifaces -q -o json").ends(0);
-    assert_eq!((summary.out.lines().count(), &summary.summary()["interfaces"]), (1, &json!(2)), "{summary}");
+    assert_eq!(
+        (summary.out.lines().count(), &summary.summary()["interfaces"]),
+        (1, &json!(2)),
+        "{summary}"
+    );
 }
 
 #[test]
@@ -278,7 +354,10 @@ os.close(reader)
 sys.exit(subprocess.run(sys.argv[1:], stdout=writer).returncode)
 ";
     for format in ["text", "json"] {
-        let finished = lab.host().python(program, &[env!("CARGO_BIN_EXE_mcast"), "ifaces", "-o", format]).ends(0);
+        let finished = lab
+            .host()
+            .python(program, &[env!("CARGO_BIN_EXE_mcast"), "ifaces", "-o", format])
+            .ends(0);
         assert_eq!(finished.err, "", "{finished}");
     }
 }
@@ -286,7 +365,8 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=writer).returncode)
 #[test]
 fn a_signal_ends_it_where_the_reader_stalls() {
     let Some(lab) = Lab::open() else { return };
-    // A pipe that is full from the start; the signal comes when mcast catches signals, the end of children last of all.
+    // A pipe that is full from the start; the signal comes when mcast catches signals, the end of
+    // children last of all.
     let program = r#"
 import os, re, signal, subprocess, sys, time
 reader, writer = os.pipe()

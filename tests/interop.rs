@@ -91,13 +91,27 @@ fn mcast_shares_the_port_with_another_receiver_of_the_host() {
 fn socat_and_mcast_hear_each_other() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    let socat = b.program("socat -u UDP4-RECV:5000,reuseaddr,ip-add-membership=239.1.1.1:10.0.0.101 STDOUT");
+    let socat = b
+        .program("socat -u UDP4-RECV:5000,reuseaddr,ip-add-membership=239.1.1.1:10.0.0.101 STDOUT");
     b.joins("e0", "239.1.1.1");
-    a.mcast_with(&["send", "--iface", "e0", "239.1.1.1:5000", "--count", "1", "--message", "to socat\n"]).ends(0);
+    a.mcast_with(&[
+        "send",
+        "--iface",
+        "e0",
+        "239.1.1.1:5000",
+        "--count",
+        "1",
+        "--message",
+        "to socat\n",
+    ])
+    .ends(0);
     socat.line(|line| line == "to socat");
 
     let recv = b.mcast("recv --iface e0 239.1.1.1:5001 --count 1 -o json").ready();
-    a.shell("echo from socat | socat -u STDIN UDP4-DATAGRAM:239.1.1.1:5001,ip-multicast-if=10.0.0.100,ip-multicast-ttl=9");
+    a.shell(
+        "echo from socat | socat -u STDIN \
+         UDP4-DATAGRAM:239.1.1.1:5001,ip-multicast-if=10.0.0.100,ip-multicast-ttl=9",
+    );
     let heard = recv.ends(0);
     let datagram = &heard.events_of("datagram")[0];
     assert_eq!((&datagram["text"], &datagram["ttl"]), (&json!("from socat\n"), &json!(9)));
@@ -108,7 +122,17 @@ fn socat_and_mcast_hear_each_other() {
 
     let socat = b.program("socat -u UDP6-RECV:5003,reuseaddr,ipv6-join-group=[ff15::9]:e0 STDOUT");
     b.joins("e0", "ff15::9");
-    a.mcast_with(&["send", "--iface", "e0", "[ff15::9]:5003", "--count", "1", "--message", "six to socat\n"]).ends(0);
+    a.mcast_with(&[
+        "send",
+        "--iface",
+        "e0",
+        "[ff15::9]:5003",
+        "--count",
+        "1",
+        "--message",
+        "six to socat\n",
+    ])
+    .ends(0);
     socat.line(|line| line == "six to socat");
 }
 
@@ -116,25 +140,41 @@ fn socat_and_mcast_hear_each_other() {
 fn socat_and_mcast_are_source_specific_peers() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    a.shell("ip addr add 10.0.0.99/24 dev e0; ip -6 addr add fd00::100/64 dev e0 nodad; ip -6 addr add fd00::99/64 dev e0 nodad");
+    a.shell(
+        "ip addr add 10.0.0.99/24 dev e0; ip -6 addr add fd00::100/64 dev e0 nodad; ip -6 addr \
+         add fd00::99/64 dev e0 nodad",
+    );
 
-    let recv = b.mcast("recv --iface e0 10.0.0.100@232.1.1.1:5000 [fd00::100]@[ff3e::1]:5001 --count 2 -o json").ready();
+    let recv = b
+        .mcast(
+            "recv --iface e0 10.0.0.100@232.1.1.1:5000 [fd00::100]@[ff3e::1]:5001 --count 2 -o \
+             json",
+        )
+        .ready();
     for source in ["99", "100"] {
         a.shell(&format!(
-            "echo {source} | socat -u STDIN UDP4-DATAGRAM:232.1.1.1:5000,ip-multicast-if=10.0.0.{source},bind=10.0.0.{source}; \
+            "echo {source} | socat -u STDIN \
+             UDP4-DATAGRAM:232.1.1.1:5000,ip-multicast-if=10.0.0.{source},bind=10.0.0.{source}; \
              echo {source} | socat -u STDIN 'UDP6-DATAGRAM:[ff3e::1]:5001,bind=[fd00::{source}]'"
         ));
     }
     let finished = recv.ends(0);
-    assert!(finished.events_of("datagram").iter().all(|event| event["text"] == "100\n"), "{finished}");
+    assert!(
+        finished.events_of("datagram").iter().all(|event| event["text"] == "100\n"),
+        "{finished}"
+    );
 
-    // socat joins by the raw option IP_ADD_SOURCE_MEMBERSHIP: group, interface, source. That of IPv6 is longer than its options can be; there iperf
-    // stands in below.
-    let socat = b.program("socat -u UDP4-RECV:5002,bind=232.1.1.2,setsockopt-listen=0:39:xe80101020a0000650a000064 STDOUT");
+    // socat joins by the raw option IP_ADD_SOURCE_MEMBERSHIP: group, interface, source. That of
+    // IPv6 is longer than its options can be; there iperf stands in below.
+    let socat = b.program(
+        "socat -u UDP4-RECV:5002,bind=232.1.1.2,setsockopt-listen=0:39:xe80101020a0000650a000064 \
+         STDOUT",
+    );
     b.joins("e0", "232.1.1.2");
     for source in ["99", "100"] {
         let (iface, message) = (format!("10.0.0.{source}"), format!("{source}\n"));
-        a.mcast_with(&["send", "--iface", &iface, "232.1.1.2:5002", "-c", "1", "-m", &message]).ends(0);
+        a.mcast_with(&["send", "--iface", &iface, "232.1.1.2:5002", "-c", "1", "-m", &message])
+            .ends(0);
     }
     assert_eq!(socat.line(|line| line == "99" || line == "100"), "100");
 }
@@ -147,12 +187,20 @@ fn iperf_and_mcast_are_source_specific_peers() {
         host.shell(&format!("ip -6 addr add fd00::{number}/64 dev e0 nodad"));
     }
     a.address("e0", "10.0.0.99/24");
-    for (group, target, source, family) in
-        [("232.1.1.1", "232.1.1.1:5001", "10.0.0.100", ""), ("ff3e::1", "[ff3e::1]:5001", "fd00::100", "-V")]
-    {
-        let specific = if family.is_empty() { format!("{source}@{target}") } else { format!("[{source}]@{target}") };
-        let recv = b.mcast(&format!("recv --iface e0 {specific} --count 5 -q")).ready_when_member(&b, "e0", group);
-        let client = a.program(&format!("iperf {family} -c {group} -u -t 1 -b 50pps -l 1000 -B {source}"));
+    for (group, target, source, family) in [
+        ("232.1.1.1", "232.1.1.1:5001", "10.0.0.100", ""),
+        ("ff3e::1", "[ff3e::1]:5001", "fd00::100", "-V"),
+    ] {
+        let specific = if family.is_empty() {
+            format!("{source}@{target}")
+        } else {
+            format!("[{source}]@{target}")
+        };
+        let recv = b
+            .mcast(&format!("recv --iface e0 {specific} --count 5 -q"))
+            .ready_when_member(&b, "e0", group);
+        let client =
+            a.program(&format!("iperf {family} -c {group} -u -t 1 -b 50pps -l 1000 -B {source}"));
         recv.ends(0).says("received 5 datagrams (5000 bytes) from 1 source");
         client.finish();
 
@@ -163,7 +211,10 @@ fn iperf_and_mcast_are_source_specific_peers() {
             a.mcast(&format!("send --iface {elsewhere} {port} -c 1 -q")).ends(0);
         }
         let message = "x".repeat(200);
-        a.mcast_with(&["send", "--iface", source, &port, "-c", "5", "-i", "5ms", "-q", "-m", &message]).ends(0);
+        a.mcast_with(&[
+            "send", "--iface", source, &port, "-c", "5", "-i", "5ms", "-q", "-m", &message,
+        ])
+        .ends(0);
         server.line(|line| line.contains(&format!("connected with {source} port")));
         drop(server);
     }

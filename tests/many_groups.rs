@@ -9,15 +9,20 @@ use lab::{Host, Lab, Running, eventually};
 
 /// How many of 239.2.0.0/16 the host is a member of.
 fn members(host: &Host) -> usize {
-    let is_one =
-        |line: &&str| line.starts_with("\t\t\t\t") && line.split_whitespace().next().is_some_and(|group| group.ends_with("02EF"));
+    let is_one = |line: &&str| {
+        line.starts_with("\t\t\t\t")
+            && line.split_whitespace().next().is_some_and(|group| group.ends_with("02EF"))
+    };
     host.proc_net("igmp").lines().filter(is_one).count()
 }
 
 /// Starts mcast with a limit of open files that it cannot raise.
 fn with_open_files(host: &Host, most: u32, arguments: &str) -> Running {
     let mut command = host.command("prlimit");
-    command.arg(format!("--nofile={most}:{most}")).arg(env!("CARGO_BIN_EXE_mcast")).args(arguments.split_whitespace());
+    command
+        .arg(format!("--nofile={most}:{most}"))
+        .arg(env!("CARGO_BIN_EXE_mcast"))
+        .args(arguments.split_whitespace());
     Running::start(command)
 }
 
@@ -31,7 +36,8 @@ fn ten_thousand_groups_are_joined_heard_and_left() {
     let sent = a.mcast(&format!("send --iface e0 {limit} --count 1 -q -o json")).ends(0);
     assert_eq!(sent.summary()["datagrams"], 10_000);
     let finished = recv.ends(0);
-    let groups: HashSet<String> = finished.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
+    let groups: HashSet<String> =
+        finished.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
     assert_eq!(groups.len(), 10_000, "each was heard once, under its own name");
     assert_eq!(finished.summary()["kernel_drops"], 0);
     assert_eq!(finished.events_of("left").len(), 10_000);
@@ -46,17 +52,24 @@ fn where_open_files_are_few_groups_share_sockets_and_stay_apart() {
     let other = b.mcast("recv --iface e0 239.2.9.9:5000").ready();
     for target in ["239.2.0.0+1000:5000", "[ff15::]+3000:5000"] {
         let count = if target.starts_with('2') { 1000 } else { 3000 };
-        let recv = with_open_files(&b, 150, &format!("recv --iface e0 {target} --count {count} -o json"));
+        let recv =
+            with_open_files(&b, 150, &format!("recv --iface e0 {target} --count {count} -o json"));
         recv.line(|line| line.starts_with("{\"event\":\"ready\""));
-        let descriptors = std::fs::read_dir(format!("/proc/{}/fd", recv.id())).map_or(0, Iterator::count);
+        let descriptors =
+            std::fs::read_dir(format!("/proc/{}/fd", recv.id())).map_or(0, Iterator::count);
         assert!(descriptors <= 150, "{descriptors} files are open");
         a.mcast("send --iface e0 239.2.9.9:5000 --count 3 --interval 1ms -m wrong").ends(0);
         a.shell("echo wrong | socat -u STDIN UDP4-DATAGRAM:10.0.0.101:5000");
         a.mcast(&format!("send --iface e0 {target} --count 1 -q")).ends(0);
         let finished = recv.ends(0);
         let datagrams = finished.events_of("datagram");
-        let groups: HashSet<String> = datagrams.iter().map(|event| event["group"].to_string()).collect();
-        assert!(groups.len() == count && datagrams.iter().all(|event| event["text"] == "hello world"), "{}", groups.len());
+        let groups: HashSet<String> =
+            datagrams.iter().map(|event| event["group"].to_string()).collect();
+        assert!(
+            groups.len() == count && datagrams.iter().all(|event| event["text"] == "hello world"),
+            "{}",
+            groups.len()
+        );
         assert_eq!(finished.summary()["kernel_drops"], 0);
     }
     other.signal("INT");
@@ -68,14 +81,20 @@ fn groups_that_share_a_socket_keep_their_sources_and_follow_their_interface() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.address("e0", "10.0.0.99/24");
-    let recv = with_open_files(&b, 80, "recv --iface e0 10.0.0.100@232.2.0.0+200:5000 --count 200 -o json");
+    let recv = with_open_files(
+        &b,
+        80,
+        "recv --iface e0 10.0.0.100@232.2.0.0+200:5000 --count 200 -o json",
+    );
     recv.line(|line| line.starts_with("{\"event\":\"ready\""));
     b.shell("ip link del e0");
     recv.line(|line| line.contains("interface-gone"));
     lab.wire(&a, &b);
     a.shell("ip addr add 10.0.0.100/24 dev e0; ip addr add 10.0.0.99/24 dev e0");
     b.address("e0", "10.0.0.101/24");
-    recv.line(|line| line.contains("interface-back") && line.contains("its 200 targets are used again"));
+    recv.line(|line| {
+        line.contains("interface-back") && line.contains("its 200 targets are used again")
+    });
     a.mcast("send --iface 10.0.0.99 232.2.0.0+200:5000 --count 1 -q").ends(0);
     a.mcast("send --iface 10.0.0.100 232.2.0.0+200:5000 --count 1 -q").ends(0);
     let finished = recv.ends(0);
@@ -92,7 +111,10 @@ fn one_ipv6_group_on_two_interfaces_keeps_its_two_filters_where_sockets_are_shar
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     for (iface, net) in [("e0", "fd00"), ("e1", "fd01")] {
-        a.shell(&format!("ip -6 addr add {net}::a/64 dev {iface} nodad; ip -6 addr add {net}::b/64 dev {iface} nodad"));
+        a.shell(&format!(
+            "ip -6 addr add {net}::a/64 dev {iface} nodad; ip -6 addr add {net}::b/64 dev {iface} \
+             nodad"
+        ));
     }
     let targets = "[fd00::a%e0]@[ff35::1]:5000 [fd01::b%e1]@[ff35::1]:5000 [ff15::1%e0]+60:5000";
     let recv = with_open_files(&b, 60, &format!("recv {targets} --count 2 -o json"));
@@ -100,8 +122,12 @@ fn one_ipv6_group_on_two_interfaces_keeps_its_two_filters_where_sockets_are_shar
     for address in ["fd00::b", "fd01::a", "fd00::a", "fd01::b"] {
         a.mcast(&format!("send --iface {address} [ff35::1]:5000 --count 1 -m {address}")).ends(0);
     }
-    let texts: Vec<String> =
-        recv.ends(0).events_of("datagram").iter().map(|event| event["text"].as_str().unwrap().to_owned()).collect();
+    let texts: Vec<String> = recv
+        .ends(0)
+        .events_of("datagram")
+        .iter()
+        .map(|event| event["text"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(texts, ["fd00::a", "fd01::b"]);
 }
 
@@ -109,7 +135,11 @@ fn one_ipv6_group_on_two_interfaces_keeps_its_two_filters_where_sockets_are_shar
 fn groups_that_share_sockets_follow_an_address_there_and_back() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
-    let recv = with_open_files(&b, 70, "recv --iface 10.1.0.101 --iface 10.0.0.101 239.2.0.0+100:5000 --count 300 -o json");
+    let recv = with_open_files(
+        &b,
+        70,
+        "recv --iface 10.1.0.101 --iface 10.0.0.101 239.2.0.0+100:5000 --count 300 -o json",
+    );
     recv.line(|line| line.starts_with("{\"event\":\"ready\""));
     let to_each = |iface: &str| {
         a.mcast(&format!("send --iface {iface} 239.2.0.0+100:5000 --count 1 -q")).ends(0);
@@ -131,7 +161,8 @@ fn a_process_of_few_files_still_joins_and_its_command_has_the_limit_it_began_wit
     let (_a, b) = lab.pair();
     with_open_files(&b, 30, "recv --iface e0 239.2.0.1:5000 --duration 1ms").ends(0);
     let finished = b.shell(&format!(
-        "ulimit -Sn 256; {} recv --iface e0 239.2.0.0+1000:5000 -q -- sh -c 'echo soft $(ulimit -Sn)' 2>&1",
+        "ulimit -Sn 256; {} recv --iface e0 239.2.0.0+1000:5000 -q -- sh -c 'echo soft $(ulimit \
+         -Sn)' 2>&1",
         env!("CARGO_BIN_EXE_mcast")
     ));
     assert!(finished.contains("soft 256"), "{finished}");
@@ -147,7 +178,12 @@ fn a_limit_that_stands_in_the_way_is_named_with_its_value() {
     };
     refused(
         with_open_files(&b, 100, "recv --iface e0 239.2.0.1:5000-5099").finish(),
-        &["cannot listen to 100 targets", "they take 100 sockets at least", "a limit of 100 open files", "ulimit -n 164"],
+        &[
+            "cannot listen to 100 targets",
+            "they take 100 sockets at least",
+            "a limit of 100 open files",
+            "ulimit -n 164",
+        ],
     );
     let sources: String = (1..=11).map(|number| format!(" --source 10.0.0.{number}")).collect();
     refused(
@@ -185,7 +221,8 @@ fn a_sender_to_many_groups_takes_turns() {
     a.mcast("send --iface e0 239.2.0.0+50:5000 --count 3 --interval 20ms -q").ends(0);
     let datagrams = recv.ends(0).events_of("datagram");
     for round in datagrams.chunks(50) {
-        let groups: HashSet<String> = round.iter().map(|event| event["group"].to_string()).collect();
+        let groups: HashSet<String> =
+            round.iter().map(|event| event["group"].to_string()).collect();
         assert_eq!(groups.len(), 50, "each group has its turn before any has its next");
     }
     assert_eq!(datagrams[0]["source"], datagrams[149]["source"], "one socket sends to all");

@@ -1,5 +1,5 @@
-//! What `mcast recv` measures, held against the truth: a firewall that drops and doubles by number, and a sender in Python that says what it likes.
-//! Every count is exact.
+//! What `mcast recv` measures, held against the truth: a firewall that drops and doubles by number,
+//! and a sender in Python that says what it likes. Every count is exact.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -32,7 +32,11 @@ fn only(summary: &Value) -> Value {
 fn stream(summary: &Value, id: u64) -> Value {
     let id = format!("{id:016x}");
     let streams = summary["streams"].as_array().expect("streams");
-    streams.iter().find(|stream| stream["stream"] == *id).unwrap_or_else(|| panic!("no stream {id}: {summary:#}")).clone()
+    streams
+        .iter()
+        .find(|stream| stream["stream"] == *id)
+        .unwrap_or_else(|| panic!("no stream {id}: {summary:#}"))
+        .clone()
 }
 
 /// How many of how many, as it is read from JSON.
@@ -40,7 +44,8 @@ fn ratio(part: u64, of: u64) -> Value {
     json!(part as f64 / of as f64).to_string().parse().expect("a number")
 }
 
-/// Holds every count of a stream against the truth. What the truth does not name is nothing: none lost, none twice, none late; and ended.
+/// Holds every count of a stream against the truth. What the truth does not name is nothing: none
+/// lost, none twice, none late; and ended.
 fn exactly(stream: &Value, truth: Value) {
     let count = |name: &str| truth.get(name).and_then(Value::as_u64).unwrap_or(0);
     let expected = count("received") + count("lost");
@@ -61,7 +66,8 @@ fn exactly(stream: &Value, truth: Value) {
 /// Whether the datagram at a place in the row is dropped.
 type Dropped = fn(u64) -> bool;
 
-/// What is true of `sent` datagrams and their ends where those are dropped whose place in the row is `dropped`.
+/// What is true of `sent` datagrams and their ends where those are dropped whose place in the row
+/// is `dropped`.
 fn truth_of(sent: u64, dropped: impl Fn(u64) -> bool) -> Value {
     let first = (0..sent).find(|number| !dropped(*number)).expect("one that came");
     let (mut lost, mut runs, mut longest, mut run) = (0_u64, 0_u64, 0_u64, 0_u64);
@@ -137,7 +143,12 @@ fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once").ready();
-    script(&a, &recv, "for stream in range(8): Sender(stream).raw(probe(stream, (2**64 - 1) // 4, kind=END, size=48))");
+    script(
+        &a,
+        &recv,
+        "for stream in range(8): Sender(stream).raw(probe(stream, (2**64 - 1) // 4, kind=END, \
+         size=48))",
+    );
     let heard = recv.ends(1);
     heard.says("were sent before the first that was heard");
     assert!(!heard.err.contains("nothing arrived"), "the ends did: {heard}");
@@ -150,7 +161,8 @@ fn a_silence_longer_than_an_interval_is_told_by_the_one_in_which_it_ends() {
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --stats 50ms --count 2 -o json").ready();
     a.mcast("send --iface e0 239.1.1.1:5000 --count 2 --interval 300ms").ends(0);
     let heard = recv.ends(0);
-    let longest = heard.events_of("interval").iter().filter_map(|interval| interval["gap_ns"].as_u64()).max();
+    let longest =
+        heard.events_of("interval").iter().filter_map(|interval| interval["gap_ns"].as_u64()).max();
     assert_eq!(longest, heard.summary()["gap_ns"].as_u64(), "{heard}");
 }
 
@@ -158,7 +170,8 @@ fn a_silence_longer_than_an_interval_is_told_by_the_one_in_which_it_ends() {
 fn an_interval_beyond_the_clock_is_never_over() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let heard = b.mcast(&format!("recv --iface e0 --stats {}s --duration 50ms -o json", i64::MAX)).ends(0);
+    let heard =
+        b.mcast(&format!("recv --iface e0 --stats {}s --duration 50ms -o json", i64::MAX)).ends(0);
     assert!(heard.events_of("interval").is_empty(), "{heard}");
 }
 
@@ -168,42 +181,91 @@ fn a_whole_stream_is_whole() {
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
     let sent = a
-        .mcast("send --iface e0 239.1.1.1:5000 --probe --count 200 -i 1ms --ttl 3 --dscp ef --source-port 40000 -o json")
+        .mcast(
+            "send --iface e0 239.1.1.1:5000 --probe --count 200 -i 1ms --ttl 3 --dscp ef \
+             --source-port 40000 -o json",
+        )
         .ends(0);
     let heard = recv.ends(0);
     let summary = heard.summary();
     let stream = only(&summary);
     exactly(&stream, json!({"received": 200}));
-    let place = ["source", "group", "port", "iface", "stream", "clock"].map(|field| stream[field].clone());
+    let place =
+        ["source", "group", "port", "iface", "stream", "clock"].map(|field| stream[field].clone());
     let run = &sent.events_of("ready")[0]["stream"];
-    assert_eq!(json!(place), json!(["10.0.0.100:40000", "239.1.1.1", 5000, "e0", run, "same_host"]));
-    assert_eq!((&stream["hops"], &stream["bytes"]), (&json!({"min": 0, "max": 0}), &json!(200 * 64)));
-    let of = |family: &str, statistic: &str| stream[family][statistic].as_i64().unwrap_or_else(|| panic!("{family}.{statistic}"));
+    assert_eq!(
+        json!(place),
+        json!(["10.0.0.100:40000", "239.1.1.1", 5000, "e0", run, "same_host"])
+    );
+    assert_eq!(
+        (&stream["hops"], &stream["bytes"]),
+        (&json!({"min": 0, "max": 0}), &json!(200 * 64))
+    );
+    let of = |family: &str, statistic: &str| {
+        stream[family][statistic].as_i64().unwrap_or_else(|| panic!("{family}.{statistic}"))
+    };
     assert!(of("delay_ns", "min") > 0, "{stream:#}");
     assert_eq!(of("pdv_ns", "min"), 0);
     for family in ["delay_ns", "pdv_ns"] {
-        let rising = ["min", "p50", "p90", "p99", "p999", "max"].map(|statistic| of(family, statistic));
-        assert!(rising.is_sorted() && (rising[0]..=rising[5]).contains(&of(family, "mean")), "{stream:#}");
+        let rising =
+            ["min", "p50", "p90", "p99", "p999", "max"].map(|statistic| of(family, statistic));
+        assert!(
+            rising.is_sorted() && (rising[0]..=rising[5]).contains(&of(family, "mean")),
+            "{stream:#}"
+        );
     }
-    assert!(of("wakeup_ns", "p50") > 0 && of("wakeup_ns", "max") >= of("wakeup_ns", "p99"), "{stream:#}");
-    assert!(stream["jitter_ns"].as_u64().is_some() && stream["gap_ns"].as_u64().unwrap() >= 500_000, "{stream:#}");
+    assert!(
+        of("wakeup_ns", "p50") > 0 && of("wakeup_ns", "max") >= of("wakeup_ns", "p99"),
+        "{stream:#}"
+    );
+    assert!(
+        stream["jitter_ns"].as_u64().is_some() && stream["gap_ns"].as_u64().unwrap() >= 500_000,
+        "{stream:#}"
+    );
 
-    let counts = ["datagrams", "bytes", "kernel_drops", "sources", "corrupt", "unsupported", "untracked", "truncated"];
-    assert_eq!(json!(counts.map(|field| &summary[field])), json!([200, 200 * 64, 0, 1, 0, 0, 0, 0]));
-    assert_eq!((&summary["measured"]["streams"], &summary["measured"]["ended"]), (&json!(1), &json!(1)));
+    let counts = [
+        "datagrams",
+        "bytes",
+        "kernel_drops",
+        "sources",
+        "corrupt",
+        "unsupported",
+        "untracked",
+        "truncated",
+    ];
+    assert_eq!(
+        json!(counts.map(|field| &summary[field])),
+        json!([200, 200 * 64, 0, 1, 0, 0, 0, 0])
+    );
+    assert_eq!(
+        (&summary["measured"]["streams"], &summary["measured"]["ended"]),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(summary["measured"]["received"], 200);
-    assert_eq!((&sent.summary()["datagrams"], &sent.summary()["bytes"]), (&json!(200), &json!(200 * 64)), "ends are not counted");
+    assert_eq!(
+        (&sent.summary()["datagrams"], &sent.summary()["bytes"]),
+        (&json!(200), &json!(200 * 64)),
+        "ends are not counted"
+    );
 
-    let told: Vec<Value> = heard.events_of("datagram").iter().map(|event| json!([event["stream"], event["seq"]])).collect();
+    let told: Vec<Value> = heard
+        .events_of("datagram")
+        .iter()
+        .map(|event| json!([event["stream"], event["seq"]]))
+        .collect();
     assert_eq!(told, (0..200).map(|seq| json!([run, seq])).collect::<Vec<_>>());
-    assert!(heard.events_of("datagram").iter().all(|event| event["delay_ns"].as_i64().unwrap() > 0), "{heard}");
+    assert!(
+        heard.events_of("datagram").iter().all(|event| event["delay_ns"].as_i64().unwrap() > 0),
+        "{heard}"
+    );
 }
 
 #[test]
 fn each_target_on_each_interface_is_a_stream_of_its_own() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
-    let places = "--iface e0 --iface e1 239.1.1.1:5000 239.1.1.2:5000 239.1.1.1:5001 [ff15::1]:5000";
+    let places =
+        "--iface e0 --iface e1 239.1.1.1:5000 239.1.1.2:5000 239.1.1.1:5001 [ff15::1]:5000";
     let recv = b.mcast(&format!("recv {places} --once -o json")).ready();
     let sent = a.mcast(&format!("send {places} --probe --count 40 -i 2ms -o json")).ends(0);
     let summary = recv.ends(0).summary();
@@ -213,13 +275,25 @@ fn each_target_on_each_interface_is_a_stream_of_its_own() {
         exactly(stream, json!({"received": 40}));
         assert_eq!(stream["stream"], sent.events_of("ready")[0]["stream"], "one run has one id");
         assert_eq!(stream["clock"], "same_host");
-        there.push(format!("{} {} {}", stream["group"].as_str().unwrap(), stream["port"], stream["iface"].as_str().unwrap()));
+        there.push(format!(
+            "{} {} {}",
+            stream["group"].as_str().unwrap(),
+            stream["port"],
+            stream["iface"].as_str().unwrap()
+        ));
     }
     there.sort();
     let places = ["239.1.1.1 5000", "239.1.1.1 5001", "239.1.1.2 5000", "ff15::1 5000"];
-    assert_eq!(there, places.iter().flat_map(|place| [format!("{place} e0"), format!("{place} e1")]).collect::<Vec<_>>());
+    assert_eq!(
+        there,
+        places
+            .iter()
+            .flat_map(|place| [format!("{place} e0"), format!("{place} e1")])
+            .collect::<Vec<_>>()
+    );
     assert_eq!(json!([summary["datagrams"], summary["interface_copies"]]), json!([320, 0]));
-    let together = ["streams", "ended", "received", "expected", "lost"].map(|field| &summary["measured"][field]);
+    let together = ["streams", "ended", "received", "expected", "lost"]
+        .map(|field| &summary["measured"][field]);
     assert_eq!(json!(together), json!([8, 8, 320, 320, 0]));
 }
 
@@ -237,18 +311,24 @@ fn every_size_and_every_pace_is_counted_alike() {
         ("--duration 150ms --rate 500pps --burst 3", 64),
     ];
     let all = ways.iter().enumerate().map(|(number, (options, size))| {
-        let recv = b.mcast(&format!("recv --iface e0 239.1.1.{number}:5000 --once -o json")).ready();
+        let recv =
+            b.mcast(&format!("recv --iface e0 239.1.1.{number}:5000 --once -o json")).ready();
         (format!("send --iface e0 239.1.1.{number}:5000 --probe -o json {options}"), recv, *size)
     });
     let all: Vec<_> = all.collect();
-    let all: Vec<_> = all.into_iter().map(|(send, recv, size)| (a.mcast(&send), recv, size)).collect();
+    let all: Vec<_> =
+        all.into_iter().map(|(send, recv, size)| (a.mcast(&send), recv, size)).collect();
     for (send, recv, size) in all {
         let (sent, summary) = (send.ends(0), recv.ends(0).summary());
         let many = sent.summary()["datagrams"].as_u64().unwrap();
         assert!(many >= 3, "{sent}");
         let stream = only(&summary);
         exactly(&stream, json!({"received": many}));
-        assert_eq!((&stream["bytes"], &summary["datagrams"]), (&json!(many * size), &json!(many)), "{sent}");
+        assert_eq!(
+            (&stream["bytes"], &summary["datagrams"]),
+            (&json!(many * size), &json!(many)),
+            "{sent}"
+        );
     }
 }
 
@@ -258,21 +338,35 @@ fn every_loss_is_counted_with_its_runs() {
     let (a, b) = lab.pair_with_ipv6();
     // 208 leaves the end of the third row of data lost, and the ends that come first with it.
     const SENT: u64 = 208;
-    // The port, what is dropped as nftables has it, and the same as a sum. The counters count the ends too, in the same row.
+    // The port, what is dropped as nftables has it, and the same as a sum. The counters count the
+    // ends too, in the same row.
     let patterns: [(u16, &str, Dropped); 5] = [
         (5000, "numgen inc mod 4 0", |place| place % 4 == 0),
         (5001, "numgen inc mod 10 < 3", |place| place % 10 < 3),
         (5002, "numgen inc mod 10 > 6", |place| place % 10 > 6),
-        (5003, "numgen inc mod 50 { 10-30, 35, 37, 48-49 }", |place| matches!(place % 50, 10..=30 | 35 | 37 | 48..=49)),
+        (
+            5003,
+            "numgen inc mod 50 { 10-30, 35, 37, 48-49 }",
+            |place| matches!(place % 50, 10..=30 | 35 | 37 | 48..=49),
+        ),
         (5004, "numgen inc mod 2 1", |place| place % 2 == 1),
     ];
-    let rules: Vec<String> = patterns.iter().map(|(port, rule, _)| format!("udp dport {port} {rule} drop;")).collect();
-    b.firewall(&format!("table inet lossy {{ chain in {{ type filter hook input priority 0; {} }}; }}", rules.join(" ")));
-    let targets: Vec<String> = patterns.iter().map(|(port, ..)| format!("239.1.1.1:{port}")).collect();
+    let rules: Vec<String> =
+        patterns.iter().map(|(port, rule, _)| format!("udp dport {port} {rule} drop;")).collect();
+    b.firewall(&format!(
+        "table inet lossy {{ chain in {{ type filter hook input priority 0; {} }}; }}",
+        rules.join(" ")
+    ));
+    let targets: Vec<String> =
+        patterns.iter().map(|(port, ..)| format!("239.1.1.1:{port}")).collect();
     let targets = targets.join(" ").replace("239.1.1.1:5004", "[ff15::1]:5004");
     let receivers = in_each_way(&b, &format!("recv --iface e0 {targets} --once -o json"));
     a.mcast(&format!("send --iface e0 {targets} --probe --count {SENT} -i 1ms -q")).ends(0);
-    assert_eq!(truth_of(SENT, patterns[1].2)["missed_before"], 3, "nobody heard those before the first");
+    assert_eq!(
+        truth_of(SENT, patterns[1].2)["missed_before"],
+        3,
+        "nobody heard those before the first"
+    );
     for summary in summaries(receivers) {
         let (mut lost, mut expected) = (0, 0);
         for (port, _, dropped) in patterns {
@@ -291,10 +385,11 @@ fn every_loss_is_counted_with_its_runs() {
 fn copies_are_no_datagrams_of_the_stream() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // Of five datagrams the first and the second leave twice. The copy is marked, so that it is not doubled in its turn.
+    // Of five datagrams the first and the second leave twice. The copy is marked, so that it is not
+    // doubled in its turn.
     a.firewall(
-        "table netdev doubling { chain out { type filter hook egress device e0 priority 0; \
-         udp dport 5000 meta mark != 7 numgen inc mod 5 < 2 meta mark set 7 dup to e0; }; }",
+        "table netdev doubling { chain out { type filter hook egress device e0 priority 0; udp \
+         dport 5000 meta mark != 7 numgen inc mod 5 < 2 meta mark set 7 dup to e0; }; }",
     );
     let receivers = in_each_way(&b, "recv --iface e0 239.1.1.1:5000 --once -o json");
     a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 100 -i 1ms -q --no-offload").ends(0);
@@ -311,11 +406,12 @@ fn routers_that_were_passed_and_marks_that_were_changed_are_told() {
     let (a, b) = lab.pair();
     // As if from behind three routers, of which one marks every fourth datagram anew.
     b.firewall(
-        "table ip routers { chain in { type filter hook prerouting priority 0; udp dport 5000 ip ttl set 61; \
-         udp dport 5000 numgen inc mod 4 0 ip dscp set cs1; }; }",
+        "table ip routers { chain in { type filter hook prerouting priority 0; udp dport 5000 ip \
+         ttl set 61; udp dport 5000 numgen inc mod 4 0 ip dscp set cs1; }; }",
     );
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
-    a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 80 -i 1ms --ttl 64 --dscp ef -q").ends(0);
+    a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 80 -i 1ms --ttl 64 --dscp ef -q")
+        .ends(0);
     let stream = only(&recv.ends(0).summary());
     exactly(&stream, json!({"received": 80, "dscp_changed": 20}));
     assert_eq!(stream["hops"], json!({"min": 3, "max": 3}));
@@ -353,7 +449,8 @@ print("%016x" % runs.pop())
 "#;
     let python = b.python(&format!("{PROBES}\n{reader}"), &[]);
     python.line(|line| line == "joined");
-    let send = "send --iface e0 239.1.1.1:5000 --probe --count 20 -i 1ms --size 300 --ttl 9 --dscp ef -o json";
+    let send = "send --iface e0 239.1.1.1:5000 --probe --count 20 -i 1ms --size 300 --ttl 9 \
+                --dscp ef -o json";
     let run = a.mcast(send).ends(0).events_of("ready")[0]["stream"].clone();
     assert_eq!(json!(python.ends(0).out.lines().last()), run);
 }
@@ -362,19 +459,27 @@ print("%016x" % runs.pop())
 fn a_shuffled_stream_with_losses_and_copies_is_what_the_definitions_say() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // An order in which numbers stray up to 40 places, one in seven never comes, and one in nine comes again.
+    // An order in which numbers stray up to 40 places, one in seven never comes, and one in nine
+    // comes again.
     let mut random = 12_345_u64;
     let mut next = || {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         random >> 33
     };
-    let mut row: Vec<(u64, u64)> =
-        (1..400).filter(|number| number % 7 != 3).map(|number| (number + next() % 40, number)).collect();
-    let copies: Vec<(u64, u64)> =
-        row.iter().filter(|(_, number)| number % 9 == 0).map(|(place, number)| (place + 1 + next() % 60, *number)).collect();
+    let mut row: Vec<(u64, u64)> = (1..400)
+        .filter(|number| number % 7 != 3)
+        .map(|number| (number + next() % 40, number))
+        .collect();
+    let copies: Vec<(u64, u64)> = row
+        .iter()
+        .filter(|(_, number)| number % 9 == 0)
+        .map(|(place, number)| (place + 1 + next() % 60, *number))
+        .collect();
     row.extend(&copies);
     row.sort_unstable();
-    let row: Vec<u64> = std::iter::once(0).chain(row.into_iter().map(|(_, number)| number)).collect();
+    let row: Vec<u64> =
+        std::iter::once(0).chain(row.into_iter().map(|(_, number)| number)).collect();
 
     // RFC 4737 by its letter, over those that came for the first time.
     let mut firsts: Vec<u64> = Vec::new();
@@ -384,7 +489,11 @@ fn a_shuffled_stream_with_losses_and_copies_is_what_the_definitions_say() {
         }
     });
     let extents: Vec<usize> = (0..firsts.len())
-        .filter_map(|place| (0..place).find(|earlier| firsts[*earlier] > firsts[place]).map(|earlier| place - earlier))
+        .filter_map(|place| {
+            (0..place)
+                .find(|earlier| firsts[*earlier] > firsts[place])
+                .map(|earlier| place - earlier)
+        })
         .collect();
     let mut truth = truth_of(400, |number| !firsts.contains(&number));
     truth["duplicates"] = json!(row.len() - firsts.len());
@@ -392,7 +501,8 @@ fn a_shuffled_stream_with_losses_and_copies_is_what_the_definitions_say() {
     truth["reorder_extent_max"] = json!(extents.iter().max());
     assert!(extents.len() > 100 && row.len() - firsts.len() > 30, "{truth}");
 
-    // One by one, and as trains that the kernel cuts: first of one to see what comes, then of thirty.
+    // One by one, and as trains that the kernel cuts: first of one to see what comes, then of
+    // thirty.
     let trains = "
 s = Sender(7)
 s.socket.setsockopt(socket.IPPROTO_UDP, 103, 64)  # UDP_SEGMENT
@@ -403,7 +513,10 @@ for first in [0, *range(5, len(row), 30)]:
     while queued(sys.argv[1]) > 0:
         time.sleep(0.0005)  # between two looks
 s.end(400)";
-    for lines in [format!("s = Sender(7)\ns.data(*{row:?})\ns.end(400)"), trains.replace("ROW", &format!("{row:?}"))] {
+    for lines in [
+        format!("s = Sender(7)\ns.data(*{row:?})\ns.end(400)"),
+        trains.replace("ROW", &format!("{row:?}")),
+    ] {
         let receivers = in_each_way(&b, "recv --iface e0 239.1.1.1:5000 --once -o json");
         script(&a, &receivers[0], &lines);
         for summary in summaries(receivers) {
@@ -426,7 +539,8 @@ near = Sender(1)
 near.data(0, 1, 2, 5, 3, 4, 6, 6, 0)      # 3 is overtaken by one, 4 by two; 6 and 0 come again
 near.end(8)                               # and 7 never came
 far = Sender(2, target=('239.1.1.2', 5000))
-far.data(0, 131082, 11, 10, 11)           # 11 is 131,071 behind the last one; of 10 nobody knows any more
+far.data(0, 131082, 11, 10, 11)           # 11 is 131,071 behind the last one; of 10 nobody knows \
+         any more
 far.end(131084)
 ",
     );
@@ -455,14 +569,16 @@ lies = [
     lambda: bytes([*probe(2, 10)[:-1], 0xEE]),           # a byte has changed: corrupt, and so lost
     lambda: probe(2, 11)[:50],                           # cut on its way: truncated, and so lost
     lambda: probe(2, 12, length=65),                     # says that it is longer
-    lambda: probe(2, 13, length=63),                     # says that it is shorter: corrupt, though the checksum is right
+    lambda: probe(2, 13, length=63),                     # says that it is shorter: corrupt, \
+         though the checksum is right
     lambda: probe(2, 14, version=9),                     # of a version to come
     lambda: probe(2, 15, kind=77),                       # of a kind to come, with a right checksum
     lambda: probe(2, 2**63),                             # a number that no run reaches
     lambda: probe(2, 2**63, kind=END),
     lambda: b'MCST',                                     # too short to claim anything
     lambda: probe(2, 0)[:47],                            # too short to say of which stream
-    lambda: bytes([*probe(3, 0)[:-1], 0xEE]),            # of a stream that is not there, and is not made
+    lambda: bytes([*probe(3, 0)[:-1], 0xEE]),            # of a stream that is not there, and is \
+         not made
     lambda: bytes([*probe(1, 5)[:-1], 0xEE]),            # of somebody else's, from another port
     lambda: probe(1, 1000000, kind=END),                 # the end of somebody else's
     lambda: probe(2, 500, kind=REPLY),                   # a reply is no part of a stream
@@ -492,10 +608,20 @@ honest.end(24)
     exactly(of("0000000000000002", 11), truth);
     // Whoever says the end of another's stream, has one of his own that way: it is his address.
     let third = of("0000000000000001", 0);
-    assert_eq!(json!([third["ended"], third["expected"], third["lost"], third["missed_before"]]), json!([true, 0, 0, 1_000_000]));
-    assert_eq!(json!([third["loss_ratio"], third["delay_ns"], third["pdv_ns"]]), json!([null, null, null]));
+    assert_eq!(
+        json!([third["ended"], third["expected"], third["lost"], third["missed_before"]]),
+        json!([true, 0, 0, 1_000_000])
+    );
+    assert_eq!(
+        json!([third["loss_ratio"], third["delay_ns"], third["pdv_ns"]]),
+        json!([null, null, null])
+    );
     assert_eq!(streams.len(), 3, "{summary:#}");
-    assert_eq!(json!([summary["corrupt"], summary["unsupported"]]), json!([6, 2]), "over all streams and none");
+    assert_eq!(
+        json!([summary["corrupt"], summary["unsupported"]]),
+        json!([6, 2]),
+        "over all streams and none"
+    );
     assert_eq!(summary["datagrams"], 24 + 11 + 13, "all that is no believable end is a datagram");
 }
 
@@ -520,11 +646,15 @@ s.end(3)
 ",
     );
     let summary = recv.ends(0).summary();
-    // 32 bits are the magic: without it nothing is claimed. 8 are the version. Of the 16 that tell its length, all but the one that is set
-    // make it too short for what it says. 64 are the stream, and with another one it belongs to nobody.
+    // 32 bits are the magic: without it nothing is claimed. 8 are the version. Of the 16 that tell
+    // its length, all but the one that is set make it too short for what it says. 64 are the
+    // stream, and with another one it belongs to nobody.
     let truth = json!({"received": 2, "lost": 1, "loss_runs": {"count": 1, "longest": 1}, "corrupt": 512 - 32 - 8 - 15 - 64, "truncated": 15});
     exactly(&only(&summary), truth);
-    assert_eq!(json!([summary["corrupt"], summary["unsupported"], summary["datagrams"]]), json!([512 - 32 - 8 - 15, 8, 514]));
+    assert_eq!(
+        json!([summary["corrupt"], summary["unsupported"], summary["datagrams"]]),
+        json!([512 - 32 - 8 - 15, 8, 514])
+    );
 }
 
 #[test]
@@ -544,8 +674,10 @@ third = Sender(3)
 third.data(*range(30))
 third.end(30)
 
-place = ('239.1.1.2', 5000)               # two programs share an address and a port, and take turns
-one, two = Sender(4, target=place, source=('10.0.0.100', 40000)), Sender(5, target=place, source=('10.0.0.100', 40000))
+place = ('239.1.1.2', 5000)               # two programs share an address and a port, and take \
+         turns
+one, two = Sender(4, target=place, source=('10.0.0.100', 40000)), Sender(5, target=place, \
+         source=('10.0.0.100', 40000))
 for turn in range(40):
     one.data(turn)
     two.data(100 + turn)
@@ -606,14 +738,29 @@ nowhere.end(20)
     for id in 1..=3 {
         let stream = stream(&summary, id);
         exactly(&stream, json!({"received": 20}));
-        assert_eq!(json!([stream["clock"], stream["delay_ns"], stream["pdv_ns"]["min"]]), json!(["unknown", null, 0]));
-        assert!(stream["pdv_ns"]["max"].as_u64().unwrap() < 60_000_000_000, "an hour is no variation: {stream:#}");
+        assert_eq!(
+            json!([stream["clock"], stream["delay_ns"], stream["pdv_ns"]["min"]]),
+            json!(["unknown", null, 0])
+        );
+        assert!(
+            stream["pdv_ns"]["max"].as_u64().unwrap() < 60_000_000_000,
+            "an hour is no variation: {stream:#}"
+        );
         assert!(stream["jitter_ns"].as_u64().unwrap() < 60_000_000_000, "{stream:#}");
     }
-    assert!(heard.events_of("datagram").iter().all(|datagram| datagram["delay_ns"].is_null()), "{heard}");
-    assert_eq!(summary["assertions"][0], json!({"expr": "delay.max < 1h", "value": null, "held": false}));
+    assert!(
+        heard.events_of("datagram").iter().all(|datagram| datagram["delay_ns"].is_null()),
+        "{heard}"
+    );
+    assert_eq!(
+        summary["assertions"][0],
+        json!({"expr": "delay.max < 1h", "value": null, "held": false})
+    );
     assert_eq!(summary["assertions"][1]["held"], true);
-    assert_eq!(summary["verdict"], json!({"status": 1, "reasons": ["delay.max < 1h: it could not be measured"]}));
+    assert_eq!(
+        summary["verdict"],
+        json!({"status": 1, "reasons": ["delay.max < 1h: it could not be measured"]})
+    );
 }
 
 #[test]
@@ -626,7 +773,8 @@ fn hops_and_marks_are_what_the_header_says_less_what_arrives() {
         &recv,
         "
 passed, fewer, marked, congested = [
-    Sender(1, ttl=64), Sender(2, target=('239.1.1.1', 5001), ttl=64), Sender(3, target=('239.1.1.1', 5002), tos=0),
+    Sender(1, ttl=64), Sender(2, target=('239.1.1.1', 5001), ttl=64), Sender(3, \
+         target=('239.1.1.1', 5002), tos=0),
     Sender(4, target=('239.1.1.1', 5003), tos=0xB9)]
 passed.data(0, 1, ttl=70)
 passed.data(2, ttl=66)
@@ -645,7 +793,10 @@ congested.end(1)
     exactly(&stream(&summary, 2), json!({"received": 1}));
     exactly(&stream(&summary, 3), json!({"received": 5, "dscp_changed": 3}));
     exactly(&stream(&summary, 4), json!({"received": 1}));
-    assert_eq!((&stream(&summary, 1)["hops"], &stream(&summary, 2)["hops"]), (&json!({"min": 2, "max": 6}), &Value::Null));
+    assert_eq!(
+        (&stream(&summary, 1)["hops"], &stream(&summary, 2)["hops"]),
+        (&json!({"min": 2, "max": 6}), &Value::Null)
+    );
 }
 
 #[test]
@@ -688,8 +839,14 @@ fn what_the_receivers_own_kernel_dropped_is_all_that_is_lost() {
     let stream = only(&summary);
     let dropped = b.counter("Udp", "RcvbufErrors");
     assert!(dropped >= 20);
-    exactly(&stream, json!({"received": sent - dropped, "lost": dropped, "loss_runs": stream["loss_runs"]}));
-    assert_eq!(json!([summary["kernel_drops"], summary["datagrams"]]), json!([dropped, sent - dropped]));
+    exactly(
+        &stream,
+        json!({"received": sent - dropped, "lost": dropped, "loss_runs": stream["loss_runs"]}),
+    );
+    assert_eq!(
+        json!([summary["kernel_drops"], summary["datagrams"]]),
+        json!([dropped, sent - dropped])
+    );
     assert_eq!(summary["kernel_drops_exact"], true, "none was part of a train");
 }
 
@@ -720,7 +877,10 @@ fn the_silence_after_the_end_is_nobodys_and_that_of_a_sender_who_died_is_his() {
     let (a, b) = lab.pair();
     // COMMAND goes on, and is given half a second to end by itself before it is told to.
     let gate = ["recv", "--iface", "lo", "--count", "20", "-q", "--assert", "gap < 400ms", "--"];
-    b.mcast_with(&[&gate[..], &["mcast", "send", "--iface", "lo", "--probe", "--interval", "5ms"]].concat()).ends(0);
+    b.mcast_with(
+        &[&gate[..], &["mcast", "send", "--iface", "lo", "--probe", "--interval", "5ms"]].concat(),
+    )
+    .ends(0);
 
     let judged = ["recv", "--iface", "e0", "-o", "json", "-d", "2s", "--assert", "gap < 1s"];
     let recv = b.mcast_with(&judged).ready();
@@ -729,7 +889,11 @@ fn the_silence_after_the_end_is_nobodys_and_that_of_a_sender_who_died_is_his() {
     sender.signal("KILL");
     let summary = recv.ends(1).summary();
     let gap = summary["measured"]["gap_ns"].as_u64().unwrap();
-    assert!(gap > 1_000_000_000 && summary["verdict"]["reasons"][0].as_str().unwrap().starts_with("gap < 1s"), "{summary}");
+    assert!(
+        gap > 1_000_000_000
+            && summary["verdict"]["reasons"][0].as_str().unwrap().starts_with("gap < 1s"),
+        "{summary}"
+    );
 }
 
 #[test]
@@ -738,7 +902,8 @@ fn a_sender_that_is_interrupted_says_the_end() {
     let (a, b) = lab.pair();
     for (signal, options, status) in [("INT", "", 0), ("TERM", "--count 100000", 143)] {
         let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
-        let send = a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe -i 1ms -o json {options}"));
+        let send =
+            a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe -i 1ms -o json {options}"));
         hears(&recv, 20);
         send.signal(signal);
         let sent = send.ends(status).summary()["datagrams"].clone();
@@ -752,8 +917,10 @@ fn once_waits_for_every_stream_that_was_heard() {
     let (a, b) = lab.pair();
     let mut recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
     let start = |ms: u32| {
-        let send = a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe -i {ms}ms -o json")).ready();
-        let ready: Value = serde_json::from_str(&send.line(|line| line.contains("\"ready\""))).unwrap();
+        let send =
+            a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe -i {ms}ms -o json")).ready();
+        let ready: Value =
+            serde_json::from_str(&send.line(|line| line.contains("\"ready\""))).unwrap();
         (send, ready["stream"].as_str().unwrap().to_owned())
     };
     let ((short, first), (long, second)) = (start(2), start(1));
@@ -772,7 +939,12 @@ fn once_waits_for_every_stream_that_was_heard() {
     let long = long.ends(0).summary()["datagrams"].clone();
     let summary = recv.ends(0).summary();
     for (run, sent) in [(first, short), (second, long)] {
-        let stream = summary["streams"].as_array().unwrap().iter().find(|stream| stream["stream"] == *run).unwrap();
+        let stream = summary["streams"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|stream| stream["stream"] == *run)
+            .unwrap();
         exactly(stream, json!({"received": sent}));
     }
 }
@@ -780,7 +952,8 @@ fn once_waits_for_every_stream_that_was_heard() {
 #[test]
 fn the_gate_of_a_pipeline_opens_for_a_whole_stream_only() {
     let Some(lab) = Lab::open() else { return };
-    // What this host hears of itself crosses no wire that cuts trains up, and a sender that is held up makes good with one.
+    // What this host hears of itself crosses no wire that cuts trains up, and a sender that is held
+    // up makes good with one.
     let gate = [
         "recv",
         "--once",
@@ -804,7 +977,8 @@ fn the_gate_of_a_pipeline_opens_for_a_whole_stream_only() {
     ];
     let ((_one, whole), (_other, lossy)) = (lab.pair(), lab.pair());
     lossy.firewall(
-        "table inet lossy { chain in { type filter hook input priority 0; udp dport 54321 numgen inc mod 500 1 drop; }; }",
+        "table inet lossy { chain in { type filter hook input priority 0; udp dport 54321 numgen \
+         inc mod 500 1 drop; }; }",
     );
     let (opens, shuts) = (whole.mcast_with(&gate), lossy.mcast_with(&gate));
     let summary = opens.ends(0).summary();
@@ -815,12 +989,19 @@ fn the_gate_of_a_pipeline_opens_for_a_whole_stream_only() {
     assert_eq!(summary["verdict"], json!({"status": 0, "reasons": []}));
 
     let summary = shuts.ends(1).summary();
-    exactly(&only(&summary), json!({"received": 998, "lost": 2, "loss_runs": {"count": 2, "longest": 1}}));
-    assert_eq!(summary["assertions"][0], json!({"expr": "loss == 0%", "value": 0.002, "held": false}));
+    exactly(
+        &only(&summary),
+        json!({"received": 998, "lost": 2, "loss_runs": {"count": 2, "longest": 1}}),
+    );
+    assert_eq!(
+        summary["assertions"][0],
+        json!({"expr": "loss == 0%", "value": 0.002, "held": false})
+    );
     assert_eq!(summary["assertions"][1]["held"], true);
     let reasons = &summary["verdict"]["reasons"];
     assert!(
-        reasons.as_array().unwrap().len() == 1 && reasons[0].as_str().unwrap().starts_with("loss == 0%: it was 0.2"),
+        reasons.as_array().unwrap().len() == 1
+            && reasons[0].as_str().unwrap().starts_with("loss == 0%: it was 0.2"),
         "{reasons}"
     );
 }
@@ -865,8 +1046,10 @@ s.raw(b'x' * 64)                                  # and a plain one
     );
     let heard = recv.ends(1);
     let summary = heard.summary();
-    let expected: Vec<Value> =
-        judged.iter().map(|(expr, value, held)| json!({"expr": expr, "value": value, "held": held})).collect();
+    let expected: Vec<Value> = judged
+        .iter()
+        .map(|(expr, value, held)| json!({"expr": expr, "value": value, "held": held}))
+        .collect();
     assert_eq!(summary["assertions"], json!(expected), "{summary:#}");
     let reasons = [
         "bytes > 768: it was 768",
@@ -883,13 +1066,17 @@ fn silence_can_be_asserted_and_proves_nothing_else() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let listen = |expr: &str, options: &str| {
-        let mut arguments = vec!["recv", "--iface", "e0", "239.1.1.1:5000", "-o", "json", "--assert", expr];
+        let mut arguments =
+            vec!["recv", "--iface", "e0", "239.1.1.1:5000", "-o", "json", "--assert", expr];
         arguments.extend(options.split_whitespace());
         b.mcast_with(&arguments)
     };
     listen("datagrams == 0", "--duration 50ms").ends(0);
     let unmeasured = listen("loss == 0%", "--duration 50ms").ends(1).summary();
-    assert_eq!(unmeasured["assertions"], json!([{"expr": "loss == 0%", "value": null, "held": false}]));
+    assert_eq!(
+        unmeasured["assertions"],
+        json!([{"expr": "loss == 0%", "value": null, "held": false}])
+    );
     assert_eq!(unmeasured["measured"], Value::Null);
     for (expr, status) in [("datagrams == 0", 1), ("datagrams == 3", 0)] {
         let recv = listen(expr, "").ready();
@@ -905,28 +1092,43 @@ fn intervals_add_up_to_the_summary() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     b.firewall(
-        "table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen inc mod 20 > 13 drop; \
-         udp dport 5001 numgen inc mod 7 3 drop; }; }",
+        "table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen \
+         inc mod 20 > 13 drop; udp dport 5001 numgen inc mod 7 3 drop; }; }",
     );
-    let patterns: [(u16, Dropped); 2] = [(5000, |place| place % 20 > 13), (5001, |place| place % 7 == 3)];
-    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once --stats 50ms -o json").ready();
-    let verbose = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once --stats 50ms -v -o json").ready();
+    let patterns: [(u16, Dropped); 2] =
+        [(5000, |place| place % 20 > 13), (5001, |place| place % 7 == 3)];
+    let recv = b
+        .mcast("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once --stats 50ms -o json")
+        .ready();
+    let verbose = b
+        .mcast("recv --iface e0 239.1.1.1:5000 239.1.1.1:5001 --once --stats 50ms -v -o json")
+        .ready();
     a.mcast("send --iface e0 239.1.1.1:5000 239.1.1.1:5001 --probe --count 397 -i 1ms -q").ends(0);
     let (heard, shown) = (recv.ends(0), verbose.ends(0));
     let (summary, intervals) = (heard.summary(), heard.events_of("interval"));
     for (port, dropped) in patterns {
         let truth = truth_of(397, dropped);
-        let lately: Vec<Value> = intervals.iter().flat_map(|interval| streams_on(interval, port)).collect();
-        let sum = |field: &str| lately.iter().map(|stream| stream[field].as_u64().unwrap()).sum::<u64>();
-        assert_eq!(json!([sum("received"), sum("lost")]), json!([truth["received"], truth["lost"]]), "{heard}");
+        let lately: Vec<Value> =
+            intervals.iter().flat_map(|interval| streams_on(interval, port)).collect();
+        let sum =
+            |field: &str| lately.iter().map(|stream| stream[field].as_u64().unwrap()).sum::<u64>();
+        assert_eq!(
+            json!([sum("received"), sum("lost")]),
+            json!([truth["received"], truth["lost"]]),
+            "{heard}"
+        );
         assert_eq!(sum("expected"), 397);
         exactly(&streams_on(&summary, port)[0], truth);
     }
-    let sum = |field: &str| intervals.iter().map(|interval| interval[field].as_u64().unwrap()).sum::<u64>();
+    let sum = |field: &str| {
+        intervals.iter().map(|interval| interval[field].as_u64().unwrap()).sum::<u64>()
+    };
     for field in ["datagrams", "bytes", "kernel_drops", "corrupt"] {
         assert_eq!(json!(sum(field)), summary[field], "{field}: {heard}");
     }
-    let measured = |field: &str| intervals.iter().filter_map(|interval| interval["measured"][field].as_u64()).sum::<u64>();
+    let measured = |field: &str| {
+        intervals.iter().filter_map(|interval| interval["measured"][field].as_u64()).sum::<u64>()
+    };
     for field in ["received", "lost", "expected", "bytes", "duplicates"] {
         assert_eq!(json!(measured(field)), summary["measured"][field], "{field}: {heard}");
     }
@@ -935,8 +1137,13 @@ fn intervals_add_up_to_the_summary() {
     assert_eq!(json!(shown.events_of("datagram").len()), shown.summary()["datagrams"]);
     for finished in [heard, shown] {
         let intervals = finished.events_of("interval");
-        let end_of = |event: &Value| event["since_ns"].as_u64().unwrap() + event["elapsed_ns"].as_u64().unwrap();
-        assert!(intervals.windows(2).all(|pair| pair[1]["since_ns"] == end_of(&pair[0])), "they leave no gap: {finished}");
+        let end_of = |event: &Value| {
+            event["since_ns"].as_u64().unwrap() + event["elapsed_ns"].as_u64().unwrap()
+        };
+        assert!(
+            intervals.windows(2).all(|pair| pair[1]["since_ns"] == end_of(&pair[0])),
+            "they leave no gap: {finished}"
+        );
     }
 }
 
@@ -951,7 +1158,10 @@ fn an_end_is_no_datagram() {
     a.mcast("send --iface e0 239.1.1.1:5000 --probe --count 50 --size 100 -i 1ms").ends(0);
     assert_eq!(enough.ends(0).summary()["datagrams"], 50);
     let few = too_few.ends(1);
-    assert_eq!(few.summary()["verdict"]["reasons"], json!(["50 of 51 datagrams before a silence of --idle 1s"]));
+    assert_eq!(
+        few.summary()["verdict"]["reasons"],
+        json!(["50 of 51 datagrams before a silence of --idle 1s"])
+    );
     assert_eq!(few.events_of("datagram").len(), 50);
     exactly(&only(&few.summary()), json!({"received": 50}));
     assert_eq!(raw.ends(0).out.matches("MCST").count(), 50, "nor is it shown");
@@ -983,21 +1193,35 @@ honest.data(0)                           # too late for a place
     let heard = stop(recv);
     let summary = heard.summary();
     let streams = summary["streams"].as_array().unwrap();
-    let of =
-        |source: &str| streams.iter().filter(|stream| stream["source"].as_str().unwrap().starts_with(source)).collect::<Vec<_>>();
+    let of = |source: &str| {
+        streams
+            .iter()
+            .filter(|stream| stream["source"].as_str().unwrap().starts_with(source))
+            .collect::<Vec<_>>()
+    };
     let counts = [of("10.0.0.100:").len(), of("10.0.0.98:").len(), of("10.0.0.99:").len()];
     assert_eq!(counts, [1, 2048, 2047], "one address takes half, and all of them 4096");
     exactly(of("10.0.0.100:")[0], json!({"received": sent}));
-    assert_eq!(json!([summary["untracked"], summary["datagrams"]]), json!([6001 - 4095, 6001 + sent]));
+    assert_eq!(
+        json!([summary["untracked"], summary["datagrams"]]),
+        json!([6001 - 4095, 6001 + sent])
+    );
     let warnings = heard.events_of("warning");
-    assert_eq!(warnings.iter().filter(|warning| warning["id"] == "too-many-streams").count(), 1, "{warnings:?}");
+    assert_eq!(
+        warnings.iter().filter(|warning| warning["id"] == "too-many-streams").count(),
+        1,
+        "{warnings:?}"
+    );
 }
 
 #[test]
 fn the_portable_path_counts_alike() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    b.firewall("table inet lossy { chain in { type filter hook input priority 0; udp dport 5001 numgen inc mod 6 > 3 drop; }; }");
+    b.firewall(
+        "table inet lossy { chain in { type filter hook input priority 0; udp dport 5001 numgen \
+         inc mod 6 > 3 drop; }; }",
+    );
     let portable = |host: &Host, arguments: &str| {
         let mut command = host.command(env!("CARGO_BIN_EXE_mcast"));
         command.args(arguments.split_whitespace()).env("MCAST_PORTABLE", "1");
@@ -1016,8 +1240,12 @@ fn the_portable_path_counts_alike() {
     assert_eq!(streams_on(&summary, 5000)[0]["clock"], "same_host");
 
     let recv = b.mcast("recv --iface e0 239.1.1.1:5002 --once -o json").ready();
-    portable(&a, "send --iface e0 239.1.1.1:5002 --probe --count 50 -i 1ms --ttl 4 --dscp ef -q").ends(0);
+    portable(&a, "send --iface e0 239.1.1.1:5002 --probe --count 50 -i 1ms --ttl 4 --dscp ef -q")
+        .ends(0);
     let stream = only(&recv.ends(0).summary());
     exactly(&stream, json!({"received": 50}));
-    assert_eq!(json!([stream["hops"], stream["clock"]]), json!([{"min": 0, "max": 0}, "same_host"]));
+    assert_eq!(
+        json!([stream["hops"], stream["clock"]]),
+        json!([{"min": 0, "max": 0}, "same_host"])
+    );
 }

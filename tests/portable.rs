@@ -1,4 +1,5 @@
-//! The portable path, which macOS, FreeBSD and Windows take, run here: the same results, with what those systems do not tell left out.
+//! The portable path, which macOS, FreeBSD and Windows take, run here: the same results, with what
+//! those systems do not tell left out.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -16,17 +17,32 @@ fn portable(host: &Host, arguments: &str) -> Running {
 fn it_sends_and_receives_in_both_families() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    for (target, source) in [("239.1.1.1:5000", "10.0.0.100:40000"), ("[ff15::1]:5000", "[fe80::")] {
+    for (target, source) in [("239.1.1.1:5000", "10.0.0.100:40000"), ("[ff15::1]:5000", "[fe80::")]
+    {
         let recv = portable(&b, &format!("recv --iface e0 {target} --count 5 -o json")).ready();
-        portable(&a, &format!("send --iface e0 {target} --count 5 --interval 1ms --ttl 4 --dscp 46 --source-port 40000")).ends(0);
+        portable(
+            &a,
+            &format!(
+                "send --iface e0 {target} --count 5 --interval 1ms --ttl 4 --dscp 46 \
+                 --source-port 40000"
+            ),
+        )
+        .ends(0);
         let heard = recv.ends(0);
         let datagrams = heard.events_of("datagram");
         assert_eq!(datagrams.len(), 5);
         for datagram in datagrams {
             assert!(datagram["source"].as_str().unwrap().starts_with(source), "{datagram}");
-            assert_eq!((&datagram["text"], &datagram["port"]), (&json!("hello world"), &json!(5000)));
+            assert_eq!(
+                (&datagram["text"], &datagram["port"]),
+                (&json!("hello world"), &json!(5000))
+            );
             for unknown in ["ttl", "dscp", "iface"] {
-                assert_eq!(datagram[unknown], Value::Null, "what is not told is null, never 0: {datagram}");
+                assert_eq!(
+                    datagram[unknown],
+                    Value::Null,
+                    "what is not told is null, never 0: {datagram}"
+                );
             }
         }
     }
@@ -54,8 +70,15 @@ fn the_two_paths_hear_each_other_and_the_wire_is_the_same() {
 fn it_ends_as_the_other_does() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    portable(&b, "recv --iface e0 --count 1 --timeout 30ms").ends(1).says("0 of 1 datagrams within --timeout 30ms");
-    portable(&b, "recv --iface e0 --count 3 --timeout 20s -- mcast send --iface e0 --count 3 --interval 10ms").ends(0);
+    portable(&b, "recv --iface e0 --count 1 --timeout 30ms")
+        .ends(1)
+        .says("0 of 1 datagrams within --timeout 30ms");
+    portable(
+        &b,
+        "recv --iface e0 --count 3 --timeout 20s -- mcast send --iface e0 --count 3 --interval \
+         10ms",
+    )
+    .ends(0);
     let recv = portable(&b, "recv --iface e0 --count 1").ready();
     recv.signal("INT");
     recv.ends(130);
@@ -67,9 +90,20 @@ fn a_longest_datagram_and_an_empty_one_arrive_whole() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = portable(&b, "recv --iface e0 --count 2 -o json").ready();
-    a.mcast_with(&["send", "--iface", "e0", "--count", "1", "-q", "--message", &"x".repeat(65_507)]).ends(0);
+    a.mcast_with(&[
+        "send",
+        "--iface",
+        "e0",
+        "--count",
+        "1",
+        "-q",
+        "--message",
+        &"x".repeat(65_507),
+    ])
+    .ends(0);
     a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", ""]).ends(0);
-    let lengths: Vec<Value> = recv.ends(0).events_of("datagram").iter().map(|event| event["len_bytes"].clone()).collect();
+    let lengths: Vec<Value> =
+        recv.ends(0).events_of("datagram").iter().map(|event| event["len_bytes"].clone()).collect();
     assert_eq!(lengths, [json!(65_507), json!(0)]);
 }
 
@@ -77,7 +111,10 @@ fn a_longest_datagram_and_an_empty_one_arrive_whole() {
 fn it_knows_sources_ranges_and_unicast_too() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    a.shell("ip addr add 10.0.0.99/24 dev e0; ip -6 addr add fd00::99/64 dev e0 nodad; ip -6 addr add fd00::100/64 dev e0 nodad");
+    a.shell(
+        "ip addr add 10.0.0.99/24 dev e0; ip -6 addr add fd00::99/64 dev e0 nodad; ip -6 addr add \
+         fd00::100/64 dev e0 nodad",
+    );
     for (target, from, source) in [
         ("10.0.0.100@232.1.1.1+3:5000", "10.0.0.100", "10.0.0.99"),
         ("[fd00::100]@[ff3e::1]+3:5000", "fd00::100", "fd00::99"),
@@ -88,7 +125,10 @@ fn it_knows_sources_ranges_and_unicast_too() {
         portable(&a, &format!("send --iface {source} {group} --count 1")).ends(0);
         portable(&a, &format!("send --iface {from} {group} --count 1")).ends(0);
         let datagrams = recv.ends(0).events_of("datagram");
-        assert!(datagrams.iter().all(|event| event["source"].as_str().unwrap().contains(from)), "{datagrams:?}");
+        assert!(
+            datagrams.iter().all(|event| event["source"].as_str().unwrap().contains(from)),
+            "{datagrams:?}"
+        );
     }
     let recv = portable(&b, "recv 10.0.0.101:5000 --count 1").ready();
     portable(&a, "send 10.0.0.101:5000 --count 1").ends(0);

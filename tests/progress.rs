@@ -1,12 +1,13 @@
-//! The bar on standard error: there on a terminal while a finite run goes on, gone without trace afterwards, and never anywhere else.
+//! The bar on standard error: there on a terminal while a finite run goes on, gone without trace
+//! afterwards, and never anywhere else.
 #![cfg(target_os = "linux")]
 
 mod lab;
 
 use lab::{Finished, Host, Lab, Running};
 
-/// Runs mcast on a terminal of 80 columns, and prints each piece of what comes out as a line of JSON. As soon as the piece that it is told comes, if
-/// any, it types Ctrl-C.
+/// Runs mcast on a terminal of 80 columns, and prints each piece of what comes out as a line of
+/// JSON. As soon as the piece that it is told comes, if any, it types Ctrl-C.
 const TERMINAL: &str = r#"
 import fcntl, json, os, struct, sys, termios
 trigger, arguments = sys.argv[1], sys.argv[2:]
@@ -32,13 +33,18 @@ fn start_on_a_terminal(host: &Host, term: &str, trigger: &str, words: &[&str]) -
 
 /// Starts mcast on a terminal of a kind.
 fn on_a_terminal(host: &Host, term: &str, trigger: &str, arguments: &str) -> Running {
-    let words: Vec<&str> = [env!("CARGO_BIN_EXE_mcast")].into_iter().chain(arguments.split_whitespace()).collect();
+    let words: Vec<&str> =
+        [env!("CARGO_BIN_EXE_mcast")].into_iter().chain(arguments.split_whitespace()).collect();
     start_on_a_terminal(host, term, trigger, &words)
 }
 
 /// All that a terminal was sent.
 fn sent(finished: &Finished) -> String {
-    finished.out.lines().map(|line| serde_json::from_str::<String>(line).expect("a JSON string")).collect()
+    finished
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<String>(line).expect("a JSON string"))
+        .collect()
 }
 
 /// What stands on the terminal in the end.
@@ -71,7 +77,8 @@ fn screen(finished: &Finished) -> Vec<String> {
         }
         lines.resize(lines.len().max(row + 1), Vec::new());
     }
-    let lines = lines.into_iter().map(|line| line.into_iter().collect::<String>().trim_end().to_owned());
+    let lines =
+        lines.into_iter().map(|line| line.into_iter().collect::<String>().trim_end().to_owned());
     lines.filter(|line| !line.is_empty()).collect()
 }
 
@@ -91,7 +98,10 @@ fn a_bar_counts_what_comes_and_is_gone_in_the_end() {
     a.mcast("send --iface e0 --count 3 --interval 10ms").ends(0);
     let finished = recv.ends(0);
     let shown = screen(&finished);
-    assert!(shown[0].starts_with("received 5 datagrams (55 bytes)") && !had_bar(&shown.join("\n")), "{shown:?}");
+    assert!(
+        shown[0].starts_with("received 5 datagrams (55 bytes)") && !had_bar(&shown.join("\n")),
+        "{shown:?}"
+    );
     let sequences = sent(&finished).replace("\u{1b}[2K", "");
     assert!(!sequences.contains('\u{1b}'), "nothing but the clearing of its line: {sequences:?}");
 }
@@ -101,7 +111,8 @@ fn it_vanishes_when_a_signal_comes() {
     let Some(lab) = Lab::open() else { return };
     let host = lab.host();
     for (arguments, status) in [("--duration 1m", 0), ("--count 5000", 130)] {
-        let send = on_a_terminal(&host, "xterm", "pps", &format!("send --iface lo --probe {arguments}"));
+        let send =
+            on_a_terminal(&host, "xterm", "pps", &format!("send --iface lo --probe {arguments}"));
         let finished = send.ends(status);
         assert!(had_bar(&sent(&finished)), "{finished}");
         let shown = screen(&finished).join("\n");
@@ -123,8 +134,15 @@ fn lines_that_come_meanwhile_are_whole() {
     let shown = screen(&finished);
     assert!(!had_bar(&shown.join("\n")), "{shown:#?}");
     let starts = |start: &str| shown.iter().filter(|line| line.starts_with(start)).count();
-    assert_eq!((starts("warning: "), starts("received 0 datagrams"), starts("listening to ")), (1, 1, 1), "{shown:#?}");
-    let elsewhere = shown.iter().filter(|line| line.contains("warning: ") && !line.starts_with("warning: ")).count();
+    assert_eq!(
+        (starts("warning: "), starts("received 0 datagrams"), starts("listening to ")),
+        (1, 1, 1),
+        "{shown:#?}"
+    );
+    let elsewhere = shown
+        .iter()
+        .filter(|line| line.contains("warning: ") && !line.starts_with("warning: "))
+        .count();
     assert_eq!(elsewhere, 0, "{shown:#?}");
 }
 
@@ -143,7 +161,10 @@ fn a_pipe_has_none() {
         }
     }
     // Nor has it where standard output is a terminal.
-    let line = format!("exec {} send --iface lo --probe --duration 600ms 2>/dev/null", env!("CARGO_BIN_EXE_mcast"));
+    let line = format!(
+        "exec {} send --iface lo --probe --duration 600ms 2>/dev/null",
+        env!("CARGO_BIN_EXE_mcast")
+    );
     let finished = start_on_a_terminal(&host, "xterm", "", &["/bin/sh", "-c", &line]).ends(0);
     assert!(!had_bar(&sent(&finished)), "{finished}");
 }
@@ -162,8 +183,13 @@ fn it_is_seen_only_where_nothing_else_moves_and_somebody_wants_it() {
         ("xterm", "send --iface lo --duration 600ms", false),
         ("xterm", "send --iface lo --probe -v --duration 600ms", false),
         ("xterm", "recv --iface lo -q --idle 1s --timeout 600ms", false),
-        // Who is started by somebody else on the same terminal leaves it alone, and so does who started it.
-        ("xterm", "recv --iface lo -q --duration 700ms -- mcast send --iface lo --probe --duration 600ms", false),
+        // Who is started by somebody else on the same terminal leaves it alone, and so does who
+        // started it.
+        (
+            "xterm",
+            "recv --iface lo -q --duration 700ms -- mcast send --iface lo --probe --duration 600ms",
+            false,
+        ),
     ] {
         let finished = on_a_terminal(&host, term, "", arguments).finish();
         assert_eq!(had_bar(&sent(&finished)), expected, "{term} {arguments}: {finished}");
@@ -175,7 +201,13 @@ fn its_colour_is_that_of_everything_else() {
     let Some(lab) = Lab::open() else { return };
     let host = lab.host();
     for (color, expected) in [("never", false), ("always", true), ("auto", true)] {
-        let finished = on_a_terminal(&host, "xterm", "", &format!("send --iface lo -q --duration 600ms --color {color}")).ends(0);
+        let finished = on_a_terminal(
+            &host,
+            "xterm",
+            "",
+            &format!("send --iface lo -q --duration 600ms --color {color}"),
+        )
+        .ends(0);
         let text = sent(&finished);
         let bar = text.split('\r').find(|piece| had_bar(piece)).expect("a bar");
         assert_eq!(bar.contains("\u{1b}[32m"), expected, "{color}: {bar:?}");
@@ -194,5 +226,8 @@ fn a_run_whose_end_nobody_knows_shows_how_fast_it_goes() {
     send.ends(0);
     let finished = recv.ends(0);
     let shown = screen(&finished);
-    assert!(shown[0].starts_with("received ") && shown.iter().all(|line| !line.contains(" pps  ")), "{shown:?}");
+    assert!(
+        shown[0].starts_with("received ") && shown.iter().all(|line| !line.contains(" pps  ")),
+        "{shown:?}"
+    );
 }

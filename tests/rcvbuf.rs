@@ -1,4 +1,5 @@
-//! What a receive buffer holds: what a datagram costs the kernel, and a receiver that is stopped for exactly the pause that it asked to survive.
+//! What a receive buffer holds: what a datagram costs the kernel, and a receiver that is stopped
+//! for exactly the pause that it asked to survive.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -7,7 +8,8 @@ use lab::{Host, Lab, Running};
 use mcast::rcvbuf::{FULL_PAYLOAD, USUAL_PAYLOAD, truesize};
 use serde_json::json;
 
-/// Receives without reading, and prints how much memory each datagram takes: the first counter of `SO_MEMINFO` (55).
+/// Receives without reading, and prints how much memory each datagram takes: the first counter of
+/// `SO_MEMINFO` (55).
 const MEASURE: &str = "
 import socket, struct, sys, time
 group, iface, times = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -16,9 +18,11 @@ receive = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_D
 receive.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 200000)
 receive.bind(('', 5000))
 if v6:
-    receive.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, group) + struct.pack('i', index))
+    receive.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, \
+                       socket.inet_pton(socket.AF_INET6, group) + struct.pack('i', index))
 else:
-    receive.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + struct.pack('4si', bytes(4), index))
+    receive.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + \
+                       struct.pack('4si', bytes(4), index))
 used = lambda: struct.unpack('9I', receive.getsockopt(socket.SOL_SOCKET, 55, 36))[0]
 print('joined')
 for time_ in range(times):
@@ -32,10 +36,22 @@ for time_ in range(times):
 fn costs(from: &Host, to: &Host, group: &str, iface: &str, sizes: &[usize]) -> Vec<usize> {
     let measure = to.python(MEASURE, &[group, iface, &sizes.len().to_string()]);
     measure.line(|line| line == "joined");
-    let target = if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
+    let target =
+        if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
     let one = |(time, size): (usize, &usize)| {
         let message = "x".repeat(*size);
-        from.mcast_with(&["send", "--iface", iface, "--count", "1", "-qq", "--message", &message, &target]).ends(0);
+        from.mcast_with(&[
+            "send",
+            "--iface",
+            iface,
+            "--count",
+            "1",
+            "-qq",
+            "--message",
+            &message,
+            &target,
+        ])
+        .ends(0);
         let beginning = format!("measured {time} ");
         measure.line(|line| line.starts_with(&beginning))[beginning.len()..].parse().unwrap()
     };
@@ -63,14 +79,26 @@ fn a_datagram_costs_no_more_than_is_reckoned_with() {
         for (size, cost) in sizes.into_iter().zip(costs) {
             let reckoned = truesize(size);
             assert!(cost <= reckoned, "{size} bytes {way} cost {cost}, not {reckoned}");
-            assert!(reckoned < 2 * cost, "{size} bytes {way} cost only {cost}, and {reckoned} is a waste");
+            assert!(
+                reckoned < 2 * cost,
+                "{size} bytes {way} cost only {cost}, and {reckoned} is a waste"
+            );
         }
     }
 }
 
-/// A receiver with `--rcvbuf` and `options`, stopped while `count` datagrams of `len` bytes are sent.
-fn stopped((a, b): &(Host, Host), rcvbuf: &str, options: &[&str], group: &str, len: usize, count: u64) -> Running {
-    let target = if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
+/// A receiver with `--rcvbuf` and `options`, stopped while `count` datagrams of `len` bytes are
+/// sent.
+fn stopped(
+    (a, b): &(Host, Host),
+    rcvbuf: &str,
+    options: &[&str],
+    group: &str,
+    len: usize,
+    count: u64,
+) -> Running {
+    let target =
+        if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
     // Only the sum: the datagrams would fill the pipe, and a signal ends a write that stalls.
     let args = ["recv", "--iface", "e0", "--rcvbuf", rcvbuf, "-q", "-o", "json", &target];
     let recv = b.mcast_with(&[&args, options].concat()).ready_when_member(b, "e0", group);
@@ -106,7 +134,14 @@ fn a_buffer_for_a_pause_holds_what_arrives_meanwhile_and_not_twice_as_much() {
         ("1kpps*20ms/8972", "239.1.1.1", 8972, 20),
     ] {
         let pair = lab.pair_with_ipv6();
-        let recv = stopped(&pair, rcvbuf, &["--count", &holds.to_string(), "--timeout", "20s"], group, len, holds);
+        let recv = stopped(
+            &pair,
+            rcvbuf,
+            &["--count", &holds.to_string(), "--timeout", "20s"],
+            group,
+            len,
+            holds,
+        );
         recv.signal("CONT");
         let heard = recv.ends(0);
         assert_eq!(heard.summary()["kernel_drops"], json!(0), "{rcvbuf}\n{heard}");
@@ -124,39 +159,57 @@ fn a_buffer_for_a_pause_holds_what_arrives_meanwhile_and_not_twice_as_much() {
 fn what_a_buffer_is_for_is_said_in_words_and_in_bytes() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let args = |rest: &[&'static str]| [&["recv", "--iface", "e0", "--duration", "1ms", "--rcvbuf"], rest].concat();
+    let args = |rest: &[&'static str]| {
+        [&["recv", "--iface", "e0", "--duration", "1ms", "--rcvbuf"], rest].concat()
+    };
     let said = b.mcast_with(&args(&["20Mbit * 50 ms"])).ends(0);
-    said.says("on e0 (10.0.0.101), receive buffer 106.9 KiB: 50 ms of 20 Mbit/s in datagrams of 1316 bytes\n");
+    said.says(
+        "on e0 (10.0.0.101), receive buffer 106.9 KiB: 50 ms of 20 Mbit/s in datagrams of 1316 \
+         bytes\n",
+    );
     let said = b.mcast_with(&args(&["5kpps*20ms/64", "239.1.1.1:5000", "239.1.1.2:5000"])).ends(0);
     said.says(", receive buffer 40.6 KiB each: 20 ms of 5 kpps in datagrams of 64 bytes\n");
     let said = b.mcast_with(&args(&["10kpps*50ms/64", "-o", "json"])).ends(0);
-    assert_eq!(said.events_of("ready")[0]["rcvbuf_bytes"], json!({"asked": 208_000, "granted": 208_000}));
+    assert_eq!(
+        said.events_of("ready")[0]["rcvbuf_bytes"],
+        json!({"asked": 208_000, "granted": 208_000})
+    );
 }
 
 #[test]
 fn a_pause_that_is_not_granted_is_said_with_the_one_that_is() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let limit: usize = std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
+    let limit: usize =
+        std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
     // The right to go past the limit is given away, as an ordinary user has it not.
     let mcast = env!("CARGO_BIN_EXE_mcast");
     let capped = |options: &str| {
-        b.shell(&format!("setpriv --bounding-set -net_admin {mcast} recv --iface e0 --duration 1ms --rcvbuf {options} 2>&1"))
+        b.shell(&format!(
+            "setpriv --bounding-set -net_admin {mcast} recv --iface e0 --duration 1ms --rcvbuf \
+             {options} 2>&1"
+        ))
     };
     let said = capped("'100kpps*5s/64'");
-    assert!(
-        said.contains(&format!(
-            "warning: the system granted {limit} bytes of receive buffer, 208000000 were asked for: it lasts "
-        ))
-    );
-    let lasts = said.split_once("it lasts ").and_then(|(_, rest)| rest.split_once(" ms instead of 5 s\n")).expect(&said).0;
+    assert!(said.contains(&format!(
+        "warning: the system granted {limit} bytes of receive buffer, 208000000 were asked for: \
+         it lasts "
+    )));
+    let lasts = said
+        .split_once("it lasts ")
+        .and_then(|(_, rest)| rest.split_once(" ms instead of 5 s\n"))
+        .expect(&said)
+        .0;
     // Less than a percent is lost to the three digits that are told.
     let exact = (2 * limit / truesize(64)) as f64 / 100.0;
-    assert!((0.99 * exact..=exact).contains(&lasts.parse().unwrap()), "{lasts} of {exact} ms\n{said}");
+    assert!(
+        (0.99 * exact..=exact).contains(&lasts.parse().unwrap()),
+        "{lasts} of {exact} ms\n{said}"
+    );
     assert!(
         said.contains(&format!(
-            "tip: raise the system's limit, which is {limit}: sysctl -w net.core.rmem_max=208000000; or give mcast the right to go past it: \
-             CAP_NET_ADMIN\n"
+            "tip: raise the system's limit, which is {limit}: sysctl -w \
+             net.core.rmem_max=208000000; or give mcast the right to go past it: CAP_NET_ADMIN\n"
         )),
         "{said}"
     );

@@ -1,4 +1,5 @@
-//! The README keeps its promises: its first command runs, every command in it is one that mcast takes, and its JSON is the JSON that mcast writes.
+//! The README keeps its promises: its first command runs, every command in it is one that mcast
+//! takes, and its JSON is the JSON that mcast writes.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,8 @@ use mcast::cli::Cli;
 
 const README: &str = include_str!("../README.md");
 
-/// The words of a command line, as a shell would see them, up to a pipe, a redirection or another command.
+/// The words of a command line, as a shell would see them, up to a pipe, a redirection or another
+/// command.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
     for letter in line.chars().chain([' ']) {
@@ -26,9 +28,14 @@ fn commands() -> Vec<Vec<String>> {
     let in_spans = README.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
     let mut found: Vec<Vec<String>> = Vec::new();
     for text in in_lines.chain(in_spans) {
-        let text =
-            text.strip_prefix("cargo run --release -- ").map(|rest| format!("mcast {rest}")).unwrap_or_else(|| text.to_owned());
-        if ["send", "recv", "check", "ifaces"].iter().any(|command| text.starts_with(&format!("mcast {command}"))) {
+        let text = text
+            .strip_prefix("cargo run --release -- ")
+            .map(|rest| format!("mcast {rest}"))
+            .unwrap_or_else(|| text.to_owned());
+        if ["send", "recv", "check", "ifaces"]
+            .iter()
+            .any(|command| text.starts_with(&format!("mcast {command}")))
+        {
             found.push(words(&text));
         }
     }
@@ -41,8 +48,9 @@ fn every_command_in_it_is_one_that_mcast_takes() {
     assert!(commands.len() > 12, "the README's commands were not found: {commands:?}");
     for command in commands {
         // Help is an "error" of clap that goes to standard output.
-        let taken =
-            Cli::try_parse_from(&command).map(|_| ()).or_else(|error| if error.use_stderr() { Err(error) } else { Ok(()) });
+        let taken = Cli::try_parse_from(&command)
+            .map(|_| ())
+            .or_else(|error| if error.use_stderr() { Err(error) } else { Ok(()) });
         assert!(taken.is_ok(), "{command:?}: {}", taken.unwrap_err());
         if let Some(inner) = command.iter().position(|word| word == "--") {
             assert!(Cli::try_parse_from(&command[inner + 1..]).is_ok(), "{command:?}");
@@ -54,22 +62,37 @@ fn every_command_in_it_is_one_that_mcast_takes() {
 fn every_option_that_it_speaks_of_exists() {
     let known: BTreeSet<String> = <Cli as clap::CommandFactory>::command()
         .get_subcommands()
-        .flat_map(|command| command.get_arguments().filter_map(|argument| argument.get_long()).map(|long| format!("--{long}")))
+        .flat_map(|command| {
+            command
+                .get_arguments()
+                .filter_map(|argument| argument.get_long())
+                .map(|long| format!("--{long}"))
+        })
         .chain(["--help", "--release", "--path", "--network", "--"].map(str::to_owned))
         .collect();
-    for word in README.split(|letter: char| letter.is_whitespace() || matches!(letter, '`' | '|' | ',' | ';' | '(' | ')' | '.')) {
+    for word in README.split(|letter: char| {
+        letter.is_whitespace() || matches!(letter, '`' | '|' | ',' | ';' | '(' | ')' | '.')
+    }) {
         let option = word.split('=').next().unwrap_or(word);
-        if option.starts_with("--") && option.chars().skip(2).all(|letter| letter.is_ascii_lowercase() || letter == '-') {
+        if option.starts_with("--")
+            && option.chars().skip(2).all(|letter| letter.is_ascii_lowercase() || letter == '-')
+        {
             let table_rule = option.chars().all(|letter| letter == '-');
-            assert!(table_rule || known.contains(option), "the README speaks of {option}, which mcast does not have");
+            assert!(
+                table_rule || known.contains(option),
+                "the README speaks of {option}, which mcast does not have"
+            );
         }
     }
 }
 
 #[test]
 fn every_target_of_its_table_is_one() {
-    let table =
-        README.split("| target | stands for |").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a table of targets");
+    let table = README
+        .split("| target | stands for |")
+        .nth(1)
+        .and_then(|rest| rest.split("\n\n").next())
+        .expect("a table of targets");
     let cells = table.lines().filter_map(|line| line.split('|').nth(1));
     let targets: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
     assert!(targets.len() > 8, "{targets:?}");
@@ -80,18 +103,24 @@ fn every_target_of_its_table_is_one() {
 
 #[test]
 fn every_warning_that_a_script_may_meet_is_named_in_it() {
-    let source = [include_str!("../src/warning/mod.rs"), include_str!("../src/warning/interface.rs")].concat();
-    let ids = source.lines().filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\","));
-    let ids: Vec<&str> = ids.filter(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')).collect();
+    let source =
+        [include_str!("../src/warning/mod.rs"), include_str!("../src/warning/interface.rs")]
+            .concat();
+    let ids =
+        source.lines().filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\","));
+    let ids: Vec<&str> =
+        ids.filter(|id| id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')).collect();
     assert!(ids.len() > 15, "the ids were not found: {ids:?}");
-    ids.iter().for_each(|id| assert!(README.contains(&format!("`{id}`")), "the README does not name the warning {id}"));
+    ids.iter().for_each(|id| {
+        assert!(README.contains(&format!("`{id}`")), "the README does not name the warning {id}")
+    });
 }
 
 #[test]
 fn every_finding_that_a_script_may_meet_is_named_in_it() {
-    mcast::check::IDS
-        .iter()
-        .for_each(|id| assert!(README.contains(&format!("`{id}`")), "the README does not name the finding {id}"));
+    mcast::check::IDS.iter().for_each(|id| {
+        assert!(README.contains(&format!("`{id}`")), "the README does not name the finding {id}")
+    });
 }
 
 #[cfg(target_os = "linux")]
@@ -104,16 +133,29 @@ mod on_a_host {
 
     /// The first console block: its command, and the lines that it shows.
     fn first_block() -> (Vec<String>, Vec<&'static str>) {
-        let block = README.split("```console\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a console block");
-        let command = block.lines().next().and_then(|line| line.strip_prefix("$ cargo run --release -- ")).expect("a command");
+        let block = README
+            .split("```console\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next())
+            .expect("a console block");
+        let command = block
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("$ cargo run --release -- "))
+            .expect("a command");
         (words(command), block.lines().skip(1).collect())
     }
 
     /// A line with everything replaced that differs from run to run: times, ports, rates.
     fn shape(line: &str) -> String {
         // The size of the buffer is the host's, and a slow run is one of seconds.
-        let line = line.replace("KiB", "MiB").replace(" ms", " s").replace(" us", " s").replace(" ns", " s");
-        let digits: String = line.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
+        let line = line
+            .replace("KiB", "MiB")
+            .replace(" ms", " s")
+            .replace(" us", " s")
+            .replace(" ns", " s");
+        let digits: String =
+            line.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
         let mut shape = String::new();
         digits.chars().filter(|letter| *letter != '.' && *letter != 'k').for_each(|letter| {
             if !(letter == '0' && shape.ends_with('0')) {
@@ -143,14 +185,26 @@ mod on_a_host {
     fn its_json_is_what_mcast_writes() {
         let Some(lab) = Lab::open() else { return };
         let host = lab.host();
-        let heard = host.mcast("recv --iface lo --count 2 -o json -- mcast send --iface lo --count 2 --interval 1ms").ends(0);
-        let block = README.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a JSON block");
+        let heard = host
+            .mcast(
+                "recv --iface lo --count 2 -o json -- mcast send --iface lo --count 2 --interval \
+                 1ms",
+            )
+            .ends(0);
+        let block = README
+            .split("```json\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next())
+            .expect("a JSON block");
         for line in block.lines() {
             let shown: serde_json::Value = serde_json::from_str(line).expect("JSON in the README");
             let written = &heard.events_of(shown["event"].as_str().unwrap())[0];
-            let fields = |event: &serde_json::Value| event.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+            let fields = |event: &serde_json::Value| {
+                event.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+            };
             assert_eq!(fields(&shown), fields(written));
-            schema::check(&shown).unwrap_or_else(|why| panic!("the README shows what is none: {line}\n{why}"));
+            schema::check(&shown)
+                .unwrap_or_else(|why| panic!("the README shows what is none: {line}\n{why}"));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What cannot be done, and how it is said: on hosts where an interface, a route, a port or a firewall stands in the way.
+//! What cannot be done, and how it is said: on hosts where an interface, a route, a port or a
+//! firewall stands in the way.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -6,7 +7,8 @@ mod lab;
 use lab::{Host, Lab};
 use serde_json::json;
 
-/// Runs mcast, which must refuse with exit status 2, one message on standard error, and nothing on standard output.
+/// Runs mcast, which must refuse with exit status 2, one message on standard error, and nothing on
+/// standard output.
 fn refused(host: &Host, arguments: &str, parts: &[&str]) {
     let finished = host.mcast(arguments).ends(2);
     assert_eq!(finished.out, "", "{finished}");
@@ -19,7 +21,11 @@ fn an_interface_that_is_not_there_is_answered_with_those_that_are() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     for command in ["send", "recv"] {
-        refused(&a, &format!("{command} --iface eth9"), &["'eth9'", "this host has:", "e0  up    10.0.0.100/24"]);
+        refused(
+            &a,
+            &format!("{command} --iface eth9"),
+            &["'eth9'", "this host has:", "e0  up    10.0.0.100/24"],
+        );
         refused(&a, &format!("{command} --iface 10.9.9.9"), &["'10.9.9.9'", "this host has:"]);
         refused(&a, &format!("{command} [ff02::1%eth9]:5000"), &["'eth9'", "this host has:"]);
     }
@@ -30,7 +36,11 @@ fn an_interface_that_is_down_or_has_no_address_is_named() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     a.shell("ip link add d0 type veth peer name d1");
-    refused(&a, "send --iface d0", &["interface d0 is down", "tip: bring it up with 'ip link set d0 up'"]);
+    refused(
+        &a,
+        "send --iface d0",
+        &["interface d0 is down", "tip: bring it up with 'ip link set d0 up'"],
+    );
     a.shell("ip link set d0 up; ip link set d1 up");
     refused(&a, "send --iface d0", &["interface d0 has no IPv4 address", "224.202.20.30"]);
     a.shell("ip -6 addr flush dev d0");
@@ -42,17 +52,38 @@ fn targets_and_sources_that_contradict_each_other_are_refused() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair_with_ipv6();
     for (arguments, parts) in [
-        ("recv 232.1.1.1:5000 --source fd00::5", &["--source fd00::5 is IPv6 and 232.1.1.1 is IPv4", "--source 10.0.0.5"][..]),
-        ("recv [ff3e::1]:5000 --source 10.0.0.5", &["--source 10.0.0.5 is IPv4 and ff3e::1 is IPv6", "--source 2001:db8::5"]),
+        (
+            "recv 232.1.1.1:5000 --source fd00::5",
+            &["--source fd00::5 is IPv6 and 232.1.1.1 is IPv4", "--source 10.0.0.5"][..],
+        ),
+        (
+            "recv [ff3e::1]:5000 --source 10.0.0.5",
+            &["--source 10.0.0.5 is IPv4 and ff3e::1 is IPv6", "--source 2001:db8::5"],
+        ),
         ("recv 239.1.1.1:5000 --exclude fd00::5", &["--exclude fd00::5 is IPv6"]),
-        ("recv 10.0.0.5@232.1.1.1:5000 --exclude 10.0.0.6", &["232.1.1.1 is joined from 10.0.0.5 alone", "nobody to exclude"]),
-        ("recv 10.0.0.5@232.1.1.1:5000 232.1.1.1:5000", &["from 10.0.0.5 alone and from anybody as well"]),
+        (
+            "recv 10.0.0.5@232.1.1.1:5000 --exclude 10.0.0.6",
+            &["232.1.1.1 is joined from 10.0.0.5 alone", "nobody to exclude"],
+        ),
+        (
+            "recv 10.0.0.5@232.1.1.1:5000 232.1.1.1:5000",
+            &["from 10.0.0.5 alone and from anybody as well"],
+        ),
         ("recv 10.0.0.100:5000 --source 10.0.0.5", &["10.0.0.100 is no multicast group"]),
         ("recv 10.0.0.9:5000", &["10.0.0.9 is not an address of this host", "10.0.0.100/24"]),
-        ("recv 239.0.0.0/16:5000 --iface lo --iface e0", &["65537 targets", "65536 that a run takes"]),
+        (
+            "recv 239.0.0.0/16:5000 --iface lo --iface e0",
+            &["65537 targets", "65536 that a run takes"],
+        ),
         ("send 10.9.9.9:5000", &["no route to 10.9.9.9"]),
-        ("send --message= --rate 1Mbit --count 1", &["without payload", "--rate 1Mbit", "--rate 1000pps"]),
-        ("recv [ff02::1%e0]:5000 --iface lo", &["the target names interface e0 and --iface names lo"]),
+        (
+            "send --message= --rate 1Mbit --count 1",
+            &["without payload", "--rate 1Mbit", "--rate 1000pps"],
+        ),
+        (
+            "recv [ff02::1%e0]:5000 --iface lo",
+            &["the target names interface e0 and --iface names lo"],
+        ),
     ] {
         refused(&a, arguments, parts);
     }
@@ -62,9 +93,26 @@ fn targets_and_sources_that_contradict_each_other_are_refused() {
 fn where_no_route_leads_or_several_might_the_choices_are_listed() {
     let Some(lab) = Lab::open() else { return };
     let alone = lab.host();
-    refused(&alone, "recv", &["no route to 224.202.20.30", "tip: name the interface with --iface", "lo  up    127.0.0.1/8"]);
+    refused(
+        &alone,
+        "recv",
+        &[
+            "no route to 224.202.20.30",
+            "tip: name the interface with --iface",
+            "lo  up    127.0.0.1/8",
+        ],
+    );
     let (a, _b) = lab.pair_with_two_wires();
-    refused(&a, "send", &["several interfaces could carry 224.202.20.30", "--iface", "e0  up", "e1  up    10.1.0.100/24"]);
+    refused(
+        &a,
+        "send",
+        &[
+            "several interfaces could carry 224.202.20.30",
+            "--iface",
+            "e0  up",
+            "e1  up    10.1.0.100/24",
+        ],
+    );
     refused(&a, "recv [ff15::1]:5000", &["several interfaces could carry ff15::1", "--iface"]);
     a.shell("ip route add unreachable 224.0.0.0/4");
     refused(&a, "send", &["several interfaces could carry 224.202.20.30"]);
@@ -74,44 +122,77 @@ fn where_no_route_leads_or_several_might_the_choices_are_listed() {
 fn a_link_local_group_needs_an_interface() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    refused(&a, "recv [ff02::1]:5000", &["ff02::1 exists on every link", "[ff02::1%NAME]:5000", "e0  up"]);
+    refused(
+        &a,
+        "recv [ff02::1]:5000",
+        &["ff02::1 exists on every link", "[ff02::1%NAME]:5000", "e0  up"],
+    );
     lab.wire(&a, &b);
-    refused(&a, "send --iface e1 [ff02::1%e0]:5000", &["the target names interface e0 and --iface names e1"]);
+    refused(
+        &a,
+        "send --iface e1 [ff02::1%e0]:5000",
+        &["the target names interface e0 and --iface names e1"],
+    );
 }
 
 #[test]
 fn a_port_that_another_program_keeps_to_itself_is_named() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
-    let selfish = "import signal, socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('', 54321))\nprint('bound')\nsignal.pause()";
+    let selfish = "import signal, socket\ns = socket.socket(socket.AF_INET, \
+                   socket.SOCK_DGRAM)\ns.bind(('', 54321))\nprint('bound')\nsignal.pause()";
     let selfish = a.python(selfish, &[]);
     selfish.line(|line| line == "bound");
     refused(
         &a,
         "recv --iface e0",
-        &["cannot bind 224.202.20.30:54321", "(EADDRINUSE)", "SO_REUSEADDR", "ss -ulnp sport = :54321"],
+        &[
+            "cannot bind 224.202.20.30:54321",
+            "(EADDRINUSE)",
+            "SO_REUSEADDR",
+            "ss -ulnp sport = :54321",
+        ],
     );
-    refused(&a, "send --iface e0 --source-port 54321", &["cannot bind 0.0.0.0:54321", "(EADDRINUSE)"]);
+    refused(
+        &a,
+        "send --iface e0 --source-port 54321",
+        &["cannot bind 0.0.0.0:54321", "(EADDRINUSE)"],
+    );
 }
 
 #[test]
 fn a_firewall_on_the_way_out_is_named_once_and_judged() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    a.firewall("table inet t { chain out { type filter hook output priority 0; udp dport 54321 drop; }; }");
+    a.firewall(
+        "table inet t { chain out { type filter hook output priority 0; udp dport 54321 drop; }; }",
+    );
     let recv = b.mcast("recv --iface e0 --count 1 239.1.1.1:5000").ready();
-    let sent = a.mcast("send --iface e0 224.202.20.30:54321 239.1.1.1:5000 --count 3 --interval 1ms -o json").ends(1);
+    let sent = a
+        .mcast(
+            "send --iface e0 224.202.20.30:54321 239.1.1.1:5000 --count 3 --interval 1ms -o json",
+        )
+        .ends(1);
     recv.ends(0);
     let warnings = sent.events_of("warning");
     assert_eq!(warnings.len(), 1, "three failures of one kind are one warning\n{sent}");
     let [what, remedy] = ["what", "remedy"].map(|field| warnings[0][field].as_str().unwrap());
     assert_eq!(warnings[0]["id"], "not-sent");
-    assert!(what.contains("cannot send to 224.202.20.30:54321 on e0: Operation not permitted (EPERM)"), "{what}");
+    assert!(
+        what.contains("cannot send to 224.202.20.30:54321 on e0: Operation not permitted (EPERM)"),
+        "{what}"
+    );
     assert!(remedy.contains("firewall") && remedy.contains("nft list ruleset"), "{remedy}");
     let summary = sent.summary();
     assert_eq!((&summary["errors"], &summary["datagrams"]), (&json!(3), &json!(3)));
-    assert_eq!(summary["verdict"], json!({"status": 1, "reasons": ["3 datagrams could not be sent"]}));
-    assert_eq!((&summary["targets"][0]["errors"], &summary["targets"][1]["errors"]), (&json!(3), &json!(0)));
+    assert_eq!(
+        summary["verdict"],
+        json!({"status": 1, "reasons": ["3 datagrams could not be sent"]})
+    );
+    assert_eq!(
+        (&summary["targets"][0]["errors"], &summary["targets"][1]["errors"]),
+        (&json!(3), &json!(0))
+    );
 }
 
 #[test]
@@ -119,7 +200,21 @@ fn a_full_queue_is_an_error_and_not_a_silent_loss() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("tc qdisc add dev e0 root tbf rate 800bit burst 1600 limit 1600");
-    let sent = a.mcast_with(&["send", "--iface", "e0", "-c", "60", "-i", "100us", "-o", "json", "-m", &"x".repeat(500)]).ends(1);
+    let sent = a
+        .mcast_with(&[
+            "send",
+            "--iface",
+            "e0",
+            "-c",
+            "60",
+            "-i",
+            "100us",
+            "-o",
+            "json",
+            "-m",
+            &"x".repeat(500),
+        ])
+        .ends(1);
     let summary = sent.summary();
     let errors = summary["errors"].as_u64().unwrap();
     assert!(errors > 0 && errors + summary["datagrams"].as_u64().unwrap() == 60, "{sent}");
@@ -139,13 +234,18 @@ fn a_queue_that_empties_is_waited_for_and_nothing_is_lost() {
         let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --once -o json").ready();
         let sent = a
             .mcast(&format!(
-                "send --iface e0 239.1.1.1:5000 239.1.1.2:5000 --probe --size 500 --flood --count 100 -o json {options}"
+                "send --iface e0 239.1.1.1:5000 239.1.1.2:5000 --probe --size 500 --flood --count \
+                 100 -o json {options}"
             ))
             .ends(0);
         let (summary, heard) = (sent.summary(), recv.ends(0).summary());
         assert!(summary["waits"].as_u64() > Some(0), "{sent}");
         assert_eq!((&summary["errors"], &summary["datagrams"]), (&json!(0), &json!(200)), "{sent}");
-        assert_eq!((&heard["datagrams"], &heard["measured"]["lost"]), (&json!(200), &json!(0)), "{sent}");
+        assert_eq!(
+            (&heard["datagrams"], &heard["measured"]["lost"]),
+            (&json!(200), &json!(0)),
+            "{sent}"
+        );
     }
 }
 
@@ -153,13 +253,22 @@ fn a_queue_that_empties_is_waited_for_and_nothing_is_lost() {
 fn a_train_that_no_interface_takes_leaves_as_single_datagrams() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // A datagram of a train must fit into one frame: these are fragmented, and the kernel refuses trains of them.
+    // A datagram of a train must fit into one frame: these are fragmented, and the kernel refuses
+    // trains of them.
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
-    let sent = a.mcast("send --iface e0 239.1.1.1:5000 --probe --size 3000 --burst 10 -i 1ms --count 20 -vv -o json").ends(0);
+    let sent = a
+        .mcast(
+            "send --iface e0 239.1.1.1:5000 --probe --size 3000 --burst 10 -i 1ms --count 20 -vv \
+             -o json",
+        )
+        .ends(0);
     assert!(sent.err.contains("cannot leave as one train"), "{sent}");
     let (summary, heard) = (sent.summary(), recv.ends(0).summary());
     assert_eq!((&summary["errors"], &summary["datagrams"]), (&json!(0), &json!(20)), "{sent}");
-    assert_eq!((&heard["datagrams"], &heard["bytes"], &heard["measured"]["lost"]), (&json!(20), &json!(60_000), &json!(0)));
+    assert_eq!(
+        (&heard["datagrams"], &heard["bytes"], &heard["measured"]["lost"]),
+        (&json!(20), &json!(60_000), &json!(0))
+    );
 }
 
 #[test]
@@ -169,12 +278,17 @@ fn a_flood_has_an_end_and_spares_the_networks_own_groups() {
     for (arguments, says) in [
         ("239.1.1.1:5000", "a flood needs an end; add one, such as --duration 2s"),
         ("224.0.0.1:5000 -c 1", "224.0.0.1 belongs to the protocols of the network itself"),
-        ("239.1.1.1:5000 [ff02::fb%e0]:5000 -d 1ms", "ff02::fb belongs to the protocols of the network itself"),
+        (
+            "239.1.1.1:5000 [ff02::fb%e0]:5000 -d 1ms",
+            "ff02::fb belongs to the protocols of the network itself",
+        ),
         ("239.1.1.1:5000 -c 1 --rate 1kpps", "--flood"),
     ] {
         a.mcast(&format!("send --iface e0 --flood {arguments}")).ends(2).says(says);
     }
-    let recv = b.mcast("recv --iface e0 224.0.0.99:5000 [ff02::99]:5000 -c 20 -q").ready_when_member(&b, "e0", "224.0.0.99");
+    let recv = b
+        .mcast("recv --iface e0 224.0.0.99:5000 [ff02::99]:5000 -c 20 -q")
+        .ready_when_member(&b, "e0", "224.0.0.99");
     a.mcast("send --iface e0 224.0.0.99:5000 [ff02::99%e0]:5000 --flood --force -c 10 -q").ends(0);
     recv.ends(0).says("received 20 datagrams");
 }
@@ -186,7 +300,11 @@ fn an_interface_that_goes_down_while_sending_is_an_error_and_not_the_end() {
     let send = a.mcast("send --iface e0 --interval 10ms --message here").ready();
     send.line(|line| line.contains("sent to"));
     a.shell("ip link set e0 down");
-    send.error_line(|line| line.contains("cannot send to 224.202.20.30:54321 on e0: Network is unreachable (ENETUNREACH)"));
+    send.error_line(|line| {
+        line.contains(
+            "cannot send to 224.202.20.30:54321 on e0: Network is unreachable (ENETUNREACH)",
+        )
+    });
     let recv = b.mcast("recv --iface e0 --count 1").ready();
     a.shell("ip link set e0 up");
     recv.ends(0).says("here");
@@ -202,7 +320,10 @@ fn ipv6_on_loopback_says_which_route_is_missing() {
     sent.says("ip -6 route add local ff00::/8 dev lo");
     alone.shell("ip -6 route add local ff00::/8 dev lo");
     alone
-        .mcast("recv --iface lo [ff15::1]:5000 --count 1 --timeout 20s -- mcast send --iface lo [ff15::1]:5000 --count 1")
+        .mcast(
+            "recv --iface lo [ff15::1]:5000 --count 1 --timeout 20s -- mcast send --iface lo \
+             [ff15::1]:5000 --count 1",
+        )
         .ends(0);
 }
 
@@ -211,8 +332,11 @@ fn a_message_longer_than_a_datagram_is_refused_before_anything_is_sent() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let (fits, too_long) = ("x".repeat(65_507), "x".repeat(65_508));
-    let refused = a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", &too_long]).ends(2);
-    refused.says("the payload is 65508 bytes long, and a datagram to 224.202.20.30 carries at most 65507");
+    let refused =
+        a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", &too_long]).ends(2);
+    refused.says(
+        "the payload is 65508 bytes long, and a datagram to 224.202.20.30 carries at most 65507",
+    );
     let recv = b.mcast("recv --iface e0 --count 1 -q").ready_when_member(&b, "e0", "224.202.20.30");
     a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", &fits, "-q"]).ends(0);
     recv.ends(0).says("(65507 bytes)");
@@ -224,10 +348,16 @@ fn a_receive_buffer_that_is_not_granted_is_said() {
     let (_a, b) = lab.pair();
     // The right to go past the limit is given away, as an ordinary user has it not.
     let mcast = env!("CARGO_BIN_EXE_mcast");
-    let said = b.shell(&format!("setpriv --bounding-set -net_admin {mcast} recv --iface e0 --rcvbuf 900MiB --duration 1ms 2>&1"));
-    let limit: u64 = std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
+    let said = b.shell(&format!(
+        "setpriv --bounding-set -net_admin {mcast} recv --iface e0 --rcvbuf 900MiB --duration 1ms \
+         2>&1"
+    ));
+    let limit: u64 =
+        std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
     assert!(
-        said.contains(&format!("warning: the system granted {limit} bytes of receive buffer, 943718400 were asked for")),
+        said.contains(&format!(
+            "warning: the system granted {limit} bytes of receive buffer, 943718400 were asked for"
+        )),
         "{said}"
     );
     assert!(said.contains("sysctl -w net.core.rmem_max=943718400"), "{said}");

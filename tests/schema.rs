@@ -8,12 +8,23 @@ use std::collections::BTreeSet;
 use lab::{Finished, Host, Lab, Running, schema};
 use serde_json::{Value, json};
 
-/// What may be null, by the kind of event and the way there: a list of its own, so that the schema cannot allow too much.
+/// What may be null, by the kind of event and the way there: a list of its own, so that the schema
+/// cannot allow too much.
 fn may_be_null() -> BTreeSet<String> {
     const ARRIVAL: [&str; 3] = ["dscp", "iface", "ttl"];
     const RATES: [&str; 2] = ["bitrate_bps", "rate_pps"];
-    const RECEIVED: [&str; 5] = ["gap_ns", "interface_copies", "kernel_drops", "kernel_drops_exact", "measured"];
-    const MEASURED: [&str; 8] = ["delay_ns", "dscp_changed", "gap_ns", "hops", "jitter_ns", "loss_ratio", "pdv_ns", "wakeup_ns"];
+    const RECEIVED: [&str; 5] =
+        ["gap_ns", "interface_copies", "kernel_drops", "kernel_drops_exact", "measured"];
+    const MEASURED: [&str; 8] = [
+        "delay_ns",
+        "dscp_changed",
+        "gap_ns",
+        "hops",
+        "jitter_ns",
+        "loss_ratio",
+        "pdv_ns",
+        "wakeup_ns",
+    ];
     let table: [(&str, &[&[&str]]); 27] = [
         ("datagram_received", &[&ARRIVAL]),
         ("datagram_received_damaged", &[&ARRIVAL]),
@@ -44,8 +55,9 @@ fn may_be_null() -> BTreeSet<String> {
         ("summary_of_check", &[]),
         ("summary_of_ifaces", &[]),
     ];
-    let ways =
-        table.iter().flat_map(|(before, fields)| fields.concat().into_iter().map(move |field| format!("{before}.{field}")));
+    let ways = table.iter().flat_map(|(before, fields)| {
+        fields.concat().into_iter().map(move |field| format!("{before}.{field}"))
+    });
     ways.collect()
 }
 
@@ -87,31 +99,62 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
 
     // Measured streams, and what is odd; told by the kernel, and by a system that tells little.
     let count = 20 + ODD_ONES;
-    let asserting = ["loss == 0%", "datagrams == 0", "interface_copies == 0", "rate > 1pps"].map(|expr| ["--assert", expr]);
+    let asserting = ["loss == 0%", "datagrams == 0", "interface_copies == 0", "rate > 1pps"]
+        .map(|expr| ["--assert", expr]);
     let count_option = format!("{count}");
-    let listening = ["recv", "--iface", "e0", "239.1.1.1:5000", "-o", "json", "-v", "--stats", "20ms", "--count", &count_option];
+    let listening = [
+        "recv",
+        "--iface",
+        "e0",
+        "239.1.1.1:5000",
+        "-o",
+        "json",
+        "-v",
+        "--stats",
+        "20ms",
+        "--count",
+        &count_option,
+    ];
     let recv = b.mcast_with(&[&listening[..], &asserting.concat()].concat()).ready();
-    let little = portable(&b, &format!("recv --iface e0 239.1.1.1:5000 -v --stats 20ms --count {count}")).ready();
-    runs.push(mcast(&a, "send --iface e0 239.1.1.1:5000 --probe --count 20 --interval 10ms -v").ends(0));
+    let little =
+        portable(&b, &format!("recv --iface e0 239.1.1.1:5000 -v --stats 20ms --count {count}"))
+            .ready();
+    runs.push(
+        mcast(&a, "send --iface e0 239.1.1.1:5000 --probe --count 20 --interval 10ms -v").ends(0),
+    );
     a.python(ODD_SENDER, &[]).ends(0);
     runs.extend([recv.ends(1), little.ends(0)]);
 
     // Groups of IPv6, with a zone; a source, unicast, and what comes out of a queue of warnings.
     let recv = mcast(&b, "recv [ff02::5%e0]:5000 [ff15::1]:5000 --iface e0 --count 2").ready();
-    runs.push(mcast(&a, "send [ff02::5%e0]:5000 [ff15::1]:5000 --iface e0 --count 1 --dscp ef").ends(0));
+    runs.push(
+        mcast(&a, "send [ff02::5%e0]:5000 [ff15::1]:5000 --iface e0 --count 1 --dscp ef").ends(0),
+    );
     runs.push(recv.ends(0));
-    let recv = mcast(&b, "recv 10.0.0.101:5000 10.0.0.100@232.1.1.1:5000 --iface e0 --count 1").ready();
+    let recv =
+        mcast(&b, "recv 10.0.0.101:5000 10.0.0.100@232.1.1.1:5000 --iface e0 --count 1").ready();
     runs.push(mcast(&a, "send 10.0.0.101:5000 --count 1").ends(0));
     runs.push(recv.ends(0));
-    runs.push(mcast(&b, "recv 232.1.1.1:5000 --iface e0 --exclude 10.0.0.9 --rcvbuf 64KiB --timeout 10ms").ends(1));
+    runs.push(
+        mcast(
+            &b,
+            "recv 232.1.1.1:5000 --iface e0 --exclude 10.0.0.9 --rcvbuf 64KiB --timeout 10ms",
+        )
+        .ends(1),
+    );
     runs.push(mcast(&b, "send --iface lo --no-loop --count 1").ends(0));
 
     // What cannot go on, what is refused on the way, what is interrupted.
     runs.push(b.mcast("recv --iface e0 -o json -- no-such-program").ends(2));
-    a.firewall("table inet t { chain out { type filter hook output priority 0; udp dport 54321 drop; }; }");
+    a.firewall(
+        "table inet t { chain out { type filter hook output priority 0; udp dport 54321 drop; }; }",
+    );
     runs.push(mcast(&a, "send --iface e0 --count 2 --interval 1ms").ends(1));
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
-        let interrupted = [mcast(&b, "send --iface e0 --count 9").ready(), mcast(&b, "recv --iface e0 --count 9").ready()];
+        let interrupted = [
+            mcast(&b, "send --iface e0 --count 9").ready(),
+            mcast(&b, "recv --iface e0 --count 9").ready(),
+        ];
         interrupted.iter().for_each(|running| running.signal(signal));
         runs.extend(interrupted.map(|running| running.ends(status)));
     }
@@ -128,7 +171,8 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     runs
 }
 
-/// The events of real runs, each with its kind; of those with the same fields of the same types, one.
+/// The events of real runs, each with its kind; of those with the same fields of the same types,
+/// one.
 fn real_events(lab: &Lab) -> Vec<(&'static str, Value)> {
     let mut shapes = BTreeSet::new();
     let events = real_runs(lab).into_iter().flat_map(|run| run.events());
@@ -139,7 +183,9 @@ fn real_events(lab: &Lab) -> Vec<(&'static str, Value)> {
 /// The fields of an event and their types.
 fn shape(value: &Value) -> String {
     match value {
-        Value::Object(fields) => fields.iter().map(|(name, inner)| format!("{name}:{},", shape(inner))).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, inner)| format!("{name}:{},", shape(inner))).collect()
+        }
         Value::Array(items) => format!("{:?}", items.iter().map(shape).collect::<BTreeSet<_>>()),
         Value::String(_) => "text".to_owned(),
         Value::Number(_) => "number".to_owned(),
@@ -147,15 +193,24 @@ fn shape(value: &Value) -> String {
     }
 }
 
-/// Changes every value of an event, one at a time, by what `change` makes of it. Answers the way to each, without positions in arrays, and the
-/// changed event.
-fn each_changed(kind: &str, event: &Value, change: &dyn Fn(&Value) -> Option<Value>) -> Vec<(String, Value)> {
+/// Changes every value of an event, one at a time, by what `change` makes of it. Answers the way to
+/// each, without positions in arrays, and the changed event.
+fn each_changed(
+    kind: &str,
+    event: &Value,
+    change: &dyn Fn(&Value) -> Option<Value>,
+) -> Vec<(String, Value)> {
     let mut changed = Vec::new();
     each_within(event, kind, change, &mut |way, event| changed.push((way, event)));
     changed
 }
 
-fn each_within(value: &Value, way: &str, change: &dyn Fn(&Value) -> Option<Value>, found: &mut dyn FnMut(String, Value)) {
+fn each_within(
+    value: &Value,
+    way: &str,
+    change: &dyn Fn(&Value) -> Option<Value>,
+    found: &mut dyn FnMut(String, Value),
+) {
     if let Some(changed) = change(value) {
         found(way.to_owned(), changed);
     }
@@ -201,10 +256,16 @@ fn it_says_of_every_field_and_of_every_definition_what_it_means() {
                 let way = format!("{way}.{name}");
                 let told = field["description"].as_str().unwrap_or_default();
                 assert!(told.ends_with('.'), "{way} is not described");
-                for (suffix, words) in
-                    [("_ns", "nanoseconds"), ("_bytes", "bytes"), ("_pps", "per second"), ("_bps", "per second")]
-                {
-                    assert!(!name.ends_with(suffix) || told.contains(words), "{way} has no unit: {told}");
+                for (suffix, words) in [
+                    ("_ns", "nanoseconds"),
+                    ("_bytes", "bytes"),
+                    ("_pps", "per second"),
+                    ("_bps", "per second"),
+                ] {
+                    assert!(
+                        !name.ends_with(suffix) || told.contains(words),
+                        "{way} has no unit: {told}"
+                    );
                 }
                 is_told(&way, field);
             }
@@ -215,7 +276,10 @@ fn it_says_of_every_field_and_of_every_definition_what_it_means() {
     }
     let definitions = schema::PUBLISHED["$defs"].as_object().expect("definitions");
     for (name, definition) in definitions {
-        assert!(definition["description"].as_str().unwrap_or_default().ends_with('.'), "{name} is not described");
+        assert!(
+            definition["description"].as_str().unwrap_or_default().ends_with('.'),
+            "{name} is not described"
+        );
         is_told(name, definition);
     }
 }
@@ -224,15 +288,23 @@ fn it_says_of_every_field_and_of_every_definition_what_it_means() {
 fn every_warning_and_every_damage_of_the_source_is_in_it_and_no_other() {
     let listed = |pointer: &str| -> BTreeSet<String> {
         let names = schema::PUBLISHED.pointer(pointer).and_then(Value::as_array).expect(pointer);
-        let known: BTreeSet<String> = names.iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        let known: BTreeSet<String> =
+            names.iter().map(|name| name.as_str().unwrap().to_owned()).collect();
         assert_eq!(known.len(), names.len(), "{pointer} names one twice");
         known
     };
     let names_in = |source: &str| -> BTreeSet<String> {
-        let names = source.lines().filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\","));
-        names.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')).map(str::to_owned).collect()
+        let names = source
+            .lines()
+            .filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\","));
+        names
+            .filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
+            .map(str::to_owned)
+            .collect()
     };
-    let warnings = [include_str!("../src/warning/mod.rs"), include_str!("../src/warning/interface.rs")].concat();
+    let warnings =
+        [include_str!("../src/warning/mod.rs"), include_str!("../src/warning/interface.rs")]
+            .concat();
     assert!(names_in(&warnings).len() > 15, "the ids were not found: {:?}", names_in(&warnings));
     assert_eq!(listed("/$defs/warning_id/enum"), names_in(&warnings));
     let damages = names_in(include_str!("../src/probe/mod.rs"));
@@ -247,7 +319,8 @@ fn every_warning_and_every_damage_of_the_source_is_in_it_and_no_other() {
 
     for id in listed("/$defs/warning_id/enum") {
         for remedy in [Value::Null, json!("do it")] {
-            let warning = json!({"event": "warning", "id": id, "what": "so it is", "remedy": remedy});
+            let warning =
+                json!({"event": "warning", "id": id, "what": "so it is", "remedy": remedy});
             assert_eq!(schema::kind(&warning), "warning");
         }
     }
@@ -267,7 +340,8 @@ fn it_accepts_all_that_mcast_writes_and_refuses_what_differs() {
         // Without its damage a datagram is one as any other.
         for name in names(event).iter().filter(|name| *name != "damage") {
             let without = changes(&|value| {
-                let mut fields = value.as_object().filter(|fields| fields.contains_key(name))?.clone();
+                let mut fields =
+                    value.as_object().filter(|fields| fields.contains_key(name))?.clone();
                 fields.remove(name);
                 Some(fields.into())
             });
@@ -299,7 +373,12 @@ fn it_accepts_all_that_mcast_writes_and_refuses_what_differs() {
         }
 
         let nulled = changes(&|value| Some(Value::Null).filter(|null| null != value));
-        null.extend(nulled.into_iter().filter(|(_, event)| schema::check(event).is_ok()).map(|(way, _)| way));
+        null.extend(
+            nulled
+                .into_iter()
+                .filter(|(_, event)| schema::check(event).is_ok())
+                .map(|(way, _)| way),
+        );
         let is_null = changes(&|value| value.is_null().then_some(Value::Null));
         null.extend(is_null.into_iter().map(|(way, _)| way));
     }
@@ -310,13 +389,17 @@ fn it_accepts_all_that_mcast_writes_and_refuses_what_differs() {
 /// The names of all fields, however deep.
 fn names(value: &Value) -> BTreeSet<String> {
     match value {
-        Value::Object(fields) => fields.iter().flat_map(|(name, inner)| names(inner).into_iter().chain([name.clone()])).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, inner)| names(inner).into_iter().chain([name.clone()]))
+            .collect(),
         Value::Array(items) => items.iter().flat_map(names).collect(),
         _ => BTreeSet::new(),
     }
 }
 
-/// Values that are of the right type and mean nothing, each in every real event where there is such a field.
+/// Values that are of the right type and mean nothing, each in every real event where there is such
+/// a field.
 fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
     let table: [(&str, &str, Value); 49] = [
         ("warning", "event", json!("warnings")),
@@ -367,7 +450,11 @@ fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
         ("summary_of_recv", "verdict", json!({"status": 3, "reasons": ["so"]})),
         ("summary_of_recv", "verdict", json!({"status": 0, "reasons": ["so"]})),
         ("summary_of_recv", "verdict", json!({"status": 1, "reasons": []})),
-        ("summary_of_recv", "assertions", json!([{"expr": "loss == 0%", "value": null, "held": true}])),
+        (
+            "summary_of_recv",
+            "assertions",
+            json!([{"expr": "loss == 0%", "value": null, "held": true}]),
+        ),
     ];
     for (of, field, value) in table {
         for (_, event) in events.iter().filter(|(kind, _)| *kind == of) {
@@ -389,7 +476,8 @@ fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
         let mut count = 0;
         for (kind, event) in events {
             let change = |inner: &Value| {
-                let mut fields = inner.as_object().filter(|fields| fields.contains_key(field))?.clone();
+                let mut fields =
+                    inner.as_object().filter(|fields| fields.contains_key(field))?.clone();
                 fields.insert(field.to_owned(), value.clone());
                 Some(fields.into())
             };
@@ -404,9 +492,14 @@ fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
 
 #[test]
 fn what_is_wrong_is_told_by_name() {
-    let why =
-        schema::check(&json!({"event": "left", "group": "239.1.1.1", "port": 5000, "iface": "e0", "index": 2})).unwrap_err();
-    assert!(why.contains("as left") && why.contains("'ifindex'") && why.contains("/index"), "{why}");
+    let why = schema::check(
+        &json!({"event": "left", "group": "239.1.1.1", "port": 5000, "iface": "e0", "index": 2}),
+    )
+    .unwrap_err();
+    assert!(
+        why.contains("as left") && why.contains("'ifindex'") && why.contains("/index"),
+        "{why}"
+    );
     let why = schema::check(&json!({"event": "gone"})).unwrap_err();
     assert!(why.contains("event"), "{why}");
 }

@@ -28,11 +28,17 @@ fn the_two_programs_of_the_article_meet() {
         assert!(lines[0].contains(part), "{part}: {}", lines[0]);
     }
     for line in &lines[1..11] {
-        for part in ["10.0.0.100:", "> 224.202.20.30:54321", "  e0  ", "ttl 1", "11 bytes", "hello world"] {
+        for part in
+            ["10.0.0.100:", "> 224.202.20.30:54321", "  e0  ", "ttl 1", "11 bytes", "hello world"]
+        {
             assert!(line.contains(part), "{part}: {line}");
         }
     }
-    assert!(lines[11].starts_with("received 10 datagrams (110 bytes) from 1 source in "), "{}", lines[11]);
+    assert!(
+        lines[11].starts_with("received 10 datagrams (110 bytes) from 1 source in "),
+        "{}",
+        lines[11]
+    );
     assert!(lines[11].ends_with("; 0 dropped by this host's kernel"), "{}", lines[11]);
     assert!(sent.out.contains("sent to 224.202.20.30:54321  e0  11 bytes  hello world"), "{sent}");
 }
@@ -70,19 +76,35 @@ fn ipv6_travels_the_same_way() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let wire = a.capture("e0");
-    for (target, group, sent_to) in
-        [("[ff15::1234]:5000", "ff15::1234", "[ff15::1234]:5000"), ("[ff02::1234%e0]:5000", "ff02::1234", "[ff02::1234]:5000")]
-    {
+    for (target, group, sent_to) in [
+        ("[ff15::1234]:5000", "ff15::1234", "[ff15::1234]:5000"),
+        ("[ff02::1234%e0]:5000", "ff02::1234", "[ff02::1234]:5000"),
+    ] {
         let recv = b.mcast(&format!("recv --iface e0 {target} --count 2 -o json")).ready();
         assert!(b.is_member("e0", group));
-        // The kernel holds the report back for some 10 ms, and says nothing of a group that is left before.
+        // The kernel holds the report back for some 10 ms, and says nothing of a group that is left
+        // before.
         wire.sees(&["multicast listener report v2", &format!("gaddr {group} to_ex")]);
-        let send = a.mcast(&format!("send --iface e0 {target} --count 2 --interval 10ms --ttl 3 --dscp af41")).ends(0);
+        let send = a
+            .mcast(&format!(
+                "send --iface e0 {target} --count 2 --interval 10ms --ttl 3 --dscp af41"
+            ))
+            .ends(0);
         assert!(send.out.contains(&format!("sent to {sent_to}  e0  11 bytes")), "{send}");
         let heard = recv.ends(0);
         for datagram in heard.events_of("datagram") {
-            let told = [&datagram["group"], &datagram["port"], &datagram["ttl"], &datagram["dscp"], &datagram["iface"]];
-            assert_eq!(told, [&json!(group), &json!(5000), &json!(3), &json!(34), &json!("e0")], "{heard}");
+            let told = [
+                &datagram["group"],
+                &datagram["port"],
+                &datagram["ttl"],
+                &datagram["dscp"],
+                &datagram["iface"],
+            ];
+            assert_eq!(
+                told,
+                [&json!(group), &json!(5000), &json!(3), &json!(34), &json!("e0")],
+                "{heard}"
+            );
             assert!(datagram["source"].as_str().unwrap().starts_with("[fe80::"), "{datagram}");
         }
         wire.sees(&["> 33:33:00:00:12:34", "IPv6", group]);
@@ -95,11 +117,16 @@ fn json_says_what_the_contract_says() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 --count 2 -o json 239.1.1.1:5000").ready();
-    let sent =
-        a.mcast("send 239.1.1.1:5000 --iface e0 -c 2 -i 10ms --ttl 7 --dscp ef --source-port 40000 -m tick -o json").ends(0);
+    let sent = a
+        .mcast(
+            "send 239.1.1.1:5000 --iface e0 -c 2 -i 10ms --ttl 7 --dscp ef --source-port 40000 -m \
+             tick -o json",
+        )
+        .ends(0);
     let heard = recv.ends(0);
     for events in [heard.events(), sent.events()] {
-        let kinds: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+        let kinds: Vec<&str> =
+            events.iter().map(|event| event["event"].as_str().unwrap()).collect();
         assert_eq!((kinds[0], kinds.last()), ("ready", Some(&"summary")));
     }
 
@@ -107,7 +134,10 @@ fn json_says_what_the_contract_says() {
     let target = json!({"group": "239.1.1.1", "port": 5000, "source": null, "excluded": [], "iface": "e0", "ifindex": ready["targets"][0]["ifindex"],
                         "address": "10.0.0.101", "mac": "01:00:5e:01:01:01"});
     assert_eq!(ready["targets"], json!([target]));
-    assert!(ready["targets"][0]["ifindex"].as_u64().unwrap() > 1 && ready["rcvbuf_bytes"]["asked"].is_null());
+    assert!(
+        ready["targets"][0]["ifindex"].as_u64().unwrap() > 1
+            && ready["rcvbuf_bytes"]["asked"].is_null()
+    );
     assert!(ready["rcvbuf_bytes"]["granted"].as_u64().unwrap() > 0);
 
     let datagram = &heard.events_of("datagram")[0];
@@ -121,10 +151,15 @@ fn json_says_what_the_contract_says() {
     assert_eq!((&left["group"], &left["iface"]), (&json!("239.1.1.1"), &json!("e0")));
 
     let summary = heard.summary();
-    for (field, value) in [("datagrams", 2), ("bytes", 8), ("kernel_drops", 0), ("truncated", 0), ("sources", 1)] {
+    for (field, value) in
+        [("datagrams", 2), ("bytes", 8), ("kernel_drops", 0), ("truncated", 0), ("sources", 1)]
+    {
         assert_eq!(summary[field], json!(value), "{field}");
     }
-    assert!(summary["rate_pps"].as_f64().unwrap() > 0.0 && summary["bitrate_bps"].as_f64().unwrap() > 0.0);
+    assert!(
+        summary["rate_pps"].as_f64().unwrap() > 0.0
+            && summary["bitrate_bps"].as_f64().unwrap() > 0.0
+    );
     assert!(summary["elapsed_ns"].as_u64().unwrap() > 10_000_000);
     assert_eq!(summary["verdict"], json!({"status": 0, "reasons": []}));
 
@@ -136,8 +171,7 @@ fn json_says_what_the_contract_says() {
     assert_eq!(summary["targets"], totals);
     assert_eq!(sent.events_of("ready")[0]["targets"][0]["source"], json!("10.0.0.100:40000"));
     let datagram = &sent.events_of("datagram")[1];
-    let expected =
-        json!({"event": "datagram", "time": datagram["time"], "group": "239.1.1.1", "port": 5000, "iface": "e0", "len_bytes": 4});
+    let expected = json!({"event": "datagram", "time": datagram["time"], "group": "239.1.1.1", "port": 5000, "iface": "e0", "len_bytes": 4});
     assert_eq!(*datagram, expected);
 }
 
@@ -151,14 +185,30 @@ fn every_output_format_keeps_to_its_streams() {
     let (quiet, silent, raw) = (listen("-q"), listen("-qq"), listen("-o raw"));
     raw.error_line(|line| line.starts_with("listening to"));
     // These two say nothing when they are ready: the kernel's count of members does.
-    eventually("five members", || b.proc_net("igmp").lines().any(|line| line.contains("1E14CAE0     5")));
-    a.mcast_with(&["send", "--iface", "e0", "--count", "2", "--interval", "10ms", "--message", message]).ends(0);
+    eventually("five members", || {
+        b.proc_net("igmp").lines().any(|line| line.contains("1E14CAE0     5"))
+    });
+    a.mcast_with(&[
+        "send",
+        "--iface",
+        "e0",
+        "--count",
+        "2",
+        "--interval",
+        "10ms",
+        "--message",
+        message,
+    ])
+    .ends(0);
 
     let text = text.ends(0);
     assert!(text.out.contains("one\\u{1b}[31m\\ntwo") && !text.out.contains('\u{1b}'), "{text}");
     assert_eq!(text.err, "");
     let hex = hex.ends(0);
-    assert!(hex.out.contains("0000  6f 6e 65 1b 5b 33 31 6d  0a 74 77 6f              |one.[31m.two|"), "{hex}");
+    assert!(
+        hex.out.contains("0000  6f 6e 65 1b 5b 33 31 6d  0a 74 77 6f              |one.[31m.two|"),
+        "{hex}"
+    );
     let raw = raw.ends(0);
     assert_eq!(raw.out, format!("{message}{message}"));
     assert!(raw.err.contains("received 2 datagrams"), "{raw}");
@@ -183,9 +233,15 @@ for payload in (b"", b"\xff\x00", b"x" * 65507):
 "#;
     a.python(program, &[]).ends(0);
     let heard = recv.ends(0);
-    let told: Vec<(Value, Value)> =
-        heard.events_of("datagram").iter().map(|event| (event["len_bytes"].clone(), event["hex"].clone())).collect();
-    assert_eq!(told, [(json!(0), Value::Null), (json!(2), json!("ff00")), (json!(65507), Value::Null)]);
+    let told: Vec<(Value, Value)> = heard
+        .events_of("datagram")
+        .iter()
+        .map(|event| (event["len_bytes"].clone(), event["hex"].clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [(json!(0), Value::Null), (json!(2), json!("ff00")), (json!(65507), Value::Null)]
+    );
     assert_eq!(heard.events_of("datagram")[0]["text"], "");
     assert_eq!(heard.summary()["truncated"], 0);
 }
@@ -199,13 +255,17 @@ fn two_groups_on_one_port_do_not_mix() {
     let both = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --count 4 -o json").ready();
     a.mcast("send --iface e0 239.1.1.1:5000 239.1.1.2:5000 --count 2 --interval 10ms").ends(0);
     let groups = |heard: lab::Finished| -> Vec<String> {
-        let mut groups: Vec<String> = heard.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
+        let mut groups: Vec<String> =
+            heard.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
         groups.sort();
         groups
     };
     assert_eq!(groups(one.ends(0)), [r#""239.1.1.1""#; 2]);
     assert_eq!(groups(two.ends(0)), [r#""239.1.1.2""#; 2]);
-    assert_eq!(groups(both.ends(0)), [r#""239.1.1.1""#, r#""239.1.1.1""#, r#""239.1.1.2""#, r#""239.1.1.2""#]);
+    assert_eq!(
+        groups(both.ends(0)),
+        [r#""239.1.1.1""#, r#""239.1.1.1""#, r#""239.1.1.2""#, r#""239.1.1.2""#]
+    );
 }
 
 #[test]
@@ -213,17 +273,20 @@ fn another_interface_and_a_unicast_datagram_are_not_taken_for_the_group() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     for (group, wanted) in [("239.1.1.1", "239.1.1.1:5000"), ("ff15::1", "[ff15::1]:5000")] {
-        // Somebody else on the host joins on the other interface, so the kernel lets the group in there too.
+        // Somebody else on the host joins on the other interface, so the kernel lets the group in
+        // there too.
         let other = b.mcast(&format!("recv --iface e1 {wanted}")).ready();
         let recv = b.mcast(&format!("recv --iface e0 {wanted} --count 2 -o json")).ready();
         assert!(b.is_member("e0", group) && b.is_member("e1", group));
         let e0 = a.mcast(&format!("send --iface e0 {wanted} -c 1 -m first")).ends(0);
         a.mcast(&format!("send --iface e1 {wanted} -c 3 -i 5ms -m wrong")).ends(0);
-        let unicast = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'wrong', ('10.0.0.101', 5000))";
+        let unicast = "import socket; socket.socket(socket.AF_INET, \
+                       socket.SOCK_DGRAM).sendto(b'wrong', ('10.0.0.101', 5000))";
         a.python(unicast, &[]).ends(0);
         a.mcast(&format!("send --iface e0 {wanted} -c 1 -m last")).ends(0);
         let heard = recv.ends(0);
-        let texts: Vec<Value> = heard.events_of("datagram").iter().map(|event| event["text"].clone()).collect();
+        let texts: Vec<Value> =
+            heard.events_of("datagram").iter().map(|event| event["text"].clone()).collect();
         assert_eq!(texts, ["first", "last"], "{heard}{e0}");
         other.signal("INT");
         other.ends(0);
@@ -259,13 +322,24 @@ fn a_host_with_one_interface_and_no_route_uses_it() {
 fn a_named_address_is_the_one_that_datagrams_carry() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    a.shell("ip addr add 10.0.0.102/24 dev e0; ip -6 addr add fd00::7/64 dev e0 nodad; ip -6 addr add fd00::8/64 dev e0 nodad");
-    for (iface, target) in [("10.0.0.102", "239.1.1.1:5000"), ("fd00::7", "[ff15::1]:5000"), ("fd00::8", "[ff15::1]:5000")] {
+    a.shell(
+        "ip addr add 10.0.0.102/24 dev e0; ip -6 addr add fd00::7/64 dev e0 nodad; ip -6 addr add \
+         fd00::8/64 dev e0 nodad",
+    );
+    for (iface, target) in [
+        ("10.0.0.102", "239.1.1.1:5000"),
+        ("fd00::7", "[ff15::1]:5000"),
+        ("fd00::8", "[ff15::1]:5000"),
+    ] {
         let recv = b.mcast(&format!("recv --iface e0 {target} --count 1 -o json")).ready();
         let sent = a.mcast(&format!("send --iface {iface} {target} --count 1 -o json")).ends(0);
         let source = recv.ends(0).events_of("datagram")[0]["source"].clone();
         assert!(source.as_str().unwrap().trim_start_matches('[').starts_with(iface), "{source}");
-        assert_eq!(sent.events_of("ready")[0]["targets"][0]["source"], source, "what send says is what travels");
+        assert_eq!(
+            sent.events_of("ready")[0]["targets"][0]["source"],
+            source,
+            "what send says is what travels"
+        );
     }
 }
 
@@ -289,15 +363,21 @@ fn exactly_count_datagrams_are_shown_though_many_wait() {
     assert!(recv.is_running());
     recv.signal("CONT");
     let heard = recv.ends(0);
-    assert_eq!((heard.events_of("datagram").len(), heard.summary()["datagrams"].clone()), (10, json!(10)));
+    assert_eq!(
+        (heard.events_of("datagram").len(), heard.summary()["datagrams"].clone()),
+        (10, json!(10))
+    );
 }
 
 #[test]
 fn what_came_before_the_end_counts_though_it_was_not_read_yet() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let (counted, free) = (b.mcast("recv --iface e0 --count 200 -q"), b.mcast("recv --iface e0 -o json").ready());
-    eventually("two members", || b.proc_net("igmp").lines().any(|line| line.contains("1E14CAE0     2")));
+    let (counted, free) =
+        (b.mcast("recv --iface e0 --count 200 -q"), b.mcast("recv --iface e0 -o json").ready());
+    eventually("two members", || {
+        b.proc_net("igmp").lines().any(|line| line.contains("1E14CAE0     2"))
+    });
     [&counted, &free].iter().for_each(|recv| recv.signal("STOP"));
     a.mcast("send --iface e0 --count 200 --interval 50us -q").ends(0);
     [&counted, &free].iter().for_each(|recv| {
@@ -324,7 +404,8 @@ fn one_source_port_serves_several_interfaces() {
 fn what_the_kernel_drops_is_counted_to_the_last() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // The smallest buffer there is, a receiver that is stopped: what came after the buffer was full leaves no trace but a counter.
+    // The smallest buffer there is, a receiver that is stopped: what came after the buffer was full
+    // leaves no trace but a counter.
     let recv = b.mcast("recv --iface e0 --rcvbuf 2304 -o json").ready();
     recv.signal("STOP");
     a.mcast("send --iface e0 --count 100 --interval 50us -q").ends(0);
@@ -332,7 +413,8 @@ fn what_the_kernel_drops_is_counted_to_the_last() {
     recv.signal("CONT");
     let heard = recv.ends(0);
     let summary = heard.summary();
-    let (got, dropped) = (summary["datagrams"].as_u64().unwrap(), summary["kernel_drops"].as_u64().unwrap());
+    let (got, dropped) =
+        (summary["datagrams"].as_u64().unwrap(), summary["kernel_drops"].as_u64().unwrap());
     assert!(dropped > 0, "{heard}");
     assert_eq!(got + dropped, 100, "each is either received or counted as dropped\n{heard}");
     assert_eq!(b.counter("Udp", "RcvbufErrors"), dropped);
@@ -343,7 +425,10 @@ fn a_small_buffer_is_told_from_a_capped_one() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --rcvbuf 64KiB --duration 1ms -o json").ends(0);
-    assert_eq!(recv.events_of("ready")[0]["rcvbuf_bytes"], json!({"asked": 65536, "granted": 65536}));
+    assert_eq!(
+        recv.events_of("ready")[0]["rcvbuf_bytes"],
+        json!({"asked": 65536, "granted": 65536})
+    );
 }
 
 #[test]
@@ -373,8 +458,10 @@ fn what_a_lossy_switch_drops_is_missing_and_nothing_else() {
     let a = lab.host_on(&mut switch, "10.0.0.100/24");
     let b = lab.host_on(&mut switch, "10.0.0.101/24");
     let c = lab.host_on(&mut switch, "10.0.0.102/24");
-    let (lossy, whole) =
-        (b.mcast("recv --iface e0 --count 15 -o json").ready(), c.mcast("recv --iface e0 --count 20 -o json").ready());
+    let (lossy, whole) = (
+        b.mcast("recv --iface e0 --count 15 -o json").ready(),
+        c.mcast("recv --iface e0 --count 20 -o json").ready(),
+    );
     eventually("the switch learns of both", || {
         switch.knows_member(1, "224.202.20.30") && switch.knows_member(2, "224.202.20.30")
     });

@@ -1,4 +1,5 @@
-//! What is shown of many datagrams: every one of them, whole and in order, whatever reads it; and of few, each at once.
+//! What is shown of many datagrams: every one of them, whole and in order, whatever reads it; and
+//! of few, each at once.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -20,7 +21,10 @@ const SIZE: usize = 100;
 
 /// Sends a stream of many datagrams, as fast as they may come.
 fn flood(from: &Host) {
-    from.mcast(&format!("send {GROUP}:5000 --iface e0 --probe --size {SIZE} --count {MANY} --rate 100kpps -q")).ends(0);
+    from.mcast(&format!(
+        "send {GROUP}:5000 --iface e0 --probe --size {SIZE} --count {MANY} --rate 100kpps -q"
+    ))
+    .ends(0);
 }
 
 /// Receives the flood with `options`, writing to `output`.
@@ -28,7 +32,8 @@ fn receive(lab: &Lab, options: &str, output: impl Into<Stdio>) {
     let (a, b) = lab.pair();
     let mut command = b.command(env!("CARGO_BIN_EXE_mcast"));
     command.args(["recv", "239.1.1.1:5000", "--iface", "e0", "--once"]).args(options.split(' '));
-    let mut recv = command.stdin(Stdio::null()).stdout(output).stderr(Stdio::null()).spawn().unwrap();
+    let mut recv =
+        command.stdin(Stdio::null()).stdout(output).stderr(Stdio::null()).spawn().unwrap();
     drop(command);
     b.joins("e0", GROUP);
     flood(&a);
@@ -36,7 +41,8 @@ fn receive(lab: &Lab, options: &str, output: impl Into<Stdio>) {
 }
 
 fn check_lines(lines: &str, what: &str) {
-    let events: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let events: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let shown = events.iter().filter(|event| event["event"] == "datagram");
     let numbers: Vec<u64> = shown.map(|event| event["seq"].as_u64().unwrap()).collect();
     assert!(numbers.iter().copied().eq(0..MANY), "{what}: {} numbers: {numbers:?}", numbers.len());
@@ -47,7 +53,8 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(name: &str) -> (Self, File) {
-        let path = std::env::temp_dir().join(format!("mcast-showing-{name}-{}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("mcast-showing-{name}-{}", std::process::id()));
         let file = File::create(&path).unwrap();
         (Scratch(path), file)
     }
@@ -73,7 +80,8 @@ fn a_file_gets_all_of_a_flood_in_order() {
     let (scratch, file) = Scratch::new("raw");
     receive(&lab, "-o raw", file);
     let bytes = scratch.read();
-    let numbers = bytes.chunks(SIZE).map(|probe| u64::from_be_bytes(probe[16..24].try_into().unwrap()));
+    let numbers =
+        bytes.chunks(SIZE).map(|probe| u64::from_be_bytes(probe[16..24].try_into().unwrap()));
     assert!(bytes.len() == MANY as usize * SIZE && numbers.eq(0..MANY), "{} bytes", bytes.len());
 }
 
@@ -82,7 +90,10 @@ fn a_pipe_and_a_socket_get_all_of_a_flood_in_order_though_they_are_read_late() {
     let Some(lab) = Lab::open() else { return };
     let (pipe, into_pipe) = nix::unistd::pipe().unwrap();
     let (socket, into_socket) = UnixStream::pair().unwrap();
-    for (what, reader, writer) in [("a pipe", pipe, into_pipe), ("a socket", OwnedFd::from(socket), OwnedFd::from(into_socket))] {
+    for (what, reader, writer) in [
+        ("a pipe", pipe, into_pipe),
+        ("a socket", OwnedFd::from(socket), OwnedFd::from(into_socket)),
+    ] {
         // It fills up meanwhile: 3000 lines are a megabyte.
         let reader = thread::spawn(move || {
             let (mut lines, mut file) = (String::new(), File::from(reader));
@@ -107,11 +118,14 @@ fn each_is_shown_at_once_and_the_last_of_many_are_not_kept() {
     let mut total = 0;
     let shown = || recv.so_far().matches("\"event\":\"datagram\"").count();
     for count in [1, 2, 100].repeat(10) {
-        a.mcast(&format!("send 239.1.1.1:5000 --iface e0 --count {count} --interval 50us -q")).ends(0);
+        a.mcast(&format!("send 239.1.1.1:5000 --iface e0 --count {count} --interval 50us -q"))
+            .ends(0);
         total += count;
         eventually("all are shown, and nothing more comes", || shown() >= total);
     }
-    eventually("a sender shows its one datagram", || send.so_far().contains("\"event\":\"datagram\""));
+    eventually("a sender shows its one datagram", || {
+        send.so_far().contains("\"event\":\"datagram\"")
+    });
 }
 
 #[test]
@@ -124,9 +138,19 @@ fn a_signal_in_a_flood_cuts_no_line_and_keeps_none() {
         recv.line(|line| line.contains("\"event\":\"datagram\""));
         recv.signal(signal);
         let heard = recv.ends(0);
-        assert_eq!(heard.events_of("datagram").len() as u64, heard.summary()["datagrams"], "{}", heard.summary());
+        assert_eq!(
+            heard.events_of("datagram").len() as u64,
+            heard.summary()["datagrams"],
+            "{}",
+            heard.summary()
+        );
     }
     send.signal("INT");
     let sent = send.ends(0);
-    assert_eq!(sent.events_of("datagram").len() as u64, sent.summary()["datagrams"], "{}", sent.summary());
+    assert_eq!(
+        sent.events_of("datagram").len() as u64,
+        sent.summary()["datagrams"],
+        "{}",
+        sent.summary()
+    );
 }

@@ -27,7 +27,8 @@ fn ids(run: &Finished) -> Vec<String> {
 
 /// Waits for the finding with this id.
 fn told(running: &Running, id: &str) -> Value {
-    let line = running.line(|line| line.starts_with(&format!("{{\"event\":\"finding\",\"id\":\"{id}\"")));
+    let line =
+        running.line(|line| line.starts_with(&format!("{{\"event\":\"finding\",\"id\":\"{id}\"")));
     serde_json::from_str(&line).expect("JSON")
 }
 
@@ -42,11 +43,16 @@ fn with_env(host: &Host, arguments: &str, name: &str, value: &str) -> Running {
 fn a_firewall_that_drops_it_is_named_when_nothing_came() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    b.firewall("table inet f { chain in { type filter hook input priority 0; udp dport 5000 drop; }; }");
+    b.firewall(
+        "table inet f { chain in { type filter hook input priority 0; udp dport 5000 drop; }; }",
+    );
     let sends = a.mcast(&format!("send {TARGET} --iface e0 --interval 10ms")).ready();
     let run = b.mcast(&format!("recv {TARGET} --iface e0 --timeout 100ms -o json")).ends(1);
     let found = findings(&run);
-    let blamed = found.iter().find(|finding| finding["id"] == "firewall-input").unwrap_or_else(|| panic!("{run}"));
+    let blamed = found
+        .iter()
+        .find(|finding| finding["id"] == "firewall-input")
+        .unwrap_or_else(|| panic!("{run}"));
     assert_eq!(blamed["level"], "fault", "{run}");
     let remedy = blamed["commands"][0]["run"].as_str().expect("a command");
     let warning = &run.events_of("warning")[0];
@@ -74,21 +80,28 @@ fn a_wire_that_does_not_carry_is_named_and_who_wants_no_words_gets_none() {
 
     for wanted in ["", " -q", " -o raw", " -q -o json"] {
         let run = b.mcast(&format!("{short}{wanted}")).ends(0);
-        assert!(run.err.contains("no-carrier: e0 has no carrier"), "diagnostics go to standard error\n{run}");
+        assert!(
+            run.err.contains("no-carrier: e0 has no carrier"),
+            "diagnostics go to standard error\n{run}"
+        );
         assert!(run.err.contains(LOOK_CLOSER) && !run.out.contains("no-carrier"), "{run}");
     }
     let run = b.mcast(&format!("{short} -qq")).ends(0);
     assert_eq!((run.out.as_str(), run.err.as_str()), ("", ""));
     // What failed for another reason, and silence that was asserted, need no explanation.
     let failed = b.mcast(&format!("recv {TARGET} --iface e0 -o json -- false")).ends(1);
-    let asserted =
-        b.mcast_with(&[&short.split(' ').collect::<Vec<_>>()[..], &["-o", "json", "--assert", "datagrams == 0"]].concat());
+    let asserted = b.mcast_with(
+        &[&short.split(' ').collect::<Vec<_>>()[..], &["-o", "json", "--assert", "datagrams == 0"]]
+            .concat(),
+    );
     for run in [failed, asserted.ends(0)] {
         assert_eq!(ids(&run), [""; 0], "{run}");
     }
     // An assertion that does not hold asserts no silence.
-    let wanting =
-        b.mcast_with(&[&short.split(' ').collect::<Vec<_>>()[..], &["-o", "json", "--assert", "datagrams > 0"]].concat());
+    let wanting = b.mcast_with(
+        &[&short.split(' ').collect::<Vec<_>>()[..], &["-o", "json", "--assert", "datagrams > 0"]]
+            .concat(),
+    );
     assert_eq!(ids(&wanting.ends(1)), ["no-carrier"]);
 }
 
@@ -98,19 +111,28 @@ fn after_five_seconds_of_nothing_it_says_once_where_to_look_closer() {
     let (_a, b) = lab.pair();
     let recv = |options: &str| b.mcast(&format!("recv {TARGET} --iface e0 {options}"));
     // They wait side by side.
-    let asserted = b.mcast_with(&["recv", TARGET, "--iface", "e0", "-o", "json", "--assert", "datagrams == 0"]).ready();
+    let asserted = b
+        .mcast_with(&["recv", TARGET, "--iface", "e0", "-o", "json", "--assert", "datagrams == 0"])
+        .ready();
     let [plain, spinning] = ["-o json", "-o json --spin"].map(|options| recv(options).ready());
-    let portable = with_env(&b, &format!("recv {TARGET} --iface e0 -o json"), "MCAST_PORTABLE", "1").ready();
+    let portable =
+        with_env(&b, &format!("recv {TARGET} --iface e0 -o json"), "MCAST_PORTABLE", "1").ready();
     let many = b.mcast("recv 239.1.1.1+2000:5000 --iface e0 -o json").ready();
     let [text, quiet, raw] = ["", "-q", "-o raw"].map(recv);
     for running in [&plain, &spinning, &portable] {
         let found = told(running, "nothing-arrives");
-        assert!(found["what"].as_str().unwrap().starts_with("nothing of 239.1.1.1:5000 arrived in "), "{found}");
+        assert!(
+            found["what"].as_str().unwrap().starts_with("nothing of 239.1.1.1:5000 arrived in "),
+            "{found}"
+        );
         assert_eq!(found["commands"][0]["run"], LOOK_CLOSER);
     }
     let found = told(&many, "nothing-arrives");
     assert!(
-        found["what"].as_str().unwrap().starts_with("nothing of 239.1.1.1:5000 and 1999 more targets arrived in "),
+        found["what"]
+            .as_str()
+            .unwrap()
+            .starts_with("nothing of 239.1.1.1:5000 and 1999 more targets arrived in "),
         "{found}"
     );
     for running in [&text, &quiet, &raw] {
@@ -145,7 +167,11 @@ fn a_stream_that_stops_while_the_membership_stands_is_named() {
     let found = told(&stops, "stream-stopped");
     assert!(b.is_member("e0", GROUP));
     let (what, evidence) = (found["what"].as_str().unwrap(), found["evidence"].as_str().unwrap());
-    assert!(what.starts_with("239.1.1.1:5000 has stopped: nothing for ") && what.contains("after 30 datagrams"), "{what}");
+    assert!(
+        what.starts_with("239.1.1.1:5000 has stopped: nothing for ")
+            && what.contains("after 30 datagrams"),
+        "{what}"
+    );
     assert!(evidence.starts_with("this host is still a member"), "{evidence}");
     assert_eq!(found["commands"][0]["run"], LOOK_CLOSER);
     // It goes on as before.
@@ -163,10 +189,19 @@ fn a_signal_does_not_wait_for_a_firewall_that_does_not_answer() {
     let (_a, b) = lab.pair();
     let folder = own_folder("deaf-nft");
     let (tool, mark) = (folder.join("nft"), folder.join("pid"));
-    fs::write(&tool, format!("#!/bin/sh\necho $$ > {0}.new; mv {0}.new {0}\nexec sleep 1000\n", mark.display())).unwrap();
+    fs::write(
+        &tool,
+        format!("#!/bin/sh\necho $$ > {0}.new; mv {0}.new {0}\nexec sleep 1000\n", mark.display()),
+    )
+    .unwrap();
     fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}:/usr/sbin:/sbin", folder.display(), std::env::var("PATH").unwrap_or_default());
-    let recv = with_env(&b, &format!("recv {TARGET} --iface e0 --duration 10ms -o json"), "PATH", &path);
+    let path = format!(
+        "{}:{}:/usr/sbin:/sbin",
+        folder.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let recv =
+        with_env(&b, &format!("recv {TARGET} --iface e0 --duration 10ms -o json"), "PATH", &path);
     eventually("the firewall is asked", || mark.exists());
     recv.signal("INT");
     let run = recv.ends(0);

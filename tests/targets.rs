@@ -1,4 +1,5 @@
-//! Who is spoken to: ranges, sources, unicast and broadcast, and what is said of an address. Joins and leaves are held to the records on the wire.
+//! Who is spoken to: ranges, sources, unicast and broadcast, and what is said of an address. Joins
+//! and leaves are held to the records on the wire.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -8,7 +9,8 @@ use std::collections::BTreeSet;
 use lab::{Finished, Host, Lab, eventually};
 use serde_json::{Value, json};
 
-/// Three hosts on a switch that snoops: two senders, 10.0.0.1 and 10.0.0.2 (fd00::1, fd00::2), and a receiver, 10.0.0.3.
+/// Three hosts on a switch that snoops: two senders, 10.0.0.1 and 10.0.0.2 (fd00::1, fd00::2), and
+/// a receiver, 10.0.0.3.
 fn two_senders_and_a_receiver(lab: &Lab) -> (lab::Switch, Host, Host, Host) {
     let mut switch = lab.switch();
     let hosts = ["1", "2", "3"].map(|number| {
@@ -39,12 +41,20 @@ fn a_range_is_joined_sent_to_and_left() {
     ] {
         let recv = b.mcast(&format!("recv --iface e0 {range} --count 12 -o json")).ready();
         assert!(groups.iter().all(|group| b.is_member("e0", group)));
-        let sent = a.mcast(&format!("send --iface e0 {range} --count 2 --interval 5ms -o json")).ends(0);
+        let sent =
+            a.mcast(&format!("send --iface e0 {range} --count 2 --interval 5ms -o json")).ends(0);
         let finished = recv.ends(0);
         assert_eq!(heard(&finished).len(), 6, "{finished}");
         assert_eq!(finished.events_of("left").len(), 6, "{finished}");
         assert_eq!(sent.summary()["targets"].as_array().unwrap().len(), 6);
-        assert!(sent.summary()["targets"].as_array().unwrap().iter().all(|target| target["datagrams"] == 2), "{sent}");
+        assert!(
+            sent.summary()["targets"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|target| target["datagrams"] == 2),
+            "{sent}"
+        );
         assert!(!groups.iter().any(|group| b.is_member("e0", group)));
     }
 }
@@ -53,29 +63,51 @@ fn a_range_is_joined_sent_to_and_left() {
 fn a_range_is_told_in_one_line_as_it_was_typed() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let finished = b.mcast("recv --iface e0 239.1.1.1+200:5000-5003 10.0.0.5@232.1.1.1:5000 --duration 1ms").ends(0);
+    let finished = b
+        .mcast("recv --iface e0 239.1.1.1+200:5000-5003 10.0.0.5@232.1.1.1:5000 --duration 1ms")
+        .ends(0);
     let lines: Vec<&str> = finished.out.lines().collect();
     assert_eq!(lines.len(), 3, "{finished}");
-    assert!(lines[0].starts_with("listening to 239.1.1.1+200:5000-5003 on e0 (10.0.0.101), receive buffer"), "{finished}");
-    assert!(lines[1].starts_with("listening to 10.0.0.5@232.1.1.1:5000 (01:00:5e:01:01:01) on e0"), "{finished}");
+    assert!(
+        lines[0]
+            .starts_with("listening to 239.1.1.1+200:5000-5003 on e0 (10.0.0.101), receive buffer"),
+        "{finished}"
+    );
+    assert!(
+        lines[1].starts_with("listening to 10.0.0.5@232.1.1.1:5000 (01:00:5e:01:01:01) on e0"),
+        "{finished}"
+    );
 }
 
 #[test]
 fn a_player_s_url_is_a_target() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let recv = b.mcast("recv --iface e0 udp://@239.1.1.1:1234 rtp://10.0.0.100@232.1.1.1:1234/ --count 2 -o json").ready();
+    let recv = b
+        .mcast(
+            "recv --iface e0 udp://@239.1.1.1:1234 rtp://10.0.0.100@232.1.1.1:1234/ --count 2 -o \
+             json",
+        )
+        .ready();
     a.mcast("send --iface e0 udp://239.1.1.1:1234 udp://@232.1.1.1:1234 --count 1").ends(0);
-    assert_eq!(heard(&recv.ends(0)), ["10.0.0.100 > 239.1.1.1 1234", "10.0.0.100 > 232.1.1.1 1234"].map(str::to_owned).into());
+    assert_eq!(
+        heard(&recv.ends(0)),
+        ["10.0.0.100 > 239.1.1.1 1234", "10.0.0.100 > 232.1.1.1 1234"].map(str::to_owned).into()
+    );
 }
 
 #[test]
 fn sources_are_included_and_excluded_in_both_families() {
     let Some(lab) = Lab::open() else { return };
     let (switch, one, two, receiver) = two_senders_and_a_receiver(&lab);
-    for (group, ours, theirs) in [("232.1.1.1", "10.0.0.1", "10.0.0.2"), ("[ff3e::1]", "fd00::1", "fd00::2")] {
-        let listen = |options: String| receiver.mcast(&format!("recv --iface e0 -o json {options}")).ready();
-        let bracket = |source: &str| if source.contains(':') { format!("[{source}]") } else { source.to_owned() };
+    for (group, ours, theirs) in
+        [("232.1.1.1", "10.0.0.1", "10.0.0.2"), ("[ff3e::1]", "fd00::1", "fd00::2")]
+    {
+        let listen =
+            |options: String| receiver.mcast(&format!("recv --iface e0 -o json {options}")).ready();
+        let bracket = |source: &str| {
+            if source.contains(':') { format!("[{source}]") } else { source.to_owned() }
+        };
         // Each has a filter of its own, though they share the group, the port and the interface.
         let specific = listen(format!("--count 4 {}@{group}:5000", bracket(ours)));
         let option = listen(format!("--count 4 {group}:5000 --source {ours}"));
@@ -89,11 +121,18 @@ fn sources_are_included_and_excluded_in_both_families() {
             sender.0.mcast(&from).ends(0);
         }
         let from = |finished: Finished| -> BTreeSet<String> {
-            finished.events_of("datagram").iter().map(|event| event["source"].as_str().unwrap().to_owned()).collect()
+            finished
+                .events_of("datagram")
+                .iter()
+                .map(|event| event["source"].as_str().unwrap().to_owned())
+                .collect()
         };
         for (recv, expected) in [(specific, ours), (option, ours), (but, ours), (other, theirs)] {
             let sources = from(recv.ends(0));
-            assert!(sources.len() == 1 && sources.iter().all(|source| source.contains(expected)), "{sources:?} {expected}");
+            assert!(
+                sources.len() == 1 && sources.iter().all(|source| source.contains(expected)),
+                "{sources:?} {expected}"
+            );
         }
         assert_eq!(from(both.ends(0)).len(), 2);
     }
@@ -124,8 +163,14 @@ fn what_is_joined_from_sources_is_told_source_by_source() {
     let contradiction = b.mcast("recv --iface e0 10.0.0.5@232.1.1.1:5000 232.1.1.1:5000").ends(2);
     contradiction.says("232.1.1.1 is asked for from 10.0.0.5 alone and from anybody as well");
     let told = |arguments: &str| {
-        let ready = b.mcast(&format!("recv --iface e0 -d 1ms -o json {arguments}")).ends(0).events_of("ready").remove(0);
-        let print = |target: &Value| format!("{} {} {}", target["group"], target["source"], target["excluded"]);
+        let ready = b
+            .mcast(&format!("recv --iface e0 -d 1ms -o json {arguments}"))
+            .ends(0)
+            .events_of("ready")
+            .remove(0);
+        let print = |target: &Value| {
+            format!("{} {} {}", target["group"], target["source"], target["excluded"])
+        };
         ready["targets"].as_array().unwrap().iter().map(print).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -155,7 +200,8 @@ fn the_wire_shows_the_sources_in_igmpv3_and_mldv2_records() {
         ("[ff15::1]:5000", "ff15::1", "fd00::5", "multicast listener report v2"),
     ] {
         let recv = b.mcast(&format!("recv --iface e0 {target} --exclude {source}")).ready();
-        // The join itself may go first, from any source; the state that it ends in names the source.
+        // The join itself may go first, from any source; the state that it ends in names the
+        // source.
         wire.sees(&[protocol, &format!("gaddr {group} "), &format!("{{ {source} }}")]);
         recv.signal("INT");
         recv.ends(0);
@@ -169,15 +215,23 @@ fn a_network_of_igmpv2_makes_it_any_source_and_this_is_said() {
     let (a, b) = lab.pair();
     let said = |host: &Host, arguments: &str| {
         let events = host.mcast(&format!("recv --iface e0 -o json {arguments} -d 50ms")).ends(0);
-        events.events_of("warning").iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        events
+            .events_of("warning")
+            .iter()
+            .map(|event| event["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert!(said(&b, "10.0.0.100@232.1.1.1:5000").is_empty());
-    b.shell("echo 2 > /proc/sys/net/ipv4/conf/e0/force_igmp_version; echo 1 > /proc/sys/net/ipv6/conf/e0/force_mld_version");
+    b.shell(
+        "echo 2 > /proc/sys/net/ipv4/conf/e0/force_igmp_version; echo 1 > \
+         /proc/sys/net/ipv6/conf/e0/force_mld_version",
+    );
     assert_eq!(said(&b, "10.0.0.100@232.1.1.1:5000"), ["ssm-unsupported"]);
     assert_eq!(said(&b, "[fd00::5]@[ff3e::1]:5000"), ["ssm-unsupported"]);
     assert!(said(&b, "239.1.1.1:5000").is_empty());
 
-    // A real querier, heard after the join. The wire then has a report that knows no source, and both senders reach the host; the filter holds.
+    // A real querier, heard after the join. The wire then has a report that knows no source, and
+    // both senders reach the host; the filter holds.
     b.shell("echo 0 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
     a.address("e0", "10.0.0.99/24");
     let wire = a.capture("e0");
@@ -188,7 +242,9 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0
 s.sendto(struct.pack("!BBH4s", 0x11, 1, 0xffff - 0x1101, bytes(4)), ("224.0.0.1", 0))
 "#;
     a.python(query, &[]).ends(0);
-    eventually("e0 speaks IGMPv2", || b.proc_net("igmp").lines().any(|line| line.contains("e0") && line.contains("V2")));
+    eventually("e0 speaks IGMPv2", || {
+        b.proc_net("igmp").lines().any(|line| line.contains("e0") && line.contains("V2"))
+    });
     let recv = b.mcast("recv --iface e0 10.0.0.100@232.1.1.1:5000 --count 2 -o json").ready();
     wire.sees(&["igmp v2 report 232.1.1.1"]);
     a.mcast("send --iface 10.0.0.99 232.1.1.1:5000 --count 2 --interval 1ms").ends(0);
@@ -210,9 +266,15 @@ fn the_source_specific_range_without_a_source_is_warned_of() {
         ("[ff3e:20::1]:5000", false),
     ] {
         let finished = b.mcast(&format!("recv --iface e0 {target} -d 1ms")).ends(0);
-        assert_eq!(finished.err.contains("of the source-specific range, and joined from any source"), warned, "{finished}");
+        assert_eq!(
+            finished.err.contains("of the source-specific range, and joined from any source"),
+            warned,
+            "{finished}"
+        );
     }
-    b.mcast("recv --iface e0 232.1.1.1+3:5000 -d 1ms").ends(0).says("232.1.1.1 and 2 more groups are of");
+    b.mcast("recv --iface e0 232.1.1.1+3:5000 -d 1ms")
+        .ends(0)
+        .says("232.1.1.1 and 2 more groups are of");
 }
 
 #[test]
@@ -220,10 +282,18 @@ fn a_switch_forwards_only_where_mcast_has_joined() {
     let Some(lab) = Lab::open() else { return };
     let (switch, sender, bystander, receiver) = two_senders_and_a_receiver(&lab);
     switch.prunes(&sender, &bystander);
-    let recv = receiver.mcast("recv --iface e0 239.1.1.1+2:5000 --count 200 -q").ready_when_member(&receiver, "e0", "239.1.1.2");
-    eventually("the switch knows the member", || switch.knows_member(2, "239.1.1.1") && switch.knows_member(2, "239.1.1.2"));
+    let recv = receiver.mcast("recv --iface e0 239.1.1.1+2:5000 --count 200 -q").ready_when_member(
+        &receiver,
+        "e0",
+        "239.1.1.2",
+    );
+    eventually("the switch knows the member", || {
+        switch.knows_member(2, "239.1.1.1") && switch.knows_member(2, "239.1.1.2")
+    });
     let before = bystander.frames_received("e0");
-    sender.mcast("send --iface e0 239.1.1.1+2:5000 --count 100 --interval 100us -q --no-offload").ends(0);
+    sender
+        .mcast("send --iface e0 239.1.1.1+2:5000 --count 100 --interval 100us -q --no-offload")
+        .ends(0);
     recv.ends(0).says("received 200 datagrams");
     let strayed = bystander.frames_received("e0") - before;
     assert!(strayed < 20, "{strayed} frames reached a host that joined nothing");
@@ -236,9 +306,10 @@ fn a_unicast_target_is_sent_to_and_heard_without_a_membership() {
     let (a, b) = lab.pair_with_ipv6();
     b.shell("ip -6 addr add fd00::101/64 dev e0 nodad");
     a.shell("ip -6 addr add fd00::100/64 dev e0 nodad");
-    for (target, group, source) in
-        [("10.0.0.101:5000", "10.0.0.101", "10.0.0.100"), ("[fd00::101]:5000", "fd00::101", "[fd00::100]")]
-    {
+    for (target, group, source) in [
+        ("10.0.0.101:5000", "10.0.0.101", "10.0.0.100"),
+        ("[fd00::101]:5000", "fd00::101", "[fd00::100]"),
+    ] {
         let before = b.proc_net("igmp") + &b.proc_net("igmp6");
         let recv = b.mcast(&format!("recv {target} --count 2 -o json")).ready();
         assert_eq!(b.proc_net("igmp") + &b.proc_net("igmp6"), before, "nothing is joined");
@@ -246,7 +317,10 @@ fn a_unicast_target_is_sent_to_and_heard_without_a_membership() {
         let finished = recv.ends(0);
         assert_eq!(heard(&finished), [format!("{source} > {group} 5000")].into());
         let datagram = &finished.events_of("datagram")[0];
-        assert_eq!((&datagram["iface"], &datagram["ttl"], &datagram["dscp"]), (&json!("e0"), &json!(64), &json!(46)));
+        assert_eq!(
+            (&datagram["iface"], &datagram["ttl"], &datagram["dscp"]),
+            (&json!("e0"), &json!(64), &json!(46))
+        );
         assert!(finished.events_of("left").is_empty());
         assert_eq!(finished.events_of("ready")[0]["targets"][0]["mac"], Value::Null);
     }
@@ -261,13 +335,16 @@ fn an_own_address_is_heard_wherever_it_arrives_and_by_one_program() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     for iface in ["all", "e0"] {
-        let recv = b.mcast(&format!("recv 10.0.0.101:5000 --iface {iface} --count 2 -o json")).ready();
+        let recv =
+            b.mcast(&format!("recv 10.0.0.101:5000 --iface {iface} --count 2 -o json")).ready();
         b.mcast("recv 10.0.0.101:5000 --duration 1ms").ends(2).says("(EADDRINUSE)");
         a.mcast("send 10.0.0.101:5000 --count 1").ends(0);
         b.mcast("send 10.0.0.101:5000 --count 1").ends(0);
         recv.ends(0);
     }
-    b.mcast("recv 10.0.0.101:5000 --iface e1").ends(2).says("10.0.0.101 is an address of e0, and --iface or the zone names e1");
+    b.mcast("recv 10.0.0.101:5000 --iface e1")
+        .ends(2)
+        .says("10.0.0.101 is an address of e0, and --iface or the zone names e1");
     a.mcast("send 127.0.0.1:5000 --iface e0").ends(2).says("127.0.0.1 is an address of lo");
     b.shell("ip link set e0 down");
     let down = b.mcast("recv 10.0.0.101:5000 --duration 1ms").ends(0);
@@ -278,13 +355,24 @@ fn an_own_address_is_heard_wherever_it_arrives_and_by_one_program() {
 fn a_unicast_datagram_leaves_by_the_interface_that_was_named_and_its_answer_is_heard() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
-    b.shell("ip addr add 10.9.9.9/32 dev lo; sysctl -q -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.e1.rp_filter=0");
-    a.shell("ip route add 10.9.9.9/32 via 10.0.0.101; ip route add 10.9.9.9/32 via 10.1.0.101 metric 9");
+    b.shell(
+        "ip addr add 10.9.9.9/32 dev lo; sysctl -q -w net.ipv4.conf.all.rp_filter=0 \
+         net.ipv4.conf.e1.rp_filter=0",
+    );
+    a.shell(
+        "ip route add 10.9.9.9/32 via 10.0.0.101; ip route add 10.9.9.9/32 via 10.1.0.101 metric 9",
+    );
     let recv = b.mcast("recv 10.9.9.9:5000 --count 1 -o json").ready();
     a.mcast("send 10.9.9.9:5000 --iface e1 --count 1").ends(0);
     let datagram = recv.ends(0).events_of("datagram").remove(0);
-    assert!(datagram["iface"] == "e1" && datagram["source"].as_str().unwrap().starts_with("10.1.0.100:"), "{datagram}");
-    a.mcast("send 10.9.9.9:5999 --iface e1 --count 5 --interval 20ms").ends(0).says("came back: Connection refused");
+    assert!(
+        datagram["iface"] == "e1"
+            && datagram["source"].as_str().unwrap().starts_with("10.1.0.100:"),
+        "{datagram}"
+    );
+    a.mcast("send 10.9.9.9:5999 --iface e1 --count 5 --interval 20ms")
+        .ends(0)
+        .says("came back: Connection refused");
 }
 
 #[test]
@@ -296,14 +384,18 @@ fn a_link_local_unicast_target_takes_its_zone() {
     let recv = b.mcast(&format!("recv [{address}%e0]:5000 --count 1 -o json")).ready();
     a.mcast(&format!("send [{address}%e0]:5000 --count 1")).ends(0);
     assert_eq!(recv.ends(0).events_of("datagram")[0]["group"], json!(address));
-    a.mcast(&format!("send [{address}]:5000 --count 1")).ends(2).says("exists on every link, so it needs an interface");
+    a.mcast(&format!("send [{address}]:5000 --count 1"))
+        .ends(2)
+        .says("exists on every link, so it needs an interface");
 }
 
 #[test]
 fn a_broadcast_reaches_everybody_on_the_network() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
-    for (target, group) in [("255.255.255.255:5000", "255.255.255.255"), ("10.0.0.255:5000", "10.0.0.255")] {
+    for (target, group) in
+        [("255.255.255.255:5000", "255.255.255.255"), ("10.0.0.255:5000", "10.0.0.255")]
+    {
         let recv = b.mcast(&format!("recv --iface e0 {target} --count 1 -o json")).ready();
         a.mcast(&format!("send --iface e1 {target} --count 1 -m wrong")).finish();
         let sent = a.mcast(&format!("send --iface e0 {target} --count 1 -o json")).ends(0);
@@ -323,7 +415,10 @@ fn a_unicast_datagram_that_comes_back_is_told() {
     assert_eq!(warnings.len(), 1, "{finished}");
     assert_eq!(warnings[0]["id"], "came-back");
     finished.says("a datagram to 10.0.0.101:5999 came back: Connection refused (ECONNREFUSED)");
-    assert_eq!((&finished.summary()["datagrams"], &finished.summary()["errors"]), (&json!(10), &json!(0)));
+    assert_eq!(
+        (&finished.summary()["datagrams"], &finished.summary()["errors"]),
+        (&json!(10), &json!(0))
+    );
 }
 
 #[test]
@@ -336,13 +431,24 @@ fn advice_is_given_once_on_standard_error_and_never_in_the_way() {
         if arguments.contains("json") {
             finished.events();
         }
-        finished.err.lines().filter(|line| line.starts_with("note: ")).map(str::to_owned).collect::<Vec<_>>()
+        finished
+            .err
+            .lines()
+            .filter(|line| line.starts_with("note: "))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
     };
     for (arguments, parts) in [
-        ("send 224.0.0.251:5000 --ttl 9 -c 3 -i 1ms", &["routers never forward it, whatever the TTL"][..]),
+        (
+            "send 224.0.0.251:5000 --ttl 9 -c 3 -i 1ms",
+            &["routers never forward it, whatever the TTL"][..],
+        ),
         ("send 225.1.1.1:5000 --ttl 9 -c 1", &["IANA keeps back (RFC 5771, 3)"]),
         ("send 239.128.0.7:5000 --ttl 9 -c 1", &["01:00:5e:00:00:07 is also that of 224.0.0.7"]),
-        ("send 239.1.1.1:5000 -c 2 -i 1ms -o json", &["TTL 1 keeps these datagrams on this network; --ttl 16"]),
+        (
+            "send 239.1.1.1:5000 -c 2 -i 1ms -o json",
+            &["TTL 1 keeps these datagrams on this network; --ttl 16"],
+        ),
         ("send [ff15::1]:5000 -c 1", &["hop limit 1 keeps"]),
         ("send 239.1.1.1:5000 --ttl 1 -c 1", &[]),
         ("send -c 1", &[]),
@@ -354,6 +460,9 @@ fn advice_is_given_once_on_standard_error_and_never_in_the_way() {
         let host = if arguments.starts_with("send") { &a } else { &b };
         let notes = notes(host, arguments);
         assert_eq!(notes.len(), parts.len(), "{arguments}: {notes:#?}");
-        assert!(notes.iter().zip(parts).all(|(note, part)| note.contains(part) && note.contains("RFC")), "{notes:#?}");
+        assert!(
+            notes.iter().zip(parts).all(|(note, part)| note.contains(part) && note.contains("RFC")),
+            "{notes:#?}"
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Datagrams that were sent as one (UDP_SEGMENT, udp(7)) and received as one (UDP_GRO): they are heard as they were sent, in whatever way they are
-//! received. And a receiver that never sleeps. The sender is written in Python, and has nothing of the program's own.
+//! Datagrams that were sent as one (UDP_SEGMENT, udp(7)) and received as one (UDP_GRO): they are
+//! heard as they were sent, in whatever way they are received. And a receiver that never sleeps.
+//! The sender is written in Python, and has nothing of the program's own.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -9,7 +10,8 @@ use std::time::{Duration, Instant};
 use lab::{Finished, Host, Lab, Running, eventually};
 use serde_json::{Value, json};
 
-/// Sends trains and single datagrams. The arguments are the process id of a receiver, and its groups.
+/// Sends trains and single datagrams. The arguments are the process id of a receiver, and its
+/// groups.
 const SENDER: &str = r#"
 import itertools, os, socket, sys, time
 UDP_SEGMENT = 103
@@ -57,7 +59,8 @@ fn script(host: &Host, recv: &Running, lines: &str) -> Finished {
 }
 
 /// The ways to receive, which make no difference to what is heard.
-const WAYS: [&str; 6] = ["", "--no-offload", "--batch 1", "--batch 1 --no-offload", "--spin", "--portable"];
+const WAYS: [&str; 6] =
+    ["", "--no-offload", "--batch 1", "--batch 1 --no-offload", "--spin", "--portable"];
 
 fn in_each_way(host: &Host, arguments: &str) -> Vec<Running> {
     WAYS.iter().map(|way| host.mcast(&format!("{arguments} {way}")).ready()).collect()
@@ -69,7 +72,8 @@ fn what_was_sent_as_one_is_heard_as_it_was_sent_in_every_way() {
     let (a, b) = lab.pair_with_ipv6();
     a.carries_trains("e0");
     for group in ["239.1.1.1", "ff15::1"] {
-        let target = if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
+        let target =
+            if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
         let receivers = in_each_way(&b, &format!("recv --iface e0 {target} -o json"));
         let lines = "
 import json
@@ -100,14 +104,32 @@ print(json.dumps(sent))
             recv.signal("INT");
             let heard = recv.ends(0);
             let shown = heard.events_of("datagram");
-            let port = |event: &Value| event["source"].as_str().unwrap().rsplit_once(':').unwrap().1.parse::<u16>().unwrap();
-            let told: Vec<Value> = shown.iter().map(|event| json!([port(event), event["text"]])).collect();
+            let port = |event: &Value| {
+                event["source"]
+                    .as_str()
+                    .unwrap()
+                    .rsplit_once(':')
+                    .unwrap()
+                    .1
+                    .parse::<u16>()
+                    .unwrap()
+            };
+            let told: Vec<Value> =
+                shown.iter().map(|event| json!([port(event), event["text"]])).collect();
             assert_eq!(json!(told), sent, "{way} {group}");
-            let lengths = |event: &Value| event["len_bytes"].as_u64() == event["text"].as_str().map(|text| text.len() as u64);
+            let lengths = |event: &Value| {
+                event["len_bytes"].as_u64() == event["text"].as_str().map(|text| text.len() as u64)
+            };
             assert!(shown.iter().all(lengths), "{way} {group}");
             let summary = heard.summary();
-            let bytes: usize = sent.as_array().unwrap().iter().map(|datagram| datagram[1].as_str().unwrap().len()).sum();
-            let counts = ["datagrams", "bytes", "sources", "truncated"].map(|field| &summary[field]);
+            let bytes: usize = sent
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|datagram| datagram[1].as_str().unwrap().len())
+                .sum();
+            let counts =
+                ["datagrams", "bytes", "sources", "truncated"].map(|field| &summary[field]);
             assert_eq!(json!(counts), json!([many, bytes, 2, 0]), "{way} {group}");
             let drops = [&summary["kernel_drops"], &summary["kernel_drops_exact"]];
             assert_eq!(json!(drops), json!([0, true]), "{way} {group}");
@@ -128,9 +150,18 @@ fn trains_come_as_such_once_there_was_one_unless_nobody_wants_that() {
         let before = b.counter("Udp", "InDatagrams");
         let recv = b.mcast(&format!("recv --iface e0 239.1.1.1:5000 --count 61 -q -o json {way}"));
         let recv = recv.ready_when_member(&b, "e0", "239.1.1.1");
-        script(&a, &recv, "s = sender('239.1.1.1', 4001)\ntrain(s, 9, *[9] * 10, 3)\nread()\ntrain(s, 500, *[500] * 50)");
+        script(
+            &a,
+            &recv,
+            "s = sender('239.1.1.1', 4001)\ntrain(s, 9, *[9] * 10, 3)\nread()\ntrain(s, 500, \
+             *[500] * 50)",
+        );
         assert_eq!(recv.ends(0).summary()["datagrams"], 61);
-        assert_eq!(b.counter("Udp", "InDatagrams") - before, reads, "what the kernel handed over: {way}");
+        assert_eq!(
+            b.counter("Udp", "InDatagrams") - before,
+            reads,
+            "what the kernel handed over: {way}"
+        );
     }
 }
 
@@ -140,11 +171,18 @@ fn a_count_may_end_in_the_midst_of_a_train() {
     let (a, b) = lab.pair();
     a.carries_trains("e0");
     let receivers = in_each_way(&b, "recv --iface e0 239.1.1.1:5000 --count 25 -o json");
-    script(&a, &receivers[0], "s = sender('239.1.1.1', 4001)\ntrain(s, 9, *[9] * 10)\nread()\ntrain(s, 9, *[9] * 40)");
+    script(
+        &a,
+        &receivers[0],
+        "s = sender('239.1.1.1', 4001)\ntrain(s, 9, *[9] * 10)\nread()\ntrain(s, 9, *[9] * 40)",
+    );
     for (recv, way) in receivers.into_iter().zip(WAYS) {
         let heard = recv.ends(0);
         let shown = heard.events_of("datagram");
-        let numbers: Vec<&str> = shown.iter().map(|event| event["text"].as_str().unwrap().split(' ').next().unwrap()).collect();
+        let numbers: Vec<&str> = shown
+            .iter()
+            .map(|event| event["text"].as_str().unwrap().split(' ').next().unwrap())
+            .collect();
         assert_eq!(numbers, (0..25).map(|number| number.to_string()).collect::<Vec<_>>(), "{way}");
         assert_eq!(heard.summary()["datagrams"], 25, "{way}");
     }
@@ -159,13 +197,19 @@ fn trains_that_were_dropped_are_no_exact_number_and_that_is_said() {
     for (way, exact) in [("-o json", false), ("-o json --no-offload", true), ("", false)] {
         let asserted = ["kernel_drops == 0", "kernel_drops > 0", "kernel_drops < 100000"];
         let arguments = format!("recv --iface e0 239.1.1.1:5000 --rcvbuf 30000 -q {way}");
-        let arguments: Vec<&str> =
-            arguments.split_whitespace().chain(asserted.into_iter().flat_map(|expr| ["--assert", expr])).collect();
+        let arguments: Vec<&str> = arguments
+            .split_whitespace()
+            .chain(asserted.into_iter().flat_map(|expr| ["--assert", expr]))
+            .collect();
         let recv = b.mcast_with(&arguments).ready_when_member(&b, "e0", "239.1.1.1");
         script(&a, &recv, "train(sender('239.1.1.1', 4001), 60, *[60] * 5)\nread()");
         let errors = b.counter("Udp", "RcvbufErrors");
         recv.signal("STOP");
-        script(&a, &recv, "s = sender('239.1.1.1', 4001)\nfor t in range(100): train(s, 60, *[60] * 20)");
+        script(
+            &a,
+            &recv,
+            "s = sender('239.1.1.1', 4001)\nfor t in range(100): train(s, 60, *[60] * 20)",
+        );
         assert!(b.counter("Udp", "RcvbufErrors") > errors, "{way}");
         recv.signal("CONT");
         script(&a, &recv, "read()\nsingle(sender('239.1.1.1', 4001), 60)\nread()");
@@ -179,18 +223,27 @@ fn trains_that_were_dropped_are_no_exact_number_and_that_is_said() {
             continue;
         }
         let summary = heard.summary();
-        let (received, dropped) = (summary["datagrams"].as_u64().unwrap(), summary["kernel_drops"].as_u64().unwrap());
+        let (received, dropped) =
+            (summary["datagrams"].as_u64().unwrap(), summary["kernel_drops"].as_u64().unwrap());
         assert_eq!(summary["kernel_drops_exact"], exact, "{heard}");
         if exact {
             assert_eq!(received + dropped, SENT, "{heard}");
         } else {
-            assert!(dropped > 0 && received + dropped < SENT, "of each train dropped one is counted\n{heard}");
+            assert!(
+                dropped > 0 && received + dropped < SENT,
+                "of each train dropped one is counted\n{heard}"
+            );
         }
-        let held =
-            |place: usize| [&summary["assertions"][place]["held"], &summary["assertions"][place]["value"]].map(Value::clone);
+        let held = |place: usize| {
+            [&summary["assertions"][place]["held"], &summary["assertions"][place]["value"]]
+                .map(Value::clone)
+        };
         assert_eq!(held(0), [json!(false), json!(dropped)]);
         assert_eq!(held(1), [json!(true), json!(dropped)]);
-        assert_eq!(held(2), if exact { [json!(true), json!(dropped)] } else { [json!(false), Value::Null] });
+        assert_eq!(
+            held(2),
+            if exact { [json!(true), json!(dropped)] } else { [json!(false), Value::Null] }
+        );
     }
 }
 
@@ -199,9 +252,15 @@ fn what_was_dropped_before_the_first_train_was_seen_is_an_exact_number() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.carries_trains("e0");
-    let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --rcvbuf 30000 -q -o json").ready_when_member(&b, "e0", "239.1.1.1");
+    let recv = b
+        .mcast("recv --iface e0 239.1.1.1:5000 --rcvbuf 30000 -q -o json")
+        .ready_when_member(&b, "e0", "239.1.1.1");
     recv.signal("STOP");
-    script(&a, &recv, "s = sender('239.1.1.1', 4001)\nfor t in range(100): train(s, 60, *[60] * 20)");
+    script(
+        &a,
+        &recv,
+        "s = sender('239.1.1.1', 4001)\nfor t in range(100): train(s, 60, *[60] * 20)",
+    );
     recv.signal("CONT");
     script(&a, &recv, "read()\ntrain(sender('239.1.1.1', 4001), 60, *[60] * 20)\nread()");
     recv.signal("INT");
@@ -220,7 +279,9 @@ fn who_never_sleeps_hears_and_ends_as_others_do() {
     for way in ["", "--portable"] {
         for targets in [" 239.1.1.1:5000", &many] {
             let each = targets.split_whitespace().count() * 5;
-            let spin = |rest: &str| b.mcast(&format!("recv --iface e0 --spin {way} -o json {rest}{targets}"));
+            let spin = |rest: &str| {
+                b.mcast(&format!("recv --iface e0 --spin {way} -o json {rest}{targets}"))
+            };
             let recv = spin(&format!("--count {each}")).ready();
             a.mcast(&format!("send --iface e0 --count 5 -i 1ms -q{targets}")).ends(0);
             assert_eq!(recv.ends(0).events_of("datagram").len(), each);
@@ -236,7 +297,8 @@ fn who_never_sleeps_hears_and_ends_as_others_do() {
             recv.ends(0);
         }
     }
-    b.mcast("recv --iface e0 --spin --timeout 20s -- mcast send --iface e0 --count 3 -i 1ms").ends(0);
+    b.mcast("recv --iface e0 --spin --timeout 20s -- mcast send --iface e0 --count 3 -i 1ms")
+        .ends(0);
     let recv = b.mcast("recv --iface e0 --spin -o json").ready();
     b.shell("ip link set e0 down");
     recv.line(|line| line.contains("\"interface-down\""));
@@ -252,8 +314,11 @@ fn a_flood_does_not_put_the_end_off() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     for way in ["", "--no-offload", "--spin"] {
-        let recv = b.mcast(&format!("recv --iface e0 239.1.1.1:5000 -q -o json {way}")).ready_when_member(&b, "e0", "239.1.1.1");
-        let flood = "s = sender('239.1.1.1', 4001)\ns.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 64)\nwhile True: s.send(bytes(64 * 64))";
+        let recv = b
+            .mcast(&format!("recv --iface e0 239.1.1.1:5000 -q -o json {way}"))
+            .ready_when_member(&b, "e0", "239.1.1.1");
+        let flood = "s = sender('239.1.1.1', 4001)\ns.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, \
+                     64)\nwhile True: s.send(bytes(64 * 64))";
         let flood = a.python(&format!("{SENDER}\n{flood}"), &["0"]);
         let before = b.counter("Udp", "InDatagrams");
         eventually("it is flooded", || b.counter("Udp", "InDatagrams") > before + 20_000);
@@ -274,8 +339,12 @@ fn what_came_on_one_socket_before_the_end_is_not_forgotten_for_what_came_late_on
     let (a, b) = lab.pair();
     let ways = ["", "--spin", "--portable"];
     let start = Instant::now();
-    let receivers =
-        ways.map(|way| b.mcast(&format!("recv --iface e0 239.1.1.1:5000 239.1.1.2:5001 -d 2s --stats 1m -o json {way}")).ready());
+    let receivers = ways.map(|way| {
+        b.mcast(&format!(
+            "recv --iface e0 239.1.1.1:5000 239.1.1.2:5001 -d 2s --stats 1m -o json {way}"
+        ))
+        .ready()
+    });
     receivers.iter().for_each(|recv| recv.signal("STOP"));
     a.mcast("send --iface e0 239.1.1.1:5000 --probe --burst 400 --count 400 -q").ends(0);
     // What is tested is the end of a duration, which has to pass.

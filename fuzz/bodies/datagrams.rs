@@ -1,7 +1,9 @@
-//! Arbitrary datagrams, read and counted as `mcast recv` does it (`src/recv/count.rs`), and what must be so of the counters whatever came.
+//! Arbitrary datagrams, read and counted as `mcast recv` does it (`src/recv/count.rs`), and what
+//! must be so of the counters whatever came.
 //!
-//! The bytes are a little program: each instruction makes a datagram, or many, or begins an interval. There is nothing that the bytes cannot say, so
-//! that any change of them is a run that can be made.
+//! The bytes are a little program: each instruction makes a datagram, or many, or begins an
+//! interval. There is nothing that the bytes cannot say, so that any change of them is a run that
+//! can be made.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -38,7 +40,10 @@ pub fn run(bytes: &[u8]) {
     let settings = bytes.u8();
     // Both sides of the number from which on the limit grows.
     let listens = usize::from(bytes.u8()) * 8;
-    let local = LocalClock { host: if settings & 1 == 0 { HERE } else { 0 }, synchronised: settings & 2 == 0 };
+    let local = LocalClock {
+        host: if settings & 1 == 0 { HERE } else { 0 },
+        synchronised: settings & 2 == 0,
+    };
     let intervals = settings & 4 == 0;
     let mut run = Run {
         streams: Streams::new(listens, intervals, local),
@@ -136,7 +141,8 @@ impl Place {
         } else {
             (Ipv4Addr::new(10, 0, 0, 1).into(), Ipv4Addr::new(239, 1, 1, who >> 2 & 3).into())
         };
-        let iface = [None, Some((1, "e0")), Some((2, "e1")), Some((3, "e2"))][usize::from(who >> 4 & 3)];
+        let iface =
+            [None, Some((1, "e0")), Some((2, "e1")), Some((3, "e2"))][usize::from(who >> 4 & 3)];
         Place { source: (address, port).into(), group, iface, stream: u64::from(who >> 6) }
     }
 }
@@ -255,7 +261,10 @@ impl Run {
         self.fed.datagrams += 1;
         match probe::read(payload, cut) {
             Reading::Probe(probe) => {
-                assert!(probe.sequence <= MOST && payload.len() >= MIN_LEN && !cut, "{probe:?} is believed");
+                assert!(
+                    probe.sequence <= MOST && payload.len() >= MIN_LEN && !cut,
+                    "{probe:?} is believed"
+                );
                 let key = Key {
                     source: place.source,
                     stream: probe.stream,
@@ -296,7 +305,10 @@ impl Run {
         assert_eq!(more, untracked > 0);
         assert_eq!(
             empty,
-            self.streams.iter().filter(|stream| stream.ended && stream.figures(false).meter.datagrams == 0).count()
+            self.streams
+                .iter()
+                .filter(|stream| stream.ended && stream.figures(false).meter.datagrams == 0)
+                .count()
         );
         assert_eq!(streams, self.streams.iter().len());
         assert!(streams <= self.most, "{streams} streams, and {} are the most", self.most);
@@ -306,7 +318,8 @@ impl Run {
         let taken: u64 = self.streams.iter().map(|stream| self.check_stream(stream)).sum();
         assert_eq!(taken + untracked, fed.data, "each of the data is counted once");
 
-        // Of many this takes long, and shows nothing that few do not. And the two are the same where there are no intervals.
+        // Of many this takes long, and shows nothing that few do not. And the two are the same
+        // where there are no intervals.
         if streams > MOST_DESCRIBED {
             return;
         }
@@ -318,14 +331,22 @@ impl Run {
             }
             let Some(together) = together else { continue };
             check_info(&together.figures);
-            assert!(together.ended <= together.streams && together.restarts <= together.streams as u64);
-            let sum = |of: fn(&FiguresInfo) -> u64| infos.iter().map(|info| of(&info.figures)).fold(0, u64::saturating_add);
+            assert!(
+                together.ended <= together.streams && together.restarts <= together.streams as u64
+            );
+            let sum = |of: fn(&FiguresInfo) -> u64| {
+                infos.iter().map(|info| of(&info.figures)).fold(0, u64::saturating_add)
+            };
             let FiguresInfo { received, expected, lost, bytes, .. } = together.figures;
             assert_eq!(received, sum(|figures| figures.received));
             assert_eq!(expected, sum(|figures| figures.expected));
             assert_eq!(lost, sum(|figures| figures.lost));
             assert_eq!(bytes, sum(|figures| figures.bytes));
-            let spread = if together.figures.delay_ns.is_some() { together.figures.delay_ns } else { together.figures.pdv_ns };
+            let spread = if together.figures.delay_ns.is_some() {
+                together.figures.delay_ns
+            } else {
+                together.figures.pdv_ns
+            };
             assert_eq!(together.spread.quantiles(), spread);
             assert_eq!(together.spread.count(), received, "each has a delay");
         }
@@ -342,20 +363,37 @@ impl Run {
         assert_eq!(received + figures.duplicates + figures.stale, fed.data, "{:?}", stream.key);
         // Each number is received once, or it came too late to say.
         let numbers = fed.numbers.len() as u64;
-        assert!(received <= numbers && received + figures.stale >= numbers, "{received} and {} of {numbers}", figures.stale);
-        assert!(figures.reordered <= received.saturating_sub(1) && figures.reorder_extent_max <= received);
+        assert!(
+            received <= numbers && received + figures.stale >= numbers,
+            "{received} and {} of {numbers}",
+            figures.stale
+        );
+        assert!(
+            figures.reordered <= received.saturating_sub(1)
+                && figures.reorder_extent_max <= received
+        );
         assert!((figures.reordered == 0) == (figures.reorder_extent_max == 0));
         assert_eq!((figures.delays.count(), received == 0), (received, losses.expected == 0));
-        assert!(figures.wakeups.count() <= received && figures.dscp_changed.unwrap_or(0) <= received);
+        assert!(
+            figures.wakeups.count() <= received && figures.dscp_changed.unwrap_or(0) <= received
+        );
         if let Some(highest) = fed.numbers.iter().max() {
             let end = fed.announced.max(highest + 1);
             assert!(losses.expected <= end && stream.missed_before() <= *highest);
-            assert_eq!(stream.missed_before() + losses.expected, end, "all that was sent was missed, lost or received");
+            assert_eq!(
+                stream.missed_before() + losses.expected,
+                end,
+                "all that was sent was missed, lost or received"
+            );
         }
 
         let lately = stream.figures(self.intervals);
         check_losses(stream.losses(true));
-        assert!(lately.meter.datagrams <= received && lately.duplicates <= figures.duplicates && lately.stale <= figures.stale);
+        assert!(
+            lately.meter.datagrams <= received
+                && lately.duplicates <= figures.duplicates
+                && lately.stale <= figures.stale
+        );
         assert!(lately.corrupt <= figures.corrupt && figures.corrupt <= self.fed.corrupt);
         assert!(lately.truncated <= figures.truncated && figures.truncated <= self.fed.truncated);
         fed.data
@@ -367,17 +405,25 @@ fn check_losses(losses: Losses) {
     assert!(lost <= expected && longest <= lost && runs <= lost, "{losses:?}");
     assert_eq!((lost == 0, lost == 0), (runs == 0, longest == 0), "{losses:?}");
     // One run is the longest, and each of the others is of one at least, and of as many at most.
-    assert!(lost >= longest + runs.saturating_sub(1) && lost <= longest.saturating_mul(runs), "{losses:?}");
+    assert!(
+        lost >= longest + runs.saturating_sub(1) && lost <= longest.saturating_mul(runs),
+        "{losses:?}"
+    );
 }
 
 fn check_quantiles(quantiles: Quantiles) {
     let Quantiles { min, mean, p50, p90, p99, p999, max } = quantiles;
-    assert!([min, p50, p90, p99, p999, max].is_sorted() && (min..=max).contains(&mean), "{quantiles:?}");
+    assert!(
+        [min, p50, p90, p99, p999, max].is_sorted() && (min..=max).contains(&mean),
+        "{quantiles:?}"
+    );
 }
 
 fn check_info(figures: &FiguresInfo) {
     assert!(figures.loss_ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio)), "{figures:?}");
-    for never_negative in [figures.jitter, figures.rate_pps, figures.bitrate_bps].into_iter().flatten() {
+    for never_negative in
+        [figures.jitter, figures.rate_pps, figures.bitrate_bps].into_iter().flatten()
+    {
         assert!(never_negative.is_finite() && never_negative >= 0.0, "{figures:?}");
     }
     assert!(figures.gap_ns.is_none_or(|gap| gap >= 0), "{figures:?}");
@@ -432,7 +478,9 @@ fn damage(payload: &mut Vec<u8>, bytes: &mut Bytes) -> bool {
 /// CRC-32C bit by bit.
 fn crc32c(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0x82f6_3b78 })
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+            if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ 0x82f6_3b78 }
+        })
     })
 }
 

@@ -1,4 +1,5 @@
-//! Arbitrary text, read as a target, a rate and an assertion: nothing panics, and what is taken and printed is taken again, and is the same.
+//! Arbitrary text, read as a target, a rate and an assertion: nothing panics, and what is taken and
+//! printed is taken again, and is the same.
 
 use mcast::rate::Rate;
 use mcast::target::{MOST_TARGETS, TargetRange};
@@ -25,7 +26,10 @@ fn target(text: &str) {
             let first = targets.next().expect("one at least");
             assert_eq!(first.group, range.first());
             let last = targets.last().unwrap_or_else(|| first.clone());
-            assert!(range.count() == 1 || last.group.is_multicast() || first.group == last.group, "{text:?}");
+            assert!(
+                range.count() == 1 || last.group.is_multicast() || first.group == last.group,
+                "{text:?}"
+            );
             assert!(first.port > 0 && last.port >= first.port, "{text:?}");
         }
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -36,13 +40,19 @@ fn rate(text: &str) {
     match text.parse::<Rate>() {
         Ok(rate) => {
             let printed = rate.to_string();
-            let again = printed.parse::<Rate>().unwrap_or_else(|error| panic!("{text:?} is printed as {printed:?}: {error}"));
+            let again = printed
+                .parse::<Rate>()
+                .unwrap_or_else(|error| panic!("{text:?} is printed as {printed:?}: {error}"));
             let (value, read) = match (rate, again) {
-                (Rate::Packets(value), Rate::Packets(read)) | (Rate::Bits(value), Rate::Bits(read)) => (value, read),
+                (Rate::Packets(value), Rate::Packets(read))
+                | (Rate::Bits(value), Rate::Bits(read)) => (value, read),
                 _ => panic!("{text:?} is {rate:?}, and {printed:?} is {again:?}"),
             };
             assert!(value > 0.0 && value.is_finite(), "{text:?} is {rate:?}");
-            assert!((read - value).abs() <= value * 1e-12, "{text:?} is {rate:?}, and {printed:?} is {again:?}");
+            assert!(
+                (read - value).abs() <= value * 1e-12,
+                "{text:?} is {rate:?}, and {printed:?} is {again:?}"
+            );
         }
         Err(error) => shows_right_ones(text, &error, |shown| shown.parse::<Rate>().is_ok()),
     }
@@ -52,7 +62,11 @@ fn assertion(text: &str) {
     match text.parse::<Assertion>() {
         Ok(assertion) => {
             let printed = assertion.to_string();
-            assert_eq!(printed.parse(), Ok(assertion.clone()), "{text:?} is printed as {printed:?}");
+            assert_eq!(
+                printed.parse(),
+                Ok(assertion.clone()),
+                "{text:?} is printed as {printed:?}"
+            );
             assert!(!assertion.judge(|_| None).held, "{text:?} holds of nothing");
         }
         Err(error) => assert!(!error.is_empty() && !error.contains('\n'), "{text:?}: {error:?}"),
@@ -61,7 +75,9 @@ fn assertion(text: &str) {
 
 /// What an error tells to try is right: the words between `try`, `or` and commas, up to a bracket.
 fn shows_right_ones(text: &str, error: &str, is_right: impl Fn(&str) -> bool) {
-    let Some((_, tries)) = error.rsplit_once("; try ") else { panic!("{text:?} is refused, and nothing is shown: {error}") };
+    let Some((_, tries)) = error.rsplit_once("; try ") else {
+        panic!("{text:?} is refused, and nothing is shown: {error}")
+    };
     let tries = tries.split(" (").next().unwrap_or(tries);
     for shown in tries.replace(", or ", ", ").replace(" or ", ", ").split(", ") {
         assert!(is_right(shown), "{text:?} is refused, and {shown:?} is none either: {error}");

@@ -1,4 +1,5 @@
-//! Why a receiver hears nothing: what can be told in passing, while it goes on, without sending or joining anything.
+//! Why a receiver hears nothing: what can be told in passing, while it goes on, without sending or
+//! joining anything.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
@@ -35,11 +36,13 @@ pub struct Question {
     pub silent: Duration,
     /// What had come until then.
     pub stopped: Option<Stopped>,
-    /// Leave out what may take more than some milliseconds: the firewall's rules, and the memberships, of which there may be thousands.
+    /// Leave out what may take more than some milliseconds: the firewall's rules, and the
+    /// memberships, of which there may be thousands.
     pub hurry: bool,
 }
 
-/// The search for an answer, beside whatever else goes on: who asks for the firewall's rules starts another program, and waits for it.
+/// The search for an answer, beside whatever else goes on: who asks for the firewall's rules starts
+/// another program, and waits for it.
 #[derive(Debug)]
 pub struct Looking(Receiver<Vec<Finding>>);
 
@@ -131,7 +134,13 @@ mod tests {
     /// What a receiver knows that has joined on an interface where nothing is wrong.
     fn silent() -> Facts {
         let address = Address { ip: "10.0.0.101".parse().unwrap(), prefix: Some(24) };
-        let link = Link { name: "e0".to_owned(), up: true, carrier: Some(true), multicast: true, ..Link::default() };
+        let link = Link {
+            name: "e0".to_owned(),
+            up: true,
+            carrier: Some(true),
+            multicast: true,
+            ..Link::default()
+        };
         Facts {
             system: "linux".to_owned(),
             target: Asked { group: "239.1.1.1".parse().unwrap(), port: 5000, sources: Vec::new() },
@@ -160,7 +169,10 @@ mod tests {
             ("nothing-arrives", "nothing of 239.1.1.1:5000 and 9 more targets arrived in 5 s")
         );
         let [command] = &found[0].commands[..] else { panic!("{found:?}") };
-        assert_eq!((command.place, command.run.as_str()), (Place::Here, "mcast check 239.1.1.1:5000 --iface e0"));
+        assert_eq!(
+            (command.place, command.run.as_str()),
+            (Place::Here, "mcast check 239.1.1.1:5000 --iface e0")
+        );
     }
 
     #[test]
@@ -170,8 +182,14 @@ mod tests {
         assert_eq!(ids(&facts), ["no-carrier", "nothing-arrives"]);
         facts.stopped = has_stopped();
         let found = reason::gravest(&facts);
-        assert_eq!(found.iter().map(|finding| finding.id).collect::<Vec<_>>(), ["no-carrier", "stream-stopped"]);
-        assert_eq!(found[1].what, "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s");
+        assert_eq!(
+            found.iter().map(|finding| finding.id).collect::<Vec<_>>(),
+            ["no-carrier", "stream-stopped"]
+        );
+        assert_eq!(
+            found[1].what,
+            "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s"
+        );
         assert_eq!(found[1].commands[0].run, "mcast check 239.1.1.1:5000 --iface e0");
     }
 
@@ -181,10 +199,14 @@ mod tests {
         facts.interfaces[0].addresses.clear();
         facts.interfaces[0].rp_filter = Some(1);
         facts.membership.seen = Some(false);
-        let counters = [("TcpExt.IPReversePathFilter", 9), ("Udp.InCsumErrors", 9), ("Ip.ReasmReqds", 9)];
+        let counters =
+            [("TcpExt.IPReversePathFilter", 9), ("Udp.InCsumErrors", 9), ("Ip.ReasmReqds", 9)];
         facts.counters = Some(counters.map(|(name, rise)| (name.to_owned(), rise)).into());
         let found = reason::findings(&facts);
-        assert!(found.iter().filter(|finding| finding.level >= Level::Warning).count() > 3, "{found:?}");
+        assert!(
+            found.iter().filter(|finding| finding.level >= Level::Warning).count() > 3,
+            "{found:?}"
+        );
         for (stopped, last) in [(None, "nothing-arrives"), (has_stopped(), "stream-stopped")] {
             let told = reason::gravest(&Facts { stopped, ..facts.clone() });
             assert_eq!(
@@ -197,7 +219,10 @@ mod tests {
 
     #[test]
     fn an_interface_that_is_gone_is_told_and_not_a_choice_among_others() {
-        assert_eq!(ids(&Facts { interfaces: Vec::new(), ..silent() }), ["no-interface", "nothing-arrives"]);
+        assert_eq!(
+            ids(&Facts { interfaces: Vec::new(), ..silent() }),
+            ["no-interface", "nothing-arrives"]
+        );
     }
 
     #[test]
@@ -210,18 +235,42 @@ mod tests {
     #[test]
     fn a_look_at_this_host_ends_with_an_answer() {
         // What is wrong is to be wrong on every host.
-        let via = crate::iface::Via { name: "mcast-none".to_owned(), index: 0, address: None, pinned: false, named: true };
+        let via = crate::iface::Via {
+            name: "mcast-none".to_owned(),
+            index: 0,
+            address: None,
+            pinned: false,
+            named: true,
+        };
         let group = "239.255.71.13".parse().unwrap();
-        let at = net::Endpoint { group, port: 5000, cast: crate::iface::Cast::Multicast, via: via.into() };
+        let at = net::Endpoint {
+            group,
+            port: 5000,
+            cast: crate::iface::Cast::Multicast,
+            via: via.into(),
+        };
         let listen = Listen { at, filter: net::Filter::Any.into() };
         let before = Baseline::take();
-        let looking = Looking::start(Question { listen, more: 0, before, silent: Duration::ZERO, stopped: None, hurry: false });
-        let Found::These(found) = looking.wait(Duration::from_secs(30)) else { panic!("no answer") };
+        let looking = Looking::start(Question {
+            listen,
+            more: 0,
+            before,
+            silent: Duration::ZERO,
+            stopped: None,
+            hurry: false,
+        });
+        let Found::These(found) = looking.wait(Duration::from_secs(30)) else {
+            panic!("no answer")
+        };
         let ids: Vec<&str> = found.iter().map(|finding| finding.id).collect();
         assert_eq!(ids.first(), Some(&"no-interface"), "{found:?}");
         assert_eq!(ids.last(), Some(&"nothing-arrives"), "{found:?}");
         // The thread that answered ends a moment later.
-        assert_eq!(looking.wait(Duration::from_secs(30)), Found::These(Vec::new()), "it answers once");
+        assert_eq!(
+            looking.wait(Duration::from_secs(30)),
+            Found::These(Vec::new()),
+            "it answers once"
+        );
         assert_eq!(looking.found(), Found::These(Vec::new()), "it has ended");
     }
 }

@@ -1,4 +1,5 @@
-//! What was seen: plain data, so that the reasoning can be tested, and repeated elsewhere, without a network.
+//! What was seen: plain data, so that the reasoning can be tested, and repeated elsewhere, without
+//! a network.
 //!
 //! `None` is what the system did not tell, or what needed more rights than there were.
 
@@ -11,7 +12,8 @@ use super::firewall::Drop;
 use crate::iface::Address;
 use crate::net::{Bridge, Filter, LinkCounters, Listen, PortUser};
 
-/// Everything that was seen. What a newer mcast would have seen besides is taken as not told, so that records stay readable.
+/// Everything that was seen. What a newer mcast would have seen besides is taken as not told, so
+/// that records stay readable.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
@@ -41,11 +43,14 @@ pub struct Facts {
     pub heard: Vec<Heard>,
     /// How many datagrams found the receive buffers of this program full.
     pub own_drops: Option<u64>,
-    /// The sockets that hold the port; those of this program say so. `drops` is what they dropped meanwhile.
+    /// The sockets that hold the port; those of this program say so. `drops` is what they dropped
+    /// meanwhile.
     pub port_users: Option<Vec<PortUser>>,
-    /// How many sockets of other programs are bound to the group at other ports: one of them may be what has joined it.
+    /// How many sockets of other programs are bound to the group at other ports: one of them may
+    /// be what has joined it.
     pub other_sockets: Option<usize>,
-    /// By how much the kernel's counters rose meanwhile: `Ip.InReceives`, `Udp.IgnoredMulti`. What did not rise is not there.
+    /// By how much the kernel's counters rose meanwhile: `Ip.InReceives`, `Udp.IgnoredMulti`. What
+    /// did not rise is not there.
     pub counters: Option<BTreeMap<String, u64>>,
     /// What reached the interfaces, before IP and the firewall.
     pub frames: Option<Frames>,
@@ -53,16 +58,19 @@ pub struct Facts {
     pub firewall: Firewall,
     /// The bridges of this host.
     pub bridges: Option<Vec<Bridge>>,
-    /// The kernel hands frames that cross a bridge to the firewall of IP (br_netfilter); `None` where it does not know how.
+    /// The kernel hands frames that cross a bridge to the firewall of IP (br_netfilter); `None`
+    /// where it does not know how.
     pub bridge_netfilter: Option<bool>,
-    /// How many frames of the target came in the second after this host had reported its membership anew; `None` where it did not, and where they began
-    /// so late that the report cannot have brought them.
+    /// How many frames of the target came in the second after this host had reported its
+    /// membership anew; `None` where it did not, and where they began so late that the report
+    /// cannot have brought them.
     pub after_report: Option<u64>,
     /// A sender was waited for, that was to send to several addresses at once.
     pub waited: bool,
     /// What came of it.
     pub path: Option<Path>,
-    /// A receiver asks why it hears nothing, and looks in passing: nothing is sent, and nothing is joined for it.
+    /// A receiver asks why it hears nothing, and looks in passing: nothing is sent, and nothing is
+    /// joined for it.
     pub receiving: bool,
     /// How many more targets it listens to.
     pub more: usize,
@@ -138,7 +146,8 @@ pub struct Membership {
     pub port_taken: bool,
     /// The kernel lists the group on that interface.
     pub seen: Option<bool>,
-    /// How many interfaces were left out, because they are too many, or because one of them could not be joined on.
+    /// How many interfaces were left out, because they are too many, or because one of them could
+    /// not be joined on.
     pub left_out: usize,
 }
 
@@ -164,7 +173,8 @@ pub struct SelfTest {
     pub sent: u64,
     /// How many of them came back.
     pub heard: u64,
-    /// It went to the very port that was asked about; else to another, since a program listens there.
+    /// It went to the very port that was asked about; else to another, since a program listens
+    /// there.
     pub same_port: bool,
     /// Why it could not be sent.
     pub error: Option<String>,
@@ -354,7 +364,8 @@ impl Facts {
         self.link(self.iface.as_deref()?)
     }
 
-    /// The interface whose way through the firewall is looked at: the expected one, else that by which this host sent to itself.
+    /// The interface whose way through the firewall is looked at: the expected one, else that by
+    /// which this host sent to itself.
     pub fn judged(&self) -> Option<&str> {
         self.iface.as_deref().or_else(|| self.self_test.as_ref()?.iface.as_deref())
     }
@@ -369,12 +380,14 @@ impl Facts {
         self.target.group.is_ipv4()
     }
 
-    /// Whether the target is of IPv6, and that is switched off on an interface: nothing of it comes or goes there, and nobody has to explain that any more.
+    /// Whether the target is of IPv6, and that is switched off on an interface: nothing of it comes
+    /// or goes there, and nobody has to explain that any more.
     pub fn is_switched_off(&self, link: &Link) -> bool {
         !self.is_ipv4() && link.ipv6_disabled == Some(true)
     }
 
-    /// Whether this is the expected interface, or, where none is, one of those that would do: where the target was joined. What comes to another is no loss.
+    /// Whether this is the expected interface, or, where none is, one of those that would do: where
+    /// the target was joined. What comes to another is no loss.
     pub fn is_expected(&self, name: &str) -> bool {
         match &self.iface {
             Some(expected) => expected == name,
@@ -382,36 +395,45 @@ impl Facts {
         }
     }
 
-    /// The bridge that the expected interface is a port of. IP sees nothing of what comes in by a port: it belongs to the bridge.
+    /// The bridge that the expected interface is a port of. IP sees nothing of what comes in by a
+    /// port: it belongs to the bridge.
     pub fn bridge_above(&self) -> Option<&Bridge> {
         let name = self.iface.as_ref()?;
         self.bridges.iter().flatten().find(|bridge| bridge.ports.contains(name))
     }
 
-    /// How many datagrams came where they were expected. Where the system does not tell the interface, all of them.
+    /// How many datagrams came where they were expected. Where the system does not tell the
+    /// interface, all of them.
     pub fn heard_here(&self) -> u64 {
         self.heard_where_expected().map(|heard| heard.datagrams).sum()
     }
 
-    /// Who was heard where it was expected. Where the system does not tell the interface, all of them.
+    /// Who was heard where it was expected. Where the system does not tell the interface, all of
+    /// them.
     pub fn heard_where_expected(&self) -> impl Iterator<Item = &Heard> {
-        self.heard.iter().filter(|heard| heard.iface.as_deref().is_none_or(|iface| self.is_expected(iface)))
+        self.heard
+            .iter()
+            .filter(|heard| heard.iface.as_deref().is_none_or(|iface| self.is_expected(iface)))
     }
 
-    /// The frames of the target that reached the expected interface, in no virtual LAN: of its group, its port and its sources. Fragments behind the first
-    /// are among them.
+    /// The frames of the target that reached the expected interface, in no virtual LAN: of its
+    /// group, its port and its sources. Fragments behind the first are among them.
     pub fn flows_here(&self) -> impl Iterator<Item = &Flow> {
         let Asked { port, sources, .. } = &self.target;
         let wanted = move |flow: &&Flow| {
-            flow.port.is_none_or(|known| known == *port) && (sources.is_empty() || sources.contains(&flow.source))
+            flow.port.is_none_or(|known| known == *port)
+                && (sources.is_empty() || sources.contains(&flow.source))
         };
         self.flows_of_group().filter(wanted)
     }
 
-    /// Those frames that the kernel takes, as far as their source goes. It takes those for forged that come from a group, from the loopback's network or, with
-    /// IPv4, from an address of this host: a second wire to the same network brings what this host sends back to it.
+    /// Those frames that the kernel takes, as far as their source goes. It takes those for forged
+    /// that come from a group, from the loopback's network or, with IPv4, from an address of
+    /// this host: a second wire to the same network brings what this host sends back to it.
     pub fn flows_to_take(&self) -> impl Iterator<Item = &Flow> {
-        let own = |source| self.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == source));
+        let own = |source| {
+            self.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == source))
+        };
         let is_loopback = |iface: &str| self.link(iface).is_some_and(|link| link.loopback);
         self.flows_here().filter(move |flow| match flow.source {
             _ if is_loopback(&flow.iface) => true,
@@ -423,8 +445,10 @@ impl Facts {
 
     /// The same whatever their port and their source.
     pub fn flows_of_group(&self) -> impl Iterator<Item = &Flow> {
-        // A tagged frame is seen on the interface below, and then, where there is one, on that of its virtual LAN.
-        let ours = |flow: &&Flow| !flow.others && flow.vlan.is_none() && self.is_expected(&flow.iface);
+        // A tagged frame is seen on the interface below, and then, where there is one, on that of
+        // its virtual LAN.
+        let ours =
+            |flow: &&Flow| !flow.others && flow.vlan.is_none() && self.is_expected(&flow.iface);
         self.frames.iter().flat_map(|frames| &frames.flows).filter(ours)
     }
 
@@ -435,7 +459,9 @@ impl Facts {
 
     /// By how much a counter rose: that of IPv4, or that of IPv6 where the target is of it.
     pub fn rise(&self, v4: &str, v6: &str) -> u64 {
-        self.counters.as_ref().map_or(0, |counters| rise_in(counters, if self.is_ipv4() { v4 } else { v6 }))
+        self.counters
+            .as_ref()
+            .map_or(0, |counters| rise_in(counters, if self.is_ipv4() { v4 } else { v6 }))
     }
 }
 

@@ -117,9 +117,21 @@ pub enum Place {
 }
 
 impl Finding {
-    fn new(level: Level, id: &'static str, what: impl Into<String>, evidence: impl Into<String>) -> Self {
+    fn new(
+        level: Level,
+        id: &'static str,
+        what: impl Into<String>,
+        evidence: impl Into<String>,
+    ) -> Self {
         debug_assert!(IDS.contains(&id), "{id} is not among the names of findings");
-        Finding { id, level, what: what.into(), evidence: evidence.into(), remedy: None, commands: Vec::new() }
+        Finding {
+            id,
+            level,
+            what: what.into(),
+            evidence: evidence.into(),
+            remedy: None,
+            commands: Vec::new(),
+        }
     }
 
     /// Something that is as it should be.
@@ -150,7 +162,13 @@ impl Finding {
     /// With a line to type.
     pub fn run(mut self, place: Place, run: impl Into<String>) -> Self {
         // Brackets are a pattern to a shell: one does not mind, another refuses.
-        let quoted = |word: &str| if word.contains('[') && !word.contains('\'') { format!("'{word}'") } else { word.to_owned() };
+        let quoted = |word: &str| {
+            if word.contains('[') && !word.contains('\'') {
+                format!("'{word}'")
+            } else {
+                word.to_owned()
+            }
+        };
         let run = run.into().split(' ').map(quoted).collect::<Vec<_>>().join(" ");
         self.commands.push(Command { place, run });
         self

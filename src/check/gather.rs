@@ -1,4 +1,5 @@
-//! Gathering the facts: what this host is like, what comes while the group is joined on every interface, and what else is to be seen.
+//! Gathering the facts: what this host is like, what comes while the group is joined on every
+//! interface, and what else is to be seen.
 
 use std::io;
 use std::net::IpAddr;
@@ -21,8 +22,9 @@ use crate::target::is_link_scoped;
 /// How many datagrams this host sends to itself.
 const SELF_TEST: u64 = 10;
 
-/// How long frames are waited for once the membership was reported anew: a switch takes some milliseconds to learn. What comes in the second half
-/// above all comes because somebody has just begun to send.
+/// How long frames are waited for once the membership was reported anew: a switch takes some
+/// milliseconds to learn. What comes in the second half above all comes because somebody has just
+/// begun to send.
 const AFTER_REPORT: [Duration; 2] = [Duration::from_millis(500); 2];
 
 /// Fewer than these in that time may be of one who sends seldom.
@@ -32,15 +34,23 @@ pub const STREAM: u64 = 3;
 ///
 /// # Errors
 /// What kept it from looking at all.
-pub fn gather(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<(Facts, Stop), RunError> {
+pub fn gather(
+    plan: &plan::Check,
+    reporter: &mut Reporter,
+    interrupt: &Interrupt,
+) -> Result<(Facts, Stop), RunError> {
     let interfaces = net::interfaces()?;
     let mut facts = snapshot::facts(plan, &interfaces, &net::groups());
     facts.membership.left_out = plan.left_out;
     // Where nobody says which, any that leads somewhere.
-    let leads = |listen: &&Listen| interfaces.iter().any(|iface| iface.index == listen.at.via.index && !iface.loopback);
-    let own = if plan.expected.is_some() { None } else { plan.listens.iter().find(leads) }.or(plan.listens.first());
+    let leads = |listen: &&Listen| {
+        interfaces.iter().any(|iface| iface.index == listen.at.via.index && !iface.loopback)
+    };
+    let own = if plan.expected.is_some() { None } else { plan.listens.iter().find(leads) }
+        .or(plan.listens.first());
 
-    // Before the group is joined for good, so that what is listened to hears nothing of it; its membership ends after the other has begun.
+    // Before the group is joined for good, so that what is listened to hears nothing of it; its
+    // membership ends after the other has begun.
     let echo = own.and_then(|listen| self_test(&mut facts, &listen.at, plan));
     let (inbox, beside) = open(plan, &mut facts);
     drop(echo);
@@ -78,7 +88,8 @@ fn announce(plan: &plan::Check, reporter: &mut Reporter) -> io::Result<()> {
     reporter.flush()
 }
 
-/// Lets this host send to itself. Answers the membership that it took, so that it can outlast the next one.
+/// Lets this host send to itself. Answers the membership that it took, so that it can outlast the
+/// next one.
 fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net::SelfTest> {
     // What a program that listens would take for data is sent to another port.
     let in_use = net::users_of(at.port, at.group.is_ipv4()).is_none_or(|users| !users.is_empty());
@@ -92,7 +103,8 @@ fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net
             return None;
         }
     };
-    let mut told = SelfTest { same_port: !in_use, iface: Some(at.via.name.clone()), ..SelfTest::default() };
+    let mut told =
+        SelfTest { same_port: !in_use, iface: Some(at.via.name.clone()), ..SelfTest::default() };
     match test.run(SELF_TEST) {
         Ok((sent, heard)) => (told.sent, told.heard) = (sent, heard),
         Err(error) => {
@@ -106,14 +118,16 @@ fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net
     Some(test)
 }
 
-/// Joins the group wherever it can be. What fails on the expected interface is a finding, not an error; what fails elsewhere is left out. Answers the sockets,
-/// and whether they hear what is sent beside the group too.
+/// Joins the group wherever it can be. What fails on the expected interface is a finding, not an
+/// error; what fails elsewhere is left out. Answers the sockets, and whether they hear what is sent
+/// beside the group too.
 fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
     let try_open = |listens: &[Listen]| Inbox::open(listens, None, plan.backend);
     let beside = plan.beside.as_deref().unwrap_or_default();
     let all = [&plan.listens, beside].concat();
     let expected = &plan.listens[..plan.listens.len().min(1)];
-    let attempts: [(&[Listen], bool); 3] = [(&all, true), (&plan.listens, false), (expected, false)];
+    let attempts: [(&[Listen], bool); 3] =
+        [(&all, true), (&plan.listens, false), (expected, false)];
     let mut failed: Option<NetError> = None;
     for (listens, with_beside) in attempts {
         if listens.is_empty() {
@@ -135,7 +149,8 @@ fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
     if let Some(error) = failed {
         let bind = matches!(error.operation, net::Operation::Bind(_));
         facts.membership.port_taken = bind && error.source.kind() == io::ErrorKind::AddrInUse;
-        facts.membership.error = Some(format!("{}: {}", error.operation, net::describe(&error.source)));
+        facts.membership.error =
+            Some(format!("{}: {}", error.operation, net::describe(&error.source)));
         facts.membership.tip = error.tip();
     }
     (None, false)
@@ -148,11 +163,14 @@ fn look_at_membership(facts: &mut Facts) {
 /// Looks whether the group is among those that the kernel lists for the expected interface.
 pub fn look_for_membership(facts: &mut Facts, groups: &net::Groups) {
     let Some(link) = facts.expected() else { return };
-    let seen = groups.of(link.index).map(|groups| groups.iter().any(|joined| joined.group == facts.target.group));
+    let seen = groups
+        .of(link.index)
+        .map(|groups| groups.iter().any(|joined| joined.group == facts.target.group));
     facts.membership.seen = seen.filter(|_| facts.membership.error.is_none());
 }
 
-/// The kernel tells of no querier of MLDv1 that it obeys, so what was heard says which version is in force; where nothing can be heard it is not known.
+/// The kernel tells of no querier of MLDv1 that it obeys, so what was heard says which version is
+/// in force; where nothing can be heard it is not known.
 fn look_at_mld_version(facts: &mut Facts) {
     if facts.is_ipv4() {
         return;
@@ -160,7 +178,10 @@ fn look_at_mld_version(facts: &mut Facts) {
     let Facts { interfaces, frames, .. } = facts;
     for link in interfaces.iter_mut().filter(|link| link.forced_version.is_none()) {
         let newest = link.version.filter(|_| frames.is_some());
-        let heard = frames.iter().flat_map(|frames| &frames.queries).filter(|queries| queries.iface == link.name);
+        let heard = frames
+            .iter()
+            .flat_map(|frames| &frames.queries)
+            .filter(|queries| queries.iface == link.name);
         link.version = newest.into_iter().chain(heard.map(|queries| queries.version)).min();
     }
 }
@@ -170,7 +191,8 @@ pub fn look_at_firewall(facts: &mut Facts) {
     facts.bridges = net::bridges();
     facts.bridge_netfilter = net::bridge_netfilter(facts.is_ipv4());
     facts.firewall.legacy = net::has_legacy_rules();
-    let rules = net::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
+    let rules =
+        net::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
     let rules = match (rules, net::ruleset_listing()) {
         (Ok(rules), Ok(text)) => rules.with_listing(&text),
         (Ok(rules), Err(_)) => rules,
@@ -190,20 +212,27 @@ pub fn look_at_firewall(facts: &mut Facts) {
         port: facts.target.port,
         fragments: facts.flows_here().any(|flow| flow.fragments),
     };
-    let inbound = facts.judged().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
-    let bridges =
-        facts.bridges.iter().flatten().map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
+    let inbound =
+        facts.judged().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
+    let bridges = facts
+        .bridges
+        .iter()
+        .flatten()
+        .map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
     let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
-    facts.firewall = Firewall { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
+    facts.firewall =
+        Firewall { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
 }
 
-/// Whether a report has brought back what came: a stream that it has comes in both halves of the time alike.
+/// Whether a report has brought back what came: a stream that it has comes in both halves of the
+/// time alike.
 fn came_at_once(first_half: u64, both: u64) -> bool {
     first_half * 3 >= both
 }
 
-/// Where nothing came although this host was a member all along, reports that once more, as the membership of another program keeps a join from doing. A switch
-/// that had forgotten it forwards again.
+/// Where nothing came although this host was a member all along, reports that once more, as the
+/// membership of another program keeps a join from doing. A switch that had forgotten it forwards
+/// again.
 fn report_anew(
     facts: &mut Facts,
     live: &mut Live,
@@ -212,7 +241,9 @@ fn report_anew(
     reporter: &mut Reporter,
     interrupt: &Interrupt,
 ) -> Result<Stop, RunError> {
-    let (Some(at), Some(link)) = (own.map(|listen| &listen.at), facts.expected()) else { return Ok(Stop::Duration) };
+    let (Some(at), Some(link)) = (own.map(|listen| &listen.at), facts.expected()) else {
+        return Ok(Stop::Duration);
+    };
     let all_seen = facts.frames.as_ref().is_some_and(|frames| frames.missed == 0);
     let silent = facts.heard_here() == 0 && all_seen && facts.frames_here() == Some(0);
     let was_member = link.members_before.is_some_and(|members| members > 0);
@@ -220,10 +251,16 @@ fn report_anew(
         return Ok(Stop::Duration);
     }
     // MLD's messages come from a link-local address (RFC 3810, 5.2.13).
-    let speaks = |address: &IpAddr| if at.group.is_ipv4() { address.is_ipv4() } else { is_link_scoped(*address) };
-    let Some(address) = link.addresses.iter().map(|address| address.ip).find(speaks) else { return Ok(Stop::Duration) };
+    let speaks = |address: &IpAddr| {
+        if at.group.is_ipv4() { address.is_ipv4() } else { is_link_scoped(*address) }
+    };
+    let Some(address) = link.addresses.iter().map(|address| address.ip).find(speaks) else {
+        return Ok(Stop::Duration);
+    };
     let newest = if at.group.is_ipv4() { 3 } else { 2 };
-    if let Err(error) = net::report_membership(at.group, at.via.index, address, link.version.unwrap_or(newest)) {
+    if let Err(error) =
+        net::report_membership(at.group, at.via.index, address, link.version.unwrap_or(newest))
+    {
         debug!(%error, "cannot report the membership");
         return Ok(Stop::Duration);
     }
@@ -251,7 +288,9 @@ mod tests {
 
     #[test]
     fn what_begins_late_was_not_brought_back_by_a_report() {
-        for (first_half, both, brought) in [(25, 50, true), (1, 3, true), (0, 0, true), (0, 10, false), (4, 20, false)] {
+        for (first_half, both, brought) in
+            [(25, 50, true), (1, 3, true), (0, 0, true), (0, 10, false), (4, 20, false)]
+        {
             assert_eq!(came_at_once(first_half, both), brought, "{first_half} of {both}");
         }
     }

@@ -19,10 +19,12 @@ use crate::stats::Meter;
 /// How often frames are looked at: their socket's buffer holds more than what comes meanwhile.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How long is read of one kind, datagrams or frames, before the other has its turn: in a flood neither ends.
+/// How long is read of one kind, datagrams or frames, before the other has its turn: in a flood
+/// neither ends.
 const TURN: Duration = Duration::from_millis(5);
 
-/// How long an unused group stays joined: its report leaves within some 16 ms, and a querier only asks for what was reported.
+/// How long an unused group stays joined: its report leaves within some 16 ms, and a querier only
+/// asks for what was reported.
 const DECOY: Duration = Duration::from_millis(150);
 
 /// How long is gone on once every measured stream has ended: ends are sent for 80 ms.
@@ -46,16 +48,19 @@ pub struct Live {
     listened: Duration,
 }
 
-/// What tells flows apart: interface, sender, port, VLAN, and whether the kernel takes them for somebody else's.
+/// What tells flows apart: interface, sender, port, VLAN, and whether the kernel takes them for
+/// somebody else's.
 type FlowKey = (String, IpAddr, Option<u16>, Option<u16>, bool);
 
 /// More senders than these are not told apart: somebody scans, or forges.
 const MOST: usize = 1000;
 
 impl Live {
-    /// Listens with these sockets, and to frames where that is permitted. `beside`: a sender is waited for, that sends to other addresses too.
+    /// Listens with these sockets, and to frames where that is permitted. `beside`: a sender is
+    /// waited for, that sends to other addresses too.
     pub fn new(facts: &Facts, inbox: Option<Inbox>, beside: bool) -> Self {
-        let frames = net::Frames::open().inspect_err(|error| debug!(%error, "frames are not seen")).ok();
+        let frames =
+            net::Frames::open().inspect_err(|error| debug!(%error, "frames are not seen")).ok();
         Live {
             target: (facts.target.group, facts.target.port),
             inbox,
@@ -99,7 +104,8 @@ impl Live {
         let start = Instant::now();
         let end = start.checked_add(time);
         let mut ended: Option<Instant> = None;
-        let mut progress = reporter.progress(Some(Goal { duration: Some(time), ..Goal::open(start) }), false);
+        let mut progress =
+            reporter.progress(Some(Goal { duration: Some(time), ..Goal::open(start) }), false);
         let stop = loop {
             let now = Instant::now();
             if let Some(signal) = interrupt.signal() {
@@ -111,7 +117,9 @@ impl Live {
             if self.decoy.as_ref().is_some_and(|(_, until)| *until <= now) {
                 self.decoy = None;
             }
-            if self.paths.as_ref().is_some_and(Paths::has_ended) && *ended.get_or_insert(now) + STRAGGLERS <= now {
+            if self.paths.as_ref().is_some_and(Paths::has_ended)
+                && *ended.get_or_insert(now) + STRAGGLERS <= now
+            {
                 break Stop::Once;
             }
             progress.draw(now, None, self.meter.datagrams, &self.meter);
@@ -127,7 +135,12 @@ impl Live {
         Ok(stop)
     }
 
-    fn wait(&mut self, until: Instant, reporter: &Reporter, interrupt: &Interrupt) -> Result<bool, RunError> {
+    fn wait(
+        &mut self,
+        until: Instant,
+        reporter: &Reporter,
+        interrupt: &Interrupt,
+    ) -> Result<bool, RunError> {
         let wake = reporter.wake(interrupt);
         Ok(match &mut self.inbox {
             Some(inbox) => inbox.wait(wake, Some(until))?,
@@ -142,7 +155,8 @@ impl Live {
         interrupt: &Interrupt,
     ) -> Result<(), RunError> {
         let Some(inbox) = &mut self.inbox else { return Ok(()) };
-        let (target, heard, paths, meter) = (self.target, &mut self.heard, &mut self.paths, &mut self.meter);
+        let (target, heard, paths, meter) =
+            (self.target, &mut self.heard, &mut self.paths, &mut self.meter);
         let enough = Instant::now() + TURN;
         loop {
             let mut count = 0;
@@ -163,7 +177,8 @@ impl Live {
             }
             inbox.look(reporter.wake(interrupt))?;
         }
-        // An interface that comes back is joined again, as a receiver would; that it went is worth knowing.
+        // An interface that comes back is joined again, as a receiver would; that it went is worth
+        // knowing.
         let moves = inbox.follow()?;
         if !moves.moves.is_empty() || !moves.failed.is_empty() {
             reporter.moved(moves)?;
@@ -174,13 +189,18 @@ impl Live {
 
     fn read_frames(&mut self, interfaces: &[Interface]) {
         let Some(frames) = &mut self.frames else { return };
-        let (target, flows, queries, others) = (self.target.0, &mut self.flows, &mut self.queries, &mut self.others);
+        let (target, flows, queries, others) =
+            (self.target.0, &mut self.flows, &mut self.queries, &mut self.others);
         let read = frames.read(Instant::now() + TURN, |frame| {
-            let Some(iface) = interfaces.iter().find(|iface| iface.index == frame.ifindex) else { return };
+            let Some(iface) = interfaces.iter().find(|iface| iface.index == frame.ifindex) else {
+                return;
+            };
             let name = &iface.name;
             match (&frame.packet.what, frame.towards) {
                 (_, Towards::Out) => {}
-                (What::Query(query), Towards::Us) => note_query(queries, name, target, frame, query),
+                (What::Query(query), Towards::Us) => {
+                    note_query(queries, name, target, frame, query)
+                }
                 _ if frame.packet.destination == target => note_flow(flows, name, frame),
                 // Reports of membership are multicast as well, and no data.
                 (What::Udp { .. }, Towards::Us) => match others.get_mut(name) {
@@ -203,7 +223,8 @@ impl Live {
     pub fn tell(&mut self, facts: &mut Facts) {
         facts.seconds = self.listened.as_secs_f64();
         facts.heard = self.heard.values().cloned().collect();
-        facts.own_drops = self.inbox.as_ref().and_then(Inbox::kernel_drops).map(|drops| drops.count);
+        facts.own_drops =
+            self.inbox.as_ref().and_then(Inbox::kernel_drops).map(|drops| drops.count);
         facts.frames = self.frames.as_mut().map(|frames| Frames {
             flows: self.flows.values().cloned().collect(),
             queries: self.queries.values().cloned().collect(),
@@ -215,7 +236,13 @@ impl Live {
 }
 
 /// Takes note of a query, if it is one for members of groups of the target's family.
-fn note_query(queries: &mut BTreeMap<(String, IpAddr, u8), Queries>, iface: &str, target: IpAddr, frame: &Frame, query: &Query) {
+fn note_query(
+    queries: &mut BTreeMap<(String, IpAddr, u8), Queries>,
+    iface: &str,
+    target: IpAddr,
+    frame: &Frame,
+    query: &Query,
+) {
     let (querier, version) = (frame.packet.source, query.version);
     if querier.is_ipv4() != target.is_ipv4() {
         return;
@@ -230,17 +257,29 @@ fn note_query(queries: &mut BTreeMap<(String, IpAddr, u8), Queries>, iface: &str
     known.interval = query.interval.map(|interval| interval.as_secs()).or(known.interval);
 }
 
-fn note_heard(heard: &mut BTreeMap<(Option<String>, SocketAddr), Heard>, interfaces: &[Interface], datagram: &Datagram) {
+fn note_heard(
+    heard: &mut BTreeMap<(Option<String>, SocketAddr), Heard>,
+    interfaces: &[Interface],
+    datagram: &Datagram,
+) {
     let Datagram { payload, meta, iface, endpoint, .. } = datagram;
     // An interface keeps the name that it had in the beginning; and each socket has joined on one.
-    let known = interfaces.iter().find(|known| meta.ifindex == Some(known.index)).map(|known| known.name.as_str());
+    let known = interfaces
+        .iter()
+        .find(|known| meta.ifindex == Some(known.index))
+        .map(|known| known.name.as_str());
     let iface = known.or(*iface).or(Some(&endpoint.via.name)).map(str::to_owned);
     let key = (iface, meta.source);
     if heard.len() >= MOST && !heard.contains_key(&key) {
         return;
     }
-    let known =
-        heard.entry(key.clone()).or_insert(Heard { iface: key.0, source: meta.source, datagrams: 0, ttl: None, longest: 0 });
+    let known = heard.entry(key.clone()).or_insert(Heard {
+        iface: key.0,
+        source: meta.source,
+        datagrams: 0,
+        ttl: None,
+        longest: 0,
+    });
     known.datagrams += 1;
     known.ttl = known.ttl.into_iter().chain(meta.ttl).min();
     known.longest = known.longest.max(payload.len());

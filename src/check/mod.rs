@@ -1,6 +1,7 @@
 //! `mcast check`: why multicast does, or does not, arrive on this host.
 //!
-//! Facts are gathered ([`Facts`], plain data), findings follow from them ([`findings`], which asks nobody anything), and one sentence sums them up.
+//! Facts are gathered ([`Facts`], plain data), findings follow from them ([`findings`], which asks
+//! nobody anything), and one sentence sums them up.
 
 mod explain;
 mod facts;
@@ -14,7 +15,8 @@ mod snapshot;
 
 pub use explain::{Baseline, Found, Looking, Question};
 pub use facts::{
-    Asked, Facts, Firewall, Flow, Frames, Heard, Leg, LegKind, Limits, Link, Membership, Path, Queries, Rights, SelfTest, Stopped,
+    Asked, Facts, Firewall, Flow, Frames, Heard, Leg, LegKind, Limits, Link, Membership, Path,
+    Queries, Rights, SelfTest, Stopped,
 };
 pub use finding::{Command, Finding, IDS, Level, Place};
 pub use reason::{conclusion, findings};
@@ -34,9 +36,14 @@ use crate::verdict::Verdict;
 ///
 /// # Errors
 /// What kept it from looking.
-pub fn run(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
+pub fn run(
+    plan: &plan::Check,
+    reporter: &mut Reporter,
+    interrupt: &Interrupt,
+) -> Result<Verdict, RunError> {
     let start = Instant::now();
-    let cannot_keep = |source| RunError::Record { file: plan.record.clone().unwrap_or_default(), source };
+    let cannot_keep =
+        |source| RunError::Record { file: plan.record.clone().unwrap_or_default(), source };
     // Before anything is looked at, so that it is not looked at in vain.
     let record = plan.record.as_ref().map(File::create).transpose().map_err(cannot_keep)?;
     let mut facts = None;
@@ -55,7 +62,12 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt) -
     let verdict = judge(&found, stop);
     reporter.last_words(|reporter| {
         found.iter().try_for_each(|finding| reporter.event(&Event::Finding(finding)))?;
-        reporter.event(&Event::CheckSummary(CheckSummary::new(start.elapsed(), &found, conclusion, verdict.clone())))
+        reporter.event(&Event::CheckSummary(CheckSummary::new(
+            start.elapsed(),
+            &found,
+            conclusion,
+            verdict.clone(),
+        )))
     })?;
     kept.map_err(cannot_keep)?;
     Ok(verdict)
@@ -63,12 +75,16 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter, interrupt: &Interrupt) -
 
 /// A fault is a no. Who interrupts has not heard all of it.
 fn judge(found: &[Finding], stop: Stop) -> Verdict {
-    let reasons: Vec<String> =
-        found.iter().filter(|finding| finding.level == Level::Fault).map(|finding| finding.what.clone()).collect();
+    let reasons: Vec<String> = found
+        .iter()
+        .filter(|finding| finding.level == Level::Fault)
+        .map(|finding| finding.what.clone())
+        .collect();
     match stop {
         Stop::Interrupted(signal) => Verdict {
             status: signal.status(),
-            reasons: [vec![format!("{} before the time was over", signal.name())], reasons].concat(),
+            reasons: [vec![format!("{} before the time was over", signal.name())], reasons]
+                .concat(),
         },
         _ => Verdict { status: u8::from(!reasons.is_empty()), reasons },
     }

@@ -1,4 +1,5 @@
-//! A measured stream that its sender sends to several addresses at once: what left for each, and what came.
+//! A measured stream that its sender sends to several addresses at once: what left for each, and
+//! what came.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -36,13 +37,23 @@ impl Paths {
 
     /// Takes note of a datagram, which may be a probe.
     pub fn note(&mut self, datagram: &Datagram) {
-        let Reading::Probe(probe) = probe::read(datagram.payload, datagram.meta.truncated) else { return };
+        let Reading::Probe(probe) = probe::read(datagram.payload, datagram.meta.truncated) else {
+            return;
+        };
         let Datagram { meta, endpoint, iface, .. } = datagram;
         let iface = iface.unwrap_or(&endpoint.via.name).to_owned();
         self.add(&probe, meta.source.ip(), endpoint.group, endpoint.cast, meta.ttl, iface);
     }
 
-    fn add(&mut self, probe: &Probe, source: IpAddr, to: IpAddr, cast: Cast, left: Option<u8>, iface: String) {
+    fn add(
+        &mut self,
+        probe: &Probe,
+        source: IpAddr,
+        to: IpAddr,
+        cast: Cast,
+        left: Option<u8>,
+        iface: String,
+    ) {
         let kind = match cast {
             _ if to == self.group => LegKind::Group,
             Cast::Multicast => LegKind::Flooded,
@@ -79,8 +90,9 @@ impl Paths {
         self.legs.values().any(|(_, counted)| counted.ended)
     }
 
-    /// What came of the stream of which most came; `None` where none did. An address to which nothing came has a leg of nothing. What was sent before
-    /// anything was heard, at any address, was sent before this host listened, and does not count.
+    /// What came of the stream of which most came; `None` where none did. An address to which
+    /// nothing came has a leg of nothing. What was sent before anything was heard, at any
+    /// address, was sent before this host listened, and does not count.
     pub fn told(&self) -> Option<Path> {
         let received = |stream: u64| {
             self.legs
@@ -89,16 +101,21 @@ impl Paths {
                 .map(|(_, (_, counted))| counted.leg.received + 1)
                 .sum::<u64>()
         };
-        let stream = self.legs.keys().map(|(stream, _)| *stream).max_by_key(|stream| received(*stream))?;
-        let of_it = || self.legs.iter().filter(move |((of, _), _)| *of == stream).map(|(_, leg)| leg);
+        let stream =
+            self.legs.keys().map(|(stream, _)| *stream).max_by_key(|stream| received(*stream))?;
+        let of_it =
+            || self.legs.iter().filter(move |((of, _), _)| *of == stream).map(|(_, leg)| leg);
         let source = of_it().next().map(|(source, _)| *source)?;
         let first = of_it().map(|(_, counted)| counted.first).min()?;
         let sent = |counted: &Counted| counted.end.saturating_sub(first);
-        let mut legs: Vec<Leg> = of_it().map(|(_, counted)| Leg { sent: Some(sent(counted)), ..counted.leg.clone() }).collect();
+        let mut legs: Vec<Leg> = of_it()
+            .map(|(_, counted)| Leg { sent: Some(sent(counted)), ..counted.leg.clone() })
+            .collect();
         let missing = |kind| !legs.iter().any(|leg| leg.kind == kind);
         let nothing = |to, kind| Leg { to, kind, sent: None, received: 0, ttl: None, iface: None };
         let group = missing(LegKind::Group).then(|| nothing(self.group, LegKind::Group));
-        let flooded = (self.group.is_ipv4() && missing(LegKind::Flooded)).then(|| nothing(FLOODED.into(), LegKind::Flooded));
+        let flooded = (self.group.is_ipv4() && missing(LegKind::Flooded))
+            .then(|| nothing(FLOODED.into(), LegKind::Flooded));
         legs.extend(group.into_iter().chain(flooded));
         legs.sort_by_key(|leg| leg.kind as u8);
         Some(Path { source, legs })
@@ -110,42 +127,88 @@ mod tests {
     use super::*;
 
     fn probe(kind: Kind, sequence: u64, ttl: u8) -> Probe {
-        Probe { kind, reply_wanted: false, synchronised: false, stream: 7, sequence, sent: 0, ttl, traffic_class: 0, host: 0 }
+        Probe {
+            kind,
+            reply_wanted: false,
+            synchronised: false,
+            stream: 7,
+            sequence,
+            sent: 0,
+            ttl,
+            traffic_class: 0,
+            host: 0,
+        }
     }
 
     #[test]
     fn what_left_and_what_came_is_told_for_each_address_and_nothing_too() {
         let group: IpAddr = "239.1.1.1".parse().unwrap();
-        let (source, own): (IpAddr, IpAddr) = ("10.0.0.100".parse().unwrap(), "10.1.0.101".parse().unwrap());
+        let (source, own): (IpAddr, IpAddr) =
+            ("10.0.0.100".parse().unwrap(), "10.1.0.101".parse().unwrap());
         let mut paths = Paths::new(group);
         assert_eq!(paths.told(), None);
         for sequence in [0, 1, 3] {
-            paths.add(&probe(Kind::Data, sequence, 64), source, own, Cast::Unicast, Some(63), "e0".to_owned());
+            paths.add(
+                &probe(Kind::Data, sequence, 64),
+                source,
+                own,
+                Cast::Unicast,
+                Some(63),
+                "e0".to_owned(),
+            );
         }
         assert!(!paths.has_ended());
-        assert_eq!(paths.told().unwrap().legs.last().unwrap().sent, Some(4), "the highest that came, while the end is not heard");
+        assert_eq!(
+            paths.told().unwrap().legs.last().unwrap().sent,
+            Some(4),
+            "the highest that came, while the end is not heard"
+        );
         paths.add(&probe(Kind::End, 5, 64), source, own, Cast::Unicast, Some(63), "e0".to_owned());
         assert!(paths.has_ended());
         let Path { source: from, legs } = paths.told().unwrap();
         assert_eq!(from, source);
-        let told: Vec<_> = legs.iter().map(|leg| (leg.kind, leg.sent, leg.received, leg.ttl)).collect();
+        let told: Vec<_> =
+            legs.iter().map(|leg| (leg.kind, leg.sent, leg.received, leg.ttl)).collect();
         assert_eq!(
             told,
-            [(LegKind::Group, None, 0, None), (LegKind::Flooded, None, 0, None), (LegKind::Unicast, Some(5), 3, Some((64, 63)))]
+            [
+                (LegKind::Group, None, 0, None),
+                (LegKind::Flooded, None, 0, None),
+                (LegKind::Unicast, Some(5), 3, Some((64, 63)))
+            ]
         );
     }
     #[test]
     fn what_was_sent_before_this_host_listened_does_not_count() {
-        let [group, own]: [IpAddr; 2] = ["239.1.1.1", "10.1.0.101"].map(|address| address.parse().unwrap());
+        let [group, own]: [IpAddr; 2] =
+            ["239.1.1.1", "10.1.0.101"].map(|address| address.parse().unwrap());
         let source = "10.0.0.100".parse().unwrap();
         let mut paths = Paths::new(group);
-        let mut add = |kind, sequence, to, cast| paths.add(&probe(kind, sequence, 1), source, to, cast, Some(1), "e0".to_owned());
-        // It was late by ten datagrams; the switch took another two to learn where the group is wanted.
+        let mut add = |kind, sequence, to, cast| {
+            paths.add(&probe(kind, sequence, 1), source, to, cast, Some(1), "e0".to_owned())
+        };
+        // It was late by ten datagrams; the switch took another two to learn where the group is
+        // wanted.
         (12..20).for_each(|sequence| add(Kind::Data, sequence, group, Cast::Multicast));
         (10..20).for_each(|sequence| add(Kind::Data, sequence, own, Cast::Unicast));
-        [(group, Cast::Multicast), (own, Cast::Unicast)].into_iter().for_each(|(to, cast)| add(Kind::End, 20, to, cast));
-        let told: Vec<_> = paths.told().unwrap().legs.iter().map(|leg| (leg.kind, leg.sent, leg.received)).collect();
-        assert_eq!(told, [(LegKind::Group, Some(10), 8), (LegKind::Flooded, None, 0), (LegKind::Unicast, Some(10), 10)]);
+        [(group, Cast::Multicast), (own, Cast::Unicast)]
+            .into_iter()
+            .for_each(|(to, cast)| add(Kind::End, 20, to, cast));
+        let told: Vec<_> = paths
+            .told()
+            .unwrap()
+            .legs
+            .iter()
+            .map(|leg| (leg.kind, leg.sent, leg.received))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (LegKind::Group, Some(10), 8),
+                (LegKind::Flooded, None, 0),
+                (LegKind::Unicast, Some(10), 10)
+            ]
+        );
     }
 
     #[test]
@@ -154,7 +217,14 @@ mod tests {
         let mut paths = Paths::new(group);
         for stream in 0..2000 {
             let probe = Probe { stream, ..probe(Kind::Data, u64::MAX, 1) };
-            paths.add(&probe, "10.0.0.100".parse().unwrap(), group, Cast::Multicast, Some(1), "e0".to_owned());
+            paths.add(
+                &probe,
+                "10.0.0.100".parse().unwrap(),
+                group,
+                Cast::Multicast,
+                Some(1),
+                "e0".to_owned(),
+            );
         }
         assert_eq!(paths.legs.len(), MOST);
         assert!(paths.told().is_some());

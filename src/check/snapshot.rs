@@ -26,8 +26,17 @@ impl Snapshot {
     pub fn compare(&self, facts: &mut Facts) {
         let now = Snapshot::take(facts.target.port, facts.is_ipv4());
         compare_counters(self.counters.as_ref(), now.counters.as_ref(), facts);
-        let before = |inode: u64| self.port_users.iter().flatten().find(|user| user.inode == inode).map_or(0, |user| user.drops);
-        let since = |user: PortUser| PortUser { drops: user.drops.saturating_sub(before(user.inode)), ..user };
+        let before = |inode: u64| {
+            self.port_users
+                .iter()
+                .flatten()
+                .find(|user| user.inode == inode)
+                .map_or(0, |user| user.drops)
+        };
+        let since = |user: PortUser| PortUser {
+            drops: user.drops.saturating_sub(before(user.inode)),
+            ..user
+        };
         facts.other_sockets = net::others_than(facts.target.port, facts.target.group);
         facts.port_users = now.port_users.map(|users| users.into_iter().map(since).collect());
     }
@@ -37,11 +46,15 @@ impl Snapshot {
 pub fn compare_counters(before: Option<&Counters>, after: Option<&Counters>, facts: &mut Facts) {
     if let (Some(before), Some(after)) = (before, after) {
         facts.counters = Some(after.since(before));
-        facts.interfaces.iter_mut().for_each(|link| link.counters = after.of_link(before, &link.name));
+        facts
+            .interfaces
+            .iter_mut()
+            .for_each(|link| link.counters = after.of_link(before, &link.name));
     }
 }
 
-/// The interfaces, as far as they concern a group of this family. `before` are the groups that this host had joined before the check.
+/// The interfaces, as far as they concern a group of this family. `before` are the groups that this
+/// host had joined before the check.
 pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Link> {
     let mtus = net::mtus();
     let ipv4 = group.is_ipv4();
@@ -55,7 +68,11 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         addresses: iface.addresses.clone(),
         ipv6_disabled: net::ipv6_disabled(&iface.name),
         mtu: mtus.get(&iface.index).copied(),
-        version: if ipv4 { before.igmp_version(iface.index) } else { net::mld_version(&iface.name) },
+        version: if ipv4 {
+            before.igmp_version(iface.index)
+        } else {
+            net::mld_version(&iface.name)
+        },
         // Linux shows no version of MLD but a forced one (see net::mld_version).
         forced_version: if ipv4 {
             net::forced_igmp_version(&iface.name)
@@ -64,9 +81,9 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         },
         rp_filter: net::rp_filter(&iface.name),
         joined: false,
-        members_before: before
-            .of(iface.index)
-            .map(|groups| groups.iter().find(|joined| joined.group == group).map_or(0, |joined| joined.users)),
+        members_before: before.of(iface.index).map(|groups| {
+            groups.iter().find(|joined| joined.group == group).map_or(0, |joined| joined.users)
+        }),
         counters: None,
     };
     interfaces.iter().map(link).collect()
@@ -90,7 +107,11 @@ pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> F
     let iface = plan.expected.as_ref().map(|via| via.name.clone());
     Facts {
         system: std::env::consts::OS.to_owned(),
-        target: super::Asked { group: target.group, port: target.port, sources: target.source.into_iter().collect() },
+        target: super::Asked {
+            group: target.group,
+            port: target.port,
+            sources: target.source.into_iter().collect(),
+        },
         iface,
         named: plan.named,
         rights: super::Rights { capture: net::may_capture(), firewall: net::may_see_firewall() },

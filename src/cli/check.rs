@@ -22,7 +22,8 @@ found, 1 one was, 2 it could not look.
 
 Examples:
   mcast check 239.1.1.1:5000 --iface eth0         why does this group not arrive there?
-  sudo mcast check 239.1.1.1:5000                 the same, with firewall rules, queriers and frames
+  sudo mcast check 239.1.1.1:5000                 the same, with firewall rules, queriers and \
+                  frames
   mcast check 10.0.0.5@232.1.1.1:5000 -d 10s      a group from one source, and a slow sender
   mcast check --listen 239.1.1.1:5000             where on the way does it end?
   mcast check -o json | jq -r 'select(.level == \"fault\") | .commands[].run'
@@ -33,17 +34,18 @@ pub struct CheckArgs {
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
     pub target: TargetRange,
 
-    /// The interface where it should arrive, by name, address or index. Without it, that of the kernel's route to
-    /// the group
+    /// The interface where it should arrive, by name, address or index. Without it, that of the
+    /// kernel's route to the group
     #[arg(long, value_name = "IFACE")]
     pub iface: Option<Wanted>,
 
-    /// How long to listen: 3s, with --listen at most 60s. 130s also shows whether the network has a querier that
-    /// speaks only when it is due
+    /// How long to listen: 3s, with --listen at most 60s. 130s also shows whether the network has
+    /// a querier that speaks only when it is due
     #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
-    /// Wait for a measured stream from another host, to tell where the path ends; says what to type there
+    /// Wait for a measured stream from another host, to tell where the path ends; says what to
+    /// type there
     #[arg(long)]
     pub listen: bool,
 

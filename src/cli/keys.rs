@@ -1,4 +1,5 @@
-//! Keys of a terminal, one by one, and signals among them: they must not end the program while the terminal is in disorder.
+//! Keys of a terminal, one by one, and signals among them: they must not end the program while the
+//! terminal is in disorder.
 
 use console::Key;
 
@@ -36,7 +37,8 @@ mod unix {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
     use signal_hook::{flag, low_level};
 
-    /// The keys of standard input, each as it is pressed and none echoed. Dropping it gives the terminal its own order back.
+    /// The keys of standard input, each as it is pressed and none echoed. Dropping it gives the
+    /// terminal its own order back.
     pub struct Keys {
         order: Termios,
         /// Woken by a signal, whose number is then in `number`.
@@ -50,11 +52,21 @@ mod unix {
         pub fn open() -> io::Result<Self> {
             let order = tcgetattr(io::stdin())?;
             let (woken, sender) = UnixStream::pair()?;
-            let mut keys = Keys { order, woken, number: Arc::default(), handlers: Vec::new(), typed: Vec::new() };
+            let mut keys = Keys {
+                order,
+                woken,
+                number: Arc::default(),
+                handlers: Vec::new(),
+                typed: Vec::new(),
+            };
             for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
                 // The number first, which is read once the pipe has woken.
                 let number = Arc::clone(&keys.number);
-                keys.handlers.push(flag::register_usize(signal, number, signal.unsigned_abs() as usize)?);
+                keys.handlers.push(flag::register_usize(
+                    signal,
+                    number,
+                    signal.unsigned_abs() as usize,
+                )?);
                 keys.handlers.push(low_level::pipe::register(signal, sender.try_clone()?)?);
             }
             let mut raw = keys.order.clone();
@@ -72,7 +84,9 @@ mod unix {
                 [self.woken.as_fd(), stdin.as_fd()].into_iter().for_each(|fd| readable.insert(fd));
                 match select(None, &mut readable, None, None, None) {
                     Ok(_) if readable.contains(self.woken.as_fd()) => {
-                        return Ok(Err(i32::try_from(self.number.load(Ordering::SeqCst)).unwrap_or(SIGTERM)));
+                        return Ok(Err(
+                            i32::try_from(self.number.load(Ordering::SeqCst)).unwrap_or(SIGTERM)
+                        ));
                     }
                     Ok(_) => {}
                     Err(Errno::EINTR) => continue,
@@ -100,7 +114,8 @@ mod unix {
     }
 }
 
-/// The first key of what was typed, and how many bytes it is: one of the ASCII characters, or an escape sequence of ECMA-48 or of the VT100.
+/// The first key of what was typed, and how many bytes it is: one of the ASCII characters, or an
+/// escape sequence of ECMA-48 or of the VT100.
 #[cfg_attr(not(unix), allow(dead_code, reason = "the console decodes"))]
 fn decode(typed: &[u8]) -> (Key, usize) {
     match typed {
@@ -110,7 +125,10 @@ fn decode(typed: &[u8]) -> (Key, usize) {
         [0x1b, b'[' | b'O', b'F', ..] => (Key::End, 3),
         [0x1b, b'[', rest @ ..] => {
             // A sequence that means nothing here ends with its first letter.
-            let end = rest.iter().position(|byte| matches!(byte, 0x40..=0x7e)).map_or(rest.len(), |last| last + 1);
+            let end = rest
+                .iter()
+                .position(|byte| matches!(byte, 0x40..=0x7e))
+                .map_or(rest.len(), |last| last + 1);
             (Key::Unknown, 2 + end)
         }
         [0x1b, ..] => (Key::Escape, 1),
@@ -139,7 +157,10 @@ mod tests {
 
     #[test]
     fn keys_are_told_apart_though_they_come_together() {
-        assert_eq!(all(b"\x1b[B\x1bOA12\r"), [Key::ArrowDown, Key::ArrowUp, Key::Char('1'), Key::Char('2'), Key::Enter]);
+        assert_eq!(
+            all(b"\x1b[B\x1bOA12\r"),
+            [Key::ArrowDown, Key::ArrowUp, Key::Char('1'), Key::Char('2'), Key::Enter]
+        );
         assert_eq!(all(b"\x1b[5~\x1b"), [Key::Unknown, Key::Escape]);
         assert_eq!(all(b"\x03q"), [Key::CtrlC, Key::Char('q')]);
     }

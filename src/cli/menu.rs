@@ -12,7 +12,8 @@ use super::keys::Keys;
 use crate::iface::{Interface, Row};
 use crate::plan::Asked;
 
-/// Asks on the terminal which interface should carry `group`. Without a terminal there is nobody to ask.
+/// Asks on the terminal which interface should carry `group`. Without a terminal there is nobody to
+/// ask.
 pub fn ask(group: IpAddr, offered: &[&Interface]) -> Asked {
     if offered.is_empty() || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Asked::Nobody;
@@ -30,7 +31,11 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
     let mut keys = Keys::open()?;
     term.hide_cursor()?;
     let columns = |term: &Term| usize::from(term.size().1);
-    writeln!(term, "{}", fitting(&format!("{question}  (arrows or a number, Enter; Esc: none)"), columns(&term)))?;
+    writeln!(
+        term,
+        "{}",
+        fitting(&format!("{question}  (arrows or a number, Enter; Esc: none)"), columns(&term))
+    )?;
     let step = loop {
         let shown = menu.window(usize::from(term.size().0).saturating_sub(2));
         for position in shown.clone() {
@@ -38,7 +43,9 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
             let line = format!("{marker} {:>2}  {}", position + 1, rows[position]);
             writeln!(term, "{}", fitting(&line, columns(&term)))?;
         }
-        let step = keys.next().map_or(Step::Close, |key| key.map_or_else(Step::Signal, |key| menu.press(&key)));
+        let step = keys
+            .next()
+            .map_or(Step::Close, |key| key.map_or_else(Step::Signal, |key| menu.press(&key)));
         term.clear_last_lines(shown.len())?;
         if step != Step::Stay {
             break step;
@@ -49,7 +56,11 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
     drop(keys);
     match step {
         Step::Choose => {
-            writeln!(term, "{}", fitting(&format!("{question}  {}", rows[menu.row]), columns(&term)))?;
+            writeln!(
+                term,
+                "{}",
+                fitting(&format!("{question}  {}", rows[menu.row]), columns(&term))
+            )?;
             Ok(Some(menu.row))
         }
         Step::Signal(signal) => {
@@ -87,7 +98,8 @@ impl Menu {
         Menu { rows, row: 0, typed: 0 }
     }
 
-    /// The rows that a screen of this height shows: the marked one among them, in the middle where it can be.
+    /// The rows that a screen of this height shows: the marked one among them, in the middle where
+    /// it can be.
     fn window(&self, height: usize) -> Range<usize> {
         let height = height.clamp(1, self.rows);
         let top = self.row.saturating_sub(height / 2).min(self.rows - height);
@@ -97,14 +109,18 @@ impl Menu {
     fn press(&mut self, key: &Key) -> Step {
         let typed = std::mem::take(&mut self.typed);
         match key {
-            Key::ArrowUp | Key::Char('k') => self.row = self.row.checked_sub(1).unwrap_or(self.rows - 1),
+            Key::ArrowUp | Key::Char('k') => {
+                self.row = self.row.checked_sub(1).unwrap_or(self.rows - 1)
+            }
             Key::ArrowDown | Key::Tab | Key::Char('j') => self.row = (self.row + 1) % self.rows,
             Key::Home => self.row = 0,
             Key::End => self.row = self.rows - 1,
             Key::Char(digit @ '0'..='9') => {
                 let digit = digit.to_digit(10).unwrap_or(0) as usize;
                 // 12 is 1 and then 2; where there are no twelve rows, it is 1 and then 2 instead.
-                let number = [typed * 10 + digit, digit].into_iter().find(|number| (1..=self.rows).contains(number));
+                let number = [typed * 10 + digit, digit]
+                    .into_iter()
+                    .find(|number| (1..=self.rows).contains(number));
                 if let Some(number) = number {
                     (self.typed, self.row) = (number, number - 1);
                 }
@@ -135,7 +151,10 @@ mod tests {
         assert_eq!(row_after(3, &[Key::Enter]), (0, Step::Choose));
         assert_eq!(row_after(3, &[Key::ArrowDown, Key::Enter]), (1, Step::Choose));
         assert_eq!(row_after(3, &[Key::ArrowUp, Key::Enter]), (2, Step::Choose));
-        assert_eq!(row_after(3, &[Key::ArrowDown, Key::ArrowDown, Key::ArrowDown]), (0, Step::Stay));
+        assert_eq!(
+            row_after(3, &[Key::ArrowDown, Key::ArrowDown, Key::ArrowDown]),
+            (0, Step::Stay)
+        );
     }
 
     #[test]

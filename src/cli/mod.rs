@@ -114,8 +114,8 @@ impl Command {
 /// Options of every command that speaks to a group.
 #[derive(Debug, Args)]
 pub struct CommonArgs {
-    /// Interface, by name, address or index; repeatable; 'all'; 'ask' shows a menu. Without it, that of the
-    /// kernel's route to the group
+    /// Interface, by name, address or index; repeatable; 'all'; 'ask' shows a menu. Without it,
+    /// that of the kernel's route to the group
     #[arg(long, value_name = "IFACE")]
     pub iface: Vec<Wanted>,
 
@@ -127,8 +127,8 @@ pub struct CommonArgs {
     #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub portable: bool,
 
-    /// Hand each datagram to the kernel, and take each from it, by itself, without UDP_SEGMENT and UDP_GRO. A capture on
-    /// this host then shows datagrams, not trains of them
+    /// Hand each datagram to the kernel, and take each from it, by itself, without UDP_SEGMENT and
+    /// UDP_GRO. A capture on this host then shows datagrams, not trains of them
     #[arg(long)]
     pub no_offload: bool,
 
@@ -158,7 +158,10 @@ impl CommonArgs {
         if self.portable {
             return Backend::Portable;
         }
-        Backend::Native(Batching { most: self.batch.map_or(Batching::MOST, usize::from), offload: !self.no_offload })
+        Backend::Native(Batching {
+            most: self.batch.map_or(Batching::MOST, usize::from),
+            offload: !self.no_offload,
+        })
     }
 }
 
@@ -186,12 +189,17 @@ fn destination(text: &str) -> Result<TargetRange, String> {
     let range: TargetRange = text.parse().map_err(|error: TargetError| error.to_string())?;
     let Some(source) = range.source() else { return Ok(range) };
     let group = text.rsplit('@').next().unwrap_or(text);
-    Err(format!("a sender has no source to choose; try {group}, with --iface {source} if that is the address to send from"))
+    Err(format!(
+        "a sender has no source to choose; try {group}, with --iface {source} if that is the \
+         address to send from"
+    ))
 }
 
 /// Reads the address of a sender, for `--source` and `--exclude`.
 fn source(text: &str) -> Result<IpAddr, String> {
-    let address = text.parse().map_err(|_| format!("'{text}' is not an IP address; try 10.0.0.5 or 2001:db8::5"))?;
+    let address = text
+        .parse()
+        .map_err(|_| format!("'{text}' is not an IP address; try 10.0.0.5 or 2001:db8::5"))?;
     check_source(address).map_err(|error| error.to_string())?;
     Ok(address)
 }
@@ -217,10 +225,17 @@ mod tests {
     fn the_help_of_recv_names_every_metric() {
         let mut recv = Cli::command().find_subcommand("recv").unwrap().clone();
         let help = recv.render_help().to_string();
-        let shown = help.split("Metrics of --assert").nth(1).and_then(|rest| rest.split("Examples:").next()).unwrap();
+        let shown = help
+            .split("Metrics of --assert")
+            .nth(1)
+            .and_then(|rest| rest.split("Examples:").next())
+            .unwrap();
         for name in crate::verdict::Metric::list().split(", ") {
             let alike = name.replace("pdv.", "delay.");
-            assert!(shown.split([' ', ',', '\n']).any(|word| word == alike), "{name} is not in {shown}");
+            assert!(
+                shown.split([' ', ',', '\n']).any(|word| word == alike),
+                "{name} is not in {shown}"
+            );
         }
     }
 
@@ -229,9 +244,17 @@ mod tests {
         for command in Cli::command().get_subcommands_mut() {
             let name = command.get_name().to_owned();
             let help = command.render_help().to_string();
-            let examples = help.split("Examples:").nth(1).unwrap_or_else(|| panic!("{name} has no examples:\n{help}"));
-            let shown: Vec<&str> = examples.lines().filter(|line| !line.trim().is_empty()).collect();
-            assert!(shown.len() >= 3 && shown.iter().any(|line| line.contains(&format!("mcast {name}"))), "{examples}");
+            let examples = help
+                .split("Examples:")
+                .nth(1)
+                .unwrap_or_else(|| panic!("{name} has no examples:\n{help}"));
+            let shown: Vec<&str> =
+                examples.lines().filter(|line| !line.trim().is_empty()).collect();
+            assert!(
+                shown.len() >= 3
+                    && shown.iter().any(|line| line.contains(&format!("mcast {name}"))),
+                "{examples}"
+            );
             // What is wider than the help is broken where nobody meant it to be.
             let below = command.get_after_help().expect("examples").to_string();
             below.lines().for_each(|line| assert!(line.chars().count() <= 100, "{name}: {line}"));

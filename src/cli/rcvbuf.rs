@@ -12,8 +12,8 @@ use crate::rcvbuf::{FULL_PAYLOAD, LARGEST, USUAL_PAYLOAD, Wish};
 /// A pause that is right, for those who typed a wrong one.
 const A_PAUSE: &str = "100Mbit*50ms";
 
-/// Reads a receive buffer: a size (`4MiB`), or a rate times a pause in either order (`100Mbit*50ms`), with the size of the datagrams where it is known
-/// (`100Mbit*50ms/1316`).
+/// Reads a receive buffer: a size (`4MiB`), or a rate times a pause in either order
+/// (`100Mbit*50ms`), with the size of the datagrams where it is known (`100Mbit*50ms/1316`).
 ///
 /// # Errors
 /// A sentence that says what is wrong.
@@ -24,25 +24,44 @@ pub fn rcvbuf(text: &str) -> Result<Wish, String> {
         return if factors.len() > 2 {
             Err(format!("'{text}' multiplies more than a rate and a pause; try {A_PAUSE}"))
         } else {
-            size(text).map(Wish::Bytes).map_err(|wrong| no_product(text).unwrap_or(format!("{wrong}, or {A_PAUSE}")))
+            size(text)
+                .map(Wish::Bytes)
+                .map_err(|wrong| no_product(text).unwrap_or(format!("{wrong}, or {A_PAUSE}")))
         };
     };
     let (right, datagram) = split_datagram(right);
     if split_datagram(left).1.is_some() {
-        return Err(format!("in '{text}' the size of the datagrams does not stand last; try {A_PAUSE}/1316"));
+        return Err(format!(
+            "in '{text}' the size of the datagrams does not stand last; try {A_PAUSE}/1316"
+        ));
     }
-    let (rate, pause) = match (left.parse::<Rate>(), time(left), right.parse::<Rate>(), time(right)) {
+    let (rate, pause) = match (left.parse::<Rate>(), time(left), right.parse::<Rate>(), time(right))
+    {
         (Ok(rate), _, _, Ok(pause)) | (_, Ok(pause), Ok(rate), _) => (rate, pause),
         (Ok(_), _, Ok(_), _) => {
-            return Err(format!("'{text}' multiplies two rates, and a buffer is a rate times a pause; try {left}*50ms"));
+            return Err(format!(
+                "'{text}' multiplies two rates, and a buffer is a rate times a pause; try \
+                 {left}*50ms"
+            ));
         }
         (_, Ok(_), _, Ok(_)) => {
-            return Err(format!("'{text}' multiplies two times, and a buffer is a rate times a pause; try {A_PAUSE}"));
+            return Err(format!(
+                "'{text}' multiplies two times, and a buffer is a rate times a pause; try \
+                 {A_PAUSE}"
+            ));
         }
-        (Ok(rate), ..) if right.is_empty() => return Err(format!("'{text}' lacks the pause; try {rate}*50ms")),
-        (_, _, Ok(rate), _) if left.is_empty() => return Err(format!("'{text}' lacks the pause; try {rate}*50ms")),
-        (_, Ok(_), ..) if right.is_empty() => return Err(format!("'{text}' lacks the rate; try 100Mbit*{left}")),
-        (.., Ok(_)) if left.is_empty() => return Err(format!("'{text}' lacks the rate; try 100Mbit*{right}")),
+        (Ok(rate), ..) if right.is_empty() => {
+            return Err(format!("'{text}' lacks the pause; try {rate}*50ms"));
+        }
+        (_, _, Ok(rate), _) if left.is_empty() => {
+            return Err(format!("'{text}' lacks the pause; try {rate}*50ms"));
+        }
+        (_, Ok(_), ..) if right.is_empty() => {
+            return Err(format!("'{text}' lacks the rate; try 100Mbit*{left}"));
+        }
+        (.., Ok(_)) if left.is_empty() => {
+            return Err(format!("'{text}' lacks the rate; try 100Mbit*{right}"));
+        }
         (Ok(_), _, _, Err(wrong)) | (_, Err(wrong), Ok(_), _) | (Err(wrong), ..) => {
             return Err(format!("{wrong}, as in {A_PAUSE}"));
         }
@@ -60,7 +79,8 @@ pub fn rcvbuf(text: &str) -> Result<Wish, String> {
         let ending = datagram.map_or(String::new(), |size| format!("/{size}"));
         let gibibytes = needs as f64 / f64::from(1 << 30);
         return Err(format!(
-            "'{text}' needs a buffer of {needs} bytes ({gibibytes:.1} GiB), more than a socket's can be (just under 1GiB); try {shorter}{ending}"
+            "'{text}' needs a buffer of {needs} bytes ({gibibytes:.1} GiB), more than a socket's \
+             can be (just under 1GiB); try {shorter}{ending}"
         ));
     }
     Ok(wish)
@@ -69,15 +89,21 @@ pub fn rcvbuf(text: &str) -> Result<Wish, String> {
 /// What is wrong with a receive buffer that has no `*`, where it means a pause all the same.
 fn no_product(text: &str) -> Option<String> {
     if let Ok(rate) = text.parse::<Rate>() {
-        return Some(format!("'{text}' is a rate, and it takes a pause to make a size of it; try {rate}*50ms"));
+        return Some(format!(
+            "'{text}' is a rate, and it takes a pause to make a size of it; try {rate}*50ms"
+        ));
     }
     if time(text).is_ok() {
-        return Some(format!("'{text}' is a time, and it takes a rate to make a size of it; try 100Mbit*{text}"));
+        return Some(format!(
+            "'{text}' is a time, and it takes a rate to make a size of it; try 100Mbit*{text}"
+        ));
     }
     let (rate, pause) = text.rsplit_once('/').map(|(rate, pause)| (rate.trim(), pause.trim()))?;
     let rate = rate.parse::<Rate>().ok()?;
     Some(match time(pause) {
-        Ok(_) => format!("'{text}' divides where a buffer is a rate times a pause; try {rate}*{pause}"),
+        Ok(_) => {
+            format!("'{text}' divides where a buffer is a rate times a pause; try {rate}*{pause}")
+        }
         Err(_) => format!("'{text}' lacks the pause; try {rate}*50ms/1316"),
     })
 }
@@ -85,7 +111,9 @@ fn no_product(text: &str) -> Option<String> {
 /// Takes the size of the datagrams off the end: `50ms/1316`. The slash of `Mbit/s` is another one.
 fn split_datagram(factor: &str) -> (&str, Option<&str>) {
     match factor.rsplit_once('/') {
-        Some((rest, size)) if !size.trim().eq_ignore_ascii_case("s") => (rest.trim(), Some(size.trim())),
+        Some((rest, size)) if !size.trim().eq_ignore_ascii_case("s") => {
+            (rest.trim(), Some(size.trim()))
+        }
         _ => (factor, None),
     }
 }
@@ -93,11 +121,16 @@ fn split_datagram(factor: &str) -> (&str, Option<&str>) {
 /// Reads the payload of a datagram, in bytes.
 fn payload(text: &str) -> Result<usize, String> {
     let most = max_payload(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
-    let bytes: ByteSize = text.parse().map_err(|_| format!("'{text}' is not the size of a datagram; try {A_PAUSE}/1316"))?;
-    usize::try_from(bytes.as_u64())
-        .ok()
-        .filter(|bytes| (1..=most).contains(bytes))
-        .ok_or_else(|| format!("'{text}' is not what a datagram carries (1 to {most} bytes); try {A_PAUSE}/1316"))
+    let bytes: ByteSize = text
+        .parse()
+        .map_err(|_| format!("'{text}' is not the size of a datagram; try {A_PAUSE}/1316"))?;
+    usize::try_from(bytes.as_u64()).ok().filter(|bytes| (1..=most).contains(bytes)).ok_or_else(
+        || {
+            format!(
+                "'{text}' is not what a datagram carries (1 to {most} bytes); try {A_PAUSE}/1316"
+            )
+        },
+    )
 }
 
 #[cfg(test)]
@@ -108,7 +141,9 @@ mod tests {
 
     #[test]
     fn a_receive_buffer_is_a_size_or_a_rate_times_a_pause() {
-        let pause = |rate, millis, payload| Ok(Wish::Pause { rate, pause: Duration::from_millis(millis), payload });
+        let pause = |rate, millis, payload| {
+            Ok(Wish::Pause { rate, pause: Duration::from_millis(millis), payload })
+        };
         let (bits, packets) = (Rate::Bits(100e6), Rate::Packets(10e3));
         for (text, wish) in [
             ("4MiB", Ok(Wish::Bytes(4 << 20))),
@@ -141,20 +176,46 @@ mod tests {
             ("100*50ms", "'100' has no unit; try 100pps, or 100Mbit, as in 100Mbit*50ms"),
             ("100Mbit*50", "'50' has no unit; try 50s or 50ms, as in 100Mbit*50ms"),
             ("50*100Mbit", "'50' has no unit; try 50s or 50ms, as in 100Mbit*50ms"),
-            ("100MB*50ms", "'100MB' is not a rate; try 1000pps, 10kpps or 20Mbit (bits, not bytes), as in 100Mbit*50ms"),
+            (
+                "100MB*50ms",
+                "'100MB' is not a rate; try 1000pps, 10kpps or 20Mbit (bits, not bytes), as in \
+                 100Mbit*50ms",
+            ),
             ("100Mbit*-50ms", "'-50ms' is negative"),
-            ("100Mbit/50ms", "'100Mbit/50ms' divides where a buffer is a rate times a pause; try 100Mbit*50ms"),
+            (
+                "100Mbit/50ms",
+                "'100Mbit/50ms' divides where a buffer is a rate times a pause; try 100Mbit*50ms",
+            ),
             ("100Mbit/1316", "lacks the pause; try 100Mbit*50ms/1316"),
-            ("100Mbit/s", "'100Mbit/s' is a rate, and it takes a pause to make a size of it; try 100Mbit*50ms"),
-            ("50ms", "'50ms' is a time, and it takes a rate to make a size of it; try 100Mbit*50ms"),
-            ("100Mbit*10kpps", "multiplies two rates, and a buffer is a rate times a pause; try 100Mbit*50ms"),
-            ("50ms*50ms", "multiplies two times, and a buffer is a rate times a pause; try 100Mbit*50ms"),
+            (
+                "100Mbit/s",
+                "'100Mbit/s' is a rate, and it takes a pause to make a size of it; try \
+                 100Mbit*50ms",
+            ),
+            (
+                "50ms",
+                "'50ms' is a time, and it takes a rate to make a size of it; try 100Mbit*50ms",
+            ),
+            (
+                "100Mbit*10kpps",
+                "multiplies two rates, and a buffer is a rate times a pause; try 100Mbit*50ms",
+            ),
+            (
+                "50ms*50ms",
+                "multiplies two times, and a buffer is a rate times a pause; try 100Mbit*50ms",
+            ),
             ("2*100Mbit*50ms", "multiplies more than a rate and a pause; try 100Mbit*50ms"),
             ("100Mbit/1316*50ms", "does not stand last; try 100Mbit*50ms/1316"),
             ("100Mbit*50ms/", "'' is not the size of a datagram; try 100Mbit*50ms/1316"),
             ("100Mbit*50ms/big", "'big' is not the size of a datagram; try 100Mbit*50ms/1316"),
-            ("100Mbit*50ms/0", "'0' is not what a datagram carries (1 to 65527 bytes); try 100Mbit*50ms/1316"),
-            ("100Mbit*50ms/65528", "'65528' is not what a datagram carries (1 to 65527 bytes); try"),
+            (
+                "100Mbit*50ms/0",
+                "'0' is not what a datagram carries (1 to 65527 bytes); try 100Mbit*50ms/1316",
+            ),
+            (
+                "100Mbit*50ms/65528",
+                "'65528' is not what a datagram carries (1 to 65527 bytes); try",
+            ),
         ] {
             let error = rcvbuf(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
@@ -166,7 +227,10 @@ mod tests {
         let error = rcvbuf("10Gbit*5s").unwrap_err();
         if cfg!(target_os = "linux") {
             assert!(
-                error.contains("'10Gbit*5s' needs a buffer of 5471125632 bytes (5.1 GiB), more than a socket's can be"),
+                error.contains(
+                    "'10Gbit*5s' needs a buffer of 5471125632 bytes (5.1 GiB), more than a \
+                     socket's can be"
+                ),
                 "{error}"
             );
         }

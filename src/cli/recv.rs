@@ -39,7 +39,8 @@ Examples:
       mcast send --probe --count 1000 --rate 1kpps    a measured stream, judged"
 )]
 pub struct RecvArgs {
-    /// Groups to join: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000, SOURCE@232.1.1.1:5000
+    /// Groups to join: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000,
+    /// SOURCE@232.1.1.1:5000
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
     pub targets: Vec<TargetRange>,
 
@@ -59,8 +60,8 @@ pub struct RecvArgs {
     #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
-    /// Exit 1 if what was asked did not come within TIME: --count datagrams, with --once the end of the streams,
-    /// else a first datagram
+    /// Exit 1 if what was asked did not come within TIME: --count datagrams, with --once the end
+    /// of the streams, else a first datagram
     #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub timeout: Option<Duration>,
 
@@ -72,8 +73,8 @@ pub struct RecvArgs {
     #[arg(long)]
     pub once: bool,
 
-    /// Exit 1 unless this holds in the end: METRIC, then one of == != < <= > >=, then a value with its unit;
-    /// repeatable. The metrics are listed below
+    /// Exit 1 unless this holds in the end: METRIC, then one of == != < <= > >=, then a value with
+    /// its unit; repeatable. The metrics are listed below
     #[arg(long, value_name = "EXPR")]
     pub assert: Vec<Assertion>,
 
@@ -81,14 +82,16 @@ pub struct RecvArgs {
     #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub stats: Option<Duration>,
 
-    /// Receive buffer of each socket: 4MiB; or what a pause without reading needs, RATE*PAUSE[/DATAGRAM]:
-    /// 100Mbit*50ms, 10kpps*50ms/64. What the kernel spends on each datagram is counted. DATAGRAM is the
-    /// payload's size, 1316 bytes unless named (1472 with pps). Without --rcvbuf, as much as the system grants
+    /// Receive buffer of each socket: 4MiB; or what a pause without reading needs,
+    /// RATE*PAUSE[/DATAGRAM]: 100Mbit*50ms, 10kpps*50ms/64. What the kernel spends on each
+    /// datagram is counted. DATAGRAM is the payload's size, 1316 bytes unless named (1472 with
+    /// pps). Without --rcvbuf, as much as the system grants
     #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true)]
     pub rcvbuf: Option<Wish>,
 
-    /// Never sleep while waiting: takes a whole core, and has a datagram some 5 us after the kernel, not 30 to 70 us.
-    /// For streams that are answered at once, and for wakeup_ns; delays are the kernel's, and the same without
+    /// Never sleep while waiting: takes a whole core, and has a datagram some 5 us after the
+    /// kernel, not 30 to 70 us. For streams that are answered at once, and for wakeup_ns;
+    /// delays are the kernel's, and the same without
     #[arg(long)]
     pub spin: bool,
 
@@ -100,8 +103,9 @@ pub struct RecvArgs {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// Run COMMAND once the groups are joined, and end half a second after it, unless --count, --once or --duration
-    /// says otherwise. If COMMAND fails, so does recv. Its output goes to standard error; 'mcast' is this very program
+    /// Run COMMAND once the groups are joined, and end half a second after it, unless --count,
+    /// --once or --duration says otherwise. If COMMAND fails, so does recv. Its output goes to
+    /// standard error; 'mcast' is this very program
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }
@@ -128,12 +132,32 @@ impl RecvArgs {
         let sources = Sources { include: self.source.clone(), exclude: self.exclude.clone() };
         let listens = host.listens(&self.targets, &self.common.iface, &sources)?;
         let chosen = self.targets != [TargetRange::default()];
-        let advice = if chosen { advice::for_receiver(listens.iter().map(|listen| &listen.at)) } else { Vec::new() };
-        let limits =
-            Limits { count: self.count, duration: self.duration, timeout: self.timeout, idle: self.idle, once: self.once };
+        let advice = if chosen {
+            advice::for_receiver(listens.iter().map(|listen| &listen.at))
+        } else {
+            Vec::new()
+        };
+        let limits = Limits {
+            count: self.count,
+            duration: self.duration,
+            timeout: self.timeout,
+            idle: self.idle,
+            once: self.once,
+        };
         let (rcvbuf, command, backend) = (self.rcvbuf, self.command.clone(), self.common.backend());
         let show = self.stats.is_none() || self.common.display.verbose > 0;
         let (stats, spin, assertions) = (self.stats, self.spin, self.assert.clone());
-        Ok(plan::Recv { listens, limits, rcvbuf, spin, command, stats, show, assertions, advice, backend })
+        Ok(plan::Recv {
+            listens,
+            limits,
+            rcvbuf,
+            spin,
+            command,
+            stats,
+            show,
+            assertions,
+            advice,
+            backend,
+        })
     }
 }

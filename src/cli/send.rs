@@ -17,7 +17,8 @@ use crate::target::{DEFAULT_TARGET, TargetRange};
     disable_help_flag = true,
     after_help = "\
 Examples:
-  mcast send                                          'hello world' to 224.202.20.30:54321 every 2 s
+  mcast send                                          'hello world' to 224.202.20.30:54321 every 2 \
+                  s
   mcast send 239.1.1.1:5000 --message tick -i 100ms   ten datagrams a second
   mcast send '[ff15::1234]:5000' --iface eth0 -c 5    five datagrams by IPv6
   mcast send 239.0.0.0+100:5000 --iface all -c 1      one to each of a hundred groups, everywhere
@@ -26,7 +27,8 @@ Examples:
   mcast send --probe --size 1472 --flood -d 2s        as fast as it goes, for two seconds"
 )]
 pub struct SendArgs {
-    /// Groups to send to: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000; or a unicast or broadcast address
+    /// Groups to send to: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000; or a unicast or
+    /// broadcast address
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = destination)]
     pub targets: Vec<TargetRange>,
 
@@ -34,8 +36,8 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "TEXT", default_value = plan::DEFAULT_MESSAGE, allow_hyphen_values = true)]
     pub message: String,
 
-    /// Send a measured stream: numbered, timed and checksummed, so that recv can tell loss, delay and order. Each
-    /// datagram is then shown only with -v
+    /// Send a measured stream: numbered, timed and checksummed, so that recv can tell loss, delay
+    /// and order. Each datagram is then shown only with -v
     #[arg(long, conflicts_with = "message")]
     pub probe: bool,
 
@@ -43,12 +45,13 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "BYTES", value_parser = units::probe_size, requires = "probe", allow_hyphen_values = true)]
     pub size: Option<u16>,
 
-    /// Time between datagrams to a target: 250us, 100ms, 1.5s, 2m [default: 2s; with --probe: 100ms]
+    /// Time between datagrams to a target: 250us, 100ms, 1.5s, 2m [default: 2s; with --probe:
+    /// 100ms]
     #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub interval: Option<Duration>,
 
-    /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together, in rounds of one
-    /// datagram to each
+    /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together,
+    /// in rounds of one datagram to each
     #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true)]
     pub rate: Option<Rate>,
 
@@ -72,7 +75,8 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
-    /// TTL or hop limit: 1 stays on this network, each router takes one away [default: 1; unicast: the system's]
+    /// TTL or hop limit: 1 stays on this network, each router takes one away [default: 1; unicast:
+    /// the system's]
     #[arg(short, long, value_name = "N", value_parser = units::ttl, allow_hyphen_values = true)]
     pub ttl: Option<u8>,
 
@@ -126,7 +130,11 @@ impl SendArgs {
             None => Pacing::Interval(self.interval.unwrap_or(usual)),
         };
         if self.flood {
-            plan::may_flood(&endpoints, self.count.is_some() || self.duration.is_some(), self.force)?;
+            plan::may_flood(
+                &endpoints,
+                self.count.is_some() || self.duration.is_some(),
+                self.force,
+            )?;
         }
         let chosen = self.targets != [TargetRange::default()];
         let mut advice = if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() };
@@ -136,7 +144,12 @@ impl SendArgs {
             burst: self.burst,
             count: self.count,
             duration: self.duration,
-            options: SendOptions { ttl: self.ttl, loopback: !self.no_loop, dscp: self.dscp, source_port: self.source_port },
+            options: SendOptions {
+                ttl: self.ttl,
+                loopback: !self.no_loop,
+                dscp: self.dscp,
+                source_port: self.source_port,
+            },
             show: !(self.probe || self.flood) || self.common.display.verbose > 0,
             advice,
             backend: self.common.backend(),

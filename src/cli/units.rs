@@ -1,4 +1,5 @@
-//! Values with units, as people type them. Every refusal names the value, says why, and shows a right one.
+//! Values with units, as people type them. Every refusal names the value, says why, and shows a
+//! right one.
 
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use crate::rcvbuf::LARGEST;
 /// Below this an interval is a flood, and a limit is over before it begins.
 pub(super) const SHORTEST_TIME: Duration = Duration::from_micros(1);
 
-/// Reads a time: `250us`, `100ms`, `1.5s`, `2m`, `1h30m`. It must have a unit and be longer than nothing.
+/// Reads a time: `250us`, `100ms`, `1.5s`, `2m`, `1h30m`. It must have a unit and be longer than
+/// nothing.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
@@ -25,9 +27,12 @@ pub fn time(text: &str) -> Result<Duration, String> {
     if time.is_zero() {
         return Err(format!("'{text}' is no time at all; try 1ms or more"));
     }
-    let time = Duration::try_from(time).map_err(|_| format!("'{text}' is negative; try 250us, 100ms, 1.5s or 2m"))?;
+    let time = Duration::try_from(time)
+        .map_err(|_| format!("'{text}' is negative; try 250us, 100ms, 1.5s or 2m"))?;
     if time < SHORTEST_TIME {
-        return Err(format!("'{text}' is shorter than 1us, the shortest time that means anything here"));
+        return Err(format!(
+            "'{text}' is shorter than 1us, the shortest time that means anything here"
+        ));
     }
     Ok(time)
 }
@@ -42,11 +47,14 @@ pub fn size(text: &str) -> Result<usize, String> {
     match usize::try_from(size.as_u64()) {
         Ok(0) => Err(format!("'{text}' is no size at all; try 64kB or 4MiB")),
         Ok(bytes) if bytes <= LARGEST => Ok(bytes),
-        _ => Err(format!("'{text}' is more than a socket's buffer can be (just under 1GiB); try 4MiB")),
+        _ => Err(format!(
+            "'{text}' is more than a socket's buffer can be (just under 1GiB); try 4MiB"
+        )),
     }
 }
 
-/// Reads the size of a measured datagram in bytes: from 48, which its header takes, to what a datagram carries.
+/// Reads the size of a measured datagram in bytes: from 48, which its header takes, to what a
+/// datagram carries.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
@@ -56,11 +64,15 @@ pub fn probe_size(text: &str) -> Result<u16, String> {
     let size = text.trim().parse::<ByteSize>().map_err(|_| wrong())?.as_u64();
     if size < MIN_LEN as u64 {
         return Err(format!(
-            "'{text}' is too small: a measured datagram begins with {MIN_LEN} bytes of header; try {MIN_LEN} or more"
+            "'{text}' is too small: a measured datagram begins with {MIN_LEN} bytes of header; \
+             try {MIN_LEN} or more"
         ));
     }
     u16::try_from(size).ok().filter(|size| *size <= MOST).ok_or_else(|| {
-        format!("'{text}' is more than a datagram carries (65507 bytes by IPv4, {MOST} by IPv6); try 1472, which fits an Ethernet frame")
+        format!(
+            "'{text}' is more than a datagram carries (65507 bytes by IPv4, {MOST} by IPv6); try \
+             1472, which fits an Ethernet frame"
+        )
     })
 }
 
@@ -69,7 +81,11 @@ pub fn probe_size(text: &str) -> Result<u16, String> {
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn ttl(text: &str) -> Result<u8, String> {
-    text.parse().map_err(|_| format!("'{text}' is not 0 to 255; try 1 for this network, 16 to pass up to fifteen routers"))
+    text.parse().map_err(|_| {
+        format!(
+            "'{text}' is not 0 to 255; try 1 for this network, 16 to pass up to fifteen routers"
+        )
+    })
 }
 
 /// The names of DSCP values that have one (RFC 2474, 2597, 3246, 5865, 8622).
@@ -109,9 +125,9 @@ const DSCP_NAMES: [(&str, u8); 26] = [
 pub fn dscp(text: &str) -> Result<u8, String> {
     let name = text.to_ascii_lowercase();
     let named = DSCP_NAMES.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-    named
-        .or_else(|| name.parse().ok().filter(|value| *value <= 63))
-        .ok_or_else(|| format!("'{text}' is not a DSCP; try ef, af41, cs5 or a number from 0 to 63"))
+    named.or_else(|| name.parse().ok().filter(|value| *value <= 63)).ok_or_else(|| {
+        format!("'{text}' is not a DSCP; try ef, af41, cs5 or a number from 0 to 63")
+    })
 }
 
 /// Reads a UDP port.
@@ -119,7 +135,10 @@ pub fn dscp(text: &str) -> Result<u8, String> {
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn port(text: &str) -> Result<u16, String> {
-    text.parse().ok().filter(|port| *port != 0).ok_or_else(|| format!("'{text}' is not a UDP port (1 to 65535); try 40000"))
+    text.parse()
+        .ok()
+        .filter(|port| *port != 0)
+        .ok_or_else(|| format!("'{text}' is not a UDP port (1 to 65535); try 40000"))
 }
 
 /// Reads how many: at least 1.
@@ -127,7 +146,10 @@ pub fn port(text: &str) -> Result<u16, String> {
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn count(text: &str) -> Result<u64, String> {
-    text.parse().ok().filter(|count| *count != 0).ok_or_else(|| format!("'{text}' is not a number of datagrams; try 10"))
+    text.parse()
+        .ok()
+        .filter(|count| *count != 0)
+        .ok_or_else(|| format!("'{text}' is not a number of datagrams; try 10"))
 }
 
 /// Reads how many datagrams are sent back to back.
@@ -192,16 +214,27 @@ mod tests {
             (probe_size("48"), probe_size("1472"), probe_size("1kB"), probe_size("65527")),
             (Ok(48), Ok(1472), Ok(1000), Ok(65527))
         );
-        for (text, why) in
-            [("20", "48 bytes of header"), ("0", "try 48"), ("65528", "try 1472"), ("1GiB", "65507"), ("big", "try 64")]
-        {
-            assert!(probe_size(text).unwrap_err().contains(why), "{}", probe_size(text).unwrap_err());
+        for (text, why) in [
+            ("20", "48 bytes of header"),
+            ("0", "try 48"),
+            ("65528", "try 1472"),
+            ("1GiB", "65507"),
+            ("big", "try 64"),
+        ] {
+            assert!(
+                probe_size(text).unwrap_err().contains(why),
+                "{}",
+                probe_size(text).unwrap_err()
+            );
         }
     }
 
     #[test]
     fn dscp_takes_names_and_numbers() {
-        assert_eq!((dscp("ef"), dscp("AF41"), dscp("cs5"), dscp("63")), (Ok(46), Ok(34), Ok(40), Ok(63)));
+        assert_eq!(
+            (dscp("ef"), dscp("AF41"), dscp("cs5"), dscp("63")),
+            (Ok(46), Ok(34), Ok(40), Ok(63))
+        );
         for text in ["ef9", "64", "-1", ""] {
             assert!(dscp(text).unwrap_err().contains("try ef"), "{text}");
         }
@@ -221,7 +254,11 @@ mod tests {
         assert_eq!((ttl("0"), ttl("255")), (Ok(0), Ok(255)));
         assert!(ttl("300").unwrap_err().contains("'300' is not 0 to 255"));
         assert!(port("0").is_err() && port("65536").is_err() && port("40000") == Ok(40000));
-        assert!(burst("0").is_err() && burst("10001").unwrap_err().contains("try 8") && burst("8") == Ok(8));
+        assert!(
+            burst("0").is_err()
+                && burst("10001").unwrap_err().contains("try 8")
+                && burst("8") == Ok(8)
+        );
         assert!(count("0").is_err() && count("-3").is_err() && count("10") == Ok(10));
     }
 

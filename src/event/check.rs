@@ -46,7 +46,8 @@ impl CheckSummary {
     /// Counts the findings.
     pub fn new(elapsed: Duration, found: &[Finding], conclusion: String, verdict: Verdict) -> Self {
         let count = |level| found.iter().filter(|finding| finding.level == level).count();
-        let [passes, notes, warnings, faults] = [Level::Pass, Level::Note, Level::Warning, Level::Fault].map(count);
+        let [passes, notes, warnings, faults] =
+            [Level::Pass, Level::Note, Level::Warning, Level::Fault].map(count);
         CheckSummary { elapsed, passes, notes, warnings, faults, conclusion, verdict }
     }
 }

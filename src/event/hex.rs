@@ -39,11 +39,17 @@ impl Serialize for Hex<'_> {
 }
 
 /// Byte by byte the formatter would take longer than all the rest of a datagram's line.
-fn many_at_a_time<const N: usize>(bytes: &[u8], of: impl Fn(u8) -> [u8; N], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn many_at_a_time<const N: usize>(
+    bytes: &[u8],
+    of: impl Fn(u8) -> [u8; N],
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     let mut text = [[0; N]; 64];
     for bytes in bytes.chunks(text.len()) {
         text.iter_mut().zip(bytes).for_each(|(text, byte)| *text = of(*byte));
-        f.write_str(std::str::from_utf8(text[..bytes.len()].as_flattened()).map_err(|_| fmt::Error)?)?;
+        f.write_str(
+            std::str::from_utf8(text[..bytes.len()].as_flattened()).map_err(|_| fmt::Error)?,
+        )?;
     }
     Ok(())
 }

@@ -28,7 +28,8 @@ pub struct StreamInfo {
     /// What was measured.
     #[serde(flatten)]
     pub figures: FiguresInfo,
-    /// How many were sent before the first one that was heard: nobody listened yet, and they are not lost.
+    /// How many were sent before the first one that was heard: nobody listened yet, and they are
+    /// not lost.
     pub missed_before: u64,
     /// How it is known that the clocks agree.
     pub clock: Clock,
@@ -72,7 +73,8 @@ pub struct FiguresInfo {
     /// Interarrival jitter (RFC 3550); of several streams, the largest.
     #[serde(rename = "jitter_ns", serialize_with = "rounded")]
     pub jitter: Option<f64>,
-    /// From the sender to the receiver's kernel (RFC 7679); `null` where the clocks are not known to agree.
+    /// From the sender to the receiver's kernel (RFC 7679); `null` where the clocks are not known
+    /// to agree.
     pub delay_ns: Option<Quantiles>,
     /// From there to the program.
     pub wakeup_ns: Option<LatenessInfo>,
@@ -82,8 +84,8 @@ pub struct FiguresInfo {
     pub hops: Option<HopsInfo>,
     /// How many came with another DSCP than they were sent with.
     pub dscp_changed: Option<u64>,
-    /// The longest time between a datagram and the next; of a stream that has not ended also from the last one until now. Of several streams, of any
-    /// one.
+    /// The longest time between a datagram and the next; of a stream that has not ended also from
+    /// the last one until now. Of several streams, of any one.
     pub gap_ns: Option<i64>,
 }
 
@@ -101,7 +103,8 @@ pub struct MeasuredInfo {
     /// What was measured: sums, and of the delays of all of them.
     #[serde(flatten)]
     pub figures: FiguresInfo,
-    /// The delays themselves, for the formats that draw them; the variations, where the clocks are not known to agree.
+    /// The delays themselves, for the formats that draw them; the variations, where the clocks are
+    /// not known to agree.
     #[serde(skip)]
     pub spread: Delays,
 }
@@ -171,15 +174,26 @@ impl FiguresInfo {
     }
 }
 
-/// Describes the streams, and all of them together; no streams are `None` together: nothing was measured. `lately` is since the last mark, and
-/// leaves out those that had ended before it; `now` is by the clock that tells when datagrams come.
-pub fn describe(streams: &Streams, lately: bool, now: SystemTime) -> (Vec<StreamInfo>, Option<MeasuredInfo>) {
+/// Describes the streams, and all of them together; no streams are `None` together: nothing was
+/// measured. `lately` is since the last mark, and leaves out those that had ended before it; `now`
+/// is by the clock that tells when datagrams come.
+pub fn describe(
+    streams: &Streams,
+    lately: bool,
+    now: SystemTime,
+) -> (Vec<StreamInfo>, Option<MeasuredInfo>) {
     let restarts = streams.restarts();
     let mut together = Together::default();
     let mut infos = Vec::new();
-    for (stream, restarts) in streams.iter().zip(restarts).filter(|(stream, _)| !lately || stream.is_of_interest()) {
+    for (stream, restarts) in
+        streams.iter().zip(restarts).filter(|(stream, _)| !lately || stream.is_of_interest())
+    {
         let (figures, losses) = (stream.figures(lately), stream.losses(lately));
-        let standing = Standing { jitter: stream.jitter(), gap: stream.gap(lately, now), clock: stream.clock() };
+        let standing = Standing {
+            jitter: stream.jitter(),
+            gap: stream.gap(lately, now),
+            clock: stream.clock(),
+        };
         let info = StreamInfo {
             source: stream.key.source,
             group: stream.key.group,
@@ -225,7 +239,14 @@ struct Sum {
 }
 
 impl Together {
-    fn add(&mut self, stream: &Stream, figures: &Figures, losses: Losses, standing: Standing, restarts: u64) {
+    fn add(
+        &mut self,
+        stream: &Stream,
+        figures: &Figures,
+        losses: Losses,
+        standing: Standing,
+        restarts: u64,
+    ) {
         self.streams += 1;
         self.ended += usize::from(stream.ended);
         self.restarts += u64::from(restarts > 0);
@@ -234,7 +255,8 @@ impl Together {
         let clock = if figures.delays.count() > 0 { standing.clock } else { Clock::SameHost };
         let Some(sum) = &mut self.sum else {
             let (figures, variations) = (figures.clone(), figures.delays.less_the_shortest());
-            self.sum = Some(Sum { figures, variations, losses, standing: Standing { clock, ..standing } });
+            self.sum =
+                Some(Sum { figures, variations, losses, standing: Standing { clock, ..standing } });
             return;
         };
         sum.figures.merge(figures);
@@ -260,7 +282,10 @@ pub(super) fn hex<S: Serializer>(stream: &u64, serializer: S) -> Result<S::Ok, S
     serializer.collect_str(&format_args!("{stream:016x}"))
 }
 
-pub(super) fn some_hex<S: Serializer>(stream: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn some_hex<S: Serializer>(
+    stream: &Option<u64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match stream {
         Some(stream) => hex(stream, serializer),
         None => serializer.serialize_none(),

@@ -6,7 +6,8 @@ use crate::stats::delay::Quantiles;
 use crate::verdict::{Metric, Statistic, Value};
 
 impl RecvFigures {
-    /// What was measured; `None` where it could not be. Where there were more streams than are followed, nothing is known of all of them.
+    /// What was measured; `None` where it could not be. Where there were more streams than are
+    /// followed, nothing is known of all of them.
     pub fn value(&self, metric: Metric) -> Option<Value> {
         let of_all = || self.measured.as_ref().filter(|_| self.untracked == 0);
         match metric {
@@ -22,7 +23,9 @@ impl RecvFigures {
                 true => Value::Count(count),
                 false => Value::AtLeast(count),
             }),
-            Metric::Streams => Some(Value::Count(self.streams.len() as u64)).filter(|_| self.untracked == 0),
+            Metric::Streams => {
+                Some(Value::Count(self.streams.len() as u64)).filter(|_| self.untracked == 0)
+            }
             // Where nothing is measured, the silence of whoever was heard.
             Metric::Gap if self.measured.is_none() => {
                 self.gap.and_then(|gap| i64::try_from(gap.as_nanos()).ok()).map(Value::Nanos)
@@ -33,8 +36,10 @@ impl RecvFigures {
 }
 
 fn of_streams(measured: &MeasuredInfo, metric: Metric) -> Option<Value> {
-    let FiguresInfo { expected, lost, loss_ratio, loss_runs, duplicates, reordered, .. } = &measured.figures;
-    let FiguresInfo { jitter, delay_ns, pdv_ns, hops, dscp_changed, gap_ns, .. } = &measured.figures;
+    let FiguresInfo { expected, lost, loss_ratio, loss_runs, duplicates, reordered, .. } =
+        &measured.figures;
+    let FiguresInfo { jitter, delay_ns, pdv_ns, hops, dscp_changed, gap_ns, .. } =
+        &measured.figures;
     let count = |count: &u64| Some(Value::Count(*count));
     match metric {
         Metric::Expected => count(expected),

@@ -1,6 +1,8 @@
-//! What happened, as data: the events that every output format writes, and the JSON that scripts rely on.
+//! What happened, as data: the events that every output format writes, and the JSON that scripts
+//! rely on.
 //!
-//! Field names carry their unit; what could not be measured is `null`. Each event is a JSON object with its name in `event`.
+//! Field names carry their unit; what could not be measured is `null`. Each event is a JSON object
+//! with its name in `event`.
 
 mod check;
 pub(crate) mod hex;
@@ -8,7 +10,9 @@ mod measured;
 mod metric;
 
 pub use check::{CheckSummary, Checking};
-pub use measured::{FiguresInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe};
+pub use measured::{
+    FiguresInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe,
+};
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -81,7 +85,8 @@ pub struct TargetInfo<'a> {
     pub group: IpAddr,
     /// The UDP port.
     pub port: u16,
-    /// Of a sender: the address and port that its datagrams carry. Of a receiver: the one source that is heard; `null` is any.
+    /// Of a sender: the address and port that its datagrams carry. Of a receiver: the one source
+    /// that is heard; `null` is any.
     pub source: Option<Origin>,
     /// Of a receiver: the sources that are not heard.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,7 +130,11 @@ impl<'a> TargetInfo<'a> {
             iface: &at.via.name,
             ifindex: at.via.index,
             address: at.via.address,
-            mac: if at.cast == Cast::Broadcast { Some(MacAddr([0xff; 6])) } else { ethernet_address(at.group) },
+            mac: if at.cast == Cast::Broadcast {
+                Some(MacAddr([0xff; 6]))
+            } else {
+                ethernet_address(at.group)
+            },
             ttl: None,
         }
     }
@@ -138,7 +147,9 @@ impl<'a> TargetInfo<'a> {
         };
         match &*listen.filter {
             Filter::Any => vec![heard(None, &[])],
-            Filter::Include(sources) => sources.iter().map(|source| heard(Some(*source), &[])).collect(),
+            Filter::Include(sources) => {
+                sources.iter().map(|source| heard(Some(*source), &[])).collect()
+            }
             Filter::Exclude(sources) => vec![heard(None, sources)],
         }
     }
@@ -225,7 +236,8 @@ pub enum ProbeInfo {
         stream: u64,
         /// Its number.
         seq: u64,
-        /// From the sender to the receiver's kernel; `null` where the clocks are not known to agree.
+        /// From the sender to the receiver's kernel; `null` where the clocks are not known to
+        /// agree.
         delay_ns: Option<i64>,
     },
     /// It was sent.
@@ -341,14 +353,16 @@ pub struct RecvFigures {
     pub meter: Totals,
     /// What this host's kernel dropped because the receive buffer was full.
     pub kernel_drops: Option<u64>,
-    /// It did not drop more. Where datagrams arrive that were sent as one, what was dropped as one counts as one. `null` where the system does not tell.
+    /// It did not drop more. Where datagrams arrive that were sent as one, what was dropped as one
+    /// counts as one. `null` where the system does not tell.
     pub kernel_drops_exact: Option<bool>,
-    /// How many datagrams were cut: longer than the buffer, or shorter than they say that they were sent.
+    /// How many datagrams were cut: longer than the buffer, or shorter than they say that they
+    /// were sent.
     pub truncated: u64,
     /// How many sources were heard.
     pub sources: usize,
-    /// How many datagrams had already arrived on another interface: the same ones, and no duplicates of the network. `null` where each group is
-    /// joined on one interface only.
+    /// How many datagrams had already arrived on another interface: the same ones, and no
+    /// duplicates of the network. `null` where each group is joined on one interface only.
     pub interface_copies: Option<u64>,
     /// The longest time between a datagram and the next, whoever sent them.
     #[serde(rename = "gap_ns", serialize_with = "some_nanos")]
@@ -385,13 +399,15 @@ pub struct SendSummary {
     pub errors: u64,
     /// The same for each target.
     pub targets: Vec<TargetTotals>,
-    /// How many rounds were due in the time that `--duration` gave, and were left out because the pace could not be kept.
+    /// How many rounds were due in the time that `--duration` gave, and were left out because the
+    /// pace could not be kept.
     pub skipped: u64,
     /// How often the sender had to wait for room in the system's queues.
     pub waits: u64,
     /// How late rounds left.
     pub pace_ns: Option<LatenessInfo>,
-    /// How much processor time the program took in that time; `null` where the system does not tell.
+    /// How much processor time the program took in that time; `null` where the system does not
+    /// tell.
     #[serde(rename = "cpu_ns", serialize_with = "some_nanos")]
     pub cpu: Option<Duration>,
     /// What it proved.
@@ -426,18 +442,24 @@ pub struct Totals {
     pub rate_pps: Option<f64>,
     /// Bits of payload a second.
     pub bitrate_bps: Option<f64>,
-    /// The time over which the rates were measured, for the formats that show them only where they mean something.
+    /// The time over which the rates were measured, for the formats that show them only where they
+    /// mean something.
     #[serde(skip)]
     pub span: Option<Duration>,
 }
 
 impl Totals {
-    /// What a sender did whose first round was of `first` datagrams of `len` bytes: that round only starts the clock.
+    /// What a sender did whose first round was of `first` datagrams of `len` bytes: that round only
+    /// starts the clock.
     pub fn of_rounds(meter: &Meter, first: u64, len: usize) -> Self {
         let later = meter.datagrams.checked_sub(first).filter(|later| *later > 0);
         let a_second = |number: u64| Some(number as f64 / meter.span()?.as_secs_f64());
         let rate_pps = later.and_then(a_second);
-        Totals { rate_pps, bitrate_bps: rate_pps.map(|rate| rate * len as f64 * 8.0), ..Totals::from(meter) }
+        Totals {
+            rate_pps,
+            bitrate_bps: rate_pps.map(|rate| rate * len as f64 * 8.0),
+            ..Totals::from(meter)
+        }
     }
 }
 
@@ -505,14 +527,20 @@ pub struct IfacesSummary {
     pub verdict: Verdict,
 }
 
-fn display_some<S: Serializer>(value: &Option<impl fmt::Display>, serializer: S) -> Result<S::Ok, S::Error> {
+fn display_some<S: Serializer>(
+    value: &Option<impl fmt::Display>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),
     }
 }
 
-fn some_nanos<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+fn some_nanos<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match duration {
         Some(duration) => nanos(duration, serializer),
         None => serializer.serialize_none(),
@@ -556,6 +584,10 @@ mod tests {
             event(b"a\"\x1b\n"),
             r#"{"event":"datagram","time":"2026-11-18T11:06:40.000000005Z","source":"10.0.0.100:40000","group":"239.1.1.1","port":5000,"iface":"e0","ttl":null,"dscp":46,"len_bytes":4,"text":"a\"\u001b\n"}"#
         );
-        assert!(event(b"\xff\x00").contains(r#""len_bytes":2,"hex":"ff00"}"#), "{}", event(b"\xff\x00"));
+        assert!(
+            event(b"\xff\x00").contains(r#""len_bytes":2,"hex":"ff00"}"#),
+            "{}",
+            event(b"\xff\x00")
+        );
     }
 }

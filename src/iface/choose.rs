@@ -1,4 +1,5 @@
-//! The choice of the interfaces for a target: what the user named, else the kernel's route, else the only one that would do.
+//! The choice of the interfaces for a target: what the user named, else the kernel's route, else
+//! the only one that would do.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
@@ -12,7 +13,8 @@ use crate::target::{Target, family};
 pub enum Wanted {
     /// A name, an address or an index.
     Named(String),
-    /// `all`: every interface that is up, carries multicast and has an address of the target's family.
+    /// `all`: every interface that is up, carries multicast and has an address of the target's
+    /// family.
     All,
     /// `ask`: the user chooses from a menu.
     Ask,
@@ -30,7 +32,8 @@ impl FromStr for Wanted {
     }
 }
 
-/// What the interface is for. A receiver can join where nothing arrives yet; a sender needs an address to send from at once.
+/// What the interface is for. A receiver can join where nothing arrives yet; a sender needs an
+/// address to send from at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To send from.
@@ -39,11 +42,13 @@ pub enum Purpose {
     Receive,
 }
 
-/// Chooses the interfaces for `target`: the one of its zone, or those that `wanted` names; else that of the kernel's `route`; else the only
-/// interface that is up and carries multicast. Each interface is answered once.
+/// Chooses the interfaces for `target`: the one of its zone, or those that `wanted` names; else
+/// that of the kernel's `route`; else the only interface that is up and carries multicast. Each
+/// interface is answered once.
 ///
 /// # Errors
-/// [`IfaceError`], where nothing or more than one thing fits, or where the choice can carry nothing.
+/// [`IfaceError`], where nothing or more than one thing fits, or where the choice can carry
+/// nothing.
 pub fn choose(
     interfaces: &[Interface],
     target: &Target,
@@ -51,7 +56,8 @@ pub fn choose(
     purpose: Purpose,
     route: impl FnOnce() -> Option<Route>,
 ) -> Result<Vec<Via>, IfaceError> {
-    let choosing = Choosing { interfaces, target, purpose, cast: Cast::of(target.group, interfaces) };
+    let choosing =
+        Choosing { interfaces, target, purpose, cast: Cast::of(target.group, interfaces) };
     let named = choosing.named(wanted)?;
     if choosing.is_own_address() {
         return Ok(vec![choosing.where_it_is(&named)?]);
@@ -60,7 +66,10 @@ pub fn choose(
     for (iface, pinned) in named {
         let via = choosing.via(iface, pinned, true)?;
         // Two addresses of one interface are two senders, and one receiver.
-        let twice = |known: &Via| known.index == via.index && (purpose == Purpose::Receive || known.address == via.address);
+        let twice = |known: &Via| {
+            known.index == via.index
+                && (purpose == Purpose::Receive || known.address == via.address)
+        };
         if !vias.iter().any(twice) {
             vias.push(via);
         }
@@ -83,22 +92,32 @@ impl<'a> Choosing<'a> {
         Choices::of(self.interfaces)
     }
 
-    /// The interfaces that the zone and `wanted` name, each with the address that it was named by. Empty where nothing is named.
+    /// The interfaces that the zone and `wanted` name, each with the address that it was named by.
+    /// Empty where nothing is named.
     fn named(&self, wanted: &[Wanted]) -> Result<Vec<(&'a Interface, Option<IpAddr>)>, IfaceError> {
         let group = self.target.group;
         let mut named = Vec::new();
         for wanted in wanted {
             match wanted {
-                Wanted::Named(text) => named.push((find(self.interfaces, text)?, pinned(text, group))),
-                Wanted::All => {
-                    named.extend(self.interfaces.iter().filter(|iface| iface.is_able(group)).map(|iface| (iface, None)))
+                Wanted::Named(text) => {
+                    named.push((find(self.interfaces, text)?, pinned(text, group)))
                 }
+                Wanted::All => named.extend(
+                    self.interfaces
+                        .iter()
+                        .filter(|iface| iface.is_able(group))
+                        .map(|iface| (iface, None)),
+                ),
                 Wanted::Ask => {}
             }
         }
         let Some(zone) = &self.target.zone else {
             return match (named.is_empty(), wanted.contains(&Wanted::All)) {
-                (true, true) => Err(IfaceError::NoneAble { group, family: family(group), choices: self.choices() }),
+                (true, true) => Err(IfaceError::NoneAble {
+                    group,
+                    family: family(group),
+                    choices: self.choices(),
+                }),
                 _ => Ok(named),
             };
         };
@@ -112,9 +131,12 @@ impl<'a> Choosing<'a> {
         if named.is_empty() { Err(conflict()) } else { Ok(named) }
     }
 
-    /// Whether it is an address of this host's own, or of one of its networks, that a receiver binds. It is heard wherever it arrives.
+    /// Whether it is an address of this host's own, or of one of its networks, that a receiver
+    /// binds. It is heard wherever it arrives.
     fn is_own_address(&self) -> bool {
-        self.purpose == Purpose::Receive && self.cast != Cast::Multicast && self.target.group != Ipv4Addr::BROADCAST
+        self.purpose == Purpose::Receive
+            && self.cast != Cast::Multicast
+            && self.target.group != Ipv4Addr::BROADCAST
     }
 
     /// The interface that has the address. Those that were named must have it among them.
@@ -122,7 +144,9 @@ impl<'a> Choosing<'a> {
         let Target { group, port, .. } = *self.target;
         let has_it = |iface: &&Interface| iface.has(group) || iface.has_broadcast(group);
         let having: Vec<&Interface> = self.interfaces.iter().filter(has_it).collect();
-        let is_named = |iface: &&&Interface| named.is_empty() || named.iter().any(|(named, _)| named.index == iface.index);
+        let is_named = |iface: &&&Interface| {
+            named.is_empty() || named.iter().any(|(named, _)| named.index == iface.index)
+        };
         let mut fitting = having.iter().filter(is_named);
         let iface = match (fitting.next(), fitting.next()) {
             (Some(_), Some(_)) if self.target.needs_zone() => {
@@ -131,16 +155,29 @@ impl<'a> Choosing<'a> {
             (Some(iface), _) => iface,
             (None, _) => return Err(self.elsewhere(named, having.first().copied())),
         };
-        // A broadcast is of one network; what is addressed to this host may arrive anywhere, from itself on `lo`.
+        // A broadcast is of one network; what is addressed to this host may arrive anywhere, from
+        // itself on `lo`.
         let named = self.cast == Cast::Broadcast && !named.is_empty();
-        Ok(Via { name: iface.name.clone(), index: iface.index, address: Some(group), pinned: false, named })
+        Ok(Via {
+            name: iface.name.clone(),
+            index: iface.index,
+            address: Some(group),
+            pinned: false,
+            named,
+        })
     }
 
     /// The error that an address is not where the user looks for it, or not here at all.
-    fn elsewhere(&self, named: &[(&Interface, Option<IpAddr>)], has: Option<&Interface>) -> IfaceError {
+    fn elsewhere(
+        &self,
+        named: &[(&Interface, Option<IpAddr>)],
+        has: Option<&Interface>,
+    ) -> IfaceError {
         let address = self.target.group;
         match (has, named.first()) {
-            (Some(has), Some((named, _))) => IfaceError::Elsewhere { address, has: has.name.clone(), named: named.name.clone() },
+            (Some(has), Some((named, _))) => {
+                IfaceError::Elsewhere { address, has: has.name.clone(), named: named.name.clone() }
+            }
             _ => IfaceError::NotHere { address, choices: self.choices() },
         }
     }
@@ -149,17 +186,25 @@ impl<'a> Choosing<'a> {
     fn unnamed(&self, route: impl FnOnce() -> Option<Route>) -> Result<Via, IfaceError> {
         let Target { group, port, .. } = *self.target;
         match self.cast {
-            _ if self.target.needs_zone() => Err(IfaceError::NeedsZone { group, port, choices: self.choices() }),
+            _ if self.target.needs_zone() => {
+                Err(IfaceError::NeedsZone { group, port, choices: self.choices() })
+            }
             Cast::Unicast => {
                 let by_route = route().and_then(|route| by_index(self.interfaces, route.index));
-                let iface = by_route.ok_or_else(|| IfaceError::NoRoute { group, choices: self.choices() })?;
+                let iface = by_route
+                    .ok_or_else(|| IfaceError::NoRoute { group, choices: self.choices() })?;
                 self.via(iface, None, false)
             }
             _ => self.via(follow_route(self.interfaces, group, route())?, None, false),
         }
     }
 
-    fn via(&self, iface: &'a Interface, pinned: Option<IpAddr>, named: bool) -> Result<Via, IfaceError> {
+    fn via(
+        &self,
+        iface: &'a Interface,
+        pinned: Option<IpAddr>,
+        named: bool,
+    ) -> Result<Via, IfaceError> {
         let Target { group, .. } = *self.target;
         let (name, choices) = (iface.name.clone(), || self.choices());
         let address = pinned.or_else(|| iface.address_like(group));
@@ -172,14 +217,24 @@ impl<'a> Choosing<'a> {
             return Err(self.elsewhere(&[(iface, pinned)], has));
         }
         let of_another = |iface: &&Interface| iface.has_broadcast(group);
-        if self.cast == Cast::Broadcast && group != Ipv4Addr::BROADCAST && !iface.has_broadcast(group) {
+        if self.cast == Cast::Broadcast
+            && group != Ipv4Addr::BROADCAST
+            && !iface.has_broadcast(group)
+        {
             return Err(self.elsewhere(&[(iface, pinned)], self.interfaces.iter().find(of_another)));
         }
-        // Windows knows the interface of an IPv4 membership by its address; other systems by its index.
+        // Windows knows the interface of an IPv4 membership by its address; other systems by its
+        // index.
         let can_do_without = receives && !(cfg!(windows) && group.is_ipv4());
         if address.is_none() && !can_do_without {
             let purpose = if receives { "join" } else { "send to" };
-            return Err(IfaceError::NoAddress { name, family: family(group), purpose, group, choices: choices() });
+            return Err(IfaceError::NoAddress {
+                name,
+                family: family(group),
+                purpose,
+                group,
+                choices: choices(),
+            });
         }
         Ok(Via { name, index: iface.index, address, pinned: pinned.is_some(), named })
     }
@@ -195,8 +250,8 @@ fn by_index(interfaces: &[Interface], index: u32) -> Option<&Interface> {
     interfaces.iter().find(|iface| iface.index == index)
 }
 
-/// The interface with this name, address or index. A name is tried first: it may look like a number. An address may name its interface
-/// too, as in `fe80::1%eth0`.
+/// The interface with this name, address or index. A name is tried first: it may look like a
+/// number. An address may name its interface too, as in `fe80::1%eth0`.
 ///
 /// # Errors
 /// Where there is none, or an address stands on several.
@@ -206,7 +261,8 @@ pub fn find<'a>(interfaces: &'a [Interface], text: &str) -> Result<&'a Interface
     if let Some(iface) = interfaces.iter().find(|iface| iface.name == text) {
         return Ok(iface);
     }
-    let (address, zone) = text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
+    let (address, zone) =
+        text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
     let Ok(address) = address.parse::<IpAddr>() else {
         let index = text.parse::<u32>().map_err(|_| unknown())?;
         return by_index(interfaces, index).ok_or_else(unknown);
@@ -224,7 +280,11 @@ pub fn find<'a>(interfaces: &'a [Interface], text: &str) -> Result<&'a Interface
 }
 
 /// The interface of the kernel's route, else the only one that would do.
-fn follow_route(interfaces: &[Interface], group: IpAddr, route: Option<Route>) -> Result<&Interface, IfaceError> {
+fn follow_route(
+    interfaces: &[Interface],
+    group: IpAddr,
+    route: Option<Route>,
+) -> Result<&Interface, IfaceError> {
     let mut able = interfaces.iter().filter(|iface| iface.is_able(group));
     let (first, more) = (able.next(), able.next().is_some());
     let by_route = route.and_then(|route| by_index(interfaces, route.index));
@@ -237,9 +297,13 @@ fn follow_route(interfaces: &[Interface], group: IpAddr, route: Option<Route>) -
     }
 }
 
-/// What a menu offers for a group, the best first: the interface of the kernel's route, then those that could carry the group, then those that may
-/// come to it, and the loopback interface last.
-pub fn candidates(interfaces: &[Interface], group: IpAddr, route: Option<Route>) -> Vec<&Interface> {
+/// What a menu offers for a group, the best first: the interface of the kernel's route, then those
+/// that could carry the group, then those that may come to it, and the loopback interface last.
+pub fn candidates(
+    interfaces: &[Interface],
+    group: IpAddr,
+    route: Option<Route>,
+) -> Vec<&Interface> {
     let mut offered: Vec<&Interface> = interfaces.iter().collect();
     offered.sort_by_key(|iface| {
         let routed = route.is_some_and(|route| route.index == iface.index);
@@ -283,7 +347,12 @@ mod tests {
         text.parse::<TargetRange>().unwrap().targets().next().unwrap()
     }
 
-    fn all(purpose: Purpose, text: &str, wanted: &[&str], route: Option<u32>) -> Result<Vec<Via>, IfaceError> {
+    fn all(
+        purpose: Purpose,
+        text: &str,
+        wanted: &[&str],
+        route: Option<u32>,
+    ) -> Result<Vec<Via>, IfaceError> {
         let wanted: Vec<Wanted> = wanted.iter().map(|text| text.parse().unwrap()).collect();
         let route = route.map(|index| Route { index, arbitrary: text.contains("ff") });
         choose(&host(), &target(text), &wanted, purpose, || route)
@@ -305,21 +374,38 @@ mod tests {
             assert_eq!(choice("239.1.1.1", Some(wanted), None).unwrap().index, 2, "{wanted}");
         }
         for wanted in ["e9", "9", "10.0.0.9", "fe80::1%e1", "fe80::1%"] {
-            assert!(matches!(choice("239.1.1.1", Some(wanted), None), Err(IfaceError::Unknown { .. })), "{wanted}");
+            assert!(
+                matches!(choice("239.1.1.1", Some(wanted), None), Err(IfaceError::Unknown { .. })),
+                "{wanted}"
+            );
         }
     }
 
     #[test]
     fn several_interfaces_are_each_taken_once() {
         let names = |purpose, wanted: &[&str]| -> Vec<String> {
-            all(purpose, "239.1.1.1", wanted, None).unwrap().iter().map(|via| format!("{} {}", via.name, address(via))).collect()
+            all(purpose, "239.1.1.1", wanted, None)
+                .unwrap()
+                .iter()
+                .map(|via| format!("{} {}", via.name, address(via)))
+                .collect()
         };
         assert_eq!(names(Purpose::Send, &["e0", "e1", "2"]), ["e0 10.0.0.101", "e1 10.1.0.101"]);
-        assert_eq!(names(Purpose::Send, &["10.0.0.101", "10.0.0.102"]), ["e0 10.0.0.101", "e0 10.0.0.102"]);
+        assert_eq!(
+            names(Purpose::Send, &["10.0.0.101", "10.0.0.102"]),
+            ["e0 10.0.0.101", "e0 10.0.0.102"]
+        );
         assert_eq!(names(Purpose::Receive, &["10.0.0.101", "10.0.0.102"]), ["e0 10.0.0.101"]);
         assert_eq!(names(Purpose::Send, &["all"]), ["e0 10.0.0.101", "e1 10.1.0.101"]);
-        assert_eq!(names(Purpose::Send, &["lo", "all"]), ["lo 127.0.0.1", "e0 10.0.0.101", "e1 10.1.0.101"]);
-        assert_eq!(all(Purpose::Send, "[ff15::1]", &["all"], None).unwrap().len(), 1, "e1 has no IPv6 address");
+        assert_eq!(
+            names(Purpose::Send, &["lo", "all"]),
+            ["lo 127.0.0.1", "e0 10.0.0.101", "e1 10.1.0.101"]
+        );
+        assert_eq!(
+            all(Purpose::Send, "[ff15::1]", &["all"], None).unwrap().len(),
+            1,
+            "e1 has no IPv6 address"
+        );
     }
 
     #[test]
@@ -337,7 +423,8 @@ mod tests {
         let mut twice = host();
         twice[2].addresses.push(Address { ip: "10.0.0.101".parse().unwrap(), prefix: Some(24) });
         let wanted = [Wanted::Named("10.0.0.101".to_owned())];
-        let error = choose(&twice, &target("239.1.1.1"), &wanted, Purpose::Send, || None).unwrap_err();
+        let error =
+            choose(&twice, &target("239.1.1.1"), &wanted, Purpose::Send, || None).unwrap_err();
         assert!(matches!(error, IfaceError::Twice { .. }), "{error}");
     }
 
@@ -351,7 +438,8 @@ mod tests {
     #[test]
     fn without_a_route_only_a_single_interface_will_do() {
         assert!(matches!(choice("239.1.1.1", None, None), Err(IfaceError::Ambiguous { .. })));
-        let only = |host: &[Interface]| choose(host, &target("239.1.1.1"), &[], Purpose::Send, || None);
+        let only =
+            |host: &[Interface]| choose(host, &target("239.1.1.1"), &[], Purpose::Send, || None);
         assert_eq!(only(&host()[..2]).unwrap()[0].name, "e0");
         assert!(matches!(only(&host()[..1]), Err(IfaceError::NoRoute { .. })));
     }
@@ -370,24 +458,34 @@ mod tests {
     fn a_link_local_group_needs_an_interface_and_takes_it_from_either_place() {
         assert!(matches!(choice("ff02::1", None, Some(2)), Err(IfaceError::NeedsZone { .. })));
         assert!(matches!(choice("fe80::9", None, Some(2)), Err(IfaceError::NeedsZone { .. })));
-        for (text, wanted) in
-            [("ff02::1%e0", None), ("ff02::1", Some("e0")), ("ff02::1%2", Some("e0")), ("ff02::1%e0", Some("all"))]
-        {
+        for (text, wanted) in [
+            ("ff02::1%e0", None),
+            ("ff02::1", Some("e0")),
+            ("ff02::1%2", Some("e0")),
+            ("ff02::1%e0", Some("all")),
+        ] {
             assert_eq!(choice(text, wanted, None).unwrap().name, "e0", "{text} {wanted:?}");
         }
-        assert!(matches!(choice("ff02::1%e0", Some("e1"), None), Err(IfaceError::ZoneConflict { .. })));
+        assert!(matches!(
+            choice("ff02::1%e0", Some("e1"), None),
+            Err(IfaceError::ZoneConflict { .. })
+        ));
         assert_eq!(all(Purpose::Send, "ff02::1%e0", &["e1", "e0"], None).unwrap()[0].name, "e0");
     }
 
     #[test]
     fn what_can_send_nothing_is_refused_and_what_may_yet_hear_is_not() {
-        assert!(matches!(choice("ff15::1", Some("e1"), None), Err(IfaceError::NoAddress { family: "IPv6", .. })));
+        assert!(matches!(
+            choice("ff15::1", Some("e1"), None),
+            Err(IfaceError::NoAddress { family: "IPv6", .. })
+        ));
         let heard = all(Purpose::Receive, "ff15::1", &["e1"], None).unwrap();
         assert_eq!((heard[0].index, heard[0].address), (5, None));
         let mut down = host();
         down[1].up = false;
         let wanted = [Wanted::Named("e0".to_owned())];
-        let error = choose(&down, &target("239.1.1.1"), &wanted, Purpose::Send, || None).unwrap_err();
+        let error =
+            choose(&down, &target("239.1.1.1"), &wanted, Purpose::Send, || None).unwrap_err();
         assert!(matches!(error, IfaceError::Down { .. }), "{error}");
         assert!(choose(&down, &target("239.1.1.1"), &wanted, Purpose::Receive, || None).is_ok());
     }
@@ -396,14 +494,21 @@ mod tests {
     fn a_unicast_target_goes_by_its_route_and_is_heard_where_the_address_is() {
         assert_eq!(choice("10.9.9.9", None, Some(5)).unwrap().name, "e1");
         assert!(matches!(choice("10.9.9.9", None, None), Err(IfaceError::NoRoute { .. })));
-        let heard = |text: &str| all(Purpose::Receive, text, &[], None).map(|vias| vias[0].name.clone());
+        let heard =
+            |text: &str| all(Purpose::Receive, text, &[], None).map(|vias| vias[0].name.clone());
         assert_eq!(heard("10.1.0.101"), Ok("e1".to_owned()));
         assert_eq!(heard("127.0.0.9"), Ok("lo".to_owned()));
         assert_eq!(heard("10.0.0.255"), Ok("e0".to_owned()));
         assert!(matches!(heard("10.9.9.9"), Err(IfaceError::NotHere { .. })));
-        assert!(matches!(all(Purpose::Receive, "10.9.9.9", &["e0"], None), Err(IfaceError::NotHere { .. })));
+        assert!(matches!(
+            all(Purpose::Receive, "10.9.9.9", &["e0"], None),
+            Err(IfaceError::NotHere { .. })
+        ));
         assert_eq!(all(Purpose::Receive, "10.1.0.101", &["all"], None).unwrap()[0].name, "e1");
-        assert!(matches!(all(Purpose::Receive, "10.1.0.101", &["e0"], None), Err(IfaceError::Elsewhere { .. })));
+        assert!(matches!(
+            all(Purpose::Receive, "10.1.0.101", &["e0"], None),
+            Err(IfaceError::Elsewhere { .. })
+        ));
         assert!(matches!(choice("127.0.0.1", Some("e0"), None), Err(IfaceError::Elsewhere { .. })));
         assert!(matches!(heard("255.255.255.255"), Err(IfaceError::Ambiguous { .. })));
     }
@@ -427,7 +532,10 @@ mod tests {
         host[1].up = false;
         let names = |route: Option<u32>| -> Vec<String> {
             let route = route.map(|index| Route { index, arbitrary: false });
-            candidates(&host, "239.1.1.1".parse().unwrap(), route).iter().map(|iface| iface.name.clone()).collect()
+            candidates(&host, "239.1.1.1".parse().unwrap(), route)
+                .iter()
+                .map(|iface| iface.name.clone())
+                .collect()
         };
         assert_eq!(names(None), ["e1", "e0", "lo"]);
         assert_eq!(names(Some(5)), ["e1", "e0", "lo"]);

@@ -19,7 +19,10 @@ pub enum IfaceError {
         choices: Choices,
     },
     /// The interface that should send is administratively down.
-    #[error("interface {name} is down, so nothing can leave there\n  tip: bring it up with 'ip link set {name} up'{choices}")]
+    #[error(
+        "interface {name} is down, so nothing can leave there\n  tip: bring it up with 'ip link \
+         set {name} up'{choices}"
+    )]
     Down {
         /// The interface.
         name: String,
@@ -49,7 +52,10 @@ pub enum IfaceError {
         choices: Choices,
     },
     /// `--iface all`, and there is none that would do.
-    #[error("no interface of this host is up, carries multicast and has an {family} address for {group}{choices}")]
+    #[error(
+        "no interface of this host is up, carries multicast and has an {family} address for \
+         {group}{choices}"
+    )]
     NoneAble {
         /// The group.
         group: IpAddr,
@@ -60,7 +66,8 @@ pub enum IfaceError {
     },
     /// A receiver's unicast or broadcast address that no interface has.
     #[error(
-        "{address} is not an address of this host, so nothing sent to it arrives here; name a group such as 239.1.1.1:5000, or one of these{choices}"
+        "{address} is not an address of this host, so nothing sent to it arrives here; name a \
+         group such as 239.1.1.1:5000, or one of these{choices}"
     )]
     NotHere {
         /// The address.
@@ -69,7 +76,10 @@ pub enum IfaceError {
         choices: Choices,
     },
     /// The address is one of another interface than the one that was named.
-    #[error("{address} is an address of {has}, and --iface or the zone names {named}; leave that out, or name {has}")]
+    #[error(
+        "{address} is an address of {has}, and --iface or the zone names {named}; leave that out, \
+         or name {has}"
+    )]
     Elsewhere {
         /// The address.
         address: IpAddr,
@@ -79,7 +89,10 @@ pub enum IfaceError {
         named: String,
     },
     /// `--iface` is an address that stands on several interfaces.
-    #[error("several interfaces have the address {address}\n  tip: name one by its name or index{choices}")]
+    #[error(
+        "several interfaces have the address {address}\n  tip: name one by its name or \
+         index{choices}"
+    )]
     Twice {
         /// The address.
         address: IpAddr,
@@ -87,7 +100,10 @@ pub enum IfaceError {
         choices: Choices,
     },
     /// Several interfaces would do equally well.
-    #[error("several interfaces could carry {group}\n  tip: name one with --iface, or all of them with --iface all{choices}")]
+    #[error(
+        "several interfaces could carry {group}\n  tip: name one with --iface, or all of them \
+         with --iface all{choices}"
+    )]
     Ambiguous {
         /// The group.
         group: IpAddr,
@@ -96,7 +112,8 @@ pub enum IfaceError {
     },
     /// A link-local address without an interface.
     #[error(
-        "{group} exists on every link, so it needs an interface: write [{group}%NAME]:{port} or add --iface NAME (RFC 4007){choices}"
+        "{group} exists on every link, so it needs an interface: write [{group}%NAME]:{port} or \
+         add --iface NAME (RFC 4007){choices}"
     )]
     NeedsZone {
         /// The address.
@@ -115,7 +132,10 @@ pub enum IfaceError {
         iface: String,
     },
     /// `--iface ask` without a terminal.
-    #[error("--iface ask shows a menu, and here is no terminal to show it on; name the interface{choices}")]
+    #[error(
+        "--iface ask shows a menu, and here is no terminal to show it on; name the \
+         interface{choices}"
+    )]
     NobodyToAsk {
         /// What there is.
         choices: Choices,
@@ -146,7 +166,9 @@ impl fmt::Display for Choices {
         }
         write!(f, "\n  this host has:")?;
         let width = self.0.iter().map(|iface| iface.name.len()).max().unwrap_or(0);
-        self.0.iter().try_for_each(|iface| write!(f, "\n    {:>3}  {}", iface.index, Row { iface, width }))
+        self.0
+            .iter()
+            .try_for_each(|iface| write!(f, "\n    {:>3}  {}", iface.index, Row { iface, width }))
     }
 }
 

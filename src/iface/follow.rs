@@ -1,7 +1,9 @@
-//! Interfaces that come and go: what became of each one that was chosen, told from two looks at the host.
+//! Interfaces that come and go: what became of each one that was chosen, told from two looks at the
+//! host.
 //!
-//! A membership survives an interface that goes down, is renamed or changes its address. It dies in silence with an interface that is deleted, and
-//! one that is made again under the same name is another one, with another index (measured on Linux; other systems do the same).
+//! A membership survives an interface that goes down, is renamed or changes its address. It dies in
+//! silence with an interface that is deleted, and one that is made again under the same name is
+//! another one, with another index (measured on Linux; other systems do the same).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -63,30 +65,46 @@ impl Followed {
         self.presence
     }
 
-    /// Takes a look: `interfaces` is what there is, `deleted` are the indexes of those that were deleted since the last look (one that was
-    /// made again may have the same index). Answers with what changed.
+    /// Takes a look: `interfaces` is what there is, `deleted` are the indexes of those that were
+    /// deleted since the last look (one that was made again may have the same index). Answers
+    /// with what changed.
     pub fn look(&mut self, interfaces: &[Interface], deleted: &[u32]) -> Option<Change> {
         let remade_in_place = deleted.contains(&self.via.index);
         let found = self.find(interfaces, remade_in_place);
         let now = found.map_or(Presence::Gone, |iface| presence(iface, self.ipv4, self.pinned));
         let new = found.map_or_else(|| Arc::clone(&self.via), |iface| self.describe(iface));
-        let remade = found.is_some() && (remade_in_place || self.presence == Presence::Gone || new.index != self.via.index);
-        let old_is_there = !remade_in_place && interfaces.iter().any(|iface| iface.index == self.via.index);
+        let remade = found.is_some()
+            && (remade_in_place || self.presence == Presence::Gone || new.index != self.via.index);
+        let old_is_there =
+            !remade_in_place && interfaces.iter().any(|iface| iface.index == self.via.index);
         if now == self.presence && !remade && new == self.via {
             return None;
         }
-        let change = Change { old: Arc::clone(&self.via), new: Arc::clone(&new), was: self.presence, now, remade, old_is_there };
+        let change = Change {
+            old: Arc::clone(&self.via),
+            new: Arc::clone(&new),
+            was: self.presence,
+            now,
+            remade,
+            old_is_there,
+        };
         (self.via, self.presence) = (new, now);
         Some(change)
     }
 
-    /// The interface as it is now: the very same one, else the one that now answers to what the user said.
-    fn find<'a>(&self, interfaces: &'a [Interface], remade_in_place: bool) -> Option<&'a Interface> {
+    /// The interface as it is now: the very same one, else the one that now answers to what the
+    /// user said.
+    fn find<'a>(
+        &self,
+        interfaces: &'a [Interface],
+        remade_in_place: bool,
+    ) -> Option<&'a Interface> {
         let same = interfaces
             .iter()
             .find(|iface| iface.index == self.via.index)
             .filter(|_| !remade_in_place && self.presence != Presence::Gone);
-        // A link-local address says nothing of where else to look: routers have one and the same on many links.
+        // A link-local address says nothing of where else to look: routers have one and the same on
+        // many links.
         let is_link_local = |address: &IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
         let by_address = || {
             let address = self.pinned.filter(|address| !is_link_local(address))?;
@@ -94,17 +112,29 @@ impl Followed {
         };
         let by_name = || interfaces.iter().find(|iface| iface.name == self.via.name);
         match self.pinned {
-            Some(address) => same.filter(|iface| iface.has(address)).or_else(by_address).or(same).or_else(by_name),
+            Some(address) => same
+                .filter(|iface| iface.has(address))
+                .or_else(by_address)
+                .or(same)
+                .or_else(by_name),
             None => same.or_else(by_name),
         }
     }
 
     fn describe(&self, iface: &Interface) -> Arc<Via> {
-        let of_family = || iface.addresses.iter().map(|address| address.ip).find(|ip| ip.is_ipv4() == self.ipv4);
+        let of_family = || {
+            iface.addresses.iter().map(|address| address.ip).find(|ip| ip.is_ipv4() == self.ipv4)
+        };
         let kept = self.via.address.filter(|address| iface.has(*address));
         // An address that went away for a while stays the one to come back to.
         let address = self.pinned.or(kept).or_else(of_family);
-        let new = Via { name: iface.name.clone(), index: iface.index, address, pinned: self.via.pinned, named: self.via.named };
+        let new = Via {
+            name: iface.name.clone(),
+            index: iface.index,
+            address,
+            pinned: self.via.pinned,
+            named: self.via.named,
+        };
         if new == *self.via { Arc::clone(&self.via) } else { Arc::new(new) }
     }
 }
@@ -128,18 +158,36 @@ mod tests {
 
     fn iface(index: u32, name: &str, address: Option<&str>) -> Interface {
         let address = address.map(|ip| Address { ip: ip.parse().unwrap(), prefix: Some(24) });
-        Interface { name: name.to_owned(), index, addresses: address.into_iter().collect(), up: true, ..Interface::default() }
+        Interface {
+            name: name.to_owned(),
+            index,
+            addresses: address.into_iter().collect(),
+            up: true,
+            ..Interface::default()
+        }
     }
 
     fn followed(pinned: bool, interfaces: &[Interface]) -> Followed {
         let address = interfaces[0].addresses.first().map(|address| address.ip);
-        let via = Via { name: interfaces[0].name.clone(), index: interfaces[0].index, address, pinned, named: true };
+        let via = Via {
+            name: interfaces[0].name.clone(),
+            index: interfaces[0].index,
+            address,
+            pinned,
+            named: true,
+        };
         Followed::new(Arc::new(via), true, interfaces)
     }
 
     /// What changed: was, now, remade, and the new index.
-    fn look(followed: &mut Followed, interfaces: &[Interface], deleted: &[u32]) -> Option<(Presence, Presence, bool, u32)> {
-        followed.look(interfaces, deleted).map(|change| (change.was, change.now, change.remade, change.new.index))
+    fn look(
+        followed: &mut Followed,
+        interfaces: &[Interface],
+        deleted: &[u32],
+    ) -> Option<(Presence, Presence, bool, u32)> {
+        followed
+            .look(interfaces, deleted)
+            .map(|change| (change.was, change.now, change.remade, change.new.index))
     }
 
     const IP: Option<&str> = Some("10.0.0.1");
@@ -190,22 +238,43 @@ mod tests {
         down.up = false;
         assert_eq!(look(&mut e0, &[down], &[]), Some((Ready, Down, false, 2)));
         assert_eq!(look(&mut e0, &[iface(2, "e0", None)], &[]), Some((Down, Unnumbered, false, 2)));
-        assert_eq!(look(&mut e0, &[iface(2, "lan", Some("10.0.0.7"))], &[]), Some((Unnumbered, Ready, false, 2)));
-        assert_eq!((e0.via.name.as_str(), e0.via.address), ("lan", Some("10.0.0.7".parse().unwrap())));
+        assert_eq!(
+            look(&mut e0, &[iface(2, "lan", Some("10.0.0.7"))], &[]),
+            Some((Unnumbered, Ready, false, 2))
+        );
+        assert_eq!(
+            (e0.via.name.as_str(), e0.via.address),
+            ("lan", Some("10.0.0.7".parse().unwrap()))
+        );
     }
 
     #[test]
     fn a_link_local_address_leads_to_no_other_link() {
         use Presence::*;
         let address = Some("fe80::1");
-        let via = Via { name: "e0".to_owned(), index: 2, address: Some("fe80::1".parse().unwrap()), pinned: true, named: true };
+        let via = Via {
+            name: "e0".to_owned(),
+            index: 2,
+            address: Some("fe80::1".parse().unwrap()),
+            pinned: true,
+            named: true,
+        };
         let host = [iface(2, "e0", address), iface(3, "e1", address)];
         let mut chosen = Followed::new(Arc::new(via), false, &host);
         let mut down = iface(2, "e0", None);
         down.up = false;
-        assert_eq!(look(&mut chosen, &[down, iface(3, "e1", address)], &[]), Some((Ready, Down, false, 2)));
-        assert_eq!(look(&mut chosen, &[iface(3, "e1", address)], &[2]), Some((Down, Gone, false, 2)));
-        assert_eq!(look(&mut chosen, &[iface(9, "e0", address), iface(3, "e1", address)], &[]), Some((Gone, Ready, true, 9)));
+        assert_eq!(
+            look(&mut chosen, &[down, iface(3, "e1", address)], &[]),
+            Some((Ready, Down, false, 2))
+        );
+        assert_eq!(
+            look(&mut chosen, &[iface(3, "e1", address)], &[2]),
+            Some((Down, Gone, false, 2))
+        );
+        assert_eq!(
+            look(&mut chosen, &[iface(9, "e0", address), iface(3, "e1", address)], &[]),
+            Some((Gone, Ready, true, 9))
+        );
     }
 
     #[test]
@@ -219,10 +288,21 @@ mod tests {
         assert!(change.remade && change.old_is_there && change.new.name == "e0");
         assert_eq!(look(&mut chosen, &[iface(2, "e0", None)], &[3]), Some((Ready, Gone, false, 3)));
         assert_eq!(look(&mut chosen, &[iface(2, "e0", IP)], &[]), Some((Gone, Ready, true, 2)));
-        assert_eq!(look(&mut chosen, &[iface(2, "e0", None)], &[]), Some((Ready, Unnumbered, false, 2)));
-        assert_eq!(chosen.via.address, IP.map(|ip| ip.parse().unwrap()), "the address to come back to");
+        assert_eq!(
+            look(&mut chosen, &[iface(2, "e0", None)], &[]),
+            Some((Ready, Unnumbered, false, 2))
+        );
+        assert_eq!(
+            chosen.via.address,
+            IP.map(|ip| ip.parse().unwrap()),
+            "the address to come back to"
+        );
         assert_eq!(look(&mut chosen, &[], &[2]), Some((Unnumbered, Gone, false, 2)));
         let other = Some("10.0.0.44");
-        assert_eq!(look(&mut chosen, &[iface(9, "e0", other)], &[]), Some((Gone, Unnumbered, true, 9)), "back, without it");
+        assert_eq!(
+            look(&mut chosen, &[iface(9, "e0", other)], &[]),
+            Some((Gone, Unnumbered, true, 9)),
+            "back, without it"
+        );
     }
 }

@@ -1,6 +1,8 @@
-//! Where datagrams leave and arrive: the interfaces of this host, and the choice among them for a target.
+//! Where datagrams leave and arrive: the interfaces of this host, and the choice among them for a
+//! target.
 //!
-//! Nothing here asks the system; `net::ifaces` fills the list and `net::route` names the kernel's choice.
+//! Nothing here asks the system; `net::ifaces` fills the list and `net::route` names the kernel's
+//! choice.
 
 mod choose;
 mod error;
@@ -84,7 +86,8 @@ pub struct Address {
 }
 
 impl Address {
-    /// The broadcast address of its network: all ones behind the prefix (RFC 919, 7). Networks of one or two hosts have none (RFC 3021).
+    /// The broadcast address of its network: all ones behind the prefix (RFC 919, 7). Networks of
+    /// one or two hosts have none (RFC 3021).
     pub fn broadcast(&self) -> Option<Ipv4Addr> {
         match (self.ip, self.prefix) {
             (IpAddr::V4(ip), Some(prefix)) if (1..=30).contains(&prefix) && !ip.is_loopback() => {
@@ -106,7 +109,8 @@ impl Interface {
         self.addresses.iter().map(|address| address.ip).find(|ip| ip.is_ipv4() == like.is_ipv4())
     }
 
-    /// Whether this is one of its addresses. The whole of 127.0.0.0/8 belongs to the loopback interface (RFC 1122, 3.2.1.3).
+    /// Whether this is one of its addresses. The whole of 127.0.0.0/8 belongs to the loopback
+    /// interface (RFC 1122, 3.2.1.3).
     pub fn has(&self, ip: IpAddr) -> bool {
         let all_of_loopback = self.loopback && matches!(ip, IpAddr::V4(ip) if ip.is_loopback());
         all_of_loopback || self.addresses.iter().any(|address| address.ip == ip)
@@ -117,7 +121,8 @@ impl Interface {
         self.addresses.iter().filter_map(Address::broadcast).any(|broadcast| broadcast == ip)
     }
 
-    /// Whether it can carry datagrams to and from a group of this family: up, able to multicast, with an address.
+    /// Whether it can carry datagrams to and from a group of this family: up, able to multicast,
+    /// with an address.
     pub fn is_able(&self, group: IpAddr) -> bool {
         self.up && self.multicast && self.address_like(group).is_some()
     }
@@ -130,7 +135,8 @@ pub struct Via {
     pub name: String,
     /// The interface's index.
     pub index: u32,
-    /// The interface's address of the target's family: the one named by the user, else its first. A receiver may do without.
+    /// The interface's address of the target's family: the one named by the user, else its first.
+    /// A receiver may do without.
     pub address: Option<IpAddr>,
     /// The user named this very address, so it is what datagrams must carry.
     pub pinned: bool,
@@ -143,8 +149,8 @@ pub struct Via {
 pub struct Route {
     /// The index of the interface it leaves by.
     pub index: u32,
-    /// The kernel had no reason to prefer this interface: IPv6 keeps an equal `ff00::/8` route for each
-    /// interface and takes the first.
+    /// The kernel had no reason to prefer this interface: IPv6 keeps an equal `ff00::/8` route for
+    /// each interface and takes the first.
     pub arbitrary: bool,
 }
 
@@ -153,7 +159,8 @@ pub struct Route {
 pub enum Cast {
     /// Who joined the group.
     Multicast,
-    /// Everybody on a network: 255.255.255.255, or the last address of an interface's network (RFC 919).
+    /// Everybody on a network: 255.255.255.255, or the last address of an interface's network (RFC
+    /// 919).
     Broadcast,
     /// One.
     Unicast,
@@ -164,7 +171,9 @@ impl Cast {
     pub fn of(address: IpAddr, interfaces: &[Interface]) -> Cast {
         if address.is_multicast() {
             Cast::Multicast
-        } else if address == Ipv4Addr::BROADCAST || interfaces.iter().any(|iface| iface.has_broadcast(address)) {
+        } else if address == Ipv4Addr::BROADCAST
+            || interfaces.iter().any(|iface| iface.has_broadcast(address))
+        {
             Cast::Broadcast
         } else {
             Cast::Unicast

@@ -25,7 +25,8 @@ pub struct Bridge {
     pub igmp_version: Option<u8>,
     /// The version of MLD that it asks with.
     pub mld_version: Option<u8>,
-    /// Bridged IPv4 datagrams pass the firewall, by the setting of this bridge; [`bridge_netfilter`] tells that of all.
+    /// Bridged IPv4 datagrams pass the firewall, by the setting of this bridge;
+    /// [`bridge_netfilter`] tells that of all.
     pub nf_call_iptables: bool,
     /// The same of IPv6.
     pub nf_call_ip6tables: bool,
@@ -49,14 +50,21 @@ pub struct BridgeMember {
 /// The bridges of this host, in the order of their indexes. `None` where the system does not tell.
 pub fn bridges() -> Option<Vec<Bridge>> {
     #[cfg(target_os = "linux")]
-    return linux::bridges().inspect_err(|error| tracing::debug!(%error, "cannot ask for bridges")).ok();
+    return linux::bridges()
+        .inspect_err(|error| tracing::debug!(%error, "cannot ask for bridges"))
+        .ok();
     #[cfg(not(target_os = "linux"))]
     None
 }
 
-/// Whether the datagrams of all bridges pass the firewall (br_netfilter). `None` where the system does not do such a thing.
+/// Whether the datagrams of all bridges pass the firewall (br_netfilter). `None` where the system
+/// does not do such a thing.
 pub fn bridge_netfilter(ipv4: bool) -> Option<bool> {
-    let name = if ipv4 { "net.bridge.bridge-nf-call-iptables" } else { "net.bridge.bridge-nf-call-ip6tables" };
+    let name = if ipv4 {
+        "net.bridge.bridge-nf-call-iptables"
+    } else {
+        "net.bridge.bridge-nf-call-ip6tables"
+    };
     super::limits::sysctl(name).map(|value| value != 0)
 }
 
@@ -103,7 +111,8 @@ mod linux {
     }
 
     pub fn put_together(links: &[Link], groups: Vec<(u32, Vec<Entry>)>) -> Vec<Bridge> {
-        let names: BTreeMap<u32, &str> = links.iter().map(|link| (link.index, link.name.as_str())).collect();
+        let names: BTreeMap<u32, &str> =
+            links.iter().map(|link| (link.index, link.name.as_str())).collect();
         let mut bridges: BTreeMap<u32, Bridge> =
             links.iter().filter_map(|link| Some((link.index, link.bridge.clone()?))).collect();
         for link in links {
@@ -114,7 +123,8 @@ mod linux {
         for (index, entries) in groups {
             let Some(bridge) = bridges.get_mut(&index) else { continue };
             for Entry { port, group, source, permanent } in entries {
-                let port = names.get(&port).map_or_else(|| port.to_string(), |name| (*name).to_owned());
+                let port =
+                    names.get(&port).map_or_else(|| port.to_string(), |name| (*name).to_owned());
                 let member = BridgeMember { port, group, source, permanent };
                 // The same group in several VLANs.
                 if !bridge.members.contains(&member) {
@@ -141,7 +151,8 @@ mod linux {
                 _ => {}
             }
         }
-        link.bridge = info.map(|bridge| Bridge { name: link.name.clone(), index: link.index, ..bridge });
+        link.bridge =
+            info.map(|bridge| Bridge { name: link.name.clone(), index: link.index, ..bridge });
         Some(link)
     }
 
@@ -160,7 +171,9 @@ mod linux {
             return None;
         }
         let mut bridge = Bridge::default();
-        for attribute in NlasIterator::new(&attribute(info, IFLA_INFO_DATA).unwrap_or_default()).flatten() {
+        for attribute in
+            NlasIterator::new(&attribute(info, IFLA_INFO_DATA).unwrap_or_default()).flatten()
+        {
             let value = attribute.value();
             let first = value.first().copied();
             match attribute.kind() {
@@ -179,28 +192,38 @@ mod linux {
         Some(bridge)
     }
 
-    /// Reads the state of the queriers, of IPv4 and of IPv6. The address is the bridge's own unless a time is told until which the other one is waited for.
+    /// Reads the state of the queriers, of IPv4 and of IPv6. The address is the bridge's own unless
+    /// a time is told until which the other one is waited for.
     fn other_queriers(state: &[u8]) -> (Option<IpAddr>, Option<IpAddr>) {
         const BRIDGE_QUERIER_IP_ADDRESS: u16 = 1;
         const BRIDGE_QUERIER_IP_OTHER_TIMER: u16 = 3;
         const BRIDGE_QUERIER_IPV6_ADDRESS: u16 = 5;
         const BRIDGE_QUERIER_IPV6_OTHER_TIMER: u16 = 7;
-        let other = |timer, of| attribute(state, timer).and_then(|_| address(&attribute(state, of)?));
+        let other =
+            |timer, of| attribute(state, timer).and_then(|_| address(&attribute(state, of)?));
         (
             other(BRIDGE_QUERIER_IP_OTHER_TIMER, BRIDGE_QUERIER_IP_ADDRESS),
             other(BRIDGE_QUERIER_IPV6_OTHER_TIMER, BRIDGE_QUERIER_IPV6_ADDRESS),
         )
     }
 
-    /// Reads the groups of a bridge, and its index: a `struct br_port_msg`, and attributes behind it.
+    /// Reads the groups of a bridge, and its index: a `struct br_port_msg`, and attributes behind
+    /// it.
     pub fn entries(bytes: &[u8]) -> Option<(u32, Vec<Entry>)> {
         const BR_PORT_MSG: usize = 8;
         const MDBA_MDB: u16 = 1;
         let bridge = number(bytes.get(4..8)?)?;
         let mut found = Vec::new();
-        for table in NlasIterator::new(bytes.get(BR_PORT_MSG..)?).flatten().filter(|it| it.kind() == MDBA_MDB) {
+        for table in NlasIterator::new(bytes.get(BR_PORT_MSG..)?)
+            .flatten()
+            .filter(|it| it.kind() == MDBA_MDB)
+        {
             for group in NlasIterator::new(table.value()).flatten() {
-                found.extend(NlasIterator::new(group.value()).flatten().filter_map(|port| entry(port.value())));
+                found.extend(
+                    NlasIterator::new(group.value())
+                        .flatten()
+                        .filter_map(|port| entry(port.value())),
+                );
             }
         }
         Some((bridge, found))
@@ -218,13 +241,20 @@ mod linux {
             // The address of a group of frames.
             _ => return None,
         };
-        let source = attribute(bytes.get(BR_MDB_ENTRY..)?, MDBA_MDB_EATTR_SOURCE).and_then(|source| address(&source));
+        let source = attribute(bytes.get(BR_MDB_ENTRY..)?, MDBA_MDB_EATTR_SOURCE)
+            .and_then(|source| address(&source));
         let permanent = *bytes.get(4)? == 1;
         Some(Entry { port: number(bytes.get(0..4)?)?, group, source, permanent })
     }
 
     fn attribute(attributes: &[u8], kind: u16) -> Option<Vec<u8>> {
-        Some(NlasIterator::new(attributes).flatten().find(|attribute| attribute.kind() == kind)?.value().to_vec())
+        Some(
+            NlasIterator::new(attributes)
+                .flatten()
+                .find(|attribute| attribute.kind() == kind)?
+                .value()
+                .to_vec(),
+        )
     }
 
     fn number(bytes: &[u8]) -> Option<u32> {
@@ -236,7 +266,10 @@ mod linux {
     }
 
     fn address(bytes: &[u8]) -> Option<IpAddr> {
-        <[u8; 4]>::try_from(bytes).map(IpAddr::from).or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+        <[u8; 4]>::try_from(bytes)
+            .map(IpAddr::from)
+            .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from))
+            .ok()
     }
 }
 
@@ -247,7 +280,8 @@ mod tests {
     use super::linux::{Entry, Link, entries, link, put_together};
     use super::*;
 
-    // Recorded on Linux 6.18 (x86_64), of a bridge br0 with two ports and IGMPv3 which had just heard a query of 10.8.0.7.
+    // Recorded on Linux 6.18 (x86_64), of a bridge br0 with two ports and IGMPv3 which had just
+    // heard a query of 10.8.0.7.
     const BRIDGE: &[u8] = include_bytes!("recorded/bridge.link");
     const PORT: &[u8] = include_bytes!("recorded/port.link");
     const GROUPS: &[u8] = include_bytes!("recorded/bridge.mdb");
@@ -264,8 +298,14 @@ mod tests {
         let links = [link(BRIDGE).unwrap(), link(PORT).unwrap()];
         let bridges = put_together(&links, entries(GROUPS).into_iter().collect());
         let [bridge] = &bridges[..] else { panic!("{bridges:?}") };
-        assert_eq!((bridge.name.as_str(), bridge.index, &bridge.ports[..]), ("br0", 8, &["p0".to_owned()][..]));
-        assert_eq!((bridge.snooping, bridge.querier, bridge.other_querier), (true, false, Some([10, 8, 0, 7].into())));
+        assert_eq!(
+            (bridge.name.as_str(), bridge.index, &bridge.ports[..]),
+            ("br0", 8, &["p0".to_owned()][..])
+        );
+        assert_eq!(
+            (bridge.snooping, bridge.querier, bridge.other_querier),
+            (true, false, Some([10, 8, 0, 7].into()))
+        );
         assert_eq!((bridge.igmp_version, bridge.mld_version), (Some(3), Some(1)));
         assert!(!bridge.nf_call_iptables && !bridge.nf_call_ip6tables);
         for expected in [
@@ -297,19 +337,30 @@ mod tests {
 
     #[test]
     fn groups_of_two_vlans_are_one_and_a_port_that_is_gone_is_a_number() {
-        let bridge = Link { index: 3, name: "br0".into(), master: None, bridge: Some(Bridge::default()) };
+        let bridge =
+            Link { index: 3, name: "br0".into(), master: None, bridge: Some(Bridge::default()) };
         let port = Link { index: 4, name: "p0".into(), master: Some(3), bridge: None };
-        let entry = |port| Entry { port, group: [239, 1, 1, 1].into(), source: None, permanent: false };
-        let bridges = put_together(&[bridge, port], vec![(3, vec![entry(4), entry(4), entry(9)]), (7, vec![entry(4)])]);
+        let entry =
+            |port| Entry { port, group: [239, 1, 1, 1].into(), source: None, permanent: false };
+        let bridges = put_together(
+            &[bridge, port],
+            vec![(3, vec![entry(4), entry(4), entry(9)]), (7, vec![entry(4)])],
+        );
         assert_eq!(bridges[0].ports, ["p0"]);
-        assert_eq!(bridges[0].members, [member("p0", "239.1.1.1", None, false), member("9", "239.1.1.1", None, false)]);
+        assert_eq!(
+            bridges[0].members,
+            [member("p0", "239.1.1.1", None, false), member("9", "239.1.1.1", None, false)]
+        );
         assert_eq!(bridges.len(), 1);
     }
 
     #[test]
     fn this_host_tells_of_its_bridges() {
         let bridges = bridges().expect("route netlink takes no rights");
-        assert!(bridges.iter().all(|bridge| !bridge.name.is_empty() && bridge.index > 0), "{bridges:?}");
+        assert!(
+            bridges.iter().all(|bridge| !bridge.name.is_empty() && bridge.index > 0),
+            "{bridges:?}"
+        );
     }
 
     proptest! {

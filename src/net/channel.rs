@@ -15,7 +15,8 @@ use super::{Backend, Batching, Groups, KernelDrops, Listen, Meta, NetError, Rcvb
 use crate::iface::{Cast, Change, Joined, Presence};
 use crate::target::is_link_scoped;
 
-/// A socket that hears one group, to which it is bound, or several of one port, which it tells apart itself.
+/// A socket that hears one group, to which it is bound, or several of one port, which it tells
+/// apart itself.
 pub(super) struct Channel {
     pub socket: Rc<UdpSocket>,
     held: Held,
@@ -26,19 +27,22 @@ pub(super) struct Channel {
     trains: Trains,
     /// Whether a receive may sleep until something comes; `None` until that was asked.
     sleeps: Option<bool>,
-    /// Everything was sent to the one group and arrived on its interface, so that the kernel was not asked.
+    /// Everything was sent to the one group and arrived on its interface, so that the kernel was
+    /// not asked.
     arrives_where_joined: bool,
 }
 
 /// Whether a socket takes several datagrams that were sent as one, as one (UDP_GRO).
 ///
-/// It is switched on when such a train was seen. Where the kernel drops a train it counts one, so that from then on its count is only the least that
-/// was dropped; until then it cuts the train first and counts each datagram.
+/// It is switched on when such a train was seen. Where the kernel drops a train it counts one, so
+/// that from then on its count is only the least that was dropped; until then it cuts the train
+/// first and counts each datagram.
 #[derive(Clone, Copy, Debug)]
 enum Trains {
     /// They are not taken: nobody wants that, or the kernel refused.
     Never,
-    /// They come cut. Remembers the kernel's time of the last datagram: those of one train have the same, to the nanosecond.
+    /// They come cut. Remembers the kernel's time of the last datagram: those of one train have the
+    /// same, to the nanosecond.
     Watched(Option<SystemTime>),
     /// They come whole. Remembers how many were dropped before that, of which the number is exact.
     Taken { exactly: Option<u32> },
@@ -47,7 +51,9 @@ enum Trains {
 impl Trains {
     fn new(backend: Backend) -> Self {
         match backend {
-            Backend::Native(Batching { offload: true, .. }) if cfg!(target_os = "linux") => Trains::Watched(None),
+            Backend::Native(Batching { offload: true, .. }) if cfg!(target_os = "linux") => {
+                Trains::Watched(None)
+            }
             _ => Trains::Never,
         }
     }
@@ -98,9 +104,13 @@ impl Channel {
         Ok((Channel::new(socket, held, backend), buffer))
     }
 
-    /// Opens a socket for several groups of one port and family, and joins as many of them as the system lets one socket join; answers how many.
-    /// At least one, or it is an error.
-    pub fn open_shared(listens: &[&Listen], room: Room, backend: Backend) -> Result<(Self, Rcvbuf, usize), NetError> {
+    /// Opens a socket for several groups of one port and family, and joins as many of them as the
+    /// system lets one socket join; answers how many. At least one, or it is an error.
+    pub fn open_shared(
+        listens: &[&Listen],
+        room: Room,
+        backend: Backend,
+    ) -> Result<(Self, Rcvbuf, usize), NetError> {
         let (socket, buffer) = socket::receiver(&listens[0].at, true, room, backend)?;
         let socket = Rc::new(socket);
         let mut memberships = Vec::with_capacity(listens.len());
@@ -119,7 +129,11 @@ impl Channel {
     fn new(socket: Rc<UdpSocket>, held: Held, backend: Backend) -> Self {
         let arrives_where_joined = match &held {
             Held::One(membership) => {
-                backend.is_native() && socket::arrives_where_joined(&socket::options(&socket), &membership.listen().at)
+                backend.is_native()
+                    && socket::arrives_where_joined(
+                        &socket::options(&socket),
+                        &membership.listen().at,
+                    )
             }
             Held::Many { .. } => false,
         };
@@ -134,8 +148,8 @@ impl Channel {
         }
     }
 
-    /// Takes note of when the kernel took a datagram of this socket, and has trains come as such when the first was seen.
-    /// Answers whether they will from now on.
+    /// Takes note of when the kernel took a datagram of this socket, and has trains come as such
+    /// when the first was seen. Answers whether they will from now on.
     pub fn note_time(&mut self, time: SystemTime) -> bool {
         let Trains::Watched(last) = &mut self.trains else { return false };
         if last.replace(time) != Some(time) {
@@ -158,20 +172,26 @@ impl Channel {
         self.trains.count_exactly(dropped)
     }
 
-    /// The membership that a datagram belongs to. `None` where it is for none. The kernel's filters let some pass: that of IPv6 knows the group but not
-    /// the interface; a socket that is not bound to a group also hears unicast to its port; and a source that is excluded is heard between the
-    /// join and its exclusion.
+    /// The membership that a datagram belongs to. `None` where it is for none. The kernel's filters
+    /// let some pass: that of IPv6 knows the group but not the interface; a socket that is not
+    /// bound to a group also hears unicast to its port; and a source that is excluded is heard
+    /// between the join and its exclusion.
     pub fn membership(&self, meta: &Meta) -> Option<&Membership> {
         let membership = match &self.held {
             Held::One(membership) => {
                 let at = &membership.listen().at;
                 let addressed = meta.destination.is_none_or(|destination| destination == at.group);
-                let arrived = !at.minds_interface() || meta.ifindex.is_none_or(|ifindex| ifindex == at.via.index);
+                let arrived = !at.minds_interface()
+                    || meta.ifindex.is_none_or(|ifindex| ifindex == at.via.index);
                 (addressed && arrived).then_some(membership)
             }
-            Held::Many { memberships, by_group } => memberships.get(*by_group.get(&(meta.destination?, meta.ifindex?))?),
+            Held::Many { memberships, by_group } => {
+                memberships.get(*by_group.get(&(meta.destination?, meta.ifindex?))?)
+            }
         };
-        membership.filter(|membership| membership.is_active() && membership.listen().filter.admits(meta.source.ip()))
+        membership.filter(|membership| {
+            membership.is_active() && membership.listen().filter.admits(meta.source.ip())
+        })
     }
 
     /// Completes what the kernel told of a datagram by what goes without saying.
@@ -185,7 +205,10 @@ impl Channel {
     /// Whether a receive may sleep until something comes, or for [`sys::NAP`].
     pub fn may_sleep(&mut self) -> bool {
         *self.sleeps.get_or_insert_with(|| {
-            let prepared = self.socket.set_read_timeout(Some(sys::NAP)).and_then(|()| self.socket.set_nonblocking(false));
+            let prepared = self
+                .socket
+                .set_read_timeout(Some(sys::NAP))
+                .and_then(|()| self.socket.set_nonblocking(false));
             prepared.inspect_err(|error| debug!(%error, "cannot sleep in a receive")).is_ok()
         })
     }
@@ -195,7 +218,8 @@ impl Channel {
         self.memberships()[0].listen()
     }
 
-    /// Takes note of what changed, the last membership first, and gives up what is void with it. Answers how many are not active then.
+    /// Takes note of what changed, the last membership first, and gives up what is void with it.
+    /// Answers how many are not active then.
     pub fn note(&mut self, news: &Upheaval) -> usize {
         let mut inactive = 0;
         // Only a socket of one group is bound to it.
@@ -206,12 +230,16 @@ impl Channel {
         };
         for membership in memberships.iter_mut().rev() {
             let at = &membership.listen().at;
-            let concerns = |(change, ipv4): &&(Change, bool)| Arc::ptr_eq(&at.via, &change.old) && at.group.is_ipv4() == *ipv4;
+            let concerns = |(change, ipv4): &&(Change, bool)| {
+                Arc::ptr_eq(&at.via, &change.old) && at.group.is_ipv4() == *ipv4
+            };
             let change = news.changes.iter().find(concerns).map(|(change, _)| change);
             if let Some(change) = change {
                 // A socket that is bound to a link stays bound to what is no more.
                 let is_bound = is_bound && is_link_scoped(at.group);
-                if (at.minds_interface() || is_bound) && (change.remade || change.now == Presence::Gone) {
+                if (at.minds_interface() || is_bound)
+                    && (change.remade || change.now == Presence::Gone)
+                {
                     self.void |= is_bound;
                     membership.forsake();
                 }
@@ -219,7 +247,9 @@ impl Channel {
             }
             let at = &membership.listen().at;
             let died = news.died.contains(&(at.via.index, at.group.is_ipv4()));
-            if at.cast == Cast::Multicast && (died || news.groups.iter().all(|groups| is_missing(membership, groups))) {
+            if at.cast == Cast::Multicast
+                && (died || news.groups.iter().all(|groups| is_missing(membership, groups)))
+            {
                 membership.forsake();
             }
             inactive += usize::from(!membership.is_active());
@@ -228,7 +258,8 @@ impl Channel {
         inactive
     }
 
-    /// Joins again what is not active and whose interface is there. Answers whether the socket is another one now.
+    /// Joins again what is not active and whose interface is there. Answers whether the socket is
+    /// another one now.
     pub fn rejoin(&mut self, rejoining: &mut Rejoining) -> bool {
         let mut replaced = false;
         let memberships = match &mut self.held {
@@ -239,18 +270,23 @@ impl Channel {
             let at = membership.listen().at.clone();
             let ipv4 = at.group.is_ipv4();
             let twin = (at.group, at.port, at.via.index);
-            if rejoining.watch.presence(&at.via, ipv4) == Presence::Gone || rejoining.taken.contains(&twin) {
+            if rejoining.watch.presence(&at.via, ipv4) == Presence::Gone
+                || rejoining.taken.contains(&twin)
+            {
                 continue;
             }
             let (trains, backend) = (self.trains, rejoining.backend);
             let joined = (|| {
                 if self.void {
-                    self.dropped_before = self.dropped_before + dropped_by(&self.socket, trains).unwrap_or_default();
+                    self.dropped_before =
+                        self.dropped_before + dropped_by(&self.socket, trains).unwrap_or_default();
                     (self.trains, self.sleeps) = (Trains::new(backend), None);
-                    // The old socket is closed first, since it may hold the address that the new one binds.
+                    // The old socket is closed first, since it may hold the address that the new
+                    // one binds.
                     self.socket = Rc::new(socket::unbound(&at)?);
                     membership.set_socket(&self.socket);
-                    let (socket, _) = socket::receiver(&at, false, rejoining.room, rejoining.backend)?;
+                    let (socket, _) =
+                        socket::receiver(&at, false, rejoining.room, rejoining.backend)?;
                     (self.socket, self.void, replaced) = (Rc::new(socket), false, true);
                     membership.set_socket(&self.socket);
                 }
@@ -280,7 +316,8 @@ impl Channel {
         active.map(|membership| &membership.listen().at).map(|at| (at.group, at.port, at.via.index))
     }
 
-    /// How many datagrams the kernel had no room for, where it says; the last ones before this call too.
+    /// How many datagrams the kernel had no room for, where it says; the last ones before this call
+    /// too.
     pub fn dropped(&self) -> Option<KernelDrops> {
         Some(self.dropped_before + dropped_by(&self.socket, self.trains)?)
     }
@@ -289,7 +326,9 @@ impl Channel {
     pub fn leave(self) -> Vec<Result<Listen, NetError>> {
         match self.held {
             Held::One(membership) => membership.leave().into_iter().collect(),
-            Held::Many { memberships, .. } => memberships.into_iter().rev().filter_map(Membership::leave).collect(),
+            Held::Many { memberships, .. } => {
+                memberships.into_iter().rev().filter_map(Membership::leave).collect()
+            }
         }
     }
 
@@ -309,13 +348,16 @@ fn dropped_by(socket: &UdpSocket, trains: Trains) -> Option<KernelDrops> {
 /// Whether the host says that it is no member of a group that was joined.
 fn is_missing(membership: &Membership, groups: &Groups) -> bool {
     let at = &membership.listen().at;
-    let is_listed = |list: &[Joined]| list.binary_search_by(|joined| joined.group.cmp(&at.group)).is_ok();
+    let is_listed =
+        |list: &[Joined]| list.binary_search_by(|joined| joined.group.cmp(&at.group)).is_ok();
     membership.is_active() && groups.of(at.via.index).is_some_and(|list| !is_listed(list))
 }
 
 fn by_group(memberships: &[Membership]) -> HashMap<(IpAddr, u32), usize> {
-    let key = |membership: &Membership| (membership.listen().at.group, membership.listen().at.via.index);
-    // Two interfaces that were followed may have become one, and one of the two memberships is active then.
+    let key =
+        |membership: &Membership| (membership.listen().at.group, membership.listen().at.via.index);
+    // Two interfaces that were followed may have become one, and one of the two memberships is
+    // active then.
     let active = memberships.iter().enumerate().filter(|(_, membership)| membership.is_active());
     active.map(|(position, membership)| (key(membership), position)).collect()
 }

@@ -2,19 +2,23 @@
 
 use super::sys;
 
-/// Whether the clock follows a reference, by the kernel's own account (adjtimex(2): what NTP or PTP daemons tell it).
+/// Whether the clock follows a reference, by the kernel's own account (adjtimex(2): what NTP or PTP
+/// daemons tell it).
 pub fn is_synchronised() -> bool {
     sys::clock_is_synchronised()
 }
 
-/// This host while it is up: FNV-1a of the kernel's boot id, which containers share as they share the clock. 0 where the system has none.
+/// This host while it is up: FNV-1a of the kernel's boot id, which containers share as they share
+/// the clock. 0 where the system has none.
 pub fn host_id() -> u64 {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map_or(0, |id| hash(id.trim().as_bytes()))
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or(0, |id| hash(id.trim().as_bytes()))
 }
 
 fn hash(bytes: &[u8]) -> u64 {
-    let hash =
-        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     hash.max(1)
 }
 

@@ -1,5 +1,5 @@
-//! The kernel's counters of this network namespace: what Linux tells in /proc/net/snmp, netstat, snmp6 and dev. Where a datagram was lost, one of them has
-//! counted it.
+//! The kernel's counters of this network namespace: what Linux tells in /proc/net/snmp, netstat,
+//! snmp6 and dev. Where a datagram was lost, one of them has counted it.
 
 use std::collections::BTreeMap;
 
@@ -43,12 +43,14 @@ pub fn counters() -> Option<Counters> {
     };
     let snmp = read("snmp")?;
     // Without IPv6 there is no third file.
-    let [netstat, snmp6, dev] = ["netstat", "snmp6", "dev"].map(|name| read(name).unwrap_or_default());
+    let [netstat, snmp6, dev] =
+        ["netstat", "snmp6", "dev"].map(|name| read(name).unwrap_or_default());
     Some(parse(&snmp, &netstat, &snmp6, &dev))
 }
 
 impl Counters {
-    /// By how much each has grown since `before`: "Ip.InReceives", "IpExt.InMcastPkts", "TcpExt.IPReversePathFilter", "Udp.IgnoredMulti", "Ip6.InReceives",
+    /// By how much each has grown since `before`: "Ip.InReceives", "IpExt.InMcastPkts",
+    /// "TcpExt.IPReversePathFilter", "Udp.IgnoredMulti", "Ip6.InReceives",
     /// "Icmp6.InMLDv2Reports". Only those that have; one that was set back is left out.
     pub fn since(&self, before: &Counters) -> BTreeMap<String, u64> {
         let grown = |(name, now): (&String, &u64)| {
@@ -58,7 +60,8 @@ impl Counters {
         self.values.iter().filter_map(grown).collect()
     }
 
-    /// By how much those of an interface have grown since `before`. `None` where it was not there then or is not there now, and where it has begun anew.
+    /// By how much those of an interface have grown since `before`. `None` where it was not there
+    /// then or is not there now, and where it has begun anew.
     pub fn of_link(&self, before: &Counters, name: &str) -> Option<LinkCounters> {
         let (before, now) = (before.links.get(name)?, self.links.get(name)?);
         Some(LinkCounters {
@@ -72,14 +75,17 @@ impl Counters {
     }
 }
 
-/// By how much a counter has grown. Those of 32-bit systems, and of some drivers, begin anew after 2^32; one that would have grown by the half of that
-/// has rather been set back.
+/// By how much a counter has grown. Those of 32-bit systems, and of some drivers, begin anew after
+/// 2^32; one that would have grown by the half of that has rather been set back.
 fn grown(before: u64, now: u64) -> Option<u64> {
     const WRAP: u64 = 1 << 32;
     if now >= before {
         return Some(now - before);
     }
-    Some(now + WRAP).filter(|_| before < WRAP).map(|now| now - before).filter(|grown| *grown < WRAP / 2)
+    Some(now + WRAP)
+        .filter(|_| before < WRAP)
+        .map(|now| now - before)
+        .filter(|grown| *grown < WRAP / 2)
 }
 
 fn parse(snmp: &str, netstat: &str, snmp6: &str, dev: &str) -> Counters {
@@ -100,7 +106,8 @@ fn tells(protocol: &str, name: &str) -> bool {
     }
 }
 
-/// Reads /proc/net/snmp or /proc/net/netstat: two lines a protocol, one with names, one with values. What is odd or cut short is passed over.
+/// Reads /proc/net/snmp or /proc/net/netstat: two lines a protocol, one with names, one with
+/// values. What is odd or cut short is passed over.
 ///
 /// ```text
 /// Ip: Forwarding DefaultTTL InReceives
@@ -112,7 +119,9 @@ fn parse_pairs(text: &str, values: &mut BTreeMap<String, u64>) {
         let Some((protocol, rest)) = line.split_once(':') else { continue };
         match names.take().filter(|(of, _)| *of == protocol) {
             Some((_, names)) => {
-                for (name, value) in names.split_ascii_whitespace().zip(rest.split_ascii_whitespace()) {
+                for (name, value) in
+                    names.split_ascii_whitespace().zip(rest.split_ascii_whitespace())
+                {
                     keep(protocol, name, value, values);
                 }
             }
@@ -144,7 +153,8 @@ fn keep(protocol: &str, name: &str, value: &str, values: &mut BTreeMap<String, u
     }
 }
 
-/// Reads /proc/net/dev: a line an interface, below two lines of headings. What is odd or cut short is passed over.
+/// Reads /proc/net/dev: a line an interface, below two lines of headings. What is odd or cut short
+/// is passed over.
 ///
 /// ```text
 /// Inter-|   Receive                                                |  Transmit
@@ -159,10 +169,32 @@ fn parse_dev(text: &str) -> BTreeMap<String, LinkCounters> {
         for word in rest.split_ascii_whitespace() {
             values.push(word.parse::<u64>().ok()?);
         }
-        let [_, rx_packets, rx_errors, rx_dropped, _, _, _, rx_multicast, _, tx_packets, _, tx_dropped, ..] = values[..] else {
+        let [
+            _,
+            rx_packets,
+            rx_errors,
+            rx_dropped,
+            _,
+            _,
+            _,
+            rx_multicast,
+            _,
+            tx_packets,
+            _,
+            tx_dropped,
+            ..,
+        ] = values[..]
+        else {
             return None;
         };
-        let counters = LinkCounters { rx_packets, rx_errors, rx_dropped, rx_multicast, tx_packets, tx_dropped };
+        let counters = LinkCounters {
+            rx_packets,
+            rx_errors,
+            rx_dropped,
+            rx_multicast,
+            tx_packets,
+            tx_dropped,
+        };
         Some((name.trim_start().to_owned(), counters))
     };
     text.lines().filter_map(link).collect()
@@ -173,10 +205,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SNMP: &str = "Ip: Forwarding DefaultTTL InReceives InDelivers ReasmTimeout\nIp: 2 64 1000 900 0\n\
-                        Icmp: InMsgs InErrors\nIcmp: 5 6\nTcp: RtoMin MaxConn\nTcp: 200 -1\n\
-                        Udp: InDatagrams RcvbufErrors IgnoredMulti\nUdp: 70 80 90\nUdpLite: InDatagrams\nUdpLite: 0\n";
-    const NETSTAT: &str = "TcpExt: SyncookiesSent IPReversePathFilter\nTcpExt: 4 3\nIpExt: InNoRoutes InMcastPkts\nIpExt: 1 2\n";
+    const SNMP: &str = "Ip: Forwarding DefaultTTL InReceives InDelivers ReasmTimeout\nIp: 2 64 \
+                        1000 900 0\nIcmp: InMsgs InErrors\nIcmp: 5 6\nTcp: RtoMin MaxConn\nTcp: \
+                        200 -1\nUdp: InDatagrams RcvbufErrors IgnoredMulti\nUdp: 70 80 \
+                        90\nUdpLite: InDatagrams\nUdpLite: 0\n";
+    const NETSTAT: &str = "TcpExt: SyncookiesSent IPReversePathFilter\nTcpExt: 4 3\nIpExt: \
+                           InNoRoutes InMcastPkts\nIpExt: 1 2\n";
     const SNMP6: &str = "Ip6InReceives                   \t11\nIp6InMcastPkts                  \t12\nIcmp6InMsgs                     \t13\n\
                          Icmp6InMLDv2Reports             \t14\nIcmp6InGroupMembQueries         \t15\nUdp6IgnoredMulti                \t16\n\
                          UdpLite6InDatagrams             \t17\n";
@@ -208,7 +242,14 @@ mod tests {
             ("Udp6.IgnoredMulti", 16),
         ];
         assert_eq!(values(&read), wanted);
-        let lo = LinkCounters { rx_packets: 2, rx_errors: 3, rx_dropped: 4, rx_multicast: 8, tx_packets: 10, tx_dropped: 12 };
+        let lo = LinkCounters {
+            rx_packets: 2,
+            rx_errors: 3,
+            rx_dropped: 4,
+            rx_multicast: 8,
+            tx_packets: 10,
+            tx_dropped: 12,
+        };
         assert_eq!(read.links.len(), 2, "{:?}", read.links);
         assert_eq!((read.links["lo"], read.links["e0.1"].tx_dropped), (lo, 1200));
     }
@@ -218,8 +259,15 @@ mod tests {
         let before = parse(SNMP, NETSTAT, SNMP6, DEV);
         assert!(before.since(&before).is_empty());
         assert_eq!(before.of_link(&before, "lo"), Some(LinkCounters::default()));
-        let snmp = SNMP.replace("Udp: 70 80 90", "Udp: 77 80 91").replace("Ip: 2 64 1000 900 0", "Ip: 1 63 1020 899 0");
-        let after = parse(&snmp, NETSTAT, "", &DEV.replace("    8        9      10 ", "   18        9      13 "));
+        let snmp = SNMP
+            .replace("Udp: 70 80 90", "Udp: 77 80 91")
+            .replace("Ip: 2 64 1000 900 0", "Ip: 1 63 1020 899 0");
+        let after = parse(
+            &snmp,
+            NETSTAT,
+            "",
+            &DEV.replace("    8        9      10 ", "   18        9      13 "),
+        );
         let since = after.since(&before);
         let since: Vec<_> = since.iter().map(|(name, grown)| (name.as_str(), *grown)).collect();
         assert_eq!(since, [("Ip.InReceives", 20), ("Udp.IgnoredMulti", 1), ("Udp.InDatagrams", 7)]);
@@ -242,7 +290,8 @@ mod tests {
     #[test]
     fn what_is_odd_is_passed_over() {
         let read = parse(
-            "Ip: InReceives\nUdp: InDatagrams\nUdp: 7\n\nIp InReceives\nIp: InDelivers New\nIp: -1 2 3",
+            "Ip: InReceives\nUdp: InDatagrams\nUdp: 7\n\nIp InReceives\nIp: InDelivers New\nIp: \
+             -1 2 3",
             "Ip",
             "Ip6",
             "e0: 1 2\n:",
@@ -259,7 +308,9 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn this_host_has_counters() {
         let counters = counters().unwrap();
-        for name in ["Ip.InReceives", "IpExt.InMcastPkts", "TcpExt.IPReversePathFilter", "Udp.IgnoredMulti"] {
+        for name in
+            ["Ip.InReceives", "IpExt.InMcastPkts", "TcpExt.IPReversePathFilter", "Udp.IgnoredMulti"]
+        {
             assert!(counters.values.contains_key(name), "{name}: {counters:?}");
         }
         assert!(counters.of_link(&counters, "lo").is_some());

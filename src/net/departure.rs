@@ -1,4 +1,5 @@
-//! How a load leaves: one socket after the other, in trains where several datagrams of one length go to one endpoint.
+//! How a load leaves: one socket after the other, in trains where several datagrams of one length
+//! go to one endpoint.
 
 use std::io;
 use std::ops::Range;
@@ -6,7 +7,8 @@ use std::ops::Range;
 use super::load::Piece;
 use crate::iface::Via;
 
-/// What became of the first datagrams of a load. Those that it does not speak of are still to be sent.
+/// What became of the first datagrams of a load. Those that it does not speak of are still to be
+/// sent.
 #[derive(Debug, Default)]
 pub struct Departure {
     /// How many left.
@@ -28,28 +30,40 @@ pub struct Failure {
     pub error: super::NetError,
 }
 
-/// The datagrams from `first` on that go into one message: as many of one endpoint and one length as `longest` lets into a train.
-pub(super) fn message(pieces: &[Piece], first: usize, longest: usize, most_bytes: usize) -> Range<usize> {
+/// The datagrams from `first` on that go into one message: as many of one endpoint and one length
+/// as `longest` lets into a train.
+pub(super) fn message(
+    pieces: &[Piece],
+    first: usize,
+    longest: usize,
+    most_bytes: usize,
+) -> Range<usize> {
     let Piece { position, len, .. } = pieces[first];
     // The kernel takes a segment of no bytes for no segmentation.
     let longest = most_bytes.checked_div(len).map_or(1, |fit| fit.min(longest).max(1));
-    let alike = pieces[first..].iter().take(longest).take_while(|piece| piece.position == position && piece.len == len);
+    let alike = pieces[first..]
+        .iter()
+        .take(longest)
+        .take_while(|piece| piece.position == position && piece.len == len);
     first..first + alike.count()
 }
 
-/// What a socket is asked for that refused a train of `datagrams`: what every kernel takes, if it was more (64), or
-/// none at all.
+/// What a socket is asked for that refused a train of `datagrams`: what every kernel takes, if it
+/// was more (64), or none at all.
 pub(super) fn shorter(datagrams: usize) -> usize {
     const EVERY_KERNEL: usize = 64;
     if datagrams > EVERY_KERNEL { EVERY_KERNEL } else { 1 }
 }
 
-/// Whether a train was refused for being one: the interface does not compute checksums (EIO), or a datagram of it would not fit into a frame, or the
-/// train is longer than the kernel takes (EINVAL, EMSGSIZE; net/ipv4/udp.c).
+/// Whether a train was refused for being one: the interface does not compute checksums (EIO), or a
+/// datagram of it would not fit into a frame, or the train is longer than the kernel takes (EINVAL,
+/// EMSGSIZE; net/ipv4/udp.c).
 #[cfg(target_os = "linux")]
 pub(super) fn is_of_a_train(error: &io::Error) -> bool {
     let number = error.raw_os_error();
-    [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP].into_iter().any(|known| number == Some(known))
+    [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP]
+        .into_iter()
+        .any(|known| number == Some(known))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -57,8 +71,9 @@ pub(super) fn is_of_a_train(_error: &io::Error) -> bool {
     false
 }
 
-/// Whether the queue before an interface cuts trains up, and may then drop some of their datagrams without a word (net/sched: `qdisc_enqueue` of the
-/// pieces; the call succeeds if one of them found room). A datagram by itself that finds no room is an error.
+/// Whether the queue before an interface cuts trains up, and may then drop some of their datagrams
+/// without a word (net/sched: `qdisc_enqueue` of the pieces; the call succeeds if one of them found
+/// room). A datagram by itself that finds no room is an error.
 pub(super) fn cuts_trains(via: &Via) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -69,7 +84,10 @@ pub(super) fn cuts_trains(via: &Via) -> bool {
         });
         let cut = queues.iter().find(|kind| CUT.contains(&kind.as_str()));
         if let Some(kind) = cut {
-            tracing::debug!("the queue of {} ({kind}) cuts trains up, datagrams leave one by one", via.name);
+            tracing::debug!(
+                "the queue of {} ({kind}) cuts trains up, datagrams leave one by one",
+                via.name
+            );
         }
         cut.is_some()
     }
@@ -80,9 +98,11 @@ pub(super) fn cuts_trains(via: &Via) -> bool {
     }
 }
 
-/// Whether there is no room for a datagram now, and there will be: in the socket's buffer, or in the queue of the interface.
+/// Whether there is no room for a datagram now, and there will be: in the socket's buffer, or in
+/// the queue of the interface.
 pub(super) fn is_full(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || error.raw_os_error() == Some(super::error::NO_BUFFERS)
+    error.kind() == io::ErrorKind::WouldBlock
+        || error.raw_os_error() == Some(super::error::NO_BUFFERS)
 }
 
 #[cfg(test)]
@@ -109,7 +129,10 @@ mod tests {
 
     #[test]
     fn a_train_is_of_one_endpoint_and_one_length() {
-        assert_eq!(messages(&[(0, 64), (0, 64), (1, 64), (1, 64), (1, 48), (0, 48)], 128), [2, 2, 1, 1]);
+        assert_eq!(
+            messages(&[(0, 64), (0, 64), (1, 64), (1, 64), (1, 48), (0, 48)], 128),
+            [2, 2, 1, 1]
+        );
         assert_eq!(messages(&[(0, 64); 5], 2), [2, 2, 1]);
         assert_eq!(messages(&[(0, 64); 3], 1), [1, 1, 1]);
     }

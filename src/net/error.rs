@@ -22,7 +22,8 @@ pub struct NetError {
 impl NetError {
     /// Whether a join failed because the socket can take no more groups.
     pub(super) fn is_full(&self) -> bool {
-        matches!(self.operation, Operation::Join(..)) && self.source.raw_os_error().is_some_and(is_exhausted)
+        matches!(self.operation, Operation::Join(..))
+            && self.source.raw_os_error().is_some_and(is_exhausted)
     }
 
     /// What to try, where there is something to try.
@@ -80,15 +81,21 @@ impl fmt::Display for Operation {
             Operation::Bind(address) => write!(f, "bind {address}"),
             Operation::Listen { targets, .. } => write!(f, "listen to {targets} targets"),
             Operation::Join(at, None) => write!(f, "join {} on {}", at.group, Interface(at)),
-            Operation::Join(at, Some(source)) => write!(f, "join {} from {source} on {}", at.group, Interface(at)),
-            Operation::Block(at, source) => write!(f, "exclude {source} from {} on {}", at.group, Interface(at)),
+            Operation::Join(at, Some(source)) => {
+                write!(f, "join {} from {source} on {}", at.group, Interface(at))
+            }
+            Operation::Block(at, source) => {
+                write!(f, "exclude {source} from {} on {}", at.group, Interface(at))
+            }
             Operation::Leave(at) => write!(f, "leave {} on {}", at.group, Interface(at)),
             Operation::SendVia(at) => match at.via.address {
                 Some(address) => write!(f, "send from {address} on {}", Interface(at)),
                 None => write!(f, "send on {}", Interface(at)),
             },
             Operation::Send(at) => write!(f, "send to {at} on {}", at.via.name),
-            Operation::Receive(group, port) => write!(f, "receive on {}", SocketAddr::new(*group, *port)),
+            Operation::Receive(group, port) => {
+                write!(f, "receive on {}", SocketAddr::new(*group, *port))
+            }
             Operation::Wait => write!(f, "wait for datagrams"),
             Operation::ListInterfaces => write!(f, "list the interfaces of this host"),
         }
@@ -112,7 +119,8 @@ impl fmt::Display for Tip {
     }
 }
 
-/// What the system said, with the name of the error that the manuals use: `Operation not permitted (EPERM)`.
+/// What the system said, with the name of the error that the manuals use: `Operation not permitted
+/// (EPERM)`.
 pub fn describe(error: &io::Error) -> String {
     #[cfg(unix)]
     if let Some(code) = error.raw_os_error() {
@@ -122,7 +130,8 @@ pub fn describe(error: &io::Error) -> String {
     error.to_string()
 }
 
-/// What to try. The causes are those seen on real systems: the same errno means different things to different operations.
+/// What to try. The causes are those seen on real systems: the same errno means different things to
+/// different operations.
 fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
     use io::ErrorKind as Kind;
     let (kind, number) = (error.kind(), error.raw_os_error());
@@ -130,66 +139,91 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
         Operation::Bind(address) if kind == Kind::AddrInUse => {
             let port = address.port();
             format!(
-                "another program holds UDP port {port} and does not share it (SO_REUSEADDR); 'ss -ulnp sport = :{port}' names it"
+                "another program holds UDP port {port} and does not share it (SO_REUSEADDR); 'ss \
+                 -ulnp sport = :{port}' names it"
             )
         }
         Operation::Bind(address) if kind == Kind::PermissionDenied => {
-            format!("ports below 1024 need more rights; choose one above, or give them: port {} was asked for", address.port())
+            format!(
+                "ports below 1024 need more rights; choose one above, or give them: port {} was \
+                 asked for",
+                address.port()
+            )
         }
-        Operation::Open if number == Some(code::TOO_MANY_FILES) => {
-            "this process may open no more files; raise the limit with 'ulimit -n', or have it raised".to_owned()
-        }
-        Operation::Bind(SocketAddr::V6(_)) | Operation::Send(Endpoint { group: IpAddr::V6(_), .. })
+        Operation::Open if number == Some(code::TOO_MANY_FILES) => "this process may open no more \
+                                                                    files; raise the limit with \
+                                                                    'ulimit -n', or have it raised"
+            .to_owned(),
+        Operation::Bind(SocketAddr::V6(_))
+        | Operation::Send(Endpoint { group: IpAddr::V6(_), .. })
             if kind == Kind::AddrNotAvailable =>
         {
-            "the address is not there, or not usable yet: a new IPv6 address takes a second or two (RFC 4862, 5.4)".to_owned()
+            "the address is not there, or not usable yet: a new IPv6 address takes a second or two \
+             (RFC 4862, 5.4)"
+                .to_owned()
         }
         Operation::Listen { targets, sockets } => too_few_files_tip(*targets, *sockets),
         Operation::Join(at, source) => return join_tip(at, source.as_ref(), number),
         Operation::Block(at, source) => return join_tip(at, Some(source), number),
         Operation::Leave(at) => return leave_tip(at, number),
         Operation::Send(_) if kind == Kind::PermissionDenied && cfg!(windows) => {
-            "Windows Defender Firewall may block it: allow mcast there, for the profile (private or public) of this network"
+            "Windows Defender Firewall may block it: allow mcast there, for the profile (private \
+             or public) of this network"
                 .to_owned()
         }
         Operation::Send(at) if kind == Kind::PermissionDenied => format!(
-            "a firewall on this host drops it on the way out: look for OUTPUT rules with 'nft list ruleset', and allow UDP to {}",
+            "a firewall on this host drops it on the way out: look for OUTPUT rules with 'nft \
+             list ruleset', and allow UDP to {}",
             at.group
         ),
         Operation::Send(at) if kind == Kind::NetworkUnreachable => unreachable_tip(at),
         Operation::Send(_) if kind == Kind::HostUnreachable && cfg!(target_os = "macos") => {
-            "macOS asks for the Local Network permission: System Settings, Privacy & Security, Local Network".to_owned()
+            "macOS asks for the Local Network permission: System Settings, Privacy & Security, \
+             Local Network"
+                .to_owned()
         }
         Operation::Send(_) if number == Some(code::NO_BUFFERS) => {
             "the interface's queue is full: send more slowly (--rate, --interval)".to_owned()
         }
         Operation::Send(at) if number == Some(code::TOO_LONG) => {
-            format!("a datagram to {} carries at most {} bytes", at.group, super::max_payload(at.group))
+            format!(
+                "a datagram to {} carries at most {} bytes",
+                at.group,
+                super::max_payload(at.group)
+            )
         }
         Operation::SendVia(at) if kind == Kind::AddrNotAvailable => {
-            format!("interface {} has lost its address; 'ip addr show {}' tells", at.via.name, at.via.name)
+            format!(
+                "interface {} has lost its address; 'ip addr show {}' tells",
+                at.via.name, at.via.name
+            )
         }
         _ => return None,
     })
 }
 
 fn too_few_files_tip(targets: usize, sockets: usize) -> String {
-    let limit = limits::open_files().map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
+    let limit = limits::open_files()
+        .map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
     let raise = format!(
-        "they take {sockets} sockets at least, and this process has {limit} open files, of which it keeps some for other use; \
-         raise it, with 'ulimit -n {}' where the hard limit lets you",
+        "they take {sockets} sockets at least, and this process has {limit} open files, of which \
+         it keeps some for other use; raise it, with 'ulimit -n {}' where the hard limit lets you",
         sockets + 64
     );
     match limits::sysctl(limits::MOST_GROUPS) {
         Some(groups) if sockets < targets => {
             let (name, more) = (limits::MOST_GROUPS, (10 * groups).max(200));
-            format!("{raise}; or let more groups share a socket than {name} ({groups}) does: sysctl -w {name}={more}")
+            format!(
+                "{raise}; or let more groups share a socket than {name} ({groups}) does: sysctl \
+                 -w {name}={more}"
+            )
         }
         _ => format!("{raise}; or name fewer targets"),
     }
 }
 
-/// Whether there is no room for one membership more. IPv6 has no limit of groups, but one of memory.
+/// Whether there is no room for one membership more. IPv6 has no limit of groups, but one of
+/// memory.
 fn is_exhausted(number: i32) -> bool {
     [code::NO_BUFFERS, code::NO_MEMORY].contains(&number)
 }
@@ -207,47 +241,73 @@ fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: Option<i32>) -> Opti
             (_, IpAddr::V4(_)) if limits::sysctl(limits::MOST_GROUPS) == Some(0) => {
                 raise(limits::MOST_GROUPS, "the limit of groups a socket,")
             }
-            (Some(_), IpAddr::V4(_)) => raise(limits::MOST_SOURCES_V4, "the limit of sources a group,"),
-            (Some(_), IpAddr::V6(_)) => raise(limits::MOST_SOURCES_V6, "the limit of sources a group,"),
+            (Some(_), IpAddr::V4(_)) => {
+                raise(limits::MOST_SOURCES_V4, "the limit of sources a group,")
+            }
+            (Some(_), IpAddr::V6(_)) => {
+                raise(limits::MOST_SOURCES_V6, "the limit of sources a group,")
+            }
             (None, IpAddr::V4(_)) => raise(limits::MOST_GROUPS, "the limit of groups a socket,"),
-            (None, IpAddr::V6(_)) => raise(limits::MOST_OPTIONS, "the limit of memory for a socket's options,"),
+            (None, IpAddr::V6(_)) => {
+                raise(limits::MOST_OPTIONS, "the limit of memory for a socket's options,")
+            }
         },
         // An interface without IPv6 is EINVAL to Linux, one that is not there ENODEV.
         number if [code::NO_DEVICE, code::INVALID].contains(&number) && group.is_ipv6() => format!(
-            "{} is gone, or does without IPv6, as it does with an MTU below 1280: 'ip link show {}' tells",
+            "{} is gone, or does without IPv6, as it does with an MTU below 1280: 'ip link show \
+             {}' tells",
             via.name, via.name
         ),
         number if number == code::NO_DEVICE => {
-            format!("interface {} went away, or has changed its index; 'ip link' shows what there is", via.name)
+            format!(
+                "interface {} went away, or has changed its index; 'ip link' shows what there is",
+                via.name
+            )
         }
         number if number == code::IN_USE => {
             format!(
-                "this socket has joined {group} on {} already, from any source; this is a fault in mcast: please report it",
+                "this socket has joined {group} on {} already, from any source; this is a fault \
+                 in mcast: please report it",
                 via.name
             )
         }
         number if number == code::INVALID => {
-            format!("{group} is no group that this system joins, or the socket's filter is of the other kind (include, exclude)")
+            format!(
+                "{group} is no group that this system joins, or the socket's filter is of the \
+                 other kind (include, exclude)"
+            )
         }
         number if number == code::NOT_AVAILABLE => match source {
-            Some(source) => format!("{source} is in the filter already, or {group} is not joined on {}", via.name),
-            None => format!("{group} is not joined on {}, or the interface has another index now", via.name),
+            Some(source) => format!(
+                "{source} is in the filter already, or {group} is not joined on {}",
+                via.name
+            ),
+            None => format!(
+                "{group} is not joined on {}, or the interface has another index now",
+                via.name
+            ),
         },
-        number if number == code::NO_OPTION => {
-            "this system does not know the option; it may be too old for source filters (RFC 3678)".to_owned()
-        }
-        number if number == code::NOT_PERMITTED => {
-            "a security policy of this host (a container's, or an eBPF program) forbids it".to_owned()
-        }
+        number if number == code::NO_OPTION => "this system does not know the option; it may be \
+                                                too old for source filters (RFC 3678)"
+            .to_owned(),
+        number if number == code::NOT_PERMITTED => "a security policy of this host (a \
+                                                    container's, or an eBPF program) forbids it"
+            .to_owned(),
         _ => return None,
     })
 }
 
 fn leave_tip(at: &Endpoint, number: Option<i32>) -> Option<String> {
     Some(match number? {
-        number if number == code::NO_DEVICE => format!("interface {} went away, and the membership with it", at.via.name),
+        number if number == code::NO_DEVICE => {
+            format!("interface {} went away, and the membership with it", at.via.name)
+        }
         number if number == code::NOT_AVAILABLE => {
-            format!("{} is not joined there any more; the interface was deleted, or has another index now", at.group)
+            format!(
+                "{} is not joined there any more; the interface was deleted, or has another index \
+                 now",
+                at.group
+            )
         }
         _ => return None,
     })
@@ -255,15 +315,22 @@ fn leave_tip(at: &Endpoint, number: Option<i32>) -> Option<String> {
 
 fn unreachable_tip(at: &Endpoint) -> String {
     if at.cast != Cast::Multicast {
-        return format!("this host has no route to {}; 'ip route get {}' tells", at.group, at.group);
+        return format!(
+            "this host has no route to {}; 'ip route get {}' tells",
+            at.group, at.group
+        );
     }
     if at.group.is_ipv6() && at.via.address.is_some_and(|address| address.is_loopback()) {
         return format!(
-            "IPv6 has no multicast route on loopback until root adds one: 'ip -6 route add local ff00::/8 dev {}'",
+            "IPv6 has no multicast route on loopback until root adds one: 'ip -6 route add local \
+             ff00::/8 dev {}'",
             at.via.name
         );
     }
-    format!("interface {} is down, or has lost its address or its route; 'ip addr show {}' tells", at.via.name, at.via.name)
+    format!(
+        "interface {} is down, or has lost its address or its route; 'ip addr show {}' tells",
+        at.via.name, at.via.name
+    )
 }
 
 /// No room, where the standard library has no kind for it.
@@ -308,16 +375,25 @@ mod tests {
     use std::sync::Arc;
 
     fn at(group: &str) -> Endpoint {
-        let via = Arc::new(Via { name: "eth1".to_owned(), index: 3, address: None, pinned: false, named: true });
+        let via = Arc::new(Via {
+            name: "eth1".to_owned(),
+            index: 3,
+            address: None,
+            pinned: false,
+            named: true,
+        });
         Endpoint { group: group.parse().unwrap(), port: 5000, cast: Cast::Multicast, via }
     }
 
-    /// Every errno that a join or a leave is known to answer with (ip(7), and what was measured), as a sentence with something to do.
+    /// Every errno that a join or a leave is known to answer with (ip(7), and what was measured),
+    /// as a sentence with something to do.
     #[test]
     fn each_errno_of_a_membership_is_a_sentence_that_says_what_to_do() {
         let join = |group: &str| Operation::Join(at(group), None);
-        let from = |group: &str, source: &str| Operation::Join(at(group), Some(source.parse().unwrap()));
-        let block = |group: &str, source: &str| Operation::Block(at(group), source.parse().unwrap());
+        let from =
+            |group: &str, source: &str| Operation::Join(at(group), Some(source.parse().unwrap()));
+        let block =
+            |group: &str, source: &str| Operation::Block(at(group), source.parse().unwrap());
         let leave = |group: &str| Operation::Leave(at(group));
         for (operation, errno, parts) in [
             (
@@ -325,9 +401,17 @@ mod tests {
                 Errno::EADDRINUSE,
                 ["cannot join 239.1.1.1 on eth1 (index 3)", "has joined 239.1.1.1 on eth1 already"],
             ),
-            (join("239.1.1.1"), Errno::ENODEV, ["No such device (ENODEV)", "interface eth1 went away"]),
+            (
+                join("239.1.1.1"),
+                Errno::ENODEV,
+                ["No such device (ENODEV)", "interface eth1 went away"],
+            ),
             (join("ff15::1"), Errno::ENODEV, ["cannot join ff15::1 on eth1", "does without IPv6"]),
-            (join("ff15::1"), Errno::EINVAL, ["Invalid argument (EINVAL)", "with an MTU below 1280"]),
+            (
+                join("ff15::1"),
+                Errno::EINVAL,
+                ["Invalid argument (EINVAL)", "with an MTU below 1280"],
+            ),
             (
                 from("232.1.1.1", "10.0.0.9"),
                 Errno::EINVAL,
@@ -337,13 +421,33 @@ mod tests {
             (join("ff15::1"), Errno::ENOBUFS, ["(ENOBUFS)", "net.core.optmem_max"]),
             (from("232.1.1.1", "10.0.0.9"), Errno::ENOBUFS, ["(ENOBUFS)", "net.ipv4.igmp_max_msf"]),
             (from("ff3e::1", "fd00::9"), Errno::ENOBUFS, ["(ENOBUFS)", "net.ipv6.mld_max_msf"]),
-            (block("239.1.1.1", "10.0.0.9"), Errno::ENOBUFS, ["cannot exclude 10.0.0.9 from 239.1.1.1", "net.ipv4.igmp_max_msf"]),
-            (block("239.1.1.1", "10.0.0.9"), Errno::EADDRNOTAVAIL, ["(EADDRNOTAVAIL)", "10.0.0.9 is in the filter already"]),
+            (
+                block("239.1.1.1", "10.0.0.9"),
+                Errno::ENOBUFS,
+                ["cannot exclude 10.0.0.9 from 239.1.1.1", "net.ipv4.igmp_max_msf"],
+            ),
+            (
+                block("239.1.1.1", "10.0.0.9"),
+                Errno::EADDRNOTAVAIL,
+                ["(EADDRNOTAVAIL)", "10.0.0.9 is in the filter already"],
+            ),
             (join("239.1.1.1"), Errno::EADDRNOTAVAIL, ["(EADDRNOTAVAIL)", "has another index now"]),
-            (from("ff3e::1", "fd00::9"), Errno::ENOPROTOOPT, ["(ENOPROTOOPT)", "too old for source filters (RFC 3678)"]),
+            (
+                from("ff3e::1", "fd00::9"),
+                Errno::ENOPROTOOPT,
+                ["(ENOPROTOOPT)", "too old for source filters (RFC 3678)"],
+            ),
             (join("239.1.1.1"), Errno::EPERM, ["(EPERM)", "a security policy of this host"]),
-            (leave("239.1.1.1"), Errno::ENODEV, ["cannot leave 239.1.1.1 on eth1 (index 3)", "the membership with it"]),
-            (leave("239.1.1.1"), Errno::EADDRNOTAVAIL, ["(EADDRNOTAVAIL)", "the interface was deleted"]),
+            (
+                leave("239.1.1.1"),
+                Errno::ENODEV,
+                ["cannot leave 239.1.1.1 on eth1 (index 3)", "the membership with it"],
+            ),
+            (
+                leave("239.1.1.1"),
+                Errno::EADDRNOTAVAIL,
+                ["(EADDRNOTAVAIL)", "the interface was deleted"],
+            ),
         ] {
             let error = operation.failed(errno.into());
             let text = error.to_string();

@@ -41,7 +41,8 @@ pub fn ruleset_listing() -> Result<String, Unread> {
     Err(Unread::NoTool)
 }
 
-/// Whether this process may read the firewall: it has CAP_NET_ADMIN. In a user namespace that does not own the network it is refused all the same.
+/// Whether this process may read the firewall: it has CAP_NET_ADMIN. In a user namespace that does
+/// not own the network it is refused all the same.
 pub fn may_see_firewall() -> bool {
     #[cfg(target_os = "linux")]
     return linux::has_capability(linux::CAP_NET_ADMIN);
@@ -49,7 +50,8 @@ pub fn may_see_firewall() -> bool {
     false
 }
 
-/// Whether this process may see frames as they arrive: it has CAP_NET_RAW. The same holds of a user namespace.
+/// Whether this process may see frames as they arrive: it has CAP_NET_RAW. The same holds of a user
+/// namespace.
 pub fn may_capture() -> bool {
     #[cfg(target_os = "linux")]
     return linux::has_capability(linux::CAP_NET_RAW);
@@ -59,9 +61,10 @@ pub fn may_capture() -> bool {
 
 /// Whether there are tables of the old iptables, which nft does not list. Only root can tell.
 pub fn has_legacy_rules() -> bool {
-    ["ip_tables_names", "ip6_tables_names"]
-        .iter()
-        .any(|file| std::fs::read_to_string(format!("/proc/thread-self/net/{file}")).is_ok_and(|names| !names.trim().is_empty()))
+    ["ip_tables_names", "ip6_tables_names"].iter().any(|file| {
+        std::fs::read_to_string(format!("/proc/thread-self/net/{file}"))
+            .is_ok_and(|names| !names.trim().is_empty())
+    })
 }
 
 #[cfg(target_os = "linux")]
@@ -93,7 +96,10 @@ mod linux {
     /// An ordinary user's PATH lacks the places where nft is.
     fn tool(name: &str, path: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
         let places = path.chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
-        places.filter(|place| place.is_absolute()).map(|place| place.join(name)).find(|file| Path::is_file(file))
+        places
+            .filter(|place| place.is_absolute())
+            .map(|place| place.join(name))
+            .find(|file| Path::is_file(file))
     }
 
     /// Runs a command, and answers what it prints.
@@ -128,7 +134,10 @@ mod linux {
     }
 
     /// How the command ended, unless it takes longer than that.
-    fn ended(child: &mut Child, patience: Duration) -> io::Result<Option<std::process::ExitStatus>> {
+    fn ended(
+        child: &mut Child,
+        patience: Duration,
+    ) -> io::Result<Option<std::process::ExitStatus>> {
         const NAP: Duration = Duration::from_millis(2);
         let mut waited = Duration::ZERO;
         loop {
@@ -143,16 +152,24 @@ mod linux {
         }
     }
 
-    /// What nft says when it fails. Without CAP_NET_ADMIN: "Operation not permitted (you must be root)".
+    /// What nft says when it fails. Without CAP_NET_ADMIN: "Operation not permitted (you must be
+    /// root)".
     pub fn refusal(said: &str) -> Unread {
         if said.contains("Operation not permitted") || said.contains("Permission denied") {
             return Unread::NotPermitted;
         }
-        Unread::Failed(said.lines().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing").trim().to_owned())
+        Unread::Failed(
+            said.lines()
+                .find(|line| !line.trim().is_empty())
+                .unwrap_or("it says nothing")
+                .trim()
+                .to_owned(),
+        )
     }
 
     pub fn has_capability(capability: u32) -> bool {
-        fs::read_to_string("/proc/thread-self/status").is_ok_and(|status| effective(&status) >> capability & 1 == 1)
+        fs::read_to_string("/proc/thread-self/status")
+            .is_ok_and(|status| effective(&status) >> capability & 1 == 1)
     }
 
     /// The capabilities that a process has, of /proc/PID/status.
@@ -173,25 +190,34 @@ mod linux {
 
         #[test]
         fn capabilities_are_bits() {
-            assert_eq!(effective("Name:\tmcast\nCapPrm:\tffff\nCapEff:\t0000000000003000\n"), 0x3000);
+            assert_eq!(
+                effective("Name:\tmcast\nCapPrm:\tffff\nCapEff:\t0000000000003000\n"),
+                0x3000
+            );
             assert_eq!(effective("CapEff:\tzz\n"), 0);
             assert_eq!(effective(""), 0);
         }
 
         #[test]
         fn what_is_printed_comes_back() {
-            let long = run(shell("head -c 300000 /dev/zero | tr '\\0' x"), Duration::from_secs(60)).unwrap();
+            let long = run(shell("head -c 300000 /dev/zero | tr '\\0' x"), Duration::from_secs(60))
+                .unwrap();
             assert_eq!(long.len(), 300_000);
-            assert_eq!(run(shell("printf 'a\\377b'; echo no >&2"), Duration::from_secs(60)).unwrap(), "a\u{fffd}b");
+            assert_eq!(
+                run(shell("printf 'a\\377b'; echo no >&2"), Duration::from_secs(60)).unwrap(),
+                "a\u{fffd}b"
+            );
         }
 
         #[test]
         fn a_failure_is_told_apart() {
             let run = |script: &str| run(shell(script), Duration::from_secs(60)).unwrap_err();
             // As nft 1.0.6 says it to a user.
-            let said = "Operation not permitted (you must be root)\nnetlink: Error: cache initialization failed: Operation not permitted";
+            let said = "Operation not permitted (you must be root)\nnetlink: Error: cache \
+                        initialization failed: Operation not permitted";
             assert_eq!(run(&format!("echo '{said}' >&2; exit 1")), Unread::NotPermitted);
-            let failed = run("echo; echo 'Error: JSON support not compiled-in' >&2; echo more >&2; exit 1");
+            let failed =
+                run("echo; echo 'Error: JSON support not compiled-in' >&2; echo more >&2; exit 1");
             assert_eq!(failed.to_string(), "nft: Error: JSON support not compiled-in");
             assert_eq!(run("exit 3").to_string(), "nft: it says nothing");
         }
@@ -204,7 +230,10 @@ mod linux {
 
         #[test]
         fn a_tool_is_looked_for_in_absolute_places_alone() {
-            assert_eq!(tool("sh", [PathBuf::from("."), PathBuf::from("/bin")].into_iter()), Some(PathBuf::from("/bin/sh")));
+            assert_eq!(
+                tool("sh", [PathBuf::from("."), PathBuf::from("/bin")].into_iter()),
+                Some(PathBuf::from("/bin/sh"))
+            );
             assert_eq!(tool("mcast-has-no-such-tool", [PathBuf::from("/bin")].into_iter()), None);
             assert_eq!(tool("Cargo.toml", [PathBuf::from(".")].into_iter()), None);
         }

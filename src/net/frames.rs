@@ -1,4 +1,5 @@
-//! What reaches the interfaces, before IP and the firewall see it: the multicast that a packet socket shows (packet(7), CAP_NET_RAW).
+//! What reaches the interfaces, before IP and the firewall see it: the multicast that a packet
+//! socket shows (packet(7), CAP_NET_RAW).
 
 use std::io;
 use std::time::Instant;
@@ -6,7 +7,8 @@ use std::time::Instant;
 use super::packet::Packet;
 use super::sys;
 
-/// The multicast frames of all interfaces of this network namespace, from now on. Only on Linux, and with the right to it.
+/// The multicast frames of all interfaces of this network namespace, from now on. Only on Linux,
+/// and with the right to it.
 pub struct Frames {
     tap: Box<sys::Tap>,
     dropped: u64,
@@ -15,7 +17,8 @@ pub struct Frames {
 /// A frame that carries multicast of IPv4 or IPv6.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// The index of the interface. A frame that a bridge, a bond or a VLAN hands on is seen again on the interface it is handed to.
+    /// The index of the interface. A frame that a bridge, a bond or a VLAN hands on is seen again
+    /// on the interface it is handed to.
     pub ifindex: u32,
     /// Which way it went.
     pub towards: Towards,
@@ -42,13 +45,15 @@ impl Frames {
     /// Begins to listen.
     ///
     /// # Errors
-    /// `PermissionDenied` without CAP_NET_RAW, `Unsupported` on systems other than Linux, and what else the system refuses.
+    /// `PermissionDenied` without CAP_NET_RAW, `Unsupported` on systems other than Linux, and what
+    /// else the system refuses.
     pub fn open() -> io::Result<Frames> {
         Ok(Frames { tap: sys::Tap::open()?, dropped: 0 })
     }
 
-    /// Takes what waits, without waiting for more, until there is nothing left or it is `until`: a flood must not keep the program here. There is room for
-    /// about 20,000 short frames, so it should be asked often. Answers whether more may wait.
+    /// Takes what waits, without waiting for more, until there is nothing left or it is `until`: a
+    /// flood must not keep the program here. There is room for about 20,000 short frames, so it
+    /// should be asked often. Answers whether more may wait.
     ///
     /// # Errors
     /// What the system refused. What was taken before is not lost.
@@ -82,7 +87,8 @@ impl Frames {
 fn frame(caught: &sys::Caught) -> Option<Frame> {
     let packet = Packet::parse(caught.protocol, caught.bytes)?;
     // What pads a short frame is none of the packet.
-    let len = Packet::length(caught.protocol, caught.bytes).map_or(caught.len, |len| len.min(caught.len));
+    let len =
+        Packet::length(caught.protocol, caught.bytes).map_or(caught.len, |len| len.min(caught.len));
     Some(Frame { ifindex: caught.ifindex, towards: caught.towards, vlan: caught.vlan, len, packet })
 }
 
@@ -96,7 +102,14 @@ mod tests {
     fn the_length_is_that_of_the_packet_without_what_pads_it() {
         let mut bytes = reports::igmp_old_report(2, [10, 0, 0, 1].into(), [239, 1, 1, 1].into());
         let len = |bytes: &[u8], len| {
-            let caught = sys::Caught { protocol: IPV4, ifindex: 2, towards: Towards::Us, vlan: Some(9), len, bytes };
+            let caught = sys::Caught {
+                protocol: IPV4,
+                ifindex: 2,
+                towards: Towards::Us,
+                vlan: Some(9),
+                len,
+                bytes,
+            };
             frame(&caught).map(|frame| (frame.ifindex, frame.vlan, frame.len))
         };
         assert_eq!(len(&bytes, 46), Some((2, Some(9), 32)));
@@ -107,7 +120,8 @@ mod tests {
 
     #[test]
     fn it_opens_or_says_why_not() {
-        let opened = Frames::open().and_then(|mut frames| frames.read(Instant::now(), |_| {}).map(|_| frames.dropped()));
+        let opened = Frames::open()
+            .and_then(|mut frames| frames.read(Instant::now(), |_| {}).map(|_| frames.dropped()));
         let refused = opened.map_err(|error| error.kind());
         if cfg!(target_os = "linux") {
             // A machine may be so busy that some are dropped at once.

@@ -1,4 +1,5 @@
-//! The groups that this host is a member of, and the versions of IGMP and MLD that it speaks: what Linux tells in /proc.
+//! The groups that this host is a member of, and the versions of IGMP and MLD that it speaks: what
+//! Linux tells in /proc.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,8 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// The groups of the interface with this index, in the order of their addresses. `None` where the system does not tell.
+    /// The groups of the interface with this index, in the order of their addresses. `None` where
+    /// the system does not tell.
     pub fn of(&self, ifindex: u32) -> Option<&[Joined]> {
         self.joined.as_ref().map(|groups| groups.get(&ifindex).map_or(&[][..], Vec::as_slice))
     }
@@ -31,8 +33,9 @@ pub fn groups() -> Groups {
     Groups::default()
 }
 
-/// The version of IGMP that an interface speaks: 1, 2 or 3 (RFC 1112, RFC 2236, RFC 3376). It is that of the oldest querier heard lately,
-/// or the one forced by `force_igmp_version`. `None` where that is not known.
+/// The version of IGMP that an interface speaks: 1, 2 or 3 (RFC 1112, RFC 2236, RFC 3376). It is
+/// that of the oldest querier heard lately, or the one forced by `force_igmp_version`. `None` where
+/// that is not known.
 pub fn igmp_version(ifname: &str) -> Option<u8> {
     #[cfg(target_os = "linux")]
     return linux::igmp_version(ifname);
@@ -40,8 +43,9 @@ pub fn igmp_version(ifname: &str) -> Option<u8> {
     unknown(ifname)
 }
 
-/// The version of MLD that an interface speaks: 1 or 2 (RFC 2710, RFC 3810), as the setting `force_mld_version` has it. Linux does not tell
-/// that it has heard an MLDv1 querier, so behind one this says 2 all the same. `None` where IPv6 is absent or disabled, or nothing is known.
+/// The version of MLD that an interface speaks: 1 or 2 (RFC 2710, RFC 3810), as the setting
+/// `force_mld_version` has it. Linux does not tell that it has heard an MLDv1 querier, so behind
+/// one this says 2 all the same. `None` where IPv6 is absent or disabled, or nothing is known.
 pub fn mld_version(ifname: &str) -> Option<u8> {
     #[cfg(target_os = "linux")]
     return linux::mld_version(ifname);
@@ -80,7 +84,8 @@ mod linux {
     pub fn groups() -> Groups {
         let Ok(igmp) = read(IGMP) else { return Groups::default() };
         let igmp = parse_igmp(&igmp);
-        let igmp_versions = igmp.iter().filter_map(|iface| Some((iface.ifindex, iface.version?))).collect();
+        let igmp_versions =
+            igmp.iter().filter_map(|iface| Some((iface.ifindex, iface.version?))).collect();
         let igmp6 = match read(IGMP6) {
             Ok(text) => Some(parse_igmp6(&text)),
             // A host without IPv6 has no such file, and no such groups.
@@ -89,8 +94,11 @@ mod linux {
         };
         let joined = igmp6.map(|igmp6| {
             let mut groups: BTreeMap<u32, Vec<Joined>> = BTreeMap::new();
-            igmp.into_iter().for_each(|iface| groups.entry(iface.ifindex).or_default().extend(iface.groups));
-            igmp6.into_iter().for_each(|(ifindex, joined)| groups.entry(ifindex).or_default().push(joined));
+            igmp.into_iter()
+                .for_each(|iface| groups.entry(iface.ifindex).or_default().extend(iface.groups));
+            igmp6
+                .into_iter()
+                .for_each(|(ifindex, joined)| groups.entry(ifindex).or_default().push(joined));
             groups.values_mut().for_each(|groups| groups.sort_by_key(|joined| joined.group));
             groups
         });
@@ -103,8 +111,10 @@ mod linux {
 
     pub fn mld_version(ifname: &str) -> Option<u8> {
         let disabled = setting(ifname, "disable_ipv6")?;
-        // What is forced on all interfaces goes before what is forced on one (net/ipv6/mcast.c, mld_force_mld_version).
-        let (all, one) = (setting("all", "force_mld_version")?, setting(ifname, "force_mld_version")?);
+        // What is forced on all interfaces goes before what is forced on one (net/ipv6/mcast.c,
+        // mld_force_mld_version).
+        let (all, one) =
+            (setting("all", "force_mld_version")?, setting(ifname, "force_mld_version")?);
         match if all == 0 { one } else { all } {
             _ if disabled != 0 => None,
             0 => Some(2),
@@ -112,10 +122,16 @@ mod linux {
         }
     }
 
-    /// An IPv6 setting of an interface. /proc/sys shows those of the network namespace of the one who reads it.
+    /// An IPv6 setting of an interface. /proc/sys shows those of the network namespace of the one
+    /// who reads it.
     fn setting(ifname: &str, name: &str) -> Option<i32> {
-        let is_a_name = !ifname.is_empty() && !ifname.contains('/') && ifname != "." && ifname != "..";
-        is_a_name.then(|| read(&format!("/proc/sys/net/ipv6/conf/{ifname}/{name}")).ok())??.trim().parse().ok()
+        let is_a_name =
+            !ifname.is_empty() && !ifname.contains('/') && ifname != "." && ifname != "..";
+        is_a_name
+            .then(|| read(&format!("/proc/sys/net/ipv6/conf/{ifname}/{name}")).ok())??
+            .trim()
+            .parse()
+            .ok()
     }
 
     /// A file of the kernel's. An interface may have a name that is no text.
@@ -124,7 +140,8 @@ mod linux {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Reads /proc/net/igmp: a line an interface, and below it a line a group. What is odd or cut short is passed over.
+    /// Reads /proc/net/igmp: a line an interface, and below it a line a group. What is odd or cut
+    /// short is passed over.
     ///
     /// ```text
     /// Idx Device    : Count Querier   Group    Users Timer    Reporter
@@ -163,11 +180,18 @@ mod linux {
     fn igmp_group(line: &str) -> Option<Joined> {
         let mut words = line.split_ascii_whitespace();
         // The kernel prints the four bytes of the address as a number of its own byte order.
-        let group = words.next().filter(|word| is_hex(word, 8)).and_then(|word| u32::from_str_radix(word, 16).ok())?;
-        Some(Joined { group: IpAddr::V4(Ipv4Addr::from(group.to_ne_bytes())), users: words.next()?.parse().ok()? })
+        let group = words
+            .next()
+            .filter(|word| is_hex(word, 8))
+            .and_then(|word| u32::from_str_radix(word, 16).ok())?;
+        Some(Joined {
+            group: IpAddr::V4(Ipv4Addr::from(group.to_ne_bytes())),
+            users: words.next()?.parse().ok()?,
+        })
     }
 
-    /// Reads /proc/net/igmp6: a line a group, with the index of its interface. What is odd or cut short is passed over.
+    /// Reads /proc/net/igmp6: a line a group, with the index of its interface. What is odd or cut
+    /// short is passed over.
     ///
     /// ```text
     /// 4    eth0            ff020000000000000000000000000001     1 0000000C 0
@@ -176,7 +200,10 @@ mod linux {
         let joined = |line: &str| {
             let mut words = line.split_ascii_whitespace();
             let ifindex = words.next()?.parse().ok()?;
-            let group = words.nth(1).filter(|word| is_hex(word, 32)).and_then(|word| u128::from_str_radix(word, 16).ok())?;
+            let group = words
+                .nth(1)
+                .filter(|word| is_hex(word, 32))
+                .and_then(|word| u128::from_str_radix(word, 16).ok())?;
             let users = words.next()?.parse().ok()?;
             Some((ifindex, Joined { group: IpAddr::V6(Ipv6Addr::from_bits(group)), users }))
         };
@@ -205,15 +232,24 @@ mod linux {
         fn the_igmp_table_is_read_as_the_kernel_writes_it() {
             let (all, own) = (hex("224.0.0.1"), hex("239.1.2.3"));
             let text = format!(
-                "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n\
-                 1\tlo        :     1      V3\n\t\t\t\t{all}     1 0:00000000\t\t0\n\
-                 24\te0.100@x-long-name:     2      V2\n\t\t\t\t{own}    12 1:000001A2\t\t1\n\t\t\t\t{all}     1 0:00000000\t\t0\n"
+                "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n1\tlo        \
+                     :     1      V3\n\t\t\t\t{all}     1 \
+                     0:00000000\t\t0\n24\te0.100@x-long-name:     2      V2\n\t\t\t\t{own}    12 \
+                     1:000001A2\t\t1\n\t\t\t\t{all}     1 0:00000000\t\t0\n"
             );
             let read = parse_igmp(&text);
             assert_eq!(read.len(), 2, "{read:?}");
-            let lo = Igmp { ifindex: 1, name: "lo".to_owned(), version: Some(3), groups: vec![joined("224.0.0.1", 1)] };
+            let lo = Igmp {
+                ifindex: 1,
+                name: "lo".to_owned(),
+                version: Some(3),
+                groups: vec![joined("224.0.0.1", 1)],
+            };
             assert_eq!(read[0], lo);
-            assert_eq!((read[1].ifindex, read[1].name.as_str(), read[1].version), (24, "e0.100@x-long-name", Some(2)));
+            assert_eq!(
+                (read[1].ifindex, read[1].name.as_str(), read[1].version),
+                (24, "e0.100@x-long-name", Some(2))
+            );
             assert_eq!(read[1].groups, [joined("239.1.2.3", 12), joined("224.0.0.1", 1)]);
         }
 
@@ -225,25 +261,35 @@ mod linux {
             assert_eq!(version("2\te0        :     1\n"), Some(None));
             assert_eq!(version("2\te0"), None);
             assert_eq!(version("x\te0        :     1      V3\n"), None);
-            for line in
-                ["\t\t\t\tEF", "\t\t\t\t+1234567     1", &format!("\t\t\t\t{own}"), &format!("\t\t\t\t{own}    -1 0:0"), "\t", ""]
-            {
+            for line in [
+                "\t\t\t\tEF",
+                "\t\t\t\t+1234567     1",
+                &format!("\t\t\t\t{own}"),
+                &format!("\t\t\t\t{own}    -1 0:0"),
+                "\t",
+                "",
+            ] {
                 let read = parse_igmp(&format!("2\te0        :     1      V3\n{line}\n"));
                 assert!(read[0].groups.is_empty(), "{line:?}: {read:?}");
             }
             // The groups below a line that cannot be read are not those of the interface above it.
-            let read = parse_igmp(&format!("2\te0        :     1      V3\n?\n\t\t\t\t{own}     1 0:00000000\t\t0\n"));
+            let read = parse_igmp(&format!(
+                "2\te0        :     1      V3\n?\n\t\t\t\t{own}     1 0:00000000\t\t0\n"
+            ));
             assert_eq!((read.len(), read[0].groups.len()), (1, 0), "{read:?}");
         }
 
         #[test]
         fn the_igmp6_table_is_read_as_the_kernel_writes_it() {
-            let text = "1    lo              ff020000000000000000000000000001     1 0000000C 0\n\
-                        14   e0.100@long-nam ff150000000000000000000000001234     3 00000004 0\n\
-                        2    e0              ff15000000000000000000000000\n\
-                        e0              ff150000000000000000000000001234     3 00000004 0\n\
-                        3    e1              ff150000000000000000000000001234\n\n";
-            assert_eq!(parse_igmp6(text), [(1, joined("ff02::1", 1)), (14, joined("ff15::1234", 3))]);
+            let text = "1    lo              ff020000000000000000000000000001     1 0000000C \
+                        0\n14   e0.100@long-nam ff150000000000000000000000001234     3 00000004 \
+                        0\n2    e0              ff15000000000000000000000000\ne0              \
+                        ff150000000000000000000000001234     3 00000004 0\n3    e1              \
+                        ff150000000000000000000000001234\n\n";
+            assert_eq!(
+                parse_igmp6(text),
+                [(1, joined("ff02::1", 1)), (14, joined("ff15::1234", 3))]
+            );
         }
 
         #[test]

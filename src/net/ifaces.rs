@@ -74,7 +74,8 @@ fn list() -> std::io::Result<Vec<Interface>> {
         known.into_iter().filter(|(bit, _)| found.contains(*bit)).map(|(_, flag)| flag).collect()
     }
 
-    /// The Ethernet address, not that of another sort of link: a tunnel's is an IP address, InfiniBand's has 20 bytes.
+    /// The Ethernet address, not that of another sort of link: a tunnel's is an IP address,
+    /// InfiniBand's has 20 bytes.
     fn mac(link: &LinkAddr) -> Option<MacAddr> {
         #[cfg(target_os = "linux")]
         if link.halen() != 6 {
@@ -85,7 +86,8 @@ fn list() -> std::io::Result<Vec<Interface>> {
 
     let mut interfaces = Vec::new();
     for found in nix::ifaddrs::getifaddrs()? {
-        // Linux lists the labels of old aliases ("e0:1") as names of their own; they are addresses of e0.
+        // Linux lists the labels of old aliases ("e0:1") as names of their own; they are addresses
+        // of e0.
         let name = found.interface_name.split(':').next().unwrap_or(&found.interface_name);
         let iface = entry(&mut interfaces, name);
         iface.up = found.flags.contains(InterfaceFlags::IFF_UP);
@@ -96,7 +98,8 @@ fn list() -> std::io::Result<Vec<Interface>> {
         if let Some(link) = address.as_link_addr() {
             iface.mac = mac(link);
         } else if let Some(ip) = ip(&address) {
-            let prefix = found.netmask.filter(|mask| mask.family().is_some()).as_ref().and_then(prefix);
+            let prefix =
+                found.netmask.filter(|mask| mask.family().is_some()).as_ref().and_then(prefix);
             iface.addresses.push(Address { ip, prefix });
         }
     }

@@ -1,4 +1,5 @@
-//! The messages of IGMP (RFC 1112, RFC 2236, RFC 3376) and MLD (RFC 2710, RFC 3810): read here, and built in `reports`. Pure.
+//! The messages of IGMP (RFC 1112, RFC 2236, RFC 3376) and MLD (RFC 2710, RFC 3810): read here, and
+//! built in `reports`. Pure.
 
 // Only Linux has them sent.
 #[cfg(any(target_os = "linux", test))]
@@ -25,7 +26,10 @@ pub(super) fn igmp(message: &[u8], len: usize) -> Option<What> {
         QUERY => Some(What::Query(igmp_query(message, len, group?)?)),
         REPORT_V1 => Some(What::Report { version: 1, groups: vec![group?] }),
         REPORT_V2 => Some(What::Report { version: 2, groups: vec![group?] }),
-        REPORT_V3 => Some(What::Report { version: 3, groups: records::<4>(message).map(IpAddr::from).collect() }),
+        REPORT_V3 => Some(What::Report {
+            version: 3,
+            groups: records::<4>(message).map(IpAddr::from).collect(),
+        }),
         _ => None,
     }
 }
@@ -33,14 +37,16 @@ pub(super) fn igmp(message: &[u8], len: usize) -> Option<What> {
 fn igmp_query(message: &[u8], len: usize, group: IpAddr) -> Option<Query> {
     const TENTH: Duration = Duration::from_millis(100);
     let code = *message.get(1)?;
-    // The versions are told apart by the length and the code (RFC 3376, 7.1). The first one has no code, and means 10 s.
+    // The versions are told apart by the length and the code (RFC 3376, 7.1). The first one has no
+    // code, and means 10 s.
     let (version, tenths) = match (len, code) {
         (8, 0) => (1, 100),
         (8, code) => (2, u32::from(code)),
         (12.., code) => (3, float8(code)),
         _ => return None,
     };
-    let (robustness, interval) = if version == 3 { robustness_and_interval(message, 8)? } else { (None, None) };
+    let (robustness, interval) =
+        if version == 3 { robustness_and_interval(message, 8)? } else { (None, None) };
     Some(Query { version, group: named(group), max_response: TENTH * tenths, interval, robustness })
 }
 
@@ -50,7 +56,10 @@ pub(super) fn mld(message: &[u8], len: usize) -> Option<What> {
     match *message.first()? {
         MLD_QUERY => Some(What::Query(mld_query(message, len, group?)?)),
         MLD_REPORT_V1 => Some(What::Report { version: 1, groups: vec![group?] }),
-        MLD_REPORT_V2 => Some(What::Report { version: 2, groups: records::<16>(message).map(IpAddr::from).collect() }),
+        MLD_REPORT_V2 => Some(What::Report {
+            version: 2,
+            groups: records::<16>(message).map(IpAddr::from).collect(),
+        }),
         _ => None,
     }
 }
@@ -63,7 +72,8 @@ fn mld_query(message: &[u8], len: usize, group: IpAddr) -> Option<Query> {
         28.. => (2, float16(code)),
         _ => return None,
     };
-    let (robustness, interval) = if version == 2 { robustness_and_interval(message, 24)? } else { (None, None) };
+    let (robustness, interval) =
+        if version == 2 { robustness_and_interval(message, 24)? } else { (None, None) };
     let max_response = Duration::from_millis(millis.into());
     Some(Query { version, group: named(group), max_response, interval, robustness })
 }
@@ -73,11 +83,15 @@ fn named(group: IpAddr) -> Option<IpAddr> {
     Some(group).filter(|group| !group.is_unspecified())
 }
 
-/// The querier's robustness variable and its interval in seconds, which the newest versions of IGMP and MLD have alike. Zero says nothing.
+/// The querier's robustness variable and its interval in seconds, which the newest versions of IGMP
+/// and MLD have alike. Zero says nothing.
 fn robustness_and_interval(message: &[u8], at: usize) -> Option<(Option<u8>, Option<Duration>)> {
     let [flags, code] = take(message, at)?;
     let seconds = Some(float8(code)).filter(|seconds| *seconds > 0);
-    Some((Some(flags & 7).filter(|robustness| *robustness > 0), seconds.map(|seconds| Duration::from_secs(seconds.into()))))
+    Some((
+        Some(flags & 7).filter(|robustness| *robustness > 0),
+        seconds.map(|seconds| Duration::from_secs(seconds.into())),
+    ))
 }
 
 /// From 128 on, a number with an exponent (RFC 3376, 4.1.1 and 4.1.7).
@@ -92,7 +106,8 @@ fn float16(code: u16) -> u32 {
     if code < 0x8000 { value } else { ((value & 0xfff) | 0x1000) << ((value >> 12 & 7) + 3) }
 }
 
-/// The groups of the records of a report, whose addresses are N bytes long: those that are there in full.
+/// The groups of the records of a report, whose addresses are N bytes long: those that are there in
+/// full.
 fn records<const N: usize>(message: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
     let mut left = u16_at(message, 6).unwrap_or(0);
     let mut at = 8;
@@ -138,12 +153,17 @@ mod tests {
         assert_eq!(igmp_of("11 64 ee 9b 00 00 00 00"), query(2, "", 10_000, 0, 0));
         assert_eq!(igmp_of("11 0a 00 00 ef 01 01 01"), query(2, "239.1.1.1", 1_000, 0, 0));
         assert_eq!(igmp_of("11 64 ec 1e 00 00 00 00 02 7d 00 00"), query(3, "", 10_000, 125, 2));
-        // S is set and two sources are asked for. 0x8a: (10 | 16) << 3 = 208; 0xff: (15 | 16) << 10 = 31,744.
+        // S is set and two sources are asked for. 0x8a: (10 | 16) << 3 = 208; 0xff: (15 | 16) << 10
+        // = 31,744.
         assert_eq!(
             igmp_of("11 8a 00 00 ef 01 01 01 0b ff 00 02 0a 00 00 01 0a 00 00 02"),
             query(3, "239.1.1.1", 20_800, 31_744, 3)
         );
-        assert_eq!(igmp_of("11 64 00 00 00 00 00 00 00 00 00 00"), query(3, "", 10_000, 0, 0), "zero says nothing");
+        assert_eq!(
+            igmp_of("11 64 00 00 00 00 00 00 00 00 00 00"),
+            query(3, "", 10_000, 0, 0),
+            "zero says nothing"
+        );
         for silent in ["11 64 00 00 00 00 00 00 02 7d", "11 64 00 00 00", "11", ""] {
             assert_eq!(igmp_of(silent), None, "{silent:?} (RFC 3376, 7.1)");
         }
@@ -172,7 +192,10 @@ mod tests {
     }
 
     fn report(version: u8, groups: &[&str]) -> Option<What> {
-        Some(What::Report { version, groups: groups.iter().map(|group| group.parse().unwrap()).collect() })
+        Some(What::Report {
+            version,
+            groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
+        })
     }
 
     #[test]
@@ -181,21 +204,36 @@ mod tests {
         assert_eq!(igmp_of("16 00 00 00 ef 01 01 01"), report(2, &["239.1.1.1"]));
         assert_eq!(igmp_of("17 00 00 00 ef 01 01 01"), None, "who leaves reports nothing");
         // Two sources and a word of auxiliary data stand between the two groups.
-        let two = "22 00 00 00 00 00 00 02 01 01 00 02 e8 01 01 01 0a000001 0a000002 ffffffff 04 00 00 00 ef 01 01 02";
+        let two = "22 00 00 00 00 00 00 02 01 01 00 02 e8 01 01 01 0a000001 0a000002 ffffffff 04 \
+                   00 00 00 ef 01 01 02";
         assert_eq!(igmp_of(two), report(3, &["232.1.1.1", "239.1.1.2"]));
         assert_eq!(igmp_of(&two[..two.len() - 3]), report(3, &["232.1.1.1"]), "the second is cut");
-        assert_eq!(igmp_of(&two.replace("00 02 01 01", "00 01 01 01")), report(3, &["232.1.1.1"]), "one is announced");
-        let mld = "8f 00 00 00 00 00 00 02 01 01 00 01 ff3e0000000000000000000000001234 fd000000000000000000000000000001 00000000
+        assert_eq!(
+            igmp_of(&two.replace("00 02 01 01", "00 01 01 01")),
+            report(3, &["232.1.1.1"]),
+            "one is announced"
+        );
+        let mld = "8f 00 00 00 00 00 00 02 01 01 00 01 ff3e0000000000000000000000001234 \
+                   fd000000000000000000000000000001 00000000
                    04 00 00 00 ff150000000000000000000000000001";
         assert_eq!(mld_of(mld), report(2, &["ff3e::1234", "ff15::1"]));
-        assert_eq!(mld_of("83 00 00 00 00 00 00 00 ff150000000000000000000000000001"), report(1, &["ff15::1"]));
+        assert_eq!(
+            mld_of("83 00 00 00 00 00 00 00 ff150000000000000000000000000001"),
+            report(1, &["ff15::1"])
+        );
         assert_eq!(mld_of("84 00 00 00 00 00 00 00 ff150000000000000000000000000001"), None);
     }
 
     #[test]
     fn exponents_are_those_of_the_standards() {
-        assert_eq!([0, 1, 0x7f, 0x80, 0x8f, 0x90, 0xff].map(float8), [0, 1, 127, 128, 248, 256, 31_744]);
-        assert_eq!([0, 0x7fff, 0x8000, 0x9000, 0xffff].map(float16), [0, 32_767, 32_768, 65_536, 8_387_584]);
+        assert_eq!(
+            [0, 1, 0x7f, 0x80, 0x8f, 0x90, 0xff].map(float8),
+            [0, 1, 127, 128, 248, 256, 31_744]
+        );
+        assert_eq!(
+            [0, 0x7fff, 0x8000, 0x9000, 0xffff].map(float16),
+            [0, 32_767, 32_768, 65_536, 8_387_584]
+        );
     }
 
     proptest! {

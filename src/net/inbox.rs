@@ -1,4 +1,5 @@
-//! Many datagrams in: the sockets of everything that is listened to, and the buffers that they are read into.
+//! Many datagrams in: the sockets of everything that is listened to, and the buffers that they are
+//! read into.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -45,18 +46,26 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Opens the sockets and joins every group. `rcvbuf` is what each socket's receive buffer should be, in bytes.
+    /// Opens the sockets and joins every group. `rcvbuf` is what each socket's receive buffer
+    /// should be, in bytes.
     ///
     /// # Errors
     /// The operation that the system refused; what was joined before it is left.
-    pub fn open(listens: &[Listen], rcvbuf: Option<usize>, backend: Backend) -> Result<Self, NetError> {
+    pub fn open(
+        listens: &[Listen],
+        rcvbuf: Option<usize>,
+        backend: Backend,
+    ) -> Result<Self, NetError> {
         // Watched before anything is joined, so that nothing goes unnoticed in between.
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
         let sockets = limits::sockets_for(listens.len());
         // Who is not told the destination of a datagram needs a socket for each group to tell it.
         let tells_groups = cfg!(target_os = "linux") && backend.is_native();
         let most = |ipv4: bool| if tells_groups { groups_a_socket(ipv4) } else { 1 };
-        let too_many = |needed| Operation::Listen { targets: listens.len(), sockets: needed }.failed(sys::too_many_files());
+        let too_many = |needed| {
+            Operation::Listen { targets: listens.len(), sockets: needed }
+                .failed(sys::too_many_files())
+        };
         let packs = pack(listens, sockets, most).map_err(too_many)?;
 
         let room = Room::new(rcvbuf, packs.len());
@@ -68,7 +77,8 @@ impl Inbox {
         }
         let granted = opened?;
         debug!(targets = listens.len(), sockets = channels.len(), "joined all");
-        let waiter = Waiter::new(channels.iter().map(|channel| &*channel.socket), watch.source(), backend)?;
+        let waiter =
+            Waiter::new(channels.iter().map(|channel| &*channel.socket), watch.source(), backend)?;
         let batch = sys::Batch::new(backend);
         Ok(Inbox {
             channels,
@@ -103,8 +113,9 @@ impl Inbox {
         self.spin = Some(Spin::default());
     }
 
-    /// Waits until datagrams are there, until `until`, or until something of `wake` or of the interfaces happens; who spins, for a millisecond at most.
-    /// Answers whether the reader of the output is gone.
+    /// Waits until datagrams are there, until `until`, or until something of `wake` or of the
+    /// interfaces happens; who spins, for a millisecond at most. Answers whether the reader of
+    /// the output is gone.
     ///
     /// # Errors
     /// What the system refused.
@@ -156,7 +167,8 @@ impl Inbox {
         Ok(woken.reader_gone)
     }
 
-    /// Waits without sleeping. A few sockets are read straight away; all else that may happen is looked at every now and then.
+    /// Waits without sleeping. A few sockets are read straight away; all else that may happen is
+    /// looked at every now and then.
     fn wait_awake(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let mut spin = self.spin.take().unwrap_or_default();
         self.ready.clear();
@@ -165,7 +177,12 @@ impl Inbox {
         gone
     }
 
-    fn look_until(&mut self, spin: &mut Spin, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
+    fn look_until(
+        &mut self,
+        spin: &mut Spin,
+        wake: Wake,
+        until: Option<Instant>,
+    ) -> Result<bool, NetError> {
         let are_few = self.channels.len() <= Spin::FEW;
         loop {
             let now = Instant::now();
@@ -190,7 +207,9 @@ impl Inbox {
                     return Ok(false);
                 }
             }
-            if wake.interrupt.signal().is_some() || until.is_some_and(|until| until <= Instant::now()) {
+            if wake.interrupt.signal().is_some()
+                || until.is_some_and(|until| until <= Instant::now())
+            {
                 return Ok(false);
             }
         }
@@ -206,8 +225,8 @@ impl Inbox {
         self.watch.is_stirred()
     }
 
-    /// Follows the interfaces: what was deleted and made again is joined again. Answers what happened: mostly nothing, at the cost of a look at two
-    /// flags.
+    /// Follows the interfaces: what was deleted and made again is joined again. Answers what
+    /// happened: mostly nothing, at the cost of a look at two flags.
     ///
     /// # Errors
     /// The interfaces cannot be listed.
@@ -217,8 +236,10 @@ impl Inbox {
             return Ok(Moves::default());
         }
         let changes = look.map_or_else(Vec::new, |Look { changes, died, doubtful }| {
-            // A list of the kernel's that is read while others come and go has gaps: what is in neither of two is not there.
-            let groups = if doubtful { [super::groups(), super::groups()] } else { Default::default() };
+            // A list of the kernel's that is read while others come and go has gaps: what is in
+            // neither of two is not there.
+            let groups =
+                if doubtful { [super::groups(), super::groups()] } else { Default::default() };
             let news = Upheaval { changes: &changes, died: &died, groups: &groups };
             // The last one first, as when leaving.
             self.inactive = self.channels.iter_mut().rev().map(|channel| channel.note(&news)).sum();
@@ -247,8 +268,9 @@ impl Inbox {
         Ok((rejoining.joined, rejoining.failed))
     }
 
-    /// Reads one batch from each socket that the last wait found ready, and hands each datagram to `take`. Where that breaks off, what is left
-    /// of its batch is forgotten, and its reason is the answer.
+    /// Reads one batch from each socket that the last wait found ready, and hands each datagram to
+    /// `take`. Where that breaks off, what is left of its batch is forgotten, and its reason is
+    /// the answer.
     ///
     /// # Errors
     /// What the system refused, or what `take` failed with.
@@ -314,9 +336,13 @@ impl Inbox {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// How many datagrams the kernel had no room for in the sockets' buffers, where it says. The last ones before this call are counted too.
+    /// How many datagrams the kernel had no room for in the sockets' buffers, where it says. The
+    /// last ones before this call are counted too.
     pub fn kernel_drops(&self) -> Option<KernelDrops> {
-        self.channels.iter().map(Channel::dropped).try_fold(KernelDrops::default(), |sum, dropped| Some(sum + dropped?))
+        self.channels
+            .iter()
+            .map(Channel::dropped)
+            .try_fold(KernelDrops::default(), |sum, dropped| Some(sum + dropped?))
     }
 
     /// Whether the system tells on which interface a datagram arrived.
@@ -324,23 +350,26 @@ impl Inbox {
         cfg!(target_os = "linux") && self.backend.is_native()
     }
 
-    /// How many datagrams reached the sockets without being sent to a joined group on its interface.
+    /// How many datagrams reached the sockets without being sent to a joined group on its
+    /// interface.
     pub fn foreign(&self) -> u64 {
         self.foreign
     }
 
     /// Leaves every group, and says which were left, in the order in which they were joined.
     pub fn leave(self) -> Vec<Result<Listen, NetError>> {
-        // Linux looks for a group among all of its interface, the newest first: leaving in this order finds each at once, in the other one
-        // ten thousand groups take half a second and sixty thousand half a minute.
+        // Linux looks for a group among all of its interface, the newest first: leaving in this
+        // order finds each at once, in the other one ten thousand groups take half a second
+        // and sixty thousand half a minute.
         let mut left: Vec<_> = self.channels.into_iter().rev().flat_map(Channel::leave).collect();
         left.reverse();
         left
     }
 }
 
-/// Sleeping in the call that receives. It saves one call a datagram, where one socket is all there is and its datagrams come one after another; signals
-/// end it, and everything else waits until the next one comes, or for [`sys::NAP`].
+/// Sleeping in the call that receives. It saves one call a datagram, where one socket is all there
+/// is and its datagrams come one after another; signals end it, and everything else waits until the
+/// next one comes, or for [`sys::NAP`].
 #[derive(Default)]
 struct Doze {
     /// One comes after another.
@@ -357,7 +386,9 @@ impl Doze {
     const LOOK_AROUND: Duration = Duration::from_millis(10);
 
     fn is_allowed(&self, now: Instant, until: Option<Instant>) -> bool {
-        self.busy && self.look_around.is_some_and(|at| now < at) && until.is_none_or(|until| until > now + 2 * sys::NAP)
+        self.busy
+            && self.look_around.is_some_and(|at| now < at)
+            && until.is_none_or(|until| until > now + 2 * sys::NAP)
     }
 
     /// Everything was waited for since `began`; and whether that found datagrams.
@@ -384,7 +415,8 @@ impl Spin {
     /// How often each is asked between two looks at the clock.
     const LOOKS: usize = 16;
 
-    /// How often all else is looked at: the reader of the output, news of the interfaces, and what whoever waits has to look at.
+    /// How often all else is looked at: the reader of the output, news of the interfaces, and what
+    /// whoever waits has to look at.
     const LOOK_AROUND: Duration = Duration::from_millis(1);
 }
 
@@ -425,7 +457,8 @@ fn open_all(
     Ok(granted)
 }
 
-/// How many groups one socket may join. IPv6 has no such limit but the memory of its options, whose end shows itself.
+/// How many groups one socket may join. IPv6 has no such limit but the memory of its options, whose
+/// end shows itself.
 fn groups_a_socket(ipv4: bool) -> usize {
     // The kernel searches a socket's list in order for each datagram, so that long ones are slow.
     const ENOUGH: usize = 1000;
@@ -433,9 +466,12 @@ fn groups_a_socket(ipv4: bool) -> usize {
     limit.and_then(|limit| usize::try_from(limit).ok()).map_or(ENOUGH, |limit| limit.min(ENOUGH))
 }
 
-/// Whether a receive that failed may simply be tried again: nothing waits, a signal came, or the answer to an earlier send of somebody else is
-/// reported here (Windows does that).
+/// Whether a receive that failed may simply be tried again: nothing waits, a signal came, or the
+/// answer to an earlier send of somebody else is reported here (Windows does that).
 fn is_passing(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
-    matches!(error.kind(), Kind::WouldBlock | Kind::Interrupted | Kind::ConnectionReset | Kind::ConnectionRefused)
+    matches!(
+        error.kind(),
+        Kind::WouldBlock | Kind::Interrupted | Kind::ConnectionReset | Kind::ConnectionRefused
+    )
 }

@@ -4,8 +4,9 @@
 #[cfg(unix)]
 static BEGAN_WITH: std::sync::OnceLock<nix::sys::resource::rlim_t> = std::sync::OnceLock::new();
 
-/// How many sockets this process may open, for a wish of `wanted`. The soft limit of open files is raised as far as the wish needs and the hard limit
-/// lets it; some are left for everything that is no socket of a group: standard streams, signals, netlink, COMMAND.
+/// How many sockets this process may open, for a wish of `wanted`. The soft limit of open files is
+/// raised as far as the wish needs and the hard limit lets it; some are left for everything that is
+/// no socket of a group: standard streams, signals, netlink, COMMAND.
 pub fn sockets_for(wanted: usize) -> usize {
     #[cfg(unix)]
     {
@@ -56,7 +57,8 @@ pub fn open_files() -> Option<u64> {
     None
 }
 
-/// A limit that an administrator sets, by its name: `net.ipv4.igmp_max_memberships`. `None` where the system has no such thing.
+/// A limit that an administrator sets, by its name: `net.ipv4.igmp_max_memberships`. `None` where
+/// the system has no such thing.
 pub fn sysctl(name: &str) -> Option<u64> {
     let path = format!("/proc/sys/{}", name.replace('.', "/"));
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
@@ -73,7 +75,8 @@ pub enum Ipv6 {
     Missing,
 }
 
-/// What became of IPv6 on an interface; `None` where the system does not tell, or has no IPv6 at all.
+/// What became of IPv6 on an interface; `None` where the system does not tell, or has no IPv6 at
+/// all.
 pub fn ipv6_of(iface: &str) -> Option<Ipv6> {
     let settings = std::path::Path::new("/proc/sys/net/ipv6/conf");
     if !settings.is_dir() {
@@ -101,9 +104,14 @@ pub const MOST_OPTIONS: &str = "net.core.optmem_max";
 /// The largest receive buffer that a socket gets without CAP_NET_ADMIN, in bytes of `SO_RCVBUF`.
 pub const MOST_RCVBUF: &str = "net.core.rmem_max";
 
-/// How many groups one socket may join, and from how many sources each; `None` where the system has no such limit, or does not show it.
+/// How many groups one socket may join, and from how many sources each; `None` where the system has
+/// no such limit, or does not show it.
 pub fn membership_limits(ipv4: bool) -> (Option<u64>, Option<u64>) {
-    if ipv4 { (sysctl(MOST_GROUPS), sysctl(MOST_SOURCES_V4)) } else { (None, sysctl(MOST_SOURCES_V6)) }
+    if ipv4 {
+        (sysctl(MOST_GROUPS), sysctl(MOST_SOURCES_V4))
+    } else {
+        (None, sysctl(MOST_SOURCES_V6))
+    }
 }
 
 /// The value of [`MOST_RCVBUF`], where the system has and shows it.

@@ -2,7 +2,8 @@
 
 use super::{Backend, LONGEST_TRAIN};
 
-/// Room for the largest datagram there is, and so for the longest train: that of IPv6 without options.
+/// Room for the largest datagram there is, and so for the longest train: that of IPv6 without
+/// options.
 const ROOM: usize = 65_527;
 
 /// Datagrams that wait to leave together.
@@ -28,8 +29,9 @@ pub struct Piece {
 }
 
 impl Load {
-    /// Nothing yet. With `exact_times` few messages wait: the time that a datagram carries is written before the call, and the kernel takes some
-    /// microseconds for each message before it.
+    /// Nothing yet. With `exact_times` few messages wait: the time that a datagram carries is
+    /// written before the call, and the kernel takes some microseconds for each message before
+    /// it.
     pub fn new(backend: Backend, exact_times: bool) -> Self {
         const FEW: usize = 8;
         let (most, trains) = match backend {
@@ -37,26 +39,39 @@ impl Load {
             _ if !cfg!(target_os = "linux") => (1, false),
             Backend::Portable => (1, false),
             // Trains are longer than what is worth a call of single datagrams.
-            Backend::Native(batching) if batching.offload && batching.most > 1 => (LONGEST_TRAIN, true),
+            Backend::Native(batching) if batching.offload && batching.most > 1 => {
+                (LONGEST_TRAIN, true)
+            }
             Backend::Native(batching) => (batching.most.clamp(1, LONGEST_TRAIN), false),
         };
         let most_messages = if exact_times { FEW } else { LONGEST_TRAIN };
         let bytes = vec![0; ROOM].into_boxed_slice();
-        Load { bytes, used: 0, pieces: Vec::with_capacity(most), most, messages: 0, most_messages, trains }
+        Load {
+            bytes,
+            used: 0,
+            pieces: Vec::with_capacity(most),
+            most,
+            messages: 0,
+            most_messages,
+            trains,
+        }
     }
 
     /// Whether there is room for a datagram of `len` bytes to the endpoint at `position`.
     pub fn has_room(&self, position: usize, len: usize) -> bool {
         let has_place = self.messages < self.most_messages || !self.begins_message(position);
-        self.pieces.is_empty() || (has_place && self.pieces.len() < self.most && self.used + len <= self.bytes.len())
+        self.pieces.is_empty()
+            || (has_place && self.pieces.len() < self.most && self.used + len <= self.bytes.len())
     }
 
-    /// Whether a datagram to the endpoint at `position` does not go into the train of the one before it.
+    /// Whether a datagram to the endpoint at `position` does not go into the train of the one
+    /// before it.
     fn begins_message(&self, position: usize) -> bool {
         !self.trains || self.pieces.last().is_none_or(|last| last.position != position)
     }
 
-    /// The room of one more datagram, of `len` bytes, to the endpoint at `position`: to be written. There must be room.
+    /// The room of one more datagram, of `len` bytes, to the endpoint at `position`: to be written.
+    /// There must be room.
     pub fn add(&mut self, position: usize, len: usize) -> &mut [u8] {
         let start = self.used;
         self.used += len;
@@ -124,17 +139,32 @@ mod tests {
 
     #[test]
     fn without_trains_it_is_as_large_as_a_call_is_worth() {
-        assert_eq!((fill(&mut batching(64, false), 64), fill(&mut batching(7, false), 64)), (64, 7));
-        assert_eq!((fill(&mut batching(1, true), 64), fill(&mut Load::new(Backend::Portable, false), 64)), (1, 1));
+        assert_eq!(
+            (fill(&mut batching(64, false), 64), fill(&mut batching(7, false), 64)),
+            (64, 7)
+        );
+        assert_eq!(
+            (fill(&mut batching(1, true), 64), fill(&mut Load::new(Backend::Portable, false), 64)),
+            (1, 1)
+        );
     }
 
     #[test]
     fn where_times_are_exact_few_messages_wait() {
         let one_to_each = |backend| {
             let mut load = Load::new(backend, true);
-            (0..200).take_while(|position| load.has_room(*position, 64) && load.add(*position, 64).len() == 64).count()
+            (0..200)
+                .take_while(|position| {
+                    load.has_room(*position, 64) && load.add(*position, 64).len() == 64
+                })
+                .count()
         };
-        let to_one = |offload| fill(&mut Load::new(Backend::Native(Batching { offload, ..Batching::default() }), true), 64);
+        let to_one = |offload| {
+            fill(
+                &mut Load::new(Backend::Native(Batching { offload, ..Batching::default() }), true),
+                64,
+            )
+        };
         assert_eq!((one_to_each(Backend::default()), to_one(true), to_one(false)), (8, 128, 8));
     }
 

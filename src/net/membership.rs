@@ -11,7 +11,8 @@ use tracing::debug;
 use super::{Endpoint, Filter, Listen, NetError, Operation, socket, sys};
 use crate::iface::{Cast, Via};
 
-/// A joined group. Dropping it leaves the group, so no way out of the program forgets to; a killed program's groups are left by the kernel.
+/// A joined group. Dropping it leaves the group, so no way out of the program forgets to; a killed
+/// program's groups are left by the kernel.
 ///
 /// A unicast or broadcast address is held the same way, with nothing to join and nothing to leave.
 #[derive(Debug)]
@@ -34,9 +35,11 @@ pub enum SourceChange {
 impl Membership {
     /// Joins the group of `listen` on its interface, with its source filter.
     ///
-    /// The index is what is joined, never 0.0.0.0: that would follow the unicast routes, and the leave might then leave another interface.
+    /// The index is what is joined, never 0.0.0.0: that would follow the unicast routes, and the
+    /// leave might then leave another interface.
     pub fn join(socket: &Rc<UdpSocket>, listen: &Listen) -> Result<Self, NetError> {
-        let mut membership = Membership { socket: Rc::clone(socket), listen: listen.clone(), active: false };
+        let mut membership =
+            Membership { socket: Rc::clone(socket), listen: listen.clone(), active: false };
         membership.enter()?;
         Ok(membership)
     }
@@ -72,7 +75,8 @@ impl Membership {
         if !std::mem::take(&mut self.active) || at.cast != Cast::Multicast {
             return None;
         }
-        let left = leave(&self.socket, at).map_err(|error| Operation::Leave(at.clone()).failed(error));
+        let left =
+            leave(&self.socket, at).map_err(|error| Operation::Leave(at.clone()).failed(error));
         Some(left.map(|()| self.listen.clone()))
     }
 
@@ -84,7 +88,8 @@ impl Membership {
         }
         let from_any = !matches!(**filter, Filter::Include(_));
         if from_any {
-            join(&self.socket, at).map_err(|error| Operation::Join(at.clone(), None).failed(error))?;
+            join(&self.socket, at)
+                .map_err(|error| Operation::Join(at.clone(), None).failed(error))?;
             self.active = true;
         }
         let (change, sources) = match &**filter {
@@ -97,7 +102,9 @@ impl Membership {
                 SourceChange::Include => Operation::Join(at.clone(), Some(*source)),
                 SourceChange::Exclude => Operation::Block(at.clone(), *source),
             };
-            if let Err(error) = sys::change_source(&self.socket, change, at.group, *source, at.via.index) {
+            if let Err(error) =
+                sys::change_source(&self.socket, change, at.group, *source, at.via.index)
+            {
                 let error = operation().failed(error);
                 self.forsake();
                 return Err(error);
@@ -110,8 +117,8 @@ impl Membership {
 
     /// Leaves without a word: the interface is gone, or is another one now.
     ///
-    /// To be done as soon as that is known: the kernel keeps the membership under the old index, and leaving it later takes a membership away from
-    /// whoever has the index then.
+    /// To be done as soon as that is known: the kernel keeps the membership under the old index,
+    /// and leaving it later takes a membership away from whoever has the index then.
     pub fn forsake(&mut self) {
         let at = &self.listen.at;
         if !std::mem::take(&mut self.active) || at.cast != Cast::Multicast {

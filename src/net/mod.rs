@@ -1,11 +1,12 @@
 //! The only part of mcast that touches the network.
 //!
-//! [`Outbox`] sends and [`Inbox`] receives; [`interfaces`] and [`route_to`] ask the system what the choice of an
-//! interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it says so. Errors carry the operation that
-//! failed ([`NetError`]).
+//! [`Outbox`] sends and [`Inbox`] receives; [`interfaces`] and [`route_to`] ask the system what the
+//! choice of an interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it
+//! says so. Errors carry the operation that failed ([`NetError`]).
 //!
-//! Why something is not heard is told by [`Frames`] (what reaches the interfaces), [`counters()`] (where it was lost), [`users_of`] (who holds
-//! the port), and [`rp_filter`] and its like (what is set); [`report_membership()`] tries whether a switch has forgotten a member.
+//! Why something is not heard is told by [`Frames`] (what reaches the interfaces), [`counters()`]
+//! (where it was lost), [`users_of`] (who holds the port), and [`rp_filter`] and its like (what is
+//! set); [`report_membership()`] tries whether a switch has forgotten a member.
 
 mod bridges;
 mod channel;
@@ -42,12 +43,16 @@ pub use clock::{host_id, is_synchronised};
 pub use counters::{Counters, LinkCounters, counters};
 pub use departure::{Departure, Failure};
 pub use error::{NetError, Operation, describe};
-pub use firewall::{Unread, has_legacy_rules, may_capture, may_see_firewall, ruleset, ruleset_listing};
+pub use firewall::{
+    Unread, has_legacy_rules, may_capture, may_see_firewall, ruleset, ruleset_listing,
+};
 pub use frames::{Frame, Frames, Towards};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};
 pub use inbox::{Inbox, Rcvbuf};
-pub use limits::{Ipv6, MOST_RCVBUF, ipv6_of, membership_limits, most_rcvbuf, restore_for as restore_limits_for};
+pub use limits::{
+    Ipv6, MOST_RCVBUF, ipv6_of, membership_limits, most_rcvbuf, restore_for as restore_limits_for,
+};
 pub use load::Load;
 pub use outbox::Outbox;
 pub use packet::{Packet, Query, What};
@@ -80,7 +85,8 @@ pub fn be_punctual() {
 /// The most datagrams in one train: UDP_MAX_SEGMENTS of include/linux/udp.h; older kernels take 64.
 pub const LONGEST_TRAIN: usize = 128;
 
-/// The largest payload of a UDP datagram: 65,535 less the headers (RFC 768; RFC 8200 has no IPv4 header to pay for).
+/// The largest payload of a UDP datagram: 65,535 less the headers (RFC 768; RFC 8200 has no IPv4
+/// header to pay for).
 pub fn max_payload(group: IpAddr) -> usize {
     if group.is_ipv4() { 65_507 } else { 65_527 }
 }
@@ -88,8 +94,8 @@ pub fn max_payload(group: IpAddr) -> usize {
 /// How the system is asked: with everything it can tell, or only with what every system has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
-    /// On Linux: many datagrams a call, each with the kernel's time, TTL, traffic class, destination, interface and drops.
-    /// Elsewhere the same as [`Backend::Portable`].
+    /// On Linux: many datagrams a call, each with the kernel's time, TTL, traffic class,
+    /// destination, interface and drops. Elsewhere the same as [`Backend::Portable`].
     Native(Batching),
     /// One datagram a call through socket2, with its source alone.
     Portable,
@@ -113,8 +119,8 @@ impl Backend {
 pub struct Batching {
     /// The most datagrams a call; with `offload`, the most buffers a call.
     pub most: usize,
-    /// One buffer may carry several datagrams of one length: the kernel, or the interface, cuts it (UDP_SEGMENT), and what arrived
-    /// together is handed over together (UDP_GRO, udp(7)).
+    /// One buffer may carry several datagrams of one length: the kernel, or the interface, cuts it
+    /// (UDP_SEGMENT), and what arrived together is handed over together (UDP_GRO, udp(7)).
     pub offload: bool,
 }
 
@@ -159,7 +165,8 @@ impl std::ops::Add for KernelDrops {
     }
 }
 
-/// A group, a port and an interface: where datagrams are heard, or where they are sent. Or a unicast or broadcast address in the place of the group.
+/// A group, a port and an interface: where datagrams are heard, or where they are sent. Or a
+/// unicast or broadcast address in the place of the group.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     /// The group, or the other address.
@@ -195,7 +202,9 @@ pub enum Filter {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self.group {
-            IpAddr::V6(group) if is_link_scoped(self.group) => write!(f, "[{group}%{}]:{}", self.via.name, self.port),
+            IpAddr::V6(group) if is_link_scoped(self.group) => {
+                write!(f, "[{group}%{}]:{}", self.via.name, self.port)
+            }
             group => write!(f, "{}", SocketAddr::new(group, self.port)),
         }
     }
@@ -210,12 +219,14 @@ impl Endpoint {
         }
     }
 
-    /// Whether only what arrives on the interface is meant: always so for a group, and for other addresses where the user named the interface.
+    /// Whether only what arrives on the interface is meant: always so for a group, and for other
+    /// addresses where the user named the interface.
     fn minds_interface(&self) -> bool {
         self.cast == Cast::Multicast || self.via.named || self.group == Ipv4Addr::BROADCAST
     }
 
-    /// The scope id that the system wants beside the address: only IPv6 addresses that are bound to a link have one.
+    /// The scope id that the system wants beside the address: only IPv6 addresses that are bound to
+    /// a link have one.
     fn scope(&self) -> u32 {
         if is_link_scoped(self.group) { self.via.index } else { 0 }
     }
@@ -256,7 +267,8 @@ pub struct Meta {
     pub destination: Option<IpAddr>,
     /// The index of the interface it arrived on (same source).
     pub ifindex: Option<u32>,
-    /// When the kernel took it (SO_TIMESTAMPNS); the program's own clock, read on receipt, where the kernel does not say.
+    /// When the kernel took it (SO_TIMESTAMPNS); the program's own clock, read on receipt, where
+    /// the kernel does not say.
     pub time: SystemTime,
     /// The time is the kernel's.
     pub kernel_time: bool,
@@ -264,7 +276,8 @@ pub struct Meta {
     pub ttl: Option<u8>,
     /// The traffic class: DSCP and ECN (RFC 2474, RFC 3168).
     pub traffic_class: Option<u8>,
-    /// How many datagrams this socket's kernel queue had dropped when this one was queued (SO_RXQ_OVFL).
+    /// How many datagrams this socket's kernel queue had dropped when this one was queued
+    /// (SO_RXQ_OVFL).
     pub drops: Option<u32>,
     /// It had not dropped more: see [`KernelDrops`].
     pub drops_exact: bool,
@@ -273,7 +286,8 @@ pub struct Meta {
 }
 
 /// The source of a datagram whose source the system did not tell.
-pub(crate) const UNKNOWN_SOURCE: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
+pub(crate) const UNKNOWN_SOURCE: SocketAddr =
+    SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
 
 impl Meta {
     /// A datagram of which nothing is known yet.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use netlink_packet_core::{
-    ErrorBuffer, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkHeader, NetlinkMessage,
-    NetlinkPayload, NlasIterator,
+    ErrorBuffer, NLM_F_DUMP, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkBuffer, NetlinkHeader,
+    NetlinkMessage, NetlinkPayload, NlasIterator,
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::LinkMessage;
@@ -37,7 +37,8 @@ pub fn links(take: impl FnMut(&[u8])) -> io::Result<()> {
     dump(RouteNetlinkMessage::GetLink(LinkMessage::default()), RTM_NEWLINK, take)
 }
 
-/// Hands over the multicast groups of each bridge, as `bridge mdb` asks for them: a `struct br_port_msg`, and attributes behind it.
+/// Hands over the multicast groups of each bridge, as `bridge mdb` asks for them: a `struct
+/// br_port_msg`, and attributes behind it.
 pub fn bridge_groups(take: impl FnMut(&[u8])) -> io::Result<()> {
     const PF_BRIDGE: u8 = 7;
     const BR_PORT_MSG: usize = 8;
@@ -59,7 +60,8 @@ pub fn mtus() -> io::Result<BTreeMap<u32, u32>> {
     Ok(mtus)
 }
 
-/// The kinds of queue that datagrams wait in before the interface with this index: RTM_GETQDISC, as `tc qdisc show` asks it.
+/// The kinds of queue that datagrams wait in before the interface with this index: RTM_GETQDISC, as
+/// `tc qdisc show` asks it.
 pub fn queues(index: u32) -> io::Result<Vec<String>> {
     const RTM_NEWQDISC: u16 = 36;
     let mut queues = Vec::new();
@@ -84,16 +86,20 @@ fn answers(socket: &Socket, kind: u16, mut take: impl FnMut(&[u8])) -> io::Resul
     }
 }
 
-/// Reads what one datagram of the answer tells, and whether it is the last. Of each message only what is wanted is looked at: an attribute that is
-/// newer than this program must not hide the others.
+/// Reads what one datagram of the answer tells, and whether it is the last. Of each message only
+/// what is wanted is looked at: an attribute that is newer than this program must not hide the
+/// others.
 fn read(mut answer: &[u8], kind: u16, take: &mut impl FnMut(&[u8])) -> io::Result<bool> {
     while !answer.is_empty() {
         let message = NetlinkBuffer::new_checked(answer).map_err(io::Error::other)?;
         match message.message_type() {
             NLMSG_DONE => return Ok(true),
             NLMSG_ERROR => {
-                let code = ErrorBuffer::new_checked(message.payload()).map_err(io::Error::other)?.code();
-                return Err(io::Error::from_raw_os_error(code.map_or(0, |code| code.get().saturating_abs())));
+                let code =
+                    ErrorBuffer::new_checked(message.payload()).map_err(io::Error::other)?.code();
+                return Err(io::Error::from_raw_os_error(
+                    code.map_or(0, |code| code.get().saturating_abs()),
+                ));
             }
             other if other == kind => take(message.payload()),
             _ => {}
@@ -109,7 +115,9 @@ fn kind(queue: &[u8]) -> Option<(u32, String)> {
     const TCMSG: usize = 20;
     const TCA_KIND: u16 = 1;
     let index = u32::from_ne_bytes(queue.get(4..8)?.try_into().ok()?);
-    let kind = NlasIterator::new(queue.get(TCMSG..)?).flatten().find(|attribute| attribute.kind() == TCA_KIND)?;
+    let kind = NlasIterator::new(queue.get(TCMSG..)?)
+        .flatten()
+        .find(|attribute| attribute.kind() == TCA_KIND)?;
     let name = String::from_utf8_lossy(kind.value());
     Some((index, name.trim_end_matches('\0').to_owned()))
 }
@@ -120,7 +128,8 @@ fn mtu(link: &[u8]) -> Option<(u32, u32)> {
     const IFLA_MTU: u16 = 4;
     let index = u32::from_ne_bytes(link.get(4..8)?.try_into().ok()?);
     let attributes = link.get(IFINFOMSG..)?;
-    let mtu = NlasIterator::new(attributes).flatten().find(|attribute| attribute.kind() == IFLA_MTU)?;
+    let mtu =
+        NlasIterator::new(attributes).flatten().find(|attribute| attribute.kind() == IFLA_MTU)?;
     Some((index, u32::from_ne_bytes(mtu.value().try_into().ok()?)))
 }
 
@@ -140,7 +149,14 @@ mod tests {
     #[test]
     fn an_answer_that_is_an_error_is_one() {
         // EPERM (1), as the kernel writes it: negative, and before the question that it answers.
-        let mut message = [&36_u32.to_ne_bytes()[..], &2_u16.to_ne_bytes(), &[0; 10], &(-1_i32).to_ne_bytes(), &[0; 16]].concat();
+        let mut message = [
+            &36_u32.to_ne_bytes()[..],
+            &2_u16.to_ne_bytes(),
+            &[0; 10],
+            &(-1_i32).to_ne_bytes(),
+            &[0; 16],
+        ]
+        .concat();
         message.truncate(36);
         let error = read(&message, 16, &mut |_| {}).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(1), "{error}");

@@ -14,7 +14,10 @@ use super::departure::{self, is_full, is_of_a_train, shorter};
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{Look, Moved, Moves, Rejoined, Retry, Watch, note_failure, note_joined};
-use super::{Backend, Batching, Departure, Endpoint, Failure, LONGEST_TRAIN, Load, NetError, Operation, Wake, max_payload, sys};
+use super::{
+    Backend, Batching, Departure, Endpoint, Failure, LONGEST_TRAIN, Load, NetError, Operation,
+    Wake, max_payload, sys,
+};
 use crate::iface::{Cast, Change, Presence, Via};
 use crate::interrupt::Interrupt;
 
@@ -39,7 +42,8 @@ struct OutRoute {
 impl OutRoute {
     /// Connects the socket if it reaches nothing else.
     fn connect(&self, backend: Backend) {
-        // Other systems may choose the interface anew when a socket is connected, and it is Linux that gains by it.
+        // Other systems may choose the interface anew when a socket is connected, and it is Linux
+        // that gains by it.
         if cfg!(target_os = "linux") && backend.is_native() && Rc::strong_count(&self.socket) == 1 {
             self.socket.connect(&self.at, self.source);
         }
@@ -47,10 +51,13 @@ impl OutRoute {
 
     /// Takes note of what changed.
     fn note(&mut self, changes: &[(Change, bool)]) {
-        let concerns =
-            |(change, ipv4): &&(Change, bool)| Arc::ptr_eq(&self.at.via, &change.old) && self.at.group.is_ipv4() == *ipv4;
+        let concerns = |(change, ipv4): &&(Change, bool)| {
+            Arc::ptr_eq(&self.at.via, &change.old) && self.at.group.is_ipv4() == *ipv4
+        };
         if let Some((change, _)) = changes.iter().find(concerns) {
-            self.void |= change.remade || change.was != Presence::Ready || change.old.address != change.new.address;
+            self.void |= change.remade
+                || change.was != Presence::Ready
+                || change.old.address != change.new.address;
             self.at.via = Arc::clone(&change.new);
         }
     }
@@ -61,21 +68,33 @@ struct Sender {
     socket: UdpSocket,
     /// It is connected to the one endpoint that it reaches.
     connected: Cell<bool>,
-    /// How many datagrams a train of it has at most; 1 where it takes no trains, `None` until there is one to send.
+    /// How many datagrams a train of it has at most; 1 where it takes no trains, `None` until
+    /// there is one to send.
     longest: Cell<Option<usize>>,
-    /// A queue had no room, but this host's own receivers have their copy (IP_MULTICAST_LOOP comes first): no second one is made for them.
+    /// A queue had no room, but this host's own receivers have their copy (IP_MULTICAST_LOOP comes
+    /// first): no second one is made for them.
     muted: Cell<bool>,
-    /// A queue had no room once, or may have had none. Of several messages a call the system tells only the first one's error, and where a later one is
-    /// refused not whether it has its copy: from then on there is one a call.
+    /// A queue had no room once, or may have had none. Of several messages a call the system tells
+    /// only the first one's error, and where a later one is refused not whether it has its
+    /// copy: from then on there is one a call.
     was_full: Cell<bool>,
     /// There was no room for longer than anybody waits, and nothing has left since.
     stuck: Cell<bool>,
 }
 
 impl Sender {
-    fn open(at: &Endpoint, options: &SendOptions, sharing: bool, backend: Backend) -> Result<Self, NetError> {
+    fn open(
+        at: &Endpoint,
+        options: &SendOptions,
+        sharing: bool,
+        backend: Backend,
+    ) -> Result<Self, NetError> {
         let socket = socket::sender(at, options, sharing, backend)?;
-        let longest = if matches!(backend, Backend::Native(batching) if batching.offload) { None } else { Some(1) };
+        let longest = if matches!(backend, Backend::Native(batching) if batching.offload) {
+            None
+        } else {
+            Some(1)
+        };
         let [connected, muted, was_full, stuck] = [false; 4].map(Cell::new);
         Ok(Sender { socket, connected, longest: Cell::new(longest), muted, was_full, stuck })
     }
@@ -84,8 +103,11 @@ impl Sender {
     fn mute(&self, at: &Endpoint, muted: bool) {
         if self.muted.replace(muted) != muted {
             let options = socket::options(&self.socket);
-            let set =
-                if at.group.is_ipv4() { options.set_multicast_loop_v4(!muted) } else { options.set_multicast_loop_v6(!muted) };
+            let set = if at.group.is_ipv4() {
+                options.set_multicast_loop_v4(!muted)
+            } else {
+                options.set_multicast_loop_v6(!muted)
+            };
             if let Err(error) = set {
                 debug!(%error, "cannot change what this host's own receivers hear");
             }
@@ -95,7 +117,12 @@ impl Sender {
     /// How many datagrams a train to `at` has at most.
     fn longest(&self, at: &Endpoint) -> usize {
         self.longest.get().unwrap_or_else(|| {
-            let longest = if sys::can_send_trains(&self.socket) && !departure::cuts_trains(&at.via) { LONGEST_TRAIN } else { 1 };
+            let longest = if sys::can_send_trains(&self.socket) && !departure::cuts_trains(&at.via)
+            {
+                LONGEST_TRAIN
+            } else {
+                1
+            };
             if longest > 1 {
                 debug!("datagrams to {at} that are due together leave in trains (UDP_SEGMENT)");
             }
@@ -104,8 +131,9 @@ impl Sender {
         })
     }
 
-    /// Connects it to the one endpoint that it reaches: then the kernel need not look up the way there for each datagram. Not where the source
-    /// address is the kernel's choice, because that is made again and again only without.
+    /// Connects it to the one endpoint that it reaches: then the kernel need not look up the way
+    /// there for each datagram. Not where the source address is the kernel's choice, because
+    /// that is made again and again only without.
     fn connect(&self, at: &Endpoint, source: SocketAddr) {
         if at.cast != Cast::Multicast || Some(source.ip()) != at.via.address {
             return;
@@ -117,8 +145,8 @@ impl Sender {
     }
 }
 
-/// The source addresses that were asked for: by socket and by scope, because the system's choice of an IPv6 source depends on the scope of where it
-/// goes (RFC 6724, 5).
+/// The source addresses that were asked for: by socket and by scope, because the system's choice of
+/// an IPv6 source depends on the scope of where it goes (RFC 6724, 5).
 #[derive(Default)]
 struct SourceAddresses(HashMap<(*const Sender, u8), SocketAddr>);
 
@@ -129,11 +157,15 @@ impl SourceAddresses {
             IpAddr::V6(group) => group.octets()[1] & 0x0f,
             IpAddr::V4(_) => 0,
         };
-        *self.0.entry((Rc::as_ptr(socket), scope)).or_insert_with(|| socket::source_of(&socket.socket, at, backend))
+        *self
+            .0
+            .entry((Rc::as_ptr(socket), scope))
+            .or_insert_with(|| socket::source_of(&socket.socket, at, backend))
     }
 }
 
-/// Opens the sockets of endpoints: one for each family, interface and way of addressing, and for each unicast address one.
+/// Opens the sockets of endpoints: one for each family, interface and way of addressing, and for
+/// each unicast address one.
 struct Opening<'a> {
     options: &'a SendOptions,
     backend: Backend,
@@ -167,18 +199,29 @@ impl Outbox {
     ///
     /// # Errors
     /// The operation that the system refused.
-    pub fn open(endpoints: &[Endpoint], options: &SendOptions, backend: Backend) -> Result<Self, NetError> {
-        // Where unicast leaves is the kernel's choice, again and again, unless the user named the interface.
-        let watch = Watch::new(endpoints.iter().filter(|at| at.cast == Cast::Multicast || at.via.named), backend)?;
+    pub fn open(
+        endpoints: &[Endpoint],
+        options: &SendOptions,
+        backend: Backend,
+    ) -> Result<Self, NetError> {
+        // Where unicast leaves is the kernel's choice, again and again, unless the user named the
+        // interface.
+        let watch = Watch::new(
+            endpoints.iter().filter(|at| at.cast == Cast::Multicast || at.via.named),
+            backend,
+        )?;
         let sources = SourceAddresses::default();
-        let mut opening = Opening { options, backend, sockets: HashMap::new(), sources, families: [false; 2] };
-        let routes: Vec<OutRoute> = endpoints.iter().map(|at| opening.route(at.clone())).collect::<Result<_, _>>()?;
+        let mut opening =
+            Opening { options, backend, sockets: HashMap::new(), sources, families: [false; 2] };
+        let routes: Vec<OutRoute> =
+            endpoints.iter().map(|at| opening.route(at.clone())).collect::<Result<_, _>>()?;
         drop(opening);
         routes.iter().for_each(|route| route.connect(backend));
         Ok(Outbox { routes, watch, retry: Retry::default(), options: options.clone(), backend })
     }
 
-    /// The endpoints in the order they were given, each with the source address and port that its datagrams carry.
+    /// The endpoints in the order they were given, each with the source address and port that its
+    /// datagrams carry.
     pub fn endpoints(&self) -> impl Iterator<Item = (&Endpoint, SocketAddr)> {
         self.routes.iter().map(|route| (&route.at, route.source))
     }
@@ -188,13 +231,15 @@ impl Outbox {
         &self.routes[position].at
     }
 
-    /// The TTL or hop limit that datagrams to the endpoint at `position` carry, where the system tells.
+    /// The TTL or hop limit that datagrams to the endpoint at `position` carry, where the system
+    /// tells.
     pub fn ttl(&self, position: usize) -> Option<u8> {
         let OutRoute { at, socket, .. } = &self.routes[position];
         socket::ttl_of(&socket.socket, at)
     }
 
-    /// Waits until `until`, or until something of `wake` or of the interfaces happens. Answers whether the reader of the output is gone.
+    /// Waits until `until`, or until something of `wake` or of the interfaces happens. Answers
+    /// whether the reader of the output is gone.
     ///
     /// # Errors
     /// What the system refused.
@@ -205,7 +250,8 @@ impl Outbox {
         Ok(woken.reader_gone)
     }
 
-    /// Follows the interfaces: what sent from one that was made anew, or has another address, sends from what it is now.
+    /// Follows the interfaces: what sent from one that was made anew, or has another address, sends
+    /// from what it is now.
     ///
     /// # Errors
     /// The interfaces cannot be listed.
@@ -220,13 +266,14 @@ impl Outbox {
         Ok(Moves { moves: Moved::gather(changes, joined), failed: self.retry.after(failed) })
     }
 
-    /// Opens the sockets anew that are void and whose interface is ready; they keep their source port. Answers how many endpoints they reach, by
-    /// interface, and what failed.
+    /// Opens the sockets anew that are void and whose interface is ready; they keep their source
+    /// port. Answers how many endpoints they reach, by interface, and what failed.
     fn reopen(&mut self) -> (Vec<Rejoined>, Vec<(NetError, usize)>) {
         let (mut joined, mut failed) = (Vec::new(), Vec::new());
         let mut sources = SourceAddresses::default();
         let mut opened: HashMap<*const Sender, Option<Rc<Sender>>> = HashMap::new();
-        // The old sockets are kept until the end, so that their addresses in memory are not used again.
+        // The old sockets are kept until the end, so that their addresses in memory are not used
+        // again.
         let mut old = Vec::new();
         for route in self.routes.iter_mut().filter(|route| route.void) {
             let ipv4 = route.at.group.is_ipv4();
@@ -234,7 +281,8 @@ impl Outbox {
                 continue;
             }
             let socket = opened.entry(Rc::as_ptr(&route.socket)).or_insert_with(|| {
-                let options = SendOptions { source_port: Some(route.source.port()), ..self.options.clone() };
+                let options =
+                    SendOptions { source_port: Some(route.source.port()), ..self.options.clone() };
                 // The port is held by the old socket, which lets in who also asks to share it.
                 let _ = socket::options(&route.socket.socket).set_reuse_address(true);
                 let socket = Sender::open(&route.at, &options, true, self.backend);
@@ -255,8 +303,9 @@ impl Outbox {
         (joined, failed)
     }
 
-    /// Sends what waits in `load` from the datagram at `first` on, as far as one call goes. Nothing is lost: what the answer does not speak of was
-    /// not sent yet, and is to be sent by the next call.
+    /// Sends what waits in `load` from the datagram at `first` on, as far as one call goes. Nothing
+    /// is lost: what the answer does not speak of was not sent yet, and is to be sent by the
+    /// next call.
     pub fn send(&self, load: &Load, first: usize) -> Departure {
         let (mut departure, pieces) = (Departure::default(), load.pieces());
         loop {
@@ -266,7 +315,9 @@ impl Outbox {
             let error = match sys::send(&socket.socket, &messages, self.backend) {
                 Ok(sent) => {
                     let makes_copies = at.cast == Cast::Multicast && self.options.loopback;
-                    socket.was_full.set(socket.was_full.get() || (makes_copies && sent < messages.len()));
+                    socket
+                        .was_full
+                        .set(socket.was_full.get() || (makes_copies && sent < messages.len()));
                     socket.mute(at, false);
                     socket.stuck.set(false);
                     departure.datagrams = ends[..sent].last().map_or(0, |end| end - first);
@@ -285,7 +336,8 @@ impl Outbox {
                 socket.longest.set(Some(longest));
                 continue;
             }
-            // What ICMP said of an earlier datagram is told at the next send, which it keeps from going.
+            // What ICMP said of an earlier datagram is told at the next send, which it keeps from
+            // going.
             if departure.returned.is_none() && is_of_an_earlier_one(&error, at) {
                 departure.returned = Some(error);
                 continue;
@@ -297,17 +349,20 @@ impl Outbox {
                 socket.mute(at, is_copied);
                 socket.was_full.set(socket.was_full.get() || is_copied);
             }
-            departure.failure = Some(Failure { datagrams, full, error: Operation::Send(at.clone()).failed(error) });
+            departure.failure =
+                Some(Failure { datagrams, full, error: Operation::Send(at.clone()).failed(error) });
             return departure;
         }
     }
 
-    /// Whether all datagrams leave through one socket, so that none has to wait for another one's room.
+    /// Whether all datagrams leave through one socket, so that none has to wait for another one's
+    /// room.
     pub fn is_one(&self) -> bool {
         self.routes.iter().all(|route| Rc::ptr_eq(&route.socket, &self.routes[0].socket))
     }
 
-    /// Whether it makes sense to wait for room for datagrams to the endpoint at `position`: not where that took too long, and nothing has left since.
+    /// Whether it makes sense to wait for room for datagrams to the endpoint at `position`: not
+    /// where that took too long, and nothing has left since.
     pub fn may_wait(&self, position: usize) -> bool {
         !self.routes[position].socket.stuck.get()
     }
@@ -319,7 +374,8 @@ impl Outbox {
         socket.mute(at, false);
     }
 
-    /// Sends no more trains where those to the endpoint at `position` go: room for one datagram may be where there is none for many.
+    /// Sends no more trains where those to the endpoint at `position` go: room for one datagram may
+    /// be where there is none for many.
     pub fn give_up_trains(&self, position: usize) {
         let OutRoute { at, socket, .. } = &self.routes[position];
         debug!("there is no room for trains to {at}, datagrams leave one by one");
@@ -327,27 +383,41 @@ impl Outbox {
         socket.mute(at, false);
     }
 
-    /// Waits for room after a datagram to the endpoint at `position` was refused with `error` for want of it, at most until `until`, or until a signal
-    /// comes.
+    /// Waits for room after a datagram to the endpoint at `position` was refused with `error` for
+    /// want of it, at most until `until`, or until a signal comes.
     ///
     /// # Errors
     /// What the system refused.
-    pub fn wait_for_room(&self, position: usize, error: &NetError, interrupt: &Interrupt, until: Instant) -> io::Result<()> {
-        // The socket's own buffer says when there is room again, the queue of an interface does not.
+    pub fn wait_for_room(
+        &self,
+        position: usize,
+        error: &NetError,
+        interrupt: &Interrupt,
+        until: Instant,
+    ) -> io::Result<()> {
+        // The socket's own buffer says when there is room again, the queue of an interface does
+        // not.
         const NAP: Duration = Duration::from_micros(100);
-        let socket =
-            (error.source.kind() == io::ErrorKind::WouldBlock).then(|| sys::borrow(&self.routes[position].socket.socket));
+        let socket = (error.source.kind() == io::ErrorKind::WouldBlock)
+            .then(|| sys::borrow(&self.routes[position].socket.socket));
         let until = if socket.is_some() { until } else { until.min(Instant::now() + NAP) };
         sys::wait_for_room(socket, interrupt, until)
     }
 
     /// What goes through one socket, from the datagram at `first` on; and where each message ends.
-    fn messages<'a>(&self, load: &'a Load, first: usize, socket: &Rc<Sender>) -> (Vec<sys::Message<'a>>, Vec<usize>) {
+    fn messages<'a>(
+        &self,
+        load: &'a Load,
+        first: usize,
+        socket: &Rc<Sender>,
+    ) -> (Vec<sys::Message<'a>>, Vec<usize>) {
         let pieces = load.pieces();
         let at = &self.routes[pieces[first].position].at;
         // Who sends no two to one target need not know of trains.
-        let is_train = pieces.get(first + 1).is_some_and(|next| next.position == pieces[first].position);
-        let longest = if is_train || socket.longest.get().is_some() { socket.longest(at) } else { 1 };
+        let is_train =
+            pieces.get(first + 1).is_some_and(|next| next.position == pieces[first].position);
+        let longest =
+            if is_train || socket.longest.get().is_some() { socket.longest(at) } else { 1 };
         let most = if socket.was_full.get() { 1 } else { Batching::MOST };
         let (mut messages, mut ends, mut next) = (Vec::new(), Vec::new(), first);
         while messages.len() < most && next < pieces.len() {
@@ -366,9 +436,15 @@ impl Outbox {
     }
 }
 
-/// Whether an error may be the answer to an earlier datagram. Nothing ever answers multicast (RFC 1122, 3.2.2).
+/// Whether an error may be the answer to an earlier datagram. Nothing ever answers multicast (RFC
+/// 1122, 3.2.2).
 fn is_of_an_earlier_one(error: &io::Error, at: &Endpoint) -> bool {
     use io::ErrorKind as Kind;
-    let by_icmp = [Kind::ConnectionRefused, Kind::ConnectionReset, Kind::HostUnreachable, Kind::NetworkUnreachable];
+    let by_icmp = [
+        Kind::ConnectionRefused,
+        Kind::ConnectionReset,
+        Kind::HostUnreachable,
+        Kind::NetworkUnreachable,
+    ];
     at.cast == Cast::Unicast && by_icmp.contains(&error.kind())
 }

@@ -1,4 +1,5 @@
-//! What a packet of IPv4 or IPv6 is, read from the bytes at its beginning: who sent it to whom, and what it carries. Pure.
+//! What a packet of IPv4 or IPv6 is, read from the bytes at its beginning: who sent it to whom, and
+//! what it carries. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -35,7 +36,8 @@ pub enum What {
         source_port: u16,
         /// The port it is for.
         port: u16,
-        /// The length of its payload; that of the whole datagram, where this is a fragment. A train that the kernel has not cut yet counts as one.
+        /// The length of its payload; that of the whole datagram, where this is a fragment. A
+        /// train that the kernel has not cut yet counts as one.
         len: usize,
         /// It has a checksum: the field for it is not 0.
         summed: bool,
@@ -48,7 +50,8 @@ pub enum What {
     Report {
         /// Of IGMP (1 to 3), or of MLD (1 or 2).
         version: u8,
-        /// The groups of all its records, as far as they were captured: also those of which it says that it has left them.
+        /// The groups of all its records, as far as they were captured: also those of which it
+        /// says that it has left them.
         groups: Vec<IpAddr>,
     },
     /// Anything else.
@@ -71,8 +74,8 @@ pub struct Query {
 }
 
 impl Packet {
-    /// Reads a packet from its beginning, which may be all that there is of it. `protocol` is that of the frame: 0x0800 for IPv4, 0x86dd
-    /// for IPv6. `None` where the bytes are none of it.
+    /// Reads a packet from its beginning, which may be all that there is of it. `protocol` is that
+    /// of the frame: 0x0800 for IPv4, 0x86dd for IPv6. `None` where the bytes are none of it.
     pub fn parse(protocol: u16, bytes: &[u8]) -> Option<Packet> {
         match protocol {
             IPV4 => ipv4(bytes),
@@ -145,7 +148,8 @@ fn ipv6(bytes: &[u8]) -> Option<Packet> {
     Some(Packet { source, destination, ttl, fragment, what: what.unwrap_or(What::Other) })
 }
 
-/// Follows the extension headers (RFC 8200, 4) to what the packet carries. MLD always has one before it, with the router alert.
+/// Follows the extension headers (RFC 8200, 4) to what the packet carries. MLD always has one
+/// before it, with the router alert.
 fn ipv6_payload(bytes: &[u8], total: usize, fragment: &mut bool) -> Option<What> {
     const HOP_BY_HOP: u8 = 0;
     const ROUTING: u8 = 43;
@@ -180,7 +184,12 @@ fn ipv6_payload(bytes: &[u8], total: usize, fragment: &mut bool) -> Option<What>
 fn udp(bytes: &[u8]) -> Option<What> {
     const HEADER: usize = 8;
     let len = usize::from(u16_at(bytes, 4)?).saturating_sub(HEADER);
-    Some(What::Udp { source_port: u16_at(bytes, 0)?, port: u16_at(bytes, 2)?, len, summed: u16_at(bytes, 6) != Some(0) })
+    Some(What::Udp {
+        source_port: u16_at(bytes, 0)?,
+        port: u16_at(bytes, 2)?,
+        len,
+        summed: u16_at(bytes, 6) != Some(0),
+    })
 }
 
 #[cfg(test)]
@@ -191,16 +200,20 @@ pub(super) mod tests {
     /// Bytes as a dump shows them.
     pub fn hex(text: &str) -> Vec<u8> {
         let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
-        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        let byte =
+            |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
         digits.chunks_exact(2).map(byte).collect()
     }
 
-    /// 10.0.0.100:40000 to 239.1.1.1:54321, "hello world", TTL 1, and what pads the frame to 60 bytes.
+    /// 10.0.0.100:40000 to 239.1.1.1:54321, "hello world", TTL 1, and what pads the frame to 60
+    /// bytes.
     const IPV4_UDP: &str = "45 00 00 27 1a 2b 40 00 01 11 b5 88 0a 00 00 64 ef 01 01 01
-                            9c 40 d4 31 00 13 5e ed 68 65 6c 6c 6f 20 77 6f 72 6c 64 00 00 00 00 00 00 00";
+                            9c 40 d4 31 00 13 5e ed 68 65 6c 6c 6f 20 77 6f 72 6c 64 00 00 00 00 \
+                            00 00 00";
 
     /// [fe80::1]:40000 to [ff15::1234]:54321, "hi", 5 hops.
-    const IPV6_UDP: &str = "60 00 00 00 00 0a 11 05 fe80000000000000 0000000000000001 ff15000000000000 0000000000001234
+    const IPV6_UDP: &str = "60 00 00 00 00 0a 11 05 fe80000000000000 0000000000000001 \
+                            ff15000000000000 0000000000001234
                             9c 40 d4 31 00 0a 5e ed 68 69";
 
     fn parsed(protocol: u16, text: &str) -> Packet {
@@ -224,7 +237,9 @@ pub(super) mod tests {
 
     #[test]
     fn options_of_ipv4_are_passed_over() {
-        let text = IPV4_UDP.replace("45 00 00 27", "46 00 00 2b").replace("ef 01 01 01", "ef 01 01 01 94 04 00 00");
+        let text = IPV4_UDP
+            .replace("45 00 00 27", "46 00 00 2b")
+            .replace("ef 01 01 01", "ef 01 01 01 94 04 00 00");
         assert_eq!(parsed(IPV4, &text).what, HELLO);
     }
 
@@ -237,26 +252,41 @@ pub(super) mod tests {
             assert_eq!((later.fragment, later.what), (true, What::LaterFragment));
         }
         let other = parsed(IPV4, &IPV4_UDP.replace("40 00 01 11", "00 b9 01 01"));
-        assert_eq!((other.fragment, other.what), (true, What::Other), "a fragment of something else");
+        assert_eq!(
+            (other.fragment, other.what),
+            (true, What::Other),
+            "a fragment of something else"
+        );
     }
 
     #[test]
     fn a_datagram_of_ipv6_tells_its_ports_and_length() {
         let packet = parsed(IPV6, IPV6_UDP);
-        assert_eq!((packet.source, packet.destination), ("fe80::1".parse().unwrap(), "ff15::1234".parse().unwrap()));
+        assert_eq!(
+            (packet.source, packet.destination),
+            ("fe80::1".parse().unwrap(), "ff15::1234".parse().unwrap())
+        );
         assert_eq!((packet.ttl, packet.fragment), (5, false));
-        assert_eq!(packet.what, What::Udp { source_port: 40_000, port: 54_321, len: 2, summed: true });
+        assert_eq!(
+            packet.what,
+            What::Udp { source_port: 40_000, port: 54_321, len: 2, summed: true }
+        );
         assert_eq!(Packet::length(IPV6, &hex(IPV6_UDP)), Some(50));
     }
 
     #[test]
     fn extension_headers_are_followed_to_the_datagram() {
-        let with = |headers: &str| IPV6_UDP.replace("00 0a 11 05", "00 1a 00 05").replace("9c 40", &format!("{headers} 9c 40"));
+        let with = |headers: &str| {
+            IPV6_UDP
+                .replace("00 0a 11 05", "00 1a 00 05")
+                .replace("9c 40", &format!("{headers} 9c 40"))
+        };
         let udp = What::Udp { source_port: 40_000, port: 54_321, len: 2, summed: true };
         // Hop-by-hop, then destination options.
         let packet = parsed(IPV6, &with("3c 00 01 04 00 00 00 00 11 00 01 04 00 00 00 00"));
         assert_eq!((packet.fragment, packet.what), (false, udp.clone()));
-        // Hop-by-hop, then a fragment header: the first, an only (RFC 6946), a later one, and a later one that begins with more headers.
+        // Hop-by-hop, then a fragment header: the first, an only (RFC 6946), a later one, and a
+        // later one that begins with more headers.
         for (header, fragment, what) in [
             ("11 00 00 01 00 00 00 07", true, udp.clone()),
             ("11 00 00 00 00 00 00 07", false, udp),
@@ -276,9 +306,17 @@ pub(super) mod tests {
         assert_eq!(Packet::parse(IPV6, &bytes), None);
         assert_eq!(Packet::parse(0x0806, &bytes), None);
         for odd in ["44 00 00 27", "65 00 00 27", "45 00 00 13"] {
-            assert_eq!(Packet::parse(IPV4, &hex(&IPV4_UDP.replace("45 00 00 27", odd))), None, "{odd}");
+            assert_eq!(
+                Packet::parse(IPV4, &hex(&IPV4_UDP.replace("45 00 00 27", odd))),
+                None,
+                "{odd}"
+            );
         }
-        assert_eq!(parsed(IPV4, &IPV4_UDP.replace("00 27", "00 14")).what, What::Other, "what pads a frame is no datagram");
+        assert_eq!(
+            parsed(IPV4, &IPV4_UDP.replace("00 27", "00 14")).what,
+            What::Other,
+            "what pads a frame is no datagram"
+        );
         assert_eq!(parsed(IPV4, &IPV4_UDP.replace("01 11", "01 84")).what, What::Other);
         assert_eq!(
             parsed(IPV4, &IPV4_UDP.replace("00 13 5e ed", "00 03 5e ed")).what,
@@ -289,7 +327,8 @@ pub(super) mod tests {
     #[test]
     fn a_checksum_of_zero_is_none() {
         for (protocol, text) in [(IPV4, IPV4_UDP), (IPV6, IPV6_UDP)] {
-            let summed = |text: &str| matches!(parsed(protocol, text).what, What::Udp { summed: true, .. });
+            let summed =
+                |text: &str| matches!(parsed(protocol, text).what, What::Udp { summed: true, .. });
             assert!(summed(text) && !summed(&text.replace("5e ed", "00 00")), "{text}");
         }
     }

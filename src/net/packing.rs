@@ -1,24 +1,32 @@
-//! How many groups share a socket. A socket bound to each group is what the kernel looks up fastest, and it tells the groups apart by itself; where the
-//! process may not open so many, groups of one port share sockets that are bound to the port alone.
+//! How many groups share a socket. A socket bound to each group is what the kernel looks up
+//! fastest, and it tells the groups apart by itself; where the process may not open so many, groups
+//! of one port share sockets that are bound to the port alone.
 
 use std::collections::BTreeMap;
 
 use super::Listen;
 use crate::iface::Cast;
 
-/// What one socket hears: positions in the list of what is listened to. A socket of one is bound to its group.
+/// What one socket hears: positions in the list of what is listened to. A socket of one is bound to
+/// its group.
 pub type Pack = Vec<usize>;
 
-/// Shares `sockets` sockets among all of `listens`; `most` says how many groups a socket may join, by family (`true` is IPv4).
+/// Shares `sockets` sockets among all of `listens`; `most` says how many groups a socket may join,
+/// by family (`true` is IPv4).
 ///
 /// # Errors
 /// How many sockets it would take at least.
-pub fn pack(listens: &[Listen], sockets: usize, most: impl Fn(bool) -> usize) -> Result<Vec<Pack>, usize> {
+pub fn pack(
+    listens: &[Listen],
+    sockets: usize,
+    most: impl Fn(bool) -> usize,
+) -> Result<Vec<Pack>, usize> {
     if listens.len() <= sockets {
         return Ok((0..listens.len()).map(|position| vec![position]).collect());
     }
-    // Groups can share a socket only with groups of their port and family; what is no group has one of its own. IPv6 finds the source filter of a
-    // group whatever the interface, so there a socket is also of one interface.
+    // Groups can share a socket only with groups of their port and family; what is no group has one
+    // of its own. IPv6 finds the source filter of a group whatever the interface, so there a
+    // socket is also of one interface.
     let mut ports: BTreeMap<(bool, u16, u32, Option<usize>), Pack> = BTreeMap::new();
     for (position, Listen { at, .. }) in listens.iter().enumerate() {
         let alone = (at.cast != Cast::Multicast).then_some(position);
@@ -55,7 +63,13 @@ mod tests {
     use std::sync::Arc;
 
     fn listens(text: &str) -> Vec<Listen> {
-        let via = Arc::new(Via { name: "e0".to_owned(), index: 2, address: None, pinned: false, named: true });
+        let via = Arc::new(Via {
+            name: "e0".to_owned(),
+            index: 2,
+            address: None,
+            pinned: false,
+            named: true,
+        });
         let range: TargetRange = text.parse().unwrap();
         let at = |target: crate::target::Target| Endpoint {
             group: target.group,
@@ -63,7 +77,10 @@ mod tests {
             cast: if target.group.is_multicast() { Cast::Multicast } else { Cast::Unicast },
             via: Arc::clone(&via),
         };
-        range.targets().map(|target| Listen { at: at(target), filter: Arc::new(Filter::Any) }).collect()
+        range
+            .targets()
+            .map(|target| Listen { at: at(target), filter: Arc::new(Filter::Any) })
+            .collect()
     }
 
     fn sizes(text: &str, sockets: usize) -> Result<Vec<usize>, usize> {

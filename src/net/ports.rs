@@ -29,8 +29,10 @@ pub struct PortUser {
     pub own: bool,
 }
 
-/// The sockets of this network namespace that hold a UDP port and could hear IPv4, or IPv6. Among those of IPv4 are the sockets of IPv6 that are bound to
-/// any address, because they hear both; that one of them may have chosen IPv6 alone (IPV6_V6ONLY) is not told. `None` where the system tells nothing.
+/// The sockets of this network namespace that hold a UDP port and could hear IPv4, or IPv6. Among
+/// those of IPv4 are the sockets of IPv6 that are bound to any address, because they hear both;
+/// that one of them may have chosen IPv6 alone (IPV6_V6ONLY) is not told. `None` where the system
+/// tells nothing.
 pub fn users_of(port: u16, ipv4: bool) -> Option<Vec<PortUser>> {
     let mut users = all(ipv4)?;
     users.retain(|user| user.port == port);
@@ -38,8 +40,8 @@ pub fn users_of(port: u16, ipv4: bool) -> Option<Vec<PortUser>> {
     Some(users)
 }
 
-/// How many sockets of other programs are bound to a group, at another port. Those that are bound to any address may be for anything, and every host has
-/// some.
+/// How many sockets of other programs are bound to a group, at another port. Those that are bound
+/// to any address may be for anything, and every host has some.
 pub fn others_than(port: u16, group: IpAddr) -> Option<usize> {
     let mut users = all(group.is_ipv4())?;
     users.retain(|user| user.port != port && user.address == group);
@@ -53,16 +55,20 @@ fn all(ipv4: bool) -> Option<Vec<PortUser>> {
     // Without IPv6 there is no second file.
     let mut users = if ipv4 { parse(&udp?) } else { Vec::new() };
     users.extend(parse(&if ipv4 { udp6.unwrap_or_default() } else { udp6? }));
-    let hears = |address: IpAddr| address.is_ipv4() == ipv4 || (ipv4 && address == Ipv6Addr::UNSPECIFIED);
+    let hears =
+        |address: IpAddr| address.is_ipv4() == ipv4 || (ipv4 && address == Ipv6Addr::UNSPECIFIED);
     users.retain(|user| hears(user.address));
     Some(users)
 }
 
 fn read(path: &str) -> Option<String> {
-    std::fs::read_to_string(path).inspect_err(|error| tracing::debug!(path, %error, "cannot read")).ok()
+    std::fs::read_to_string(path)
+        .inspect_err(|error| tracing::debug!(path, %error, "cannot read"))
+        .ok()
 }
 
-/// Reads /proc/net/udp or /proc/net/udp6: a line a socket, below a line of headings. What is odd or cut short is passed over.
+/// Reads /proc/net/udp or /proc/net/udp6: a line a socket, below a line of headings. What is odd or
+/// cut short is passed over.
 ///
 /// ```text
 ///    sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
@@ -74,7 +80,9 @@ fn parse(text: &str) -> Vec<PortUser> {
 
 fn socket(line: &str) -> Option<PortUser> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    let [_, local, peer, _, queues, _, _, uid, _, inode, _, _, drops, ..] = words[..] else { return None };
+    let [_, local, peer, _, queues, _, _, uid, _, inode, _, _, drops, ..] = words[..] else {
+        return None;
+    };
     let (local, peer) = (address(local)?, address(peer)?);
     let (_, received) = queues.split_once(':')?;
     Some(PortUser {
@@ -90,11 +98,13 @@ fn socket(line: &str) -> Option<PortUser> {
     })
 }
 
-/// An address and a port. The kernel prints each four bytes of the address as a number of its own byte order, but the port as the number that it is.
+/// An address and a port. The kernel prints each four bytes of the address as a number of its own
+/// byte order, but the port as the number that it is.
 fn address(word: &str) -> Option<SocketAddr> {
     let (address, port) = word.split_once(':')?;
     let port = u16::try_from(hex(port, 4)?).ok()?;
-    let word = |at: usize| Some(u32::try_from(hex(address.get(at..at + 8)?, 8)?).ok()?.to_ne_bytes());
+    let word =
+        |at: usize| Some(u32::try_from(hex(address.get(at..at + 8)?, 8)?).ok()?.to_ne_bytes());
     let ip = match address.len() {
         8 => IpAddr::from(Ipv4Addr::from(word(0)?)),
         32 => {
@@ -127,12 +137,15 @@ mod tests {
             IpAddr::V4(address) => address.octets().to_vec(),
             IpAddr::V6(address) => address.octets().to_vec(),
         };
-        bytes.chunks_exact(4).map(|four| format!("{:08X}", u32::from_ne_bytes(four.try_into().unwrap()))).collect()
+        bytes
+            .chunks_exact(4)
+            .map(|four| format!("{:08X}", u32::from_ne_bytes(four.try_into().unwrap())))
+            .collect()
     }
 
     fn table(lines: &[String]) -> String {
-        let heads =
-            "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops";
+        let heads = "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  \
+             timeout inode ref pointer drops";
         format!("{heads}\n{}\n", lines.join("\n"))
     }
 
@@ -168,7 +181,11 @@ mod tests {
 
     #[test]
     fn addresses_of_ipv6_are_read_word_by_word() {
-        let read = parse(&table(&[line("::", "::"), line("fe80::1:2", "::"), line("::ffff:10.0.0.101", "::")]));
+        let read = parse(&table(&[
+            line("::", "::"),
+            line("fe80::1:2", "::"),
+            line("::ffff:10.0.0.101", "::"),
+        ]));
         let addresses: Vec<String> = read.iter().map(|user| user.address.to_string()).collect();
         assert_eq!(addresses, ["::", "fe80::1:2", "10.0.0.101"]);
     }
@@ -176,9 +193,14 @@ mod tests {
     #[test]
     fn what_is_odd_is_passed_over() {
         let good = line("10.0.0.101", "0.0.0.0");
-        for (is, odd) in
-            [(":D431", ":+431"), (":D431", ":D4311"), (":D431", ""), ("56789", "-1"), ("  1000", "  x"), ("00:00000340", "00")]
-        {
+        for (is, odd) in [
+            (":D431", ":+431"),
+            (":D431", ":D4311"),
+            (":D431", ""),
+            ("56789", "-1"),
+            ("  1000", "  x"),
+            ("00:00000340", "00"),
+        ] {
             assert!(parse(&good.replacen(is, odd, 1)).is_empty(), "{odd}");
         }
         assert!(parse(&good[..good.len() - 12]).is_empty(), "cut short");
@@ -208,7 +230,10 @@ mod tests {
         let port = socket.local_addr().unwrap().port();
         for ipv4 in [true, false] {
             let users = users_of(port, ipv4).unwrap();
-            assert!(users.iter().any(|user| user.own && user.address == Ipv6Addr::UNSPECIFIED), "{ipv4} {users:?}");
+            assert!(
+                users.iter().any(|user| user.own && user.address == Ipv6Addr::UNSPECIFIED),
+                "{ipv4} {users:?}"
+            );
         }
     }
 

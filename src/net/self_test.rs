@@ -12,7 +12,8 @@ use super::{Backend, Endpoint, Filter, Listen, NetError, Operation};
 /// How long its own datagrams are waited for: the kernel hands them over while they are sent.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// Sends to a group without anything leaving this host, and hears it. The group stays joined until this is dropped.
+/// Sends to a group without anything leaving this host, and hears it. The group stays joined until
+/// this is dropped.
 pub struct SelfTest {
     listen: Listen,
     receiver: Rc<std::net::UdpSocket>,
@@ -29,7 +30,8 @@ impl SelfTest {
         let (receiver, _) = socket::receiver(at, false, Room::new(Some(64 * 1024), 1), backend)?;
         let port = receiver.local_addr().map_or(at.port, |local| local.port());
         let receiver = Rc::new(receiver);
-        let mut listen = Listen { at: Endpoint { port, ..at.clone() }, filter: Arc::new(Filter::Any) };
+        let mut listen =
+            Listen { at: Endpoint { port, ..at.clone() }, filter: Arc::new(Filter::Any) };
         // In the source-specific range a join names its source, which here is this host.
         if let Some(own) = at.via.address.filter(|_| crate::target::is_source_specific(at.group)) {
             listen.filter = Arc::new(Filter::Include(vec![own]));
@@ -38,8 +40,8 @@ impl SelfTest {
         Ok(SelfTest { listen, receiver, _membership: membership, backend })
     }
 
-    /// Sends so many datagrams with a TTL of 0, which the network never sees (RFC 1112, 6.1), and counts those that come back. Answers how many were sent,
-    /// and how many came.
+    /// Sends so many datagrams with a TTL of 0, which the network never sees (RFC 1112, 6.1), and
+    /// counts those that come back. Answers how many were sent, and how many came.
     ///
     /// # Errors
     /// The send that was refused.
@@ -49,7 +51,9 @@ impl SelfTest {
         let sender = socket::sender(at, &options, false, self.backend)?;
         let mark = mark();
         for _ in 0..count {
-            sender.send_to(&mark, at.socket_addr()).map_err(|error| Operation::Send(at.clone()).failed(error))?;
+            sender
+                .send_to(&mark, at.socket_addr())
+                .map_err(|error| Operation::Send(at.clone()).failed(error))?;
         }
         Ok((count, self.hear(count, &mark)))
     }
@@ -59,7 +63,9 @@ impl SelfTest {
         while heard < count && start.elapsed() < PATIENCE {
             match self.receiver.recv(&mut bytes) {
                 Ok(len) => heard += u64::from(bytes.get(..len) == Some(mark)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(Duration::from_millis(1)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    std::thread::sleep(Duration::from_millis(1))
+                }
                 Err(_) => break,
             }
         }
@@ -67,7 +73,8 @@ impl SelfTest {
     }
 }
 
-/// A membership of a group that nobody uses. Given up, it makes a querier ask at once whether others are left (RFC 3376, 6.4.2; RFC 3810, 7.4.2).
+/// A membership of a group that nobody uses. Given up, it makes a querier ask at once whether
+/// others are left (RFC 3376, 6.4.2; RFC 3810, 7.4.2).
 pub struct Decoy {
     _membership: Membership,
 }
@@ -81,8 +88,12 @@ impl Decoy {
         let number = u64::from_be_bytes(random());
         let group = match at.group {
             // Local scope (RFC 2365, 6.1) and link scope (RFC 4291, 2.7): no router carries them.
-            std::net::IpAddr::V4(_) => std::net::Ipv4Addr::from_bits(0xefff_0100 | (number as u32 & 0x7eff)).into(),
-            std::net::IpAddr::V6(_) => std::net::Ipv6Addr::from_bits((0xff12_u128 << 112) | u128::from(number)).into(),
+            std::net::IpAddr::V4(_) => {
+                std::net::Ipv4Addr::from_bits(0xefff_0100 | (number as u32 & 0x7eff)).into()
+            }
+            std::net::IpAddr::V6(_) => {
+                std::net::Ipv6Addr::from_bits((0xff12_u128 << 112) | u128::from(number)).into()
+            }
         };
         let listen = Listen { at: Endpoint { group, ..at.clone() }, filter: Arc::new(Filter::Any) };
         let socket = Rc::new(socket::unbound(&listen.at)?);
@@ -97,7 +108,8 @@ fn mark() -> [u8; 19] {
     mark
 }
 
-/// Eight bytes that differ from run to run: the standard library seeds its hashes from the system's.
+/// Eight bytes that differ from run to run: the standard library seeds its hashes from the
+/// system's.
 fn random() -> [u8; 8] {
     use std::hash::{BuildHasher, Hasher};
     std::hash::RandomState::new().build_hasher().finish().to_be_bytes()

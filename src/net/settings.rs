@@ -1,7 +1,9 @@
-//! Settings of an interface that decide whether multicast is heard: what Linux shows in /proc/sys/net/ipv4/conf and ipv6/conf.
+//! Settings of an interface that decide whether multicast is heard: what Linux shows in
+//! /proc/sys/net/ipv4/conf and ipv6/conf.
 
-/// The reverse path filter that is in force on an interface: 0 off, 1 strict, 2 loose. The larger of the one of all interfaces and its own counts
-/// (ip-sysctl.rst). Only IPv4 has it. `None` where the system does not tell.
+/// The reverse path filter that is in force on an interface: 0 off, 1 strict, 2 loose. The larger
+/// of the one of all interfaces and its own counts (ip-sysctl.rst). Only IPv4 has it. `None` where
+/// the system does not tell.
 pub fn rp_filter(iface: &str) -> Option<u8> {
     Some(rp_filter_of("all")?.max(rp_filter_of(iface)?))
 }
@@ -16,8 +18,9 @@ pub fn ipv6_disabled(iface: &str) -> Option<bool> {
     setting_of(6, iface, "disable_ipv6").map(|disabled| disabled != 0)
 }
 
-/// The version of IGMP that an administrator has forced on an interface, or on all of them; the older one where they differ, as in IGMP_V1_SEEN and
-/// IGMP_V2_SEEN of net/ipv4/igmp.c. `None` where none is forced, and where the system does not tell.
+/// The version of IGMP that an administrator has forced on an interface, or on all of them; the
+/// older one where they differ, as in IGMP_V1_SEEN and IGMP_V2_SEEN of net/ipv4/igmp.c. `None`
+/// where none is forced, and where the system does not tell.
 pub fn forced_igmp_version(iface: &str) -> Option<u8> {
     let own = setting(iface, FORCED)?;
     oldest([setting("all", FORCED)?, own])
@@ -55,14 +58,21 @@ mod tests {
 
     #[test]
     fn the_oldest_forced_version_counts() {
-        assert_eq!([[0, 0], [2, 0], [0, 3], [2, 3], [2, 1]].map(oldest), [None, Some(2), Some(3), Some(2), Some(1)]);
+        assert_eq!(
+            [[0, 0], [2, 0], [0, 3], [2, 3], [2, 1]].map(oldest),
+            [None, Some(2), Some(3), Some(2), Some(1)]
+        );
     }
 
     #[test]
     fn what_is_no_name_of_an_interface_has_no_settings() {
         for name in ["", ".", "..", "no-such-interface", "../conf/lo", "a/b"] {
             assert_eq!(ipv6_disabled(name), None, "{name:?}");
-            assert_eq!((rp_filter(name), rp_filter_of(name), forced_igmp_version(name)), (None, None, None), "{name:?}");
+            assert_eq!(
+                (rp_filter(name), rp_filter_of(name), forced_igmp_version(name)),
+                (None, None, None),
+                "{name:?}"
+            );
         }
     }
 }

@@ -9,15 +9,18 @@ use super::{Backend, Endpoint, NetError, Operation, Rcvbuf, sys};
 use crate::iface::Cast;
 use crate::target::unspecified;
 
-/// The TTL or hop limit of multicast where none is asked for: datagrams stay on this network (RFC 1112, 6.1).
+/// The TTL or hop limit of multicast where none is asked for: datagrams stay on this network (RFC
+/// 1112, 6.1).
 const DEFAULT_TTL: u8 = 1;
 
 /// What a sender sets on its socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendOptions {
-    /// The TTL (RFC 1112, 6.1) or hop limit; where `None`, that of the system for unicast and broadcast, and 1 for multicast.
+    /// The TTL (RFC 1112, 6.1) or hop limit; where `None`, that of the system for unicast and
+    /// broadcast, and 1 for multicast.
     pub ttl: Option<u8>,
-    /// Whether this host's own members hear it (IP_MULTICAST_LOOP). On Windows the receiver's option decides instead.
+    /// Whether this host's own members hear it (IP_MULTICAST_LOOP). On Windows the receiver's
+    /// option decides instead.
     pub loopback: bool,
     /// The DSCP (RFC 2474), 0 to 63.
     pub dscp: Option<u8>,
@@ -25,19 +28,23 @@ pub struct SendOptions {
     pub source_port: Option<u16>,
 }
 
-/// What a receive buffer asks for where nobody says how much. Linux cuts the wish down to its limit (`net.core.rmem_max`), so it may be large. BSD
-/// refuses what is above its limit, and Windows grants whatever is asked, so there it is what holds a tenth of a second at 640 Mbit/s.
+/// What a receive buffer asks for where nobody says how much. Linux cuts the wish down to its limit
+/// (`net.core.rmem_max`), so it may be large. BSD refuses what is above its limit, and Windows
+/// grants whatever is asked, so there it is what holds a tenth of a second at 640 Mbit/s.
 const GREEDY_RCVBUF: usize = if cfg!(target_os = "linux") { 1 << 30 } else { 8 << 20 };
 
-/// What the receive buffers of a run take together at most, where nobody says how much and the limit of the system is gone past, and what one takes: three
-/// tenths of a second at 640 Mbit/s. Kernel memory is taken only while datagrams wait in it, but a receiver that is stopped must not eat up its host.
+/// What the receive buffers of a run take together at most, where nobody says how much and the
+/// limit of the system is gone past, and what one takes: three tenths of a second at 640 Mbit/s.
+/// Kernel memory is taken only while datagrams wait in it, but a receiver that is stopped must not
+/// eat up its host.
 const FORCED_RCVBUF: usize = 32 << 20;
 const FORCED_RCVBUFS: usize = 256 << 20;
 
 /// How large a receive buffer should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Room {
-    /// What the user asked for, in the bytes that `SO_RCVBUF` takes; `None` asks for as much as the system grants.
+    /// What the user asked for, in the bytes that `SO_RCVBUF` takes; `None` asks for as much as
+    /// the system grants.
     pub asked: Option<usize>,
     /// What is taken in the place of less, where nobody asked and this process may.
     forced: usize,
@@ -55,20 +62,32 @@ pub(super) fn unbound(at: &Endpoint) -> Result<UdpSocket, NetError> {
     open(at.group).map(UdpSocket::from)
 }
 
-/// A socket that hears datagrams to the group and port of `at`, before any group is joined; with `shared`, those to other groups too.
-pub(super) fn receiver(at: &Endpoint, shared: bool, room: Room, backend: Backend) -> Result<(UdpSocket, Rcvbuf), NetError> {
+/// A socket that hears datagrams to the group and port of `at`, before any group is joined; with
+/// `shared`, those to other groups too.
+pub(super) fn receiver(
+    at: &Endpoint,
+    shared: bool,
+    room: Room,
+    backend: Backend,
+) -> Result<(UdpSocket, Rcvbuf), NetError> {
     let ipv4 = at.group.is_ipv4();
     let socket = open(at.group)?;
-    // Several programs of one host may listen to a group, and each gets every datagram. BSD and macOS want the second option for it. A datagram to a
-    // unicast address goes to one socket alone, so there sharing would be taking away.
+    // Several programs of one host may listen to a group, and each gets every datagram. BSD and
+    // macOS want the second option for it. A datagram to a unicast address goes to one socket
+    // alone, so there sharing would be taking away.
     if at.cast != Cast::Unicast {
-        socket.set_reuse_address(true).map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
+        socket
+            .set_reuse_address(true)
+            .map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
         #[cfg(all(unix, not(target_os = "linux")))]
-        socket.set_reuse_port(true).map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
+        socket
+            .set_reuse_port(true)
+            .map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
     }
     // Before the bind, so that the first datagram finds the room.
     let rcvbuf = set_receive_buffer(&socket, room);
-    // Linux delivers every group that any program of the host has joined, on any interface, unless told otherwise.
+    // Linux delivers every group that any program of the host has joined, on any interface, unless
+    // told otherwise.
     degrade("IP_MULTICAST_ALL", sys::hear_only_own_groups(&socket, ipv4));
     if backend.is_native() {
         degrade("ancillary data", sys::ask_for_metadata(&socket, ipv4));
@@ -76,20 +95,25 @@ pub(super) fn receiver(at: &Endpoint, shared: bool, room: Room, backend: Backend
             degrade("IP_PKTINFO", sys::ask_for_arrival(&socket, ipv4));
         }
     }
-    // Bound to the group, Linux finds the socket fastest and keeps unicast to the port out. Windows refuses to bind a group or a broadcast address,
-    // and on other systems the bind to any address is the one known to work. An address of this host is bound everywhere.
+    // Bound to the group, Linux finds the socket fastest and keeps unicast to the port out. Windows
+    // refuses to bind a group or a broadcast address, and on other systems the bind to any
+    // address is the one known to work. An address of this host is bound everywhere.
     let exactly = at.cast == Cast::Unicast || (cfg!(target_os = "linux") && !shared);
-    let local = if exactly { at.socket_addr() } else { SocketAddr::new(unspecified(at.group), at.port) };
+    let local =
+        if exactly { at.socket_addr() } else { SocketAddr::new(unspecified(at.group), at.port) };
     socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
     Ok((socket.into(), rcvbuf))
 }
 
-/// Whether the kernel hands a socket that has joined `at`, and is bound to it, nothing but what was sent there and arrived on its interface. It is so with
-/// IPv4, unless it also delivers what others joined (ip_mc_sf_allow in net/ipv4/igmp.c); IPv6 does not look at the interface. Then it need not be
-/// asked about each datagram, which is the dearest of all questions.
+/// Whether the kernel hands a socket that has joined `at`, and is bound to it, nothing but what was
+/// sent there and arrived on its interface. It is so with IPv4, unless it also delivers what others
+/// joined (ip_mc_sf_allow in net/ipv4/igmp.c); IPv6 does not look at the interface. Then it need
+/// not be asked about each datagram, which is the dearest of all questions.
 pub(super) fn arrives_where_joined(socket: &Socket, at: &Endpoint) -> bool {
     #[cfg(target_os = "linux")]
-    return at.cast == Cast::Multicast && at.group.is_ipv4() && socket.multicast_all_v4().is_ok_and(|all| !all);
+    return at.cast == Cast::Multicast
+        && at.group.is_ipv4()
+        && socket.multicast_all_v4().is_ok_and(|all| !all);
     #[cfg(not(target_os = "linux"))]
     {
         let _ = (socket, at);
@@ -97,8 +121,14 @@ pub(super) fn arrives_where_joined(socket: &Socket, at: &Endpoint) -> bool {
     }
 }
 
-/// A socket that sends to the address of `at` from its interface. `sharing` is whether an earlier one of ours may hold the source port.
-pub(super) fn sender(at: &Endpoint, options: &SendOptions, sharing: bool, backend: Backend) -> Result<UdpSocket, NetError> {
+/// A socket that sends to the address of `at` from its interface. `sharing` is whether an earlier
+/// one of ours may hold the source port.
+pub(super) fn sender(
+    at: &Endpoint,
+    options: &SendOptions,
+    sharing: bool,
+    backend: Backend,
+) -> Result<UdpSocket, NetError> {
     let ipv4 = at.group.is_ipv4();
     let socket = open(at.group)?;
     // Without it a full queue drops datagrams while every send succeeds.
@@ -112,7 +142,8 @@ pub(super) fn sender(at: &Endpoint, options: &SendOptions, sharing: bool, backen
     }
     let port = options.source_port.unwrap_or(0);
     let local = local_address(at, port);
-    // The first socket wants the port for itself, so that another program's is noticed; then it lets our others in.
+    // The first socket wants the port for itself, so that another program's is noticed; then it
+    // lets our others in.
     if sharing && port != 0 {
         degrade("SO_REUSEADDR", socket.set_reuse_address(true));
     }
@@ -123,10 +154,17 @@ pub(super) fn sender(at: &Endpoint, options: &SendOptions, sharing: bool, backen
     Ok(socket.into())
 }
 
-fn set_multicast(socket: &Socket, at: &Endpoint, options: &SendOptions, backend: Backend) -> Result<(), NetError> {
+fn set_multicast(
+    socket: &Socket,
+    at: &Endpoint,
+    options: &SendOptions,
+    backend: Backend,
+) -> Result<(), NetError> {
     let (ttl, loopback) = (u32::from(options.ttl.unwrap_or(DEFAULT_TTL)), options.loopback);
     let sent_via = |error| Operation::SendVia(at.clone()).failed(error);
-    let set = |option, result: std::io::Result<()>| result.map_err(|error| Operation::Set(option).failed(error));
+    let set = |option, result: std::io::Result<()>| {
+        result.map_err(|error| Operation::Set(option).failed(error))
+    };
     if let IpAddr::V4(address) = at.via.address.unwrap_or(unspecified(at.group)) {
         match backend {
             Backend::Native(_) => sys::send_via_v4(socket, at.via.index, address),
@@ -143,7 +181,9 @@ fn set_multicast(socket: &Socket, at: &Endpoint, options: &SendOptions, backend:
 }
 
 fn set_unicast(socket: &Socket, at: &Endpoint, options: &SendOptions) -> Result<(), NetError> {
-    let set = |option, result: std::io::Result<()>| result.map_err(|error| Operation::Set(option).failed(error));
+    let set = |option, result: std::io::Result<()>| {
+        result.map_err(|error| Operation::Set(option).failed(error))
+    };
     if at.cast == Cast::Broadcast {
         set("SO_BROADCAST", socket.set_broadcast(true))?;
     }
@@ -153,7 +193,8 @@ fn set_unicast(socket: &Socket, at: &Endpoint, options: &SendOptions) -> Result<
             IpAddr::V6(_) => set("IPV6_UNICAST_HOPS", socket.set_unicast_hops_v6(ttl.into()))?,
         }
     }
-    // The route is the kernel's choice, unless the user named the interface. A socket that is bound to a device would not hear what ICMP answers.
+    // The route is the kernel's choice, unless the user named the interface. A socket that is bound
+    // to a device would not hear what ICMP answers.
     if at.via.named {
         degrade("IP_UNICAST_IF", sys::send_unicast_via(socket, at.group.is_ipv4(), at.via.index));
     }
@@ -169,8 +210,9 @@ fn set_traffic_class(socket: &Socket, ipv4: bool, class: u32) -> Result<(), NetE
     Ok(())
 }
 
-/// The address that a sender binds: one that the user named, else any, from which the system chooses (RFC 6724 for IPv6). A broadcast to
-/// 255.255.255.255 leaves by the interface of its source address.
+/// The address that a sender binds: one that the user named, else any, from which the system
+/// chooses (RFC 6724 for IPv6). A broadcast to 255.255.255.255 leaves by the interface of its
+/// source address.
 fn local_address(at: &Endpoint, port: u16) -> SocketAddr {
     let any = SocketAddr::new(unspecified(at.group), port);
     let chooses_route = at.cast != Cast::Multicast && (at.via.named || at.cast == Cast::Broadcast);
@@ -179,15 +221,17 @@ fn local_address(at: &Endpoint, port: u16) -> SocketAddr {
             let scope = if address.is_unicast_link_local() { at.via.index } else { 0 };
             std::net::SocketAddrV6::new(address, port, 0, scope).into()
         }
-        Some(IpAddr::V4(address)) if chooses_route || (at.via.pinned && at.cast != Cast::Multicast) => {
+        Some(IpAddr::V4(address))
+            if chooses_route || (at.via.pinned && at.cast != Cast::Multicast) =>
+        {
             SocketAddr::new(address.into(), port)
         }
         _ => any,
     }
 }
 
-/// The address and port that datagrams from `socket` to `at` carry. IPv4 multicast carries what was set with the interface; for all else the system
-/// is asked, without sending anything.
+/// The address and port that datagrams from `socket` to `at` carry. IPv4 multicast carries what was
+/// set with the interface; for all else the system is asked, without sending anything.
 pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> SocketAddr {
     let bound = socket.local_addr().unwrap_or(SocketAddr::new(unspecified(at.group), 0));
     if !bound.ip().is_unspecified() {
@@ -195,8 +239,13 @@ pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> 
     }
     let chosen = || {
         // A second socket, because connecting the first would bind its address for good.
-        let probe =
-            sender(at, &SendOptions { ttl: None, loopback: false, dscp: None, source_port: None }, false, backend).ok()?;
+        let probe = sender(
+            at,
+            &SendOptions { ttl: None, loopback: false, dscp: None, source_port: None },
+            false,
+            backend,
+        )
+        .ok()?;
         probe.connect(at.socket_addr()).ok()?;
         Some(probe.local_addr().ok()?.ip()).filter(|ip| !ip.is_unspecified())
     };
@@ -223,7 +272,8 @@ fn open(group: IpAddr) -> Result<Socket, NetError> {
     let kind = Type::DGRAM.nonblocking();
     #[cfg(not(target_os = "linux"))]
     let kind = Type::DGRAM;
-    let socket = Socket::new(domain, kind, Some(Protocol::UDP)).map_err(|error| Operation::Open.failed(error))?;
+    let socket = Socket::new(domain, kind, Some(Protocol::UDP))
+        .map_err(|error| Operation::Open.failed(error))?;
     #[cfg(not(target_os = "linux"))]
     socket.set_nonblocking(true).map_err(|error| Operation::Set("O_NONBLOCK").failed(error))?;
     if group.is_ipv6() {
@@ -232,7 +282,8 @@ fn open(group: IpAddr) -> Result<Socket, NetError> {
     Ok(socket)
 }
 
-/// Sets the receive buffer to what was asked, or to as much as the system grants, and answers with both.
+/// Sets the receive buffer to what was asked, or to as much as the system grants, and answers with
+/// both.
 fn set_receive_buffer(socket: &Socket, Room { asked, forced }: Room) -> Rcvbuf {
     // Linux doubles what is set, for its own bookkeeping, and reports the double (socket(7)).
     let factor = if cfg!(target_os = "linux") { 2 } else { 1 };
@@ -249,7 +300,8 @@ fn set_receive_buffer(socket: &Socket, Room { asked, forced }: Room) -> Rcvbuf {
         wish /= 2;
     }
     match granted() {
-        // The administrator's limit may be larger than what is taken by force; it is never made less.
+        // The administrator's limit may be larger than what is taken by force; it is never made
+        // less.
         Some(bytes) if bytes < forced && sys::force_receive_buffer(socket, forced).is_ok() => {
             Rcvbuf { asked, granted: granted() }
         }

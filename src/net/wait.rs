@@ -1,5 +1,5 @@
-//! Waiting: for datagrams, for a signal, for the end of a child process, for a reader that goes away, for news of the interfaces, or for a
-//! time to come.
+//! Waiting: for datagrams, for a signal, for the end of a child process, for a reader that goes
+//! away, for news of the interfaces, or for a time to come.
 
 use std::net::UdpSocket;
 use std::time::Instant;
@@ -26,7 +26,8 @@ pub(super) struct Woken {
     pub interfaces: bool,
 }
 
-/// Waits without sockets: until a time, a signal, or the end of a child. Answers whether the reader of the output is gone.
+/// Waits without sockets: until a time, a signal, or the end of a child. Answers whether the reader
+/// of the output is gone.
 ///
 /// # Errors
 /// What the system refused.
@@ -34,7 +35,8 @@ pub fn wait(wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
     Ok(wait_for([], None, wake, until, &mut Vec::new())?.reader_gone)
 }
 
-/// The same with sockets and the source of news of the interfaces; writes the positions of the readable sockets into `ready`.
+/// The same with sockets and the source of news of the interfaces; writes the positions of the
+/// readable sockets into `ready`.
 pub(super) fn wait_for<'a>(
     sockets: impl IntoIterator<Item = PollSource<'a>>,
     interfaces: Option<PollSource<'a>>,
@@ -47,7 +49,8 @@ pub(super) fn wait_for<'a>(
     sources.extend(interfaces);
     #[cfg(unix)]
     sources.push(std::os::fd::AsFd::as_fd(wake.interrupt));
-    let reader_gone = sys::poll(&sources, wake.output, until, ready).map_err(|error| Operation::Wait.failed(error))?;
+    let reader_gone = sys::poll(&sources, wake.output, until, ready)
+        .map_err(|error| Operation::Wait.failed(error))?;
     // The signals stand last.
     if ready.last().is_some_and(|last| *last + 1 == sources.len()) {
         wake.interrupt.drain();
@@ -71,7 +74,8 @@ impl Waiter {
     const INTERFACES: u64 = u64::MAX - 1;
     const OUTPUT: u64 = u64::MAX - 2;
 
-    /// Takes the sockets, by their order, and the source of news of the interfaces. `None` where the system has nothing of the kind.
+    /// Takes the sockets, by their order, and the source of news of the interfaces. `None` where
+    /// the system has nothing of the kind.
     pub fn new<'a>(
         sockets: impl Iterator<Item = &'a UdpSocket>,
         interfaces: Option<PollSource<'_>>,
@@ -84,7 +88,9 @@ impl Waiter {
         let waiter = sys::Waiter::new().map_err(failed)?;
         let waiter = Waiter { waiter, complete: false };
         sockets.enumerate().try_for_each(|(position, socket)| waiter.add(position, socket))?;
-        interfaces.map_or(Ok(()), |source| waiter.waiter.add(Self::INTERFACES, source)).map_err(failed)?;
+        interfaces
+            .map_or(Ok(()), |source| waiter.waiter.add(Self::INTERFACES, source))
+            .map_err(failed)?;
         Ok(Some(waiter))
     }
 
@@ -94,12 +100,19 @@ impl Waiter {
     }
 
     /// As [`wait_for`]; of many sockets some are told now and the others the next time.
-    pub fn wait(&mut self, wake: Wake, until: Option<Instant>, ready: &mut Vec<usize>) -> Result<Woken, NetError> {
+    pub fn wait(
+        &mut self,
+        wake: Wake,
+        until: Option<Instant>,
+        ready: &mut Vec<usize>,
+    ) -> Result<Woken, NetError> {
         let failed = |error| Operation::Wait.failed(error);
         ready.clear();
         if !self.complete {
             self.waiter.add(Self::INTERRUPT, wake.interrupt).map_err(failed)?;
-            wake.output.map_or(Ok(false), |output| self.waiter.add_output(Self::OUTPUT, output)).map_err(failed)?;
+            wake.output
+                .map_or(Ok(false), |output| self.waiter.add_output(Self::OUTPUT, output))
+                .map_err(failed)?;
             self.complete = true;
         }
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
@@ -137,7 +150,12 @@ impl Waiter {
         match *self {}
     }
 
-    pub fn wait(&mut self, _wake: Wake, _until: Option<Instant>, _ready: &mut Vec<usize>) -> Result<Woken, NetError> {
+    pub fn wait(
+        &mut self,
+        _wake: Wake,
+        _until: Option<Instant>,
+        _ready: &mut Vec<usize>,
+    ) -> Result<Woken, NetError> {
         match *self {}
     }
 }

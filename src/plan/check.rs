@@ -19,7 +19,8 @@ pub const DEFAULT_LISTEN: Duration = Duration::from_secs(60);
 /// The most interfaces that are listened on.
 const MOST_INTERFACES: usize = 256;
 
-/// A group that switches send to every port whoever has joined (RFC 4541, 2.1.2), kept for experiments (RFC 4727, 2.4.2).
+/// A group that switches send to every port whoever has joined (RFC 4541, 2.1.2), kept for
+/// experiments (RFC 4727, 2.4.2).
 pub const FLOODED: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 254);
 
 /// What `mcast check` does.
@@ -27,7 +28,8 @@ pub const FLOODED: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 254);
 pub struct Check {
     /// The group that is asked about.
     pub target: Target,
-    /// The interface where it is expected; `None` where nobody names one and several would do, or none.
+    /// The interface where it is expected; `None` where nobody names one and several would do, or
+    /// none.
     pub expected: Option<Arc<Via>>,
     /// The user named that interface.
     pub named: bool,
@@ -37,7 +39,8 @@ pub struct Check {
     pub left_out: usize,
     /// How long to listen.
     pub duration: Duration,
-    /// Wait for a measured stream from another host, to tell where the path ends. These are the addresses that it is to be sent to besides the group.
+    /// Wait for a measured stream from another host, to tell where the path ends. These are the
+    /// addresses that it is to be sent to besides the group.
     pub beside: Option<Vec<Listen>>,
     /// Where to keep what was seen.
     pub record: Option<PathBuf>,
@@ -69,7 +72,8 @@ fn quoted(target: &impl std::fmt::Display) -> String {
 }
 
 impl Host<'_> {
-    /// What to look at for one target: on the interface that was named, else on that of the kernel's route, and on all others that could carry it.
+    /// What to look at for one target: on the interface that was named, else on that of the
+    /// kernel's route, and on all others that could carry it.
     ///
     /// # Errors
     /// Where the target is not one group, or the interface does not exist.
@@ -88,24 +92,43 @@ impl Host<'_> {
             return Err(PlanError::NotAGroup(target.group));
         }
         let expected = self.expected(&target, wanted)?.map(Arc::new);
-        let filter = Arc::new(target.source.map_or(Filter::Any, |source| Filter::Include(vec![source])));
+        let filter =
+            Arc::new(target.source.map_or(Filter::Any, |source| Filter::Include(vec![source])));
         let on = |via: &Arc<Via>| Listen {
-            at: Endpoint { group: target.group, port: target.port, cast: Cast::Multicast, via: Arc::clone(via) },
+            at: Endpoint {
+                group: target.group,
+                port: target.port,
+                cast: Cast::Multicast,
+                via: Arc::clone(via),
+            },
             filter: Arc::clone(&filter),
         };
         let others = self.interfaces.iter().filter(|iface| {
             let expected = expected.as_ref().is_some_and(|via| via.index == iface.index);
-            let able = iface.is_able(target.group) || (iface.loopback && iface.up && iface.address_like(target.group).is_some());
+            let able = iface.is_able(target.group)
+                || (iface.loopback && iface.up && iface.address_like(target.group).is_some());
             able && !expected
         });
-        let others: Vec<Arc<Via>> = others.map(|iface| Arc::new(via(iface, target.group))).collect();
+        let others: Vec<Arc<Via>> =
+            others.map(|iface| Arc::new(via(iface, target.group))).collect();
         let left_out = others.len().saturating_sub(MOST_INTERFACES);
-        let listens: Vec<Listen> = expected.iter().chain(others.iter().take(MOST_INTERFACES)).map(on).collect();
+        let listens: Vec<Listen> =
+            expected.iter().chain(others.iter().take(MOST_INTERFACES)).map(on).collect();
         let beside = listen.then(|| self.beside(&target, expected.as_ref()));
         let default = if listen { DEFAULT_LISTEN } else { DEFAULT_CHECK };
         let named = matches!(wanted, Some(Wanted::Named(_))) || target.zone.is_some();
         let (duration, backend) = (duration.unwrap_or(default), Backend::default());
-        Ok(Check { target, expected, named, listens, left_out, duration, beside, record: None, backend })
+        Ok(Check {
+            target,
+            expected,
+            named,
+            listens,
+            left_out,
+            duration,
+            beside,
+            record: None,
+            backend,
+        })
     }
 
     /// The interface where the target is expected.
@@ -113,7 +136,8 @@ impl Host<'_> {
         let asked;
         let wanted = match wanted {
             Some(Wanted::Ask) => {
-                let nobody = || IfaceError::NobodyToAsk { choices: iface::Choices::of(&self.interfaces) };
+                let nobody =
+                    || IfaceError::NobodyToAsk { choices: iface::Choices::of(&self.interfaces) };
                 asked = self.asked(target.group).map_err(|error| error.unwrap_or_else(nobody))?;
                 std::slice::from_ref(&asked)
             }
@@ -124,7 +148,11 @@ impl Host<'_> {
         let route = || (self.route)(target.group, &self.interfaces);
         match iface::choose(&self.interfaces, target, wanted, Purpose::Receive, route) {
             Ok(vias) => Ok(vias.into_iter().next()),
-            Err(IfaceError::Ambiguous { .. } | IfaceError::NoRoute { .. } | IfaceError::NoneAble { .. }) => Ok(None),
+            Err(
+                IfaceError::Ambiguous { .. }
+                | IfaceError::NoRoute { .. }
+                | IfaceError::NoneAble { .. },
+            ) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -141,9 +169,14 @@ impl Host<'_> {
             at: Endpoint { group, port: target.port, cast, via: Arc::clone(&via) },
             filter: Arc::new(Filter::Any),
         };
-        // A link-local address means nothing to a host that does not know the name of the wire; prefer one that does.
-        let mut own: Vec<IpAddr> =
-            iface.addresses.iter().map(|address| address.ip).filter(|ip| ip.is_ipv4() == target.group.is_ipv4()).collect();
+        // A link-local address means nothing to a host that does not know the name of the wire;
+        // prefer one that does.
+        let mut own: Vec<IpAddr> = iface
+            .addresses
+            .iter()
+            .map(|address| address.ip)
+            .filter(|ip| ip.is_ipv4() == target.group.is_ipv4())
+            .collect();
         own.retain(|ip| !crate::target::is_link_scoped(*ip));
         let unicast = own.first().map(|ip| at(*ip, Cast::Unicast));
         let flooded = target.group.is_ipv4().then(|| at(FLOODED.into(), Cast::Multicast));
@@ -153,5 +186,11 @@ impl Host<'_> {
 
 /// An interface as nobody named it.
 fn via(iface: &Interface, like: IpAddr) -> Via {
-    Via { name: iface.name.clone(), index: iface.index, address: iface.address_like(like), pinned: false, named: false }
+    Via {
+        name: iface.name.clone(),
+        index: iface.index,
+        address: iface.address_like(like),
+        pinned: false,
+        named: false,
+    }
 }

@@ -1,4 +1,5 @@
-//! What the command line means: resolved against this host, validated, with every default in one place.
+//! What the command line means: resolved against this host, validated, with every default in one
+//! place.
 
 mod check;
 
@@ -33,7 +34,8 @@ pub const DEFAULT_PROBE_INTERVAL: Duration = Duration::from_millis(100);
 /// The length of a measured datagram's payload where none is given, in bytes.
 pub const DEFAULT_PROBE_SIZE: u16 = 64;
 
-/// How long `recv` goes on listening after its COMMAND has ended, and how long it waits for it before stopping it.
+/// How long `recv` goes on listening after its COMMAND has ended, and how long it waits for it
+/// before stopping it.
 pub const COMMAND_GRACE: Duration = Duration::from_millis(500);
 
 /// What `mcast send` does.
@@ -100,15 +102,23 @@ pub enum Pacing {
 }
 
 impl Pacing {
-    /// The time from one round to the next, of `burst` datagrams of `len` bytes to each of `endpoints`; `None` for none.
+    /// The time from one round to the next, of `burst` datagrams of `len` bytes to each of
+    /// `endpoints`; `None` for none.
     ///
     /// # Errors
     /// [`PlanError::NothingToPace`].
-    pub fn period(self, endpoints: usize, burst: u64, len: usize) -> Result<Option<Period>, PlanError> {
+    pub fn period(
+        self,
+        endpoints: usize,
+        burst: u64,
+        len: usize,
+    ) -> Result<Option<Period>, PlanError> {
         match self {
             Pacing::Rate(rate @ Rate::Bits(_)) if len == 0 => Err(PlanError::NothingToPace(rate)),
             Pacing::Interval(interval) => Ok(Some(Period::from(interval).times(burst))),
-            Pacing::Rate(rate) => Ok(Some(Period::of(rate, burst.saturating_mul(endpoints as u64), len))),
+            Pacing::Rate(rate) => {
+                Ok(Some(Period::of(rate, burst.saturating_mul(endpoints as u64), len)))
+            }
             Pacing::Flood => Ok(None),
         }
     }
@@ -146,7 +156,8 @@ pub struct Limits {
     pub count: Option<u64>,
     /// After this time, whatever came.
     pub duration: Option<Duration>,
-    /// The longest to wait for all of `count` and for the end of the streams with `once`; without these, for the first datagram.
+    /// The longest to wait for all of `count` and for the end of the streams with `once`; without
+    /// these, for the first datagram.
     pub timeout: Option<Duration>,
     /// After this time of silence, once something has come.
     pub idle: Option<Duration>,
@@ -163,7 +174,8 @@ pub enum PlanError {
     /// The interfaces could not be listed.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// `--source` or `--exclude` names an address of a family that no target has, or that a target does not have.
+    /// `--source` or `--exclude` names an address of a family that no target has, or that a target
+    /// does not have.
     #[error("--{option} {source_address} is {s} and {group} is {g}; name a source of each family that is listened to, as in --{option} {example}",
         s = family(*.source_address), g = family(*.group), example = if .group.is_ipv4() { "10.0.0.5" } else { "2001:db8::5" })]
     SourceFamily {
@@ -176,11 +188,15 @@ pub enum PlanError {
     },
     /// A source filter on a unicast or broadcast address.
     #[error(
-        "{0} is no multicast group, and only a group is joined by source; leave --source and --exclude out, or name a group such as 232.1.1.1:5000"
+        "{0} is no multicast group, and only a group is joined by source; leave --source and \
+         --exclude out, or name a group such as 232.1.1.1:5000"
     )]
     SourceOfUnicast(IpAddr),
     /// A target that names its source, together with `--exclude`.
-    #[error("{group} is joined from {included} alone, so there is nobody to exclude; keep either the source or --exclude")]
+    #[error(
+        "{group} is joined from {included} alone, so there is nobody to exclude; keep either the \
+         source or --exclude"
+    )]
     IncludeAndExclude {
         /// The group.
         group: IpAddr,
@@ -188,7 +204,9 @@ pub enum PlanError {
         included: IpAddr,
     },
     /// The same group both from one source and from any.
-    #[error("{group} is asked for from {included} alone and from anybody as well; keep one of the two")]
+    #[error(
+        "{group} is asked for from {included} alone and from anybody as well; keep one of the two"
+    )]
     OneAndAny {
         /// The group.
         group: IpAddr,
@@ -204,14 +222,20 @@ pub enum PlanError {
         count: u64,
     },
     /// A unicast or broadcast address, where a group is checked.
-    #[error("{0} is no multicast group, and check looks into groups; name one, such as 239.1.1.1:5000")]
+    #[error(
+        "{0} is no multicast group, and check looks into groups; name one, such as 239.1.1.1:5000"
+    )]
     NotAGroup(IpAddr),
     /// More targets and interfaces than one run takes.
-    #[error("{0} targets on their interfaces are more than the {MOST_TARGETS} that a run takes; name fewer, or fewer interfaces")]
+    #[error(
+        "{0} targets on their interfaces are more than the {MOST_TARGETS} that a run takes; name \
+         fewer, or fewer interfaces"
+    )]
     TooMany(usize),
     /// A rate in bits of payload, and no payload.
     #[error(
-        "datagrams without payload come to no bit rate, so --rate {0} would have no bound; give them a --message, or a rate in datagrams, such as --rate 1000pps"
+        "datagrams without payload come to no bit rate, so --rate {0} would have no bound; give \
+         them a --message, or a rate in datagrams, such as --rate 1000pps"
     )]
     NothingToPace(Rate),
     /// A flood that would never stop.
@@ -225,7 +249,8 @@ pub enum PlanError {
     FloodOfControl(IpAddr),
     /// The payload is longer than a datagram can be.
     #[error(
-        "the payload is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: send less, or split it; up to 1472 bytes travel unfragmented on Ethernet"
+        "the payload is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: \
+         send less, or split it; up to 1472 bytes travel unfragmented on Ethernet"
     )]
     TooLong {
         /// The length of the payload in bytes.
@@ -259,7 +284,8 @@ pub struct Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// This host, as it is now. `ask` is asked where several interfaces would do, or where the user wants to be asked.
+    /// This host, as it is now. `ask` is asked where several interfaces would do, or where the user
+    /// wants to be asked.
     ///
     /// # Errors
     /// Where the interfaces cannot be listed.
@@ -271,7 +297,11 @@ impl<'a> Host<'a> {
     ///
     /// # Errors
     /// Where a target has no interface, or more than one would do and nobody chooses.
-    pub fn endpoints(&self, ranges: &[TargetRange], wanted: &[Wanted]) -> Result<Vec<Endpoint>, PlanError> {
+    pub fn endpoints(
+        &self,
+        ranges: &[TargetRange],
+        wanted: &[Wanted],
+    ) -> Result<Vec<Endpoint>, PlanError> {
         let (mut endpoints, mut known) = (Vec::new(), HashSet::new());
         self.each(ranges, wanted, Purpose::Send, |_, at| {
             if known.insert(at.clone()) {
@@ -282,11 +312,17 @@ impl<'a> Host<'a> {
         Ok(endpoints)
     }
 
-    /// What to listen to: each target on each of its interfaces, once, with all the sources that were named for it.
+    /// What to listen to: each target on each of its interfaces, once, with all the sources that
+    /// were named for it.
     ///
     /// # Errors
     /// The same; and where the sources contradict each other or the targets.
-    pub fn listens(&self, ranges: &[TargetRange], wanted: &[Wanted], sources: &Sources) -> Result<Vec<Listen>, PlanError> {
+    pub fn listens(
+        &self,
+        ranges: &[TargetRange],
+        wanted: &[Wanted],
+        sources: &Sources,
+    ) -> Result<Vec<Listen>, PlanError> {
         sources.fit(ranges)?;
         let mut listens: Vec<(Endpoint, Wish)> = Vec::new();
         let mut known: HashMap<Endpoint, usize> = HashMap::new();
@@ -305,13 +341,15 @@ impl<'a> Host<'a> {
         let mut filters: HashMap<Filter, Arc<Filter>> = HashMap::new();
         let share = |(at, wish): (Endpoint, Wish)| {
             let filter = wish.filter();
-            let filter = Arc::clone(filters.entry(filter.clone()).or_insert_with(|| Arc::new(filter)));
+            let filter =
+                Arc::clone(filters.entry(filter.clone()).or_insert_with(|| Arc::new(filter)));
             Listen { at, filter }
         };
         Ok(listens.into_iter().map(share).collect())
     }
 
-    /// Hands each target to `take`, on each of its interfaces. `take` answers how many there are by now.
+    /// Hands each target to `take`, on each of its interfaces. `take` answers how many there are by
+    /// now.
     fn each(
         &self,
         ranges: &[TargetRange],
@@ -320,23 +358,33 @@ impl<'a> Host<'a> {
         mut take: impl FnMut(&Target, Endpoint) -> Result<usize, PlanError>,
     ) -> Result<(), PlanError> {
         let mut wanted = wanted.to_vec();
-        if let (Some(ask), Some(first)) = (wanted.iter().position(|wanted| *wanted == Wanted::Ask), ranges.first()) {
-            let chosen = self
-                .asked(first.first())
-                .map_err(|nobody| nobody.unwrap_or_else(|| IfaceError::NobodyToAsk { choices: Choices::of(&self.interfaces) }))?;
+        if let (Some(ask), Some(first)) =
+            (wanted.iter().position(|wanted| *wanted == Wanted::Ask), ranges.first())
+        {
+            let chosen = self.asked(first.first()).map_err(|nobody| {
+                nobody.unwrap_or_else(|| IfaceError::NobodyToAsk {
+                    choices: Choices::of(&self.interfaces),
+                })
+            })?;
             wanted[ask] = chosen;
             wanted.retain(|wanted| *wanted != Wanted::Ask);
         }
         let mut vias: HashSet<Arc<Via>> = HashSet::new();
-        // What the user chose where several interfaces would do holds for all the targets of which that is true.
+        // What the user chose where several interfaces would do holds for all the targets of which
+        // that is true.
         let mut chosen: Option<Wanted> = None;
         for target in ranges.iter().flat_map(TargetRange::targets) {
             let route = || (self.route)(target.group, &self.interfaces);
-            let choose = |wanted: &[Wanted]| iface::choose(&self.interfaces, &target, wanted, purpose, route);
+            let choose = |wanted: &[Wanted]| {
+                iface::choose(&self.interfaces, &target, wanted, purpose, route)
+            };
             let found = match (choose(&wanted), &chosen) {
-                (Err(IfaceError::Ambiguous { .. }), Some(chosen)) => choose(std::slice::from_ref(chosen))?,
+                (Err(IfaceError::Ambiguous { .. }), Some(chosen)) => {
+                    choose(std::slice::from_ref(chosen))?
+                }
                 (Err(ambiguous @ IfaceError::Ambiguous { .. }), None) => {
-                    let answer = self.asked(target.group).map_err(|nobody| nobody.unwrap_or(ambiguous))?;
+                    let answer =
+                        self.asked(target.group).map_err(|nobody| nobody.unwrap_or(ambiguous))?;
                     choose(std::slice::from_ref(chosen.insert(answer)))?
                 }
                 (found, _) => found?,
@@ -345,7 +393,8 @@ impl<'a> Host<'a> {
             for via in found {
                 let via = vias.get(&via).map(Arc::clone).unwrap_or_else(|| Arc::new(via));
                 vias.insert(Arc::clone(&via));
-                let count = take(&target, Endpoint { group: target.group, port: target.port, cast, via })?;
+                let count =
+                    take(&target, Endpoint { group: target.group, port: target.port, cast, via })?;
                 if count as u64 > MOST_TARGETS {
                     return Err(PlanError::TooMany(count));
                 }
@@ -359,7 +408,9 @@ impl<'a> Host<'a> {
         let route = (self.route)(group, &self.interfaces);
         match (self.ask)(group, &iface::candidates(&self.interfaces, group, route)) {
             Asked::Chosen(index) => Ok(Wanted::Named(index.to_string())),
-            Asked::Closed => Err(Some(IfaceError::NotChosen { choices: Choices::of(&self.interfaces) })),
+            Asked::Closed => {
+                Err(Some(IfaceError::NotChosen { choices: Choices::of(&self.interfaces) }))
+            }
             Asked::Nobody => Err(None),
         }
     }
@@ -375,19 +426,31 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Holds the sources against the targets: each is of the family of some target, and with `--source` each group has one of its family.
+    /// Holds the sources against the targets: each is of the family of some target, and with
+    /// `--source` each group has one of its family.
     fn fit(&self, ranges: &[TargetRange]) -> Result<(), PlanError> {
-        for (option, sources, for_all) in [("source", &self.include, true), ("exclude", &self.exclude, false)] {
-            let unfit = |source_address: IpAddr, group| PlanError::SourceFamily { option, source_address, group };
-            let same = |source: IpAddr, range: &TargetRange| source.is_ipv4() == range.first().is_ipv4();
+        for (option, sources, for_all) in
+            [("source", &self.include, true), ("exclude", &self.exclude, false)]
+        {
+            let unfit = |source_address: IpAddr, group| PlanError::SourceFamily {
+                option,
+                source_address,
+                group,
+            };
+            let same =
+                |source: IpAddr, range: &TargetRange| source.is_ipv4() == range.first().is_ipv4();
             for source in sources {
                 if !ranges.iter().any(|range| same(*source, range)) {
                     return Err(unfit(*source, ranges.first().map_or(*source, TargetRange::first)));
                 }
             }
-            let lacks = |range: &&TargetRange| range.source().is_none() && !sources.iter().any(|source| same(*source, range));
+            let lacks = |range: &&TargetRange| {
+                range.source().is_none() && !sources.iter().any(|source| same(*source, range))
+            };
             match (sources.first(), ranges.iter().find(lacks)) {
-                (Some(source), Some(range)) if for_all => return Err(unfit(*source, range.first())),
+                (Some(source), Some(range)) if for_all => {
+                    return Err(unfit(*source, range.first()));
+                }
                 _ => {}
             }
         }
@@ -397,12 +460,15 @@ impl Sources {
     fn of(&self, target: &Target, cast: Cast) -> Result<Wish, PlanError> {
         let group = target.group;
         let like = |source: &&IpAddr| source.is_ipv4() == group.is_ipv4();
-        let include: BTreeSet<IpAddr> = target.source.iter().chain(&self.include).filter(like).copied().collect();
+        let include: BTreeSet<IpAddr> =
+            target.source.iter().chain(&self.include).filter(like).copied().collect();
         let exclude: BTreeSet<IpAddr> = self.exclude.iter().filter(like).copied().collect();
         match (include.first(), exclude.is_empty()) {
             (None, true) => {}
             _ if cast != Cast::Multicast => return Err(PlanError::SourceOfUnicast(group)),
-            (Some(included), false) => return Err(PlanError::IncludeAndExclude { group, included: *included }),
+            (Some(included), false) => {
+                return Err(PlanError::IncludeAndExclude { group, included: *included });
+            }
             _ => {}
         }
         Ok(Wish { include, exclude })
@@ -420,7 +486,8 @@ impl Wish {
     fn join(&mut self, other: Wish, group: IpAddr) -> Result<(), PlanError> {
         if self.include.is_empty() != other.include.is_empty() {
             let included = self.include.first().or(other.include.first()).copied();
-            return included.map_or(Ok(()), |included| Err(PlanError::OneAndAny { group, included }));
+            return included
+                .map_or(Ok(()), |included| Err(PlanError::OneAndAny { group, included }));
         }
         self.include.extend(other.include);
         self.exclude.extend(other.exclude);
@@ -436,8 +503,9 @@ impl Wish {
     }
 }
 
-/// Holds a flood against what it might do: it must end, and unless `forced` reach nobody's control protocols. 224.0.0.0/24 is what routing and
-/// discovery use (RFC 5771, 4), ff02::/16 holds the like of IPv6 (RFC 4291, 2.7.1).
+/// Holds a flood against what it might do: it must end, and unless `forced` reach nobody's control
+/// protocols. 224.0.0.0/24 is what routing and discovery use (RFC 5771, 4), ff02::/16 holds the
+/// like of IPv6 (RFC 4291, 2.7.1).
 ///
 /// # Errors
 /// [`PlanError::EndlessFlood`], [`PlanError::FloodOfControl`].
@@ -459,10 +527,9 @@ pub fn may_flood(endpoints: &[Endpoint], ends: bool, forced: bool) -> Result<(),
 /// [`PlanError::TooLong`].
 pub fn fits(len: usize, endpoints: &[Endpoint]) -> Result<(), PlanError> {
     let too_long = |at: &&Endpoint| len > net::max_payload(at.group);
-    endpoints
-        .iter()
-        .find(too_long)
-        .map_or(Ok(()), |at| Err(PlanError::TooLong { len, group: at.group, max: net::max_payload(at.group) }))
+    endpoints.iter().find(too_long).map_or(Ok(()), |at| {
+        Err(PlanError::TooLong { len, group: at.group, max: net::max_payload(at.group) })
+    })
 }
 
 #[cfg(test)]
@@ -476,12 +543,26 @@ mod tests {
 
     fn iface(index: u32, name: &str, address: &str) -> Interface {
         let ip6 = format!("fe80::{index}").parse().unwrap();
-        let addresses = vec![Address { ip: address.parse().unwrap(), prefix: Some(24) }, Address { ip: ip6, prefix: Some(64) }];
-        Interface { name: name.to_owned(), index, addresses, up: true, multicast: true, ..Interface::default() }
+        let addresses = vec![
+            Address { ip: address.parse().unwrap(), prefix: Some(24) },
+            Address { ip: ip6, prefix: Some(64) },
+        ];
+        Interface {
+            name: name.to_owned(),
+            index,
+            addresses,
+            up: true,
+            multicast: true,
+            ..Interface::default()
+        }
     }
 
     fn host(ask: Ask) -> Host {
-        Host { interfaces: vec![iface(2, "e0", "10.0.0.101"), iface(3, "e1", "10.1.0.101")], route: |_, _| None, ask }
+        Host {
+            interfaces: vec![iface(2, "e0", "10.0.0.101"), iface(3, "e1", "10.1.0.101")],
+            route: |_, _| None,
+            ask,
+        }
     }
 
     fn ranges(texts: &[&str]) -> Vec<TargetRange> {
@@ -496,7 +577,9 @@ mod tests {
     fn filters(texts: &[&str], include: &[&str], exclude: &[&str]) -> Result<Vec<String>, String> {
         let parse = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
         let sources = Sources { include: parse(include), exclude: parse(exclude) };
-        let listens = host(&nobody).listens(&ranges(texts), &named(&["e0"]), &sources).map_err(|error| error.to_string())?;
+        let listens = host(&nobody)
+            .listens(&ranges(texts), &named(&["e0"]), &sources)
+            .map_err(|error| error.to_string())?;
         let print = |listen: Listen| match &*listen.filter {
             Filter::Any => format!("{} any", listen.at.group),
             Filter::Include(sources) => format!("{} from {sources:?}", listen.at.group),
@@ -510,7 +593,10 @@ mod tests {
         let targets = ranges(&["239.1.1.1:5", "239.1.1.1+2:5", "239.1.1.2/32:5"]);
         let endpoints = host(&nobody).endpoints(&targets, &named(&["e0", "2"])).unwrap();
         assert_eq!(endpoints.len(), 2);
-        assert!(Arc::ptr_eq(&endpoints[0].via, &endpoints[1].via), "endpoints of one interface share it");
+        assert!(
+            Arc::ptr_eq(&endpoints[0].via, &endpoints[1].via),
+            "endpoints of one interface share it"
+        );
         assert_eq!(host(&nobody).endpoints(&targets, &named(&["all"])).unwrap().len(), 4);
     }
 
@@ -525,7 +611,10 @@ mod tests {
     #[test]
     fn sources_are_gathered_for_each_group() {
         let two = Ok(vec!["232.1.1.1 from [10.0.0.5, 10.0.0.6]".to_owned()]);
-        assert_eq!(filters(&["10.0.0.6@232.1.1.1", "10.0.0.5@232.1.1.1", "10.0.0.6@232.1.1.1"], &[], &[]), two);
+        assert_eq!(
+            filters(&["10.0.0.6@232.1.1.1", "10.0.0.5@232.1.1.1", "10.0.0.6@232.1.1.1"], &[], &[]),
+            two
+        );
         assert_eq!(filters(&["232.1.1.1"], &["10.0.0.6", "10.0.0.5"], &[]), two);
         assert_eq!(filters(&["10.0.0.6@232.1.1.1"], &["10.0.0.5"], &[]), two);
         assert_eq!(
@@ -541,11 +630,31 @@ mod tests {
     #[test]
     fn sources_that_contradict_are_refused() {
         for (texts, include, exclude, part) in [
-            (&["239.1.1.1"][..], &["fd00::5"][..], &[][..], "--source fd00::5 is IPv6 and 239.1.1.1 is IPv4"),
-            (&["239.1.1.1", "ff15::1"], &["10.0.0.5"], &[], "--source 10.0.0.5 is IPv4 and ff15::1 is IPv6"),
+            (
+                &["239.1.1.1"][..],
+                &["fd00::5"][..],
+                &[][..],
+                "--source fd00::5 is IPv6 and 239.1.1.1 is IPv4",
+            ),
+            (
+                &["239.1.1.1", "ff15::1"],
+                &["10.0.0.5"],
+                &[],
+                "--source 10.0.0.5 is IPv4 and ff15::1 is IPv6",
+            ),
             (&["239.1.1.1"], &[], &["fd00::5"], "--exclude fd00::5 is IPv6"),
-            (&["10.0.0.5@232.1.1.1"], &[], &["10.0.0.6"], "232.1.1.1 is joined from 10.0.0.5 alone"),
-            (&["10.0.0.5@232.1.1.1", "232.1.1.1"], &[], &[], "from 10.0.0.5 alone and from anybody as well"),
+            (
+                &["10.0.0.5@232.1.1.1"],
+                &[],
+                &["10.0.0.6"],
+                "232.1.1.1 is joined from 10.0.0.5 alone",
+            ),
+            (
+                &["10.0.0.5@232.1.1.1", "232.1.1.1"],
+                &[],
+                &[],
+                "from 10.0.0.5 alone and from anybody as well",
+            ),
             (&["10.0.0.101"], &["10.0.0.5"], &[], "10.0.0.101 is no multicast group"),
         ] {
             let error = filters(texts, include, exclude).unwrap_err();
@@ -560,7 +669,8 @@ mod tests {
             asked.set(asked.get() + 1);
             Asked::Chosen(offered[1].index)
         };
-        let endpoints = host(&ask).endpoints(&ranges(&["239.1.1.1+5:5", "239.2.2.2:5"]), &[]).unwrap();
+        let endpoints =
+            host(&ask).endpoints(&ranges(&["239.1.1.1+5:5", "239.2.2.2:5"]), &[]).unwrap();
         assert!(endpoints.iter().all(|at| at.via.name == "e1") && endpoints.len() == 6);
         assert_eq!(asked.get(), 1);
         host(&ask).endpoints(&ranges(&["239.1.1.1:5"]), &named(&["ask"])).unwrap();
@@ -571,17 +681,27 @@ mod tests {
 
     #[test]
     fn without_anybody_to_ask_the_list_is_the_answer() {
-        let error = |wanted: &[&str]| host(&nobody).endpoints(&ranges(&["239.1.1.1:5"]), &named(wanted)).unwrap_err().to_string();
-        assert!(error(&[]).contains("several interfaces could carry 239.1.1.1") && error(&[]).contains("e1  up"));
+        let error = |wanted: &[&str]| {
+            host(&nobody)
+                .endpoints(&ranges(&["239.1.1.1:5"]), &named(wanted))
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(
+            error(&[]).contains("several interfaces could carry 239.1.1.1")
+                && error(&[]).contains("e1  up")
+        );
         assert!(error(&["ask"]).contains("no terminal"), "{}", error(&["ask"]));
         let closed = |_: IpAddr, _: &[&Interface]| Asked::Closed;
-        let error = host(&closed).endpoints(&ranges(&["239.1.1.1:5"]), &[]).unwrap_err().to_string();
+        let error =
+            host(&closed).endpoints(&ranges(&["239.1.1.1:5"]), &[]).unwrap_err().to_string();
         assert!(error.contains("no interface was chosen"), "{error}");
     }
 
     #[test]
     fn a_payload_is_held_to_the_longest_datagram() {
-        let endpoints = host(&nobody).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
+        let endpoints =
+            host(&nobody).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
         assert!(fits(65_507, &endpoints).is_ok());
         let error = fits(65_508, &endpoints).unwrap_err().to_string();
         assert!(error.contains("65508") && error.contains("at most 65507"), "{error}");

@@ -1,4 +1,5 @@
-//! What a measured datagram says: 48 bytes in network order, then a pattern. A checksum covers all of it.
+//! What a measured datagram says: 48 bytes in network order, then a pattern. A checksum covers all
+//! of it.
 //!
 //! | offset | size | field |
 //! | --- | --- | --- |
@@ -74,7 +75,8 @@ pub enum Reading {
     Plain,
     /// A probe as it was sent.
     Probe(Probe),
-    /// It claims to be a probe, and is not to be believed. The stream is the one that it claims, where there is a place for it.
+    /// It claims to be a probe, and is not to be believed. The stream is the one that it claims,
+    /// where there is a place for it.
     Damaged(Damage, Option<u64>),
 }
 
@@ -100,13 +102,18 @@ impl Damage {
     }
 }
 
-/// Reads a payload. `cut` is whether the system says that the datagram was longer than what is here.
+/// Reads a payload. `cut` is whether the system says that the datagram was longer than what is
+/// here.
 pub fn read(payload: &[u8], cut: bool) -> Reading {
-    let Some(version) = payload.strip_prefix(MAGIC).and_then(|rest| rest.first()) else { return Reading::Plain };
+    let Some(version) = payload.strip_prefix(MAGIC).and_then(|rest| rest.first()) else {
+        return Reading::Plain;
+    };
     if *version != VERSION {
         return Reading::Damaged(Damage::Unsupported, None);
     }
-    let Some(header) = payload.first_chunk::<MIN_LEN>() else { return Reading::Damaged(Damage::Truncated, None) };
+    let Some(header) = payload.first_chunk::<MIN_LEN>() else {
+        return Reading::Damaged(Damage::Truncated, None);
+    };
     let stream = u64_at(header, 8);
     let len = usize::from(u16_at(header, 34));
     if cut || payload.len() < len {
@@ -195,12 +202,14 @@ impl Writer {
     }
 }
 
-/// What always follows the header. A CRC is linear: that of two parts is that of the second, and that of the first shifted past the second, which for one
-/// length is a table. So a probe costs the same whatever its length.
+/// What always follows the header. A CRC is linear: that of two parts is that of the second, and
+/// that of the first shifted past the second, which for one length is a table. So a probe costs the
+/// same whatever its length.
 #[derive(Clone, Debug)]
 struct Tail {
     crc: u32,
-    /// For each byte of a CRC, from the lowest, and each value of it: what it becomes when the tail is passed.
+    /// For each byte of a CRC, from the lowest, and each value of it: what it becomes when the
+    /// tail is passed.
     passed: Box<[[u32; 256]; 4]>,
 }
 
@@ -208,9 +217,12 @@ impl Tail {
     fn new(tail: &[u8]) -> Self {
         let mut passed = Box::new([[0; 256]; 4]);
         for (place, table) in passed.iter_mut().enumerate() {
-            let bits: [u32; 8] = std::array::from_fn(|bit| crc32c::crc32c_combine(1 << (8 * place + bit), 0, tail.len()));
+            let bits: [u32; 8] = std::array::from_fn(|bit| {
+                crc32c::crc32c_combine(1 << (8 * place + bit), 0, tail.len())
+            });
             for (value, entry) in table.iter_mut().enumerate() {
-                *entry = (0..8).filter(|bit| value >> bit & 1 == 1).fold(0, |all, bit| all ^ bits[bit]);
+                *entry =
+                    (0..8).filter(|bit| value >> bit & 1 == 1).fold(0, |all, bit| all ^ bits[bit]);
             }
         }
         Tail { crc: crc32c::crc32c(tail), passed }
@@ -223,7 +235,8 @@ impl Tail {
     }
 }
 
-/// The checksum of a payload of at least [`MIN_LEN`] bytes, as if the checksum's own field were zero.
+/// The checksum of a payload of at least [`MIN_LEN`] bytes, as if the checksum's own field were
+/// zero.
 fn checksum(payload: &[u8]) -> u32 {
     let before = crc32c::crc32c(&payload[..CRC.start]);
     crc32c::crc32c_append(crc32c::crc32c_append(before, &[0; 4]), &payload[CRC.end..])
@@ -275,9 +288,13 @@ mod tests {
 
     #[test]
     fn the_checksum_is_crc_32c() {
-        // RFC 3720, B.4: 32 bytes of zeroes, and 32 bytes 0 to 31; and the check value of the CRC catalogues.
+        // RFC 3720, B.4: 32 bytes of zeroes, and 32 bytes 0 to 31; and the check value of the CRC
+        // catalogues.
         assert_eq!(crc32c::crc32c(&[0; 32]), 0x8a91_36aa);
-        assert_eq!(crc32c::crc32c(&std::array::from_fn::<u8, 32, _>(|byte| byte as u8)), 0x46dd_794e);
+        assert_eq!(
+            crc32c::crc32c(&std::array::from_fn::<u8, 32, _>(|byte| byte as u8)),
+            0x46dd_794e
+        );
         assert_eq!(crc32c::crc32c(b"123456789"), 0xe306_9283);
     }
 
@@ -293,10 +310,22 @@ mod tests {
         assert_eq!(read(&bytes, false), Reading::Probe(probe()));
         assert_eq!(changed(0, b'm'), Reading::Plain);
         assert_eq!(changed(4, 9), Reading::Damaged(Damage::Unsupported, None));
-        assert_eq!(changed(5, 77), Reading::Damaged(Damage::Corrupt, stream), "the checksum speaks first");
+        assert_eq!(
+            changed(5, 77),
+            Reading::Damaged(Damage::Corrupt, stream),
+            "the checksum speaks first"
+        );
         assert_eq!(changed(99, 0), Reading::Damaged(Damage::Corrupt, stream));
-        assert_eq!(changed(35, 99), Reading::Damaged(Damage::Corrupt, stream), "longer than it says");
-        assert_eq!(changed(35, 101), Reading::Damaged(Damage::Truncated, stream), "shorter than it says");
+        assert_eq!(
+            changed(35, 99),
+            Reading::Damaged(Damage::Corrupt, stream),
+            "longer than it says"
+        );
+        assert_eq!(
+            changed(35, 101),
+            Reading::Damaged(Damage::Truncated, stream),
+            "shorter than it says"
+        );
         assert_eq!(read(&bytes[..99], false), Reading::Damaged(Damage::Truncated, stream));
         assert_eq!(read(&bytes, true), Reading::Damaged(Damage::Truncated, stream));
         assert_eq!(read(&bytes[..47], false), Reading::Damaged(Damage::Truncated, None));

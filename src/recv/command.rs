@@ -1,4 +1,5 @@
-//! The COMMAND of `recv -- COMMAND`: started when every group is joined, watched, and ended with the receiver.
+//! The COMMAND of `recv -- COMMAND`: started when every group is joined, watched, and ended with
+//! the receiver.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -23,8 +24,9 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts `line`: a program and its arguments. Its standard output goes to standard error, because standard output is ours. A program called
-    /// `mcast` is this very program, installed or not.
+    /// Starts `line`: a program and its arguments. Its standard output goes to standard error,
+    /// because standard output is ours. A program called `mcast` is this very program,
+    /// installed or not.
     pub fn start(line: &[OsString]) -> Result<Self, RunError> {
         let name = line[0].to_string_lossy().into_owned();
         let program = match std::env::current_exe() {
@@ -33,15 +35,16 @@ impl Running {
         };
         let mut command = Command::new(program);
         command.args(&line[1..]).stdout(Stdio::from(io::stderr()));
-        // A group of its own, so that what COMMAND starts in its turn can be ended with it. A terminal may be read by one group only, and that
-        // is not this one.
+        // A group of its own, so that what COMMAND starts in its turn can be ended with it. A
+        // terminal may be read by one group only, and that is not this one.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         if io::stdin().is_terminal() {
             command.stdin(Stdio::null());
         }
         net::restore_limits_for(&mut command);
-        let child = command.spawn().map_err(|source| RunError::Command { name: name.clone(), source })?;
+        let child =
+            command.spawn().map_err(|source| RunError::Command { name: name.clone(), source })?;
         debug!(pid = child.id(), command = name, "started");
         Ok(Running { name, child, ended: None })
     }
@@ -57,8 +60,8 @@ impl Running {
         self.ended.as_ref()
     }
 
-    /// Sees it to its end. It gets a moment to end by itself, unless there is a `hurry`, after a signal or a failure: then it is told to end at once, and how
-    /// it does so proves nothing.
+    /// Sees it to its end. It gets a moment to end by itself, unless there is a `hurry`, after a
+    /// signal or a failure: then it is told to end at once, and how it does so proves nothing.
     pub fn finish(mut self, wake: Wake, hurry: bool) -> Result<Ended, NetError> {
         if !hurry {
             self.wait(wake, COMMAND_GRACE)?;

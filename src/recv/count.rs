@@ -1,4 +1,5 @@
-//! What a receiver counts of all that it hears: over the whole run, and from one report to the next.
+//! What a receiver counts of all that it hears: over the whole run, and from one report to the
+//! next.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,8 @@ pub enum Heard {
     End,
 }
 
-/// What has come by some moment: it differs as soon as anything more has, be it the end of a stream.
+/// What has come by some moment: it differs as soon as anything more has, be it the end of a
+/// stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Come {
     /// Datagrams.
@@ -75,8 +77,9 @@ struct Odd {
 }
 
 impl Counts {
-    /// Starts counting at `start`. `listens` is how many things are listened to; `intervals` is whether there will be reports; `copies` is whether a
-    /// datagram may arrive on two interfaces.
+    /// Starts counting at `start`. `listens` is how many things are listened to; `intervals` is
+    /// whether there will be reports; `copies` is whether a datagram may arrive on two
+    /// interfaces.
     pub fn new(start: Instant, listens: usize, intervals: bool, copies: bool) -> Self {
         let local = LocalClock { host: net::host_id(), synchronised: net::is_synchronised() };
         let lately = Lately { since: start, tally: Tally::default(), before: Odd::default() };
@@ -107,7 +110,9 @@ impl Counts {
             Reading::Probe(probe) => {
                 let delay = self.streams.take(&probe, &arrival);
                 match probe.kind {
-                    Kind::Data => Heard::Measured { stream: probe.stream, seq: probe.sequence, delay },
+                    Kind::Data => {
+                        Heard::Measured { stream: probe.stream, seq: probe.sequence, delay }
+                    }
                     Kind::End => return Heard::End,
                     Kind::Reply => Heard::Plain,
                 }
@@ -119,7 +124,10 @@ impl Counts {
             Reading::Plain => Heard::Plain,
         };
         let cut = meta.truncated || heard == Heard::Damaged(Damage::Truncated);
-        for tally in [Some(&mut self.whole), self.lately.as_mut().map(|lately| &mut lately.tally)].into_iter().flatten() {
+        for tally in [Some(&mut self.whole), self.lately.as_mut().map(|lately| &mut lately.tally)]
+            .into_iter()
+            .flatten()
+        {
             tally.add(meta.source, meta.time, payload.len(), cut);
         }
         heard
@@ -128,7 +136,8 @@ impl Counts {
     /// Follows the interfaces: a stream goes on where its interface is now.
     pub fn follow(&mut self, moves: &[Moved]) {
         let changes = moves.iter().filter_map(|moved| moved.change.as_ref());
-        for change in changes.filter(|change| change.remade && change.old.index != change.new.index) {
+        for change in changes.filter(|change| change.remade && change.old.index != change.new.index)
+        {
             self.streams.moved(change.old.index, (change.new.index, &change.new.name));
         }
     }
@@ -150,11 +159,20 @@ impl Counts {
 
     /// What all of it came to by `now`. `kernel_drops` is what the kernel has dropped by then.
     pub fn figures(&self, now: Moment, kernel_drops: Option<KernelDrops>) -> RecvFigures {
-        figures(now.steady - self.start, &self.whole, self.odd(kernel_drops), describe(&self.streams, false, now.system))
+        figures(
+            now.steady - self.start,
+            &self.whole,
+            self.odd(kernel_drops),
+            describe(&self.streams, false, now.system),
+        )
     }
 
     /// What it came to since the last report, and begins to count anew.
-    pub fn report(&mut self, now: Moment, kernel_drops: Option<KernelDrops>) -> Option<IntervalReport> {
+    pub fn report(
+        &mut self,
+        now: Moment,
+        kernel_drops: Option<KernelDrops>,
+    ) -> Option<IntervalReport> {
         let odd = self.odd(kernel_drops);
         let lately = self.lately.as_mut()?;
         let since = lately.since;
@@ -172,29 +190,45 @@ impl Counts {
         Some(report)
     }
 
-    /// Whether anything was counted since the last report, and how long that was ago. `kernel_drops` is what the kernel has dropped by now.
-    pub fn unreported(&self, now: Instant, kernel_drops: Option<KernelDrops>) -> Option<(bool, Duration)> {
+    /// Whether anything was counted since the last report, and how long that was ago.
+    /// `kernel_drops` is what the kernel has dropped by now.
+    pub fn unreported(
+        &self,
+        now: Instant,
+        kernel_drops: Option<KernelDrops>,
+    ) -> Option<(bool, Duration)> {
         let lately = self.lately.as_ref()?;
         // What was lost last of all shows only by the end, which is no datagram.
         let lost = || self.streams.iter().any(|stream| stream.losses(true).lost > 0);
         let dropped = |drops: Option<KernelDrops>| drops.map_or(0, |drops| drops.count);
-        let busy = lately.tally.meter.datagrams > 0 || dropped(kernel_drops) > dropped(lately.before.kernel_drops) || lost();
+        let busy = lately.tally.meter.datagrams > 0
+            || dropped(kernel_drops) > dropped(lately.before.kernel_drops)
+            || lost();
         Some((busy, now - lately.since))
     }
 
     fn odd(&self, kernel_drops: Option<KernelDrops>) -> Odd {
         let Streams { corrupt, unsupported, untracked, .. } = self.streams;
-        Odd { kernel_drops, interface_copies: self.copies.as_ref().map(|copies| copies.count), corrupt, unsupported, untracked }
+        Odd {
+            kernel_drops,
+            interface_copies: self.copies.as_ref().map(|copies| copies.count),
+            corrupt,
+            unsupported,
+            untracked,
+        }
     }
 }
 
 impl Odd {
     fn less(self, before: &Odd) -> Odd {
         // The kernel counts its drops in 32 bits, which in a long run begin anew.
-        let less = |now: Option<u64>, before: Option<u64>| now.map(|now| now.saturating_sub(before.unwrap_or(0)));
+        let less = |now: Option<u64>, before: Option<u64>| {
+            now.map(|now| now.saturating_sub(before.unwrap_or(0)))
+        };
         Odd {
             kernel_drops: self.kernel_drops.map(|now| {
-                let count = now.count.saturating_sub(before.kernel_drops.map_or(0, |before| before.count));
+                let count =
+                    now.count.saturating_sub(before.kernel_drops.map_or(0, |before| before.count));
                 KernelDrops { count, exact: now.exact || count == 0 }
             }),
             interface_copies: less(self.interface_copies, before.interface_copies),
@@ -242,8 +276,12 @@ mod tests {
         let (probe, arrival) = at(start.system);
         counts.streams.take(&probe, &arrival);
         let later = Duration::from_secs(2);
-        let figures = counts.figures(Moment { system: start.system + later, steady: start.steady + later }, None);
-        assert_eq!((figures.streams[0].figures.gap_ns, figures.elapsed), (Some(2_000_000_000), later));
+        let figures = counts
+            .figures(Moment { system: start.system + later, steady: start.steady + later }, None);
+        assert_eq!(
+            (figures.streams[0].figures.gap_ns, figures.elapsed),
+            (Some(2_000_000_000), later)
+        );
     }
 
     /// The only datagram of a stream that does not end.
@@ -278,14 +316,17 @@ mod tests {
         let mut counts = Counts::new(Instant::now(), 1, true, false);
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
         let drops = drops.map(|count| Some(KernelDrops { count: count?, exact: true }));
-        let reported = drops.map(|drops| counts.report(Moment::now(), drops).and_then(|report| report.figures.kernel_drops));
+        let reported = drops.map(|drops| {
+            counts.report(Moment::now(), drops).and_then(|report| report.figures.kernel_drops)
+        });
         assert_eq!(reported, [Some(u64::from(u32::MAX)), Some(0), Some(2), None]);
     }
 
     #[test]
     fn an_interval_without_drops_has_exactly_none() {
         let mut counts = Counts::new(Instant::now(), 1, true, false);
-        let drops = [(3, true), (5, false), (5, false), (6, false)].map(|(count, exact)| Some(KernelDrops { count, exact }));
+        let drops = [(3, true), (5, false), (5, false), (6, false)]
+            .map(|(count, exact)| Some(KernelDrops { count, exact }));
         let reported = drops.map(|drops| {
             let figures = counts.report(Moment::now(), drops).unwrap().figures;
             (figures.kernel_drops.unwrap(), figures.kernel_drops_exact.unwrap())

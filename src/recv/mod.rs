@@ -35,7 +35,11 @@ use session::Session;
 ///
 /// # Errors
 /// What the system refused. Every group is left and the summary is said all the same.
-pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
+pub fn run(
+    plan: &plan::Recv,
+    reporter: &mut Reporter,
+    interrupt: &Interrupt,
+) -> Result<Verdict, RunError> {
     let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf.map(Wish::bytes), plan.backend)?;
     if plan.spin {
         inbox.spin();
@@ -58,12 +62,16 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let kernel_drops = inbox.kernel_drops();
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
-    let command = command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
+    let command =
+        command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
     let set_by = session.clock_set_by(end);
     let last_report = session.last_report(end, kernel_drops);
     let figures = session.counts.figures(end, kernel_drops);
-    let judgements: Vec<Judgement> =
-        plan.assertions.iter().map(|assertion| assertion.judge(|metric| figures.value(metric))).collect();
+    let judgements: Vec<Judgement> = plan
+        .assertions
+        .iter()
+        .map(|assertion| assertion.judge(|metric| figures.value(metric)))
+        .collect();
     let came = session.counts.come();
     let verdict = match &failure {
         Some(error) => Verdict::could_not(error),
@@ -79,7 +87,8 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let command_failed = matches!(command, Some(Ended::Failed(_)));
     let is_asserted = !plan.assertions.is_empty() && verdict.status == 0;
     let looking = looking.filter(|_| !command_failed && !is_asserted);
-    let mut findings = looking.map(|looking| why::found_at_end(&looking, interrupt)).unwrap_or_default();
+    let mut findings =
+        looking.map(|looking| why::found_at_end(&looking, interrupt)).unwrap_or_default();
     let warns = came.is_nothing() && verdict.status == 1 && !command_failed;
     if warns && findings.len() > 1 {
         // The warning says as much, and where to look closer.
@@ -94,7 +103,10 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
         }
         reporter.explain(&findings)?;
         if warns {
-            reporter.warn(&Warning::NothingReceived { at: in_words(&plan.listens), check: check(&plan.listens) })?;
+            reporter.warn(&Warning::NothingReceived {
+                at: in_words(&plan.listens),
+                check: check(&plan.listens),
+            })?;
         }
         for left in left {
             match left {
@@ -105,7 +117,11 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter, interrupt: &Interrupt) ->
                 Err(error) => reporter.warn(&Warning::NotLeft(error))?,
             }
         }
-        reporter.event(&Event::RecvSummary(RecvSummary { figures, assertions: judgements, verdict: verdict.clone() }))
+        reporter.event(&Event::RecvSummary(RecvSummary {
+            figures,
+            assertions: judgements,
+            verdict: verdict.clone(),
+        }))
     });
     failure.map_or(Ok(()), Err)?;
     said?;
@@ -127,14 +143,18 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
         _ => {}
     }
     let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
-    reporter.event(&Event::Listening(Listening { targets, rcvbuf_bytes: RcvbufInfo { asked, granted, wish: plan.rcvbuf } }))?;
+    reporter.event(&Event::Listening(Listening {
+        targets,
+        rcvbuf_bytes: RcvbufInfo { asked, granted, wish: plan.rcvbuf },
+    }))?;
     Ok(reporter.flush()?)
 }
 
 /// What is listened to, for a sentence.
 fn in_words(listens: &[Listen]) -> String {
     let targets: Vec<TargetInfo> = listens.iter().flat_map(TargetInfo::of).collect();
-    let spans: Vec<String> = spans(&targets).iter().map(|span| format!("{span} on {}", span.first.iface)).collect();
+    let spans: Vec<String> =
+        spans(&targets).iter().map(|span| format!("{span} on {}", span.first.iface)).collect();
     spans.join(", ")
 }
 

@@ -27,7 +27,8 @@ use crate::warning::{Waiting, Warning};
 /// The longest to read on for datagrams that came before the end: a flood must not put it off.
 const CATCH_UP: Duration = Duration::from_millis(75);
 
-/// The same after a signal: leaving and summing up take time as well, and all of it is to be over within a tenth of a second.
+/// The same after a signal: leaving and summing up take time as well, and all of it is to be over
+/// within a tenth of a second.
 const CATCH_UP_IN_HASTE: Duration = Duration::from_millis(35);
 
 /// What one batch of each ready socket came to.
@@ -82,9 +83,11 @@ impl<'a> Session<'a> {
     ) -> Result<Stop, RunError> {
         self.why.begin(reporter);
         // COMMAND writes on the same terminal, and nobody could make way for it.
-        let mut progress = reporter.progress(self.until.goal().filter(|_| command.is_none()), self.plan.show);
+        let mut progress =
+            reporter.progress(self.until.goal().filter(|_| command.is_none()), self.plan.show);
         loop {
-            // What came before the reason to stop still counts, though it was not read yet: the queue may be long, or the program was held up.
+            // What came before the reason to stop still counts, though it was not read yet: the
+            // queue may be long, or the program was held up.
             if let Some(signal) = interrupt.signal() {
                 let reached = self.catch_up(inbox, Some(Instant::now()), reporter, interrupt)?;
                 return Ok(reached.unwrap_or(Stop::Interrupted(signal)));
@@ -108,20 +111,29 @@ impl<'a> Session<'a> {
                 self.look_at_clock(Moment::now());
             }
             if self.querier.due().is_some_and(|due| due <= now) {
-                reporter.warn_all(&self.querier.look(now, inbox.interfaces(), igmp_or_mld_version))?;
+                reporter.warn_all(&self.querier.look(
+                    now,
+                    inbox.interfaces(),
+                    igmp_or_mld_version,
+                ))?;
             }
             self.why.mind(now, &self.counts, inbox, reporter)?;
             progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
             // What came by now may have moved the end.
             let end = if command.is_some() { self.until.deadline() } else { end }.map(|(at, _)| at);
             let report = self.reports.as_ref().and_then(Pace::next);
-            let deadline = [end, self.querier.due(), self.why.due(now), report, progress.due()].into_iter().flatten().min();
+            let deadline = [end, self.querier.due(), self.why.due(now), report, progress.due()]
+                .into_iter()
+                .flatten()
+                .min();
             if inbox.wait(reporter.wake(interrupt), deadline)? {
                 return Ok(Stop::ReaderGone);
             }
             // Who was held up may find what came after the end.
             let now = Instant::now();
-            let cutoff = end.filter(|end| *end <= now).map(|end| SystemTime::now() - now.duration_since(end));
+            let cutoff = end
+                .filter(|end| *end <= now)
+                .map(|end| SystemTime::now() - now.duration_since(end));
             let Batch { mut stop, .. } = self.read(inbox, now, cutoff, reporter)?;
             if stop.is_none() && inbox.has_news() {
                 // What came before an interface went is read before its memberships are given up.
@@ -139,7 +151,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Reads one batch of each ready socket `now`. What is later than `cutoff` came after the end, and is left out.
+    /// Reads one batch of each ready socket `now`. What is later than `cutoff` came after the end,
+    /// and is left out.
     fn read(
         &mut self,
         inbox: &mut Inbox,
@@ -176,7 +189,8 @@ impl<'a> Session<'a> {
         Ok(Batch { stop, only_late: late > 0 && timely == 0 })
     }
 
-    /// Reads what nobody has read yet; with `until`, only what the kernel had taken by then. Answers whether that reached what was asked.
+    /// Reads what nobody has read yet; with `until`, only what the kernel had taken by then.
+    /// Answers whether that reached what was asked.
     fn catch_up(
         &mut self,
         inbox: &mut Inbox,
@@ -196,7 +210,8 @@ impl<'a> Session<'a> {
             let covered = inbox.covers_all();
             let batch = self.read(inbox, Instant::now(), cutoff, reporter)?;
             reached = batch.stop;
-            // Each socket's datagrams come in the order of their times, so nothing timely is behind these.
+            // Each socket's datagrams come in the order of their times, so nothing timely is behind
+            // these.
             if batch.only_late && covered {
                 break;
             }
@@ -229,13 +244,21 @@ impl<'a> Session<'a> {
     /// Says once that datagrams arrive on two interfaces; the summary has the number.
     fn note_copy(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
         let Datagram { payload, meta, endpoint, iface, .. } = datagram;
-        let (Some(copies), Some(ifindex)) = (&mut self.counts.copies, meta.ifindex) else { return Ok(()) };
+        let (Some(copies), Some(ifindex)) = (&mut self.counts.copies, meta.ifindex) else {
+            return Ok(());
+        };
         let to = SocketAddr::new(endpoint.group, endpoint.port);
         let before = copies.add(meta.time, ifindex, meta.source, to, payload);
         match (before, iface, copies.count) {
             (Some(first), Some(second), 1) => {
-                let first = self.plan.listens.iter().map(|listen| &listen.at.via).find(|via| via.index == first);
-                let first = first.map_or_else(|| "another interface".to_owned(), |via| via.name.clone());
+                let first = self
+                    .plan
+                    .listens
+                    .iter()
+                    .map(|listen| &listen.at.via)
+                    .find(|via| via.index == first);
+                let first =
+                    first.map_or_else(|| "another interface".to_owned(), |via| via.name.clone());
                 reporter.warn(&Warning::ArrivesTwice { first, second: (*second).to_owned() })
             }
             _ => Ok(()),
@@ -259,7 +282,8 @@ impl<'a> Session<'a> {
         waiting.map_or(Ok(()), |waiting| reporter.warn(&Warning::StillWaiting { waiting, forever }))
     }
 
-    /// By how many seconds the clock was set while it ran. What it told is then good for no delay from another host.
+    /// By how many seconds the clock was set while it ran. What it told is then good for no delay
+    /// from another host.
     pub fn clock_set_by(&mut self, now: Moment) -> Option<f64> {
         self.look_at_clock(now);
         let set_by = self.clock.set_by();
@@ -276,7 +300,12 @@ impl<'a> Session<'a> {
     }
 
     /// Reports on the interval that is over.
-    fn report_if_due(&mut self, now: Instant, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
+    fn report_if_due(
+        &mut self,
+        now: Instant,
+        inbox: &Inbox,
+        reporter: &mut Reporter,
+    ) -> Result<(), RunError> {
         let Some(reports) = &mut self.reports else { return Ok(()) };
         if reports.due(now).is_none() {
             return Ok(());
@@ -292,22 +321,32 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The report on the interval in which it ended, where there is something to tell: the reports add up to the summary.
-    pub fn last_report(&mut self, now: Moment, kernel_drops: Option<KernelDrops>) -> Option<IntervalReport> {
+    /// The report on the interval in which it ended, where there is something to tell: the reports
+    /// add up to the summary.
+    pub fn last_report(
+        &mut self,
+        now: Moment,
+        kernel_drops: Option<KernelDrops>,
+    ) -> Option<IntervalReport> {
         let every = self.reports.as_ref()?.period().to_duration();
         let (busy, since) = self.counts.unreported(now.steady, kernel_drops)?;
         (busy || since >= every / 2).then(|| self.counts.report(now, kernel_drops))?
     }
 }
 
-/// Which of the interfaces that the inbox follows are joined from sources, by their position among them.
+/// Which of the interfaces that the inbox follows are joined from sources, by their position among
+/// them.
 fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<usize> {
     let is_specific = |via: &Via, ipv4: bool| {
-        let on_it = |listen: &&Listen| ptr::eq(&*listen.at.via, via) && listen.at.group.is_ipv4() == ipv4;
+        let on_it =
+            |listen: &&Listen| ptr::eq(&*listen.at.via, via) && listen.at.group.is_ipv4() == ipv4;
         listens.iter().filter(on_it).any(|listen| matches!(*listen.filter, Filter::Include(_)))
     };
     let interfaces = inbox.interfaces().enumerate();
-    interfaces.filter(|(_, (via, ipv4, _))| is_specific(via, *ipv4)).map(|(position, _)| position).collect()
+    interfaces
+        .filter(|(_, (via, ipv4, _))| is_specific(via, *ipv4))
+        .map(|(position, _)| position)
+        .collect()
 }
 
 fn igmp_or_mld_version(iface: &str, ipv4: bool) -> Option<u8> {
@@ -317,14 +356,18 @@ fn igmp_or_mld_version(iface: &str, ipv4: bool) -> Option<u8> {
 /// Whether some group is joined on more than one interface, so that one datagram may arrive twice.
 fn on_several_interfaces(listens: &[Listen]) -> bool {
     let mut interfaces: HashMap<(IpAddr, u16), u32> = HashMap::new();
-    listens.iter().any(|Listen { at, .. }| *interfaces.entry((at.group, at.port)).or_insert(at.via.index) != at.via.index)
+    listens.iter().any(|Listen { at, .. }| {
+        *interfaces.entry((at.group, at.port)).or_insert(at.via.index) != at.via.index
+    })
 }
 
 /// A datagram, as an event.
 fn received<'a>(datagram: &Datagram<'a>, heard: Heard) -> Received<'a> {
     let Datagram { payload, meta, endpoint, iface, .. } = *datagram;
     let probe = match heard {
-        Heard::Measured { stream, seq, delay } => Some(ProbeInfo::Whole { stream, seq, delay_ns: delay }),
+        Heard::Measured { stream, seq, delay } => {
+            Some(ProbeInfo::Whole { stream, seq, delay_ns: delay })
+        }
         Heard::Damaged(damage) => Some(ProbeInfo::Damaged { damage: damage.name() }),
         Heard::Plain | Heard::End => None,
     };

@@ -1,5 +1,5 @@
-//! When silence is worth a word: nothing came at all, or what came has stopped. It never reads a clock, and is told at each turn of the loop, not with each
-//! datagram, how much has come.
+//! When silence is worth a word: nothing came at all, or what came has stopped. It never reads a
+//! clock, and is told at each turn of the loop, not with each datagram, how much has come.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,8 @@ const RHYTHM: u32 = 3;
 pub enum Silent {
     /// Nothing has come at all.
     Never,
-    /// What came may have stopped: half of the time is over. What is counted from now on was lost in the silence, and not before.
+    /// What came may have stopped: half of the time is over. What is counted from now on was lost
+    /// in the silence, and not before.
     Lull,
     /// What came has stopped.
     Stopped(Stopped),
@@ -49,10 +50,18 @@ enum Next {
 impl Silence {
     /// Begins at `start`, when every group is joined.
     pub fn new(start: Instant) -> Self {
-        Silence { start, come: Come::default(), flow: None, longest: None, over: false, next: Next::Lull }
+        Silence {
+            start,
+            come: Come::default(),
+            flow: None,
+            longest: None,
+            over: false,
+            next: Next::Lull,
+        }
     }
 
-    /// Takes note of what has come by `now`, and whether all of it is over by its own account. Answers what is due.
+    /// Takes note of what has come by `now`, and whether all of it is over by its own account.
+    /// Answers what is due.
     pub fn look(&mut self, now: Instant, come: Come, over: bool) -> Option<Silent> {
         if come != self.come {
             self.come = come;
@@ -110,7 +119,9 @@ mod tests {
     fn told(looks: &[(u32, u64)]) -> Vec<(u32, Silent)> {
         let start = Instant::now();
         let mut silence = Silence::new(start);
-        let told = looks.iter().filter_map(|(at, heard)| Some((*at, silence.look(start + *at * MS, come(*heard), false)?)));
+        let told = looks.iter().filter_map(|(at, heard)| {
+            Some((*at, silence.look(start + *at * MS, come(*heard), false)?))
+        });
         told.collect()
     }
 
@@ -120,7 +131,10 @@ mod tests {
 
     #[test]
     fn nothing_at_all_is_told_once_after_five_seconds() {
-        assert_eq!(told(&[(0, 0), (4999, 0), (5000, 0), (5001, 0), (60_000, 0)]), [(5000, Silent::Never)]);
+        assert_eq!(
+            told(&[(0, 0), (4999, 0), (5000, 0), (5001, 0), (60_000, 0)]),
+            [(5000, Silent::Never)]
+        );
         assert_eq!(told(&[(0, 0), (4999, 1), (5000, 1), (60_000, 1)]), []);
     }
 
@@ -130,14 +144,16 @@ mod tests {
         let first = [(4500, Silent::Lull), (7000, stopped(3, 1.0, 5.0))];
         assert_eq!(told(&looks), first);
         // By then 58.1 s are its longest silence.
-        let again = [(60_100, 4), (147_249, 4), (147_250, 4), (234_399, 4), (234_400, 4), (999_000, 4)];
+        let again =
+            [(60_100, 4), (147_249, 4), (147_250, 4), (234_399, 4), (234_400, 4), (999_000, 4)];
         let second = [(147_250, Silent::Lull), (234_400, stopped(4, 59.1, 174.3))];
         assert_eq!(told(&[&looks[..], &again[..]].concat()), [first, second].concat());
     }
 
     #[test]
     fn what_is_slow_has_three_times_its_longest_silence() {
-        let slow = [(0, 1), (10_000, 2), (18_000, 3), (32_999, 3), (33_000, 3), (47_999, 3), (48_000, 3)];
+        let slow =
+            [(0, 1), (10_000, 2), (18_000, 3), (32_999, 3), (33_000, 3), (47_999, 3), (48_000, 3)];
         assert_eq!(told(&slow), [(33_000, Silent::Lull), (48_000, stopped(3, 18.0, 30.0))]);
     }
 
@@ -160,7 +176,10 @@ mod tests {
         assert_eq!(silence.due(), None);
         assert_eq!(silence.look(start + 60_000 * MS, come(2), true), None);
         // The end of a stream is something that came too.
-        let ends = Come { streams: StreamCounts { streams: 1, empty: 1, ..StreamCounts::default() }, ..come(0) };
+        let ends = Come {
+            streams: StreamCounts { streams: 1, empty: 1, ..StreamCounts::default() },
+            ..come(0)
+        };
         let mut silence = Silence::new(start);
         silence.look(start + 10 * MS, ends, true);
         assert_eq!((silence.due(), silence.look(start + 60_000 * MS, ends, true)), (None, None));

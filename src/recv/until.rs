@@ -1,4 +1,5 @@
-//! When to stop: the limits, the datagrams and the command, as one deadline. It never reads a clock.
+//! When to stop: the limits, the datagrams and the command, as one deadline. It never reads a
+//! clock.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,8 @@ pub struct Until {
     streams_ended: Option<Instant>,
 }
 
-/// How long stragglers are waited for when every stream has ended: an end may overtake data, and is itself sent for 80 ms.
+/// How long stragglers are waited for when every stream has ended: an end may overtake data, and is
+/// itself sent for 80 ms.
 const STRAGGLERS: Duration = Duration::from_millis(100);
 
 impl Until {
@@ -52,11 +54,13 @@ impl Until {
 
     /// Takes note whether there are measured streams, and all of them have ended.
     pub fn streams(&mut self, now: Instant, all_ended: bool) {
-        self.streams_ended = self.streams_ended.or(Some(now)).filter(|_| all_ended && self.limits.once);
+        self.streams_ended =
+            self.streams_ended.or(Some(now)).filter(|_| all_ended && self.limits.once);
     }
 
-    /// Takes note that COMMAND has ended. Where it failed there is nothing left to wait for, whatever was asked; where it did not, a count,
-    /// a duration or the end of the streams still decides. Answers whether the end of the command ends the receiving.
+    /// Takes note that COMMAND has ended. Where it failed there is nothing left to wait for,
+    /// whatever was asked; where it did not, a count, a duration or the end of the streams
+    /// still decides. Answers whether the end of the command ends the receiving.
     pub fn command_ended(&mut self, now: Instant, failed: bool) -> bool {
         let Limits { count, duration, once, .. } = self.limits;
         let decides = failed || (count.is_none() && duration.is_none() && !once);
@@ -66,8 +70,11 @@ impl Until {
 
     /// When to stop if nothing more happens, and why.
     pub fn deadline(&self) -> Option<(Instant, Stop)> {
-        let after = |from: Option<Instant>, time: Option<Duration>, stop| Some((from?.checked_add(time?)?, stop));
-        let for_the_first = if self.limits.once { self.streams_ended.is_none() } else { self.received == 0 };
+        let after = |from: Option<Instant>, time: Option<Duration>, stop| {
+            Some((from?.checked_add(time?)?, stop))
+        };
+        let for_the_first =
+            if self.limits.once { self.streams_ended.is_none() } else { self.received == 0 };
         let waiting = self.limits.count.is_some() || for_the_first;
         [
             after(waiting.then_some(self.start), self.limits.timeout, Stop::Timeout),
@@ -109,11 +116,19 @@ mod tests {
     #[test]
     fn only_what_ends_by_itself_has_a_goal() {
         let goal = |limits| until(limits).0.goal();
-        for aimless in [Limits::default(), Limits { timeout: Some(S), idle: Some(S), ..Limits::default() }] {
+        for aimless in
+            [Limits::default(), Limits { timeout: Some(S), idle: Some(S), ..Limits::default() }]
+        {
             assert_eq!(goal(aimless), None);
         }
-        assert!(goal(Limits { count: Some(5), ..Limits::default() }).is_some_and(|goal| goal.count == Some(5)));
-        assert!(goal(Limits { duration: Some(S), ..Limits::default() }).is_some_and(|goal| goal.duration == Some(S)));
+        assert!(
+            goal(Limits { count: Some(5), ..Limits::default() })
+                .is_some_and(|goal| goal.count == Some(5))
+        );
+        assert!(
+            goal(Limits { duration: Some(S), ..Limits::default() })
+                .is_some_and(|goal| goal.duration == Some(S))
+        );
         assert!(goal(Limits { once: true, ..Limits::default() }).is_some());
     }
 
@@ -126,14 +141,18 @@ mod tests {
     #[test]
     fn a_timeout_waits_for_the_first_datagram_only_once() {
         let (mut until, start) = until(Limits { timeout: Some(5 * S), ..Limits::default() });
-        assert_eq!((until.expired(start + 4 * S), until.expired(start + 5 * S)), (None, Some(Stop::Timeout)));
+        assert_eq!(
+            (until.expired(start + 4 * S), until.expired(start + 5 * S)),
+            (None, Some(Stop::Timeout))
+        );
         until.datagram(start + 4 * S);
         assert_eq!(until.expired(start + 100 * S), None);
     }
 
     #[test]
     fn with_a_count_datagrams_do_not_put_the_timeout_off() {
-        let (mut until, start) = until(Limits { count: Some(10), timeout: Some(5 * S), ..Limits::default() });
+        let (mut until, start) =
+            until(Limits { count: Some(10), timeout: Some(5 * S), ..Limits::default() });
         until.datagram(start + 4 * S);
         assert_eq!(until.deadline(), Some((start + 5 * S, Stop::Timeout)));
     }
@@ -149,7 +168,13 @@ mod tests {
 
     #[test]
     fn the_earliest_limit_wins() {
-        let limits = Limits { duration: Some(3 * S), timeout: Some(2 * S), idle: Some(9 * S), count: Some(5), once: false };
+        let limits = Limits {
+            duration: Some(3 * S),
+            timeout: Some(2 * S),
+            idle: Some(9 * S),
+            count: Some(5),
+            once: false,
+        };
         let (until, start) = until(limits);
         assert_eq!(until.deadline(), Some((start + 2 * S, Stop::Timeout)));
     }
@@ -167,22 +192,32 @@ mod tests {
 
     #[test]
     fn a_command_that_fails_ends_it_in_any_case() {
-        let (mut until, start) = until(Limits { count: Some(5), timeout: Some(9 * S), ..Limits::default() });
+        let (mut until, start) =
+            until(Limits { count: Some(5), timeout: Some(9 * S), ..Limits::default() });
         assert!(until.command_ended(start, true));
         assert_eq!(until.deadline(), Some((start + COMMAND_GRACE, Stop::Command)));
     }
 
     #[test]
     fn the_end_of_all_streams_stops_it_when_stragglers_had_their_time() {
-        let (mut until, start) = until(Limits { once: true, timeout: Some(5 * S), ..Limits::default() });
+        let (mut until, start) =
+            until(Limits { once: true, timeout: Some(5 * S), ..Limits::default() });
         until.datagram(start);
         until.streams(start + S, false);
-        assert_eq!(until.deadline(), Some((start + 5 * S, Stop::Timeout)), "data is not what was waited for");
+        assert_eq!(
+            until.deadline(),
+            Some((start + 5 * S, Stop::Timeout)),
+            "data is not what was waited for"
+        );
         until.streams(start + 2 * S, true);
         until.streams(start + 2 * S + STRAGGLERS / 2, true);
         assert_eq!(until.deadline(), Some((start + 2 * S + STRAGGLERS, Stop::Once)));
         until.streams(start + 2 * S + STRAGGLERS / 2, false);
-        assert_eq!(until.deadline(), Some((start + 5 * S, Stop::Timeout)), "another stream has begun");
+        assert_eq!(
+            until.deadline(),
+            Some((start + 5 * S, Stop::Timeout)),
+            "another stream has begun"
+        );
         assert!(!until.command_ended(start + 3 * S, false));
     }
 

@@ -29,7 +29,8 @@ pub struct Why<'a> {
     plan: &'a plan::Recv,
     subject: Option<Subject>,
     silence: Silence,
-    /// What the kernel had counted before the silence; `None` where silence is not to be explained.
+    /// What the kernel had counted before the silence; `None` where silence is not to be
+    /// explained.
     before: Option<Baseline>,
     looking: Option<Looking>,
     /// That nothing came at all was explained.
@@ -48,7 +49,9 @@ impl Subject {
     fn of(listens: &[Listen], inbox: &Inbox) -> Option<Self> {
         let listen = listens.iter().position(|listen| listen.at.cast == Cast::Multicast)?;
         let at = &listens[listen].at;
-        let iface = inbox.interfaces().position(|(via, ipv4, _)| *via == *at.via && ipv4 == at.group.is_ipv4())?;
+        let iface = inbox
+            .interfaces()
+            .position(|(via, ipv4, _)| *via == *at.via && ipv4 == at.group.is_ipv4())?;
         Some(Subject { listen, iface })
     }
 
@@ -64,7 +67,8 @@ impl Subject {
 
 /// How many targets there are besides one; each may be listened to on several interfaces.
 fn others(listens: &[Listen]) -> usize {
-    let targets: HashSet<(IpAddr, u16)> = listens.iter().map(|listen| (listen.at.group, listen.at.port)).collect();
+    let targets: HashSet<(IpAddr, u16)> =
+        listens.iter().map(|listen| (listen.at.group, listen.at.port)).collect();
     targets.len().saturating_sub(1)
 }
 
@@ -72,16 +76,30 @@ impl<'a> Why<'a> {
     /// Minds a receiver that begins at `start`.
     pub fn new(plan: &'a plan::Recv, inbox: &Inbox, start: Instant) -> Self {
         let subject = Subject::of(&plan.listens, inbox);
-        Why { plan, subject, silence: Silence::new(start), before: None, looking: None, told: false }
+        Why {
+            plan,
+            subject,
+            silence: Silence::new(start),
+            before: None,
+            looking: None,
+            told: false,
+        }
     }
 
-    /// From now on datagrams may come, and what is lost is counted. Where nobody would be told, nothing is minded.
+    /// From now on datagrams may come, and what is lost is counted. Where nobody would be told,
+    /// nothing is minded.
     pub fn begin(&mut self, reporter: &Reporter) {
         self.before = (self.subject.is_some() && reporter.warns()).then(Baseline::take);
     }
 
     /// Notices silence, looks for what explains it, and tells that as soon as it is found.
-    pub fn mind(&mut self, now: Instant, counts: &Counts, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
+    pub fn mind(
+        &mut self,
+        now: Instant,
+        counts: &Counts,
+        inbox: &Inbox,
+        reporter: &mut Reporter,
+    ) -> Result<(), RunError> {
         if self.before.is_none() {
             return Ok(());
         }
@@ -95,7 +113,9 @@ impl<'a> Why<'a> {
             Some(Silent::Never) if self.is_asserted(counts, inbox) => {}
             Some(Silent::Never) => self.looking = self.look(now, None, false, inbox),
             Some(Silent::Lull) => self.before = Some(Baseline::take()),
-            Some(Silent::Stopped(stopped)) => self.looking = self.look(now, Some(stopped), false, inbox),
+            Some(Silent::Stopped(stopped)) => {
+                self.looking = self.look(now, Some(stopped), false, inbox)
+            }
             None => {}
         }
         if let Some(Found::These(findings)) = self.looking.as_ref().map(Looking::found) {
@@ -112,17 +132,33 @@ impl<'a> Why<'a> {
         silence.into_iter().chain(self.looking.as_ref().map(|_| now + LOOK)).min()
     }
 
-    /// Begins to look why nothing came at all, as the receiver ends and before it leaves, unless that was told.
-    pub fn look_at_end(&mut self, now: Instant, counts: &Counts, inbox: &Inbox, stop: Stop) -> Option<Looking> {
+    /// Begins to look why nothing came at all, as the receiver ends and before it leaves, unless
+    /// that was told.
+    pub fn look_at_end(
+        &mut self,
+        now: Instant,
+        counts: &Counts,
+        inbox: &Inbox,
+        stop: Stop,
+    ) -> Option<Looking> {
         // Who reads no more, and what could not go on, need no explanation.
-        if !counts.come().is_nothing() || self.told || matches!(stop, Stop::ReaderGone | Stop::Failed) {
+        if !counts.come().is_nothing()
+            || self.told
+            || matches!(stop, Stop::ReaderGone | Stop::Failed)
+        {
             return None;
         }
         let hurry = matches!(stop, Stop::Interrupted(_));
         self.looking.take().filter(|_| !hurry).or_else(|| self.look(now, None, hurry, inbox))
     }
 
-    fn look(&self, now: Instant, stopped: Option<Stopped>, hurry: bool, inbox: &Inbox) -> Option<Looking> {
+    fn look(
+        &self,
+        now: Instant,
+        stopped: Option<Stopped>,
+        hurry: bool,
+        inbox: &Inbox,
+    ) -> Option<Looking> {
         let subject = self.subject.as_ref()?;
         Some(Looking::start(Question {
             listen: subject.listen(&self.plan.listens, inbox),

@@ -16,7 +16,9 @@ const MARGIN: usize = 9;
 
 /// What is looked at, and for how long.
 pub fn checking(checking: &Checking, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let Some(first) = checking.targets.first() else { return writeln!(out, "checking; there is no interface to listen on") };
+    let Some(first) = checking.targets.first() else {
+        return writeln!(out, "checking; there is no interface to listen on");
+    };
     let target = std::net::SocketAddr::new(first.group, first.port);
     let place = checking.expected.map(|iface| format!(" on {iface}")).unwrap_or_default();
     write!(
@@ -26,8 +28,12 @@ pub fn checking(checking: &Checking, paint: Paint, out: &mut dyn Write) -> io::R
         if checking.send.is_some() { "up to " } else { "" },
         in_words(checking.duration)
     )?;
-    let others: Vec<&str> =
-        checking.targets.iter().map(|target| target.iface).filter(|iface| Some(*iface) != checking.expected).collect();
+    let others: Vec<&str> = checking
+        .targets
+        .iter()
+        .map(|target| target.iface)
+        .filter(|iface| Some(*iface) != checking.expected)
+        .collect();
     match others.len() {
         0 => {}
         1..=5 => write!(out, "; on {} too", others.join(", "))?,
@@ -73,7 +79,11 @@ pub fn finding(finding: &Finding, paint: Paint, out: &mut dyn Write) -> io::Resu
     }
     for command in commands {
         // Commands stay whole, so that they can be copied.
-        let place = if command.place == Place::Here { String::new() } else { format!("   # {}", command.place) };
+        let place = if command.place == Place::Here {
+            String::new()
+        } else {
+            format!("   # {}", command.place)
+        };
         writeln!(out, "{:MARGIN$}    {}{}", "", command.run, paint.faint(place))?;
     }
     Ok(())
@@ -83,10 +93,17 @@ pub fn finding(finding: &Finding, paint: Paint, out: &mut dyn Write) -> io::Resu
 pub fn summary(summary: &CheckSummary, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let CheckSummary { passes, notes, warnings, faults, conclusion, .. } = summary;
     let counts = [(faults, "fault"), (warnings, "warning"), (notes, "note")];
-    let counts: Vec<String> =
-        counts.iter().filter(|(number, _)| **number > 0).map(|(number, what)| count(**number as u64, what).to_string()).collect();
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(number, _)| **number > 0)
+        .map(|(number, what)| count(**number as u64, what).to_string())
+        .collect();
     let passed = format!("{passes} passed");
-    writeln!(out, "\n{}", paint.faint(counts.into_iter().chain([passed]).collect::<Vec<_>>().join(", ")))?;
+    writeln!(
+        out,
+        "\n{}",
+        paint.faint(counts.into_iter().chain([passed]).collect::<Vec<_>>().join(", "))
+    )?;
     // One sentence, whole, so that it can be copied.
     match (*faults, *warnings) {
         (0, 0) => writeln!(out, "{}", paint.good(conclusion)),
@@ -95,7 +112,8 @@ pub fn summary(summary: &CheckSummary, paint: Paint, out: &mut dyn Write) -> io:
     }
 }
 
-/// Breaks a text between words, into lines of at most `width` columns. A word that is longer stands alone.
+/// Breaks a text between words, into lines of at most `width` columns. A word that is longer stands
+/// alone.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -125,10 +143,11 @@ mod tests {
 
     #[test]
     fn a_finding_is_broken_between_words_and_its_commands_stay_whole() {
-        let long =
-            "nft insert rule inet filter input ip daddr 239.1.1.1 udp dport 5000 accept comment 'and so on and so on, for long'";
-        let found =
-            Finding::fault("firewall-input", "word ".repeat(30).trim_end(), "because").remedy("do this").run(Place::Sender, long);
+        let long = "nft insert rule inet filter input ip daddr 239.1.1.1 udp dport 5000 accept \
+                    comment 'and so on and so on, for long'";
+        let found = Finding::fault("firewall-input", "word ".repeat(30).trim_end(), "because")
+            .remedy("do this")
+            .run(Place::Sender, long);
         let text = shown(&found);
         assert!(text.starts_with("fault    firewall-input: word word"), "{text}");
         assert!(text.lines().all(|line| line.contains(long) || line.len() <= WIDTH), "{text}");

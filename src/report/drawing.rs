@@ -17,16 +17,27 @@ const FEWEST_DIGITS: usize = 3;
 const MOST_DIGITS: usize = 9;
 
 /// Draws delays: bars of equal width up to the 99th percentile, and one for what is longer.
-pub fn draw(delays: &Delays, spread: &Quantiles, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+pub fn draw(
+    delays: &Delays,
+    spread: &Quantiles,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let edges = edges(spread);
     let up_to = delays.up_to(&edges);
     let total = delays.count();
-    let counts: Vec<u64> = up_to.iter().scan(0, |before, up_to| Some(up_to - std::mem::replace(before, *up_to))).collect();
+    let counts: Vec<u64> = up_to
+        .iter()
+        .scan(0, |before, up_to| Some(up_to - std::mem::replace(before, *up_to)))
+        .collect();
     let longest = counts.iter().copied().max().unwrap_or(1).max(1);
-    // Delays that are long and hardly differ take more digits to be told apart. The last edge is no round number.
+    // Delays that are long and hardly differ take more digits to be told apart. The last edge is no
+    // round number.
     let label = |edge: i64, digits| Value::Nanos(edge).with_digits(digits).to_string();
     let round = &edges[..edges.len() - 1];
-    let apart = |digits: &usize| round.windows(2).all(|pair| label(pair[0], *digits) != label(pair[1], *digits));
+    let apart = |digits: &usize| {
+        round.windows(2).all(|pair| label(pair[0], *digits) != label(pair[1], *digits))
+    };
     let digits = (FEWEST_DIGITS..=MOST_DIGITS).find(apart).unwrap_or(MOST_DIGITS);
     let labels: Vec<(String, String)> = (0..edges.len())
         .map(|row| {
@@ -52,7 +63,8 @@ pub fn draw(delays: &Delays, spread: &Quantiles, paint: Paint, out: &mut dyn Wri
 fn edges(spread: &Quantiles) -> Vec<i64> {
     let step = round_up(spread.p99.saturating_sub(spread.min) / BARS);
     let first = spread.min.div_euclid(step).saturating_mul(step);
-    let mut edges: Vec<i64> = (1..=BARS + 2).map(|bar| first.saturating_add(step.saturating_mul(bar))).collect();
+    let mut edges: Vec<i64> =
+        (1..=BARS + 2).map(|bar| first.saturating_add(step.saturating_mul(bar))).collect();
     let needed = edges.iter().take_while(|edge| **edge < spread.p99).count() + 1;
     edges.truncate(needed.min(edges.len()));
     edges.retain(|edge| *edge < spread.max);
@@ -84,7 +96,13 @@ mod tests {
         let mut all = Delays::new(Precision::Fine);
         delays.iter().for_each(|delay| all.record(*delay));
         let mut out = Vec::new();
-        draw(&all, &all.quantiles().unwrap(), Paint::new(ColorWhen::Never, &io::stdout()), &mut out).unwrap();
+        draw(
+            &all,
+            &all.quantiles().unwrap(),
+            Paint::new(ColorWhen::Never, &io::stdout()),
+            &mut out,
+        )
+        .unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -96,13 +114,21 @@ mod tests {
         let lines: Vec<&str> = drawn.lines().collect();
         assert!(lines[0].starts_with("  20.0 us - 25.0 us   125  ####"), "{drawn}");
         assert!(lines[lines.len() - 1].contains("- 9.00 ms"), "{drawn}");
-        assert!(lines.len() <= BARS as usize + 2 && lines.iter().all(|line| line.contains('#')), "{drawn}");
+        assert!(
+            lines.len() <= BARS as usize + 2 && lines.iter().all(|line| line.contains('#')),
+            "{drawn}"
+        );
     }
 
     #[test]
     fn the_edges_of_bars_are_told_apart_although_the_delays_are_long() {
-        let drawn = drawn(&(0..100).map(|number| 50_000_000 + number * 4_000).collect::<Vec<i64>>());
-        assert!(drawn.starts_with("  50.00 ms - 50.05 ms   13  ####") && drawn.contains("50.30 ms - 50.35 ms"), "{drawn}");
+        let drawn =
+            drawn(&(0..100).map(|number| 50_000_000 + number * 4_000).collect::<Vec<i64>>());
+        assert!(
+            drawn.starts_with("  50.00 ms - 50.05 ms   13  ####")
+                && drawn.contains("50.30 ms - 50.35 ms"),
+            "{drawn}"
+        );
     }
 
     #[test]

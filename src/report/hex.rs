@@ -30,7 +30,10 @@ fn dump(bytes: &[u8], out: &mut Vec<u8>) {
     for (row, bytes) in bytes.chunks(16).enumerate() {
         out.extend_from_slice(b"  ");
         // A payload has less than 65,536 bytes, so four digits say where a row begins.
-        ((row * 16) as u16).to_be_bytes().iter().for_each(|byte| out.extend_from_slice(&digits(*byte)));
+        ((row * 16) as u16)
+            .to_be_bytes()
+            .iter()
+            .for_each(|byte| out.extend_from_slice(&digits(*byte)));
         out.push(b' ');
         for column in 0..16 {
             out.extend_from_slice(if column == 8 { b"  " } else { b" " });

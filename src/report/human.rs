@@ -31,7 +31,9 @@ pub fn span(span: Duration) -> impl Display {
 pub fn size(bytes: usize) -> impl Display {
     shown(move |f| {
         let (unit, name) = match bytes {
-            bytes if bytes >= 1 << 20 && (bytes % (1 << 20) == 0 || bytes % (1 << 10) != 0) => (1 << 20, "MiB"),
+            bytes if bytes >= 1 << 20 && (bytes % (1 << 20) == 0 || bytes % (1 << 10) != 0) => {
+                (1 << 20, "MiB")
+            }
             bytes if bytes >= 1 << 10 => (1 << 10, "KiB"),
             bytes => return write!(f, "{bytes} bytes"),
         };
@@ -76,14 +78,19 @@ pub fn time_of_day(time: SystemTime, zone: &TimeZone) -> impl Display {
 /// How much of a payload a line shows.
 const PREVIEW: usize = 240;
 
-/// A payload on one line: as text where it is UTF-8, else as hex. What could move a cursor, change a colour, set a title, forge a line or turn the
-/// direction of writing is escaped; a backslash is doubled, so no escape can be forged either. Long ones are cut unless `whole`.
+/// A payload on one line: as text where it is UTF-8, else as hex. What could move a cursor, change
+/// a colour, set a title, forge a line or turn the direction of writing is escaped; a backslash is
+/// doubled, so no escape can be forged either. Long ones are cut unless `whole`.
 pub fn payload(bytes: &[u8], whole: bool) -> impl Display {
     shown(move |f| match std::str::from_utf8(bytes) {
         Ok(text) => {
             // What has so few bytes has no more characters.
             let whole = whole || text.len() <= PREVIEW;
-            let end = if whole { text.len() } else { text.char_indices().nth(PREVIEW).map_or(text.len(), |(end, _)| end) };
+            let end = if whole {
+                text.len()
+            } else {
+                text.char_indices().nth(PREVIEW).map_or(text.len(), |(end, _)| end)
+            };
             write!(f, "{}", Escaped(&text[..end]))?;
             more(f, bytes.len() - end)
         }
@@ -119,7 +126,8 @@ impl Display for Escaped<'_> {
 
 impl Escaped<'_> {
     fn escape(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The standard library knows what is printable, and leaves accents on their letters; but it also escapes quotes, which are harmless here.
+        // The standard library knows what is printable, and leaves accents on their letters; but it
+        // also escapes quotes, which are harmless here.
         for part in self.0.split_inclusive(['\'', '"']) {
             let quote = part.chars().next_back().filter(|last| matches!(last, '\'' | '"'));
             let body = &part[..part.len() - quote.map_or(0, char::len_utf8)];
@@ -130,12 +138,14 @@ impl Escaped<'_> {
     }
 }
 
-/// Whether a terminal simply prints a character. Accents and vowel signs count: they print on the letter before them.
+/// Whether a terminal simply prints a character. Accents and vowel signs count: they print on the
+/// letter before them.
 pub fn is_printable(letter: char) -> bool {
     if letter.is_ascii() {
         return !letter.is_ascii_control();
     }
-    // The standard library knows, and says so by escaping it; behind another letter it leaves accents alone.
+    // The standard library knows, and says so by escaping it; behind another letter it leaves
+    // accents alone.
     let mut bytes = [b'a'; 5];
     let len = 1 + letter.encode_utf8(&mut bytes[1..]).len();
     std::str::from_utf8(&bytes[..len]).is_ok_and(|pair| pair.escape_debug().count() == 2)
@@ -165,7 +175,9 @@ mod tests {
 
     #[test]
     fn ordinary_text_is_shown_as_it_is() {
-        for text in ["hello world", "{\"price\": 12.5, 'x': 1}", "naïve café, 日本語, हिन्दी", "a  b"] {
+        for text in
+            ["hello world", "{\"price\": 12.5, 'x': 1}", "naïve café, 日本語, हिन्दी", "a  b"]
+        {
             assert_eq!(line(text.as_bytes()), text);
         }
     }
@@ -202,10 +214,18 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(count(1, "datagram").to_string() + ", " + &count(0, "byte").to_string(), "1 datagram, 0 bytes");
-        for (value, text) in
-            [(0.5, "0.50 "), (9.999, "10.0 "), (123.4, "123 "), (999.9, "1.00 k"), (12_345.0, "12.3 k"), (2.5e9, "2.50 G")]
-        {
+        assert_eq!(
+            count(1, "datagram").to_string() + ", " + &count(0, "byte").to_string(),
+            "1 datagram, 0 bytes"
+        );
+        for (value, text) in [
+            (0.5, "0.50 "),
+            (9.999, "10.0 "),
+            (123.4, "123 "),
+            (999.9, "1.00 k"),
+            (12_345.0, "12.3 k"),
+            (2.5e9, "2.50 G"),
+        ] {
             assert_eq!(rate(value).to_string(), text);
         }
         assert_eq!(span(Duration::from_millis(18_002)).to_string(), "18.002 s");
@@ -213,7 +233,10 @@ mod tests {
             (size(8 << 20).to_string(), size(212_992).to_string(), size(1000).to_string()),
             ("8 MiB".into(), "208 KiB".into(), "1000 bytes".into())
         );
-        assert_eq!((size(547_200).to_string(), size(900_000_000).to_string()), ("534.4 KiB".into(), "858.3 MiB".into()));
+        assert_eq!(
+            (size(547_200).to_string(), size(900_000_000).to_string()),
+            ("534.4 KiB".into(), "858.3 MiB".into())
+        );
     }
 
     struct Thorough<'a>(&'a str);

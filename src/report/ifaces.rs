@@ -23,7 +23,12 @@ const TITLES: [&str; COLUMNS] = ["#", "NAME", "STATE", "MTU", "MAC", "IGMP", "ML
 const TO_THE_RIGHT: [bool; COLUMNS] = [true, false, false, true, false, false, false, false];
 
 /// Writes the table; `whole` shows all groups, however many.
-pub fn table(interfaces: &[InterfaceInfo], paint: Paint, whole: bool, out: &mut dyn Write) -> io::Result<()> {
+pub fn table(
+    interfaces: &[InterfaceInfo],
+    paint: Paint,
+    whole: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let titles = TITLES.map(Cell::faint);
     let rows: Vec<[Cell; COLUMNS]> = interfaces.iter().map(cells).collect();
     let mut widths = [0; COLUMNS];
@@ -125,7 +130,12 @@ fn flags(iface: &InterfaceInfo) -> String {
 }
 
 /// Writes a row, without blanks at its end.
-fn line(row: &[Cell; COLUMNS], widths: &[usize; COLUMNS], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn line(
+    row: &[Cell; COLUMNS],
+    widths: &[usize; COLUMNS],
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut blanks = 0;
     for ((cell, width), to_the_right) in row.iter().zip(widths).zip(TO_THE_RIGHT) {
         let missing = width - cell.width();
@@ -151,7 +161,8 @@ fn addresses(addresses: &[AddressInfo]) -> Vec<Cell> {
 /// The groups: first those that a program has joined, then, faint, those of every host.
 fn groups(groups: Option<&[Joined]>, whole: bool) -> Vec<Cell> {
     let Some(groups) = groups else { return vec![Cell::plain(UNKNOWN)] };
-    let (usual, mut sorted): (Vec<&Joined>, Vec<&Joined>) = groups.iter().partition(|joined| is_of_every_host(joined.group));
+    let (usual, mut sorted): (Vec<&Joined>, Vec<&Joined>) =
+        groups.iter().partition(|joined| is_of_every_host(joined.group));
     sorted.extend(usual);
     let shown = if whole { sorted.len() } else { sorted.len().min(FEW) };
     let cell = |Joined { group, users }: &Joined| {
@@ -165,8 +176,8 @@ fn groups(groups: Option<&[Joined]>, whole: bool) -> Vec<Cell> {
     cells
 }
 
-/// Whether every host is a member of a group, for its own sake: 224.0.0.1 (RFC 1112, 4); ff01::1, ff02::1 and the solicited-node groups
-/// of its addresses (RFC 4291, 2.8).
+/// Whether every host is a member of a group, for its own sake: 224.0.0.1 (RFC 1112, 4); ff01::1,
+/// ff02::1 and the solicited-node groups of its addresses (RFC 4291, 2.8).
 fn is_of_every_host(group: IpAddr) -> bool {
     match group {
         IpAddr::V4(group) => group.octets() == [224, 0, 0, 1],
@@ -179,7 +190,13 @@ fn is_of_every_host(group: IpAddr) -> bool {
 }
 
 /// Writes a labelled list below a row, broken into lines.
-fn list(label: &str, cells: &[Cell], margin: usize, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn list(
+    label: &str,
+    cells: &[Cell],
+    margin: usize,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     const LABEL: usize = "addresses".len();
     let start = margin + LABEL;
     write!(out, "{:margin$}", "")?;
@@ -227,7 +244,12 @@ mod tests {
     }
 
     fn joined(groups: &[(&str, u32)]) -> Option<Vec<Joined>> {
-        Some(groups.iter().map(|(group, users)| Joined { group: group.parse().unwrap(), users: *users }).collect())
+        Some(
+            groups
+                .iter()
+                .map(|(group, users)| Joined { group: group.parse().unwrap(), users: *users })
+                .collect(),
+        )
     }
 
     fn address(text: &str, prefix: Option<u8>) -> AddressInfo {
@@ -251,11 +273,26 @@ mod tests {
             groups: joined(&[("224.0.0.1", 1), ("239.1.1.1", 3), ("ff02::1", 2), ("ff15::1", 1)]),
             ..iface("lo", 1)
         };
-        let wire = InterfaceInfo { carrier: Some(false), igmp_version: Some(2), mld_version: None, ..iface("eth0.100", 12) };
-        let other =
-            InterfaceInfo { up: false, carrier: None, mtu_bytes: None, igmp_version: None, groups: None, ..iface("e1", 13) };
-        let tunnel =
-            InterfaceInfo { point_to_point: true, multicast: false, flags: vec![Flag::AllMulticast], ..iface("tun0", 14) };
+        let wire = InterfaceInfo {
+            carrier: Some(false),
+            igmp_version: Some(2),
+            mld_version: None,
+            ..iface("eth0.100", 12)
+        };
+        let other = InterfaceInfo {
+            up: false,
+            carrier: None,
+            mtu_bytes: None,
+            igmp_version: None,
+            groups: None,
+            ..iface("e1", 13)
+        };
+        let tunnel = InterfaceInfo {
+            point_to_point: true,
+            multicast: false,
+            flags: vec![Flag::AllMulticast],
+            ..iface("tun0", 14)
+        };
         let expected = "\
 \x20#  NAME      STATE         MTU  MAC                IGMP  MLD  FLAGS
  1  lo        up          65536  -                  3     2    loopback
@@ -267,7 +304,8 @@ mod tests {
 13  e1        down            -  02:fc:00:00:00:01  -     2
     addresses  none
     groups     -
-14  tun0      up           1500  02:fc:00:00:00:01  3     2    point-to-point, no multicast, all multicast
+14  tun0      up           1500  02:fc:00:00:00:01  3     2    point-to-point, no multicast, all \
+                        multicast
     addresses  none
     groups     none
 ";
@@ -276,10 +314,13 @@ mod tests {
 
     #[test]
     fn many_groups_are_cut_unless_all_are_wanted_and_lines_fit_a_terminal() {
-        let many: Vec<(String, u32)> = (0..100).map(|number| (format!("239.100.100.{number}"), number)).collect();
-        let many: Vec<(&str, u32)> = many.iter().map(|(group, users)| (group.as_str(), *users)).collect();
+        let many: Vec<(String, u32)> =
+            (0..100).map(|number| (format!("239.100.100.{number}"), number)).collect();
+        let many: Vec<(&str, u32)> =
+            many.iter().map(|(group, users)| (group.as_str(), *users)).collect();
         let long = address("2001:db8:1234:5678:9abc:def0:1234:5678", Some(64));
-        let wire = InterfaceInfo { groups: joined(&many), addresses: vec![long; 5], ..iface("e0", 2) };
+        let wire =
+            InterfaceInfo { groups: joined(&many), addresses: vec![long; 5], ..iface("e0", 2) };
         let few = shown(std::slice::from_ref(&wire), false, ColorWhen::Never);
         assert!(few.contains("239.100.100.7 x7") && !few.contains("239.100.100.8"), "{few}");
         assert!(few.trim_end().ends_with("… and 92 more (-v shows all)"), "{few}");
@@ -292,8 +333,13 @@ mod tests {
 
     #[test]
     fn colour_changes_nothing_but_colour_and_a_name_cannot_play_tricks() {
-        let odd = InterfaceInfo { igmp_version: Some(2), groups: joined(&[("224.0.0.1", 1)]), ..iface("e\u{1b}[31m0", 2) };
-        let [plain, painted] = [ColorWhen::Never, ColorWhen::Always].map(|color| shown(std::slice::from_ref(&odd), false, color));
+        let odd = InterfaceInfo {
+            igmp_version: Some(2),
+            groups: joined(&[("224.0.0.1", 1)]),
+            ..iface("e\u{1b}[31m0", 2)
+        };
+        let [plain, painted] = [ColorWhen::Never, ColorWhen::Always]
+            .map(|color| shown(std::slice::from_ref(&odd), false, color));
         assert!(plain.contains("e\\u{1b}[31m0") && !plain.contains('\u{1b}'), "{plain}");
         let mut stripped = painted.clone();
         while let Some(start) = stripped.find('\u{1b}') {
@@ -308,7 +354,15 @@ mod tests {
         for group in ["224.0.0.1", "ff01::1", "ff02::1", "ff02::1:ff00:1", "ff02::1:ffb0:1234"] {
             assert!(is_of_every_host(group.parse().unwrap()), "{group}");
         }
-        for group in ["224.0.0.251", "239.1.1.1", "ff02::fb", "ff02::1:2", "ff02::1:3", "ff05::1", "ff02::2:ff00:1"] {
+        for group in [
+            "224.0.0.251",
+            "239.1.1.1",
+            "ff02::fb",
+            "ff02::1:2",
+            "ff02::1:3",
+            "ff05::1",
+            "ff02::2:ff00:1",
+        ] {
             assert!(!is_of_every_host(group.parse().unwrap()), "{group}");
         }
     }

@@ -14,20 +14,30 @@ use crate::event::Event;
 pub struct Json;
 
 impl Format for Json {
-    fn event(&mut self, event: &Event, out: &mut Vec<u8>, _notes: &mut dyn Write) -> io::Result<()> {
+    fn event(
+        &mut self,
+        event: &Event,
+        out: &mut Vec<u8>,
+        _notes: &mut dyn Write,
+    ) -> io::Result<()> {
         event.serialize(&mut Serializer::with_formatter(&mut *out, Printable))?;
         out.push(b'\n');
         Ok(())
     }
 }
 
-/// JSON that a terminal only prints: what JSON itself does not escape, and a terminal might obey or hide, is written as `\uXXXX`. The value is the
-/// same.
+/// JSON that a terminal only prints: what JSON itself does not escape, and a terminal might obey or
+/// hide, is written as `\uXXXX`. The value is the same.
 struct Printable;
 
 impl Formatter for Printable {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        // Almost always; characters are looked at one by one only where some are not of ASCII or not for printing.
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        // Almost always; characters are looked at one by one only where some are not of ASCII or
+        // not for printing.
         if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return out.write_all(fragment.as_bytes());
         }
@@ -35,7 +45,10 @@ impl Formatter for Printable {
         while let Some(at) = rest.find(|letter| !is_printable(letter)) {
             out.write_all(&rest.as_bytes()[..at])?;
             let letter = rest[at..].chars().next().unwrap_or_default();
-            letter.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"))?;
+            letter
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .try_for_each(|unit| write!(out, "\\u{unit:04x}"))?;
             rest = &rest[at + letter.len_utf8()..];
         }
         out.write_all(rest.as_bytes())
@@ -56,7 +69,10 @@ mod tests {
     #[test]
     fn what_a_terminal_would_obey_is_escaped_and_the_rest_is_not() {
         assert_eq!(written("naïve 日本語 {'x': 1}"), "\"naïve 日本語 {'x': 1}\"");
-        assert_eq!(written("\u{9b}31m\u{202e}\u{85}\u{7f}\u{1b}"), r#""\u009b31m\u202e\u0085\u007f\u001b""#);
+        assert_eq!(
+            written("\u{9b}31m\u{202e}\u{85}\u{7f}\u{1b}"),
+            r#""\u009b31m\u202e\u0085\u007f\u001b""#
+        );
         assert_eq!(written("\u{e0001}"), r#""\udb40\udc01""#);
     }
 

@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use super::drawing::draw;
 use super::human::{count, rate};
 use super::style::Paint;
-use crate::event::{FiguresInfo, IntervalReport, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
+use crate::event::{
+    FiguresInfo, IntervalReport, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo,
+};
 use crate::net::{KernelDrops, LONGEST_TRAIN};
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
@@ -26,8 +28,12 @@ pub fn probe(probe: &ProbeInfo) -> impl Display {
     impl Display for Shown<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             match self.0 {
-                ProbeInfo::Whole { seq, delay_ns: Some(delay), .. } => write!(f, "probe {seq}  delay {}", Value::Nanos(*delay)),
-                ProbeInfo::Whole { seq, .. } | ProbeInfo::Sent { seq, .. } => write!(f, "probe {seq}"),
+                ProbeInfo::Whole { seq, delay_ns: Some(delay), .. } => {
+                    write!(f, "probe {seq}  delay {}", Value::Nanos(*delay))
+                }
+                ProbeInfo::Whole { seq, .. } | ProbeInfo::Sent { seq, .. } => {
+                    write!(f, "probe {seq}")
+                }
                 ProbeInfo::Damaged { damage } => write!(f, "{damage} probe"),
             }
         }
@@ -38,7 +44,8 @@ pub fn probe(probe: &ProbeInfo) -> impl Display {
 /// What an interval came to, on one line.
 pub fn interval(report: &IntervalReport, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let figures = &report.figures;
-    let (since, until) = (report.since.as_secs_f64(), (report.since + figures.elapsed).as_secs_f64());
+    let (since, until) =
+        (report.since.as_secs_f64(), (report.since + figures.elapsed).as_secs_f64());
     // As many digits as it takes to see where one ends and the next begins.
     let digits = match figures.elapsed.as_secs_f64() {
         elapsed if elapsed >= 0.95 => 1,
@@ -54,7 +61,9 @@ pub fn interval(report: &IntervalReport, paint: Paint, out: &mut dyn Write) -> i
         let of = &measured.figures;
         write!(out, "  lost {}", lost(of, paint))?;
         let odd = [("duplicates", of.duplicates), ("reordered", of.reordered), ("stale", of.stale)];
-        odd.iter().filter(|(_, many)| *many > 0).try_for_each(|(what, many)| write!(out, "  {what} {many}"))?;
+        odd.iter()
+            .filter(|(_, many)| *many > 0)
+            .try_for_each(|(what, many)| write!(out, "  {what} {many}"))?;
         let (what, spread) = spread(of);
         if let Some(Quantiles { p50, p99, max, .. }) = spread {
             let [p50, p99, max] = [p50, p99, max].map(Value::Nanos);
@@ -64,7 +73,11 @@ pub fn interval(report: &IntervalReport, paint: Paint, out: &mut dyn Write) -> i
             write!(out, "  jitter {}", nanos(jitter))?;
         }
     }
-    let odd = [("corrupt", figures.corrupt), ("unsupported", figures.unsupported), ("untracked", figures.untracked)];
+    let odd = [
+        ("corrupt", figures.corrupt),
+        ("unsupported", figures.unsupported),
+        ("untracked", figures.untracked),
+    ];
     for (what, many) in odd.iter().filter(|(_, many)| *many > 0) {
         write!(out, "  {} {what}", paint.bad(many))?;
     }
@@ -85,7 +98,12 @@ pub fn held(judgements: &[Judgement], paint: Paint, out: &mut dyn Write) -> io::
 }
 
 /// What the measured streams of a run came to.
-pub fn summary(figures: &RecvFigures, whole: bool, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+pub fn summary(
+    figures: &RecvFigures,
+    whole: bool,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if let Some(measured) = &figures.measured {
         table(&figures.streams, whole, paint, out)?;
         losses(measured, figures.dropped(), paint, out)?;
@@ -95,7 +113,11 @@ pub fn summary(figures: &RecvFigures, whole: bool, paint: Paint, out: &mut dyn W
     let odd = [
         (figures.corrupt, "corrupt: a wrong checksum or length"),
         (figures.unsupported, "unsupported: of a version or kind that this mcast does not know"),
-        (figures.untracked, "untracked: there were too many streams to follow them all, and the loss in the others is unknown"),
+        (
+            figures.untracked,
+            "untracked: there were too many streams to follow them all, and the loss in the \
+             others is unknown",
+        ),
     ];
     for (many, what) in odd.iter().filter(|(many, _)| *many > 0) {
         writeln!(out, "{} {what}", paint.bad(count(*many, "probe")))?;
@@ -111,7 +133,12 @@ struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    fn new(title: &'a str, right: bool, streams: &[&StreamInfo], cell: impl Fn(&StreamInfo) -> String) -> Self {
+    fn new(
+        title: &'a str,
+        right: bool,
+        streams: &[&StreamInfo],
+        cell: impl Fn(&StreamInfo) -> String,
+    ) -> Self {
         Column { title, right, cells: streams.iter().map(|stream| cell(stream)).collect() }
     }
 
@@ -136,8 +163,9 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
         shown.sort_by(|one, other| place(one).cmp(&place(other)));
     }
     let shown = shown.as_slice();
-    let number =
-        |title, of: fn(&FiguresInfo) -> u64| Column::new(title, true, shown, move |stream| of(&stream.figures).to_string());
+    let number = |title, of: fn(&FiguresInfo) -> u64| {
+        Column::new(title, true, shown, move |stream| of(&stream.figures).to_string())
+    };
     // Where no delay is known there is its variation, for all of them.
     let known = shown.iter().any(|stream| stream.figures.delay_ns.is_some());
     let time = |delay, variation, of: fn(&Quantiles) -> i64| {
@@ -148,7 +176,9 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
     };
     let mut columns = vec![
         Column::new("SOURCE", false, shown, |stream| stream.source.to_string()),
-        Column::new("TO", false, shown, |stream| SocketAddr::new(stream.group, stream.port).to_string()),
+        Column::new("TO", false, shown, |stream| {
+            SocketAddr::new(stream.group, stream.port).to_string()
+        }),
         Column::new("IFACE", false, shown, |stream| stream.iface.clone().unwrap_or_else(dash)),
         number("RECV", |of| of.received),
         number("LOST", |of| of.lost),
@@ -160,14 +190,21 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
         time("DELAY p50", "PDV p50", |all| all.p50),
         time("p99", "p99", |all| all.p99),
         time("max", "max", |all| all.max),
-        Column::new("JITTER", true, shown, |stream| stream.figures.jitter.map_or_else(dash, |jitter| nanos(jitter).to_string())),
+        Column::new("JITTER", true, shown, |stream| {
+            stream.figures.jitter.map_or_else(dash, |jitter| nanos(jitter).to_string())
+        }),
     ];
     // Two runs of one sender, which stand together, are told apart by their numbers.
     let alike = shown.windows(2).any(|pair| place(pair[0]) == place(pair[1]));
     if alike || whole {
         // Half of it tells them apart, and leaves the table narrow.
         let digits = if whole { 16 } else { 8 };
-        columns.insert(3, Column::new("STREAM", false, shown, |stream| format!("{:016x}", stream.stream)[..digits].to_owned()));
+        columns.insert(
+            3,
+            Column::new("STREAM", false, shown, |stream| {
+                format!("{:016x}", stream.stream)[..digits].to_owned()
+            }),
+        );
     }
     writeln!(out)?;
     let widths: Vec<usize> = columns.iter().map(Column::width).collect();
@@ -175,7 +212,11 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
         let mut line = String::new();
         for (column, &width) in columns.iter().zip(&widths) {
             let cell = if row == 0 { column.title } else { &column.cells[row - 1] };
-            line += &if column.right { format!("{cell:>width$}  ") } else { format!("{cell:<width$}  ") };
+            line += &if column.right {
+                format!("{cell:>width$}  ")
+            } else {
+                format!("{cell:<width$}  ")
+            };
         }
         let line = line.trim_end();
         match row.checked_sub(1).map(|row| &shown[row].figures) {
@@ -188,13 +229,22 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
         (0, _) => Ok(()),
         (more, false) => writeln!(out, "and {}; -v shows all", count(more as u64, "more stream")),
         (more, true) => {
-            writeln!(out, "and {}, none of which lost more than these; -v shows all", count(more as u64, "more stream"))
+            writeln!(
+                out,
+                "and {}, none of which lost more than these; -v shows all",
+                count(more as u64, "more stream")
+            )
         }
     }
 }
 
 /// What was lost, and where.
-fn losses(measured: &MeasuredInfo, dropped: Option<KernelDrops>, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn losses(
+    measured: &MeasuredInfo,
+    dropped: Option<KernelDrops>,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let of = &measured.figures;
     writeln!(out)?;
     write!(out, "lost {} of {}", lost(of, paint), count(of.expected, "datagram"))?;
@@ -206,22 +256,36 @@ fn losses(measured: &MeasuredInfo, dropped: Option<KernelDrops>, paint: Paint, o
             (many, longest) => write!(out, " in {many} runs of at most {longest}")?,
         }
         match dropped.map(|dropped| dropped.count) {
-            // Where the kernel may have dropped more than it says, nobody knows how many were lost on the way.
+            // Where the kernel may have dropped more than it says, nobody knows how many were lost
+            // on the way.
             Some(drops) if drops > 0 && dropped.is_some_and(|dropped| !dropped.exact) => {
-                let all = if drops.saturating_mul(LONGEST_TRAIN as u64) >= of.lost { ", perhaps all of them" } else { "" };
-                write!(out, "; this host's kernel dropped at least {drops}{all}: it counts a train of datagrams as one")?;
+                let all = if drops.saturating_mul(LONGEST_TRAIN as u64) >= of.lost {
+                    ", perhaps all of them"
+                } else {
+                    ""
+                };
+                write!(
+                    out,
+                    "; this host's kernel dropped at least {drops}{all}: it counts a train of \
+                     datagrams as one"
+                )?;
             }
             Some(0) if of.lost == 1 => write!(out, "; on the way, not in this host's kernel")?,
             Some(0) => write!(out, "; all on the way, none in this host's kernel")?,
             Some(drops) if drops == of.lost => write!(out, "; this host's kernel dropped as many")?,
-            Some(drops) if drops > of.lost => write!(out, "; this host's kernel dropped {drops}, these among them")?,
-            Some(drops) => {
-                write!(out, "; this host's kernel dropped {drops}, at least {} were lost on the way", of.lost - drops)?
+            Some(drops) if drops > of.lost => {
+                write!(out, "; this host's kernel dropped {drops}, these among them")?
             }
+            Some(drops) => write!(
+                out,
+                "; this host's kernel dropped {drops}, at least {} were lost on the way",
+                of.lost - drops
+            )?,
             None => {}
         }
     } else if let Some(drops) = dropped.filter(|dropped| dropped.count > 0) {
-        // Before the first that was heard, behind the last of a stream that did not end, or no part of a stream.
+        // Before the first that was heard, behind the last of a stream that did not end, or no part
+        // of a stream.
         write!(out, "; yet this host's kernel dropped {drops}")?;
     }
     writeln!(out)
@@ -232,18 +296,34 @@ fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Re
     let of = &measured.figures;
     if of.reordered > 0 {
         let positions = count(of.reorder_extent_max, "position");
-        writeln!(out, "{} reordered: came after a later one, by at most {positions}", count(of.reordered, "datagram"))?;
+        writeln!(
+            out,
+            "{} reordered: came after a later one, by at most {positions}",
+            count(of.reordered, "datagram")
+        )?;
     }
     if of.stale > 0 {
-        writeln!(out, "{} stale: came too late to be told from duplicates", count(of.stale, "datagram"))?;
+        writeln!(
+            out,
+            "{} stale: came too late to be told from duplicates",
+            count(of.stale, "datagram")
+        )?;
     }
     if of.truncated > 0 {
-        writeln!(out, "{} truncated: arrived shorter than sent", paint.bad(count(of.truncated, "datagram")))?;
+        writeln!(
+            out,
+            "{} truncated: arrived shorter than sent",
+            paint.bad(count(of.truncated, "datagram"))
+        )?;
     }
     let missed = measured.missed_before;
     if missed > 0 {
         let (was, is) = if missed == 1 { ("was", "is") } else { ("were", "are") };
-        writeln!(out, "{} {was} sent before the first that was heard, and {is} not counted as lost", count(missed, "datagram"))?;
+        writeln!(
+            out,
+            "{} {was} sent before the first that was heard, and {is} not counted as lost",
+            count(missed, "datagram")
+        )?;
     }
     let open = measured.streams - measured.ended;
     if open > 0 {
@@ -256,18 +336,32 @@ fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Re
     }
     match measured.restarts {
         0 => {}
-        1 => writeln!(out, "1 restart: a stream began after the last of an earlier one from the same address")?,
-        many => writeln!(out, "{many} restarts: streams began after the last of earlier ones from the same address")?,
+        1 => writeln!(
+            out,
+            "1 restart: a stream began after the last of an earlier one from the same address"
+        )?,
+        many => writeln!(
+            out,
+            "{many} restarts: streams began after the last of earlier ones from the same address"
+        )?,
     }
     match of.dscp_changed {
         Some(changed) if changed > 0 => {
-            writeln!(out, "{} with a DSCP that was changed on the way", paint.caution(count(changed, "datagram")))?;
+            writeln!(
+                out,
+                "{} with a DSCP that was changed on the way",
+                paint.caution(count(changed, "datagram"))
+            )?;
         }
         _ => {}
     }
     match of.hops {
-        Some(hops) if hops.max > 0 && hops.min == hops.max => writeln!(out, "{} on the way", count(hops.max.into(), "router"))?,
-        Some(hops) if hops.max > 0 => writeln!(out, "{} to {} routers on the way", hops.min, hops.max)?,
+        Some(hops) if hops.max > 0 && hops.min == hops.max => {
+            writeln!(out, "{} on the way", count(hops.max.into(), "router"))?
+        }
+        Some(hops) if hops.max > 0 => {
+            writeln!(out, "{} to {} routers on the way", hops.min, hops.max)?
+        }
         _ => {}
     }
     let within = if measured.streams > 1 { " in a stream" } else { "" };
@@ -275,11 +369,20 @@ fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Re
 }
 
 /// What is known of the delays, and the drawing of them.
-fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn delays(
+    measured: &MeasuredInfo,
+    streams: &[StreamInfo],
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let (what, spread) = spread(&measured.figures);
     let Some(spread) = spread else { return Ok(()) };
     // Of a stream of which nothing came no clock is known, and there is none to be known.
-    let clock = streams.iter().filter(|stream| stream.figures.received > 0).map(|stream| stream.clock).min();
+    let clock = streams
+        .iter()
+        .filter(|stream| stream.figures.received > 0)
+        .map(|stream| stream.clock)
+        .min();
     let clock = clock.unwrap_or(Clock::Unknown);
     let known = match clock {
         Clock::SameHost => "one host, one clock",
@@ -287,9 +390,13 @@ fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], paint: Paint, out: &m
         Clock::Unknown => "how much longer than the quickest; the clocks are not known to agree",
     };
     let [min, mean, p50, p90, p99, p999, max] =
-        [spread.min, spread.mean, spread.p50, spread.p90, spread.p99, spread.p999, spread.max].map(Value::Nanos);
+        [spread.min, spread.mean, spread.p50, spread.p90, spread.p99, spread.p999, spread.max]
+            .map(Value::Nanos);
     writeln!(out, "{what} ({known}):")?;
-    writeln!(out, "  min {min}, mean {mean}, p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p999}, max {max}")?;
+    writeln!(
+        out,
+        "  min {min}, mean {mean}, p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p999}, max {max}"
+    )?;
     if measured.spread.count() >= FEWEST_DRAWN {
         draw(&measured.spread, &spread, paint, out)?;
     }
@@ -305,7 +412,8 @@ fn spread(of: &FiguresInfo) -> (&'static str, Option<Quantiles>) {
 }
 
 fn lost(of: &FiguresInfo, paint: Paint) -> String {
-    let ratio = of.loss_ratio.map(|ratio| format!(" ({})", Value::Ratio(ratio))).unwrap_or_default();
+    let ratio =
+        of.loss_ratio.map(|ratio| format!(" ({})", Value::Ratio(ratio))).unwrap_or_default();
     if of.lost > 0 { format!("{}{ratio}", paint.bad(of.lost)) } else { format!("0{ratio}") }
 }
 
@@ -367,7 +475,14 @@ mod tests {
     }
 
     fn together(figures: FiguresInfo, streams: usize, ended: usize, restarts: u64) -> MeasuredInfo {
-        MeasuredInfo { streams, ended, restarts, missed_before: 0, figures, spread: Delays::new(Precision::Fine) }
+        MeasuredInfo {
+            streams,
+            ended,
+            restarts,
+            missed_before: 0,
+            figures,
+            spread: Delays::new(Precision::Fine),
+        }
     }
 
     fn plain() -> Paint {
@@ -384,23 +499,50 @@ mod tests {
     fn a_loss_is_told_with_its_runs_and_its_place() {
         for (received, lost, runs, drops, told) in [
             (10, 0, (0, 0), Some(0), "lost 0 (0 %) of 10 datagrams"),
-            (48, 0, (0, 0), Some(457), "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped 457"),
-            (99, 1, (1, 1), Some(0), "lost 1 (1.00 %) of 100 datagrams; on the way, not in this host's kernel"),
-            (95, 5, (1, 5), Some(0), "lost 5 (5.00 %) of 100 datagrams in one run; all on the way, none in this host's kernel"),
-            (90, 10, (1, 10), Some(10), "lost 10 (10.0 %) of 100 datagrams in one run; this host's kernel dropped as many"),
+            (
+                48,
+                0,
+                (0, 0),
+                Some(457),
+                "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped 457",
+            ),
+            (
+                99,
+                1,
+                (1, 1),
+                Some(0),
+                "lost 1 (1.00 %) of 100 datagrams; on the way, not in this host's kernel",
+            ),
+            (
+                95,
+                5,
+                (1, 5),
+                Some(0),
+                "lost 5 (5.00 %) of 100 datagrams in one run; all on the way, none in this host's \
+                 kernel",
+            ),
+            (
+                90,
+                10,
+                (1, 10),
+                Some(10),
+                "lost 10 (10.0 %) of 100 datagrams in one run; this host's kernel dropped as many",
+            ),
             (
                 90,
                 10,
                 (10, 1),
                 Some(15),
-                "lost 10 (10.0 %) of 100 datagrams, never two in a row; this host's kernel dropped 15, these among them",
+                "lost 10 (10.0 %) of 100 datagrams, never two in a row; this host's kernel \
+                 dropped 15, these among them",
             ),
             (
                 90,
                 10,
                 (3, 5),
                 Some(4),
-                "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5; this host's kernel dropped 4, at least 6 were lost on the way",
+                "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5; this host's kernel \
+                 dropped 4, at least 6 were lost on the way",
             ),
             (90, 10, (3, 5), None, "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5"),
         ] {
@@ -413,19 +555,34 @@ mod tests {
     #[test]
     fn where_the_kernel_may_have_dropped_more_nothing_is_said_of_the_way() {
         for (count, exact, told) in [
-            (0, true, "lost 4 (4.00 %) of 100 datagrams, never two in a row; all on the way, none in this host's kernel"),
+            (
+                0,
+                true,
+                "lost 4 (4.00 %) of 100 datagrams, never two in a row; all on the way, none in \
+                 this host's kernel",
+            ),
             (
                 3,
                 false,
-                "lost 4 (4.00 %) of 100 datagrams, never two in a row; this host's kernel dropped at least 3, perhaps all of them: it counts a train of datagrams as one",
+                "lost 4 (4.00 %) of 100 datagrams, never two in a row; this host's kernel dropped \
+                 at least 3, perhaps all of them: it counts a train of datagrams as one",
             ),
         ] {
             let measured = together(figures(96, 4, (4, 1)), 1, 1, 0);
-            assert_eq!(written(|out| losses(&measured, Some(KernelDrops { count, exact }), plain(), out)).trim(), told);
+            assert_eq!(
+                written(|out| losses(&measured, Some(KernelDrops { count, exact }), plain(), out))
+                    .trim(),
+                told
+            );
         }
         let measured = together(figures(48, 0, (0, 0)), 1, 1, 0);
-        let told = written(|out| losses(&measured, Some(KernelDrops { count: 7, exact: false }), plain(), out));
-        assert_eq!(told.trim(), "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped at least 7");
+        let told = written(|out| {
+            losses(&measured, Some(KernelDrops { count: 7, exact: false }), plain(), out)
+        });
+        assert_eq!(
+            told.trim(),
+            "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped at least 7"
+        );
     }
 
     #[test]
@@ -433,7 +590,9 @@ mod tests {
         let mut odd = figures(100, 0, (0, 0));
         (odd.reordered, odd.reorder_extent_max, odd.stale, odd.truncated) = (2, 1, 1, 3);
         odd.dscp_changed = Some(1);
-        let told = written(|out| remarks(&MeasuredInfo { missed_before: 1, ..together(odd, 3, 2, 1) }, plain(), out));
+        let told = written(|out| {
+            remarks(&MeasuredInfo { missed_before: 1, ..together(odd, 3, 2, 1) }, plain(), out)
+        });
         let lines: Vec<&str> = told.lines().collect();
         assert_eq!(
             lines,
@@ -442,7 +601,8 @@ mod tests {
                 "1 datagram stale: came too late to be told from duplicates",
                 "3 datagrams truncated: arrived shorter than sent",
                 "1 datagram was sent before the first that was heard, and is not counted as lost",
-                "of 3 streams, 1 was not heard to end: what was lost after the last datagram that came does not show",
+                "of 3 streams, 1 was not heard to end: what was lost after the last datagram that \
+                 came does not show",
                 "1 restart: a stream began after the last of an earlier one from the same address",
                 "1 datagram with a DSCP that was changed on the way",
             ]
@@ -463,14 +623,25 @@ mod tests {
 
     #[test]
     fn of_many_streams_those_are_listed_that_lost_most() {
-        let streams: Vec<StreamInfo> =
-            (1..=50).map(|last| stream(last, figures(100, u64::from(last > 45), (u64::from(last > 45), 1)))).collect();
+        let streams: Vec<StreamInfo> = (1..=50)
+            .map(|last| stream(last, figures(100, u64::from(last > 45), (u64::from(last > 45), 1))))
+            .collect();
         let told = written(|out| table(&streams, false, plain(), out));
         let lines: Vec<&str> = told.trim().lines().collect();
         assert_eq!(lines.len(), 1 + MOST_ROWS + 1, "{told}");
-        assert!(lines[1].contains("239.1.1.1:5000") && lines[20].contains("239.1.1.50:5000"), "{told}");
-        assert_eq!((46..=50).filter(|last| told.contains(&format!("239.1.1.{last}:5000"))).count(), 5, "{told}");
-        assert_eq!(lines[21], "and 30 more streams, none of which lost more than these; -v shows all");
+        assert!(
+            lines[1].contains("239.1.1.1:5000") && lines[20].contains("239.1.1.50:5000"),
+            "{told}"
+        );
+        assert_eq!(
+            (46..=50).filter(|last| told.contains(&format!("239.1.1.{last}:5000"))).count(),
+            5,
+            "{told}"
+        );
+        assert_eq!(
+            lines[21],
+            "and 30 more streams, none of which lost more than these; -v shows all"
+        );
         let told = written(|out| table(&streams[..21], false, plain(), out));
         assert!(told.ends_with("and 1 more stream; -v shows all\n"), "{told}");
         assert_eq!(written(|out| table(&streams, true, plain(), out)).trim().lines().count(), 51);
@@ -479,9 +650,19 @@ mod tests {
     #[test]
     fn a_row_of_ordinary_figures_is_no_wider_than_115_columns() {
         let mut row = figures(1_000_000, 12_345, (1, 1));
-        let spread = Quantiles { min: 2040, mean: 3590, p50: 3590, p90: 4000, p99: 11_100, p999: 12_200, max: 54_300 };
+        let spread = Quantiles {
+            min: 2040,
+            mean: 3590,
+            p50: 3590,
+            p90: 4000,
+            p99: 11_100,
+            p999: 12_200,
+            max: 54_300,
+        };
         (row.delay_ns, row.jitter) = (Some(spread), Some(615.0));
-        let told = written(|out| table(&[stream(1, figures(9, 0, (0, 0))), stream(2, row)], false, plain(), out));
+        let told = written(|out| {
+            table(&[stream(1, figures(9, 0, (0, 0))), stream(2, row)], false, plain(), out)
+        });
         assert!(told.lines().all(|line| line.len() <= 115), "{told}");
         let (first, second) = (stream(1, figures(9, 0, (0, 0))), stream(1, figures(9, 0, (0, 0))));
         let told = written(|out| table(&[first, second], false, plain(), out));

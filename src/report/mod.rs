@@ -1,4 +1,5 @@
-//! How events are shown: one small file a format, behind one reporter that knows where output goes and how much of it is wanted.
+//! How events are shown: one small file a format, behind one reporter that knows where output goes
+//! and how much of it is wanted.
 
 mod check;
 mod drawing;
@@ -56,12 +57,15 @@ impl Output {
             Output::Text { whole } => Box::new(text::Text::new(paint, paint_notes, whole)),
             Output::Json => Box::new(json::Json),
             Output::Hex => Box::new(hex::Hex { text: text::Text::new(paint, paint_notes, false) }),
-            Output::Raw => Box::new(raw::Raw { text: text::Text::new(paint_notes, paint_notes, false) }),
+            Output::Raw => {
+                Box::new(raw::Raw { text: text::Text::new(paint_notes, paint_notes, false) })
+            }
         }
     }
 }
 
-/// Events as a format writes them, without colour: what a [`Reporter`] writes, without a standard output.
+/// Events as a format writes them, without colour: what a [`Reporter`] writes, without a standard
+/// output.
 pub struct Lines(Box<dyn Format>);
 
 impl Lines {
@@ -88,8 +92,9 @@ enum Level {
     Everything,
 }
 
-/// Standard error. That nobody reads it any more, or that its disk is full, is no reason to stop: the results go elsewhere.
-/// Its clones share the line at the end of the terminal that shows the progress, and what is written makes that line go first.
+/// Standard error. That nobody reads it any more, or that its disk is full, is no reason to stop:
+/// the results go elsewhere. Its clones share the line at the end of the terminal that shows the
+/// progress, and what is written makes that line go first.
 #[derive(Clone, Default)]
 pub struct Notes {
     line: Line,
@@ -117,10 +122,17 @@ pub struct Reporter<'a> {
 }
 
 impl<'a> Reporter<'a> {
-    /// A reporter. `quiet` is how often `-q` was given; `notes` is where diagnostics go; `interrupt` ends a write to a reader who
-    /// stalls.
-    pub fn new(output: Output, quiet: u8, color: ColorWhen, notes: Notes, interrupt: &'a Interrupt) -> Self {
-        let (paint, paint_notes) = (Paint::new(color, &io::stdout()), Paint::new(color, &io::stderr()));
+    /// A reporter. `quiet` is how often `-q` was given; `notes` is where diagnostics go;
+    /// `interrupt` ends a write to a reader who stalls.
+    pub fn new(
+        output: Output,
+        quiet: u8,
+        color: ColorWhen,
+        notes: Notes,
+        interrupt: &'a Interrupt,
+    ) -> Self {
+        let (paint, paint_notes) =
+            (Paint::new(color, &io::stdout()), Paint::new(color, &io::stderr()));
         let format = output.format(paint, paint_notes);
         let level = match quiet {
             0 => Level::Everything,
@@ -134,10 +146,14 @@ impl<'a> Reporter<'a> {
     /// Shows an event, if it is wanted.
     ///
     /// # Errors
-    /// What the system said to the write; `BrokenPipe` where the reader has gone, `TimedOut` where a signal came while it stalled.
+    /// What the system said to the write; `BrokenPipe` where the reader has gone, `TimedOut` where
+    /// a signal came while it stalled.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         let wanted = match event {
-            Event::RecvSummary(_) | Event::SendSummary(_) | Event::CheckSummary(_) | Event::IfacesSummary(_) => Level::Summary,
+            Event::RecvSummary(_)
+            | Event::SendSummary(_)
+            | Event::CheckSummary(_)
+            | Event::IfacesSummary(_) => Level::Summary,
             _ => Level::Everything,
         };
         if wanted > self.level {
@@ -201,7 +217,10 @@ impl<'a> Reporter<'a> {
     /// As [`Reporter::event`].
     pub fn moved(&mut self, moves: Moves) -> io::Result<()> {
         self.warn_all(&warning::of_moves(&moves.moves))?;
-        moves.failed.into_iter().try_for_each(|(error, more)| self.warn(&Warning::NotRejoined { error, more }))
+        moves
+            .failed
+            .into_iter()
+            .try_for_each(|(error, more)| self.warn(&Warning::NotRejoined { error, more }))
     }
 
     /// Shows warnings.
@@ -213,7 +232,8 @@ impl<'a> Reporter<'a> {
     }
 
     /// Writes out what is held back. To be called before a wait.
-    /// (Holding it back for a millisecond of many waits was tried: the timer of each wait cost more than the writes that were saved.)
+    /// (Holding it back for a millisecond of many waits was tried: the timer of each wait cost more
+    /// than the writes that were saved.)
     ///
     /// # Errors
     /// As [`Reporter::event`].
@@ -228,13 +248,18 @@ impl<'a> Reporter<'a> {
     pub fn last_words(&mut self, say: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
         self.out.out.last_words();
         match say(self).and_then(|()| self.flush()) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::TimedOut) => Ok(()),
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::TimedOut) =>
+            {
+                Ok(())
+            }
             other => other,
         }
     }
 
-    /// The progress of a run towards `goal`, if it has one. It is seen on a terminal where nothing else moves: not where a line a datagram scrolls by
-    /// (`show`), for these lines are the progress.
+    /// The progress of a run towards `goal`, if it has one. It is seen on a terminal where nothing
+    /// else moves: not where a line a datagram scrolls by (`show`), for these lines are the
+    /// progress.
     pub fn progress(&self, goal: Option<Goal>, show: bool) -> Progress {
         let scrolls = show && self.level == Level::Everything && io::stdout().is_terminal();
         match goal.filter(|_| self.level > Level::Nothing && !scrolls) {
@@ -245,6 +270,9 @@ impl<'a> Reporter<'a> {
 
     /// What should wake a wait: a signal, and, if anything is shown, a reader that goes away.
     pub fn wake<'b>(&'b self, interrupt: &'b Interrupt) -> Wake<'b> {
-        Wake { interrupt, output: if self.level > Level::Nothing { self.out.out.watched() } else { None } }
+        Wake {
+            interrupt,
+            output: if self.level > Level::Nothing { self.out.out.watched() } else { None },
+        }
     }
 }

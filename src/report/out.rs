@@ -12,7 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How much is held back at most before it is written out.
 const ENOUGH: usize = 64 * 1024;
 
-/// What is to be written, held back as a whole: a reader who stalls, or a signal, never cuts an event in two while the rest may still be read.
+/// What is to be written, held back as a whole: a reader who stalls, or a signal, never cuts an
+/// event in two while the rest may still be read.
 pub struct Held<'a> {
     bytes: Vec<u8>,
     /// Where it goes.
@@ -121,7 +122,8 @@ impl Out<'_> {
 #[cfg(unix)]
 impl Write for Out<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // As much as a pipe that can be written at all takes without blocking (PIPE_BUF of poll(2) and pipe(7)).
+        // As much as a pipe that can be written at all takes without blocking (PIPE_BUF of poll(2)
+        // and pipe(7)).
         const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
         self.make_way();
         if self.way == Way::AtOnce {
@@ -149,7 +151,8 @@ impl Write for Out<'_> {
 
 #[cfg(unix)]
 impl Out<'_> {
-    /// Writes what there is room for. `None`: there is no room, or no such way; why it failed is told by the other one.
+    /// Writes what there is room for. `None`: there is no room, or no such way; why it failed is
+    /// told by the other one.
     fn write_now(&mut self, bytes: &[u8]) -> Option<usize> {
         if self.way != Way::WhatFits {
             return None;
@@ -167,11 +170,16 @@ impl Out<'_> {
         use std::os::fd::AsFd;
         loop {
             // A signal that another wait has drained wakes this one no more.
-            let hurry = (self.until.is_none() && self.interrupt.signal().is_some()).then_some(Duration::ZERO);
-            let left = self.until.map(|until| until.saturating_duration_since(Instant::now())).or(hurry);
-            let timeout = left.map_or(PollTimeout::NONE, |left| PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO));
+            let hurry = (self.until.is_none() && self.interrupt.signal().is_some())
+                .then_some(Duration::ZERO);
+            let left =
+                self.until.map(|until| until.saturating_duration_since(Instant::now())).or(hurry);
+            let timeout = left.map_or(PollTimeout::NONE, |left| {
+                PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO)
+            });
             let (stdout, signal) = (self.stdout.as_fd(), self.interrupt.as_fd());
-            let mut polled = [PollFd::new(stdout, PollFlags::POLLOUT), PollFd::new(signal, PollFlags::POLLIN)];
+            let mut polled =
+                [PollFd::new(stdout, PollFlags::POLLOUT), PollFd::new(signal, PollFlags::POLLIN)];
             match nix::poll::poll(&mut polled, timeout) {
                 Ok(_) | Err(nix::errno::Errno::EINTR) => {}
                 Err(errno) => return Err(errno.into()),
@@ -201,9 +209,11 @@ impl Write for Out<'_> {
     }
 }
 
-/// Whether this is a file of a file system: poll(2) never waits for one, and each write takes all that there is room for.
+/// Whether this is a file of a file system: poll(2) never waits for one, and each write takes all
+/// that there is room for.
 #[cfg(unix)]
 fn is_regular(open: &impl std::os::fd::AsFd) -> bool {
-    let metadata = open.as_fd().try_clone_to_owned().and_then(|open| std::fs::File::from(open).metadata());
+    let metadata =
+        open.as_fd().try_clone_to_owned().and_then(|open| std::fs::File::from(open).metadata());
     metadata.is_ok_and(|metadata| metadata.is_file())
 }

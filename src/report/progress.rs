@@ -1,7 +1,9 @@
-//! How far a run is, and how long it still takes: one line at the end of a terminal, which vanishes when the run ends.
+//! How far a run is, and how long it still takes: one line at the end of a terminal, which vanishes
+//! when the run ends.
 //!
-//! It costs a run nothing but a comparison of times that its loop has at hand: what is counted is looked at when the line is drawn, ten times a
-//! second at most, and never where the next round of a sender is close.
+//! It costs a run nothing but a comparison of times that its loop has at hand: what is counted is
+//! looked at when the line is drawn, ten times a second at most, and never where the next round of
+//! a sender is close.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -59,16 +61,19 @@ impl Goal {
         Goal { start, count: None, duration: None, planned: None, timeout: None }
     }
 
-    /// How much of the way is behind it, from 0 to 1; `None` where nobody knows. What ends first decides.
+    /// How much of the way is behind it, from 0 to 1; `None` where nobody knows. What ends first
+    /// decides.
     fn fraction(&self, now: Instant, done: u64) -> Option<f64> {
         let of_count = self.count.map(|count| done as f64 / count.max(1) as f64);
         let elapsed = now.saturating_duration_since(self.start).as_secs_f64();
-        let of_time = self.duration.map(|duration| elapsed / duration.as_secs_f64().max(f64::MIN_POSITIVE));
+        let of_time =
+            self.duration.map(|duration| elapsed / duration.as_secs_f64().max(f64::MIN_POSITIVE));
         let fraction = of_count.into_iter().chain(of_time).reduce(f64::max)?;
         Some(fraction.clamp(0.0, 1.0))
     }
 
-    /// How much time is left; `None` where nobody knows. `by_count` is how long `count` still takes at the speed that was measured.
+    /// How much time is left; `None` where nobody knows. `by_count` is how long `count` still takes
+    /// at the speed that was measured.
     fn left(&self, now: Instant, by_count: Option<Duration>) -> Option<Duration> {
         let rest = |time: Duration| time.saturating_sub(now.saturating_duration_since(self.start));
         let by_count = self.count.and(by_count.or(self.planned.map(rest)));
@@ -111,16 +116,24 @@ impl Recent {
         if self.0.back().is_some_and(|last| last.datagrams == meter.datagrams) {
             return;
         }
-        self.0.push_back(Sample { seen: now, time, done, datagrams: meter.datagrams, bytes: meter.bytes });
+        self.0.push_back(Sample {
+            seen: now,
+            time,
+            done,
+            datagrams: meter.datagrams,
+            bytes: meter.bytes,
+        });
         while self.0.len() > 2 && self.0.front().is_some_and(|first| first.seen + WINDOW < now) {
             self.0.pop_front();
         }
     }
 
-    /// How fast it goes; `None` until it is known. Silence counts as soon as it is longer than the changes were apart.
+    /// How fast it goes; `None` until it is known. Silence counts as soon as it is longer than the
+    /// changes were apart.
     fn speed(&self, now: Instant) -> Option<Speed> {
         let (first, last) = (self.0.front()?, self.0.back()?);
-        let span = last.time.duration_since(first.time).ok().filter(|span| !span.is_zero())?.as_secs_f64();
+        let span =
+            last.time.duration_since(first.time).ok().filter(|span| !span.is_zero())?.as_secs_f64();
         let gap = span / (self.0.len() - 1) as f64;
         let silence = now.saturating_duration_since(last.seen).as_secs_f64();
         let span = span + (silence - gap).max(0.0);
@@ -137,7 +150,9 @@ impl Recent {
 impl Speed {
     /// How long so many more steps take.
     fn time_for(&self, steps: u64) -> Option<Duration> {
-        Duration::try_from_secs_f64(steps as f64 / self.done).ok().map(|time| time.saturating_sub(self.since))
+        Duration::try_from_secs_f64(steps as f64 / self.done)
+            .ok()
+            .map(|time| time.saturating_sub(self.since))
     }
 }
 
@@ -154,7 +169,8 @@ struct View {
 }
 
 impl View {
-    /// The line, as a template that has the bar's place and width: no wider than `columns`. What matters less gives way on a narrow terminal.
+    /// The line, as a template that has the bar's place and width: no wider than `columns`. What
+    /// matters less gives way on a narrow terminal.
     fn line(&self, columns: usize, paint: Paint) -> String {
         const LEAST_BAR: usize = 8;
         const MOST_BAR: usize = 50;
@@ -171,7 +187,11 @@ impl View {
             Some(all) => format!("{:>width$}/{all}", self.done, width = all.to_string().len()),
             None => count(self.datagrams, "datagram").to_string(),
         };
-        let parts = [a_second(|speed| speed.pps, "pps", 9), count, a_second(|speed| speed.bps, "bit/s", 11)];
+        let parts = [
+            a_second(|speed| speed.pps, "pps", 9),
+            count,
+            a_second(|speed| speed.bps, "bit/s", 11),
+        ];
 
         // The frame of the bar, and the two spaces before it; a spinner has only its own column.
         let frame = if self.fraction.is_some() { 4 } else { 2 };
@@ -190,10 +210,13 @@ impl View {
             let width = (LEAST_BAR + room).min(MOST_BAR);
             let _ = write!(line, "  [{}]", paint.good(format_args!("{{bar:{width}}}")));
         } else if with_bar {
-            let turn = ['|', '/', '-', '\\'][(self.elapsed.as_millis() / EVERY.as_millis() % 4) as usize];
+            let turn =
+                ['|', '/', '-', '\\'][(self.elapsed.as_millis() / EVERY.as_millis() % 4) as usize];
             line.insert_str(0, &format!("{} ", paint.good(turn)));
         }
-        for (part, wanted) in [(&parts[0], with_pps), (&parts[2], with_bits), (&parts[1], with_count)] {
+        for (part, wanted) in
+            [(&parts[0], with_pps), (&parts[2], with_bits), (&parts[1], with_count)]
+        {
             if wanted {
                 let _ = write!(line, "  {part}");
             }
@@ -202,7 +225,8 @@ impl View {
     }
 }
 
-/// A time to come: `12 s`, `3:05`, `1:02:03`, `41 d`. Of a second that has begun, the whole is still to come.
+/// A time to come: `12 s`, `3:05`, `1:02:03`, `41 d`. Of a second that has begun, the whole is
+/// still to come.
 fn clock(time: Duration) -> String {
     let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
@@ -214,7 +238,8 @@ fn clock(time: Duration) -> String {
     }
 }
 
-/// The last line of the terminal, where there may be a bar. Whoever writes there clears it first; it comes back with its next drawing.
+/// The last line of the terminal, where there may be a bar. Whoever writes there clears it first;
+/// it comes back with its next drawing.
 #[derive(Clone)]
 pub(super) struct Line {
     bars: MultiProgress,
@@ -223,14 +248,18 @@ pub(super) struct Line {
 
 impl Default for Line {
     fn default() -> Self {
-        Line { bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()), is_drawn: Arc::default() }
+        Line {
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            is_drawn: Arc::default(),
+        }
     }
 }
 
 impl Line {
     /// Takes away what is drawn.
     pub(super) fn clear(&self) {
-        // A terminal that takes nothing (Ctrl-S) must not hold up the end of the run; it would not show anything else either.
+        // A terminal that takes nothing (Ctrl-S) must not hold up the end of the run; it would not
+        // show anything else either.
         if self.is_drawn() && is_writable() {
             self.is_drawn.store(false, Ordering::Relaxed);
             let _ = self.bars.clear();
@@ -269,10 +298,24 @@ impl Progress {
         if !io::stderr().is_terminal() || is_dumb() {
             return Progress::hidden();
         }
-        line.bars.set_draw_target(ProgressDrawTarget::term_like(Box::new(Screen(Term::buffered_stderr()))));
-        let bar = line.bars.add(ProgressBar::with_draw_target(Some(u64::from(u16::MAX)), ProgressDrawTarget::hidden()));
+        line.bars.set_draw_target(ProgressDrawTarget::term_like(Box::new(Screen(
+            Term::buffered_stderr(),
+        ))));
+        let bar = line.bars.add(ProgressBar::with_draw_target(
+            Some(u64::from(u16::MAX)),
+            ProgressDrawTarget::hidden(),
+        ));
         let (last, due) = (goal.start, goal.start + FIRST);
-        Progress(Some(Box::new(Bar { goal, line: line.clone(), bar, paint, recent: Recent::default(), last, due, drawn: false })))
+        Progress(Some(Box::new(Bar {
+            goal,
+            line: line.clone(),
+            bar,
+            paint,
+            recent: Recent::default(),
+            last,
+            due,
+            drawn: false,
+        })))
     }
 
     /// When it should be drawn, if it is shown at all: what waits must wake then.
@@ -280,8 +323,8 @@ impl Progress {
         self.0.as_ref().map(|bar| bar.due)
     }
 
-    /// Draws it, if that is due and there is time: `next` is when the run has something better to do. `done` counts towards the goal, `meter`
-    /// has what came or went in all.
+    /// Draws it, if that is due and there is time: `next` is when the run has something better to
+    /// do. `done` counts towards the goal, `meter` has what came or went in all.
     pub fn draw(&mut self, now: Instant, next: Option<Instant>, done: u64, meter: &Meter) {
         let Some(bar) = &mut self.0 else { return };
         if bar.drawn && !bar.line.is_drawn() {
@@ -310,7 +353,8 @@ impl Bar {
         }
         let Goal { start, count, .. } = self.goal;
         let speed = self.recent.speed(now);
-        let by_count = count.zip(speed).and_then(|(count, speed)| speed.time_for(count.saturating_sub(done)));
+        let by_count =
+            count.zip(speed).and_then(|(count, speed)| speed.time_for(count.saturating_sub(done)));
         let view = View {
             fraction: self.goal.fraction(now, done),
             left: self.goal.left(now, by_count),
@@ -321,7 +365,10 @@ impl Bar {
             datagrams: meter.datagrams,
         };
         let columns = Screen(Term::buffered_stderr()).width();
-        let Ok(style) = ProgressStyle::with_template(&view.line(usize::from(columns), self.paint)) else { return };
+        let Ok(style) = ProgressStyle::with_template(&view.line(usize::from(columns), self.paint))
+        else {
+            return;
+        };
         self.bar.set_style(style.progress_chars("#>-"));
         self.line.is_drawn.store(true, Ordering::Relaxed);
         let position = view.fraction.unwrap_or(0.0) * f64::from(u16::MAX);
@@ -383,7 +430,8 @@ impl TermLike for Screen {
     }
 }
 
-/// Whether the terminal is ours to draw on: what runs in the background, or as the COMMAND of a receiver, leaves its last line to others.
+/// Whether the terminal is ours to draw on: what runs in the background, or as the COMMAND of a
+/// receiver, leaves its last line to others.
 #[cfg(unix)]
 fn is_foreground() -> bool {
     // A terminal that controls nothing has no foreground.
@@ -424,7 +472,8 @@ mod tests {
         Goal { count, duration, ..Goal::open(Instant::now()) }
     }
 
-    /// What is measured of datagrams of 125 bytes that came at `times`, in ms, and were seen at once; it is asked at `asked`.
+    /// What is measured of datagrams of 125 bytes that came at `times`, in ms, and were seen at
+    /// once; it is asked at `asked`.
     fn speed(times: &[u64], asked: u64) -> Option<(String, String)> {
         let (start, mut meter, mut recent) = (Instant::now(), Meter::default(), Recent::default());
         for time in times {
@@ -468,13 +517,26 @@ mod tests {
     fn the_time_left_is_that_of_what_ends_first() {
         let both = goal(Some(100), Some(10 * S));
         let now = both.start + 4 * S;
-        assert_eq!((both.left(now, Some(3 * S)), both.left(now, Some(60 * S))), (Some(3 * S), Some(6 * S)));
+        assert_eq!(
+            (both.left(now, Some(3 * S)), both.left(now, Some(60 * S))),
+            (Some(3 * S), Some(6 * S))
+        );
         assert_eq!(goal(Some(100), None).left(now, None), None, "nothing has come that would tell");
         let planned = Goal { count: Some(3), planned: Some(20 * S), ..both };
-        assert_eq!((planned.left(now, None), planned.left(now + 60 * S, None)), (Some(6 * S), Some(Duration::ZERO)));
+        assert_eq!(
+            (planned.left(now, None), planned.left(now + 60 * S, None)),
+            (Some(6 * S), Some(Duration::ZERO))
+        );
         let bounded = Goal { duration: None, timeout: Some(5 * S), ..both };
-        assert_eq!((bounded.left(now, None), bounded.left(now, Some(S / 2))), (Some(S), Some(S / 2)));
-        assert_eq!(Goal { count: None, ..bounded }.left(now, None), None, "it would be over with the first datagram");
+        assert_eq!(
+            (bounded.left(now, None), bounded.left(now, Some(S / 2))),
+            (Some(S), Some(S / 2))
+        );
+        assert_eq!(
+            Goal { count: None, ..bounded }.left(now, None),
+            None,
+            "it would be over with the first datagram"
+        );
     }
 
     #[test]
@@ -483,7 +545,8 @@ mod tests {
         assert_eq!(speed(&[100], 200), None);
         let steady: Vec<u64> = (0..60).map(|n| n * 100).collect();
         assert_eq!(speed(&steady, 5900), Some(("10.0 ".into(), "1 s".into())));
-        let faster: Vec<u64> = (0..5).map(|n| n * 1000).chain((0..100).map(|n| 5000 + n * 50)).collect();
+        let faster: Vec<u64> =
+            (0..5).map(|n| n * 1000).chain((0..100).map(|n| 5000 + n * 50)).collect();
         assert_eq!(speed(&faster, 9950), Some(("20.0 ".into(), "1 s".into())));
     }
 
@@ -497,7 +560,11 @@ mod tests {
     #[test]
     fn silence_slows_it_down() {
         let steady: Vec<u64> = (0..60).map(|n| n * 100).collect();
-        assert_eq!(speed(&steady, 5900 + 100 + 3000), Some(("5.00 ".into(), "1 s".into())), "half of the time nothing came");
+        assert_eq!(
+            speed(&steady, 5900 + 100 + 3000),
+            Some(("5.00 ".into(), "1 s".into())),
+            "half of the time nothing came"
+        );
         let (pps, _) = speed(&steady, 600_000).unwrap();
         assert_eq!(pps, "0.05 ");
     }
@@ -510,9 +577,19 @@ mod tests {
     #[test]
     fn times_read_well() {
         let millis = |millis| clock(Duration::from_millis(millis));
-        assert_eq!([millis(0), millis(1), millis(11_001), millis(59_999)], ["0 s", "1 s", "12 s", "1:00"]);
-        assert_eq!([millis(185_000), millis(3_723_000), millis(3_600_000 * 1000)], ["3:05", "1:02:03", "41 d"]);
-        assert_eq!(clock(Duration::MAX - Duration::from_millis(300)), "213503982334601 d", "more than a clock can count");
+        assert_eq!(
+            [millis(0), millis(1), millis(11_001), millis(59_999)],
+            ["0 s", "1 s", "12 s", "1:00"]
+        );
+        assert_eq!(
+            [millis(185_000), millis(3_723_000), millis(3_600_000 * 1000)],
+            ["3:05", "1:02:03", "41 d"]
+        );
+        assert_eq!(
+            clock(Duration::MAX - Duration::from_millis(300)),
+            "213503982334601 d",
+            "more than a clock can count"
+        );
     }
 
     #[test]
@@ -536,7 +613,10 @@ mod tests {
     #[test]
     fn a_run_whose_end_nobody_knows_has_no_bar() {
         let open = View { fraction: None, left: None, count: None, ..view() };
-        assert_eq!(plain(&open, 76), "/ 9 s      1.00 kpps  512 kbit/s   4312 datagrams".replacen('/', "-", 1));
+        assert_eq!(
+            plain(&open, 76),
+            "/ 9 s      1.00 kpps  512 kbit/s   4312 datagrams".replacen('/', "-", 1)
+        );
         let unknown = View { left: None, speed: None, done: 0, ..view() };
         assert!(
             plain(&unknown, 76).starts_with("-- left     [")

@@ -16,8 +16,8 @@ use super::style::Paint;
 use crate::advice::Advice;
 use crate::check::Finding;
 use crate::event::{
-    Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, Received, RecvSummary, SendSummary, Sending, Sent,
-    TargetInfo, Totals,
+    Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, Received, RecvSummary,
+    SendSummary, Sending, Sent, TargetInfo, Totals,
 };
 use crate::rcvbuf::Wish;
 use crate::spans::spans;
@@ -81,7 +81,9 @@ impl Text {
         let several = if ready.targets.len() > 1 { " each" } else { "" };
         let RcvbufInfo { granted, wish, .. } = ready.rcvbuf_bytes;
         let buffer = granted.map(|granted| match wish.map(|wish| wish.granted(granted)) {
-            Some(pause @ Wish::Pause { .. }) => format!(", receive buffer {}{several}: {pause}", size(granted)),
+            Some(pause @ Wish::Pause { .. }) => {
+                format!(", receive buffer {}{several}: {pause}", size(granted))
+            }
             _ => format!(", receive buffer {}{several}", size(granted)),
         });
         let buffer = buffer.unwrap_or_default();
@@ -90,8 +92,19 @@ impl Text {
                 Some(address) => write!(out, " on {} ({address})", target.iface)?,
                 None => write!(out, " on {} (no address)", target.iface)?,
             }
-            let but = target.excluded.iter().copied().flatten().map(IpAddr::to_string).collect::<Vec<_>>().join(", ");
-            if but.is_empty() { write!(out, "{buffer}") } else { write!(out, ", excluding {but}{buffer}") }
+            let but = target
+                .excluded
+                .iter()
+                .copied()
+                .flatten()
+                .map(IpAddr::to_string)
+                .collect::<Vec<_>>()
+                .join(", ");
+            if but.is_empty() {
+                write!(out, "{buffer}")
+            } else {
+                write!(out, ", excluding {but}{buffer}")
+            }
         })
     }
 
@@ -105,8 +118,16 @@ impl Text {
             if let Some(ttl) = target.ttl {
                 write!(out, ", TTL {ttl}")?;
             }
-            let what = if ready.stream.is_some() { format!(", {}-byte probes", ready.len_bytes) } else { String::new() };
-            let burst = if ready.burst > 1 { format!(", {} at a time", ready.burst) } else { String::new() };
+            let what = if ready.stream.is_some() {
+                format!(", {}-byte probes", ready.len_bytes)
+            } else {
+                String::new()
+            };
+            let burst = if ready.burst > 1 {
+                format!(", {} at a time", ready.burst)
+            } else {
+                String::new()
+            };
             let each = if ready.targets.len() > 1 { " to each" } else { "" };
             write!(out, "{dscp}{what}{burst}, {}{each}", pace(ready.interval))
         })
@@ -134,7 +155,13 @@ impl Text {
     pub(super) fn head(&self, datagram: &Received, out: &mut dyn Write) -> io::Result<()> {
         let Received { time, source, group, port, iface, ttl, len_bytes, .. } = datagram;
         let time = time_of_day(*time, self.zone.get_or_init(TimeZone::system));
-        write!(out, "{}  {} > {}", self.paint.faint(time), self.paint.source(source), SocketAddr::new(*group, *port))?;
+        write!(
+            out,
+            "{}  {} > {}",
+            self.paint.faint(time),
+            self.paint.source(source),
+            SocketAddr::new(*group, *port)
+        )?;
         if let Some(iface) = iface {
             write!(out, "  {iface}")?;
         }
@@ -158,10 +185,16 @@ impl Text {
     fn recv_summary(&self, summary: &RecvSummary, out: &mut dyn Write) -> io::Result<()> {
         let figures = &summary.figures;
         self.totals("received", &figures.meter, out)?;
-        write!(out, " from {} in {}", count(figures.sources as u64, "source"), span(figures.elapsed))?;
+        write!(
+            out,
+            " from {} in {}",
+            count(figures.sources as u64, "source"),
+            span(figures.elapsed)
+        )?;
         self.rates(&figures.meter, out)?;
         if let Some(drops) = figures.dropped() {
-            let drops = if drops.count == 0 { "0".to_owned() } else { self.paint.bad(drops).to_string() };
+            let drops =
+                if drops.count == 0 { "0".to_owned() } else { self.paint.bad(drops).to_string() };
             write!(out, "; {drops} dropped by this host's kernel")?;
         }
         if let Some(copies @ 1..) = figures.interface_copies {
@@ -196,13 +229,20 @@ impl Text {
     }
 
     fn totals(&self, verb: &str, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
-        write!(out, "{verb} {} ({})", self.paint.good(count(totals.datagrams, "datagram")), count(totals.bytes, "byte"))
+        write!(
+            out,
+            "{verb} {} ({})",
+            self.paint.good(count(totals.datagrams, "datagram")),
+            count(totals.bytes, "byte")
+        )
     }
 
     fn rates(&self, totals: &Totals, out: &mut dyn Write) -> io::Result<()> {
         let long_enough = totals.span.is_some_and(|span| span >= SHORTEST_RATE);
         match (totals.rate_pps, totals.bitrate_bps) {
-            (Some(pps), Some(bps)) if long_enough => write!(out, ": {}pps, {}bit/s", rate(pps), rate(bps)),
+            (Some(pps), Some(bps)) if long_enough => {
+                write!(out, ": {}pps, {}bit/s", rate(pps), rate(bps))
+            }
             _ => Ok(()),
         }
     }
@@ -212,11 +252,15 @@ impl Text {
         if verdict.status == COULD_NOT_RUN {
             return Ok(());
         }
-        verdict.reasons.iter().try_for_each(|reason| writeln!(out, "{} {reason}", self.paint.bad("failed:")))
+        verdict
+            .reasons
+            .iter()
+            .try_for_each(|reason| writeln!(out, "{} {reason}", self.paint.bad("failed:")))
     }
 }
 
-/// How late the datagrams of a sender left, what kept it waiting, and how much of a processor it took.
+/// How late the datagrams of a sender left, what kept it waiting, and how much of a processor it
+/// took.
 fn effort(summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
     // One datagram alone is as late as the program was slow to start.
     let late = summary.pace_ns.as_ref().filter(|_| summary.meter.datagrams > 1);
@@ -232,7 +276,11 @@ fn effort(summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  {}", late.into_iter().chain(processor).collect::<Vec<_>>().join("; "))?;
     }
     if summary.skipped > 0 {
-        writeln!(out, "  left out {}: the pace that was asked for could not be kept", count(summary.skipped, "round"))?;
+        writeln!(
+            out,
+            "  left out {}: the pace that was asked for could not be kept",
+            count(summary.skipped, "round")
+        )?;
     }
     if summary.waits > 0 {
         writeln!(out, "  waited {} for room in the system's queues", count(summary.waits, "time"))?;
@@ -273,7 +321,8 @@ mod tests {
     #[test]
     fn a_pace_is_told_as_it_is_typed() {
         assert_eq!(
-            [Some(100_000_000), Some(526_400), Some(0), None].map(|nanos| pace(nanos.map(Duration::from_nanos))),
+            [Some(100_000_000), Some(526_400), Some(0), None]
+                .map(|nanos| pace(nanos.map(Duration::from_nanos))),
             ["every 100ms", "every 526.4us", "as fast as it goes", "as fast as it goes"]
         );
     }

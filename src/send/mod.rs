@@ -20,8 +20,13 @@ use session::Session;
 /// Sends as `plan` says, until a limit, a signal, or the end of the output's reader.
 ///
 /// # Errors
-/// What the system refused before the first datagram. A datagram that cannot be sent is counted, warned of once, and judged at the end.
-pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
+/// What the system refused before the first datagram. A datagram that cannot be sent is counted,
+/// warned of once, and judged at the end.
+pub fn run(
+    plan: &plan::Send,
+    reporter: &mut Reporter,
+    interrupt: &Interrupt,
+) -> Result<Verdict, RunError> {
     let mut outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
     net::be_punctual();
     let (start, processor) = (Instant::now(), run::processor_time());
@@ -31,7 +36,8 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
     let sent = announced.and_then(|()| session.send(&mut outbox, start, reporter, interrupt));
     let (stop, mut failure) = run::conclude(sent, interrupt);
     let elapsed = start.elapsed();
-    let processor = run::processor_time().zip(processor).map(|(now, then)| now.saturating_sub(then));
+    let processor =
+        run::processor_time().zip(processor).map(|(now, then)| now.saturating_sub(then));
     // Where only the output failed, receivers still want to know the end.
     if !matches!(failure, Some(RunError::Net(_))) {
         failure = failure.or(session.end(&mut outbox, interrupt).err());
@@ -44,7 +50,11 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
         None => verdict::of_send(sent, plan.count, errors, stop),
     };
     // A flood has no rounds.
-    let first_round = if plan.period.is_some() { plan.burst.saturating_mul(plan.endpoints.len() as u64) } else { 1 };
+    let first_round = if plan.period.is_some() {
+        plan.burst.saturating_mul(plan.endpoints.len() as u64)
+    } else {
+        1
+    };
     let said = reporter.last_words(|reporter| {
         reporter.event(&Event::SendSummary(SendSummary {
             elapsed,
@@ -64,9 +74,16 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter, interrupt: &Interrupt) ->
 }
 
 /// Says where datagrams go, and what they carry.
-fn announce(plan: &plan::Send, outbox: &Outbox, stream: Option<u64>, reporter: &mut Reporter) -> Result<(), RunError> {
+fn announce(
+    plan: &plan::Send,
+    outbox: &Outbox,
+    stream: Option<u64>,
+    reporter: &mut Reporter,
+) -> Result<(), RunError> {
     reporter.advise(&plan.advice)?;
-    let looped = |at: &&Endpoint| at.cast == Cast::Multicast && at.via.address.is_some_and(|address| address.is_loopback());
+    let looped = |at: &&Endpoint| {
+        at.cast == Cast::Multicast && at.via.address.is_some_and(|address| address.is_loopback())
+    };
     let on_loopback = plan.endpoints.iter().find(looped);
     if let (Some(at), false) = (on_loopback, plan.options.loopback) {
         reporter.warn(&Warning::LoopbackLoops { iface: at.via.name.clone() })?;

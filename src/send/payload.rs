@@ -52,7 +52,8 @@ impl Payload {
                     traffic_class: plan.options.dscp.unwrap_or(0) << 2,
                     host: net::host_id(),
                 };
-                let stream = |position| Stream { ttl: outbox.ttl(position).unwrap_or(0), left: 0, next: 0 };
+                let stream =
+                    |position| Stream { ttl: outbox.ttl(position).unwrap_or(0), left: 0, next: 0 };
                 Payload::Probes(Box::new(Probes {
                     writer: Writer::new(*size),
                     end: Writer::new(0),
@@ -107,7 +108,8 @@ impl Payload {
         }
     }
 
-    /// What was written and has not left gives its numbers back: one that could not be sent is not one that was lost.
+    /// What was written and has not left gives its numbers back: one that could not be sent is not
+    /// one that was lost.
     pub fn recall(&mut self, position: usize) {
         if let Payload::Probes(probes) = self {
             let stream = &mut probes.streams[position];
@@ -115,10 +117,14 @@ impl Payload {
         }
     }
 
-    /// Writes the end of the stream to the endpoint at `position` into `bytes`, as many as the smallest probe has. What is not measured has no end.
+    /// Writes the end of the stream to the endpoint at `position` into `bytes`, as many as the
+    /// smallest probe has. What is not measured has no end.
     pub fn end(&self, position: usize, time: SystemTime, bytes: &mut [u8]) {
         if let Payload::Probes(probes) = self {
-            probes.end.write(&probes.probe(position, time, Kind::End, probes.streams[position].left), bytes);
+            probes.end.write(
+                &probes.probe(position, time, Kind::End, probes.streams[position].left),
+                bytes,
+            );
         }
     }
 

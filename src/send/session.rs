@@ -25,12 +25,20 @@ use crate::warning::Warning;
 /// How often a sender that has no time to wait looks at signals, interfaces and its reader.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// The last of a wait is spent awake: a core that sleeps takes 30 to 70 us to come back, and now and then twice that.
+/// The last of a wait is spent awake: a core that sleeps takes 30 to 70 us to come back, and now
+/// and then twice that.
 ///
-/// Where a wait is no more exact than a millisecond there is no way between, and nobody is kept awake for so long.
-const AWAKE: Duration = Duration::from_micros(if cfg!(any(target_os = "linux", target_os = "freebsd")) { 150 } else { 0 });
+/// Where a wait is no more exact than a millisecond there is no way between, and nobody is kept
+/// awake for so long.
+const AWAKE: Duration =
+    Duration::from_micros(if cfg!(any(target_os = "linux", target_os = "freebsd")) {
+        150
+    } else {
+        0
+    });
 
-/// How much earlier a long wait ends, for ppoll(2) may be late by a thousandth of it (select_estimate_accuracy in fs/select.c).
+/// How much earlier a long wait ends, for ppoll(2) may be late by a thousandth of it
+/// (select_estimate_accuracy in fs/select.c).
 const ACCURACY: u32 = 500;
 
 /// How long a datagram waits for room in the system's queues before it counts as not sent.
@@ -135,7 +143,8 @@ impl<'a> Session<'a> {
             let now = Instant::now();
             if let Some(end) = end.filter(|end| *end <= now) {
                 // What was due until then and has not left never will.
-                self.skipped = pace.as_ref().map_or(0, |pace| pace.skipped().saturating_add(pace.owed(end)));
+                self.skipped =
+                    pace.as_ref().map_or(0, |pace| pace.skipped().saturating_add(pace.owed(end)));
                 return Ok(Stop::Duration);
             }
             let rounds = self.due(pace.as_mut(), now);
@@ -166,31 +175,44 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// How many rounds are due at once: one, or what was missed, or without a pace as many as leave together.
+    /// How many rounds are due at once: one, or what was missed, or without a pace as many as leave
+    /// together.
     fn due(&mut self, pace: Option<&mut Pace>, now: Instant) -> u64 {
         let datagrams = self.plan.burst.saturating_mul(self.totals.len() as u64);
         let together = (self.load.most() as u64 / datagrams).max(1);
         let Some(pace) = pace else { return together };
         let lateness = &mut self.lateness;
-        pace.due_together(now, together, |late| lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX)))
+        pace.due_together(now, together, |late| {
+            lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX))
+        })
     }
 
     /// What it goes towards, if it ends by itself.
     fn goal(&self, start: Instant) -> Option<Goal> {
         let plan::Send { count, duration, period, burst, .. } = *self.plan;
         // The first round takes no time.
-        let planned = count.zip(period).map(|(count, period)| period.times((count - 1) / burst).to_duration());
-        (count.is_some() || duration.is_some()).then_some(Goal { count, duration, planned, ..Goal::open(start) })
+        let planned = count
+            .zip(period)
+            .map(|(count, period)| period.times((count - 1) / burst).to_duration());
+        (count.is_some() || duration.is_some()).then_some(Goal {
+            count,
+            duration,
+            planned,
+            ..Goal::open(start)
+        })
     }
 
-    /// So many bursts to each endpoint. A signal ends the round where it is, and so does the end of the time.
+    /// So many bursts to each endpoint. A signal ends the round where it is, and so does the end of
+    /// the time.
     fn rounds(&mut self, rounds: u64, mut means: Means) -> io::Result<()> {
         let left = self.plan.count.map_or(u64::MAX, |count| count - self.sent);
         let burst = self.plan.burst.saturating_mul(rounds).min(left);
         let len = self.payload.len();
         for position in 0..self.totals.len() {
             for _ in 0..burst {
-                if !self.load.has_room(position, len) && (!self.depart(&mut means)? || means.is_over()) {
+                if !self.load.has_room(position, len)
+                    && (!self.depart(&mut means)? || means.is_over())
+                {
                     return Ok(());
                 }
                 let time = SystemTime::now();
@@ -204,8 +226,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Sends the load. What cannot leave is counted and warned of. Answers whether all of it had its turn: the end of the run leaves waiting what waits for
-    /// room.
+    /// Sends the load. What cannot leave is counted and warned of. Answers whether all of it had
+    /// its turn: the end of the run leaves waiting what waits for room.
     fn depart(&mut self, means: &mut Means) -> io::Result<bool> {
         let (mut gone, mut patience) = (0, None);
         let mut over = false;
@@ -214,7 +236,9 @@ impl<'a> Session<'a> {
             if let Some(error) = departure.returned {
                 let position = self.load.pieces()[gone].position;
                 let at = means.outbox.endpoint(position);
-                self.warn_once(position, error.raw_os_error(), means.reporter, || Warning::CameBack { at: at.clone(), error })?;
+                self.warn_once(position, error.raw_os_error(), means.reporter, || {
+                    Warning::CameBack { at: at.clone(), error }
+                })?;
             }
             self.credit(gone..gone + departure.datagrams, means)?;
             gone += departure.datagrams;
@@ -228,7 +252,12 @@ impl<'a> Session<'a> {
             if full && now < until && means.outbox.may_wait(position) {
                 self.waits += u64::from(patience.is_none());
                 patience = Some(since);
-                means.outbox.wait_for_room(position, &error, means.interrupt, means.end.map_or(until, |end| end.min(until)))?;
+                means.outbox.wait_for_room(
+                    position,
+                    &error,
+                    means.interrupt,
+                    means.end.map_or(until, |end| end.min(until)),
+                )?;
                 over = means.is_over();
                 if over {
                     means.outbox.give_up(position);
@@ -242,7 +271,10 @@ impl<'a> Session<'a> {
                 }
                 self.totals[position].errors += datagrams as u64;
                 let number = error.source.raw_os_error();
-                self.warn_once(position, number, means.reporter, || Warning::NotSent { at: at.clone(), error })?;
+                self.warn_once(position, number, means.reporter, || Warning::NotSent {
+                    at: at.clone(),
+                    error,
+                })?;
                 (gone, patience) = (gone + datagrams, None);
             }
             self.write_anew(gone, position);
@@ -275,14 +307,19 @@ impl<'a> Session<'a> {
                 port: at.port,
                 iface: &at.via.name,
                 len_bytes: len,
-                probe: self.payload.stream().zip(number).map(|(stream, seq)| ProbeInfo::Sent { stream, seq }),
+                probe: self
+                    .payload
+                    .stream()
+                    .zip(number)
+                    .map(|(stream, seq)| ProbeInfo::Sent { stream, seq }),
                 payload: event::Payload(self.payload.text()),
             }))?;
         }
         Ok(())
     }
 
-    /// Writes what is left of the load anew, with its time and its number, after something to `position` could not leave or had to wait.
+    /// Writes what is left of the load anew, with its time and its number, after something to
+    /// `position` could not leave or had to wait.
     fn write_anew(&mut self, first: usize, position: usize) {
         self.payload.recall(position);
         self.load.pieces()[first..].iter().for_each(|piece| self.payload.recall(piece.position));
@@ -293,7 +330,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Says the end of measured streams, often enough that a receiver hears it though some are lost.
+    /// Says the end of measured streams, often enough that a receiver hears it though some are
+    /// lost.
     pub fn end(&mut self, outbox: &mut Outbox, interrupt: &Interrupt) -> Result<(), RunError> {
         if self.payload.stream().is_none() {
             return Ok(());
@@ -317,8 +355,14 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Sends the ends that wait; for want of room they wait until `until`. One that cannot leave is none of the datagrams that are counted.
-    fn send_ends(&mut self, outbox: &Outbox, interrupt: &Interrupt, until: Instant) -> io::Result<()> {
+    /// Sends the ends that wait; for want of room they wait until `until`. One that cannot leave is
+    /// none of the datagrams that are counted.
+    fn send_ends(
+        &mut self,
+        outbox: &Outbox,
+        interrupt: &Interrupt,
+        until: Instant,
+    ) -> io::Result<()> {
         let mut gone = 0;
         while gone < self.load.pieces().len() {
             let departure = outbox.send(&self.load, gone);
@@ -341,7 +385,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Warns of a failure, unless it was warned of. Many targets fail alike, and then the first few are enough.
+    /// Warns of a failure, unless it was warned of. Many targets fail alike, and then the first few
+    /// are enough.
     fn warn_once(
         &mut self,
         position: usize,

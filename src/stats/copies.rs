@@ -1,4 +1,5 @@
-//! Datagrams that arrive on two interfaces because both are joined and lie on one network. They are no duplicates of the network.
+//! Datagrams that arrive on two interfaces because both are joined and lie on one network. They are
+//! no duplicates of the network.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -11,8 +12,9 @@ const NEAR: Duration = Duration::from_millis(100);
 /// The most arrivals that are remembered, so that memory stays bounded.
 const MOST: usize = 65_536;
 
-/// Tells which datagrams another interface has already brought: equal ones (same source, destination and payload) whose arrivals lie close
-/// together, the first of one interface with the first of the other, the second with the second.
+/// Tells which datagrams another interface has already brought: equal ones (same source,
+/// destination and payload) whose arrivals lie close together, the first of one interface with the
+/// first of the other, the second with the second.
 #[derive(Debug, Default)]
 pub struct Copies {
     hasher: RandomState,
@@ -34,8 +36,16 @@ struct Seen {
 }
 
 impl Copies {
-    /// Takes a datagram that arrived on `ifindex` at `time`. Answers the index of an interface that brought it before.
-    pub fn add(&mut self, time: SystemTime, ifindex: u32, source: SocketAddr, to: SocketAddr, payload: &[u8]) -> Option<u32> {
+    /// Takes a datagram that arrived on `ifindex` at `time`. Answers the index of an interface that
+    /// brought it before.
+    pub fn add(
+        &mut self,
+        time: SystemTime,
+        ifindex: u32,
+        source: SocketAddr,
+        to: SocketAddr,
+        payload: &[u8],
+    ) -> Option<u32> {
         let key = self.hasher.hash_one(Key { source, to, payload });
         let seen = self.seen.entry(key).or_default();
         if let Some(first) = seen.matching(time, ifindex) {
@@ -62,15 +72,19 @@ impl Copies {
 }
 
 impl Seen {
-    /// The interface of the arrival that this one is a copy of. Each arrival is looked at once by each interface.
+    /// The interface of the arrival that this one is a copy of. Each arrival is looked at once by
+    /// each interface.
     fn matching(&mut self, time: SystemTime, ifindex: u32) -> Option<u32> {
-        let position = self.through.iter().position(|(index, _)| *index == ifindex).unwrap_or_else(|| {
-            self.through.push((ifindex, 0));
-            self.through.len() - 1
-        });
+        let position =
+            self.through.iter().position(|(index, _)| *index == ifindex).unwrap_or_else(|| {
+                self.through.push((ifindex, 0));
+                self.through.len() - 1
+            });
         let through = &mut self.through[position].1;
         *through = (*through).max(self.forgotten);
-        while let Some((arrived, by)) = self.arrivals.get(usize::try_from(*through - self.forgotten).ok()?) {
+        while let Some((arrived, by)) =
+            self.arrivals.get(usize::try_from(*through - self.forgotten).ok()?)
+        {
             let too_old = time.duration_since(*arrived).is_ok_and(|age| age > NEAR);
             if *by != ifindex && !too_old {
                 // One that is still to come belongs to a later datagram of this interface.
@@ -128,7 +142,11 @@ mod tests {
         for millis in 0..10 {
             assert_eq!(add(&mut copies, millis, 3, "hello world"), Some(2));
         }
-        assert_eq!(add(&mut copies, 10, 3, "hello world"), None, "the eleventh there was no tenth of here");
+        assert_eq!(
+            add(&mut copies, 10, 3, "hello world"),
+            None,
+            "the eleventh there was no tenth of here"
+        );
         assert_eq!(copies.count, 10);
     }
 
@@ -140,7 +158,11 @@ mod tests {
             add(&mut copies, number * 150, iface, "hello world");
         }
         assert_eq!(copies.count, 0);
-        assert_eq!(add(&mut copies, 99 * 150 + 1, 3, "hello world"), Some(2), "and are known again at once");
+        assert_eq!(
+            add(&mut copies, 99 * 150 + 1, 3, "hello world"),
+            Some(2),
+            "and are known again at once"
+        );
     }
 
     #[test]

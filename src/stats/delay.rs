@@ -1,17 +1,19 @@
-//! Delays of a stream: their distribution, and their variation against the shortest. All in nanoseconds, and signed: where two clocks do not agree a
-//! delay may be negative, and is told so.
+//! Delays of a stream: their distribution, and their variation against the shortest. All in
+//! nanoseconds, and signed: where two clocks do not agree a delay may be negative, and is told so.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// A delay further than this above the shortest counts as this, in the percentiles. About five hours.
+/// A delay further than this above the shortest counts as this, in the percentiles. About five
+/// hours.
 const WIDEST: u64 = 1 << 44;
 
 /// The least room that is left below the first delay for shorter ones to come.
 const LEAST_ROOM: i64 = 1_000;
 
-/// The distribution of delays, in a memory that does not grow with their number. Shortest, longest and mean are exact. Percentiles are exact to the
-/// precision that was asked for, of their distance from the shortest (which is the delay variation of RFC 5481, 4.2).
+/// The distribution of delays, in a memory that does not grow with their number. Shortest, longest
+/// and mean are exact. Percentiles are exact to the precision that was asked for, of their distance
+/// from the shortest (which is the delay variation of RFC 5481, 4.2).
 #[derive(Clone, Debug)]
 pub struct Delays {
     /// How far each one is above `base`.
@@ -88,12 +90,19 @@ impl Delays {
         }
         let less = |delay: i64| delay.saturating_sub(self.min);
         let sum = self.sum - i128::from(self.min) * i128::from(self.count());
-        Delays { above: self.above.clone(), base: less(self.base), min: 0, max: less(self.max), sum }
+        Delays {
+            above: self.above.clone(),
+            base: less(self.base),
+            min: 0,
+            max: less(self.max),
+            sum,
+        }
     }
 
     /// What they come to; `None` without any.
     pub fn quantiles(&self) -> Option<Quantiles> {
-        let at = |quantile| self.delay(self.above.value_at_quantile(quantile)).clamp(self.min, self.max);
+        let at =
+            |quantile| self.delay(self.above.value_at_quantile(quantile)).clamp(self.min, self.max);
         let mean = self.sum.checked_div(i128::from(self.count()))?;
         Some(Quantiles {
             min: self.min,
@@ -109,7 +118,8 @@ impl Delays {
     /// How far they are above the shortest (RFC 5481, 4.2); `None` without any.
     pub fn variation(&self) -> Option<Quantiles> {
         let Quantiles { min, mean, p50, p90, p99, p999, max } = self.quantiles()?;
-        let [mean, p50, p90, p99, p999, max] = [mean, p50, p90, p99, p999, max].map(|delay| delay.saturating_sub(min));
+        let [mean, p50, p90, p99, p999, max] =
+            [mean, p50, p90, p99, p999, max].map(|delay| delay.saturating_sub(min));
         Some(Quantiles { min: 0, mean, p50, p90, p99, p999, max })
     }
 
@@ -118,7 +128,9 @@ impl Delays {
         let mut recorded = self.recorded().peekable();
         let mut total = 0;
         let counted = edges.iter().map(|edge| {
-            while let Some((_, many)) = recorded.next_if(|(delay, _)| (*delay).min(self.max) <= *edge) {
+            while let Some((_, many)) =
+                recorded.next_if(|(delay, _)| (*delay).min(self.max) <= *edge)
+            {
                 total += many;
             }
             total
@@ -140,7 +152,8 @@ impl Delays {
         record(&mut self.above, delay, self.base, many);
     }
 
-    /// Makes room for a shorter delay, in proportion to how far they lie apart: a clock that drifts away must not ask for it at every datagram.
+    /// Makes room for a shorter delay, in proportion to how far they lie apart: a clock that drifts
+    /// away must not ask for it at every datagram.
     fn lower(&mut self, delay: i64) {
         let room = (self.max.max(self.base).saturating_sub(delay) / 16).max(LEAST_ROOM);
         let base = delay.saturating_sub(room);
@@ -155,7 +168,12 @@ impl Delays {
     fn recorded(&self) -> impl Iterator<Item = (i64, u64)> {
         // The middle of what is not told apart, so that recording it anew does not push it one way.
         let steps = self.above.iter_recorded();
-        steps.map(|step| (self.delay(self.above.median_equivalent(step.value_iterated_to())), step.count_at_value()))
+        steps.map(|step| {
+            (
+                self.delay(self.above.median_equivalent(step.value_iterated_to())),
+                step.count_at_value(),
+            )
+        })
     }
 }
 
@@ -188,7 +206,8 @@ mod tests {
     fn by_definition(delays: &[i64]) -> Quantiles {
         let mut sorted = delays.to_vec();
         sorted.sort_unstable();
-        let rank = |per_thousand: usize| sorted[(sorted.len() * per_thousand).div_ceil(1000).max(1) - 1];
+        let rank =
+            |per_thousand: usize| sorted[(sorted.len() * per_thousand).div_ceil(1000).max(1) - 1];
         let sum: i128 = sorted.iter().map(|delay| i128::from(*delay)).sum();
         Quantiles {
             min: sorted[0],
@@ -208,7 +227,10 @@ mod tests {
 
     #[test]
     fn none_is_no_zero() {
-        assert_eq!((of(&[], Precision::Fine).quantiles(), of(&[], Precision::Fine).variation()), (None, None));
+        assert_eq!(
+            (of(&[], Precision::Fine).quantiles(), of(&[], Precision::Fine).variation()),
+            (None, None)
+        );
     }
 
     #[test]
@@ -230,7 +252,8 @@ mod tests {
         for offset in [0, -3_600_000_000_000, 86_400_000_000_000_000] {
             let shifted: Vec<i64> = delays.iter().map(|delay| delay + offset).collect();
             let shifted = of(&shifted, Precision::Fine);
-            let (quantiles, variation) = (shifted.quantiles().unwrap(), shifted.variation().unwrap());
+            let (quantiles, variation) =
+                (shifted.quantiles().unwrap(), shifted.variation().unwrap());
             assert_eq!(
                 (quantiles.min, quantiles.max, quantiles.mean),
                 (10_000_000 + offset, 25_000_000 + offset, 19_000_000 + offset)
@@ -254,7 +277,10 @@ mod tests {
     #[test]
     fn extremes_do_not_overflow() {
         let delays = of(&[i64::MIN, i64::MAX, 0, i64::MIN], Precision::Fine);
-        assert_eq!((delays.quantiles().unwrap().min, delays.quantiles().unwrap().max), (i64::MIN, i64::MAX));
+        assert_eq!(
+            (delays.quantiles().unwrap().min, delays.quantiles().unwrap().max),
+            (i64::MIN, i64::MAX)
+        );
         assert_eq!(delays.variation().unwrap().max, i64::MAX);
         let mut merged = Delays::new(Precision::Coarse);
         merged.merge(&delays.less_the_shortest());

@@ -11,7 +11,8 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-/// Sources that are told apart; more than these (a flood of forged addresses) are no longer counted, so that memory stays bounded.
+/// Sources that are told apart; more than these (a flood of forged addresses) are no longer
+/// counted, so that memory stays bounded.
 const MAX_SOURCES: usize = 65_536;
 
 /// Datagrams and bytes, and how fast they came or went.
@@ -45,7 +46,8 @@ impl Meter {
         self.last = self.last.max(other.last);
     }
 
-    /// Datagrams a second, from the first to the last: the first one only starts the clock. `None` until two have come at different times.
+    /// Datagrams a second, from the first to the last: the first one only starts the clock. `None`
+    /// until two have come at different times.
     pub fn rate_pps(&self) -> Option<f64> {
         let span = self.span()?;
         Some((self.datagrams - 1) as f64 / span.as_secs_f64())
@@ -159,7 +161,10 @@ mod tests {
         let mut later = tally.anew().anew();
         assert_eq!((later.gap(), later.meter.datagrams, later.sources()), (None, 0, 0));
         later.add(source, at(3000), 1, false);
-        assert_eq!((later.gap(), later.meter.datagrams, later.sources()), (Some(Duration::from_secs(2)), 1, 1));
+        assert_eq!(
+            (later.gap(), later.meter.datagrams, later.sources()),
+            (Some(Duration::from_secs(2)), 1, 1)
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Which datagrams of a numbered stream came, and how: lost (RFC 7680) in runs (RFC 3357), duplicated (RFC 5560), reordered with their extent
-//! (RFC 4737). Exact while reordering stays within [`WINDOW`], in bounded memory: at most 16 KiB for what is missing, as much for
+//! Which datagrams of a numbered stream came, and how: lost (RFC 7680) in runs (RFC 3357),
+//! duplicated (RFC 5560), reordered with their extent (RFC 4737). Exact while reordering stays
+//! within [`WINDOW`], in bounded memory: at most 16 KiB for what is missing, as much for
 //! what came from before the first one, and 16 bytes for each gap within the window.
 
 use std::collections::VecDeque;
@@ -23,14 +24,16 @@ pub enum Order {
     },
     /// One that has come before.
     Duplicate,
-    /// One from before the window: a duplicate or a very late one, nobody knows any more. It counts as neither, and stays lost if it was.
+    /// One from before the window: a duplicate or a very late one, nobody knows any more. It counts
+    /// as neither, and stays lost if it was.
     Stale,
 }
 
 /// What is lost, of how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
-    /// How many should have come: from the first one that was heard to the last one that is known of.
+    /// How many should have come: from the first one that was heard to the last one that is known
+    /// of.
     pub expected: u64,
     /// How many of them did not.
     pub lost: u64,
@@ -105,8 +108,9 @@ struct Since {
 }
 
 impl Sequence {
-    /// A stream of which this one was the first that was heard; `most_gaps` gaps are remembered at most. Where there are more within the window, the
-    /// extent of what is late is a lower bound. Numbers are at most [`crate::probe::MOST`].
+    /// A stream of which this one was the first that was heard; `most_gaps` gaps are remembered at
+    /// most. Where there are more within the window, the extent of what is late is a lower
+    /// bound. Numbers are at most [`crate::probe::MOST`].
     pub fn starting_with(first: u64, most_gaps: usize) -> Self {
         let next = first + 1;
         Sequence {
@@ -141,7 +145,8 @@ impl Sequence {
     /// Takes an arrival.
     pub fn arrive(&mut self, number: u64) -> Order {
         if number == self.next && self.missing.is_empty() {
-            // Nothing is missing, so nothing need be remembered: the way almost every datagram takes.
+            // Nothing is missing, so nothing need be remembered: the way almost every datagram
+            // takes.
             self.settle_all();
             self.next = number + 1;
             self.missing.floor = self.next;
@@ -230,7 +235,9 @@ impl Sequence {
         if !gap.is_empty() {
             self.jumps.push_back((number, self.received));
         }
-        while self.jumps.len() > self.most_gaps || self.jumps.front().is_some_and(|(to, _)| *to <= oldest) {
+        while self.jumps.len() > self.most_gaps
+            || self.jumps.front().is_some_and(|(to, _)| *to <= oldest)
+        {
             self.jumps.pop_front();
         }
     }
@@ -259,7 +266,9 @@ impl Sequence {
 
     fn settle_received(&mut self, range: Range<u64>) {
         self.whole.received(range.end.saturating_sub(range.start));
-        self.since_mark.runs.received(range.end.saturating_sub(range.start.max(self.since_mark.mark)));
+        self.since_mark
+            .runs
+            .received(range.end.saturating_sub(range.start.max(self.since_mark.mark)));
     }
 
     fn settle_lost(&mut self, range: Range<u64>) {
@@ -346,8 +355,10 @@ impl Missing {
         if numbers <= self.capacity() {
             return;
         }
-        let mut wider =
-            Missing { bits: vec![0; (numbers.next_power_of_two().max(64) / 64) as usize], ..Missing::after(self.floor) };
+        let mut wider = Missing {
+            bits: vec![0; (numbers.next_power_of_two().max(64) / 64) as usize],
+            ..Missing::after(self.floor)
+        };
         self.spans(self.floor..self.floor.saturating_add(self.capacity()), |span, missing| {
             if missing {
                 wider.fill(span, true);
@@ -452,8 +463,13 @@ mod tests {
         }
 
         fn losses(&self, from: u64) -> Losses {
-            let came: BTreeSet<u64> =
-                self.arrivals.iter().copied().filter(|number| *number >= from).chain([self.end()]).collect();
+            let came: BTreeSet<u64> = self
+                .arrivals
+                .iter()
+                .copied()
+                .filter(|number| *number >= from)
+                .chain([self.end()])
+                .collect();
             let mut losses = Losses { expected: self.end() - from, ..Losses::default() };
             let mut wanted = from;
             for number in came {
@@ -497,7 +513,8 @@ mod tests {
 
     #[test]
     fn several_packets_are_overtaken_at_once() {
-        // The extents of two and of three packets that were overtaken, by the definition of RFC 4737, 4.2.
+        // The extents of two and of three packets that were overtaken, by the definition of RFC
+        // 4737, 4.2.
         assert_eq!(extents(&[1, 2, 3, 4, 7, 5, 6, 8, 9, 10]), [(5, 1), (6, 2)]);
         assert_eq!(extents(&[1, 2, 3, 7, 8, 9, 10, 4, 5, 6, 11]), [(4, 4), (5, 5), (6, 6)]);
     }
@@ -525,7 +542,11 @@ mod tests {
         assert_eq!(sequence.losses(), Losses { expected: 3, ..Losses::default() });
         assert_eq!((sequence.received(), sequence.early()), (3, 1));
         sequence.announce(1004);
-        assert_eq!(sequence.losses(), Losses { expected: 5, lost: 2, runs: 1, longest: 2 }, "the lost tail");
+        assert_eq!(
+            sequence.losses(),
+            Losses { expected: 5, lost: 2, runs: 1, longest: 2 },
+            "the lost tail"
+        );
     }
 
     #[test]
@@ -551,7 +572,10 @@ mod tests {
         let mut sequence = Sequence::starting_with(0, 2);
         [2, 4, 6, 8].iter().for_each(|number| _ = sequence.arrive(*number));
         // The third and the fourth arrival left the gaps that are remembered, the first one is not.
-        assert_eq!((sequence.arrive(7), sequence.arrive(1)), (Order::Late { extent: 1 }, Order::Late { extent: 3 }));
+        assert_eq!(
+            (sequence.arrive(7), sequence.arrive(1)),
+            (Order::Late { extent: 1 }, Order::Late { extent: 3 })
+        );
         assert_eq!(sequence.losses().lost, 2, "what is counted stays exact");
     }
 
@@ -566,7 +590,9 @@ mod tests {
         sequence.arrive(MOST);
         sequence.announce(MOST);
         let window = WINDOW as usize;
-        assert!(sequence.missing.bits.len() * 64 <= window && sequence.early.bits.len() * 64 <= window);
+        assert!(
+            sequence.missing.bits.len() * 64 <= window && sequence.early.bits.len() * 64 <= window
+        );
         assert!(sequence.jumps.len() <= window / 2 + 1 && sequence.jumps.capacity() <= window);
         assert!(sequence.losses().lost > MOST / 4);
     }

@@ -1,4 +1,5 @@
-//! Who is spoken to: a group (or a unicast or broadcast address), a UDP port, and the source that is listened to.
+//! Who is spoken to: a group (or a unicast or broadcast address), a UDP port, and the source that
+//! is listened to.
 
 mod parse;
 mod range;
@@ -18,7 +19,8 @@ pub const DEFAULT_PORT: u16 = 54321;
 /// One address and port: what a [`TargetRange`] of one says, or one of many that it stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
-    /// A group in 224.0.0.0/4 (RFC 1112) or ff00::/8 (RFC 4291, 2.7); else a unicast or broadcast address.
+    /// A group in 224.0.0.0/4 (RFC 1112) or ff00::/8 (RFC 4291, 2.7); else a unicast or broadcast
+    /// address.
     pub group: IpAddr,
     /// The UDP port, never 0.
     pub port: u16,
@@ -46,7 +48,8 @@ impl fmt::Display for MacAddr {
     }
 }
 
-/// The Ethernet address that frames to `group` carry; `None` for a unicast address, whose frames carry the receiver's own.
+/// The Ethernet address that frames to `group` carry; `None` for a unicast address, whose frames
+/// carry the receiver's own.
 ///
 /// IPv4: 01:00:5e and the low 23 bits (RFC 1112, 6.4), so 32 groups share an address.
 /// IPv6: 33:33 and the low 32 bits (RFC 2464, 7).
@@ -65,11 +68,14 @@ pub fn ethernet_address(group: IpAddr) -> Option<MacAddr> {
     }
 }
 
-/// Whether an address exists on every link apart: IPv6 groups of scope 1 and 2 (RFC 4291, 2.7; RFC 4007, 6), and link-local unicast (fe80::/10).
+/// Whether an address exists on every link apart: IPv6 groups of scope 1 and 2 (RFC 4291, 2.7; RFC
+/// 4007, 6), and link-local unicast (fe80::/10).
 pub fn is_link_scoped(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(_) => false,
-        IpAddr::V6(address) if address.is_multicast() => matches!(address.octets()[1] & 0x0f, 1 | 2),
+        IpAddr::V6(address) if address.is_multicast() => {
+            matches!(address.octets()[1] & 0x0f, 1 | 2)
+        }
         IpAddr::V6(address) => address.is_unicast_link_local(),
     }
 }
@@ -93,7 +99,8 @@ pub fn unspecified(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The subject of a sentence about a group and so many more: `239.1.1.1`, `239.1.1.1 and 1 more group`, `239.1.1.1 and 3 more groups`.
+/// The subject of a sentence about a group and so many more: `239.1.1.1`, `239.1.1.1 and 1 more
+/// group`, `239.1.1.1 and 3 more groups`.
 pub fn and_more(group: IpAddr, more: usize) -> String {
     match more {
         0 => group.to_string(),
@@ -125,7 +132,11 @@ mod tests {
             ("ff02::1:ff12:3456", "33:33:ff:12:34:56"),
             ("255.255.255.255", "ff:ff:ff:ff:ff:ff"),
         ] {
-            assert_eq!(ethernet_address(group.parse().unwrap()).unwrap().to_string(), mac, "{group}");
+            assert_eq!(
+                ethernet_address(group.parse().unwrap()).unwrap().to_string(),
+                mac,
+                "{group}"
+            );
         }
         assert_eq!(ethernet_address("10.0.0.1".parse().unwrap()), None);
     }

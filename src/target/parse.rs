@@ -6,7 +6,8 @@
 //! PORTS  = PORT | PORT "-" PORT
 //! ```
 //!
-//! IPv6 stands in brackets wherever something follows it. As players write it, a URL may have an empty source and end with a slash.
+//! IPv6 stands in brackets wherever something follows it. As players write it, a URL may have an
+//! empty source and end with a slash.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -27,11 +28,14 @@ pub enum TargetError {
     NotAnAddress(String),
     /// An address that nothing can be sent to: 240.0.0.0/4, 0.0.0.0/8 and ::.
     #[error(
-        "{0} is reserved, neither a multicast group (224.0.0.0 to 239.255.255.255, or ff00::/8) nor anybody's address; try 239.1.1.1:5000"
+        "{0} is reserved, neither a multicast group (224.0.0.0 to 239.255.255.255, or ff00::/8) \
+         nor anybody's address; try 239.1.1.1:5000"
     )]
     Reserved(IpAddr),
     /// IPv6 scope 0.
-    #[error("{0} has the reserved scope 0, and travels nowhere (RFC 4291, 2.7); try [ff15::1234]:5000")]
+    #[error(
+        "{0} has the reserved scope 0, and travels nowhere (RFC 4291, 2.7); try [ff15::1234]:5000"
+    )]
     ReservedScope(IpAddr),
     /// An IPv4 address in IPv6 dress.
     #[error("'::ffff:{0}' is an IPv4 address in the form of IPv6; try {0}:5000")]
@@ -49,19 +53,30 @@ pub enum TargetError {
     #[error("an IPv6 address stands in brackets where something follows it; try [{0}]{1}:5000")]
     NoBracket(Ipv6Addr, String),
     /// Something that is neither a range nor a port follows an address.
-    #[error("'{0}' follows the address where a port or a range should; try [ff15::1234]:5000 or [ff15::1234]+4:5000")]
+    #[error(
+        "'{0}' follows the address where a port or a range should; try [ff15::1234]:5000 or \
+         [ff15::1234]+4:5000"
+    )]
     AfterAddress(String),
     /// A zone on an IPv4 address, or an empty one.
-    #[error("'%{0}' is not a zone here: an IPv6 group takes the name or index of an interface, as in [ff02::1%eth0]:5000")]
+    #[error(
+        "'%{0}' is not a zone here: an IPv6 group takes the name or index of an interface, as in \
+         [ff02::1%eth0]:5000"
+    )]
     BadZone(String),
     /// The source or the end of a range has another zone than the group.
-    #[error("one target lies in one zone, and this one names both {0} and {1}; try [ff02::1%{0}]:5000")]
+    #[error(
+        "one target lies in one zone, and this one names both {0} and {1}; try [ff02::1%{0}]:5000"
+    )]
     TwoZones(String, String),
     /// A URL of another kind.
     #[error("'{0}://' is not a URL of UDP; try udp://239.1.1.1:5000 or rtp://239.1.1.1:5000")]
     BadScheme(String),
     /// A URL with a player's options.
-    #[error("'?{0}' is a player's option; leave it out and use those of mcast (--iface, --ttl), as in udp://239.1.1.1:5000")]
+    #[error(
+        "'?{0}' is a player's option; leave it out and use those of mcast (--iface, --ttl), as in \
+         udp://239.1.1.1:5000"
+    )]
     UrlOptions(String),
     /// `@` with nothing before it, outside a URL.
     #[error("nothing stands before the '@'; try 10.0.0.5@232.1.1.1:5000, or leave the '@' out")]
@@ -76,13 +91,19 @@ pub enum TargetError {
     #[error("the source {0} is {s} and {1} is {g}; both must be of one family, as in 10.0.0.5@232.1.1.1:5000", s = family(*.0), g = family(*.1))]
     SourceFamily(IpAddr, IpAddr),
     /// A source for a unicast or broadcast address.
-    #[error("{0} is no multicast group, and only a group is joined by source; try 10.0.0.5@232.1.1.1:5000")]
+    #[error(
+        "{0} is no multicast group, and only a group is joined by source; try \
+         10.0.0.5@232.1.1.1:5000"
+    )]
     SourceOfUnicast(IpAddr),
     /// `+` without a number.
     #[error("'+{0}' is not a number of groups; try 239.1.1.1+4:5000")]
     BadCount(String),
     /// `+0`.
-    #[error("'+0' is no group at all: the number says how many there are, the first one too; try 239.1.1.1+4:5000")]
+    #[error(
+        "'+0' is no group at all: the number says how many there are, the first one too; try \
+         239.1.1.1+4:5000"
+    )]
     NoCount,
     /// `/` without a prefix length.
     #[error("'/{0}' is not a prefix length of {1} (0 to {2}); try 239.1.1.0/28:5000")]
@@ -103,7 +124,10 @@ pub enum TargetError {
     #[error("the range from {0} runs past the last multicast address; try 239.1.1.1+4:5000")]
     PastTheEnd(IpAddr),
     /// More targets than a run takes.
-    #[error("it stands for {0} targets, and a run takes {MOST_TARGETS} at most; try 239.0.0.0+1000:5000")]
+    #[error(
+        "it stands for {0} targets, and a run takes {MOST_TARGETS} at most; try \
+         239.0.0.0+1000:5000"
+    )]
     TooMany(u128),
 }
 
@@ -159,8 +183,10 @@ impl Scoped {
             return Ok((Scoped::parse(address)?, rest));
         }
         let end = text.find(['+', '-', '/', ':']).unwrap_or(text.len());
-        // More than one colon and no bracket: a bare IPv6 address, which has no room for anything more.
-        let ipv6 = text[..end].parse::<Ipv4Addr>().is_err() && text.bytes().filter(|byte| *byte == b':').count() > 1;
+        // More than one colon and no bracket: a bare IPv6 address, which has no room for anything
+        // more.
+        let ipv6 = text[..end].parse::<Ipv4Addr>().is_err()
+            && text.bytes().filter(|byte| *byte == b':').count() > 1;
         if !ipv6 {
             return Ok((Scoped::parse(&text[..end])?, &text[end..]));
         }
@@ -179,9 +205,14 @@ impl Scoped {
         if address.is_empty() {
             return Err(TargetError::NoGroup);
         }
-        let address: IpAddr = address.parse().map_err(|_| TargetError::NotAnAddress(address.to_owned()))?;
+        let address: IpAddr =
+            address.parse().map_err(|_| TargetError::NotAnAddress(address.to_owned()))?;
         if let Some(zone) = zone {
-            let unfit = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '%' | '[' | ']' | '/' | '@' | '?');
+            let unfit = |c: char| {
+                c.is_whitespace()
+                    || c.is_control()
+                    || matches!(c, '%' | '[' | ']' | '/' | '@' | '?')
+            };
             if address.is_ipv4() || zone.is_empty() || zone.contains(unfit) {
                 return Err(TargetError::BadZone(zone.to_owned()));
             }
@@ -190,7 +221,8 @@ impl Scoped {
     }
 }
 
-/// The error of `ff15::1+4:5000`: an address, and something behind it that only brackets could tell from it.
+/// The error of `ff15::1+4:5000`: an address, and something behind it that only brackets could tell
+/// from it.
 fn without_bracket(text: &str) -> Option<TargetError> {
     let end = text.find(['+', '-', '/'])?;
     let address: Ipv6Addr = text[..end].parse().ok()?;
@@ -264,11 +296,16 @@ fn count_between(first: IpAddr, last: IpAddr) -> Result<u128, TargetError> {
 fn count_in_prefix(first: IpAddr, length: &str) -> Result<u128, TargetError> {
     let bits = if first.is_ipv4() { 32 } else { 128 };
     let number = length.parse().ok().filter(|number| *number <= bits && !length.starts_with('+'));
-    let number: u32 = number.ok_or_else(|| TargetError::BadPrefix(length.to_owned(), family(first), bits))?;
+    let number: u32 =
+        number.ok_or_else(|| TargetError::BadPrefix(length.to_owned(), family(first), bits))?;
     let free = bits - number;
     let base: IpAddr = match first {
-        IpAddr::V4(first) => Ipv4Addr::from_bits(first.to_bits() & u32::MAX.checked_shl(free).unwrap_or(0)).into(),
-        IpAddr::V6(first) => Ipv6Addr::from_bits(first.to_bits() & u128::MAX.checked_shl(free).unwrap_or(0)).into(),
+        IpAddr::V4(first) => {
+            Ipv4Addr::from_bits(first.to_bits() & u32::MAX.checked_shl(free).unwrap_or(0)).into()
+        }
+        IpAddr::V6(first) => {
+            Ipv6Addr::from_bits(first.to_bits() & u128::MAX.checked_shl(free).unwrap_or(0)).into()
+        }
     };
     if !first.is_multicast() && free > 0 {
         return Err(TargetError::UnicastRange(first));
@@ -298,7 +335,9 @@ fn parse_port(text: &str) -> Result<u16, TargetError> {
 fn parse_source(text: &str) -> Result<Scoped, TargetError> {
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let source = Scoped::parse(inner).map_err(|error| match error {
-        TargetError::NoGroup | TargetError::NotAnAddress(_) => TargetError::BadSource(text.to_owned()),
+        TargetError::NoGroup | TargetError::NotAnAddress(_) => {
+            TargetError::BadSource(text.to_owned())
+        }
         other => other,
     })?;
     check_source(source.address)?;
@@ -316,7 +355,9 @@ pub fn check_source(source: IpAddr) -> Result<(), TargetError> {
         _ if source.is_unspecified() => wrong("the address that stands for none"),
         IpAddr::V4(Ipv4Addr::BROADCAST) => wrong("the broadcast address"),
         IpAddr::V4(source) if matches!(source.octets()[0], 0 | 240..) => wrong("reserved"),
-        IpAddr::V6(source) if source.to_ipv4_mapped().is_some() => wrong("an IPv4 address in the form of IPv6"),
+        IpAddr::V6(source) if source.to_ipv4_mapped().is_some() => {
+            wrong("an IPv4 address in the form of IPv6")
+        }
         _ => Ok(()),
     }
 }
@@ -341,7 +382,9 @@ fn check_address(address: IpAddr) -> Result<(), TargetError> {
         IpAddr::V6(address) => match (address.to_ipv4_mapped(), address.octets()) {
             (Some(mapped), _) => Err(TargetError::Mapped(mapped)),
             _ if address.is_unspecified() => Err(TargetError::Reserved(address.into())),
-            (None, [0xff, flags, ..]) if flags & 0x0f == 0 => Err(TargetError::ReservedScope(address.into())),
+            (None, [0xff, flags, ..]) if flags & 0x0f == 0 => {
+                Err(TargetError::ReservedScope(address.into()))
+            }
             _ => Ok(()),
         },
     }
@@ -415,12 +458,18 @@ mod tests {
         assert_eq!(targets("239.1.1.255+3"), three);
         assert_eq!(targets("239.1.1.255-239.1.2.1"), three);
         assert_eq!(targets("239.1.1.4/31:7"), ["239.1.1.4 7", "239.1.1.5 7"]);
-        assert_eq!(targets("239.1.1.1+2:7-8"), ["239.1.1.1 7", "239.1.1.1 8", "239.1.1.2 7", "239.1.1.2 8"]);
+        assert_eq!(
+            targets("239.1.1.1+2:7-8"),
+            ["239.1.1.1 7", "239.1.1.1 8", "239.1.1.2 7", "239.1.1.2 8"]
+        );
         assert_eq!(targets("[ff15::ffff]+2:7"), ["ff15::ffff 7", "ff15::1:0 7"]);
         assert_eq!(targets("[ff15::1]-[ff15::2]:7"), ["ff15::1 7", "ff15::2 7"]);
         assert_eq!(targets("[ff15::1]-ff15::2"), ["ff15::1 54321", "ff15::2 54321"]);
         assert_eq!(targets("[ff15::]/127"), ["ff15:: 54321", "ff15::1 54321"]);
-        assert_eq!(targets("10.0.0.5@232.1.1.1+2:7"), ["10.0.0.5@232.1.1.1 7", "10.0.0.5@232.1.1.2 7"]);
+        assert_eq!(
+            targets("10.0.0.5@232.1.1.1+2:7"),
+            ["10.0.0.5@232.1.1.1 7", "10.0.0.5@232.1.1.2 7"]
+        );
         assert_eq!(targets("10.0.0.1:7-8"), ["10.0.0.1 7", "10.0.0.1 8"]);
         assert_eq!(parse("239.0.0.0/16").unwrap().count(), 65_536);
         assert_eq!(parse("239.255.255.255+1:1-65535").unwrap().count(), 65_535);
@@ -481,12 +530,18 @@ mod tests {
             ("10.0.0.0/24:5000", "only groups come in ranges"),
             ("223.255.255.255-224.0.0.9:5000", "only groups come in ranges"),
             ("239.255.255.255+2:5000", "runs past the last multicast address"),
-            ("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]+2:5000", "runs past the last multicast address"),
+            (
+                "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]+2:5000",
+                "runs past the last multicast address",
+            ),
             ("239.255.255.0-240.0.0.9:5000", "runs past the last multicast address"),
             ("[ff0f:ffff:ffff:ffff:ffff:ffff:ffff:ffff]+2:5000", "ff10:: has the reserved scope 0"),
             ("239.0.0.0/8:5000", "stands for 16777216 targets, and a run takes 65536"),
             ("239.0.0.0+65537:5000", "stands for 65537 targets"),
-            ("239.0.0.0+99999999999999999999999999999999999999999:5000", "targets, and a run takes 65536"),
+            (
+                "239.0.0.0+99999999999999999999999999999999999999999:5000",
+                "targets, and a run takes 65536",
+            ),
             ("239.0.0.0+1000:1-100", "stands for 100000 targets"),
             ("[ff15::]/64:5000", "stands for 18446744073709551616 targets"),
             ("[ff00::]/8:5000", "targets, and a run takes 65536"),
@@ -496,17 +551,28 @@ mod tests {
             // What it shows is right: each thing after "try" or "as in" that has a port.
             let advice = error.replace("as in ", "try ");
             let words = advice.split("try ").skip(1).flat_map(|rest| rest.split([' ', ',', ';']));
-            let shown: Vec<&str> =
-                words.filter(|word| word.ends_with(":5000") || word.ends_with("54321") || word.contains(":5000-")).collect();
+            let shown: Vec<&str> = words
+                .filter(|word| {
+                    word.ends_with(":5000") || word.ends_with("54321") || word.contains(":5000-")
+                })
+                .collect();
             assert!(!shown.is_empty(), "{text}: shows no right one: {error}");
-            shown.iter().for_each(|right| assert!(parse(right).is_ok(), "{text}: shows '{right}', which is none: {error}"));
+            shown.iter().for_each(|right| {
+                assert!(parse(right).is_ok(), "{text}: shows '{right}', which is none: {error}")
+            });
         }
     }
 
     #[test]
     fn only_the_addresses_that_exist_on_every_link_need_a_zone() {
-        for (text, needs) in [("ff02::fb", true), ("fe80::1", true), ("ff05::2", false), ("224.0.0.1", false)] {
-            assert_eq!(parse(text).unwrap().targets().next().unwrap().needs_zone(), needs, "{text}");
+        for (text, needs) in
+            [("ff02::fb", true), ("fe80::1", true), ("ff05::2", false), ("224.0.0.1", false)]
+        {
+            assert_eq!(
+                parse(text).unwrap().targets().next().unwrap().needs_zone(),
+                needs,
+                "{text}"
+            );
         }
     }
 

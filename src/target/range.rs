@@ -8,8 +8,9 @@ use super::{DEFAULT_PORT, Target};
 /// The most targets that one run takes.
 pub const MOST_TARGETS: u64 = 65_536;
 
-/// A run of addresses, each with a run of ports: `224.202.20.30:54321`, `239.0.0.0+100:5000`, `10.0.0.5@232.1.1.1:5000-5003`,
-/// `[ff02::1%eth0]:5000`. Made by reading a text (its grammar stands in `parse.rs`), and never more than [`MOST_TARGETS`].
+/// A run of addresses, each with a run of ports: `224.202.20.30:54321`, `239.0.0.0+100:5000`,
+/// `10.0.0.5@232.1.1.1:5000-5003`, `[ff02::1%eth0]:5000`. Made by reading a text (its grammar
+/// stands in `parse.rs`), and never more than [`MOST_TARGETS`].
 ///
 /// Printing a range and reading it back gives an equal range.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -44,7 +45,12 @@ impl TargetRange {
         let (first, last) = self.ports;
         (0..self.groups).flat_map(move |offset| {
             let group = nth(self.first, offset);
-            (first..=last).map(move |port| Target { group, port, source: self.source, zone: self.zone.clone() })
+            (first..=last).map(move |port| Target {
+                group,
+                port,
+                source: self.source,
+                zone: self.zone.clone(),
+            })
         })
     }
 }
@@ -52,7 +58,13 @@ impl TargetRange {
 impl Default for TargetRange {
     fn default() -> Self {
         let first = Ipv4Addr::new(224, 202, 20, 30).into();
-        TargetRange { source: None, first, groups: 1, ports: (DEFAULT_PORT, DEFAULT_PORT), zone: None }
+        TargetRange {
+            source: None,
+            first,
+            groups: 1,
+            ports: (DEFAULT_PORT, DEFAULT_PORT),
+            zone: None,
+        }
     }
 }
 
@@ -78,10 +90,13 @@ impl fmt::Display for TargetRange {
     }
 }
 
-/// The address `offset` after `first`; wraps at the end of the family, which no accepted range reaches.
+/// The address `offset` after `first`; wraps at the end of the family, which no accepted range
+/// reaches.
 pub(super) fn nth(first: IpAddr, offset: u32) -> IpAddr {
     match first {
         IpAddr::V4(first) => Ipv4Addr::from_bits(first.to_bits().wrapping_add(offset)).into(),
-        IpAddr::V6(first) => Ipv6Addr::from_bits(first.to_bits().wrapping_add(offset.into())).into(),
+        IpAddr::V6(first) => {
+            Ipv6Addr::from_bits(first.to_bits().wrapping_add(offset.into())).into()
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! What a receiver is to have measured, as people type it: `loss == 0%`, `delay.p99 < 5ms`, `rate >= 900pps`.
+//! What a receiver is to have measured, as people type it: `loss == 0%`, `delay.p99 < 5ms`, `rate
+//! >= 900pps`.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -101,7 +102,8 @@ enum Kind {
 /// A metric by its name.
 type Named = (&'static str, Metric, Kind);
 
-/// Every metric: what the parser knows and what its errors list. Names that share what is before their dot stand together.
+/// Every metric: what the parser knows and what its errors list. Names that share what is before
+/// their dot stand together.
 const METRICS: [Named; 38] = [
     ("datagrams", Metric::Datagrams, Kind::Count),
     ("bytes", Metric::Bytes, Kind::Count),
@@ -144,7 +146,8 @@ const METRICS: [Named; 38] = [
 ];
 
 /// Metrics that are told apart by their unit, and so are taken for each other.
-const SIBLINGS: [(Metric, Metric); 2] = [(Metric::Rate, Metric::Bitrate), (Metric::Loss, Metric::Lost)];
+const SIBLINGS: [(Metric, Metric); 2] =
+    [(Metric::Rate, Metric::Bitrate), (Metric::Loss, Metric::Lost)];
 
 impl Metric {
     /// The names of all of them in a line: `datagrams, bytes, ..., hops.min|max`.
@@ -193,8 +196,15 @@ const OPERATORS: [(&str, Operator); 6] = [
 ];
 
 /// What people type who know other languages, and what they mean.
-const MISTYPED: [(&str, &str); 7] =
-    [("=", "=="), ("===", "=="), ("=<", "<="), ("=>", ">="), ("<>", "!="), ("!", "!="), ("!==", "!=")];
+const MISTYPED: [(&str, &str); 7] = [
+    ("=", "=="),
+    ("===", "=="),
+    ("=<", "<="),
+    ("=>", ">="),
+    ("<>", "!="),
+    ("!", "!="),
+    ("!==", "!="),
+];
 
 impl Operator {
     fn holds(self, ordering: Ordering) -> bool {
@@ -221,7 +231,8 @@ fn meant(operator: &str) -> &'static str {
     right.find(|(wrong, _)| *wrong == squeezed).map_or("==", |(_, right)| right)
 }
 
-/// What a measurement must be: a metric, a comparison, and a value. It is displayed as it was typed.
+/// What a measurement must be: a metric, a comparison, and a value. It is displayed as it was
+/// typed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assertion {
     expr: String,
@@ -236,14 +247,23 @@ impl Assertion {
         self.metric
     }
 
-    /// Judges what was measured; `None`, or what is not a number, could not be measured, and fails whatever the comparison. So does the least
-    /// that something is, where that does not decide.
+    /// Judges what was measured; `None`, or what is not a number, could not be measured, and fails
+    /// whatever the comparison. So does the least that something is, where that does not
+    /// decide.
     pub fn judge(&self, measure: impl FnOnce(Metric) -> Option<Value>) -> Judgement {
         let value = measure(self.metric).filter(|value| value.is_number());
         let comparable = value.is_none_or(|value| !value.compare(self.limit).is_empty());
-        debug_assert!(comparable, "{:?} was measured as {value:?}, and is asserted of {:?}", self.metric, self.limit);
+        debug_assert!(
+            comparable,
+            "{:?} was measured as {value:?}, and is asserted of {:?}",
+            self.metric, self.limit
+        );
         let held = value.and_then(|value| self.decided(value));
-        Judgement { expr: self.expr.clone(), value: value.filter(|_| held.is_some()), held: held == Some(true) }
+        Judgement {
+            expr: self.expr.clone(),
+            value: value.filter(|_| held.is_some()),
+            held: held == Some(true),
+        }
     }
 
     fn holds(&self, value: Value) -> bool {
@@ -252,7 +272,8 @@ impl Assertion {
 
     /// Whether it holds, in each way in which the value may compare with the limit.
     fn decided(&self, value: Value) -> Option<bool> {
-        let mut ways = value.compare(self.limit).iter().map(|ordering| self.operator.holds(*ordering));
+        let mut ways =
+            value.compare(self.limit).iter().map(|ordering| self.operator.holds(*ordering));
         let first = ways.next()?;
         ways.all(|other| other == first).then_some(first)
     }
@@ -273,13 +294,17 @@ impl FromStr for Assertion {
         let expr = text.trim().replace(char::is_whitespace, " ");
         let Some(at) = expr.find(OPERATOR_CHARS) else { return Err(no_comparison(&expr)) };
         let (name, rest) = expr.split_at(at);
-        let end = rest.find(|letter: char| !OPERATOR_CHARS.contains(&letter) && letter != ' ').unwrap_or(rest.len());
+        let end = rest
+            .find(|letter: char| !OPERATOR_CHARS.contains(&letter) && letter != ' ')
+            .unwrap_or(rest.len());
         let (operator, typed) = rest.split_at(end);
         let (name, operator, typed) = (name.trim(), operator.trim(), typed.trim());
 
         if typed.contains(OPERATOR_CHARS) {
             let right = "--assert 'delay.min >= 1ms' --assert 'delay.max < 5ms'";
-            return Err(format!("'{expr}' has more than one comparison; give each an option of its own: {right}"));
+            return Err(format!(
+                "'{expr}' has more than one comparison; give each an option of its own: {right}"
+            ));
         }
         let known = OPERATORS.iter().find(|(known, _)| *known == operator);
         let right = known.map_or_else(|| meant(operator), |(known, _)| known);
@@ -287,7 +312,11 @@ impl FromStr for Assertion {
             return Err(no_metric(&expr, name, right, typed));
         };
         let Some((_, comparison)) = known else {
-            return Err(format!("'{operator}' is none of {}; try '{}'", operators(), example(named, right, typed)));
+            return Err(format!(
+                "'{operator}' is none of {}; try '{}'",
+                operators(),
+                example(named, right, typed)
+            ));
         };
         let limit = value(named.2, typed).ok_or_else(|| no_value(named, operator, typed))?;
         Ok(Assertion { metric: named.1, operator: *comparison, limit, expr })
@@ -314,7 +343,8 @@ fn ratio(text: &str) -> Option<f64> {
         return Some(0.0);
     }
     let (number, unit) = split_number(text);
-    // Reading the exponent with the digits rounds once, so that 0.7% is what 7 divided by 1000 is; 0.7 divided by 100 is not.
+    // Reading the exponent with the digits rounds once, so that 0.7% is what 7 divided by 1000 is;
+    // 0.7 divided by 100 is not.
     let ratio: f64 = format!("{number}e-2").parse().ok()?;
     (unit == "%" && (0.0..=1.0).contains(&ratio)).then_some(ratio)
 }
@@ -329,7 +359,8 @@ fn nanos(text: &str) -> Option<i64> {
 
 fn rate(text: &str, kind: Kind) -> Option<Value> {
     let (number, unit) = split_number(text);
-    // A rate is more than nothing elsewhere, so what is nothing is read as one for the sake of its unit.
+    // A rate is more than nothing elsewhere, so what is nothing is read as one for the sake of its
+    // unit.
     let nothing = number.parse() == Ok(0.0_f64);
     let read = if nothing { format!("1{unit}").parse() } else { text.parse() };
     let rate = |rate: f64| if nothing { 0.0 } else { rate };
@@ -344,12 +375,15 @@ fn rate(text: &str, kind: Kind) -> Option<Value> {
 
 /// Splits what begins with a number from its unit.
 fn split_number(text: &str) -> (&str, &str) {
-    let end = text.find(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | '-' | '+')).unwrap_or(text.len());
+    let end = text
+        .find(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | '-' | '+'))
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     (number, unit.trim_start())
 }
 
-/// `METRIC OP VALUE` that is right: with the value that was typed, or with the number of it, or with another one.
+/// `METRIC OP VALUE` that is right: with the value that was typed, or with the number of it, or
+/// with another one.
 fn example(named: &Named, operator: &str, typed: &str) -> String {
     let (name, _, kind) = *named;
     let (unit, usual) = match kind {
@@ -388,8 +422,12 @@ fn no_value(named: &Named, operator: &str, typed: &str) -> String {
     if let Some(percent) = percent {
         right += &format!(", or '{name} {operator} {percent}%'");
     }
-    let are_siblings = |one: Metric, other: Metric| SIBLINGS.contains(&(one, other)) || SIBLINGS.contains(&(other, one));
-    let sibling = METRICS.iter().find(|(_, other, kind)| are_siblings(metric, *other) && value(*kind, typed).is_some());
+    let are_siblings = |one: Metric, other: Metric| {
+        SIBLINGS.contains(&(one, other)) || SIBLINGS.contains(&(other, one))
+    };
+    let sibling = METRICS
+        .iter()
+        .find(|(_, other, kind)| are_siblings(metric, *other) && value(*kind, typed).is_some());
     if let Some(sibling) = sibling {
         right += &format!(", or '{}'", example(sibling, operator, typed));
     }
@@ -406,10 +444,21 @@ fn no_metric(expr: &str, name: &str, operator: &str, typed: &str) -> String {
     }
     let meant = without_units(name);
     let family = meant.split_once('.').map_or(meant.as_str(), |(family, _)| family);
-    let members = || METRICS.iter().filter(|(known, ..)| known.split_once('.').is_some_and(|(before, _)| before == family));
-    // What comes last is the largest, which is meant more often than the smallest where nothing tells them apart.
-    if let Some(nearest) = members().rev().min_by_key(|(known, ..)| strsim::osa_distance(known, &meant)) {
-        return format!("'{name}' is none of {}; try '{}'", list(members()), example(nearest, operator, typed));
+    let members = || {
+        METRICS
+            .iter()
+            .filter(|(known, ..)| known.split_once('.').is_some_and(|(before, _)| before == family))
+    };
+    // What comes last is the largest, which is meant more often than the smallest where nothing
+    // tells them apart.
+    if let Some(nearest) =
+        members().rev().min_by_key(|(known, ..)| strsim::osa_distance(known, &meant))
+    {
+        return format!(
+            "'{name}' is none of {}; try '{}'",
+            list(members()),
+            example(nearest, operator, typed)
+        );
     }
     let nearest = METRICS.iter().map(|named| (strsim::osa_distance(named.0, &meant), named));
     let nearest = nearest.filter(|(distance, (known, ..))| {
@@ -436,7 +485,8 @@ fn without_units(name: &str) -> String {
 fn no_comparison(expr: &str) -> String {
     let (name, typed) = expr.split_once(' ').unwrap_or((expr, ""));
     let named = METRICS.iter().find(|(known, ..)| *known == name);
-    let right = named.map_or_else(|| "loss == 0%".to_owned(), |named| example(named, "<=", typed.trim()));
+    let right =
+        named.map_or_else(|| "loss == 0%".to_owned(), |named| example(named, "<=", typed.trim()));
     format!("'{expr}' has no comparison ({}); try '{right}'", operators())
 }
 
@@ -456,9 +506,11 @@ impl Judgement {
     pub fn reason(&self) -> String {
         let Judgement { expr, value, held } = self;
         let Some(value) = value else { return format!("{expr}: it could not be measured") };
-        // "loss <= 1%: it was 1.00 %" would be no reason: there are as many digits as it takes to see that it is one.
+        // "loss <= 1%: it was 1.00 %" would be no reason: there are as many digits as it takes to
+        // see that it is one.
         let assertion = expr.parse::<Assertion>();
-        let shown = value.shown_until(|seen| assertion.as_ref().map_or(true, |said| said.holds(seen) == *held));
+        let shown = value
+            .shown_until(|seen| assertion.as_ref().map_or(true, |said| said.holds(seen) == *held));
         format!("{expr}: it was {shown}")
     }
 }
@@ -507,13 +559,19 @@ mod tests {
             ("loss_runs.longest\t<\n3", Metric::LossRunsLongest, Less, Value::Count(3)),
         ] {
             let assertion = read(text);
-            assert_eq!((assertion.metric, assertion.operator, assertion.limit), (metric, operator, limit), "{text}");
+            assert_eq!(
+                (assertion.metric, assertion.operator, assertion.limit),
+                (metric, operator, limit),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn it_is_displayed_as_it_was_typed_on_one_line() {
-        for (text, shown) in [(" loss==0% ", "loss==0%"), ("gap  <  2 s", "gap  <  2 s"), ("gap <\n2s", "gap < 2s")] {
+        for (text, shown) in
+            [(" loss==0% ", "loss==0%"), ("gap  <  2 s", "gap  <  2 s"), ("gap <\n2s", "gap < 2s")]
+        {
             assert_eq!(read(text).to_string(), shown);
         }
     }
@@ -527,7 +585,10 @@ mod tests {
             ("lost <> 0", "try 'lost != 0'"),
             ("lost < = 2", "try 'lost <= 2'"),
             ("lost << 2", "try 'lost == 2'"),
-            ("los = 0%", "'los' is not a metric; try 'loss == 0%', or another of datagrams, bytes, rate"),
+            (
+                "los = 0%",
+                "'los' is not a metric; try 'loss == 0%', or another of datagrams, bytes, rate",
+            ),
             ("dup == 0", "try 'duplicates == 0'"),
             ("kernel-drops == 0", "try 'kernel_drops == 0'"),
             ("Loss < 5%", "'Loss' is not a metric; try 'loss < 5%'"),
@@ -538,8 +599,14 @@ mod tests {
             ("happiness > 3", "'happiness' is not a metric; there are datagrams, bytes"),
             ("happiness > 3", "hops.min|max"),
             ("== 3", "'== 3' names no metric; there are datagrams"),
-            ("delay < 5ms", "'delay' is none of delay.min|mean|p50|p90|p99|p999|max; try 'delay.max < 5ms'"),
-            ("delay.p95 < 5ms", "'delay.p95' is none of delay.min|mean|p50|p90|p99|p999|max; try 'delay.p99 < 5ms'"),
+            (
+                "delay < 5ms",
+                "'delay' is none of delay.min|mean|p50|p90|p99|p999|max; try 'delay.max < 5ms'",
+            ),
+            (
+                "delay.p95 < 5ms",
+                "'delay.p95' is none of delay.min|mean|p50|p90|p99|p999|max; try 'delay.p99 < 5ms'",
+            ),
             ("pdv.p42 < 5", "'pdv.p42' is none of pdv.min|mean|p50|p90|p99|p999|max"),
             ("hops <= 4", "'hops' is none of hops.min|max; try 'hops.max <= 4'"),
             ("loss_runs == 0", "'loss_runs' is none of loss_runs.count|longest; try"),
@@ -550,29 +617,49 @@ mod tests {
             ("loss > -1%", "not '-1%'; try 'loss > 0.1%'"),
             ("loss < nan%", "not 'nan%'; try"),
             ("loss < %", "not '%'; try"),
-            ("delay.p99 < 5%", "delay.p99 is a time with its unit, not '5%'; try 'delay.p99 < 5ms'"),
+            (
+                "delay.p99 < 5%",
+                "delay.p99 is a time with its unit, not '5%'; try 'delay.p99 < 5ms'",
+            ),
             ("delay.p99 < 5", "not '5'; try 'delay.p99 < 5ms'"),
             ("delay.p99 < 5ms or so", "not '5ms or so'; try 'delay.p99 < 5ms'"),
             ("delay.p99 < 10000000h", "not '10000000h'; try 'delay.p99 < "),
-            ("jitter > -5ms", "jitter is a time with its unit, never negative, not '-5ms'; try 'jitter > 5ms'"),
+            (
+                "jitter > -5ms",
+                "jitter is a time with its unit, never negative, not '-5ms'; try 'jitter > 5ms'",
+            ),
             ("gap < inf", "not 'inf'; try 'gap < 5ms'"),
-            ("lost == 0%", "lost is a whole number without a unit, not '0%'; try 'lost == 0', or 'loss == 0%'"),
+            (
+                "lost == 0%",
+                "lost is a whole number without a unit, not '0%'; try 'lost == 0', or 'loss == 0%'",
+            ),
             ("lost == 1.5", "not '1.5'; try 'lost == 0'"),
             ("lost == -1", "not '-1'; try 'lost == 0'"),
             ("datagrams == 10k", "not '10k'; try 'datagrams == 0'"),
             ("datagrams == 1_000", "not '1_000'; try 'datagrams == 0'"),
             ("datagrams == 18446744073709551616", "not '18446744073709551616'"),
-            ("rate > 5Mbit", "rate is in datagrams a second (pps), not '5Mbit'; try 'rate > 5pps', or 'bitrate > 5Mbit'"),
+            (
+                "rate > 5Mbit",
+                "rate is in datagrams a second (pps), not '5Mbit'; try 'rate > 5pps', or 'bitrate \
+                 > 5Mbit'",
+            ),
             ("rate > 900", "not '900'; try 'rate > 900pps'"),
             ("rate > infpps", "not 'infpps'; try 'rate > 1000pps'"),
             ("bitrate > 20MB", "bit/s), not '20MB'; try 'bitrate > 20Mbit'"),
             ("bitrate > 900pps", "or 'rate > 900pps'"),
-            ("lost ==", "'lost ==' compares with nothing; lost is a whole number without a unit; try 'lost == 0'"),
+            (
+                "lost ==",
+                "'lost ==' compares with nothing; lost is a whole number without a unit; try \
+                 'lost == 0'",
+            ),
             ("lost", "'lost' has no comparison (== != < <= > >=); try 'lost <= 0'"),
             ("loss 2%", "'loss 2%' has no comparison (== != < <= > >=); try 'loss <= 2%'"),
             ("", "'' has no comparison (== != < <= > >=); try 'loss == 0%'"),
             ("lost == 0 && loss == 0%", "'lost == 0 && loss == 0%' has more than one comparison"),
-            ("1ms < delay.p99 < 5ms", "give each an option of its own: --assert 'delay.min >= 1ms' --assert"),
+            (
+                "1ms < delay.p99 < 5ms",
+                "give each an option of its own: --assert 'delay.min >= 1ms' --assert",
+            ),
         ] {
             let error = refusal(text);
             assert!(error.contains(why), "{text}: {error}");
@@ -596,12 +683,16 @@ mod tests {
     #[test]
     fn every_metric_has_one_name() {
         for (at, (name, metric, _)) in METRICS.iter().enumerate() {
-            assert!(METRICS[..at].iter().all(|(other, known, _)| other != name && known != metric), "{name}");
+            assert!(
+                METRICS[..at].iter().all(|(other, known, _)| other != name && known != metric),
+                "{name}"
+            );
         }
         assert_eq!(
             Metric::list(),
-            "datagrams, bytes, rate, bitrate, sources, streams, expected, loss, lost, loss_runs.count|longest, duplicates, \
-             reordered, corrupt, truncated, interface_copies, kernel_drops, restarts, missed_before, dscp_changed, gap, jitter, \
+            "datagrams, bytes, rate, bitrate, sources, streams, expected, loss, lost, \
+             loss_runs.count|longest, duplicates, reordered, corrupt, truncated, \
+             interface_copies, kernel_drops, restarts, missed_before, dscp_changed, gap, jitter, \
              delay.min|mean|p50|p90|p99|p999|max, pdv.min|mean|p50|p90|p99|p999|max, hops.min|max"
         );
     }
@@ -610,7 +701,10 @@ mod tests {
     fn a_ratio_is_what_the_division_gives() {
         for lost in 0..=1000_u32 {
             let typed = format!("loss == {}.{}%", lost / 10, lost % 10);
-            assert!(read(&typed).judge(|_| Some(Value::Ratio(f64::from(lost) / 1000.0))).held, "{typed}");
+            assert!(
+                read(&typed).judge(|_| Some(Value::Ratio(f64::from(lost) / 1000.0))).held,
+                "{typed}"
+            );
         }
     }
 
@@ -627,7 +721,10 @@ mod tests {
             for value in [None, Some(Value::Ratio(f64::NAN))] {
                 let judgement = read(&format!("loss {operator} 0%")).judge(|_| value);
                 assert_eq!((judgement.held, judgement.value), (false, None));
-                assert_eq!(judgement.reason(), format!("loss {operator} 0%: it could not be measured"));
+                assert_eq!(
+                    judgement.reason(),
+                    format!("loss {operator} 0%: it could not be measured")
+                );
             }
         }
     }
@@ -635,7 +732,8 @@ mod tests {
     #[test]
     fn only_the_metric_that_is_asserted_is_measured() {
         let assertion = read("pdv.p99 < 5ms");
-        let judgement = assertion.judge(|metric| (metric == Metric::Pdv(Statistic::P99)).then_some(Value::Nanos(1)));
+        let judgement = assertion
+            .judge(|metric| (metric == Metric::Pdv(Statistic::P99)).then_some(Value::Nanos(1)));
         assert!(judgement.held && assertion.metric() == Metric::Pdv(Statistic::P99));
     }
 
@@ -660,12 +758,19 @@ mod tests {
     #[test]
     fn a_judgement_is_what_the_summary_says_of_it() {
         let json = |value| serde_json::to_string(&read(" loss == 0%").judge(|_| value)).unwrap();
-        assert_eq!(json(Some(Value::Ratio(0.5))), r#"{"expr":"loss == 0%","value":0.5,"held":false}"#);
-        assert_eq!(json(Some(Value::Ratio(0.0))), r#"{"expr":"loss == 0%","value":0.0,"held":true}"#);
+        assert_eq!(
+            json(Some(Value::Ratio(0.5))),
+            r#"{"expr":"loss == 0%","value":0.5,"held":false}"#
+        );
+        assert_eq!(
+            json(Some(Value::Ratio(0.0))),
+            r#"{"expr":"loss == 0%","value":0.0,"held":true}"#
+        );
         assert_eq!(json(None), r#"{"expr":"loss == 0%","value":null,"held":false}"#);
     }
 
-    /// A whole number as a value of a kind: as it could be typed, and what is to be read. Times and ratios have decimals.
+    /// A whole number as a value of a kind: as it could be typed, and what is to be read. Times and
+    /// ratios have decimals.
     fn typed(kind: Kind, number: i64) -> (String, Value) {
         let size = number.unsigned_abs();
         let decimal = format!("{}.{:03}", size / 1000, size % 1000);
@@ -771,8 +876,13 @@ mod tests {
         ] {
             let assertion: Assertion = expr.parse().unwrap();
             let judged = assertion.judge(|_| Some(Value::AtLeast(3)));
-            assert_eq!((judged.value.map(|_| judged.held), judged.held), (at_least, at_least == Some(true)), "{expr}");
-            let reason = if at_least.is_none() { "it could not be measured" } else { "it was at least 3" };
+            assert_eq!(
+                (judged.value.map(|_| judged.held), judged.held),
+                (at_least, at_least == Some(true)),
+                "{expr}"
+            );
+            let reason =
+                if at_least.is_none() { "it could not be measured" } else { "it was at least 3" };
             assert_eq!(judged.reason(), format!("{expr}: {reason}"));
             assert_eq!(assertion.judge(|_| Some(Value::Count(3))).held, exactly, "{expr}");
         }

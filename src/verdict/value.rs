@@ -11,7 +11,8 @@ const DIGITS: usize = 3;
 /// With so many digits every `f64` is told from every other.
 const ALL_DIGITS: usize = 17;
 
-/// A measured value, in its base unit. It is serialized as the bare number, and displayed with three digits that matter and a unit.
+/// A measured value, in its base unit. It is serialized as the bare number, and displayed with
+/// three digits that matter and a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -37,7 +38,8 @@ struct Shown {
 }
 
 impl Value {
-    /// How it may compare with another of its kind: in one way, but where only the least is known. What is not a number compares with nothing.
+    /// How it may compare with another of its kind: in one way, but where only the least is known.
+    /// What is not a number compares with nothing.
     pub(super) fn compare(self, other: Value) -> &'static [Ordering] {
         let only = |ordering| match ordering {
             Ordering::Less => &[Ordering::Less][..],
@@ -67,7 +69,8 @@ impl Value {
         }
     }
 
-    /// Shows it with as few digits as it takes, three at least, until who sees them reads a value that will do.
+    /// Shows it with as few digits as it takes, three at least, until who sees them reads a value
+    /// that will do.
     pub(super) fn shown_until(self, will_do: impl Fn(Value) -> bool) -> impl fmt::Display {
         let digits = (DIGITS..ALL_DIGITS).find(|digits| will_do(self.as_read(*digits)));
         self.shown(digits.unwrap_or(ALL_DIGITS))
@@ -81,21 +84,34 @@ impl Value {
     /// Shows it with at least so many digits that matter. Counts are shown as they are.
     fn shown(self, digits: usize) -> Shown {
         match self {
-            Value::AtLeast(count) => Shown { digits: format!("at least {count}"), power_of_ten: 0, unit: "" },
+            Value::AtLeast(count) => {
+                Shown { digits: format!("at least {count}"), power_of_ten: 0, unit: "" }
+            }
             Value::Count(count) => Shown { digits: count.to_string(), power_of_ten: 0, unit: "" },
             Value::Ratio(ratio) => {
                 let percent = ratio * 100.0;
-                Shown { digits: fixed(percent, decimals(percent, digits)), power_of_ten: 0, unit: " %" }
+                Shown {
+                    digits: fixed(percent, decimals(percent, digits)),
+                    power_of_ten: 0,
+                    unit: " %",
+                }
             }
             Value::Nanos(nanos) => {
-                let mut shown = scaled(nanos as f64, digits, [(9, " s"), (6, " ms"), (3, " us"), (0, " ns")]);
+                let mut shown =
+                    scaled(nanos as f64, digits, [(9, " s"), (6, " ms"), (3, " us"), (0, " ns")]);
                 if shown.power_of_ten == 0 {
                     shown.digits = nanos.to_string();
                 }
                 shown
             }
-            Value::Pps(rate) => scaled(rate, digits, [(9, " Gpps"), (6, " Mpps"), (3, " kpps"), (0, " pps")]),
-            Value::Bps(rate) => scaled(rate, digits, [(9, " Gbit/s"), (6, " Mbit/s"), (3, " kbit/s"), (0, " bit/s")]),
+            Value::Pps(rate) => {
+                scaled(rate, digits, [(9, " Gpps"), (6, " Mpps"), (3, " kpps"), (0, " pps")])
+            }
+            Value::Bps(rate) => scaled(
+                rate,
+                digits,
+                [(9, " Gbit/s"), (6, " Mbit/s"), (3, " kbit/s"), (0, " bit/s")],
+            ),
         }
     }
 
@@ -127,7 +143,8 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Shows a number in the largest unit of which there is at least one. The units are the largest first.
+/// Shows a number in the largest unit of which there is at least one. The units are the largest
+/// first.
 fn scaled(value: f64, digits: usize, units: [(usize, &'static str); 4]) -> Shown {
     let magnitude = magnitude(value, digits);
     let fits = units.into_iter().find(|(power, _)| magnitude >= *power as i32);
@@ -186,7 +203,13 @@ mod tests {
 
     #[test]
     fn programs_read_the_bare_number() {
-        let values = [Value::Count(12), Value::Ratio(0.5), Value::Nanos(-38), Value::Pps(10.0), Value::Bps(2e7)];
+        let values = [
+            Value::Count(12),
+            Value::Ratio(0.5),
+            Value::Nanos(-38),
+            Value::Pps(10.0),
+            Value::Bps(2e7),
+        ];
         assert_eq!(serde_json::to_string(&values).unwrap(), "[12,0.5,-38,10.0,20000000.0]");
     }
 

@@ -52,10 +52,15 @@ impl News {
                 [News::Up].into_iter().chain(missed).collect()
             }
             (Ready, Unnumbered) => vec![without()],
-            (Unnumbered, Ready) => change.new.address.map(|now| News::Address(now, None)).into_iter().collect(),
-            _ if change.old.address != change.new.address => {
-                change.new.address.map(|now| News::Address(now, change.old.address)).into_iter().collect()
+            (Unnumbered, Ready) => {
+                change.new.address.map(|now| News::Address(now, None)).into_iter().collect()
             }
+            _ if change.old.address != change.new.address => change
+                .new
+                .address
+                .map(|now| News::Address(now, change.old.address))
+                .into_iter()
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -88,24 +93,47 @@ impl News {
             News::Down => Some(format!("bring it up with 'ip link set {iface} up'")),
             News::NoAddress("IPv6", _) => match net::ipv6_of(iface)? {
                 Ipv6::On => None,
-                Ipv6::Off => Some(format!("IPv6 is switched off there: sysctl -w net.ipv6.conf.{iface}.disable_ipv6=0")),
-                Ipv6::Missing => Some(format!("IPv6 needs an MTU of 1280 at least: ip link set {iface} mtu 1500")),
+                Ipv6::Off => Some(format!(
+                    "IPv6 is switched off there: sysctl -w net.ipv6.conf.{iface}.disable_ipv6=0"
+                )),
+                Ipv6::Missing => Some(format!(
+                    "IPv6 needs an MTU of 1280 at least: ip link set {iface} mtu 1500"
+                )),
             },
             _ => None,
         }
     }
 
-    pub(super) fn describe(&self, f: &mut fmt::Formatter, iface: &str, rejoined: usize) -> fmt::Result {
+    pub(super) fn describe(
+        &self,
+        f: &mut fmt::Formatter,
+        iface: &str,
+        rejoined: usize,
+    ) -> fmt::Result {
         match self {
-            News::Gone => write!(f, "interface {iface} is gone; what is used there will be used again when it is back")?,
+            News::Gone => write!(
+                f,
+                "interface {iface} is gone; what is used there will be used again when it is back"
+            )?,
             News::Back => write!(f, "interface {iface} is back")?,
-            News::Moved(from) => write!(f, "the address that chose interface {from} is on {iface} now")?,
-            News::Down => write!(f, "interface {iface} is down; nothing leaves or arrives there until it is up")?,
+            News::Moved(from) => {
+                write!(f, "the address that chose interface {from} is on {iface} now")?
+            }
+            News::Down => write!(
+                f,
+                "interface {iface} is down; nothing leaves or arrives there until it is up"
+            )?,
             News::Up => write!(f, "interface {iface} is up")?,
-            News::NoAddress(family, None) => write!(f, "interface {iface} has no {family} address")?,
-            News::NoAddress(_, Some(address)) => write!(f, "interface {iface} is without {address}")?,
+            News::NoAddress(family, None) => {
+                write!(f, "interface {iface} has no {family} address")?
+            }
+            News::NoAddress(_, Some(address)) => {
+                write!(f, "interface {iface} is without {address}")?
+            }
             News::Address(now, None) => write!(f, "interface {iface} has the address {now}")?,
-            News::Address(now, Some(before)) => write!(f, "interface {iface} has the address {now}, and no longer {before}")?,
+            News::Address(now, Some(before)) => {
+                write!(f, "interface {iface} has the address {now}, and no longer {before}")?
+            }
             News::Again => write!(f, "interface {iface} can be used now")?,
         }
         match rejoined {
@@ -128,12 +156,15 @@ pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, bool, Presence)>)
 /// What is to be told of the changes, once for each interface and not for each family.
 pub fn of_moves(moves: &[Moved]) -> Vec<Warning> {
     let news = moves.iter().flat_map(|Moved { via, ipv4, change, rejoined }| {
-        let mut news = change.as_ref().map_or_else(Vec::new, |change| News::of(change, family(*ipv4)));
+        let mut news =
+            change.as_ref().map_or_else(Vec::new, |change| News::of(change, family(*ipv4)));
         if news.is_empty() && *rejoined > 0 {
             news.push(News::Again);
         }
         let last = news.len().saturating_sub(1);
-        let counted = move |(position, what)| (via.name.as_str(), what, if position == last { *rejoined } else { 0 });
+        let counted = move |(position, what)| {
+            (via.name.as_str(), what, if position == last { *rejoined } else { 0 })
+        };
         news.into_iter().enumerate().map(counted)
     });
     once_each(news)
@@ -147,7 +178,13 @@ fn once_each<'a>(news: impl Iterator<Item = (&'a str, News, usize)>) -> Vec<Warn
             None => told.push((iface, what, rejoined)),
         }
     }
-    told.into_iter().map(|(iface, what, rejoined)| Warning::Interface { iface: iface.to_owned(), what, rejoined }).collect()
+    told.into_iter()
+        .map(|(iface, what, rejoined)| Warning::Interface {
+            iface: iface.to_owned(),
+            what,
+            rejoined,
+        })
+        .collect()
 }
 
 fn family(ipv4: bool) -> &'static str {

@@ -137,9 +137,13 @@ pub enum Waiting {
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Waiting::Datagrams { received, count } => write!(f, "{} more of {count} datagrams", count - received),
+            Waiting::Datagrams { received, count } => {
+                write!(f, "{} more of {count} datagrams", count - received)
+            }
             Waiting::FirstStream => write!(f, "a first measured stream"),
-            Waiting::Ends { open, streams } => write!(f, "the end of {open} of {streams} measured streams"),
+            Waiting::Ends { open, streams } => {
+                write!(f, "the end of {open} of {streams} measured streams")
+            }
         }
     }
 }
@@ -174,14 +178,16 @@ impl Warning {
                     let asked = wish.bytes();
                     let now = limit.map(|limit| format!(", which is {limit}")).unwrap_or_default();
                     Some(format!(
-                        "raise the system's limit{now}: sysctl -w {MOST_RCVBUF}={asked}; or give mcast the right to go past it: CAP_NET_ADMIN"
+                        "raise the system's limit{now}: sysctl -w {MOST_RCVBUF}={asked}; or give \
+                         mcast the right to go past it: CAP_NET_ADMIN"
                     ))
                 } else {
                     Some("raise the system's limit on socket buffers".to_owned())
                 }
             }
             Warning::KernelDrops { .. } => Some(
-                "a larger buffer lasts longer (--rcvbuf; net.core.rmem_max), and -q or --stats leaves more time to read"
+                "a larger buffer lasts longer (--rcvbuf; net.core.rmem_max), and -q or --stats \
+                 leaves more time to read"
                     .to_owned(),
             ),
             Warning::NotSent { error, .. } => error.tip(),
@@ -190,24 +196,31 @@ impl Warning {
             }
             Warning::LoopbackLoops { .. } => None,
             Warning::ClockSet { .. } => None,
-            Warning::TooManyStreams { .. } => {
-                Some("name the senders with --source, if these are not the ones you mean".to_owned())
-            }
+            Warning::TooManyStreams { .. } => Some(
+                "name the senders with --source, if these are not the ones you mean".to_owned(),
+            ),
             Warning::NotLeft(error) | Warning::NotRejoined { error, .. } => error.tip(),
             Warning::CameBack { .. } => None,
             Warning::AnySourceInSsmRange { group, .. } => {
                 let source = if group.is_ipv4() { "10.0.0.5" } else { "[2001:db8::5]" };
                 Some(format!("name the source: {source}@{}, or --source", bracketed(*group)))
             }
-            Warning::SsmUnsupported { .. } => {
-                Some("have the querier of the network speak IGMPv3 (RFC 3376) or MLDv2 (RFC 3810)".to_owned())
-            }
+            Warning::SsmUnsupported { .. } => Some(
+                "have the querier of the network speak IGMPv3 (RFC 3376) or MLDv2 (RFC 3810)"
+                    .to_owned(),
+            ),
             Warning::Interface { iface, what, .. } => what.remedy(iface),
-            Warning::ArrivesTwice { .. } => Some("name one of them with --iface, if once is enough".to_owned()),
-            Warning::NothingReceived { check: Some(check), .. } => Some(format!("'{check}' looks for the reason")),
-            Warning::NothingReceived { check: None, .. } => {
-                Some("does the sender use this network's interface? does a firewall drop UDP on the way in?".to_owned())
+            Warning::ArrivesTwice { .. } => {
+                Some("name one of them with --iface, if once is enough".to_owned())
             }
+            Warning::NothingReceived { check: Some(check), .. } => {
+                Some(format!("'{check}' looks for the reason"))
+            }
+            Warning::NothingReceived { check: None, .. } => Some(
+                "does the sender use this network's interface? does a firewall drop UDP on the \
+                 way in?"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -216,7 +229,11 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Warning::RcvbufCapped { wish, granted, .. } => {
-                write!(f, "the system granted {granted} bytes of receive buffer, {} were asked for", wish.bytes())?;
+                write!(
+                    f,
+                    "the system granted {granted} bytes of receive buffer, {} were asked for",
+                    wish.bytes()
+                )?;
                 match (wish, wish.lasts(*granted)) {
                     (Wish::Pause { pause, .. }, Some(lasts)) => {
                         write!(f, ": it lasts {} instead of {}", in_words(lasts), in_words(*pause))
@@ -226,44 +243,65 @@ impl fmt::Display for Warning {
             }
             Warning::KernelDrops { dropped } => {
                 let plural = if dropped.count == 1 { "" } else { "s" };
-                write!(f, "this host's kernel dropped {dropped} datagram{plural}: the receive buffer was full")
+                write!(
+                    f,
+                    "this host's kernel dropped {dropped} datagram{plural}: the receive buffer \
+                     was full"
+                )
             }
             Warning::NotSent { error, .. } => {
-                write!(f, "cannot {}: {}; more failures of this kind are only counted", error.operation, describe(&error.source))
+                write!(
+                    f,
+                    "cannot {}: {}; more failures of this kind are only counted",
+                    error.operation,
+                    describe(&error.source)
+                )
             }
-            Warning::StillWaiting { waiting, .. } => write!(f, "COMMAND has ended; waiting for {waiting}"),
+            Warning::StillWaiting { waiting, .. } => {
+                write!(f, "COMMAND has ended; waiting for {waiting}")
+            }
             Warning::ClockSet { by } => {
                 let way = if *by > 0.0 { "forward" } else { "back" };
                 write!(
                     f,
-                    "this host's clock jumped {way} by {:.3} s: it was set, or the host slept; times, delays and rates are off by as much",
+                    "this host's clock jumped {way} by {:.3} s: it was set, or the host slept; \
+                     times, delays and rates are off by as much",
                     by.abs()
                 )
             }
             Warning::TooManyStreams { followed } => {
                 write!(
                     f,
-                    "too many measured streams: {followed} are followed, and the datagrams of the others are only counted ('untracked')"
+                    "too many measured streams: {followed} are followed, and the datagrams of the \
+                     others are only counted ('untracked')"
                 )
             }
-            Warning::LoopbackLoops { iface } => write!(f, "--no-loop has no effect on {iface}: all that it carries comes back"),
-            Warning::NotLeft(error) => write!(f, "cannot {}: {}", error.operation, describe(&error.source)),
+            Warning::LoopbackLoops { iface } => {
+                write!(f, "--no-loop has no effect on {iface}: all that it carries comes back")
+            }
+            Warning::NotLeft(error) => {
+                write!(f, "cannot {}: {}", error.operation, describe(&error.source))
+            }
             Warning::NothingReceived { at, .. } => write!(f, "nothing arrived: {at}"),
             Warning::CameBack { at, error } => {
-                write!(f, "a datagram to {at} came back: {}; further ones are not reported", describe(error))
+                write!(
+                    f,
+                    "a datagram to {at} came back: {}; further ones are not reported",
+                    describe(error)
+                )
             }
             Warning::AnySourceInSsmRange { group, more } => {
                 let (groups, is) = (and_more(*group, *more), if *more == 0 { "is" } else { "are" });
                 write!(
                     f,
-                    "{groups} {is} of the source-specific range, and joined from any source: routers forward only what a source was named \
-                     for (RFC 4607, 5.1)"
+                    "{groups} {is} of the source-specific range, and joined from any source: \
+                     routers forward only what a source was named for (RFC 4607, 5.1)"
                 )
             }
             Warning::SsmUnsupported { iface, version } => write!(
                 f,
-                "{iface} speaks {version}, which knows no sources: the network sends everybody's datagrams to the group, and only this host \
-                 sorts them out"
+                "{iface} speaks {version}, which knows no sources: the network sends everybody's \
+                 datagrams to the group, and only this host sorts them out"
             ),
             Warning::Interface { iface, what, rejoined } => what.describe(f, iface, *rejoined),
             Warning::NotRejoined { error, more } => {
@@ -275,16 +313,21 @@ impl fmt::Display for Warning {
             }
             Warning::ArrivesTwice { first, second } => write!(
                 f,
-                "the same datagrams arrive on {first} and on {second}: both are joined, and on one network; each is shown and counted twice"
+                "the same datagrams arrive on {first} and on {second}: both are joined, and on \
+                 one network; each is shown and counted twice"
             ),
         }
     }
 }
 
-/// The warning that groups of the source-specific range are joined from any source, where there are such.
+/// The warning that groups of the source-specific range are joined from any source, where there are
+/// such.
 pub fn any_source_in_ssm_range(listens: &[Listen]) -> Option<Warning> {
-    let open = |listen: &&Listen| is_source_specific(listen.at.group) && !matches!(*listen.filter, Filter::Include(_));
-    let groups: BTreeSet<IpAddr> = listens.iter().filter(open).map(|listen| listen.at.group).collect();
+    let open = |listen: &&Listen| {
+        is_source_specific(listen.at.group) && !matches!(*listen.filter, Filter::Include(_))
+    };
+    let groups: BTreeSet<IpAddr> =
+        listens.iter().filter(open).map(|listen| listen.at.group).collect();
     let group = *groups.first()?;
     Some(Warning::AnySourceInSsmRange { group, more: groups.len() - 1 })
 }

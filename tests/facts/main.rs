@@ -1,4 +1,5 @@
-//! The reasoning of `mcast check`, from facts that were recorded or made by hand: without a network, on any system.
+//! The reasoning of `mcast check`, from facts that were recorded or made by hand: without a
+//! network, on any system.
 //!
 //! ```text
 //! noise     the traffic of others makes no fault, and what was not told breaks nothing
@@ -20,12 +21,14 @@ fn directory() -> PathBuf {
 /// The names of all records.
 fn names() -> impl Iterator<Item = String> {
     let files = std::fs::read_dir(directory()).expect("the records");
-    files.filter_map(|file| Some(file.ok()?.file_name().to_str()?.strip_suffix(".json")?.to_owned()))
+    files
+        .filter_map(|file| Some(file.ok()?.file_name().to_str()?.strip_suffix(".json")?.to_owned()))
 }
 
 /// The record of this name.
 fn record(name: &str) -> Facts {
     let file = directory().join(format!("{name}.json"));
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }

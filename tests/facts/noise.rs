@@ -1,4 +1,5 @@
-//! What has nothing to do with the target changes nothing that is said of it, and what was not told breaks nothing.
+//! What has nothing to do with the target changes nothing that is said of it, and what was not told
+//! breaks nothing.
 
 use std::collections::BTreeMap;
 
@@ -80,10 +81,12 @@ proptest! {
 
 #[test]
 fn what_neighbours_report_is_no_proof_that_a_firewall_drops_more_than_ones_own() {
-    for (name, [received, multicast]) in
-        [("silence-as-nobody", ["Ip.InReceives", "IpExt.InMcastPkts"]), ("silence-ipv6", ["Ip6.InReceives", "Ip6.InMcastPkts"])]
-    {
-        // Of IPv4 the kernel counts multicast that is for somebody else before this, and of IPv6 here too.
+    for (name, [received, multicast]) in [
+        ("silence-as-nobody", ["Ip.InReceives", "IpExt.InMcastPkts"]),
+        ("silence-ipv6", ["Ip6.InReceives", "Ip6.InMcastPkts"]),
+    ] {
+        // Of IPv4 the kernel counts multicast that is for somebody else before this, and of IPv6
+        // here too.
         let (counted, let_in): (&[&str], u64) =
             if name.ends_with("ipv6") { (&[received, multicast], 500) } else { (&[received], 2) };
         let mut facts = record(name);
@@ -93,8 +96,10 @@ fn what_neighbours_report_is_no_proof_that_a_firewall_drops_more_than_ones_own()
         let test = facts.self_test.as_mut().expect("a self-test");
         (test.heard, test.counters) = (0, Some([(received.to_owned(), 10)].into()));
         for lost_at in [vec![], vec![received], vec![received, multicast]] {
-            facts.self_test.as_mut().unwrap().counters = Some(lost_at.iter().map(|name| ((*name).to_owned(), 10)).collect());
-            let mut counters: BTreeMap<String, u64> = counted.iter().map(|name| ((*name).to_owned(), 500)).collect();
+            facts.self_test.as_mut().unwrap().counters =
+                Some(lost_at.iter().map(|name| ((*name).to_owned(), 10)).collect());
+            let mut counters: BTreeMap<String, u64> =
+                counted.iter().map(|name| ((*name).to_owned(), 500)).collect();
             counters.insert(multicast.to_owned(), let_in);
             facts.counters = Some(counters);
             let grave = grave(&facts);
@@ -102,7 +107,10 @@ fn what_neighbours_report_is_no_proof_that_a_firewall_drops_more_than_ones_own()
                 grave.iter().any(|finding| finding.id.starts_with("firewall-")),
                 "{name}, lost behind {lost_at:?}: {grave:#?}"
             );
-            assert!(grave.iter().all(|finding| finding.level == Level::Warning), "{name}, lost behind {lost_at:?}: {grave:#?}");
+            assert!(
+                grave.iter().all(|finding| finding.level == Level::Warning),
+                "{name}, lost behind {lost_at:?}: {grave:#?}"
+            );
         }
     }
 }
@@ -111,9 +119,17 @@ fn what_neighbours_report_is_no_proof_that_a_firewall_drops_more_than_ones_own()
 fn a_few_damaged_frames_of_very_many_are_no_reason_to_hear_nothing() {
     let level = |packets| {
         let mut facts = record("interface-errors-as-nobody");
-        let e0 = facts.interfaces.iter_mut().find(|link| link.name == "e0").and_then(|link| link.counters.as_mut());
+        let e0 = facts
+            .interfaces
+            .iter_mut()
+            .find(|link| link.name == "e0")
+            .and_then(|link| link.counters.as_mut());
         e0.expect("counters").rx_packets = packets;
-        findings(&facts).iter().find(|finding| finding.id == "interface-errors").expect("it is found").level
+        findings(&facts)
+            .iter()
+            .find(|finding| finding.id == "interface-errors")
+            .expect("it is found")
+            .level
     };
     assert_eq!([412, 9600, 10_000_000].map(level), [Level::Warning, Level::Warning, Level::Note]);
 }
@@ -122,10 +138,14 @@ fn a_few_damaged_frames_of_very_many_are_no_reason_to_hear_nothing() {
 fn a_sender_is_given_no_source_to_choose() {
     for name in names() {
         let mut facts = record(&name);
-        facts.target.sources = vec![if facts.target.group.is_ipv4() { "10.0.0.100" } else { "fe80::100" }.parse().unwrap()];
+        facts.target.sources = vec![
+            if facts.target.group.is_ipv4() { "10.0.0.100" } else { "fe80::100" }.parse().unwrap(),
+        ];
         let found = findings(&facts);
-        let mut sends =
-            found.iter().flat_map(|finding| &finding.commands).filter(|command| command.run.starts_with("mcast send"));
+        let mut sends = found
+            .iter()
+            .flat_map(|finding| &finding.commands)
+            .filter(|command| command.run.starts_with("mcast send"));
         assert!(sends.all(|command| !command.run.contains('@')), "{name}: {found:#?}");
     }
 }
@@ -139,7 +159,10 @@ fn the_setting_of_one_bridge_is_not_that_of_all() {
         let found = findings(&facts).into_iter().filter(|finding| finding.id == "bridge-firewall");
         found.flat_map(|finding| finding.commands).map(|command| command.run).collect()
     };
-    let (all, this) = ("sysctl -w net.bridge.bridge-nf-call-iptables=0", "ip link set br0 type bridge nf_call_iptables 0");
+    let (all, this) = (
+        "sysctl -w net.bridge.bridge-nf-call-iptables=0",
+        "ip link set br0 type bridge nf_call_iptables 0",
+    );
     assert_eq!(commands(Some(true), false), [all]);
     assert_eq!(commands(Some(false), true), [this]);
     assert_eq!(commands(Some(true), true), [all, this]);
@@ -159,10 +182,15 @@ fn what_was_not_told_breaks_nothing() {
             let found = findings(&facts);
             for finding in &found {
                 assert!(
-                    IDS.contains(&finding.id) && !finding.what.is_empty() && !finding.evidence.is_empty(),
+                    IDS.contains(&finding.id)
+                        && !finding.what.is_empty()
+                        && !finding.evidence.is_empty(),
                     "{name} without {key}: {finding:?}"
                 );
-                assert!(!finding.what.ends_with('.') && !finding.evidence.contains("  "), "{name} without {key}: {finding:?}");
+                assert!(
+                    !finding.what.ends_with('.') && !finding.evidence.contains("  "),
+                    "{name} without {key}: {finding:?}"
+                );
             }
             let said = conclusion(&facts, &found);
             assert!(said.ends_with('.') && !said.contains("  "), "{name} without {key}: {said}");
@@ -185,7 +213,14 @@ fn on_other_systems_nothing_of_linux_is_said_to_be_typed() {
             };
             (facts.rights, facts.limits, facts.membership, facts.firewall) = Default::default();
             facts.interfaces.iter_mut().for_each(|link| {
-                (link.carrier, link.mtu, link.version, link.rp_filter, link.members_before, link.counters) = Default::default();
+                (
+                    link.carrier,
+                    link.mtu,
+                    link.version,
+                    link.rp_filter,
+                    link.members_before,
+                    link.counters,
+                ) = Default::default();
             });
             let found = findings(&facts);
             assert!(found.iter().any(|finding| finding.id == "not-available"), "{found:#?}");
@@ -202,12 +237,18 @@ fn on_other_systems_nothing_of_linux_is_said_to_be_typed() {
 }
 
 fn faults(facts: &Facts) -> Vec<&'static str> {
-    findings(facts).iter().filter(|finding| finding.level == Level::Fault).map(|finding| finding.id).collect()
+    findings(facts)
+        .iter()
+        .filter(|finding| finding.level == Level::Fault)
+        .map(|finding| finding.id)
+        .collect()
 }
 
 #[test]
 fn what_others_lose_is_not_blamed_for_what_a_firewall_drops() {
-    for name in ["firewall-input-rule", "firewall-input-policy", "firewall-prerouting", "firewall-ingress"] {
+    for name in
+        ["firewall-input-rule", "firewall-input-policy", "firewall-prerouting", "firewall-ingress"]
+    {
         let mut facts = record(name);
         let before = faults(&facts);
         let counters = facts.counters.as_mut().expect("counters");
@@ -225,7 +266,8 @@ fn another_source_is_no_fault_where_the_one_that_is_wanted_comes_too() {
     let before = faults(&facts);
     let frames = facts.frames.as_mut().expect("frames");
     let wanted = frames.flows[0].clone();
-    let other = mcast::check::Flow { source: "10.0.0.200".parse().expect("an address"), ..wanted.clone() };
+    let other =
+        mcast::check::Flow { source: "10.0.0.200".parse().expect("an address"), ..wanted.clone() };
     frames.flows.push(other);
     facts.target.sources = vec![wanted.source];
     assert_eq!(faults(&facts), before);
@@ -239,8 +281,13 @@ fn a_group_that_switches_flood_needs_no_querier() {
         facts.seconds = 130.0;
         facts.stopped = Some(mcast::check::Stopped { datagrams: 7, flowed: 3.0, silent: 5.0 });
         let found = findings(&facts);
-        assert_eq!(found.iter().any(|finding| finding.id == "no-querier"), needs, "{group}: {found:#?}");
-        let stopped = found.iter().find(|finding| finding.id == "stream-stopped").expect("stream-stopped");
+        assert_eq!(
+            found.iter().any(|finding| finding.id == "no-querier"),
+            needs,
+            "{group}: {found:#?}"
+        );
+        let stopped =
+            found.iter().find(|finding| finding.id == "stream-stopped").expect("stream-stopped");
         assert_eq!(stopped.evidence.contains("querier"), needs, "{stopped:#?}");
         assert_eq!(stopped.commands.len(), if needs { 2 } else { 1 }, "{stopped:#?}");
     }
@@ -257,7 +304,9 @@ fn one_datagram_after_a_report_is_no_proof_that_a_switch_forgot() {
 #[test]
 fn an_interface_that_takes_the_tag_is_named() {
     let facts = record("vlan-tag");
-    let said = |facts: &Facts| findings(facts).into_iter().find(|finding| finding.id == "vlan-tag").expect("vlan-tag");
+    let said = |facts: &Facts| {
+        findings(facts).into_iter().find(|finding| finding.id == "vlan-tag").expect("vlan-tag")
+    };
     let flow = facts.frames.as_ref().expect("frames").flows[0].clone();
     let mut above = facts.clone();
     let upper = mcast::check::Flow { iface: "lan".to_owned(), vlan: None, others: false, ..flow };
@@ -266,10 +315,23 @@ fn an_interface_that_takes_the_tag_is_named() {
     // 15 characters are all that an interface's name may have.
     let mut long = facts;
     long.iface = Some("enx001122334455".to_owned());
-    long.interfaces.iter_mut().filter(|link| link.name == "e0").for_each(|link| link.name = "enx001122334455".to_owned());
-    long.frames.as_mut().expect("frames").flows.iter_mut().for_each(|flow| flow.iface = "enx001122334455".to_owned());
+    long.interfaces
+        .iter_mut()
+        .filter(|link| link.name == "e0")
+        .for_each(|link| link.name = "enx001122334455".to_owned());
+    long.frames
+        .as_mut()
+        .expect("frames")
+        .flows
+        .iter_mut()
+        .for_each(|flow| flow.iface = "enx001122334455".to_owned());
     let run = said(&long).commands[0].run.clone();
-    let child = run.split("name ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a name").to_owned();
+    let child = run
+        .split("name ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .expect("a name")
+        .to_owned();
     assert!(child.len() <= 15, "{run}");
     assert!(run.ends_with(&format!("ip link set {child} up")), "{run}");
 }
@@ -297,7 +359,11 @@ fn what_comes_from_where_nobody_can_be_is_not_lost_to_a_firewall() {
         facts.self_test = None;
         let found = findings(&facts);
         assert_eq!(faults(&facts), Vec::<&str>::new(), "{source}");
-        let nothing = found.iter().find(|finding| finding.id == "nothing-arrives").expect("nothing-arrives");
-        assert!(nothing.evidence.contains(&format!("from {source}, which is no sender's address")), "{nothing:?}");
+        let nothing =
+            found.iter().find(|finding| finding.id == "nothing-arrives").expect("nothing-arrives");
+        assert!(
+            nothing.evidence.contains(&format!("from {source}, which is no sender's address")),
+            "{nothing:?}"
+        );
     }
 }

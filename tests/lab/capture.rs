@@ -1,6 +1,7 @@
 //! What passes an interface, in the words of tcpdump.
 //!
-//! The frames are taken inside the host and decoded outside it: tcpdump gives its rights away when it starts, which a user namespace refuses.
+//! The frames are taken inside the host and decoded outside it: tcpdump gives its rights away when
+//! it starts, which a user namespace refuses.
 
 use std::process::{Command, Stdio};
 
@@ -37,12 +38,14 @@ impl Capture {
         let mut decoder = Command::new("tcpdump");
         decoder.env("PATH", super::path()).args(["-r", "-", "-n", "-e", "-vv", "-l"]);
         let decoder = Running::start_reading(decoder, frames);
-        // It says so when it has read the head of the file, which is written when the socket is open.
+        // It says so when it has read the head of the file, which is written when the socket is
+        // open.
         decoder.error_line(|line| line.contains("reading from file"));
         Capture { decoder, taker }
     }
 
-    /// Waits for a line of the decoded frames that holds all of `parts`. One frame may be several lines.
+    /// Waits for a line of the decoded frames that holds all of `parts`. One frame may be several
+    /// lines.
     pub fn sees(&self, parts: &[&str]) -> String {
         self.decoder.line(|line| parts.iter().all(|part| line.contains(part)))
     }

@@ -1,4 +1,5 @@
-//! A laboratory: hosts in network namespaces, wires and a switch between them, and the tools to look at what passes.
+//! A laboratory: hosts in network namespaces, wires and a switch between them, and the tools to
+//! look at what passes.
 //!
 //! ```text
 //! let Some(lab) = Lab::open() else { return };
@@ -8,9 +9,11 @@
 //! recv.ends(0);
 //! ```
 //!
-//! Nothing has a name outside, nothing is left behind: a host is a process that waits for its standard input to end, which it does when the
-//! test does. As root the namespaces are made directly, otherwise inside a user namespace (`MCAST_LAB=user` asks for that as root too).
-//! Where neither is permitted `Lab::open` says so and answers `None`; with `CI=true` that is a failure.
+//! Nothing has a name outside, nothing is left behind: a host is a process that waits for its
+//! standard input to end, which it does when the test does. As root the namespaces are made
+//! directly, otherwise inside a user namespace (`MCAST_LAB=user` asks for that as root too).
+//! Where neither is permitted `Lab::open` says so and answers `None`; with `CI=true` that is a
+//! failure.
 
 #![allow(dead_code, unused_imports, reason = "each test crate uses a part")]
 
@@ -28,8 +31,11 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
-/// What the tests run, all from Debian's packages iperf, iproute2, nftables, python3, socat, tcpdump and util-linux.
-const TOOLS: [&str; 10] = ["ip", "iperf", "nft", "nsenter", "prlimit", "python3", "setpriv", "socat", "tcpdump", "unshare"];
+/// What the tests run, all from Debian's packages iperf, iproute2, nftables, python3, socat,
+/// tcpdump and util-linux.
+const TOOLS: [&str; 10] = [
+    "ip", "iperf", "nft", "nsenter", "prlimit", "python3", "setpriv", "socat", "tcpdump", "unshare",
+];
 
 /// The beginning of a Python program that runs another one on a terminal: `start` and `pieces`.
 pub const TERMINAL: &str = include_str!("terminal.py");
@@ -85,16 +91,22 @@ impl Lab {
     }
 
     fn try_open(tools: &[&str]) -> Result<Lab, String> {
-        let missing: Vec<&str> = TOOLS.iter().chain(tools).copied().filter(|tool| !is_installed(tool)).collect();
+        let missing: Vec<&str> =
+            TOOLS.iter().chain(tools).copied().filter(|tool| !is_installed(tool)).collect();
         if !missing.is_empty() {
             return Err(format!("not installed: {}", missing.join(", ")));
         }
         let as_user = std::env::var("MCAST_LAB").as_deref() == Ok("user");
-        let direct = if as_user { Err("MCAST_LAB=user".to_owned()) } else { Namespace::keep(Command::new("unshare"), false) };
+        let direct = if as_user {
+            Err("MCAST_LAB=user".to_owned())
+        } else {
+            Namespace::keep(Command::new("unshare"), false)
+        };
         let floor = direct.or_else(|first| {
             let mut command = Command::new("unshare");
             command.args(["--user", "--map-root-user"]);
-            Namespace::keep(command, true).map_err(|second| format!("{first}; in a user namespace: {second}"))
+            Namespace::keep(command, true)
+                .map_err(|second| format!("{first}; in a user namespace: {second}"))
         })?;
         Ok(Lab { floor })
     }
@@ -108,7 +120,8 @@ impl Lab {
         } else {
             Namespace::keep(Command::new("unshare"), false)
         };
-        let host = Host { space: space.expect("a second namespace, where the first was permitted") };
+        let host =
+            Host { space: space.expect("a second namespace, where the first was permitted") };
         // Addresses are usable at once: there is nobody here to have them twice.
         host.shell("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; ip link set lo up");
         host
@@ -148,8 +161,9 @@ impl Lab {
         b.shell(&format!("ip link set {there} up"));
     }
 
-    /// A veth pair, with an end in each host. Like a real wire it carries one datagram a frame: by itself a veth would carry a train of them whole, and a
-    /// rule that drops one in ten would drop a train in ten, and count it as one.
+    /// A veth pair, with an end in each host. Like a real wire it carries one datagram a frame: by
+    /// itself a veth would carry a train of them whole, and a rule that drops one in ten would
+    /// drop a train in ten, and count it as one.
     fn link(&self, a: &Host, here: &str, b: &Host, there: &str) {
         let ends = [(a, here), (b, there)];
         let (a, b) = (a.space.keeper.id(), b.space.keeper.id());
@@ -171,7 +185,8 @@ impl Host {
         succeed(command)
     }
 
-    /// Lets trains of datagrams leave an interface whole, for the other end of the wire to cut up: no frame is one datagram then.
+    /// Lets trains of datagrams leave an interface whole, for the other end of the wire to cut up:
+    /// no frame is one datagram then.
     pub fn carries_trains(&self, iface: &str) {
         self.shell(&format!("ip link set {iface} gso_max_segs 65535"));
     }
@@ -232,13 +247,15 @@ impl Host {
                 let mut current = "";
                 self.proc_net("igmp").lines().any(|line| {
                     if !line.starts_with('\t') {
-                        current = line.split_whitespace().nth(1).unwrap_or("").trim_end_matches(':');
+                        current =
+                            line.split_whitespace().nth(1).unwrap_or("").trim_end_matches(':');
                     }
                     current == iface && line.starts_with(&format!("\t\t\t\t{wanted}"))
                 })
             }
             std::net::IpAddr::V6(group) => {
-                let wanted: String = group.octets().iter().map(|byte| format!("{byte:02x}")).collect();
+                let wanted: String =
+                    group.octets().iter().map(|byte| format!("{byte:02x}")).collect();
                 self.proc_net("igmp6").lines().any(|line| {
                     let mut words = line.split_whitespace().skip(1);
                     words.next() == Some(iface) && words.next() == Some(&wanted)
@@ -247,15 +264,19 @@ impl Host {
         }
     }
 
-    /// Waits until an interface has its IPv6 address, which it takes up to a second after the wire carries.
+    /// Waits until an interface has its IPv6 address, which it takes up to a second after the wire
+    /// carries.
     pub fn has_ipv6(&self, iface: &str) {
         eventually(&format!("{iface} has an IPv6 address"), || {
             let addresses = self.proc_net("if_inet6");
-            addresses.lines().any(|line| line.starts_with("fe80") && line.split_whitespace().last() == Some(iface))
+            addresses.lines().any(|line| {
+                line.starts_with("fe80") && line.split_whitespace().last() == Some(iface)
+            })
         });
     }
 
-    /// Waits until the kernel takes note that the wire of an interface carries, or does not; it lets up to a second pass.
+    /// Waits until the kernel takes note that the wire of an interface carries, or does not; it
+    /// lets up to a second pass.
     pub fn has_carrier(&self, iface: &str, carrier: bool) {
         let state = || self.shell(&format!("ip -o link show {iface}")).contains("state UP");
         eventually(&format!("the carrier of {iface}: {carrier}"), || state() == carrier);
@@ -269,16 +290,20 @@ impl Host {
     /// How many frames an interface has received.
     pub fn frames_received(&self, iface: &str) -> u64 {
         let devices = self.proc_net("dev");
-        let line = devices.lines().find_map(|line| line.trim_start().strip_prefix(&format!("{iface}:")));
-        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).expect("a counter of frames")
+        let line =
+            devices.lines().find_map(|line| line.trim_start().strip_prefix(&format!("{iface}:")));
+        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+            .expect("a counter of frames")
     }
 
     /// A counter of /proc/net/snmp or /proc/net/netstat: `counter("Udp", "RcvbufErrors")`.
     pub fn counter(&self, protocol: &str, name: &str) -> u64 {
         let tables = self.proc_net("snmp") + &self.proc_net("netstat");
-        let mut rows = tables.lines().filter_map(|line| line.strip_prefix(&format!("{protocol}: ")));
+        let mut rows =
+            tables.lines().filter_map(|line| line.strip_prefix(&format!("{protocol}: ")));
         let (names, values) = (rows.next().expect("names"), rows.next().expect("values"));
-        let position = names.split(' ').position(|known| known == name).expect("a counter of this name");
+        let position =
+            names.split(' ').position(|known| known == name).expect("a counter of this name");
         values.split(' ').nth(position).and_then(|value| value.parse().ok()).expect("a number")
     }
 
@@ -286,7 +311,9 @@ impl Host {
     pub fn counter6(&self, name: &str) -> u64 {
         let table = self.proc_net("snmp6");
         let mut rows = table.lines().filter_map(|line| line.split_once(char::is_whitespace));
-        rows.find(|(known, _)| *known == name).and_then(|(_, value)| value.trim().parse().ok()).expect("a counter of this name")
+        rows.find(|(known, _)| *known == name)
+            .and_then(|(_, value)| value.trim().parse().ok())
+            .expect("a counter of this name")
     }
 
     /// Captures what passes an interface, from now on.
@@ -297,19 +324,27 @@ impl Host {
     /// `e0`, or the first of its kind that is not there yet.
     fn next_interface(&self) -> String {
         let there = self.proc_net("dev");
-        let taken = |name: &String| there.lines().any(|line| line.trim_start().starts_with(&format!("{name}:")));
-        (0..).map(|number| format!("e{number}")).find(|name| !taken(name)).expect("numbers do not end")
+        let taken = |name: &String| {
+            there.lines().any(|line| line.trim_start().starts_with(&format!("{name}:")))
+        };
+        (0..)
+            .map(|number| format!("e{number}"))
+            .find(|name| !taken(name))
+            .expect("numbers do not end")
     }
 }
 
 impl Namespace {
-    /// Makes a network namespace with `unshare`, already in `command`, and keeps it by a process that waits for the end of its input.
+    /// Makes a network namespace with `unshare`, already in `command`, and keeps it by a process
+    /// that waits for the end of its input.
     fn keep(mut command: Command, in_user_namespace: bool) -> Result<Namespace, String> {
         command.args(["--net", "--", "sh", "-c", "echo kept; exec cat"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut keeper = command.spawn().map_err(|error| format!("unshare: {error}"))?;
         let mut line = String::new();
-        BufReader::new(keeper.stdout.take().expect("piped")).read_line(&mut line).map_err(|error| error.to_string())?;
+        BufReader::new(keeper.stdout.take().expect("piped"))
+            .read_line(&mut line)
+            .map_err(|error| error.to_string())?;
         if line == "kept\n" {
             return Ok(Namespace { keeper, in_user_namespace });
         }
@@ -345,7 +380,8 @@ impl Drop for Namespace {
 /// Runs a command to its end; it must succeed.
 fn succeed(mut command: Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{command:?}: {}\n{out}{err}", output.status);
     out.into_owned()
 }

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::schema;
 
-/// How long a test waits for what must come. Far longer than anything takes: it only ends tests that have failed.
+/// How long a test waits for what must come. Far longer than anything takes: it only ends tests
+/// that have failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits for a fact that can only be asked for.
@@ -67,7 +68,9 @@ impl Running {
     /// Waits until mcast says, in text or in JSON, that it is ready.
     pub fn ready(self) -> Running {
         self.line(|line| {
-            line.starts_with("listening to") || line.starts_with("sending to") || line.starts_with("{\"event\":\"ready\"")
+            line.starts_with("listening to")
+                || line.starts_with("sending to")
+                || line.starts_with("{\"event\":\"ready\"")
         });
         self
     }
@@ -123,7 +126,12 @@ impl Running {
     }
 
     fn give_up(&self, what: &str) -> ! {
-        panic!("waited in vain for {what} of {}\n{}{}", self.what, self.out.so_far(), self.err.so_far())
+        panic!(
+            "waited in vain for {what} of {}\n{}{}",
+            self.what,
+            self.out.so_far(),
+            self.err.so_far()
+        )
     }
 }
 
@@ -138,8 +146,11 @@ impl Finished {
     /// The lines of standard output, as JSON: events as the schema has them, each of them.
     pub fn events(&self) -> Vec<Value> {
         let parse = |line: &str| {
-            let event = serde_json::from_str(line).unwrap_or_else(|error| panic!("not JSON: {line}: {error}\n{self}"));
-            schema::check(&event).unwrap_or_else(|why| panic!("not what the schema says: {line}\n{why}\nof {}", self.what));
+            let event = serde_json::from_str(line)
+                .unwrap_or_else(|error| panic!("not JSON: {line}: {error}\n{self}"));
+            schema::check(&event).unwrap_or_else(|why| {
+                panic!("not what the schema says: {line}\n{why}\nof {}", self.what)
+            });
             event
         };
         self.out.lines().map(parse).collect()
@@ -159,7 +170,10 @@ impl Finished {
 
     /// Holds both outputs together for a message.
     pub fn says(&self, part: &str) {
-        assert!(self.out.contains(part) || self.err.contains(part), "does not say {part:?}\n{self}");
+        assert!(
+            self.out.contains(part) || self.err.contains(part),
+            "does not say {part:?}\n{self}"
+        );
     }
 }
 
@@ -202,7 +216,8 @@ impl Lines {
 
     fn wait(&self, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let (stream, changed) = &*self.0;
-        let found = |stream: &Stream| stream.text.lines().find(|line| wanted(line)).map(str::to_owned);
+        let found =
+            |stream: &Stream| stream.text.lines().find(|line| wanted(line)).map(str::to_owned);
         let guard = stream.lock().unwrap();
         let waiting = |stream: &mut Stream| found(stream).is_none() && !stream.ended;
         let (guard, _) = changed.wait_timeout_while(guard, PATIENCE, waiting).unwrap();

@@ -1,5 +1,6 @@
-//! Scenes: networks in which a receiver hears nothing, or not all, each for one known reason. `tests/check.rs` shows of each that it is broken as
-//! meant, that `mcast check` finds the reason, and that what it says to type mends it.
+//! Scenes: networks in which a receiver hears nothing, or not all, each for one known reason.
+//! `tests/check.rs` shows of each that it is broken as meant, that `mcast check` finds the reason,
+//! and that what it says to type mends it.
 //!
 //! ```text
 //! let mut scene = scenes::interface_down(&lab, Ip::V4);
@@ -8,8 +9,9 @@
 //! scene.comes_to_flow();
 //! ```
 //!
-//! The receiver is 10.0.0.101 and the sender 10.0.0.100, each on its `e0`; a switch between them has them on `p1` and `p0` of its `br0`. In a scene of
-//! IPv6 they are fd00::101 and fd00::100 as well.
+//! The receiver is 10.0.0.101 and the sender 10.0.0.100, each on its `e0`; a switch between them
+//! has them on `p1` and `p0` of its `br0`. In a scene of IPv6 they are fd00::101 and fd00::100 as
+//! well.
 
 use super::{Host, Lab, Running, Switch, eventually};
 
@@ -72,8 +74,8 @@ const RELAY: &str = include_str!("relay.py");
 /// Somebody else's receiver.
 const RECEIVER: &str = include_str!("receiver.py");
 
-/// One IGMPv3 general query (RFC 3376) from 10.0.0.100, or one of MLDv2 (RFC 3810): 0.1 s to respond, no group, a robustness of 1 (who joins reports it
-/// once), no sources.
+/// One IGMPv3 general query (RFC 3376) from 10.0.0.100, or one of MLDv2 (RFC 3810): 0.1 s to
+/// respond, no group, a robustness of 1 (who joins reports it once), no sources.
 const QUERY: &str = r#"
 import socket, struct, sys
 if sys.argv[1] == "V4":
@@ -124,7 +126,17 @@ impl Scene {
     fn between(ip: Ip, (sender, receiver): (Host, Host)) -> Scene {
         let (target, iface) = (ip.target(), Some("e0".to_owned()));
         let send = format!("{target} --iface e0 --interval 20ms");
-        Scene { programs: Vec::new(), ip, receiver, sender, switch: None, router: None, target, iface, send }
+        Scene {
+            programs: Vec::new(),
+            ip,
+            receiver,
+            sender,
+            switch: None,
+            router: None,
+            target,
+            iface,
+            send,
+        }
     }
 
     /// The same with other arguments of `mcast send`, behind the target.
@@ -162,7 +174,10 @@ impl Scene {
     /// Whether datagrams reach who joins now, while the sender sends.
     pub fn flows(&self) -> bool {
         let _sends = self.sends();
-        let recv = self.receiver.mcast(&format!("recv {} --count 3 --timeout 1s -q", self.asks())).finish();
+        let recv = self
+            .receiver
+            .mcast(&format!("recv {} --count 3 --timeout 1s -q", self.asks()))
+            .finish();
         recv.status.success()
     }
 
@@ -171,9 +186,10 @@ impl Scene {
         eventually("datagrams flow", || self.flows());
     }
 
-    /// Types a command of a shell at a place: `here`, which is the receiver, `sender`, `switch` or `router`; it must succeed. `IFACE` is the
-    /// interface of that place on the way to the receiver, `BRIDGE` the bridge there. What is to be asked of mcast is what the scene asks from
-    /// then on.
+    /// Types a command of a shell at a place: `here`, which is the receiver, `sender`, `switch` or
+    /// `router`; it must succeed. `IFACE` is the interface of that place on the way to the
+    /// receiver, `BRIDGE` the bridge there. What is to be asked of mcast is what the scene asks
+    /// from then on.
     pub fn types(&mut self, command: &str, place: &str) {
         let (host, iface) = match place {
             "here" => (&self.receiver, "e0"),
@@ -195,21 +211,35 @@ impl Scene {
             }
             ["mcast", "recv", target, asked @ ..] => {
                 self.target = (*target).to_owned();
-                self.iface = asked.iter().skip_while(|word| **word != "--iface").nth(1).map(|iface| (*iface).to_owned());
+                self.iface = asked
+                    .iter()
+                    .skip_while(|word| **word != "--iface")
+                    .nth(1)
+                    .map(|iface| (*iface).to_owned());
             }
             _ => drop(host.shell(&command)),
         }
-        // A bridge asks for members of IPv6 groups from an address that it gets some time after it is up.
+        // A bridge asks for members of IPv6 groups from an address that it gets some time after it
+        // is up.
         if self.ip == Ip::V6 && command.contains("br0 up") {
             host.has_ipv6("br0");
         }
     }
 
-    /// How many datagrams the sockets of port 5000 at the receiver have dropped, by the kernel's account.
+    /// How many datagrams the sockets of port 5000 at the receiver have dropped, by the kernel's
+    /// account.
     pub fn dropped(&self) -> u64 {
         let sockets = self.receiver.proc_net(self.ip.either("udp", "udp6"));
-        let ours = sockets.lines().filter(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(":1388")));
-        ours.map(|line| line.split_whitespace().last().and_then(|drops| drops.parse::<u64>().ok()).expect("a number")).sum()
+        let ours = sockets.lines().filter(|line| {
+            line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(":1388"))
+        });
+        ours.map(|line| {
+            line.split_whitespace()
+                .last()
+                .and_then(|drops| drops.parse::<u64>().ok())
+                .expect("a number")
+        })
+        .sum()
     }
 }
 
@@ -220,10 +250,24 @@ pub fn relay(switch: &Host, options: &[&str]) -> Running {
     relay
 }
 
-/// Somebody else's receiver of the target on `e0`. `bound` is the address, empty for any; a buffer of 0 is the system's; it reads all there is once
-/// in each `pause`, and shares the port or does not. It prints `heard 17` after each reading.
-pub fn receiver(host: &Host, ip: Ip, bound: &str, buffer: usize, pause: f64, shares: bool) -> Running {
-    let arguments = [ip.group(), bound, &buffer.to_string(), &pause.to_string(), if shares { "1" } else { "0" }];
+/// Somebody else's receiver of the target on `e0`. `bound` is the address, empty for any; a buffer
+/// of 0 is the system's; it reads all there is once in each `pause`, and shares the port or does
+/// not. It prints `heard 17` after each reading.
+pub fn receiver(
+    host: &Host,
+    ip: Ip,
+    bound: &str,
+    buffer: usize,
+    pause: f64,
+    shares: bool,
+) -> Running {
+    let arguments = [
+        ip.group(),
+        bound,
+        &buffer.to_string(),
+        &pause.to_string(),
+        if shares { "1" } else { "0" },
+    ];
     let receiver = host.python(RECEIVER, &arguments);
     receiver.line(|line| line == "joined");
     receiver
@@ -271,7 +315,8 @@ pub fn no_carrier(lab: &Lab, ip: Ip) -> Scene {
     scene
 }
 
-/// Another program at the receiver is bound to the host's own address, as on Windows, and joins. It hears nothing; mcast does.
+/// Another program at the receiver is bound to the host's own address, as on Windows, and joins. It
+/// hears nothing; mcast does.
 pub fn bound_to_address(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = healthy(lab, ip);
     scene.programs.push(receiver(&scene.receiver, ip, ip.receiver(), 0, 0.0, true));
@@ -290,7 +335,8 @@ pub fn firewall_input_policy(lab: &Lab, ip: Ip) -> Scene {
     let scene = healthy(lab, ip);
     scene.receiver.firewall(
         "table inet filter { chain input { type filter hook input priority filter; policy drop; \
-         iif lo accept; ct state established,related accept; meta l4proto { icmp, icmpv6, igmp } accept; }; }",
+         iif lo accept; ct state established,related accept; meta l4proto { icmp, icmpv6, igmp } \
+         accept; }; }",
     );
     scene
 }
@@ -298,9 +344,10 @@ pub fn firewall_input_policy(lab: &Lab, ip: Ip) -> Scene {
 /// A firewall with a rule against the port.
 pub fn firewall_input_rule(lab: &Lab, ip: Ip) -> Scene {
     let scene = healthy(lab, ip);
-    scene
-        .receiver
-        .firewall("table inet filter { chain input { type filter hook input priority filter; udp dport 5000 drop; }; }");
+    scene.receiver.firewall(
+        "table inet filter { chain input { type filter hook input priority filter; udp dport 5000 \
+         drop; }; }",
+    );
     scene
 }
 
@@ -308,7 +355,8 @@ pub fn firewall_input_rule(lab: &Lab, ip: Ip) -> Scene {
 pub fn firewall_prerouting(lab: &Lab, ip: Ip) -> Scene {
     let scene = healthy(lab, ip);
     scene.receiver.firewall(&format!(
-        "table inet raw {{ chain prerouting {{ type filter hook prerouting priority raw; {} udp dport 5000 drop; }}; }}",
+        "table inet raw {{ chain prerouting {{ type filter hook prerouting priority raw; {} udp \
+         dport 5000 drop; }}; }}",
         ip.either("ip daddr 224.0.0.0/4", "ip6 daddr ff00::/8")
     ));
     scene
@@ -318,16 +366,20 @@ pub fn firewall_prerouting(lab: &Lab, ip: Ip) -> Scene {
 pub fn firewall_ingress(lab: &Lab, ip: Ip) -> Scene {
     let scene = healthy(lab, ip);
     scene.receiver.firewall(&format!(
-        "table netdev filter {{ chain ingress {{ type filter hook ingress device e0 priority 0; {} udp dport 5000 drop; }}; }}",
+        "table netdev filter {{ chain ingress {{ type filter hook ingress device e0 priority 0; \
+         {} udp dport 5000 drop; }}; }}",
         ip.either("ip daddr 224.0.0.0/4", "ip6 daddr ff00::/8")
     ));
     scene
 }
 
-/// The receiver holds sources to its routes, strictly, and the datagrams of `e0` come from an address of the network of `e1`.
+/// The receiver holds sources to its routes, strictly, and the datagrams of `e0` come from an
+/// address of the network of `e1`.
 pub fn rp_filter_strict(lab: &Lab) -> Scene {
     let scene = Scene::new(Ip::V4, lab.pair_with_two_wires());
-    scene.receiver.shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
+    scene
+        .receiver
+        .shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
     scene.sender.shell("ip addr add 10.1.0.77/32 dev e0");
     scene.sending("--iface 10.1.0.77 --interval 20ms")
 }
@@ -335,7 +387,9 @@ pub fn rp_filter_strict(lab: &Lab) -> Scene {
 /// The receiver holds sources to its routes, loosely, and has none to the sender.
 pub fn rp_filter_loose(lab: &Lab) -> Scene {
     let scene = healthy(lab, Ip::V4);
-    scene.receiver.shell("for conf in all e0; do echo 2 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
+    scene
+        .receiver
+        .shell("for conf in all e0; do echo 2 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
     scene.sender.shell("ip addr add 10.9.0.77/32 dev e0");
     scene.sending("--iface 10.9.0.77 --interval 20ms")
 }
@@ -347,19 +401,22 @@ pub fn duplicate_address(lab: &Lab) -> Scene {
     scene
 }
 
-/// Another program at the receiver has a small buffer, and reads every 50 ms what 1000 datagrams a second have brought.
+/// Another program at the receiver has a small buffer, and reads every 50 ms what 1000 datagrams a
+/// second have brought.
 pub fn buffer_overflow(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = healthy(lab, ip);
     scene.programs.push(receiver(&scene.receiver, ip, "", 4096, 0.05, true));
     scene.sending("--iface e0 --rate 1kpps")
 }
 
-/// The sender leaves its checksums to hardware, and there is none: the switch forwards what it was given. Needs `ethtool` for the remedy.
+/// The sender leaves its checksums to hardware, and there is none: the switch forwards what it was
+/// given. Needs `ethtool` for the remedy.
 pub fn bad_checksum(lab: &Lab, ip: Ip) -> Scene {
     Scene::on_relay(lab, ip, &[])
 }
 
-/// The sender, a program of somebody else, leaves the UDP checksum out, as IPv4 permits and IPv6 does not. It sends as long as it is among the programs.
+/// The sender, a program of somebody else, leaves the UDP checksum out, as IPv4 permits and IPv6
+/// does not. It sends as long as it is among the programs.
 pub fn no_checksum(lab: &Lab) -> Scene {
     const SENDER: &str = r#"
 import socket, time
@@ -375,7 +432,8 @@ while True:
     scene
 }
 
-/// What is between sender and receiver writes a wrong length into the header of UDP. Needs `ethtool`.
+/// What is between sender and receiver writes a wrong length into the header of UDP. Needs
+/// `ethtool`.
 pub fn bad_length(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on_relay(lab, ip, &["length"]);
     scene.types("ethtool -K e0 tx off", "sender");
@@ -395,7 +453,8 @@ pub fn fragments_lost(lab: &Lab, ip: Ip) -> Scene {
     let scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
     let later = ip.either("ip frag-off & 0x1fff != 0", "frag frag-off != 0");
     scene.switch.as_ref().expect("a switch").host().firewall(&format!(
-        "table bridge fragments {{ chain forward {{ type filter hook forward priority 0; {later} drop; }}; }}",
+        "table bridge fragments {{ chain forward {{ type filter hook forward priority 0; {later} \
+         drop; }}; }}",
     ));
     scene.sending("--iface e0 --interval 20ms --probe --size 4000")
 }
@@ -408,29 +467,35 @@ pub fn mtu_too_small(lab: &Lab, ip: Ip) -> Scene {
     scene.sending("--iface e0 --interval 20ms --probe --size 4000")
 }
 
-/// A router between sender and receiver that forwards the group, which is sent with a TTL of 1. Needs `smcrouted`.
+/// A router between sender and receiver that forwards the group, which is sent with a TTL of 1.
+/// Needs `smcrouted`.
 pub fn ttl_too_low(lab: &Lab, ip: Ip) -> Scene {
     let (sender, router, receiver) = (lab.host(), lab.host(), lab.host());
     lab.wire(&sender, &router);
     lab.wire(&router, &receiver);
-    let (route, near, far, bits) =
-        ip.either(("ip route", "10.0.0", "10.1.0", 24), ("ip -6 route", "fd00:0:0:0:", "fd00:0:0:1:", 64));
+    let (route, near, far, bits) = ip.either(
+        ("ip route", "10.0.0", "10.1.0", 24),
+        ("ip -6 route", "fd00:0:0:0:", "fd00:0:0:1:", 64),
+    );
     let dot = ip.either(".", ":");
-    sender.shell(&format!("ip addr add {near}{dot}100/{bits} dev e0; {route} add default via {near}{dot}1"));
-    receiver.shell(&format!("ip addr add {far}{dot}101/{bits} dev e0; {route} add default via {far}{dot}1"));
+    sender.shell(&format!(
+        "ip addr add {near}{dot}100/{bits} dev e0; {route} add default via {near}{dot}1"
+    ));
+    receiver.shell(&format!(
+        "ip addr add {far}{dot}101/{bits} dev e0; {route} add default via {far}{dot}1"
+    ));
     router.shell(&format!(
-        "ip addr add {near}{dot}1/{bits} dev e0; ip addr add {far}{dot}1/{bits} dev e1; \
-         echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; \
-         for conf in all e0 e1; do echo 0 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done"
+        "ip addr add {near}{dot}1/{bits} dev e0; ip addr add {far}{dot}1/{bits} dev e1; echo 1 > \
+         /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; for conf \
+         in all e0 e1; do echo 0 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done"
     ));
     // Its files are on a /run of its own, which goes when it does.
     let mut command = router.command("unshare");
     let group = ip.group();
     command.args(["--mount", "sh", "-ec"]).arg(format!(
-        "mount -t tmpfs run /run; \
-         printf 'phyint e0 enable\\nphyint e1 enable\\nmgroup from e0 group {group}\\nmroute from e0 group {group} to e1\\n' \
-             > /run/smcroute.conf; \
-         exec smcrouted -n -N -f /run/smcroute.conf -P /run/smcroute.pid -u /run/smcroute.sock"
+        "mount -t tmpfs run /run; printf 'phyint e0 enable\\nphyint e1 enable\\nmgroup from e0 \
+         group {group}\\nmroute from e0 group {group} to e1\\n' > /run/smcroute.conf; exec \
+         smcrouted -n -N -f /run/smcroute.conf -P /run/smcroute.pid -u /run/smcroute.sock"
     ));
     let routes = Running::start(command);
     // It joins last.
@@ -438,15 +503,17 @@ pub fn ttl_too_low(lab: &Lab, ip: Ip) -> Scene {
     Scene { programs: vec![routes], router: Some(router), ..Scene::between(ip, (sender, receiver)) }
 }
 
-/// A switch that snoops has heard a querier that has since gone, and has forgotten the member, which nobody asks any more. The member is still there.
+/// A switch that snoops has heard a querier that has since gone, and has forgotten the member,
+/// which nobody asks any more. The member is still there.
 pub fn snooping_pruned(lab: &Lab, ip: Ip) -> Scene {
     // In hundredths of a second. Were there a querier again, it would ask often enough.
     let mut scene = Scene::on(
         lab,
         ip,
         lab.switch_with(
-            "mcast_snooping 1 mcast_membership_interval 150 mcast_querier_interval 30000 mcast_query_interval 100 \
-             mcast_query_response_interval 10 mcast_startup_query_interval 100",
+            "mcast_snooping 1 mcast_membership_interval 150 mcast_querier_interval 30000 \
+             mcast_query_interval 100 mcast_query_response_interval 10 \
+             mcast_startup_query_interval 100",
         ),
     );
     scene.sender.python(QUERY, &[ip.either("V4", "V6")]).ends(0);
@@ -455,22 +522,26 @@ pub fn snooping_pruned(lab: &Lab, ip: Ip) -> Scene {
     scene.programs.push(member);
     let knows = |known: bool| {
         let switch = scene.switch.as_ref().expect("a switch");
-        eventually("the switch learns of the member, and forgets it", || switch.knows_member(1, ip.group()) == known);
+        eventually("the switch learns of the member, and forgets it", || {
+            switch.knows_member(1, ip.group()) == known
+        });
     };
     knows(true);
     knows(false);
     scene
 }
 
-/// A switch that asks in IGMPv2, or in MLDv1, where a source-specific join is one for all sources. It has asked in the newest version before, which is how
-/// the receiver knows of the short intervals: it goes back to that within seconds of the remedy.
+/// A switch that asks in IGMPv2, or in MLDv1, where a source-specific join is one for all sources.
+/// It has asked in the newest version before, which is how the receiver knows of the short
+/// intervals: it goes back to that within seconds of the remedy.
 pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(
         lab,
         ip,
         lab.switch_with(
-            "mcast_snooping 1 mcast_query_response_interval 10 mcast_query_interval 100 mcast_membership_interval 500 \
-             mcast_startup_query_interval 100 mcast_igmp_version 3 mcast_mld_version 2",
+            "mcast_snooping 1 mcast_query_response_interval 10 mcast_query_interval 100 \
+             mcast_membership_interval 500 mcast_startup_query_interval 100 mcast_igmp_version 3 \
+             mcast_mld_version 2",
         ),
     );
     scene.types("ip link set br0 type bridge mcast_querier 1", "switch");
@@ -480,11 +551,16 @@ pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
     };
     eventually("the receiver has heard a query of the newest version", || queried(&scene) > 0);
     scene.types(
-        ip.either("ip link set br0 type bridge mcast_igmp_version 2", "ip link set br0 type bridge mcast_mld_version 1"),
+        ip.either(
+            "ip link set br0 type bridge mcast_igmp_version 2",
+            "ip link set br0 type bridge mcast_mld_version 1",
+        ),
         "switch",
     );
     match ip {
-        Ip::V4 => eventually("the receiver has heard an IGMPv2 query", || speaks(&scene.receiver, "V2")),
+        Ip::V4 => {
+            eventually("the receiver has heard an IGMPv2 query", || speaks(&scene.receiver, "V2"))
+        }
         // Linux does not tell that it speaks MLDv1.
         Ip::V6 => {
             let before = queried(&scene);
@@ -505,21 +581,33 @@ pub fn speaks(host: &Host, version: &str) -> bool {
     host.proc_net("igmp").lines().any(|line| line.contains("\te0 ") && line.ends_with(version))
 }
 
-/// Receiver and sender are containers of one host, whose firewall is asked about what its bridge forwards, as with Docker: its FORWARD chain drops.
-/// Needs `sysctl` for the remedy.
+/// Receiver and sender are containers of one host, whose firewall is asked about what its bridge
+/// forwards, as with Docker: its FORWARD chain drops. Needs `sysctl` for the remedy.
 pub fn bridge_firewall(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
-    let (address, tables, family) = ip.either(("10.0.0.1/24", "iptables", "ip"), ("fd00::1/64", "ip6tables", "ip6"));
-    scene.types(&format!("ip addr add {address} dev BRIDGE; echo 1 > /proc/sys/net/bridge/bridge-nf-call-{tables}"), "switch");
-    let rules =
-        format!("table {family} filter {{ chain FORWARD {{ type filter hook forward priority filter; policy drop; }}; }}");
+    let (address, tables, family) =
+        ip.either(("10.0.0.1/24", "iptables", "ip"), ("fd00::1/64", "ip6tables", "ip6"));
+    scene.types(
+        &format!(
+            "ip addr add {address} dev BRIDGE; echo 1 > \
+             /proc/sys/net/bridge/bridge-nf-call-{tables}"
+        ),
+        "switch",
+    );
+    let rules = format!(
+        "table {family} filter {{ chain FORWARD {{ type filter hook forward priority filter; \
+         policy drop; }}; }}"
+    );
     scene.switch.as_ref().expect("a switch").host().firewall(&rules);
     scene
 }
 
 /// The sender sends to the group, at another port.
 pub fn other_port(lab: &Lab, ip: Ip) -> Scene {
-    Scene { send: format!("{} --iface e0 --interval 20ms", ip.port(ip.group(), 5001)), ..healthy(lab, ip) }
+    Scene {
+        send: format!("{} --iface e0 --interval 20ms", ip.port(ip.group(), 5001)),
+        ..healthy(lab, ip)
+    }
 }
 
 /// The sender is not the one that is asked for.

@@ -7,8 +7,10 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::Value;
 
 /// The schema as it is published.
-pub static PUBLISHED: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../schema/events.schema.json")).expect("the schema is JSON"));
+pub static PUBLISHED: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../schema/events.schema.json"))
+        .expect("the schema is JSON")
+});
 
 /// Where a validator knows the draft's own schema from.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -31,11 +33,17 @@ impl Compiled {
         compiler.enable_format_assertions();
         let id = PUBLISHED["$id"].as_str().expect("an id");
         compiler.add_resource(id, PUBLISHED.clone()).unwrap_or_else(|error| panic!("{error:#}"));
-        let mut compile =
-            |location: &str| compiler.compile(location, &mut schemas).unwrap_or_else(|error| panic!("{location}: {error:#}"));
+        let mut compile = |location: &str| {
+            compiler
+                .compile(location, &mut schemas)
+                .unwrap_or_else(|error| panic!("{location}: {error:#}"))
+        };
         let kinds = PUBLISHED["oneOf"].as_array().expect("kinds of events").iter().map(|kind| {
             let pointer = kind["$ref"].as_str().expect("a reference");
-            (pointer.strip_prefix("#/$defs/").expect("a definition"), compile(&format!("{id}{pointer}")))
+            (
+                pointer.strip_prefix("#/$defs/").expect("a definition"),
+                compile(&format!("{id}{pointer}")),
+            )
         });
         let kinds = kinds.collect();
         let (whole, draft) = (compile(id), compile(DRAFT));
@@ -53,7 +61,9 @@ pub fn check(event: &Value) -> Result<(), String> {
     let meant = |kind: &str| kind.split('_').next() == event["event"].as_str();
     let mut why = String::new();
     for (kind, index) in kinds.iter().filter(|(kind, _)| meant(kind)) {
-        let told = schemas.validate(event, *index).map_or_else(|error| error.to_string(), |()| "fits".to_owned());
+        let told = schemas
+            .validate(event, *index)
+            .map_or_else(|error| error.to_string(), |()| "fits".to_owned());
         let _ = writeln!(why, "as {kind}: {told}");
     }
     // Of an event that has no such name, all kinds say only that.
@@ -63,9 +73,17 @@ pub fn check(event: &Value) -> Result<(), String> {
 /// The kind of an event, by the schema's name for it: of all kinds it must be exactly one.
 pub fn kind(event: &Value) -> &'static str {
     let Compiled { schemas, kinds, .. } = &*COMPILED;
-    let fitting: Vec<&str> =
-        kinds.iter().filter(|(_, index)| schemas.validate(event, *index).is_ok()).map(|(kind, _)| *kind).collect();
-    assert_eq!(fitting.len(), 1, "{event} is {fitting:?}\n{}", check(event).err().unwrap_or_default());
+    let fitting: Vec<&str> = kinds
+        .iter()
+        .filter(|(_, index)| schemas.validate(event, *index).is_ok())
+        .map(|(kind, _)| *kind)
+        .collect();
+    assert_eq!(
+        fitting.len(),
+        1,
+        "{event} is {fitting:?}\n{}",
+        check(event).err().unwrap_or_default()
+    );
     fitting[0]
 }
 

@@ -10,12 +10,15 @@ pub struct Switch {
 }
 
 impl Lab {
-    /// A switch that forwards a group only to ports where a member was reported, and that asks for members itself.
+    /// A switch that forwards a group only to ports where a member was reported, and that asks for
+    /// members itself.
     pub fn switch(&self) -> Switch {
-        // The intervals, in hundredths of a second, come before the querier: it floods for one old response interval otherwise.
+        // The intervals, in hundredths of a second, come before the querier: it floods for one old
+        // response interval otherwise.
         let switch = self.switch_with(
             "mcast_snooping 1 mcast_query_response_interval 50 mcast_query_interval 200 \
-             mcast_membership_interval 500 mcast_startup_query_interval 50 mcast_igmp_version 3 mcast_mld_version 2",
+             mcast_membership_interval 500 mcast_startup_query_interval 50 mcast_igmp_version 3 \
+             mcast_mld_version 2",
         );
         switch.host.shell("ip link set br0 type bridge mcast_querier 1");
         switch
@@ -57,21 +60,23 @@ impl Lab {
 }
 
 impl Switch {
-    /// Waits until the switch prunes: a new querier floods for a while. `from` sends to a group that nobody has joined until it reaches
-    /// `bystander` no longer.
+    /// Waits until the switch prunes: a new querier floods for a while. `from` sends to a group
+    /// that nobody has joined until it reaches `bystander` no longer.
     pub fn prunes(&self, from: &Host, bystander: &Host) {
         eventually("the switch prunes what nobody joined", || {
             let before = bystander.frames_received("e0");
-            from.mcast("send 239.99.99.99:9 --iface e0 --count 20 --interval 50us -q --no-offload").ends(0);
+            from.mcast("send 239.99.99.99:9 --iface e0 --count 20 --interval 50us -q --no-offload")
+                .ends(0);
             bystander.frames_received("e0") - before < 10
         });
     }
 
-    /// Drops one UDP datagram in `every` that would leave by `port`, counted from 0: the first, and then each time that many have come.
+    /// Drops one UDP datagram in `every` that would leave by `port`, counted from 0: the first, and
+    /// then each time that many have come.
     pub fn drop_one_in(&self, every: u32, port: usize) {
         self.host.firewall(&format!(
-            "table bridge lossy {{ chain forward {{ type filter hook forward priority 0; \
-             oifname p{port} meta l4proto udp numgen inc mod {every} 0 drop; }}; }}"
+            "table bridge lossy {{ chain forward {{ type filter hook forward priority 0; oifname \
+             p{port} meta l4proto udp numgen inc mod {every} 0 drop; }}; }}"
         ));
     }
 
@@ -80,9 +85,12 @@ impl Switch {
         &self.host
     }
 
-    /// Whether the switch knows of a member of `group` on `port`, counted from 0 in the order of the hosts.
+    /// Whether the switch knows of a member of `group` on `port`, counted from 0 in the order of
+    /// the hosts.
     pub fn knows_member(&self, port: usize, group: &str) -> bool {
         let table = self.host.shell("bridge mdb show dev br0");
-        table.lines().any(|line| line.contains(&format!("port p{port} ")) && line.contains(&format!("grp {group} ")))
+        table.lines().any(|line| {
+            line.contains(&format!("port p{port} ")) && line.contains(&format!("grp {group} "))
+        })
     }
 }

@@ -1,6 +1,8 @@
-//! What the limit programs share: their options, their clocks, and the socket options that the standard library does not know.
+//! What the limit programs share: their options, their clocks, and the socket options that the
+//! standard library does not know.
 //!
-//! `limit-tx` sends and `limit-rx` receives, each in a loop around one system call. Linux only, IPv4 only.
+//! `limit-tx` sends and `limit-rx` receives, each in a loop around one system call. Linux only,
+//! IPv4 only.
 
 use std::collections::HashMap;
 use std::io;
@@ -31,7 +33,11 @@ impl Options {
         let mode = words.next().unwrap_or_default();
         let mut values = HashMap::new();
         while let Some(word) = words.next() {
-            let Some(name) = word.strip_prefix("--").filter(|name| usage.contains(&format!("--{name}"))) else { die(usage) };
+            let Some(name) =
+                word.strip_prefix("--").filter(|name| usage.contains(&format!("--{name}")))
+            else {
+                die(usage)
+            };
             let value = if flags.contains(&name) { Some(String::new()) } else { words.next() };
             values.insert(name.to_owned(), value.unwrap_or_else(|| die(usage)));
         }
@@ -88,7 +94,9 @@ pub fn cpu_time() -> Duration {
 pub fn set<T: Copy>(socket: &impl AsRawFd, level: i32, name: i32, value: T) -> io::Result<()> {
     let fd: RawFd = socket.as_raw_fd();
     // SAFETY: the value lives through the call, and its size is given.
-    let done = unsafe { libc::setsockopt(fd, level, name, (&raw const value).cast(), size_of::<T>() as u32) };
+    let done = unsafe {
+        libc::setsockopt(fd, level, name, (&raw const value).cast(), size_of::<T>() as u32)
+    };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 

@@ -8,24 +8,40 @@ use super::{Base, Chain, Drop, Flow, Hook, Rule, Ruleset, Tri, Way, listing, wor
 
 /// How deep chains may call each other: NFT_JUMP_STACK_SIZE of the kernel.
 const DEPTH: usize = 16;
-/// The most rules that are looked at for one base chain. Rulesets that a person can have written stay far below.
+/// The most rules that are looked at for one base chain. Rulesets that a person can have written
+/// stay far below.
 const RULES: usize = 1 << 20;
 
 pub fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<Drop> {
-    let mut packet = Packet { flow, way, hook: Hook::Ingress, priority: 0, untracked: Tri::No, redirected: Tri::No };
+    let mut packet = Packet {
+        flow,
+        way,
+        hook: Hook::Ingress,
+        priority: 0,
+        untracked: Tri::No,
+        redirected: Tri::No,
+    };
     let mut drops = Vec::new();
     for hook in way.hooks() {
         let mut chains: Vec<(&Chain, &Base, Tri)> = ruleset
             .chains
             .iter()
-            .filter_map(|chain| Some((chain, chain.base.as_ref().filter(|base| base.hook == *hook)?)))
+            .filter_map(|chain| {
+                Some((chain, chain.base.as_ref().filter(|base| base.hook == *hook)?))
+            })
             .map(|(chain, base)| (chain, base, sees(chain, base, flow)))
             .filter(|(.., sees)| *sees != Tri::No)
             .collect();
         chains.sort_by_key(|(_, base, _)| base.priority);
         for (chain, base, sees) in chains {
             (packet.hook, packet.priority) = (*hook, base.priority);
-            let mut walk = Walk { ruleset, packet: &mut packet, may_pass: sees != Tri::Yes, maybe: None, rules_left: RULES };
+            let mut walk = Walk {
+                ruleset,
+                packet: &mut packet,
+                may_pass: sees != Tri::Yes,
+                maybe: None,
+                rules_left: RULES,
+            };
             let (cause, certain) = match walk.chain(chain, sees, 0) {
                 Some(End::Dropped(cause)) => (Some(cause), !walk.may_pass),
                 Some(End::Passed) => (walk.maybe, false),
@@ -59,7 +75,11 @@ fn sees(chain: &Chain, base: &Base, flow: &Flow) -> Tri {
         None => Tri::Unknown,
         Some(devices) => devices
             .iter()
-            .any(|device| device.strip_suffix('*').map_or(*device == flow.iface, |start| flow.iface.starts_with(start)))
+            .any(|device| {
+                device
+                    .strip_suffix('*')
+                    .map_or(*device == flow.iface, |start| flow.iface.starts_with(start))
+            })
             .into(),
     };
     let awake = if base.maybe_dormant { Tri::Unknown } else { Tri::from(!base.dormant) };
@@ -129,10 +149,12 @@ impl<'a> Walk<'a, '_> {
             let condition = match kind {
                 "match" => holds(of, self.packet, sets),
                 "vmap" => return self.vmap(of, matched, at, depth),
-                "accept" | "drop" | "reject" | "return" | "continue" | "jump" | "goto" | "queue" | "fwd" | "masquerade"
-                | "snat" | "dnat" | "redirect" => return self.verdict(kind, of, matched, at, depth),
-                "counter" | "log" | "mangle" | "comment" | "last" | "flow" | "ct helper" | "ct timeout" | "ct expectation"
-                | "secmark" | "dup" => Tri::Yes,
+                "accept" | "drop" | "reject" | "return" | "continue" | "jump" | "goto"
+                | "queue" | "fwd" | "masquerade" | "snat" | "dnat" | "redirect" => {
+                    return self.verdict(kind, of, matched, at, depth);
+                }
+                "counter" | "log" | "mangle" | "comment" | "last" | "flow" | "ct helper"
+                | "ct timeout" | "ct expectation" | "secmark" | "dup" => Tri::Yes,
                 "notrack" => {
                     self.packet.untracked = self.packet.untracked.or(matched);
                     Tri::Yes
@@ -140,7 +162,9 @@ impl<'a> Walk<'a, '_> {
                 "set" if of.get("stmt").is_none() => Tri::Yes,
                 "xt" => match self.xt(of, rule, sets) {
                     Xt::Match(condition) => condition,
-                    Xt::Verdict(verdict) => return self.verdict(verdict, &Value::Null, matched, at, depth),
+                    Xt::Verdict(verdict) => {
+                        return self.verdict(verdict, &Value::Null, matched, at, depth);
+                    }
                 },
                 // limit, quota, ct count, socket and what is newer than this program.
                 _ => Tri::Unknown,
@@ -153,7 +177,14 @@ impl<'a> Walk<'a, '_> {
         Step::Next
     }
 
-    fn verdict(&mut self, verdict: &str, of: &Value, matched: Tri, at: Cause<'a>, depth: usize) -> Step<'a> {
+    fn verdict(
+        &mut self,
+        verdict: &str,
+        of: &Value,
+        matched: Tri,
+        at: Cause<'a>,
+        depth: usize,
+    ) -> Step<'a> {
         if matched == Tri::No {
             return Step::Next;
         }
@@ -192,14 +223,21 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn call(&mut self, verdict: &str, of: &Value, matched: Tri, at: Cause<'a>, depth: usize) -> Step<'a> {
+    fn call(
+        &mut self,
+        verdict: &str,
+        of: &Value,
+        matched: Tri,
+        at: Cause<'a>,
+        depth: usize,
+    ) -> Step<'a> {
         let target = of.get("target").and_then(Value::as_str);
         let here = at.chain;
-        let chain = self
-            .ruleset
-            .chains
-            .iter()
-            .find(|chain| chain.family == here.family && chain.table == here.table && Some(chain.name.as_str()) == target);
+        let chain = self.ruleset.chains.iter().find(|chain| {
+            chain.family == here.family
+                && chain.table == here.table
+                && Some(chain.name.as_str()) == target
+        });
         let Some(chain) = chain.filter(|_| depth < DEPTH) else {
             return self.verdict("unknown", &Value::Null, matched, at, depth);
         };
@@ -211,7 +249,8 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// A verdict map: the entry that the datagram matches tells the verdict, and where none does the rule does not match.
+    /// A verdict map: the entry that the datagram matches tells the verdict, and where none does
+    /// the rule does not match.
     fn vmap(&mut self, of: &'a Value, mut matched: Tri, at: Cause<'a>, depth: usize) -> Step<'a> {
         let sets = Sets { ruleset: self.ruleset, chain: at.chain };
         let value = of.get("key").map_or(super::packet::Val::Unknown, |key| self.packet.value(key));
@@ -219,14 +258,19 @@ impl<'a> Walk<'a, '_> {
             Value::String(name) => sets.named(name),
             other => other.get("set").and_then(Value::as_array).map(Vec::as_slice),
         });
-        let Some(entries) = entries else { return self.verdict("unknown", &Value::Null, matched, at, depth) };
+        let Some(entries) = entries else {
+            return self.verdict("unknown", &Value::Null, matched, at, depth);
+        };
         if is_absent(&value) {
             return Step::Next;
         }
-        let others = |key: &Value| key == "*" || key.pointer("/elem/val").is_some_and(|of| of == "*");
+        let others =
+            |key: &Value| key == "*" || key.pointer("/elem/val").is_some_and(|of| of == "*");
         // What stands for all others comes last.
-        let (last, first): (Vec<_>, Vec<_>) =
-            entries.iter().filter_map(|entry| Some((entry.get(0)?, single(entry.get(1)?)?))).partition(|(key, _)| others(key));
+        let (last, first): (Vec<_>, Vec<_>) = entries
+            .iter()
+            .filter_map(|entry| Some((entry.get(0)?, single(entry.get(1)?)?)))
+            .partition(|(key, _)| others(key));
         let mut maybe_next = false;
         for (key, (verdict, of)) in first.into_iter().chain(last) {
             let is_this = if others(key) { Tri::Yes } else { is_in(&value, key, sets) };
@@ -252,7 +296,8 @@ impl<'a> Walk<'a, '_> {
             return Xt::Match(match name {
                 "comment" => Tri::Yes,
                 "tcp" | "icmp" | "icmp6" | "sctp" | "dccp" | "ah" | "esp" => Tri::No,
-                _ => listing::condition(rule, name).map_or(Tri::Unknown, |condition| holds(&condition, self.packet, sets)),
+                _ => listing::condition(rule, name)
+                    .map_or(Tri::Unknown, |condition| holds(&condition, self.packet, sets)),
             });
         }
         match name {
@@ -260,8 +305,10 @@ impl<'a> Walk<'a, '_> {
             "ACCEPT" | "MASQUERADE" | "SNAT" => Xt::Verdict("accept"),
             "DNAT" | "REDIRECT" | "NETMAP" => Xt::Verdict("dnat"),
             "NFQUEUE" => Xt::Verdict("queue"),
-            "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "TCPMSS" | "CHECKSUM" | "CLASSIFY" | "TRACE" | "DSCP" | "TOS" | "TTL"
-            | "HL" | "AUDIT" | "SET" | "TEE" => Xt::Match(Tri::Yes),
+            "LOG" | "NFLOG" | "MARK" | "CONNMARK" | "TCPMSS" | "CHECKSUM" | "CLASSIFY"
+            | "TRACE" | "DSCP" | "TOS" | "TTL" | "HL" | "AUDIT" | "SET" | "TEE" => {
+                Xt::Match(Tri::Yes)
+            }
             "CT" | "NOTRACK" => {
                 self.packet.untracked = Tri::Unknown;
                 Xt::Match(Tri::Yes)

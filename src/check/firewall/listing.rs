@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::{Chain, Rule, Ruleset};
 
-/// Puts the words of each rule beside it, and fills in devices and sleep of the chains that are listed.
+/// Puts the words of each rule beside it, and fills in devices and sleep of the chains that are
+/// listed.
 pub fn add(ruleset: &mut Ruleset, text: &str) {
     for table in text.split("\ntable ") {
         let table = table.strip_prefix("table ").unwrap_or(table);
@@ -29,13 +30,18 @@ pub fn add(ruleset: &mut Ruleset, text: &str) {
             } else if line == "\t}" {
                 chain = None;
             } else if let (Some(chain), Some(line)) = (chain, line.strip_prefix("\t\t")) {
-                let found = ruleset.chains.iter_mut().find(|it| it.family == family && it.table == name && it.name == chain);
+                let found = ruleset
+                    .chains
+                    .iter_mut()
+                    .find(|it| it.family == family && it.table == name && it.name == chain);
                 if let Some(found) = found {
                     add_line(found, line);
                 }
             }
         }
-        for chain in ruleset.chains.iter_mut().filter(|chain| chain.family == family && chain.table == name) {
+        for chain in
+            ruleset.chains.iter_mut().filter(|chain| chain.family == family && chain.table == name)
+        {
             if let Some(base) = &mut chain.base {
                 (base.dormant, base.maybe_dormant) = (dormant, false);
             }
@@ -48,7 +54,9 @@ fn add_line(chain: &mut Chain, line: &str) {
         base.devices = base.devices.take().or_else(|| devices(line));
     } else if let Some((words, handle)) = line.rsplit_once(" # handle ") {
         let handle = handle.trim().parse().ok();
-        if let Some(rule) = chain.rules.iter_mut().find(|rule| handle.is_some() && rule.handle == handle) {
+        if let Some(rule) =
+            chain.rules.iter_mut().find(|rule| handle.is_some() && rule.handle == handle)
+        {
             rule.listed = Some(words.trim().to_owned());
         }
     }
@@ -59,25 +67,45 @@ fn devices(head: &str) -> Option<Vec<String>> {
     let (_, named) = head.split_once(" device")?;
     let (named, _) = named.trim_start_matches('s').split_once(" priority")?;
     let named = named.trim_matches([' ', '=', '{', '}']);
-    Some(named.split(',').map(|device| device.trim().trim_matches('"').to_owned()).filter(|device| !device.is_empty()).collect())
+    Some(
+        named
+            .split(',')
+            .map(|device| device.trim().trim_matches('"').to_owned())
+            .filter(|device| !device.is_empty())
+            .collect(),
+    )
 }
 
-/// What a match of iptables says, as a `match` of nft: its JSON tells the name alone, its text all of it where iptables is installed.
+/// What a match of iptables says, as a `match` of nft: its JSON tells the name alone, its text all
+/// of it where iptables is installed.
 pub fn condition(rule: &Rule, name: &str) -> Option<Value> {
     let (key, topic, left) = match name {
         "conntrack" | "state" => ("ct state ", "ct", json!({"ct": {"key": "state"}})),
-        "addrtype" => ("fib daddr type ", "fib", json!({"fib": {"result": "type", "flags": ["daddr"]}})),
-        "multiport" => ("udp dport ", "dport", json!({"payload": {"protocol": "udp", "field": "dport"}})),
+        "addrtype" => {
+            ("fib daddr type ", "fib", json!({"fib": {"result": "type", "flags": ["daddr"]}}))
+        }
+        "multiport" => {
+            ("udp dport ", "dport", json!({"payload": {"protocol": "udp", "field": "dport"}}))
+        }
         "pkttype" => ("pkttype ", "pkttype", json!({"meta": {"key": "pkttype"}})),
         _ => return None,
     };
     // The words must come from this very match, and be all that it says.
     let words = rule.listed.as_deref()?.split(" comment \"").next()?;
-    let of_this_name = rule.statements.iter().filter(|statement| statement.pointer("/xt/name").is_some_and(|it| it == name));
-    let of_nft = rule.statements.iter().filter_map(|statement| statement.pointer("/match/left")).any(|left| {
-        let asks = left.pointer("/payload/field").or(left.pointer("/meta/key")).is_some_and(|it| it == topic);
-        asks || left.get(topic).is_some()
-    });
+    let of_this_name = rule
+        .statements
+        .iter()
+        .filter(|statement| statement.pointer("/xt/name").is_some_and(|it| it == name));
+    let of_nft =
+        rule.statements.iter().filter_map(|statement| statement.pointer("/match/left")).any(
+            |left| {
+                let asks = left
+                    .pointer("/payload/field")
+                    .or(left.pointer("/meta/key"))
+                    .is_some_and(|it| it == topic);
+                asks || left.get(topic).is_some()
+            },
+        );
     let mentions = words.split(' ').filter(|word| *word == topic).count();
     let (_, said) = words.split_once(key)?;
     if of_this_name.count() != 1 || of_nft || mentions != 1 {
@@ -90,7 +118,9 @@ pub fn condition(rule: &Rule, name: &str) -> Option<Value> {
         None => values.split(' ').next()?,
     };
     let right: Vec<Value> = values.split(',').map(|value| one(value.trim())).collect();
-    Some(json!({"op": if negated.is_some() { "!=" } else { "==" }, "left": left, "right": {"set": right}}))
+    Some(
+        json!({"op": if negated.is_some() { "!=" } else { "==" }, "left": left, "right": {"set": right}}),
+    )
 }
 
 fn one(value: &str) -> Value {

@@ -17,14 +17,20 @@ pub struct Sets<'a> {
 impl<'a> Sets<'a> {
     /// The elements of what `@name` names.
     pub fn named(self, reference: &str) -> Option<&'a [Value]> {
-        let key = (self.chain.family.clone(), self.chain.table.clone(), reference.strip_prefix('@')?.to_owned());
+        let key = (
+            self.chain.family.clone(),
+            self.chain.table.clone(),
+            reference.strip_prefix('@')?.to_owned(),
+        );
         self.ruleset.sets.get(&key).map(Vec::as_slice)
     }
 }
 
 /// A `match` statement.
 pub fn holds(condition: &Value, packet: &Packet, sets: Sets) -> Tri {
-    let (Some(left), Some(right)) = (condition.get("left"), condition.get("right")) else { return Tri::Unknown };
+    let (Some(left), Some(right)) = (condition.get("left"), condition.get("right")) else {
+        return Tri::Unknown;
+    };
     let value = packet.value(left);
     if is_absent(&value) {
         return Tri::No;
@@ -51,7 +57,9 @@ pub fn is_absent(value: &Val) -> bool {
 
 /// Whether a value is what the right side says, or among it.
 pub fn is_in(value: &Val, right: &Value, sets: Sets) -> Tri {
-    let any = |elements: &[Value]| elements.iter().fold(Tri::No, |so_far, element| so_far.or(is_in(value, element, sets)));
+    let any = |elements: &[Value]| {
+        elements.iter().fold(Tri::No, |so_far, element| so_far.or(is_in(value, element, sets)))
+    };
     match right {
         Value::String(name) if name.starts_with('@') => sets.named(name).map_or(Tri::Unknown, any),
         Value::String(all) if all == "*" => Tri::Yes,
@@ -60,13 +68,16 @@ pub fn is_in(value: &Val, right: &Value, sets: Sets) -> Tri {
         _ => match single(right) {
             Some(("set" | "|", Value::Array(elements))) => any(elements),
             Some(("set", one)) => is_in(value, one, sets),
-            Some(("elem", element)) => element.get("val").map_or(Tri::Unknown, |of| is_in(value, of, sets)),
+            Some(("elem", element)) => {
+                element.get("val").map_or(Tri::Unknown, |of| is_in(value, of, sets))
+            }
             Some(("prefix", prefix)) => has_prefix(value, prefix),
             Some(("range", range)) => in_range(value, range),
             Some(("concat", Value::Array(parts))) => match value {
-                Val::Many(values) if values.len() == parts.len() => {
-                    values.iter().zip(parts).fold(Tri::Yes, |so_far, (value, part)| so_far.and(is_in(value, part, sets)))
-                }
+                Val::Many(values) if values.len() == parts.len() => values
+                    .iter()
+                    .zip(parts)
+                    .fold(Tri::Yes, |so_far, (value, part)| so_far.and(is_in(value, part, sets))),
                 _ => Tri::Unknown,
             },
             _ => Tri::Unknown,
@@ -95,7 +106,9 @@ fn equals(value: &Val, right: &Value) -> Tri {
 /// A name that ends in `*` stands for all that begin so.
 fn is_iface(name: &str, wanted: &str) -> Tri {
     match wanted.strip_suffix('*') {
-        Some(literal) if literal.ends_with('\\') => (name.strip_suffix('*') == literal.strip_suffix('\\')).into(),
+        Some(literal) if literal.ends_with('\\') => {
+            (name.strip_suffix('*') == literal.strip_suffix('\\')).into()
+        }
         Some(beginning) => name.starts_with(beginning).into(),
         None => (name == wanted).into(),
     }
@@ -131,8 +144,13 @@ fn in_range(value: &Val, range: &Value) -> Tri {
 }
 
 fn has_prefix(value: &Val, prefix: &Value) -> Tri {
-    let network = prefix.get("addr").and_then(Value::as_str).and_then(|address| address.parse::<IpAddr>().ok());
-    let (Some(network), Some(length)) = (network, prefix.get("len").and_then(Value::as_u64)) else { return Tri::Unknown };
+    let network = prefix
+        .get("addr")
+        .and_then(Value::as_str)
+        .and_then(|address| address.parse::<IpAddr>().ok());
+    let (Some(network), Some(length)) = (network, prefix.get("len").and_then(Value::as_u64)) else {
+        return Tri::Unknown;
+    };
     if length == 0 {
         // Every address is in it, also one that is not known.
         return Tri::Yes;

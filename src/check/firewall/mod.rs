@@ -1,4 +1,5 @@
-//! What this host's firewall does with the datagrams of one multicast flow, judged from what `nft -j list ruleset` prints.
+//! What this host's firewall does with the datagrams of one multicast flow, judged from what `nft
+//! -j list ruleset` prints.
 //!
 //! ```text
 //! parse     JSON -> tables, chains, rules, sets           (listing: what only the text of `nft -a list ruleset` tells)
@@ -6,7 +7,8 @@
 //! words     a rule in words near to nft's own
 //! ```
 //!
-//! What cannot be known is neither taken as a match nor as none: a drop that hangs on it is not [`Drop::certain`].
+//! What cannot be known is neither taken as a match nor as none: a drop that hangs on it is not
+//! [`Drop::certain`].
 
 mod judge;
 mod listing;
@@ -39,7 +41,8 @@ pub struct Flow {
     pub iface: String,
     /// Who sends them, where that is known.
     pub source: Option<IpAddr>,
-    /// The one source that they are wanted from; where there is one, no other is to be let through.
+    /// The one source that they are wanted from; where there is one, no other is to be let
+    /// through.
     pub wanted: Option<IpAddr>,
     /// Where they go.
     pub group: IpAddr,
@@ -58,7 +61,8 @@ pub enum Way {
     In,
     /// From a program to the interface: output, postrouting, egress.
     Out,
-    /// From one port of a bridge to another, where br_netfilter shows bridged datagrams to the firewall: prerouting, forward, postrouting.
+    /// From one port of a bridge to another, where br_netfilter shows bridged datagrams to the
+    /// firewall: prerouting, forward, postrouting.
     Bridged,
 }
 
@@ -93,9 +97,11 @@ pub struct Drop {
     pub table: String,
     /// The chain that the rule is in, or whose policy it is.
     pub chain: String,
-    /// What the rule says, near to nft's own words, with its handle. `None`: it is the policy of the chain.
+    /// What the rule says, near to nft's own words, with its handle. `None`: it is the policy of
+    /// the chain.
     pub rule: Option<String>,
-    /// It does not hang on anything that is not known here: a source, a limit, a match that is not read.
+    /// It does not hang on anything that is not known here: a source, a limit, a match that is not
+    /// read.
     pub certain: bool,
     /// The command that lets the datagrams through here, ready to type.
     pub command: String,
@@ -118,7 +124,8 @@ struct Base {
     hook: Hook,
     priority: i64,
     policy_drops: bool,
-    /// The devices whose packets it sees, for a hook that is bound to devices; `None` where the listing does not say.
+    /// The devices whose packets it sees, for a hook that is bound to devices; `None` where the
+    /// listing does not say.
     devices: Option<Vec<String>>,
     /// The table may be switched off: the listing is not clear.
     maybe_dormant: bool,
@@ -208,14 +215,15 @@ impl Ruleset {
         parse::parse(json)
     }
 
-    /// Adds what only the text of `nft -a list ruleset` tells: what iptables' own matches say, and with older versions of nft the devices of a chain and
-    /// whether a table is dormant.
+    /// Adds what only the text of `nft -a list ruleset` tells: what iptables' own matches say, and
+    /// with older versions of nft the devices of a chain and whether a table is dormant.
     pub fn with_listing(mut self, text: &str) -> Ruleset {
         listing::add(&mut self, text);
         self
     }
 
-    /// Where the datagrams of this flow are dropped, or may be, in the order in which they meet the chains; at most one place for each base chain.
+    /// Where the datagrams of this flow are dropped, or may be, in the order in which they meet the
+    /// chains; at most one place for each base chain.
     pub fn drops(&self, flow: &Flow, way: Way) -> Vec<Drop> {
         judge::drops(self, flow, way)
     }

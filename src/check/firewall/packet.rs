@@ -33,7 +33,8 @@ pub enum Val {
     Iface(String),
     /// Several, joined by dots.
     Many(Vec<Val>),
-    /// What connection tracking notes of a flow that is not answered: whether it has another destination.
+    /// What connection tracking notes of a flow that is not answered: whether it has another
+    /// destination.
     Status(Tri),
     Unknown,
     /// The datagram has no such thing: no rule that asks for it matches, whatever it compares with.
@@ -49,9 +50,9 @@ impl Packet<'_> {
             "payload" => self.payload(of),
             "ct" => self.ct(key),
             "fib" => fib(of),
-            "concat" => {
-                of.as_array().map_or(Val::Unknown, |parts| Val::Many(parts.iter().map(|part| self.value(part)).collect()))
-            }
+            "concat" => of.as_array().map_or(Val::Unknown, |parts| {
+                Val::Many(parts.iter().map(|part| self.value(part)).collect())
+            }),
             "&" => self.masked(of),
             _ => Val::Unknown,
         }
@@ -68,9 +69,14 @@ impl Packet<'_> {
             "nfproto" if v4 => Val::Named("ipv4", 2),
             "nfproto" => Val::Named("ipv6", 10),
             "protocol" => self.ethertype(),
-            "iif" | "iifname" => self.iface(matches!(self.hook, Hook::Output | Hook::Postrouting | Hook::Egress)),
-            "oif" | "oifname" => self.iface(matches!(self.hook, Hook::Ingress | Hook::Prerouting | Hook::Input)),
-            // Measured: a multicast datagram that leaves is one for the host until it is copied back.
+            "iif" | "iifname" => {
+                self.iface(matches!(self.hook, Hook::Output | Hook::Postrouting | Hook::Egress))
+            }
+            "oif" | "oifname" => {
+                self.iface(matches!(self.hook, Hook::Ingress | Hook::Prerouting | Hook::Input))
+            }
+            // Measured: a multicast datagram that leaves is one for the host until it is copied
+            // back.
             "pkttype" if self.way == Way::Out => match self.hook {
                 Hook::Output => Val::Named("host", 0),
                 _ => Val::Unknown,
@@ -89,7 +95,8 @@ impl Packet<'_> {
     }
 
     fn payload(&self, of: &Value) -> Val {
-        let (Some(protocol), Some(field)) = (of.get("protocol").and_then(Value::as_str), of.get("field").and_then(Value::as_str))
+        let (Some(protocol), Some(field)) =
+            (of.get("protocol").and_then(Value::as_str), of.get("field").and_then(Value::as_str))
         else {
             return Val::Unknown;
         };
@@ -110,7 +117,11 @@ impl Packet<'_> {
             ("ip6", "version") => Val::Num(6),
             ("udp" | "th", "dport") => Val::Num(self.flow.port.into()),
             ("ether", "type") => self.ethertype(),
-            ("arp" | "tcp" | "sctp" | "dccp" | "udplite" | "icmp" | "icmpv6" | "igmp" | "ah" | "esp" | "comp", _) => Val::Absent,
+            (
+                "arp" | "tcp" | "sctp" | "dccp" | "udplite" | "icmp" | "icmpv6" | "igmp" | "ah"
+                | "esp" | "comp",
+                _,
+            ) => Val::Absent,
             _ => Val::Unknown,
         }
     }
@@ -150,9 +161,13 @@ impl Packet<'_> {
 
 const UDP: Val = Val::Named("udp", 17);
 
-/// The type of the address that the datagram goes to. Where its source would be answered through is not known here.
+/// The type of the address that the datagram goes to. Where its source would be answered through is
+/// not known here.
 fn fib(of: &Value) -> Val {
-    let by_destination = of.get("flags").and_then(Value::as_array).is_some_and(|flags| flags.iter().any(|flag| flag == "daddr"));
+    let by_destination = of
+        .get("flags")
+        .and_then(Value::as_array)
+        .is_some_and(|flags| flags.iter().any(|flag| flag == "daddr"));
     match of.get("result").and_then(Value::as_str) {
         Some("type") if by_destination => Val::Named("multicast", 5),
         _ => Val::Unknown,

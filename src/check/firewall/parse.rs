@@ -7,12 +7,17 @@ use serde_json::Value;
 use super::{Base, Chain, Hook, Rule, Ruleset, Tri};
 
 pub fn parse(json: &str) -> Result<Ruleset, String> {
-    let document: Value = serde_json::from_str(json).map_err(|error| format!("not what nft -j prints: {error}"))?;
-    let objects = document.get("nftables").and_then(Value::as_array).ok_or("not what nft -j prints: no \"nftables\"")?;
+    let document: Value =
+        serde_json::from_str(json).map_err(|error| format!("not what nft -j prints: {error}"))?;
+    let objects = document
+        .get("nftables")
+        .and_then(Value::as_array)
+        .ok_or("not what nft -j prints: no \"nftables\"")?;
     let of = |kind: &'static str| objects.iter().filter_map(move |object| object.get(kind));
 
-    let dormant: BTreeMap<(String, String), Tri> =
-        of("table").filter_map(|table| Some(((text(table, "family")?, text(table, "name")?), dormant(table)))).collect();
+    let dormant: BTreeMap<(String, String), Tri> = of("table")
+        .filter_map(|table| Some(((text(table, "family")?, text(table, "name")?), dormant(table))))
+        .collect();
 
     let mut ruleset = Ruleset::default();
     for chain in of("chain") {
@@ -31,7 +36,9 @@ pub fn parse(json: &str) -> Result<Ruleset, String> {
         chains.insert([chain.family.clone(), chain.table.clone(), chain.name.clone()], index);
     }
     for rule in of("rule") {
-        let Some(chain) = place(rule, "chain").and_then(|place| chains.get(&place).copied()) else { continue };
+        let Some(chain) = place(rule, "chain").and_then(|place| chains.get(&place).copied()) else {
+            continue;
+        };
         ruleset.chains[chain].rules.push(Rule {
             handle: rule.get("handle").and_then(Value::as_u64),
             comment: text(rule, "comment"),
@@ -52,7 +59,8 @@ fn place(object: &Value, name: &str) -> Option<[String; 3]> {
 }
 
 fn base(chain: &Value, dormant: Tri) -> Option<Base> {
-    let devices = chain.get("dev").map(|devices| strings(devices).into_iter().map(str::to_owned).collect());
+    let devices =
+        chain.get("dev").map(|devices| strings(devices).into_iter().map(str::to_owned).collect());
     Some(Base {
         hook: Hook::named(chain.get("hook")?.as_str()?)?,
         priority: chain.get("prio").and_then(Value::as_i64).unwrap_or(0),
@@ -63,7 +71,8 @@ fn base(chain: &Value, dormant: Tri) -> Option<Base> {
     })
 }
 
-/// Whether a table is switched off. nft 1.0.6 prints what it happens to find in memory instead of the flag.
+/// Whether a table is switched off. nft 1.0.6 prints what it happens to find in memory instead of
+/// the flag.
 fn dormant(table: &Value) -> Tri {
     let Some(flags) = table.get("flags") else { return Tri::No };
     let flags = strings(flags);

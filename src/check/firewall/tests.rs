@@ -1,4 +1,5 @@
-//! The JSON was recorded from nft 1.0.6 in a network namespace, and from iptables 1.8.9 (nf_tables) where the rules are Docker's or ufw's.
+//! The JSON was recorded from nft 1.0.6 in a network namespace, and from iptables 1.8.9 (nf_tables)
+//! where the rules are Docker's or ufw's.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -16,7 +17,9 @@ const UFW_LISTING: &str = include_str!("recorded/ufw.txt");
 
 /// A flow on e0, `239.1.1.1:5000` or `10.0.0.9@239.1.1.1:5000`.
 fn flow(target: &str) -> Flow {
-    let (source, at) = target.split_once('@').map_or((None, target), |(source, at)| (Some(source.parse().unwrap()), at));
+    let (source, at) = target
+        .split_once('@')
+        .map_or((None, target), |(source, at)| (Some(source.parse().unwrap()), at));
     let (group, port) = at.rsplit_once(':').unwrap();
     Flow {
         iface: "e0".into(),
@@ -33,7 +36,8 @@ fn short(drops: &[Drop]) -> Vec<String> {
     let one = |drop: &Drop| {
         let Drop { hook, family, table, chain, rule, certain, .. } = drop;
         let by = rule.as_deref().unwrap_or("policy");
-        format!("{hook:?} {family} {table} {chain}: {by}{}", if *certain { "" } else { " ?" }).to_lowercase()
+        format!("{hook:?} {family} {table} {chain}: {by}{}", if *certain { "" } else { " ?" })
+            .to_lowercase()
     };
     drops.iter().map(one).collect()
 }
@@ -42,10 +46,10 @@ fn drops(json: &str, target: &str, way: Way) -> Vec<String> {
     short(&Ruleset::parse(json).unwrap().drops(&flow(target), way))
 }
 
-/// The JSON of an input chain in `table inet t` with these rules: each is the list of its statements.
+/// The JSON of an input chain in `table inet t` with these rules: each is the list of its
+/// statements.
 fn input(policy: &str, rules: &[Value]) -> String {
-    let place =
-        json!({"family": "inet", "table": "t", "name": "in", "type": "filter", "hook": "input", "prio": 0, "policy": policy});
+    let place = json!({"family": "inet", "table": "t", "name": "in", "type": "filter", "hook": "input", "prio": 0, "policy": policy});
     let mut objects = vec![json!({"chain": place})];
     objects.extend(
         rules.iter().enumerate().map(
@@ -59,7 +63,10 @@ fn input(policy: &str, rules: &[Value]) -> String {
 fn a_policy_drops_what_is_never_established() {
     assert_eq!(drops(STATEFUL, "239.1.1.1:5000", Way::In), ["input inet filter input: policy"]);
     assert_eq!(drops(STATEFUL, "[ff12::1]:5000", Way::In), ["input inet filter input: policy"]);
-    assert_eq!(drops(STATEFUL, "239.1.1.1:5000", Way::Bridged), ["forward inet filter forward: policy"]);
+    assert_eq!(
+        drops(STATEFUL, "239.1.1.1:5000", Way::Bridged),
+        ["forward inet filter forward: policy"]
+    );
     assert!(drops(STATEFUL, "239.1.1.1:5000", Way::Out).is_empty());
     let loopback = Flow { iface: "lo".into(), ..flow("239.1.1.1:5000") };
     assert!(Ruleset::parse(STATEFUL).unwrap().drops(&loopback, Way::In).is_empty());
@@ -77,7 +84,8 @@ fn the_command_lets_this_flow_through_before_all_other_rules() {
     );
     assert_eq!(
         commands(STATEFUL, "fe80::1@[ff12::1]:5000", Way::In),
-        ["nft insert rule inet filter input ip6 saddr fe80::1 ip6 daddr ff12::1 udp dport 5000 accept"]
+        ["nft insert rule inet filter input ip6 saddr fe80::1 ip6 daddr ff12::1 udp dport 5000 \
+          accept"]
     );
     // The chain that drops is another one: the command goes to the one that packets enter.
     assert_eq!(
@@ -97,25 +105,32 @@ fn the_command_lets_this_flow_through_before_all_other_rules() {
 fn a_name_that_a_shell_would_read_is_quoted() {
     let json = input("drop", &[]).replace("\"t\"", "\"a b;c\"");
     let drops = Ruleset::parse(&json).unwrap().drops(&flow("239.1.1.1:5000"), Way::In);
-    assert_eq!(drops[0].command, "nft insert rule inet 'a b;c' in ip daddr 239.1.1.1 udp dport 5000 accept");
+    assert_eq!(
+        drops[0].command,
+        "nft insert rule inet 'a b;c' in ip daddr 239.1.1.1 udp dport 5000 accept"
+    );
 }
 
 #[test]
 fn zones_of_firewalld_let_through_what_they_name() {
-    let reject = "input inet firewalld filter_input: reject with icmpx admin-prohibited # handle 26";
+    let reject =
+        "input inet firewalld filter_input: reject with icmpx admin-prohibited # handle 26";
     assert_eq!(drops(FIREWALLD, "239.1.1.1:5000", Way::In), [reject]);
     assert!(drops(FIREWALLD, "239.7.1.1:5000", Way::In).is_empty());
     assert_eq!(drops(FIREWALLD, "239.7.1.1:5001", Way::In), [reject]);
     assert!(drops(FIREWALLD, "224.0.0.251:5353", Way::In).is_empty());
     // Whether there is a way back to the source of an IPv6 datagram is not known here.
-    let no_way_back =
-        "prerouting inet firewalld filter_prerouting: meta nfproto ipv6 fib saddr . mark . iif oif missing drop # handle 19 ?";
+    let no_way_back = "prerouting inet firewalld filter_prerouting: meta nfproto ipv6 fib saddr . \
+                       mark . iif oif missing drop # handle 19 ?";
     assert_eq!(drops(FIREWALLD, "[ff02::fb]:5353", Way::In), [no_way_back]);
 }
 
 #[test]
 fn docker_drops_what_is_bridged_elsewhere() {
-    assert_eq!(drops(DOCKER, "239.1.1.1:5000", Way::Bridged), ["forward ip filter forward: policy"]);
+    assert_eq!(
+        drops(DOCKER, "239.1.1.1:5000", Way::Bridged),
+        ["forward ip filter forward: policy"]
+    );
     let docker0 = Flow { iface: "docker0".into(), ..flow("239.1.1.1:5000") };
     assert!(Ruleset::parse(DOCKER).unwrap().drops(&docker0, Way::Bridged).is_empty());
     assert!(drops(DOCKER, "239.1.1.1:5000", Way::In).is_empty());
@@ -139,11 +154,25 @@ fn the_listing_tells_what_matches_of_iptables_say() {
     let drops = |target: &str| short(&ruleset.drops(&flow(target), Way::In));
     assert_eq!(drops("239.1.1.1:5000"), ["input ip filter input: policy"]);
     assert!(drops("224.0.0.251:5353").is_empty());
-    for (port, passes) in [(5003, false), (5004, true), (5005, true), (5999, false), (6000, true), (6010, true), (6011, false)] {
+    for (port, passes) in [
+        (5003, false),
+        (5004, true),
+        (5005, true),
+        (5999, false),
+        (6000, true),
+        (6010, true),
+        (6011, false),
+    ] {
         assert_eq!(drops(&format!("239.1.1.1:{port}")).is_empty(), passes, "{port}");
     }
-    assert_eq!(drops("239.1.1.1:5006"), ["input ip filter ufw-user-input: udp dport 5006 reject # handle 42"]);
-    assert_eq!(drops("239.1.1.1:137"), ["input ip filter ufw-skip-to-policy-input: drop # handle 38"]);
+    assert_eq!(
+        drops("239.1.1.1:5006"),
+        ["input ip filter ufw-user-input: udp dport 5006 reject # handle 42"]
+    );
+    assert_eq!(
+        drops("239.1.1.1:137"),
+        ["input ip filter ufw-skip-to-policy-input: drop # handle 38"]
+    );
 }
 
 #[test]
@@ -152,7 +181,8 @@ fn every_hook_of_a_way_is_met_in_its_order() {
         drops(HOOKS, "239.1.1.1:5000", Way::In),
         [
             "ingress netdev early in: ip daddr 239.1.1.1 udp dport 5000 drop # handle 3 ?",
-            "prerouting ip raw pre: ip daddr 239.1.1.1-239.1.1.9 drop comment \"no groups\" # handle 4"
+            "prerouting ip raw pre: ip daddr 239.1.1.1-239.1.1.9 drop comment \"no groups\" # \
+             handle 4"
         ]
     );
     assert_eq!(drops(HOOKS, "239.1.1.10:5000", Way::In), [""; 0]);
@@ -160,7 +190,8 @@ fn every_hook_of_a_way_is_met_in_its_order() {
         drops(HOOKS, "[ff12::1]:5000", Way::In),
         ["prerouting ip6 raw pre: ip6 daddr ff12::/16 udp dport 5000 drop # handle 2"]
     );
-    let rejected = "output ip raw out: oifname e0 ip daddr 224.0.0.0/4 reject with icmp host-prohibited # handle 5";
+    let rejected = "output ip raw out: oifname e0 ip daddr 224.0.0.0/4 reject with icmp \
+                    host-prohibited # handle 5";
     assert_eq!(drops(HOOKS, "239.1.1.1:5000", Way::Out), [rejected]);
     assert_eq!(
         drops(HOOKS, "239.3.1.1:5001", Way::Out),
@@ -186,9 +217,11 @@ fn chains_of_one_hook_are_met_by_their_priority() {
 
 #[test]
 fn a_chain_of_another_device_does_not_see_it() {
-    let listing = "table netdev early { # handle 1\n\tchain in { # handle 1\n\t\ttype filter hook ingress DEVICE priority -500; policy accept;\n\t}\n}\n";
+    let listing = "table netdev early { # handle 1\n\tchain in { # handle 1\n\t\ttype filter hook \
+                   ingress DEVICE priority -500; policy accept;\n\t}\n}\n";
     let of = |device: &str| {
-        let ruleset = Ruleset::parse(HOOKS).unwrap().with_listing(&listing.replace("DEVICE", device));
+        let ruleset =
+            Ruleset::parse(HOOKS).unwrap().with_listing(&listing.replace("DEVICE", device));
         short(&ruleset.drops(&flow("239.1.1.1:5000"), Way::In)[..1])
     };
     let ingress = "ingress netdev early in: ip daddr 239.1.1.1 udp dport 5000 drop # handle 3";
@@ -200,10 +233,12 @@ fn a_chain_of_another_device_does_not_see_it() {
     }
     // Newer versions of nft say so in the JSON.
     for (json, sees) in [(json!("e0"), true), (json!(["lo", "e0"]), true), (json!("e1"), false)] {
-        let chain =
-            json!({"family": "netdev", "table": "t", "name": "c", "hook": "ingress", "prio": 0, "policy": "drop", "dev": json});
+        let chain = json!({"family": "netdev", "table": "t", "name": "c", "hook": "ingress", "prio": 0, "policy": "drop", "dev": json});
         let json = json!({"nftables": [{"chain": chain}]}).to_string();
-        assert_eq!(drops(&json, "239.1.1.1:1", Way::In), ["ingress netdev t c: policy"][..usize::from(sees)]);
+        assert_eq!(
+            drops(&json, "239.1.1.1:1", Way::In),
+            ["ingress netdev t c: policy"][..usize::from(sees)]
+        );
     }
 }
 
@@ -211,25 +246,41 @@ fn a_chain_of_another_device_does_not_see_it() {
 fn a_dormant_table_is_asleep() {
     // nft 1.0.6 prints rubbish for the flag; the listing tells.
     let ruleset = Ruleset::parse(DORMANT).unwrap();
-    assert_eq!(short(&ruleset.drops(&flow("239.1.1.1:1"), Way::In)), ["input ip sleepy in: policy ?"]);
-    let listing = "table ip sleepy { # handle 26\n\tflags dormant\n\n\tchain in { # handle 1\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n";
+    assert_eq!(
+        short(&ruleset.drops(&flow("239.1.1.1:1"), Way::In)),
+        ["input ip sleepy in: policy ?"]
+    );
+    let listing = "table ip sleepy { # handle 26\n\tflags dormant\n\n\tchain in { # handle \
+                   1\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n";
     assert!(ruleset.clone().with_listing(listing).drops(&flow("239.1.1.1:1"), Way::In).is_empty());
     let awake = ruleset.with_listing(&listing.replace("dormant", "owner"));
     assert_eq!(short(&awake.drops(&flow("239.1.1.1:1"), Way::In)), ["input ip sleepy in: policy"]);
-    for (flags, asleep) in [(json!("dormant"), true), (json!(["owner", "dormant"]), true), (json!(["owner", "persist"]), false)] {
+    for (flags, asleep) in [
+        (json!("dormant"), true),
+        (json!(["owner", "dormant"]), true),
+        (json!(["owner", "persist"]), false),
+    ] {
         let json = DORMANT.replace("\"flags\": \"sleepy\"", &format!("\"flags\": {flags}"));
-        assert_eq!(drops(&json, "239.1.1.1:1", Way::In), ["input ip sleepy in: policy"][..usize::from(!asleep)]);
+        assert_eq!(
+            drops(&json, "239.1.1.1:1", Way::In),
+            ["input ip sleepy in: policy"][..usize::from(!asleep)]
+        );
     }
 }
 
 #[test]
 fn maps_and_sets_are_looked_into() {
     let dropped = |target: &str| {
-        drops(SETS, target, Way::In).first().map(|drop| drop.split(": ").next().unwrap().to_owned() + &drop[drop.len() - 2..])
+        drops(SETS, target, Way::In)
+            .first()
+            .map(|drop| drop.split(": ").next().unwrap().to_owned() + &drop[drop.len() - 2..])
     };
     let by = |chain: &str, end: &str| Some(format!("input inet filter {chain}{end}"));
     // The map by its name: drop, jump, goto, accept.
-    assert_eq!(drops(SETS, "239.9.9.8:7000", Way::In), ["input inet filter input: udp dport vmap @ports # handle 12"]);
+    assert_eq!(
+        drops(SETS, "239.9.9.8:7000", Way::In),
+        ["input inet filter input: udp dport vmap @ports # handle 12"]
+    );
     assert_eq!(drops(SETS, "239.9.9.8:7001", Way::In), ["input inet filter deny: drop # handle 9"]);
     assert_eq!(drops(SETS, "239.9.9.9:7001", Way::In), [""; 0]);
     assert_eq!(drops(SETS, "239.9.9.9:7002", Way::In), [""; 0]);
@@ -263,13 +314,17 @@ fn maps_and_sets_are_looked_into() {
         drops(SETS, "239.9.1.1:9002", Way::In),
         ["input inet filter input: udp dport 9002 limit rate over 10/second drop # handle 22 ?"]
     );
-    assert_eq!(drops(SETS, "239.9.1.1:9003", Way::In), ["input inet filter input: udp dport 9003 drop # handle 24 ?"]);
+    assert_eq!(
+        drops(SETS, "239.9.1.1:9003", Way::In),
+        ["input inet filter input: udp dport 9003 drop # handle 24 ?"]
+    );
 }
 
 #[test]
 fn each_condition_says_yes_no_or_neither() {
     let meta = |key: &str| json!({"meta": {"key": key}});
-    let payload = |protocol: &str, field: &str| json!({"payload": {"protocol": protocol, "field": field}});
+    let payload =
+        |protocol: &str, field: &str| json!({"payload": {"protocol": protocol, "field": field}});
     let state = json!({"ct": {"key": "state"}});
     let known = [
         (meta("l4proto"), "==", json!("udp"), "yes"),
@@ -312,9 +367,19 @@ fn each_condition_says_yes_no_or_neither() {
         (json!({"ct": {"key": "status"}}), "in", json!("dnat"), "no"),
         (json!({"ct": {"key": "status"}}), "in", json!(["assured", "seen-reply"]), "no"),
         (json!({"ct": {"key": "status"}}), "in", json!("confirmed"), "unknown"),
-        (json!({"fib": {"result": "type", "flags": ["daddr", "iif"]}}), "==", json!("multicast"), "yes"),
+        (
+            json!({"fib": {"result": "type", "flags": ["daddr", "iif"]}}),
+            "==",
+            json!("multicast"),
+            "yes",
+        ),
         (json!({"fib": {"result": "oif", "flags": ["saddr"]}}), "==", json!(false), "unknown"),
-        (json!({"concat": [meta("iifname"), payload("ip", "daddr")]}), "==", json!({"concat": ["e0", "239.1.1.1"]}), "yes"),
+        (
+            json!({"concat": [meta("iifname"), payload("ip", "daddr")]}),
+            "==",
+            json!({"concat": ["e0", "239.1.1.1"]}),
+            "yes",
+        ),
         (
             json!({"concat": [payload("ip", "saddr"), payload("ip", "daddr")]}),
             "==",
@@ -325,8 +390,13 @@ fn each_condition_says_yes_no_or_neither() {
     ];
     for (left, op, right, expected) in known {
         let condition = json!({"match": {"op": op, "left": left, "right": right}});
-        let drops = drops(&input("accept", &[json!([condition, {"drop": null}])]), "239.1.1.1:5000", Way::In);
-        let found = drops.first().map_or("no", |drop| if drop.ends_with('?') { "unknown" } else { "yes" });
+        let drops = drops(
+            &input("accept", &[json!([condition, {"drop": null}])]),
+            "239.1.1.1:5000",
+            Way::In,
+        );
+        let found =
+            drops.first().map_or("no", |drop| if drop.ends_with('?') { "unknown" } else { "yes" });
         assert_eq!(found, expected, "{condition}");
     }
 }
@@ -338,13 +408,19 @@ fn what_may_have_let_it_pass_makes_a_later_drop_uncertain() {
     assert_eq!(verdict(&[json!([maybe, {"accept": null}])], "drop"), ["input inet t in: policy ?"]);
     assert_eq!(verdict(&[json!([maybe, {"drop": null}])], "drop"), ["input inet t in: policy"]);
     assert_eq!(verdict(&[json!([maybe, {"log": null}])], "drop"), ["input inet t in: policy"]);
-    assert_eq!(verdict(&[json!([maybe, {"return": null}]), json!([{"accept": null}])], "drop"), ["input inet t in: policy ?"]);
+    assert_eq!(
+        verdict(&[json!([maybe, {"return": null}]), json!([{"accept": null}])], "drop"),
+        ["input inet t in: policy ?"]
+    );
     assert_eq!(
         verdict(&[json!([maybe, {"return": null}]), json!([{"drop": null}])], "accept"),
         ["input inet t in: drop # handle 1 ?"]
     );
     assert_eq!(verdict(&[json!([{"return": null}]), json!([{"drop": null}])], "accept"), [""; 0]);
-    assert_eq!(verdict(&[json!([{"queue": {"num": 3}}])], "accept"), ["input inet t in: queue # handle 0 ?"]);
+    assert_eq!(
+        verdict(&[json!([{"queue": {"num": 3}}])], "accept"),
+        ["input inet t in: queue # handle 0 ?"]
+    );
     assert_eq!(verdict(&[json!([{"accept": null}]), json!([{"drop": null}])], "drop"), [""; 0]);
     assert_eq!(
         verdict(&[json!([{"xt": {"type": "target", "name": "REJECT"}}])], "accept"),
@@ -363,18 +439,28 @@ fn before_tracking_begins_the_state_is_invalid() {
     let of = |priority: i64, state: &str| {
         let json = input(
             "accept",
-            &[json!([{"match": {"op": "==", "left": {"ct": {"key": "state"}}, "right": state}}, {"drop": null}])],
+            &[
+                json!([{"match": {"op": "==", "left": {"ct": {"key": "state"}}, "right": state}}, {"drop": null}]),
+            ],
         );
-        let json = json.replace("\"input\"", "\"prerouting\"").replace("\"prio\":0", &format!("\"prio\":{priority}"));
+        let json = json
+            .replace("\"input\"", "\"prerouting\"")
+            .replace("\"prio\":0", &format!("\"prio\":{priority}"));
         drops(&json, "239.1.1.1:5000", Way::In).len()
     };
-    assert_eq!([of(-300, "invalid"), of(-300, "new"), of(-150, "invalid"), of(-150, "new")], [1, 0, 0, 1]);
+    assert_eq!(
+        [of(-300, "invalid"), of(-300, "new"), of(-150, "invalid"), of(-150, "new")],
+        [1, 0, 0, 1]
+    );
 }
 
 #[test]
 fn what_is_not_tracked_is_not_new() {
     let state = |of: &str| json!([{"match": {"op": "==", "left": {"ct": {"key": "state"}}, "right": of}}, {"drop": null}]);
-    let verdict = |of: &str| drops(&input("accept", &[json!([{"notrack": null}]), state(of)]), "239.1.1.1:5000", Way::In).len();
+    let verdict = |of: &str| {
+        drops(&input("accept", &[json!([{"notrack": null}]), state(of)]), "239.1.1.1:5000", Way::In)
+            .len()
+    };
     assert_eq!([verdict("untracked"), verdict("new")], [1, 0]);
 }
 
@@ -388,7 +474,10 @@ fn what_was_redirected_before_is_known_to_be() {
             {"match": {"op": "in", "left": {"ct": {"key": "status"}}, "right": "dnat"}}, {"accept": null}]}},
     ]});
     assert!(drops(&json.to_string(), "239.1.1.1:5000", Way::In).is_empty());
-    assert_eq!(drops(&json.to_string().replace("dnat\":{", "counter\":{"), "239.1.1.1:5000", Way::In), ["input ip n in: policy"]);
+    assert_eq!(
+        drops(&json.to_string().replace("dnat\":{", "counter\":{"), "239.1.1.1:5000", Way::In),
+        ["input ip n in: policy"]
+    );
 }
 
 #[test]
@@ -402,13 +491,18 @@ fn chains_that_call_each_other_come_to_an_end() {
 fn what_is_no_ruleset_is_refused() {
     assert!(Ruleset::parse("").unwrap_err().starts_with("not what nft -j prints: "));
     assert!(Ruleset::parse("{}").is_err());
-    assert_eq!(Ruleset::parse("{\"nftables\": []}").unwrap().drops(&flow("239.1.1.1:1"), Way::In), []);
+    assert_eq!(
+        Ruleset::parse("{\"nftables\": []}").unwrap().drops(&flow("239.1.1.1:1"), Way::In),
+        []
+    );
 }
 
 /// JSON of the words that nft uses, put together anyhow.
 fn odd() -> impl Strategy<Value = Value> {
-    let words = "match op left right == in != set prefix addr len range concat elem val meta key payload protocol field ip udp dport daddr saddr \
-        ct state fib result type flags vmap data jump goto target in @s accept drop xt name limit & 239.1.1.1 * iifname e0 queue null"
+    let words = "match op left right == in != set prefix addr len range concat elem val meta key \
+                 payload protocol field ip udp dport daddr saddr ct state fib result type flags \
+                 vmap data jump goto target in @s accept drop xt name limit & 239.1.1.1 * iifname \
+                 e0 queue null"
         .split_whitespace()
         .map(str::to_owned)
         .collect::<Vec<_>>();
@@ -422,7 +516,8 @@ fn odd() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 48, 5, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            proptest::collection::vec((word.clone(), inner), 0..4).prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            proptest::collection::vec((word.clone(), inner), 0..4)
+                .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
         ]
     })
 }

@@ -15,8 +15,11 @@ pub fn rule(rule: &Rule) -> String {
     let mut words = match &rule.listed {
         Some(listed) => without_counts(listed),
         None => {
-            let statements =
-                rule.statements.iter().map(statement).chain(rule.comment.iter().map(|of| format!("comment \"{of}\"")));
+            let statements = rule
+                .statements
+                .iter()
+                .map(statement)
+                .chain(rule.comment.iter().map(|of| format!("comment \"{of}\"")));
             statements.filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ")
         }
     };
@@ -52,14 +55,20 @@ pub fn accept(chain: &Chain, flow: &Flow) -> String {
     // The fragments are put together behind prerouting, or in it where connections are tracked.
     let hook = chain.base.as_ref().map(|base| base.hook);
     let is_in_pieces = flow.fragments && matches!(hook, Some(Hook::Ingress | Hook::Prerouting));
-    let port = if is_in_pieces { "meta l4proto udp".to_owned() } else { format!("udp dport {}", flow.port) };
+    let port = if is_in_pieces {
+        "meta l4proto udp".to_owned()
+    } else {
+        format!("udp dport {}", flow.port)
+    };
     let place = [&chain.family, &chain.table, &chain.name].map(|name| quoted(name)).join(" ");
     format!("nft insert rule {place} {source}{ip} daddr {} {port} accept", flow.group)
 }
 
 /// A word that a shell leaves alone.
 fn quoted(word: &str) -> String {
-    if word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-./".contains(letter)) && !word.is_empty() {
+    if word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-./".contains(letter))
+        && !word.is_empty()
+    {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
@@ -92,7 +101,9 @@ fn statement(statement: &Value) -> String {
             (Some(kind), Some(with)) => format!("reject with {} {}", scalar(kind), scalar(with)),
             _ => "reject".to_owned(),
         },
-        "log" => of.get("prefix").map_or("log".to_owned(), |prefix| format!("log prefix \"{}\"", scalar(prefix))),
+        "log" => of
+            .get("prefix")
+            .map_or("log".to_owned(), |prefix| format!("log prefix \"{}\"", scalar(prefix))),
         "mangle" => format!("{} set {}", at(of, "key"), at(of, "value")),
         "xt" => format!("xt {} \"{}\"", at(of, "type"), at(of, "name")),
         // accept, drop and others that stand alone; of what is rarer, the name.
@@ -114,10 +125,16 @@ fn expression(of: &Value) -> String {
         "meta" if matches!(key.as_str(), "iif" | "iifname" | "oif" | "oifname") => key,
         "meta" => format!("meta {key}"),
         "ct" => format!("ct {key}"),
-        "payload" if inner.get("protocol").is_some() => format!("{} {}", at(inner, "protocol"), at(inner, "field")),
+        "payload" if inner.get("protocol").is_some() => {
+            format!("{} {}", at(inner, "protocol"), at(inner, "field"))
+        }
         "payload" => format!("@{},{},{}", at(inner, "base"), at(inner, "offset"), at(inner, "len")),
         "fib" => {
-            let flags = inner.get("flags").and_then(Value::as_array).map(|flags| list(flags, " . ")).unwrap_or_default();
+            let flags = inner
+                .get("flags")
+                .and_then(Value::as_array)
+                .map(|flags| list(flags, " . "))
+                .unwrap_or_default();
             format!("fib {flags} {}", at(inner, "result"))
         }
         "prefix" => format!("{}/{}", at(inner, "addr"), at(inner, "len")),
@@ -128,7 +145,9 @@ fn expression(of: &Value) -> String {
             one => format!("{{ {} }}", expression(one)),
         },
         "elem" => at(inner, "val"),
-        "&" | "|" | "^" | "<<" | ">>" => inner.as_array().map_or("?".to_owned(), |sides| list(sides, &format!(" {kind} "))),
+        "&" | "|" | "^" | "<<" | ">>" => {
+            inner.as_array().map_or("?".to_owned(), |sides| list(sides, &format!(" {kind} ")))
+        }
         _ => kind.to_owned(),
     }
 }

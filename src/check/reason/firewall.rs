@@ -36,9 +36,11 @@ impl Gap {
         match self {
             Gap::Ingress => "before IP has seen it (nftables ingress, tc, XDP)",
             Gap::Prerouting => "before it is routed (nftables prerouting, the table raw)",
-            Gap::Input => {
-                either(facts, "on its way in (nftables or iptables INPUT)", "on its way in (nftables or ip6tables INPUT)")
-            }
+            Gap::Input => either(
+                facts,
+                "on its way in (nftables or iptables INPUT)",
+                "on its way in (nftables or ip6tables INPUT)",
+            ),
         }
     }
 }
@@ -61,7 +63,8 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
             )
     });
     let mut blamed = by_rules(facts, explained);
-    // What comes in by the port of a bridge goes to the bridge: past ingress nobody looks at it here, and that it is not heard at the port is no loss.
+    // What comes in by the port of a bridge goes to the bridge: past ingress nobody looks at it
+    // here, and that it is not heard at the port is no loss.
     if facts.bridge_above().is_some() {
         blamed.retain(|finding| finding.id == Gap::Ingress.id());
         return blamed;
@@ -79,7 +82,8 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
         return vec![Finding::pass(
             "firewall",
             format!("no nftables rule of this host drops {}", facts.target),
-            "nft list ruleset: ingress, prerouting and input let it through, for all that can be told",
+            "nft list ruleset: ingress, prerouting and input let it through, for all that can be \
+             told",
         )];
     }
     Vec::new()
@@ -94,8 +98,10 @@ fn by_rules(facts: &Facts, explained: bool) -> Vec<Finding> {
         if rule.certain && here == 0 {
             return Some(rule_finding(facts, gap, rule, Level::Fault));
         }
-        // What hangs on something that is not known here counts where something is really lost; one's own datagrams may be lost to a rule against forgers.
-        let level = if is_lost(facts) || agrees(facts, gap) { Level::Fault } else { Level::Warning };
+        // What hangs on something that is not known here counts where something is really lost;
+        // one's own datagrams may be lost to a rule against forgers.
+        let level =
+            if is_lost(facts) || agrees(facts, gap) { Level::Fault } else { Level::Warning };
         (lost && !explained && here == 0).then(|| rule_finding(facts, gap, rule, level))
     });
     // The first that drops it is the one; what stands behind it shows itself when that one is gone.
@@ -112,13 +118,24 @@ fn rule_finding(facts: &Facts, gap: Gap, rule: &Drop, level: Level) -> Finding {
     let sure = if *certain {
         ""
     } else {
-        "; whether the rule is meant for it hangs on what nft alone knows, and something is lost there"
+        "; whether the rule is meant for it hangs on what nft alone knows, and something is lost \
+         there"
     };
     let what = format!("this host's firewall drops {} {}", facts.target, gap.meaning(facts));
-    Finding::fault(gap.id(), what, format!("{which}{sure}{}", proof(facts).map(|proof| format!("; {proof}")).unwrap_or_default()))
-        .remedy(format!("let it through, in {place}; a rule that is typed lasts until the next boot, so write it into your firewall's configuration as well"))
-        .run(Place::Here, command.clone())
-        .at(level)
+    Finding::fault(
+        gap.id(),
+        what,
+        format!(
+            "{which}{sure}{}",
+            proof(facts).map(|proof| format!("; {proof}")).unwrap_or_default()
+        ),
+    )
+    .remedy(format!(
+        "let it through, in {place}; a rule that is typed lasts until the next boot, so write it \
+         into your firewall's configuration as well"
+    ))
+    .run(Place::Here, command.clone())
+    .at(level)
 }
 
 /// How many frames of the target came that were not to be lost; `None` where frames are not seen.
@@ -134,33 +151,47 @@ fn is_lost(facts: &Facts) -> bool {
 /// What shows that something is lost inside this host.
 fn proof(facts: &Facts) -> Option<String> {
     if let Some(frames) = frames(facts).filter(|_| is_lost(facts)) {
-        return Some(format!("{} of it came in, and no datagram was delivered", count(frames, "frame")));
+        return Some(format!(
+            "{} of it came in, and no datagram was delivered",
+            count(frames, "frame")
+        ));
     }
     let (_, test) = self_test_gap(facts)?;
-    Some(format!("none of {} that this host sent to itself came back", count(test.sent, "datagram")))
+    Some(format!(
+        "none of {} that this host sent to itself came back",
+        count(test.sent, "datagram")
+    ))
 }
 
 /// Where this host's datagrams to itself got lost.
 fn self_test_gap(facts: &Facts) -> Option<(Gap, &SelfTest)> {
     let test = facts.self_test.as_ref().filter(|test| test.sent > 0 && test.heard == 0)?;
     let counters = test.counters.as_ref()?;
-    let (received, multicast) =
-        if facts.is_ipv4() { ("Ip.InReceives", "IpExt.InMcastPkts") } else { ("Ip6.InReceives", "Ip6.InMcastPkts") };
+    let (received, multicast) = if facts.is_ipv4() {
+        ("Ip.InReceives", "IpExt.InMcastPkts")
+    } else {
+        ("Ip6.InReceives", "Ip6.InMcastPkts")
+    };
     Some((gap(rise_in(counters, received), rise_in(counters, multicast), test.sent), test))
 }
 
-/// Whether what came from elsewhere got lost in the same gap, as far as the counters of the whole host can tell. With IPv4, multicast that was let in was for
-/// groups of this host, and is counted when it is delivered, but for messages of IGMP: those that this host sends at its joins, which it hears itself, and
-/// some of others. What stands before the other gaps is counted for anybody: reports of neighbours, datagrams that are forwarded, ARP; and so is multicast of
-/// IPv6 before this one.
+/// Whether what came from elsewhere got lost in the same gap, as far as the counters of the whole
+/// host can tell. With IPv4, multicast that was let in was for groups of this host, and is counted
+/// when it is delivered, but for messages of IGMP: those that this host sends at its joins, which
+/// it hears itself, and some of others. What stands before the other gaps is counted for anybody:
+/// reports of neighbours, datagrams that are forwarded, ARP; and so is multicast of IPv6 before
+/// this one.
 fn agrees(facts: &Facts, gap: Gap) -> bool {
     const MESSAGES: u64 = 4;
     let multicast = facts.rise("IpExt.InMcastPkts", "");
     let delivered = facts.rise("Ip.InDelivers", "");
-    facts.is_ipv4() && gap == Gap::Input && multicast >= delivered + MESSAGES * (1 + facts.interfaces.len() as u64)
+    facts.is_ipv4()
+        && gap == Gap::Input
+        && multicast >= delivered + MESSAGES * (1 + facts.interfaces.len() as u64)
 }
 
-/// The gap in which so many datagrams got lost, by the counters that stand before and behind each hook.
+/// The gap in which so many datagrams got lost, by the counters that stand before and behind each
+/// hook.
 fn gap(received: u64, multicast: u64, lost: u64) -> Gap {
     if multicast >= lost {
         Gap::Input
@@ -176,7 +207,8 @@ fn by_place(facts: &Facts) -> Option<Finding> {
     let received = facts.rise("Ip.InReceives", "Ip6.InReceives");
     let multicast = facts.rise("IpExt.InMcastPkts", "Ip6.InMcastPkts");
     let delivered = facts.rise("Ip.InDelivers", "Ip6.InDelivers");
-    let counters = format!("InReceives +{received}, InMcastPkts +{multicast}, InDelivers +{delivered}");
+    let counters =
+        format!("InReceives +{received}, InMcastPkts +{multicast}, InDelivers +{delivered}");
     let finding = |gap: Gap, level, evidence: String| {
         let unread = if facts.firewall.read {
             "no nftables rule that could be read does it"
@@ -188,7 +220,11 @@ fn by_place(facts: &Facts) -> Option<Finding> {
         let allow = either(facts, "ip daddr", "ip6 daddr");
         let sentence = format!("this host drops {} {}", facts.target, gap.meaning(facts));
         Finding::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
-            .remedy(format!("let UDP to the group through: '{allow} {} udp dport {} accept', in the chain that drops it; multicast is never 'established', so it needs a rule of its own", facts.target.group, facts.target.port))
+            .remedy(format!(
+                "let UDP to the group through: '{allow} {} udp dport {} accept', in the chain \
+                 that drops it; multicast is never 'established', so it needs a rule of its own",
+                facts.target.group, facts.target.port
+            ))
             .run(Place::Here, "nft list ruleset")
             .at(level)
     };
@@ -197,7 +233,10 @@ fn by_place(facts: &Facts) -> Option<Finding> {
         return Some(finding(
             gap,
             Level::Fault,
-            format!("{} of it came in, and no datagram was delivered: {counters}", count(frames, "frame")),
+            format!(
+                "{} of it came in, and no datagram was delivered: {counters}",
+                count(frames, "frame")
+            ),
         ));
     }
     // What comes from elsewhere gets through, so a rule against one's own datagrams does no harm.
@@ -205,23 +244,35 @@ fn by_place(facts: &Facts) -> Option<Finding> {
         return None;
     }
     if let Some((gap, test)) = self_test_gap(facts) {
-        let own = format!("none of {} that this host sent to itself came back", count(test.sent, "datagram"));
+        let own = format!(
+            "none of {} that this host sent to itself came back",
+            count(test.sent, "datagram")
+        );
         if test.same_port && agrees(facts, gap) {
-            return Some(finding(gap, Level::Fault, format!("{own}, and what comes in gets lost there too: {counters}")));
+            return Some(finding(
+                gap,
+                Level::Fault,
+                format!("{own}, and what comes in gets lost there too: {counters}"),
+            ));
         }
-        let may_be = "which is consistent with it, and with a rule against those who send from this host's own address";
+        let may_be = "which is consistent with it, and with a rule against those who send from \
+                      this host's own address";
         // Where all rules are known and let the target through, it is the latter.
         let is_known = facts.firewall.read && facts.judged().is_some() && !facts.firewall.legacy;
         let level = if is_known { Level::Note } else { Level::Warning };
         return Some(finding(gap, level, format!("{own}, {may_be}; {counters}")));
     }
-    // Everything that is delivered is counted, unicast too; so what is missing there is multicast that was let in and not delivered.
+    // Everything that is delivered is counted, unicast too; so what is missing there is multicast
+    // that was let in and not delivered.
     let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");
     if facts.is_ipv4() && multicast > delivered + 2 && fragments == 0 {
         return Some(finding(
             Gap::Input,
             Level::Warning,
-            format!("{counters}: multicast for groups of this host was let in and not delivered, which is consistent with it"),
+            format!(
+                "{counters}: multicast for groups of this host was let in and not delivered, \
+                 which is consistent with it"
+            ),
         ));
     }
     None

@@ -1,4 +1,5 @@
-//! What this host is like: its interface, its route, its membership, its limits, and what it hears of itself.
+//! What this host is like: its interface, its route, its membership, its limits, and what it hears
+//! of itself.
 
 use super::super::facts::{Facts, Link};
 use super::super::finding::{Finding, Level, Place};
@@ -35,7 +36,8 @@ fn interface(facts: &Facts) -> Vec<Finding> {
             .remedy(either(
                 facts,
                 "bring it up",
-                "bring it up; IPv6 addresses that were given by hand are gone, and to be given again",
+                "bring it up; IPv6 addresses that were given by hand are gone, and to be given \
+                 again",
             ))
             .run(Place::Here, format!("ip link set {name} up")),
         ];
@@ -45,7 +47,8 @@ fn interface(facts: &Facts) -> Vec<Finding> {
             Finding::fault(
                 "no-carrier",
                 format!("{name} has no carrier"),
-                "the flag LOWER_UP is not set: what is sent there is dropped without an error, and nothing can arrive",
+                "the flag LOWER_UP is not set: what is sent there is dropped without an error, \
+                 and nothing can arrive",
             )
             .remedy("plug in the cable, or bring the other end up")
             .run(Place::Switch, "ip link set IFACE up"),
@@ -59,7 +62,10 @@ fn interface(facts: &Facts) -> Vec<Finding> {
         found.push(
             Finding::note(
                 "interface",
-                format!("{name} is a port of the bridge {}, and what comes in there goes to that", bridge.name),
+                format!(
+                    "{name} is a port of the bridge {}, and what comes in there goes to that",
+                    bridge.name
+                ),
                 format!("{carrier}{mtu}; IP listens at the bridge"),
             )
             .remedy("ask about the bridge")
@@ -70,9 +76,16 @@ fn interface(facts: &Facts) -> Vec<Finding> {
             Finding::fault(
                 "ipv6-disabled",
                 format!("IPv6 is switched off on {name}"),
-                format!("net.ipv6.conf.{}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out there", setting(name)),
+                format!(
+                    "net.ipv6.conf.{}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out \
+                     there",
+                    setting(name)
+                ),
             )
-            .remedy("switch it on; a link-local address comes with it, and others are to be given again")
+            .remedy(
+                "switch it on; a link-local address comes with it, and others are to be given \
+                 again",
+            )
             .run(Place::Here, format!("sysctl -w net.ipv6.conf.{}.disable_ipv6=0", setting(name))),
         );
     } else if addresses.is_empty() {
@@ -81,22 +94,39 @@ fn interface(facts: &Facts) -> Vec<Finding> {
             Finding::warning(
                 "no-address",
                 format!("{name} has no {family} address"),
-                format!("{carrier}{mtu}; without an address its reports of membership come from nobody, and some switches take no notice of them"),
+                format!(
+                    "{carrier}{mtu}; without an address its reports of membership come from \
+                     nobody, and some switches take no notice of them"
+                ),
             )
             .remedy(format!("give it an {family} address of its network"))
-            .run(Place::Here, format!("ip addr add {} dev {name}", if facts.is_ipv4() { "ADDRESS/24" } else { "ADDRESS/64" })),
+            .run(
+                Place::Here,
+                format!(
+                    "ip addr add {} dev {name}",
+                    if facts.is_ipv4() { "ADDRESS/24" } else { "ADDRESS/64" }
+                ),
+            ),
         );
     } else {
-        let what =
-            if link.loopback { "is the loopback interface: nothing of it ever leaves this host" } else { "can carry multicast" };
-        found.push(Finding::pass("interface", format!("{name} {what}"), format!("{carrier}: {}{mtu}", addresses.join(", "))));
+        let what = if link.loopback {
+            "is the loopback interface: nothing of it ever leaves this host"
+        } else {
+            "can carry multicast"
+        };
+        found.push(Finding::pass(
+            "interface",
+            format!("{name} {what}"),
+            format!("{carrier}: {}{mtu}", addresses.join(", ")),
+        ));
     }
     if !link.multicast && !link.loopback {
         found.push(
             Finding::note(
                 "interface-flags",
                 format!("{name} says that it cannot carry multicast"),
-                "the flag MULTICAST is not set; Linux sends and receives all the same, routing daemons leave such interfaces out",
+                "the flag MULTICAST is not set; Linux sends and receives all the same, routing \
+                 daemons leave such interfaces out",
             )
             .run(Place::Here, format!("ip link set {name} multicast on")),
         );
@@ -120,7 +150,8 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
         return vec![Finding::fault(
             "no-interface",
             format!("{name} is gone"),
-            "the system does not list it any more; as soon as it is back, the group is joined there again",
+            "the system does not list it any more; as soon as it is back, the group is joined \
+             there again",
         )];
     }
     let able: Vec<&Link> = facts.interfaces.iter().filter(|link| is_able(facts, link)).collect();
@@ -129,7 +160,11 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
             Finding::fault(
                 "no-interface",
                 format!("no interface of this host can carry {}", target.group),
-                format!("none is up, carries multicast and has an {} address; 'mcast ifaces' lists them", family(target.group)),
+                format!(
+                    "none is up, carries multicast and has an {} address; 'mcast ifaces' lists \
+                     them",
+                    family(target.group)
+                ),
             )
             .remedy("bring one up, and give it an address"),
         ];
@@ -141,47 +176,66 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
     };
     // Where it arrives is where it is to be joined; else any would be a guess.
     let arrives = facts.heard.iter().find_map(|heard| heard.iface.clone());
-    let (bits, via) = (if facts.is_ipv4() { "224.0.0.0/4" } else { "ff00::/8" }, arrives.as_ref().unwrap_or(&names[0]));
+    let (bits, via) = (
+        if facts.is_ipv4() { "224.0.0.0/4" } else { "ff00::/8" },
+        arrives.as_ref().unwrap_or(&names[0]),
+    );
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
     let table = if facts.is_ipv4() { "" } else { " table local metric 1" };
-    let guess = if arrives.is_some() { format!("it arrives on {via}") } else { "choose the interface of its network".to_owned() };
+    let guess = if arrives.is_some() {
+        format!("it arrives on {via}")
+    } else {
+        "choose the interface of its network".to_owned()
+    };
     let why = match facts.route.as_ref().filter(|_| !facts.is_ipv4()) {
         Some(first) => format!(
-            "IPv6 has an equal route to every group on each interface (ip -6 route show table local), and a program that names none joins on the first, which is {first} here"
+            "IPv6 has an equal route to every group on each interface (ip -6 route show table \
+             local), and a program that names none joins on the first, which is {first} here"
         ),
         None => format!(
-            "there is no route to the group ({ip} get), and a program that names no interface fails with ENODEV or joins where nothing comes"
+            "there is no route to the group ({ip} get), and a program that names no interface \
+             fails with ENODEV or joins where nothing comes"
         ),
     };
     vec![
-        Finding::fault("no-route", format!("it is not known on {choice} to join {}", target.group), why)
-            .remedy(format!("name the interface, or give the group a route: {guess}"))
-            .run(Place::Here, format!("{ip} add {bits} dev {via}{table}")),
+        Finding::fault(
+            "no-route",
+            format!("it is not known on {choice} to join {}", target.group),
+            why,
+        )
+        .remedy(format!("name the interface, or give the group a route: {guess}"))
+        .run(Place::Here, format!("{ip} add {bits} dev {via}{table}")),
     ]
 }
 
 /// Whether an interface can carry the target, by its own account.
 pub fn is_able(facts: &Facts, link: &Link) -> bool {
-    link.up && link.multicast && link.addresses.iter().any(|address| address.ip.is_ipv4() == facts.is_ipv4())
+    link.up
+        && link.multicast
+        && link.addresses.iter().any(|address| address.ip.is_ipv4() == facts.is_ipv4())
 }
 
 fn route(facts: &Facts) -> Option<Finding> {
     let (expected, group) = (facts.expected()?, facts.target.group);
     let name = &expected.name;
-    // A link-local group has a zone in the place of a route, and the loopback interface is always named.
+    // A link-local group has a zone in the place of a route, and the loopback interface is always
+    // named.
     if expected.loopback || facts.bridge_above().is_some() {
         return None;
     }
-    // The kernel gives each interface its route to the groups of IPv6, and takes it away when it goes down.
+    // The kernel gives each interface its route to the groups of IPv6, and takes it away when it
+    // goes down.
     if !facts.is_ipv4() && (!expected.up || facts.is_switched_off(expected)) {
         return None;
     }
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
     let get = format!("{ip} get {group}");
     Some(match facts.route.as_deref() {
-        Some(route) if route == name => {
-            Finding::pass("route", format!("the kernel's route to {group} leaves by {name} too"), format!("{get}: dev {route}"))
-        }
+        Some(route) if route == name => Finding::pass(
+            "route",
+            format!("the kernel's route to {group} leaves by {name} too"),
+            format!("{get}: dev {route}"),
+        ),
         // IPv6 has an equal route for each interface, and takes the first.
         Some(_) if !facts.is_ipv4() => Finding::pass(
             "route",
@@ -198,10 +252,16 @@ fn route(facts: &Facts) -> Option<Finding> {
         None => Finding::note(
             "no-route",
             format!("the kernel has no route to {group}"),
-            format!("{get}: unreachable; programs that name no interface cannot join (ENODEV) or send (ENETUNREACH)"),
+            format!(
+                "{get}: unreachable; programs that name no interface cannot join (ENODEV) or send \
+                 (ENETUNREACH)"
+            ),
         )
-        .remedy(format!("name {name} in those programs, as with --iface, or give the group a route"))
-        // One that says 'unreachable' or 'prohibit' is a route too: it is to be replaced, or to be narrower than this one.
+        .remedy(format!(
+            "name {name} in those programs, as with --iface, or give the group a route"
+        ))
+        // One that says 'unreachable' or 'prohibit' is a route too: it is to be replaced, or to be
+        // narrower than this one.
         .run(Place::Here, format!("{ip} replace {group} dev {name}")),
     })
 }
@@ -210,19 +270,32 @@ fn membership(facts: &Facts) -> Vec<Finding> {
     let (asked, membership) = (&facts.target, &facts.membership);
     let mut found = Vec::new();
     if membership.port_taken {
-        let who = facts.port_users.iter().flatten().filter(|user| !user.own).map(super::programs::name).collect::<Vec<_>>();
+        let who = facts
+            .port_users
+            .iter()
+            .flatten()
+            .filter(|user| !user.own)
+            .map(super::programs::name)
+            .collect::<Vec<_>>();
         let who = if who.is_empty() { "another program".to_owned() } else { list(&who) };
         found.push(
             Finding::fault(
                 "port-taken",
                 format!("{who} holds UDP port {} for itself", asked.port),
-                format!("binding it failed with EADDRINUSE: whoever holds it did not set SO_REUSEADDR, so no second program of this host can hear {asked}"),
+                format!(
+                    "binding it failed with EADDRINUSE: whoever holds it did not set \
+                     SO_REUSEADDR, so no second program of this host can hear {asked}"
+                ),
             )
             .remedy("stop that program, or have it share the port (SO_REUSEADDR)")
             .run(Place::Here, format!("ss -ulnp sport = :{}", asked.port)),
         );
     } else if let Some(error) = &membership.error {
-        let finding = Finding::fault("join-failed", format!("{} cannot be joined", asked.group), error.clone());
+        let finding = Finding::fault(
+            "join-failed",
+            format!("{} cannot be joined", asked.group),
+            error.clone(),
+        );
         found.push(match &membership.tip {
             Some(tip) => finding.remedy(tip.clone()),
             None => finding,
@@ -232,10 +305,13 @@ fn membership(facts: &Facts) -> Vec<Finding> {
         found.push(Finding::note(
             "interfaces-left-out",
             format!("{} were not listened on", count(membership.left_out as u64, "interface")),
-            "there are too many, or one of them could not be joined on; whether the target arrives on one of them is not known",
+            "there are too many, or one of them could not be joined on; whether the target \
+             arrives on one of them is not known",
         ));
     }
-    let Some(name) = facts.iface.as_ref().filter(|_| membership.error.is_none()) else { return found };
+    let Some(name) = facts.iface.as_ref().filter(|_| membership.error.is_none()) else {
+        return found;
+    };
     let table = if facts.is_ipv4() { "/proc/net/igmp" } else { "/proc/net/igmp6" };
     match membership.seen {
         Some(true) => {
@@ -270,7 +346,11 @@ fn any_source(facts: &Facts) -> Option<Finding> {
     let asked = &facts.target;
     let is_open = is_source_specific(asked.group) && asked.sources.is_empty();
     let link = facts.expected().filter(|link| is_open && !link.loopback)?;
-    let heard = facts.heard.iter().find(|heard| heard.iface.as_ref() == Some(&link.name)).map(|heard| heard.source.ip());
+    let heard = facts
+        .heard
+        .iter()
+        .find(|heard| heard.iface.as_ref() == Some(&link.name))
+        .map(|heard| heard.source.ip());
     let source = heard.map_or("SOURCE".to_owned(), bracketed);
     Some(
         Finding::warning(
@@ -291,11 +371,19 @@ fn version(facts: &Facts) -> Option<Finding> {
     let selective = !facts.target.sources.is_empty() || is_source_specific(facts.target.group);
     let forced = link.forced_version.filter(|forced| *forced > 0);
     // What is forced on all interfaces is forced on this one too, so both have to go.
-    let [sysctl, all] = [setting(name), "all".to_owned()]
-        .map(|conf| format!("net.ipv{}.conf.{conf}.force_{}_version", either(facts, 4, 6), protocol.to_lowercase()));
+    let [sysctl, all] = [setting(name), "all".to_owned()].map(|conf| {
+        format!(
+            "net.ipv{}.conf.{conf}.force_{}_version",
+            either(facts, 4, 6),
+            protocol.to_lowercase()
+        )
+    });
     let why = match forced {
         Some(_) => format!("an administrator forced it: {sysctl}, or that of all"),
-        None => format!("an older querier was heard in that network ({rfc}, {})", either(facts, "7.2.1", "8.2.1")),
+        None => format!(
+            "an older querier was heard in that network ({rfc}, {})",
+            either(facts, "7.2.1", "8.2.1")
+        ),
     };
     if version >= selecting {
         return Some(Finding::pass(
@@ -306,21 +394,38 @@ fn version(facts: &Facts) -> Option<Finding> {
     }
     let what = format!("{name} speaks {protocol}v{version}, which knows no sources");
     if !selective {
-        return Some(Finding::note("igmp-version", what, format!("{why}; for a join from any source it makes no difference")));
+        return Some(Finding::note(
+            "igmp-version",
+            what,
+            format!("{why}; for a join from any source it makes no difference"),
+        ));
     }
     let finding = Finding::warning(
         "ssm-unsupported",
         what,
-        format!("{why}: the network sends everybody's datagrams to {}, and this host alone sorts them out", facts.target.group),
+        format!(
+            "{why}: the network sends everybody's datagrams to {}, and this host alone sorts them \
+             out",
+            facts.target.group
+        ),
     );
     Some(match forced {
-        Some(_) => finding.remedy("leave the choice to the kernel").run(Place::Here, format!("sysctl -w {all}=0 {sysctl}=0")),
+        Some(_) => finding
+            .remedy("leave the choice to the kernel")
+            .run(Place::Here, format!("sysctl -w {all}=0 {sysctl}=0")),
         None => finding
             .remedy(format!(
-                "have the querier speak {protocol}v{selecting}; this host goes on as before for some minutes more ({rfc}, {section}: 260 s, unless the querier asked more often)",
+                "have the querier speak {protocol}v{selecting}; this host goes on as before for \
+                 some minutes more ({rfc}, {section}: 260 s, unless the querier asked more often)",
                 section = either(facts, "8.12", "9.12")
             ))
-            .run(Place::Switch, format!("ip link set BRIDGE type bridge mcast_{}_version {selecting}", protocol.to_lowercase())),
+            .run(
+                Place::Switch,
+                format!(
+                    "ip link set BRIDGE type bridge mcast_{}_version {selecting}",
+                    protocol.to_lowercase()
+                ),
+            ),
     })
 }
 
@@ -334,7 +439,9 @@ fn limits(facts: &Facts) -> Option<Finding> {
             0 => format!("{most} sources a group"),
             asked => format!("{most} sources a group ({asked} asked for)"),
         }),
-        limits.rcvbuf.map(|most| format!("{} KiB of receive buffer (net.core.rmem_max)", most / 1024)),
+        limits
+            .rcvbuf
+            .map(|most| format!("{} KiB of receive buffer (net.core.rmem_max)", most / 1024)),
     ]
     .into_iter()
     .flatten()
@@ -376,12 +483,20 @@ fn self_test(facts: &Facts) -> Option<Finding> {
     }
     if let Some(error) = &test.error {
         if test.refused {
-            let what = format!("a firewall of this host lets nothing out to {}", facts.target.group);
+            let what =
+                format!("a firewall of this host lets nothing out to {}", facts.target.group);
             return Some(
-                Finding::fault("firewall-output", what, format!("sending to it was refused: {error}"))
-                    .remedy("allow it on the way out: 'nft list ruleset' (as root) shows the chain that drops it; this host cannot send, whether it can receive is another matter")
-                    .run(Place::Here, "nft list ruleset")
-                    .at(Level::Warning),
+                Finding::fault(
+                    "firewall-output",
+                    what,
+                    format!("sending to it was refused: {error}"),
+                )
+                .remedy(
+                    "allow it on the way out: 'nft list ruleset' (as root) shows the chain that \
+                     drops it; this host cannot send, whether it can receive is another matter",
+                )
+                .run(Place::Here, "nft list ruleset")
+                .at(Level::Warning),
             );
         }
         let finding = Finding::warning(
@@ -405,12 +520,17 @@ fn self_test(facts: &Facts) -> Option<Finding> {
             .remedy("look for a firewall on this host")
         });
     }
-    let port = if test.same_port { "" } else { ", on another port, lest a program of this host take them for data" };
+    let port = if test.same_port {
+        ""
+    } else {
+        ", on another port, lest a program of this host take them for data"
+    };
     Some(Finding::pass(
         "self-test",
         "this host hears what it sends to itself",
         format!(
-            "{} of {} sent to the group by {name} came back{port}; they never left the host, so that says nothing of cable, switch or routers",
+            "{} of {} sent to the group by {name} came back{port}; they never left the host, so \
+             that says nothing of cable, switch or routers",
             test.heard, test.sent
         ),
     ))
@@ -422,10 +542,13 @@ pub fn blind_spots(facts: &Facts) -> Vec<Finding> {
         let finding = Finding::note(
             "not-available",
             format!("{} tells less than Linux", system(&facts.system)),
-            "not looked at: memberships and their versions, the kernel's counters, frames, firewall rules, bridges, the programs on the port, queries for members",
+            "not looked at: memberships and their versions, the kernel's counters, frames, \
+             firewall rules, bridges, the programs on the port, queries for members",
         );
         // Its firewall drops without a word, and nothing here can see it.
-        let windows = "where nothing comes, allow mcast in Windows Defender Firewall, for the profile (private or public) of this network: Get-NetConnectionProfile shows it";
+        let windows = "where nothing comes, allow mcast in Windows Defender Firewall, for the \
+                       profile (private or public) of this network: Get-NetConnectionProfile \
+                       shows it";
         return vec![if facts.system == "windows" { finding.remedy(windows) } else { finding }];
     }
     let mut missing = Vec::new();
@@ -433,7 +556,9 @@ pub fn blind_spots(facts: &Facts) -> Vec<Finding> {
         missing.push("the kernel's counters (/proc/net)".to_owned());
     }
     if !facts.rights.capture {
-        missing.push("frames before the firewall, and the queries of a querier (CAP_NET_RAW)".to_owned());
+        missing.push(
+            "frames before the firewall, and the queries of a querier (CAP_NET_RAW)".to_owned(),
+        );
     }
     if !facts.rights.firewall {
         missing.push("firewall rules (CAP_NET_ADMIN)".to_owned());
@@ -441,11 +566,16 @@ pub fn blind_spots(facts: &Facts) -> Vec<Finding> {
         missing.push(format!("firewall rules ({why})"));
     }
     if facts.firewall.legacy {
-        missing.push("the rules of the older iptables ('iptables-legacy-save' shows them)".to_owned());
+        missing
+            .push("the rules of the older iptables ('iptables-legacy-save' shows them)".to_owned());
     }
     let unprivileged = !(facts.rights.capture && facts.rights.firewall);
     let finding = Finding::note("not-seen", "some things could not be looked at", list(&missing));
-    let finding = if unprivileged { finding.remedy("as root, or with these rights, it says more") } else { finding };
+    let finding = if unprivileged {
+        finding.remedy("as root, or with these rights, it says more")
+    } else {
+        finding
+    };
     if missing.is_empty() { Vec::new() } else { vec![finding] }
 }
 

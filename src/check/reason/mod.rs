@@ -1,5 +1,5 @@
-//! From facts to findings, in the order of the decision table: what this host is like, what came, what was lost inside it, what the network does. Pure: it
-//! asks nobody anything.
+//! From facts to findings, in the order of the decision table: what this host is like, what came,
+//! what was lost inside it, what the network does. Pure: it asks nobody anything.
 
 mod arrival;
 mod firewall;
@@ -25,18 +25,21 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     found.extend(here::blind_spots(facts));
     if facts.system != "linux" {
         // What is to be typed for the system itself is Linux's.
-        let fits = |command: &Command| command.place != Place::Here || command.run.starts_with("mcast ");
+        let fits =
+            |command: &Command| command.place != Place::Here || command.run.starts_with("mcast ");
         found.iter_mut().for_each(|finding| finding.commands.retain(fits));
     }
     found
 }
 
-/// The two or three findings that explain why a receiver hears nothing: the gravest first, and last the one that says where to look closer.
+/// The two or three findings that explain why a receiver hears nothing: the gravest first, and last
+/// the one that says where to look closer.
 pub fn gravest(facts: &Facts) -> Vec<Finding> {
     const MOST: usize = 3;
     let mut found = findings(facts);
     found.retain(|finding| finding.level >= Level::Warning);
-    let looks_closer = |finding: &Finding| matches!(finding.id, "nothing-arrives" | "stream-stopped");
+    let looks_closer =
+        |finding: &Finding| matches!(finding.id, "nothing-arrives" | "stream-stopped");
     let (last, mut found): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(looks_closer);
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     found.truncate(MOST - last.len().min(1));
@@ -63,13 +66,20 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
         };
     }
     if here > 0 && arrival::is_only_own(facts) {
-        return format!("Only this host itself sends {target}, so whether it arrives on {place} from others is not known.");
+        return format!(
+            "Only this host itself sends {target}, so whether it arrives on {place} from others \
+             is not known."
+        );
     }
     if here > 0 {
-        return format!("Multicast works here: {target} arrives on {place} from {}.", arrival::senders(facts));
+        return format!(
+            "Multicast works here: {target} arrives on {place} from {}.",
+            arrival::senders(facts)
+        );
     }
     let time = seconds(facts.seconds);
-    // What only concerns the choice of sources keeps nothing away, and neither does what keeps this host from sending.
+    // What only concerns the choice of sources keeps nothing away, and neither does what keeps this
+    // host from sending.
     let could_send = facts.self_test.as_ref().is_none_or(|test| test.error.is_none());
     let is_suspect = |finding: &&Finding| match finding.id {
         "nothing-arrives" | "ssm-unsupported" | "firewall-output" => false,
@@ -77,9 +87,13 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
         _ => true,
     };
     match worst(Level::Warning).find(is_suspect) {
-        Some(suspect) => format!("Nothing of {target} came to {place} in {time}, and this may be why: {}.", suspect.what),
+        Some(suspect) => format!(
+            "Nothing of {target} came to {place} in {time}, and this may be why: {}.",
+            suspect.what
+        ),
         None => format!(
-            "Nothing was found on this host that keeps {target} from arriving on {place}, but nothing came in {time}: either nobody sends it, or it is lost on the way."
+            "Nothing was found on this host that keeps {target} from arriving on {place}, but \
+             nothing came in {time}: either nobody sends it, or it is lost on the way."
         ),
     }
 }
@@ -92,7 +106,8 @@ fn targets(facts: &Facts) -> String {
     }
 }
 
-/// The one that is meant, for the version of IP that the target is of: what a counter, a field or a document is called differs.
+/// The one that is meant, for the version of IP that the target is of: what a counter, a field or a
+/// document is called differs.
 fn either<T>(facts: &Facts, v4: T, v6: T) -> T {
     if facts.is_ipv4() { v4 } else { v6 }
 }
@@ -102,14 +117,19 @@ fn ttl(facts: &Facts) -> &'static str {
     either(facts, "TTL", "hop limit")
 }
 
-/// The name of an interface within that of a setting, where a dot would divide it: `sysctl` takes `net.ipv4.conf.eth0/7.rp_filter` for that of `eth0.7`.
+/// The name of an interface within that of a setting, where a dot would divide it: `sysctl` takes
+/// `net.ipv4.conf.eth0/7.rp_filter` for that of `eth0.7`.
 fn setting(iface: &str) -> String {
     iface.replace('.', "/")
 }
 
 /// A time, for a sentence.
 fn seconds(seconds: f64) -> String {
-    if (seconds - seconds.round()).abs() < 0.05 { format!("{seconds:.0} s") } else { format!("{seconds:.1} s") }
+    if (seconds - seconds.round()).abs() < 0.05 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{seconds:.1} s")
+    }
 }
 
 /// A number of things, for a sentence.

@@ -1,4 +1,5 @@
-//! The network beyond this host, as far as it shows: queriers, switches that forget, bridges of this host.
+//! The network beyond this host, as far as it shows: queriers, switches that forget, bridges of
+//! this host.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -9,7 +10,8 @@ use super::super::gather::STREAM;
 use super::{count, either, list, seconds};
 use crate::net::Bridge;
 
-/// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a member for.
+/// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a
+/// member for.
 const MEMBERSHIP_INTERVAL: u64 = 260;
 
 /// Somewhat more than a querier's usual interval (RFC 3376, 8.2: 125 s).
@@ -23,7 +25,8 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     found.extend(querier(facts));
     found.extend(pruned(facts));
     found.extend(stopped(facts));
-    found.extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_firewall(facts, bridge)));
+    found
+        .extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_firewall(facts, bridge)));
     found.extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_state(facts, bridge)));
     found
 }
@@ -42,17 +45,23 @@ fn protocol(facts: &Facts) -> &'static str {
 
 fn querier(facts: &Facts) -> Option<Finding> {
     let frames = facts.frames.as_ref()?;
-    let link = facts.expected().filter(|link| link.up && !link.loopback && link.carrier != Some(false))?;
+    let link =
+        facts.expected().filter(|link| link.up && !link.loopback && link.carrier != Some(false))?;
     if facts.is_switched_off(link) || is_flooded(facts) {
         return None;
     }
     let (name, protocol) = (&link.name, protocol(facts));
-    let heard: Vec<&Queries> = frames.queries.iter().filter(|queries| queries.iface == *name).collect();
+    let heard: Vec<&Queries> =
+        frames.queries.iter().filter(|queries| queries.iface == *name).collect();
     if heard.is_empty() {
-        let what = format!("no {protocol} querier was heard on {name} in {}", seconds(facts.seconds));
-        let (rfc, interval, membership) = either(facts, ("RFC 3376", "8.2", "8.4"), ("RFC 3810", "9.2", "9.4"));
+        let what =
+            format!("no {protocol} querier was heard on {name} in {}", seconds(facts.seconds));
+        let (rfc, interval, membership) =
+            either(facts, ("RFC 3376", "8.2", "8.4"), ("RFC 3810", "9.2", "9.4"));
         let meaning = format!(
-            "where a switch snoops and nobody asks, it forgets members after {MEMBERSHIP_INTERVAL} s ({rfc}, {membership}): multicast that stops after four minutes"
+            "where a switch snoops and nobody asks, it forgets members after \
+             {MEMBERSHIP_INTERVAL} s ({rfc}, {membership}): multicast that stops after four \
+             minutes"
         );
         // Who was interrupted at once has made nobody ask.
         if facts.seconds < AN_ANSWER {
@@ -60,18 +69,26 @@ fn querier(facts: &Facts) -> Option<Finding> {
         }
         if facts.seconds < ONE_INTERVAL {
             let evidence = format!(
-                "this host left a group, which makes a querier ask, and none did; {meaning}. Where none snoops, none is needed"
+                "this host left a group, which makes a querier ask, and none did; {meaning}. \
+                 Where none snoops, none is needed"
             );
             return Some(
                 Finding::note("no-querier", what, evidence)
                     .remedy("listen until one would have asked of itself")
-                    .run(Place::Here, format!("{} --duration {ONE_INTERVAL:.0}s", facts.target.check(Some(name)))),
+                    .run(
+                        Place::Here,
+                        format!("{} --duration {ONE_INTERVAL:.0}s", facts.target.check(Some(name))),
+                    ),
             );
         }
         return Some(
-            Finding::warning("no-querier", what, format!("a querier asks every 125 s ({rfc}, {interval}); {meaning}"))
-                .remedy("switch a querier on, in the router or in one of the switches")
-                .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
+            Finding::warning(
+                "no-querier",
+                what,
+                format!("a querier asks every 125 s ({rfc}, {interval}); {meaning}"),
+            )
+            .remedy("switch a querier on, in the router or in one of the switches")
+            .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
         );
     }
     let each = heard.iter().map(|queries| {
@@ -84,7 +101,11 @@ fn querier(facts: &Facts) -> Option<Finding> {
         format!("a querier keeps memberships alive on {name}"),
         format!(
             "{} heard from {who}",
-            if heard.iter().map(|queries| queries.count).sum::<u64>() == 1 { "a query was" } else { "queries were" }
+            if heard.iter().map(|queries| queries.count).sum::<u64>() == 1 {
+                "a query was"
+            } else {
+                "queries were"
+            }
         ),
     ))
 }
@@ -98,11 +119,13 @@ fn pruned(facts: &Facts) -> Option<Finding> {
         return Some(Finding::note(
             "snooping-pruned",
             format!(
-                "a switch between the sender and {name} may have forgotten that this host is a member of {}",
+                "a switch between the sender and {name} may have forgotten that this host is a \
+                 member of {}",
                 facts.target.group
             ),
             format!(
-                "nothing came before this host reported its membership anew, and then {} within a second: so it is where a switch forgot it, and where it is sent seldom",
+                "nothing came before this host reported its membership anew, and then {} within a \
+                 second: so it is where a switch forgot it, and where it is sent seldom",
                 count(came, "frame")
             ),
         ));
@@ -111,9 +134,14 @@ fn pruned(facts: &Facts) -> Option<Finding> {
         facts,
         Finding::fault(
             "snooping-pruned",
-            format!("a switch between the sender and {name} had forgotten that this host is a member of {}", facts.target.group),
             format!(
-                "nothing came in {}, though this host was a member all the time; then it reported its membership anew, and {} came within a second",
+                "a switch between the sender and {name} had forgotten that this host is a member \
+                 of {}",
+                facts.target.group
+            ),
+            format!(
+                "nothing came in {}, though this host was a member all the time; then it reported \
+                 its membership anew, and {} came within a second",
                 seconds(facts.seconds),
                 count(came, "frame")
             ),
@@ -125,7 +153,8 @@ fn pruned(facts: &Facts) -> Option<Finding> {
 pub fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
     finding
         .remedy(format!(
-            "switch an {} querier on, in the router or in one of the switches; a Linux bridge that has heard another one waits 255 s for it, unless it is taken down and up{}",
+            "switch an {} querier on, in the router or in one of the switches; a Linux bridge \
+             that has heard another one waits 255 s for it, unless it is taken down and up{}",
             protocol(facts),
             either(facts, "", ", and asks from an IPv6 link-local address, which it has to have")
         ))
@@ -140,7 +169,8 @@ fn stopped(facts: &Facts) -> Option<Finding> {
     let has = if facts.more == 0 { "has" } else { "have" };
     let target = super::targets(facts);
     let is_member = facts.membership.seen != Some(false);
-    let still = if is_member { "this host is still a member" } else { "this host is no member any more" };
+    let still =
+        if is_member { "this host is still a member" } else { "this host is no member any more" };
     let what = format!(
         "{target} {has} stopped: nothing for {}, after {} in {}",
         seconds(stopped.silent),
@@ -148,8 +178,10 @@ fn stopped(facts: &Facts) -> Option<Finding> {
         seconds(stopped.flowed)
     );
     if is_flooded(facts) {
-        let evidence =
-            format!("{still}; switches send {} to every port, so it seems that nobody sends any more", facts.target.group);
+        let evidence = format!(
+            "{still}; switches send {} to every port, so it seems that nobody sends any more",
+            facts.target.group
+        );
         return Some(
             Finding::warning("stream-stopped", what, evidence)
                 .remedy("see whether its sender still sends; mcast check looks closer")
@@ -160,17 +192,26 @@ fn stopped(facts: &Facts) -> Option<Finding> {
         Finding::warning(
             "stream-stopped",
             what,
-            format!("{still}; either nobody sends any more, or a switch that snoops has forgotten this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: {})", either(facts, "RFC 3376, 8.4", "RFC 3810, 9.4")),
+            format!(
+                "{still}; either nobody sends any more, or a switch that snoops has forgotten \
+                 this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: {})",
+                either(facts, "RFC 3376, 8.4", "RFC 3810, 9.4")
+            ),
         )
-        .remedy(format!("start it anew: if that brings it back, a switch forgot {name}, and the network needs a querier; mcast check, while this goes on, finds out which"))
+        .remedy(format!(
+            "start it anew: if that brings it back, a switch forgot {name}, and the network needs \
+             a querier; mcast check, while this goes on, finds out which"
+        ))
         .run(Place::Here, facts.target.check(facts.iface.as_deref()))
         .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
     )
 }
 
-/// br_netfilter hands what crosses a bridge to the firewall of IP, and that drops it: how Docker's hosts lose bridged multicast.
+/// br_netfilter hands what crosses a bridge to the firewall of IP, and that drops it: how Docker's
+/// hosts lose bridged multicast.
 fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
-    let rules: &Vec<Drop> = facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
+    let rules: &Vec<Drop> =
+        facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
     // Either setting will do, and without br_netfilter neither does anything.
     let all = facts.bridge_netfilter?;
     let this = either(facts, bridge.nf_call_iptables, bridge.nf_call_ip6tables);
@@ -182,20 +223,36 @@ fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
     let place = format!("chain {} of table {} {}", first.chain, first.family, first.table);
     let words = first.rule.clone().unwrap_or_else(|| "its policy is drop".to_owned());
     let name = &bridge.name;
-    let setting = if all { format!("net.bridge.bridge-nf-call-{tables}") } else { format!("nf_call_{tables} of {name}") };
+    let setting = if all {
+        format!("net.bridge.bridge-nf-call-{tables}")
+    } else {
+        format!("nf_call_{tables} of {name}")
+    };
     let mut finding = Finding::fault(
         "bridge-firewall",
-        format!("this host's firewall drops {} between the ports of its bridge {name}", facts.target),
-        format!("{setting} is 1, so frames that cross a bridge go through the forward hook of IP{version}; {place}: {words}"),
+        format!(
+            "this host's firewall drops {} between the ports of its bridge {name}",
+            facts.target
+        ),
+        format!(
+            "{setting} is 1, so frames that cross a bridge go through the forward hook of \
+             IP{version}; {place}: {words}"
+        ),
     )
-    .remedy("let bridged frames pass by the firewall of IP (Docker sets this on its hosts), or let multicast through there");
+    .remedy(
+        "let bridged frames pass by the firewall of IP (Docker sets this on its hosts), or let \
+         multicast through there",
+    );
     if all {
-        finding = finding.run(Place::Here, format!("sysctl -w net.bridge.bridge-nf-call-{tables}=0"));
+        finding =
+            finding.run(Place::Here, format!("sysctl -w net.bridge.bridge-nf-call-{tables}=0"));
     }
     if this {
-        finding = finding.run(Place::Here, format!("ip link set {name} type bridge nf_call_{tables} 0"));
+        finding =
+            finding.run(Place::Here, format!("ip link set {name} type bridge nf_call_{tables} 0"));
     }
-    let concerned = facts.iface.as_deref() == Some(name) || bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port));
+    let concerned = facts.iface.as_deref() == Some(name)
+        || bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port));
     // Where there is one port, nothing goes from port to port.
     let concerned = concerned && bridge.ports.len() > 1;
     Some(match (concerned, first.certain && facts.heard_here() == 0) {
@@ -210,7 +267,9 @@ fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
 /// What a bridge of this host knows of the group.
 fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
     let name = &bridge.name;
-    if facts.iface.as_ref() != Some(name) && !bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port)) {
+    if facts.iface.as_ref() != Some(name)
+        && !bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port))
+    {
         return None;
     }
     if !bridge.snooping {
@@ -220,8 +279,12 @@ fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
             "mcast_snooping is 0",
         ));
     }
-    let ports: Vec<String> =
-        bridge.members.iter().filter(|member| member.group == facts.target.group).map(|member| member.port.clone()).collect();
+    let ports: Vec<String> = bridge
+        .members
+        .iter()
+        .filter(|member| member.group == facts.target.group)
+        .map(|member| member.port.clone())
+        .collect();
     let known = if ports.is_empty() {
         "it knows no member of the group".to_owned()
     } else {
@@ -234,13 +297,16 @@ fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
             format!("mcast_snooping is 1; {asks}; {known}"),
         )
     };
-    Some(match (bridge.querier, either(facts, bridge.other_querier, bridge.other_querier_of_ipv6)) {
-        (true, _) => finding("it asks for members itself (mcast_querier)"),
-        (false, Some(querier)) => finding(&format!("{querier} asks for members")),
-        (false, None) => finding(
-            "no querier is known, so it forwards to every port until one is heard, and prunes for good when that one is gone",
-        )
-        .remedy("let it ask for members itself")
-        .run(Place::Here, format!("ip link set {name} type bridge mcast_querier 1")),
-    })
+    Some(
+        match (bridge.querier, either(facts, bridge.other_querier, bridge.other_querier_of_ipv6)) {
+            (true, _) => finding("it asks for members itself (mcast_querier)"),
+            (false, Some(querier)) => finding(&format!("{querier} asks for members")),
+            (false, None) => finding(
+                "no querier is known, so it forwards to every port until one is heard, and prunes \
+                 for good when that one is gone",
+            )
+            .remedy("let it ask for members itself")
+            .run(Place::Here, format!("ip link set {name} type bridge mcast_querier 1")),
+        },
+    )
 }

@@ -1,4 +1,5 @@
-//! Where on the way it ends: a measured stream that its sender sent to the group, to a group that every switch floods, and to this host alone.
+//! Where on the way it ends: a measured stream that its sender sent to the group, to a group that
+//! every switch floods, and to this host alone.
 
 use super::super::facts::{Facts, Leg, LegKind, Path};
 use super::super::finding::{Finding, Level, Place};
@@ -13,10 +14,17 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
     match (own, reached) {
         (_, Some(frames)) => {
             let what = format!("the path from {} ends inside this host", path.source);
-            Some(Finding::note("path", what, format!("{} of the group came in; {}", count(frames, "frame"), legs(facts, path))))
+            Some(Finding::note(
+                "path",
+                what,
+                format!("{} of the group came in; {}", count(frames, "frame"), legs(facts, path)),
+            ))
         }
         (Some(_), None) if facts.heard_here() == 0 => {
-            let what = format!("whether the path from {} is whole cannot be told before this host lets it in", path.source);
+            let what = format!(
+                "whether the path from {} is whole cannot be told before this host lets it in",
+                path.source
+            );
             Some(Finding::note("path", what, legs(facts, path)))
         }
         _ => told(facts, path),
@@ -34,19 +42,29 @@ fn nobody(facts: &Facts, others: &[Finding]) -> Option<Finding> {
         seconds(facts.seconds)
     );
     Some(
-        Finding::fault("no-path", what, "no measured stream was heard, at any of the addresses that it was to be sent to")
-            .remedy(either(
-                facts,
-                "was it typed there? Then this is no matter of multicast: see whether the sender's 'ping' reaches this host, and whether UDP does",
-                "was it typed there? Then see whether the sender's 'ping' reaches this host, and whether UDP does. Neighbours of IPv6 find each other by multicast, so a switch that snoops and has forgotten this host keeps unicast away too: 'mcast check' without --listen, while the group is sent to, finds that",
-            )),
+        Finding::fault(
+            "no-path",
+            what,
+            "no measured stream was heard, at any of the addresses that it was to be sent to",
+        )
+        .remedy(either(
+            facts,
+            "was it typed there? Then this is no matter of multicast: see whether the sender's \
+             'ping' reaches this host, and whether UDP does",
+            "was it typed there? Then see whether the sender's 'ping' reaches this host, and \
+             whether UDP does. Neighbours of IPv6 find each other by multicast, so a switch that \
+             snoops and has forgotten this host keeps unicast away too: 'mcast check' without \
+             --listen, while the group is sent to, finds that",
+        )),
     )
 }
 
 fn told(facts: &Facts, path: &Path) -> Option<Finding> {
     let source = path.source;
-    let received = |kind| path.legs.iter().filter(|leg| leg.kind == kind).map(|leg| leg.received).sum::<u64>();
-    let (group, flooded, unicast) = (received(LegKind::Group), received(LegKind::Flooded), received(LegKind::Unicast));
+    let received =
+        |kind| path.legs.iter().filter(|leg| leg.kind == kind).map(|leg| leg.received).sum::<u64>();
+    let (group, flooded, unicast) =
+        (received(LegKind::Group), received(LegKind::Flooded), received(LegKind::Unicast));
     let evidence = legs(facts, path);
     let name = facts.iface.as_deref().unwrap_or("this host");
     if group > 0 {
@@ -58,10 +76,17 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
             .sum::<u64>();
         return Some(match lost {
             0 => Finding::pass("path", format!("the path from {source} is whole"), evidence),
-            lost => Finding::warning("path", format!("the path from {source} loses some: {}", count(lost, "datagram")), evidence)
-                .remedy("measure it: begin here, then send there")
-                .run(Place::Here, format!("mcast recv {} --once -q --iface {name}", facts.target))
-                .run(Place::Sender, format!("mcast send --probe {} --iface IFACE", facts.target.to_send())),
+            lost => Finding::warning(
+                "path",
+                format!("the path from {source} loses some: {}", count(lost, "datagram")),
+                evidence,
+            )
+            .remedy("measure it: begin here, then send there")
+            .run(Place::Here, format!("mcast recv {} --once -q --iface {name}", facts.target))
+            .run(
+                Place::Sender,
+                format!("mcast send --probe {} --iface IFACE", facts.target.to_send()),
+            ),
         });
     }
     // The TTL that is left of unicast tells how many routers there are.
@@ -79,27 +104,46 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
                 Finding::fault(
                     "ttl-too-low",
                     format!(
-                        "{} between {source} and this host, and multicast leaves with a {name} of 1 unless told otherwise",
+                        "{} between {source} and this host, and multicast leaves with a {name} of \
+                         1 unless told otherwise",
                         routers_are(hops)
                     ),
                     evidence,
                 )
-                .remedy(format!("send with a {name} of {least} at least, and have the routers route multicast"))
-                .run(Place::Sender, format!("mcast send {} --ttl {least} --iface IFACE", facts.target.to_send())),
+                .remedy(format!(
+                    "send with a {name} of {least} at least, and have the routers route multicast"
+                ))
+                .run(
+                    Place::Sender,
+                    format!("mcast send {} --ttl {least} --iface IFACE", facts.target.to_send()),
+                ),
             );
         }
         _ if flooded > 0 => {
-            let what = format!("a switch between {source} and {name} does not forward {} to this host", facts.target.group);
-            let evidence =
-                format!("{evidence}; what every switch floods does arrive, so the way is there, and this host has joined");
+            let what = format!(
+                "a switch between {source} and {name} does not forward {} to this host",
+                facts.target.group
+            );
+            let evidence = format!(
+                "{evidence}; what every switch floods does arrive, so the way is there, and this \
+                 host has joined"
+            );
             return Some(enable_querier(facts, Finding::fault("snooping-pruned", what, evidence)));
         }
         _ => {}
     }
     if unicast > 0 {
         return Some(
-            Finding::fault("multicast-filtered", format!("unicast from {source} arrives, and no multicast does"), evidence)
-                .remedy("look between the two for an access point or a switch that filters multicast, a cloud that does not carry it, or a container's network; and whether the sender's multicast leaves by this network's interface"),
+            Finding::fault(
+                "multicast-filtered",
+                format!("unicast from {source} arrives, and no multicast does"),
+                evidence,
+            )
+            .remedy(
+                "look between the two for an access point or a switch that filters multicast, a \
+                 cloud that does not carry it, or a container's network; and whether the sender's \
+                 multicast leaves by this network's interface",
+            ),
         );
     }
     None
@@ -120,7 +164,10 @@ fn legs(facts: &Facts, path: &Path) -> String {
             LegKind::Flooded => ", which switches flood,",
             LegKind::Unicast => ", which is unicast,",
         };
-        let hops = leg.ttl.map(|(sent, left)| format!(" ({} {sent} as sent, {left} left)", ttl(facts))).unwrap_or_default();
+        let hops = leg
+            .ttl
+            .map(|(sent, left)| format!(" ({} {sent} as sent, {left} left)", ttl(facts)))
+            .unwrap_or_default();
         format!("{}{of} to {}{kind} came{hops}", leg.received, leg.to)
     };
     list(&path.legs.iter().map(told).collect::<Vec<_>>())

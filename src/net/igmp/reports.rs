@@ -10,10 +10,12 @@ pub const ALL_IGMPV3_ROUTERS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 22);
 /// Where reports of MLDv2 go (RFC 3810, 5.2.14).
 pub const ALL_MLDV2_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x16);
 
-/// "The interface has a filter mode of EXCLUDE" (RFC 3376, 4.2.12): with no sources, everybody is heard.
+/// "The interface has a filter mode of EXCLUDE" (RFC 3376, 4.2.12): with no sources, everybody is
+/// heard.
 const MODE_IS_EXCLUDE: u8 = 2;
 
-/// A packet of IPv4 that says, in the words of IGMPv3, that `source` is a member of a group and hears everybody there (RFC 3376, 4.2).
+/// A packet of IPv4 that says, in the words of IGMPv3, that `source` is a member of a group and
+/// hears everybody there (RFC 3376, 4.2).
 pub fn igmp_v3_report(source: Ipv4Addr, group: Ipv4Addr) -> Vec<u8> {
     let mut message = vec![REPORT_V3, 0, 0, 0, 0, 0, 0, 1, MODE_IS_EXCLUDE, 0, 0, 0];
     message.extend(group.octets());
@@ -27,7 +29,8 @@ pub fn igmp_old_report(version: u8, source: Ipv4Addr, group: Ipv4Addr) -> Vec<u8
     igmp_packet(source, group, message)
 }
 
-/// Puts a header before a message: TTL 1, the precedence of network control, and the option by which routers look at it (RFC 3376, 4; RFC 2113).
+/// Puts a header before a message: TTL 1, the precedence of network control, and the option by
+/// which routers look at it (RFC 3376, 4; RFC 2113).
 fn igmp_packet(source: Ipv4Addr, destination: Ipv4Addr, mut message: Vec<u8>) -> Vec<u8> {
     const HEADER: usize = 24;
     const ROUTER_ALERT: [u8; 4] = [0x94, 4, 0, 0];
@@ -46,7 +49,8 @@ fn igmp_packet(source: Ipv4Addr, destination: Ipv4Addr, mut message: Vec<u8>) ->
     packet
 }
 
-/// A packet of IPv6 that says, in the words of MLDv2, that `source` is a member of a group and hears everybody there (RFC 3810, 5.2).
+/// A packet of IPv6 that says, in the words of MLDv2, that `source` is a member of a group and
+/// hears everybody there (RFC 3810, 5.2).
 pub fn mld_v2_report(source: Ipv6Addr, group: Ipv6Addr) -> Vec<u8> {
     let mut message = vec![MLD_REPORT_V2, 0, 0, 0, 0, 0, 0, 1, MODE_IS_EXCLUDE, 0, 0, 0];
     message.extend(group.octets());
@@ -60,7 +64,8 @@ pub fn mld_v1_report(source: Ipv6Addr, group: Ipv6Addr) -> Vec<u8> {
     mld_packet(source, group, message)
 }
 
-/// Puts headers before a message: one hop, and the option by which routers look at it (RFC 3810, 5; RFC 2711).
+/// Puts headers before a message: one hop, and the option by which routers look at it (RFC 3810, 5;
+/// RFC 2711).
 fn mld_packet(source: Ipv6Addr, destination: Ipv6Addr, mut message: Vec<u8>) -> Vec<u8> {
     const ICMPV6: u8 = 58;
     /// The next header and the length, the router alert, and two bytes that pad.
@@ -83,7 +88,8 @@ fn mld_packet(source: Ipv6Addr, destination: Ipv6Addr, mut message: Vec<u8>) -> 
 
 /// The checksum of the internet (RFC 1071), for an even number of bytes.
 fn checksum(bytes: &[u8]) -> u16 {
-    let sum: u32 = bytes.chunks_exact(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
+    let sum: u32 =
+        bytes.chunks_exact(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
     let sum = (sum & 0xffff) + (sum >> 16);
     !((sum & 0xffff) + (sum >> 16)) as u16
 }
@@ -104,7 +110,11 @@ mod tests {
         assert_eq!(v3[24..], hex(message));
         assert_eq!(v3[..10], hex("46 c0 00 28 00 00 40 00 01 02"));
         assert_eq!(v3[12..24], hex("0a 00 00 65 e0 00 00 16 94 04 00 00"));
-        assert_eq!((checksum(&v3[..24]), checksum(&v3[24..])), (0, 0), "what is right sums up to nothing");
+        assert_eq!(
+            (checksum(&v3[..24]), checksum(&v3[24..])),
+            (0, 0),
+            "what is right sums up to nothing"
+        );
         let v2 = igmp_old_report(2, source, group);
         assert_eq!(v2[12..24], hex("0a 00 00 65 ef 01 01 01 94 04 00 00"));
         assert_eq!((v2[24], checksum(&v2[..24]), checksum(&v2[24..])), (0x16, 0, 0));
@@ -117,7 +127,8 @@ mod tests {
         let v2 = mld_v2_report(source, group);
         assert_eq!(v2[..8], hex("60 00 00 00 00 24 00 01"));
         assert_eq!(v2[40..50], hex("3a 00 05 02 00 00 01 00 8f 00"));
-        // fe80 + 1 + ff02 + 16, 1c + 3a, 8f00 + 1 + 200 + ff15 + 1234 = 3a039; carried round a03c, and turned over.
+        // fe80 + 1 + ff02 + 16, 1c + 3a, 8f00 + 1 + 200 + ff15 + 1234 = 3a039; carried round a03c,
+        // and turned over.
         assert_eq!(v2[50..52], hex("5f c3"));
         let v1 = mld_v1_report(source, group);
         assert_eq!(v1[24..40], v1[56..72], "to the group itself");

@@ -1,4 +1,5 @@
-//! Which program has a socket open: what Linux tells in /proc/PID/fd of the processes that this one may look at.
+//! Which program has a socket open: what Linux tells in /proc/PID/fd of the processes that this one
+//! may look at.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +9,8 @@ use super::PortUser;
 /// The most descriptors that are looked at. Each costs a call.
 const MOST: usize = 200_000;
 
-/// Fills in the programs of sockets, and which of them are this process's own. It ends as soon as all are known.
+/// Fills in the programs of sockets, and which of them are this process's own. It ends as soon as
+/// all are known.
 pub fn name(users: &mut [PortUser]) {
     let mut left = MOST;
     let own = std::process::id();
@@ -23,7 +25,8 @@ pub fn name(users: &mut [PortUser]) {
     }
 }
 
-/// Looks at the descriptors of one process. One that is gone by now, or another user's, has none to show.
+/// Looks at the descriptors of one process. One that is gone by now, or another user's, has none to
+/// show.
 fn name_those_of(pid: u32, users: &mut [PortUser], left: &mut usize) {
     let process = format!("/proc/{pid}");
     let Ok(descriptors) = fs::read_dir(format!("{process}/fd")) else { return };
@@ -57,7 +60,8 @@ fn comm(process: &str) -> String {
 }
 
 fn plain(name: &[u8]) -> String {
-    let name = String::from_utf8_lossy(name.strip_suffix(b"\n").unwrap_or(name)).replace(char::is_control, "\u{fffd}");
+    let name = String::from_utf8_lossy(name.strip_suffix(b"\n").unwrap_or(name))
+        .replace(char::is_control, "\u{fffd}");
     if name.is_empty() { "a program".to_owned() } else { name }
 }
 
@@ -68,7 +72,13 @@ mod tests {
     #[test]
     fn only_sockets_have_the_number_of_one() {
         assert_eq!(socket_inode("socket:[56789]"), Some(56_789));
-        for other in ["pipe:[56789]", "/tmp/socket:[56789]", "socket:[]", "socket:[56789", "anon_inode:[eventfd]"] {
+        for other in [
+            "pipe:[56789]",
+            "/tmp/socket:[56789]",
+            "socket:[]",
+            "socket:[56789",
+            "anon_inode:[eventfd]",
+        ] {
             assert_eq!(socket_inode(other), None, "{other}");
         }
     }

@@ -1,7 +1,7 @@
 //! What differs from system to system. `unsafe` is allowed here and nowhere else.
 //!
-//! [`Batch`] receives; the functions set what socket2 does not cover. Where a system lacks something, the function does
-//! nothing or answers `None`, and the caller goes on without.
+//! [`Batch`] receives; the functions set what socket2 does not cover. Where a system lacks
+//! something, the function does nothing or answers `None`, and the caller goes on without.
 
 #![allow(unsafe_code)]
 
@@ -59,8 +59,8 @@ impl Batch {
         }
     }
 
-    /// Receives what is waiting on `socket`, as much as fits. Zero where nothing waits; only with `sleeps`, which the socket must allow, it waits for
-    /// something, for [`NAP`] at most.
+    /// Receives what is waiting on `socket`, as much as fits. Zero where nothing waits; only with
+    /// `sleeps`, which the socket must allow, it waits for something, for [`NAP`] at most.
     pub fn receive(&mut self, socket: &UdpSocket, sleeps: bool) -> io::Result<usize> {
         // Only Linux has a receive that sleeps.
         let _ = sleeps;
@@ -80,7 +80,8 @@ impl Batch {
         }
     }
 
-    /// What is in slot `index` since the last call. It is read out of the kernel's own words each time.
+    /// What is in slot `index` since the last call. It is read out of the kernel's own words each
+    /// time.
     pub fn get(&self, index: usize) -> Train<'_> {
         match self {
             #[cfg(target_os = "linux")]
@@ -117,7 +118,8 @@ pub struct Message<'a> {
     pub segment: Option<u16>,
 }
 
-/// Sends messages, without blocking, until one is refused. Answers how many left; the error is that of the first one.
+/// Sends messages, without blocking, until one is refused. Answers how many left; the error is that
+/// of the first one.
 pub fn send(socket: &UdpSocket, messages: &[Message], backend: Backend) -> io::Result<usize> {
     #[cfg(target_os = "linux")]
     if backend.is_native() {
@@ -127,7 +129,8 @@ pub fn send(socket: &UdpSocket, messages: &[Message], backend: Backend) -> io::R
     portable::send(socket, messages)
 }
 
-/// Whether trains of datagrams may be sent: a kernel that does not know them would send one large datagram instead.
+/// Whether trains of datagrams may be sent: a kernel that does not know them would send one large
+/// datagram instead.
 pub fn can_send_trains(socket: &UdpSocket) -> bool {
     #[cfg(target_os = "linux")]
     return linux::can_send_trains(socket);
@@ -163,7 +166,8 @@ impl<'a> Train<'a> {
         let len = self.segment.filter(|len| *len > 0).unwrap_or(payload.len()).max(1);
         // A datagram without a byte is one as well.
         let count = payload.len().div_ceil(len).max(1);
-        (0..count).map(move |datagram| &payload[datagram * len..payload.len().min((datagram + 1) * len)])
+        (0..count)
+            .map(move |datagram| &payload[datagram * len..payload.len().min((datagram + 1) * len)])
     }
 }
 
@@ -209,7 +213,8 @@ pub fn ask_for_metadata(socket: &Socket, ipv4: bool) -> io::Result<()> {
     Ok(_ = (socket, ipv4))
 }
 
-/// Makes the kernel report a datagram that its own queue dropped, as ENOBUFS on the send, instead of losing it in silence.
+/// Makes the kernel report a datagram that its own queue dropped, as ENOBUFS on the send, instead
+/// of losing it in silence.
 pub fn report_queue_drops(socket: &Socket, ipv4: bool) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     return linux::report_queue_drops(socket, ipv4);
@@ -220,12 +225,17 @@ pub fn report_queue_drops(socket: &Socket, ipv4: bool) -> io::Result<()> {
 /// Delivers only what this socket joined, where the system would deliver what any program joined.
 pub fn hear_only_own_groups(socket: &Socket, ipv4: bool) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    return if ipv4 { socket.set_multicast_all_v4(false) } else { socket.set_multicast_all_v6(false) };
+    return if ipv4 {
+        socket.set_multicast_all_v4(false)
+    } else {
+        socket.set_multicast_all_v6(false)
+    };
     #[cfg(not(target_os = "linux"))]
     Ok(_ = (socket, ipv4))
 }
 
-/// Chooses the interface and the source address of IPv4 multicast. By index where the system can: an address may stand on two interfaces.
+/// Chooses the interface and the source address of IPv4 multicast. By index where the system can:
+/// an address may stand on two interfaces.
 pub fn send_via_v4(socket: &Socket, index: u32, address: Ipv4Addr) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     return linux::send_via_v4(socket, index, address);
@@ -236,7 +246,8 @@ pub fn send_via_v4(socket: &Socket, index: u32, address: Ipv4Addr) -> io::Result
     }
 }
 
-/// Chooses the interface of unicast, where the system can by its index; the address that is bound helps elsewhere.
+/// Chooses the interface of unicast, where the system can by its index; the address that is bound
+/// helps elsewhere.
 pub fn send_unicast_via(socket: &Socket, ipv4: bool, index: u32) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     return linux::send_unicast_via(socket, ipv4, index);
@@ -281,7 +292,10 @@ mod tests {
 
     fn lengths(len: usize, segment: Option<usize>) -> Vec<usize> {
         let payload = vec![0; len];
-        Train { payload: &payload, segment, meta: Meta::unknown() }.datagrams().map(<[u8]>::len).collect()
+        Train { payload: &payload, segment, meta: Meta::unknown() }
+            .datagrams()
+            .map(<[u8]>::len)
+            .collect()
     }
 
     #[test]

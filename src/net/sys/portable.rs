@@ -1,4 +1,5 @@
-//! Every system: one datagram a call; those that are received with their source. It needs no `unsafe`.
+//! Every system: one datagram a call; those that are received with their source. It needs no
+//! `unsafe`.
 
 use std::io;
 use std::net::UdpSocket;

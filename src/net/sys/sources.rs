@@ -1,4 +1,5 @@
-//! Source filters by interface index, in both families: the protocol-independent options of RFC 3678, 5.1. socket2 has none of them.
+//! Source filters by interface index, in both families: the protocol-independent options of RFC
+//! 3678, 5.1. socket2 has none of them.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -10,8 +11,8 @@ use crate::net::membership::SourceChange;
 #[cfg(unix)]
 mod os {
     pub use libc::{
-        IPPROTO_IP, IPPROTO_IPV6, MCAST_BLOCK_SOURCE, MCAST_JOIN_SOURCE_GROUP, group_source_req as Request,
-        sockaddr_storage as Storage,
+        IPPROTO_IP, IPPROTO_IPV6, MCAST_BLOCK_SOURCE, MCAST_JOIN_SOURCE_GROUP,
+        group_source_req as Request, sockaddr_storage as Storage,
     };
 }
 
@@ -26,13 +27,23 @@ mod os {
 }
 
 /// Adds a source to the filter of a group on the interface with this index.
-pub fn change_source(socket: &UdpSocket, change: SourceChange, group: IpAddr, source: IpAddr, index: u32) -> io::Result<()> {
+pub fn change_source(
+    socket: &UdpSocket,
+    change: SourceChange,
+    group: IpAddr,
+    source: IpAddr,
+    index: u32,
+) -> io::Result<()> {
     let option = match change {
         SourceChange::Include => os::MCAST_JOIN_SOURCE_GROUP,
         SourceChange::Exclude => os::MCAST_BLOCK_SOURCE,
     };
     let level = if group.is_ipv4() { os::IPPROTO_IP } else { os::IPPROTO_IPV6 };
-    let request = os::Request { gsr_interface: index, gsr_group: storage(group), gsr_source: storage(source) };
+    let request = os::Request {
+        gsr_interface: index,
+        gsr_group: storage(group),
+        gsr_source: storage(source),
+    };
     set(socket, level, option, &request)
 }
 
@@ -41,9 +52,14 @@ fn storage(address: IpAddr) -> os::Storage {
     // SAFETY: `Storage` is a plain C struct of integers, for which all zeroes is a valid value.
     let mut storage: os::Storage = unsafe { std::mem::zeroed() };
     let len = (address.len() as usize).min(size_of::<os::Storage>());
-    // SAFETY: `address` is a socket address of `address.len()` bytes, `storage` has room for `len` of them, and the two do not overlap.
+    // SAFETY: `address` is a socket address of `address.len()` bytes, `storage` has room for `len`
+    // of them, and the two do not overlap.
     unsafe {
-        std::ptr::copy_nonoverlapping(address.as_ptr().cast::<u8>(), std::ptr::from_mut(&mut storage).cast::<u8>(), len);
+        std::ptr::copy_nonoverlapping(
+            address.as_ptr().cast::<u8>(),
+            std::ptr::from_mut(&mut storage).cast::<u8>(),
+            len,
+        );
     }
     storage
 }
@@ -52,8 +68,11 @@ fn storage(address: IpAddr) -> os::Storage {
 fn set(socket: &UdpSocket, level: i32, option: i32, request: &os::Request) -> io::Result<()> {
     use std::os::fd::AsRawFd;
     let len = size_of::<os::Request>() as libc::socklen_t;
-    // SAFETY: `request` outlives the call and its exact size is passed; the descriptor is open because `socket` is borrowed.
-    let result = unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, std::ptr::from_ref(request).cast(), len) };
+    // SAFETY: `request` outlives the call and its exact size is passed; the descriptor is open
+    // because `socket` is borrowed.
+    let result = unsafe {
+        libc::setsockopt(socket.as_raw_fd(), level, option, std::ptr::from_ref(request).cast(), len)
+    };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
@@ -62,7 +81,16 @@ fn set(socket: &UdpSocket, level: i32, option: i32, request: &os::Request) -> io
     use std::os::windows::io::AsRawSocket;
     use windows_sys::Win32::Networking::WinSock::{SOCKET, setsockopt};
     let len = size_of::<os::Request>() as i32;
-    // SAFETY: `request` outlives the call and its exact size is passed; the socket is open because it is borrowed.
-    let result = unsafe { setsockopt(socket.as_raw_socket() as SOCKET, level, option, std::ptr::from_ref(request).cast(), len) };
+    // SAFETY: `request` outlives the call and its exact size is passed; the socket is open because
+    // it is borrowed.
+    let result = unsafe {
+        setsockopt(
+            socket.as_raw_socket() as SOCKET,
+            level,
+            option,
+            std::ptr::from_ref(request).cast(),
+            len,
+        )
+    };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -1,4 +1,5 @@
-//! Waiting on Unix: poll(2), woken by datagrams, by signals through their pipe, and by a reader that goes away.
+//! Waiting on Unix: poll(2), woken by datagrams, by signals through their pipe, and by a reader
+//! that goes away.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -15,15 +16,20 @@ pub fn borrow(open: &impl AsFd) -> PollSource<'_> {
     open.as_fd()
 }
 
-/// Makes `command` start with this soft limit of open files, although this process may have raised its own.
-pub fn start_with_open_files(command: &mut std::process::Command, soft: nix::sys::resource::rlim_t) {
+/// Makes `command` start with this soft limit of open files, although this process may have raised
+/// its own.
+pub fn start_with_open_files(
+    command: &mut std::process::Command,
+    soft: nix::sys::resource::rlim_t,
+) {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     use std::os::unix::process::CommandExt;
     let lower = move || {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
         Ok(setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?)
     };
-    // SAFETY: between fork and exec `lower` makes two system calls, which are async-signal-safe, and allocates nothing.
+    // SAFETY: between fork and exec `lower` makes two system calls, which are async-signal-safe,
+    // and allocates nothing.
     unsafe { command.pre_exec(lower) };
 }
 
@@ -32,8 +38,9 @@ pub fn too_many_files() -> io::Error {
     Errno::EMFILE.into()
 }
 
-/// Waits until one of `sources` can be read, `output` has lost its reader, or `until` has passed. Writes the positions of
-/// the readable ones into `ready`; answers whether the reader is gone. A signal ends the wait early.
+/// Waits until one of `sources` can be read, `output` has lost its reader, or `until` has passed.
+/// Writes the positions of the readable ones into `ready`; answers whether the reader is gone. A
+/// signal ends the wait early.
 pub fn poll(
     sources: &[PollSource],
     output: Option<PollSource>,
@@ -41,23 +48,37 @@ pub fn poll(
     ready: &mut Vec<usize>,
 ) -> io::Result<bool> {
     ready.clear();
-    let mut polled: Vec<PollFd> = sources.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
-    // Asking for nothing still reports an error or a hang-up, on Linux and FreeBSD; macOS tells of it at the next write.
+    let mut polled: Vec<PollFd> =
+        sources.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
+    // Asking for nothing still reports an error or a hang-up, on Linux and FreeBSD; macOS tells of
+    // it at the next write.
     polled.extend(output.map(|fd| PollFd::new(fd, PollFlags::empty())));
     match poll_until(&mut polled, until) {
         Ok(0) | Err(Errno::EINTR) => return Ok(false),
         Ok(_) => {}
         Err(errno) => return Err(errno.into()),
     }
-    let fired = |polled: &PollFd, flags| polled.revents().is_some_and(|events| events.intersects(flags));
+    let fired =
+        |polled: &PollFd, flags| polled.revents().is_some_and(|events| events.intersects(flags));
     let (inputs, outputs) = polled.split_at(sources.len());
     let readable = PollFlags::POLLIN | PollFlags::POLLERR | PollFlags::POLLHUP;
-    ready.extend(inputs.iter().enumerate().filter(|(_, polled)| fired(polled, readable)).map(|(position, _)| position));
+    ready.extend(
+        inputs
+            .iter()
+            .enumerate()
+            .filter(|(_, polled)| fired(polled, readable))
+            .map(|(position, _)| position),
+    );
     Ok(outputs.iter().any(|polled| fired(polled, PollFlags::POLLERR | PollFlags::POLLHUP)))
 }
 
-/// Waits until `socket` has room for another datagram, if there is one, until a signal comes, or until `until`.
-pub fn wait_for_room(socket: Option<PollSource>, interrupt: &impl AsFd, until: Instant) -> io::Result<()> {
+/// Waits until `socket` has room for another datagram, if there is one, until a signal comes, or
+/// until `until`.
+pub fn wait_for_room(
+    socket: Option<PollSource>,
+    interrupt: &impl AsFd,
+    until: Instant,
+) -> io::Result<()> {
     let mut polled = vec![PollFd::new(interrupt.as_fd(), PollFlags::POLLIN)];
     polled.extend(socket.map(|socket| PollFd::new(socket, PollFlags::POLLOUT)));
     match poll_until(&mut polled, Some(until)) {
@@ -65,7 +86,11 @@ pub fn wait_for_room(socket: Option<PollSource>, interrupt: &impl AsFd, until: I
         Err(errno) => return Err(errno.into()),
     }
     // An answer that nobody reads ends each wait at once.
-    if polled.last().and_then(PollFd::revents).is_some_and(|events| events.contains(PollFlags::POLLERR)) {
+    if polled
+        .last()
+        .and_then(PollFd::revents)
+        .is_some_and(|events| events.contains(PollFlags::POLLERR))
+    {
         std::thread::sleep(std::time::Duration::from_micros(100));
     }
     Ok(())
@@ -77,7 +102,8 @@ fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32>
     nix::poll::ppoll(polled, left.map(nix::sys::time::TimeSpec::from_duration), None)
 }
 
-/// Where poll(2) counts in milliseconds, the wait is rounded up: waking early would only mean waiting again.
+/// Where poll(2) counts in milliseconds, the wait is rounded up: waking early would only mean
+/// waiting again.
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
 fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32> {
     use nix::poll::PollTimeout;

@@ -1,11 +1,14 @@
-//! Waiting on Windows: WSAPoll, in slices, because nothing wakes it for Ctrl-C or for the end of a child process.
+//! Waiting on Windows: WSAPoll, in slices, because nothing wakes it for Ctrl-C or for the end of a
+//! child process.
 
 use std::io;
 use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use windows_sys::Win32::Networking::WinSock::{POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAEMFILE, WSAPOLLFD, WSAPoll};
+use windows_sys::Win32::Networking::WinSock::{
+    POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAEMFILE, WSAPOLLFD, WSAPoll,
+};
 
 /// What can be waited for.
 pub type PollSource<'a> = BorrowedSocket<'a>;
@@ -24,13 +27,18 @@ pub fn too_many_files() -> io::Error {
 }
 
 /// Waits for room: a moment.
-pub fn wait_for_room(_socket: Option<PollSource>, _interrupt: &crate::interrupt::Interrupt, until: Instant) -> io::Result<()> {
+pub fn wait_for_room(
+    _socket: Option<PollSource>,
+    _interrupt: &crate::interrupt::Interrupt,
+    until: Instant,
+) -> io::Result<()> {
     thread::sleep(until.saturating_duration_since(Instant::now()).min(Duration::from_millis(1)));
     Ok(())
 }
 
-/// Waits until one of `sources` can be read, `until` has passed, or a slice of time is over. Writes the positions of the readable
-/// ones into `ready`. Windows does not tell that a reader went away until the next write, so the answer is always no.
+/// Waits until one of `sources` can be read, `until` has passed, or a slice of time is over. Writes
+/// the positions of the readable ones into `ready`. Windows does not tell that a reader went away
+/// until the next write, so the answer is always no.
 pub fn poll(
     sources: &[PollSource],
     _output: Option<PollSource>,
@@ -38,19 +46,31 @@ pub fn poll(
     ready: &mut Vec<usize>,
 ) -> io::Result<bool> {
     ready.clear();
-    let left = until.map_or(SLICE, |until| until.saturating_duration_since(Instant::now()).min(SLICE));
+    let left =
+        until.map_or(SLICE, |until| until.saturating_duration_since(Instant::now()).min(SLICE));
     if sources.is_empty() {
         thread::sleep(left);
         return Ok(false);
     }
-    let mut polled: Vec<WSAPOLLFD> =
-        sources.iter().map(|source| WSAPOLLFD { fd: source.as_raw_socket() as SOCKET, events: POLLRDNORM, revents: 0 }).collect();
-    // SAFETY: `polled` is an array of the length that is passed, it outlives the call, and its sockets are borrowed, hence open.
-    let count = unsafe { WSAPoll(polled.as_mut_ptr(), polled.len() as u32, left.as_micros().div_ceil(1000) as i32) };
+    let mut polled: Vec<WSAPOLLFD> = sources
+        .iter()
+        .map(|source| WSAPOLLFD {
+            fd: source.as_raw_socket() as SOCKET,
+            events: POLLRDNORM,
+            revents: 0,
+        })
+        .collect();
+    // SAFETY: `polled` is an array of the length that is passed, it outlives the call, and its
+    // sockets are borrowed, hence open.
+    let count = unsafe {
+        WSAPoll(polled.as_mut_ptr(), polled.len() as u32, left.as_micros().div_ceil(1000) as i32)
+    };
     if count < 0 {
         return Err(io::Error::last_os_error());
     }
     let fired = |polled: &WSAPOLLFD| polled.revents & (POLLRDNORM | POLLERR | POLLHUP) != 0;
-    ready.extend(polled.iter().enumerate().filter(|(_, polled)| fired(polled)).map(|(position, _)| position));
+    ready.extend(
+        polled.iter().enumerate().filter(|(_, polled)| fired(polled)).map(|(position, _)| position),
+    );
     Ok(false)
 }

@@ -1,6 +1,7 @@
 //! Watching the interfaces: what is deleted, made again, brought up, or given an address.
 //!
-//! Linux tells by route netlink (rtnetlink(7)), so nothing is asked until something happened. Other systems are asked once a second.
+//! Linux tells by route netlink (rtnetlink(7)), so nothing is asked until something happened. Other
+//! systems are asked once a second.
 
 #[cfg(target_os = "linux")]
 mod netlink;
@@ -15,7 +16,8 @@ use crate::iface::{Change, Followed, Interface, Presence, Via};
 /// How often a system is asked that does not tell.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// How long after a failure to join or open again it is tried once more: an IPv6 address takes a second or two to be usable (RFC 4862, 5.4).
+/// How long after a failure to join or open again it is tried once more: an IPv6 address takes a
+/// second or two to be usable (RFC 4862, 5.4).
 const RETRY: Duration = Duration::from_secs(1);
 
 /// What became of an interface, and of what was joined or sent there.
@@ -36,7 +38,8 @@ pub struct Moved {
 pub struct Moves {
     /// What happened.
     pub moves: Vec<Moved>,
-    /// What could not be joined or opened again: each kind of error once, and how many more were like it. It is tried again.
+    /// What could not be joined or opened again: each kind of error once, and how many more were
+    /// like it. It is tried again.
     pub failed: Vec<(NetError, usize)>,
 }
 
@@ -66,7 +69,8 @@ impl Retry {
         }
         self.at = Some(Instant::now() + RETRY);
         let number = |(error, _): &(NetError, usize)| error.source.raw_os_error();
-        let news: Failures = failed.into_iter().filter(|failure| !self.told.contains(&number(failure))).collect();
+        let news: Failures =
+            failed.into_iter().filter(|failure| !self.told.contains(&number(failure))).collect();
         self.told.extend(news.iter().map(number));
         news
     }
@@ -80,7 +84,10 @@ pub(super) type Failures = Vec<(NetError, usize)>;
 
 /// Adds an error to those that are known, once for each kind.
 pub(super) fn note_failure(failed: &mut Failures, error: NetError) {
-    match failed.iter_mut().find(|(known, _)| known.source.raw_os_error() == error.source.raw_os_error()) {
+    match failed
+        .iter_mut()
+        .find(|(known, _)| known.source.raw_os_error() == error.source.raw_os_error())
+    {
         Some((_, more)) => *more += 1,
         None => failed.push((error, 0)),
     }
@@ -98,7 +105,8 @@ pub(super) fn note_joined(joined: &mut Vec<Rejoined>, via: &Arc<Via>, ipv4: bool
 pub(super) struct Look {
     /// What changed, for whom (`true` is IPv4).
     pub changes: Vec<(Change, bool)>,
-    /// The indexes of interfaces that lost a protocol, and its memberships with it; `true` is IPv4.
+    /// The indexes of interfaces that lost a protocol, and its memberships with it; `true` is
+    /// IPv4.
     pub died: Vec<(u32, bool)>,
     /// Teller were lost, so that memberships may have gone without a change that can be seen.
     pub doubtful: bool,
@@ -114,11 +122,16 @@ impl Look {
 impl Moved {
     /// The changes and what was joined again, each with the other where they belong together.
     pub(super) fn gather(changes: Vec<(Change, bool)>, joined: Vec<Rejoined>) -> Vec<Moved> {
-        let changed =
-            |(change, ipv4): (Change, bool)| Moved { via: Arc::clone(&change.new), ipv4, change: Some(change), rejoined: 0 };
+        let changed = |(change, ipv4): (Change, bool)| Moved {
+            via: Arc::clone(&change.new),
+            ipv4,
+            change: Some(change),
+            rejoined: 0,
+        };
         let mut moves: Vec<Moved> = changes.into_iter().map(changed).collect();
         for (via, ipv4, rejoined) in joined {
-            match moves.iter_mut().find(|moved| Arc::ptr_eq(&moved.via, &via) && moved.ipv4 == ipv4) {
+            match moves.iter_mut().find(|moved| Arc::ptr_eq(&moved.via, &via) && moved.ipv4 == ipv4)
+            {
                 Some(moved) => moved.rejoined = rejoined,
                 None => moves.push(Moved { via, ipv4, change: None, rejoined }),
             }
@@ -144,8 +157,12 @@ enum Teller {
 
 impl Watch {
     /// Watches the interfaces of `endpoints`, from now on.
-    pub fn new<'a>(endpoints: impl Iterator<Item = &'a Endpoint>, backend: Backend) -> Result<Self, NetError> {
-        // First the ears, then the eyes: what happens between the two is then seen twice, and not missed.
+    pub fn new<'a>(
+        endpoints: impl Iterator<Item = &'a Endpoint>,
+        backend: Backend,
+    ) -> Result<Self, NetError> {
+        // First the ears, then the eyes: what happens between the two is then seen twice, and not
+        // missed.
         let news = Teller::new(backend);
         let interfaces = interfaces()?;
         let mut followed: Vec<(Followed, bool)> = Vec::new();
@@ -157,7 +174,10 @@ impl Watch {
                 continue;
             }
             last = Some((Arc::as_ptr(&at.via), ipv4));
-            if !followed.iter().any(|(known, family)| Arc::ptr_eq(&known.via, &at.via) && *family == ipv4) {
+            if !followed
+                .iter()
+                .any(|(known, family)| Arc::ptr_eq(&known.via, &at.via) && *family == ipv4)
+            {
                 followed.push((Followed::new(Arc::clone(&at.via), ipv4, &interfaces), ipv4));
             }
         }
@@ -204,17 +224,29 @@ impl Watch {
 
     /// How an interface is there.
     pub fn presence(&self, via: &Arc<Via>, ipv4: bool) -> Presence {
-        let found = self.followed.iter().find(|(followed, family)| Arc::ptr_eq(&followed.via, via) && *family == ipv4);
+        let found = self
+            .followed
+            .iter()
+            .find(|(followed, family)| Arc::ptr_eq(&followed.via, via) && *family == ipv4);
         found.map_or(Presence::Gone, |(followed, _)| followed.presence())
     }
 
     /// What changed since the last look; `None` where there is no reason to look.
     pub fn look(&mut self) -> Result<Option<Look>, NetError> {
-        let Some(Read { deleted, mut died, lost }) = self.news.read(std::mem::take(&mut self.stirred)) else { return Ok(None) };
-        died.retain(|(index, family)| self.followed.iter().any(|(known, ipv4)| (known.via.index, *ipv4) == (*index, *family)));
+        let Some(Read { deleted, mut died, lost }) =
+            self.news.read(std::mem::take(&mut self.stirred))
+        else {
+            return Ok(None);
+        };
+        died.retain(|(index, family)| {
+            self.followed.iter().any(|(known, ipv4)| (known.via.index, *ipv4) == (*index, *family))
+        });
         self.interfaces = interfaces()?;
         let interfaces = &self.interfaces;
-        let changes = self.followed.iter_mut().filter_map(|(followed, ipv4)| Some((followed.look(interfaces, &deleted)?, *ipv4)));
+        let changes = self
+            .followed
+            .iter_mut()
+            .filter_map(|(followed, ipv4)| Some((followed.look(interfaces, &deleted)?, *ipv4)));
         Ok(Some(Look { changes: changes.collect(), died, doubtful: lost }))
     }
 }

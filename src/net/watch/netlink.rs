@@ -50,14 +50,17 @@ impl Listener {
     }
 }
 
-/// Reads messages of rtnetlink(7), byte by byte: one with an attribute that nobody here knows still says which interface it is of.
+/// Reads messages of rtnetlink(7), byte by byte: one with an attribute that nobody here knows still
+/// says which interface it is of.
 fn read_messages(mut bytes: &[u8], read: &mut Read) {
     const HEADER: usize = 16;
     const LINK: usize = 16;
     // Below these Linux takes the protocol from the interface (RFC 8200, 5; RFC 791, 3.1).
     const LEAST_MTU_V6: u32 = 1280;
     const LEAST_MTU_V4: u32 = 68;
-    while let Some(len) = take(bytes, 0).map(|len| u32::from_ne_bytes(len) as usize).filter(|len| *len >= HEADER) {
+    while let Some(len) =
+        take(bytes, 0).map(|len| u32::from_ne_bytes(len) as usize).filter(|len| *len >= HEADER)
+    {
         let kind = take(bytes, 4).map(u16::from_ne_bytes);
         let (family, index) = (bytes.get(HEADER), take(bytes, HEADER + 4).map(u32::from_ne_bytes));
         match (kind, family, index) {
@@ -78,7 +81,9 @@ fn read_messages(mut bytes: &[u8], read: &mut Read) {
 /// The MTU among the attributes of a link.
 fn mtu(mut attributes: &[u8]) -> Option<u32> {
     loop {
-        let len = take(attributes, 0).map(|len| usize::from(u16::from_ne_bytes(len))).filter(|len| *len >= 4)?;
+        let len = take(attributes, 0)
+            .map(|len| usize::from(u16::from_ne_bytes(len)))
+            .filter(|len| *len >= 4)?;
         if take(attributes, 2).map(u16::from_ne_bytes) == Some(libc::IFLA_MTU) {
             return take(attributes, 4).map(u32::from_ne_bytes);
         }
@@ -107,7 +112,8 @@ mod tests {
     fn what_was_deleted_is_read_and_the_rest_passed_over() {
         let attributes = |mtu: u32| {
             let name = [&[7, 0, 3, 0], &b"e0\0\0"[..]].concat();
-            [&[0; 8][..], &name, &8_u16.to_ne_bytes(), &4_u16.to_ne_bytes(), &mtu.to_ne_bytes()].concat()
+            [&[0; 8][..], &name, &8_u16.to_ne_bytes(), &4_u16.to_ne_bytes(), &mtu.to_ne_bytes()]
+                .concat()
         };
         let bytes = [
             message(libc::RTM_NEWLINK, 0, 2, b"whatever"),

@@ -149,7 +149,14 @@ impl Figures {
     }
 
     /// Counts one that has not come before.
-    fn take(&mut self, probe: &Probe, arrival: &Arrival, order: Order, delay: i64, silence: Option<i64>) {
+    fn take(
+        &mut self,
+        probe: &Probe,
+        arrival: &Arrival,
+        order: Order,
+        delay: i64,
+        silence: Option<i64>,
+    ) {
         self.meter.add(arrival.time, arrival.len);
         if let Order::Late { extent } = order {
             self.reordered += 1;
@@ -157,7 +164,8 @@ impl Figures {
         }
         // The lower two bits are for routers to change (RFC 3168).
         if let Some(class) = arrival.traffic_class {
-            *self.dscp_changed.get_or_insert(0) += u64::from(class >> 2 != probe.traffic_class >> 2);
+            *self.dscp_changed.get_or_insert(0) +=
+                u64::from(class >> 2 != probe.traffic_class >> 2);
         }
         if let Some(hops) = arrival.ttl.and_then(|left| probe.ttl.checked_sub(left)) {
             let (min, max) = self.hops.unwrap_or((hops, hops));
@@ -179,8 +187,13 @@ impl Figures {
         self.stale += other.stale;
         self.corrupt += other.corrupt;
         self.truncated += other.truncated;
-        self.dscp_changed = [self.dscp_changed, other.dscp_changed].into_iter().flatten().reduce(|one, two| one + two);
-        let both = |(min, max): (u8, u8), (other_min, other_max): (u8, u8)| (min.min(other_min), max.max(other_max));
+        self.dscp_changed = [self.dscp_changed, other.dscp_changed]
+            .into_iter()
+            .flatten()
+            .reduce(|one, two| one + two);
+        let both = |(min, max): (u8, u8), (other_min, other_max): (u8, u8)| {
+            (min.min(other_min), max.max(other_max))
+        };
         self.hops = [self.hops, other.hops].into_iter().flatten().reduce(both);
         self.gap = self.gap.max(other.gap);
         self.delays.merge(&other.delays);
@@ -252,9 +265,12 @@ impl Stream {
         self.sequence.as_ref().map(losses).unwrap_or_default()
     }
 
-    /// How many were sent before the first one that was heard, and did not come after it. Nobody listened yet: they are not lost.
+    /// How many were sent before the first one that was heard, and did not come after it. Nobody
+    /// listened yet: they are not lost.
     pub fn missed_before(&self) -> u64 {
-        self.sequence.as_ref().map_or(self.announced, |sequence| sequence.first() - sequence.early())
+        self.sequence
+            .as_ref()
+            .map_or(self.announced, |sequence| sequence.first() - sequence.early())
     }
 
     /// How well its delay is known.
@@ -262,32 +278,38 @@ impl Stream {
         if self.sequence.is_some() { self.clock } else { Clock::Unknown }
     }
 
-    /// The interarrival jitter in nanoseconds, as it stands now (RFC 3550, 6.4.1 and A.8); `None` until two came.
+    /// The interarrival jitter in nanoseconds, as it stands now (RFC 3550, 6.4.1 and A.8); `None`
+    /// until two came.
     pub fn jitter(&self) -> Option<f64> {
         self.jitter
     }
 
     /// The longest silence by `now`: that of a stream that has not ended goes on.
     pub fn gap(&self, lately: bool, now: SystemTime) -> Option<i64> {
-        let silence = self.last.filter(|_| !self.ended).map(|(last, _)| nanos_between(last, now).max(0));
+        let silence =
+            self.last.filter(|_| !self.ended).map(|(last, _)| nanos_between(last, now).max(0));
         self.figures(lately).gap.max(silence)
     }
 
     /// Whether there is anything to say of the interval: the end alone may tell of losses.
     pub fn is_of_interest(&self) -> bool {
-        !self.ended || self.lately.as_ref().is_none_or(|lately| !lately.is_empty()) || self.losses(true).expected > 0
+        !self.ended
+            || self.lately.as_ref().is_none_or(|lately| !lately.is_empty())
+            || self.losses(true).expected > 0
     }
 
     /// Takes one of its data. Answers its delay, where the clocks agree.
     fn take(&mut self, probe: &Probe, arrival: &Arrival, local: LocalClock) -> Option<i64> {
         self.hear(arrival.time);
         let clock = Clock::of(probe, local);
-        let delay = nanos_since_epoch(arrival.time).saturating_sub(i64::try_from(probe.sent).unwrap_or(i64::MAX));
+        let delay = nanos_since_epoch(arrival.time)
+            .saturating_sub(i64::try_from(probe.sent).unwrap_or(i64::MAX));
         let known = (clock > Clock::Unknown).then_some(delay);
         let order = match &mut self.sequence {
             Some(sequence) => sequence.arrive(probe.sequence),
             None => {
-                let sequence = self.sequence.insert(Sequence::starting_with(probe.sequence, self.most_gaps));
+                let sequence =
+                    self.sequence.insert(Sequence::starting_with(probe.sequence, self.most_gaps));
                 sequence.announce(self.announced);
                 Order::InOrder
             }
@@ -299,8 +321,10 @@ impl Stream {
             Order::InOrder | Order::Late { .. } => {
                 // Only the first copy of a datagram enters the other metrics (RFC 5560, 3.4).
                 self.clock = self.clock.min(clock);
-                // Where the clock was set back between two, nobody knows; a negative silence is none.
-                let silence = self.last.map(|(before, _)| nanos_between(before, arrival.time).max(0));
+                // Where the clock was set back between two, nobody knows; a negative silence is
+                // none.
+                let silence =
+                    self.last.map(|(before, _)| nanos_between(before, arrival.time).max(0));
                 figures.for_each(|figures| figures.take(probe, arrival, order, delay, silence));
                 if let Some((_, transit)) = self.last {
                     let jitter = self.jitter.unwrap_or(0.0);

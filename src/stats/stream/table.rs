@@ -1,4 +1,5 @@
-//! All measured streams, each kept apart by its source, its run, its group, its port and the interface that it arrives on.
+//! All measured streams, each kept apart by its source, its run, its group, its port and the
+//! interface that it arrives on.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -8,10 +9,12 @@ use super::{Arrival, Clock, Key, LocalClock, Stream};
 use crate::probe::{Damage, Kind, Probe};
 use crate::stats::delay::Precision;
 
-/// How many streams are kept at least; more where more is listened to. What goes beyond is counted and not measured, so that memory stays bounded.
+/// How many streams are kept at least; more where more is listened to. What goes beyond is counted
+/// and not measured, so that memory stays bounded.
 const FEWEST_STREAMS: usize = 4096;
 
-/// The first streams are told to a thousandth, the others to a hundredth: each costs about 130 kB, or 45 kB (benches/README.md).
+/// The first streams are told to a thousandth, the others to a hundredth: each costs about 130 kB,
+/// or 45 kB (benches/README.md).
 const FINE_STREAMS: usize = 64;
 
 /// How many streams there are.
@@ -50,7 +53,8 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// No streams yet. `listens` is how many things are listened to; `intervals` is whether there are marks; `local` is the receiver's clock.
+    /// No streams yet. `listens` is how many things are listened to; `intervals` is whether there
+    /// are marks; `local` is the receiver's clock.
     pub fn new(listens: usize, intervals: bool, local: LocalClock) -> Self {
         Streams {
             streams: Vec::new(),
@@ -101,7 +105,10 @@ impl Streams {
         let known = stream.and_then(|stream| self.positions.get(&Key::new(stream, arrival)));
         if let Some(position) = known {
             let Stream { whole, lately, .. } = &mut self.streams[*position];
-            [Some(whole), lately.as_mut()].into_iter().flatten().for_each(|figures| figures.damage(damage));
+            [Some(whole), lately.as_mut()]
+                .into_iter()
+                .flatten()
+                .for_each(|figures| figures.damage(damage));
         }
     }
 
@@ -117,11 +124,16 @@ impl Streams {
 
     /// How many streams there are.
     pub fn counts(&self) -> StreamCounts {
-        StreamCounts { streams: self.streams.len(), open: self.open, empty: self.empty, more: self.untracked > 0 }
+        StreamCounts {
+            streams: self.streams.len(),
+            open: self.open,
+            empty: self.empty,
+            more: self.untracked > 0,
+        }
     }
 
-    /// How often each stream's sender had started before: the streams of the same address at the same place that were over, or silent for good, when
-    /// this one began.
+    /// How often each stream's sender had started before: the streams of the same address at the
+    /// same place that were over, or silent for good, when this one began.
     pub fn restarts(&self) -> Vec<u64> {
         let mut last_heard: HashMap<_, Vec<SystemTime>> = HashMap::new();
         for stream in &self.streams {
@@ -135,10 +147,13 @@ impl Streams {
         self.streams.iter().map(before).collect()
     }
 
-    /// Takes note that an interface was made again: its streams go on where it is now, by index and by name.
+    /// Takes note that an interface was made again: its streams go on where it is now, by index and
+    /// by name.
     pub fn moved(&mut self, before: u32, (now, name): (u32, &str)) {
         self.recent = None;
-        for (position, stream) in self.streams.iter_mut().enumerate().filter(|(_, stream)| stream.key.ifindex == before) {
+        for (position, stream) in
+            self.streams.iter_mut().enumerate().filter(|(_, stream)| stream.key.ifindex == before)
+        {
             let mut key = Key { ifindex: now, ..stream.key };
             // A link-local source names the interface as well.
             match &mut key.source {
@@ -160,8 +175,9 @@ impl Streams {
         self.streams.iter_mut().for_each(Stream::mark);
     }
 
-    /// Takes note of whether the receiver's clock can be trusted: it follows a reference, and was not set. What it told of a stream while it could not
-    /// leaves that stream's delays unknown; a stream that begins later may have known ones.
+    /// Takes note of whether the receiver's clock can be trusted: it follows a reference, and was
+    /// not set. What it told of a stream while it could not leaves that stream's delays
+    /// unknown; a stream that begins later may have known ones.
     pub fn trust_clock(&mut self, trusted: bool) {
         self.local.synchronised = trusted;
         if trusted {
@@ -255,13 +271,26 @@ mod tests {
 
     #[test]
     fn figures_are_those_of_what_came() {
-        let mut streams = stream_of(&[(0, 1000, 50), (1, 2000, 40), (3, 4000, 70), (2, 3000, 1080), (2, 3000, 1090)]);
-        streams.take(&Probe { kind: Kind::End, sequence: 6, ..probe(1, 0, 9000) }, &arrival(A, 9000));
+        let mut streams = stream_of(&[
+            (0, 1000, 50),
+            (1, 2000, 40),
+            (3, 4000, 70),
+            (2, 3000, 1080),
+            (2, 3000, 1090),
+        ]);
+        streams
+            .take(&Probe { kind: Kind::End, sequence: 6, ..probe(1, 0, 9000) }, &arrival(A, 9000));
         let stream = streams.iter().next().unwrap();
         assert_eq!(stream.losses(false), Losses { expected: 6, lost: 2, runs: 1, longest: 2 });
         let figures = stream.figures(false);
-        assert_eq!((figures.meter.datagrams, figures.meter.bytes, figures.duplicates, figures.reordered), (4, 256, 1, 1));
-        assert_eq!((figures.hops, figures.dscp_changed, figures.gap), (Some((3, 3)), Some(0), Some(2030)));
+        assert_eq!(
+            (figures.meter.datagrams, figures.meter.bytes, figures.duplicates, figures.reordered),
+            (4, 256, 1, 1)
+        );
+        assert_eq!(
+            (figures.hops, figures.dscp_changed, figures.gap),
+            (Some((3, 3)), Some(0), Some(2030))
+        );
         let delays = figures.delays.quantiles().unwrap();
         assert_eq!((delays.min, delays.max, delays.mean), (40, 1080, 310));
         assert_eq!(figures.wakeups.quantiles().unwrap().max, 5);
@@ -272,7 +301,10 @@ mod tests {
     fn a_changed_dscp_is_one_and_a_congestion_mark_is_not() {
         let mut streams = Streams::new(1, false, HERE);
         for (sequence, class) in [(0, 0xb8), (1, 0xbb), (2, 0x00), (3, 0x88)] {
-            streams.take(&probe(1, sequence, 0), &Arrival { traffic_class: Some(class), ..arrival(A, 10) });
+            streams.take(
+                &probe(1, sequence, 0),
+                &Arrival { traffic_class: Some(class), ..arrival(A, 10) },
+            );
         }
         assert_eq!(streams.iter().next().unwrap().figures(false).dscp_changed, Some(2));
     }
@@ -286,13 +318,23 @@ mod tests {
         let (same, other) = (probe(1, 0, 60), Probe { host: 8, ..probe(1, 0, 60) });
         assert_eq!(taken(same, HERE), (Some(40), Clock::SameHost));
         assert_eq!(taken(other, HERE), (None, Clock::Unknown));
-        assert_eq!(taken(Probe { synchronised: true, ..other }, HERE), (Some(40), Clock::Synchronised));
         assert_eq!(
-            taken(Probe { synchronised: true, ..other }, LocalClock { synchronised: false, ..HERE }),
+            taken(Probe { synchronised: true, ..other }, HERE),
+            (Some(40), Clock::Synchronised)
+        );
+        assert_eq!(
+            taken(
+                Probe { synchronised: true, ..other },
+                LocalClock { synchronised: false, ..HERE }
+            ),
             (None, Clock::Unknown)
         );
         let nowhere = LocalClock { host: 0, synchronised: false };
-        assert_eq!(taken(Probe { host: 0, ..same }, nowhere), (None, Clock::Unknown), "0 is no host");
+        assert_eq!(
+            taken(Probe { host: 0, ..same }, nowhere),
+            (None, Clock::Unknown),
+            "0 is no host"
+        );
         assert_eq!(taken(probe(1, 0, 130), HERE), (Some(-30), Clock::SameHost), "told as it is");
     }
 
@@ -308,7 +350,10 @@ mod tests {
         let stream = streams.iter().next().unwrap();
         assert_eq!((stream.losses(false).lost, stream.key.ifindex), (2, 9));
         // A link-local source has another scope there.
-        let ll = |scope: u32, index| Arrival { iface: Some((index, "e2")), ..arrival(&format!("[fe80::5%{scope}]:4000"), 3000) };
+        let ll = |scope: u32, index| Arrival {
+            iface: Some((index, "e2")),
+            ..arrival(&format!("[fe80::5%{scope}]:4000"), 3000)
+        };
         streams.take(&probe(1, 0, 0), &ll(4, 4));
         streams.moved(4, (5, "e2"));
         streams.take(&probe(1, 1, 0), &ll(5, 5));
@@ -316,7 +361,10 @@ mod tests {
         // Two that became one stay two.
         streams.moved(3, (9, "e0"));
         streams.take(&probe(1, 5, 6000), &again(6050));
-        assert_eq!(streams.iter().map(|stream| stream.figures(false).meter.datagrams).collect::<Vec<_>>(), [4, 1, 2]);
+        assert_eq!(
+            streams.iter().map(|stream| stream.figures(false).meter.datagrams).collect::<Vec<_>>(),
+            [4, 1, 2]
+        );
     }
 
     #[test]
@@ -330,7 +378,11 @@ mod tests {
         streams.take(&Probe { host: 8, synchronised: true, ..probe(1, 1, 0) }, &arrival(A, 6));
         assert_eq!(streams.iter().next().unwrap().clock(), Clock::Unknown);
         streams.take(&Probe { host: 8, synchronised: true, ..probe(2, 0, 0) }, &arrival(A, 7));
-        assert_eq!(streams.iter().last().unwrap().clock(), Clock::Synchronised, "a stream that begins when it is found again");
+        assert_eq!(
+            streams.iter().last().unwrap().clock(),
+            Clock::Synchronised,
+            "a stream that begins when it is found again"
+        );
     }
 
     #[test]
@@ -368,7 +420,8 @@ mod tests {
     #[test]
     fn a_sender_that_starts_again_is_a_restart_and_two_at_once_are_not() {
         let mut streams = Streams::new(1, false, HERE);
-        let mut heard = |stream, source, time| _ = streams.take(&probe(stream, 0, 0), &arrival(source, time));
+        let mut heard =
+            |stream, source, time| _ = streams.take(&probe(stream, 0, 0), &arrival(source, time));
         heard(1, A, 10);
         heard(2, A, 20);
         heard(1, A, 30);
@@ -382,7 +435,10 @@ mod tests {
         let mut streams = Streams::new(1, false, HERE);
         streams.take(&Probe { kind: Kind::End, ..probe(1, 100, 0) }, &arrival(A, 10));
         let stream = streams.iter().next().unwrap();
-        assert_eq!((stream.losses(false), stream.missed_before(), stream.clock()), (Losses::default(), 100, Clock::Unknown));
+        assert_eq!(
+            (stream.losses(false), stream.missed_before(), stream.clock()),
+            (Losses::default(), 100, Clock::Unknown)
+        );
         assert!(streams.all_ended());
         assert_eq!(streams.counts(), StreamCounts { streams: 1, open: 0, empty: 1, more: false });
         streams.take(&probe(1, 99, 0), &arrival(A, 20));
@@ -418,8 +474,9 @@ mod tests {
     fn jitter_is_that_of_rfc_3550() {
         // Appendix A.8, as it stands there: in whole units, sixteen times the jitter.
         let (mut scaled, mut transit) = (0_i64, None::<i64>);
-        let datagrams: Vec<(u64, i64, i64)> =
-            (0..500).map(|number| (number, number as i64 * 100_000, 20_000 + (number as i64 * 7919) % 5000)).collect();
+        let datagrams: Vec<(u64, i64, i64)> = (0..500)
+            .map(|number| (number, number as i64 * 100_000, 20_000 + (number as i64 * 7919) % 5000))
+            .collect();
         for (_, _, delay) in &datagrams {
             if let Some(before) = transit {
                 scaled += (delay - before).abs() - ((scaled + 8) >> 4);
@@ -428,10 +485,21 @@ mod tests {
         }
         let streams = stream_of(&datagrams);
         let jitter = streams.iter().next().unwrap().jitter().unwrap();
-        assert!((jitter - scaled as f64 / 16.0).abs() < 1.0, "{jitter} and {}", scaled as f64 / 16.0);
+        assert!(
+            (jitter - scaled as f64 / 16.0).abs() < 1.0,
+            "{jitter} and {}",
+            scaled as f64 / 16.0
+        );
         // And section 6.4.1 by hand: a first difference of 1600 ns is a jitter of 100.
-        assert_eq!(stream_of(&[(0, 0, 0), (1, 0, 1600)]).iter().next().unwrap().jitter(), Some(100.0));
-        assert_eq!(stream_of(&[(0, 0, 0), (0, 0, 9)]).iter().next().unwrap().jitter(), None, "a duplicate has none");
+        assert_eq!(
+            stream_of(&[(0, 0, 0), (1, 0, 1600)]).iter().next().unwrap().jitter(),
+            Some(100.0)
+        );
+        assert_eq!(
+            stream_of(&[(0, 0, 0), (0, 0, 9)]).iter().next().unwrap().jitter(),
+            None,
+            "a duplicate has none"
+        );
     }
 
     #[test]
@@ -440,7 +508,10 @@ mod tests {
         for stream in 0..10_000 {
             streams.take(&probe(stream, 0, 0), &arrival(A, 10));
         }
-        assert_eq!((streams.counts().streams, streams.untracked), (FEWEST_STREAMS / 2, 10_000 - FEWEST_STREAMS as u64 / 2));
+        assert_eq!(
+            (streams.counts().streams, streams.untracked),
+            (FEWEST_STREAMS / 2, 10_000 - FEWEST_STREAMS as u64 / 2)
+        );
         for address in 0..=255_u8 {
             for stream in 0..100 {
                 let source = SocketAddr::from(([10, 1, 1, address], 4000));
@@ -449,7 +520,11 @@ mod tests {
         }
         assert_eq!(streams.counts().streams, FEWEST_STREAMS);
         streams.take(&probe(0, 1, 0), &arrival(A, 10));
-        assert_eq!(streams.iter().next().unwrap().figures(false).meter.datagrams, 2, "who was there stays");
+        assert_eq!(
+            streams.iter().next().unwrap().figures(false).meter.datagrams,
+            2,
+            "who was there stays"
+        );
     }
 
     proptest! {

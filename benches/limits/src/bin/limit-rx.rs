@@ -1,4 +1,5 @@
-//! Receives in a loop around one system call, counts by the sender's numbers, and tells what it took.
+//! Receives in a loop around one system call, counts by the sender's numbers, and tells what it
+//! took.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
@@ -8,12 +9,14 @@ use std::time::{Duration, Instant};
 
 use mcast_limits::{BUFFER, Options, PROBE, cpu_time, in_addr, or_die, set};
 
-const USAGE: &str = "usage: limit-rx MODE --from GROUP:PORT --address LOCAL [--duration SECONDS] [--batch N] [--ancillary] [--gaps PPS] [--groups N]
+const USAGE: &str = "usage: limit-rx MODE --from GROUP:PORT --address LOCAL [--duration SECONDS] \
+                     [--batch N] [--ancillary] [--gaps PPS] [--groups N]
 modes: recv      a system call a datagram
        recvmmsg  up to --batch a call
        gro       UDP_GRO: up to 8 trains a call
        epoll     --groups from that one on, a socket bound to each: recvmmsg where epoll says so
---ancillary: receive time, destination, TTL and drops of each (not recv). --gaps: how far the times between two are from those of a rate
+--ancillary: receive time, destination, TTL and drops of each (not recv). --gaps: how far the \
+                     times between two are from those of a rate
 It ends after --duration, or by SIGINT or SIGTERM.";
 
 /// A datagram without UDP_GRO, and a train with it.
@@ -31,8 +34,10 @@ fn main() {
     let ancillary = options.has("ancillary") || rate.is_some();
     let (from, local): (SocketAddrV4, Ipv4Addr) = (options.need("from"), options.need("address"));
     let groups: u32 = if options.mode == "epoll" { options.get("groups").unwrap_or(1) } else { 1 };
-    let address = |group| SocketAddrV4::new(Ipv4Addr::from(u32::from(*from.ip()) + group), from.port());
-    let sockets: Vec<UdpSocket> = (0..groups).map(|group| or_die("socket", open(address(group), local, ancillary))).collect();
+    let address =
+        |group| SocketAddrV4::new(Ipv4Addr::from(u32::from(*from.ip()) + group), from.port());
+    let sockets: Vec<UdpSocket> =
+        (0..groups).map(|group| or_die("socket", open(address(group), local, ancillary))).collect();
     let socket = &sockets[0];
     or_die("sigaction", stop_after(duration));
     let mut counts = Counts::default();
@@ -50,7 +55,10 @@ fn main() {
         }
         "epoll" => {
             let batch = options.get("batch").unwrap_or(64).clamp(1, 1024);
-            or_die("epoll", epoll(&sockets, &mut counts, &mut Batch::new(batch, DATAGRAM, ancillary)));
+            or_die(
+                "epoll",
+                epoll(&sockets, &mut counts, &mut Batch::new(batch, DATAGRAM, ancillary)),
+            );
         }
         "gro" => {
             or_die("UDP_GRO", set(socket, libc::IPPROTO_UDP, libc::UDP_GRO, 1 as libc::c_int));
@@ -76,7 +84,8 @@ fn open(from: SocketAddrV4, local: Ipv4Addr, ancillary: bool) -> io::Result<UdpS
     }
     // A signal that comes just before the call does not end it.
     socket.set_read_timeout(Some(Duration::from_millis(100)))?;
-    let membership = libc::ip_mreq { imr_multiaddr: in_addr(*from.ip()), imr_interface: in_addr(local) };
+    let membership =
+        libc::ip_mreq { imr_multiaddr: in_addr(*from.ip()), imr_interface: in_addr(local) };
     set(&socket, libc::IPPROTO_IP, libc::IP_ADD_MEMBERSHIP, membership)?;
     Ok(socket)
 }
@@ -86,7 +95,8 @@ fn stop_after(seconds: f64) -> io::Result<()> {
     extern "C" fn stop(_: libc::c_int) {
         STOP.store(true, Ordering::Relaxed);
     }
-    // SAFETY: zeros are a valid sigaction and a valid itimerval; the handler only stores to an atomic. Without SA_RESTART a call that waits ends.
+    // SAFETY: zeros are a valid sigaction and a valid itimerval; the handler only stores to an
+    // atomic. Without SA_RESTART a call that waits ends.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = stop as *const () as usize;
@@ -125,18 +135,23 @@ fn recvmmsg(socket: &UdpSocket, counts: &mut Counts, batch: &mut Batch) {
 
 /// From all of the sockets, as they are ready.
 fn epoll(sockets: &[UdpSocket], counts: &mut Counts, batch: &mut Batch) -> io::Result<()> {
-    let done = |result: libc::c_int| if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) };
+    let done =
+        |result: libc::c_int| if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) };
     // SAFETY: the call takes no pointer.
     let poll = done(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
     for (i, socket) in sockets.iter().enumerate() {
         let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: i as u64 };
         // SAFETY: the event lives through the call, which copies it.
-        done(unsafe { libc::epoll_ctl(poll, libc::EPOLL_CTL_ADD, socket.as_raw_fd(), &mut event) })?;
+        done(unsafe {
+            libc::epoll_ctl(poll, libc::EPOLL_CTL_ADD, socket.as_raw_fd(), &mut event)
+        })?;
     }
     let mut events = [libc::epoll_event { events: 0, u64: 0 }; 256];
     while !STOP.load(Ordering::Relaxed) {
-        // SAFETY: there is room for as many events as the call is told. It ends at a signal, or after 100 ms.
-        let ready = unsafe { libc::epoll_wait(poll, events.as_mut_ptr(), events.len() as i32, 100) };
+        // SAFETY: there is room for as many events as the call is told. It ends at a signal, or
+        // after 100 ms.
+        let ready =
+            unsafe { libc::epoll_wait(poll, events.as_mut_ptr(), events.len() as i32, 100) };
         for event in &events[..usize::try_from(ready).unwrap_or(0)] {
             let received = batch.receive(&sockets[event.u64 as usize], libc::MSG_DONTWAIT);
             counts.messages(batch, received);
@@ -171,8 +186,9 @@ impl Batch {
         // SAFETY: zeros are a valid sockaddr_in.
         let mut names: Vec<libc::sockaddr_in> = vec![unsafe { std::mem::zeroed() }; batch];
         let start: *mut u8 = bytes.as_mut_ptr();
-        let mut parts: Vec<libc::iovec> =
-            (0..batch).map(|i| libc::iovec { iov_base: start.wrapping_add(i * room).cast(), iov_len: room }).collect();
+        let mut parts: Vec<libc::iovec> = (0..batch)
+            .map(|i| libc::iovec { iov_base: start.wrapping_add(i * room).cast(), iov_len: room })
+            .collect();
         let messages = (0..batch)
             .map(|i| {
                 // SAFETY: a message of zeros is one without address, parts and ancillary data.
@@ -191,11 +207,13 @@ impl Batch {
         Batch { room, bytes, controls, _parts: parts, _names: names, messages }
     }
 
-    /// Receives what is there, with the flags of recvmmsg(2). How many; none where the time is up, or a signal came.
+    /// Receives what is there, with the flags of recvmmsg(2). How many; none where the time is up,
+    /// or a signal came.
     fn receive(&mut self, socket: &UdpSocket, flags: libc::c_int) -> usize {
         let (messages, most) = (self.messages.as_mut_ptr(), self.messages.len() as u32);
         let wait = std::ptr::null_mut();
-        // SAFETY: each message points into vectors that this batch owns and never grows, each with its length.
+        // SAFETY: each message points into vectors that this batch owns and never grows, each with
+        // its length.
         let received = unsafe { libc::recvmmsg(socket.as_raw_fd(), messages, most, flags, wait) };
         usize::try_from(received).unwrap_or(0)
     }
@@ -214,8 +232,9 @@ impl Batch {
         if self.controls.is_empty() {
             return told;
         }
-        // SAFETY: the kernel left whole control messages, of the length that it wrote into the header; the data of each are as long as those
-        // that are read here by the man pages (socket(7), udp(7)), at whatever alignment.
+        // SAFETY: the kernel left whole control messages, of the length that it wrote into the
+        // header; the data of each are as long as those that are read here by the man pages
+        // (socket(7), udp(7)), at whatever alignment.
         unsafe {
             let mut control = libc::CMSG_FIRSTHDR(header);
             while !control.is_null() {
@@ -225,7 +244,9 @@ impl Batch {
                         let time: libc::timespec = data.cast::<libc::timespec>().read_unaligned();
                         told.time = time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64;
                     }
-                    (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => told.dropped = Some(data.cast::<u32>().read_unaligned()),
+                    (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => {
+                        told.dropped = Some(data.cast::<u32>().read_unaligned())
+                    }
                     (libc::IPPROTO_UDP, libc::UDP_GRO) => {
                         told.segment = Some(data.cast::<libc::c_int>().read_unaligned() as usize)
                     }
@@ -249,13 +270,15 @@ struct Counts {
     dropped: u32,
     /// The lowest and the highest number.
     numbers: Option<(u64, u64)>,
-    /// The first and the last one of those whose times are kept, where they are probes: of others it is not known where the number stands.
+    /// The first and the last one of those whose times are kept, where they are probes: of others
+    /// it is not known where the number stands.
     ends: Option<(u64, u64)>,
     /// Since the first datagram: on the clock, and of the processor.
     since: Option<(Instant, Duration)>,
     /// The kernel's, in ns, where they are wanted: as many as there is room for.
     times: Vec<u64>,
-    /// For how many ns from the first on they are not wanted yet: the start of this program holds up who sends.
+    /// For how many ns from the first on they are not wanted yet: the start of this program holds
+    /// up who sends.
     settling: u64,
     settled: Option<u64>,
 }
@@ -289,7 +312,9 @@ impl Counts {
         self.bytes += bytes.len() as u64;
         let at = if bytes.starts_with(PROBE) { 16 } else { 0 };
         let number = bytes.get(at..).and_then(|rest| rest.first_chunk());
-        let number = number.map(|number| if at == 0 { u64::from_ne_bytes(*number) } else { u64::from_be_bytes(*number) });
+        let number = number.map(|number| {
+            if at == 0 { u64::from_ne_bytes(*number) } else { u64::from_be_bytes(*number) }
+        });
         if let Some(number) = number {
             let (low, high) = self.numbers.unwrap_or((number, number));
             self.numbers = Some((low.min(number), high.max(number)));
@@ -297,7 +322,9 @@ impl Counts {
         let settled = *self.settled.get_or_insert(time + self.settling);
         if time >= settled && self.times.len() < self.times.capacity() {
             self.times.push(time);
-            self.ends = number.filter(|_| at > 0).map(|number| (self.ends.map_or(number, |(first, _)| first), number));
+            self.ends = number
+                .filter(|_| at > 0)
+                .map(|number| (self.ends.map_or(number, |(first, _)| first), number));
         }
     }
 
@@ -315,13 +342,20 @@ impl Counts {
         print!(r#""calls":{calls},"trains":{trains},"dropped":{dropped}"#);
         if let (Some(rate), [first, .., last]) = (rate, self.times.as_slice()) {
             // What was lost between the two was sent all the same.
-            let sent = self.ends.map_or(self.times.len() as u64 - 1, |(first, last)| last.saturating_sub(first));
+            let sent = self
+                .ends
+                .map_or(self.times.len() as u64 - 1, |(first, last)| last.saturating_sub(first));
             let mean = sent as f64 * 1e9 / (last - first) as f64;
             // The first ten find everything cold.
             let warm = if self.times.len() > 20 { &self.times[10..] } else { &self.times[..] };
-            let mut gaps: Vec<f64> = warm.windows(2).map(|pair| pair[1] as f64 - pair[0] as f64).collect();
+            let mut gaps: Vec<f64> =
+                warm.windows(2).map(|pair| pair[1] as f64 - pair[0] as f64).collect();
             let mut errors: Vec<f64> = gaps.iter().map(|gap| (gap - 1e9 / rate).abs()).collect();
-            print!(r#","rate_pps":{mean:.6},"gap_ns":{},"error_ns":{}"#, spread(&mut gaps), spread(&mut errors));
+            print!(
+                r#","rate_pps":{mean:.6},"gap_ns":{},"error_ns":{}"#,
+                spread(&mut gaps),
+                spread(&mut errors)
+            );
         }
         println!("}}");
     }

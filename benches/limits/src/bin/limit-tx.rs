@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 
 use mcast_limits::{BUFFER, Options, PROBE, cpu_time, die, in_addr, now, or_die, set};
 
-const USAGE: &str = "usage: limit-tx MODE --to GROUP:PORT --address LOCAL [--size BYTES] [--duration SECONDS] [--batch N] [--rate PPS] [--groups N]
+const USAGE: &str = "usage: limit-tx MODE --to GROUP:PORT --address LOCAL [--size BYTES] \
+                     [--duration SECONDS] [--batch N] [--rate PPS] [--groups N]
                 [--probe | --file FILE]
 modes: send      a system call a datagram, connected
        sendto    the same, not connected, to --groups groups in turn
        sendmmsg  --batch datagrams a call, connected
-       segment   UDP_SEGMENT: --batch datagrams of one size a call, or as many as go into 65,507 bytes, connected
-payload: a number and a time; --probe: a measured datagram of mcast; --file: what is in the file, as it is";
+       segment   UDP_SEGMENT: --batch datagrams of one size a call, or as many as go into 65,507 \
+                     bytes, connected
+payload: a number and a time; --probe: a measured datagram of mcast; --file: what is in the file, \
+                     as it is";
 
 /// What an IPv4 datagram carries at most (RFC 768, RFC 791).
 const MOST: usize = 65_507;
@@ -31,19 +34,26 @@ fn main() {
         or_die("connect", socket.connect(to));
     }
     let start = Instant::now();
-    let mut pace =
-        Pace { start, end: start + Duration::from_secs_f64(options.get("duration").unwrap_or(1.0)), rate: options.get("rate") };
+    let mut pace = Pace {
+        start,
+        end: start + Duration::from_secs_f64(options.get("duration").unwrap_or(1.0)),
+        rate: options.get("rate"),
+    };
     let errors = match options.mode.as_str() {
         "send" => send(&socket, &mut payload, &mut pace),
         "sendto" => sendto(&socket, &mut payload, &mut pace, to, groups),
         "sendmmsg" => sendmmsg(&socket, &mut payload, &mut pace, batch),
         "segment" => {
-            or_die("UDP_SEGMENT", set(&socket, libc::IPPROTO_UDP, libc::UDP_SEGMENT, size as libc::c_int));
+            or_die(
+                "UDP_SEGMENT",
+                set(&socket, libc::IPPROTO_UDP, libc::UDP_SEGMENT, size as libc::c_int),
+            );
             send_segments(&socket, &mut payload, &mut pace, batch.min(MOST / size))
         }
         _ => options.refuse(),
     };
-    let (mode, sent, seconds, cpu) = (&options.mode, payload.next, start.elapsed().as_secs_f64(), cpu_time().as_secs_f64());
+    let (mode, sent, seconds, cpu) =
+        (&options.mode, payload.next, start.elapsed().as_secs_f64(), cpu_time().as_secs_f64());
     println!(
         r#"{{"mode":"{mode}","size":{size},"datagrams":{sent},"seconds":{seconds:.6},"cpu_seconds":{cpu:.6},"errors":{errors}}}"#
     );
@@ -105,7 +115,8 @@ impl Payload {
     }
 }
 
-/// A probe of a run of its own, but for number, time and checksum. Behind the header each byte is its own offset, modulo 256.
+/// A probe of a run of its own, but for number, time and checksum. Behind the header each byte is
+/// its own offset, modulo 256.
 fn probe(size: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..size).map(|offset| offset as u8).collect();
     let Some(header) = bytes.first_chunk_mut::<48>() else { return Vec::new() };
@@ -149,7 +160,13 @@ fn send(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace) -> u64 {
 }
 
 /// To one group after the other.
-fn sendto(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace, to: SocketAddrV4, groups: u32) -> u64 {
+fn sendto(
+    socket: &UdpSocket,
+    payload: &mut Payload,
+    pace: &mut Pace,
+    to: SocketAddrV4,
+    groups: u32,
+) -> u64 {
     let (mut bytes, first) = (payload.blank.clone(), u32::from(*to.ip()));
     let (mut errors, mut group) = (0, 0);
     while pace.wait(payload.next) {
@@ -165,9 +182,11 @@ fn sendmmsg(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace, batch: u
     let size = payload.blank.len();
     let mut bytes = payload.blank.repeat(batch);
     let start: *mut u8 = bytes.as_mut_ptr();
-    // The kernel reads through these pointers only during the call, and nobody else has the bytes then.
-    let mut parts: Vec<libc::iovec> =
-        (0..batch).map(|i| libc::iovec { iov_base: start.wrapping_add(i * size).cast(), iov_len: size }).collect();
+    // The kernel reads through these pointers only during the call, and nobody else has the bytes
+    // then.
+    let mut parts: Vec<libc::iovec> = (0..batch)
+        .map(|i| libc::iovec { iov_base: start.wrapping_add(i * size).cast(), iov_len: size })
+        .collect();
     let mut messages: Vec<libc::mmsghdr> = parts
         .iter_mut()
         .map(|part| {
@@ -181,11 +200,13 @@ fn sendmmsg(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace, batch: u
     let mut errors = 0;
     while pace.wait(payload.next) {
         for i in 0..batch {
-            // SAFETY: the range lies in the bytes, which live until the end of the function, and no other reference to them is in use.
+            // SAFETY: the range lies in the bytes, which live until the end of the function, and no
+            // other reference to them is in use.
             payload.fill(unsafe { std::slice::from_raw_parts_mut(start.add(i * size), size) });
         }
         // SAFETY: each message points to its part, each part to its bytes, and all of them live.
-        let sent = unsafe { libc::sendmmsg(socket.as_raw_fd(), messages.as_mut_ptr(), batch as u32, 0) };
+        let sent =
+            unsafe { libc::sendmmsg(socket.as_raw_fd(), messages.as_mut_ptr(), batch as u32, 0) };
         let sent = usize::try_from(sent).unwrap_or(0);
         errors += u64::from(sent < batch);
         payload.next -= (batch - sent) as u64;
@@ -194,7 +215,12 @@ fn sendmmsg(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace, batch: u
 }
 
 /// One call for a train of datagrams, which the kernel cuts.
-fn send_segments(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace, segments: usize) -> u64 {
+fn send_segments(
+    socket: &UdpSocket,
+    payload: &mut Payload,
+    pace: &mut Pace,
+    segments: usize,
+) -> u64 {
     let size = payload.blank.len();
     let mut train = payload.blank.repeat(segments);
     let mut errors = 0;

@@ -1,4 +1,5 @@
-//! Linux control messages: the walk over them, and the addresses beside them. No `unsafe`: the kernel's bytes are read as bytes.
+//! Linux control messages: the walk over them, and the addresses beside them. No `unsafe`: the
+//! kernel's bytes are read as bytes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::{Duration, SystemTime};
@@ -7,7 +8,8 @@ use libc::{self, c_int};
 
 use crate::net::Meta;
 
-/// Room for every control message that is asked for, and half as many (they take 168 bytes on IPv6).
+/// Room for every control message that is asked for, and half as many (they take 168 bytes on
+/// IPv6).
 pub const CONTROL_LEN: usize = 256;
 
 /// A control buffer, aligned as the kernel wants it.
@@ -63,28 +65,37 @@ pub fn source(name: &Name) -> Option<SocketAddr> {
     }
 }
 
-/// Reads what the kernel told of one datagram, or of one train of them, into `meta`. Answers the length of each datagram of a train (UDP_GRO, udp(7)).
+/// Reads what the kernel told of one datagram, or of one train of them, into `meta`. Answers the
+/// length of each datagram of a train (UDP_GRO, udp(7)).
 pub fn read(control: &[u8], meta: &mut Meta) -> Option<usize> {
     let mut segment = None;
     for (level, kind, data) in Messages(control) {
         match (level, kind) {
-            (libc::SOL_UDP, libc::UDP_GRO) => segment = int(data, 0).and_then(|len| usize::try_from(len).ok()),
+            (libc::SOL_UDP, libc::UDP_GRO) => {
+                segment = int(data, 0).and_then(|len| usize::try_from(len).ok())
+            }
             (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
                 if let Some(time) = timestamp(data) {
                     (meta.time, meta.kernel_time) = (time, true);
                 }
             }
-            (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => meta.drops = take(data, 0).map(u32::from_ne_bytes),
+            (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => {
+                meta.drops = take(data, 0).map(u32::from_ne_bytes)
+            }
             (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
-                // struct in_pktinfo: interface, the address of this host that took it, the address it was sent to
+                // struct in_pktinfo: interface, the address of this host that took it, the address
+                // it was sent to
                 meta.ifindex = take(data, 0).map(u32::from_ne_bytes);
-                meta.destination = take::<4>(data, 8).map(|bytes| IpAddr::from(Ipv4Addr::from(bytes)));
+                meta.destination =
+                    take::<4>(data, 8).map(|bytes| IpAddr::from(Ipv4Addr::from(bytes)));
             }
             (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
-                meta.destination = take::<16>(data, 0).map(|bytes| IpAddr::from(Ipv6Addr::from(bytes)));
+                meta.destination =
+                    take::<16>(data, 0).map(|bytes| IpAddr::from(Ipv6Addr::from(bytes)));
                 meta.ifindex = take(data, 16).map(u32::from_ne_bytes);
             }
-            (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT | libc::IPV6_TCLASS) => {
+            (libc::IPPROTO_IP, libc::IP_TTL)
+            | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT | libc::IPV6_TCLASS) => {
                 let value = int(data, 0).and_then(|value| u8::try_from(value).ok());
                 if kind == libc::IPV6_TCLASS && level == libc::IPPROTO_IPV6 {
                     meta.traffic_class = value;
@@ -102,7 +113,8 @@ pub fn read(control: &[u8], meta: &mut Meta) -> Option<usize> {
 fn timestamp(data: &[u8]) -> Option<SystemTime> {
     // struct timespec: two words of the kernel's time type
     let seconds = u64::try_from(libc::time_t::from_ne_bytes(take(data, 0)?)).ok()?;
-    let nanos = u32::try_from(libc::c_long::from_ne_bytes(take(data, size_of::<libc::time_t>())?)).ok()?;
+    let nanos =
+        u32::try_from(libc::c_long::from_ne_bytes(take(data, size_of::<libc::time_t>())?)).ok()?;
     SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanos))
 }
 

@@ -1,4 +1,5 @@
-//! Linux: many datagrams a call, with every ancillary item, and the socket options that socket2 does not have.
+//! Linux: many datagrams a call, with every ancillary item, and the socket options that socket2
+//! does not have.
 
 mod control;
 mod packet;
@@ -21,9 +22,16 @@ use libc::{self, c_int, c_void, socklen_t};
 
 /// Sets one option by value.
 fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) -> io::Result<()> {
-    // SAFETY: `value` outlives the call and its exact size is passed; the descriptor is open because `socket` is borrowed.
+    // SAFETY: `value` outlives the call and its exact size is passed; the descriptor is open
+    // because `socket` is borrowed.
     let result = unsafe {
-        libc::setsockopt(socket.as_raw_fd(), level, name, ptr::from_ref(&value).cast::<c_void>(), size_of::<T>() as socklen_t)
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            ptr::from_ref(&value).cast::<c_void>(),
+            size_of::<T>() as socklen_t,
+        )
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
@@ -50,7 +58,8 @@ pub fn ask_for_arrival(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
     }
 }
 
-/// `UDP_GRO` (udp(7), Linux 5.0): a train of datagrams comes as one, with the length of each beside it.
+/// `UDP_GRO` (udp(7), Linux 5.0): a train of datagrams comes as one, with the length of each beside
+/// it.
 pub fn take_trains(socket: &impl AsRawFd) -> io::Result<()> {
     set(socket, libc::SOL_UDP, libc::UDP_GRO, ON)
 }
@@ -64,7 +73,8 @@ pub fn report_queue_drops(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
 }
 
 pub fn send_via_v4(socket: &impl AsRawFd, index: u32, address: Ipv4Addr) -> io::Result<()> {
-    // The address goes with the index: on `lo` an index alone sends from 0.0.0.0, which every receiver drops.
+    // The address goes with the index: on `lo` an index alone sends from 0.0.0.0, which every
+    // receiver drops.
     let request = libc::ip_mreqn {
         imr_multiaddr: libc::in_addr { s_addr: 0 },
         imr_address: libc::in_addr { s_addr: u32::from_ne_bytes(address.octets()) },
@@ -93,9 +103,16 @@ pub fn dropped(socket: &UdpSocket) -> io::Result<u32> {
     const SK_MEMINFO_DROPS: usize = 8;
     let mut info = [0_u32; 16];
     let mut len = size_of_val(&info) as socklen_t;
-    // SAFETY: `info` has room for the `len` bytes that the kernel may write, and both outlive the call.
+    // SAFETY: `info` has room for the `len` bytes that the kernel may write, and both outlive the
+    // call.
     let result = unsafe {
-        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, SO_MEMINFO, info.as_mut_ptr().cast::<c_void>(), &mut len)
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            SO_MEMINFO,
+            info.as_mut_ptr().cast::<c_void>(),
+            &mut len,
+        )
     };
     match result {
         0 if len as usize > SK_MEMINFO_DROPS * size_of::<u32>() => Ok(info[SK_MEMINFO_DROPS]),
@@ -104,13 +121,17 @@ pub fn dropped(socket: &UdpSocket) -> io::Result<u32> {
     }
 }
 
-/// Writes what can be written without waiting: pwritev2(2) with `RWF_NOWAIT`. O_NONBLOCK would do it too, and to everybody who has the same pipe open.
-/// Pipes know it since Linux 6.4; what does not says so.
+/// Writes what can be written without waiting: pwritev2(2) with `RWF_NOWAIT`. O_NONBLOCK would do
+/// it too, and to everybody who has the same pipe open. Pipes know it since Linux 6.4; what does
+/// not says so.
 pub fn write_now(open: &impl AsRawFd, bytes: &[u8]) -> io::Result<usize> {
     const WHERE_IT_IS: libc::off_t = -1;
-    let part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast::<c_void>(), iov_len: bytes.len() };
-    // SAFETY: the kernel reads the one part, whose bytes outlive the call, and writes to neither; the descriptor is open because `open` is borrowed.
-    let written = unsafe { libc::pwritev2(open.as_raw_fd(), &part, 1, WHERE_IT_IS, libc::RWF_NOWAIT) };
+    let part =
+        libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast::<c_void>(), iov_len: bytes.len() };
+    // SAFETY: the kernel reads the one part, whose bytes outlive the call, and writes to neither;
+    // the descriptor is open because `open` is borrowed.
+    let written =
+        unsafe { libc::pwritev2(open.as_raw_fd(), &part, 1, WHERE_IT_IS, libc::RWF_NOWAIT) };
     usize::try_from(written).map_err(|_| io::Error::last_os_error())
 }
 

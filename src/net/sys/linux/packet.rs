@@ -1,4 +1,5 @@
-//! A packet socket (packet(7)): what reaches the interfaces, before IP and the firewall see it. It needs CAP_NET_RAW.
+//! A packet socket (packet(7)): what reaches the interfaces, before IP and the firewall see it. It
+//! needs CAP_NET_RAW.
 
 use std::io;
 use std::mem;
@@ -19,7 +20,8 @@ const SNAP: usize = 256;
 /// How many are taken a call.
 const SLOTS: usize = 64;
 
-/// The receive buffer. A frame takes as much of it as it is long, and what else the kernel keeps of it.
+/// The receive buffer. A frame takes as much of it as it is long, and what else the kernel keeps of
+/// it.
 const BUFFER: usize = 8 << 20;
 
 // include/uapi/linux/if_packet.h, which libc does not have.
@@ -48,14 +50,16 @@ impl Tap {
         }
         socket.set_nonblocking(true)?;
         socket.bind(&every_interface())?;
-        let (names, controls) = ([Name([0; 128]); SLOTS], [Control([0; super::control::CONTROL_LEN]); SLOTS]);
+        let (names, controls) =
+            ([Name([0; 128]); SLOTS], [Control([0; super::control::CONTROL_LEN]); SLOTS]);
         Ok(Box::new(Tap { socket, names, controls, payloads: [[0; SNAP]; SLOTS] }))
     }
 
     /// Takes some of what waits. Answers how many there were: none where nothing waits.
     pub fn read(&mut self, take: &mut dyn FnMut(&Caught)) -> io::Result<usize> {
         let mut vectors = [libc::iovec { iov_base: ptr::null_mut(), iov_len: SNAP }; SLOTS];
-        // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a valid value.
+        // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a
+        // valid value.
         let mut headers: [libc::mmsghdr; SLOTS] = unsafe { mem::zeroed() };
         for (slot, header) in headers.iter_mut().enumerate() {
             vectors[slot].iov_base = self.payloads[slot].as_mut_ptr().cast::<c_void>();
@@ -66,10 +70,17 @@ impl Tap {
             header.msg_hdr.msg_control = (&raw mut self.controls[slot]).cast::<c_void>();
             header.msg_hdr.msg_controllen = size_of::<Control>() as _;
         }
-        // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them outlive the call, none
-        // overlaps another, and nobody else has a reference to them now. The descriptor is open as long as `self`.
+        // SAFETY: every header points to a name, a vector, a payload and a control buffer of the
+        // lengths it states; all of them outlive the call, none overlaps another, and
+        // nobody else has a reference to them now. The descriptor is open as long as `self`.
         let count = unsafe {
-            libc::recvmmsg(self.socket.as_raw_fd(), headers.as_mut_ptr(), SLOTS as _, libc::MSG_DONTWAIT as _, ptr::null_mut())
+            libc::recvmmsg(
+                self.socket.as_raw_fd(),
+                headers.as_mut_ptr(),
+                SLOTS as _,
+                libc::MSG_DONTWAIT as _,
+                ptr::null_mut(),
+            )
         };
         let count = match usize::try_from(count) {
             Ok(count) => count.min(SLOTS),
@@ -82,7 +93,9 @@ impl Tap {
             #[allow(clippy::unnecessary_cast, reason = "socklen_t with musl, usize with glibc")]
             let control = (header.msg_hdr.msg_controllen as usize).min(size_of::<Control>());
             let bytes = &self.payloads[slot][..(header.msg_len as usize).min(SNAP)];
-            if let Some(caught) = caught(&self.names[slot], &self.controls[slot].0[..control], bytes) {
+            if let Some(caught) =
+                caught(&self.names[slot], &self.controls[slot].0[..control], bytes)
+            {
                 take(&caught);
             }
         }
@@ -95,16 +108,21 @@ impl Tap {
         let mut stats = [0_u32; 2];
         let mut len = size_of_val(&stats) as socklen_t;
         let (socket, stats_at) = (self.socket.as_raw_fd(), stats.as_mut_ptr().cast::<c_void>());
-        // SAFETY: `stats` has room for the `len` bytes that the kernel may write, and both outlive the call.
-        let result = unsafe { libc::getsockopt(socket, libc::SOL_PACKET, PACKET_STATISTICS, stats_at, &mut len) };
+        // SAFETY: `stats` has room for the `len` bytes that the kernel may write, and both outlive
+        // the call.
+        let result = unsafe {
+            libc::getsockopt(socket, libc::SOL_PACKET, PACKET_STATISTICS, stats_at, &mut len)
+        };
         if result == 0 { Ok(stats[1]) } else { Err(io::Error::last_os_error()) }
     }
 }
 
-/// Everything, of every interface: `ETH_P_ALL`, because what waits for one protocol sees it only behind the firewall's ingress hook.
+/// Everything, of every interface: `ETH_P_ALL`, because what waits for one protocol sees it only
+/// behind the firewall's ingress hook.
 fn every_interface() -> SockAddr {
     let mut storage = SockAddrStorage::zeroed();
-    // SAFETY: `sockaddr_ll` is a socket address: it fits into the storage of all of them, of whose alignment it is, and is a plain C struct of integers.
+    // SAFETY: `sockaddr_ll` is a socket address: it fits into the storage of all of them, of whose
+    // alignment it is, and is a plain C struct of integers.
     let address = unsafe { storage.view_as::<libc::sockaddr_ll>() };
     address.sll_family = libc::AF_PACKET as u16;
     address.sll_protocol = (libc::ETH_P_ALL as u16).to_be();
@@ -145,13 +163,15 @@ fn caught<'a>(name: &Name, control: &[u8], bytes: &'a [u8]) -> Option<Caught<'a>
         _ => Towards::Us,
     };
     let mut caught = Caught { protocol, ifindex, towards, vlan: None, len: bytes.len(), bytes };
-    let auxiliary = Messages(control).find(|(level, kind, _)| (*level, *kind) == (libc::SOL_PACKET, PACKET_AUXDATA));
+    let auxiliary = Messages(control)
+        .find(|(level, kind, _)| (*level, *kind) == (libc::SOL_PACKET, PACKET_AUXDATA));
     if let Some((_, _, data)) = auxiliary {
         let word = |at| take(data, at).map(u32::from_ne_bytes);
         let (status, tag) = (word(0)?, take(data, 16).map(u16::from_ne_bytes)?);
         caught.len = usize::try_from(word(4)?).ok()?;
         // A tag of VLAN 0 carries a priority only, and is as good as none.
-        caught.vlan = Some(tag & 0xfff).filter(|vlan| status & TP_STATUS_VLAN_VALID != 0 && *vlan != 0);
+        caught.vlan =
+            Some(tag & 0xfff).filter(|vlan| status & TP_STATUS_VLAN_VALID != 0 && *vlan != 0);
     }
     Some(caught)
 }
@@ -163,7 +183,9 @@ mod tests {
     /// The control message of a frame of 1,000 bytes, as this machine's kernel writes it.
     fn auxdata(status: u32, tag: u16) -> Vec<u8> {
         let mut bytes = (size_of::<usize>() + 8 + 20).to_ne_bytes().to_vec();
-        [libc::SOL_PACKET, PACKET_AUXDATA].iter().for_each(|value| bytes.extend(value.to_ne_bytes()));
+        [libc::SOL_PACKET, PACKET_AUXDATA]
+            .iter()
+            .for_each(|value| bytes.extend(value.to_ne_bytes()));
         [status, 1000, 256].iter().for_each(|value| bytes.extend(value.to_ne_bytes()));
         [14, 14, tag, 0x8100].iter().for_each(|value: &u16| bytes.extend(value.to_ne_bytes()));
         bytes
@@ -180,7 +202,13 @@ mod tests {
 
     #[test]
     fn the_address_tells_interface_and_direction() {
-        for (kind, towards) in [(0, Towards::Us), (1, Towards::Us), (2, Towards::Us), (3, Towards::Other), (4, Towards::Out)] {
+        for (kind, towards) in [
+            (0, Towards::Us),
+            (1, Towards::Us),
+            (2, Towards::Us),
+            (3, Towards::Other),
+            (4, Towards::Out),
+        ] {
             let name = name(kind);
             let caught = caught(&name, &[], &[1, 2, 3]).unwrap();
             assert_eq!((caught.protocol, caught.ifindex, caught.towards), (IPV6, 7, towards));
@@ -191,11 +219,15 @@ mod tests {
     #[test]
     fn the_auxiliary_data_tells_length_and_vlan() {
         let name = name(2);
-        for (status, tag, vlan) in [(0x10, 0x6064, Some(100)), (0, 100, None), (0x10, 0x6000, None)] {
+        for (status, tag, vlan) in [(0x10, 0x6064, Some(100)), (0, 100, None), (0x10, 0x6000, None)]
+        {
             let control = auxdata(status, tag);
             let caught = caught(&name, &control, &[0; 256]).unwrap();
             assert_eq!((caught.len, caught.vlan), (1000, vlan), "{status:#x} {tag:#x}");
         }
-        assert!(caught(&name, &auxdata(0, 0)[..30], &[]).is_some_and(|caught| caught.len == 0), "cut short");
+        assert!(
+            caught(&name, &auxdata(0, 0)[..30], &[]).is_some_and(|caught| caught.len == 0),
+            "cut short"
+        );
     }
 }

@@ -12,20 +12,23 @@ use super::control::{self, CONTROL_LEN, Control, Name};
 use crate::net::sys::Train;
 use crate::net::{Batching, Meta, UNKNOWN_SOURCE};
 
-/// Buffers a call. More of them were no faster, and each costs 64 KiB once something long has filled it.
+/// Buffers a call. More of them were no faster, and each costs 64 KiB once something long has
+/// filled it.
 const SLOTS: usize = 32;
 
-/// Buffers a call where long datagrams or trains come, or nobody knows yet. A call is dear then anyway, and memory is saved.
+/// Buffers a call where long datagrams or trains come, or nobody knows yet. A call is dear then
+/// anyway, and memory is saved.
 const LONG_SLOTS: usize = 8;
 
 /// What is longer than a page is long.
 const LONG: u32 = 4096;
 
-/// The largest datagram or train there is, and one byte to spare, so that none is ever cut. The pages of a slot are taken from the system only when
-/// a datagram fills them.
+/// The largest datagram or train there is, and one byte to spare, so that none is ever cut. The
+/// pages of a slot are taken from the system only when a datagram fills them.
 const SLOT_LEN: usize = 65_536;
 
-/// From one slot to the next. A power of two would have all of them contend for the same few lines of the processor's cache.
+/// From one slot to the next. A power of two would have all of them contend for the same few lines
+/// of the processor's cache.
 const STRIDE: usize = SLOT_LEN + 128;
 
 /// Receives up to [`SLOTS`] datagrams or trains a call.
@@ -40,12 +43,19 @@ pub struct Batch {
     long: Option<bool>,
 }
 
-/// After so many calls that found no more than one, most ask for one only, and spare the kernel the look for a second.
+/// After so many calls that found no more than one, most ask for one only, and spare the kernel the
+/// look for a second.
 const LONELY: u8 = 8;
 
 impl Batch {
     pub fn new(batching: Batching) -> Self {
-        Batch { most: batching.most.clamp(1, SLOTS), buffers: Buffers::new(), filled: 0, lonely: 0, long: None }
+        Batch {
+            most: batching.most.clamp(1, SLOTS),
+            buffers: Buffers::new(),
+            filled: 0,
+            lonely: 0,
+            long: None,
+        }
     }
 
     pub fn receive(&mut self, socket: &UdpSocket, sleeps: bool) -> io::Result<usize> {
@@ -54,14 +64,17 @@ impl Batch {
         let slots = self.most.min(if self.long == Some(false) { SLOTS } else { LONG_SLOTS });
         let asked = if self.lonely >= LONELY && self.lonely % LONELY != 0 { 1 } else { slots };
         let flags = if sleeps { libc::MSG_WAITFORONE } else { libc::MSG_DONTWAIT };
-        // SAFETY: every header points to a name, a vector, a payload and a control buffer of the lengths it states; all of them live as long as
-        // `self`, none overlaps another, nobody else has a reference to them now, and the descriptor is open because `socket` is borrowed.
+        // SAFETY: every header points to a name, a vector, a payload and a control buffer of the
+        // lengths it states; all of them live as long as `self`, none overlaps another,
+        // nobody else has a reference to them now, and the descriptor is open because `socket` is
+        // borrowed.
         let count = unsafe {
             let headers = self.buffers.headers.as_ptr().cast::<libc::mmsghdr>();
             libc::recvmmsg(socket.as_raw_fd(), headers, asked as u32, flags as _, ptr::null_mut())
         };
         self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(asked);
-        self.lonely = if self.filled > 1 { 0 } else { self.lonely.checked_add(1).unwrap_or(LONELY) };
+        self.lonely =
+            if self.filled > 1 { 0 } else { self.lonely.checked_add(1).unwrap_or(LONELY) };
         if self.filled > 0 && self.long != Some(true) {
             self.long = Some(self.buffers.has_long(self.filled));
         }
@@ -77,7 +90,8 @@ impl Batch {
     pub fn get(&self, slot: usize) -> Train<'_> {
         assert!(slot < self.filled);
         let (payload, name, control, flags) = self.buffers.slot(slot);
-        let mut meta = Meta { source: control::source(name).unwrap_or(UNKNOWN_SOURCE), ..Meta::unknown() };
+        let mut meta =
+            Meta { source: control::source(name).unwrap_or(UNKNOWN_SOURCE), ..Meta::unknown() };
         let segment = control::read(control, &mut meta);
         // A train is never cut, for none is longer than a slot.
         meta.truncated = flags & libc::MSG_TRUNC != 0;
@@ -85,8 +99,8 @@ impl Batch {
     }
 }
 
-/// What the kernel writes into, and the headers that tell it where. They are made once and only through pointers looked at, because the headers
-/// point at the rest.
+/// What the kernel writes into, and the headers that tell it where. They are made once and only
+/// through pointers looked at, because the headers point at the rest.
 struct Buffers {
     headers: NonNull<[libc::mmsghdr; SLOTS]>,
     vectors: NonNull<[libc::iovec; SLOTS]>,
@@ -105,24 +119,29 @@ impl Buffers {
             iov_len: SLOT_LEN,
         })));
         let headers = std::array::from_fn(|slot| {
-            // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a valid value.
+            // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes
+            // is a valid value.
             let mut header: libc::mmsghdr = unsafe { mem::zeroed() };
             header.msg_hdr.msg_name = names.as_ptr().cast::<Name>().wrapping_add(slot).cast();
             header.msg_hdr.msg_iov = vectors.as_ptr().cast::<libc::iovec>().wrapping_add(slot);
             header.msg_hdr.msg_iovlen = 1;
-            header.msg_hdr.msg_control = controls.as_ptr().cast::<Control>().wrapping_add(slot).cast();
+            header.msg_hdr.msg_control =
+                controls.as_ptr().cast::<Control>().wrapping_add(slot).cast();
             header
         });
-        let mut buffers = Buffers { headers: leak(Box::new(headers)), vectors, names, controls, payloads };
+        let mut buffers =
+            Buffers { headers: leak(Box::new(headers)), vectors, names, controls, payloads };
         buffers.renew(SLOTS);
         buffers
     }
 
-    /// Makes the first `used` slots, and one more that a failed call may have begun, as they were. The kernel writes lengths and flags back into the
-    /// headers, and a slot whose control length shrank would otherwise cut the control messages of every later datagram (the drop counter is absent
-    /// until the first drop).
+    /// Makes the first `used` slots, and one more that a failed call may have begun, as they were.
+    /// The kernel writes lengths and flags back into the headers, and a slot whose control
+    /// length shrank would otherwise cut the control messages of every later datagram (the drop
+    /// counter is absent until the first drop).
     fn renew(&mut self, used: usize) {
-        // SAFETY: the headers live as long as `self`, which is borrowed mutably, so that nobody else looks at them.
+        // SAFETY: the headers live as long as `self`, which is borrowed mutably, so that nobody
+        // else looks at them.
         let headers = unsafe { self.headers.as_mut() };
         for header in headers.iter_mut().take(used + 1) {
             header.msg_hdr.msg_namelen = size_of::<Name>() as socklen_t;
@@ -133,23 +152,32 @@ impl Buffers {
 
     /// Whether something long was received into the first `filled` slots.
     fn has_long(&self, filled: usize) -> bool {
-        // SAFETY: the headers live as long as `self`, and the kernel writes into them only in a call that borrows `self` mutably.
+        // SAFETY: the headers live as long as `self`, and the kernel writes into them only in a
+        // call that borrows `self` mutably.
         let headers = unsafe { self.headers.as_ref() };
         headers.iter().take(filled).any(|header| header.msg_len > LONG)
     }
 
-    /// The payload, the source, the control messages and the flags of what was received into a slot.
+    /// The payload, the source, the control messages and the flags of what was received into a
+    /// slot.
     fn slot(&self, slot: usize) -> (&[u8], &Name, &[u8], libc::c_int) {
         assert!(slot < SLOTS);
-        // SAFETY: all of them live as long as `self`; the kernel writes into them only in a call that borrows `self` mutably. The slices are within
-        // the slot, because `slot` is below SLOTS and the lengths are cut to that of the slot.
+        // SAFETY: all of them live as long as `self`; the kernel writes into them only in a call
+        // that borrows `self` mutably. The slices are within the slot, because `slot` is
+        // below SLOTS and the lengths are cut to that of the slot.
         unsafe {
             let header = &self.headers.as_ref()[slot];
             #[allow(clippy::unnecessary_cast, reason = "socklen_t with musl, usize with glibc")]
             let control_len = (header.msg_hdr.msg_controllen as usize).min(CONTROL_LEN);
             let payload = self.payloads.as_ptr().cast::<u8>().add(slot * STRIDE);
-            let payload = std::slice::from_raw_parts(payload, (header.msg_len as usize).min(SLOT_LEN));
-            (payload, &self.names.as_ref()[slot], &self.controls.as_ref()[slot].0[..control_len], header.msg_hdr.msg_flags)
+            let payload =
+                std::slice::from_raw_parts(payload, (header.msg_len as usize).min(SLOT_LEN));
+            (
+                payload,
+                &self.names.as_ref()[slot],
+                &self.controls.as_ref()[slot].0[..control_len],
+                header.msg_hdr.msg_flags,
+            )
         }
     }
 }

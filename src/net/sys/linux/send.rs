@@ -1,4 +1,5 @@
-//! Sending many datagrams a call: sendmmsg(2), and trains of datagrams in one buffer (UDP_SEGMENT, udp(7)).
+//! Sending many datagrams a call: sendmmsg(2), and trains of datagrams in one buffer (UDP_SEGMENT,
+//! udp(7)).
 
 use std::io;
 use std::mem;
@@ -49,7 +50,8 @@ fn send_at_most<const N: usize>(socket: &UdpSocket, messages: &[Message]) -> io:
     let mut names: [Option<SockAddr>; N] = [const { None }; N];
     let mut segments = [Segment::new(0); N];
     let mut vectors = [libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 }; N];
-    // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a valid value.
+    // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a
+    // valid value.
     let mut headers: [libc::mmsghdr; N] = unsafe { mem::zeroed() };
     for (slot, message) in messages[..count].iter().enumerate() {
         let header = &mut headers[slot].msg_hdr;
@@ -58,7 +60,10 @@ fn send_at_most<const N: usize>(socket: &UdpSocket, messages: &[Message]) -> io:
             header.msg_name = name.as_ptr().cast_mut().cast::<c_void>();
             header.msg_namelen = name.len() as socklen_t;
         }
-        vectors[slot] = libc::iovec { iov_base: message.bytes.as_ptr().cast_mut().cast(), iov_len: message.bytes.len() };
+        vectors[slot] = libc::iovec {
+            iov_base: message.bytes.as_ptr().cast_mut().cast(),
+            iov_len: message.bytes.len(),
+        };
         header.msg_iov = &raw mut vectors[slot];
         header.msg_iovlen = 1;
         if let Some(size) = message.segment {
@@ -67,25 +72,36 @@ fn send_at_most<const N: usize>(socket: &UdpSocket, messages: &[Message]) -> io:
             header.msg_controllen = size_of::<Segment>() as _;
         }
     }
-    // SAFETY: each of the first `count` headers points to a name, a vector, bytes and a control message of the lengths it states, or to none; all of
-    // them outlive the call, the kernel only reads them, and the descriptor is open because `socket` is borrowed.
-    let sent = unsafe { libc::sendmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), count as c_uint, 0) };
+    // SAFETY: each of the first `count` headers points to a name, a vector, bytes and a control
+    // message of the lengths it states, or to none; all of them outlive the call, the kernel
+    // only reads them, and the descriptor is open because `socket` is borrowed.
+    let sent =
+        unsafe { libc::sendmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), count as c_uint, 0) };
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
 
 /// Whether the kernel knows trains (Linux 4.18): older ones take no notice of the control message.
 pub fn can_send_trains(socket: &UdpSocket) -> bool {
     let (mut size, mut len): (c_int, socklen_t) = (0, size_of::<c_int>() as socklen_t);
-    // SAFETY: `size` has room for the `len` bytes that the kernel may write, and both outlive the call.
+    // SAFETY: `size` has room for the `len` bytes that the kernel may write, and both outlive the
+    // call.
     let result = unsafe {
-        libc::getsockopt(socket.as_raw_fd(), libc::SOL_UDP, libc::UDP_SEGMENT, (&raw mut size).cast::<c_void>(), &raw mut len)
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_UDP,
+            libc::UDP_SEGMENT,
+            (&raw mut size).cast::<c_void>(),
+            &raw mut len,
+        )
     };
     result == 0
 }
 
-/// Lets timers of this thread end when they are due, and not up to 50 us later (PR_SET_TIMERSLACK, prctl(2)).
+/// Lets timers of this thread end when they are due, and not up to 50 us later (PR_SET_TIMERSLACK,
+/// prctl(2)).
 pub fn be_punctual() -> io::Result<()> {
     // SAFETY: this option takes one number, and touches no memory.
-    let result = unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize, 0_usize, 0_usize, 0_usize) };
+    let result =
+        unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize, 0_usize, 0_usize, 0_usize) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -1,4 +1,5 @@
-//! Waiting on Linux: epoll(7). What is waited for is told once, so that a wake costs one call however much there is to wait for.
+//! Waiting on Linux: epoll(7). What is waited for is told once, so that a wake costs one call
+//! however much there is to wait for.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -38,7 +39,8 @@ impl Waiter {
         Ok(self.epoll.add(source, EpollEvent::new(EpollFlags::EPOLLIN, number))?)
     }
 
-    /// Waits for it to lose its other end, too. Answers whether that can be: a file has none (EPERM, epoll_ctl(2)).
+    /// Waits for it to lose its other end, too. Answers whether that can be: a file has none
+    /// (EPERM, epoll_ctl(2)).
     pub fn add_output(&self, number: u64, output: BorrowedFd) -> io::Result<bool> {
         match self.epoll.add(output, EpollEvent::new(EpollFlags::empty(), number)) {
             Ok(()) => Ok(true),
@@ -63,7 +65,8 @@ impl Waiter {
     }
 
     fn wait_exactly(&mut self, time: Option<Duration>) -> io::Result<usize> {
-        /// Linux before 5.11, or a sandbox, has no epoll_pwait2(2), and epoll_wait(2) counts in milliseconds.
+        /// Linux before 5.11, or a sandbox, has no epoll_pwait2(2), and epoll_wait(2) counts in
+        /// milliseconds.
         static COARSE: AtomicBool = AtomicBool::new(false);
         match time {
             None => return self.epoll_wait(-1),
@@ -83,8 +86,16 @@ impl Waiter {
     }
 
     fn epoll_wait(&mut self, millis: libc::c_int) -> io::Result<usize> {
-        // SAFETY: the kernel writes at most MOST events into the array of that length, and the descriptor is open as long as `self`.
-        let count = unsafe { libc::epoll_wait(self.epoll.0.as_raw_fd(), self.events.as_mut_ptr(), MOST as libc::c_int, millis) };
+        // SAFETY: the kernel writes at most MOST events into the array of that length, and the
+        // descriptor is open as long as `self`.
+        let count = unsafe {
+            libc::epoll_wait(
+                self.epoll.0.as_raw_fd(),
+                self.events.as_mut_ptr(),
+                MOST as libc::c_int,
+                millis,
+            )
+        };
         usize::try_from(count).map_err(|_| io::Error::last_os_error())
     }
 
@@ -95,9 +106,13 @@ impl Waiter {
             seconds: i64,
             nanos: i64,
         }
-        let time = Timespec { seconds: i64::try_from(time.as_secs()).unwrap_or(i64::MAX), nanos: i64::from(time.subsec_nanos()) };
-        // SAFETY: the kernel reads `time`, which outlives the call, and writes at most MOST events into the array of that length; no signal mask is
-        // passed, and the descriptor is open as long as `self`.
+        let time = Timespec {
+            seconds: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            nanos: i64::from(time.subsec_nanos()),
+        };
+        // SAFETY: the kernel reads `time`, which outlives the call, and writes at most MOST events
+        // into the array of that length; no signal mask is passed, and the descriptor is
+        // open as long as `self`.
         let count = unsafe {
             let (epoll, events) = (self.epoll.0.as_raw_fd(), self.events.as_mut_ptr());
             libc::syscall(
