@@ -5,7 +5,7 @@
 mod lab;
 
 use lab::{Host, Lab, Running};
-use mcast::rcvbuf::{FULL_PAYLOAD, USUAL_PAYLOAD, truesize};
+use mcast::units::rcvbuf::{FULL_PAYLOAD, USUAL_PAYLOAD, truesize};
 use serde_json::json;
 
 /// Receives without reading, and prints how much memory each datagram takes: the first counter of

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{DisplayArgs, target, units};
+use super::{DisplayArgs, target, values};
 use crate::iface::Wanted;
 use crate::plan::{self, Host, PlanError};
 use crate::target::{DEFAULT_TARGET, TargetRange};
@@ -41,7 +41,7 @@ pub struct CheckArgs {
 
     /// How long to listen: 3s, with --listen at most 60s. 130s also shows whether the network has
     /// a querier that speaks only when it is due
-    #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
     /// Wait for a measured stream from another host, to tell where the path ends; says what to

@@ -7,7 +7,7 @@ pub mod menu;
 mod rcvbuf;
 mod recv;
 mod send;
-pub mod units;
+pub mod values;
 
 pub use check::{CheckArgs, CheckFormat};
 pub use ifaces::{IfacesArgs, IfacesFormat};

@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use bytesize::ByteSize;
 
-use super::units::{SHORTEST_TIME, size, time};
+use super::values::{SHORTEST_TIME, size, time};
 use crate::net::max_payload;
-use crate::rate::Rate;
-use crate::rcvbuf::{FULL_PAYLOAD, LARGEST, USUAL_PAYLOAD, Wish};
+use crate::units::Rate;
+use crate::units::rcvbuf::{FULL_PAYLOAD, LARGEST, USUAL_PAYLOAD, Wish};
 
 /// A pause that is right, for those who typed a wrong one.
 const A_PAUSE: &str = "100Mbit*50ms";

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommonArgs, rcvbuf, source, target, units};
+use super::{CommonArgs, rcvbuf, source, target, values};
 use crate::advice;
 use crate::plan::{self, Host, Limits, PlanError, Sources};
-use crate::rcvbuf::Wish;
 use crate::target::{DEFAULT_TARGET, TargetRange};
+use crate::units::rcvbuf::Wish;
 use crate::verdict::Assertion;
 
 /// What `mcast recv` takes.
@@ -53,20 +53,20 @@ pub struct RecvArgs {
     pub exclude: Vec<IpAddr>,
 
     /// Stop after N datagrams; exactly N are shown
-    #[arg(short, long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true)]
     pub count: Option<u64>,
 
     /// Stop after TIME, whatever came
-    #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
     /// Exit 1 if what was asked did not come within TIME: --count datagrams, with --once the end
     /// of the streams, else a first datagram
-    #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub timeout: Option<Duration>,
 
     /// Stop after TIME of silence, once something has come
-    #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub idle: Option<Duration>,
 
     /// Stop when every measured stream that was heard has ended
@@ -79,7 +79,7 @@ pub struct RecvArgs {
     pub assert: Vec<Assertion>,
 
     /// Report once every TIME; the datagrams themselves are then shown only with -v
-    #[arg(long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub stats: Option<Duration>,
 
     /// Receive buffer of each socket: 4MiB; or what a pause without reading needs,

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommonArgs, destination, units};
+use super::{CommonArgs, destination, values};
 use crate::advice;
 use crate::net::{self, SendOptions};
 use crate::plan::{self, Host, Pacing, PlanError};
-use crate::rate::Rate;
 use crate::target::{DEFAULT_TARGET, TargetRange};
+use crate::units::Rate;
 
 /// What `mcast send` takes.
 #[derive(Debug, Args)]
@@ -42,12 +42,12 @@ pub struct SendArgs {
     pub probe: bool,
 
     /// Payload of each datagram of --probe, in bytes; at least 48 [default: 64]
-    #[arg(short, long, value_name = "BYTES", value_parser = units::probe_size, requires = "probe", allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "BYTES", value_parser = values::probe_size, requires = "probe", allow_hyphen_values = true)]
     pub size: Option<u16>,
 
     /// Time between datagrams to a target: 250us, 100ms, 1.5s, 2m [default: 2s; with --probe:
     /// 100ms]
-    #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub interval: Option<Duration>,
 
     /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together,
@@ -64,20 +64,20 @@ pub struct SendArgs {
     pub force: bool,
 
     /// Datagrams sent back to back to each target; the mean rate stays
-    #[arg(long, value_name = "N", value_parser = units::burst, default_value = "1", hide_default_value = true, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = values::burst, default_value = "1", hide_default_value = true, allow_hyphen_values = true)]
     pub burst: u64,
 
     /// Stop after N datagrams to each target
-    #[arg(short, long, value_name = "N", value_parser = units::count, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true)]
     pub count: Option<u64>,
 
     /// Stop after TIME
-    #[arg(short, long, value_name = "TIME", value_parser = units::time, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
     /// TTL or hop limit: 1 stays on this network, each router takes one away [default: 1; unicast:
     /// the system's]
-    #[arg(short, long, value_name = "N", value_parser = units::ttl, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true)]
     pub ttl: Option<u8>,
 
     /// Do not deliver to receivers on this host
@@ -85,11 +85,11 @@ pub struct SendArgs {
     pub no_loop: bool,
 
     /// DSCP: a number, or a name such as ef, af41, cs5
-    #[arg(long, value_name = "VALUE", value_parser = units::dscp, allow_hyphen_values = true)]
+    #[arg(long, value_name = "VALUE", value_parser = values::dscp, allow_hyphen_values = true)]
     pub dscp: Option<u8>,
 
     /// UDP port to send from
-    #[arg(long, value_name = "PORT", value_parser = units::port, allow_hyphen_values = true)]
+    #[arg(long, value_name = "PORT", value_parser = values::port, allow_hyphen_values = true)]
     pub source_port: Option<u16>,
 
     /// How to show what is sent

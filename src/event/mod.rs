@@ -5,7 +5,6 @@
 //! with its name in `event`.
 
 mod check;
-pub(crate) mod hex;
 mod measured;
 mod metric;
 
@@ -18,7 +17,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
-use hex::Hex;
+use crate::units::hex::Hex;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -26,9 +25,9 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::check::Finding;
 use crate::iface::{Cast, Flag, Joined};
 use crate::net::{Endpoint, Filter, KernelDrops, Listen};
-use crate::rcvbuf::Wish;
 use crate::stats::Meter;
 use crate::target::{MacAddr, ethernet_address};
+use crate::units::rcvbuf::Wish;
 use crate::verdict::{Judgement, Verdict};
 use crate::warning::Warning;
 

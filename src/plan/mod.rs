@@ -16,10 +16,8 @@ use thiserror::Error;
 use crate::advice::Advice;
 use crate::iface::{self, Cast, Choices, IfaceError, Interface, Purpose, Route, Via, Wanted};
 use crate::net::{self, Backend, Endpoint, Filter, Listen, NetError, SendOptions};
-use crate::pace::Period;
-use crate::rate::Rate;
-use crate::rcvbuf;
 use crate::target::{MOST_TARGETS, Target, TargetRange, family};
+use crate::units::{Period, Rate, rcvbuf};
 use crate::verdict::Assertion;
 
 /// The text that `send` sends where none is given.

@@ -1,11 +1,10 @@
 //! One receiver at work: waits, reads, counts, shows, until there is a reason to stop.
 
 use std::collections::HashMap;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
-use std::ptr;
 use std::time::{Duration, Instant, SystemTime};
+use std::{io, ptr};
 
 use super::clock::{ClockWatch, Moment};
 use super::command::Running;
@@ -17,11 +16,11 @@ use crate::event::{Event, IntervalReport, Payload, ProbeInfo, Received};
 use crate::iface::Via;
 use crate::interrupt::Interrupt;
 use crate::net::{self, Datagram, Filter, Inbox, KernelDrops, Listen};
-use crate::pace::Pace;
 use crate::plan::{self, Limits};
 use crate::report::Reporter;
 use crate::run::{Ended, RunError, Stop};
 use crate::stats::stream::StreamCounts;
+use crate::units::Pace;
 use crate::warning::{Waiting, Warning};
 
 /// The longest to read on for datagrams that came before the end: a flood must not put it off.

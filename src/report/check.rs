@@ -6,7 +6,7 @@ use super::human::count;
 use super::style::Paint;
 use crate::check::{Finding, Level, Place};
 use crate::event::{CheckSummary, Checking};
-use crate::rcvbuf::in_words;
+use crate::units::rcvbuf::in_words;
 
 /// Paragraphs are broken to fit a terminal of this many columns.
 const WIDTH: usize = 100;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::Format;
 use super::text::Text;
 use crate::event::Event;
-use crate::event::hex::digits;
+use crate::units::hex::digits;
 
 /// A hex dump; everything but the payloads is said as in text.
 pub struct Hex {

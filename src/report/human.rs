@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::event::hex::SpacedHex;
+use crate::units::hex::SpacedHex;
 
 /// `1 datagram`, `3 datagrams`.
 pub fn count(number: u64, thing: &'static str) -> impl Display {

@@ -7,20 +7,17 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::Format;
-use super::check;
 use super::human::{count, payload, rate, size, span, time_of_day};
-use super::ifaces;
-use super::measured;
 use super::style::Paint;
+use super::{Format, check, ifaces, measured};
 use crate::advice::Advice;
 use crate::check::Finding;
 use crate::event::{
     Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, Received, RecvSummary,
     SendSummary, Sending, Sent, TargetInfo, Totals,
 };
-use crate::rcvbuf::Wish;
 use crate::spans::spans;
+use crate::units::rcvbuf::Wish;
 use crate::verdict::{COULD_NOT_RUN, Value, Verdict};
 use crate::warning::Warning;
 

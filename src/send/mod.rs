@@ -9,10 +9,10 @@ use crate::event::{Event, LatenessInfo, SendSummary, Sending, TargetInfo, Totals
 use crate::iface::Cast;
 use crate::interrupt::Interrupt;
 use crate::net::{self, Endpoint, Outbox};
-use crate::pace::Period;
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{self, RunError};
+use crate::units::Period;
 use crate::verdict::{self, Verdict};
 use crate::warning::Warning;
 use session::Session;

@@ -1,11 +1,9 @@
 //! One sender at work: sends what is due, waits, until there is a reason to stop.
 
 use std::collections::HashSet;
-use std::hint;
-use std::io;
 use std::ops::Range;
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+use std::{hint, io, thread};
 
 use tracing::debug;
 
@@ -13,13 +11,13 @@ use super::payload::Payload;
 use crate::event::{self, Event, ProbeInfo, Sent, TargetTotals};
 use crate::interrupt::Interrupt;
 use crate::net::{Failure, Load, Outbox, Wake};
-use crate::pace::Pace;
 use crate::plan;
 use crate::probe::{END_INTERVAL, ENDS, MIN_LEN};
 use crate::report::{Goal, Reporter};
 use crate::run::{RunError, Stop};
 use crate::stats::Meter;
 use crate::stats::delay::{Delays, Precision};
+use crate::units::Pace;
 use crate::warning::Warning;
 
 /// How often a sender that has no time to wait looks at signals, interfaces and its reader.

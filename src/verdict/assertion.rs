@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::Value;
-use crate::rate::Rate;
+use crate::units::Rate;
 
 /// What can be asserted. The names are those of the summary's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,8 +9,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::net::{Endpoint, Filter, KernelDrops, Listen, MOST_RCVBUF, NetError, describe};
-use crate::rcvbuf::{Wish, in_words};
 use crate::target::{and_more, bracketed, is_source_specific};
+use crate::units::rcvbuf::{Wish, in_words};
 
 /// A warning. [`Warning::id`] is stable, for scripts; the words are for people.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use super::super::facts::Facts;
 use super::super::finding::{Finding, Level, Place};
 use super::{count, either, list, seconds};
 use crate::net::PortUser;
-use crate::rate::Rate;
-use crate::rcvbuf::Wish;
+use crate::units::Rate;
+use crate::units::rcvbuf::Wish;
 
 pub fn findings(facts: &Facts) -> Vec<Finding> {
     bound_to_address(facts).into_iter().chain(buffer_overflow(facts)).collect()

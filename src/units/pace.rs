@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::rate::Rate;
+use super::Rate;
 
 /// A sender that was held up makes good for this much of the time it lost, and forgets the rest: a
 /// laptop that wakes up, or a program that was stopped, must not flood the network with what it

@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use crate::probe::MIN_LEN;
-use crate::rcvbuf::LARGEST;
+use crate::units::rcvbuf::LARGEST;
 
 /// Below this an interval is a flood, and a limit is over before it begins.
 pub(super) const SHORTEST_TIME: Duration = Duration::from_micros(1);

@@ -9,7 +9,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::rate::Rate;
+use super::Rate;
 
 /// The largest buffer that a socket can have, in bytes: the kernel doubles it, and counts to 2 GiB
 /// less a byte.

@@ -1,0 +1,9 @@
+//! Values with a unit: rates, the pace of a sender, receive buffers, and bytes in hex.
+
+pub mod hex;
+mod pace;
+mod rate;
+pub mod rcvbuf;
+
+pub use pace::{Pace, Period};
+pub use rate::Rate;
