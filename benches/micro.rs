@@ -9,7 +9,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-
 use mcast::event::{Event, Payload, ProbeInfo, Received};
 use mcast::probe::{self, Kind, Probe, Writer};
 use mcast::report::{Lines, Output};

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::iface::Cast;
-use crate::net::Endpoint;
-use crate::target::{MacAddr, and_more, ethernet_address};
+use crate::iface::{Cast, MacAddr};
+use crate::target::{Endpoint, and_more, ethernet_address};
 
 /// Something to know about some of the groups of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,9 +200,10 @@ impl fmt::Display for Advice {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::iface::Via;
-    use std::sync::Arc;
 
     fn endpoints(groups: &[&str]) -> Vec<Endpoint> {
         let via = Arc::new(Via {

@@ -118,11 +118,11 @@ impl fmt::Display for Span<'_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::iface::{Cast, Via};
-    use crate::net::{Endpoint, Filter, Listen};
-    use crate::target::TargetRange;
-    use std::sync::Arc;
+    use crate::target::{Endpoint, Filter, Listen, TargetRange};
 
     fn printed(ranges: &[&str], ifaces: &[&str]) -> Vec<String> {
         let vias: Vec<Arc<Via>> = (1..)

@@ -4,8 +4,7 @@
 
 mod lab;
 
-use lab::scenes;
-use lab::{Finished, Host, Lab, Running};
+use lab::{Finished, Host, Lab, Running, scenes};
 use serde_json::Value;
 
 const TARGET: &str = "239.1.1.1:5000";

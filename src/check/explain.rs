@@ -10,7 +10,8 @@ use tracing::debug;
 use super::facts::{Asked, Facts, Rights, Stopped};
 use super::finding::Finding;
 use super::{gather, reason, snapshot};
-use crate::net::{self, Counters, Groups, Listen};
+use crate::net::{self, Counters, Groups};
+use crate::target::Listen;
 
 /// The kernel's counters, as they were before the silence that is to be explained.
 #[derive(Clone, Debug)]
@@ -243,13 +244,13 @@ mod tests {
             named: true,
         };
         let group = "239.255.71.13".parse().unwrap();
-        let at = net::Endpoint {
+        let at = crate::target::Endpoint {
             group,
             port: 5000,
             cast: crate::iface::Cast::Multicast,
             via: via.into(),
         };
-        let listen = Listen { at, filter: net::Filter::Any.into() };
+        let listen = Listen { at, filter: crate::target::Filter::Any.into() };
         let before = Baseline::take();
         let looking = Looking::start(Question {
             listen,

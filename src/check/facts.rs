@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::firewall::Drop;
 use crate::iface::Address;
-use crate::net::{Bridge, Filter, LinkCounters, Listen, PortUser};
+use crate::net::{Bridge, LinkCounters, PortUser};
+use crate::target::{Filter, Listen};
 
 /// Everything that was seen. What a newer mcast would have seen besides is taken as not told, so
 /// that records stay readable.

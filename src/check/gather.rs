@@ -13,11 +13,11 @@ use super::live::Live;
 use super::snapshot::{self, Snapshot};
 use crate::event::{Checking, Event, TargetInfo};
 use crate::interrupt::Interrupt;
-use crate::net::{self, Endpoint, Inbox, Listen, NetError};
+use crate::net::{self, Inbox, NetError};
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{RunError, Stop};
-use crate::target::is_link_scoped;
+use crate::target::{Endpoint, Listen, is_link_scoped};
 
 /// How many datagrams this host sends to itself.
 const SELF_TEST: u64 = 10;

@@ -13,6 +13,10 @@ mod path;
 mod reason;
 mod snapshot;
 
+use std::fs::File;
+use std::io::{self, Write};
+use std::time::Instant;
+
 pub use explain::{Baseline, Found, Looking, Question};
 pub use facts::{
     Asked, Facts, Firewall, Flow, Frames, Heard, Leg, LegKind, Limits, Link, Membership, Path,
@@ -20,10 +24,6 @@ pub use facts::{
 };
 pub use finding::{Command, Finding, IDS, Level, Place};
 pub use reason::{conclusion, findings};
-
-use std::fs::File;
-use std::io::{self, Write};
-use std::time::Instant;
 
 use crate::event::{CheckSummary, Event};
 use crate::interrupt::Interrupt;

@@ -2,11 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::facts::{Facts, Limits, Link};
 use crate::iface::Interface;
 use crate::net::{self, Counters, Groups, PortUser};
 use crate::plan;
-
-use super::facts::{Facts, Limits, Link};
 
 /// What is compared with what is seen later.
 pub struct Snapshot {

@@ -2,7 +2,6 @@
 //! terminal is in disorder.
 
 use console::Key;
-
 #[cfg(unix)]
 pub use unix::Keys;
 
@@ -33,9 +32,8 @@ mod unix {
     use nix::errno::Errno;
     use nix::sys::select::{FdSet, select};
     use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
-    use signal_hook::SigId;
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-    use signal_hook::{flag, low_level};
+    use signal_hook::{SigId, flag, low_level};
 
     /// The keys of standard input, each as it is pressed and none echoed. Dropping it gives the
     /// terminal its own order back.
@@ -142,8 +140,9 @@ fn decode(typed: &[u8]) -> (Key, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn all(mut typed: &[u8]) -> Vec<Key> {
         let mut keys = Vec::new();

@@ -137,8 +137,9 @@ impl Menu {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn row_after(rows: usize, keys: &[Key]) -> (usize, Step) {
         let mut menu = Menu::new(rows);

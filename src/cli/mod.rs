@@ -9,16 +9,15 @@ mod recv;
 mod send;
 pub mod values;
 
-pub use check::{CheckArgs, CheckFormat};
-pub use ifaces::{IfacesArgs, IfacesFormat};
-pub use recv::{RecvArgs, RecvFormat};
-pub use send::{SendArgs, SendFormat};
-
 use std::net::IpAddr;
 
+pub use check::{CheckArgs, CheckFormat};
 use clap::builder::PossibleValue;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+pub use ifaces::{IfacesArgs, IfacesFormat};
+pub use recv::{RecvArgs, RecvFormat};
+pub use send::{SendArgs, SendFormat};
 
 use crate::iface::Wanted;
 use crate::net::{Backend, Batching};
@@ -206,8 +205,9 @@ fn source(text: &str) -> Result<IpAddr, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use clap::CommandFactory;
+
+    use super::*;
 
     #[test]
     fn the_command_tree_is_sound() {

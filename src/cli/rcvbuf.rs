@@ -135,9 +135,11 @@ fn payload(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use proptest::prelude::*;
     use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn a_receive_buffer_is_a_size_or_a_rate_times_a_pause() {

@@ -164,8 +164,9 @@ pub fn burst(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn times_take_every_usual_unit() {

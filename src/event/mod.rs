@@ -8,25 +8,24 @@ mod check;
 mod measured;
 mod metric;
 
-pub use check::{CheckSummary, Checking};
-pub use measured::{
-    FiguresInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe,
-};
-
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
-use crate::units::hex::Hex;
+pub use check::{CheckSummary, Checking};
 use jiff::Timestamp;
+pub use measured::{
+    FiguresInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe,
+};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::check::Finding;
-use crate::iface::{Cast, Flag, Joined};
-use crate::net::{Endpoint, Filter, KernelDrops, Listen};
+use crate::iface::{Cast, Flag, Joined, MacAddr};
+use crate::net::KernelDrops;
 use crate::stats::Meter;
-use crate::target::{MacAddr, ethernet_address};
+use crate::target::{Endpoint, Filter, Listen, ethernet_address};
+use crate::units::hex::Hex;
 use crate::units::rcvbuf::Wish;
 use crate::verdict::{Judgement, Verdict};
 use crate::warning::Warning;

@@ -11,9 +11,9 @@ use tracing::debug;
 use super::membership::Membership;
 use super::socket::{self, Room};
 use super::watch::{Failures, Rejoined, Watch, note_failure, note_joined};
-use super::{Backend, Batching, Groups, KernelDrops, Listen, Meta, NetError, Rcvbuf, sys};
+use super::{Backend, Batching, Groups, KernelDrops, Meta, NetError, Rcvbuf, sys};
 use crate::iface::{Cast, Change, Joined, Presence};
-use crate::target::is_link_scoped;
+use crate::target::{Listen, is_link_scoped};
 
 /// A socket that hears one group, to which it is bound, or several of one port, which it tells
 /// apart itself.

@@ -202,8 +202,9 @@ fn parse_dev(text: &str) -> BTreeMap<String, LinkCounters> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     const SNMP: &str = "Ip: Forwarding DefaultTTL InReceives InDelivers ReasmTimeout\nIp: 2 64 \
                         1000 900 0\nIcmp: InMsgs InErrors\nIcmp: 5 6\nTcp: RtoMin MaxConn\nTcp: \

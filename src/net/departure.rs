@@ -107,9 +107,10 @@ pub(super) fn is_full(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::net::{Backend, Batching, Load};
-    use proptest::prelude::*;
 
     /// How many datagrams each message has, of datagrams to these positions, of these lengths.
     fn messages(datagrams: &[(usize, usize)], longest: usize) -> Vec<usize> {

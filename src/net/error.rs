@@ -1,13 +1,13 @@
 //! Errors of the network: what was being done, on what, what the system said, and what to try.
 
-use std::fmt;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::{fmt, io};
 
 use thiserror::Error;
 
-use super::{Endpoint, limits};
+use super::limits;
 use crate::iface::Cast;
+use crate::target::Endpoint;
 
 /// An operation that the system refused.
 #[derive(Debug, Error)]
@@ -369,10 +369,12 @@ mod code {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::sync::Arc;
+
+    use nix::errno::Errno;
+
     use super::*;
     use crate::iface::Via;
-    use nix::errno::Errno;
-    use std::sync::Arc;
 
     fn at(group: &str) -> Endpoint {
         let via = Arc::new(Via {

@@ -216,8 +216,9 @@ mod linux {
 
     #[cfg(test)]
     mod tests {
-        use super::*;
         use proptest::prelude::*;
+
+        use super::*;
 
         fn joined(group: &str, users: u32) -> Joined {
             Joined { group: group.parse().unwrap(), users }

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::iface::{Address, Flag, Interface};
-use crate::target::MacAddr;
-
 use super::{NetError, Operation};
+use crate::iface::{Address, Flag, Interface, MacAddr};
 
 /// Lists the interfaces of this host, by index.
 ///
@@ -38,9 +36,10 @@ fn entry<'a>(interfaces: &'a mut Vec<Interface>, name: &str) -> &'a mut Interfac
 
 #[cfg(unix)]
 fn list() -> std::io::Result<Vec<Interface>> {
+    use std::net::IpAddr;
+
     use nix::net::if_::{InterfaceFlags, if_nametoindex};
     use nix::sys::socket::{LinkAddr, SockaddrLike, SockaddrStorage};
-    use std::net::IpAddr;
 
     fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
         let v4 = address.as_sockaddr_in().map(|address| IpAddr::from(address.ip()));
@@ -112,8 +111,9 @@ fn list() -> std::io::Result<Vec<Interface>> {
 
 #[cfg(windows)]
 fn list() -> std::io::Result<Vec<Interface>> {
-    use getifaddrs::{Address as Found, InterfaceFlags, getifaddrs};
     use std::net::IpAddr;
+
+    use getifaddrs::{Address as Found, InterfaceFlags, getifaddrs};
 
     fn flags(found: InterfaceFlags) -> Vec<Flag> {
         let known = [

@@ -123,9 +123,10 @@ fn records<const N: usize>(message: &[u8]) -> impl Iterator<Item = [u8; N]> + '_
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::packet::tests::hex;
     use super::*;
-    use proptest::prelude::*;
 
     fn igmp_of(text: &str) -> Option<What> {
         let message = hex(text);

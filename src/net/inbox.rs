@@ -8,13 +8,13 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::{debug, trace};
 
 use super::channel::{Channel, Rejoining, Upheaval};
-use super::limits;
 use super::packing::{Pack, pack};
 use super::socket::Room;
 use super::wait::{Waiter, wait_for};
 use super::watch::{Failures, Look, Moved, Moves, Rejoined, Retry, Watch};
-use super::{Backend, Datagram, KernelDrops, Listen, NetError, Operation, Wake, sys};
+use super::{Backend, Datagram, KernelDrops, NetError, Operation, Wake, limits, sys};
 use crate::iface::{Presence, Via};
+use crate::target::Listen;
 
 /// The receive buffer, in the bytes that `SO_RCVBUF` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -116,9 +116,10 @@ impl Load {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::net::Batching;
-    use proptest::prelude::*;
 
     fn batching(most: usize, offload: bool) -> Load {
         Load::new(Backend::Native(Batching { most, offload }), false)

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use socket2::InterfaceIndexOrAddress;
 use tracing::debug;
 
-use super::{Endpoint, Filter, Listen, NetError, Operation, socket, sys};
+use super::{NetError, Operation, socket, sys};
 use crate::iface::{Cast, Via};
+use crate::target::{Endpoint, Filter, Listen};
 
 /// A joined group. Dropping it leaves the group, so no way out of the program forgets to; a killed
 /// program's groups are left by the kernel.

@@ -10,7 +10,8 @@ use netlink_packet_core::{
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::LinkMessage;
 use netlink_packet_route::tc::TcMessage;
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::{Socket, SocketAddr};
 
 /// Asks the kernel. The answer is there to be read from the socket.
 pub fn ask(question: RouteNetlinkMessage, flags: u16) -> io::Result<Socket> {
@@ -135,8 +136,9 @@ fn mtu(link: &[u8]) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn every_interface_has_an_mtu() {

@@ -15,11 +15,12 @@ use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{Look, Moved, Moves, Rejoined, Retry, Watch, note_failure, note_joined};
 use super::{
-    Backend, Batching, Departure, Endpoint, Failure, LONGEST_TRAIN, Load, NetError, Operation,
-    Wake, max_payload, sys,
+    Backend, Batching, Departure, Failure, LONGEST_TRAIN, Load, NetError, Operation, Wake,
+    max_payload, sys,
 };
 use crate::iface::{Cast, Change, Presence, Via};
 use crate::interrupt::Interrupt;
+use crate::target::Endpoint;
 
 /// The sockets that send, and the endpoints that they send to.
 pub struct Outbox {

@@ -194,8 +194,9 @@ fn udp(bytes: &[u8]) -> Option<What> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     /// Bytes as a dump shows them.
     pub fn hex(text: &str) -> Vec<u8> {

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Listen;
 use crate::iface::Cast;
+use crate::target::Listen;
 
 /// What one socket hears: positions in the list of what is listened to. A socket of one is bound to
 /// its group.
@@ -55,12 +55,13 @@ pub fn pack(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::iface::Via;
-    use crate::net::{Endpoint, Filter};
-    use crate::target::TargetRange;
-    use proptest::prelude::*;
-    use std::sync::Arc;
+    use crate::target::{Endpoint, Filter, TargetRange};
 
     fn listens(text: &str) -> Vec<Listen> {
         let via = Arc::new(Via {

@@ -127,9 +127,11 @@ fn hex(word: &str, digits: usize) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use proptest::prelude::*;
     use std::net::UdpSocket;
+
+    use proptest::prelude::*;
+
+    use super::*;
 
     /// An address as this machine's kernel prints it.
     fn printed(address: &str) -> String {

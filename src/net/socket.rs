@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::debug;
 
-use super::{Backend, Endpoint, NetError, Operation, Rcvbuf, sys};
+use super::{Backend, NetError, Operation, Rcvbuf, sys};
 use crate::iface::Cast;
-use crate::target::unspecified;
+use crate::target::{Endpoint, unspecified};
 
 /// The TTL or hop limit of multicast where none is asked for: datagrams stay on this network (RFC
 /// 1112, 6.1).

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Host, PlanError};
-use crate::iface::{self, Cast, IfaceError, Interface, Purpose, Via, Wanted};
-use crate::net::{Backend, Endpoint, Filter, Listen};
-use crate::target::{Target, TargetRange};
+use super::{Choices, Host, IfaceError, PlanError, Purpose, choose};
+use crate::iface::{Cast, Interface, Via, Wanted};
+use crate::net::Backend;
+use crate::target::{Endpoint, Filter, Listen, Target, TargetRange};
 
 /// How long is listened where nobody says.
 pub const DEFAULT_CHECK: Duration = Duration::from_secs(3);
@@ -136,8 +136,7 @@ impl Host<'_> {
         let asked;
         let wanted = match wanted {
             Some(Wanted::Ask) => {
-                let nobody =
-                    || IfaceError::NobodyToAsk { choices: iface::Choices::of(&self.interfaces) };
+                let nobody = || IfaceError::NobodyToAsk { choices: Choices::of(&self.interfaces) };
                 asked = self.asked(target.group).map_err(|error| error.unwrap_or_else(nobody))?;
                 std::slice::from_ref(&asked)
             }
@@ -146,7 +145,7 @@ impl Host<'_> {
             Some(named) => std::slice::from_ref(named),
         };
         let route = || (self.route)(target.group, &self.interfaces);
-        match iface::choose(&self.interfaces, target, wanted, Purpose::Receive, route) {
+        match choose(&self.interfaces, target, wanted, Purpose::Receive, route) {
             Ok(vias) => Ok(vias.into_iter().next()),
             Err(
                 IfaceError::Ambiguous { .. }

@@ -2,8 +2,8 @@
 //! place.
 
 mod check;
-
-pub use check::{Check, DEFAULT_CHECK, DEFAULT_LISTEN, FLOODED};
+mod choose;
+mod iface_error;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
@@ -11,12 +11,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use check::{Check, DEFAULT_CHECK, DEFAULT_LISTEN, FLOODED};
+pub use choose::{Purpose, candidates, choose, find};
+pub use iface_error::{Choices, IfaceError};
 use thiserror::Error;
 
 use crate::advice::Advice;
-use crate::iface::{self, Cast, Choices, IfaceError, Interface, Purpose, Route, Via, Wanted};
-use crate::net::{self, Backend, Endpoint, Filter, Listen, NetError, SendOptions};
-use crate::target::{MOST_TARGETS, Target, TargetRange, family};
+use crate::iface::{Cast, Interface, Route, Via, Wanted};
+use crate::net::{self, Backend, NetError, SendOptions};
+use crate::target::{Endpoint, Filter, Listen, MOST_TARGETS, Target, TargetRange, family};
 use crate::units::{Period, Rate, rcvbuf};
 use crate::verdict::Assertion;
 
@@ -373,9 +376,8 @@ impl<'a> Host<'a> {
         let mut chosen: Option<Wanted> = None;
         for target in ranges.iter().flat_map(TargetRange::targets) {
             let route = || (self.route)(target.group, &self.interfaces);
-            let choose = |wanted: &[Wanted]| {
-                iface::choose(&self.interfaces, &target, wanted, purpose, route)
-            };
+            let choose =
+                |wanted: &[Wanted]| choose(&self.interfaces, &target, wanted, purpose, route);
             let found = match (choose(&wanted), &chosen) {
                 (Err(IfaceError::Ambiguous { .. }), Some(chosen)) => {
                     choose(std::slice::from_ref(chosen))?
@@ -404,7 +406,7 @@ impl<'a> Host<'a> {
     /// What the user chose from the menu for `group`. `Err(None)`: there is nobody to ask.
     fn asked(&self, group: IpAddr) -> Result<Wanted, Option<IfaceError>> {
         let route = (self.route)(group, &self.interfaces);
-        match (self.ask)(group, &iface::candidates(&self.interfaces, group, route)) {
+        match (self.ask)(group, &candidates(&self.interfaces, group, route)) {
             Asked::Chosen(index) => Ok(Wanted::Named(index.to_string())),
             Asked::Closed => {
                 Err(Some(IfaceError::NotChosen { choices: Choices::of(&self.interfaces) }))

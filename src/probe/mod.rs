@@ -256,8 +256,9 @@ fn u64_at(header: &[u8; MIN_LEN], at: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn probe() -> Probe {
         Probe {

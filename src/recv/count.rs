@@ -264,10 +264,11 @@ fn figures(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::probe::Probe;
     use std::net::{Ipv4Addr, SocketAddr};
     use std::time::SystemTime;
+
+    use super::*;
+    use crate::probe::Probe;
 
     #[test]
     fn a_silence_that_goes_on_is_over_when_the_counting_is() {

@@ -9,27 +9,27 @@ mod silence;
 mod until;
 mod why;
 
-pub use until::Until;
-
 use std::time::Instant;
 
+use clock::Moment;
+use command::Running;
+use session::Session;
 use tracing::debug;
+pub use until::Until;
 
 use crate::check::Asked;
 use crate::event::{Event, Left, Listening, RcvbufInfo, RecvSummary, TargetInfo};
 use crate::iface::Cast;
 use crate::interrupt::Interrupt;
-use crate::net::{self, Endpoint, Inbox, Listen, Rcvbuf};
+use crate::net::{self, Inbox, Rcvbuf};
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{self, Ended, RunError, Stop};
 use crate::spans::spans;
+use crate::target::{Endpoint, Listen};
 use crate::units::rcvbuf::Wish;
 use crate::verdict::{self, Evidence, Judgement, Verdict};
 use crate::warning::{self, Warning};
-use clock::Moment;
-use command::Running;
-use session::Session;
 
 /// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
 ///

@@ -15,11 +15,12 @@ use super::why::Why;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, Received};
 use crate::iface::Via;
 use crate::interrupt::Interrupt;
-use crate::net::{self, Datagram, Filter, Inbox, KernelDrops, Listen};
+use crate::net::{self, Datagram, Inbox, KernelDrops};
 use crate::plan::{self, Limits};
 use crate::report::Reporter;
 use crate::run::{Ended, RunError, Stop};
 use crate::stats::stream::StreamCounts;
+use crate::target::{Filter, Listen};
 use crate::units::Pace;
 use crate::warning::{Waiting, Warning};
 

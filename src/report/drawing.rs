@@ -87,10 +87,11 @@ fn round_up(least: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::report::ColorWhen;
     use crate::stats::delay::Precision;
-    use proptest::prelude::*;
 
     fn drawn(delays: &[i64]) -> String {
         let mut all = Delays::new(Precision::Fine);

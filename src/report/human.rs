@@ -166,8 +166,9 @@ impl<F: Fn(&mut fmt::Formatter) -> fmt::Result> Display for Shown<F> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn line(bytes: &[u8]) -> String {
         payload(bytes, false).to_string()

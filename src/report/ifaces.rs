@@ -221,8 +221,8 @@ fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iface::MacAddr;
     use crate::report::ColorWhen;
-    use crate::target::MacAddr;
 
     fn iface(name: &str, ifindex: u32) -> InterfaceInfo {
         InterfaceInfo {

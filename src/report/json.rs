@@ -57,8 +57,9 @@ impl Formatter for Printable {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn written(text: &str) -> String {
         let mut out = Vec::new();

@@ -14,10 +14,12 @@ mod raw;
 mod style;
 mod text;
 
+use std::io::{self, IsTerminal, Write};
+
+use out::{Held, Out};
+use progress::Line;
 pub use progress::{Goal, Progress};
 pub use style::{ColorWhen, Paint};
-
-use std::io::{self, IsTerminal, Write};
 
 use crate::advice::Advice;
 use crate::check::Finding;
@@ -25,8 +27,6 @@ use crate::event::{Event, Notice};
 use crate::interrupt::Interrupt;
 use crate::net::{Moves, Wake};
 use crate::warning::{self, Warning};
-use out::{Held, Out};
-use progress::Line;
 
 /// A way to show events.
 trait Format {

@@ -166,8 +166,9 @@ impl Out<'_> {
 
     /// Waits until something can be written, or until there is no more sense in waiting.
     fn wait(&self) -> io::Result<()> {
-        use nix::poll::{PollFd, PollFlags, PollTimeout};
         use std::os::fd::AsFd;
+
+        use nix::poll::{PollFd, PollFlags, PollTimeout};
         loop {
             // A signal that another wait has drained wakes this one no more.
             let hurry = (self.until.is_none() && self.interrupt.signal().is_some())

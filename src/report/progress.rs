@@ -441,8 +441,9 @@ fn is_foreground() -> bool {
 /// Whether a write would not have to wait.
 #[cfg(unix)]
 fn is_writable() -> bool {
-    use nix::poll::{PollFd, PollFlags, PollTimeout};
     use std::os::fd::AsFd;
+
+    use nix::poll::{PollFd, PollFlags, PollTimeout};
     let stderr = io::stderr();
     let mut polled = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
     let _ = nix::poll::poll(&mut polled, PollTimeout::ZERO);
@@ -463,8 +464,9 @@ fn is_writable() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     const S: Duration = Duration::from_secs(1);
 

@@ -5,17 +5,19 @@ mod session;
 
 use std::time::Instant;
 
+use session::Session;
+
 use crate::event::{Event, LatenessInfo, SendSummary, Sending, TargetInfo, Totals};
 use crate::iface::Cast;
 use crate::interrupt::Interrupt;
-use crate::net::{self, Endpoint, Outbox};
+use crate::net::{self, Outbox};
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{self, RunError};
+use crate::target::Endpoint;
 use crate::units::Period;
 use crate::verdict::{self, Verdict};
 use crate::warning::Warning;
-use session::Session;
 
 /// Sends as `plan` says, until a limit, a signal, or the end of the output's reader.
 ///

@@ -191,8 +191,9 @@ fn record(histogram: &mut Histogram<u64>, delay: i64, base: i64, many: u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     const PRECISIONS: [(Precision, f64); 2] = [(Precision::Fine, 0.001), (Precision::Coarse, 0.01)];
 

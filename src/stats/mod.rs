@@ -5,11 +5,11 @@ pub mod delay;
 pub mod sequence;
 pub mod stream;
 
-pub use copies::Copies;
-
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
+
+pub use copies::Copies;
 
 /// Sources that are told apart; more than these (a flood of forged addresses) are no longer
 /// counted, so that memory stays bounded.

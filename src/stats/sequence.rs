@@ -427,9 +427,11 @@ impl Early {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use proptest::prelude::*;
     use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
 
     /// The same by definition: everything is remembered, and looked through.
     #[derive(Default)]

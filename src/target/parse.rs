@@ -399,9 +399,10 @@ fn one_zone(one: Option<String>, other: Option<String>) -> Result<Option<String>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::target::Target;
-    use proptest::prelude::*;
 
     fn parse(text: &str) -> Result<TargetRange, TargetError> {
         text.parse()

@@ -56,8 +56,9 @@ fn many_at_a_time<const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     proptest! {
         #[test]

@@ -126,8 +126,9 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)

@@ -87,8 +87,9 @@ impl fmt::Display for Rate {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn rates_are_datagrams_or_bits() {

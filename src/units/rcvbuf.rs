@@ -180,8 +180,9 @@ fn frame(payload: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn pause(rate: Rate, millis: u64, payload: usize) -> Wish {
         Wish::Pause { rate, pause: Duration::from_millis(millis), payload }

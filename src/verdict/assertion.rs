@@ -517,9 +517,10 @@ impl Judgement {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
     use proptest::sample::select;
+
+    use super::*;
 
     fn read(text: &str) -> Assertion {
         text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))

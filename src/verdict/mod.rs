@@ -4,9 +4,8 @@ mod assertion;
 mod value;
 
 pub use assertion::{Assertion, Judgement, Metric, Statistic};
-pub use value::Value;
-
 use serde::Serialize;
+pub use value::Value;
 
 use crate::plan::Limits;
 use crate::run::{Ended, RunError, Stop};
@@ -177,9 +176,10 @@ pub fn of_send(rounds: u64, count: Option<u64>, errors: u64, stop: Stop) -> Verd
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::interrupt::Signal;
-    use std::time::Duration;
 
     fn evidence(stop: Stop, limits: &Limits, received: u64) -> Evidence<'_> {
         Evidence {

@@ -171,8 +171,9 @@ fn fixed(value: f64, decimals: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn values_read_well() {

@@ -2,14 +2,14 @@
 
 mod interface;
 
-pub use interface::{News, at_start, of_moves};
-
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::net::{Endpoint, Filter, KernelDrops, Listen, MOST_RCVBUF, NetError, describe};
-use crate::target::{and_more, bracketed, is_source_specific};
+pub use interface::{News, at_start, of_moves};
+
+use crate::net::{KernelDrops, MOST_RCVBUF, NetError, describe};
+use crate::target::{Endpoint, Filter, Listen, and_more, bracketed, is_source_specific};
 use crate::units::rcvbuf::{Wish, in_words};
 
 /// A warning. [`Warning::id`] is stable, for scripts; the words are for people.

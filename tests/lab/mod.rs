@@ -23,13 +23,13 @@ pub mod scenes;
 pub mod schema;
 mod switch;
 
-pub use capture::Capture;
-pub use process::{Finished, Running, eventually};
-pub use switch::Switch;
-
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+
+pub use capture::Capture;
+pub use process::{Finished, Running, eventually};
+pub use switch::Switch;
 
 /// What the tests run, all from Debian's packages iperf, iproute2, nftables, python3, socat,
 /// tcpdump and util-linux.

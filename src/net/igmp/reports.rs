@@ -96,10 +96,11 @@ fn checksum(bytes: &[u8]) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::net::packet::tests::hex;
     use crate::net::packet::{IPV4, IPV6, Packet, What};
-    use proptest::prelude::*;
 
     #[test]
     fn a_report_of_igmp_is_as_the_kernel_sends_it() {

@@ -14,22 +14,20 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
-#[cfg(unix)]
-pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files, wait_for_room};
-#[cfg(windows)]
-pub use windows::{PollSource, borrow, poll, too_many_files, wait_for_room};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
 
 #[cfg(target_os = "linux")]
 pub use linux::{MOST_READY, Tap, Waiter};
 #[cfg(not(target_os = "linux"))]
 pub use portable::Tap;
-pub use sources::change_source;
-
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
-
 use socket2::Socket;
+pub use sources::change_source;
+#[cfg(unix)]
+pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files, wait_for_room};
+#[cfg(windows)]
+pub use windows::{PollSource, borrow, poll, too_many_files, wait_for_room};
 
 use super::frames::Towards;
 use super::{Backend, Meta};
@@ -287,8 +285,9 @@ pub fn clock_is_synchronised() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn lengths(len: usize, segment: Option<usize>) -> Vec<usize> {
         let payload = vec![0; len];

@@ -79,6 +79,7 @@ fn set(socket: &UdpSocket, level: i32, option: i32, request: &os::Request) -> io
 #[cfg(windows)]
 fn set(socket: &UdpSocket, level: i32, option: i32, request: &os::Request) -> io::Result<()> {
     use std::os::windows::io::AsRawSocket;
+
     use windows_sys::Win32::Networking::WinSock::{SOCKET, setsockopt};
     let len = size_of::<os::Request>() as i32;
     // SAFETY: `request` outlives the call and its exact size is passed; the socket is open because

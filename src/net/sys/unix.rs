@@ -22,8 +22,9 @@ pub fn start_with_open_files(
     command: &mut std::process::Command,
     soft: nix::sys::resource::rlim_t,
 ) {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
     use std::os::unix::process::CommandExt;
+
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let lower = move || {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
         Ok(setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?)
@@ -106,8 +107,9 @@ fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32>
 /// waiting again.
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
 fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32> {
-    use nix::poll::PollTimeout;
     use std::time::Duration;
+
+    use nix::poll::PollTimeout;
     let timeout = until.map_or(PollTimeout::NONE, |until| {
         let left = until.saturating_duration_since(Instant::now()) + Duration::from_nanos(999_999);
         PollTimeout::try_from(left.as_millis()).unwrap_or(PollTimeout::MAX)

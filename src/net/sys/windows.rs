@@ -1,10 +1,9 @@
 //! Waiting on Windows: WSAPoll, in slices, because nothing wakes it for Ctrl-C or for the end of a
 //! child process.
 
-use std::io;
 use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use windows_sys::Win32::Networking::WinSock::{
     POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAEMFILE, WSAPOLLFD, WSAPoll,

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::sys::PollSource;
-use super::{Backend, Endpoint, NetError, interfaces};
+use super::{Backend, NetError, interfaces};
 use crate::iface::{Change, Followed, Interface, Presence, Via};
+use crate::target::Endpoint;
 
 /// How often a system is asked that does not tell.
 const PERIOD: Duration = Duration::from_secs(1);

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use netlink_sys::protocols::NETLINK_ROUTE;
+use netlink_sys::{Socket, SocketAddr};
 use tracing::debug;
 
 use super::Read;
@@ -97,8 +98,9 @@ fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn message(kind: u16, family: u8, index: u32, rest: &[u8]) -> Vec<u8> {
         let len = 16 + 8 + rest.len() as u32;

@@ -2,12 +2,11 @@
 
 mod table;
 
-pub use table::{StreamCounts, Streams};
-
 use std::net::{IpAddr, SocketAddr};
 use std::time::SystemTime;
 
 use serde::Serialize;
+pub use table::{StreamCounts, Streams};
 
 use super::Meter;
 use super::delay::{Delays, Precision};

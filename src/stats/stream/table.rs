@@ -219,10 +219,12 @@ impl Streams {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::stats::sequence::Losses;
-    use proptest::prelude::*;
-    use std::time::Duration;
 
     const HERE: LocalClock = LocalClock { host: 7, synchronised: true };
 

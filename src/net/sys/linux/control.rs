@@ -120,8 +120,9 @@ fn timestamp(data: &[u8]) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn message(level: c_int, kind: c_int, data: &[u8]) -> Vec<u8> {
         let mut bytes = (HEADER + data.len()).to_ne_bytes().to_vec();

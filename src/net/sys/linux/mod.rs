@@ -7,18 +7,15 @@ mod receive;
 mod send;
 mod wait;
 
+use std::net::{Ipv4Addr, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::{io, mem, ptr};
+
+use libc::{self, c_int, c_void, socklen_t};
 pub use packet::Tap;
 pub use receive::Batch;
 pub use send::{be_punctual, can_send_trains, send};
 pub use wait::{MOST as MOST_READY, Waiter};
-
-use std::io;
-use std::mem;
-use std::net::{Ipv4Addr, UdpSocket};
-use std::os::fd::AsRawFd;
-use std::ptr;
-
-use libc::{self, c_int, c_void, socklen_t};
 
 /// Sets one option by value.
 fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) -> io::Result<()> {

@@ -1,10 +1,8 @@
 //! A packet socket (packet(7)): what reaches the interfaces, before IP and the firewall see it. It
 //! needs CAP_NET_RAW.
 
-use std::io;
-use std::mem;
 use std::os::fd::AsRawFd;
-use std::ptr;
+use std::{io, mem, ptr};
 
 use libc::{self, c_int, c_void, socklen_t};
 use socket2::{Domain, SockAddr, SockAddrStorage, SockFilter, Socket, Type};

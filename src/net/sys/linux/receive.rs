@@ -1,10 +1,9 @@
 //! Receiving many datagrams a call: recvmmsg with every ancillary item.
 
-use std::io;
-use std::mem;
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
 use std::ptr::{self, NonNull};
+use std::{io, mem};
 
 use libc::socklen_t;
 

@@ -1,11 +1,9 @@
 //! Sending many datagrams a call: sendmmsg(2), and trains of datagrams in one buffer (UDP_SEGMENT,
 //! udp(7)).
 
-use std::io;
-use std::mem;
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
-use std::ptr;
+use std::{io, mem, ptr};
 
 use libc::{self, c_int, c_uint, c_void, socklen_t};
 use socket2::SockAddr;

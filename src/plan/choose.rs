@@ -1,36 +1,11 @@
 //! The choice of the interfaces for a target: what the user named, else the kernel's route, else
 //! the only one that would do.
 
-use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
-use std::str::FromStr;
 
-use super::{Cast, Choices, IfaceError, Interface, Route, Via};
+use super::{Choices, IfaceError, Wanted};
+use crate::iface::{Cast, Interface, Route, Via};
 use crate::target::{Target, family};
-
-/// What `--iface` says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// A name, an address or an index.
-    Named(String),
-    /// `all`: every interface that is up, carries multicast and has an address of the target's
-    /// family.
-    All,
-    /// `ask`: the user chooses from a menu.
-    Ask,
-}
-
-impl FromStr for Wanted {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text {
-            "all" => Wanted::All,
-            "ask" => Wanted::Ask,
-            name => Wanted::Named(name.to_owned()),
-        })
-    }
-}
 
 /// What the interface is for. A receiver can join where nothing arrives yet; a sender needs an
 /// address to send from at once.
@@ -316,6 +291,7 @@ pub fn candidates(
 mod tests {
     use super::*;
     use crate::iface::Address;
+    use crate::plan::Wanted;
     use crate::target::TargetRange;
 
     fn iface(index: u32, name: &str, addresses: &[&str]) -> Interface {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
-use super::{Address, Interface};
+use crate::iface::{Interface, Row};
 
 /// Why no interface could be chosen. Each message shows what this host has.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -169,30 +169,5 @@ impl fmt::Display for Choices {
         self.0
             .iter()
             .try_for_each(|iface| write!(f, "\n    {:>3}  {}", iface.index, Row { iface, width }))
-    }
-}
-
-/// An interface on one line: its name, padded to `width`, its state and its addresses.
-pub struct Row<'a> {
-    /// The interface.
-    pub iface: &'a Interface,
-    /// The width of the column of names.
-    pub width: usize,
-}
-
-impl fmt::Display for Row<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Row { iface, width } = self;
-        write!(f, "{:width$}  {:4}", iface.name, if iface.up { "up" } else { "down" })?;
-        for Address { ip, prefix } in &iface.addresses {
-            match prefix {
-                Some(prefix) => write!(f, "  {ip}/{prefix}")?,
-                None => write!(f, "  {ip}")?,
-            }
-        }
-        if iface.addresses.is_empty() {
-            write!(f, "  no address")?;
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,58 @@
+//! The interface chosen for a target, and how far an address reaches.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::Interface;
+
+/// The interface chosen for a target, with the address that datagrams carry there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Via {
+    /// The interface's name.
+    pub name: String,
+    /// The interface's index.
+    pub index: u32,
+    /// The interface's address of the target's family: the one named by the user, else its first.
+    /// A receiver may do without.
+    pub address: Option<IpAddr>,
+    /// The user named this very address, so it is what datagrams must carry.
+    pub pinned: bool,
+    /// The user named the interface, in whatever way; the route did not.
+    pub named: bool,
+}
+
+/// The kernel's route to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The index of the interface it leaves by.
+    pub index: u32,
+    /// The kernel had no reason to prefer this interface: IPv6 keeps an equal `ff00::/8` route for
+    /// each interface and takes the first.
+    pub arbitrary: bool,
+}
+
+/// How many hear what is sent to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cast {
+    /// Who joined the group.
+    Multicast,
+    /// Everybody on a network: 255.255.255.255, or the last address of an interface's network (RFC
+    /// 919).
+    Broadcast,
+    /// One.
+    Unicast,
+}
+
+impl Cast {
+    /// What an address is to this host.
+    pub fn of(address: IpAddr, interfaces: &[Interface]) -> Cast {
+        if address.is_multicast() {
+            Cast::Multicast
+        } else if address == Ipv4Addr::BROADCAST
+            || interfaces.iter().any(|iface| iface.has_broadcast(address))
+        {
+            Cast::Broadcast
+        } else {
+            Cast::Unicast
+        }
+    }
+}

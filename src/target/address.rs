@@ -1,0 +1,130 @@
+//! What an address says by itself: its frames, its scope, its family.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::iface::MacAddr;
+
+/// The Ethernet address that frames to `group` carry; `None` for a unicast address, whose frames
+/// carry the receiver's own.
+///
+/// IPv4: 01:00:5e and the low 23 bits (RFC 1112, 6.4), so 32 groups share an address.
+/// IPv6: 33:33 and the low 32 bits (RFC 2464, 7).
+pub fn ethernet_address(group: IpAddr) -> Option<MacAddr> {
+    match group {
+        IpAddr::V4(Ipv4Addr::BROADCAST) => Some(MacAddr([0xff; 6])),
+        _ if !group.is_multicast() => None,
+        IpAddr::V4(group) => {
+            let [_, b, c, d] = group.octets();
+            Some(MacAddr([0x01, 0x00, 0x5e, b & 0x7f, c, d]))
+        }
+        IpAddr::V6(group) => {
+            let [.., a, b, c, d] = group.octets();
+            Some(MacAddr([0x33, 0x33, a, b, c, d]))
+        }
+    }
+}
+
+/// Whether an address exists on every link apart: IPv6 groups of scope 1 and 2 (RFC 4291, 2.7; RFC
+/// 4007, 6), and link-local unicast (fe80::/10).
+pub fn is_link_scoped(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(address) if address.is_multicast() => {
+            matches!(address.octets()[1] & 0x0f, 1 | 2)
+        }
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    }
+}
+
+/// Whether a group is of the source-specific range: 232.0.0.0/8 or ff3x::/32 (RFC 4607, 1).
+pub fn is_source_specific(group: IpAddr) -> bool {
+    match group {
+        IpAddr::V4(group) => group.octets()[0] == 232,
+        IpAddr::V6(group) => {
+            let [first, flags, third, fourth, ..] = group.octets();
+            first == 0xff && flags & 0xf0 == 0x30 && third == 0 && fourth == 0
+        }
+    }
+}
+
+/// The address that means "any" in the family of `address`.
+pub fn unspecified(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+/// The subject of a sentence about a group and so many more: `239.1.1.1`, `239.1.1.1 and 1 more
+/// group`, `239.1.1.1 and 3 more groups`.
+pub fn and_more(group: IpAddr, more: usize) -> String {
+    match more {
+        0 => group.to_string(),
+        1 => format!("{group} and 1 more group"),
+        _ => format!("{group} and {more} more groups"),
+    }
+}
+
+/// An address as it stands where something follows it: IPv6 in brackets.
+pub fn bracketed(address: IpAddr) -> String {
+    if address.is_ipv4() { address.to_string() } else { format!("[{address}]") }
+}
+
+/// `IPv4` or `IPv6`.
+pub fn family(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "IPv4" } else { "IPv6" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_map_to_ethernet_as_the_rfcs_say() {
+        for (group, mac) in [
+            ("224.202.20.30", "01:00:5e:4a:14:1e"),
+            ("239.202.20.30", "01:00:5e:4a:14:1e"),
+            ("224.128.0.1", "01:00:5e:00:00:01"),
+            ("ff02::1:ff12:3456", "33:33:ff:12:34:56"),
+            ("255.255.255.255", "ff:ff:ff:ff:ff:ff"),
+        ] {
+            assert_eq!(
+                ethernet_address(group.parse().unwrap()).unwrap().to_string(),
+                mac,
+                "{group}"
+            );
+        }
+        assert_eq!(ethernet_address("10.0.0.1".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn only_what_exists_on_every_link_is_link_scoped() {
+        for (address, scoped) in [
+            ("ff01::1", true),
+            ("ff02::fb", true),
+            ("ff32::1", true),
+            ("fe80::1", true),
+            ("ff05::2", false),
+            ("2001:db8::1", false),
+            ("224.0.0.1", false),
+        ] {
+            assert_eq!(is_link_scoped(address.parse().unwrap()), scoped, "{address}");
+        }
+    }
+
+    #[test]
+    fn the_source_specific_ranges_are_those_of_rfc_4607() {
+        for (group, ssm) in [
+            ("232.0.0.0", true),
+            ("232.255.255.255", true),
+            ("233.0.0.0", false),
+            ("ff3e::8000:1", true),
+            ("ff35::1", true),
+            ("ff3e:20::1", false),
+            ("ff15::1", false),
+            ("10.0.0.1", false),
+        ] {
+            assert_eq!(is_source_specific(group.parse().unwrap()), ssm, "{group}");
+        }
+    }
+}
