@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use bytesize::ByteSize;
 
 use super::values::{SHORTEST_TIME, size, time};
-use crate::net::max_payload;
+use crate::target::max_payload;
 use crate::units::Rate;
 use crate::units::rcvbuf::{FULL_PAYLOAD, LARGEST, USUAL_PAYLOAD, Wish};
 

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::limits;
 use crate::iface::Cast;
-use crate::target::Endpoint;
+use crate::target::{Endpoint, max_payload};
 
 /// An operation that the system refused.
 #[derive(Debug, Error)]
@@ -186,11 +186,7 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
             "the interface's queue is full: send more slowly (--rate, --interval)".to_owned()
         }
         Operation::Send(at) if number == Some(code::TOO_LONG) => {
-            format!(
-                "a datagram to {} carries at most {} bytes",
-                at.group,
-                super::max_payload(at.group)
-            )
+            format!("a datagram to {} carries at most {} bytes", at.group, max_payload(at.group))
         }
         Operation::SendVia(at) if kind == Kind::AddrNotAvailable => {
             format!(

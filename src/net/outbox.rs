@@ -15,12 +15,11 @@ use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{Look, Moved, Moves, Rejoined, Retry, Watch, note_failure, note_joined};
 use super::{
-    Backend, Batching, Departure, Failure, LONGEST_TRAIN, Load, NetError, Operation, Wake,
-    max_payload, sys,
+    Backend, Batching, Departure, Failure, LONGEST_TRAIN, Load, NetError, Operation, Wake, sys,
 };
 use crate::iface::{Cast, Change, Presence, Via};
 use crate::interrupt::Interrupt;
-use crate::target::Endpoint;
+use crate::target::{Endpoint, max_payload};
 
 /// The sockets that send, and the endpoints that they send to.
 pub struct Outbox {

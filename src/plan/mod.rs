@@ -19,6 +19,7 @@ use thiserror::Error;
 use crate::advice::Advice;
 use crate::iface::{Cast, Interface, Route, Via, Wanted};
 use crate::net::{self, Backend, NetError, SendOptions};
+use crate::target;
 use crate::target::{Endpoint, Filter, Listen, MOST_TARGETS, Target, TargetRange, family};
 use crate::units::{Period, Rate, rcvbuf};
 use crate::verdict::Assertion;
@@ -526,9 +527,9 @@ pub fn may_flood(endpoints: &[Endpoint], ends: bool, forced: bool) -> Result<(),
 /// # Errors
 /// [`PlanError::TooLong`].
 pub fn fits(len: usize, endpoints: &[Endpoint]) -> Result<(), PlanError> {
-    let too_long = |at: &&Endpoint| len > net::max_payload(at.group);
+    let too_long = |at: &&Endpoint| len > target::max_payload(at.group);
     endpoints.iter().find(too_long).map_or(Ok(()), |at| {
-        Err(PlanError::TooLong { len, group: at.group, max: net::max_payload(at.group) })
+        Err(PlanError::TooLong { len, group: at.group, max: target::max_payload(at.group) })
     })
 }
 

@@ -75,6 +75,12 @@ pub fn family(address: IpAddr) -> &'static str {
     if address.is_ipv4() { "IPv4" } else { "IPv6" }
 }
 
+/// The largest payload of a UDP datagram: 65,535 less the headers (RFC 768; RFC 8200 has no IPv4
+/// header to pay for).
+pub fn max_payload(group: IpAddr) -> usize {
+    if group.is_ipv4() { 65_507 } else { 65_527 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,8 @@ mod range;
 mod target;
 
 pub use address::{
-    and_more, bracketed, ethernet_address, family, is_link_scoped, is_source_specific, unspecified,
+    and_more, bracketed, ethernet_address, family, is_link_scoped, is_source_specific, max_payload,
+    unspecified,
 };
 pub use endpoint::{Endpoint, Filter, Listen};
 pub use parse::{TargetError, check_source};
