@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::event::{AddressInfo, Event, IfacesSummary, InterfaceInfo};
 use crate::iface::{Address, Flag, Interface};
-use crate::interrupt::Interrupt;
 use crate::net::{self, Groups};
 use crate::report::Reporter;
 use crate::run::{self, RunError, Stop};
+use crate::sys::Interrupt;
 use crate::verdict::Verdict;
 
 /// Lists the interfaces of this host, by index. Nothing is joined and nothing is sent.

@@ -18,7 +18,7 @@
 //! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it
 //! leaves or arrives. [`advice`] and [`warning`] are what a user is told besides; [`spans`] tells
 //! many targets as one. [`rate`] and [`rcvbuf`] are figures that a user gives. Only [`net`] touches
-//! sockets, and only `net::sys` holds `unsafe`.
+//! sockets, and only `sys` holds `unsafe`.
 
 #![deny(unsafe_code)]
 #![deny(missing_docs)]
@@ -30,7 +30,6 @@ pub mod cli;
 pub mod event;
 pub mod iface;
 pub mod ifaces;
-pub mod interrupt;
 pub mod net;
 pub mod plan;
 pub mod probe;
@@ -40,7 +39,10 @@ pub mod run;
 pub mod send;
 pub mod spans;
 pub mod stats;
+mod sys;
 pub mod target;
 pub mod units;
 pub mod verdict;
 pub mod warning;
+
+pub use sys::Interrupt;

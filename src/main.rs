@@ -7,12 +7,11 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 use clap::Parser;
 use mcast::cli::{Cli, Command, DisplayArgs, menu};
-use mcast::interrupt::Interrupt;
 use mcast::plan::Host;
 use mcast::report::{ColorWhen, Notes, Paint, Reporter};
 use mcast::run::RunError;
 use mcast::verdict::{COULD_NOT_RUN, Verdict};
-use mcast::{check, ifaces, recv, send};
+use mcast::{Interrupt, check, ifaces, recv, send};
 use tracing::level_filters::LevelFilter;
 
 fn main() -> ExitCode {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::interrupt::{Interrupt, Signal};
 use crate::net::{NetError, describe};
+use crate::sys::{Interrupt, Signal};
 
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

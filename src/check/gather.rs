@@ -12,11 +12,11 @@ use super::firewall::{self, Ruleset, Way};
 use super::live::Live;
 use super::snapshot::{self, Snapshot};
 use crate::event::{Checking, Event, TargetInfo};
-use crate::interrupt::Interrupt;
 use crate::net::{self, Inbox, NetError};
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{RunError, Stop};
+use crate::sys::Interrupt;
 use crate::target::{Endpoint, Listen, is_link_scoped};
 
 /// How many datagrams this host sends to itself.

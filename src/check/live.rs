@@ -10,11 +10,12 @@ use tracing::debug;
 use super::facts::{Facts, Flow, Frames, Heard, Queries};
 use super::path::Paths;
 use crate::iface::Interface;
-use crate::interrupt::Interrupt;
-use crate::net::{self, Datagram, Decoy, Frame, Inbox, Query, Towards, What};
+use crate::net::wire::{Query, What};
+use crate::net::{self, Datagram, Decoy, Frame, Inbox};
 use crate::report::{Goal, Reporter};
 use crate::run::{RunError, Stop};
 use crate::stats::Meter;
+use crate::sys::{Interrupt, Towards};
 use crate::target::Endpoint;
 
 /// How often frames are looked at: their socket's buffer holds more than what comes meanwhile.

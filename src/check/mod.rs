@@ -26,10 +26,10 @@ pub use finding::{Command, Finding, IDS, Level, Place};
 pub use reason::{conclusion, findings};
 
 use crate::event::{CheckSummary, Event};
-use crate::interrupt::Interrupt;
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{self, RunError, Stop};
+use crate::sys::Interrupt;
 use crate::verdict::Verdict;
 
 /// Looks, and says what it found.

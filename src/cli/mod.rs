@@ -20,8 +20,8 @@ pub use recv::{RecvArgs, RecvFormat};
 pub use send::{SendArgs, SendFormat};
 
 use crate::iface::Wanted;
-use crate::net::{Backend, Batching};
 use crate::report::{ColorWhen, Output};
+use crate::sys::{Backend, Batching};
 use crate::target::{TargetError, TargetRange, check_source};
 
 const STYLES: Styles = Styles::styled()

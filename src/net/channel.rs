@@ -11,8 +11,10 @@ use tracing::debug;
 use super::membership::Membership;
 use super::socket::{self, Room};
 use super::watch::{Failures, Rejoined, Watch, note_failure, note_joined};
-use super::{Backend, Batching, Groups, KernelDrops, Meta, NetError, Rcvbuf, sys};
+use super::{Groups, KernelDrops, NetError, Rcvbuf};
 use crate::iface::{Cast, Change, Joined, Presence};
+use crate::sys;
+use crate::sys::{Backend, Batching, Meta};
 use crate::target::{Listen, is_link_scoped};
 
 /// A socket that hears one group, to which it is bound, or several of one port, which it tells

@@ -1,6 +1,6 @@
 //! What the system tells of its clock.
 
-use super::sys;
+use crate::sys;
 
 /// Whether the clock follows a reference, by the kernel's own account (adjtimex(2): what NTP or PTP
 /// daemons tell it).

@@ -110,7 +110,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::net::{Backend, Batching, Load};
+    use crate::net::Load;
+    use crate::sys::{Backend, Batching};
 
     /// How many datagrams each message has, of datagrams to these positions, of these lengths.
     fn messages(datagrams: &[(usize, usize)], longest: usize) -> Vec<usize> {

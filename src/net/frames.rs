@@ -4,8 +4,9 @@
 use std::io;
 use std::time::Instant;
 
-use super::packet::Packet;
-use super::sys;
+use super::wire::Packet;
+use crate::sys;
+use crate::sys::Towards;
 
 /// The multicast frames of all interfaces of this network namespace, from now on. Only on Linux,
 /// and with the right to it.
@@ -28,17 +29,6 @@ pub struct Frame {
     pub len: usize,
     /// What it carries.
     pub packet: Packet,
-}
-
-/// Which way a frame went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Towards {
-    /// It came in, to a group, to everybody or to this host.
-    Us,
-    /// It came in, and is for another host.
-    Other,
-    /// It goes out.
-    Out,
 }
 
 impl Frames {
@@ -95,12 +85,12 @@ fn frame(caught: &sys::Caught) -> Option<Frame> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::igmp::reports;
-    use crate::net::packet::IPV4;
+    use crate::net::wire::build;
+    use crate::sys::IPV4;
 
     #[test]
     fn the_length_is_that_of_the_packet_without_what_pads_it() {
-        let mut bytes = reports::igmp_old_report(2, [10, 0, 0, 1].into(), [239, 1, 1, 1].into());
+        let mut bytes = build::igmp_old_report(2, [10, 0, 0, 1].into(), [239, 1, 1, 1].into());
         let len = |bytes: &[u8], len| {
             let caught = sys::Caught {
                 protocol: IPV4,

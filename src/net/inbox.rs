@@ -12,8 +12,10 @@ use super::packing::{Pack, pack};
 use super::socket::Room;
 use super::wait::{Waiter, wait_for};
 use super::watch::{Failures, Look, Moved, Moves, Rejoined, Retry, Watch};
-use super::{Backend, Datagram, KernelDrops, NetError, Operation, Wake, limits, sys};
+use super::{Datagram, KernelDrops, NetError, Operation, Wake, limits};
 use crate::iface::{Presence, Via};
+use crate::sys;
+use crate::sys::Backend;
 use crate::target::Listen;
 
 /// The receive buffer, in the bytes that `SO_RCVBUF` takes.

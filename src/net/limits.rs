@@ -1,5 +1,6 @@
 //! What this host allows: open files for this process, and the limits that an administrator sets.
 
+use crate::sys;
 /// The soft limit of open files that this process began with, once it was raised.
 #[cfg(unix)]
 static BEGAN_WITH: std::sync::OnceLock<nix::sys::resource::rlim_t> = std::sync::OnceLock::new();
@@ -38,7 +39,7 @@ pub fn sockets_for(wanted: usize) -> usize {
 pub fn restore_for(command: &mut std::process::Command) {
     #[cfg(unix)]
     if let Some(soft) = BEGAN_WITH.get() {
-        super::sys::start_with_open_files(command, *soft);
+        sys::start_with_open_files(command, *soft);
     }
     #[cfg(not(unix))]
     let _ = command;

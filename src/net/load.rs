@@ -1,6 +1,6 @@
 //! Datagrams that wait to leave together, one behind the other in one buffer.
 
-use super::{Backend, LONGEST_TRAIN};
+use crate::sys::{Backend, LONGEST_TRAIN};
 
 /// Room for the largest datagram there is, and so for the longest train: that of IPv6 without
 /// options.
@@ -119,7 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::net::Batching;
+    use crate::sys::Batching;
 
     fn batching(most: usize, offload: bool) -> Load {
         Load::new(Backend::Native(Batching { most, offload }), false)

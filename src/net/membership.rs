@@ -8,8 +8,10 @@ use std::sync::Arc;
 use socket2::InterfaceIndexOrAddress;
 use tracing::debug;
 
-use super::{NetError, Operation, socket, sys};
+use super::{NetError, Operation, socket};
 use crate::iface::{Cast, Via};
+use crate::sys;
+use crate::sys::SourceChange;
 use crate::target::{Endpoint, Filter, Listen};
 
 /// A joined group. Dropping it leaves the group, so no way out of the program forgets to; a killed
@@ -22,15 +24,6 @@ pub struct Membership {
     listen: Listen,
     /// Datagrams are heard here. Of a group that is also to say: it is joined.
     active: bool,
-}
-
-/// A change of a group's source filter (RFC 3678, 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SourceChange {
-    /// Joins the group from one more source (MCAST_JOIN_SOURCE_GROUP).
-    Include,
-    /// Takes one more source away from a group that is joined from any (MCAST_BLOCK_SOURCE).
-    Exclude,
 }
 
 impl Membership {

@@ -8,7 +8,6 @@
 //! (where it was lost), [`users_of`] (who holds the port), and [`rp_filter`] and its like (what is
 //! set); [`report_membership()`] tries whether a switch has forgotten a member.
 
-mod backend;
 mod bridges;
 mod channel;
 mod clock;
@@ -21,7 +20,6 @@ mod firewall;
 mod frames;
 mod groups;
 mod ifaces;
-mod igmp;
 mod inbox;
 mod limits;
 mod load;
@@ -29,7 +27,6 @@ mod membership;
 #[cfg(target_os = "linux")]
 mod netlink;
 mod outbox;
-mod packet;
 mod packing;
 mod ports;
 mod report_membership;
@@ -37,23 +34,21 @@ mod route;
 mod self_test;
 mod settings;
 mod socket;
-mod sys;
 mod wait;
 mod watch;
+pub(crate) mod wire;
 
-pub use backend::{Backend, Batching, LONGEST_TRAIN};
 pub use bridges::{Bridge, BridgeMember, bridge_netfilter, bridges};
 pub use clock::{be_punctual, host_id, is_synchronised};
 pub use counters::{Counters, LinkCounters, counters};
-pub(crate) use datagram::UNKNOWN_SOURCE;
-pub use datagram::{Datagram, Meta};
+pub use datagram::Datagram;
 pub use departure::{Departure, Failure};
 pub use drops::KernelDrops;
 pub use error::{NetError, Operation, describe};
 pub use firewall::{
     Unread, has_legacy_rules, may_capture, may_see_firewall, ruleset, ruleset_listing,
 };
-pub use frames::{Frame, Frames, Towards};
+pub use frames::{Frame, Frames};
 pub use groups::{Groups, groups, igmp_version, mld_version};
 pub use ifaces::{interfaces, mtus};
 pub use inbox::{Inbox, Rcvbuf};
@@ -62,14 +57,11 @@ pub use limits::{
 };
 pub use load::Load;
 pub use outbox::Outbox;
-pub use packet::{Packet, Query, What};
 pub use ports::{PortUser, others_than, users_of};
 pub use report_membership::report_membership;
 pub use route::route_to;
 pub use self_test::{Decoy, SelfTest};
 pub use settings::{forced_igmp_version, ipv6_disabled, rp_filter, rp_filter_of};
 pub use socket::SendOptions;
-#[cfg(unix)]
-pub(crate) use sys::write_now;
 pub use wait::{Wake, wait};
 pub use watch::{Moved, Moves};

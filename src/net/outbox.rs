@@ -14,11 +14,10 @@ use super::departure::{self, is_full, is_of_a_train, shorter};
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{Look, Moved, Moves, Rejoined, Retry, Watch, note_failure, note_joined};
-use super::{
-    Backend, Batching, Departure, Failure, LONGEST_TRAIN, Load, NetError, Operation, Wake, sys,
-};
+use super::{Departure, Failure, Load, NetError, Operation, Wake};
 use crate::iface::{Cast, Change, Presence, Via};
-use crate::interrupt::Interrupt;
+use crate::sys;
+use crate::sys::{Backend, Batching, Interrupt, LONGEST_TRAIN};
 use crate::target::{Endpoint, max_payload};
 
 /// The sockets that send, and the endpoints that they send to.

@@ -34,8 +34,8 @@ mod linux {
 
     use socket2::{Domain, Protocol, Socket, Type};
 
-    use crate::net::igmp::reports;
-    use crate::net::sys;
+    use crate::net::wire::build;
+    use crate::sys;
 
     pub fn report(group: IpAddr, ifindex: u32, source: IpAddr, version: u8) -> io::Result<()> {
         match (group, source) {
@@ -62,9 +62,9 @@ mod linux {
         socket.set_multicast_loop_v4(false)?;
         let send =
             |bytes: &[u8], to| socket.send_to(bytes, &SocketAddrV4::new(to, 0).into()).map(drop);
-        send(&reports::igmp_v3_report(source, group), reports::ALL_IGMPV3_ROUTERS)?;
+        send(&build::igmp_v3_report(source, group), build::ALL_IGMPV3_ROUTERS)?;
         if matches!(version, 1 | 2) {
-            send(&reports::igmp_old_report(version, source, group), group)
+            send(&build::igmp_old_report(version, source, group), group)
         } else {
             Ok(())
         }
@@ -77,8 +77,8 @@ mod linux {
         let send = |bytes: &[u8], to| {
             socket.send_to(bytes, &SocketAddrV6::new(to, 0, 0, ifindex).into()).map(drop)
         };
-        send(&reports::mld_v2_report(source, group), reports::ALL_MLDV2_ROUTERS)?;
-        if version == 1 { send(&reports::mld_v1_report(source, group), group) } else { Ok(()) }
+        send(&build::mld_v2_report(source, group), build::ALL_MLDV2_ROUTERS)?;
+        if version == 1 { send(&build::mld_v1_report(source, group), group) } else { Ok(()) }
     }
 
     /// A socket that hears nothing, and sends packets that bring their header along (IPPROTO_RAW,

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::membership::Membership;
 use super::socket::{self, Room, SendOptions};
-use super::{Backend, NetError, Operation};
+use super::{NetError, Operation};
+use crate::sys::Backend;
 use crate::target::{Endpoint, Filter, Listen};
 
 /// How long its own datagrams are waited for: the kernel hands them over while they are sent.

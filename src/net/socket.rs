@@ -5,8 +5,10 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::debug;
 
-use super::{Backend, NetError, Operation, Rcvbuf, sys};
+use super::{NetError, Operation, Rcvbuf};
 use crate::iface::Cast;
+use crate::sys;
+use crate::sys::Backend;
 use crate::target::{Endpoint, unspecified};
 
 /// The TTL or hop limit of multicast where none is asked for: datagrams stay on this network (RFC

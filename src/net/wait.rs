@@ -4,9 +4,9 @@
 use std::net::UdpSocket;
 use std::time::Instant;
 
-use super::sys::{self, PollSource};
-use super::{Backend, NetError, Operation};
-use crate::interrupt::Interrupt;
+use super::{NetError, Operation};
+use crate::sys;
+use crate::sys::{Backend, Interrupt, PollSource};
 
 /// What ends a wait besides a datagram.
 #[derive(Clone, Copy)]

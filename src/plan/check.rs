@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Choices, Host, IfaceError, PlanError, Purpose, choose};
 use crate::iface::{Cast, Interface, Via, Wanted};
-use crate::net::Backend;
+use crate::sys::Backend;
 use crate::target::{Endpoint, Filter, Listen, Target, TargetRange};
 
 /// How long is listened where nobody says.

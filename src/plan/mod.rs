@@ -18,7 +18,8 @@ use thiserror::Error;
 
 use crate::advice::Advice;
 use crate::iface::{Cast, Interface, Route, Via, Wanted};
-use crate::net::{self, Backend, NetError, SendOptions};
+use crate::net::{self, NetError, SendOptions};
+use crate::sys::Backend;
 use crate::target;
 use crate::target::{Endpoint, Filter, Listen, MOST_TARGETS, Target, TargetRange, family};
 use crate::units::{Period, Rate, rcvbuf};

@@ -9,11 +9,11 @@ use super::count::Counts;
 use super::silence::{Silence, Silent};
 use crate::check::{Baseline, Finding, Found, Looking, Question, Stopped};
 use crate::iface::Cast;
-use crate::interrupt::Interrupt;
 use crate::net::Inbox;
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{RunError, Stop};
+use crate::sys::Interrupt;
 use crate::target::Listen;
 
 /// How often it is seen whether something was found: looking takes some ten milliseconds.

@@ -11,9 +11,10 @@ use super::style::Paint;
 use crate::event::{
     FiguresInfo, IntervalReport, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo,
 };
-use crate::net::{KernelDrops, LONGEST_TRAIN};
+use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
+use crate::sys::LONGEST_TRAIN;
 use crate::verdict::{Judgement, Value};
 
 /// How many streams are listed one by one.

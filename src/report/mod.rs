@@ -24,8 +24,8 @@ pub use style::{ColorWhen, Paint};
 use crate::advice::Advice;
 use crate::check::Finding;
 use crate::event::{Event, Notice};
-use crate::interrupt::Interrupt;
 use crate::net::{Moves, Wake};
+use crate::sys::Interrupt;
 use crate::warning::{self, Warning};
 
 /// A way to show events.

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Stdout, Write};
 use std::time::{Duration, Instant};
 
 use super::progress::Line;
-use crate::interrupt::Interrupt;
+use crate::sys::Interrupt;
 
 /// How long the last words wait for a reader who takes nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -157,7 +157,7 @@ impl Out<'_> {
         if self.way != Way::WhatFits {
             return None;
         }
-        let written = crate::net::write_now(&self.stdout, bytes);
+        let written = crate::sys::write_now(&self.stdout, bytes);
         if written.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
             self.way = Way::InPieces;
         }

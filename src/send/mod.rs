@@ -9,11 +9,11 @@ use session::Session;
 
 use crate::event::{Event, LatenessInfo, SendSummary, Sending, TargetInfo, Totals};
 use crate::iface::Cast;
-use crate::interrupt::Interrupt;
 use crate::net::{self, Outbox};
 use crate::plan;
 use crate::report::Reporter;
 use crate::run::{self, RunError};
+use crate::sys::Interrupt;
 use crate::target::Endpoint;
 use crate::units::Period;
 use crate::verdict::{self, Verdict};

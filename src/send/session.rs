@@ -9,7 +9,6 @@ use tracing::debug;
 
 use super::payload::Payload;
 use crate::event::{self, Event, ProbeInfo, Sent, TargetTotals};
-use crate::interrupt::Interrupt;
 use crate::net::{Failure, Load, Outbox, Wake};
 use crate::plan;
 use crate::probe::{END_INTERVAL, ENDS, MIN_LEN};
@@ -17,6 +16,7 @@ use crate::report::{Goal, Reporter};
 use crate::run::{RunError, Stop};
 use crate::stats::Meter;
 use crate::stats::delay::{Delays, Precision};
+use crate::sys::Interrupt;
 use crate::units::Pace;
 use crate::warning::Warning;
 

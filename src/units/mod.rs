@@ -1,5 +1,6 @@
 //! Values with a unit: rates, the pace of a sender, receive buffers, and bytes in hex.
 
+pub mod bytes;
 pub mod hex;
 mod pace;
 mod rate;

@@ -179,7 +179,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::interrupt::Signal;
+    use crate::sys::Signal;
 
     fn evidence(stop: Stop, limits: &Limits, received: u64) -> Evidence<'_> {
         Evidence {

@@ -9,9 +9,9 @@ mod netlink;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::sys::PollSource;
-use super::{Backend, NetError, interfaces};
+use super::{NetError, interfaces};
 use crate::iface::{Change, Followed, Interface, Presence, Via};
+use crate::sys::{Backend, PollSource};
 use crate::target::Endpoint;
 
 /// How often a system is asked that does not tell.

@@ -7,7 +7,8 @@ use netlink_sys::{Socket, SocketAddr};
 use tracing::debug;
 
 use super::Read;
-use crate::net::sys::PollSource;
+use crate::sys::PollSource;
+use crate::units::bytes::take;
 
 /// The news of links, and of IPv4 and IPv6 addresses (RTMGRP_*, linux/rtnetlink.h).
 const GROUPS: u32 = 0x1 | 0x10 | 0x100;
@@ -26,7 +27,7 @@ impl Listener {
     }
 
     pub fn source(&self) -> PollSource<'_> {
-        crate::net::sys::borrow(&self.0)
+        crate::sys::borrow(&self.0)
     }
 
     /// Reads all the news there is. Some may be lost in a storm of them.
@@ -90,10 +91,6 @@ fn mtu(mut attributes: &[u8]) -> Option<u32> {
         }
         attributes = attributes.get(len.next_multiple_of(4)..)?;
     }
-}
-
-fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..at + N)?.try_into().ok()
 }
 
 #[cfg(test)]

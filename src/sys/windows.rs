@@ -28,7 +28,7 @@ pub fn too_many_files() -> io::Error {
 /// Waits for room: a moment.
 pub fn wait_for_room(
     _socket: Option<PollSource>,
-    _interrupt: &crate::interrupt::Interrupt,
+    _interrupt: &crate::sys::Interrupt,
     until: Instant,
 ) -> io::Result<()> {
     thread::sleep(until.saturating_duration_since(Instant::now()).min(Duration::from_millis(1)));

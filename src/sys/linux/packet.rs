@@ -8,9 +8,8 @@ use libc::{self, c_int, c_void, socklen_t};
 use socket2::{Domain, SockAddr, SockAddrStorage, SockFilter, Socket, Type};
 
 use super::control::{Control, Messages, Name};
-use crate::net::frames::Towards;
-use crate::net::packet::{IPV4, IPV6, take};
-use crate::net::sys::Caught;
+use crate::sys::{Caught, IPV4, IPV6, Towards};
+use crate::units::bytes::take;
 
 /// How much of a packet is kept: enough for the headers, and for what IGMP and MLD say.
 const SNAP: usize = 256;

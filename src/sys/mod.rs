@@ -5,10 +5,14 @@
 
 #![allow(unsafe_code)]
 
+mod backend;
+mod interrupt;
 #[cfg(target_os = "linux")]
 mod linux;
+mod meta;
 mod portable;
 mod sources;
+mod tap;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -18,19 +22,20 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
+pub use backend::{Backend, Batching, LONGEST_TRAIN};
+pub use interrupt::{Interrupt, Signal};
 #[cfg(target_os = "linux")]
 pub use linux::{MOST_READY, Tap, Waiter};
+pub use meta::{Meta, UNKNOWN_SOURCE};
 #[cfg(not(target_os = "linux"))]
 pub use portable::Tap;
 use socket2::Socket;
-pub use sources::change_source;
+pub use sources::{SourceChange, change_source};
+pub use tap::{Caught, IPV4, IPV6, Towards};
 #[cfg(unix)]
 pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files, wait_for_room};
 #[cfg(windows)]
 pub use windows::{PollSource, borrow, poll, too_many_files, wait_for_room};
-
-use super::frames::Towards;
-use super::{Backend, Meta};
 
 /// How many of those that are ready a wait tells; what is beyond is told by the next one.
 #[cfg(not(target_os = "linux"))]
@@ -87,22 +92,6 @@ impl Batch {
             Batch::Portable(batch) => batch.get(index),
         }
     }
-}
-
-/// A frame that a [`Tap`] caught.
-pub struct Caught<'a> {
-    /// The protocol of what it carries, as Ethernet numbers them.
-    pub protocol: u16,
-    /// The index of the interface.
-    pub ifindex: u32,
-    /// Which way it went.
-    pub towards: Towards,
-    /// Its VLAN, where it is tagged.
-    pub vlan: Option<u16>,
-    /// How long it was, without the header of the link.
-    pub len: usize,
-    /// So much of it as was kept.
-    pub bytes: &'a [u8],
 }
 
 /// Something to send.

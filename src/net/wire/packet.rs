@@ -2,15 +2,10 @@
 //! what it carries. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::time::Duration;
 
-use super::igmp;
-
-/// The protocol of a frame that carries IPv4 (RFC 894).
-pub const IPV4: u16 = 0x0800;
-
-/// The protocol of a frame that carries IPv6 (RFC 2464).
-pub const IPV6: u16 = 0x86dd;
+use super::{What, membership};
+use crate::sys::{IPV4, IPV6};
+use crate::units::bytes::{take, u16_at};
 
 /// A packet of IPv4 or IPv6.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,52 +22,6 @@ pub struct Packet {
     pub what: What,
 }
 
-/// What a packet carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// A UDP datagram, or the first fragment of one.
-    Udp {
-        /// The port it was sent from.
-        source_port: u16,
-        /// The port it is for.
-        port: u16,
-        /// The length of its payload; that of the whole datagram, where this is a fragment. A
-        /// train that the kernel has not cut yet counts as one.
-        len: usize,
-        /// It has a checksum: the field for it is not 0.
-        summed: bool,
-    },
-    /// A later fragment of a UDP datagram: it tells no port.
-    LaterFragment,
-    /// Somebody asks who is a member.
-    Query(Query),
-    /// Somebody says what it is a member of.
-    Report {
-        /// Of IGMP (1 to 3), or of MLD (1 or 2).
-        version: u8,
-        /// The groups of all its records, as far as they were captured: also those of which it
-        /// says that it has left them.
-        groups: Vec<IpAddr>,
-    },
-    /// Anything else.
-    Other,
-}
-
-/// A membership query of IGMP or MLD.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Query {
-    /// Of IGMP (1 to 3), or of MLD (1 or 2).
-    pub version: u8,
-    /// The group it asks for; `None` for all of them.
-    pub group: Option<IpAddr>,
-    /// How long members may take to answer.
-    pub max_response: Duration,
-    /// How often it asks (QQIC, RFC 3376, 4.1.7), where it says.
-    pub interval: Option<Duration>,
-    /// How many losses it allows for (QRV, RFC 3376, 4.1.6), where it says.
-    pub robustness: Option<u8>,
-}
-
 impl Packet {
     /// Reads a packet from its beginning, which may be all that there is of it. `protocol` is that
     /// of the frame: 0x0800 for IPv4, 0x86dd for IPv6. `None` where the bytes are none of it.
@@ -85,7 +34,7 @@ impl Packet {
     }
 
     /// The length that the packet says it has, header and all. `None` where it does not say.
-    pub(super) fn length(protocol: u16, bytes: &[u8]) -> Option<usize> {
+    pub fn length(protocol: u16, bytes: &[u8]) -> Option<usize> {
         match protocol {
             IPV4 => Some(usize::from(u16_at(bytes, 2)?)),
             // A jumbogram says 0 here (RFC 2675).
@@ -97,16 +46,6 @@ impl Packet {
 
 const UDP: u8 = 17;
 const IPV6_HEADER: usize = 40;
-
-/// Some bytes of a message, where it has them.
-pub(super) fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
-}
-
-/// A number in the order of the network.
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    take(bytes, at).map(u16::from_be_bytes)
-}
 
 /// RFC 791, 3.1.
 fn ipv4(bytes: &[u8]) -> Option<Packet> {
@@ -128,7 +67,7 @@ fn ipv4(bytes: &[u8]) -> Option<Packet> {
     let what = match protocol {
         UDP if fragments & OFFSET != 0 => Some(What::LaterFragment),
         UDP => udp(payload),
-        IGMP if !fragment => igmp::igmp(payload, total - header),
+        IGMP if !fragment => membership::igmp(payload, total - header),
         _ => None,
     };
     Some(Packet { source, destination, ttl, fragment, what: what.unwrap_or(What::Other) })
@@ -174,7 +113,9 @@ fn ipv6_payload(bytes: &[u8], total: usize, fragment: &mut bool) -> Option<What>
                 (next, at) = (*bytes.get(at)?, at + 8);
             }
             UDP => return udp(bytes.get(at..)?),
-            ICMPV6 if !*fragment => return igmp::mld(bytes.get(at..)?, total.checked_sub(at)?),
+            ICMPV6 if !*fragment => {
+                return membership::mld(bytes.get(at..)?, total.checked_sub(at)?);
+            }
             _ => return None,
         }
     }

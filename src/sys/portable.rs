@@ -4,8 +4,7 @@
 use std::io;
 use std::net::UdpSocket;
 
-use super::{Message, Train};
-use crate::net::Meta;
+use super::{Message, Meta, Train};
 
 /// Receives one datagram a call.
 pub struct Batch {

@@ -8,10 +8,10 @@ use std::{io, mem, ptr};
 use libc::{self, c_int, c_uint, c_void, socklen_t};
 use socket2::SockAddr;
 
-use crate::net::sys::Message;
+use crate::sys::Message;
 
 /// The most messages a call.
-pub const MOST: usize = crate::net::Batching::MOST;
+pub const MOST: usize = crate::sys::Batching::MOST;
 
 /// A control message that carries a segment's length: `struct cmsghdr`, then the length.
 #[repr(C, align(8))]

@@ -7,9 +7,9 @@ use std::{io, mem};
 
 use libc::socklen_t;
 
-use super::control::{self, CONTROL_LEN, Control, Name};
-use crate::net::sys::Train;
-use crate::net::{Batching, Meta, UNKNOWN_SOURCE};
+use super::control;
+use super::control::{CONTROL_LEN, Control, Name};
+use crate::sys::{Batching, Meta, Train, UNKNOWN_SOURCE};
 
 /// Buffers a call. More of them were no faster, and each costs 64 KiB once something long has
 /// filled it.

@@ -3,21 +3,20 @@
 
 // Only Linux has them sent.
 #[cfg(any(target_os = "linux", test))]
-pub mod reports;
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use super::packet::{Query, What, take, u16_at};
+use super::{Query, What};
+use crate::units::bytes::{take, u16_at};
 
 const QUERY: u8 = 0x11;
-const REPORT_V1: u8 = 0x12;
-const REPORT_V2: u8 = 0x16;
-const REPORT_V3: u8 = 0x22;
+pub const REPORT_V1: u8 = 0x12;
+pub const REPORT_V2: u8 = 0x16;
+pub const REPORT_V3: u8 = 0x22;
 
 const MLD_QUERY: u8 = 130;
-const MLD_REPORT_V1: u8 = 131;
-const MLD_REPORT_V2: u8 = 143;
+pub const MLD_REPORT_V1: u8 = 131;
+pub const MLD_REPORT_V2: u8 = 143;
 
 /// Reads a message of IGMP, which is `len` bytes long, of which these are the first.
 pub(super) fn igmp(message: &[u8], len: usize) -> Option<What> {
@@ -125,8 +124,8 @@ fn records<const N: usize>(message: &[u8]) -> impl Iterator<Item = [u8; N]> + '_
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::packet::tests::hex;
     use super::*;
+    use crate::net::wire::packet::tests::hex;
 
     fn igmp_of(text: &str) -> Option<What> {
         let message = hex(text);

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use libc::{self, c_int};
 
-use crate::net::Meta;
+use crate::sys::Meta;
+use crate::units::bytes::take;
 
 /// Room for every control message that is asked for, and half as many (they take 168 bytes on
 /// IPv6).
@@ -41,10 +42,6 @@ impl<'a> Iterator for Messages<'a> {
         self.0 = bytes.get(len.next_multiple_of(WORD)..).unwrap_or(&[]);
         Some((int(bytes, WORD)?, int(bytes, WORD + 4)?, &bytes[HEADER..len]))
     }
-}
-
-fn take<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..at + N)?.try_into().ok()
 }
 
 fn int(bytes: &[u8], at: usize) -> Option<c_int> {

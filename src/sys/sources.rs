@@ -6,8 +6,6 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use socket2::SockAddr;
 
-use crate::net::membership::SourceChange;
-
 #[cfg(unix)]
 mod os {
     pub use libc::{
@@ -94,4 +92,13 @@ fn set(socket: &UdpSocket, level: i32, option: i32, request: &os::Request) -> io
         )
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// A change of a group's source filter (RFC 3678, 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceChange {
+    /// Joins the group from one more source (MCAST_JOIN_SOURCE_GROUP).
+    Include,
+    /// Takes one more source away from a group that is joined from any (MCAST_BLOCK_SOURCE).
+    Exclude,
 }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::{MLD_REPORT_V1, MLD_REPORT_V2, REPORT_V1, REPORT_V2, REPORT_V3};
+use super::membership::{MLD_REPORT_V1, MLD_REPORT_V2, REPORT_V1, REPORT_V2, REPORT_V3};
 
 /// Where reports of IGMPv3 go (RFC 3376, 4.2.14).
 pub const ALL_IGMPV3_ROUTERS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 22);
@@ -99,8 +99,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::net::packet::tests::hex;
-    use crate::net::packet::{IPV4, IPV6, Packet, What};
+    use crate::net::wire::packet::tests::hex;
+    use crate::net::wire::{Packet, What};
+    use crate::sys::{IPV4, IPV6};
 
     #[test]
     fn a_report_of_igmp_is_as_the_kernel_sends_it() {

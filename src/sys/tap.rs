@@ -1,0 +1,34 @@
+//! A frame that a packet socket caught.
+
+/// Which way a frame went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Towards {
+    /// It came in, to a group, to everybody or to this host.
+    Us,
+    /// It came in, and is for another host.
+    Other,
+    /// It goes out.
+    Out,
+}
+
+/// A frame that a [`Tap`] caught.
+pub struct Caught<'a> {
+    /// The protocol of what it carries, as Ethernet numbers them.
+    pub protocol: u16,
+    /// The index of the interface.
+    pub ifindex: u32,
+    /// Which way it went.
+    pub towards: Towards,
+    /// Its VLAN, where it is tagged.
+    pub vlan: Option<u16>,
+    /// How long it was, without the header of the link.
+    pub len: usize,
+    /// So much of it as was kept.
+    pub bytes: &'a [u8],
+}
+
+/// The protocol of a frame that carries IPv4 (RFC 894).
+pub const IPV4: u16 = 0x0800;
+
+/// The protocol of a frame that carries IPv6 (RFC 2464).
+pub const IPV6: u16 = 0x86dd;
