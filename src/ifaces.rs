@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::event::{AddressInfo, Event, IfacesSummary, InterfaceInfo};
+use crate::host;
+use crate::host::Groups;
 use crate::iface::{Address, Flag, Interface};
-use crate::net::{self, Groups};
+use crate::net::NetError;
 use crate::report::Reporter;
 use crate::run::{self, RunError, Stop};
 use crate::sys::Interrupt;
@@ -15,8 +17,8 @@ use crate::verdict::Verdict;
 /// # Errors
 /// Where the interfaces cannot be listed, or the list cannot be written.
 pub fn run(reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
-    let interfaces = net::interfaces()?;
-    let (mtus, groups) = (net::mtus(), net::groups());
+    let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
+    let (mtus, groups) = (host::mtus(), host::groups());
     let shown = show(&interfaces, &mtus, &groups, reporter);
     let concluded = run::conclude(shown, interrupt);
     // What a reader who stalls has left unwritten when a signal comes is held back no longer than
@@ -72,7 +74,7 @@ fn describe(iface: &Interface, mtu: Option<u32>, groups: &Groups) -> InterfaceIn
             .collect(),
         // An interface that is down speaks to nobody, in no version.
         igmp_version: groups.igmp_version(iface.index).filter(|_| iface.up),
-        mld_version: net::mld_version(&iface.name).filter(|_| iface.up),
+        mld_version: host::mld_version(&iface.name).filter(|_| iface.up),
         groups: groups.of(iface.index).map(<[_]>::to_vec),
     }
 }

@@ -10,7 +10,7 @@
 //! send:  payload -> pace -> net::Outbox -> report
 //! recv:  net::Inbox -> probe -> stats -> report
 //! check: net -> check::Facts -> check::findings -> report
-//! ifaces: net::interfaces -> report
+//! ifaces: host::interfaces -> report
 //!       |
 //! what it proved        verdict    limits, assertions and failures -> exit status
 //! ```
@@ -28,6 +28,7 @@ pub mod advice;
 pub mod check;
 pub mod cli;
 pub mod event;
+mod host;
 pub mod iface;
 pub mod ifaces;
 pub mod net;

@@ -10,7 +10,8 @@ use tracing::debug;
 use super::facts::{Asked, Facts, Rights, Stopped};
 use super::finding::Finding;
 use super::{gather, reason, snapshot};
-use crate::net::{self, Counters, Groups};
+use crate::host;
+use crate::host::{Counters, Groups};
 use crate::target::Listen;
 
 /// The kernel's counters, as they were before the silence that is to be explained.
@@ -20,7 +21,7 @@ pub struct Baseline(Option<Counters>);
 impl Baseline {
     /// Of this moment.
     pub fn take() -> Self {
-        Baseline(net::counters())
+        Baseline(host::counters())
     }
 }
 
@@ -60,7 +61,7 @@ impl Looking {
     /// Begins to look. The memberships are those of this moment: they may be given up meanwhile.
     pub fn start(question: Question) -> Self {
         let (answer, found) = mpsc::sync_channel(1);
-        let groups = if question.hurry { Groups::default() } else { net::groups() };
+        let groups = if question.hurry { Groups::default() } else { host::groups() };
         let look = move || {
             // Who asked may have ended.
             let _ = answer.send(question.answer(&groups));
@@ -97,7 +98,7 @@ impl Question {
 
     fn facts(&self, groups: &Groups) -> Facts {
         let at = &self.listen.at;
-        let mut interfaces = net::interfaces().unwrap_or_default();
+        let mut interfaces = host::interfaces().unwrap_or_default();
         let route = snapshot::route(at.group, &interfaces);
         // The others are none of its business, and may be thousands.
         interfaces.retain(|iface| iface.name == at.via.name);
@@ -107,7 +108,7 @@ impl Question {
             iface: Some(at.via.name.clone()),
             named: at.via.named,
             seconds: self.silent.as_secs_f64(),
-            rights: Rights { capture: false, firewall: net::may_see_firewall() },
+            rights: Rights { capture: false, firewall: host::may_see_firewall() },
             interfaces: snapshot::links(&interfaces, at.group, groups),
             route,
             limits: snapshot::limits(at.group.is_ipv4()),
@@ -117,7 +118,7 @@ impl Question {
             ..Facts::default()
         };
         gather::look_for_membership(&mut facts, groups);
-        snapshot::compare_counters(self.before.0.as_ref(), net::counters().as_ref(), &mut facts);
+        snapshot::compare_counters(self.before.0.as_ref(), host::counters().as_ref(), &mut facts);
         if facts.rights.firewall && !self.hurry {
             gather::look_at_firewall(&mut facts);
         }

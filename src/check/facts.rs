@@ -9,8 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use super::firewall::Drop;
+use crate::host::{Bridge, LinkCounters, PortUser};
 use crate::iface::Address;
-use crate::net::{Bridge, LinkCounters, PortUser};
 use crate::target::{Filter, Listen};
 
 /// Everything that was seen. What a newer mcast would have seen besides is taken as not told, so

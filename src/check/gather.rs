@@ -13,11 +13,11 @@ use super::live::Live;
 use super::snapshot::{self, Snapshot};
 use crate::event::{Checking, Event, TargetInfo};
 use crate::net::{self, Inbox, NetError};
-use crate::plan;
 use crate::report::Reporter;
 use crate::run::{RunError, Stop};
 use crate::sys::Interrupt;
 use crate::target::{Endpoint, Listen, is_link_scoped};
+use crate::{host, plan};
 
 /// How many datagrams this host sends to itself.
 const SELF_TEST: u64 = 10;
@@ -39,8 +39,8 @@ pub fn gather(
     reporter: &mut Reporter,
     interrupt: &Interrupt,
 ) -> Result<(Facts, Stop), RunError> {
-    let interfaces = net::interfaces()?;
-    let mut facts = snapshot::facts(plan, &interfaces, &net::groups());
+    let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
+    let mut facts = snapshot::facts(plan, &interfaces, &host::groups());
     facts.membership.left_out = plan.left_out;
     // Where nobody says which, any that leads somewhere.
     let leads = |listen: &&Listen| {
@@ -92,9 +92,9 @@ fn announce(plan: &plan::Check, reporter: &mut Reporter) -> io::Result<()> {
 /// next one.
 fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net::SelfTest> {
     // What a program that listens would take for data is sent to another port.
-    let in_use = net::users_of(at.port, at.group.is_ipv4()).is_none_or(|users| !users.is_empty());
+    let in_use = host::users_of(at.port, at.group.is_ipv4()).is_none_or(|users| !users.is_empty());
     let at = Endpoint { port: if in_use { 0 } else { at.port }, ..at.clone() };
-    let before = net::counters();
+    let before = host::counters();
     let test = match net::SelfTest::open(&at, plan.backend) {
         Ok(test) => test,
         // The join that follows fails alike, and is told.
@@ -113,7 +113,7 @@ fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net
             told.tip = error.tip();
         }
     }
-    told.counters = before.and_then(|before| Some(net::counters()?.since(&before)));
+    told.counters = before.and_then(|before| Some(host::counters()?.since(&before)));
     facts.self_test = Some(told);
     Some(test)
 }
@@ -157,11 +157,11 @@ fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
 }
 
 fn look_at_membership(facts: &mut Facts) {
-    look_for_membership(facts, &net::groups());
+    look_for_membership(facts, &host::groups());
 }
 
 /// Looks whether the group is among those that the kernel lists for the expected interface.
-pub fn look_for_membership(facts: &mut Facts, groups: &net::Groups) {
+pub fn look_for_membership(facts: &mut Facts, groups: &host::Groups) {
     let Some(link) = facts.expected() else { return };
     let seen = groups
         .of(link.index)
@@ -188,12 +188,12 @@ fn look_at_mld_version(facts: &mut Facts) {
 
 /// Looks at the bridges of this host, and at the rules of its firewall that concern the target.
 pub fn look_at_firewall(facts: &mut Facts) {
-    facts.bridges = net::bridges();
-    facts.bridge_netfilter = net::bridge_netfilter(facts.is_ipv4());
-    facts.firewall.legacy = net::has_legacy_rules();
+    facts.bridges = host::bridges();
+    facts.bridge_netfilter = host::bridge_netfilter(facts.is_ipv4());
+    facts.firewall.legacy = host::has_legacy_rules();
     let rules =
-        net::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
-    let rules = match (rules, net::ruleset_listing()) {
+        host::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
+    let rules = match (rules, host::ruleset_listing()) {
         (Ok(rules), Ok(text)) => rules.with_listing(&text),
         (Ok(rules), Err(_)) => rules,
         (Err(why), _) => {

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::facts::{Facts, Limits, Link};
+use crate::host::{Counters, Groups, PortUser};
 use crate::iface::Interface;
-use crate::net::{self, Counters, Groups, PortUser};
-use crate::plan;
+use crate::{host, plan};
 
 /// What is compared with what is seen later.
 pub struct Snapshot {
@@ -18,7 +18,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Of this moment.
     pub fn take(port: u16, ipv4: bool) -> Self {
-        Snapshot { counters: net::counters(), port_users: net::users_of(port, ipv4) }
+        Snapshot { counters: host::counters(), port_users: host::users_of(port, ipv4) }
     }
 
     /// Writes into `facts` what happened since.
@@ -36,7 +36,7 @@ impl Snapshot {
             drops: user.drops.saturating_sub(before(user.inode)),
             ..user
         };
-        facts.other_sockets = net::others_than(facts.target.port, facts.target.group);
+        facts.other_sockets = host::others_than(facts.target.port, facts.target.group);
         facts.port_users = now.port_users.map(|users| users.into_iter().map(since).collect());
     }
 }
@@ -55,7 +55,7 @@ pub fn compare_counters(before: Option<&Counters>, after: Option<&Counters>, fac
 /// The interfaces, as far as they concern a group of this family. `before` are the groups that this
 /// host had joined before the check.
 pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Link> {
-    let mtus = net::mtus();
+    let mtus = host::mtus();
     let ipv4 = group.is_ipv4();
     let link = |iface: &Interface| Link {
         name: iface.name.clone(),
@@ -65,20 +65,20 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         multicast: iface.multicast,
         loopback: iface.loopback,
         addresses: iface.addresses.clone(),
-        ipv6_disabled: net::ipv6_disabled(&iface.name),
+        ipv6_disabled: host::ipv6_disabled(&iface.name),
         mtu: mtus.get(&iface.index).copied(),
         version: if ipv4 {
             before.igmp_version(iface.index)
         } else {
-            net::mld_version(&iface.name)
+            host::mld_version(&iface.name)
         },
-        // Linux shows no version of MLD but a forced one (see net::mld_version).
+        // Linux shows no version of MLD but a forced one (see host::mld_version).
         forced_version: if ipv4 {
-            net::forced_igmp_version(&iface.name)
+            host::forced_igmp_version(&iface.name)
         } else {
-            net::mld_version(&iface.name).filter(|version| *version < 2)
+            host::mld_version(&iface.name).filter(|version| *version < 2)
         },
-        rp_filter: net::rp_filter(&iface.name),
+        rp_filter: host::rp_filter(&iface.name),
         joined: false,
         members_before: before.of(iface.index).map(|groups| {
             groups.iter().find(|joined| joined.group == group).map_or(0, |joined| joined.users)
@@ -90,14 +90,14 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
 
 /// The interface of the kernel's route to a group.
 pub fn route(group: IpAddr, interfaces: &[Interface]) -> Option<String> {
-    let route = net::route_to(group, interfaces)?;
+    let route = host::route_to(group, interfaces)?;
     interfaces.iter().find(|iface| iface.index == route.index).map(|iface| iface.name.clone())
 }
 
 /// What the system allows a group of this family.
 pub fn limits(ipv4: bool) -> Limits {
-    let (groups, sources) = net::membership_limits(ipv4);
-    Limits { groups, sources, rcvbuf: net::most_rcvbuf() }
+    let (groups, sources) = host::membership_limits(ipv4);
+    Limits { groups, sources, rcvbuf: host::most_rcvbuf() }
 }
 
 /// What is known before anything is joined.
@@ -113,7 +113,7 @@ pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> F
         },
         iface,
         named: plan.named,
-        rights: super::Rights { capture: net::may_capture(), firewall: net::may_see_firewall() },
+        rights: super::Rights { capture: host::may_capture(), firewall: host::may_see_firewall() },
         interfaces: links(interfaces, target.group, before),
         route: route(target.group, interfaces),
         limits: limits(target.group.is_ipv4()),

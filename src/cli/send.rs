@@ -5,11 +5,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{CommonArgs, destination, values};
-use crate::advice;
-use crate::net::{self, SendOptions};
+use crate::net::SendOptions;
 use crate::plan::{self, Host, Pacing, PlanError};
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::Rate;
+use crate::{advice, host};
 
 /// What `mcast send` takes.
 #[derive(Debug, Args)]
@@ -138,7 +138,7 @@ impl SendArgs {
         }
         let chosen = self.targets != [TargetRange::default()];
         let mut advice = if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() };
-        advice.extend(advice::for_length(content.len(), &endpoints, net::mtus));
+        advice.extend(advice::for_length(content.len(), &endpoints, host::mtus));
         Ok(plan::Send {
             period: pacing.period(endpoints.len(), self.burst, content.len())?,
             burst: self.burst,

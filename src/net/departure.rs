@@ -5,6 +5,7 @@ use std::io;
 use std::ops::Range;
 
 use super::load::Piece;
+use crate::host::netlink;
 use crate::iface::Via;
 
 /// What became of the first datagrams of a load. Those that it does not speak of are still to be
@@ -78,7 +79,7 @@ pub(super) fn cuts_trains(via: &Via) -> bool {
     #[cfg(target_os = "linux")]
     {
         const CUT: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
-        let queues = super::netlink::queues(via.index).unwrap_or_else(|error| {
+        let queues = netlink::queues(via.index).unwrap_or_else(|error| {
             tracing::debug!(%error, "cannot ask for the queues of {}", via.name);
             Vec::new()
         });

@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use thiserror::Error;
 
-use super::limits;
+use crate::host::{limits, open_files};
 use crate::iface::Cast;
 use crate::target::{Endpoint, max_payload};
 
@@ -20,6 +20,11 @@ pub struct NetError {
 }
 
 impl NetError {
+    /// The interfaces of this host could not be listed.
+    pub fn list_interfaces(source: io::Error) -> Self {
+        Operation::ListInterfaces.failed(source)
+    }
+
     /// Whether a join failed because the socket can take no more groups.
     pub(super) fn is_full(&self) -> bool {
         matches!(self.operation, Operation::Join(..))
@@ -199,7 +204,7 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
 }
 
 fn too_few_files_tip(targets: usize, sockets: usize) -> String {
-    let limit = limits::open_files()
+    let limit = open_files::open_files()
         .map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
     let raise = format!(
         "they take {sockets} sockets at least, and this process has {limit} open files, of which \

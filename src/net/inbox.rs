@@ -12,11 +12,12 @@ use super::packing::{Pack, pack};
 use super::socket::Room;
 use super::wait::{Waiter, wait_for};
 use super::watch::{Failures, Look, Moved, Moves, Rejoined, Retry, Watch};
-use super::{Datagram, KernelDrops, NetError, Operation, Wake, limits};
+use super::{Datagram, KernelDrops, NetError, Operation, Wake};
+use crate::host::{limits, open_files};
 use crate::iface::{Presence, Via};
-use crate::sys;
 use crate::sys::Backend;
 use crate::target::Listen;
+use crate::{host, sys};
 
 /// The receive buffer, in the bytes that `SO_RCVBUF` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Inbox {
     ) -> Result<Self, NetError> {
         // Watched before anything is joined, so that nothing goes unnoticed in between.
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
-        let sockets = limits::sockets_for(listens.len());
+        let sockets = open_files::sockets_for(listens.len());
         // Who is not told the destination of a datagram needs a socket for each group to tell it.
         let tells_groups = cfg!(target_os = "linux") && backend.is_native();
         let most = |ipv4: bool| if tells_groups { groups_a_socket(ipv4) } else { 1 };
@@ -241,7 +242,7 @@ impl Inbox {
             // A list of the kernel's that is read while others come and go has gaps: what is in
             // neither of two is not there.
             let groups =
-                if doubtful { [super::groups(), super::groups()] } else { Default::default() };
+                if doubtful { [host::groups(), host::groups()] } else { Default::default() };
             let news = Upheaval { changes: &changes, died: &died, groups: &groups };
             // The last one first, as when leaving.
             self.inactive = self.channels.iter_mut().rev().map(|channel| channel.note(&news)).sum();

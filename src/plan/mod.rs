@@ -18,12 +18,12 @@ use thiserror::Error;
 
 use crate::advice::Advice;
 use crate::iface::{Cast, Interface, Route, Via, Wanted};
-use crate::net::{self, NetError, SendOptions};
+use crate::net::{NetError, SendOptions};
 use crate::sys::Backend;
-use crate::target;
 use crate::target::{Endpoint, Filter, Listen, MOST_TARGETS, Target, TargetRange, family};
 use crate::units::{Period, Rate, rcvbuf};
 use crate::verdict::Assertion;
+use crate::{host, target};
 
 /// The text that `send` sends where none is given.
 pub const DEFAULT_MESSAGE: &str = "hello world";
@@ -293,7 +293,11 @@ impl<'a> Host<'a> {
     /// # Errors
     /// Where the interfaces cannot be listed.
     pub fn here(ask: Ask<'a>) -> Result<Self, PlanError> {
-        Ok(Host { interfaces: net::interfaces()?, route: net::route_to, ask })
+        Ok(Host {
+            interfaces: host::interfaces().map_err(NetError::list_interfaces)?,
+            route: host::route_to,
+            ask,
+        })
     }
 
     /// Where to send to: each target on each of its interfaces, once.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tracing::debug;
 
+use crate::host;
 use crate::net::{self, NetError, Wake};
 use crate::plan::COMMAND_GRACE;
 use crate::run::{Ended, RunError};
@@ -42,7 +43,7 @@ impl Running {
         if io::stdin().is_terminal() {
             command.stdin(Stdio::null());
         }
-        net::restore_limits_for(&mut command);
+        host::restore_limits_for(&mut command);
         let child =
             command.spawn().map_err(|source| RunError::Command { name: name.clone(), source })?;
         debug!(pid = child.id(), command = name, "started");

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::clock::Moment;
 use crate::event::{IntervalReport, MeasuredInfo, RecvFigures, StreamInfo, describe};
-use crate::net::{self, Datagram, KernelDrops, Moved};
+use crate::host;
+use crate::net::{Datagram, KernelDrops, Moved};
 use crate::probe::{self, Damage, Kind, Reading};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
@@ -81,7 +82,7 @@ impl Counts {
     /// whether there will be reports; `copies` is whether a datagram may arrive on two
     /// interfaces.
     pub fn new(start: Instant, listens: usize, intervals: bool, copies: bool) -> Self {
-        let local = LocalClock { host: net::host_id(), synchronised: net::is_synchronised() };
+        let local = LocalClock { host: host::host_id(), synchronised: host::is_synchronised() };
         let lately = Lately { since: start, tally: Tally::default(), before: Odd::default() };
         Counts {
             whole: Tally::default(),

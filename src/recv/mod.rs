@@ -20,8 +20,7 @@ pub use until::Until;
 use crate::check::Asked;
 use crate::event::{Event, Left, Listening, RcvbufInfo, RecvSummary, TargetInfo};
 use crate::iface::Cast;
-use crate::net::{self, Inbox, Rcvbuf};
-use crate::plan;
+use crate::net::{Inbox, Rcvbuf};
 use crate::report::Reporter;
 use crate::run::{self, Ended, RunError, Stop};
 use crate::spans::spans;
@@ -30,6 +29,7 @@ use crate::target::{Endpoint, Listen};
 use crate::units::rcvbuf::Wish;
 use crate::verdict::{self, Evidence, Judgement, Verdict};
 use crate::warning::{self, Warning};
+use crate::{host, plan};
 
 /// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
 ///
@@ -138,7 +138,7 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
     let Rcvbuf { asked, granted } = inbox.rcvbuf();
     match (plan.rcvbuf, granted) {
         (Some(wish), Some(granted)) if granted < wish.bytes() => {
-            reporter.warn(&Warning::RcvbufCapped { wish, granted, limit: net::most_rcvbuf() })?;
+            reporter.warn(&Warning::RcvbufCapped { wish, granted, limit: host::most_rcvbuf() })?;
         }
         _ => {}
     }

@@ -13,8 +13,9 @@ use super::querier::Querier;
 use super::until::Until;
 use super::why::Why;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, Received};
+use crate::host;
 use crate::iface::Via;
-use crate::net::{self, Datagram, Inbox, KernelDrops};
+use crate::net::{Datagram, Inbox, KernelDrops};
 use crate::plan::{self, Limits};
 use crate::report::Reporter;
 use crate::run::{Ended, RunError, Stop};
@@ -296,7 +297,7 @@ impl<'a> Session<'a> {
     /// Looks whether the clock was set, and whether it still follows a reference.
     fn look_at_clock(&mut self, now: Moment) {
         self.clock.look(now);
-        self.counts.streams.trust_clock(net::is_synchronised());
+        self.counts.streams.trust_clock(host::is_synchronised());
     }
 
     /// Reports on the interval that is over.
@@ -350,7 +351,7 @@ fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<usize> {
 }
 
 fn igmp_or_mld_version(iface: &str, ipv4: bool) -> Option<u8> {
-    if ipv4 { net::igmp_version(iface) } else { net::mld_version(iface) }
+    if ipv4 { host::igmp_version(iface) } else { host::mld_version(iface) }
 }
 
 /// Whether some group is joined on more than one interface, so that one datagram may arrive twice.

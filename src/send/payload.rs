@@ -3,9 +3,9 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, SystemTime};
 
-use crate::net::{self, Outbox};
-use crate::plan;
+use crate::net::Outbox;
 use crate::probe::{Kind, Probe, Writer};
+use crate::{host, plan};
 
 /// What the datagrams of a run carry.
 pub enum Payload {
@@ -44,13 +44,13 @@ impl Payload {
                 let common = Probe {
                     kind: Kind::Data,
                     reply_wanted: false,
-                    synchronised: net::is_synchronised(),
+                    synchronised: host::is_synchronised(),
                     stream: random(),
                     sequence: 0,
                     sent: 0,
                     ttl: 0,
                     traffic_class: plan.options.dscp.unwrap_or(0) << 2,
-                    host: net::host_id(),
+                    host: host::host_id(),
                 };
                 let stream =
                     |position| Stream { ttl: outbox.ttl(position).unwrap_or(0), left: 0, next: 0 };
@@ -144,7 +144,7 @@ impl Probes {
     /// A reference may be lost or found during a long run.
     fn ask_clock(&mut self, now: SystemTime) {
         if now.duration_since(self.asked).map_or(true, |ago| ago >= ASK_AGAIN) {
-            self.common.synchronised = net::is_synchronised();
+            self.common.synchronised = host::is_synchronised();
             self.asked = now;
         }
     }

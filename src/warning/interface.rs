@@ -4,8 +4,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::Warning;
+use crate::host;
+use crate::host::Ipv6;
 use crate::iface::{Change, Presence, Via};
-use crate::net::{self, Ipv6, Moved};
+use crate::net::Moved;
 
 /// What became of an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +93,7 @@ impl News {
     pub(super) fn remedy(&self, iface: &str) -> Option<String> {
         match self {
             News::Down => Some(format!("bring it up with 'ip link set {iface} up'")),
-            News::NoAddress("IPv6", _) => match net::ipv6_of(iface)? {
+            News::NoAddress("IPv6", _) => match host::ipv6_of(iface)? {
                 Ipv6::On => None,
                 Ipv6::Off => Some(format!(
                     "IPv6 is switched off there: sysctl -w net.ipv6.conf.{iface}.disable_ipv6=0"

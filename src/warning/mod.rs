@@ -8,7 +8,8 @@ use std::net::IpAddr;
 
 pub use interface::{News, at_start, of_moves};
 
-use crate::net::{KernelDrops, MOST_RCVBUF, NetError, describe};
+use crate::host::MOST_RCVBUF;
+use crate::net::{KernelDrops, NetError, describe};
 use crate::target::{Endpoint, Filter, Listen, and_more, bracketed, is_source_specific};
 use crate::units::rcvbuf::{Wish, in_words};
 

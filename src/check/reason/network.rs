@@ -8,7 +8,7 @@ use super::super::finding::{Finding, Level, Place};
 use super::super::firewall::Drop;
 use super::super::gather::STREAM;
 use super::{count, either, list, seconds};
-use crate::net::Bridge;
+use crate::host::Bridge;
 
 /// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a
 /// member for.

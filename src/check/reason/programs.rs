@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::facts::Facts;
 use super::super::finding::{Finding, Level, Place};
 use super::{count, either, list, seconds};
-use crate::net::PortUser;
+use crate::host::PortUser;
 use crate::units::Rate;
 use crate::units::rcvbuf::Wish;
 

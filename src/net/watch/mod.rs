@@ -9,7 +9,8 @@ mod netlink;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{NetError, interfaces};
+use super::NetError;
+use crate::host::interfaces;
 use crate::iface::{Change, Followed, Interface, Presence, Via};
 use crate::sys::{Backend, PollSource};
 use crate::target::Endpoint;
@@ -165,7 +166,7 @@ impl Watch {
         // First the ears, then the eyes: what happens between the two is then seen twice, and not
         // missed.
         let news = Teller::new(backend);
-        let interfaces = interfaces()?;
+        let interfaces = interfaces().map_err(NetError::list_interfaces)?;
         let mut followed: Vec<(Followed, bool)> = Vec::new();
         let mut last: Option<(*const Via, bool)> = None;
         for at in endpoints {
@@ -242,7 +243,7 @@ impl Watch {
         died.retain(|(index, family)| {
             self.followed.iter().any(|(known, ipv4)| (known.via.index, *ipv4) == (*index, *family))
         });
-        self.interfaces = interfaces()?;
+        self.interfaces = interfaces().map_err(NetError::list_interfaces)?;
         let interfaces = &self.interfaces;
         let changes = self
             .followed

@@ -1,16 +1,16 @@
 //! The interfaces of this host.
 
 use std::collections::BTreeMap;
+use std::io;
 
-use super::{NetError, Operation};
 use crate::iface::{Address, Flag, Interface, MacAddr};
 
 /// Lists the interfaces of this host, by index.
 ///
 /// # Errors
 /// What the system refused.
-pub fn interfaces() -> Result<Vec<Interface>, NetError> {
-    let mut interfaces = list().map_err(|error| Operation::ListInterfaces.failed(error))?;
+pub fn interfaces() -> io::Result<Vec<Interface>> {
+    let mut interfaces = list()?;
     interfaces.sort_by_key(|iface| iface.index);
     Ok(interfaces)
 }
@@ -35,7 +35,7 @@ fn entry<'a>(interfaces: &'a mut Vec<Interface>, name: &str) -> &'a mut Interfac
 }
 
 #[cfg(unix)]
-fn list() -> std::io::Result<Vec<Interface>> {
+fn list() -> io::Result<Vec<Interface>> {
     use std::net::IpAddr;
 
     use nix::net::if_::{InterfaceFlags, if_nametoindex};
@@ -110,7 +110,7 @@ fn list() -> std::io::Result<Vec<Interface>> {
 }
 
 #[cfg(windows)]
-fn list() -> std::io::Result<Vec<Interface>> {
+fn list() -> io::Result<Vec<Interface>> {
     use std::net::IpAddr;
 
     use getifaddrs::{Address as Found, InterfaceFlags, getifaddrs};

@@ -22,13 +22,6 @@ fn hash(bytes: &[u8]) -> u64 {
     hash.max(1)
 }
 
-/// Lets this thread wake up when it wanted to, and not up to 50 us later together with others.
-pub fn be_punctual() {
-    if let Err(error) = sys::be_punctual() {
-        tracing::debug!(%error, "the timers of this thread cannot be made more exact");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

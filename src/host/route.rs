@@ -39,8 +39,8 @@ mod netlink {
     };
     use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
+    use crate::host::netlink::ask;
     use crate::iface::Route;
-    use crate::net::netlink::ask;
 
     /// RTM_GETROUTE, as `ip route get GROUP` asks it; needs no rights. `Ok(None)`: the kernel has
     /// no route.

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn every_interface_has_an_mtu() {
         let mtus = mtus().unwrap();
-        for iface in crate::net::interfaces().unwrap() {
+        for iface in crate::host::interfaces().unwrap() {
             assert!(mtus.get(&iface.index).is_some_and(|mtu| *mtu > 0), "{}: {mtus:?}", iface.name);
         }
     }

@@ -77,7 +77,7 @@ mod linux {
     use netlink_packet_core::NlasIterator;
 
     use super::{Bridge, BridgeMember};
-    use crate::net::netlink;
+    use crate::host::netlink;
 
     /// What is of interest in a link.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -106,7 +106,7 @@ mod linux {
     fn run(mut command: Command, patience: Duration) -> Result<String, Unread> {
         let failed = |error: io::Error| Unread::Failed(error.to_string());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        crate::net::restore_limits_for(&mut command);
+        crate::host::restore_limits_for(&mut command);
         let mut child = command.spawn().map_err(failed)?;
         let (printed, said) = (read(child.stdout.take()), read(child.stderr.take()));
         let ended = ended(&mut child, patience).map_err(failed)?;
