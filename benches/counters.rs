@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
-use mcast::probe::{Kind, Probe};
+use mcast::format::probe::{Kind, Probe};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
 
 /// How many datagrams, each time.

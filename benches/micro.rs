@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mcast::event::{Event, Payload, ProbeInfo, Received};
-use mcast::probe::{self, Kind, Probe, Writer};
+use mcast::format::probe;
+use mcast::format::probe::{Kind, Probe, Writer};
 use mcast::report::{Lines, Output};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
 

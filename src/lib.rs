@@ -9,7 +9,7 @@
 //!       |
 //! send:  payload -> pace -> net::Outbox -> report
 //! recv:  net::Inbox -> probe -> stats -> report
-//! check: net -> check::Facts -> check::findings -> report
+//! check: net -> diagnosis::Facts -> diagnosis::findings -> report
 //! ifaces: host::interfaces -> report
 //!       |
 //! what it proved        verdict    limits, assertions and failures -> exit status
@@ -24,26 +24,22 @@
 #![deny(missing_docs)]
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
-pub mod advice;
-pub mod check;
+pub mod assertion;
 pub mod cli;
+pub mod commands;
+pub mod diagnosis;
 pub mod event;
+pub mod format;
 mod host;
 pub mod iface;
-pub mod ifaces;
 pub mod net;
+pub mod notice;
 pub mod plan;
-pub mod probe;
-pub mod recv;
 pub mod report;
-pub mod run;
-pub mod send;
-pub mod spans;
 pub mod stats;
 mod sys;
 pub mod target;
 pub mod units;
 pub mod verdict;
-pub mod warning;
 
 pub use sys::Interrupt;

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use clap::Parser;
+use mcast::Interrupt;
 use mcast::cli::{Cli, Command, DisplayArgs, menu};
+use mcast::commands::{check, ifaces, recv, send};
 use mcast::plan::Host;
 use mcast::report::{ColorWhen, Notes, Paint, Reporter};
-use mcast::run::RunError;
-use mcast::verdict::{COULD_NOT_RUN, Verdict};
-use mcast::{Interrupt, check, ifaces, recv, send};
+use mcast::verdict::{COULD_NOT_RUN, RunError, Verdict};
 use tracing::level_filters::LevelFilter;
 
 fn main() -> ExitCode {

@@ -724,7 +724,7 @@ fn what_was_seen_is_kept_and_where_it_cannot_be_that_is_said_at_once() {
         .ends(0);
     let kept = std::fs::read_to_string(&file).expect("the record");
     std::fs::remove_file(&file).expect("the record");
-    let facts: mcast::check::Facts = serde_json::from_str(&kept).expect("facts");
+    let facts: mcast::diagnosis::Facts = serde_json::from_str(&kept).expect("facts");
     assert_eq!((facts.iface.as_deref(), facts.target.port), (Some("e0"), 5000));
     let told = b
         .mcast("check 239.1.1.1:5000 --iface e0 -d 1h -o json --record /no/such/folder/facts.json")

@@ -104,7 +104,7 @@ fn every_target_of_its_table_is_one() {
 #[test]
 fn every_warning_that_a_script_may_meet_is_named_in_it() {
     let source =
-        [include_str!("../src/warning/mod.rs"), include_str!("../src/warning/interface.rs")]
+        [include_str!("../src/notice/warning.rs"), include_str!("../src/notice/interface.rs")]
             .concat();
     let ids =
         source.lines().filter_map(|line| line.trim().split_once("=> \"")?.1.strip_suffix("\","));
@@ -118,7 +118,7 @@ fn every_warning_that_a_script_may_meet_is_named_in_it() {
 
 #[test]
 fn every_finding_that_a_script_may_meet_is_named_in_it() {
-    mcast::check::IDS.iter().for_each(|id| {
+    mcast::notice::IDS.iter().for_each(|id| {
         assert!(README.contains(&format!("`{id}`")), "the README does not name the finding {id}")
     });
 }

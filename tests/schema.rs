@@ -303,14 +303,14 @@ fn every_warning_and_every_damage_of_the_source_is_in_it_and_no_other() {
             .collect()
     };
     let warnings =
-        [include_str!("../src/warning/mod.rs"), include_str!("../src/warning/interface.rs")]
+        [include_str!("../src/notice/warning.rs"), include_str!("../src/notice/interface.rs")]
             .concat();
     assert!(names_in(&warnings).len() > 15, "the ids were not found: {:?}", names_in(&warnings));
     assert_eq!(listed("/$defs/warning_id/enum"), names_in(&warnings));
-    let damages = names_in(include_str!("../src/probe/mod.rs"));
+    let damages = names_in(include_str!("../src/format/probe.rs"));
     assert_eq!(listed("/$defs/datagram_received_damaged/properties/damage/enum"), damages);
 
-    let findings: BTreeSet<String> = mcast::check::IDS.iter().map(|id| (*id).to_owned()).collect();
+    let findings: BTreeSet<String> = mcast::notice::IDS.iter().map(|id| (*id).to_owned()).collect();
     assert_eq!(listed("/$defs/finding_id/enum"), findings);
     for id in findings {
         let finding = json!({"event": "finding", "id": id, "level": "note", "what": "so it is", "evidence": "so", "remedy": null, "commands": []});

@@ -10,7 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use mcast::event::{FiguresInfo, describe};
-use mcast::probe::{self, Damage, Kind, MIN_LEN, MOST, Probe, Reading, Writer};
+use mcast::format::probe;
+use mcast::format::probe::{Damage, Kind, MIN_LEN, MOST, Probe, Reading, Writer};
 use mcast::stats::delay::Quantiles;
 use mcast::stats::sequence::{Losses, WINDOW};
 use mcast::stats::stream::{Arrival, Key, LocalClock, Stream, StreamCounts, Streams};

@@ -1,9 +1,9 @@
 //! Arbitrary text, read as a target, a rate and an assertion: nothing panics, and what is taken and
 //! printed is taken again, and is the same.
 
+use mcast::assertion::Assertion;
 use mcast::target::{MOST_TARGETS, TargetRange};
 use mcast::units::Rate;
-use mcast::verdict::Assertion;
 
 /// Reads the bytes as text, each way.
 ///

@@ -230,7 +230,7 @@ mod tests {
             .nth(1)
             .and_then(|rest| rest.split("Examples:").next())
             .unwrap();
-        for name in crate::verdict::Metric::list().split(", ") {
+        for name in crate::assertion::Metric::list().split(", ") {
             let alike = name.replace("pdv.", "delay.");
             assert!(
                 shown.split([' ', ',', '\n']).any(|word| word == alike),

@@ -7,11 +7,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{CommonArgs, rcvbuf, source, target, values};
-use crate::advice;
-use crate::plan::{self, Host, Limits, PlanError, Sources};
+use crate::assertion::Assertion;
+use crate::notice::advice;
+use crate::plan::{self, Host, PlanError, Sources};
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::rcvbuf::Wish;
-use crate::verdict::Assertion;
+use crate::verdict::Limits;
 
 /// What `mcast recv` takes.
 #[derive(Debug, Args)]

@@ -5,11 +5,12 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{CommonArgs, destination, values};
+use crate::host;
 use crate::net::SendOptions;
+use crate::notice::advice;
 use crate::plan::{self, Host, Pacing, PlanError};
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::Rate;
-use crate::{advice, host};
 
 /// What `mcast send` takes.
 #[derive(Debug, Args)]

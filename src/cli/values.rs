@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use jiff::SignedDuration;
 
-use crate::probe::MIN_LEN;
+use crate::format::probe::MIN_LEN;
 use crate::units::rcvbuf::LARGEST;
 
 /// Below this an interval is a flood, and a limit is over before it begins.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{TargetInfo, nanos};
-use crate::check::{Finding, Level};
+use crate::notice::{Finding, Level};
 use crate::verdict::Verdict;
 
 /// The group is joined wherever it can be: what arrives from now on is seen.

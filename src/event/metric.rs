@@ -1,9 +1,9 @@
 //! The figures of a summary by the names that assertions use.
 
 use super::{FiguresInfo, MeasuredInfo, RecvFigures};
+use crate::assertion::{Metric, Statistic, Value};
 use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
-use crate::verdict::{Metric, Statistic, Value};
 
 impl RecvFigures {
     /// What was measured; `None` where it could not be. Where there were more streams than are

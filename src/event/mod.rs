@@ -7,6 +7,7 @@
 mod check;
 mod measured;
 mod metric;
+mod spans;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -19,16 +20,17 @@ pub use measured::{
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+pub use spans::{Span, spans};
 
-use crate::check::Finding;
+use crate::assertion::Judgement;
 use crate::iface::{Cast, Flag, Joined, MacAddr};
 use crate::net::KernelDrops;
+use crate::notice::{Finding, Warning};
 use crate::stats::Meter;
 use crate::target::{Endpoint, Filter, Listen, ethernet_address};
 use crate::units::hex::Hex;
 use crate::units::rcvbuf::Wish;
-use crate::verdict::{Judgement, Verdict};
-use crate::warning::Warning;
+use crate::verdict::Verdict;
 
 /// Something that happened.
 #[derive(Debug, Serialize)]

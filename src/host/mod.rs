@@ -12,6 +12,7 @@ pub mod limits;
 pub mod netlink;
 pub mod open_files;
 mod ports;
+mod process;
 mod route;
 mod settings;
 
@@ -24,5 +25,6 @@ pub use interfaces::{interfaces, mtus};
 pub use limits::{Ipv6, MOST_RCVBUF, ipv6_of, membership_limits, most_rcvbuf};
 pub use open_files::restore_for as restore_limits_for;
 pub use ports::{PortUser, others_than, users_of};
+pub use process::processor_time;
 pub use route::route_to;
 pub use settings::{forced_igmp_version, ipv6_disabled, rp_filter};

@@ -16,13 +16,14 @@ pub use choose::{Purpose, candidates, choose, find};
 pub use iface_error::{Choices, IfaceError};
 use thiserror::Error;
 
-use crate::advice::Advice;
+use crate::assertion::Assertion;
 use crate::iface::{Cast, Interface, Route, Via, Wanted};
 use crate::net::{NetError, SendOptions};
+use crate::notice::Advice;
 use crate::sys::Backend;
 use crate::target::{Endpoint, Filter, Listen, MOST_TARGETS, Target, TargetRange, family};
 use crate::units::{Period, Rate, rcvbuf};
-use crate::verdict::Assertion;
+use crate::verdict::Limits;
 use crate::{host, target};
 
 /// The text that `send` sends where none is given.
@@ -150,22 +151,6 @@ pub struct Recv {
     pub advice: Vec<Advice>,
     /// How the system is asked.
     pub backend: Backend,
-}
-
-/// When receiving stops. Each is counted from the moment when every group is joined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// After exactly this many datagrams.
-    pub count: Option<u64>,
-    /// After this time, whatever came.
-    pub duration: Option<Duration>,
-    /// The longest to wait for all of `count` and for the end of the streams with `once`; without
-    /// these, for the first datagram.
-    pub timeout: Option<Duration>,
-    /// After this time of silence, once something has come.
-    pub idle: Option<Duration>,
-    /// When every measured stream that was heard has ended.
-    pub once: bool,
 }
 
 /// Why a command line cannot be carried out on this host.

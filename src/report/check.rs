@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::human::count;
 use super::style::Paint;
-use crate::check::{Finding, Level, Place};
 use crate::event::{CheckSummary, Checking};
+use crate::notice::{Finding, Level, Place};
 use crate::units::rcvbuf::in_words;
 
 /// Paragraphs are broken to fit a terminal of this many columns.

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::style::Paint;
+use crate::assertion::Value;
 use crate::stats::delay::{Delays, Quantiles};
-use crate::verdict::Value;
 
 /// How many bars there are at most, the one for the longest delays not counted.
 const BARS: i64 = 8;

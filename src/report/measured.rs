@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use super::drawing::draw;
 use super::human::{count, rate};
 use super::style::Paint;
+use crate::assertion::{Judgement, Value};
 use crate::event::{
     FiguresInfo, IntervalReport, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo,
 };
@@ -15,7 +16,6 @@ use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
 use crate::sys::LONGEST_TRAIN;
-use crate::verdict::{Judgement, Value};
 
 /// How many streams are listed one by one.
 const MOST_ROWS: usize = 20;

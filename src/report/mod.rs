@@ -21,12 +21,10 @@ use progress::Line;
 pub use progress::{Goal, Progress};
 pub use style::{ColorWhen, Paint};
 
-use crate::advice::Advice;
-use crate::check::Finding;
 use crate::event::{Event, Notice};
 use crate::net::{Moves, Wake};
+use crate::notice::{Advice, Finding, Warning, interface};
 use crate::sys::Interrupt;
-use crate::warning::{self, Warning};
 
 /// A way to show events.
 trait Format {
@@ -216,7 +214,7 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// As [`Reporter::event`].
     pub fn moved(&mut self, moves: Moves) -> io::Result<()> {
-        self.warn_all(&warning::of_moves(&moves.moves))?;
+        self.warn_all(&interface::of_moves(&moves.moves))?;
         moves
             .failed
             .into_iter()

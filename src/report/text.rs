@@ -10,16 +10,14 @@ use jiff::tz::TimeZone;
 use super::human::{count, payload, rate, size, span, time_of_day};
 use super::style::Paint;
 use super::{Format, check, ifaces, measured};
-use crate::advice::Advice;
-use crate::check::Finding;
+use crate::assertion::Value;
 use crate::event::{
     Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, Received, RecvSummary,
-    SendSummary, Sending, Sent, TargetInfo, Totals,
+    SendSummary, Sending, Sent, TargetInfo, Totals, spans,
 };
-use crate::spans::spans;
+use crate::notice::{Advice, Finding, Warning};
 use crate::units::rcvbuf::Wish;
-use crate::verdict::{COULD_NOT_RUN, Value, Verdict};
-use crate::warning::Warning;
+use crate::verdict::{COULD_NOT_RUN, Verdict};
 
 /// A rate over less than this is that of one burst, and would only puzzle.
 const SHORTEST_RATE: Duration = Duration::from_millis(10);

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 #[cfg(test)]
-use crate::probe::MOST;
+use crate::format::probe::MOST;
 
 /// How far back a late datagram is still told from a duplicate, in sequence numbers.
 pub const WINDOW: u64 = 131_072;
@@ -110,7 +110,7 @@ struct Since {
 impl Sequence {
     /// A stream of which this one was the first that was heard; `most_gaps` gaps are remembered at
     /// most. Where there are more within the window, the extent of what is late is a lower
-    /// bound. Numbers are at most [`crate::probe::MOST`].
+    /// bound. Numbers are at most [`crate::format::probe::MOST`].
     pub fn starting_with(first: u64, most_gaps: usize) -> Self {
         let next = first + 1;
         Sequence {

@@ -5,7 +5,7 @@ mod address;
 mod endpoint;
 mod parse;
 mod range;
-mod target;
+mod single;
 
 pub use address::{
     and_more, bracketed, ethernet_address, family, is_link_scoped, is_source_specific, max_payload,
@@ -14,4 +14,4 @@ pub use address::{
 pub use endpoint::{Endpoint, Filter, Listen};
 pub use parse::{TargetError, check_source};
 pub use range::{MOST_TARGETS, TargetRange};
-pub use target::{DEFAULT_PORT, DEFAULT_TARGET, Target};
+pub use single::{DEFAULT_PORT, DEFAULT_TARGET, Target};

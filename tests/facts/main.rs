@@ -11,7 +11,7 @@ mod records;
 
 use std::path::PathBuf;
 
-use mcast::check::Facts;
+use mcast::diagnosis::Facts;
 
 /// Where the records are.
 fn directory() -> PathBuf {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use mcast::check::{Facts, Finding, IDS, Level, conclusion, findings};
+use mcast::diagnosis::{Facts, conclusion, findings};
+use mcast::notice::{Finding, IDS, Level};
 use proptest::prelude::*;
 
 use super::{names, record};
@@ -266,8 +267,10 @@ fn another_source_is_no_fault_where_the_one_that_is_wanted_comes_too() {
     let before = faults(&facts);
     let frames = facts.frames.as_mut().expect("frames");
     let wanted = frames.flows[0].clone();
-    let other =
-        mcast::check::Flow { source: "10.0.0.200".parse().expect("an address"), ..wanted.clone() };
+    let other = mcast::diagnosis::Flow {
+        source: "10.0.0.200".parse().expect("an address"),
+        ..wanted.clone()
+    };
     frames.flows.push(other);
     facts.target.sources = vec![wanted.source];
     assert_eq!(faults(&facts), before);
@@ -279,7 +282,7 @@ fn a_group_that_switches_flood_needs_no_querier() {
         let mut facts = record("silence");
         facts.target.group = group.parse().expect("a group");
         facts.seconds = 130.0;
-        facts.stopped = Some(mcast::check::Stopped { datagrams: 7, flowed: 3.0, silent: 5.0 });
+        facts.stopped = Some(mcast::diagnosis::Stopped { datagrams: 7, flowed: 3.0, silent: 5.0 });
         let found = findings(&facts);
         assert_eq!(
             found.iter().any(|finding| finding.id == "no-querier"),
@@ -309,7 +312,8 @@ fn an_interface_that_takes_the_tag_is_named() {
     };
     let flow = facts.frames.as_ref().expect("frames").flows[0].clone();
     let mut above = facts.clone();
-    let upper = mcast::check::Flow { iface: "lan".to_owned(), vlan: None, others: false, ..flow };
+    let upper =
+        mcast::diagnosis::Flow { iface: "lan".to_owned(), vlan: None, others: false, ..flow };
     above.frames.as_mut().expect("frames").flows.push(upper);
     assert_eq!(said(&above).commands[0].run, format!("mcast recv {} --iface lan", facts.target));
     // 15 characters are all that an interface's name may have.

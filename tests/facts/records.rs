@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use mcast::check::{Facts, Level, conclusion, findings};
+use mcast::diagnosis::{Facts, conclusion, findings};
+use mcast::notice::Level;
 
 use super::{directory, names, record};
 

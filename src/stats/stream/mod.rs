@@ -11,7 +11,7 @@ pub use table::{StreamCounts, Streams};
 use super::Meter;
 use super::delay::{Delays, Precision};
 use super::sequence::{Losses, Order, Sequence};
-use crate::probe::{Damage, Probe};
+use crate::format::probe::{Damage, Probe};
 
 /// Of the other streams so many gaps are remembered, for the extent of reordering.
 const FEW_GAPS: usize = 1024;

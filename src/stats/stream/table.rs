@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::SystemTime;
 
 use super::{Arrival, Clock, Key, LocalClock, Stream};
-use crate::probe::{Damage, Kind, Probe};
+use crate::format::probe::{Damage, Kind, Probe};
 use crate::stats::delay::Precision;
 
 /// How many streams are kept at least; more where more is listened to. What goes beyond is counted

@@ -1,0 +1,298 @@
+//! Gathering the facts: what this host is like, what comes while the group is joined on every
+//! interface, and what else is to be seen.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tracing::debug;
+
+use super::live::Live;
+use crate::diagnosis::facts::{Facts, Firewall, SelfTest};
+use crate::diagnosis::firewall::{Ruleset, Way};
+use crate::diagnosis::snapshot::Snapshot;
+use crate::diagnosis::{firewall, snapshot};
+use crate::event::{Checking, Event, TargetInfo};
+use crate::net::{self, Inbox, NetError};
+use crate::report::Reporter;
+use crate::sys::Interrupt;
+use crate::target::{Endpoint, Listen, is_link_scoped};
+use crate::verdict::{RunError, Stop};
+use crate::{host, plan};
+
+/// How many datagrams this host sends to itself.
+const SELF_TEST: u64 = 10;
+
+/// How long frames are waited for once the membership was reported anew: a switch takes some
+/// milliseconds to learn. What comes in the second half above all comes because somebody has just
+/// begun to send.
+const AFTER_REPORT: [Duration; 2] = [Duration::from_millis(500); 2];
+
+/// Fewer than these in that time may be of one who sends seldom.
+pub const STREAM: u64 = 3;
+
+/// Looks at everything. Answers the facts, and why it stopped.
+///
+/// # Errors
+/// What kept it from looking at all.
+pub fn gather(
+    plan: &plan::Check,
+    reporter: &mut Reporter,
+    interrupt: &Interrupt,
+) -> Result<(Facts, Stop), RunError> {
+    let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
+    let mut facts = snapshot::facts(plan, &interfaces, &host::groups());
+    facts.membership.left_out = plan.left_out;
+    // Where nobody says which, any that leads somewhere.
+    let leads = |listen: &&Listen| {
+        interfaces.iter().any(|iface| iface.index == listen.at.via.index && !iface.loopback)
+    };
+    let own = if plan.expected.is_some() { None } else { plan.listens.iter().find(leads) }
+        .or(plan.listens.first());
+
+    // Before the group is joined for good, so that what is listened to hears nothing of it; its
+    // membership ends after the other has begun.
+    let echo = own.and_then(|listen| self_test(&mut facts, &listen.at, plan));
+    let (inbox, beside) = open(plan, &mut facts);
+    drop(echo);
+    look_at_membership(&mut facts);
+
+    let mut live = Live::new(&facts, inbox, beside && plan.beside.is_some());
+    // What the system lets this process do counts, not what it says.
+    facts.rights.capture = live.sees_frames();
+    announce(plan, reporter)?;
+    let snapshot = Snapshot::take(facts.target.port, facts.is_ipv4());
+    if let Some(listen) = own.filter(|_| facts.rights.capture) {
+        live.expect_queries(&listen.at);
+    }
+    let mut stop = live.listen(plan.duration, &interfaces, reporter, interrupt)?;
+    snapshot.compare(&mut facts);
+    live.tell(&mut facts);
+    look_at_mld_version(&mut facts);
+    look_at_firewall(&mut facts);
+    facts.rights.firewall |= facts.firewall.read;
+    if stop == Stop::Duration {
+        stop = report_anew(&mut facts, &mut live, own, &interfaces, reporter, interrupt)?;
+    }
+    Ok((facts, stop))
+}
+
+fn announce(plan: &plan::Check, reporter: &mut Reporter) -> io::Result<()> {
+    let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
+    let send = plan.command_for_sender();
+    reporter.event(&Event::Checking(Checking {
+        targets,
+        expected: plan.expected.as_ref().map(|via| via.name.as_str()),
+        duration: plan.duration,
+        send,
+    }))?;
+    reporter.flush()
+}
+
+/// Lets this host send to itself. Answers the membership that it took, so that it can outlast the
+/// next one.
+fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net::SelfTest> {
+    // What a program that listens would take for data is sent to another port.
+    let in_use = host::users_of(at.port, at.group.is_ipv4()).is_none_or(|users| !users.is_empty());
+    let at = Endpoint { port: if in_use { 0 } else { at.port }, ..at.clone() };
+    let before = host::counters();
+    let test = match net::SelfTest::open(&at, plan.backend) {
+        Ok(test) => test,
+        // The join that follows fails alike, and is told.
+        Err(error) => {
+            debug!(%error, "no self-test");
+            return None;
+        }
+    };
+    let mut told =
+        SelfTest { same_port: !in_use, iface: Some(at.via.name.clone()), ..SelfTest::default() };
+    match test.run(SELF_TEST) {
+        Ok((sent, heard)) => (told.sent, told.heard) = (sent, heard),
+        Err(error) => {
+            told.refused = error.source.kind() == io::ErrorKind::PermissionDenied;
+            told.error = Some(net::describe(&error.source));
+            told.tip = error.tip();
+        }
+    }
+    told.counters = before.and_then(|before| Some(host::counters()?.since(&before)));
+    facts.self_test = Some(told);
+    Some(test)
+}
+
+/// Joins the group wherever it can be. What fails on the expected interface is a finding, not an
+/// error; what fails elsewhere is left out. Answers the sockets, and whether they hear what is sent
+/// beside the group too.
+fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
+    let try_open = |listens: &[Listen]| Inbox::open(listens, None, plan.backend);
+    let beside = plan.beside.as_deref().unwrap_or_default();
+    let all = [&plan.listens, beside].concat();
+    let expected = &plan.listens[..plan.listens.len().min(1)];
+    let attempts: [(&[Listen], bool); 3] =
+        [(&all, true), (&plan.listens, false), (expected, false)];
+    let mut failed: Option<NetError> = None;
+    for (listens, with_beside) in attempts {
+        if listens.is_empty() {
+            continue;
+        }
+        match try_open(listens) {
+            Ok(inbox) => {
+                let joined = |name: &str| listens.iter().any(|listen| listen.at.via.name == name);
+                facts.interfaces.iter_mut().for_each(|link| link.joined = joined(&link.name));
+                facts.membership.left_out += plan.listens.len().saturating_sub(listens.len());
+                return (Some(inbox), with_beside);
+            }
+            Err(error) => {
+                debug!(%error, targets = listens.len(), "cannot listen to all of it");
+                failed = Some(error);
+            }
+        }
+    }
+    if let Some(error) = failed {
+        let bind = matches!(error.operation, net::Operation::Bind(_));
+        facts.membership.port_taken = bind && error.source.kind() == io::ErrorKind::AddrInUse;
+        facts.membership.error =
+            Some(format!("{}: {}", error.operation, net::describe(&error.source)));
+        facts.membership.tip = error.tip();
+    }
+    (None, false)
+}
+
+fn look_at_membership(facts: &mut Facts) {
+    look_for_membership(facts, &host::groups());
+}
+
+/// Looks whether the group is among those that the kernel lists for the expected interface.
+pub fn look_for_membership(facts: &mut Facts, groups: &host::Groups) {
+    let Some(link) = facts.expected() else { return };
+    let seen = groups
+        .of(link.index)
+        .map(|groups| groups.iter().any(|joined| joined.group == facts.target.group));
+    facts.membership.seen = seen.filter(|_| facts.membership.error.is_none());
+}
+
+/// The kernel tells of no querier of MLDv1 that it obeys, so what was heard says which version is
+/// in force; where nothing can be heard it is not known.
+fn look_at_mld_version(facts: &mut Facts) {
+    if facts.is_ipv4() {
+        return;
+    }
+    let Facts { interfaces, frames, .. } = facts;
+    for link in interfaces.iter_mut().filter(|link| link.forced_version.is_none()) {
+        let newest = link.version.filter(|_| frames.is_some());
+        let heard = frames
+            .iter()
+            .flat_map(|frames| &frames.queries)
+            .filter(|queries| queries.iface == link.name);
+        link.version = newest.into_iter().chain(heard.map(|queries| queries.version)).min();
+    }
+}
+
+/// Looks at the bridges of this host, and at the rules of its firewall that concern the target.
+pub fn look_at_firewall(facts: &mut Facts) {
+    facts.bridges = host::bridges();
+    facts.bridge_netfilter = host::bridge_netfilter(facts.is_ipv4());
+    facts.firewall.legacy = host::has_legacy_rules();
+    let rules =
+        host::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
+    let rules = match (rules, host::ruleset_listing()) {
+        (Ok(rules), Ok(text)) => rules.with_listing(&text),
+        (Ok(rules), Err(_)) => rules,
+        (Err(why), _) => {
+            facts.firewall.unread = Some(why);
+            return;
+        }
+    };
+    // Rules may mind the source; of several the first is as good as any.
+    let source = facts.flows_here().map(|flow| flow.source).next();
+    let wanted = if let [one] = facts.target.sources[..] { Some(one) } else { None };
+    let flow = |iface: &str| firewall::Flow {
+        iface: iface.to_owned(),
+        source: source.or(wanted),
+        wanted,
+        group: facts.target.group,
+        port: facts.target.port,
+        fragments: facts.flows_here().any(|flow| flow.fragments),
+    };
+    let inbound =
+        facts.judged().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
+    let bridges = facts
+        .bridges
+        .iter()
+        .flatten()
+        .map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
+    let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
+    facts.firewall =
+        Firewall { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
+}
+
+/// Whether a report has brought back what came: a stream that it has comes in both halves of the
+/// time alike.
+fn came_at_once(first_half: u64, both: u64) -> bool {
+    first_half * 3 >= both
+}
+
+/// Where nothing came although this host was a member all along, reports that once more, as the
+/// membership of another program keeps a join from doing. A switch that had forgotten it forwards
+/// again.
+fn report_anew(
+    facts: &mut Facts,
+    live: &mut Live,
+    own: Option<&Listen>,
+    interfaces: &[crate::iface::Interface],
+    reporter: &mut Reporter,
+    interrupt: &Interrupt,
+) -> Result<Stop, RunError> {
+    let (Some(at), Some(link)) = (own.map(|listen| &listen.at), facts.expected()) else {
+        return Ok(Stop::Duration);
+    };
+    let all_seen = facts.frames.as_ref().is_some_and(|frames| frames.missed == 0);
+    let silent = facts.heard_here() == 0 && all_seen && facts.frames_here() == Some(0);
+    let was_member = link.members_before.is_some_and(|members| members > 0);
+    if !silent || !was_member || facts.path.is_some() || !link.up || link.carrier == Some(false) {
+        return Ok(Stop::Duration);
+    }
+    // MLD's messages come from a link-local address (RFC 3810, 5.2.13).
+    let speaks = |address: &IpAddr| {
+        if at.group.is_ipv4() { address.is_ipv4() } else { is_link_scoped(*address) }
+    };
+    let Some(address) = link.addresses.iter().map(|address| address.ip).find(speaks) else {
+        return Ok(Stop::Duration);
+    };
+    let newest = if at.group.is_ipv4() { 3 } else { 2 };
+    if let Err(error) =
+        net::report_membership(at.group, at.via.index, address, link.version.unwrap_or(newest))
+    {
+        debug!(%error, "cannot report the membership");
+        return Ok(Stop::Duration);
+    }
+    let [mut soon, mut later] = [facts.clone(), facts.clone()];
+    for (time, seen) in AFTER_REPORT.into_iter().zip([&mut soon, &mut later]) {
+        let stop = live.listen(time, interfaces, reporter, interrupt)?;
+        if stop != Stop::Duration {
+            return Ok(stop);
+        }
+        live.tell(seen);
+    }
+    let (at_once, frames) = (soon.frames_here().unwrap_or(0), later.frames_here().unwrap_or(0));
+    let (is_stream, is_at_once) = (frames >= STREAM, came_at_once(at_once, frames));
+    if frames > 0 && !(is_stream && is_at_once) && later.heard_here() > 0 {
+        // It was only late, or is sent seldom: what came, came.
+        *facts = later;
+    }
+    facts.after_report = Some(frames).filter(|_| is_at_once || !is_stream);
+    Ok(Stop::Duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_late_was_not_brought_back_by_a_report() {
+        for (first_half, both, brought) in
+            [(25, 50, true), (1, 3, true), (0, 0, true), (0, 10, false), (4, 20, false)]
+        {
+            assert_eq!(came_at_once(first_half, both), brought, "{first_half} of {both}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! A measured stream that its sender sends to several addresses at once: what left for each, and
+//! what came.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::diagnosis::facts::{Leg, LegKind, Path};
+use crate::format::probe;
+use crate::format::probe::{Kind, Probe, Reading};
+use crate::iface::Cast;
+use crate::net::Datagram;
+use crate::plan::FLOODED;
+
+/// What came of measured streams, by stream and by address.
+pub struct Paths {
+    group: IpAddr,
+    legs: BTreeMap<(u64, IpAddr), (IpAddr, Counted)>,
+}
+
+/// What came to one address.
+struct Counted {
+    leg: Leg,
+    /// The first that came.
+    first: u64,
+    /// One more than the last that was sent, as far as that is known.
+    end: u64,
+    ended: bool,
+}
+
+/// More streams than these are not told apart: somebody forges.
+const MOST: usize = 1000;
+
+impl Paths {
+    /// Of streams to this group, and to what is listened to besides.
+    pub fn new(group: IpAddr) -> Self {
+        Paths { group, legs: BTreeMap::new() }
+    }
+
+    /// Takes note of a datagram, which may be a probe.
+    pub fn note(&mut self, datagram: &Datagram) {
+        let Reading::Probe(probe) = probe::read(datagram.payload, datagram.meta.truncated) else {
+            return;
+        };
+        let Datagram { meta, endpoint, iface, .. } = datagram;
+        let iface = iface.unwrap_or(&endpoint.via.name).to_owned();
+        self.add(&probe, meta.source.ip(), endpoint.group, endpoint.cast, meta.ttl, iface);
+    }
+
+    fn add(
+        &mut self,
+        probe: &Probe,
+        source: IpAddr,
+        to: IpAddr,
+        cast: Cast,
+        left: Option<u8>,
+        iface: String,
+    ) {
+        let kind = match cast {
+            _ if to == self.group => LegKind::Group,
+            Cast::Multicast => LegKind::Flooded,
+            _ => LegKind::Unicast,
+        };
+        let fresh = || {
+            let leg = Leg { to, kind, sent: None, received: 0, ttl: None, iface: Some(iface) };
+            (source, Counted { leg, first: probe.sequence, end: 0, ended: false })
+        };
+        if self.legs.len() >= MOST && !self.legs.contains_key(&(probe.stream, to)) {
+            return;
+        }
+        let (_, counted) = self.legs.entry((probe.stream, to)).or_insert_with(fresh);
+        match probe.kind {
+            Kind::End => {
+                counted.end = probe.sequence;
+                counted.ended = true;
+            }
+            Kind::Data => {
+                counted.leg.received += 1;
+                counted.first = counted.first.min(probe.sequence);
+                counted.end = counted.end.max(probe.sequence.saturating_add(1));
+            }
+            Kind::Reply => {}
+        }
+        if let Some(left) = left {
+            let (sent, least) = counted.leg.ttl.unwrap_or((probe.ttl, left));
+            counted.leg.ttl = Some((sent, least.min(left)));
+        }
+    }
+
+    /// Whether a stream has ended, wherever it was heard.
+    pub fn has_ended(&self) -> bool {
+        self.legs.values().any(|(_, counted)| counted.ended)
+    }
+
+    /// What came of the stream of which most came; `None` where none did. An address to which
+    /// nothing came has a leg of nothing. What was sent before anything was heard, at any
+    /// address, was sent before this host listened, and does not count.
+    pub fn told(&self) -> Option<Path> {
+        let received = |stream: u64| {
+            self.legs
+                .iter()
+                .filter(move |((of, _), _)| *of == stream)
+                .map(|(_, (_, counted))| counted.leg.received + 1)
+                .sum::<u64>()
+        };
+        let stream =
+            self.legs.keys().map(|(stream, _)| *stream).max_by_key(|stream| received(*stream))?;
+        let of_it =
+            || self.legs.iter().filter(move |((of, _), _)| *of == stream).map(|(_, leg)| leg);
+        let source = of_it().next().map(|(source, _)| *source)?;
+        let first = of_it().map(|(_, counted)| counted.first).min()?;
+        let sent = |counted: &Counted| counted.end.saturating_sub(first);
+        let mut legs: Vec<Leg> = of_it()
+            .map(|(_, counted)| Leg { sent: Some(sent(counted)), ..counted.leg.clone() })
+            .collect();
+        let missing = |kind| !legs.iter().any(|leg| leg.kind == kind);
+        let nothing = |to, kind| Leg { to, kind, sent: None, received: 0, ttl: None, iface: None };
+        let group = missing(LegKind::Group).then(|| nothing(self.group, LegKind::Group));
+        let flooded = (self.group.is_ipv4() && missing(LegKind::Flooded))
+            .then(|| nothing(FLOODED.into(), LegKind::Flooded));
+        legs.extend(group.into_iter().chain(flooded));
+        legs.sort_by_key(|leg| leg.kind as u8);
+        Some(Path { source, legs })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn probe(kind: Kind, sequence: u64, ttl: u8) -> Probe {
+        Probe {
+            kind,
+            reply_wanted: false,
+            synchronised: false,
+            stream: 7,
+            sequence,
+            sent: 0,
+            ttl,
+            traffic_class: 0,
+            host: 0,
+        }
+    }
+
+    #[test]
+    fn what_left_and_what_came_is_told_for_each_address_and_nothing_too() {
+        let group: IpAddr = "239.1.1.1".parse().unwrap();
+        let (source, own): (IpAddr, IpAddr) =
+            ("10.0.0.100".parse().unwrap(), "10.1.0.101".parse().unwrap());
+        let mut paths = Paths::new(group);
+        assert_eq!(paths.told(), None);
+        for sequence in [0, 1, 3] {
+            paths.add(
+                &probe(Kind::Data, sequence, 64),
+                source,
+                own,
+                Cast::Unicast,
+                Some(63),
+                "e0".to_owned(),
+            );
+        }
+        assert!(!paths.has_ended());
+        assert_eq!(
+            paths.told().unwrap().legs.last().unwrap().sent,
+            Some(4),
+            "the highest that came, while the end is not heard"
+        );
+        paths.add(&probe(Kind::End, 5, 64), source, own, Cast::Unicast, Some(63), "e0".to_owned());
+        assert!(paths.has_ended());
+        let Path { source: from, legs } = paths.told().unwrap();
+        assert_eq!(from, source);
+        let told: Vec<_> =
+            legs.iter().map(|leg| (leg.kind, leg.sent, leg.received, leg.ttl)).collect();
+        assert_eq!(
+            told,
+            [
+                (LegKind::Group, None, 0, None),
+                (LegKind::Flooded, None, 0, None),
+                (LegKind::Unicast, Some(5), 3, Some((64, 63)))
+            ]
+        );
+    }
+    #[test]
+    fn what_was_sent_before_this_host_listened_does_not_count() {
+        let [group, own]: [IpAddr; 2] =
+            ["239.1.1.1", "10.1.0.101"].map(|address| address.parse().unwrap());
+        let source = "10.0.0.100".parse().unwrap();
+        let mut paths = Paths::new(group);
+        let mut add = |kind, sequence, to, cast| {
+            paths.add(&probe(kind, sequence, 1), source, to, cast, Some(1), "e0".to_owned())
+        };
+        // It was late by ten datagrams; the switch took another two to learn where the group is
+        // wanted.
+        (12..20).for_each(|sequence| add(Kind::Data, sequence, group, Cast::Multicast));
+        (10..20).for_each(|sequence| add(Kind::Data, sequence, own, Cast::Unicast));
+        [(group, Cast::Multicast), (own, Cast::Unicast)]
+            .into_iter()
+            .for_each(|(to, cast)| add(Kind::End, 20, to, cast));
+        let told: Vec<_> = paths
+            .told()
+            .unwrap()
+            .legs
+            .iter()
+            .map(|leg| (leg.kind, leg.sent, leg.received))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (LegKind::Group, Some(10), 8),
+                (LegKind::Flooded, None, 0),
+                (LegKind::Unicast, Some(10), 10)
+            ]
+        );
+    }
+
+    #[test]
+    fn forged_streams_take_no_more_room_than_there_is() {
+        let group: IpAddr = "239.1.1.1".parse().unwrap();
+        let mut paths = Paths::new(group);
+        for stream in 0..2000 {
+            let probe = Probe { stream, ..probe(Kind::Data, u64::MAX, 1) };
+            paths.add(
+                &probe,
+                "10.0.0.100".parse().unwrap(),
+                group,
+                Cast::Multicast,
+                Some(1),
+                "e0".to_owned(),
+            );
+        }
+        assert_eq!(paths.legs.len(), MOST);
+        assert!(paths.told().is_some());
+    }
+}

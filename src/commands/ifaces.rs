@@ -1,0 +1,79 @@
+//! `mcast ifaces`: the interfaces of this host, with what matters to multicast.
+
+use std::collections::BTreeMap;
+
+use crate::event::{AddressInfo, Event, IfacesSummary, InterfaceInfo};
+use crate::host::Groups;
+use crate::iface::{Address, Flag, Interface};
+use crate::net::NetError;
+use crate::report::Reporter;
+use crate::sys::Interrupt;
+use crate::verdict::{RunError, Stop, Verdict};
+use crate::{host, verdict};
+
+/// Lists the interfaces of this host, by index. Nothing is joined and nothing is sent.
+///
+/// # Errors
+/// Where the interfaces cannot be listed, or the list cannot be written.
+pub fn run(reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
+    let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
+    let (mtus, groups) = (host::mtus(), host::groups());
+    let shown = show(&interfaces, &mtus, &groups, reporter);
+    let concluded = verdict::conclude(shown, interrupt);
+    // What a reader who stalls has left unwritten when a signal comes is held back no longer than
+    // last words are.
+    reporter.last_words(|_| Ok(()))?;
+    match concluded {
+        (_, Some(error)) => Err(error),
+        (Stop::Interrupted(signal), None) => Ok(Verdict {
+            status: signal.status(),
+            reasons: vec![format!("{} before the end of the list", signal.name())],
+        }),
+        _ => Ok(Verdict::default()),
+    }
+}
+
+fn show(
+    interfaces: &[Interface],
+    mtus: &BTreeMap<u32, u32>,
+    groups: &Groups,
+    reporter: &mut Reporter,
+) -> Result<Stop, RunError> {
+    for iface in interfaces {
+        reporter.event(&Event::Interface(describe(
+            iface,
+            mtus.get(&iface.index).copied(),
+            groups,
+        )))?;
+    }
+    reporter.event(&Event::IfacesSummary(IfacesSummary {
+        interfaces: interfaces.len(),
+        verdict: Verdict::default(),
+    }))?;
+    reporter.flush()?;
+    Ok(Stop::Count)
+}
+
+fn describe(iface: &Interface, mtu: Option<u32>, groups: &Groups) -> InterfaceInfo {
+    InterfaceInfo {
+        name: iface.name.clone(),
+        ifindex: iface.index,
+        up: iface.up,
+        carrier: iface.carrier(),
+        multicast: iface.multicast,
+        loopback: iface.loopback,
+        point_to_point: iface.flags.contains(&Flag::PointToPoint),
+        flags: iface.flags.clone(),
+        mtu_bytes: mtu,
+        mac: iface.mac,
+        addresses: iface
+            .addresses
+            .iter()
+            .map(|Address { ip, prefix }| AddressInfo { address: *ip, prefix: *prefix })
+            .collect(),
+        // An interface that is down speaks to nobody, in no version.
+        igmp_version: groups.igmp_version(iface.index).filter(|_| iface.up),
+        mld_version: host::mld_version(&iface.name).filter(|_| iface.up),
+        groups: groups.of(iface.index).map(<[_]>::to_vec),
+    }
+}

@@ -1,0 +1,136 @@
+//! The COMMAND of `recv -- COMMAND`: started when every group is joined, watched, and ended with
+//! the receiver.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tracing::debug;
+
+use crate::host;
+use crate::net::{self, NetError, Wake};
+use crate::plan::COMMAND_GRACE;
+use crate::verdict::{Ended, RunError};
+
+/// How long a command that was told to end may take to do so, before it is killed.
+const LAST_GRACE: Duration = Duration::from_secs(2);
+
+/// A running COMMAND.
+#[derive(Debug)]
+pub struct Running {
+    name: String,
+    child: Child,
+    ended: Option<Ended>,
+}
+
+impl Running {
+    /// Starts `line`: a program and its arguments. Its standard output goes to standard error,
+    /// because standard output is ours. A program called `mcast` is this very program,
+    /// installed or not.
+    pub fn start(line: &[OsString]) -> Result<Self, RunError> {
+        let name = line[0].to_string_lossy().into_owned();
+        let program = match std::env::current_exe() {
+            Ok(this) if name == "mcast" => this.into_os_string(),
+            _ => line[0].clone(),
+        };
+        let mut command = Command::new(program);
+        command.args(&line[1..]).stdout(Stdio::from(io::stderr()));
+        // A group of its own, so that what COMMAND starts in its turn can be ended with it. A
+        // terminal may be read by one group only, and that is not this one.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        if io::stdin().is_terminal() {
+            command.stdin(Stdio::null());
+        }
+        host::restore_limits_for(&mut command);
+        let child =
+            command.spawn().map_err(|source| RunError::Command { name: name.clone(), source })?;
+        debug!(pid = child.id(), command = name, "started");
+        Ok(Running { name, child, ended: None })
+    }
+
+    /// How it ended, the first time that it is known.
+    pub fn newly_ended(&mut self) -> Option<&Ended> {
+        if self.ended.is_some() {
+            return None;
+        }
+        let status = self.child.try_wait().ok().flatten()?;
+        debug!(%status, command = self.name, "ended");
+        self.ended = Some(judge(&self.name, status));
+        self.ended.as_ref()
+    }
+
+    /// Sees it to its end. It gets a moment to end by itself, unless there is a `hurry`, after a
+    /// signal or a failure: then it is told to end at once, and how it does so proves nothing.
+    pub fn finish(mut self, wake: Wake, hurry: bool) -> Result<Ended, NetError> {
+        if !hurry {
+            self.wait(wake, COMMAND_GRACE)?;
+        }
+        if let Some(ended) = &self.ended {
+            return Ok(ended.clone());
+        }
+        debug!(pid = self.child.id(), command = self.name, "told to end");
+        end(&mut self.child, End::Ask);
+        self.wait(wake, LAST_GRACE)?;
+        self.kill();
+        Ok(Ended::Stopped)
+    }
+
+    /// Waits for its end for at most `time`.
+    fn wait(&mut self, wake: Wake, time: Duration) -> Result<(), NetError> {
+        let until = Instant::now() + time;
+        while self.ended.is_none() && self.newly_ended().is_none() && Instant::now() < until {
+            net::wait(Wake { output: None, ..wake }, Some(until))?;
+        }
+        Ok(())
+    }
+
+    fn kill(&mut self) {
+        if self.ended.is_none() {
+            end(&mut self.child, End::Force);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Whatever goes wrong in between, COMMAND does not outlive the receiver.
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn judge(name: &str, status: ExitStatus) -> Ended {
+    match status.code() {
+        Some(0) => Ended::Well,
+        Some(code) => Ended::Failed(format!("'{name}' ended with exit status {code}")),
+        None => Ended::Failed(format!("'{name}' was ended by a {status}")),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    Ask,
+    Force,
+}
+
+/// Ends COMMAND and what it has started.
+#[cfg(unix)]
+fn end(child: &mut Child, how: End) {
+    use nix::sys::signal::{Signal, killpg};
+    use nix::unistd::Pid;
+    let signal = match how {
+        End::Ask => Signal::SIGTERM,
+        End::Force => Signal::SIGKILL,
+    };
+    if let Ok(group) = i32::try_from(child.id()) {
+        let _ = killpg(Pid::from_raw(group), signal);
+    }
+}
+
+/// Ends COMMAND; Windows has no way to ask.
+#[cfg(not(unix))]
+fn end(child: &mut Child, _how: End) {
+    let _ = child.kill();
+}

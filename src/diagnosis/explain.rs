@@ -1,0 +1,279 @@
+//! Why a receiver hears nothing: what can be told in passing, while it goes on, without sending or
+//! joining anything.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
+use std::thread;
+use std::time::Duration;
+
+use tracing::debug;
+
+use super::facts::{Asked, Facts, Rights, Stopped};
+use super::{rules, snapshot};
+use crate::commands::check::gather;
+use crate::host;
+use crate::host::{Counters, Groups};
+use crate::notice::finding::Finding;
+use crate::target::Listen;
+
+/// The kernel's counters, as they were before the silence that is to be explained.
+#[derive(Clone, Debug)]
+pub struct Baseline(Option<Counters>);
+
+impl Baseline {
+    /// Of this moment.
+    pub fn take() -> Self {
+        Baseline(host::counters())
+    }
+}
+
+/// What is to be explained.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// A group that is listened to, on the interface as it is by now.
+    pub listen: Listen,
+    /// How many more targets there are.
+    pub more: usize,
+    /// What the kernel had counted before.
+    pub before: Baseline,
+    /// For how long nothing has come.
+    pub silent: Duration,
+    /// What had come until then.
+    pub stopped: Option<Stopped>,
+    /// Leave out what may take more than some milliseconds: the firewall's rules, and the
+    /// memberships, of which there may be thousands.
+    pub hurry: bool,
+}
+
+/// The search for an answer, beside whatever else goes on: who asks for the firewall's rules starts
+/// another program, and waits for it.
+#[derive(Debug)]
+pub struct Looking(Receiver<Vec<Finding>>);
+
+/// What came of it by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It goes on.
+    NotYet,
+    /// The two or three findings that explain it, the gravest first; none where it failed.
+    These(Vec<Finding>),
+}
+
+impl Looking {
+    /// Begins to look. The memberships are those of this moment: they may be given up meanwhile.
+    pub fn start(question: Question) -> Self {
+        let (answer, found) = mpsc::sync_channel(1);
+        let groups = if question.hurry { Groups::default() } else { host::groups() };
+        let look = move || {
+            // Who asked may have ended.
+            let _ = answer.send(question.answer(&groups));
+        };
+        if let Err(error) = thread::Builder::new().name("looks".to_owned()).spawn(look) {
+            debug!(%error, "cannot look for what explains it");
+        }
+        Looking(found)
+    }
+
+    /// What was found by now.
+    pub fn found(&self) -> Found {
+        match self.0.try_recv() {
+            Ok(findings) => Found::These(findings),
+            Err(TryRecvError::Empty) => Found::NotYet,
+            Err(TryRecvError::Disconnected) => Found::These(Vec::new()),
+        }
+    }
+
+    /// The same after at most such a time.
+    pub fn wait(&self, most: Duration) -> Found {
+        match self.0.recv_timeout(most) {
+            Ok(findings) => Found::These(findings),
+            Err(RecvTimeoutError::Timeout) => Found::NotYet,
+            Err(RecvTimeoutError::Disconnected) => Found::These(Vec::new()),
+        }
+    }
+}
+
+impl Question {
+    fn answer(&self, groups: &Groups) -> Vec<Finding> {
+        rules::gravest(&self.facts(groups))
+    }
+
+    fn facts(&self, groups: &Groups) -> Facts {
+        let at = &self.listen.at;
+        let mut interfaces = host::interfaces().unwrap_or_default();
+        let route = snapshot::route(at.group, &interfaces);
+        // The others are none of its business, and may be thousands.
+        interfaces.retain(|iface| iface.name == at.via.name);
+        let mut facts = Facts {
+            system: std::env::consts::OS.to_owned(),
+            target: Asked::of(&self.listen),
+            iface: Some(at.via.name.clone()),
+            named: at.via.named,
+            seconds: self.silent.as_secs_f64(),
+            rights: Rights { capture: false, firewall: host::may_see_firewall() },
+            interfaces: snapshot::links(&interfaces, at.group, groups),
+            route,
+            limits: snapshot::limits(at.group.is_ipv4()),
+            receiving: true,
+            more: self.more,
+            stopped: self.stopped,
+            ..Facts::default()
+        };
+        gather::look_for_membership(&mut facts, groups);
+        snapshot::compare_counters(self.before.0.as_ref(), host::counters().as_ref(), &mut facts);
+        if facts.rights.firewall && !self.hurry {
+            gather::look_at_firewall(&mut facts);
+        }
+        facts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::facts::Link;
+    use crate::iface::Address;
+    use crate::notice::finding::{Level, Place};
+
+    /// What a receiver knows that has joined on an interface where nothing is wrong.
+    fn silent() -> Facts {
+        let address = Address { ip: "10.0.0.101".parse().unwrap(), prefix: Some(24) };
+        let link = Link {
+            name: "e0".to_owned(),
+            up: true,
+            carrier: Some(true),
+            multicast: true,
+            ..Link::default()
+        };
+        Facts {
+            system: "linux".to_owned(),
+            target: Asked { group: "239.1.1.1".parse().unwrap(), port: 5000, sources: Vec::new() },
+            iface: Some("e0".to_owned()),
+            seconds: 5.0,
+            interfaces: vec![Link { addresses: vec![address], ..link }],
+            receiving: true,
+            ..Facts::default()
+        }
+    }
+
+    fn ids(facts: &Facts) -> Vec<&'static str> {
+        rules::gravest(facts).iter().map(|finding| finding.id).collect()
+    }
+
+    fn has_stopped() -> Option<Stopped> {
+        Some(Stopped { datagrams: 7, flowed: 3.0, silent: 5.0 })
+    }
+
+    #[test]
+    fn plain_silence_says_where_to_look_closer() {
+        let found = rules::gravest(&Facts { more: 9, ..silent() });
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            (found[0].id, found[0].what.as_str()),
+            ("nothing-arrives", "nothing of 239.1.1.1:5000 and 9 more targets arrived in 5 s")
+        );
+        let [command] = &found[0].commands[..] else { panic!("{found:?}") };
+        assert_eq!(
+            (command.place, command.run.as_str()),
+            (Place::Here, "mcast check 239.1.1.1:5000 --iface e0")
+        );
+    }
+
+    #[test]
+    fn what_explains_it_stands_before_where_to_look_closer() {
+        let mut facts = silent();
+        facts.interfaces[0].carrier = Some(false);
+        assert_eq!(ids(&facts), ["no-carrier", "nothing-arrives"]);
+        facts.stopped = has_stopped();
+        let found = rules::gravest(&facts);
+        assert_eq!(
+            found.iter().map(|finding| finding.id).collect::<Vec<_>>(),
+            ["no-carrier", "stream-stopped"]
+        );
+        assert_eq!(
+            found[1].what,
+            "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s"
+        );
+        assert_eq!(found[1].commands[0].run, "mcast check 239.1.1.1:5000 --iface e0");
+    }
+
+    #[test]
+    fn never_more_than_three_are_told_and_the_gravest_first() {
+        let mut facts = silent();
+        facts.interfaces[0].addresses.clear();
+        facts.interfaces[0].rp_filter = Some(1);
+        facts.membership.seen = Some(false);
+        let counters =
+            [("TcpExt.IPReversePathFilter", 9), ("Udp.InCsumErrors", 9), ("Ip.ReasmReqds", 9)];
+        facts.counters = Some(counters.map(|(name, rise)| (name.to_owned(), rise)).into());
+        let found = rules::findings(&facts);
+        assert!(
+            found.iter().filter(|finding| finding.level >= Level::Warning).count() > 3,
+            "{found:?}"
+        );
+        for (stopped, last) in [(None, "nothing-arrives"), (has_stopped(), "stream-stopped")] {
+            let told = rules::gravest(&Facts { stopped, ..facts.clone() });
+            assert_eq!(
+                told.iter().map(|finding| finding.level).collect::<Vec<_>>(),
+                [Level::Fault, Level::Warning, Level::Warning]
+            );
+            assert_eq!(told[2].id, last, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn an_interface_that_is_gone_is_told_and_not_a_choice_among_others() {
+        assert_eq!(
+            ids(&Facts { interfaces: Vec::new(), ..silent() }),
+            ["no-interface", "nothing-arrives"]
+        );
+    }
+
+    #[test]
+    fn a_check_is_not_sent_to_itself() {
+        let found = rules::findings(&Facts { receiving: false, ..silent() });
+        let nothing = found.iter().find(|finding| finding.id == "nothing-arrives").unwrap();
+        assert_eq!(nothing.commands[0].run, "mcast check --listen 239.1.1.1:5000 --iface e0");
+    }
+
+    #[test]
+    fn a_look_at_this_host_ends_with_an_answer() {
+        // What is wrong is to be wrong on every host.
+        let via = crate::iface::Via {
+            name: "mcast-none".to_owned(),
+            index: 0,
+            address: None,
+            pinned: false,
+            named: true,
+        };
+        let group = "239.255.71.13".parse().unwrap();
+        let at = crate::target::Endpoint {
+            group,
+            port: 5000,
+            cast: crate::iface::Cast::Multicast,
+            via: via.into(),
+        };
+        let listen = Listen { at, filter: crate::target::Filter::Any.into() };
+        let before = Baseline::take();
+        let looking = Looking::start(Question {
+            listen,
+            more: 0,
+            before,
+            silent: Duration::ZERO,
+            stopped: None,
+            hurry: false,
+        });
+        let Found::These(found) = looking.wait(Duration::from_secs(30)) else {
+            panic!("no answer")
+        };
+        let ids: Vec<&str> = found.iter().map(|finding| finding.id).collect();
+        assert_eq!(ids.first(), Some(&"no-interface"), "{found:?}");
+        assert_eq!(ids.last(), Some(&"nothing-arrives"), "{found:?}");
+        // The thread that answered ends a moment later.
+        assert_eq!(
+            looking.wait(Duration::from_secs(30)),
+            Found::These(Vec::new()),
+            "it answers once"
+        );
+        assert_eq!(looking.found(), Found::These(Vec::new()), "it has ended");
+    }
+}

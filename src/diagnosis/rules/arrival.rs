@@ -1,0 +1,362 @@
+//! What came, where it came, and what to think of nothing.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use super::{count, either, list, seconds};
+use crate::diagnosis::facts::{Facts, Flow, Heard, is_forged};
+use crate::notice::finding::{Finding, Level, Place};
+use crate::target::bracketed;
+
+/// How many senders are named.
+const FEW: usize = 3;
+
+pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let here = facts.heard_here();
+    if here > 0 {
+        found.push(if is_only_own(facts) { only_own(facts, here) } else { arrives(facts, here) });
+        found.extend(arrives_twice(facts));
+        return found;
+    }
+    let elsewhere =
+        wrong_interface(facts).or_else(|| other_source(facts)).or_else(|| other_port(facts));
+    let explained =
+        others.iter().any(|finding| finding.level == Level::Fault) || elsewhere.is_some();
+    found.extend(elsewhere);
+    if !explained {
+        found.extend(ignored(facts));
+    }
+    // A receiver whose stream has stopped is told of that; any other is told where to look closer,
+    // whatever explains it.
+    let is_silent = facts.stopped.is_none() && !facts.waited;
+    found.extend((is_silent && (!explained || facts.receiving)).then(|| nothing(facts, others)));
+    found
+}
+
+/// Who was heard where it was expected.
+pub fn senders(facts: &Facts) -> String {
+    let all: BTreeSet<String> = facts.heard_where_expected().map(from).collect();
+    let mut told: Vec<String> = all.iter().take(FEW).cloned().collect();
+    if all.len() > FEW {
+        told.push(format!("{} more", all.len() - FEW));
+    }
+    list(&told)
+}
+
+/// A sender, with the zone of a link-local address by the name of its interface: what it is to the
+/// kernel is a number.
+fn from(heard: &Heard) -> String {
+    match (heard.source, &heard.iface) {
+        (SocketAddr::V6(source), Some(iface)) if source.scope_id() != 0 => {
+            format!("[{}%{iface}]:{}", source.ip(), source.port())
+        }
+        (source, _) => source.to_string(),
+    }
+}
+
+/// Whether this host hears only itself, where others could be heard. That an address is its own
+/// says so only where nobody else has it too.
+pub fn is_only_own(facts: &Facts) -> bool {
+    let own = |address| {
+        facts.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == address))
+    };
+    let from_outside = |address| facts.flows_of_group().any(|flow| flow.source == address);
+    let mut here = facts.heard_where_expected().peekable();
+    let is_loopback = facts.expected().is_some_and(|link| link.loopback);
+    !is_loopback
+        && here.peek().is_some()
+        && here.all(|heard| own(heard.source.ip()) && !from_outside(heard.source.ip()))
+}
+
+fn only_own(facts: &Facts, here: u64) -> Finding {
+    Finding::note(
+        "arrives",
+        format!("only this host itself sends {}", facts.target),
+        format!(
+            "{} in {} from {}, which is this host: they never crossed the network, so whether \
+             others' arrive is not known",
+            count(here, "datagram"),
+            seconds(facts.seconds),
+            senders(facts)
+        ),
+    )
+    .remedy("have another host send")
+}
+
+/// Where it was heard, in words: the expected interface, or, where nobody expects it anywhere, all.
+fn places(facts: &Facts) -> String {
+    let heard: BTreeSet<&str> =
+        facts.heard.iter().filter_map(|heard| heard.iface.as_deref()).collect();
+    match &facts.iface {
+        Some(iface) => format!(" on {iface}"),
+        None if heard.is_empty() => String::new(),
+        None => format!(" on {}", list(&heard.into_iter().map(str::to_owned).collect::<Vec<_>>())),
+    }
+}
+
+fn arrives(facts: &Facts, here: u64) -> Finding {
+    let place = places(facts);
+    let ttl = facts.heard_where_expected().filter_map(|heard| heard.ttl).min();
+    let ttl = ttl.map(|ttl| format!(", {} {ttl} left", super::ttl(facts)));
+    let rate = here as f64 / facts.seconds.max(0.001);
+    let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
+    Finding::pass(
+        "arrives",
+        format!("{} arrives{place}", facts.target),
+        format!(
+            "{} in {} ({rate} a second) from {}{}{}",
+            count(here, "datagram"),
+            seconds(facts.seconds),
+            senders(facts),
+            ttl.unwrap_or_default(),
+            match facts.own_drops {
+                None | Some(0) => String::new(),
+                Some(drops) => format!("; {drops} more came faster than this check reads"),
+            }
+        ),
+    )
+}
+
+fn arrives_twice(facts: &Facts) -> Option<Finding> {
+    let is_twice = |one: &&Heard| {
+        facts.heard.iter().any(|other| one.source == other.source && one.iface != other.iface)
+    };
+    let ifaces: BTreeSet<&str> =
+        facts.heard.iter().filter(is_twice).filter_map(|heard| heard.iface.as_deref()).collect();
+    let names: Vec<String> = ifaces.iter().map(|name| (*name).to_owned()).collect();
+    (!names.is_empty()).then(|| {
+        Finding::note(
+            "arrives-twice",
+            format!("{} arrives on {}", facts.target, list(&names)),
+            "from the same sender: both are on its network, and a program that joins on both \
+             hears each datagram twice",
+        )
+    })
+}
+
+/// It arrives, but on another interface than the expected one.
+fn wrong_interface(facts: &Facts) -> Option<Finding> {
+    let expected = facts.iface.as_ref()?;
+    let is_elsewhere = |heard: &&Heard| heard.iface.as_ref().is_some_and(|iface| iface != expected);
+    let Some(elsewhere) = facts.heard.iter().find(is_elsewhere) else {
+        return port_of_a_bridge(facts);
+    };
+    let (asked, name) = (&facts.target, elsewhere.iface.as_ref()?);
+    let count = count(
+        facts
+            .heard
+            .iter()
+            .filter(|heard| heard.iface.as_ref() == Some(name))
+            .map(|heard| heard.datagrams)
+            .sum(),
+        "datagram",
+    );
+    let why = if facts.named {
+        format!("{expected} is the one that was named")
+    } else {
+        format!(
+            "{expected} is the one of the kernel's route to the group, which a program joins on \
+             that names none"
+        )
+    };
+    Some(
+        Finding::fault(
+            "wrong-interface",
+            format!("{asked} arrives on {name}, not on {expected}"),
+            format!(
+                "{count} from {} came on {name} in {}, none on {expected}; {why}",
+                from(elsewhere),
+                seconds(facts.seconds)
+            ),
+        )
+        .remedy(format!("join on {name}"))
+        .run(Place::Here, format!("mcast recv {asked} --iface {name}")),
+    )
+}
+
+/// It arrives at a port of a bridge, so it is the bridge's.
+fn port_of_a_bridge(facts: &Facts) -> Option<Finding> {
+    let (asked, name, bridge) = (&facts.target, facts.iface.as_ref()?, &facts.bridge_above()?.name);
+    let frames = facts.frames_here().filter(|frames| *frames > 0)?;
+    Some(
+        Finding::fault(
+            "wrong-interface",
+            format!(
+                "{asked} arrives on {name}, which is a port of the bridge {bridge}, and goes to \
+                 that"
+            ),
+            format!(
+                "{} came in; IP sees nothing of what comes in by the port of a bridge",
+                count(frames, "frame")
+            ),
+        )
+        .remedy(format!("join on {bridge}"))
+        .run(Place::Here, format!("mcast recv {asked} --iface {bridge}")),
+    )
+}
+
+/// A source-specific join, and somebody else sends.
+fn other_source(facts: &Facts) -> Option<Finding> {
+    let asked = &facts.target;
+    // Those that are wanted come too, and are lost in this host.
+    if facts.frames_here().is_some_and(|frames| frames > 0) {
+        return None;
+    }
+    let of_port = |flow: &&Flow| flow.port.is_none_or(|port| port == asked.port);
+    let flow = facts
+        .flows_of_group()
+        .filter(of_port)
+        .find(|flow| !asked.sources.is_empty() && !asked.sources.contains(&flow.source))?;
+    let wanted: Vec<String> = asked.sources.iter().map(ToString::to_string).collect();
+    let target = std::net::SocketAddr::new(asked.group, asked.port);
+    let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    Some(
+        Finding::fault(
+            "other-source",
+            format!(
+                "{target} arrives from {}, and was joined from {} alone",
+                flow.source,
+                list(&wanted)
+            ),
+            format!(
+                "{} from {} reached {}, none from there",
+                count(flow.frames, "frame"),
+                flow.source,
+                flow.iface
+            ),
+        )
+        .remedy("name the source that really sends")
+        .run(Place::Here, format!("mcast recv {}@{target}{iface}", bracketed(flow.source))),
+    )
+}
+
+/// The group arrives, for another port.
+fn other_port(facts: &Facts) -> Option<Finding> {
+    let asked = &facts.target;
+    if facts.frames_here().is_some_and(|frames| frames > 0) {
+        return None;
+    }
+    let flow =
+        facts.flows_of_group().find(|flow| flow.port.is_some_and(|port| port != asked.port))?;
+    let port = flow.port?;
+    let other = std::net::SocketAddr::new(asked.group, port);
+    Some(
+        Finding::fault(
+            "other-port",
+            format!("{} arrives on port {port}, not on {}", asked.group, asked.port),
+            format!(
+                "{} from {} to port {port} reached {}, none to port {}",
+                count(flow.frames, "frame"),
+                flow.source,
+                flow.iface,
+                asked.port
+            ),
+        )
+        .remedy("listen there, or send here")
+        .run(Place::Here, format!("mcast recv {other} --iface {}", flow.iface)),
+    )
+}
+
+/// Something that this host joined comes, and no socket wants it.
+fn ignored(facts: &Facts) -> Option<Finding> {
+    const FEW: u64 = 3;
+    let ignored = facts.rise("Udp.IgnoredMulti", "Udp6.IgnoredMulti");
+    if ignored < FEW || facts.frames.is_some() {
+        return None;
+    }
+    Some(
+        Finding::warning(
+            "ignored-multicast",
+            format!(
+                "multicast reaches this host for which no socket is open: {}",
+                count(ignored, "datagram")
+            ),
+            format!(
+                "{}: IgnoredMulti +{ignored}: datagrams to groups that this host has joined, to \
+                 ports where nobody listens; it is consistent with {} coming to another port than \
+                 {}",
+                either(facts, "Udp", "Udp6"),
+                facts.target.group,
+                facts.target.port
+            ),
+        )
+        .remedy("as root, mcast check names the port"),
+    )
+}
+
+/// Nothing came, and nothing on this host explains it.
+fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
+    let asked = &facts.target;
+    let place = facts.iface.as_deref().unwrap_or("any interface");
+    let time = seconds(facts.seconds);
+    let evidence = match (&facts.frames, facts.expected().and_then(|link| link.counters)) {
+        (Some(_), _) if facts.frames_here() > Some(0) => {
+            let came = count(facts.frames_here().unwrap_or(0), "frame");
+            match facts.flows_here().find(|flow| is_forged(flow.source)) {
+                Some(flow) => {
+                    format!(
+                        "{came} of it reached {place} from {}, which is no sender's address, so \
+                         the kernel drops them",
+                        flow.source
+                    )
+                }
+                None => format!("{came} of it reached {place}, and no datagram was delivered"),
+            }
+        }
+        (Some(frames), _) => {
+            let others: u64 = frames
+                .others
+                .iter()
+                .filter(|(iface, _)| facts.is_expected(iface))
+                .map(|(_, frames)| frames)
+                .sum();
+            let others = if others == 0 {
+                "no other multicast did either".to_owned()
+            } else {
+                format!("{} of other groups did", count(others, "frame"))
+            };
+            match frames.missed {
+                0 => format!("no frame of it reached {place}; {others}"),
+                missed => format!(
+                    "no frame of it was seen on {place}; {others}, and {} came faster than this \
+                     check reads",
+                    count(missed, "frame")
+                ),
+            }
+        }
+        (None, Some(counters)) => {
+            format!(
+                "{place} received {} of any kind, and no datagram of it was delivered",
+                count(counters.rx_packets, "frame")
+            )
+        }
+        (None, None) => "no datagram of it was delivered".to_owned(),
+    };
+    let target = super::targets(facts);
+    let finding = Finding::warning(
+        "nothing-arrives",
+        format!("nothing of {target} arrived in {time}"),
+        evidence,
+    );
+    let sending = if facts.expected().is_some_and(|link| link.loopback) {
+        "is a program of this host sending, by this interface?".to_owned()
+    } else {
+        format!(
+            "is somebody sending, by an interface of this network, with a {} that reaches here?",
+            super::ttl(facts)
+        )
+    };
+    if facts.receiving {
+        let closer = "mcast check looks closer";
+        let is_reasoned = others.iter().any(|finding| finding.level >= Level::Warning);
+        let remedy = if is_reasoned { closer.to_owned() } else { format!("{sending} {closer}") };
+        return finding.remedy(remedy).run(Place::Here, asked.check(facts.iface.as_deref()));
+    }
+    let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    finding
+        .remedy(format!(
+            "{sending} Find out where it ends: run this, and type on the sender what it says"
+        ))
+        .run(Place::Here, format!("mcast check --listen {asked}{iface}"))
+}

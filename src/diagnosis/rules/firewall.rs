@@ -1,0 +1,279 @@
+//! The firewall: by its rules, where they may be read, and by the place where datagrams get lost.
+
+use super::{count, either};
+use crate::diagnosis::facts::{Facts, SelfTest, rise_in};
+use crate::diagnosis::firewall::{Drop, Hook};
+use crate::notice::finding::{Finding, Level, Place};
+
+/// Where datagrams get lost between the interface and the socket.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    Ingress,
+    Prerouting,
+    Input,
+}
+
+impl Gap {
+    fn id(self) -> &'static str {
+        match self {
+            Gap::Ingress => "firewall-ingress",
+            Gap::Prerouting => "firewall-prerouting",
+            Gap::Input => "firewall-input",
+        }
+    }
+
+    fn of(hook: Hook) -> Option<Self> {
+        match hook {
+            Hook::Ingress => Some(Gap::Ingress),
+            Hook::Prerouting => Some(Gap::Prerouting),
+            Hook::Input => Some(Gap::Input),
+            _ => None,
+        }
+    }
+
+    /// What it means, where no rule says more.
+    fn meaning(self, facts: &Facts) -> &'static str {
+        match self {
+            Gap::Ingress => "before IP has seen it (nftables ingress, tc, XDP)",
+            Gap::Prerouting => "before it is routed (nftables prerouting, the table raw)",
+            Gap::Input => either(
+                facts,
+                "on its way in (nftables or iptables INPUT)",
+                "on its way in (nftables or ip6tables INPUT)",
+            ),
+        }
+    }
+}
+
+pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
+    // What another fault explains needs no firewall.
+    let explained = others.iter().any(|finding| {
+        finding.level == Level::Fault
+            && matches!(
+                finding.id,
+                "rp-filter"
+                    | "bad-checksum"
+                    | "bad-length"
+                    | "fragments-lost"
+                    | "duplicate-address"
+                    | "port-taken"
+                    | "join-failed"
+                    | "limits"
+                    | "ipv6-disabled"
+            )
+    });
+    let mut blamed = by_rules(facts, explained);
+    // What comes in by the port of a bridge goes to the bridge: past ingress nobody looks at it
+    // here, and that it is not heard at the port is no loss.
+    if facts.bridge_above().is_some() {
+        blamed.retain(|finding| finding.id == Gap::Ingress.id());
+        return blamed;
+    }
+    if !blamed.is_empty() {
+        return blamed;
+    }
+    let located = if explained { None } else { by_place(facts) };
+    if let Some(finding) = located {
+        return vec![finding];
+    }
+    // Rules are read for one interface.
+    let is_judged = facts.firewall.read && facts.judged().is_some();
+    if is_judged && facts.heard_here() == 0 {
+        return vec![Finding::pass(
+            "firewall",
+            format!("no nftables rule of this host drops {}", facts.target),
+            "nft list ruleset: ingress, prerouting and input let it through, for all that can be \
+             told",
+        )];
+    }
+    Vec::new()
+}
+
+/// The rules that drop the target, as far as what came does not say otherwise.
+fn by_rules(facts: &Facts, explained: bool) -> Vec<Finding> {
+    let lost = is_lost(facts) || self_test_gap(facts).is_some();
+    let here = facts.heard_here();
+    let told = facts.firewall.inbound.iter().filter_map(|rule| {
+        let gap = Gap::of(rule.hook)?;
+        if rule.certain && here == 0 {
+            return Some(rule_finding(facts, gap, rule, Level::Fault));
+        }
+        // What hangs on something that is not known here counts where something is really lost;
+        // one's own datagrams may be lost to a rule against forgers.
+        let level =
+            if is_lost(facts) || agrees(facts, gap) { Level::Fault } else { Level::Warning };
+        (lost && !explained && here == 0).then(|| rule_finding(facts, gap, rule, level))
+    });
+    // The first that drops it is the one; what stands behind it shows itself when that one is gone.
+    told.take(1).collect()
+}
+
+fn rule_finding(facts: &Facts, gap: Gap, rule: &Drop, level: Level) -> Finding {
+    let Drop { family, table, chain, rule: words, certain, command, .. } = rule;
+    let place = format!("chain {chain} of table {family} {table}");
+    let which = match words {
+        Some(words) => format!("{place}: {words}"),
+        None => format!("{place}: its policy is drop, and no rule of it lets this through"),
+    };
+    let sure = if *certain {
+        ""
+    } else {
+        "; whether the rule is meant for it hangs on what nft alone knows, and something is lost \
+         there"
+    };
+    let what = format!("this host's firewall drops {} {}", facts.target, gap.meaning(facts));
+    Finding::fault(
+        gap.id(),
+        what,
+        format!(
+            "{which}{sure}{}",
+            proof(facts).map(|proof| format!("; {proof}")).unwrap_or_default()
+        ),
+    )
+    .remedy(format!(
+        "let it through, in {place}; a rule that is typed lasts until the next boot, so write it \
+         into your firewall's configuration as well"
+    ))
+    .run(Place::Here, command.clone())
+    .at(level)
+}
+
+/// How many frames of the target came that were not to be lost; `None` where frames are not seen.
+fn frames(facts: &Facts) -> Option<u64> {
+    facts.frames.as_ref().map(|_| facts.flows_to_take().map(|flow| flow.frames).sum())
+}
+
+/// Whether such frames came, and nothing was heard.
+fn is_lost(facts: &Facts) -> bool {
+    facts.heard_here() == 0 && frames(facts).is_some_and(|frames| frames > 0)
+}
+
+/// What shows that something is lost inside this host.
+fn proof(facts: &Facts) -> Option<String> {
+    if let Some(frames) = frames(facts).filter(|_| is_lost(facts)) {
+        return Some(format!(
+            "{} of it came in, and no datagram was delivered",
+            count(frames, "frame")
+        ));
+    }
+    let (_, test) = self_test_gap(facts)?;
+    Some(format!(
+        "none of {} that this host sent to itself came back",
+        count(test.sent, "datagram")
+    ))
+}
+
+/// Where this host's datagrams to itself got lost.
+fn self_test_gap(facts: &Facts) -> Option<(Gap, &SelfTest)> {
+    let test = facts.self_test.as_ref().filter(|test| test.sent > 0 && test.heard == 0)?;
+    let counters = test.counters.as_ref()?;
+    let (received, multicast) = if facts.is_ipv4() {
+        ("Ip.InReceives", "IpExt.InMcastPkts")
+    } else {
+        ("Ip6.InReceives", "Ip6.InMcastPkts")
+    };
+    Some((gap(rise_in(counters, received), rise_in(counters, multicast), test.sent), test))
+}
+
+/// Whether what came from elsewhere got lost in the same gap, as far as the counters of the whole
+/// host can tell. With IPv4, multicast that was let in was for groups of this host, and is counted
+/// when it is delivered, but for messages of IGMP: those that this host sends at its joins, which
+/// it hears itself, and some of others. What stands before the other gaps is counted for anybody:
+/// reports of neighbours, datagrams that are forwarded, ARP; and so is multicast of IPv6 before
+/// this one.
+fn agrees(facts: &Facts, gap: Gap) -> bool {
+    const MESSAGES: u64 = 4;
+    let multicast = facts.rise("IpExt.InMcastPkts", "");
+    let delivered = facts.rise("Ip.InDelivers", "");
+    facts.is_ipv4()
+        && gap == Gap::Input
+        && multicast >= delivered + MESSAGES * (1 + facts.interfaces.len() as u64)
+}
+
+/// The gap in which so many datagrams got lost, by the counters that stand before and behind each
+/// hook.
+fn gap(received: u64, multicast: u64, lost: u64) -> Gap {
+    if multicast >= lost {
+        Gap::Input
+    } else if received >= lost {
+        Gap::Prerouting
+    } else {
+        Gap::Ingress
+    }
+}
+
+/// A firewall that cannot be read, or something like one, by where datagrams get lost.
+fn by_place(facts: &Facts) -> Option<Finding> {
+    let received = facts.rise("Ip.InReceives", "Ip6.InReceives");
+    let multicast = facts.rise("IpExt.InMcastPkts", "Ip6.InMcastPkts");
+    let delivered = facts.rise("Ip.InDelivers", "Ip6.InDelivers");
+    let counters =
+        format!("InReceives +{received}, InMcastPkts +{multicast}, InDelivers +{delivered}");
+    let finding = |gap: Gap, level, evidence: String| {
+        let unread = if facts.firewall.read {
+            "no nftables rule that could be read does it"
+        } else if facts.rights.firewall {
+            "the rules were not read"
+        } else {
+            "the rules cannot be read without more rights"
+        };
+        let allow = either(facts, "ip daddr", "ip6 daddr");
+        let sentence = format!("this host drops {} {}", facts.target, gap.meaning(facts));
+        Finding::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
+            .remedy(format!(
+                "let UDP to the group through: '{allow} {} udp dport {} accept', in the chain \
+                 that drops it; multicast is never 'established', so it needs a rule of its own",
+                facts.target.group, facts.target.port
+            ))
+            .run(Place::Here, "nft list ruleset")
+            .at(level)
+    };
+    if let Some(frames) = frames(facts).filter(|_| is_lost(facts) && facts.counters.is_some()) {
+        let gap = gap(received, multicast, frames);
+        return Some(finding(
+            gap,
+            Level::Fault,
+            format!(
+                "{} of it came in, and no datagram was delivered: {counters}",
+                count(frames, "frame")
+            ),
+        ));
+    }
+    // What comes from elsewhere gets through, so a rule against one's own datagrams does no harm.
+    if facts.heard_here() > 0 {
+        return None;
+    }
+    if let Some((gap, test)) = self_test_gap(facts) {
+        let own = format!(
+            "none of {} that this host sent to itself came back",
+            count(test.sent, "datagram")
+        );
+        if test.same_port && agrees(facts, gap) {
+            return Some(finding(
+                gap,
+                Level::Fault,
+                format!("{own}, and what comes in gets lost there too: {counters}"),
+            ));
+        }
+        let may_be = "which is consistent with it, and with a rule against those who send from \
+                      this host's own address";
+        // Where all rules are known and let the target through, it is the latter.
+        let is_known = facts.firewall.read && facts.judged().is_some() && !facts.firewall.legacy;
+        let level = if is_known { Level::Note } else { Level::Warning };
+        return Some(finding(gap, level, format!("{own}, {may_be}; {counters}")));
+    }
+    // Everything that is delivered is counted, unicast too; so what is missing there is multicast
+    // that was let in and not delivered.
+    let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");
+    if facts.is_ipv4() && multicast > delivered + 2 && fragments == 0 {
+        return Some(finding(
+            Gap::Input,
+            Level::Warning,
+            format!(
+                "{counters}: multicast for groups of this host was let in and not delivered, \
+                 which is consistent with it"
+            ),
+        ));
+    }
+    None
+}

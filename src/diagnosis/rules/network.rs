@@ -1,0 +1,312 @@
+//! The network beyond this host, as far as it shows: queriers, switches that forget, bridges of
+//! this host.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use super::{count, either, list, seconds};
+use crate::commands::check::gather::STREAM;
+use crate::diagnosis::facts::{Facts, Queries};
+use crate::diagnosis::firewall::Drop;
+use crate::host::Bridge;
+use crate::notice::finding::{Finding, Level, Place};
+
+/// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a
+/// member for.
+const MEMBERSHIP_INTERVAL: u64 = 260;
+
+/// Somewhat more than a querier's usual interval (RFC 3376, 8.2: 125 s).
+const ONE_INTERVAL: f64 = 130.0;
+
+/// What it takes to leave a group, and to hear a querier ask whether others are left.
+const AN_ANSWER: f64 = 0.2;
+
+pub fn findings(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    found.extend(querier(facts));
+    found.extend(pruned(facts));
+    found.extend(stopped(facts));
+    found
+        .extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_firewall(facts, bridge)));
+    found.extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_state(facts, bridge)));
+    found
+}
+
+/// Whether switches send the group to every port, whoever has joined (RFC 4541, 2.1.2 and 3).
+fn is_flooded(facts: &Facts) -> bool {
+    match facts.target.group {
+        IpAddr::V4(group) => group.octets()[..3] == [224, 0, 0],
+        IpAddr::V6(group) => group == Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1),
+    }
+}
+
+fn protocol(facts: &Facts) -> &'static str {
+    either(facts, "IGMP", "MLD")
+}
+
+fn querier(facts: &Facts) -> Option<Finding> {
+    let frames = facts.frames.as_ref()?;
+    let link =
+        facts.expected().filter(|link| link.up && !link.loopback && link.carrier != Some(false))?;
+    if facts.is_switched_off(link) || is_flooded(facts) {
+        return None;
+    }
+    let (name, protocol) = (&link.name, protocol(facts));
+    let heard: Vec<&Queries> =
+        frames.queries.iter().filter(|queries| queries.iface == *name).collect();
+    if heard.is_empty() {
+        let what =
+            format!("no {protocol} querier was heard on {name} in {}", seconds(facts.seconds));
+        let (rfc, interval, membership) =
+            either(facts, ("RFC 3376", "8.2", "8.4"), ("RFC 3810", "9.2", "9.4"));
+        let meaning = format!(
+            "where a switch snoops and nobody asks, it forgets members after \
+             {MEMBERSHIP_INTERVAL} s ({rfc}, {membership}): multicast that stops after four \
+             minutes"
+        );
+        // Who was interrupted at once has made nobody ask.
+        if facts.seconds < AN_ANSWER {
+            return None;
+        }
+        if facts.seconds < ONE_INTERVAL {
+            let evidence = format!(
+                "this host left a group, which makes a querier ask, and none did; {meaning}. \
+                 Where none snoops, none is needed"
+            );
+            return Some(
+                Finding::note("no-querier", what, evidence)
+                    .remedy("listen until one would have asked of itself")
+                    .run(
+                        Place::Here,
+                        format!("{} --duration {ONE_INTERVAL:.0}s", facts.target.check(Some(name))),
+                    ),
+            );
+        }
+        return Some(
+            Finding::warning(
+                "no-querier",
+                what,
+                format!("a querier asks every 125 s ({rfc}, {interval}); {meaning}"),
+            )
+            .remedy("switch a querier on, in the router or in one of the switches")
+            .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
+        );
+    }
+    let each = heard.iter().map(|queries| {
+        let every = queries.interval.map(|every| format!(", every {every} s")).unwrap_or_default();
+        format!("{} ({protocol}v{}{every})", queries.querier, queries.version)
+    });
+    let who = list(&each.collect::<Vec<_>>());
+    Some(Finding::pass(
+        "querier",
+        format!("a querier keeps memberships alive on {name}"),
+        format!(
+            "{} heard from {who}",
+            if heard.iter().map(|queries| queries.count).sum::<u64>() == 1 {
+                "a query was"
+            } else {
+                "queries were"
+            }
+        ),
+    ))
+}
+
+/// The group came back as soon as this host reported its membership anew.
+fn pruned(facts: &Facts) -> Option<Finding> {
+    let came = facts.after_report.filter(|came| *came > 0)?;
+    let name = facts.iface.as_deref()?;
+    // One in some seconds comes when its time has come, reported or not.
+    if came < STREAM {
+        return Some(Finding::note(
+            "snooping-pruned",
+            format!(
+                "a switch between the sender and {name} may have forgotten that this host is a \
+                 member of {}",
+                facts.target.group
+            ),
+            format!(
+                "nothing came before this host reported its membership anew, and then {} within a \
+                 second: so it is where a switch forgot it, and where it is sent seldom",
+                count(came, "frame")
+            ),
+        ));
+    }
+    Some(enable_querier(
+        facts,
+        Finding::fault(
+            "snooping-pruned",
+            format!(
+                "a switch between the sender and {name} had forgotten that this host is a member \
+                 of {}",
+                facts.target.group
+            ),
+            format!(
+                "nothing came in {}, though this host was a member all the time; then it reported \
+                 its membership anew, and {} came within a second",
+                seconds(facts.seconds),
+                count(came, "frame")
+            ),
+        ),
+    ))
+}
+
+/// How a switch is made to remember its members: somebody asks for them.
+pub fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
+    finding
+        .remedy(format!(
+            "switch an {} querier on, in the router or in one of the switches; a Linux bridge \
+             that has heard another one waits 255 s for it, unless it is taken down and up{}",
+            protocol(facts),
+            either(facts, "", ", and asks from an IPv6 link-local address, which it has to have")
+        ))
+        .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1")
+        .run(Place::Switch, "ip link set BRIDGE down; ip link set BRIDGE up")
+}
+
+/// Something came, and then no more, while this host stayed a member.
+fn stopped(facts: &Facts) -> Option<Finding> {
+    let stopped = facts.stopped?;
+    let name = facts.iface.as_deref().unwrap_or("this host");
+    let has = if facts.more == 0 { "has" } else { "have" };
+    let target = super::targets(facts);
+    let is_member = facts.membership.seen != Some(false);
+    let still =
+        if is_member { "this host is still a member" } else { "this host is no member any more" };
+    let what = format!(
+        "{target} {has} stopped: nothing for {}, after {} in {}",
+        seconds(stopped.silent),
+        count(stopped.datagrams, "datagram"),
+        seconds(stopped.flowed)
+    );
+    if is_flooded(facts) {
+        let evidence = format!(
+            "{still}; switches send {} to every port, so it seems that nobody sends any more",
+            facts.target.group
+        );
+        return Some(
+            Finding::warning("stream-stopped", what, evidence)
+                .remedy("see whether its sender still sends; mcast check looks closer")
+                .run(Place::Here, facts.target.check(facts.iface.as_deref())),
+        );
+    }
+    Some(
+        Finding::warning(
+            "stream-stopped",
+            what,
+            format!(
+                "{still}; either nobody sends any more, or a switch that snoops has forgotten \
+                 this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: {})",
+                either(facts, "RFC 3376, 8.4", "RFC 3810, 9.4")
+            ),
+        )
+        .remedy(format!(
+            "start it anew: if that brings it back, a switch forgot {name}, and the network needs \
+             a querier; mcast check, while this goes on, finds out which"
+        ))
+        .run(Place::Here, facts.target.check(facts.iface.as_deref()))
+        .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
+    )
+}
+
+/// br_netfilter hands what crosses a bridge to the firewall of IP, and that drops it: how Docker's
+/// hosts lose bridged multicast.
+fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
+    let rules: &Vec<Drop> =
+        facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
+    // Either setting will do, and without br_netfilter neither does anything.
+    let all = facts.bridge_netfilter?;
+    let this = either(facts, bridge.nf_call_iptables, bridge.nf_call_ip6tables);
+    let (version, tables) = either(facts, ("", "iptables"), ("v6", "ip6tables"));
+    if !this && !all {
+        return None;
+    }
+    let first = &rules[0];
+    let place = format!("chain {} of table {} {}", first.chain, first.family, first.table);
+    let words = first.rule.clone().unwrap_or_else(|| "its policy is drop".to_owned());
+    let name = &bridge.name;
+    let setting = if all {
+        format!("net.bridge.bridge-nf-call-{tables}")
+    } else {
+        format!("nf_call_{tables} of {name}")
+    };
+    let mut finding = Finding::fault(
+        "bridge-firewall",
+        format!(
+            "this host's firewall drops {} between the ports of its bridge {name}",
+            facts.target
+        ),
+        format!(
+            "{setting} is 1, so frames that cross a bridge go through the forward hook of \
+             IP{version}; {place}: {words}"
+        ),
+    )
+    .remedy(
+        "let bridged frames pass by the firewall of IP (Docker sets this on its hosts), or let \
+         multicast through there",
+    );
+    if all {
+        finding =
+            finding.run(Place::Here, format!("sysctl -w net.bridge.bridge-nf-call-{tables}=0"));
+    }
+    if this {
+        finding =
+            finding.run(Place::Here, format!("ip link set {name} type bridge nf_call_{tables} 0"));
+    }
+    let concerned = facts.iface.as_deref() == Some(name)
+        || bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port));
+    // Where there is one port, nothing goes from port to port.
+    let concerned = concerned && bridge.ports.len() > 1;
+    Some(match (concerned, first.certain && facts.heard_here() == 0) {
+        (true, true) => finding,
+        // It comes to this host all the same; only what is between the ports does not get through.
+        (true, false) => finding.at(Level::Warning),
+        // What crosses a bridge that is not looked at does not keep anything from here.
+        (false, _) => finding.at(Level::Note),
+    })
+}
+
+/// What a bridge of this host knows of the group.
+fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
+    let name = &bridge.name;
+    if facts.iface.as_ref() != Some(name)
+        && !bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port))
+    {
+        return None;
+    }
+    if !bridge.snooping {
+        return Some(Finding::note(
+            "bridge",
+            format!("{name} is a bridge of this host that forwards every group to every port"),
+            "mcast_snooping is 0",
+        ));
+    }
+    let ports: Vec<String> = bridge
+        .members
+        .iter()
+        .filter(|member| member.group == facts.target.group)
+        .map(|member| member.port.clone())
+        .collect();
+    let known = if ports.is_empty() {
+        "it knows no member of the group".to_owned()
+    } else {
+        format!("it knows members of the group at {}", list(&ports))
+    };
+    let finding = |asks: &str| {
+        Finding::note(
+            "bridge",
+            format!("{name} is a bridge of this host, and forwards a group to its members alone"),
+            format!("mcast_snooping is 1; {asks}; {known}"),
+        )
+    };
+    Some(
+        match (bridge.querier, either(facts, bridge.other_querier, bridge.other_querier_of_ipv6)) {
+            (true, _) => finding("it asks for members itself (mcast_querier)"),
+            (false, Some(querier)) => finding(&format!("{querier} asks for members")),
+            (false, None) => finding(
+                "no querier is known, so it forwards to every port until one is heard, and prunes \
+                 for good when that one is gone",
+            )
+            .remedy("let it ask for members itself")
+            .run(Place::Here, format!("ip link set {name} type bridge mcast_querier 1")),
+        },
+    )
+}

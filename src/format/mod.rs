@@ -1,0 +1,3 @@
+//! What a datagram says of itself, by its content.
+
+pub mod probe;

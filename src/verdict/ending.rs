@@ -1,0 +1,84 @@
+//! How a run of `send` or `recv` comes to its end.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::net::{NetError, describe};
+use crate::sys::{Interrupt, Signal};
+
+/// Why a run stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// `--count` datagrams have come or gone.
+    Count,
+    /// `--duration` is over.
+    Duration,
+    /// `--timeout` is over, without what was asked.
+    Timeout,
+    /// `--idle` is over.
+    Idle,
+    /// COMMAND has ended, and the time after it.
+    Command,
+    /// Every measured stream has ended.
+    Once,
+    /// A signal.
+    Interrupted(Signal),
+    /// Nobody reads the output any more.
+    ReaderGone,
+    /// It could not go on.
+    Failed,
+}
+
+/// How COMMAND ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With exit status 0.
+    Well,
+    /// With another status, or by a signal: the sentence that says so.
+    Failed(String),
+    /// It was still running when the receiver had what it wanted, and was stopped.
+    Stopped,
+}
+
+/// Why a run could not go on.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The network.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The output.
+    #[error("cannot write the output: {}", describe(.0))]
+    Output(#[from] io::Error),
+    /// What was seen could not be kept.
+    #[error("cannot write '{}': {}", file.display(), describe(source))]
+    Record {
+        /// Where.
+        file: std::path::PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// COMMAND could not be started.
+    #[error("cannot run '{name}': {}", describe(source))]
+    Command {
+        /// What was to be run.
+        name: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Tells why a run stopped from what kept it from going on. That nobody reads the output any more
+/// ends it quietly; a reader who stalls is waited for until a signal comes.
+pub fn conclude(result: Result<Stop, RunError>, interrupt: &Interrupt) -> (Stop, Option<RunError>) {
+    match result {
+        Ok(stop) => (stop, None),
+        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            (Stop::ReaderGone, None)
+        }
+        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::TimedOut => {
+            (interrupt.signal().map_or(Stop::ReaderGone, Stop::Interrupted), None)
+        }
+        Err(error) => (Stop::Failed, Some(error)),
+    }
+}
