@@ -9,7 +9,7 @@ use clap::Parser;
 use mcast::Interrupt;
 use mcast::cli::{Cli, Command, DisplayArgs, menu};
 use mcast::commands::{check, ifaces, recv, send};
-use mcast::plan::Host;
+use mcast::plan::{self, Host};
 use mcast::report::{ColorWhen, Notes, Paint, Reporter};
 use mcast::verdict::{COULD_NOT_RUN, RunError, Verdict};
 use tracing::level_filters::LevelFilter;
@@ -27,15 +27,15 @@ fn main() -> ExitCode {
 fn run(command: &Command, notes: &Notes) -> Result<Verdict> {
     match command {
         Command::Send(args) => {
-            let plan = args.plan(&Host::here(&menu::ask)?)?;
+            let plan = plan::Send::new(args, &Host::here(&menu::ask)?)?;
             reporting(command, notes, |reporter, interrupt| send::run(&plan, reporter, interrupt))
         }
         Command::Recv(args) => {
-            let plan = args.plan(&Host::here(&menu::ask)?)?;
+            let plan = plan::Recv::new(args, &Host::here(&menu::ask)?)?;
             reporting(command, notes, |reporter, interrupt| recv::run(&plan, reporter, interrupt))
         }
         Command::Check(args) => {
-            let plan = args.plan(&Host::here(&menu::ask)?)?;
+            let plan = plan::Check::new(args, &Host::here(&menu::ask)?)?;
             reporting(command, notes, |reporter, interrupt| check::run(&plan, reporter, interrupt))
         }
         Command::Ifaces(_) => reporting(command, notes, ifaces::run),

@@ -7,7 +7,6 @@ use clap::{Args, ValueEnum};
 
 use super::{DisplayArgs, target, values};
 use crate::iface::Wanted;
-use crate::plan::{self, Host, PlanError};
 use crate::target::{DEFAULT_TARGET, TargetRange};
 
 /// What `mcast check` takes.
@@ -69,15 +68,4 @@ pub enum CheckFormat {
     Text,
     /// A JSON object a line
     Json,
-}
-
-impl CheckArgs {
-    /// What was typed, as a plan for this host.
-    ///
-    /// # Errors
-    /// What cannot be carried out here.
-    pub fn plan(&self, host: &Host) -> Result<plan::Check, PlanError> {
-        let plan = host.check(&self.target, self.iface.as_ref(), self.listen, self.duration)?;
-        Ok(plan::Check { record: self.record.clone(), ..plan })
-    }
 }

@@ -10,18 +10,28 @@ use signal_hook::low_level;
 
 use super::keys::Keys;
 use crate::iface::{Interface, Row};
-use crate::plan::Asked;
+
+/// What became of the question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The index of the interface that was chosen.
+    Chosen(u32),
+    /// The menu was closed.
+    Closed,
+    /// There is nobody to ask.
+    Nobody,
+}
 
 /// Asks on the terminal which interface should carry `group`. Without a terminal there is nobody to
 /// ask.
-pub fn ask(group: IpAddr, offered: &[&Interface]) -> Asked {
+pub fn ask(group: IpAddr, offered: &[&Interface]) -> Answer {
     if offered.is_empty() || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Asked::Nobody;
+        return Answer::Nobody;
     }
     let width = offered.iter().map(|iface| iface.name.len()).max().unwrap_or(0);
     let rows: Vec<String> = offered.iter().map(|iface| Row { iface, width }.to_string()).collect();
     let chosen = show(&format!("Which interface for {group}?"), &rows).unwrap_or(None);
-    chosen.map_or(Asked::Closed, |row| Asked::Chosen(offered[row].index))
+    chosen.map_or(Answer::Closed, |row| Answer::Chosen(offered[row].index))
 }
 
 /// Shows the menu until a row is chosen or it is closed; then one line is left of it.

@@ -153,7 +153,8 @@ pub struct DisplayArgs {
 }
 
 impl CommonArgs {
-    fn backend(&self) -> Backend {
+    /// How the system is asked.
+    pub fn backend(&self) -> Backend {
         if self.portable {
             return Backend::Portable;
         }

@@ -8,11 +8,8 @@ use clap::{Args, ValueEnum};
 
 use super::{CommonArgs, rcvbuf, source, target, values};
 use crate::assertion::Assertion;
-use crate::notice::advice;
-use crate::plan::{self, Host, PlanError, Sources};
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::rcvbuf::Wish;
-use crate::verdict::Limits;
 
 /// What `mcast recv` takes.
 #[derive(Debug, Args)]
@@ -122,43 +119,4 @@ pub enum RecvFormat {
     Hex,
     /// The payloads alone
     Raw,
-}
-
-impl RecvArgs {
-    /// What was typed, as a plan for this host.
-    ///
-    /// # Errors
-    /// What cannot be carried out here.
-    pub fn plan(&self, host: &Host) -> Result<plan::Recv, PlanError> {
-        let sources = Sources { include: self.source.clone(), exclude: self.exclude.clone() };
-        let listens = host.listens(&self.targets, &self.common.iface, &sources)?;
-        let chosen = self.targets != [TargetRange::default()];
-        let advice = if chosen {
-            advice::for_receiver(listens.iter().map(|listen| &listen.at))
-        } else {
-            Vec::new()
-        };
-        let limits = Limits {
-            count: self.count,
-            duration: self.duration,
-            timeout: self.timeout,
-            idle: self.idle,
-            once: self.once,
-        };
-        let (rcvbuf, command, backend) = (self.rcvbuf, self.command.clone(), self.common.backend());
-        let show = self.stats.is_none() || self.common.display.verbose > 0;
-        let (stats, spin, assertions) = (self.stats, self.spin, self.assert.clone());
-        Ok(plan::Recv {
-            listens,
-            limits,
-            rcvbuf,
-            spin,
-            command,
-            stats,
-            show,
-            assertions,
-            advice,
-            backend,
-        })
-    }
 }

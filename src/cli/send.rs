@@ -5,12 +5,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{CommonArgs, destination, values};
-use crate::host;
-use crate::net::SendOptions;
-use crate::notice::advice;
-use crate::plan::{self, Host, Pacing, PlanError};
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::Rate;
+
+/// The text that `send` sends where none is given.
+pub const DEFAULT_MESSAGE: &str = "hello world";
 
 /// What `mcast send` takes.
 #[derive(Debug, Args)]
@@ -34,7 +33,7 @@ pub struct SendArgs {
     pub targets: Vec<TargetRange>,
 
     /// The text of each datagram
-    #[arg(short, long, value_name = "TEXT", default_value = plan::DEFAULT_MESSAGE, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "TEXT", default_value = DEFAULT_MESSAGE, allow_hyphen_values = true)]
     pub message: String,
 
     /// Send a measured stream: numbered, timed and checksummed, so that recv can tell loss, delay
@@ -109,53 +108,4 @@ pub enum SendFormat {
     Text,
     /// A JSON object a line
     Json,
-}
-
-impl SendArgs {
-    /// What was typed, as a plan for this host.
-    ///
-    /// # Errors
-    /// What cannot be carried out here.
-    pub fn plan(&self, host: &Host) -> Result<plan::Send, PlanError> {
-        let endpoints = host.endpoints(&self.targets, &self.common.iface)?;
-        let content = if self.probe {
-            plan::Content::Probe { size: self.size.unwrap_or(plan::DEFAULT_PROBE_SIZE) }
-        } else {
-            plan::Content::Message(self.message.clone().into_bytes())
-        };
-        plan::fits(content.len(), &endpoints)?;
-        let usual = if self.probe { plan::DEFAULT_PROBE_INTERVAL } else { plan::DEFAULT_INTERVAL };
-        let pacing = match self.rate {
-            _ if self.flood => Pacing::Flood,
-            Some(rate) => Pacing::Rate(rate),
-            None => Pacing::Interval(self.interval.unwrap_or(usual)),
-        };
-        if self.flood {
-            plan::may_flood(
-                &endpoints,
-                self.count.is_some() || self.duration.is_some(),
-                self.force,
-            )?;
-        }
-        let chosen = self.targets != [TargetRange::default()];
-        let mut advice = if chosen { advice::for_sender(&endpoints, self.ttl) } else { Vec::new() };
-        advice.extend(advice::for_length(content.len(), &endpoints, host::mtus));
-        Ok(plan::Send {
-            period: pacing.period(endpoints.len(), self.burst, content.len())?,
-            burst: self.burst,
-            count: self.count,
-            duration: self.duration,
-            options: SendOptions {
-                ttl: self.ttl,
-                loopback: !self.no_loop,
-                dscp: self.dscp,
-                source_port: self.source_port,
-            },
-            show: !(self.probe || self.flood) || self.common.display.verbose > 0,
-            advice,
-            backend: self.common.backend(),
-            endpoints,
-            content,
-        })
-    }
 }

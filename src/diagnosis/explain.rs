@@ -9,7 +9,6 @@ use tracing::debug;
 
 use super::facts::{Asked, Facts, Rights, Stopped};
 use super::{rules, snapshot};
-use crate::commands::check::gather;
 use crate::host;
 use crate::host::{Counters, Groups};
 use crate::notice::finding::Finding;
@@ -118,10 +117,10 @@ impl Question {
             stopped: self.stopped,
             ..Facts::default()
         };
-        gather::look_for_membership(&mut facts, groups);
+        snapshot::look_for_membership(&mut facts, groups);
         snapshot::compare_counters(self.before.0.as_ref(), host::counters().as_ref(), &mut facts);
         if facts.rights.firewall && !self.hurry {
-            gather::look_at_firewall(&mut facts);
+            snapshot::look_at_firewall(&mut facts);
         }
         facts
     }

@@ -475,3 +475,6 @@ pub fn is_forged(source: IpAddr) -> bool {
 pub fn rise_in(counters: &BTreeMap<String, u64>, name: &str) -> u64 {
     counters.get(name).copied().unwrap_or(0)
 }
+
+/// Fewer than these in that time may be of one who sends seldom.
+pub const STREAM: u64 = 3;

@@ -10,6 +10,6 @@ pub mod snapshot;
 pub use explain::{Baseline, Found, Looking, Question};
 pub use facts::{
     Asked, Facts, Firewall, Flow, Frames, Heard, Leg, LegKind, Link, Membership, Path, Queries,
-    Rights, SelfTest, Stopped, SystemLimits,
+    Rights, STREAM, SelfTest, Stopped, SystemLimits,
 };
 pub use rules::{conclusion, findings};

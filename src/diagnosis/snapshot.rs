@@ -3,9 +3,11 @@
 use std::net::IpAddr;
 
 use super::facts::{Facts, Link, SystemLimits};
+use super::firewall::{Ruleset, Way};
+use super::{Firewall, firewall};
+use crate::host;
 use crate::host::{Counters, Groups, PortUser};
 use crate::iface::Interface;
-use crate::{host, plan};
 
 /// What is compared with what is seen later.
 pub struct Snapshot {
@@ -100,24 +102,49 @@ pub fn limits(ipv4: bool) -> SystemLimits {
     SystemLimits { groups, sources, rcvbuf: host::most_rcvbuf() }
 }
 
-/// What is known before anything is joined.
-pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts {
-    let target = &plan.target;
-    let iface = plan.expected.as_ref().map(|via| via.name.clone());
-    Facts {
-        system: std::env::consts::OS.to_owned(),
-        target: super::Asked {
-            group: target.group,
-            port: target.port,
-            sources: target.source.into_iter().collect(),
-        },
-        iface,
-        named: plan.named,
-        rights: super::Rights { capture: host::may_capture(), firewall: host::may_see_firewall() },
-        interfaces: links(interfaces, target.group, before),
-        route: route(target.group, interfaces),
-        limits: limits(target.group.is_ipv4()),
-        waited: plan.beside.is_some(),
-        ..Facts::default()
-    }
+/// Looks whether the group is among those that the kernel lists for the expected interface.
+pub fn look_for_membership(facts: &mut Facts, groups: &host::Groups) {
+    let Some(link) = facts.expected() else { return };
+    let seen = groups
+        .of(link.index)
+        .map(|groups| groups.iter().any(|joined| joined.group == facts.target.group));
+    facts.membership.seen = seen.filter(|_| facts.membership.error.is_none());
+}
+
+/// Looks at the bridges of this host, and at the rules of its firewall that concern the target.
+pub fn look_at_firewall(facts: &mut Facts) {
+    facts.bridges = host::bridges();
+    facts.bridge_netfilter = host::bridge_netfilter(facts.is_ipv4());
+    facts.firewall.legacy = host::has_legacy_rules();
+    let rules =
+        host::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
+    let rules = match (rules, host::ruleset_listing()) {
+        (Ok(rules), Ok(text)) => rules.with_listing(&text),
+        (Ok(rules), Err(_)) => rules,
+        (Err(why), _) => {
+            facts.firewall.unread = Some(why);
+            return;
+        }
+    };
+    // Rules may mind the source; of several the first is as good as any.
+    let source = facts.flows_here().map(|flow| flow.source).next();
+    let wanted = if let [one] = facts.target.sources[..] { Some(one) } else { None };
+    let flow = |iface: &str| firewall::Flow {
+        iface: iface.to_owned(),
+        source: source.or(wanted),
+        wanted,
+        group: facts.target.group,
+        port: facts.target.port,
+        fragments: facts.flows_here().any(|flow| flow.fragments),
+    };
+    let inbound =
+        facts.judged().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
+    let bridges = facts
+        .bridges
+        .iter()
+        .flatten()
+        .map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
+    let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
+    facts.firewall =
+        Firewall { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Choices, Host, IfaceError, PlanError, Purpose, choose};
+use crate::cli::CheckArgs;
 use crate::iface::{Cast, Interface, Via, Wanted};
 use crate::sys::Backend;
 use crate::target::{Endpoint, Filter, Listen, Target, TargetRange};
@@ -191,5 +192,16 @@ fn via(iface: &Interface, like: IpAddr) -> Via {
         address: iface.address_like(like),
         pinned: false,
         named: false,
+    }
+}
+
+impl Check {
+    /// The plan of these arguments on this host.
+    ///
+    /// # Errors
+    /// What cannot be carried out here.
+    pub fn new(args: &CheckArgs, host: &Host) -> Result<Self, PlanError> {
+        let plan = host.check(&args.target, args.iface.as_ref(), args.listen, args.duration)?;
+        Ok(Check { record: args.record.clone(), ..plan })
     }
 }

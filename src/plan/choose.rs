@@ -3,8 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Choices, IfaceError, Wanted};
-use crate::iface::{Cast, Interface, Route, Via};
+use super::{Choices, IfaceError};
+use crate::iface::{Cast, Interface, Route, Via, Wanted};
 use crate::target::{Target, family};
 
 /// What the interface is for. A receiver can join where nothing arrives yet; a sender needs an
@@ -291,7 +291,6 @@ pub fn candidates(
 mod tests {
     use super::*;
     use crate::iface::Address;
-    use crate::plan::Wanted;
     use crate::target::TargetRange;
 
     fn iface(index: u32, name: &str, addresses: &[&str]) -> Interface {

@@ -8,11 +8,14 @@ use std::time::Duration;
 use tracing::debug;
 
 use super::live::Live;
-use crate::diagnosis::facts::{Facts, Firewall, SelfTest};
-use crate::diagnosis::firewall::{Ruleset, Way};
-use crate::diagnosis::snapshot::Snapshot;
-use crate::diagnosis::{firewall, snapshot};
+use crate::diagnosis::facts::{Facts, SelfTest};
+use crate::diagnosis::snapshot::{
+    Snapshot, limits, links, look_at_firewall, look_for_membership, route,
+};
+use crate::diagnosis::{Asked, Rights, STREAM};
 use crate::event::{Checking, Event, TargetInfo};
+use crate::host::Groups;
+use crate::iface::Interface;
 use crate::net::{self, Inbox, NetError};
 use crate::report::Reporter;
 use crate::sys::Interrupt;
@@ -28,9 +31,6 @@ const SELF_TEST: u64 = 10;
 /// begun to send.
 const AFTER_REPORT: [Duration; 2] = [Duration::from_millis(500); 2];
 
-/// Fewer than these in that time may be of one who sends seldom.
-pub const STREAM: u64 = 3;
-
 /// Looks at everything. Answers the facts, and why it stopped.
 ///
 /// # Errors
@@ -41,7 +41,7 @@ pub fn gather(
     interrupt: &Interrupt,
 ) -> Result<(Facts, Stop), RunError> {
     let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
-    let mut facts = snapshot::facts(plan, &interfaces, &host::groups());
+    let mut facts = facts(plan, &interfaces, &host::groups());
     facts.membership.left_out = plan.left_out;
     // Where nobody says which, any that leads somewhere.
     let leads = |listen: &&Listen| {
@@ -161,15 +161,6 @@ fn look_at_membership(facts: &mut Facts) {
     look_for_membership(facts, &host::groups());
 }
 
-/// Looks whether the group is among those that the kernel lists for the expected interface.
-pub fn look_for_membership(facts: &mut Facts, groups: &host::Groups) {
-    let Some(link) = facts.expected() else { return };
-    let seen = groups
-        .of(link.index)
-        .map(|groups| groups.iter().any(|joined| joined.group == facts.target.group));
-    facts.membership.seen = seen.filter(|_| facts.membership.error.is_none());
-}
-
 /// The kernel tells of no querier of MLDv1 that it obeys, so what was heard says which version is
 /// in force; where nothing can be heard it is not known.
 fn look_at_mld_version(facts: &mut Facts) {
@@ -185,44 +176,6 @@ fn look_at_mld_version(facts: &mut Facts) {
             .filter(|queries| queries.iface == link.name);
         link.version = newest.into_iter().chain(heard.map(|queries| queries.version)).min();
     }
-}
-
-/// Looks at the bridges of this host, and at the rules of its firewall that concern the target.
-pub fn look_at_firewall(facts: &mut Facts) {
-    facts.bridges = host::bridges();
-    facts.bridge_netfilter = host::bridge_netfilter(facts.is_ipv4());
-    facts.firewall.legacy = host::has_legacy_rules();
-    let rules =
-        host::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));
-    let rules = match (rules, host::ruleset_listing()) {
-        (Ok(rules), Ok(text)) => rules.with_listing(&text),
-        (Ok(rules), Err(_)) => rules,
-        (Err(why), _) => {
-            facts.firewall.unread = Some(why);
-            return;
-        }
-    };
-    // Rules may mind the source; of several the first is as good as any.
-    let source = facts.flows_here().map(|flow| flow.source).next();
-    let wanted = if let [one] = facts.target.sources[..] { Some(one) } else { None };
-    let flow = |iface: &str| firewall::Flow {
-        iface: iface.to_owned(),
-        source: source.or(wanted),
-        wanted,
-        group: facts.target.group,
-        port: facts.target.port,
-        fragments: facts.flows_here().any(|flow| flow.fragments),
-    };
-    let inbound =
-        facts.judged().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
-    let bridges = facts
-        .bridges
-        .iter()
-        .flatten()
-        .map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
-    let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
-    facts.firewall =
-        Firewall { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
 }
 
 /// Whether a report has brought back what came: a stream that it has comes in both halves of the
@@ -281,6 +234,28 @@ fn report_anew(
     }
     facts.after_report = Some(frames).filter(|_| is_at_once || !is_stream);
     Ok(Stop::Duration)
+}
+
+/// What is known before anything is joined.
+pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts {
+    let target = &plan.target;
+    let iface = plan.expected.as_ref().map(|via| via.name.clone());
+    Facts {
+        system: std::env::consts::OS.to_owned(),
+        target: Asked {
+            group: target.group,
+            port: target.port,
+            sources: target.source.into_iter().collect(),
+        },
+        iface,
+        named: plan.named,
+        rights: Rights { capture: host::may_capture(), firewall: host::may_see_firewall() },
+        interfaces: links(interfaces, target.group, before),
+        route: route(target.group, interfaces),
+        limits: limits(target.group.is_ipv4()),
+        waited: plan.beside.is_some(),
+        ..Facts::default()
+    }
 }
 
 #[cfg(test)]

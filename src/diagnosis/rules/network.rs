@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::{count, either, list, seconds};
-use crate::commands::check::gather::STREAM;
+use crate::diagnosis::STREAM;
 use crate::diagnosis::facts::{Facts, Queries};
 use crate::diagnosis::firewall::Drop;
 use crate::host::Bridge;

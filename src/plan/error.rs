@@ -1,0 +1,107 @@
+//! Why a command line cannot be carried out on this host.
+
+use std::net::IpAddr;
+
+use thiserror::Error;
+
+use super::IfaceError;
+use crate::net::NetError;
+use crate::target::{MOST_TARGETS, TargetRange, family};
+use crate::units::Rate;
+
+/// Why a command line cannot be carried out on this host.
+#[derive(Debug, Error)]
+pub enum PlanError {
+    /// No interface for a target.
+    #[error(transparent)]
+    Iface(#[from] IfaceError),
+    /// The interfaces could not be listed.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// `--source` or `--exclude` names an address of a family that no target has, or that a target
+    /// does not have.
+    #[error("--{option} {source_address} is {s} and {group} is {g}; name a source of each family that is listened to, as in --{option} {example}",
+        s = family(*.source_address), g = family(*.group), example = if .group.is_ipv4() { "10.0.0.5" } else { "2001:db8::5" })]
+    SourceFamily {
+        /// `source` or `exclude`.
+        option: &'static str,
+        /// The address.
+        source_address: IpAddr,
+        /// The group.
+        group: IpAddr,
+    },
+    /// A source filter on a unicast or broadcast address.
+    #[error(
+        "{0} is no multicast group, and only a group is joined by source; leave --source and \
+         --exclude out, or name a group such as 232.1.1.1:5000"
+    )]
+    SourceOfUnicast(IpAddr),
+    /// A target that names its source, together with `--exclude`.
+    #[error(
+        "{group} is joined from {included} alone, so there is nobody to exclude; keep either the \
+         source or --exclude"
+    )]
+    IncludeAndExclude {
+        /// The group.
+        group: IpAddr,
+        /// The source of the target.
+        included: IpAddr,
+    },
+    /// The same group both from one source and from any.
+    #[error(
+        "{group} is asked for from {included} alone and from anybody as well; keep one of the two"
+    )]
+    OneAndAny {
+        /// The group.
+        group: IpAddr,
+        /// The one source.
+        included: IpAddr,
+    },
+    /// Several targets, where one is checked at a time.
+    #[error("{range} stands for {count} targets, and one is checked at a time; name one, such as {first}", first = range.targets().next().map_or_else(String::new, |first| std::net::SocketAddr::new(first.group, first.port).to_string()))]
+    NotOne {
+        /// What was typed.
+        range: TargetRange,
+        /// How many that is.
+        count: u64,
+    },
+    /// A unicast or broadcast address, where a group is checked.
+    #[error(
+        "{0} is no multicast group, and check looks into groups; name one, such as 239.1.1.1:5000"
+    )]
+    NotAGroup(IpAddr),
+    /// More targets and interfaces than one run takes.
+    #[error(
+        "{0} targets on their interfaces are more than the {MOST_TARGETS} that a run takes; name \
+         fewer, or fewer interfaces"
+    )]
+    TooMany(usize),
+    /// A rate in bits of payload, and no payload.
+    #[error(
+        "datagrams without payload come to no bit rate, so --rate {0} would have no bound; give \
+         them a --message, or a rate in datagrams, such as --rate 1000pps"
+    )]
+    NothingToPace(Rate),
+    /// A flood that would never stop.
+    #[error("a flood needs an end; add one, such as --duration 2s or --count 1000000")]
+    EndlessFlood,
+    /// A flood to a group that the protocols of the network itself use.
+    #[error(
+        "{0} belongs to the protocols of the network itself, which hosts and routers listen to, and a flood could keep them from working; send to a group such as {other}, or add --force",
+        other = if .0.is_ipv4() { "239.1.1.1" } else { "ff12::1234" }
+    )]
+    FloodOfControl(IpAddr),
+    /// The payload is longer than a datagram can be.
+    #[error(
+        "the payload is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: \
+         send less, or split it; up to 1472 bytes travel unfragmented on Ethernet"
+    )]
+    TooLong {
+        /// The length of the payload in bytes.
+        len: usize,
+        /// The group.
+        group: IpAddr,
+        /// The most that fits, in bytes.
+        max: usize,
+    },
+}

@@ -1,0 +1,182 @@
+//! What `mcast send` does.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Host, PlanError};
+use crate::cli::SendArgs;
+use crate::host;
+use crate::net::SendOptions;
+use crate::notice::{Advice, advice};
+use crate::sys::Backend;
+use crate::target::{self, Endpoint, TargetRange};
+use crate::units::{Period, Rate};
+
+/// The time between datagrams where none is given.
+pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The same of a measured stream.
+pub const DEFAULT_PROBE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The length of a measured datagram's payload where none is given, in bytes.
+pub const DEFAULT_PROBE_SIZE: u16 = 64;
+
+/// What `mcast send` does.
+#[derive(Clone, Debug)]
+pub struct Send {
+    /// Where to, each once.
+    pub endpoints: Vec<Endpoint>,
+    /// What each datagram carries; it fits every endpoint.
+    pub content: Content,
+    /// The time from one round to the next; `None` for as fast as they go.
+    pub period: Option<Period>,
+    /// How many datagrams go to each endpoint in a round.
+    pub burst: u64,
+    /// Stop after this many datagrams to each endpoint.
+    pub count: Option<u64>,
+    /// Stop after this time.
+    pub duration: Option<Duration>,
+    /// What the sockets set.
+    pub options: SendOptions,
+    /// Show each datagram.
+    pub show: bool,
+    /// What the user should know of the addresses before it begins.
+    pub advice: Vec<Advice>,
+    /// How the system is asked.
+    pub backend: Backend,
+}
+
+/// What datagrams carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Always this.
+    Message(Vec<u8>),
+    /// A measured stream.
+    Probe {
+        /// The payload's length in bytes.
+        size: u16,
+    },
+}
+
+impl Content {
+    /// The payload's length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Content::Message(message) => message.len(),
+            Content::Probe { size } => usize::from(*size),
+        }
+    }
+
+    /// Whether there is no payload.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// How datagrams are paced.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pacing {
+    /// This time from one datagram to the next, to each endpoint.
+    Interval(Duration),
+    /// This much over all endpoints together.
+    Rate(Rate),
+    /// As fast as it goes.
+    Flood,
+}
+
+impl Pacing {
+    /// The time from one round to the next, of `burst` datagrams of `len` bytes to each of
+    /// `endpoints`; `None` for none.
+    ///
+    /// # Errors
+    /// [`PlanError::NothingToPace`].
+    pub fn period(
+        self,
+        endpoints: usize,
+        burst: u64,
+        len: usize,
+    ) -> Result<Option<Period>, PlanError> {
+        match self {
+            Pacing::Rate(rate @ Rate::Bits(_)) if len == 0 => Err(PlanError::NothingToPace(rate)),
+            Pacing::Interval(interval) => Ok(Some(Period::from(interval).times(burst))),
+            Pacing::Rate(rate) => {
+                Ok(Some(Period::of(rate, burst.saturating_mul(endpoints as u64), len)))
+            }
+            Pacing::Flood => Ok(None),
+        }
+    }
+}
+
+/// Holds a flood against what it might do: it must end, and unless `forced` reach nobody's control
+/// protocols. 224.0.0.0/24 is what routing and discovery use (RFC 5771, 4), ff02::/16 holds the
+/// like of IPv6 (RFC 4291, 2.7.1).
+///
+/// # Errors
+/// [`PlanError::EndlessFlood`], [`PlanError::FloodOfControl`].
+pub fn may_flood(endpoints: &[Endpoint], ends: bool, forced: bool) -> Result<(), PlanError> {
+    let is_control = |group: &IpAddr| match group {
+        IpAddr::V4(group) => group.octets()[..3] == [224, 0, 0],
+        IpAddr::V6(group) => group.segments()[0] == 0xff02,
+    };
+    if !ends {
+        return Err(PlanError::EndlessFlood);
+    }
+    let control = endpoints.iter().map(|at| at.group).find(is_control);
+    control.filter(|_| !forced).map_or(Ok(()), |group| Err(PlanError::FloodOfControl(group)))
+}
+
+/// Holds a payload of `len` bytes against what a datagram to each endpoint can carry.
+///
+/// # Errors
+/// [`PlanError::TooLong`].
+pub fn fits(len: usize, endpoints: &[Endpoint]) -> Result<(), PlanError> {
+    let too_long = |at: &&Endpoint| len > target::max_payload(at.group);
+    endpoints.iter().find(too_long).map_or(Ok(()), |at| {
+        Err(PlanError::TooLong { len, group: at.group, max: target::max_payload(at.group) })
+    })
+}
+
+impl Send {
+    /// The plan of these arguments on this host.
+    ///
+    /// # Errors
+    /// What cannot be carried out here.
+    pub fn new(args: &SendArgs, host: &Host) -> Result<Self, PlanError> {
+        let endpoints = host.endpoints(&args.targets, &args.common.iface)?;
+        let content = if args.probe {
+            Content::Probe { size: args.size.unwrap_or(DEFAULT_PROBE_SIZE) }
+        } else {
+            Content::Message(args.message.clone().into_bytes())
+        };
+        fits(content.len(), &endpoints)?;
+        let usual = if args.probe { DEFAULT_PROBE_INTERVAL } else { DEFAULT_INTERVAL };
+        let pacing = match args.rate {
+            _ if args.flood => Pacing::Flood,
+            Some(rate) => Pacing::Rate(rate),
+            None => Pacing::Interval(args.interval.unwrap_or(usual)),
+        };
+        if args.flood {
+            may_flood(&endpoints, args.count.is_some() || args.duration.is_some(), args.force)?;
+        }
+        let chosen = args.targets != [TargetRange::default()];
+        let mut advice = if chosen { advice::for_sender(&endpoints, args.ttl) } else { Vec::new() };
+        advice.extend(advice::for_length(content.len(), &endpoints, host::mtus));
+        Ok(Send {
+            period: pacing.period(endpoints.len(), args.burst, content.len())?,
+            burst: args.burst,
+            count: args.count,
+            duration: args.duration,
+            options: SendOptions {
+                ttl: args.ttl,
+                loopback: !args.no_loop,
+                dscp: args.dscp,
+                source_port: args.source_port,
+            },
+            show: !(args.probe || args.flood) || args.common.display.verbose > 0,
+            advice,
+            backend: args.common.backend(),
+            endpoints,
+            content,
+        })
+    }
+}
