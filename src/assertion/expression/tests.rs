@@ -1,0 +1,359 @@
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::*;
+
+fn read(text: &str) -> Assertion {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn refusal(text: &str) -> String {
+    match text.parse::<Assertion>() {
+        Ok(assertion) => panic!("{text} is {assertion:?}"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn an_assertion_is_a_metric_a_comparison_and_a_value() {
+    use Operator::{AtLeast, AtMost, Equal, Less, More, NotEqual};
+    for (text, metric, operator, limit) in [
+        ("loss == 0%", Metric::Loss, Equal, Value::Ratio(0.0)),
+        ("loss <= 0.1%", Metric::Loss, AtMost, Value::Ratio(0.001)),
+        ("loss<0.7 %", Metric::Loss, Less, Value::Ratio(0.007)),
+        ("loss == 0", Metric::Loss, Equal, Value::Ratio(0.0)),
+        ("loss == 100%", Metric::Loss, Equal, Value::Ratio(1.0)),
+        ("delay.p99 < 5ms", Metric::Delay(Statistic::P99), Less, Value::Nanos(5_000_000)),
+        ("delay.min>-1.5us", Metric::Delay(Statistic::Min), More, Value::Nanos(-1500)),
+        ("delay.mean >= 0", Metric::Delay(Statistic::Mean), AtLeast, Value::Nanos(0)),
+        ("pdv.p999 < 10 us", Metric::Pdv(Statistic::P999), Less, Value::Nanos(10_000)),
+        ("gap <= 1m30s", Metric::Gap, AtMost, Value::Nanos(90_000_000_000)),
+        ("jitter == 0ms", Metric::Jitter, Equal, Value::Nanos(0)),
+        ("rate >= 900pps", Metric::Rate, AtLeast, Value::Pps(900.0)),
+        ("rate > 0", Metric::Rate, More, Value::Pps(0.0)),
+        ("rate > 0kpps", Metric::Rate, More, Value::Pps(0.0)),
+        ("bitrate >= 20 Mbit/s", Metric::Bitrate, AtLeast, Value::Bps(2e7)),
+        ("bitrate == 0", Metric::Bitrate, Equal, Value::Bps(0.0)),
+        ("bitrate == 0Mbit", Metric::Bitrate, Equal, Value::Bps(0.0)),
+        ("datagrams == 1000", Metric::Datagrams, Equal, Value::Count(1000)),
+        ("bytes != 18446744073709551615", Metric::Bytes, NotEqual, Value::Count(u64::MAX)),
+        ("  hops.max<=4\n", Metric::HopsMax, AtMost, Value::Count(4)),
+        ("loss_runs.longest\t<\n3", Metric::LossRunsLongest, Less, Value::Count(3)),
+    ] {
+        let assertion = read(text);
+        assert_eq!(
+            (assertion.metric, assertion.operator, assertion.limit),
+            (metric, operator, limit),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn it_is_displayed_as_it_was_typed_on_one_line() {
+    for (text, shown) in
+        [(" loss==0% ", "loss==0%"), ("gap  <  2 s", "gap  <  2 s"), ("gap <\n2s", "gap < 2s")]
+    {
+        assert_eq!(read(text).to_string(), shown);
+    }
+}
+
+#[test]
+fn a_refusal_says_why_and_shows_a_right_one() {
+    for (text, why) in [
+        ("loss = 0%", "'=' is none of == != < <= > >=; try 'loss == 0%'"),
+        ("loss =< 1%", "'=<' is none of == != < <= > >=; try 'loss <= 1%'"),
+        ("loss=>1%", "'=>' is none of == != < <= > >=; try 'loss >= 1%'"),
+        ("lost <> 0", "try 'lost != 0'"),
+        ("lost < = 2", "try 'lost <= 2'"),
+        ("lost << 2", "try 'lost == 2'"),
+        (
+            "los = 0%",
+            "'los' is not a metric; try 'loss == 0%', or another of datagrams, bytes, rate",
+        ),
+        ("dup == 0", "try 'duplicates == 0'"),
+        ("kernel-drops == 0", "try 'kernel_drops == 0'"),
+        ("Loss < 5%", "'Loss' is not a metric; try 'loss < 5%'"),
+        ("loss_ratio < 5%", "try 'loss < 5%'"),
+        ("delay_ns.p99 < 5ms", "try 'delay.p99 < 5ms'"),
+        ("jiter < 5ms", "try 'jitter < 5ms'"),
+        ("datagarms == 3", "try 'datagrams == 3'"),
+        ("happiness > 3", "'happiness' is not a metric; there are datagrams, bytes"),
+        ("happiness > 3", "hops.min|max"),
+        ("== 3", "'== 3' names no metric; there are datagrams"),
+        (
+            "delay < 5ms",
+            "'delay' is none of delay.min|mean|p50|p90|p99|p999|max; try 'delay.max < 5ms'",
+        ),
+        (
+            "delay.p95 < 5ms",
+            "'delay.p95' is none of delay.min|mean|p50|p90|p99|p999|max; try 'delay.p99 < 5ms'",
+        ),
+        ("pdv.p42 < 5", "'pdv.p42' is none of pdv.min|mean|p50|p90|p99|p999|max"),
+        ("hops <= 4", "'hops' is none of hops.min|max; try 'hops.max <= 4'"),
+        ("loss_runs == 0", "'loss_runs' is none of loss_runs.count|longest; try"),
+        ("loss < 5ms", "loss is a percentage from 0% to 100%, not '5ms'; try 'loss < 5%'"),
+        ("loss < 5", "not '5'; try 'loss < 5%', or 'lost < 5'"),
+        ("loss < 0.001", "try 'loss < 0.001%', or 'loss < 0.1%'"),
+        ("loss < 101%", "from 0% to 100%, not '101%'; try 'loss < 0.1%'"),
+        ("loss > -1%", "not '-1%'; try 'loss > 0.1%'"),
+        ("loss < nan%", "not 'nan%'; try"),
+        ("loss < %", "not '%'; try"),
+        ("delay.p99 < 5%", "delay.p99 is a time with its unit, not '5%'; try 'delay.p99 < 5ms'"),
+        ("delay.p99 < 5", "not '5'; try 'delay.p99 < 5ms'"),
+        ("delay.p99 < 5ms or so", "not '5ms or so'; try 'delay.p99 < 5ms'"),
+        ("delay.p99 < 10000000h", "not '10000000h'; try 'delay.p99 < "),
+        (
+            "jitter > -5ms",
+            "jitter is a time with its unit, never negative, not '-5ms'; try 'jitter > 5ms'",
+        ),
+        ("gap < inf", "not 'inf'; try 'gap < 5ms'"),
+        (
+            "lost == 0%",
+            "lost is a whole number without a unit, not '0%'; try 'lost == 0', or 'loss == 0%'",
+        ),
+        ("lost == 1.5", "not '1.5'; try 'lost == 0'"),
+        ("lost == -1", "not '-1'; try 'lost == 0'"),
+        ("datagrams == 10k", "not '10k'; try 'datagrams == 0'"),
+        ("datagrams == 1_000", "not '1_000'; try 'datagrams == 0'"),
+        ("datagrams == 18446744073709551616", "not '18446744073709551616'"),
+        (
+            "rate > 5Mbit",
+            "rate is in datagrams a second (pps), not '5Mbit'; try 'rate > 5pps', or 'bitrate \
+             > 5Mbit'",
+        ),
+        ("rate > 900", "not '900'; try 'rate > 900pps'"),
+        ("rate > infpps", "not 'infpps'; try 'rate > 1000pps'"),
+        ("bitrate > 20MB", "bit/s), not '20MB'; try 'bitrate > 20Mbit'"),
+        ("bitrate > 900pps", "or 'rate > 900pps'"),
+        (
+            "lost ==",
+            "'lost ==' compares with nothing; lost is a whole number without a unit; try \
+             'lost == 0'",
+        ),
+        ("lost", "'lost' has no comparison (== != < <= > >=); try 'lost <= 0'"),
+        ("loss 2%", "'loss 2%' has no comparison (== != < <= > >=); try 'loss <= 2%'"),
+        ("", "'' has no comparison (== != < <= > >=); try 'loss == 0%'"),
+        ("lost == 0 && loss == 0%", "'lost == 0 && loss == 0%' has more than one comparison"),
+        (
+            "1ms < delay.p99 < 5ms",
+            "give each an option of its own: --assert 'delay.min >= 1ms' --assert",
+        ),
+    ] {
+        let error = refusal(text);
+        assert!(error.contains(why), "{text}: {error}");
+    }
+}
+
+#[test]
+fn only_a_delay_can_be_negative() {
+    for (name, metric, _) in METRICS {
+        let is_delay = matches!(metric, Metric::Delay(_));
+        assert_eq!(format!("{name} > -1ns").parse::<Assertion>().is_ok(), is_delay, "{name}");
+    }
+}
+
+#[test]
+fn a_rate_too_large_to_be_a_number_is_refused() {
+    let digits = "9".repeat(305);
+    assert!(refusal(&format!("bitrate < {digits}Gbit")).contains("try 'bitrate < "));
+}
+
+#[test]
+fn every_metric_has_one_name() {
+    for (at, (name, metric, _)) in METRICS.iter().enumerate() {
+        assert!(
+            METRICS[..at].iter().all(|(other, known, _)| other != name && known != metric),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        Metric::list(),
+        "datagrams, bytes, rate, bitrate, sources, streams, expected, loss, lost, \
+         loss_runs.count|longest, duplicates, reordered, corrupt, truncated, \
+         interface_copies, kernel_drops, restarts, missed_before, dscp_changed, gap, jitter, \
+         delay.min|mean|p50|p90|p99|p999|max, pdv.min|mean|p50|p90|p99|p999|max, hops.min|max"
+    );
+}
+
+#[test]
+fn a_ratio_is_what_the_division_gives() {
+    for lost in 0..=1000_u32 {
+        let typed = format!("loss == {}.{}%", lost / 10, lost % 10);
+        assert!(
+            read(&typed).judge(|_| Some(Value::Ratio(f64::from(lost) / 1000.0))).held,
+            "{typed}"
+        );
+    }
+}
+
+#[test]
+fn counts_are_compared_to_the_last_digit() {
+    let many = read("bytes == 18446744073709551615");
+    assert!(many.judge(|_| Some(Value::Count(u64::MAX))).held);
+    assert!(!many.judge(|_| Some(Value::Count(u64::MAX - 1))).held);
+}
+
+#[test]
+fn what_could_not_be_measured_fails_whatever_the_comparison() {
+    for (operator, _) in OPERATORS {
+        for value in [None, Some(Value::Ratio(f64::NAN))] {
+            let judgement = read(&format!("loss {operator} 0%")).judge(|_| value);
+            assert_eq!((judgement.held, judgement.value), (false, None));
+            assert_eq!(judgement.reason(), format!("loss {operator} 0%: it could not be measured"));
+        }
+    }
+}
+
+#[test]
+fn only_the_metric_that_is_asserted_is_measured() {
+    let assertion = read("pdv.p99 < 5ms");
+    let judgement = assertion
+        .judge(|metric| (metric == Metric::Pdv(Statistic::P99)).then_some(Value::Nanos(1)));
+    assert!(judgement.held && assertion.metric() == Metric::Pdv(Statistic::P99));
+}
+
+#[test]
+fn the_reason_has_the_digits_that_make_it_one() {
+    for (text, value, reason) in [
+        ("loss == 0%", Value::Ratio(0.0125), "loss == 0%: it was 1.25 %"),
+        ("loss == 0%", Value::Ratio(1e-7), "loss == 0%: it was 0.0000100 %"),
+        ("loss <= 1%", Value::Ratio(0.010_004), "loss <= 1%: it was 1.0004 %"),
+        ("lost == 0", Value::Count(12), "lost == 0: it was 12"),
+        ("delay.p99 < 38us", Value::Nanos(38_000), "delay.p99 < 38us: it was 38.0 us"),
+        ("delay.p99 <= 38us", Value::Nanos(38_001), "delay.p99 <= 38us: it was 38.001 us"),
+        ("delay.min >= 0", Value::Nanos(-1234), "delay.min >= 0: it was -1.23 us"),
+        ("rate >= 1kpps", Value::Pps(999.9), "rate >= 1kpps: it was 999.9 pps"),
+        ("bitrate != 20Mbit", Value::Bps(2e7), "bitrate != 20Mbit: it was 20.0 Mbit/s"),
+    ] {
+        let judgement = read(text).judge(|_| Some(value));
+        assert_eq!((judgement.held, judgement.reason().as_str()), (false, reason));
+    }
+}
+
+#[test]
+fn a_judgement_is_what_the_summary_says_of_it() {
+    let json = |value| serde_json::to_string(&read(" loss == 0%").judge(|_| value)).unwrap();
+    assert_eq!(json(Some(Value::Ratio(0.5))), r#"{"expr":"loss == 0%","value":0.5,"held":false}"#);
+    assert_eq!(json(Some(Value::Ratio(0.0))), r#"{"expr":"loss == 0%","value":0.0,"held":true}"#);
+    assert_eq!(json(None), r#"{"expr":"loss == 0%","value":null,"held":false}"#);
+}
+
+/// A whole number as a value of a kind: as it could be typed, and what is to be read. Times and
+/// ratios have decimals.
+fn typed(kind: Kind, number: i64) -> (String, Value) {
+    let size = number.unsigned_abs();
+    let decimal = format!("{}.{:03}", size / 1000, size % 1000);
+    match kind {
+        Kind::Count => (size.to_string(), Value::Count(size)),
+        Kind::Ratio => (format!("{decimal}%"), Value::Ratio(size as f64 / 100_000.0)),
+        Kind::Delay if number < 0 => (format!("-{decimal}us"), Value::Nanos(number)),
+        Kind::Delay | Kind::Time => (format!("{decimal}us"), Value::Nanos(size as i64)),
+        Kind::Packets => (format!("{size}pps"), Value::Pps(size as f64)),
+        Kind::Bits => (format!("{size}bit"), Value::Bps(size as f64)),
+    }
+}
+
+/// Whether a comparison holds of whole numbers, said in the slow and obvious way.
+fn is_so(operator: &str, value: i64, limit: i64) -> bool {
+    match operator {
+        "==" => value == limit,
+        "!=" => value != limit,
+        "<" => value < limit,
+        "<=" => [value < limit, value == limit].contains(&true),
+        ">" => value > limit,
+        ">=" => [value > limit, value == limit].contains(&true),
+        other => unreachable!("{other}"),
+    }
+}
+
+/// The examples in a refusal.
+fn examples(refusal: &str) -> Vec<String> {
+    let tries = refusal.rsplit_once("; try ").map_or("", |(_, tries)| tries);
+    tries.split('\'').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+proptest! {
+    #[test]
+    fn judging_agrees_with_a_slow_comparison(
+        limit in -100_000..=100_000_i64, off in prop_oneof![Just(0), -2..=2_i64, -100_000..=100_000_i64], space in " {0,2}"
+    ) {
+        for (name, metric, kind) in METRICS {
+            for (operator, _) in OPERATORS {
+                // Only a delay can be negative, and a loss of more than all is none.
+                let of_kind = |number: i64| if kind == Kind::Delay { number } else { number.abs() };
+                let (limit, value) = (of_kind(limit), of_kind(limit.saturating_add(off)));
+                let (text, read_limit) = typed(kind, limit);
+                let text = format!("{name}{space}{operator}{space}{text}");
+                let assertion = text.parse::<Assertion>().map_err(TestCaseError::fail)?;
+                prop_assert_eq!((assertion.metric(), assertion.limit), (metric, read_limit));
+                prop_assert_eq!(assertion.to_string().parse::<Assertion>(), Ok(assertion.clone()));
+                prop_assert_eq!(assertion.to_string(), text.as_str());
+
+                let measured = typed(kind, value).1;
+                let judgement = assertion.judge(|_| Some(measured));
+                prop_assert_eq!(judgement.held, is_so(operator, value, limit), "{} of {:?}", text, measured);
+                let reason = judgement.reason();
+                prop_assert!(reason.starts_with(&text) && reason.contains(": it was "), "{}", reason);
+                prop_assert!(!assertion.judge(|_| None).held);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_panics(text in "\\PC{0,30}") {
+        let _ = text.parse::<Assertion>();
+    }
+
+    #[test]
+    fn whatever_is_wrong_with_a_part_what_is_shown_instead_is_right(
+        name in prop_oneof![select(METRICS.map(|(name, ..)| name).to_vec()).prop_map(str::to_owned), "[a-z._]{0,8}", "delay[.a-z0-9]{0,5}"],
+        operator in "[=!<>]{0,3}| < = ",
+        value in prop_oneof!["-?[0-9]{0,3}(\\.[0-9]{0,2})?(%|ms|pps|kpps|Mbit|k|_0|GB| x)?", "\\PC{0,12}"],
+    ) {
+        let text = format!("{name} {operator} {value}");
+        match text.parse::<Assertion>() {
+            Ok(assertion) => prop_assert_eq!(assertion.to_string(), text.trim()),
+            Err(error) => {
+                let examples = examples(&error);
+                let lists = ["; there are ", "names no metric", "more than one comparison"];
+                prop_assert!(!examples.is_empty() || lists.iter().any(|list| error.contains(list)), "{}: {}", text, error);
+                for example in examples {
+                    prop_assert!(example.parse::<Assertion>().is_ok(), "{}: {}", text, error);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_least_that_something_is_decides_what_it_can() {
+    // What at least 3 and what exactly 3 comes to; `None` is not measured.
+    for (expr, at_least, exactly) in [
+        ("kernel_drops == 0", Some(false), false),
+        ("kernel_drops == 3", None, true),
+        ("kernel_drops == 4", None, false),
+        ("kernel_drops != 2", Some(true), true),
+        ("kernel_drops != 3", None, false),
+        ("kernel_drops < 3", Some(false), false),
+        ("kernel_drops < 4", None, true),
+        ("kernel_drops <= 2", Some(false), false),
+        ("kernel_drops <= 3", None, true),
+        ("kernel_drops > 2", Some(true), true),
+        ("kernel_drops > 3", None, false),
+        ("kernel_drops >= 3", Some(true), true),
+        ("kernel_drops >= 4", None, false),
+    ] {
+        let assertion: Assertion = expr.parse().unwrap();
+        let judged = assertion.judge(|_| Some(Value::AtLeast(3)));
+        assert_eq!(
+            (judged.value.map(|_| judged.held), judged.held),
+            (at_least, at_least == Some(true)),
+            "{expr}"
+        );
+        let reason =
+            if at_least.is_none() { "it could not be measured" } else { "it was at least 3" };
+        assert_eq!(judged.reason(), format!("{expr}: {reason}"));
+        assert_eq!(assertion.judge(|_| Some(Value::Count(3))).held, exactly, "{expr}");
+    }
+}

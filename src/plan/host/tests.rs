@@ -1,0 +1,162 @@
+use super::*;
+use crate::iface::Address;
+use crate::plan::send::fits;
+
+fn nobody(_: IpAddr, _: &[&Interface]) -> Answer {
+    Answer::Nobody
+}
+
+fn iface(index: u32, name: &str, address: &str) -> Interface {
+    let ip6 = format!("fe80::{index}").parse().unwrap();
+    let addresses = vec![
+        Address { ip: address.parse().unwrap(), prefix: Some(24) },
+        Address { ip: ip6, prefix: Some(64) },
+    ];
+    Interface {
+        name: name.to_owned(),
+        index,
+        addresses,
+        up: true,
+        multicast: true,
+        ..Interface::default()
+    }
+}
+
+fn host(ask: Ask) -> Host {
+    Host {
+        interfaces: vec![iface(2, "e0", "10.0.0.101"), iface(3, "e1", "10.1.0.101")],
+        route: |_, _| None,
+        ask,
+    }
+}
+
+fn ranges(texts: &[&str]) -> Vec<TargetRange> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
+}
+
+fn named(names: &[&str]) -> Vec<Wanted> {
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
+/// The filters, where `sources` are those of `--source` and those of `--exclude`.
+fn filters(texts: &[&str], include: &[&str], exclude: &[&str]) -> Result<Vec<String>, String> {
+    let parse = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+    let sources = Sources { include: parse(include), exclude: parse(exclude) };
+    let listens = host(&nobody)
+        .listens(&ranges(texts), &named(&["e0"]), &sources)
+        .map_err(|error| error.to_string())?;
+    let print = |listen: Listen| match &*listen.filter {
+        Filter::Any => format!("{} any", listen.at.group),
+        Filter::Include(sources) => format!("{} from {sources:?}", listen.at.group),
+        Filter::Exclude(sources) => format!("{} but {sources:?}", listen.at.group),
+    };
+    Ok(listens.into_iter().map(print).collect())
+}
+
+#[test]
+fn a_target_given_twice_is_taken_once() {
+    let targets = ranges(&["239.1.1.1:5", "239.1.1.1+2:5", "239.1.1.2/32:5"]);
+    let endpoints = host(&nobody).endpoints(&targets, &named(&["e0", "2"])).unwrap();
+    assert_eq!(endpoints.len(), 2);
+    assert!(
+        Arc::ptr_eq(&endpoints[0].via, &endpoints[1].via),
+        "endpoints of one interface share it"
+    );
+    assert_eq!(host(&nobody).endpoints(&targets, &named(&["all"])).unwrap().len(), 4);
+}
+
+#[test]
+fn targets_times_interfaces_are_bounded() {
+    let targets = ranges(&["239.0.0.0/16:5"]);
+    assert!(host(&nobody).endpoints(&targets, &named(&["e0"])).is_ok());
+    let error = host(&nobody).endpoints(&targets, &named(&["all"])).unwrap_err().to_string();
+    assert!(error.contains("65537 targets") && error.contains("65536"), "{error}");
+}
+
+#[test]
+fn sources_are_gathered_for_each_group() {
+    let two = Ok(vec!["232.1.1.1 from [10.0.0.5, 10.0.0.6]".to_owned()]);
+    assert_eq!(
+        filters(&["10.0.0.6@232.1.1.1", "10.0.0.5@232.1.1.1", "10.0.0.6@232.1.1.1"], &[], &[]),
+        two
+    );
+    assert_eq!(filters(&["232.1.1.1"], &["10.0.0.6", "10.0.0.5"], &[]), two);
+    assert_eq!(filters(&["10.0.0.6@232.1.1.1"], &["10.0.0.5"], &[]), two);
+    assert_eq!(
+        filters(&["239.1.1.1", "ff15::1"], &["10.0.0.5", "fd00::5"], &[]),
+        Ok(vec!["239.1.1.1 from [10.0.0.5]".to_owned(), "ff15::1 from [fd00::5]".to_owned()])
+    );
+    assert_eq!(
+        filters(&["239.1.1.1", "ff15::1"], &[], &["10.0.0.5"]),
+        Ok(vec!["239.1.1.1 but [10.0.0.5]".to_owned(), "ff15::1 any".to_owned()])
+    );
+}
+
+#[test]
+fn sources_that_contradict_are_refused() {
+    for (texts, include, exclude, part) in [
+        (
+            &["239.1.1.1"][..],
+            &["fd00::5"][..],
+            &[][..],
+            "--source fd00::5 is IPv6 and 239.1.1.1 is IPv4",
+        ),
+        (
+            &["239.1.1.1", "ff15::1"],
+            &["10.0.0.5"],
+            &[],
+            "--source 10.0.0.5 is IPv4 and ff15::1 is IPv6",
+        ),
+        (&["239.1.1.1"], &[], &["fd00::5"], "--exclude fd00::5 is IPv6"),
+        (&["10.0.0.5@232.1.1.1"], &[], &["10.0.0.6"], "232.1.1.1 is joined from 10.0.0.5 alone"),
+        (
+            &["10.0.0.5@232.1.1.1", "232.1.1.1"],
+            &[],
+            &[],
+            "from 10.0.0.5 alone and from anybody as well",
+        ),
+        (&["10.0.0.101"], &["10.0.0.5"], &[], "10.0.0.101 is no multicast group"),
+    ] {
+        let error = filters(texts, include, exclude).unwrap_err();
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn the_user_is_asked_once_where_several_interfaces_would_do() {
+    let asked = std::cell::Cell::new(0);
+    let ask = |_: IpAddr, offered: &[&Interface]| {
+        asked.set(asked.get() + 1);
+        Answer::Chosen(offered[1].index)
+    };
+    let endpoints = host(&ask).endpoints(&ranges(&["239.1.1.1+5:5", "239.2.2.2:5"]), &[]).unwrap();
+    assert!(endpoints.iter().all(|at| at.via.name == "e1") && endpoints.len() == 6);
+    assert_eq!(asked.get(), 1);
+    host(&ask).endpoints(&ranges(&["239.1.1.1:5"]), &named(&["ask"])).unwrap();
+    assert_eq!(asked.get(), 2);
+    host(&ask).endpoints(&ranges(&["239.1.1.1:5"]), &named(&["e0"])).unwrap();
+    assert_eq!(asked.get(), 2);
+}
+
+#[test]
+fn without_anybody_to_ask_the_list_is_the_answer() {
+    let error = |wanted: &[&str]| {
+        host(&nobody).endpoints(&ranges(&["239.1.1.1:5"]), &named(wanted)).unwrap_err().to_string()
+    };
+    assert!(
+        error(&[]).contains("several interfaces could carry 239.1.1.1")
+            && error(&[]).contains("e1  up")
+    );
+    assert!(error(&["ask"]).contains("no terminal"), "{}", error(&["ask"]));
+    let closed = |_: IpAddr, _: &[&Interface]| Answer::Closed;
+    let error = host(&closed).endpoints(&ranges(&["239.1.1.1:5"]), &[]).unwrap_err().to_string();
+    assert!(error.contains("no interface was chosen"), "{error}");
+}
+
+#[test]
+fn a_payload_is_held_to_the_longest_datagram() {
+    let endpoints = host(&nobody).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
+    assert!(fits(65_507, &endpoints).is_ok());
+    let error = fits(65_508, &endpoints).unwrap_err().to_string();
+    assert!(error.contains("65508") && error.contains("at most 65507"), "{error}");
+}

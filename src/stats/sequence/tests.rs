@@ -1,0 +1,224 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// The same by definition: everything is remembered, and looked through.
+#[derive(Default)]
+struct Reference {
+    arrivals: Vec<u64>,
+    announced: u64,
+    mark: u64,
+}
+
+impl Reference {
+    fn arrive(&mut self, number: u64) -> Order {
+        let highest = self.arrivals.iter().max().copied();
+        let next = highest.map_or(0, |highest| highest + 1);
+        if number >= next {
+            self.arrivals.push(number);
+            return Order::InOrder;
+        }
+        if number < next.saturating_sub(WINDOW) {
+            return Order::Stale;
+        }
+        if self.arrivals.contains(&number) {
+            return Order::Duplicate;
+        }
+        self.arrivals.push(number);
+        let earliest = self.arrivals.iter().position(|other| *other > number).unwrap();
+        Order::Late { extent: (self.arrivals.len() - 1 - earliest) as u64 }
+    }
+
+    fn end(&self) -> u64 {
+        self.arrivals.iter().map(|number| number + 1).max().unwrap_or(0).max(self.announced)
+    }
+
+    fn losses(&self, from: u64) -> Losses {
+        let came: BTreeSet<u64> = self
+            .arrivals
+            .iter()
+            .copied()
+            .filter(|number| *number >= from)
+            .chain([self.end()])
+            .collect();
+        let mut losses = Losses { expected: self.end() - from, ..Losses::default() };
+        let mut wanted = from;
+        for number in came {
+            let run = number - wanted;
+            losses.lost += run;
+            losses.runs += u64::from(run > 0);
+            losses.longest = losses.longest.max(run);
+            wanted = number + 1;
+        }
+        losses
+    }
+
+    fn whole(&self) -> Losses {
+        let first = self.arrivals[0];
+        let early = self.arrivals.iter().filter(|number| **number < first).count() as u64;
+        let losses = self.losses(first);
+        Losses { expected: losses.expected + early, ..losses }
+    }
+}
+
+fn follow(numbers: &[u64]) -> (Sequence, Vec<Order>) {
+    let mut sequence = Sequence::starting_with(numbers[0], usize::MAX);
+    let orders = numbers[1..].iter().map(|number| sequence.arrive(*number)).collect();
+    (sequence, orders)
+}
+
+fn extents(numbers: &[u64]) -> Vec<(u64, u64)> {
+    let (_, orders) = follow(numbers);
+    let late = |(order, number): (Order, &u64)| match order {
+        Order::Late { extent } => Some((*number, extent)),
+        _ => None,
+    };
+    orders.into_iter().zip(&numbers[1..]).filter_map(late).collect()
+}
+
+#[test]
+fn the_example_of_rfc_4737_with_packet_4_reordered() {
+    // Section 7.1, table 1: packet 4 arrives eighth, and the fourth arrival had overtaken it.
+    assert_eq!(extents(&[1, 2, 3, 5, 6, 7, 8, 4, 9, 10]), [(4, 4)]);
+}
+
+#[test]
+fn several_packets_are_overtaken_at_once() {
+    // The extents of two and of three packets that were overtaken, by the definition of RFC
+    // 4737, 4.2.
+    assert_eq!(extents(&[1, 2, 3, 4, 7, 5, 6, 8, 9, 10]), [(5, 1), (6, 2)]);
+    assert_eq!(extents(&[1, 2, 3, 7, 8, 9, 10, 4, 5, 6, 11]), [(4, 4), (5, 5), (6, 6)]);
+}
+
+#[test]
+fn a_stream_in_order_remembers_nothing() {
+    let mut sequence = Sequence::starting_with(7, usize::MAX);
+    for number in 8..200_000 {
+        assert_eq!(sequence.arrive(number), Order::InOrder);
+    }
+    assert_eq!(sequence.losses(), Losses { expected: 199_993, ..Losses::default() });
+    assert!(sequence.missing.bits.is_empty() && sequence.jumps.is_empty());
+}
+
+#[test]
+fn losses_come_in_runs() {
+    let (sequence, _) = follow(&[0, 1, 4, 5, 7, 11]);
+    assert_eq!(sequence.losses(), Losses { expected: 12, lost: 6, runs: 3, longest: 3 });
+}
+
+#[test]
+fn what_was_sent_before_the_first_one_heard_is_not_lost() {
+    let (mut sequence, orders) = follow(&[1000, 1001, 998, 998, 1000]);
+    assert_eq!(orders[1..], [Order::Late { extent: 2 }, Order::Duplicate, Order::Duplicate]);
+    assert_eq!(sequence.losses(), Losses { expected: 3, ..Losses::default() });
+    assert_eq!((sequence.received(), sequence.early()), (3, 1));
+    sequence.announce(1004);
+    assert_eq!(
+        sequence.losses(),
+        Losses { expected: 5, lost: 2, runs: 1, longest: 2 },
+        "the lost tail"
+    );
+}
+
+#[test]
+fn a_late_one_is_told_from_a_duplicate_at_65_536_and_to_the_end_of_the_window() {
+    for distance in [65_536, 65_537, WINDOW - 1] {
+        let mut sequence = Sequence::starting_with(0, usize::MAX);
+        for number in (1..=distance + 5).filter(|number| *number != 5) {
+            sequence.arrive(number);
+        }
+        assert_eq!(sequence.arrive(5 + 1), Order::Duplicate);
+        assert_eq!(sequence.arrive(5), Order::Late { extent: distance }, "{distance}");
+        assert_eq!(sequence.arrive(5), Order::Duplicate);
+        assert_eq!(sequence.losses().lost, 0);
+    }
+    let mut sequence = Sequence::starting_with(0, usize::MAX);
+    (2..=WINDOW + 1).for_each(|number| _ = sequence.arrive(number));
+    assert_eq!((sequence.arrive(1), sequence.arrive(0)), (Order::Stale, Order::Stale));
+    assert_eq!(sequence.losses().lost, 1, "it was lost, and too late is lost");
+}
+
+#[test]
+fn of_gaps_that_are_forgotten_the_extent_is_a_lower_bound() {
+    let mut sequence = Sequence::starting_with(0, 2);
+    [2, 4, 6, 8].iter().for_each(|number| _ = sequence.arrive(*number));
+    // The third and the fourth arrival left the gaps that are remembered, the first one is not.
+    assert_eq!(
+        (sequence.arrive(7), sequence.arrive(1)),
+        (Order::Late { extent: 1 }, Order::Late { extent: 3 })
+    );
+    assert_eq!(sequence.losses().lost, 2, "what is counted stays exact");
+}
+
+#[test]
+fn memory_is_bounded_whatever_comes() {
+    let mut sequence = Sequence::starting_with(MOST / 2, usize::MAX);
+    for step in 0..WINDOW {
+        sequence.arrive(MOST / 2 + 2 * step);
+        sequence.arrive(MOST / 2 - step / 2);
+    }
+    sequence.arrive(MOST - 1);
+    sequence.arrive(MOST);
+    sequence.announce(MOST);
+    let window = WINDOW as usize;
+    assert!(sequence.missing.bits.len() * 64 <= window && sequence.early.bits.len() * 64 <= window);
+    assert!(sequence.jumps.len() <= window / 2 + 1 && sequence.jumps.capacity() <= window);
+    assert!(sequence.losses().lost > MOST / 4);
+}
+
+proptest! {
+    #[test]
+    fn it_agrees_with_the_definition(
+        first in 0..200_000_u64,
+        steps in proptest::collection::vec((0..6_u8, 0..300_u64), 1..120),
+        marks in proptest::collection::vec(0..120_usize, 0..4),
+    ) {
+        let mut sequence = Sequence::starting_with(first, usize::MAX);
+        let mut reference = Reference { mark: first, ..Reference::default() };
+        reference.arrive(first);
+        for (position, (what, by)) in steps.into_iter().enumerate() {
+            let next = reference.end();
+            let number = match what {
+                0 | 1 => next,
+                2 => next + by / 10,
+                3 => next.saturating_sub(by),
+                // Around the end of the window, and far beyond it.
+                4 => next + if by % 7 == 0 { WINDOW + by } else { by },
+                _ if by % 10 == 0 => {
+                    sequence.announce(next + by / 10);
+                    reference.announced = next + by / 10;
+                    continue;
+                }
+                _ => next.saturating_sub(WINDOW + 3 - by % 7),
+            };
+            prop_assert_eq!(sequence.arrive(number), reference.arrive(number), "{} after {:?}", number, &reference.arrivals);
+            if marks.contains(&position) {
+                sequence.mark();
+                reference.mark = reference.end();
+            }
+            if position % 16 == 0 {
+                prop_assert_eq!(sequence.losses(), reference.whole());
+                prop_assert_eq!(sequence.losses_since_mark(), reference.losses(reference.mark));
+            }
+        }
+        prop_assert_eq!(sequence.losses(), reference.whole());
+        prop_assert_eq!(sequence.losses_since_mark(), reference.losses(reference.mark));
+    }
+
+    #[test]
+    fn a_shuffled_stream_loses_nothing(block in 1..5000_usize, seed: u64) {
+        let mut numbers: Vec<u64> = (0..10_000).collect();
+        let mut state = seed | 1;
+        for chunk in numbers[1..].chunks_mut(block) {
+            for position in (1..chunk.len()).rev() {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                chunk.swap(position, (state >> 33) as usize % (position + 1));
+            }
+        }
+        let (sequence, orders) = follow(&numbers);
+        prop_assert_eq!(sequence.losses(), Losses { expected: 10_000, ..Losses::default() });
+        prop_assert!(!orders.iter().any(|order| matches!(order, Order::Duplicate | Order::Stale)));
+    }
+}

@@ -1,0 +1,312 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::stats::sequence::Losses;
+
+const HERE: LocalClock = LocalClock { host: 7, synchronised: true };
+
+fn at(nanos: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos as u64)
+}
+
+fn probe(stream: u64, sequence: u64, sent: i64) -> Probe {
+    Probe {
+        kind: Kind::Data,
+        reply_wanted: false,
+        synchronised: false,
+        stream,
+        sequence,
+        sent: sent as u64,
+        ttl: 64,
+        traffic_class: 0xb8,
+        host: HERE.host,
+    }
+}
+
+fn arrival(source: &str, time: i64) -> Arrival<'static> {
+    Arrival {
+        source: source.parse().unwrap(),
+        group: "239.1.1.1".parse().unwrap(),
+        port: 5000,
+        iface: Some((2, "e0")),
+        time: at(time),
+        read: Some(at(time + 5)),
+        ttl: Some(61),
+        traffic_class: Some(0xb9),
+        len: 64,
+    }
+}
+
+const A: &str = "10.0.0.5:4000";
+
+/// One stream of which these came: number, send time and delay.
+fn stream_of(datagrams: &[(u64, i64, i64)]) -> Streams {
+    let mut streams = Streams::new(1, true, HERE);
+    for (sequence, sent, delay) in datagrams {
+        streams.take(&probe(1, *sequence, *sent), &arrival(A, sent + delay));
+    }
+    streams
+}
+
+#[test]
+fn figures_are_those_of_what_came() {
+    let mut streams =
+        stream_of(&[(0, 1000, 50), (1, 2000, 40), (3, 4000, 70), (2, 3000, 1080), (2, 3000, 1090)]);
+    streams.take(&Probe { kind: Kind::End, sequence: 6, ..probe(1, 0, 9000) }, &arrival(A, 9000));
+    let stream = streams.iter().next().unwrap();
+    assert_eq!(stream.losses(false), Losses { expected: 6, lost: 2, runs: 1, longest: 2 });
+    let figures = stream.figures(false);
+    assert_eq!(
+        (figures.meter.datagrams, figures.meter.bytes, figures.duplicates, figures.reordered),
+        (4, 256, 1, 1)
+    );
+    assert_eq!(
+        (figures.hops, figures.dscp_changed, figures.gap),
+        (Some((3, 3)), Some(0), Some(2030))
+    );
+    let delays = figures.delays.quantiles().unwrap();
+    assert_eq!((delays.min, delays.max, delays.mean), (40, 1080, 310));
+    assert_eq!(figures.wakeups.quantiles().unwrap().max, 5);
+    assert!(stream.ended && streams.all_ended() && stream.clock() == Clock::SameHost);
+}
+
+#[test]
+fn a_changed_dscp_is_one_and_a_congestion_mark_is_not() {
+    let mut streams = Streams::new(1, false, HERE);
+    for (sequence, class) in [(0, 0xb8), (1, 0xbb), (2, 0x00), (3, 0x88)] {
+        streams.take(
+            &probe(1, sequence, 0),
+            &Arrival { traffic_class: Some(class), ..arrival(A, 10) },
+        );
+    }
+    assert_eq!(streams.iter().next().unwrap().figures(false).dscp_changed, Some(2));
+}
+
+#[test]
+fn a_delay_is_known_only_where_the_clocks_agree() {
+    let taken = |probe: Probe, local: LocalClock| {
+        let mut streams = Streams::new(1, false, local);
+        (streams.take(&probe, &arrival(A, 100)), streams.iter().next().unwrap().clock())
+    };
+    let (same, other) = (probe(1, 0, 60), Probe { host: 8, ..probe(1, 0, 60) });
+    assert_eq!(taken(same, HERE), (Some(40), Clock::SameHost));
+    assert_eq!(taken(other, HERE), (None, Clock::Unknown));
+    assert_eq!(taken(Probe { synchronised: true, ..other }, HERE), (Some(40), Clock::Synchronised));
+    assert_eq!(
+        taken(Probe { synchronised: true, ..other }, LocalClock { synchronised: false, ..HERE }),
+        (None, Clock::Unknown)
+    );
+    let nowhere = LocalClock { host: 0, synchronised: false };
+    assert_eq!(taken(Probe { host: 0, ..same }, nowhere), (None, Clock::Unknown), "0 is no host");
+    assert_eq!(taken(probe(1, 0, 130), HERE), (Some(-30), Clock::SameHost), "told as it is");
+}
+
+#[test]
+fn a_stream_goes_on_where_its_interface_is_now() {
+    let mut streams = stream_of(&[(0, 1000, 50), (1, 2000, 50)]);
+    let other = Arrival { iface: Some((3, "e1")), ..arrival(A, 2000) };
+    streams.take(&probe(1, 1, 2000), &other);
+    streams.moved(2, (9, "e0"));
+    let again = |time| Arrival { iface: Some((9, "e0")), ..arrival(A, time) };
+    streams.take(&probe(1, 4, 5000), &again(5050));
+    assert_eq!(streams.counts(), StreamCounts { streams: 2, open: 2, empty: 0, more: false });
+    let stream = streams.iter().next().unwrap();
+    assert_eq!((stream.losses(false).lost, stream.key.ifindex), (2, 9));
+    // A link-local source has another scope there.
+    let ll = |scope: u32, index| Arrival {
+        iface: Some((index, "e2")),
+        ..arrival(&format!("[fe80::5%{scope}]:4000"), 3000)
+    };
+    streams.take(&probe(1, 0, 0), &ll(4, 4));
+    streams.moved(4, (5, "e2"));
+    streams.take(&probe(1, 1, 0), &ll(5, 5));
+    assert_eq!(streams.counts(), StreamCounts { streams: 3, open: 3, empty: 0, more: false });
+    // Two that became one stay two.
+    streams.moved(3, (9, "e0"));
+    streams.take(&probe(1, 5, 6000), &again(6050));
+    assert_eq!(
+        streams.iter().map(|stream| stream.figures(false).meter.datagrams).collect::<Vec<_>>(),
+        [4, 1, 2]
+    );
+}
+
+#[test]
+fn the_weakest_clock_is_the_one_that_counts() {
+    let mut streams = Streams::new(1, false, HERE);
+    streams.take(&Probe { host: 8, synchronised: true, ..probe(1, 0, 0) }, &arrival(A, 5));
+    assert_eq!(streams.iter().next().unwrap().clock(), Clock::Synchronised);
+    streams.trust_clock(false);
+    assert_eq!(streams.iter().next().unwrap().clock(), Clock::Unknown);
+    streams.trust_clock(true);
+    streams.take(&Probe { host: 8, synchronised: true, ..probe(1, 1, 0) }, &arrival(A, 6));
+    assert_eq!(streams.iter().next().unwrap().clock(), Clock::Unknown);
+    streams.take(&Probe { host: 8, synchronised: true, ..probe(2, 0, 0) }, &arrival(A, 7));
+    assert_eq!(
+        streams.iter().last().unwrap().clock(),
+        Clock::Synchronised,
+        "a stream that begins when it is found again"
+    );
+}
+
+#[test]
+fn streams_are_told_apart_by_everything_that_makes_them() {
+    let mut streams = Streams::new(1, false, HERE);
+    let first = arrival(A, 10);
+    let others = [
+        Arrival { source: "10.0.0.6:4000".parse().unwrap(), ..first },
+        Arrival { source: "10.0.0.5:4001".parse().unwrap(), ..first },
+        Arrival { group: "239.1.1.2".parse().unwrap(), ..first },
+        Arrival { port: 5001, ..first },
+        Arrival { iface: Some((3, "e1")), ..first },
+    ];
+    for arrival in others.iter().chain([&first, &first]) {
+        streams.take(&probe(1, 5, 0), arrival);
+    }
+    streams.take(&probe(2, 9, 0), &first);
+    assert_eq!(streams.counts(), StreamCounts { streams: 7, open: 7, empty: 0, more: false });
+    assert_eq!(streams.iter().map(|stream| stream.figures(false).duplicates).sum::<u64>(), 1);
+}
+
+#[test]
+fn what_lies_changes_no_stream_but_its_own() {
+    let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
+    streams.damaged(Damage::Corrupt, Some(1), &arrival(A, 20));
+    streams.damaged(Damage::Truncated, Some(1), &arrival(A, 20));
+    streams.damaged(Damage::Corrupt, Some(1), &arrival("10.0.0.9:1", 20));
+    streams.damaged(Damage::Unsupported, None, &arrival(A, 20));
+    assert_eq!((streams.corrupt, streams.unsupported, streams.counts().streams), (2, 1, 1));
+    let stream = streams.iter().next().unwrap();
+    assert_eq!((stream.figures(false).corrupt, stream.figures(true).truncated), (1, 1));
+    assert_eq!(stream.losses(false), Losses { expected: 2, ..Losses::default() });
+}
+
+#[test]
+fn a_sender_that_starts_again_is_a_restart_and_two_at_once_are_not() {
+    let mut streams = Streams::new(1, false, HERE);
+    let mut heard =
+        |stream, source, time| _ = streams.take(&probe(stream, 0, 0), &arrival(source, time));
+    heard(1, A, 10);
+    heard(2, A, 20);
+    heard(1, A, 30);
+    heard(3, "10.0.0.5:4777", 40);
+    heard(4, "10.0.0.6:4000", 50);
+    assert_eq!(streams.restarts(), [0, 0, 2, 0]);
+}
+
+#[test]
+fn an_end_that_comes_alone_is_a_stream_of_which_nothing_is_known() {
+    let mut streams = Streams::new(1, false, HERE);
+    streams.take(&Probe { kind: Kind::End, ..probe(1, 100, 0) }, &arrival(A, 10));
+    let stream = streams.iter().next().unwrap();
+    assert_eq!(
+        (stream.losses(false), stream.missed_before(), stream.clock()),
+        (Losses::default(), 100, Clock::Unknown)
+    );
+    assert!(streams.all_ended());
+    assert_eq!(streams.counts(), StreamCounts { streams: 1, open: 0, empty: 1, more: false });
+    streams.take(&probe(1, 99, 0), &arrival(A, 20));
+    assert_eq!(streams.counts().empty, 0, "the end had overtaken it");
+}
+
+#[test]
+fn the_silence_of_a_stream_that_has_not_ended_goes_on() {
+    let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
+    let gap = |streams: &Streams| streams.iter().next().unwrap().gap(false, at(1015));
+    assert_eq!(gap(&streams), Some(1000));
+    streams.take(&Probe { kind: Kind::End, ..probe(1, 2, 20) }, &arrival(A, 25));
+    assert_eq!(gap(&streams), Some(10));
+}
+
+#[test]
+fn intervals_add_up() {
+    let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5), (3, 30, 5)]);
+    let lately = |streams: &Streams| {
+        let stream = streams.iter().next().unwrap();
+        (stream.figures(true).meter.datagrams, stream.losses(true).lost)
+    };
+    assert_eq!(lately(&streams), (3, 1));
+    streams.mark();
+    assert_eq!(lately(&streams), (0, 0));
+    streams.take(&probe(1, 6, 60), &arrival(A, 65));
+    streams.take(&probe(1, 2, 20), &arrival(A, 66));
+    assert_eq!(lately(&streams), (2, 2), "what was lost in the first one came in the second");
+    assert_eq!(streams.iter().next().unwrap().losses(false).lost, 2);
+}
+
+#[test]
+fn jitter_is_that_of_rfc_3550() {
+    // Appendix A.8, as it stands there: in whole units, sixteen times the jitter.
+    let (mut scaled, mut transit) = (0_i64, None::<i64>);
+    let datagrams: Vec<(u64, i64, i64)> = (0..500)
+        .map(|number| (number, number as i64 * 100_000, 20_000 + (number as i64 * 7919) % 5000))
+        .collect();
+    for (_, _, delay) in &datagrams {
+        if let Some(before) = transit {
+            scaled += (delay - before).abs() - ((scaled + 8) >> 4);
+        }
+        transit = Some(*delay);
+    }
+    let streams = stream_of(&datagrams);
+    let jitter = streams.iter().next().unwrap().jitter().unwrap();
+    assert!((jitter - scaled as f64 / 16.0).abs() < 1.0, "{jitter} and {}", scaled as f64 / 16.0);
+    // And section 6.4.1 by hand: a first difference of 1600 ns is a jitter of 100.
+    assert_eq!(stream_of(&[(0, 0, 0), (1, 0, 1600)]).iter().next().unwrap().jitter(), Some(100.0));
+    assert_eq!(
+        stream_of(&[(0, 0, 0), (0, 0, 9)]).iter().next().unwrap().jitter(),
+        None,
+        "a duplicate has none"
+    );
+}
+
+#[test]
+fn a_flood_of_streams_leaves_room_for_others() {
+    let mut streams = Streams::new(1, false, HERE);
+    for stream in 0..10_000 {
+        streams.take(&probe(stream, 0, 0), &arrival(A, 10));
+    }
+    assert_eq!(
+        (streams.counts().streams, streams.untracked),
+        (FEWEST_STREAMS / 2, 10_000 - FEWEST_STREAMS as u64 / 2)
+    );
+    for address in 0..=255_u8 {
+        for stream in 0..100 {
+            let source = SocketAddr::from(([10, 1, 1, address], 4000));
+            streams.take(&probe(stream, 0, 0), &Arrival { source, ..arrival(A, 10) });
+        }
+    }
+    assert_eq!(streams.counts().streams, FEWEST_STREAMS);
+    streams.take(&probe(0, 1, 0), &arrival(A, 10));
+    assert_eq!(
+        streams.iter().next().unwrap().figures(false).meter.datagrams,
+        2,
+        "who was there stays"
+    );
+}
+
+proptest! {
+    #[test]
+    fn streams_that_take_turns_are_counted_as_if_each_were_alone(
+        turns in proptest::collection::vec((0..3_u64, 0..20_u64, 0..1000_i64), 1..200)
+    ) {
+        let mut together = Streams::new(1, false, HERE);
+        let mut alone = [(); 3].map(|()| Streams::new(1, false, HERE));
+        for (number, (stream, sequence, delay)) in turns.into_iter().enumerate() {
+            let (probe, arrival) = (probe(stream, sequence, number as i64), arrival(A, number as i64 + delay));
+            together.take(&probe, &arrival);
+            alone[stream as usize].take(&probe, &arrival);
+        }
+        for stream in together.iter() {
+            let same = alone[stream.key.stream as usize].iter().next().unwrap();
+            prop_assert_eq!(stream.losses(false), same.losses(false));
+            prop_assert_eq!(stream.jitter(), same.jitter());
+            prop_assert_eq!(stream.figures(false).delays.quantiles(), same.figures(false).delays.quantiles());
+            let counts = |stream: &Stream| {
+                let of = stream.figures(false);
+                (of.meter.datagrams, of.duplicates, of.reordered, of.reorder_extent_max, of.gap)
+            };
+            prop_assert_eq!(counts(stream), counts(same));
+        }
+    }
+}

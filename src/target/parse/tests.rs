@@ -1,0 +1,219 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::target::Target;
+
+fn parse(text: &str) -> Result<TargetRange, TargetError> {
+    text.parse()
+}
+
+fn targets(text: &str) -> Vec<String> {
+    let print = |target: Target| {
+        let source = target.source.map(|source| format!("{source}@")).unwrap_or_default();
+        let zone = target.zone.map(|zone| format!("%{zone}")).unwrap_or_default();
+        format!("{source}{}{zone} {}", target.group, target.port)
+    };
+    parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).targets().map(print).collect()
+}
+
+#[test]
+fn the_default_is_what_its_text_says() {
+    assert_eq!(parse(DEFAULT_TARGET).unwrap(), TargetRange::default());
+}
+
+#[test]
+fn one_group_and_port_is_written_in_many_ways() {
+    for (text, target) in [
+        ("239.1.1.1", "239.1.1.1 54321"),
+        ("239.1.1.1:5000", "239.1.1.1 5000"),
+        ("ff15::1234", "ff15::1234 54321"),
+        ("[ff15::1234]", "ff15::1234 54321"),
+        ("[ff15::1234]:5000", "ff15::1234 5000"),
+        ("[ff02::1%eth0]:5000", "ff02::1%eth0 5000"),
+        ("ff02::1%3", "ff02::1%3 54321"),
+        ("ff02::1%br-lan", "ff02::1%br-lan 54321"),
+        ("udp://239.1.1.1:1234", "239.1.1.1 1234"),
+        ("udp://@239.1.1.1:1234", "239.1.1.1 1234"),
+        ("RTP://@239.1.1.1:1234/", "239.1.1.1 1234"),
+        ("rtp://@[ff15::1]:1234", "ff15::1 1234"),
+        ("udp://[ff02::1%25eth0]:1234", "ff02::1%eth0 1234"),
+        ("udp://10.0.0.5@232.1.1.1:1234", "10.0.0.5@232.1.1.1 1234"),
+        ("10.0.0.5@232.1.1.1", "10.0.0.5@232.1.1.1 54321"),
+        ("2001:db8::5@ff3e::1", "2001:db8::5@ff3e::1 54321"),
+        ("[2001:db8::5]@[ff3e::1]:5000", "2001:db8::5@ff3e::1 5000"),
+        ("fe80::5%e0@[ff32::1]:5000", "fe80::5@ff32::1%e0 5000"),
+        ("10.0.0.5:5000", "10.0.0.5 5000"),
+        ("255.255.255.255:5000", "255.255.255.255 5000"),
+        ("[fe80::5%e0]:5000", "fe80::5%e0 5000"),
+        ("239.1.1.1+1:5000", "239.1.1.1 5000"),
+        ("239.1.1.1/32", "239.1.1.1 54321"),
+    ] {
+        assert_eq!(targets(text), [target], "{text}");
+    }
+}
+
+#[test]
+fn a_range_is_written_out_group_by_group() {
+    let three = ["239.1.1.255 54321", "239.1.2.0 54321", "239.1.2.1 54321"];
+    assert_eq!(targets("239.1.1.255+3"), three);
+    assert_eq!(targets("239.1.1.255-239.1.2.1"), three);
+    assert_eq!(targets("239.1.1.4/31:7"), ["239.1.1.4 7", "239.1.1.5 7"]);
+    assert_eq!(
+        targets("239.1.1.1+2:7-8"),
+        ["239.1.1.1 7", "239.1.1.1 8", "239.1.1.2 7", "239.1.1.2 8"]
+    );
+    assert_eq!(targets("[ff15::ffff]+2:7"), ["ff15::ffff 7", "ff15::1:0 7"]);
+    assert_eq!(targets("[ff15::1]-[ff15::2]:7"), ["ff15::1 7", "ff15::2 7"]);
+    assert_eq!(targets("[ff15::1]-ff15::2"), ["ff15::1 54321", "ff15::2 54321"]);
+    assert_eq!(targets("[ff15::]/127"), ["ff15:: 54321", "ff15::1 54321"]);
+    assert_eq!(targets("10.0.0.5@232.1.1.1+2:7"), ["10.0.0.5@232.1.1.1 7", "10.0.0.5@232.1.1.2 7"]);
+    assert_eq!(targets("10.0.0.1:7-8"), ["10.0.0.1 7", "10.0.0.1 8"]);
+    assert_eq!(parse("239.0.0.0/16").unwrap().count(), 65_536);
+    assert_eq!(parse("239.255.255.255+1:1-65535").unwrap().count(), 65_535);
+}
+
+#[test]
+fn each_wrong_part_is_named_and_a_right_one_shown() {
+    for (text, part) in [
+        ("", "names no group"),
+        (":5000", "names no group"),
+        ("udp://:5000", "names no group"),
+        ("hello", "'hello' is not an IP address"),
+        ("239.1.1.300:1", "'239.1.1.300' is not an IP address"),
+        ("240.0.0.1:5000", "240.0.0.1 is reserved"),
+        ("0.0.0.1:5000", "0.0.0.1 is reserved"),
+        ("0.0.0.0:5000", "0.0.0.0 is reserved"),
+        ("[::]:5000", ":: is reserved"),
+        ("[ff15::9]-[ff15::1]:5000", "try [ff15::1]-[ff15::9]:5000"),
+        ("[ff15::5]/120:5000", "try [ff15::]/120:5000, or [ff15::5]+4:5000"),
+        ("[ff00::1]:5000", "ff00::1 has the reserved scope 0"),
+        ("[::ffff:239.1.1.1]:5000", "try 239.1.1.1:5000"),
+        ("239.1.1.1:0", "'0' is not a UDP port"),
+        ("239.1.1.1:70000", "'70000' is not a UDP port"),
+        ("239.1.1.1:+80", "'+80' is not a UDP port"),
+        ("239.1.1.1:", "'' is not a UDP port"),
+        ("239.1.1.1:5000-", "'' is not a UDP port"),
+        ("239.1.1.1:5009-5000", "try 239.1.1.1:5000-5009"),
+        ("[ff15::1:5000", "bracket is not closed"),
+        ("[ff15::1]5000", "'5000' follows the address"),
+        ("ff15::1+4:5000", "try [ff15::1]+4:5000"),
+        ("ff15::/120", "try [ff15::]/120:5000"),
+        ("239.1.1.1%eth0:5000", "'%eth0' is not a zone here"),
+        ("[ff02::1%]:5000", "'%' is not a zone here"),
+        ("[fe80::5%e1]@[ff32::1%e0]:5000", "names both e0 and e1"),
+        ("[ff12::1%e0]-[ff12::2%e1]:5000", "names both e0 and e1"),
+        ("http://239.1.1.1:5000", "'http://' is not a URL of UDP"),
+        ("udp://239.1.1.1:5000?ttl=2", "'?ttl=2' is a player's option"),
+        ("@239.1.1.1:5000", "nothing stands before the '@'"),
+        ("me@232.1.1.1:5000", "the source 'me' is not an IP address"),
+        ("239.1.1.2@232.1.1.1:5000", "the source 239.1.1.2 is a multicast group"),
+        ("240.0.0.1@232.1.1.1:5000", "the source 240.0.0.1 is reserved"),
+        ("[::ffff:10.0.0.5]@[ff3e::1]:5000", "is an IPv4 address in the form of IPv6"),
+        ("0.0.0.0@232.1.1.1:5000", "the source 0.0.0.0 is the address that stands for none"),
+        ("2001:db8::5@232.1.1.1:5000", "the source 2001:db8::5 is IPv6 and 232.1.1.1 is IPv4"),
+        ("10.0.0.5@10.0.0.9:5000", "10.0.0.9 is no multicast group"),
+        ("239.1.1.1+0:5000", "'+0' is no group at all"),
+        ("239.1.1.1+:5000", "'+' is not a number of groups"),
+        ("239.1.1.1+-4:5000", "'+-4' is not a number of groups"),
+        ("239.1.1.0/33:5000", "'/33' is not a prefix length of IPv4 (0 to 32)"),
+        ("239.1.1.5/28:5000", "239.1.1.5/28 begins at 239.1.1.0"),
+        ("239.1.1.9-239.1.1.1:5000", "239.1.1.9 to 239.1.1.1 runs backwards"),
+        ("10.0.0.9-10.0.0.1:5000", "only groups come in ranges"),
+        ("239.1.1.9-10.0.0.1:5000", "10.0.0.1 is not a multicast group"),
+        ("239.1.1.1/3:5000", "targets, and a run takes 65536"),
+        ("239.1.1.9-[ff15::1]:5000", "239.1.1.9 is IPv4 and ff15::1 is IPv6"),
+        ("10.0.0.1+2:5000", "10.0.0.1 is not a multicast group"),
+        ("10.0.0.1-10.0.0.9:5000", "only groups come in ranges"),
+        ("10.0.0.0/24:5000", "only groups come in ranges"),
+        ("223.255.255.255-224.0.0.9:5000", "only groups come in ranges"),
+        ("239.255.255.255+2:5000", "runs past the last multicast address"),
+        (
+            "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]+2:5000",
+            "runs past the last multicast address",
+        ),
+        ("239.255.255.0-240.0.0.9:5000", "runs past the last multicast address"),
+        ("[ff0f:ffff:ffff:ffff:ffff:ffff:ffff:ffff]+2:5000", "ff10:: has the reserved scope 0"),
+        ("239.0.0.0/8:5000", "stands for 16777216 targets, and a run takes 65536"),
+        ("239.0.0.0+65537:5000", "stands for 65537 targets"),
+        (
+            "239.0.0.0+99999999999999999999999999999999999999999:5000",
+            "targets, and a run takes 65536",
+        ),
+        ("239.0.0.0+1000:1-100", "stands for 100000 targets"),
+        ("[ff15::]/64:5000", "stands for 18446744073709551616 targets"),
+        ("[ff00::]/8:5000", "targets, and a run takes 65536"),
+    ] {
+        let error = parse(text).expect_err(text).to_string();
+        assert!(error.contains(part), "{text}: {error}");
+        // What it shows is right: each thing after "try" or "as in" that has a port.
+        let advice = error.replace("as in ", "try ");
+        let words = advice.split("try ").skip(1).flat_map(|rest| rest.split([' ', ',', ';']));
+        let shown: Vec<&str> = words
+            .filter(|word| {
+                word.ends_with(":5000") || word.ends_with("54321") || word.contains(":5000-")
+            })
+            .collect();
+        assert!(!shown.is_empty(), "{text}: shows no right one: {error}");
+        shown.iter().for_each(|right| {
+            assert!(parse(right).is_ok(), "{text}: shows '{right}', which is none: {error}")
+        });
+    }
+}
+
+#[test]
+fn only_the_addresses_that_exist_on_every_link_need_a_zone() {
+    for (text, needs) in
+        [("ff02::fb", true), ("fe80::1", true), ("ff05::2", false), ("224.0.0.1", false)]
+    {
+        assert_eq!(parse(text).unwrap().targets().next().unwrap().needs_zone(), needs, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC*") {
+        let _ = parse(&text);
+    }
+
+    #[test]
+    fn what_is_taken_from_near_misses_prints_back(text in "((udp|rtp)://)?[\\[\\]:%.+@/?0-9a-f-]{0,40}") {
+        if let Ok(range) = parse(&text) {
+            prop_assert_eq!(parse(&range.to_string()).unwrap(), range);
+        }
+    }
+
+    #[test]
+    fn whole_expressions_print_back(
+        text in "(udp://|rtp://)?(@|10\\.0\\.0\\.5@|\\[2001:db8::5\\]@)?(23[0-9]\\.[0-9]\\.[0-9]\\.[0-9]{1,2}|\\[ff[1-3][1-9]::[0-9a-f]{1,4}(%e0)?\\])\
+                (\\+[0-9]{1,3}|/(2[89]|3[012]|12[0-8])|-239\\.9\\.9\\.9|-\\[ff3e::1\\])?(:[1-9][0-9]{0,3}(-[1-9][0-9]{3})?)?"
+    ) {
+        if let Ok(range) = parse(&text) {
+            prop_assert_eq!(&parse(&range.to_string()).unwrap(), &range);
+            prop_assert!(range.count() <= MOST_TARGETS);
+            prop_assert_eq!(range.targets().count() as u64, range.count());
+            prop_assert!(range.targets().all(|target| target.group.is_multicast()));
+        }
+    }
+
+    #[test]
+    fn every_range_of_groups_prints_back(
+        bits: u128,
+        v4: bool,
+        groups in 1..=256_u32,
+        (port, more) in (1..=u16::MAX, 0..256_u16),
+        zone in proptest::option::of("[a-z][a-z0-9.-]{0,14}"),
+        source: Option<[u8; 2]>,
+    ) {
+        let (first, source): (IpAddr, Option<IpAddr>) = if v4 {
+            let first = Ipv4Addr::from_bits(0xe000_0000 | ((bits as u32) >> 4));
+            (first.into(), source.map(|[a, b]| Ipv4Addr::new(10, 1, a, b).into()))
+        } else {
+            let first = Ipv6Addr::from_bits((0xff << 120) | (1 << 112) | (bits >> 16));
+            (first.into(), source.map(|[a, b]| Ipv6Addr::from([0x2001, 0xdb8, a.into(), 0, 0, 0, 0, b.into()]).into()))
+        };
+        let groups = if nth(first, groups - 1).is_multicast() { groups } else { 1 };
+        let ports = (port, port.saturating_add(more));
+        let range = TargetRange { source, first, groups, ports, zone: zone.filter(|_| !v4) };
+        prop_assert_eq!(parse(&range.to_string()).unwrap(), range);
+    }
+}
