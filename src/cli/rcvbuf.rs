@@ -1,11 +1,9 @@
 //! The receive buffer as people type it: a size, or a rate times a pause.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use bytesize::ByteSize;
 
 use super::values::{SHORTEST_TIME, size, time};
-use crate::target::max_payload;
+use crate::iface::Family;
 use crate::units::Rate;
 use crate::units::rcvbuf::{FULL_PAYLOAD, LARGEST, USUAL_PAYLOAD, Wish};
 
@@ -120,7 +118,7 @@ fn split_datagram(factor: &str) -> (&str, Option<&str>) {
 
 /// Reads the payload of a datagram, in bytes.
 fn payload(text: &str) -> Result<usize, String> {
-    let most = max_payload(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+    let most = Family::V6.max_payload();
     let bytes: ByteSize = text
         .parse()
         .map_err(|_| format!("'{text}' is not the size of a datagram; try {A_PAUSE}/1316"))?;

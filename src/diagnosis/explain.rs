@@ -11,6 +11,7 @@ use super::facts::{Asked, Facts, Rights, Stopped};
 use super::{rules, snapshot};
 use crate::host;
 use crate::host::{Counters, Groups};
+use crate::iface::Family;
 use crate::notice::finding::Finding;
 use crate::target::Listen;
 
@@ -111,7 +112,7 @@ impl Question {
             rights: Rights { capture: false, firewall: host::may_see_firewall() },
             interfaces: snapshot::links(&interfaces, at.group, groups),
             route,
-            limits: snapshot::limits(at.group.is_ipv4()),
+            limits: snapshot::limits(Family::of(at.group)),
             receiving: true,
             more: self.more,
             stopped: self.stopped,

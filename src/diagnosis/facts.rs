@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::firewall::Drop;
 use crate::host::{Bridge, LinkCounters, PortUser};
-use crate::iface::Address;
+use crate::iface::{Address, Family};
 use crate::target::{Filter, Listen};
 
 /// Everything that was seen. What a newer mcast would have seen besides is taken as not told, so
@@ -374,6 +374,11 @@ impl Facts {
     /// The interface of this name.
     pub fn link(&self, name: &str) -> Option<&Link> {
         self.interfaces.iter().find(|link| link.name == name)
+    }
+
+    /// The family of the target.
+    pub fn family(&self) -> Family {
+        Family::of(self.target.group)
     }
 
     /// Whether the target is of IPv4.

@@ -7,7 +7,7 @@ use super::firewall::{Ruleset, Way};
 use super::{Firewall, firewall};
 use crate::host;
 use crate::host::{Counters, Groups, PortUser};
-use crate::iface::Interface;
+use crate::iface::{Family, Interface};
 
 /// What is compared with what is seen later.
 pub struct Snapshot {
@@ -19,13 +19,13 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Of this moment.
-    pub fn take(port: u16, ipv4: bool) -> Self {
-        Snapshot { counters: host::counters(), port_users: host::users_of(port, ipv4) }
+    pub fn take(port: u16, family: Family) -> Self {
+        Snapshot { counters: host::counters(), port_users: host::users_of(port, family) }
     }
 
     /// Writes into `facts` what happened since.
     pub fn compare(&self, facts: &mut Facts) {
-        let now = Snapshot::take(facts.target.port, facts.is_ipv4());
+        let now = Snapshot::take(facts.target.port, facts.family());
         compare_counters(self.counters.as_ref(), now.counters.as_ref(), facts);
         let before = |inode: u64| {
             self.port_users
@@ -58,7 +58,7 @@ pub fn compare_counters(before: Option<&Counters>, after: Option<&Counters>, fac
 /// host had joined before the check.
 pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Link> {
     let mtus = host::mtus();
-    let ipv4 = group.is_ipv4();
+    let family = Family::of(group);
     let link = |iface: &Interface| Link {
         name: iface.name.clone(),
         index: iface.index,
@@ -69,13 +69,13 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         addresses: iface.addresses.clone(),
         ipv6_disabled: host::ipv6_disabled(&iface.name),
         mtu: mtus.get(&iface.index).copied(),
-        version: if ipv4 {
+        version: if family == Family::V4 {
             before.igmp_version(iface.index)
         } else {
             host::mld_version(&iface.name)
         },
         // Linux shows no version of MLD but a forced one (see host::mld_version).
-        forced_version: if ipv4 {
+        forced_version: if family == Family::V4 {
             host::forced_igmp_version(&iface.name)
         } else {
             host::mld_version(&iface.name).filter(|version| *version < 2)
@@ -97,8 +97,8 @@ pub fn route(group: IpAddr, interfaces: &[Interface]) -> Option<String> {
 }
 
 /// What the system allows a group of this family.
-pub fn limits(ipv4: bool) -> SystemLimits {
-    let (groups, sources) = host::membership_limits(ipv4);
+pub fn limits(family: Family) -> SystemLimits {
+    let (groups, sources) = host::membership_limits(family);
     SystemLimits { groups, sources, rcvbuf: host::most_rcvbuf() }
 }
 
@@ -114,7 +114,7 @@ pub fn look_for_membership(facts: &mut Facts, groups: &host::Groups) {
 /// Looks at the bridges of this host, and at the rules of its firewall that concern the target.
 pub fn look_at_firewall(facts: &mut Facts) {
     facts.bridges = host::bridges();
-    facts.bridge_netfilter = host::bridge_netfilter(facts.is_ipv4());
+    facts.bridge_netfilter = host::bridge_netfilter(facts.family());
     facts.firewall.legacy = host::has_legacy_rules();
     let rules =
         host::ruleset().map_err(|unread| unread.to_string()).and_then(|json| Ruleset::parse(&json));

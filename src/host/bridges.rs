@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::iface::Family;
+
 /// A bridge of this host.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Default)]
 pub struct Bridge {
@@ -59,8 +61,8 @@ pub fn bridges() -> Option<Vec<Bridge>> {
 
 /// Whether the datagrams of all bridges pass the firewall (br_netfilter). `None` where the system
 /// does not do such a thing.
-pub fn bridge_netfilter(ipv4: bool) -> Option<bool> {
-    let name = if ipv4 {
+pub fn bridge_netfilter(family: Family) -> Option<bool> {
+    let name = if family == Family::V4 {
         "net.bridge.bridge-nf-call-iptables"
     } else {
         "net.bridge.bridge-nf-call-ip6tables"

@@ -1,5 +1,6 @@
 //! What this host allows: open files for this process, and the limits that an administrator sets.
 
+use crate::iface::Family;
 /// A limit that an administrator sets, by its name: `net.ipv4.igmp_max_memberships`. `None` where
 /// the system has no such thing.
 pub fn sysctl(name: &str) -> Option<u64> {
@@ -49,8 +50,8 @@ pub const MOST_RCVBUF: &str = "net.core.rmem_max";
 
 /// How many groups one socket may join, and from how many sources each; `None` where the system has
 /// no such limit, or does not show it.
-pub fn membership_limits(ipv4: bool) -> (Option<u64>, Option<u64>) {
-    if ipv4 {
+pub fn membership_limits(family: Family) -> (Option<u64>, Option<u64>) {
+    if family == Family::V4 {
         (sysctl(MOST_GROUPS), sysctl(MOST_SOURCES_V4))
     } else {
         (None, sysctl(MOST_SOURCES_V6))

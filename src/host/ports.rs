@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::iface::Family;
+
 /// A socket that holds a UDP port.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct PortUser {
@@ -33,8 +35,8 @@ pub struct PortUser {
 /// those of IPv4 are the sockets of IPv6 that are bound to any address, because they hear both;
 /// that one of them may have chosen IPv6 alone (IPV6_V6ONLY) is not told. `None` where the system
 /// tells nothing.
-pub fn users_of(port: u16, ipv4: bool) -> Option<Vec<PortUser>> {
-    let mut users = all(ipv4)?;
+pub fn users_of(port: u16, family: Family) -> Option<Vec<PortUser>> {
+    let mut users = all(family)?;
     users.retain(|user| user.port == port);
     programs::name(&mut users);
     Some(users)
@@ -43,20 +45,21 @@ pub fn users_of(port: u16, ipv4: bool) -> Option<Vec<PortUser>> {
 /// How many sockets of other programs are bound to a group, at another port. Those that are bound
 /// to any address may be for anything, and every host has some.
 pub fn others_than(port: u16, group: IpAddr) -> Option<usize> {
-    let mut users = all(group.is_ipv4())?;
+    let mut users = all(Family::of(group))?;
     users.retain(|user| user.port != port && user.address == group);
     programs::name(&mut users);
     Some(users.iter().filter(|user| !user.own).count())
 }
 
 /// The sockets that could hear IPv4, or IPv6.
-fn all(ipv4: bool) -> Option<Vec<PortUser>> {
+fn all(family: Family) -> Option<Vec<PortUser>> {
     let [udp, udp6] = ["/proc/thread-self/net/udp", "/proc/thread-self/net/udp6"].map(read);
     // Without IPv6 there is no second file.
-    let mut users = if ipv4 { parse(&udp?) } else { Vec::new() };
-    users.extend(parse(&if ipv4 { udp6.unwrap_or_default() } else { udp6? }));
-    let hears =
-        |address: IpAddr| address.is_ipv4() == ipv4 || (ipv4 && address == Ipv6Addr::UNSPECIFIED);
+    let mut users = if family == Family::V4 { parse(&udp?) } else { Vec::new() };
+    users.extend(parse(&if family == Family::V4 { udp6.unwrap_or_default() } else { udp6? }));
+    let hears = |address: IpAddr| {
+        Family::of(address) == family || (family == Family::V4 && address == Ipv6Addr::UNSPECIFIED)
+    };
     users.retain(|user| hears(user.address));
     Some(users)
 }
@@ -214,13 +217,13 @@ mod tests {
     fn a_socket_of_this_process_is_found_and_known_as_its_own() {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
-        let users = users_of(address.port(), true).unwrap();
+        let users = users_of(address.port(), Family::V4).unwrap();
         let user = users.iter().find(|user| user.address == address.ip()).unwrap();
         assert_eq!((user.own, user.drops, user.connected), (true, 0, None));
         let program = user.program.as_deref().unwrap();
         assert!(program.ends_with(&format!(" (pid {})", std::process::id())), "{program}");
         drop(socket);
-        let users = users_of(address.port(), true).unwrap();
+        let users = users_of(address.port(), Family::V4).unwrap();
         assert!(users.iter().all(|other| other.inode != user.inode), "{users:?}");
     }
 
@@ -230,11 +233,11 @@ mod tests {
         // Without IPv6 there is none.
         let Ok(socket) = UdpSocket::bind("[::]:0") else { return };
         let port = socket.local_addr().unwrap().port();
-        for ipv4 in [true, false] {
-            let users = users_of(port, ipv4).unwrap();
+        for family in [Family::V4, Family::V6] {
+            let users = users_of(port, family).unwrap();
             assert!(
                 users.iter().any(|user| user.own && user.address == Ipv6Addr::UNSPECIFIED),
-                "{ipv4} {users:?}"
+                "{family} {users:?}"
             );
         }
     }

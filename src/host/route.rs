@@ -2,8 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use crate::iface::{Interface, Route};
-use crate::target::unspecified;
+use crate::iface::{Family, Interface, Route};
 
 /// Asks the kernel for its route to `group`. `None` where it has none, or does not say. Nothing is
 /// sent.
@@ -19,7 +18,7 @@ pub fn route_to(group: IpAddr, interfaces: &[Interface]) -> Option<Route> {
 /// Every system answers this way: a connected socket takes the address of the interface that it
 /// would send from.
 fn by_connect(group: IpAddr, interfaces: &[Interface]) -> Option<Route> {
-    let socket = UdpSocket::bind(SocketAddr::new(unspecified(group), 0)).ok()?;
+    let socket = UdpSocket::bind(SocketAddr::new(Family::of(group).unspecified(), 0)).ok()?;
     socket.connect(SocketAddr::new(group, 9)).ok()?;
     let local = socket.local_addr().ok()?.ip();
     let iface = interfaces

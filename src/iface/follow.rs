@@ -8,7 +8,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Interface, Via};
+use super::{Family, Interface, Via};
 
 /// How an interface is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Followed {
     /// The address that the user chose it by, where it was by address.
     pinned: Option<IpAddr>,
     presence: Presence,
-    ipv4: bool,
+    family: Family,
 }
 
 /// What became of an interface between two looks.
@@ -53,11 +53,11 @@ pub struct Change {
 
 impl Followed {
     /// Follows an interface for targets of one family, from the state that `interfaces` shows.
-    pub fn new(via: Arc<Via>, ipv4: bool, interfaces: &[Interface]) -> Self {
+    pub fn new(via: Arc<Via>, family: Family, interfaces: &[Interface]) -> Self {
         let pinned = via.address.filter(|_| via.pinned);
         let found = interfaces.iter().find(|iface| iface.index == via.index);
-        let presence = found.map_or(Presence::Gone, |iface| presence(iface, ipv4, pinned));
-        Followed { via, pinned, presence, ipv4 }
+        let presence = found.map_or(Presence::Gone, |iface| presence(iface, family, pinned));
+        Followed { via, pinned, presence, family }
     }
 
     /// How the interface is there.
@@ -71,7 +71,7 @@ impl Followed {
     pub fn look(&mut self, interfaces: &[Interface], deleted: &[u32]) -> Option<Change> {
         let remade_in_place = deleted.contains(&self.via.index);
         let found = self.find(interfaces, remade_in_place);
-        let now = found.map_or(Presence::Gone, |iface| presence(iface, self.ipv4, self.pinned));
+        let now = found.map_or(Presence::Gone, |iface| presence(iface, self.family, self.pinned));
         let new = found.map_or_else(|| Arc::clone(&self.via), |iface| self.describe(iface));
         let remade = found.is_some()
             && (remade_in_place || self.presence == Presence::Gone || new.index != self.via.index);
@@ -123,7 +123,11 @@ impl Followed {
 
     fn describe(&self, iface: &Interface) -> Arc<Via> {
         let of_family = || {
-            iface.addresses.iter().map(|address| address.ip).find(|ip| ip.is_ipv4() == self.ipv4)
+            iface
+                .addresses
+                .iter()
+                .map(|address| address.ip)
+                .find(|ip| Family::of(*ip) == self.family)
         };
         let kept = self.via.address.filter(|address| iface.has(*address));
         // An address that went away for a while stays the one to come back to.
@@ -139,10 +143,10 @@ impl Followed {
     }
 }
 
-fn presence(iface: &Interface, ipv4: bool, pinned: Option<IpAddr>) -> Presence {
+fn presence(iface: &Interface, family: Family, pinned: Option<IpAddr>) -> Presence {
     let has_it = match pinned {
         Some(address) => iface.has(address),
-        None => iface.addresses.iter().any(|address| address.ip.is_ipv4() == ipv4),
+        None => iface.addresses.iter().any(|address| Family::of(address.ip) == family),
     };
     match (iface.up, has_it) {
         (false, _) => Presence::Down,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here asks the system.
 
+mod family;
 mod follow;
 mod interface;
 mod mac;
@@ -9,6 +10,7 @@ mod row;
 mod via;
 mod wanted;
 
+pub use family::Family;
 pub use follow::{Change, Followed, Presence};
 pub use interface::{Address, Flag, Interface, Joined};
 pub use mac::MacAddr;

@@ -13,7 +13,7 @@ use super::socket::{self, Room};
 use super::watch::{Failures, Rejoined, Watch, note_failure, note_joined};
 use super::{KernelDrops, NetError, Rcvbuf};
 use crate::host::Groups;
-use crate::iface::{Cast, Change, Joined, Presence};
+use crate::iface::{Cast, Change, Family, Joined, Presence};
 use crate::sys;
 use crate::sys::{Backend, Batching, Meta};
 use crate::target::{Listen, is_link_scoped};
@@ -72,10 +72,10 @@ impl Trains {
 
 /// What there is to know when the interfaces have changed.
 pub(super) struct Upheaval<'a> {
-    /// The changes, and for whom each is (`true` is IPv4).
-    pub changes: &'a [(Change, bool)],
-    /// The interfaces that lost a protocol; `true` is IPv4.
-    pub died: &'a [(u32, bool)],
+    /// The changes, and for whom each is.
+    pub changes: &'a [(Change, Family)],
+    /// The interfaces that lost a protocol.
+    pub died: &'a [(u32, Family)],
     /// What the host is a member of, asked twice; where nothing is doubtful it was not asked.
     pub groups: &'a [Groups; 2],
 }
@@ -233,8 +233,8 @@ impl Channel {
         };
         for membership in memberships.iter_mut().rev() {
             let at = &membership.listen().at;
-            let concerns = |(change, ipv4): &&(Change, bool)| {
-                Arc::ptr_eq(&at.via, &change.old) && at.group.is_ipv4() == *ipv4
+            let concerns = |(change, family): &&(Change, Family)| {
+                Arc::ptr_eq(&at.via, &change.old) && Family::of(at.group) == *family
             };
             let change = news.changes.iter().find(concerns).map(|(change, _)| change);
             if let Some(change) = change {
@@ -249,7 +249,7 @@ impl Channel {
                 membership.set_via(&change.new);
             }
             let at = &membership.listen().at;
-            let died = news.died.contains(&(at.via.index, at.group.is_ipv4()));
+            let died = news.died.contains(&(at.via.index, Family::of(at.group)));
             if at.cast == Cast::Multicast
                 && (died || news.groups.iter().all(|groups| is_missing(membership, groups)))
             {
@@ -271,9 +271,9 @@ impl Channel {
         };
         for membership in memberships.iter_mut().filter(|membership| !membership.is_active()) {
             let at = membership.listen().at.clone();
-            let ipv4 = at.group.is_ipv4();
+            let family = Family::of(at.group);
             let twin = (at.group, at.port, at.via.index);
-            if rejoining.watch.presence(&at.via, ipv4) == Presence::Gone
+            if rejoining.watch.presence(&at.via, family) == Presence::Gone
                 || rejoining.taken.contains(&twin)
             {
                 continue;
@@ -298,7 +298,7 @@ impl Channel {
             match joined {
                 Ok(()) => {
                     rejoining.taken.insert(twin);
-                    note_joined(&mut rejoining.joined, &at.via, ipv4);
+                    note_joined(&mut rejoining.joined, &at.via, family);
                 }
                 Err(error) => note_failure(&mut rejoining.failed, error),
             }

@@ -6,8 +6,8 @@ use std::{fmt, io};
 use thiserror::Error;
 
 use crate::host::{limits, open_files};
-use crate::iface::Cast;
-use crate::target::{Endpoint, max_payload};
+use crate::iface::{Cast, Family};
+use crate::target::Endpoint;
 
 /// An operation that the system refused.
 #[derive(Debug, Error)]
@@ -191,7 +191,11 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
             "the interface's queue is full: send more slowly (--rate, --interval)".to_owned()
         }
         Operation::Send(at) if number == Some(code::TOO_LONG) => {
-            format!("a datagram to {} carries at most {} bytes", at.group, max_payload(at.group))
+            format!(
+                "a datagram to {} carries at most {} bytes",
+                at.group,
+                Family::of(at.group).max_payload()
+            )
         }
         Operation::SendVia(at) if kind == Kind::AddrNotAvailable => {
             format!(

@@ -14,7 +14,7 @@ use super::wait::{Waiter, wait_for};
 use super::watch::{Failures, Look, Moved, Moves, Rejoined, Retry, Watch};
 use super::{Datagram, KernelDrops, NetError, Operation, Wake};
 use crate::host::{limits, open_files};
-use crate::iface::{Presence, Via};
+use crate::iface::{Family, Presence, Via};
 use crate::sys::Backend;
 use crate::target::Listen;
 use crate::{host, sys};
@@ -64,7 +64,7 @@ impl Inbox {
         let sockets = open_files::sockets_for(listens.len());
         // Who is not told the destination of a datagram needs a socket for each group to tell it.
         let tells_groups = cfg!(target_os = "linux") && backend.is_native();
-        let most = |ipv4: bool| if tells_groups { groups_a_socket(ipv4) } else { 1 };
+        let most = |family: Family| if tells_groups { groups_a_socket(family) } else { 1 };
         let too_many = |needed| {
             Operation::Listen { targets: listens.len(), sockets: needed }
                 .failed(sys::too_many_files())
@@ -106,8 +106,8 @@ impl Inbox {
         self.rcvbuf
     }
 
-    /// The interfaces that are listened on, and how each is there; `true` is for IPv4.
-    pub fn interfaces(&self) -> impl Iterator<Item = (&Via, bool, Presence)> {
+    /// The interfaces that are listened on, and how each is there.
+    pub fn interfaces(&self) -> impl Iterator<Item = (&Via, Family, Presence)> {
         self.watch.interfaces()
     }
 
@@ -462,10 +462,10 @@ fn open_all(
 
 /// How many groups one socket may join. IPv6 has no such limit but the memory of its options, whose
 /// end shows itself.
-fn groups_a_socket(ipv4: bool) -> usize {
+fn groups_a_socket(family: Family) -> usize {
     // The kernel searches a socket's list in order for each datagram, so that long ones are slow.
     const ENOUGH: usize = 1000;
-    let limit = if ipv4 { limits::sysctl(limits::MOST_GROUPS) } else { None };
+    let limit = if family == Family::V4 { limits::sysctl(limits::MOST_GROUPS) } else { None };
     limit.and_then(|limit| usize::try_from(limit).ok()).map_or(ENOUGH, |limit| limit.min(ENOUGH))
 }
 

@@ -15,10 +15,10 @@ use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{Look, Moved, Moves, Rejoined, Retry, Watch, note_failure, note_joined};
 use super::{Departure, Failure, Load, NetError, Operation, Wake};
-use crate::iface::{Cast, Change, Presence, Via};
+use crate::iface::{Cast, Change, Family, Presence, Via};
 use crate::sys;
 use crate::sys::{Backend, Batching, Interrupt, LONGEST_TRAIN};
-use crate::target::{Endpoint, max_payload};
+use crate::target::Endpoint;
 
 /// The sockets that send, and the endpoints that they send to.
 pub struct Outbox {
@@ -49,9 +49,9 @@ impl OutRoute {
     }
 
     /// Takes note of what changed.
-    fn note(&mut self, changes: &[(Change, bool)]) {
-        let concerns = |(change, ipv4): &&(Change, bool)| {
-            Arc::ptr_eq(&self.at.via, &change.old) && self.at.group.is_ipv4() == *ipv4
+    fn note(&mut self, changes: &[(Change, Family)]) {
+        let concerns = |(change, family): &&(Change, Family)| {
+            Arc::ptr_eq(&self.at.via, &change.old) && Family::of(self.at.group) == *family
         };
         if let Some((change, _)) = changes.iter().find(concerns) {
             self.void |= change.remade
@@ -168,23 +168,23 @@ impl SourceAddresses {
 struct Opening<'a> {
     options: &'a SendOptions,
     backend: Backend,
-    sockets: HashMap<(*const Via, bool, Option<IpAddr>), Rc<Sender>>,
+    sockets: HashMap<(*const Via, Family, Option<IpAddr>), Rc<Sender>>,
     sources: SourceAddresses,
     families: [bool; 2],
 }
 
 impl Opening<'_> {
     fn route(&mut self, at: Endpoint) -> Result<OutRoute, NetError> {
-        let (via, ipv4) = (Arc::as_ptr(&at.via), at.group.is_ipv4());
+        let (via, family) = (Arc::as_ptr(&at.via), Family::of(at.group));
         // What comes back from one unicast address must not be taken for another's.
         let alone = (at.cast != Cast::Multicast).then_some(at.group);
-        let socket = match self.sockets.get(&(via, ipv4, alone)) {
+        let socket = match self.sockets.get(&(via, family, alone)) {
             Some(socket) => Rc::clone(socket),
             None => {
-                let family = &mut self.families[usize::from(ipv4)];
-                let socket = Rc::new(Sender::open(&at, self.options, *family, self.backend)?);
-                *family = true;
-                self.sockets.insert((via, ipv4, alone), Rc::clone(&socket));
+                let used = &mut self.families[family as usize];
+                let socket = Rc::new(Sender::open(&at, self.options, *used, self.backend)?);
+                *used = true;
+                self.sockets.insert((via, family, alone), Rc::clone(&socket));
                 socket
             }
         };
@@ -275,8 +275,8 @@ impl Outbox {
         // again.
         let mut old = Vec::new();
         for route in self.routes.iter_mut().filter(|route| route.void) {
-            let ipv4 = route.at.group.is_ipv4();
-            if self.watch.presence(&route.at.via, ipv4) != Presence::Ready {
+            let family = Family::of(route.at.group);
+            if self.watch.presence(&route.at.via, family) != Presence::Ready {
                 continue;
             }
             let socket = opened.entry(Rc::as_ptr(&route.socket)).or_insert_with(|| {
@@ -291,7 +291,7 @@ impl Outbox {
                 route.source = sources.of(socket, &route.at, self.backend);
                 old.push(std::mem::replace(&mut route.socket, Rc::clone(socket)));
                 route.void = false;
-                note_joined(&mut joined, &route.at.via, ipv4);
+                note_joined(&mut joined, &route.at.via, family);
             }
         }
         drop(opened);
@@ -424,7 +424,8 @@ impl Outbox {
             if !Rc::ptr_eq(other, socket) {
                 break;
             }
-            let range = departure::message(pieces, next, longest, max_payload(at.group));
+            let range =
+                departure::message(pieces, next, longest, Family::of(at.group).max_payload());
             let to = if socket.connected.get() { None } else { Some(at.socket_addr()) };
             let segment = if range.len() > 1 { u16::try_from(pieces[next].len).ok() } else { None };
             next = range.end;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::iface::Cast;
+use crate::iface::{Cast, Family};
 use crate::target::Listen;
 
 /// What one socket hears: positions in the list of what is listened to. A socket of one is bound to
@@ -12,14 +12,14 @@ use crate::target::Listen;
 pub type Pack = Vec<usize>;
 
 /// Shares `sockets` sockets among all of `listens`; `most` says how many groups a socket may join,
-/// by family (`true` is IPv4).
+/// by family.
 ///
 /// # Errors
 /// How many sockets it would take at least.
 pub fn pack(
     listens: &[Listen],
     sockets: usize,
-    most: impl Fn(bool) -> usize,
+    most: impl Fn(Family) -> usize,
 ) -> Result<Vec<Pack>, usize> {
     if listens.len() <= sockets {
         return Ok((0..listens.len()).map(|position| vec![position]).collect());
@@ -27,14 +27,14 @@ pub fn pack(
     // Groups can share a socket only with groups of their port and family; what is no group has one
     // of its own. IPv6 finds the source filter of a group whatever the interface, so there a
     // socket is also of one interface.
-    let mut ports: BTreeMap<(bool, u16, u32, Option<usize>), Pack> = BTreeMap::new();
+    let mut ports: BTreeMap<(Family, u16, u32, Option<usize>), Pack> = BTreeMap::new();
     for (position, Listen { at, .. }) in listens.iter().enumerate() {
         let alone = (at.cast != Cast::Multicast).then_some(position);
         let iface = if at.group.is_ipv4() { 0 } else { at.via.index };
-        ports.entry((at.group.is_ipv4(), at.port, iface, alone)).or_default().push(position);
+        ports.entry((Family::of(at.group), at.port, iface, alone)).or_default().push(position);
     }
-    let shared = ports.into_iter().flat_map(|((ipv4, ..), positions)| {
-        let size = most(ipv4).max(1);
+    let shared = ports.into_iter().flat_map(|((family, ..), positions)| {
+        let size = most(family).max(1);
         positions.chunks(size).map(<[usize]>::to_vec).collect::<Vec<Pack>>()
     });
     let shared: Vec<Pack> = shared.collect();

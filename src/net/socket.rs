@@ -6,10 +6,10 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::debug;
 
 use super::{NetError, Operation, Rcvbuf};
-use crate::iface::Cast;
+use crate::iface::{Cast, Family};
 use crate::sys;
 use crate::sys::Backend;
-use crate::target::{Endpoint, unspecified};
+use crate::target::Endpoint;
 
 /// The TTL or hop limit of multicast where none is asked for: datagrams stay on this network (RFC
 /// 1112, 6.1).
@@ -72,7 +72,7 @@ pub(super) fn receiver(
     room: Room,
     backend: Backend,
 ) -> Result<(UdpSocket, Rcvbuf), NetError> {
-    let ipv4 = at.group.is_ipv4();
+    let family = Family::of(at.group);
     let socket = open(at.group)?;
     // Several programs of one host may listen to a group, and each gets every datagram. BSD and
     // macOS want the second option for it. A datagram to a unicast address goes to one socket
@@ -90,19 +90,22 @@ pub(super) fn receiver(
     let rcvbuf = set_receive_buffer(&socket, room);
     // Linux delivers every group that any program of the host has joined, on any interface, unless
     // told otherwise.
-    degrade("IP_MULTICAST_ALL", sys::hear_only_own_groups(&socket, ipv4));
+    degrade("IP_MULTICAST_ALL", sys::hear_only_own_groups(&socket, family));
     if backend.is_native() {
-        degrade("ancillary data", sys::ask_for_metadata(&socket, ipv4));
+        degrade("ancillary data", sys::ask_for_metadata(&socket, family));
         if shared || !arrives_where_joined(&socket, at) {
-            degrade("IP_PKTINFO", sys::ask_for_arrival(&socket, ipv4));
+            degrade("IP_PKTINFO", sys::ask_for_arrival(&socket, family));
         }
     }
     // Bound to the group, Linux finds the socket fastest and keeps unicast to the port out. Windows
     // refuses to bind a group or a broadcast address, and on other systems the bind to any
     // address is the one known to work. An address of this host is bound everywhere.
     let exactly = at.cast == Cast::Unicast || (cfg!(target_os = "linux") && !shared);
-    let local =
-        if exactly { at.socket_addr() } else { SocketAddr::new(unspecified(at.group), at.port) };
+    let local = if exactly {
+        at.socket_addr()
+    } else {
+        SocketAddr::new(Family::of(at.group).unspecified(), at.port)
+    };
     socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
     Ok((socket.into(), rcvbuf))
 }
@@ -131,16 +134,16 @@ pub(super) fn sender(
     sharing: bool,
     backend: Backend,
 ) -> Result<UdpSocket, NetError> {
-    let ipv4 = at.group.is_ipv4();
+    let family = Family::of(at.group);
     let socket = open(at.group)?;
     // Without it a full queue drops datagrams while every send succeeds.
-    degrade("IP_RECVERR", sys::report_queue_drops(&socket, ipv4));
+    degrade("IP_RECVERR", sys::report_queue_drops(&socket, family));
     match at.cast {
         Cast::Multicast => set_multicast(&socket, at, options, backend)?,
         Cast::Broadcast | Cast::Unicast => set_unicast(&socket, at, options)?,
     }
     if let Some(class) = options.dscp.map(|dscp| u32::from(dscp) << 2) {
-        set_traffic_class(&socket, ipv4, class)?;
+        set_traffic_class(&socket, family, class)?;
     }
     let port = options.source_port.unwrap_or(0);
     let local = local_address(at, port);
@@ -167,7 +170,7 @@ fn set_multicast(
     let set = |option, result: std::io::Result<()>| {
         result.map_err(|error| Operation::Set(option).failed(error))
     };
-    if let IpAddr::V4(address) = at.via.address.unwrap_or(unspecified(at.group)) {
+    if let IpAddr::V4(address) = at.via.address.unwrap_or(Family::of(at.group).unspecified()) {
         match backend {
             Backend::Native(_) => sys::send_via_v4(socket, at.via.index, address),
             Backend::Portable => socket.set_multicast_if_v4(&address),
@@ -198,13 +201,13 @@ fn set_unicast(socket: &Socket, at: &Endpoint, options: &SendOptions) -> Result<
     // The route is the kernel's choice, unless the user named the interface. A socket that is bound
     // to a device would not hear what ICMP answers.
     if at.via.named {
-        degrade("IP_UNICAST_IF", sys::send_unicast_via(socket, at.group.is_ipv4(), at.via.index));
+        degrade("IP_UNICAST_IF", sys::send_unicast_via(socket, Family::of(at.group), at.via.index));
     }
     Ok(())
 }
 
-fn set_traffic_class(socket: &Socket, ipv4: bool, class: u32) -> Result<(), NetError> {
-    if ipv4 {
+fn set_traffic_class(socket: &Socket, family: Family, class: u32) -> Result<(), NetError> {
+    if family == Family::V4 {
         return socket.set_tos_v4(class).map_err(|error| Operation::Set("IP_TOS").failed(error));
     }
     #[cfg(unix)]
@@ -216,7 +219,7 @@ fn set_traffic_class(socket: &Socket, ipv4: bool, class: u32) -> Result<(), NetE
 /// chooses (RFC 6724 for IPv6). A broadcast to 255.255.255.255 leaves by the interface of its
 /// source address.
 fn local_address(at: &Endpoint, port: u16) -> SocketAddr {
-    let any = SocketAddr::new(unspecified(at.group), port);
+    let any = SocketAddr::new(Family::of(at.group).unspecified(), port);
     let chooses_route = at.cast != Cast::Multicast && (at.via.named || at.cast == Cast::Broadcast);
     match at.via.address {
         Some(IpAddr::V6(address)) if at.via.pinned => {
@@ -235,7 +238,8 @@ fn local_address(at: &Endpoint, port: u16) -> SocketAddr {
 /// The address and port that datagrams from `socket` to `at` carry. IPv4 multicast carries what was
 /// set with the interface; for all else the system is asked, without sending anything.
 pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> SocketAddr {
-    let bound = socket.local_addr().unwrap_or(SocketAddr::new(unspecified(at.group), 0));
+    let bound =
+        socket.local_addr().unwrap_or(SocketAddr::new(Family::of(at.group).unspecified(), 0));
     if !bound.ip().is_unspecified() {
         return bound;
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::Warning;
 use crate::host;
 use crate::host::Ipv6;
-use crate::iface::{Change, Presence, Via};
+use crate::iface::{Change, Family, Presence, Via};
 use crate::net::Moved;
 
 /// What became of an interface.
@@ -22,8 +22,8 @@ pub enum News {
     Down,
     /// It is up, after it was down.
     Up,
-    /// It has no address of the family (`IPv4` or `IPv6`), or not the one that it was chosen by.
-    NoAddress(&'static str, Option<IpAddr>),
+    /// It has no address of the family , or not the one that it was chosen by.
+    NoAddress(Family, Option<IpAddr>),
     /// It has this address now, where it had another one or none.
     Address(IpAddr, Option<IpAddr>),
     /// What could not be used on it before is used now.
@@ -32,7 +32,7 @@ pub enum News {
 
 impl News {
     /// What is to be told of a change, in this order.
-    fn of(change: &Change, family: &'static str) -> Vec<News> {
+    fn of(change: &Change, family: Family) -> Vec<News> {
         use Presence::{Down, Gone, Ready, Unnumbered};
         let pinned = change.new.address.filter(|_| change.new.pinned);
         let without = || News::NoAddress(family, pinned);
@@ -68,7 +68,7 @@ impl News {
     }
 
     /// What is to be told of an interface before anything has changed.
-    fn at_start(presence: Presence, family: &'static str) -> Option<News> {
+    fn at_start(presence: Presence, family: Family) -> Option<News> {
         match presence {
             Presence::Down => Some(News::Down),
             Presence::Unnumbered => Some(News::NoAddress(family, None)),
@@ -93,7 +93,7 @@ impl News {
     pub(super) fn remedy(&self, iface: &str) -> Option<String> {
         match self {
             News::Down => Some(format!("bring it up with 'ip link set {iface} up'")),
-            News::NoAddress("IPv6", _) => match host::ipv6_of(iface)? {
+            News::NoAddress(Family::V6, _) => match host::ipv6_of(iface)? {
                 Ipv6::On => None,
                 Ipv6::Off => Some(format!(
                     "IPv6 is switched off there: sysctl -w net.ipv6.conf.{iface}.disable_ipv6=0"
@@ -146,10 +146,10 @@ impl News {
     }
 }
 
-/// What is to be told of the interfaces before anything has changed, once each; `true` is for IPv4.
-pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, bool, Presence)>) -> Vec<Warning> {
-    let news = interfaces.filter_map(|(via, ipv4, presence)| {
-        let what = News::at_start(presence, family(ipv4))?;
+/// What is to be told of the interfaces before anything has changed, once each.
+pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, Family, Presence)>) -> Vec<Warning> {
+    let news = interfaces.filter_map(|(via, family, presence)| {
+        let what = News::at_start(presence, family)?;
         Some((via.name.as_str(), what, 0))
     });
     once_each(news)
@@ -157,9 +157,8 @@ pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, bool, Presence)>)
 
 /// What is to be told of the changes, once for each interface and not for each family.
 pub fn of_moves(moves: &[Moved]) -> Vec<Warning> {
-    let news = moves.iter().flat_map(|Moved { via, ipv4, change, rejoined }| {
-        let mut news =
-            change.as_ref().map_or_else(Vec::new, |change| News::of(change, family(*ipv4)));
+    let news = moves.iter().flat_map(|Moved { via, family, change, rejoined }| {
+        let mut news = change.as_ref().map_or_else(Vec::new, |change| News::of(change, *family));
         if news.is_empty() && *rejoined > 0 {
             news.push(News::Again);
         }
@@ -187,8 +186,4 @@ fn once_each<'a>(news: impl Iterator<Item = (&'a str, News, usize)>) -> Vec<Warn
             rejoined,
         })
         .collect()
-}
-
-fn family(ipv4: bool) -> &'static str {
-    if ipv4 { "IPv4" } else { "IPv6" }
 }

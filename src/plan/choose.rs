@@ -4,8 +4,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Choices, IfaceError};
-use crate::iface::{Cast, Interface, Route, Via, Wanted};
-use crate::target::{Target, family};
+use crate::iface::{Cast, Family, Interface, Route, Via, Wanted};
+use crate::target::Target;
 
 /// What the interface is for. A receiver can join where nothing arrives yet; a sender needs an
 /// address to send from at once.
@@ -90,7 +90,7 @@ impl<'a> Choosing<'a> {
             return match (named.is_empty(), wanted.contains(&Wanted::All)) {
                 (true, true) => Err(IfaceError::NoneAble {
                     group,
-                    family: family(group),
+                    family: Family::of(group),
                     choices: self.choices(),
                 }),
                 _ => Ok(named),
@@ -205,7 +205,7 @@ impl<'a> Choosing<'a> {
             let purpose = if receives { "join" } else { "send to" };
             return Err(IfaceError::NoAddress {
                 name,
-                family: family(group),
+                family: Family::of(group),
                 purpose,
                 group,
                 choices: choices(),

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use thiserror::Error;
 
 use super::IfaceError;
+use crate::iface::Family;
 use crate::net::NetError;
-use crate::target::{MOST_TARGETS, TargetRange, family};
+use crate::target::{MOST_TARGETS, TargetRange};
 use crate::units::Rate;
 
 /// Why a command line cannot be carried out on this host.
@@ -21,7 +22,7 @@ pub enum PlanError {
     /// `--source` or `--exclude` names an address of a family that no target has, or that a target
     /// does not have.
     #[error("--{option} {source_address} is {s} and {group} is {g}; name a source of each family that is listened to, as in --{option} {example}",
-        s = family(*.source_address), g = family(*.group), example = if .group.is_ipv4() { "10.0.0.5" } else { "2001:db8::5" })]
+        s = Family::of(*.source_address), g = Family::of(*.group), example = if .group.is_ipv4() { "10.0.0.5" } else { "2001:db8::5" })]
     SourceFamily {
         /// `source` or `exclude`.
         option: &'static str,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
-use crate::iface::{Interface, Row};
+use crate::iface::{Family, Interface, Row};
 
 /// Why no interface could be chosen. Each message shows what this host has.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub enum IfaceError {
         /// The interface.
         name: String,
         /// `IPv4` or `IPv6`.
-        family: &'static str,
+        family: Family,
         /// `send to` or `join`.
         purpose: &'static str,
         /// The group.
@@ -60,7 +60,7 @@ pub enum IfaceError {
         /// The group.
         group: IpAddr,
         /// `IPv4` or `IPv6`.
-        family: &'static str,
+        family: Family,
         /// What there is.
         choices: Choices,
     },

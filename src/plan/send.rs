@@ -6,10 +6,11 @@ use std::time::Duration;
 use super::{Host, PlanError};
 use crate::cli::SendArgs;
 use crate::host;
+use crate::iface::Family;
 use crate::net::SendOptions;
 use crate::notice::{Advice, advice};
 use crate::sys::Backend;
-use crate::target::{self, Endpoint, TargetRange};
+use crate::target::{Endpoint, TargetRange};
 use crate::units::{Period, Rate};
 
 /// The time between datagrams where none is given.
@@ -130,9 +131,9 @@ pub fn may_flood(endpoints: &[Endpoint], ends: bool, forced: bool) -> Result<(),
 /// # Errors
 /// [`PlanError::TooLong`].
 pub fn fits(len: usize, endpoints: &[Endpoint]) -> Result<(), PlanError> {
-    let too_long = |at: &&Endpoint| len > target::max_payload(at.group);
+    let too_long = |at: &&Endpoint| len > Family::of(at.group).max_payload();
     endpoints.iter().find(too_long).map_or(Ok(()), |at| {
-        Err(PlanError::TooLong { len, group: at.group, max: target::max_payload(at.group) })
+        Err(PlanError::TooLong { len, group: at.group, max: Family::of(at.group).max_payload() })
     })
 }
 

@@ -37,6 +37,8 @@ pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files, 
 #[cfg(windows)]
 pub use windows::{PollSource, borrow, poll, too_many_files, wait_for_room};
 
+use crate::iface::Family;
+
 /// How many of those that are ready a wait tells; what is beyond is told by the next one.
 #[cfg(not(target_os = "linux"))]
 pub const MOST_READY: usize = usize::MAX;
@@ -185,40 +187,40 @@ pub fn write_now(open: &impl std::os::fd::AsRawFd, bytes: &[u8]) -> io::Result<u
 }
 
 /// Asks the kernel to tell the destination of each datagram, and the interface it arrived on.
-pub fn ask_for_arrival(socket: &Socket, ipv4: bool) -> io::Result<()> {
+pub fn ask_for_arrival(socket: &Socket, family: Family) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    return linux::ask_for_arrival(socket, ipv4);
+    return linux::ask_for_arrival(socket, family);
     #[cfg(not(target_os = "linux"))]
-    Ok(_ = (socket, ipv4))
+    Ok(_ = (socket, family))
 }
 
 /// Asks the kernel to tell the time, TTL, traffic class and drops of each datagram.
-pub fn ask_for_metadata(socket: &Socket, ipv4: bool) -> io::Result<()> {
+pub fn ask_for_metadata(socket: &Socket, family: Family) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    return linux::ask_for_metadata(socket, ipv4);
+    return linux::ask_for_metadata(socket, family);
     #[cfg(not(target_os = "linux"))]
-    Ok(_ = (socket, ipv4))
+    Ok(_ = (socket, family))
 }
 
 /// Makes the kernel report a datagram that its own queue dropped, as ENOBUFS on the send, instead
 /// of losing it in silence.
-pub fn report_queue_drops(socket: &Socket, ipv4: bool) -> io::Result<()> {
+pub fn report_queue_drops(socket: &Socket, family: Family) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    return linux::report_queue_drops(socket, ipv4);
+    return linux::report_queue_drops(socket, family);
     #[cfg(not(target_os = "linux"))]
-    Ok(_ = (socket, ipv4))
+    Ok(_ = (socket, family))
 }
 
 /// Delivers only what this socket joined, where the system would deliver what any program joined.
-pub fn hear_only_own_groups(socket: &Socket, ipv4: bool) -> io::Result<()> {
+pub fn hear_only_own_groups(socket: &Socket, family: Family) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    return if ipv4 {
+    return if family == Family::V4 {
         socket.set_multicast_all_v4(false)
     } else {
         socket.set_multicast_all_v6(false)
     };
     #[cfg(not(target_os = "linux"))]
-    Ok(_ = (socket, ipv4))
+    Ok(_ = (socket, family))
 }
 
 /// Chooses the interface and the source address of IPv4 multicast. By index where the system can:
@@ -235,11 +237,11 @@ pub fn send_via_v4(socket: &Socket, index: u32, address: Ipv4Addr) -> io::Result
 
 /// Chooses the interface of unicast, where the system can by its index; the address that is bound
 /// helps elsewhere.
-pub fn send_unicast_via(socket: &Socket, ipv4: bool, index: u32) -> io::Result<()> {
+pub fn send_unicast_via(socket: &Socket, family: Family, index: u32) -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    return linux::send_unicast_via(socket, ipv4, index);
+    return linux::send_unicast_via(socket, family, index);
     #[cfg(not(target_os = "linux"))]
-    Ok(_ = (socket, ipv4, index))
+    Ok(_ = (socket, family, index))
 }
 
 /// Sets the receive buffer past the system's limit, where this process may.

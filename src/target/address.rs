@@ -1,6 +1,6 @@
 //! What an address says by itself: its frames, its scope, its family.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::iface::MacAddr;
 
@@ -47,14 +47,6 @@ pub fn is_source_specific(group: IpAddr) -> bool {
     }
 }
 
-/// The address that means "any" in the family of `address`.
-pub fn unspecified(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    }
-}
-
 /// The subject of a sentence about a group and so many more: `239.1.1.1`, `239.1.1.1 and 1 more
 /// group`, `239.1.1.1 and 3 more groups`.
 pub fn and_more(group: IpAddr, more: usize) -> String {
@@ -68,17 +60,6 @@ pub fn and_more(group: IpAddr, more: usize) -> String {
 /// An address as it stands where something follows it: IPv6 in brackets.
 pub fn bracketed(address: IpAddr) -> String {
     if address.is_ipv4() { address.to_string() } else { format!("[{address}]") }
-}
-
-/// `IPv4` or `IPv6`.
-pub fn family(address: IpAddr) -> &'static str {
-    if address.is_ipv4() { "IPv4" } else { "IPv6" }
-}
-
-/// The largest payload of a UDP datagram: 65,535 less the headers (RFC 768; RFC 8200 has no IPv4
-/// header to pay for).
-pub fn max_payload(group: IpAddr) -> usize {
-    if group.is_ipv4() { 65_507 } else { 65_527 }
 }
 
 #[cfg(test)]

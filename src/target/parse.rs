@@ -15,7 +15,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::range::{MOST_TARGETS, TargetRange, nth};
-use super::{DEFAULT_PORT, DEFAULT_TARGET, bracketed, family};
+use super::{DEFAULT_PORT, DEFAULT_TARGET, bracketed};
+use crate::iface::Family;
 
 /// Why a text is not a target. Each message names the part that is wrong and shows a right one.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -88,7 +89,7 @@ pub enum TargetError {
     #[error("the source {0} is {1}, and can send nothing; try 10.0.0.5@232.1.1.1:5000")]
     NotASource(IpAddr, &'static str),
     /// The source is of another family than the group.
-    #[error("the source {0} is {s} and {1} is {g}; both must be of one family, as in 10.0.0.5@232.1.1.1:5000", s = family(*.0), g = family(*.1))]
+    #[error("the source {0} is {s} and {1} is {g}; both must be of one family, as in 10.0.0.5@232.1.1.1:5000", s = Family::of(*.0), g = Family::of(*.1))]
     SourceFamily(IpAddr, IpAddr),
     /// A source for a unicast or broadcast address.
     #[error(
@@ -107,7 +108,7 @@ pub enum TargetError {
     NoCount,
     /// `/` without a prefix length.
     #[error("'/{0}' is not a prefix length of {1} (0 to {2}); try 239.1.1.0/28:5000")]
-    BadPrefix(String, &'static str, u32),
+    BadPrefix(String, Family, u32),
     /// A prefix that does not begin at its address.
     #[error("{0}/{1} begins at {2}; try {base}/{1}:5000, or {first}+4:5000", base = bracketed(*.2), first = bracketed(*.0))]
     Unaligned(IpAddr, u32, IpAddr),
@@ -115,7 +116,7 @@ pub enum TargetError {
     #[error("the range {0} to {1} runs backwards; try {last}-{first}:5000", first = bracketed(*.0), last = bracketed(*.1))]
     Backwards(IpAddr, IpAddr),
     /// A range from one family to the other.
-    #[error("{0} is {f} and {1} is {l}; a range stays in one family, as in 239.1.1.1-239.1.1.4:5000", f = family(*.0), l = family(*.1))]
+    #[error("{0} is {f} and {1} is {l}; a range stays in one family, as in 239.1.1.1-239.1.1.4:5000", f = Family::of(*.0), l = Family::of(*.1))]
     AcrossFamilies(IpAddr, IpAddr),
     /// A range of addresses that are no groups.
     #[error("{0} is not a multicast group, and only groups come in ranges; try 239.1.1.1+4:5000")]
@@ -297,7 +298,7 @@ fn count_in_prefix(first: IpAddr, length: &str) -> Result<u128, TargetError> {
     let bits = if first.is_ipv4() { 32 } else { 128 };
     let number = length.parse().ok().filter(|number| *number <= bits && !length.starts_with('+'));
     let number: u32 =
-        number.ok_or_else(|| TargetError::BadPrefix(length.to_owned(), family(first), bits))?;
+        number.ok_or_else(|| TargetError::BadPrefix(length.to_owned(), Family::of(first), bits))?;
     let free = bits - number;
     let base: IpAddr = match first {
         IpAddr::V4(first) => {

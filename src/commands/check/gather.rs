@@ -15,7 +15,7 @@ use crate::diagnosis::snapshot::{
 use crate::diagnosis::{Asked, Rights, STREAM};
 use crate::event::{Checking, Event, TargetInfo};
 use crate::host::Groups;
-use crate::iface::Interface;
+use crate::iface::{Family, Interface};
 use crate::net::{self, Inbox, NetError};
 use crate::report::Reporter;
 use crate::sys::Interrupt;
@@ -61,7 +61,7 @@ pub fn gather(
     // What the system lets this process do counts, not what it says.
     facts.rights.capture = live.sees_frames();
     announce(plan, reporter)?;
-    let snapshot = Snapshot::take(facts.target.port, facts.is_ipv4());
+    let snapshot = Snapshot::take(facts.target.port, facts.family());
     if let Some(listen) = own.filter(|_| facts.rights.capture) {
         live.expect_queries(&listen.at);
     }
@@ -93,7 +93,8 @@ fn announce(plan: &plan::Check, reporter: &mut Reporter) -> io::Result<()> {
 /// next one.
 fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net::SelfTest> {
     // What a program that listens would take for data is sent to another port.
-    let in_use = host::users_of(at.port, at.group.is_ipv4()).is_none_or(|users| !users.is_empty());
+    let in_use =
+        host::users_of(at.port, Family::of(at.group)).is_none_or(|users| !users.is_empty());
     let at = Endpoint { port: if in_use { 0 } else { at.port }, ..at.clone() };
     let before = host::counters();
     let test = match net::SelfTest::open(&at, plan.backend) {
@@ -252,7 +253,7 @@ pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> F
         rights: Rights { capture: host::may_capture(), firewall: host::may_see_firewall() },
         interfaces: links(interfaces, target.group, before),
         route: route(target.group, interfaces),
-        limits: limits(target.group.is_ipv4()),
+        limits: limits(Family::of(target.group)),
         waited: plan.beside.is_some(),
         ..Facts::default()
     }

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::iface::{Presence, Via};
+use crate::iface::{Family, Presence, Via};
 use crate::notice::Warning;
 
 /// How often to look. Queriers ask every 125 s (RFC 3376, 8.2), so this is soon enough.
@@ -28,25 +28,25 @@ impl Querier {
         (!self.quiet.is_empty()).then_some(self.next)
     }
 
-    /// Takes a look, if it is due, at all interfaces that are followed (`true` is for IPv4).
+    /// Takes a look, if it is due, at all interfaces that are followed.
     /// `version` tells the version of IGMP or MLD that one speaks.
     pub fn look<'a>(
         &mut self,
         now: Instant,
-        followed: impl Iterator<Item = (&'a Via, bool, Presence)>,
-        version: impl Fn(&str, bool) -> Option<u8>,
+        followed: impl Iterator<Item = (&'a Via, Family, Presence)>,
+        version: impl Fn(&str, Family) -> Option<u8>,
     ) -> Vec<Warning> {
         if self.due().is_none_or(|due| due > now) {
             return Vec::new();
         }
         self.next = now + PERIOD;
         let mut warnings = Vec::new();
-        for (position, (via, ipv4, _)) in followed.enumerate() {
+        for (position, (via, family, _)) in followed.enumerate() {
             let Some(quiet) = self.quiet.iter().position(|quiet| *quiet == position) else {
                 continue;
             };
-            let (protocol, knowing) = if ipv4 { ("IGMP", 3) } else { ("MLD", 2) };
-            if let Some(version) = version(&via.name, ipv4).filter(|version| *version < knowing) {
+            let (protocol, knowing) = if family == Family::V4 { ("IGMP", 3) } else { ("MLD", 2) };
+            if let Some(version) = version(&via.name, family).filter(|version| *version < knowing) {
                 self.quiet.remove(quiet);
                 warnings.push(Warning::SsmUnsupported {
                     iface: via.name.clone(),
@@ -70,8 +70,10 @@ mod tests {
             pinned: false,
             named: true,
         });
-        let followed =
-            vias.iter().zip([true, false]).map(|(via, ipv4)| (via, ipv4, Presence::Ready));
+        let followed = vias
+            .iter()
+            .zip([Family::V4, Family::V6])
+            .map(|(via, family)| (via, family, Presence::Ready));
         querier.look(now, followed, |_, _| Some(version)).iter().map(Warning::to_string).collect()
     }
 

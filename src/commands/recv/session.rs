@@ -13,7 +13,7 @@ use super::querier::Querier;
 use super::until::Until;
 use super::why::Why;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, Received};
-use crate::iface::Via;
+use crate::iface::{Family, Via};
 use crate::net::{Datagram, Inbox, KernelDrops};
 use crate::notice::{Waiting, Warning};
 use crate::report::Reporter;
@@ -337,20 +337,21 @@ impl<'a> Session<'a> {
 /// Which of the interfaces that the inbox follows are joined from sources, by their position among
 /// them.
 fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<usize> {
-    let is_specific = |via: &Via, ipv4: bool| {
-        let on_it =
-            |listen: &&Listen| ptr::eq(&*listen.at.via, via) && listen.at.group.is_ipv4() == ipv4;
+    let is_specific = |via: &Via, family: Family| {
+        let on_it = |listen: &&Listen| {
+            ptr::eq(&*listen.at.via, via) && Family::of(listen.at.group) == family
+        };
         listens.iter().filter(on_it).any(|listen| matches!(*listen.filter, Filter::Include(_)))
     };
     let interfaces = inbox.interfaces().enumerate();
     interfaces
-        .filter(|(_, (via, ipv4, _))| is_specific(via, *ipv4))
+        .filter(|(_, (via, family, _))| is_specific(via, *family))
         .map(|(position, _)| position)
         .collect()
 }
 
-fn igmp_or_mld_version(iface: &str, ipv4: bool) -> Option<u8> {
-    if ipv4 { host::igmp_version(iface) } else { host::mld_version(iface) }
+fn igmp_or_mld_version(iface: &str, family: Family) -> Option<u8> {
+    if family == Family::V4 { host::igmp_version(iface) } else { host::mld_version(iface) }
 }
 
 /// Whether some group is joined on more than one interface, so that one datagram may arrive twice.

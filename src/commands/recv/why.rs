@@ -8,7 +8,7 @@ use super::clock::Moment;
 use super::count::Counts;
 use super::silence::{Silence, Silent};
 use crate::diagnosis::{Baseline, Found, Looking, Question, Stopped};
-use crate::iface::Cast;
+use crate::iface::{Cast, Family};
 use crate::net::Inbox;
 use crate::notice::Finding;
 use crate::plan;
@@ -53,7 +53,7 @@ impl Subject {
         let at = &listens[listen].at;
         let iface = inbox
             .interfaces()
-            .position(|(via, ipv4, _)| *via == *at.via && ipv4 == at.group.is_ipv4())?;
+            .position(|(via, family, _)| *via == *at.via && family == Family::of(at.group))?;
         Some(Subject { listen, iface })
     }
 

@@ -3,8 +3,9 @@
 
 use super::{count, either, list, setting};
 use crate::diagnosis::facts::{Facts, Link};
+use crate::iface::Family;
 use crate::notice::finding::{Finding, Level, Place};
-use crate::target::{bracketed, family, is_source_specific};
+use crate::target::{bracketed, is_source_specific};
 
 /// A receive buffer below this holds less than a tenth of a second of a TV channel.
 const SMALL_RCVBUF: u64 = 512 * 1024;
@@ -89,7 +90,7 @@ fn interface(facts: &Facts) -> Vec<Finding> {
             .run(Place::Here, format!("sysctl -w net.ipv6.conf.{}.disable_ipv6=0", setting(name))),
         );
     } else if addresses.is_empty() {
-        let family = family(facts.target.group);
+        let family = Family::of(facts.target.group);
         found.push(
             Finding::warning(
                 "no-address",
@@ -163,7 +164,7 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
                 format!(
                     "none is up, carries multicast and has an {} address; 'mcast ifaces' lists \
                      them",
-                    family(target.group)
+                    Family::of(target.group)
                 ),
             )
             .remedy("bring one up, and give it an address"),

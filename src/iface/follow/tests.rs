@@ -21,7 +21,7 @@ fn followed(pinned: bool, interfaces: &[Interface]) -> Followed {
         pinned,
         named: true,
     };
-    Followed::new(Arc::new(via), true, interfaces)
+    Followed::new(Arc::new(via), Family::V4, interfaces)
 }
 
 /// What changed: was, now, remade, and the new index.
@@ -102,7 +102,7 @@ fn a_link_local_address_leads_to_no_other_link() {
         named: true,
     };
     let host = [iface(2, "e0", address), iface(3, "e1", address)];
-    let mut chosen = Followed::new(Arc::new(via), false, &host);
+    let mut chosen = Followed::new(Arc::new(via), Family::V6, &host);
     let mut down = iface(2, "e0", None);
     down.up = false;
     assert_eq!(

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::NetError;
 use crate::host::interfaces;
-use crate::iface::{Change, Followed, Interface, Presence, Via};
+use crate::iface::{Change, Family, Followed, Interface, Presence, Via};
 use crate::sys::{Backend, PollSource};
 use crate::target::Endpoint;
 
@@ -28,7 +28,7 @@ pub struct Moved {
     /// The interface, as it is now.
     pub via: Arc<Via>,
     /// For the groups of IPv4, else for those of IPv6.
-    pub ipv4: bool,
+    pub family: Family,
     /// What changed; nothing, where what had failed before went well now.
     pub change: Option<Change>,
     /// How many groups were joined again, or are sent to by a new socket.
@@ -78,8 +78,8 @@ impl Retry {
     }
 }
 
-/// How many were joined or opened again on an interface; `true` is for IPv4.
-pub(super) type Rejoined = (Arc<Via>, bool, usize);
+/// How many were joined or opened again on an interface.
+pub(super) type Rejoined = (Arc<Via>, Family, usize);
 
 /// What failed: each kind of error once, and how many more were like it.
 pub(super) type Failures = Vec<(NetError, usize)>;
@@ -96,20 +96,19 @@ pub(super) fn note_failure(failed: &mut Failures, error: NetError) {
 }
 
 /// Counts what was joined or opened again, by interface.
-pub(super) fn note_joined(joined: &mut Vec<Rejoined>, via: &Arc<Via>, ipv4: bool) {
-    match joined.iter_mut().find(|(known, family, _)| Arc::ptr_eq(known, via) && *family == ipv4) {
+pub(super) fn note_joined(joined: &mut Vec<Rejoined>, via: &Arc<Via>, family: Family) {
+    match joined.iter_mut().find(|(known, of, _)| Arc::ptr_eq(known, via) && *of == family) {
         Some((.., count)) => *count += 1,
-        None => joined.push((Arc::clone(via), ipv4, 1)),
+        None => joined.push((Arc::clone(via), family, 1)),
     }
 }
 
 /// What was found at a look.
 pub(super) struct Look {
-    /// What changed, for whom (`true` is IPv4).
-    pub changes: Vec<(Change, bool)>,
-    /// The indexes of interfaces that lost a protocol, and its memberships with it; `true` is
-    /// IPv4.
-    pub died: Vec<(u32, bool)>,
+    /// What changed, for whom.
+    pub changes: Vec<(Change, Family)>,
+    /// The indexes of interfaces that lost a protocol, and its memberships with it.
+    pub died: Vec<(u32, Family)>,
     /// Teller were lost, so that memberships may have gone without a change that can be seen.
     pub doubtful: bool,
 }
@@ -123,19 +122,21 @@ impl Look {
 
 impl Moved {
     /// The changes and what was joined again, each with the other where they belong together.
-    pub(super) fn gather(changes: Vec<(Change, bool)>, joined: Vec<Rejoined>) -> Vec<Moved> {
-        let changed = |(change, ipv4): (Change, bool)| Moved {
+    pub(super) fn gather(changes: Vec<(Change, Family)>, joined: Vec<Rejoined>) -> Vec<Moved> {
+        let changed = |(change, family): (Change, Family)| Moved {
             via: Arc::clone(&change.new),
-            ipv4,
+            family,
             change: Some(change),
             rejoined: 0,
         };
         let mut moves: Vec<Moved> = changes.into_iter().map(changed).collect();
-        for (via, ipv4, rejoined) in joined {
-            match moves.iter_mut().find(|moved| Arc::ptr_eq(&moved.via, &via) && moved.ipv4 == ipv4)
+        for (via, family, rejoined) in joined {
+            match moves
+                .iter_mut()
+                .find(|moved| Arc::ptr_eq(&moved.via, &via) && moved.family == family)
             {
                 Some(moved) => moved.rejoined = rejoined,
-                None => moves.push(Moved { via, ipv4, change: None, rejoined }),
+                None => moves.push(Moved { via, family, change: None, rejoined }),
             }
         }
         moves
@@ -144,7 +145,7 @@ impl Moved {
 
 /// The interfaces in use, and the news of them.
 pub(super) struct Watch {
-    followed: Vec<(Followed, bool)>,
+    followed: Vec<(Followed, Family)>,
     /// What there was at the last look.
     interfaces: Vec<Interface>,
     news: Teller,
@@ -167,28 +168,28 @@ impl Watch {
         // missed.
         let news = Teller::new(backend);
         let interfaces = interfaces().map_err(NetError::list_interfaces)?;
-        let mut followed: Vec<(Followed, bool)> = Vec::new();
-        let mut last: Option<(*const Via, bool)> = None;
+        let mut followed: Vec<(Followed, Family)> = Vec::new();
+        let mut last: Option<(*const Via, Family)> = None;
         for at in endpoints {
-            let ipv4 = at.group.is_ipv4();
+            let family = Family::of(at.group);
             // Endpoints of one interface mostly come together.
-            if last == Some((Arc::as_ptr(&at.via), ipv4)) {
+            if last == Some((Arc::as_ptr(&at.via), family)) {
                 continue;
             }
-            last = Some((Arc::as_ptr(&at.via), ipv4));
-            if !followed
-                .iter()
-                .any(|(known, family)| Arc::ptr_eq(&known.via, &at.via) && *family == ipv4)
+            last = Some((Arc::as_ptr(&at.via), family));
+            if !followed.iter().any(|(known, of)| Arc::ptr_eq(&known.via, &at.via) && *of == family)
             {
-                followed.push((Followed::new(Arc::clone(&at.via), ipv4, &interfaces), ipv4));
+                followed.push((Followed::new(Arc::clone(&at.via), family, &interfaces), family));
             }
         }
         Ok(Watch { followed, interfaces, news, stirred: false })
     }
 
-    /// The interfaces in use and how each is there; `true` is for IPv4.
-    pub fn interfaces(&self) -> impl Iterator<Item = (&Via, bool, Presence)> {
-        self.followed.iter().map(|(followed, ipv4)| (&*followed.via, *ipv4, followed.presence()))
+    /// The interfaces in use and how each is there.
+    pub fn interfaces(&self) -> impl Iterator<Item = (&Via, Family, Presence)> {
+        self.followed
+            .iter()
+            .map(|(followed, family)| (&*followed.via, *family, followed.presence()))
     }
 
     /// The name of any interface of this host.
@@ -225,11 +226,11 @@ impl Watch {
     }
 
     /// How an interface is there.
-    pub fn presence(&self, via: &Arc<Via>, ipv4: bool) -> Presence {
+    pub fn presence(&self, via: &Arc<Via>, family: Family) -> Presence {
         let found = self
             .followed
             .iter()
-            .find(|(followed, family)| Arc::ptr_eq(&followed.via, via) && *family == ipv4);
+            .find(|(followed, of)| Arc::ptr_eq(&followed.via, via) && *of == family);
         found.map_or(Presence::Gone, |(followed, _)| followed.presence())
     }
 
@@ -240,15 +241,15 @@ impl Watch {
         else {
             return Ok(None);
         };
-        died.retain(|(index, family)| {
-            self.followed.iter().any(|(known, ipv4)| (known.via.index, *ipv4) == (*index, *family))
+        died.retain(|(index, of)| {
+            self.followed.iter().any(|(known, family)| (known.via.index, *family) == (*index, *of))
         });
         self.interfaces = interfaces().map_err(NetError::list_interfaces)?;
         let interfaces = &self.interfaces;
         let changes = self
             .followed
             .iter_mut()
-            .filter_map(|(followed, ipv4)| Some((followed.look(interfaces, &deleted)?, *ipv4)));
+            .filter_map(|(followed, family)| Some((followed.look(interfaces, &deleted)?, *family)));
         Ok(Some(Look { changes: changes.collect(), died, doubtful: lost }))
     }
 }
@@ -258,8 +259,8 @@ impl Watch {
 struct Read {
     /// The indexes of the interfaces that were deleted.
     deleted: Vec<u32>,
-    /// The indexes of those that lost a protocol, and its memberships with it; `true` is IPv4.
-    died: Vec<(u32, bool)>,
+    /// The indexes of those that lost a protocol, and its memberships with it.
+    died: Vec<(u32, Family)>,
     /// Some of it was lost.
     lost: bool,
 }

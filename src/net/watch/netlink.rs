@@ -7,6 +7,7 @@ use netlink_sys::{Socket, SocketAddr};
 use tracing::debug;
 
 use super::Read;
+use crate::iface::Family;
 use crate::sys::PollSource;
 use crate::units::bytes::take;
 
@@ -71,8 +72,8 @@ fn read_messages(mut bytes: &[u8], read: &mut Read) {
             (Some(libc::RTM_NEWLINK), Some(0), Some(index)) => {
                 let attributes = bytes.get(HEADER + LINK..len.min(bytes.len())).unwrap_or(&[]);
                 let mtu = mtu(attributes).unwrap_or(u32::MAX);
-                read.died.extend((mtu < LEAST_MTU_V6).then_some((index, false)));
-                read.died.extend((mtu < LEAST_MTU_V4).then_some((index, true)));
+                read.died.extend((mtu < LEAST_MTU_V6).then_some((index, Family::V6)));
+                read.died.extend((mtu < LEAST_MTU_V4).then_some((index, Family::V4)));
             }
             _ => {}
         }
@@ -125,7 +126,10 @@ mod tests {
         ];
         let mut read = Read::default();
         read_messages(&bytes.concat(), &mut read);
-        assert_eq!((read.deleted, read.died), (vec![4], vec![(7, false), (8, false), (8, true)]));
+        assert_eq!(
+            (read.deleted, read.died),
+            (vec![4], vec![(7, Family::V6), (8, Family::V6), (8, Family::V4)])
+        );
     }
 
     proptest! {

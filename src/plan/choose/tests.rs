@@ -156,7 +156,7 @@ fn a_link_local_group_needs_an_interface_and_takes_it_from_either_place() {
 fn what_can_send_nothing_is_refused_and_what_may_yet_hear_is_not() {
     assert!(matches!(
         choice("ff15::1", Some("e1"), None),
-        Err(IfaceError::NoAddress { family: "IPv6", .. })
+        Err(IfaceError::NoAddress { family: Family::V6, .. })
     ));
     let heard = all(Purpose::Receive, "ff15::1", &["e1"], None).unwrap();
     assert_eq!((heard[0].index, heard[0].address), (5, None));

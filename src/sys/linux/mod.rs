@@ -17,6 +17,8 @@ pub use receive::Batch;
 pub use send::{be_punctual, can_send_trains, send};
 pub use wait::{MOST as MOST_READY, Waiter};
 
+use crate::iface::Family;
+
 /// Sets one option by value.
 fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) -> io::Result<()> {
     // SAFETY: `value` outlives the call and its exact size is passed; the descriptor is open
@@ -35,10 +37,10 @@ fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) -> i
 
 const ON: c_int = 1;
 
-pub fn ask_for_metadata(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
+pub fn ask_for_metadata(socket: &impl AsRawFd, family: Family) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, ON)?;
     set(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, ON)?;
-    if ipv4 {
+    if family == Family::V4 {
         set(socket, libc::IPPROTO_IP, libc::IP_RECVTTL, ON)?;
         set(socket, libc::IPPROTO_IP, libc::IP_RECVTOS, ON)
     } else {
@@ -47,8 +49,8 @@ pub fn ask_for_metadata(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
     }
 }
 
-pub fn ask_for_arrival(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
-    if ipv4 {
+pub fn ask_for_arrival(socket: &impl AsRawFd, family: Family) -> io::Result<()> {
+    if family == Family::V4 {
         set(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, ON)
     } else {
         set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, ON)
@@ -61,8 +63,8 @@ pub fn take_trains(socket: &impl AsRawFd) -> io::Result<()> {
     set(socket, libc::SOL_UDP, libc::UDP_GRO, ON)
 }
 
-pub fn report_queue_drops(socket: &impl AsRawFd, ipv4: bool) -> io::Result<()> {
-    if ipv4 {
+pub fn report_queue_drops(socket: &impl AsRawFd, family: Family) -> io::Result<()> {
+    if family == Family::V4 {
         set(socket, libc::IPPROTO_IP, libc::IP_RECVERR, ON)
     } else {
         set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVERR, ON)
@@ -81,8 +83,8 @@ pub fn send_via_v4(socket: &impl AsRawFd, index: u32, address: Ipv4Addr) -> io::
 }
 
 /// `IP_UNICAST_IF` and `IPV6_UNICAST_IF` take the index in network order (ip(7)).
-pub fn send_unicast_via(socket: &impl AsRawFd, ipv4: bool, index: u32) -> io::Result<()> {
-    if ipv4 {
+pub fn send_unicast_via(socket: &impl AsRawFd, family: Family, index: u32) -> io::Result<()> {
+    if family == Family::V4 {
         set(socket, libc::IPPROTO_IP, libc::IP_UNICAST_IF, index.to_be())
     } else {
         set(socket, libc::IPPROTO_IPV6, libc::IPV6_UNICAST_IF, index.to_be())
