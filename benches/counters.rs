@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
-use mcast::format::probe::{Kind, Probe};
+use mcast::format::probe::{Probe, ProbeKind};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
 
 /// How many datagrams, each time.
@@ -106,7 +106,7 @@ fn take(streams: &mut Streams, arrival: u64, (of, sequence): (u16, u64)) {
     // The upper bits of a multiplication by a large odd number look random.
     let delay = 100_000 + (arrival.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 44);
     let probe = Probe {
-        kind: Kind::Data,
+        kind: ProbeKind::Data,
         reply_wanted: false,
         synchronised: true,
         stream: u64::from(of),

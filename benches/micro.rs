@@ -9,9 +9,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use mcast::event::{Event, Payload, ProbeInfo, Received};
+use mcast::event::{Event, Payload, ProbeInfo, ReceivedDatagram};
 use mcast::format::probe;
-use mcast::format::probe::{Kind, Probe, Writer};
+use mcast::format::probe::{Probe, ProbeKind, Writer};
 use mcast::report::{Lines, Output};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
 
@@ -26,7 +26,7 @@ const START: u64 = 1_700_000_000_000_000_000;
 
 fn probe(sequence: u64) -> Probe {
     Probe {
-        kind: Kind::Data,
+        kind: ProbeKind::Data,
         reply_wanted: false,
         synchronised: true,
         stream: 7,
@@ -112,7 +112,7 @@ fn report(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new(format, kind), |bencher| {
                 bencher.iter(|| {
                     arrivals += 1;
-                    let event = Event::Received(Received {
+                    let event = Event::Received(ReceivedDatagram {
                         time: SystemTime::UNIX_EPOCH
                             + Duration::from_nanos(START + arrivals * 10_000),
                         source: SocketAddr::from(([10, 0, 0, 1], 40_000)),

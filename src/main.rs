@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     start_diagnostics(cli.command.display(), notes.clone());
     match run(&cli.command, &notes) {
         Ok(verdict) => verdict.status.into(),
-        Err(error) => complain(&error, cli.command.display().color, notes),
+        Err(error) => print_error(&error, cli.command.display().color, notes),
     }
 }
 
@@ -73,7 +73,7 @@ fn start_diagnostics(display: &DisplayArgs, notes: Notes) {
 }
 
 /// Says why nothing could be run.
-fn complain(error: &anyhow::Error, color: ColorWhen, mut notes: Notes) -> ExitCode {
+fn print_error(error: &anyhow::Error, color: ColorWhen, mut notes: Notes) -> ExitCode {
     let paint = Paint::new(color, &io::stderr());
     let _ = writeln!(notes, "{} {error}", paint.bad("error:"));
     COULD_NOT_RUN.into()

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use mcast::event::{FiguresInfo, describe};
 use mcast::format::probe;
-use mcast::format::probe::{Damage, Kind, MIN_LEN, MOST, Probe, Reading, Writer};
+use mcast::format::probe::{Damage, MIN_LEN, MOST, Probe, ProbeKind, Reading, Writer};
 use mcast::stats::delay::Quantiles;
 use mcast::stats::sequence::{Losses, WINDOW};
 use mcast::stats::stream::{Arrival, Key, LocalClock, Stream, StreamCounts, Streams};
@@ -151,9 +151,9 @@ impl Place {
 impl Run {
     fn step(&mut self, bytes: &mut Bytes) {
         match bytes.u8() % 24 {
-            0..=15 => self.probe(bytes, Kind::Data),
-            16 => self.probe(bytes, Kind::End),
-            17 => self.probe(bytes, Kind::Reply),
+            0..=15 => self.probe(bytes, ProbeKind::Data),
+            16 => self.probe(bytes, ProbeKind::End),
+            17 => self.probe(bytes, ProbeKind::Reply),
             18 => {
                 let who = bytes.u8();
                 let len = bytes.u8();
@@ -173,7 +173,7 @@ impl Run {
     }
 
     /// One probe, that may be damaged.
-    fn probe(&mut self, bytes: &mut Bytes, kind: Kind) {
+    fn probe(&mut self, bytes: &mut Bytes, kind: ProbeKind) {
         let who = bytes.u8();
         let place = Place::of(who);
         let sequence = next_sequence(self.last[usize::from(who)], bytes);
@@ -275,13 +275,13 @@ impl Run {
                 };
                 let fed = self.fed.streams.entry(key).or_default();
                 match probe.kind {
-                    Kind::Data => {
+                    ProbeKind::Data => {
                         self.fed.data += 1;
                         fed.data += 1;
                         fed.numbers.insert(probe.sequence);
                     }
-                    Kind::End => fed.announced = fed.announced.max(probe.sequence),
-                    Kind::Reply => {}
+                    ProbeKind::End => fed.announced = fed.announced.max(probe.sequence),
+                    ProbeKind::Reply => {}
                 }
                 self.streams.take(&probe, &arrival);
             }
@@ -487,7 +487,7 @@ fn crc32c(bytes: &[u8]) -> u32 {
 
 fn plain(stream: u64, sequence: u64, sent: u64) -> Probe {
     Probe {
-        kind: Kind::Data,
+        kind: ProbeKind::Data,
         reply_wanted: false,
         synchronised: true,
         stream,

@@ -89,7 +89,7 @@ pub enum Statistic {
 
 /// What a metric is measured in, and so how its values are typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ValueKind {
     Count,
     Ratio,
     /// A time that may be negative, as a delay is where the clocks disagree.
@@ -100,49 +100,49 @@ enum Kind {
 }
 
 /// A metric by its name.
-type Named = (&'static str, Metric, Kind);
+type Named = (&'static str, Metric, ValueKind);
 
 /// Every metric: what the parser knows and what its errors list. Names that share what is before
 /// their dot stand together.
 const METRICS: [Named; 38] = [
-    ("datagrams", Metric::Datagrams, Kind::Count),
-    ("bytes", Metric::Bytes, Kind::Count),
-    ("rate", Metric::Rate, Kind::Packets),
-    ("bitrate", Metric::Bitrate, Kind::Bits),
-    ("sources", Metric::Sources, Kind::Count),
-    ("streams", Metric::Streams, Kind::Count),
-    ("expected", Metric::Expected, Kind::Count),
-    ("loss", Metric::Loss, Kind::Ratio),
-    ("lost", Metric::Lost, Kind::Count),
-    ("loss_runs.count", Metric::LossRunsCount, Kind::Count),
-    ("loss_runs.longest", Metric::LossRunsLongest, Kind::Count),
-    ("duplicates", Metric::Duplicates, Kind::Count),
-    ("reordered", Metric::Reordered, Kind::Count),
-    ("corrupt", Metric::Corrupt, Kind::Count),
-    ("truncated", Metric::Truncated, Kind::Count),
-    ("interface_copies", Metric::InterfaceCopies, Kind::Count),
-    ("kernel_drops", Metric::KernelDrops, Kind::Count),
-    ("restarts", Metric::Restarts, Kind::Count),
-    ("missed_before", Metric::MissedBefore, Kind::Count),
-    ("dscp_changed", Metric::DscpChanged, Kind::Count),
-    ("gap", Metric::Gap, Kind::Time),
-    ("jitter", Metric::Jitter, Kind::Time),
-    ("delay.min", Metric::Delay(Statistic::Min), Kind::Delay),
-    ("delay.mean", Metric::Delay(Statistic::Mean), Kind::Delay),
-    ("delay.p50", Metric::Delay(Statistic::P50), Kind::Delay),
-    ("delay.p90", Metric::Delay(Statistic::P90), Kind::Delay),
-    ("delay.p99", Metric::Delay(Statistic::P99), Kind::Delay),
-    ("delay.p999", Metric::Delay(Statistic::P999), Kind::Delay),
-    ("delay.max", Metric::Delay(Statistic::Max), Kind::Delay),
-    ("pdv.min", Metric::Pdv(Statistic::Min), Kind::Time),
-    ("pdv.mean", Metric::Pdv(Statistic::Mean), Kind::Time),
-    ("pdv.p50", Metric::Pdv(Statistic::P50), Kind::Time),
-    ("pdv.p90", Metric::Pdv(Statistic::P90), Kind::Time),
-    ("pdv.p99", Metric::Pdv(Statistic::P99), Kind::Time),
-    ("pdv.p999", Metric::Pdv(Statistic::P999), Kind::Time),
-    ("pdv.max", Metric::Pdv(Statistic::Max), Kind::Time),
-    ("hops.min", Metric::HopsMin, Kind::Count),
-    ("hops.max", Metric::HopsMax, Kind::Count),
+    ("datagrams", Metric::Datagrams, ValueKind::Count),
+    ("bytes", Metric::Bytes, ValueKind::Count),
+    ("rate", Metric::Rate, ValueKind::Packets),
+    ("bitrate", Metric::Bitrate, ValueKind::Bits),
+    ("sources", Metric::Sources, ValueKind::Count),
+    ("streams", Metric::Streams, ValueKind::Count),
+    ("expected", Metric::Expected, ValueKind::Count),
+    ("loss", Metric::Loss, ValueKind::Ratio),
+    ("lost", Metric::Lost, ValueKind::Count),
+    ("loss_runs.count", Metric::LossRunsCount, ValueKind::Count),
+    ("loss_runs.longest", Metric::LossRunsLongest, ValueKind::Count),
+    ("duplicates", Metric::Duplicates, ValueKind::Count),
+    ("reordered", Metric::Reordered, ValueKind::Count),
+    ("corrupt", Metric::Corrupt, ValueKind::Count),
+    ("truncated", Metric::Truncated, ValueKind::Count),
+    ("interface_copies", Metric::InterfaceCopies, ValueKind::Count),
+    ("kernel_drops", Metric::KernelDrops, ValueKind::Count),
+    ("restarts", Metric::Restarts, ValueKind::Count),
+    ("missed_before", Metric::MissedBefore, ValueKind::Count),
+    ("dscp_changed", Metric::DscpChanged, ValueKind::Count),
+    ("gap", Metric::Gap, ValueKind::Time),
+    ("jitter", Metric::Jitter, ValueKind::Time),
+    ("delay.min", Metric::Delay(Statistic::Min), ValueKind::Delay),
+    ("delay.mean", Metric::Delay(Statistic::Mean), ValueKind::Delay),
+    ("delay.p50", Metric::Delay(Statistic::P50), ValueKind::Delay),
+    ("delay.p90", Metric::Delay(Statistic::P90), ValueKind::Delay),
+    ("delay.p99", Metric::Delay(Statistic::P99), ValueKind::Delay),
+    ("delay.p999", Metric::Delay(Statistic::P999), ValueKind::Delay),
+    ("delay.max", Metric::Delay(Statistic::Max), ValueKind::Delay),
+    ("pdv.min", Metric::Pdv(Statistic::Min), ValueKind::Time),
+    ("pdv.mean", Metric::Pdv(Statistic::Mean), ValueKind::Time),
+    ("pdv.p50", Metric::Pdv(Statistic::P50), ValueKind::Time),
+    ("pdv.p90", Metric::Pdv(Statistic::P90), ValueKind::Time),
+    ("pdv.p99", Metric::Pdv(Statistic::P99), ValueKind::Time),
+    ("pdv.p999", Metric::Pdv(Statistic::P999), ValueKind::Time),
+    ("pdv.max", Metric::Pdv(Statistic::Max), ValueKind::Time),
+    ("hops.min", Metric::HopsMin, ValueKind::Count),
+    ("hops.max", Metric::HopsMax, ValueKind::Count),
 ];
 
 /// Metrics that are told apart by their unit, and so are taken for each other.
@@ -324,13 +324,13 @@ impl FromStr for Assertion {
 }
 
 /// Reads a value; `None` where it is not of that kind.
-fn value(kind: Kind, text: &str) -> Option<Value> {
+fn value(kind: ValueKind, text: &str) -> Option<Value> {
     let value = match kind {
-        Kind::Count => text.parse().ok().map(Value::Count),
-        Kind::Ratio => ratio(text).map(Value::Ratio),
-        Kind::Delay => nanos(text).map(Value::Nanos),
-        Kind::Time => nanos(text).filter(|nanos| *nanos >= 0).map(Value::Nanos),
-        Kind::Packets | Kind::Bits => rate(text, kind),
+        ValueKind::Count => text.parse().ok().map(Value::Count),
+        ValueKind::Ratio => ratio(text).map(Value::Ratio),
+        ValueKind::Delay => nanos(text).map(Value::Nanos),
+        ValueKind::Time => nanos(text).filter(|nanos| *nanos >= 0).map(Value::Nanos),
+        ValueKind::Packets | ValueKind::Bits => rate(text, kind),
     };
     value.filter(|value| value.is_number())
 }
@@ -357,7 +357,7 @@ fn nanos(text: &str) -> Option<i64> {
     i64::try_from(time.as_nanos()).ok()
 }
 
-fn rate(text: &str, kind: Kind) -> Option<Value> {
+fn rate(text: &str, kind: ValueKind) -> Option<Value> {
     let (number, unit) = split_number(text);
     // A rate is more than nothing elsewhere, so what is nothing is read as one for the sake of its
     // unit.
@@ -365,10 +365,10 @@ fn rate(text: &str, kind: Kind) -> Option<Value> {
     let read = if nothing { format!("1{unit}").parse() } else { text.parse() };
     let rate = |rate: f64| if nothing { 0.0 } else { rate };
     match (kind, read) {
-        (Kind::Packets, _) if text == ZERO => Some(Value::Pps(0.0)),
-        (Kind::Bits, _) if text == ZERO => Some(Value::Bps(0.0)),
-        (Kind::Packets, Ok(Rate::Packets(pps))) => Some(Value::Pps(rate(pps))),
-        (Kind::Bits, Ok(Rate::Bits(bps))) => Some(Value::Bps(rate(bps))),
+        (ValueKind::Packets, _) if text == ZERO => Some(Value::Pps(0.0)),
+        (ValueKind::Bits, _) if text == ZERO => Some(Value::Bps(0.0)),
+        (ValueKind::Packets, Ok(Rate::Packets(pps))) => Some(Value::Pps(rate(pps))),
+        (ValueKind::Bits, Ok(Rate::Bits(bps))) => Some(Value::Bps(rate(bps))),
         _ => None,
     }
 }
@@ -387,11 +387,11 @@ fn split_number(text: &str) -> (&str, &str) {
 fn example(named: &Named, operator: &str, typed: &str) -> String {
     let (name, _, kind) = *named;
     let (unit, usual) = match kind {
-        Kind::Count => ("", "0"),
-        Kind::Ratio => ("%", "0.1%"),
-        Kind::Delay | Kind::Time => ("ms", "5ms"),
-        Kind::Packets => ("pps", "1000pps"),
-        Kind::Bits => ("Mbit", "20Mbit"),
+        ValueKind::Count => ("", "0"),
+        ValueKind::Ratio => ("%", "0.1%"),
+        ValueKind::Delay | ValueKind::Time => ("ms", "5ms"),
+        ValueKind::Packets => ("pps", "1000pps"),
+        ValueKind::Bits => ("Mbit", "20Mbit"),
     };
     let (number, typed_unit) = split_number(typed);
     // The number of "1_000" or "10k" is not the one that was meant.
@@ -408,17 +408,18 @@ fn example(named: &Named, operator: &str, typed: &str) -> String {
 fn no_value(named: &Named, operator: &str, typed: &str) -> String {
     let (name, metric, kind) = *named;
     let what = match kind {
-        Kind::Count => "a whole number without a unit",
-        Kind::Ratio => "a percentage from 0% to 100%",
-        Kind::Delay => "a time with its unit",
-        Kind::Time => "a time with its unit, never negative",
-        Kind::Packets => "in datagrams a second (pps)",
-        Kind::Bits => "in bits of payload a second (bit/s)",
+        ValueKind::Count => "a whole number without a unit",
+        ValueKind::Ratio => "a percentage from 0% to 100%",
+        ValueKind::Delay => "a time with its unit",
+        ValueKind::Time => "a time with its unit, never negative",
+        ValueKind::Packets => "in datagrams a second (pps)",
+        ValueKind::Bits => "in bits of payload a second (bit/s)",
     };
     let mut right = format!("'{}'", example(named, operator, typed));
     // A bare 0.001 may well be a ratio, as the summary has it.
     let bare = typed.parse::<f64>().is_ok_and(|number| number > 0.0 && number < 1.0);
-    let percent = format!("{typed}e2").parse::<f64>().ok().filter(|_| bare && kind == Kind::Ratio);
+    let percent =
+        format!("{typed}e2").parse::<f64>().ok().filter(|_| bare && kind == ValueKind::Ratio);
     if let Some(percent) = percent {
         right += &format!(", or '{name} {operator} {percent}%'");
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracing::debug;
 
-use super::facts::{Asked, Facts, Rights, Stopped};
+use super::facts::{CheckedTarget, Facts, Rights, Stopped};
 use super::{rules, snapshot};
 use crate::host;
 use crate::host::{Counters, Groups};
@@ -28,7 +28,7 @@ impl Baseline {
 
 /// What is to be explained.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct Request {
     /// A group that is listened to, on the interface as it is by now.
     pub listen: Listen,
     /// How many more targets there are.
@@ -47,7 +47,7 @@ pub struct Question {
 /// The search for an answer, beside whatever else goes on: who asks for the firewall's rules starts
 /// another program, and waits for it.
 #[derive(Debug)]
-pub struct Looking(Receiver<Vec<Finding>>);
+pub struct Diagnosing(Receiver<Vec<Finding>>);
 
 /// What came of it by now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,12 +55,12 @@ pub enum Found {
     /// It goes on.
     NotYet,
     /// The two or three findings that explain it, the gravest first; none where it failed.
-    These(Vec<Finding>),
+    Ready(Vec<Finding>),
 }
 
-impl Looking {
+impl Diagnosing {
     /// Begins to look. The memberships are those of this moment: they may be given up meanwhile.
-    pub fn start(question: Question) -> Self {
+    pub fn start(question: Request) -> Self {
         let (answer, found) = mpsc::sync_channel(1);
         let groups = if question.hurry { Groups::default() } else { host::groups() };
         let look = move || {
@@ -70,29 +70,29 @@ impl Looking {
         if let Err(error) = thread::Builder::new().name("looks".to_owned()).spawn(look) {
             debug!(%error, "cannot look for what explains it");
         }
-        Looking(found)
+        Diagnosing(found)
     }
 
     /// What was found by now.
     pub fn found(&self) -> Found {
         match self.0.try_recv() {
-            Ok(findings) => Found::These(findings),
+            Ok(findings) => Found::Ready(findings),
             Err(TryRecvError::Empty) => Found::NotYet,
-            Err(TryRecvError::Disconnected) => Found::These(Vec::new()),
+            Err(TryRecvError::Disconnected) => Found::Ready(Vec::new()),
         }
     }
 
     /// The same after at most such a time.
     pub fn wait(&self, most: Duration) -> Found {
         match self.0.recv_timeout(most) {
-            Ok(findings) => Found::These(findings),
+            Ok(findings) => Found::Ready(findings),
             Err(RecvTimeoutError::Timeout) => Found::NotYet,
-            Err(RecvTimeoutError::Disconnected) => Found::These(Vec::new()),
+            Err(RecvTimeoutError::Disconnected) => Found::Ready(Vec::new()),
         }
     }
 }
 
-impl Question {
+impl Request {
     fn answer(&self, groups: &Groups) -> Vec<Finding> {
         rules::gravest(&self.facts(groups))
     }
@@ -105,7 +105,7 @@ impl Question {
         interfaces.retain(|iface| iface.name == at.via.name);
         let mut facts = Facts {
             system: std::env::consts::OS.to_owned(),
-            target: Asked::of(&self.listen),
+            target: CheckedTarget::of(&self.listen),
             iface: Some(at.via.name.clone()),
             named: at.via.named,
             seconds: self.silent.as_secs_f64(),
@@ -146,7 +146,11 @@ mod tests {
         };
         Facts {
             system: "linux".to_owned(),
-            target: Asked { group: "239.1.1.1".parse().unwrap(), port: 5000, sources: Vec::new() },
+            target: CheckedTarget {
+                group: "239.1.1.1".parse().unwrap(),
+                port: 5000,
+                sources: Vec::new(),
+            },
             iface: Some("e0".to_owned()),
             seconds: 5.0,
             interfaces: vec![Link { addresses: vec![address], ..link }],
@@ -254,7 +258,7 @@ mod tests {
         };
         let listen = Listen { at, filter: crate::target::Filter::Any.into() };
         let before = Baseline::take();
-        let looking = Looking::start(Question {
+        let looking = Diagnosing::start(Request {
             listen,
             more: 0,
             before,
@@ -262,7 +266,7 @@ mod tests {
             stopped: None,
             hurry: false,
         });
-        let Found::These(found) = looking.wait(Duration::from_secs(30)) else {
+        let Found::Ready(found) = looking.wait(Duration::from_secs(30)) else {
             panic!("no answer")
         };
         let ids: Vec<&str> = found.iter().map(|finding| finding.id).collect();
@@ -271,9 +275,9 @@ mod tests {
         // The thread that answered ends a moment later.
         assert_eq!(
             looking.wait(Duration::from_secs(30)),
-            Found::These(Vec::new()),
+            Found::Ready(Vec::new()),
             "it answers once"
         );
-        assert_eq!(looking.found(), Found::These(Vec::new()), "it has ended");
+        assert_eq!(looking.found(), Found::Ready(Vec::new()), "it has ended");
     }
 }

@@ -21,7 +21,7 @@ pub struct Facts {
     /// The system: `linux`, `macos`, `windows`, as Rust names them.
     pub system: String,
     /// The group that was asked about.
-    pub target: Asked,
+    pub target: CheckedTarget,
     /// The interface where it is expected; `None` where nobody named one and several would do.
     pub iface: Option<String>,
     /// The user named that interface.
@@ -41,7 +41,7 @@ pub struct Facts {
     /// What this host heard of itself.
     pub self_test: Option<SelfTest>,
     /// What came, by interface and sender.
-    pub heard: Vec<Heard>,
+    pub heard: Vec<ReceivedFrom>,
     /// How many datagrams found the receive buffers of this program full.
     pub own_drops: Option<u64>,
     /// The sockets that hold the port; those of this program say so. `drops` is what they dropped
@@ -81,7 +81,7 @@ pub struct Facts {
 
 /// The group that was asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Asked {
+pub struct CheckedTarget {
     /// The group.
     pub group: IpAddr,
     /// The UDP port.
@@ -189,7 +189,7 @@ pub struct SelfTest {
 
 /// What came from one sender on one interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heard {
+pub struct ReceivedFrom {
     /// The interface; `None` where the system does not tell.
     pub iface: Option<String>,
     /// The sender.
@@ -322,20 +322,24 @@ pub struct Stopped {
     pub silent: f64,
 }
 
-impl Default for Asked {
+impl Default for CheckedTarget {
     fn default() -> Self {
-        Asked { group: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0, sources: Vec::new() }
+        CheckedTarget {
+            group: std::net::Ipv4Addr::UNSPECIFIED.into(),
+            port: 0,
+            sources: Vec::new(),
+        }
     }
 }
 
-impl Asked {
+impl CheckedTarget {
     /// What a receiver listens to.
     pub fn of(listen: &Listen) -> Self {
         let sources = match &*listen.filter {
             Filter::Include(sources) => sources.clone(),
             Filter::Any | Filter::Exclude(_) => Vec::new(),
         };
-        Asked { group: listen.at.group, port: listen.at.port, sources }
+        CheckedTarget { group: listen.at.group, port: listen.at.port, sources }
     }
 
     /// What to type to look into it.
@@ -350,7 +354,7 @@ impl Asked {
     }
 }
 
-impl std::fmt::Display for Asked {
+impl std::fmt::Display for CheckedTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         if let [source] = self.sources[..] {
             write!(f, "{}@", crate::target::bracketed(source))?;
@@ -416,7 +420,7 @@ impl Facts {
 
     /// Who was heard where it was expected. Where the system does not tell the interface, all of
     /// them.
-    pub fn heard_where_expected(&self) -> impl Iterator<Item = &Heard> {
+    pub fn heard_where_expected(&self) -> impl Iterator<Item = &ReceivedFrom> {
         self.heard
             .iter()
             .filter(|heard| heard.iface.as_deref().is_none_or(|iface| self.is_expected(iface)))
@@ -425,7 +429,7 @@ impl Facts {
     /// The frames of the target that reached the expected interface, in no virtual LAN: of its
     /// group, its port and its sources. Fragments behind the first are among them.
     pub fn flows_here(&self) -> impl Iterator<Item = &Flow> {
-        let Asked { port, sources, .. } = &self.target;
+        let CheckedTarget { port, sources, .. } = &self.target;
         let wanted = move |flow: &&Flow| {
             flow.port.is_none_or(|known| known == *port)
                 && (sources.is_empty() || sources.contains(&flow.source))

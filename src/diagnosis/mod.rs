@@ -7,9 +7,9 @@ pub mod firewall;
 mod rules;
 pub mod snapshot;
 
-pub use explain::{Baseline, Found, Looking, Question};
+pub use explain::{Baseline, Diagnosing, Found, Request};
 pub use facts::{
-    Asked, Facts, Firewall, Flow, Frames, Heard, Leg, LegKind, Link, Membership, Path, Queries,
-    Rights, STREAM, SelfTest, Stopped, SystemLimits,
+    CheckedTarget, Facts, Firewall, Flow, Frames, Leg, LegKind, Link, Membership, Path, Queries,
+    ReceivedFrom, Rights, STREAM, SelfTest, Stopped, SystemLimits,
 };
 pub use rules::{conclusion, findings};

@@ -10,22 +10,22 @@ use crate::host::{Counters, Groups, PortUser};
 use crate::iface::{Family, Interface};
 
 /// What is compared with what is seen later.
-pub struct Snapshot {
+pub struct HostSnapshot {
     /// The kernel's counters.
     pub counters: Option<Counters>,
     /// The sockets on the port.
     pub port_users: Option<Vec<PortUser>>,
 }
 
-impl Snapshot {
+impl HostSnapshot {
     /// Of this moment.
     pub fn take(port: u16, family: Family) -> Self {
-        Snapshot { counters: host::counters(), port_users: host::users_of(port, family) }
+        HostSnapshot { counters: host::counters(), port_users: host::users_of(port, family) }
     }
 
     /// Writes into `facts` what happened since.
     pub fn compare(&self, facts: &mut Facts) {
-        let now = Snapshot::take(facts.target.port, facts.family());
+        let now = HostSnapshot::take(facts.target.port, facts.family());
         compare_counters(self.counters.as_ref(), now.counters.as_ref(), facts);
         let before = |inode: u64| {
             self.port_users

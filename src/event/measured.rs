@@ -145,8 +145,8 @@ pub struct HopsInfo {
 }
 
 impl FiguresInfo {
-    fn new(figures: &Figures, variation: Option<Quantiles>, losses: Losses, of: Standing) -> Self {
-        let Standing { jitter, gap, clock } = of;
+    fn new(figures: &Figures, variation: Option<Quantiles>, losses: Losses, of: Snapshot) -> Self {
+        let Snapshot { jitter, gap, clock } = of;
         let Losses { expected, lost, runs, longest } = losses;
         FiguresInfo {
             received: figures.meter.datagrams,
@@ -175,23 +175,23 @@ impl FiguresInfo {
 }
 
 /// Describes the streams, and all of them together; no streams are `None` together: nothing was
-/// measured. `lately` is since the last mark, and leaves out those that had ended before it; `now`
-/// is by the clock that tells when datagrams come.
+/// measured. `interval` is since the last mark, and leaves out those that had ended before it;
+/// `now` is by the clock that tells when datagrams come.
 pub fn describe(
     streams: &Streams,
-    lately: bool,
+    interval: bool,
     now: SystemTime,
 ) -> (Vec<StreamInfo>, Option<MeasuredInfo>) {
     let restarts = streams.restarts();
-    let mut together = Together::default();
+    let mut together = Aggregate::default();
     let mut infos = Vec::new();
     for (stream, restarts) in
-        streams.iter().zip(restarts).filter(|(stream, _)| !lately || stream.is_of_interest())
+        streams.iter().zip(restarts).filter(|(stream, _)| !interval || stream.is_of_interest())
     {
-        let (figures, losses) = (stream.figures(lately), stream.losses(lately));
-        let standing = Standing {
+        let (figures, losses) = (stream.figures(interval), stream.losses(interval));
+        let standing = Snapshot {
             jitter: stream.jitter(),
-            gap: stream.gap(lately, now),
+            gap: stream.gap(interval, now),
             clock: stream.clock(),
         };
         let info = StreamInfo {
@@ -215,7 +215,7 @@ pub fn describe(
 
 /// What of a stream depends on how it stands now.
 #[derive(Clone, Copy)]
-struct Standing {
+struct Snapshot {
     jitter: Option<f64>,
     gap: Option<i64>,
     clock: Clock,
@@ -223,7 +223,7 @@ struct Standing {
 
 /// What streams come to together.
 #[derive(Default)]
-struct Together {
+struct Aggregate {
     streams: usize,
     ended: usize,
     restarts: u64,
@@ -235,16 +235,16 @@ struct Sum {
     figures: Figures,
     variations: Delays,
     losses: Losses,
-    standing: Standing,
+    standing: Snapshot,
 }
 
-impl Together {
+impl Aggregate {
     fn add(
         &mut self,
         stream: &Stream,
         figures: &Figures,
         losses: Losses,
-        standing: Standing,
+        standing: Snapshot,
         restarts: u64,
     ) {
         self.streams += 1;
@@ -256,13 +256,13 @@ impl Together {
         let Some(sum) = &mut self.sum else {
             let (figures, variations) = (figures.clone(), figures.delays.less_the_shortest());
             self.sum =
-                Some(Sum { figures, variations, losses, standing: Standing { clock, ..standing } });
+                Some(Sum { figures, variations, losses, standing: Snapshot { clock, ..standing } });
             return;
         };
         sum.figures.merge(figures);
         sum.variations.merge(&figures.delays.less_the_shortest());
         sum.losses = sum.losses.and(losses);
-        sum.standing = Standing {
+        sum.standing = Snapshot {
             jitter: [sum.standing.jitter, standing.jitter].into_iter().flatten().reduce(f64::max),
             gap: sum.standing.gap.max(standing.gap),
             clock: sum.standing.clock.min(clock),
@@ -273,7 +273,7 @@ impl Together {
         let Sum { figures, variations, losses, standing } = self.sum?;
         let info = FiguresInfo::new(&figures, variations.quantiles(), losses, standing);
         let spread = if info.delay_ns.is_some() { figures.delays } else { variations };
-        let Together { streams, ended, restarts, missed_before, .. } = self;
+        let Aggregate { streams, ended, restarts, missed_before, .. } = self;
         Some(MeasuredInfo { streams, ended, restarts, missed_before, figures: info, spread })
     }
 }

@@ -47,10 +47,10 @@ pub enum Event<'a> {
     Checking(Checking<'a>),
     /// A datagram came.
     #[serde(rename = "datagram")]
-    Received(Received<'a>),
+    Received(ReceivedDatagram<'a>),
     /// A datagram went.
     #[serde(rename = "datagram")]
-    Sent(Sent<'a>),
+    Sent(SentDatagram<'a>),
     /// Something the user should know.
     Warning(Notice<'a>),
     /// A group was left.
@@ -199,7 +199,7 @@ pub struct Sending<'a> {
 
 /// A datagram that came.
 #[derive(Debug, Serialize)]
-pub struct Received<'a> {
+pub struct ReceivedDatagram<'a> {
     /// When the kernel took it.
     #[serde(serialize_with = "rfc3339")]
     pub time: SystemTime,
@@ -272,7 +272,7 @@ impl Serialize for Payload<'_> {
 
 /// A datagram that went.
 #[derive(Debug, Serialize)]
-pub struct Sent<'a> {
+pub struct SentDatagram<'a> {
     /// When.
     #[serde(serialize_with = "rfc3339")]
     pub time: SystemTime,
@@ -566,7 +566,7 @@ mod tests {
     #[test]
     fn a_datagram_is_text_where_it_can_be_and_hex_where_not() {
         let event = |payload: &'static [u8]| {
-            serde_json::to_string(&Event::Received(Received {
+            serde_json::to_string(&Event::Received(ReceivedDatagram {
                 time: SystemTime::UNIX_EPOCH + Duration::new(1_795_000_000, 5),
                 source: "10.0.0.100:40000".parse().unwrap(),
                 group: "239.1.1.1".parse().unwrap(),

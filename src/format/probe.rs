@@ -36,7 +36,7 @@ const CRC: std::ops::Range<usize> = 36..40;
 
 /// What a probe is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProbeKind {
     /// One of the stream.
     Data,
     /// The stream is over.
@@ -49,7 +49,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// What it is for.
-    pub kind: Kind,
+    pub kind: ProbeKind,
     /// The sender wants a reply.
     pub reply_wanted: bool,
     /// The sender's clock follows a reference (adjtimex(2)).
@@ -123,9 +123,9 @@ pub fn read(payload: &[u8], cut: bool) -> Reading {
         return Reading::Damaged(Damage::Corrupt, Some(stream));
     }
     let kind = match header[5] {
-        0 => Kind::Data,
-        1 => Kind::End,
-        2 => Kind::Reply,
+        0 => ProbeKind::Data,
+        1 => ProbeKind::End,
+        2 => ProbeKind::Reply,
         _ => return Reading::Damaged(Damage::Unsupported, Some(stream)),
     };
     let sequence = u64_at(header, 16);
@@ -175,9 +175,9 @@ impl Writer {
         bytes[..4].copy_from_slice(MAGIC);
         bytes[4] = VERSION;
         bytes[5] = match probe.kind {
-            Kind::Data => 0,
-            Kind::End => 1,
-            Kind::Reply => 2,
+            ProbeKind::Data => 0,
+            ProbeKind::End => 1,
+            ProbeKind::Reply => 2,
         };
         let flag = |set: bool, bit: u16| if set { bit } else { 0 };
         let flags = flag(probe.reply_wanted, REPLY_WANTED) | flag(probe.synchronised, SYNCHRONISED);
@@ -262,7 +262,7 @@ mod tests {
 
     fn probe() -> Probe {
         Probe {
-            kind: Kind::Data,
+            kind: ProbeKind::Data,
             reply_wanted: false,
             synchronised: true,
             stream: 0x0102_0304_0506_0708,
@@ -349,7 +349,7 @@ mod tests {
             (ttl, traffic_class, reply_wanted, synchronised) in any::<(u8, u8, bool, bool)>(),
             (kind, len) in (0..3_usize, 0..2000_u16)
         ) {
-            let kind = [Kind::Data, Kind::End, Kind::Reply][kind];
+            let kind = [ProbeKind::Data, ProbeKind::End, ProbeKind::Reply][kind];
             let probe = Probe { kind, reply_wanted, synchronised, stream, sequence: sequence / 4, sent, ttl, traffic_class, host };
             let writer = Writer::new(len);
             let mut bytes = writer.bytes(&Probe { stream: 5, ..probe });

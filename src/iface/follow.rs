@@ -18,7 +18,7 @@ pub enum Presence {
     /// It is there, and administratively down.
     Down,
     /// It is up, without an address of the family, or without the one that it was chosen by.
-    Unnumbered,
+    NoAddress,
     /// It is up and has an address.
     Ready,
 }
@@ -151,7 +151,7 @@ fn presence(iface: &Interface, family: Family, pinned: Option<IpAddr>) -> Presen
     match (iface.up, has_it) {
         (false, _) => Presence::Down,
         (true, true) => Presence::Ready,
-        (true, false) => Presence::Unnumbered,
+        (true, false) => Presence::NoAddress,
     }
 }
 

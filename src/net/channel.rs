@@ -22,9 +22,9 @@ use crate::target::{Listen, is_link_scoped};
 /// apart itself.
 pub(super) struct Channel {
     pub socket: Rc<UdpSocket>,
-    held: Held,
+    joins: Joins,
     /// The socket is bound to a link that is gone, so it takes another one to join again.
-    void: bool,
+    stale: bool,
     /// What sockets before this one had dropped.
     dropped_before: KernelDrops,
     trains: Trains,
@@ -71,7 +71,7 @@ impl Trains {
 }
 
 /// What there is to know when the interfaces have changed.
-pub(super) struct Upheaval<'a> {
+pub(super) struct InterfaceChanges<'a> {
     /// The changes, and for whom each is.
     pub changes: &'a [(Change, Family)],
     /// The interfaces that lost a protocol.
@@ -93,7 +93,7 @@ pub(super) struct Rejoining<'a> {
     pub failed: Failures,
 }
 
-enum Held {
+enum Joins {
     One(Membership),
     Many { memberships: Vec<Membership>, by_group: HashMap<(IpAddr, u32), usize> },
 }
@@ -103,8 +103,8 @@ impl Channel {
     pub fn open(listen: &Listen, room: Room, backend: Backend) -> Result<(Self, Rcvbuf), NetError> {
         let (socket, buffer) = socket::receiver(&listen.at, false, room, backend)?;
         let socket = Rc::new(socket);
-        let held = Held::One(Membership::join(&socket, listen)?);
-        Ok((Channel::new(socket, held, backend), buffer))
+        let joins = Joins::One(Membership::join(&socket, listen)?);
+        Ok((Channel::new(socket, joins, backend), buffer))
     }
 
     /// Opens a socket for several groups of one port and family, and joins as many of them as the
@@ -125,25 +125,25 @@ impl Channel {
             }
         }
         let joined = memberships.len();
-        let held = Held::Many { by_group: by_group(&memberships), memberships };
-        Ok((Channel::new(socket, held, backend), buffer, joined))
+        let joins = Joins::Many { by_group: by_group(&memberships), memberships };
+        Ok((Channel::new(socket, joins, backend), buffer, joined))
     }
 
-    fn new(socket: Rc<UdpSocket>, held: Held, backend: Backend) -> Self {
-        let arrives_where_joined = match &held {
-            Held::One(membership) => {
+    fn new(socket: Rc<UdpSocket>, joins: Joins, backend: Backend) -> Self {
+        let arrives_where_joined = match &joins {
+            Joins::One(membership) => {
                 backend.is_native()
                     && socket::arrives_where_joined(
                         &socket::options(&socket),
                         &membership.listen().at,
                     )
             }
-            Held::Many { .. } => false,
+            Joins::Many { .. } => false,
         };
         Channel {
             socket,
-            held,
-            void: false,
+            joins,
+            stale: false,
             dropped_before: KernelDrops::default(),
             trains: Trains::new(backend),
             sleeps: None,
@@ -180,15 +180,15 @@ impl Channel {
     /// bound to a group also hears unicast to its port; and a source that is excluded is heard
     /// between the join and its exclusion.
     pub fn membership(&self, meta: &Meta) -> Option<&Membership> {
-        let membership = match &self.held {
-            Held::One(membership) => {
+        let membership = match &self.joins {
+            Joins::One(membership) => {
                 let at = &membership.listen().at;
                 let addressed = meta.destination.is_none_or(|destination| destination == at.group);
                 let arrived = !at.minds_interface()
                     || meta.ifindex.is_none_or(|ifindex| ifindex == at.via.index);
                 (addressed && arrived).then_some(membership)
             }
-            Held::Many { memberships, by_group } => {
+            Joins::Many { memberships, by_group } => {
                 memberships.get(*by_group.get(&(meta.destination?, meta.ifindex?))?)
             }
         };
@@ -199,7 +199,7 @@ impl Channel {
 
     /// Completes what the kernel told of a datagram by what goes without saying.
     pub fn complete(&self, meta: &mut Meta) {
-        if let (true, Held::One(membership)) = (self.arrives_where_joined, &self.held) {
+        if let (true, Joins::One(membership)) = (self.arrives_where_joined, &self.joins) {
             let at = &membership.listen().at;
             (meta.destination, meta.ifindex) = (Some(at.group), Some(at.via.index));
         }
@@ -221,15 +221,15 @@ impl Channel {
         self.memberships()[0].listen()
     }
 
-    /// Takes note of what changed, the last membership first, and gives up what is void with it.
+    /// Takes note of what changed, the last membership first, and gives up what is stale with it.
     /// Answers how many are not active then.
-    pub fn note(&mut self, news: &Upheaval) -> usize {
+    pub fn note(&mut self, news: &InterfaceChanges) -> usize {
         let mut inactive = 0;
         // Only a socket of one group is bound to it.
-        let is_bound = matches!(self.held, Held::One(_));
-        let memberships = match &mut self.held {
-            Held::One(membership) => std::slice::from_mut(membership),
-            Held::Many { memberships, .. } => memberships.as_mut_slice(),
+        let is_bound = matches!(self.joins, Joins::One(_));
+        let memberships = match &mut self.joins {
+            Joins::One(membership) => std::slice::from_mut(membership),
+            Joins::Many { memberships, .. } => memberships.as_mut_slice(),
         };
         for membership in memberships.iter_mut().rev() {
             let at = &membership.listen().at;
@@ -243,8 +243,8 @@ impl Channel {
                 if (at.minds_interface() || is_bound)
                     && (change.remade || change.now == Presence::Gone)
                 {
-                    self.void |= is_bound;
-                    membership.forsake();
+                    self.stale |= is_bound;
+                    membership.invalidate();
                 }
                 membership.set_via(&change.new);
             }
@@ -253,7 +253,7 @@ impl Channel {
             if at.cast == Cast::Multicast
                 && (died || news.groups.iter().all(|groups| is_missing(membership, groups)))
             {
-                membership.forsake();
+                membership.invalidate();
             }
             inactive += usize::from(!membership.is_active());
         }
@@ -265,9 +265,9 @@ impl Channel {
     /// another one now.
     pub fn rejoin(&mut self, rejoining: &mut Rejoining) -> bool {
         let mut replaced = false;
-        let memberships = match &mut self.held {
-            Held::One(membership) => std::slice::from_mut(membership),
-            Held::Many { memberships, .. } => memberships.as_mut_slice(),
+        let memberships = match &mut self.joins {
+            Joins::One(membership) => std::slice::from_mut(membership),
+            Joins::Many { memberships, .. } => memberships.as_mut_slice(),
         };
         for membership in memberships.iter_mut().filter(|membership| !membership.is_active()) {
             let at = membership.listen().at.clone();
@@ -280,7 +280,7 @@ impl Channel {
             }
             let (trains, backend) = (self.trains, rejoining.backend);
             let joined = (|| {
-                if self.void {
+                if self.stale {
                     self.dropped_before =
                         self.dropped_before + dropped_by(&self.socket, trains).unwrap_or_default();
                     (self.trains, self.sleeps) = (Trains::new(backend), None);
@@ -290,7 +290,7 @@ impl Channel {
                     membership.set_socket(&self.socket);
                     let (socket, _) =
                         socket::receiver(&at, false, rejoining.room, rejoining.backend)?;
-                    (self.socket, self.void, replaced) = (Rc::new(socket), false, true);
+                    (self.socket, self.stale, replaced) = (Rc::new(socket), false, true);
                     membership.set_socket(&self.socket);
                 }
                 membership.rejoin()
@@ -308,7 +308,7 @@ impl Channel {
     }
 
     fn map_groups(&mut self) {
-        if let Held::Many { memberships, by_group: known } = &mut self.held {
+        if let Joins::Many { memberships, by_group: known } = &mut self.joins {
             *known = by_group(memberships);
         }
     }
@@ -327,18 +327,18 @@ impl Channel {
 
     /// Leaves every group, the last one first.
     pub fn leave(self) -> Vec<Result<Listen, NetError>> {
-        match self.held {
-            Held::One(membership) => membership.leave().into_iter().collect(),
-            Held::Many { memberships, .. } => {
+        match self.joins {
+            Joins::One(membership) => membership.leave().into_iter().collect(),
+            Joins::Many { memberships, .. } => {
                 memberships.into_iter().rev().filter_map(Membership::leave).collect()
             }
         }
     }
 
     fn memberships(&self) -> &[Membership] {
-        match &self.held {
-            Held::One(membership) => std::slice::from_ref(membership),
-            Held::Many { memberships, .. } => memberships,
+        match &self.joins {
+            Joins::One(membership) => std::slice::from_ref(membership),
+            Joins::Many { memberships, .. } => memberships,
         }
     }
 }

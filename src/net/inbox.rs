@@ -7,11 +7,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tracing::{debug, trace};
 
-use super::channel::{Channel, Rejoining, Upheaval};
+use super::channel::{Channel, InterfaceChanges, Rejoining};
 use super::packing::{Pack, pack};
 use super::socket::Room;
 use super::wait::{Waiter, wait_for};
-use super::watch::{Failures, Look, Moved, Moves, Rejoined, Retry, Watch};
+use super::watch::{Failures, InterfaceEvent, InterfaceEvents, Look, Rejoined, Retry, Watch};
 use super::{Datagram, KernelDrops, NetError, Operation, Wake};
 use crate::host::{limits, open_files};
 use crate::iface::{Family, Presence, Via};
@@ -37,7 +37,7 @@ pub struct Inbox {
     /// What was read already while it waited: from which socket, and how many.
     filled: Option<(usize, usize)>,
     spin: Option<Spin>,
-    doze: Doze,
+    doze: BlockingReceive,
     watch: Watch,
     /// How many memberships wait for their interface, or could not be joined again.
     inactive: usize,
@@ -90,7 +90,7 @@ impl Inbox {
             ready: Vec::new(),
             filled: None,
             spin: None,
-            doze: Doze::default(),
+            doze: BlockingReceive::default(),
             watch,
             inactive: 0,
             retry: Retry::default(),
@@ -233,23 +233,26 @@ impl Inbox {
     ///
     /// # Errors
     /// The interfaces cannot be listed.
-    pub fn follow(&mut self) -> Result<Moves, NetError> {
+    pub fn follow(&mut self) -> Result<InterfaceEvents, NetError> {
         let look = self.watch.look()?.filter(Look::is_news);
         if look.is_none() && !self.retry.is_due() {
-            return Ok(Moves::default());
+            return Ok(InterfaceEvents::default());
         }
         let changes = look.map_or_else(Vec::new, |Look { changes, died, doubtful }| {
             // A list of the kernel's that is read while others come and go has gaps: what is in
             // neither of two is not there.
             let groups =
                 if doubtful { [host::groups(), host::groups()] } else { Default::default() };
-            let news = Upheaval { changes: &changes, died: &died, groups: &groups };
+            let news = InterfaceChanges { changes: &changes, died: &died, groups: &groups };
             // The last one first, as when leaving.
             self.inactive = self.channels.iter_mut().rev().map(|channel| channel.note(&news)).sum();
             changes
         });
         let (joined, failed) = if self.inactive > 0 { self.rejoin()? } else { Default::default() };
-        Ok(Moves { moves: Moved::gather(changes, joined), failed: self.retry.after(failed) })
+        Ok(InterfaceEvents {
+            events: InterfaceEvent::gather(changes, joined),
+            failed: self.retry.after(failed),
+        })
     }
 
     /// Joins what is not joined and can be. Answers how many, by interface, and what failed.
@@ -374,14 +377,14 @@ impl Inbox {
 /// is and its datagrams come one after another; signals end it, and everything else waits until the
 /// next one comes, or for [`sys::NAP`].
 #[derive(Default)]
-struct Doze {
+struct BlockingReceive {
     /// One comes after another.
     busy: bool,
     /// When to look at everything else.
     look_around: Option<Instant>,
 }
 
-impl Doze {
+impl BlockingReceive {
     /// Datagrams within this time of each other come one after another.
     const DENSE: Duration = Duration::from_millis(5);
 

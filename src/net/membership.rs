@@ -53,7 +53,7 @@ impl Membership {
         self.listen.at.via = Arc::clone(via);
     }
 
-    /// Moves to another socket, on which nothing is joined.
+    /// InterfaceEvents to another socket, on which nothing is joined.
     pub fn set_socket(&mut self, socket: &Rc<UdpSocket>) {
         self.socket = Rc::clone(socket);
     }
@@ -100,7 +100,7 @@ impl Membership {
                 sys::change_source(&self.socket, change, at.group, *source, at.via.index)
             {
                 let error = operation().failed(error);
-                self.forsake();
+                self.invalidate();
                 return Err(error);
             }
             self.active = true;
@@ -113,7 +113,7 @@ impl Membership {
     ///
     /// To be done as soon as that is known: the kernel keeps the membership under the old index,
     /// and leaving it later takes a membership away from whoever has the index then.
-    pub fn forsake(&mut self) {
+    pub fn invalidate(&mut self) {
         let at = &self.listen.at;
         if !std::mem::take(&mut self.active) || at.cast != Cast::Multicast {
             return;
@@ -126,7 +126,7 @@ impl Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        self.forsake();
+        self.invalidate();
     }
 }
 

@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 
 use tracing::debug;
 
-use super::departure::{self, is_full, is_of_a_train, shorter};
+use super::send_result::{self, is_full, is_of_a_train, shorter};
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
-use super::watch::{Look, Moved, Moves, Rejoined, Retry, Watch, note_failure, note_joined};
-use super::{Departure, Failure, Load, NetError, Operation, Wake};
+use super::watch::{
+    InterfaceEvent, InterfaceEvents, Look, Rejoined, Retry, Watch, note_failure, note_joined,
+};
+use super::{Failure, NetError, Operation, SendQueue, SendResult, Wake};
 use crate::iface::{Cast, Change, Family, Presence, Via};
 use crate::sys;
 use crate::sys::{Backend, Batching, Interrupt, LONGEST_TRAIN};
@@ -35,7 +37,7 @@ struct OutRoute {
     source: SocketAddr,
     socket: Rc<Sender>,
     /// The socket sends from what is no more.
-    void: bool,
+    stale: bool,
 }
 
 impl OutRoute {
@@ -54,7 +56,7 @@ impl OutRoute {
             Arc::ptr_eq(&self.at.via, &change.old) && Family::of(self.at.group) == *family
         };
         if let Some((change, _)) = changes.iter().find(concerns) {
-            self.void |= change.remade
+            self.stale |= change.remade
                 || change.was != Presence::Ready
                 || change.old.address != change.new.address;
             self.at.via = Arc::clone(&change.new);
@@ -116,12 +118,12 @@ impl Sender {
     /// How many datagrams a train to `at` has at most.
     fn longest(&self, at: &Endpoint) -> usize {
         self.longest.get().unwrap_or_else(|| {
-            let longest = if sys::can_send_trains(&self.socket) && !departure::cuts_trains(&at.via)
-            {
-                LONGEST_TRAIN
-            } else {
-                1
-            };
+            let longest =
+                if sys::can_send_trains(&self.socket) && !send_result::cuts_trains(&at.via) {
+                    LONGEST_TRAIN
+                } else {
+                    1
+                };
             if longest > 1 {
                 debug!("datagrams to {at} that are due together leave in trains (UDP_SEGMENT)");
             }
@@ -189,7 +191,7 @@ impl Opening<'_> {
             }
         };
         let source = self.sources.of(&socket, &at, self.backend);
-        Ok(OutRoute { at, source, socket, void: false })
+        Ok(OutRoute { at, source, socket, stale: false })
     }
 }
 
@@ -254,18 +256,21 @@ impl Outbox {
     ///
     /// # Errors
     /// The interfaces cannot be listed.
-    pub fn follow(&mut self) -> Result<Moves, NetError> {
+    pub fn follow(&mut self) -> Result<InterfaceEvents, NetError> {
         let look = self.watch.look()?.filter(Look::is_news);
         if look.is_none() && !self.retry.is_due() {
-            return Ok(Moves::default());
+            return Ok(InterfaceEvents::default());
         }
         let changes = look.map_or_else(Vec::new, |look| look.changes);
         self.routes.iter_mut().for_each(|route| route.note(&changes));
         let (joined, failed) = self.reopen();
-        Ok(Moves { moves: Moved::gather(changes, joined), failed: self.retry.after(failed) })
+        Ok(InterfaceEvents {
+            events: InterfaceEvent::gather(changes, joined),
+            failed: self.retry.after(failed),
+        })
     }
 
-    /// Opens the sockets anew that are void and whose interface is ready; they keep their source
+    /// Opens the sockets anew that are stale and whose interface is ready; they keep their source
     /// port. Answers how many endpoints they reach, by interface, and what failed.
     fn reopen(&mut self) -> (Vec<Rejoined>, Vec<(NetError, usize)>) {
         let (mut joined, mut failed) = (Vec::new(), Vec::new());
@@ -274,7 +279,7 @@ impl Outbox {
         // The old sockets are kept until the end, so that their addresses in memory are not used
         // again.
         let mut old = Vec::new();
-        for route in self.routes.iter_mut().filter(|route| route.void) {
+        for route in self.routes.iter_mut().filter(|route| route.stale) {
             let family = Family::of(route.at.group);
             if self.watch.presence(&route.at.via, family) != Presence::Ready {
                 continue;
@@ -290,27 +295,27 @@ impl Outbox {
             if let Some(socket) = socket {
                 route.source = sources.of(socket, &route.at, self.backend);
                 old.push(std::mem::replace(&mut route.socket, Rc::clone(socket)));
-                route.void = false;
+                route.stale = false;
                 note_joined(&mut joined, &route.at.via, family);
             }
         }
         drop(opened);
         self.routes
             .iter()
-            .filter(|route| !route.void && !route.socket.connected.get())
+            .filter(|route| !route.stale && !route.socket.connected.get())
             .for_each(|route| route.connect(self.backend));
         (joined, failed)
     }
 
-    /// Sends what waits in `load` from the datagram at `first` on, as far as one call goes. Nothing
-    /// is lost: what the answer does not speak of was not sent yet, and is to be sent by the
-    /// next call.
-    pub fn send(&self, load: &Load, first: usize) -> Departure {
-        let (mut departure, pieces) = (Departure::default(), load.pieces());
+    /// Sends what waits in `queue` from the datagram at `first` on, as far as one call goes.
+    /// Nothing is lost: what the answer does not speak of was not sent yet, and is to be sent
+    /// by the next call.
+    pub fn send(&self, queue: &SendQueue, first: usize) -> SendResult {
+        let (mut result, queued) = (SendResult::default(), queue.items());
         loop {
-            let Some(piece) = pieces.get(first) else { return departure };
+            let Some(piece) = queued.get(first) else { return result };
             let OutRoute { at, socket, .. } = &self.routes[piece.position];
-            let (messages, ends) = self.messages(load, first, socket);
+            let (messages, ends) = self.messages(queue, first, socket);
             let error = match sys::send(&socket.socket, &messages, self.backend) {
                 Ok(sent) => {
                     let makes_copies = at.cast == Cast::Multicast && self.options.loopback;
@@ -319,8 +324,8 @@ impl Outbox {
                         .set(socket.was_full.get() || (makes_copies && sent < messages.len()));
                     socket.mute(at, false);
                     socket.stuck.set(false);
-                    departure.datagrams = ends[..sent].last().map_or(0, |end| end - first);
-                    return departure;
+                    result.datagrams = ends[..sent].last().map_or(0, |end| end - first);
+                    return result;
                 }
                 Err(error) => error,
             };
@@ -337,8 +342,8 @@ impl Outbox {
             }
             // What ICMP said of an earlier datagram is told at the next send, which it keeps from
             // going.
-            if departure.returned.is_none() && is_of_an_earlier_one(&error, at) {
-                departure.returned = Some(error);
+            if result.returned.is_none() && is_of_an_earlier_one(&error, at) {
+                result.returned = Some(error);
                 continue;
             }
             let full = is_full(&error);
@@ -348,9 +353,9 @@ impl Outbox {
                 socket.mute(at, is_copied);
                 socket.was_full.set(socket.was_full.get() || is_copied);
             }
-            departure.failure =
+            result.failure =
                 Some(Failure { datagrams, full, error: Operation::Send(at.clone()).failed(error) });
-            return departure;
+            return result;
         }
     }
 
@@ -406,30 +411,30 @@ impl Outbox {
     /// What goes through one socket, from the datagram at `first` on; and where each message ends.
     fn messages<'a>(
         &self,
-        load: &'a Load,
+        queue: &'a SendQueue,
         first: usize,
         socket: &Rc<Sender>,
     ) -> (Vec<sys::Message<'a>>, Vec<usize>) {
-        let pieces = load.pieces();
-        let at = &self.routes[pieces[first].position].at;
+        let queued = queue.items();
+        let at = &self.routes[queued[first].position].at;
         // Who sends no two to one target need not know of trains.
         let is_train =
-            pieces.get(first + 1).is_some_and(|next| next.position == pieces[first].position);
+            queued.get(first + 1).is_some_and(|next| next.position == queued[first].position);
         let longest =
             if is_train || socket.longest.get().is_some() { socket.longest(at) } else { 1 };
         let most = if socket.was_full.get() { 1 } else { Batching::MOST };
         let (mut messages, mut ends, mut next) = (Vec::new(), Vec::new(), first);
-        while messages.len() < most && next < pieces.len() {
-            let OutRoute { at, socket: other, .. } = &self.routes[pieces[next].position];
+        while messages.len() < most && next < queued.len() {
+            let OutRoute { at, socket: other, .. } = &self.routes[queued[next].position];
             if !Rc::ptr_eq(other, socket) {
                 break;
             }
             let range =
-                departure::message(pieces, next, longest, Family::of(at.group).max_payload());
+                send_result::message(queued, next, longest, Family::of(at.group).max_payload());
             let to = if socket.connected.get() { None } else { Some(at.socket_addr()) };
-            let segment = if range.len() > 1 { u16::try_from(pieces[next].len).ok() } else { None };
+            let segment = if range.len() > 1 { u16::try_from(queued[next].len).ok() } else { None };
             next = range.end;
-            messages.push(sys::Message { to, bytes: load.bytes(range), segment });
+            messages.push(sys::Message { to, bytes: queue.bytes(range), segment });
             ends.push(next);
         }
         (messages, ends)

@@ -10,6 +10,7 @@ use super::socket::{self, Room, SendOptions};
 use super::{NetError, Operation};
 use crate::sys::Backend;
 use crate::target::{Endpoint, Filter, Listen};
+use crate::units::random;
 
 /// How long its own datagrams are waited for: the kernel hands them over while they are sent.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -75,44 +76,9 @@ impl SelfTest {
     }
 }
 
-/// A membership of a group that nobody uses. Given up, it makes a querier ask at once whether
-/// others are left (RFC 3376, 6.4.2; RFC 3810, 7.4.2).
-pub struct Decoy {
-    _membership: Membership,
-}
-
-impl Decoy {
-    /// Joins a group that nobody uses, chosen at random, on the interface of `at`.
-    ///
-    /// # Errors
-    /// The join that was refused.
-    pub fn join(at: &Endpoint) -> Result<Self, NetError> {
-        let number = u64::from_be_bytes(random());
-        let group = match at.group {
-            // Local scope (RFC 2365, 6.1) and link scope (RFC 4291, 2.7): no router carries them.
-            std::net::IpAddr::V4(_) => {
-                std::net::Ipv4Addr::from_bits(0xefff_0100 | (number as u32 & 0x7eff)).into()
-            }
-            std::net::IpAddr::V6(_) => {
-                std::net::Ipv6Addr::from_bits((0xff12_u128 << 112) | u128::from(number)).into()
-            }
-        };
-        let listen = Listen { at: Endpoint { group, ..at.clone() }, filter: Arc::new(Filter::Any) };
-        let socket = Rc::new(socket::unbound(&listen.at)?);
-        Ok(Decoy { _membership: Membership::join(&socket, &listen)? })
-    }
-}
-
 /// What the datagrams of this run carry, so that no others are taken for them.
 fn mark() -> [u8; 19] {
     let mut mark = *b"mcast check........";
-    mark[11..].copy_from_slice(&random());
+    mark[11..].copy_from_slice(&random().to_be_bytes());
     mark
-}
-
-/// Eight bytes that differ from run to run: the standard library seeds its hashes from the
-/// system's.
-fn random() -> [u8; 8] {
-    use std::hash::{BuildHasher, Hasher};
-    std::hash::RandomState::new().build_hasher().finish().to_be_bytes()
 }

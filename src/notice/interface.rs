@@ -7,7 +7,7 @@ use super::Warning;
 use crate::host;
 use crate::host::Ipv6;
 use crate::iface::{Change, Family, Presence, Via};
-use crate::net::Moved;
+use crate::net::InterfaceEvent;
 
 /// What became of an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum News {
 impl News {
     /// What is to be told of a change, in this order.
     fn of(change: &Change, family: Family) -> Vec<News> {
-        use Presence::{Down, Gone, Ready, Unnumbered};
+        use Presence::{Down, Gone, NoAddress, Ready};
         let pinned = change.new.address.filter(|_| change.new.pinned);
         let without = || News::NoAddress(family, pinned);
         match (change.was, change.now) {
@@ -44,17 +44,17 @@ impl News {
                     _ if change.old_is_there => vec![News::Moved(change.old.name.clone())],
                     _ => vec![News::Gone, News::Back],
                 };
-                news.extend((now == Unnumbered && pinned.is_some()).then(without));
+                news.extend((now == NoAddress && pinned.is_some()).then(without));
                 news
             }
             (Down, Down) => Vec::new(),
             (_, Down) => vec![News::Down],
             (Down, now) => {
-                let missed = (now == Unnumbered && pinned.is_some()).then(without);
+                let missed = (now == NoAddress && pinned.is_some()).then(without);
                 [News::Up].into_iter().chain(missed).collect()
             }
-            (Ready, Unnumbered) => vec![without()],
-            (Unnumbered, Ready) => {
+            (Ready, NoAddress) => vec![without()],
+            (NoAddress, Ready) => {
                 change.new.address.map(|now| News::Address(now, None)).into_iter().collect()
             }
             _ if change.old.address != change.new.address => change
@@ -71,7 +71,7 @@ impl News {
     fn at_start(presence: Presence, family: Family) -> Option<News> {
         match presence {
             Presence::Down => Some(News::Down),
-            Presence::Unnumbered => Some(News::NoAddress(family, None)),
+            Presence::NoAddress => Some(News::NoAddress(family, None)),
             Presence::Gone => Some(News::Gone),
             Presence::Ready => None,
         }
@@ -156,8 +156,8 @@ pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, Family, Presence)
 }
 
 /// What is to be told of the changes, once for each interface and not for each family.
-pub fn of_moves(moves: &[Moved]) -> Vec<Warning> {
-    let news = moves.iter().flat_map(|Moved { via, family, change, rejoined }| {
+pub fn of_events(events: &[InterfaceEvent]) -> Vec<Warning> {
+    let news = events.iter().flat_map(|InterfaceEvent { via, family, change, rejoined }| {
         let mut news = change.as_ref().map_or_else(Vec::new, |change| News::of(change, *family));
         if news.is_empty() && *rejoined > 0 {
             news.push(News::Again);

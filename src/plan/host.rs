@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::sources::Wish;
+use super::sources::SourceSet;
 use super::{Choices, IfaceError, PlanError, Purpose, Sources, candidates, choose};
 use crate::cli::menu::Answer;
 use crate::host;
@@ -67,7 +67,7 @@ impl<'a> Host<'a> {
         sources: &Sources,
     ) -> Result<Vec<Listen>, PlanError> {
         sources.fit(ranges)?;
-        let mut listens: Vec<(Endpoint, Wish)> = Vec::new();
+        let mut listens: Vec<(Endpoint, SourceSet)> = Vec::new();
         let mut known: HashMap<Endpoint, usize> = HashMap::new();
         self.each(ranges, wanted, Purpose::Receive, |target, at| {
             let wish = sources.of(target, at.cast)?;
@@ -82,7 +82,7 @@ impl<'a> Host<'a> {
         })?;
         // Most targets have the same filter.
         let mut filters: HashMap<Filter, Arc<Filter>> = HashMap::new();
-        let share = |(at, wish): (Endpoint, Wish)| {
+        let share = |(at, wish): (Endpoint, SourceSet)| {
             let filter = wish.filter();
             let filter =
                 Arc::clone(filters.entry(filter.clone()).or_insert_with(|| Arc::new(filter)));

@@ -49,7 +49,7 @@ impl Sources {
     }
 
     /// The sources of one target.
-    pub fn of(&self, target: &Target, cast: Cast) -> Result<Wish, PlanError> {
+    pub fn of(&self, target: &Target, cast: Cast) -> Result<SourceSet, PlanError> {
         let group = target.group;
         let like = |source: &&IpAddr| source.is_ipv4() == group.is_ipv4();
         let include: BTreeSet<IpAddr> =
@@ -63,19 +63,19 @@ impl Sources {
             }
             _ => {}
         }
-        Ok(Wish { include, exclude })
+        Ok(SourceSet { include, exclude })
     }
 }
 
 /// The sources that are wished for at one endpoint; none at all is anybody.
-pub struct Wish {
+pub struct SourceSet {
     include: BTreeSet<IpAddr>,
     exclude: BTreeSet<IpAddr>,
 }
 
-impl Wish {
+impl SourceSet {
     /// Takes in what another target wishes for the same endpoint.
-    pub fn join(&mut self, other: Wish, group: IpAddr) -> Result<(), PlanError> {
+    pub fn join(&mut self, other: SourceSet, group: IpAddr) -> Result<(), PlanError> {
         if self.include.is_empty() != other.include.is_empty() {
             let included = self.include.first().or(other.include.first()).copied();
             return included

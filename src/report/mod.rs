@@ -22,7 +22,7 @@ pub use progress::{Goal, Progress};
 pub use style::{ColorWhen, Paint};
 
 use crate::event::{Event, Notice};
-use crate::net::{Moves, Wake};
+use crate::net::{InterfaceEvents, Wake};
 use crate::notice::{Advice, Finding, Warning, interface};
 use crate::sys::Interrupt;
 
@@ -213,9 +213,9 @@ impl<'a> Reporter<'a> {
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn moved(&mut self, moves: Moves) -> io::Result<()> {
-        self.warn_all(&interface::of_moves(&moves.moves))?;
-        moves
+    pub fn interface_events(&mut self, events: InterfaceEvents) -> io::Result<()> {
+        self.warn_all(&interface::of_events(&events.events))?;
+        events
             .failed
             .into_iter()
             .try_for_each(|(error, more)| self.warn(&Warning::NotRejoined { error, more }))
@@ -256,7 +256,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// The progress of a run towards `goal`, if it has one. It is seen on a terminal where nothing
-    /// else moves: not where a line a datagram scrolls by (`show`), for these lines are the
+    /// else events: not where a line a datagram scrolls by (`show`), for these lines are the
     /// progress.
     pub fn progress(&self, goal: Option<Goal>, show: bool) -> Progress {
         let scrolls = show && self.level == Level::Everything && io::stdout().is_terminal();

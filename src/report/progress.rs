@@ -293,7 +293,7 @@ impl Progress {
         Progress(None)
     }
 
-    /// Progress on standard error, if that is a terminal on which a cursor can be moved.
+    /// Progress on standard error, if that is a terminal on which a cursor can be event.
     pub(super) fn on_terminal(goal: Goal, line: &Line, paint: Paint) -> Self {
         if !io::stderr().is_terminal() || is_dumb() {
             return Progress::hidden();

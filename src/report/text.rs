@@ -12,8 +12,8 @@ use super::style::Paint;
 use super::{Format, check, ifaces, measured};
 use crate::assertion::Value;
 use crate::event::{
-    Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, Received, RecvSummary,
-    SendSummary, Sending, Sent, TargetInfo, Totals, spans,
+    Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,
+    RecvSummary, SendSummary, Sending, SentDatagram, TargetInfo, Totals, spans,
 };
 use crate::notice::{Advice, Finding, Warning};
 use crate::units::rcvbuf::Wish;
@@ -147,8 +147,8 @@ impl Text {
     }
 
     /// The line of a received datagram, up to its payload.
-    pub(super) fn head(&self, datagram: &Received, out: &mut dyn Write) -> io::Result<()> {
-        let Received { time, source, group, port, iface, ttl, len_bytes, .. } = datagram;
+    pub(super) fn head(&self, datagram: &ReceivedDatagram, out: &mut dyn Write) -> io::Result<()> {
+        let ReceivedDatagram { time, source, group, port, iface, ttl, len_bytes, .. } = datagram;
         let time = time_of_day(*time, self.zone.get_or_init(TimeZone::system));
         write!(
             out,
@@ -166,8 +166,8 @@ impl Text {
         write!(out, "  {}", count(*len_bytes as u64, "byte"))
     }
 
-    fn sent(&self, datagram: &Sent, out: &mut dyn Write) -> io::Result<()> {
-        let Sent { time, group, port, iface, len_bytes, probe, payload: bytes } = datagram;
+    fn sent(&self, datagram: &SentDatagram, out: &mut dyn Write) -> io::Result<()> {
+        let SentDatagram { time, group, port, iface, len_bytes, probe, payload: bytes } = datagram;
         let time = self.paint.faint(time_of_day(*time, self.zone.get_or_init(TimeZone::system)));
         let (to, len) = (SocketAddr::new(*group, *port), count(*len_bytes as u64, "byte"));
         write!(out, "{time}  sent to {to}  {iface}  {len}  ")?;

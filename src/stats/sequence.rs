@@ -252,14 +252,14 @@ impl Sequence {
     fn settle(&mut self, range: Range<u64>) {
         let Sequence { missing, whole, since_mark, .. } = self;
         missing.spans(range, |span, lost| {
-            let lately = span.end.saturating_sub(span.start.max(since_mark.mark));
+            let interval = span.end.saturating_sub(span.start.max(since_mark.mark));
             let many = span.end - span.start;
             if lost {
                 whole.lost(many);
-                since_mark.runs.lost(lately);
+                since_mark.runs.lost(interval);
             } else {
                 whole.received(many);
-                since_mark.runs.received(lately);
+                since_mark.runs.received(interval);
             }
         });
     }

@@ -131,9 +131,9 @@ pub fn can_send_trains(socket: &UdpSocket) -> bool {
 }
 
 /// Lets timers end when they are due, where the system would let them end together with others.
-pub fn be_punctual() -> io::Result<()> {
+pub fn set_timer_slack() -> io::Result<()> {
     #[cfg(target_os = "linux")]
-    return linux::be_punctual();
+    return linux::set_timer_slack();
     #[cfg(not(target_os = "linux"))]
     Ok(())
 }

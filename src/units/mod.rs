@@ -3,8 +3,10 @@
 pub mod bytes;
 pub mod hex;
 mod pace;
+mod random;
 mod rate;
 pub mod rcvbuf;
 
 pub use pace::{Pace, Period};
+pub use random::random;
 pub use rate::Rate;

@@ -241,16 +241,16 @@ fn a_judgement_is_what_the_summary_says_of_it() {
 
 /// A whole number as a value of a kind: as it could be typed, and what is to be read. Times and
 /// ratios have decimals.
-fn typed(kind: Kind, number: i64) -> (String, Value) {
+fn typed(kind: ValueKind, number: i64) -> (String, Value) {
     let size = number.unsigned_abs();
     let decimal = format!("{}.{:03}", size / 1000, size % 1000);
     match kind {
-        Kind::Count => (size.to_string(), Value::Count(size)),
-        Kind::Ratio => (format!("{decimal}%"), Value::Ratio(size as f64 / 100_000.0)),
-        Kind::Delay if number < 0 => (format!("-{decimal}us"), Value::Nanos(number)),
-        Kind::Delay | Kind::Time => (format!("{decimal}us"), Value::Nanos(size as i64)),
-        Kind::Packets => (format!("{size}pps"), Value::Pps(size as f64)),
-        Kind::Bits => (format!("{size}bit"), Value::Bps(size as f64)),
+        ValueKind::Count => (size.to_string(), Value::Count(size)),
+        ValueKind::Ratio => (format!("{decimal}%"), Value::Ratio(size as f64 / 100_000.0)),
+        ValueKind::Delay if number < 0 => (format!("-{decimal}us"), Value::Nanos(number)),
+        ValueKind::Delay | ValueKind::Time => (format!("{decimal}us"), Value::Nanos(size as i64)),
+        ValueKind::Packets => (format!("{size}pps"), Value::Pps(size as f64)),
+        ValueKind::Bits => (format!("{size}bit"), Value::Bps(size as f64)),
     }
 }
 
@@ -281,7 +281,7 @@ proptest! {
         for (name, metric, kind) in METRICS {
             for (operator, _) in OPERATORS {
                 // Only a delay can be negative, and a loss of more than all is none.
-                let of_kind = |number: i64| if kind == Kind::Delay { number } else { number.abs() };
+                let of_kind = |number: i64| if kind == ValueKind::Delay { number } else { number.abs() };
                 let (limit, value) = (of_kind(limit), of_kind(limit.saturating_add(off)));
                 let (text, read_limit) = typed(kind, limit);
                 let text = format!("{name}{space}{operator}{space}{text}");

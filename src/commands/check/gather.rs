@@ -10,9 +10,9 @@ use tracing::debug;
 use super::live::Live;
 use crate::diagnosis::facts::{Facts, SelfTest};
 use crate::diagnosis::snapshot::{
-    Snapshot, limits, links, look_at_firewall, look_for_membership, route,
+    HostSnapshot, limits, links, look_at_firewall, look_for_membership, route,
 };
-use crate::diagnosis::{Asked, Rights, STREAM};
+use crate::diagnosis::{CheckedTarget, Rights, STREAM};
 use crate::event::{Checking, Event, TargetInfo};
 use crate::host::Groups;
 use crate::iface::{Family, Interface};
@@ -61,13 +61,13 @@ pub fn gather(
     // What the system lets this process do counts, not what it says.
     facts.rights.capture = live.sees_frames();
     announce(plan, reporter)?;
-    let snapshot = Snapshot::take(facts.target.port, facts.family());
+    let snapshot = HostSnapshot::take(facts.target.port, facts.family());
     if let Some(listen) = own.filter(|_| facts.rights.capture) {
         live.expect_queries(&listen.at);
     }
     let mut stop = live.listen(plan.duration, &interfaces, reporter, interrupt)?;
     snapshot.compare(&mut facts);
-    live.tell(&mut facts);
+    live.write_to(&mut facts);
     look_at_mld_version(&mut facts);
     look_at_firewall(&mut facts);
     facts.rights.firewall |= facts.firewall.read;
@@ -225,7 +225,7 @@ fn report_anew(
         if stop != Stop::Duration {
             return Ok(stop);
         }
-        live.tell(seen);
+        live.write_to(seen);
     }
     let (at_once, frames) = (soon.frames_here().unwrap_or(0), later.frames_here().unwrap_or(0));
     let (is_stream, is_at_once) = (frames >= STREAM, came_at_once(at_once, frames));
@@ -243,7 +243,7 @@ pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> F
     let iface = plan.expected.as_ref().map(|via| via.name.clone());
     Facts {
         system: std::env::consts::OS.to_owned(),
-        target: Asked {
+        target: CheckedTarget {
             group: target.group,
             port: target.port,
             sources: target.source.into_iter().collect(),

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use tracing::debug;
 
 use super::path::Paths;
-use crate::diagnosis::facts::{Facts, Flow, Frames, Heard, Queries};
+use crate::diagnosis::facts::{Facts, Flow, Frames, Queries, ReceivedFrom};
 use crate::iface::Interface;
 use crate::net::wire::{Query, What};
-use crate::net::{self, Datagram, Decoy, Frame, Inbox};
+use crate::net::{self, Datagram, Frame, Inbox, ThrowawayJoin};
 use crate::report::{Goal, Reporter};
 use crate::stats::Meter;
 use crate::sys::{Interrupt, Towards};
@@ -39,8 +39,8 @@ pub struct Live {
     frames: Option<net::Frames>,
     /// More frames wait than there was time for.
     behind: bool,
-    decoy: Option<(Decoy, Instant)>,
-    heard: BTreeMap<(Option<String>, SocketAddr), Heard>,
+    decoy: Option<(ThrowawayJoin, Instant)>,
+    heard: BTreeMap<(Option<String>, SocketAddr), ReceivedFrom>,
     flows: BTreeMap<FlowKey, Flow>,
     queries: BTreeMap<(String, IpAddr, u8), Queries>,
     others: BTreeMap<String, u64>,
@@ -86,7 +86,7 @@ impl Live {
 
     /// Makes a querier ask, where there is one: soon a group is left that nobody else uses.
     pub fn expect_queries(&mut self, at: &Endpoint) {
-        match Decoy::join(at) {
+        match ThrowawayJoin::join(at) {
             Ok(decoy) => self.decoy = Some((decoy, Instant::now() + DECOY)),
             Err(error) => debug!(%error, "no querier is made to ask"),
         }
@@ -181,9 +181,9 @@ impl Live {
         }
         // An interface that comes back is joined again, as a receiver would; that it went is worth
         // knowing.
-        let moves = inbox.follow()?;
-        if !moves.moves.is_empty() || !moves.failed.is_empty() {
-            reporter.moved(moves)?;
+        let events = inbox.follow()?;
+        if !events.events.is_empty() || !events.failed.is_empty() {
+            reporter.interface_events(events)?;
             reporter.flush()?;
         }
         Ok(())
@@ -222,7 +222,7 @@ impl Live {
     }
 
     /// Writes what came into `facts`.
-    pub fn tell(&mut self, facts: &mut Facts) {
+    pub fn write_to(&mut self, facts: &mut Facts) {
         facts.seconds = self.listened.as_secs_f64();
         facts.heard = self.heard.values().cloned().collect();
         facts.own_drops =
@@ -233,7 +233,7 @@ impl Live {
             others: self.others.clone(),
             missed: frames.dropped(),
         });
-        facts.path = self.paths.as_ref().and_then(Paths::told);
+        facts.path = self.paths.as_ref().and_then(Paths::summary);
     }
 }
 
@@ -260,7 +260,7 @@ fn note_query(
 }
 
 fn note_heard(
-    heard: &mut BTreeMap<(Option<String>, SocketAddr), Heard>,
+    heard: &mut BTreeMap<(Option<String>, SocketAddr), ReceivedFrom>,
     interfaces: &[Interface],
     datagram: &Datagram,
 ) {
@@ -275,7 +275,7 @@ fn note_heard(
     if heard.len() >= MOST && !heard.contains_key(&key) {
         return;
     }
-    let known = heard.entry(key.clone()).or_insert(Heard {
+    let known = heard.entry(key.clone()).or_insert(ReceivedFrom {
         iface: key.0,
         source: meta.source,
         datagrams: 0,

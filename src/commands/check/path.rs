@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::diagnosis::facts::{Leg, LegKind, Path};
 use crate::format::probe;
-use crate::format::probe::{Kind, Probe, Reading};
+use crate::format::probe::{Probe, ProbeKind, Reading};
 use crate::iface::Cast;
 use crate::net::Datagram;
 use crate::plan::FLOODED;
@@ -69,16 +69,16 @@ impl Paths {
         }
         let (_, counted) = self.legs.entry((probe.stream, to)).or_insert_with(fresh);
         match probe.kind {
-            Kind::End => {
+            ProbeKind::End => {
                 counted.end = probe.sequence;
                 counted.ended = true;
             }
-            Kind::Data => {
+            ProbeKind::Data => {
                 counted.leg.received += 1;
                 counted.first = counted.first.min(probe.sequence);
                 counted.end = counted.end.max(probe.sequence.saturating_add(1));
             }
-            Kind::Reply => {}
+            ProbeKind::Reply => {}
         }
         if let Some(left) = left {
             let (sent, least) = counted.leg.ttl.unwrap_or((probe.ttl, left));
@@ -94,7 +94,7 @@ impl Paths {
     /// What came of the stream of which most came; `None` where none did. An address to which
     /// nothing came has a leg of nothing. What was sent before anything was heard, at any
     /// address, was sent before this host listened, and does not count.
-    pub fn told(&self) -> Option<Path> {
+    pub fn summary(&self) -> Option<Path> {
         let received = |stream: u64| {
             self.legs
                 .iter()
@@ -127,7 +127,7 @@ impl Paths {
 mod tests {
     use super::*;
 
-    fn probe(kind: Kind, sequence: u64, ttl: u8) -> Probe {
+    fn probe(kind: ProbeKind, sequence: u64, ttl: u8) -> Probe {
         Probe {
             kind,
             reply_wanted: false,
@@ -147,10 +147,10 @@ mod tests {
         let (source, own): (IpAddr, IpAddr) =
             ("10.0.0.100".parse().unwrap(), "10.1.0.101".parse().unwrap());
         let mut paths = Paths::new(group);
-        assert_eq!(paths.told(), None);
+        assert_eq!(paths.summary(), None);
         for sequence in [0, 1, 3] {
             paths.add(
-                &probe(Kind::Data, sequence, 64),
+                &probe(ProbeKind::Data, sequence, 64),
                 source,
                 own,
                 Cast::Unicast,
@@ -160,13 +160,20 @@ mod tests {
         }
         assert!(!paths.has_ended());
         assert_eq!(
-            paths.told().unwrap().legs.last().unwrap().sent,
+            paths.summary().unwrap().legs.last().unwrap().sent,
             Some(4),
             "the highest that came, while the end is not heard"
         );
-        paths.add(&probe(Kind::End, 5, 64), source, own, Cast::Unicast, Some(63), "e0".to_owned());
+        paths.add(
+            &probe(ProbeKind::End, 5, 64),
+            source,
+            own,
+            Cast::Unicast,
+            Some(63),
+            "e0".to_owned(),
+        );
         assert!(paths.has_ended());
-        let Path { source: from, legs } = paths.told().unwrap();
+        let Path { source: from, legs } = paths.summary().unwrap();
         assert_eq!(from, source);
         let told: Vec<_> =
             legs.iter().map(|leg| (leg.kind, leg.sent, leg.received, leg.ttl)).collect();
@@ -190,13 +197,13 @@ mod tests {
         };
         // It was late by ten datagrams; the switch took another two to learn where the group is
         // wanted.
-        (12..20).for_each(|sequence| add(Kind::Data, sequence, group, Cast::Multicast));
-        (10..20).for_each(|sequence| add(Kind::Data, sequence, own, Cast::Unicast));
+        (12..20).for_each(|sequence| add(ProbeKind::Data, sequence, group, Cast::Multicast));
+        (10..20).for_each(|sequence| add(ProbeKind::Data, sequence, own, Cast::Unicast));
         [(group, Cast::Multicast), (own, Cast::Unicast)]
             .into_iter()
-            .for_each(|(to, cast)| add(Kind::End, 20, to, cast));
+            .for_each(|(to, cast)| add(ProbeKind::End, 20, to, cast));
         let told: Vec<_> = paths
-            .told()
+            .summary()
             .unwrap()
             .legs
             .iter()
@@ -217,7 +224,7 @@ mod tests {
         let group: IpAddr = "239.1.1.1".parse().unwrap();
         let mut paths = Paths::new(group);
         for stream in 0..2000 {
-            let probe = Probe { stream, ..probe(Kind::Data, u64::MAX, 1) };
+            let probe = Probe { stream, ..probe(ProbeKind::Data, u64::MAX, 1) };
             paths.add(
                 &probe,
                 "10.0.0.100".parse().unwrap(),
@@ -228,6 +235,6 @@ mod tests {
             );
         }
         assert_eq!(paths.legs.len(), MOST);
-        assert!(paths.told().is_some());
+        assert!(paths.summary().is_some());
     }
 }

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use super::clock::Moment;
 use crate::event::{IntervalReport, MeasuredInfo, RecvFigures, StreamInfo, describe};
 use crate::format::probe;
-use crate::format::probe::{Damage, Kind, Reading};
+use crate::format::probe::{Damage, ProbeKind, Reading};
 use crate::host;
-use crate::net::{Datagram, KernelDrops, Moved};
+use crate::net::{Datagram, InterfaceEvent, KernelDrops};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
 
 /// What a datagram turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum Classified {
     /// Nothing that is measured.
     Plain,
     /// One of a measured stream.
@@ -35,24 +35,24 @@ pub enum Heard {
 /// What has come by some moment: it differs as soon as anything more has, be it the end of a
 /// stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Come {
+pub struct Received {
     /// Datagrams.
     pub datagrams: u64,
     /// Measured streams.
     pub streams: StreamCounts,
 }
 
-impl Come {
+impl Received {
     /// Whether nothing has come at all. The end of a stream is no datagram of it, and yet it came.
     pub fn is_nothing(&self) -> bool {
-        *self == Come::default()
+        *self == Received::default()
     }
 }
 
 /// What a receiver counts.
 pub struct Counts {
     whole: Tally,
-    lately: Option<Lately>,
+    interval: Option<Interval>,
     /// The measured streams.
     pub streams: Streams,
     /// Datagrams that arrived before on another interface, where that can be.
@@ -61,16 +61,16 @@ pub struct Counts {
 }
 
 /// What is counted from one report to the next.
-struct Lately {
+struct Interval {
     since: Instant,
     tally: Tally,
     /// What had been counted when it began.
-    before: Odd,
+    before: Anomalies,
 }
 
 /// Counters that only rise.
 #[derive(Clone, Copy, Default)]
-struct Odd {
+struct Anomalies {
     kernel_drops: Option<KernelDrops>,
     interface_copies: Option<u64>,
     corrupt: u64,
@@ -84,10 +84,11 @@ impl Counts {
     /// interfaces.
     pub fn new(start: Instant, listens: usize, intervals: bool, copies: bool) -> Self {
         let local = LocalClock { host: host::host_id(), synchronised: host::is_synchronised() };
-        let lately = Lately { since: start, tally: Tally::default(), before: Odd::default() };
+        let interval =
+            Interval { since: start, tally: Tally::default(), before: Anomalies::default() };
         Counts {
             whole: Tally::default(),
-            lately: intervals.then_some(lately),
+            interval: intervals.then_some(interval),
             streams: Streams::new(listens, intervals, local),
             copies: copies.then(Copies::default),
             start,
@@ -95,7 +96,7 @@ impl Counts {
     }
 
     /// Counts a datagram.
-    pub fn take(&mut self, datagram: &Datagram) -> Heard {
+    pub fn take(&mut self, datagram: &Datagram) -> Classified {
         let Datagram { payload, meta, endpoint, iface, read } = *datagram;
         let arrival = Arrival {
             source: meta.source,
@@ -112,23 +113,24 @@ impl Counts {
             Reading::Probe(probe) => {
                 let delay = self.streams.take(&probe, &arrival);
                 match probe.kind {
-                    Kind::Data => {
-                        Heard::Measured { stream: probe.stream, seq: probe.sequence, delay }
+                    ProbeKind::Data => {
+                        Classified::Measured { stream: probe.stream, seq: probe.sequence, delay }
                     }
-                    Kind::End => return Heard::End,
-                    Kind::Reply => Heard::Plain,
+                    ProbeKind::End => return Classified::End,
+                    ProbeKind::Reply => Classified::Plain,
                 }
             }
             Reading::Damaged(damage, stream) => {
                 self.streams.damaged(damage, stream, &arrival);
-                Heard::Damaged(damage)
+                Classified::Damaged(damage)
             }
-            Reading::Plain => Heard::Plain,
+            Reading::Plain => Classified::Plain,
         };
-        let cut = meta.truncated || heard == Heard::Damaged(Damage::Truncated);
-        for tally in [Some(&mut self.whole), self.lately.as_mut().map(|lately| &mut lately.tally)]
-            .into_iter()
-            .flatten()
+        let cut = meta.truncated || heard == Classified::Damaged(Damage::Truncated);
+        for tally in
+            [Some(&mut self.whole), self.interval.as_mut().map(|interval| &mut interval.tally)]
+                .into_iter()
+                .flatten()
         {
             tally.add(meta.source, meta.time, payload.len(), cut);
         }
@@ -136,8 +138,8 @@ impl Counts {
     }
 
     /// Follows the interfaces: a stream goes on where its interface is now.
-    pub fn follow(&mut self, moves: &[Moved]) {
-        let changes = moves.iter().filter_map(|moved| moved.change.as_ref());
+    pub fn follow(&mut self, events: &[InterfaceEvent]) {
+        let changes = events.iter().filter_map(|event| event.change.as_ref());
         for change in changes.filter(|change| change.remade && change.old.index != change.new.index)
         {
             self.streams.moved(change.old.index, (change.new.index, &change.new.name));
@@ -155,8 +157,8 @@ impl Counts {
     }
 
     /// What has come by now.
-    pub fn come(&self) -> Come {
-        Come { datagrams: self.datagrams(), streams: self.streams.counts() }
+    pub fn come(&self) -> Received {
+        Received { datagrams: self.datagrams(), streams: self.streams.counts() }
     }
 
     /// What all of it came to by `now`. `kernel_drops` is what the kernel has dropped by then.
@@ -176,18 +178,18 @@ impl Counts {
         kernel_drops: Option<KernelDrops>,
     ) -> Option<IntervalReport> {
         let odd = self.odd(kernel_drops);
-        let lately = self.lately.as_mut()?;
-        let since = lately.since;
+        let interval = self.interval.as_mut()?;
+        let since = interval.since;
         let report = IntervalReport {
             since: since - self.start,
             figures: figures(
                 now.steady - since,
-                &lately.tally,
-                odd.less(&lately.before),
+                &interval.tally,
+                odd.less(&interval.before),
                 describe(&self.streams, true, now.system),
             ),
         };
-        *lately = Lately { since: now.steady, tally: lately.tally.anew(), before: odd };
+        *interval = Interval { since: now.steady, tally: interval.tally.anew(), before: odd };
         self.streams.mark();
         Some(report)
     }
@@ -199,19 +201,19 @@ impl Counts {
         now: Instant,
         kernel_drops: Option<KernelDrops>,
     ) -> Option<(bool, Duration)> {
-        let lately = self.lately.as_ref()?;
+        let interval = self.interval.as_ref()?;
         // What was lost last of all shows only by the end, which is no datagram.
         let lost = || self.streams.iter().any(|stream| stream.losses(true).lost > 0);
         let dropped = |drops: Option<KernelDrops>| drops.map_or(0, |drops| drops.count);
-        let busy = lately.tally.meter.datagrams > 0
-            || dropped(kernel_drops) > dropped(lately.before.kernel_drops)
+        let busy = interval.tally.meter.datagrams > 0
+            || dropped(kernel_drops) > dropped(interval.before.kernel_drops)
             || lost();
-        Some((busy, now - lately.since))
+        Some((busy, now - interval.since))
     }
 
-    fn odd(&self, kernel_drops: Option<KernelDrops>) -> Odd {
+    fn odd(&self, kernel_drops: Option<KernelDrops>) -> Anomalies {
         let Streams { corrupt, unsupported, untracked, .. } = self.streams;
-        Odd {
+        Anomalies {
             kernel_drops,
             interface_copies: self.copies.as_ref().map(|copies| copies.count),
             corrupt,
@@ -221,13 +223,13 @@ impl Counts {
     }
 }
 
-impl Odd {
-    fn less(self, before: &Odd) -> Odd {
+impl Anomalies {
+    fn less(self, before: &Anomalies) -> Anomalies {
         // The kernel counts its drops in 32 bits, which in a long run begin anew.
         let less = |now: Option<u64>, before: Option<u64>| {
             now.map(|now| now.saturating_sub(before.unwrap_or(0)))
         };
-        Odd {
+        Anomalies {
             kernel_drops: self.kernel_drops.map(|now| {
                 let count =
                     now.count.saturating_sub(before.kernel_drops.map_or(0, |before| before.count));
@@ -244,7 +246,7 @@ impl Odd {
 fn figures(
     elapsed: Duration,
     tally: &Tally,
-    odd: Odd,
+    odd: Anomalies,
     (streams, measured): (Vec<StreamInfo>, Option<MeasuredInfo>),
 ) -> RecvFigures {
     RecvFigures {
@@ -290,7 +292,7 @@ mod tests {
     /// The only datagram of a stream that does not end.
     fn at(time: SystemTime) -> (Probe, Arrival<'static>) {
         let probe = Probe {
-            kind: Kind::Data,
+            kind: ProbeKind::Data,
             reply_wanted: false,
             synchronised: false,
             stream: 1,

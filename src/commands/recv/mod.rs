@@ -18,7 +18,7 @@ use tracing::debug;
 pub use until::Until;
 
 use crate::assertion::Judgement;
-use crate::diagnosis::Asked;
+use crate::diagnosis::CheckedTarget;
 use crate::event::{Event, Left, Listening, RcvbufInfo, RecvSummary, TargetInfo, spans};
 use crate::iface::Cast;
 use crate::net::{Inbox, Rcvbuf};
@@ -160,5 +160,5 @@ fn in_words(listens: &[Listen]) -> String {
 /// What to type to look into the first group that is listened to.
 fn check(listens: &[Listen]) -> Option<String> {
     let listen = listens.iter().find(|listen| listen.at.cast == Cast::Multicast)?;
-    Some(Asked::of(listen).check(Some(&listen.at.via.name)))
+    Some(CheckedTarget::of(listen).check(Some(&listen.at.via.name)))
 }

@@ -8,11 +8,11 @@ use std::{io, ptr};
 
 use super::clock::{ClockWatch, Moment};
 use super::command::Running;
-use super::count::{Counts, Heard};
+use super::count::{Classified, Counts};
 use super::querier::Querier;
 use super::until::Until;
 use super::why::Why;
-use crate::event::{Event, IntervalReport, Payload, ProbeInfo, Received};
+use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
 use crate::iface::{Family, Via};
 use crate::net::{Datagram, Inbox, KernelDrops};
 use crate::notice::{Waiting, Warning};
@@ -117,7 +117,7 @@ impl<'a> Session<'a> {
                     igmp_or_mld_version,
                 ))?;
             }
-            self.why.mind(now, &self.counts, inbox, reporter)?;
+            self.why.tick(now, &self.counts, inbox, reporter)?;
             progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
             // What came by now may have moved the end.
             let end = if command.is_some() { self.until.deadline() } else { end }.map(|(at, _)| at);
@@ -139,10 +139,10 @@ impl<'a> Session<'a> {
                 // What came before an interface went is read before its memberships are given up.
                 stop = self.catch_up(inbox, None, reporter, interrupt)?;
             }
-            let moves = inbox.follow()?;
-            if !moves.moves.is_empty() || !moves.failed.is_empty() {
-                self.counts.follow(&moves.moves);
-                reporter.moved(moves)?;
+            let events = inbox.follow()?;
+            if !events.events.is_empty() || !events.failed.is_empty() {
+                self.counts.follow(&events.events);
+                reporter.interface_events(events)?;
             }
             reporter.flush()?;
             if let Some(stop) = stop {
@@ -171,7 +171,7 @@ impl<'a> Session<'a> {
             self.note_drops(&datagram, reporter)?;
             let heard = self.counts.take(&datagram);
             self.until.streams(now, self.counts.streams.all_ended());
-            if heard == Heard::End {
+            if heard == Classified::End {
                 self.until.end(now);
                 return Ok(ControlFlow::Continue(()));
             }
@@ -363,16 +363,16 @@ fn on_several_interfaces(listens: &[Listen]) -> bool {
 }
 
 /// A datagram, as an event.
-fn received<'a>(datagram: &Datagram<'a>, heard: Heard) -> Received<'a> {
+fn received<'a>(datagram: &Datagram<'a>, heard: Classified) -> ReceivedDatagram<'a> {
     let Datagram { payload, meta, endpoint, iface, .. } = *datagram;
     let probe = match heard {
-        Heard::Measured { stream, seq, delay } => {
+        Classified::Measured { stream, seq, delay } => {
             Some(ProbeInfo::Whole { stream, seq, delay_ns: delay })
         }
-        Heard::Damaged(damage) => Some(ProbeInfo::Damaged { damage: damage.name() }),
-        Heard::Plain | Heard::End => None,
+        Classified::Damaged(damage) => Some(ProbeInfo::Damaged { damage: damage.name() }),
+        Classified::Plain | Classified::End => None,
     };
-    Received {
+    ReceivedDatagram {
         time: meta.time,
         source: meta.source,
         group: endpoint.group,

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::count::Come;
+use super::count::Received;
 use crate::diagnosis::Stopped;
 
 /// How long nothing may come before that is told.
@@ -28,7 +28,7 @@ pub enum Silent {
 #[derive(Clone, Debug)]
 pub struct Silence {
     start: Instant,
-    come: Come,
+    come: Received,
     /// When something came first, and when last.
     flow: Option<(Instant, Instant)>,
     /// The longest time between two looks that found more.
@@ -52,7 +52,7 @@ impl Silence {
     pub fn new(start: Instant) -> Self {
         Silence {
             start,
-            come: Come::default(),
+            come: Received::default(),
             flow: None,
             longest: None,
             over: false,
@@ -62,7 +62,7 @@ impl Silence {
 
     /// Takes note of what has come by `now`, and whether all of it is over by its own account.
     /// Answers what is due.
-    pub fn look(&mut self, now: Instant, come: Come, over: bool) -> Option<Silent> {
+    pub fn look(&mut self, now: Instant, come: Received, over: bool) -> Option<Silent> {
         if come != self.come {
             self.come = come;
             self.longest = self.flow.map(|(_, last)| now - last).max(self.longest);
@@ -111,8 +111,8 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn come(datagrams: u64) -> Come {
-        Come { datagrams, ..Come::default() }
+    fn come(datagrams: u64) -> Received {
+        Received { datagrams, ..Received::default() }
     }
 
     /// What is told at looks at these milliseconds, with so many datagrams by then.
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(silence.due(), None);
         assert_eq!(silence.look(start + 60_000 * MS, come(2), true), None);
         // The end of a stream is something that came too.
-        let ends = Come {
+        let ends = Received {
             streams: StreamCounts { streams: 1, empty: 1, ..StreamCounts::default() },
             ..come(0)
         };

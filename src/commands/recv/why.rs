@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::clock::Moment;
 use super::count::Counts;
 use super::silence::{Silence, Silent};
-use crate::diagnosis::{Baseline, Found, Looking, Question, Stopped};
+use crate::diagnosis::{Baseline, Diagnosing, Found, Request, Stopped};
 use crate::iface::{Cast, Family};
 use crate::net::Inbox;
 use crate::notice::Finding;
@@ -34,7 +34,7 @@ pub struct Why<'a> {
     /// What the kernel had counted before the silence; `None` where silence is not to be
     /// explained.
     before: Option<Baseline>,
-    looking: Option<Looking>,
+    looking: Option<Diagnosing>,
     /// That nothing came at all was explained.
     told: bool,
 }
@@ -95,7 +95,7 @@ impl<'a> Why<'a> {
     }
 
     /// Notices silence, looks for what explains it, and tells that as soon as it is found.
-    pub fn mind(
+    pub fn tick(
         &mut self,
         now: Instant,
         counts: &Counts,
@@ -120,7 +120,7 @@ impl<'a> Why<'a> {
             }
             None => {}
         }
-        if let Some(Found::These(findings)) = self.looking.as_ref().map(Looking::found) {
+        if let Some(Found::Ready(findings)) = self.looking.as_ref().map(Diagnosing::found) {
             self.looking = None;
             self.told = true;
             reporter.explain(&findings)?;
@@ -142,7 +142,7 @@ impl<'a> Why<'a> {
         counts: &Counts,
         inbox: &Inbox,
         stop: Stop,
-    ) -> Option<Looking> {
+    ) -> Option<Diagnosing> {
         // Who reads no more, and what could not go on, need no explanation.
         if !counts.come().is_nothing()
             || self.told
@@ -160,9 +160,9 @@ impl<'a> Why<'a> {
         stopped: Option<Stopped>,
         hurry: bool,
         inbox: &Inbox,
-    ) -> Option<Looking> {
+    ) -> Option<Diagnosing> {
         let subject = self.subject.as_ref()?;
-        Some(Looking::start(Question {
+        Some(Diagnosing::start(Request {
             listen: subject.listen(&self.plan.listens, inbox),
             more: others(&self.plan.listens),
             before: self.before.clone()?,
@@ -184,7 +184,7 @@ impl<'a> Why<'a> {
 }
 
 /// Waits for what is found at the end; a signal shortens that.
-pub fn found_at_end(looking: &Looking, interrupt: &Interrupt) -> Vec<Finding> {
+pub fn found_at_end(looking: &Diagnosing, interrupt: &Interrupt) -> Vec<Finding> {
     let start = Instant::now();
     let mut signalled = None;
     loop {
@@ -193,7 +193,7 @@ pub fn found_at_end(looking: &Looking, interrupt: &Interrupt) -> Vec<Finding> {
             None => start + PATIENCE,
         };
         match looking.wait(LOOK.min(end.saturating_duration_since(Instant::now()))) {
-            Found::These(findings) => return findings,
+            Found::Ready(findings) => return findings,
             Found::NotYet if end <= Instant::now() => return Vec::new(),
             Found::NotYet => {}
         }

@@ -29,7 +29,7 @@ pub fn run(
     interrupt: &Interrupt,
 ) -> Result<Verdict, RunError> {
     let mut outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
-    net::be_punctual();
+    net::set_timer_slack();
     let (start, processor) = (Instant::now(), host::processor_time());
     let mut session = Session::new(plan, &outbox);
 

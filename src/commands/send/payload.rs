@@ -1,10 +1,10 @@
 //! What each datagram carries.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, SystemTime};
 
-use crate::format::probe::{Kind, Probe, Writer};
+use crate::format::probe::{Probe, ProbeKind, Writer};
 use crate::net::Outbox;
+use crate::units::random;
 use crate::{host, plan};
 
 /// What the datagrams of a run carry.
@@ -42,7 +42,7 @@ impl Payload {
             plan::Content::Message(message) => Payload::Fixed(message.clone()),
             plan::Content::Probe { size } => {
                 let common = Probe {
-                    kind: Kind::Data,
+                    kind: ProbeKind::Data,
                     reply_wanted: false,
                     synchronised: host::is_synchronised(),
                     stream: random(),
@@ -90,7 +90,7 @@ impl Payload {
                 let stream = &mut probes.streams[position];
                 let sequence = stream.next;
                 stream.next += 1;
-                let probe = probes.probe(position, time, Kind::Data, sequence);
+                let probe = probes.probe(position, time, ProbeKind::Data, sequence);
                 probes.writer.write(&probe, bytes);
             }
         }
@@ -122,7 +122,7 @@ impl Payload {
     pub fn end(&self, position: usize, time: SystemTime, bytes: &mut [u8]) {
         if let Payload::Probes(probes) = self {
             probes.end.write(
-                &probes.probe(position, time, Kind::End, probes.streams[position].left),
+                &probes.probe(position, time, ProbeKind::End, probes.streams[position].left),
                 bytes,
             );
         }
@@ -149,14 +149,9 @@ impl Probes {
         }
     }
 
-    fn probe(&self, position: usize, time: SystemTime, kind: Kind, sequence: u64) -> Probe {
+    fn probe(&self, position: usize, time: SystemTime, kind: ProbeKind, sequence: u64) -> Probe {
         let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let sent = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX);
         Probe { kind, sequence, sent, ttl: self.streams[position].ttl, ..self.common }
     }
-}
-
-/// A number that no other run has. The standard library's hasher is seeded by the system.
-fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }

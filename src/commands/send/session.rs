@@ -8,9 +8,9 @@ use std::{hint, io, thread};
 use tracing::debug;
 
 use super::payload::Payload;
-use crate::event::{self, Event, ProbeInfo, Sent, TargetTotals};
+use crate::event::{self, Event, ProbeInfo, SentDatagram, TargetTotals};
 use crate::format::probe::{END_INTERVAL, ENDS, MIN_LEN};
-use crate::net::{Failure, Load, Outbox, Wake};
+use crate::net::{Failure, Outbox, SendQueue, Wake};
 use crate::notice::Warning;
 use crate::plan;
 use crate::report::{Goal, Reporter};
@@ -70,8 +70,8 @@ pub(super) struct Session<'a> {
     pub waits: u64,
     /// How long a datagram waits for room.
     patience: Duration,
-    load: Load,
-    /// When each datagram of the load was written.
+    queue: SendQueue,
+    /// When each datagram of the queue was written.
     times: Vec<SystemTime>,
     /// The failures that were warned of: the position of the endpoint, and the error.
     warned: HashSet<(usize, Option<i32>)>,
@@ -113,7 +113,7 @@ impl<'a> Session<'a> {
             skipped: 0,
             waits: 0,
             patience: if outbox.is_one() { PATIENCE } else { PATIENCE_OF_MANY },
-            load: Load::new(plan.backend, plan.period.is_some()),
+            queue: SendQueue::new(plan.backend, plan.period.is_some()),
             times: Vec::new(),
             warned: HashSet::new(),
         }
@@ -169,7 +169,7 @@ impl<'a> Session<'a> {
             if outbox.wait(reporter.wake(interrupt), until)? {
                 return Ok(Stop::ReaderGone);
             }
-            reporter.moved(outbox.follow()?)?;
+            reporter.interface_events(outbox.follow()?)?;
         }
     }
 
@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
     /// together.
     fn due(&mut self, pace: Option<&mut Pace>, now: Instant) -> u64 {
         let datagrams = self.plan.burst.saturating_mul(self.totals.len() as u64);
-        let together = (self.load.most() as u64 / datagrams).max(1);
+        let together = (self.queue.most() as u64 / datagrams).max(1);
         let Some(pace) = pace else { return together };
         let lateness = &mut self.lateness;
         pace.due_together(now, together, |late| {
@@ -208,13 +208,13 @@ impl<'a> Session<'a> {
         let len = self.payload.len();
         for position in 0..self.totals.len() {
             for _ in 0..burst {
-                if !self.load.has_room(position, len)
+                if !self.queue.has_room(position, len)
                     && (!self.depart(&mut means)? || means.is_over())
                 {
                     return Ok(());
                 }
                 let time = SystemTime::now();
-                self.payload.write(position, time, self.load.add(position, len));
+                self.payload.write(position, time, self.queue.add(position, len));
                 self.times.push(time);
             }
         }
@@ -224,25 +224,25 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Sends the load. What cannot leave is counted and warned of. Answers whether all of it had
+    /// Sends the queue. What cannot leave is counted and warned of. Answers whether all of it had
     /// its turn: the end of the run leaves waiting what waits for room.
     fn depart(&mut self, means: &mut Means) -> io::Result<bool> {
         let (mut gone, mut patience) = (0, None);
         let mut over = false;
-        while gone < self.load.pieces().len() && !over {
-            let departure = means.outbox.send(&self.load, gone);
-            if let Some(error) = departure.returned {
-                let position = self.load.pieces()[gone].position;
+        while gone < self.queue.items().len() && !over {
+            let result = means.outbox.send(&self.queue, gone);
+            if let Some(error) = result.returned {
+                let position = self.queue.items()[gone].position;
                 let at = means.outbox.endpoint(position);
                 self.warn_once(position, error.raw_os_error(), means.reporter, || {
                     Warning::CameBack { at: at.clone(), error }
                 })?;
             }
-            self.credit(gone..gone + departure.datagrams, means)?;
-            gone += departure.datagrams;
-            patience = patience.filter(|_| departure.datagrams == 0);
-            let Some(Failure { datagrams, full, error }) = departure.failure else { continue };
-            let position = self.load.pieces()[gone].position;
+            self.credit(gone..gone + result.datagrams, means)?;
+            gone += result.datagrams;
+            patience = patience.filter(|_| result.datagrams == 0);
+            let Some(Failure { datagrams, full, error }) = result.failure else { continue };
+            let position = self.queue.items()[gone].position;
             let at = means.outbox.endpoint(position);
             let now = Instant::now();
             let since = patience.unwrap_or(now);
@@ -277,18 +277,18 @@ impl<'a> Session<'a> {
             }
             self.write_anew(gone, position);
         }
-        self.load.clear();
+        self.queue.clear();
         self.times.clear();
         Ok(!over)
     }
 
-    /// Counts and shows datagrams of the load that have left.
+    /// Counts and shows datagrams of the queue that have left.
     fn credit(&mut self, gone: Range<usize>, means: &mut Means) -> io::Result<()> {
         let len = self.payload.len();
         // All of them are counted before the first is shown, for who reads may go away in between.
         let mut numbers = Vec::new();
         for index in gone.clone() {
-            let position = self.load.pieces()[index].position;
+            let position = self.queue.items()[index].position;
             let number = self.payload.left(position);
             self.meter.add(self.times[index], len);
             self.totals[position].datagrams += 1;
@@ -298,8 +298,8 @@ impl<'a> Session<'a> {
             }
         }
         for (index, number) in gone.zip(numbers) {
-            let at = means.outbox.endpoint(self.load.pieces()[index].position);
-            means.reporter.event(&Event::Sent(Sent {
+            let at = means.outbox.endpoint(self.queue.items()[index].position);
+            means.reporter.event(&Event::Sent(SentDatagram {
                 time: self.times[index],
                 group: at.group,
                 port: at.port,
@@ -316,14 +316,14 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Writes what is left of the load anew, with its time and its number, after something to
+    /// Writes what is left of the queue anew, with its time and its number, after something to
     /// `position` could not leave or had to wait.
     fn write_anew(&mut self, first: usize, position: usize) {
         self.payload.recall(position);
-        self.load.pieces()[first..].iter().for_each(|piece| self.payload.recall(piece.position));
+        self.queue.items()[first..].iter().for_each(|piece| self.payload.recall(piece.position));
         let time = SystemTime::now();
         self.times[first..].fill(time);
-        for (position, bytes) in self.load.rewrite(first) {
+        for (position, bytes) in self.queue.rewrite(first) {
             self.payload.write(position, time, bytes);
         }
     }
@@ -341,12 +341,12 @@ impl<'a> Session<'a> {
             while turn > 0 && start + END_INTERVAL * turn > Instant::now() {
                 outbox.wait(Wake { interrupt, output: None }, Some(start + END_INTERVAL * turn))?;
             }
-            self.load.clear();
+            self.queue.clear();
             for position in 0..self.totals.len() {
-                if !self.load.has_room(position, MIN_LEN) {
+                if !self.queue.has_room(position, MIN_LEN) {
                     self.send_ends(outbox, interrupt, start + patience)?;
                 }
-                self.payload.end(position, SystemTime::now(), self.load.add(position, MIN_LEN));
+                self.payload.end(position, SystemTime::now(), self.queue.add(position, MIN_LEN));
             }
             self.send_ends(outbox, interrupt, start + patience)?;
         }
@@ -362,11 +362,11 @@ impl<'a> Session<'a> {
         until: Instant,
     ) -> io::Result<()> {
         let mut gone = 0;
-        while gone < self.load.pieces().len() {
-            let departure = outbox.send(&self.load, gone);
-            gone += departure.datagrams;
-            let Some(Failure { datagrams, full, error }) = departure.failure else { continue };
-            let position = self.load.pieces()[gone].position;
+        while gone < self.queue.items().len() {
+            let result = outbox.send(&self.queue, gone);
+            gone += result.datagrams;
+            let Some(Failure { datagrams, full, error }) = result.failure else { continue };
+            let position = self.queue.items()[gone].position;
             if full && Instant::now() < until {
                 outbox.wait_for_room(position, &error, interrupt, until)?;
                 if interrupt.signal().is_some() {
@@ -379,7 +379,7 @@ impl<'a> Session<'a> {
             outbox.give_up(position);
             gone += datagrams;
         }
-        self.load.clear();
+        self.queue.clear();
         Ok(())
     }
 

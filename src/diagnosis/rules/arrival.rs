@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::{count, either, list, seconds};
-use crate::diagnosis::facts::{Facts, Flow, Heard, is_forged};
+use crate::diagnosis::facts::{Facts, Flow, ReceivedFrom, is_forged};
 use crate::notice::finding::{Finding, Level, Place};
 use crate::target::bracketed;
 
@@ -46,7 +46,7 @@ pub fn senders(facts: &Facts) -> String {
 
 /// A sender, with the zone of a link-local address by the name of its interface: what it is to the
 /// kernel is a number.
-fn from(heard: &Heard) -> String {
+fn from(heard: &ReceivedFrom) -> String {
     match (heard.source, &heard.iface) {
         (SocketAddr::V6(source), Some(iface)) if source.scope_id() != 0 => {
             format!("[{}%{iface}]:{}", source.ip(), source.port())
@@ -119,7 +119,7 @@ fn arrives(facts: &Facts, here: u64) -> Finding {
 }
 
 fn arrives_twice(facts: &Facts) -> Option<Finding> {
-    let is_twice = |one: &&Heard| {
+    let is_twice = |one: &&ReceivedFrom| {
         facts.heard.iter().any(|other| one.source == other.source && one.iface != other.iface)
     };
     let ifaces: BTreeSet<&str> =
@@ -138,7 +138,8 @@ fn arrives_twice(facts: &Facts) -> Option<Finding> {
 /// It arrives, but on another interface than the expected one.
 fn wrong_interface(facts: &Facts) -> Option<Finding> {
     let expected = facts.iface.as_ref()?;
-    let is_elsewhere = |heard: &&Heard| heard.iface.as_ref().is_some_and(|iface| iface != expected);
+    let is_elsewhere =
+        |heard: &&ReceivedFrom| heard.iface.as_ref().is_some_and(|iface| iface != expected);
     let Some(elsewhere) = facts.heard.iter().find(is_elsewhere) else {
         return port_of_a_bridge(facts);
     };

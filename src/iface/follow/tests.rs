@@ -52,8 +52,8 @@ fn an_interface_that_is_made_again_is_another_one() {
     let mut e0 = followed(false, &[iface(2, "e0", IP)]);
     assert_eq!(look(&mut e0, &[], &[2]), Some((Ready, Gone, false, 2)));
     assert_eq!(look(&mut e0, &[], &[]), None);
-    assert_eq!(look(&mut e0, &[iface(9, "e0", None)], &[]), Some((Gone, Unnumbered, true, 9)));
-    assert_eq!(look(&mut e0, &[iface(9, "e0", IP)], &[]), Some((Unnumbered, Ready, false, 9)));
+    assert_eq!(look(&mut e0, &[iface(9, "e0", None)], &[]), Some((Gone, NoAddress, true, 9)));
+    assert_eq!(look(&mut e0, &[iface(9, "e0", IP)], &[]), Some((NoAddress, Ready, false, 9)));
     assert_eq!(e0.via.address, IP.map(|ip| ip.parse().unwrap()));
 }
 
@@ -82,10 +82,10 @@ fn down_and_a_lost_address_and_a_new_name_leave_it_the_same() {
     let mut down = iface(2, "e0", IP);
     down.up = false;
     assert_eq!(look(&mut e0, &[down], &[]), Some((Ready, Down, false, 2)));
-    assert_eq!(look(&mut e0, &[iface(2, "e0", None)], &[]), Some((Down, Unnumbered, false, 2)));
+    assert_eq!(look(&mut e0, &[iface(2, "e0", None)], &[]), Some((Down, NoAddress, false, 2)));
     assert_eq!(
         look(&mut e0, &[iface(2, "lan", Some("10.0.0.7"))], &[]),
-        Some((Unnumbered, Ready, false, 2))
+        Some((NoAddress, Ready, false, 2))
     );
     assert_eq!((e0.via.name.as_str(), e0.via.address), ("lan", Some("10.0.0.7".parse().unwrap())));
 }
@@ -127,16 +127,13 @@ fn one_that_was_named_by_its_address_is_followed_by_its_address() {
     assert!(change.remade && change.old_is_there && change.new.name == "e0");
     assert_eq!(look(&mut chosen, &[iface(2, "e0", None)], &[3]), Some((Ready, Gone, false, 3)));
     assert_eq!(look(&mut chosen, &[iface(2, "e0", IP)], &[]), Some((Gone, Ready, true, 2)));
-    assert_eq!(
-        look(&mut chosen, &[iface(2, "e0", None)], &[]),
-        Some((Ready, Unnumbered, false, 2))
-    );
+    assert_eq!(look(&mut chosen, &[iface(2, "e0", None)], &[]), Some((Ready, NoAddress, false, 2)));
     assert_eq!(chosen.via.address, IP.map(|ip| ip.parse().unwrap()), "the address to come back to");
-    assert_eq!(look(&mut chosen, &[], &[2]), Some((Unnumbered, Gone, false, 2)));
+    assert_eq!(look(&mut chosen, &[], &[2]), Some((NoAddress, Gone, false, 2)));
     let other = Some("10.0.0.44");
     assert_eq!(
         look(&mut chosen, &[iface(9, "e0", other)], &[]),
-        Some((Gone, Unnumbered, true, 9)),
+        Some((Gone, NoAddress, true, 9)),
         "back, without it"
     );
 }

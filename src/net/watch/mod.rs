@@ -24,7 +24,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// What became of an interface, and of what was joined or sent there.
 #[derive(Debug)]
-pub struct Moved {
+pub struct InterfaceEvent {
     /// The interface, as it is now.
     pub via: Arc<Via>,
     /// For the groups of IPv4, else for those of IPv6.
@@ -37,9 +37,9 @@ pub struct Moved {
 
 /// What became of the interfaces.
 #[derive(Debug, Default)]
-pub struct Moves {
+pub struct InterfaceEvents {
     /// What happened.
-    pub moves: Vec<Moved>,
+    pub events: Vec<InterfaceEvent>,
     /// What could not be joined or opened again: each kind of error once, and how many more were
     /// like it. It is tried again.
     pub failed: Vec<(NetError, usize)>,
@@ -120,26 +120,29 @@ impl Look {
     }
 }
 
-impl Moved {
+impl InterfaceEvent {
     /// The changes and what was joined again, each with the other where they belong together.
-    pub(super) fn gather(changes: Vec<(Change, Family)>, joined: Vec<Rejoined>) -> Vec<Moved> {
-        let changed = |(change, family): (Change, Family)| Moved {
+    pub(super) fn gather(
+        changes: Vec<(Change, Family)>,
+        joined: Vec<Rejoined>,
+    ) -> Vec<InterfaceEvent> {
+        let changed = |(change, family): (Change, Family)| InterfaceEvent {
             via: Arc::clone(&change.new),
             family,
             change: Some(change),
             rejoined: 0,
         };
-        let mut moves: Vec<Moved> = changes.into_iter().map(changed).collect();
+        let mut events: Vec<InterfaceEvent> = changes.into_iter().map(changed).collect();
         for (via, family, rejoined) in joined {
-            match moves
+            match events
                 .iter_mut()
-                .find(|moved| Arc::ptr_eq(&moved.via, &via) && moved.family == family)
+                .find(|event| Arc::ptr_eq(&event.via, &via) && event.family == family)
             {
-                Some(moved) => moved.rejoined = rejoined,
-                None => moves.push(Moved { via, family, change: None, rejoined }),
+                Some(event) => event.rejoined = rejoined,
+                None => events.push(InterfaceEvent { via, family, change: None, rejoined }),
             }
         }
-        moves
+        events
     }
 }
 

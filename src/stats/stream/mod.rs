@@ -232,7 +232,7 @@ pub struct Stream {
     jitter: Option<f64>,
     most_gaps: usize,
     whole: Figures,
-    lately: Option<Figures>,
+    interval: Option<Figures>,
 }
 
 impl Stream {
@@ -249,18 +249,18 @@ impl Stream {
             jitter: None,
             most_gaps: if precision == Precision::Fine { usize::MAX } else { FEW_GAPS },
             whole: Figures::new(precision),
-            lately: intervals.then(|| Figures::new(Precision::Coarse)),
+            interval: intervals.then(|| Figures::new(Precision::Coarse)),
         }
     }
 
     /// What was counted since the last mark, or over all.
-    pub fn figures(&self, lately: bool) -> &Figures {
-        self.lately.as_ref().filter(|_| lately).unwrap_or(&self.whole)
+    pub fn figures(&self, interval: bool) -> &Figures {
+        self.interval.as_ref().filter(|_| interval).unwrap_or(&self.whole)
     }
 
     /// What was lost since the last mark, or over all.
-    pub fn losses(&self, lately: bool) -> Losses {
-        let losses = if lately { Sequence::losses_since_mark } else { Sequence::losses };
+    pub fn losses(&self, interval: bool) -> Losses {
+        let losses = if interval { Sequence::losses_since_mark } else { Sequence::losses };
         self.sequence.as_ref().map(losses).unwrap_or_default()
     }
 
@@ -284,16 +284,16 @@ impl Stream {
     }
 
     /// The longest silence by `now`: that of a stream that has not ended goes on.
-    pub fn gap(&self, lately: bool, now: SystemTime) -> Option<i64> {
+    pub fn gap(&self, interval: bool, now: SystemTime) -> Option<i64> {
         let silence =
             self.last.filter(|_| !self.ended).map(|(last, _)| nanos_between(last, now).max(0));
-        self.figures(lately).gap.max(silence)
+        self.figures(interval).gap.max(silence)
     }
 
     /// Whether there is anything to say of the interval: the end alone may tell of losses.
     pub fn is_of_interest(&self) -> bool {
         !self.ended
-            || self.lately.as_ref().is_none_or(|lately| !lately.is_empty())
+            || self.interval.as_ref().is_none_or(|interval| !interval.is_empty())
             || self.losses(true).expected > 0
     }
 
@@ -313,7 +313,7 @@ impl Stream {
                 Order::InOrder
             }
         };
-        let figures = [Some(&mut self.whole), self.lately.as_mut()].into_iter().flatten();
+        let figures = [Some(&mut self.whole), self.interval.as_mut()].into_iter().flatten();
         match order {
             Order::Duplicate => figures.for_each(|figures| figures.duplicates += 1),
             Order::Stale => figures.for_each(|figures| figures.stale += 1),
@@ -352,8 +352,8 @@ impl Stream {
         if let Some(sequence) = &mut self.sequence {
             sequence.mark();
         }
-        if let Some(lately) = &mut self.lately {
-            *lately = Figures::new(Precision::Coarse);
+        if let Some(interval) = &mut self.interval {
+            *interval = Figures::new(Precision::Coarse);
         }
     }
 }

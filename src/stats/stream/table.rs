@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::SystemTime;
 
 use super::{Arrival, Clock, Key, LocalClock, Stream};
-use crate::format::probe::{Damage, Kind, Probe};
+use crate::format::probe::{Damage, Probe, ProbeKind};
 use crate::stats::delay::Precision;
 
 /// How many streams are kept at least; more where more is listened to. What goes beyond is counted
@@ -74,17 +74,17 @@ impl Streams {
 
     /// Takes a probe. Answers the delay of a datagram, where the clocks agree.
     pub fn take(&mut self, probe: &Probe, arrival: &Arrival) -> Option<i64> {
-        if probe.kind == Kind::Reply {
+        if probe.kind == ProbeKind::Reply {
             // It answers somebody, and is none of the stream.
             return None;
         }
         let local = self.local;
         let Some(position) = self.position(Key::new(probe.stream, arrival), arrival) else {
-            self.untracked += u64::from(probe.kind != Kind::End);
+            self.untracked += u64::from(probe.kind != ProbeKind::End);
             return None;
         };
         let stream = &mut self.streams[position];
-        if probe.kind == Kind::End {
+        if probe.kind == ProbeKind::End {
             self.open -= usize::from(!stream.ended);
             self.empty += usize::from(!stream.ended && stream.sequence.is_none());
             stream.end(probe.sequence, arrival.time);
@@ -104,8 +104,8 @@ impl Streams {
         }
         let known = stream.and_then(|stream| self.positions.get(&Key::new(stream, arrival)));
         if let Some(position) = known {
-            let Stream { whole, lately, .. } = &mut self.streams[*position];
-            [Some(whole), lately.as_mut()]
+            let Stream { whole, interval, .. } = &mut self.streams[*position];
+            [Some(whole), interval.as_mut()]
                 .into_iter()
                 .flatten()
                 .for_each(|figures| figures.damage(damage));

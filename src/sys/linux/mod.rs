@@ -14,7 +14,7 @@ use std::{io, mem, ptr};
 use libc::{self, c_int, c_void, socklen_t};
 pub use packet::Tap;
 pub use receive::Batch;
-pub use send::{be_punctual, can_send_trains, send};
+pub use send::{can_send_trains, send, set_timer_slack};
 pub use wait::{MOST as MOST_READY, Waiter};
 
 use crate::iface::Family;

@@ -97,7 +97,7 @@ pub fn can_send_trains(socket: &UdpSocket) -> bool {
 
 /// Lets timers of this thread end when they are due, and not up to 50 us later (PR_SET_TIMERSLACK,
 /// prctl(2)).
-pub fn be_punctual() -> io::Result<()> {
+pub fn set_timer_slack() -> io::Result<()> {
     // SAFETY: this option takes one number, and touches no memory.
     let result =
         unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize, 0_usize, 0_usize, 0_usize) };

@@ -71,11 +71,11 @@ fn open(local: Ipv4Addr) -> io::Result<UdpSocket> {
 /// What is sent, and the number of the next.
 struct Payload {
     blank: Vec<u8>,
-    kind: Kind,
+    kind: ProbeKind,
     next: u64,
 }
 
-enum Kind {
+enum ProbeKind {
     Numbered,
     Probe,
     Recorded,
@@ -85,9 +85,9 @@ impl Payload {
     fn new(options: &Options) -> Self {
         let size: usize = options.get("size").unwrap_or(64);
         let (blank, kind) = match options.get::<String>("file") {
-            Some(file) => (or_die(&file, fs::read(&file)), Kind::Recorded),
-            None if options.has("probe") => (probe(size), Kind::Probe),
-            None => (vec![0; size], Kind::Numbered),
+            Some(file) => (or_die(&file, fs::read(&file)), ProbeKind::Recorded),
+            None if options.has("probe") => (probe(size), ProbeKind::Probe),
+            None => (vec![0; size], ProbeKind::Numbered),
         };
         if !(16..=MOST).contains(&blank.len()) {
             die("a payload has 16 to 65,507 bytes, and a probe at least 48");
@@ -97,11 +97,11 @@ impl Payload {
 
     fn fill(&mut self, bytes: &mut [u8]) {
         match self.kind {
-            Kind::Numbered => {
+            ProbeKind::Numbered => {
                 bytes[..8].copy_from_slice(&self.next.to_ne_bytes());
                 bytes[8..16].copy_from_slice(&now().to_ne_bytes());
             }
-            Kind::Probe => {
+            ProbeKind::Probe => {
                 bytes[16..24].copy_from_slice(&self.next.to_be_bytes());
                 bytes[24..32].copy_from_slice(&now().to_be_bytes());
                 bytes[36..40].fill(0);
@@ -109,7 +109,7 @@ impl Payload {
                 bytes[36..40].copy_from_slice(&crc.to_be_bytes());
             }
             // Written again, as the others are.
-            Kind::Recorded => bytes[..16].copy_from_slice(&self.blank[..16]),
+            ProbeKind::Recorded => bytes[..16].copy_from_slice(&self.blank[..16]),
         }
         self.next += 1;
     }

@@ -13,7 +13,7 @@ fn at(nanos: i64) -> SystemTime {
 
 fn probe(stream: u64, sequence: u64, sent: i64) -> Probe {
     Probe {
-        kind: Kind::Data,
+        kind: ProbeKind::Data,
         reply_wanted: false,
         synchronised: false,
         stream,
@@ -54,7 +54,8 @@ fn stream_of(datagrams: &[(u64, i64, i64)]) -> Streams {
 fn figures_are_those_of_what_came() {
     let mut streams =
         stream_of(&[(0, 1000, 50), (1, 2000, 40), (3, 4000, 70), (2, 3000, 1080), (2, 3000, 1090)]);
-    streams.take(&Probe { kind: Kind::End, sequence: 6, ..probe(1, 0, 9000) }, &arrival(A, 9000));
+    streams
+        .take(&Probe { kind: ProbeKind::End, sequence: 6, ..probe(1, 0, 9000) }, &arrival(A, 9000));
     let stream = streams.iter().next().unwrap();
     assert_eq!(stream.losses(false), Losses { expected: 6, lost: 2, runs: 1, longest: 2 });
     let figures = stream.figures(false);
@@ -198,7 +199,7 @@ fn a_sender_that_starts_again_is_a_restart_and_two_at_once_are_not() {
 #[test]
 fn an_end_that_comes_alone_is_a_stream_of_which_nothing_is_known() {
     let mut streams = Streams::new(1, false, HERE);
-    streams.take(&Probe { kind: Kind::End, ..probe(1, 100, 0) }, &arrival(A, 10));
+    streams.take(&Probe { kind: ProbeKind::End, ..probe(1, 100, 0) }, &arrival(A, 10));
     let stream = streams.iter().next().unwrap();
     assert_eq!(
         (stream.losses(false), stream.missed_before(), stream.clock()),
@@ -215,23 +216,23 @@ fn the_silence_of_a_stream_that_has_not_ended_goes_on() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
     let gap = |streams: &Streams| streams.iter().next().unwrap().gap(false, at(1015));
     assert_eq!(gap(&streams), Some(1000));
-    streams.take(&Probe { kind: Kind::End, ..probe(1, 2, 20) }, &arrival(A, 25));
+    streams.take(&Probe { kind: ProbeKind::End, ..probe(1, 2, 20) }, &arrival(A, 25));
     assert_eq!(gap(&streams), Some(10));
 }
 
 #[test]
 fn intervals_add_up() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5), (3, 30, 5)]);
-    let lately = |streams: &Streams| {
+    let interval = |streams: &Streams| {
         let stream = streams.iter().next().unwrap();
         (stream.figures(true).meter.datagrams, stream.losses(true).lost)
     };
-    assert_eq!(lately(&streams), (3, 1));
+    assert_eq!(interval(&streams), (3, 1));
     streams.mark();
-    assert_eq!(lately(&streams), (0, 0));
+    assert_eq!(interval(&streams), (0, 0));
     streams.take(&probe(1, 6, 60), &arrival(A, 65));
     streams.take(&probe(1, 2, 20), &arrival(A, 66));
-    assert_eq!(lately(&streams), (2, 2), "what was lost in the first one came in the second");
+    assert_eq!(interval(&streams), (2, 2), "what was lost in the first one came in the second");
     assert_eq!(streams.iter().next().unwrap().losses(false).lost, 2);
 }
 

@@ -1,17 +1,17 @@
-//! How a load leaves: one socket after the other, in trains where several datagrams of one length
+//! How a queue leaves: one socket after the other, in trains where several datagrams of one length
 //! go to one endpoint.
 
 use std::io;
 use std::ops::Range;
 
-use super::load::Piece;
+use super::queue::Queued;
 use crate::host::netlink;
 use crate::iface::Via;
 
-/// What became of the first datagrams of a load. Those that it does not speak of are still to be
+/// What became of the first datagrams of a queue. Those that it does not speak of are still to be
 /// sent.
 #[derive(Debug, Default)]
-pub struct Departure {
+pub struct SendResult {
     /// How many left.
     pub datagrams: usize,
     /// An earlier one to a unicast address came back: nobody listens there, or nobody is there.
@@ -34,15 +34,15 @@ pub struct Failure {
 /// The datagrams from `first` on that go into one message: as many of one endpoint and one length
 /// as `longest` lets into a train.
 pub(super) fn message(
-    pieces: &[Piece],
+    queued: &[Queued],
     first: usize,
     longest: usize,
     most_bytes: usize,
 ) -> Range<usize> {
-    let Piece { position, len, .. } = pieces[first];
+    let Queued { position, len, .. } = queued[first];
     // The kernel takes a segment of no bytes for no segmentation.
     let longest = most_bytes.checked_div(len).map_or(1, |fit| fit.min(longest).max(1));
-    let alike = pieces[first..]
+    let alike = queued[first..]
         .iter()
         .take(longest)
         .take_while(|piece| piece.position == position && piece.len == len);
@@ -73,7 +73,7 @@ pub(super) fn is_of_a_train(_error: &io::Error) -> bool {
 }
 
 /// Whether the queue before an interface cuts trains up, and may then drop some of their datagrams
-/// without a word (net/sched: `qdisc_enqueue` of the pieces; the call succeeds if one of them found
+/// without a word (net/sched: `qdisc_enqueue` of the queued; the call succeeds if one of them found
 /// room). A datagram by itself that finds no room is an error.
 pub(super) fn cuts_trains(via: &Via) -> bool {
     #[cfg(target_os = "linux")]
@@ -111,18 +111,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::net::Load;
+    use crate::net::SendQueue;
     use crate::sys::{Backend, Batching};
 
     /// How many datagrams each message has, of datagrams to these positions, of these lengths.
     fn messages(datagrams: &[(usize, usize)], longest: usize) -> Vec<usize> {
-        let mut load = Load::new(Backend::Native(Batching::default()), false);
+        let mut queue = SendQueue::new(Backend::Native(Batching::default()), false);
         for (position, len) in datagrams {
-            load.add(*position, *len);
+            queue.add(*position, *len);
         }
         let (mut next, mut messages) = (0, Vec::new());
         while next < datagrams.len() {
-            let range = message(load.pieces(), next, longest, 65_507);
+            let range = message(queue.items(), next, longest, 65_507);
             assert_eq!(range.start, next);
             messages.push(range.len());
             next = range.end;

@@ -7,10 +7,10 @@ use crate::sys::{Backend, LONGEST_TRAIN};
 const ROOM: usize = 65_527;
 
 /// Datagrams that wait to leave together.
-pub struct Load {
+pub struct SendQueue {
     bytes: Box<[u8]>,
     used: usize,
-    pieces: Vec<Piece>,
+    queued: Vec<Queued>,
     most: usize,
     /// How many messages it comes to, and how many it may.
     messages: usize,
@@ -20,7 +20,7 @@ pub struct Load {
 
 /// A datagram that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
+pub struct Queued {
     /// The position of its endpoint.
     pub position: usize,
     /// Its length in bytes.
@@ -28,7 +28,7 @@ pub struct Piece {
     start: usize,
 }
 
-impl Load {
+impl SendQueue {
     /// Nothing yet. With `exact_times` few messages wait: the time that a datagram carries is
     /// written before the call, and the kernel takes some microseconds for each message before
     /// it.
@@ -46,10 +46,10 @@ impl Load {
         };
         let most_messages = if exact_times { FEW } else { LONGEST_TRAIN };
         let bytes = vec![0; ROOM].into_boxed_slice();
-        Load {
+        SendQueue {
             bytes,
             used: 0,
-            pieces: Vec::with_capacity(most),
+            queued: Vec::with_capacity(most),
             most,
             messages: 0,
             most_messages,
@@ -60,14 +60,14 @@ impl Load {
     /// Whether there is room for a datagram of `len` bytes to the endpoint at `position`.
     pub fn has_room(&self, position: usize, len: usize) -> bool {
         let has_place = self.messages < self.most_messages || !self.begins_message(position);
-        self.pieces.is_empty()
-            || (has_place && self.pieces.len() < self.most && self.used + len <= self.bytes.len())
+        self.queued.is_empty()
+            || (has_place && self.queued.len() < self.most && self.used + len <= self.bytes.len())
     }
 
     /// Whether a datagram to the endpoint at `position` does not go into the train of the one
     /// before it.
     fn begins_message(&self, position: usize) -> bool {
-        !self.trains || self.pieces.last().is_none_or(|last| last.position != position)
+        !self.trains || self.queued.last().is_none_or(|last| last.position != position)
     }
 
     /// The room of one more datagram, of `len` bytes, to the endpoint at `position`: to be written.
@@ -76,13 +76,13 @@ impl Load {
         let start = self.used;
         self.used += len;
         self.messages += usize::from(self.begins_message(position));
-        self.pieces.push(Piece { position, len, start });
+        self.queued.push(Queued { position, len, start });
         &mut self.bytes[start..self.used]
     }
 
     /// What waits.
-    pub fn pieces(&self) -> &[Piece] {
-        &self.pieces
+    pub fn items(&self) -> &[Queued] {
+        &self.queued
     }
 
     /// The most datagrams that wait together.
@@ -92,9 +92,9 @@ impl Load {
 
     /// The datagrams from `first` on, to be written anew.
     pub fn rewrite(&mut self, first: usize) -> impl Iterator<Item = (usize, &mut [u8])> {
-        let start = self.pieces.get(first).map_or(self.used, |piece| piece.start);
+        let start = self.queued.get(first).map_or(self.used, |piece| piece.start);
         let mut rest = &mut self.bytes[start..self.used];
-        self.pieces[first..].iter().map(move |piece| {
+        self.queued[first..].iter().map(move |piece| {
             let (datagram, behind) = std::mem::take(&mut rest).split_at_mut(piece.len);
             rest = behind;
             (piece.position, datagram)
@@ -102,14 +102,14 @@ impl Load {
     }
 
     /// The bytes of datagrams that stand one behind the other.
-    pub(super) fn bytes(&self, pieces: std::ops::Range<usize>) -> &[u8] {
-        let (first, last) = (self.pieces[pieces.start], self.pieces[pieces.end - 1]);
+    pub(super) fn bytes(&self, queued: std::ops::Range<usize>) -> &[u8] {
+        let (first, last) = (self.queued[queued.start], self.queued[queued.end - 1]);
         &self.bytes[first.start..last.start + last.len]
     }
 
     /// Forgets all of it.
     pub fn clear(&mut self) {
-        self.pieces.clear();
+        self.queued.clear();
         (self.used, self.messages) = (0, 0);
     }
 }
@@ -121,15 +121,15 @@ mod tests {
     use super::*;
     use crate::sys::Batching;
 
-    fn batching(most: usize, offload: bool) -> Load {
-        Load::new(Backend::Native(Batching { most, offload }), false)
+    fn batching(most: usize, offload: bool) -> SendQueue {
+        SendQueue::new(Backend::Native(Batching { most, offload }), false)
     }
 
-    fn fill(load: &mut Load, len: usize) -> usize {
-        while load.has_room(0, len) {
-            load.add(0, len);
+    fn fill(queue: &mut SendQueue, len: usize) -> usize {
+        while queue.has_room(0, len) {
+            queue.add(0, len);
         }
-        load.pieces().len()
+        queue.items().len()
     }
 
     #[test]
@@ -145,7 +145,10 @@ mod tests {
             (64, 7)
         );
         assert_eq!(
-            (fill(&mut batching(1, true), 64), fill(&mut Load::new(Backend::Portable, false), 64)),
+            (
+                fill(&mut batching(1, true), 64),
+                fill(&mut SendQueue::new(Backend::Portable, false), 64)
+            ),
             (1, 1)
         );
     }
@@ -153,16 +156,19 @@ mod tests {
     #[test]
     fn where_times_are_exact_few_messages_wait() {
         let one_to_each = |backend| {
-            let mut load = Load::new(backend, true);
+            let mut queue = SendQueue::new(backend, true);
             (0..200)
                 .take_while(|position| {
-                    load.has_room(*position, 64) && load.add(*position, 64).len() == 64
+                    queue.has_room(*position, 64) && queue.add(*position, 64).len() == 64
                 })
                 .count()
         };
         let to_one = |offload| {
             fill(
-                &mut Load::new(Backend::Native(Batching { offload, ..Batching::default() }), true),
+                &mut SendQueue::new(
+                    Backend::Native(Batching { offload, ..Batching::default() }),
+                    true,
+                ),
                 64,
             )
         };
@@ -172,23 +178,23 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_what_stands_there(lens in proptest::collection::vec(0..2000_usize, 1..100), first in 0..100_usize) {
-            let mut load = batching(64, true);
+            let mut queue = batching(64, true);
             let mut written = Vec::new();
             for (position, len) in lens.into_iter().enumerate() {
-                if load.has_room(position, len) {
-                    load.add(position, len).fill(position as u8);
+                if queue.has_room(position, len) {
+                    queue.add(position, len).fill(position as u8);
                     written.push((position, len));
                 }
             }
             let first = first.min(written.len());
-            for (position, bytes) in load.rewrite(first) {
+            for (position, bytes) in queue.rewrite(first) {
                 prop_assert!(bytes.iter().all(|byte| *byte == position as u8));
                 bytes.fill(0xff);
             }
-            prop_assert_eq!(load.rewrite(first).map(|(position, bytes)| (position, bytes.len())).collect::<Vec<_>>(), &written[first..]);
+            prop_assert_eq!(queue.rewrite(first).map(|(position, bytes)| (position, bytes.len())).collect::<Vec<_>>(), &written[first..]);
             for (index, (position, len)) in written.into_iter().enumerate() {
                 let byte = if index < first { position as u8 } else { 0xff };
-                prop_assert_eq!(load.bytes(index..index + 1), vec![byte; len]);
+                prop_assert_eq!(queue.bytes(index..index + 1), vec![byte; len]);
             }
         }
     }
