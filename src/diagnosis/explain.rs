@@ -130,19 +130,19 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::facts::Link;
+    use crate::diagnosis::facts::LinkFacts;
     use crate::iface::Address;
     use crate::notice::finding::{Level, Place};
 
     /// What a receiver knows that has joined on an interface where nothing is wrong.
     fn silent() -> Facts {
         let address = Address { ip: "10.0.0.101".parse().unwrap(), prefix: Some(24) };
-        let link = Link {
+        let link = LinkFacts {
             name: "e0".to_owned(),
             up: true,
             carrier: Some(true),
             multicast: true,
-            ..Link::default()
+            ..LinkFacts::default()
         };
         Facts {
             system: "linux".to_owned(),
@@ -153,7 +153,7 @@ mod tests {
             },
             iface: Some("e0".to_owned()),
             seconds: 5.0,
-            interfaces: vec![Link { addresses: vec![address], ..link }],
+            interfaces: vec![LinkFacts { addresses: vec![address], ..link }],
             receiving: true,
             ..Facts::default()
         }

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::firewall::Drop;
+use super::firewall::DropRule;
 use crate::host::{Bridge, LinkCounters, PortUser};
 use crate::iface::{Address, Family};
 use crate::target::{Filter, Listen};
@@ -31,17 +31,17 @@ pub struct Facts {
     /// What this process may look at.
     pub rights: Rights,
     /// The interfaces of this host.
-    pub interfaces: Vec<Link>,
+    pub interfaces: Vec<LinkFacts>,
     /// The interface of the kernel's route to the group; `None` where there is no route.
     pub route: Option<String>,
     /// What became of the join.
-    pub membership: Membership,
+    pub membership: MembershipFacts,
     /// What the system allows.
     pub limits: SystemLimits,
     /// What this host heard of itself.
-    pub self_test: Option<SelfTest>,
+    pub self_test: Option<SelfTestFacts>,
     /// What came, by interface and sender.
-    pub heard: Vec<ReceivedFrom>,
+    pub heard: Vec<SenderFacts>,
     /// How many datagrams found the receive buffers of this program full.
     pub own_drops: Option<u64>,
     /// The sockets that hold the port; those of this program say so. `drops` is what they dropped
@@ -54,9 +54,9 @@ pub struct Facts {
     /// did not rise is not there.
     pub counters: Option<BTreeMap<String, u64>>,
     /// What reached the interfaces, before IP and the firewall.
-    pub frames: Option<Frames>,
+    pub frames: Option<FrameFacts>,
     /// The firewall's rules that concern the target.
-    pub firewall: Firewall,
+    pub firewall: FirewallFacts,
     /// The bridges of this host.
     pub bridges: Option<Vec<Bridge>>,
     /// The kernel hands frames that cross a bridge to the firewall of IP (br_netfilter); `None`
@@ -102,7 +102,7 @@ pub struct Rights {
 /// An interface.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Link {
+pub struct LinkFacts {
     /// Its name.
     pub name: String,
     /// Its index.
@@ -138,7 +138,7 @@ pub struct Link {
 /// What became of the join on the expected interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Membership {
+pub struct MembershipFacts {
     /// Why it failed.
     pub error: Option<String>,
     /// What to try then.
@@ -167,7 +167,7 @@ pub struct SystemLimits {
 /// What this host heard of what it sent to itself, without anything leaving it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct SelfTest {
+pub struct SelfTestFacts {
     /// The interface that it was sent by.
     pub iface: Option<String>,
     /// How many datagrams were sent.
@@ -189,7 +189,7 @@ pub struct SelfTest {
 
 /// What came from one sender on one interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReceivedFrom {
+pub struct SenderFacts {
     /// The interface; `None` where the system does not tell.
     pub iface: Option<String>,
     /// The sender.
@@ -205,9 +205,9 @@ pub struct ReceivedFrom {
 /// What reached the interfaces of this host, as a packet socket sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Frames {
+pub struct FrameFacts {
     /// Frames of the group that was asked about.
-    pub flows: Vec<Flow>,
+    pub flows: Vec<FlowFacts>,
     /// Queries for members.
     pub queries: Vec<Queries>,
     /// How many multicast frames of other groups each interface had.
@@ -218,7 +218,7 @@ pub struct Frames {
 
 /// Frames of the group from one sender on one interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flow {
+pub struct FlowFacts {
     /// The interface.
     pub iface: String,
     /// The sender.
@@ -260,7 +260,7 @@ pub struct Queries {
 /// The firewall's rules that concern the target.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Firewall {
+pub struct FirewallFacts {
     /// The rules could be read.
     pub read: bool,
     /// Why not.
@@ -268,9 +268,9 @@ pub struct Firewall {
     /// There are rules of the older iptables, which are not read.
     pub legacy: bool,
     /// What drops the target on its way in, in the order in which it is met.
-    pub inbound: Vec<Drop>,
+    pub inbound: Vec<DropRule>,
     /// What drops it on its way across a bridge, by the name of the bridge.
-    pub bridged: BTreeMap<String, Vec<Drop>>,
+    pub bridged: BTreeMap<String, Vec<DropRule>>,
 }
 
 /// What came of a measured stream that was sent to several addresses at once.
@@ -365,7 +365,7 @@ impl std::fmt::Display for CheckedTarget {
 
 impl Facts {
     /// The interface where the target is expected.
-    pub fn expected(&self) -> Option<&Link> {
+    pub fn expected(&self) -> Option<&LinkFacts> {
         self.link(self.iface.as_deref()?)
     }
 
@@ -376,7 +376,7 @@ impl Facts {
     }
 
     /// The interface of this name.
-    pub fn link(&self, name: &str) -> Option<&Link> {
+    pub fn link(&self, name: &str) -> Option<&LinkFacts> {
         self.interfaces.iter().find(|link| link.name == name)
     }
 
@@ -392,7 +392,7 @@ impl Facts {
 
     /// Whether the target is of IPv6, and that is switched off on an interface: nothing of it comes
     /// or goes there, and nobody has to explain that any more.
-    pub fn is_switched_off(&self, link: &Link) -> bool {
+    pub fn is_switched_off(&self, link: &LinkFacts) -> bool {
         !self.is_ipv4() && link.ipv6_disabled == Some(true)
     }
 
@@ -420,7 +420,7 @@ impl Facts {
 
     /// Who was heard where it was expected. Where the system does not tell the interface, all of
     /// them.
-    pub fn heard_where_expected(&self) -> impl Iterator<Item = &ReceivedFrom> {
+    pub fn heard_where_expected(&self) -> impl Iterator<Item = &SenderFacts> {
         self.heard
             .iter()
             .filter(|heard| heard.iface.as_deref().is_none_or(|iface| self.is_expected(iface)))
@@ -428,9 +428,9 @@ impl Facts {
 
     /// The frames of the target that reached the expected interface, in no virtual LAN: of its
     /// group, its port and its sources. Fragments behind the first are among them.
-    pub fn flows_here(&self) -> impl Iterator<Item = &Flow> {
+    pub fn flows_here(&self) -> impl Iterator<Item = &FlowFacts> {
         let CheckedTarget { port, sources, .. } = &self.target;
-        let wanted = move |flow: &&Flow| {
+        let wanted = move |flow: &&FlowFacts| {
             flow.port.is_none_or(|known| known == *port)
                 && (sources.is_empty() || sources.contains(&flow.source))
         };
@@ -440,7 +440,7 @@ impl Facts {
     /// Those frames that the kernel takes, as far as their source goes. It takes those for forged
     /// that come from a group, from the loopback's network or, with IPv4, from an address of
     /// this host: a second wire to the same network brings what this host sends back to it.
-    pub fn flows_to_take(&self) -> impl Iterator<Item = &Flow> {
+    pub fn flows_to_take(&self) -> impl Iterator<Item = &FlowFacts> {
         let own = |source| {
             self.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == source))
         };
@@ -454,11 +454,12 @@ impl Facts {
     }
 
     /// The same whatever their port and their source.
-    pub fn flows_of_group(&self) -> impl Iterator<Item = &Flow> {
+    pub fn flows_of_group(&self) -> impl Iterator<Item = &FlowFacts> {
         // A tagged frame is seen on the interface below, and then, where there is one, on that of
         // its virtual LAN.
-        let ours =
-            |flow: &&Flow| !flow.others && flow.vlan.is_none() && self.is_expected(&flow.iface);
+        let ours = |flow: &&FlowFacts| {
+            !flow.others && flow.vlan.is_none() && self.is_expected(&flow.iface)
+        };
         self.frames.iter().flat_map(|frames| &frames.flows).filter(ours)
     }
 

@@ -9,7 +9,8 @@ pub mod snapshot;
 
 pub use explain::{Baseline, Diagnosing, Found, Request};
 pub use facts::{
-    CheckedTarget, Facts, Firewall, Flow, Frames, Leg, LegKind, Link, Membership, Path, Queries,
-    ReceivedFrom, Rights, STREAM, SelfTest, Stopped, SystemLimits,
+    CheckedTarget, Facts, FirewallFacts, FlowFacts, FrameFacts, Leg, LegKind, LinkFacts,
+    MembershipFacts, Path, Queries, Rights, STREAM, SelfTestFacts, SenderFacts, Stopped,
+    SystemLimits,
 };
 pub use rules::{conclusion, findings};

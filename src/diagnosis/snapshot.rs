@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::facts::{Facts, Link, SystemLimits};
+use super::facts::{Facts, LinkFacts, SystemLimits};
 use super::firewall::{Ruleset, Way};
-use super::{Firewall, firewall};
+use super::{FirewallFacts, firewall};
 use crate::host;
 use crate::host::{Counters, Groups, PortUser};
 use crate::iface::{Family, Interface};
@@ -56,10 +56,10 @@ pub fn compare_counters(before: Option<&Counters>, after: Option<&Counters>, fac
 
 /// The interfaces, as far as they concern a group of this family. `before` are the groups that this
 /// host had joined before the check.
-pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Link> {
+pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<LinkFacts> {
     let mtus = host::mtus();
     let family = Family::of(group);
-    let link = |iface: &Interface| Link {
+    let link = |iface: &Interface| LinkFacts {
         name: iface.name.clone(),
         index: iface.index,
         up: iface.up,
@@ -146,5 +146,5 @@ pub fn look_at_firewall(facts: &mut Facts) {
         .map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
     let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
     facts.firewall =
-        Firewall { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
+        FirewallFacts { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
 }

@@ -267,7 +267,7 @@ fn another_source_is_no_fault_where_the_one_that_is_wanted_comes_too() {
     let before = faults(&facts);
     let frames = facts.frames.as_mut().expect("frames");
     let wanted = frames.flows[0].clone();
-    let other = mcast::diagnosis::Flow {
+    let other = mcast::diagnosis::FlowFacts {
         source: "10.0.0.200".parse().expect("an address"),
         ..wanted.clone()
     };
@@ -313,7 +313,7 @@ fn an_interface_that_takes_the_tag_is_named() {
     let flow = facts.frames.as_ref().expect("frames").flows[0].clone();
     let mut above = facts.clone();
     let upper =
-        mcast::diagnosis::Flow { iface: "lan".to_owned(), vlan: None, others: false, ..flow };
+        mcast::diagnosis::FlowFacts { iface: "lan".to_owned(), vlan: None, others: false, ..flow };
     above.frames.as_mut().expect("frames").flows.push(upper);
     assert_eq!(said(&above).commands[0].run, format!("mcast recv {} --iface lan", facts.target));
     // 15 characters are all that an interface's name may have.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tracing::debug;
 
 use super::live::Live;
-use crate::diagnosis::facts::{Facts, SelfTest};
+use crate::diagnosis::facts::{Facts, SelfTestFacts};
 use crate::diagnosis::snapshot::{
     HostSnapshot, limits, links, look_at_firewall, look_for_membership, route,
 };
@@ -105,8 +105,11 @@ fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net
             return None;
         }
     };
-    let mut told =
-        SelfTest { same_port: !in_use, iface: Some(at.via.name.clone()), ..SelfTest::default() };
+    let mut told = SelfTestFacts {
+        same_port: !in_use,
+        iface: Some(at.via.name.clone()),
+        ..SelfTestFacts::default()
+    };
     match test.run(SELF_TEST) {
         Ok((sent, heard)) => (told.sent, told.heard) = (sent, heard),
         Err(error) => {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tracing::debug;
 
 use super::path::Paths;
-use crate::diagnosis::facts::{Facts, Flow, Frames, Queries, ReceivedFrom};
+use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, Queries, SenderFacts};
 use crate::iface::Interface;
 use crate::net::wire::{Query, What};
 use crate::net::{self, Datagram, Frame, Inbox, ThrowawayJoin};
@@ -40,8 +40,8 @@ pub struct Live {
     /// More frames wait than there was time for.
     behind: bool,
     decoy: Option<(ThrowawayJoin, Instant)>,
-    heard: BTreeMap<(Option<String>, SocketAddr), ReceivedFrom>,
-    flows: BTreeMap<FlowKey, Flow>,
+    heard: BTreeMap<(Option<String>, SocketAddr), SenderFacts>,
+    flows: BTreeMap<FlowKey, FlowFacts>,
     queries: BTreeMap<(String, IpAddr, u8), Queries>,
     others: BTreeMap<String, u64>,
     paths: Option<Paths>,
@@ -227,7 +227,7 @@ impl Live {
         facts.heard = self.heard.values().cloned().collect();
         facts.own_drops =
             self.inbox.as_ref().and_then(Inbox::kernel_drops).map(|drops| drops.count);
-        facts.frames = self.frames.as_mut().map(|frames| Frames {
+        facts.frames = self.frames.as_mut().map(|frames| FrameFacts {
             flows: self.flows.values().cloned().collect(),
             queries: self.queries.values().cloned().collect(),
             others: self.others.clone(),
@@ -260,7 +260,7 @@ fn note_query(
 }
 
 fn note_heard(
-    heard: &mut BTreeMap<(Option<String>, SocketAddr), ReceivedFrom>,
+    heard: &mut BTreeMap<(Option<String>, SocketAddr), SenderFacts>,
     interfaces: &[Interface],
     datagram: &Datagram,
 ) {
@@ -275,7 +275,7 @@ fn note_heard(
     if heard.len() >= MOST && !heard.contains_key(&key) {
         return;
     }
-    let known = heard.entry(key.clone()).or_insert(ReceivedFrom {
+    let known = heard.entry(key.clone()).or_insert(SenderFacts {
         iface: key.0,
         source: meta.source,
         datagrams: 0,
@@ -287,7 +287,7 @@ fn note_heard(
     known.longest = known.longest.max(payload.len());
 }
 
-fn note_flow(flows: &mut BTreeMap<FlowKey, Flow>, iface: &str, frame: &Frame) {
+fn note_flow(flows: &mut BTreeMap<FlowKey, FlowFacts>, iface: &str, frame: &Frame) {
     let Frame { vlan, towards, len, packet, .. } = frame;
     let (port, unsummed) = match packet.what {
         What::Udp { port, summed, .. } => (Some(port), !summed),
@@ -299,7 +299,7 @@ fn note_flow(flows: &mut BTreeMap<FlowKey, Flow>, iface: &str, frame: &Frame) {
     if flows.len() >= MOST && !flows.contains_key(&key) {
         return;
     }
-    let flow = flows.entry(key).or_insert_with(|| Flow {
+    let flow = flows.entry(key).or_insert_with(|| FlowFacts {
         iface: iface.to_owned(),
         source: packet.source,
         port,

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::matching::{Sets, holds, is_absent, is_in};
-use super::packet::{Packet, single};
-use super::{Base, Chain, Drop, Flow, Hook, Rule, Ruleset, Tri, Way, listing, words};
+use super::packet::{PacketModel, single};
+use super::{Base, Chain, DropRule, Flow, Hook, Rule, Ruleset, Tri, Way, listing, words};
 
 /// How deep chains may call each other: NFT_JUMP_STACK_SIZE of the kernel.
 const DEPTH: usize = 16;
@@ -12,8 +12,8 @@ const DEPTH: usize = 16;
 /// stay far below.
 const RULES: usize = 1 << 20;
 
-pub fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<Drop> {
-    let mut packet = Packet {
+pub fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<DropRule> {
+    let mut packet = PacketModel {
         flow,
         way,
         hook: Hook::Ingress,
@@ -48,7 +48,7 @@ pub fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<Drop> {
                 None if base.policy_drops => (Some(Cause { chain, rule: None }), !walk.may_pass),
                 None => (walk.maybe, false),
             };
-            drops.extend(cause.map(|cause| Drop {
+            drops.extend(cause.map(|cause| DropRule {
                 hook: *hook,
                 family: chain.family.clone(),
                 table: chain.table.clone(),
@@ -111,7 +111,7 @@ enum Step<'a> {
 /// A walk through one base chain.
 struct Walk<'a, 'p> {
     ruleset: &'a Ruleset,
-    packet: &'p mut Packet<'a>,
+    packet: &'p mut PacketModel<'a>,
     /// Something that is not known may have let it pass.
     may_pass: bool,
     /// The first thing that may have dropped it.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::packet::{Packet, Val, single};
+use super::packet::{PacketModel, Val, single};
 use super::{Chain, Ruleset, Tri};
 
 /// What a value is compared with may name a set of the same table.
@@ -27,7 +27,7 @@ impl<'a> Sets<'a> {
 }
 
 /// A `match` statement.
-pub fn holds(condition: &Value, packet: &Packet, sets: Sets) -> Tri {
+pub fn holds(condition: &Value, packet: &PacketModel, sets: Sets) -> Tri {
     let (Some(left), Some(right)) = (condition.get("left"), condition.get("right")) else {
         return Tri::Unknown;
     };

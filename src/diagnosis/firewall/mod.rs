@@ -8,7 +8,7 @@
 //! ```
 //!
 //! What cannot be known is neither taken as a match nor as none: a drop that hangs on it is not
-//! [`Drop::certain`].
+//! [`DropRule::certain`].
 
 mod judge;
 mod listing;
@@ -88,7 +88,7 @@ pub enum Hook {
 
 /// A place in the firewall that drops the datagrams, or may.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
-pub struct Drop {
+pub struct DropRule {
     /// Where the firewall looked at them.
     pub hook: Hook,
     /// The family of the table: `inet`, `ip`, `ip6`, `netdev`.
@@ -224,7 +224,7 @@ impl Ruleset {
 
     /// Where the datagrams of this flow are dropped, or may be, in the order in which they meet the
     /// chains; at most one place for each base chain.
-    pub fn drops(&self, flow: &Flow, way: Way) -> Vec<Drop> {
+    pub fn drops(&self, flow: &Flow, way: Way) -> Vec<DropRule> {
         judge::drops(self, flow, way)
     }
 }

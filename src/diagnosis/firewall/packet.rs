@@ -11,7 +11,7 @@ const CONNTRACK: i64 = -200;
 
 /// A datagram of the flow, where it is now.
 #[derive(Clone, Debug)]
-pub struct Packet<'a> {
+pub struct PacketModel<'a> {
     pub flow: &'a Flow,
     pub way: Way,
     pub hook: Hook,
@@ -41,7 +41,7 @@ pub enum Val {
     Absent,
 }
 
-impl Packet<'_> {
+impl PacketModel<'_> {
     pub fn value(&self, expression: &Value) -> Val {
         let Some((kind, of)) = single(expression) else { return Val::Unknown };
         let key = of.get("key").and_then(Value::as_str).or(of.as_str()).unwrap_or_default();

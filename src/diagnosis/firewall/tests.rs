@@ -32,9 +32,9 @@ fn flow(target: &str) -> Flow {
 }
 
 /// Each drop in short: where, by what, and a question mark where that is not certain.
-fn short(drops: &[Drop]) -> Vec<String> {
-    let one = |drop: &Drop| {
-        let Drop { hook, family, table, chain, rule, certain, .. } = drop;
+fn short(drops: &[DropRule]) -> Vec<String> {
+    let one = |drop: &DropRule| {
+        let DropRule { hook, family, table, chain, rule, certain, .. } = drop;
         let by = rule.as_deref().unwrap_or("policy");
         format!("{hook:?} {family} {table} {chain}: {by}{}", if *certain { "" } else { " ?" })
             .to_lowercase()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::{count, either, list, seconds};
-use crate::diagnosis::facts::{Facts, Flow, ReceivedFrom, is_forged};
+use crate::diagnosis::facts::{Facts, FlowFacts, SenderFacts, is_forged};
 use crate::notice::finding::{Finding, Level, Place};
 use crate::target::bracketed;
 
@@ -46,7 +46,7 @@ pub fn senders(facts: &Facts) -> String {
 
 /// A sender, with the zone of a link-local address by the name of its interface: what it is to the
 /// kernel is a number.
-fn from(heard: &ReceivedFrom) -> String {
+fn from(heard: &SenderFacts) -> String {
     match (heard.source, &heard.iface) {
         (SocketAddr::V6(source), Some(iface)) if source.scope_id() != 0 => {
             format!("[{}%{iface}]:{}", source.ip(), source.port())
@@ -119,7 +119,7 @@ fn arrives(facts: &Facts, here: u64) -> Finding {
 }
 
 fn arrives_twice(facts: &Facts) -> Option<Finding> {
-    let is_twice = |one: &&ReceivedFrom| {
+    let is_twice = |one: &&SenderFacts| {
         facts.heard.iter().any(|other| one.source == other.source && one.iface != other.iface)
     };
     let ifaces: BTreeSet<&str> =
@@ -139,7 +139,7 @@ fn arrives_twice(facts: &Facts) -> Option<Finding> {
 fn wrong_interface(facts: &Facts) -> Option<Finding> {
     let expected = facts.iface.as_ref()?;
     let is_elsewhere =
-        |heard: &&ReceivedFrom| heard.iface.as_ref().is_some_and(|iface| iface != expected);
+        |heard: &&SenderFacts| heard.iface.as_ref().is_some_and(|iface| iface != expected);
     let Some(elsewhere) = facts.heard.iter().find(is_elsewhere) else {
         return port_of_a_bridge(facts);
     };
@@ -204,7 +204,7 @@ fn other_source(facts: &Facts) -> Option<Finding> {
     if facts.frames_here().is_some_and(|frames| frames > 0) {
         return None;
     }
-    let of_port = |flow: &&Flow| flow.port.is_none_or(|port| port == asked.port);
+    let of_port = |flow: &&FlowFacts| flow.port.is_none_or(|port| port == asked.port);
     let flow = facts
         .flows_of_group()
         .filter(of_port)

@@ -1,8 +1,8 @@
 //! The firewall: by its rules, where they may be read, and by the place where datagrams get lost.
 
 use super::{count, either};
-use crate::diagnosis::facts::{Facts, SelfTest, rise_in};
-use crate::diagnosis::firewall::{Drop, Hook};
+use crate::diagnosis::facts::{Facts, SelfTestFacts, rise_in};
+use crate::diagnosis::firewall::{DropRule, Hook};
 use crate::notice::finding::{Finding, Level, Place};
 
 /// Where datagrams get lost between the interface and the socket.
@@ -108,8 +108,8 @@ fn by_rules(facts: &Facts, explained: bool) -> Vec<Finding> {
     told.take(1).collect()
 }
 
-fn rule_finding(facts: &Facts, gap: Gap, rule: &Drop, level: Level) -> Finding {
-    let Drop { family, table, chain, rule: words, certain, command, .. } = rule;
+fn rule_finding(facts: &Facts, gap: Gap, rule: &DropRule, level: Level) -> Finding {
+    let DropRule { family, table, chain, rule: words, certain, command, .. } = rule;
     let place = format!("chain {chain} of table {family} {table}");
     let which = match words {
         Some(words) => format!("{place}: {words}"),
@@ -164,7 +164,7 @@ fn proof(facts: &Facts) -> Option<String> {
 }
 
 /// Where this host's datagrams to itself got lost.
-fn self_test_gap(facts: &Facts) -> Option<(Gap, &SelfTest)> {
+fn self_test_gap(facts: &Facts) -> Option<(Gap, &SelfTestFacts)> {
     let test = facts.self_test.as_ref().filter(|test| test.sent > 0 && test.heard == 0)?;
     let counters = test.counters.as_ref()?;
     let (received, multicast) = if facts.is_ipv4() {

@@ -2,7 +2,7 @@
 //! of itself.
 
 use super::{count, either, list, setting};
-use crate::diagnosis::facts::{Facts, Link};
+use crate::diagnosis::facts::{Facts, LinkFacts};
 use crate::iface::Family;
 use crate::notice::finding::{Finding, Level, Place};
 use crate::target::{bracketed, is_source_specific};
@@ -135,7 +135,7 @@ fn interface(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-fn of_the_family(facts: &Facts, link: &Link) -> Vec<String> {
+fn of_the_family(facts: &Facts, link: &LinkFacts) -> Vec<String> {
     let same = link.addresses.iter().filter(|address| address.ip.is_ipv4() == facts.is_ipv4());
     same.map(|address| match address.prefix {
         Some(prefix) => format!("{}/{prefix}", address.ip),
@@ -155,7 +155,8 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
              there again",
         )];
     }
-    let able: Vec<&Link> = facts.interfaces.iter().filter(|link| is_able(facts, link)).collect();
+    let able: Vec<&LinkFacts> =
+        facts.interfaces.iter().filter(|link| is_able(facts, link)).collect();
     if able.is_empty() {
         return vec![
             Finding::fault(
@@ -210,7 +211,7 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Whether an interface can carry the target, by its own account.
-pub fn is_able(facts: &Facts, link: &Link) -> bool {
+pub fn is_able(facts: &Facts, link: &LinkFacts) -> bool {
     link.up
         && link.multicast
         && link.addresses.iter().any(|address| address.ip.is_ipv4() == facts.is_ipv4())

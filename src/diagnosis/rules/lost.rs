@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{count, either, list, setting};
-use crate::diagnosis::facts::{Facts, Flow, Link};
+use crate::diagnosis::facts::{Facts, FlowFacts, LinkFacts};
 use crate::notice::finding::{Finding, Level, Place};
 use crate::target::is_link_scoped;
 
@@ -330,14 +330,15 @@ fn damaged(facts: &Facts) -> Option<Finding> {
 /// The frames of the group that are of another virtual LAN.
 fn vlan_tag(facts: &Facts) -> Option<Finding> {
     let flows = facts.frames.iter().flat_map(|frames| &frames.flows);
-    let tagged: Vec<&Flow> =
+    let tagged: Vec<&FlowFacts> =
         flows.filter(|flow| flow.vlan.is_some() && facts.is_expected(&flow.iface)).collect();
     let first = tagged.first().filter(|_| facts.heard.is_empty())?;
     let (name, vlan) = (&first.iface, first.vlan?);
     let frames: u64 = tagged.iter().map(|flow| flow.frames).sum();
     // What the interface of the VLAN takes is seen there again, without the tag.
-    let untagged =
-        |flow: &&Flow| flow.vlan.is_none() && flow.source == first.source && flow.iface != *name;
+    let untagged = |flow: &&FlowFacts| {
+        flow.vlan.is_none() && flow.source == first.source && flow.iface != *name
+    };
     if let Some(above) = facts.frames.iter().flat_map(|frames| &frames.flows).find(untagged) {
         return Some(
             Finding::fault(
@@ -387,9 +388,10 @@ fn vlan_tag(facts: &Facts) -> Option<Finding> {
 }
 
 fn duplicate_address(facts: &Facts) -> Option<Finding> {
-    let has = |link: &&Link, address: IpAddr| link.addresses.iter().any(|own| own.ip == address);
+    let has =
+        |link: &&LinkFacts, address: IpAddr| link.addresses.iter().any(|own| own.ip == address);
     // That of the interface where it came, if several have it.
-    let own = |flow: &Flow| {
+    let own = |flow: &FlowFacts| {
         facts
             .interfaces
             .iter()
@@ -397,7 +399,7 @@ fn duplicate_address(facts: &Facts) -> Option<Finding> {
             .max_by_key(|link| link.name == flow.iface)
     };
     // On the loopback interface all comes from this host.
-    let comes_in = |flow: &&Flow| facts.link(&flow.iface).is_none_or(|link| !link.loopback);
+    let comes_in = |flow: &&FlowFacts| facts.link(&flow.iface).is_none_or(|link| !link.loopback);
     let (flow, link) =
         facts.flows_here().filter(comes_in).find_map(|flow| Some((flow, own(flow)?)))?;
     // A second wire to the same network, or an access point, brings this host's own datagrams back

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use super::{count, either, list, seconds};
 use crate::diagnosis::STREAM;
 use crate::diagnosis::facts::{Facts, Queries};
-use crate::diagnosis::firewall::Drop;
+use crate::diagnosis::firewall::DropRule;
 use crate::host::Bridge;
 use crate::notice::finding::{Finding, Level, Place};
 
@@ -210,7 +210,7 @@ fn stopped(facts: &Facts) -> Option<Finding> {
 /// br_netfilter hands what crosses a bridge to the firewall of IP, and that drops it: how Docker's
 /// hosts lose bridged multicast.
 fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
-    let rules: &Vec<Drop> =
+    let rules: &Vec<DropRule> =
         facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
     // Either setting will do, and without br_netfilter neither does anything.
     let all = facts.bridge_netfilter?;
