@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{DisplayArgs, target, values};
+use super::addresses::target;
+use super::{DisplayArgs, values};
 use crate::iface::Wanted;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommonArgs, rcvbuf, source, target, values};
+use super::addresses::{source, target};
+use super::{CommonArgs, rcvbuf, values};
 use crate::assertion::Assertion;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::rcvbuf::Wish;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommonArgs, destination, values};
+use super::addresses::destination;
+use super::{CommonArgs, values};
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::Rate;
 

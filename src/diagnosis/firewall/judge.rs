@@ -4,7 +4,17 @@ use serde_json::Value;
 
 use super::matching::{Sets, holds, is_absent, is_in};
 use super::packet::{PacketModel, single};
-use super::{Base, Chain, DropRule, Flow, Hook, Rule, Ruleset, Tri, Way, listing, words};
+use super::ruleset::{Base, Chain, Rule};
+use super::tri::Tri;
+use super::{DropRule, Flow, Hook, Ruleset, Way, listing, words};
+
+impl Ruleset {
+    /// Where the datagrams of this flow are dropped, or may be, in the order in which they meet the
+    /// chains; at most one place for each base chain.
+    pub fn drops(&self, flow: &Flow, way: Way) -> Vec<DropRule> {
+        drops(self, flow, way)
+    }
+}
 
 /// How deep chains may call each other: NFT_JUMP_STACK_SIZE of the kernel.
 const DEPTH: usize = 16;
@@ -12,7 +22,7 @@ const DEPTH: usize = 16;
 /// stay far below.
 const RULES: usize = 1 << 20;
 
-pub fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<DropRule> {
+fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<DropRule> {
     let mut packet = PacketModel {
         flow,
         way,

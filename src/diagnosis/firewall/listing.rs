@@ -10,11 +10,21 @@
 
 use serde_json::{Value, json};
 
-use super::{Chain, Rule, Ruleset};
+use super::Ruleset;
+use super::ruleset::{Chain, Rule};
+
+impl Ruleset {
+    /// Adds what only the text of `nft -a list ruleset` tells: what iptables' own matches say, and
+    /// with older versions of nft the devices of a chain and whether a table is dormant.
+    pub fn with_listing(mut self, text: &str) -> Ruleset {
+        add(&mut self, text);
+        self
+    }
+}
 
 /// Puts the words of each rule beside it, and fills in devices and sleep of the chains that are
 /// listed.
-pub fn add(ruleset: &mut Ruleset, text: &str) {
+fn add(ruleset: &mut Ruleset, text: &str) {
     for table in text.split("\ntable ") {
         let table = table.strip_prefix("table ").unwrap_or(table);
         let mut lines = table.lines();

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::Ruleset;
 use super::packet::{PacketModel, Val, single};
-use super::{Chain, Ruleset, Tri};
+use super::ruleset::Chain;
+use super::tri::Tri;
 
 /// What a value is compared with may name a set of the same table.
 #[derive(Clone, Copy)]

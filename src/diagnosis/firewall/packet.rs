@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::{Flow, Hook, Tri, Way};
+use super::tri::Tri;
+use super::{Flow, Hook, Way};
 
 /// Connections are tracked from this priority on: NF_IP_PRI_CONNTRACK of linux/netfilter_ipv4.h.
 const CONNTRACK: i64 = -200;

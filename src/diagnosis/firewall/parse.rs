@@ -4,9 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Base, Chain, Hook, Rule, Ruleset, Tri};
+use super::ruleset::{Base, Chain, Rule};
+use super::tri::Tri;
+use super::{Hook, Ruleset};
 
-pub fn parse(json: &str) -> Result<Ruleset, String> {
+impl Ruleset {
+    /// Reads what `nft -j list ruleset` prints. What is odd in it is passed over.
+    pub fn parse(json: &str) -> Result<Ruleset, String> {
+        parse(json)
+    }
+}
+
+fn parse(json: &str) -> Result<Ruleset, String> {
     let document: Value =
         serde_json::from_str(json).map_err(|error| format!("not what nft -j prints: {error}"))?;
     let objects = document

@@ -2,7 +2,7 @@
 //! where the rules are Docker's or ufw's.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 

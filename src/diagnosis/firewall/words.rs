@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::packet::single;
-use super::{Chain, Flow, Hook, Rule};
+use super::ruleset::{Chain, Rule};
+use super::{Flow, Hook};
 
 /// The longest list that is written in full.
 const ELEMENTS: usize = 8;

@@ -1,0 +1,155 @@
+//! The commands, and the help of the program.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Parser, Subcommand};
+
+use super::{
+    CheckArgs, CheckFormat, DisplayArgs, IfacesArgs, IfacesFormat, RecvArgs, RecvFormat, SendArgs,
+    SendFormat,
+};
+use crate::report::Output;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mcast",
+    version,
+    about = "Send, receive, measure and explain IP multicast",
+    styles = STYLES,
+    max_term_width = 100,
+    disable_help_flag = true,
+    after_help = "\
+Try it on this computer alone (macOS: lo0 for lo):
+  mcast recv --iface lo --count 3 --timeout 10s -- \\
+      mcast send --iface lo --count 3 --interval 100ms
+
+Between two computers:
+  mcast recv --iface 10.0.0.101 --count 10
+  mcast send 224.202.20.30:54321
+
+Exit status: 0 done; 1 the answer is no; 2 could not run; 130, 143 interrupted."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// Print help
+    #[arg(short, long, global = true, action = ArgAction::HelpShort, display_order = 1000)]
+    help: Option<bool>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send datagrams to a group: a text every 2 s, or a measured stream
+    Send(SendArgs),
+    /// Join a group, show and measure what arrives, judge it, leave
+    Recv(RecvArgs),
+    /// Say why a group does, or does not, arrive on this host
+    Check(CheckArgs),
+    /// List this host's interfaces, and the groups that they are members of
+    Ifaces(IfacesArgs),
+}
+
+impl Command {
+    /// The options that every command has.
+    pub fn display(&self) -> &DisplayArgs {
+        match self {
+            Command::Send(args) => &args.common.display,
+            Command::Recv(args) => &args.common.display,
+            Command::Check(args) => &args.display,
+            Command::Ifaces(args) => &args.display,
+        }
+    }
+
+    /// How its events are shown.
+    pub fn output(&self) -> Output {
+        let whole = self.display().verbose > 0;
+        match self {
+            Command::Send(args) => match args.output {
+                SendFormat::Text => Output::Text { whole },
+                SendFormat::Json => Output::Json,
+            },
+            Command::Recv(args) => match args.output {
+                RecvFormat::Text => Output::Text { whole },
+                RecvFormat::Json => Output::Json,
+                RecvFormat::Hex => Output::Hex,
+                RecvFormat::Raw => Output::Raw,
+            },
+            Command::Check(args) => match args.output {
+                CheckFormat::Text => Output::Text { whole },
+                CheckFormat::Json => Output::Json,
+            },
+            Command::Ifaces(args) => match args.output {
+                IfacesFormat::Text => Output::Text { whole },
+                IfacesFormat::Json => Output::Json,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn top_level_help_fits_a_screen() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.lines().count() <= 24, "{} lines:\n{help}", help.lines().count());
+        assert!(help.lines().all(|line| line.len() <= 80), "{help}");
+    }
+
+    #[test]
+    fn the_help_of_recv_names_every_metric() {
+        let mut recv = Cli::command().find_subcommand("recv").unwrap().clone();
+        let help = recv.render_help().to_string();
+        let shown = help
+            .split("Metrics of --assert")
+            .nth(1)
+            .and_then(|rest| rest.split("Examples:").next())
+            .unwrap();
+        for name in crate::assertion::Metric::list().split(", ") {
+            let alike = name.replace("pdv.", "delay.");
+            assert!(
+                shown.split([' ', ',', '\n']).any(|word| word == alike),
+                "{name} is not in {shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_command_ends_its_help_with_examples() {
+        for command in Cli::command().get_subcommands_mut() {
+            let name = command.get_name().to_owned();
+            let help = command.render_help().to_string();
+            let examples = help
+                .split("Examples:")
+                .nth(1)
+                .unwrap_or_else(|| panic!("{name} has no examples:\n{help}"));
+            let shown: Vec<&str> =
+                examples.lines().filter(|line| !line.trim().is_empty()).collect();
+            assert!(
+                shown.len() >= 3
+                    && shown.iter().any(|line| line.contains(&format!("mcast {name}"))),
+                "{examples}"
+            );
+            // What is wider than the help is broken where nobody meant it to be.
+            let below = command.get_after_help().expect("examples").to_string();
+            below.lines().for_each(|line| assert!(line.chars().count() <= 100, "{name}: {line}"));
+        }
+    }
+}

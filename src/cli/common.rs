@@ -1,0 +1,77 @@
+//! Options that several commands share.
+
+use clap::builder::PossibleValue;
+use clap::{ArgAction, Args, ValueEnum};
+
+use crate::iface::Wanted;
+use crate::report::ColorWhen;
+use crate::sys::{Backend, Batching};
+
+/// Options of every command that speaks to a group.
+#[derive(Debug, Args)]
+pub struct CommonArgs {
+    /// Interface, by name, address or index; repeatable; 'all'; 'ask' shows a menu. Without it,
+    /// that of the kernel's route to the group
+    #[arg(long, value_name = "IFACE")]
+    pub iface: Vec<Wanted>,
+
+    /// Options of every command.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+
+    /// Use only what every system has, as on systems that have no more (for tests)
+    #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub portable: bool,
+
+    /// Hand each datagram to the kernel, and take each from it, by itself, without UDP_SEGMENT and
+    /// UDP_GRO. A capture on this host then shows datagrams, not trains of them
+    #[arg(long)]
+    pub no_offload: bool,
+
+    /// Datagrams a call at most (for tests)
+    #[arg(long, hide = true, env = "MCAST_BATCH", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub batch: Option<u16>,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct DisplayArgs {
+    /// Only the summary; -qq for nothing at all
+    #[arg(short, long, action = ArgAction::Count)]
+    pub quiet: u8,
+
+    /// Show everything in full, and diagnostics on standard error; repeat for more
+    #[arg(short, long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    pub color: ColorWhen,
+}
+
+impl CommonArgs {
+    /// How the system is asked.
+    pub fn backend(&self) -> Backend {
+        if self.portable {
+            return Backend::Portable;
+        }
+        Backend::Native(Batching {
+            most: self.batch.map_or(Batching::MOST, usize::from),
+            offload: !self.no_offload,
+        })
+    }
+}
+
+impl ValueEnum for ColorWhen {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[ColorWhen::Auto, ColorWhen::Always, ColorWhen::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            ColorWhen::Auto => "auto",
+            ColorWhen::Always => "always",
+            ColorWhen::Never => "never",
+        }))
+    }
+}

@@ -1,0 +1,50 @@
+//! Tables, chains, rules and sets.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Hook;
+
+/// The firewall of this host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ruleset {
+    pub(super) chains: Vec<Chain>,
+    /// Sets and maps that have a name, by family, table and name.
+    pub(super) sets: BTreeMap<(String, String, String), Vec<Value>>,
+}
+
+/// A chain and its rules.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Chain {
+    pub(super) family: String,
+    pub(super) table: String,
+    pub(super) name: String,
+    /// Where packets enter it; `None` for one that others jump to.
+    pub(super) base: Option<Base>,
+    pub(super) rules: Vec<Rule>,
+}
+
+/// What makes a chain one that packets enter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Base {
+    pub(super) hook: Hook,
+    pub(super) priority: i64,
+    pub(super) policy_drops: bool,
+    /// The devices whose packets it sees, for a hook that is bound to devices; `None` where the
+    /// listing does not say.
+    pub(super) devices: Option<Vec<String>>,
+    /// The table may be switched off: the listing is not clear.
+    pub(super) maybe_dormant: bool,
+    pub(super) dormant: bool,
+}
+
+/// A rule.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Rule {
+    pub(super) handle: Option<u64>,
+    pub(super) comment: Option<String>,
+    pub(super) statements: Vec<Value>,
+    /// The rule as nft writes it, where that was asked for.
+    pub(super) listed: Option<String>,
+}

@@ -1,0 +1,109 @@
+//! What is asked of the firewall, and the rule that drops it.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// The datagrams that are asked about.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// The interface they arrive on or leave by; the bridge, where they are bridged.
+    pub iface: String,
+    /// Who sends them, where that is known.
+    pub source: Option<IpAddr>,
+    /// The one source that they are wanted from; where there is one, no other is to be let
+    /// through.
+    pub wanted: Option<IpAddr>,
+    /// Where they go.
+    pub group: IpAddr,
+    /// The UDP port they go to.
+    pub port: u16,
+    /// They come in fragments, of which the first alone tells the port.
+    #[serde(default)]
+    pub fragments: bool,
+}
+
+/// The way that datagrams take through this host.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// From the interface to a program: ingress, prerouting, input.
+    In,
+    /// From a program to the interface: output, postrouting, egress.
+    Out,
+    /// From one port of a bridge to another, where br_netfilter shows bridged datagrams to the
+    /// firewall: prerouting, forward, postrouting.
+    Bridged,
+}
+
+/// Where the firewall looks at a datagram.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Hook {
+    /// As it arrives, before the host has looked at it.
+    Ingress,
+    /// Before it is decided whether it is for this host.
+    Prerouting,
+    /// On the way to a program.
+    Input,
+    /// From one interface to another.
+    Forward,
+    /// As a program sent it.
+    Output,
+    /// Before it leaves.
+    Postrouting,
+    /// As it leaves.
+    Egress,
+}
+
+/// A place in the firewall that drops the datagrams, or may.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct DropRule {
+    /// Where the firewall looked at them.
+    pub hook: Hook,
+    /// The family of the table: `inet`, `ip`, `ip6`, `netdev`.
+    pub family: String,
+    /// The table.
+    pub table: String,
+    /// The chain that the rule is in, or whose policy it is.
+    pub chain: String,
+    /// What the rule says, near to nft's own words, with its handle. `None`: it is the policy of
+    /// the chain.
+    pub rule: Option<String>,
+    /// It does not hang on anything that is not known here: a source, a limit, a match that is not
+    /// read.
+    pub certain: bool,
+    /// The command that lets the datagrams through here, ready to type.
+    pub command: String,
+}
+
+impl Way {
+    /// The hooks on the way, in the order in which a datagram meets them.
+    pub fn hooks(self) -> &'static [Hook] {
+        match self {
+            Way::In => &[Hook::Ingress, Hook::Prerouting, Hook::Input],
+            Way::Out => &[Hook::Output, Hook::Postrouting, Hook::Egress],
+            Way::Bridged => &[Hook::Prerouting, Hook::Forward, Hook::Postrouting],
+        }
+    }
+}
+
+impl Hook {
+    pub(super) fn named(name: &str) -> Option<Hook> {
+        Some(match name {
+            "ingress" => Hook::Ingress,
+            "prerouting" => Hook::Prerouting,
+            "input" => Hook::Input,
+            "forward" => Hook::Forward,
+            "output" => Hook::Output,
+            "postrouting" => Hook::Postrouting,
+            "egress" => Hook::Egress,
+            _ => return None,
+        })
+    }
+
+    /// Whether the chains of this hook see the packets of certain devices only.
+    pub fn is_of_devices(self) -> bool {
+        matches!(self, Hook::Ingress | Hook::Egress)
+    }
+}

@@ -1,0 +1,121 @@
+//! What is counted of a stream in a span of time.
+
+use super::Arrival;
+use super::clock::nanos_between;
+use crate::format::probe::{Damage, Probe};
+use crate::stats::Meter;
+use crate::stats::delay::{Delays, Precision};
+use crate::stats::sequence::Order;
+
+/// What is counted of a stream, over all of it or over an interval.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// Those that came, each once.
+    pub meter: Meter,
+    /// Further copies of those (RFC 5560).
+    pub duplicates: u64,
+    /// Those that came after a later one (RFC 4737, 3.3).
+    pub reordered: u64,
+    /// The largest extent of reordering (RFC 4737, 4.2).
+    pub reorder_extent_max: u64,
+    /// Those too late to tell whether they are duplicates.
+    pub stale: u64,
+    /// Those with a wrong checksum or length. They are lost as well.
+    pub corrupt: u64,
+    /// Those that were cut. They are lost as well.
+    pub truncated: u64,
+    /// Those with another DSCP than they were sent with; `None` where the system does not tell.
+    pub dscp_changed: Option<u64>,
+    /// The fewest and the most routers that they passed.
+    pub hops: Option<(u8, u8)>,
+    /// The longest time between one and the next (in ns).
+    pub gap: Option<i64>,
+    /// From the sender's clock to the receiver's kernel (RFC 7679).
+    pub delays: Delays,
+    /// From the receiver's kernel to the program.
+    pub wakeups: Delays,
+}
+
+impl Figures {
+    /// Nothing counted yet.
+    pub fn new(precision: Precision) -> Self {
+        Figures {
+            meter: Meter::default(),
+            duplicates: 0,
+            reordered: 0,
+            reorder_extent_max: 0,
+            stale: 0,
+            corrupt: 0,
+            truncated: 0,
+            dscp_changed: None,
+            hops: None,
+            gap: None,
+            delays: Delays::new(precision),
+            wakeups: Delays::new(Precision::Coarse),
+        }
+    }
+
+    /// Counts one that has not come before.
+    pub fn take(
+        &mut self,
+        probe: &Probe,
+        arrival: &Arrival,
+        order: Order,
+        delay: i64,
+        silence: Option<i64>,
+    ) {
+        self.meter.add(arrival.time, arrival.len);
+        if let Order::Late { extent } = order {
+            self.reordered += 1;
+            self.reorder_extent_max = self.reorder_extent_max.max(extent);
+        }
+        // The lower two bits are for routers to change (RFC 3168).
+        if let Some(class) = arrival.traffic_class {
+            *self.dscp_changed.get_or_insert(0) +=
+                u64::from(class >> 2 != probe.traffic_class >> 2);
+        }
+        if let Some(hops) = arrival.ttl.and_then(|left| probe.ttl.checked_sub(left)) {
+            let (min, max) = self.hops.unwrap_or((hops, hops));
+            self.hops = Some((min.min(hops), max.max(hops)));
+        }
+        self.gap = self.gap.max(silence);
+        self.delays.record(delay);
+        if let Some(read) = arrival.read {
+            self.wakeups.record(nanos_between(arrival.time, read));
+        }
+    }
+
+    /// Counts what another stream counted.
+    pub fn merge(&mut self, other: &Figures) {
+        self.meter.merge(&other.meter);
+        self.duplicates += other.duplicates;
+        self.reordered += other.reordered;
+        self.reorder_extent_max = self.reorder_extent_max.max(other.reorder_extent_max);
+        self.stale += other.stale;
+        self.corrupt += other.corrupt;
+        self.truncated += other.truncated;
+        self.dscp_changed = [self.dscp_changed, other.dscp_changed]
+            .into_iter()
+            .flatten()
+            .reduce(|one, two| one + two);
+        let both = |(min, max): (u8, u8), (other_min, other_max): (u8, u8)| {
+            (min.min(other_min), max.max(other_max))
+        };
+        self.hops = [self.hops, other.hops].into_iter().flatten().reduce(both);
+        self.gap = self.gap.max(other.gap);
+        self.delays.merge(&other.delays);
+        self.wakeups.merge(&other.wakeups);
+    }
+
+    pub(super) fn damage(&mut self, damage: Damage) {
+        match damage {
+            Damage::Truncated => self.truncated += 1,
+            Damage::Corrupt => self.corrupt += 1,
+            Damage::Unsupported => {}
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.meter.datagrams + self.duplicates + self.stale + self.corrupt + self.truncated == 0
+    }
+}
