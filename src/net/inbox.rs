@@ -12,21 +12,12 @@ use super::packing::{Pack, pack};
 use super::socket::Room;
 use super::wait::{Waiter, wait_for};
 use super::watch::{Failures, InterfaceEvent, InterfaceEvents, Look, Rejoined, Retry, Watch};
-use super::{Datagram, KernelDrops, NetError, Operation, Wake};
+use super::{Datagram, KernelDrops, NetError, Operation, Rcvbuf, Wake};
 use crate::host::{limits, open_files};
 use crate::iface::{Family, Presence, Via};
 use crate::sys::Backend;
 use crate::target::Listen;
 use crate::{host, sys};
-
-/// The receive buffer, in the bytes that `SO_RCVBUF` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rcvbuf {
-    /// What the user asked for; `None` asks for as much as the system grants.
-    pub asked: Option<usize>,
-    /// What the system granted, where it says.
-    pub granted: Option<usize>,
-}
 
 /// The sockets that hear what is listened to.
 pub struct Inbox {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tracing::debug;
 
-use super::{NetError, Operation, Rcvbuf};
+use super::{NetError, Operation};
 use crate::iface::{Cast, Family};
 use crate::sys;
 use crate::sys::Backend;
@@ -325,4 +325,13 @@ fn degrade(option: &str, result: std::io::Result<()>) {
 /// The socket's options, through socket2.
 pub(super) fn options(socket: &UdpSocket) -> SockRef<'_> {
     SockRef::from(socket)
+}
+
+/// The receive buffer, in the bytes that `SO_RCVBUF` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rcvbuf {
+    /// What the user asked for; `None` asks for as much as the system grants.
+    pub asked: Option<usize>,
+    /// What the system granted, where it says.
+    pub granted: Option<usize>,
 }

@@ -1,11 +1,13 @@
 //! A measured stream: what is counted of it, datagram by datagram; and the table of all of them.
 
+mod arrival;
 mod clock;
 mod figures;
 mod record;
 mod table;
 
+pub use arrival::Arrival;
 pub use clock::{Clock, LocalClock};
 pub use figures::Figures;
-pub use record::{Arrival, Key, Stream};
+pub use record::{Key, Stream};
 pub use table::{StreamCounts, Streams};

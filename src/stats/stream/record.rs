@@ -4,36 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::SystemTime;
 
 use super::clock::{nanos_between, nanos_since_epoch};
-use super::{Clock, Figures, LocalClock};
+use super::{Arrival, Clock, Figures, LocalClock};
 use crate::format::probe::Probe;
 use crate::stats::delay::Precision;
 use crate::stats::sequence::{Losses, Order, Sequence};
 
 /// Of the other streams so many gaps are remembered, for the extent of reordering.
 const FEW_GAPS: usize = 1024;
-
-/// How a datagram arrived.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrival<'a> {
-    /// Who sent it.
-    pub source: SocketAddr,
-    /// The group it was heard on.
-    pub group: IpAddr,
-    /// The UDP port it was heard on.
-    pub port: u16,
-    /// The interface it arrived on, by index and by name.
-    pub iface: Option<(u32, &'a str)>,
-    /// When the kernel took it; where it does not say, when the program did.
-    pub time: SystemTime,
-    /// When the program read it, where the kernel said when it had taken it.
-    pub read: Option<SystemTime>,
-    /// The TTL or hop limit that was left.
-    pub ttl: Option<u8>,
-    /// The traffic class.
-    pub traffic_class: Option<u8>,
-    /// The length of its payload in bytes.
-    pub len: usize,
-}
 
 /// What makes a stream that stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
