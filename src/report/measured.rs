@@ -155,15 +155,54 @@ fn place(stream: &StreamInfo) -> impl Ord + '_ {
 
 /// A row for each stream. What is the same for all stands in the lines around it.
 fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let shown = rows(streams, whole);
+    let columns = columns(&shown, whole);
+    writeln!(out)?;
+    let widths: Vec<usize> = columns.iter().map(Column::width).collect();
+    for row in 0..=shown.len() {
+        let mut line = String::new();
+        for (column, &width) in columns.iter().zip(&widths) {
+            let cell = if row == 0 { column.title } else { &column.cells[row - 1] };
+            line += &if column.right {
+                format!("{cell:>width$}  ")
+            } else {
+                format!("{cell:<width$}  ")
+            };
+        }
+        let line = line.trim_end();
+        match row.checked_sub(1).map(|row| &shown[row].figures) {
+            None => writeln!(out, "{}", paint.faint(line))?,
+            Some(figures) if figures.lost > 0 => writeln!(out, "{}", paint.bad(line))?,
+            Some(_) => writeln!(out, "{line}")?,
+        }
+    }
+    match (streams.len() - shown.len(), streams.iter().any(|stream| stream.figures.lost > 0)) {
+        (0, _) => Ok(()),
+        (more, false) => writeln!(out, "and {}; -v shows all", count(more as u64, "more stream")),
+        (more, true) => {
+            writeln!(
+                out,
+                "and {}, none of which lost more than these; -v shows all",
+                count(more as u64, "more stream")
+            )
+        }
+    }
+}
+
+/// The streams that are worth a row each, in the order of their places.
+fn rows(streams: &[StreamInfo], whole: bool) -> Vec<&StreamInfo> {
     let mut shown: Vec<&StreamInfo> = streams.iter().collect();
-    shown.sort_by(|one, other| place(one).cmp(&place(other)));
     if !whole && shown.len() > MOST_ROWS {
+        shown.sort_by(|one, other| place(one).cmp(&place(other)));
         // Those with the heaviest losses are worth the room most.
         shown.sort_by_key(|stream| Reverse(stream.figures.lost));
         shown.truncate(MOST_ROWS);
-        shown.sort_by(|one, other| place(one).cmp(&place(other)));
     }
-    let shown = shown.as_slice();
+    shown.sort_by(|one, other| place(one).cmp(&place(other)));
+    shown
+}
+
+fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
     let number = |title, of: fn(&FiguresInfo) -> u64| {
         Column::new(title, true, shown, move |stream| of(&stream.figures).to_string())
     };
@@ -200,43 +239,10 @@ fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write)
     if alike || whole {
         // Half of it tells them apart, and leaves the table narrow.
         let digits = if whole { 16 } else { 8 };
-        columns.insert(
-            3,
-            Column::new("STREAM", false, shown, |stream| {
-                format!("{:016x}", stream.stream)[..digits].to_owned()
-            }),
-        );
+        let run = |stream: &StreamInfo| format!("{:016x}", stream.stream)[..digits].to_owned();
+        columns.insert(3, Column::new("STREAM", false, shown, run));
     }
-    writeln!(out)?;
-    let widths: Vec<usize> = columns.iter().map(Column::width).collect();
-    for row in 0..=shown.len() {
-        let mut line = String::new();
-        for (column, &width) in columns.iter().zip(&widths) {
-            let cell = if row == 0 { column.title } else { &column.cells[row - 1] };
-            line += &if column.right {
-                format!("{cell:>width$}  ")
-            } else {
-                format!("{cell:<width$}  ")
-            };
-        }
-        let line = line.trim_end();
-        match row.checked_sub(1).map(|row| &shown[row].figures) {
-            None => writeln!(out, "{}", paint.faint(line))?,
-            Some(figures) if figures.lost > 0 => writeln!(out, "{}", paint.bad(line))?,
-            Some(_) => writeln!(out, "{line}")?,
-        }
-    }
-    match (streams.len() - shown.len(), streams.iter().any(|stream| stream.figures.lost > 0)) {
-        (0, _) => Ok(()),
-        (more, false) => writeln!(out, "and {}; -v shows all", count(more as u64, "more stream")),
-        (more, true) => {
-            writeln!(
-                out,
-                "and {}, none of which lost more than these; -v shows all",
-                count(more as u64, "more stream")
-            )
-        }
-    }
+    columns
 }
 
 /// What was lost, and where.
@@ -317,6 +323,32 @@ fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Re
             paint.bad(count(of.truncated, "datagram"))
         )?;
     }
+    run_remarks(measured, out)?;
+    match of.dscp_changed {
+        Some(changed) if changed > 0 => {
+            writeln!(
+                out,
+                "{} with a DSCP that was changed on the way",
+                paint.caution(count(changed, "datagram"))
+            )?;
+        }
+        _ => {}
+    }
+    match of.hops {
+        Some(hops) if hops.max > 0 && hops.min == hops.max => {
+            writeln!(out, "{} on the way", count(hops.max.into(), "router"))?
+        }
+        Some(hops) if hops.max > 0 => {
+            writeln!(out, "{} to {} routers on the way", hops.min, hops.max)?
+        }
+        _ => {}
+    }
+    let within = if measured.streams > 1 { " in a stream" } else { "" };
+    of.gap_ns.map_or(Ok(()), |gap| writeln!(out, "longest silence{within} {}", Value::Nanos(gap)))
+}
+
+/// What is known of the beginnings and ends of the streams.
+fn run_remarks(measured: &MeasuredInfo, out: &mut dyn Write) -> io::Result<()> {
     let missed = measured.missed_before;
     if missed > 0 {
         let (was, is) = if missed == 1 { ("was", "is") } else { ("were", "are") };
@@ -346,27 +378,7 @@ fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Re
             "{many} restarts: streams began after the last of earlier ones from the same address"
         )?,
     }
-    match of.dscp_changed {
-        Some(changed) if changed > 0 => {
-            writeln!(
-                out,
-                "{} with a DSCP that was changed on the way",
-                paint.caution(count(changed, "datagram"))
-            )?;
-        }
-        _ => {}
-    }
-    match of.hops {
-        Some(hops) if hops.max > 0 && hops.min == hops.max => {
-            writeln!(out, "{} on the way", count(hops.max.into(), "router"))?
-        }
-        Some(hops) if hops.max > 0 => {
-            writeln!(out, "{} to {} routers on the way", hops.min, hops.max)?
-        }
-        _ => {}
-    }
-    let within = if measured.streams > 1 { " in a stream" } else { "" };
-    of.gap_ns.map_or(Ok(()), |gap| writeln!(out, "longest silence{within} {}", Value::Nanos(gap)))
+    Ok(())
 }
 
 /// What is known of the delays, and the drawing of them.

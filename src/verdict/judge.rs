@@ -49,88 +49,90 @@ pub struct Evidence<'a> {
 
 /// Judges a receiver.
 pub fn of_recv(evidence: &Evidence) -> Verdict {
-    let Evidence { stop, limits, received, command, judgements, .. } = *evidence;
-    let StreamCounts { streams, open, empty, more } = evidence.streams;
     let mut verdict = Verdict::default();
-    if let Some(Ended::Failed(how)) = command {
+    if let Some(Ended::Failed(how)) = evidence.command {
         verdict.fail(1, how.clone());
     }
-    let before = before(stop, limits);
-    if !matches!(stop, Stop::ReaderGone | Stop::Failed) {
-        let count = limits.count.filter(|count| received < *count);
-        // Who got as many as were asked for no longer waits for ends.
-        let once = limits.once && stop != Stop::Count;
-        let unended = once && (streams == 0 || open > 0);
-        let of_streams = || format!("{open} of {streams} measured streams had not ended");
-        match (stop, count) {
-            (Stop::Interrupted(signal), Some(count)) => {
-                verdict.fail(
-                    signal.status(),
-                    format!("{} after {received} of {count} datagrams", signal.name()),
-                );
-            }
-            (Stop::Interrupted(signal), None) if unended => {
-                let what = if streams == 0 {
-                    "before any measured stream was heard".to_owned()
-                } else {
-                    format!("when {}", of_streams())
-                };
-                verdict.fail(signal.status(), format!("{} {what}", signal.name()));
-            }
-            (Stop::Interrupted(_), None) => {}
-            (_, Some(count)) => {
-                verdict.fail(1, format!("{received} of {count} datagrams {before}"))
-            }
-            (_, None) if unended && streams == 0 => {
-                let others = match received {
-                    0 => String::new(),
-                    1 => "; the one datagram that came is not measured, as those of 'mcast send \
-                          --probe' are"
-                        .to_owned(),
-                    many => format!(
-                        "; the {many} datagrams that came are not measured, as those of 'mcast \
-                         send --probe' are"
-                    ),
-                };
-                verdict.fail(1, format!("no measured stream was heard {before}{others}"));
-            }
-            (_, None) if unended => verdict.fail(1, format!("{} {before}", of_streams())),
-            (_, None) if once && more => {
-                verdict.fail(
-                    1,
-                    format!(
-                        "only {streams} measured streams were followed, and whether the others \
-                         ended is not known"
-                    ),
-                );
-            }
-            (_, None) if once && empty > 0 => {
-                verdict.fail(
-                    1,
-                    format!(
-                        "of {empty} of {streams} measured streams only the end arrived, and no \
-                         datagram before it"
-                    ),
-                );
-            }
-            (_, None)
-                if received == 0
-                    && limits.timeout.is_some()
-                    && !limits.once
-                    && limits.count.is_none() =>
-            {
-                verdict.fail(1, format!("nothing received {before}"));
-            }
-            (_, None) => {}
-        }
+    if let Some(reason) = shortfall(evidence) {
+        let status =
+            if let Stop::Interrupted(signal) = evidence.stop { signal.status() } else { 1 };
+        verdict.fail(status, reason);
     }
     // Who stopped reading did not wait for the rest, of which nothing can be asserted then.
-    let judged = if stop == Stop::ReaderGone { &[] } else { judgements };
+    let judged = if evidence.stop == Stop::ReaderGone { &[] } else { evidence.judgements };
     judged
         .iter()
         .filter(|judgement| !judgement.held)
         .for_each(|judgement| verdict.fail(1, judgement.reason()));
     verdict
+}
+
+/// What a receiver was asked for and did not get.
+fn shortfall(evidence: &Evidence) -> Option<String> {
+    let Evidence { stop, limits, received, streams, .. } = *evidence;
+    if matches!(stop, Stop::ReaderGone | Stop::Failed) {
+        return None;
+    }
+    let interrupted = if let Stop::Interrupted(signal) = stop { Some(signal.name()) } else { None };
+    let before = before(stop, limits);
+    if let Some(count) = limits.count.filter(|count| received < *count) {
+        return Some(match interrupted {
+            Some(signal) => format!("{signal} after {received} of {count} datagrams"),
+            None => format!("{received} of {count} datagrams {before}"),
+        });
+    }
+    // Who got as many as were asked for no longer waits for ends.
+    let once = limits.once && stop != Stop::Count;
+    let unended = once && (streams.streams == 0 || streams.open > 0);
+    match interrupted {
+        Some(signal) => unended.then(|| format!("{signal} {}", unended_when(streams))),
+        None if once => stream_shortfall(received, streams, &before),
+        None => {
+            let waited = limits.timeout.is_some() && !limits.once && limits.count.is_none();
+            (received == 0 && waited).then(|| format!("nothing received {before}"))
+        }
+    }
+}
+
+/// How far `--once` was when a signal came.
+fn unended_when(StreamCounts { streams, open, .. }: StreamCounts) -> String {
+    match streams {
+        0 => "before any measured stream was heard".to_owned(),
+        _ => format!("when {open} of {streams} measured streams had not ended"),
+    }
+}
+
+/// What `--once` asked for and did not come.
+fn stream_shortfall(received: u64, counts: StreamCounts, before: &str) -> Option<String> {
+    let StreamCounts { streams, open, empty, more } = counts;
+    if streams == 0 {
+        let others = match received {
+            0 => String::new(),
+            1 => "; the one datagram that came is not measured, as those of 'mcast send --probe' \
+                  are"
+            .to_owned(),
+            many => format!(
+                "; the {many} datagrams that came are not measured, as those of 'mcast send \
+                 --probe' are"
+            ),
+        };
+        return Some(format!("no measured stream was heard {before}{others}"));
+    }
+    if open > 0 {
+        return Some(format!("{open} of {streams} measured streams had not ended {before}"));
+    }
+    if more {
+        return Some(format!(
+            "only {streams} measured streams were followed, and whether the others ended is not \
+             known"
+        ));
+    }
+    (empty > 0).then(|| {
+        format!(
+            "of {empty} of {streams} measured streams only the end arrived, and no datagram before \
+             it"
+        )
+    })
 }
 
 /// What came first, as the end of a sentence.
