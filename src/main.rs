@@ -28,15 +28,15 @@ fn run(command: &Command, notes: &Notes) -> Result<Verdict> {
     match command {
         Command::Send(args) => {
             let plan = plan::Send::new(args, &Host::here(&menu::ask)?)?;
-            reporting(command, notes, |reporter, interrupt| send::run(&plan, reporter, interrupt))
+            reporting(command, notes, |reporter| send::run(&plan, reporter))
         }
         Command::Recv(args) => {
             let plan = plan::Recv::new(args, &Host::here(&menu::ask)?)?;
-            reporting(command, notes, |reporter, interrupt| recv::run(&plan, reporter, interrupt))
+            reporting(command, notes, |reporter| recv::run(&plan, reporter))
         }
         Command::Check(args) => {
             let plan = plan::Check::new(args, &Host::here(&menu::ask)?)?;
-            reporting(command, notes, |reporter, interrupt| check::run(&plan, reporter, interrupt))
+            reporting(command, notes, |reporter| check::run(&plan, reporter))
         }
         Command::Ifaces(_) => reporting(command, notes, ifaces::run),
     }
@@ -47,14 +47,14 @@ fn run(command: &Command, notes: &Notes) -> Result<Verdict> {
 fn reporting(
     command: &Command,
     notes: &Notes,
-    run: impl FnOnce(&mut Reporter, &Interrupt) -> Result<Verdict, RunError>,
+    run: impl FnOnce(&mut Reporter) -> Result<Verdict, RunError>,
 ) -> Result<Verdict> {
     let interrupt =
         Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
     let display = command.display();
     let mut reporter =
         Reporter::new(command.output(), display.quiet, display.color, notes.clone(), &interrupt);
-    Ok(run(&mut reporter, &interrupt)?)
+    Ok(run(&mut reporter)?)
 }
 
 /// Sends diagnostics to standard error: warnings, and more with each `-v`.

@@ -7,7 +7,6 @@ use crate::host::Groups;
 use crate::iface::{Address, Flag, Interface};
 use crate::net::NetError;
 use crate::report::Reporter;
-use crate::sys::Interrupt;
 use crate::verdict::{RunError, Stop, Verdict};
 use crate::{host, verdict};
 
@@ -15,11 +14,11 @@ use crate::{host, verdict};
 ///
 /// # Errors
 /// Where the interfaces cannot be listed, or the list cannot be written.
-pub fn run(reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
+pub fn run(reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
     let (mtus, groups) = (host::mtus(), host::groups());
     let shown = show(&interfaces, &mtus, &groups, reporter);
-    let concluded = verdict::conclude(shown, interrupt);
+    let concluded = verdict::conclude(shown, reporter.signal());
     // What a reader who stalls has left unwritten when a signal comes is held back no longer than
     // last words are.
     reporter.last_words(|_| Ok(()))?;

@@ -18,7 +18,6 @@ use crate::host::Groups;
 use crate::iface::{Family, Interface};
 use crate::net::{self, Inbox, NetError};
 use crate::report::Reporter;
-use crate::sys::Interrupt;
 use crate::target::{Endpoint, Listen, is_link_scoped};
 use crate::verdict::{RunError, Stop};
 use crate::{host, plan};
@@ -35,11 +34,7 @@ const AFTER_REPORT: [Duration; 2] = [Duration::from_millis(500); 2];
 ///
 /// # Errors
 /// What kept it from looking at all.
-pub fn gather(
-    plan: &plan::Check,
-    reporter: &mut Reporter,
-    interrupt: &Interrupt,
-) -> Result<(Facts, Stop), RunError> {
+pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Stop), RunError> {
     let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
     let mut facts = facts(plan, &interfaces, &host::groups());
     facts.membership.left_out = plan.left_out;
@@ -65,14 +60,14 @@ pub fn gather(
     if let Some(listen) = own.filter(|_| facts.rights.capture) {
         live.expect_queries(&listen.at);
     }
-    let mut stop = live.listen(plan.duration, &interfaces, reporter, interrupt)?;
+    let mut stop = live.listen(plan.duration, &interfaces, reporter)?;
     snapshot.compare(&mut facts);
     live.write_to(&mut facts);
     look_at_mld_version(&mut facts);
     look_at_firewall(&mut facts);
     facts.rights.firewall |= facts.firewall.read;
     if stop == Stop::Duration {
-        stop = report_anew(&mut facts, &mut live, own, &interfaces, reporter, interrupt)?;
+        stop = report_anew(&mut facts, &mut live, own, &interfaces, reporter)?;
     }
     Ok((facts, stop))
 }
@@ -197,7 +192,6 @@ fn report_anew(
     own: Option<&Listen>,
     interfaces: &[crate::iface::Interface],
     reporter: &mut Reporter,
-    interrupt: &Interrupt,
 ) -> Result<Stop, RunError> {
     let (Some(at), Some(link)) = (own.map(|listen| &listen.at), facts.expected()) else {
         return Ok(Stop::Duration);
@@ -224,7 +218,7 @@ fn report_anew(
     }
     let [mut soon, mut later] = [facts.clone(), facts.clone()];
     for (time, seen) in AFTER_REPORT.into_iter().zip([&mut soon, &mut later]) {
-        let stop = live.listen(time, interfaces, reporter, interrupt)?;
+        let stop = live.listen(time, interfaces, reporter)?;
         if stop != Stop::Duration {
             return Ok(stop);
         }

@@ -14,7 +14,7 @@ use crate::net::wire::{Query, What};
 use crate::net::{self, Datagram, Frame, Inbox, ThrowawayJoin};
 use crate::report::{Goal, Reporter};
 use crate::stats::Meter;
-use crate::sys::{Interrupt, Towards};
+use crate::sys::Towards;
 use crate::target::Endpoint;
 use crate::verdict::{RunError, Stop};
 
@@ -101,7 +101,6 @@ impl Live {
         time: Duration,
         interfaces: &[Interface],
         reporter: &mut Reporter,
-        interrupt: &Interrupt,
     ) -> Result<Stop, RunError> {
         let start = Instant::now();
         let end = start.checked_add(time);
@@ -110,7 +109,7 @@ impl Live {
             reporter.progress(Some(Goal { duration: Some(time), ..Goal::open(start) }), false);
         let stop = loop {
             let now = Instant::now();
-            if let Some(signal) = interrupt.signal() {
+            if let Some(signal) = reporter.signal() {
                 break Stop::Interrupted(signal);
             }
             if end.is_some_and(|end| end <= now) {
@@ -127,23 +126,18 @@ impl Live {
             progress.draw(now, None, self.meter.datagrams, &self.meter);
             let look = if self.behind { now } else { now + LOOK };
             let until = end.map_or(look, |end| end.min(look));
-            if self.wait(until, reporter, interrupt)? {
+            if self.wait(until, reporter)? {
                 break Stop::ReaderGone;
             }
-            self.read_datagrams(interfaces, reporter, interrupt)?;
+            self.read_datagrams(interfaces, reporter)?;
             self.read_frames(interfaces);
         };
         self.listened += start.elapsed();
         Ok(stop)
     }
 
-    fn wait(
-        &mut self,
-        until: Instant,
-        reporter: &Reporter,
-        interrupt: &Interrupt,
-    ) -> Result<bool, RunError> {
-        let wake = reporter.wake(interrupt);
+    fn wait(&mut self, until: Instant, reporter: &Reporter) -> Result<bool, RunError> {
+        let wake = reporter.wake();
         Ok(match &mut self.inbox {
             Some(inbox) => inbox.wait(wake, Some(until))?,
             None => net::wait(wake, Some(until))?,
@@ -154,7 +148,6 @@ impl Live {
         &mut self,
         interfaces: &[Interface],
         reporter: &mut Reporter,
-        interrupt: &Interrupt,
     ) -> Result<(), RunError> {
         let Some(inbox) = &mut self.inbox else { return Ok(()) };
         let (target, heard, paths, meter) =
@@ -177,7 +170,7 @@ impl Live {
             if count == 0 || Instant::now() >= enough {
                 break;
             }
-            inbox.look(reporter.wake(interrupt))?;
+            inbox.look(reporter.wake())?;
         }
         // An interface that comes back is joined again, as a receiver would; that it went is worth
         // knowing.

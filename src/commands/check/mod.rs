@@ -15,7 +15,6 @@ use crate::diagnosis::{Facts, conclusion, findings};
 use crate::event::{CheckSummary, Event};
 use crate::notice::{Finding, Level};
 use crate::report::Reporter;
-use crate::sys::Interrupt;
 use crate::verdict::{RunError, Stop, Verdict};
 use crate::{plan, verdict};
 
@@ -23,22 +22,18 @@ use crate::{plan, verdict};
 ///
 /// # Errors
 /// What kept it from looking.
-pub fn run(
-    plan: &plan::Check,
-    reporter: &mut Reporter,
-    interrupt: &Interrupt,
-) -> Result<Verdict, RunError> {
+pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let start = Instant::now();
     let cannot_keep =
         |source| RunError::Record { file: plan.record.clone().unwrap_or_default(), source };
     // Before anything is looked at, so that it is not looked at in vain.
     let record = plan.record.as_ref().map(File::create).transpose().map_err(cannot_keep)?;
     let mut facts = None;
-    let gathered = gather::gather(plan, reporter, interrupt).map(|(seen, stop)| {
+    let gathered = gather::gather(plan, reporter).map(|(seen, stop)| {
         facts = Some(seen);
         stop
     });
-    let (stop, failure) = verdict::conclude(gathered, interrupt);
+    let (stop, failure) = verdict::conclude(gathered, reporter.signal());
     if let Some(error) = failure {
         return Err(error);
     }

@@ -24,7 +24,6 @@ use crate::iface::Cast;
 use crate::net::{Inbox, Rcvbuf};
 use crate::notice::{Warning, interface, warning};
 use crate::report::Reporter;
-use crate::sys::Interrupt;
 use crate::target::{Endpoint, Listen};
 use crate::units::rcvbuf::Wish;
 use crate::verdict::{self, Ended, Evidence, RunError, Stop, Verdict};
@@ -34,11 +33,7 @@ use crate::{host, plan};
 ///
 /// # Errors
 /// What the system refused. Every group is left and the summary is said all the same.
-pub fn run(
-    plan: &plan::Recv,
-    reporter: &mut Reporter,
-    interrupt: &Interrupt,
-) -> Result<Verdict, RunError> {
+pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf.map(Wish::bytes), plan.backend)?;
     if plan.spin {
         inbox.spin();
@@ -51,9 +46,9 @@ pub fn run(
         if !plan.command.is_empty() {
             command = Some(Running::start(&plan.command)?);
         }
-        session.receive(&mut inbox, command.as_mut(), reporter, interrupt)
+        session.receive(&mut inbox, command.as_mut(), reporter)
     });
-    let (stop, failure) = verdict::conclude(received, interrupt);
+    let (stop, failure) = verdict::conclude(received, reporter.signal());
     let end = Moment::now();
     debug!(?stop, foreign = inbox.foreign(), "stopped");
 
@@ -61,8 +56,7 @@ pub fn run(
     let kernel_drops = inbox.kernel_drops();
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
-    let command =
-        command.map(|running| running.finish(reporter.wake(interrupt), hurry)).transpose()?;
+    let command = command.map(|running| running.finish(reporter.wake(), hurry)).transpose()?;
     let set_by = session.clock_set_by(end);
     let last_report = session.last_report(end, kernel_drops);
     let figures = session.counts.figures(end, kernel_drops);
@@ -87,7 +81,7 @@ pub fn run(
     let is_asserted = !plan.assertions.is_empty() && verdict.status == 0;
     let looking = looking.filter(|_| !command_failed && !is_asserted);
     let mut findings =
-        looking.map(|looking| why::found_at_end(&looking, interrupt)).unwrap_or_default();
+        looking.map(|looking| why::found_at_end(&looking, reporter)).unwrap_or_default();
     let warns = came.is_nothing() && verdict.status == 1 && !command_failed;
     if warns && findings.len() > 1 {
         // The warning says as much, and where to look closer.

@@ -18,7 +18,6 @@ use crate::net::{Datagram, Inbox, KernelDrops};
 use crate::notice::{Waiting, Warning};
 use crate::report::Reporter;
 use crate::stats::stream::StreamCounts;
-use crate::sys::Interrupt;
 use crate::target::{Filter, Listen};
 use crate::units::Pace;
 use crate::verdict::{Ended, Limits, RunError, Stop};
@@ -79,7 +78,6 @@ impl<'a> Session<'a> {
         inbox: &mut Inbox,
         mut command: Option<&mut Running>,
         reporter: &mut Reporter,
-        interrupt: &Interrupt,
     ) -> Result<Stop, RunError> {
         self.why.begin(reporter);
         // COMMAND writes on the same terminal, and nobody could make way for it.
@@ -88,20 +86,20 @@ impl<'a> Session<'a> {
         loop {
             // What came before the reason to stop still counts, though it was not read yet: the
             // queue may be long, or the program was held up.
-            if let Some(signal) = interrupt.signal() {
-                let reached = self.catch_up(inbox, Some(Instant::now()), reporter, interrupt)?;
+            if let Some(signal) = reporter.signal() {
+                let reached = self.catch_up(inbox, Some(Instant::now()), reporter)?;
                 return Ok(reached.unwrap_or(Stop::Interrupted(signal)));
             }
             let now = Instant::now();
             let end = self.until.deadline();
             if let Some((at, stop)) = end.filter(|(at, _)| *at <= now) {
-                let reached = self.catch_up(inbox, Some(at), reporter, interrupt)?;
+                let reached = self.catch_up(inbox, Some(at), reporter)?;
                 return Ok(reached.unwrap_or(stop));
             }
             if let Some(ended) = command.as_mut().and_then(|running| running.newly_ended()) {
                 let failed = matches!(ended, Ended::Failed(_));
                 // Receiving goes on, so nothing is too late.
-                if let Some(stop) = self.catch_up(inbox, None, reporter, interrupt)? {
+                if let Some(stop) = self.catch_up(inbox, None, reporter)? {
                     return Ok(stop);
                 }
                 self.command_ended(failed, reporter)?;
@@ -126,7 +124,7 @@ impl<'a> Session<'a> {
                 .into_iter()
                 .flatten()
                 .min();
-            if inbox.wait(reporter.wake(interrupt), deadline)? {
+            if inbox.wait(reporter.wake(), deadline)? {
                 return Ok(Stop::ReaderGone);
             }
             // Who was held up may find what came after the end.
@@ -137,7 +135,7 @@ impl<'a> Session<'a> {
             let Batch { mut stop, .. } = self.read(inbox, now, cutoff, reporter)?;
             if stop.is_none() && inbox.has_news() {
                 // What came before an interface went is read before its memberships are given up.
-                stop = self.catch_up(inbox, None, reporter, interrupt)?;
+                stop = self.catch_up(inbox, None, reporter)?;
             }
             let events = inbox.follow()?;
             if !events.events.is_empty() || !events.failed.is_empty() {
@@ -196,14 +194,13 @@ impl<'a> Session<'a> {
         inbox: &mut Inbox,
         until: Option<Instant>,
         reporter: &mut Reporter,
-        interrupt: &Interrupt,
     ) -> Result<Option<Stop>, RunError> {
         let start = Instant::now();
         let cutoff = until.map(|until| SystemTime::now() - start.saturating_duration_since(until));
         let mut reached = None;
-        let most = if interrupt.signal().is_some() { CATCH_UP_IN_HASTE } else { CATCH_UP };
+        let most = if reporter.signal().is_some() { CATCH_UP_IN_HASTE } else { CATCH_UP };
         while reached.is_none() && start.elapsed() < most {
-            inbox.look(reporter.wake(interrupt))?;
+            inbox.look(reporter.wake())?;
             if !inbox.is_ready() {
                 break;
             }

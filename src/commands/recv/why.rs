@@ -13,7 +13,6 @@ use crate::net::Inbox;
 use crate::notice::Finding;
 use crate::plan;
 use crate::report::Reporter;
-use crate::sys::Interrupt;
 use crate::target::Listen;
 use crate::verdict::{RunError, Stop};
 
@@ -184,7 +183,7 @@ impl<'a> Why<'a> {
 }
 
 /// Waits for what is found at the end; a signal shortens that.
-pub fn found_at_end(looking: &Diagnosing, interrupt: &Interrupt) -> Vec<Finding> {
+pub fn found_at_end(looking: &Diagnosing, reporter: &Reporter) -> Vec<Finding> {
     let start = Instant::now();
     let mut signalled = None;
     loop {
@@ -197,6 +196,6 @@ pub fn found_at_end(looking: &Diagnosing, interrupt: &Interrupt) -> Vec<Finding>
             Found::NotYet if end <= Instant::now() => return Vec::new(),
             Found::NotYet => {}
         }
-        signalled = signalled.or_else(|| interrupt.signal().map(|_| Instant::now()));
+        signalled = signalled.or_else(|| reporter.signal().map(|_| Instant::now()));
     }
 }

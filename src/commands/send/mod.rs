@@ -12,7 +12,6 @@ use crate::iface::Cast;
 use crate::net::{self, Outbox};
 use crate::notice::Warning;
 use crate::report::Reporter;
-use crate::sys::Interrupt;
 use crate::target::Endpoint;
 use crate::units::Period;
 use crate::verdict::{self, RunError, Verdict};
@@ -23,25 +22,21 @@ use crate::{host, plan};
 /// # Errors
 /// What the system refused before the first datagram. A datagram that cannot be sent is counted,
 /// warned of once, and judged at the end.
-pub fn run(
-    plan: &plan::Send,
-    reporter: &mut Reporter,
-    interrupt: &Interrupt,
-) -> Result<Verdict, RunError> {
+pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let mut outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
     net::set_timer_slack();
     let (start, processor) = (Instant::now(), host::processor_time());
     let mut session = Session::new(plan, &outbox);
 
     let announced = announce(plan, &outbox, session.payload.stream(), reporter);
-    let sent = announced.and_then(|()| session.send(&mut outbox, start, reporter, interrupt));
-    let (stop, mut failure) = verdict::conclude(sent, interrupt);
+    let sent = announced.and_then(|()| session.send(&mut outbox, start, reporter));
+    let (stop, mut failure) = verdict::conclude(sent, reporter.signal());
     let elapsed = start.elapsed();
     let processor =
         host::processor_time().zip(processor).map(|(now, then)| now.saturating_sub(then));
     // Where only the output failed, receivers still want to know the end.
     if !matches!(failure, Some(RunError::Net(_))) {
-        failure = failure.or(session.end(&mut outbox, interrupt).err());
+        failure = failure.or(session.end(&mut outbox, reporter).err());
     }
 
     let Session { meter, totals, sent, lateness, skipped, waits, .. } = session;

@@ -16,7 +16,6 @@ use crate::plan;
 use crate::report::{Goal, Reporter};
 use crate::stats::Meter;
 use crate::stats::delay::{Delays, Precision};
-use crate::sys::Interrupt;
 use crate::units::Pace;
 use crate::verdict::{RunError, Stop};
 
@@ -81,14 +80,13 @@ pub(super) struct Session<'a> {
 struct Means<'a, 'b> {
     outbox: &'a Outbox,
     reporter: &'a mut Reporter<'b>,
-    interrupt: &'a Interrupt,
     end: Option<Instant>,
 }
 
 impl Means<'_, '_> {
     /// Whether a round is to be left unfinished.
     fn is_over(&self) -> bool {
-        self.interrupt.signal().is_some() || self.end.is_some_and(|end| end <= Instant::now())
+        self.reporter.signal().is_some() || self.end.is_some_and(|end| end <= Instant::now())
     }
 }
 
@@ -125,14 +123,13 @@ impl<'a> Session<'a> {
         outbox: &mut Outbox,
         start: Instant,
         reporter: &mut Reporter,
-        interrupt: &Interrupt,
     ) -> Result<Stop, RunError> {
         let end = self.plan.duration.and_then(|duration| start.checked_add(duration));
         let mut look = start + LOOK;
         let mut pace = self.plan.period.map(|period| Pace::new(start, period));
         let mut progress = reporter.progress(self.goal(start), self.plan.show);
         loop {
-            if let Some(signal) = interrupt.signal() {
+            if let Some(signal) = reporter.signal() {
                 return Ok(Stop::Interrupted(signal));
             }
             if self.plan.count.is_some_and(|count| self.sent >= count) {
@@ -147,7 +144,7 @@ impl<'a> Session<'a> {
             }
             let rounds = self.due(pace.as_mut(), now);
             if rounds > 0 {
-                self.rounds(rounds, Means { outbox, reporter, interrupt, end })?;
+                self.rounds(rounds, Means { outbox, reporter, end })?;
                 if now < look {
                     continue;
                 }
@@ -166,7 +163,7 @@ impl<'a> Session<'a> {
             progress.draw(now, if rounds > 0 { Some(now) } else { next }, self.sent, &self.meter);
             let early = left.map(|left| now + left.saturating_sub(AWAKE + left / ACCURACY));
             let until = early.into_iter().chain(progress.due()).min();
-            if outbox.wait(reporter.wake(interrupt), until)? {
+            if outbox.wait(reporter.wake(), until)? {
                 return Ok(Stop::ReaderGone);
             }
             reporter.interface_events(outbox.follow()?)?;
@@ -253,7 +250,7 @@ impl<'a> Session<'a> {
                 means.outbox.wait_for_room(
                     position,
                     &error,
-                    means.interrupt,
+                    means.reporter.wake(),
                     means.end.map_or(until, |end| end.min(until)),
                 )?;
                 over = means.is_over();
@@ -330,25 +327,28 @@ impl<'a> Session<'a> {
 
     /// Says the end of measured streams, often enough that a receiver hears it though some are
     /// lost.
-    pub fn end(&mut self, outbox: &mut Outbox, interrupt: &Interrupt) -> Result<(), RunError> {
+    pub fn end(&mut self, outbox: &mut Outbox, reporter: &Reporter) -> Result<(), RunError> {
         if self.payload.stream().is_none() {
             return Ok(());
         }
         let start = Instant::now();
         // Who interrupts does not want to wait for long.
-        let patience = if interrupt.signal().is_some() { PATIENCE_OF_MANY } else { self.patience };
+        let patience = if reporter.signal().is_some() { PATIENCE_OF_MANY } else { self.patience };
         for turn in 0..ENDS {
             while turn > 0 && start + END_INTERVAL * turn > Instant::now() {
-                outbox.wait(Wake { interrupt, output: None }, Some(start + END_INTERVAL * turn))?;
+                outbox.wait(
+                    Wake { output: None, ..reporter.wake() },
+                    Some(start + END_INTERVAL * turn),
+                )?;
             }
             self.queue.clear();
             for position in 0..self.totals.len() {
                 if !self.queue.has_room(position, MIN_LEN) {
-                    self.send_ends(outbox, interrupt, start + patience)?;
+                    self.send_ends(outbox, reporter, start + patience)?;
                 }
                 self.payload.end(position, SystemTime::now(), self.queue.add(position, MIN_LEN));
             }
-            self.send_ends(outbox, interrupt, start + patience)?;
+            self.send_ends(outbox, reporter, start + patience)?;
         }
         Ok(())
     }
@@ -358,7 +358,7 @@ impl<'a> Session<'a> {
     fn send_ends(
         &mut self,
         outbox: &Outbox,
-        interrupt: &Interrupt,
+        reporter: &Reporter,
         until: Instant,
     ) -> io::Result<()> {
         let mut gone = 0;
@@ -368,8 +368,8 @@ impl<'a> Session<'a> {
             let Some(Failure { datagrams, full, error }) = result.failure else { continue };
             let position = self.queue.items()[gone].position;
             if full && Instant::now() < until {
-                outbox.wait_for_room(position, &error, interrupt, until)?;
-                if interrupt.signal().is_some() {
+                outbox.wait_for_room(position, &error, reporter.wake(), until)?;
+                if reporter.signal().is_some() {
                     // A signal that is known ends each wait at once.
                     thread::sleep(Duration::from_millis(1));
                 }
