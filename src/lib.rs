@@ -26,7 +26,7 @@
 
 pub mod assertion;
 pub mod cli;
-pub mod commands;
+mod commands;
 pub mod diagnosis;
 pub mod event;
 pub mod format;
@@ -42,4 +42,4 @@ pub mod target;
 pub mod units;
 pub mod verdict;
 
-pub use sys::Interrupt;
+pub use commands::run;

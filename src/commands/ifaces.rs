@@ -7,21 +7,20 @@ use crate::host::Groups;
 use crate::iface::{Address, Flag, Interface};
 use crate::net::NetError;
 use crate::report::Reporter;
-use crate::sys::Interrupt;
 use crate::verdict::{RunError, Stop, Verdict};
 use crate::{host, verdict};
 
 /// Lists the interfaces of this host, by index. Nothing is joined and nothing is sent.
 ///
 /// # Errors
-/// Where the interfaces cannot be listed, or the list cannot be written.
-pub fn run(reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, RunError> {
+/// The interfaces cannot be listed, or the list cannot be written.
+pub fn run(reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
     let (mtus, groups) = (host::mtus(), host::groups());
     let shown = show(&interfaces, &mtus, &groups, reporter);
-    let concluded = verdict::conclude(shown, interrupt);
-    // What a reader who stalls has left unwritten when a signal comes is held back no longer than
-    // last words are.
+    let concluded = verdict::conclude(shown, reporter.signal());
+    // If a signal comes while the reader stalls, the rest of the output is written with the time
+    // limit of the last words.
     reporter.last_words(|_| Ok(()))?;
     match concluded {
         (_, Some(error)) => Err(error),
@@ -71,7 +70,7 @@ fn describe(iface: &Interface, mtu: Option<u32>, groups: &Groups) -> InterfaceIn
             .iter()
             .map(|Address { ip, prefix }| AddressInfo { address: *ip, prefix: *prefix })
             .collect(),
-        // An interface that is down speaks to nobody, in no version.
+        // An interface that is down speaks no version.
         igmp_version: groups.igmp_version(iface.index).filter(|_| iface.up),
         mld_version: host::mld_version(&iface.name).filter(|_| iface.up),
         groups: groups.of(iface.index).map(<[_]>::to_vec),

@@ -1,6 +1,9 @@
 //! The commands: each owns its loop, from a plan to a verdict.
 
-pub mod check;
-pub mod ifaces;
-pub mod recv;
-pub mod send;
+mod check;
+mod dispatch;
+mod ifaces;
+mod recv;
+mod send;
+
+pub use dispatch::run;

@@ -19,7 +19,7 @@ use super::watch::{
 use super::{Failure, NetError, Operation, SendQueue, SendResult, Wake};
 use crate::iface::{Cast, Change, Family, Presence, Via};
 use crate::sys;
-use crate::sys::{Backend, Batching, Interrupt, LONGEST_TRAIN};
+use crate::sys::{Backend, Batching, LONGEST_TRAIN};
 use crate::target::Endpoint;
 
 /// The sockets that send, and the endpoints that they send to.
@@ -388,7 +388,7 @@ impl Outbox {
     }
 
     /// Waits for room after a datagram to the endpoint at `position` was refused with `error` for
-    /// want of it, at most until `until`, or until a signal comes.
+    /// want of it, at most until `until`, or until a signal of `wake` comes.
     ///
     /// # Errors
     /// What the system refused.
@@ -396,7 +396,7 @@ impl Outbox {
         &self,
         position: usize,
         error: &NetError,
-        interrupt: &Interrupt,
+        wake: Wake,
         until: Instant,
     ) -> io::Result<()> {
         // The socket's own buffer says when there is room again, the queue of an interface does
@@ -405,7 +405,7 @@ impl Outbox {
         let socket = (error.source.kind() == io::ErrorKind::WouldBlock)
             .then(|| sys::borrow(&self.routes[position].socket.socket));
         let until = if socket.is_some() { until } else { until.min(Instant::now() + NAP) };
-        sys::wait_for_room(socket, interrupt, until)
+        sys::wait_for_room(socket, wake.interrupt, until)
     }
 
     /// What goes through one socket, from the datagram at `first` on; and where each message ends.

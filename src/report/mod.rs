@@ -24,7 +24,7 @@ pub use style::{ColorWhen, Paint};
 use crate::event::{Event, Notice};
 use crate::net::{InterfaceEvents, Wake};
 use crate::notice::{Advice, Finding, Warning, interface};
-use crate::sys::Interrupt;
+use crate::sys::{Interrupt, Signal};
 
 /// A way to show events.
 trait Format {
@@ -115,6 +115,7 @@ pub struct Reporter<'a> {
     format: Box<dyn Format>,
     level: Level,
     out: Held<'a>,
+    interrupt: &'a Interrupt,
     notes: Notes,
     paint_notes: Paint,
 }
@@ -138,7 +139,7 @@ impl<'a> Reporter<'a> {
             _ => Level::Nothing,
         };
         let out = Held::new(Out::new(interrupt, &notes.line));
-        Reporter { format, level, out, notes, paint_notes }
+        Reporter { format, level, out, interrupt, notes, paint_notes }
     }
 
     /// Shows an event, if it is wanted.
@@ -266,10 +267,15 @@ impl<'a> Reporter<'a> {
         }
     }
 
+    /// The signal that asks the run to end, once one has come.
+    pub fn signal(&self) -> Option<Signal> {
+        self.interrupt.signal()
+    }
+
     /// What should wake a wait: a signal, and, if anything is shown, a reader that goes away.
-    pub fn wake<'b>(&'b self, interrupt: &'b Interrupt) -> Wake<'b> {
+    pub fn wake(&self) -> Wake<'_> {
         Wake {
-            interrupt,
+            interrupt: self.interrupt,
             output: if self.level > Level::Nothing { self.out.out.watched() } else { None },
         }
     }

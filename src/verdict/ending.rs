@@ -5,7 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::net::{NetError, describe};
-use crate::sys::{Interrupt, Signal};
+use crate::sys::Signal;
 
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +69,18 @@ pub enum RunError {
 }
 
 /// Tells why a run stopped from what kept it from going on. That nobody reads the output any more
-/// ends it quietly; a reader who stalls is waited for until a signal comes.
-pub fn conclude(result: Result<Stop, RunError>, interrupt: &Interrupt) -> (Stop, Option<RunError>) {
+/// ends it quietly; a reader who stalls is waited for until `signal` comes.
+pub fn conclude(
+    result: Result<Stop, RunError>,
+    signal: Option<Signal>,
+) -> (Stop, Option<RunError>) {
     match result {
         Ok(stop) => (stop, None),
         Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             (Stop::ReaderGone, None)
         }
         Err(RunError::Output(error)) if error.kind() == io::ErrorKind::TimedOut => {
-            (interrupt.signal().map_or(Stop::ReaderGone, Stop::Interrupted), None)
+            (signal.map_or(Stop::ReaderGone, Stop::Interrupted), None)
         }
         Err(error) => (Stop::Failed, Some(error)),
     }

@@ -1,5 +1,5 @@
-//! Gathering the facts: what this host is like, what comes while the group is joined on every
-//! interface, and what else is to be seen.
+//! Gathers the facts: the state of this host, and what arrives while the group is joined on every
+//! interface.
 
 use std::io;
 use std::net::IpAddr;
@@ -18,61 +18,56 @@ use crate::host::Groups;
 use crate::iface::{Family, Interface};
 use crate::net::{self, Inbox, NetError};
 use crate::report::Reporter;
-use crate::sys::Interrupt;
 use crate::target::{Endpoint, Listen, is_link_scoped};
 use crate::verdict::{RunError, Stop};
 use crate::{host, plan};
 
-/// How many datagrams this host sends to itself.
-const SELF_TEST: u64 = 10;
+/// How many datagrams the self-test sends.
+const SELF_TEST_DATAGRAMS: u64 = 10;
 
-/// How long frames are waited for once the membership was reported anew: a switch takes some
-/// milliseconds to learn. What comes in the second half above all comes because somebody has just
-/// begun to send.
-const AFTER_REPORT: [Duration; 2] = [Duration::from_millis(500); 2];
+/// How long to wait for frames after the membership was reported again: a switch takes some
+/// milliseconds to learn it. Frames that arrive mostly in the second half come from a sender that
+/// has just started.
+const WAITS_AFTER_REPORT: [Duration; 2] = [Duration::from_millis(500); 2];
 
-/// Looks at everything. Answers the facts, and why it stopped.
+/// Gathers the facts. Returns them, and the reason why listening stopped.
 ///
 /// # Errors
-/// What kept it from looking at all.
-pub fn gather(
-    plan: &plan::Check,
-    reporter: &mut Reporter,
-    interrupt: &Interrupt,
-) -> Result<(Facts, Stop), RunError> {
+/// The operation without which nothing can be gathered.
+pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Stop), RunError> {
     let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
     let mut facts = facts(plan, &interfaces, &host::groups());
     facts.membership.left_out = plan.left_out;
-    // Where nobody says which, any that leads somewhere.
-    let leads = |listen: &&Listen| {
+    // Without an expected interface, the test runs on the first that is not the loopback.
+    let is_external = |listen: &&Listen| {
         interfaces.iter().any(|iface| iface.index == listen.at.via.index && !iface.loopback)
     };
-    let own = if plan.expected.is_some() { None } else { plan.listens.iter().find(leads) }
+    let own = if plan.expected.is_some() { None } else { plan.listens.iter().find(is_external) }
         .or(plan.listens.first());
 
-    // Before the group is joined for good, so that what is listened to hears nothing of it; its
-    // membership ends after the other has begun.
-    let echo = own.and_then(|listen| self_test(&mut facts, &listen.at, plan));
+    // The self-test comes first, so that the sockets of the check do not receive its datagrams. Its
+    // membership ends after theirs has begun.
+    let self_test = own.and_then(|listen| run_self_test(&mut facts, &listen.at, plan));
     let (inbox, beside) = open(plan, &mut facts);
-    drop(echo);
-    look_at_membership(&mut facts);
+    drop(self_test);
+    look_for_membership(&mut facts, &host::groups());
 
     let mut live = Live::new(&facts, inbox, beside && plan.beside.is_some());
-    // What the system lets this process do counts, not what it says.
+    // The kernel decides what this process may capture, whatever its capabilities say.
     facts.rights.capture = live.sees_frames();
     announce(plan, reporter)?;
     let snapshot = HostSnapshot::take(facts.target.port, facts.family());
     if let Some(listen) = own.filter(|_| facts.rights.capture) {
         live.expect_queries(&listen.at);
     }
-    let mut stop = live.listen(plan.duration, &interfaces, reporter, interrupt)?;
+    let mut stop = live.listen(plan.duration, &interfaces, reporter)?;
     snapshot.compare(&mut facts);
     live.write_to(&mut facts);
-    look_at_mld_version(&mut facts);
+    infer_mld_versions(&mut facts);
     look_at_firewall(&mut facts);
     facts.rights.firewall |= facts.firewall.read;
     if stop == Stop::Duration {
-        stop = report_anew(&mut facts, &mut live, own, &interfaces, reporter, interrupt)?;
+        stop = repeat_report(&mut facts, &mut live, own, &interfaces, reporter)?;
     }
     Ok((facts, stop))
 }
@@ -89,43 +84,43 @@ fn announce(plan: &plan::Check, reporter: &mut Reporter) -> io::Result<()> {
     reporter.flush()
 }
 
-/// Lets this host send to itself. Answers the membership that it took, so that it can outlast the
-/// next one.
-fn self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net::SelfTest> {
-    // What a program that listens would take for data is sent to another port.
+/// Sends from this host to itself. Returns the test with its membership, which is to last until
+/// the next one has begun.
+fn run_self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net::SelfTest> {
+    // A program that listens on the port would take the test for data.
     let in_use =
         host::users_of(at.port, Family::of(at.group)).is_none_or(|users| !users.is_empty());
     let at = Endpoint { port: if in_use { 0 } else { at.port }, ..at.clone() };
     let before = host::counters();
     let test = match net::SelfTest::open(&at, plan.backend) {
         Ok(test) => test,
-        // The join that follows fails alike, and is told.
+        // The join that follows fails with the same error, which is reported then.
         Err(error) => {
             debug!(%error, "no self-test");
             return None;
         }
     };
-    let mut told = SelfTestFacts {
+    let mut outcome = SelfTestFacts {
         same_port: !in_use,
         iface: Some(at.via.name.clone()),
         ..SelfTestFacts::default()
     };
-    match test.run(SELF_TEST) {
-        Ok((sent, heard)) => (told.sent, told.heard) = (sent, heard),
+    match test.run(SELF_TEST_DATAGRAMS) {
+        Ok((sent, heard)) => (outcome.sent, outcome.heard) = (sent, heard),
         Err(error) => {
-            told.refused = error.source.kind() == io::ErrorKind::PermissionDenied;
-            told.error = Some(net::describe(&error.source));
-            told.tip = error.tip();
+            outcome.refused = error.source.kind() == io::ErrorKind::PermissionDenied;
+            outcome.error = Some(net::describe(&error.source));
+            outcome.tip = error.tip();
         }
     }
-    told.counters = before.and_then(|before| Some(host::counters()?.since(&before)));
-    facts.self_test = Some(told);
+    outcome.counters = before.and_then(|before| Some(host::counters()?.since(&before)));
+    facts.self_test = Some(outcome);
     Some(test)
 }
 
-/// Joins the group wherever it can be. What fails on the expected interface is a finding, not an
-/// error; what fails elsewhere is left out. Answers the sockets, and whether they hear what is sent
-/// beside the group too.
+/// Joins the group on every interface where it can. A failure on the expected interface is a
+/// finding, not an error; other interfaces that fail are left out. Returns the sockets, and whether
+/// they also receive the addresses beside the group.
 fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
     let try_open = |listens: &[Listen]| Inbox::open(listens, None, plan.backend);
     let beside = plan.beside.as_deref().unwrap_or_default();
@@ -161,13 +156,9 @@ fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
     (None, false)
 }
 
-fn look_at_membership(facts: &mut Facts) {
-    look_for_membership(facts, &host::groups());
-}
-
-/// The kernel tells of no querier of MLDv1 that it obeys, so what was heard says which version is
-/// in force; where nothing can be heard it is not known.
-fn look_at_mld_version(facts: &mut Facts) {
+/// Infers the MLD versions in force from the queries that were seen, because the kernel does not
+/// report an MLDv1 querier. Without frames the version stays unknown.
+fn infer_mld_versions(facts: &mut Facts) {
     if facts.is_ipv4() {
         return;
     }
@@ -182,49 +173,27 @@ fn look_at_mld_version(facts: &mut Facts) {
     }
 }
 
-/// Whether a report has brought back what came: a stream that it has comes in both halves of the
-/// time alike.
+/// Whether frames came back because of a report: then they arrive in both halves of the time
+/// alike.
 fn came_at_once(first_half: u64, both: u64) -> bool {
     first_half * 3 >= both
 }
 
-/// Where nothing came although this host was a member all along, reports that once more, as the
-/// membership of another program keeps a join from doing. A switch that had forgotten it forwards
-/// again.
-fn report_anew(
+/// If nothing arrived although this host was a member all along, reports the membership again and
+/// listens: a switch that had forgotten it then forwards again.
+fn repeat_report(
     facts: &mut Facts,
     live: &mut Live,
     own: Option<&Listen>,
-    interfaces: &[crate::iface::Interface],
+    interfaces: &[Interface],
     reporter: &mut Reporter,
-    interrupt: &Interrupt,
 ) -> Result<Stop, RunError> {
-    let (Some(at), Some(link)) = (own.map(|listen| &listen.at), facts.expected()) else {
-        return Ok(Stop::Duration);
-    };
-    let all_seen = facts.frames.as_ref().is_some_and(|frames| frames.missed == 0);
-    let silent = facts.heard_here() == 0 && all_seen && facts.frames_here() == Some(0);
-    let was_member = link.members_before.is_some_and(|members| members > 0);
-    if !silent || !was_member || facts.path.is_some() || !link.up || link.carrier == Some(false) {
-        return Ok(Stop::Duration);
-    }
-    // MLD's messages come from a link-local address (RFC 3810, 5.2.13).
-    let speaks = |address: &IpAddr| {
-        if at.group.is_ipv4() { address.is_ipv4() } else { is_link_scoped(*address) }
-    };
-    let Some(address) = link.addresses.iter().map(|address| address.ip).find(speaks) else {
-        return Ok(Stop::Duration);
-    };
-    let newest = if at.group.is_ipv4() { 3 } else { 2 };
-    if let Err(error) =
-        net::report_membership(at.group, at.via.index, address, link.version.unwrap_or(newest))
-    {
-        debug!(%error, "cannot report the membership");
+    if !own.is_some_and(|listen| send_report(facts, &listen.at)) {
         return Ok(Stop::Duration);
     }
     let [mut soon, mut later] = [facts.clone(), facts.clone()];
-    for (time, seen) in AFTER_REPORT.into_iter().zip([&mut soon, &mut later]) {
-        let stop = live.listen(time, interfaces, reporter, interrupt)?;
+    for (time, seen) in WAITS_AFTER_REPORT.into_iter().zip([&mut soon, &mut later]) {
+        let stop = live.listen(time, interfaces, reporter)?;
         if stop != Stop::Duration {
             return Ok(stop);
         }
@@ -233,15 +202,39 @@ fn report_anew(
     let (at_once, frames) = (soon.frames_here().unwrap_or(0), later.frames_here().unwrap_or(0));
     let (is_stream, is_at_once) = (frames >= STREAM, came_at_once(at_once, frames));
     if frames > 0 && !(is_stream && is_at_once) && later.heard_here() > 0 {
-        // It was only late, or is sent seldom: what came, came.
+        // The traffic was only late, or rare: it does arrive.
         *facts = later;
     }
     facts.after_report = Some(frames).filter(|_| is_at_once || !is_stream);
     Ok(Stop::Duration)
 }
 
-/// What is known before anything is joined.
-pub fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts {
+/// Reports the membership of `at` again, if that can change what arrives. Returns whether a report
+/// was sent. A join does not send one while another program is a member.
+fn send_report(facts: &Facts, at: &Endpoint) -> bool {
+    let Some(link) = facts.expected() else { return false };
+    let all_seen = facts.frames.as_ref().is_some_and(|frames| frames.missed == 0);
+    let silent = facts.heard_here() == 0 && all_seen && facts.frames_here() == Some(0);
+    let was_member = link.members_before.is_some_and(|members| members > 0);
+    if !silent || !was_member || facts.path.is_some() || !link.up || link.carrier == Some(false) {
+        return false;
+    }
+    // MLD's messages come from a link-local address (RFC 3810, 5.2.13).
+    let speaks = |address: &IpAddr| {
+        if at.group.is_ipv4() { address.is_ipv4() } else { is_link_scoped(*address) }
+    };
+    let Some(address) = link.addresses.iter().map(|address| address.ip).find(speaks) else {
+        return false;
+    };
+    let newest = if at.group.is_ipv4() { 3 } else { 2 };
+    let version = link.version.unwrap_or(newest);
+    net::report_membership(at.group, at.via.index, address, version)
+        .inspect_err(|error| debug!(%error, "cannot report the membership"))
+        .is_ok()
+}
+
+/// The facts that are known before the group is joined.
+fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts {
     let target = &plan.target;
     let iface = plan.expected.as_ref().map(|via| via.name.clone());
     Facts {

@@ -1,4 +1,5 @@
-//! What comes while the group is joined: datagrams through the sockets, and frames beside them.
+//! Collects what arrives while the group is joined: datagrams on the sockets, and frames on the
+//! interfaces.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -14,52 +15,53 @@ use crate::net::wire::{Query, What};
 use crate::net::{self, Datagram, Frame, Inbox, ThrowawayJoin};
 use crate::report::{Goal, Reporter};
 use crate::stats::Meter;
-use crate::sys::{Interrupt, Towards};
+use crate::sys::Towards;
 use crate::target::Endpoint;
 use crate::verdict::{RunError, Stop};
 
-/// How often frames are looked at: their socket's buffer holds more than what comes meanwhile.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often frames are read: the buffer of their socket holds more than arrives meanwhile.
+const FRAME_READ_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long is read of one kind, datagrams or frames, before the other has its turn: in a flood
-/// neither ends.
-const TURN: Duration = Duration::from_millis(5);
+/// How long to read datagrams before frames have their turn, and the reverse: in a flood neither
+/// ends.
+const MAX_TURN: Duration = Duration::from_millis(5);
 
-/// How long an unused group stays joined: its report leaves within some 16 ms, and a querier only
-/// asks for what was reported.
-const DECOY: Duration = Duration::from_millis(150);
+/// How long the unused group stays joined: its report leaves within some 16 ms, and a querier only
+/// asks for groups that were reported.
+const THROWAWAY_JOIN_TIME: Duration = Duration::from_millis(150);
 
-/// How long is gone on once every measured stream has ended: ends are sent for 80 ms.
-const STRAGGLERS: Duration = Duration::from_millis(300);
+/// How long to listen after a measured stream has ended: end markers are sent over 80 ms, and the
+/// addresses of a stream may end apart.
+const STREAM_END_GRACE: Duration = Duration::from_millis(300);
 
-/// Who listens.
+/// Listens, and collects facts about what arrives.
 pub struct Live {
     target: (IpAddr, u16),
     inbox: Option<Inbox>,
     frames: Option<net::Frames>,
-    /// More frames wait than there was time for.
+    /// The last read left frames in the queue.
     behind: bool,
-    decoy: Option<(ThrowawayJoin, Instant)>,
+    throwaway_join: Option<(ThrowawayJoin, Instant)>,
     heard: BTreeMap<(Option<String>, SocketAddr), SenderFacts>,
     flows: BTreeMap<FlowKey, FlowFacts>,
     queries: BTreeMap<(String, IpAddr, u8), Queries>,
     others: BTreeMap<String, u64>,
     paths: Option<Paths>,
-    /// What came of the target, for the progress.
+    /// The datagrams of the target, for the progress.
     meter: Meter,
     listened: Duration,
 }
 
-/// What tells flows apart: interface, sender, port, VLAN, and whether the kernel takes them for
-/// somebody else's.
+/// Identifies a flow: interface, sender, port, VLAN, and whether its frames are addressed to another
+/// host.
 type FlowKey = (String, IpAddr, Option<u16>, Option<u16>, bool);
 
-/// More senders than these are not told apart: somebody scans, or forges.
-const MOST: usize = 1000;
+/// The most senders, flows and queriers that are remembered: an attacker can forge any number.
+const MAX_ENTRIES: usize = 1000;
 
 impl Live {
-    /// Listens with these sockets, and to frames where that is permitted. `beside`: a sender is
-    /// waited for, that sends to other addresses too.
+    /// Listens with these sockets, and to frames if that is permitted. `beside`: the sender also
+    /// sends to addresses beside the group.
     pub fn new(facts: &Facts, inbox: Option<Inbox>, beside: bool) -> Self {
         let frames =
             net::Frames::open().inspect_err(|error| debug!(%error, "frames are not seen")).ok();
@@ -68,7 +70,7 @@ impl Live {
             inbox,
             frames,
             behind: false,
-            decoy: None,
+            throwaway_join: None,
             heard: BTreeMap::new(),
             flows: BTreeMap::new(),
             queries: BTreeMap::new(),
@@ -79,20 +81,23 @@ impl Live {
         }
     }
 
-    /// Whether frames are seen: that is permitted, and the system can do it.
+    /// Whether frames are seen: it is permitted, and the system supports it.
     pub fn sees_frames(&self) -> bool {
         self.frames.is_some()
     }
 
-    /// Makes a querier ask, where there is one: soon a group is left that nobody else uses.
+    /// Makes a querier on the network send a query: joins a group that nobody else uses, to leave it
+    /// soon.
     pub fn expect_queries(&mut self, at: &Endpoint) {
         match ThrowawayJoin::join(at) {
-            Ok(decoy) => self.decoy = Some((decoy, Instant::now() + DECOY)),
+            Ok(throwaway_join) => {
+                self.throwaway_join = Some((throwaway_join, Instant::now() + THROWAWAY_JOIN_TIME))
+            }
             Err(error) => debug!(%error, "no querier is made to ask"),
         }
     }
 
-    /// Listens for a time. Answers why it stopped.
+    /// Listens for a time. Returns the reason to stop.
     ///
     /// # Errors
     /// What the system refused.
@@ -101,7 +106,6 @@ impl Live {
         time: Duration,
         interfaces: &[Interface],
         reporter: &mut Reporter,
-        interrupt: &Interrupt,
     ) -> Result<Stop, RunError> {
         let start = Instant::now();
         let end = start.checked_add(time);
@@ -110,40 +114,35 @@ impl Live {
             reporter.progress(Some(Goal { duration: Some(time), ..Goal::open(start) }), false);
         let stop = loop {
             let now = Instant::now();
-            if let Some(signal) = interrupt.signal() {
+            if let Some(signal) = reporter.signal() {
                 break Stop::Interrupted(signal);
             }
             if end.is_some_and(|end| end <= now) {
                 break Stop::Duration;
             }
-            if self.decoy.as_ref().is_some_and(|(_, until)| *until <= now) {
-                self.decoy = None;
+            if self.throwaway_join.as_ref().is_some_and(|(_, until)| *until <= now) {
+                self.throwaway_join = None;
             }
             if self.paths.as_ref().is_some_and(Paths::has_ended)
-                && *ended.get_or_insert(now) + STRAGGLERS <= now
+                && *ended.get_or_insert(now) + STREAM_END_GRACE <= now
             {
                 break Stop::Once;
             }
             progress.draw(now, None, self.meter.datagrams, &self.meter);
-            let look = if self.behind { now } else { now + LOOK };
-            let until = end.map_or(look, |end| end.min(look));
-            if self.wait(until, reporter, interrupt)? {
+            let read = if self.behind { now } else { now + FRAME_READ_INTERVAL };
+            let until = end.map_or(read, |end| end.min(read));
+            if self.wait(until, reporter)? {
                 break Stop::ReaderGone;
             }
-            self.read_datagrams(interfaces, reporter, interrupt)?;
+            self.read_datagrams(interfaces, reporter)?;
             self.read_frames(interfaces);
         };
         self.listened += start.elapsed();
         Ok(stop)
     }
 
-    fn wait(
-        &mut self,
-        until: Instant,
-        reporter: &Reporter,
-        interrupt: &Interrupt,
-    ) -> Result<bool, RunError> {
-        let wake = reporter.wake(interrupt);
+    fn wait(&mut self, until: Instant, reporter: &Reporter) -> Result<bool, RunError> {
+        let wake = reporter.wake();
         Ok(match &mut self.inbox {
             Some(inbox) => inbox.wait(wake, Some(until))?,
             None => net::wait(wake, Some(until))?,
@@ -154,12 +153,11 @@ impl Live {
         &mut self,
         interfaces: &[Interface],
         reporter: &mut Reporter,
-        interrupt: &Interrupt,
     ) -> Result<(), RunError> {
         let Some(inbox) = &mut self.inbox else { return Ok(()) };
         let (target, heard, paths, meter) =
             (self.target, &mut self.heard, &mut self.paths, &mut self.meter);
-        let enough = Instant::now() + TURN;
+        let enough = Instant::now() + MAX_TURN;
         loop {
             let mut count = 0;
             let flow = inbox.read(|datagram| {
@@ -177,10 +175,9 @@ impl Live {
             if count == 0 || Instant::now() >= enough {
                 break;
             }
-            inbox.look(reporter.wake(interrupt))?;
+            inbox.look(reporter.wake())?;
         }
-        // An interface that comes back is joined again, as a receiver would; that it went is worth
-        // knowing.
+        // Like a receiver, rejoin on an interface that comes back, and report the change.
         let events = inbox.follow()?;
         if !events.events.is_empty() || !events.failed.is_empty() {
             reporter.interface_events(events)?;
@@ -193,7 +190,7 @@ impl Live {
         let Some(frames) = &mut self.frames else { return };
         let (target, flows, queries, others) =
             (self.target.0, &mut self.flows, &mut self.queries, &mut self.others);
-        let read = frames.read(Instant::now() + TURN, |frame| {
+        let read = frames.read(Instant::now() + MAX_TURN, |frame| {
             let Some(iface) = interfaces.iter().find(|iface| iface.index == frame.ifindex) else {
                 return;
             };
@@ -221,7 +218,7 @@ impl Live {
         }
     }
 
-    /// Writes what came into `facts`.
+    /// Writes what was collected into `facts`.
     pub fn write_to(&mut self, facts: &mut Facts) {
         facts.seconds = self.listened.as_secs_f64();
         facts.heard = self.heard.values().cloned().collect();
@@ -237,7 +234,7 @@ impl Live {
     }
 }
 
-/// Takes note of a query, if it is one for members of groups of the target's family.
+/// Notes a query, if it is of the target's family.
 fn note_query(
     queries: &mut BTreeMap<(String, IpAddr, u8), Queries>,
     iface: &str,
@@ -250,7 +247,7 @@ fn note_query(
         return;
     }
     let key = (iface.to_owned(), querier, version);
-    if queries.len() >= MOST && !queries.contains_key(&key) {
+    if queries.len() >= MAX_ENTRIES && !queries.contains_key(&key) {
         return;
     }
     let fresh = || Queries { iface: iface.to_owned(), querier, version, interval: None, count: 0 };
@@ -265,14 +262,14 @@ fn note_heard(
     datagram: &Datagram,
 ) {
     let Datagram { payload, meta, iface, endpoint, .. } = datagram;
-    // An interface keeps the name that it had in the beginning; and each socket has joined on one.
+    // Facts use the names that interfaces had at the start. Each socket has joined on one interface.
     let known = interfaces
         .iter()
         .find(|known| meta.ifindex == Some(known.index))
         .map(|known| known.name.as_str());
     let iface = known.or(*iface).or(Some(&endpoint.via.name)).map(str::to_owned);
     let key = (iface, meta.source);
-    if heard.len() >= MOST && !heard.contains_key(&key) {
+    if heard.len() >= MAX_ENTRIES && !heard.contains_key(&key) {
         return;
     }
     let known = heard.entry(key.clone()).or_insert(SenderFacts {
@@ -296,7 +293,7 @@ fn note_flow(flows: &mut BTreeMap<FlowKey, FlowFacts>, iface: &str, frame: &Fram
     };
     let others = *towards == Towards::Other;
     let key = (iface.to_owned(), packet.source, port, *vlan, others);
-    if flows.len() >= MOST && !flows.contains_key(&key) {
+    if flows.len() >= MAX_ENTRIES && !flows.contains_key(&key) {
         return;
     }
     let flow = flows.entry(key).or_insert_with(|| FlowFacts {

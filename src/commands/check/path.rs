@@ -1,5 +1,5 @@
-//! A measured stream that its sender sends to several addresses at once: what left for each, and
-//! what came.
+//! A measured stream that is sent to several addresses at once: how much was sent to each, and how
+//! much arrived.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -11,32 +11,32 @@ use crate::iface::Cast;
 use crate::net::Datagram;
 use crate::plan::FLOODED;
 
-/// What came of measured streams, by stream and by address.
+/// The measured streams that arrived, by stream and by address.
 pub struct Paths {
     group: IpAddr,
     legs: BTreeMap<(u64, IpAddr), (IpAddr, Counted)>,
 }
 
-/// What came to one address.
+/// The datagrams to one address.
 struct Counted {
     leg: Leg,
-    /// The first that came.
+    /// The lowest sequence number that arrived.
     first: u64,
-    /// One more than the last that was sent, as far as that is known.
+    /// One more than the highest sequence number that is known to be sent.
     end: u64,
     ended: bool,
 }
 
-/// More streams than these are not told apart: somebody forges.
-const MOST: usize = 1000;
+/// The most legs that are remembered: an attacker can forge any number of streams.
+const MAX_LEGS: usize = 1000;
 
 impl Paths {
-    /// Of streams to this group, and to what is listened to besides.
+    /// Collects streams to this group and to the addresses beside it.
     pub fn new(group: IpAddr) -> Self {
         Paths { group, legs: BTreeMap::new() }
     }
 
-    /// Takes note of a datagram, which may be a probe.
+    /// Notes a datagram, which may be a probe.
     pub fn note(&mut self, datagram: &Datagram) {
         let Reading::Probe(probe) = probe::read(datagram.payload, datagram.meta.truncated) else {
             return;
@@ -64,7 +64,7 @@ impl Paths {
             let leg = Leg { to, kind, sent: None, received: 0, ttl: None, iface: Some(iface) };
             (source, Counted { leg, first: probe.sequence, end: 0, ended: false })
         };
-        if self.legs.len() >= MOST && !self.legs.contains_key(&(probe.stream, to)) {
+        if self.legs.len() >= MAX_LEGS && !self.legs.contains_key(&(probe.stream, to)) {
             return;
         }
         let (_, counted) = self.legs.entry((probe.stream, to)).or_insert_with(fresh);
@@ -86,14 +86,14 @@ impl Paths {
         }
     }
 
-    /// Whether a stream has ended, wherever it was heard.
+    /// Whether a stream has ended, at any of its addresses.
     pub fn has_ended(&self) -> bool {
         self.legs.values().any(|(_, counted)| counted.ended)
     }
 
-    /// What came of the stream of which most came; `None` where none did. An address to which
-    /// nothing came has a leg of nothing. What was sent before anything was heard, at any
-    /// address, was sent before this host listened, and does not count.
+    /// Summarises the stream of which most arrived; `None` if there is none. An address at which
+    /// nothing arrived has an empty leg. Datagrams before the first that arrived at any address were
+    /// sent before this host listened, and do not count.
     pub fn summary(&self) -> Option<Path> {
         let received = |stream: u64| {
             self.legs
@@ -234,7 +234,7 @@ mod tests {
                 "e0".to_owned(),
             );
         }
-        assert_eq!(paths.legs.len(), MOST);
+        assert_eq!(paths.legs.len(), MAX_LEGS);
         assert!(paths.summary().is_some());
     }
 }

@@ -1,28 +1,28 @@
-//! The system's clock beside one that nobody sets.
+//! Detects that the system's clock was set, by comparing it with a clock that nobody can set.
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// How often the two are held together.
-const EVERY: Duration = Duration::from_secs(1);
+/// How often the two clocks are compared.
+const COMPARE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A difference below this is none.
-const LEAST: f64 = 0.01;
+/// The smallest difference, in seconds, that counts as a step.
+const MIN_STEP: f64 = 0.01;
 
-/// How much faster or slower than the other a clock may go while a reference corrects it little by
-/// little (adjtimex(2): 500 ppm).
-const SLEWED: f64 = 0.0005;
+/// How much faster or slower the system's clock may run, as a fraction, while a reference corrects
+/// it gradually (adjtimex(2): 500 ppm).
+const MAX_SLEW: f64 = 0.0005;
 
-/// One moment, by the clock that tells when datagrams come, and by one that nobody sets.
+/// One moment on both clocks.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// What the system says that the time is.
+    /// The clock that timestamps datagrams. It can be set.
     pub system: SystemTime,
-    /// What only ever goes on.
+    /// The monotonic clock.
     pub steady: Instant,
 }
 
 impl Moment {
-    /// This one. The two clocks are read close together, whoever is held up in between.
+    /// Now. Reads the clocks again if the process was interrupted between the two readings.
     pub fn now() -> Self {
         const CLOSE: Duration = Duration::from_millis(1);
         loop {
@@ -34,7 +34,7 @@ impl Moment {
     }
 }
 
-/// Notices that the clock was set, by anybody or by a host that slept.
+/// Detects that the clock was set, by a user, by a program, or because the host slept.
 #[derive(Clone, Copy, Debug)]
 pub struct ClockWatch {
     before: Moment,
@@ -42,32 +42,30 @@ pub struct ClockWatch {
 }
 
 impl ClockWatch {
-    /// Watches from now on.
     pub fn new(now: Moment) -> Self {
         ClockWatch { before: now, set_by: 0.0 }
     }
 
-    /// Whether it is time to look again.
+    /// Whether the next comparison is due.
     pub fn is_due(&self, steady: Instant) -> bool {
-        steady.saturating_duration_since(self.before.steady) >= EVERY
+        steady.saturating_duration_since(self.before.steady) >= COMPARE_INTERVAL
     }
 
-    /// Holds the two clocks together.
-    pub fn look(&mut self, now: Moment) {
+    /// Compares the progress of the two clocks since the last comparison.
+    pub fn compare(&mut self, now: Moment) {
         let passed = now.steady.saturating_duration_since(self.before.steady).as_secs_f64();
         let shown = now.system.duration_since(self.before.system);
         let shown =
             shown.map_or_else(|error| -error.duration().as_secs_f64(), |time| time.as_secs_f64());
-        if (shown - passed).abs() > LEAST + SLEWED * passed {
+        if (shown - passed).abs() > MIN_STEP + MAX_SLEW * passed {
             self.set_by += shown - passed;
         }
         self.before = now;
     }
 
-    /// By how many seconds the clock was set in all; `None` where it was not, or where what was
-    /// done was undone.
+    /// By how many seconds the clock was set in total; `None` if it was not set, or was set back.
     pub fn set_by(&self) -> Option<f64> {
-        Some(self.set_by).filter(|by| by.abs() > LEAST)
+        Some(self.set_by).filter(|by| by.abs() > MIN_STEP)
     }
 }
 
@@ -75,40 +73,40 @@ impl ClockWatch {
 mod tests {
     use super::*;
 
-    /// What was noticed of looks at these seconds: by the clock, and by the one that nobody sets.
-    fn noticed(looks: &[(f64, f64)]) -> Option<f64> {
+    /// What comparisons at these seconds detect: on the system's clock, and on the monotonic one.
+    fn detected(readings: &[(f64, f64)]) -> Option<f64> {
         let (epoch, start) = (SystemTime::UNIX_EPOCH + Duration::from_secs(1000), Instant::now());
         let mut watch = ClockWatch::new(Moment { system: epoch, steady: start });
-        for (system, steady) in looks {
+        for (system, steady) in readings {
             let system = if *system < 0.0 {
                 epoch - Duration::from_secs_f64(-system)
             } else {
                 epoch + Duration::from_secs_f64(*system)
             };
-            watch.look(Moment { system, steady: start + Duration::from_secs_f64(*steady) });
+            watch.compare(Moment { system, steady: start + Duration::from_secs_f64(*steady) });
         }
         watch.set_by()
     }
 
     #[test]
     fn a_clock_that_is_corrected_little_by_little_was_not_set() {
-        let looks: Vec<(f64, f64)> =
+        let readings: Vec<(f64, f64)> =
             (1..10_000).map(|second| (f64::from(second) * 1.0004, f64::from(second))).collect();
-        assert_eq!(noticed(&looks), None);
+        assert_eq!(detected(&readings), None);
     }
 
     #[test]
     fn a_step_is_noticed_however_long_the_run() {
-        let mut looks: Vec<(f64, f64)> =
+        let mut readings: Vec<(f64, f64)> =
             (1..10_000).map(|second| (f64::from(second), f64::from(second))).collect();
-        looks.push((10_000.5, 10_000.0));
-        assert!((noticed(&looks).unwrap() - 0.5).abs() < 1e-6);
-        looks.push((9_000.0, 10_001.0));
-        assert!((noticed(&looks).unwrap() + 1001.0).abs() < 1e-6);
+        readings.push((10_000.5, 10_000.0));
+        assert!((detected(&readings).unwrap() - 0.5).abs() < 1e-6);
+        readings.push((9_000.0, 10_001.0));
+        assert!((detected(&readings).unwrap() + 1001.0).abs() < 1e-6);
     }
 
     #[test]
     fn the_time_may_go_behind_where_it_began() {
-        assert!((noticed(&[(-5.0, 1.0)]).unwrap() + 6.0).abs() < 1e-6);
+        assert!((detected(&[(-5.0, 1.0)]).unwrap() + 6.0).abs() < 1e-6);
     }
 }

@@ -13,18 +13,18 @@ use crate::net::{self, NetError, Wake};
 use crate::plan::COMMAND_GRACE;
 use crate::verdict::{Ended, RunError};
 
-/// How long a command that was told to end may take to do so, before it is killed.
-const LAST_GRACE: Duration = Duration::from_secs(2);
+/// How long a command has to end after SIGTERM before it is killed.
+const KILL_GRACE: Duration = Duration::from_secs(2);
 
 /// A running COMMAND.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningCommand {
     name: String,
     child: Child,
     ended: Option<Ended>,
 }
 
-impl Running {
+impl RunningCommand {
     /// Starts `line`: a program and its arguments. Its standard output goes to standard error,
     /// because standard output is ours. A program called `mcast` is this very program,
     /// installed or not.
@@ -47,7 +47,7 @@ impl Running {
         let child =
             command.spawn().map_err(|source| RunError::Command { name: name.clone(), source })?;
         debug!(pid = child.id(), command = name, "started");
-        Ok(Running { name, child, ended: None })
+        Ok(RunningCommand { name, child, ended: None })
     }
 
     /// How it ended, the first time that it is known.
@@ -71,8 +71,8 @@ impl Running {
             return Ok(ended.clone());
         }
         debug!(pid = self.child.id(), command = self.name, "told to end");
-        end(&mut self.child, End::Ask);
-        self.wait(wake, LAST_GRACE)?;
+        end(&mut self.child, EndSignal::Terminate);
+        self.wait(wake, KILL_GRACE)?;
         self.kill();
         Ok(Ended::Stopped)
     }
@@ -88,14 +88,14 @@ impl Running {
 
     fn kill(&mut self) {
         if self.ended.is_none() {
-            end(&mut self.child, End::Force);
+            end(&mut self.child, EndSignal::Kill);
             let _ = self.child.wait();
         }
     }
 }
 
 /// Whatever goes wrong in between, COMMAND does not outlive the receiver.
-impl Drop for Running {
+impl Drop for RunningCommand {
     fn drop(&mut self) {
         self.kill();
     }
@@ -110,19 +110,19 @@ fn judge(name: &str, status: ExitStatus) -> Ended {
 }
 
 #[derive(Clone, Copy)]
-enum End {
-    Ask,
-    Force,
+enum EndSignal {
+    Terminate,
+    Kill,
 }
 
 /// Ends COMMAND and what it has started.
 #[cfg(unix)]
-fn end(child: &mut Child, how: End) {
+fn end(child: &mut Child, signal: EndSignal) {
     use nix::sys::signal::{Signal, killpg};
     use nix::unistd::Pid;
-    let signal = match how {
-        End::Ask => Signal::SIGTERM,
-        End::Force => Signal::SIGKILL,
+    let signal = match signal {
+        EndSignal::Terminate => Signal::SIGTERM,
+        EndSignal::Kill => Signal::SIGKILL,
     };
     if let Ok(group) = i32::try_from(child.id()) {
         let _ = killpg(Pid::from_raw(group), signal);
@@ -131,6 +131,6 @@ fn end(child: &mut Child, how: End) {
 
 /// Ends COMMAND; Windows has no way to ask.
 #[cfg(not(unix))]
-fn end(child: &mut Child, _how: End) {
+fn end(child: &mut Child, _signal: EndSignal) {
     let _ = child.kill();
 }

@@ -7,30 +7,32 @@ use std::time::{Duration, Instant};
 use crate::iface::{Family, Presence, Via};
 use crate::notice::Warning;
 
-/// How often to look. Queriers ask every 125 s (RFC 3376, 8.2), so this is soon enough.
-const PERIOD: Duration = Duration::from_secs(5);
+/// How often to check the versions. Queriers ask every 125 s (RFC 3376, 8.2), so this is often
+/// enough.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The interfaces that were joined from sources, and have not been warned of: by their position
-/// among those that are followed.
-pub struct Querier {
-    quiet: Vec<usize>,
+/// Watches for old queriers on the interfaces where a group was joined with a source filter.
+/// `unwarned` holds the interfaces without a warning yet, by their position among those that the
+/// inbox follows.
+pub struct QuerierWatch {
+    unwarned: Vec<usize>,
     next: Instant,
 }
 
-impl Querier {
-    /// Begins with these interfaces; the first look is due at `now`.
+impl QuerierWatch {
+    /// Watches these interfaces; the first check is due at `now`.
     pub fn new(specific: &[usize], now: Instant) -> Self {
-        Querier { quiet: specific.to_vec(), next: now }
+        QuerierWatch { unwarned: specific.to_vec(), next: now }
     }
 
-    /// When the next look is due; `None` where nothing is left to find.
+    /// When the next check is due; `None` once every interface has its warning.
     pub fn due(&self) -> Option<Instant> {
-        (!self.quiet.is_empty()).then_some(self.next)
+        (!self.unwarned.is_empty()).then_some(self.next)
     }
 
-    /// Takes a look, if it is due, at all interfaces that are followed.
-    /// `version` tells the version of IGMP or MLD that one speaks.
-    pub fn look<'a>(
+    /// Checks the interfaces in `followed`, if a check is due. `version` returns the version of
+    /// IGMP or MLD that an interface speaks.
+    pub fn poll<'a>(
         &mut self,
         now: Instant,
         followed: impl Iterator<Item = (&'a Via, Family, Presence)>,
@@ -39,15 +41,16 @@ impl Querier {
         if self.due().is_none_or(|due| due > now) {
             return Vec::new();
         }
-        self.next = now + PERIOD;
+        self.next = now + CHECK_INTERVAL;
         let mut warnings = Vec::new();
         for (position, (via, family, _)) in followed.enumerate() {
-            let Some(quiet) = self.quiet.iter().position(|quiet| *quiet == position) else {
+            let Some(index) = self.unwarned.iter().position(|unwarned| *unwarned == position)
+            else {
                 continue;
             };
             let (protocol, knowing) = if family == Family::V4 { ("IGMP", 3) } else { ("MLD", 2) };
             if let Some(version) = version(&via.name, family).filter(|version| *version < knowing) {
-                self.quiet.remove(quiet);
+                self.unwarned.remove(index);
                 warnings.push(Warning::SsmUnsupported {
                     iface: via.name.clone(),
                     version: format!("{protocol}v{version}"),
@@ -62,7 +65,7 @@ impl Querier {
 mod tests {
     use super::*;
 
-    fn look(querier: &mut Querier, now: Instant, names: [&str; 2], version: u8) -> Vec<String> {
+    fn poll(watch: &mut QuerierWatch, now: Instant, names: [&str; 2], version: u8) -> Vec<String> {
         let vias = names.map(|name| Via {
             name: name.to_owned(),
             index: 2,
@@ -74,31 +77,37 @@ mod tests {
             .iter()
             .zip([Family::V4, Family::V6])
             .map(|(via, family)| (via, family, Presence::Ready));
-        querier.look(now, followed, |_, _| Some(version)).iter().map(Warning::to_string).collect()
+        watch.poll(now, followed, |_, _| Some(version)).iter().map(Warning::to_string).collect()
     }
 
     #[test]
-    fn an_old_querier_is_told_once_whenever_it_is_heard_and_whatever_the_interface_is_called_then()
-    {
+    fn an_old_querier_is_warned_of_once_even_after_the_interface_is_renamed() {
         let start = Instant::now();
-        let mut querier = Querier::new(&[0], start);
-        assert_eq!(querier.due(), Some(start));
-        assert!(look(&mut querier, start, ["e0", "e0"], 3).is_empty());
-        assert!(look(&mut querier, start + PERIOD / 2, ["e0", "e0"], 2).is_empty(), "not yet due");
-        let told = look(&mut querier, start + PERIOD, ["lan0", "lan0"], 2);
-        assert_eq!(told.len(), 1);
-        assert!(told[0].starts_with("lan0 speaks IGMPv2, which knows no sources"), "{told:?}");
-        assert_eq!(querier.due(), None);
+        let mut watch = QuerierWatch::new(&[0], start);
+        assert_eq!(watch.due(), Some(start));
+        assert!(poll(&mut watch, start, ["e0", "e0"], 3).is_empty());
+        assert!(
+            poll(&mut watch, start + CHECK_INTERVAL / 2, ["e0", "e0"], 2).is_empty(),
+            "not yet due"
+        );
+        let warnings = poll(&mut watch, start + CHECK_INTERVAL, ["lan0", "lan0"], 2);
+        assert_eq!(warnings.len(), 1);
+        assert!(
+            warnings[0].starts_with("lan0 speaks IGMPv2, which knows no sources"),
+            "{warnings:?}"
+        );
+        assert_eq!(watch.due(), None);
     }
 
     #[test]
     fn each_protocol_has_its_version() {
         let start = Instant::now();
-        assert_eq!(Querier::new(&[], start).due(), None);
-        let mut querier = Querier::new(&[1], start);
-        assert!(look(&mut querier, start, ["e0", "e0"], 2).is_empty());
+        assert_eq!(QuerierWatch::new(&[], start).due(), None);
+        let mut watch = QuerierWatch::new(&[1], start);
+        assert!(poll(&mut watch, start, ["e0", "e0"], 2).is_empty());
         assert!(
-            look(&mut querier, start + PERIOD, ["e0", "e0"], 1)[0].starts_with("e0 speaks MLDv1")
+            poll(&mut watch, start + CHECK_INTERVAL, ["e0", "e0"], 1)[0]
+                .starts_with("e0 speaks MLDv1")
         );
     }
 }

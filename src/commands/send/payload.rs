@@ -1,4 +1,4 @@
-//! What each datagram carries.
+//! Writes the payload of each datagram: a fixed message, or the probes of measured streams.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,39 +7,39 @@ use crate::net::Outbox;
 use crate::units::random;
 use crate::{host, plan};
 
-/// What the datagrams of a run carry.
-pub enum Payload {
-    /// Always the same.
+/// Writes the payloads of a run.
+pub enum PayloadWriter {
+    /// The same message in every datagram.
     Fixed(Vec<u8>),
-    /// A measured stream to each endpoint.
+    /// One measured stream for each endpoint.
     Probes(Box<Probes>),
 }
 
-/// Measured streams: one to each endpoint, with a count of its own.
+/// The measured streams of a run. All carry one stream id; each endpoint has its own sequence
+/// numbers, so that a receiver can tell the losses of one endpoint from those of another.
 pub struct Probes {
     writer: Writer,
     end: Writer,
-    /// What all of them have in common.
+    /// The fields that all probes share.
     common: Probe,
-    /// When the clock was last asked whether it follows a reference.
-    asked: SystemTime,
-    streams: Vec<Stream>,
+    /// When the kernel was last asked whether the clock is synchronised.
+    clock_checked: SystemTime,
+    counts: Vec<ProbeCount>,
 }
 
-/// The stream to one endpoint.
-struct Stream {
+/// The sequence numbers of one endpoint.
+struct ProbeCount {
     ttl: u8,
-    /// How many have left.
-    left: u64,
-    /// The number of the next one that is written; from `left` on they wait to leave.
+    /// How many probes were sent.
+    sent: u64,
+    /// The sequence number of the next probe that is written. Those from `sent` on are queued.
     next: u64,
 }
 
-impl Payload {
-    /// The payloads of a plan.
+impl PayloadWriter {
     pub fn new(plan: &plan::Send, outbox: &Outbox) -> Self {
         match &plan.content {
-            plan::Content::Message(message) => Payload::Fixed(message.clone()),
+            plan::Content::Message(message) => PayloadWriter::Fixed(message.clone()),
             plan::Content::Probe { size } => {
                 let common = Probe {
                     kind: ProbeKind::Data,
@@ -52,106 +52,112 @@ impl Payload {
                     traffic_class: plan.options.dscp.unwrap_or(0) << 2,
                     host: host::host_id(),
                 };
-                let stream =
-                    |position| Stream { ttl: outbox.ttl(position).unwrap_or(0), left: 0, next: 0 };
-                Payload::Probes(Box::new(Probes {
+                let count = |position| ProbeCount {
+                    ttl: outbox.ttl(position).unwrap_or(0),
+                    sent: 0,
+                    next: 0,
+                };
+                PayloadWriter::Probes(Box::new(Probes {
                     writer: Writer::new(*size),
                     end: Writer::new(0),
                     common,
-                    asked: SystemTime::now(),
-                    streams: (0..plan.endpoints.len()).map(stream).collect(),
+                    clock_checked: SystemTime::now(),
+                    counts: (0..plan.endpoints.len()).map(count).collect(),
                 }))
             }
         }
     }
 
-    /// The run, where it is a measured one.
+    /// The stream id of a measured run.
     pub fn stream(&self) -> Option<u64> {
         match self {
-            Payload::Fixed(_) => None,
-            Payload::Probes(probes) => Some(probes.common.stream),
+            PayloadWriter::Fixed(_) => None,
+            PayloadWriter::Probes(probes) => Some(probes.common.stream),
         }
     }
 
     /// The length of each datagram in bytes.
     pub fn len(&self) -> usize {
         match self {
-            Payload::Fixed(payload) => payload.len(),
-            Payload::Probes(probes) => probes.writer.len(),
+            PayloadWriter::Fixed(payload) => payload.len(),
+            PayloadWriter::Probes(probes) => probes.writer.len(),
         }
     }
 
-    /// Writes the next datagram to the endpoint at `position`, which leaves at `time`.
+    /// Writes the payload of the next datagram to the endpoint at `position`; a probe carries
+    /// `time` as its send time.
     pub fn write(&mut self, position: usize, time: SystemTime, bytes: &mut [u8]) {
         match self {
-            Payload::Fixed(payload) => bytes.copy_from_slice(payload),
-            Payload::Probes(probes) => {
-                probes.ask_clock(time);
-                let stream = &mut probes.streams[position];
-                let sequence = stream.next;
-                stream.next += 1;
+            PayloadWriter::Fixed(payload) => bytes.copy_from_slice(payload),
+            PayloadWriter::Probes(probes) => {
+                probes.check_clock(time);
+                let count = &mut probes.counts[position];
+                let sequence = count.next;
+                count.next += 1;
                 let probe = probes.probe(position, time, ProbeKind::Data, sequence);
                 probes.writer.write(&probe, bytes);
             }
         }
     }
 
-    /// Takes note that the next one has left; answers its number.
-    pub fn left(&mut self, position: usize) -> Option<u64> {
+    /// Counts the next datagram to the endpoint at `position` as sent. Returns the sequence number
+    /// that it carries.
+    pub fn count_sent(&mut self, position: usize) -> Option<u64> {
         match self {
-            Payload::Fixed(_) => None,
-            Payload::Probes(probes) => {
-                let stream = &mut probes.streams[position];
-                stream.left += 1;
-                Some(stream.left - 1)
+            PayloadWriter::Fixed(_) => None,
+            PayloadWriter::Probes(probes) => {
+                let count = &mut probes.counts[position];
+                count.sent += 1;
+                Some(count.sent - 1)
             }
         }
     }
 
-    /// What was written and has not left gives its numbers back: one that could not be sent is not
-    /// one that was lost.
+    /// Takes back the sequence numbers that were written but not sent: a receiver would count the
+    /// missing numbers as losses.
     pub fn recall(&mut self, position: usize) {
-        if let Payload::Probes(probes) = self {
-            let stream = &mut probes.streams[position];
-            stream.next = stream.left;
+        if let PayloadWriter::Probes(probes) = self {
+            let count = &mut probes.counts[position];
+            count.next = count.sent;
         }
     }
 
-    /// Writes the end of the stream to the endpoint at `position` into `bytes`, as many as the
-    /// smallest probe has. What is not measured has no end.
-    pub fn end(&self, position: usize, time: SystemTime, bytes: &mut [u8]) {
-        if let Payload::Probes(probes) = self {
+    /// Writes the end marker of the stream to the endpoint at `position`. `bytes` has the length of
+    /// the smallest probe. A fixed message has no end marker.
+    pub fn write_end(&self, position: usize, time: SystemTime, bytes: &mut [u8]) {
+        if let PayloadWriter::Probes(probes) = self {
             probes.end.write(
-                &probes.probe(position, time, ProbeKind::End, probes.streams[position].left),
+                &probes.probe(position, time, ProbeKind::End, probes.counts[position].sent),
                 bytes,
             );
         }
     }
 
-    /// What to show of each datagram.
+    /// The payload to show for each datagram; empty for probes.
     pub fn text(&self) -> &[u8] {
         match self {
-            Payload::Fixed(payload) => payload,
-            Payload::Probes(_) => &[],
+            PayloadWriter::Fixed(payload) => payload,
+            PayloadWriter::Probes(_) => &[],
         }
     }
 }
 
-/// How long an answer of the clock is good for.
-const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// How often to check whether the clock is synchronised.
+const CLOCK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Probes {
-    /// A reference may be lost or found during a long run.
-    fn ask_clock(&mut self, now: SystemTime) {
-        if now.duration_since(self.asked).map_or(true, |ago| ago >= ASK_AGAIN) {
+    /// Checks from time to time whether the clock is synchronised, because that may change during
+    /// a long run.
+    fn check_clock(&mut self, now: SystemTime) {
+        if now.duration_since(self.clock_checked).map_or(true, |ago| ago >= CLOCK_CHECK_INTERVAL) {
             self.common.synchronised = host::is_synchronised();
-            self.asked = now;
+            self.clock_checked = now;
         }
     }
 
     fn probe(&self, position: usize, time: SystemTime, kind: ProbeKind, sequence: u64) -> Probe {
         let since_epoch = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
         let sent = u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX);
-        Probe { kind, sequence, sent, ttl: self.streams[position].ttl, ..self.common }
+        Probe { kind, sequence, sent, ttl: self.counts[position].ttl, ..self.common }
     }
 }

@@ -1,4 +1,4 @@
-//! Why nothing comes: told while a receiver goes on, and when it ends.
+//! Explains why nothing arrives, while a receiver runs and when it ends.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -13,33 +13,31 @@ use crate::net::Inbox;
 use crate::notice::Finding;
 use crate::plan;
 use crate::report::Reporter;
-use crate::sys::Interrupt;
 use crate::target::Listen;
 use crate::verdict::{RunError, Stop};
 
-/// How often it is seen whether something was found: looking takes some ten milliseconds.
-const LOOK: Duration = Duration::from_millis(10);
+/// How often to poll a running diagnosis, which takes some ten milliseconds.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How long the end waits for what is found: the firewall may have many rules.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long the end of a run waits for the findings: the firewall may have many rules.
+const MAX_DIAGNOSIS: Duration = Duration::from_secs(3);
 
-/// The same after a signal: all of the end is to be over within a tenth of a second.
-const PATIENCE_IN_HASTE: Duration = Duration::from_millis(40);
+/// The same after a signal: mcast ends within a tenth of a second.
+const MAX_DIAGNOSIS_AFTER_SIGNAL: Duration = Duration::from_millis(40);
 
-/// What is minded while receiving, so that silence can be explained.
-pub struct Why<'a> {
+/// Watches a receiver for silence and explains it.
+pub struct SilenceExplainer<'a> {
     plan: &'a plan::Recv,
     subject: Option<Subject>,
     silence: Silence,
-    /// What the kernel had counted before the silence; `None` where silence is not to be
-    /// explained.
+    /// The kernel's counters before the silence; `None` if silence is not to be explained.
     before: Option<Baseline>,
-    looking: Option<Diagnosing>,
-    /// That nothing came at all was explained.
-    told: bool,
+    diagnosis: Option<Diagnosing>,
+    /// An explanation was shown.
+    explained: bool,
 }
 
-/// What is looked at where nothing comes: of many targets, the first group.
+/// The target that a diagnosis examines: of many targets, the first group.
 struct Subject {
     /// Its position in the plan.
     listen: usize,
@@ -57,7 +55,7 @@ impl Subject {
         Some(Subject { listen, iface })
     }
 
-    /// It, on its interface as it is by now.
+    /// The target, on its interface as it is now.
     fn listen(&self, listens: &[Listen], inbox: &Inbox) -> Listen {
         let mut listen = listens[self.listen].clone();
         if let Some((via, ..)) = inbox.interfaces().nth(self.iface) {
@@ -67,35 +65,34 @@ impl Subject {
     }
 }
 
-/// How many targets there are besides one; each may be listened to on several interfaces.
-fn others(listens: &[Listen]) -> usize {
+/// How many targets there are besides the first; each may be joined on several interfaces.
+fn other_targets(listens: &[Listen]) -> usize {
     let targets: HashSet<(IpAddr, u16)> =
         listens.iter().map(|listen| (listen.at.group, listen.at.port)).collect();
     targets.len().saturating_sub(1)
 }
 
-impl<'a> Why<'a> {
-    /// Minds a receiver that begins at `start`.
+impl<'a> SilenceExplainer<'a> {
     pub fn new(plan: &'a plan::Recv, inbox: &Inbox, start: Instant) -> Self {
         let subject = Subject::of(&plan.listens, inbox);
-        Why {
+        SilenceExplainer {
             plan,
             subject,
             silence: Silence::new(start),
             before: None,
-            looking: None,
-            told: false,
+            diagnosis: None,
+            explained: false,
         }
     }
 
-    /// From now on datagrams may come, and what is lost is counted. Where nobody would be told,
-    /// nothing is minded.
+    /// Begins to watch: datagrams may arrive from now on. If the reporter shows no warnings, nothing
+    /// is watched.
     pub fn begin(&mut self, reporter: &Reporter) {
         self.before = (self.subject.is_some() && reporter.warns()).then(Baseline::take);
     }
 
-    /// Notices silence, looks for what explains it, and tells that as soon as it is found.
-    pub fn tick(
+    /// Detects silence, starts a diagnosis and shows its findings once they are ready.
+    pub fn poll(
         &mut self,
         now: Instant,
         counts: &Counts,
@@ -106,55 +103,58 @@ impl<'a> Why<'a> {
             return Ok(());
         }
         let before = self.silence.since();
-        let silent = self.silence.look(now, counts.come(), counts.streams.all_ended());
+        let silent = self.silence.poll(now, counts.come(), counts.streams.all_ended());
         if self.silence.since() != before {
-            // It is over, so nothing is to be explained.
-            self.looking = None;
+            // The silence is over, so nothing is to be explained.
+            self.diagnosis = None;
         }
         match silent {
             Some(Silent::Never) if self.is_asserted(counts, inbox) => {}
-            Some(Silent::Never) => self.looking = self.look(now, None, false, inbox),
-            Some(Silent::Lull) => self.before = Some(Baseline::take()),
+            Some(Silent::Never) => self.diagnosis = self.start_diagnosis(now, None, false, inbox),
+            Some(Silent::HalfOver) => self.before = Some(Baseline::take()),
             Some(Silent::Stopped(stopped)) => {
-                self.looking = self.look(now, Some(stopped), false, inbox)
+                self.diagnosis = self.start_diagnosis(now, Some(stopped), false, inbox)
             }
             None => {}
         }
-        if let Some(Found::Ready(findings)) = self.looking.as_ref().map(Diagnosing::found) {
-            self.looking = None;
-            self.told = true;
+        if let Some(Found::Ready(findings)) = self.diagnosis.as_ref().map(Diagnosing::found) {
+            self.diagnosis = None;
+            self.explained = true;
             reporter.explain(&findings)?;
         }
         Ok(())
     }
 
-    /// When to mind again at the latest.
+    /// When the next poll is due.
     pub fn due(&self, now: Instant) -> Option<Instant> {
         let silence = self.before.as_ref().and_then(|_| self.silence.due());
-        silence.into_iter().chain(self.looking.as_ref().map(|_| now + LOOK)).min()
+        silence.into_iter().chain(self.diagnosis.as_ref().map(|_| now + POLL_INTERVAL)).min()
     }
 
-    /// Begins to look why nothing came at all, as the receiver ends and before it leaves, unless
-    /// that was told.
-    pub fn look_at_end(
+    /// Starts to diagnose why nothing arrived at all, at the end of the run and before the groups
+    /// are left, unless an explanation was shown.
+    pub fn start_final_diagnosis(
         &mut self,
         now: Instant,
         counts: &Counts,
         inbox: &Inbox,
         stop: Stop,
     ) -> Option<Diagnosing> {
-        // Who reads no more, and what could not go on, need no explanation.
+        // A run that failed or whose reader has gone needs no explanation.
         if !counts.come().is_nothing()
-            || self.told
+            || self.explained
             || matches!(stop, Stop::ReaderGone | Stop::Failed)
         {
             return None;
         }
         let hurry = matches!(stop, Stop::Interrupted(_));
-        self.looking.take().filter(|_| !hurry).or_else(|| self.look(now, None, hurry, inbox))
+        self.diagnosis
+            .take()
+            .filter(|_| !hurry)
+            .or_else(|| self.start_diagnosis(now, None, hurry, inbox))
     }
 
-    fn look(
+    fn start_diagnosis(
         &self,
         now: Instant,
         stopped: Option<Stopped>,
@@ -164,7 +164,7 @@ impl<'a> Why<'a> {
         let subject = self.subject.as_ref()?;
         Some(Diagnosing::start(Request {
             listen: subject.listen(&self.plan.listens, inbox),
-            more: others(&self.plan.listens),
+            more: other_targets(&self.plan.listens),
             before: self.before.clone()?,
             silent: now - self.silence.since(),
             stopped,
@@ -172,7 +172,7 @@ impl<'a> Why<'a> {
         }))
     }
 
-    /// Whether silence is what was asserted, as far as can be told by now.
+    /// Whether the assertions expect silence, as far as they can be judged by now.
     fn is_asserted(&self, counts: &Counts, inbox: &Inbox) -> bool {
         let assertions = &self.plan.assertions;
         if assertions.is_empty() {
@@ -183,20 +183,20 @@ impl<'a> Why<'a> {
     }
 }
 
-/// Waits for what is found at the end; a signal shortens that.
-pub fn found_at_end(looking: &Diagnosing, interrupt: &Interrupt) -> Vec<Finding> {
+/// Waits for the findings of the final diagnosis; a signal shortens the wait.
+pub fn findings_at_end(diagnosis: &Diagnosing, reporter: &Reporter) -> Vec<Finding> {
     let start = Instant::now();
     let mut signalled = None;
     loop {
         let end = match signalled {
-            Some(at) => at + PATIENCE_IN_HASTE,
-            None => start + PATIENCE,
+            Some(at) => at + MAX_DIAGNOSIS_AFTER_SIGNAL,
+            None => start + MAX_DIAGNOSIS,
         };
-        match looking.wait(LOOK.min(end.saturating_duration_since(Instant::now()))) {
+        match diagnosis.wait(POLL_INTERVAL.min(end.saturating_duration_since(Instant::now()))) {
             Found::Ready(findings) => return findings,
             Found::NotYet if end <= Instant::now() => return Vec::new(),
             Found::NotYet => {}
         }
-        signalled = signalled.or_else(|| interrupt.signal().map(|_| Instant::now()));
+        signalled = signalled.or_else(|| reporter.signal().map(|_| Instant::now()));
     }
 }

@@ -1,5 +1,5 @@
-//! When to stop: the limits, the datagrams and the command, as one deadline. It never reads a
-//! clock.
+//! When to stop: combines the limits, the datagrams and the command into one deadline. It never
+//! reads a clock.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::verdict::{Limits, Stop};
 
 /// Decides when to stop.
 #[derive(Clone, Debug)]
-pub struct Until {
+pub struct StopConditions {
     limits: Limits,
     start: Instant,
     received: u64,
@@ -18,57 +18,63 @@ pub struct Until {
     streams_ended: Option<Instant>,
 }
 
-/// How long stragglers are waited for when every stream has ended: an end may overtake data, and is
-/// itself sent for 80 ms.
-const STRAGGLERS: Duration = Duration::from_millis(100);
+/// How long the receiver stays after every stream has ended: an end marker may overtake data, and
+/// its copies are sent over 80 ms.
+const ONCE_GRACE: Duration = Duration::from_millis(100);
 
-impl Until {
+impl StopConditions {
     /// Starts counting at `start`, when every group is joined.
     pub fn new(limits: Limits, start: Instant) -> Self {
-        Until { limits, start, received: 0, last: None, command_ended: None, streams_ended: None }
+        StopConditions {
+            limits,
+            start,
+            received: 0,
+            last: None,
+            command_ended: None,
+            streams_ended: None,
+        }
     }
 
-    /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// What it goes towards; `None` where only a signal, or silence, ends it.
+    /// The goal that the progress shows; `None` if only a signal or `--idle` ends the run.
     pub fn goal(&self) -> Option<Goal> {
         let Limits { count, duration, timeout, once, .. } = self.limits;
         let goal = Goal { count, duration, timeout, ..Goal::open(self.start) };
         (count.is_some() || duration.is_some() || once).then_some(goal)
     }
 
-    /// Takes note of a datagram. Answers [`Stop::Count`] with the last one that was asked for.
-    pub fn datagram(&mut self, now: Instant) -> Option<Stop> {
+    /// Counts a datagram. Returns [`Stop::Count`] for the last one that `--count` asks for.
+    pub fn count_datagram(&mut self, now: Instant) -> Option<Stop> {
         self.received += 1;
         self.last = Some(now);
         (Some(self.received) == self.limits.count).then_some(Stop::Count)
     }
 
-    /// Takes note of the end of a stream, which is none of its datagrams.
-    pub fn end(&mut self, now: Instant) {
+    /// Notes that an end marker arrived: it postpones `--idle`, but counts as no datagram.
+    pub fn note_end_marker(&mut self, now: Instant) {
         self.last = Some(now);
     }
 
-    /// Takes note whether there are measured streams, and all of them have ended.
-    pub fn streams(&mut self, now: Instant, all_ended: bool) {
+    /// Notes whether there are measured streams and all of them have ended.
+    pub fn note_streams(&mut self, now: Instant, all_ended: bool) {
         self.streams_ended =
             self.streams_ended.or(Some(now)).filter(|_| all_ended && self.limits.once);
     }
 
-    /// Takes note that COMMAND has ended. Where it failed there is nothing left to wait for,
-    /// whatever was asked; where it did not, a count, a duration or the end of the streams
-    /// still decides. Answers whether the end of the command ends the receiving.
-    pub fn command_ended(&mut self, now: Instant, failed: bool) -> bool {
+    /// Notes that COMMAND has ended. If it failed, there is nothing left to wait for. If it did
+    /// not, `--count`, `--duration` and `--once` still decide. Returns whether the end of the
+    /// command ends the run.
+    pub fn note_command_end(&mut self, now: Instant, failed: bool) -> bool {
         let Limits { count, duration, once, .. } = self.limits;
         let decides = failed || (count.is_none() && duration.is_none() && !once);
         self.command_ended = decides.then_some(now);
         decides
     }
 
-    /// When to stop if nothing more happens, and why.
+    /// When to stop if nothing more happens, and the reason.
     pub fn deadline(&self) -> Option<(Instant, Stop)> {
         let after = |from: Option<Instant>, time: Option<Duration>, stop| {
             Some((from?.checked_add(time?)?, stop))
@@ -81,7 +87,7 @@ impl Until {
             after(Some(self.start), self.limits.duration, Stop::Duration),
             after(self.last, self.limits.idle, Stop::Idle),
             after(self.command_ended, Some(COMMAND_GRACE), Stop::Command),
-            after(self.streams_ended, Some(STRAGGLERS), Stop::Once),
+            after(self.streams_ended, Some(ONCE_GRACE), Stop::Once),
         ]
         .into_iter()
         .flatten()
@@ -95,12 +101,12 @@ mod tests {
 
     const S: Duration = Duration::from_secs(1);
 
-    fn until(limits: Limits) -> (Until, Instant) {
+    fn conditions(limits: Limits) -> (StopConditions, Instant) {
         let start = Instant::now();
-        (Until::new(limits, start), start)
+        (StopConditions::new(limits, start), start)
     }
 
-    impl Until {
+    impl StopConditions {
         fn expired(&self, now: Instant) -> Option<Stop> {
             self.deadline().filter(|(at, _)| *at <= now).map(|(_, stop)| stop)
         }
@@ -108,14 +114,14 @@ mod tests {
 
     #[test]
     fn without_limits_nothing_stops_it() {
-        let (mut until, start) = until(Limits::default());
-        assert_eq!(until.datagram(start), None);
-        assert_eq!(until.deadline(), None);
+        let (mut stop, start) = conditions(Limits::default());
+        assert_eq!(stop.count_datagram(start), None);
+        assert_eq!(stop.deadline(), None);
     }
 
     #[test]
     fn only_what_ends_by_itself_has_a_goal() {
-        let goal = |limits| until(limits).0.goal();
+        let goal = |limits| conditions(limits).0.goal();
         for aimless in
             [Limits::default(), Limits { timeout: Some(S), idle: Some(S), ..Limits::default() }]
         {
@@ -134,36 +140,39 @@ mod tests {
 
     #[test]
     fn the_count_stops_with_the_last_datagram() {
-        let (mut until, start) = until(Limits { count: Some(2), ..Limits::default() });
-        assert_eq!((until.datagram(start), until.datagram(start)), (None, Some(Stop::Count)));
+        let (mut stop, start) = conditions(Limits { count: Some(2), ..Limits::default() });
+        assert_eq!(
+            (stop.count_datagram(start), stop.count_datagram(start)),
+            (None, Some(Stop::Count))
+        );
     }
 
     #[test]
     fn a_timeout_waits_for_the_first_datagram_only_once() {
-        let (mut until, start) = until(Limits { timeout: Some(5 * S), ..Limits::default() });
+        let (mut stop, start) = conditions(Limits { timeout: Some(5 * S), ..Limits::default() });
         assert_eq!(
-            (until.expired(start + 4 * S), until.expired(start + 5 * S)),
+            (stop.expired(start + 4 * S), stop.expired(start + 5 * S)),
             (None, Some(Stop::Timeout))
         );
-        until.datagram(start + 4 * S);
-        assert_eq!(until.expired(start + 100 * S), None);
+        stop.count_datagram(start + 4 * S);
+        assert_eq!(stop.expired(start + 100 * S), None);
     }
 
     #[test]
     fn with_a_count_datagrams_do_not_put_the_timeout_off() {
-        let (mut until, start) =
-            until(Limits { count: Some(10), timeout: Some(5 * S), ..Limits::default() });
-        until.datagram(start + 4 * S);
-        assert_eq!(until.deadline(), Some((start + 5 * S, Stop::Timeout)));
+        let (mut stop, start) =
+            conditions(Limits { count: Some(10), timeout: Some(5 * S), ..Limits::default() });
+        stop.count_datagram(start + 4 * S);
+        assert_eq!(stop.deadline(), Some((start + 5 * S, Stop::Timeout)));
     }
 
     #[test]
     fn silence_counts_once_something_has_come() {
-        let (mut until, start) = until(Limits { idle: Some(S), ..Limits::default() });
-        assert_eq!(until.expired(start + 100 * S), None);
-        until.datagram(start + 100 * S);
-        until.datagram(start + 101 * S);
-        assert_eq!(until.deadline(), Some((start + 102 * S, Stop::Idle)));
+        let (mut stop, start) = conditions(Limits { idle: Some(S), ..Limits::default() });
+        assert_eq!(stop.expired(start + 100 * S), None);
+        stop.count_datagram(start + 100 * S);
+        stop.count_datagram(start + 101 * S);
+        assert_eq!(stop.deadline(), Some((start + 102 * S, Stop::Idle)));
     }
 
     #[test]
@@ -175,55 +184,55 @@ mod tests {
             count: Some(5),
             once: false,
         };
-        let (until, start) = until(limits);
-        assert_eq!(until.deadline(), Some((start + 2 * S, Stop::Timeout)));
+        let (stop, start) = conditions(limits);
+        assert_eq!(stop.deadline(), Some((start + 2 * S, Stop::Timeout)));
     }
 
     #[test]
     fn a_command_ends_it_unless_a_count_or_a_duration_says_otherwise() {
-        let (mut free, start) = until(Limits::default());
-        assert!(free.command_ended(start, false));
+        let (mut free, start) = conditions(Limits::default());
+        assert!(free.note_command_end(start, false));
         assert_eq!(free.deadline(), Some((start + COMMAND_GRACE, Stop::Command)));
 
-        let (mut counted, start) = until(Limits { count: Some(5), ..Limits::default() });
-        assert!(!counted.command_ended(start, false));
+        let (mut counted, start) = conditions(Limits { count: Some(5), ..Limits::default() });
+        assert!(!counted.note_command_end(start, false));
         assert_eq!(counted.deadline(), None);
     }
 
     #[test]
     fn a_command_that_fails_ends_it_in_any_case() {
-        let (mut until, start) =
-            until(Limits { count: Some(5), timeout: Some(9 * S), ..Limits::default() });
-        assert!(until.command_ended(start, true));
-        assert_eq!(until.deadline(), Some((start + COMMAND_GRACE, Stop::Command)));
+        let (mut stop, start) =
+            conditions(Limits { count: Some(5), timeout: Some(9 * S), ..Limits::default() });
+        assert!(stop.note_command_end(start, true));
+        assert_eq!(stop.deadline(), Some((start + COMMAND_GRACE, Stop::Command)));
     }
 
     #[test]
     fn the_end_of_all_streams_stops_it_when_stragglers_had_their_time() {
-        let (mut until, start) =
-            until(Limits { once: true, timeout: Some(5 * S), ..Limits::default() });
-        until.datagram(start);
-        until.streams(start + S, false);
+        let (mut stop, start) =
+            conditions(Limits { once: true, timeout: Some(5 * S), ..Limits::default() });
+        stop.count_datagram(start);
+        stop.note_streams(start + S, false);
         assert_eq!(
-            until.deadline(),
+            stop.deadline(),
             Some((start + 5 * S, Stop::Timeout)),
             "data is not what was waited for"
         );
-        until.streams(start + 2 * S, true);
-        until.streams(start + 2 * S + STRAGGLERS / 2, true);
-        assert_eq!(until.deadline(), Some((start + 2 * S + STRAGGLERS, Stop::Once)));
-        until.streams(start + 2 * S + STRAGGLERS / 2, false);
+        stop.note_streams(start + 2 * S, true);
+        stop.note_streams(start + 2 * S + ONCE_GRACE / 2, true);
+        assert_eq!(stop.deadline(), Some((start + 2 * S + ONCE_GRACE, Stop::Once)));
+        stop.note_streams(start + 2 * S + ONCE_GRACE / 2, false);
         assert_eq!(
-            until.deadline(),
+            stop.deadline(),
             Some((start + 5 * S, Stop::Timeout)),
             "another stream has begun"
         );
-        assert!(!until.command_ended(start + 3 * S, false));
+        assert!(!stop.note_command_end(start + 3 * S, false));
     }
 
     #[test]
     fn a_limit_beyond_the_clock_is_no_limit() {
-        let (until, _) = until(Limits { duration: Some(Duration::MAX), ..Limits::default() });
-        assert_eq!(until.deadline(), None);
+        let (stop, _) = conditions(Limits { duration: Some(Duration::MAX), ..Limits::default() });
+        assert_eq!(stop.deadline(), None);
     }
 }

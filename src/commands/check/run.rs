@@ -1,0 +1,73 @@
+//! One run of `mcast check`, from the facts to the verdict.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::time::Instant;
+
+use super::gather::gather;
+use crate::diagnosis::{Facts, conclusion, findings};
+use crate::event::{CheckSummary, Event};
+use crate::notice::{Finding, Level};
+use crate::report::Reporter;
+use crate::verdict::{RunError, Stop, Verdict};
+use crate::{plan, verdict};
+
+/// Checks, and reports the findings.
+///
+/// # Errors
+/// The operation without which there is nothing to check.
+pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunError> {
+    let start = Instant::now();
+    let cannot_record =
+        |source| RunError::Record { file: plan.record.clone().unwrap_or_default(), source };
+    // The file is opened first, because without it the check would be in vain.
+    let record = plan.record.as_ref().map(File::create).transpose().map_err(cannot_record)?;
+    let mut facts = None;
+    let gathered = gather(plan, reporter).map(|(seen, stop)| {
+        facts = Some(seen);
+        stop
+    });
+    let (stop, failure) = verdict::conclude(gathered, reporter.signal());
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    let Some(facts) = facts else { return Ok(Verdict::default()) };
+    let recorded = record.map_or(Ok(()), |file| write_record(&facts, file));
+    let found = findings(&facts);
+    let conclusion = conclusion(&facts, &found);
+    let verdict = judge(&found, stop);
+    reporter.last_words(|reporter| {
+        found.iter().try_for_each(|finding| reporter.event(&Event::Finding(finding)))?;
+        reporter.event(&Event::CheckSummary(CheckSummary::new(
+            start.elapsed(),
+            &found,
+            conclusion,
+            verdict.clone(),
+        )))
+    })?;
+    recorded.map_err(cannot_record)?;
+    Ok(verdict)
+}
+
+/// A fault fails the check. So does a signal, because the findings are incomplete.
+fn judge(found: &[Finding], stop: Stop) -> Verdict {
+    let reasons: Vec<String> = found
+        .iter()
+        .filter(|finding| finding.level == Level::Fault)
+        .map(|finding| finding.what.clone())
+        .collect();
+    match stop {
+        Stop::Interrupted(signal) => Verdict {
+            status: signal.status(),
+            reasons: [vec![format!("{} before the time was over", signal.name())], reasons]
+                .concat(),
+        },
+        _ => Verdict { status: u8::from(!reasons.is_empty()), reasons },
+    }
+}
+
+fn write_record(facts: &Facts, mut file: File) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(facts)?;
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")
+}

@@ -1,0 +1,87 @@
+//! The way from the typed arguments to the exit status.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use thiserror::Error;
+use tracing::level_filters::LevelFilter;
+
+use super::{check, ifaces, recv, send};
+use crate::cli::{Cli, Command, DisplayArgs, menu};
+use crate::plan::{self, Host, PlanError};
+use crate::report::{Notes, Paint, Reporter};
+use crate::sys::Interrupt;
+use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
+
+/// Why a command could not run.
+#[derive(Debug, Error)]
+enum CommandError {
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error("cannot take over signals: {0}")]
+    Signals(io::Error),
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Runs the command that was typed. Returns the exit status.
+pub fn run(cli: &Cli) -> ExitCode {
+    let (command, mut notes) = (&cli.command, Notes::default());
+    let display = command.display();
+    start_diagnostics(display, notes.clone());
+    match run_command(command, &notes) {
+        Ok(verdict) => verdict.status.into(),
+        Err(error) => {
+            let paint = Paint::new(display.color, &io::stderr());
+            let _ = writeln!(notes, "{} {error}", paint.bad("error:"));
+            COULD_NOT_RUN.into()
+        }
+    }
+}
+
+/// Sends diagnostics to standard error: warnings, and more with each `-v`.
+fn start_diagnostics(display: &DisplayArgs, notes: Notes) {
+    let level = match display.verbose {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    };
+    let colour = Paint::new(display.color, &io::stderr()).is_on();
+    let diagnostics = tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(move || notes.clone())
+        .with_ansi(colour);
+    diagnostics.with_target(false).without_time().log_internal_errors(false).init();
+}
+
+fn run_command(command: &Command, notes: &Notes) -> Result<Verdict, CommandError> {
+    match command {
+        Command::Send(args) => {
+            let plan = plan::Send::new(args, &Host::here(&menu::ask)?)?;
+            run_with_reporter(command, notes, |reporter| send::run(&plan, reporter))
+        }
+        Command::Recv(args) => {
+            let plan = plan::Recv::new(args, &Host::here(&menu::ask)?)?;
+            run_with_reporter(command, notes, |reporter| recv::run(&plan, reporter))
+        }
+        Command::Check(args) => {
+            let plan = plan::Check::new(args, &Host::here(&menu::ask)?)?;
+            run_with_reporter(command, notes, |reporter| check::run(&plan, reporter))
+        }
+        Command::Ifaces(_) => run_with_reporter(command, notes, ifaces::run),
+    }
+}
+
+/// Runs a command that reports. Signals are taken over only here: until then the default action
+/// ends the program, also while the user is asked for an interface.
+fn run_with_reporter(
+    command: &Command,
+    notes: &Notes,
+    run: impl FnOnce(&mut Reporter) -> Result<Verdict, RunError>,
+) -> Result<Verdict, CommandError> {
+    let interrupt = Interrupt::install().map_err(CommandError::Signals)?;
+    let display = command.display();
+    let mut reporter =
+        Reporter::new(command.output(), display.quiet, display.color, notes.clone(), &interrupt);
+    Ok(run(&mut reporter)?)
+}

@@ -1,0 +1,442 @@
+//! The loop of one receiver: waits, reads, counts, shows, until there is a reason to stop.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant, SystemTime};
+use std::{io, ptr};
+
+use super::clock::{ClockWatch, Moment};
+use super::command::RunningCommand;
+use super::count::{Classified, Counts};
+use super::querier::QuerierWatch;
+use super::silence_explainer::SilenceExplainer;
+use super::stop_conditions::StopConditions;
+use crate::diagnosis::Diagnosing;
+use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
+use crate::iface::{Family, Via};
+use crate::net::{Datagram, Inbox, KernelDrops};
+use crate::notice::{Waiting, Warning};
+use crate::report::Reporter;
+use crate::stats::stream::StreamCounts;
+use crate::target::{Filter, Listen};
+use crate::units::Pace;
+use crate::verdict::{Ended, Limits, RunError, Stop};
+use crate::{host, plan};
+
+/// How long to read the datagrams that arrived before the end, so that a flood does not postpone
+/// the end.
+const MAX_CATCH_UP: Duration = Duration::from_millis(75);
+
+/// The same after a signal: mcast ends within a tenth of a second, and it also has to leave the
+/// groups and print the summary.
+const MAX_CATCH_UP_AFTER_SIGNAL: Duration = Duration::from_millis(35);
+
+/// The result of reading one batch of each ready socket.
+struct ReadResult {
+    /// The reason to stop, if the batches hold the last datagram that `--count` asks for.
+    stop: Option<Stop>,
+    /// All datagrams arrived after the end.
+    only_late: bool,
+}
+
+/// A receiver, from the first datagram to the last.
+pub struct RecvLoop<'a> {
+    plan: &'a plan::Recv,
+    conditions: StopConditions,
+    pub counts: Counts,
+    /// When to report.
+    reports: Option<Pace>,
+    queriers: QuerierWatch,
+    explainer: SilenceExplainer<'a>,
+    clock: ClockWatch,
+    warned_of_drops: bool,
+    warned_of_untracked: bool,
+}
+
+impl<'a> RecvLoop<'a> {
+    /// A receiver that begins at `start`, when every group is joined.
+    pub fn new(plan: &'a plan::Recv, inbox: &Inbox, start: Instant) -> Self {
+        let may_be_copied = inbox.tells_interfaces() && on_several_interfaces(&plan.listens);
+        RecvLoop {
+            plan,
+            conditions: StopConditions::new(plan.limits, start),
+            counts: Counts::new(start, plan.listens.len(), plan.stats.is_some(), may_be_copied),
+            reports: plan.stats.map(|every| Pace::after(start, every)),
+            queriers: QuerierWatch::new(&specific_interfaces(&plan.listens, inbox), start),
+            explainer: SilenceExplainer::new(plan, inbox, start),
+            clock: ClockWatch::new(Moment::now()),
+            warned_of_drops: false,
+            warned_of_untracked: false,
+        }
+    }
+
+    /// Waits and reads, until there is a reason to stop.
+    pub fn run(
+        &mut self,
+        inbox: &mut Inbox,
+        mut command: Option<&mut RunningCommand>,
+        reporter: &mut Reporter,
+    ) -> Result<Stop, RunError> {
+        self.explainer.begin(reporter);
+        // COMMAND writes on the same terminal and would overwrite the progress.
+        let goal = self.conditions.goal().filter(|_| command.is_none());
+        let mut progress = reporter.progress(goal, self.plan.show);
+        loop {
+            if let Some(signal) = reporter.signal() {
+                return self.stop(Instant::now(), Stop::Interrupted(signal), inbox, reporter);
+            }
+            let now = Instant::now();
+            let mut end = self.conditions.deadline();
+            if let Some((at, stop)) = end.filter(|(at, _)| *at <= now) {
+                return self.stop(at, stop, inbox, reporter);
+            }
+            if let Some(command) = command.as_deref_mut() {
+                if let Some(stop) = self.check_command(command, inbox, reporter)? {
+                    return Ok(stop);
+                }
+                end = self.conditions.deadline();
+            }
+            self.run_checks(now, inbox, reporter)?;
+            progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
+            let end = end.map(|(at, _)| at);
+            let wake_up = [end, self.next_check(now), progress.due()].into_iter().flatten().min();
+            if inbox.wait(reporter.wake(), wake_up)? {
+                return Ok(Stop::ReaderGone);
+            }
+            if let Some(stop) = self.read_and_follow(end, inbox, reporter)? {
+                return Ok(stop);
+            }
+        }
+    }
+
+    /// Stops at `at` because of `stop`. Datagrams that arrived before still count, although they
+    /// were not read yet: the queue may be long, or mcast was held up. They may hold the last
+    /// datagram that `--count` asks for, which is then the reason to stop.
+    fn stop(
+        &mut self,
+        at: Instant,
+        stop: Stop,
+        inbox: &mut Inbox,
+        reporter: &mut Reporter,
+    ) -> Result<Stop, RunError> {
+        Ok(self.catch_up(inbox, Some(at), reporter)?.unwrap_or(stop))
+    }
+
+    /// Checks whether COMMAND has ended. Returns the reason to stop, if the datagrams that arrived
+    /// until then contain one.
+    fn check_command(
+        &mut self,
+        command: &mut RunningCommand,
+        inbox: &mut Inbox,
+        reporter: &mut Reporter,
+    ) -> Result<Option<Stop>, RunError> {
+        let Some(ended) = command.newly_ended() else { return Ok(None) };
+        let failed = matches!(ended, Ended::Failed(_));
+        // The receiver stays for a moment, so no datagram is too late yet.
+        let stop = self.catch_up(inbox, None, reporter)?;
+        if stop.is_none() {
+            self.note_command_end(failed, reporter)?;
+        }
+        Ok(stop)
+    }
+
+    /// Does what is due besides reading: the report, and the checks of the clock, of the queriers
+    /// and of silence.
+    fn run_checks(
+        &mut self,
+        now: Instant,
+        inbox: &mut Inbox,
+        reporter: &mut Reporter,
+    ) -> Result<(), RunError> {
+        self.report_if_due(now, inbox, reporter)?;
+        if self.clock.is_due(now) {
+            self.check_clock(Moment::now());
+        }
+        if self.queriers.due().is_some_and(|due| due <= now) {
+            reporter.warn_all(&self.queriers.poll(now, inbox.interfaces(), igmp_or_mld_version))?;
+        }
+        self.explainer.poll(now, &self.counts, inbox, reporter)
+    }
+
+    /// When [`RecvLoop::run_checks`] is due again.
+    fn next_check(&self, now: Instant) -> Option<Instant> {
+        let report = self.reports.as_ref().and_then(Pace::next);
+        [report, self.queriers.due(), self.explainer.due(now)].into_iter().flatten().min()
+    }
+
+    /// Reads what a wait has found ready, and follows the interfaces. `end` is when the run ends.
+    fn read_and_follow(
+        &mut self,
+        end: Option<Instant>,
+        inbox: &mut Inbox,
+        reporter: &mut Reporter,
+    ) -> Result<Option<Stop>, RunError> {
+        // If mcast was held up, the queue may hold datagrams that arrived after the end.
+        let now = Instant::now();
+        let cutoff =
+            end.filter(|end| *end <= now).map(|end| SystemTime::now() - now.duration_since(end));
+        let ReadResult { mut stop, .. } = self.read(inbox, now, cutoff, reporter)?;
+        if stop.is_none() && inbox.has_news() {
+            // If an interface disappeared, its datagrams are read before its memberships are
+            // given up.
+            stop = self.catch_up(inbox, None, reporter)?;
+        }
+        let events = inbox.follow()?;
+        if !events.events.is_empty() || !events.failed.is_empty() {
+            self.counts.follow(&events.events);
+            reporter.interface_events(events)?;
+        }
+        reporter.flush()?;
+        Ok(stop)
+    }
+
+    /// Reads one batch of each ready socket. Datagrams later than `cutoff` arrived after the end and
+    /// are discarded.
+    fn read(
+        &mut self,
+        inbox: &mut Inbox,
+        now: Instant,
+        cutoff: Option<SystemTime>,
+        reporter: &mut Reporter,
+    ) -> Result<ReadResult, RunError> {
+        let (mut timely, mut late) = (0, 0);
+        let flow = inbox.read(|datagram| {
+            let meta = datagram.meta;
+            if cutoff.is_some_and(|cutoff| meta.kernel_time && meta.time > cutoff) {
+                late += 1;
+                return Ok::<_, RunError>(ControlFlow::Continue(()));
+            }
+            timely += 1;
+            self.warn_of_drops(&datagram, reporter)?;
+            let heard = self.counts.take(&datagram);
+            self.conditions.note_streams(now, self.counts.streams.all_ended());
+            if heard == Classified::End {
+                self.conditions.note_end_marker(now);
+                return Ok(ControlFlow::Continue(()));
+            }
+            self.warn_of_untracked(reporter)?;
+            self.count_copy(&datagram, reporter)?;
+            if self.plan.show {
+                reporter.event(&Event::Received(received(&datagram, heard)))?;
+            }
+            Ok(self
+                .conditions
+                .count_datagram(now)
+                .map_or(ControlFlow::Continue(()), ControlFlow::Break))
+        })?;
+        let stop = match flow {
+            ControlFlow::Break(stop) => Some(stop),
+            ControlFlow::Continue(()) => None,
+        };
+        Ok(ReadResult { stop, only_late: late > 0 && timely == 0 })
+    }
+
+    /// Reads the datagrams that are queued; with `until`, only those that the kernel had received by
+    /// then. Returns the reason to stop, if they hold the last datagram that `--count` asks for.
+    fn catch_up(
+        &mut self,
+        inbox: &mut Inbox,
+        until: Option<Instant>,
+        reporter: &mut Reporter,
+    ) -> Result<Option<Stop>, RunError> {
+        let start = Instant::now();
+        let cutoff = until.map(|until| SystemTime::now() - start.saturating_duration_since(until));
+        let mut reached = None;
+        let most =
+            if reporter.signal().is_some() { MAX_CATCH_UP_AFTER_SIGNAL } else { MAX_CATCH_UP };
+        while reached.is_none() && start.elapsed() < most {
+            inbox.look(reporter.wake())?;
+            if !inbox.is_ready() {
+                break;
+            }
+            let covered = inbox.covers_all();
+            let batch = self.read(inbox, Instant::now(), cutoff, reporter)?;
+            reached = batch.stop;
+            // Each socket returns its datagrams in the order of arrival, so the rest is late too.
+            if batch.only_late && covered {
+                break;
+            }
+        }
+        reporter.flush()?;
+        Ok(reached)
+    }
+
+    /// Warns once that the receive buffer has overflowed; the summary has the total.
+    fn warn_of_drops(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
+        let count = datagram.meta.drops.unwrap_or(0);
+        if count == 0 || self.warned_of_drops {
+            return Ok(());
+        }
+        self.warned_of_drops = true;
+        let dropped = KernelDrops { count: count.into(), exact: datagram.meta.drops_exact };
+        reporter.warn(&Warning::KernelDrops { dropped })
+    }
+
+    /// Warns once that there are too many streams; the summary has the total of their datagrams.
+    fn warn_of_untracked(&mut self, reporter: &mut Reporter) -> io::Result<()> {
+        if self.warned_of_untracked || self.counts.streams.untracked == 0 {
+            return Ok(());
+        }
+        self.warned_of_untracked = true;
+        let StreamCounts { streams: followed, .. } = self.counts.streams.counts();
+        reporter.warn(&Warning::TooManyStreams { followed })
+    }
+
+    /// Counts a datagram that arrived before on another interface. Warns of the first; the summary
+    /// has the total.
+    fn count_copy(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
+        let Datagram { payload, meta, endpoint, iface, .. } = datagram;
+        let (Some(copies), Some(ifindex)) = (&mut self.counts.copies, meta.ifindex) else {
+            return Ok(());
+        };
+        let to = SocketAddr::new(endpoint.group, endpoint.port);
+        let before = copies.add(meta.time, ifindex, meta.source, to, payload);
+        match (before, iface, copies.count) {
+            (Some(first), Some(second), 1) => {
+                let first = self
+                    .plan
+                    .listens
+                    .iter()
+                    .map(|listen| &listen.at.via)
+                    .find(|via| via.index == first);
+                let first =
+                    first.map_or_else(|| "another interface".to_owned(), |via| via.name.clone());
+                reporter.warn(&Warning::ArrivesTwice { first, second: (*second).to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that COMMAND has ended, and warns if the receiver still waits for something.
+    fn note_command_end(&mut self, failed: bool, reporter: &mut Reporter) -> io::Result<()> {
+        let decides = self.conditions.note_command_end(Instant::now(), failed);
+        if decides {
+            return Ok(());
+        }
+        let forever = self.conditions.deadline().is_none();
+        let StreamCounts { streams, open, .. } = self.counts.streams.counts();
+        let Limits { count, once, .. } = *self.conditions.limits();
+        let waiting = match count {
+            Some(count) => Some(Waiting::Datagrams { received: self.counts.datagrams(), count }),
+            None if once && streams == 0 => Some(Waiting::FirstStream),
+            None if once && open > 0 => Some(Waiting::Ends { open, streams }),
+            None => None,
+        };
+        waiting.map_or(Ok(()), |waiting| reporter.warn(&Warning::StillWaiting { waiting, forever }))
+    }
+
+    /// Starts to diagnose why nothing arrived, at the end of the run and before the groups are left.
+    pub fn start_final_diagnosis(
+        &mut self,
+        now: Instant,
+        inbox: &Inbox,
+        stop: Stop,
+    ) -> Option<Diagnosing> {
+        self.explainer.start_final_diagnosis(now, &self.counts, inbox, stop)
+    }
+
+    /// By how many seconds the clock was set during the run. If it was set, delays from other hosts
+    /// are not trusted.
+    pub fn clock_set_by(&mut self, now: Moment) -> Option<f64> {
+        self.check_clock(now);
+        let set_by = self.clock.set_by();
+        if set_by.is_some() {
+            self.counts.streams.trust_clock(false);
+        }
+        set_by
+    }
+
+    /// Checks whether the clock was set, and whether it is still synchronised.
+    fn check_clock(&mut self, now: Moment) {
+        self.clock.compare(now);
+        self.counts.streams.trust_clock(host::is_synchronised());
+    }
+
+    /// Reports on an interval that is over.
+    fn report_if_due(
+        &mut self,
+        now: Instant,
+        inbox: &Inbox,
+        reporter: &mut Reporter,
+    ) -> Result<(), RunError> {
+        let Some(reports) = &mut self.reports else { return Ok(()) };
+        if reports.due(now).is_none() {
+            return Ok(());
+        }
+        let now = Moment::now();
+        if let Some(report) = self.counts.report(now, inbox.kernel_drops()) {
+            reporter.event(&Event::Interval(report))?;
+            reporter.flush()?;
+        }
+        // Reports that fell due meanwhile are merged with the next one: slow output must not starve
+        // reading.
+        let now = Instant::now();
+        while reports.due(now).is_some() {}
+        Ok(())
+    }
+
+    /// The report on the interval in which the run ended, so that the reports add up to the summary;
+    /// `None` if the interval is short and empty.
+    pub fn last_report(
+        &mut self,
+        now: Moment,
+        kernel_drops: Option<KernelDrops>,
+    ) -> Option<IntervalReport> {
+        let every = self.reports.as_ref()?.period().to_duration();
+        let (busy, since) = self.counts.unreported(now.steady, kernel_drops)?;
+        (busy || since >= every / 2).then(|| self.counts.report(now, kernel_drops))?
+    }
+}
+
+/// The interfaces on which a group is joined with a source filter, by their position among those
+/// that the inbox follows.
+fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<usize> {
+    let is_specific = |via: &Via, family: Family| {
+        let on_it = |listen: &&Listen| {
+            ptr::eq(&*listen.at.via, via) && Family::of(listen.at.group) == family
+        };
+        listens.iter().filter(on_it).any(|listen| matches!(*listen.filter, Filter::Include(_)))
+    };
+    let interfaces = inbox.interfaces().enumerate();
+    interfaces
+        .filter(|(_, (via, family, _))| is_specific(via, *family))
+        .map(|(position, _)| position)
+        .collect()
+}
+
+fn igmp_or_mld_version(iface: &str, family: Family) -> Option<u8> {
+    if family == Family::V4 { host::igmp_version(iface) } else { host::mld_version(iface) }
+}
+
+/// Whether a group is joined on more than one interface, so that a datagram may arrive twice.
+fn on_several_interfaces(listens: &[Listen]) -> bool {
+    let mut interfaces: HashMap<(IpAddr, u16), u32> = HashMap::new();
+    listens.iter().any(|Listen { at, .. }| {
+        *interfaces.entry((at.group, at.port)).or_insert(at.via.index) != at.via.index
+    })
+}
+
+/// A datagram, as an event.
+fn received<'a>(datagram: &Datagram<'a>, heard: Classified) -> ReceivedDatagram<'a> {
+    let Datagram { payload, meta, endpoint, iface, .. } = *datagram;
+    let probe = match heard {
+        Classified::Measured { stream, seq, delay } => {
+            Some(ProbeInfo::Whole { stream, seq, delay_ns: delay })
+        }
+        Classified::Damaged(damage) => Some(ProbeInfo::Damaged { damage: damage.name() }),
+        Classified::Plain | Classified::End => None,
+    };
+    ReceivedDatagram {
+        time: meta.time,
+        source: meta.source,
+        group: endpoint.group,
+        port: endpoint.port,
+        iface,
+        ttl: meta.ttl,
+        dscp: meta.dscp(),
+        len_bytes: payload.len(),
+        probe,
+        payload: Payload(payload),
+    }
+}

@@ -1,0 +1,150 @@
+//! What a run came to: the verdict, and the events that end the output.
+
+use std::io;
+
+use super::clock::Moment;
+use super::recv_loop::RecvLoop;
+use super::silence_explainer::findings_at_end;
+use crate::assertion::Judgement;
+use crate::diagnosis::{CheckedTarget, Diagnosing};
+use crate::event::{Event, IntervalReport, Left, RecvFigures, RecvSummary, TargetInfo, spans};
+use crate::iface::Cast;
+use crate::net::{KernelDrops, NetError};
+use crate::notice::{Finding, Warning};
+use crate::plan;
+use crate::report::Reporter;
+use crate::target::{Endpoint, Listen};
+use crate::verdict::{self, Ended, Evidence, RunError, Stop, Verdict};
+
+/// How the receiving ended.
+pub struct RunEnd<'a> {
+    pub at: Moment,
+    pub stop: Stop,
+    pub failure: Option<&'a RunError>,
+    /// How many datagrams the kernel had dropped by then.
+    pub kernel_drops: Option<KernelDrops>,
+    /// How COMMAND ended, if there was one.
+    pub command: Option<&'a Ended>,
+}
+
+/// What a run came to.
+pub struct Results {
+    pub verdict: Verdict,
+    /// The report on the interval in which the run ended.
+    last_report: Option<IntervalReport>,
+    /// By how many seconds the clock was set during the run.
+    clock_set_by: Option<f64>,
+    figures: RecvFigures,
+    judgements: Vec<Judgement>,
+    nothing_came: bool,
+    command_failed: bool,
+}
+
+impl Results {
+    pub fn new(plan: &plan::Recv, recv_loop: &mut RecvLoop, end: &RunEnd) -> Self {
+        let clock_set_by = recv_loop.clock_set_by(end.at);
+        let last_report = recv_loop.last_report(end.at, end.kernel_drops);
+        let figures = recv_loop.counts.figures(end.at, end.kernel_drops);
+        let judgements: Vec<Judgement> = plan
+            .assertions
+            .iter()
+            .map(|assertion| assertion.judge(|metric| figures.value(metric)))
+            .collect();
+        let came = recv_loop.counts.come();
+        let verdict = match end.failure {
+            Some(error) => Verdict::could_not(error),
+            None => verdict::of_recv(&Evidence {
+                stop: end.stop,
+                limits: &plan.limits,
+                received: came.datagrams,
+                streams: came.streams,
+                command: end.command,
+                judgements: &judgements,
+            }),
+        };
+        Results {
+            verdict,
+            last_report,
+            clock_set_by,
+            figures,
+            judgements,
+            nothing_came: came.is_nothing(),
+            command_failed: matches!(end.command, Some(Ended::Failed(_))),
+        }
+    }
+
+    /// The findings that explain why nothing arrived, once `diagnosis` has them. There are none if
+    /// COMMAND failed, which explains it, or if the assertions hold, which expect it.
+    pub fn findings(
+        &self,
+        plan: &plan::Recv,
+        diagnosis: Option<Diagnosing>,
+        reporter: &Reporter,
+    ) -> Vec<Finding> {
+        let is_asserted = !plan.assertions.is_empty() && self.verdict.status == 0;
+        let diagnosis = diagnosis.filter(|_| !self.command_failed && !is_asserted);
+        let mut findings =
+            diagnosis.map(|diagnosis| findings_at_end(&diagnosis, reporter)).unwrap_or_default();
+        if self.warns_of_silence() && findings.len() > 1 {
+            // The warning says as much, and where to look closer.
+            findings.retain(|finding| finding.id != "nothing-arrives");
+        }
+        findings
+    }
+
+    fn warns_of_silence(&self) -> bool {
+        self.nothing_came && self.verdict.status == 1 && !self.command_failed
+    }
+
+    /// Reports all of it, with the `findings` and the groups that were `left`.
+    pub fn report(
+        self,
+        plan: &plan::Recv,
+        findings: &[Finding],
+        left: Vec<Result<Listen, NetError>>,
+        reporter: &mut Reporter,
+    ) -> io::Result<()> {
+        let warns_of_silence = self.warns_of_silence();
+        if let Some(report) = self.last_report {
+            reporter.event(&Event::Interval(report))?;
+        }
+        if let Some(by) = self.clock_set_by {
+            reporter.warn(&Warning::ClockSet { by })?;
+        }
+        reporter.explain(findings)?;
+        if warns_of_silence {
+            reporter.warn(&Warning::NothingReceived {
+                at: in_words(&plan.listens),
+                check: check(&plan.listens),
+            })?;
+        }
+        for left in left {
+            match left {
+                Ok(Listen { at: Endpoint { group, port, via, .. }, .. }) => {
+                    let left = Left { group, port, iface: &via.name, ifindex: via.index };
+                    reporter.event(&Event::Left(left))?;
+                }
+                Err(error) => reporter.warn(&Warning::NotLeft(error))?,
+            }
+        }
+        reporter.event(&Event::RecvSummary(RecvSummary {
+            figures: self.figures,
+            assertions: self.judgements,
+            verdict: self.verdict,
+        }))
+    }
+}
+
+/// The targets, for a sentence.
+fn in_words(listens: &[Listen]) -> String {
+    let targets: Vec<TargetInfo> = listens.iter().flat_map(TargetInfo::of).collect();
+    let spans: Vec<String> =
+        spans(&targets).iter().map(|span| format!("{span} on {}", span.first.iface)).collect();
+    spans.join(", ")
+}
+
+/// The command line that checks the first group.
+fn check(listens: &[Listen]) -> Option<String> {
+    let listen = listens.iter().find(|listen| listen.at.cast == Cast::Multicast)?;
+    Some(CheckedTarget::of(listen).check(Some(&listen.at.via.name)))
+}

@@ -1,0 +1,77 @@
+//! One run of `mcast recv`, from the sockets to the verdict.
+
+use std::time::Instant;
+
+use tracing::debug;
+
+use super::clock::Moment;
+use super::command::RunningCommand;
+use super::recv_loop::RecvLoop;
+use super::results::{Results, RunEnd};
+use crate::event::{Event, Listening, RcvbufInfo, TargetInfo};
+use crate::net::{Inbox, Rcvbuf};
+use crate::notice::{Warning, interface, warning};
+use crate::report::Reporter;
+use crate::units::rcvbuf::Wish;
+use crate::verdict::{self, RunError, Stop, Verdict};
+use crate::{host, plan};
+
+/// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
+///
+/// # Errors
+/// What the system refused. Every group is left and the summary is shown all the same.
+pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunError> {
+    let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf.map(Wish::bytes), plan.backend)?;
+    if plan.spin {
+        inbox.spin();
+    }
+    let mut recv_loop = RecvLoop::new(plan, &inbox, Instant::now());
+    let mut command = None;
+
+    let received = announce(plan, &inbox, reporter).and_then(|()| {
+        if !plan.command.is_empty() {
+            command = Some(RunningCommand::start(&plan.command)?);
+        }
+        recv_loop.run(&mut inbox, command.as_mut(), reporter)
+    });
+    let (stop, failure) = verdict::conclude(received, reporter.signal());
+    let at = Moment::now();
+    debug!(?stop, foreign = inbox.foreign(), "stopped");
+
+    let diagnosis = recv_loop.start_final_diagnosis(at.steady, &inbox, stop);
+    let kernel_drops = inbox.kernel_drops();
+    let left = inbox.leave();
+    let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
+    let command = command.map(|running| running.finish(reporter.wake(), hurry)).transpose()?;
+    let end =
+        RunEnd { at, stop, failure: failure.as_ref(), kernel_drops, command: command.as_ref() };
+    let results = Results::new(plan, &mut recv_loop, &end);
+    let findings = results.findings(plan, diagnosis, reporter);
+    let verdict = results.verdict.clone();
+    let reported = reporter.last_words(|reporter| results.report(plan, &findings, left, reporter));
+    failure.map_or(Ok(()), Err)?;
+    reported?;
+    Ok(verdict)
+}
+
+/// Reports that every group is joined.
+fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
+    reporter.advise(&plan.advice)?;
+    if let Some(warning) = warning::any_source_in_ssm_range(&plan.listens) {
+        reporter.warn(&warning)?;
+    }
+    reporter.warn_all(&interface::at_start(inbox.interfaces()))?;
+    let Rcvbuf { asked, granted } = inbox.rcvbuf();
+    match (plan.rcvbuf, granted) {
+        (Some(wish), Some(granted)) if granted < wish.bytes() => {
+            reporter.warn(&Warning::RcvbufCapped { wish, granted, limit: host::most_rcvbuf() })?;
+        }
+        _ => {}
+    }
+    let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
+    reporter.event(&Event::Listening(Listening {
+        targets,
+        rcvbuf_bytes: RcvbufInfo { asked, granted, wish: plan.rcvbuf },
+    }))?;
+    Ok(reporter.flush()?)
+}

@@ -1,0 +1,75 @@
+//! The end markers of measured streams. Each is sent several times, because a receiver that misses
+//! all of them cannot count the losses at the end of the stream.
+
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use tracing::debug;
+
+use super::payload::PayloadWriter;
+use crate::format::probe::{END_INTERVAL, ENDS, MIN_LEN};
+use crate::net::{Failure, Outbox, SendQueue, Wake};
+use crate::report::Reporter;
+use crate::verdict::RunError;
+
+/// Sends the end markers of measured streams. `max_wait` bounds the time that all of them together
+/// wait for room.
+pub fn send_end_markers(
+    payload: &PayloadWriter,
+    queue: &mut SendQueue,
+    max_wait: Duration,
+    outbox: &mut Outbox,
+    reporter: &Reporter,
+) -> Result<(), RunError> {
+    if payload.stream().is_none() {
+        return Ok(());
+    }
+    let start = Instant::now();
+    let targets = outbox.endpoints().count();
+    for turn in 0..ENDS {
+        while turn > 0 && start + END_INTERVAL * turn > Instant::now() {
+            let wake = Wake { output: None, ..reporter.wake() };
+            outbox.wait(wake, Some(start + END_INTERVAL * turn))?;
+        }
+        queue.clear();
+        for position in 0..targets {
+            if !queue.has_room(position, MIN_LEN) {
+                send_queue(queue, outbox, reporter, start + max_wait)?;
+            }
+            payload.write_end(position, SystemTime::now(), queue.add(position, MIN_LEN));
+        }
+        send_queue(queue, outbox, reporter, start + max_wait)?;
+    }
+    Ok(())
+}
+
+/// Sends the queued end markers; they wait for room until `until`. A marker that is not sent is no
+/// error of the run, because the totals count datagrams only.
+fn send_queue(
+    queue: &mut SendQueue,
+    outbox: &Outbox,
+    reporter: &Reporter,
+    until: Instant,
+) -> io::Result<()> {
+    let mut gone = 0;
+    while gone < queue.items().len() {
+        let result = outbox.send(queue, gone);
+        gone += result.datagrams;
+        let Some(Failure { datagrams, full, error }) = result.failure else { continue };
+        let position = queue.items()[gone].position;
+        if full && Instant::now() < until {
+            outbox.wait_for_room(position, &error, reporter.wake(), until)?;
+            if reporter.signal().is_some() {
+                // A signal that is known ends each wait at once.
+                thread::sleep(Duration::from_millis(1));
+            }
+            continue;
+        }
+        debug!(%error, "an end could not be sent");
+        outbox.give_up(position);
+        gone += datagrams;
+    }
+    queue.clear();
+    Ok(())
+}

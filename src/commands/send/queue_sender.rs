@@ -1,0 +1,280 @@
+//! Sends the queue of a sender, and counts what was sent and what was not.
+
+use std::collections::HashSet;
+use std::io;
+use std::ops::Range;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::end_markers::send_end_markers;
+use super::payload::PayloadWriter;
+use super::recovery::{Recovery, Refusal};
+use crate::event::{self, Event, ProbeInfo, SentDatagram, TargetTotals};
+use crate::net::{Failure, NetError, Outbox, SendQueue};
+use crate::notice::Warning;
+use crate::plan;
+use crate::report::Reporter;
+use crate::stats::Meter;
+use crate::verdict::RunError;
+
+/// The longest time that a datagram waits for room in the system's queues.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+
+/// The same if datagrams that leave through other sockets wait behind it.
+const MAX_WAIT_OF_MANY: Duration = Duration::from_millis(100);
+
+/// How many targets are named in warnings of one kind.
+const MAX_WARNINGS_OF_ONE_KIND: usize = 10;
+
+/// Queues datagrams, sends the queue and counts.
+pub struct QueueSender {
+    pub payload: PayloadWriter,
+    /// What was sent, over all endpoints.
+    pub meter: Meter,
+    /// What was sent to each endpoint.
+    pub totals: Vec<TargetTotals>,
+    /// How many messages (datagrams, or trains of them) found no room in the system's queues at
+    /// once.
+    pub waits: u64,
+    /// Whether each datagram is shown.
+    show: bool,
+    /// How long a datagram waits for room.
+    max_wait: Duration,
+    queue: SendQueue,
+    /// When each datagram of the queue was written.
+    times: Vec<SystemTime>,
+    /// The failures that were warned of: the position of the endpoint, and the error.
+    warned: HashSet<(usize, Option<i32>)>,
+}
+
+/// What the sender needs to send its queue.
+pub struct SendContext<'a, 'b> {
+    pub outbox: &'a Outbox,
+    pub reporter: &'a mut Reporter<'b>,
+    /// When the run ends, if its duration is limited.
+    pub end: Option<Instant>,
+}
+
+impl SendContext<'_, '_> {
+    /// Whether a round is to be left unfinished.
+    pub fn is_over(&self) -> bool {
+        self.reporter.signal().is_some() || self.end.is_some_and(|end| end <= Instant::now())
+    }
+}
+
+/// How far the sending of the queue has got.
+#[derive(Default)]
+struct Cursor {
+    /// The first datagram that was neither sent nor given up.
+    next: usize,
+    /// When the message that begins with this datagram was refused for the first time.
+    waiting_since: Option<Instant>,
+}
+
+impl Cursor {
+    fn advance(&mut self, datagrams: usize) {
+        if datagrams > 0 {
+            self.next += datagrams;
+            self.waiting_since = None;
+        }
+    }
+}
+
+impl QueueSender {
+    pub fn new(plan: &plan::Send, outbox: &Outbox) -> Self {
+        let totals = outbox.endpoints().map(|(at, _)| TargetTotals {
+            group: at.group,
+            port: at.port,
+            iface: at.via.name.clone(),
+            datagrams: 0,
+            bytes: 0,
+            errors: 0,
+        });
+        QueueSender {
+            payload: PayloadWriter::new(plan, outbox),
+            meter: Meter::default(),
+            totals: totals.collect(),
+            waits: 0,
+            show: plan.show,
+            max_wait: if outbox.is_one() { MAX_WAIT } else { MAX_WAIT_OF_MANY },
+            queue: SendQueue::new(plan.backend, plan.period.is_some()),
+            times: Vec::new(),
+            warned: HashSet::new(),
+        }
+    }
+
+    /// How many endpoints it sends to.
+    pub fn targets(&self) -> usize {
+        self.totals.len()
+    }
+
+    /// How many datagrams the queue holds at most.
+    pub fn queue_capacity(&self) -> usize {
+        self.queue.most()
+    }
+
+    /// Whether the queue has room for one more datagram to the endpoint at `position`.
+    pub fn has_room(&self, position: usize) -> bool {
+        self.queue.has_room(position, self.payload.len())
+    }
+
+    /// Queues the next datagram to the endpoint at `position`. There must be room.
+    pub fn queue(&mut self, position: usize) {
+        let (time, len) = (SystemTime::now(), self.payload.len());
+        self.payload.write(position, time, self.queue.add(position, len));
+        self.times.push(time);
+    }
+
+    /// Sends the queue. Datagrams that cannot be sent are counted as errors and warned of. Returns
+    /// whether every datagram was sent or counted as an error: the end of the run discards those
+    /// that wait for room.
+    pub fn send(&mut self, context: &mut SendContext) -> io::Result<bool> {
+        let (mut cursor, mut is_over) = (Cursor::default(), false);
+        while cursor.next < self.queue.items().len() && !is_over {
+            let result = context.outbox.send(&self.queue, cursor.next);
+            if let Some(error) = result.returned {
+                let position = self.queue.items()[cursor.next].position;
+                let at = context.outbox.endpoint(position);
+                self.warn_once(position, error.raw_os_error(), context.reporter, || {
+                    Warning::CameBack { at: at.clone(), error }
+                })?;
+            }
+            self.count_sent(cursor.next..cursor.next + result.datagrams, context)?;
+            cursor.advance(result.datagrams);
+            if let Some(failure) = result.failure {
+                is_over = self.recover(failure, &mut cursor, context)?;
+            }
+        }
+        self.queue.clear();
+        self.times.clear();
+        Ok(!is_over)
+    }
+
+    /// Handles the message at the cursor, which the system refused. Returns whether the run ended
+    /// while the message waited for room.
+    fn recover(
+        &mut self,
+        Failure { datagrams, full, error }: Failure,
+        cursor: &mut Cursor,
+        context: &mut SendContext,
+    ) -> io::Result<bool> {
+        let position = self.queue.items()[cursor.next].position;
+        let now = Instant::now();
+        let since = cursor.waiting_since.unwrap_or(now);
+        let may_wait = context.outbox.may_wait(position);
+        let refusal = Refusal { datagrams, full, may_wait, since };
+        let mut is_over = false;
+        match refusal.recovery(now, self.max_wait) {
+            Recovery::Retry { until } => {
+                self.waits += u64::from(cursor.waiting_since.is_none());
+                cursor.waiting_since = Some(since);
+                let until = context.end.map_or(until, |end| end.min(until));
+                context.outbox.wait_for_room(position, &error, context.reporter.wake(), until)?;
+                is_over = context.is_over();
+                if is_over {
+                    context.outbox.give_up(position);
+                }
+            }
+            Recovery::WithoutTrains => {
+                context.outbox.give_up_trains(position);
+                cursor.waiting_since = None;
+            }
+            Recovery::GiveUp => {
+                if full {
+                    context.outbox.give_up(position);
+                }
+                self.count_errors(position, datagrams, error, context)?;
+                cursor.advance(datagrams);
+            }
+        }
+        self.rewrite(cursor.next, position);
+        Ok(is_over)
+    }
+
+    /// Counts datagrams that could not be sent, and warns of the error.
+    fn count_errors(
+        &mut self,
+        position: usize,
+        datagrams: usize,
+        error: NetError,
+        context: &mut SendContext,
+    ) -> io::Result<()> {
+        self.totals[position].errors += datagrams as u64;
+        let at = context.outbox.endpoint(position);
+        let number = error.source.raw_os_error();
+        self.warn_once(position, number, context.reporter, || Warning::NotSent {
+            at: at.clone(),
+            error,
+        })
+    }
+
+    /// Counts and shows the datagrams of the queue that were sent.
+    fn count_sent(&mut self, sent: Range<usize>, context: &mut SendContext) -> io::Result<()> {
+        let len = self.payload.len();
+        // All are counted before the first is shown, because the reader may go away in between.
+        let mut numbers = Vec::new();
+        for index in sent.clone() {
+            let position = self.queue.items()[index].position;
+            let number = self.payload.count_sent(position);
+            self.meter.add(self.times[index], len);
+            self.totals[position].datagrams += 1;
+            self.totals[position].bytes += len as u64;
+            if self.show {
+                numbers.push(number);
+            }
+        }
+        for (index, number) in sent.zip(numbers) {
+            let at = context.outbox.endpoint(self.queue.items()[index].position);
+            context.reporter.event(&Event::Sent(SentDatagram {
+                time: self.times[index],
+                group: at.group,
+                port: at.port,
+                iface: &at.via.name,
+                len_bytes: len,
+                probe: self
+                    .payload
+                    .stream()
+                    .zip(number)
+                    .map(|(stream, seq)| ProbeInfo::Sent { stream, seq }),
+                payload: event::Payload(self.payload.text()),
+            }))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the datagrams of the queue from `first` on again, after a message to `position` failed
+    /// or waited: their send times are past, and their sequence numbers may have changed.
+    fn rewrite(&mut self, first: usize, position: usize) {
+        self.payload.recall(position);
+        self.queue.items()[first..].iter().for_each(|piece| self.payload.recall(piece.position));
+        let time = SystemTime::now();
+        self.times[first..].fill(time);
+        for (position, bytes) in self.queue.rewrite(first) {
+            self.payload.write(position, time, bytes);
+        }
+    }
+
+    /// Sends the end markers of measured streams. After a signal they wait less, because the user
+    /// waits for the end.
+    pub fn end_streams(
+        &mut self,
+        outbox: &mut Outbox,
+        reporter: &Reporter,
+    ) -> Result<(), RunError> {
+        let max_wait = if reporter.signal().is_some() { MAX_WAIT_OF_MANY } else { self.max_wait };
+        send_end_markers(&self.payload, &mut self.queue, max_wait, outbox, reporter)
+    }
+
+    /// Warns of a failure once for each target. If many targets fail with the same error, only the
+    /// first of them are named.
+    fn warn_once(
+        &mut self,
+        position: usize,
+        number: Option<i32>,
+        reporter: &mut Reporter,
+        warning: impl FnOnce() -> Warning,
+    ) -> io::Result<()> {
+        let alike = self.warned.iter().filter(|(_, known)| *known == number).count();
+        let news = alike < MAX_WARNINGS_OF_ONE_KIND && self.warned.insert((position, number));
+        if news { reporter.warn(&warning()) } else { Ok(()) }
+    }
+}
