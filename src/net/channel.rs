@@ -205,12 +205,12 @@ impl Channel {
         }
     }
 
-    /// Whether a receive may sleep until something comes, or for [`sys::NAP`].
+    /// Whether a receive may sleep until something comes, or for [`sys::LONGEST_SLEEP`].
     pub fn may_sleep(&mut self) -> bool {
         *self.sleeps.get_or_insert_with(|| {
             let prepared = self
                 .socket
-                .set_read_timeout(Some(sys::NAP))
+                .set_read_timeout(Some(sys::LONGEST_SLEEP))
                 .and_then(|()| self.socket.set_nonblocking(false));
             prepared.inspect_err(|error| debug!(%error, "cannot sleep in a receive")).is_ok()
         })

@@ -375,7 +375,7 @@ impl Inbox {
 
 /// Sleeping in the call that receives. It saves one call a datagram, where one socket is all there
 /// is and its datagrams come one after another; signals end it, and everything else waits until the
-/// next one comes, or for [`sys::NAP`].
+/// next one comes, or for [`sys::LONGEST_SLEEP`].
 #[derive(Default)]
 struct BlockingReceive {
     /// One comes after another.
@@ -394,7 +394,7 @@ impl BlockingReceive {
     fn is_allowed(&self, now: Instant, until: Option<Instant>) -> bool {
         self.busy
             && self.look_around.is_some_and(|at| now < at)
-            && until.is_none_or(|until| until > now + 2 * sys::NAP)
+            && until.is_none_or(|until| until > now + 2 * sys::LONGEST_SLEEP)
     }
 
     /// Everything was waited for since `began`; and whether that found datagrams.

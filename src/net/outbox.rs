@@ -405,7 +405,7 @@ impl Outbox {
         let socket = (error.source.kind() == io::ErrorKind::WouldBlock)
             .then(|| sys::borrow(&self.routes[position].socket.socket));
         let until = if socket.is_some() { until } else { until.min(Instant::now() + NAP) };
-        sys::wait_for_room(socket, interrupt, until)
+        sys::wait_for_room(socket, interrupt.source(), until)
     }
 
     /// What goes through one socket, from the datagram at `first` on; and where each message ends.
