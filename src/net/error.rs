@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use thiserror::Error;
 
-use crate::host::{limits, open_files};
+use crate::host::{open_files, sysctl};
 use crate::iface::{Cast, Family};
 use crate::target::Endpoint;
 
@@ -208,16 +208,16 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
 }
 
 fn too_few_files_tip(targets: usize, sockets: usize) -> String {
-    let limit = open_files::open_files()
-        .map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
+    let limit =
+        open_files().map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
     let raise = format!(
         "they take {sockets} sockets at least, and this process has {limit} open files, of which \
          it keeps some for other use; raise it, with 'ulimit -n {}' where the hard limit lets you",
         sockets + 64
     );
-    match limits::sysctl(limits::MOST_GROUPS) {
+    match sysctl::limit(sysctl::MOST_GROUPS) {
         Some(groups) if sockets < targets => {
-            let (name, more) = (limits::MOST_GROUPS, (10 * groups).max(200));
+            let (name, more) = (sysctl::MOST_GROUPS, (10 * groups).max(200));
             format!(
                 "{raise}; or let more groups share a socket than {name} ({groups}) does: sysctl \
                  -w {name}={more}"
@@ -237,24 +237,24 @@ fn is_exhausted(number: i32) -> bool {
 fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: Option<i32>) -> Option<String> {
     let Endpoint { group, via, .. } = at;
     let raise = |name: &str, what: &str| {
-        let value = limits::sysctl(name).map_or_else(String::new, |value| format!(" ({value})"));
-        let more = limits::sysctl(name).map_or(100, |value| (2 * value).max(20));
+        let value = sysctl::limit(name).map_or_else(String::new, |value| format!(" ({value})"));
+        let more = sysctl::limit(name).map_or(100, |value| (2 * value).max(20));
         format!("{what} {name}{value} is reached; raise it: sysctl -w {name}={more}")
     };
     Some(match number? {
         number if is_exhausted(number) => match (source, group) {
-            (_, IpAddr::V4(_)) if limits::sysctl(limits::MOST_GROUPS) == Some(0) => {
-                raise(limits::MOST_GROUPS, "the limit of groups a socket,")
+            (_, IpAddr::V4(_)) if sysctl::limit(sysctl::MOST_GROUPS) == Some(0) => {
+                raise(sysctl::MOST_GROUPS, "the limit of groups a socket,")
             }
             (Some(_), IpAddr::V4(_)) => {
-                raise(limits::MOST_SOURCES_V4, "the limit of sources a group,")
+                raise(sysctl::MOST_SOURCES_V4, "the limit of sources a group,")
             }
             (Some(_), IpAddr::V6(_)) => {
-                raise(limits::MOST_SOURCES_V6, "the limit of sources a group,")
+                raise(sysctl::MOST_SOURCES_V6, "the limit of sources a group,")
             }
-            (None, IpAddr::V4(_)) => raise(limits::MOST_GROUPS, "the limit of groups a socket,"),
+            (None, IpAddr::V4(_)) => raise(sysctl::MOST_GROUPS, "the limit of groups a socket,"),
             (None, IpAddr::V6(_)) => {
-                raise(limits::MOST_OPTIONS, "the limit of memory for a socket's options,")
+                raise(sysctl::MOST_OPTIONS, "the limit of memory for a socket's options,")
             }
         },
         // An interface without IPv6 is EINVAL to Linux, one that is not there ENODEV.

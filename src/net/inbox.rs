@@ -13,7 +13,7 @@ use super::socket::Room;
 use super::wait::{Waiter, wait_for};
 use super::watch::{Failures, InterfaceEvent, InterfaceEvents, Look, Rejoined, Retry, Watch};
 use super::{Datagram, KernelDrops, NetError, Operation, Wake};
-use crate::host::{limits, open_files};
+use crate::host::sysctl;
 use crate::iface::{Family, Presence, Via};
 use crate::sys::Backend;
 use crate::target::Listen;
@@ -61,7 +61,7 @@ impl Inbox {
     ) -> Result<Self, NetError> {
         // Watched before anything is joined, so that nothing goes unnoticed in between.
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
-        let sockets = open_files::sockets_for(listens.len());
+        let sockets = host::sockets_for(listens.len());
         // Who is not told the destination of a datagram needs a socket for each group to tell it.
         let tells_groups = cfg!(target_os = "linux") && backend.is_native();
         let most = |family: Family| if tells_groups { groups_a_socket(family) } else { 1 };
@@ -468,7 +468,7 @@ fn open_all(
 fn groups_a_socket(family: Family) -> usize {
     // The kernel searches a socket's list in order for each datagram, so that long ones are slow.
     const ENOUGH: usize = 1000;
-    let limit = if family == Family::V4 { limits::sysctl(limits::MOST_GROUPS) } else { None };
+    let limit = if family == Family::V4 { sysctl::limit(sysctl::MOST_GROUPS) } else { None };
     limit.and_then(|limit| usize::try_from(limit).ok()).map_or(ENOUGH, |limit| limit.min(ENOUGH))
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 
 use super::queue::Queued;
-use crate::host::netlink;
+use crate::host;
 use crate::iface::Via;
 
 /// What became of the first datagrams of a queue. Those that it does not speak of are still to be
@@ -76,27 +76,19 @@ pub(super) fn is_of_a_train(_error: &io::Error) -> bool {
 /// without a word (net/sched: `qdisc_enqueue` of the queued; the call succeeds if one of them found
 /// room). A datagram by itself that finds no room is an error.
 pub(super) fn cuts_trains(via: &Via) -> bool {
-    #[cfg(target_os = "linux")]
-    {
-        const CUT: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
-        let queues = netlink::queues(via.index).unwrap_or_else(|error| {
-            tracing::debug!(%error, "cannot ask for the queues of {}", via.name);
-            Vec::new()
-        });
-        let cut = queues.iter().find(|kind| CUT.contains(&kind.as_str()));
-        if let Some(kind) = cut {
-            tracing::debug!(
-                "the queue of {} ({kind}) cuts trains up, datagrams leave one by one",
-                via.name
-            );
-        }
-        cut.is_some()
+    const CUT: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
+    let queues = host::queues(via.index).unwrap_or_else(|error| {
+        tracing::debug!(%error, "cannot ask for the queues of {}", via.name);
+        Vec::new()
+    });
+    let cut = queues.iter().find(|kind| CUT.contains(&kind.as_str()));
+    if let Some(kind) = cut {
+        tracing::debug!(
+            "the queue of {} ({kind}) cuts trains up, datagrams leave one by one",
+            via.name
+        );
     }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = via;
-        false
-    }
+    cut.is_some()
 }
 
 /// Whether there is no room for a datagram now, and there will be: in the socket's buffer, or in
