@@ -14,7 +14,7 @@ use super::send_result::{self, is_full, is_of_a_train, shorter};
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{
-    InterfaceEvent, InterfaceEvents, Look, Rejoined, Retry, Watch, note_failure, note_joined,
+    InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch, note_failure, note_joined,
 };
 use super::{Failure, NetError, Operation, SendQueue, SendResult, Wake};
 use crate::iface::{Cast, Change, Family, Presence, Via};
@@ -247,7 +247,7 @@ impl Outbox {
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
         let woken = wait_for([], self.watch.source(), wake, until, &mut Vec::new())?;
-        self.watch.stirred(woken.interfaces);
+        self.watch.note_pending(woken.interfaces);
         Ok(woken.reader_gone)
     }
 
@@ -257,11 +257,11 @@ impl Outbox {
     /// # Errors
     /// The interfaces cannot be listed.
     pub fn follow(&mut self) -> Result<InterfaceEvents, NetError> {
-        let look = self.watch.look()?.filter(Look::is_news);
-        if look.is_none() && !self.retry.is_due() {
+        let found = self.watch.poll()?;
+        if found.is_none() && !self.retry.is_due() {
             return Ok(InterfaceEvents::default());
         }
-        let changes = look.map_or_else(Vec::new, |look| look.changes);
+        let changes = found.map_or_else(Vec::new, |found| found.changes);
         self.routes.iter_mut().for_each(|route| route.note(&changes));
         let (joined, failed) = self.reopen();
         Ok(InterfaceEvents {

@@ -1,5 +1,5 @@
 //! Waiting: for datagrams, for a signal, for the end of a child process, for a reader that goes
-//! away, for news of the interfaces, or for a time to come.
+//! away, for changes of the interfaces, or for a time to come.
 
 use std::net::UdpSocket;
 use std::time::Instant;
@@ -22,7 +22,7 @@ pub struct Wake<'a> {
 pub(super) struct Woken {
     /// The reader of the output is gone.
     pub reader_gone: bool,
-    /// There is news of the interfaces.
+    /// The source of interface changes can be read.
     pub interfaces: bool,
 }
 
@@ -35,7 +35,7 @@ pub fn wait(wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
     Ok(wait_for([], None, wake, until, &mut Vec::new())?.reader_gone)
 }
 
-/// The same with sockets and the source of news of the interfaces; writes the positions of the
+/// The same with sockets and the source of interface changes; writes the positions of the
 /// readable sockets into `ready`.
 pub(super) fn wait_for<'a>(
     sockets: impl IntoIterator<Item = PollSource<'a>>,
@@ -72,7 +72,7 @@ impl Waiter {
     const INTERFACES: u64 = u64::MAX - 1;
     const OUTPUT: u64 = u64::MAX - 2;
 
-    /// Takes the sockets, by their order, and the source of news of the interfaces. `None` where
+    /// Takes the sockets, by their order, and the source of interface changes. `None` where
     /// the system has nothing of the kind.
     pub fn new<'a>(
         sockets: impl Iterator<Item = &'a UdpSocket>,

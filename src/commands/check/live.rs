@@ -177,7 +177,7 @@ impl Live {
             if count == 0 || Instant::now() >= enough {
                 break;
             }
-            inbox.look(reporter.wake(interrupt))?;
+            inbox.poll_ready(reporter.wake(interrupt))?;
         }
         // An interface that comes back is joined again, as a receiver would; that it went is worth
         // knowing.

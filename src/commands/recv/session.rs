@@ -135,7 +135,7 @@ impl<'a> Session<'a> {
                 .filter(|end| *end <= now)
                 .map(|end| SystemTime::now() - now.duration_since(end));
             let Batch { mut stop, .. } = self.read(inbox, now, cutoff, reporter)?;
-            if stop.is_none() && inbox.has_news() {
+            if stop.is_none() && inbox.has_interface_changes() {
                 // What came before an interface went is read before its memberships are given up.
                 stop = self.catch_up(inbox, None, reporter, interrupt)?;
             }
@@ -203,11 +203,11 @@ impl<'a> Session<'a> {
         let mut reached = None;
         let most = if interrupt.signal().is_some() { CATCH_UP_IN_HASTE } else { CATCH_UP };
         while reached.is_none() && start.elapsed() < most {
-            inbox.look(reporter.wake(interrupt))?;
+            inbox.poll_ready(reporter.wake(interrupt))?;
             if !inbox.is_ready() {
                 break;
             }
-            let covered = inbox.covers_all();
+            let covered = inbox.found_all_ready();
             let batch = self.read(inbox, Instant::now(), cutoff, reporter)?;
             reached = batch.stop;
             // Each socket's datagrams come in the order of their times, so nothing timely is behind
