@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tracing::debug;
 
-use super::send_result::{self, is_full, is_of_a_train, shorter};
+use super::send_result::{self, is_full, shorter};
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{
@@ -333,7 +333,7 @@ impl Outbox {
             if error.kind() == io::ErrorKind::Interrupted {
                 continue;
             }
-            if datagrams > 1 && is_of_a_train(&error) {
+            if datagrams > 1 && sys::is_train_refused(&error) {
                 let longest = shorter(datagrams);
                 let then = if longest > 1 { "shorter ones" } else { "none" };
                 debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train, from now on {then}");

@@ -56,22 +56,6 @@ pub(super) fn shorter(datagrams: usize) -> usize {
     if datagrams > EVERY_KERNEL { EVERY_KERNEL } else { 1 }
 }
 
-/// Whether a train was refused for being one: the interface does not compute checksums (EIO), or a
-/// datagram of it would not fit into a frame, or the train is longer than the kernel takes (EINVAL,
-/// EMSGSIZE; net/ipv4/udp.c).
-#[cfg(target_os = "linux")]
-pub(super) fn is_of_a_train(error: &io::Error) -> bool {
-    let number = error.raw_os_error();
-    [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP]
-        .into_iter()
-        .any(|known| number == Some(known))
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn is_of_a_train(_error: &io::Error) -> bool {
-    false
-}
-
 /// Whether the queue before an interface cuts trains up, and may then drop some of their datagrams
 /// without a word (net/sched: `qdisc_enqueue` of the queued; the call succeeds if one of them found
 /// room). A datagram by itself that finds no room is an error.

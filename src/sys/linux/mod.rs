@@ -16,6 +16,6 @@ pub use options::{
 };
 pub use packet::PacketSocket;
 pub use receive::Batch;
-pub use send::{can_send_trains, send};
+pub use send::{can_send_trains, is_train_refused, send};
 pub use system::{clock_is_synchronised, set_timer_slack, write_now};
 pub use wait::{MOST as MOST_READY, Waiter};

@@ -95,3 +95,13 @@ pub fn can_send_trains(socket: &UdpSocket) -> bool {
     };
     result == 0
 }
+
+/// Whether a train was refused for being one: the interface does not compute checksums (EIO), or a
+/// datagram of it would not fit into a frame, or the train is longer than the kernel takes (EINVAL,
+/// EMSGSIZE; net/ipv4/udp.c).
+pub fn is_train_refused(error: &io::Error) -> bool {
+    let number = error.raw_os_error();
+    [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP]
+        .into_iter()
+        .any(|known| number == Some(known))
+}
