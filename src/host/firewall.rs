@@ -4,6 +4,7 @@ use std::fmt;
 
 /// Why the firewall cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "other systems have no nft"))]
 pub enum Unread {
     /// It takes CAP_NET_ADMIN.
     NotPermitted,
