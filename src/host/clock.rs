@@ -1,5 +1,6 @@
 //! What the system tells of its clock.
 
+use super::sysctl;
 use crate::sys;
 
 /// Whether the clock follows a reference, by the kernel's own account (adjtimex(2): what NTP or PTP
@@ -11,8 +12,7 @@ pub fn is_synchronised() -> bool {
 /// This host while it is up: FNV-1a of the kernel's boot id, which containers share as they share
 /// the clock. 0 where the system has none.
 pub fn host_id() -> u64 {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map_or(0, |id| hash(id.trim().as_bytes()))
+    sysctl::read(["kernel", "random", "boot_id"]).map_or(0, |id: String| hash(id.as_bytes()))
 }
 
 fn hash(bytes: &[u8]) -> u64 {

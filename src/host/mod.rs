@@ -1,30 +1,41 @@
 //! What this host says of itself: its interfaces, routes, memberships, counters, ports, bridges,
 //! firewall and settings. Nothing here changes them.
+//!
+//! `imp` reads what only Linux shows, and its fallback answers that it is unknown. `os` holds what
+//! all Unix systems share, and its peer on Windows.
 
 mod bridges;
 mod clock;
 mod counters;
 mod firewall;
 mod groups;
+#[cfg(any(target_os = "linux", test))]
+mod igmp_table;
+#[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "fallback.rs")]
+mod imp;
+mod interface_list;
 mod interfaces;
-pub mod limits;
-#[cfg(target_os = "linux")]
-pub mod netlink;
-pub mod open_files;
+#[cfg_attr(unix, path = "unix/mod.rs")]
+#[cfg_attr(windows, path = "windows/mod.rs")]
+mod os;
 mod ports;
-mod process;
 mod route;
-mod settings;
+pub mod sysctl;
 
-pub use bridges::{Bridge, bridge_netfilter, bridges};
+pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
 pub use counters::{Counters, LinkCounters, counters};
-pub use firewall::{has_legacy_rules, may_capture, may_see_firewall, ruleset, ruleset_listing};
-pub use groups::{Groups, groups, igmp_version, mld_version};
-pub use interfaces::{interfaces, mtus};
-pub use limits::{Ipv6, MOST_RCVBUF, ipv6_of, membership_limits, most_rcvbuf};
-pub use open_files::restore_for as restore_limits_for;
+pub use firewall::has_legacy_rules;
+pub use groups::Groups;
+pub use imp::{
+    bridges, groups, igmp_version, may_capture, may_see_firewall, mtus, queues, route_to, ruleset,
+    ruleset_listing,
+};
+pub use interfaces::interfaces;
+pub use os::{open_files, processor_time, restore_limits_for, sockets_for};
 pub use ports::{PortUser, others_than, users_of};
-pub use process::processor_time;
-pub use route::route_to;
-pub use settings::{forced_igmp_version, ipv6_disabled, rp_filter};
+pub use sysctl::{
+    Ipv6, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, ipv6_disabled, ipv6_of,
+    membership_limits, mld_version, most_rcvbuf, rp_filter,
+};

@@ -1,23 +1,12 @@
-//! The kernel's route to a group: where a datagram would leave if nobody named an interface.
+//! The kernel's route to a group, as every system tells it.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use crate::iface::{Family, Interface, Route};
 
-/// Asks the kernel for its route to `group`. `None` where it has none, or does not say. Nothing is
-/// sent.
-pub fn route_to(group: IpAddr, interfaces: &[Interface]) -> Option<Route> {
-    #[cfg(target_os = "linux")]
-    match netlink::route_to(group) {
-        Ok(route) => return route,
-        Err(error) => tracing::debug!(%error, "no route netlink, asking by connect"),
-    }
-    by_connect(group, interfaces)
-}
-
 /// Every system answers this way: a connected socket takes the address of the interface that it
 /// would send from.
-fn by_connect(group: IpAddr, interfaces: &[Interface]) -> Option<Route> {
+pub fn route_by_connect(group: IpAddr, interfaces: &[Interface]) -> Option<Route> {
     let socket = UdpSocket::bind(SocketAddr::new(Family::of(group).unspecified(), 0)).ok()?;
     socket.connect(SocketAddr::new(group, 9)).ok()?;
     let local = socket.local_addr().ok()?.ip();
@@ -25,77 +14,4 @@ fn by_connect(group: IpAddr, interfaces: &[Interface]) -> Option<Route> {
         .iter()
         .find(|iface| iface.addresses.iter().any(|address| address.ip == local))?;
     Some(Route { index: iface.index, arbitrary: group.is_ipv6() })
-}
-
-#[cfg(target_os = "linux")]
-mod netlink {
-    use std::io;
-    use std::net::IpAddr;
-
-    use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
-    use netlink_packet_route::route::{
-        RouteAddress, RouteAttribute, RouteFlags, RouteHeader, RouteMessage,
-    };
-    use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
-
-    use crate::host::netlink::ask;
-    use crate::iface::Route;
-
-    /// RTM_GETROUTE, as `ip route get GROUP` asks it; needs no rights. `Ok(None)`: the kernel has
-    /// no route.
-    pub fn route_to(group: IpAddr) -> io::Result<Option<Route>> {
-        let Some(found) = get(group, RouteFlags::empty())? else { return Ok(None) };
-        let index = found.attributes.iter().find_map(|attribute| match attribute {
-            RouteAttribute::Oif(index) => Some(*index),
-            _ => None,
-        });
-        let arbitrary = group.is_ipv6()
-            && get(group, RouteFlags::FibMatch)
-                .ok()
-                .flatten()
-                .is_some_and(|route| is_of_the_kernel(&route));
-        Ok(index.map(|index| Route { index, arbitrary }))
-    }
-
-    /// Whether this is a route that the kernel itself made for an interface: `ff00::/8` in the
-    /// local table, of the usual metric.
-    fn is_of_the_kernel(route: &RouteMessage) -> bool {
-        const RT_TABLE_LOCAL: u8 = 255;
-        const USUAL_METRIC: u32 = 256;
-        let metric = route.attributes.iter().find_map(|attribute| match attribute {
-            RouteAttribute::Priority(metric) => Some(*metric),
-            _ => None,
-        });
-        route.header.destination_prefix_length == 8
-            && route.header.table == RT_TABLE_LOCAL
-            && metric == Some(USUAL_METRIC)
-    }
-
-    fn get(group: IpAddr, flags: RouteFlags) -> io::Result<Option<RouteMessage>> {
-        let (address_family, bits, destination) = match group {
-            IpAddr::V4(group) => (AddressFamily::Inet, 32, RouteAddress::Inet(group)),
-            IpAddr::V6(group) => (AddressFamily::Inet6, 128, RouteAddress::Inet6(group)),
-        };
-        let mut question = RouteMessage::default();
-        question.header = RouteHeader {
-            address_family,
-            destination_prefix_length: bits,
-            flags,
-            ..RouteHeader::default()
-        };
-        question.attributes.push(RouteAttribute::Destination(destination));
-        let (answer, _) = ask(RouteNetlinkMessage::GetRoute(question), 0)?.recv_from_full()?;
-        let answer = NetlinkMessage::<RouteNetlinkMessage>::deserialize(&answer)
-            .map_err(io::Error::other)?;
-        match answer.payload {
-            NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewRoute(route)) => Ok(Some(route)),
-            NetlinkPayload::Error(error) => match error.to_io().kind() {
-                io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => Ok(None),
-                // blackhole, prohibit: a route that leads nowhere
-                io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied => Ok(None),
-                _ => Err(error.to_io()),
-            },
-            _ => Err(io::Error::other("an answer that is no route")),
-        }
-    }
 }

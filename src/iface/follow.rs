@@ -1,5 +1,5 @@
-//! Interfaces that come and go: what became of each one that was chosen, told from two looks at the
-//! host.
+//! Interfaces that come and go: what became of each one that was chosen, told from two lists of
+//! the host.
 //!
 //! A membership survives an interface that goes down, is renamed or changes its address. It dies in
 //! silence with an interface that is deleted, and one that is made again under the same name is
@@ -34,7 +34,7 @@ pub struct Followed {
     family: Family,
 }
 
-/// What became of an interface between two looks.
+/// What became of an interface between two updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What it was.
@@ -65,10 +65,10 @@ impl Followed {
         self.presence
     }
 
-    /// Takes a look: `interfaces` is what there is, `deleted` are the indexes of those that were
-    /// deleted since the last look (one that was made again may have the same index). Answers
-    /// with what changed.
-    pub fn look(&mut self, interfaces: &[Interface], deleted: &[u32]) -> Option<Change> {
+    /// Updates the state: `interfaces` is what there is, `deleted` are the indexes of those that
+    /// were deleted since the last update (one that was made again may have the same index).
+    /// Answers with what changed.
+    pub fn update(&mut self, interfaces: &[Interface], deleted: &[u32]) -> Option<Change> {
         let remade_in_place = deleted.contains(&self.via.index);
         let found = self.find(interfaces, remade_in_place);
         let now = found.map_or(Presence::Gone, |iface| presence(iface, self.family, self.pinned));

@@ -205,12 +205,12 @@ impl Channel {
         }
     }
 
-    /// Whether a receive may sleep until something comes, or for [`sys::NAP`].
+    /// Whether a receive may sleep until something comes, or for [`sys::LONGEST_SLEEP`].
     pub fn may_sleep(&mut self) -> bool {
         *self.sleeps.get_or_insert_with(|| {
             let prepared = self
                 .socket
-                .set_read_timeout(Some(sys::NAP))
+                .set_read_timeout(Some(sys::LONGEST_SLEEP))
                 .and_then(|()| self.socket.set_nonblocking(false));
             prepared.inspect_err(|error| debug!(%error, "cannot sleep in a receive")).is_ok()
         })
@@ -223,7 +223,7 @@ impl Channel {
 
     /// Takes note of what changed, the last membership first, and gives up what is stale with it.
     /// Answers how many are not active then.
-    pub fn note(&mut self, news: &InterfaceChanges) -> usize {
+    pub fn note(&mut self, changes: &InterfaceChanges) -> usize {
         let mut inactive = 0;
         // Only a socket of one group is bound to it.
         let is_bound = matches!(self.joins, Joins::One(_));
@@ -236,7 +236,7 @@ impl Channel {
             let concerns = |(change, family): &&(Change, Family)| {
                 Arc::ptr_eq(&at.via, &change.old) && Family::of(at.group) == *family
             };
-            let change = news.changes.iter().find(concerns).map(|(change, _)| change);
+            let change = changes.changes.iter().find(concerns).map(|(change, _)| change);
             if let Some(change) = change {
                 // A socket that is bound to a link stays bound to what is no more.
                 let is_bound = is_bound && is_link_scoped(at.group);
@@ -249,9 +249,9 @@ impl Channel {
                 membership.set_via(&change.new);
             }
             let at = &membership.listen().at;
-            let died = news.died.contains(&(at.via.index, Family::of(at.group)));
+            let died = changes.died.contains(&(at.via.index, Family::of(at.group)));
             if at.cast == Cast::Multicast
-                && (died || news.groups.iter().all(|groups| is_missing(membership, groups)))
+                && (died || changes.groups.iter().all(|groups| is_missing(membership, groups)))
             {
                 membership.invalidate();
             }

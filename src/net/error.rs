@@ -1,13 +1,21 @@
 //! Errors of the network: what was being done, on what, what the system said, and what to try.
 
+#[cfg_attr(unix, path = "error/unix.rs")]
+#[cfg_attr(windows, path = "error/windows.rs")]
+mod code;
+
 use std::net::{IpAddr, SocketAddr};
 use std::{fmt, io};
 
 use thiserror::Error;
 
-use crate::host::{limits, open_files};
+use crate::host::{open_files, sysctl};
 use crate::iface::{Cast, Family};
 use crate::target::Endpoint;
+
+/// No room, for which the standard library has no kind.
+pub(super) use code::NO_BUFFERS;
+pub use code::describe;
 
 /// An operation that the system refused.
 #[derive(Debug, Error)]
@@ -85,17 +93,17 @@ impl fmt::Display for Operation {
             Operation::Set(option) => write!(f, "set {option}"),
             Operation::Bind(address) => write!(f, "bind {address}"),
             Operation::Listen { targets, .. } => write!(f, "listen to {targets} targets"),
-            Operation::Join(at, None) => write!(f, "join {} on {}", at.group, Interface(at)),
+            Operation::Join(at, None) => write!(f, "join {} on {}", at.group, NamedInterface(at)),
             Operation::Join(at, Some(source)) => {
-                write!(f, "join {} from {source} on {}", at.group, Interface(at))
+                write!(f, "join {} from {source} on {}", at.group, NamedInterface(at))
             }
             Operation::Block(at, source) => {
-                write!(f, "exclude {source} from {} on {}", at.group, Interface(at))
+                write!(f, "exclude {source} from {} on {}", at.group, NamedInterface(at))
             }
-            Operation::Leave(at) => write!(f, "leave {} on {}", at.group, Interface(at)),
+            Operation::Leave(at) => write!(f, "leave {} on {}", at.group, NamedInterface(at)),
             Operation::SendVia(at) => match at.via.address {
-                Some(address) => write!(f, "send from {address} on {}", Interface(at)),
-                None => write!(f, "send on {}", Interface(at)),
+                Some(address) => write!(f, "send from {address} on {}", NamedInterface(at)),
+                None => write!(f, "send on {}", NamedInterface(at)),
             },
             Operation::Send(at) => write!(f, "send to {at} on {}", at.via.name),
             Operation::Receive(group, port) => {
@@ -108,9 +116,9 @@ impl fmt::Display for Operation {
 }
 
 /// The interface of an endpoint, with its index.
-struct Interface<'a>(&'a Endpoint);
+struct NamedInterface<'a>(&'a Endpoint);
 
-impl fmt::Display for Interface<'_> {
+impl fmt::Display for NamedInterface<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (index {})", self.0.via.name, self.0.via.index)
     }
@@ -122,17 +130,6 @@ impl fmt::Display for Tip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_ref().map_or(Ok(()), |tip| write!(f, "\n  tip: {tip}"))
     }
-}
-
-/// What the system said, with the name of the error that the manuals use: `Operation not permitted
-/// (EPERM)`.
-pub fn describe(error: &io::Error) -> String {
-    #[cfg(unix)]
-    if let Some(code) = error.raw_os_error() {
-        let errno = nix::errno::Errno::from_raw(code);
-        return format!("{} ({errno:?})", errno.desc());
-    }
-    error.to_string()
 }
 
 /// What to try. The causes are those seen on real systems: the same errno means different things to
@@ -208,16 +205,16 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
 }
 
 fn too_few_files_tip(targets: usize, sockets: usize) -> String {
-    let limit = open_files::open_files()
-        .map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
+    let limit =
+        open_files().map_or_else(|| "a limit".to_owned(), |limit| format!("a limit of {limit}"));
     let raise = format!(
         "they take {sockets} sockets at least, and this process has {limit} open files, of which \
          it keeps some for other use; raise it, with 'ulimit -n {}' where the hard limit lets you",
         sockets + 64
     );
-    match limits::sysctl(limits::MOST_GROUPS) {
+    match sysctl::limit(sysctl::MOST_GROUPS) {
         Some(groups) if sockets < targets => {
-            let (name, more) = (limits::MOST_GROUPS, (10 * groups).max(200));
+            let (name, more) = (sysctl::MOST_GROUPS, (10 * groups).max(200));
             format!(
                 "{raise}; or let more groups share a socket than {name} ({groups}) does: sysctl \
                  -w {name}={more}"
@@ -237,24 +234,24 @@ fn is_exhausted(number: i32) -> bool {
 fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: Option<i32>) -> Option<String> {
     let Endpoint { group, via, .. } = at;
     let raise = |name: &str, what: &str| {
-        let value = limits::sysctl(name).map_or_else(String::new, |value| format!(" ({value})"));
-        let more = limits::sysctl(name).map_or(100, |value| (2 * value).max(20));
+        let value = sysctl::limit(name).map_or_else(String::new, |value| format!(" ({value})"));
+        let more = sysctl::limit(name).map_or(100, |value| (2 * value).max(20));
         format!("{what} {name}{value} is reached; raise it: sysctl -w {name}={more}")
     };
     Some(match number? {
         number if is_exhausted(number) => match (source, group) {
-            (_, IpAddr::V4(_)) if limits::sysctl(limits::MOST_GROUPS) == Some(0) => {
-                raise(limits::MOST_GROUPS, "the limit of groups a socket,")
+            (_, IpAddr::V4(_)) if sysctl::limit(sysctl::MOST_GROUPS) == Some(0) => {
+                raise(sysctl::MOST_GROUPS, "the limit of groups a socket,")
             }
             (Some(_), IpAddr::V4(_)) => {
-                raise(limits::MOST_SOURCES_V4, "the limit of sources a group,")
+                raise(sysctl::MOST_SOURCES_V4, "the limit of sources a group,")
             }
             (Some(_), IpAddr::V6(_)) => {
-                raise(limits::MOST_SOURCES_V6, "the limit of sources a group,")
+                raise(sysctl::MOST_SOURCES_V6, "the limit of sources a group,")
             }
-            (None, IpAddr::V4(_)) => raise(limits::MOST_GROUPS, "the limit of groups a socket,"),
+            (None, IpAddr::V4(_)) => raise(sysctl::MOST_GROUPS, "the limit of groups a socket,"),
             (None, IpAddr::V6(_)) => {
-                raise(limits::MOST_OPTIONS, "the limit of memory for a socket's options,")
+                raise(sysctl::MOST_OPTIONS, "the limit of memory for a socket's options,")
             }
         },
         // An interface without IPv6 is EINVAL to Linux, one that is not there ENODEV.
@@ -336,40 +333,6 @@ fn unreachable_tip(at: &Endpoint) -> String {
         "interface {} is down, or has lost its address or its route; 'ip addr show {}' tells",
         at.via.name, at.via.name
     )
-}
-
-/// No room, where the standard library has no kind for it.
-pub(super) use code::NO_BUFFERS;
-
-/// The error numbers that the standard library has no kind for.
-#[cfg(unix)]
-mod code {
-    use nix::errno::Errno;
-    pub const NO_BUFFERS: i32 = Errno::ENOBUFS as i32;
-    pub const NO_DEVICE: i32 = Errno::ENODEV as i32;
-    pub const NO_MEMORY: i32 = Errno::ENOMEM as i32;
-    pub const TOO_MANY_FILES: i32 = Errno::EMFILE as i32;
-    pub const TOO_LONG: i32 = Errno::EMSGSIZE as i32;
-    pub const IN_USE: i32 = Errno::EADDRINUSE as i32;
-    pub const INVALID: i32 = Errno::EINVAL as i32;
-    pub const NOT_AVAILABLE: i32 = Errno::EADDRNOTAVAIL as i32;
-    pub const NO_OPTION: i32 = Errno::ENOPROTOOPT as i32;
-    pub const NOT_PERMITTED: i32 = Errno::EPERM as i32;
-}
-
-#[cfg(windows)]
-mod code {
-    use windows_sys::Win32::Networking::WinSock;
-    pub const NO_BUFFERS: i32 = WinSock::WSAENOBUFS;
-    pub const NO_MEMORY: i32 = WinSock::WSA_NOT_ENOUGH_MEMORY;
-    pub const NO_DEVICE: i32 = WinSock::WSAENETUNREACH;
-    pub const TOO_MANY_FILES: i32 = WinSock::WSAEMFILE;
-    pub const TOO_LONG: i32 = WinSock::WSAEMSGSIZE;
-    pub const IN_USE: i32 = WinSock::WSAEADDRINUSE;
-    pub const INVALID: i32 = WinSock::WSAEINVAL;
-    pub const NOT_AVAILABLE: i32 = WinSock::WSAEADDRNOTAVAIL;
-    pub const NO_OPTION: i32 = WinSock::WSAENOPROTOOPT;
-    pub const NOT_PERMITTED: i32 = WinSock::WSAEACCES;
 }
 
 #[cfg(all(test, unix))]

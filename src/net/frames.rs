@@ -11,7 +11,7 @@ use crate::sys::Towards;
 /// The multicast frames of all interfaces of this network namespace, from now on. Only on Linux,
 /// and with the right to it.
 pub struct Frames {
-    tap: Box<sys::Tap>,
+    socket: Box<sys::PacketSocket>,
     dropped: u64,
 }
 
@@ -38,7 +38,7 @@ impl Frames {
     /// `PermissionDenied` without CAP_NET_RAW, `Unsupported` on systems other than Linux, and what
     /// else the system refuses.
     pub fn open() -> io::Result<Frames> {
-        Ok(Frames { tap: sys::Tap::open()?, dropped: 0 })
+        Ok(Frames { socket: sys::PacketSocket::open()?, dropped: 0 })
     }
 
     /// Takes what waits, without waiting for more, until there is nothing left or it is `until`: a
@@ -49,7 +49,7 @@ impl Frames {
     /// What the system refused. What was taken before is not lost.
     pub fn read(&mut self, until: Instant, mut take: impl FnMut(&Frame)) -> io::Result<bool> {
         loop {
-            let read = self.tap.read(&mut |caught| {
+            let read = self.socket.read(&mut |caught| {
                 if let Some(frame) = frame(caught) {
                     take(&frame);
                 }
@@ -66,7 +66,7 @@ impl Frames {
 
     /// How many frames there was no room for, since it was opened.
     pub fn dropped(&mut self) -> u64 {
-        match self.tap.dropped() {
+        match self.socket.dropped() {
             Ok(more) => self.dropped += u64::from(more),
             Err(error) => tracing::debug!(%error, "the drops of the packet socket are not known"),
         }
@@ -74,7 +74,7 @@ impl Frames {
     }
 }
 
-fn frame(caught: &sys::Caught) -> Option<Frame> {
+fn frame(caught: &sys::CapturedFrame) -> Option<Frame> {
     let packet = Packet::parse(caught.protocol, caught.bytes)?;
     // What pads a short frame is none of the packet.
     let len =
@@ -92,7 +92,7 @@ mod tests {
     fn the_length_is_that_of_the_packet_without_what_pads_it() {
         let mut bytes = build::igmp_old_report(2, [10, 0, 0, 1].into(), [239, 1, 1, 1].into());
         let len = |bytes: &[u8], len| {
-            let caught = sys::Caught {
+            let caught = sys::CapturedFrame {
                 protocol: IPV4,
                 ifindex: 2,
                 towards: Towards::Us,

@@ -11,9 +11,9 @@ use super::channel::{Channel, InterfaceChanges, Rejoining};
 use super::packing::{Pack, pack};
 use super::socket::Room;
 use super::wait::{Waiter, wait_for};
-use super::watch::{Failures, InterfaceEvent, InterfaceEvents, Look, Rejoined, Retry, Watch};
+use super::watch::{Changes, Failures, InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch};
 use super::{Datagram, KernelDrops, NetError, Operation, Rcvbuf, Wake};
-use crate::host::{limits, open_files};
+use crate::host::sysctl;
 use crate::iface::{Family, Presence, Via};
 use crate::sys::Backend;
 use crate::target::Listen;
@@ -28,7 +28,7 @@ pub struct Inbox {
     /// What was read already while it waited: from which socket, and how many.
     filled: Option<(usize, usize)>,
     spin: Option<Spin>,
-    doze: BlockingReceive,
+    blocking: BlockingReceive,
     watch: Watch,
     /// How many memberships wait for their interface, or could not be joined again.
     inactive: usize,
@@ -52,7 +52,7 @@ impl Inbox {
     ) -> Result<Self, NetError> {
         // Watched before anything is joined, so that nothing goes unnoticed in between.
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
-        let sockets = open_files::sockets_for(listens.len());
+        let sockets = host::sockets_for(listens.len());
         // Who is not told the destination of a datagram needs a socket for each group to tell it.
         let tells_groups = cfg!(target_os = "linux") && backend.is_native();
         let most = |family: Family| if tells_groups { groups_a_socket(family) } else { 1 };
@@ -81,7 +81,7 @@ impl Inbox {
             ready: Vec::new(),
             filled: None,
             spin: None,
-            doze: BlockingReceive::default(),
+            blocking: BlockingReceive::default(),
             watch,
             inactive: 0,
             retry: Retry::default(),
@@ -123,29 +123,29 @@ impl Inbox {
             return self.wait_for_any(wake, until);
         }
         let now = Instant::now();
-        if self.doze.is_allowed(now, until) && self.channels[0].may_sleep() {
+        if self.blocking.is_allowed(now, until) && self.channels[0].may_sleep() {
             self.ready.clear();
             let count = receive(&mut self.batch, &self.channels[0], true)?;
-            self.doze.busy = count > 0;
+            self.blocking.busy = count > 0;
             self.filled = (count > 0).then_some((0, count));
             return Ok(false);
         }
         let gone = self.wait_for_any(wake, until)?;
-        self.doze.looked_around(now, !self.ready.is_empty());
+        self.blocking.note_full_wait(now, !self.ready.is_empty());
         Ok(gone)
     }
 
-    /// Looks which sockets are ready, without waiting.
+    /// Finds out which sockets are ready, without waiting.
     ///
     /// # Errors
     /// What the system refused.
-    pub fn look(&mut self, wake: Wake) -> Result<(), NetError> {
+    pub fn poll_ready(&mut self, wake: Wake) -> Result<(), NetError> {
         self.filled = None;
         self.wait_for_any(wake, Some(Instant::now())).map(drop)
     }
 
-    /// Whether the last look found all that are ready.
-    pub fn covers_all(&self) -> bool {
+    /// Whether the last wait found all that are ready.
+    pub fn found_all_ready(&self) -> bool {
         self.ready.len() < sys::MOST_READY
     }
 
@@ -157,21 +157,21 @@ impl Inbox {
                 wait_for(sockets, self.watch.source(), wake, until, &mut self.ready)?
             }
         };
-        self.watch.stirred(woken.interfaces);
+        self.watch.note_pending(woken.interfaces);
         Ok(woken.reader_gone)
     }
 
-    /// Waits without sleeping. A few sockets are read straight away; all else that may happen is
-    /// looked at every now and then.
+    /// Waits without sleeping. A few sockets are read straight away; everything else is checked
+    /// every [`Spin::FULL_WAIT_PERIOD`].
     fn wait_awake(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let mut spin = self.spin.take().unwrap_or_default();
         self.ready.clear();
-        let gone = self.look_until(&mut spin, wake, until);
+        let gone = self.spin_until(&mut spin, wake, until);
         self.spin = Some(spin);
         gone
     }
 
-    fn look_until(
+    fn spin_until(
         &mut self,
         spin: &mut Spin,
         wake: Wake,
@@ -180,19 +180,19 @@ impl Inbox {
         let are_few = self.channels.len() <= Spin::FEW;
         loop {
             let now = Instant::now();
-            let is_due = spin.look_around.is_none_or(|at| at <= now);
+            let is_due = spin.full_wait_at.is_none_or(|at| at <= now);
             if is_due || !are_few {
                 let gone = self.wait_for_any(wake, Some(now))?;
                 if is_due {
-                    // Whoever waits has more to look at: a child that may have ended.
-                    spin.look_around = Some(now + Spin::LOOK_AROUND);
+                    // The caller has more to check: a child may have ended.
+                    spin.full_wait_at = Some(now + Spin::FULL_WAIT_PERIOD);
                     return Ok(gone);
                 }
                 if gone || !self.ready.is_empty() {
                     return Ok(gone);
                 }
             }
-            for _ in 0..if are_few { Spin::LOOKS * self.channels.len() } else { 0 } {
+            for _ in 0..if are_few { Spin::READS_PER_CHECK * self.channels.len() } else { 0 } {
                 // Each in its turn, so that none is forgotten over another.
                 spin.next = (spin.next + 1) % self.channels.len();
                 let count = receive(&mut self.batch, &self.channels[spin.next], false)?;
@@ -214,29 +214,30 @@ impl Inbox {
         !self.ready.is_empty() || self.filled.is_some()
     }
 
-    /// Whether there may be news of the interfaces, to be followed.
-    pub fn has_news(&self) -> bool {
-        self.watch.is_stirred()
+    /// Whether the interfaces may have changed, so that [`Inbox::follow`] has something to do.
+    pub fn has_interface_changes(&self) -> bool {
+        self.watch.is_pending()
     }
 
     /// Follows the interfaces: what was deleted and made again is joined again. Answers what
-    /// happened: mostly nothing, at the cost of a look at two flags.
+    /// happened: mostly nothing, at the cost of checking two flags.
     ///
     /// # Errors
     /// The interfaces cannot be listed.
     pub fn follow(&mut self) -> Result<InterfaceEvents, NetError> {
-        let look = self.watch.look()?.filter(Look::is_news);
-        if look.is_none() && !self.retry.is_due() {
+        let found = self.watch.poll()?;
+        if found.is_none() && !self.retry.is_due() {
             return Ok(InterfaceEvents::default());
         }
-        let changes = look.map_or_else(Vec::new, |Look { changes, died, doubtful }| {
+        let changes = found.map_or_else(Vec::new, |Changes { changes, died, doubtful }| {
             // A list of the kernel's that is read while others come and go has gaps: what is in
             // neither of two is not there.
             let groups =
                 if doubtful { [host::groups(), host::groups()] } else { Default::default() };
-            let news = InterfaceChanges { changes: &changes, died: &died, groups: &groups };
+            let noted = InterfaceChanges { changes: &changes, died: &died, groups: &groups };
             // The last one first, as when leaving.
-            self.inactive = self.channels.iter_mut().rev().map(|channel| channel.note(&news)).sum();
+            self.inactive =
+                self.channels.iter_mut().rev().map(|channel| channel.note(&noted)).sum();
             changes
         });
         let (joined, failed) = if self.inactive > 0 { self.rejoin()? } else { Default::default() };
@@ -366,55 +367,55 @@ impl Inbox {
 
 /// Sleeping in the call that receives. It saves one call a datagram, where one socket is all there
 /// is and its datagrams come one after another; signals end it, and everything else waits until the
-/// next one comes, or for [`sys::NAP`].
+/// next one comes, or for [`sys::LONGEST_SLEEP`].
 #[derive(Default)]
 struct BlockingReceive {
     /// One comes after another.
     busy: bool,
-    /// When to look at everything else.
-    look_around: Option<Instant>,
+    /// When to wait for everything else.
+    full_wait_at: Option<Instant>,
 }
 
 impl BlockingReceive {
     /// Datagrams within this time of each other come one after another.
     const DENSE: Duration = Duration::from_millis(5);
 
-    /// How often everything else is looked at.
-    const LOOK_AROUND: Duration = Duration::from_millis(10);
+    /// How often everything else is waited for.
+    const FULL_WAIT_PERIOD: Duration = Duration::from_millis(10);
 
     fn is_allowed(&self, now: Instant, until: Option<Instant>) -> bool {
         self.busy
-            && self.look_around.is_some_and(|at| now < at)
-            && until.is_none_or(|until| until > now + 2 * sys::NAP)
+            && self.full_wait_at.is_some_and(|at| now < at)
+            && until.is_none_or(|until| until > now + 2 * sys::LONGEST_SLEEP)
     }
 
     /// Everything was waited for since `began`; and whether that found datagrams.
-    fn looked_around(&mut self, began: Instant, found: bool) {
+    fn note_full_wait(&mut self, began: Instant, found: bool) {
         let now = Instant::now();
         self.busy = found && now - began < Self::DENSE;
-        self.look_around = Some(now + Self::LOOK_AROUND);
+        self.full_wait_at = Some(now + Self::FULL_WAIT_PERIOD);
     }
 }
 
 /// Waiting without sleep.
 #[derive(Default)]
 struct Spin {
-    /// The socket that was looked at last.
+    /// The socket that was read last.
     next: usize,
-    /// When to look at what is no socket.
-    look_around: Option<Instant>,
+    /// When to wait for everything that is no socket.
+    full_wait_at: Option<Instant>,
 }
 
 impl Spin {
-    /// So many sockets are asked one by one; more of them by one call for all.
+    /// So many sockets are read one by one; for more of them one call asks which are ready.
     const FEW: usize = 4;
 
-    /// How often each is asked between two looks at the clock.
-    const LOOKS: usize = 16;
+    /// How often each is read before the clock and the signals are checked.
+    const READS_PER_CHECK: usize = 16;
 
-    /// How often all else is looked at: the reader of the output, news of the interfaces, and what
-    /// whoever waits has to look at.
-    const LOOK_AROUND: Duration = Duration::from_millis(1);
+    /// How often everything else is checked: the reader of the output, changes of the interfaces,
+    /// and whatever the caller checks after a wait.
+    const FULL_WAIT_PERIOD: Duration = Duration::from_millis(1);
 }
 
 /// Reads one batch of a socket; where it `sleeps`, as soon as there is one. Answers how much it is.
@@ -459,7 +460,7 @@ fn open_all(
 fn groups_a_socket(family: Family) -> usize {
     // The kernel searches a socket's list in order for each datagram, so that long ones are slow.
     const ENOUGH: usize = 1000;
-    let limit = if family == Family::V4 { limits::sysctl(limits::MOST_GROUPS) } else { None };
+    let limit = if family == Family::V4 { sysctl::limit(sysctl::MOST_GROUPS) } else { None };
     limit.and_then(|limit| usize::try_from(limit).ok()).map_or(ENOUGH, |limit| limit.min(ENOUGH))
 }
 

@@ -53,12 +53,12 @@ impl Membership {
         self.listen.at.via = Arc::clone(via);
     }
 
-    /// InterfaceEvents to another socket, on which nothing is joined.
+    /// Moves to another socket, on which nothing is joined.
     pub fn set_socket(&mut self, socket: &Rc<UdpSocket>) {
         self.socket = Rc::clone(socket);
     }
 
-    /// Joins again what was forsaken.
+    /// Joins again after [`Membership::invalidate`].
     pub fn rejoin(&mut self) -> Result<(), NetError> {
         self.enter()
     }

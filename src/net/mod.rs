@@ -1,12 +1,8 @@
-//! The only part of mcast that touches the network.
+//! The sockets: the only part of mcast that sends to, receives from, or joins on a network.
 //!
-//! [`Outbox`] sends and [`Inbox`] receives; [`interfaces`] and [`route_to`] ask the system what the
-//! choice of an interface rests on, [`groups`] and [`igmp_version`] what it has joined and how it
-//! says so. Errors carry the operation that failed ([`NetError`]).
-//!
-//! Why something is not heard is told by [`Frames`] (what reaches the interfaces), [`counters()`]
-//! (where it was lost), [`users_of`] (who holds the port), and [`rp_filter`] and its like (what is
-//! set); [`report_membership()`] tries whether a switch has forgotten a member.
+//! [`Outbox`] sends and [`Inbox`] receives; both follow the interfaces that they use. [`Frames`]
+//! captures what reaches the interfaces, and [`report_membership()`] tests whether a switch has
+//! forgotten a member. Errors carry the operation that failed ([`NetError`]).
 
 mod channel;
 mod datagram;

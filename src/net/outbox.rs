@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use tracing::debug;
 
-use super::send_result::{self, is_full, is_of_a_train, shorter};
+use super::send_result::{self, is_full, shorter};
 use super::socket::{self, SendOptions};
 use super::wait::wait_for;
 use super::watch::{
-    InterfaceEvent, InterfaceEvents, Look, Rejoined, Retry, Watch, note_failure, note_joined,
+    InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch, note_failure, note_joined,
 };
 use super::{Failure, NetError, Operation, SendQueue, SendResult, Wake};
 use crate::iface::{Cast, Change, Family, Presence, Via};
@@ -247,7 +247,7 @@ impl Outbox {
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
         let woken = wait_for([], self.watch.source(), wake, until, &mut Vec::new())?;
-        self.watch.stirred(woken.interfaces);
+        self.watch.note_pending(woken.interfaces);
         Ok(woken.reader_gone)
     }
 
@@ -257,11 +257,11 @@ impl Outbox {
     /// # Errors
     /// The interfaces cannot be listed.
     pub fn follow(&mut self) -> Result<InterfaceEvents, NetError> {
-        let look = self.watch.look()?.filter(Look::is_news);
-        if look.is_none() && !self.retry.is_due() {
+        let found = self.watch.poll()?;
+        if found.is_none() && !self.retry.is_due() {
             return Ok(InterfaceEvents::default());
         }
-        let changes = look.map_or_else(Vec::new, |look| look.changes);
+        let changes = found.map_or_else(Vec::new, |found| found.changes);
         self.routes.iter_mut().for_each(|route| route.note(&changes));
         let (joined, failed) = self.reopen();
         Ok(InterfaceEvents {
@@ -333,7 +333,7 @@ impl Outbox {
             if error.kind() == io::ErrorKind::Interrupted {
                 continue;
             }
-            if datagrams > 1 && is_of_a_train(&error) {
+            if datagrams > 1 && sys::is_train_refused(&error) {
                 let longest = shorter(datagrams);
                 let then = if longest > 1 { "shorter ones" } else { "none" };
                 debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train, from now on {then}");
@@ -405,7 +405,7 @@ impl Outbox {
         let socket = (error.source.kind() == io::ErrorKind::WouldBlock)
             .then(|| sys::borrow(&self.routes[position].socket.socket));
         let until = if socket.is_some() { until } else { until.min(Instant::now() + NAP) };
-        sys::wait_for_room(socket, wake.interrupt, until)
+        sys::wait_for_room(socket, wake.interrupt.source(), until)
     }
 
     /// What goes through one socket, from the datagram at `first` on; and where each message ends.

@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 
 use super::queue::Queued;
-use crate::host::netlink;
+use crate::host;
 use crate::iface::Via;
 
 /// What became of the first datagrams of a queue. Those that it does not speak of are still to be
@@ -56,47 +56,23 @@ pub(super) fn shorter(datagrams: usize) -> usize {
     if datagrams > EVERY_KERNEL { EVERY_KERNEL } else { 1 }
 }
 
-/// Whether a train was refused for being one: the interface does not compute checksums (EIO), or a
-/// datagram of it would not fit into a frame, or the train is longer than the kernel takes (EINVAL,
-/// EMSGSIZE; net/ipv4/udp.c).
-#[cfg(target_os = "linux")]
-pub(super) fn is_of_a_train(error: &io::Error) -> bool {
-    let number = error.raw_os_error();
-    [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP]
-        .into_iter()
-        .any(|known| number == Some(known))
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn is_of_a_train(_error: &io::Error) -> bool {
-    false
-}
-
 /// Whether the queue before an interface cuts trains up, and may then drop some of their datagrams
 /// without a word (net/sched: `qdisc_enqueue` of the queued; the call succeeds if one of them found
 /// room). A datagram by itself that finds no room is an error.
 pub(super) fn cuts_trains(via: &Via) -> bool {
-    #[cfg(target_os = "linux")]
-    {
-        const CUT: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
-        let queues = netlink::queues(via.index).unwrap_or_else(|error| {
-            tracing::debug!(%error, "cannot ask for the queues of {}", via.name);
-            Vec::new()
-        });
-        let cut = queues.iter().find(|kind| CUT.contains(&kind.as_str()));
-        if let Some(kind) = cut {
-            tracing::debug!(
-                "the queue of {} ({kind}) cuts trains up, datagrams leave one by one",
-                via.name
-            );
-        }
-        cut.is_some()
+    const CUT: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
+    let queues = host::queues(via.index).unwrap_or_else(|error| {
+        tracing::debug!(%error, "cannot ask for the queues of {}", via.name);
+        Vec::new()
+    });
+    let cut = queues.iter().find(|kind| CUT.contains(&kind.as_str()));
+    if let Some(kind) = cut {
+        tracing::debug!(
+            "the queue of {} ({kind}) cuts trains up, datagrams leave one by one",
+            via.name
+        );
     }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = via;
-        false
-    }
+    cut.is_some()
 }
 
 /// Whether there is no room for a datagram now, and there will be: in the socket's buffer, or in

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket};
 use tracing::debug;
 
 use super::{NetError, Operation};
@@ -81,16 +81,13 @@ pub(super) fn receiver(
         socket
             .set_reuse_address(true)
             .map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
-        #[cfg(all(unix, not(target_os = "linux")))]
-        socket
-            .set_reuse_port(true)
-            .map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
+        sys::share_port(&socket).map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
     }
     // Before the bind, so that the first datagram finds the room.
     let rcvbuf = set_receive_buffer(&socket, room);
     // Linux delivers every group that any program of the host has joined, on any interface, unless
     // told otherwise.
-    degrade("IP_MULTICAST_ALL", sys::hear_only_own_groups(&socket, family));
+    degrade("IP_MULTICAST_ALL", sys::deliver_only_joined(&socket, family));
     if backend.is_native() {
         degrade("ancillary data", sys::ask_for_metadata(&socket, family));
         if shared || !arrives_where_joined(&socket, at) {
@@ -115,15 +112,7 @@ pub(super) fn receiver(
 /// joined (ip_mc_sf_allow in net/ipv4/igmp.c); IPv6 does not look at the interface. Then it need
 /// not be asked about each datagram, which is the dearest of all questions.
 pub(super) fn arrives_where_joined(socket: &Socket, at: &Endpoint) -> bool {
-    #[cfg(target_os = "linux")]
-    return at.cast == Cast::Multicast
-        && at.group.is_ipv4()
-        && socket.multicast_all_v4().is_ok_and(|all| !all);
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = (socket, at);
-        false
-    }
+    at.cast == Cast::Multicast && at.group.is_ipv4() && sys::delivers_only_joined_v4(socket)
 }
 
 /// A socket that sends to the address of `at` from its interface. `sharing` is whether an earlier
@@ -210,9 +199,8 @@ fn set_traffic_class(socket: &Socket, family: Family, class: u32) -> Result<(), 
     if family == Family::V4 {
         return socket.set_tos_v4(class).map_err(|error| Operation::Set("IP_TOS").failed(error));
     }
-    #[cfg(unix)]
-    socket.set_tclass_v6(class).map_err(|error| Operation::Set("IPV6_TCLASS").failed(error))?;
-    Ok(())
+    sys::set_traffic_class_v6(socket, class)
+        .map_err(|error| Operation::Set("IPV6_TCLASS").failed(error))
 }
 
 /// The address that a sender binds: one that the user named, else any, from which the system
@@ -273,15 +261,9 @@ pub(super) fn ttl_of(socket: &UdpSocket, at: &Endpoint) -> Option<u8> {
 
 fn open(group: IpAddr) -> Result<Socket, NetError> {
     let domain = if group.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
-    // Linux makes it so at once; two calls a socket are much for ten thousand.
-    #[cfg(target_os = "linux")]
-    let kind = Type::DGRAM.nonblocking();
-    #[cfg(not(target_os = "linux"))]
-    let kind = Type::DGRAM;
-    let socket = Socket::new(domain, kind, Some(Protocol::UDP))
+    let socket = Socket::new(domain, sys::datagram_type(), Some(Protocol::UDP))
         .map_err(|error| Operation::Open.failed(error))?;
-    #[cfg(not(target_os = "linux"))]
-    socket.set_nonblocking(true).map_err(|error| Operation::Set("O_NONBLOCK").failed(error))?;
+    sys::set_nonblocking(&socket).map_err(|error| Operation::Set("O_NONBLOCK").failed(error))?;
     if group.is_ipv6() {
         degrade("IPV6_V6ONLY", socket.set_only_v6(true));
     }

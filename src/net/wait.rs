@@ -1,5 +1,5 @@
 //! Waiting: for datagrams, for a signal, for the end of a child process, for a reader that goes
-//! away, for news of the interfaces, or for a time to come.
+//! away, for changes of the interfaces, or for a time to come.
 
 use std::net::UdpSocket;
 use std::time::Instant;
@@ -22,7 +22,7 @@ pub struct Wake<'a> {
 pub(super) struct Woken {
     /// The reader of the output is gone.
     pub reader_gone: bool,
-    /// There is news of the interfaces.
+    /// The source of interface changes can be read.
     pub interfaces: bool,
 }
 
@@ -35,7 +35,7 @@ pub fn wait(wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
     Ok(wait_for([], None, wake, until, &mut Vec::new())?.reader_gone)
 }
 
-/// The same with sockets and the source of news of the interfaces; writes the positions of the
+/// The same with sockets and the source of interface changes; writes the positions of the
 /// readable sockets into `ready`.
 pub(super) fn wait_for<'a>(
     sockets: impl IntoIterator<Item = PollSource<'a>>,
@@ -47,8 +47,7 @@ pub(super) fn wait_for<'a>(
     let mut sources: Vec<PollSource> = sockets.into_iter().collect();
     let sockets = sources.len();
     sources.extend(interfaces);
-    #[cfg(unix)]
-    sources.push(std::os::fd::AsFd::as_fd(wake.interrupt));
+    sources.extend(wake.interrupt.source());
     let reader_gone = sys::poll(&sources, wake.output, until, ready)
         .map_err(|error| Operation::Wait.failed(error))?;
     // The signals stand last.
@@ -60,21 +59,20 @@ pub(super) fn wait_for<'a>(
     Ok(woken)
 }
 
-/// Everything that a receiver waits for, told to the kernel once: epoll(7).
-#[cfg(target_os = "linux")]
+/// Everything that a receiver waits for, registered with the kernel once: epoll(7). Other systems
+/// have no such thing, and each wait names its sources ([`wait_for`]).
 pub(super) struct Waiter {
     waiter: sys::Waiter,
     /// The signals and the output come with the first wait.
     complete: bool,
 }
 
-#[cfg(target_os = "linux")]
 impl Waiter {
     const INTERRUPT: u64 = u64::MAX;
     const INTERFACES: u64 = u64::MAX - 1;
     const OUTPUT: u64 = u64::MAX - 2;
 
-    /// Takes the sockets, by their order, and the source of news of the interfaces. `None` where
+    /// Takes the sockets, by their order, and the source of interface changes. `None` where
     /// the system has nothing of the kind.
     pub fn new<'a>(
         sockets: impl Iterator<Item = &'a UdpSocket>,
@@ -85,7 +83,7 @@ impl Waiter {
         if !backend.is_native() {
             return Ok(None);
         }
-        let waiter = sys::Waiter::new().map_err(failed)?;
+        let Some(waiter) = sys::Waiter::new().map_err(failed)? else { return Ok(None) };
         let waiter = Waiter { waiter, complete: false };
         sockets.enumerate().try_for_each(|(position, socket)| waiter.add(position, socket))?;
         interfaces
@@ -96,7 +94,8 @@ impl Waiter {
 
     /// Adds a socket. One that was closed is no longer waited for.
     pub fn add(&self, position: usize, socket: &UdpSocket) -> Result<(), NetError> {
-        self.waiter.add(position as u64, socket).map_err(|error| Operation::Wait.failed(error))
+        let source = sys::borrow(socket);
+        self.waiter.add(position as u64, source).map_err(|error| Operation::Wait.failed(error))
     }
 
     /// As [`wait_for`]; of many sockets some are told now and the others the next time.
@@ -109,7 +108,10 @@ impl Waiter {
         let failed = |error| Operation::Wait.failed(error);
         ready.clear();
         if !self.complete {
-            self.waiter.add(Self::INTERRUPT, wake.interrupt).map_err(failed)?;
+            wake.interrupt
+                .source()
+                .map_or(Ok(()), |source| self.waiter.add(Self::INTERRUPT, source))
+                .map_err(failed)?;
             wake.output
                 .map_or(Ok(false), |output| self.waiter.add_output(Self::OUTPUT, output))
                 .map_err(failed)?;
@@ -129,33 +131,5 @@ impl Waiter {
             wake.interrupt.drain();
         }
         Ok(woken)
-    }
-}
-
-/// Other systems are told with each wait what it is for.
-#[cfg(not(target_os = "linux"))]
-pub(super) enum Waiter {}
-
-#[cfg(not(target_os = "linux"))]
-impl Waiter {
-    pub fn new<'a>(
-        _sockets: impl Iterator<Item = &'a UdpSocket>,
-        _interfaces: Option<PollSource<'_>>,
-        _backend: Backend,
-    ) -> Result<Option<Self>, NetError> {
-        Ok(None)
-    }
-
-    pub fn add(&self, _position: usize, _socket: &UdpSocket) -> Result<(), NetError> {
-        match *self {}
-    }
-
-    pub fn wait(
-        &mut self,
-        _wake: Wake,
-        _until: Option<Instant>,
-        _ready: &mut Vec<usize>,
-    ) -> Result<Woken, NetError> {
-        match *self {}
     }
 }

@@ -7,40 +7,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use super::os::{PollSource, WakePipe};
+use super::signal::Signal;
+
 /// The signals that ask the program to end, and the pipe that wakes its loop for them. The end of a
 /// child process wakes it too.
 #[derive(Debug)]
 pub struct Interrupt {
     number: Arc<AtomicUsize>,
-    #[cfg(unix)]
-    pipe: std::os::unix::net::UnixStream,
-}
-
-/// Which signal it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// SIGINT: Ctrl-C.
-    Interrupt,
-    /// SIGTERM.
-    Terminate,
-}
-
-impl Signal {
-    /// The exit status that a shell gives to a program ended by this signal: 128 and its number.
-    pub fn status(self) -> u8 {
-        match self {
-            Signal::Interrupt => 130,
-            Signal::Terminate => 143,
-        }
-    }
-
-    /// The signal's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Signal::Interrupt => "SIGINT",
-            Signal::Terminate => "SIGTERM",
-        }
-    }
+    pipe: WakePipe,
 }
 
 impl Interrupt {
@@ -61,20 +36,7 @@ impl Interrupt {
             flag::register(signal, Arc::clone(&armed))?;
             flag::register_usize(signal, Arc::clone(&number), signal.unsigned_abs() as usize)?;
         }
-        #[cfg(unix)]
-        let pipe = {
-            let (read, write) = std::os::unix::net::UnixStream::pair()?;
-            read.set_nonblocking(true)?;
-            for signal in [SIGINT, SIGTERM, signal_hook::consts::SIGCHLD] {
-                signal_hook::low_level::pipe::register(signal, write.try_clone()?)?;
-            }
-            read
-        };
-        Ok(Interrupt {
-            number,
-            #[cfg(unix)]
-            pipe,
-        })
+        Ok(Interrupt { number, pipe: WakePipe::open([SIGINT, SIGTERM])? })
     }
 
     /// The signal that came, if one has.
@@ -86,14 +48,14 @@ impl Interrupt {
         }
     }
 
+    /// What a wait for signals waits for, if the system has it.
+    pub(crate) fn source(&self) -> Option<PollSource<'_>> {
+        self.pipe.source()
+    }
+
     /// Empties the pipe, so that it wakes nobody again for the same signal.
     pub(crate) fn drain(&self) {
-        #[cfg(unix)]
-        {
-            use std::io::Read;
-            let mut bytes = [0; 64];
-            while matches!((&self.pipe).read(&mut bytes), Ok(count) if count == bytes.len()) {}
-        }
+        self.pipe.drain();
     }
 }
 

@@ -4,7 +4,9 @@
 use std::io;
 use std::net::UdpSocket;
 
-use super::{Message, Meta, Train};
+use super::message::Message;
+use super::meta::Meta;
+use super::train::Train;
 
 /// Receives one datagram a call.
 pub struct Batch {
@@ -38,23 +40,4 @@ pub fn send(socket: &UdpSocket, messages: &[Message]) -> io::Result<usize> {
         None => socket.send(message.bytes)?,
     };
     Ok(1)
-}
-
-/// No packet socket: only Linux has it. It cannot be made.
-#[cfg(not(target_os = "linux"))]
-pub struct Tap(std::convert::Infallible);
-
-#[cfg(not(target_os = "linux"))]
-impl Tap {
-    pub fn open() -> io::Result<Box<Tap>> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    pub fn read(&mut self, _take: &mut dyn FnMut(&super::Caught)) -> io::Result<usize> {
-        match self.0 {}
-    }
-
-    pub fn dropped(&self) -> io::Result<u32> {
-        match self.0 {}
-    }
 }

@@ -6,22 +6,15 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use socket2::SockAddr;
 
-#[cfg(unix)]
-mod os {
-    pub use libc::{
-        IPPROTO_IP, IPPROTO_IPV6, MCAST_BLOCK_SOURCE, MCAST_JOIN_SOURCE_GROUP,
-        group_source_req as Request, sockaddr_storage as Storage,
-    };
-}
+use super::os::source_filter as os;
 
-#[cfg(windows)]
-mod os {
-    use windows_sys::Win32::Networking::WinSock;
-    pub use windows_sys::Win32::Networking::WinSock::{
-        GROUP_SOURCE_REQ as Request, IPPROTO_IP, IPPROTO_IPV6, SOCKADDR_STORAGE as Storage,
-    };
-    pub const MCAST_JOIN_SOURCE_GROUP: i32 = WinSock::MCAST_JOIN_SOURCE_GROUP as i32;
-    pub const MCAST_BLOCK_SOURCE: i32 = WinSock::MCAST_BLOCK_SOURCE as i32;
+/// A change of a group's source filter (RFC 3678, 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceChange {
+    /// Joins the group from one more source (MCAST_JOIN_SOURCE_GROUP).
+    Include,
+    /// Takes one more source away from a group that is joined from any (MCAST_BLOCK_SOURCE).
+    Exclude,
 }
 
 /// Adds a source to the filter of a group on the interface with this index.
@@ -42,7 +35,7 @@ pub fn change_source(
         gsr_group: storage(group),
         gsr_source: storage(source),
     };
-    set(socket, level, option, &request)
+    os::set(socket, level, option, &request)
 }
 
 fn storage(address: IpAddr) -> os::Storage {
@@ -60,45 +53,4 @@ fn storage(address: IpAddr) -> os::Storage {
         );
     }
     storage
-}
-
-#[cfg(unix)]
-fn set(socket: &UdpSocket, level: i32, option: i32, request: &os::Request) -> io::Result<()> {
-    use std::os::fd::AsRawFd;
-    let len = size_of::<os::Request>() as libc::socklen_t;
-    // SAFETY: `request` outlives the call and its exact size is passed; the descriptor is open
-    // because `socket` is borrowed.
-    let result = unsafe {
-        libc::setsockopt(socket.as_raw_fd(), level, option, std::ptr::from_ref(request).cast(), len)
-    };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
-
-#[cfg(windows)]
-fn set(socket: &UdpSocket, level: i32, option: i32, request: &os::Request) -> io::Result<()> {
-    use std::os::windows::io::AsRawSocket;
-
-    use windows_sys::Win32::Networking::WinSock::{SOCKET, setsockopt};
-    let len = size_of::<os::Request>() as i32;
-    // SAFETY: `request` outlives the call and its exact size is passed; the socket is open because
-    // it is borrowed.
-    let result = unsafe {
-        setsockopt(
-            socket.as_raw_socket() as SOCKET,
-            level,
-            option,
-            std::ptr::from_ref(request).cast(),
-            len,
-        )
-    };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
-}
-
-/// A change of a group's source filter (RFC 3678, 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SourceChange {
-    /// Joins the group from one more source (MCAST_JOIN_SOURCE_GROUP).
-    Include,
-    /// Takes one more source away from a group that is joined from any (MCAST_BLOCK_SOURCE).
-    Exclude,
 }

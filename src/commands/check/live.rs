@@ -175,7 +175,7 @@ impl Live {
             if count == 0 || Instant::now() >= enough {
                 break;
             }
-            inbox.look(reporter.wake())?;
+            inbox.poll_ready(reporter.wake())?;
         }
         // Like a receiver, rejoin on an interface that comes back, and report the change.
         let events = inbox.follow()?;

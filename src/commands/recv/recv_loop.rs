@@ -177,7 +177,7 @@ impl<'a> RecvLoop<'a> {
         let cutoff =
             end.filter(|end| *end <= now).map(|end| SystemTime::now() - now.duration_since(end));
         let ReadResult { mut stop, .. } = self.read(inbox, now, cutoff, reporter)?;
-        if stop.is_none() && inbox.has_news() {
+        if stop.is_none() && inbox.has_interface_changes() {
             // If an interface disappeared, its datagrams are read before its memberships are
             // given up.
             stop = self.catch_up(inbox, None, reporter)?;
@@ -246,11 +246,11 @@ impl<'a> RecvLoop<'a> {
         let most =
             if reporter.signal().is_some() { MAX_CATCH_UP_AFTER_SIGNAL } else { MAX_CATCH_UP };
         while reached.is_none() && start.elapsed() < most {
-            inbox.look(reporter.wake())?;
+            inbox.poll_ready(reporter.wake())?;
             if !inbox.is_ready() {
                 break;
             }
-            let covered = inbox.covers_all();
+            let covered = inbox.found_all_ready();
             let batch = self.read(inbox, Instant::now(), cutoff, reporter)?;
             reached = batch.stop;
             // Each socket returns its datagrams in the order of arrival, so the rest is late too.

@@ -31,7 +31,7 @@ fn look(
     deleted: &[u32],
 ) -> Option<(Presence, Presence, bool, u32)> {
     followed
-        .look(interfaces, deleted)
+        .update(interfaces, deleted)
         .map(|change| (change.was, change.now, change.remade, change.new.index))
 }
 
@@ -123,7 +123,7 @@ fn one_that_was_named_by_its_address_is_followed_by_its_address() {
     let moved = [iface(2, "e0", Some("10.9.0.1")), iface(3, "e1", IP)];
     assert_eq!(look(&mut chosen, &moved, &[]), Some((Ready, Ready, true, 3)));
     assert_eq!(chosen.via.name, "e1");
-    let change = chosen.clone().look(&[iface(2, "e0", IP), iface(3, "e1", None)], &[]).unwrap();
+    let change = chosen.clone().update(&[iface(2, "e0", IP), iface(3, "e1", None)], &[]).unwrap();
     assert!(change.remade && change.old_is_there && change.new.name == "e0");
     assert_eq!(look(&mut chosen, &[iface(2, "e0", None)], &[3]), Some((Ready, Gone, false, 3)));
     assert_eq!(look(&mut chosen, &[iface(2, "e0", IP)], &[]), Some((Gone, Ready, true, 2)));

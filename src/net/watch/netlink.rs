@@ -1,4 +1,5 @@
-//! The news of interfaces that Linux tells by route netlink (rtnetlink(7)), with no rights asked.
+//! The messages about interfaces that Linux sends by route netlink (rtnetlink(7)). They need no
+//! rights.
 
 use std::io;
 
@@ -6,34 +7,35 @@ use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use tracing::debug;
 
-use super::Read;
+use super::messages::Messages;
 use crate::iface::Family;
 use crate::sys::PollSource;
 use crate::units::bytes::take;
 
-/// The news of links, and of IPv4 and IPv6 addresses (RTMGRP_*, linux/rtnetlink.h).
+/// The messages about links, and about IPv4 and IPv6 addresses (RTMGRP_*, linux/rtnetlink.h).
 const GROUPS: u32 = 0x1 | 0x10 | 0x100;
 
-/// A socket that hears the kernel's news.
+/// A socket that receives the kernel's messages.
 pub struct Listener(Socket);
 
 impl Listener {
-    pub fn open() -> io::Result<Self> {
+    /// `None` on systems without such a thing.
+    pub fn open() -> io::Result<Option<Self>> {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
         socket.bind(&SocketAddr::new(0, GROUPS))?;
         // A host that starts a hundred containers has much to tell.
         let _ = socket.set_rx_buf_sz(1_u32 << 20);
         socket.set_non_blocking(true)?;
-        Ok(Listener(socket))
+        Ok(Some(Listener(socket)))
     }
 
     pub fn source(&self) -> PollSource<'_> {
         crate::sys::borrow(&self.0)
     }
 
-    /// Reads all the news there is. Some may be lost in a storm of them.
-    pub fn read(&self) -> Read {
-        let mut read = Read::default();
+    /// Reads all messages there are. Some may be lost when there are very many.
+    pub fn read(&self) -> Messages {
+        let mut read = Messages::default();
         let mut bytes = Vec::with_capacity(16 * 1024);
         loop {
             bytes.clear();
@@ -55,7 +57,7 @@ impl Listener {
 
 /// Reads messages of rtnetlink(7), byte by byte: one with an attribute that nobody here knows still
 /// says which interface it is of.
-fn read_messages(mut bytes: &[u8], read: &mut Read) {
+fn read_messages(mut bytes: &[u8], read: &mut Messages) {
     const HEADER: usize = 16;
     const LINK: usize = 16;
     // Below these Linux takes the protocol from the interface (RFC 8200, 5; RFC 791, 3.1).
@@ -124,7 +126,7 @@ mod tests {
             message(libc::RTM_NEWLINK, 0, 7, &attributes(1279)),
             message(libc::RTM_NEWLINK, 0, 8, &attributes(67)),
         ];
-        let mut read = Read::default();
+        let mut read = Messages::default();
         read_messages(&bytes.concat(), &mut read);
         assert_eq!(
             (read.deleted, read.died),
@@ -135,7 +137,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic_or_go_on_for_ever(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            read_messages(&bytes, &mut Read::default());
+            read_messages(&bytes, &mut Messages::default());
         }
     }
 }

@@ -1,8 +1,6 @@
 //! The messages of IGMP (RFC 1112, RFC 2236, RFC 3376) and MLD (RFC 2710, RFC 3810): read here, and
 //! built in `reports`. Pure.
 
-// Only Linux has them sent.
-#[cfg(any(target_os = "linux", test))]
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The bytes of IP, IGMP and MLD: read and built, without a socket.
 
+// Only Linux has raw sockets to send reports with.
+#[cfg(any(target_os = "linux", test))]
 pub mod build;
 mod membership;
 mod packet;

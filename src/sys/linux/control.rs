@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use libc::{self, c_int};
 
-use crate::sys::Meta;
+use crate::sys::meta::Meta;
 use crate::units::bytes::take;
 
 /// Room for every control message that is asked for, and half as many (they take 168 bytes on

@@ -8,7 +8,8 @@ use libc::{self, c_int, c_void, socklen_t};
 use socket2::{Domain, SockAddr, SockAddrStorage, SockFilter, Socket, Type};
 
 use super::control::{Control, Messages, Name};
-use crate::sys::{Caught, IPV4, IPV6, Towards};
+use super::options;
+use crate::sys::captured::{CapturedFrame, IPV4, IPV6, Towards};
 use crate::units::bytes::take;
 
 /// How much of a packet is kept: enough for the headers, and for what IGMP and MLD say.
@@ -29,31 +30,31 @@ const PACKET_AUXDATA: c_int = 8;
 const TP_STATUS_VLAN_VALID: u32 = 1 << 4;
 
 /// The multicast of all interfaces.
-pub struct Tap {
+pub struct PacketSocket {
     socket: Socket,
     names: [Name; SLOTS],
     controls: [Control; SLOTS],
     payloads: [[u8; SNAP]; SLOTS],
 }
 
-impl Tap {
-    pub fn open() -> io::Result<Box<Tap>> {
+impl PacketSocket {
+    pub fn open() -> io::Result<Box<PacketSocket>> {
         // Without a protocol nothing comes yet, so that nothing gets in before there is the filter.
         let socket = Socket::new(Domain::from(libc::AF_PACKET), Type::DGRAM, None)?;
         socket.attach_filter(&multicast_only())?;
-        super::set(&socket, libc::SOL_PACKET, PACKET_AUXDATA, super::ON)?;
-        if super::force_receive_buffer(&socket, BUFFER).is_err() {
+        options::set(&socket, libc::SOL_PACKET, PACKET_AUXDATA, options::ON)?;
+        if options::force_receive_buffer(&socket, BUFFER).is_err() {
             socket.set_recv_buffer_size(BUFFER)?;
         }
         socket.set_nonblocking(true)?;
         socket.bind(&every_interface())?;
         let (names, controls) =
             ([Name([0; 128]); SLOTS], [Control([0; super::control::CONTROL_LEN]); SLOTS]);
-        Ok(Box::new(Tap { socket, names, controls, payloads: [[0; SNAP]; SLOTS] }))
+        Ok(Box::new(PacketSocket { socket, names, controls, payloads: [[0; SNAP]; SLOTS] }))
     }
 
     /// Takes some of what waits. Answers how many there were: none where nothing waits.
-    pub fn read(&mut self, take: &mut dyn FnMut(&Caught)) -> io::Result<usize> {
+    pub fn read(&mut self, take: &mut dyn FnMut(&CapturedFrame)) -> io::Result<usize> {
         let mut vectors = [libc::iovec { iov_base: ptr::null_mut(), iov_len: SNAP }; SLOTS];
         // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a
         // valid value.
@@ -151,7 +152,7 @@ fn multicast_only() -> [SockFilter; 10] {
 }
 
 /// Reads what the kernel tells of a frame: `struct sockaddr_ll` and `struct tpacket_auxdata`.
-fn caught<'a>(name: &Name, control: &[u8], bytes: &'a [u8]) -> Option<Caught<'a>> {
+fn caught<'a>(name: &Name, control: &[u8], bytes: &'a [u8]) -> Option<CapturedFrame<'a>> {
     let protocol = take(&name.0, 2).map(u16::from_be_bytes)?;
     let ifindex = take(&name.0, 4).map(u32::from_ne_bytes)?;
     let towards = match name.0[10] {
@@ -159,7 +160,8 @@ fn caught<'a>(name: &Name, control: &[u8], bytes: &'a [u8]) -> Option<Caught<'a>
         PACKET_OUTGOING => Towards::Out,
         _ => Towards::Us,
     };
-    let mut caught = Caught { protocol, ifindex, towards, vlan: None, len: bytes.len(), bytes };
+    let mut caught =
+        CapturedFrame { protocol, ifindex, towards, vlan: None, len: bytes.len(), bytes };
     let auxiliary = Messages(control)
         .find(|(level, kind, _)| (*level, *kind) == (libc::SOL_PACKET, PACKET_AUXDATA));
     if let Some((_, _, data)) = auxiliary {

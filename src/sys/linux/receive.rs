@@ -9,7 +9,9 @@ use libc::socklen_t;
 
 use super::control;
 use super::control::{CONTROL_LEN, Control, Name};
-use crate::sys::{Batching, Meta, Train, UNKNOWN_SOURCE};
+use crate::sys::backend::Batching;
+use crate::sys::meta::{Meta, UNKNOWN_SOURCE};
+use crate::sys::train::Train;
 
 /// Buffers a call. More of them were no faster, and each costs 64 KiB once something long has
 /// filled it.
@@ -37,14 +39,14 @@ pub struct Batch {
     /// How many slots the last call filled.
     filled: usize,
     /// How many calls in a row found no more than one.
-    lonely: u8,
+    singles: u8,
     /// Something long has come, or will; `None` until anything has come.
     long: Option<bool>,
 }
 
 /// After so many calls that found no more than one, most ask for one only, and spare the kernel the
 /// look for a second.
-const LONELY: u8 = 8;
+const SINGLES: u8 = 8;
 
 impl Batch {
     pub fn new(batching: Batching) -> Self {
@@ -52,7 +54,7 @@ impl Batch {
             most: batching.most.clamp(1, SLOTS),
             buffers: Buffers::new(),
             filled: 0,
-            lonely: 0,
+            singles: 0,
             long: None,
         }
     }
@@ -61,7 +63,7 @@ impl Batch {
         self.buffers.renew(self.filled);
         self.filled = 0;
         let slots = self.most.min(if self.long == Some(false) { SLOTS } else { LONG_SLOTS });
-        let asked = if self.lonely >= LONELY && self.lonely % LONELY != 0 { 1 } else { slots };
+        let asked = if self.singles >= SINGLES && self.singles % SINGLES != 0 { 1 } else { slots };
         let flags = if sleeps { libc::MSG_WAITFORONE } else { libc::MSG_DONTWAIT };
         // SAFETY: every header points to a name, a vector, a payload and a control buffer of the
         // lengths it states; all of them live as long as `self`, none overlaps another,
@@ -72,8 +74,8 @@ impl Batch {
             libc::recvmmsg(socket.as_raw_fd(), headers, asked as u32, flags as _, ptr::null_mut())
         };
         self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(asked);
-        self.lonely =
-            if self.filled > 1 { 0 } else { self.lonely.checked_add(1).unwrap_or(LONELY) };
+        self.singles =
+            if self.filled > 1 { 0 } else { self.singles.checked_add(1).unwrap_or(SINGLES) };
         if self.filled > 0 && self.long != Some(true) {
             self.long = Some(self.buffers.has_long(self.filled));
         }

@@ -8,10 +8,11 @@ use std::{io, mem, ptr};
 use libc::{self, c_int, c_uint, c_void, socklen_t};
 use socket2::SockAddr;
 
-use crate::sys::Message;
+use crate::sys::backend::Batching;
+use crate::sys::message::Message;
 
 /// The most messages a call.
-pub const MOST: usize = crate::sys::Batching::MOST;
+pub const MOST: usize = Batching::MOST;
 
 /// A control message that carries a segment's length: `struct cmsghdr`, then the length.
 #[repr(C, align(8))]
@@ -95,11 +96,12 @@ pub fn can_send_trains(socket: &UdpSocket) -> bool {
     result == 0
 }
 
-/// Lets timers of this thread end when they are due, and not up to 50 us later (PR_SET_TIMERSLACK,
-/// prctl(2)).
-pub fn set_timer_slack() -> io::Result<()> {
-    // SAFETY: this option takes one number, and touches no memory.
-    let result =
-        unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1_usize, 0_usize, 0_usize, 0_usize) };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+/// Whether a train was refused for being one: the interface does not compute checksums (EIO), or a
+/// datagram of it would not fit into a frame, or the train is longer than the kernel takes (EINVAL,
+/// EMSGSIZE; net/ipv4/udp.c).
+pub fn is_train_refused(error: &io::Error) -> bool {
+    let number = error.raw_os_error();
+    [libc::EIO, libc::EINVAL, libc::EMSGSIZE, libc::EOPNOTSUPP]
+        .into_iter()
+        .any(|known| number == Some(known))
 }

@@ -2,13 +2,16 @@
 //! however much there is to wait for.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
+
+use crate::sys::os::PollSource;
+use crate::sys::ready::Ready;
 
 /// How many things are told at a wake; what is beyond is told at the next one.
 pub const MOST: usize = 64;
@@ -19,29 +22,21 @@ pub struct Waiter {
     events: [libc::epoll_event; MOST],
 }
 
-/// Something that a wait was ended by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ready {
-    /// Its number.
-    pub number: u64,
-    /// It has lost its other end, or failed.
-    pub hung_up: bool,
-}
-
 impl Waiter {
-    pub fn new() -> io::Result<Self> {
+    /// `None` on systems without such a thing.
+    pub fn new() -> io::Result<Option<Self>> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        Ok(Waiter { epoll, events: [libc::epoll_event { events: 0, u64: 0 }; MOST] })
+        Ok(Some(Waiter { epoll, events: [libc::epoll_event { events: 0, u64: 0 }; MOST] }))
     }
 
     /// Waits for it to be readable, too. What is closed is no longer waited for.
-    pub fn add(&self, number: u64, source: impl AsFd) -> io::Result<()> {
+    pub fn add(&self, number: u64, source: PollSource) -> io::Result<()> {
         Ok(self.epoll.add(source, EpollEvent::new(EpollFlags::EPOLLIN, number))?)
     }
 
     /// Waits for it to lose its other end, too. Answers whether that can be: a file has none
     /// (EPERM, epoll_ctl(2)).
-    pub fn add_output(&self, number: u64, output: BorrowedFd) -> io::Result<bool> {
+    pub fn add_output(&self, number: u64, output: PollSource) -> io::Result<bool> {
         match self.epoll.add(output, EpollEvent::new(EpollFlags::empty(), number)) {
             Ok(()) => Ok(true),
             Err(Errno::EPERM | Errno::EEXIST) => Ok(false),

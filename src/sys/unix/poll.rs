@@ -16,29 +16,6 @@ pub fn borrow(open: &impl AsFd) -> PollSource<'_> {
     open.as_fd()
 }
 
-/// Makes `command` start with this soft limit of open files, although this process may have raised
-/// its own.
-pub fn start_with_open_files(
-    command: &mut std::process::Command,
-    soft: nix::sys::resource::rlim_t,
-) {
-    use std::os::unix::process::CommandExt;
-
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    let lower = move || {
-        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-        Ok(setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?)
-    };
-    // SAFETY: between fork and exec `lower` makes two system calls, which are async-signal-safe,
-    // and allocates nothing.
-    unsafe { command.pre_exec(lower) };
-}
-
-/// The error of opening more files than the process may.
-pub fn too_many_files() -> io::Error {
-    Errno::EMFILE.into()
-}
-
 /// Waits until one of `sources` can be read, `output` has lost its reader, or `until` has passed.
 /// Writes the positions of the readable ones into `ready`; answers whether the reader is gone. A
 /// signal ends the wait early.
@@ -77,10 +54,11 @@ pub fn poll(
 /// until `until`.
 pub fn wait_for_room(
     socket: Option<PollSource>,
-    interrupt: &impl AsFd,
+    interrupt: Option<PollSource>,
     until: Instant,
 ) -> io::Result<()> {
-    let mut polled = vec![PollFd::new(interrupt.as_fd(), PollFlags::POLLIN)];
+    let mut polled: Vec<PollFd> =
+        interrupt.into_iter().map(|signals| PollFd::new(signals, PollFlags::POLLIN)).collect();
     polled.extend(socket.map(|socket| PollFd::new(socket, PollFlags::POLLOUT)));
     match poll_until(&mut polled, Some(until)) {
         Ok(_) | Err(Errno::EINTR) => {}

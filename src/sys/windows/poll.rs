@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use windows_sys::Win32::Networking::WinSock::{
-    POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAEMFILE, WSAPOLLFD, WSAPoll,
+    POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAPOLLFD, WSAPoll,
 };
 
 /// What can be waited for.
@@ -20,15 +20,10 @@ pub fn borrow(open: &impl AsSocket) -> PollSource<'_> {
     open.as_socket()
 }
 
-/// The error of opening more sockets than the process may.
-pub fn too_many_files() -> io::Error {
-    io::Error::from_raw_os_error(WSAEMFILE)
-}
-
 /// Waits for room: a moment.
 pub fn wait_for_room(
     _socket: Option<PollSource>,
-    _interrupt: &crate::sys::Interrupt,
+    _interrupt: Option<PollSource>,
     until: Instant,
 ) -> io::Result<()> {
     thread::sleep(until.saturating_duration_since(Instant::now()).min(Duration::from_millis(1)));

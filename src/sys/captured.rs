@@ -1,4 +1,4 @@
-//! A frame that a packet socket caught.
+//! A frame that a packet socket captured.
 
 /// Which way a frame went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +11,8 @@ pub enum Towards {
     Out,
 }
 
-/// A frame that a [`Tap`] caught.
-pub struct Caught<'a> {
+/// A frame that a [`super::PacketSocket`] captured.
+pub struct CapturedFrame<'a> {
     /// The protocol of what it carries, as Ethernet numbers them.
     pub protocol: u16,
     /// The index of the interface.

@@ -13,6 +13,8 @@ use netlink_packet_route::tc::TcMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 
+use crate::units::bytes;
+
 /// Asks the kernel. The answer is there to be read from the socket.
 pub fn ask(question: RouteNetlinkMessage, flags: u16) -> io::Result<Socket> {
     let mut header = NetlinkHeader::default();
@@ -54,8 +56,17 @@ pub fn bridge_groups(take: impl FnMut(&[u8])) -> io::Result<()> {
     answers(&send(&message)?, RTM_GETMDB, take)
 }
 
-/// The MTU of each interface in bytes, by its index: RTM_GETLINK, as `ip link` asks it.
-pub fn mtus() -> io::Result<BTreeMap<u32, u32>> {
+/// The MTU of each interface in bytes, by its index. An MTU that the system does not tell is not
+/// there.
+pub fn mtus() -> BTreeMap<u32, u32> {
+    read_mtus().unwrap_or_else(|error| {
+        tracing::debug!(%error, "no route netlink, so no MTU");
+        BTreeMap::new()
+    })
+}
+
+/// RTM_GETLINK, as `ip link` asks it.
+fn read_mtus() -> io::Result<BTreeMap<u32, u32>> {
     let mut mtus = BTreeMap::new();
     links(|link| mtus.extend(mtu(link)))?;
     Ok(mtus)
@@ -115,7 +126,7 @@ fn read(mut answer: &[u8], kind: u16, take: &mut impl FnMut(&[u8])) -> io::Resul
 fn kind(queue: &[u8]) -> Option<(u32, String)> {
     const TCMSG: usize = 20;
     const TCA_KIND: u16 = 1;
-    let index = u32::from_ne_bytes(queue.get(4..8)?.try_into().ok()?);
+    let index = bytes::take(queue, 4).map(u32::from_ne_bytes)?;
     let kind = NlasIterator::new(queue.get(TCMSG..)?)
         .flatten()
         .find(|attribute| attribute.kind() == TCA_KIND)?;
@@ -127,7 +138,7 @@ fn kind(queue: &[u8]) -> Option<(u32, String)> {
 fn mtu(link: &[u8]) -> Option<(u32, u32)> {
     const IFINFOMSG: usize = 16;
     const IFLA_MTU: u16 = 4;
-    let index = u32::from_ne_bytes(link.get(4..8)?.try_into().ok()?);
+    let index = bytes::take(link, 4).map(u32::from_ne_bytes)?;
     let attributes = link.get(IFINFOMSG..)?;
     let mtu =
         NlasIterator::new(attributes).flatten().find(|attribute| attribute.kind() == IFLA_MTU)?;
@@ -142,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_interface_has_an_mtu() {
-        let mtus = mtus().unwrap();
+        let mtus = read_mtus().unwrap();
         for iface in crate::host::interfaces().unwrap() {
             assert!(mtus.get(&iface.index).is_some_and(|mtu| *mtu > 0), "{}: {mtus:?}", iface.name);
         }

@@ -1,0 +1,13 @@
+//! What only Linux shows: by route netlink, in /proc, and by nft.
+
+mod bridges;
+mod firewall;
+mod groups;
+mod netlink;
+mod route;
+
+pub use bridges::bridges;
+pub use firewall::{may_capture, may_see_firewall, ruleset, ruleset_listing};
+pub use groups::{groups, igmp_version};
+pub use netlink::{mtus, queues};
+pub use route::route_to;

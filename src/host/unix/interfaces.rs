@@ -1,0 +1,91 @@
+//! The interfaces of this host, by getifaddrs(3).
+
+use std::io;
+use std::net::IpAddr;
+
+use nix::net::if_::{InterfaceFlags, if_nametoindex};
+use nix::sys::socket::{LinkAddr, SockaddrLike, SockaddrStorage};
+
+use crate::host::interface_list::entry;
+use crate::iface::{Address, Flag, Interface, MacAddr};
+
+/// Lists the interfaces of this host, in the order of the system.
+pub fn interfaces() -> io::Result<Vec<Interface>> {
+    let mut interfaces = Vec::new();
+    for found in nix::ifaddrs::getifaddrs()? {
+        // Linux lists the labels of old aliases ("e0:1") as names of their own; they are addresses
+        // of e0.
+        let name = found.interface_name.split(':').next().unwrap_or(&found.interface_name);
+        let iface = entry(&mut interfaces, name);
+        iface.up = found.flags.contains(InterfaceFlags::IFF_UP);
+        iface.multicast = found.flags.contains(InterfaceFlags::IFF_MULTICAST);
+        iface.loopback = found.flags.contains(InterfaceFlags::IFF_LOOPBACK);
+        iface.flags = flags(found.flags);
+        let Some(address) = found.address else { continue };
+        if let Some(link) = address.as_link_addr() {
+            iface.mac = mac(link);
+        } else if let Some(ip) = ip(&address) {
+            let prefix =
+                found.netmask.filter(|mask| mask.family().is_some()).as_ref().and_then(prefix);
+            iface.addresses.push(Address { ip, prefix });
+        }
+    }
+    for iface in &mut interfaces {
+        iface.index = if_nametoindex(iface.name.as_str()).unwrap_or(0);
+    }
+    interfaces.retain(|iface| iface.index != 0);
+    Ok(interfaces)
+}
+
+fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
+    let v4 = address.as_sockaddr_in().map(|address| IpAddr::from(address.ip()));
+    v4.or_else(|| address.as_sockaddr_in6().map(|address| IpAddr::from(address.ip())))
+}
+
+fn prefix(mask: &SockaddrStorage) -> Option<u8> {
+    let ones = match ip(mask)? {
+        IpAddr::V4(mask) => mask.to_bits().leading_ones(),
+        IpAddr::V6(mask) => mask.to_bits().leading_ones(),
+    };
+    u8::try_from(ones).ok()
+}
+
+fn flags(found: InterfaceFlags) -> Vec<Flag> {
+    let known = [
+        (InterfaceFlags::IFF_UP, Flag::Up),
+        (InterfaceFlags::IFF_BROADCAST, Flag::Broadcast),
+        (InterfaceFlags::IFF_LOOPBACK, Flag::Loopback),
+        (InterfaceFlags::IFF_POINTOPOINT, Flag::PointToPoint),
+        (InterfaceFlags::IFF_RUNNING, Flag::Running),
+        (InterfaceFlags::IFF_NOARP, Flag::NoArp),
+        (InterfaceFlags::IFF_PROMISC, Flag::Promiscuous),
+        (InterfaceFlags::IFF_ALLMULTI, Flag::AllMulticast),
+        (InterfaceFlags::IFF_MULTICAST, Flag::Multicast),
+    ];
+    let known = known.into_iter().chain(LINUX_FLAGS);
+    known.filter(|(bit, _)| found.contains(*bit)).map(|(_, flag)| flag).collect()
+}
+
+/// The Ethernet address, not that of another sort of link: a tunnel's is an IP address,
+/// InfiniBand's has 20 bytes.
+fn mac(link: &LinkAddr) -> Option<MacAddr> {
+    link.addr().filter(|mac| is_ethernet(link) && mac.iter().any(|byte| *byte != 0)).map(MacAddr)
+}
+
+#[cfg(target_os = "linux")]
+const LINUX_FLAGS: [(InterfaceFlags, Flag); 2] =
+    [(InterfaceFlags::IFF_LOWER_UP, Flag::LowerUp), (InterfaceFlags::IFF_DORMANT, Flag::Dormant)];
+
+#[cfg(not(target_os = "linux"))]
+const LINUX_FLAGS: [(InterfaceFlags, Flag); 0] = [];
+
+#[cfg(target_os = "linux")]
+fn is_ethernet(link: &LinkAddr) -> bool {
+    link.halen() == 6
+}
+
+/// Only Linux tells the length of the address.
+#[cfg(not(target_os = "linux"))]
+fn is_ethernet(_link: &LinkAddr) -> bool {
+    true
+}

@@ -1,0 +1,9 @@
+//! What all Unix systems tell of a host and of this process.
+
+mod interfaces;
+mod open_files;
+mod process;
+
+pub use interfaces::interfaces;
+pub use open_files::{open_files, restore_limits_for, sockets_for};
+pub use process::processor_time;

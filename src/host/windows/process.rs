@@ -1,0 +1,18 @@
+//! Windows has no limit of open files, and the processor time is not read there.
+
+use std::process::Command;
+use std::time::Duration;
+
+pub fn sockets_for(wanted: usize) -> usize {
+    wanted
+}
+
+pub fn restore_limits_for(_command: &mut Command) {}
+
+pub fn open_files() -> Option<u64> {
+    None
+}
+
+pub fn processor_time() -> Option<Duration> {
+    None
+}

@@ -1,0 +1,61 @@
+//! The source of changes: messages of the system, or a timer.
+
+use std::time::{Duration, Instant};
+
+use super::messages::Messages;
+use super::netlink::Listener;
+use crate::sys::{Backend, PollSource};
+
+/// How often the interfaces are listed if the system sends no messages.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// What says that the interfaces may have changed.
+pub enum ChangeSource {
+    Netlink(Listener),
+    Timer(Instant),
+}
+
+impl ChangeSource {
+    pub fn new(backend: Backend) -> Self {
+        if backend.is_native() {
+            match Listener::open() {
+                Ok(Some(listener)) => return ChangeSource::Netlink(listener),
+                Ok(None) => {}
+                Err(error) => tracing::debug!(%error, "no route netlink, looking once a second"),
+            }
+        }
+        ChangeSource::Timer(Instant::now() + PERIOD)
+    }
+
+    /// What to wait for, if the system sends messages.
+    pub fn source(&self) -> Option<PollSource<'_>> {
+        match self {
+            ChangeSource::Netlink(listener) => Some(listener.source()),
+            ChangeSource::Timer(_) => None,
+        }
+    }
+
+    /// When to poll, if it does not.
+    pub fn due(&self) -> Option<Instant> {
+        match self {
+            ChangeSource::Netlink(_) => None,
+            ChangeSource::Timer(next) => Some(*next),
+        }
+    }
+
+    /// Reads the messages, if some are `pending`. `None` if there is no reason to list the
+    /// interfaces.
+    pub fn read(&mut self, pending: bool) -> Option<Messages> {
+        match self {
+            ChangeSource::Netlink(listener) => pending.then(|| listener.read()),
+            ChangeSource::Timer(next) => {
+                let now = Instant::now();
+                if *next > now {
+                    return None;
+                }
+                *next = now + PERIOD;
+                Some(Messages::default())
+            }
+        }
+    }
+}

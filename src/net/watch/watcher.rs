@@ -1,0 +1,114 @@
+//! The interfaces in use: which there are, and how each is there.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::changes::Changes;
+use super::messages::Messages;
+use super::source::ChangeSource;
+use crate::host::interfaces;
+use crate::iface::{Family, Followed, Interface, Presence, Via};
+use crate::net::NetError;
+use crate::sys::{Backend, PollSource};
+use crate::target::Endpoint;
+
+/// The interfaces in use, and the source of their changes.
+pub struct Watch {
+    followed: Vec<(Followed, Family)>,
+    /// All interfaces of this host at the last poll.
+    interfaces: Vec<Interface>,
+    source: ChangeSource,
+    /// The source can be read.
+    pending: bool,
+}
+
+impl Watch {
+    /// Watches the interfaces of `endpoints`, from now on.
+    pub fn new<'a>(
+        endpoints: impl Iterator<Item = &'a Endpoint>,
+        backend: Backend,
+    ) -> Result<Self, NetError> {
+        // The source is opened before the list is read: a change between the two is then seen
+        // twice, and not missed.
+        let source = ChangeSource::new(backend);
+        let interfaces = interfaces().map_err(NetError::list_interfaces)?;
+        let mut followed: Vec<(Followed, Family)> = Vec::new();
+        let mut last: Option<(*const Via, Family)> = None;
+        for at in endpoints {
+            let family = Family::of(at.group);
+            // Endpoints of one interface mostly come together.
+            if last == Some((Arc::as_ptr(&at.via), family)) {
+                continue;
+            }
+            last = Some((Arc::as_ptr(&at.via), family));
+            if !followed.iter().any(|(known, of)| Arc::ptr_eq(&known.via, &at.via) && *of == family)
+            {
+                followed.push((Followed::new(Arc::clone(&at.via), family, &interfaces), family));
+            }
+        }
+        Ok(Watch { followed, interfaces, source, pending: false })
+    }
+
+    /// The interfaces in use and how each is there.
+    pub fn interfaces(&self) -> impl Iterator<Item = (&Via, Family, Presence)> {
+        self.followed
+            .iter()
+            .map(|(followed, family)| (&*followed.via, *family, followed.presence()))
+    }
+
+    /// The name of any interface of this host.
+    pub fn name_of(&self, index: u32) -> Option<&str> {
+        self.interfaces.iter().find(|iface| iface.index == index).map(|iface| iface.name.as_str())
+    }
+
+    /// What to wait for, if the system sends messages.
+    pub fn source(&self) -> Option<PollSource<'_>> {
+        self.source.source()
+    }
+
+    /// When to poll, if it does not.
+    pub fn due(&self) -> Option<Instant> {
+        self.source.due()
+    }
+
+    /// Takes note whether the source can be read.
+    pub fn note_pending(&mut self, pending: bool) {
+        self.pending |= pending;
+    }
+
+    /// Whether the source can be read.
+    pub fn is_pending(&self) -> bool {
+        self.pending
+    }
+
+    /// How an interface is there.
+    pub fn presence(&self, via: &Arc<Via>, family: Family) -> Presence {
+        let found = self
+            .followed
+            .iter()
+            .find(|(followed, of)| Arc::ptr_eq(&followed.via, via) && *of == family);
+        found.map_or(Presence::Gone, |(followed, _)| followed.presence())
+    }
+
+    /// What changed since the last poll; `None` if nothing did, mostly without a system call.
+    ///
+    /// # Errors
+    /// The interfaces cannot be listed.
+    pub fn poll(&mut self) -> Result<Option<Changes>, NetError> {
+        let Some(Messages { deleted, mut died, lost }) =
+            self.source.read(std::mem::take(&mut self.pending))
+        else {
+            return Ok(None);
+        };
+        died.retain(|(index, of)| {
+            self.followed.iter().any(|(known, family)| (known.via.index, *family) == (*index, *of))
+        });
+        self.interfaces = interfaces().map_err(NetError::list_interfaces)?;
+        let interfaces = &self.interfaces;
+        let changes = self.followed.iter_mut().filter_map(|(followed, family)| {
+            Some((followed.update(interfaces, &deleted)?, *family))
+        });
+        let changes = Changes { changes: changes.collect(), died, doubtful: lost };
+        Ok(Some(changes).filter(|changes| !changes.is_empty()))
+    }
+}

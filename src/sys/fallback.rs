@@ -1,0 +1,162 @@
+//! Systems other than Linux, with the signatures of `linux`: one datagram a call, and no ancillary
+//! data.
+
+use std::convert::Infallible;
+use std::io;
+use std::iter::Empty;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::time::Duration;
+
+use socket2::{Socket, Type};
+
+use super::backend::Batching;
+use super::captured::CapturedFrame;
+use super::os::PollSource;
+use super::portable;
+pub use super::portable::send;
+use super::ready::Ready;
+use super::train::Train;
+use crate::iface::Family;
+
+/// How many ready sources a wait reports: all of them.
+pub const MOST_READY: usize = usize::MAX;
+
+/// Receives one datagram a call.
+pub struct Batch(portable::Batch);
+
+impl Batch {
+    pub fn new(_batching: Batching) -> Self {
+        Batch(portable::Batch::new())
+    }
+
+    pub fn receive(&mut self, socket: &UdpSocket, _sleeps: bool) -> io::Result<usize> {
+        self.0.receive(socket)
+    }
+
+    pub fn expect_trains(&mut self) {}
+
+    pub fn get(&self, index: usize) -> Train<'_> {
+        self.0.get(index)
+    }
+}
+
+/// No packet socket: only Linux has it. It cannot be made.
+pub struct PacketSocket(Infallible);
+
+impl PacketSocket {
+    pub fn open() -> io::Result<Box<PacketSocket>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub fn read(&mut self, _take: &mut dyn FnMut(&CapturedFrame)) -> io::Result<usize> {
+        match self.0 {}
+    }
+
+    pub fn dropped(&self) -> io::Result<u32> {
+        match self.0 {}
+    }
+}
+
+/// No epoll: each wait names its sources. It cannot be made.
+pub struct Waiter(Infallible);
+
+impl Waiter {
+    pub fn new() -> io::Result<Option<Self>> {
+        Ok(None)
+    }
+
+    pub fn add(&self, _number: u64, _source: PollSource) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    pub fn add_output(&self, _number: u64, _output: PollSource) -> io::Result<bool> {
+        match self.0 {}
+    }
+
+    pub fn wait(&mut self, _time: Option<Duration>) -> io::Result<Empty<Ready>> {
+        match self.0 {}
+    }
+}
+
+pub fn can_send_trains(_socket: &UdpSocket) -> bool {
+    false
+}
+
+pub fn is_train_refused(_error: &io::Error) -> bool {
+    false
+}
+
+pub fn take_trains(_socket: &UdpSocket) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub fn ask_for_arrival(_socket: &Socket, _family: Family) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn ask_for_metadata(_socket: &Socket, _family: Family) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn report_queue_drops(_socket: &Socket, _family: Family) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn deliver_only_joined(_socket: &Socket, _family: Family) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn delivers_only_joined_v4(_socket: &Socket) -> bool {
+    false
+}
+
+/// Chooses the interface of IPv4 multicast by its address.
+pub fn send_via_v4(socket: &Socket, _index: u32, address: Ipv4Addr) -> io::Result<()> {
+    socket.set_multicast_if_v4(&address)
+}
+
+/// The address that is bound helps here.
+pub fn send_unicast_via(_socket: &Socket, _family: Family, _index: u32) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn force_receive_buffer(_socket: &Socket, _bytes: usize) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Lets several sockets listen on a port: BSD and macOS want SO_REUSEPORT beside SO_REUSEADDR.
+#[cfg(unix)]
+pub fn share_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_port(true)
+}
+
+/// Windows has no SO_REUSEPORT.
+#[cfg(not(unix))]
+pub fn share_port(_socket: &Socket) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn datagram_type() -> Type {
+    Type::DGRAM
+}
+
+pub fn set_nonblocking(socket: &Socket) -> io::Result<()> {
+    socket.set_nonblocking(true)
+}
+
+pub fn dropped(_socket: &UdpSocket) -> Option<u32> {
+    None
+}
+
+pub fn set_timer_slack() -> io::Result<()> {
+    Ok(())
+}
+
+pub fn clock_is_synchronised() -> bool {
+    false
+}
+
+#[cfg(unix)]
+pub fn write_now(_open: &impl std::os::fd::AsRawFd, _bytes: &[u8]) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}

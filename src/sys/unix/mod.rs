@@ -1,0 +1,12 @@
+//! What all Unix systems share.
+
+mod limits;
+mod options;
+mod poll;
+pub mod source_filter;
+mod wake;
+
+pub use limits::{start_with_open_files, too_many_files};
+pub use options::set_traffic_class_v6;
+pub use poll::{PollSource, borrow, poll, wait_for_room};
+pub use wake::WakePipe;
