@@ -6,7 +6,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::iface::{Cast, MacAddr};
-use crate::target::{Endpoint, and_more, ethernet_address};
+use crate::target::{Endpoint, ethernet_address, is_control_block};
+use crate::units::words::and_more;
 
 /// Something to know about some of the groups of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,11 +109,13 @@ fn gather<'a>(
 impl Kind {
     fn is_true_of(self, group: IpAddr) -> bool {
         match (self, group) {
-            (Kind::ControlBlock, IpAddr::V4(group)) => is_control(group),
+            (Kind::ControlBlock, IpAddr::V4(_)) => is_control_block(group),
             (Kind::Reserved, IpAddr::V4(group)) => is_reserved(group),
-            (Kind::Flooded, IpAddr::V4(group)) => !is_control(group) && is_control(twin(group)),
-            (Kind::StaysHere, IpAddr::V4(group)) => {
-                !is_control(group) && group.octets()[..2] != [239, 255]
+            (Kind::Flooded, IpAddr::V4(v4)) => {
+                !is_control_block(group) && is_control_block(twin(v4).into())
+            }
+            (Kind::StaysHere, IpAddr::V4(v4)) => {
+                !is_control_block(group) && v4.octets()[..2] != [239, 255]
             }
             // RFC 4291, 2.7: T is 0 for what IANA assigns; scopes beyond the site (5) are those
             // that routers carry.
@@ -121,11 +124,6 @@ impl Kind {
             _ => false,
         }
     }
-}
-
-/// The Local Network Control Block (RFC 5771, 4).
-fn is_control(group: Ipv4Addr) -> bool {
-    group.octets()[..3] == [224, 0, 0]
 }
 
 /// The group of 224.0.0.0/9 that has the same Ethernet address (RFC 1112, 6.4).
@@ -146,7 +144,7 @@ impl fmt::Display for Advice {
         let one = *more == 0;
         let (is, it, shares) = if one { ("is", "it", "shares") } else { ("are", "them", "share") };
         if !matches!(kind, Kind::StaysHere | Kind::Fragmented { .. }) {
-            write!(f, "{} ", and_more(*group, *more))?;
+            write!(f, "{} ", and_more(group, *more, "group"))?;
         }
         match kind {
             Kind::ControlBlock => write!(

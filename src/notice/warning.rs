@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use super::interface::News;
 use crate::host::MOST_RCVBUF;
 use crate::net::{KernelDrops, NetError, describe};
-use crate::target::{Endpoint, Filter, Listen, and_more, bracketed, is_source_specific};
+use crate::target::{Endpoint, Filter, Listen, bracketed, is_source_specific};
 use crate::units::rcvbuf::{Wish, in_words};
+use crate::units::words::and_more;
 
 /// A warning. [`Warning::id`] is stable, for scripts; the words are for people.
 #[derive(Debug)]
@@ -289,7 +290,8 @@ impl fmt::Display for Warning {
                 )
             }
             Warning::AnySourceInSsmRange { group, more } => {
-                let (groups, is) = (and_more(*group, *more), if *more == 0 { "is" } else { "are" });
+                let (groups, is) =
+                    (and_more(group, *more, "group"), if *more == 0 { "is" } else { "are" });
                 write!(
                     f,
                     "{groups} {is} of the source-specific range, and joined from any source: \

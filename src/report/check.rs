@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::human::count;
 use super::style::Paint;
 use crate::event::{CheckSummary, Checking};
 use crate::notice::{Finding, Level, Place};
 use crate::units::rcvbuf::in_words;
+use crate::units::words::count;
 
 /// Paragraphs are broken to fit a terminal of this many columns.
 const WIDTH: usize = 100;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::human::{count, payload, rate, size, span, time_of_day};
+use super::human::{payload, rate, size, time_of_day};
 use super::style::Paint;
 use super::{Format, check, ifaces, measured};
 use crate::assertion::Value;
@@ -17,6 +17,7 @@ use crate::event::{
 };
 use crate::notice::{Advice, Finding, Warning};
 use crate::units::rcvbuf::Wish;
+use crate::units::words::{count, span};
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 
 /// A rate over less than this is that of one burst, and would only puzzle.

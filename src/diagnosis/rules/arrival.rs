@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use super::{count, either, list, seconds};
+use super::either;
 use crate::diagnosis::facts::{Facts, FlowFacts, SenderFacts, is_forged};
 use crate::notice::finding::{Finding, Level, Place};
 use crate::target::bracketed;
+use crate::units::words::{count, list, seconds};
 
 /// How many senders are named.
 const FEW: usize = 3;

@@ -1,9 +1,10 @@
 //! The firewall: by its rules, where they may be read, and by the place where datagrams get lost.
 
-use super::{count, either};
+use super::either;
 use crate::diagnosis::facts::{Facts, SelfTestFacts, rise_in};
 use crate::diagnosis::firewall::{DropRule, Hook};
 use crate::notice::finding::{Finding, Level, Place};
+use crate::units::words::count;
 
 /// Where datagrams get lost between the interface and the socket.
 #[derive(Clone, Copy, PartialEq, Eq)]

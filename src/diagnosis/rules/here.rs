@@ -1,11 +1,12 @@
 //! What this host is like: its interface, its route, its membership, its limits, and what it hears
 //! of itself.
 
-use super::{count, either, list, setting};
+use super::either;
 use crate::diagnosis::facts::{Facts, LinkFacts};
 use crate::iface::Family;
 use crate::notice::finding::{Finding, Level, Place};
 use crate::target::{bracketed, is_source_specific};
+use crate::units::words::{count, list, setting};
 
 /// A receive buffer below this holds less than a tenth of a second of a TV channel.
 const SMALL_RCVBUF: u64 = 512 * 1024;

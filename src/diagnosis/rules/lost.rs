@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{count, either, list, setting};
+use super::either;
 use crate::diagnosis::facts::{Facts, FlowFacts, LinkFacts};
 use crate::notice::finding::{Finding, Level, Place};
 use crate::target::is_link_scoped;
+use crate::units::words::{count, list, seconds, setting};
 
 /// Fewer of anything may be somebody else's.
 const FEW: u64 = 3;
@@ -301,7 +302,7 @@ fn too_long(facts: &Facts) -> Option<Finding> {
 fn damaged(facts: &Facts) -> Option<Finding> {
     let link = facts.expected()?;
     let counters = link.counters.filter(|counters| counters.rx_errors >= FEW)?;
-    let (name, time) = (&link.name, super::seconds(facts.seconds));
+    let (name, time) = (&link.name, seconds(facts.seconds));
     // Where nearly all frames come whole, a few that do not are no reason to hear nothing.
     let many = counters.rx_errors >= counters.rx_packets / 100;
     let level = if many && facts.heard_here() == 0 { Level::Warning } else { Level::Note };

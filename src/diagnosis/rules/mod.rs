@@ -9,8 +9,11 @@ mod network;
 mod path;
 mod programs;
 
+use std::fmt::Display;
+
 use super::facts::Facts;
 use crate::notice::finding::{Command, Finding, Level, Place};
+use crate::units::words::{and_more, seconds};
 
 /// What is found in the facts, in the order in which it is worth reading.
 pub fn findings(facts: &Facts) -> Vec<Finding> {
@@ -99,11 +102,8 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
 }
 
 /// What a receiver listens to, for a sentence: its first target, and how many more.
-fn targets(facts: &Facts) -> String {
-    match facts.more {
-        0 => facts.target.to_string(),
-        more => format!("{} and {}", facts.target, count(more as u64, "more target")),
-    }
+fn targets(facts: &Facts) -> impl Display {
+    and_more(&facts.target, facts.more, "target")
 }
 
 /// The one that is meant, for the version of IP that the target is of: what a counter, a field or a
@@ -115,33 +115,4 @@ fn either<T>(facts: &Facts, v4: T, v6: T) -> T {
 /// What limits the number of routers, in the words of the version of IP.
 fn ttl(facts: &Facts) -> &'static str {
     either(facts, "TTL", "hop limit")
-}
-
-/// The name of an interface within that of a setting, where a dot would divide it: `sysctl` takes
-/// `net.ipv4.conf.eth0/7.rp_filter` for that of `eth0.7`.
-fn setting(iface: &str) -> String {
-    iface.replace('.', "/")
-}
-
-/// A time, for a sentence.
-fn seconds(seconds: f64) -> String {
-    if (seconds - seconds.round()).abs() < 0.05 {
-        format!("{seconds:.0} s")
-    } else {
-        format!("{seconds:.1} s")
-    }
-}
-
-/// A number of things, for a sentence.
-fn count(number: u64, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
-}
-
-/// Things in a row, for a sentence: `a, b and c`.
-fn list(things: &[String]) -> String {
-    match things {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
 }

@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{count, either, list, seconds};
+use super::either;
 use crate::diagnosis::STREAM;
 use crate::diagnosis::facts::{Facts, Queries};
 use crate::diagnosis::firewall::DropRule;
 use crate::host::Bridge;
 use crate::notice::finding::{Finding, Level, Place};
+use crate::target::is_control_block;
+use crate::units::words::{count, list, seconds};
 
 /// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a
 /// member for.
@@ -34,7 +36,7 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
 /// Whether switches send the group to every port, whoever has joined (RFC 4541, 2.1.2 and 3).
 fn is_flooded(facts: &Facts) -> bool {
     match facts.target.group {
-        IpAddr::V4(group) => group.octets()[..3] == [224, 0, 0],
+        IpAddr::V4(_) => is_control_block(facts.target.group),
         IpAddr::V6(group) => group == Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1),
     }
 }

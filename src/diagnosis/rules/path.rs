@@ -2,9 +2,10 @@
 //! every switch floods, and to this host alone.
 
 use super::network::enable_querier;
-use super::{count, either, list, seconds, ttl};
+use super::{either, ttl};
 use crate::diagnosis::facts::{Facts, Leg, LegKind, Path};
 use crate::notice::finding::{Finding, Level, Place};
+use crate::units::words::{count, list, seconds};
 
 pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
     let Some(path) = &facts.path else { return nobody(facts, others) };

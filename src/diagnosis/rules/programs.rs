@@ -4,12 +4,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{count, either, list, seconds};
+use super::either;
 use crate::diagnosis::facts::Facts;
 use crate::host::PortUser;
 use crate::notice::finding::{Finding, Level, Place};
 use crate::units::Rate;
 use crate::units::rcvbuf::Wish;
+use crate::units::words::{count, list, seconds};
 
 pub fn findings(facts: &Facts) -> Vec<Finding> {
     bound_to_address(facts).into_iter().chain(buffer_overflow(facts)).collect()
