@@ -7,7 +7,7 @@ use crate::cli::SendArgs;
 use crate::host;
 use crate::iface::Family;
 use crate::net::SendOptions;
-use crate::notice::{Advice, advice};
+use crate::notice::{Notice, advice};
 use crate::sys::Backend;
 use crate::target::{Endpoint, TargetRange, is_control_block};
 use crate::units::{Period, Rate};
@@ -41,7 +41,7 @@ pub struct Send {
     /// Show each datagram.
     pub show: bool,
     /// What the user should know of the addresses before it begins.
-    pub advice: Vec<Advice>,
+    pub advice: Vec<Notice>,
     /// How the system is asked.
     pub backend: Backend,
 }

@@ -3,18 +3,21 @@
 use std::fmt::{self, Display};
 use std::time::Duration;
 
+/// The ending of a noun after `number`.
+pub fn plural(number: u64) -> &'static str {
+    if number == 1 { "" } else { "s" }
+}
+
 /// `1 datagram`, `3 datagrams`.
 pub fn count(number: u64, thing: &str) -> impl Display {
-    let plural = if number == 1 { "" } else { "s" };
-    display(move |f| write!(f, "{number} {thing}{plural}"))
+    display(move |f| write!(f, "{number} {thing}{}", plural(number)))
 }
 
 /// The first of several things and the number of others: `239.1.1.1`, `239.1.1.1 and 1 more group`.
 pub fn and_more(first: impl Display, more: usize, thing: &str) -> impl Display {
     display(move |f| match more {
         0 => write!(f, "{first}"),
-        1 => write!(f, "{first} and 1 more {thing}"),
-        more => write!(f, "{first} and {more} more {thing}s"),
+        more => write!(f, "{first} and {more} more {thing}{}", plural(more as u64)),
     })
 }
 

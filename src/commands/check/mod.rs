@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use crate::diagnosis::{Facts, conclusion, findings};
 use crate::event::{CheckSummary, Event};
-use crate::notice::{Finding, Level};
+use crate::notice::{Level, Notice};
 use crate::report::Reporter;
 use crate::sys::Interrupt;
 use crate::verdict::{RunError, Stop, Verdict};
@@ -61,7 +61,7 @@ pub fn run(
 }
 
 /// A fault is a no. Who interrupts has not heard all of it.
-fn judge(found: &[Finding], stop: Stop) -> Verdict {
+fn judge(found: &[Notice], stop: Stop) -> Verdict {
     let reasons: Vec<String> = found
         .iter()
         .filter(|finding| finding.level == Level::Fault)

@@ -22,7 +22,7 @@ use crate::diagnosis::CheckedTarget;
 use crate::event::{Event, Left, Listening, RcvbufInfo, RecvSummary, TargetInfo, spans};
 use crate::iface::Cast;
 use crate::net::{Inbox, Rcvbuf};
-use crate::notice::{Warning, interface, warning};
+use crate::notice::{Id, interface, receive};
 use crate::report::Reporter;
 use crate::sys::Interrupt;
 use crate::target::{Endpoint, Listen};
@@ -91,21 +91,19 @@ pub fn run(
     let warns = came.is_nothing() && verdict.status == 1 && !command_failed;
     if warns && findings.len() > 1 {
         // The warning says as much, and where to look closer.
-        findings.retain(|finding| finding.id != "nothing-arrives");
+        findings.retain(|finding| finding.id != Id::NothingArrives);
     }
     let said = reporter.last_words(|reporter| {
         if let Some(report) = last_report {
             reporter.event(&Event::Interval(report))?;
         }
         if let Some(by) = set_by {
-            reporter.warn(&Warning::ClockSet { by })?;
+            reporter.warn(&receive::clock_set(by))?;
         }
         reporter.explain(&findings)?;
         if warns {
-            reporter.warn(&Warning::NothingReceived {
-                at: in_words(&plan.listens),
-                check: check(&plan.listens),
-            })?;
+            let (targets, check) = (in_words(&plan.listens), check(&plan.listens));
+            reporter.warn(&receive::nothing_received(&targets, check.as_deref()))?;
         }
         for left in left {
             match left {
@@ -113,7 +111,7 @@ pub fn run(
                     let left = Left { group, port, iface: &via.name, ifindex: via.index };
                     reporter.event(&Event::Left(left))?;
                 }
-                Err(error) => reporter.warn(&Warning::NotLeft(error))?,
+                Err(error) => reporter.warn(&receive::not_left(&error))?,
             }
         }
         reporter.event(&Event::RecvSummary(RecvSummary {
@@ -130,14 +128,14 @@ pub fn run(
 /// Says that every group is joined.
 fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
     reporter.advise(&plan.advice)?;
-    if let Some(warning) = warning::any_source_in_ssm_range(&plan.listens) {
+    if let Some(warning) = receive::any_source_in_ssm_range(&plan.listens) {
         reporter.warn(&warning)?;
     }
     reporter.warn_all(&interface::at_start(inbox.interfaces()))?;
     let Rcvbuf { asked, granted } = inbox.rcvbuf();
     match (plan.rcvbuf, granted) {
         (Some(wish), Some(granted)) if granted < wish.bytes() => {
-            reporter.warn(&Warning::RcvbufCapped { wish, granted, limit: host::most_rcvbuf() })?;
+            reporter.warn(&receive::rcvbuf_capped(wish, granted, host::most_rcvbuf()))?;
         }
         _ => {}
     }

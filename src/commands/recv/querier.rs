@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::iface::{Family, Presence, Via};
-use crate::notice::Warning;
+use crate::notice::{Notice, receive};
 
 /// How often to look. Queriers ask every 125 s (RFC 3376, 8.2), so this is soon enough.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ impl Querier {
         now: Instant,
         followed: impl Iterator<Item = (&'a Via, Family, Presence)>,
         version: impl Fn(&str, Family) -> Option<u8>,
-    ) -> Vec<Warning> {
+    ) -> Vec<Notice> {
         if self.due().is_none_or(|due| due > now) {
             return Vec::new();
         }
@@ -48,10 +48,8 @@ impl Querier {
             let (protocol, knowing) = if family == Family::V4 { ("IGMP", 3) } else { ("MLD", 2) };
             if let Some(version) = version(&via.name, family).filter(|version| *version < knowing) {
                 self.quiet.remove(quiet);
-                warnings.push(Warning::SsmUnsupported {
-                    iface: via.name.clone(),
-                    version: format!("{protocol}v{version}"),
-                });
+                let version = format!("{protocol}v{version}");
+                warnings.push(receive::ssm_unsupported(&via.name, &version));
             }
         }
         warnings
@@ -74,7 +72,8 @@ mod tests {
             .iter()
             .zip([Family::V4, Family::V6])
             .map(|(via, family)| (via, family, Presence::Ready));
-        querier.look(now, followed, |_, _| Some(version)).iter().map(Warning::to_string).collect()
+        let warnings = querier.look(now, followed, |_, _| Some(version));
+        warnings.into_iter().map(|notice| notice.what).collect()
     }
 
     #[test]
@@ -87,7 +86,7 @@ mod tests {
         assert!(look(&mut querier, start + PERIOD / 2, ["e0", "e0"], 2).is_empty(), "not yet due");
         let told = look(&mut querier, start + PERIOD, ["lan0", "lan0"], 2);
         assert_eq!(told.len(), 1);
-        assert!(told[0].starts_with("lan0 speaks IGMPv2, which knows no sources"), "{told:?}");
+        assert!(told[0].starts_with("lan0 uses IGMPv2, which cannot filter by source"), "{told:?}");
         assert_eq!(querier.due(), None);
     }
 
@@ -98,7 +97,7 @@ mod tests {
         let mut querier = Querier::new(&[1], start);
         assert!(look(&mut querier, start, ["e0", "e0"], 2).is_empty());
         assert!(
-            look(&mut querier, start + PERIOD, ["e0", "e0"], 1)[0].starts_with("e0 speaks MLDv1")
+            look(&mut querier, start + PERIOD, ["e0", "e0"], 1)[0].starts_with("e0 uses MLDv1")
         );
     }
 }

@@ -15,7 +15,7 @@ use super::why::Why;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
 use crate::iface::{Family, Via};
 use crate::net::{Datagram, Inbox, KernelDrops};
-use crate::notice::{Waiting, Warning};
+use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
 use crate::stats::stream::StreamCounts;
 use crate::sys::Interrupt;
@@ -228,7 +228,7 @@ impl<'a> Session<'a> {
         }
         self.overflowed = true;
         let dropped = KernelDrops { count: count.into(), exact: datagram.meta.drops_exact };
-        reporter.warn(&Warning::KernelDrops { dropped })
+        reporter.warn(&receive::kernel_drops(dropped))
     }
 
     /// Says once that there are too many streams; the summary has the number of their datagrams.
@@ -238,7 +238,7 @@ impl<'a> Session<'a> {
         }
         self.crowded = true;
         let StreamCounts { streams: followed, .. } = self.counts.streams.counts();
-        reporter.warn(&Warning::TooManyStreams { followed })
+        reporter.warn(&receive::too_many_streams(followed))
     }
 
     /// Says once that datagrams arrive on two interfaces; the summary has the number.
@@ -259,7 +259,7 @@ impl<'a> Session<'a> {
                     .find(|via| via.index == first);
                 let first =
                     first.map_or_else(|| "another interface".to_owned(), |via| via.name.clone());
-                reporter.warn(&Warning::ArrivesTwice { first, second: (*second).to_owned() })
+                reporter.warn(&receive::arrives_twice(&first, second))
             }
             _ => Ok(()),
         }
@@ -279,7 +279,7 @@ impl<'a> Session<'a> {
             None if once && open > 0 => Some(Waiting::Ends { open, streams }),
             None => None,
         };
-        waiting.map_or(Ok(()), |waiting| reporter.warn(&Warning::StillWaiting { waiting, forever }))
+        waiting.map_or(Ok(()), |waiting| reporter.warn(&receive::still_waiting(waiting, forever)))
     }
 
     /// By how many seconds the clock was set while it ran. What it told is then good for no delay

@@ -10,7 +10,7 @@ use super::silence::{Silence, Silent};
 use crate::diagnosis::{Baseline, Diagnosing, Found, Request, Stopped};
 use crate::iface::{Cast, Family};
 use crate::net::Inbox;
-use crate::notice::Finding;
+use crate::notice::Notice;
 use crate::plan;
 use crate::report::Reporter;
 use crate::sys::Interrupt;
@@ -184,7 +184,7 @@ impl<'a> Why<'a> {
 }
 
 /// Waits for what is found at the end; a signal shortens that.
-pub fn found_at_end(looking: &Diagnosing, interrupt: &Interrupt) -> Vec<Finding> {
+pub fn found_at_end(looking: &Diagnosing, interrupt: &Interrupt) -> Vec<Notice> {
     let start = Instant::now();
     let mut signalled = None;
     loop {

@@ -11,7 +11,7 @@ use super::payload::Payload;
 use crate::event::{self, Event, ProbeInfo, SentDatagram, TargetTotals};
 use crate::format::probe::{END_INTERVAL, ENDS, MIN_LEN};
 use crate::net::{Failure, Outbox, SendQueue, Wake};
-use crate::notice::Warning;
+use crate::notice::{Notice, send};
 use crate::plan;
 use crate::report::{Goal, Reporter};
 use crate::stats::Meter;
@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
                 let position = self.queue.items()[gone].position;
                 let at = means.outbox.endpoint(position);
                 self.warn_once(position, error.raw_os_error(), means.reporter, || {
-                    Warning::CameBack { at: at.clone(), error }
+                    send::came_back(at, &error)
                 })?;
             }
             self.credit(gone..gone + result.datagrams, means)?;
@@ -243,7 +243,6 @@ impl<'a> Session<'a> {
             patience = patience.filter(|_| result.datagrams == 0);
             let Some(Failure { datagrams, full, error }) = result.failure else { continue };
             let position = self.queue.items()[gone].position;
-            let at = means.outbox.endpoint(position);
             let now = Instant::now();
             let since = patience.unwrap_or(now);
             let until = since + if datagrams > 1 { PATIENCE_OF_TRAINS } else { self.patience };
@@ -269,10 +268,7 @@ impl<'a> Session<'a> {
                 }
                 self.totals[position].errors += datagrams as u64;
                 let number = error.source.raw_os_error();
-                self.warn_once(position, number, means.reporter, || Warning::NotSent {
-                    at: at.clone(),
-                    error,
-                })?;
+                self.warn_once(position, number, means.reporter, || send::not_sent(&error))?;
                 (gone, patience) = (gone + datagrams, None);
             }
             self.write_anew(gone, position);
@@ -390,7 +386,7 @@ impl<'a> Session<'a> {
         position: usize,
         number: Option<i32>,
         reporter: &mut Reporter,
-        warning: impl FnOnce() -> Warning,
+        warning: impl FnOnce() -> Notice,
     ) -> io::Result<()> {
         let alike = self.warned.iter().filter(|(_, known)| *known == number).count();
         let news = alike < MOST_WARNINGS && self.warned.insert((position, number));

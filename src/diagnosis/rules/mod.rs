@@ -12,11 +12,11 @@ mod programs;
 use std::fmt::Display;
 
 use super::facts::Facts;
-use crate::notice::finding::{Command, Finding, Level, Place};
+use crate::notice::{Command, Id, Level, Notice, Place};
 use crate::units::words::{and_more, seconds};
 
 /// What is found in the facts, in the order in which it is worth reading.
-pub fn findings(facts: &Facts) -> Vec<Finding> {
+pub fn findings(facts: &Facts) -> Vec<Notice> {
     let mut found = here::findings(facts);
     found.extend(programs::findings(facts));
     found.extend(lost::findings(facts));
@@ -37,13 +37,13 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
 
 /// The two or three findings that explain why a receiver hears nothing: the gravest first, and last
 /// the one that says where to look closer.
-pub fn gravest(facts: &Facts) -> Vec<Finding> {
+pub fn gravest(facts: &Facts) -> Vec<Notice> {
     const MOST: usize = 3;
     let mut found = findings(facts);
     found.retain(|finding| finding.level >= Level::Warning);
     let looks_closer =
-        |finding: &Finding| matches!(finding.id, "nothing-arrives" | "stream-stopped");
-    let (last, mut found): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(looks_closer);
+        |finding: &Notice| matches!(finding.id, Id::NothingArrives | Id::StreamStopped);
+    let (last, mut found): (Vec<Notice>, Vec<Notice>) = found.into_iter().partition(looks_closer);
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     found.truncate(MOST - last.len().min(1));
     found.extend(last.into_iter().take(1));
@@ -51,7 +51,7 @@ pub fn gravest(facts: &Facts) -> Vec<Finding> {
 }
 
 /// One sentence for all of it, that a person could read to a colleague.
-pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
+pub fn conclusion(facts: &Facts, found: &[Notice]) -> String {
     let target = &facts.target;
     let worst = |level| found.iter().filter(move |finding| finding.level == level);
     let place = facts.iface.as_ref().map_or("this host".to_owned(), Clone::clone);
@@ -84,9 +84,9 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
     // What only concerns the choice of sources keeps nothing away, and neither does what keeps this
     // host from sending.
     let could_send = facts.self_test.as_ref().is_none_or(|test| test.error.is_none());
-    let is_suspect = |finding: &&Finding| match finding.id {
-        "nothing-arrives" | "ssm-unsupported" | "firewall-output" => false,
-        "self-test-failed" => could_send,
+    let is_suspect = |finding: &&Notice| match finding.id {
+        Id::NothingArrives | Id::SsmUnsupported | Id::FirewallOutput => false,
+        Id::SelfTestFailed => could_send,
         _ => true,
     };
     match worst(Level::Warning).find(is_suspect) {
