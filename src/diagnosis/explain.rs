@@ -12,7 +12,7 @@ use super::{rules, snapshot};
 use crate::host;
 use crate::host::{Counters, Groups};
 use crate::iface::Family;
-use crate::notice::finding::Finding;
+use crate::notice::Notice;
 use crate::target::Listen;
 
 /// The kernel's counters, as they were before the silence that is to be explained.
@@ -47,7 +47,7 @@ pub struct Request {
 /// The search for an answer, beside whatever else goes on: who asks for the firewall's rules starts
 /// another program, and waits for it.
 #[derive(Debug)]
-pub struct Diagnosing(Receiver<Vec<Finding>>);
+pub struct Diagnosing(Receiver<Vec<Notice>>);
 
 /// What came of it by now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub enum Found {
     /// It goes on.
     NotYet,
     /// The two or three findings that explain it, the gravest first; none where it failed.
-    Ready(Vec<Finding>),
+    Ready(Vec<Notice>),
 }
 
 impl Diagnosing {
@@ -93,7 +93,7 @@ impl Diagnosing {
 }
 
 impl Request {
-    fn answer(&self, groups: &Groups) -> Vec<Finding> {
+    fn answer(&self, groups: &Groups) -> Vec<Notice> {
         rules::gravest(&self.facts(groups))
     }
 
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::diagnosis::facts::LinkFacts;
     use crate::iface::Address;
-    use crate::notice::finding::{Level, Place};
+    use crate::notice::{Id, Level, Place};
 
     /// What a receiver knows that has joined on an interface where nothing is wrong.
     fn silent() -> Facts {
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    fn ids(facts: &Facts) -> Vec<&'static str> {
+    fn ids(facts: &Facts) -> Vec<Id> {
         rules::gravest(facts).iter().map(|finding| finding.id).collect()
     }
 
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(
             (found[0].id, found[0].what.as_str()),
-            ("nothing-arrives", "nothing of 239.1.1.1:5000 and 9 more targets arrived in 5 s")
+            (Id::NothingArrives, "nothing of 239.1.1.1:5000 and 9 more targets arrived in 5 s")
         );
         let [command] = &found[0].commands[..] else { panic!("{found:?}") };
         assert_eq!(
@@ -186,12 +186,12 @@ mod tests {
     fn what_explains_it_stands_before_where_to_look_closer() {
         let mut facts = silent();
         facts.interfaces[0].carrier = Some(false);
-        assert_eq!(ids(&facts), ["no-carrier", "nothing-arrives"]);
+        assert_eq!(ids(&facts), [Id::NoCarrier, Id::NothingArrives]);
         facts.stopped = has_stopped();
         let found = rules::gravest(&facts);
         assert_eq!(
             found.iter().map(|finding| finding.id).collect::<Vec<_>>(),
-            ["no-carrier", "stream-stopped"]
+            [Id::NoCarrier, Id::StreamStopped]
         );
         assert_eq!(
             found[1].what,
@@ -214,7 +214,7 @@ mod tests {
             found.iter().filter(|finding| finding.level >= Level::Warning).count() > 3,
             "{found:?}"
         );
-        for (stopped, last) in [(None, "nothing-arrives"), (has_stopped(), "stream-stopped")] {
+        for (stopped, last) in [(None, Id::NothingArrives), (has_stopped(), Id::StreamStopped)] {
             let told = rules::gravest(&Facts { stopped, ..facts.clone() });
             assert_eq!(
                 told.iter().map(|finding| finding.level).collect::<Vec<_>>(),
@@ -228,14 +228,14 @@ mod tests {
     fn an_interface_that_is_gone_is_told_and_not_a_choice_among_others() {
         assert_eq!(
             ids(&Facts { interfaces: Vec::new(), ..silent() }),
-            ["no-interface", "nothing-arrives"]
+            [Id::NoInterface, Id::NothingArrives]
         );
     }
 
     #[test]
     fn a_check_is_not_sent_to_itself() {
         let found = rules::findings(&Facts { receiving: false, ..silent() });
-        let nothing = found.iter().find(|finding| finding.id == "nothing-arrives").unwrap();
+        let nothing = found.iter().find(|finding| finding.id == Id::NothingArrives).unwrap();
         assert_eq!(nothing.commands[0].run, "mcast check --listen 239.1.1.1:5000 --iface e0");
     }
 
@@ -269,9 +269,9 @@ mod tests {
         let Found::Ready(found) = looking.wait(Duration::from_secs(30)) else {
             panic!("no answer")
         };
-        let ids: Vec<&str> = found.iter().map(|finding| finding.id).collect();
-        assert_eq!(ids.first(), Some(&"no-interface"), "{found:?}");
-        assert_eq!(ids.last(), Some(&"nothing-arrives"), "{found:?}");
+        let ids: Vec<Id> = found.iter().map(|finding| finding.id).collect();
+        assert_eq!(ids.first(), Some(&Id::NoInterface), "{found:?}");
+        assert_eq!(ids.last(), Some(&Id::NothingArrives), "{found:?}");
         // The thread that answered ends a moment later.
         assert_eq!(
             looking.wait(Duration::from_secs(30)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{TargetInfo, nanos};
-use crate::notice::{Finding, Level};
+use crate::notice::{Level, Notice};
 use crate::verdict::Verdict;
 
 /// The group is joined wherever it can be: what arrives from now on is seen.
@@ -44,7 +44,7 @@ pub struct CheckSummary {
 
 impl CheckSummary {
     /// Counts the findings.
-    pub fn new(elapsed: Duration, found: &[Finding], conclusion: String, verdict: Verdict) -> Self {
+    pub fn new(elapsed: Duration, found: &[Notice], conclusion: String, verdict: Verdict) -> Self {
         let count = |level| found.iter().filter(|finding| finding.level == level).count();
         let [passes, notes, warnings, faults] =
             [Level::Pass, Level::Note, Level::Warning, Level::Fault].map(count);

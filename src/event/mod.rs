@@ -7,6 +7,7 @@
 mod check;
 mod measured;
 mod metric;
+mod notice;
 mod spans;
 
 use std::fmt;
@@ -25,7 +26,7 @@ pub use spans::{Span, spans};
 use crate::assertion::Judgement;
 use crate::iface::{Cast, Flag, Joined, MacAddr};
 use crate::net::KernelDrops;
-use crate::notice::{Finding, Warning};
+use crate::notice::Notice;
 use crate::stats::Meter;
 use crate::target::{Endpoint, Filter, Listen, ethernet_address};
 use crate::units::hex::Hex;
@@ -52,7 +53,8 @@ pub enum Event<'a> {
     #[serde(rename = "datagram")]
     Sent(SentDatagram<'a>),
     /// Something the user should know.
-    Warning(Notice<'a>),
+    #[serde(serialize_with = "notice::warning")]
+    Warning(&'a Notice),
     /// A group was left.
     Left(Left<'a>),
     /// What a receiver got since the last report.
@@ -64,10 +66,11 @@ pub enum Event<'a> {
     #[serde(rename = "summary")]
     SendSummary(SendSummary),
     /// Something that was found.
-    Finding(&'a Finding),
+    #[serde(serialize_with = "notice::finding")]
+    Finding(&'a Notice),
     /// Something that explains why a receiver hears nothing.
-    #[serde(rename = "finding")]
-    Explanation(&'a Finding),
+    #[serde(rename = "finding", serialize_with = "notice::finding")]
+    Explanation(&'a Notice),
     /// What was found, in one sentence; always the last.
     #[serde(rename = "summary")]
     CheckSummary(CheckSummary),
@@ -290,20 +293,6 @@ pub struct SentDatagram<'a> {
     /// Its payload, for the formats that show it.
     #[serde(skip)]
     pub payload: Payload<'a>,
-}
-
-/// A warning, as an event.
-#[derive(Debug)]
-pub struct Notice<'a>(pub &'a Warning);
-
-impl Serialize for Notice<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry("id", self.0.id())?;
-        map.serialize_entry("what", &self.0.to_string())?;
-        map.serialize_entry("remedy", &self.0.remedy())?;
-        map.end()
-    }
 }
 
 /// A group that was left.

@@ -1,68 +1,48 @@
-//! Advice on addresses and lengths: what a network will do with them, which its user may not
-//! expect. It is given once, and keeps nobody from anything.
+//! Advice about addresses and lengths: what the network does with them, where the user may not
+//! expect it. mcast gives each advice once, before it begins.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::{Id, Level, Notice};
 use crate::iface::{Cast, MacAddr};
-use crate::target::{Endpoint, and_more, ethernet_address};
+use crate::target::{Endpoint, ethernet_address, is_control_block};
+use crate::units::words::and_more;
 
-/// Something to know about some of the groups of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advice {
-    /// What it is.
-    pub kind: Kind,
-    /// The first group that it is true of.
-    pub group: IpAddr,
-    /// How many more there are.
-    pub more: usize,
+/// Advice about groups.
+struct Advice {
+    /// Whether it applies to a group.
+    applies: fn(IpAddr) -> bool,
+    /// The notice for the first such group, and the number of others.
+    notice: fn(IpAddr, usize) -> Notice,
 }
 
-/// What there is to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// 224.0.0.0/24.
-    ControlBlock,
-    /// A range that IANA has kept back.
-    Reserved,
-    /// An IPv6 group that IANA assigns for good.
-    Permanent,
-    /// The Ethernet address is also that of a group of 224.0.0.0/24.
-    Flooded,
-    /// The TTL keeps the datagrams on this network although the group is meant to travel farther.
-    StaysHere,
-    /// Each datagram is longer than a frame of its interface.
-    Fragmented {
-        /// The length of its payload in bytes.
-        len: usize,
-        /// The longest payload that fits, in bytes.
-        fits: usize,
-    },
-}
+const CONTROL_BLOCK: Advice =
+    Advice { applies: |group| group.is_ipv4() && is_control_block(group), notice: control_block };
+const RESERVED: Advice = Advice { applies: is_reserved, notice: reserved_range };
+const PERMANENT: Advice = Advice { applies: is_permanent, notice: permanent_group };
+const FLOODED: Advice = Advice { applies: is_flooded, notice: flooded_group };
+const STAYS_LOCAL: Advice =
+    Advice { applies: goes_beyond_this_network, notice: |group, _| stays_local(group) };
 
-/// What a sender should know. `ttl` is the one that was asked for.
-pub fn for_sender(endpoints: &[Endpoint], ttl: Option<u8>) -> Vec<Advice> {
-    let kinds: &[Kind] = match ttl {
-        None => {
-            &[Kind::ControlBlock, Kind::Reserved, Kind::Permanent, Kind::Flooded, Kind::StaysHere]
-        }
-        Some(_) => &[Kind::ControlBlock, Kind::Reserved, Kind::Permanent, Kind::Flooded],
-    };
-    gather(endpoints.iter(), kinds)
+/// The advice for a sender that asked for this TTL.
+pub fn for_sender(endpoints: &[Endpoint], ttl: Option<u8>) -> Vec<Notice> {
+    let about_groups = [CONTROL_BLOCK, RESERVED, PERMANENT, FLOODED];
+    let about_ttl = ttl.is_none().then_some(STAYS_LOCAL);
+    gather(endpoints.iter(), about_groups.into_iter().chain(about_ttl))
 }
 
 /// The payload in bytes that every network carries in one piece (RFC 8200, 5: 1280 bytes with the
-/// headers), so that there is no need to ask.
+/// headers). Up to this length the MTU does not matter.
 const ALWAYS_FITS: usize = 1280 - 40 - 8;
 
-/// What a sender of payloads of `len` bytes should know of their length. `mtus` tells the MTU of
-/// interfaces in bytes, by index.
+/// The advice for a sender of payloads of `len` bytes. `mtus` returns the MTU of interfaces in
+/// bytes, by index.
 pub fn for_length(
     len: usize,
     endpoints: &[Endpoint],
     mtus: impl FnOnce() -> BTreeMap<u32, u32>,
-) -> Option<Advice> {
+) -> Option<Notice> {
     if len <= ALWAYS_FITS {
         return None;
     }
@@ -73,59 +53,61 @@ pub fn for_length(
     };
     let (group, fits) =
         endpoints.iter().map(|at| (at.group, fits(at))).find(|(_, fits)| *fits < len)?;
-    Some(Advice { kind: Kind::Fragmented { len, fits }, group, more: 0 })
+    Some(fragmented(group, len, fits))
 }
 
-/// What a receiver should know: it chose the group as well, but may look at anything that is on the
-/// wire.
-pub fn for_receiver<'a>(endpoints: impl Iterator<Item = &'a Endpoint> + Clone) -> Vec<Advice> {
-    gather(endpoints, &[Kind::Reserved, Kind::Flooded])
+/// The advice for a receiver. It may look at any group that is in use, so it gets less of it than a
+/// sender.
+pub fn for_receiver<'a>(endpoints: impl Iterator<Item = &'a Endpoint> + Clone) -> Vec<Notice> {
+    gather(endpoints, [RESERVED, FLOODED])
 }
 
 fn gather<'a>(
     endpoints: impl Iterator<Item = &'a Endpoint> + Clone,
-    kinds: &[Kind],
-) -> Vec<Advice> {
-    let of_kind = |kind: &Kind| {
+    advice: impl IntoIterator<Item = Advice>,
+) -> Vec<Notice> {
+    let notice = |Advice { applies, notice }: Advice| {
         let mut groups: Vec<IpAddr> = Vec::new();
-        endpoints
-            .clone()
-            .filter(|at| at.cast == Cast::Multicast && kind.is_true_of(at.group))
-            .for_each(|at| {
+        endpoints.clone().filter(|at| at.cast == Cast::Multicast && applies(at.group)).for_each(
+            |at| {
                 // Ports and interfaces of one group stand together.
                 if groups.last() != Some(&at.group) {
                     groups.push(at.group);
                 }
-            });
+            },
+        );
         groups.sort_unstable();
         groups.dedup();
-        let group = *groups.first()?;
-        Some(Advice { kind: *kind, group, more: groups.len() - 1 })
+        Some(notice(*groups.first()?, groups.len() - 1))
     };
-    kinds.iter().filter_map(of_kind).collect()
+    advice.into_iter().filter_map(notice).collect()
 }
 
-impl Kind {
-    fn is_true_of(self, group: IpAddr) -> bool {
-        match (self, group) {
-            (Kind::ControlBlock, IpAddr::V4(group)) => is_control(group),
-            (Kind::Reserved, IpAddr::V4(group)) => is_reserved(group),
-            (Kind::Flooded, IpAddr::V4(group)) => !is_control(group) && is_control(twin(group)),
-            (Kind::StaysHere, IpAddr::V4(group)) => {
-                !is_control(group) && group.octets()[..2] != [239, 255]
-            }
-            // RFC 4291, 2.7: T is 0 for what IANA assigns; scopes beyond the site (5) are those
-            // that routers carry.
-            (Kind::Permanent, IpAddr::V6(group)) => group.octets()[1] & 0x10 == 0,
-            (Kind::StaysHere, IpAddr::V6(group)) => group.octets()[1] & 0x0f >= 5,
-            _ => false,
-        }
+/// Whether RFC 5771, 3 calls the range of a group reserved, except ranges that were assigned later:
+/// 224.252.0.0/14, the transient groups of DIS in IANA's registry, and 234.0.0.0/8 (RFC 6034).
+fn is_reserved(group: IpAddr) -> bool {
+    let IpAddr::V4(group) = group else { return false };
+    matches!(group.octets(), [224, 1 | 5..=251, ..] | [225..=231 | 235..=238, ..])
+}
+
+/// Whether IANA assigns an IPv6 group for good (flag T is 0: RFC 4291, 2.7).
+fn is_permanent(group: IpAddr) -> bool {
+    matches!(group, IpAddr::V6(group) if group.octets()[1] & 0x10 == 0)
+}
+
+/// Whether a group outside the control block has the Ethernet address of a group inside it.
+fn is_flooded(group: IpAddr) -> bool {
+    let IpAddr::V4(v4) = group else { return false };
+    !is_control_block(group) && is_control_block(twin(v4).into())
+}
+
+/// Whether routers forward a group: IPv6 groups of a scope beyond the link, from site-local (5) on,
+/// and IPv4 groups outside the control block and the local scope 239.255.0.0/16 (RFC 2365, 6.1).
+fn goes_beyond_this_network(group: IpAddr) -> bool {
+    match group {
+        IpAddr::V4(v4) => !is_control_block(group) && v4.octets()[..2] != [239, 255],
+        IpAddr::V6(group) => group.octets()[1] & 0x0f >= 5,
     }
-}
-
-/// The Local Network Control Block (RFC 5771, 4).
-fn is_control(group: Ipv4Addr) -> bool {
-    group.octets()[..3] == [224, 0, 0]
 }
 
 /// The group of 224.0.0.0/9 that has the same Ethernet address (RFC 1112, 6.4).
@@ -134,68 +116,85 @@ fn twin(group: Ipv4Addr) -> Ipv4Addr {
     Ipv4Addr::new(224, second & 0x7f, third, fourth)
 }
 
-/// What the table of RFC 5771, 3 calls reserved, less what is assigned all the same:
-/// 224.252.0.0/14, the transient groups of DIS in IANA's registry, and 234.0.0.0/8 (RFC 6034).
-fn is_reserved(group: Ipv4Addr) -> bool {
-    matches!(group.octets(), [224, 1 | 5..=251, ..] | [225..=231 | 235..=238, ..])
+fn note(id: Id, what: String) -> Notice {
+    Notice::new(Level::Note, id, what)
 }
 
-impl fmt::Display for Advice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Advice { kind, group, more } = self;
-        let one = *more == 0;
-        let (is, it, shares) = if one { ("is", "it", "shares") } else { ("are", "them", "share") };
-        if !matches!(kind, Kind::StaysHere | Kind::Fragmented { .. }) {
-            write!(f, "{} ", and_more(*group, *more))?;
-        }
-        match kind {
-            Kind::ControlBlock => write!(
-                f,
-                "{is} for the protocols of one network: routers never forward {it}, whatever the \
-                 TTL, and switches flood {it} (RFC 5771, 4; RFC 4541, 2.1.2)"
-            ),
-            Kind::Fragmented { len, fits } => write!(
-                f,
-                "a payload of {len} bytes to {group} travels in fragments, since a frame carries \
-                 {fits}: each datagram is lost with any of them (RFC 8085, 3.2)"
-            ),
-            Kind::Reserved => write!(
-                f,
-                "{is} in a range that IANA keeps back (RFC 5771, 3); groups for private use are \
-                 those of 239.0.0.0/8 (RFC 2365)"
-            ),
-            Kind::Permanent => write!(
-                f,
-                "{is} for what IANA assigns (flag T is 0: RFC 4291, 2.7); groups for private use \
-                 begin with ff1, as ff15::1234"
-            ),
-            Kind::Flooded => {
-                let mac = ethernet_address(*group).unwrap_or(MacAddr([0; 6]));
-                let twin = if let IpAddr::V4(group) = group {
-                    twin(*group)
-                } else {
-                    Ipv4Addr::UNSPECIFIED
-                };
-                write!(
-                    f,
-                    "{shares} an Ethernet address with the control block ({mac} is also that of \
-                     {twin}), which switches flood to every port (RFC 1112, 6.4; RFC 4541, 2.1.2)"
-                )
-            }
-            Kind::StaysHere => {
-                let (name, rfc) = if group.is_ipv4() {
-                    ("TTL 1", "RFC 1112, 6.1")
-                } else {
-                    ("hop limit 1", "RFC 8200, 3")
-                };
-                write!(
-                    f,
-                    "{name} keeps these datagrams on this network; --ttl 16 lets up to fifteen \
-                     routers pass them on ({rfc})"
-                )
-            }
-        }
-    }
+/// `one` if there are no more groups, else `many`.
+fn number<'a>(more: usize, one: &'a str, many: &'a str) -> &'a str {
+    if more == 0 { one } else { many }
+}
+
+fn control_block(group: IpAddr, more: usize) -> Notice {
+    let (is, it) = (number(more, "is", "are"), number(more, "it", "them"));
+    note(
+        Id::ControlBlock,
+        format!(
+            "{} {is} for the protocols of one network: routers never forward {it}, whatever the \
+             TTL, and switches flood {it} (RFC 5771, 4; RFC 4541, 2.1.2)",
+            and_more(group, more, "group")
+        ),
+    )
+}
+
+fn reserved_range(group: IpAddr, more: usize) -> Notice {
+    note(
+        Id::ReservedRange,
+        format!(
+            "{} {} in a range that IANA keeps back (RFC 5771, 3); groups for private use are \
+             those of 239.0.0.0/8 (RFC 2365)",
+            and_more(group, more, "group"),
+            number(more, "is", "are")
+        ),
+    )
+}
+
+fn permanent_group(group: IpAddr, more: usize) -> Notice {
+    note(
+        Id::PermanentGroup,
+        format!(
+            "{} {} for what IANA assigns (flag T is 0: RFC 4291, 2.7); groups for private use \
+             begin with ff1, as ff15::1234",
+            and_more(group, more, "group"),
+            number(more, "is", "are")
+        ),
+    )
+}
+
+fn flooded_group(group: IpAddr, more: usize) -> Notice {
+    let mac = ethernet_address(group).unwrap_or(MacAddr([0; 6]));
+    let twin = if let IpAddr::V4(group) = group { twin(group) } else { Ipv4Addr::UNSPECIFIED };
+    note(
+        Id::FloodedGroup,
+        format!(
+            "{} {} an Ethernet address with the control block ({mac} is also that of {twin}), \
+             which switches flood to every port (RFC 1112, 6.4; RFC 4541, 2.1.2)",
+            and_more(group, more, "group"),
+            number(more, "shares", "share")
+        ),
+    )
+}
+
+fn stays_local(group: IpAddr) -> Notice {
+    let (name, rfc) =
+        if group.is_ipv4() { ("TTL 1", "RFC 1112, 6.1") } else { ("hop limit 1", "RFC 8200, 3") };
+    note(
+        Id::StaysLocal,
+        format!(
+            "{name} keeps these datagrams on this network; --ttl 16 lets up to fifteen routers \
+             pass them on ({rfc})"
+        ),
+    )
+}
+
+fn fragmented(group: IpAddr, len: usize, fits: usize) -> Notice {
+    note(
+        Id::Fragmented,
+        format!(
+            "a payload of {len} bytes to {group} travels in fragments, since a frame carries \
+             {fits}: each datagram is lost with any of them (RFC 8085, 3.2)"
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -221,26 +220,26 @@ mod tests {
         groups.iter().map(at).collect()
     }
 
-    fn kinds(group: &str, ttl: Option<u8>) -> Vec<Kind> {
-        for_sender(&endpoints(&[group]), ttl).iter().map(|advice| advice.kind).collect()
+    fn ids(group: &str, ttl: Option<u8>) -> Vec<Id> {
+        for_sender(&endpoints(&[group]), ttl).iter().map(|notice| notice.id).collect()
     }
 
     #[test]
-    fn a_payload_that_a_frame_does_not_hold_is_told() {
-        let told = |group: &str, len| {
+    fn a_payload_that_does_not_fit_one_frame_is_fragmented() {
+        let advice = |group: &str, len| {
             for_length(len, &endpoints(&[group]), || BTreeMap::from([(2, 1500)]))
-                .map(|advice| advice.to_string())
+                .map(|notice| notice.what)
         };
         assert_eq!(
-            (told("239.1.1.1", 1472), told("ff15::1", 1452), told("239.1.1.1", 64)),
+            (advice("239.1.1.1", 1472), advice("ff15::1", 1452), advice("239.1.1.1", 64)),
             (None, None, None)
         );
         assert!(
-            told("239.1.1.1", 1473).unwrap().contains(
+            advice("239.1.1.1", 1473).unwrap().contains(
                 "1473 bytes to 239.1.1.1 travels in fragments, since a frame carries 1472"
             )
         );
-        assert!(told("ff15::1", 1453).unwrap().contains("carries 1452"));
+        assert!(advice("ff15::1", 1453).unwrap().contains("carries 1452"));
         assert_eq!(
             for_length(9000, &endpoints(&["239.1.1.1"]), BTreeMap::new),
             None,
@@ -250,40 +249,41 @@ mod tests {
 
     #[test]
     fn each_address_gets_the_advice_it_deserves() {
-        use Kind::*;
+        use Id::*;
         for (group, expected) in [
             ("224.0.0.251", &[ControlBlock][..]),
-            ("224.202.20.30", &[Reserved, StaysHere]),
-            ("238.128.0.5", &[Reserved, Flooded, StaysHere]),
-            ("239.0.0.1", &[Flooded, StaysHere]),
-            ("239.128.0.1", &[Flooded, StaysHere]),
-            ("239.1.1.1", &[StaysHere]),
+            ("224.202.20.30", &[ReservedRange, StaysLocal]),
+            ("238.128.0.5", &[ReservedRange, FloodedGroup, StaysLocal]),
+            ("239.0.0.1", &[FloodedGroup, StaysLocal]),
+            ("239.128.0.1", &[FloodedGroup, StaysLocal]),
+            ("239.1.1.1", &[StaysLocal]),
             ("239.255.1.1", &[]),
-            ("232.1.1.1", &[StaysHere]),
-            ("234.1.1.1", &[StaysHere]),
-            ("224.2.1.1", &[StaysHere]),
-            ("ff02::fb", &[Permanent]),
+            ("232.1.1.1", &[StaysLocal]),
+            ("234.1.1.1", &[StaysLocal]),
+            ("224.2.1.1", &[StaysLocal]),
+            ("ff02::fb", &[PermanentGroup]),
             ("ff12::1", &[]),
-            ("ff15::1", &[StaysHere]),
+            ("ff15::1", &[StaysLocal]),
             ("10.0.0.5", &[]),
         ] {
-            assert_eq!(kinds(group, None), expected, "{group}");
+            assert_eq!(ids(group, None), expected, "{group}");
         }
-        assert_eq!(kinds("239.1.1.1", Some(1)), [], "who says --ttl 1 means it");
+        assert_eq!(ids("239.1.1.1", Some(1)), [], "--ttl 1 is no accident");
     }
 
     #[test]
     fn many_groups_are_one_advice_and_it_cites_its_rfc() {
         let groups = endpoints(&["239.0.0.2", "239.0.0.1", "239.0.0.1", "224.0.0.9", "239.1.1.1"]);
-        let said: Vec<String> = for_sender(&groups, None).iter().map(Advice::to_string).collect();
-        assert_eq!(said.len(), 3, "{said:#?}");
+        let advice: Vec<String> =
+            for_sender(&groups, None).into_iter().map(|notice| notice.what).collect();
+        assert_eq!(advice.len(), 3, "{advice:#?}");
         assert!(
-            said[1].starts_with("239.0.0.1 and 1 more group share an Ethernet address"),
+            advice[1].starts_with("239.0.0.1 and 1 more group share an Ethernet address"),
             "{}",
-            said[1]
+            advice[1]
         );
-        assert!(said[1].contains("01:00:5e:00:00:01 is also that of 224.0.0.1"), "{}", said[1]);
-        assert!(said.iter().all(|advice| advice.contains("RFC")), "{said:#?}");
+        assert!(advice[1].contains("01:00:5e:00:00:01 is also that of 224.0.0.1"), "{}", advice[1]);
+        assert!(advice.iter().all(|what| what.contains("RFC")), "{advice:#?}");
     }
 
     #[test]

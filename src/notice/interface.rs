@@ -1,189 +1,189 @@
-//! What is told of the interfaces that come and go.
+//! Warnings about interfaces that come and go.
 
-use std::fmt;
 use std::net::IpAddr;
 
-use super::Warning;
-use crate::host;
-use crate::host::Ipv6;
+use super::{Id, Level, Notice, shared};
+use crate::host::{self, Ipv6};
 use crate::iface::{Change, Family, Presence, Via};
-use crate::net::InterfaceEvent;
+use crate::net::{InterfaceEvent, NetError, describe};
+use crate::units::words::setting;
 
-/// What became of an interface.
+/// A change of an interface that a warning reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
+enum Status {
     /// It was deleted.
     Gone,
     /// It was made again.
     Back,
-    /// The address that it was chosen by is on it now, and no longer on that one.
+    /// The address that the user chose it by moved to it from the interface of this name.
     Moved(String),
     /// It is administratively down.
     Down,
     /// It is up, after it was down.
     Up,
-    /// It has no address of the family , or not the one that it was chosen by.
+    /// It has no address of the family, or lost the one that the user chose it by.
     NoAddress(Family, Option<IpAddr>),
-    /// It has this address now, where it had another one or none.
+    /// It has this address now, and had another one or none.
     Address(IpAddr, Option<IpAddr>),
-    /// What could not be used on it before is used now.
-    Again,
+    /// Targets that failed on it before can be used now.
+    Usable,
 }
 
-impl News {
-    /// What is to be told of a change, in this order.
-    fn of(change: &Change, family: Family) -> Vec<News> {
+impl Status {
+    /// What to report of a change, in this order.
+    fn of(change: &Change, family: Family) -> Vec<Status> {
         use Presence::{Down, Gone, NoAddress, Ready};
         let pinned = change.new.address.filter(|_| change.new.pinned);
-        let without = || News::NoAddress(family, pinned);
+        let missing = Status::NoAddress(family, pinned);
+        let pinned_is_missing = change.now == NoAddress && pinned.is_some();
         match (change.was, change.now) {
-            (_, Gone) => vec![News::Gone],
-            (was, now) if change.remade => {
-                let mut news = match was {
-                    Gone => vec![News::Back],
-                    _ if change.old_is_there => vec![News::Moved(change.old.name.clone())],
-                    _ => vec![News::Gone, News::Back],
+            (_, Gone) => vec![Status::Gone],
+            (was, _) if change.remade => {
+                let mut statuses = match was {
+                    Gone => vec![Status::Back],
+                    _ if change.old_is_there => vec![Status::Moved(change.old.name.clone())],
+                    _ => vec![Status::Gone, Status::Back],
                 };
-                news.extend((now == NoAddress && pinned.is_some()).then(without));
-                news
+                statuses.extend(pinned_is_missing.then_some(missing));
+                statuses
             }
-            (Down, Down) => Vec::new(),
-            (_, Down) => vec![News::Down],
-            (Down, now) => {
-                let missed = (now == NoAddress && pinned.is_some()).then(without);
-                [News::Up].into_iter().chain(missed).collect()
+            (Down, Down) => vec![],
+            (_, Down) => vec![Status::Down],
+            (Down, _) => {
+                [Status::Up].into_iter().chain(pinned_is_missing.then_some(missing)).collect()
             }
-            (Ready, NoAddress) => vec![without()],
+            (Ready, NoAddress) => vec![missing],
             (NoAddress, Ready) => {
-                change.new.address.map(|now| News::Address(now, None)).into_iter().collect()
+                change.new.address.map(|now| Status::Address(now, None)).into_iter().collect()
             }
             _ if change.old.address != change.new.address => change
                 .new
                 .address
-                .map(|now| News::Address(now, change.old.address))
+                .map(|now| Status::Address(now, change.old.address))
                 .into_iter()
                 .collect(),
-            _ => Vec::new(),
+            _ => vec![],
         }
     }
 
-    /// What is to be told of an interface before anything has changed.
-    fn at_start(presence: Presence, family: Family) -> Option<News> {
+    /// What to report of an interface before anything has changed.
+    fn at_start(presence: Presence, family: Family) -> Option<Status> {
         match presence {
-            Presence::Down => Some(News::Down),
-            Presence::NoAddress => Some(News::NoAddress(family, None)),
-            Presence::Gone => Some(News::Gone),
+            Presence::Down => Some(Status::Down),
+            Presence::NoAddress => Some(Status::NoAddress(family, None)),
+            Presence::Gone => Some(Status::Gone),
             Presence::Ready => None,
         }
     }
 
-    pub(super) fn id(&self) -> &'static str {
-        match self {
-            News::Gone => "interface-gone",
-            News::Back => "interface-back",
-            News::Moved(_) => "interface-moved",
-            News::Down => "interface-down",
-            News::Up => "interface-up",
-            News::NoAddress(..) => "interface-no-address",
-            News::Address(..) => "interface-address",
-            News::Again => "interface-again",
-        }
-    }
-
-    pub(super) fn remedy(&self, iface: &str) -> Option<String> {
-        match self {
-            News::Down => Some(format!("bring it up with 'ip link set {iface} up'")),
-            News::NoAddress(Family::V6, _) => match host::ipv6_of(iface)? {
-                Ipv6::On => None,
-                Ipv6::Off => Some(format!(
-                    "IPv6 is switched off there: sysctl -w net.ipv6.conf.{iface}.disable_ipv6=0"
-                )),
-                Ipv6::Missing => Some(format!(
-                    "IPv6 needs an MTU of 1280 at least: ip link set {iface} mtu 1500"
-                )),
-            },
-            _ => None,
-        }
-    }
-
-    pub(super) fn describe(
-        &self,
-        f: &mut fmt::Formatter,
-        iface: &str,
-        rejoined: usize,
-    ) -> fmt::Result {
-        match self {
-            News::Gone => write!(
-                f,
-                "interface {iface} is gone; what is used there will be used again when it is back"
-            )?,
-            News::Back => write!(f, "interface {iface} is back")?,
-            News::Moved(from) => {
-                write!(f, "the address that chose interface {from} is on {iface} now")?
-            }
-            News::Down => write!(
-                f,
-                "interface {iface} is down; nothing leaves or arrives there until it is up"
-            )?,
-            News::Up => write!(f, "interface {iface} is up")?,
-            News::NoAddress(family, None) => {
-                write!(f, "interface {iface} has no {family} address")?
-            }
-            News::NoAddress(_, Some(address)) => {
-                write!(f, "interface {iface} is without {address}")?
-            }
-            News::Address(now, None) => write!(f, "interface {iface} has the address {now}")?,
-            News::Address(now, Some(before)) => {
-                write!(f, "interface {iface} has the address {now}, and no longer {before}")?
-            }
-            News::Again => write!(f, "interface {iface} can be used now")?,
-        }
-        match rejoined {
-            0 => Ok(()),
-            1 => write!(f, ": its target is used again"),
-            many => write!(f, ": its {many} targets are used again"),
-        }
-    }
-}
-
-/// What is to be told of the interfaces before anything has changed, once each.
-pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, Family, Presence)>) -> Vec<Warning> {
-    let news = interfaces.filter_map(|(via, family, presence)| {
-        let what = News::at_start(presence, family)?;
-        Some((via.name.as_str(), what, 0))
-    });
-    once_each(news)
-}
-
-/// What is to be told of the changes, once for each interface and not for each family.
-pub fn of_events(events: &[InterfaceEvent]) -> Vec<Warning> {
-    let news = events.iter().flat_map(|InterfaceEvent { via, family, change, rejoined }| {
-        let mut news = change.as_ref().map_or_else(Vec::new, |change| News::of(change, *family));
-        if news.is_empty() && *rejoined > 0 {
-            news.push(News::Again);
-        }
-        let last = news.len().saturating_sub(1);
-        let counted = move |(position, what)| {
-            (via.name.as_str(), what, if position == last { *rejoined } else { 0 })
+    /// The warning. `rejoined` targets of the interface are used again.
+    fn notice(self, iface: &str, rejoined: usize) -> Notice {
+        let new = |id, what| Notice::new(Level::Warning, id, what);
+        let mut notice = match self {
+            Status::Gone => new(
+                Id::InterfaceGone,
+                format!(
+                    "interface {iface} is gone; what is used there will be used again when it is \
+                     back"
+                ),
+            ),
+            Status::Back => new(Id::InterfaceBack, format!("interface {iface} is back")),
+            Status::Moved(from) => new(
+                Id::InterfaceMoved,
+                format!("the address that chose interface {from} is on {iface} now"),
+            ),
+            Status::Down => shared::interface_down(iface)
+                .remedy(format!("bring it up with 'ip link set {iface} up'")),
+            Status::Up => new(Id::InterfaceUp, format!("interface {iface} is up")),
+            Status::NoAddress(family, lost) => new(
+                Id::InterfaceNoAddress,
+                match lost {
+                    None => format!("interface {iface} has no {family} address"),
+                    Some(address) => format!("interface {iface} is without {address}"),
+                },
+            )
+            .maybe_remedy(address_remedy(iface, family)),
+            Status::Address(now, before) => new(
+                Id::InterfaceAddress,
+                match before {
+                    None => format!("interface {iface} has the address {now}"),
+                    Some(before) => {
+                        format!("interface {iface} has the address {now}, and no longer {before}")
+                    }
+                },
+            ),
+            Status::Usable => new(Id::InterfaceAgain, format!("interface {iface} can be used now")),
         };
-        news.into_iter().enumerate().map(counted)
-    });
-    once_each(news)
+        match rejoined {
+            0 => {}
+            1 => notice.what.push_str(": its target is used again"),
+            many => notice.what.push_str(&format!(": its {many} targets are used again")),
+        }
+        notice
+    }
 }
 
-fn once_each<'a>(news: impl Iterator<Item = (&'a str, News, usize)>) -> Vec<Warning> {
-    let mut told: Vec<(&str, News, usize)> = Vec::new();
-    for (iface, what, rejoined) in news {
-        match told.iter_mut().find(|(known, news, _)| *known == iface && *news == what) {
-            Some((.., sum)) => *sum += rejoined,
-            None => told.push((iface, what, rejoined)),
+/// Why an interface can have no IPv6 address, and the fix; `None` if it can have one.
+fn address_remedy(iface: &str, family: Family) -> Option<String> {
+    if family == Family::V4 {
+        return None;
+    }
+    match host::ipv6_of(iface)? {
+        Ipv6::On => None,
+        Ipv6::Off => Some(format!(
+            "IPv6 is switched off there: sysctl -w net.ipv6.conf.{}.disable_ipv6=0",
+            setting(iface)
+        )),
+        Ipv6::Missing => {
+            Some(format!("IPv6 needs an MTU of 1280 at least: ip link set {iface} mtu 1500"))
         }
     }
-    told.into_iter()
-        .map(|(iface, what, rejoined)| Warning::Interface {
-            iface: iface.to_owned(),
-            what,
-            rejoined,
-        })
-        .collect()
+}
+
+/// The warnings about interfaces before anything has changed, once each.
+pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, Family, Presence)>) -> Vec<Notice> {
+    let statuses = interfaces.filter_map(|(via, family, presence)| {
+        Some((via.name.as_str(), Status::at_start(presence, family)?, 0))
+    });
+    once_each(statuses)
+}
+
+/// The warnings about changes, once for each interface and not for each family.
+pub fn of_events(events: &[InterfaceEvent]) -> Vec<Notice> {
+    let statuses = events.iter().flat_map(|InterfaceEvent { via, family, change, rejoined }| {
+        let mut statuses =
+            change.as_ref().map_or_else(Vec::new, |change| Status::of(change, *family));
+        if statuses.is_empty() && *rejoined > 0 {
+            statuses.push(Status::Usable);
+        }
+        let last = statuses.len().saturating_sub(1);
+        let counted = move |(position, status)| {
+            (via.name.as_str(), status, if position == last { *rejoined } else { 0 })
+        };
+        statuses.into_iter().enumerate().map(counted)
+    });
+    once_each(statuses)
+}
+
+/// `error` keeps a target from being used on an interface that is back; `more` others failed in the
+/// same way.
+pub fn not_rejoined(error: &NetError, more: usize) -> Notice {
+    let alike = if more > 0 { format!("; so it is with {more} more") } else { String::new() };
+    let what = format!(
+        "cannot {}: {}{alike}; it is tried again every second",
+        error.operation,
+        describe(&error.source)
+    );
+    Notice::new(Level::Warning, Id::NotRejoined, what).maybe_remedy(error.tip())
+}
+
+fn once_each<'a>(statuses: impl Iterator<Item = (&'a str, Status, usize)>) -> Vec<Notice> {
+    let mut once: Vec<(&str, Status, usize)> = Vec::new();
+    for (iface, status, rejoined) in statuses {
+        match once.iter_mut().find(|(other, seen, _)| *other == iface && *seen == status) {
+            Some((.., sum)) => *sum += rejoined,
+            None => once.push((iface, status, rejoined)),
+        }
+    }
+    once.into_iter().map(|(iface, status, rejoined)| status.notice(iface, rejoined)).collect()
 }

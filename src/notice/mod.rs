@@ -1,10 +1,12 @@
-//! What mcast says to the user beside its results: findings, warnings and advice.
+//! Messages to the user beside the results: advice, warnings and findings.
 
 pub mod advice;
-pub mod finding;
+mod id;
 pub mod interface;
-pub mod warning;
+mod message;
+pub mod receive;
+pub mod send;
+pub mod shared;
 
-pub use advice::Advice;
-pub use finding::{Command, Finding, IDS, Level, Place};
-pub use warning::{Waiting, Warning};
+pub use id::Id;
+pub use message::{Command, Level, Notice, Place};

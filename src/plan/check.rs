@@ -10,6 +10,7 @@ use crate::cli::CheckArgs;
 use crate::iface::{Cast, Interface, Via, Wanted};
 use crate::sys::Backend;
 use crate::target::{Endpoint, Filter, Listen, Target, TargetRange};
+use crate::units::words::quote;
 
 /// How long is listened where nobody says.
 pub const DEFAULT_CHECK: Duration = Duration::from_secs(3);
@@ -53,23 +54,17 @@ impl Check {
     /// What to type on the host that sends, for this one to tell where the path ends.
     pub fn command_for_sender(&self) -> Option<String> {
         let beside = self.beside.as_ref()?;
-        let targets: Vec<String> = beside.iter().map(|listen| listen.at.to_string()).collect();
         let group = std::net::SocketAddr::new(self.target.group, self.target.port);
         // A zone is the name of an interface over there.
         let group = if self.target.needs_zone() {
             format!("'[{}%IFACE]:{}'", self.target.group, self.target.port)
         } else {
-            quoted(&group)
+            quote(&group.to_string())
         };
-        let beside: Vec<String> = targets.iter().map(quoted).collect();
+        let beside: Vec<String> =
+            beside.iter().map(|listen| quote(&listen.at.to_string())).collect();
         Some(format!("mcast send --probe --count 50 --interval 20ms {group} {}", beside.join(" ")))
     }
-}
-
-/// For a shell, which takes brackets for a pattern.
-fn quoted(target: &impl std::fmt::Display) -> String {
-    let text = target.to_string();
-    if text.contains('[') { format!("'{text}'") } else { text }
 }
 
 impl Host<'_> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Host, PlanError, Sources};
 use crate::assertion::Assertion;
 use crate::cli::RecvArgs;
-use crate::notice::{Advice, advice};
+use crate::notice::{Notice, advice};
 use crate::sys::Backend;
 use crate::target::{Listen, TargetRange};
 use crate::units::rcvbuf;
@@ -36,7 +36,7 @@ pub struct Recv {
     /// What must hold in the end.
     pub assertions: Vec<Assertion>,
     /// What the user should know of the addresses before it begins.
-    pub advice: Vec<Advice>,
+    pub advice: Vec<Notice>,
     /// How the system is asked.
     pub backend: Backend,
 }

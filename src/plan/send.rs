@@ -1,6 +1,5 @@
 //! What `mcast send` does.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{Host, PlanError};
@@ -8,9 +7,9 @@ use crate::cli::SendArgs;
 use crate::host;
 use crate::iface::Family;
 use crate::net::SendOptions;
-use crate::notice::{Advice, advice};
+use crate::notice::{Notice, advice};
 use crate::sys::Backend;
-use crate::target::{Endpoint, TargetRange};
+use crate::target::{Endpoint, TargetRange, is_control_block};
 use crate::units::{Period, Rate};
 
 /// The time between datagrams where none is given.
@@ -42,7 +41,7 @@ pub struct Send {
     /// Show each datagram.
     pub show: bool,
     /// What the user should know of the addresses before it begins.
-    pub advice: Vec<Advice>,
+    pub advice: Vec<Notice>,
     /// How the system is asked.
     pub backend: Backend,
 }
@@ -108,21 +107,15 @@ impl Pacing {
     }
 }
 
-/// Holds a flood against what it might do: it must end, and unless `forced` reach nobody's control
-/// protocols. 224.0.0.0/24 is what routing and discovery use (RFC 5771, 4), ff02::/16 holds the
-/// like of IPv6 (RFC 4291, 2.7.1).
+/// Checks that a flood ends, and that it reaches no control protocol unless `forced`.
 ///
 /// # Errors
 /// [`PlanError::EndlessFlood`], [`PlanError::FloodOfControl`].
 pub fn may_flood(endpoints: &[Endpoint], ends: bool, forced: bool) -> Result<(), PlanError> {
-    let is_control = |group: &IpAddr| match group {
-        IpAddr::V4(group) => group.octets()[..3] == [224, 0, 0],
-        IpAddr::V6(group) => group.segments()[0] == 0xff02,
-    };
     if !ends {
         return Err(PlanError::EndlessFlood);
     }
-    let control = endpoints.iter().map(|at| at.group).find(is_control);
+    let control = endpoints.iter().map(|at| at.group).find(|group| is_control_block(*group));
     control.filter(|_| !forced).map_or(Ok(()), |group| Err(PlanError::FloodOfControl(group)))
 }
 

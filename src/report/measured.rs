@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use super::drawing::draw;
-use super::human::{count, rate};
+use super::human::rate;
 use super::style::Paint;
 use crate::assertion::{Judgement, Value};
 use crate::event::{
@@ -16,6 +16,7 @@ use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
 use crate::sys::LONGEST_TRAIN;
+use crate::units::words::count;
 
 /// How many streams are listed one by one.
 const MOST_ROWS: usize = 20;

@@ -8,6 +8,7 @@ mod human;
 mod ifaces;
 mod json;
 mod measured;
+mod notice;
 mod out;
 mod progress;
 mod raw;
@@ -21,9 +22,9 @@ use progress::Line;
 pub use progress::{Goal, Progress};
 pub use style::{ColorWhen, Paint};
 
-use crate::event::{Event, Notice};
+use crate::event::Event;
 use crate::net::{InterfaceEvents, Wake};
-use crate::notice::{Advice, Finding, Warning, interface};
+use crate::notice::{Notice, interface};
 use crate::sys::{Interrupt, Signal};
 
 /// A way to show events.
@@ -171,11 +172,11 @@ impl<'a> Reporter<'a> {
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn explain(&mut self, findings: &[Finding]) -> io::Result<()> {
+    pub fn explain(&mut self, findings: &[Notice]) -> io::Result<()> {
         let (level, paint) = (self.level, self.paint_notes);
         findings.iter().try_for_each(|finding| match level {
             Level::Nothing => Ok(()),
-            Level::Summary => text::explanation(finding, paint, &mut self.notes),
+            Level::Summary => notice::explanation(finding, paint, &mut self.notes),
             Level::Everything => self.diagnose(&Event::Explanation(finding)),
         })
     }
@@ -184,11 +185,11 @@ impl<'a> Reporter<'a> {
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn warn(&mut self, warning: &Warning) -> io::Result<()> {
+    pub fn warn(&mut self, warning: &Notice) -> io::Result<()> {
         match self.level {
             Level::Nothing => Ok(()),
-            Level::Summary => text::warning(warning, self.paint_notes, &mut self.notes),
-            Level::Everything => self.diagnose(&Event::Warning(Notice(warning))),
+            Level::Summary => notice::line(warning, self.paint_notes, &mut self.notes),
+            Level::Everything => self.diagnose(&Event::Warning(warning)),
         }
     }
 
@@ -203,11 +204,11 @@ impl<'a> Reporter<'a> {
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn advise(&mut self, advice: &[Advice]) -> io::Result<()> {
+    pub fn advise(&mut self, advice: &[Notice]) -> io::Result<()> {
         if self.level < Level::Everything {
             return Ok(());
         }
-        advice.iter().try_for_each(|advice| text::advice(advice, self.paint_notes, &mut self.notes))
+        advice.iter().try_for_each(|advice| notice::line(advice, self.paint_notes, &mut self.notes))
     }
 
     /// Says what became of the interfaces.
@@ -218,15 +219,15 @@ impl<'a> Reporter<'a> {
         self.warn_all(&interface::of_events(&events.events))?;
         events
             .failed
-            .into_iter()
-            .try_for_each(|(error, more)| self.warn(&Warning::NotRejoined { error, more }))
+            .iter()
+            .try_for_each(|(error, more)| self.warn(&interface::not_rejoined(error, *more)))
     }
 
     /// Shows warnings.
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn warn_all(&mut self, warnings: &[Warning]) -> io::Result<()> {
+    pub fn warn_all(&mut self, warnings: &[Notice]) -> io::Result<()> {
         warnings.iter().try_for_each(|warning| self.warn(warning))
     }
 

@@ -15,9 +15,10 @@ use std::time::{Duration, Instant, SystemTime};
 use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use super::human::{count, rate};
+use super::human::rate;
 use super::style::{Paint, is_dumb};
 use crate::stats::Meter;
+use crate::units::words::count;
 
 /// From the beginning of a run to the first drawing: a run that ends at once needs none.
 const FIRST: Duration = Duration::from_millis(250);

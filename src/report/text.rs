@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::human::{count, payload, rate, size, span, time_of_day};
+use super::human::{payload, rate, size, time_of_day};
 use super::style::Paint;
-use super::{Format, check, ifaces, measured};
+use super::{Format, check, ifaces, measured, notice};
 use crate::assertion::Value;
 use crate::event::{
     Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,
     RecvSummary, SendSummary, Sending, SentDatagram, TargetInfo, Totals, spans,
 };
-use crate::notice::{Advice, Finding, Warning};
 use crate::units::rcvbuf::Wish;
+use crate::units::words::{count, span};
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 
 /// A rate over less than this is that of one burst, and would only puzzle.
@@ -47,15 +47,15 @@ impl Format for Text {
                 }
             }
             Event::Sent(datagram) => self.sent(datagram, out),
-            Event::Warning(notice) => warning(notice.0, self.paint_notes, notes),
+            Event::Warning(warning) => notice::line(warning, self.paint_notes, notes),
             // The summary follows at once, and says enough.
             Event::Left(_) => Ok(()),
             Event::Interval(report) => measured::interval(report, self.paint, out),
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
             Event::Checking(ready) => check::checking(ready, self.paint, out),
-            Event::Finding(found) => check::finding(found, self.paint, out),
-            Event::Explanation(found) => explanation(found, self.paint_notes, notes),
+            Event::Finding(found) => notice::paragraph(found, self.paint, out),
+            Event::Explanation(found) => notice::explanation(found, self.paint_notes, notes),
             Event::CheckSummary(summary) => check::summary(summary, self.paint, out),
             Event::Interface(iface) => {
                 self.interfaces.push(iface.clone());
@@ -289,24 +289,6 @@ fn pace(interval: Option<Duration>) -> String {
         Some(interval) => format!("every {interval:?}").replace('\u{b5}', "u"),
         None => "as fast as it goes".to_owned(),
     }
-}
-
-/// A warning, and what to do about it.
-pub fn warning(warning: &Warning, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
-    writeln!(notes, "{} {warning}", paint.caution("warning:"))?;
-    warning.remedy().map_or(Ok(()), |remedy| writeln!(notes, "  {} {remedy}", paint.good("tip:")))
-}
-
-/// Something that explains why a receiver hears nothing, in one write: COMMAND may write there too.
-pub fn explanation(found: &Finding, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
-    let mut said = Vec::new();
-    check::finding(found, paint, &mut said)?;
-    notes.write_all(&said)
-}
-
-/// Advice, which asks for nothing.
-pub fn advice(advice: &Advice, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
-    writeln!(notes, "{} {advice}", paint.faint("note:"))
 }
 
 #[cfg(test)]

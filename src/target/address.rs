@@ -36,6 +36,15 @@ pub fn is_link_scoped(address: IpAddr) -> bool {
     }
 }
 
+/// Whether a group belongs to the control protocols of one network: 224.0.0.0/24, the Local Network
+/// Control Block (RFC 5771, 4), or ff02::/16, the link-local scope of IPv6 (RFC 4291, 2.7).
+pub fn is_control_block(group: IpAddr) -> bool {
+    match group {
+        IpAddr::V4(group) => group.octets()[..3] == [224, 0, 0],
+        IpAddr::V6(group) => group.segments()[0] == 0xff02,
+    }
+}
+
 /// Whether a group is of the source-specific range: 232.0.0.0/8 or ff3x::/32 (RFC 4607, 1).
 pub fn is_source_specific(group: IpAddr) -> bool {
     match group {
@@ -44,16 +53,6 @@ pub fn is_source_specific(group: IpAddr) -> bool {
             let [first, flags, third, fourth, ..] = group.octets();
             first == 0xff && flags & 0xf0 == 0x30 && third == 0 && fourth == 0
         }
-    }
-}
-
-/// The subject of a sentence about a group and so many more: `239.1.1.1`, `239.1.1.1 and 1 more
-/// group`, `239.1.1.1 and 3 more groups`.
-pub fn and_more(group: IpAddr, more: usize) -> String {
-    match more {
-        0 => group.to_string(),
-        1 => format!("{group} and 1 more group"),
-        _ => format!("{group} and {more} more groups"),
     }
 }
 
@@ -96,6 +95,21 @@ mod tests {
             ("224.0.0.1", false),
         ] {
             assert_eq!(is_link_scoped(address.parse().unwrap()), scoped, "{address}");
+        }
+    }
+
+    #[test]
+    fn control_protocols_have_one_block_of_each_family() {
+        for (group, control) in [
+            ("224.0.0.1", true),
+            ("224.0.0.255", true),
+            ("224.0.1.1", false),
+            ("239.0.0.1", false),
+            ("ff02::fb", true),
+            ("ff12::1", false),
+            ("ff05::2", false),
+        ] {
+            assert_eq!(is_control_block(group.parse().unwrap()), control, "{group}");
         }
     }
 

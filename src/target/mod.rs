@@ -7,7 +7,9 @@ mod parse;
 mod range;
 mod single;
 
-pub use address::{and_more, bracketed, ethernet_address, is_link_scoped, is_source_specific};
+pub use address::{
+    bracketed, ethernet_address, is_control_block, is_link_scoped, is_source_specific,
+};
 pub use endpoint::{Endpoint, Filter, Listen};
 pub use parse::{TargetError, check_source};
 pub use range::{MOST_TARGETS, TargetRange};

@@ -6,6 +6,7 @@ mod pace;
 mod random;
 mod rate;
 pub mod rcvbuf;
+pub mod words;
 
 pub use pace::{Pace, Period};
 pub use random::random;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Ended, Limits, RunError, Stop};
 use crate::assertion::Judgement;
 use crate::stats::stream::StreamCounts;
+use crate::units::words;
 
 /// What a run proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -165,8 +166,7 @@ pub fn of_send(rounds: u64, count: Option<u64>, errors: u64, stop: Stop) -> Verd
         _ => {}
     }
     if errors > 0 {
-        let plural = if errors == 1 { "" } else { "s" };
-        verdict.fail(1, format!("{errors} datagram{plural} could not be sent"));
+        verdict.fail(1, format!("{} could not be sent", words::count(errors, "datagram")));
     }
     verdict
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use mcast::diagnosis::{Facts, conclusion, findings};
-use mcast::notice::{Finding, IDS, Level};
+use mcast::notice::{Id, Level, Notice};
 use proptest::prelude::*;
 
 use super::{names, record};
@@ -29,8 +29,12 @@ const OTHERS: [&str; 16] = [
     "Udp6.InCsumErrors",
 ];
 
-fn grave(facts: &Facts) -> Vec<Finding> {
+fn grave(facts: &Facts) -> Vec<Notice> {
     findings(facts).into_iter().filter(|finding| finding.level >= Level::Warning).collect()
+}
+
+fn evidence(finding: &Notice) -> &str {
+    finding.why.as_deref().expect("a finding has evidence")
 }
 
 /// The same with another mode of reverse-path filtering.
@@ -74,7 +78,7 @@ proptest! {
             let mut facts = filtering(record(name), mode);
             facts.counters = Some(OTHERS.iter().zip(&rises).map(|(name, rise)| ((*name).to_owned(), *rise)).collect());
             facts.frames = facts.frames.filter(|_| seen);
-            let faults: Vec<Finding> = grave(&facts).into_iter().filter(|finding| finding.level == Level::Fault).collect();
+            let faults: Vec<Notice> = grave(&facts).into_iter().filter(|finding| finding.level == Level::Fault).collect();
             prop_assert!(faults.is_empty(), "{faults:#?}");
         }
     }
@@ -105,7 +109,7 @@ fn what_neighbours_report_is_no_proof_that_a_firewall_drops_more_than_ones_own()
             facts.counters = Some(counters);
             let grave = grave(&facts);
             assert!(
-                grave.iter().any(|finding| finding.id.starts_with("firewall-")),
+                grave.iter().any(|finding| finding.id.as_str().starts_with("firewall-")),
                 "{name}, lost behind {lost_at:?}: {grave:#?}"
             );
             assert!(
@@ -128,7 +132,7 @@ fn a_few_damaged_frames_of_very_many_are_no_reason_to_hear_nothing() {
         e0.expect("counters").rx_packets = packets;
         findings(&facts)
             .iter()
-            .find(|finding| finding.id == "interface-errors")
+            .find(|finding| finding.id == Id::InterfaceErrors)
             .expect("it is found")
             .level
     };
@@ -157,7 +161,7 @@ fn the_setting_of_one_bridge_is_not_that_of_all() {
         let mut facts = record("bridge-firewall");
         facts.bridge_netfilter = of_all;
         facts.bridges.iter_mut().flatten().for_each(|bridge| bridge.nf_call_iptables = of_this);
-        let found = findings(&facts).into_iter().filter(|finding| finding.id == "bridge-firewall");
+        let found = findings(&facts).into_iter().filter(|finding| finding.id == Id::BridgeFirewall);
         found.flat_map(|finding| finding.commands).map(|command| command.run).collect()
     };
     let (all, this) = (
@@ -182,14 +186,15 @@ fn what_was_not_told_breaks_nothing() {
             let facts: Facts = serde_json::from_value(part).expect("what is not there is not told");
             let found = findings(&facts);
             for finding in &found {
+                let evidence = evidence(finding);
                 assert!(
-                    IDS.contains(&finding.id)
+                    Id::FINDINGS.contains(&finding.id)
                         && !finding.what.is_empty()
-                        && !finding.evidence.is_empty(),
+                        && !evidence.is_empty(),
                     "{name} without {key}: {finding:?}"
                 );
                 assert!(
-                    !finding.what.ends_with('.') && !finding.evidence.contains("  "),
+                    !finding.what.ends_with('.') && !evidence.contains("  "),
                     "{name} without {key}: {finding:?}"
                 );
             }
@@ -224,7 +229,7 @@ fn on_other_systems_nothing_of_linux_is_said_to_be_typed() {
                 ) = Default::default();
             });
             let found = findings(&facts);
-            assert!(found.iter().any(|finding| finding.id == "not-available"), "{found:#?}");
+            assert!(found.iter().any(|finding| finding.id == Id::NotAvailable), "{found:#?}");
             let named = found
                 .iter()
                 .filter_map(|finding| finding.remedy.as_ref())
@@ -237,7 +242,7 @@ fn on_other_systems_nothing_of_linux_is_said_to_be_typed() {
     }
 }
 
-fn faults(facts: &Facts) -> Vec<&'static str> {
+fn faults(facts: &Facts) -> Vec<Id> {
     findings(facts)
         .iter()
         .filter(|finding| finding.level == Level::Fault)
@@ -285,13 +290,13 @@ fn a_group_that_switches_flood_needs_no_querier() {
         facts.stopped = Some(mcast::diagnosis::Stopped { datagrams: 7, flowed: 3.0, silent: 5.0 });
         let found = findings(&facts);
         assert_eq!(
-            found.iter().any(|finding| finding.id == "no-querier"),
+            found.iter().any(|finding| finding.id == Id::NoQuerier),
             needs,
             "{group}: {found:#?}"
         );
         let stopped =
-            found.iter().find(|finding| finding.id == "stream-stopped").expect("stream-stopped");
-        assert_eq!(stopped.evidence.contains("querier"), needs, "{stopped:#?}");
+            found.iter().find(|finding| finding.id == Id::StreamStopped).expect("stream-stopped");
+        assert_eq!(evidence(stopped).contains("querier"), needs, "{stopped:#?}");
         assert_eq!(stopped.commands.len(), if needs { 2 } else { 1 }, "{stopped:#?}");
     }
 }
@@ -300,7 +305,7 @@ fn a_group_that_switches_flood_needs_no_querier() {
 fn one_datagram_after_a_report_is_no_proof_that_a_switch_forgot() {
     for (came, fault) in [(1, false), (2, false), (3, true), (50, true)] {
         let facts = Facts { after_report: Some(came), ..record("silence") };
-        assert_eq!(faults(&facts).contains(&"snooping-pruned"), fault, "{came}");
+        assert_eq!(faults(&facts).contains(&Id::SnoopingPruned), fault, "{came}");
     }
 }
 
@@ -308,7 +313,7 @@ fn one_datagram_after_a_report_is_no_proof_that_a_switch_forgot() {
 fn an_interface_that_takes_the_tag_is_named() {
     let facts = record("vlan-tag");
     let said = |facts: &Facts| {
-        findings(facts).into_iter().find(|finding| finding.id == "vlan-tag").expect("vlan-tag")
+        findings(facts).into_iter().find(|finding| finding.id == Id::VlanTag).expect("vlan-tag")
     };
     let flow = facts.frames.as_ref().expect("frames").flows[0].clone();
     let mut above = facts.clone();
@@ -356,17 +361,17 @@ fn what_keeps_this_host_from_sending_does_not_explain_that_nothing_came() {
 fn what_comes_from_where_nobody_can_be_is_not_lost_to_a_firewall() {
     let mut facts = record("firewall-prerouting");
     facts.firewall.inbound.clear();
-    assert_eq!(faults(&facts), ["firewall-prerouting"]);
+    assert_eq!(faults(&facts), [Id::FirewallPrerouting]);
     for source in ["127.0.0.1", "239.9.9.9", "255.255.255.255"] {
         let flows = &mut facts.frames.as_mut().expect("frames").flows;
         flows.iter_mut().for_each(|flow| flow.source = source.parse().expect("an address"));
         facts.self_test = None;
         let found = findings(&facts);
-        assert_eq!(faults(&facts), Vec::<&str>::new(), "{source}");
+        assert_eq!(faults(&facts), [], "{source}");
         let nothing =
-            found.iter().find(|finding| finding.id == "nothing-arrives").expect("nothing-arrives");
+            found.iter().find(|finding| finding.id == Id::NothingArrives).expect("nothing-arrives");
         assert!(
-            nothing.evidence.contains(&format!("from {source}, which is no sender's address")),
+            evidence(nothing).contains(&format!("from {source}, which is no sender's address")),
             "{nothing:?}"
         );
     }

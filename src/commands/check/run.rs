@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::gather::gather;
 use crate::diagnosis::{Facts, conclusion, findings};
 use crate::event::{CheckSummary, Event};
-use crate::notice::{Finding, Level};
+use crate::notice::{Level, Notice};
 use crate::report::Reporter;
 use crate::verdict::{RunError, Stop, Verdict};
 use crate::{plan, verdict};
@@ -50,7 +50,7 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunEr
 }
 
 /// A fault fails the check. So does a signal, because the findings are incomplete.
-fn judge(found: &[Finding], stop: Stop) -> Verdict {
+fn judge(found: &[Notice], stop: Stop) -> Verdict {
     let reasons: Vec<String> = found
         .iter()
         .filter(|finding| finding.level == Level::Fault)

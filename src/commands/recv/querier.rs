@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::iface::{Family, Presence, Via};
-use crate::notice::Warning;
+use crate::notice::{Notice, receive};
 
 /// How often to check the versions. Queriers ask every 125 s (RFC 3376, 8.2), so this is often
 /// enough.
@@ -37,7 +37,7 @@ impl QuerierWatch {
         now: Instant,
         followed: impl Iterator<Item = (&'a Via, Family, Presence)>,
         version: impl Fn(&str, Family) -> Option<u8>,
-    ) -> Vec<Warning> {
+    ) -> Vec<Notice> {
         if self.due().is_none_or(|due| due > now) {
             return Vec::new();
         }
@@ -51,10 +51,8 @@ impl QuerierWatch {
             let (protocol, knowing) = if family == Family::V4 { ("IGMP", 3) } else { ("MLD", 2) };
             if let Some(version) = version(&via.name, family).filter(|version| *version < knowing) {
                 self.unwarned.remove(index);
-                warnings.push(Warning::SsmUnsupported {
-                    iface: via.name.clone(),
-                    version: format!("{protocol}v{version}"),
-                });
+                let version = format!("{protocol}v{version}");
+                warnings.push(receive::ssm_unsupported(&via.name, &version));
             }
         }
         warnings
@@ -77,7 +75,8 @@ mod tests {
             .iter()
             .zip([Family::V4, Family::V6])
             .map(|(via, family)| (via, family, Presence::Ready));
-        watch.poll(now, followed, |_, _| Some(version)).iter().map(Warning::to_string).collect()
+        let warnings = watch.poll(now, followed, |_, _| Some(version));
+        warnings.into_iter().map(|notice| notice.what).collect()
     }
 
     #[test]
@@ -93,7 +92,7 @@ mod tests {
         let warnings = poll(&mut watch, start + CHECK_INTERVAL, ["lan0", "lan0"], 2);
         assert_eq!(warnings.len(), 1);
         assert!(
-            warnings[0].starts_with("lan0 speaks IGMPv2, which knows no sources"),
+            warnings[0].starts_with("lan0 uses IGMPv2, which cannot filter by source"),
             "{warnings:?}"
         );
         assert_eq!(watch.due(), None);
@@ -107,7 +106,7 @@ mod tests {
         assert!(poll(&mut watch, start, ["e0", "e0"], 2).is_empty());
         assert!(
             poll(&mut watch, start + CHECK_INTERVAL, ["e0", "e0"], 1)[0]
-                .starts_with("e0 speaks MLDv1")
+                .starts_with("e0 uses MLDv1")
         );
     }
 }

@@ -16,7 +16,7 @@ use crate::diagnosis::Diagnosing;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
 use crate::iface::{Family, Via};
 use crate::net::{Datagram, Inbox, KernelDrops};
-use crate::notice::{Waiting, Warning};
+use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
 use crate::stats::stream::StreamCounts;
 use crate::target::{Filter, Listen};
@@ -270,7 +270,7 @@ impl<'a> RecvLoop<'a> {
         }
         self.warned_of_drops = true;
         let dropped = KernelDrops { count: count.into(), exact: datagram.meta.drops_exact };
-        reporter.warn(&Warning::KernelDrops { dropped })
+        reporter.warn(&receive::kernel_drops(dropped))
     }
 
     /// Warns once that there are too many streams; the summary has the total of their datagrams.
@@ -280,7 +280,7 @@ impl<'a> RecvLoop<'a> {
         }
         self.warned_of_untracked = true;
         let StreamCounts { streams: followed, .. } = self.counts.streams.counts();
-        reporter.warn(&Warning::TooManyStreams { followed })
+        reporter.warn(&receive::too_many_streams(followed))
     }
 
     /// Counts a datagram that arrived before on another interface. Warns of the first; the summary
@@ -302,7 +302,7 @@ impl<'a> RecvLoop<'a> {
                     .find(|via| via.index == first);
                 let first =
                     first.map_or_else(|| "another interface".to_owned(), |via| via.name.clone());
-                reporter.warn(&Warning::ArrivesTwice { first, second: (*second).to_owned() })
+                reporter.warn(&receive::arrives_twice(&first, second))
             }
             _ => Ok(()),
         }
@@ -323,7 +323,7 @@ impl<'a> RecvLoop<'a> {
             None if once && open > 0 => Some(Waiting::Ends { open, streams }),
             None => None,
         };
-        waiting.map_or(Ok(()), |waiting| reporter.warn(&Warning::StillWaiting { waiting, forever }))
+        waiting.map_or(Ok(()), |waiting| reporter.warn(&receive::still_waiting(waiting, forever)))
     }
 
     /// Starts to diagnose why nothing arrived, at the end of the run and before the groups are left.

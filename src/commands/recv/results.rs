@@ -10,7 +10,7 @@ use crate::diagnosis::{CheckedTarget, Diagnosing};
 use crate::event::{Event, IntervalReport, Left, RecvFigures, RecvSummary, TargetInfo, spans};
 use crate::iface::Cast;
 use crate::net::{KernelDrops, NetError};
-use crate::notice::{Finding, Warning};
+use crate::notice::{Id, Notice, receive};
 use crate::plan;
 use crate::report::Reporter;
 use crate::target::{Endpoint, Listen};
@@ -80,14 +80,14 @@ impl Results {
         plan: &plan::Recv,
         diagnosis: Option<Diagnosing>,
         reporter: &Reporter,
-    ) -> Vec<Finding> {
+    ) -> Vec<Notice> {
         let is_asserted = !plan.assertions.is_empty() && self.verdict.status == 0;
         let diagnosis = diagnosis.filter(|_| !self.command_failed && !is_asserted);
         let mut findings =
             diagnosis.map(|diagnosis| findings_at_end(&diagnosis, reporter)).unwrap_or_default();
         if self.warns_of_silence() && findings.len() > 1 {
             // The warning says as much, and where to look closer.
-            findings.retain(|finding| finding.id != "nothing-arrives");
+            findings.retain(|finding| finding.id != Id::NothingArrives);
         }
         findings
     }
@@ -100,7 +100,7 @@ impl Results {
     pub fn report(
         self,
         plan: &plan::Recv,
-        findings: &[Finding],
+        findings: &[Notice],
         left: Vec<Result<Listen, NetError>>,
         reporter: &mut Reporter,
     ) -> io::Result<()> {
@@ -109,14 +109,12 @@ impl Results {
             reporter.event(&Event::Interval(report))?;
         }
         if let Some(by) = self.clock_set_by {
-            reporter.warn(&Warning::ClockSet { by })?;
+            reporter.warn(&receive::clock_set(by))?;
         }
         reporter.explain(findings)?;
         if warns_of_silence {
-            reporter.warn(&Warning::NothingReceived {
-                at: in_words(&plan.listens),
-                check: check(&plan.listens),
-            })?;
+            let (targets, check) = (in_words(&plan.listens), check(&plan.listens));
+            reporter.warn(&receive::nothing_received(&targets, check.as_deref()))?;
         }
         for left in left {
             match left {
@@ -124,7 +122,7 @@ impl Results {
                     let left = Left { group, port, iface: &via.name, ifindex: via.index };
                     reporter.event(&Event::Left(left))?;
                 }
-                Err(error) => reporter.warn(&Warning::NotLeft(error))?,
+                Err(error) => reporter.warn(&receive::not_left(&error))?,
             }
         }
         reporter.event(&Event::RecvSummary(RecvSummary {

@@ -10,7 +10,7 @@ use super::recv_loop::RecvLoop;
 use super::results::{Results, RunEnd};
 use crate::event::{Event, Listening, RcvbufInfo, TargetInfo};
 use crate::net::{Inbox, Rcvbuf};
-use crate::notice::{Warning, interface, warning};
+use crate::notice::{interface, receive};
 use crate::report::Reporter;
 use crate::units::rcvbuf::Wish;
 use crate::verdict::{self, RunError, Stop, Verdict};
@@ -57,14 +57,14 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
 /// Reports that every group is joined.
 fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
     reporter.advise(&plan.advice)?;
-    if let Some(warning) = warning::any_source_in_ssm_range(&plan.listens) {
+    if let Some(warning) = receive::any_source_in_ssm_range(&plan.listens) {
         reporter.warn(&warning)?;
     }
     reporter.warn_all(&interface::at_start(inbox.interfaces()))?;
     let Rcvbuf { asked, granted } = inbox.rcvbuf();
     match (plan.rcvbuf, granted) {
         (Some(wish), Some(granted)) if granted < wish.bytes() => {
-            reporter.warn(&Warning::RcvbufCapped { wish, granted, limit: host::most_rcvbuf() })?;
+            reporter.warn(&receive::rcvbuf_capped(wish, granted, host::most_rcvbuf()))?;
         }
         _ => {}
     }

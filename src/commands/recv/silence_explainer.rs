@@ -10,7 +10,7 @@ use super::silence::{Silence, Silent};
 use crate::diagnosis::{Baseline, Diagnosing, Found, Request, Stopped};
 use crate::iface::{Cast, Family};
 use crate::net::Inbox;
-use crate::notice::Finding;
+use crate::notice::Notice;
 use crate::plan;
 use crate::report::Reporter;
 use crate::target::Listen;
@@ -184,7 +184,7 @@ impl<'a> SilenceExplainer<'a> {
 }
 
 /// Waits for the findings of the final diagnosis; a signal shortens the wait.
-pub fn findings_at_end(diagnosis: &Diagnosing, reporter: &Reporter) -> Vec<Finding> {
+pub fn findings_at_end(diagnosis: &Diagnosing, reporter: &Reporter) -> Vec<Notice> {
     let start = Instant::now();
     let mut signalled = None;
     loop {

@@ -10,7 +10,7 @@ use super::payload::PayloadWriter;
 use super::recovery::{Recovery, Refusal};
 use crate::event::{self, Event, ProbeInfo, SentDatagram, TargetTotals};
 use crate::net::{Failure, NetError, Outbox, SendQueue};
-use crate::notice::Warning;
+use crate::notice::{Notice, send};
 use crate::plan;
 use crate::report::Reporter;
 use crate::stats::Meter;
@@ -135,7 +135,7 @@ impl QueueSender {
                 let position = self.queue.items()[cursor.next].position;
                 let at = context.outbox.endpoint(position);
                 self.warn_once(position, error.raw_os_error(), context.reporter, || {
-                    Warning::CameBack { at: at.clone(), error }
+                    send::came_back(at, &error)
                 })?;
             }
             self.count_sent(cursor.next..cursor.next + result.datagrams, context)?;
@@ -199,12 +199,8 @@ impl QueueSender {
         context: &mut SendContext,
     ) -> io::Result<()> {
         self.totals[position].errors += datagrams as u64;
-        let at = context.outbox.endpoint(position);
         let number = error.source.raw_os_error();
-        self.warn_once(position, number, context.reporter, || Warning::NotSent {
-            at: at.clone(),
-            error,
-        })
+        self.warn_once(position, number, context.reporter, || send::not_sent(&error))
     }
 
     /// Counts and shows the datagrams of the queue that were sent.
@@ -271,7 +267,7 @@ impl QueueSender {
         position: usize,
         number: Option<i32>,
         reporter: &mut Reporter,
-        warning: impl FnOnce() -> Warning,
+        warning: impl FnOnce() -> Notice,
     ) -> io::Result<()> {
         let alike = self.warned.iter().filter(|(_, known)| *known == number).count();
         let news = alike < MAX_WARNINGS_OF_ONE_KIND && self.warned.insert((position, number));

@@ -7,7 +7,7 @@ use super::send_loop::SendLoop;
 use crate::event::{Event, LatenessInfo, SendSummary, Sending, TargetInfo, Totals};
 use crate::iface::Cast;
 use crate::net::{self, Outbox};
-use crate::notice::Warning;
+use crate::notice::send::loopback_loops;
 use crate::report::Reporter;
 use crate::target::Endpoint;
 use crate::units::Period;
@@ -90,7 +90,7 @@ fn announce(
     };
     let on_loopback = plan.endpoints.iter().find(looped);
     if let (Some(at), false) = (on_loopback, plan.options.loopback) {
-        reporter.warn(&Warning::LoopbackLoops { iface: at.via.name.clone() })?;
+        reporter.warn(&loopback_loops(&at.via.name))?;
     }
     let described = |(position, (at, source))| TargetInfo::to(at, source, outbox.ttl(position));
     let targets = outbox.endpoints().enumerate().map(described).collect();

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::packet::single;
 use super::ruleset::{Chain, Rule};
 use super::{Flow, Hook};
+use crate::units::words::quote;
 
 /// The longest list that is written in full.
 const ELEMENTS: usize = 8;
@@ -61,19 +62,8 @@ pub fn accept(chain: &Chain, flow: &Flow) -> String {
     } else {
         format!("udp dport {}", flow.port)
     };
-    let place = [&chain.family, &chain.table, &chain.name].map(|name| quoted(name)).join(" ");
+    let place = [&chain.family, &chain.table, &chain.name].map(|name| quote(name)).join(" ");
     format!("nft insert rule {place} {source}{ip} daddr {} {port} accept", flow.group)
-}
-
-/// A word that a shell leaves alone.
-fn quoted(word: &str) -> String {
-    if word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-./".contains(letter))
-        && !word.is_empty()
-    {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 fn statement(statement: &Value) -> String {

@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use super::{count, either, list, seconds};
+use super::either;
 use crate::diagnosis::facts::{Facts, FlowFacts, SenderFacts, is_forged};
-use crate::notice::finding::{Finding, Level, Place};
+use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::bracketed;
+use crate::units::words::{count, list, seconds};
 
 /// How many senders are named.
 const FEW: usize = 3;
 
-pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
+pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     let mut found = Vec::new();
     let here = facts.heard_here();
     if here > 0 {
@@ -69,9 +70,9 @@ pub fn is_only_own(facts: &Facts) -> bool {
         && here.all(|heard| own(heard.source.ip()) && !from_outside(heard.source.ip()))
 }
 
-fn only_own(facts: &Facts, here: u64) -> Finding {
-    Finding::note(
-        "arrives",
+fn only_own(facts: &Facts, here: u64) -> Notice {
+    Notice::note(
+        Id::Arrives,
         format!("only this host itself sends {}", facts.target),
         format!(
             "{} in {} from {}, which is this host: they never crossed the network, so whether \
@@ -95,14 +96,14 @@ fn places(facts: &Facts) -> String {
     }
 }
 
-fn arrives(facts: &Facts, here: u64) -> Finding {
+fn arrives(facts: &Facts, here: u64) -> Notice {
     let place = places(facts);
     let ttl = facts.heard_where_expected().filter_map(|heard| heard.ttl).min();
     let ttl = ttl.map(|ttl| format!(", {} {ttl} left", super::ttl(facts)));
     let rate = here as f64 / facts.seconds.max(0.001);
     let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
-    Finding::pass(
-        "arrives",
+    Notice::pass(
+        Id::Arrives,
         format!("{} arrives{place}", facts.target),
         format!(
             "{} in {} ({rate} a second) from {}{}{}",
@@ -118,25 +119,28 @@ fn arrives(facts: &Facts, here: u64) -> Finding {
     )
 }
 
-fn arrives_twice(facts: &Facts) -> Option<Finding> {
+fn arrives_twice(facts: &Facts) -> Option<Notice> {
     let is_twice = |one: &&SenderFacts| {
         facts.heard.iter().any(|other| one.source == other.source && one.iface != other.iface)
     };
-    let ifaces: BTreeSet<&str> =
-        facts.heard.iter().filter(is_twice).filter_map(|heard| heard.iface.as_deref()).collect();
-    let names: Vec<String> = ifaces.iter().map(|name| (*name).to_owned()).collect();
-    (!names.is_empty()).then(|| {
-        Finding::note(
-            "arrives-twice",
-            format!("{} arrives on {}", facts.target, list(&names)),
-            "from the same sender: both are on its network, and a program that joins on both \
-             hears each datagram twice",
-        )
+    let copies: Vec<&SenderFacts> = facts.heard.iter().filter(is_twice).collect();
+    let named: BTreeSet<&str> = copies.iter().filter_map(|heard| heard.iface.as_deref()).collect();
+    let unnamed = copies.iter().any(|heard| heard.iface.is_none());
+    let ifaces: Vec<String> = named
+        .into_iter()
+        .chain(unnamed.then_some("another interface"))
+        .map(str::to_owned)
+        .collect();
+    (!ifaces.is_empty()).then(|| {
+        shared::arrives_twice(&ifaces).at(Level::Note).why(format!(
+            "{} arrives there from the same sender: they are on its network",
+            facts.target
+        ))
     })
 }
 
 /// It arrives, but on another interface than the expected one.
-fn wrong_interface(facts: &Facts) -> Option<Finding> {
+fn wrong_interface(facts: &Facts) -> Option<Notice> {
     let expected = facts.iface.as_ref()?;
     let is_elsewhere =
         |heard: &&SenderFacts| heard.iface.as_ref().is_some_and(|iface| iface != expected);
@@ -162,8 +166,8 @@ fn wrong_interface(facts: &Facts) -> Option<Finding> {
         )
     };
     Some(
-        Finding::fault(
-            "wrong-interface",
+        Notice::fault(
+            Id::WrongInterface,
             format!("{asked} arrives on {name}, not on {expected}"),
             format!(
                 "{count} from {} came on {name} in {}, none on {expected}; {why}",
@@ -177,12 +181,12 @@ fn wrong_interface(facts: &Facts) -> Option<Finding> {
 }
 
 /// It arrives at a port of a bridge, so it is the bridge's.
-fn port_of_a_bridge(facts: &Facts) -> Option<Finding> {
+fn port_of_a_bridge(facts: &Facts) -> Option<Notice> {
     let (asked, name, bridge) = (&facts.target, facts.iface.as_ref()?, &facts.bridge_above()?.name);
     let frames = facts.frames_here().filter(|frames| *frames > 0)?;
     Some(
-        Finding::fault(
-            "wrong-interface",
+        Notice::fault(
+            Id::WrongInterface,
             format!(
                 "{asked} arrives on {name}, which is a port of the bridge {bridge}, and goes to \
                  that"
@@ -198,7 +202,7 @@ fn port_of_a_bridge(facts: &Facts) -> Option<Finding> {
 }
 
 /// A source-specific join, and somebody else sends.
-fn other_source(facts: &Facts) -> Option<Finding> {
+fn other_source(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
     // Those that are wanted come too, and are lost in this host.
     if facts.frames_here().is_some_and(|frames| frames > 0) {
@@ -213,8 +217,8 @@ fn other_source(facts: &Facts) -> Option<Finding> {
     let target = std::net::SocketAddr::new(asked.group, asked.port);
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
     Some(
-        Finding::fault(
-            "other-source",
+        Notice::fault(
+            Id::OtherSource,
             format!(
                 "{target} arrives from {}, and was joined from {} alone",
                 flow.source,
@@ -233,7 +237,7 @@ fn other_source(facts: &Facts) -> Option<Finding> {
 }
 
 /// The group arrives, for another port.
-fn other_port(facts: &Facts) -> Option<Finding> {
+fn other_port(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
     if facts.frames_here().is_some_and(|frames| frames > 0) {
         return None;
@@ -243,8 +247,8 @@ fn other_port(facts: &Facts) -> Option<Finding> {
     let port = flow.port?;
     let other = std::net::SocketAddr::new(asked.group, port);
     Some(
-        Finding::fault(
-            "other-port",
+        Notice::fault(
+            Id::OtherPort,
             format!("{} arrives on port {port}, not on {}", asked.group, asked.port),
             format!(
                 "{} from {} to port {port} reached {}, none to port {}",
@@ -260,15 +264,15 @@ fn other_port(facts: &Facts) -> Option<Finding> {
 }
 
 /// Something that this host joined comes, and no socket wants it.
-fn ignored(facts: &Facts) -> Option<Finding> {
+fn ignored(facts: &Facts) -> Option<Notice> {
     const FEW: u64 = 3;
     let ignored = facts.rise("Udp.IgnoredMulti", "Udp6.IgnoredMulti");
     if ignored < FEW || facts.frames.is_some() {
         return None;
     }
     Some(
-        Finding::warning(
-            "ignored-multicast",
+        Notice::warning(
+            Id::IgnoredMulticast,
             format!(
                 "multicast reaches this host for which no socket is open: {}",
                 count(ignored, "datagram")
@@ -287,7 +291,7 @@ fn ignored(facts: &Facts) -> Option<Finding> {
 }
 
 /// Nothing came, and nothing on this host explains it.
-fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
+fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
     let asked = &facts.target;
     let place = facts.iface.as_deref().unwrap_or("any interface");
     let time = seconds(facts.seconds);
@@ -335,8 +339,8 @@ fn nothing(facts: &Facts, others: &[Finding]) -> Finding {
         (None, None) => "no datagram of it was delivered".to_owned(),
     };
     let target = super::targets(facts);
-    let finding = Finding::warning(
-        "nothing-arrives",
+    let finding = Notice::warning(
+        Id::NothingArrives,
         format!("nothing of {target} arrived in {time}"),
         evidence,
     );

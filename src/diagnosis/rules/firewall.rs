@@ -1,9 +1,10 @@
 //! The firewall: by its rules, where they may be read, and by the place where datagrams get lost.
 
-use super::{count, either};
+use super::either;
 use crate::diagnosis::facts::{Facts, SelfTestFacts, rise_in};
 use crate::diagnosis::firewall::{DropRule, Hook};
-use crate::notice::finding::{Finding, Level, Place};
+use crate::notice::{Id, Level, Notice, Place};
+use crate::units::words::count;
 
 /// Where datagrams get lost between the interface and the socket.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,11 +15,11 @@ enum Gap {
 }
 
 impl Gap {
-    fn id(self) -> &'static str {
+    fn id(self) -> Id {
         match self {
-            Gap::Ingress => "firewall-ingress",
-            Gap::Prerouting => "firewall-prerouting",
-            Gap::Input => "firewall-input",
+            Gap::Ingress => Id::FirewallIngress,
+            Gap::Prerouting => Id::FirewallPrerouting,
+            Gap::Input => Id::FirewallInput,
         }
     }
 
@@ -45,21 +46,21 @@ impl Gap {
     }
 }
 
-pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
+pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     // What another fault explains needs no firewall.
     let explained = others.iter().any(|finding| {
         finding.level == Level::Fault
             && matches!(
                 finding.id,
-                "rp-filter"
-                    | "bad-checksum"
-                    | "bad-length"
-                    | "fragments-lost"
-                    | "duplicate-address"
-                    | "port-taken"
-                    | "join-failed"
-                    | "limits"
-                    | "ipv6-disabled"
+                Id::RpFilter
+                    | Id::BadChecksum
+                    | Id::BadLength
+                    | Id::FragmentsLost
+                    | Id::DuplicateAddress
+                    | Id::PortTaken
+                    | Id::JoinFailed
+                    | Id::Limits
+                    | Id::Ipv6Disabled
             )
     });
     let mut blamed = by_rules(facts, explained);
@@ -79,8 +80,8 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
     // Rules are read for one interface.
     let is_judged = facts.firewall.read && facts.judged().is_some();
     if is_judged && facts.heard_here() == 0 {
-        return vec![Finding::pass(
-            "firewall",
+        return vec![Notice::pass(
+            Id::Firewall,
             format!("no nftables rule of this host drops {}", facts.target),
             "nft list ruleset: ingress, prerouting and input let it through, for all that can be \
              told",
@@ -90,7 +91,7 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Vec<Finding> {
 }
 
 /// The rules that drop the target, as far as what came does not say otherwise.
-fn by_rules(facts: &Facts, explained: bool) -> Vec<Finding> {
+fn by_rules(facts: &Facts, explained: bool) -> Vec<Notice> {
     let lost = is_lost(facts) || self_test_gap(facts).is_some();
     let here = facts.heard_here();
     let told = facts.firewall.inbound.iter().filter_map(|rule| {
@@ -108,7 +109,7 @@ fn by_rules(facts: &Facts, explained: bool) -> Vec<Finding> {
     told.take(1).collect()
 }
 
-fn rule_finding(facts: &Facts, gap: Gap, rule: &DropRule, level: Level) -> Finding {
+fn rule_finding(facts: &Facts, gap: Gap, rule: &DropRule, level: Level) -> Notice {
     let DropRule { family, table, chain, rule: words, certain, command, .. } = rule;
     let place = format!("chain {chain} of table {family} {table}");
     let which = match words {
@@ -122,7 +123,7 @@ fn rule_finding(facts: &Facts, gap: Gap, rule: &DropRule, level: Level) -> Findi
          there"
     };
     let what = format!("this host's firewall drops {} {}", facts.target, gap.meaning(facts));
-    Finding::fault(
+    Notice::fault(
         gap.id(),
         what,
         format!(
@@ -203,7 +204,7 @@ fn gap(received: u64, multicast: u64, lost: u64) -> Gap {
 }
 
 /// A firewall that cannot be read, or something like one, by where datagrams get lost.
-fn by_place(facts: &Facts) -> Option<Finding> {
+fn by_place(facts: &Facts) -> Option<Notice> {
     let received = facts.rise("Ip.InReceives", "Ip6.InReceives");
     let multicast = facts.rise("IpExt.InMcastPkts", "Ip6.InMcastPkts");
     let delivered = facts.rise("Ip.InDelivers", "Ip6.InDelivers");
@@ -219,7 +220,7 @@ fn by_place(facts: &Facts) -> Option<Finding> {
         };
         let allow = either(facts, "ip daddr", "ip6 daddr");
         let sentence = format!("this host drops {} {}", facts.target, gap.meaning(facts));
-        Finding::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
+        Notice::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
             .remedy(format!(
                 "let UDP to the group through: '{allow} {} udp dport {} accept', in the chain \
                  that drops it; multicast is never 'established', so it needs a rule of its own",

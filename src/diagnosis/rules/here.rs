@@ -1,11 +1,12 @@
 //! What this host is like: its interface, its route, its membership, its limits, and what it hears
 //! of itself.
 
-use super::{count, either, list, setting};
+use super::either;
 use crate::diagnosis::facts::{Facts, LinkFacts};
 use crate::iface::Family;
-use crate::notice::finding::{Finding, Level, Place};
+use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::{bracketed, is_source_specific};
+use crate::units::words::{count, list, setting};
 
 /// A receive buffer below this holds less than a tenth of a second of a TV channel.
 const SMALL_RCVBUF: u64 = 512 * 1024;
@@ -13,7 +14,7 @@ const SMALL_RCVBUF: u64 = 512 * 1024;
 /// No more interfaces than these are named in one sentence.
 const MANY: usize = 5;
 
-pub fn findings(facts: &Facts) -> Vec<Finding> {
+pub fn findings(facts: &Facts) -> Vec<Notice> {
     let mut found = interface(facts);
     found.extend(route(facts));
     found.extend(membership(facts));
@@ -24,29 +25,27 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-fn interface(facts: &Facts) -> Vec<Finding> {
+fn interface(facts: &Facts) -> Vec<Notice> {
     let Some(link) = facts.expected() else { return no_interface(facts) };
     let name = &link.name;
     if !link.up {
         return vec![
-            Finding::fault(
-                "interface-down",
-                format!("{name} is down"),
-                "the flag UP is not set: an administrator, or nobody yet, brought it up",
-            )
-            .remedy(either(
-                facts,
-                "bring it up",
-                "bring it up; IPv6 addresses that were given by hand are gone, and to be given \
+            shared::interface_down(name)
+                .at(Level::Fault)
+                .why("the flag UP is not set: an administrator, or nobody yet, brought it up")
+                .remedy(either(
+                    facts,
+                    "bring it up",
+                    "bring it up; IPv6 addresses that were given by hand are gone, and to be given \
                  again",
-            ))
-            .run(Place::Here, format!("ip link set {name} up")),
+                ))
+                .run(Place::Here, format!("ip link set {name} up")),
         ];
     }
     if link.carrier == Some(false) {
         return vec![
-            Finding::fault(
-                "no-carrier",
+            Notice::fault(
+                Id::NoCarrier,
                 format!("{name} has no carrier"),
                 "the flag LOWER_UP is not set: what is sent there is dropped without an error, \
                  and nothing can arrive",
@@ -61,8 +60,8 @@ fn interface(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Some(bridge) = facts.bridge_above() {
         found.push(
-            Finding::note(
-                "interface",
+            Notice::note(
+                Id::Interface,
                 format!(
                     "{name} is a port of the bridge {}, and what comes in there goes to that",
                     bridge.name
@@ -74,8 +73,8 @@ fn interface(facts: &Facts) -> Vec<Finding> {
         );
     } else if facts.is_switched_off(link) {
         found.push(
-            Finding::fault(
-                "ipv6-disabled",
+            Notice::fault(
+                Id::Ipv6Disabled,
                 format!("IPv6 is switched off on {name}"),
                 format!(
                     "net.ipv6.conf.{}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out \
@@ -92,8 +91,8 @@ fn interface(facts: &Facts) -> Vec<Finding> {
     } else if addresses.is_empty() {
         let family = Family::of(facts.target.group);
         found.push(
-            Finding::warning(
-                "no-address",
+            Notice::warning(
+                Id::NoAddress,
                 format!("{name} has no {family} address"),
                 format!(
                     "{carrier}{mtu}; without an address its reports of membership come from \
@@ -115,16 +114,16 @@ fn interface(facts: &Facts) -> Vec<Finding> {
         } else {
             "can carry multicast"
         };
-        found.push(Finding::pass(
-            "interface",
+        found.push(Notice::pass(
+            Id::Interface,
             format!("{name} {what}"),
             format!("{carrier}: {}{mtu}", addresses.join(", ")),
         ));
     }
     if !link.multicast && !link.loopback {
         found.push(
-            Finding::note(
-                "interface-flags",
+            Notice::note(
+                Id::InterfaceFlags,
                 format!("{name} says that it cannot carry multicast"),
                 "the flag MULTICAST is not set; Linux sends and receives all the same, routing \
                  daemons leave such interfaces out",
@@ -145,11 +144,11 @@ fn of_the_family(facts: &Facts, link: &LinkFacts) -> Vec<String> {
 }
 
 /// Nobody named an interface, and no route does.
-fn no_interface(facts: &Facts) -> Vec<Finding> {
+fn no_interface(facts: &Facts) -> Vec<Notice> {
     let target = &facts.target;
     if let Some(name) = facts.iface.as_ref().filter(|_| facts.receiving) {
-        return vec![Finding::fault(
-            "no-interface",
+        return vec![Notice::fault(
+            Id::NoInterface,
             format!("{name} is gone"),
             "the system does not list it any more; as soon as it is back, the group is joined \
              there again",
@@ -159,8 +158,8 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
         facts.interfaces.iter().filter(|link| is_able(facts, link)).collect();
     if able.is_empty() {
         return vec![
-            Finding::fault(
-                "no-interface",
+            Notice::fault(
+                Id::NoInterface,
                 format!("no interface of this host can carry {}", target.group),
                 format!(
                     "none is up, carries multicast and has an {} address; 'mcast ifaces' lists \
@@ -200,8 +199,8 @@ fn no_interface(facts: &Facts) -> Vec<Finding> {
         ),
     };
     vec![
-        Finding::fault(
-            "no-route",
+        Notice::fault(
+            Id::NoRoute,
             format!("it is not known on {choice} to join {}", target.group),
             why,
         )
@@ -217,7 +216,7 @@ pub fn is_able(facts: &Facts, link: &LinkFacts) -> bool {
         && link.addresses.iter().any(|address| address.ip.is_ipv4() == facts.is_ipv4())
 }
 
-fn route(facts: &Facts) -> Option<Finding> {
+fn route(facts: &Facts) -> Option<Notice> {
     let (expected, group) = (facts.expected()?, facts.target.group);
     let name = &expected.name;
     // A link-local group has a zone in the place of a route, and the loopback interface is always
@@ -233,26 +232,26 @@ fn route(facts: &Facts) -> Option<Finding> {
     let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
     let get = format!("{ip} get {group}");
     Some(match facts.route.as_deref() {
-        Some(route) if route == name => Finding::pass(
-            "route",
+        Some(route) if route == name => Notice::pass(
+            Id::Route,
             format!("the kernel's route to {group} leaves by {name} too"),
             format!("{get}: dev {route}"),
         ),
         // IPv6 has an equal route for each interface, and takes the first.
-        Some(_) if !facts.is_ipv4() => Finding::pass(
-            "route",
+        Some(_) if !facts.is_ipv4() => Notice::pass(
+            Id::Route,
             format!("{group} is joined on {name}, because it was named"),
             "IPv6 has a route to every group on each interface, so programs have to name theirs",
         ),
-        Some(route) => Finding::note(
-            "route-differs",
+        Some(route) => Notice::note(
+            Id::RouteDiffers,
             format!("the kernel's route to {group} leaves by {route}, not by {name}"),
             format!("{get}: dev {route}; programs that name no interface join and send there"),
         )
         .remedy(format!("name {name} in those programs, or give the group a route of its own"))
         .run(Place::Here, format!("{ip} replace {group} dev {name}")),
-        None => Finding::note(
-            "no-route",
+        None => Notice::note(
+            Id::NoRoute,
             format!("the kernel has no route to {group}"),
             format!(
                 "{get}: unreachable; programs that name no interface cannot join (ENODEV) or send \
@@ -268,7 +267,7 @@ fn route(facts: &Facts) -> Option<Finding> {
     })
 }
 
-fn membership(facts: &Facts) -> Vec<Finding> {
+fn membership(facts: &Facts) -> Vec<Notice> {
     let (asked, membership) = (&facts.target, &facts.membership);
     let mut found = Vec::new();
     if membership.port_taken {
@@ -281,8 +280,8 @@ fn membership(facts: &Facts) -> Vec<Finding> {
             .collect::<Vec<_>>();
         let who = if who.is_empty() { "another program".to_owned() } else { list(&who) };
         found.push(
-            Finding::fault(
-                "port-taken",
+            Notice::fault(
+                Id::PortTaken,
                 format!("{who} holds UDP port {} for itself", asked.port),
                 format!(
                     "binding it failed with EADDRINUSE: whoever holds it did not set \
@@ -293,8 +292,8 @@ fn membership(facts: &Facts) -> Vec<Finding> {
             .run(Place::Here, format!("ss -ulnp sport = :{}", asked.port)),
         );
     } else if let Some(error) = &membership.error {
-        let finding = Finding::fault(
-            "join-failed",
+        let finding = Notice::fault(
+            Id::JoinFailed,
             format!("{} cannot be joined", asked.group),
             error.clone(),
         );
@@ -304,8 +303,8 @@ fn membership(facts: &Facts) -> Vec<Finding> {
         });
     }
     if membership.left_out > 0 {
-        found.push(Finding::note(
-            "interfaces-left-out",
+        found.push(Notice::note(
+            Id::InterfacesLeftOut,
             format!("{} were not listened on", count(membership.left_out as u64, "interface")),
             "there are too many, or one of them could not be joined on; whether the target \
              arrives on one of them is not known",
@@ -323,15 +322,15 @@ fn membership(facts: &Facts) -> Vec<Finding> {
                 1 => "; another program had joined it before".to_owned(),
                 many => format!("; {many} other sockets had joined it before"),
             };
-            found.push(Finding::pass(
-                "membership",
+            found.push(Notice::pass(
+                Id::Membership,
                 format!("{} can be joined on {name}", asked.group),
                 format!("the kernel lists it in {table}{others}"),
             ));
         }
         Some(false) => found.push(
-            Finding::fault(
-                "join-unseen",
+            Notice::fault(
+                Id::JoinUnseen,
                 format!("the kernel does not keep the membership of {} on {name}", asked.group),
                 format!("the join succeeded, but {table} does not list the group"),
             )
@@ -344,7 +343,7 @@ fn membership(facts: &Facts) -> Vec<Finding> {
 }
 
 /// A group of the source-specific range, and no source.
-fn any_source(facts: &Facts) -> Option<Finding> {
+fn any_source(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
     let is_open = is_source_specific(asked.group) && asked.sources.is_empty();
     let link = facts.expected().filter(|link| is_open && !link.loopback)?;
@@ -355,9 +354,8 @@ fn any_source(facts: &Facts) -> Option<Finding> {
         .map(|heard| heard.source.ip());
     let source = heard.map_or("SOURCE".to_owned(), bracketed);
     Some(
-        Finding::warning(
-            "any-source-in-ssm-range",
-            format!("{} is of the source-specific range, and no source is named", asked.group),
+        shared::any_source_in_ssm_range(asked.group, 0)
+        .why(
             "routers, and some switches, forward only what a source was named for (RFC 4607, 5.1)",
         )
         .remedy("name the source when joining")
@@ -366,7 +364,7 @@ fn any_source(facts: &Facts) -> Option<Finding> {
 }
 
 /// The version of IGMP or MLD in force.
-fn version(facts: &Facts) -> Option<Finding> {
+fn version(facts: &Facts) -> Option<Notice> {
     let link = facts.expected().filter(|link| !link.loopback)?;
     let (protocol, selecting, rfc) = either(facts, ("IGMP", 3, "RFC 3376"), ("MLD", 2, "RFC 3810"));
     let (name, version) = (&link.name, link.version?);
@@ -388,29 +386,21 @@ fn version(facts: &Facts) -> Option<Finding> {
         ),
     };
     if version >= selecting {
-        return Some(Finding::pass(
-            "igmp-version",
+        return Some(Notice::pass(
+            Id::IgmpVersion,
             format!("{name} speaks {protocol}v{version}, which can select sources"),
             "no older querier was heard there lately, and none is forced",
         ));
     }
-    let what = format!("{name} speaks {protocol}v{version}, which knows no sources");
+    let speaks = format!("{protocol}v{version}");
     if !selective {
-        return Some(Finding::note(
-            "igmp-version",
-            what,
+        return Some(Notice::note(
+            Id::IgmpVersion,
+            format!("{name} speaks {speaks}, which knows no sources"),
             format!("{why}; for a join from any source it makes no difference"),
         ));
     }
-    let finding = Finding::warning(
-        "ssm-unsupported",
-        what,
-        format!(
-            "{why}: the network sends everybody's datagrams to {}, and this host alone sorts them \
-             out",
-            facts.target.group
-        ),
-    );
+    let finding = shared::ssm_unsupported(name, &speaks).why(why);
     Some(match forced {
         Some(_) => finding
             .remedy("leave the choice to the kernel")
@@ -431,7 +421,7 @@ fn version(facts: &Facts) -> Option<Finding> {
     })
 }
 
-fn limits(facts: &Facts) -> Option<Finding> {
+fn limits(facts: &Facts) -> Option<Notice> {
     let limits = &facts.limits;
     let asked = facts.target.sources.len() as u64;
     let groups = limits.groups.filter(|_| facts.is_ipv4());
@@ -451,7 +441,7 @@ fn limits(facts: &Facts) -> Option<Finding> {
     let evidence = list(&all);
     if limits.groups == Some(0) && facts.is_ipv4() {
         return Some(
-            Finding::fault("limits", "this host may join no group at all", evidence)
+            Notice::fault(Id::Limits, "this host may join no group at all", evidence)
                 .remedy("allow some")
                 .run(Place::Here, "sysctl -w net.ipv4.igmp_max_memberships=20"),
         );
@@ -459,8 +449,8 @@ fn limits(facts: &Facts) -> Option<Finding> {
     match limits.rcvbuf {
         None if all.is_empty() => None,
         Some(most) if most < SMALL_RCVBUF => Some(
-            Finding::note(
-                "limits",
+            Notice::note(
+                Id::Limits,
                 "receive buffers are small here",
                 format!(
                     "{evidence}; a buffer of {} KiB holds {} datagrams of 64 bytes, or {} of 1316",
@@ -472,11 +462,11 @@ fn limits(facts: &Facts) -> Option<Finding> {
             .remedy("for fast streams, allow larger ones")
             .run(Place::Here, "sysctl -w net.core.rmem_max=8388608"),
         ),
-        _ => Some(Finding::pass("limits", "the system's limits leave room for it", evidence)),
+        _ => Some(Notice::pass(Id::Limits, "the system's limits leave room for it", evidence)),
     }
 }
 
-fn self_test(facts: &Facts) -> Option<Finding> {
+fn self_test(facts: &Facts) -> Option<Notice> {
     let test = facts.self_test.as_ref()?;
     let name = test.iface.as_deref().or(facts.iface.as_deref()).unwrap_or("this host");
     // Nobody can send by an interface that is down; that it is has been said.
@@ -488,8 +478,8 @@ fn self_test(facts: &Facts) -> Option<Finding> {
             let what =
                 format!("a firewall of this host lets nothing out to {}", facts.target.group);
             return Some(
-                Finding::fault(
-                    "firewall-output",
+                Notice::fault(
+                    Id::FirewallOutput,
                     what,
                     format!("sending to it was refused: {error}"),
                 )
@@ -501,8 +491,8 @@ fn self_test(facts: &Facts) -> Option<Finding> {
                 .at(Level::Warning),
             );
         }
-        let finding = Finding::warning(
-            "self-test-failed",
+        let finding = Notice::warning(
+            Id::SelfTestFailed,
             format!("this host could not send to {} by {name}", facts.target.group),
             error.clone(),
         );
@@ -514,8 +504,8 @@ fn self_test(facts: &Facts) -> Option<Finding> {
     if test.heard == 0 {
         // Where it was lost is for the firewall's chapter; without counters nobody knows.
         return test.counters.is_none().then(|| {
-            Finding::warning(
-                "self-test-failed",
+            Notice::warning(
+                Id::SelfTestFailed,
                 "this host does not hear what it sends to itself",
                 format!("{} sent by {name}, none came back", count(test.sent, "datagram")),
             )
@@ -527,8 +517,8 @@ fn self_test(facts: &Facts) -> Option<Finding> {
     } else {
         ", on another port, lest a program of this host take them for data"
     };
-    Some(Finding::pass(
-        "self-test",
+    Some(Notice::pass(
+        Id::SelfTest,
         "this host hears what it sends to itself",
         format!(
             "{} of {} sent to the group by {name} came back{port}; they never left the host, so \
@@ -539,10 +529,10 @@ fn self_test(facts: &Facts) -> Option<Finding> {
 }
 
 /// What could not be seen, and what it would take.
-pub fn blind_spots(facts: &Facts) -> Vec<Finding> {
+pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
     if facts.system != "linux" {
-        let finding = Finding::note(
-            "not-available",
+        let finding = Notice::note(
+            Id::NotAvailable,
             format!("{} tells less than Linux", system(&facts.system)),
             "not looked at: memberships and their versions, the kernel's counters, frames, \
              firewall rules, bridges, the programs on the port, queries for members",
@@ -572,7 +562,7 @@ pub fn blind_spots(facts: &Facts) -> Vec<Finding> {
             .push("the rules of the older iptables ('iptables-legacy-save' shows them)".to_owned());
     }
     let unprivileged = !(facts.rights.capture && facts.rights.firewall);
-    let finding = Finding::note("not-seen", "some things could not be looked at", list(&missing));
+    let finding = Notice::note(Id::NotSeen, "some things could not be looked at", list(&missing));
     let finding = if unprivileged {
         finding.remedy("as root, or with these rights, it says more")
     } else {

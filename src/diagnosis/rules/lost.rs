@@ -5,15 +5,16 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{count, either, list, setting};
+use super::either;
 use crate::diagnosis::facts::{Facts, FlowFacts, LinkFacts};
-use crate::notice::finding::{Finding, Level, Place};
+use crate::notice::{Id, Level, Notice, Place};
 use crate::target::is_link_scoped;
+use crate::units::words::{count, list, seconds, setting};
 
 /// Fewer of anything may be somebody else's.
 const FEW: u64 = 3;
 
-pub fn findings(facts: &Facts) -> Vec<Finding> {
+pub fn findings(facts: &Facts) -> Vec<Notice> {
     let reasons = [
         rp_filter(facts),
         no_checksum(facts).or_else(|| bad_checksum(facts)),
@@ -85,7 +86,7 @@ impl Suspicion {
     }
 }
 
-fn rp_filter(facts: &Facts) -> Option<Finding> {
+fn rp_filter(facts: &Facts) -> Option<Notice> {
     let link = facts.expected();
     let mode = link.and_then(|link| link.rp_filter).filter(|_| facts.is_ipv4())?;
     let name = &link?.name;
@@ -100,8 +101,8 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
         "net.ipv4.conf.{conf}.rp_filter, and that of all, come to {mode} ({meaning}; RFC 3704)"
     );
     if dropped == 0 {
-        return Some(Finding::pass(
-            "rp-filter",
+        return Some(Notice::pass(
+            Id::RpFilter,
             "no datagram failed the reverse-path filter",
             rule,
         ));
@@ -117,9 +118,9 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
             count(dropped, "datagram"),
             facts.target
         );
-        return Some(Finding::note("rp-filter", what, evidence));
+        return Some(Notice::note(Id::RpFilter, what, evidence));
     }
-    let finding = Finding::fault("rp-filter", what, format!("{evidence}{}", suspicion.reserve()))
+    let finding = Notice::fault(Id::RpFilter, what, format!("{evidence}{}", suspicion.reserve()))
         .at(suspicion.level());
     let get = sources.first().map_or(String::new(), |source| {
         format!(" ('ip route get {source}' shows where it would answer)")
@@ -152,15 +153,15 @@ fn rp_filter(facts: &Facts) -> Option<Finding> {
 
 /// IPv6 takes no datagram without a checksum, and counts those of a group as if nobody had wanted
 /// them.
-fn no_checksum(facts: &Facts) -> Option<Finding> {
+fn no_checksum(facts: &Facts) -> Option<Notice> {
     let unheard = unheard(facts);
     let lost = facts
         .flows_here()
         .filter(|flow| flow.unsummed && !facts.is_ipv4() && unheard.contains(&flow.source));
     let frames: u64 = lost.map(|flow| flow.frames).sum();
     (frames > 0).then(|| {
-        Finding::fault(
-            "bad-checksum",
+        Notice::fault(
+            Id::BadChecksum,
             "UDP datagrams arrive here without a checksum, and IPv6 drops them",
             format!(
                 "{} came in whose UDP checksum is 0, which IPv4 permits and IPv6 does not (RFC \
@@ -176,12 +177,12 @@ fn no_checksum(facts: &Facts) -> Option<Finding> {
     })
 }
 
-fn bad_checksum(facts: &Facts) -> Option<Finding> {
+fn bad_checksum(facts: &Facts) -> Option<Notice> {
     let bad = facts.rise("Udp.InCsumErrors", "Udp6.InCsumErrors");
     let suspicion = Suspicion::of(facts, bad);
     (bad >= FEW).then(|| {
-        Finding::fault(
-            "bad-checksum",
+        Notice::fault(
+            Id::BadChecksum,
             "UDP datagrams arrive here with a wrong checksum, and are dropped",
             format!(
                 "{}: InCsumErrors +{bad}: they were damaged on the way, or left a host whose \
@@ -199,14 +200,14 @@ fn bad_checksum(facts: &Facts) -> Option<Finding> {
 
 /// UDP counts few other errors: checksums and full buffers have counters of their own, and so has
 /// the lack of memory.
-fn bad_length(facts: &Facts) -> Option<Finding> {
+fn bad_length(facts: &Facts) -> Option<Notice> {
     let rise = |name: &str| facts.rise(&format!("Udp.{name}"), &format!("Udp6.{name}"));
     let known: u64 = ["InCsumErrors", "RcvbufErrors", "MemErrors"].into_iter().map(rise).sum();
     let bad = rise("InErrors").saturating_sub(known);
     let suspicion = Suspicion::of(facts, bad);
     (bad >= FEW && suspicion != Suspicion::None).then(|| {
-        Finding::fault(
-            "bad-length",
+        Notice::fault(
+            Id::BadLength,
             "UDP datagrams arrive here whose header tells a wrong length, and are dropped",
             format!(
                 "{}: InErrors +{bad} beyond wrong checksums and full buffers: the length in the \
@@ -226,7 +227,7 @@ fn bad_length(facts: &Facts) -> Option<Finding> {
     })
 }
 
-fn fragments_lost(facts: &Facts) -> Option<Finding> {
+fn fragments_lost(facts: &Facts) -> Option<Notice> {
     let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");
     let whole = facts.rise("Ip.ReasmOKs", "Ip6.ReasmOKs");
     let suspicion = Suspicion::of(facts, fragments);
@@ -240,8 +241,8 @@ fn fragments_lost(facts: &Facts) -> Option<Finding> {
     let asked = &facts.target;
     let fits = either(facts, 1472, 1452);
     Some(
-        Finding::fault(
-            "fragments-lost",
+        Notice::fault(
+            Id::FragmentsLost,
             "datagrams arrive here in fragments, and never all of them",
             format!(
                 "{}: ReasmReqds +{fragments}, ReasmOKs +0: of each datagram some fragments come \
@@ -262,7 +263,7 @@ fn fragments_lost(facts: &Facts) -> Option<Finding> {
     )
 }
 
-fn too_long(facts: &Facts) -> Option<Finding> {
+fn too_long(facts: &Facts) -> Option<Notice> {
     let link = facts.expected()?;
     let counters = link.counters?;
     let dropped = counters.rx_dropped;
@@ -287,27 +288,27 @@ fn too_long(facts: &Facts) -> Option<Finding> {
             "{name} drops frames before IP has seen them: they are longer than its MTU of {mtu}"
         );
         return Some(
-            Finding::fault("mtu-too-small", what, evidence).remedy(remedy).run(Place::Here, run),
+            Notice::fault(Id::MtuTooSmall, what, evidence).remedy(remedy).run(Place::Here, run),
         );
     }
     let what = format!(
         "{name} drops frames: they may be longer than its MTU of {mtu}, or of a protocol that \
          this host does not speak"
     );
-    Some(Finding::note("mtu-too-small", what, evidence).remedy(remedy).run(Place::Here, run))
+    Some(Notice::note(Id::MtuTooSmall, what, evidence).remedy(remedy).run(Place::Here, run))
 }
 
 /// Frames that the network card could not use. Whose they were is not known to anybody.
-fn damaged(facts: &Facts) -> Option<Finding> {
+fn damaged(facts: &Facts) -> Option<Notice> {
     let link = facts.expected()?;
     let counters = link.counters.filter(|counters| counters.rx_errors >= FEW)?;
-    let (name, time) = (&link.name, super::seconds(facts.seconds));
+    let (name, time) = (&link.name, seconds(facts.seconds));
     // Where nearly all frames come whole, a few that do not are no reason to hear nothing.
     let many = counters.rx_errors >= counters.rx_packets / 100;
     let level = if many && facts.heard_here() == 0 { Level::Warning } else { Level::Note };
     Some(
-        Finding::fault(
-            "interface-errors",
+        Notice::fault(
+            Id::InterfaceErrors,
             format!(
                 "{name} receives frames that it cannot use: {} in {time}",
                 count(counters.rx_errors, "frame")
@@ -328,7 +329,7 @@ fn damaged(facts: &Facts) -> Option<Finding> {
 }
 
 /// The frames of the group that are of another virtual LAN.
-fn vlan_tag(facts: &Facts) -> Option<Finding> {
+fn vlan_tag(facts: &Facts) -> Option<Notice> {
     let flows = facts.frames.iter().flat_map(|frames| &frames.flows);
     let tagged: Vec<&FlowFacts> =
         flows.filter(|flow| flow.vlan.is_some() && facts.is_expected(&flow.iface)).collect();
@@ -341,8 +342,8 @@ fn vlan_tag(facts: &Facts) -> Option<Finding> {
     };
     if let Some(above) = facts.frames.iter().flat_map(|frames| &frames.flows).find(untagged) {
         return Some(
-            Finding::fault(
-                "vlan-tag",
+            Notice::fault(
+                Id::VlanTag,
                 format!(
                     "{} reaches {name} with the tag of VLAN {vlan}, and belongs to {}",
                     facts.target.group, above.iface
@@ -362,8 +363,8 @@ fn vlan_tag(facts: &Facts) -> Option<Finding> {
         .filter(|child| child.len() <= 15)
         .unwrap_or(format!("vlan{vlan}"));
     Some(
-        Finding::fault(
-            "vlan-tag",
+        Notice::fault(
+            Id::VlanTag,
             format!(
                 "{} reaches {name} with the tag of VLAN {vlan}, which this host takes for \
                  somebody else's",
@@ -387,7 +388,7 @@ fn vlan_tag(facts: &Facts) -> Option<Finding> {
     )
 }
 
-fn duplicate_address(facts: &Facts) -> Option<Finding> {
+fn duplicate_address(facts: &Facts) -> Option<Notice> {
     let has =
         |link: &&LinkFacts, address: IpAddr| link.addresses.iter().any(|own| own.ip == address);
     // That of the interface where it came, if several have it.
@@ -420,7 +421,7 @@ fn duplicate_address(facts: &Facts) -> Option<Finding> {
             count(flow.frames, "frame"),
             facts.target.group
         );
-        return Some(Finding::note("duplicate-address", what, evidence));
+        return Some(Notice::note(Id::DuplicateAddress, what, evidence));
     }
     let address = link.addresses.iter().find(|own| own.ip == flow.source)?;
     let prefix = address.prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
@@ -431,8 +432,8 @@ fn duplicate_address(facts: &Facts) -> Option<Finding> {
         (Level::Warning, "so what is sent back to it stays here")
     };
     Some(
-        Finding::fault(
-            "duplicate-address",
+        Notice::fault(
+            Id::DuplicateAddress,
             format!("another host sends from {}, an address of this host, {so}", flow.source),
             format!(
                 "{} of {} came in on {} from that address, and {} has it as well",

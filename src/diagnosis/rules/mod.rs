@@ -9,11 +9,14 @@ mod network;
 mod path;
 mod programs;
 
+use std::fmt::Display;
+
 use super::facts::Facts;
-use crate::notice::finding::{Command, Finding, Level, Place};
+use crate::notice::{Command, Id, Level, Notice, Place};
+use crate::units::words::{and_more, seconds};
 
 /// What is found in the facts, in the order in which it is worth reading.
-pub fn findings(facts: &Facts) -> Vec<Finding> {
+pub fn findings(facts: &Facts) -> Vec<Notice> {
     let mut found = here::findings(facts);
     found.extend(programs::findings(facts));
     found.extend(lost::findings(facts));
@@ -34,13 +37,13 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
 
 /// The two or three findings that explain why a receiver hears nothing: the gravest first, and last
 /// the one that says where to look closer.
-pub fn gravest(facts: &Facts) -> Vec<Finding> {
+pub fn gravest(facts: &Facts) -> Vec<Notice> {
     const MOST: usize = 3;
     let mut found = findings(facts);
     found.retain(|finding| finding.level >= Level::Warning);
     let looks_closer =
-        |finding: &Finding| matches!(finding.id, "nothing-arrives" | "stream-stopped");
-    let (last, mut found): (Vec<Finding>, Vec<Finding>) = found.into_iter().partition(looks_closer);
+        |finding: &Notice| matches!(finding.id, Id::NothingArrives | Id::StreamStopped);
+    let (last, mut found): (Vec<Notice>, Vec<Notice>) = found.into_iter().partition(looks_closer);
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     found.truncate(MOST - last.len().min(1));
     found.extend(last.into_iter().take(1));
@@ -48,7 +51,7 @@ pub fn gravest(facts: &Facts) -> Vec<Finding> {
 }
 
 /// One sentence for all of it, that a person could read to a colleague.
-pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
+pub fn conclusion(facts: &Facts, found: &[Notice]) -> String {
     let target = &facts.target;
     let worst = |level| found.iter().filter(move |finding| finding.level == level);
     let place = facts.iface.as_ref().map_or("this host".to_owned(), Clone::clone);
@@ -81,9 +84,9 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
     // What only concerns the choice of sources keeps nothing away, and neither does what keeps this
     // host from sending.
     let could_send = facts.self_test.as_ref().is_none_or(|test| test.error.is_none());
-    let is_suspect = |finding: &&Finding| match finding.id {
-        "nothing-arrives" | "ssm-unsupported" | "firewall-output" => false,
-        "self-test-failed" => could_send,
+    let is_suspect = |finding: &&Notice| match finding.id {
+        Id::NothingArrives | Id::SsmUnsupported | Id::FirewallOutput => false,
+        Id::SelfTestFailed => could_send,
         _ => true,
     };
     match worst(Level::Warning).find(is_suspect) {
@@ -99,11 +102,8 @@ pub fn conclusion(facts: &Facts, found: &[Finding]) -> String {
 }
 
 /// What a receiver listens to, for a sentence: its first target, and how many more.
-fn targets(facts: &Facts) -> String {
-    match facts.more {
-        0 => facts.target.to_string(),
-        more => format!("{} and {}", facts.target, count(more as u64, "more target")),
-    }
+fn targets(facts: &Facts) -> impl Display {
+    and_more(&facts.target, facts.more, "target")
 }
 
 /// The one that is meant, for the version of IP that the target is of: what a counter, a field or a
@@ -115,33 +115,4 @@ fn either<T>(facts: &Facts, v4: T, v6: T) -> T {
 /// What limits the number of routers, in the words of the version of IP.
 fn ttl(facts: &Facts) -> &'static str {
     either(facts, "TTL", "hop limit")
-}
-
-/// The name of an interface within that of a setting, where a dot would divide it: `sysctl` takes
-/// `net.ipv4.conf.eth0/7.rp_filter` for that of `eth0.7`.
-fn setting(iface: &str) -> String {
-    iface.replace('.', "/")
-}
-
-/// A time, for a sentence.
-fn seconds(seconds: f64) -> String {
-    if (seconds - seconds.round()).abs() < 0.05 {
-        format!("{seconds:.0} s")
-    } else {
-        format!("{seconds:.1} s")
-    }
-}
-
-/// A number of things, for a sentence.
-fn count(number: u64, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
-}
-
-/// Things in a row, for a sentence: `a, b and c`.
-fn list(things: &[String]) -> String {
-    match things {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
 }

@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::{count, either, list, seconds};
+use super::either;
 use crate::diagnosis::STREAM;
 use crate::diagnosis::facts::{Facts, Queries};
 use crate::diagnosis::firewall::DropRule;
 use crate::host::Bridge;
-use crate::notice::finding::{Finding, Level, Place};
+use crate::notice::{Id, Level, Notice, Place};
+use crate::target::is_control_block;
+use crate::units::words::{count, list, seconds};
 
 /// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a
 /// member for.
@@ -20,7 +22,7 @@ const ONE_INTERVAL: f64 = 130.0;
 /// What it takes to leave a group, and to hear a querier ask whether others are left.
 const AN_ANSWER: f64 = 0.2;
 
-pub fn findings(facts: &Facts) -> Vec<Finding> {
+pub fn findings(facts: &Facts) -> Vec<Notice> {
     let mut found = Vec::new();
     found.extend(querier(facts));
     found.extend(pruned(facts));
@@ -34,7 +36,7 @@ pub fn findings(facts: &Facts) -> Vec<Finding> {
 /// Whether switches send the group to every port, whoever has joined (RFC 4541, 2.1.2 and 3).
 fn is_flooded(facts: &Facts) -> bool {
     match facts.target.group {
-        IpAddr::V4(group) => group.octets()[..3] == [224, 0, 0],
+        IpAddr::V4(_) => is_control_block(facts.target.group),
         IpAddr::V6(group) => group == Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1),
     }
 }
@@ -43,7 +45,7 @@ fn protocol(facts: &Facts) -> &'static str {
     either(facts, "IGMP", "MLD")
 }
 
-fn querier(facts: &Facts) -> Option<Finding> {
+fn querier(facts: &Facts) -> Option<Notice> {
     let frames = facts.frames.as_ref()?;
     let link =
         facts.expected().filter(|link| link.up && !link.loopback && link.carrier != Some(false))?;
@@ -73,7 +75,7 @@ fn querier(facts: &Facts) -> Option<Finding> {
                  Where none snoops, none is needed"
             );
             return Some(
-                Finding::note("no-querier", what, evidence)
+                Notice::note(Id::NoQuerier, what, evidence)
                     .remedy("listen until one would have asked of itself")
                     .run(
                         Place::Here,
@@ -82,8 +84,8 @@ fn querier(facts: &Facts) -> Option<Finding> {
             );
         }
         return Some(
-            Finding::warning(
-                "no-querier",
+            Notice::warning(
+                Id::NoQuerier,
                 what,
                 format!("a querier asks every 125 s ({rfc}, {interval}); {meaning}"),
             )
@@ -96,8 +98,8 @@ fn querier(facts: &Facts) -> Option<Finding> {
         format!("{} ({protocol}v{}{every})", queries.querier, queries.version)
     });
     let who = list(&each.collect::<Vec<_>>());
-    Some(Finding::pass(
-        "querier",
+    Some(Notice::pass(
+        Id::Querier,
         format!("a querier keeps memberships alive on {name}"),
         format!(
             "{} heard from {who}",
@@ -111,13 +113,13 @@ fn querier(facts: &Facts) -> Option<Finding> {
 }
 
 /// The group came back as soon as this host reported its membership anew.
-fn pruned(facts: &Facts) -> Option<Finding> {
+fn pruned(facts: &Facts) -> Option<Notice> {
     let came = facts.after_report.filter(|came| *came > 0)?;
     let name = facts.iface.as_deref()?;
     // One in some seconds comes when its time has come, reported or not.
     if came < STREAM {
-        return Some(Finding::note(
-            "snooping-pruned",
+        return Some(Notice::note(
+            Id::SnoopingPruned,
             format!(
                 "a switch between the sender and {name} may have forgotten that this host is a \
                  member of {}",
@@ -132,8 +134,8 @@ fn pruned(facts: &Facts) -> Option<Finding> {
     }
     Some(enable_querier(
         facts,
-        Finding::fault(
-            "snooping-pruned",
+        Notice::fault(
+            Id::SnoopingPruned,
             format!(
                 "a switch between the sender and {name} had forgotten that this host is a member \
                  of {}",
@@ -150,7 +152,7 @@ fn pruned(facts: &Facts) -> Option<Finding> {
 }
 
 /// How a switch is made to remember its members: somebody asks for them.
-pub fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
+pub fn enable_querier(facts: &Facts, finding: Notice) -> Notice {
     finding
         .remedy(format!(
             "switch an {} querier on, in the router or in one of the switches; a Linux bridge \
@@ -163,7 +165,7 @@ pub fn enable_querier(facts: &Facts, finding: Finding) -> Finding {
 }
 
 /// Something came, and then no more, while this host stayed a member.
-fn stopped(facts: &Facts) -> Option<Finding> {
+fn stopped(facts: &Facts) -> Option<Notice> {
     let stopped = facts.stopped?;
     let name = facts.iface.as_deref().unwrap_or("this host");
     let has = if facts.more == 0 { "has" } else { "have" };
@@ -183,14 +185,14 @@ fn stopped(facts: &Facts) -> Option<Finding> {
             facts.target.group
         );
         return Some(
-            Finding::warning("stream-stopped", what, evidence)
+            Notice::warning(Id::StreamStopped, what, evidence)
                 .remedy("see whether its sender still sends; mcast check looks closer")
                 .run(Place::Here, facts.target.check(facts.iface.as_deref())),
         );
     }
     Some(
-        Finding::warning(
-            "stream-stopped",
+        Notice::warning(
+            Id::StreamStopped,
             what,
             format!(
                 "{still}; either nobody sends any more, or a switch that snoops has forgotten \
@@ -209,7 +211,7 @@ fn stopped(facts: &Facts) -> Option<Finding> {
 
 /// br_netfilter hands what crosses a bridge to the firewall of IP, and that drops it: how Docker's
 /// hosts lose bridged multicast.
-fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
+fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Notice> {
     let rules: &Vec<DropRule> =
         facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
     // Either setting will do, and without br_netfilter neither does anything.
@@ -228,8 +230,8 @@ fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
     } else {
         format!("nf_call_{tables} of {name}")
     };
-    let mut finding = Finding::fault(
-        "bridge-firewall",
+    let mut finding = Notice::fault(
+        Id::BridgeFirewall,
         format!(
             "this host's firewall drops {} between the ports of its bridge {name}",
             facts.target
@@ -265,7 +267,7 @@ fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
 }
 
 /// What a bridge of this host knows of the group.
-fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
+fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Notice> {
     let name = &bridge.name;
     if facts.iface.as_ref() != Some(name)
         && !bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port))
@@ -273,8 +275,8 @@ fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
         return None;
     }
     if !bridge.snooping {
-        return Some(Finding::note(
-            "bridge",
+        return Some(Notice::note(
+            Id::Bridge,
             format!("{name} is a bridge of this host that forwards every group to every port"),
             "mcast_snooping is 0",
         ));
@@ -291,8 +293,8 @@ fn bridge_state(facts: &Facts, bridge: &Bridge) -> Option<Finding> {
         format!("it knows members of the group at {}", list(&ports))
     };
     let finding = |asks: &str| {
-        Finding::note(
-            "bridge",
+        Notice::note(
+            Id::Bridge,
             format!("{name} is a bridge of this host, and forwards a group to its members alone"),
             format!("mcast_snooping is 1; {asks}; {known}"),
         )

@@ -2,11 +2,12 @@
 //! every switch floods, and to this host alone.
 
 use super::network::enable_querier;
-use super::{count, either, list, seconds, ttl};
+use super::{either, ttl};
 use crate::diagnosis::facts::{Facts, Leg, LegKind, Path};
-use crate::notice::finding::{Finding, Level, Place};
+use crate::notice::{Id, Level, Notice, Place};
+use crate::units::words::{count, list, seconds};
 
-pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
+pub fn findings(facts: &Facts, others: &[Notice]) -> Option<Notice> {
     let Some(path) = &facts.path else { return nobody(facts, others) };
     // What this host itself does to it is not the path's fault.
     let own = others.iter().find(|finding| finding.level == Level::Fault);
@@ -14,8 +15,8 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
     match (own, reached) {
         (_, Some(frames)) => {
             let what = format!("the path from {} ends inside this host", path.source);
-            Some(Finding::note(
-                "path",
+            Some(Notice::note(
+                Id::Path,
                 what,
                 format!("{} of the group came in; {}", count(frames, "frame"), legs(facts, path)),
             ))
@@ -25,14 +26,14 @@ pub fn findings(facts: &Facts, others: &[Finding]) -> Option<Finding> {
                 "whether the path from {} is whole cannot be told before this host lets it in",
                 path.source
             );
-            Some(Finding::note("path", what, legs(facts, path)))
+            Some(Notice::note(Id::Path, what, legs(facts, path)))
         }
         _ => told(facts, path),
     }
 }
 
 /// A sender was waited for, and none was heard.
-fn nobody(facts: &Facts, others: &[Finding]) -> Option<Finding> {
+fn nobody(facts: &Facts, others: &[Notice]) -> Option<Notice> {
     let explained = others.iter().any(|finding| finding.level == Level::Fault);
     if !facts.waited || explained || facts.heard_here() > 0 {
         return None;
@@ -42,8 +43,8 @@ fn nobody(facts: &Facts, others: &[Finding]) -> Option<Finding> {
         seconds(facts.seconds)
     );
     Some(
-        Finding::fault(
-            "no-path",
+        Notice::fault(
+            Id::NoPath,
             what,
             "no measured stream was heard, at any of the addresses that it was to be sent to",
         )
@@ -59,7 +60,7 @@ fn nobody(facts: &Facts, others: &[Finding]) -> Option<Finding> {
     )
 }
 
-fn told(facts: &Facts, path: &Path) -> Option<Finding> {
+fn told(facts: &Facts, path: &Path) -> Option<Notice> {
     let source = path.source;
     let received =
         |kind| path.legs.iter().filter(|leg| leg.kind == kind).map(|leg| leg.received).sum::<u64>();
@@ -75,9 +76,9 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
             .filter_map(|leg| Some(leg.sent?.saturating_sub(leg.received)))
             .sum::<u64>();
         return Some(match lost {
-            0 => Finding::pass("path", format!("the path from {source} is whole"), evidence),
-            lost => Finding::warning(
-                "path",
+            0 => Notice::pass(Id::Path, format!("the path from {source} is whole"), evidence),
+            lost => Notice::warning(
+                Id::Path,
                 format!("the path from {source} loses some: {}", count(lost, "datagram")),
                 evidence,
             )
@@ -101,8 +102,8 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
         Some(hops @ 1..) => {
             let (name, least) = (ttl(facts), u16::from(hops) + 1);
             return Some(
-                Finding::fault(
-                    "ttl-too-low",
+                Notice::fault(
+                    Id::TtlTooLow,
                     format!(
                         "{} between {source} and this host, and multicast leaves with a {name} of \
                          1 unless told otherwise",
@@ -128,14 +129,14 @@ fn told(facts: &Facts, path: &Path) -> Option<Finding> {
                 "{evidence}; what every switch floods does arrive, so the way is there, and this \
                  host has joined"
             );
-            return Some(enable_querier(facts, Finding::fault("snooping-pruned", what, evidence)));
+            return Some(enable_querier(facts, Notice::fault(Id::SnoopingPruned, what, evidence)));
         }
         _ => {}
     }
     if unicast > 0 {
         return Some(
-            Finding::fault(
-                "multicast-filtered",
+            Notice::fault(
+                Id::MulticastFiltered,
                 format!("unicast from {source} arrives, and no multicast does"),
                 evidence,
             )

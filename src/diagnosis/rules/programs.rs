@@ -4,14 +4,15 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{count, either, list, seconds};
+use super::either;
 use crate::diagnosis::facts::Facts;
 use crate::host::PortUser;
-use crate::notice::finding::{Finding, Level, Place};
+use crate::notice::{Id, Level, Notice, Place};
 use crate::units::Rate;
 use crate::units::rcvbuf::Wish;
+use crate::units::words::{count, list, seconds};
 
-pub fn findings(facts: &Facts) -> Vec<Finding> {
+pub fn findings(facts: &Facts) -> Vec<Notice> {
     bound_to_address(facts).into_iter().chain(buffer_overflow(facts)).collect()
 }
 
@@ -22,7 +23,7 @@ pub fn name(user: &PortUser) -> String {
 
 /// The classic mistake: bound to the interface's own address, a socket hears no multicast on Linux,
 /// macOS and FreeBSD.
-fn bound_to_address(facts: &Facts) -> Option<Finding> {
+fn bound_to_address(facts: &Facts) -> Option<Notice> {
     let others =
         || facts.port_users.iter().flatten().filter(|user| !user.own && user.connected.is_none());
     // On an interface where a program has joined the group; elsewhere it means something else.
@@ -46,8 +47,8 @@ fn bound_to_address(facts: &Facts) -> Option<Finding> {
         } else {
             "no program had joined the group"
         };
-        return Some(Finding::note(
-            "bound-to-address",
+        return Some(Notice::note(
+            Id::BoundToAddress,
             what,
             format!("{evidence}; {why}, so it may want unicast alone"),
         ));
@@ -73,7 +74,7 @@ fn bound_to_address(facts: &Facts) -> Option<Finding> {
         ),
     };
     Some(
-        Finding::fault("bound-to-address", what, wanting + &reserve)
+        Notice::fault(Id::BoundToAddress, what, wanting + &reserve)
             .remedy(format!(
                 "have it bind {} or {any}, and join with the interface's {}; mcast shows that it \
                  then arrives",
@@ -94,7 +95,7 @@ fn count_of(others: usize) -> String {
 }
 
 /// Sockets of the port that found no room.
-fn buffer_overflow(facts: &Facts) -> Option<Finding> {
+fn buffer_overflow(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
     // What is connected, or bound to an address of its own, hears unicast.
     let hears = |user: &&PortUser| {
@@ -128,8 +129,8 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
             } else {
                 format!("whether any of them was of {asked} is not known")
             };
-            return Some(Finding::note(
-                "buffer-overflow",
+            return Some(Notice::note(
+                Id::BufferOverflow,
                 format!(
                     "{who} does not read fast enough: this host's kernel dropped {} in {time}",
                     count(dropped, "datagram")
@@ -141,8 +142,8 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
             ));
         }
         return Some(
-            Finding::fault(
-                "buffer-overflow",
+            Notice::fault(
+                Id::BufferOverflow,
                 format!(
                     "{who} does not read fast enough: this host's kernel dropped {} in {time}",
                     count(dropped, "datagram")
@@ -168,8 +169,8 @@ fn buffer_overflow(facts: &Facts) -> Option<Finding> {
         .rise("Udp.RcvbufErrors", "Udp6.RcvbufErrors")
         .saturating_sub(facts.own_drops.unwrap_or(0));
     (elsewhere > 0).then(|| {
-        Finding::note(
-            "buffer-overflow",
+        Notice::note(
+            Id::BufferOverflow,
             format!(
                 "a program of this host does not read fast enough: {} found its receive buffer \
                  full",

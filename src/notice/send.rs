@@ -1,0 +1,30 @@
+//! Warnings of a sender.
+
+use std::io;
+
+use super::{Id, Level, Notice};
+use crate::net::{NetError, describe};
+use crate::target::Endpoint;
+
+/// A datagram could not be sent.
+pub fn not_sent(error: &NetError) -> Notice {
+    let what = format!(
+        "cannot {}: {}; more failures of this kind are only counted",
+        error.operation,
+        describe(&error.source)
+    );
+    Notice::new(Level::Warning, Id::NotSent, what).maybe_remedy(error.tip())
+}
+
+/// ICMP reports that a unicast datagram to `at` was not delivered.
+pub fn came_back(at: &Endpoint, error: &io::Error) -> Notice {
+    let what =
+        format!("a datagram to {at} came back: {}; further ones are not reported", describe(error));
+    Notice::new(Level::Warning, Id::CameBack, what)
+}
+
+/// `--no-loop` has no effect on the loopback interface.
+pub fn loopback_loops(iface: &str) -> Notice {
+    let what = format!("--no-loop has no effect on {iface}: all that it carries comes back");
+    Notice::new(Level::Warning, Id::LoopbackLoops, what)
+}

@@ -1,0 +1,79 @@
+//! Notices that are both a warning and a finding. Each use adds its own remedy; a finding adds its
+//! evidence too.
+
+use std::net::IpAddr;
+
+use super::{Id, Level, Notice};
+use crate::units::words::{and_more, list};
+
+/// An interface is administratively down.
+pub fn interface_down(iface: &str) -> Notice {
+    let what = format!("interface {iface} is down and cannot send or receive");
+    Notice::new(Level::Warning, Id::InterfaceDown, what)
+}
+
+/// `group` and `more` groups of the source-specific range were joined from any source.
+pub fn any_source_in_ssm_range(group: IpAddr, more: usize) -> Notice {
+    let (are, were, them) = if more == 0 { ("is", "was", "it") } else { ("are", "were", "them") };
+    let what = format!(
+        "{} {are} in the SSM range but {were} joined without a source; routers will not forward \
+         {them}",
+        and_more(group, more, "group")
+    );
+    Notice::new(Level::Warning, Id::AnySourceInSsmRange, what)
+}
+
+/// Sources were chosen on an interface that uses a `version` of IGMP or MLD without them.
+pub fn ssm_unsupported(iface: &str, version: &str) -> Notice {
+    let what = format!(
+        "{iface} uses {version}, which cannot filter by source: the network delivers the \
+         datagrams of all sources, and this host filters them"
+    );
+    Notice::new(Level::Warning, Id::SsmUnsupported, what)
+}
+
+/// The same datagrams arrive on each of these interfaces, of which there are at least two.
+pub fn arrives_twice(ifaces: &[String]) -> Notice {
+    let (all, times) = match ifaces.len() {
+        ..=2 => ("both".to_owned(), "twice".to_owned()),
+        many => (format!("all {many}"), format!("{many} times")),
+    };
+    let what = format!(
+        "the same datagrams arrive on {}; a program that joins on {all} receives each of them \
+         {times}",
+        list(ifaces)
+    );
+    Notice::new(Level::Warning, Id::ArrivesTwice, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_group_is_it_and_several_are_them() {
+        let group = "232.1.1.1".parse().unwrap();
+        assert_eq!(
+            any_source_in_ssm_range(group, 0).what,
+            "232.1.1.1 is in the SSM range but was joined without a source; routers will not \
+             forward it"
+        );
+        assert_eq!(
+            any_source_in_ssm_range(group, 2).what,
+            "232.1.1.1 and 2 more groups are in the SSM range but were joined without a source; \
+             routers will not forward them"
+        );
+    }
+
+    #[test]
+    fn each_interface_adds_a_copy() {
+        let ifaces = ["e0", "e1", "e2"].map(str::to_owned);
+        let what = |number| arrives_twice(&ifaces[..number]).what;
+        assert_eq!(
+            what(2),
+            "the same datagrams arrive on e0 and e1; a program that joins on both receives each \
+             of them twice"
+        );
+        assert!(what(3).ends_with("joins on all 3 receives each of them 3 times"), "{}", what(3));
+    }
+}

@@ -1,0 +1,125 @@
+//! Notices for people: warnings and advice on a line, findings as a paragraph.
+
+use std::io::{self, Write};
+
+use super::style::Paint;
+use crate::notice::{Level, Notice, Place};
+
+/// Paragraphs are broken to fit a terminal of this many columns.
+const WIDTH: usize = 100;
+
+/// The column where the words of a finding begin.
+const MARGIN: usize = 9;
+
+/// A warning or advice on one line, and its remedy on another.
+pub fn line(notice: &Notice, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
+    let Notice { level, what, remedy, .. } = notice;
+    writeln!(notes, "{} {what}", painted(*level, &format!("{}:", level.name()), paint))?;
+    remedy.as_ref().map_or(Ok(()), |remedy| writeln!(notes, "  {} {remedy}", paint.good("tip:")))
+}
+
+/// A finding as a diagnostic, in one write: COMMAND may write to standard error too.
+pub fn explanation(finding: &Notice, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
+    let mut text = Vec::new();
+    paragraph(finding, paint, &mut text)?;
+    notes.write_all(&text)
+}
+
+/// A finding: its statement, its evidence, its remedy, and its commands.
+pub fn paragraph(finding: &Notice, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let Notice { id, level, what, why, remedy, commands } = finding;
+    let evidence = why.as_deref().unwrap_or_default();
+    write!(out, "{}", painted(*level, &format!("{:MARGIN$}", level.name()), paint))?;
+    let head = format!("{id}: ");
+    // A pass is brief: its evidence follows on the same line.
+    let passes = *level == Level::Pass;
+    let text = if passes { format!("{head}{what}; {evidence}") } else { format!("{head}{what}") };
+    let lines = wrap(&text, WIDTH - MARGIN);
+    for (position, line) in lines.iter().enumerate() {
+        match (position, line.strip_prefix(&head)) {
+            (0, Some(rest)) => writeln!(out, "{}{rest}", paint.faint(&head))?,
+            (0, None) => writeln!(out, "{line}")?,
+            _ => writeln!(out, "{:MARGIN$}{line}", "")?,
+        }
+    }
+    for line in wrap(evidence, WIDTH - MARGIN - 2).iter().filter(|_| !passes) {
+        writeln!(out, "{:MARGIN$}  {}", "", paint.faint(line))?;
+    }
+    if let Some(remedy) = remedy {
+        for (position, line) in wrap(remedy, WIDTH - MARGIN - 7).iter().enumerate() {
+            let tip = if position == 0 { paint.good("tip: ").to_string() } else { " ".repeat(5) };
+            writeln!(out, "{:MARGIN$}  {tip}{line}", "")?;
+        }
+    }
+    for command in commands {
+        // Commands are not broken, so that they can be copied.
+        let place = if command.place == Place::Here {
+            String::new()
+        } else {
+            format!("   # {}", command.place)
+        };
+        writeln!(out, "{:MARGIN$}    {}{}", "", command.run, paint.faint(place))?;
+    }
+    Ok(())
+}
+
+/// `text` in the colour of a level.
+fn painted(level: Level, text: &str, paint: Paint) -> String {
+    match level {
+        Level::Pass => paint.good(text).to_string(),
+        Level::Note => paint.faint(text).to_string(),
+        Level::Warning => paint.caution(text).to_string(),
+        Level::Fault => paint.bad(text).to_string(),
+    }
+}
+
+/// Breaks a text between words, into lines of at most `width` columns. A longer word is a line of its
+/// own.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is one from the start");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() <= width {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notice::Id;
+    use crate::report::ColorWhen;
+
+    fn shown(finding: &Notice) -> String {
+        let mut out = Vec::new();
+        paragraph(finding, Paint::new(ColorWhen::Never, &io::stdout()), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_finding_is_broken_between_words_and_its_commands_stay_whole() {
+        let long = "nft insert rule inet filter input ip daddr 239.1.1.1 udp dport 5000 accept \
+                    comment 'and so on and so on, for long'";
+        let found = Notice::fault(Id::FirewallInput, "word ".repeat(30).trim_end(), "because")
+            .remedy("do this")
+            .run(Place::Sender, long);
+        let text = shown(&found);
+        assert!(text.starts_with("fault    firewall-input: word word"), "{text}");
+        assert!(text.lines().all(|line| line.contains(long) || line.len() <= WIDTH), "{text}");
+        assert!(text.contains(&format!("             {long}   # on the sender\n")), "{text}");
+        assert!(text.contains("           tip: do this\n"), "{text}");
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_stands_alone() {
+        assert_eq!(wrap("a bbbbbbbb c", 4), ["a", "bbbbbbbb", "c"]);
+        assert_eq!(wrap("", 4), [""]);
+    }
+}
