@@ -17,8 +17,8 @@
 //!
 //! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it
 //! leaves or arrives. [`notice`] holds all messages to the user beside the results; [`event`] holds
-//! the results as data. [`units`] holds figures that a user gives. Only [`net`] touches sockets, and
-//! only `sys` holds `unsafe`.
+//! the results as data. [`units`] holds figures that a user gives. Only [`net`] touches sockets,
+//! and only `sys` holds `unsafe`.
 
 #![deny(unsafe_code)]
 #![deny(missing_docs)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{TargetInfo, nanos};
+use super::TargetInfo;
+use super::json::nanos;
 use crate::notice::{Level, Notice};
 use crate::verdict::Verdict;
 

@@ -18,7 +18,8 @@ impl Groups {
         self.joined.as_ref().map(|groups| groups.get(&ifindex).map_or(&[][..], Vec::as_slice))
     }
 
-    /// The version of IGMP that the interface with this index speaks, as [`super::igmp_version`] has it.
+    /// The version of IGMP that the interface with this index speaks, as [`super::igmp_version`]
+    /// has it.
     pub fn igmp_version(&self, ifindex: u32) -> Option<u8> {
         self.igmp_versions.get(&ifindex).copied()
     }

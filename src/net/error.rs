@@ -7,15 +7,14 @@ mod code;
 use std::net::{IpAddr, SocketAddr};
 use std::{fmt, io};
 
+/// No room, for which the standard library has no kind.
+pub(super) use code::NO_BUFFERS;
+pub use code::describe;
 use thiserror::Error;
 
 use crate::host::{open_files, sysctl};
 use crate::iface::{Cast, Family};
 use crate::target::Endpoint;
-
-/// No room, for which the standard library has no kind.
-pub(super) use code::NO_BUFFERS;
-pub use code::describe;
 
 /// An operation that the system refused.
 #[derive(Debug, Error)]

@@ -73,8 +73,8 @@ fn painted(level: Level, text: &str, paint: Paint) -> String {
     }
 }
 
-/// Breaks a text between words, into lines of at most `width` columns. A longer word is a line of its
-/// own.
+/// Breaks a text between words, into lines of at most `width` columns. A longer word is a line of
+/// its own.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -52,8 +52,8 @@ pub struct Live {
     listened: Duration,
 }
 
-/// Identifies a flow: interface, sender, port, VLAN, and whether its frames are addressed to another
-/// host.
+/// Identifies a flow: interface, sender, port, VLAN, and whether its frames are addressed to
+/// another host.
 type FlowKey = (String, IpAddr, Option<u16>, Option<u16>, bool);
 
 /// The most senders, flows and queriers that are remembered: an attacker can forge any number.
@@ -86,8 +86,8 @@ impl Live {
         self.frames.is_some()
     }
 
-    /// Makes a querier on the network send a query: joins a group that nobody else uses, to leave it
-    /// soon.
+    /// Makes a querier on the network send a query: joins a group that nobody else uses, to leave
+    /// it soon.
     pub fn expect_queries(&mut self, at: &Endpoint) {
         match ThrowawayJoin::join(at) {
             Ok(throwaway_join) => {
@@ -262,7 +262,8 @@ fn note_heard(
     datagram: &Datagram,
 ) {
     let Datagram { payload, meta, iface, endpoint, .. } = datagram;
-    // Facts use the names that interfaces had at the start. Each socket has joined on one interface.
+    // Facts use the names that interfaces had at the start. Each socket has joined on one
+    // interface.
     let known = interfaces
         .iter()
         .find(|known| meta.ifindex == Some(known.index))

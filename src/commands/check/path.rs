@@ -92,8 +92,8 @@ impl Paths {
     }
 
     /// Summarises the stream of which most arrived; `None` if there is none. An address at which
-    /// nothing arrived has an empty leg. Datagrams before the first that arrived at any address were
-    /// sent before this host listened, and do not count.
+    /// nothing arrived has an empty leg. Datagrams before the first that arrived at any address
+    /// were sent before this host listened, and do not count.
     pub fn summary(&self) -> Option<Path> {
         let received = |stream: u64| {
             self.legs

@@ -191,8 +191,8 @@ impl<'a> RecvLoop<'a> {
         Ok(stop)
     }
 
-    /// Reads one batch of each ready socket. Datagrams later than `cutoff` arrived after the end and
-    /// are discarded.
+    /// Reads one batch of each ready socket. Datagrams later than `cutoff` arrived after the end
+    /// and are discarded.
     fn read(
         &mut self,
         inbox: &mut Inbox,
@@ -232,8 +232,9 @@ impl<'a> RecvLoop<'a> {
         Ok(ReadResult { stop, only_late: late > 0 && timely == 0 })
     }
 
-    /// Reads the datagrams that are queued; with `until`, only those that the kernel had received by
-    /// then. Returns the reason to stop, if they hold the last datagram that `--count` asks for.
+    /// Reads the datagrams that are queued; with `until`, only those that the kernel had received
+    /// by then. Returns the reason to stop, if they hold the last datagram that `--count` asks
+    /// for.
     fn catch_up(
         &mut self,
         inbox: &mut Inbox,
@@ -326,7 +327,8 @@ impl<'a> RecvLoop<'a> {
         waiting.map_or(Ok(()), |waiting| reporter.warn(&receive::still_waiting(waiting, forever)))
     }
 
-    /// Starts to diagnose why nothing arrived, at the end of the run and before the groups are left.
+    /// Starts to diagnose why nothing arrived, at the end of the run and before the groups are
+    /// left.
     pub fn start_final_diagnosis(
         &mut self,
         now: Instant,
@@ -376,8 +378,8 @@ impl<'a> RecvLoop<'a> {
         Ok(())
     }
 
-    /// The report on the interval in which the run ended, so that the reports add up to the summary;
-    /// `None` if the interval is short and empty.
+    /// The report on the interval in which the run ended, so that the reports add up to the
+    /// summary; `None` if the interval is short and empty.
     pub fn last_report(
         &mut self,
         now: Moment,

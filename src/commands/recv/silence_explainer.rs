@@ -85,8 +85,8 @@ impl<'a> SilenceExplainer<'a> {
         }
     }
 
-    /// Begins to watch: datagrams may arrive from now on. If the reporter shows no warnings, nothing
-    /// is watched.
+    /// Begins to watch: datagrams may arrive from now on. If the reporter shows no warnings,
+    /// nothing is watched.
     pub fn begin(&mut self, reporter: &Reporter) {
         self.before = (self.subject.is_some() && reporter.warns()).then(Baseline::take);
     }

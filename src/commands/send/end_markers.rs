@@ -1,9 +1,8 @@
 //! The end markers of measured streams. Each is sent several times, because a receiver that misses
 //! all of them cannot count the losses at the end of the stream.
 
-use std::io;
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
+use std::{io, thread};
 
 use tracing::debug;
 

@@ -237,8 +237,9 @@ impl QueueSender {
         Ok(())
     }
 
-    /// Writes the datagrams of the queue from `first` on again, after a message to `position` failed
-    /// or waited: their send times are past, and their sequence numbers may have changed.
+    /// Writes the datagrams of the queue from `first` on again, after a message to `position`
+    /// failed or waited: their send times are past, and their sequence numbers may have
+    /// changed.
     fn rewrite(&mut self, first: usize, position: usize) {
         self.payload.recall(position);
         self.queue.items()[first..].iter().for_each(|piece| self.payload.recall(piece.position));

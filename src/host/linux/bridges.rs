@@ -29,7 +29,8 @@ struct Entry {
     permanent: bool,
 }
 
-/// The bridges of this host, in the order of their indexes. `None` if the system does not show them.
+/// The bridges of this host, in the order of their indexes. `None` if the system does not show
+/// them.
 pub fn bridges() -> Option<Vec<Bridge>> {
     read().inspect_err(|error| tracing::debug!(%error, "cannot ask for bridges")).ok()
 }

@@ -78,7 +78,8 @@ pub fn send_via_v4(socket: &Socket, index: u32, address: Ipv4Addr) -> io::Result
     set(socket, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, request)
 }
 
-/// Chooses the interface of unicast. `IP_UNICAST_IF` and `IPV6_UNICAST_IF` take the index in network order (ip(7)).
+/// Chooses the interface of unicast. `IP_UNICAST_IF` and `IPV6_UNICAST_IF` take the index in
+/// network order (ip(7)).
 pub fn send_unicast_via(socket: &Socket, family: Family, index: u32) -> io::Result<()> {
     if family == Family::V4 {
         set(socket, libc::IPPROTO_IP, libc::IP_UNICAST_IF, index.to_be())

@@ -19,7 +19,8 @@ pub fn write_now(open: &impl AsRawFd, bytes: &[u8]) -> io::Result<usize> {
     usize::try_from(written).map_err(|_| io::Error::last_os_error())
 }
 
-/// Whether the clock follows a reference: adjtimex(2), which only reads where no mode is set, and needs no right for that.
+/// Whether the clock follows a reference: adjtimex(2), which only reads where no mode is set, and
+/// needs no right for that.
 pub fn clock_is_synchronised() -> bool {
     // SAFETY: `timex` is a plain C struct of integers, for which all zeroes is a valid value.
     let mut clock: libc::timex = unsafe { mem::zeroed() };
