@@ -66,11 +66,6 @@ impl Content {
             Content::Probe { size } => usize::from(*size),
         }
     }
-
-    /// Whether there is no payload.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 /// How datagrams are paced.
