@@ -1,17 +1,17 @@
 //! What a datagram costs the program, piece by piece, without the system: `cargo bench --bench
 //! micro`.
 //!
-//! The time is for one datagram, and the bytes a second are those of its payload. No socket is
-//! opened and nothing is sent.
+//! The time is for one datagram, and the bytes a second are those of its payload. The benchmark
+//! opens no socket and sends nothing. An argument selects the cases whose name contains it;
+//! `--quick` takes fewer and shorter samples.
 
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use mcast::event::{Event, Payload, ProbeInfo, ReceivedDatagram};
 use mcast::format::probe;
-use mcast::format::probe::{Probe, ProbeKind, Writer};
+use mcast::format::probe::{Kind, Probe, Writer};
 use mcast::report::{Lines, Output};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
 
@@ -26,7 +26,7 @@ const START: u64 = 1_700_000_000_000_000_000;
 
 fn probe(sequence: u64) -> Probe {
     Probe {
-        kind: ProbeKind::Data,
+        kind: Kind::Data,
         reply_wanted: false,
         synchronised: true,
         stream: 7,
@@ -38,69 +38,112 @@ fn probe(sequence: u64) -> Probe {
     }
 }
 
-fn wire(criterion: &mut Criterion) {
-    for (name, is_read) in [("probe, written", false), ("probe, read", true)] {
-        let mut group = criterion.benchmark_group(name);
-        for size in SIZES {
-            group.throughput(Throughput::Bytes(size.into()));
-            let writer = Writer::new(size);
-            let mut payload = writer.bytes(&probe(1));
-            let mut sequence = 0;
-            group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-                if is_read {
-                    bencher.iter(|| probe::read(black_box(&payload), false));
-                } else {
-                    bencher.iter(|| {
-                        sequence += 1;
-                        writer.write(&probe(sequence), black_box(&mut payload));
-                    });
-                }
-            });
-        }
+/// Runs each selected case and prints its row.
+struct Bench {
+    filter: String,
+    samples: usize,
+    /// The least time of one sample: long enough that reading the clock does not count.
+    sample: Duration,
+}
+
+impl Bench {
+    /// Reads the arguments of `cargo bench`, which adds `--bench`. Without it this is a test, which
+    /// takes one sample.
+    fn from_arguments() -> Self {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let given = |option: &str| arguments.iter().any(|argument| argument == option);
+        let (samples, sample) = match (given("--bench"), given("--quick")) {
+            (false, _) => (1, Duration::ZERO),
+            (true, true) => (20, Duration::from_millis(5)),
+            (true, false) => (100, Duration::from_millis(20)),
+        };
+        let filter = arguments.into_iter().find(|argument| !argument.starts_with('-'));
+        Bench { filter: filter.unwrap_or_default(), samples, sample }
     }
-    let mut group = criterion.benchmark_group("CRC-32C");
+
+    /// Measures `work` per call; `bytes` is the payload of one call, if a rate is of interest.
+    fn run<T>(&self, name: &str, bytes: Option<u16>, mut work: impl FnMut() -> T) {
+        if !name.contains(&self.filter) {
+            return;
+        }
+        let mut time = |calls: u32| {
+            let start = Instant::now();
+            for _ in 0..calls {
+                black_box(work());
+            }
+            start.elapsed()
+        };
+        // Finding the number of calls also warms the caches and the branch predictor up.
+        let mut calls = 1;
+        while time(calls) < self.sample {
+            calls *= 2;
+        }
+        let mut costs: Vec<f64> =
+            (0..self.samples).map(|_| time(calls).as_secs_f64() * 1e9 / f64::from(calls)).collect();
+        costs.sort_by(f64::total_cmp);
+        let (lowest, median) = (costs[0], costs[costs.len() / 2]);
+        let highest = costs[costs.len() - 1];
+        let rate = bytes.map_or_else(
+            || "–".to_owned(),
+            |bytes| format!("{:.0}", f64::from(bytes) * 1e9 / median / f64::from(1 << 20)),
+        );
+        println!("| {name} | {median:.2} ({lowest:.2}–{highest:.2}) | {rate} |");
+    }
+}
+
+fn wire(bench: &Bench) {
     for size in SIZES {
-        group.throughput(Throughput::Bytes(size.into()));
+        let writer = Writer::new(size);
+        let mut payload = writer.bytes(&probe(1));
+        let mut sequence = 0;
+        bench.run(&format!("probe, written, {size} bytes"), Some(size), || {
+            sequence += 1;
+            writer.write(&probe(sequence), black_box(&mut payload));
+        });
+    }
+    for size in SIZES {
         let payload = Writer::new(size).bytes(&probe(1));
-        group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-            bencher.iter(|| crc32c::crc32c(black_box(&payload)))
+        bench.run(&format!("probe, read, {size} bytes"), Some(size), || {
+            probe::read(black_box(&payload), false)
+        });
+    }
+    for size in SIZES {
+        let payload = Writer::new(size).bytes(&probe(1));
+        bench.run(&format!("CRC-32C, {size} bytes"), Some(size), || {
+            crc32c::crc32c(black_box(&payload))
         });
     }
 }
 
 /// In order, without loss, each a tenth of a millisecond or so on its way.
-fn statistics(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("statistics, streams in turn");
+fn statistics(bench: &Bench) {
     for count in [1, 100] {
         let mut streams = Streams::new(1, false, LocalClock { host: HOST, synchronised: true });
         let mut arrivals = 0_u64;
-        group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
-            bencher.iter(|| {
-                let (probe, of) = (probe(arrivals / count), arrivals % count);
-                // The upper bits of a multiplication by a large odd number look random.
-                let delay = 100_000 + (arrivals.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 50);
-                let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(probe.sent + delay);
-                let arrival = Arrival {
-                    source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
-                    group: Ipv4Addr::new(239, 1, 0, of as u8).into(),
-                    port: 5000,
-                    iface: Some((2, "e0")),
-                    time,
-                    read: Some(time + Duration::from_micros(5)),
-                    ttl: Some(14),
-                    traffic_class: Some(0),
-                    len: 64,
-                };
-                arrivals += 1;
-                streams.take(black_box(&probe), &arrival)
-            });
+        bench.run(&format!("statistics, {count} streams in turn"), None, || {
+            let (probe, of) = (probe(arrivals / count), arrivals % count);
+            // The upper bits of a multiplication by a large odd number look random.
+            let delay = 100_000 + (arrivals.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 50);
+            let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(probe.sent + delay);
+            let arrival = Arrival {
+                source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
+                group: Ipv4Addr::new(239, 1, 0, of as u8).into(),
+                port: 5000,
+                iface: Some((2, "e0")),
+                time,
+                read: Some(time + Duration::from_micros(5)),
+                ttl: Some(14),
+                traffic_class: Some(0),
+                len: 64,
+            };
+            arrivals += 1;
+            streams.take(black_box(&probe), &arrival)
         });
     }
 }
 
 /// A line for a datagram, into memory.
-fn report(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("report of a datagram");
+fn report(bench: &Bench) {
     let measured = ProbeInfo::Whole { stream: 7, seq: 123_456, delay_ns: Some(104_321) };
     let bytes = Writer::new(64).bytes(&probe(1));
     let cases: [(&str, Option<ProbeInfo>, &[u8]); 2] =
@@ -109,34 +152,33 @@ fn report(criterion: &mut Criterion) {
         for (kind, probe, payload) in cases {
             let (mut lines, mut out) = (Lines::new(output), Vec::with_capacity(4096));
             let mut arrivals = 0;
-            group.bench_function(BenchmarkId::new(format, kind), |bencher| {
-                bencher.iter(|| {
-                    arrivals += 1;
-                    let event = Event::Received(ReceivedDatagram {
-                        time: SystemTime::UNIX_EPOCH
-                            + Duration::from_nanos(START + arrivals * 10_000),
-                        source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
-                        group: Ipv4Addr::new(239, 1, 1, 1).into(),
-                        port: 5000,
-                        iface: Some("e0"),
-                        ttl: Some(14),
-                        dscp: Some(0),
-                        len_bytes: payload.len(),
-                        probe,
-                        payload: Payload(payload),
-                    });
-                    out.clear();
-                    lines.add(black_box(&event), &mut out).expect("memory takes what is written");
-                    out.len()
+            bench.run(&format!("report of a datagram, {format}, {kind}"), None, || {
+                arrivals += 1;
+                let event = Event::Received(ReceivedDatagram {
+                    time: SystemTime::UNIX_EPOCH + Duration::from_nanos(START + arrivals * 10_000),
+                    source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
+                    group: Ipv4Addr::new(239, 1, 1, 1).into(),
+                    port: 5000,
+                    iface: Some("e0"),
+                    ttl: Some(14),
+                    dscp: Some(0),
+                    len_bytes: payload.len(),
+                    probe,
+                    payload: Payload(payload),
                 });
+                out.clear();
+                lines.add(black_box(&event), &mut out).expect("memory takes what is written");
+                out.len()
             });
         }
     }
 }
 
-criterion_group! {
-    name = benches;
-    config = Criterion::default().warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
-    targets = wire, statistics, report
+fn main() {
+    let bench = Bench::from_arguments();
+    println!("| case | ns, median (lowest–highest) | MiB/s |");
+    println!("| --- | --- | --- |");
+    wire(&bench);
+    statistics(&bench);
+    report(&bench);
 }
-criterion_main!(benches);

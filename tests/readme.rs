@@ -68,7 +68,7 @@ fn every_option_that_it_speaks_of_exists() {
                 .filter_map(|argument| argument.get_long())
                 .map(|long| format!("--{long}"))
         })
-        .chain(["--help", "--release", "--path", "--network", "--"].map(str::to_owned))
+        .chain(["--help", "--release", "--profile", "--path", "--network", "--"].map(str::to_owned))
         .collect();
     for word in README.split(|letter: char| {
         letter.is_whitespace() || matches!(letter, '`' | '|' | ',' | ';' | '(' | ')' | '.')
