@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::PortUser;
+use super::user::PortUser;
 
 /// The most descriptors that are looked at. Each costs a call.
 const MOST: usize = 200_000;
