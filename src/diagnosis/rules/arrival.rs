@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::either;
-use crate::diagnosis::facts::{Facts, FlowFacts, SenderFacts, is_forged};
+use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, SenderFacts, is_forged};
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::bracketed;
 use crate::units::words::{count, list, seconds};
@@ -38,11 +38,11 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
 /// Who was heard where it was expected.
 pub fn senders(facts: &Facts) -> String {
     let all: BTreeSet<String> = facts.heard_where_expected().map(from).collect();
-    let mut told: Vec<String> = all.iter().take(FEW).cloned().collect();
+    let mut named: Vec<String> = all.iter().take(FEW).cloned().collect();
     if all.len() > FEW {
-        told.push(format!("{} more", all.len() - FEW));
+        named.push(format!("{} more", all.len() - FEW));
     }
-    list(&told)
+    list(&named)
 }
 
 /// A sender, with the zone of a link-local address by the name of its interface: what it is to the
@@ -293,56 +293,11 @@ fn ignored(facts: &Facts) -> Option<Notice> {
 /// Nothing came, and nothing on this host explains it.
 fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
     let asked = &facts.target;
-    let place = facts.iface.as_deref().unwrap_or("any interface");
-    let time = seconds(facts.seconds);
-    let evidence = match (&facts.frames, facts.expected().and_then(|link| link.counters)) {
-        (Some(_), _) if facts.frames_here() > Some(0) => {
-            let came = count(facts.frames_here().unwrap_or(0), "frame");
-            match facts.flows_here().find(|flow| is_forged(flow.source)) {
-                Some(flow) => {
-                    format!(
-                        "{came} of it reached {place} from {}, which is no sender's address, so \
-                         the kernel drops them",
-                        flow.source
-                    )
-                }
-                None => format!("{came} of it reached {place}, and no datagram was delivered"),
-            }
-        }
-        (Some(frames), _) => {
-            let others: u64 = frames
-                .others
-                .iter()
-                .filter(|(iface, _)| facts.is_expected(iface))
-                .map(|(_, frames)| frames)
-                .sum();
-            let others = if others == 0 {
-                "no other multicast did either".to_owned()
-            } else {
-                format!("{} of other groups did", count(others, "frame"))
-            };
-            match frames.missed {
-                0 => format!("no frame of it reached {place}; {others}"),
-                missed => format!(
-                    "no frame of it was seen on {place}; {others}, and {} came faster than this \
-                     check reads",
-                    count(missed, "frame")
-                ),
-            }
-        }
-        (None, Some(counters)) => {
-            format!(
-                "{place} received {} of any kind, and no datagram of it was delivered",
-                count(counters.rx_packets, "frame")
-            )
-        }
-        (None, None) => "no datagram of it was delivered".to_owned(),
-    };
     let target = super::targets(facts);
     let finding = Notice::warning(
         Id::NothingArrives,
-        format!("nothing of {target} arrived in {time}"),
-        evidence,
+        format!("nothing of {target} arrived in {}", seconds(facts.seconds)),
+        nothing_evidence(facts),
     );
     let sending = if facts.expected().is_some_and(|link| link.loopback) {
         "is a program of this host sending, by this interface?".to_owned()
@@ -364,4 +319,56 @@ fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
             "{sending} Find out where it ends: run this, and type on the sender what it says"
         ))
         .run(Place::Here, format!("mcast check --listen {asked}{iface}"))
+}
+
+/// How far datagrams of the target came, as far as this host shows it.
+fn nothing_evidence(facts: &Facts) -> String {
+    let place = facts.iface.as_deref().unwrap_or("any interface");
+    match (&facts.frames, facts.expected().and_then(|link| link.counters)) {
+        (Some(frames), _) => match facts.frames_here() {
+            Some(came @ 1..) => undelivered(facts, place, came),
+            _ => no_frames(facts, place, frames),
+        },
+        (None, Some(counters)) => {
+            format!(
+                "{place} received {} of any kind, and no datagram of it was delivered",
+                count(counters.rx_packets, "frame")
+            )
+        }
+        (None, None) => "no datagram of it was delivered".to_owned(),
+    }
+}
+
+fn undelivered(facts: &Facts, place: &str, came: u64) -> String {
+    let came = count(came, "frame");
+    match facts.flows_here().find(|flow| is_forged(flow.source)) {
+        Some(flow) => format!(
+            "{came} of it reached {place} from {}, which is no sender's address, so the kernel \
+             drops them",
+            flow.source
+        ),
+        None => format!("{came} of it reached {place}, and no datagram was delivered"),
+    }
+}
+
+fn no_frames(facts: &Facts, place: &str, frames: &FrameFacts) -> String {
+    let others: u64 = frames
+        .others
+        .iter()
+        .filter(|(iface, _)| facts.is_expected(iface))
+        .map(|(_, frames)| frames)
+        .sum();
+    let others = if others == 0 {
+        "no other multicast did either".to_owned()
+    } else {
+        format!("{} of other groups did", count(others, "frame"))
+    };
+    match frames.missed {
+        0 => format!("no frame of it reached {place}; {others}"),
+        missed => format!(
+            "no frame of it was seen on {place}; {others}, and {} came faster than this check \
+             reads",
+            count(missed, "frame")
+        ),
+    }
 }

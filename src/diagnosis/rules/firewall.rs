@@ -94,7 +94,7 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
 fn by_rules(facts: &Facts, explained: bool) -> Vec<Notice> {
     let lost = is_lost(facts) || self_test_gap(facts).is_some();
     let here = facts.heard_here();
-    let told = facts.firewall.inbound.iter().filter_map(|rule| {
+    let findings = facts.firewall.inbound.iter().filter_map(|rule| {
         let gap = Gap::of(rule.hook)?;
         if rule.certain && here == 0 {
             return Some(rule_finding(facts, gap, rule, Level::Fault));
@@ -106,7 +106,7 @@ fn by_rules(facts: &Facts, explained: bool) -> Vec<Notice> {
         (lost && !explained && here == 0).then(|| rule_finding(facts, gap, rule, level))
     });
     // The first that drops it is the one; what stands behind it shows itself when that one is gone.
-    told.take(1).collect()
+    findings.take(1).collect()
 }
 
 fn rule_finding(facts: &Facts, gap: Gap, rule: &DropRule, level: Level) -> Notice {
@@ -203,6 +203,27 @@ fn gap(received: u64, multicast: u64, lost: u64) -> Gap {
     }
 }
 
+/// A finding about what drops the target at `gap` without a known rule.
+fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice {
+    let unread = if facts.firewall.read {
+        "no nftables rule that could be read does it"
+    } else if facts.rights.firewall {
+        "the rules were not read"
+    } else {
+        "the rules cannot be read without more rights"
+    };
+    let allow = either(facts, "ip daddr", "ip6 daddr");
+    let sentence = format!("this host drops {} {}", facts.target, gap.meaning(facts));
+    Notice::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
+        .remedy(format!(
+            "let UDP to the group through: '{allow} {} udp dport {} accept', in the chain that \
+             drops it; multicast is never 'established', so it needs a rule of its own",
+            facts.target.group, facts.target.port
+        ))
+        .run(Place::Here, "nft list ruleset")
+        .at(level)
+}
+
 /// A firewall that cannot be read, or something like one, by where datagrams get lost.
 fn by_place(facts: &Facts) -> Option<Notice> {
     let received = facts.rise("Ip.InReceives", "Ip6.InReceives");
@@ -210,25 +231,7 @@ fn by_place(facts: &Facts) -> Option<Notice> {
     let delivered = facts.rise("Ip.InDelivers", "Ip6.InDelivers");
     let counters =
         format!("InReceives +{received}, InMcastPkts +{multicast}, InDelivers +{delivered}");
-    let finding = |gap: Gap, level, evidence: String| {
-        let unread = if facts.firewall.read {
-            "no nftables rule that could be read does it"
-        } else if facts.rights.firewall {
-            "the rules were not read"
-        } else {
-            "the rules cannot be read without more rights"
-        };
-        let allow = either(facts, "ip daddr", "ip6 daddr");
-        let sentence = format!("this host drops {} {}", facts.target, gap.meaning(facts));
-        Notice::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
-            .remedy(format!(
-                "let UDP to the group through: '{allow} {} udp dport {} accept', in the chain \
-                 that drops it; multicast is never 'established', so it needs a rule of its own",
-                facts.target.group, facts.target.port
-            ))
-            .run(Place::Here, "nft list ruleset")
-            .at(level)
-    };
+    let finding = |gap, level, evidence: String| gap_finding(facts, gap, level, &evidence);
     if let Some(frames) = frames(facts).filter(|_| is_lost(facts) && facts.counters.is_some()) {
         let gap = gap(received, multicast, frames);
         return Some(finding(

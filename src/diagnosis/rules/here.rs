@@ -1,9 +1,7 @@
-//! What this host is like: its interface, its route, its membership, its limits, and what it hears
-//! of itself.
+//! This host: its route, its membership, its limits, and its test with datagrams to itself.
 
 use super::either;
-use crate::diagnosis::facts::{Facts, LinkFacts};
-use crate::iface::Family;
+use crate::diagnosis::facts::{Facts, MembershipFacts};
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::{bracketed, is_source_specific};
 use crate::units::words::{count, list, setting};
@@ -11,209 +9,14 @@ use crate::units::words::{count, list, setting};
 /// A receive buffer below this holds less than a tenth of a second of a TV channel.
 const SMALL_RCVBUF: u64 = 512 * 1024;
 
-/// No more interfaces than these are named in one sentence.
-const MANY: usize = 5;
-
 pub fn findings(facts: &Facts) -> Vec<Notice> {
-    let mut found = interface(facts);
-    found.extend(route(facts));
+    let mut found: Vec<Notice> = route(facts).into_iter().collect();
     found.extend(membership(facts));
     found.extend(any_source(facts));
     found.extend(version(facts));
     found.extend(limits(facts));
     found.extend(self_test(facts));
     found
-}
-
-fn interface(facts: &Facts) -> Vec<Notice> {
-    let Some(link) = facts.expected() else { return no_interface(facts) };
-    let name = &link.name;
-    if !link.up {
-        return vec![
-            shared::interface_down(name)
-                .at(Level::Fault)
-                .why("the flag UP is not set: an administrator, or nobody yet, brought it up")
-                .remedy(either(
-                    facts,
-                    "bring it up",
-                    "bring it up; IPv6 addresses that were given by hand are gone, and to be given \
-                 again",
-                ))
-                .run(Place::Here, format!("ip link set {name} up")),
-        ];
-    }
-    if link.carrier == Some(false) {
-        return vec![
-            Notice::fault(
-                Id::NoCarrier,
-                format!("{name} has no carrier"),
-                "the flag LOWER_UP is not set: what is sent there is dropped without an error, \
-                 and nothing can arrive",
-            )
-            .remedy("plug in the cable, or bring the other end up")
-            .run(Place::Switch, "ip link set IFACE up"),
-        ];
-    }
-    let addresses: Vec<String> = of_the_family(facts, link);
-    let carrier = if link.carrier.is_some() { "it is up and its wire carries" } else { "it is up" };
-    let mtu = link.mtu.map(|mtu| format!(", MTU {mtu}")).unwrap_or_default();
-    let mut found = Vec::new();
-    if let Some(bridge) = facts.bridge_above() {
-        found.push(
-            Notice::note(
-                Id::Interface,
-                format!(
-                    "{name} is a port of the bridge {}, and what comes in there goes to that",
-                    bridge.name
-                ),
-                format!("{carrier}{mtu}; IP listens at the bridge"),
-            )
-            .remedy("ask about the bridge")
-            .run(Place::Here, facts.target.check(Some(&bridge.name))),
-        );
-    } else if facts.is_switched_off(link) {
-        found.push(
-            Notice::fault(
-                Id::Ipv6Disabled,
-                format!("IPv6 is switched off on {name}"),
-                format!(
-                    "net.ipv6.conf.{}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out \
-                     there",
-                    setting(name)
-                ),
-            )
-            .remedy(
-                "switch it on; a link-local address comes with it, and others are to be given \
-                 again",
-            )
-            .run(Place::Here, format!("sysctl -w net.ipv6.conf.{}.disable_ipv6=0", setting(name))),
-        );
-    } else if addresses.is_empty() {
-        let family = Family::of(facts.target.group);
-        found.push(
-            Notice::warning(
-                Id::NoAddress,
-                format!("{name} has no {family} address"),
-                format!(
-                    "{carrier}{mtu}; without an address its reports of membership come from \
-                     nobody, and some switches take no notice of them"
-                ),
-            )
-            .remedy(format!("give it an {family} address of its network"))
-            .run(
-                Place::Here,
-                format!(
-                    "ip addr add {} dev {name}",
-                    if facts.is_ipv4() { "ADDRESS/24" } else { "ADDRESS/64" }
-                ),
-            ),
-        );
-    } else {
-        let what = if link.loopback {
-            "is the loopback interface: nothing of it ever leaves this host"
-        } else {
-            "can carry multicast"
-        };
-        found.push(Notice::pass(
-            Id::Interface,
-            format!("{name} {what}"),
-            format!("{carrier}: {}{mtu}", addresses.join(", ")),
-        ));
-    }
-    if !link.multicast && !link.loopback {
-        found.push(
-            Notice::note(
-                Id::InterfaceFlags,
-                format!("{name} says that it cannot carry multicast"),
-                "the flag MULTICAST is not set; Linux sends and receives all the same, routing \
-                 daemons leave such interfaces out",
-            )
-            .run(Place::Here, format!("ip link set {name} multicast on")),
-        );
-    }
-    found
-}
-
-fn of_the_family(facts: &Facts, link: &LinkFacts) -> Vec<String> {
-    let same = link.addresses.iter().filter(|address| address.ip.is_ipv4() == facts.is_ipv4());
-    same.map(|address| match address.prefix {
-        Some(prefix) => format!("{}/{prefix}", address.ip),
-        None => address.ip.to_string(),
-    })
-    .collect()
-}
-
-/// Nobody named an interface, and no route does.
-fn no_interface(facts: &Facts) -> Vec<Notice> {
-    let target = &facts.target;
-    if let Some(name) = facts.iface.as_ref().filter(|_| facts.receiving) {
-        return vec![Notice::fault(
-            Id::NoInterface,
-            format!("{name} is gone"),
-            "the system does not list it any more; as soon as it is back, the group is joined \
-             there again",
-        )];
-    }
-    let able: Vec<&LinkFacts> =
-        facts.interfaces.iter().filter(|link| is_able(facts, link)).collect();
-    if able.is_empty() {
-        return vec![
-            Notice::fault(
-                Id::NoInterface,
-                format!("no interface of this host can carry {}", target.group),
-                format!(
-                    "none is up, carries multicast and has an {} address; 'mcast ifaces' lists \
-                     them",
-                    Family::of(target.group)
-                ),
-            )
-            .remedy("bring one up, and give it an address"),
-        ];
-    }
-    let names: Vec<String> = able.iter().map(|link| link.name.clone()).collect();
-    let choice = match names.len() {
-        0..=MANY => format!("which of {}", list(&names)),
-        many => format!("which of {many} interfaces"),
-    };
-    // Where it arrives is where it is to be joined; else any would be a guess.
-    let arrives = facts.heard.iter().find_map(|heard| heard.iface.clone());
-    let (bits, via) = (
-        if facts.is_ipv4() { "224.0.0.0/4" } else { "ff00::/8" },
-        arrives.as_ref().unwrap_or(&names[0]),
-    );
-    let ip = if facts.is_ipv4() { "ip route" } else { "ip -6 route" };
-    let table = if facts.is_ipv4() { "" } else { " table local metric 1" };
-    let guess = if arrives.is_some() {
-        format!("it arrives on {via}")
-    } else {
-        "choose the interface of its network".to_owned()
-    };
-    let why = match facts.route.as_ref().filter(|_| !facts.is_ipv4()) {
-        Some(first) => format!(
-            "IPv6 has an equal route to every group on each interface (ip -6 route show table \
-             local), and a program that names none joins on the first, which is {first} here"
-        ),
-        None => format!(
-            "there is no route to the group ({ip} get), and a program that names no interface \
-             fails with ENODEV or joins where nothing comes"
-        ),
-    };
-    vec![
-        Notice::fault(
-            Id::NoRoute,
-            format!("it is not known on {choice} to join {}", target.group),
-            why,
-        )
-        .remedy(format!("name the interface, or give the group a route: {guess}"))
-        .run(Place::Here, format!("{ip} add {bits} dev {via}{table}")),
-    ]
-}
-
-/// Whether an interface can carry the target, by its own account.
-pub fn is_able(facts: &Facts, link: &LinkFacts) -> bool {
-    link.up
-        && link.multicast
-        && link.addresses.iter().any(|address| address.ip.is_ipv4() == facts.is_ipv4())
 }
 
 fn route(facts: &Facts) -> Option<Notice> {
@@ -268,78 +71,79 @@ fn route(facts: &Facts) -> Option<Notice> {
 }
 
 fn membership(facts: &Facts) -> Vec<Notice> {
-    let (asked, membership) = (&facts.target, &facts.membership);
-    let mut found = Vec::new();
-    if membership.port_taken {
-        let who = facts
-            .port_users
-            .iter()
-            .flatten()
-            .filter(|user| !user.own)
-            .map(super::programs::name)
-            .collect::<Vec<_>>();
-        let who = if who.is_empty() { "another program".to_owned() } else { list(&who) };
-        found.push(
-            Notice::fault(
-                Id::PortTaken,
-                format!("{who} holds UDP port {} for itself", asked.port),
-                format!(
-                    "binding it failed with EADDRINUSE: whoever holds it did not set \
-                     SO_REUSEADDR, so no second program of this host can hear {asked}"
-                ),
-            )
-            .remedy("stop that program, or have it share the port (SO_REUSEADDR)")
-            .run(Place::Here, format!("ss -ulnp sport = :{}", asked.port)),
-        );
-    } else if let Some(error) = &membership.error {
-        let finding = Notice::fault(
-            Id::JoinFailed,
-            format!("{} cannot be joined", asked.group),
-            error.clone(),
-        );
-        found.push(match &membership.tip {
-            Some(tip) => finding.remedy(tip.clone()),
-            None => finding,
-        });
-    }
-    if membership.left_out > 0 {
-        found.push(Notice::note(
+    let refused =
+        if facts.membership.port_taken { Some(port_taken(facts)) } else { join_failed(facts) };
+    [refused, interfaces_left_out(&facts.membership), membership_seen(facts)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn port_taken(facts: &Facts) -> Notice {
+    let asked = &facts.target;
+    let users = facts
+        .port_users
+        .iter()
+        .flatten()
+        .filter(|user| !user.own)
+        .map(super::programs::name)
+        .collect::<Vec<_>>();
+    let who = if users.is_empty() { "another program".to_owned() } else { list(&users) };
+    Notice::fault(
+        Id::PortTaken,
+        format!("{who} holds UDP port {} for itself", asked.port),
+        format!(
+            "binding it failed with EADDRINUSE: whoever holds it did not set SO_REUSEADDR, so no \
+             second program of this host can hear {asked}"
+        ),
+    )
+    .remedy("stop that program, or have it share the port (SO_REUSEADDR)")
+    .run(Place::Here, format!("ss -ulnp sport = :{}", asked.port))
+}
+
+fn join_failed(facts: &Facts) -> Option<Notice> {
+    let MembershipFacts { error, tip, .. } = &facts.membership;
+    let what = format!("{} cannot be joined", facts.target.group);
+    Some(Notice::fault(Id::JoinFailed, what, error.clone()?).maybe_remedy(tip.clone()))
+}
+
+fn interfaces_left_out(membership: &MembershipFacts) -> Option<Notice> {
+    (membership.left_out > 0).then(|| {
+        Notice::note(
             Id::InterfacesLeftOut,
             format!("{} were not listened on", count(membership.left_out as u64, "interface")),
             "there are too many, or one of them could not be joined on; whether the target \
              arrives on one of them is not known",
-        ));
-    }
-    let Some(name) = facts.iface.as_ref().filter(|_| membership.error.is_none()) else {
-        return found;
-    };
-    let table = if facts.is_ipv4() { "/proc/net/igmp" } else { "/proc/net/igmp6" };
-    match membership.seen {
-        Some(true) => {
-            let before = facts.expected().and_then(|link| link.members_before).unwrap_or(0);
-            let others = match before {
-                0 => String::new(),
-                1 => "; another program had joined it before".to_owned(),
-                many => format!("; {many} other sockets had joined it before"),
-            };
-            found.push(Notice::pass(
-                Id::Membership,
-                format!("{} can be joined on {name}", asked.group),
-                format!("the kernel lists it in {table}{others}"),
-            ));
-        }
-        Some(false) => found.push(
+        )
+    })
+}
+
+/// Whether the kernel lists the membership.
+fn membership_seen(facts: &Facts) -> Option<Notice> {
+    let group = facts.target.group;
+    let name = facts.iface.as_ref().filter(|_| facts.membership.error.is_none())?;
+    let table = either(facts, "/proc/net/igmp", "/proc/net/igmp6");
+    if !facts.membership.seen? {
+        return Some(
             Notice::fault(
                 Id::JoinUnseen,
-                format!("the kernel does not keep the membership of {} on {name}", asked.group),
+                format!("the kernel does not keep the membership of {group} on {name}"),
                 format!("the join succeeded, but {table} does not list the group"),
             )
             .remedy("take the interface down and up again")
             .run(Place::Here, format!("ip link set {name} down; ip link set {name} up")),
-        ),
-        None => {}
+        );
     }
-    found
+    let others = match facts.expected().and_then(|link| link.members_before).unwrap_or(0) {
+        0 => String::new(),
+        1 => "; another program had joined it before".to_owned(),
+        many => format!("; {many} other sockets had joined it before"),
+    };
+    Some(Notice::pass(
+        Id::Membership,
+        format!("{group} can be joined on {name}"),
+        format!("the kernel lists it in {table}{others}"),
+    ))
 }
 
 /// A group of the source-specific range, and no source.
@@ -363,10 +167,15 @@ fn any_source(facts: &Facts) -> Option<Notice> {
     )
 }
 
+/// IGMP or MLD, its first version that can filter by source, and the RFC of that version.
+fn source_filtering(facts: &Facts) -> (&'static str, u8, &'static str) {
+    either(facts, ("IGMP", 3, "RFC 3376"), ("MLD", 2, "RFC 3810"))
+}
+
 /// The version of IGMP or MLD in force.
 fn version(facts: &Facts) -> Option<Notice> {
     let link = facts.expected().filter(|link| !link.loopback)?;
-    let (protocol, selecting, rfc) = either(facts, ("IGMP", 3, "RFC 3376"), ("MLD", 2, "RFC 3810"));
+    let (protocol, selecting, rfc) = source_filtering(facts);
     let (name, version) = (&link.name, link.version?);
     let selective = !facts.target.sources.is_empty() || is_source_specific(facts.target.group);
     let forced = link.forced_version.filter(|forced| *forced > 0);
@@ -405,20 +214,23 @@ fn version(facts: &Facts) -> Option<Notice> {
         Some(_) => finding
             .remedy("leave the choice to the kernel")
             .run(Place::Here, format!("sysctl -w {all}=0 {sysctl}=0")),
-        None => finding
-            .remedy(format!(
-                "have the querier speak {protocol}v{selecting}; this host goes on as before for \
-                 some minutes more ({rfc}, {section}: 260 s, unless the querier asked more often)",
-                section = either(facts, "8.12", "9.12")
-            ))
-            .run(
-                Place::Switch,
-                format!(
-                    "ip link set BRIDGE type bridge mcast_{}_version {selecting}",
-                    protocol.to_lowercase()
-                ),
-            ),
+        None => ask_for_newer_querier(facts, finding),
     })
+}
+
+fn ask_for_newer_querier(facts: &Facts, finding: Notice) -> Notice {
+    let (protocol, selecting, rfc) = source_filtering(facts);
+    let section = either(facts, "8.12", "9.12");
+    let protocol_name = protocol.to_lowercase();
+    finding
+        .remedy(format!(
+            "have the querier speak {protocol}v{selecting}; this host goes on as before for some \
+             minutes more ({rfc}, {section}: 260 s, unless the querier asked more often)"
+        ))
+        .run(
+            Place::Switch,
+            format!("ip link set BRIDGE type bridge mcast_{protocol_name}_version {selecting}"),
+        )
 }
 
 fn limits(facts: &Facts) -> Option<Notice> {

@@ -122,33 +122,40 @@ fn rp_filter(facts: &Facts) -> Option<Notice> {
     }
     let finding = Notice::fault(Id::RpFilter, what, format!("{evidence}{}", suspicion.reserve()))
         .at(suspicion.level());
-    let get = sources.first().map_or(String::new(), |source| {
+    Some(route_or_looser_filter(finding, name, mode, sources.first()))
+}
+
+/// The remedy for a reverse-path filter in this mode that drops datagrams of `source` on `name`.
+fn route_or_looser_filter(
+    finding: Notice,
+    name: &str,
+    mode: u8,
+    source: Option<&String>,
+) -> Notice {
+    let conf = setting(name);
+    let get = source.map_or(String::new(), |source| {
         format!(" ('ip route get {source}' shows where it would answer)")
     });
-    Some(match mode {
-        1 => finding
+    match (mode, source) {
+        (1, _) => finding
             .remedy(format!(
                 "make it loose, or give this host a route to the sender by {name}{get}"
             ))
             .run(Place::Here, format!("sysctl -w net.ipv4.conf.{conf}.rp_filter=2")),
         // The larger of the two counts, so both have to go.
-        _ => match sources.first() {
-            Some(source) => finding
-                .remedy(format!(
-                    "give this host a route to the sender{get}, or switch the filter off \
-                     (net.ipv4.conf.all.rp_filter and net.ipv4.conf.{conf}.rp_filter)"
-                ))
-                .run(Place::Here, format!("ip route add {source}/32 dev {name}")),
-            None => finding
-                .remedy("give this host a route to the sender, or switch the filter off")
-                .run(
-                    Place::Here,
-                    format!(
-                        "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{conf}.rp_filter=0"
-                    ),
-                ),
-        },
-    })
+        (_, Some(source)) => finding
+            .remedy(format!(
+                "give this host a route to the sender{get}, or switch the filter off \
+                 (net.ipv4.conf.all.rp_filter and net.ipv4.conf.{conf}.rp_filter)"
+            ))
+            .run(Place::Here, format!("ip route add {source}/32 dev {name}")),
+        (_, None) => {
+            finding.remedy("give this host a route to the sender, or switch the filter off").run(
+                Place::Here,
+                format!("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{conf}.rp_filter=0"),
+            )
+        }
+    }
 }
 
 /// IPv6 takes no datagram without a checksum, and counts those of a group as if nobody had wanted

@@ -4,6 +4,7 @@
 mod arrival;
 mod firewall;
 mod here;
+mod interface;
 mod lost;
 mod network;
 mod path;
@@ -17,7 +18,8 @@ use crate::units::words::{and_more, seconds};
 
 /// What is found in the facts, in the order in which it is worth reading.
 pub fn findings(facts: &Facts) -> Vec<Notice> {
-    let mut found = here::findings(facts);
+    let mut found = interface::findings(facts);
+    found.extend(here::findings(facts));
     found.extend(programs::findings(facts));
     found.extend(lost::findings(facts));
     found.extend(firewall::findings(facts, &found));

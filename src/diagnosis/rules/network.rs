@@ -56,42 +56,7 @@ fn querier(facts: &Facts) -> Option<Notice> {
     let heard: Vec<&Queries> =
         frames.queries.iter().filter(|queries| queries.iface == *name).collect();
     if heard.is_empty() {
-        let what =
-            format!("no {protocol} querier was heard on {name} in {}", seconds(facts.seconds));
-        let (rfc, interval, membership) =
-            either(facts, ("RFC 3376", "8.2", "8.4"), ("RFC 3810", "9.2", "9.4"));
-        let meaning = format!(
-            "where a switch snoops and nobody asks, it forgets members after \
-             {MEMBERSHIP_INTERVAL} s ({rfc}, {membership}): multicast that stops after four \
-             minutes"
-        );
-        // Who was interrupted at once has made nobody ask.
-        if facts.seconds < AN_ANSWER {
-            return None;
-        }
-        if facts.seconds < ONE_INTERVAL {
-            let evidence = format!(
-                "this host left a group, which makes a querier ask, and none did; {meaning}. \
-                 Where none snoops, none is needed"
-            );
-            return Some(
-                Notice::note(Id::NoQuerier, what, evidence)
-                    .remedy("listen until one would have asked of itself")
-                    .run(
-                        Place::Here,
-                        format!("{} --duration {ONE_INTERVAL:.0}s", facts.target.check(Some(name))),
-                    ),
-            );
-        }
-        return Some(
-            Notice::warning(
-                Id::NoQuerier,
-                what,
-                format!("a querier asks every 125 s ({rfc}, {interval}); {meaning}"),
-            )
-            .remedy("switch a querier on, in the router or in one of the switches")
-            .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
-        );
+        return no_querier(facts, name);
     }
     let each = heard.iter().map(|queries| {
         let every = queries.interval.map(|every| format!(", every {every} s")).unwrap_or_default();
@@ -110,6 +75,44 @@ fn querier(facts: &Facts) -> Option<Notice> {
             }
         ),
     ))
+}
+
+fn no_querier(facts: &Facts, name: &str) -> Option<Notice> {
+    // An interrupted run left no group, so no querier had to ask.
+    if facts.seconds < AN_ANSWER {
+        return None;
+    }
+    let what =
+        format!("no {} querier was heard on {name} in {}", protocol(facts), seconds(facts.seconds));
+    let (rfc, interval, membership) =
+        either(facts, ("RFC 3376", "8.2", "8.4"), ("RFC 3810", "9.2", "9.4"));
+    let meaning = format!(
+        "where a switch snoops and nobody asks, it forgets members after {MEMBERSHIP_INTERVAL} s \
+         ({rfc}, {membership}): multicast that stops after four minutes"
+    );
+    if facts.seconds < ONE_INTERVAL {
+        let evidence = format!(
+            "this host left a group, which makes a querier ask, and none did; {meaning}. Where \
+             none snoops, none is needed"
+        );
+        return Some(
+            Notice::note(Id::NoQuerier, what, evidence)
+                .remedy("listen until one would have asked of itself")
+                .run(
+                    Place::Here,
+                    format!("{} --duration {ONE_INTERVAL:.0}s", facts.target.check(Some(name))),
+                ),
+        );
+    }
+    Some(
+        Notice::warning(
+            Id::NoQuerier,
+            what,
+            format!("a querier asks every 125 s ({rfc}, {interval}); {meaning}"),
+        )
+        .remedy("switch a querier on, in the router or in one of the switches")
+        .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
+    )
 }
 
 /// The group came back as soon as this host reported its membership anew.

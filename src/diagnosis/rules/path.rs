@@ -28,7 +28,7 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Option<Notice> {
             );
             Some(Notice::note(Id::Path, what, legs(facts, path)))
         }
-        _ => told(facts, path),
+        _ => by_legs(facts, path),
     }
 }
 
@@ -60,37 +60,13 @@ fn nobody(facts: &Facts, others: &[Notice]) -> Option<Notice> {
     )
 }
 
-fn told(facts: &Facts, path: &Path) -> Option<Notice> {
-    let source = path.source;
+fn by_legs(facts: &Facts, path: &Path) -> Option<Notice> {
     let received =
         |kind| path.legs.iter().filter(|leg| leg.kind == kind).map(|leg| leg.received).sum::<u64>();
-    let (group, flooded, unicast) =
-        (received(LegKind::Group), received(LegKind::Flooded), received(LegKind::Unicast));
-    let evidence = legs(facts, path);
-    let name = facts.iface.as_deref().unwrap_or("this host");
-    if group > 0 {
-        let lost = path
-            .legs
-            .iter()
-            .filter(|leg| leg.kind == LegKind::Group)
-            .filter_map(|leg| Some(leg.sent?.saturating_sub(leg.received)))
-            .sum::<u64>();
-        return Some(match lost {
-            0 => Notice::pass(Id::Path, format!("the path from {source} is whole"), evidence),
-            lost => Notice::warning(
-                Id::Path,
-                format!("the path from {source} loses some: {}", count(lost, "datagram")),
-                evidence,
-            )
-            .remedy("measure it: begin here, then send there")
-            .run(Place::Here, format!("mcast recv {} --once -q --iface {name}", facts.target))
-            .run(
-                Place::Sender,
-                format!("mcast send --probe {} --iface IFACE", facts.target.to_send()),
-            ),
-        });
+    if received(LegKind::Group) > 0 {
+        return Some(group_arrives(facts, path));
     }
-    // The TTL that is left of unicast tells how many routers there are.
+    // The TTL that is left of unicast shows how many routers there are.
     let routers = path
         .legs
         .iter()
@@ -98,67 +74,91 @@ fn told(facts: &Facts, path: &Path) -> Option<Notice> {
         .filter_map(|leg| leg.ttl)
         .map(|(sent, left)| sent.saturating_sub(left))
         .max();
-    match routers {
-        Some(hops @ 1..) => {
-            let (name, least) = (ttl(facts), u16::from(hops) + 1);
-            return Some(
-                Notice::fault(
-                    Id::TtlTooLow,
-                    format!(
-                        "{} between {source} and this host, and multicast leaves with a {name} of \
-                         1 unless told otherwise",
-                        routers_are(hops)
-                    ),
-                    evidence,
-                )
-                .remedy(format!(
-                    "send with a {name} of {least} at least, and have the routers route multicast"
-                ))
-                .run(
-                    Place::Sender,
-                    format!("mcast send {} --ttl {least} --iface IFACE", facts.target.to_send()),
-                ),
-            );
-        }
-        _ if flooded > 0 => {
-            let what = format!(
-                "a switch between {source} and {name} does not forward {} to this host",
-                facts.target.group
-            );
-            let evidence = format!(
-                "{evidence}; what every switch floods does arrive, so the way is there, and this \
-                 host has joined"
-            );
-            return Some(enable_querier(facts, Notice::fault(Id::SnoopingPruned, what, evidence)));
-        }
-        _ => {}
+    if let Some(hops @ 1..) = routers {
+        return Some(ttl_too_low(facts, path, hops));
     }
-    if unicast > 0 {
-        return Some(
-            Notice::fault(
-                Id::MulticastFiltered,
-                format!("unicast from {source} arrives, and no multicast does"),
-                evidence,
-            )
-            .remedy(
-                "look between the two for an access point or a switch that filters multicast, a \
-                 cloud that does not carry it, or a container's network; and whether the sender's \
-                 multicast leaves by this network's interface",
-            ),
-        );
+    if received(LegKind::Flooded) > 0 {
+        return Some(pruned(facts, path));
     }
-    None
+    (received(LegKind::Unicast) > 0).then(|| multicast_filtered(facts, path))
+}
+
+fn group_arrives(facts: &Facts, path: &Path) -> Notice {
+    let (source, evidence) = (path.source, legs(facts, path));
+    let name = facts.iface.as_deref().unwrap_or("this host");
+    let lost = path
+        .legs
+        .iter()
+        .filter(|leg| leg.kind == LegKind::Group)
+        .filter_map(|leg| Some(leg.sent?.saturating_sub(leg.received)))
+        .sum::<u64>();
+    match lost {
+        0 => Notice::pass(Id::Path, format!("the path from {source} is whole"), evidence),
+        lost => Notice::warning(
+            Id::Path,
+            format!("the path from {source} loses some: {}", count(lost, "datagram")),
+            evidence,
+        )
+        .remedy("measure it: begin here, then send there")
+        .run(Place::Here, format!("mcast recv {} --once -q --iface {name}", facts.target))
+        .run(Place::Sender, format!("mcast send --probe {} --iface IFACE", facts.target.to_send())),
+    }
+}
+
+fn ttl_too_low(facts: &Facts, path: &Path, hops: u8) -> Notice {
+    let (name, least) = (ttl(facts), u16::from(hops) + 1);
+    Notice::fault(
+        Id::TtlTooLow,
+        format!(
+            "{} between {} and this host, and multicast leaves with a {name} of 1 unless told \
+             otherwise",
+            routers_are(hops),
+            path.source
+        ),
+        legs(facts, path),
+    )
+    .remedy(format!("send with a {name} of {least} at least, and have the routers route multicast"))
+    .run(
+        Place::Sender,
+        format!("mcast send {} --ttl {least} --iface IFACE", facts.target.to_send()),
+    )
+}
+
+fn pruned(facts: &Facts, path: &Path) -> Notice {
+    let name = facts.iface.as_deref().unwrap_or("this host");
+    let what = format!(
+        "a switch between {} and {name} does not forward {} to this host",
+        path.source, facts.target.group
+    );
+    let evidence = format!(
+        "{}; what every switch floods does arrive, so the way is there, and this host has joined",
+        legs(facts, path)
+    );
+    enable_querier(facts, Notice::fault(Id::SnoopingPruned, what, evidence))
+}
+
+fn multicast_filtered(facts: &Facts, path: &Path) -> Notice {
+    Notice::fault(
+        Id::MulticastFiltered,
+        format!("unicast from {} arrives, and no multicast does", path.source),
+        legs(facts, path),
+    )
+    .remedy(
+        "look between the two for an access point or a switch that filters multicast, a cloud \
+         that does not carry it, or a container's network; and whether the sender's multicast \
+         leaves by this network's interface",
+    )
 }
 
 fn routers_are(hops: u8) -> String {
     if hops == 1 { "there is a router".to_owned() } else { format!("there are {hops} routers") }
 }
 
-/// What left and what came, for each address.
+/// For each address, how many datagrams left and how many came.
 fn legs(facts: &Facts, path: &Path) -> String {
     // What never came cannot say how much it was; it was as much as went elsewhere.
     let most = path.legs.iter().filter_map(|leg| leg.sent).max();
-    let told = |leg: &Leg| {
+    let words = |leg: &Leg| {
         let of = leg.sent.or(most).map(|sent| format!(" of {sent}")).unwrap_or_default();
         let kind = match leg.kind {
             LegKind::Group => "",
@@ -171,5 +171,5 @@ fn legs(facts: &Facts, path: &Path) -> String {
             .unwrap_or_default();
         format!("{}{of} to {}{kind} came{hops}", leg.received, leg.to)
     };
-    list(&path.legs.iter().map(told).collect::<Vec<_>>())
+    list(&path.legs.iter().map(words).collect::<Vec<_>>())
 }

@@ -94,10 +94,10 @@ fn count_of(others: usize) -> String {
     }
 }
 
-/// Sockets of the port that found no room.
+/// Sockets of other programs whose receive buffer was full.
 fn buffer_overflow(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
-    // What is connected, or bound to an address of its own, hears unicast.
+    // A socket that is connected, or bound to an address of its own, receives unicast.
     let hears = |user: &&PortUser| {
         user.connected.is_none() && (user.address.is_unspecified() || user.address == asked.group)
     };
@@ -108,82 +108,81 @@ fn buffer_overflow(facts: &Facts) -> Option<Notice> {
         .filter(|user| !user.own && user.drops > 0)
         .filter(hears)
         .collect();
+    if dropping.is_empty() { overflow_elsewhere(facts) } else { Some(overflow(facts, &dropping)) }
+}
+
+/// The kernel's table of UDP sockets, and the name of its UDP counters.
+fn udp_table(facts: &Facts) -> (&'static str, &'static str) {
+    either(facts, ("/proc/net/udp", "Udp"), ("/proc/net/udp6", "Udp6"))
+}
+
+/// Sockets of the port that `dropping` programs do not read fast enough.
+fn overflow(facts: &Facts, dropping: &[&PortUser]) -> Notice {
+    let asked = &facts.target;
+    let (table, _) = udp_table(facts);
     let dropped: u64 = dropping.iter().map(|user| user.drops).sum();
-    let time = seconds(facts.seconds);
-    let (table, counters) = either(facts, ("/proc/net/udp", "Udp"), ("/proc/net/udp6", "Udp6"));
-    if dropped > 0 {
-        let who = list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>());
-        let room = room(facts);
-        let iface =
-            facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
-        // Where this program listened at the same port, to all sources, and heard nothing anywhere,
-        // what the other one dropped was something else.
-        if facts.heard_here() == 0 {
-            let listened = !facts.membership.port_taken
-                && facts.membership.error.is_none()
-                && asked.sources.is_empty();
-            let whose = if listened && facts.heard.is_empty() {
-                format!(
-                    "nothing of {asked} came meanwhile, so they were of another group, or unicast"
-                )
-            } else {
-                format!("whether any of them was of {asked} is not known")
-            };
-            return Some(Notice::note(
-                Id::BufferOverflow,
-                format!(
-                    "{who} does not read fast enough: this host's kernel dropped {} in {time}",
-                    count(dropped, "datagram")
-                ),
-                format!(
-                    "the column 'drops' of {table} rose by {dropped} for port {}; {whose}",
-                    asked.port
-                ),
-            ));
-        }
-        return Some(
-            Notice::fault(
-                Id::BufferOverflow,
-                format!(
-                    "{who} does not read fast enough: this host's kernel dropped {} in {time}",
-                    count(dropped, "datagram")
-                ),
-                format!(
-                    "the column 'drops' of {table} rose by {dropped} for port {}: its receive \
-                     buffer was full, and the network lost nothing",
-                    asked.port
-                ),
-            )
-            .remedy(format!(
-                "give the socket a larger buffer (SO_RCVBUF, up to net.core.rmem_max), or read \
-                 faster; {} KiB hold a second of what arrives",
-                room.div_ceil(1024)
-            ))
-            .run(
-                Place::Here,
-                format!("mcast recv {asked}{iface} --rcvbuf {}KiB", room.div_ceil(1024)),
-            ),
-        );
+    let what = format!(
+        "{} does not read fast enough: this host's kernel dropped {} in {}",
+        list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>()),
+        count(dropped, "datagram"),
+        seconds(facts.seconds)
+    );
+    let rose = format!("the column 'drops' of {table} rose by {dropped} for port {}", asked.port);
+    if facts.heard_here() == 0 {
+        let why = format!("{rose}; {}", unknown_target(facts));
+        return Notice::note(Id::BufferOverflow, what, why);
     }
-    let elsewhere = facts
+    let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    let kib = room(facts).div_ceil(1024);
+    Notice::fault(
+        Id::BufferOverflow,
+        what,
+        format!("{rose}: its receive buffer was full, and the network lost nothing"),
+    )
+    .remedy(format!(
+        "give the socket a larger buffer (SO_RCVBUF, up to net.core.rmem_max), or read faster; \
+         {kib} KiB hold a second of what arrives"
+    ))
+    .run(Place::Here, format!("mcast recv {asked}{iface} --rcvbuf {kib}KiB"))
+}
+
+/// Whether the datagrams that another program lost may be of the target, of which nothing came
+/// where it was expected. They are not if this program listened at the same port, to all sources,
+/// and received nothing on any interface.
+fn unknown_target(facts: &Facts) -> String {
+    let asked = &facts.target;
+    let listened = !facts.membership.port_taken
+        && facts.membership.error.is_none()
+        && asked.sources.is_empty();
+    if listened && facts.heard.is_empty() {
+        format!("nothing of {asked} came meanwhile, so they were of another group, or unicast")
+    } else {
+        format!("whether any of them was of {asked} is not known")
+    }
+}
+
+/// The whole host's counter rose, and no socket of the port explains it.
+fn overflow_elsewhere(facts: &Facts) -> Option<Notice> {
+    let (table, counters) = udp_table(facts);
+    let errors = facts
         .rise("Udp.RcvbufErrors", "Udp6.RcvbufErrors")
         .saturating_sub(facts.own_drops.unwrap_or(0));
-    (elsewhere > 0).then(|| {
+    (errors > 0).then(|| {
         Notice::note(
             Id::BufferOverflow,
             format!(
                 "a program of this host does not read fast enough: {} found its receive buffer \
                  full",
-                count(elsewhere, "datagram")
+                count(errors, "datagram")
             ),
             match facts.port_users {
                 Some(_) => format!(
-                    "{counters}: RcvbufErrors +{elsewhere}, none of them in a socket that could \
+                    "{counters}: RcvbufErrors +{errors}, none of them in a socket that could \
                      hear the group on port {}",
-                    asked.port
+                    facts.target.port
                 ),
                 None => format!(
-                    "{counters}: RcvbufErrors +{elsewhere}; which port they were for is not known"
+                    "{counters}: RcvbufErrors +{errors}; which port they were for is not known"
                 ),
             },
         )

@@ -1,0 +1,224 @@
+//! The interface where the target is expected.
+
+use super::either;
+use crate::diagnosis::facts::{Facts, LinkFacts};
+use crate::iface::Family;
+use crate::notice::{Id, Level, Notice, Place, shared};
+use crate::units::words::{list, setting};
+
+/// One sentence names at most this many interfaces.
+const MANY: usize = 5;
+
+pub fn findings(facts: &Facts) -> Vec<Notice> {
+    let Some(link) = facts.expected() else { return vec![no_interface(facts)] };
+    if let Some(finding) = down(facts, link).or_else(|| no_carrier(link)) {
+        return vec![finding];
+    }
+    let state = bridge_port(facts, link)
+        .or_else(|| ipv6_disabled(facts, link))
+        .or_else(|| no_address(facts, link))
+        .unwrap_or_else(|| able(facts, link));
+    [Some(state), no_multicast_flag(link)].into_iter().flatten().collect()
+}
+
+fn down(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
+    let name = &link.name;
+    (!link.up).then(|| {
+        shared::interface_down(name)
+            .at(Level::Fault)
+            .why("the flag UP is not set: an administrator, or nobody yet, brought it up")
+            .remedy(either(
+                facts,
+                "bring it up",
+                "bring it up; IPv6 addresses that were given by hand are gone, and to be given \
+                 again",
+            ))
+            .run(Place::Here, format!("ip link set {name} up"))
+    })
+}
+
+fn no_carrier(link: &LinkFacts) -> Option<Notice> {
+    (link.carrier == Some(false)).then(|| {
+        Notice::fault(
+            Id::NoCarrier,
+            format!("{} has no carrier", link.name),
+            "the flag LOWER_UP is not set: what is sent there is dropped without an error, and \
+             nothing can arrive",
+        )
+        .remedy("plug in the cable, or bring the other end up")
+        .run(Place::Switch, "ip link set IFACE up")
+    })
+}
+
+/// An interface that is up, in words.
+fn carrier(link: &LinkFacts) -> &'static str {
+    if link.carrier.is_some() { "it is up and its wire carries" } else { "it is up" }
+}
+
+fn mtu(link: &LinkFacts) -> String {
+    link.mtu.map(|mtu| format!(", MTU {mtu}")).unwrap_or_default()
+}
+
+fn bridge_port(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
+    let (name, bridge) = (&link.name, &facts.bridge_above()?.name);
+    Some(
+        Notice::note(
+            Id::Interface,
+            format!(
+                "{name} is a port of the bridge {bridge}, and what comes in there goes to that"
+            ),
+            format!("{}{}; IP listens at the bridge", carrier(link), mtu(link)),
+        )
+        .remedy("ask about the bridge")
+        .run(Place::Here, facts.target.check(Some(bridge))),
+    )
+}
+
+fn ipv6_disabled(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
+    let (name, conf) = (&link.name, setting(&link.name));
+    facts.is_switched_off(link).then(|| {
+        Notice::fault(
+            Id::Ipv6Disabled,
+            format!("IPv6 is switched off on {name}"),
+            format!(
+                "net.ipv6.conf.{conf}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out \
+                 there"
+            ),
+        )
+        .remedy(
+            "switch it on; a link-local address comes with it, and others are to be given again",
+        )
+        .run(Place::Here, format!("sysctl -w net.ipv6.conf.{conf}.disable_ipv6=0"))
+    })
+}
+
+fn no_address(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
+    let (name, family) = (&link.name, Family::of(facts.target.group));
+    addresses(facts, link).is_empty().then(|| {
+        Notice::warning(
+            Id::NoAddress,
+            format!("{name} has no {family} address"),
+            format!(
+                "{}{}; without an address its reports of membership come from nobody, and some \
+                 switches take no notice of them",
+                carrier(link),
+                mtu(link)
+            ),
+        )
+        .remedy(format!("give it an {family} address of its network"))
+        .run(
+            Place::Here,
+            format!("ip addr add {} dev {name}", either(facts, "ADDRESS/24", "ADDRESS/64")),
+        )
+    })
+}
+
+fn able(facts: &Facts, link: &LinkFacts) -> Notice {
+    let what = if link.loopback {
+        "is the loopback interface: nothing of it ever leaves this host"
+    } else {
+        "can carry multicast"
+    };
+    let addresses = addresses(facts, link).join(", ");
+    Notice::pass(
+        Id::Interface,
+        format!("{} {what}", link.name),
+        format!("{}: {addresses}{}", carrier(link), mtu(link)),
+    )
+}
+
+fn no_multicast_flag(link: &LinkFacts) -> Option<Notice> {
+    let name = &link.name;
+    (!link.multicast && !link.loopback).then(|| {
+        Notice::note(
+            Id::InterfaceFlags,
+            format!("{name} says that it cannot carry multicast"),
+            "the flag MULTICAST is not set; Linux sends and receives all the same, routing \
+             daemons leave such interfaces out",
+        )
+        .run(Place::Here, format!("ip link set {name} multicast on"))
+    })
+}
+
+/// The addresses of the target's family.
+fn addresses(facts: &Facts, link: &LinkFacts) -> Vec<String> {
+    let same = link.addresses.iter().filter(|address| address.ip.is_ipv4() == facts.is_ipv4());
+    same.map(|address| match address.prefix {
+        Some(prefix) => format!("{}/{prefix}", address.ip),
+        None => address.ip.to_string(),
+    })
+    .collect()
+}
+
+/// There is no interface where the target is expected.
+fn no_interface(facts: &Facts) -> Notice {
+    if let Some(name) = facts.iface.as_ref().filter(|_| facts.receiving) {
+        return Notice::fault(
+            Id::NoInterface,
+            format!("{name} is gone"),
+            "the system does not list it any more; as soon as it is back, the group is joined \
+             there again",
+        );
+    }
+    let able: Vec<String> = facts
+        .interfaces
+        .iter()
+        .filter(|link| is_able(facts, link))
+        .map(|link| link.name.clone())
+        .collect();
+    if able.is_empty() { none_able(facts) } else { no_route(facts, &able) }
+}
+
+/// Whether an interface can carry the target, by its own account.
+fn is_able(facts: &Facts, link: &LinkFacts) -> bool {
+    link.up
+        && link.multicast
+        && link.addresses.iter().any(|address| address.ip.is_ipv4() == facts.is_ipv4())
+}
+
+fn none_able(facts: &Facts) -> Notice {
+    let group = facts.target.group;
+    Notice::fault(
+        Id::NoInterface,
+        format!("no interface of this host can carry {group}"),
+        format!(
+            "none is up, carries multicast and has an {} address; 'mcast ifaces' lists them",
+            Family::of(group)
+        ),
+    )
+    .remedy("bring one up, and give it an address")
+}
+
+/// The user names no interface, no route does, and each of `able` would do.
+fn no_route(facts: &Facts, able: &[String]) -> Notice {
+    let choice = match able.len() {
+        0..=MANY => format!("which of {}", list(able)),
+        many => format!("which of {many} interfaces"),
+    };
+    let ip = either(facts, "ip route", "ip -6 route");
+    let why = match facts.route.as_ref().filter(|_| !facts.is_ipv4()) {
+        Some(first) => format!(
+            "IPv6 has an equal route to every group on each interface (ip -6 route show table \
+             local), and a program that names none joins on the first, which is {first} here"
+        ),
+        None => format!(
+            "there is no route to the group ({ip} get), and a program that names no interface \
+             fails with ENODEV or joins where nothing comes"
+        ),
+    };
+    // Without an arrival, any interface would be a guess.
+    let arrives = facts.heard.iter().find_map(|heard| heard.iface.as_ref());
+    let guess = match arrives {
+        Some(via) => format!("it arrives on {via}"),
+        None => "choose the interface of its network".to_owned(),
+    };
+    let via = arrives.unwrap_or(&able[0]);
+    let (groups, table) = either(facts, ("224.0.0.0/4", ""), ("ff00::/8", " table local metric 1"));
+    Notice::fault(
+        Id::NoRoute,
+        format!("it is not known on {choice} to join {}", facts.target.group),
+        why,
+    )
+    .remedy(format!("name the interface, or give the group a route: {guess}"))
+    .run(Place::Here, format!("{ip} add {groups} dev {via}{table}"))
+}
