@@ -28,7 +28,7 @@ pub enum Silent {
 #[derive(Clone, Debug)]
 pub struct Silence {
     start: Instant,
-    come: Received,
+    received: Received,
     /// When something arrived first, and when last.
     flow: Option<(Instant, Instant)>,
     /// The longest time between two polls that found more.
@@ -52,7 +52,7 @@ impl Silence {
     pub fn new(start: Instant) -> Self {
         Silence {
             start,
-            come: Received::default(),
+            received: Received::default(),
             flow: None,
             longest_pause: None,
             over: false,
@@ -61,9 +61,9 @@ impl Silence {
     }
 
     /// Updates what has arrived by `now`, and whether every stream is `over`. Returns what is due.
-    pub fn poll(&mut self, now: Instant, come: Received, over: bool) -> Option<Silent> {
-        if come != self.come {
-            self.come = come;
+    pub fn poll(&mut self, now: Instant, received: Received, over: bool) -> Option<Silent> {
+        if received != self.received {
+            self.received = received;
             self.longest_pause = self.flow.map(|(_, last)| now - last).max(self.longest_pause);
             self.flow = Some((self.flow.map_or(now, |(first, _)| first), now));
             self.next = Next::HalfOver;
@@ -80,7 +80,7 @@ impl Silence {
         }
         self.next = Next::Nothing;
         Some(Silent::Stopped(Stopped {
-            datagrams: come.datagrams,
+            datagrams: received.datagrams,
             flowed: (last - first).as_secs_f64(),
             silent: (now - last).as_secs_f64(),
         }))
@@ -111,7 +111,7 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn come(datagrams: u64) -> Received {
+    fn received(datagrams: u64) -> Received {
         Received { datagrams, ..Received::default() }
     }
 
@@ -120,7 +120,7 @@ mod tests {
         let start = Instant::now();
         let mut silence = Silence::new(start);
         let polled = polls.iter().filter_map(|(at, heard)| {
-            Some((*at, silence.poll(start + *at * MS, come(*heard), false)?))
+            Some((*at, silence.poll(start + *at * MS, received(*heard), false)?))
         });
         polled.collect()
     }
@@ -171,14 +171,14 @@ mod tests {
     fn streams_that_have_ended_have_not_stopped() {
         let start = Instant::now();
         let mut silence = Silence::new(start);
-        silence.poll(start, come(1), false);
-        silence.poll(start + 10 * MS, come(2), true);
+        silence.poll(start, received(1), false);
+        silence.poll(start + 10 * MS, received(2), true);
         assert_eq!(silence.due(), None);
-        assert_eq!(silence.poll(start + 60_000 * MS, come(2), true), None);
+        assert_eq!(silence.poll(start + 60_000 * MS, received(2), true), None);
         // The end of a stream is something that came too.
         let ends = Received {
             streams: StreamCounts { streams: 1, empty: 1, ..StreamCounts::default() },
-            ..come(0)
+            ..received(0)
         };
         let mut silence = Silence::new(start);
         silence.poll(start + 10 * MS, ends, true);
@@ -190,13 +190,13 @@ mod tests {
         let start = Instant::now();
         let mut silence = Silence::new(start);
         assert_eq!(silence.due(), Some(start + 5000 * MS));
-        silence.poll(start + 5000 * MS, come(0), false);
+        silence.poll(start + 5000 * MS, received(0), false);
         assert_eq!((silence.due(), silence.since()), (None, start));
-        silence.poll(start + 6000 * MS, come(1), false);
+        silence.poll(start + 6000 * MS, received(1), false);
         assert_eq!(silence.due(), None);
-        silence.poll(start + 6100 * MS, come(2), false);
+        silence.poll(start + 6100 * MS, received(2), false);
         assert_eq!((silence.due(), silence.since()), (Some(start + 8600 * MS), start + 6100 * MS));
-        silence.poll(start + 8600 * MS, come(2), false);
+        silence.poll(start + 8600 * MS, received(2), false);
         assert_eq!(silence.due(), Some(start + 11_100 * MS));
     }
 }
