@@ -268,7 +268,7 @@ mod tests {
     use crate::format::probe::Probe;
 
     #[test]
-    fn a_silence_that_goes_on_is_over_when_the_counting_is() {
+    fn the_gap_of_an_open_stream_ends_with_the_run() {
         let start = Moment::now();
         let mut counts = Counts::new(start.steady, 1, false, false);
         let (probe, arrival) = at(start.system);
@@ -282,7 +282,7 @@ mod tests {
         );
     }
 
-    /// The only datagram of a stream that does not end.
+    /// The only datagram of a stream without an end marker.
     fn at(time: SystemTime) -> (Probe, Arrival<'static>) {
         let probe = Probe {
             kind: ProbeKind::Data,
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn drops_that_the_kernel_counts_anew_are_no_reason_to_fall_over() {
+    fn an_overflow_of_the_drop_counter_does_not_panic() {
         let mut counts = Counts::new(Instant::now(), 1, true, false);
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
         let drops = drops.map(|count| Some(KernelDrops { count: count?, exact: true }));

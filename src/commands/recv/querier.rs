@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn each_protocol_has_its_version() {
+    fn mld_version_1_is_old_too() {
         let start = Instant::now();
         assert_eq!(QuerierWatch::new(&[], start).due(), None);
         let mut watch = QuerierWatch::new(&[1], start);

@@ -139,8 +139,8 @@ impl<'a> RecvLoop<'a> {
         Ok(stop)
     }
 
-    /// Does what is due besides reading: the report, and the checks of the clock, of the queriers
-    /// and of silence.
+    /// Writes the report if it is due, and checks for a clock that was set, for old queriers and for
+    /// silence.
     fn run_checks(
         &mut self,
         now: Instant,
@@ -163,7 +163,7 @@ impl<'a> RecvLoop<'a> {
         [report, self.queriers.due(), self.explainer.due(now)].into_iter().flatten().min()
     }
 
-    /// Reads what a wait has found ready, and follows the interfaces. `end` is when the run ends.
+    /// Reads the ready sockets once, and follows the interfaces. `end` is when the run ends.
     fn read_and_follow(
         &mut self,
         end: Option<Instant>,

@@ -1,4 +1,4 @@
-//! What a run came to: the verdict, and the events that end the output.
+//! The results of a run: the verdict, and the events that end the output.
 
 use std::io;
 
@@ -27,7 +27,7 @@ pub struct RunEnd<'a> {
     pub command: Option<&'a Ended>,
 }
 
-/// What a run came to.
+/// The results of a run.
 pub struct Results {
     pub verdict: Verdict,
     /// The report on the interval in which the run ended.
@@ -86,7 +86,7 @@ impl Results {
         let mut findings =
             diagnosis.map(|diagnosis| findings_at_end(&diagnosis, reporter)).unwrap_or_default();
         if self.warns_of_silence() && findings.len() > 1 {
-            // The warning says as much, and where to look closer.
+            // The warning below says the same, and names the command that finds the cause.
             findings.retain(|finding| finding.id != "nothing-arrives");
         }
         findings
