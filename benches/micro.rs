@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use mcast::event::{Event, Payload, ProbeInfo, ReceivedDatagram};
 use mcast::format::probe;
-use mcast::format::probe::{Kind, Probe, Writer};
+use mcast::format::probe::{Probe, ProbeKind, Writer};
 use mcast::report::{Lines, Output};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
 
@@ -26,7 +26,7 @@ const START: u64 = 1_700_000_000_000_000_000;
 
 fn probe(sequence: u64) -> Probe {
     Probe {
-        kind: Kind::Data,
+        kind: ProbeKind::Data,
         reply_wanted: false,
         synchronised: true,
         stream: 7,

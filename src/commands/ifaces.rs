@@ -1,4 +1,4 @@
-//! `mcast ifaces`: the interfaces of this host, with what matters to multicast.
+//! `mcast ifaces`: the interfaces of this host, with the properties that matter to multicast.
 
 use std::collections::BTreeMap;
 

@@ -175,7 +175,7 @@ fn infer_mld_versions(facts: &mut Facts) {
 
 /// Whether frames came back because of a report: then they arrive in both halves of the time
 /// alike.
-fn came_at_once(first_half: u64, both: u64) -> bool {
+fn arrives_in_both_halves(first_half: u64, both: u64) -> bool {
     first_half * 3 >= both
 }
 
@@ -200,7 +200,7 @@ fn repeat_report(
         live.write_to(seen);
     }
     let (at_once, frames) = (soon.frames_here().unwrap_or(0), later.frames_here().unwrap_or(0));
-    let (is_stream, is_at_once) = (frames >= STREAM, came_at_once(at_once, frames));
+    let (is_stream, is_at_once) = (frames >= STREAM, arrives_in_both_halves(at_once, frames));
     if frames > 0 && !(is_stream && is_at_once) && later.heard_here() > 0 {
         // The traffic was only late, or rare: it does arrive.
         *facts = later;
@@ -260,11 +260,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_begins_late_was_not_brought_back_by_a_report() {
+    fn a_sender_that_starts_late_is_no_effect_of_a_report() {
         for (first_half, both, brought) in
             [(25, 50, true), (1, 3, true), (0, 0, true), (0, 10, false), (4, 20, false)]
         {
-            assert_eq!(came_at_once(first_half, both), brought, "{first_half} of {both}");
+            assert_eq!(arrives_in_both_halves(first_half, both), brought, "{first_half} of {both}");
         }
     }
 }

@@ -100,7 +100,7 @@ impl Live {
     /// Listens for a time. Returns the reason to stop.
     ///
     /// # Errors
-    /// What the system refused.
+    /// The operation that the system refused.
     pub fn listen(
         &mut self,
         time: Duration,
@@ -164,7 +164,7 @@ impl Live {
                 count += 1;
                 if (datagram.endpoint.group, datagram.endpoint.port) == target {
                     meter.add(datagram.meta.time, datagram.payload.len());
-                    note_heard(heard, interfaces, &datagram);
+                    note_sender(heard, interfaces, &datagram);
                 }
                 if let Some(paths) = paths {
                     paths.note(&datagram);
@@ -256,7 +256,7 @@ fn note_query(
     known.interval = query.interval.map(|interval| interval.as_secs()).or(known.interval);
 }
 
-fn note_heard(
+fn note_sender(
     heard: &mut BTreeMap<(Option<String>, SocketAddr), SenderFacts>,
     interfaces: &[Interface],
     datagram: &Datagram,

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_left_and_what_came_is_told_for_each_address_and_nothing_too() {
+    fn each_address_has_its_sent_and_received_counts() {
         let group: IpAddr = "239.1.1.1".parse().unwrap();
         let (source, own): (IpAddr, IpAddr) =
             ("10.0.0.100".parse().unwrap(), "10.1.0.101".parse().unwrap());
@@ -175,10 +175,10 @@ mod tests {
         assert!(paths.has_ended());
         let Path { source: from, legs } = paths.summary().unwrap();
         assert_eq!(from, source);
-        let told: Vec<_> =
+        let legs: Vec<_> =
             legs.iter().map(|leg| (leg.kind, leg.sent, leg.received, leg.ttl)).collect();
         assert_eq!(
-            told,
+            legs,
             [
                 (LegKind::Group, None, 0, None),
                 (LegKind::Flooded, None, 0, None),
@@ -187,7 +187,7 @@ mod tests {
         );
     }
     #[test]
-    fn what_was_sent_before_this_host_listened_does_not_count() {
+    fn datagrams_before_the_first_arrival_do_not_count() {
         let [group, own]: [IpAddr; 2] =
             ["239.1.1.1", "10.1.0.101"].map(|address| address.parse().unwrap());
         let source = "10.0.0.100".parse().unwrap();
@@ -195,14 +195,13 @@ mod tests {
         let mut add = |kind, sequence, to, cast| {
             paths.add(&probe(kind, sequence, 1), source, to, cast, Some(1), "e0".to_owned())
         };
-        // It was late by ten datagrams; the switch took another two to learn where the group is
-        // wanted.
+        // The host joined ten datagrams late, and the switch took another two to forward the group.
         (12..20).for_each(|sequence| add(ProbeKind::Data, sequence, group, Cast::Multicast));
         (10..20).for_each(|sequence| add(ProbeKind::Data, sequence, own, Cast::Unicast));
         [(group, Cast::Multicast), (own, Cast::Unicast)]
             .into_iter()
             .for_each(|(to, cast)| add(ProbeKind::End, 20, to, cast));
-        let told: Vec<_> = paths
+        let legs: Vec<_> = paths
             .summary()
             .unwrap()
             .legs
@@ -210,7 +209,7 @@ mod tests {
             .map(|leg| (leg.kind, leg.sent, leg.received))
             .collect();
         assert_eq!(
-            told,
+            legs,
             [
                 (LegKind::Group, Some(10), 8),
                 (LegKind::Flooded, None, 0),
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn forged_streams_take_no_more_room_than_there_is() {
+    fn forged_streams_use_bounded_memory() {
         let group: IpAddr = "239.1.1.1".parse().unwrap();
         let mut paths = Paths::new(group);
         for stream in 0..2000 {

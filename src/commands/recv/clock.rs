@@ -73,7 +73,8 @@ impl ClockWatch {
 mod tests {
     use super::*;
 
-    /// What comparisons at these seconds detect: on the system's clock, and on the monotonic one.
+    /// The step that is detected by comparisons at these seconds: those of the system's clock, and
+    /// those of the monotonic one.
     fn detected(readings: &[(f64, f64)]) -> Option<f64> {
         let (epoch, start) = (SystemTime::UNIX_EPOCH + Duration::from_secs(1000), Instant::now());
         let mut watch = ClockWatch::new(Moment { system: epoch, steady: start });
@@ -89,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_corrected_little_by_little_was_not_set() {
+    fn a_gradual_correction_is_no_step() {
         let readings: Vec<(f64, f64)> =
             (1..10_000).map(|second| (f64::from(second) * 1.0004, f64::from(second))).collect();
         assert_eq!(detected(&readings), None);
     }
 
     #[test]
-    fn a_step_is_noticed_however_long_the_run() {
+    fn a_step_is_detected_late_in_a_long_run() {
         let mut readings: Vec<(f64, f64)> =
             (1..10_000).map(|second| (f64::from(second), f64::from(second))).collect();
         readings.push((10_000.5, 10_000.0));
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_may_go_behind_where_it_began() {
+    fn the_clock_may_be_set_before_its_start() {
         assert!((detected(&[(-5.0, 1.0)]).unwrap() + 6.0).abs() < 1e-6);
     }
 }

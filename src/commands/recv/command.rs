@@ -1,5 +1,5 @@
-//! The COMMAND of `recv -- COMMAND`: started when every group is joined, watched, and ended with
-//! the receiver.
+//! The COMMAND of `recv -- COMMAND`, which starts when every group is joined and ends with the
+//! receiver.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -25,9 +25,8 @@ pub struct RunningCommand {
 }
 
 impl RunningCommand {
-    /// Starts `line`: a program and its arguments. Its standard output goes to standard error,
-    /// because standard output is ours. A program called `mcast` is this very program,
-    /// installed or not.
+    /// Starts `line`: a program and its arguments. Its standard output goes to standard error, because
+    /// standard output carries the results. The name `mcast` runs this program, installed or not.
     pub fn start(line: &[OsString]) -> Result<Self, RunError> {
         let name = line[0].to_string_lossy().into_owned();
         let program = match std::env::current_exe() {
@@ -36,8 +35,8 @@ impl RunningCommand {
         };
         let mut command = Command::new(program);
         command.args(&line[1..]).stdout(Stdio::from(io::stderr()));
-        // A group of its own, so that what COMMAND starts in its turn can be ended with it. A
-        // terminal may be read by one group only, and that is not this one.
+        // In a separate process group, COMMAND can be ended together with the programs that it
+        // starts. Only the foreground group may read a terminal, so COMMAND does not read it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         if io::stdin().is_terminal() {
@@ -50,7 +49,7 @@ impl RunningCommand {
         Ok(RunningCommand { name, child, ended: None })
     }
 
-    /// How it ended, the first time that it is known.
+    /// How COMMAND ended; only for the first call after the end.
     pub fn newly_ended(&mut self) -> Option<&Ended> {
         if self.ended.is_some() {
             return None;
@@ -61,8 +60,8 @@ impl RunningCommand {
         self.ended.as_ref()
     }
 
-    /// Sees it to its end. It gets a moment to end by itself, unless there is a `hurry`, after a
-    /// signal or a failure: then it is told to end at once, and how it does so proves nothing.
+    /// Waits a moment for COMMAND to end, and then ends it. With `hurry`, after a signal or a failure,
+    /// ends it at once. A command that was ended proves nothing about its success.
     pub fn finish(mut self, wake: Wake, hurry: bool) -> Result<Ended, NetError> {
         if !hurry {
             self.wait(wake, COMMAND_GRACE)?;
@@ -77,7 +76,7 @@ impl RunningCommand {
         Ok(Ended::Stopped)
     }
 
-    /// Waits for its end for at most `time`.
+    /// Waits for COMMAND to end, for at most `time`.
     fn wait(&mut self, wake: Wake, time: Duration) -> Result<(), NetError> {
         let until = Instant::now() + time;
         while self.ended.is_none() && self.newly_ended().is_none() && Instant::now() < until {
@@ -94,7 +93,7 @@ impl RunningCommand {
     }
 }
 
-/// Whatever goes wrong in between, COMMAND does not outlive the receiver.
+/// COMMAND does not outlive the receiver, whatever fails in between.
 impl Drop for RunningCommand {
     fn drop(&mut self) {
         self.kill();
@@ -115,7 +114,7 @@ enum EndSignal {
     Kill,
 }
 
-/// Ends COMMAND and what it has started.
+/// Ends COMMAND and the programs that it has started.
 #[cfg(unix)]
 fn end(child: &mut Child, signal: EndSignal) {
     use nix::sys::signal::{Signal, killpg};
@@ -129,7 +128,7 @@ fn end(child: &mut Child, signal: EndSignal) {
     }
 }
 
-/// Ends COMMAND; Windows has no way to ask.
+/// Ends COMMAND at once, because Windows has no signal that asks it to end.
 #[cfg(not(unix))]
 fn end(child: &mut Child, _signal: EndSignal) {
     let _ = child.kill();

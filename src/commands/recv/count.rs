@@ -1,5 +1,4 @@
-//! What a receiver counts of all that it hears: over the whole run, and from one report to the
-//! next.
+//! Counts the datagrams of a receiver: over the whole run, and from one report to the next.
 
 use std::time::{Duration, Instant};
 
@@ -12,59 +11,55 @@ use crate::net::{Datagram, InterfaceEvent, KernelDrops};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
 
-/// What a datagram turned out to be.
+/// The kind of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Classified {
-    /// Nothing that is measured.
+    /// Not part of a measured stream.
     Plain,
-    /// One of a measured stream.
+    /// Part of a measured stream.
     Measured {
-        /// The run.
+        /// The stream id.
         stream: u64,
-        /// Its number.
+        /// The sequence number.
         seq: u64,
-        /// Its delay in ns, where the clocks agree.
+        /// The delay in ns, if the clocks agree.
         delay: Option<i64>,
     },
-    /// It claims to be one, and is not to be believed.
+    /// A probe that is not valid.
     Damaged(Damage),
-    /// The end of a stream, which is none of its datagrams.
+    /// The end marker of a stream, which does not count as a datagram.
     End,
 }
 
-/// What has come by some moment: it differs as soon as anything more has, be it the end of a
-/// stream.
+/// How much has arrived at some moment. Any further datagram changes it, end markers too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// Datagrams.
     pub datagrams: u64,
-    /// Measured streams.
     pub streams: StreamCounts,
 }
 
 impl Received {
-    /// Whether nothing has come at all. The end of a stream is no datagram of it, and yet it came.
+    /// Whether nothing has arrived at all, not even an end marker.
     pub fn is_nothing(&self) -> bool {
         *self == Received::default()
     }
 }
 
-/// What a receiver counts.
+/// The counters of a receiver.
 pub struct Counts {
     whole: Tally,
     interval: Option<Interval>,
-    /// The measured streams.
     pub streams: Streams,
-    /// Datagrams that arrived before on another interface, where that can be.
+    /// Datagrams that arrived before on another interface; `None` if that cannot happen.
     pub copies: Option<Copies>,
     start: Instant,
 }
 
-/// What is counted from one report to the next.
+/// The counters from one report to the next.
 struct Interval {
     since: Instant,
     tally: Tally,
-    /// What had been counted when it began.
+    /// The anomalies that had been counted when it began.
     before: Anomalies,
 }
 
@@ -79,9 +74,8 @@ struct Anomalies {
 }
 
 impl Counts {
-    /// Starts counting at `start`. `listens` is how many things are listened to; `intervals` is
-    /// whether there will be reports; `copies` is whether a datagram may arrive on two
-    /// interfaces.
+    /// Starts counting at `start`. `listens` is the number of joined targets; `intervals` is
+    /// whether there are reports; `copies` is whether a datagram may arrive on two interfaces.
     pub fn new(start: Instant, listens: usize, intervals: bool, copies: bool) -> Self {
         let local = LocalClock { host: host::host_id(), synchronised: host::is_synchronised() };
         let interval =
@@ -96,7 +90,7 @@ impl Counts {
     }
 
     /// Counts a datagram.
-    pub fn take(&mut self, datagram: &Datagram) -> Classified {
+    pub fn count(&mut self, datagram: &Datagram) -> Classified {
         let Datagram { payload, meta, endpoint, iface, read } = *datagram;
         let arrival = Arrival {
             source: meta.source,
@@ -109,7 +103,7 @@ impl Counts {
             traffic_class: meta.traffic_class,
             len: payload.len(),
         };
-        let heard = match probe::read(payload, meta.truncated) {
+        let classified = match probe::read(payload, meta.truncated) {
             Reading::Probe(probe) => {
                 let delay = self.streams.take(&probe, &arrival);
                 match probe.kind {
@@ -126,7 +120,7 @@ impl Counts {
             }
             Reading::Plain => Classified::Plain,
         };
-        let cut = meta.truncated || heard == Classified::Damaged(Damage::Truncated);
+        let cut = meta.truncated || classified == Classified::Damaged(Damage::Truncated);
         for tally in
             [Some(&mut self.whole), self.interval.as_mut().map(|interval| &mut interval.tally)]
                 .into_iter()
@@ -134,10 +128,10 @@ impl Counts {
         {
             tally.add(meta.source, meta.time, payload.len(), cut);
         }
-        heard
+        classified
     }
 
-    /// Follows the interfaces: a stream goes on where its interface is now.
+    /// Follows the interfaces: if one was made again, its streams continue on the new one.
     pub fn follow(&mut self, events: &[InterfaceEvent]) {
         let changes = events.iter().filter_map(|event| event.change.as_ref());
         for change in changes.filter(|change| change.remade && change.old.index != change.new.index)
@@ -146,38 +140,37 @@ impl Counts {
         }
     }
 
-    /// What was counted of all of them.
+    /// The totals of all datagrams.
     pub fn meter(&self) -> &Meter {
         &self.whole.meter
     }
 
-    /// How many datagrams were counted.
     pub fn datagrams(&self) -> u64 {
         self.whole.meter.datagrams
     }
 
-    /// What has come by now.
-    pub fn come(&self) -> Received {
+    /// How much has arrived by now.
+    pub fn received(&self) -> Received {
         Received { datagrams: self.datagrams(), streams: self.streams.counts() }
     }
 
-    /// What all of it came to by `now`. `kernel_drops` is what the kernel has dropped by then.
+    /// The figures of the whole run by `now`. `kernel_drops` is what the kernel has dropped by then.
     pub fn figures(&self, now: Moment, kernel_drops: Option<KernelDrops>) -> RecvFigures {
         figures(
             now.steady - self.start,
             &self.whole,
-            self.odd(kernel_drops),
+            self.anomalies(kernel_drops),
             describe(&self.streams, false, now.system),
         )
     }
 
-    /// What it came to since the last report, and begins to count anew.
+    /// The figures since the last report. The next interval begins.
     pub fn report(
         &mut self,
         now: Moment,
         kernel_drops: Option<KernelDrops>,
     ) -> Option<IntervalReport> {
-        let odd = self.odd(kernel_drops);
+        let anomalies = self.anomalies(kernel_drops);
         let interval = self.interval.as_mut()?;
         let since = interval.since;
         let report = IntervalReport {
@@ -185,24 +178,24 @@ impl Counts {
             figures: figures(
                 now.steady - since,
                 &interval.tally,
-                odd.less(&interval.before),
+                anomalies.since(&interval.before),
                 describe(&self.streams, true, now.system),
             ),
         };
-        *interval = Interval { since: now.steady, tally: interval.tally.anew(), before: odd };
+        *interval = Interval { since: now.steady, tally: interval.tally.anew(), before: anomalies };
         self.streams.mark();
         Some(report)
     }
 
-    /// Whether anything was counted since the last report, and how long that was ago.
-    /// `kernel_drops` is what the kernel has dropped by now.
+    /// Whether anything was counted since the last report, and the time since then. `kernel_drops` is
+    /// what the kernel has dropped by now.
     pub fn unreported(
         &self,
         now: Instant,
         kernel_drops: Option<KernelDrops>,
     ) -> Option<(bool, Duration)> {
         let interval = self.interval.as_ref()?;
-        // What was lost last of all shows only by the end, which is no datagram.
+        // Losses at the end of a stream show only by its end marker, which is no datagram.
         let lost = || self.streams.iter().any(|stream| stream.losses(true).lost > 0);
         let dropped = |drops: Option<KernelDrops>| drops.map_or(0, |drops| drops.count);
         let busy = interval.tally.meter.datagrams > 0
@@ -211,7 +204,7 @@ impl Counts {
         Some((busy, now - interval.since))
     }
 
-    fn odd(&self, kernel_drops: Option<KernelDrops>) -> Anomalies {
+    fn anomalies(&self, kernel_drops: Option<KernelDrops>) -> Anomalies {
         let Streams { corrupt, unsupported, untracked, .. } = self.streams;
         Anomalies {
             kernel_drops,
@@ -224,9 +217,9 @@ impl Counts {
 }
 
 impl Anomalies {
-    fn less(self, before: &Anomalies) -> Anomalies {
-        // The kernel counts its drops in 32 bits, which in a long run begin anew.
-        let less = |now: Option<u64>, before: Option<u64>| {
+    fn since(self, before: &Anomalies) -> Anomalies {
+        // The kernel counts drops in 32 bits, which overflow in a long run.
+        let risen = |now: Option<u64>, before: Option<u64>| {
             now.map(|now| now.saturating_sub(before.unwrap_or(0)))
         };
         Anomalies {
@@ -235,7 +228,7 @@ impl Anomalies {
                     now.count.saturating_sub(before.kernel_drops.map_or(0, |before| before.count));
                 KernelDrops { count, exact: now.exact || count == 0 }
             }),
-            interface_copies: less(self.interface_copies, before.interface_copies),
+            interface_copies: risen(self.interface_copies, before.interface_copies),
             corrupt: self.corrupt - before.corrupt,
             unsupported: self.unsupported - before.unsupported,
             untracked: self.untracked - before.untracked,
@@ -246,21 +239,21 @@ impl Anomalies {
 fn figures(
     elapsed: Duration,
     tally: &Tally,
-    odd: Anomalies,
+    anomalies: Anomalies,
     (streams, measured): (Vec<StreamInfo>, Option<MeasuredInfo>),
 ) -> RecvFigures {
     RecvFigures {
         elapsed,
         meter: (&tally.meter).into(),
-        kernel_drops: odd.kernel_drops.map(|drops| drops.count),
-        kernel_drops_exact: odd.kernel_drops.map(|drops| drops.exact),
+        kernel_drops: anomalies.kernel_drops.map(|drops| drops.count),
+        kernel_drops_exact: anomalies.kernel_drops.map(|drops| drops.exact),
         truncated: tally.truncated,
         sources: tally.sources(),
-        interface_copies: odd.interface_copies,
+        interface_copies: anomalies.interface_copies,
         gap: tally.gap(),
-        corrupt: odd.corrupt,
-        unsupported: odd.unsupported,
-        untracked: odd.untracked,
+        corrupt: anomalies.corrupt,
+        unsupported: anomalies.unsupported,
+        untracked: anomalies.untracked,
         measured,
         streams,
     }
@@ -275,7 +268,7 @@ mod tests {
     use crate::format::probe::Probe;
 
     #[test]
-    fn a_silence_that_goes_on_is_over_when_the_counting_is() {
+    fn the_gap_of_an_open_stream_ends_with_the_run() {
         let start = Moment::now();
         let mut counts = Counts::new(start.steady, 1, false, false);
         let (probe, arrival) = at(start.system);
@@ -289,7 +282,7 @@ mod tests {
         );
     }
 
-    /// The only datagram of a stream that does not end.
+    /// The only datagram of a stream without an end marker.
     fn at(time: SystemTime) -> (Probe, Arrival<'static>) {
         let probe = Probe {
             kind: ProbeKind::Data,
@@ -317,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn drops_that_the_kernel_counts_anew_are_no_reason_to_fall_over() {
+    fn an_overflow_of_the_drop_counter_does_not_panic() {
         let mut counts = Counts::new(Instant::now(), 1, true, false);
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
         let drops = drops.map(|count| Some(KernelDrops { count: count?, exact: true }));

@@ -3,6 +3,7 @@
 mod clock;
 mod command;
 mod count;
+mod once_warnings;
 mod querier;
 mod recv_loop;
 mod results;

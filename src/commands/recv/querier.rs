@@ -1,11 +1,15 @@
-//! Whether the network understands source-specific joins. An IGMPv2 or MLDv1 querier turns them
-//! into joins from any source, without an error anywhere (RFC 3376, 7.2.1); and it may be heard
-//! long after the join.
+//! Detects queriers that do not support source-specific joins. With an IGMPv2 or MLDv1 querier the
+//! kernel joins from any source instead, without an error (RFC 3376, 7.2.1). Its first query may
+//! arrive long after the join.
 
+use std::ptr;
 use std::time::{Duration, Instant};
 
+use crate::host;
 use crate::iface::{Family, Presence, Via};
+use crate::net::Inbox;
 use crate::notice::{Notice, receive};
+use crate::target::{Filter, Listen};
 
 /// How often to check the versions. Queriers ask every 125 s (RFC 3376, 8.2), so this is often
 /// enough.
@@ -59,6 +63,26 @@ impl QuerierWatch {
     }
 }
 
+/// The interfaces on which a group is joined with a source filter, by their position among those
+/// that the inbox follows.
+pub fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<usize> {
+    let is_specific = |via: &Via, family: Family| {
+        let on_it = |listen: &&Listen| {
+            ptr::eq(&*listen.at.via, via) && Family::of(listen.at.group) == family
+        };
+        listens.iter().filter(on_it).any(|listen| matches!(*listen.filter, Filter::Include(_)))
+    };
+    let interfaces = inbox.interfaces().enumerate();
+    interfaces
+        .filter(|(_, (via, family, _))| is_specific(via, *family))
+        .map(|(position, _)| position)
+        .collect()
+}
+
+pub fn igmp_or_mld_version(iface: &str, family: Family) -> Option<u8> {
+    if family == Family::V4 { host::igmp_version(iface) } else { host::mld_version(iface) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn each_protocol_has_its_version() {
+    fn mld_version_1_is_old_too() {
         let start = Instant::now();
         assert_eq!(QuerierWatch::new(&[], start).due(), None);
         let mut watch = QuerierWatch::new(&[1], start);

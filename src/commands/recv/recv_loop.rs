@@ -1,25 +1,25 @@
 //! The loop of one receiver: waits, reads, counts, shows, until there is a reason to stop.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
-use std::{io, ptr};
 
 use super::clock::{ClockWatch, Moment};
 use super::command::RunningCommand;
 use super::count::{Classified, Counts};
-use super::querier::QuerierWatch;
+use super::once_warnings::OnceWarnings;
+use super::querier::{QuerierWatch, igmp_or_mld_version, specific_interfaces};
 use super::silence_explainer::SilenceExplainer;
 use super::stop_conditions::StopConditions;
 use crate::diagnosis::Diagnosing;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
-use crate::iface::{Family, Via};
 use crate::net::{Datagram, Inbox, KernelDrops};
 use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
 use crate::stats::stream::StreamCounts;
-use crate::target::{Filter, Listen};
+use crate::target::Listen;
 use crate::units::Pace;
 use crate::verdict::{Ended, Limits, RunError, Stop};
 use crate::{host, plan};
@@ -50,8 +50,7 @@ pub struct RecvLoop<'a> {
     queriers: QuerierWatch,
     explainer: SilenceExplainer<'a>,
     clock: ClockWatch,
-    warned_of_drops: bool,
-    warned_of_untracked: bool,
+    warnings: OnceWarnings,
 }
 
 impl<'a> RecvLoop<'a> {
@@ -66,8 +65,7 @@ impl<'a> RecvLoop<'a> {
             queriers: QuerierWatch::new(&specific_interfaces(&plan.listens, inbox), start),
             explainer: SilenceExplainer::new(plan, inbox, start),
             clock: ClockWatch::new(Moment::now()),
-            warned_of_drops: false,
-            warned_of_untracked: false,
+            warnings: OnceWarnings::default(),
         }
     }
 
@@ -141,8 +139,8 @@ impl<'a> RecvLoop<'a> {
         Ok(stop)
     }
 
-    /// Does what is due besides reading: the report, and the checks of the clock, of the queriers
-    /// and of silence.
+    /// Writes the report if it is due, and checks for a clock that was set, for old queriers and for
+    /// silence.
     fn run_checks(
         &mut self,
         now: Instant,
@@ -165,7 +163,7 @@ impl<'a> RecvLoop<'a> {
         [report, self.queriers.due(), self.explainer.due(now)].into_iter().flatten().min()
     }
 
-    /// Reads what a wait has found ready, and follows the interfaces. `end` is when the run ends.
+    /// Reads the ready sockets once, and follows the interfaces. `end` is when the run ends.
     fn read_and_follow(
         &mut self,
         end: Option<Instant>,
@@ -208,17 +206,17 @@ impl<'a> RecvLoop<'a> {
                 return Ok::<_, RunError>(ControlFlow::Continue(()));
             }
             timely += 1;
-            self.warn_of_drops(&datagram, reporter)?;
-            let heard = self.counts.take(&datagram);
+            self.warnings.check_drops(datagram.meta, reporter)?;
+            let classified = self.counts.count(&datagram);
             self.conditions.note_streams(now, self.counts.streams.all_ended());
-            if heard == Classified::End {
+            if classified == Classified::End {
                 self.conditions.note_end_marker(now);
                 return Ok(ControlFlow::Continue(()));
             }
-            self.warn_of_untracked(reporter)?;
+            self.warnings.check_untracked(&self.counts.streams, reporter)?;
             self.count_copy(&datagram, reporter)?;
             if self.plan.show {
-                reporter.event(&Event::Received(received(&datagram, heard)))?;
+                reporter.event(&Event::Received(received(&datagram, classified)))?;
             }
             Ok(self
                 .conditions
@@ -261,27 +259,6 @@ impl<'a> RecvLoop<'a> {
         }
         reporter.flush()?;
         Ok(reached)
-    }
-
-    /// Warns once that the receive buffer has overflowed; the summary has the total.
-    fn warn_of_drops(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
-        let count = datagram.meta.drops.unwrap_or(0);
-        if count == 0 || self.warned_of_drops {
-            return Ok(());
-        }
-        self.warned_of_drops = true;
-        let dropped = KernelDrops { count: count.into(), exact: datagram.meta.drops_exact };
-        reporter.warn(&receive::kernel_drops(dropped))
-    }
-
-    /// Warns once that there are too many streams; the summary has the total of their datagrams.
-    fn warn_of_untracked(&mut self, reporter: &mut Reporter) -> io::Result<()> {
-        if self.warned_of_untracked || self.counts.streams.untracked == 0 {
-            return Ok(());
-        }
-        self.warned_of_untracked = true;
-        let StreamCounts { streams: followed, .. } = self.counts.streams.counts();
-        reporter.warn(&receive::too_many_streams(followed))
     }
 
     /// Counts a datagram that arrived before on another interface. Warns of the first; the summary
@@ -391,26 +368,6 @@ impl<'a> RecvLoop<'a> {
     }
 }
 
-/// The interfaces on which a group is joined with a source filter, by their position among those
-/// that the inbox follows.
-fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<usize> {
-    let is_specific = |via: &Via, family: Family| {
-        let on_it = |listen: &&Listen| {
-            ptr::eq(&*listen.at.via, via) && Family::of(listen.at.group) == family
-        };
-        listens.iter().filter(on_it).any(|listen| matches!(*listen.filter, Filter::Include(_)))
-    };
-    let interfaces = inbox.interfaces().enumerate();
-    interfaces
-        .filter(|(_, (via, family, _))| is_specific(via, *family))
-        .map(|(position, _)| position)
-        .collect()
-}
-
-fn igmp_or_mld_version(iface: &str, family: Family) -> Option<u8> {
-    if family == Family::V4 { host::igmp_version(iface) } else { host::mld_version(iface) }
-}
-
 /// Whether a group is joined on more than one interface, so that a datagram may arrive twice.
 fn on_several_interfaces(listens: &[Listen]) -> bool {
     let mut interfaces: HashMap<(IpAddr, u16), u32> = HashMap::new();
@@ -419,10 +376,10 @@ fn on_several_interfaces(listens: &[Listen]) -> bool {
     })
 }
 
-/// A datagram, as an event.
-fn received<'a>(datagram: &Datagram<'a>, heard: Classified) -> ReceivedDatagram<'a> {
+/// The event that shows a datagram.
+fn received<'a>(datagram: &Datagram<'a>, classified: Classified) -> ReceivedDatagram<'a> {
     let Datagram { payload, meta, endpoint, iface, .. } = *datagram;
-    let probe = match heard {
+    let probe = match classified {
         Classified::Measured { stream, seq, delay } => {
             Some(ProbeInfo::Whole { stream, seq, delay_ns: delay })
         }

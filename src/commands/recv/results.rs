@@ -1,4 +1,4 @@
-//! What a run came to: the verdict, and the events that end the output.
+//! The results of a run: the verdict, and the events that end the output.
 
 use std::io;
 
@@ -27,7 +27,7 @@ pub struct RunEnd<'a> {
     pub command: Option<&'a Ended>,
 }
 
-/// What a run came to.
+/// The results of a run.
 pub struct Results {
     pub verdict: Verdict,
     /// The report on the interval in which the run ended.
@@ -36,7 +36,7 @@ pub struct Results {
     clock_set_by: Option<f64>,
     figures: RecvFigures,
     judgements: Vec<Judgement>,
-    nothing_came: bool,
+    nothing_received: bool,
     command_failed: bool,
 }
 
@@ -50,14 +50,14 @@ impl Results {
             .iter()
             .map(|assertion| assertion.judge(|metric| figures.value(metric)))
             .collect();
-        let came = recv_loop.counts.come();
+        let received = recv_loop.counts.received();
         let verdict = match end.failure {
             Some(error) => Verdict::could_not(error),
             None => verdict::of_recv(&Evidence {
                 stop: end.stop,
                 limits: &plan.limits,
-                received: came.datagrams,
-                streams: came.streams,
+                received: received.datagrams,
+                streams: received.streams,
                 command: end.command,
                 judgements: &judgements,
             }),
@@ -68,7 +68,7 @@ impl Results {
             clock_set_by,
             figures,
             judgements,
-            nothing_came: came.is_nothing(),
+            nothing_received: received.is_nothing(),
             command_failed: matches!(end.command, Some(Ended::Failed(_))),
         }
     }
@@ -86,14 +86,14 @@ impl Results {
         let mut findings =
             diagnosis.map(|diagnosis| findings_at_end(&diagnosis, reporter)).unwrap_or_default();
         if self.warns_of_silence() && findings.len() > 1 {
-            // The warning says as much, and where to look closer.
+            // The warning below says the same, and names the command that finds the cause.
             findings.retain(|finding| finding.id != Id::NothingArrives);
         }
         findings
     }
 
     fn warns_of_silence(&self) -> bool {
-        self.nothing_came && self.verdict.status == 1 && !self.command_failed
+        self.nothing_received && self.verdict.status == 1 && !self.command_failed
     }
 
     /// Reports all of it, with the `findings` and the groups that were `left`.

@@ -19,7 +19,8 @@ use crate::{host, plan};
 /// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
 ///
 /// # Errors
-/// What the system refused. Every group is left and the summary is shown all the same.
+/// The operation that the system refused. Every group is left and the summary is shown all the
+/// same.
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf.map(Wish::bytes), plan.backend)?;
     if plan.spin {

@@ -12,7 +12,7 @@ const MIN_SILENCE: Duration = Duration::from_secs(5);
 /// Slow traffic counts as stopped after this many times its longest pause.
 const MAX_PAUSES: u32 = 3;
 
-/// What the caller is to do or to explain.
+/// The task of the caller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Silent {
     /// Nothing has arrived at all.
@@ -28,10 +28,10 @@ pub enum Silent {
 #[derive(Clone, Debug)]
 pub struct Silence {
     start: Instant,
-    come: Received,
+    received: Received,
     /// When something arrived first, and when last.
     flow: Option<(Instant, Instant)>,
-    /// The longest time between two polls that found more.
+    /// The longest time between two polls with new datagrams.
     longest_pause: Option<Duration>,
     /// Every stream has ended.
     over: bool,
@@ -52,7 +52,7 @@ impl Silence {
     pub fn new(start: Instant) -> Self {
         Silence {
             start,
-            come: Received::default(),
+            received: Received::default(),
             flow: None,
             longest_pause: None,
             over: false,
@@ -61,9 +61,9 @@ impl Silence {
     }
 
     /// Updates what has arrived by `now`, and whether every stream is `over`. Returns what is due.
-    pub fn poll(&mut self, now: Instant, come: Received, over: bool) -> Option<Silent> {
-        if come != self.come {
-            self.come = come;
+    pub fn poll(&mut self, now: Instant, received: Received, over: bool) -> Option<Silent> {
+        if received != self.received {
+            self.received = received;
             self.longest_pause = self.flow.map(|(_, last)| now - last).max(self.longest_pause);
             self.flow = Some((self.flow.map_or(now, |(first, _)| first), now));
             self.next = Next::HalfOver;
@@ -80,7 +80,7 @@ impl Silence {
         }
         self.next = Next::Nothing;
         Some(Silent::Stopped(Stopped {
-            datagrams: come.datagrams,
+            datagrams: received.datagrams,
             flowed: (last - first).as_secs_f64(),
             silent: (now - last).as_secs_f64(),
         }))
@@ -111,7 +111,7 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    fn come(datagrams: u64) -> Received {
+    fn received(datagrams: u64) -> Received {
         Received { datagrams, ..Received::default() }
     }
 
@@ -120,7 +120,7 @@ mod tests {
         let start = Instant::now();
         let mut silence = Silence::new(start);
         let polled = polls.iter().filter_map(|(at, heard)| {
-            Some((*at, silence.poll(start + *at * MS, come(*heard), false)?))
+            Some((*at, silence.poll(start + *at * MS, received(*heard), false)?))
         });
         polled.collect()
     }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_at_all_is_explained_once_after_five_seconds() {
+    fn silence_from_the_start_is_explained_once_after_five_seconds() {
         assert_eq!(
             polled(&[(0, 0), (4999, 0), (5000, 0), (5001, 0), (60_000, 0)]),
             [(5000, Silent::Never)]
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stops_is_explained_once_and_again_when_it_has_come_back() {
+    fn each_stop_is_explained_once() {
         let polls = [(1000, 1), (2000, 3), (4499, 3), (4500, 3), (6999, 3), (7000, 3), (60_000, 3)];
         let first = [(4500, Silent::HalfOver), (7000, stopped(3, 1.0, 5.0))];
         assert_eq!(polled(&polls), first);
@@ -151,34 +151,34 @@ mod tests {
     }
 
     #[test]
-    fn what_is_slow_has_three_times_its_longest_silence() {
+    fn slow_traffic_stops_after_three_times_its_longest_pause() {
         let slow =
             [(0, 1), (10_000, 2), (18_000, 3), (32_999, 3), (33_000, 3), (47_999, 3), (48_000, 3)];
         assert_eq!(polled(&slow), [(33_000, Silent::HalfOver), (48_000, stopped(3, 18.0, 30.0))]);
     }
 
     #[test]
-    fn what_came_once_was_no_stream() {
+    fn a_single_burst_does_not_stop() {
         assert_eq!(polled(&[(1000, 20), (90_000, 20)]), []);
     }
 
     #[test]
-    fn who_is_held_up_learns_first_what_came_meanwhile() {
+    fn a_poll_after_a_delay_counts_new_datagrams_first() {
         assert_eq!(polled(&[(0, 1), (1000, 2), (60_000, 3), (61_000, 4)]), []);
     }
 
     #[test]
-    fn streams_that_have_ended_have_not_stopped() {
+    fn ended_streams_are_no_silence() {
         let start = Instant::now();
         let mut silence = Silence::new(start);
-        silence.poll(start, come(1), false);
-        silence.poll(start + 10 * MS, come(2), true);
+        silence.poll(start, received(1), false);
+        silence.poll(start + 10 * MS, received(2), true);
         assert_eq!(silence.due(), None);
-        assert_eq!(silence.poll(start + 60_000 * MS, come(2), true), None);
-        // The end of a stream is something that came too.
+        assert_eq!(silence.poll(start + 60_000 * MS, received(2), true), None);
+        // An end marker breaks the silence too.
         let ends = Received {
             streams: StreamCounts { streams: 1, empty: 1, ..StreamCounts::default() },
-            ..come(0)
+            ..received(0)
         };
         let mut silence = Silence::new(start);
         silence.poll(start + 10 * MS, ends, true);
@@ -186,17 +186,17 @@ mod tests {
     }
 
     #[test]
-    fn it_wakes_the_loop_when_something_is_due() {
+    fn the_next_poll_is_due_when_the_silence_is_long_enough() {
         let start = Instant::now();
         let mut silence = Silence::new(start);
         assert_eq!(silence.due(), Some(start + 5000 * MS));
-        silence.poll(start + 5000 * MS, come(0), false);
+        silence.poll(start + 5000 * MS, received(0), false);
         assert_eq!((silence.due(), silence.since()), (None, start));
-        silence.poll(start + 6000 * MS, come(1), false);
+        silence.poll(start + 6000 * MS, received(1), false);
         assert_eq!(silence.due(), None);
-        silence.poll(start + 6100 * MS, come(2), false);
+        silence.poll(start + 6100 * MS, received(2), false);
         assert_eq!((silence.due(), silence.since()), (Some(start + 8600 * MS), start + 6100 * MS));
-        silence.poll(start + 8600 * MS, come(2), false);
+        silence.poll(start + 8600 * MS, received(2), false);
         assert_eq!(silence.due(), Some(start + 11_100 * MS));
     }
 }

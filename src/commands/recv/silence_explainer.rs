@@ -103,7 +103,7 @@ impl<'a> SilenceExplainer<'a> {
             return Ok(());
         }
         let before = self.silence.since();
-        let silent = self.silence.poll(now, counts.come(), counts.streams.all_ended());
+        let silent = self.silence.poll(now, counts.received(), counts.streams.all_ended());
         if self.silence.since() != before {
             // The silence is over, so nothing is to be explained.
             self.diagnosis = None;
@@ -141,7 +141,7 @@ impl<'a> SilenceExplainer<'a> {
         stop: Stop,
     ) -> Option<Diagnosing> {
         // A run that failed or whose reader has gone needs no explanation.
-        if !counts.come().is_nothing()
+        if !counts.received().is_nothing()
             || self.explained
             || matches!(stop, Stop::ReaderGone | Stop::Failed)
         {

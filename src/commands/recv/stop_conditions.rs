@@ -113,19 +113,19 @@ mod tests {
     }
 
     #[test]
-    fn without_limits_nothing_stops_it() {
+    fn without_limits_nothing_stops_the_run() {
         let (mut stop, start) = conditions(Limits::default());
         assert_eq!(stop.count_datagram(start), None);
         assert_eq!(stop.deadline(), None);
     }
 
     #[test]
-    fn only_what_ends_by_itself_has_a_goal() {
+    fn only_runs_with_a_fixed_end_have_a_goal() {
         let goal = |limits| conditions(limits).0.goal();
-        for aimless in
+        for open_ended in
             [Limits::default(), Limits { timeout: Some(S), idle: Some(S), ..Limits::default() }]
         {
-            assert_eq!(goal(aimless), None);
+            assert_eq!(goal(open_ended), None);
         }
         assert!(
             goal(Limits { count: Some(5), ..Limits::default() })
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_count_datagrams_do_not_put_the_timeout_off() {
+    fn datagrams_do_not_postpone_the_timeout_of_a_count() {
         let (mut stop, start) =
             conditions(Limits { count: Some(10), timeout: Some(5 * S), ..Limits::default() });
         stop.count_datagram(start + 4 * S);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_counts_once_something_has_come() {
+    fn idle_counts_from_the_first_datagram() {
         let (mut stop, start) = conditions(Limits { idle: Some(S), ..Limits::default() });
         assert_eq!(stop.expired(start + 100 * S), None);
         stop.count_datagram(start + 100 * S);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_ends_it_unless_a_count_or_a_duration_says_otherwise() {
+    fn a_command_ends_the_run_unless_a_count_is_set() {
         let (mut free, start) = conditions(Limits::default());
         assert!(free.note_command_end(start, false));
         assert_eq!(free.deadline(), Some((start + COMMAND_GRACE, Stop::Command)));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_fails_ends_it_in_any_case() {
+    fn a_failed_command_always_ends_the_run() {
         let (mut stop, start) =
             conditions(Limits { count: Some(5), timeout: Some(9 * S), ..Limits::default() });
         assert!(stop.note_command_end(start, true));
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_all_streams_stops_it_when_stragglers_had_their_time() {
+    fn once_stops_a_moment_after_all_streams_have_ended() {
         let (mut stop, start) =
             conditions(Limits { once: true, timeout: Some(5 * S), ..Limits::default() });
         stop.count_datagram(start);

@@ -1,4 +1,4 @@
-//! Sends the queue of a sender, and counts what was sent and what was not.
+//! Sends the queue of a sender, and counts the datagrams that were sent and the errors.
 
 use std::collections::HashSet;
 use std::io;
@@ -28,9 +28,9 @@ const MAX_WARNINGS_OF_ONE_KIND: usize = 10;
 /// Queues datagrams, sends the queue and counts.
 pub struct QueueSender {
     pub payload: PayloadWriter,
-    /// What was sent, over all endpoints.
+    /// The datagrams that were sent, over all endpoints.
     pub meter: Meter,
-    /// What was sent to each endpoint.
+    /// The totals of each endpoint.
     pub totals: Vec<TargetTotals>,
     /// How many messages (datagrams, or trains of them) found no room in the system's queues at
     /// once.
@@ -46,7 +46,7 @@ pub struct QueueSender {
     warned: HashSet<(usize, Option<i32>)>,
 }
 
-/// What the sender needs to send its queue.
+/// The things besides the queue that sending it takes.
 pub struct SendContext<'a, 'b> {
     pub outbox: &'a Outbox,
     pub reporter: &'a mut Reporter<'b>,

@@ -1,12 +1,12 @@
-//! What to do with a message that the system refused. A message is one datagram, or a train of
-//! datagrams that the kernel takes in one piece.
+//! Decides what to do with a message that the system refused. A message is one datagram, or a
+//! train of datagrams that the kernel takes in one piece.
 
 use std::time::{Duration, Instant};
 
 /// The longest wait for room before the datagrams of a train are sent one by one.
 const MAX_TRAIN_WAIT: Duration = Duration::from_millis(20);
 
-/// What to do with a message that was not sent.
+/// How to continue after a message was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
     /// Wait for room, at most until this time, and send the message again.
@@ -55,7 +55,7 @@ mod tests {
     const MAX_WAIT: Duration = Duration::from_secs(1);
     const LONG_AFTER: Duration = Duration::from_secs(60);
 
-    /// What to do with a message of `datagrams` that was first refused `ago`, for want of room.
+    /// The recovery of a message of `datagrams` that found full queues for the first time `ago`.
     fn recovery(datagrams: usize, ago: Duration, may_wait: bool) -> (Recovery, Instant) {
         let since = Instant::now();
         let refusal = Refusal { datagrams, full: true, may_wait, since };

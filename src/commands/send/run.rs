@@ -17,8 +17,8 @@ use crate::{host, plan};
 /// Sends as `plan` says, until a limit, a signal, or the end of the output's reader.
 ///
 /// # Errors
-/// What the system refused before the first datagram. A datagram that cannot be sent is counted,
-/// warned of once, and judged at the end.
+/// The operation that the system refused before the first datagram. A datagram that cannot be sent
+/// is no error here: it is counted, warned of once, and judged at the end.
 pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let mut outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
     net::set_timer_slack();

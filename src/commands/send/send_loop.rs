@@ -1,4 +1,4 @@
-//! The loop of one sender: sends what is due, waits, until there is a reason to stop.
+//! The loop of one sender: sends the rounds that are due and waits, until there is a reason to stop.
 
 use std::time::{Duration, Instant};
 use std::{hint, io};
@@ -55,7 +55,7 @@ impl<'a> SendLoop<'a> {
         }
     }
 
-    /// Sends what is due and waits, until there is a reason to stop.
+    /// Sends the rounds that are due and waits, until there is a reason to stop.
     pub fn run(
         &mut self,
         outbox: &mut Outbox,
