@@ -29,7 +29,7 @@ use crate::notice::{Finding, Warning};
 use crate::stats::Meter;
 use crate::target::{Endpoint, Filter, Listen, ethernet_address};
 use crate::units::hex::Hex;
-use crate::units::rcvbuf::Wish;
+use crate::units::rcvbuf::RcvbufRequest;
 use crate::verdict::Verdict;
 
 /// Something that happened.
@@ -173,7 +173,7 @@ pub struct RcvbufInfo {
     pub granted: Option<usize>,
     /// What it was asked for in words of: for scripts `asked` says it in bytes.
     #[serde(skip)]
-    pub wish: Option<Wish>,
+    pub request: Option<RcvbufRequest>,
 }
 
 /// A sender is ready.

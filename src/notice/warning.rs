@@ -8,7 +8,7 @@ use super::interface::News;
 use crate::host::MOST_RCVBUF;
 use crate::net::{KernelDrops, NetError, describe};
 use crate::target::{Endpoint, Filter, Listen, and_more, bracketed, is_source_specific};
-use crate::units::rcvbuf::{Wish, in_words};
+use crate::units::rcvbuf::{RcvbufRequest, format_duration};
 
 /// A warning. [`Warning::id`] is stable, for scripts; the words are for people.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub enum Warning {
     /// The system granted a smaller receive buffer than was asked for.
     RcvbufCapped {
         /// What was asked for.
-        wish: Wish,
+        request: RcvbufRequest,
         /// What was granted, in bytes.
         granted: usize,
         /// The limit of the system, in bytes, where it shows it.
@@ -171,9 +171,9 @@ impl Warning {
     /// What to do, where there is something to do.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Warning::RcvbufCapped { wish, limit, .. } => {
+            Warning::RcvbufCapped { request, limit, .. } => {
                 if cfg!(target_os = "linux") {
-                    let asked = wish.bytes();
+                    let asked = request.bytes();
                     let now = limit.map(|limit| format!(", which is {limit}")).unwrap_or_default();
                     Some(format!(
                         "raise the system's limit{now}: sysctl -w {MOST_RCVBUF}={asked}; or give \
@@ -226,15 +226,20 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Warning::RcvbufCapped { wish, granted, .. } => {
+            Warning::RcvbufCapped { request, granted, .. } => {
                 write!(
                     f,
                     "the system granted {granted} bytes of receive buffer, {} were asked for",
-                    wish.bytes()
+                    request.bytes()
                 )?;
-                match (wish, wish.lasts(*granted)) {
-                    (Wish::Pause { pause, .. }, Some(lasts)) => {
-                        write!(f, ": it lasts {} instead of {}", in_words(lasts), in_words(*pause))
+                match (request, request.lasts(*granted)) {
+                    (RcvbufRequest::Pause { pause, .. }, Some(lasts)) => {
+                        write!(
+                            f,
+                            ": it lasts {} instead of {}",
+                            format_duration(lasts),
+                            format_duration(*pause)
+                        )
                     }
                     _ => Ok(()),
                 }

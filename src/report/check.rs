@@ -6,7 +6,7 @@ use super::human::count;
 use super::style::Paint;
 use crate::event::{CheckSummary, Checking};
 use crate::notice::{Finding, Level, Place};
-use crate::units::rcvbuf::in_words;
+use crate::units::rcvbuf::format_duration;
 
 /// Paragraphs are broken to fit a terminal of this many columns.
 const WIDTH: usize = 100;
@@ -26,7 +26,7 @@ pub fn checking(checking: &Checking, paint: Paint, out: &mut dyn Write) -> io::R
         "checking {}{place}, listening for {}{}",
         paint.good(target),
         if checking.send.is_some() { "up to " } else { "" },
-        in_words(checking.duration)
+        format_duration(checking.duration)
     )?;
     let others: Vec<&str> = checking
         .targets

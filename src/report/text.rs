@@ -16,7 +16,7 @@ use crate::event::{
     SendSummary, Sending, Sent, TargetInfo, Totals, spans,
 };
 use crate::notice::{Advice, Finding, Warning};
-use crate::units::rcvbuf::Wish;
+use crate::units::rcvbuf::RcvbufRequest;
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 
 /// A rate over less than this is that of one burst, and would only puzzle.
@@ -74,9 +74,9 @@ impl Text {
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {
         let several = if ready.targets.len() > 1 { " each" } else { "" };
-        let RcvbufInfo { granted, wish, .. } = ready.rcvbuf_bytes;
-        let buffer = granted.map(|granted| match wish.map(|wish| wish.granted(granted)) {
-            Some(pause @ Wish::Pause { .. }) => {
+        let RcvbufInfo { granted, request, .. } = ready.rcvbuf_bytes;
+        let buffer = granted.map(|granted| match request.map(|request| request.granted(granted)) {
+            Some(pause @ RcvbufRequest::Pause { .. }) => {
                 format!(", receive buffer {}{several}: {pause}", size(granted))
             }
             _ => format!(", receive buffer {}{several}", size(granted)),

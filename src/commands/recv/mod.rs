@@ -26,7 +26,7 @@ use crate::notice::{Warning, interface, warning};
 use crate::report::Reporter;
 use crate::sys::Interrupt;
 use crate::target::{Endpoint, Listen};
-use crate::units::rcvbuf::Wish;
+use crate::units::rcvbuf::RcvbufRequest;
 use crate::verdict::{self, Ended, Evidence, RunError, Stop, Verdict};
 use crate::{host, plan};
 
@@ -39,7 +39,8 @@ pub fn run(
     reporter: &mut Reporter,
     interrupt: &Interrupt,
 ) -> Result<Verdict, RunError> {
-    let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf.map(Wish::bytes), plan.backend)?;
+    let mut inbox =
+        Inbox::open(&plan.listens, plan.rcvbuf.map(RcvbufRequest::bytes), plan.backend)?;
     if plan.spin {
         inbox.spin();
     }
@@ -136,15 +137,19 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
     reporter.warn_all(&interface::at_start(inbox.interfaces()))?;
     let Rcvbuf { asked, granted } = inbox.rcvbuf();
     match (plan.rcvbuf, granted) {
-        (Some(wish), Some(granted)) if granted < wish.bytes() => {
-            reporter.warn(&Warning::RcvbufCapped { wish, granted, limit: host::most_rcvbuf() })?;
+        (Some(request), Some(granted)) if granted < request.bytes() => {
+            reporter.warn(&Warning::RcvbufCapped {
+                request,
+                granted,
+                limit: host::most_rcvbuf(),
+            })?;
         }
         _ => {}
     }
     let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
     reporter.event(&Event::Listening(Listening {
         targets,
-        rcvbuf_bytes: RcvbufInfo { asked, granted, wish: plan.rcvbuf },
+        rcvbuf_bytes: RcvbufInfo { asked, granted, request: plan.rcvbuf },
     }))?;
     Ok(reporter.flush()?)
 }
