@@ -22,7 +22,7 @@ pub fn run(reporter: &mut Reporter, interrupt: &Interrupt) -> Result<Verdict, Ru
     let concluded = verdict::conclude(shown, interrupt);
     // What a reader who stalls has left unwritten when a signal comes is held back no longer than
     // last words are.
-    reporter.last_words(|_| Ok(()))?;
+    reporter.final_output(|_| Ok(()))?;
     match concluded {
         (_, Some(error)) => Err(error),
         (Stop::Interrupted(signal), None) => Ok(Verdict {

@@ -33,9 +33,15 @@ use socket2::Socket;
 pub use sources::{SourceChange, change_source};
 pub use tap::{Caught, IPV4, IPV6, Towards};
 #[cfg(unix)]
-pub use unix::{PollSource, borrow, poll, start_with_open_files, too_many_files, wait_for_room};
+pub use unix::{
+    PollSource, borrow, poll, start_with_open_files, stderr_is_foreground, stderr_is_writable,
+    too_many_files, wait_for_room,
+};
 #[cfg(windows)]
-pub use windows::{PollSource, borrow, poll, too_many_files, wait_for_room};
+pub use windows::{
+    PollSource, borrow, poll, stderr_is_foreground, stderr_is_writable, too_many_files,
+    wait_for_room,
+};
 
 /// How many of those that are ready a wait tells; what is beyond is told by the next one.
 #[cfg(not(target_os = "linux"))]

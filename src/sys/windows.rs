@@ -25,6 +25,16 @@ pub fn too_many_files() -> io::Error {
     io::Error::from_raw_os_error(WSAEMFILE)
 }
 
+/// Always true: Windows has no background processes on a console.
+pub fn stderr_is_foreground() -> bool {
+    true
+}
+
+/// Always true: Windows does not report whether a write to a console would block.
+pub fn stderr_is_writable() -> bool {
+    true
+}
+
 /// Waits for room: a moment.
 pub fn wait_for_room(
     _socket: Option<PollSource>,

@@ -47,7 +47,7 @@ pub fn run(
     let found = findings(&facts);
     let conclusion = conclusion(&facts, &found);
     let verdict = judge(&found, stop);
-    reporter.last_words(|reporter| {
+    reporter.final_output(|reporter| {
         found.iter().try_for_each(|finding| reporter.event(&Event::Finding(finding)))?;
         reporter.event(&Event::CheckSummary(CheckSummary::new(
             start.elapsed(),

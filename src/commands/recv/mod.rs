@@ -94,7 +94,7 @@ pub fn run(
         // The warning says as much, and where to look closer.
         findings.retain(|finding| finding.id != "nothing-arrives");
     }
-    let said = reporter.last_words(|reporter| {
+    let said = reporter.final_output(|reporter| {
         if let Some(report) = last_report {
             reporter.event(&Event::Interval(report))?;
         }

@@ -56,7 +56,7 @@ pub fn run(
     } else {
         1
     };
-    let said = reporter.last_words(|reporter| {
+    let said = reporter.final_output(|reporter| {
         reporter.event(&Event::SendSummary(SendSummary {
             elapsed,
             meter: Totals::of_rounds(&meter, first_round, plan.content.len()),
