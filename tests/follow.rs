@@ -530,6 +530,10 @@ fn a_menu_on_a_terminal_asks_where_several_interfaces_would_do() {
         ("2,\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
         ("3,\\r", "recv -d 1ms", "lo (127.0.0.1)"),
         ("\\x1b[A,\\x1b[A,\\r", "recv -d 1ms --iface ask", "e1 (10.1.0.101)"),
+        // Keys that come together; the VT100's arrows; sequences that mean nothing here.
+        ("\\x1b[B\\x1b[B\\x1b[A\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
+        ("\\x1bOB\\x1bOB\\x1bOA\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
+        ("2\\x1b[1;3A\\x1b[5~\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
     ] {
         let (shown, last) = on_a_terminal(&b, keys, arguments);
         assert!(
@@ -559,6 +563,7 @@ fn a_menu_can_be_left() {
         last, "ENDED -2 asked restored",
         "by SIGINT, as if it had not been taken over: {shown}"
     );
+    assert_eq!(on_a_terminal(&b, "\\x1b", "recv -d 1ms").1, "ENDED 2 asked restored");
     for signal in [1, 2, 3, 15] {
         let (shown, last) = on_a_terminal(&b, &format!("kill{signal}"), "recv -d 1ms");
         assert_eq!(last, format!("ENDED -{signal} asked restored"), "{shown}");

@@ -1,22 +1,22 @@
-//! Keys of a terminal, one by one, and signals among them: they must not end the program while the
-//! terminal is in disorder.
+//! Keys of a terminal, and signals among them: a signal must not end the program while the terminal
+//! does not echo.
 
 use console::Key;
 #[cfg(unix)]
 pub use unix::Keys;
 
-/// Keys as the system's console gives them. Nothing but Ctrl-C interrupts there.
+/// Windows interrupts a key only by Ctrl-C, which is itself a key here.
 #[cfg(not(unix))]
-pub struct Keys(console::Term);
+pub struct Keys;
 
 #[cfg(not(unix))]
 impl Keys {
     pub fn open() -> std::io::Result<Self> {
-        Ok(Keys(console::Term::stderr()))
+        Ok(Keys)
     }
 
     pub fn next(&mut self) -> std::io::Result<Result<Key, i32>> {
-        self.0.read_key_raw().map(Ok)
+        console::Term::stderr().read_key_raw().map(Ok)
     }
 }
 
@@ -25,75 +25,56 @@ mod unix {
     use std::io;
     use std::os::fd::AsFd;
     use std::os::unix::net::UnixStream;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use console::Key;
     use nix::errno::Errno;
     use nix::sys::select::{FdSet, select};
     use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-    use signal_hook::{SigId, flag, low_level};
+    use signal_hook::iterator::backend::SignalDelivery;
+    use signal_hook::iterator::exfiltrator::SignalOnly;
 
-    /// The keys of standard input, each as it is pressed and none echoed. Dropping it gives the
-    /// terminal its own order back.
+    /// Standard input, key by key and without echo. Dropping it restores the terminal.
+    /// (`console::Term::read_key_raw` restores it after each key and reads on after a signal.)
     pub struct Keys {
-        order: Termios,
-        /// Woken by a signal, whose number is then in `number`.
-        woken: UnixStream,
-        number: Arc<AtomicUsize>,
-        handlers: Vec<SigId>,
+        before: Termios,
+        signals: SignalDelivery<UnixStream, SignalOnly>,
         typed: Vec<u8>,
     }
 
     impl Keys {
         pub fn open() -> io::Result<Self> {
-            let order = tcgetattr(io::stdin())?;
-            let (woken, sender) = UnixStream::pair()?;
-            let mut keys = Keys {
-                order,
-                woken,
-                number: Arc::default(),
-                handlers: Vec::new(),
-                typed: Vec::new(),
-            };
-            for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
-                // The number first, which is read once the pipe has woken.
-                let number = Arc::clone(&keys.number);
-                keys.handlers.push(flag::register_usize(
-                    signal,
-                    number,
-                    signal.unsigned_abs() as usize,
-                )?);
-                keys.handlers.push(low_level::pipe::register(signal, sender.try_clone()?)?);
-            }
-            let mut raw = keys.order.clone();
+            let before = tcgetattr(io::stdin())?;
+            let (read, write) = UnixStream::pair()?;
+            let taken = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+            let signals = SignalDelivery::with_pipe(read, write, SignalOnly, taken)?;
+            let mut raw = before.clone();
             raw.local_flags &= !(LocalFlags::ICANON | LocalFlags::ECHO | LocalFlags::ISIG);
             tcsetattr(io::stdin(), SetArg::TCSADRAIN, &raw)?;
-            Ok(keys)
+            Ok(Keys { before, signals, typed: Vec::new() })
         }
 
         /// Waits for a key, or for the number of a signal.
         pub fn next(&mut self) -> io::Result<Result<Key, i32>> {
             while self.typed.is_empty() {
-                let stdin = io::stdin();
-                // select(2), because macOS does not poll terminals.
-                let mut readable = FdSet::new();
-                [self.woken.as_fd(), stdin.as_fd()].into_iter().for_each(|fd| readable.insert(fd));
-                match select(None, &mut readable, None, None, None) {
-                    Ok(_) if readable.contains(self.woken.as_fd()) => {
-                        return Ok(Err(
-                            i32::try_from(self.number.load(Ordering::SeqCst)).unwrap_or(SIGTERM)
-                        ));
-                    }
-                    Ok(_) => {}
-                    Err(Errno::EINTR) => continue,
-                    Err(errno) => return Err(errno.into()),
+                if let Some(signal) = self.signals.pending().next() {
+                    return Ok(Err(signal));
                 }
-                let mut bytes = [0; 64];
-                match nix::unistd::read(stdin.as_fd(), &mut bytes)? {
-                    0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                    count => self.typed.extend(&bytes[..count]),
+                let stdin = io::stdin();
+                // select(2), because macOS cannot poll(2) terminals.
+                let mut readable = FdSet::new();
+                readable.insert(self.signals.get_read().as_fd());
+                readable.insert(stdin.as_fd());
+                match select(None, &mut readable, None, None, None) {
+                    Ok(_) if readable.contains(stdin.as_fd()) => {
+                        let mut bytes = [0; 64];
+                        match nix::unistd::read(stdin.as_fd(), &mut bytes)? {
+                            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                            count => self.typed.extend(&bytes[..count]),
+                        }
+                    }
+                    Ok(_) | Err(Errno::EINTR) => {}
+                    Err(errno) => return Err(errno.into()),
                 }
             }
             let (key, len) = super::decode(&self.typed);
@@ -104,16 +85,13 @@ mod unix {
 
     impl Drop for Keys {
         fn drop(&mut self) {
-            let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &self.order);
-            for handler in self.handlers.drain(..) {
-                low_level::unregister(handler);
-            }
+            let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &self.before);
         }
     }
 }
 
-/// The first key of what was typed, and how many bytes it is: one of the ASCII characters, or an
-/// escape sequence of ECMA-48 or of the VT100.
+/// The first key, and its bytes: an ASCII character, or an escape sequence of ECMA-48 or the VT100.
+/// (`console` does not know the VT100's, and takes the end of longer ones for keys.)
 #[cfg_attr(not(unix), allow(dead_code, reason = "the console decodes"))]
 fn decode(typed: &[u8]) -> (Key, usize) {
     match typed {
@@ -122,12 +100,8 @@ fn decode(typed: &[u8]) -> (Key, usize) {
         [0x1b, b'[' | b'O', b'H', ..] => (Key::Home, 3),
         [0x1b, b'[' | b'O', b'F', ..] => (Key::End, 3),
         [0x1b, b'[', rest @ ..] => {
-            // A sequence that means nothing here ends with its first letter.
-            let end = rest
-                .iter()
-                .position(|byte| matches!(byte, 0x40..=0x7e))
-                .map_or(rest.len(), |last| last + 1);
-            (Key::Unknown, 2 + end)
+            let last = rest.iter().position(|byte| matches!(byte, 0x40..=0x7e));
+            (Key::Unknown, 2 + last.map_or(rest.len(), |last| last + 1))
         }
         [0x1b, ..] => (Key::Escape, 1),
         [b'\r' | b'\n', ..] => (Key::Enter, 1),

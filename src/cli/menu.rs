@@ -1,6 +1,6 @@
 //! The menu of interfaces, on a terminal: arrow keys or a number, and Enter.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -11,51 +11,54 @@ use signal_hook::low_level;
 use super::keys::Keys;
 use crate::iface::{Interface, Row};
 
-/// What became of the question.
+/// The user's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The index of the interface that was chosen.
+    /// The index of the chosen interface.
     Chosen(u32),
-    /// The menu was closed.
+    /// The user closed the menu.
     Closed,
-    /// There is nobody to ask.
+    /// There is no terminal to ask on.
     Nobody,
 }
 
-/// Asks on the terminal which interface should carry `group`. Without a terminal there is nobody to
-/// ask.
+/// Asks on the terminal which interface should carry `group`.
 pub fn ask(group: IpAddr, offered: &[&Interface]) -> Answer {
     if offered.is_empty() || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Answer::Nobody;
     }
     let width = offered.iter().map(|iface| iface.name.len()).max().unwrap_or(0);
     let rows: Vec<String> = offered.iter().map(|iface| Row { iface, width }.to_string()).collect();
-    let chosen = show(&format!("Which interface for {group}?"), &rows).unwrap_or(None);
-    chosen.map_or(Answer::Closed, |row| Answer::Chosen(offered[row].index))
+    match show(&format!("Which interface for {group}?"), &rows) {
+        Ok(Some(row)) => Answer::Chosen(offered[row].index),
+        Ok(None) | Err(_) => Answer::Closed,
+    }
 }
 
-/// Shows the menu until a row is chosen or it is closed; then one line is left of it.
+/// Shows the menu until a row is chosen or the menu is closed. The choice stays on the terminal as
+/// one line.
 fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
-    let mut term = Term::stderr();
-    let mut menu = Menu::new(rows.len());
+    let term = Term::stderr();
+    let print = |line: String| {
+        // A line that wraps would not be cleared.
+        let columns = usize::from(term.size().1).saturating_sub(1);
+        term.write_line(&line.chars().take(columns).collect::<String>())
+    };
+    let mut menu = Menu { rows: rows.len(), row: 0, typed: 0 };
     let mut keys = Keys::open()?;
     term.hide_cursor()?;
-    let columns = |term: &Term| usize::from(term.size().1);
-    writeln!(
-        term,
-        "{}",
-        fitting(&format!("{question}  (arrows or a number, Enter; Esc: none)"), columns(&term))
-    )?;
+    print(format!("{question}  (arrows or a number, Enter; Esc: none)"))?;
     let step = loop {
         let shown = menu.window(usize::from(term.size().0).saturating_sub(2));
-        for position in shown.clone() {
-            let marker = if position == menu.row { '>' } else { ' ' };
-            let line = format!("{marker} {:>2}  {}", position + 1, rows[position]);
-            writeln!(term, "{}", fitting(&line, columns(&term)))?;
+        for row in shown.clone() {
+            let marker = if row == menu.row { '>' } else { ' ' };
+            print(format!("{marker} {:>2}  {}", row + 1, rows[row]))?;
         }
-        let step = keys
-            .next()
-            .map_or(Step::Close, |key| key.map_or_else(Step::Signal, |key| menu.press(&key)));
+        let step = match keys.next() {
+            Ok(Ok(key)) => menu.press(&key),
+            Ok(Err(signal)) => Step::Signal(signal),
+            Err(_) => Step::Close,
+        };
         term.clear_last_lines(shown.len())?;
         if step != Step::Stay {
             break step;
@@ -65,51 +68,31 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
     term.show_cursor()?;
     drop(keys);
     match step {
-        Step::Choose => {
-            writeln!(
-                term,
-                "{}",
-                fitting(&format!("{question}  {}", rows[menu.row]), columns(&term))
-            )?;
-            Ok(Some(menu.row))
-        }
-        Step::Signal(signal) => {
-            low_level::emulate_default_handler(signal)?;
-            Ok(None)
-        }
-        Step::Close | Step::Stay => Ok(None),
+        Step::Choose => print(format!("{question}  {}", rows[menu.row]))?,
+        Step::Signal(signal) => low_level::emulate_default_handler(signal)?,
+        Step::Close | Step::Stay => {}
     }
+    Ok((step == Step::Choose).then_some(menu.row))
 }
 
-/// As much of a line as fits the terminal: one that wrapped would not be cleared.
-fn fitting(line: &str, columns: usize) -> String {
-    line.chars().take(columns.saturating_sub(1)).collect()
-}
-
-/// Which row is marked, and what was typed of a number.
+/// The marked row, and the number typed so far.
 struct Menu {
     rows: usize,
     row: usize,
     typed: usize,
 }
 
-/// What a key comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Stay,
     Choose,
     Close,
-    /// To end as this signal ends a program.
+    /// End the program by this signal.
     Signal(i32),
 }
 
 impl Menu {
-    fn new(rows: usize) -> Self {
-        Menu { rows, row: 0, typed: 0 }
-    }
-
-    /// The rows that a screen of this height shows: the marked one among them, in the middle where
-    /// it can be.
+    /// The rows that fit a screen of this height, with the marked one in the middle if possible.
     fn window(&self, height: usize) -> Range<usize> {
         let height = height.clamp(1, self.rows);
         let top = self.row.saturating_sub(height / 2).min(self.rows - height);
@@ -119,26 +102,23 @@ impl Menu {
     fn press(&mut self, key: &Key) -> Step {
         let typed = std::mem::take(&mut self.typed);
         match key {
-            Key::ArrowUp | Key::Char('k') => {
-                self.row = self.row.checked_sub(1).unwrap_or(self.rows - 1)
-            }
+            Key::ArrowUp | Key::Char('k') => self.row = (self.row + self.rows - 1) % self.rows,
             Key::ArrowDown | Key::Tab | Key::Char('j') => self.row = (self.row + 1) % self.rows,
             Key::Home => self.row = 0,
             Key::End => self.row = self.rows - 1,
             Key::Char(digit @ '0'..='9') => {
-                let digit = digit.to_digit(10).unwrap_or(0) as usize;
-                // 12 is 1 and then 2; where there are no twelve rows, it is 1 and then 2 instead.
-                let number = [typed * 10 + digit, digit]
-                    .into_iter()
-                    .find(|number| (1..=self.rows).contains(number));
-                if let Some(number) = number {
+                let digit = *digit as usize - '0' as usize;
+                // 1 and then 2 mean row 12, or row 2 if there is no row 12.
+                let numbers = [typed * 10 + digit, digit];
+                let valid = |number: &usize| (1..=self.rows).contains(number);
+                if let Some(number) = numbers.into_iter().find(valid) {
                     (self.typed, self.row) = (number, number - 1);
                 }
             }
             Key::Enter => return Step::Choose,
-            Key::Escape | Key::Char('q') => return Step::Close,
+            // Ctrl-D.
+            Key::Escape | Key::Char('q' | '\u{4}') => return Step::Close,
             Key::CtrlC => return Step::Signal(SIGINT),
-            Key::Char('\u{4}') => return Step::Close,
             _ => {}
         }
         Step::Stay
@@ -152,7 +132,7 @@ mod tests {
     use super::*;
 
     fn row_after(rows: usize, keys: &[Key]) -> (usize, Step) {
-        let mut menu = Menu::new(rows);
+        let mut menu = Menu { rows, row: 0, typed: 0 };
         let step = keys.iter().fold(Step::Stay, |_, key| menu.press(key));
         (menu.row, step)
     }
@@ -186,7 +166,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_mark_stays_on_a_row(rows in 1..200_usize, keys in proptest::collection::vec(0..14_u8, 0..30)) {
-            let mut menu = Menu::new(rows);
+            let mut menu = Menu { rows, row: 0, typed: 0 };
             for key in keys {
                 menu.press(&match key {
                     0 => Key::ArrowUp,

@@ -1,112 +1,95 @@
-//! The receive buffer as people type it: a size, or a rate times a pause.
+//! The receive buffer as users type it: a size, or a rate times a pause.
 
 use bytesize::ByteSize;
 
 use super::values::{SHORTEST_TIME, size, time};
 use crate::iface::Family;
 use crate::units::Rate;
-use crate::units::rcvbuf::{FULL_PAYLOAD, LARGEST, USUAL_PAYLOAD, Wish};
+use crate::units::rcvbuf::{FULL_PAYLOAD, LARGEST, RcvbufRequest, USUAL_PAYLOAD};
 
-/// A pause that is right, for those who typed a wrong one.
-const A_PAUSE: &str = "100Mbit*50ms";
+const EXAMPLE: &str = "100Mbit*50ms";
 
-/// Reads a receive buffer: a size (`4MiB`), or a rate times a pause in either order
-/// (`100Mbit*50ms`), with the size of the datagrams where it is known (`100Mbit*50ms/1316`).
+/// Reads a size (`4MiB`), or a rate times a pause in either order (`100Mbit*50ms`), optionally with
+/// the size of the datagrams (`100Mbit*50ms/1316`).
 ///
 /// # Errors
-/// A sentence that says what is wrong.
-pub fn rcvbuf(text: &str) -> Result<Wish, String> {
+/// A sentence with the reason and a correct value.
+pub fn rcvbuf(text: &str) -> Result<RcvbufRequest, String> {
     let text = text.trim();
-    let factors: Vec<&str> = text.split('*').map(str::trim).collect();
-    let &[left, right] = &factors[..] else {
-        return if factors.len() > 2 {
-            Err(format!("'{text}' multiplies more than a rate and a pause; try {A_PAUSE}"))
-        } else {
-            size(text)
-                .map(Wish::Bytes)
-                .map_err(|wrong| no_product(text).unwrap_or(format!("{wrong}, or {A_PAUSE}")))
-        };
-    };
+    if let Some((left, right)) = text.split_once('*') {
+        return product(text, left.trim(), right.trim());
+    }
+    size(text).map(RcvbufRequest::Bytes).map_err(|error| {
+        let (before, after) = text.rsplit_once('/').unwrap_or((text, ""));
+        match (text.parse::<Rate>(), before.parse::<Rate>()) {
+            (Ok(rate), _) => format!(
+                "'{text}' is a rate, and it takes a pause to make a size of it; try {rate}*50ms"
+            ),
+            _ if time(text).is_ok() => format!(
+                "'{text}' is a time, and it takes a rate to make a size of it; try 100Mbit*{text}"
+            ),
+            (_, Ok(rate)) if time(after).is_ok() => format!(
+                "'{text}' divides where a buffer is a rate times a pause; try {rate}*{}",
+                after.trim()
+            ),
+            (_, Ok(rate)) => format!("'{text}' lacks the pause; try {rate}*50ms/1316"),
+            _ => format!("{error}, or {EXAMPLE}"),
+        }
+    })
+}
+
+fn product(text: &str, left: &str, right: &str) -> Result<RcvbufRequest, String> {
+    let refuse = |why: &str, example: &str| Err(format!("'{text}' {why}; try {example}"));
+    if right.contains('*') {
+        return refuse("multiplies more than a rate and a pause", EXAMPLE);
+    }
     let (right, datagram) = split_datagram(right);
     if split_datagram(left).1.is_some() {
         return Err(format!(
-            "in '{text}' the size of the datagrams does not stand last; try {A_PAUSE}/1316"
+            "in '{text}' the size of the datagrams does not stand last; try {EXAMPLE}/1316"
         ));
     }
-    let (rate, pause) = match (left.parse::<Rate>(), time(left), right.parse::<Rate>(), time(right))
-    {
-        (Ok(rate), _, _, Ok(pause)) | (_, Ok(pause), Ok(rate), _) => (rate, pause),
-        (Ok(_), _, Ok(_), _) => {
-            return Err(format!(
-                "'{text}' multiplies two rates, and a buffer is a rate times a pause; try \
-                 {left}*50ms"
-            ));
+    let is_rate = |factor: &str| factor.parse::<Rate>().is_ok();
+    let pause_first = time(left).is_ok() || (is_rate(right) && !is_rate(left));
+    let (rate, pause) = if pause_first { (right, left) } else { (left, right) };
+    let (rate, pause) = match (rate.parse::<Rate>(), time(pause)) {
+        (Ok(rate), Ok(pause)) => (rate, pause),
+        (Ok(rate), _) if pause.is_empty() => {
+            return refuse("lacks the pause", &format!("{rate}*50ms"));
         }
-        (_, Ok(_), _, Ok(_)) => {
-            return Err(format!(
-                "'{text}' multiplies two times, and a buffer is a rate times a pause; try \
-                 {A_PAUSE}"
-            ));
+        (_, Ok(_)) if rate.is_empty() => {
+            return refuse("lacks the rate", &format!("100Mbit*{pause}"));
         }
-        (Ok(rate), ..) if right.is_empty() => {
-            return Err(format!("'{text}' lacks the pause; try {rate}*50ms"));
+        (Ok(_), _) if is_rate(pause) => {
+            let why = "multiplies two rates, and a buffer is a rate times a pause";
+            return refuse(why, &format!("{rate}*50ms"));
         }
-        (_, _, Ok(rate), _) if left.is_empty() => {
-            return Err(format!("'{text}' lacks the pause; try {rate}*50ms"));
+        (_, Ok(_)) if time(rate).is_ok() => {
+            return refuse("multiplies two times, and a buffer is a rate times a pause", EXAMPLE);
         }
-        (_, Ok(_), ..) if right.is_empty() => {
-            return Err(format!("'{text}' lacks the rate; try 100Mbit*{left}"));
-        }
-        (.., Ok(_)) if left.is_empty() => {
-            return Err(format!("'{text}' lacks the rate; try 100Mbit*{right}"));
-        }
-        (Ok(_), _, _, Err(wrong)) | (_, Err(wrong), Ok(_), _) | (Err(wrong), ..) => {
-            return Err(format!("{wrong}, as in {A_PAUSE}"));
-        }
+        (Err(error), _) | (_, Err(error)) => return Err(format!("{error}, as in {EXAMPLE}")),
     };
     let payload = match (datagram, rate) {
         (Some(size), _) => payload(size)?,
         (None, Rate::Bits(_)) => USUAL_PAYLOAD,
         (None, Rate::Packets(_)) => FULL_PAYLOAD,
     };
-    let wish = Wish::Pause { rate, pause, payload };
-    let needs = wish.needs();
-    if needs > LARGEST as u64 {
-        let shorter = wish.lasts(LARGEST).filter(|pause| *pause >= SHORTEST_TIME);
-        let shorter = shorter.map_or(A_PAUSE.to_owned(), |pause| format!("{rate}*{pause:?}"));
-        let ending = datagram.map_or(String::new(), |size| format!("/{size}"));
-        let gibibytes = needs as f64 / f64::from(1 << 30);
-        return Err(format!(
-            "'{text}' needs a buffer of {needs} bytes ({gibibytes:.1} GiB), more than a socket's \
-             can be (just under 1GiB); try {shorter}{ending}"
-        ));
+    let request = RcvbufRequest::Pause { rate, pause, payload };
+    let needs = request.needs();
+    if needs <= LARGEST as u64 {
+        return Ok(request);
     }
-    Ok(wish)
+    let gibibytes = needs as f64 / f64::from(1 << 30);
+    let shorter = request.lasts(LARGEST).filter(|pause| *pause >= SHORTEST_TIME);
+    let shorter = shorter.map_or(EXAMPLE.to_owned(), |pause| format!("{rate}*{pause:?}"));
+    let ending = datagram.map_or(String::new(), |size| format!("/{size}"));
+    Err(format!(
+        "'{text}' needs a buffer of {needs} bytes ({gibibytes:.1} GiB), more than a socket's can \
+         be (just under 1GiB); try {shorter}{ending}"
+    ))
 }
 
-/// What is wrong with a receive buffer that has no `*`, where it means a pause all the same.
-fn no_product(text: &str) -> Option<String> {
-    if let Ok(rate) = text.parse::<Rate>() {
-        return Some(format!(
-            "'{text}' is a rate, and it takes a pause to make a size of it; try {rate}*50ms"
-        ));
-    }
-    if time(text).is_ok() {
-        return Some(format!(
-            "'{text}' is a time, and it takes a rate to make a size of it; try 100Mbit*{text}"
-        ));
-    }
-    let (rate, pause) = text.rsplit_once('/').map(|(rate, pause)| (rate.trim(), pause.trim()))?;
-    let rate = rate.parse::<Rate>().ok()?;
-    Some(match time(pause) {
-        Ok(_) => {
-            format!("'{text}' divides where a buffer is a rate times a pause; try {rate}*{pause}")
-        }
-        Err(_) => format!("'{text}' lacks the pause; try {rate}*50ms/1316"),
-    })
-}
-
-/// Takes the size of the datagrams off the end: `50ms/1316`. The slash of `Mbit/s` is another one.
+/// Splits the size of the datagrams off: `50ms/1316`. The slash of `Mbit/s` is another one.
 fn split_datagram(factor: &str) -> (&str, Option<&str>) {
     match factor.rsplit_once('/') {
         Some((rest, size)) if !size.trim().eq_ignore_ascii_case("s") => {
@@ -116,19 +99,12 @@ fn split_datagram(factor: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Reads the payload of a datagram, in bytes.
 fn payload(text: &str) -> Result<usize, String> {
     let most = Family::V6.max_payload();
-    let bytes: ByteSize = text
-        .parse()
-        .map_err(|_| format!("'{text}' is not the size of a datagram; try {A_PAUSE}/1316"))?;
-    usize::try_from(bytes.as_u64()).ok().filter(|bytes| (1..=most).contains(bytes)).ok_or_else(
-        || {
-            format!(
-                "'{text}' is not what a datagram carries (1 to {most} bytes); try {A_PAUSE}/1316"
-            )
-        },
-    )
+    let refuse = |why| format!("'{text}' is not {why}; try {EXAMPLE}/1316");
+    let bytes: ByteSize = text.parse().map_err(|_| refuse("the size of a datagram".to_owned()))?;
+    let bytes = usize::try_from(bytes.as_u64()).ok().filter(|bytes| (1..=most).contains(bytes));
+    bytes.ok_or_else(|| refuse(format!("what a datagram carries (1 to {most} bytes)")))
 }
 
 #[cfg(test)]
@@ -142,12 +118,12 @@ mod tests {
     #[test]
     fn a_receive_buffer_is_a_size_or_a_rate_times_a_pause() {
         let pause = |rate, millis, payload| {
-            Ok(Wish::Pause { rate, pause: Duration::from_millis(millis), payload })
+            Ok(RcvbufRequest::Pause { rate, pause: Duration::from_millis(millis), payload })
         };
         let (bits, packets) = (Rate::Bits(100e6), Rate::Packets(10e3));
-        for (text, wish) in [
-            ("4MiB", Ok(Wish::Bytes(4 << 20))),
-            (" 64kB ", Ok(Wish::Bytes(64_000))),
+        for (text, request) in [
+            ("4MiB", Ok(RcvbufRequest::Bytes(4 << 20))),
+            (" 64kB ", Ok(RcvbufRequest::Bytes(64_000))),
             ("100Mbit*50ms", pause(bits, 50, 1316)),
             ("100 Mbit * 50 ms", pause(bits, 50, 1316)),
             ("50ms*100Mbit", pause(bits, 50, 1316)),
@@ -159,7 +135,7 @@ mod tests {
             ("10kpps*50ms/64", pause(packets, 50, 64)),
             ("50ms * 10kpps / 65527", pause(packets, 50, 65_527)),
         ] {
-            assert_eq!(rcvbuf(text), wish, "{text}");
+            assert_eq!(rcvbuf(text), request, "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ use super::addresses::{source, target};
 use super::{CommonArgs, rcvbuf, values};
 use crate::assertion::Assertion;
 use crate::target::{DEFAULT_TARGET, TargetRange};
-use crate::units::rcvbuf::Wish;
+use crate::units::rcvbuf::RcvbufRequest;
 
 /// What `mcast recv` takes.
 #[derive(Debug, Args)]
@@ -86,7 +86,7 @@ pub struct RecvArgs {
     /// datagram is counted. DATAGRAM is the payload's size, 1316 bytes unless named (1472 with
     /// pps). Without --rcvbuf, as much as the system grants
     #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true)]
-    pub rcvbuf: Option<Wish>,
+    pub rcvbuf: Option<RcvbufRequest>,
 
     /// Never sleep while waiting: takes a whole core, and has a datagram some 5 us after the
     /// kernel, not 30 to 70 us. For streams that are answered at once, and for wakeup_ns;

@@ -21,7 +21,7 @@ pub fn run(reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let concluded = verdict::conclude(shown, reporter.signal());
     // If a signal comes while the reader stalls, the rest of the output is written with the time
     // limit of the last words.
-    reporter.last_words(|_| Ok(()))?;
+    reporter.final_output(|_| Ok(()))?;
     match concluded {
         (_, Some(error)) => Err(error),
         (Stop::Interrupted(signal), None) => Ok(Verdict {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::json::some_nanos;
 use super::{TargetInfo, measured};
-use crate::units::rcvbuf::Wish;
+use crate::units::rcvbuf::RcvbufRequest;
 
 /// A receiver is ready.
 #[derive(Debug, Serialize)]
@@ -26,7 +26,7 @@ pub struct RcvbufInfo {
     pub granted: Option<usize>,
     /// What it was asked for in words of: for scripts `asked` says it in bytes.
     #[serde(skip)]
-    pub wish: Option<Wish>,
+    pub request: Option<RcvbufRequest>,
 }
 
 /// A sender is ready.

@@ -7,7 +7,7 @@ use super::{Id, Level, Notice, shared};
 use crate::host::MOST_RCVBUF;
 use crate::net::{KernelDrops, NetError, describe};
 use crate::target::{Filter, Listen, bracketed, is_source_specific};
-use crate::units::rcvbuf::{Wish, in_words};
+use crate::units::rcvbuf::{RcvbufRequest, format_duration};
 use crate::units::words::plural;
 
 fn warning(id: Id, what: impl Into<String>) -> Notice {
@@ -16,11 +16,11 @@ fn warning(id: Id, what: impl Into<String>) -> Notice {
 
 /// The system granted a smaller receive buffer than `wish`: `granted` bytes. `limit` is the
 /// system's limit in bytes, if it shows one.
-pub fn rcvbuf_capped(wish: Wish, granted: usize, limit: Option<u64>) -> Notice {
+pub fn rcvbuf_capped(wish: RcvbufRequest, granted: usize, limit: Option<u64>) -> Notice {
     let asked = wish.bytes();
     let pause = match (wish, wish.lasts(granted)) {
-        (Wish::Pause { pause, .. }, Some(lasts)) => {
-            format!(": it lasts {} instead of {}", in_words(lasts), in_words(pause))
+        (RcvbufRequest::Pause { pause, .. }, Some(lasts)) => {
+            format!(": it lasts {} instead of {}", format_duration(lasts), format_duration(pause))
         }
         _ => String::new(),
     };

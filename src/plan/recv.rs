@@ -9,7 +9,7 @@ use crate::cli::RecvArgs;
 use crate::notice::{Notice, advice};
 use crate::sys::Backend;
 use crate::target::{Listen, TargetRange};
-use crate::units::rcvbuf;
+use crate::units::rcvbuf::RcvbufRequest;
 use crate::verdict::Limits;
 
 /// How long `recv` goes on listening after its COMMAND has ended, and how long it waits for it
@@ -24,7 +24,7 @@ pub struct Recv {
     /// When to stop.
     pub limits: Limits,
     /// The receive buffer; as much as the system grants where `None`.
-    pub rcvbuf: Option<rcvbuf::Wish>,
+    pub rcvbuf: Option<RcvbufRequest>,
     /// Never sleep while waiting.
     pub spin: bool,
     /// A command to run once every group is joined, and its arguments; empty for none.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::style::Paint;
 use crate::event::{CheckSummary, Checking};
-use crate::units::rcvbuf::in_words;
+use crate::units::rcvbuf::format_duration;
 use crate::units::words::count;
 
 /// The target, the interfaces and the time.
@@ -19,7 +19,7 @@ pub fn checking(checking: &Checking, paint: Paint, out: &mut dyn Write) -> io::R
         "checking {}{place}, listening for {}{}",
         paint.good(target),
         if checking.send.is_some() { "up to " } else { "" },
-        in_words(checking.duration)
+        format_duration(checking.duration)
     )?;
     let others: Vec<&str> = checking
         .targets

@@ -17,8 +17,8 @@ mod text;
 
 use std::io::{self, IsTerminal, Write};
 
-use out::{Held, Out};
-use progress::Line;
+use out::{OutputBuffer, StandardOutput};
+use progress::ProgressLine;
 pub use progress::{Goal, Progress};
 pub use style::{ColorWhen, Paint};
 
@@ -96,7 +96,7 @@ enum Level {
 /// progress, and what is written makes that line go first.
 #[derive(Clone, Default)]
 pub struct Notes {
-    line: Line,
+    line: ProgressLine,
 }
 
 impl Write for Notes {
@@ -115,7 +115,7 @@ impl Write for Notes {
 pub struct Reporter<'a> {
     format: Box<dyn Format>,
     level: Level,
-    out: Held<'a>,
+    out: OutputBuffer<'a>,
     interrupt: &'a Interrupt,
     notes: Notes,
     paint_notes: Paint,
@@ -139,7 +139,7 @@ impl<'a> Reporter<'a> {
             1 => Level::Summary,
             _ => Level::Nothing,
         };
-        let out = Held::new(Out::new(interrupt, &notes.line));
+        let out = OutputBuffer::new(StandardOutput::new(interrupt, &notes.line));
         Reporter { format, level, out, interrupt, notes, paint_notes }
     }
 
@@ -160,7 +160,7 @@ impl<'a> Reporter<'a> {
             return Ok(());
         }
         self.format.event(event, self.out.bytes(), &mut self.notes)?;
-        self.out.ease()
+        self.out.flush_if_large()
     }
 
     /// Whether warnings are said at all.
@@ -241,12 +241,15 @@ impl<'a> Reporter<'a> {
         self.out.flush()
     }
 
-    /// Says what is left to say. That nobody listens any more is no error then.
+    /// Writes the final output. A reader that has gone is then no error.
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn last_words(&mut self, say: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
-        self.out.out.last_words();
+    pub fn final_output(
+        &mut self,
+        say: impl FnOnce(&mut Self) -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.out.out.begin_final_output();
         match say(self).and_then(|()| self.flush()) {
             Err(error)
                 if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::TimedOut) =>

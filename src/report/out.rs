@@ -3,39 +3,36 @@
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::time::{Duration, Instant};
 
-use super::progress::Line;
+use super::progress::ProgressLine;
 use crate::sys::Interrupt;
 
-/// How long the last words wait for a reader who takes nothing.
+/// How long the final output waits for a reader that reads nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How much is held back at most before it is written out.
-const ENOUGH: usize = 64 * 1024;
+/// The size from which the buffer is written out.
+const LARGE: usize = 64 * 1024;
 
-/// What is to be written, held back as a whole: a reader who stalls, or a signal, never cuts an
-/// event in two while the rest may still be read.
-pub struct Held<'a> {
+/// Whole events for standard output: neither a stalled reader nor a signal cuts an event in two
+/// while the rest may still be read.
+pub struct OutputBuffer<'a> {
     bytes: Vec<u8>,
-    /// Where it goes.
-    pub out: Out<'a>,
+    pub out: StandardOutput<'a>,
 }
 
-impl<'a> Held<'a> {
-    pub fn new(out: Out<'a>) -> Self {
-        Held { bytes: Vec::with_capacity(ENOUGH), out }
+impl<'a> OutputBuffer<'a> {
+    pub fn new(out: StandardOutput<'a>) -> Self {
+        OutputBuffer { bytes: Vec::with_capacity(LARGE), out }
     }
 
-    /// What is held back, to be added to.
     pub fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
-    /// Writes it out where there is much of it.
-    pub fn ease(&mut self) -> io::Result<()> {
-        if self.bytes.len() < ENOUGH { Ok(()) } else { self.flush() }
+    pub fn flush_if_large(&mut self) -> io::Result<()> {
+        if self.bytes.len() < LARGE { Ok(()) } else { self.flush() }
     }
 
-    /// Writes it out. What could not be written is kept.
+    /// Writes the buffer out. Bytes that cannot be written stay in the buffer.
     pub fn flush(&mut self) -> io::Result<()> {
         let mut written = 0;
         let mut result = Ok(());
@@ -65,24 +62,24 @@ enum Way {
 }
 
 /// Standard output. A write that a signal came before fails with [`io::ErrorKind::TimedOut`].
-pub struct Out<'a> {
+pub struct StandardOutput<'a> {
     stdout: Stdout,
     interrupt: &'a Interrupt,
     #[cfg(unix)]
     way: Way,
-    /// The line that is in the way on a terminal.
-    line: Option<Line>,
-    /// From the last words on, signals are no longer news; then it is time that ends a wait.
+    /// The line to clear first, if both are on a terminal.
+    line: Option<ProgressLine>,
+    /// The end of each wait in the final output, which signals no longer end.
     until: Option<Instant>,
 }
 
-impl<'a> Out<'a> {
-    pub fn new(interrupt: &'a Interrupt, line: &Line) -> Self {
+impl<'a> StandardOutput<'a> {
+    pub fn new(interrupt: &'a Interrupt, line: &ProgressLine) -> Self {
         let stdout = io::stdout();
         let line = stdout.is_terminal().then(|| line.clone());
         #[cfg(unix)]
         let way = if is_regular(&stdout) { Way::AtOnce } else { Way::WhatFits };
-        Out {
+        StandardOutput {
             stdout,
             interrupt,
             #[cfg(unix)]
@@ -93,14 +90,13 @@ impl<'a> Out<'a> {
     }
 
     /// From now on a write waits for a moment, whatever signal came.
-    pub fn last_words(&mut self) {
+    pub fn begin_final_output(&mut self) {
         self.until = Some(Instant::now() + PATIENCE);
     }
 }
 
-impl Out<'_> {
-    /// Makes way on a terminal for what comes.
-    fn make_way(&self) {
+impl StandardOutput<'_> {
+    fn clear_progress(&self) {
         if let Some(line) = &self.line {
             line.clear();
         }
@@ -120,12 +116,12 @@ impl Out<'_> {
 }
 
 #[cfg(unix)]
-impl Write for Out<'_> {
+impl Write for StandardOutput<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // As much as a pipe that can be written at all takes without blocking (PIPE_BUF of poll(2)
         // and pipe(7)).
         const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
-        self.make_way();
+        self.clear_progress();
         if self.way == Way::AtOnce {
             return Ok(nix::unistd::write(&self.stdout, bytes)?);
         }
@@ -150,7 +146,7 @@ impl Write for Out<'_> {
 }
 
 #[cfg(unix)]
-impl Out<'_> {
+impl StandardOutput<'_> {
     /// Writes what there is room for. `None`: there is no room, or no such way; why it failed is
     /// told by the other one.
     fn write_now(&mut self, bytes: &[u8]) -> Option<usize> {
@@ -198,10 +194,10 @@ impl Out<'_> {
 }
 
 #[cfg(not(unix))]
-impl Write for Out<'_> {
+impl Write for StandardOutput<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _ = (self.interrupt, self.until);
-        self.make_way();
+        self.clear_progress();
         self.stdout.write(bytes)
     }
 

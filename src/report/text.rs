@@ -15,7 +15,7 @@ use crate::event::{
     Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,
     RecvSummary, SendSummary, Sending, SentDatagram, TargetInfo, Totals, spans,
 };
-use crate::units::rcvbuf::Wish;
+use crate::units::rcvbuf::RcvbufRequest;
 use crate::units::words::{count, span};
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 
@@ -74,9 +74,9 @@ impl Text {
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {
         let several = if ready.targets.len() > 1 { " each" } else { "" };
-        let RcvbufInfo { granted, wish, .. } = ready.rcvbuf_bytes;
-        let buffer = granted.map(|granted| match wish.map(|wish| wish.granted(granted)) {
-            Some(pause @ Wish::Pause { .. }) => {
+        let RcvbufInfo { granted, request, .. } = ready.rcvbuf_bytes;
+        let buffer = granted.map(|granted| match request.map(|request| request.granted(granted)) {
+            Some(pause @ RcvbufRequest::Pause { .. }) => {
                 format!(", receive buffer {}{several}: {pause}", size(granted))
             }
             _ => format!(", receive buffer {}{several}", size(granted)),

@@ -36,7 +36,7 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunEr
     let found = findings(&facts);
     let conclusion = conclusion(&facts, &found);
     let verdict = judge(&found, stop);
-    reporter.last_words(|reporter| {
+    reporter.final_output(|reporter| {
         found.iter().try_for_each(|finding| reporter.event(&Event::Finding(finding)))?;
         reporter.event(&Event::CheckSummary(CheckSummary::new(
             start.elapsed(),

@@ -12,7 +12,7 @@ use crate::event::{Event, Listening, RcvbufInfo, TargetInfo};
 use crate::net::{Inbox, Rcvbuf};
 use crate::notice::{interface, receive};
 use crate::report::Reporter;
-use crate::units::rcvbuf::Wish;
+use crate::units::rcvbuf::RcvbufRequest;
 use crate::verdict::{self, RunError, Stop, Verdict};
 use crate::{host, plan};
 
@@ -22,7 +22,8 @@ use crate::{host, plan};
 /// The operation that the system refused. Every group is left and the summary is shown all the
 /// same.
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunError> {
-    let mut inbox = Inbox::open(&plan.listens, plan.rcvbuf.map(Wish::bytes), plan.backend)?;
+    let mut inbox =
+        Inbox::open(&plan.listens, plan.rcvbuf.map(RcvbufRequest::bytes), plan.backend)?;
     if plan.spin {
         inbox.spin();
     }
@@ -49,7 +50,8 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
     let results = Results::new(plan, &mut recv_loop, &end);
     let findings = results.findings(plan, diagnosis, reporter);
     let verdict = results.verdict.clone();
-    let reported = reporter.last_words(|reporter| results.report(plan, &findings, left, reporter));
+    let reported =
+        reporter.final_output(|reporter| results.report(plan, &findings, left, reporter));
     failure.map_or(Ok(()), Err)?;
     reported?;
     Ok(verdict)
@@ -64,15 +66,15 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
     reporter.warn_all(&interface::at_start(inbox.interfaces()))?;
     let Rcvbuf { asked, granted } = inbox.rcvbuf();
     match (plan.rcvbuf, granted) {
-        (Some(wish), Some(granted)) if granted < wish.bytes() => {
-            reporter.warn(&receive::rcvbuf_capped(wish, granted, host::most_rcvbuf()))?;
+        (Some(request), Some(granted)) if granted < request.bytes() => {
+            reporter.warn(&receive::rcvbuf_capped(request, granted, host::most_rcvbuf()))?;
         }
         _ => {}
     }
     let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
     reporter.event(&Event::Listening(Listening {
         targets,
-        rcvbuf_bytes: RcvbufInfo { asked, granted, wish: plan.rcvbuf },
+        rcvbuf_bytes: RcvbufInfo { asked, granted, request: plan.rcvbuf },
     }))?;
     Ok(reporter.flush()?)
 }

@@ -40,7 +40,7 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunErr
         Some(error) => Verdict::could_not(error),
         None => verdict::of_send(send_loop.sent, plan.count, errors, stop),
     };
-    let reported = reporter.last_words(|reporter| {
+    let reported = reporter.final_output(|reporter| {
         let summary = summary(plan, send_loop, elapsed, cpu, verdict.clone());
         reporter.event(&Event::SendSummary(summary))
     });

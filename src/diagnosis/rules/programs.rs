@@ -9,7 +9,7 @@ use crate::diagnosis::facts::Facts;
 use crate::host::PortUser;
 use crate::notice::{Id, Level, Notice, Place};
 use crate::units::Rate;
-use crate::units::rcvbuf::Wish;
+use crate::units::rcvbuf::RcvbufRequest;
 use crate::units::words::{count, list, seconds};
 
 pub fn findings(facts: &Facts) -> Vec<Notice> {
@@ -197,6 +197,10 @@ fn overflow_elsewhere(facts: &Facts) -> Option<Notice> {
 fn room(facts: &Facts) -> usize {
     let datagrams = facts.heard_here() as f64 / facts.seconds.max(0.1);
     let longest = facts.heard_where_expected().map(|heard| heard.longest).max().unwrap_or(1472);
-    Wish::Pause { rate: Rate::Packets(datagrams), pause: Duration::from_secs(1), payload: longest }
-        .bytes()
+    RcvbufRequest::Pause {
+        rate: Rate::Packets(datagrams),
+        pause: Duration::from_secs(1),
+        payload: longest,
+    }
+    .bytes()
 }

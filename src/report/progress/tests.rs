@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -21,10 +23,7 @@ fn speed(times: &[u64], asked: u64) -> Option<(String, String)> {
 }
 
 fn plain(view: &View, columns: usize) -> String {
-    let line = view.line(columns, Paint::new(super::super::ColorWhen::Never, &io::stderr()));
-    let Some((before, rest)) = line.split_once("{bar:") else { return line };
-    let (width, after) = rest.split_once('}').unwrap();
-    format!("{before}{}{after}", "#".repeat(width.parse().unwrap()))
+    view.line(columns, Paint::new(super::super::ColorWhen::Never, &io::stderr()))
 }
 
 fn view() -> View {
@@ -127,19 +126,27 @@ fn times_read_well() {
 
 #[test]
 fn what_matters_less_gives_way_on_a_narrow_terminal() {
-    let bar = |width| "#".repeat(width);
+    let bar = |full, width| format!("{:-<width$}", "#".repeat(full) + ">");
     let lines = [76, 52, 36, 30, 21, 12, 4].map(|columns| plain(&view(), columns));
     assert_eq!(
         lines,
         [
-            format!("12 s left   [{}]  1.00 kpps  512 kbit/s    4312/10000", bar(25)),
-            format!("12 s left   [{}]  1.00 kpps   4312/10000", bar(14)),
-            format!("12 s left   [{}]  1.00 kpps", bar(11)),
+            format!("12 s left   [{}]  1.00 kpps  512 kbit/s    4312/10000", bar(10, 25)),
+            format!("12 s left   [{}]  1.00 kpps   4312/10000", bar(6, 14)),
+            format!("12 s left   [{}]  1.00 kpps", bar(4, 11)),
             "12 s left   1.00 kpps".to_owned(),
             "12 s left   1.00 kpps".to_owned(),
             "12 s left ".to_owned(),
             "12 s".to_owned(),
         ]
+    );
+}
+
+#[test]
+fn a_bar_is_empty_at_the_start_and_full_at_the_end() {
+    assert_eq!(
+        [0.0, 0.01, 0.5, 0.99, 1.0].map(|fraction| bar_of(fraction, 8)),
+        ["--------", ">-------", "####>---", "#######>", "########"]
     );
 }
 
