@@ -267,14 +267,14 @@ fn the_source_specific_range_without_a_source_is_warned_of() {
     ] {
         let finished = b.mcast(&format!("recv --iface e0 {target} -d 1ms")).ends(0);
         assert_eq!(
-            finished.err.contains("of the source-specific range, and joined from any source"),
+            finished.err.contains("in the SSM range but"),
             warned,
             "{finished}"
         );
     }
     b.mcast("recv --iface e0 232.1.1.1+3:5000 -d 1ms")
         .ends(0)
-        .says("232.1.1.1 and 2 more groups are of");
+        .says("232.1.1.1 and 2 more groups are in");
 }
 
 #[test]
