@@ -266,11 +266,7 @@ fn the_source_specific_range_without_a_source_is_warned_of() {
         ("[ff3e:20::1]:5000", false),
     ] {
         let finished = b.mcast(&format!("recv --iface e0 {target} -d 1ms")).ends(0);
-        assert_eq!(
-            finished.err.contains("in the SSM range but"),
-            warned,
-            "{finished}"
-        );
+        assert_eq!(finished.err.contains("in the SSM range but"), warned, "{finished}");
     }
     b.mcast("recv --iface e0 232.1.1.1+3:5000 -d 1ms")
         .ends(0)

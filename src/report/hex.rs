@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Format;
+use super::format::Format;
 use super::text::Text;
 use crate::event::Event;
 use crate::units::hex::digits;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-use super::Format;
+use super::format::Format;
 use super::human::is_printable;
 use crate::event::Event;
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::format::Format;
 use super::human::{payload, rate, size, time_of_day};
 use super::style::Paint;
-use super::{Format, check, ifaces, measured, notice};
+use super::{check, ifaces, measured, notice};
 use crate::assertion::Value;
 use crate::event::{
     Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,

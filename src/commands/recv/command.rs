@@ -25,8 +25,9 @@ pub struct RunningCommand {
 }
 
 impl RunningCommand {
-    /// Starts `line`: a program and its arguments. Its standard output goes to standard error, because
-    /// standard output carries the results. The name `mcast` runs this program, installed or not.
+    /// Starts `line`: a program and its arguments. Its standard output goes to standard error,
+    /// because standard output carries the results. The name `mcast` runs this program,
+    /// installed or not.
     pub fn start(line: &[OsString]) -> Result<Self, RunError> {
         let name = line[0].to_string_lossy().into_owned();
         let program = match std::env::current_exe() {
@@ -60,8 +61,8 @@ impl RunningCommand {
         self.ended.as_ref()
     }
 
-    /// Waits a moment for COMMAND to end, and then ends it. With `hurry`, after a signal or a failure,
-    /// ends it at once. A command that was ended proves nothing about its success.
+    /// Waits a moment for COMMAND to end, and then ends it. With `hurry`, after a signal or a
+    /// failure, ends it at once. A command that was ended proves nothing about its success.
     pub fn finish(mut self, wake: Wake, hurry: bool) -> Result<Ended, NetError> {
         if !hurry {
             self.wait(wake, COMMAND_GRACE)?;

@@ -154,7 +154,8 @@ impl Counts {
         Received { datagrams: self.datagrams(), streams: self.streams.counts() }
     }
 
-    /// The figures of the whole run by `now`. `kernel_drops` is what the kernel has dropped by then.
+    /// The figures of the whole run by `now`. `kernel_drops` is what the kernel has dropped by
+    /// then.
     pub fn figures(&self, now: Moment, kernel_drops: Option<KernelDrops>) -> RecvFigures {
         figures(
             now.steady - self.start,
@@ -187,8 +188,8 @@ impl Counts {
         Some(report)
     }
 
-    /// Whether anything was counted since the last report, and the time since then. `kernel_drops` is
-    /// what the kernel has dropped by now.
+    /// Whether anything was counted since the last report, and the time since then. `kernel_drops`
+    /// is what the kernel has dropped by now.
     pub fn unreported(
         &self,
         now: Instant,

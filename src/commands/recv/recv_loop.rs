@@ -139,8 +139,8 @@ impl<'a> RecvLoop<'a> {
         Ok(stop)
     }
 
-    /// Writes the report if it is due, and checks for a clock that was set, for old queriers and for
-    /// silence.
+    /// Writes the report if it is due, and checks for a clock that was set, for old queriers and
+    /// for silence.
     fn run_checks(
         &mut self,
         now: Instant,

@@ -1,4 +1,5 @@
-//! The loop of one sender: sends the rounds that are due and waits, until there is a reason to stop.
+//! The loop of one sender: sends the rounds that are due and waits, until there is a reason to
+//! stop.
 
 use std::time::{Duration, Instant};
 use std::{hint, io};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use super::either;
+use super::words::{either, targets, ttl_name};
 use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, SenderFacts, is_forged};
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::bracketed;
@@ -99,7 +99,7 @@ fn places(facts: &Facts) -> String {
 fn arrives(facts: &Facts, here: u64) -> Notice {
     let place = places(facts);
     let ttl = facts.heard_where_expected().filter_map(|heard| heard.ttl).min();
-    let ttl = ttl.map(|ttl| format!(", {} {ttl} left", super::ttl(facts)));
+    let ttl = ttl.map(|ttl| format!(", {} {ttl} left", ttl_name(facts)));
     let rate = here as f64 / facts.seconds.max(0.001);
     let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
     Notice::pass(
@@ -293,7 +293,7 @@ fn ignored(facts: &Facts) -> Option<Notice> {
 /// Nothing came, and nothing on this host explains it.
 fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
     let asked = &facts.target;
-    let target = super::targets(facts);
+    let target = targets(facts);
     let finding = Notice::warning(
         Id::NothingArrives,
         format!("nothing of {target} arrived in {}", seconds(facts.seconds)),
@@ -304,7 +304,7 @@ fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
     } else {
         format!(
             "is somebody sending, by an interface of this network, with a {} that reaches here?",
-            super::ttl(facts)
+            ttl_name(facts)
         )
     };
     if facts.receiving {

@@ -1,6 +1,6 @@
 //! The firewall: by its rules, where they may be read, and by the place where datagrams get lost.
 
-use super::either;
+use super::words::either;
 use crate::diagnosis::facts::{Facts, SelfTestFacts, rise_in};
 use crate::diagnosis::firewall::{DropRule, Hook};
 use crate::notice::{Id, Level, Notice, Place};

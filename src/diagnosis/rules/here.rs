@@ -1,6 +1,6 @@
 //! This host: its route, its membership, its limits, and its test with datagrams to itself.
 
-use super::either;
+use super::words::either;
 use crate::diagnosis::facts::{Facts, MembershipFacts};
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::{bracketed, is_source_specific};

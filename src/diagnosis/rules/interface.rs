@@ -1,6 +1,6 @@
 //! The interface where the target is expected.
 
-use super::either;
+use super::words::either;
 use crate::diagnosis::facts::{Facts, LinkFacts};
 use crate::iface::Family;
 use crate::notice::{Id, Level, Notice, Place, shared};

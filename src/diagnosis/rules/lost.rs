@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::either;
+use super::words::either;
 use crate::diagnosis::facts::{Facts, FlowFacts, LinkFacts};
 use crate::notice::{Id, Level, Notice, Place};
 use crate::target::is_link_scoped;

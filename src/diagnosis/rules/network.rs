@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::either;
+use super::words::{either, targets};
 use crate::diagnosis::STREAM;
 use crate::diagnosis::facts::{Facts, Queries};
 use crate::diagnosis::firewall::DropRule;
@@ -172,7 +172,7 @@ fn stopped(facts: &Facts) -> Option<Notice> {
     let stopped = facts.stopped?;
     let name = facts.iface.as_deref().unwrap_or("this host");
     let has = if facts.more == 0 { "has" } else { "have" };
-    let target = super::targets(facts);
+    let target = targets(facts);
     let is_member = facts.membership.seen != Some(false);
     let still =
         if is_member { "this host is still a member" } else { "this host is no member any more" };

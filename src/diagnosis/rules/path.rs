@@ -2,7 +2,7 @@
 //! every switch floods, and to this host alone.
 
 use super::network::enable_querier;
-use super::{either, ttl};
+use super::words::{either, ttl_name};
 use crate::diagnosis::facts::{Facts, Leg, LegKind, Path};
 use crate::notice::{Id, Level, Notice, Place};
 use crate::units::words::{count, list, seconds};
@@ -106,7 +106,7 @@ fn group_arrives(facts: &Facts, path: &Path) -> Notice {
 }
 
 fn ttl_too_low(facts: &Facts, path: &Path, hops: u8) -> Notice {
-    let (name, least) = (ttl(facts), u16::from(hops) + 1);
+    let (name, least) = (ttl_name(facts), u16::from(hops) + 1);
     Notice::fault(
         Id::TtlTooLow,
         format!(
@@ -167,7 +167,7 @@ fn legs(facts: &Facts, path: &Path) -> String {
         };
         let hops = leg
             .ttl
-            .map(|(sent, left)| format!(" ({} {sent} as sent, {left} left)", ttl(facts)))
+            .map(|(sent, left)| format!(" ({} {sent} as sent, {left} left)", ttl_name(facts)))
             .unwrap_or_default();
         format!("{}{of} to {}{kind} came{hops}", leg.received, leg.to)
     };

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::either;
+use super::words::either;
 use crate::diagnosis::facts::Facts;
 use crate::host::PortUser;
 use crate::notice::{Id, Level, Notice, Place};

@@ -75,20 +75,6 @@ pub fn wait_for_room(
     Ok(())
 }
 
-/// Whether this process is in the foreground of the terminal on standard error. A terminal that
-/// controls no process has no foreground: anyone may write there.
-pub fn stderr_is_foreground() -> bool {
-    nix::unistd::tcgetpgrp(io::stderr()).map_or(true, |group| group == nix::unistd::getpgrp())
-}
-
-/// Whether a write to standard error would not block.
-pub fn stderr_is_writable() -> bool {
-    let stderr = io::stderr();
-    let mut polled = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
-    let _ = nix::poll::poll(&mut polled, nix::poll::PollTimeout::ZERO);
-    polled[0].revents().is_some_and(|events| events.contains(PollFlags::POLLOUT))
-}
-
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32> {
     let left = until.map(|until| until.saturating_duration_since(Instant::now()));

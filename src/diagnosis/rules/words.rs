@@ -1,0 +1,22 @@
+//! Words that depend on the target.
+
+use std::fmt::Display;
+
+use crate::diagnosis::facts::Facts;
+use crate::units::words::and_more;
+
+/// What a receiver listens to, for a sentence: its first target, and how many more.
+pub fn targets(facts: &Facts) -> impl Display {
+    and_more(&facts.target, facts.more, "target")
+}
+
+/// The one that is meant, for the version of IP that the target is of: what a counter, a field or a
+/// document is called differs.
+pub fn either<T>(facts: &Facts, v4: T, v6: T) -> T {
+    if facts.is_ipv4() { v4 } else { v6 }
+}
+
+/// What limits the number of routers, in the words of the version of IP.
+pub fn ttl_name(facts: &Facts) -> &'static str {
+    either(facts, "TTL", "hop limit")
+}
