@@ -263,10 +263,8 @@ impl<'a> Reporter<'a> {
     /// progress.
     pub fn progress(&self, goal: Option<Goal>, show: bool) -> Progress {
         let scrolls = show && self.level == Level::Everything && io::stdout().is_terminal();
-        match goal.filter(|_| self.level > Level::Nothing && !scrolls) {
-            Some(goal) => Progress::on_terminal(goal, &self.notes.line, self.paint_notes),
-            None => Progress::hidden(),
-        }
+        let goal = goal.filter(|_| self.level > Level::Nothing && !scrolls);
+        Progress::new(goal, &self.notes.line, self.paint_notes)
     }
 
     /// What should wake a wait: a signal, and, if anything is shown, a reader that goes away.
