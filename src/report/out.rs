@@ -1,4 +1,4 @@
-//! Standard output, written so that a reader who stalls cannot hold up a signal.
+//! Standard output, written without blocking: a stalled reader cannot delay a signal.
 
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::time::{Duration, Instant};
@@ -49,24 +49,25 @@ impl<'a> OutputBuffer<'a> {
     }
 }
 
-/// How it is written, so that no reader can hold it up.
+/// How to write without waiting for a stalled reader.
 #[cfg(unix)]
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// All of it: a file has no reader.
-    AtOnce,
-    /// As much as there is room for.
-    WhatFits,
-    /// Where the system cannot do that: whenever there is room, so little that it fits for certain.
-    InPieces,
+enum WriteMode {
+    /// All bytes at once: a file has no reader.
+    Whole,
+    /// The bytes for which there is room.
+    NonBlocking,
+    /// Small pieces that always fit once there is room, if the system has no non-blocking write.
+    Pieces,
 }
 
-/// Standard output. A write that a signal came before fails with [`io::ErrorKind::TimedOut`].
+/// Standard output. A write that has to wait after a signal fails with
+/// [`io::ErrorKind::TimedOut`].
 pub struct StandardOutput<'a> {
     stdout: Stdout,
     interrupt: &'a Interrupt,
     #[cfg(unix)]
-    way: Way,
+    mode: WriteMode,
     /// The line to clear first, if both are on a terminal.
     line: Option<ProgressLine>,
     /// The end of each wait in the final output, which signals no longer end.
@@ -78,12 +79,12 @@ impl<'a> StandardOutput<'a> {
         let stdout = io::stdout();
         let line = stdout.is_terminal().then(|| line.clone());
         #[cfg(unix)]
-        let way = if is_regular(&stdout) { Way::AtOnce } else { Way::WhatFits };
+        let mode = if is_regular(&stdout) { WriteMode::Whole } else { WriteMode::NonBlocking };
         StandardOutput {
             stdout,
             interrupt,
             #[cfg(unix)]
-            way,
+            mode,
             line,
             until: None,
         }
@@ -102,13 +103,13 @@ impl StandardOutput<'_> {
         }
     }
 
-    /// What tells that the reader has gone, where the system has such a thing.
+    /// A descriptor that reports when the reader has gone, if the system has one.
     #[cfg(unix)]
     pub fn watched(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
         Some(std::os::fd::AsFd::as_fd(&self.stdout))
     }
 
-    /// What tells that the reader has gone, where the system has such a thing.
+    /// A descriptor that reports when the reader has gone, if the system has one.
     #[cfg(windows)]
     pub fn watched(&self) -> Option<std::os::windows::io::BorrowedSocket<'_>> {
         None
@@ -118,11 +119,10 @@ impl StandardOutput<'_> {
 #[cfg(unix)]
 impl Write for StandardOutput<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // As much as a pipe that can be written at all takes without blocking (PIPE_BUF of poll(2)
-        // and pipe(7)).
+        // A writable pipe takes this many bytes without blocking (PIPE_BUF, pipe(7)).
         const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
         self.clear_progress();
-        if self.way == Way::AtOnce {
+        if self.mode == WriteMode::Whole {
             return Ok(nix::unistd::write(&self.stdout, bytes)?);
         }
         let written = match self.write_now(bytes) {
@@ -135,7 +135,7 @@ impl Write for StandardOutput<'_> {
                 }
             },
         };
-        // Who reads slowly still reads.
+        // A slow reader still reads: the wait begins again.
         self.until = self.until.map(|_| Instant::now() + PATIENCE);
         Ok(written)
     }
@@ -147,20 +147,20 @@ impl Write for StandardOutput<'_> {
 
 #[cfg(unix)]
 impl StandardOutput<'_> {
-    /// Writes what there is room for. `None`: there is no room, or no such way; why it failed is
-    /// told by the other one.
+    /// Writes the bytes for which there is room. `None` if nothing was written: a write in pieces
+    /// then reports the error, if there is one.
     fn write_now(&mut self, bytes: &[u8]) -> Option<usize> {
-        if self.way != Way::WhatFits {
+        if self.mode != WriteMode::NonBlocking {
             return None;
         }
         let written = crate::sys::write_now(&self.stdout, bytes);
         if written.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
-            self.way = Way::InPieces;
+            self.mode = WriteMode::Pieces;
         }
         written.ok().filter(|written| *written > 0)
     }
 
-    /// Waits until something can be written, or until there is no more sense in waiting.
+    /// Waits until something can be written, a signal comes, or the final output has waited enough.
     fn wait(&self) -> io::Result<()> {
         use std::os::fd::AsFd;
 

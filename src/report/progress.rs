@@ -214,17 +214,16 @@ impl ProgressLine {
     pub(super) fn clear(&self) {
         // A stopped terminal (Ctrl-S) must not delay the end of the run.
         if self.is_drawn() && sys::stderr_is_writable() {
-            self.set_drawn(false);
+            self.0.store(false, Ordering::Relaxed);
             let _ = Term::stderr().clear_line();
         }
     }
 
     fn draw(&self, text: &str) -> io::Result<()> {
         let term = Term::buffered_stderr();
-        if self.is_drawn() {
+        if self.0.swap(true, Ordering::Relaxed) {
             term.clear_line()?;
         }
-        self.set_drawn(true);
         term.write_str(text)?;
         term.flush()
     }
@@ -232,17 +231,12 @@ impl ProgressLine {
     fn is_drawn(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
-
-    fn set_drawn(&self, drawn: bool) {
-        self.0.store(drawn, Ordering::Relaxed);
-    }
 }
 
 /// The progress of a run, shown or not. Dropping it clears the line.
-pub struct Progress(Option<Box<Shown>>);
-
-struct Shown {
-    goal: Goal,
+pub struct Progress {
+    /// `None` if nothing is shown.
+    goal: Option<Goal>,
     line: ProgressLine,
     paint: Paint,
     recent: Recent,
@@ -254,65 +248,53 @@ struct Shown {
 }
 
 impl Progress {
-    pub(super) fn hidden() -> Self {
-        Progress(None)
-    }
-
     /// Progress on standard error, if that is a terminal with a movable cursor.
-    pub(super) fn on_terminal(goal: Goal, line: &ProgressLine, paint: Paint) -> Self {
-        if !io::stderr().is_terminal() || is_dumb() {
-            return Progress::hidden();
-        }
-        let (line, recent) = (line.clone(), Recent::default());
-        let (last, due) = (goal.start, goal.start + FIRST);
-        Progress(Some(Box::new(Shown { goal, line, paint, recent, last, due, drawn: false })))
+    pub(super) fn new(goal: Option<Goal>, line: &ProgressLine, paint: Paint) -> Self {
+        let goal = goal.filter(|_| io::stderr().is_terminal() && !is_dumb());
+        let last = goal.map_or_else(Instant::now, |goal| goal.start);
+        let (line, recent, due) = (line.clone(), Recent::default(), last + FIRST);
+        Progress { goal, line, paint, recent, last, due, drawn: false }
     }
 
     /// The time of the next drawing: a wait must end then.
     pub fn due(&self) -> Option<Instant> {
-        self.0.as_ref().map(|shown| shown.due)
+        self.goal.map(|_| self.due)
     }
 
     /// Draws if it is due and the run has time: `next` is the run's next deadline. `done` counts
     /// towards the goal, `meter` counts everything.
     pub fn draw(&mut self, now: Instant, next: Option<Instant>, done: u64, meter: &Meter) {
-        let Some(shown) = &mut self.0 else { return };
-        if shown.drawn && !shown.line.is_drawn() {
-            shown.drawn = false;
-            shown.due = shown.due.min(shown.last + AGAIN);
+        let Some(goal) = self.goal else { return };
+        if self.drawn && !self.line.is_drawn() {
+            self.drawn = false;
+            self.due = self.due.min(self.last + AGAIN);
         }
-        if now < shown.due {
+        if now < self.due {
             return;
         }
-        match next.filter(|next| *next < now + MARGIN && now < shown.last + STARVED) {
-            Some(next) => shown.due = next.max(now),
-            None => shown.draw(now, done, meter),
+        if let Some(next) = next.filter(|at| *at < now + MARGIN && now < self.last + STARVED) {
+            self.due = next.max(now);
+            return;
         }
-    }
-}
-
-impl Shown {
-    fn draw(&mut self, now: Instant, done: u64, meter: &Meter) {
         (self.last, self.due) = (now, now + EVERY);
         self.recent.note(now, done, meter);
         let is_foreground = sys::stderr_is_foreground();
         self.drawn = is_foreground && sys::stderr_is_writable();
         if !self.drawn {
             // The last line now belongs to the program in the foreground, such as the shell.
-            self.line.set_drawn(self.line.is_drawn() && is_foreground);
+            self.line.0.fetch_and(is_foreground, Ordering::Relaxed);
             return;
         }
-        let Goal { start, count, .. } = self.goal;
         let speed = self.recent.speed(now);
-        let steps = count.map(|count| count.saturating_sub(done));
+        let steps = goal.count.map(|count| count.saturating_sub(done));
         let measured = speed.zip(steps).and_then(|(speed, steps)| speed.time_for(steps));
         let view = View {
-            fraction: self.goal.fraction(now, done),
-            left: self.goal.left(now, measured),
-            elapsed: now.saturating_duration_since(start),
+            fraction: goal.fraction(now, done),
+            left: goal.left(now, measured),
+            elapsed: now.saturating_duration_since(goal.start),
             speed,
             done,
-            count,
+            count: goal.count,
             datagrams: meter.datagrams,
         };
         let columns = Term::stderr().size().1.saturating_sub(SPARE).max(1);
@@ -320,7 +302,7 @@ impl Shown {
     }
 }
 
-impl Drop for Shown {
+impl Drop for Progress {
     fn drop(&mut self) {
         self.line.clear();
     }

@@ -172,10 +172,8 @@ impl<'a> Reporter<'a> {
     /// progress.
     pub fn progress(&self, goal: Option<Goal>, show: bool) -> Progress {
         let scrolls = show && self.level == Verbosity::Everything && io::stdout().is_terminal();
-        match goal.filter(|_| self.level > Verbosity::Nothing && !scrolls) {
-            Some(goal) => Progress::on_terminal(goal, &self.notes.line, self.paint_notes),
-            None => Progress::hidden(),
-        }
+        let goal = goal.filter(|_| self.level > Verbosity::Nothing && !scrolls);
+        Progress::new(goal, &self.notes.line, self.paint_notes)
     }
 
     /// The signal that asks the run to end, once one has come.
