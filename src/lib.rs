@@ -1,24 +1,22 @@
 //! mcast sends, receives, measures and explains IP multicast.
 //!
-//! The binary is a thin shell over this library. Data flows one way, and every arrow is an import:
+//! The binary is a thin shell over this library: it parses the arguments and calls [`run`]. Imports
+//! run down this list and never up. `docs/architecture.md` is the map, with the rules and the way
+//! of a datagram.
 //!
 //! ```text
-//! what was typed        cli/       clap types and value parsers; no sockets, no logic
-//!       |
-//! what it means         plan       resolved, validated, every default in one place
-//!       |
-//! send:  payload -> pace -> net::Outbox -> report
-//! recv:  net::Inbox -> probe -> stats -> report
-//! check: net -> diagnosis::Facts -> diagnosis::findings -> report
-//! ifaces: host::interfaces -> report
-//!       |
-//! what it proved        verdict    limits, assertions and failures -> exit status
+//! commands            send, recv, check, ifaces: the owners of loops
+//! plan  cli           what the arguments mean, and what was typed
+//! report  event       how events are shown, and what happened as data
+//! diagnosis  notice   why multicast does not arrive, and messages to the user
+//! verdict  assertion  how a run ends, and what it was to measure
+//! stats  format       pure counters, and what a datagram says of itself
+//! net  host  sys      sockets, kernel state, the operating system
+//! target  iface       vocabulary
+//! units               values with a unit
 //! ```
 //!
-//! [`target`] and [`iface`] are the vocabulary of all of them: who is spoken to, and where it
-//! leaves or arrives. [`notice`] holds all messages to the user beside the results; [`event`] holds
-//! the results as data. [`units`] holds figures that a user gives. Only [`net`] touches sockets,
-//! and only `sys` holds `unsafe`.
+//! The public modules are those that the tests, the benches and the fuzz targets need.
 
 #![deny(unsafe_code)]
 #![deny(missing_docs)]

@@ -228,9 +228,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_displayed_is_the_value_to_three_digits(base in 1.0..10.0_f64, power in 0..12_i32) {
+        fn what_is_displayed_is_the_value_to_three_digits(
+            base in 1.0..10.0_f64,
+            power in 0..12_i32,
+        ) {
             let value = base * 10_f64.powi(power);
-            for value in [Value::Nanos(value as i64), Value::Nanos(-(value as i64)), Value::Pps(value), Value::Bps(value)] {
+            for value in [
+                Value::Nanos(value as i64),
+                Value::Nanos(-(value as i64)),
+                Value::Pps(value),
+                Value::Bps(value),
+            ] {
                 let number = |value| match value {
                     Value::Nanos(nanos) => nanos as f64,
                     Value::Ratio(value) | Value::Pps(value) | Value::Bps(value) => value,
@@ -244,13 +252,17 @@ mod tests {
         #[test]
         fn nothing_panics(bits: u64, nanos: i64) {
             let value = f64::from_bits(bits);
-            for value in [Value::Ratio(value), Value::Pps(value), Value::Bps(value), Value::Nanos(nanos)] {
+            for value in
+                [Value::Ratio(value), Value::Pps(value), Value::Bps(value), Value::Nanos(nanos)]
+            {
                 let _ = (value.to_string(), value.shown_until(|_| false).to_string());
             }
         }
 
         #[test]
-        fn with_all_digits_a_time_of_days_is_shown_to_the_nanosecond(nanos in -1_000_000_000_000_000..1_000_000_000_000_000_i64) {
+        fn with_all_digits_a_time_of_days_is_shown_to_the_nanosecond(
+            nanos in -1_000_000_000_000_000..1_000_000_000_000_000_i64,
+        ) {
             prop_assert_eq!(Value::Nanos(nanos).as_read(ALL_DIGITS), Value::Nanos(nanos));
         }
     }

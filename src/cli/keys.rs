@@ -140,7 +140,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_typed_comes_to_an_end(typed in proptest::collection::vec(any::<u8>(), 0..100)) {
+        fn whatever_is_typed_comes_to_an_end(
+            typed in proptest::collection::vec(any::<u8>(), 0..100),
+        ) {
             prop_assert!(all(&typed).len() <= typed.len());
         }
     }

@@ -165,7 +165,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_mark_stays_on_a_row(rows in 1..200_usize, keys in proptest::collection::vec(0..14_u8, 0..30)) {
+        fn the_mark_stays_on_a_row(
+            rows in 1..200_usize,
+            keys in proptest::collection::vec(0..14_u8, 0..30),
+        ) {
             let mut menu = Menu { rows, row: 0, typed: 0 };
             for key in keys {
                 menu.press(&match key {
@@ -178,7 +181,11 @@ mod tests {
                 prop_assert!(menu.row < rows);
                 for height in [0, 1, 2, 5, 300] {
                     let shown = menu.window(height);
-                    prop_assert!(shown.contains(&menu.row) && shown.end <= rows && shown.len() == height.clamp(1, rows));
+                    prop_assert!(
+                        shown.contains(&menu.row)
+                            && shown.end <= rows
+                            && shown.len() == height.clamp(1, rows)
+                    );
                 }
             }
         }

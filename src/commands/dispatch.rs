@@ -3,26 +3,15 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use thiserror::Error;
+use anyhow::{Result, anyhow};
 use tracing::level_filters::LevelFilter;
 
 use super::{check, ifaces, recv, send};
 use crate::cli::{Cli, Command, DisplayArgs, menu};
-use crate::plan::{self, Host, PlanError};
+use crate::plan::{self, Host};
 use crate::report::{Notes, Paint, Reporter};
 use crate::sys::Interrupt;
 use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
-
-/// Why a command could not run.
-#[derive(Debug, Error)]
-enum CommandError {
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    #[error("cannot take over signals: {0}")]
-    Signals(io::Error),
-    #[error(transparent)]
-    Run(#[from] RunError),
-}
 
 /// Runs the command that was typed. Returns the exit status.
 pub fn run(cli: &Cli) -> ExitCode {
@@ -54,7 +43,7 @@ fn start_diagnostics(display: &DisplayArgs, notes: Notes) {
     diagnostics.with_target(false).without_time().log_internal_errors(false).init();
 }
 
-fn run_command(command: &Command, notes: &Notes) -> Result<Verdict, CommandError> {
+fn run_command(command: &Command, notes: &Notes) -> Result<Verdict> {
     match command {
         Command::Send(args) => {
             let plan = plan::Send::new(args, &Host::here(&menu::ask)?)?;
@@ -78,8 +67,9 @@ fn run_with_reporter(
     command: &Command,
     notes: &Notes,
     run: impl FnOnce(&mut Reporter) -> Result<Verdict, RunError>,
-) -> Result<Verdict, CommandError> {
-    let interrupt = Interrupt::install().map_err(CommandError::Signals)?;
+) -> Result<Verdict> {
+    let interrupt =
+        Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
     let display = command.display();
     let mut reporter =
         Reporter::new(command.output(), display.quiet, display.color, notes.clone(), &interrupt);

@@ -347,10 +347,20 @@ mod tests {
         fn what_is_written_is_read(
             (stream, sequence, sent, host) in any::<(u64, u64, u64, u64)>(),
             (ttl, traffic_class, reply_wanted, synchronised) in any::<(u8, u8, bool, bool)>(),
-            (kind, len) in (0..3_usize, 0..2000_u16)
+            (kind, len) in (0..3_usize, 0..2000_u16),
         ) {
             let kind = [ProbeKind::Data, ProbeKind::End, ProbeKind::Reply][kind];
-            let probe = Probe { kind, reply_wanted, synchronised, stream, sequence: sequence / 4, sent, ttl, traffic_class, host };
+            let probe = Probe {
+                kind,
+                reply_wanted,
+                synchronised,
+                stream,
+                sequence: sequence / 4,
+                sent,
+                ttl,
+                traffic_class,
+                host,
+            };
             let writer = Writer::new(len);
             let mut bytes = writer.bytes(&Probe { stream: 5, ..probe });
             writer.write(&probe, &mut bytes);
@@ -366,7 +376,11 @@ mod tests {
         }
 
         #[test]
-        fn nothing_panics(mut bytes in proptest::collection::vec(any::<u8>(), 0..200), magic: bool, cut: bool) {
+        fn nothing_panics(
+            mut bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            magic: bool,
+            cut: bool,
+        ) {
             if magic {
                 bytes.splice(..bytes.len().min(5), *b"MCST\x01");
             }

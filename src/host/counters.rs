@@ -319,7 +319,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(text: String, odd in "((Ip|Udp|Ip6|é):? ?[-0-9 ]{0,30}\n?){0,5}", cut in 0_usize..300) {
+        fn no_text_panics(
+            text: String,
+            odd in "((Ip|Udp|Ip6|é):? ?[-0-9 ]{0,30}\n?){0,5}",
+            cut in 0_usize..300,
+        ) {
             for whole in [SNMP, NETSTAT, SNMP6, DEV] {
                 let text = format!("{}{odd}\n{text}", &whole[..cut.min(whole.len())]);
                 let read = parse(&text, &text, &text, &text);
@@ -331,7 +335,9 @@ mod tests {
         #[test]
         fn what_has_grown_is_never_more_than_could_be(before: u64, now: u64) {
             if let Some(grown) = grown(before, now) {
-                prop_assert!(before.wrapping_add(grown) == now || before + grown == now + (1 << 32));
+                prop_assert!(
+                    before.wrapping_add(grown) == now || before + grown == now + (1 << 32)
+                );
             }
         }
     }

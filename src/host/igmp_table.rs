@@ -165,7 +165,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(text: String, line in "[0-9]{1,3}\t[a-z:.@ ]{0,9} *:? *[0-9]{0,3} *(V[0-9])?", group in "\t{0,5}[0-9A-F+]{0,9} +-?[0-9]{0,12}") {
+        fn no_text_panics(
+            text: String,
+            line in "[0-9]{1,3}\t[a-z:.@ ]{0,9} *:? *[0-9]{0,3} *(V[0-9])?",
+            group in "\t{0,5}[0-9A-F+]{0,9} +-?[0-9]{0,12}",
+        ) {
             let _ = (parse_igmp(&text), parse_igmp6(&text));
             let text = format!("{line}\n{group}\n{text}");
             let _ = (parse_igmp(&text), parse_igmp6(&text));
@@ -173,7 +177,11 @@ mod tests {
 
         #[test]
         fn a_table_cut_anywhere_tells_of_no_group_that_is_not_there(cut in 0_usize..120) {
-            let text = format!("2\te0        :     2      V3\n\t\t\t\t{}     1 0:00000000\t\t0\n\t\t\t\t{}     1 0:00000000\t\t0\n", hex("239.1.2.3"), hex("224.0.0.1"));
+            let text = format!(
+                "2\te0        :     2      V3\n\t\t\t\t{}     1 0:00000000\t\t0\n\t\t\t\t{}     1 0:00000000\t\t0\n",
+                hex("239.1.2.3"),
+                hex("224.0.0.1")
+            );
             let whole = parse_igmp(&text);
             for iface in parse_igmp(&text[..cut.min(text.len())]) {
                 prop_assert!(iface.groups.iter().all(|joined| whole[0].groups.contains(joined)));

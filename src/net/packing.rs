@@ -114,14 +114,20 @@ mod tests {
     proptest! {
         #[test]
         fn every_target_has_one_socket_and_no_limit_is_passed(
-            groups in 1..200_usize, ports in 1..5_u16, sockets in 0..300_usize, most in 0..30_usize,
+            groups in 1..200_usize,
+            ports in 1..5_u16,
+            sockets in 0..300_usize,
+            most in 0..30_usize,
         ) {
             let listens = listens(&format!("239.1.1.1+{groups}:5000-{}", 4999 + ports));
             match pack(&listens, sockets, |_| most) {
                 Ok(packs) => {
                     prop_assert!(packs.len() <= sockets);
                     prop_assert!(packs.iter().all(|pack| pack.len() <= most.max(1)));
-                    let one_port = |pack: &Pack| pack.iter().all(|position| listens[*position].at.port == listens[pack[0]].at.port);
+                    let one_port = |pack: &Pack| {
+                        pack.iter()
+                            .all(|position| listens[*position].at.port == listens[pack[0]].at.port)
+                    };
                     prop_assert!(packs.iter().all(one_port));
                     let mut all: Vec<usize> = packs.concat();
                     all.sort_unstable();

@@ -177,7 +177,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_what_stands_there(lens in proptest::collection::vec(0..2000_usize, 1..100), first in 0..100_usize) {
+        fn what_is_written_is_what_stands_there(
+            lens in proptest::collection::vec(0..2000_usize, 1..100),
+            first in 0..100_usize,
+        ) {
             let mut queue = batching(64, true);
             let mut written = Vec::new();
             for (position, len) in lens.into_iter().enumerate() {
@@ -191,7 +194,13 @@ mod tests {
                 prop_assert!(bytes.iter().all(|byte| *byte == position as u8));
                 bytes.fill(0xff);
             }
-            prop_assert_eq!(queue.rewrite(first).map(|(position, bytes)| (position, bytes.len())).collect::<Vec<_>>(), &written[first..]);
+            prop_assert_eq!(
+                queue
+                    .rewrite(first)
+                    .map(|(position, bytes)| (position, bytes.len()))
+                    .collect::<Vec<_>>(),
+                &written[first..]
+            );
             for (index, (position, len)) in written.into_iter().enumerate() {
                 let byte = if index < first { position as u8 } else { 0xff };
                 prop_assert_eq!(queue.bytes(index..index + 1), vec![byte; len]);

@@ -128,10 +128,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_train_is_longer_than_a_datagram_may_be(len in 0..30_000_usize, longest in 1..200_usize) {
+        fn no_train_is_longer_than_a_datagram_may_be(
+            len in 0..30_000_usize,
+            longest in 1..200_usize,
+        ) {
             let datagrams = vec![(0, len); (65_527 / len.max(1)).clamp(1, 128)];
             let messages = messages(&datagrams, longest);
-            prop_assert!(messages.iter().all(|count| *count <= longest && (count * len <= 65_507 || *count == 1)));
+            prop_assert!(
+                messages
+                    .iter()
+                    .all(|count| *count <= longest && (count * len <= 65_507 || *count == 1))
+            );
             prop_assert_eq!(messages.iter().sum::<usize>(), datagrams.len());
         }
     }

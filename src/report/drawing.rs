@@ -145,9 +145,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_delay_is_in_one_bar(delays in proptest::collection::vec(-1_000_000_000..100_000_000_000_i64, 1..300)) {
+        fn every_delay_is_in_one_bar(
+            delays in proptest::collection::vec(-1_000_000_000..100_000_000_000_i64, 1..300),
+        ) {
             let drawn = drawn(&delays);
-            let counts = drawn.lines().map(|line| line.trim_end_matches('#').split_whitespace().last().unwrap().parse::<u64>().unwrap());
+            let counts = drawn.lines().map(|line| {
+                line.trim_end_matches('#')
+                    .split_whitespace()
+                    .last()
+                    .unwrap()
+                    .parse::<u64>()
+                    .unwrap()
+            });
             prop_assert_eq!(counts.sum::<u64>(), delays.len() as u64, "{}", drawn);
             prop_assert!(drawn.lines().count() <= BARS as usize + 3);
         }

@@ -214,15 +214,29 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_needs_no_escape_is_told_from_what_does(text in "[ -~]{0,300}|[ -~\\t\u{7f}é]{0,20}", whole: bool) {
-            let end = if whole { text.len() } else { text.char_indices().nth(PREVIEW).map_or(text.len(), |(end, _)| end) };
+        fn what_needs_no_escape_is_told_from_what_does(
+            text in "[ -~]{0,300}|[ -~\\t\u{7f}é]{0,20}",
+            whole: bool,
+        ) {
+            let end = if whole {
+                text.len()
+            } else {
+                text.char_indices().nth(PREVIEW).map_or(text.len(), |(end, _)| end)
+            };
             let shown = payload(text.as_bytes(), whole).to_string();
-            let cut = if end < text.len() { format!(" … and {}", count((text.len() - end) as u64, "byte")) } else { String::new() };
+            let cut = if end < text.len() {
+                format!(" … and {}", count((text.len() - end) as u64, "byte"))
+            } else {
+                String::new()
+            };
             prop_assert_eq!(shown, format!("{}{cut}", Thorough(&text[..end])));
         }
 
         #[test]
-        fn no_payload_prints_a_control_character(bytes in proptest::collection::vec(any::<u8>(), 0..300), whole: bool) {
+        fn no_payload_prints_a_control_character(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+            whole: bool,
+        ) {
             let text = payload(&bytes, whole).to_string();
             prop_assert!(!text.chars().any(char::is_control), "{text:?}");
         }

@@ -191,14 +191,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_interfaces_of_one_network_double_everything(payloads in proptest::collection::vec(0..4_u8, 0..50), batch in 1..60_usize) {
+        fn two_interfaces_of_one_network_double_everything(
+            payloads in proptest::collection::vec(0..4_u8, 0..50),
+            batch in 1..60_usize,
+        ) {
             let mut copies = Copies::default();
             let numbers: Vec<usize> = (0..payloads.len()).collect();
             // The sockets are read in batches, so that one interface may be ahead of the other.
             for chunk in numbers.chunks(batch) {
                 for ifindex in [2, 3] {
                     for number in chunk {
-                        add(&mut copies, 300 * *number as u64 + u64::from(ifindex), ifindex, &payloads[*number].to_string());
+                        add(
+                            &mut copies,
+                            300 * *number as u64 + u64::from(ifindex),
+                            ifindex,
+                            &payloads[*number].to_string(),
+                        );
                     }
                 }
             }

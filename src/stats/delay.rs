@@ -295,15 +295,25 @@ mod tests {
             spread in 1..40_u32,
             seeds in proptest::collection::vec(any::<u64>(), 1..400),
         ) {
-            let delays: Vec<i64> = seeds.iter().map(|seed| base + (seed % (1 << spread)) as i64).collect();
+            let delays: Vec<i64> =
+                seeds.iter().map(|seed| base + (seed % (1 << spread)) as i64).collect();
             for (precision, error) in PRECISIONS {
                 let recorded = of(&delays, precision);
                 let (found, expected) = (recorded.quantiles().unwrap(), by_definition(&delays));
-                prop_assert_eq!((found.min, found.mean, found.max), (expected.min, expected.mean, expected.max));
+                prop_assert_eq!(
+                    (found.min, found.mean, found.max),
+                    (expected.min, expected.mean, expected.max)
+                );
                 // Room below the first one, and what was moved when the room was used up, cost a little of the precision.
                 let tolerated = ((expected.max - expected.min) as f64 * 2.0 * error) as i64 + 10;
                 for (found, expected) in list(found).into_iter().zip(list(expected)) {
-                    prop_assert!((found - expected).abs() <= tolerated, "{} for {}, tolerated {}", found, expected, tolerated);
+                    prop_assert!(
+                        (found - expected).abs() <= tolerated,
+                        "{} for {}, tolerated {}",
+                        found,
+                        expected,
+                        tolerated
+                    );
                 }
             }
         }
@@ -313,25 +323,37 @@ mod tests {
             one in proptest::collection::vec(-1_000_000..1_000_000_i64, 0..50),
             two in proptest::collection::vec(-1_000_000_000..1_000_000_000_i64, 0..50),
         ) {
-            let (mut merged, both) = (of(&one, Precision::Fine), [one.clone(), two.clone()].concat());
+            let (mut merged, both) =
+                (of(&one, Precision::Fine), [one.clone(), two.clone()].concat());
             merged.merge(&of(&two, Precision::Fine));
             prop_assert_eq!(merged.count(), both.len() as u64);
             match (merged.quantiles(), both.is_empty()) {
                 (None, true) => {}
                 (Some(found), false) => {
                     let expected = by_definition(&both);
-                    prop_assert_eq!((found.min, found.mean, found.max), (expected.min, expected.mean, expected.max));
+                    prop_assert_eq!(
+                        (found.min, found.mean, found.max),
+                        (expected.min, expected.mean, expected.max)
+                    );
                 }
                 (found, _) => prop_assert!(false, "{:?}", found),
             }
             let mut variation = Delays::new(Precision::Fine);
-            [&one, &two].iter().for_each(|delays| variation.merge(&of(delays, Precision::Fine).less_the_shortest()));
-            let spread = |delays: &[i64]| delays.iter().max().map(|max| max - delays.iter().min().unwrap());
-            prop_assert_eq!(variation.quantiles().map(|found| found.max), spread(&one).max(spread(&two)));
+            [&one, &two].iter().for_each(|delays| {
+                variation.merge(&of(delays, Precision::Fine).less_the_shortest())
+            });
+            let spread =
+                |delays: &[i64]| delays.iter().max().map(|max| max - delays.iter().min().unwrap());
+            prop_assert_eq!(
+                variation.quantiles().map(|found| found.max),
+                spread(&one).max(spread(&two))
+            );
         }
 
         #[test]
-        fn every_delay_is_below_some_edge(delays in proptest::collection::vec(-1_000_000..1_000_000_i64, 1..100)) {
+        fn every_delay_is_below_some_edge(
+            delays in proptest::collection::vec(-1_000_000..1_000_000_i64, 1..100),
+        ) {
             let recorded = of(&delays, Precision::Fine);
             let max = *delays.iter().max().unwrap();
             prop_assert_eq!(recorded.up_to(&[i64::MIN, max]), [0, delays.len() as u64]);

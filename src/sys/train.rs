@@ -50,7 +50,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_datagrams_of_a_train_are_all_of_it_in_order(payload in proptest::collection::vec(any::<u8>(), 0..3000), segment in 0_usize..1600) {
+        fn the_datagrams_of_a_train_are_all_of_it_in_order(
+            payload in proptest::collection::vec(any::<u8>(), 0..3000),
+            segment in 0_usize..1600,
+        ) {
             let train = Train { payload: &payload, segment: Some(segment), meta: Meta::unknown() };
             let datagrams: Vec<&[u8]> = train.datagrams().collect();
             prop_assert_eq!(datagrams.concat(), payload.clone());

@@ -62,8 +62,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn many_bytes_are_written_as_each_would_be_alone(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let (plain, spaced): (Vec<_>, Vec<_>) = bytes.iter().map(|byte| (format!("{byte:02x}"), format!(" {byte:02x}"))).unzip();
+        fn many_bytes_are_written_as_each_would_be_alone(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            let (plain, spaced): (Vec<_>, Vec<_>) =
+                bytes.iter().map(|byte| (format!("{byte:02x}"), format!(" {byte:02x}"))).unzip();
             prop_assert_eq!(Hex(&bytes).to_string(), plain.concat());
             prop_assert_eq!(SpacedHex(&bytes).to_string(), spaced.concat());
         }

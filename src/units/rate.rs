@@ -150,7 +150,9 @@ mod tests {
             let again: Rate = rate.to_string().parse().unwrap();
             let (Rate::Packets(value) | Rate::Bits(value)) = rate;
             let (Rate::Packets(read) | Rate::Bits(read)) = again;
-            prop_assert!((read - value).abs() <= value * 1e-12 && matches!(again, Rate::Bits(_)) == bits);
+            prop_assert!(
+                (read - value).abs() <= value * 1e-12 && matches!(again, Rate::Bits(_)) == bits
+            );
         }
 
         #[test]

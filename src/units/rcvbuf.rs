@@ -244,7 +244,11 @@ mod tests {
         }
 
         #[test]
-        fn the_buffer_that_is_asked_for_lasts_the_pause(packets in 1.0..1e6_f64, micros in 1_u64..1_000_000, payload in 0_usize..9000) {
+        fn the_buffer_that_is_asked_for_lasts_the_pause(
+            packets in 1.0..1e6_f64,
+            micros in 1_u64..1_000_000,
+            payload in 0_usize..9000,
+        ) {
             let pause = Duration::from_micros(micros);
             let request = RcvbufRequest::Pause { rate: Rate::Packets(packets), pause, payload };
             prop_assume!(request.needs() <= LARGEST as u64);

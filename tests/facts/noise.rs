@@ -55,8 +55,14 @@ proptest! {
         for name in ["healthy", "healthy-with-querier", "healthy-ipv6"] {
             let mut facts = filtering(record(name), mode);
             let counters = OTHERS.iter().zip(&rises).filter(|(_, rise)| **rise > 0);
-            facts.counters = Some(counters.map(|(name, rise)| ((*name).to_owned(), *rise)).collect());
-            if let Some(counters) = facts.interfaces.iter_mut().find(|link| link.name == "e0").and_then(|link| link.counters.as_mut()) {
+            facts.counters =
+                Some(counters.map(|(name, rise)| ((*name).to_owned(), *rise)).collect());
+            if let Some(counters) = facts
+                .interfaces
+                .iter_mut()
+                .find(|link| link.name == "e0")
+                .and_then(|link| link.counters.as_mut())
+            {
                 (counters.rx_dropped, counters.rx_errors) = (dropped, damaged);
             }
             facts.frames = facts.frames.filter(|_| seen);
@@ -76,9 +82,12 @@ proptest! {
     ) {
         for name in ["silence", "silence-as-nobody", "silence-ipv6"] {
             let mut facts = filtering(record(name), mode);
-            facts.counters = Some(OTHERS.iter().zip(&rises).map(|(name, rise)| ((*name).to_owned(), *rise)).collect());
+            facts.counters = Some(
+                OTHERS.iter().zip(&rises).map(|(name, rise)| ((*name).to_owned(), *rise)).collect(),
+            );
             facts.frames = facts.frames.filter(|_| seen);
-            let faults: Vec<Notice> = grave(&facts).into_iter().filter(|finding| finding.level == Level::Fault).collect();
+            let faults: Vec<Notice> =
+                grave(&facts).into_iter().filter(|finding| finding.level == Level::Fault).collect();
             prop_assert!(faults.is_empty(), "{faults:#?}");
         }
     }

@@ -276,12 +276,15 @@ fn examples(refusal: &str) -> Vec<String> {
 proptest! {
     #[test]
     fn judging_agrees_with_a_slow_comparison(
-        limit in -100_000..=100_000_i64, off in prop_oneof![Just(0), -2..=2_i64, -100_000..=100_000_i64], space in " {0,2}"
+        limit in -100_000..=100_000_i64,
+        off in prop_oneof![Just(0), -2..=2_i64, -100_000..=100_000_i64],
+        space in " {0,2}",
     ) {
         for (name, metric, kind) in METRICS {
             for (operator, _) in OPERATORS {
                 // Only a delay can be negative, and a loss of more than all is none.
-                let of_kind = |number: i64| if kind == ValueKind::Delay { number } else { number.abs() };
+                let of_kind =
+                    |number: i64| if kind == ValueKind::Delay { number } else { number.abs() };
                 let (limit, value) = (of_kind(limit), of_kind(limit.saturating_add(off)));
                 let (text, read_limit) = typed(kind, limit);
                 let text = format!("{name}{space}{operator}{space}{text}");
@@ -292,9 +295,19 @@ proptest! {
 
                 let measured = typed(kind, value).1;
                 let judgement = assertion.judge(|_| Some(measured));
-                prop_assert_eq!(judgement.held, is_so(operator, value, limit), "{} of {:?}", text, measured);
+                prop_assert_eq!(
+                    judgement.held,
+                    is_so(operator, value, limit),
+                    "{} of {:?}",
+                    text,
+                    measured
+                );
                 let reason = judgement.reason();
-                prop_assert!(reason.starts_with(&text) && reason.contains(": it was "), "{}", reason);
+                prop_assert!(
+                    reason.starts_with(&text) && reason.contains(": it was "),
+                    "{}",
+                    reason
+                );
                 prop_assert!(!assertion.judge(|_| None).held);
             }
         }
@@ -307,9 +320,16 @@ proptest! {
 
     #[test]
     fn whatever_is_wrong_with_a_part_what_is_shown_instead_is_right(
-        name in prop_oneof![select(METRICS.map(|(name, ..)| name).to_vec()).prop_map(str::to_owned), "[a-z._]{0,8}", "delay[.a-z0-9]{0,5}"],
+        name in prop_oneof![
+            select(METRICS.map(|(name, ..)| name).to_vec()).prop_map(str::to_owned),
+            "[a-z._]{0,8}",
+            "delay[.a-z0-9]{0,5}"
+        ],
         operator in "[=!<>]{0,3}| < = ",
-        value in prop_oneof!["-?[0-9]{0,3}(\\.[0-9]{0,2})?(%|ms|pps|kpps|Mbit|k|_0|GB| x)?", "\\PC{0,12}"],
+        value in prop_oneof![
+            "-?[0-9]{0,3}(\\.[0-9]{0,2})?(%|ms|pps|kpps|Mbit|k|_0|GB| x)?",
+            "\\PC{0,12}"
+        ],
     ) {
         let text = format!("{name} {operator} {value}");
         match text.parse::<Assertion>() {
@@ -317,7 +337,12 @@ proptest! {
             Err(error) => {
                 let examples = examples(&error);
                 let lists = ["; there are ", "names no metric", "more than one comparison"];
-                prop_assert!(!examples.is_empty() || lists.iter().any(|list| error.contains(list)), "{}: {}", text, error);
+                prop_assert!(
+                    !examples.is_empty() || lists.iter().any(|list| error.contains(list)),
+                    "{}: {}",
+                    text,
+                    error
+                );
                 for example in examples {
                     prop_assert!(example.parse::<Assertion>().is_ok(), "{}: {}", text, error);
                 }

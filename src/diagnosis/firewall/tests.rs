@@ -524,10 +524,16 @@ fn odd() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn no_ruleset_panics(rules in proptest::collection::vec(odd(), 0..6), elements in odd(), chain in odd(), listing in "(table inet t \\{\n)?(\tchain in \\{\n)?(\t\t[a-z={} ]{0,40} # handle 1\n)*[\t a-z{}\n]{0,40}") {
+    fn no_ruleset_panics(
+        rules in proptest::collection::vec(odd(), 0..6),
+        elements in odd(),
+        chain in odd(),
+        listing in "(table inet t \\{\n)?(\tchain in \\{\n)?(\t\t[a-z={} ]{0,40} # handle 1\n)*[\t a-z{}\n]{0,40}",
+    ) {
         let mut json: Value = serde_json::from_str(&input("drop", &rules)).unwrap();
         let objects = json["nftables"].as_array_mut().unwrap();
-        objects.push(json!({"set": {"family": "inet", "table": "t", "name": "s", "elem": elements}}));
+        objects
+            .push(json!({"set": {"family": "inet", "table": "t", "name": "s", "elem": elements}}));
         objects.push(json!({"chain": chain}));
         let ruleset = Ruleset::parse(&json.to_string()).unwrap().with_listing(&listing);
         for way in [Way::In, Way::Out, Way::Bridged] {

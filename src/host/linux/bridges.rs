@@ -294,7 +294,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), at in 0_usize..2000, byte in any::<u8>(), end in 0_usize..2000) {
+        fn no_bytes_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+            at in 0_usize..2000,
+            byte in any::<u8>(),
+            end in 0_usize..2000,
+        ) {
             let _ = (link(&bytes), entries(&bytes));
             for recorded in [BRIDGE, GROUPS] {
                 let mut bent = recorded.to_vec();

@@ -177,10 +177,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answer_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), kind in 0_u16..20) {
+        fn no_answer_panics(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            kind in 0_u16..20,
+        ) {
             let _ = read(&bytes, 16, &mut |_| {});
             let length = u32::try_from(bytes.len() + 16).unwrap();
-            let message = [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10], &bytes].concat();
+            let message =
+                [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10], &bytes].concat();
             let _ = read(&message, 16, &mut |_| {});
             let _ = (mtu(&bytes), super::kind(&bytes));
         }

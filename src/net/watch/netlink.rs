@@ -136,7 +136,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic_or_go_on_for_ever(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn no_bytes_panic_or_go_on_for_ever(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300),
+        ) {
             read_messages(&bytes, &mut Messages::default());
         }
     }

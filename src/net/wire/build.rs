@@ -138,19 +138,37 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_built_is_read_again(source: u32, group in 0xe000_0000_u32..0xf000_0000, source6: u128, group6: u128, version in 1_u8..=2) {
+        fn what_is_built_is_read_again(
+            source: u32,
+            group in 0xe000_0000_u32..0xf000_0000,
+            source6: u128,
+            group6: u128,
+            version in 1_u8..=2,
+        ) {
             let (source, group) = (Ipv4Addr::from(source), Ipv4Addr::from(group));
-            for (bytes, to, version) in [(igmp_v3_report(source, group), ALL_IGMPV3_ROUTERS, 3), (igmp_old_report(version, source, group), group, version)] {
+            for (bytes, to, version) in [
+                (igmp_v3_report(source, group), ALL_IGMPV3_ROUTERS, 3),
+                (igmp_old_report(version, source, group), group, version),
+            ] {
                 let packet = Packet::parse(IPV4, &bytes).unwrap();
-                prop_assert_eq!((packet.source, packet.destination, packet.ttl), (source.into(), to.into(), 1));
+                prop_assert_eq!(
+                    (packet.source, packet.destination, packet.ttl),
+                    (source.into(), to.into(), 1)
+                );
                 prop_assert_eq!(packet.what, What::Report { version, groups: vec![group.into()] });
                 prop_assert_eq!(Packet::length(IPV4, &bytes), Some(bytes.len()));
                 prop_assert_eq!((checksum(&bytes[..24]), checksum(&bytes[24..])), (0, 0));
             }
             let (source, group) = (Ipv6Addr::from(source6), Ipv6Addr::from(group6 | 0xff << 120));
-            for (bytes, to, version) in [(mld_v2_report(source, group), ALL_MLDV2_ROUTERS, 2), (mld_v1_report(source, group), group, 1)] {
+            for (bytes, to, version) in [
+                (mld_v2_report(source, group), ALL_MLDV2_ROUTERS, 2),
+                (mld_v1_report(source, group), group, 1),
+            ] {
                 let packet = Packet::parse(IPV6, &bytes).unwrap();
-                prop_assert_eq!((packet.source, packet.destination, packet.ttl), (source.into(), to.into(), 1));
+                prop_assert_eq!(
+                    (packet.source, packet.destination, packet.ttl),
+                    (source.into(), to.into(), 1)
+                );
                 prop_assert_eq!(packet.what, What::Report { version, groups: vec![group.into()] });
                 prop_assert_eq!(Packet::length(IPV6, &bytes), Some(bytes.len()));
             }

@@ -236,9 +236,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic(kind in prop_oneof![Just(QUERY), Just(REPORT_V3), Just(MLD_QUERY), Just(MLD_REPORT_V2), any::<u8>()], mut message in proptest::collection::vec(any::<u8>(), 1..260), len: usize) {
+        fn no_bytes_panic(
+            kind in prop_oneof![
+                    Just(QUERY),
+                    Just(REPORT_V3),
+                    Just(MLD_QUERY),
+                    Just(MLD_REPORT_V2),
+                    any::<u8>()
+                ],
+            mut message in proptest::collection::vec(any::<u8>(), 1..260),
+            len: usize,
+        ) {
             message[0] = kind;
-            let _ = (igmp(&message, len), mld(&message, len), igmp(&message, message.len()), mld(&message, message.len()));
+            let _ = (
+                igmp(&message, len),
+                mld(&message, len),
+                igmp(&message, message.len()),
+                mld(&message, message.len()),
+            );
         }
     }
 }

@@ -175,7 +175,8 @@ proptest! {
         count in proptest::option::of(any::<u64>()),
     ) {
         let speed = pps.map(|pps| Speed { pps, bps: pps * 1e4, done: pps, since: Duration::ZERO });
-        let view = View { fraction, left: left.map(Duration::from_secs), speed, done, count, ..view() };
+        let view =
+            View { fraction, left: left.map(Duration::from_secs), speed, done, count, ..view() };
         let line = plain(&view, columns);
         prop_assert!(line.chars().count() <= columns, "{columns}: {line:?}");
     }

@@ -193,7 +193,13 @@ proptest! {
                 }
                 _ => next.saturating_sub(WINDOW + 3 - by % 7),
             };
-            prop_assert_eq!(sequence.arrive(number), reference.arrive(number), "{} after {:?}", number, &reference.arrivals);
+            prop_assert_eq!(
+                sequence.arrive(number),
+                reference.arrive(number),
+                "{} after {:?}",
+                number,
+                &reference.arrivals
+            );
             if marks.contains(&position) {
                 sequence.mark();
                 reference.mark = reference.end();

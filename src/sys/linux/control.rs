@@ -166,7 +166,10 @@ mod tests {
         }
 
         #[test]
-        fn a_length_that_lies_ends_the_walk(len: usize, rest in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn a_length_that_lies_ends_the_walk(
+            len: usize,
+            rest in proptest::collection::vec(any::<u8>(), 0..64),
+        ) {
             let mut bytes = len.to_ne_bytes().to_vec();
             bytes.extend(rest);
             prop_assert!(Messages(&bytes).count() <= bytes.len() / HEADER + 1);

@@ -132,7 +132,10 @@ fn a_period_with_a_fraction_does_not_drift() {
 
 proptest! {
     #[test]
-    fn no_schedule_runs_ahead_or_bursts_without_bound(interval in 1_u64..5000, naps in proptest::collection::vec(0_u64..100_000, 1..50)) {
+    fn no_schedule_runs_ahead_or_bursts_without_bound(
+        interval in 1_u64..5000,
+        naps in proptest::collection::vec(0_u64..100_000, 1..50),
+    ) {
         let start = Instant::now();
         let mut pace = Pace::new(start, ms(interval));
         let (mut time, mut sent) = (0, 0);

@@ -126,14 +126,20 @@ fn a_checksum_of_zero_is_none() {
 
 proptest! {
     #[test]
-    fn no_bytes_panic(protocol in prop_oneof![Just(IPV4), Just(IPV6), any::<u16>()], bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn no_bytes_panic(
+        protocol in prop_oneof![Just(IPV4), Just(IPV6), any::<u16>()],
+        bytes in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
         let _ = (Packet::parse(protocol, &bytes), Packet::length(protocol, &bytes));
     }
 
     #[test]
     fn no_packet_with_odd_bytes_panics(
-        ipv4: bool, protocol in prop_oneof![Just(2_u8), Just(17), Just(0), Just(44), Just(58)], kind in prop_oneof![Just(0x11_u8), Just(0x22), Just(130), Just(143)],
-        rest in proptest::collection::vec(any::<u8>(), 0..120), cut in 0_usize..160,
+        ipv4: bool,
+        protocol in prop_oneof![Just(2_u8), Just(17), Just(0), Just(44), Just(58)],
+        kind in prop_oneof![Just(0x11_u8), Just(0x22), Just(130), Just(143)],
+        rest in proptest::collection::vec(any::<u8>(), 0..120),
+        cut in 0_usize..160,
     ) {
         let (mut bytes, at) = if ipv4 { (hex(IPV4_UDP), 9) } else { (hex(IPV6_UDP), 6) };
         bytes[at] = protocol;
@@ -143,6 +149,9 @@ proptest! {
         bytes.extend(rest);
         bytes.truncate(cut);
         let protocol = if ipv4 { IPV4 } else { IPV6 };
-        prop_assert_eq!(Packet::parse(protocol, &bytes).is_some(), cut >= if ipv4 { 20 } else { 40 } && bytes.len() >= if ipv4 { 20 } else { 40 });
+        prop_assert_eq!(
+            Packet::parse(protocol, &bytes).is_some(),
+            cut >= if ipv4 { 20 } else { 40 } && bytes.len() >= if ipv4 { 20 } else { 40 }
+        );
     }
 }

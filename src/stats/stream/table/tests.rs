@@ -289,12 +289,13 @@ fn a_flood_of_streams_leaves_room_for_others() {
 proptest! {
     #[test]
     fn streams_that_take_turns_are_counted_as_if_each_were_alone(
-        turns in proptest::collection::vec((0..3_u64, 0..20_u64, 0..1000_i64), 1..200)
+        turns in proptest::collection::vec((0..3_u64, 0..20_u64, 0..1000_i64), 1..200),
     ) {
         let mut together = Streams::new(1, false, HERE);
         let mut alone = [(); 3].map(|()| Streams::new(1, false, HERE));
         for (number, (stream, sequence, delay)) in turns.into_iter().enumerate() {
-            let (probe, arrival) = (probe(stream, sequence, number as i64), arrival(A, number as i64 + delay));
+            let (probe, arrival) =
+                (probe(stream, sequence, number as i64), arrival(A, number as i64 + delay));
             together.take(&probe, &arrival);
             alone[stream as usize].take(&probe, &arrival);
         }
@@ -302,7 +303,10 @@ proptest! {
             let same = alone[stream.key.stream as usize].iter().next().unwrap();
             prop_assert_eq!(stream.losses(false), same.losses(false));
             prop_assert_eq!(stream.jitter(), same.jitter());
-            prop_assert_eq!(stream.figures(false).delays.quantiles(), same.figures(false).delays.quantiles());
+            prop_assert_eq!(
+                stream.figures(false).delays.quantiles(),
+                same.figures(false).delays.quantiles()
+            );
             let counts = |stream: &Stream| {
                 let of = stream.figures(false);
                 (of.meter.datagrams, of.duplicates, of.reordered, of.reorder_extent_max, of.gap)
