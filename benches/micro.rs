@@ -148,7 +148,7 @@ fn report(bench: &Bench) {
     let bytes = Writer::new(64).bytes(&probe(1));
     let cases: [(&str, Option<ProbeInfo>, &[u8]); 2] =
         [("plain", None, b"hello world"), ("measured", Some(measured), &bytes)];
-    for (format, output) in [("text", Output::Text { whole: false }), ("json", Output::Json)] {
+    for (format, output) in [("text", Output::Text), ("json", Output::Json)] {
         for (kind, probe, payload) in cases {
             let (mut lines, mut out) = (Lines::new(output), Vec::with_capacity(4096));
             let mut arrivals = 0;

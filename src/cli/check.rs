@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::addresses::target;
+use super::common::text_or_json;
 use super::{DisplayArgs, values};
 use crate::iface::Wanted;
+use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 
 /// What `mcast check` takes.
@@ -54,19 +56,10 @@ pub struct CheckArgs {
     pub record: Option<PathBuf>,
 
     /// How to show the findings
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text)]
-    pub output: CheckFormat,
+    #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text")]
+    pub output: Output,
 
     /// Options of every command.
     #[command(flatten)]
     pub display: DisplayArgs,
-}
-
-/// How to show findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
-    /// A paragraph a finding
-    Text,
-    /// A JSON object a line
-    Json,
 }

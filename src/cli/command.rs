@@ -3,10 +3,7 @@
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Parser, Subcommand};
 
-use super::{
-    CheckArgs, CheckFormat, DisplayArgs, IfacesArgs, IfacesFormat, RecvArgs, RecvFormat, SendArgs,
-    SendFormat,
-};
+use super::{CheckArgs, DisplayArgs, IfacesArgs, RecvArgs, SendArgs};
 use crate::report::Output;
 
 const STYLES: Styles = Styles::styled()
@@ -71,26 +68,11 @@ impl Command {
 
     /// How its events are shown.
     pub fn output(&self) -> Output {
-        let whole = self.display().verbose > 0;
         match self {
-            Command::Send(args) => match args.output {
-                SendFormat::Text => Output::Text { whole },
-                SendFormat::Json => Output::Json,
-            },
-            Command::Recv(args) => match args.output {
-                RecvFormat::Text => Output::Text { whole },
-                RecvFormat::Json => Output::Json,
-                RecvFormat::Hex => Output::Hex,
-                RecvFormat::Raw => Output::Raw,
-            },
-            Command::Check(args) => match args.output {
-                CheckFormat::Text => Output::Text { whole },
-                CheckFormat::Json => Output::Json,
-            },
-            Command::Ifaces(args) => match args.output {
-                IfacesFormat::Text => Output::Text { whole },
-                IfacesFormat::Json => Output::Json,
-            },
+            Command::Send(args) => args.output,
+            Command::Recv(args) => args.output,
+            Command::Check(args) => args.output,
+            Command::Ifaces(args) => args.output,
         }
     }
 }

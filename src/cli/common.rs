@@ -1,10 +1,10 @@
 //! Options that several commands share.
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::iface::Wanted;
-use crate::report::ColorWhen;
+use crate::report::{ColorWhen, Output};
 use crate::sys::{Backend, Batching};
 
 /// Options of every command that speaks to a group.
@@ -74,4 +74,23 @@ impl ValueEnum for ColorWhen {
             ColorWhen::Never => "never",
         }))
     }
+}
+
+/// The parser of `--output` for a command that shows text or JSON.
+pub fn text_or_json() -> impl TypedValueParser<Value = Output> {
+    one_of(["text", "json"])
+}
+
+/// The parser of `--output` for a command that shows payloads.
+pub fn any_format() -> impl TypedValueParser<Value = Output> {
+    one_of(["text", "json", "hex", "raw"])
+}
+
+fn one_of<const N: usize>(names: [&'static str; N]) -> impl TypedValueParser<Value = Output> {
+    PossibleValuesParser::new(names).map(|name| match name.as_str() {
+        "json" => Output::Json,
+        "hex" => Output::Hex,
+        "raw" => Output::Raw,
+        _ => Output::Text,
+    })
 }

@@ -1,8 +1,10 @@
 //! `mcast ifaces`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::DisplayArgs;
+use super::common::text_or_json;
+use crate::report::Output;
 
 /// What `mcast ifaces` takes.
 #[derive(Debug, Args)]
@@ -20,19 +22,10 @@ A group with x3 behind it is in use three times on this host. What is not known 
 )]
 pub struct IfacesArgs {
     /// How to show them
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = IfacesFormat::Text)]
-    pub output: IfacesFormat,
+    #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text")]
+    pub output: Output,
 
     /// Options of every command.
     #[command(flatten)]
     pub display: DisplayArgs,
-}
-
-/// How to show interfaces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum IfacesFormat {
-    /// A table
-    Text,
-    /// A JSON object a line
-    Json,
 }

@@ -12,9 +12,9 @@ mod recv;
 mod send;
 pub mod values;
 
-pub use check::{CheckArgs, CheckFormat};
+pub use check::CheckArgs;
 pub use command::{Cli, Command};
 pub use common::{CommonArgs, DisplayArgs};
-pub use ifaces::{IfacesArgs, IfacesFormat};
-pub use recv::{RecvArgs, RecvFormat};
-pub use send::{SendArgs, SendFormat};
+pub use ifaces::IfacesArgs;
+pub use recv::RecvArgs;
+pub use send::SendArgs;

@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::addresses::{source, target};
+use super::common::any_format;
 use super::{CommonArgs, rcvbuf, values};
 use crate::assertion::Assertion;
+use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::rcvbuf::RcvbufRequest;
 
@@ -95,8 +97,8 @@ pub struct RecvArgs {
     pub spin: bool,
 
     /// How to show what arrives
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = RecvFormat::Text)]
-    pub output: RecvFormat,
+    #[arg(short, long, value_name = "FORMAT", value_parser = any_format(), default_value = "text")]
+    pub output: Output,
 
     /// Options of every command.
     #[command(flatten)]
@@ -107,17 +109,4 @@ pub struct RecvArgs {
     /// standard error; 'mcast' is this very program
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
-}
-
-/// How to show what arrives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum RecvFormat {
-    /// A line a datagram
-    Text,
-    /// A JSON object a line
-    Json,
-    /// A hex dump of each payload
-    Hex,
-    /// The payloads alone
-    Raw,
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::addresses::destination;
+use super::common::text_or_json;
 use super::{CommonArgs, values};
+use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::Rate;
 
@@ -94,19 +96,10 @@ pub struct SendArgs {
     pub source_port: Option<u16>,
 
     /// How to show what is sent
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = SendFormat::Text)]
-    pub output: SendFormat,
+    #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text")]
+    pub output: Output,
 
     /// Options of every command.
     #[command(flatten)]
     pub common: CommonArgs,
-}
-
-/// How to show what is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SendFormat {
-    /// A line a datagram
-    Text,
-    /// A JSON object a line
-    Json,
 }

@@ -9,7 +9,7 @@ use tracing::level_filters::LevelFilter;
 use super::{check, ifaces, recv, send};
 use crate::cli::{Cli, Command, DisplayArgs, menu};
 use crate::plan::{self, Host};
-use crate::report::{Notes, Paint, Reporter};
+use crate::report::{Display, Notes, Paint, Reporter};
 use crate::sys::Interrupt;
 use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
 
@@ -70,8 +70,8 @@ fn run_with_reporter(
 ) -> Result<Verdict> {
     let interrupt =
         Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
-    let display = command.display();
-    let mut reporter =
-        Reporter::new(command.output(), display.quiet, display.color, notes.clone(), &interrupt);
+    let DisplayArgs { quiet, verbose, color } = *command.display();
+    let display = Display { quiet, whole: verbose > 0, color };
+    let mut reporter = Reporter::new(command.output(), display, notes.clone(), &interrupt);
     Ok(run(&mut reporter)?)
 }

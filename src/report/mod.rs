@@ -22,5 +22,5 @@ mod text;
 pub use notes::Notes;
 pub use output::{Lines, Output};
 pub use progress::{Goal, Progress};
-pub use reporter::Reporter;
+pub use reporter::{Display, Reporter};
 pub use style::{ColorWhen, Paint};

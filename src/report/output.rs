@@ -10,10 +10,7 @@ use crate::event::Event;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
     /// A line a datagram, for people.
-    Text {
-        /// Show the whole of long payloads.
-        whole: bool,
-    },
+    Text,
     /// A JSON object a line, for scripts.
     Json,
     /// A hex dump of each payload.
@@ -23,10 +20,11 @@ pub enum Output {
 }
 
 impl Output {
-    /// What writes events in this format, with these colours of the results and of the diagnostics.
-    pub(super) fn format(self, paint: Paint, paint_notes: Paint) -> Box<dyn Format> {
+    /// The writer of this format, with the colours of the results and of the diagnostics. `whole`
+    /// shows long payloads and lists in full.
+    pub(super) fn format(self, whole: bool, paint: Paint, paint_notes: Paint) -> Box<dyn Format> {
         match self {
-            Output::Text { whole } => Box::new(text::Text::new(paint, paint_notes, whole)),
+            Output::Text => Box::new(text::Text::new(paint, paint_notes, whole)),
             Output::Json => Box::new(json::Json),
             Output::Hex => Box::new(hex::Hex { text: text::Text::new(paint, paint_notes, false) }),
             Output::Raw => {
@@ -44,7 +42,7 @@ impl Lines {
     /// Lines of this format.
     pub fn new(output: Output) -> Self {
         let plain = Paint::new(ColorWhen::Never, &io::stdout());
-        Lines(output.format(plain, plain))
+        Lines(output.format(false, plain, plain))
     }
 
     /// Adds what is written of an event to `out`; its diagnostics are left out.

@@ -18,6 +18,17 @@ enum Verbosity {
     Everything,
 }
 
+/// How much is shown, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Display {
+    /// 0 shows everything, 1 the summary, 2 and more nothing.
+    pub quiet: u8,
+    /// Long payloads and lists are shown in full.
+    pub whole: bool,
+    /// When to use colour.
+    pub color: ColorWhen,
+}
+
 /// Shows events on standard output and standard error.
 pub struct Reporter<'a> {
     format: Box<dyn Format>,
@@ -29,18 +40,13 @@ pub struct Reporter<'a> {
 }
 
 impl<'a> Reporter<'a> {
-    /// A reporter. `quiet` is how often `-q` was given; `notes` is where diagnostics go;
+    /// A reporter. `notes` is where diagnostics go;
     /// `interrupt` ends a write to a reader who stalls.
-    pub fn new(
-        output: Output,
-        quiet: u8,
-        color: ColorWhen,
-        notes: Notes,
-        interrupt: &'a Interrupt,
-    ) -> Self {
+    pub fn new(output: Output, display: Display, notes: Notes, interrupt: &'a Interrupt) -> Self {
+        let Display { quiet, whole, color } = display;
         let (paint, paint_notes) =
             (Paint::new(color, &io::stdout()), Paint::new(color, &io::stderr()));
-        let format = output.format(paint, paint_notes);
+        let format = output.format(whole, paint, paint_notes);
         let level = match quiet {
             0 => Verbosity::Everything,
             1 => Verbosity::Summary,
