@@ -31,7 +31,7 @@ pub enum Value {
 }
 
 /// A number as it is displayed: its digits, and what they are to be multiplied by.
-struct Shown {
+struct Scaled {
     digits: String,
     power_of_ten: usize,
     unit: &'static str,
@@ -82,15 +82,15 @@ impl Value {
     }
 
     /// Shows it with at least so many digits that matter. Counts are shown as they are.
-    fn shown(self, digits: usize) -> Shown {
+    fn shown(self, digits: usize) -> Scaled {
         match self {
             Value::AtLeast(count) => {
-                Shown { digits: format!("at least {count}"), power_of_ten: 0, unit: "" }
+                Scaled { digits: format!("at least {count}"), power_of_ten: 0, unit: "" }
             }
-            Value::Count(count) => Shown { digits: count.to_string(), power_of_ten: 0, unit: "" },
+            Value::Count(count) => Scaled { digits: count.to_string(), power_of_ten: 0, unit: "" },
             Value::Ratio(ratio) => {
                 let percent = ratio * 100.0;
-                Shown {
+                Scaled {
                     digits: fixed(percent, decimals(percent, digits)),
                     power_of_ten: 0,
                     unit: " %",
@@ -117,7 +117,7 @@ impl Value {
 
     /// The value that somebody reads who sees it shown with so many digits.
     fn as_read(self, digits: usize) -> Value {
-        let Shown { digits, power_of_ten, .. } = self.shown(digits);
+        let Scaled { digits, power_of_ten, .. } = self.shown(digits);
         // Reading the power with the digits rounds once; multiplying would round twice.
         let read = |power: i32| format!("{digits}e{power}").parse::<f64>().unwrap_or(f64::NAN);
         let power = power_of_ten as i32;
@@ -137,7 +137,7 @@ impl fmt::Display for Value {
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for Scaled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.digits, self.unit)
     }
@@ -145,12 +145,12 @@ impl fmt::Display for Shown {
 
 /// Shows a number in the largest unit of which there is at least one. The units are the largest
 /// first.
-fn scaled(value: f64, digits: usize, units: [(usize, &'static str); 4]) -> Shown {
+fn scaled(value: f64, digits: usize, units: [(usize, &'static str); 4]) -> Scaled {
     let magnitude = magnitude(value, digits);
     let fits = units.into_iter().find(|(power, _)| magnitude >= *power as i32);
     let (power_of_ten, unit) = fits.unwrap_or(units[units.len() - 1]);
     let value = value / 10_f64.powi(power_of_ten as i32);
-    Shown { digits: fixed(value, decimals(value, digits)), power_of_ten, unit }
+    Scaled { digits: fixed(value, decimals(value, digits)), power_of_ten, unit }
 }
 
 /// The power of ten of the first of so many digits, after rounding: 999.9 has 3 of them as 1.00e3.

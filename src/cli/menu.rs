@@ -56,11 +56,11 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
         }
         let step = match keys.next() {
             Ok(Ok(key)) => menu.press(&key),
-            Ok(Err(signal)) => Step::Signal(signal),
-            Err(_) => Step::Close,
+            Ok(Err(signal)) => MenuStep::Signal(signal),
+            Err(_) => MenuStep::Close,
         };
         term.clear_last_lines(shown.len())?;
-        if step != Step::Stay {
+        if step != MenuStep::Stay {
             break step;
         }
     };
@@ -68,11 +68,11 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
     term.show_cursor()?;
     drop(keys);
     match step {
-        Step::Choose => print(format!("{question}  {}", rows[menu.row]))?,
-        Step::Signal(signal) => low_level::emulate_default_handler(signal)?,
-        Step::Close | Step::Stay => {}
+        MenuStep::Choose => print(format!("{question}  {}", rows[menu.row]))?,
+        MenuStep::Signal(signal) => low_level::emulate_default_handler(signal)?,
+        MenuStep::Close | MenuStep::Stay => {}
     }
-    Ok((step == Step::Choose).then_some(menu.row))
+    Ok((step == MenuStep::Choose).then_some(menu.row))
 }
 
 /// The marked row, and the number typed so far.
@@ -83,7 +83,7 @@ struct Menu {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+enum MenuStep {
     Stay,
     Choose,
     Close,
@@ -99,7 +99,7 @@ impl Menu {
         top..top + height
     }
 
-    fn press(&mut self, key: &Key) -> Step {
+    fn press(&mut self, key: &Key) -> MenuStep {
         let typed = std::mem::take(&mut self.typed);
         match key {
             Key::ArrowUp | Key::Char('k') => self.row = (self.row + self.rows - 1) % self.rows,
@@ -115,13 +115,13 @@ impl Menu {
                     (self.typed, self.row) = (number, number - 1);
                 }
             }
-            Key::Enter => return Step::Choose,
+            Key::Enter => return MenuStep::Choose,
             // Ctrl-D.
-            Key::Escape | Key::Char('q' | '\u{4}') => return Step::Close,
-            Key::CtrlC => return Step::Signal(SIGINT),
+            Key::Escape | Key::Char('q' | '\u{4}') => return MenuStep::Close,
+            Key::CtrlC => return MenuStep::Signal(SIGINT),
             _ => {}
         }
-        Step::Stay
+        MenuStep::Stay
     }
 }
 
@@ -131,20 +131,20 @@ mod tests {
 
     use super::*;
 
-    fn row_after(rows: usize, keys: &[Key]) -> (usize, Step) {
+    fn row_after(rows: usize, keys: &[Key]) -> (usize, MenuStep) {
         let mut menu = Menu { rows, row: 0, typed: 0 };
-        let step = keys.iter().fold(Step::Stay, |_, key| menu.press(key));
+        let step = keys.iter().fold(MenuStep::Stay, |_, key| menu.press(key));
         (menu.row, step)
     }
 
     #[test]
     fn enter_takes_the_first_row_unless_another_is_marked() {
-        assert_eq!(row_after(3, &[Key::Enter]), (0, Step::Choose));
-        assert_eq!(row_after(3, &[Key::ArrowDown, Key::Enter]), (1, Step::Choose));
-        assert_eq!(row_after(3, &[Key::ArrowUp, Key::Enter]), (2, Step::Choose));
+        assert_eq!(row_after(3, &[Key::Enter]), (0, MenuStep::Choose));
+        assert_eq!(row_after(3, &[Key::ArrowDown, Key::Enter]), (1, MenuStep::Choose));
+        assert_eq!(row_after(3, &[Key::ArrowUp, Key::Enter]), (2, MenuStep::Choose));
         assert_eq!(
             row_after(3, &[Key::ArrowDown, Key::ArrowDown, Key::ArrowDown]),
-            (0, Step::Stay)
+            (0, MenuStep::Stay)
         );
     }
 
@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn it_can_be_closed() {
-        assert_eq!(row_after(2, &[Key::Escape]).1, Step::Close);
-        assert_eq!(row_after(2, &[Key::CtrlC]).1, Step::Signal(SIGINT));
+        assert_eq!(row_after(2, &[Key::Escape]).1, MenuStep::Close);
+        assert_eq!(row_after(2, &[Key::CtrlC]).1, MenuStep::Signal(SIGINT));
     }
 
     proptest! {

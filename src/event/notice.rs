@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::notice::{Command, Id, Level, Notice};
+use crate::notice::{Id, Level, Notice, ShellCommand};
 
 #[derive(Serialize)]
 struct Warning<'a> {
@@ -18,7 +18,7 @@ struct Finding<'a> {
     what: &'a str,
     evidence: &'a str,
     remedy: Option<&'a str>,
-    commands: &'a [Command],
+    commands: &'a [ShellCommand],
 }
 
 /// Writes the fields of a warning event.

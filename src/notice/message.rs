@@ -22,7 +22,7 @@ pub struct Notice {
     /// The action to take.
     pub remedy: Option<String>,
     /// The commands for that action, in this order.
-    pub commands: Vec<Command>,
+    pub commands: Vec<ShellCommand>,
 }
 
 /// How serious a notice is.
@@ -41,7 +41,7 @@ pub enum Level {
 
 /// A line to type in a shell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Command {
+pub struct ShellCommand {
     /// On which host.
     #[serde(rename = "where")]
     pub place: Place,
@@ -113,7 +113,7 @@ impl Notice {
             if word.contains('[') && !word.contains('\'') { quote(word) } else { word.to_owned() }
         };
         let run = run.into().split(' ').map(word).collect::<Vec<_>>().join(" ");
-        self.commands.push(Command { place, run });
+        self.commands.push(ShellCommand { place, run });
         self
     }
 }

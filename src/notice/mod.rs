@@ -9,4 +9,4 @@ pub mod send;
 pub mod shared;
 
 pub use id::Id;
-pub use message::{Command, Level, Notice, Place};
+pub use message::{Level, Notice, Place, ShellCommand};

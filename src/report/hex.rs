@@ -8,11 +8,11 @@ use crate::event::Event;
 use crate::units::hex::digits;
 
 /// A hex dump; everything but the payloads is said as in text.
-pub struct Hex {
+pub struct HexDump {
     pub text: Text,
 }
 
-impl Format for Hex {
+impl Format for HexDump {
     fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Received(datagram) => {

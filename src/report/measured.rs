@@ -26,8 +26,8 @@ const FEWEST_DRAWN: u64 = 20;
 
 /// What a measured datagram says.
 pub fn probe(probe: &ProbeInfo) -> impl Display {
-    struct Shown<'a>(&'a ProbeInfo);
-    impl Display for Shown<'_> {
+    struct ProbeText<'a>(&'a ProbeInfo);
+    impl Display for ProbeText<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             match self.0 {
                 ProbeInfo::Whole { seq, delay_ns: Some(delay), .. } => {
@@ -40,7 +40,7 @@ pub fn probe(probe: &ProbeInfo) -> impl Display {
             }
         }
     }
-    Shown(probe)
+    ProbeText(probe)
 }
 
 /// What an interval came to, on one line.

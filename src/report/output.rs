@@ -26,7 +26,9 @@ impl Output {
         match self {
             Output::Text => Box::new(text::Text::new(paint, paint_notes, whole)),
             Output::Json => Box::new(json::Json),
-            Output::Hex => Box::new(hex::Hex { text: text::Text::new(paint, paint_notes, false) }),
+            Output::Hex => {
+                Box::new(hex::HexDump { text: text::Text::new(paint, paint_notes, false) })
+            }
             Output::Raw => {
                 Box::new(raw::Raw { text: text::Text::new(paint_notes, paint_notes, false) })
             }

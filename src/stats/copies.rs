@@ -46,7 +46,7 @@ impl Copies {
         to: SocketAddr,
         payload: &[u8],
     ) -> Option<u32> {
-        let key = self.hasher.hash_one(Key { source, to, payload });
+        let key = self.hasher.hash_one(CopyKey { source, to, payload });
         let seen = self.seen.entry(key).or_default();
         if let Some(first) = seen.matching(time, ifindex) {
             self.count += 1;
@@ -102,7 +102,7 @@ impl Seen {
 }
 
 #[derive(Hash)]
-struct Key<'a> {
+struct CopyKey<'a> {
     source: SocketAddr,
     to: SocketAddr,
     payload: &'a [u8],

@@ -2,7 +2,7 @@
 
 use super::{arrival, firewall, here, interface, lost, network, path, programs};
 use crate::diagnosis::facts::Facts;
-use crate::notice::{Command, Id, Level, Notice, Place};
+use crate::notice::{Id, Level, Notice, Place, ShellCommand};
 
 /// What is found in the facts, in the order in which it is worth reading.
 pub fn findings(facts: &Facts) -> Vec<Notice> {
@@ -18,8 +18,9 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(here::blind_spots(facts));
     if facts.system != "linux" {
         // What is to be typed for the system itself is Linux's.
-        let fits =
-            |command: &Command| command.place != Place::Here || command.run.starts_with("mcast ");
+        let fits = |command: &ShellCommand| {
+            command.place != Place::Here || command.run.starts_with("mcast ")
+        };
         found.iter_mut().for_each(|finding| finding.commands.retain(fits));
     }
     found
