@@ -157,6 +157,7 @@ mod tests {
                 "'100MB' is not a rate; try 1000pps, 10kpps or 20Mbit (bits, not bytes), as in \
                  100Mbit*50ms",
             ),
+            ("50ms*100MB", "'100MB' is not a rate"),
             ("100Mbit*-50ms", "'-50ms' is negative"),
             (
                 "100Mbit/50ms",
