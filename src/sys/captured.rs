@@ -2,6 +2,7 @@
 
 /// Which way a frame went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux captures frames"))]
 pub enum Towards {
     /// It came in, to a group, to everybody or to this host.
     Us,
