@@ -1,5 +1,5 @@
-//! Arbitrary datagrams, read and counted as `mcast recv` does it (`src/recv/count.rs`), and what
-//! must be so of the counters whatever came.
+//! Arbitrary datagrams, read and counted like in `mcast recv` (`src/commands/recv/count.rs`), and the
+//! invariants of the counters.
 //!
 //! The bytes are a little program: each instruction makes a datagram, or many, or begins an
 //! interval. There is nothing that the bytes cannot say, so that any change of them is a run that

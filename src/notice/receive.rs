@@ -14,11 +14,11 @@ fn warning(id: Id, what: impl Into<String>) -> Notice {
     Notice::new(Level::Warning, id, what)
 }
 
-/// The system granted a smaller receive buffer than `wish`: `granted` bytes. `limit` is the
+/// The system granted a smaller receive buffer than `request`: `granted` bytes. `limit` is the
 /// system's limit in bytes, if it shows one.
-pub fn rcvbuf_capped(wish: RcvbufRequest, granted: usize, limit: Option<u64>) -> Notice {
-    let asked = wish.bytes();
-    let pause = match (wish, wish.lasts(granted)) {
+pub fn rcvbuf_capped(request: RcvbufRequest, granted: usize, limit: Option<u64>) -> Notice {
+    let asked = request.bytes();
+    let pause = match (request, request.lasts(granted)) {
         (RcvbufRequest::Pause { pause, .. }, Some(lasts)) => {
             format!(": it lasts {} instead of {}", format_duration(lasts), format_duration(pause))
         }

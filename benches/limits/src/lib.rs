@@ -12,7 +12,7 @@ use std::process::exit;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-/// The mark that begins a probe of mcast (its src/probe says what follows).
+/// The mark that begins a probe of mcast (src/format/probe.rs describes the rest).
 pub const PROBE: &[u8; 4] = b"MCST";
 
 /// The size of the buffers of the sockets, in bytes.
