@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::firewall::DropRule;
 use crate::host::{Bridge, LinkCounters, PortUser};
 use crate::iface::{Address, Family};
+use crate::net::wire::Flaw;
 use crate::target::{Filter, Listen};
 
 /// Everything that was seen. What a newer mcast would have seen besides is taken as not told, so
@@ -234,6 +235,9 @@ pub struct FlowFacts {
     /// They have no UDP checksum, which IPv6 does not permit.
     #[serde(default)]
     pub unsummed: bool,
+    /// Why IP drops them, by their header.
+    #[serde(default)]
+    pub flaw: Option<Flaw>,
     /// How many.
     pub frames: u64,
     /// The smallest TTL or hop limit that was left.
@@ -269,6 +273,12 @@ pub struct FirewallFacts {
     pub legacy: bool,
     /// What drops the target on its way in, in the order in which it is met.
     pub inbound: Vec<DropRule>,
+    /// The same of the queries of IGMP or MLD that ask for all groups.
+    pub queries: Vec<DropRule>,
+    /// The same of the queries that ask for the group alone.
+    pub group_queries: Vec<DropRule>,
+    /// What drops this host's reports of the group on their way out.
+    pub reports: Vec<DropRule>,
     /// What drops it on its way across a bridge, by the name of the bridge.
     pub bridged: BTreeMap<String, Vec<DropRule>>,
 }
@@ -426,46 +436,10 @@ impl Facts {
             .filter(|heard| heard.iface.as_deref().is_none_or(|iface| self.is_expected(iface)))
     }
 
-    /// The frames of the target that reached the expected interface, in no virtual LAN: of its
-    /// group, its port and its sources. Fragments behind the first are among them.
-    pub fn flows_here(&self) -> impl Iterator<Item = &FlowFacts> {
-        let CheckedTarget { port, sources, .. } = &self.target;
-        let wanted = move |flow: &&FlowFacts| {
-            flow.port.is_none_or(|known| known == *port)
-                && (sources.is_empty() || sources.contains(&flow.source))
-        };
-        self.flows_of_group().filter(wanted)
-    }
-
-    /// Those frames that the kernel takes, as far as their source goes. It takes those for forged
-    /// that come from a group, from the loopback's network or, with IPv4, from an address of
-    /// this host: a second wire to the same network brings what this host sends back to it.
-    pub fn flows_to_take(&self) -> impl Iterator<Item = &FlowFacts> {
-        let own = |source| {
-            self.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == source))
-        };
-        let is_loopback = |iface: &str| self.link(iface).is_some_and(|link| link.loopback);
-        self.flows_here().filter(move |flow| match flow.source {
-            _ if is_loopback(&flow.iface) => true,
-            source if is_forged(source) => false,
-            IpAddr::V4(_) => !own(flow.source),
-            IpAddr::V6(_) => true,
-        })
-    }
-
-    /// The same whatever their port and their source.
-    pub fn flows_of_group(&self) -> impl Iterator<Item = &FlowFacts> {
-        // A tagged frame is seen on the interface below, and then, where there is one, on that of
-        // its virtual LAN.
-        let ours = |flow: &&FlowFacts| {
-            !flow.others && flow.vlan.is_none() && self.is_expected(&flow.iface)
-        };
-        self.frames.iter().flat_map(|frames| &frames.flows).filter(ours)
-    }
-
-    /// How many frames those are; `None` where frames are not seen.
-    pub fn frames_here(&self) -> Option<u64> {
-        self.frames.as_ref().map(|_| self.flows_here().map(|flow| flow.frames).sum())
+    /// The ports of an interface that is a bridge.
+    pub fn ports_of(&self, iface: &str) -> Vec<String> {
+        let bridge = self.bridges.iter().flatten().find(|bridge| bridge.name == iface);
+        bridge.map(|bridge| bridge.ports.clone()).unwrap_or_default()
     }
 
     /// By how much a counter rose: that of IPv4, or that of IPv6 where the target is of it.
@@ -474,11 +448,6 @@ impl Facts {
             .as_ref()
             .map_or(0, |counters| rise_in(counters, if self.is_ipv4() { v4 } else { v6 }))
     }
-}
-
-/// Whether no frame on a wire can come from there.
-pub fn is_forged(source: IpAddr) -> bool {
-    source.is_multicast() || source.is_loopback() || source == std::net::Ipv4Addr::BROADCAST
 }
 
 /// By how much a counter rose, among those that did.

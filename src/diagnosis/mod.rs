@@ -4,6 +4,7 @@
 mod explain;
 pub mod facts;
 pub mod firewall;
+mod flows;
 mod rules;
 pub mod snapshot;
 
@@ -13,4 +14,5 @@ pub use facts::{
     MembershipFacts, Path, Queries, Rights, STREAM, SelfTestFacts, SenderFacts, Stopped,
     SystemLimits,
 };
+pub use flows::Martian;
 pub use rules::{conclusion, findings};

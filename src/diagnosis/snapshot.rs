@@ -1,10 +1,10 @@
 //! What this host is like at one moment: what needs no listening.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::FirewallFacts;
 use super::facts::{Facts, LinkFacts, SystemLimits};
-use super::firewall::{Ruleset, Way};
-use super::{FirewallFacts, firewall};
+use super::firewall::{Carries, Flow, Ruleset, Way};
 use crate::host;
 use crate::host::{Counters, Groups, PortUser};
 use crate::iface::{Family, Interface};
@@ -126,25 +126,79 @@ pub fn look_at_firewall(facts: &mut Facts) {
             return;
         }
     };
-    // Rules may mind the source; of several the first is as good as any.
-    let source = facts.flows_here().map(|flow| flow.source).next();
+    let bridges = facts.bridges.iter().flatten().map(|bridge| {
+        let flow = Flow { ports: Vec::new(), ..data_flow(facts, &bridge.name) };
+        (bridge.name.clone(), rules.drops(&flow, Way::Bridged))
+    });
+    let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
+    let mut found = FirewallFacts { read: true, bridged, ..facts.firewall.clone() };
+    if let Some(iface) = facts.judged() {
+        found.inbound = rules.drops(&data_flow(facts, iface), Way::In);
+        let [general, of_group, report] = membership_flows(facts, iface);
+        found.queries = rules.drops(&general, Way::In);
+        found.group_queries = rules.drops(&of_group, Way::In);
+        found.reports = rules.drops(&report, Way::Out);
+    }
+    facts.firewall = found;
+}
+
+/// The datagrams of the target on an interface. Rules may mind the source: of several, the one that
+/// lost most is asked about.
+fn data_flow(facts: &Facts, iface: &str) -> Flow {
+    let source = facts.losses_here().max_by_key(|(_, lost)| *lost).map(|(source, _)| source);
     let wanted = if let [one] = facts.target.sources[..] { Some(one) } else { None };
-    let flow = |iface: &str| firewall::Flow {
+    Flow {
         iface: iface.to_owned(),
+        ports: facts.ports_of(iface),
         source: source.or(wanted),
         wanted,
         group: facts.target.group,
-        port: facts.target.port,
-        fragments: facts.flows_here().any(|flow| flow.fragments),
-    };
-    let inbound =
-        facts.judged().map(|iface| rules.drops(&flow(iface), Way::In)).unwrap_or_default();
-    let bridges = facts
-        .bridges
+        carries: Carries::Udp {
+            port: facts.target.port,
+            fragments: facts.flows_here().any(|flow| flow.fragments),
+        },
+    }
+}
+
+/// The messages of IGMP or MLD that keep the membership of the target on an interface: queries to
+/// all hosts, queries to the group, and this host's reports.
+fn membership_flows(facts: &Facts, iface: &str) -> [Flow; 3] {
+    let querier = facts
+        .frames
         .iter()
-        .flatten()
-        .map(|bridge| (bridge.name.clone(), rules.drops(&flow(&bridge.name), Way::Bridged)));
-    let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
-    facts.firewall =
-        FirewallFacts { read: true, inbound, bridged, ..std::mem::take(&mut facts.firewall) };
+        .flat_map(|frames| &frames.queries)
+        .find(|queries| queries.iface == iface)
+        .map(|queries| queries.querier);
+    let link = facts.link(iface);
+    let own = link.iter().flat_map(|link| &link.addresses).map(|address| address.ip);
+    let own = own.into_iter().find(|own| match own {
+        IpAddr::V4(_) => facts.is_ipv4(),
+        // RFC 3810, 5.2.13.
+        IpAddr::V6(own) => !facts.is_ipv4() && own.is_unicast_link_local(),
+    });
+    let group = facts.target.group;
+    let version = link.and_then(|link| link.version).unwrap_or(if facts.is_ipv4() { 3 } else { 2 });
+    let (all_hosts, all_routers): (IpAddr, IpAddr) = match facts.is_ipv4() {
+        true => (Ipv4Addr::new(224, 0, 0, 1).into(), Ipv4Addr::new(224, 0, 0, 22).into()),
+        false => (
+            Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1).into(),
+            Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x16).into(),
+        ),
+    };
+    // The newest version reports to the routers, older ones to the group itself.
+    let is_newest = version >= if facts.is_ipv4() { 3 } else { 2 };
+    let reports_to = if is_newest { all_routers } else { group };
+    let flow = |source, to, carries| Flow {
+        iface: iface.to_owned(),
+        ports: facts.ports_of(iface),
+        source,
+        wanted: None,
+        group: to,
+        carries,
+    };
+    [
+        flow(querier, all_hosts, Carries::Query),
+        flow(querier, group, Carries::Query),
+        flow(own, reports_to, Carries::Report(version)),
+    ]
 }

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::Instant;
 
-use super::wire::Packet;
+use super::wire::{Flaw, Packet};
 use crate::sys;
 use crate::sys::Towards;
 
@@ -75,10 +75,13 @@ impl Frames {
 }
 
 fn frame(caught: &sys::CapturedFrame) -> Option<Frame> {
-    let packet = Packet::parse(caught.protocol, caught.bytes)?;
+    let mut packet = Packet::parse(caught.protocol, caught.bytes)?;
+    let said = Packet::length(caught.protocol, caught.bytes).unwrap_or(caught.len);
+    if said > caught.len {
+        packet.flaw = packet.flaw.or(Some(Flaw::Truncated));
+    }
     // What pads a short frame is none of the packet.
-    let len =
-        Packet::length(caught.protocol, caught.bytes).map_or(caught.len, |len| len.min(caught.len));
+    let len = said.min(caught.len);
     Some(Frame { ifindex: caught.ifindex, towards: caught.towards, vlan: caught.vlan, len, packet })
 }
 
@@ -105,7 +108,7 @@ mod tests {
         assert_eq!(len(&bytes, 46), Some((2, Some(9), 32)));
         bytes[2..4].copy_from_slice(&1000_u16.to_be_bytes());
         assert_eq!(len(&bytes, 900), Some((2, Some(9), 900)), "shorter than it says");
-        assert_eq!(len(&[0x60; 40], 46), None);
+        assert_eq!(len(&[0x60; 10], 46), None);
     }
 
     #[test]

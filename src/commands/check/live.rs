@@ -11,7 +11,7 @@ use tracing::debug;
 use super::path::Paths;
 use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, Queries, SenderFacts};
 use crate::iface::Interface;
-use crate::net::wire::{Query, What};
+use crate::net::wire::{Flaw, Query, What};
 use crate::net::{self, Datagram, Frame, Inbox, ThrowawayJoin};
 use crate::report::{Goal, Reporter};
 use crate::stats::Meter;
@@ -52,9 +52,9 @@ pub struct Live {
     listened: Duration,
 }
 
-/// Identifies a flow: interface, sender, port, VLAN, and whether its frames are addressed to
-/// another host.
-type FlowKey = (String, IpAddr, Option<u16>, Option<u16>, bool);
+/// Identifies a flow: interface, sender, port, VLAN, whether its frames are addressed to another
+/// host, and what is wrong with them.
+type FlowKey = (String, IpAddr, Option<u16>, Option<u16>, bool, Option<Flaw>);
 
 /// The most senders, flows and queriers that are remembered: an attacker can forge any number.
 const MAX_ENTRIES: usize = 1000;
@@ -290,10 +290,11 @@ fn note_flow(flows: &mut BTreeMap<FlowKey, FlowFacts>, iface: &str, frame: &Fram
     let (port, unsummed) = match packet.what {
         What::Udp { port, summed, .. } => (Some(port), !summed),
         What::LaterFragment => (None, false),
+        What::Other if packet.flaw.is_some() => (None, false),
         _ => return,
     };
     let others = *towards == Towards::Other;
-    let key = (iface.to_owned(), packet.source, port, *vlan, others);
+    let key = (iface.to_owned(), packet.source, port, *vlan, others, packet.flaw);
     if flows.len() >= MAX_ENTRIES && !flows.contains_key(&key) {
         return;
     }
@@ -305,6 +306,7 @@ fn note_flow(flows: &mut BTreeMap<FlowKey, FlowFacts>, iface: &str, frame: &Fram
         others,
         fragments: packet.fragment,
         unsummed,
+        flaw: packet.flaw,
         frames: 0,
         ttl: packet.ttl,
         longest: 0,

@@ -6,7 +6,7 @@ use super::matching::{Sets, holds, is_absent, is_in};
 use super::packet::{PacketModel, single};
 use super::ruleset::{Base, Chain, Rule};
 use super::tri::Tri;
-use super::{DropRule, Flow, Hook, Ruleset, Way, listing, words};
+use super::{Carries, DropRule, Flow, Hook, Ruleset, Way, listing, words};
 
 impl Ruleset {
     /// Where the datagrams of this flow are dropped, or may be, in the order in which they meet the
@@ -28,6 +28,7 @@ fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<DropRule> {
         way,
         hook: Hook::Ingress,
         priority: 0,
+        on_bridge: false,
         untracked: Tri::No,
         redirected: Tri::No,
     };
@@ -45,6 +46,7 @@ fn drops(ruleset: &Ruleset, flow: &Flow, way: Way) -> Vec<DropRule> {
         chains.sort_by_key(|(_, base, _)| base.priority);
         for (chain, base, sees) in chains {
             (packet.hook, packet.priority) = (*hook, base.priority);
+            packet.on_bridge = chain.family == "bridge";
             let mut walk = Walk {
                 ruleset,
                 packet: &mut packet,
@@ -78,22 +80,33 @@ fn sees(chain: &Chain, base: &Base, flow: &Flow) -> Tri {
         "inet" | "netdev" => true,
         "ip" => flow.group.is_ipv4(),
         "ip6" => flow.group.is_ipv6(),
+        "bridge" => !flow.ports.is_empty(),
         _ => false,
     };
     let device = match &base.devices {
         _ if !base.hook.is_of_devices() => Tri::Yes,
         None => Tri::Unknown,
-        Some(devices) => devices
-            .iter()
-            .any(|device| {
-                device
-                    .strip_suffix('*')
-                    .map_or(*device == flow.iface, |start| flow.iface.starts_with(start))
-            })
-            .into(),
+        Some(devices) => is_of_devices(devices, flow),
     };
     let awake = if base.maybe_dormant { Tri::Unknown } else { Tri::from(!base.dormant) };
     Tri::from(family).and(device).and(awake)
+}
+
+/// Whether the packets pass one of these devices. Which port of a bridge they pass is known only
+/// if it has one.
+fn is_of_devices(devices: &[String], flow: &Flow) -> Tri {
+    let names = |name: &String| {
+        devices.iter().any(|device| match device.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => device == name,
+        })
+    };
+    match flow.ports.iter().filter(|port| names(port)).count() {
+        _ if names(&flow.iface) => Tri::Yes,
+        0 => Tri::No,
+        some if some == flow.ports.len() => Tri::Yes,
+        _ => Tri::Unknown,
+    }
 }
 
 /// What dropped it.
@@ -303,9 +316,12 @@ impl<'a> Walk<'a, '_> {
     fn xt(&mut self, of: &Value, rule: &Rule, sets: Sets) -> Xt {
         let name = of.get("name").and_then(Value::as_str).unwrap_or_default();
         if of.get("type").and_then(Value::as_str) != Some("target") {
+            let is_udp = matches!(self.packet.flow.carries, Carries::Udp { .. });
             return Xt::Match(match name {
                 "comment" => Tri::Yes,
-                "tcp" | "icmp" | "icmp6" | "sctp" | "dccp" | "ah" | "esp" => Tri::No,
+                "tcp" | "icmp" | "sctp" | "dccp" | "ah" | "esp" => Tri::No,
+                "icmp6" if is_udp || self.packet.flow.group.is_ipv4() => Tri::No,
+                "udp" | "udplite" | "multiport" if !is_udp => Tri::No,
                 _ => listing::condition(rule, name)
                     .map_or(Tri::Unknown, |condition| holds(&condition, self.packet, sets)),
             });

@@ -98,6 +98,9 @@ pub fn condition(rule: &Rule, name: &str) -> Option<Value> {
             ("udp dport ", "dport", json!({"payload": {"protocol": "udp", "field": "dport"}}))
         }
         "pkttype" => ("pkttype ", "pkttype", json!({"meta": {"key": "pkttype"}})),
+        "icmp6" => {
+            ("icmpv6 type ", "type", json!({"payload": {"protocol": "icmpv6", "field": "type"}}))
+        }
         _ => return None,
     };
     // The words must come from this very match, and be all that it says.

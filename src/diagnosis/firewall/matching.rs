@@ -89,7 +89,7 @@ pub fn is_in(value: &Val, right: &Value, sets: Sets) -> Tri {
 
 fn equals(value: &Val, right: &Value) -> Tri {
     match (value, right) {
-        (Val::Named(name, _), Value::String(wanted)) if name == wanted => Tri::Yes,
+        (Val::Named(name, _), Value::String(wanted)) if is_named(name, wanted) => Tri::Yes,
         // The name of another one.
         (Val::Named(..), Value::String(_)) if number(right).is_none() => Tri::No,
         (Val::Status(redirected), Value::String(wanted)) => match wanted.as_str() {
@@ -103,6 +103,12 @@ fn equals(value: &Val, right: &Value) -> Tri {
         }
         _ => Tri::Unknown,
     }
+}
+
+/// Versions of nft and of /etc/protocols differ in some names.
+fn is_named(name: &str, wanted: &str) -> bool {
+    name == wanted
+        || matches!((name, wanted), ("ipv6-icmp", "icmpv6") | ("hopopt", "ip" | "HOPOPT"))
 }
 
 /// A name that ends in `*` stands for all that begin so.

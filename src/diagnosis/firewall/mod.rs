@@ -24,4 +24,4 @@ mod words;
 mod tests;
 
 pub use ruleset::Ruleset;
-pub use verdict::{DropRule, Flow, Hook, Way};
+pub use verdict::{Carries, DropRule, Flow, Hook, Way};

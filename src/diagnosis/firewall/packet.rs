@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::tri::Tri;
-use super::{Flow, Hook, Way};
+use super::{Carries, Flow, Hook, Way};
 
 /// Connections are tracked from this priority on: NF_IP_PRI_CONNTRACK of linux/netfilter_ipv4.h.
 const CONNTRACK: i64 = -200;
@@ -17,6 +17,8 @@ pub struct PacketModel<'a> {
     pub way: Way,
     pub hook: Hook,
     pub priority: i64,
+    /// The table is a bridge's: it sees the ports instead of the bridge.
+    pub on_bridge: bool,
     /// Whether a rule has taken it out of connection tracking.
     pub untracked: Tri,
     /// Whether a rule has given it another destination.
@@ -66,10 +68,11 @@ impl PacketModel<'_> {
     fn meta(&self, key: &str) -> Val {
         let v4 = self.is_v4();
         match key {
-            "l4proto" => UDP,
+            "l4proto" => self.protocol(),
             "nfproto" if v4 => Val::Named("ipv4", 2),
             "nfproto" => Val::Named("ipv6", 10),
             "protocol" => self.ethertype(),
+            "ibrname" | "obrname" if self.on_bridge => Val::Iface(self.flow.iface.clone()),
             "iif" | "iifname" => {
                 self.iface(matches!(self.hook, Hook::Output | Hook::Postrouting | Hook::Egress))
             }
@@ -92,7 +95,54 @@ impl PacketModel<'_> {
     }
 
     fn iface(&self, none: bool) -> Val {
-        Val::Iface(if none { String::new() } else { self.flow.iface.clone() })
+        match &self.flow.ports[..] {
+            _ if none => Val::Iface(String::new()),
+            [port] if self.on_bridge => Val::Iface(port.clone()),
+            _ if self.on_bridge => Val::Unknown,
+            _ => Val::Iface(self.flow.iface.clone()),
+        }
+    }
+
+    /// The protocol that IP carries, behind the headers that extend it.
+    fn protocol(&self) -> Val {
+        match self.flow.carries {
+            Carries::Udp { .. } => UDP,
+            _ if self.is_v4() => IGMP,
+            _ => ICMPV6,
+        }
+    }
+
+    /// The type of a message of IGMP or MLD.
+    fn message_type(&self) -> Val {
+        let (name, number) = match (self.flow.carries, self.is_v4()) {
+            (Carries::Udp { .. }, _) => return Val::Absent,
+            (Carries::Query, true) => ("membership-query", 0x11),
+            (Carries::Report(1), true) => ("membership-report-v1", 0x12),
+            (Carries::Report(2), true) => ("membership-report-v2", 0x16),
+            (Carries::Report(_), true) => ("membership-report-v3", 0x22),
+            (Carries::Query, false) => ("mld-listener-query", 130),
+            (Carries::Report(1), false) => ("mld-listener-report", 131),
+            (Carries::Report(_), false) => ("mld2-listener-report", 143),
+        };
+        Val::Named(name, number)
+    }
+
+    /// A field of what IP carries.
+    fn transport(&self, protocol: &str, field: &str) -> Val {
+        match (protocol, self.flow.carries) {
+            ("udp" | "th", Carries::Udp { port, .. }) if field == "dport" => Val::Num(port.into()),
+            ("udp" | "th", Carries::Udp { .. }) | ("th", _) => Val::Unknown,
+            ("igmp", Carries::Query | Carries::Report(_)) if self.is_v4() => match field {
+                "type" => self.message_type(),
+                _ => Val::Unknown,
+            },
+            ("icmpv6", Carries::Query | Carries::Report(_)) if !self.is_v4() => match field {
+                "type" => self.message_type(),
+                "code" => Val::Num(0),
+                _ => Val::Unknown,
+            },
+            _ => Val::Absent,
+        }
     }
 
     fn payload(&self, of: &Value) -> Val {
@@ -113,16 +163,26 @@ impl PacketModel<'_> {
             ("ip" | "ip6", _) if !own_version => Val::Absent,
             ("ip" | "ip6", "daddr") => Val::Addr(self.flow.group),
             ("ip" | "ip6", "saddr") => self.flow.source.map_or(Val::Unknown, Val::Addr),
-            ("ip", "protocol") | ("ip6", "nexthdr") => UDP,
+            ("ip", "protocol") => self.protocol(),
+            ("ip6", "nexthdr") => match self.flow.carries {
+                Carries::Udp { .. } => UDP,
+                // MLD stands behind a router alert (RFC 3810, 5).
+                _ => HOP_BY_HOP,
+            },
+            // Messages of IGMP and MLD stay on the link (RFC 3376, 4; RFC 3810, 5).
+            ("ip", "ttl") | ("ip6", "hoplimit")
+                if !matches!(self.flow.carries, Carries::Udp { .. }) =>
+            {
+                Val::Num(1)
+            }
             ("ip", "version") => Val::Num(4),
             ("ip6", "version") => Val::Num(6),
-            ("udp" | "th", "dport") => Val::Num(self.flow.port.into()),
             ("ether", "type") => self.ethertype(),
             (
-                "arp" | "tcp" | "sctp" | "dccp" | "udplite" | "icmp" | "icmpv6" | "igmp" | "ah"
-                | "esp" | "comp",
+                "udp" | "th" | "arp" | "tcp" | "sctp" | "dccp" | "udplite" | "icmp" | "icmpv6"
+                | "igmp" | "ah" | "esp" | "comp",
                 _,
-            ) => Val::Absent,
+            ) => self.transport(protocol, field),
             _ => Val::Unknown,
         }
     }
@@ -131,6 +191,8 @@ impl PacketModel<'_> {
         match key {
             // A multicast datagram is never answered, so that no flow of them is ever established.
             "state" if self.before_tracking() => Val::Named("invalid", 1),
+            // Linux does not track the messages of MLD (nf_conntrack_proto_icmpv6.c).
+            "state" if self.protocol() == ICMPV6 => Val::Named("untracked", 64),
             "state" => match self.untracked {
                 Tri::No => Val::Named("new", 8),
                 Tri::Yes => Val::Named("untracked", 64),
@@ -161,6 +223,9 @@ impl PacketModel<'_> {
 }
 
 const UDP: Val = Val::Named("udp", 17);
+const IGMP: Val = Val::Named("igmp", 2);
+const ICMPV6: Val = Val::Named("ipv6-icmp", 58);
+const HOP_BY_HOP: Val = Val::Named("hopopt", 0);
 
 /// The type of the address that the datagram goes to. Where its source would be answered through is
 /// not known here.

@@ -23,11 +23,11 @@ fn flow(target: &str) -> Flow {
     let (group, port) = at.rsplit_once(':').unwrap();
     Flow {
         iface: "e0".into(),
+        ports: Vec::new(),
         source,
         wanted: source,
         group: group.trim_matches(['[', ']']).parse().unwrap(),
-        port: port.parse().unwrap(),
-        fragments: false,
+        carries: Carries::Udp { port: port.parse().unwrap(), fragments: false },
     }
 }
 

@@ -4,11 +4,13 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// The datagrams that are asked about.
-#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+/// The packets that are asked about.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
     /// The interface they arrive on or leave by; the bridge, where they are bridged.
     pub iface: String,
+    /// The ports of that interface, if it is a bridge whose own tables are asked too.
+    pub ports: Vec<String>,
     /// Who sends them, where that is known.
     pub source: Option<IpAddr>,
     /// The one source that they are wanted from; where there is one, no other is to be let
@@ -16,11 +18,24 @@ pub struct Flow {
     pub wanted: Option<IpAddr>,
     /// Where they go.
     pub group: IpAddr,
-    /// The UDP port they go to.
-    pub port: u16,
-    /// They come in fragments, of which the first alone tells the port.
-    #[serde(default)]
-    pub fragments: bool,
+    /// What they carry.
+    pub carries: Carries,
+}
+
+/// What the packets of a flow carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// UDP datagrams.
+    Udp {
+        /// The port they go to.
+        port: u16,
+        /// They come in fragments, of which the first alone tells the port.
+        fragments: bool,
+    },
+    /// Queries of IGMP, or of MLD for a destination of IPv6.
+    Query,
+    /// Reports of this version of IGMP or MLD.
+    Report(u8),
 }
 
 /// The way that datagrams take through this host.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::packet::single;
 use super::ruleset::{Chain, Rule};
-use super::{Flow, Hook};
+use super::{Carries, Flow, Hook};
 use crate::units::words::quote;
 
 /// The longest list that is written in full.
@@ -50,20 +50,31 @@ fn without_counts(listed: &str) -> String {
 
 /// The command that accepts the flow before all other rules of a base chain.
 pub fn accept(chain: &Chain, flow: &Flow) -> String {
+    let place = [&chain.family, &chain.table, &chain.name].map(|name| quote(name)).join(" ");
     let ip = if flow.group.is_ipv4() { "ip" } else { "ip6" };
+    let Carries::Udp { port, fragments } = flow.carries else {
+        return format!("nft insert rule {place} {} accept", membership(flow));
+    };
     // A source of the other family would make a rule that no nft takes.
     let source = flow.wanted.filter(|source: &IpAddr| source.is_ipv4() == flow.group.is_ipv4());
     let source = source.map_or(String::new(), |source| format!("{ip} saddr {source} "));
     // The fragments are put together behind prerouting, or in it where connections are tracked.
     let hook = chain.base.as_ref().map(|base| base.hook);
-    let is_in_pieces = flow.fragments && matches!(hook, Some(Hook::Ingress | Hook::Prerouting));
-    let port = if is_in_pieces {
-        "meta l4proto udp".to_owned()
-    } else {
-        format!("udp dport {}", flow.port)
-    };
-    let place = [&chain.family, &chain.table, &chain.name].map(|name| quote(name)).join(" ");
+    let is_in_pieces = fragments && matches!(hook, Some(Hook::Ingress | Hook::Prerouting));
+    let port =
+        if is_in_pieces { "meta l4proto udp".to_owned() } else { format!("udp dport {port}") };
     format!("nft insert rule {place} {source}{ip} daddr {} {port} accept", flow.group)
+}
+
+/// What matches all messages of IGMP, or of MLD, in both directions: a chain has to know only one
+/// rule for them.
+fn membership(flow: &Flow) -> &'static str {
+    if flow.group.is_ipv4() {
+        "ip protocol igmp"
+    } else {
+        "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, \
+         mld2-listener-report }"
+    }
 }
 
 fn statement(statement: &Value) -> String {

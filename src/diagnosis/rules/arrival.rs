@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::words::{either, targets, ttl_name};
-use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, SenderFacts, is_forged};
+use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, SenderFacts};
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::bracketed;
 use crate::units::words::{count, list, seconds};
@@ -326,7 +326,10 @@ fn nothing_evidence(facts: &Facts) -> String {
     let place = facts.iface.as_deref().unwrap_or("any interface");
     match (&facts.frames, facts.expected().and_then(|link| link.counters)) {
         (Some(frames), _) => match facts.frames_here() {
-            Some(came @ 1..) => undelivered(facts, place, came),
+            Some(came @ 1..) => {
+                let came = count(came, "frame");
+                format!("{came} of it reached {place}, and no datagram was delivered")
+            }
             _ => no_frames(facts, place, frames),
         },
         (None, Some(counters)) => {
@@ -336,18 +339,6 @@ fn nothing_evidence(facts: &Facts) -> String {
             )
         }
         (None, None) => "no datagram of it was delivered".to_owned(),
-    }
-}
-
-fn undelivered(facts: &Facts, place: &str, came: u64) -> String {
-    let came = count(came, "frame");
-    match facts.flows_here().find(|flow| is_forged(flow.source)) {
-        Some(flow) => format!(
-            "{came} of it reached {place} from {}, which is no sender's address, so the kernel \
-             drops them",
-            flow.source
-        ),
-        None => format!("{came} of it reached {place}, and no datagram was delivered"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The firewall: by its rules, where they may be read, and by the place where datagrams get lost.
 
-use super::words::either;
+use super::membership;
+use super::words::{either, place, protocol, rule_words};
 use crate::diagnosis::facts::{Facts, SelfTestFacts, rise_in};
 use crate::diagnosis::firewall::{DropRule, Hook};
 use crate::notice::{Id, Level, Notice, Place};
@@ -57,6 +58,9 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
                     | Id::BadLength
                     | Id::FragmentsLost
                     | Id::DuplicateAddress
+                    | Id::MartianSource
+                    | Id::BadIpHeader
+                    | Id::SourceRoute
                     | Id::PortTaken
                     | Id::JoinFailed
                     | Id::Limits
@@ -77,9 +81,7 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     if let Some(finding) = located {
         return vec![finding];
     }
-    // Rules are read for one interface.
-    let is_judged = facts.firewall.read && facts.judged().is_some();
-    if is_judged && facts.heard_here() == 0 {
+    if is_judged(facts) && facts.heard_here() == 0 {
         return vec![Notice::pass(
             Id::Firewall,
             format!("no nftables rule of this host drops {}", facts.target),
@@ -90,53 +92,96 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     Vec::new()
 }
 
+/// Whether the rules were read; they are read for one interface.
+fn is_judged(facts: &Facts) -> bool {
+    facts.firewall.read && facts.judged().is_some()
+}
+
+/// Whether all rules are known. Then a firewall drops the target only if one of them does.
+fn is_known(facts: &Facts) -> bool {
+    is_judged(facts) && !facts.firewall.legacy
+}
+
 /// The rules that drop the target, as far as what came does not say otherwise.
 fn by_rules(facts: &Facts, explained: bool) -> Vec<Notice> {
     let lost = is_lost(facts) || self_test_gap(facts).is_some();
     let here = facts.heard_here();
+    if here > 0 {
+        return drops_some(facts).into_iter().collect();
+    }
     let findings = facts.firewall.inbound.iter().filter_map(|rule| {
         let gap = Gap::of(rule.hook)?;
-        if rule.certain && here == 0 {
+        if rule.certain {
             return Some(rule_finding(facts, gap, rule, Level::Fault));
         }
         // What hangs on something that is not known here counts where something is really lost;
         // one's own datagrams may be lost to a rule against forgers.
         let level =
             if is_lost(facts) || agrees(facts, gap) { Level::Fault } else { Level::Warning };
-        (lost && !explained && here == 0).then(|| rule_finding(facts, gap, rule, level))
+        (lost && !explained).then(|| rule_finding(facts, gap, rule, level))
     });
     // The first that drops it is the one; what stands behind it shows itself when that one is gone.
     findings.take(1).collect()
 }
 
-fn rule_finding(facts: &Facts, gap: Gap, rule: &DropRule, level: Level) -> Notice {
-    let DropRule { family, table, chain, rule: words, certain, command, .. } = rule;
-    let place = format!("chain {chain} of table {family} {table}");
-    let which = match words {
-        Some(words) => format!("{place}: {words}"),
-        None => format!("{place}: its policy is drop, and no rule of it lets this through"),
+/// A rule that drops some of the target: a limit, a random choice, or one that minds the source.
+/// More than a tenth of the frames of a source were not heard, and such a rule is on their way.
+fn drops_some(facts: &Facts) -> Option<Notice> {
+    const FEW: u64 = 3;
+    let drops = |rule: &DropRule| Gap::of(rule.hook).map(|gap| (gap, rule.clone()));
+    let (gap, rule) = facts.firewall.inbound.iter().find_map(drops)?;
+    let (source, lost) = facts.losses_here().max_by_key(|(_, lost)| *lost)?;
+    let of_source = facts.flows_to_take().filter(|flow| flow.source == source);
+    let frames: u64 = of_source.map(|flow| flow.frames).sum();
+    // Datagrams that this program was too slow to read are no loss of the firewall's.
+    let lost = lost.saturating_sub(facts.own_drops.unwrap_or(0));
+    if lost < FEW || lost * 10 < frames {
+        return None;
+    }
+    let what = format!(
+        "this host's firewall drops some of {} {}: {lost} of {frames} from {source}",
+        facts.target,
+        gap.meaning(facts)
+    );
+    let evidence = format!(
+        "{}; {} from {source} came in, and {} datagrams were delivered",
+        rule_words(&rule),
+        count(frames, "frame"),
+        frames - lost
+    );
+    Some(with_commands(facts, Notice::warning(gap.id(), what, evidence), &rule))
+}
+
+/// What lets the target through at a rule, and the messages that keep this host a member.
+fn with_commands(facts: &Facts, finding: Notice, rule: &DropRule) -> Notice {
+    let messages = membership::commands(membership::dropped(facts));
+    let it = if messages.is_empty() {
+        "it".to_owned()
+    } else {
+        format!("it and {}, which keeps this host a member,", protocol(facts))
     };
-    let sure = if *certain {
+    let finding = finding
+        .remedy(format!(
+            "let {it} through, in {}; a rule that is typed lasts until the next boot, so write it \
+             into your firewall's configuration as well",
+            place(rule)
+        ))
+        .run(Place::Here, rule.command.clone());
+    messages.into_iter().fold(finding, |finding, command| finding.run(Place::Here, command))
+}
+
+fn rule_finding(facts: &Facts, gap: Gap, rule: &DropRule, level: Level) -> Notice {
+    let which = rule_words(rule);
+    let sure = if rule.certain {
         ""
     } else {
         "; whether the rule is meant for it hangs on what nft alone knows, and something is lost \
          there"
     };
     let what = format!("this host's firewall drops {} {}", facts.target, gap.meaning(facts));
-    Notice::fault(
-        gap.id(),
-        what,
-        format!(
-            "{which}{sure}{}",
-            proof(facts).map(|proof| format!("; {proof}")).unwrap_or_default()
-        ),
-    )
-    .remedy(format!(
-        "let it through, in {place}; a rule that is typed lasts until the next boot, so write it \
-         into your firewall's configuration as well"
-    ))
-    .run(Place::Here, command.clone())
-    .at(level)
+    let proof = proof(facts).map(|proof| format!("; {proof}")).unwrap_or_default();
+    let finding = Notice::new(level, gap.id(), what).why(format!("{which}{sure}{proof}"));
+    with_commands(facts, finding, rule)
 }
 
 /// How many frames of the target came that were not to be lost; `None` where frames are not seen.
@@ -185,7 +230,8 @@ fn self_test_gap(facts: &Facts) -> Option<(Gap, &SelfTestFacts)> {
 fn agrees(facts: &Facts, gap: Gap) -> bool {
     const MESSAGES: u64 = 4;
     let multicast = facts.rise("IpExt.InMcastPkts", "");
-    let delivered = facts.rise("Ip.InDelivers", "");
+    // A protocol that nobody here speaks, such as SCTP, is not delivered either.
+    let delivered = facts.rise("Ip.InDelivers", "") + facts.rise("Ip.InUnknownProtos", "");
     facts.is_ipv4()
         && gap == Gap::Input
         && multicast >= delivered + MESSAGES * (1 + facts.interfaces.len() as u64)
@@ -206,7 +252,7 @@ fn gap(received: u64, multicast: u64, lost: u64) -> Gap {
 /// A finding about what drops the target at `gap` without a known rule.
 fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice {
     let unread = if facts.firewall.read {
-        "no nftables rule that could be read does it"
+        "no nftables rule does it, and those of the older iptables are not read"
     } else if facts.rights.firewall {
         "the rules were not read"
     } else {
@@ -234,20 +280,22 @@ fn by_place(facts: &Facts) -> Option<Notice> {
     let finding = |gap, level, evidence: String| gap_finding(facts, gap, level, &evidence);
     if let Some(frames) = frames(facts).filter(|_| is_lost(facts) && facts.counters.is_some()) {
         let gap = gap(received, multicast, frames);
-        return Some(finding(
-            gap,
-            Level::Fault,
-            format!(
-                "{} of it came in, and no datagram was delivered: {counters}",
-                count(frames, "frame")
-            ),
-        ));
+        let evidence = format!(
+            "{} of it came in, and no datagram was delivered: {counters}",
+            count(frames, "frame")
+        );
+        return Some(if is_known(facts) {
+            dropped_in_kernel(facts, gap, &evidence)
+        } else {
+            finding(gap, Level::Fault, evidence)
+        });
     }
     // What comes from elsewhere gets through, so a rule against one's own datagrams does no harm.
     if facts.heard_here() > 0 {
         return None;
     }
-    if let Some((gap, test)) = self_test_gap(facts) {
+    // Where all rules are known, one of them may drop this host's own datagrams alone.
+    if let Some((gap, test)) = self_test_gap(facts).filter(|_| !is_known(facts)) {
         let own = format!(
             "none of {} that this host sent to itself came back",
             count(test.sent, "datagram")
@@ -261,23 +309,54 @@ fn by_place(facts: &Facts) -> Option<Notice> {
         }
         let may_be = "which is consistent with it, and with a rule against those who send from \
                       this host's own address";
-        // Where all rules are known and let the target through, it is the latter.
-        let is_known = facts.firewall.read && facts.judged().is_some() && !facts.firewall.legacy;
-        let level = if is_known { Level::Note } else { Level::Warning };
-        return Some(finding(gap, level, format!("{own}, {may_be}; {counters}")));
+        return Some(finding(gap, Level::Warning, format!("{own}, {may_be}; {counters}")));
     }
     // Everything that is delivered is counted, unicast too; so what is missing there is multicast
-    // that was let in and not delivered.
+    // that was let in and not delivered. The loopback interface brings this host's own reports of
+    // memberships back, which nobody takes.
+    let is_loopback = facts.expected().is_some_and(|link| link.loopback);
     let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");
-    if facts.is_ipv4() && multicast > delivered + 2 && fragments == 0 {
+    if agrees(facts, Gap::Input) && fragments == 0 && !is_loopback {
         return Some(finding(
             Gap::Input,
             Level::Warning,
             format!(
                 "{counters}: multicast for groups of this host was let in and not delivered, \
-                 which is consistent with it"
+                 which is consistent with it, and with a policy of IPsec"
             ),
         ));
     }
     None
+}
+
+/// The kernel drops the target at `gap`, and no rule of the firewall does it.
+fn dropped_in_kernel(facts: &Facts, gap: Gap, evidence: &str) -> Notice {
+    let name = facts.judged().unwrap_or("this host");
+    let (place, causes, commands): (_, _, &[String]) = match gap {
+        Gap::Ingress => (
+            "before IP has seen it",
+            "a filter of tc, an XDP program or another kind of frame",
+            &[format!("tc filter show dev {name} ingress"), format!("ip -d link show {name}")],
+        ),
+        Gap::Prerouting => (
+            "before it is delivered",
+            "a source that the kernel has no route for, a rule of policy routing or a filter of \
+             sources",
+            &[format!("{} rule", either(facts, "ip", "ip -6"))],
+        ),
+        Gap::Input => (
+            "on its way to the sockets",
+            "a policy of IPsec, translated addresses or fragments",
+            &["ip xfrm policy".to_owned()],
+        ),
+    };
+    let what =
+        format!("this host's kernel drops {} {place}, and no rule of its firewall", facts.target);
+    let finding = Notice::fault(
+        Id::DroppedInKernel,
+        format!("{what} does it"),
+        format!("{evidence}; that is consistent with {causes}"),
+    )
+    .remedy("look for these; 'dropwatch -l kas' (as root) shows the kernel's own reasons");
+    commands.iter().fold(finding, |finding, command| finding.run(Place::Here, command))
 }

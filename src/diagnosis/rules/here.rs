@@ -1,7 +1,7 @@
 //! This host: its route, its membership, its limits, and its test with datagrams to itself.
 
 use super::words::either;
-use crate::diagnosis::facts::{Facts, MembershipFacts};
+use crate::diagnosis::facts::{Facts, MembershipFacts, SelfTestFacts};
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::{bracketed, is_source_specific};
 use crate::units::words::{count, list, setting};
@@ -314,15 +314,7 @@ fn self_test(facts: &Facts) -> Option<Notice> {
         });
     }
     if test.heard == 0 {
-        // Where it was lost is for the firewall's chapter; without counters nobody knows.
-        return test.counters.is_none().then(|| {
-            Notice::warning(
-                Id::SelfTestFailed,
-                "this host does not hear what it sends to itself",
-                format!("{} sent by {name}, none came back", count(test.sent, "datagram")),
-            )
-            .remedy("look for a firewall on this host")
-        });
+        return not_heard(facts, test, name);
     }
     let port = if test.same_port {
         ""
@@ -338,6 +330,26 @@ fn self_test(facts: &Facts) -> Option<Notice> {
             test.heard, test.sent
         ),
     ))
+}
+
+/// Where it was lost is for the firewall's chapter; without counters nobody knows. Where all rules
+/// are known and none drops the target, it says nothing of what others send.
+fn not_heard(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notice> {
+    let all_read = facts.firewall.read && !facts.firewall.legacy;
+    let is_passed = all_read && facts.judged().is_some() && facts.firewall.inbound.is_empty();
+    let finding = Notice::warning(
+        Id::SelfTestFailed,
+        "this host does not hear what it sends to itself",
+        format!("{} sent by {name}, none came back", count(test.sent, "datagram")),
+    );
+    if is_passed {
+        let why = finding.why.clone().unwrap_or_default();
+        return Some(finding.at(Level::Note).why(format!(
+            "{why}; no rule of its firewall drops what others send, so this is consistent with a \
+             rule against those who send from this host's own address"
+        )));
+    }
+    test.counters.is_none().then(|| finding.remedy("look for a firewall on this host"))
 }
 
 /// What could not be seen, and what it would take.

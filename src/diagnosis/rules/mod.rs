@@ -7,9 +7,11 @@ mod firewall;
 mod here;
 mod interface;
 mod lost;
+mod membership;
 mod network;
 mod path;
 mod programs;
+mod sender;
 mod table;
 mod words;
 

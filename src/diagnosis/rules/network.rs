@@ -1,20 +1,14 @@
 //! The network beyond this host, as far as it shows: queriers, switches that forget, bridges of
 //! this host.
 
-use std::net::{IpAddr, Ipv6Addr};
-
-use super::words::{either, targets};
+use super::membership;
+use super::words::{either, is_flooded, membership_interval, protocol, rule_words, targets};
 use crate::diagnosis::STREAM;
 use crate::diagnosis::facts::{Facts, Queries};
 use crate::diagnosis::firewall::DropRule;
 use crate::host::Bridge;
 use crate::notice::{Id, Level, Notice, Place};
-use crate::target::is_control_block;
 use crate::units::words::{count, list, seconds};
-
-/// Two intervals of a querier, and its slowest answer (RFC 3376, 8.4): what a switch remembers a
-/// member for.
-const MEMBERSHIP_INTERVAL: u64 = 260;
 
 /// Somewhat more than a querier's usual interval (RFC 3376, 8.2: 125 s).
 const ONE_INTERVAL: f64 = 130.0;
@@ -31,18 +25,6 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
         .extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_firewall(facts, bridge)));
     found.extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_state(facts, bridge)));
     found
-}
-
-/// Whether switches send the group to every port, whoever has joined (RFC 4541, 2.1.2 and 3).
-fn is_flooded(facts: &Facts) -> bool {
-    match facts.target.group {
-        IpAddr::V4(_) => is_control_block(facts.target.group),
-        IpAddr::V6(group) => group == Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1),
-    }
-}
-
-fn protocol(facts: &Facts) -> &'static str {
-    either(facts, "IGMP", "MLD")
 }
 
 fn querier(facts: &Facts) -> Option<Notice> {
@@ -63,23 +45,24 @@ fn querier(facts: &Facts) -> Option<Notice> {
         format!("{} ({protocol}v{}{every})", queries.querier, queries.version)
     });
     let who = list(&each.collect::<Vec<_>>());
-    Some(Notice::pass(
-        Id::Querier,
-        format!("a querier keeps memberships alive on {name}"),
-        format!(
-            "{} heard from {who}",
-            if heard.iter().map(|queries| queries.count).sum::<u64>() == 1 {
-                "a query was"
-            } else {
-                "queries were"
-            }
-        ),
-    ))
+    let is_one = heard.iter().map(|queries| queries.count).sum::<u64>() == 1;
+    let evidence =
+        format!("{} heard from {who}", if is_one { "a query was" } else { "queries were" });
+    if membership::dropped(facts).next().is_some() {
+        let what = format!(
+            "a querier asks for members on {name}, and this host's firewall keeps it from hearing \
+             an answer"
+        );
+        return Some(Notice::note(Id::Querier, what, evidence));
+    }
+    let what = format!("a querier keeps memberships alive on {name}");
+    Some(Notice::pass(Id::Querier, what, evidence))
 }
 
 fn no_querier(facts: &Facts, name: &str) -> Option<Notice> {
-    // An interrupted run left no group, so no querier had to ask.
-    if facts.seconds < AN_ANSWER {
+    // An interrupted run left no group, so no querier had to ask. Neither had it if the firewall
+    // dropped the report.
+    if facts.seconds < AN_ANSWER || membership::drops_reports(facts) {
         return None;
     }
     let what =
@@ -87,8 +70,9 @@ fn no_querier(facts: &Facts, name: &str) -> Option<Notice> {
     let (rfc, interval, membership) =
         either(facts, ("RFC 3376", "8.2", "8.4"), ("RFC 3810", "9.2", "9.4"));
     let meaning = format!(
-        "where a switch snoops and nobody asks, it forgets members after {MEMBERSHIP_INTERVAL} s \
-         ({rfc}, {membership}): multicast that stops after four minutes"
+        "where a switch snoops and nobody asks, it forgets members after {} s ({rfc}, \
+         {membership}): multicast that stops after four minutes",
+        membership_interval(None)
     );
     if facts.seconds < ONE_INTERVAL {
         let evidence = format!(
@@ -135,7 +119,7 @@ fn pruned(facts: &Facts) -> Option<Notice> {
             ),
         ));
     }
-    Some(enable_querier(
+    Some(keep_member(
         facts,
         Notice::fault(
             Id::SnoopingPruned,
@@ -154,8 +138,23 @@ fn pruned(facts: &Facts) -> Option<Notice> {
     ))
 }
 
-/// How a switch is made to remember its members: somebody asks for them.
-pub fn enable_querier(facts: &Facts, finding: Notice) -> Notice {
+/// How a switch is made to remember this member: somebody asks for members, and this host's
+/// firewall lets the question and the answer through.
+pub fn keep_member(facts: &Facts, finding: Notice) -> Notice {
+    if let Some(rule) = membership::dropped(facts).next() {
+        let protocol = protocol(facts);
+        let why = finding.why.as_deref().unwrap_or_default();
+        let evidence = format!(
+            "{why}; this host's firewall drops the {protocol} that keeps it a member: {}",
+            rule_words(rule)
+        );
+        let finding = finding.why(evidence).remedy(format!(
+            "let {protocol} through this host's firewall; a rule that is typed lasts until the next \
+             boot, so write it into your firewall's configuration as well"
+        ));
+        let commands = membership::commands(membership::dropped(facts));
+        return commands.into_iter().fold(finding, |to, command| to.run(Place::Here, command));
+    }
     finding
         .remedy(format!(
             "switch an {} querier on, in the router or in one of the switches; a Linux bridge \
@@ -193,23 +192,51 @@ fn stopped(facts: &Facts) -> Option<Notice> {
                 .run(Place::Here, facts.target.check(facts.iface.as_deref())),
         );
     }
-    Some(
-        Notice::warning(
-            Id::StreamStopped,
-            what,
-            format!(
-                "{still}; either nobody sends any more, or a switch that snoops has forgotten \
-                 this host, because no querier asks ({MEMBERSHIP_INTERVAL} s after the join: {})",
-                either(facts, "RFC 3376, 8.4", "RFC 3810, 9.4")
-            ),
+    Some(forgotten(facts, what, &still, name))
+}
+
+/// The stream has stopped, and a switch may have forgotten this host: its firewall drops what keeps
+/// it a member, or no querier asks.
+fn forgotten(facts: &Facts, what: String, still: &str, name: &str) -> Notice {
+    let (protocol, check) = (protocol(facts), facts.target.check(facts.iface.as_deref()));
+    let rfc = either(facts, "RFC 3376, 8.4", "RFC 3810, 9.4");
+    let start = format!(
+        "{still}; either nobody sends any more, or a switch that snoops has \
+                         forgotten this host"
+    );
+    if let Some(rule) = membership::dropped(facts).next() {
+        let messages = if membership::drops_queries(facts) { "queries" } else { "messages" };
+        let messages = if membership::drops_reports(facts) { "reports" } else { messages };
+        let evidence = format!(
+            "{start}: its firewall drops the {protocol} {messages}, which is consistent with it \
+             ({rfc}); {}",
+            rule_words(rule)
+        );
+        let finding = Notice::warning(Id::StreamStopped, what, evidence)
+            .remedy(format!("let {protocol} through this host's firewall, then start it anew"));
+        let commands = membership::commands(membership::dropped(facts));
+        return commands
+            .into_iter()
+            .fold(finding, |finding, command| finding.run(Place::Here, command))
+            .run(Place::Here, check);
+    }
+    let reason = if facts.firewall.read {
+        "because no querier asks".to_owned()
+    } else {
+        format!(
+            "because no querier asks, or because a firewall of this host drops {protocol}: its \
+             queries or this host's reports"
         )
+    };
+    let evidence =
+        format!("{start}, {reason} ({} s after the last report: {rfc})", membership_interval(None));
+    Notice::warning(Id::StreamStopped, what, evidence)
         .remedy(format!(
             "start it anew: if that brings it back, a switch forgot {name}, and the network needs \
              a querier; mcast check, while this goes on, finds out which"
         ))
-        .run(Place::Here, facts.target.check(facts.iface.as_deref()))
-        .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1"),
-    )
+        .run(Place::Here, check)
+        .run(Place::Switch, "ip link set BRIDGE type bridge mcast_querier 1")
 }
 
 /// br_netfilter hands what crosses a bridge to the firewall of IP, and that drops it: how Docker's
@@ -225,8 +252,6 @@ fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Notice> {
         return None;
     }
     let first = &rules[0];
-    let place = format!("chain {} of table {} {}", first.chain, first.family, first.table);
-    let words = first.rule.clone().unwrap_or_else(|| "its policy is drop".to_owned());
     let name = &bridge.name;
     let setting = if all {
         format!("net.bridge.bridge-nf-call-{tables}")
@@ -241,7 +266,8 @@ fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Notice> {
         ),
         format!(
             "{setting} is 1, so frames that cross a bridge go through the forward hook of \
-             IP{version}; {place}: {words}"
+             IP{version}; {}",
+            rule_words(first)
         ),
     )
     .remedy(

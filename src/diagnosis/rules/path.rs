@@ -1,7 +1,7 @@
 //! Where on the way it ends: a measured stream that its sender sent to the group, to a group that
 //! every switch floods, and to this host alone.
 
-use super::network::enable_querier;
+use super::network::keep_member;
 use super::words::{either, ttl_name};
 use crate::diagnosis::facts::{Facts, Leg, LegKind, Path};
 use crate::notice::{Id, Level, Notice, Place};
@@ -134,7 +134,7 @@ fn pruned(facts: &Facts, path: &Path) -> Notice {
         "{}; what every switch floods does arrive, so the way is there, and this host has joined",
         legs(facts, path)
     );
-    enable_querier(facts, Notice::fault(Id::SnoopingPruned, what, evidence))
+    keep_member(facts, Notice::fault(Id::SnoopingPruned, what, evidence))
 }
 
 fn multicast_filtered(facts: &Facts, path: &Path) -> Notice {

@@ -7,5 +7,5 @@ mod membership;
 mod packet;
 mod query;
 
-pub use packet::Packet;
+pub use packet::{Flaw, Packet};
 pub use query::{Query, What};

@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
+
 use super::{What, membership};
 use crate::sys::{IPV4, IPV6};
 use crate::units::bytes::{take, u16_at};
@@ -20,6 +22,22 @@ pub struct Packet {
     pub fragment: bool,
     /// What it carries.
     pub what: What,
+    /// Why IP drops it, by its header alone.
+    pub flaw: Option<Flaw>,
+}
+
+/// What is wrong with the header of a packet, so that IP drops it before any firewall sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flaw {
+    /// Its version or its lengths cannot be.
+    Header,
+    /// Its checksum is wrong (IPv4).
+    Checksum,
+    /// It is shorter than it says.
+    Truncated,
+    /// It names a route: IP takes no multicast that does (RFC 1112, 6.1; RFC 8200, 4.4).
+    SourceRoute,
 }
 
 impl Packet {
@@ -31,6 +49,11 @@ impl Packet {
             IPV6 => ipv6(bytes),
             _ => None,
         }
+    }
+
+    fn with_bad_header(source: IpAddr, destination: IpAddr, ttl: u8) -> Packet {
+        let (what, flaw) = (What::Other, Some(Flaw::Header));
+        Packet { source, destination, ttl, fragment: false, what, flaw }
     }
 
     /// The length that the packet says it has, header and all. `None` where it does not say.
@@ -54,12 +77,12 @@ fn ipv4(bytes: &[u8]) -> Option<Packet> {
     const OFFSET: u16 = 0x1fff;
     let first = *bytes.first()?;
     let (header, total) = (usize::from(first & 0xf) * 4, usize::from(u16_at(bytes, 2)?));
-    if first >> 4 != 4 || header < 20 || total < header {
-        return None;
-    }
     let [ttl, protocol] = take(bytes, 8)?;
     let address = |at| take::<4>(bytes, at).map(|octets| IpAddr::from(Ipv4Addr::from(octets)));
     let (source, destination) = (address(12)?, address(16)?);
+    if first >> 4 != 4 || header < 20 || total < header {
+        return Some(Packet::with_bad_header(source, destination, ttl));
+    }
     let fragments = u16_at(bytes, 6)?;
     let fragment = fragments & (MORE_FRAGMENTS | OFFSET) != 0;
     // What pads a short frame is none of the packet.
@@ -70,26 +93,62 @@ fn ipv4(bytes: &[u8]) -> Option<Packet> {
         IGMP if !fragment => membership::igmp(payload, total - header),
         _ => None,
     };
-    Some(Packet { source, destination, ttl, fragment, what: what.unwrap_or(What::Other) })
+    let flaw = bytes.get(..header).and_then(ipv4_flaw);
+    Some(Packet { source, destination, ttl, fragment, what: what.unwrap_or(What::Other), flaw })
+}
+
+/// What is wrong with a whole header of IPv4 whose lengths can be.
+fn ipv4_flaw(header: &[u8]) -> Option<Flaw> {
+    let words =
+        header.chunks_exact(2).map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])));
+    let sum: u32 = words.sum();
+    // RFC 1071: the sum with the checksum in it has only ones. Two folds are enough for 60 bytes.
+    let folded = (sum & 0xffff) + (sum >> 16);
+    if (folded & 0xffff) + (folded >> 16) != 0xffff {
+        return Some(Flaw::Checksum);
+    }
+    names_a_route(&header[20..]).then_some(Flaw::SourceRoute)
+}
+
+/// Whether the options of IPv4 hold a loose or a strict source route (RFC 791, 3.1).
+fn names_a_route(mut options: &[u8]) -> bool {
+    const END: u8 = 0;
+    const NO_OPERATION: u8 = 1;
+    const LOOSE: u8 = 131;
+    const STRICT: u8 = 137;
+    loop {
+        match options {
+            [] | [END, ..] => return false,
+            [LOOSE | STRICT, ..] => return true,
+            [NO_OPERATION, rest @ ..] => options = rest,
+            [_, len, ..] if *len >= 2 => {
+                options = options.get(usize::from(*len)..).unwrap_or(&[]);
+            }
+            _ => return false,
+        }
+    }
 }
 
 /// RFC 8200, 3.
 fn ipv6(bytes: &[u8]) -> Option<Packet> {
-    if bytes.first()? >> 4 != 6 {
-        return None;
-    }
     let [_, ttl] = take(bytes, 6)?;
     let address = |at| take::<16>(bytes, at).map(|octets| IpAddr::from(Ipv6Addr::from(octets)));
     let (source, destination) = (address(8)?, address(24)?);
+    if bytes.first()? >> 4 != 6 {
+        return Some(Packet::with_bad_header(source, destination, ttl));
+    }
     let total = Packet::length(IPV6, bytes).unwrap_or(bytes.len());
-    let mut fragment = false;
-    let what = ipv6_payload(&bytes[..bytes.len().min(total)], total, &mut fragment);
-    Some(Packet { source, destination, ttl, fragment, what: what.unwrap_or(What::Other) })
+    let mut packet =
+        Packet { source, destination, ttl, fragment: false, what: What::Other, flaw: None };
+    if let Some(what) = ipv6_payload(&bytes[..bytes.len().min(total)], total, &mut packet) {
+        packet.what = what;
+    }
+    Some(packet)
 }
 
 /// Follows the extension headers (RFC 8200, 4) to what the packet carries. MLD always has one
-/// before it, with the router alert.
-fn ipv6_payload(bytes: &[u8], total: usize, fragment: &mut bool) -> Option<What> {
+/// before it, with the router alert. Notes in `packet` what the headers say of it.
+fn ipv6_payload(bytes: &[u8], total: usize, packet: &mut Packet) -> Option<What> {
     const HOP_BY_HOP: u8 = 0;
     const ROUTING: u8 = 43;
     const FRAGMENT: u8 = 44;
@@ -103,17 +162,20 @@ fn ipv6_payload(bytes: &[u8], total: usize, fragment: &mut bool) -> Option<What>
             // What else follows the first fragment's headers stands only there.
             _ if later => return None,
             HOP_BY_HOP | ROUTING | DESTINATION => {
+                if next == ROUTING {
+                    packet.flaw = Some(Flaw::SourceRoute);
+                }
                 let [following, words] = take(bytes, at)?;
                 (next, at) = (following, at + 8 * (usize::from(words) + 1));
             }
             FRAGMENT => {
                 let place = u16_at(bytes, at + 2)?;
                 later = place >> 3 != 0;
-                *fragment |= later || place & MORE_FRAGMENTS != 0;
+                packet.fragment |= later || place & MORE_FRAGMENTS != 0;
                 (next, at) = (*bytes.get(at)?, at + 8);
             }
             UDP => return udp(bytes.get(at..)?),
-            ICMPV6 if !*fragment => {
+            ICMPV6 if !packet.fragment => {
                 return membership::mld(bytes.get(at..)?, total.checked_sub(at)?);
             }
             _ => return None,

@@ -11,7 +11,7 @@ pub fn hex(text: &str) -> Vec<u8> {
 
 /// 10.0.0.100:40000 to 239.1.1.1:54321, "hello world", TTL 1, and what pads the frame to 60
 /// bytes.
-const IPV4_UDP: &str = "45 00 00 27 1a 2b 40 00 01 11 b5 88 0a 00 00 64 ef 01 01 01
+const IPV4_UDP: &str = "45 00 00 27 1a 2b 40 00 01 11 65 35 0a 00 00 64 ef 01 01 01
                         9c 40 d4 31 00 13 5e ed 68 65 6c 6c 6f 20 77 6f 72 6c 64 00 00 00 00 \
                         00 00 00";
 
@@ -34,6 +34,7 @@ fn a_datagram_of_ipv4_tells_its_ports_and_length() {
         ttl: 1,
         fragment: false,
         what: HELLO,
+        flaw: None,
     };
     assert_eq!(parsed(IPV4, IPV4_UDP), packet);
     assert_eq!(Packet::length(IPV4, &hex(IPV4_UDP)), Some(39), "without what pads the frame");
@@ -98,11 +99,12 @@ fn what_is_cut_short_or_something_else_is_no_datagram() {
     let bytes = hex(IPV4_UDP);
     assert_eq!(Packet::parse(IPV4, &bytes[..19]), None);
     assert_eq!(Packet::parse(IPV4, &bytes[..25]).unwrap().what, What::Other);
-    assert_eq!(Packet::parse(IPV6, &bytes), None);
     assert_eq!(Packet::parse(0x0806, &bytes), None);
     for odd in ["44 00 00 27", "65 00 00 27", "45 00 00 13"] {
-        assert_eq!(Packet::parse(IPV4, &hex(&IPV4_UDP.replace("45 00 00 27", odd))), None, "{odd}");
+        let packet = parsed(IPV4, &IPV4_UDP.replace("45 00 00 27", odd));
+        assert_eq!((packet.flaw, packet.what), (Some(Flaw::Header), What::Other), "{odd}");
     }
+    assert_eq!(parsed(IPV6, &IPV6_UDP.replace("60 00", "70 00")).flaw, Some(Flaw::Header));
     assert_eq!(
         parsed(IPV4, &IPV4_UDP.replace("00 27", "00 14")).what,
         What::Other,
@@ -113,6 +115,33 @@ fn what_is_cut_short_or_something_else_is_no_datagram() {
         parsed(IPV4, &IPV4_UDP.replace("00 13 5e ed", "00 03 5e ed")).what,
         What::Udp { len: 0, source_port: 40_000, port: 54_321, summed: true }
     );
+}
+
+#[test]
+fn a_header_that_ip_drops_is_noticed() {
+    let flaw = |text: &str| parsed(IPV4, text).flaw;
+    assert_eq!(flaw(IPV4_UDP), None);
+    assert_eq!(flaw(&IPV4_UDP.replace("01 11 65 35", "01 11 65 36")), Some(Flaw::Checksum));
+    assert_eq!(flaw(&IPV4_UDP.replace("01 11 65", "02 11 65")), Some(Flaw::Checksum));
+    // With two words of options: a loose and a strict route, and a router alert. Each has the
+    // checksum that RFC 1071 computes.
+    for (options, checksum, route) in [
+        ("01 83 07 04 0a 00 00 09", "50 9d", true),
+        ("89 07 04 0a 00 00 09 00", "cd 1b", true),
+        ("94 04 00 00 00 00 00 00", "cf 28", false),
+    ] {
+        let text = IPV4_UDP
+            .replace("45 00 00 27", "47 00 00 2f")
+            .replace("65 35", checksum)
+            .replace("ef 01 01 01", &format!("ef 01 01 01 {options}"));
+        let packet = parsed(IPV4, &text);
+        assert_eq!(packet.what, HELLO);
+        assert_eq!(packet.flaw, route.then_some(Flaw::SourceRoute), "{options}");
+    }
+    let routed = IPV6_UDP
+        .replace("00 0a 11 05", "00 12 2b 05")
+        .replace("9c 40", "11 00 00 01 00 00 00 00 9c 40");
+    assert_eq!(parsed(IPV6, &routed).flaw, Some(Flaw::SourceRoute));
 }
 
 #[test]

@@ -1,0 +1,164 @@
+//! Packets that IP drops for what their sender wrote into the header, before any firewall sees
+//! them: a source that no host can have, a wrong checksum or length, a source route.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::words::either;
+use crate::diagnosis::Martian;
+use crate::diagnosis::facts::{Facts, FlowFacts};
+use crate::net::wire::Flaw;
+use crate::notice::{Id, Level, Notice, Place};
+use crate::units::words::{count, list, setting};
+
+/// Fewer of anything may be somebody else's.
+const FEW: u64 = 3;
+
+pub fn findings(facts: &Facts) -> Vec<Notice> {
+    let found = [martian(facts), bad_header(facts), source_route(facts)];
+    found.into_iter().flatten().collect()
+}
+
+/// Frames of the target of one kind, from sources of which nothing was heard.
+struct Refused<'a> {
+    flows: Vec<&'a FlowFacts>,
+    frames: u64,
+    sources: String,
+}
+
+impl<'a> Refused<'a> {
+    fn of(facts: &'a Facts, is_refused: impl Fn(&FlowFacts) -> bool) -> Option<Self> {
+        let heard: BTreeSet<IpAddr> =
+            facts.heard_where_expected().map(|heard| heard.source.ip()).collect();
+        let flows: Vec<&FlowFacts> = facts
+            .flows_here()
+            .filter(|flow| is_refused(flow) && !heard.contains(&flow.source))
+            .collect();
+        let frames = flows.iter().map(|flow| flow.frames).sum();
+        let sources: BTreeSet<String> = flows.iter().map(|flow| flow.source.to_string()).collect();
+        let sources = list(&sources.into_iter().collect::<Vec<_>>());
+        (frames > 0).then_some(Refused { flows, frames, sources })
+    }
+
+    fn evidence(&self, facts: &Facts) -> String {
+        let name = self.flows.first().map_or("", |flow| &flow.iface);
+        format!(
+            "{} of {} came in on {name} from {}, and no datagram of them was delivered",
+            count(self.frames, "frame"),
+            facts.target.group,
+            self.sources
+        )
+    }
+}
+
+/// It keeps the target away, or only one of its senders.
+fn level(facts: &Facts) -> Level {
+    if facts.heard_here() == 0 { Level::Fault } else { Level::Warning }
+}
+
+fn martian(facts: &Facts) -> Option<Notice> {
+    let refused = Refused::of(facts, |flow| facts.martian(flow).is_some())?;
+    let kind = facts.martian(refused.flows.first()?)?;
+    let sources = &refused.sources;
+    let word = match kind {
+        Martian::Group => "a multicast address",
+        Martian::Loopback => "a loopback address",
+        Martian::Broadcast => "a broadcast address",
+        Martian::Unspecified => "the address of a host that has none",
+        Martian::Mapped => "an IPv4 address mapped into IPv6",
+    };
+    let errors = facts.rise("", "Ip6.InHdrErrors");
+    let counter = if errors > 0 { format!("; Ip6: InHdrErrors +{errors}") } else { String::new() };
+    // Without a reverse-path filter IPv4 looks up no source, and takes a broadcast address.
+    let is_sure = kind != Martian::Broadcast
+        || sources == "255.255.255.255"
+        || facts.expected().is_none_or(|link| link.rp_filter != Some(0));
+    let reserve = if is_sure { "" } else { "; that is consistent with it, and no proof" };
+    let what = format!(
+        "{} comes from {sources}, {word}: the kernel takes no datagram from there",
+        facts.target
+    );
+    let finding = Notice::new(level(facts), Id::MartianSource, what)
+        .why(format!("{}{counter}{reserve}", refused.evidence(facts)))
+        .remedy(match kind {
+            Martian::Unspecified => {
+                "give the sender's interface an address before it sends, or bind its socket to one"
+            }
+            _ => "have the sender use an address of its interface",
+        })
+        .run(Place::Sender, "ip addr show dev IFACE");
+    Some(if is_sure { finding } else { finding.at(Level::Warning) })
+}
+
+fn bad_header(facts: &Facts) -> Option<Notice> {
+    let flaw = |flow: &FlowFacts| flow.flaw.filter(|flaw| *flaw != Flaw::SourceRoute);
+    let ip = either(facts, "Ip", "Ip6");
+    let errors = facts.rise("Ip.InHdrErrors", "Ip6.InHdrErrors");
+    let truncated = facts.rise("IpExt.InTruncatedPkts", "Ip6.InTruncatedPkts");
+    let counters = format!("{ip}: InHdrErrors +{errors}, InTruncatedPkts +{truncated}");
+    let write_it = |finding: Notice| {
+        finding
+            .remedy(
+                "have whoever writes that header, a program with a raw socket, a tunnel or a \
+                 replayed capture, write it whole; mcast shows whether the network carries what \
+                 is whole",
+            )
+            .run(
+                Place::Sender,
+                format!("mcast send --probe {} --iface IFACE", facts.target.to_send()),
+            )
+    };
+    if let Some(refused) = Refused::of(facts, |flow| flaw(flow).is_some()) {
+        let wrong = match flaw(refused.flows.first()?)? {
+            Flaw::Checksum => "whose header has a wrong checksum",
+            Flaw::Truncated => "that are shorter than their header says",
+            _ => "whose header is no header of IP",
+        };
+        let what =
+            format!("packets of {} arrive here {wrong}, and the kernel drops them", facts.target);
+        let evidence = format!("{}; {counters}", refused.evidence(facts));
+        return Some(write_it(Notice::new(level(facts), Id::BadIpHeader, what).why(evidence)));
+    }
+    // A router counts those there whose TTL ends, too.
+    if facts.frames.is_some() || facts.heard_here() > 0 || errors + truncated < FEW {
+        return None;
+    }
+    Some(write_it(Notice::warning(
+        Id::BadIpHeader,
+        "packets arrive here with a bad IP header, and the kernel drops them",
+        format!(
+            "{counters}: a wrong checksum or length{}; the counters are the whole host's, so that \
+             is consistent with it, and no proof",
+            either(facts, "", ", or a source that no host can have")
+        ),
+    )))
+}
+
+fn source_route(facts: &Facts) -> Option<Notice> {
+    let refused = Refused::of(facts, |flow| flow.flaw == Some(Flaw::SourceRoute))?;
+    let what = format!(
+        "packets of {} arrive here with a source route, and the kernel drops them",
+        facts.target
+    );
+    let name = setting(&refused.flows.first()?.iface);
+    let evidence = either(
+        facts,
+        format!(
+            "their header names a route (RFC 791, 3.1); net.ipv4.conf.{name}.accept_source_route \
+             does not let multicast with one in"
+        ),
+        format!(
+            "they have a routing header (RFC 8200, 4.4); Ip6: InAddrErrors +{}",
+            facts.rise("", "Ip6.InAddrErrors")
+        ),
+    );
+    Some(
+        Notice::new(level(facts), Id::SourceRoute, what)
+            .why(format!("{}; {evidence}", refused.evidence(facts)))
+            .remedy("have the sender leave the source route out")
+            .run(
+                Place::Sender,
+                format!("mcast send --probe {} --iface IFACE", facts.target.to_send()),
+            ),
+    )
+}
