@@ -11,13 +11,24 @@ const WIDEST: u64 = 1 << 44;
 /// The least room that is left below the first delay for shorter ones to come.
 const LEAST_ROOM: i64 = 1_000;
 
+/// The memory of a histogram of any delays without any digits, in bytes.
+const LEAST_BYTES: usize = size_of::<u64>() * 48;
+
+/// So many delays are kept as they are. Most streams of a crowd have no more, and a histogram takes
+/// a hundred times the memory.
+const FEW: usize = 64;
+
 /// The distribution of delays, in a memory that does not grow with their number. Shortest, longest
 /// and mean are exact. Percentiles are exact to the precision that was asked for, of their distance
 /// from the shortest (which is the delay variation of RFC 5481, 4.2).
 #[derive(Clone, Debug)]
 pub struct Delays {
-    /// How far each one is above `base`.
-    above: Histogram<u64>,
+    /// The delays themselves, until they are more than [`FEW`].
+    few: Vec<i64>,
+    /// How far each one is above `base`, from then on.
+    above: Option<Histogram<u64>>,
+    /// How many digits of the distance are told apart.
+    digits: u8,
     /// A little below the shortest.
     base: i64,
     min: i64,
@@ -54,20 +65,44 @@ pub enum Precision {
 }
 
 impl Delays {
-    /// No delays yet.
+    /// No delays yet. Memory is taken as delays come.
     pub fn new(precision: Precision) -> Self {
         let digits = if precision == Precision::Fine { 3 } else { 2 };
-        Delays { above: empty(digits), base: 0, min: i64::MAX, max: i64::MIN, sum: 0 }
+        Delays {
+            few: Vec::new(),
+            above: None,
+            digits,
+            base: 0,
+            min: i64::MAX,
+            max: i64::MIN,
+            sum: 0,
+        }
     }
 
     /// How many there are.
     pub fn count(&self) -> u64 {
-        self.above.len()
+        self.few.len() as u64 + self.above.as_ref().map_or(0, Histogram::len)
+    }
+
+    /// The heap memory of the distribution, in bytes; at least what it takes where it may not grow.
+    pub fn bytes(&self) -> usize {
+        self.allocated().max(LEAST_BYTES)
+    }
+
+    fn allocated(&self) -> usize {
+        let bins = self.above.as_ref().map_or(0, Histogram::distinct_values);
+        size_of::<i64>() * self.few.capacity() + size_of::<u64>() * bins
     }
 
     /// Takes a delay.
     pub fn record(&mut self, delay: i64) {
-        self.record_many(delay, 1);
+        self.record_within(delay, true);
+    }
+
+    /// Takes a delay. Unless the distribution `may_grow`, it gives up precision before it takes
+    /// more memory.
+    pub fn record_within(&mut self, delay: i64, may_grow: bool) {
+        self.record_many(delay, 1, may_grow);
         self.sum += i128::from(delay);
         self.min = self.min.min(delay);
         self.max = self.max.max(delay);
@@ -76,7 +111,7 @@ impl Delays {
     /// Takes in other delays. What is exact stays so.
     pub fn merge(&mut self, other: &Delays) {
         for (delay, many) in other.recorded() {
-            self.record_many(delay.clamp(other.min, other.max), many);
+            self.record_many(delay.clamp(other.min, other.max), many, true);
         }
         self.sum += other.sum;
         self.min = self.min.min(other.min);
@@ -91,7 +126,9 @@ impl Delays {
         let less = |delay: i64| delay.saturating_sub(self.min);
         let sum = self.sum - i128::from(self.min) * i128::from(self.count());
         Delays {
+            few: self.few.iter().copied().map(less).collect(),
             above: self.above.clone(),
+            digits: self.digits,
             base: less(self.base),
             min: 0,
             max: less(self.max),
@@ -101,17 +138,32 @@ impl Delays {
 
     /// What they come to; `None` without any.
     pub fn quantiles(&self) -> Option<Quantiles> {
-        let at =
-            |quantile| self.delay(self.above.value_at_quantile(quantile)).clamp(self.min, self.max);
         let mean = self.sum.checked_div(i128::from(self.count()))?;
+        let [p50, p90, p99, p999] = self.at([500, 900, 990, 999]);
         Some(Quantiles {
             min: self.min,
             mean: i64::try_from(mean).unwrap_or(self.max),
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            p999: at(0.999),
+            p50,
+            p90,
+            p99,
+            p999,
             max: self.max,
+        })
+    }
+
+    /// The delays at so many thousandths. There is one at least.
+    fn at<const N: usize>(&self, per_thousand: [u64; N]) -> [i64; N] {
+        if let Some(above) = &self.above {
+            return per_thousand.map(|part| {
+                let found = above.value_at_quantile(part as f64 / 1000.0);
+                self.delay(found).clamp(self.min, self.max)
+            });
+        }
+        let mut sorted = self.few.clone();
+        sorted.sort_unstable();
+        per_thousand.map(|part| {
+            let rank = (sorted.len() * part as usize).div_ceil(1000).max(1);
+            sorted.get(rank - 1).copied().unwrap_or(self.max)
         })
     }
 
@@ -143,37 +195,66 @@ impl Delays {
         self.base.saturating_add(i64::try_from(above).unwrap_or(i64::MAX))
     }
 
-    fn record_many(&mut self, delay: i64, many: u64) {
-        if self.above.is_empty() {
-            self.base = delay.saturating_sub(LEAST_ROOM);
-        } else if delay < self.base {
-            self.lower(delay);
+    fn record_many(&mut self, delay: i64, many: u64, may_grow: bool) {
+        if self.above.is_none() {
+            let has_room = self.few.len() < self.few.capacity() || may_grow;
+            if many == 1 && self.few.len() < FEW && has_room {
+                return self.few.push(delay);
+            }
+            self.spread(delay, may_grow);
         }
-        record(&mut self.above, delay, self.base, many);
+        if delay < self.base {
+            self.lower(delay, may_grow);
+        }
+        let fits = |above: &Histogram<u64>| distance(delay, self.base) < covered(above);
+        if !may_grow && !self.above.as_ref().is_some_and(fits) {
+            self.rebuild(self.base, self.max.max(delay), may_grow);
+        }
+        if let Some(above) = &mut self.above {
+            record(above, delay, self.base, many);
+        }
+    }
+
+    /// Puts the few delays into a histogram, which has room for `delay` too.
+    fn spread(&mut self, delay: i64, may_grow: bool) {
+        let least = self.few.iter().copied().fold(delay, i64::min);
+        self.rebuild(least.saturating_sub(LEAST_ROOM), self.max.max(delay), may_grow);
     }
 
     /// Makes room for a shorter delay, in proportion to how far they lie apart: a clock that drifts
     /// away must not ask for it at every datagram.
-    fn lower(&mut self, delay: i64) {
-        let room = (self.max.max(self.base).saturating_sub(delay) / 16).max(LEAST_ROOM);
-        let base = delay.saturating_sub(room);
-        let mut lowered = empty(self.above.sigfig());
-        for (delay, many) in self.recorded() {
-            record(&mut lowered, delay, base, many);
-        }
-        (self.above, self.base) = (lowered, base);
+    fn lower(&mut self, delay: i64, may_grow: bool) {
+        let longest = self.max.max(self.base);
+        let room = (longest.saturating_sub(delay) / 16).max(LEAST_ROOM);
+        self.rebuild(delay.saturating_sub(room), longest, may_grow);
     }
 
-    /// What was recorded, as far as it was told apart: each delay, and how often.
+    /// Builds the histogram anew, from `base` to `longest`, with as many digits as the memory
+    /// allows: unless it `may_grow`, no more than it has.
+    fn rebuild(&mut self, base: i64, longest: i64, may_grow: bool) {
+        let (most, range) = (self.bytes(), distance(longest, base));
+        let fits = |digits: &u8| bins(*digits, range) * size_of::<u64>() <= most;
+        let digits = (0..=self.digits).rev().find(|digits| may_grow || fits(digits)).unwrap_or(0);
+        let mut rebuilt = empty(digits);
+        for (delay, many) in self.recorded() {
+            record(&mut rebuilt, delay, base, many);
+        }
+        (self.few, self.above, self.base, self.digits) = (Vec::new(), Some(rebuilt), base, digits);
+    }
+
+    /// What was recorded, as far as it was told apart: each delay, and how often; the shortest
+    /// first.
     fn recorded(&self) -> impl Iterator<Item = (i64, u64)> {
+        let mut few = self.few.clone();
+        few.sort_unstable();
         // The middle of what is not told apart, so that recording it anew does not push it one way.
-        let steps = self.above.iter_recorded();
-        steps.map(|step| {
-            (
-                self.delay(self.above.median_equivalent(step.value_iterated_to())),
-                step.count_at_value(),
-            )
-        })
+        let spread = self.above.iter().flat_map(move |above| {
+            above.iter_recorded().map(move |step| {
+                let middle = above.median_equivalent(step.value_iterated_to());
+                (self.delay(middle), step.count_at_value())
+            })
+        });
+        few.into_iter().map(|delay| (delay, 1)).chain(spread)
     }
 }
 
@@ -184,9 +265,32 @@ fn empty(digits: u8) -> Histogram<u64> {
 }
 
 fn record(histogram: &mut Histogram<u64>, delay: i64, base: i64, many: u64) {
-    let above = u64::try_from(delay.saturating_sub(base)).unwrap_or(0).min(WIDEST);
     // It grows to any number, so there is nothing that it refuses.
-    let _ = histogram.record_n(above, many);
+    let _ = histogram.record_n(distance(delay, base), many);
+}
+
+/// How far a delay is above `base`, as a histogram records it.
+fn distance(delay: i64, base: i64) -> u64 {
+    u64::try_from(delay.saturating_sub(base)).unwrap_or(0).min(WIDEST)
+}
+
+/// So many distances of the first bucket of a histogram are told apart, by its digits. Each further
+/// bucket is twice as wide and has half as many.
+fn first_bucket(digits: u8) -> u64 {
+    (2 * 10_u64.pow(digits.into())).next_power_of_two()
+}
+
+/// The distances below this one have a place in a histogram without it growing.
+fn covered(histogram: &Histogram<u64>) -> u64 {
+    let wider = u32::from(histogram.buckets()).saturating_sub(1);
+    first_bucket(histogram.sigfig()).checked_shl(wider).unwrap_or(u64::MAX)
+}
+
+/// How many bins a histogram takes for a distance.
+fn bins(digits: u8, distance: u64) -> usize {
+    let first = first_bucket(digits);
+    let wider = (u64::BITS - (distance / first).leading_zeros()) as usize;
+    (wider + 2) * (first / 2) as usize
 }
 
 #[cfg(test)]
@@ -288,7 +392,56 @@ mod tests {
         assert_eq!(merged.count(), 4);
     }
 
+    #[test]
+    fn memory_comes_with_the_delays() {
+        let bytes = |many: i64| {
+            let delays: Vec<i64> = (0..many).map(|step| 50_000 + step * 1_000).collect();
+            of(&delays, Precision::Fine).allocated()
+        };
+        assert!(8 * bins(0, WIDEST) <= LEAST_BYTES, "{}", bins(0, WIDEST));
+        assert_eq!((bytes(0), bytes(FEW as i64)), (0, 8 * FEW));
+        assert!(bytes(FEW as i64 + 1) > 10_000);
+    }
+
+    #[test]
+    fn histograms_take_as_many_bins_as_expected() {
+        for digits in 0..=3 {
+            for power in 0..44 {
+                let distance = (1_u64 << power) + 1;
+                let mut histogram = empty(digits);
+                histogram.record(distance).unwrap();
+                assert_eq!(histogram.distinct_values(), bins(digits, distance), "{digits} {power}");
+                let last = covered(&histogram) - 1;
+                histogram.record(last).unwrap();
+                assert_eq!(histogram.distinct_values(), bins(digits, distance), "{digits} {last}");
+                histogram.record(last + 1).unwrap();
+                assert!(histogram.distinct_values() > bins(digits, distance), "{digits} {last}");
+            }
+        }
+    }
+
     proptest! {
+        #[test]
+        fn delays_that_may_not_grow_lose_precision_and_nothing_else(
+            before in proptest::collection::vec(0..100_000_i64, 0..200),
+            after in proptest::collection::vec(any::<i64>().prop_map(|delay| delay >> 20), 1..200),
+        ) {
+            let mut delays = of(&before, Precision::Coarse);
+            let most = delays.bytes();
+            for delay in &after {
+                delays.record_within(*delay, false);
+                prop_assert!(delays.bytes() <= most, "{} of {most}", delays.bytes());
+            }
+            let all = [before, after].concat();
+            let (found, expected) = (delays.quantiles().unwrap(), by_definition(&all));
+            prop_assert_eq!(delays.count(), all.len() as u64);
+            prop_assert_eq!(
+                (found.min, found.mean, found.max),
+                (expected.min, expected.mean, expected.max)
+            );
+            prop_assert!(list(found)[2..].is_sorted(), "{:?}", found);
+        }
+
         #[test]
         fn percentiles_agree_with_the_definition(
             base in -1_000_000_000_000_i64..1_000_000_000_000,
