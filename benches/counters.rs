@@ -119,6 +119,7 @@ fn take(streams: &mut Streams, arrival: u64, (of, sequence): (u16, u64)) {
     let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(sent + delay);
     let arrival = Arrival {
         source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
+        zone: None,
         group: Ipv4Addr::new(239, 1, (of >> 8) as u8, of as u8).into(),
         port: 5000,
         iface: Some((2, "e0")),

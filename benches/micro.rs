@@ -14,6 +14,7 @@ use mcast::format::probe;
 use mcast::format::probe::{Probe, ProbeKind, Writer};
 use mcast::report::{Lines, Output};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
+use mcast::target::Zoned;
 
 /// The header alone, the default, and what goes into an Ethernet frame.
 const SIZES: [u16; 3] = [48, 64, 1472];
@@ -127,6 +128,7 @@ fn statistics(bench: &Bench) {
             let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(probe.sent + delay);
             let arrival = Arrival {
                 source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
+                zone: None,
                 group: Ipv4Addr::new(239, 1, 0, of as u8).into(),
                 port: 5000,
                 iface: Some((2, "e0")),
@@ -156,12 +158,13 @@ fn report(bench: &Bench) {
                 arrivals += 1;
                 let event = Event::Received(ReceivedDatagram {
                     time: SystemTime::UNIX_EPOCH + Duration::from_nanos(START + arrivals * 10_000),
-                    source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
+                    source: Zoned::socket(([10, 0, 0, 1], 40_000).into(), Some("e0")),
                     group: Ipv4Addr::new(239, 1, 1, 1).into(),
                     port: 5000,
                     iface: Some("e0"),
                     ttl: Some(14),
                     dscp: Some(0),
+                    ecn: Some(0),
                     len_bytes: payload.len(),
                     probe,
                     payload: Payload(payload),

@@ -14,7 +14,7 @@ use mcast::format::probe;
 use mcast::format::probe::{Damage, MIN_LEN, MOST, Probe, ProbeKind, Reading, Writer};
 use mcast::stats::delay::Quantiles;
 use mcast::stats::sequence::{Losses, WINDOW};
-use mcast::stats::stream::{Arrival, Key, LocalClock, Stream, StreamCounts, Streams};
+use mcast::stats::stream::{Arrival, Key, LocalClock, MOST_BYTES, Stream, StreamCounts, Streams};
 
 /// How many streams are kept where little is listened to, and how many more for each thing that is.
 const FEWEST_STREAMS: usize = 4096;
@@ -124,6 +124,7 @@ struct Run {
 /// Where a datagram comes from and goes to.
 struct Place {
     source: SocketAddr,
+    zone: Option<&'static str>,
     group: IpAddr,
     iface: Option<(u32, &'static str)>,
     stream: u64,
@@ -144,7 +145,14 @@ impl Place {
         };
         let iface =
             [None, Some((1, "e0")), Some((2, "e1")), Some((3, "e2"))][usize::from(who >> 4 & 3)];
-        Place { source: (address, port).into(), group, iface, stream: u64::from(who >> 6) }
+        let stream = u64::from(who >> 6);
+        Place {
+            source: (address, port).into(),
+            zone: iface.map(|(_, name)| name),
+            group,
+            iface,
+            stream,
+        }
     }
 }
 
@@ -250,6 +258,7 @@ impl Run {
         let time = at(self.now);
         let arrival = Arrival {
             source: place.source,
+            zone: place.zone,
             group: place.group,
             port: 5000,
             iface: place.iface,
@@ -267,7 +276,6 @@ impl Run {
                     "{probe:?} is believed"
                 );
                 let key = Key {
-                    source: place.source,
                     stream: probe.stream,
                     group: place.group,
                     port: 5000,
@@ -318,6 +326,7 @@ impl Run {
 
         let taken: u64 = self.streams.iter().map(|stream| self.check_stream(stream)).sum();
         assert_eq!(taken + untracked, fed.data, "each of the data is counted once");
+        assert!(self.streams.bytes() <= MOST_BYTES + (1 << 20), "{} bytes", self.streams.bytes());
 
         // Of many this takes long, and shows nothing that few do not. And the two are the same
         // where there are no intervals.
@@ -361,11 +370,15 @@ impl Run {
         check_losses(losses);
         assert!(received <= losses.expected, "{received} came of {losses:?}");
         assert_eq!(losses.lost, losses.expected - received);
-        assert_eq!(received + figures.duplicates + figures.stale, fed.data, "{:?}", stream.key);
+        let taken = received + figures.duplicates + figures.stale;
+        // The two sources that there are send streams of one number, which come together and apart.
+        let is_alone = self.streams.iter().filter(|other| other.key == stream.key).count() == 1
+            && self.streams.untracked == 0;
+        assert!(if is_alone { taken == fed.data } else { taken <= fed.data }, "{:?}", stream.key);
         // Each number is received once, or it came too late to say.
         let numbers = fed.numbers.len() as u64;
         assert!(
-            received <= numbers && received + figures.stale >= numbers,
+            received <= numbers && (received + figures.stale >= numbers || !is_alone),
             "{received} and {} of {numbers}",
             figures.stale
         );
@@ -378,7 +391,7 @@ impl Run {
         assert!(
             figures.wakeups.count() <= received && figures.dscp_changed.unwrap_or(0) <= received
         );
-        if let Some(highest) = fed.numbers.iter().max() {
+        if let Some(highest) = fed.numbers.iter().max().filter(|_| is_alone) {
             let end = fed.announced.max(highest + 1);
             assert!(losses.expected <= end && stream.missed_before() <= *highest);
             assert_eq!(
@@ -397,7 +410,7 @@ impl Run {
         );
         assert!(lately.corrupt <= figures.corrupt && figures.corrupt <= self.fed.corrupt);
         assert!(lately.truncated <= figures.truncated && figures.truncated <= self.fed.truncated);
-        fed.data
+        taken
     }
 }
 

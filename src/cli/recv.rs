@@ -11,7 +11,7 @@ use super::common::any_format;
 use super::{CommonArgs, rcvbuf, values};
 use crate::assertion::Assertion;
 use crate::report::Output;
-use crate::target::{DEFAULT_TARGET, TargetRange};
+use crate::target::{DEFAULT_TARGET, TargetRange, Zoned};
 use crate::units::rcvbuf::RcvbufRequest;
 
 /// What `mcast recv` takes.
@@ -45,13 +45,13 @@ pub struct RecvArgs {
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
     pub targets: Vec<TargetRange>,
 
-    /// Hear only this sender; repeatable
+    /// Hear only this sender; repeatable. A link-local one names its interface: fe80::5%eth0
     #[arg(long, value_name = "ADDR", value_parser = source, conflicts_with = "exclude")]
-    pub source: Vec<IpAddr>,
+    pub source: Vec<Zoned<IpAddr>>,
 
     /// Do not hear this sender; repeatable
     #[arg(long, value_name = "ADDR", value_parser = source)]
-    pub exclude: Vec<IpAddr>,
+    pub exclude: Vec<Zoned<IpAddr>>,
 
     /// Stop after N datagrams; exactly N are shown
     #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true)]

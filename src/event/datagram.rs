@@ -8,6 +8,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::json::rfc3339;
 use super::measured;
+use crate::target::Zoned;
 use crate::units::hex::Hex;
 
 /// A datagram that came.
@@ -17,7 +18,7 @@ pub struct ReceivedDatagram<'a> {
     #[serde(serialize_with = "rfc3339")]
     pub time: SystemTime,
     /// Who sent it.
-    pub source: SocketAddr,
+    pub source: Zoned<SocketAddr, &'a str>,
     /// The group it was heard on.
     pub group: IpAddr,
     /// The UDP port it was heard on.
@@ -28,6 +29,9 @@ pub struct ReceivedDatagram<'a> {
     pub ttl: Option<u8>,
     /// Its DSCP.
     pub dscp: Option<u8>,
+    /// Its ECN codepoint, for the formats that show it.
+    #[serde(skip)]
+    pub ecn: Option<u8>,
     /// The length of its payload.
     pub len_bytes: usize,
     /// What it says of itself, where it is a measured one.
@@ -117,12 +121,13 @@ mod tests {
         let event = |payload: &'static [u8]| {
             serde_json::to_string(&Event::Received(ReceivedDatagram {
                 time: SystemTime::UNIX_EPOCH + Duration::new(1_795_000_000, 5),
-                source: "10.0.0.100:40000".parse().unwrap(),
+                source: Zoned::socket("10.0.0.100:40000".parse().unwrap(), Some("e0")),
                 group: "239.1.1.1".parse().unwrap(),
                 port: 5000,
                 iface: Some("e0"),
                 ttl: None,
                 dscp: Some(46),
+                ecn: Some(0),
                 len_bytes: payload.len(),
                 probe: None,
                 payload: Payload(payload),

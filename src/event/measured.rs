@@ -8,12 +8,15 @@ use serde::{Serialize, Serializer};
 use crate::stats::delay::{Delays, Quantiles};
 use crate::stats::sequence::Losses;
 use crate::stats::stream::{Clock, Figures, Stream, Streams};
+use crate::target::Zoned;
 
 /// A measured stream: over the whole run, or over an interval.
 #[derive(Debug, Serialize)]
 pub struct StreamInfo {
-    /// Who sends it.
-    pub source: SocketAddr,
+    /// Who sends it; the last address, if it had several.
+    pub source: Zoned<SocketAddr>,
+    /// How often its sender's address changed.
+    pub source_changes: u64,
     /// The group.
     pub group: IpAddr,
     /// The UDP port.
@@ -98,6 +101,8 @@ pub struct MeasuredInfo {
     pub ended: usize,
     /// How many of them began when an earlier one of the same address at the same place was over.
     pub restarts: u64,
+    /// How often the address of their senders changed.
+    pub source_changes: u64,
     /// How many datagrams were sent before the first ones that were heard.
     pub missed_before: u64,
     /// What was measured: sums, and of the delays of all of them.
@@ -195,7 +200,8 @@ pub fn describe(
             clock: stream.clock(),
         };
         let info = StreamInfo {
-            source: stream.key.source,
+            source: Zoned::socket(stream.source, stream.zone.clone()),
+            source_changes: stream.source_changes,
             group: stream.key.group,
             port: stream.key.port,
             iface: stream.iface.clone(),
@@ -227,6 +233,7 @@ struct Aggregate {
     streams: usize,
     ended: usize,
     restarts: u64,
+    source_changes: u64,
     missed_before: u64,
     sum: Option<Sum>,
 }
@@ -250,6 +257,7 @@ impl Aggregate {
         self.streams += 1;
         self.ended += usize::from(stream.ended);
         self.restarts += u64::from(restarts > 0);
+        self.source_changes = self.source_changes.saturating_add(stream.source_changes);
         self.missed_before = self.missed_before.saturating_add(stream.missed_before());
         // A stream of which nothing came has no delay to be doubted.
         let clock = if figures.delays.count() > 0 { standing.clock } else { Clock::SameHost };
@@ -273,8 +281,16 @@ impl Aggregate {
         let Sum { figures, variations, losses, standing } = self.sum?;
         let info = FiguresInfo::new(&figures, variations.quantiles(), losses, standing);
         let spread = if info.delay_ns.is_some() { figures.delays } else { variations };
-        let Aggregate { streams, ended, restarts, missed_before, .. } = self;
-        Some(MeasuredInfo { streams, ended, restarts, missed_before, figures: info, spread })
+        let Aggregate { streams, ended, restarts, source_changes, missed_before, .. } = self;
+        Some(MeasuredInfo {
+            streams,
+            ended,
+            restarts,
+            source_changes,
+            missed_before,
+            figures: info,
+            spread,
+        })
     }
 }
 

@@ -30,5 +30,5 @@ pub use ready::{Listening, RcvbufInfo, Sending};
 pub use recv::{IntervalReport, RecvFigures, RecvSummary};
 pub use send::{SendSummary, TargetTotals};
 pub use spans::{Span, spans};
-pub use target::{Origin, TargetInfo};
+pub use target::{Excluded, Origin, TargetInfo};
 pub use totals::Totals;

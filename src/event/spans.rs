@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Origin, TargetInfo};
+use super::{Excluded, Origin, TargetInfo};
 
 /// Targets of one interface whose addresses, or whose ports, follow each other. It prints as a user
 /// would type it: `239.0.0.0+10000:5000`.
@@ -90,7 +90,7 @@ fn rectangles<'a, 'b>(spans: Vec<Span<'a, 'b>>) -> Vec<Span<'a, 'b>> {
 }
 
 /// What targets must have in common to be told as one.
-type Key<'a> = (u32, Option<Origin>, Option<&'a [IpAddr]>, Option<IpAddr>, Option<u8>);
+type Key<'a> = (u32, Option<Origin<'a>>, Option<Excluded<'a>>, Option<IpAddr>, Option<u8>);
 
 fn key<'b>(target: &TargetInfo<'b>) -> Key<'b> {
     (target.ifindex, target.source, target.excluded, target.address, target.ttl)
@@ -100,8 +100,10 @@ impl fmt::Display for Span<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let TargetInfo { group, port, source, .. } = self.first;
         match source {
-            Some(Origin::Address(IpAddr::V4(source))) => write!(f, "{source}@")?,
-            Some(Origin::Address(IpAddr::V6(source))) => write!(f, "[{source}]@")?,
+            Some(Origin::Address(source)) if source.address().is_ipv4() => {
+                write!(f, "{source}@")?;
+            }
+            Some(Origin::Address(source)) => write!(f, "[{source}]@")?,
             _ => {}
         }
         match group {

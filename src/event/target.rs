@@ -2,11 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::json::display_some;
 use crate::iface::{Cast, MacAddr};
-use crate::target::{Endpoint, Filter, Listen, ethernet_address};
+use crate::target::{Endpoint, Filter, Listen, Zoned, ethernet_address};
 
 /// A target, with what it stands for on this host.
 #[derive(Debug, Serialize)]
@@ -17,10 +17,10 @@ pub struct TargetInfo<'a> {
     pub port: u16,
     /// Of a sender: the address and port that its datagrams carry. Of a receiver: the one source
     /// that is heard; `null` is any.
-    pub source: Option<Origin>,
+    pub source: Option<Origin<'a>>,
     /// Of a receiver: the sources that are not heard.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub excluded: Option<&'a [IpAddr]>,
+    pub excluded: Option<Excluded<'a>>,
     /// The interface's name.
     pub iface: &'a str,
     /// The interface's index.
@@ -38,20 +38,41 @@ pub struct TargetInfo<'a> {
 /// Where datagrams come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
-pub enum Origin {
+pub enum Origin<'a> {
     /// An address, whatever the port.
-    Address(IpAddr),
+    Address(Zoned<IpAddr, &'a str>),
     /// An address and a port.
-    Socket(SocketAddr),
+    Socket(Zoned<SocketAddr, &'a str>),
+}
+
+/// The sources that are not heard on an interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Excluded<'a> {
+    sources: &'a [IpAddr],
+    iface: &'a str,
+}
+
+impl<'a> Excluded<'a> {
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = Zoned<IpAddr, &'a str>> {
+        self.sources.iter().map(move |source| Zoned::ip(*source, Some(self.iface)))
+    }
+}
+
+impl Serialize for Excluded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
 }
 
 impl<'a> TargetInfo<'a> {
     /// Describes an endpoint that is sent to.
     pub fn to(at: &'a Endpoint, source: SocketAddr, ttl: Option<u8>) -> Self {
+        let source = Zoned::socket(source, Some(at.via.name.as_str()));
         TargetInfo { ttl, ..TargetInfo::new(at, Some(Origin::Socket(source))) }
     }
 
-    fn new(at: &'a Endpoint, source: Option<Origin>) -> Self {
+    fn new(at: &'a Endpoint, source: Option<Origin<'a>>) -> Self {
         TargetInfo {
             group: at.group,
             port: at.port,
@@ -71,9 +92,13 @@ impl<'a> TargetInfo<'a> {
 
     /// Describes what is listened to: an entry for each source that is named.
     pub fn of(listen: &'a Listen) -> Vec<Self> {
-        let heard = |source: Option<IpAddr>, excluded: &'a [IpAddr]| TargetInfo {
-            excluded: Some(excluded),
-            ..TargetInfo::new(&listen.at, source.map(Origin::Address))
+        let iface = listen.at.via.name.as_str();
+        let heard = |source: Option<IpAddr>, sources: &'a [IpAddr]| {
+            let source = source.map(|source| Origin::Address(Zoned::ip(source, Some(iface))));
+            TargetInfo {
+                excluded: Some(Excluded { sources, iface }),
+                ..TargetInfo::new(&listen.at, source)
+            }
         };
         match &*listen.filter {
             Filter::Any => vec![heard(None, &[])],

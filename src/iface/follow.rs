@@ -30,6 +30,9 @@ pub struct Followed {
     pub via: Arc<Via>,
     /// The address that the user chose it by, where it was by address.
     pinned: Option<IpAddr>,
+    /// The first address that it had. An interface that is made again has its link-local address
+    /// before all others; once the first one exists again, it is used again.
+    first: Option<IpAddr>,
     presence: Presence,
     family: Family,
 }
@@ -57,7 +60,7 @@ impl Followed {
         let pinned = via.address.filter(|_| via.pinned);
         let found = interfaces.iter().find(|iface| iface.index == via.index);
         let presence = found.map_or(Presence::Gone, |iface| presence(iface, family, pinned));
-        Followed { via, pinned, presence, family }
+        Followed { first: via.address, via, pinned, presence, family }
     }
 
     /// How the interface is there.
@@ -80,6 +83,7 @@ impl Followed {
         if now == self.presence && !remade && new == self.via {
             return None;
         }
+        self.first = self.first.or(new.address);
         let change = Change {
             old: Arc::clone(&self.via),
             new: Arc::clone(&new),
@@ -129,9 +133,10 @@ impl Followed {
                 .map(|address| address.ip)
                 .find(|ip| Family::of(*ip) == self.family)
         };
-        let kept = self.via.address.filter(|address| iface.has(*address));
+        let exists = |address: &IpAddr| iface.has(*address);
+        let (first, kept) = (self.first.filter(exists), self.via.address.filter(exists));
         // An address that went away for a while stays the one to come back to.
-        let address = self.pinned.or(kept).or_else(of_family);
+        let address = self.pinned.or(first).or(kept).or_else(of_family);
         let new = Via {
             name: iface.name.clone(),
             index: iface.index,

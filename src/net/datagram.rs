@@ -16,6 +16,8 @@ pub struct Datagram<'a> {
     pub endpoint: &'a Endpoint,
     /// The name of the interface it arrived on.
     pub iface: Option<&'a str>,
+    /// The name of the interface that the zone of a link-local source stands for.
+    pub zone: Option<&'a str>,
     /// When the program had it.
     pub read: SystemTime,
 }

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::host::{open_files, sysctl};
 use crate::iface::{Cast, Family};
-use crate::target::Endpoint;
+use crate::target::{Endpoint, without_zone};
 
 /// An operation that the system refused.
 #[derive(Debug, Error)]
@@ -90,7 +90,8 @@ impl fmt::Display for Operation {
         match self {
             Operation::Open => write!(f, "open a UDP socket"),
             Operation::Set(option) => write!(f, "set {option}"),
-            Operation::Bind(address) => write!(f, "bind {address}"),
+            // The zone would be a number.
+            Operation::Bind(address) => write!(f, "bind {}", without_zone(*address)),
             Operation::Listen { targets, .. } => write!(f, "listen to {targets} targets"),
             Operation::Join(at, None) => write!(f, "join {} on {}", at.group, NamedInterface(at)),
             Operation::Join(at, Some(source)) => {

@@ -2,6 +2,7 @@
 //! read into.
 
 use std::io;
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -321,8 +322,13 @@ impl Inbox {
                 Some(index) => self.watch.name_of(index),
                 None => meta.ifindex.map(|_| endpoint.via.name.as_str()),
             };
+            let zone = match scope_of(meta.source) {
+                Some(index) if index != endpoint.via.index => self.watch.name_of(index),
+                Some(_) => Some(endpoint.via.name.as_str()),
+                None => None,
+            };
             for payload in datagrams {
-                let flow = take(Datagram { payload, meta, endpoint, iface, read })?;
+                let flow = take(Datagram { payload, meta, endpoint, iface, zone, read })?;
                 if flow.is_break() {
                     return Ok(flow);
                 }
@@ -426,6 +432,14 @@ fn receive(batch: &mut sys::Batch, channel: &Channel, sleeps: bool) -> Result<us
             Err(Operation::Receive(at.group, at.port).failed(error))
         }
         received => Ok(received.unwrap_or(0)),
+    }
+}
+
+/// The index of the interface that a link-local source lies on.
+fn scope_of(source: SocketAddr) -> Option<u32> {
+    match source {
+        SocketAddr::V6(source) => Some(source.scope_id()).filter(|scope| *scope != 0),
+        SocketAddr::V4(_) => None,
     }
 }
 

@@ -7,8 +7,9 @@ use thiserror::Error;
 use super::IfaceError;
 use crate::iface::Family;
 use crate::net::NetError;
-use crate::target::{MOST_TARGETS, TargetRange};
+use crate::target::{MOST_TARGETS, TargetRange, Zoned};
 use crate::units::Rate;
+use crate::units::words::list;
 
 /// Why a command line cannot be carried out on this host.
 #[derive(Debug, Error)]
@@ -30,6 +31,21 @@ pub enum PlanError {
         source_address: IpAddr,
         /// The group.
         group: IpAddr,
+    },
+    /// No source of `--source` lies on an interface where the group is joined.
+    #[error(
+        "{group} is joined on {iface}, and --source names only {}\n  tip: join it where the source \
+         is: --iface {}",
+        list(&.sources.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        .sources.iter().find_map(Zoned::<IpAddr>::zone).map_or("IFACE", String::as_str)
+    )]
+    SourceElsewhere {
+        /// What `--source` names.
+        sources: Vec<Zoned<IpAddr>>,
+        /// The group.
+        group: IpAddr,
+        /// The interface.
+        iface: String,
     },
     /// A source filter on a unicast or broadcast address.
     #[error(

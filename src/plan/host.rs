@@ -67,10 +67,16 @@ impl<'a> Host<'a> {
         sources: &Sources,
     ) -> Result<Vec<Listen>, PlanError> {
         sources.fit(ranges)?;
+        let chosen = sources.interfaces(ranges);
+        let wanted = if wanted.is_empty() { &chosen } else { wanted };
+        let mut elsewhere = None;
         let mut listens: Vec<(Endpoint, SourceSet)> = Vec::new();
         let mut known: HashMap<Endpoint, usize> = HashMap::new();
         self.each(ranges, wanted, Purpose::Receive, |target, at| {
-            let wish = sources.of(target, at.cast)?;
+            let Some(wish) = sources.of(target, at.cast, at.via.index, &self.interfaces)? else {
+                elsewhere = Some(at);
+                return Ok(listens.len());
+            };
             match known.get(&at) {
                 Some(position) => listens[*position].1.join(wish, at.group)?,
                 None => {
@@ -80,6 +86,13 @@ impl<'a> Host<'a> {
             }
             Ok(listens.len())
         })?;
+        if let (true, Some(at)) = (listens.is_empty(), elsewhere) {
+            return Err(PlanError::SourceElsewhere {
+                sources: sources.include.clone(),
+                group: at.group,
+                iface: at.via.name.clone(),
+            });
+        }
         // Most targets have the same filter.
         let mut filters: HashMap<Filter, Arc<Filter>> = HashMap::new();
         let share = |(at, wish): (Endpoint, SourceSet)| {

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::PlanError;
-use crate::iface::Cast;
-use crate::target::{Filter, Target, TargetRange};
+use super::choose::find;
+use crate::iface::{Cast, Interface, Wanted};
+use crate::target::{Filter, Target, TargetRange, Zoned};
 
 /// The sources that the options name, for all targets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     /// `--source`.
-    pub include: Vec<IpAddr>,
+    pub include: Vec<Zoned<IpAddr>>,
     /// `--exclude`.
-    pub exclude: Vec<IpAddr>,
+    pub exclude: Vec<Zoned<IpAddr>>,
 }
 
 impl Sources {
@@ -30,7 +31,8 @@ impl Sources {
             };
             let same =
                 |source: IpAddr, range: &TargetRange| source.is_ipv4() == range.first().is_ipv4();
-            for source in sources {
+            let sources: Vec<IpAddr> = sources.iter().map(Zoned::<IpAddr>::address).collect();
+            for source in &sources {
                 if !ranges.iter().any(|range| same(*source, range)) {
                     return Err(unfit(*source, ranges.first().map_or(*source, TargetRange::first)));
                 }
@@ -48,13 +50,45 @@ impl Sources {
         Ok(())
     }
 
-    /// The sources of one target.
-    pub fn of(&self, target: &Target, cast: Cast) -> Result<SourceSet, PlanError> {
+    /// The interfaces that are chosen by the zones of `--source`, if each source has one and all
+    /// targets are of IPv6.
+    pub fn interfaces(&self, ranges: &[TargetRange]) -> Vec<Wanted> {
+        let zones: Option<Vec<Wanted>> = self
+            .include
+            .iter()
+            .map(|source| source.zone().map(|zone| Wanted::Named(zone.clone())))
+            .collect();
+        zones.filter(|_| ranges.iter().all(|range| range.first().is_ipv6())).unwrap_or_default()
+    }
+
+    /// The sources of one target on the interface with this index; `None` if `--source` names none
+    /// that lies there.
+    pub fn of(
+        &self,
+        target: &Target,
+        cast: Cast,
+        index: u32,
+        interfaces: &[Interface],
+    ) -> Result<Option<SourceSet>, PlanError> {
         let group = target.group;
-        let like = |source: &&IpAddr| source.is_ipv4() == group.is_ipv4();
-        let include: BTreeSet<IpAddr> =
-            target.source.iter().chain(&self.include).filter(like).copied().collect();
-        let exclude: BTreeSet<IpAddr> = self.exclude.iter().filter(like).copied().collect();
+        let like = |source: &&Zoned<IpAddr>| source.address().is_ipv4() == group.is_ipv4();
+        let on_link = |sources: &[Zoned<IpAddr>]| -> Result<BTreeSet<IpAddr>, PlanError> {
+            let mut set = BTreeSet::new();
+            for source in sources.iter().filter(like) {
+                let lies_here = match source.zone() {
+                    Some(zone) => find(interfaces, zone)?.index == index,
+                    None => true,
+                };
+                set.extend(lies_here.then_some(source.address()));
+            }
+            Ok(set)
+        };
+        let mut include = on_link(&self.include)?;
+        include.extend(target.source.filter(|source| source.is_ipv4() == group.is_ipv4()));
+        if include.is_empty() && self.include.iter().any(|source| like(&source)) {
+            return Ok(None);
+        }
+        let exclude = on_link(&self.exclude)?;
         match (include.first(), exclude.is_empty()) {
             (None, true) => {}
             _ if cast != Cast::Multicast => return Err(PlanError::SourceOfUnicast(group)),
@@ -63,7 +97,7 @@ impl Sources {
             }
             _ => {}
         }
-        Ok(SourceSet { include, exclude })
+        Ok(Some(SourceSet { include, exclude }))
     }
 }
 

@@ -151,7 +151,7 @@ impl<'a> Column<'a> {
 
 /// Where a stream goes, and where it comes from.
 fn place(stream: &StreamInfo) -> impl Ord + '_ {
-    (stream.group, stream.port, stream.iface.as_deref(), stream.source)
+    (stream.group, stream.port, stream.iface.as_deref(), &stream.source)
 }
 
 /// A row for each stream. What is the same for all stands in the lines around it.
@@ -367,6 +367,11 @@ fn run_remarks(measured: &MeasuredInfo, out: &mut dyn Write) -> io::Result<()> {
             streams => write!(out, "of {streams} streams, {open} were not heard to end")?,
         }
         writeln!(out, ": what was lost after the last datagram that came does not show")?;
+    }
+    match measured.source_changes {
+        0 => {}
+        1 => writeln!(out, "a sender's address changed once")?,
+        many => writeln!(out, "senders' addresses changed {many} times")?,
     }
     match measured.restarts {
         0 => {}

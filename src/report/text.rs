@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -13,7 +13,7 @@ use super::style::Paint;
 use super::{check, ifaces, measured, notice};
 use crate::assertion::Value;
 use crate::event::{
-    Event, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,
+    Event, Excluded, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,
     RecvSummary, SendSummary, Sending, SentDatagram, TargetInfo, Totals, spans,
 };
 use crate::units::rcvbuf::RcvbufRequest;
@@ -92,8 +92,8 @@ impl Text {
                 .excluded
                 .iter()
                 .copied()
-                .flatten()
-                .map(IpAddr::to_string)
+                .flat_map(Excluded::iter)
+                .map(|source| source.to_string())
                 .collect::<Vec<_>>()
                 .join(", ");
             if but.is_empty() {

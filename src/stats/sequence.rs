@@ -12,6 +12,9 @@ use crate::format::probe::MOST;
 /// How far back a late datagram is still told from a duplicate, in sequence numbers.
 pub const WINDOW: u64 = 131_072;
 
+/// The shortest window, where memory is short.
+const LEAST_WINDOW: u64 = 64;
+
 /// What an arrival was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -71,6 +74,8 @@ pub struct Sequence {
     /// The arrivals that left a gap: the number, and the how manieth arrival it was.
     jumps: VecDeque<(u64, u64)>,
     most_gaps: usize,
+    /// Numbers below this one are no longer told from duplicates, whatever the window.
+    forgotten: u64,
     whole: Runs,
     since_mark: Since,
 }
@@ -122,6 +127,7 @@ impl Sequence {
             early: Early::default(),
             jumps: VecDeque::new(),
             most_gaps,
+            forgotten: 0,
             whole: Runs::default(),
             since_mark: Since { mark: first, received: 1, runs: Runs::default() },
         }
@@ -142,8 +148,30 @@ impl Sequence {
         self.early.count
     }
 
+    /// The heap memory of what is remembered, in bytes.
+    pub fn bytes(&self) -> usize {
+        let words = self.missing.bits.capacity() + self.early.bits.capacity();
+        size_of::<u64>() * words + size_of::<(u64, u64)>() * self.jumps.capacity()
+    }
+
+    /// Whether this number has come, as far as that is remembered.
+    pub fn has_received(&self, number: u64) -> bool {
+        if number >= self.next || number < self.oldest() {
+            return false;
+        }
+        match number.checked_sub(self.first) {
+            Some(_) => !self.missing.is_missing(number),
+            None => self.early.has(self.first - 1 - number),
+        }
+    }
+
     /// Takes an arrival.
     pub fn arrive(&mut self, number: u64) -> Order {
+        self.arrive_within(number, true)
+    }
+
+    /// Takes an arrival. Unless the memory `may_grow`, the window is as long as it is now.
+    pub fn arrive_within(&mut self, number: u64, may_grow: bool) -> Order {
         if number == self.next && self.missing.is_empty() {
             // Nothing is missing, so nothing need be remembered: the way almost every datagram
             // takes.
@@ -154,14 +182,18 @@ impl Sequence {
             return Order::InOrder;
         }
         if number >= self.next {
-            self.advance(number);
+            self.advance(number, may_grow);
             return Order::InOrder;
         }
         if number < self.oldest() {
             return Order::Stale;
         }
         if number < self.first {
-            if !self.early.take(self.first - 1 - number) {
+            let distance = self.first - 1 - number;
+            if !may_grow && !self.early.has_room(distance) {
+                return Order::Stale;
+            }
+            if !self.early.take(distance) {
                 return Order::Duplicate;
             }
             self.count(number);
@@ -206,7 +238,7 @@ impl Sequence {
 
     /// The lowest number that is still told from its duplicates.
     fn oldest(&self) -> u64 {
-        self.next.saturating_sub(WINDOW)
+        self.next.saturating_sub(WINDOW).max(self.forgotten)
     }
 
     fn count(&mut self, number: u64) {
@@ -215,14 +247,18 @@ impl Sequence {
     }
 
     /// Takes an arrival that may leave a gap.
-    fn advance(&mut self, number: u64) {
+    fn advance(&mut self, number: u64, may_grow: bool) {
         let gap = self.next..number;
         if self.missing.is_empty() {
             self.settle_all();
             self.jumps.clear();
         }
         let next = number + 1;
-        let oldest = next.saturating_sub(WINDOW);
+        let window = if may_grow { WINDOW } else { self.missing.capacity().max(LEAST_WINDOW) };
+        let oldest = next.saturating_sub(window).max(self.forgotten);
+        if window < WINDOW {
+            self.forgotten = oldest;
+        }
         if oldest > self.missing.floor {
             self.settle(self.missing.floor..oldest.min(self.next));
             self.missing.forget_below(oldest);
@@ -232,13 +268,15 @@ impl Sequence {
         self.next = next;
         self.missing.insert(gap.start.max(oldest)..gap.end, next);
         self.count(number);
-        if !gap.is_empty() {
-            self.jumps.push_back((number, self.received));
-        }
-        while self.jumps.len() > self.most_gaps
-            || self.jumps.front().is_some_and(|(to, _)| *to <= oldest)
-        {
+        while self.jumps.front().is_some_and(|(to, _)| *to <= oldest) {
             self.jumps.pop_front();
+        }
+        if !gap.is_empty() {
+            let room = if may_grow { usize::MAX } else { self.jumps.capacity().max(1) };
+            if self.jumps.len() >= self.most_gaps.min(room) {
+                self.jumps.pop_front();
+            }
+            self.jumps.push_back((number, self.received));
         }
     }
 
@@ -321,9 +359,14 @@ impl Missing {
         self.bits[word] & bit != 0
     }
 
+    /// Whether a number below the highest that came is missing.
+    fn is_missing(&self, number: u64) -> bool {
+        number >= self.floor && self.count > 0 && self.has(number)
+    }
+
     /// Takes a number out. Answers whether it was missing.
     fn take(&mut self, number: u64) -> bool {
-        if number < self.floor || self.count == 0 || !self.has(number) {
+        if !self.is_missing(number) {
             return false;
         }
         let (word, bit) = self.place(number);
@@ -412,6 +455,17 @@ struct Early {
 }
 
 impl Early {
+    /// Whether it can be taken without more memory.
+    fn has_room(&self, distance: u64) -> bool {
+        ((distance / 64) as usize) < self.bits.len()
+    }
+
+    fn has(&self, distance: u64) -> bool {
+        self.bits
+            .get((distance / 64) as usize)
+            .is_some_and(|word| word & (1 << (distance % 64)) != 0)
+    }
+
     /// Takes one; its distance is less than [`WINDOW`]. Answers whether it is new.
     fn take(&mut self, distance: u64) -> bool {
         let (word, bit) = ((distance / 64) as usize, 1 << (distance % 64));

@@ -54,4 +54,9 @@ impl Meta {
     pub fn dscp(&self) -> Option<u8> {
         self.traffic_class.map(|class| class >> 2)
     }
+
+    /// The ECN codepoint, the lower two bits of the traffic class (RFC 3168, 5).
+    pub fn ecn(&self) -> Option<u8> {
+        self.traffic_class.map(|class| class & 3)
+    }
 }

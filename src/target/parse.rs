@@ -15,7 +15,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::range::{MOST_TARGETS, TargetRange, nth};
-use super::{DEFAULT_PORT, DEFAULT_TARGET, bracketed};
+use super::{DEFAULT_PORT, DEFAULT_TARGET, Zoned, bracketed, is_link_scoped};
 use crate::iface::Family;
 
 /// Why a text is not a target. Each message names the part that is wrong and shows a right one.
@@ -65,6 +65,9 @@ pub enum TargetError {
          [ff02::1%eth0]:5000"
     )]
     BadZone(String),
+    /// A zone on a source that exists once.
+    #[error("only a link-local source (fe80::/10) has a zone, as in fe80::5%{1}; try {0}")]
+    NeedlessZone(IpAddr, String),
     /// The source or the end of a range has another zone than the group.
     #[error(
         "one target lies in one zone, and this one names both {0} and {1}; try [ff02::1%{0}]:5000"
@@ -329,6 +332,19 @@ fn parse_port(text: &str) -> Result<u16, TargetError> {
     match text.parse::<u16>() {
         Ok(port) if port != 0 && !text.starts_with('+') => Ok(port),
         _ => Err(TargetError::BadPort(text.to_owned())),
+    }
+}
+
+/// Reads a source for a filter, with or without brackets: `10.0.0.5`, `2001:db8::5`,
+/// `fe80::5%eth0`.
+///
+/// # Errors
+/// It is no address of a sender, or it has a zone and needs none.
+pub fn read_source(text: &str) -> Result<Zoned<IpAddr>, TargetError> {
+    let Scoped { address, zone } = parse_source(text)?;
+    match zone {
+        Some(zone) if !is_link_scoped(address) => Err(TargetError::NeedlessZone(address, zone)),
+        zone => Ok(Zoned::ip(address, zone)),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::host;
 use crate::net::{Datagram, InterfaceEvent, KernelDrops};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
+use crate::target::without_zone;
 
 /// The kind of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,9 +92,11 @@ impl Counts {
 
     /// Counts a datagram.
     pub fn count(&mut self, datagram: &Datagram) -> Classified {
-        let Datagram { payload, meta, endpoint, iface, read } = *datagram;
+        let Datagram { payload, meta, endpoint, iface, zone, read } = *datagram;
+        let source = without_zone(meta.source);
         let arrival = Arrival {
-            source: meta.source,
+            source,
+            zone,
             group: endpoint.group,
             port: endpoint.port,
             iface: meta.ifindex.zip(iface),
@@ -126,7 +129,7 @@ impl Counts {
                 .into_iter()
                 .flatten()
         {
-            tally.add(meta.source, meta.time, payload.len(), cut);
+            tally.add(source, meta.time, payload.len(), cut);
         }
         classified
     }
@@ -300,6 +303,7 @@ mod tests {
             source: SocketAddr::from(([10, 0, 0, 5], 4000)),
             group: Ipv4Addr::new(239, 1, 1, 1).into(),
             port: 5000,
+            zone: None,
             iface: None,
             time,
             read: None,

@@ -19,7 +19,7 @@ use crate::net::{Datagram, Inbox, KernelDrops};
 use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
 use crate::stats::stream::StreamCounts;
-use crate::target::Listen;
+use crate::target::{Listen, Zoned, without_zone};
 use crate::units::Pace;
 use crate::verdict::{Ended, Limits, RunError, Stop};
 use crate::{host, plan};
@@ -269,7 +269,7 @@ impl<'a> RecvLoop<'a> {
             return Ok(());
         };
         let to = SocketAddr::new(endpoint.group, endpoint.port);
-        let before = copies.add(meta.time, ifindex, meta.source, to, payload);
+        let before = copies.add(meta.time, ifindex, without_zone(meta.source), to, payload);
         match (before, iface, copies.count) {
             (Some(first), Some(second), 1) => {
                 let first = self
@@ -378,7 +378,7 @@ fn on_several_interfaces(listens: &[Listen]) -> bool {
 
 /// The event that shows a datagram.
 fn received<'a>(datagram: &Datagram<'a>, classified: Classified) -> ReceivedDatagram<'a> {
-    let Datagram { payload, meta, endpoint, iface, .. } = *datagram;
+    let Datagram { payload, meta, endpoint, iface, zone, .. } = *datagram;
     let probe = match classified {
         Classified::Measured { stream, seq, delay } => {
             Some(ProbeInfo::Whole { stream, seq, delay_ns: delay })
@@ -388,12 +388,13 @@ fn received<'a>(datagram: &Datagram<'a>, classified: Classified) -> ReceivedData
     };
     ReceivedDatagram {
         time: meta.time,
-        source: meta.source,
+        source: Zoned::socket(meta.source, zone),
         group: endpoint.group,
         port: endpoint.port,
         iface,
         ttl: meta.ttl,
         dscp: meta.dscp(),
+        ecn: meta.ecn(),
         len_bytes: payload.len(),
         probe,
         payload: Payload(payload),

@@ -6,5 +6,6 @@ mod queue_sender;
 mod recovery;
 mod run;
 mod send_loop;
+mod steady_times;
 
 pub use run::run;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::end_markers::send_end_markers;
 use super::payload::PayloadWriter;
 use super::recovery::{Recovery, Refusal};
+use super::steady_times::SteadyTimes;
 use crate::event::{self, Event, ProbeInfo, SentDatagram, TargetTotals};
 use crate::net::{Failure, NetError, Outbox, SendQueue};
 use crate::notice::{Notice, send};
@@ -28,7 +29,7 @@ const MAX_WARNINGS_OF_ONE_KIND: usize = 10;
 /// Queues datagrams, sends the queue and counts.
 pub struct QueueSender {
     pub payload: PayloadWriter,
-    /// The datagrams that were sent, over all endpoints.
+    /// The datagrams that were sent, over all endpoints, by the steady clock.
     pub meter: Meter,
     /// The totals of each endpoint.
     pub totals: Vec<TargetTotals>,
@@ -40,8 +41,10 @@ pub struct QueueSender {
     /// How long a datagram waits for room.
     max_wait: Duration,
     queue: SendQueue,
-    /// When each datagram of the queue was written.
+    /// When each datagram of the queue was written, as it says.
     times: Vec<SystemTime>,
+    /// The same on the steady clock, for the meter.
+    steady: SteadyTimes,
     /// The failures that were warned of: the position of the endpoint, and the error.
     warned: HashSet<(usize, Option<i32>)>,
 }
@@ -98,6 +101,7 @@ impl QueueSender {
             max_wait: if outbox.is_one() { MAX_WAIT } else { MAX_WAIT_OF_MANY },
             queue: SendQueue::new(plan.backend, plan.period.is_some()),
             times: Vec::new(),
+            steady: SteadyTimes::new(Instant::now()),
             warned: HashSet::new(),
         }
     }
@@ -120,6 +124,7 @@ impl QueueSender {
     /// Queues the next datagram to the endpoint at `position`. There must be room.
     pub fn queue(&mut self, position: usize) {
         let (time, len) = (SystemTime::now(), self.payload.len());
+        self.steady.note(time, Instant::now);
         self.payload.write(position, time, self.queue.add(position, len));
         self.times.push(time);
     }
@@ -146,6 +151,7 @@ impl QueueSender {
         }
         self.queue.clear();
         self.times.clear();
+        self.steady.clear();
         Ok(!is_over)
     }
 
@@ -211,7 +217,7 @@ impl QueueSender {
         for index in sent.clone() {
             let position = self.queue.items()[index].position;
             let number = self.payload.count_sent(position);
-            self.meter.add(self.times[index], len);
+            self.meter.add(self.steady.of(self.times[index], Instant::now), len);
             self.totals[position].datagrams += 1;
             self.totals[position].bytes += len as u64;
             if self.show {

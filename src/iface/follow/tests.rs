@@ -137,3 +137,30 @@ fn one_that_was_named_by_its_address_is_followed_by_its_address() {
         "back, without it"
     );
 }
+
+#[test]
+fn the_first_address_is_used_again_once_it_exists_again() {
+    for (first, other) in [("fd00::1", "fe80::9"), ("10.0.0.1", "10.0.0.77")] {
+        let [first, other] = [first, other].map(|ip| ip.parse::<IpAddr>().unwrap());
+        let with = |index, ips: &[IpAddr]| {
+            let addresses = ips.iter().map(|ip| Address { ip: *ip, prefix: Some(64) }).collect();
+            [Interface { addresses, ..iface(index, "e0", None) }]
+        };
+        let via = Via {
+            name: "e0".to_owned(),
+            index: 2,
+            address: Some(first),
+            pinned: false,
+            named: true,
+        };
+        let mut e0 = Followed::new(Arc::new(via), Family::of(first), &with(2, &[first, other]));
+        let mut address = |interfaces: &[Interface], deleted: &[u32]| {
+            e0.update(interfaces, deleted);
+            e0.via.address
+        };
+        assert_eq!(address(&with(9, &[other]), &[2]), Some(other), "at once, by what there is");
+        assert_eq!(address(&with(9, &[other, first]), &[]), Some(first));
+        assert_eq!(address(&with(9, &[other]), &[]), Some(other), "it was deleted alone");
+        assert_eq!(address(&with(9, &[first, other]), &[]), Some(first));
+    }
+}

@@ -1,6 +1,7 @@
 use super::*;
 use crate::iface::Address;
 use crate::plan::send::fits;
+use crate::target::read_source;
 
 fn nobody(_: IpAddr, _: &[&Interface]) -> Answer {
     Answer::Nobody
@@ -40,10 +41,20 @@ fn named(names: &[&str]) -> Vec<Wanted> {
 
 /// The filters, where `sources` are those of `--source` and those of `--exclude`.
 fn filters(texts: &[&str], include: &[&str], exclude: &[&str]) -> Result<Vec<String>, String> {
-    let parse = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+    filters_on(&["e0"], texts, include, exclude)
+}
+
+/// The same on these interfaces.
+fn filters_on(
+    wanted: &[&str],
+    texts: &[&str],
+    include: &[&str],
+    exclude: &[&str],
+) -> Result<Vec<String>, String> {
+    let parse = |texts: &[&str]| texts.iter().map(|text| read_source(text).unwrap()).collect();
     let sources = Sources { include: parse(include), exclude: parse(exclude) };
     let listens = host(&nobody)
-        .listens(&ranges(texts), &named(&["e0"]), &sources)
+        .listens(&ranges(texts), &named(wanted), &sources)
         .map_err(|error| error.to_string())?;
     let print = |listen: Listen| match &*listen.filter {
         Filter::Any => format!("{} any", listen.at.group),
@@ -90,6 +101,34 @@ fn sources_are_gathered_for_each_group() {
         filters(&["239.1.1.1", "ff15::1"], &[], &["10.0.0.5"]),
         Ok(vec!["239.1.1.1 but [10.0.0.5]".to_owned(), "ff15::1 any".to_owned()])
     );
+}
+
+#[test]
+fn a_source_with_a_zone_is_heard_on_its_interface_alone() {
+    for zone in ["e1", "3"] {
+        let source = format!("fe80::5%{zone}");
+        let both = ["e0", "e1"];
+        let filters = |wanted: &[&str], include: &[&str], exclude: &[&str]| {
+            filters_on(wanted, &["ff15::1"], include, exclude)
+        };
+        let from = vec!["ff15::1 from [fe80::5]".to_owned()];
+        assert_eq!(filters(&both, &[&source], &[]), Ok(from.clone()));
+        assert_eq!(filters(&[], &[&source], &[]), Ok(from), "the zone chooses the interface");
+        assert_eq!(
+            filters(&both, &[], &[&source]),
+            Ok(vec!["ff15::1 any".to_owned(), "ff15::1 but [fe80::5]".to_owned()])
+        );
+        let error = filters(&["e0"], &[&source], &[]).unwrap_err();
+        assert_eq!(
+            error,
+            format!(
+                "ff15::1 is joined on e0, and --source names only {source}\n  tip: join it where \
+                 the source is: --iface {zone}"
+            )
+        );
+    }
+    let error = filters_on(&["e0"], &["ff15::1"], &["fe80::5%e9"], &[]).unwrap_err();
+    assert!(error.contains("'e9'"), "{error}");
 }
 
 #[test]

@@ -2,6 +2,7 @@ use super::*;
 use crate::event::RunsInfo;
 use crate::report::ColorWhen;
 use crate::stats::delay::{Delays, Precision};
+use crate::target::Zoned;
 
 fn figures(received: u64, lost: u64, runs: (u64, u64)) -> FiguresInfo {
     FiguresInfo {
@@ -31,7 +32,8 @@ fn figures(received: u64, lost: u64, runs: (u64, u64)) -> FiguresInfo {
 
 fn stream(last: u8, figures: FiguresInfo) -> StreamInfo {
     StreamInfo {
-        source: "10.0.0.100:41244".parse().unwrap(),
+        source: Zoned::socket("10.0.0.100:41244".parse().unwrap(), None),
+        source_changes: 0,
         group: [239, 1, 1, last].into(),
         port: 5000,
         iface: Some("e0".to_owned()),
@@ -50,6 +52,7 @@ fn together(figures: FiguresInfo, streams: usize, ended: usize, restarts: u64) -
         streams,
         ended,
         restarts,
+        source_changes: 0,
         missed_before: 0,
         figures,
         spread: Delays::new(Precision::Fine),

@@ -170,6 +170,51 @@ fn memory_is_bounded_whatever_comes() {
 
 proptest! {
     #[test]
+    fn a_window_that_may_not_grow_counts_each_arrival_once(
+        numbers in proptest::collection::vec(0..300_000_u64, 1..300),
+        grows_until in 0..300_usize,
+    ) {
+        let mut sequence = Sequence::starting_with(numbers[0], 16);
+        let (mut received, mut bytes) = (1, 0);
+        for (position, number) in numbers.iter().enumerate().skip(1) {
+            let may_grow = position < grows_until;
+            if may_grow {
+                bytes = sequence.bytes();
+            }
+            let order = sequence.arrive_within(*number, may_grow);
+            received += u64::from(matches!(order, Order::InOrder | Order::Late { .. }));
+            if order == Order::Duplicate {
+                prop_assert!(numbers[..position].contains(number), "{number}");
+            }
+            if may_grow {
+                bytes = bytes.max(sequence.bytes());
+            }
+            // The smallest window and one gap.
+            prop_assert!(sequence.bytes() <= bytes + 8 + 4 * 16, "{}", sequence.bytes());
+        }
+        let Losses { expected, lost, .. } = sequence.losses();
+        prop_assert_eq!((sequence.received(), expected - lost), (received, received));
+    }
+
+    #[test]
+    fn what_has_come_is_remembered(
+        numbers in proptest::collection::vec(1000..1300_u64, 1..200),
+    ) {
+        let mut sequence = Sequence::starting_with(numbers[0], 16);
+        numbers[1..].iter().for_each(|number| _ = sequence.arrive_within(*number, true));
+        for number in 990..1310 {
+            prop_assert_eq!(
+                sequence.has_received(number),
+                numbers.contains(&number),
+                "{}",
+                number
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
     fn it_agrees_with_the_definition(
         first in 0..200_000_u64,
         steps in proptest::collection::vec((0..6_u8, 0..300_u64), 1..120),

@@ -6,8 +6,10 @@ use std::time::SystemTime;
 /// How a datagram arrived.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'a> {
-    /// Who sent it.
+    /// Who sent it, without the zone.
     pub source: SocketAddr,
+    /// The name of the interface that the zone of a link-local source stands for.
+    pub zone: Option<&'a str>,
     /// The group it was heard on.
     pub group: IpAddr,
     /// The UDP port it was heard on.

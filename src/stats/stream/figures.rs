@@ -63,6 +63,7 @@ impl Figures {
         order: Order,
         delay: i64,
         silence: Option<i64>,
+        may_grow: bool,
     ) {
         self.meter.add(arrival.time, arrival.len);
         if let Order::Late { extent } = order {
@@ -79,10 +80,15 @@ impl Figures {
             self.hops = Some((min.min(hops), max.max(hops)));
         }
         self.gap = self.gap.max(silence);
-        self.delays.record(delay);
+        self.delays.record_within(delay, may_grow);
         if let Some(read) = arrival.read {
-            self.wakeups.record(nanos_between(arrival.time, read));
+            self.wakeups.record_within(nanos_between(arrival.time, read), may_grow);
         }
+    }
+
+    /// The heap memory of the distributions, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.delays.bytes() + self.wakeups.bytes()
     }
 
     /// Counts what another stream counted.

@@ -10,4 +10,4 @@ pub use arrival::Arrival;
 pub use clock::{Clock, LocalClock};
 pub use figures::Figures;
 pub use record::{Key, Stream};
-pub use table::{StreamCounts, Streams};
+pub use table::{MOST_BYTES, StreamCounts, Streams};

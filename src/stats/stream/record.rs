@@ -5,19 +5,22 @@ use std::time::SystemTime;
 
 use super::clock::{nanos_between, nanos_since_epoch};
 use super::{Arrival, Clock, Figures, LocalClock};
-use crate::format::probe::Probe;
+use crate::format::probe::{Probe, ProbeKind};
 use crate::stats::delay::Precision;
 use crate::stats::sequence::{Losses, Order, Sequence};
 
 /// Of the other streams so many gaps are remembered, for the extent of reordering.
 const FEW_GAPS: usize = 1024;
 
-/// What makes a stream that stream.
+/// What a stream takes apart from its distributions and its window, in bytes: itself, its place in
+/// the tables, the names of its interface, and the least window.
+pub(super) const OVERHEAD: usize = size_of::<Stream>() + 384;
+
+/// What makes a stream that stream. The address of its sender does not: a host that is renumbered,
+/// or whose interface is made again, sends on from another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Who sends it.
-    pub source: SocketAddr,
-    /// The run.
+    /// The run: 64 random bits, so that no two senders have the same.
     pub stream: u64,
     /// The group.
     pub group: IpAddr,
@@ -29,13 +32,8 @@ pub struct Key {
 
 impl Key {
     pub(super) fn new(stream: u64, arrival: &Arrival) -> Self {
-        let Arrival { source, group, port, iface, .. } = *arrival;
-        Key { source, stream, group, port, ifindex: iface.map_or(0, |(index, _)| index) }
-    }
-
-    /// Where a sender that starts again is looked for. It may have another port then.
-    pub fn place(&self) -> (IpAddr, IpAddr, u16, u32) {
-        (self.source.ip(), self.group, self.port, self.ifindex)
+        let Arrival { group, port, iface, .. } = *arrival;
+        Key { stream, group, port, ifindex: iface.map_or(0, |(index, _)| index) }
     }
 }
 
@@ -44,6 +42,16 @@ impl Key {
 pub struct Stream {
     /// Which one it is.
     pub key: Key,
+    /// The address and port that its sender has now, without the zone.
+    pub source: SocketAddr,
+    /// The name of the interface that the zone of a link-local source stands for.
+    pub zone: Option<String>,
+    /// How often that address changed.
+    pub source_changes: u64,
+    /// The address before that, and the first number that came from the one after it.
+    source_before: Option<(SocketAddr, u64)>,
+    /// Another stream has the same key: [`Stream::is_from_elsewhere`].
+    pub(super) apart: bool,
     /// The name of the interface that it arrives on.
     pub iface: Option<String>,
     /// Its sender has said that it is over.
@@ -59,13 +67,22 @@ pub struct Stream {
     jitter: Option<f64>,
     most_gaps: usize,
     pub(super) whole: Figures,
-    pub(super) interval: Option<Figures>,
+    pub(super) interval: Option<Box<Figures>>,
+    /// The address that its memory is charged to, and how many bytes that is.
+    pub(super) charged: (IpAddr, usize),
+    /// It takes no more memory, because its address has had its share.
+    pub(super) full: bool,
 }
 
 impl Stream {
     pub(super) fn new(key: Key, arrival: &Arrival, precision: Precision, intervals: bool) -> Self {
         Stream {
             key,
+            source: arrival.source,
+            zone: arrival.zone.map(str::to_owned),
+            source_changes: 0,
+            source_before: None,
+            apart: false,
             iface: arrival.iface.map(|(_, name)| name.to_owned()),
             clock: Clock::SameHost,
             ended: false,
@@ -76,13 +93,41 @@ impl Stream {
             jitter: None,
             most_gaps: if precision == Precision::Fine { usize::MAX } else { FEW_GAPS },
             whole: Figures::new(precision),
-            interval: intervals.then(|| Figures::new(Precision::Coarse)),
+            interval: intervals.then(|| Box::new(Figures::new(Precision::Coarse))),
+            charged: (arrival.source.ip(), 0),
+            full: false,
         }
+    }
+
+    /// Where a sender that starts again is looked for. It may have another port then.
+    pub fn place(&self) -> (IpAddr, IpAddr, u16, u32) {
+        let Key { group, port, ifindex, .. } = self.key;
+        (self.source.ip(), group, port, ifindex)
+    }
+
+    /// The memory that it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let interval =
+            self.interval.as_ref().map_or(0, |interval| size_of::<Figures>() + interval.bytes());
+        OVERHEAD + self.whole.bytes() + interval + self.sequence.as_ref().map_or(0, Sequence::bytes)
+    }
+
+    /// Whether a datagram from another address is none of this stream, although its key is the
+    /// same. A sender with two interfaces on one network sends each number from both; one whose
+    /// address changes sends no number twice.
+    pub(super) fn is_from_elsewhere(&self, probe: &Probe, source: SocketAddr) -> bool {
+        let number = probe.sequence;
+        let is_late = self
+            .source_before
+            .is_some_and(|(before, changed_at)| before == source && number < changed_at);
+        let has_come =
+            || self.sequence.as_ref().is_some_and(|sequence| sequence.has_received(number));
+        probe.kind == ProbeKind::Data && source != self.source && !is_late && has_come()
     }
 
     /// What was counted since the last mark, or over all.
     pub fn figures(&self, interval: bool) -> &Figures {
-        self.interval.as_ref().filter(|_| interval).unwrap_or(&self.whole)
+        self.interval.as_deref().filter(|_| interval).unwrap_or(&self.whole)
     }
 
     /// What was lost since the last mark, or over all.
@@ -125,14 +170,20 @@ impl Stream {
     }
 
     /// Takes one of its data. Answers its delay, where the clocks agree.
-    pub fn take(&mut self, probe: &Probe, arrival: &Arrival, local: LocalClock) -> Option<i64> {
+    pub(super) fn take(
+        &mut self,
+        probe: &Probe,
+        arrival: &Arrival,
+        local: LocalClock,
+        may_grow: bool,
+    ) -> Option<i64> {
         self.hear(arrival.time);
         let clock = Clock::of(probe, local);
         let delay = nanos_since_epoch(arrival.time)
             .saturating_sub(i64::try_from(probe.sent).unwrap_or(i64::MAX));
         let known = (clock > Clock::Unknown).then_some(delay);
         let order = match &mut self.sequence {
-            Some(sequence) => sequence.arrive(probe.sequence),
+            Some(sequence) => sequence.arrive_within(probe.sequence, may_grow),
             None => {
                 let sequence =
                     self.sequence.insert(Sequence::starting_with(probe.sequence, self.most_gaps));
@@ -140,7 +191,10 @@ impl Stream {
                 Order::InOrder
             }
         };
-        let figures = [Some(&mut self.whole), self.interval.as_mut()].into_iter().flatten();
+        if order == Order::InOrder && arrival.source != self.source {
+            self.change_source(probe.sequence, arrival);
+        }
+        let figures = [Some(&mut self.whole), self.interval.as_deref_mut()].into_iter().flatten();
         match order {
             Order::Duplicate => figures.for_each(|figures| figures.duplicates += 1),
             Order::Stale => figures.for_each(|figures| figures.stale += 1),
@@ -151,7 +205,9 @@ impl Stream {
                 // none.
                 let silence =
                     self.last.map(|(before, _)| nanos_between(before, arrival.time).max(0));
-                figures.for_each(|figures| figures.take(probe, arrival, order, delay, silence));
+                figures.for_each(|figures| {
+                    figures.take(probe, arrival, order, delay, silence, may_grow);
+                });
                 if let Some((_, transit)) = self.last {
                     let jitter = self.jitter.unwrap_or(0.0);
                     self.jitter = Some(jitter + (delay.abs_diff(transit) as f64 - jitter) / 16.0);
@@ -171,6 +227,14 @@ impl Stream {
         }
     }
 
+    /// Its sender has another address from this number on.
+    fn change_source(&mut self, number: u64, arrival: &Arrival) {
+        self.source_before = Some((self.source, number));
+        self.source = arrival.source;
+        self.zone = arrival.zone.map(str::to_owned);
+        self.source_changes += 1;
+    }
+
     fn hear(&mut self, time: SystemTime) {
         self.heard = (self.heard.0.min(time), self.heard.1.max(time));
     }
@@ -180,7 +244,7 @@ impl Stream {
             sequence.mark();
         }
         if let Some(interval) = &mut self.interval {
-            *interval = Figures::new(Precision::Coarse);
+            **interval = Figures::new(Precision::Coarse);
         }
     }
 }

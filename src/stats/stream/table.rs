@@ -1,10 +1,11 @@
-//! All measured streams, each kept apart by its source, its run, its group, its port and the
-//! interface that it arrives on.
+//! All measured streams, each kept apart by its run, its group, its port and the interface that it
+//! arrives on.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::SystemTime;
 
+use super::record::OVERHEAD;
 use super::{Arrival, Clock, Key, LocalClock, Stream};
 use crate::format::probe::{Damage, Probe, ProbeKind};
 use crate::stats::delay::Precision;
@@ -13,8 +14,15 @@ use crate::stats::delay::Precision;
 /// and not measured, so that memory stays bounded.
 const FEWEST_STREAMS: usize = 4096;
 
-/// The first streams are told to a thousandth, the others to a hundredth: each costs about 130 kB,
-/// or 45 kB (benches/README.md).
+/// The memory of all streams together, in bytes, however much is listened to and whoever sends.
+/// Beyond it no stream is added, and those that there are give up precision.
+pub const MOST_BYTES: usize = 128 << 20;
+
+/// What the streams of one address take of that, so that the others have the rest.
+const MOST_BYTES_OF_ADDRESS: usize = MOST_BYTES / 4 * 3;
+
+/// The first streams are told to a thousandth, the others to a hundredth (benches/README.md has
+/// what they cost).
 const FINE_STREAMS: usize = 64;
 
 /// How many streams there are.
@@ -34,12 +42,16 @@ pub struct StreamCounts {
 #[derive(Clone, Debug)]
 pub struct Streams {
     streams: Vec<Stream>,
-    positions: HashMap<Key, usize>,
-    /// How many streams each address has.
-    by_address: HashMap<IpAddr, usize>,
+    /// By key; and by key and source if several senders have the same key.
+    positions: HashMap<(Key, Option<SocketAddr>), usize>,
+    /// What the streams of each address take.
+    by_address: HashMap<IpAddr, Share>,
     /// The stream of the datagram before: most come from there.
-    recent: Option<(Key, usize)>,
+    recent: Option<(Key, SocketAddr, usize)>,
     most: usize,
+    most_bytes: usize,
+    /// The memory that all streams take, in bytes.
+    bytes: usize,
     intervals: bool,
     local: LocalClock,
     open: usize,
@@ -52,6 +64,13 @@ pub struct Streams {
     pub unsupported: u64,
 }
 
+/// What the streams of one address take.
+#[derive(Clone, Copy, Debug, Default)]
+struct Share {
+    streams: usize,
+    bytes: usize,
+}
+
 impl Streams {
     /// No streams yet. `listens` is how many things are listened to; `intervals` is whether there
     /// are marks; `local` is the receiver's clock.
@@ -62,6 +81,8 @@ impl Streams {
             by_address: HashMap::new(),
             recent: None,
             most: FEWEST_STREAMS.max(listens.saturating_mul(4)),
+            most_bytes: MOST_BYTES,
+            bytes: 0,
             intervals,
             local,
             open: 0,
@@ -79,10 +100,12 @@ impl Streams {
             return None;
         }
         let local = self.local;
-        let Some(position) = self.position(Key::new(probe.stream, arrival), arrival) else {
+        let key = Key::new(probe.stream, arrival);
+        let Some(position) = self.position(key, probe, arrival) else {
             self.untracked += u64::from(probe.kind != ProbeKind::End);
             return None;
         };
+        let may_grow = self.bytes < self.most_bytes;
         let stream = &mut self.streams[position];
         if probe.kind == ProbeKind::End {
             self.open -= usize::from(!stream.ended);
@@ -91,7 +114,25 @@ impl Streams {
             return None;
         }
         self.empty -= usize::from(stream.ended && stream.sequence.is_none());
-        stream.take(probe, arrival, local)
+        let may_grow = may_grow && !stream.full;
+        let delay = stream.take(probe, arrival, local, may_grow);
+        self.charge(position);
+        delay
+    }
+
+    /// Charges the memory that a stream takes by now.
+    fn charge(&mut self, position: usize) {
+        let stream = &mut self.streams[position];
+        let (address, before) = stream.charged;
+        let bytes = stream.bytes();
+        if bytes == before {
+            return;
+        }
+        stream.charged.1 = bytes;
+        self.bytes = self.bytes + bytes - before;
+        let share = self.by_address.entry(address).or_default();
+        share.bytes = share.bytes + bytes - before;
+        stream.full = share.bytes > MOST_BYTES_OF_ADDRESS;
     }
 
     /// Takes what claimed to be a probe: of a stream that is known, it is counted there too.
@@ -102,10 +143,14 @@ impl Streams {
             Damage::Corrupt => self.corrupt += 1,
             Damage::Unsupported => self.unsupported += 1,
         }
-        let known = stream.and_then(|stream| self.positions.get(&Key::new(stream, arrival)));
+        let known = stream.and_then(|stream| {
+            let key = Key::new(stream, arrival);
+            let apart = self.positions.get(&(key, Some(arrival.source)));
+            apart.or_else(|| self.positions.get(&(key, None)))
+        });
         if let Some(position) = known {
             let Stream { whole, interval, .. } = &mut self.streams[*position];
-            [Some(whole), interval.as_mut()]
+            [Some(whole), interval.as_deref_mut()]
                 .into_iter()
                 .flatten()
                 .for_each(|figures| figures.damage(damage));
@@ -115,6 +160,11 @@ impl Streams {
     /// The streams, in the order in which they were first heard.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Stream> {
         self.streams.iter()
+    }
+
+    /// The memory that they take, in bytes: at most [`MOST_BYTES`], and what one datagram adds.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether there are streams, and all of them have ended.
@@ -137,11 +187,11 @@ impl Streams {
     pub fn restarts(&self) -> Vec<u64> {
         let mut last_heard: HashMap<_, Vec<SystemTime>> = HashMap::new();
         for stream in &self.streams {
-            last_heard.entry(stream.key.place()).or_default().push(stream.heard.1);
+            last_heard.entry(stream.place()).or_default().push(stream.heard.1);
         }
         last_heard.values_mut().for_each(|times| times.sort_unstable());
         let before = |stream: &Stream| {
-            let times = last_heard.get(&stream.key.place()).map_or(&[][..], Vec::as_slice);
+            let times = last_heard.get(&stream.place()).map_or(&[][..], Vec::as_slice);
             times.partition_point(|last| *last < stream.heard.0) as u64
         };
         self.streams.iter().map(before).collect()
@@ -154,25 +204,25 @@ impl Streams {
         for (position, stream) in
             self.streams.iter_mut().enumerate().filter(|(_, stream)| stream.key.ifindex == before)
         {
-            let mut key = Key { ifindex: now, ..stream.key };
-            // A link-local source names the interface as well.
-            match &mut key.source {
-                SocketAddr::V6(source) if source.scope_id() == before => source.set_scope_id(now),
-                _ => {}
-            }
-            if self.positions.contains_key(&key) {
+            let source = stream.apart.then_some(stream.source);
+            let key = Key { ifindex: now, ..stream.key };
+            if self.positions.contains_key(&(key, source)) {
                 // It was heard there as well.
                 continue;
             }
-            self.positions.remove(&stream.key);
-            self.positions.insert(key, position);
+            self.positions.remove(&(stream.key, source));
+            self.positions.insert((key, source), position);
             (stream.key, stream.iface) = (key, Some(name.to_owned()));
+            stream.zone = stream.zone.take().map(|_| name.to_owned());
         }
     }
 
     /// Begins an interval.
     pub fn mark(&mut self) {
-        self.streams.iter_mut().for_each(Stream::mark);
+        for position in 0..self.streams.len() {
+            self.streams[position].mark();
+            self.charge(position);
+        }
     }
 
     /// Takes note of whether the receiver's clock can be trusted: it follows a reference, and was
@@ -189,30 +239,50 @@ impl Streams {
     }
 
     /// The position of a stream, which is made if there is room.
-    fn position(&mut self, key: Key, arrival: &Arrival) -> Option<usize> {
-        if let Some((_, position)) = self.recent.filter(|(recent, _)| *recent == key) {
-            return Some(position);
+    fn position(&mut self, key: Key, probe: &Probe, arrival: &Arrival) -> Option<usize> {
+        let source = arrival.source;
+        match self.recent {
+            Some((known, from, position)) if (known, from) == (key, source) => {
+                return Some(position);
+            }
+            _ => {}
         }
-        let position = match self.positions.get(&key) {
-            Some(position) => *position,
-            None => self.add(key, arrival)?,
+        let position = match self.positions.get(&(key, None)).copied() {
+            None => self.add(key, None, arrival)?,
+            Some(position) if self.streams[position].source == source => position,
+            Some(position) => match self.positions.get(&(key, Some(source))).copied() {
+                Some(apart) => apart,
+                None if self.streams[position].is_from_elsewhere(probe, source) => {
+                    self.add(key, Some(source), arrival)?
+                }
+                None => position,
+            },
         };
-        self.recent = Some((key, position));
+        self.recent = Some((key, source, position));
         Some(position)
     }
 
-    fn add(&mut self, key: Key, arrival: &Arrival) -> Option<usize> {
+    /// Adds a stream; `apart` is its source if it is not the first with its key.
+    fn add(&mut self, key: Key, apart: Option<SocketAddr>, arrival: &Arrival) -> Option<usize> {
         // One address takes no more than half, so that it leaves room for the others.
-        let of_address = self.by_address.get(&key.source.ip()).copied().unwrap_or(0);
-        if self.streams.len() >= self.most || of_address >= self.most / 2 {
+        let address = arrival.source.ip();
+        let of_address = self.by_address.get(&address).copied().unwrap_or_default();
+        if self.streams.len() >= self.most
+            || of_address.streams >= self.most / 2
+            || self.bytes + OVERHEAD > self.most_bytes
+            || of_address.bytes > MOST_BYTES_OF_ADDRESS
+        {
             return None;
         }
-        *self.by_address.entry(key.source.ip()).or_default() += 1;
+        self.by_address.entry(address).or_default().streams += 1;
         let position = self.streams.len();
         let precision = if position < FINE_STREAMS { Precision::Fine } else { Precision::Coarse };
-        self.streams.push(Stream::new(key, arrival, precision, self.intervals));
-        self.positions.insert(key, position);
+        let mut stream = Stream::new(key, arrival, precision, self.intervals);
+        stream.apart = apart.is_some();
+        self.streams.push(stream);
+        self.positions.insert((key, apart), position);
         self.open += 1;
+        self.charge(position);
         Some(position)
     }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::stats::sequence::Losses;
+use crate::stats::stream::Figures;
 
 const HERE: LocalClock = LocalClock { host: 7, synchronised: true };
 
@@ -28,6 +29,7 @@ fn probe(stream: u64, sequence: u64, sent: i64) -> Probe {
 fn arrival(source: &str, time: i64) -> Arrival<'static> {
     Arrival {
         source: source.parse().unwrap(),
+        zone: None,
         group: "239.1.1.1".parse().unwrap(),
         port: 5000,
         iface: Some((2, "e0")),
@@ -115,14 +117,17 @@ fn a_stream_goes_on_where_its_interface_is_now() {
     assert_eq!(streams.counts(), StreamCounts { streams: 2, open: 2, empty: 0, more: false });
     let stream = streams.iter().next().unwrap();
     assert_eq!((stream.losses(false).lost, stream.key.ifindex), (2, 9));
-    // A link-local source has another scope there.
-    let ll = |scope: u32, index| Arrival {
-        iface: Some((index, "e2")),
-        ..arrival(&format!("[fe80::5%{scope}]:4000"), 3000)
+    // A link-local source has another zone there.
+    let ll = |index, name| Arrival {
+        iface: Some((index, name)),
+        zone: Some(name),
+        ..arrival("[fe80::5]:4000", 3000)
     };
-    streams.take(&probe(1, 0, 0), &ll(4, 4));
-    streams.moved(4, (5, "e2"));
-    streams.take(&probe(1, 1, 0), &ll(5, 5));
+    streams.take(&probe(1, 0, 0), &ll(4, "e2"));
+    streams.moved(4, (5, "e3"));
+    let moved = streams.iter().last().unwrap();
+    assert_eq!((moved.zone.as_deref(), moved.key.ifindex), (Some("e3"), 5));
+    streams.take(&probe(1, 1, 0), &ll(5, "e3"));
     assert_eq!(streams.counts(), StreamCounts { streams: 3, open: 3, empty: 0, more: false });
     // Two that became one stay two.
     streams.moved(3, (9, "e0"));
@@ -156,8 +161,6 @@ fn streams_are_told_apart_by_everything_that_makes_them() {
     let mut streams = Streams::new(1, false, HERE);
     let first = arrival(A, 10);
     let others = [
-        Arrival { source: "10.0.0.6:4000".parse().unwrap(), ..first },
-        Arrival { source: "10.0.0.5:4001".parse().unwrap(), ..first },
         Arrival { group: "239.1.1.2".parse().unwrap(), ..first },
         Arrival { port: 5001, ..first },
         Arrival { iface: Some((3, "e1")), ..first },
@@ -166,8 +169,115 @@ fn streams_are_told_apart_by_everything_that_makes_them() {
         streams.take(&probe(1, 5, 0), arrival);
     }
     streams.take(&probe(2, 9, 0), &first);
-    assert_eq!(streams.counts(), StreamCounts { streams: 7, open: 7, empty: 0, more: false });
+    assert_eq!(streams.counts(), StreamCounts { streams: 5, open: 5, empty: 0, more: false });
     assert_eq!(streams.iter().map(|stream| stream.figures(false).duplicates).sum::<u64>(), 1);
+}
+
+/// What became of the streams: received, lost, duplicates and changes of the source.
+fn outcome(streams: &Streams) -> Vec<(u64, u64, u64, u64)> {
+    let of = |stream: &Stream| {
+        let Figures { meter, duplicates, .. } = stream.figures(false);
+        (meter.datagrams, stream.losses(false).lost, *duplicates, stream.source_changes)
+    };
+    streams.iter().map(of).collect()
+}
+
+#[test]
+fn a_sender_whose_address_changes_stays_one_stream() {
+    for (first, second) in
+        [(A, "10.0.0.6:4000"), (A, "10.0.0.5:4001"), ("[fd00::1]:4000", "[fe80::1]:4000")]
+    {
+        let mut streams = Streams::new(1, false, HERE);
+        let from = [first, first, second, second, first, first];
+        for (number, source) in (0..).zip(from) {
+            streams.take(&probe(1, number, 0), &arrival(source, 10 + number as i64));
+        }
+        let end = Probe { kind: ProbeKind::End, ..probe(1, 6, 0) };
+        streams.take(&end, &arrival(second, 20));
+        assert_eq!(outcome(&streams), [(6, 0, 0, 2)], "{first} {second}");
+        assert_eq!(streams.iter().next().unwrap().source, first.parse().unwrap());
+        assert!(streams.all_ended());
+    }
+}
+
+#[test]
+fn what_the_earlier_address_sent_may_come_late_or_twice() {
+    let mut streams = Streams::new(1, false, HERE);
+    for (number, source) in
+        [(0, A), (2, A), (3, "10.0.0.6:1"), (1, A), (1, A), (2, A), (4, "10.0.0.6:1")]
+    {
+        streams.take(&probe(1, number, 0), &arrival(source, 10));
+    }
+    assert_eq!(outcome(&streams), [(5, 0, 2, 1)]);
+}
+
+#[test]
+fn a_sender_with_two_interfaces_on_one_network_is_two_streams() {
+    // Each number comes from both addresses: they are two sequences of one run.
+    for lost in [None, Some((A, 0)), Some(("10.0.0.6:4000", 1))] {
+        let mut streams = Streams::new(1, false, HERE);
+        for number in 0..100 {
+            for source in [A, "10.0.0.6:4000"] {
+                if lost != Some((source, number)) {
+                    streams.take(&probe(1, number, 0), &arrival(source, 10));
+                }
+            }
+        }
+        for source in [A, "10.0.0.6:4000"] {
+            let end = Probe { kind: ProbeKind::End, ..probe(1, 100, 0) };
+            streams.take(&end, &arrival(source, 20));
+        }
+        let outcome = outcome(&streams);
+        assert_eq!(outcome.len(), 2, "{outcome:?}");
+        assert!(outcome.iter().all(|(_, _, duplicates, _)| *duplicates == 0), "{outcome:?}");
+        assert!(streams.all_ended());
+        // Of an interface that comes later, the first that came is the first that was heard.
+        let all: u64 = outcome.iter().map(|(received, ..)| received).sum();
+        assert_eq!(all, 200 - u64::from(lost.is_some()), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_crowd_of_forged_streams_takes_bounded_memory() {
+    let mut streams = Streams::new(10_000, true, HERE);
+    streams.most_bytes = 20 << 20;
+    let mut random = 88_172_645_463_325_252_u64;
+    let mut next = move || {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random
+    };
+    let mut fed = 0;
+    for round in 0..40_u64 {
+        for stream in 0..20_000_u64 {
+            let sequence = round * 50_000 + next() % 40_000;
+            let source = SocketAddr::from(((stream as u32 + 0x0a00_0000).to_be_bytes(), 9));
+            let delay = next() % 1_000_000_000;
+            let arrival = Arrival { source, ..arrival(A, (round * 1_000_000 + delay) as i64) };
+            streams.take(&probe(stream, sequence, 0), &arrival);
+            fed += 1;
+        }
+        assert!(streams.bytes() <= (20 << 20) + (1 << 20), "{}", streams.bytes());
+    }
+    let followed = streams.counts().streams;
+    assert!(followed > 3_000 && streams.untracked > 0, "{followed}");
+    let counted = |stream: &Stream| {
+        let figures = stream.figures(false);
+        figures.meter.datagrams + figures.duplicates + figures.stale
+    };
+    assert_eq!(streams.iter().map(counted).sum::<u64>() + streams.untracked, fed);
+    // A mark gives back what the interval took.
+    let before = streams.bytes();
+    streams.mark();
+    assert!(streams.bytes() <= before);
+    assert_eq!(streams.bytes(), streams.iter().map(Stream::bytes).sum::<usize>());
+}
+
+#[test]
+fn a_stream_of_few_datagrams_takes_little_memory() {
+    let few = stream_of(&(0..60).map(|number| (number, 0, 50_000)).collect::<Vec<_>>());
+    assert!(few.bytes() < 4096, "{}", few.bytes());
 }
 
 #[test]
@@ -175,7 +285,7 @@ fn what_lies_changes_no_stream_but_its_own() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
     streams.damaged(Damage::Corrupt, Some(1), &arrival(A, 20));
     streams.damaged(Damage::Truncated, Some(1), &arrival(A, 20));
-    streams.damaged(Damage::Corrupt, Some(1), &arrival("10.0.0.9:1", 20));
+    streams.damaged(Damage::Corrupt, Some(2), &arrival("10.0.0.9:1", 20));
     streams.damaged(Damage::Unsupported, None, &arrival(A, 20));
     assert_eq!((streams.corrupt, streams.unsupported, streams.counts().streams), (2, 1, 1));
     let stream = streams.iter().next().unwrap();

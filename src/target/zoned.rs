@@ -1,0 +1,166 @@
+//! An address together with the interface that its zone stands for (RFC 4007, 11).
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Serialize, Serializer};
+
+use super::is_link_scoped;
+
+/// An address that names its interface if it exists on every link apart: `fe80::1%e0`,
+/// `[fe80::1%e0]:4000`. All others are printed as they are.
+///
+/// JSON carries the name as it is. Where it is displayed, what a terminal would obey is escaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Zoned<A, N = String> {
+    address: A,
+    zone: Option<N>,
+}
+
+impl<N> Zoned<SocketAddr, N> {
+    /// An address and port, heard on the interface of this name. Without a name, a zone is the
+    /// index that the address holds.
+    pub fn socket(address: SocketAddr, iface: Option<N>) -> Self {
+        let zone = iface.filter(|_| is_link_scoped(address.ip()));
+        Zoned { address: if zone.is_some() { without_zone(address) } else { address }, zone }
+    }
+
+    /// The address and port alone.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl<N> Zoned<IpAddr, N> {
+    /// An address on the interface of this name.
+    pub fn ip(address: IpAddr, iface: Option<N>) -> Self {
+        Zoned { address, zone: iface.filter(|_| is_link_scoped(address)) }
+    }
+
+    /// The address alone.
+    pub fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// The zone, as it was named.
+    pub fn zone(&self) -> Option<&N> {
+        self.zone.as_ref()
+    }
+}
+
+/// The same address and port without its zone, which says nothing of the sender: copies of one
+/// datagram arrive in as many zones as there are interfaces.
+pub fn without_zone(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V6(mut v6) if v6.scope_id() != 0 => {
+            v6.set_scope_id(0);
+            v6.into()
+        }
+        other => other,
+    }
+}
+
+impl<N: AsRef<str>> fmt::Display for Zoned<SocketAddr, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.zone {
+            None => self.address.fmt(f),
+            Some(zone) => write_socket(self.address, zone.as_ref().escape_debug(), f),
+        }
+    }
+}
+
+impl<N: AsRef<str>> fmt::Display for Zoned<IpAddr, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.zone {
+            None => self.address.fmt(f),
+            Some(zone) => write!(f, "{}%{}", self.address, zone.as_ref().escape_debug()),
+        }
+    }
+}
+
+impl<N: AsRef<str>> Serialize for Zoned<SocketAddr, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.zone {
+            None => self.address.serialize(serializer),
+            Some(zone) => serializer.collect_str(&Raw(self.address, zone.as_ref())),
+        }
+    }
+}
+
+impl<N: AsRef<str>> Serialize for Zoned<IpAddr, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.zone {
+            None => self.address.serialize(serializer),
+            Some(zone) => {
+                serializer.collect_str(&format_args!("{}%{}", self.address, zone.as_ref()))
+            }
+        }
+    }
+}
+
+/// An address, a port and a zone, for a program.
+struct Raw<'a>(SocketAddr, &'a str);
+
+impl fmt::Display for Raw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_socket(self.0, self.1, f)
+    }
+}
+
+fn write_socket(
+    address: SocketAddr,
+    zone: impl fmt::Display,
+    f: &mut fmt::Formatter,
+) -> fmt::Result {
+    write!(f, "[{}%{zone}]:{}", address.ip(), address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn socket(text: &str, iface: Option<&str>) -> String {
+        Zoned::socket(text.parse().unwrap(), iface).to_string()
+    }
+
+    #[test]
+    fn only_an_address_of_a_link_names_its_interface() {
+        for (address, printed) in [
+            ("[fe80::1]:4000", "[fe80::1%e0]:4000"),
+            ("[fe80::1%7]:4000", "[fe80::1%e0]:4000"),
+            ("[fd00::1]:4000", "[fd00::1]:4000"),
+            ("10.0.0.1:4000", "10.0.0.1:4000"),
+        ] {
+            assert_eq!(socket(address, Some("e0")), printed);
+        }
+        let ip = |text: &str| Zoned::ip(text.parse().unwrap(), Some("e0")).to_string();
+        assert_eq!((ip("fe80::1"), ip("fd00::1")), ("fe80::1%e0".into(), "fd00::1".into()));
+    }
+
+    #[test]
+    fn an_interface_without_a_known_name_is_an_index() {
+        assert_eq!(socket("[fe80::1%7]:4000", None), "[fe80::1%7]:4000");
+        assert_eq!(socket("[fe80::1]:4000", None), "[fe80::1]:4000");
+    }
+
+    #[test]
+    fn programs_read_a_name_as_it_is_and_terminals_do_not_obey_it() {
+        let odd = Zoned::socket("[fe80::1]:9".parse().unwrap(), Some("e\u{1b}0"));
+        assert_eq!(odd.to_string(), "[fe80::1%e\\u{1b}0]:9");
+        assert_eq!(serde_json::to_string(&odd).unwrap(), "\"[fe80::1%e\\u001b0]:9\"");
+        let ip = Zoned::ip("fe80::1".parse().unwrap(), Some("e0"));
+        assert_eq!(serde_json::to_string(&ip).unwrap(), "\"fe80::1%e0\"");
+    }
+
+    #[test]
+    fn an_address_loses_its_zone_and_nothing_else() {
+        for (before, after) in [
+            ("[fe80::1%7]:9", "[fe80::1]:9"),
+            ("[fd00::1]:9", "[fd00::1]:9"),
+            ("10.0.0.1:9", "10.0.0.1:9"),
+        ] {
+            let before: SocketAddr = before.parse().unwrap();
+            assert_eq!(without_zone(before).to_string(), after);
+        }
+    }
+}
