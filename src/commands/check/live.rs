@@ -223,7 +223,7 @@ impl Live {
         facts.seconds = self.listened.as_secs_f64();
         facts.heard = self.heard.values().cloned().collect();
         facts.own_drops =
-            self.inbox.as_ref().and_then(Inbox::kernel_drops).map(|drops| drops.count);
+            self.inbox.as_ref().and_then(Inbox::discards).map(|discards| discards.drops.count);
         facts.frames = self.frames.as_mut().map(|frames| FrameFacts {
             flows: self.flows.values().cloned().collect(),
             queries: self.queries.values().cloned().collect(),
