@@ -81,6 +81,11 @@ impl Live {
         }
     }
 
+    /// Leaves the group.
+    pub fn leave(&mut self) {
+        self.inbox = None;
+    }
+
     /// Whether frames are seen: it is permitted, and the system supports it.
     pub fn sees_frames(&self) -> bool {
         self.frames.is_some()
