@@ -255,3 +255,34 @@ fn what_lets_fragments_through_before_they_are_put_together_asks_for_no_port() {
     has_no_fault(&told);
     finding(&told, "arrives");
 }
+
+#[test]
+fn what_no_socket_wants_is_not_taken_for_the_group() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    // Another program has joined two groups, to which somebody sends at other ports.
+    let _others = ["239.7.7.7:7000", "[ff15::7777]:7000"]
+        .map(|target| b.mcast(&format!("recv {target} --iface e0 -o json")).ready());
+    let broadcasts = "10.0.0.255:45678 255.255.255.255:67";
+    let all_hosts = "224.0.0.1:9999 239.7.7.7:7001";
+    let all_hosts_of_ipv6 = "[ff02::1%e0]:9999 [ff15::7777]:7001";
+    for (sent, target) in [
+        (broadcasts, TARGET),
+        (all_hosts, TARGET),
+        (&format!("{broadcasts} {all_hosts}"), TARGET),
+        (all_hosts_of_ipv6, "[ff15::1234]:5000"),
+    ] {
+        let _sends = a.mcast(&format!("send {sent} --iface e0 --interval 20ms")).ready();
+        let recv = b.mcast(&format!("recv {target} --iface e0 -d 500ms -o json"));
+        let check = format!("{target} --iface e0 -d 500ms -o json");
+        let nobody = b.program(&format!(
+            "setpriv --bounding-set=-all --inh-caps=-all --no-new-privs {} check {check}",
+            env!("CARGO_BIN_EXE_mcast")
+        ));
+        for told in [recv.finish(), nobody.finish()] {
+            assert_eq!(ids(&told, "fault"), [""; 0], "{sent}\n{told}");
+            assert_eq!(ids(&told, "warning"), ["nothing-arrives"], "{sent}\n{told}");
+        }
+    }
+    assert!(b.counter("Udp", "IgnoredMulti") > 0 && b.counter6("Udp6IgnoredMulti") > 0);
+}

@@ -14,8 +14,14 @@ use serde_json::{Value, json};
 fn may_be_null() -> BTreeSet<String> {
     const ARRIVAL: [&str; 3] = ["dscp", "iface", "ttl"];
     const RATES: [&str; 2] = ["bitrate_bps", "rate_pps"];
-    const RECEIVED: [&str; 5] =
-        ["gap_ns", "interface_copies", "kernel_drops", "kernel_drops_exact", "measured"];
+    const RECEIVED: [&str; 6] = [
+        "checksum_errors",
+        "gap_ns",
+        "interface_copies",
+        "kernel_drops",
+        "kernel_drops_exact",
+        "measured",
+    ];
     const MEASURED: [&str; 8] = [
         "delay_ns",
         "dscp_changed",

@@ -48,6 +48,8 @@ pub enum Metric {
     InterfaceCopies,
     /// How many were dropped by this host's kernel.
     KernelDrops,
+    /// Datagrams that the kernel dropped for a wrong UDP checksum.
+    ChecksumErrors,
     /// How many times a stream began again.
     Restarts,
     /// How many were sent before the first that was heard.
@@ -104,7 +106,7 @@ type Named = (&'static str, Metric, ValueKind);
 
 /// Every metric: what the parser knows and what its errors list. Names that share what is before
 /// their dot stand together.
-const METRICS: [Named; 38] = [
+const METRICS: [Named; 39] = [
     ("datagrams", Metric::Datagrams, ValueKind::Count),
     ("bytes", Metric::Bytes, ValueKind::Count),
     ("rate", Metric::Rate, ValueKind::Packets),
@@ -122,6 +124,7 @@ const METRICS: [Named; 38] = [
     ("truncated", Metric::Truncated, ValueKind::Count),
     ("interface_copies", Metric::InterfaceCopies, ValueKind::Count),
     ("kernel_drops", Metric::KernelDrops, ValueKind::Count),
+    ("checksum_errors", Metric::ChecksumErrors, ValueKind::Count),
     ("restarts", Metric::Restarts, ValueKind::Count),
     ("missed_before", Metric::MissedBefore, ValueKind::Count),
     ("dscp_changed", Metric::DscpChanged, ValueKind::Count),

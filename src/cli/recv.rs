@@ -22,7 +22,8 @@ use crate::units::rcvbuf::RcvbufRequest;
 Metrics of --assert, with an example of each kind:
   'lost <= 3'         datagrams bytes sources streams expected lost loss_runs.count|longest
                       duplicates reordered corrupt truncated restarts kernel_drops
-                      missed_before interface_copies dscp_changed hops.min|max
+                      checksum_errors missed_before interface_copies dscp_changed
+                      hops.min|max
   'loss <= 0.1%'      loss
   'rate >= 900pps'    rate
   'bitrate > 5Mbit'   bitrate

@@ -67,6 +67,9 @@ pub struct Facts {
     /// membership anew; `None` where it did not, and where they began so late that the report
     /// cannot have brought them.
     pub after_report: Option<u64>,
+    /// How many datagrams that no socket wanted came after the group was left; `None` if that was
+    /// not tested.
+    pub ignored_after_leave: Option<IgnoredAfterLeave>,
     /// A sender was waited for, that was to send to several addresses at once.
     pub waited: bool,
     /// What came of it.
@@ -321,6 +324,15 @@ pub enum LegKind {
     Unicast,
 }
 
+/// What came to no socket while the group was left.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IgnoredAfterLeave {
+    /// For how long it was left, in seconds.
+    pub seconds: f64,
+    /// How many datagrams came, less the broadcasts.
+    pub ignored: u64,
+}
+
 /// A receiver had heard something, and then no more.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stopped {
@@ -440,6 +452,21 @@ impl Facts {
     pub fn ports_of(&self, iface: &str) -> Vec<String> {
         let bridge = self.bridges.iter().flatten().find(|bridge| bridge.name == iface);
         bridge.map(|bridge| bridge.ports.clone()).unwrap_or_default()
+    }
+
+    /// How many multicast datagrams came that no socket wanted.
+    pub fn ignored_multicast(&self) -> u64 {
+        self.counters.as_ref().map_or(0, |counters| self.ignored_in(counters))
+    }
+
+    /// The same by these counters. With IPv4 broadcasts count as well.
+    pub fn ignored_in(&self, counters: &BTreeMap<String, u64>) -> u64 {
+        if self.is_ipv4() {
+            let broadcasts = rise_in(counters, "IpExt.InBcastPkts");
+            rise_in(counters, "Udp.IgnoredMulti").saturating_sub(broadcasts)
+        } else {
+            rise_in(counters, "Udp6.IgnoredMulti")
+        }
     }
 
     /// By how much a counter rose: that of IPv4, or that of IPv6 where the target is of it.

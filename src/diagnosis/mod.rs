@@ -10,8 +10,8 @@ pub mod snapshot;
 
 pub use explain::{Baseline, Diagnosing, Found, Request};
 pub use facts::{
-    CheckedTarget, Facts, FirewallFacts, FlowFacts, FrameFacts, Leg, LegKind, LinkFacts,
-    MembershipFacts, Path, Queries, Rights, STREAM, SelfTestFacts, SenderFacts, Stopped,
+    CheckedTarget, Facts, FirewallFacts, FlowFacts, FrameFacts, IgnoredAfterLeave, Leg, LegKind,
+    LinkFacts, MembershipFacts, Path, Queries, Rights, STREAM, SelfTestFacts, SenderFacts, Stopped,
     SystemLimits,
 };
 pub use flows::Martian;

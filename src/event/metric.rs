@@ -23,6 +23,7 @@ impl RecvFigures {
                 true => Value::Count(count),
                 false => Value::AtLeast(count),
             }),
+            Metric::ChecksumErrors => self.checksum_errors.map(Value::Count),
             Metric::Streams => {
                 Some(Value::Count(self.streams.len() as u64)).filter(|_| self.untracked == 0)
             }

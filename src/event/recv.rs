@@ -45,8 +45,12 @@ pub struct RecvFigures {
     /// What this host's kernel dropped because the receive buffer was full.
     pub kernel_drops: Option<u64>,
     /// It did not drop more. Where datagrams arrive that were sent as one, what was dropped as one
-    /// counts as one. `null` where the system does not tell.
+    /// counts as one; and if other sockets drop too, full buffers and wrong checksums may not be
+    /// separable. `null` where the system does not tell.
     pub kernel_drops_exact: Option<bool>,
+    /// What this host's kernel dropped for a wrong UDP checksum, as far as other sockets do not
+    /// account for it.
+    pub checksum_errors: Option<u64>,
     /// How many datagrams were cut: longer than the buffer, or shorter than they say that they
     /// were sent.
     pub truncated: u64,

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::{debug, trace};
 
 use super::channel::{Channel, InterfaceChanges, Rejoining};
+use super::discard_counters::DiscardCounters;
 use super::packing::{Pack, pack};
 use super::socket::Room;
 use super::wait::{Waiter, wait_for};
 use super::watch::{Changes, Failures, InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch};
-use super::{Datagram, KernelDrops, NetError, Operation, Rcvbuf, Wake};
+use super::{Datagram, Discards, KernelDrops, NetError, Operation, Rcvbuf, Wake};
 use crate::host::sysctl;
 use crate::iface::{Family, Presence, Via};
 use crate::sys::Backend;
@@ -38,6 +39,8 @@ pub struct Inbox {
     room: Room,
     backend: Backend,
     foreign: u64,
+    /// `None` if the system does not show them.
+    counters: Option<DiscardCounters>,
 }
 
 impl Inbox {
@@ -51,6 +54,8 @@ impl Inbox {
         rcvbuf: Option<usize>,
         backend: Backend,
     ) -> Result<Self, NetError> {
+        // Read before there is a socket, so that none of its drops is older.
+        let counters = if backend.is_native() { DiscardCounters::take() } else { None };
         // Watched before anything is joined, so that nothing goes unnoticed in between.
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
         let sockets = host::sockets_for(listens.len());
@@ -90,6 +95,7 @@ impl Inbox {
             room,
             backend,
             foreign: 0,
+            counters,
         })
     }
 
@@ -340,13 +346,23 @@ impl Inbox {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// How many datagrams the kernel had no room for in the sockets' buffers, where it says. The
-    /// last ones before this call are counted too.
-    pub fn kernel_drops(&self) -> Option<KernelDrops> {
-        self.channels
-            .iter()
-            .map(Channel::dropped)
-            .try_fold(KernelDrops::default(), |sum, dropped| Some(sum + dropped?))
+    /// What the kernel dropped of what reached this host, where it says. The last datagrams before
+    /// this call are counted too.
+    pub fn discards(&self) -> Option<Discards> {
+        let mut dropped = KernelDrops::default();
+        let (mut family, mut ports) = (Family::V4, Vec::new());
+        for channel in &self.channels {
+            let at = &channel.first().at;
+            dropped = dropped + channel.dropped()?;
+            family = family.max(Family::of(at.group));
+            if ports.last() != Some(&at.port) {
+                ports.push(at.port);
+            }
+        }
+        Some(match &self.counters {
+            Some(counters) => counters.separate(dropped, family, &ports),
+            None => Discards::of_sockets(dropped),
+        })
     }
 
     /// Whether the system tells on which interface a datagram arrived.

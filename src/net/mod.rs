@@ -6,6 +6,7 @@
 
 mod channel;
 mod datagram;
+mod discard_counters;
 mod drops;
 mod error;
 mod frames;
@@ -25,7 +26,7 @@ mod watch;
 pub(crate) mod wire;
 
 pub use datagram::Datagram;
-pub use drops::KernelDrops;
+pub use drops::{Discards, KernelDrops};
 pub use error::{NetError, Operation, describe};
 pub use frames::{Frame, Frames};
 pub use inbox::Inbox;

@@ -114,6 +114,7 @@ ids! {
     }
     warnings {
         CameBack = "came-back",
+        ChecksumErrors = "checksum-errors",
         ClockSet = "clock-set",
         InterfaceAddress = "interface-address",
         InterfaceAgain = "interface-again",

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 
 use super::{Id, Level, Notice, shared};
 use crate::host::MOST_RCVBUF;
-use crate::net::{KernelDrops, NetError, describe};
+use crate::net::{Discards, NetError, describe};
 use crate::target::{Filter, Listen, bracketed, is_source_specific};
 use crate::units::rcvbuf::{RcvbufRequest, format_duration};
-use crate::units::words::plural;
+use crate::units::words::{count, plural};
 
 fn warning(id: Id, what: impl Into<String>) -> Notice {
     Notice::new(Level::Warning, id, what)
@@ -40,14 +40,43 @@ pub fn rcvbuf_capped(request: RcvbufRequest, granted: usize, limit: Option<u64>)
 }
 
 /// The receive buffer overflowed for the first time.
-pub fn kernel_drops(dropped: KernelDrops) -> Notice {
-    let what = format!(
-        "this host's kernel dropped {dropped} datagram{}: the receive buffer was full",
-        plural(dropped.count)
-    );
+pub fn kernel_drops(discards: &Discards) -> Notice {
+    let Discards { drops, unclear, .. } = discards;
+    let what = match unclear {
+        0 => format!(
+            "this host's kernel dropped {drops} datagram{}: the receive buffer was full",
+            plural(drops.count)
+        ),
+        _ => format!(
+            "this host's kernel dropped {} to {} datagrams because the receive buffer was full: \
+             its counters do not separate them from wrong checksums",
+            drops.count,
+            drops.count + unclear
+        ),
+    };
     warning(Id::KernelDrops, what).remedy(
         "a larger buffer lasts longer (--rcvbuf; net.core.rmem_max), and -q or --stats leaves \
          more time to read",
+    )
+}
+
+/// The kernel dropped datagrams with a wrong checksum for the first time.
+pub fn checksum_errors(discards: &Discards) -> Notice {
+    let errors = discards.checksum_errors.unwrap_or(0);
+    // Short datagrams are verified before the kernel looks for their socket.
+    let whose = if discards.own_checksum_errors < errors {
+        ", of the joined groups or for another program"
+    } else {
+        ""
+    };
+    let what = format!(
+        "this host's kernel dropped {} with a wrong UDP checksum{whose}",
+        count(errors, "datagram")
+    );
+    warning(Id::ChecksumErrors, what).remedy(
+        "find where the checksum goes wrong: a sender or virtual machine that leaves it to a \
+         network card ('ethtool -K IFACE tx off' there), a replayed capture ('tcprewrite \
+         --fixcsum'), or a device that changes or damages datagrams",
     )
 }
 

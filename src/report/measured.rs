@@ -86,6 +86,9 @@ pub fn interval(report: &IntervalReport, paint: Paint, out: &mut dyn Write) -> i
     if let Some(drops) = figures.dropped().filter(|drops| drops.count > 0) {
         write!(out, "  {} dropped by this host's kernel", paint.bad(drops))?;
     }
+    if let Some(errors @ 1..) = figures.checksum_errors {
+        write!(out, "  {} with a wrong checksum", paint.bad(errors))?;
+    }
     writeln!(out)
 }
 
@@ -108,7 +111,7 @@ pub fn summary(
 ) -> io::Result<()> {
     if let Some(measured) = &figures.measured {
         table(&figures.streams, whole, paint, out)?;
-        losses(measured, figures.dropped(), paint, out)?;
+        losses(measured, figures.dropped(), figures.checksum_errors, paint, out)?;
         remarks(measured, paint, out)?;
         delays(measured, &figures.streams, paint, out)?;
     }
@@ -250,6 +253,7 @@ fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
 fn losses(
     measured: &MeasuredInfo,
     dropped: Option<KernelDrops>,
+    checksum_errors: Option<u64>,
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -264,6 +268,9 @@ fn losses(
             (many, longest) => write!(out, " in {many} runs of at most {longest}")?,
         }
         match dropped.map(|dropped| dropped.count) {
+            Some(_) if checksum_errors > Some(0) => {
+                write!(out, "; {}", with_checksums(of.lost, dropped, checksum_errors))?;
+            }
             // Where the kernel may have dropped more than it says, nobody knows how many were lost
             // on the way.
             Some(drops) if drops > 0 && dropped.is_some_and(|dropped| !dropped.exact) => {
@@ -297,6 +304,23 @@ fn losses(
         write!(out, "; yet this host's kernel dropped {drops}")?;
     }
     writeln!(out)
+}
+
+/// Where datagrams were lost, if the kernel has dropped some of them for a wrong checksum.
+fn with_checksums(lost: u64, dropped: Option<KernelDrops>, checksum_errors: Option<u64>) -> String {
+    let (drops, errors) = (dropped.unwrap_or_default(), checksum_errors.unwrap_or(0));
+    let here = drops.count.saturating_add(errors);
+    let of_buffer = match drops {
+        KernelDrops { count: 0, exact: true } => String::new(),
+        drops => format!(" and {drops} for a full receive buffer"),
+    };
+    let rest = match lost.checked_sub(here) {
+        _ if !drops.exact => ", and not all of them can be told apart".to_owned(),
+        None => ", these perhaps among them".to_owned(),
+        Some(0) => String::new(),
+        Some(rest) => format!(", and at least {rest} were lost on the way"),
+    };
+    format!("this host's kernel dropped {errors} with a wrong checksum{of_buffer}{rest}")
 }
 
 /// What is out of the ordinary.

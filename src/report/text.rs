@@ -193,6 +193,9 @@ impl Text {
                 if drops.count == 0 { "0".to_owned() } else { self.paint.bad(drops).to_string() };
             write!(out, "; {drops} dropped by this host's kernel")?;
         }
+        if let Some(errors @ 1..) = figures.checksum_errors {
+            write!(out, "; {} with a wrong checksum", self.paint.bad(errors))?;
+        }
         if let Some(copies @ 1..) = figures.interface_copies {
             write!(out, "; {copies} of them the same as on another interface")?;
         }

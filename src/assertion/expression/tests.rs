@@ -171,8 +171,9 @@ fn every_metric_has_one_name() {
         Metric::list(),
         "datagrams, bytes, rate, bitrate, sources, streams, expected, loss, lost, \
          loss_runs.count|longest, duplicates, reordered, corrupt, truncated, \
-         interface_copies, kernel_drops, restarts, missed_before, dscp_changed, gap, jitter, \
-         delay.min|mean|p50|p90|p99|p999|max, pdv.min|mean|p50|p90|p99|p999|max, hops.min|max"
+         interface_copies, kernel_drops, checksum_errors, restarts, missed_before, dscp_changed, \
+         gap, jitter, delay.min|mean|p50|p90|p99|p999|max, pdv.min|mean|p50|p90|p99|p999|max, \
+         hops.min|max"
     );
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tracing::debug;
 
+use super::ignored::test_ignored;
 use super::live::Live;
 use crate::diagnosis::facts::{Facts, SelfTestFacts};
 use crate::diagnosis::snapshot::{
@@ -68,6 +69,9 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Sto
     facts.rights.firewall |= facts.firewall.read;
     if stop == Stop::Duration {
         stop = repeat_report(&mut facts, &mut live, own, &interfaces, reporter)?;
+    }
+    if stop == Stop::Duration {
+        stop = test_ignored(&mut facts, &mut live, &interfaces, reporter)?;
     }
     Ok((facts, stop))
 }

@@ -81,6 +81,11 @@ impl Live {
         }
     }
 
+    /// Leaves the group.
+    pub fn leave(&mut self) {
+        self.inbox = None;
+    }
+
     /// Whether frames are seen: it is permitted, and the system supports it.
     pub fn sees_frames(&self) -> bool {
         self.frames.is_some()
@@ -223,7 +228,7 @@ impl Live {
         facts.seconds = self.listened.as_secs_f64();
         facts.heard = self.heard.values().cloned().collect();
         facts.own_drops =
-            self.inbox.as_ref().and_then(Inbox::kernel_drops).map(|drops| drops.count);
+            self.inbox.as_ref().and_then(Inbox::discards).map(|discards| discards.drops.count);
         facts.frames = self.frames.as_mut().map(|frames| FrameFacts {
             flows: self.flows.values().cloned().collect(),
             queries: self.queries.values().cloned().collect(),

@@ -4,6 +4,7 @@
 //! asking the system, and one sentence concludes.
 
 mod gather;
+mod ignored;
 mod live;
 mod path;
 mod run;

@@ -7,7 +7,7 @@ use crate::event::{IntervalReport, MeasuredInfo, RecvFigures, StreamInfo, descri
 use crate::format::probe;
 use crate::format::probe::{Damage, ProbeKind, Reading};
 use crate::host;
-use crate::net::{Datagram, InterfaceEvent, KernelDrops};
+use crate::net::{Datagram, Discards, InterfaceEvent};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
 use crate::target::without_zone;
@@ -67,7 +67,7 @@ struct Interval {
 /// Counters that only rise.
 #[derive(Clone, Copy, Default)]
 struct Anomalies {
-    kernel_drops: Option<KernelDrops>,
+    discards: Option<Discards>,
     interface_copies: Option<u64>,
     corrupt: u64,
     unsupported: u64,
@@ -157,24 +157,20 @@ impl Counts {
         Received { datagrams: self.datagrams(), streams: self.streams.counts() }
     }
 
-    /// The figures of the whole run by `now`. `kernel_drops` is what the kernel has dropped by
+    /// The figures of the whole run by `now`. `discards` is what the kernel has dropped by
     /// then.
-    pub fn figures(&self, now: Moment, kernel_drops: Option<KernelDrops>) -> RecvFigures {
+    pub fn figures(&self, now: Moment, discards: Option<Discards>) -> RecvFigures {
         figures(
             now.steady - self.start,
             &self.whole,
-            self.anomalies(kernel_drops),
+            self.anomalies(discards),
             describe(&self.streams, false, now.system),
         )
     }
 
     /// The figures since the last report. The next interval begins.
-    pub fn report(
-        &mut self,
-        now: Moment,
-        kernel_drops: Option<KernelDrops>,
-    ) -> Option<IntervalReport> {
-        let anomalies = self.anomalies(kernel_drops);
+    pub fn report(&mut self, now: Moment, discards: Option<Discards>) -> Option<IntervalReport> {
+        let anomalies = self.anomalies(discards);
         let interval = self.interval.as_mut()?;
         let since = interval.since;
         let report = IntervalReport {
@@ -191,27 +187,24 @@ impl Counts {
         Some(report)
     }
 
-    /// Whether anything was counted since the last report, and the time since then. `kernel_drops`
+    /// Whether anything was counted since the last report, and the time since then. `discards`
     /// is what the kernel has dropped by now.
-    pub fn unreported(
-        &self,
-        now: Instant,
-        kernel_drops: Option<KernelDrops>,
-    ) -> Option<(bool, Duration)> {
+    pub fn unreported(&self, now: Instant, discards: Option<Discards>) -> Option<(bool, Duration)> {
         let interval = self.interval.as_ref()?;
         // Losses at the end of a stream show only by its end marker, which is no datagram.
         let lost = || self.streams.iter().any(|stream| stream.losses(true).lost > 0);
-        let dropped = |drops: Option<KernelDrops>| drops.map_or(0, |drops| drops.count);
-        let busy = interval.tally.meter.datagrams > 0
-            || dropped(kernel_drops) > dropped(interval.before.kernel_drops)
-            || lost();
+        let dropped = discards.map(|discards| discards.since(interval.before.discards));
+        let has_dropped = |dropped: Discards| {
+            dropped.drops.count > 0 || dropped.unclear > 0 || dropped.checksum_errors > Some(0)
+        };
+        let busy = interval.tally.meter.datagrams > 0 || dropped.is_some_and(has_dropped) || lost();
         Some((busy, now - interval.since))
     }
 
-    fn anomalies(&self, kernel_drops: Option<KernelDrops>) -> Anomalies {
+    fn anomalies(&self, discards: Option<Discards>) -> Anomalies {
         let Streams { corrupt, unsupported, untracked, .. } = self.streams;
         Anomalies {
-            kernel_drops,
+            discards,
             interface_copies: self.copies.as_ref().map(|copies| copies.count),
             corrupt,
             unsupported,
@@ -222,16 +215,11 @@ impl Counts {
 
 impl Anomalies {
     fn since(self, before: &Anomalies) -> Anomalies {
-        // The kernel counts drops in 32 bits, which overflow in a long run.
         let risen = |now: Option<u64>, before: Option<u64>| {
             now.map(|now| now.saturating_sub(before.unwrap_or(0)))
         };
         Anomalies {
-            kernel_drops: self.kernel_drops.map(|now| {
-                let count =
-                    now.count.saturating_sub(before.kernel_drops.map_or(0, |before| before.count));
-                KernelDrops { count, exact: now.exact || count == 0 }
-            }),
+            discards: self.discards.map(|now| now.since(before.discards)),
             interface_copies: risen(self.interface_copies, before.interface_copies),
             corrupt: self.corrupt - before.corrupt,
             unsupported: self.unsupported - before.unsupported,
@@ -249,8 +237,9 @@ fn figures(
     RecvFigures {
         elapsed,
         meter: (&tally.meter).into(),
-        kernel_drops: anomalies.kernel_drops.map(|drops| drops.count),
-        kernel_drops_exact: anomalies.kernel_drops.map(|drops| drops.exact),
+        kernel_drops: anomalies.discards.map(|discards| discards.drops.count),
+        kernel_drops_exact: anomalies.discards.map(|discards| discards.drops.exact),
+        checksum_errors: anomalies.discards.and_then(|discards| discards.checksum_errors),
         truncated: tally.truncated,
         sources: tally.sources(),
         interface_copies: anomalies.interface_copies,
@@ -270,6 +259,11 @@ mod tests {
 
     use super::*;
     use crate::format::probe::Probe;
+    use crate::net::KernelDrops;
+
+    fn discards(count: u64, exact: bool) -> Option<Discards> {
+        Some(Discards { drops: KernelDrops { count, exact }, ..Discards::default() })
+    }
 
     #[test]
     fn the_gap_of_an_open_stream_ends_with_the_run() {
@@ -318,7 +312,7 @@ mod tests {
     fn an_overflow_of_the_drop_counter_does_not_panic() {
         let mut counts = Counts::new(Instant::now(), 1, true, false);
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
-        let drops = drops.map(|count| Some(KernelDrops { count: count?, exact: true }));
+        let drops = drops.map(|count| discards(count?, true));
         let reported = drops.map(|drops| {
             counts.report(Moment::now(), drops).and_then(|report| report.figures.kernel_drops)
         });
@@ -329,7 +323,7 @@ mod tests {
     fn an_interval_without_drops_has_exactly_none() {
         let mut counts = Counts::new(Instant::now(), 1, true, false);
         let drops = [(3, true), (5, false), (5, false), (6, false)]
-            .map(|(count, exact)| Some(KernelDrops { count, exact }));
+            .map(|(count, exact)| discards(count, exact));
         let reported = drops.map(|drops| {
             let figures = counts.report(Moment::now(), drops).unwrap().figures;
             (figures.kernel_drops.unwrap(), figures.kernel_drops_exact.unwrap())

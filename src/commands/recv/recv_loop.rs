@@ -15,7 +15,7 @@ use super::silence_explainer::SilenceExplainer;
 use super::stop_conditions::StopConditions;
 use crate::diagnosis::Diagnosing;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
-use crate::net::{Datagram, Inbox, KernelDrops};
+use crate::net::{Datagram, Discards, Inbox};
 use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
 use crate::stats::stream::StreamCounts;
@@ -50,7 +50,7 @@ pub struct RecvLoop<'a> {
     queriers: QuerierWatch,
     explainer: SilenceExplainer<'a>,
     clock: ClockWatch,
-    warnings: OnceWarnings,
+    pub warnings: OnceWarnings,
 }
 
 impl<'a> RecvLoop<'a> {
@@ -148,6 +148,7 @@ impl<'a> RecvLoop<'a> {
         reporter: &mut Reporter,
     ) -> Result<(), RunError> {
         self.report_if_due(now, inbox, reporter)?;
+        self.warnings.check_drops(now, || inbox.discards(), reporter)?;
         if self.clock.is_due(now) {
             self.check_clock(Moment::now());
         }
@@ -206,7 +207,7 @@ impl<'a> RecvLoop<'a> {
                 return Ok::<_, RunError>(ControlFlow::Continue(()));
             }
             timely += 1;
-            self.warnings.check_drops(datagram.meta, reporter)?;
+            self.warnings.note_drops(datagram.meta);
             let classified = self.counts.count(&datagram);
             self.conditions.note_streams(now, self.counts.streams.all_ended());
             if classified == Classified::End {
@@ -344,7 +345,7 @@ impl<'a> RecvLoop<'a> {
             return Ok(());
         }
         let now = Moment::now();
-        if let Some(report) = self.counts.report(now, inbox.kernel_drops()) {
+        if let Some(report) = self.counts.report(now, inbox.discards()) {
             reporter.event(&Event::Interval(report))?;
             reporter.flush()?;
         }
@@ -360,11 +361,11 @@ impl<'a> RecvLoop<'a> {
     pub fn last_report(
         &mut self,
         now: Moment,
-        kernel_drops: Option<KernelDrops>,
+        discards: Option<Discards>,
     ) -> Option<IntervalReport> {
         let every = self.reports.as_ref()?.period().to_duration();
-        let (busy, since) = self.counts.unreported(now.steady, kernel_drops)?;
-        (busy || since >= every / 2).then(|| self.counts.report(now, kernel_drops))?
+        let (busy, since) = self.counts.unreported(now.steady, discards)?;
+        (busy || since >= every / 2).then(|| self.counts.report(now, discards))?
     }
 }
 

@@ -3,13 +3,14 @@
 use std::io;
 
 use super::clock::Moment;
+use super::once_warnings::OnceWarnings;
 use super::recv_loop::RecvLoop;
 use super::silence_explainer::findings_at_end;
 use crate::assertion::Judgement;
 use crate::diagnosis::{CheckedTarget, Diagnosing};
 use crate::event::{Event, IntervalReport, Left, RecvFigures, RecvSummary, TargetInfo, spans};
 use crate::iface::Cast;
-use crate::net::{KernelDrops, NetError};
+use crate::net::{Discards, NetError};
 use crate::notice::{Id, Notice, receive};
 use crate::plan;
 use crate::report::Reporter;
@@ -21,8 +22,8 @@ pub struct RunEnd<'a> {
     pub at: Moment,
     pub stop: Stop,
     pub failure: Option<&'a RunError>,
-    /// How many datagrams the kernel had dropped by then.
-    pub kernel_drops: Option<KernelDrops>,
+    /// What the kernel had dropped by then.
+    pub discards: Option<Discards>,
     /// How COMMAND ended, if there was one.
     pub command: Option<&'a Ended>,
 }
@@ -38,13 +39,14 @@ pub struct Results {
     judgements: Vec<Judgement>,
     nothing_received: bool,
     command_failed: bool,
+    discards: Option<Discards>,
 }
 
 impl Results {
     pub fn new(plan: &plan::Recv, recv_loop: &mut RecvLoop, end: &RunEnd) -> Self {
         let clock_set_by = recv_loop.clock_set_by(end.at);
-        let last_report = recv_loop.last_report(end.at, end.kernel_drops);
-        let figures = recv_loop.counts.figures(end.at, end.kernel_drops);
+        let last_report = recv_loop.last_report(end.at, end.discards);
+        let figures = recv_loop.counts.figures(end.at, end.discards);
         let judgements: Vec<Judgement> = plan
             .assertions
             .iter()
@@ -70,6 +72,7 @@ impl Results {
             judgements,
             nothing_received: received.is_nothing(),
             command_failed: matches!(end.command, Some(Ended::Failed(_))),
+            discards: end.discards,
         }
     }
 
@@ -92,6 +95,11 @@ impl Results {
         findings
     }
 
+    /// Whether datagrams are missing; of what is not measured, nobody knows.
+    fn lost_any(&self) -> bool {
+        self.figures.measured.as_ref().is_none_or(|measured| measured.figures.lost > 0)
+    }
+
     fn warns_of_silence(&self) -> bool {
         self.nothing_received && self.verdict.status == 1 && !self.command_failed
     }
@@ -102,14 +110,18 @@ impl Results {
         plan: &plan::Recv,
         findings: &[Notice],
         left: Vec<Result<Listen, NetError>>,
+        warnings: &mut OnceWarnings,
         reporter: &mut Reporter,
     ) -> io::Result<()> {
-        let warns_of_silence = self.warns_of_silence();
+        let (warns_of_silence, lost_any) = (self.warns_of_silence(), self.lost_any());
         if let Some(report) = self.last_report {
             reporter.event(&Event::Interval(report))?;
         }
         if let Some(by) = self.clock_set_by {
             reporter.warn(&receive::clock_set(by))?;
+        }
+        if let Some(discards) = &self.discards {
+            warnings.check_at_end(discards, lost_any, reporter)?;
         }
         reporter.explain(findings)?;
         if warns_of_silence {

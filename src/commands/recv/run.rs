@@ -41,17 +41,17 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
     debug!(?stop, foreign = inbox.foreign(), "stopped");
 
     let diagnosis = recv_loop.start_final_diagnosis(at.steady, &inbox, stop);
-    let kernel_drops = inbox.kernel_drops();
+    let discards = inbox.discards();
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(), hurry)).transpose()?;
-    let end =
-        RunEnd { at, stop, failure: failure.as_ref(), kernel_drops, command: command.as_ref() };
+    let end = RunEnd { at, stop, failure: failure.as_ref(), discards, command: command.as_ref() };
     let results = Results::new(plan, &mut recv_loop, &end);
     let findings = results.findings(plan, diagnosis, reporter);
     let verdict = results.verdict.clone();
-    let reported =
-        reporter.final_output(|reporter| results.report(plan, &findings, left, reporter));
+    let reported = reporter.final_output(|reporter| {
+        results.report(plan, &findings, left, &mut recv_loop.warnings, reporter)
+    });
     failure.map_or(Ok(()), Err)?;
     reported?;
     Ok(verdict)

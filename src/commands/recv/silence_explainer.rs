@@ -178,7 +178,7 @@ impl<'a> SilenceExplainer<'a> {
         if assertions.is_empty() {
             return false;
         }
-        let figures = counts.figures(Moment::now(), inbox.kernel_drops());
+        let figures = counts.figures(Moment::now(), inbox.discards());
         assertions.iter().all(|assertion| assertion.judge(|metric| figures.value(metric)).held)
     }
 }

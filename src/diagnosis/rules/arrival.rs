@@ -263,11 +263,14 @@ fn other_port(facts: &Facts) -> Option<Notice> {
     )
 }
 
-/// Something that this host joined comes, and no socket wants it.
+/// Datagrams that no socket wanted stopped when the group was left.
 fn ignored(facts: &Facts) -> Option<Notice> {
-    const FEW: u64 = 3;
-    let ignored = facts.rise("Udp.IgnoredMulti", "Udp6.IgnoredMulti");
-    if ignored < FEW || facts.frames.is_some() {
+    const FEW: f64 = 3.0;
+    let ignored = facts.ignored_multicast();
+    let after = facts.ignored_after_leave.filter(|_| facts.frames.is_none())?;
+    let expected = ignored as f64 * after.seconds / facts.seconds.max(0.1);
+    // Those that go on are of other groups, which this host is still a member of.
+    if expected < FEW || after.ignored as f64 > expected / 4.0 {
         return None;
     }
     Some(
@@ -278,10 +281,12 @@ fn ignored(facts: &Facts) -> Option<Notice> {
                 count(ignored, "datagram")
             ),
             format!(
-                "{}: IgnoredMulti +{ignored}: datagrams to groups that this host has joined, to \
-                 ports where nobody listens; it is consistent with {} coming to another port than \
-                 {}",
+                "{}: IgnoredMulti +{ignored} without broadcasts in {}, and +{} in {} after this \
+                 check had left the group: it is consistent with {} coming to another port than {}",
                 either(facts, "Udp", "Udp6"),
+                seconds(facts.seconds),
+                after.ignored,
+                seconds(after.seconds),
                 facts.target.group,
                 facts.target.port
             ),

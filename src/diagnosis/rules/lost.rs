@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::words::either;
+use super::words::{either, wrong_checksums};
 use crate::diagnosis::facts::{Facts, FlowFacts, LinkFacts};
 use crate::notice::{Id, Level, Notice, Place};
 use crate::target::is_link_scoped;
@@ -185,21 +185,24 @@ fn no_checksum(facts: &Facts) -> Option<Notice> {
 }
 
 fn bad_checksum(facts: &Facts) -> Option<Notice> {
-    let bad = facts.rise("Udp.InCsumErrors", "Udp6.InCsumErrors");
+    let bad = wrong_checksums(facts);
     let suspicion = Suspicion::of(facts, bad);
     (bad >= FEW).then(|| {
         Notice::fault(
             Id::BadChecksum,
             "UDP datagrams arrive here with a wrong checksum, and are dropped",
             format!(
-                "{}: InCsumErrors +{bad}: they were damaged on the way, or left a host whose \
-                 network card was to fill the checksum in and did not (a bridge in user space, a \
-                 virtual machine's tap){}",
-                either(facts, "Udp", "Udp6"),
+                "{}: InCsumErrors +{bad}: they were changed or damaged on the way, are replayed from \
+                 a capture, or left a host whose network card was to fill the checksum in and did \
+                 not (a bridge in user space, a virtual machine's tap){}",
+                either(facts, "Udp", "Udp and Udp6"),
                 suspicion.reserve()
             ),
         )
-        .remedy("have the sender fill it in itself: switch its checksum offload off")
+        .remedy(
+            "have the sender fill it in itself: switch its checksum offload off, or correct a \
+             capture before its replay ('tcprewrite --fixcsum')",
+        )
         .run(Place::Sender, "ethtool -K IFACE tx off")
         .at(suspicion.level())
     })

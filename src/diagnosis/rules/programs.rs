@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::words::either;
+use super::words::{either, wrong_checksums};
 use crate::diagnosis::facts::Facts;
 use crate::host::PortUser;
 use crate::notice::{Id, Level, Notice, Place};
@@ -108,7 +108,20 @@ fn buffer_overflow(facts: &Facts) -> Option<Notice> {
         .filter(|user| !user.own && user.drops > 0)
         .filter(hears)
         .collect();
-    if dropping.is_empty() { overflow_elsewhere(facts) } else { Some(overflow(facts, &dropping)) }
+    if dropping.is_empty() { overflow_elsewhere(facts) } else { overflow(facts, &dropping) }
+}
+
+/// How many of `drops` of a socket were for a full buffer: at least and at most. A wrong checksum
+/// moves the same counter of the socket, but another one of the protocol.
+fn full_buffers(facts: &Facts, drops: u64) -> (u64, u64) {
+    let rise = |name: &str| facts.rise(&format!("Udp.{name}"), &format!("Udp6.{name}"));
+    let wrong = wrong_checksums(facts);
+    if wrong == 0 {
+        return (drops, drops);
+    }
+    let full = rise("RcvbufErrors") + rise("MemErrors");
+    let least = drops.saturating_sub(wrong);
+    (least, drops.min(full).max(least))
 }
 
 /// The kernel's table of UDP sockets, and the name of its UDP counters.
@@ -116,25 +129,34 @@ fn udp_table(facts: &Facts) -> (&'static str, &'static str) {
     either(facts, ("/proc/net/udp", "Udp"), ("/proc/net/udp6", "Udp6"))
 }
 
-/// Sockets of the port that `dropping` programs do not read fast enough.
-fn overflow(facts: &Facts, dropping: &[&PortUser]) -> Notice {
+/// Sockets of the port that `dropping` programs do not read fast enough; `None` if wrong checksums
+/// explain their drops.
+fn overflow(facts: &Facts, dropping: &[&PortUser]) -> Option<Notice> {
     let asked = &facts.target;
     let (table, _) = udp_table(facts);
-    let dropped: u64 = dropping.iter().map(|user| user.drops).sum();
+    let all: u64 = dropping.iter().map(|user| user.drops).sum();
+    let names = list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>());
+    let rose = format!("the column 'drops' of {table} rose by {all} for port {}", asked.port);
+    let (least, most) = full_buffers(facts, all);
+    if most == 0 {
+        return None;
+    }
+    if least == 0 {
+        return Some(unclear_overflow(facts, &names, &rose, most));
+    }
     let what = format!(
-        "{} does not read fast enough: this host's kernel dropped {} in {}",
-        list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>()),
-        count(dropped, "datagram"),
+        "{names} does not read fast enough: this host's kernel dropped {}{} in {}",
+        if least < most { "at least " } else { "" },
+        count(least, "datagram"),
         seconds(facts.seconds)
     );
-    let rose = format!("the column 'drops' of {table} rose by {dropped} for port {}", asked.port);
     if facts.heard_here() == 0 {
         let why = format!("{rose}; {}", unknown_target(facts));
-        return Notice::note(Id::BufferOverflow, what, why);
+        return Some(Notice::note(Id::BufferOverflow, what, why));
     }
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
     let kib = room(facts).div_ceil(1024);
-    Notice::fault(
+    let finding = Notice::fault(
         Id::BufferOverflow,
         what,
         format!("{rose}: its receive buffer was full, and the network lost nothing"),
@@ -143,7 +165,21 @@ fn overflow(facts: &Facts, dropping: &[&PortUser]) -> Notice {
         "give the socket a larger buffer (SO_RCVBUF, up to net.core.rmem_max), or read faster; \
          {kib} KiB hold a second of what arrives"
     ))
-    .run(Place::Here, format!("mcast recv {asked}{iface} --rcvbuf {kib}KiB"))
+    .run(Place::Here, format!("mcast recv {asked}{iface} --rcvbuf {kib}KiB"));
+    Some(finding)
+}
+
+/// Drops that full buffers explain as well as wrong checksums do.
+fn unclear_overflow(facts: &Facts, names: &str, rose: &str, most: u64) -> Notice {
+    let (_, counters) = udp_table(facts);
+    Notice::note(
+        Id::BufferOverflow,
+        format!("{names} may not read fast enough: up to {} were dropped", count(most, "datagram")),
+        format!(
+            "{rose}; {counters}: both RcvbufErrors and InCsumErrors rose, and a wrong checksum \
+             moves the same column, so the causes cannot be separated"
+        ),
+    )
 }
 
 /// Whether the datagrams that another program lost may be of the target, of which nothing came

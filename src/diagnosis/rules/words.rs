@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::diagnosis::facts::Facts;
+use crate::diagnosis::facts::{Facts, rise_in};
 use crate::diagnosis::firewall::DropRule;
 use crate::target::is_control_block;
 use crate::units::words::and_more;
@@ -49,6 +49,14 @@ pub fn rule_words(rule: &DropRule) -> String {
         Some(words) => format!("{}: {words}", place(rule)),
         None => format!("{}: its policy is drop, and no rule of it lets this through", place(rule)),
     }
+}
+
+/// How many UDP datagrams had a wrong checksum. For a socket of IPv6 Linux counts those that it
+/// finds in poll(2) as those of IPv4 (net/ipv4/udp.c, `__first_packet_length`).
+pub fn wrong_checksums(facts: &Facts) -> u64 {
+    let rise = |name| facts.counters.as_ref().map_or(0, |counters| rise_in(counters, name));
+    let of_v6 = if facts.is_ipv4() { 0 } else { rise("Udp6.InCsumErrors") };
+    of_v6 + rise("Udp.InCsumErrors")
 }
 
 /// What limits the number of routers, in the words of the version of IP.

@@ -27,7 +27,7 @@ pub fn others_than(port: u16, group: IpAddr) -> Option<usize> {
 }
 
 /// The sockets that could hear IPv4, or IPv6.
-fn all(family: Family) -> Option<Vec<PortUser>> {
+pub(super) fn all(family: Family) -> Option<Vec<PortUser>> {
     let [udp, udp6] = ["/proc/thread-self/net/udp", "/proc/thread-self/net/udp6"].map(read);
     // Without IPv6 there is no second file.
     let mut users = if family == Family::V4 { parse(&udp?) } else { Vec::new() };

@@ -122,7 +122,7 @@ fn a_loss_is_told_with_its_runs_and_its_place() {
     ] {
         let measured = together(figures(received, lost, runs), 1, 1, 0);
         let dropped = drops.map(|count| KernelDrops { count, exact: true });
-        assert_eq!(written(|out| losses(&measured, dropped, plain(), out)).trim(), told);
+        assert_eq!(written(|out| losses(&measured, dropped, Some(0), plain(), out)).trim(), told);
     }
 }
 
@@ -144,19 +144,56 @@ fn where_the_kernel_may_have_dropped_more_nothing_is_said_of_the_way() {
     ] {
         let measured = together(figures(96, 4, (4, 1)), 1, 1, 0);
         assert_eq!(
-            written(|out| losses(&measured, Some(KernelDrops { count, exact }), plain(), out))
-                .trim(),
+            written(|out| losses(
+                &measured,
+                Some(KernelDrops { count, exact }),
+                None,
+                plain(),
+                out
+            ))
+            .trim(),
             told
         );
     }
     let measured = together(figures(48, 0, (0, 0)), 1, 1, 0);
     let told = written(|out| {
-        losses(&measured, Some(KernelDrops { count: 7, exact: false }), plain(), out)
+        losses(&measured, Some(KernelDrops { count: 7, exact: false }), None, plain(), out)
     });
     assert_eq!(
         told.trim(),
         "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped at least 7"
     );
+}
+
+#[test]
+fn a_wrong_checksum_is_not_the_way() {
+    for (lost, dropped, errors, told) in [
+        (25, (0, true), 25, "25 with a wrong checksum"),
+        (
+            25,
+            (5, true),
+            15,
+            "15 with a wrong checksum and 5 for a full receive buffer, and at least 5 were lost on \
+             the way",
+        ),
+        (25, (0, true), 90, "90 with a wrong checksum, these perhaps among them"),
+        (
+            25,
+            (4, false),
+            9,
+            "9 with a wrong checksum and at least 4 for a full receive buffer, and not all of them \
+             can be told apart",
+        ),
+    ] {
+        let dropped = Some(KernelDrops { count: dropped.0, exact: dropped.1 });
+        assert_eq!(
+            with_checksums(lost, dropped, Some(errors)),
+            format!("this host's kernel dropped {told}")
+        );
+        let measured = together(figures(100 - lost, lost, (lost, 1)), 1, 1, 0);
+        let line = written(|out| losses(&measured, dropped, Some(errors), plain(), out));
+        assert!(line.contains(told) && !line.contains("all on the way"), "{line}");
+    }
 }
 
 #[test]

@@ -1,0 +1,54 @@
+//! The drop counters of all UDP sockets.
+
+use std::collections::HashMap;
+
+use super::sockets;
+use crate::iface::Family;
+
+/// What each UDP socket has dropped, by its inode, and its port.
+pub struct SocketDrops(HashMap<u64, (u16, u64)>);
+
+/// The drop counters of the sockets that could receive IPv4, for IPv6 those of all. `None` if the
+/// system does not show them.
+pub fn socket_drops(family: Family) -> Option<SocketDrops> {
+    let mut sockets = sockets::all(Family::V4)?;
+    if family == Family::V6 {
+        // Without IPv6 there are none.
+        sockets.extend(sockets::all(Family::V6).unwrap_or_default());
+    }
+    Some(SocketDrops(
+        sockets.into_iter().map(|user| (user.inode, (user.port, user.drops))).collect(),
+    ))
+}
+
+impl SocketDrops {
+    /// By how much the counters rose in all since `before`; `None` if a socket of one of these
+    /// ports was closed meanwhile, and its counter is gone.
+    pub fn since(&self, before: &SocketDrops, ports: &[u16]) -> Option<u64> {
+        let closed = before
+            .0
+            .iter()
+            .any(|(inode, (port, _))| ports.contains(port) && !self.0.contains_key(inode));
+        let rise = |(inode, (_, drops)): (&u64, &(u16, u64))| {
+            drops.saturating_sub(before.0.get(inode).map_or(0, |(_, drops)| *drops))
+        };
+        (!closed).then(|| self.0.iter().map(rise).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drops(sockets: &[(u64, u16, u64)]) -> SocketDrops {
+        SocketDrops(sockets.iter().map(|(inode, port, drops)| (*inode, (*port, *drops))).collect())
+    }
+
+    #[test]
+    fn a_new_socket_counts_from_zero_and_a_closed_one_hides_its_drops() {
+        let before = drops(&[(1, 5000, 7), (2, 53, 3)]);
+        assert_eq!(drops(&[(1, 5000, 9), (3, 5000, 4)]).since(&before, &[5000]), Some(6));
+        assert_eq!(drops(&[(3, 5000, 4)]).since(&before, &[5000]), None);
+        assert_eq!(drops(&[(3, 5000, 4)]).since(&before, &[6000]), Some(4));
+    }
+}

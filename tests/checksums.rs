@@ -1,0 +1,182 @@
+//! A datagram that the kernel drops for a wrong UDP checksum is neither a full receive buffer nor a
+//! loss on the way.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::scenes::{Ip, receiver};
+use lab::{Finished, Host, Lab, Running};
+use serde_json::{Value, json};
+
+const FRAMES: &str = include_str!("lab/frames.py");
+const PROBES: &str = include_str!("lab/probes.py");
+
+/// Sends `many` datagrams of `len` bytes with a wrong checksum, each before one with a right one.
+fn sends(host: &Host, ip: Ip, len: usize, many: usize) {
+    let program = format!(
+        "{FRAMES}
+v6, wire = {v6}, Wire()
+for number in range(2 * {many}):
+    wire.send(packet(b'x' * {len}, v6, right=number % 2 == 1))
+    time.sleep(0.001)  # a kernel that verifies on reading is given a moment to be read from
+",
+        v6 = ip.either("False", "True"),
+    );
+    host.python(&program, &[]).ends(0);
+}
+
+fn warnings(run: &Finished) -> Vec<Value> {
+    run.events_of("warning").iter().map(|warning| warning["id"].clone()).collect()
+}
+
+fn counts(run: &Finished) -> Value {
+    let summary = run.summary();
+    json!(
+        ["datagrams", "kernel_drops", "kernel_drops_exact", "checksum_errors"]
+            .map(|field| &summary[field])
+    )
+}
+
+/// The rise of a counter of UDP since the host was made.
+fn udp(host: &Host, ip: Ip, name: &str) -> u64 {
+    ip.either(host.counter("Udp", name), host.counter6(&format!("Udp6{name}")))
+}
+
+/// The datagrams with a wrong checksum since the host was made. Linux counts some of IPv6 as those
+/// of IPv4: they were found in poll(2).
+fn wrong_checksums(host: &Host) -> u64 {
+    [Ip::V4, Ip::V6].map(|ip| udp(host, ip, "InCsumErrors")).iter().sum()
+}
+
+/// A receiver of the group on `e0`.
+fn recv(host: &Host, ip: Ip, options: &str) -> Running {
+    host.mcast(&format!("recv {} --iface e0 -o json {options}", ip.target())).ready()
+}
+
+#[test]
+fn a_wrong_checksum_is_no_full_buffer() {
+    let Some(lab) = Lab::open() else { return };
+    // The kernel verifies short datagrams before it looks for a socket, longer ones when they are
+    // read.
+    for (ip, len) in [(Ip::V4, 20), (Ip::V4, 200), (Ip::V6, 20), (Ip::V6, 200)] {
+        let (a, b) = lab.pair_with_ipv6();
+        let heard = recv(&b, ip, "--count 30 --timeout 20s --assert checksum_errors==30");
+        sends(&a, ip, len, 30);
+        let heard = heard.ends(0);
+        assert_eq!(counts(&heard), json!([30, 0, true, 30]), "{len}\n{heard}");
+        assert_eq!(warnings(&heard), ["checksum-errors"], "{len}\n{heard}");
+        assert_eq!(wrong_checksums(&b), 30);
+        let text = b
+            .mcast(&format!("recv {} --iface e0 --count 5 -q", ip.target()))
+            .ready_when_member(&b, "e0", ip.group());
+        sends(&a, ip, len, 5);
+        let text = text.ends(0);
+        text.says("; 0 dropped by this host's kernel; 5 with a wrong checksum");
+        assert!(text.err.contains("with a wrong UDP checksum"), "{text}");
+        assert!(!text.err.contains("buffer"), "{text}");
+    }
+}
+
+#[test]
+fn each_receiver_counts_its_own_wrong_checksums() {
+    let Some(lab) = Lab::open() else { return };
+    for ip in [Ip::V4, Ip::V6] {
+        let (a, b) = lab.pair_with_ipv6();
+        let limits = "--count 30 --timeout 20s";
+        let first = recv(&b, ip, limits);
+        let second = recv(&b, ip, limits);
+        sends(&a, ip, 200, 30);
+        let (first, second) = (first.ends(0), second.ends(0));
+        assert_eq!(counts(&second), json!([30, 0, true, 30]), "{second}");
+        // The second may have ended before the first looked, and its counter with it.
+        let errors = first.summary()["checksum_errors"].as_u64().unwrap();
+        assert!((30..=60).contains(&errors), "{first}");
+        assert_eq!(first.summary()["kernel_drops"], 0, "{first}");
+        assert_eq!(wrong_checksums(&b), 60, "{first}{second}");
+    }
+}
+
+#[test]
+fn a_full_buffer_and_wrong_checksums_are_told_apart() {
+    let Some(lab) = Lab::open() else { return };
+    for ip in [Ip::V4, Ip::V6] {
+        let (a, b) = lab.pair_with_ipv6();
+        let heard = recv(&b, ip, "--rcvbuf 16KiB --stats 10ms");
+        heard.signal("STOP");
+        sends(&a, ip, 200, 100);
+        heard.signal("CONT");
+        sends(&a, ip, 200, 10);
+        let full = udp(&b, ip, "RcvbufErrors");
+        heard.line(|line| line.contains("\"kernel-drops\""));
+        heard.signal("INT");
+        let heard = heard.ends(0);
+        let wrong = wrong_checksums(&b);
+        assert!(full > 0 && wrong > 10, "{full} {wrong}");
+        assert_eq!(counts(&heard), json!([220 - full - wrong, full, true, wrong]), "{heard}");
+        assert_eq!(warnings(&heard), ["kernel-drops", "checksum-errors"], "{heard}");
+        for (field, all) in [("kernel_drops", full), ("checksum_errors", wrong)] {
+            let intervals = heard.events_of("interval");
+            let sum: u64 = intervals.iter().map(|of| of[field].as_u64().unwrap()).sum();
+            assert_eq!(sum, all, "{field}\n{heard}");
+        }
+    }
+}
+
+#[test]
+fn a_measured_stream_with_wrong_checksums_was_not_lost_on_the_way() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    for size in [64, 400] {
+        let program = format!(
+            "{PROBES}{FRAMES}
+wire = Wire()
+for number in range(40):
+    wire.send(packet(probe(7, number, size={size}), right=number % 4 < 3))
+for _ in range(5):
+    wire.send(packet(probe(7, 40, kind=END, size=48)))
+"
+        );
+        let heard = b
+            .mcast("recv 239.1.1.1:5000 --iface e0 --once --timeout 20s -q")
+            .ready_when_member(&b, "e0", "239.1.1.1");
+        a.python(&program, &[]).ends(0);
+        let heard = heard.ends(0);
+        heard.says("lost 10 (25.0 %) of 40 datagrams");
+        heard.says("this host's kernel dropped 10 with a wrong checksum");
+    }
+}
+
+#[test]
+fn other_programs_with_wrong_checksums_concern_no_whole_stream() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let heard = recv(&b, Ip::V4, "--once --timeout 20s");
+    let other = receiver(&b, Ip::V4, "", 0, 0.0, true);
+    let program = format!(
+        "{FRAMES}\nfor _ in range(9): Wire().send(packet(b'short', right=False, port=6000))"
+    );
+    a.python(&program, &[]).ends(0);
+    a.mcast("send 239.1.1.1:5000 --iface e0 --probe --count 20 --interval 1ms").ends(0);
+    let heard = heard.ends(0);
+    assert_eq!(counts(&heard), json!([20, 0, true, 9]), "{heard}");
+    assert!(warnings(&heard).is_empty(), "{heard}");
+    drop(other);
+}
+
+#[test]
+fn check_blames_no_idle_program_for_wrong_checksums() {
+    let Some(lab) = Lab::open() else { return };
+    for (ip, len) in [(Ip::V4, 20), (Ip::V4, 200), (Ip::V6, 200)] {
+        let (a, b) = lab.pair_with_ipv6();
+        let idle = receiver(&b, ip, "", 0, 0.0, true);
+        let check =
+            b.mcast(&format!("check {} --iface e0 --duration 2s -o json", ip.target())).ready();
+        sends(&a, ip, len, 100);
+        let told = check.finish();
+        let ids: Vec<Value> =
+            told.events_of("finding").iter().map(|finding| finding["id"].clone()).collect();
+        assert!(ids.contains(&json!("bad-checksum")), "{told}");
+        assert!(!ids.contains(&json!("buffer-overflow")), "{told}");
+        drop(idle);
+    }
+}
