@@ -134,6 +134,7 @@ mod tests {
                     address: None,
                     pinned: false,
                     named: true,
+                    ..Via::default()
                 })
             })
             .collect();

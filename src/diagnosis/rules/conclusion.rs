@@ -35,6 +35,13 @@ pub fn conclusion(facts: &Facts, found: &[Notice]) -> String {
             arrival::senders(facts)
         );
     }
+    if facts.membership.port_not_permitted {
+        return format!(
+            "mcast may not listen on UDP port {} without more rights, so whether {target} arrives \
+             on {place} is not known.",
+            target.port
+        );
+    }
     let time = seconds(facts.seconds);
     // What only concerns the choice of sources keeps nothing away, and neither does what keeps this
     // host from sending.
