@@ -132,7 +132,7 @@ fn json_says_what_the_contract_says() {
 
     let ready = &heard.events_of("ready")[0];
     let target = json!({"group": "239.1.1.1", "port": 5000, "source": null, "excluded": [], "iface": "e0", "ifindex": ready["targets"][0]["ifindex"],
-                        "address": "10.0.0.101", "mac": "01:00:5e:01:01:01"});
+                        "address": "10.0.0.101", "mac": "01:00:5e:01:01:01", "vrf": null});
     assert_eq!(ready["targets"], json!([target]));
     assert!(
         ready["targets"][0]["ifindex"].as_u64().unwrap() > 1

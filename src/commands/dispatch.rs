@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 use tracing::level_filters::LevelFilter;
 
+use super::address_wait::plan_to_send;
 use super::{check, ifaces, recv, send};
 use crate::cli::{Cli, Command, DisplayArgs, menu};
 use crate::plan::{self, Host};
@@ -46,7 +47,7 @@ fn start_diagnostics(display: &DisplayArgs, notes: Notes) {
 fn run_command(command: &Command, notes: &Notes) -> Result<Verdict> {
     match command {
         Command::Send(args) => {
-            let plan = plan::Send::new(args, &Host::here(&menu::ask)?)?;
+            let plan = plan_to_send(args)?;
             run_with_reporter(command, notes, |reporter| send::run(&plan, reporter))
         }
         Command::Recv(args) => {

@@ -6,6 +6,7 @@ use crate::event::{AddressInfo, Event, IfacesSummary, InterfaceInfo};
 use crate::host::Groups;
 use crate::iface::{Address, Flag, Interface};
 use crate::net::NetError;
+use crate::notice::interface;
 use crate::report::Reporter;
 use crate::verdict::{RunError, Stop, Verdict};
 use crate::{host, verdict};
@@ -16,6 +17,9 @@ use crate::{host, verdict};
 /// The interfaces cannot be listed, or the list cannot be written.
 pub fn run(reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
+    if let Some(warning) = interface::about_netlink() {
+        reporter.warn(&warning)?;
+    }
     let (mtus, groups) = (host::mtus(), host::groups());
     let shown = show(&interfaces, &mtus, &groups, reporter);
     let concluded = verdict::conclude(shown, reporter.signal());
@@ -63,6 +67,9 @@ fn describe(iface: &Interface, mtu: Option<u32>, groups: &Groups) -> InterfaceIn
         loopback: iface.loopback,
         point_to_point: iface.flags.contains(&Flag::PointToPoint),
         flags: iface.flags.clone(),
+        kind: iface.link.kind.clone(),
+        master: iface.link.master.as_ref().map(|master| master.name.clone()),
+        vrf: iface.link.vrf(&iface.name).map(str::to_owned),
         mtu_bytes: mtu,
         mac: iface.mac,
         addresses: iface

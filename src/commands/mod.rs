@@ -1,5 +1,6 @@
 //! The commands: each owns its loop, from a plan to a verdict.
 
+mod address_wait;
 mod check;
 mod dispatch;
 mod ifaces;

@@ -109,10 +109,15 @@ impl Request {
             iface: Some(at.via.name.clone()),
             named: at.via.named,
             seconds: self.silent.as_secs_f64(),
-            rights: Rights { capture: false, firewall: host::may_see_firewall() },
+            rights: Rights {
+                capture: false,
+                firewall: host::may_see_firewall(),
+                no_netlink: !host::has_netlink(),
+            },
             interfaces: snapshot::links(&interfaces, at.group, groups),
             route,
             limits: snapshot::limits(Family::of(at.group)),
+            l3mdev_accept: host::l3mdev_accept(),
             receiving: true,
             more: self.more,
             stopped: self.stopped,
@@ -248,6 +253,7 @@ mod tests {
             address: None,
             pinned: false,
             named: true,
+            ..crate::iface::Via::default()
         };
         let group = "239.255.71.13".parse().unwrap();
         let at = crate::target::Endpoint {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::firewall::DropRule;
 use crate::host::{Bridge, LinkCounters, PortUser};
-use crate::iface::{Address, Family};
+use crate::iface::{Address, Family, Link, Master};
 use crate::net::wire::Flaw;
 use crate::target::{Filter, Listen};
 
@@ -35,6 +35,8 @@ pub struct Facts {
     pub interfaces: Vec<LinkFacts>,
     /// The interface of the kernel's route to the group; `None` where there is no route.
     pub route: Option<String>,
+    /// Sockets that are bound to no VRF receive from all of them (udp_l3mdev_accept).
+    pub l3mdev_accept: Option<bool>,
     /// What became of the join.
     pub membership: MembershipFacts,
     /// What the system allows.
@@ -101,6 +103,9 @@ pub struct Rights {
     pub capture: bool,
     /// The rules of the firewall (CAP_NET_ADMIN).
     pub firewall: bool,
+    /// Netlink sockets are forbidden.
+    #[serde(default)]
+    pub no_netlink: bool,
 }
 
 /// An interface.
@@ -137,6 +142,8 @@ pub struct LinkFacts {
     pub members_before: Option<u32>,
     /// By how much its counters rose meanwhile.
     pub counters: Option<LinkCounters>,
+    /// How it is built.
+    pub link: Link,
 }
 
 /// What became of the join on the expected interface.
@@ -149,6 +156,8 @@ pub struct MembershipFacts {
     pub tip: Option<String>,
     /// The port could not be bound: another program holds it alone.
     pub port_taken: bool,
+    /// This process may not bind the port, which is below 1024. The group is joined all the same.
+    pub port_not_permitted: bool,
     /// The kernel lists the group on that interface.
     pub seen: Option<bool>,
     /// How many interfaces were left out, because they are too many, or because one of them could
@@ -432,6 +441,21 @@ impl Facts {
     pub fn bridge_above(&self) -> Option<&Bridge> {
         let name = self.iface.as_ref()?;
         self.bridges.iter().flatten().find(|bridge| bridge.ports.contains(name))
+    }
+
+    /// The interface that the expected one is a port or a member of, and that IP listens on.
+    pub fn upper(&self) -> Option<Master> {
+        let by_link = self.expected().and_then(|link| link.link.upper().cloned());
+        let by_bridge = || {
+            let name = self.bridge_above()?.name.clone();
+            Some(Master { name, kind: Some("bridge".to_owned()) })
+        };
+        by_link.or_else(by_bridge)
+    }
+
+    /// The VRF of the expected interface.
+    pub fn vrf(&self) -> Option<&str> {
+        self.expected().and_then(|link| link.link.vrf(&link.name))
     }
 
     /// How many datagrams came where they were expected. Where the system does not tell the

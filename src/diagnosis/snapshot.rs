@@ -86,6 +86,7 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
             groups.iter().find(|joined| joined.group == group).map_or(0, |joined| joined.users)
         }),
         counters: None,
+        link: iface.link.clone(),
     };
     interfaces.iter().map(link).collect()
 }

@@ -27,6 +27,12 @@ pub struct InterfaceInfo {
     pub point_to_point: bool,
     /// All its flags.
     pub flags: Vec<Flag>,
+    /// Its kind, as `ip -d link` prints it: `bond`, `vlan`; `null` for a network card.
+    pub kind: Option<String>,
+    /// The bridge, bond, team or VRF that it belongs to.
+    pub master: Option<String>,
+    /// The VRF that it belongs to.
+    pub vrf: Option<String>,
     /// Its MTU.
     pub mtu_bytes: Option<u32>,
     /// Its Ethernet address.

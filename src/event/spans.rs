@@ -136,6 +136,7 @@ mod tests {
                     address: None,
                     pinned: false,
                     named: true,
+                    ..Via::default()
                 })
             })
             .collect();

@@ -27,9 +27,12 @@ pub struct TargetInfo<'a> {
     pub ifindex: u32,
     /// The interface's address; `null` where it has none of the family.
     pub address: Option<IpAddr>,
-    /// The Ethernet address of the group's frames; `null` for unicast.
+    /// The Ethernet address of the group's frames; `null` for unicast, and on a tunnel without
+    /// Ethernet.
     #[serde(serialize_with = "display_some")]
     pub mac: Option<MacAddr>,
+    /// The VRF that the interface belongs to.
+    pub vrf: Option<&'a str>,
     /// Of a sender: the TTL or hop limit.
     #[serde(skip)]
     pub ttl: Option<u8>,
@@ -81,11 +84,12 @@ impl<'a> TargetInfo<'a> {
             iface: &at.via.name,
             ifindex: at.via.index,
             address: at.via.address,
-            mac: if at.cast == Cast::Broadcast {
-                Some(MacAddr([0xff; 6]))
-            } else {
-                ethernet_address(at.group)
+            mac: match at.cast {
+                _ if at.via.link.no_ethernet => None,
+                Cast::Broadcast => Some(MacAddr([0xff; 6])),
+                _ => ethernet_address(at.group),
             },
+            vrf: at.via.vrf(),
             ttl: None,
         }
     }

@@ -6,7 +6,9 @@ use std::io;
 use super::bridges::Bridge;
 use super::firewall::Unread;
 use super::groups::Groups;
+use super::queues::Queue;
 pub use super::route::route_by_connect as route_to;
+use crate::iface::{Interface, Link};
 
 pub fn bridges() -> Option<Vec<Bridge>> {
     None
@@ -20,12 +22,25 @@ pub fn igmp_version(_ifname: &str) -> Option<u8> {
     None
 }
 
+/// Systems other than Linux have no netlink to miss.
+pub fn has_netlink() -> bool {
+    true
+}
+
+pub fn interfaces_without_netlink() -> io::Result<Vec<Interface>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub fn links(_interfaces: &[Interface]) -> BTreeMap<u32, Link> {
+    BTreeMap::new()
+}
+
 pub fn mtus() -> BTreeMap<u32, u32> {
     BTreeMap::new()
 }
 
-pub fn queues(_index: u32) -> io::Result<Vec<String>> {
-    Ok(Vec::new())
+pub fn queues(_index: u32) -> io::Result<Vec<Queue>> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 pub fn ruleset() -> Result<String, Unread> {

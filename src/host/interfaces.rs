@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::os;
+use super::{imp, os};
 use crate::iface::Interface;
 
 /// Lists the interfaces of this host, by index.
@@ -10,8 +10,13 @@ use crate::iface::Interface;
 /// # Errors
 /// What the system refused.
 pub fn interfaces() -> io::Result<Vec<Interface>> {
-    let mut interfaces = os::interfaces()?;
+    let mut interfaces =
+        os::interfaces().or_else(|error| imp::interfaces_without_netlink().map_err(|_| error))?;
     interfaces.sort_by_key(|iface| iface.index);
+    let mut links = imp::links(&interfaces);
+    for iface in &mut interfaces {
+        iface.link = links.remove(&iface.index).unwrap_or_default();
+    }
     Ok(interfaces)
 }
 

@@ -9,6 +9,7 @@ mod clock;
 mod counters;
 mod firewall;
 mod groups;
+mod if_inet6;
 #[cfg(any(target_os = "linux", test))]
 mod igmp_table;
 #[cfg_attr(target_os = "linux", path = "linux/mod.rs")]
@@ -20,6 +21,7 @@ mod interfaces;
 #[cfg_attr(windows, path = "windows/mod.rs")]
 mod os;
 mod ports;
+mod queues;
 mod route;
 pub mod sysctl;
 
@@ -28,14 +30,16 @@ pub use clock::{host_id, is_synchronised};
 pub use counters::{Counters, LinkCounters, counters};
 pub use firewall::has_legacy_rules;
 pub use groups::Groups;
+pub use if_inet6::{is_duplicate, is_tentative};
 pub use imp::{
-    bridges, groups, igmp_version, may_capture, may_see_firewall, mtus, queues, route_to, ruleset,
-    ruleset_listing,
+    bridges, groups, has_netlink, igmp_version, may_capture, may_see_firewall, mtus, queues,
+    route_to, ruleset, ruleset_listing,
 };
 pub use interfaces::interfaces;
 pub use os::{open_files, processor_time, restore_limits_for, sockets_for};
 pub use ports::{PortUser, SocketDrops, others_than, socket_drops, users_of};
+pub use queues::Queue;
 pub use sysctl::{
-    Ipv6, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, ipv6_disabled, ipv6_of,
-    membership_limits, mld_version, most_rcvbuf, rp_filter,
+    Ipv6, L3MDEV_ACCEPT, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, ipv6_disabled,
+    ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
 };

@@ -53,6 +53,14 @@ pub fn membership_limits(family: Family) -> (Option<u64>, Option<u64>) {
     }
 }
 
+/// Sockets that are bound to no VRF receive from all of them (Documentation/networking/vrf.rst).
+pub const L3MDEV_ACCEPT: &str = "net.ipv4.udp_l3mdev_accept";
+
+/// The value of [`L3MDEV_ACCEPT`], for IPv4 and IPv6; `None` if the kernel has no VRFs.
+pub fn l3mdev_accept() -> Option<bool> {
+    limit(L3MDEV_ACCEPT).map(|accept| accept != 0)
+}
+
 /// The value of [`MOST_RCVBUF`], if the system has and shows it.
 pub fn most_rcvbuf() -> Option<u64> {
     limit(MOST_RCVBUF)

@@ -138,11 +138,9 @@ impl Followed {
         // An address that went away for a while stays the one to come back to.
         let address = self.pinned.or(first).or(kept).or_else(of_family);
         let new = Via {
-            name: iface.name.clone(),
-            index: iface.index,
             address,
             pinned: self.via.pinned,
-            named: self.via.named,
+            ..Via::of(iface, self.family.unspecified(), None, self.via.named)
         };
         if new == *self.via { Arc::clone(&self.via) } else { Arc::new(new) }
     }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::MacAddr;
+use super::{Link, MacAddr};
 
 /// One interface of this host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Interface {
     pub loopback: bool,
     /// What it can do and the state it is in, as far as the system tells.
     pub flags: Vec<Flag>,
+    /// How it is built, as far as the system shows it.
+    pub link: Link,
 }
 
 /// What an interface can do, or the state it is in: the IFF_ flags of netdevice(7), spelt out.
@@ -113,5 +115,11 @@ impl Interface {
     /// with an address.
     pub fn is_able(&self, group: IpAddr) -> bool {
         self.up && self.multicast && self.address_like(group).is_some()
+    }
+
+    /// Whether `--iface all` stands for it: the interface above a port of a bridge or a member of a
+    /// bond does in its place.
+    pub fn is_one_of_all(&self, group: IpAddr) -> bool {
+        self.is_able(group) && self.link.upper().is_none()
     }
 }

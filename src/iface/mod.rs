@@ -5,6 +5,7 @@
 mod family;
 mod follow;
 mod interface;
+mod link;
 mod mac;
 mod row;
 mod via;
@@ -13,6 +14,7 @@ mod wanted;
 pub use family::Family;
 pub use follow::{Change, Followed, Presence};
 pub use interface::{Address, Flag, Interface, Joined};
+pub use link::{Link, Master};
 pub use mac::MacAddr;
 pub use row::Row;
 pub use via::{Cast, Route, Via};

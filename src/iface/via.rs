@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::Interface;
+use super::{Interface, Link};
 
 /// The interface chosen for a target, with the address that datagrams carry there.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Via {
     /// The interface's name.
     pub name: String,
@@ -18,6 +18,31 @@ pub struct Via {
     pub pinned: bool,
     /// The user named the interface, in whatever way; the route did not.
     pub named: bool,
+    /// The interface's flag MULTICAST is off; `lo` has none, and still carries multicast.
+    pub no_multicast: bool,
+    /// How the interface is built.
+    pub link: Link,
+}
+
+impl Via {
+    /// The VRF that the interface belongs to.
+    pub fn vrf(&self) -> Option<&str> {
+        self.link.vrf(&self.name)
+    }
+
+    /// The interface chosen for a target of the family of `like`: with this address, else with its
+    /// first.
+    pub fn of(iface: &Interface, like: IpAddr, pinned: Option<IpAddr>, named: bool) -> Self {
+        Via {
+            name: iface.name.clone(),
+            index: iface.index,
+            address: pinned.or_else(|| iface.address_like(like)),
+            pinned: pinned.is_some(),
+            named,
+            no_multicast: !iface.multicast && !iface.loopback,
+            link: iface.link.clone(),
+        }
+    }
 }
 
 /// The kernel's route to an address.

@@ -238,7 +238,14 @@ impl Channel {
             };
             let change = changes.changes.iter().find(concerns).map(|(change, _)| change);
             if let Some(change) = change {
-                // A socket that is bound to a link stays bound to what is no more.
+                // A socket that is bound to a link stays bound to what is no more, and one of another
+                // VRF to that.
+                let moved = change.old.vrf() != change.new.vrf();
+                if is_bound && moved {
+                    self.stale = true;
+                    membership.invalidate();
+                }
+                let at = &membership.listen().at;
                 let is_bound = is_bound && is_link_scoped(at.group);
                 if (at.minds_interface() || is_bound)
                     && (change.remade || change.now == Presence::Gone)

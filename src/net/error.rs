@@ -12,7 +12,7 @@ pub(super) use code::NO_BUFFERS;
 pub use code::describe;
 use thiserror::Error;
 
-use crate::host::{open_files, sysctl};
+use crate::host::{self, Queue, open_files, sysctl};
 use crate::iface::{Cast, Family};
 use crate::target::{Endpoint, without_zone};
 
@@ -141,8 +141,8 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
         Operation::Bind(address) if kind == Kind::AddrInUse => {
             let port = address.port();
             format!(
-                "another program holds UDP port {port} and does not share it (SO_REUSEADDR); 'ss \
-                 -ulnp sport = :{port}' names it"
+                "another program holds UDP port {port} and does not share it (SO_REUSEADDR, or \
+                 SO_REUSEPORT among programs of one user); 'ss -ulnp sport = :{port}' names it"
             )
         }
         Operation::Bind(address) if kind == Kind::PermissionDenied => {
@@ -156,13 +156,11 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
                                                                     files; raise the limit with \
                                                                     'ulimit -n', or have it raised"
             .to_owned(),
-        Operation::Bind(SocketAddr::V6(_))
-        | Operation::Send(Endpoint { group: IpAddr::V6(_), .. })
-            if kind == Kind::AddrNotAvailable =>
-        {
-            "the address is not there, or not usable yet: a new IPv6 address takes a second or two \
-             (RFC 4862, 5.4)"
-                .to_owned()
+        Operation::Bind(SocketAddr::V6(address)) if kind == Kind::AddrNotAvailable => {
+            unusable_tip(Some((*address.ip()).into()))
+        }
+        Operation::Send(at) if at.group.is_ipv6() && kind == Kind::AddrNotAvailable => {
+            unusable_tip(at.via.address)
         }
         Operation::Listen { targets, sockets } => too_few_files_tip(*targets, *sockets),
         Operation::Join(at, source) => return join_tip(at, source.as_ref(), number),
@@ -184,8 +182,8 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
              Local Network"
                 .to_owned()
         }
-        Operation::Send(_) if number == Some(code::NO_BUFFERS) => {
-            "the interface's queue is full: send more slowly (--rate, --interval)".to_owned()
+        Operation::Send(at) if number == Some(code::NO_BUFFERS) => {
+            no_buffers_tip(at, host::queues(at.via.index).ok().as_deref())
         }
         Operation::Send(at) if number == Some(code::TOO_LONG) => {
             format!(
@@ -202,6 +200,44 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// Why an IPv6 address cannot be used.
+fn unusable_tip(address: Option<IpAddr>) -> String {
+    match address {
+        Some(address) if host::is_duplicate(address) => format!(
+            "another host of the network has {address}, too (duplicate address detection, RFC 4862, \
+             5.4): the address never becomes usable; remove it from one of them ('ip -6 addr del')"
+        ),
+        _ => "the address is not there, or not usable yet: a new IPv6 address takes a second or \
+              two (RFC 4862, 5.4)"
+            .to_owned(),
+    }
+}
+
+/// Why there was no room for a datagram. The kernel also says so of one that a filter or the device
+/// dropped on the way out.
+fn no_buffers_tip(at: &Endpoint, queues: Option<&[Queue]>) -> String {
+    let name = &at.via.name;
+    let slower = "send more slowly (--rate, --interval)";
+    let drops = format!(
+        "a filter drops it on the way out ('nft list ruleset' and 'tc filter show dev {name} \
+         egress' show filters), or the interface does, as a tunnel without a peer for {}",
+        at.group
+    );
+    let Some(queues) = queues else {
+        return format!("either the queue of {name} is full: {slower}; or {drops}");
+    };
+    match queues.iter().find(|queue| queue.waiting > 0) {
+        Some(Queue { kind, waiting, dropped }) => format!(
+            "{waiting} packets wait in the queue of {name} ({kind}), which has dropped {dropped}: \
+             {slower}"
+        ),
+        None => format!(
+            "no packet waits in the queue of {name}, which is consistent with a drop behind it: \
+             {drops}"
+        ),
+    }
 }
 
 fn too_few_files_tip(targets: usize, sockets: usize) -> String {
@@ -351,6 +387,7 @@ mod tests {
             address: None,
             pinned: false,
             named: true,
+            ..Via::default()
         });
         Endpoint { group: group.parse().unwrap(), port: 5000, cast: Cast::Multicast, via }
     }

@@ -4,6 +4,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::{debug, trace};
@@ -13,12 +14,14 @@ use super::discard_counters::DiscardCounters;
 use super::packing::{Pack, pack};
 use super::socket::Room;
 use super::wait::{Waiter, wait_for};
-use super::watch::{Changes, Failures, InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch};
+use super::watch::{
+    Changes, Failures, InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch, note_failure,
+};
 use super::{Datagram, Discards, KernelDrops, NetError, Operation, Rcvbuf, Wake};
 use crate::host::sysctl;
 use crate::iface::{Family, Presence, Via};
 use crate::sys::Backend;
-use crate::target::Listen;
+use crate::target::{Endpoint, Listen};
 use crate::{host, sys};
 
 /// The sockets that hear what is listened to.
@@ -41,6 +44,8 @@ pub struct Inbox {
     foreign: u64,
     /// `None` if the system does not show them.
     counters: Option<DiscardCounters>,
+    /// What to join on each interface that appears; its interface stands for none.
+    everywhere: Vec<Listen>,
 }
 
 impl Inbox {
@@ -59,14 +64,8 @@ impl Inbox {
         // Watched before anything is joined, so that nothing goes unnoticed in between.
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
         let sockets = host::sockets_for(listens.len());
-        // Who is not told the destination of a datagram needs a socket for each group to tell it.
-        let tells_groups = cfg!(target_os = "linux") && backend.is_native();
-        let most = |family: Family| if tells_groups { groups_a_socket(family) } else { 1 };
-        let too_many = |needed| {
-            Operation::Listen { targets: listens.len(), sockets: needed }
-                .failed(sys::too_many_files())
-        };
-        let packs = pack(listens, sockets, most).map_err(too_many)?;
+        let most = |family| most_groups(backend, family);
+        let packs = pack(listens, sockets, most).map_err(|needed| too_many(listens, needed))?;
 
         let room = Room::new(rcvbuf, packs.len());
         let mut channels = Vec::with_capacity(packs.len());
@@ -96,7 +95,14 @@ impl Inbox {
             backend,
             foreign: 0,
             counters,
+            everywhere: Vec::new(),
         })
+    }
+
+    /// Joins these on each interface that appears from now on, as `--iface all` has it. Their own
+    /// interfaces do not matter.
+    pub fn join_everywhere(&mut self, listens: &[Listen]) {
+        self.everywhere = listens.to_vec();
     }
 
     /// The receive buffer of each socket.
@@ -233,7 +239,8 @@ impl Inbox {
     /// The interfaces cannot be listed.
     pub fn follow(&mut self) -> Result<InterfaceEvents, NetError> {
         let found = self.watch.poll()?;
-        if found.is_none() && !self.retry.is_due() {
+        let may_appear = self.watch.take_relisted() && !self.everywhere.is_empty();
+        if found.is_none() && !may_appear && !self.retry.is_due() {
             return Ok(InterfaceEvents::default());
         }
         let changes = found.map_or_else(Vec::new, |Changes { changes, died, doubtful }| {
@@ -247,11 +254,67 @@ impl Inbox {
                 self.channels.iter_mut().rev().map(|channel| channel.note(&noted)).sum();
             changes
         });
-        let (joined, failed) = if self.inactive > 0 { self.rejoin()? } else { Default::default() };
-        Ok(InterfaceEvents {
-            events: InterfaceEvent::gather(changes, joined),
-            failed: self.retry.after(failed),
-        })
+        let (joined, mut failed) =
+            if self.inactive > 0 { self.rejoin()? } else { Default::default() };
+        let mut events = InterfaceEvent::gather(changes, joined);
+        events.extend(self.join_where_new(&mut failed)?);
+        Ok(InterfaceEvents { events, failed: self.retry.after(failed) })
+    }
+
+    /// Joins what is wanted everywhere on interfaces that have appeared. A failure is added to
+    /// `failed`, and the interface is tried again.
+    fn join_where_new(&mut self, failed: &mut Failures) -> Result<Vec<InterfaceEvent>, NetError> {
+        let mut events = Vec::new();
+        if self.everywhere.is_empty() {
+            return Ok(events);
+        }
+        for family in [Family::V4, Family::V6] {
+            for via in self.watch.unused(family) {
+                let on_it = |listen: &Listen| Listen {
+                    at: Endpoint { via: Arc::clone(&via), ..listen.at.clone() },
+                    filter: Arc::clone(&listen.filter),
+                };
+                let of_family = |listen: &&Listen| Family::of(listen.at.group) == family;
+                let listens: Vec<Listen> =
+                    self.everywhere.iter().filter(of_family).map(on_it).collect();
+                if listens.is_empty() {
+                    continue;
+                }
+                match self.join_more(&listens) {
+                    Ok(()) => {
+                        self.watch.follow(&via, family);
+                        events.push(InterfaceEvent {
+                            via,
+                            family,
+                            change: None,
+                            rejoined: listens.len(),
+                            appeared: true,
+                        });
+                    }
+                    Err(error) => note_failure(failed, error),
+                }
+            }
+        }
+        Ok(events)
+    }
+
+    /// Opens sockets for more targets: for all of them, or for none.
+    fn join_more(&mut self, listens: &[Listen]) -> Result<(), NetError> {
+        let before = self.channels.len();
+        let sockets = host::sockets_for(before + listens.len()).saturating_sub(before);
+        let packs = pack(listens, sockets, |family| most_groups(self.backend, family))
+            .map_err(|needed| too_many(listens, needed))?;
+        let opened = open_all(&packs, listens, self.room, self.backend, &mut self.channels);
+        if let Err(error) = opened {
+            self.channels.truncate(before);
+            return Err(error);
+        }
+        for (position, channel) in self.channels.iter().enumerate().skip(before) {
+            if let Some(waiter) = &self.waiter {
+                waiter.add(position, &channel.socket)?;
+            }
+        }
+        Ok(())
     }
 
     /// Joins what is not joined and can be. Answers how many, by interface, and what failed.
@@ -483,6 +546,18 @@ fn open_all(
         }
     }
     Ok(granted)
+}
+
+/// The targets take at least `needed` sockets, which are too many.
+fn too_many(listens: &[Listen], needed: usize) -> NetError {
+    Operation::Listen { targets: listens.len(), sockets: needed }.failed(sys::too_many_files())
+}
+
+/// How many groups share a socket at most. Who is not told the destination of a datagram needs a
+/// socket for each group to tell it.
+fn most_groups(backend: Backend, family: Family) -> usize {
+    let tells_groups = cfg!(target_os = "linux") && backend.is_native();
+    if tells_groups { groups_a_socket(family) } else { 1 }
 }
 
 /// How many groups one socket may join. IPv6 has no such limit but the memory of its options, whose

@@ -35,7 +35,7 @@ pub use queue::SendQueue;
 pub use rejoin_report::report_membership;
 pub use self_test::SelfTest;
 pub use send_result::{Failure, SendResult};
-pub use socket::{Rcvbuf, SendOptions};
+pub use socket::{Rcvbuf, SendOptions, may_bind_to_device};
 pub use throwaway_join::ThrowawayJoin;
 pub use timer::set_timer_slack;
 pub use wait::{Wake, wait};

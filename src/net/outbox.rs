@@ -58,7 +58,8 @@ impl OutRoute {
         if let Some((change, _)) = changes.iter().find(concerns) {
             self.stale |= change.remade
                 || change.was != Presence::Ready
-                || change.old.address != change.new.address;
+                || change.old.address != change.new.address
+                || change.old.vrf() != change.new.vrf();
             self.at.via = Arc::clone(&change.new);
         }
     }

@@ -26,12 +26,14 @@ pub fn pack(
     }
     // Groups can share a socket only with groups of their port and family; what is no group has one
     // of its own. IPv6 finds the source filter of a group whatever the interface, so there a
-    // socket is also of one interface.
-    let mut ports: BTreeMap<(Family, u16, u32, Option<usize>), Pack> = BTreeMap::new();
+    // socket is also of one interface. A socket is bound to one VRF.
+    type Key<'a> = (Family, u16, u32, Option<&'a str>, Option<usize>);
+    let mut ports: BTreeMap<Key, Pack> = BTreeMap::new();
     for (position, Listen { at, .. }) in listens.iter().enumerate() {
         let alone = (at.cast != Cast::Multicast).then_some(position);
         let iface = if at.group.is_ipv4() { 0 } else { at.via.index };
-        ports.entry((Family::of(at.group), at.port, iface, alone)).or_default().push(position);
+        let key = (Family::of(at.group), at.port, iface, at.via.vrf(), alone);
+        ports.entry(key).or_default().push(position);
     }
     let shared = ports.into_iter().flat_map(|((family, ..), positions)| {
         let size = most(family).max(1);
@@ -70,6 +72,7 @@ mod tests {
             address: None,
             pinned: false,
             named: true,
+            ..Via::default()
         });
         let range: TargetRange = text.parse().unwrap();
         let at = |target: crate::target::Target| Endpoint {

@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 
 use super::queue::Queued;
-use crate::host;
+use crate::host::{self, Queue};
 use crate::iface::Via;
 
 /// What became of the first datagrams of a queue. Those that it does not speak of are still to be
@@ -65,8 +65,8 @@ pub(super) fn cuts_trains(via: &Via) -> bool {
         tracing::debug!(%error, "cannot ask for the queues of {}", via.name);
         Vec::new()
     });
-    let cut = queues.iter().find(|kind| CUT.contains(&kind.as_str()));
-    if let Some(kind) = cut {
+    let cut = queues.iter().find(|queue| CUT.contains(&queue.kind.as_str()));
+    if let Some(Queue { kind, .. }) = cut {
         tracing::debug!(
             "the queue of {} ({kind}) cuts trains up, datagrams leave one by one",
             via.name

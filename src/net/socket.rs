@@ -61,7 +61,7 @@ impl Room {
 
 /// A socket of the family of `at` that hears nothing.
 pub(super) fn unbound(at: &Endpoint) -> Result<UdpSocket, NetError> {
-    open(at.group).map(UdpSocket::from)
+    open(at).map(UdpSocket::from)
 }
 
 /// A socket that hears datagrams to the group and port of `at`, before any group is joined; with
@@ -73,10 +73,10 @@ pub(super) fn receiver(
     backend: Backend,
 ) -> Result<(UdpSocket, Rcvbuf), NetError> {
     let family = Family::of(at.group);
-    let socket = open(at.group)?;
-    // Several programs of one host may listen to a group, and each gets every datagram. BSD and
-    // macOS want the second option for it. A datagram to a unicast address goes to one socket
-    // alone, so there sharing would be taking away.
+    let socket = open(at)?;
+    // Several programs of one host may listen to a group, and each gets every datagram. They share
+    // the port by either option; BSD and macOS require the second. A datagram to a unicast address
+    // goes to one socket, so a receiver that shares the port would take datagrams from others.
     if at.cast != Cast::Unicast {
         socket
             .set_reuse_address(true)
@@ -124,7 +124,7 @@ pub(super) fn sender(
     backend: Backend,
 ) -> Result<UdpSocket, NetError> {
     let family = Family::of(at.group);
-    let socket = open(at.group)?;
+    let socket = open(at)?;
     // Without it a full queue drops datagrams while every send succeeds.
     degrade("IP_RECVERR", sys::report_queue_drops(&socket, family));
     match at.cast {
@@ -259,13 +259,17 @@ pub(super) fn ttl_of(socket: &UdpSocket, at: &Endpoint) -> Option<u8> {
     ttl.ok().and_then(|ttl| u8::try_from(ttl).ok())
 }
 
-fn open(group: IpAddr) -> Result<Socket, NetError> {
-    let domain = if group.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
+/// A socket of the family of `at`, bound to the VRF of its interface.
+fn open(at: &Endpoint) -> Result<Socket, NetError> {
+    let domain = if at.group.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
     let socket = Socket::new(domain, sys::datagram_type(), Some(Protocol::UDP))
         .map_err(|error| Operation::Open.failed(error))?;
     sys::set_nonblocking(&socket).map_err(|error| Operation::Set("O_NONBLOCK").failed(error))?;
-    if group.is_ipv6() {
+    if at.group.is_ipv6() {
         degrade("IPV6_V6ONLY", socket.set_only_v6(true));
+    }
+    if let Some(vrf) = at.via.vrf() {
+        degrade("SO_BINDTODEVICE", sys::bind_to_device(&socket, vrf));
     }
     Ok(socket)
 }
@@ -295,6 +299,12 @@ fn set_receive_buffer(socket: &Socket, Room { asked, forced }: Room) -> Rcvbuf {
         }
         granted => Rcvbuf { asked, granted },
     }
+}
+
+/// Whether this process may bind a socket to a device.
+pub fn may_bind_to_device(device: &str) -> bool {
+    let socket = Socket::new(Domain::IPV4, sys::datagram_type(), Some(Protocol::UDP));
+    socket.and_then(|socket| sys::bind_to_device(&socket, device)).is_ok()
 }
 
 /// An option that the system may lack is done without, and noted.

@@ -62,6 +62,31 @@ pub fn for_receiver<'a>(endpoints: impl Iterator<Item = &'a Endpoint> + Clone) -
     gather(endpoints, [RESERVED, FLOODED])
 }
 
+/// The advice about the interfaces of receivers and senders.
+pub fn for_interfaces<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) -> Vec<Notice> {
+    let mut named: Vec<&str> = Vec::new();
+    let mut advice = Vec::new();
+    for via in endpoints.map(|at| &at.via).filter(|via| via.no_multicast) {
+        if !named.contains(&via.name.as_str()) {
+            named.push(&via.name);
+            advice.push(no_multicast_flag(&via.name));
+        }
+    }
+    advice
+}
+
+/// The kernel's route sends `group` into the tunnel `tunnel`, and `other` could carry it too.
+pub fn tunnel_route(group: IpAddr, tunnel: &str, other: &str) -> Notice {
+    note(
+        Id::TunnelRoute,
+        format!(
+            "the kernel's route to {group} leads into the tunnel {tunnel}; {other} could carry it, \
+             too"
+        ),
+    )
+    .remedy(format!("if the group is on that network, use --iface {other}"))
+}
+
 fn gather<'a>(
     endpoints: impl Iterator<Item = &'a Endpoint> + Clone,
     advice: impl IntoIterator<Item = Advice>,
@@ -175,6 +200,17 @@ fn flooded_group(group: IpAddr, more: usize) -> Notice {
     )
 }
 
+fn no_multicast_flag(iface: &str) -> Notice {
+    note(
+        Id::NoMulticastFlag,
+        format!(
+            "the flag MULTICAST of {iface} is off; Linux sends and receives all the same, but \
+             other programs leave it out"
+        ),
+    )
+    .remedy(format!("'ip link set {iface} multicast on' sets it"))
+}
+
 fn stays_local(group: IpAddr) -> Notice {
     let (name, rfc) =
         if group.is_ipv4() { ("TTL 1", "RFC 1112, 6.1") } else { ("hop limit 1", "RFC 8200, 3") };
@@ -211,6 +247,7 @@ mod tests {
             address: None,
             pinned: false,
             named: true,
+            ..Via::default()
         });
         let at = |group: &&str| {
             let group: IpAddr = group.parse().unwrap();

@@ -92,6 +92,7 @@ ids! {
         OtherPort = "other-port",
         OtherSource = "other-source",
         Path = "path",
+        PortNotPermitted = "port-not-permitted",
         PortTaken = "port-taken",
         Querier = "querier",
         Route = "route",
@@ -104,12 +105,15 @@ ids! {
         StreamStopped = "stream-stopped",
         TtlTooLow = "ttl-too-low",
         VlanTag = "vlan-tag",
+        Vrf = "vrf",
         WrongInterface = "wrong-interface",
     }
     findings_and_warnings {
         AnySourceInSsmRange = "any-source-in-ssm-range",
         ArrivesTwice = "arrives-twice",
         InterfaceDown = "interface-down",
+        InterfaceMember = "interface-member",
+        NoNetlink = "no-netlink",
         SsmUnsupported = "ssm-unsupported",
     }
     warnings {
@@ -120,6 +124,7 @@ ids! {
         InterfaceAgain = "interface-again",
         InterfaceBack = "interface-back",
         InterfaceGone = "interface-gone",
+        InterfaceJoined = "interface-joined",
         InterfaceMoved = "interface-moved",
         InterfaceNoAddress = "interface-no-address",
         InterfaceUp = "interface-up",
@@ -132,14 +137,17 @@ ids! {
         RcvbufCapped = "rcvbuf-capped",
         StillWaiting = "still-waiting",
         TooManyStreams = "too-many-streams",
+        VrfUnbound = "vrf-unbound",
     }
     advice {
         ControlBlock = "control-block",
         FloodedGroup = "flooded-group",
         Fragmented = "fragmented",
+        NoMulticastFlag = "no-multicast-flag",
         PermanentGroup = "permanent-group",
         ReservedRange = "reserved-range",
         StaysLocal = "stays-local",
+        TunnelRoute = "tunnel-route",
     }
 }
 

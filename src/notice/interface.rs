@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::{Id, Level, Notice, shared};
 use crate::host::{self, Ipv6};
-use crate::iface::{Change, Family, Presence, Via};
-use crate::net::{InterfaceEvent, NetError, describe};
+use crate::iface::{Change, Family, Master, Presence, Via};
+use crate::net::{self, InterfaceEvent, NetError, describe};
 use crate::units::words::setting;
 
 /// A change of an interface that a warning reports.
@@ -27,6 +27,12 @@ enum Status {
     Address(IpAddr, Option<IpAddr>),
     /// Targets that failed on it before can be used now.
     Usable,
+    /// It appeared while every interface was to be joined on.
+    Joined,
+    /// It is a port or a member of another interface, which takes its frames.
+    Member(Master),
+    /// It belongs to this VRF, to which mcast could not bind.
+    Unbound(String),
 }
 
 impl Status {
@@ -67,13 +73,23 @@ impl Status {
     }
 
     /// What to report of an interface before anything has changed.
-    fn at_start(presence: Presence, family: Family) -> Option<Status> {
+    fn at_start(via: &Via, presence: Presence, family: Family) -> Option<Status> {
+        if let Some(master) = via.link.upper() {
+            return Some(Status::Member(master.clone()));
+        }
         match presence {
             Presence::Down => Some(Status::Down),
             Presence::NoAddress => Some(Status::NoAddress(family, None)),
             Presence::Gone => Some(Status::Gone),
-            Presence::Ready => None,
+            Presence::Ready => Status::unbound(via),
         }
+    }
+
+    /// Without SO_BINDTODEVICE a socket receives from a VRF only by `udp_l3mdev_accept`.
+    fn unbound(via: &Via) -> Option<Status> {
+        let vrf = via.vrf()?;
+        let is_served = host::l3mdev_accept() == Some(true) || net::may_bind_to_device(vrf);
+        (!is_served).then(|| Status::Unbound(vrf.to_owned()))
     }
 
     /// The warning. `rejoined` targets of the interface are used again.
@@ -113,6 +129,25 @@ impl Status {
                 },
             ),
             Status::Usable => new(Id::InterfaceAgain, format!("interface {iface} can be used now")),
+            Status::Joined => {
+                let targets = if rejoined == 1 { "target" } else { "targets" };
+                let what = format!("interface {iface} appeared: joined {rejoined} {targets} there");
+                return new(Id::InterfaceJoined, what);
+            }
+            Status::Member(master) => shared::interface_member(iface, &master)
+                .remedy(format!("use --iface {}", master.name)),
+            Status::Unbound(vrf) => new(
+                Id::VrfUnbound,
+                format!(
+                    "interface {iface} belongs to the VRF {vrf}, and mcast may not bind to it, so \
+                     it receives nothing there"
+                ),
+            )
+            .remedy(format!(
+                "'{} -w {}=1', or run mcast as root",
+                "sysctl",
+                host::L3MDEV_ACCEPT
+            )),
         };
         match rejoined {
             0 => {}
@@ -143,25 +178,34 @@ fn address_remedy(iface: &str, family: Family) -> Option<String> {
 /// The warnings about interfaces before anything has changed, once each.
 pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, Family, Presence)>) -> Vec<Notice> {
     let statuses = interfaces.filter_map(|(via, family, presence)| {
-        Some((via.name.as_str(), Status::at_start(presence, family)?, 0))
+        Some((via.name.as_str(), Status::at_start(via, presence, family)?, 0))
     });
     once_each(statuses)
 }
 
+/// The warning that this process may open no netlink socket, if so.
+pub fn about_netlink() -> Option<Notice> {
+    (!host::has_netlink()).then(shared::no_netlink)
+}
+
 /// The warnings about changes, once for each interface and not for each family.
 pub fn of_events(events: &[InterfaceEvent]) -> Vec<Notice> {
-    let statuses = events.iter().flat_map(|InterfaceEvent { via, family, change, rejoined }| {
-        let mut statuses =
-            change.as_ref().map_or_else(Vec::new, |change| Status::of(change, *family));
-        if statuses.is_empty() && *rejoined > 0 {
-            statuses.push(Status::Usable);
-        }
-        let last = statuses.len().saturating_sub(1);
-        let counted = move |(position, status)| {
-            (via.name.as_str(), status, if position == last { *rejoined } else { 0 })
-        };
-        statuses.into_iter().enumerate().map(counted)
-    });
+    let statuses =
+        events.iter().flat_map(|InterfaceEvent { via, family, change, rejoined, appeared }| {
+            let mut statuses = match change {
+                Some(change) => Status::of(change, *family),
+                None if *appeared => vec![Status::Joined],
+                None => Vec::new(),
+            };
+            if statuses.is_empty() && *rejoined > 0 {
+                statuses.push(Status::Usable);
+            }
+            let last = statuses.len().saturating_sub(1);
+            let counted = move |(position, status)| {
+                (via.name.as_str(), status, if position == last { *rejoined } else { 0 })
+            };
+            statuses.into_iter().enumerate().map(counted)
+        });
     once_each(statuses)
 }
 

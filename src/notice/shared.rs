@@ -4,12 +4,33 @@
 use std::net::IpAddr;
 
 use super::{Id, Level, Notice};
+use crate::iface::Master;
 use crate::units::words::{and_more, list};
 
 /// An interface is administratively down.
 pub fn interface_down(iface: &str) -> Notice {
     let what = format!("interface {iface} is down and cannot send or receive");
     Notice::new(Level::Warning, Id::InterfaceDown, what)
+}
+
+/// An interface is a port or a member of another one, which takes its frames.
+pub fn interface_member(iface: &str, master: &Master) -> Notice {
+    let what = format!("{iface} is {}, and IP listens on {}", membership(master), master.name);
+    Notice::new(Level::Warning, Id::InterfaceMember, what)
+}
+
+/// What a port or member of a master is.
+pub fn membership(master: &Master) -> String {
+    format!("a {} of {master}", if master.has_ports() { "port" } else { "member" })
+}
+
+/// This process may open no netlink socket.
+pub fn no_netlink() -> Notice {
+    let what = "this process may open no netlink socket, so mcast knows less about interfaces and \
+                routes";
+    Notice::new(Level::Warning, Id::NoNetlink, what).remedy(
+        "allow it; a systemd service needs RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK",
+    )
 }
 
 /// `group` and `more` groups of the source-specific range were joined from any source.

@@ -181,13 +181,7 @@ impl Host<'_> {
 
 /// An interface as nobody named it.
 fn via(iface: &Interface, like: IpAddr) -> Via {
-    Via {
-        name: iface.name.clone(),
-        index: iface.index,
-        address: iface.address_like(like),
-        pinned: false,
-        named: false,
-    }
+    Via::of(iface, like, None, false)
 }
 
 impl Check {

@@ -80,7 +80,7 @@ impl<'a> Choosing<'a> {
                 Wanted::All => named.extend(
                     self.interfaces
                         .iter()
-                        .filter(|iface| iface.is_able(group))
+                        .filter(|iface| iface.is_one_of_all(group))
                         .map(|iface| (iface, None)),
                 ),
                 Wanted::Ask => {}
@@ -133,13 +133,7 @@ impl<'a> Choosing<'a> {
         // A broadcast is of one network; what is addressed to this host may arrive anywhere, from
         // itself on `lo`.
         let named = self.cast == Cast::Broadcast && !named.is_empty();
-        Ok(Via {
-            name: iface.name.clone(),
-            index: iface.index,
-            address: Some(group),
-            pinned: false,
-            named,
-        })
+        Ok(Via { address: Some(group), ..Via::of(iface, group, None, named) })
     }
 
     /// The error that an address is not where the user looks for it, or not here at all.
@@ -211,7 +205,7 @@ impl<'a> Choosing<'a> {
                 choices: choices(),
             });
         }
-        Ok(Via { name, index: iface.index, address, pinned: pinned.is_some(), named })
+        Ok(Via::of(iface, group, pinned, named))
     }
 }
 

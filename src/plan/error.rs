@@ -5,11 +5,25 @@ use std::net::IpAddr;
 use thiserror::Error;
 
 use super::IfaceError;
+use crate::host::{self, Ipv6};
 use crate::iface::Family;
 use crate::net::NetError;
 use crate::target::{MOST_TARGETS, TargetRange, Zoned};
 use crate::units::Rate;
 use crate::units::words::list;
+
+impl PlanError {
+    /// Whether an interface has no IPv6 address, and will have a link-local one: it has just come
+    /// up.
+    pub fn is_passing(&self) -> bool {
+        let PlanError::Iface(IfaceError::NoAddress { name, family: Family::V6, choices, .. }) =
+            self
+        else {
+            return false;
+        };
+        host::ipv6_of(name) == Some(Ipv6::On) && choices.carries(name)
+    }
+}
 
 /// Why a command line cannot be carried out on this host.
 #[derive(Debug, Error)]

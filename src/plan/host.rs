@@ -10,6 +10,7 @@ use crate::cli::menu::Answer;
 use crate::host;
 use crate::iface::{Cast, Interface, Route, Via, Wanted};
 use crate::net::NetError;
+use crate::notice::{Notice, advice};
 use crate::target::{Endpoint, Filter, Listen, MOST_TARGETS, Target, TargetRange};
 
 /// Asks the user for an interface for a group, the best choice first.
@@ -102,6 +103,52 @@ impl<'a> Host<'a> {
             Listen { at, filter }
         };
         Ok(listens.into_iter().map(share).collect())
+    }
+
+    /// What of `listens` is to be joined on interfaces that appear later: the groups that stand on
+    /// all interfaces, each once.
+    pub fn everywhere(
+        &self,
+        ranges: &[TargetRange],
+        wanted: &[Wanted],
+        listens: &[Listen],
+    ) -> Vec<Listen> {
+        if !wanted.contains(&Wanted::All) {
+            return Vec::new();
+        }
+        let unzoned = ranges.iter().flat_map(TargetRange::targets);
+        let mut groups: HashSet<(IpAddr, u16)> = unzoned
+            .filter(|target| target.zone.is_none())
+            .map(|target| (target.group, target.port))
+            .collect();
+        let is_first = |listen: &&Listen| {
+            listen.at.cast == Cast::Multicast && groups.remove(&(listen.at.group, listen.at.port))
+        };
+        listens.iter().filter(is_first).cloned().collect()
+    }
+
+    /// The advice about the interfaces of `endpoints`: flags that are off, and a VPN that took the
+    /// route to a group while another interface could carry it.
+    pub(super) fn advice<'e>(
+        &self,
+        endpoints: impl Iterator<Item = &'e Endpoint> + Clone,
+    ) -> Vec<Notice> {
+        let mut found = advice::for_interfaces(endpoints.clone());
+        found.extend(endpoints.filter(|at| !at.via.named).find_map(|at| self.tunnel_route(at)));
+        found
+    }
+
+    fn tunnel_route(&self, at: &Endpoint) -> Option<Notice> {
+        let is_tunnel = |iface: &Interface| iface.link.no_ethernet && !iface.loopback;
+        let chosen = self.interfaces.iter().find(|iface| iface.index == at.via.index)?;
+        if at.cast != Cast::Multicast || !is_tunnel(chosen) {
+            return None;
+        }
+        let other = self
+            .interfaces
+            .iter()
+            .find(|iface| iface.is_one_of_all(at.group) && !is_tunnel(iface) && !iface.loopback)?;
+        Some(advice::tunnel_route(at.group, &chosen.name, &other.name))
     }
 
     /// Hands each target to `take`, on each of its interfaces. `take` answers how many there are by

@@ -157,6 +157,12 @@ impl Choices {
     pub fn of(interfaces: &[Interface]) -> Self {
         Choices(interfaces.to_vec())
     }
+
+    /// Whether the wire of an interface carries.
+    pub(super) fn carries(&self, name: &str) -> bool {
+        let iface = self.0.iter().find(|iface| iface.name == name);
+        iface.is_some_and(|iface| iface.carrier() == Some(true) && !iface.loopback)
+    }
 }
 
 impl fmt::Display for Choices {

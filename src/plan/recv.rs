@@ -21,6 +21,8 @@ pub const COMMAND_GRACE: Duration = Duration::from_millis(500);
 pub struct Recv {
     /// What to listen to, each once.
     pub listens: Vec<Listen>,
+    /// What of it to join on interfaces that appear later.
+    pub everywhere: Vec<Listen>,
     /// When to stop.
     pub limits: Limits,
     /// The receive buffer; as much as the system grants where `None`.
@@ -49,12 +51,14 @@ impl Recv {
     pub fn new(args: &RecvArgs, host: &Host) -> Result<Self, PlanError> {
         let sources = Sources { include: args.source.clone(), exclude: args.exclude.clone() };
         let listens = host.listens(&args.targets, &args.common.iface, &sources)?;
+        let everywhere = host.everywhere(&args.targets, &args.common.iface, &listens);
         let chosen = args.targets != [TargetRange::default()];
-        let advice = if chosen {
+        let mut advice = if chosen {
             advice::for_receiver(listens.iter().map(|listen| &listen.at))
         } else {
             Vec::new()
         };
+        advice.extend(host.advice(listens.iter().map(|listen| &listen.at)));
         let limits = Limits {
             count: args.count,
             duration: args.duration,
@@ -67,6 +71,7 @@ impl Recv {
         let (stats, spin, assertions) = (args.stats, args.spin, args.assert.clone());
         Ok(Recv {
             listens,
+            everywhere,
             limits,
             rcvbuf,
             spin,

@@ -149,6 +149,7 @@ impl Send {
         }
         let chosen = args.targets != [TargetRange::default()];
         let mut advice = if chosen { advice::for_sender(&endpoints, args.ttl) } else { Vec::new() };
+        advice.extend(host.advice(endpoints.iter()));
         advice.extend(advice::for_length(content.len(), &endpoints, host::mtus));
         Ok(Send {
             period: pacing.period(endpoints.len(), args.burst, content.len())?,

@@ -118,7 +118,9 @@ fn cells(iface: &InterfaceInfo) -> [Cell; COLUMNS] {
 
 /// The flags that matter to multicast.
 fn flags(iface: &InterfaceInfo) -> String {
+    let kind = iface.kind.as_deref();
     let flags = [
+        (kind == Some("vrf"), "VRF"),
         (iface.loopback, "loopback"),
         (iface.point_to_point, "point-to-point"),
         // Multicast works on a loopback interface, whatever its flag says.
@@ -126,7 +128,12 @@ fn flags(iface: &InterfaceInfo) -> String {
         (iface.flags.contains(&Flag::AllMulticast), "all multicast"),
         (iface.flags.contains(&Flag::Promiscuous), "promiscuous"),
     ];
-    flags.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(", ")
+    let member = iface.master.as_ref().map(|master| {
+        let of = if iface.vrf.is_some() { "VRF" } else { "member of" };
+        format!("{of} {}", name(master))
+    });
+    let words = flags.iter().filter(|(is, _)| *is).map(|(_, word)| (*word).to_owned());
+    member.into_iter().chain(words).collect::<Vec<_>>().join(", ")
 }
 
 /// Writes a row, without blanks at its end.
@@ -234,6 +241,9 @@ mod tests {
             loopback: false,
             point_to_point: false,
             flags: vec![Flag::Up, Flag::Multicast],
+            kind: None,
+            master: None,
+            vrf: None,
             mtu_bytes: Some(1500),
             mac: Some(MacAddr([2, 0xfc, 0, 0, 0, 1])),
             addresses: Vec::new(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::format::Format;
-use super::human::{payload, rate, size, time_of_day};
+use super::human::{name, payload, rate, size, time_of_day};
 use super::style::Paint;
 use super::{check, ifaces, measured, notice};
 use crate::assertion::Value;
@@ -84,10 +84,10 @@ impl Text {
         });
         let buffer = buffer.unwrap_or_default();
         self.targets("listening to", &ready.targets, out, |target, out| {
-            match target.address {
-                Some(address) => write!(out, " on {} ({address})", target.iface)?,
-                None => write!(out, " on {} (no address)", target.iface)?,
-            }
+            let address = target
+                .address
+                .map_or_else(|| "no address".to_owned(), |address| address.to_string());
+            write!(out, " on {} ({address}{})", target.iface, vrf(target))?;
             let but = target
                 .excluded
                 .iter()
@@ -110,7 +110,7 @@ impl Text {
             if let Some(Origin::Socket(source)) = target.source {
                 write!(out, " from {source}")?;
             }
-            write!(out, " on {}", target.iface)?;
+            write!(out, " on {}{}", target.iface, vrf(target))?;
             if let Some(ttl) = target.ttl {
                 write!(out, ", TTL {ttl}")?;
             }
@@ -285,6 +285,11 @@ fn effort(summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  waited {} for room in the system's queues", count(summary.waits, "time"))?;
     }
     Ok(())
+}
+
+/// The VRF of a target's interface.
+fn vrf(target: &TargetInfo) -> String {
+    target.vrf.map_or_else(String::new, |vrf| format!(", VRF {}", name(vrf)))
 }
 
 /// How often, as it is typed: `every 100ms`, `every 51.2us`.

@@ -120,6 +120,10 @@ pub fn send_unicast_via(_socket: &Socket, _family: Family, _index: u32) -> io::R
     Ok(())
 }
 
+pub fn bind_to_device(_socket: &Socket, _device: &str) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 pub fn force_receive_buffer(_socket: &Socket, _bytes: usize) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -94,10 +94,13 @@ fn run_self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option
     // A program that listens on the port would take the test for data.
     let in_use =
         host::users_of(at.port, Family::of(at.group)).is_none_or(|users| !users.is_empty());
-    let at = Endpoint { port: if in_use { 0 } else { at.port }, ..at.clone() };
+    let on_port = |port| Endpoint { port, ..at.clone() };
+    let open = |port| net::SelfTest::open(&on_port(port), plan.backend).map(|test| (test, port));
     let before = host::counters();
-    let test = match net::SelfTest::open(&at, plan.backend) {
-        Ok(test) => test,
+    let opened = open(if in_use { 0 } else { at.port })
+        .or_else(|error| if is_not_permitted(&error) { open(0) } else { Err(error) });
+    let (test, port) = match opened {
+        Ok(opened) => opened,
         // The join that follows fails with the same error, which is reported then.
         Err(error) => {
             debug!(%error, "no self-test");
@@ -105,7 +108,7 @@ fn run_self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option
         }
     };
     let mut outcome = SelfTestFacts {
-        same_port: !in_use,
+        same_port: port != 0,
         iface: Some(at.via.name.clone()),
         ..SelfTestFacts::default()
     };
@@ -127,6 +130,7 @@ fn run_self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option
 /// they also receive the addresses beside the group.
 fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
     let try_open = |listens: &[Listen]| Inbox::open(listens, None, plan.backend);
+    let mut not_permitted = false;
     let beside = plan.beside.as_deref().unwrap_or_default();
     let all = [&plan.listens, beside].concat();
     let expected = &plan.listens[..plan.listens.len().min(1)];
@@ -137,8 +141,13 @@ fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
         if listens.is_empty() {
             continue;
         }
-        match try_open(listens) {
+        let opened = try_open(listens).or_else(|error| {
+            not_permitted = is_not_permitted(&error);
+            if not_permitted { try_open(&on_any_port(listens)) } else { Err(error) }
+        });
+        match opened {
             Ok(inbox) => {
+                facts.membership.port_not_permitted = not_permitted;
                 let joined = |name: &str| listens.iter().any(|listen| listen.at.via.name == name);
                 facts.interfaces.iter_mut().for_each(|link| link.joined = joined(&link.name));
                 facts.membership.left_out += plan.listens.len().saturating_sub(listens.len());
@@ -158,6 +167,21 @@ fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
         facts.membership.tip = error.tip();
     }
     (None, false)
+}
+
+/// Whether this process may not bind the port.
+fn is_not_permitted(error: &NetError) -> bool {
+    matches!(error.operation, net::Operation::Bind(_))
+        && error.source.kind() == io::ErrorKind::PermissionDenied
+}
+
+/// The same groups, on ports that the system chooses.
+fn on_any_port(listens: &[Listen]) -> Vec<Listen> {
+    let on_any = |listen: &Listen| Listen {
+        at: Endpoint { port: 0, ..listen.at.clone() },
+        filter: std::sync::Arc::clone(&listen.filter),
+    };
+    listens.iter().map(on_any).collect()
 }
 
 /// Infers the MLD versions in force from the queries that were seen, because the kernel does not
@@ -250,10 +274,15 @@ fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts
         },
         iface,
         named: plan.named,
-        rights: Rights { capture: host::may_capture(), firewall: host::may_see_firewall() },
+        rights: Rights {
+            capture: host::may_capture(),
+            firewall: host::may_see_firewall(),
+            no_netlink: !host::has_netlink(),
+        },
         interfaces: links(interfaces, target.group, before),
         route: route(target.group, interfaces),
         limits: limits(Family::of(target.group)),
+        l3mdev_accept: host::l3mdev_accept(),
         waited: plan.beside.is_some(),
         ..Facts::default()
     }

@@ -94,6 +94,7 @@ mod tests {
             address: None,
             pinned: false,
             named: true,
+            ..Via::default()
         });
         let followed = vias
             .iter()

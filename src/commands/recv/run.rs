@@ -8,7 +8,9 @@ use super::clock::Moment;
 use super::command::RunningCommand;
 use super::recv_loop::RecvLoop;
 use super::results::{Results, RunEnd};
+use crate::commands::address_wait::wait_for_addresses;
 use crate::event::{Event, Listening, RcvbufInfo, TargetInfo};
+use crate::iface::Cast;
 use crate::net::{Inbox, Rcvbuf};
 use crate::notice::{interface, receive};
 use crate::report::Reporter;
@@ -22,8 +24,12 @@ use crate::{host, plan};
 /// The operation that the system refused. Every group is left and the summary is shown all the
 /// same.
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunError> {
+    let bound =
+        plan.listens.iter().map(|listen| &listen.at).filter(|at| at.cast != Cast::Multicast);
+    wait_for_addresses(bound, reporter)?;
     let mut inbox =
         Inbox::open(&plan.listens, plan.rcvbuf.map(RcvbufRequest::bytes), plan.backend)?;
+    inbox.join_everywhere(&plan.everywhere);
     if plan.spin {
         inbox.spin();
     }
@@ -60,6 +66,9 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
 /// Reports that every group is joined.
 fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
     reporter.advise(&plan.advice)?;
+    if let Some(warning) = interface::about_netlink() {
+        reporter.warn(&warning)?;
+    }
     if let Some(warning) = receive::any_source_in_ssm_range(&plan.listens) {
         reporter.warn(&warning)?;
     }

@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::queue_sender::QueueSender;
 use super::send_loop::SendLoop;
+use crate::commands::address_wait::wait_for_addresses;
 use crate::event::{Event, LatenessInfo, SendSummary, Sending, TargetInfo, Totals};
 use crate::iface::Cast;
 use crate::net::{self, Outbox};
+use crate::notice::interface;
 use crate::notice::send::loopback_loops;
 use crate::report::Reporter;
 use crate::target::Endpoint;
@@ -20,6 +22,7 @@ use crate::{host, plan};
 /// The operation that the system refused before the first datagram. A datagram that cannot be sent
 /// is no error here: it is counted, warned of once, and judged at the end.
 pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunError> {
+    wait_for_addresses(plan.endpoints.iter(), reporter)?;
     let mut outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
     net::set_timer_slack();
     let (start, cpu_at_start) = (Instant::now(), host::processor_time());
@@ -85,6 +88,9 @@ fn announce(
     reporter: &mut Reporter,
 ) -> Result<(), RunError> {
     reporter.advise(&plan.advice)?;
+    if let Some(warning) = interface::about_netlink() {
+        reporter.warn(&warning)?;
+    }
     let looped = |at: &&Endpoint| {
         at.cast == Cast::Multicast && at.via.address.is_some_and(|address| address.is_loopback())
     };

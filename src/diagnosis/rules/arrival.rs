@@ -25,6 +25,10 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     let explained =
         others.iter().any(|finding| finding.level == Level::Fault) || elsewhere.is_some();
     found.extend(elsewhere);
+    // Without a socket on the port nothing arrives, whatever comes.
+    if facts.membership.port_not_permitted {
+        return found;
+    }
     if !explained {
         found.extend(ignored(facts));
     }

@@ -63,6 +63,11 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
         (Some((Level::Fault, words)), _) => {
             format!("{target} does not get through to {place}: {words}.")
         }
+        _ if facts.membership.port_not_permitted => format!(
+            "mcast may not listen on UDP port {} without more rights, so whether {target} arrives \
+             on {place} is not known.",
+            target.port
+        ),
         (Some((_, words)), Some(frames @ 1..)) => format!(
             "{target} reaches {place} ({}), but none of it is delivered, and this may be why: \
              {words}.",

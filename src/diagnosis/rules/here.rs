@@ -23,8 +23,8 @@ fn route(facts: &Facts) -> Option<Notice> {
     let (expected, group) = (facts.expected()?, facts.target.group);
     let name = &expected.name;
     // A link-local group has a zone in the place of a route, and the loopback interface is always
-    // named.
-    if expected.loopback || facts.bridge_above().is_some() {
+    // named. A VRF has routes of its own.
+    if expected.loopback || facts.upper().is_some() || facts.vrf().is_some() {
         return None;
     }
     // The kernel gives each interface its route to the groups of IPv6, and takes it away when it
@@ -71,8 +71,13 @@ fn route(facts: &Facts) -> Option<Notice> {
 }
 
 fn membership(facts: &Facts) -> Vec<Notice> {
-    let refused =
-        if facts.membership.port_taken { Some(port_taken(facts)) } else { join_failed(facts) };
+    let refused = match &facts.membership {
+        MembershipFacts { port_taken: true, .. } => Some(port_taken(facts)),
+        MembershipFacts { port_not_permitted: true, error: None, .. } => {
+            Some(port_not_permitted(facts))
+        }
+        _ => join_failed(facts),
+    };
     [refused, interfaces_left_out(&facts.membership), membership_seen(facts)]
         .into_iter()
         .flatten()
@@ -94,11 +99,27 @@ fn port_taken(facts: &Facts) -> Notice {
         format!("{who} holds UDP port {} for itself", asked.port),
         format!(
             "binding it failed with EADDRINUSE: whoever holds it did not set SO_REUSEADDR, so no \
-             second program of this host can hear {asked}"
+             second program of this host can receive {asked}; SO_REUSEPORT alone shares the port \
+             among programs of one user"
         ),
     )
     .remedy("stop that program, or have it share the port (SO_REUSEADDR)")
     .run(Place::Here, format!("ss -ulnp sport = :{}", asked.port))
+}
+
+/// A port that this process may not bind says nothing about the host.
+fn port_not_permitted(facts: &Facts) -> Notice {
+    let port = facts.target.port;
+    Notice::note(
+        Id::PortNotPermitted,
+        format!("mcast may not listen on UDP port {port} without more rights"),
+        format!(
+            "binding it failed with EACCES; the group is joined on another port, so datagrams to \
+             port {port} are seen as frames alone (CAP_NET_RAW)"
+        ),
+    )
+    .remedy("run the check as root, or let every program bind the port")
+    .run(Place::Here, format!("sysctl -w net.ipv4.ip_unprivileged_port_start={port}"))
 }
 
 fn join_failed(facts: &Facts) -> Option<Notice> {
@@ -285,6 +306,10 @@ fn self_test(facts: &Facts) -> Option<Notice> {
     if facts.expected().is_some_and(|link| !link.up || facts.is_switched_off(link)) {
         return None;
     }
+    // IP neither sends nor listens at a member of another interface.
+    if facts.upper().is_some() {
+        return None;
+    }
     if let Some(error) = &test.error {
         if test.refused {
             let what =
@@ -318,6 +343,8 @@ fn self_test(facts: &Facts) -> Option<Notice> {
     }
     let port = if test.same_port {
         ""
+    } else if facts.membership.port_not_permitted {
+        ", on another port"
     } else {
         ", on another port, lest a program of this host take them for data"
     };
@@ -368,6 +395,9 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
         return vec![if facts.system == "windows" { finding.remedy(windows) } else { finding }];
     }
     let mut missing = Vec::new();
+    if facts.rights.no_netlink {
+        missing.push("routes and links (no netlink socket)".to_owned());
+    }
     if facts.counters.is_none() {
         missing.push("the kernel's counters (/proc/net)".to_owned());
     }
@@ -392,7 +422,14 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
     } else {
         finding
     };
-    if missing.is_empty() { Vec::new() } else { vec![finding] }
+    let found = if missing.is_empty() { None } else { Some(finding) };
+    let no_netlink = facts.rights.no_netlink.then(|| {
+        shared::no_netlink().at(Level::Note).why(
+            "opening one failed; interfaces are read from /proc/net and by ioctl, and are listed \
+             once a second",
+        )
+    });
+    found.into_iter().chain(no_netlink).collect()
 }
 
 fn system(name: &str) -> &str {

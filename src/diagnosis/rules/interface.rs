@@ -2,6 +2,7 @@
 
 use super::words::either;
 use crate::diagnosis::facts::{Facts, LinkFacts};
+use crate::host;
 use crate::iface::Family;
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::units::words::{list, setting};
@@ -14,11 +15,12 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     if let Some(finding) = down(facts, link).or_else(|| no_carrier(link)) {
         return vec![finding];
     }
-    let state = bridge_port(facts, link)
+    let state = member(facts, link)
         .or_else(|| ipv6_disabled(facts, link))
         .or_else(|| no_address(facts, link))
+        .or_else(|| no_multicast_flag(facts, link))
         .unwrap_or_else(|| able(facts, link));
-    [Some(state), no_multicast_flag(link)].into_iter().flatten().collect()
+    [Some(state), vrf(facts, link)].into_iter().flatten().collect()
 }
 
 fn down(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
@@ -59,18 +61,56 @@ fn mtu(link: &LinkFacts) -> String {
     link.mtu.map(|mtu| format!(", MTU {mtu}")).unwrap_or_default()
 }
 
-fn bridge_port(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
-    let (name, bridge) = (&link.name, &facts.bridge_above()?.name);
+/// A port of a bridge, or a member of a bond.
+fn member(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
+    let master = facts.upper()?;
+    Some(
+        shared::interface_member(&link.name, &master)
+            .why(format!(
+                "{}{}; the kernel hands what comes in there to {} before IP sees it",
+                carrier(link),
+                mtu(link),
+                master.name
+            ))
+            .remedy(format!("use {}", master.name))
+            .run(Place::Here, facts.target.check(Some(&master.name))),
+    )
+}
+
+/// A VRF keeps what comes in from sockets that are not bound to it.
+fn vrf(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
+    let vrf = facts.vrf()?;
+    let name = &link.name;
+    let accept = facts.l3mdev_accept?;
+    let setting = format!("{} is {}", host::L3MDEV_ACCEPT, u8::from(accept));
+    if link.link.is_vrf() {
+        return Some(
+            Notice::warning(
+                Id::Vrf,
+                format!("{name} is a VRF: groups are joined on the interfaces that belong to it"),
+                "a join on the VRF itself sends no report, and no network card accepts the group",
+            )
+            .remedy("name an interface of the VRF; 'mcast ifaces' lists them"),
+        );
+    }
+    if accept {
+        return Some(Notice::pass(
+            Id::Vrf,
+            format!("{name} belongs to the VRF {vrf}, and every program can receive there"),
+            format!("{setting}; mcast binds its sockets to {vrf}"),
+        ));
+    }
     Some(
         Notice::note(
-            Id::Interface,
+            Id::Vrf,
             format!(
-                "{name} is a port of the bridge {bridge}, and what comes in there goes to that"
+                "{name} belongs to the VRF {vrf}: programs must bind to {vrf} to receive there"
             ),
-            format!("{}{}; IP listens at the bridge", carrier(link), mtu(link)),
+            format!("{setting}; mcast binds its sockets to {vrf} (SO_BINDTODEVICE)"),
         )
-        .remedy("ask about the bridge")
-        .run(Place::Here, facts.target.check(Some(bridge))),
+        .remedy("start other programs in the VRF, or let all sockets receive from it")
+        .run(Place::Here, format!("ip vrf exec {vrf} PROGRAM"))
+        .run(Place::Here, format!("sysctl -w {}=1", host::L3MDEV_ACCEPT)),
     )
 }
 
@@ -127,15 +167,21 @@ fn able(facts: &Facts, link: &LinkFacts) -> Notice {
     )
 }
 
-fn no_multicast_flag(link: &LinkFacts) -> Option<Notice> {
+fn no_multicast_flag(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let name = &link.name;
     (!link.multicast && !link.loopback).then(|| {
         Notice::note(
             Id::InterfaceFlags,
-            format!("{name} says that it cannot carry multicast"),
-            "the flag MULTICAST is not set; Linux sends and receives all the same, routing \
-             daemons leave such interfaces out",
+            format!("the flag MULTICAST of {name} is off"),
+            format!(
+                "{}: {}{}; Linux sends and receives all the same, routing daemons leave such \
+                 interfaces out",
+                carrier(link),
+                addresses(facts, link).join(", "),
+                mtu(link)
+            ),
         )
+        .remedy("set it")
         .run(Place::Here, format!("ip link set {name} multicast on"))
     })
 }

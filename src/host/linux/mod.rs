@@ -3,11 +3,15 @@
 mod bridges;
 mod firewall;
 mod groups;
+mod interfaces;
+mod links;
 mod netlink;
 mod route;
 
 pub use bridges::bridges;
 pub use firewall::{may_capture, may_see_firewall, ruleset, ruleset_listing};
 pub use groups::{groups, igmp_version};
+pub use interfaces::{has_netlink, interfaces_without_netlink};
+pub use links::links;
 pub use netlink::{mtus, queues};
 pub use route::route_to;

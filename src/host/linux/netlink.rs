@@ -13,6 +13,8 @@ use netlink_packet_route::tc::TcMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 
+use super::interfaces::mtus_without_netlink;
+use crate::host::queues::Queue;
 use crate::units::bytes;
 
 /// Asks the kernel. The answer is there to be read from the socket.
@@ -60,8 +62,8 @@ pub fn bridge_groups(take: impl FnMut(&[u8])) -> io::Result<()> {
 /// there.
 pub fn mtus() -> BTreeMap<u32, u32> {
     read_mtus().unwrap_or_else(|error| {
-        tracing::debug!(%error, "no route netlink, so no MTU");
-        BTreeMap::new()
+        tracing::debug!(%error, "no route netlink, asking for the MTU by ioctl");
+        mtus_without_netlink().unwrap_or_default()
     })
 }
 
@@ -72,13 +74,13 @@ fn read_mtus() -> io::Result<BTreeMap<u32, u32>> {
     Ok(mtus)
 }
 
-/// The kinds of queue that datagrams wait in before the interface with this index: RTM_GETQDISC, as
-/// `tc qdisc show` asks it.
-pub fn queues(index: u32) -> io::Result<Vec<String>> {
+/// The queues that datagrams wait in before the interface with this index: RTM_GETQDISC, as `tc -s
+/// qdisc show` asks it.
+pub fn queues(index: u32) -> io::Result<Vec<Queue>> {
     const RTM_NEWQDISC: u16 = 36;
     let mut queues = Vec::new();
     dump(RouteNetlinkMessage::GetQueueDiscipline(TcMessage::default()), RTM_NEWQDISC, |queue| {
-        queues.extend(kind(queue).filter(|(of, _)| *of == index).map(|(_, kind)| kind));
+        queues.extend(read_queue(queue).filter(|(of, _)| *of == index).map(|(_, queue)| queue));
     })?;
     Ok(queues)
 }
@@ -122,16 +124,31 @@ fn read(mut answer: &[u8], kind: u16, take: &mut impl FnMut(&[u8])) -> io::Resul
     Ok(false)
 }
 
-/// The index of the interface and the kind of a queue: a `struct tcmsg`, and attributes behind it.
-fn kind(queue: &[u8]) -> Option<(u32, String)> {
+/// The index of the interface and a queue of it: a `struct tcmsg`, and attributes behind it.
+fn read_queue(bytes: &[u8]) -> Option<(u32, Queue)> {
     const TCMSG: usize = 20;
     const TCA_KIND: u16 = 1;
-    let index = bytes::take(queue, 4).map(u32::from_ne_bytes)?;
-    let kind = NlasIterator::new(queue.get(TCMSG..)?)
+    const TCA_STATS2: u16 = 7;
+    const TCA_STATS_QUEUE: u16 = 3;
+    let index = bytes::take(bytes, 4).map(u32::from_ne_bytes)?;
+    let attributes = bytes.get(TCMSG..)?;
+    let kind = find(attributes, TCA_KIND)?;
+    // A `struct gnet_stats_queue`: packets, bytes and drops, and two counters more.
+    let counters = find(attributes, TCA_STATS2)
+        .and_then(|stats| find(&stats, TCA_STATS_QUEUE))
+        .unwrap_or_default();
+    let counter = |at| bytes::take(&counters, at).map_or(0, u32::from_ne_bytes);
+    let name = String::from_utf8_lossy(&kind);
+    let kind = name.trim_end_matches('\0').to_owned();
+    Some((index, Queue { kind, waiting: counter(0), dropped: counter(8) }))
+}
+
+/// The value of an attribute.
+fn find(attributes: &[u8], kind: u16) -> Option<Vec<u8>> {
+    NlasIterator::new(attributes)
         .flatten()
-        .find(|attribute| attribute.kind() == TCA_KIND)?;
-    let name = String::from_utf8_lossy(kind.value());
-    Some((index, name.trim_end_matches('\0').to_owned()))
+        .find(|attribute| attribute.kind() == kind)
+        .map(|attribute| attribute.value().to_vec())
 }
 
 /// The index and the MTU of a link: a `struct ifinfomsg`, and attributes behind it.
@@ -186,7 +203,7 @@ mod tests {
             let message =
                 [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10], &bytes].concat();
             let _ = read(&message, 16, &mut |_| {});
-            let _ = (mtu(&bytes), super::kind(&bytes));
+            let _ = (mtu(&bytes), read_queue(&bytes));
         }
     }
 }

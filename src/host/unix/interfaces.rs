@@ -17,10 +17,7 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
         // of e0.
         let name = found.interface_name.split(':').next().unwrap_or(&found.interface_name);
         let iface = entry(&mut interfaces, name);
-        iface.up = found.flags.contains(InterfaceFlags::IFF_UP);
-        iface.multicast = found.flags.contains(InterfaceFlags::IFF_MULTICAST);
-        iface.loopback = found.flags.contains(InterfaceFlags::IFF_LOOPBACK);
-        iface.flags = flags(found.flags);
+        set_flags(iface, found.flags);
         let Some(address) = found.address else { continue };
         if let Some(link) = address.as_link_addr() {
             iface.mac = mac(link);
@@ -35,6 +32,14 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
     }
     interfaces.retain(|iface| iface.index != 0);
     Ok(interfaces)
+}
+
+/// Takes over the flags of an interface.
+pub fn set_flags(iface: &mut Interface, found: InterfaceFlags) {
+    iface.up = found.contains(InterfaceFlags::IFF_UP);
+    iface.multicast = found.contains(InterfaceFlags::IFF_MULTICAST);
+    iface.loopback = found.contains(InterfaceFlags::IFF_LOOPBACK);
+    iface.flags = flags(found);
 }
 
 fn ip(address: &SockaddrStorage) -> Option<IpAddr> {

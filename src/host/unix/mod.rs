@@ -5,5 +5,7 @@ mod open_files;
 mod process;
 
 pub use interfaces::interfaces;
+#[cfg(target_os = "linux")]
+pub use interfaces::set_flags;
 pub use open_files::{open_files, restore_limits_for, sockets_for};
 pub use process::processor_time;

@@ -13,14 +13,9 @@ fn iface(index: u32, name: &str, address: Option<&str>) -> Interface {
 }
 
 fn followed(pinned: bool, interfaces: &[Interface]) -> Followed {
-    let address = interfaces[0].addresses.first().map(|address| address.ip);
-    let via = Via {
-        name: interfaces[0].name.clone(),
-        index: interfaces[0].index,
-        address,
-        pinned,
-        named: true,
-    };
+    let like = Family::V4.unspecified();
+    let address = interfaces[0].address_like(like).filter(|_| pinned);
+    let via = Via::of(&interfaces[0], like, address, true);
     Followed::new(Arc::new(via), Family::V4, interfaces)
 }
 
@@ -100,6 +95,7 @@ fn a_link_local_address_leads_to_no_other_link() {
         address: Some("fe80::1".parse().unwrap()),
         pinned: true,
         named: true,
+        ..Via::default()
     };
     let host = [iface(2, "e0", address), iface(3, "e1", address)];
     let mut chosen = Followed::new(Arc::new(via), Family::V6, &host);
@@ -152,6 +148,7 @@ fn the_first_address_is_used_again_once_it_exists_again() {
             address: Some(first),
             pinned: false,
             named: true,
+            ..Via::default()
         };
         let mut e0 = Followed::new(Arc::new(via), Family::of(first), &with(2, &[first, other]));
         let mut address = |interfaces: &[Interface], deleted: &[u32]| {

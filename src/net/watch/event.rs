@@ -16,6 +16,8 @@ pub struct InterfaceEvent {
     pub change: Option<Change>,
     /// How many groups were joined again, or are sent to by a new socket.
     pub rejoined: usize,
+    /// It appeared while every interface was to be joined on (`--iface all`).
+    pub appeared: bool,
 }
 
 /// The events of all interfaces.
@@ -39,6 +41,7 @@ impl InterfaceEvent {
             family,
             change: Some(change),
             rejoined: 0,
+            appeared: false,
         };
         let mut events: Vec<InterfaceEvent> = changes.into_iter().map(changed).collect();
         for (via, family, rejoined) in joined {
@@ -47,7 +50,13 @@ impl InterfaceEvent {
                 .find(|event| Arc::ptr_eq(&event.via, &via) && event.family == family)
             {
                 Some(event) => event.rejoined = rejoined,
-                None => events.push(InterfaceEvent { via, family, change: None, rejoined }),
+                None => events.push(InterfaceEvent {
+                    via,
+                    family,
+                    change: None,
+                    rejoined,
+                    appeared: false,
+                }),
             }
         }
         events

@@ -20,6 +20,8 @@ pub struct Watch {
     source: ChangeSource,
     /// The source can be read.
     pending: bool,
+    /// The list of interfaces was read again.
+    relisted: bool,
 }
 
 impl Watch {
@@ -46,7 +48,7 @@ impl Watch {
                 followed.push((Followed::new(Arc::clone(&at.via), family, &interfaces), family));
             }
         }
-        Ok(Watch { followed, interfaces, source, pending: false })
+        Ok(Watch { followed, interfaces, source, pending: false, relisted: false })
     }
 
     /// The interfaces in use and how each is there.
@@ -59,6 +61,28 @@ impl Watch {
     /// The name of any interface of this host.
     pub fn name_of(&self, index: u32) -> Option<&str> {
         self.interfaces.iter().find(|iface| iface.index == index).map(|iface| iface.name.as_str())
+    }
+
+    /// Whether the interfaces were listed again since the last call.
+    pub fn take_relisted(&mut self) -> bool {
+        std::mem::take(&mut self.relisted)
+    }
+
+    /// The interfaces that `--iface all` stands for now, for targets of a family, and that are not
+    /// in use.
+    pub fn unused(&self, family: Family) -> Vec<Arc<Via>> {
+        let like = family.unspecified();
+        let is_used = |iface: &Interface| {
+            self.interfaces().any(|(via, of, _)| via.index == iface.index && of == family)
+        };
+        let unused =
+            self.interfaces.iter().filter(|iface| iface.is_one_of_all(like) && !is_used(iface));
+        unused.map(|iface| Arc::new(Via::of(iface, like, None, true))).collect()
+    }
+
+    /// Follows one more interface.
+    pub fn follow(&mut self, via: &Arc<Via>, family: Family) {
+        self.followed.push((Followed::new(Arc::clone(via), family, &self.interfaces), family));
     }
 
     /// What to wait for, if the system sends messages.
@@ -104,6 +128,7 @@ impl Watch {
             self.followed.iter().any(|(known, family)| (known.via.index, *family) == (*index, *of))
         });
         self.interfaces = interfaces().map_err(NetError::list_interfaces)?;
+        self.relisted = true;
         let interfaces = &self.interfaces;
         let changes = self.followed.iter_mut().filter_map(|(followed, family)| {
             Some((followed.update(interfaces, &deleted)?, *family))

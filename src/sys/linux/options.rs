@@ -88,6 +88,11 @@ pub fn send_unicast_via(socket: &Socket, family: Family, index: u32) -> io::Resu
     }
 }
 
+/// Binds to a device (SO_BINDTODEVICE), which takes no rights since Linux 5.7.
+pub fn bind_to_device(socket: &Socket, device: &str) -> io::Result<()> {
+    socket.bind_device(Some(device.as_bytes()))
+}
+
 /// Sets the receive buffer past the system's limit, if this process may.
 pub fn force_receive_buffer(socket: &Socket, bytes: usize) -> io::Result<()> {
     let bytes = c_int::try_from(bytes).unwrap_or(c_int::MAX / 2);
@@ -132,9 +137,10 @@ pub fn delivers_only_joined_v4(socket: &Socket) -> bool {
     socket.multicast_all_v4().is_ok_and(|all| !all)
 }
 
-/// Nothing to do: SO_REUSEADDR suffices to share a port.
-pub fn share_port(_socket: &Socket) -> io::Result<()> {
-    Ok(())
+/// Shares a port with programs that set SO_REUSEPORT alone, if they are of the same user; with
+/// those that set SO_REUSEADDR that option suffices. Each receiver of a group gets every datagram.
+pub fn share_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_port(true)
 }
 
 /// The type of a UDP socket, non-blocking from the start: two calls a socket are much for ten

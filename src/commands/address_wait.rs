@@ -1,0 +1,71 @@
+//! Waits for IPv6 addresses that are new: duplicate address detection takes a second or two, and
+//! until it is over nothing can be sent from them (RFC 4862, 5.4).
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::cli::{SendArgs, menu};
+use crate::host;
+use crate::net::{self, NetError};
+use crate::plan::{self, Host, PlanError};
+use crate::report::Reporter;
+use crate::target::Endpoint;
+use crate::verdict::RunError;
+
+/// The longest wait: a detection begins after up to a second and takes another.
+const MAX_WAIT: Duration = Duration::from_secs(3);
+
+/// How often the addresses are read.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// The longest wait for an address to appear after its interface came up: the kernel lets up to a
+/// second pass before it notices that the wire carries.
+const MAX_WAIT_FOR_FIRST: Duration = Duration::from_secs(2);
+
+/// The plan of `mcast send`, once the interface has an address to send from.
+///
+/// # Errors
+/// What cannot be carried out on this host.
+pub fn plan_to_send(args: &SendArgs) -> Result<plan::Send, PlanError> {
+    let end = Instant::now() + MAX_WAIT_FOR_FIRST;
+    loop {
+        match Host::here(&menu::ask).and_then(|host| plan::Send::new(args, &host)) {
+            Err(error) if error.is_passing() && Instant::now() < end => {
+                thread::sleep(POLL_INTERVAL);
+            }
+            planned => return planned,
+        }
+    }
+}
+
+/// Waits until the addresses that belong to `endpoints` are usable, or for [`MAX_WAIT`]. A signal
+/// ends the wait.
+///
+/// # Errors
+/// The interfaces cannot be listed.
+pub fn wait_for_addresses<'a>(
+    endpoints: impl Iterator<Item = &'a Endpoint> + Clone,
+    reporter: &Reporter,
+) -> Result<(), RunError> {
+    let is_pending = |at: &Endpoint| {
+        let address = at.via.address.filter(|_| at.via.pinned);
+        at.group.is_ipv6() && host::is_tentative(at.via.index, address)
+    };
+    if !endpoints.clone().any(is_pending) {
+        return Ok(());
+    }
+    // Without a carrier no detection begins.
+    let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
+    let carries = |at: &&Endpoint| {
+        let iface = interfaces.iter().find(|iface| iface.index == at.via.index);
+        iface.is_some_and(|iface| iface.up && iface.carrier() != Some(false))
+    };
+    let end = Instant::now() + MAX_WAIT;
+    while endpoints.clone().filter(carries).any(is_pending)
+        && Instant::now() < end
+        && reporter.signal().is_none()
+    {
+        net::wait(reporter.wake(), Some(Instant::now() + POLL_INTERVAL))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! How the interfaces of this host are built: their kinds and masters, by route netlink, else in
+//! /sys/class/net.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use netlink_packet_core::NlasIterator;
+
+use super::netlink;
+use crate::iface::{Interface, Link, Master};
+use crate::units::bytes;
+
+/// ARPHRD_* of linux/if_arp.h: the types of link whose frames have Ethernet addresses.
+const ETHERNET_TYPES: [u16; 3] = [1, 772, 801];
+
+/// A link, as the kernel describes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Described {
+    index: u32,
+    name: String,
+    kind: Option<String>,
+    no_ethernet: bool,
+    master: Option<u32>,
+}
+
+/// How the interfaces of this host are built, by their indexes.
+pub fn links(interfaces: &[Interface]) -> BTreeMap<u32, Link> {
+    let mut described = Vec::new();
+    match netlink::links(|link| described.extend(describe(link))) {
+        Ok(()) => put_together(described),
+        Err(error) => {
+            tracing::debug!(%error, "no route netlink, looking at links in /sys/class/net");
+            let by_sysfs = |iface: &Interface| Some((iface.index, by_sysfs(iface)?));
+            interfaces.iter().filter_map(by_sysfs).collect()
+        }
+    }
+}
+
+fn put_together(described: Vec<Described>) -> BTreeMap<u32, Link> {
+    let masters: BTreeMap<u32, Master> = described
+        .iter()
+        .map(|link| (link.index, Master { name: link.name.clone(), kind: link.kind.clone() }))
+        .collect();
+    let link = |Described { index, kind, no_ethernet, master, .. }| {
+        // A master in another namespace has an index that means nothing here.
+        let master = master.and_then(|master| masters.get(&master).cloned());
+        (index, Link { kind, no_ethernet, master })
+    };
+    described.into_iter().map(link).collect()
+}
+
+/// Reads a link: a `struct ifinfomsg`, and attributes behind it.
+fn describe(link: &[u8]) -> Option<Described> {
+    const IFINFOMSG: usize = 16;
+    const IFLA_IFNAME: u16 = 3;
+    const IFLA_MASTER: u16 = 10;
+    const IFLA_LINKINFO: u16 = 18;
+    const IFLA_INFO_KIND: u16 = 1;
+    let link_type = bytes::take(link, 2).map(u16::from_ne_bytes)?;
+    let mut described = Described {
+        index: bytes::take(link, 4).map(u32::from_ne_bytes)?,
+        no_ethernet: !ETHERNET_TYPES.contains(&link_type),
+        ..Described::default()
+    };
+    for attribute in NlasIterator::new(link.get(IFINFOMSG..)?).flatten() {
+        match attribute.kind() {
+            IFLA_IFNAME => described.name = text(attribute.value()),
+            IFLA_MASTER => {
+                described.master = bytes::take(attribute.value(), 0).map(u32::from_ne_bytes)
+            }
+            IFLA_LINKINFO => {
+                let kind = NlasIterator::new(attribute.value())
+                    .flatten()
+                    .find(|info| info.kind() == IFLA_INFO_KIND);
+                described.kind = kind.map(|kind| text(kind.value()));
+            }
+            _ => {}
+        }
+    }
+    Some(described)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned()
+}
+
+/// A link as sysfs shows it. `None` if that shows another network namespace.
+fn by_sysfs(iface: &Interface) -> Option<Link> {
+    let folder = Path::new("/sys/class/net").join(&iface.name);
+    let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
+    let index: u32 = read("ifindex")?.trim().parse().ok()?;
+    let link_type: Option<u16> = read("type").and_then(|text| text.trim().parse().ok());
+    let master = fs::canonicalize(folder.join("master")).ok().map(|path| Master {
+        name: path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        kind: kind_by_sysfs(&path),
+    });
+    (index == iface.index).then(|| Link {
+        kind: kind_by_sysfs(&folder),
+        no_ethernet: link_type.is_some_and(|link_type| !ETHERNET_TYPES.contains(&link_type)),
+        master,
+    })
+}
+
+/// The kind of a link: `DEVTYPE` of its uevent, which a bond has as `bond` and a bridge as `bridge`.
+fn kind_by_sysfs(folder: &Path) -> Option<String> {
+    let uevent = fs::read_to_string(PathBuf::from(folder).join("uevent")).ok()?;
+    uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE=")).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    // Recorded on Linux 6.18 (x86_64); see the tests of `bridges`.
+    const BRIDGE: &[u8] = include_bytes!("recorded/bridge.link");
+    const PORT: &[u8] = include_bytes!("recorded/port.link");
+
+    #[cfg(target_endian = "little")]
+    #[test]
+    fn a_port_has_its_bridge_for_a_master() {
+        let links = put_together([BRIDGE, PORT].into_iter().filter_map(describe).collect());
+        let port = links.values().find(|link| link.master.is_some()).unwrap();
+        let bridge = Master { name: "br0".to_owned(), kind: Some("bridge".to_owned()) };
+        assert_eq!((port.upper(), port.no_ethernet), (Some(&bridge), false));
+        assert_eq!(links[&8].kind.as_deref(), Some("bridge"));
+    }
+
+    #[test]
+    fn a_link_of_raw_ip_has_no_ethernet_addresses() {
+        // ARPHRD_NONE, as a tun device and WireGuard have it.
+        let mut tunnel = vec![0; 16];
+        tunnel[2..4].copy_from_slice(&0xfffe_u16.to_ne_bytes());
+        assert!(describe(&tunnel).unwrap().no_ethernet);
+    }
+
+    #[test]
+    fn this_host_describes_its_interfaces() {
+        let interfaces = crate::host::interfaces().unwrap();
+        let links = links(&interfaces);
+        for iface in interfaces {
+            assert!(links.contains_key(&iface.index), "{}", iface.name);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = describe(&bytes);
+        }
+    }
+}

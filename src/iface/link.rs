@@ -1,0 +1,104 @@
+//! How an interface is built: its kind, and the interface that it belongs to.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The kind of a VRF device, as `ip -d link` prints it.
+const VRF: &str = "vrf";
+
+/// How an interface is built.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Link {
+    /// The kind, as `ip -d link` prints it: `bond`, `vrf`, `wireguard`. A network card has none.
+    pub kind: Option<String>,
+    /// Its frames carry no Ethernet addresses, as those of a tunnel.
+    pub no_ethernet: bool,
+    /// The interface that it is a port or a member of.
+    pub master: Option<Master>,
+}
+
+/// The interface that another one is a port or a member of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Master {
+    /// Its name.
+    pub name: String,
+    /// Its kind; `None` if the system does not show it.
+    pub kind: Option<String>,
+}
+
+impl Link {
+    /// The VRF that the interface of this name belongs to, or is itself: a socket that is not bound
+    /// to this device receives nothing there (Documentation/networking/vrf.rst).
+    pub fn vrf<'a>(&'a self, own_name: &'a str) -> Option<&'a str> {
+        match &self.master {
+            _ if self.is_vrf() => Some(own_name),
+            Some(master) if master.is_vrf() => Some(&master.name),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a VRF device.
+    pub fn is_vrf(&self) -> bool {
+        self.kind.as_deref() == Some(VRF)
+    }
+
+    /// The interface that IP listens on in the place of this one: a bridge, a bond or a team takes
+    /// every frame of its members.
+    pub fn upper(&self) -> Option<&Master> {
+        self.master.as_ref().filter(|master| !master.is_vrf())
+    }
+}
+
+impl Master {
+    fn is_vrf(&self) -> bool {
+        self.kind.as_deref() == Some(VRF)
+    }
+
+    /// Whether its members are called ports.
+    pub fn has_ports(&self) -> bool {
+        matches!(self.kind.as_deref(), Some("bridge" | "team" | "openvswitch"))
+    }
+}
+
+impl fmt::Display for Master {
+    /// Completes "a member of": `the bond bond0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind.as_deref() {
+            Some("openvswitch") => write!(f, "the Open vSwitch bridge {}", self.name),
+            Some(kind) => write!(f, "the {kind} {}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member_of(kind: Option<&str>) -> Link {
+        let master = Master { name: "m0".to_owned(), kind: kind.map(str::to_owned) };
+        Link { master: Some(master), ..Link::default() }
+    }
+
+    #[test]
+    fn a_vrf_binds_and_every_other_master_takes_the_frames() {
+        let vrf = member_of(Some("vrf"));
+        assert_eq!((vrf.vrf("e0"), vrf.upper()), (Some("m0"), None));
+        for kind in [Some("bridge"), Some("bond"), Some("team"), Some("hsr"), None] {
+            let link = member_of(kind);
+            assert_eq!((link.vrf("e0"), link.upper()), (None, link.master.as_ref()), "{kind:?}");
+        }
+        let device = Link { kind: Some("vrf".to_owned()), ..Link::default() };
+        assert_eq!((device.vrf("red"), device.upper()), (Some("red"), None));
+    }
+
+    #[test]
+    fn a_master_is_named_with_its_kind() {
+        let words = |kind| member_of(kind).master.unwrap().to_string();
+        assert_eq!(words(Some("bond")), "the bond m0");
+        assert_eq!(words(Some("openvswitch")), "the Open vSwitch bridge m0");
+        assert_eq!(words(None), "m0");
+    }
+}
