@@ -69,16 +69,20 @@ pub enum RunError {
 }
 
 /// Tells why a run stopped from what kept it from going on. That nobody reads the output any more
-/// ends it quietly; a reader who stalls is waited for until `signal` comes.
+/// ends it quietly; a reader who stalls is waited for until `signal` comes. A terminal that goes
+/// is no reader, and the hangup says so.
 pub fn conclude(
     result: Result<Stop, RunError>,
     signal: Option<Signal>,
 ) -> (Stop, Option<RunError>) {
+    let gone = match signal {
+        Some(Signal::Hangup) => Stop::Interrupted(Signal::Hangup),
+        _ => Stop::ReaderGone,
+    };
     match result {
+        Ok(Stop::ReaderGone) => (gone, None),
         Ok(stop) => (stop, None),
-        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            (Stop::ReaderGone, None)
-        }
+        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => (gone, None),
         Err(RunError::Output(error)) if error.kind() == io::ErrorKind::TimedOut => {
             (signal.map_or(Stop::ReaderGone, Stop::Interrupted), None)
         }

@@ -10,7 +10,7 @@ use crate::units::words;
 /// What a run proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// The exit status: 0, 1, 2, 130 or 143.
+    /// The exit status: 0, 1, 2, 129, 130 or 143.
     pub status: u8,
     /// Why it is not 0, a sentence each.
     pub reasons: Vec<String>,

@@ -1,7 +1,9 @@
 //! Linux: many datagrams a call, with every ancillary item, and the socket options that socket2
 //! does not have.
 
+mod children;
 mod control;
+mod descendants;
 mod options;
 mod packet;
 mod receive;
@@ -9,6 +11,8 @@ mod send;
 mod system;
 mod wait;
 
+pub use children::{adopt_orphans, end_with_this_process, reap_orphans};
+pub use descendants::descendants;
 pub use options::{
     ask_for_arrival, ask_for_metadata, datagram_type, deliver_only_joined, delivers_only_joined_v4,
     dropped, force_receive_buffer, report_queue_drops, send_unicast_via, send_via_v4,
