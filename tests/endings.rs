@@ -196,7 +196,7 @@ fn waits_in_poll(id: u32) -> bool {
 }
 
 #[test]
-fn a_reader_that_stalls_does_not_hold_up_a_signal() {
+fn a_reader_that_stalls_does_not_hold_up_a_signal_and_the_loss_is_told() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for command in ["send --iface e0 --interval 200us", "recv --iface e0"] {
@@ -212,15 +212,18 @@ fn a_reader_that_stalls_does_not_hold_up_a_signal() {
             while end.write(piece).is_ok() {}
         }
         let mut process = b.command(env!("CARGO_BIN_EXE_mcast"));
-        process.args(command.split(' ')).stdin(Stdio::null()).stdout(writer).stderr(Stdio::null());
-        let mut child = process.spawn().unwrap();
+        process.args(command.split(' ')).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+        let child = process.spawn().unwrap();
         eventually("it waits for room", || waits_in_poll(child.id()));
         let status = std::process::Command::new("kill")
             .args(["-s", "TERM", &child.id().to_string()])
             .status();
         assert!(status.unwrap().success());
         eventually("it ends", || !is_alive(child.id()));
-        assert_eq!(child.wait().unwrap().code(), Some(0), "{command}");
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}");
+        assert!(said.contains("the summary included, are lost"), "{command}: {said}");
         drop(reader);
     }
     assert!(!b.is_member("e0", GROUP));

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::human::size;
 use super::style::Paint;
 use crate::notice::{Level, Notice, Place};
 
@@ -16,6 +17,18 @@ pub fn line(notice: &Notice, paint: Paint, notes: &mut dyn Write) -> io::Result<
     let Notice { level, what, remedy, .. } = notice;
     writeln!(notes, "{} {what}", painted(*level, &format!("{}:", level.name()), paint))?;
     remedy.as_ref().map_or(Ok(()), |remedy| writeln!(notes, "  {} {remedy}", paint.good("tip:")))
+}
+
+/// A warning that the end of the output is lost, which no event can say.
+pub fn output_lost(bytes: usize, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        notes,
+        "{} nobody reads standard output; its last {}, the summary included, are lost\n  {} read it \
+         until mcast ends, or write it to a file",
+        paint.caution("warning:"),
+        size(bytes),
+        paint.good("tip:")
+    )
 }
 
 /// A finding as a diagnostic, in one write: COMMAND may write to standard error too.

@@ -63,6 +63,8 @@ impl Format for Text {
                 Ok(())
             }
             Event::IfacesSummary(summary) => self.ifaces_summary(summary, out),
+            // The error on standard error says it.
+            Event::Failure(_) => Ok(()),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The reasons against a run, and its exit status.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
-use super::{Ended, Limits, RunError, Stop};
+use super::{Ended, Limits, Stop};
 use crate::assertion::Judgement;
 use crate::stats::stream::StreamCounts;
 use crate::units::words;
@@ -20,8 +22,8 @@ pub struct Verdict {
 pub const COULD_NOT_RUN: u8 = 2;
 
 impl Verdict {
-    /// The verdict on what could not go on.
-    pub fn could_not(error: &RunError) -> Self {
+    /// The verdict on what could not run, or could not go on.
+    pub fn could_not(error: &impl Display) -> Self {
         Verdict { status: COULD_NOT_RUN, reasons: vec![error.to_string()] }
     }
 

@@ -8,7 +8,7 @@ use super::clock::Moment;
 use super::command::RunningCommand;
 use super::recv_loop::RecvLoop;
 use super::results::{Results, RunEnd};
-use crate::event::{Event, Listening, RcvbufInfo, TargetInfo};
+use crate::event::{Event, Listening, Program, RcvbufInfo, TargetInfo};
 use crate::net::{Inbox, Rcvbuf};
 use crate::notice::{interface, receive};
 use crate::report::Reporter;
@@ -73,6 +73,7 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
     }
     let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
     reporter.event(&Event::Listening(Listening {
+        program: Program::default(),
         targets,
         rcvbuf_bytes: RcvbufInfo { asked, granted, request: plan.rcvbuf },
     }))?;

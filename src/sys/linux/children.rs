@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::unistd::{Pid, getpgid, getpgrp, getpid, getppid};
+use nix::unistd::{getpgid, getpgrp, getpid, getppid};
 
 /// Makes the kernel kill `command` when the thread that starts it ends, so the main thread must
 /// start it (PR_SET_PDEATHSIG, prctl(2)).
@@ -38,8 +38,7 @@ pub fn reap_orphans(but: u32) {
         || waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT);
     while let Ok(status) = next() {
         let Some(ended) = status.pid().filter(|_| status != WaitStatus::StillAlive) else { return };
-        let is_ours =
-            ended == Pid::from_raw(but.cast_signed()) || getpgid(Some(ended)) == Ok(getpgrp());
+        let is_ours = ended.as_raw().unsigned_abs() == but || getpgid(Some(ended)) == Ok(getpgrp());
         if is_ours || waitpid(ended, Some(WaitPidFlag::WNOHANG)).is_err() {
             return;
         }

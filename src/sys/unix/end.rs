@@ -1,14 +1,13 @@
 //! How signals end this process.
 
 use std::io;
-use std::mem;
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level;
 
+use super::ignored::is_ignored;
 use super::process_group;
 
 /// The signals that ask this process to end. SIGHUP is not one if this process began with it
@@ -30,13 +29,4 @@ pub fn end_at_second_interrupt(armed: Arc<AtomicBool>) -> io::Result<()> {
     // async-signal-safe.
     unsafe { low_level::register(SIGINT, end) }?;
     Ok(())
-}
-
-/// Whether this process ignores a signal.
-pub(super) fn is_ignored(signal: i32) -> bool {
-    // SAFETY: `sigaction` is a plain C struct, for which all zeroes is a valid value.
-    let mut action: libc::sigaction = unsafe { mem::zeroed() };
-    // SAFETY: without a new action the call only writes the current one into `action`.
-    let result = unsafe { libc::sigaction(signal, ptr::null(), &raw mut action) };
-    result == 0 && action.sa_sigaction == libc::SIG_IGN
 }

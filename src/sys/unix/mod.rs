@@ -1,6 +1,7 @@
 //! What all Unix systems share.
 
 mod end;
+mod ignored;
 mod limits;
 mod options;
 mod poll;

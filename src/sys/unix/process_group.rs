@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use signal_hook::consts::SIGQUIT;
 use signal_hook::low_level;
 
-use super::end::is_ignored;
+use super::ignored::is_ignored;
 use crate::sys::imp;
 
 /// The process group that a signal handler kills; 0 for none.
