@@ -35,7 +35,7 @@ fn run_command(command: &Command) -> ExitCode {
         Ok(verdict) => verdict.status.into(),
         Err(error) => {
             let paint = Paint::new(display.color, &io::stderr());
-            let _ = writeln!(notes, "{} {error}", paint.bad("error:"));
+            let _ = notes.write_all(format!("{} {error}\n", paint.bad("error:")).as_bytes());
             COULD_NOT_RUN.into()
         }
     }
@@ -51,7 +51,7 @@ fn start_diagnostics(display: &DisplayArgs, notes: Notes) {
     let colour = Paint::new(display.color, &io::stderr()).is_on();
     let diagnostics = tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(move || notes.clone())
+        .with_writer(move || notes.log())
         .with_ansi(colour);
     diagnostics.with_target(false).without_time().log_internal_errors(false).init();
 }

@@ -10,7 +10,8 @@ use clap::Error;
 use super::reporting::with_reporter;
 use crate::cli::DisplayArgs;
 use crate::net::describe;
-use crate::report::{ColorWhen, Notes, Output, Paint};
+use crate::report::{ColorWhen, Notes, Output, Paint, Screen, finished, fit};
+use crate::units::printable::{Printable, is_printable};
 use crate::verdict::COULD_NOT_RUN;
 
 /// Shows help or the version on standard output, or an error of usage on standard error. Returns
@@ -25,12 +26,9 @@ pub fn show(answer: &Error, arguments: &[OsString]) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             let paint = Paint::new(ColorWhen::Auto, &io::stderr());
-            let _ = writeln!(
-                Notes::default(),
-                "{} cannot write the output: {}",
-                paint.bad("error:"),
-                describe(&error)
-            );
+            let why = describe(&error);
+            let text = format!("{} cannot write the output: {why}\n", paint.bad("error:"));
+            let _ = Notes::default().write_all(text.as_bytes());
             COULD_NOT_RUN.into()
         }
     }
@@ -38,13 +36,42 @@ pub fn show(answer: &Error, arguments: &[OsString]) -> ExitCode {
 
 /// Shows an error of usage; as JSON too, if JSON is what the arguments ask for.
 fn refuse(error: &Error, arguments: &[OsString]) {
-    let _ = error.print();
+    let _ = io::stderr().write_all(&rendered(error, arguments));
     if wants_json(arguments) {
         let display = DisplayArgs { quiet: 0, verbose: 0, color: ColorWhen::Never };
         let notes = Notes::default();
         let reason = anyhow!(reason(&error.to_string()));
         let _ = with_reporter(Output::Json, &display, &notes, |_| Err(reason));
     }
+}
+
+/// An error as it is shown: in colour, if nothing in the arguments could be taken for a colour.
+fn rendered(error: &Error, arguments: &[OsString]) -> Vec<u8> {
+    let columns = Screen::Diagnostics.columns();
+    let odd: Vec<String> = arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .filter(|argument| !argument.chars().all(is_printable))
+        .collect();
+    let styled = error.render();
+    if odd.is_empty() && Paint::new(ColorWhen::Auto, &io::stderr()).is_on() {
+        return fit(&styled.ansi().to_string(), columns).into_bytes();
+    }
+    finished(without_breaks(styled.to_string(), &odd).as_bytes(), columns)
+}
+
+/// Escapes arguments that a text repeats, or their values. The line breaks of an argument must not
+/// begin a line of the text.
+fn without_breaks(mut text: String, arguments: &[String]) -> String {
+    for argument in arguments {
+        let value = argument.split_once('=').map(|(_, value)| value);
+        for part in [Some(argument.as_str()), value, argument.get(2..)].into_iter().flatten() {
+            if part.chars().any(|letter| !is_printable(letter)) {
+                text = text.replace(part, &Printable(part).to_string());
+            }
+        }
+    }
+    text
 }
 
 /// The reason in a rendered error: its first paragraph.
@@ -91,6 +118,15 @@ mod tests {
         }
         for line in ["mcast recv json", "mcast recv -o text", "mcast recv -- mcast send -o json"] {
             assert!(!wants(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_break_in_an_argument_begins_no_line() {
+        let text = "error: invalid value 'a\nerror: b' for '--count'\n".to_owned();
+        for argument in ["a\nerror: b", "--count=a\nerror: b", "-ca\nerror: b"] {
+            let safe = without_breaks(text.clone(), &[argument.to_owned()]);
+            assert_eq!(safe, "error: invalid value 'a\\nerror: b' for '--count'\n", "{argument}");
         }
     }
 

@@ -8,8 +8,8 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 use super::format::Format;
-use super::human::is_printable;
 use crate::event::{Event, Stamped};
+use crate::units::printable::is_printable;
 
 /// JSON for scripts.
 pub struct Json;

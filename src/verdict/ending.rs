@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::net::{NetError, describe};
 use crate::sys::Signal;
+use crate::units::printable::Printable;
 
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub enum RunError {
     #[error("cannot write the output: {}", describe(.0))]
     Output(#[from] io::Error),
     /// What was seen could not be kept.
-    #[error("cannot write '{}': {}", file.display(), describe(source))]
+    #[error("cannot write '{}': {}", Printable(&file.to_string_lossy()), describe(source))]
     Record {
         /// Where.
         file: std::path::PathBuf,
@@ -59,7 +60,7 @@ pub enum RunError {
         source: io::Error,
     },
     /// COMMAND could not be started.
-    #[error("cannot run '{name}': {}", describe(source))]
+    #[error("cannot run '{}': {}", Printable(name), describe(source))]
     Command {
         /// What was to be run.
         name: String,

@@ -12,6 +12,7 @@ use crate::host;
 use crate::net::{self, NetError, Wake};
 use crate::plan::COMMAND_GRACE;
 use crate::sys::ProcessGroup;
+use crate::units::printable::Printable;
 use crate::verdict::{Ended, RunError};
 
 /// How long COMMAND and the programs that it has started have to end after SIGTERM before they are
@@ -117,7 +118,7 @@ impl Drop for RunningCommand {
 fn judge(name: &str, status: ExitStatus) -> Ended {
     match status.code() {
         Some(0) => Ended::Well,
-        Some(code) => Ended::Failed(format!("'{name}' ended with exit status {code}")),
-        None => Ended::Failed(format!("'{name}' was ended by a {status}")),
+        Some(code) => Ended::Failed(format!("'{}' ended with exit status {code}", Printable(name))),
+        None => Ended::Failed(format!("'{}' was ended by a {status}", Printable(name))),
     }
 }

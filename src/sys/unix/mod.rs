@@ -1,6 +1,7 @@
 //! What all Unix systems share.
 
 mod end;
+mod file;
 mod ignored;
 mod limits;
 mod options;
@@ -11,6 +12,7 @@ mod terminal;
 mod wake;
 
 pub use end::{end_at_second_interrupt, end_signals};
+pub use file::create_file;
 pub use limits::{start_with_open_files, too_many_files};
 pub use options::set_traffic_class_v6;
 pub use poll::{PollSource, borrow, poll, wait_for_room};

@@ -1,6 +1,7 @@
 //! Windows, with the signatures of `unix`.
 
 mod end;
+mod file;
 mod limits;
 mod options;
 mod poll;
@@ -10,6 +11,7 @@ mod terminal;
 mod wake;
 
 pub use end::{end_at_second_interrupt, end_signals};
+pub use file::create_file;
 pub use limits::too_many_files;
 pub use options::set_traffic_class_v6;
 pub use poll::{PollSource, borrow, poll, wait_for_room};
