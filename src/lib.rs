@@ -1,7 +1,7 @@
 //! mcast sends, receives, measures and explains IP multicast.
 //!
-//! The binary is a thin shell over this library: it parses the arguments and calls [`run`]. Imports
-//! run down this list and never up. `docs/architecture.md` is the map, with the rules and the way
+//! The binary is a thin shell over this library: it hands its arguments to [`run`]. Imports run
+//! down this list and never up. `docs/architecture.md` is the map, with the rules and the way
 //! of a datagram.
 //!
 //! ```text

@@ -1,10 +1,8 @@
-//! The `mcast` program: parses the arguments; the library does the rest.
+//! The `mcast` program: hands its arguments to the library.
 
+use std::env;
 use std::process::ExitCode;
 
-use clap::Parser;
-use mcast::cli::Cli;
-
 fn main() -> ExitCode {
-    mcast::run(&Cli::parse())
+    mcast::run(&env::args_os().collect::<Vec<_>>())
 }

@@ -32,6 +32,27 @@ fn help_and_version_go_to_standard_output_with_status_0() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn help_that_cannot_be_written_is_an_error_and_a_reader_that_goes_is_none() {
+    for arguments in
+        [&["--help"][..], &["-h"], &["--version"], &["recv", "--help"], &["help", "send"]]
+    {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let run = |stdout: std::process::Stdio| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_mcast"));
+            command.args(arguments).stdout(stdout).stderr(std::process::Stdio::piped());
+            let output = command.spawn().unwrap().wait_with_output().unwrap();
+            (output.status.code(), String::from_utf8(output.stderr).unwrap())
+        };
+        let said = "error: cannot write the output: No space left on device (ENOSPC)\n";
+        assert_eq!(run(full.into()), (Some(2), said.to_owned()), "{arguments:?}");
+        let (reader, writer) = nix::unistd::pipe().unwrap();
+        drop(reader);
+        assert_eq!(run(writer.into()), (Some(0), String::new()), "{arguments:?}");
+    }
+}
+
+#[test]
 fn nothing_at_all_shows_the_help_as_a_mistake() {
     let (status, out, err) = mcast(&[]);
     assert_eq!((status, out.as_str()), (Some(2), ""));

@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use lab::{Lab, eventually};
+use lab::{Host, Lab, Running, eventually};
 use serde_json::json;
 
 const GROUP: &str = "224.202.20.30";
@@ -103,7 +103,7 @@ fn a_duration_ends_a_long_round_of_which_nothing_leaves() {
 fn a_signal_ends_it_with_its_number_only_where_a_count_was_asked() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+    for (signal, status) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
         for command in ["recv --iface e0", "send --iface e0"] {
             for (options, wanted) in [("", 0), ("--count 9", status)] {
                 let running = b.mcast(&format!("{command} {options}")).ready();
@@ -196,7 +196,7 @@ fn waits_in_poll(id: u32) -> bool {
 }
 
 #[test]
-fn a_reader_that_stalls_does_not_hold_up_a_signal() {
+fn a_reader_that_stalls_does_not_hold_up_a_signal_and_the_loss_is_told() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for command in ["send --iface e0 --interval 200us", "recv --iface e0"] {
@@ -212,15 +212,18 @@ fn a_reader_that_stalls_does_not_hold_up_a_signal() {
             while end.write(piece).is_ok() {}
         }
         let mut process = b.command(env!("CARGO_BIN_EXE_mcast"));
-        process.args(command.split(' ')).stdin(Stdio::null()).stdout(writer).stderr(Stdio::null());
-        let mut child = process.spawn().unwrap();
+        process.args(command.split(' ')).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+        let child = process.spawn().unwrap();
         eventually("it waits for room", || waits_in_poll(child.id()));
         let status = std::process::Command::new("kill")
             .args(["-s", "TERM", &child.id().to_string()])
             .status();
         assert!(status.unwrap().success());
         eventually("it ends", || !is_alive(child.id()));
-        assert_eq!(child.wait().unwrap().code(), Some(0), "{command}");
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command}");
+        assert!(said.contains("the summary included, are lost"), "{command}: {said}");
         drop(reader);
     }
     assert!(!b.is_member("e0", GROUP));
@@ -318,6 +321,113 @@ fn what_a_command_has_started_is_ended_with_it() {
     let id =
         heard.err.lines().find_map(|line| line.strip_prefix("started ")).expect("a process id");
     eventually("the sender ends", || !is_alive(id.parse().expect("a number")));
+}
+
+#[test]
+fn a_hangup_ends_every_command_and_nohup_keeps_it_running() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let check = b.mcast("check --iface e0 --duration 30s -o json").ready();
+    check.signal("HUP");
+    assert_eq!(check.ends(129).summary()["verdict"]["status"], 129);
+
+    let mut nohup = b.command("nohup");
+    nohup.args([env!("CARGO_BIN_EXE_mcast"), "recv", "--iface", "e0", "--count", "9"]);
+    let nohup = Running::start(nohup).ready();
+    nohup.signal("HUP");
+    nohup.signal("TERM");
+    nohup.ends(143).says("SIGTERM after 0 of 9 datagrams");
+}
+
+/// Starts a receiver whose COMMAND runs `script`, and answers it with the process id that the
+/// script prints.
+fn receiver_of(host: &Host, options: &[&str], script: &str) -> (Running, u32) {
+    let recv = ["recv", "--iface", "e0"].iter().chain(options).copied();
+    let line: Vec<&str> = recv.chain(["--", "sh", "-c", script]).collect();
+    let running = host.mcast_with(&line);
+    let line = running.error_line(|line| line.starts_with("started "));
+    (running, line["started ".len()..].parse().expect("a process id"))
+}
+
+#[test]
+fn a_command_ends_with_the_receiver_whatever_ends_that() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    for signal in ["HUP", "INT", "TERM", "QUIT", "KILL", "ABRT"] {
+        let deaf = "trap '' HUP INT TERM QUIT; echo started $$; while :; do sleep 0.05; done";
+        let (recv, id) = receiver_of(&b, &[], deaf);
+        recv.signal(signal);
+        eventually("COMMAND ends", || !is_alive(id));
+        recv.finish();
+    }
+}
+
+#[test]
+fn a_closed_terminal_ends_the_command() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let script = r#"
+import os, pty, sys
+pid, master = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "recv", "--iface", "e0", "--count", "9", "--", "sh", "-c", "echo started $$; exec sleep 60"])
+said = b""
+while b"started " not in said or not said.endswith(b"\n"):
+    said += os.read(master, 4096)
+os.close(master)
+print(said.split(b"started ")[1].split()[0].decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"#;
+    let said = b.python(script, &[env!("CARGO_BIN_EXE_mcast")]).ends(0).out;
+    let (id, status) = said.trim().split_once(' ').expect("two numbers");
+    assert_eq!(status, "129", "{said}");
+    assert!(!is_alive(id.parse().unwrap()), "{said}");
+}
+
+#[test]
+fn what_a_command_has_started_ends_although_it_is_deaf_left_the_group_or_is_an_orphan() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    for script in [
+        // It ignores SIGTERM, and COMMAND does not.
+        "sh -c 'trap \"\" TERM; echo started $$; sleep 60; sleep 60' & wait",
+        // COMMAND ends before it, and leaves it.
+        "sh -c 'echo started $$; exec sleep 60' & exit 0",
+        // It has a session of its own, and its parent has ended.
+        "(setsid sh -c 'echo started $$; exec sleep 60' &); sleep 60",
+        "(setsid sh -c 'trap \"\" TERM; echo started $$; sleep 60; sleep 60' &); exit 0",
+    ] {
+        for signal in ["HUP", "INT"] {
+            let (recv, id) = receiver_of(&b, &[], script);
+            recv.signal(signal);
+            recv.ends(0);
+            assert!(!is_alive(id), "{script} after {signal}");
+        }
+    }
+}
+
+#[test]
+fn a_second_interrupt_kills_the_group_of_the_command() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let deaf = "trap '' INT TERM; sh -c 'echo started $$; sleep 60; sleep 60' & wait; sleep 60";
+    for second in ["INT", "QUIT"] {
+        let (recv, id) = receiver_of(&b, &[], deaf);
+        recv.signal("INT");
+        eventually("it leaves", || !b.is_member("e0", GROUP));
+        recv.signal(second);
+        recv.finish();
+        eventually("what COMMAND has started ends", || !is_alive(id));
+    }
+}
+
+#[test]
+fn orphans_of_a_command_do_not_stay_as_zombies() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let (recv, id) = receiver_of(&b, &[], "(sh -c 'echo started $$' &); sleep 60");
+    eventually("it is collected", || !std::fs::exists(format!("/proc/{id}")).unwrap());
+    recv.signal("INT");
+    recv.ends(0);
 }
 
 #[test]

@@ -17,6 +17,43 @@ fn refused(host: &Host, arguments: &str, parts: &[&str]) {
 }
 
 #[test]
+fn json_ends_with_a_summary_although_nothing_could_run() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair_with_ipv6();
+    let selfish = "import signal, socket\ns = socket.socket(socket.AF_INET6, \
+                   socket.SOCK_DGRAM)\ns.bind(('::', 54321))\nprint('bound')\nsignal.pause()";
+    let selfish = a.python(selfish, &[]);
+    selfish.line(|line| line == "bound");
+    for (arguments, reason) in [
+        // What clap refuses.
+        ("recv --no-such", "unexpected argument '--no-such' found"),
+        ("send --count 0", "invalid value '0' for '--count <N>'"),
+        ("check 10.0.0.0/24", "10.0.0.0"),
+        ("ifaces --no-such", "unexpected argument '--no-such' found"),
+        // What the host refuses.
+        ("recv --iface eth9", "'eth9'"),
+        ("send [ff02::1]:5000", "ff02::1 exists on every link"),
+        ("check --iface eth9", "'eth9'"),
+        // What the kernel refuses.
+        ("recv --iface e0 [ff15::1]:54321", "(EADDRINUSE)"),
+        ("send --iface e0 [ff15::1]:5000 --source-port 54321", "(EADDRINUSE)"),
+        ("recv --iface e0 239.1.1.1:5000 -q -- no-such-program", "cannot run 'no-such-program'"),
+        ("check --iface e0 --record /no/such", "cannot write '/no/such'"),
+    ] {
+        let (command, rest) = arguments.split_once(' ').expect("a command and its arguments");
+        let finished = a.mcast(&format!("{command} -o json {rest}")).ends(2);
+        let verdict = finished.summary()["verdict"].clone();
+        assert_eq!(verdict["status"], 2, "{finished}");
+        assert!(verdict["reasons"][0].as_str().unwrap().contains(reason), "{finished}");
+        assert_eq!(finished.err.matches("error:").count(), 1, "{finished}");
+        assert!(
+            finished.events_of("ready").is_empty() || arguments.contains("-- no"),
+            "{finished}"
+        );
+    }
+}
+
+#[test]
 fn an_interface_that_is_not_there_is_answered_with_those_that_are() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();

@@ -32,7 +32,7 @@ fn may_be_null() -> BTreeSet<String> {
         "pdv_ns",
         "wakeup_ns",
     ];
-    let table: [(&str, &[&[&str]]); 27] = [
+    let table: [(&str, &[&[&str]]); 28] = [
         ("datagram_received", &[&ARRIVAL]),
         ("datagram_received_damaged", &[&ARRIVAL]),
         ("datagram_received_measured", &[&ARRIVAL, &["delay_ns"]]),
@@ -66,6 +66,7 @@ fn may_be_null() -> BTreeSet<String> {
         ("finding.commands", &[]),
         ("left", &[]),
         ("summary_of_check", &[]),
+        ("summary_of_failure", &[]),
         ("summary_of_ifaces", &[]),
     ];
     let ways = table.iter().flat_map(|(before, fields)| {
@@ -159,6 +160,7 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
 
     // What cannot go on, what is refused on the way, what is interrupted.
     runs.push(b.mcast("recv --iface e0 -o json -- no-such-program").ends(2));
+    runs.push(mcast(&b, "recv --iface no-such").ends(2));
     a.firewall(
         "table inet t { chain out { type filter hook output priority 0; udp dport 54321 drop; }; }",
     );
@@ -250,6 +252,9 @@ fn each_within(
     }
 }
 
+/// Some time.
+const TIME: &str = "2026-11-22T21:55:13.671624310Z";
+
 fn is_refused(what: &str, way: &str, event: &Value) {
     assert!(schema::check(event).is_err(), "{what} at {way} is accepted: {event}");
 }
@@ -259,6 +264,11 @@ fn it_is_a_schema_by_the_schema_of_its_draft() {
     assert_eq!(schema::PUBLISHED["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(schema::check_schema(&schema::PUBLISHED), Ok(()));
     assert!(schema::check_schema(&json!({"type": "nothing"})).is_err());
+}
+
+#[test]
+fn the_program_names_this_schema() {
+    assert_eq!(schema::PUBLISHED["$id"], mcast::event::SCHEMA);
 }
 
 #[test]
@@ -323,14 +333,13 @@ fn it_lists_every_id_and_every_damage() {
     let findings = names(Id::FINDINGS);
     assert_eq!(listed("/$defs/finding_id/enum"), findings);
     for id in findings {
-        let finding = json!({"event": "finding", "id": id, "level": "note", "what": "so it is", "evidence": "so", "remedy": null, "commands": []});
+        let finding = json!({"event": "finding", "time": TIME, "id": id, "level": "note", "what": "so it is", "evidence": "so", "remedy": null, "commands": []});
         assert_eq!(schema::kind(&finding), "finding");
     }
 
     for id in listed("/$defs/warning_id/enum") {
         for remedy in [Value::Null, json!("do it")] {
-            let warning =
-                json!({"event": "warning", "id": id, "what": "so it is", "remedy": remedy});
+            let warning = json!({"event": "warning", "time": TIME, "id": id, "what": "so it is", "remedy": remedy});
             assert_eq!(schema::kind(&warning), "warning");
         }
     }
@@ -411,7 +420,7 @@ fn names(value: &Value) -> BTreeSet<String> {
 /// Values that are of the right type and mean nothing, each in every real event where there is such
 /// a field.
 fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
-    let table: [(&str, &str, Value); 49] = [
+    let table: [(&str, &str, Value); 54] = [
         ("warning", "event", json!("warnings")),
         ("warning", "id", json!("kernel_drops")),
         ("warning", "id", json!("no-such-warning")),
@@ -421,6 +430,11 @@ fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
         ("finding", "commands", json!([{"where": "there", "run": "this"}])),
         ("ready_of_check", "duration_ns", json!(-1)),
         ("summary_of_check", "conclusion", json!("")),
+        ("ready_of_recv", "tool", json!("iperf")),
+        ("ready_of_send", "version", json!("")),
+        ("ready_of_check", "schema", json!(1)),
+        ("left", "time", json!("2026-11-22T21:55:13Z")),
+        ("summary_of_failure", "verdict", json!({"status": 2, "reasons": []})),
         ("left", "port", json!(0)),
         ("left", "port", json!(65536)),
         ("left", "port", json!(1.5)),

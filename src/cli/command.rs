@@ -30,7 +30,7 @@ Between two computers:
   mcast recv --iface 10.0.0.101 --count 10
   mcast send 224.202.20.30:54321
 
-Exit status: 0 done; 1 the answer is no; 2 could not run; 130, 143 interrupted."
+Exit status: 0 done; 1 the answer is no; 2 could not run; 128+N signal N."
 )]
 pub struct Cli {
     /// What to do.

@@ -9,7 +9,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::low_level;
 
 use super::keys::Keys;
-use crate::iface::{Interface, Row};
+use crate::iface::{Interface, Row, name_width};
 
 /// The user's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn ask(group: IpAddr, offered: &[&Interface]) -> Answer {
     if offered.is_empty() || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Answer::Nobody;
     }
-    let width = offered.iter().map(|iface| iface.name.len()).max().unwrap_or(0);
+    let width = name_width(offered.iter().copied());
     let rows: Vec<String> = offered.iter().map(|iface| Row { iface, width }.to_string()).collect();
     match show(&format!("Which interface for {group}?"), &rows) {
         Ok(Some(row)) => Answer::Chosen(offered[row].index),

@@ -5,6 +5,8 @@ mod check;
 mod dispatch;
 mod ifaces;
 mod recv;
+mod reporting;
 mod send;
+mod usage;
 
 pub use dispatch::run;

@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::TargetInfo;
 use super::json::nanos;
+use super::{Program, TargetInfo};
 use crate::notice::{Level, Notice};
 use crate::verdict::Verdict;
 
 /// The group is joined wherever it can be: what arrives from now on is seen.
 #[derive(Debug, Serialize)]
 pub struct Checking<'a> {
+    /// What writes the events.
+    #[serde(flatten)]
+    pub program: Program,
     /// Where it is joined.
     pub targets: Vec<TargetInfo<'a>>,
     /// The interface where it should arrive; `null` where nobody names one and several would do.

@@ -9,6 +9,7 @@ use super::{
     ReceivedDatagram, RecvSummary, SendSummary, Sending, SentDatagram, notice,
 };
 use crate::notice::Notice;
+use crate::verdict::Verdict;
 
 /// Something that happened.
 #[derive(Debug, Serialize)]
@@ -56,6 +57,32 @@ pub enum Event<'a> {
     /// How many interfaces there are; always the last.
     #[serde(rename = "summary")]
     IfacesSummary(IfacesSummary),
+    /// Why a command has no other summary; always the last.
+    #[serde(rename = "summary")]
+    Failure(Failure),
+}
+
+impl Event<'_> {
+    /// Whether this is the last event.
+    pub fn is_summary(&self) -> bool {
+        matches!(
+            self,
+            Event::RecvSummary(_)
+                | Event::SendSummary(_)
+                | Event::CheckSummary(_)
+                | Event::IfacesSummary(_)
+                | Event::Failure(_)
+        )
+    }
+}
+
+/// The summary of a command that could not run, or that has nothing to sum up.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// Why.
+    pub error: String,
+    /// The same as a verdict.
+    pub verdict: Verdict,
 }
 
 /// A group that was left.

@@ -16,19 +16,21 @@ mod ready;
 mod recv;
 mod send;
 mod spans;
+mod stamped;
 mod target;
 mod totals;
 
 pub use check::{CheckSummary, Checking};
 pub use datagram::{Payload, ProbeInfo, ReceivedDatagram, SentDatagram};
 pub use ifaces::{AddressInfo, IfacesSummary, InterfaceInfo};
-pub use kinds::{Event, Left};
+pub use kinds::{Event, Failure, Left};
 pub use measured::{
     FiguresInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe,
 };
-pub use ready::{Listening, RcvbufInfo, Sending};
+pub use ready::{Listening, Program, RcvbufInfo, SCHEMA, Sending};
 pub use recv::{IntervalReport, RecvFigures, RecvSummary};
 pub use send::{SendSummary, TargetTotals};
 pub use spans::{Span, spans};
+pub use stamped::Stamped;
 pub use target::{Excluded, Origin, TargetInfo};
 pub use totals::Totals;

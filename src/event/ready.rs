@@ -8,9 +8,32 @@ use super::json::some_nanos;
 use super::{TargetInfo, measured};
 use crate::units::rcvbuf::RcvbufRequest;
 
+/// The `$id` of the schema that all events follow.
+pub const SCHEMA: &str = "urn:uuid:34d1eece-0043-5694-aae7-51c36061048f";
+
+/// What wrote the events.
+#[derive(Debug, Serialize)]
+pub struct Program {
+    /// `mcast`.
+    pub tool: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// The schema of the events.
+    pub schema: &'static str,
+}
+
+impl Default for Program {
+    fn default() -> Self {
+        Program { tool: "mcast", version: env!("CARGO_PKG_VERSION"), schema: SCHEMA }
+    }
+}
+
 /// A receiver is ready.
 #[derive(Debug, Serialize)]
 pub struct Listening<'a> {
+    /// What writes the events.
+    #[serde(flatten)]
+    pub program: Program,
     /// What was joined.
     pub targets: Vec<TargetInfo<'a>>,
     /// The receive buffer of each socket.
@@ -32,6 +55,9 @@ pub struct RcvbufInfo {
 /// A sender is ready.
 #[derive(Debug, Serialize)]
 pub struct Sending<'a> {
+    /// What writes the events.
+    #[serde(flatten)]
+    pub program: Program,
     /// Where it sends to.
     pub targets: Vec<TargetInfo<'a>>,
     /// The TTL or hop limit of its datagrams; of those to the first target, where they differ.

@@ -16,6 +16,6 @@ pub use follow::{Change, Followed, Presence};
 pub use interface::{Address, Flag, Interface, Joined};
 pub use link::{Link, Master};
 pub use mac::MacAddr;
-pub use row::Row;
+pub use row::{Row, name_width};
 pub use via::{Cast, Route, Via};
 pub use wanted::Wanted;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Address, Interface};
+use crate::units::printable::Printable;
 
 /// An interface on one line: its name, padded to `width`, its state and its addresses.
 pub struct Row<'a> {
@@ -12,10 +13,18 @@ pub struct Row<'a> {
     pub width: usize,
 }
 
+/// The width of the column of names.
+pub fn name_width<'a>(interfaces: impl IntoIterator<Item = &'a Interface>) -> usize {
+    let widths =
+        interfaces.into_iter().map(|iface| Printable(&iface.name).to_string().chars().count());
+    widths.max().unwrap_or(0)
+}
+
 impl fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Row { iface, width } = self;
-        write!(f, "{:width$}  {:4}", iface.name, if iface.up { "up" } else { "down" })?;
+        let name = Printable(&iface.name).to_string();
+        write!(f, "{name:width$}  {:4}", if iface.up { "up" } else { "down" })?;
         for Address { ip, prefix } in &iface.addresses {
             match prefix {
                 Some(prefix) => write!(f, "  {ip}/{prefix}")?,

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::{Choices, IfaceError};
 use crate::iface::{Cast, Family, Interface, Route, Via, Wanted};
 use crate::target::Target;
+use crate::units::printable::Printable;
 
 /// What the interface is for. A receiver can join where nothing arrives yet; a sender needs an
 /// address to send from at once.
@@ -227,7 +228,9 @@ fn by_index(interfaces: &[Interface], index: u32) -> Option<&Interface> {
 pub fn find<'a>(interfaces: &'a [Interface], text: &str) -> Result<&'a Interface, IfaceError> {
     let choices = || Choices::of(interfaces);
     let unknown = || IfaceError::Unknown { wanted: text.to_owned(), choices: choices() };
-    if let Some(iface) = interfaces.iter().find(|iface| iface.name == text) {
+    let is_shown = |iface: &&Interface| Printable(&iface.name).to_string() == text;
+    let named = interfaces.iter().find(|iface| iface.name == text);
+    if let Some(iface) = named.or_else(|| interfaces.iter().find(is_shown)) {
         return Ok(iface);
     }
     let (address, zone) =

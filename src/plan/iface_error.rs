@@ -5,13 +5,17 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
-use crate::iface::{Family, Interface, Row};
+use crate::iface::{Family, Interface, Row, name_width};
+use crate::units::printable::Printable;
 
 /// Why no interface could be chosen. Each message shows what this host has.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum IfaceError {
     /// `--iface` or a zone names nothing on this host.
-    #[error("no interface of this host has the name, address or index '{wanted}'{choices}")]
+    #[error(
+        "no interface of this host has the name, address or index '{}'{choices}",
+        Printable(wanted)
+    )]
     Unknown {
         /// What was typed.
         wanted: String,
@@ -171,7 +175,7 @@ impl fmt::Display for Choices {
             return write!(f, "\n  this host has no interfaces");
         }
         write!(f, "\n  this host has:")?;
-        let width = self.0.iter().map(|iface| iface.name.len()).max().unwrap_or(0);
+        let width = name_width(&self.0);
         self.0
             .iter()
             .try_for_each(|iface| write!(f, "\n    {:>3}  {}", iface.index, Row { iface, width }))

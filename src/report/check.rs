@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::screen::WHOLE;
 use super::style::Paint;
 use crate::event::{CheckSummary, Checking};
 use crate::units::rcvbuf::format_duration;
@@ -34,7 +35,7 @@ pub fn checking(checking: &Checking, paint: Paint, out: &mut dyn Write) -> io::R
     }
     writeln!(out)?;
     if let Some(send) = &checking.send {
-        writeln!(out, "now type this on the host that sends:\n\n  {}\n", paint.good(send))?;
+        writeln!(out, "now type this on the host that sends:\n\n{WHOLE}  {}\n", paint.good(send))?;
     }
     Ok(())
 }
@@ -54,7 +55,6 @@ pub fn summary(summary: &CheckSummary, paint: Paint, out: &mut dyn Write) -> io:
         "\n{}",
         paint.faint(counts.into_iter().chain([passed]).collect::<Vec<_>>().join(", "))
     )?;
-    // One sentence, whole, so that it can be copied.
     match (*faults, *warnings) {
         (0, 0) => writeln!(out, "{}", paint.good(conclusion)),
         (0, _) => writeln!(out, "{}", paint.caution(conclusion)),

@@ -84,11 +84,6 @@ pub fn payload(bytes: &[u8], whole: bool) -> impl Display {
     })
 }
 
-/// A name that others have given, with everything escaped that a terminal would not simply print.
-pub fn name(text: &str) -> impl Display {
-    Escaped(text)
-}
-
 fn more(f: &mut fmt::Formatter, left: usize) -> fmt::Result {
     if left == 0 { Ok(()) } else { write!(f, " … and {}", count(left as u64, "byte")) }
 }
@@ -118,19 +113,6 @@ impl Escaped<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether a terminal simply prints a character. Accents and vowel signs count: they print on the
-/// letter before them.
-pub fn is_printable(letter: char) -> bool {
-    if letter.is_ascii() {
-        return !letter.is_ascii_control();
-    }
-    // The standard library knows, and says so by escaping it; behind another letter it leaves
-    // accents alone.
-    let mut bytes = [b'a'; 5];
-    let len = 1 + letter.encode_utf8(&mut bytes[1..]).len();
-    std::str::from_utf8(&bytes[..len]).is_ok_and(|pair| pair.escape_debug().count() == 2)
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use super::human::name;
 use super::style::Paint;
 use crate::event::{AddressInfo, InterfaceInfo};
 use crate::iface::{Flag, Joined};
+use crate::units::printable::Printable;
 
 /// Lists of addresses and groups are broken to fit a terminal of this many columns.
 const WIDTH: usize = 80;
@@ -102,7 +102,7 @@ impl Cell {
 fn cells(iface: &InterfaceInfo) -> [Cell; COLUMNS] {
     [
         Cell::plain(iface.ifindex),
-        Cell::plain(name(&iface.name)),
+        Cell::plain(Printable(&iface.name)),
         match (iface.up, iface.carrier) {
             (false, _) => Cell::new("down", Tone::Bad),
             (true, Some(false)) => Cell::new("no carrier", Tone::Caution),
@@ -130,7 +130,7 @@ fn flags(iface: &InterfaceInfo) -> String {
     ];
     let member = iface.master.as_ref().map(|master| {
         let of = if iface.vrf.is_some() { "VRF" } else { "member of" };
-        format!("{of} {}", name(master))
+        format!("{of} {}", master)
     });
     let words = flags.iter().filter(|(is, _)| *is).map(|(_, word)| (*word).to_owned());
     member.into_iter().chain(words).collect::<Vec<_>>().join(", ")
@@ -229,7 +229,7 @@ fn list(
 mod tests {
     use super::*;
     use crate::iface::MacAddr;
-    use crate::report::ColorWhen;
+    use crate::report::{ColorWhen, finished};
 
     fn iface(name: &str, ifindex: u32) -> InterfaceInfo {
         InterfaceInfo {
@@ -269,7 +269,7 @@ mod tests {
     fn shown(interfaces: &[InterfaceInfo], whole: bool, color: ColorWhen) -> String {
         let mut out = Vec::new();
         table(interfaces, Paint::new(color, &io::stdout()), whole, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        String::from_utf8(finished(&out, None)).unwrap()
     }
 
     #[test]

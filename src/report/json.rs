@@ -1,14 +1,15 @@
 //! JSON for scripts: one compact object a line.
 
 use std::io::{self, Write};
+use std::time::SystemTime;
 
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
 use super::format::Format;
-use super::human::is_printable;
-use crate::event::Event;
+use crate::event::{Event, Stamped};
+use crate::units::printable::is_printable;
 
 /// JSON for scripts.
 pub struct Json;
@@ -20,7 +21,8 @@ impl Format for Json {
         out: &mut Vec<u8>,
         _notes: &mut dyn Write,
     ) -> io::Result<()> {
-        event.serialize(&mut Serializer::with_formatter(&mut *out, Printable))?;
+        let stamped = Stamped { event, time: SystemTime::now() };
+        stamped.serialize(&mut Serializer::with_formatter(&mut *out, Printable))?;
         out.push(b'\n');
         Ok(())
     }

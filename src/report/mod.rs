@@ -16,6 +16,7 @@ mod output;
 mod progress;
 mod raw;
 mod reporter;
+mod screen;
 mod style;
 mod text;
 
@@ -23,4 +24,5 @@ pub use notes::Notes;
 pub use output::{Lines, Output};
 pub use progress::{Goal, Progress};
 pub use reporter::{Display, Reporter};
+pub use screen::{Screen, finished, fit};
 pub use style::{ColorWhen, Paint};

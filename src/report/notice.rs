@@ -2,11 +2,16 @@
 
 use std::io::{self, Write};
 
+use super::human::size;
+use super::screen::{Screen, WHOLE, wrap};
 use super::style::Paint;
 use crate::notice::{Level, Notice, Place};
 
-/// Paragraphs are broken to fit a terminal of this many columns.
+/// Paragraphs are broken to fit this many columns, and the terminal if that is narrower.
 const WIDTH: usize = 100;
+
+/// The fewest columns that paragraphs are broken to fit.
+const NARROWEST: usize = 40;
 
 /// The column where the words of a finding begin.
 const MARGIN: usize = 9;
@@ -14,19 +19,41 @@ const MARGIN: usize = 9;
 /// A warning or advice on one line, and its remedy on another.
 pub fn line(notice: &Notice, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     let Notice { level, what, remedy, .. } = notice;
-    writeln!(notes, "{} {what}", painted(*level, &format!("{}:", level.name()), paint))?;
-    remedy.as_ref().map_or(Ok(()), |remedy| writeln!(notes, "  {} {remedy}", paint.good("tip:")))
+    let mut text = format!("{} {what}\n", painted(*level, &format!("{}:", level.name()), paint));
+    if let Some(remedy) = remedy {
+        text += &format!("  {} {remedy}\n", paint.good("tip:"));
+    }
+    notes.write_all(text.as_bytes())
+}
+
+/// A warning that the end of the output is lost, which no event can say.
+pub fn output_lost(bytes: usize, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
+    let text = format!(
+        "{} nobody reads standard output; its last {}, the summary included, are lost\n  {} read it \
+         until mcast ends, or write it to a file\n",
+        paint.caution("warning:"),
+        size(bytes),
+        paint.good("tip:")
+    );
+    notes.write_all(text.as_bytes())
 }
 
 /// A finding as a diagnostic, in one write: COMMAND may write to standard error too.
 pub fn explanation(finding: &Notice, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     let mut text = Vec::new();
-    paragraph(finding, paint, &mut text)?;
+    paragraph(finding, Screen::Diagnostics.columns(), paint, &mut text)?;
     notes.write_all(&text)
 }
 
-/// A finding: its statement, its evidence, its remedy, and its commands.
-pub fn paragraph(finding: &Notice, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+/// A finding: its statement, its evidence, its remedy, and its commands. `columns` are those of
+/// the terminal that it should fit.
+pub fn paragraph(
+    finding: &Notice,
+    columns: Option<usize>,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let width = columns.unwrap_or(WIDTH).clamp(NARROWEST, WIDTH);
     let Notice { id, level, what, why, remedy, commands } = finding;
     let evidence = why.as_deref().unwrap_or_default();
     write!(out, "{}", painted(*level, &format!("{:MARGIN$}", level.name()), paint))?;
@@ -34,7 +61,7 @@ pub fn paragraph(finding: &Notice, paint: Paint, out: &mut dyn Write) -> io::Res
     // A pass is brief: its evidence follows on the same line.
     let passes = *level == Level::Pass;
     let text = if passes { format!("{head}{what}; {evidence}") } else { format!("{head}{what}") };
-    let lines = wrap(&text, WIDTH - MARGIN);
+    let lines = wrap(&text, width - MARGIN);
     for (position, line) in lines.iter().enumerate() {
         match (position, line.strip_prefix(&head)) {
             (0, Some(rest)) => writeln!(out, "{}{rest}", paint.faint(&head))?,
@@ -42,11 +69,11 @@ pub fn paragraph(finding: &Notice, paint: Paint, out: &mut dyn Write) -> io::Res
             _ => writeln!(out, "{:MARGIN$}{line}", "")?,
         }
     }
-    for line in wrap(evidence, WIDTH - MARGIN - 2).iter().filter(|_| !passes) {
+    for line in wrap(evidence, width - MARGIN - 2).iter().filter(|_| !passes) {
         writeln!(out, "{:MARGIN$}  {}", "", paint.faint(line))?;
     }
     if let Some(remedy) = remedy {
-        for (position, line) in wrap(remedy, WIDTH - MARGIN - 7).iter().enumerate() {
+        for (position, line) in wrap(remedy, width - MARGIN - 7).iter().enumerate() {
             let tip = if position == 0 { paint.good("tip: ").to_string() } else { " ".repeat(5) };
             writeln!(out, "{:MARGIN$}  {tip}{line}", "")?;
         }
@@ -58,7 +85,7 @@ pub fn paragraph(finding: &Notice, paint: Paint, out: &mut dyn Write) -> io::Res
         } else {
             format!("   # {}", command.place)
         };
-        writeln!(out, "{:MARGIN$}    {}{}", "", command.run, paint.faint(place))?;
+        writeln!(out, "{WHOLE}{:MARGIN$}    {}{}", "", command.run, paint.faint(place))?;
     }
     Ok(())
 }
@@ -73,34 +100,16 @@ fn painted(level: Level, text: &str, paint: Paint) -> String {
     }
 }
 
-/// Breaks a text between words, into lines of at most `width` columns. A longer word is a line of
-/// its own.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.last_mut().expect("there is one from the start");
-        if last.is_empty() {
-            last.push_str(word);
-        } else if last.chars().count() + 1 + word.chars().count() <= width {
-            last.push(' ');
-            last.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::notice::Id;
-    use crate::report::ColorWhen;
+    use crate::report::{ColorWhen, finished};
 
     fn shown(finding: &Notice) -> String {
         let mut out = Vec::new();
-        paragraph(finding, Paint::new(ColorWhen::Never, &io::stdout()), &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        paragraph(finding, None, Paint::new(ColorWhen::Never, &io::stdout()), &mut out).unwrap();
+        String::from_utf8(finished(&out, None)).unwrap()
     }
 
     #[test]
@@ -115,11 +124,5 @@ mod tests {
         assert!(text.lines().all(|line| line.contains(long) || line.len() <= WIDTH), "{text}");
         assert!(text.contains(&format!("             {long}   # on the sender\n")), "{text}");
         assert!(text.contains("           tip: do this\n"), "{text}");
-    }
-
-    #[test]
-    fn a_word_that_is_too_long_stands_alone() {
-        assert_eq!(wrap("a bbbbbbbb c", 4), ["a", "bbbbbbbb", "c"]);
-        assert_eq!(wrap("", 4), [""]);
     }
 }

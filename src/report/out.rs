@@ -68,6 +68,8 @@ pub struct StandardOutput<'a> {
     interrupt: &'a Interrupt,
     #[cfg(unix)]
     mode: WriteMode,
+    #[cfg(unix)]
+    is_terminal: bool,
     /// The line to clear first, if both are on a terminal.
     line: Option<ProgressLine>,
     /// The end of each wait in the final output, which signals no longer end.
@@ -77,7 +79,8 @@ pub struct StandardOutput<'a> {
 impl<'a> StandardOutput<'a> {
     pub fn new(interrupt: &'a Interrupt, line: &ProgressLine) -> Self {
         let stdout = io::stdout();
-        let line = stdout.is_terminal().then(|| line.clone());
+        let is_terminal = stdout.is_terminal();
+        let line = is_terminal.then(|| line.clone());
         #[cfg(unix)]
         let mode = if is_regular(&stdout) { WriteMode::Whole } else { WriteMode::NonBlocking };
         StandardOutput {
@@ -85,6 +88,8 @@ impl<'a> StandardOutput<'a> {
             interrupt,
             #[cfg(unix)]
             mode,
+            #[cfg(unix)]
+            is_terminal,
             line,
             until: None,
         }
@@ -131,6 +136,10 @@ impl Write for StandardOutput<'_> {
                 self.wait()?;
                 match nix::unistd::write(&self.stdout, &bytes[..bytes.len().min(PIECE)]) {
                     Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EINTR) => {}
+                    // A terminal that has gone is a reader that has gone.
+                    Err(nix::errno::Errno::EIO) if self.is_terminal => {
+                        return Err(io::ErrorKind::BrokenPipe.into());
+                    }
                     other => break other?,
                 }
             },

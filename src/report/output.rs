@@ -1,9 +1,11 @@
 //! The formats, behind one trait.
 
-use std::io::{self};
+use std::io::{self, Write};
 
 use super::format::Format;
-use super::{ColorWhen, Paint, hex, json, raw, text};
+use super::screen::{self, Screen};
+use super::text::Text;
+use super::{ColorWhen, Paint, hex, json, raw};
 use crate::event::Event;
 
 /// The formats.
@@ -24,15 +26,34 @@ impl Output {
     /// shows long payloads and lists in full.
     pub(super) fn format(self, whole: bool, paint: Paint, paint_notes: Paint) -> Box<dyn Format> {
         match self {
-            Output::Text => Box::new(text::Text::new(paint, paint_notes, whole)),
+            Output::Text => Box::new(Shown(Text::new(Screen::Output, paint, paint_notes, whole))),
             Output::Json => Box::new(json::Json),
             Output::Hex => {
-                Box::new(hex::HexDump { text: text::Text::new(paint, paint_notes, false) })
+                let text = Text::new(Screen::Output, paint, paint_notes, false);
+                Box::new(Shown(hex::HexDump { text }))
             }
             Output::Raw => {
-                Box::new(raw::Raw { text: text::Text::new(paint_notes, paint_notes, false) })
+                let text = Text::new(Screen::Diagnostics, paint_notes, paint_notes, false);
+                Box::new(raw::Raw { text })
             }
         }
+    }
+}
+
+/// Text on standard output, made fit for a reader.
+struct Shown<F>(F);
+
+impl<F: Format> Format for Shown<F> {
+    fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
+        let start = out.len();
+        self.0.event(event, out, notes)?;
+        // A payload is not broken.
+        let columns = match event {
+            Event::Received(_) | Event::Sent(_) => None,
+            _ => Screen::Output.columns(),
+        };
+        screen::finish(out, start, columns);
+        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 
 use super::human::rate;
+use super::screen::finished;
 use super::style::{Paint, is_dumb};
 use crate::stats::Meter;
 use crate::sys;
@@ -298,7 +299,8 @@ impl Progress {
             datagrams: meter.datagrams,
         };
         let columns = Term::stderr().size().1.saturating_sub(SPARE).max(1);
-        let _ = self.line.draw(&view.line(usize::from(columns), self.paint));
+        let line = view.line(usize::from(columns), self.paint);
+        let _ = self.line.draw(&String::from_utf8_lossy(&finished(line.as_bytes(), None)));
     }
 }
 

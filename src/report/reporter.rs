@@ -5,10 +5,11 @@ use std::io::{self, IsTerminal};
 use super::format::Format;
 use super::out::{OutputBuffer, StandardOutput};
 use super::{ColorWhen, Goal, Notes, Output, Paint, Progress, notice};
-use crate::event::Event;
+use crate::event::{Event, Failure};
 use crate::net::{InterfaceEvents, Wake};
 use crate::notice::{Notice, interface};
 use crate::sys::{Interrupt, Signal};
+use crate::verdict::Verdict;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +38,8 @@ pub struct Reporter<'a> {
     interrupt: &'a Interrupt,
     notes: Notes,
     paint_notes: Paint,
+    /// The summary was reported.
+    has_ended: bool,
 }
 
 impl<'a> Reporter<'a> {
@@ -53,7 +56,7 @@ impl<'a> Reporter<'a> {
             _ => Verbosity::Nothing,
         };
         let out = OutputBuffer::new(StandardOutput::new(interrupt, &notes.line));
-        Reporter { format, level, out, interrupt, notes, paint_notes }
+        Reporter { format, level, out, interrupt, notes, paint_notes, has_ended: false }
     }
 
     /// Shows an event, if it is wanted.
@@ -62,13 +65,8 @@ impl<'a> Reporter<'a> {
     /// What the system said to the write; `BrokenPipe` where the reader has gone, `TimedOut` where
     /// a signal came while it stalled.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
-        let wanted = match event {
-            Event::RecvSummary(_)
-            | Event::SendSummary(_)
-            | Event::CheckSummary(_)
-            | Event::IfacesSummary(_) => Verbosity::Summary,
-            _ => Verbosity::Everything,
-        };
+        self.has_ended |= event.is_summary();
+        let wanted = if event.is_summary() { Verbosity::Summary } else { Verbosity::Everything };
         if wanted > self.level {
             return Ok(());
         }
@@ -154,7 +152,8 @@ impl<'a> Reporter<'a> {
         self.out.flush()
     }
 
-    /// Writes the final output. A reader that has gone is then no error.
+    /// Writes the final output. A reader that has gone is then no error, and a reader that stalls
+    /// gets a warning on standard error.
     ///
     /// # Errors
     /// As [`Reporter::event`].
@@ -164,13 +163,25 @@ impl<'a> Reporter<'a> {
     ) -> io::Result<()> {
         self.out.out.begin_final_output();
         match say(self).and_then(|()| self.flush()) {
-            Err(error)
-                if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::TimedOut) =>
-            {
-                Ok(())
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                notice::output_lost(self.out.bytes().len(), self.paint_notes, &mut self.notes)
             }
             other => other,
         }
+    }
+
+    /// Reports a summary of the verdict alone, if none was reported: the last line of JSON is
+    /// always a summary.
+    ///
+    /// # Errors
+    /// As [`Reporter::event`].
+    pub fn end(&mut self, verdict: &Verdict) -> io::Result<()> {
+        let Some(error) = verdict.reasons.first().filter(|_| !self.has_ended) else {
+            return Ok(());
+        };
+        let failure = Event::Failure(Failure { error: error.clone(), verdict: verdict.clone() });
+        self.final_output(|reporter| reporter.event(&failure))
     }
 
     /// The progress of a run towards `goal`, if it has one. It is seen on a terminal where nothing

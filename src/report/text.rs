@@ -8,7 +8,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::format::Format;
-use super::human::{name, payload, rate, size, time_of_day};
+use super::human::{payload, rate, size, time_of_day};
+use super::screen::Screen;
 use super::style::Paint;
 use super::{check, ifaces, measured, notice};
 use crate::assertion::Value;
@@ -25,6 +26,8 @@ const SHORTEST_RATE: Duration = Duration::from_millis(10);
 
 /// Text for people.
 pub struct Text {
+    /// Where the results go.
+    screen: Screen,
     paint: Paint,
     paint_notes: Paint,
     /// Show the whole of long payloads.
@@ -55,7 +58,9 @@ impl Format for Text {
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
             Event::Checking(ready) => check::checking(ready, self.paint, out),
-            Event::Finding(found) => notice::paragraph(found, self.paint, out),
+            Event::Finding(found) => {
+                notice::paragraph(found, self.screen.columns(), self.paint, out)
+            }
             Event::Explanation(found) => notice::explanation(found, self.paint_notes, notes),
             Event::CheckSummary(summary) => check::summary(summary, self.paint, out),
             Event::Interface(iface) => {
@@ -63,14 +68,16 @@ impl Format for Text {
                 Ok(())
             }
             Event::IfacesSummary(summary) => self.ifaces_summary(summary, out),
+            // The error on standard error says it.
+            Event::Failure(_) => Ok(()),
         }
     }
 }
 
 impl Text {
     /// Text with its colours: those of the results and those of the diagnostics.
-    pub fn new(paint: Paint, paint_notes: Paint, whole: bool) -> Self {
-        Text { paint, paint_notes, whole, zone: OnceCell::new(), interfaces: Vec::new() }
+    pub fn new(screen: Screen, paint: Paint, paint_notes: Paint, whole: bool) -> Self {
+        Text { screen, paint, paint_notes, whole, zone: OnceCell::new(), interfaces: Vec::new() }
     }
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {
@@ -289,7 +296,7 @@ fn effort(summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
 
 /// The VRF of a target's interface.
 fn vrf(target: &TargetInfo) -> String {
-    target.vrf.map_or_else(String::new, |vrf| format!(", VRF {}", name(vrf)))
+    target.vrf.map_or_else(String::new, |vrf| format!(", VRF {vrf}"))
 }
 
 /// How often, as it is typed: `every 100ms`, `every 51.2us`.

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::io;
 use std::iter::Empty;
 use std::net::{Ipv4Addr, UdpSocket};
+use std::process::Command;
 use std::time::Duration;
 
 use socket2::{Socket, Type};
@@ -76,6 +77,18 @@ impl Waiter {
     pub fn wait(&mut self, _time: Option<Duration>) -> io::Result<Empty<Ready>> {
         match self.0 {}
     }
+}
+
+/// COMMAND is not tied to this process.
+pub fn end_with_this_process(_command: &mut Command) {}
+
+pub fn adopt_orphans() {}
+
+/// Nothing is adopted, so nothing is reaped.
+pub fn reap_orphans(_but: u32) {}
+
+pub fn descendants() -> io::Result<Vec<i32>> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 pub fn can_send_trains(_socket: &UdpSocket) -> bool {

@@ -4,10 +4,10 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
-use super::os::{PollSource, WakePipe};
+use super::os::{PollSource, WakePipe, end_at_second_interrupt, end_signals};
 use super::signal::Signal;
 
 /// The signals that ask the program to end, and the pipe that wakes its loop for them. The end of a
@@ -19,33 +19,30 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Takes over SIGINT and SIGTERM. A second SIGINT ends the program at once, as if it had not
-    /// been taken over; a second SIGTERM does not, because timeout(1) sends two within a
-    /// fraction of a millisecond.
+    /// Takes over SIGINT, SIGTERM and, unless nohup(1) had it ignored, SIGHUP. A second SIGINT ends
+    /// the program at once, and COMMAND with it; a second SIGTERM does not, because timeout(1)
+    /// sends two within a fraction of a millisecond.
     ///
     /// # Errors
     /// What the system refused.
     pub fn install() -> io::Result<Self> {
         let armed = Arc::new(AtomicBool::new(false));
         let number = Arc::new(AtomicUsize::new(0));
-        for signal in [SIGINT, SIGTERM] {
+        let signals = end_signals();
+        for &signal in &signals {
             // In this order: the shutdown looks at the flag before the first signal sets it.
             if signal == SIGINT {
-                flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&armed))?;
+                end_at_second_interrupt(Arc::clone(&armed))?;
             }
             flag::register(signal, Arc::clone(&armed))?;
             flag::register_usize(signal, Arc::clone(&number), signal.unsigned_abs() as usize)?;
         }
-        Ok(Interrupt { number, pipe: WakePipe::open([SIGINT, SIGTERM])? })
+        Ok(Interrupt { number, pipe: WakePipe::open(&signals)? })
     }
 
     /// The signal that came, if one has.
     pub fn signal(&self) -> Option<Signal> {
-        match i32::try_from(self.number.load(Ordering::Relaxed)) {
-            Ok(SIGINT) => Some(Signal::Interrupt),
-            Ok(SIGTERM) => Some(Signal::Terminate),
-            _ => None,
-        }
+        Signal::from_number(self.number.load(Ordering::Relaxed))
     }
 
     /// What a wait for signals waits for, if the system has it.

@@ -43,8 +43,8 @@ pub use meta::Meta;
 #[cfg(unix)]
 pub use os::start_with_open_files;
 pub use os::{
-    PollSource, borrow, poll, set_traffic_class_v6, stderr_is_foreground, stderr_is_writable,
-    too_many_files, wait_for_room,
+    PollSource, ProcessGroup, borrow, create_file, poll, set_traffic_class_v6,
+    stderr_is_foreground, stderr_is_writable, too_many_files, wait_for_room,
 };
 pub use signal::Signal;
 pub use sources::{SourceChange, change_source};

@@ -3,6 +3,7 @@
 pub mod bytes;
 pub mod hex;
 mod pace;
+pub mod printable;
 mod random;
 mod rate;
 pub mod rcvbuf;

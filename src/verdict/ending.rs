@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::net::{NetError, describe};
 use crate::sys::Signal;
+use crate::units::printable::Printable;
 
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub enum RunError {
     #[error("cannot write the output: {}", describe(.0))]
     Output(#[from] io::Error),
     /// What was seen could not be kept.
-    #[error("cannot write '{}': {}", file.display(), describe(source))]
+    #[error("cannot write '{}': {}", Printable(&file.to_string_lossy()), describe(source))]
     Record {
         /// Where.
         file: std::path::PathBuf,
@@ -59,7 +60,7 @@ pub enum RunError {
         source: io::Error,
     },
     /// COMMAND could not be started.
-    #[error("cannot run '{name}': {}", describe(source))]
+    #[error("cannot run '{}': {}", Printable(name), describe(source))]
     Command {
         /// What was to be run.
         name: String,
@@ -69,16 +70,20 @@ pub enum RunError {
 }
 
 /// Tells why a run stopped from what kept it from going on. That nobody reads the output any more
-/// ends it quietly; a reader who stalls is waited for until `signal` comes.
+/// ends it quietly; a reader who stalls is waited for until `signal` comes. A terminal that goes
+/// is no reader, and the hangup says so.
 pub fn conclude(
     result: Result<Stop, RunError>,
     signal: Option<Signal>,
 ) -> (Stop, Option<RunError>) {
+    let gone = match signal {
+        Some(Signal::Hangup) => Stop::Interrupted(Signal::Hangup),
+        _ => Stop::ReaderGone,
+    };
     match result {
+        Ok(Stop::ReaderGone) => (gone, None),
         Ok(stop) => (stop, None),
-        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
-            (Stop::ReaderGone, None)
-        }
+        Err(RunError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => (gone, None),
         Err(RunError::Output(error)) if error.kind() == io::ErrorKind::TimedOut => {
             (signal.map_or(Stop::ReaderGone, Stop::Interrupted), None)
         }

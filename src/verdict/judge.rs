@@ -1,8 +1,10 @@
 //! The reasons against a run, and its exit status.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
-use super::{Ended, Limits, RunError, Stop};
+use super::{Ended, Limits, Stop};
 use crate::assertion::Judgement;
 use crate::stats::stream::StreamCounts;
 use crate::units::words;
@@ -10,7 +12,7 @@ use crate::units::words;
 /// What a run proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// The exit status: 0, 1, 2, 130 or 143.
+    /// The exit status: 0, 1, 2, 129, 130 or 143.
     pub status: u8,
     /// Why it is not 0, a sentence each.
     pub reasons: Vec<String>,
@@ -20,8 +22,8 @@ pub struct Verdict {
 pub const COULD_NOT_RUN: u8 = 2;
 
 impl Verdict {
-    /// The verdict on what could not go on.
-    pub fn could_not(error: &RunError) -> Self {
+    /// The verdict on what could not run, or could not go on.
+    pub fn could_not(error: &impl Display) -> Self {
         Verdict { status: COULD_NOT_RUN, reasons: vec![error.to_string()] }
     }
 

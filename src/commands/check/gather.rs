@@ -14,7 +14,7 @@ use crate::diagnosis::snapshot::{
     HostSnapshot, limits, links, look_at_firewall, look_for_membership, route,
 };
 use crate::diagnosis::{CheckedTarget, Rights, STREAM};
-use crate::event::{Checking, Event, TargetInfo};
+use crate::event::{Checking, Event, Program, TargetInfo};
 use crate::host::Groups;
 use crate::iface::{Family, Interface};
 use crate::net::{self, Inbox, NetError};
@@ -80,6 +80,7 @@ fn announce(plan: &plan::Check, reporter: &mut Reporter) -> io::Result<()> {
     let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
     let send = plan.command_for_sender();
     reporter.event(&Event::Checking(Checking {
+        program: Program::default(),
         targets,
         expected: plan.expected.as_ref().map(|via| via.name.as_str()),
         duration: plan.duration,

@@ -9,6 +9,7 @@ use crate::diagnosis::{Facts, conclusion, findings};
 use crate::event::{CheckSummary, Event};
 use crate::notice::{Level, Notice};
 use crate::report::Reporter;
+use crate::sys::create_file;
 use crate::verdict::{RunError, Stop, Verdict};
 use crate::{plan, verdict};
 
@@ -21,7 +22,7 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunEr
     let cannot_record =
         |source| RunError::Record { file: plan.record.clone().unwrap_or_default(), source };
     // The file is opened first, because without it the check would be in vain.
-    let record = plan.record.as_ref().map(File::create).transpose().map_err(cannot_record)?;
+    let record = plan.record.as_deref().map(create_file).transpose().map_err(cannot_record)?;
     let mut facts = None;
     let gathered = gather(plan, reporter).map(|(seen, stop)| {
         facts = Some(seen);
@@ -31,11 +32,12 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunEr
     if let Some(error) = failure {
         return Err(error);
     }
-    let Some(facts) = facts else { return Ok(Verdict::default()) };
+    let Some(facts) = facts else { return Ok(judge(&[], stop)) };
     let recorded = record.map_or(Ok(()), |file| write_record(&facts, file));
     let found = findings(&facts);
     let conclusion = conclusion(&facts, &found);
-    let verdict = judge(&found, stop);
+    let failure = recorded.map_err(cannot_record).err();
+    let verdict = failure.as_ref().map_or_else(|| judge(&found, stop), Verdict::could_not);
     reporter.final_output(|reporter| {
         found.iter().try_for_each(|finding| reporter.event(&Event::Finding(finding)))?;
         reporter.event(&Event::CheckSummary(CheckSummary::new(
@@ -45,8 +47,7 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunEr
             verdict.clone(),
         )))
     })?;
-    recorded.map_err(cannot_record)?;
-    Ok(verdict)
+    failure.map_or(Ok(verdict), Err)
 }
 
 /// A fault fails the check. So does a signal, because the findings are incomplete.

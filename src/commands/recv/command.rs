@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tracing::debug;
@@ -11,17 +11,27 @@ use tracing::debug;
 use crate::host;
 use crate::net::{self, NetError, Wake};
 use crate::plan::COMMAND_GRACE;
+use crate::sys::ProcessGroup;
+use crate::units::printable::Printable;
 use crate::verdict::{Ended, RunError};
 
-/// How long a command has to end after SIGTERM before it is killed.
+/// How long COMMAND and the programs that it has started have to end after SIGTERM before they are
+/// killed.
 const KILL_GRACE: Duration = Duration::from_secs(2);
+
+/// How often a wait looks for the end of programs that are not children of mcast: nothing wakes it.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How often orphans are reaped during the run.
+const REAP: Duration = Duration::from_secs(1);
 
 /// A running COMMAND.
 #[derive(Debug)]
 pub struct RunningCommand {
     name: String,
-    child: Child,
+    group: ProcessGroup,
     ended: Option<Ended>,
+    reaped: Instant,
 }
 
 impl RunningCommand {
@@ -36,60 +46,64 @@ impl RunningCommand {
         };
         let mut command = Command::new(program);
         command.args(&line[1..]).stdout(Stdio::from(io::stderr()));
-        // In a separate process group, COMMAND can be ended together with the programs that it
-        // starts. Only the foreground group may read a terminal, so COMMAND does not read it.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        // COMMAND has its own process group. Only the foreground group may read a terminal, so
+        // COMMAND does not read it.
         if io::stdin().is_terminal() {
             command.stdin(Stdio::null());
         }
         host::restore_limits_for(&mut command);
-        let child =
-            command.spawn().map_err(|source| RunError::Command { name: name.clone(), source })?;
-        debug!(pid = child.id(), command = name, "started");
-        Ok(RunningCommand { name, child, ended: None })
+        let group = ProcessGroup::spawn(&mut command)
+            .map_err(|source| RunError::Command { name: name.clone(), source })?;
+        debug!(pid = group.id(), command = name, "started");
+        Ok(RunningCommand { name, group, ended: None, reaped: Instant::now() })
     }
 
     /// How COMMAND ended; only for the first call after the end.
     pub fn newly_ended(&mut self) -> Option<&Ended> {
+        if self.reaped.elapsed() >= REAP {
+            self.group.reap_orphans();
+            self.reaped = Instant::now();
+        }
         if self.ended.is_some() {
             return None;
         }
-        let status = self.child.try_wait().ok().flatten()?;
+        let status = self.group.try_wait()?;
         debug!(%status, command = self.name, "ended");
         self.ended = Some(judge(&self.name, status));
         self.ended.as_ref()
     }
 
-    /// Waits a moment for COMMAND to end, and then ends it. With `hurry`, after a signal or a
-    /// failure, ends it at once. A command that was ended proves nothing about its success.
+    /// Waits a moment for COMMAND to end, and then ends it, and what it has started. With `hurry`,
+    /// after a signal or a failure, ends it at once. A command that was ended proves nothing about
+    /// its success.
     pub fn finish(mut self, wake: Wake, hurry: bool) -> Result<Ended, NetError> {
         if !hurry {
-            self.wait(wake, COMMAND_GRACE)?;
+            self.wait(wake, COMMAND_GRACE, |this| this.ended.is_some())?;
         }
-        if let Some(ended) = &self.ended {
-            return Ok(ended.clone());
+        let ended = self.ended.clone();
+        if !self.group.is_gone() {
+            debug!(pid = self.group.id(), command = self.name, "told to end");
+            self.group.terminate();
+            self.wait(wake, KILL_GRACE, |this| this.group.is_gone())?;
         }
-        debug!(pid = self.child.id(), command = self.name, "told to end");
-        end(&mut self.child, EndSignal::Terminate);
-        self.wait(wake, KILL_GRACE)?;
-        self.kill();
-        Ok(Ended::Stopped)
+        Ok(ended.unwrap_or(Ended::Stopped))
     }
 
-    /// Waits for COMMAND to end, for at most `time`.
-    fn wait(&mut self, wake: Wake, time: Duration) -> Result<(), NetError> {
+    /// Waits until `is_over`, for at most `time`.
+    fn wait(
+        &mut self,
+        wake: Wake,
+        time: Duration,
+        is_over: impl Fn(&mut Self) -> bool,
+    ) -> Result<(), NetError> {
         let until = Instant::now() + time;
-        while self.ended.is_none() && self.newly_ended().is_none() && Instant::now() < until {
-            net::wait(Wake { output: None, ..wake }, Some(until))?;
-        }
-        Ok(())
-    }
-
-    fn kill(&mut self) {
-        if self.ended.is_none() {
-            end(&mut self.child, EndSignal::Kill);
-            let _ = self.child.wait();
+        loop {
+            self.newly_ended();
+            let now = Instant::now();
+            if is_over(self) || now >= until {
+                return Ok(());
+            }
+            net::wait(Wake { output: None, ..wake }, Some(until.min(now + LOOK)))?;
         }
     }
 }
@@ -97,40 +111,14 @@ impl RunningCommand {
 /// COMMAND does not outlive the receiver, whatever fails in between.
 impl Drop for RunningCommand {
     fn drop(&mut self) {
-        self.kill();
+        self.group.kill();
     }
 }
 
 fn judge(name: &str, status: ExitStatus) -> Ended {
     match status.code() {
         Some(0) => Ended::Well,
-        Some(code) => Ended::Failed(format!("'{name}' ended with exit status {code}")),
-        None => Ended::Failed(format!("'{name}' was ended by a {status}")),
+        Some(code) => Ended::Failed(format!("'{}' ended with exit status {code}", Printable(name))),
+        None => Ended::Failed(format!("'{}' was ended by a {status}", Printable(name))),
     }
-}
-
-#[derive(Clone, Copy)]
-enum EndSignal {
-    Terminate,
-    Kill,
-}
-
-/// Ends COMMAND and the programs that it has started.
-#[cfg(unix)]
-fn end(child: &mut Child, signal: EndSignal) {
-    use nix::sys::signal::{Signal, killpg};
-    use nix::unistd::Pid;
-    let signal = match signal {
-        EndSignal::Terminate => Signal::SIGTERM,
-        EndSignal::Kill => Signal::SIGKILL,
-    };
-    if let Ok(group) = i32::try_from(child.id()) {
-        let _ = killpg(Pid::from_raw(group), signal);
-    }
-}
-
-/// Ends COMMAND at once, because Windows has no signal that asks it to end.
-#[cfg(not(unix))]
-fn end(child: &mut Child, _signal: EndSignal) {
-    let _ = child.kill();
 }

@@ -9,7 +9,7 @@ use super::command::RunningCommand;
 use super::recv_loop::RecvLoop;
 use super::results::{Results, RunEnd};
 use crate::commands::address_wait::wait_for_addresses;
-use crate::event::{Event, Listening, RcvbufInfo, TargetInfo};
+use crate::event::{Event, Listening, Program, RcvbufInfo, TargetInfo};
 use crate::iface::Cast;
 use crate::net::{Inbox, Rcvbuf};
 use crate::notice::{interface, receive};
@@ -82,6 +82,7 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
     }
     let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
     reporter.event(&Event::Listening(Listening {
+        program: Program::default(),
         targets,
         rcvbuf_bytes: RcvbufInfo { asked, granted, request: plan.rcvbuf },
     }))?;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::queue_sender::QueueSender;
 use super::send_loop::SendLoop;
 use crate::commands::address_wait::wait_for_addresses;
-use crate::event::{Event, LatenessInfo, SendSummary, Sending, TargetInfo, Totals};
+use crate::event::{Event, LatenessInfo, Program, SendSummary, Sending, TargetInfo, Totals};
 use crate::iface::Cast;
 use crate::net::{self, Outbox};
 use crate::notice::interface;
@@ -101,6 +101,7 @@ fn announce(
     let described = |(position, (at, source))| TargetInfo::to(at, source, outbox.ttl(position));
     let targets = outbox.endpoints().enumerate().map(described).collect();
     reporter.event(&Event::Sending(Sending {
+        program: Program::default(),
         targets,
         ttl: plan.options.ttl.or(outbox.ttl(0)),
         dscp: plan.options.dscp,

@@ -8,6 +8,7 @@ use netlink_packet_core::NlasIterator;
 
 use super::netlink;
 use crate::host::bridges::{Bridge, BridgeMember};
+use crate::units::printable::name_of;
 
 /// What is of interest in a link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -193,7 +194,7 @@ fn number(bytes: &[u8]) -> Option<u32> {
 }
 
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned()
+    name_of(bytes).trim_end_matches('\0').to_owned()
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {

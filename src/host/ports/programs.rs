@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::user::PortUser;
+use crate::units::printable::{Printable, name_of};
 
 /// The most descriptors that are looked at. Each costs a call.
 const MOST: usize = 200_000;
@@ -60,8 +61,8 @@ fn comm(process: &str) -> String {
 }
 
 fn plain(name: &[u8]) -> String {
-    let name = String::from_utf8_lossy(name.strip_suffix(b"\n").unwrap_or(name))
-        .replace(char::is_control, "\u{fffd}");
+    let name = name_of(name.strip_suffix(b"\n").unwrap_or(name));
+    let name = Printable(&name).to_string();
     if name.is_empty() { "a program".to_owned() } else { name }
 }
 
@@ -86,8 +87,8 @@ mod tests {
     #[test]
     fn the_name_of_a_process_is_plain_text() {
         assert_eq!(plain(b"python3\n"), "python3");
-        assert_eq!(plain(b"a\x1b[31mb\n\n"), "a\u{fffd}[31mb\u{fffd}");
-        assert_eq!(plain(b"\xff\n"), "\u{fffd}");
+        assert_eq!(plain(b"a\x1b[31mb\n\n"), "a\\u{1b}[31mb\\n");
+        assert_eq!(plain(b"\xff\n"), "\\xff");
         assert_eq!(plain(b""), "a program");
     }
 }

@@ -3,11 +3,12 @@
 use std::io;
 use std::net::IpAddr;
 
-use nix::net::if_::{InterfaceFlags, if_nametoindex};
+use nix::net::if_::{InterfaceFlags, if_nameindex, if_nametoindex};
 use nix::sys::socket::{LinkAddr, SockaddrLike, SockaddrStorage};
 
 use crate::host::interface_list::entry;
 use crate::iface::{Address, Flag, Interface, MacAddr};
+use crate::units::printable::name_of;
 
 /// Lists the interfaces of this host, in the order of the system.
 pub fn interfaces() -> io::Result<Vec<Interface>> {
@@ -30,6 +31,7 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
     for iface in &mut interfaces {
         iface.index = if_nametoindex(iface.name.as_str()).unwrap_or(0);
     }
+    name_those_without_text(&mut interfaces);
     interfaces.retain(|iface| iface.index != 0);
     Ok(interfaces)
 }
@@ -40,6 +42,19 @@ pub fn set_flags(iface: &mut Interface, found: InterfaceFlags) {
     iface.multicast = found.contains(InterfaceFlags::IFF_MULTICAST);
     iface.loopback = found.contains(InterfaceFlags::IFF_LOOPBACK);
     iface.flags = flags(found);
+}
+
+/// Finds the interfaces whose names are not UTF-8, which nix has made so: Linux allows any bytes
+/// but blanks, `/` and `:`. Two whose names differ in such bytes alone stay one.
+fn name_those_without_text(interfaces: &mut [Interface]) {
+    let unknown = |iface: &&mut Interface| iface.index == 0 && iface.name.contains('\u{fffd}');
+    for iface in interfaces.iter_mut().filter(unknown) {
+        let Ok(names) = if_nameindex() else { return };
+        let real = names.iter().find(|real| real.name().to_string_lossy() == iface.name);
+        if let Some(real) = real {
+            (iface.index, iface.name) = (real.index(), name_of(real.name().to_bytes()));
+        }
+    }
 }
 
 fn ip(address: &SockaddrStorage) -> Option<IpAddr> {

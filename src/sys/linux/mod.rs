@@ -1,7 +1,9 @@
 //! Linux: many datagrams a call, with every ancillary item, and the socket options that socket2
 //! does not have.
 
+mod children;
 mod control;
+mod descendants;
 mod interface;
 mod options;
 mod packet;
@@ -10,6 +12,8 @@ mod send;
 mod system;
 mod wait;
 
+pub use children::{adopt_orphans, end_with_this_process, reap_orphans};
+pub use descendants::descendants;
 pub use interface::{Hardware, InterfaceQuery};
 pub use options::{
     ask_for_arrival, ask_for_metadata, bind_to_device, datagram_type, deliver_only_joined,

@@ -1,14 +1,21 @@
 //! What all Unix systems share.
 
+mod end;
+mod file;
+mod ignored;
 mod limits;
 mod options;
 mod poll;
+mod process_group;
 pub mod source_filter;
 mod terminal;
 mod wake;
 
+pub use end::{end_at_second_interrupt, end_signals};
+pub use file::create_file;
 pub use limits::{start_with_open_files, too_many_files};
 pub use options::set_traffic_class_v6;
 pub use poll::{PollSource, borrow, poll, wait_for_room};
+pub use process_group::ProcessGroup;
 pub use terminal::{stderr_is_foreground, stderr_is_writable};
 pub use wake::WakePipe;

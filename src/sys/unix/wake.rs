@@ -15,10 +15,10 @@ pub struct WakePipe(UnixStream);
 
 impl WakePipe {
     /// Wakes for these signals, and for the end of a child process.
-    pub fn open(signals: [i32; 2]) -> io::Result<Self> {
+    pub fn open(signals: &[i32]) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         read.set_nonblocking(true)?;
-        for signal in signals.into_iter().chain([SIGCHLD]) {
+        for signal in signals.iter().copied().chain([SIGCHLD]) {
             pipe::register(signal, write.try_clone()?)?;
         }
         Ok(WakePipe(read))

@@ -9,7 +9,7 @@ use super::PollSource;
 pub struct WakePipe;
 
 impl WakePipe {
-    pub fn open(_signals: [i32; 2]) -> io::Result<Self> {
+    pub fn open(_signals: &[i32]) -> io::Result<Self> {
         Ok(WakePipe)
     }
 

@@ -1,0 +1,140 @@
+//! What is answered instead of running a command: help, the version, and errors of usage.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use clap::Error;
+
+use super::reporting::with_reporter;
+use crate::cli::DisplayArgs;
+use crate::net::describe;
+use crate::report::{ColorWhen, Notes, Output, Paint, Screen, finished, fit};
+use crate::units::printable::{Printable, is_printable};
+use crate::verdict::COULD_NOT_RUN;
+
+/// Shows help or the version on standard output, or an error of usage on standard error. Returns
+/// the exit status.
+pub fn show(answer: &Error, arguments: &[OsString]) -> ExitCode {
+    if answer.use_stderr() {
+        refuse(answer, arguments);
+        return COULD_NOT_RUN.into();
+    }
+    match answer.print().and_then(|()| io::stdout().flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let paint = Paint::new(ColorWhen::Auto, &io::stderr());
+            let why = describe(&error);
+            let text = format!("{} cannot write the output: {why}\n", paint.bad("error:"));
+            let _ = Notes::default().write_all(text.as_bytes());
+            COULD_NOT_RUN.into()
+        }
+    }
+}
+
+/// Shows an error of usage; as JSON too, if JSON is what the arguments ask for.
+fn refuse(error: &Error, arguments: &[OsString]) {
+    let _ = io::stderr().write_all(&rendered(error, arguments));
+    if wants_json(arguments) {
+        let display = DisplayArgs { quiet: 0, verbose: 0, color: ColorWhen::Never };
+        let notes = Notes::default();
+        let reason = anyhow!(reason(&error.to_string()));
+        let _ = with_reporter(Output::Json, &display, &notes, |_| Err(reason));
+    }
+}
+
+/// An error as it is shown: in colour, if nothing in the arguments could be taken for a colour.
+fn rendered(error: &Error, arguments: &[OsString]) -> Vec<u8> {
+    let columns = Screen::Diagnostics.columns();
+    let odd: Vec<String> = arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .filter(|argument| !argument.chars().all(is_printable))
+        .collect();
+    let styled = error.render();
+    if odd.is_empty() && Paint::new(ColorWhen::Auto, &io::stderr()).is_on() {
+        return fit(&styled.ansi().to_string(), columns).into_bytes();
+    }
+    finished(without_breaks(styled.to_string(), &odd).as_bytes(), columns)
+}
+
+/// Escapes arguments that a text repeats, or their values. The line breaks of an argument must not
+/// begin a line of the text.
+fn without_breaks(mut text: String, arguments: &[String]) -> String {
+    for argument in arguments {
+        let value = argument.split_once('=').map(|(_, value)| value);
+        for part in [Some(argument.as_str()), value, argument.get(2..)].into_iter().flatten() {
+            if part.chars().any(|letter| !is_printable(letter)) {
+                text = text.replace(part, &Printable(part).to_string());
+            }
+        }
+    }
+    text
+}
+
+/// The reason in a rendered error: its first paragraph.
+fn reason(rendered: &str) -> String {
+    let first = rendered.split("\n\n").next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first);
+    first.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the arguments ask for JSON. They could not be parsed, so they are looked through.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let words: Vec<&str> = arguments
+        .iter()
+        .take_while(|argument| *argument != "--")
+        .map(|argument| argument.to_str().unwrap_or_default())
+        .collect();
+    let is_short = |word: &str| word.starts_with('-') && !word.starts_with("--");
+    let takes_next = |word: &str| word == "--output" || (is_short(word) && word.ends_with('o'));
+    words.windows(2).any(|pair| takes_next(pair[0]) && pair[1] == "json")
+        || words.iter().any(|word| {
+            *word == "--output=json"
+                || (is_short(word) && (word.ends_with("ojson") || word.ends_with("o=json")))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_found_in_arguments_that_cannot_be_parsed() {
+        let wants = |line: &str| {
+            wants_json(&line.split(' ').map(OsString::from).collect::<Vec<OsString>>())
+        };
+        for line in [
+            "mcast recv -o json --no-such",
+            "mcast --output json recv",
+            "mcast recv --output=json",
+            "mcast recv -ojson",
+            "mcast recv -o=json",
+            "mcast recv -qo json",
+        ] {
+            assert!(wants(line), "{line}");
+        }
+        for line in ["mcast recv json", "mcast recv -o text", "mcast recv -- mcast send -o json"] {
+            assert!(!wants(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_break_in_an_argument_begins_no_line() {
+        let text = "error: invalid value 'a\nerror: b' for '--count'\n".to_owned();
+        for argument in ["a\nerror: b", "--count=a\nerror: b", "-ca\nerror: b"] {
+            let safe = without_breaks(text.clone(), &[argument.to_owned()]);
+            assert_eq!(safe, "error: invalid value 'a\\nerror: b' for '--count'\n", "{argument}");
+        }
+    }
+
+    #[test]
+    fn the_reason_is_the_first_paragraph_on_one_line() {
+        assert_eq!(
+            reason("error: the following are required:\n  --size <BYTES>\n\nUsage: mcast send"),
+            "the following are required: --size <BYTES>"
+        );
+    }
+}

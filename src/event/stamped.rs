@@ -1,0 +1,35 @@
+//! Events with the time when they were reported.
+
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer};
+
+use super::Event;
+use super::json::rfc3339;
+
+/// An event with the time when it was reported. A datagram has a time of its own.
+#[derive(Debug)]
+pub struct Stamped<'a> {
+    /// The event.
+    pub event: &'a Event<'a>,
+    /// When it was reported.
+    pub time: SystemTime,
+}
+
+#[derive(Serialize)]
+struct WithTime<'a> {
+    #[serde(flatten)]
+    event: &'a Event<'a>,
+    #[serde(serialize_with = "rfc3339")]
+    time: SystemTime,
+}
+
+impl Serialize for Stamped<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Stamped { event, time } = *self;
+        match event {
+            Event::Received(_) | Event::Sent(_) => event.serialize(serializer),
+            _ => WithTime { event, time }.serialize(serializer),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! COMMAND, which ends with this process.
+
+use std::io;
+use std::process::{Child, Command, ExitStatus};
+
+/// A program. Windows has no groups that end together.
+#[derive(Debug)]
+pub struct ProcessGroup {
+    child: Child,
+}
+
+impl ProcessGroup {
+    /// Starts a program.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn spawn(command: &mut Command) -> io::Result<Self> {
+        crate::sys::imp::end_with_this_process(command);
+        crate::sys::imp::adopt_orphans();
+        Ok(ProcessGroup { child: command.spawn()? })
+    }
+
+    /// The process id of the program.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How the program ended, if it has.
+    pub fn try_wait(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Collects the exit statuses of programs whose parent has ended.
+    pub fn reap_orphans(&self) {
+        crate::sys::imp::reap_orphans(self.id());
+    }
+
+    /// Whether the program has ended.
+    pub fn is_gone(&mut self) -> bool {
+        self.try_wait().is_some()
+    }
+
+    /// Ends the program at once, because Windows has no signal that asks it to end.
+    pub fn terminate(&mut self) {
+        self.kill();
+    }
+
+    /// Ends the program.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
