@@ -231,7 +231,10 @@ fn other_source(facts: &Facts) -> Option<Notice> {
                 flow.iface
             ),
         )
-        .remedy("name the source that really sends")
+        .remedy(
+            "name the source that really sends, or have the one that translates addresses on the \
+             way (NAT) leave it",
+        )
         .run(Place::Here, format!("mcast recv {}@{target}{iface}", bracketed(flow.source))),
     )
 }

@@ -149,7 +149,7 @@ fn drops_some(facts: &Facts) -> Option<Notice> {
         count(frames, "frame"),
         frames - lost
     );
-    Some(with_commands(facts, Notice::warning(gap.id(), what, evidence), &rule))
+    Some(with_commands(facts, Notice::fault(gap.id(), what, evidence), &rule))
 }
 
 /// What lets the target through at a rule, and the messages that keep this host a member.
@@ -291,11 +291,11 @@ fn by_place(facts: &Facts) -> Option<Notice> {
         });
     }
     // What comes from elsewhere gets through, so a rule against one's own datagrams does no harm.
-    if facts.heard_here() > 0 {
+    // Where all rules are known, none drops more.
+    if facts.heard_here() > 0 || is_known(facts) {
         return None;
     }
-    // Where all rules are known, one of them may drop this host's own datagrams alone.
-    if let Some((gap, test)) = self_test_gap(facts).filter(|_| !is_known(facts)) {
+    if let Some((gap, test)) = self_test_gap(facts) {
         let own = format!(
             "none of {} that this host sent to itself came back",
             count(test.sent, "datagram")

@@ -48,7 +48,7 @@ fn querier(facts: &Facts) -> Option<Notice> {
     let is_one = heard.iter().map(|queries| queries.count).sum::<u64>() == 1;
     let evidence =
         format!("{} heard from {who}", if is_one { "a query was" } else { "queries were" });
-    if membership::dropped(facts).next().is_some() {
+    if membership::drops_queries(facts) || membership::drops_reports(facts) {
         let what = format!(
             "a querier asks for members on {name}, and this host's firewall keeps it from hearing \
              an answer"
