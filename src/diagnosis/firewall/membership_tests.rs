@@ -150,9 +150,9 @@ fn the_default_deny_of_known_firewalls_drops_queries() {
     assert_eq!(drops(ufw(), "224.0.0.1", Carries::Query, Way::In), [("INPUT".to_owned(), true)]);
     assert_eq!(drops(ufw(), "224.0.0.22", Carries::Report(3), Way::Out), []);
     let stateful = || Ruleset::parse(STATEFUL).unwrap();
-    for ((to, carries), drops) in [(IPV4[0], 1), (IPV6[0], 0)] {
+    for ((to, carries), expected) in [(IPV4[0], 1), (IPV6[0], 0)] {
         let found = drops(stateful(), to, carries, Way::In);
-        assert_eq!(found.len(), drops, "{to}: {found:?}");
+        assert_eq!(found.len(), expected, "{to}: {found:?}");
     }
     let firewalld = Ruleset::parse(FIREWALLD).unwrap();
     assert_eq!(

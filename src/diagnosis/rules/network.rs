@@ -192,7 +192,7 @@ fn stopped(facts: &Facts) -> Option<Notice> {
                 .run(Place::Here, facts.target.check(facts.iface.as_deref())),
         );
     }
-    Some(forgotten(facts, what, &still, name))
+    Some(forgotten(facts, what, still, name))
 }
 
 /// The stream has stopped, and a switch may have forgotten this host: its firewall drops what keeps
