@@ -282,3 +282,31 @@ fn the_tables_of_a_bridge_are_read_for_what_comes_to_it() {
         b.shell("nft flush ruleset");
     }
 }
+
+#[test]
+fn a_table_that_drops_between_the_ports_of_a_bridge_is_found_on_its_host() {
+    let Some(lab) = Lab::open() else { return };
+    for ip in FAMILIES {
+        let scene = scenes::healthy_with_querier(&lab, ip);
+        let switch = scene.switch.as_ref().expect("a switch").host();
+        switch.shell("ip addr add 10.0.0.1/24 dev br0");
+        for rule in ["meta l4proto udp drop", ip.either("ip protocol igmp drop", messages(ip)[0])] {
+            let rule = rule.trim_end_matches(" drop");
+            switch.firewall(&format!(
+                "table bridge f {{ chain c {{ type filter hook forward priority 0; {rule} drop; }}; }}"
+            ));
+            let check = || {
+                switch
+                    .mcast(&format!("check {} --iface br0 -d 300ms -o json", scene.target))
+                    .finish()
+            };
+            let told = check();
+            let found = finding(&told, "bridge-firewall");
+            assert_eq!(found["level"], "warning", "{told}");
+            assert!(evidence(&found).contains("chain c of table bridge f"), "{told}");
+            switch.shell(found["commands"][0]["run"].as_str().expect("a line"));
+            assert!(!ids(&check(), "warning").contains(&"bridge-firewall".to_owned()));
+            switch.shell("nft flush ruleset");
+        }
+    }
+}

@@ -126,12 +126,19 @@ pub fn look_at_firewall(facts: &mut Facts) {
             return;
         }
     };
-    let bridges = facts.bridges.iter().flatten().map(|bridge| {
-        let flow = Flow { ports: Vec::new(), ..data_flow(facts, &bridge.name) };
-        (bridge.name.clone(), rules.drops(&flow, Way::Bridged))
-    });
-    let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
-    let mut found = FirewallFacts { read: true, bridged, ..facts.firewall.clone() };
+    let mut found = FirewallFacts { read: true, ..facts.firewall.clone() };
+    for bridge in facts.bridges.iter().flatten() {
+        let data = rules.drops(&data_flow(facts, &bridge.name), Way::Bridged);
+        let [queries, _, reports] = membership_flows(facts, &bridge.name)
+            .map(|messages| rules.drops(&messages, Way::Bridged));
+        for (found, drops) in
+            [(&mut found.bridged, data), (&mut found.bridged_messages, [queries, reports].concat())]
+        {
+            if !drops.is_empty() {
+                found.insert(bridge.name.clone(), drops);
+            }
+        }
+    }
     if let Some(iface) = facts.judged() {
         found.inbound = rules.drops(&data_flow(facts, iface), Way::In);
         let [general, of_group, report] = membership_flows(facts, iface);
