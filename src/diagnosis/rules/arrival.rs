@@ -232,8 +232,8 @@ fn other_source(facts: &Facts) -> Option<Notice> {
             ),
         )
         .remedy(
-            "name the source that really sends, or have the one that translates addresses on the \
-             way (NAT) leave it",
+            "name the source that really sends; if a NAT on the way rewrites the source, exempt \
+             the group there",
         )
         .run(Place::Here, format!("mcast recv {}@{target}{iface}", bracketed(flow.source))),
     )

@@ -263,8 +263,17 @@ fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice 
     Notice::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
         .remedy(format!(
             "let UDP to the group through: '{allow} {} udp dport {} accept', in the chain that \
-             drops it; multicast is never 'established', so it needs a rule of its own",
-            facts.target.group, facts.target.port
+             drops it; multicast is never 'established', so it needs a rule of its own. A chain \
+             that denies by default drops {} too, which keeps this host a member: '{}'",
+            facts.target.group,
+            facts.target.port,
+            protocol(facts),
+            either(
+                facts,
+                "ip protocol igmp accept",
+                "icmpv6 type { mld-listener-query, mld-listener-report, mld2-listener-report } \
+                 accept"
+            )
         ))
         .run(Place::Here, "nft list ruleset")
         .at(level)
