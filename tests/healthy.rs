@@ -4,7 +4,8 @@
 
 mod lab;
 
-use lab::{Finished, Host, Lab, Running, scenes};
+use lab::scenes::{self, Ip};
+use lab::{Finished, Host, Lab, Running, eventually};
 use serde_json::Value;
 
 const TARGET: &str = "239.1.1.1:5000";
@@ -285,4 +286,68 @@ fn what_no_socket_wants_is_not_taken_for_the_group() {
         }
     }
     assert!(b.counter("Udp", "IgnoredMulti") > 0 && b.counter6("Udp6IgnoredMulti") > 0);
+}
+
+/// Checks the target at a host as root of its network, and as nobody.
+fn checks(host: &Host, arguments: &str) -> [Finished; 2] {
+    let arguments = format!("check {arguments} -o json");
+    [host.mcast(&arguments).finish(), host.mcast_as_nobody(&arguments).finish()]
+}
+
+fn has_nothing_above_a_note(told: &Finished) {
+    has_no_fault(told);
+    assert_eq!(ids(told, "warning"), [""; 0], "{told}");
+    told.says("Multicast works here: ");
+}
+
+/// No firewall is blamed, at any level.
+fn blames_no_firewall(told: &Finished) {
+    let blamed = told.events_of("finding").into_iter().any(|finding| {
+        let id = finding["id"].as_str().expect("an id").to_owned();
+        finding["level"] != "pass" && id.starts_with("firewall")
+    });
+    assert!(!blamed, "{told}");
+}
+
+#[test]
+fn what_others_on_the_network_send_makes_no_finding() {
+    let Some(lab) = Lab::open() else { return };
+    for ip in [Ip::V4, Ip::V6] {
+        let scene = scenes::healthy(&lab, ip);
+        let kinds: &[&str] =
+            ip.either(&["broadcast", "lldp", "sctp", "report"], &["lldp", "sctp", "report"]);
+        for kind in kinds {
+            let before = scene.receiver.frames_received("e0");
+            let others = scene.sender.sends_frames(kind, ip.group(), ip.sender());
+            eventually("they arrive", || scene.receiver.frames_received("e0") > before + 5);
+            for told in checks(&scene.receiver, &format!("{} -d 500ms", scene.asks())) {
+                has_no_fault(&told);
+                blames_no_firewall(&told);
+                assert_eq!(ids(&told, "warning"), ["nothing-arrives"], "{kind}\n{told}");
+            }
+            let _sends = scene.sends();
+            for told in checks(&scene.receiver, &format!("{} -d 500ms", scene.asks())) {
+                has_nothing_above_a_note(&told);
+                blames_no_firewall(&told);
+            }
+            drop(others);
+        }
+    }
+}
+
+#[test]
+fn the_loopback_interface_alone_has_no_firewall() {
+    let Some(lab) = Lab::open() else { return };
+    let host = lab.host();
+    host.shell("ip -6 route add local ff00::/8 dev lo");
+    for target in [TARGET, "224.0.0.251:5353", "[ff15::1234]:5000"] {
+        let target = format!("{target} --iface lo");
+        for told in checks(&host, &format!("{target} -d 300ms")) {
+            has_no_fault(&told);
+            blames_no_firewall(&told);
+            assert_eq!(ids(&told, "warning"), ["nothing-arrives"], "{told}");
+        }
+        let _sends = sends(&host, &target);
+        checks(&host, &format!("{target} -d 300ms")).iter().for_each(has_nothing_above_a_note);
+    }
 }

@@ -293,6 +293,8 @@ pub struct FirewallFacts {
     pub reports: Vec<DropRule>,
     /// What drops it on its way across a bridge, by the name of the bridge.
     pub bridged: BTreeMap<String, Vec<DropRule>>,
+    /// The same of the queries of IGMP or MLD, and of the reports that answer them.
+    pub bridged_messages: BTreeMap<String, Vec<DropRule>>,
 }
 
 /// What came of a measured stream that was sent to several addresses at once.

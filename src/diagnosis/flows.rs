@@ -18,8 +18,6 @@ pub enum Martian {
     Broadcast,
     /// That of a host without an address.
     Unspecified,
-    /// An IPv4 address, mapped into IPv6 (RFC 4291, 2.5.5.2).
-    Mapped,
 }
 
 impl Facts {
@@ -80,9 +78,13 @@ impl Facts {
             IpAddr::V4(source) if source.octets()[0] == 0 => {
                 Some(Martian::Unspecified).filter(|_| !is_control_block(self.target.group))
             }
-            IpAddr::V4(source) => self.has_broadcast(source).then_some(Martian::Broadcast),
-            IpAddr::V6(source) if source.is_unspecified() => Some(Martian::Unspecified),
-            IpAddr::V6(source) => source.to_ipv4_mapped().map(|_| Martian::Mapped),
+            // Without a reverse-path filter no source is looked up.
+            IpAddr::V4(source) => {
+                let looks_up = self.link(&flow.iface).is_none_or(|link| link.rp_filter != Some(0));
+                (looks_up && self.has_broadcast(source)).then_some(Martian::Broadcast)
+            }
+            // Linux takes the unspecified address and those mapped from IPv4.
+            IpAddr::V6(_) => None,
         }
     }
 

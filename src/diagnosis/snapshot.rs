@@ -127,12 +127,19 @@ pub fn look_at_firewall(facts: &mut Facts) {
             return;
         }
     };
-    let bridges = facts.bridges.iter().flatten().map(|bridge| {
-        let flow = Flow { ports: Vec::new(), ..data_flow(facts, &bridge.name) };
-        (bridge.name.clone(), rules.drops(&flow, Way::Bridged))
-    });
-    let bridged = bridges.filter(|(_, drops)| !drops.is_empty()).collect();
-    let mut found = FirewallFacts { read: true, bridged, ..facts.firewall.clone() };
+    let mut found = FirewallFacts { read: true, ..facts.firewall.clone() };
+    for bridge in facts.bridges.iter().flatten() {
+        let data = rules.drops(&data_flow(facts, &bridge.name), Way::Bridged);
+        let [queries, _, reports] = membership_flows(facts, &bridge.name)
+            .map(|messages| rules.drops(&messages, Way::Bridged));
+        for (found, drops) in
+            [(&mut found.bridged, data), (&mut found.bridged_messages, [queries, reports].concat())]
+        {
+            if !drops.is_empty() {
+                found.insert(bridge.name.clone(), drops);
+            }
+        }
+    }
     if let Some(iface) = facts.judged() {
         found.inbound = rules.drops(&data_flow(facts, iface), Way::In);
         let [general, of_group, report] = membership_flows(facts, iface);
@@ -202,4 +209,76 @@ fn membership_flows(facts: &Facts, iface: &str) -> [Flow; 3] {
         flow(querier, group, Carries::Query),
         flow(own, reports_to, Carries::Report(version)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::facts::{CheckedTarget, FrameFacts, Queries};
+    use crate::iface::Address;
+
+    /// The destination and the kind of each message, for a group on an interface that speaks this
+    /// version.
+    fn messages(group: &str, version: Option<u8>) -> Vec<(String, Carries)> {
+        let target = CheckedTarget { group: group.parse().unwrap(), ..CheckedTarget::default() };
+        let link = LinkFacts { name: "e0".to_owned(), version, ..LinkFacts::default() };
+        let facts = Facts { target, interfaces: vec![link], ..Facts::default() };
+        let flows = membership_flows(&facts, "e0");
+        flows.map(|flow| (flow.group.to_string(), flow.carries)).to_vec()
+    }
+
+    #[test]
+    fn reports_go_where_the_version_in_force_sends_them() {
+        for (group, version, to, number) in [
+            ("239.1.1.1", Some(3), "224.0.0.22", 3),
+            ("239.1.1.1", None, "224.0.0.22", 3),
+            ("239.1.1.1", Some(2), "239.1.1.1", 2),
+            ("239.1.1.1", Some(1), "239.1.1.1", 1),
+            ("ff15::1", Some(2), "ff02::16", 2),
+            ("ff15::1", None, "ff02::16", 2),
+            ("ff15::1", Some(1), "ff15::1", 1),
+        ] {
+            let all = if group.contains(':') { "ff02::1" } else { "224.0.0.1" };
+            assert_eq!(
+                messages(group, version),
+                [
+                    (all.to_owned(), Carries::Query),
+                    (group.to_owned(), Carries::Query),
+                    (to.to_owned(), Carries::Report(number))
+                ],
+                "{group} {version:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn messages_come_from_the_querier_that_was_heard_and_from_this_host() {
+        let addresses = ["10.0.0.101", "fd00::101", "fe80::101"]
+            .map(|ip| Address { ip: ip.parse().unwrap(), prefix: Some(64) });
+        let link = LinkFacts {
+            name: "e0".to_owned(),
+            addresses: addresses.to_vec(),
+            ..LinkFacts::default()
+        };
+        let queries = |iface: &str, querier: &str| Queries {
+            iface: iface.to_owned(),
+            querier: querier.parse().unwrap(),
+            version: 3,
+            interval: None,
+            count: 1,
+        };
+        for (group, querier, own) in
+            [("239.1.1.1", "10.0.0.1", "10.0.0.101"), ("ff15::1", "fe80::1", "fe80::101")]
+        {
+            let target =
+                CheckedTarget { group: group.parse().unwrap(), ..CheckedTarget::default() };
+            let queries = vec![queries("e1", "10.9.9.9"), queries("e0", querier)];
+            let frames = Some(FrameFacts { queries, ..FrameFacts::default() });
+            let facts =
+                Facts { target, frames, interfaces: vec![link.clone()], ..Facts::default() };
+            let sources = membership_flows(&facts, "e0").map(|flow| flow.source);
+            let expected = [querier, querier, own].map(|address| Some(address.parse().unwrap()));
+            assert_eq!(sources, expected, "{group}");
+        }
+    }
 }

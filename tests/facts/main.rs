@@ -2,10 +2,12 @@
 //! network, on any system.
 //!
 //! ```text
+//! blame     a firewall is blamed only if a rule may do it, and the conclusion follows from the worst finding
 //! noise     the traffic of others makes no fault, and what was not told breaks nothing
 //! records   each record is said to be what it is: said.txt has the findings above a note, what to type, and the conclusion
 //! ```
 
+mod blame;
 mod noise;
 mod records;
 

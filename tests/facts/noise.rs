@@ -365,23 +365,3 @@ fn what_keeps_this_host_from_sending_does_not_explain_that_nothing_came() {
         assert!(said.starts_with("Nothing was found on this host that keeps"), "{said}");
     }
 }
-
-#[test]
-fn what_comes_from_where_nobody_can_be_is_not_lost_to_a_firewall() {
-    let mut facts = record("firewall-prerouting");
-    facts.firewall.inbound.clear();
-    assert_eq!(faults(&facts), [Id::FirewallPrerouting]);
-    for source in ["127.0.0.1", "239.9.9.9", "255.255.255.255"] {
-        let flows = &mut facts.frames.as_mut().expect("frames").flows;
-        flows.iter_mut().for_each(|flow| flow.source = source.parse().expect("an address"));
-        facts.self_test = None;
-        let found = findings(&facts);
-        assert_eq!(faults(&facts), [], "{source}");
-        let nothing =
-            found.iter().find(|finding| finding.id == Id::NothingArrives).expect("nothing-arrives");
-        assert!(
-            evidence(nothing).contains(&format!("from {source}, which is no sender's address")),
-            "{nothing:?}"
-        );
-    }
-}

@@ -218,6 +218,19 @@ impl Host {
         Running::start(command)
     }
 
+    /// Starts mcast there without any rights, as for an ordinary user.
+    pub fn mcast_as_nobody(&self, arguments: &str) -> Running {
+        let mut command = self.command("setpriv");
+        command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
+        command.arg(env!("CARGO_BIN_EXE_mcast")).args(arguments.split_whitespace());
+        Running::start(command)
+    }
+
+    /// Starts to send frames by `e0` that no ordinary program sends: see `odd_frames.py`.
+    pub fn sends_frames(&self, kind: &str, group: &str, source: &str) -> Running {
+        self.python(include_str!("odd_frames.py"), &[kind, group, source])
+    }
+
     /// Starts a Python program there.
     pub fn python(&self, program: &str, arguments: &[&str]) -> Running {
         let mut command = self.command("python3");

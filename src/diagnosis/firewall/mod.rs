@@ -21,6 +21,8 @@ mod verdict;
 mod words;
 
 #[cfg(test)]
+mod membership_tests;
+#[cfg(test)]
 mod tests;
 
 pub use ruleset::Ruleset;

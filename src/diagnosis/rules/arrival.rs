@@ -235,7 +235,10 @@ fn other_source(facts: &Facts) -> Option<Notice> {
                 flow.iface
             ),
         )
-        .remedy("name the source that really sends")
+        .remedy(
+            "name the source that really sends; if a NAT on the way rewrites the source, exempt \
+             the group there",
+        )
         .run(Place::Here, format!("mcast recv {}@{target}{iface}", bracketed(flow.source))),
     )
 }

@@ -83,7 +83,9 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
         }
         (None, _) => format!(
             "Nothing was found on this host that keeps {target} from arriving on {place}, but \
-             nothing came in {time}: either nobody sends it, or it is lost on the way."
+             nothing came in {time}: either nobody sends it, or it is lost on the way{}.",
+            // Without frames, nothing shows what IP drops before the firewall.
+            if facts.frames.is_some() { "" } else { " or unseen in this host" }
         ),
     }
 }

@@ -149,7 +149,7 @@ fn drops_some(facts: &Facts) -> Option<Notice> {
         count(frames, "frame"),
         frames - lost
     );
-    Some(with_commands(facts, Notice::warning(gap.id(), what, evidence), &rule))
+    Some(with_commands(facts, Notice::fault(gap.id(), what, evidence), &rule))
 }
 
 /// What lets the target through at a rule, and the messages that keep this host a member.
@@ -263,8 +263,17 @@ fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice 
     Notice::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
         .remedy(format!(
             "let UDP to the group through: '{allow} {} udp dport {} accept', in the chain that \
-             drops it; multicast is never 'established', so it needs a rule of its own",
-            facts.target.group, facts.target.port
+             drops it; multicast is never 'established', so it needs a rule of its own. A chain \
+             that denies by default drops {} too, which keeps this host a member: '{}'",
+            facts.target.group,
+            facts.target.port,
+            protocol(facts),
+            either(
+                facts,
+                "ip protocol igmp accept",
+                "icmpv6 type { mld-listener-query, mld-listener-report, mld2-listener-report } \
+                 accept"
+            )
         ))
         .run(Place::Here, "nft list ruleset")
         .at(level)
@@ -291,11 +300,11 @@ fn by_place(facts: &Facts) -> Option<Notice> {
         });
     }
     // What comes from elsewhere gets through, so a rule against one's own datagrams does no harm.
-    if facts.heard_here() > 0 {
+    // Where all rules are known, none drops more.
+    if facts.heard_here() > 0 || is_known(facts) {
         return None;
     }
-    // Where all rules are known, one of them may drop this host's own datagrams alone.
-    if let Some((gap, test)) = self_test_gap(facts).filter(|_| !is_known(facts)) {
+    if let Some((gap, test)) = self_test_gap(facts) {
         let own = format!(
             "none of {} that this host sent to itself came back",
             count(test.sent, "datagram")

@@ -8,8 +8,13 @@ use crate::notice::{Id, Level, Notice, Place};
 use crate::units::words::list;
 
 pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
-    let Some(name) = concerned(facts) else { return Vec::new() };
-    let found = [queries(facts, name), reports(facts, name)].into_iter().flatten();
+    // A stream that has stopped names the rule itself.
+    let Some(name) = concerned(facts).filter(|_| facts.stopped.is_none()) else {
+        return Vec::new();
+    };
+    // A join is reported unasked, so a receiver that has just joined misses nothing yet.
+    let queries = if facts.receiving { None } else { queries(facts, name) };
+    let found = [queries, reports(facts, name)].into_iter().flatten();
     found.map(|(rules, finding)| with_commands(facts, finding, rules, others)).collect()
 }
 

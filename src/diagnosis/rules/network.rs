@@ -23,6 +23,10 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(stopped(facts));
     found
         .extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_firewall(facts, bridge)));
+    found.extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_tables(facts, bridge)));
+    found.extend(
+        facts.bridges.iter().flatten().filter_map(|bridge| bridge_drops_messages(facts, bridge)),
+    );
     found.extend(facts.bridges.iter().flatten().filter_map(|bridge| bridge_state(facts, bridge)));
     found
 }
@@ -48,7 +52,7 @@ fn querier(facts: &Facts) -> Option<Notice> {
     let is_one = heard.iter().map(|queries| queries.count).sum::<u64>() == 1;
     let evidence =
         format!("{} heard from {who}", if is_one { "a query was" } else { "queries were" });
-    if membership::dropped(facts).next().is_some() {
+    if membership::drops_queries(facts) || membership::drops_reports(facts) {
         let what = format!(
             "a querier asks for members on {name}, and this host's firewall keeps it from hearing \
              an answer"
@@ -192,7 +196,7 @@ fn stopped(facts: &Facts) -> Option<Notice> {
                 .run(Place::Here, facts.target.check(facts.iface.as_deref())),
         );
     }
-    Some(forgotten(facts, what, &still, name))
+    Some(forgotten(facts, what, still, name))
 }
 
 /// The stream has stopped, and a switch may have forgotten this host: its firewall drops what keeps
@@ -242,8 +246,8 @@ fn forgotten(facts: &Facts, what: String, still: &str, name: &str) -> Notice {
 /// br_netfilter hands what crosses a bridge to the firewall of IP, and that drops it: how Docker's
 /// hosts lose bridged multicast.
 fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Notice> {
-    let rules: &Vec<DropRule> =
-        facts.firewall.bridged.get(&bridge.name).filter(|rules| !rules.is_empty())?;
+    let rules = facts.firewall.bridged.get(&bridge.name)?;
+    let first = rules.iter().find(|rule| rule.family != BRIDGE)?;
     // Either setting will do, and without br_netfilter neither does anything.
     let all = facts.bridge_netfilter?;
     let this = either(facts, bridge.nf_call_iptables, bridge.nf_call_ip6tables);
@@ -251,7 +255,6 @@ fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Notice> {
     if !this && !all {
         return None;
     }
-    let first = &rules[0];
     let name = &bridge.name;
     let setting = if all {
         format!("net.bridge.bridge-nf-call-{tables}")
@@ -282,17 +285,56 @@ fn bridge_firewall(facts: &Facts, bridge: &Bridge) -> Option<Notice> {
         finding =
             finding.run(Place::Here, format!("ip link set {name} type bridge nf_call_{tables} 0"));
     }
-    let concerned = facts.iface.as_deref() == Some(name)
-        || bridge.ports.iter().any(|port| facts.iface.as_ref() == Some(port));
-    // Where there is one port, nothing goes from port to port.
-    let concerned = concerned && bridge.ports.len() > 1;
-    Some(match (concerned, first.certain && facts.heard_here() == 0) {
+    Some(match (is_concerned(facts, bridge), first.certain && facts.heard_here() == 0) {
         (true, true) => finding,
         // It comes to this host all the same; only what is between the ports does not get through.
         (true, false) => finding.at(Level::Warning),
         // What crosses a bridge that is not looked at does not keep anything from here.
         (false, _) => finding.at(Level::Note),
     })
+}
+
+/// The family of the tables that see what crosses a bridge by themselves.
+const BRIDGE: &str = "bridge";
+
+/// Whether the target may cross this bridge on its way. If it has one port, nothing goes from port
+/// to port.
+fn is_concerned(facts: &Facts, bridge: &Bridge) -> bool {
+    let is_asked = |name: &String| facts.iface.as_ref() == Some(name);
+    bridge.ports.len() > 1 && (is_asked(&bridge.name) || bridge.ports.iter().any(is_asked))
+}
+
+/// A table of the bridge itself drops the target between its ports.
+fn bridge_tables(facts: &Facts, bridge: &Bridge) -> Option<Notice> {
+    let rules = facts.firewall.bridged.get(&bridge.name)?;
+    let rule = rules.iter().find(|rule| rule.family == BRIDGE)?;
+    Some(between_ports(facts, bridge, rule, facts.target.to_string()))
+}
+
+/// The firewall drops IGMP or MLD between the ports of a bridge: who is behind one of them is
+/// forgotten behind the others.
+fn bridge_drops_messages(facts: &Facts, bridge: &Bridge) -> Option<Notice> {
+    let this = either(facts, bridge.nf_call_iptables, bridge.nf_call_ip6tables);
+    // What lets bridged frames pass by the firewall of IP lets the messages pass too.
+    let mut by_ip = facts.firewall.bridged.get(&bridge.name).into_iter().flatten();
+    let asks_ip = facts.bridge_netfilter.is_some_and(|all| all || this)
+        && by_ip.all(|rule| rule.family == BRIDGE);
+    let rules = facts.firewall.bridged_messages.get(&bridge.name)?;
+    let rule = rules.iter().find(|rule| rule.family == BRIDGE || asks_ip)?;
+    Some(between_ports(facts, bridge, rule, format!("the {} of memberships", protocol(facts))))
+}
+
+/// This host itself still hears what is dropped there.
+fn between_ports(facts: &Facts, bridge: &Bridge, rule: &DropRule, dropped: String) -> Notice {
+    let name = &bridge.name;
+    let is_sure = is_concerned(facts, bridge) && rule.certain;
+    let what =
+        format!("this host's firewall drops {dropped} between the ports of its bridge {name}");
+    let level = if is_sure { Level::Warning } else { Level::Note };
+    Notice::new(level, Id::BridgeFirewall, what)
+        .why(rule_words(rule))
+        .remedy("let it through there, if a receiver is behind one of the ports")
+        .run(Place::Here, rule.command.clone())
 }
 
 /// What a bridge of this host knows of the group.

@@ -65,21 +65,15 @@ fn martian(facts: &Facts) -> Option<Notice> {
         Martian::Loopback => "a loopback address",
         Martian::Broadcast => "a broadcast address",
         Martian::Unspecified => "the address of a host that has none",
-        Martian::Mapped => "an IPv4 address mapped into IPv6",
     };
     let errors = facts.rise("", "Ip6.InHdrErrors");
     let counter = if errors > 0 { format!("; Ip6: InHdrErrors +{errors}") } else { String::new() };
-    // Without a reverse-path filter IPv4 looks up no source, and takes a broadcast address.
-    let is_sure = kind != Martian::Broadcast
-        || sources == "255.255.255.255"
-        || facts.expected().is_none_or(|link| link.rp_filter != Some(0));
-    let reserve = if is_sure { "" } else { "; that is consistent with it, and no proof" };
     let what = format!(
         "{} comes from {sources}, {word}: the kernel takes no datagram from there",
         facts.target
     );
     let finding = Notice::new(level(facts), Id::MartianSource, what)
-        .why(format!("{}{counter}{reserve}", refused.evidence(facts)))
+        .why(format!("{}{counter}", refused.evidence(facts)))
         .remedy(match kind {
             Martian::Unspecified => {
                 "give the sender's interface an address before it sends, or bind its socket to one"
@@ -87,7 +81,7 @@ fn martian(facts: &Facts) -> Option<Notice> {
             _ => "have the sender use an address of its interface",
         })
         .run(Place::Sender, "ip addr show dev IFACE");
-    Some(if is_sure { finding } else { finding.at(Level::Warning) })
+    Some(finding)
 }
 
 fn bad_header(facts: &Facts) -> Option<Notice> {

@@ -1,0 +1,312 @@
+//! What `mcast check` and a receiver say where this host itself drops datagrams, or the messages
+//! that keep it a member: the firewall is named if one of its rules does it, and never otherwise.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::scenes::{self, Ip, Scene};
+use lab::{Finished, Lab, eventually};
+use serde_json::Value;
+
+const FAMILIES: [Ip; 2] = [Ip::V4, Ip::V6];
+
+fn ids(told: &Finished, level: &str) -> Vec<String> {
+    let of_level =
+        told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
+    of_level.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+fn finding(told: &Finished, id: &str) -> Value {
+    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
+    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
+}
+
+fn evidence(finding: &Value) -> &str {
+    finding["evidence"].as_str().expect("evidence")
+}
+
+fn conclusion(told: &Finished) -> String {
+    told.summary()["conclusion"].as_str().expect("a conclusion").to_owned()
+}
+
+fn check(scene: &Scene) -> Finished {
+    scene.receiver.mcast(&format!("check {} -d 1s -o json", scene.asks())).finish()
+}
+
+fn check_as_nobody(scene: &Scene) -> Finished {
+    scene.receiver.mcast_as_nobody(&format!("check {} -d 500ms -o json", scene.asks())).finish()
+}
+
+/// Types all that the findings above a note say, at this host.
+fn obey(scene: &mut Scene, told: &Finished) {
+    for finding in told.events_of("finding") {
+        if finding["level"] == "warning" || finding["level"] == "fault" {
+            for command in finding["commands"].as_array().expect("commands") {
+                let run = command["run"].as_str().expect("a line");
+                if command["where"] == "here" && run.starts_with("nft insert") {
+                    scene.types(run, "here");
+                }
+            }
+        }
+    }
+}
+
+/// What matches the queries, and what matches the reports.
+fn messages(ip: Ip) -> [&'static str; 2] {
+    ip.either(
+        ["ip protocol igmp ip daddr 224.0.0.1", "igmp type membership-report-v3"],
+        ["icmpv6 type mld-listener-query", "ip6 daddr ff02::16"],
+    )
+}
+
+/// At each hook, a rule against such messages is found, and what is said to be typed mends it.
+fn finds_rules_at(hooks: [(&str, &str); 3], id: &str, which: usize) {
+    let Some(lab) = Lab::open() else { return };
+    for ip in FAMILIES {
+        let mut scene = scenes::healthy_with_querier(&lab, ip);
+        scene.comes_to_flow();
+        let sends = scene.sends();
+        for (family, hook) in hooks {
+            let rule = format!("{} drop", messages(ip)[which]);
+            scene.receiver.firewall(&format!(
+                "table {family} f {{ chain c {{ type filter hook {hook} priority 0; {rule}; }}; }}"
+            ));
+            let told = check(&scene);
+            let found = finding(&told, id);
+            assert!(evidence(&found).contains(&format!("chain c of table {family} f")), "{told}");
+            assert!(matches!(found["level"].as_str(), Some("warning" | "fault")), "{told}");
+            assert!(!conclusion(&told).contains("Multicast works here"), "{told}");
+            assert_eq!(finding(&told, "querier")["level"], "note", "{told}");
+            obey(&mut scene, &told);
+            eventually("what was said mends it", || {
+                let told = check(&scene);
+                ids(&told, "warning").is_empty() && ids(&told, "fault").is_empty()
+            });
+            scene.receiver.shell("nft flush ruleset");
+        }
+        drop(sends);
+    }
+}
+
+#[test]
+fn queries_that_a_rule_drops_are_found_at_every_hook() {
+    let hooks = [("netdev", "ingress device e0"), ("inet", "prerouting"), ("inet", "input")];
+    finds_rules_at(hooks, "firewall-membership-in", 0);
+}
+
+#[test]
+fn reports_that_a_rule_drops_are_found_at_every_hook() {
+    let hooks = [("inet", "output"), ("inet", "postrouting"), ("netdev", "egress device e0")];
+    finds_rules_at(hooks, "firewall-membership-out", 1);
+}
+
+/// It drops all that it does not know: neither the group nor what keeps a member is known.
+const DEFAULT_DENY: &str = "table inet fw { chain input { type filter hook input priority 0; \
+     policy drop; ct state established,related accept; iifname lo accept; \
+     icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept; }; \
+     chain output { type filter hook output priority 0; policy drop; \
+     icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } accept; \
+     meta l4proto udp accept; }; }";
+
+#[test]
+fn what_is_typed_at_a_host_that_denies_by_default_keeps_it_a_member() {
+    let Some(lab) = Lab::open() else { return };
+    for ip in FAMILIES {
+        // The querier asks every 2 s, and the switch forgets a member after 5 s.
+        let mut scene = scenes::healthy_with_querier(&lab, ip);
+        scene.comes_to_flow();
+        scene.receiver.firewall(DEFAULT_DENY);
+        let sends = scene.sends();
+        let told = check(&scene);
+        assert_eq!(told.status.code(), Some(1), "{told}");
+        obey(&mut scene, &told);
+        let told = check(&scene);
+        obey(&mut scene, &told);
+        let run = scene.receiver.mcast_with(&[
+            "recv",
+            &scene.target,
+            "--iface",
+            "e0",
+            "--duration",
+            "13s",
+            "-q",
+            "--assert",
+            "gap < 1s",
+        ]);
+        run.ends(0);
+        drop(sends);
+    }
+}
+
+#[test]
+fn a_stream_that_stops_because_queries_are_dropped_names_the_rule() {
+    let Some(lab) = Lab::open() else { return };
+    for ip in FAMILIES {
+        let scene = scenes::healthy_with_querier(&lab, ip);
+        scene.comes_to_flow();
+        scene.receiver.firewall(&format!(
+            "table inet f {{ chain c {{ type filter hook input priority 0; {} drop; }}; }}",
+            messages(ip)[0]
+        ));
+        let _sends = scene.sends();
+        let recv = scene.receiver.mcast(&format!("recv {} -o json", scene.asks()));
+        let line = recv.line(|line| line.contains("\"id\":\"stream-stopped\""));
+        let found: Value = serde_json::from_str(&line).expect("JSON");
+        let names = ip.either("drops the IGMP queries", "drops the MLD queries");
+        assert!(evidence(&found).contains(names), "{found}");
+        assert!(evidence(&found).contains("chain c of table inet f"), "{found}");
+        let run = found["commands"][0]["run"].as_str().expect("a line");
+        assert!(run.starts_with("nft insert rule inet f c "), "{found}");
+    }
+}
+
+/// Frames of a kind are found to be dropped by IP, for this reason.
+fn finds_what_ip_drops(scene: &Scene, kind: &str, source: &str, id: &str, names: &str) {
+    let _frames = scene.sender.sends_frames(kind, scene.ip.group(), source);
+    let before = scene.receiver.frames_received("e0");
+    eventually("frames arrive", || scene.receiver.frames_received("e0") > before + 5);
+    let told = check(scene);
+    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec![id.to_owned()]), "{told}");
+    let found = finding(&told, id);
+    let said = format!("{} {}", found["what"].as_str().expect("what"), evidence(&found));
+    assert!(said.contains(names), "{kind} from {source}: no {names}\n{told}");
+    assert!(!conclusion(&told).contains("lost on the way"), "{told}");
+    // Without rights nothing is proven, and nothing is made up.
+    let told = check_as_nobody(scene);
+    assert_eq!(ids(&told, "fault"), [""; 0], "{told}");
+    let blames = |id: &String| id.starts_with("firewall");
+    assert!(!ids(&told, "warning").iter().any(blames), "{told}");
+}
+
+#[test]
+fn what_ip_drops_for_its_header_is_blamed_on_no_firewall() {
+    let Some(lab) = Lab::open() else { return };
+    for ip in FAMILIES {
+        let scene = scenes::healthy(&lab, ip);
+        scene.receiver.shell("echo 1 > /proc/sys/net/ipv4/conf/e0/rp_filter");
+        let martians: &[&str] = ip.either(
+            &["0.0.0.0", "0.1.2.3", "10.0.0.255", "255.255.255.255", "224.1.1.1", "127.0.0.5"],
+            &["ff02::5", "::1"],
+        );
+        for source in martians {
+            finds_what_ip_drops(&scene, "plain", source, "martian-source", source);
+        }
+        let (errors, truncated) = ip.either(
+            ("Ip: InHdrErrors +", "InTruncatedPkts +"),
+            ("Ip6: InHdrErrors +", "InTruncatedPkts +"),
+        );
+        let sender = ip.sender();
+        if ip == Ip::V4 {
+            finds_what_ip_drops(&scene, "checksum", sender, "bad-ip-header", "wrong checksum");
+        }
+        finds_what_ip_drops(&scene, "version", sender, "bad-ip-header", errors);
+        finds_what_ip_drops(&scene, "length", sender, "bad-ip-header", truncated);
+        finds_what_ip_drops(&scene, "route", sender, "source-route", "route");
+    }
+}
+
+#[test]
+fn a_sender_that_ip_refuses_beside_one_that_arrives_is_a_warning() {
+    let Some(lab) = Lab::open() else { return };
+    let scene = scenes::healthy(&lab, Ip::V4);
+    let _refused = scene.sender.sends_frames("plain", "239.1.1.1", "0.0.0.0");
+    let _sends = scene.sends();
+    eventually("both send", || ids(&check(&scene), "warning") == ["martian-source"]);
+    let told = check(&scene);
+    assert_eq!(told.status.code(), Some(0), "{told}");
+    assert!(
+        conclusion(&told).starts_with("239.1.1.1:5000 arrives on e0 from 10.0.0.100"),
+        "{told}"
+    );
+    assert!(conclusion(&told).contains("but 239.1.1.1:5000 comes from 0.0.0.0"), "{told}");
+}
+
+#[test]
+fn a_rule_that_drops_most_of_it_is_named_beside_what_arrives() {
+    let Some(lab) = Lab::open() else { return };
+    for (ip, rule) in [
+        (Ip::V4, "numgen inc mod 20 != 0 udp dport 5000 drop"),
+        (Ip::V6, "udp dport 5000 limit rate over 5/second burst 1 packets drop"),
+    ] {
+        let scene = scenes::healthy(&lab, ip);
+        scene.receiver.firewall(&format!(
+            "table inet f {{ chain c {{ type filter hook input priority 0; {rule}; }}; }}"
+        ));
+        let _sends = scene.sends();
+        let told = check(&scene);
+        assert_eq!(ids(&told, "fault"), ["firewall-input"], "{told}");
+        assert!(evidence(&finding(&told, "firewall-input")).contains("chain c of table"), "{told}");
+        let said = conclusion(&told);
+        assert!(said.contains("drops some of") && !said.contains("works here"), "{told}");
+    }
+}
+
+#[test]
+fn a_limit_that_is_not_exceeded_is_no_finding() {
+    let Some(lab) = Lab::open() else { return };
+    let scene = scenes::healthy(&lab, Ip::V4);
+    scene.receiver.firewall(
+        "table inet f { chain c { type filter hook input priority 0; udp dport 5000 limit rate \
+         over 9000/second drop; ip protocol igmp limit rate over 9000/second drop; }; }",
+    );
+    let _sends = scene.sends();
+    let told = check(&scene);
+    assert_eq!((ids(&told, "fault"), ids(&told, "warning")), (vec![], vec![]), "{told}");
+    assert!(conclusion(&told).starts_with("Multicast works here"), "{told}");
+}
+
+#[test]
+fn the_tables_of_a_bridge_are_read_for_what_comes_to_it() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    b.shell(
+        "ip addr flush dev e0; ip link add br0 type bridge mcast_snooping 0; ip link set e0 \
+         master br0; ip link set br0 up; ip addr add 10.0.0.101/24 dev br0",
+    );
+    let _sends = a.mcast("send 239.1.1.1:5000 --iface e0 --interval 20ms --no-offload").ready();
+    for (hook, rule, level, id) in [
+        ("input", "ip protocol igmp drop", "warning", "firewall-membership-in"),
+        ("output", "ip protocol igmp drop", "warning", "firewall-membership-out"),
+        ("prerouting", "iifname e0 udp dport 5000 drop", "fault", "firewall-prerouting"),
+    ] {
+        b.firewall(&format!(
+            "table bridge f {{ chain c {{ type filter hook {hook} priority 0; {rule}; }}; }}"
+        ));
+        let check = || b.mcast("check 239.1.1.1:5000 --iface br0 -d 500ms -o json").finish();
+        let told = check();
+        assert_eq!(ids(&told, level), [id], "{told}");
+        let run = finding(&told, id)["commands"][0]["run"].as_str().expect("a line").to_owned();
+        b.shell(&run);
+        let told = check();
+        assert_eq!((ids(&told, "fault"), ids(&told, "warning")), (vec![], vec![]), "{told}");
+        b.shell("nft flush ruleset");
+    }
+}
+
+#[test]
+fn a_table_that_drops_between_the_ports_of_a_bridge_is_found_on_its_host() {
+    let Some(lab) = Lab::open() else { return };
+    for ip in FAMILIES {
+        let scene = scenes::healthy_with_querier(&lab, ip);
+        let switch = scene.switch.as_ref().expect("a switch").host();
+        switch.shell("ip addr add 10.0.0.1/24 dev br0");
+        for rule in ["meta l4proto udp drop", ip.either("ip protocol igmp drop", messages(ip)[0])] {
+            let rule = rule.trim_end_matches(" drop");
+            switch.firewall(&format!(
+                "table bridge f {{ chain c {{ type filter hook forward priority 0; {rule} drop; }}; }}"
+            ));
+            let check = || {
+                switch
+                    .mcast(&format!("check {} --iface br0 -d 300ms -o json", scene.target))
+                    .finish()
+            };
+            let told = check();
+            let found = finding(&told, "bridge-firewall");
+            assert_eq!(found["level"], "warning", "{told}");
+            assert!(evidence(&found).contains("chain c of table bridge f"), "{told}");
+            switch.shell(found["commands"][0]["run"].as_str().expect("a line"));
+            assert!(!ids(&check(), "warning").contains(&"bridge-firewall".to_owned()));
+            switch.shell("nft flush ruleset");
+        }
+    }
+}
