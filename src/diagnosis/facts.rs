@@ -230,6 +230,12 @@ pub struct FlowFacts {
     pub port: Option<u16>,
     /// The tag of the virtual LAN that they carry.
     pub vlan: Option<u16>,
+    /// That tag is a provider's (802.1ad).
+    #[serde(default)]
+    pub provider_tag: bool,
+    /// The virtual LAN of a second tag within it.
+    #[serde(default)]
+    pub inner_vlan: Option<u16>,
     /// The kernel takes them for somebody else's.
     pub others: bool,
     /// They are fragments.

@@ -84,6 +84,7 @@ ids! {
         NotAvailable = "not-available",
         NotSeen = "not-seen",
         NothingArrives = "nothing-arrives",
+        OtherMac = "other-mac",
         OtherPort = "other-port",
         OtherSource = "other-source",
         Path = "path",

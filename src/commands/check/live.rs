@@ -15,7 +15,7 @@ use crate::net::wire::{Query, What};
 use crate::net::{self, Datagram, Frame, Inbox, ThrowawayJoin};
 use crate::report::{Goal, Reporter};
 use crate::stats::Meter;
-use crate::sys::Towards;
+use crate::sys::{Towards, Vlan};
 use crate::target::Endpoint;
 use crate::verdict::{RunError, Stop};
 
@@ -54,7 +54,7 @@ pub struct Live {
 
 /// Identifies a flow: interface, sender, port, VLAN, and whether its frames are addressed to
 /// another host.
-type FlowKey = (String, IpAddr, Option<u16>, Option<u16>, bool);
+type FlowKey = (String, IpAddr, Option<u16>, Option<Vlan>, bool);
 
 /// The most senders, flows and queriers that are remembered: an attacker can forge any number.
 const MAX_ENTRIES: usize = 1000;
@@ -306,7 +306,9 @@ fn note_flow(flows: &mut BTreeMap<FlowKey, FlowFacts>, iface: &str, frame: &Fram
         iface: iface.to_owned(),
         source: packet.source,
         port,
-        vlan: *vlan,
+        vlan: vlan.map(|vlan| vlan.id),
+        provider_tag: vlan.is_some_and(|vlan| vlan.provider),
+        inner_vlan: vlan.and_then(|vlan| vlan.inner),
         others,
         fragments: packet.fragment,
         unsummed,

@@ -1,6 +1,6 @@
 //! The decision table: all rules, in the order in which their findings are worth reading.
 
-use super::{arrival, firewall, here, interface, lost, network, path, programs};
+use super::{arrival, firewall, frames, here, interface, lost, network, path, programs};
 use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice, Place, ShellCommand};
 
@@ -10,6 +10,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(here::findings(facts));
     found.extend(programs::findings(facts));
     found.extend(lost::findings(facts));
+    found.extend(frames::findings(facts));
     found.extend(firewall::findings(facts, &found));
     found.extend(network::findings(facts));
     found.extend(path::findings(facts, &found));
