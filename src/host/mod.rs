@@ -36,6 +36,6 @@ pub use interfaces::interfaces;
 pub use os::{open_files, processor_time, restore_limits_for, sockets_for};
 pub use ports::{PortUser, SocketDrops, others_than, socket_drops, users_of};
 pub use sysctl::{
-    Ipv6, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, ipv6_disabled, ipv6_of,
-    membership_limits, mld_version, most_rcvbuf, rp_filter,
+    Ipv6, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, forced_mld_version, ipv6_disabled,
+    ipv6_of, membership_limits, mld_version, most_rcvbuf, rp_filter,
 };

@@ -82,6 +82,7 @@ ids! {
         NoQuerier = "no-querier",
         NoRoute = "no-route",
         NotAvailable = "not-available",
+        NotRouted = "not-routed",
         NotSeen = "not-seen",
         NothingArrives = "nothing-arrives",
         OtherMac = "other-mac",

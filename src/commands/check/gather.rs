@@ -255,6 +255,7 @@ fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts
         route: route(target.group, interfaces),
         limits: limits(Family::of(target.group)),
         waited: plan.beside.is_some(),
+        expects_traffic: plan.expects_traffic,
         ..Facts::default()
     }
 }

@@ -303,7 +303,8 @@ fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
         Id::NothingArrives,
         format!("nothing of {target} arrived in {}", seconds(facts.seconds)),
         nothing_evidence(facts),
-    );
+    )
+    .at(if facts.expects_traffic { Level::Fault } else { Level::Warning });
     let sending = if facts.expected().is_some_and(|link| link.loopback) {
         "is a program of this host sending, by this interface?".to_owned()
     } else {
