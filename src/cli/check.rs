@@ -28,6 +28,7 @@ Examples:
                   frames
   mcast check 10.0.0.5@232.1.1.1:5000 -d 10s      a group from one source, and a slow sender
   mcast check --listen 239.1.1.1:5000             where on the way does it end?
+  mcast check 239.1.1.1:5000 --expect-traffic     exit status 1 if the group is silent
   mcast check -o json | jq -r 'select(.level == \"fault\") | .commands[].run'
                                                   what to type against each fault"
 )]
@@ -45,6 +46,10 @@ pub struct CheckArgs {
     /// a querier that speaks only when it is due
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
+
+    /// Expect traffic: if nothing arrives, that is a fault (exit status 1)
+    #[arg(long)]
+    pub expect_traffic: bool,
 
     /// Wait for a measured stream from another host, to tell where the path ends; says what to
     /// type there

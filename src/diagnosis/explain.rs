@@ -47,15 +47,15 @@ pub struct Request {
 /// The search for an answer, beside whatever else goes on: who asks for the firewall's rules starts
 /// another program, and waits for it.
 #[derive(Debug)]
-pub struct Diagnosing(Receiver<Vec<Notice>>);
+pub struct Diagnosing(Receiver<Option<Notice>>);
 
 /// What came of it by now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// It goes on.
     NotYet,
-    /// The two or three findings that explain it, the gravest first; none where it failed.
-    Ready(Vec<Notice>),
+    /// The finding that explains it; none where it failed.
+    Ready(Option<Notice>),
 }
 
 impl Diagnosing {
@@ -76,24 +76,24 @@ impl Diagnosing {
     /// What was found by now.
     pub fn found(&self) -> Found {
         match self.0.try_recv() {
-            Ok(findings) => Found::Ready(findings),
+            Ok(finding) => Found::Ready(finding),
             Err(TryRecvError::Empty) => Found::NotYet,
-            Err(TryRecvError::Disconnected) => Found::Ready(Vec::new()),
+            Err(TryRecvError::Disconnected) => Found::Ready(None),
         }
     }
 
     /// The same after at most such a time.
     pub fn wait(&self, most: Duration) -> Found {
         match self.0.recv_timeout(most) {
-            Ok(findings) => Found::Ready(findings),
+            Ok(finding) => Found::Ready(finding),
             Err(RecvTimeoutError::Timeout) => Found::NotYet,
-            Err(RecvTimeoutError::Disconnected) => Found::Ready(Vec::new()),
+            Err(RecvTimeoutError::Disconnected) => Found::Ready(None),
         }
     }
 }
 
 impl Request {
-    fn answer(&self, groups: &Groups) -> Vec<Notice> {
+    fn answer(&self, groups: &Groups) -> Option<Notice> {
         rules::gravest(&self.facts(groups))
     }
 
@@ -164,8 +164,10 @@ mod tests {
         }
     }
 
-    fn ids(facts: &Facts) -> Vec<Id> {
-        rules::gravest(facts).iter().map(|finding| finding.id).collect()
+    fn gravest(facts: &Facts) -> Notice {
+        let found = rules::gravest(facts).expect("silence is always said");
+        assert_eq!(found.commands.len(), 1, "one next step: {found:?}");
+        found
     }
 
     fn has_stopped() -> Option<Stopped> {
@@ -174,67 +176,58 @@ mod tests {
 
     #[test]
     fn plain_silence_says_where_to_look_closer() {
-        let found = rules::gravest(&Facts { more: 9, ..silent() });
-        assert_eq!(found.len(), 1, "{found:?}");
+        let found = gravest(&Facts { more: 9, ..silent() });
         assert_eq!(
-            (found[0].id, found[0].what.as_str()),
+            (found.id, found.what.as_str()),
             (Id::NothingArrives, "nothing of 239.1.1.1:5000 and 9 more targets arrived in 5 s")
         );
-        let [command] = &found[0].commands[..] else { panic!("{found:?}") };
         assert_eq!(
-            (command.place, command.run.as_str()),
+            (found.commands[0].place, found.commands[0].run.as_str()),
             (Place::Here, "mcast check 239.1.1.1:5000 --iface e0")
         );
     }
 
     #[test]
-    fn what_explains_it_stands_before_where_to_look_closer() {
+    fn what_explains_it_is_said_with_what_did_not_arrive() {
         let mut facts = silent();
         facts.interfaces[0].carrier = Some(false);
-        assert_eq!(ids(&facts), [Id::NoCarrier, Id::NothingArrives]);
-        facts.stopped = has_stopped();
-        let found = rules::gravest(&facts);
-        assert_eq!(
-            found.iter().map(|finding| finding.id).collect::<Vec<_>>(),
-            [Id::NoCarrier, Id::StreamStopped]
-        );
-        assert_eq!(
-            found[1].what,
-            "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s"
-        );
-        assert_eq!(found[1].commands[0].run, "mcast check 239.1.1.1:5000 --iface e0");
-    }
-
-    #[test]
-    fn never_more_than_three_are_told_and_the_gravest_first() {
-        let mut facts = silent();
-        facts.interfaces[0].addresses.clear();
-        facts.interfaces[0].rp_filter = Some(1);
-        facts.membership.seen = Some(false);
-        let counters =
-            [("TcpExt.IPReversePathFilter", 9), ("Udp.InCsumErrors", 9), ("Ip.ReasmReqds", 9)];
-        facts.counters = Some(counters.map(|(name, rise)| (name.to_owned(), rise)).into());
-        let found = rules::findings(&facts);
-        assert!(
-            found.iter().filter(|finding| finding.level >= Level::Warning).count() > 3,
-            "{found:?}"
-        );
-        for (stopped, last) in [(None, Id::NothingArrives), (has_stopped(), Id::StreamStopped)] {
-            let told = rules::gravest(&Facts { stopped, ..facts.clone() });
-            assert_eq!(
-                told.iter().map(|finding| finding.level).collect::<Vec<_>>(),
-                [Level::Fault, Level::Warning, Level::Warning]
-            );
-            assert_eq!(told[2].id, last, "{told:?}");
+        for (stopped, silence) in [
+            (None, "nothing of 239.1.1.1:5000 arrived in 5 s; "),
+            (
+                has_stopped(),
+                "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s; ",
+            ),
+        ] {
+            let found = gravest(&Facts { stopped, ..facts.clone() });
+            assert_eq!((found.id, found.level), (Id::NoCarrier, Level::Fault));
+            assert!(found.why.as_deref().unwrap().starts_with(silence), "{found:?}");
         }
     }
 
     #[test]
+    fn of_many_findings_the_gravest_is_said() {
+        let mut facts = silent();
+        facts.interfaces[0].rp_filter = Some(1);
+        let counters = [("TcpExt.IPReversePathFilter", 9), ("Udp.InCsumErrors", 9)];
+        facts.counters = Some(counters.map(|(name, rise)| (name.to_owned(), rise)).into());
+        assert_eq!(gravest(&facts).id, Id::RpFilter, "the first of two that are as grave");
+        facts.membership.seen = Some(false);
+        assert_eq!(gravest(&facts).id, Id::JoinUnseen);
+    }
+
+    #[test]
+    fn sources_that_this_host_filters_are_no_reason_for_silence() {
+        let mut facts = silent();
+        facts.interfaces[0].version = Some(2);
+        facts.target.sources = vec!["10.0.0.5".parse().unwrap()];
+        assert_eq!(gravest(&facts).id, Id::NothingArrives);
+        facts.target.group = "232.1.1.1".parse().unwrap();
+        assert_eq!(gravest(&facts).id, Id::SsmUnsupported);
+    }
+
+    #[test]
     fn an_interface_that_is_gone_is_told_and_not_a_choice_among_others() {
-        assert_eq!(
-            ids(&Facts { interfaces: Vec::new(), ..silent() }),
-            [Id::NoInterface, Id::NothingArrives]
-        );
+        assert_eq!(gravest(&Facts { interfaces: Vec::new(), ..silent() }).id, Id::NoInterface);
     }
 
     #[test]
@@ -275,15 +268,9 @@ mod tests {
         let Found::Ready(found) = looking.wait(Duration::from_secs(30)) else {
             panic!("no answer")
         };
-        let ids: Vec<Id> = found.iter().map(|finding| finding.id).collect();
-        assert_eq!(ids.first(), Some(&Id::NoInterface), "{found:?}");
-        assert_eq!(ids.last(), Some(&Id::NothingArrives), "{found:?}");
+        assert_eq!(found.map(|finding| finding.id), Some(Id::NoInterface));
         // The thread that answered ends a moment later.
-        assert_eq!(
-            looking.wait(Duration::from_secs(30)),
-            Found::Ready(Vec::new()),
-            "it answers once"
-        );
-        assert_eq!(looking.found(), Found::Ready(Vec::new()), "it has ended");
+        assert_eq!(looking.wait(Duration::from_secs(30)), Found::Ready(None), "it answers once");
+        assert_eq!(looking.found(), Found::Ready(None), "it has ended");
     }
 }

@@ -74,6 +74,8 @@ pub struct Facts {
     pub ignored_after_leave: Option<IgnoredAfterLeave>,
     /// A sender was waited for, that was to send to several addresses at once.
     pub waited: bool,
+    /// The user says that somebody sends the group.
+    pub expects_traffic: bool,
     /// What came of it.
     pub path: Option<Path>,
     /// A receiver asks why it hears nothing, and looks in passing: nothing is sent, and nothing is
@@ -225,6 +227,8 @@ pub struct FrameFacts {
     pub queries: Vec<Queries>,
     /// How many multicast frames of other groups each interface had.
     pub others: BTreeMap<String, u64>,
+    /// The multicast routers of each interface that said a PIM hello.
+    pub pim_routers: Vec<(String, IpAddr)>,
     /// How many frames this program was too slow to look at.
     pub missed: u64,
 }
@@ -240,6 +244,12 @@ pub struct FlowFacts {
     pub port: Option<u16>,
     /// The tag of the virtual LAN that they carry.
     pub vlan: Option<u16>,
+    /// That tag is a provider's (802.1ad).
+    #[serde(default)]
+    pub provider_tag: bool,
+    /// The virtual LAN of a second tag within it.
+    #[serde(default)]
+    pub inner_vlan: Option<u16>,
     /// The kernel takes them for somebody else's.
     pub others: bool,
     /// They are fragments.

@@ -78,7 +78,7 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         forced_version: if family == Family::V4 {
             host::forced_igmp_version(&iface.name)
         } else {
-            host::mld_version(&iface.name).filter(|version| *version < 2)
+            host::forced_mld_version(&iface.name)
         },
         rp_filter: host::rp_filter(&iface.name),
         joined: false,

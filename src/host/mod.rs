@@ -40,6 +40,6 @@ pub use os::{open_files, processor_time, restore_limits_for, sockets_for};
 pub use ports::{PortUser, SocketDrops, others_than, socket_drops, users_of};
 pub use queues::Queue;
 pub use sysctl::{
-    Ipv6, L3MDEV_ACCEPT, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, ipv6_disabled,
-    ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
+    Ipv6, L3MDEV_ACCEPT, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, forced_mld_version,
+    ipv6_disabled, ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
 };

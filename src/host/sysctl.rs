@@ -124,16 +124,26 @@ fn oldest(forced: [u8; 2]) -> Option<u8> {
 /// `force_mld_version` has it. Linux does not show that it has heard an MLDv1 querier, so behind
 /// one this says 2 all the same. `None` if IPv6 is absent or disabled, or nothing is known.
 pub fn mld_version(iface: &str) -> Option<u8> {
+    match mld_setting(iface)? {
+        0 => Some(2),
+        forced => u8::try_from(forced).ok().filter(|version| matches!(version, 1 | 2)),
+    }
+}
+
+/// The version of MLD that an administrator has forced on an interface. With version 2 the kernel
+/// ignores an MLDv1 querier.
+pub fn forced_mld_version(iface: &str) -> Option<u8> {
+    mld_version(iface).filter(|_| mld_setting(iface) != Some(0))
+}
+
+/// The setting `force_mld_version` that is in force on an interface with IPv6.
+fn mld_setting(iface: &str) -> Option<i32> {
     let setting = |iface, name| of_interface::<i32>(Family::V6, iface, name);
     let disabled = setting(iface, "disable_ipv6")?;
     // A version forced on all interfaces goes before one forced on a single interface
     // (net/ipv6/mcast.c, mld_force_mld_version).
     let (all, one) = (setting("all", "force_mld_version")?, setting(iface, "force_mld_version")?);
-    match if all == 0 { one } else { all } {
-        _ if disabled != 0 => None,
-        0 => Some(2),
-        forced => u8::try_from(forced).ok().filter(|version| matches!(version, 1 | 2)),
-    }
+    Some(if all == 0 { one } else { all }).filter(|_| disabled == 0)
 }
 
 /// Whether the datagrams of all bridges pass the firewall (br_netfilter). `None` if the system does

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::wire::{Flaw, Packet};
 use crate::sys;
-use crate::sys::Towards;
+use crate::sys::{Towards, Vlan};
 
 /// The multicast frames of all interfaces of this network namespace, from now on. Only on Linux,
 /// and with the right to it.
@@ -24,7 +24,7 @@ pub struct Frame {
     /// Which way it went.
     pub towards: Towards,
     /// Its VLAN, where it is tagged. A tag that only carries a priority is none.
-    pub vlan: Option<u16>,
+    pub vlan: Option<Vlan>,
     /// The length of the IP packet.
     pub len: usize,
     /// What it carries.
@@ -94,20 +94,21 @@ mod tests {
     #[test]
     fn the_length_is_that_of_the_packet_without_what_pads_it() {
         let mut bytes = build::igmp_old_report(2, [10, 0, 0, 1].into(), [239, 1, 1, 1].into());
+        const VLAN: Vlan = Vlan { id: 9, provider: false, inner: None };
         let len = |bytes: &[u8], len| {
             let caught = sys::CapturedFrame {
                 protocol: IPV4,
                 ifindex: 2,
                 towards: Towards::Us,
-                vlan: Some(9),
+                vlan: Some(VLAN),
                 len,
                 bytes,
             };
             frame(&caught).map(|frame| (frame.ifindex, frame.vlan, frame.len))
         };
-        assert_eq!(len(&bytes, 46), Some((2, Some(9), 32)));
+        assert_eq!(len(&bytes, 46), Some((2, Some(VLAN), 32)));
         bytes[2..4].copy_from_slice(&1000_u16.to_be_bytes());
-        assert_eq!(len(&bytes, 900), Some((2, Some(9), 900)), "shorter than it says");
+        assert_eq!(len(&bytes, 900), Some((2, Some(VLAN), 900)), "shorter than it says");
         assert_eq!(len(&[0x60; 10], 46), None);
     }
 

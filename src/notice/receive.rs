@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::shared::SourceJoins;
 use super::{Id, Level, Notice, shared};
 use crate::host::MOST_RCVBUF;
 use crate::net::{Discards, NetError, describe};
@@ -150,8 +151,8 @@ pub fn any_source_in_ssm_range(listens: &[Listen]) -> Option<Notice> {
 }
 
 /// Groups were joined from sources on an interface that uses an older `version`: `IGMPv2`, `MLDv1`.
-pub fn ssm_unsupported(iface: &str, version: &str) -> Notice {
-    shared::ssm_unsupported(iface, version)
+pub fn ssm_unsupported(iface: &str, version: &str, joins: SourceJoins) -> Notice {
+    shared::ssm_unsupported(iface, version, joins)
         .remedy("have the querier of the network speak IGMPv3 (RFC 3376) or MLDv2 (RFC 3810)")
 }
 

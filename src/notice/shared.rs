@@ -44,12 +44,30 @@ pub fn any_source_in_ssm_range(group: IpAddr, more: usize) -> Notice {
     Notice::new(Level::Warning, Id::AnySourceInSsmRange, what)
 }
 
+/// The groups that were joined from sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceJoins {
+    /// One of the source-specific range, if there is one.
+    pub in_range: Option<IpAddr>,
+    /// There are others.
+    pub others: bool,
+}
+
 /// Sources were chosen on an interface that uses a `version` of IGMP or MLD without them.
-pub fn ssm_unsupported(iface: &str, version: &str) -> Notice {
-    let what = format!(
-        "{iface} uses {version}, which cannot filter by source: the network delivers the \
-         datagrams of all sources, and this host filters them"
-    );
+pub fn ssm_unsupported(iface: &str, version: &str, joins: SourceJoins) -> Notice {
+    let ignored = joins.in_range.map(|group| {
+        format!(
+            "routers ignore {version} reports for the SSM range (RFC 4604), so {group} may not \
+             arrive at all"
+        )
+    });
+    let filtered = "the network delivers the datagrams of all sources, and this host filters them";
+    let meaning = match ignored {
+        Some(ignored) if joins.others => format!("{ignored}; of other groups {filtered}"),
+        Some(ignored) => ignored,
+        None => filtered.to_owned(),
+    };
+    let what = format!("{iface} uses {version}, which cannot filter by source: {meaning}");
     Notice::new(Level::Warning, Id::SsmUnsupported, what)
 }
 
@@ -84,6 +102,20 @@ mod tests {
             "232.1.1.1 and 2 more groups are in the SSM range but were joined without a source; \
              routers will not forward them"
         );
+    }
+
+    #[test]
+    fn only_groups_outside_of_the_ssm_range_come_from_all_sources() {
+        let in_range = Some("232.1.1.1".parse().unwrap());
+        let what = |in_range, others| {
+            ssm_unsupported("e0", "IGMPv2", SourceJoins { in_range, others }).what
+        };
+        let all = "the datagrams of all sources, and this host filters them";
+        assert!(what(None, true).ends_with(all));
+        let none = "so 232.1.1.1 may not arrive at all";
+        assert!(what(in_range, false).ends_with(none));
+        let both = what(in_range, true);
+        assert!(both.contains(none) && both.ends_with(all), "{both}");
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct Check {
     /// Wait for a measured stream from another host, to tell where the path ends. These are the
     /// addresses that it is to be sent to besides the group.
     pub beside: Option<Vec<Listen>>,
+    /// Somebody sends the group, so silence is a fault.
+    pub expects_traffic: bool,
     /// Where to keep what was seen.
     pub record: Option<PathBuf>,
     /// How the system is asked.
@@ -122,6 +124,7 @@ impl Host<'_> {
             left_out,
             duration,
             beside,
+            expects_traffic: false,
             record: None,
             backend,
         })
@@ -191,6 +194,6 @@ impl Check {
     /// What cannot be carried out here.
     pub fn new(args: &CheckArgs, host: &Host) -> Result<Self, PlanError> {
         let plan = host.check(&args.target, args.iface.as_ref(), args.listen, args.duration)?;
-        Ok(Check { record: args.record.clone(), ..plan })
+        Ok(Check { record: args.record.clone(), expects_traffic: args.expect_traffic, ..plan })
     }
 }

@@ -83,13 +83,12 @@ impl<'a> Reporter<'a> {
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn explain(&mut self, findings: &[Notice]) -> io::Result<()> {
-        let (level, paint) = (self.level, self.paint_notes);
-        findings.iter().try_for_each(|finding| match level {
+    pub fn explain(&mut self, finding: &Notice) -> io::Result<()> {
+        match self.level {
             Verbosity::Nothing => Ok(()),
-            Verbosity::Summary => notice::explanation(finding, paint, &mut self.notes),
+            Verbosity::Summary => notice::explanation(finding, self.paint_notes, &mut self.notes),
             Verbosity::Everything => self.diagnose(&Event::Explanation(finding)),
-        })
+        }
     }
 
     /// Shows a warning. Where only the summary is wanted it is still said, on standard error.

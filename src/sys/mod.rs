@@ -26,7 +26,7 @@ mod train;
 
 pub use backend::{Backend, Batching, LONGEST_TRAIN};
 pub use batch::{Batch, LONGEST_SLEEP, send};
-pub use captured::{CapturedFrame, IPV4, IPV6, Towards};
+pub use captured::{CapturedFrame, IPV4, IPV6, Towards, Vlan};
 #[cfg(unix)]
 pub use imp::write_now;
 #[cfg(target_os = "linux")]

@@ -285,6 +285,7 @@ fn facts(plan: &plan::Check, interfaces: &[Interface], before: &Groups) -> Facts
         limits: limits(Family::of(target.group)),
         l3mdev_accept: host::l3mdev_accept(),
         waited: plan.beside.is_some(),
+        expects_traffic: plan.expects_traffic,
         ..Facts::default()
     }
 }

@@ -1,7 +1,7 @@
 //! Collects what arrives while the group is joined: datagrams on the sockets, and frames on the
 //! interfaces.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::net::wire::{Flaw, Query, What};
 use crate::net::{self, Datagram, Frame, Inbox, ThrowawayJoin};
 use crate::report::{Goal, Reporter};
 use crate::stats::Meter;
-use crate::sys::Towards;
+use crate::sys::{Towards, Vlan};
 use crate::target::Endpoint;
 use crate::verdict::{RunError, Stop};
 
@@ -46,6 +46,7 @@ pub struct Live {
     flows: BTreeMap<FlowKey, FlowFacts>,
     queries: BTreeMap<(String, IpAddr, u8), Queries>,
     others: BTreeMap<String, u64>,
+    pim: BTreeSet<(String, IpAddr)>,
     paths: Option<Paths>,
     /// The datagrams of the target, for the progress.
     meter: Meter,
@@ -54,7 +55,7 @@ pub struct Live {
 
 /// Identifies a flow: interface, sender, port, VLAN, whether its frames are addressed to another
 /// host, and what is wrong with them.
-type FlowKey = (String, IpAddr, Option<u16>, Option<u16>, bool, Option<Flaw>);
+type FlowKey = (String, IpAddr, Option<u16>, Option<Vlan>, bool, Option<Flaw>);
 
 /// The most senders, flows and queriers that are remembered: an attacker can forge any number.
 const MAX_ENTRIES: usize = 1000;
@@ -75,6 +76,7 @@ impl Live {
             flows: BTreeMap::new(),
             queries: BTreeMap::new(),
             others: BTreeMap::new(),
+            pim: BTreeSet::new(),
             paths: beside.then(|| Paths::new(facts.target.group)),
             meter: Meter::default(),
             listened: Duration::ZERO,
@@ -193,8 +195,8 @@ impl Live {
 
     fn read_frames(&mut self, interfaces: &[Interface]) {
         let Some(frames) = &mut self.frames else { return };
-        let (target, flows, queries, others) =
-            (self.target.0, &mut self.flows, &mut self.queries, &mut self.others);
+        let (target, flows, queries, others, pim) =
+            (self.target.0, &mut self.flows, &mut self.queries, &mut self.others, &mut self.pim);
         let read = frames.read(Instant::now() + MAX_TURN, |frame| {
             let Some(iface) = interfaces.iter().find(|iface| iface.index == frame.ifindex) else {
                 return;
@@ -204,6 +206,12 @@ impl Live {
                 (_, Towards::Out) => {}
                 (What::Query(query), Towards::Us) => {
                     note_query(queries, name, target, frame, query)
+                }
+                (What::PimHello, Towards::Us) => {
+                    let router = frame.packet.source;
+                    if router.is_ipv4() == target.is_ipv4() && pim.len() < MAX_ENTRIES {
+                        pim.insert((name.clone(), router));
+                    }
                 }
                 _ if frame.packet.destination == target => note_flow(flows, name, frame),
                 // Reports of membership are multicast as well, and no data.
@@ -233,6 +241,7 @@ impl Live {
             flows: self.flows.values().cloned().collect(),
             queries: self.queries.values().cloned().collect(),
             others: self.others.clone(),
+            pim_routers: self.pim.iter().cloned().collect(),
             missed: frames.dropped(),
         });
         facts.path = self.paths.as_ref().and_then(Paths::summary);
@@ -307,7 +316,9 @@ fn note_flow(flows: &mut BTreeMap<FlowKey, FlowFacts>, iface: &str, frame: &Fram
         iface: iface.to_owned(),
         source: packet.source,
         port,
-        vlan: *vlan,
+        vlan: vlan.map(|vlan| vlan.id),
+        provider_tag: vlan.is_some_and(|vlan| vlan.provider),
+        inner_vlan: vlan.and_then(|vlan| vlan.inner),
         others,
         fragments: packet.fragment,
         unsummed,

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use crate::host;
 use crate::iface::{Family, Presence, Via};
 use crate::net::Inbox;
+use crate::notice::shared::SourceJoins;
 use crate::notice::{Notice, receive};
-use crate::target::{Filter, Listen};
+use crate::target::{Filter, Listen, is_source_specific};
 
 /// How often to check the versions. Queriers ask every 125 s (RFC 3376, 8.2), so this is often
 /// enough.
@@ -19,13 +20,13 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// `unwarned` holds the interfaces without a warning yet, by their position among those that the
 /// inbox follows.
 pub struct QuerierWatch {
-    unwarned: Vec<usize>,
+    unwarned: Vec<(usize, SourceJoins)>,
     next: Instant,
 }
 
 impl QuerierWatch {
     /// Watches these interfaces; the first check is due at `now`.
-    pub fn new(specific: &[usize], now: Instant) -> Self {
+    pub fn new(specific: &[(usize, SourceJoins)], now: Instant) -> Self {
         QuerierWatch { unwarned: specific.to_vec(), next: now }
     }
 
@@ -48,15 +49,15 @@ impl QuerierWatch {
         self.next = now + CHECK_INTERVAL;
         let mut warnings = Vec::new();
         for (position, (via, family, _)) in followed.enumerate() {
-            let Some(index) = self.unwarned.iter().position(|unwarned| *unwarned == position)
+            let Some(index) = self.unwarned.iter().position(|(unwarned, _)| *unwarned == position)
             else {
                 continue;
             };
             let (protocol, knowing) = if family == Family::V4 { ("IGMP", 3) } else { ("MLD", 2) };
             if let Some(version) = version(&via.name, family).filter(|version| *version < knowing) {
-                self.unwarned.remove(index);
+                let (_, joins) = self.unwarned.remove(index);
                 let version = format!("{protocol}v{version}");
-                warnings.push(receive::ssm_unsupported(&via.name, &version));
+                warnings.push(receive::ssm_unsupported(&via.name, &version, joins));
             }
         }
         warnings
@@ -64,18 +65,24 @@ impl QuerierWatch {
 }
 
 /// The interfaces on which a group is joined with a source filter, by their position among those
-/// that the inbox follows.
-pub fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<usize> {
-    let is_specific = |via: &Via, family: Family| {
+/// that the inbox follows, and what is joined there.
+pub fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<(usize, SourceJoins)> {
+    let joins = |via: &Via, family: Family| {
         let on_it = |listen: &&Listen| {
-            ptr::eq(&*listen.at.via, via) && Family::of(listen.at.group) == family
+            ptr::eq(&*listen.at.via, via)
+                && Family::of(listen.at.group) == family
+                && matches!(*listen.filter, Filter::Include(_))
         };
-        listens.iter().filter(on_it).any(|listen| matches!(*listen.filter, Filter::Include(_)))
+        let groups = || listens.iter().filter(on_it).map(|listen| listen.at.group);
+        SourceJoins {
+            in_range: groups().find(|group| is_source_specific(*group)),
+            others: groups().any(|group| !is_source_specific(group)),
+        }
     };
     let interfaces = inbox.interfaces().enumerate();
     interfaces
-        .filter(|(_, (via, family, _))| is_specific(via, *family))
-        .map(|(position, _)| position)
+        .map(|(position, (via, family, _))| (position, joins(via, family)))
+        .filter(|(_, joins)| *joins != SourceJoins::default())
         .collect()
 }
 
@@ -86,6 +93,8 @@ pub fn igmp_or_mld_version(iface: &str, family: Family) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const JOINS: SourceJoins = SourceJoins { in_range: None, others: true };
 
     fn poll(watch: &mut QuerierWatch, now: Instant, names: [&str; 2], version: u8) -> Vec<String> {
         let vias = names.map(|name| Via {
@@ -107,7 +116,7 @@ mod tests {
     #[test]
     fn an_old_querier_is_warned_of_once_even_after_the_interface_is_renamed() {
         let start = Instant::now();
-        let mut watch = QuerierWatch::new(&[0], start);
+        let mut watch = QuerierWatch::new(&[(0, JOINS)], start);
         assert_eq!(watch.due(), Some(start));
         assert!(poll(&mut watch, start, ["e0", "e0"], 3).is_empty());
         assert!(
@@ -127,7 +136,7 @@ mod tests {
     fn mld_version_1_is_old_too() {
         let start = Instant::now();
         assert_eq!(QuerierWatch::new(&[], start).due(), None);
-        let mut watch = QuerierWatch::new(&[1], start);
+        let mut watch = QuerierWatch::new(&[(1, JOINS)], start);
         assert!(poll(&mut watch, start, ["e0", "e0"], 2).is_empty());
         assert!(
             poll(&mut watch, start + CHECK_INTERVAL, ["e0", "e0"], 1)[0]

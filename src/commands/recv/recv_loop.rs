@@ -317,6 +317,11 @@ impl<'a> RecvLoop<'a> {
         self.explainer.start_final_diagnosis(now, &self.counts, inbox, stop)
     }
 
+    /// Whether the silence was explained during the run.
+    pub fn has_explained_silence(&self) -> bool {
+        self.explainer.has_explained()
+    }
+
     /// By how many seconds the clock was set during the run. If it was set, delays from other hosts
     /// are not trusted.
     pub fn clock_set_by(&mut self, now: Moment) -> Option<f64> {

@@ -5,13 +5,13 @@ use std::io;
 use super::clock::Moment;
 use super::once_warnings::OnceWarnings;
 use super::recv_loop::RecvLoop;
-use super::silence_explainer::findings_at_end;
+use super::silence_explainer::finding_at_end;
 use crate::assertion::Judgement;
 use crate::diagnosis::{CheckedTarget, Diagnosing};
 use crate::event::{Event, IntervalReport, Left, RecvFigures, RecvSummary, TargetInfo, spans};
 use crate::iface::Cast;
 use crate::net::{Discards, NetError};
-use crate::notice::{Id, Notice, receive};
+use crate::notice::{Notice, receive};
 use crate::plan;
 use crate::report::Reporter;
 use crate::target::{Endpoint, Listen};
@@ -38,6 +38,8 @@ pub struct Results {
     figures: RecvFigures,
     judgements: Vec<Judgement>,
     nothing_received: bool,
+    silence_explained: bool,
+    interrupted: bool,
     command_failed: bool,
     discards: Option<Discards>,
 }
@@ -71,28 +73,30 @@ impl Results {
             figures,
             judgements,
             nothing_received: received.is_nothing(),
+            silence_explained: recv_loop.has_explained_silence(),
+            interrupted: matches!(end.stop, Stop::Interrupted(_)),
             command_failed: matches!(end.command, Some(Ended::Failed(_))),
             discards: end.discards,
         }
     }
 
-    /// The findings that explain why nothing arrived, once `diagnosis` has them. There are none if
+    /// The finding that explains why nothing arrived, once `diagnosis` has it. There is none if
     /// COMMAND failed, which explains it, or if the assertions hold, which expect it.
-    pub fn findings(
+    pub fn finding(
         &self,
         plan: &plan::Recv,
         diagnosis: Option<Diagnosing>,
         reporter: &Reporter,
-    ) -> Vec<Notice> {
+    ) -> Option<Notice> {
         let is_asserted = !plan.assertions.is_empty() && self.verdict.status == 0;
-        let diagnosis = diagnosis.filter(|_| !self.command_failed && !is_asserted);
-        let mut findings =
-            diagnosis.map(|diagnosis| findings_at_end(&diagnosis, reporter)).unwrap_or_default();
-        if self.warns_of_silence() && findings.len() > 1 {
-            // The warning below says the same, and names the command that finds the cause.
-            findings.retain(|finding| finding.id != Id::NothingArrives);
-        }
-        findings
+        let diagnosis = diagnosis.filter(|_| !self.command_failed && !is_asserted)?;
+        finding_at_end(&diagnosis, reporter)
+    }
+
+    /// Whether a receiver that waited got nothing, and neither a finding nor an interrupt says so.
+    fn warns_of_silence(&self, finding: Option<&Notice>) -> bool {
+        let is_known = self.silence_explained || self.interrupted || finding.is_some();
+        self.nothing_received && self.verdict.status == 1 && !self.command_failed && !is_known
     }
 
     /// Whether datagrams are missing; of what is not measured, nobody knows.
@@ -100,20 +104,16 @@ impl Results {
         self.figures.measured.as_ref().is_none_or(|measured| measured.figures.lost > 0)
     }
 
-    fn warns_of_silence(&self) -> bool {
-        self.nothing_received && self.verdict.status == 1 && !self.command_failed
-    }
-
-    /// Reports all of it, with the `findings` and the groups that were `left`.
+    /// Reports all of it, with the `finding` and the groups that were `left`.
     pub fn report(
         self,
         plan: &plan::Recv,
-        findings: &[Notice],
+        finding: Option<&Notice>,
         left: Vec<Result<Listen, NetError>>,
         warnings: &mut OnceWarnings,
         reporter: &mut Reporter,
     ) -> io::Result<()> {
-        let (warns_of_silence, lost_any) = (self.warns_of_silence(), self.lost_any());
+        let (warns_of_silence, lost_any) = (self.warns_of_silence(finding), self.lost_any());
         if let Some(report) = self.last_report {
             reporter.event(&Event::Interval(report))?;
         }
@@ -123,7 +123,9 @@ impl Results {
         if let Some(discards) = &self.discards {
             warnings.check_at_end(discards, lost_any, reporter)?;
         }
-        reporter.explain(findings)?;
+        if let Some(finding) = finding {
+            reporter.explain(finding)?;
+        }
         if warns_of_silence {
             let (targets, check) = (in_words(&plan.listens), check(&plan.listens));
             reporter.warn(&receive::nothing_received(&targets, check.as_deref()))?;

@@ -53,10 +53,10 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
     let command = command.map(|running| running.finish(reporter.wake(), hurry)).transpose()?;
     let end = RunEnd { at, stop, failure: failure.as_ref(), discards, command: command.as_ref() };
     let results = Results::new(plan, &mut recv_loop, &end);
-    let findings = results.findings(plan, diagnosis, reporter);
+    let finding = results.finding(plan, diagnosis, reporter);
     let verdict = results.verdict.clone();
     let reported = reporter.final_output(|reporter| {
-        results.report(plan, &findings, left, &mut recv_loop.warnings, reporter)
+        results.report(plan, finding.as_ref(), left, &mut recv_loop.warnings, reporter)
     });
     failure.map_or(Ok(()), Err)?;
     reported?;

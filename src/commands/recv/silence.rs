@@ -7,7 +7,7 @@ use super::count::Received;
 use crate::diagnosis::Stopped;
 
 /// How long nothing may arrive before the silence is explained.
-const MIN_SILENCE: Duration = Duration::from_secs(5);
+pub const MIN_SILENCE: Duration = Duration::from_secs(5);
 
 /// Slow traffic counts as stopped after this many times its longest pause.
 const MAX_PAUSES: u32 = 3;

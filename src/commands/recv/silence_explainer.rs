@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::Moment;
 use super::count::Counts;
-use super::silence::{Silence, Silent};
+use super::silence::{MIN_SILENCE, Silence, Silent};
 use crate::diagnosis::{Baseline, Diagnosing, Found, Request, Stopped};
 use crate::iface::{Cast, Family};
 use crate::net::Inbox;
@@ -117,10 +117,10 @@ impl<'a> SilenceExplainer<'a> {
             }
             None => {}
         }
-        if let Some(Found::Ready(findings)) = self.diagnosis.as_ref().map(Diagnosing::found) {
+        if let Some(Found::Ready(finding)) = self.diagnosis.as_ref().map(Diagnosing::found) {
             self.diagnosis = None;
             self.explained = true;
-            reporter.explain(&findings)?;
+            finding.map_or(Ok(()), |finding| reporter.explain(&finding))?;
         }
         Ok(())
     }
@@ -148,10 +148,19 @@ impl<'a> SilenceExplainer<'a> {
             return None;
         }
         let hurry = matches!(stop, Stop::Interrupted(_));
+        // Who interrupts soon knows that nothing came.
+        if hurry && now - self.silence.since() < MIN_SILENCE {
+            return None;
+        }
         self.diagnosis
             .take()
             .filter(|_| !hurry)
             .or_else(|| self.start_diagnosis(now, None, hurry, inbox))
+    }
+
+    /// Whether an explanation was shown.
+    pub fn has_explained(&self) -> bool {
+        self.explained
     }
 
     fn start_diagnosis(
@@ -183,8 +192,8 @@ impl<'a> SilenceExplainer<'a> {
     }
 }
 
-/// Waits for the findings of the final diagnosis; a signal shortens the wait.
-pub fn findings_at_end(diagnosis: &Diagnosing, reporter: &Reporter) -> Vec<Notice> {
+/// Waits for the finding of the final diagnosis; a signal shortens the wait.
+pub fn finding_at_end(diagnosis: &Diagnosing, reporter: &Reporter) -> Option<Notice> {
     let start = Instant::now();
     let mut signalled = None;
     loop {
@@ -193,8 +202,8 @@ pub fn findings_at_end(diagnosis: &Diagnosing, reporter: &Reporter) -> Vec<Notic
             None => start + MAX_DIAGNOSIS,
         };
         match diagnosis.wait(POLL_INTERVAL.min(end.saturating_duration_since(Instant::now()))) {
-            Found::Ready(findings) => return findings,
-            Found::NotYet if end <= Instant::now() => return Vec::new(),
+            Found::Ready(finding) => return finding,
+            Found::NotYet if end <= Instant::now() => return None,
             Found::NotYet => {}
         }
         signalled = signalled.or_else(|| reporter.signal().map(|_| Instant::now()));

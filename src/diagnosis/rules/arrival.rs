@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::words::{either, targets, ttl_name};
-use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, SenderFacts};
+use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, SenderFacts, rise_in};
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::bracketed;
 use crate::units::words::{count, list, seconds};
@@ -310,7 +310,8 @@ fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
         Id::NothingArrives,
         format!("nothing of {target} arrived in {}", seconds(facts.seconds)),
         nothing_evidence(facts),
-    );
+    )
+    .at(if facts.expects_traffic { Level::Fault } else { Level::Warning });
     let sending = if facts.expected().is_some_and(|link| link.loopback) {
         "is a program of this host sending, by this interface?".to_owned()
     } else {
@@ -345,12 +346,29 @@ fn nothing_evidence(facts: &Facts) -> String {
             _ => no_frames(facts, place, frames),
         },
         (None, Some(counters)) => {
+            let unseen = unseen_by_ip(facts, counters.rx_packets);
             format!(
-                "{place} received {} of any kind, and no datagram of it was delivered",
+                "{place} received {} of any kind, and no datagram of it was delivered{unseen}",
                 count(counters.rx_packets, "frame")
             )
         }
         (None, None) => "no datagram of it was delivered".to_owned(),
+    }
+}
+
+/// What is to be said of frames that came in and that IP did not see. Without root nobody knows
+/// what they are.
+fn unseen_by_ip(facts: &Facts, frames: u64) -> String {
+    const FEW: u64 = 10;
+    let rise = |name| facts.counters.as_ref().map_or(0, |counters| rise_in(counters, name));
+    let seen = rise("Ip.InReceives") + rise("Ip6.InReceives");
+    match frames.saturating_sub(seen) {
+        unseen @ FEW.. if facts.counters.is_some() => format!(
+            "; IP did not see {unseen} of them, which is consistent with a VLAN tag, with frames to \
+             another host's MAC address, with an ingress filter, and with other protocols (as \
+             root, mcast check tells which)"
+        ),
+        _ => String::new(),
     }
 }
 

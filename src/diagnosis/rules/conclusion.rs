@@ -3,6 +3,7 @@
 use super::arrival;
 use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice};
+use crate::target::is_source_specific;
 use crate::units::words::{count, seconds};
 
 /// One sentence for all of it, that a person could read to a colleague.
@@ -54,7 +55,9 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
     let could_send = facts.self_test.as_ref().is_none_or(|test| test.error.is_none());
     let concerns = |finding: &Notice| match finding.id {
         _ if finding.level == Level::Fault => true,
-        Id::NothingArrives | Id::SsmUnsupported | Id::FirewallOutput => false,
+        Id::NothingArrives | Id::FirewallOutput => false,
+        // Routers ignore an older report for the source-specific range altogether.
+        Id::SsmUnsupported => is_source_specific(target.group),
         Id::SelfTestFailed => could_send,
         _ => true,
     };

@@ -2,6 +2,7 @@
 
 use super::words::either;
 use crate::diagnosis::facts::{Facts, MembershipFacts, SelfTestFacts};
+use crate::notice::shared::SourceJoins;
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::{bracketed, is_source_specific};
 use crate::units::words::{count, list, setting};
@@ -199,7 +200,8 @@ fn version(facts: &Facts) -> Option<Notice> {
     let (protocol, selecting, rfc) = source_filtering(facts);
     let (name, version) = (&link.name, link.version?);
     let selective = !facts.target.sources.is_empty() || is_source_specific(facts.target.group);
-    let forced = link.forced_version.filter(|forced| *forced > 0);
+    // A newer version that is forced does not keep the kernel from an older querier's.
+    let forced = link.forced_version.filter(|forced| *forced == version && version < selecting);
     // What is forced on all interfaces is forced on this one too, so both have to go.
     let [sysctl, all] = [setting(name), "all".to_owned()].map(|conf| {
         format!(
@@ -219,7 +221,7 @@ fn version(facts: &Facts) -> Option<Notice> {
         return Some(Notice::pass(
             Id::IgmpVersion,
             format!("{name} speaks {protocol}v{version}, which can select sources"),
-            "no older querier was heard there lately, and none is forced",
+            "no older querier was heard there lately, and no older version is forced",
         ));
     }
     let speaks = format!("{protocol}v{version}");
@@ -230,7 +232,9 @@ fn version(facts: &Facts) -> Option<Notice> {
             format!("{why}; for a join from any source it makes no difference"),
         ));
     }
-    let finding = shared::ssm_unsupported(name, &speaks).why(why);
+    let in_range = Some(facts.target.group).filter(|group| is_source_specific(*group));
+    let joins = SourceJoins { in_range, others: in_range.is_none() };
+    let finding = shared::ssm_unsupported(name, &speaks, joins).why(why);
     Some(match forced {
         Some(_) => finding
             .remedy("leave the choice to the kernel")

@@ -1,6 +1,5 @@
 //! What was lost inside this host, by the kernel's counters: reverse-path filtering, checksums,
-//! lengths, fragments, frames that are damaged or too long, a virtual LAN, an address that two
-//! hosts have. The counters are the whole host's, so what they say is weighed against what came.
+//! lengths, fragments, frames that are damaged or too long, an address that two hosts have. The counters are the whole host's, so what they say is weighed against what came.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -22,7 +21,6 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
         fragments_lost(facts),
         too_long(facts),
         damaged(facts),
-        vlan_tag(facts),
         duplicate_address(facts),
     ];
     reasons.into_iter().flatten().collect()
@@ -335,66 +333,6 @@ fn damaged(facts: &Facts) -> Option<Notice> {
         )
         .run(Place::Here, format!("ethtool -S {name}"))
         .at(level),
-    )
-}
-
-/// The frames of the group that are of another virtual LAN.
-fn vlan_tag(facts: &Facts) -> Option<Notice> {
-    let flows = facts.frames.iter().flat_map(|frames| &frames.flows);
-    let tagged: Vec<&FlowFacts> =
-        flows.filter(|flow| flow.vlan.is_some() && facts.is_expected(&flow.iface)).collect();
-    let first = tagged.first().filter(|_| facts.heard.is_empty())?;
-    let (name, vlan) = (&first.iface, first.vlan?);
-    let frames: u64 = tagged.iter().map(|flow| flow.frames).sum();
-    // What the interface of the VLAN takes is seen there again, without the tag.
-    let untagged = |flow: &&FlowFacts| {
-        flow.vlan.is_none() && flow.source == first.source && flow.iface != *name
-    };
-    if let Some(above) = facts.frames.iter().flat_map(|frames| &frames.flows).find(untagged) {
-        return Some(
-            Notice::fault(
-                Id::VlanTag,
-                format!(
-                    "{} reaches {name} with the tag of VLAN {vlan}, and belongs to {}",
-                    facts.target.group, above.iface
-                ),
-                format!(
-                    "{} with that tag, and {} has them without",
-                    count(frames, "frame"),
-                    above.iface
-                ),
-            )
-            .remedy(format!("listen on {}, which needs an address too", above.iface))
-            .run(Place::Here, format!("mcast recv {} --iface {}", facts.target, above.iface)),
-        );
-    }
-    // The name of an interface has 15 characters at most (IFNAMSIZ).
-    let child = Some(format!("{name}.{vlan}"))
-        .filter(|child| child.len() <= 15)
-        .unwrap_or(format!("vlan{vlan}"));
-    Some(
-        Notice::fault(
-            Id::VlanTag,
-            format!(
-                "{} reaches {name} with the tag of VLAN {vlan}, which this host takes for \
-                 somebody else's",
-                facts.target.group
-            ),
-            format!(
-                "{} with that tag, and no interface of this host is for it",
-                count(frames, "frame")
-            ),
-        )
-        .remedy(
-            "have the switch send it untagged to this port, or make an interface for that VLAN \
-             and listen there",
-        )
-        .run(
-            Place::Here,
-            format!(
-                "ip link add link {name} name {child} type vlan id {vlan}; ip link set {child} up"
-            ),
-        ),
     )
 }
 

@@ -4,6 +4,7 @@
 mod arrival;
 mod conclusion;
 mod firewall;
+mod frames;
 mod here;
 mod interface;
 mod lost;

@@ -1,10 +1,14 @@
 //! Where on the way it ends: a measured stream that its sender sent to the group, to a group that
 //! every switch floods, and to this host alone.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use super::network::keep_member;
 use super::words::{either, ttl_name};
-use crate::diagnosis::facts::{Facts, Leg, LegKind, Path};
+use crate::diagnosis::facts::{CheckedTarget, Facts, Leg, LegKind, Path};
 use crate::notice::{Id, Level, Notice, Place};
+use crate::target::{is_control_block, is_link_scoped, is_source_specific};
 use crate::units::words::{count, list, seconds};
 
 pub fn findings(facts: &Facts, others: &[Notice]) -> Option<Notice> {
@@ -72,10 +76,10 @@ fn by_legs(facts: &Facts, path: &Path) -> Option<Notice> {
         .iter()
         .filter(|leg| leg.kind == LegKind::Unicast)
         .filter_map(|leg| leg.ttl)
-        .map(|(sent, left)| sent.saturating_sub(left))
-        .max();
-    if let Some(hops @ 1..) = routers {
-        return Some(ttl_too_low(facts, path, hops));
+        .map(|(sent, left)| (sent, sent.saturating_sub(left)))
+        .max_by_key(|(_, hops)| *hops);
+    if let Some((sent, hops @ 1..)) = routers {
+        return Some(behind_routers(facts, path, sent, hops));
     }
     if received(LegKind::Flooded) > 0 {
         return Some(pruned(facts, path));
@@ -105,6 +109,117 @@ fn group_arrives(facts: &Facts, path: &Path) -> Notice {
     }
 }
 
+/// Unicast came by way of `hops` routers with the TTL `sent`, and the group did not come.
+fn behind_routers(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
+    let group = facts.target.group;
+    if is_control_block(group) || is_link_scoped(group) {
+        return never_routed(facts, path, hops);
+    }
+    // mcast sends to a group with a TTL of 1 and to unicast with the system's, unless it is given
+    // one for both. No system has another than these.
+    if matches!(sent, 64 | 128 | 255) {
+        ttl_too_low(facts, path, hops)
+    } else {
+        not_routed(facts, path, sent, hops)
+    }
+}
+
+/// The group is one of those that stay on their link.
+fn never_routed(facts: &Facts, path: &Path, hops: u8) -> Notice {
+    let group = facts.target.group;
+    let (rfc, routed) = either(
+        facts,
+        ("RFC 5771, 4", "one of 239.0.0.0/8"),
+        ("RFC 4291, 2.7", "one of a wider scope, as ff15::/16"),
+    );
+    Notice::fault(
+        Id::NotRouted,
+        format!(
+            "{} between {} and this host, and no router forwards {group}",
+            routers_are(hops),
+            path.source
+        ),
+        format!(
+            "{group} stays on its link, whatever the {} ({rfc}); {}",
+            ttl_name(facts),
+            legs(facts, path)
+        ),
+    )
+    .remedy(format!("use a group that is routed: {routed}"))
+}
+
+/// The TTL is large enough for all routers on the way, and one of them does not forward the group.
+fn not_routed(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
+    let CheckedTarget { group, .. } = &facts.target;
+    let name = ttl_name(facts);
+    let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    let between = if hops == 1 {
+        "the router between".to_owned()
+    } else {
+        format!("one of the {hops} routers between")
+    };
+    let (ip, members) = either(facts, ("ip", "igmp"), ("ipv6", "mld"));
+    let meeting = if is_source_specific(*group) {
+        String::new()
+    } else {
+        format!(", its rendezvous point for the group ('show {ip} pim rp mapping')")
+    };
+    Notice::fault(
+        Id::NotRouted,
+        format!("{between} {} and this host does not forward {group}", path.source),
+        format!(
+            "unicast passes it, and a {name} of {sent} is enough for {}: {}; {}",
+            count(hops.into(), "router"),
+            legs(facts, path),
+            last_router(facts)
+        ),
+    )
+    .remedy(format!(
+        "inspect each router: whether multicast routing and PIM are on at both of its interfaces \
+         ('show {ip} pim interface'), its PIM neighbours ('show {ip} pim neighbor'){meeting}, its \
+         members ('show {ip} {members} groups'), its entry for the group ('show {ip} mroute \
+         {group}'), and boundaries, access lists or a {name} threshold on the way"
+    ))
+    .run(Place::Here, format!("mcast check --listen {}{iface}", facts.target))
+}
+
+/// What the router of this network shows of itself.
+fn last_router(facts: &Facts) -> String {
+    let name = facts.iface.as_deref().unwrap_or("this host");
+    let Some(frames) = &facts.frames else {
+        return "as root, this check also looks for a querier and for PIM".to_owned();
+    };
+    let is_here = |iface: &String| facts.iface.as_ref().is_none_or(|expected| expected == iface);
+    let queriers: BTreeSet<IpAddr> = frames
+        .queries
+        .iter()
+        .filter(|queries| is_here(&queries.iface))
+        .map(|queries| queries.querier)
+        .collect();
+    let routers: BTreeSet<IpAddr> = frames
+        .pim_routers
+        .iter()
+        .filter(|(iface, _)| is_here(iface))
+        .map(|(_, router)| *router)
+        .collect();
+    let from = |found: &BTreeSet<IpAddr>, what: &str| {
+        let found: Vec<String> = found.iter().map(IpAddr::to_string).collect();
+        if found.is_empty() {
+            format!("no {what}")
+        } else {
+            format!("{what} from {}", list(&found))
+        }
+    };
+    // RFC 7761, 4.11.
+    let wait = if routers.is_empty() && facts.seconds < 35.0 { " (sent every 30 s)" } else { "" };
+    format!(
+        "heard on {name} in {}: {}, {}{wait}",
+        seconds(facts.seconds),
+        from(&queriers, "membership query"),
+        from(&routers, "PIM hello")
+    )
+}
+
 fn ttl_too_low(facts: &Facts, path: &Path, hops: u8) -> Notice {
     let (name, least) = (ttl_name(facts), u16::from(hops) + 1);
     Notice::fault(
@@ -117,7 +232,10 @@ fn ttl_too_low(facts: &Facts, path: &Path, hops: u8) -> Notice {
         ),
         legs(facts, path),
     )
-    .remedy(format!("send with a {name} of {least} at least, and have the routers route multicast"))
+    .remedy(format!(
+        "send with a {name} of {least} at least. If the sender already had a --ttl, the routers do \
+         not route the group: look there at multicast routing, PIM and the rendezvous point"
+    ))
     .run(
         Place::Sender,
         format!("mcast send {} --ttl {least} --iface IFACE", facts.target.to_send()),

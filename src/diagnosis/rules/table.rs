@@ -1,10 +1,13 @@
 //! The decision table: all rules, in the order in which their findings are worth reading.
 
+use std::cmp::Reverse;
+
 use super::{
-    arrival, firewall, here, interface, lost, membership, network, path, programs, sender,
+    arrival, firewall, frames, here, interface, lost, membership, network, path, programs, sender,
 };
 use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice, Place, ShellCommand};
+use crate::target::is_source_specific;
 
 /// What is found in the facts, in the order in which it is worth reading.
 pub fn findings(facts: &Facts) -> Vec<Notice> {
@@ -13,6 +16,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(programs::findings(facts));
     found.extend(lost::findings(facts));
     found.extend(sender::findings(facts));
+    found.extend(frames::findings(facts));
     found.extend(firewall::findings(facts, &found));
     found.extend(membership::findings(facts, &found));
     found.extend(network::findings(facts));
@@ -30,17 +34,37 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found
 }
 
-/// The two or three findings that explain why a receiver hears nothing: the gravest first, and last
-/// the one that says where to look closer.
-pub fn gravest(facts: &Facts) -> Vec<Notice> {
-    const MOST: usize = 3;
+/// The one finding that a receiver prints that receives nothing, with one command: the gravest. Its
+/// evidence begins with what did not arrive.
+pub fn gravest(facts: &Facts) -> Option<Notice> {
     let mut found = findings(facts);
-    found.retain(|finding| finding.level >= Level::Warning);
-    let looks_closer =
-        |finding: &Notice| matches!(finding.id, Id::NothingArrives | Id::StreamStopped);
-    let (last, mut found): (Vec<Notice>, Vec<Notice>) = found.into_iter().partition(looks_closer);
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
-    found.truncate(MOST - last.len().min(1));
-    found.extend(last.into_iter().take(1));
-    found
+    found.retain(|finding| finding.level >= Level::Warning && may_explain(facts, finding));
+    let (silence, mut causes): (Vec<Notice>, Vec<Notice>) = found.into_iter().partition(is_silence);
+    let silence = silence.into_iter().next().map(|mut silence| {
+        silence.commands.truncate(1);
+        silence
+    });
+    // The sort is stable: of several that are as grave, the first one is worth reading most.
+    causes.sort_by_key(|finding| Reverse(finding.level));
+    let Some(mut cause) = causes.into_iter().next() else { return silence };
+    if let Some(silence) = silence {
+        let why = cause.why.take().map(|why| format!("; {why}")).unwrap_or_default();
+        cause.why = Some(silence.what + &why);
+        // Several commands belong together, and none is no next step: the check has the rest.
+        if cause.commands.len() != 1 {
+            cause.commands = silence.commands;
+        }
+    }
+    Some(cause)
+}
+
+/// Whether a finding says that nothing arrives, or no more.
+fn is_silence(finding: &Notice) -> bool {
+    matches!(finding.id, Id::NothingArrives | Id::StreamStopped)
+}
+
+/// Whether a finding may be the reason for silence. The receiver warned at the join of sources that
+/// it filters itself.
+fn may_explain(facts: &Facts, finding: &Notice) -> bool {
+    finding.id != Id::SsmUnsupported || is_source_specific(facts.target.group)
 }

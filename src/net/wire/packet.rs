@@ -68,6 +68,7 @@ impl Packet {
 }
 
 const UDP: u8 = 17;
+const PIM: u8 = 103;
 const IPV6_HEADER: usize = 40;
 
 /// RFC 791, 3.1.
@@ -90,6 +91,7 @@ fn ipv4(bytes: &[u8]) -> Option<Packet> {
     let what = match protocol {
         UDP if fragments & OFFSET != 0 => Some(What::LaterFragment),
         UDP => udp(payload),
+        PIM if !fragment => pim(payload),
         IGMP if !fragment => membership::igmp(payload, total - header),
         _ => None,
     };
@@ -175,12 +177,18 @@ fn ipv6_payload(bytes: &[u8], total: usize, packet: &mut Packet) -> Option<What>
                 (next, at) = (*bytes.get(at)?, at + 8);
             }
             UDP => return udp(bytes.get(at..)?),
+            PIM if !packet.fragment => return pim(bytes.get(at..)?),
             ICMPV6 if !packet.fragment => {
                 return membership::mld(bytes.get(at..)?, total.checked_sub(at)?);
             }
             _ => return None,
         }
     }
+}
+
+/// RFC 7761, 4.9: version 2, and the type of a hello.
+fn pim(bytes: &[u8]) -> Option<What> {
+    (*bytes.first()? == 0x20).then_some(What::PimHello)
 }
 
 /// RFC 768.

@@ -30,6 +30,8 @@ pub enum What {
         /// says that it has left them.
         groups: Vec<IpAddr>,
     },
+    /// A multicast router says that it is there (PIM, RFC 7761, 4.9.2).
+    PimHello,
     /// Anything else.
     Other,
 }

@@ -9,8 +9,8 @@ use socket2::{Domain, SockAddr, SockAddrStorage, SockFilter, Socket, Type};
 
 use super::control::{Control, Messages, Name};
 use super::options;
-use crate::sys::captured::{CapturedFrame, IPV4, IPV6, Towards};
-use crate::units::bytes::take;
+use crate::sys::captured::{CUSTOMER_TAG, CapturedFrame, IPV4, IPV6, PROVIDER_TAG, Towards, Vlan};
+use crate::units::bytes::{take, u16_at};
 
 /// How much of a packet is kept: enough for the headers, and for what IGMP and MLD say.
 const SNAP: usize = 256;
@@ -28,6 +28,13 @@ const PACKET_OUTGOING: u8 = 4;
 const PACKET_STATISTICS: c_int = 6;
 const PACKET_AUXDATA: c_int = 8;
 const TP_STATUS_VLAN_VALID: u32 = 1 << 4;
+const TP_STATUS_VLAN_TPID_VALID: u32 = 1 << 6;
+
+/// The part of a tag that is the VLAN; the rest is a priority.
+const VLAN_ID: u16 = 0xfff;
+
+/// A tag behind the first, which the kernel leaves before the packet: its VLAN and the protocol.
+const INNER_TAG: usize = 4;
 
 /// The multicast of all interfaces.
 pub struct PacketSocket {
@@ -129,22 +136,35 @@ fn every_interface() -> SockAddr {
 }
 
 /// A filter (bpf(4)) that lets the beginning of multicast of IPv4 and IPv6 in, and nothing else.
-fn multicast_only() -> [SockFilter; 10] {
+/// The kernel takes the outer tag away. One more may be left before the packet.
+fn multicast_only() -> [SockFilter; 20] {
+    const LOAD_HALF: u16 = (libc::BPF_LD | libc::BPF_H | libc::BPF_ABS) as u16;
     const LOAD_WORD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
     const LOAD_BYTE: u16 = (libc::BPF_LD | libc::BPF_B | libc::BPF_ABS) as u16;
     const AND: u16 = (libc::BPF_ALU | libc::BPF_AND | libc::BPF_K) as u16;
     const IS: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
     const ANSWER: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
     const PROTOCOL: u32 = (libc::SKF_AD_OFF + libc::SKF_AD_PROTOCOL) as u32;
+    const INNER: u32 = INNER_TAG as u32;
     [
         SockFilter::new(LOAD_WORD, 0, 0, PROTOCOL),
         SockFilter::new(IS, 0, 3, IPV4 as u32),
         // The destination is at 16, and begins with 1110.
         SockFilter::new(LOAD_BYTE, 0, 0, 16),
         SockFilter::new(AND, 0, 0, 0xf0),
+        SockFilter::new(IS, 13, 14, 0xe0),
+        SockFilter::new(IS, 0, 2, IPV6 as u32),
+        SockFilter::new(LOAD_BYTE, 0, 0, 24),
+        SockFilter::new(IS, 10, 11, 0xff),
+        SockFilter::new(IS, 1, 0, CUSTOMER_TAG as u32),
+        SockFilter::new(IS, 0, 9, PROVIDER_TAG as u32),
+        SockFilter::new(LOAD_HALF, 0, 0, INNER - 2),
+        SockFilter::new(IS, 0, 3, IPV4 as u32),
+        SockFilter::new(LOAD_BYTE, 0, 0, INNER + 16),
+        SockFilter::new(AND, 0, 0, 0xf0),
         SockFilter::new(IS, 3, 4, 0xe0),
         SockFilter::new(IS, 0, 3, IPV6 as u32),
-        SockFilter::new(LOAD_BYTE, 0, 0, 24),
+        SockFilter::new(LOAD_BYTE, 0, 0, INNER + 24),
         SockFilter::new(IS, 0, 1, 0xff),
         SockFilter::new(ANSWER, 0, 0, SNAP as u32),
         SockFilter::new(ANSWER, 0, 0, 0),
@@ -168,11 +188,51 @@ fn caught<'a>(name: &Name, control: &[u8], bytes: &'a [u8]) -> Option<CapturedFr
         let word = |at| take(data, at).map(u32::from_ne_bytes);
         let (status, tag) = (word(0)?, take(data, 16).map(u16::from_ne_bytes)?);
         caught.len = usize::try_from(word(4)?).ok()?;
-        // A tag of VLAN 0 carries a priority only, and is as good as none.
-        caught.vlan =
-            Some(tag & 0xfff).filter(|vlan| status & TP_STATUS_VLAN_VALID != 0 && *vlan != 0);
+        let kind = take(data, 18).map(u16::from_ne_bytes).unwrap_or(CUSTOMER_TAG);
+        let provider = status & TP_STATUS_VLAN_TPID_VALID != 0 && kind == PROVIDER_TAG;
+        caught.vlan = (status & TP_STATUS_VLAN_VALID != 0).then_some(Vlan {
+            id: tag & VLAN_ID,
+            provider,
+            inner: None,
+        });
     }
+    if matches!(protocol, CUSTOMER_TAG | PROVIDER_TAG) || is_tagged(&caught) {
+        take_inner_tag(&mut caught)?;
+    }
+    // A tag of VLAN 0 carries a priority only, and is as good as none.
+    caught.vlan = caught.vlan.filter(|vlan| vlan.id != 0);
     Some(caught)
+}
+
+/// Whether a tag stands before the packet although the kernel names the protocol of the packet, as
+/// since Linux 6.10 (`vlan_get_protocol_dgram`).
+fn is_tagged(caught: &CapturedFrame) -> bool {
+    let (version, length_at, header) = match caught.protocol {
+        IPV4 => (4, 2, 0),
+        IPV6 => (6, 4, 40),
+        _ => return false,
+    };
+    let is_packet = |at: usize| caught.bytes.get(at).is_some_and(|first| first >> 4 == version);
+    // A tag may look like the beginning of a packet, but then of one that is too long.
+    let fits = u16_at(caught.bytes, length_at)
+        .is_some_and(|length| usize::from(length) + header <= caught.len);
+    u16_at(caught.bytes, INNER_TAG - 2) == Some(caught.protocol)
+        && is_packet(INNER_TAG)
+        && !(is_packet(0) && fits)
+}
+
+/// Takes the tag away that stands before the packet. It is the second, or the kernel took the
+/// first one for none.
+fn take_inner_tag(caught: &mut CapturedFrame) -> Option<()> {
+    let id = u16_at(caught.bytes, 0)? & VLAN_ID;
+    caught.vlan = match caught.vlan {
+        Some(outer) if outer.id != 0 => Some(Vlan { inner: Some(id), ..outer }),
+        _ => Some(Vlan { id, provider: caught.protocol == PROVIDER_TAG, inner: None }),
+    };
+    caught.protocol = u16_at(caught.bytes, INNER_TAG - 2)?;
+    caught.bytes = caught.bytes.get(INNER_TAG..)?;
+    caught.len = caught.len.saturating_sub(INNER_TAG);
+    Some(())
 }
 
 #[cfg(test)]
@@ -180,13 +240,13 @@ mod tests {
     use super::*;
 
     /// The control message of a frame of 1,000 bytes, as this machine's kernel writes it.
-    fn auxdata(status: u32, tag: u16) -> Vec<u8> {
+    fn auxdata(status: u32, tag: u16, kind: u16) -> Vec<u8> {
         let mut bytes = (size_of::<usize>() + 8 + 20).to_ne_bytes().to_vec();
         [libc::SOL_PACKET, PACKET_AUXDATA]
             .iter()
             .for_each(|value| bytes.extend(value.to_ne_bytes()));
         [status, 1000, 256].iter().for_each(|value| bytes.extend(value.to_ne_bytes()));
-        [14, 14, tag, 0x8100].iter().for_each(|value: &u16| bytes.extend(value.to_ne_bytes()));
+        [14, 14, tag, kind].iter().for_each(|value: &u16| bytes.extend(value.to_ne_bytes()));
         bytes
     }
 
@@ -218,15 +278,64 @@ mod tests {
     #[test]
     fn the_auxiliary_data_tells_length_and_vlan() {
         let name = name(2);
-        for (status, tag, vlan) in [(0x10, 0x6064, Some(100)), (0, 100, None), (0x10, 0x6000, None)]
-        {
-            let control = auxdata(status, tag);
+        let hundred = |provider| Some(Vlan { id: 100, provider, inner: None });
+        for (status, tag, kind, vlan) in [
+            (0x50, 0x6064, 0x8100, hundred(false)),
+            (0x50, 0x6064, 0x88a8, hundred(true)),
+            (0x10, 0x6064, 0x88a8, hundred(false)),
+            (0, 100, 0x8100, None),
+            (0x10, 0x6000, 0x8100, None),
+        ] {
+            let control = auxdata(status, tag, kind);
             let caught = caught(&name, &control, &[0; 256]).unwrap();
             assert_eq!((caught.len, caught.vlan), (1000, vlan), "{status:#x} {tag:#x}");
         }
         assert!(
-            caught(&name, &auxdata(0, 0)[..30], &[]).is_some_and(|caught| caught.len == 0),
+            caught(&name, &auxdata(0, 0, 0)[..30], &[]).is_some_and(|caught| caught.len == 0),
             "cut short"
         );
+    }
+
+    #[test]
+    fn a_second_tag_is_taken_from_before_the_packet() {
+        let mut name = name(2);
+        for (protocol, provider) in [(CUSTOMER_TAG, false), (PROVIDER_TAG, true)] {
+            name.0[..2].copy_from_slice(&(libc::AF_PACKET as u16).to_ne_bytes());
+            name.0[2..4].copy_from_slice(&protocol.to_be_bytes());
+            let bytes = [0x20, 5, 0x08, 0, 0x45, 7];
+            for (control, vlan) in [
+                (auxdata(0x50, 0x6064, 0x88a8), Vlan { id: 100, provider: true, inner: Some(5) }),
+                // The kernel takes a priority for no tag.
+                (auxdata(0x50, 0x6000, 0x8100), Vlan { id: 5, provider, inner: None }),
+                (Vec::new(), Vlan { id: 5, provider, inner: None }),
+            ] {
+                let caught = caught(&name, &control, &bytes).unwrap();
+                assert_eq!((caught.protocol, caught.vlan), (IPV4, Some(vlan)));
+                assert_eq!(caught.bytes, [0x45, 7]);
+            }
+            assert!(caught(&name, &[], &bytes[..3]).is_none(), "cut short");
+        }
+    }
+
+    #[test]
+    fn a_second_tag_is_seen_although_the_kernel_names_the_protocol_of_the_packet() {
+        let mut v4 = [0; 36];
+        let mut v6 = [0; 60];
+        // Priorities 0 to 7: two of them look like the beginning of a packet.
+        for priority in 0..8 {
+            for (protocol, first, bytes) in [(IPV4, 0x45, &mut v4[..]), (IPV6, 0x60, &mut v6[..])] {
+                let mut name = name(2);
+                name.0[2..4].copy_from_slice(&protocol.to_be_bytes());
+                bytes[..2].copy_from_slice(&[priority << 5, 5]);
+                bytes[2..4].copy_from_slice(&protocol.to_be_bytes());
+                bytes[4] = first;
+                let mut control = auxdata(0x50, 7, PROVIDER_TAG);
+                let length = control.len() - 16;
+                control[length..length + 4].copy_from_slice(&(bytes.len() as u32).to_ne_bytes());
+                let caught = caught(&name, &control, bytes).unwrap();
+                let vlan = Vlan { id: 7, provider: true, inner: Some(5) };
+                assert_eq!((caught.vlan, caught.bytes[0]), (Some(vlan), first), "{priority}");
+            }
+        }
     }
 }

@@ -1,0 +1,112 @@
+//! Frames of the group that reach an interface and that IP never sees: `mcast check` names their
+//! tags, or that they are addressed to another host.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::scenes::Ip;
+use lab::{Finished, Host, Lab, Running};
+use serde_json::Value;
+
+const FRAMES: &str = include_str!("lab/frames.py");
+
+/// Starts to send frames of the group, with these bytes of tags and to this address (Python), until
+/// it is dropped.
+fn sends(host: &Host, ip: Ip, tags: &str, mac: &str) -> Running {
+    let program = format!(
+        "{FRAMES}
+v6, wire = {v6}, Wire()
+print('sends')
+while True:
+    wire.send(packet(b'tick', v6), mac={mac}, tags={tags})
+    time.sleep(0.02)
+",
+        v6 = ip.either("False", "True"),
+    );
+    let running = host.python(&program, &[]);
+    running.line(|line| line == "sends");
+    running
+}
+
+fn check(host: &Host, ip: Ip, iface: &str, prefix: &str) -> Finished {
+    let mcast = env!("CARGO_BIN_EXE_mcast");
+    let target = ip.target();
+    host.program(&format!("{prefix} {mcast} check {target} --iface {iface} -d 500ms -o json"))
+        .finish()
+}
+
+fn finding(told: &Finished, id: &str) -> Value {
+    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
+    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
+}
+
+const Q: &str = "bytes([0x81, 0, 0, 5])";
+const AD: &str = "bytes([0x88, 0xa8, 0, 7])";
+const AD_AND_Q: &str = "bytes([0x88, 0xa8, 0, 7, 0x81, 0, 0, 5])";
+const Q_AND_Q: &str = "bytes([0x81, 0, 0, 7, 0x81, 0, 0, 5])";
+const PRIORITY_AND_Q: &str = "bytes([0x81, 0, 0x60, 0, 0x81, 0, 0, 5])";
+
+#[test]
+fn every_tag_is_named_with_the_interface_that_takes_it() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    let single = "ip link add link e0 name e0.5 type vlan id 5; ip link set e0.5 up";
+    let inner = "; ip link add link e0.7 name e0.7.5 type vlan id 5; ip link set e0.7.5 up";
+    for (tags, words, line) in [
+        (Q, "the tag of VLAN 5,", single.to_owned()),
+        (PRIORITY_AND_Q, "the tag of VLAN 5,", single.to_owned()),
+        (
+            AD,
+            "a provider's tag (802.1ad) of VLAN 7,",
+            "ip link add link e0 name e0.7 type vlan proto 802.1ad id 7; ip link set e0.7 up"
+                .to_owned(),
+        ),
+        (
+            AD_AND_Q,
+            "two tags (802.1ad, QinQ): the provider's of VLAN 7, and VLAN 5 within,",
+            format!(
+                "ip link add link e0 name e0.7 type vlan proto 802.1ad id 7; ip link set e0.7 \
+                 up{inner}"
+            ),
+        ),
+        (
+            Q_AND_Q,
+            "two tags (VLAN 7, and 5 within),",
+            format!("ip link add link e0 name e0.7 type vlan id 7; ip link set e0.7 up{inner}"),
+        ),
+    ] {
+        for ip in [Ip::V4, Ip::V6] {
+            let _sends = sends(&a, ip, tags, "None");
+            let told = check(&b, ip, "e0", "");
+            let found = finding(&told, "vlan-tag");
+            assert_eq!(found["level"], "fault", "{told}");
+            assert!(found["what"].as_str().unwrap().contains(words), "{words}\n{told}");
+            assert_eq!(found["commands"][0]["run"], line, "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_frame_to_another_host_is_named() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    let mac = "bytes([2, 0, 0, 0, 0, 0x99])";
+    for ip in [Ip::V4, Ip::V6] {
+        let sends_to_other = sends(&a, ip, "b''", mac);
+        let told = check(&b, ip, "e0", "");
+        let found = finding(&told, "other-mac");
+        assert_eq!((told.status.code(), &found["level"]), (Some(1), &"fault".into()), "{told}");
+        let address = ip.either("01:00:5e:01:01:01", "33:33:00:00:12:34");
+        assert!(found["remedy"].as_str().unwrap().contains(address), "{told}");
+        let told = check(&b, ip, "e0", "setpriv --bounding-set=-all --inh-caps=-all");
+        let nothing = finding(&told, "nothing-arrives");
+        let evidence = nothing["evidence"].as_str().unwrap();
+        assert!(evidence.contains("consistent with a VLAN tag, with frames to another"), "{told}");
+        assert_eq!(told.status.code(), Some(0), "{told}");
+        // If the group comes as well, those to another host are nobody's fault.
+        let _sends_to_group = sends(&a, ip, "b''", "None");
+        let told = check(&b, ip, "e0", "");
+        assert_eq!(told.status.code(), Some(0), "{told}");
+        drop(sends_to_other);
+    }
+}

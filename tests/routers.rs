@@ -1,0 +1,255 @@
+//! `mcast check` and `mcast recv` behind routers: one that routes no multicast, one that speaks an
+//! old version of IGMP or MLD, and a group that is silent although somebody should send it.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::scenes::{Ip, speaks};
+use lab::{Finished, Host, Lab, eventually};
+use serde_json::{Value, json};
+
+fn ids(told: &Finished, level: &str) -> Vec<String> {
+    let of_level =
+        told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
+    of_level.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+fn finding(told: &Finished, id: &str) -> Value {
+    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
+    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
+}
+
+/// A sender and a receiver with a router between them that forwards unicast alone.
+struct Routed {
+    sender: Host,
+    router: Host,
+    receiver: Host,
+}
+
+fn routed(lab: &Lab) -> Routed {
+    let (sender, router, receiver) = (lab.host(), lab.host(), lab.host());
+    lab.wire(&sender, &router);
+    lab.wire(&router, &receiver);
+    let host = |near: &str, own: &str| {
+        format!(
+            "ip addr add 10.{near}.0.{own}/24 dev e0; ip route add default via 10.{near}.0.1; \
+             ip addr add fd00:{near}::{own}/64 dev e0 nodad; \
+             ip -6 route add default via fd00:{near}::1"
+        )
+    };
+    sender.shell(&host("0", "100"));
+    receiver.shell(&host("1", "101"));
+    router.shell(
+        "for n in 0 1; do ip addr add 10.$n.0.1/24 dev e$n; ip addr add fd00:$n::1/64 dev e$n \
+         nodad; done; echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > \
+         /proc/sys/net/ipv6/conf/all/forwarding",
+    );
+    Routed { sender, router, receiver }
+}
+
+impl Routed {
+    /// Listens for the group, and types at the sender what it says with these options besides.
+    fn divides(&self, target: &str, options: &str) -> Finished {
+        let listens = self
+            .receiver
+            .mcast(&format!("check --listen {target} --iface e0 -d 20s -o json"))
+            .ready();
+        let line = listens.line(|line| line.contains("\"ready\""));
+        let ready: Value = serde_json::from_str(&line).expect("JSON");
+        // A shell would take the quotes off.
+        let send = ready["send"].as_str().expect("what to type").replace('\'', "");
+        let send = send.replace("%IFACE", "%e0");
+        let send = send.strip_prefix("mcast ").expect("mcast").to_owned();
+        self.sender.mcast(&format!("{send} {options}")).ends(0);
+        listens.finish()
+    }
+}
+
+#[test]
+fn a_router_that_does_not_route_the_group_is_told_from_a_ttl() {
+    let Some(lab) = Lab::open() else { return };
+    for ip in [Ip::V4, Ip::V6] {
+        let hosts = routed(&lab);
+        // Nobody knows whether 64 is the sender's choice or its system's.
+        for (options, id) in [("", "ttl-too-low"), ("--ttl 64", "ttl-too-low")] {
+            let told = hosts.divides(&ip.target(), options);
+            assert_eq!(ids(&told, "fault"), [id], "{options}\n{told}");
+            let remedy = finding(&told, id)["remedy"].to_string();
+            assert!(remedy.contains("If the sender already had a --ttl"), "{told}");
+        }
+        for options in ["--ttl 2", "--ttl 16"] {
+            let told = hosts.divides(&ip.target(), options);
+            assert_eq!(
+                (told.status.code(), ids(&told, "fault")),
+                (Some(1), vec!["not-routed".to_owned()]),
+                "{options}\n{told}"
+            );
+            let found = finding(&told, "not-routed");
+            let remedy = found["remedy"].as_str().unwrap();
+            let show = ip.either(
+                ["'show ip pim neighbor'", "'show ip igmp groups'", "'show ip mroute 239.1.1.1'"],
+                [
+                    "'show ipv6 pim neighbor'",
+                    "'show ipv6 mld groups'",
+                    "'show ipv6 mroute ff15::1234'",
+                ],
+            );
+            show.iter().for_each(|show| assert!(remedy.contains(show), "{show}\n{told}"));
+            assert!(remedy.contains("rendezvous point"), "{told}");
+            assert!(found["evidence"].as_str().unwrap().contains("no PIM hello"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_source_specific_group_needs_no_rendezvous_point() {
+    let Some(lab) = Lab::open() else { return };
+    let hosts = routed(&lab);
+    for target in ["232.1.1.1:5000", "[ff35::1234]:5000"] {
+        let told = hosts.divides(target, "--ttl 16");
+        let found = finding(&told, "not-routed");
+        assert!(!found["remedy"].as_str().unwrap().contains("rendezvous"), "{told}");
+    }
+}
+
+#[test]
+fn a_group_that_stays_on_its_link_is_routed_by_nobody() {
+    let Some(lab) = Lab::open() else { return };
+    let hosts = routed(&lab);
+    for (target, options) in [("224.0.0.200:5000", "--ttl 16"), ("224.0.0.200:5000", "")] {
+        let told = hosts.divides(target, options);
+        let found = finding(&told, "not-routed");
+        assert!(found["remedy"].as_str().unwrap().contains("a group that is routed"), "{told}");
+    }
+}
+
+#[test]
+fn a_router_that_speaks_pim_is_named() {
+    let Some(lab) = Lab::open() else { return };
+    let hosts = routed(&lab);
+    let hello = "
+import socket, struct, time
+e1 = socket.if_nametoindex('e1')
+v4 = socket.socket(socket.AF_INET, socket.SOCK_RAW, 103)
+v4.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack('4s4si', bytes(4), bytes(4), e1))
+v6 = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 103)
+while True:
+    v4.sendto(bytes([0x20, 0, 0xdf, 0xff]), ('224.0.0.13', 0))
+    v6.sendto(bytes([0x20, 0, 0, 0]), ('ff02::d', 0, 0, e1))
+    time.sleep(0.05)
+";
+    let _speaks = hosts.router.python(hello, &[]);
+    for (ip, router) in [(Ip::V4, "PIM hello from 10.1.0.1"), (Ip::V6, "PIM hello from fe80::")] {
+        let told = hosts.divides(&ip.target(), "--ttl 16");
+        let evidence = finding(&told, "not-routed")["evidence"].to_string();
+        assert!(evidence.contains(router), "{told}");
+    }
+}
+
+/// Asks for members in IGMPv2.
+const OLD_QUERY: &str = "
+import socket, struct
+e0 = socket.if_nametoindex('e0')
+v4 = socket.socket(socket.AF_INET, socket.SOCK_RAW, 2)
+v4.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, struct.pack('4s4si', bytes(4), bytes(4), e0))
+v4.setsockopt(socket.IPPROTO_IP, socket.IP_OPTIONS, bytes([148, 4, 0, 0]))
+v4.sendto(struct.pack('!BBHI', 0x11, 100, 0xffff - 0x1164, 0), ('224.0.0.1', 0))
+";
+
+#[test]
+fn of_the_ssm_range_an_old_querier_delivers_nothing_and_of_other_groups_all_sources() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    // It does not keep the kernel from the older querier.
+    b.shell("echo 3 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
+    a.python(OLD_QUERY, &[]).ends(0);
+    eventually("the query was heard", || speaks(&b, "V2"));
+    let nothing = "routers ignore IGMPv2 reports for the SSM range (RFC 4604), so 232.1.1.1 may \
+                   not arrive at all";
+    let all = "the network delivers the datagrams of all sources, and this host filters them";
+    for (targets, words, not) in [
+        ("10.0.0.5@232.1.1.1:5000", nothing, Some(all)),
+        ("10.0.0.5@239.1.1.1:5000", all, Some("RFC 4604")),
+        ("10.0.0.5@232.1.1.1:5000 10.0.0.5@239.1.1.1:5000", nothing, None),
+        ("10.0.0.5@239.1.1.1:5000 10.0.0.5@232.1.1.1:5000", all, None),
+    ] {
+        let recv = b.mcast(&format!("recv {targets} --iface e0 -d 100ms -o json")).ends(0);
+        let warning = recv
+            .events_of("warning")
+            .into_iter()
+            .find(|warning| warning["id"] == "ssm-unsupported")
+            .unwrap_or_else(|| panic!("{targets}\n{recv}"));
+        let what = warning["what"].as_str().unwrap();
+        assert!(what.contains(words) && not.is_none_or(|not| !what.contains(not)), "{what}");
+    }
+    for (target, words) in [("10.0.0.5@232.1.1.1:5000", nothing), ("10.0.0.5@239.1.1.1:5000", all)]
+    {
+        let told = b.mcast(&format!("check {target} --iface e0 -d 200ms -o json")).ends(0);
+        let found = finding(&told, "ssm-unsupported");
+        assert!(found["what"].as_str().unwrap().contains(words), "{told}");
+        assert!(found["evidence"].as_str().unwrap().contains("an older querier"), "{told}");
+        assert!(!told.out.contains("administrator"), "{told}");
+        let conclusion = told.summary()["conclusion"].as_str().unwrap().to_owned();
+        assert_eq!(conclusion.contains(nothing), words == nothing, "{told}");
+    }
+}
+
+#[test]
+fn a_forced_version_is_named_if_it_is_the_one_in_force() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair_with_ipv6();
+    b.shell(
+        "echo 2 > /proc/sys/net/ipv4/conf/e0/force_igmp_version; echo 3 > \
+         /proc/sys/net/ipv4/conf/all/force_igmp_version; echo 1 > \
+         /proc/sys/net/ipv6/conf/e0/force_mld_version",
+    );
+    for (target, group) in
+        [("10.0.0.5@232.1.1.1:5000", "232.1.1.1"), ("[fd00::5]@[ff35::1234]:5000", "ff35::1234")]
+    {
+        let told = b.mcast(&format!("check {target} --iface e0 -d 200ms -o json")).ends(0);
+        let found = finding(&told, "ssm-unsupported");
+        assert!(
+            found["evidence"].as_str().unwrap().contains("an administrator forced it"),
+            "{told}"
+        );
+        let conclusion = told.summary()["conclusion"].to_string();
+        assert!(conclusion.contains(&format!("so {group} may not arrive at all")), "{told}");
+    }
+    b.shell(
+        "echo 0 > /proc/sys/net/ipv4/conf/e0/force_igmp_version; echo 2 > \
+         /proc/sys/net/ipv6/conf/e0/force_mld_version",
+    );
+    for target in ["10.0.0.5@232.1.1.1:5000", "[fd00::5]@[ff35::1234]:5000"] {
+        let told = b.mcast(&format!("check {target} --iface e0 -d 200ms -o json")).ends(0);
+        assert_eq!(finding(&told, "igmp-version")["level"], "pass", "{told}");
+    }
+}
+
+#[test]
+fn silence_is_a_fault_if_traffic_is_expected() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    for ip in [Ip::V4, Ip::V6] {
+        let target = ip.target();
+        let check = |options: &str| {
+            b.mcast(&format!("check {target} --iface e0 -d 300ms {options}")).finish()
+        };
+        let told = check("-o json");
+        assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
+        let told = check("-o json --expect-traffic");
+        assert_eq!(
+            (told.status.code(), ids(&told, "fault")),
+            (Some(1), vec!["nothing-arrives".to_owned()]),
+            "{told}"
+        );
+        assert_eq!(told.summary()["verdict"]["status"], json!(1), "{told}");
+        assert_eq!(told.summary()["faults"], json!(1), "{told}");
+        let told = check("--expect-traffic");
+        assert_eq!(told.status.code(), Some(1), "{told}");
+        told.says("fault    nothing-arrives: ");
+        let sends = a.mcast(&format!("send {target} --iface e0 --interval 10ms")).ready();
+        let told = check("-o json --expect-traffic");
+        assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
+        drop(sends);
+    }
+}
