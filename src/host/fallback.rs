@@ -20,6 +20,10 @@ pub fn igmp_version(_ifname: &str) -> Option<u8> {
     None
 }
 
+pub fn link_speed(_ifname: &str) -> Option<u64> {
+    None
+}
+
 pub fn mtus() -> BTreeMap<u32, u32> {
     BTreeMap::new()
 }

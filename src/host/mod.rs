@@ -29,8 +29,8 @@ pub use counters::{Counters, LinkCounters, counters};
 pub use firewall::has_legacy_rules;
 pub use groups::Groups;
 pub use imp::{
-    bridges, groups, igmp_version, may_capture, may_see_firewall, mtus, queues, route_to, ruleset,
-    ruleset_listing,
+    bridges, groups, igmp_version, link_speed, may_capture, may_see_firewall, mtus, queues,
+    route_to, ruleset, ruleset_listing,
 };
 pub use interfaces::interfaces;
 pub use os::{open_files, processor_time, restore_limits_for, sockets_for};

@@ -5,9 +5,11 @@ mod firewall;
 mod groups;
 mod netlink;
 mod route;
+mod speed;
 
 pub use bridges::bridges;
 pub use firewall::{may_capture, may_see_firewall, ruleset, ruleset_listing};
 pub use groups::{groups, igmp_version};
 pub use netlink::{mtus, queues};
 pub use route::route_to;
+pub use speed::link_speed;
