@@ -27,7 +27,7 @@ impl Output {
             Output::Text => Box::new(text::Text::new(paint, paint_notes, whole)),
             Output::Json => Box::new(json::Json),
             Output::Hex => {
-                Box::new(hex::HexDump { text: text::Text::new(paint, paint_notes, false) })
+                Box::new(hex::HexDump { text: text::Text::new(paint, paint_notes, whole) })
             }
             Output::Raw => {
                 Box::new(raw::Raw { text: text::Text::new(paint_notes, paint_notes, false) })
