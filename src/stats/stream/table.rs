@@ -252,7 +252,7 @@ impl Streams {
             Some(position) if self.streams[position].source == source => position,
             Some(position) => match self.positions.get(&(key, Some(source))).copied() {
                 Some(apart) => apart,
-                None if self.streams[position].is_from_elsewhere(probe, source) => {
+                None if self.streams[position].is_from_elsewhere(probe, source, arrival.time) => {
                     self.add(key, Some(source), arrival)?
                 }
                 None => position,
