@@ -20,7 +20,7 @@ pub fn igmp_version(_ifname: &str) -> Option<u8> {
     None
 }
 
-pub fn link_speed(_ifname: &str) -> Option<u64> {
+pub fn link_speed(_ifname: &str, _index: u32) -> Option<u64> {
     None
 }
 

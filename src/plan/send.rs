@@ -143,7 +143,7 @@ impl Send {
                 count: args.count,
                 duration: args.duration,
             };
-            traffic.check(|at| host::link_speed(&at.via.name))?;
+            traffic.check(|at| host::link_speed(&at.via.name, at.via.index))?;
         }
         let chosen = args.targets != [TargetRange::default()];
         let mut advice = if chosen { advice::for_sender(&endpoints, args.ttl) } else { Vec::new() };

@@ -1,8 +1,11 @@
 //! The speed of a link, as its driver reports it.
 
 /// The speed of an interface in bits a second; `None` if the driver does not know it.
-pub fn link_speed(ifname: &str) -> Option<u64> {
-    parse(&std::fs::read_to_string(format!("/sys/class/net/{ifname}/speed")).ok()?)
+pub fn link_speed(ifname: &str, index: u32) -> Option<u64> {
+    let read = |what| std::fs::read_to_string(format!("/sys/class/net/{ifname}/{what}")).ok();
+    // A program that entered a network namespace may still see the interfaces of another one.
+    let is_same = read("ifindex")?.trim().parse() == Ok(index);
+    parse(&read("speed").filter(|_| is_same)?)
 }
 
 /// Reads Mbit/s (Documentation/ABI/testing/sysfs-class-net); unknown is -1.
