@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use thiserror::Error;
 
 use super::IfaceError;
-use super::flood_guard::MOST_TO_EVERY_HOST;
 use crate::iface::{Cast, Family};
 use crate::net::NetError;
 use crate::target::{MOST_TARGETS, TargetRange, Zoned};
@@ -127,8 +126,7 @@ pub enum PlanError {
         },
         if *.cast == Cast::Broadcast { "overload them" } else { "stop them" },
         if .group.is_ipv4() { "239.1.1.1" } else { "ff12::1234" },
-        if *.in_bursts { ", without --burst" } else { "" },
-        most = MOST_TO_EVERY_HOST
+        if *.in_bursts { ", without --burst" } else { "" }
     )]
     FloodOfEveryHost {
         /// The first address.
@@ -139,6 +137,8 @@ pub enum PlanError {
         cast: Cast,
         /// How much it would get.
         rate: String,
+        /// How many datagrams a second it may get.
+        most: f64,
         /// Several datagrams leave together.
         in_bursts: bool,
     },

@@ -10,7 +10,7 @@ use crate::units::Period;
 
 /// So many datagrams a second may go, in all, to groups of the network's own protocols and to
 /// broadcast addresses: every host there has to process them.
-pub const MOST_TO_EVERY_HOST: f64 = 1000.0;
+const MOST_TO_EVERY_HOST: f64 = 1000.0;
 
 /// From this rate on a sender never waits, whatever its pace: it sends as fast as the link or its
 /// CPU takes datagrams.
@@ -68,6 +68,7 @@ impl Traffic<'_> {
             more,
             cast: first.cast,
             rate: rate(sent),
+            most: MOST_TO_EVERY_HOST,
             in_bursts: self.burst > 1,
         })
     }

@@ -326,7 +326,7 @@ fn what_lies_changes_no_stream_but_its_own() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
     streams.damaged(Damage::Corrupt, Some(1), &arrival(A, 20));
     streams.damaged(Damage::Truncated, Some(1), &arrival(A, 20));
-    streams.damaged(Damage::Corrupt, Some(2), &arrival("10.0.0.9:1", 20));
+    streams.damaged(Damage::Corrupt, Some(1), &arrival("10.0.0.9:1", 20));
     streams.damaged(Damage::Unsupported, None, &arrival(A, 20));
     assert_eq!((streams.corrupt, streams.unsupported, streams.counts().streams), (2, 1, 1));
     let stream = streams.iter().next().unwrap();
