@@ -427,7 +427,7 @@ fn an_interface_that_comes_back_without_its_address_is_used_and_this_is_said() {
 fn a_sender_that_has_no_time_to_wait_follows_all_the_same_and_hears_signals() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let send = a.mcast("send --iface e0 239.1.0.0+20000:5000 --interval 1ms -q");
+    let send = a.mcast("send --iface e0 239.1.0.0+20000:5000 --interval 1ms --force -q");
     // Quiet, so its warnings are text on standard error.
     a.shell("ip addr add 10.0.0.200/24 dev e0");
     eventually("it sends", || b.frames_received("e0") > 10);

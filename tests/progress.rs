@@ -231,3 +231,20 @@ fn a_run_whose_end_nobody_knows_shows_how_fast_it_goes() {
         "{shown:?}"
     );
 }
+
+#[test]
+fn raw_payloads_reach_a_terminal_only_by_force() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let finished = on_a_terminal(&b, "xterm", "", "recv --iface e0 -o raw --color never").ends(2);
+    let said = sent(&finished);
+    assert!(said.contains("error: cannot write raw payloads to a terminal"), "{said}");
+    assert!(said.contains("add --force") && !b.is_member("e0", "224.202.20.30"), "{said}");
+    for arguments in ["recv --iface e0 -o raw --force -c 1", "recv --iface e0 -o raw -q -c 1"] {
+        let recv = on_a_terminal(&b, "xterm", "", arguments);
+        b.joins("e0", "224.202.20.30");
+        a.mcast("send --iface e0 -c 1 -m \u{1b}]0;title\u{7} -qq").ends(0);
+        let said = sent(&recv.ends(0));
+        assert_eq!(said.contains("\u{1b}]0;title"), arguments.contains("--force"), "{said:?}");
+    }
+}

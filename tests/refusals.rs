@@ -4,7 +4,7 @@
 
 mod lab;
 
-use lab::{Host, Lab};
+use lab::{Host, Lab, eventually};
 use serde_json::json;
 
 /// Runs mcast, which must refuse with exit status 2, one message on standard error, and nothing on
@@ -313,16 +313,32 @@ fn a_flood_has_an_end_and_spares_the_networks_own_groups() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for (arguments, says) in [
-        ("239.1.1.1:5000", "a flood needs an end; add one, such as --duration 2s"),
-        ("224.0.0.1:5000 -c 1", "224.0.0.1 belongs to the protocols of the network itself"),
-        (
-            "239.1.1.1:5000 [ff02::fb%e0]:5000 -d 1ms",
-            "ff02::fb belongs to the protocols of the network itself",
-        ),
-        ("239.1.1.1:5000 -c 1 --rate 1kpps", "--flood"),
+        ("239.1.1.1:5000 --flood", "cannot send as fast as possible without an end"),
+        ("239.1.1.1:5000 --interval 1us", "cannot send 1.00 Mpps without an end"),
+        ("[ff15::1]:5000 --rate 10Mpps", "cannot send 10.0 Mpps without an end"),
+        ("224.0.0.1:5000 --flood -c 1001", "cannot send 1.00 kpps to 224.0.0.1"),
+        ("239.1.1.1:5000 [ff02::fb%e0]:5000 --flood -d 1ms", "to ff02::fb: the protocols"),
+        ("224.0.0.0/24:5000 -i 200ms -c 100", "to 224.0.0.0 and 255 more targets"),
+        ("224.0.0.1:5000 --rate 1001pps", "cannot send 1.00 kpps to 224.0.0.1"),
+        ("224.0.0.1:5000 --burst 2000 -i 1s", "without --burst"),
+        ("255.255.255.255:5000 --rate 2kpps -d 1s", "must process a broadcast"),
+        ("10.0.0.255:5000 -i 100us -d 1s", "to 10.0.0.255: every host on the network"),
+        ("239.1.1.1:5000 --flood -c 1 --rate 1kpps", "--flood"),
     ] {
-        a.mcast(&format!("send --iface e0 --flood {arguments}")).ends(2).says(says);
+        a.mcast(&format!("send --iface e0 {arguments}")).ends(2).says(says);
     }
+    for allowed in [
+        "224.0.0.99:5000 --flood -c 100",
+        "224.0.0.99:5000 [ff02::99]:5000 --rate 1000pps -d 50ms",
+        "10.0.0.255:5000 -i 1ms -c 20",
+        "239.1.1.1:5000 --rate 10Mpps -c 100",
+    ] {
+        a.mcast(&format!("send --iface e0 {allowed} -q")).ends(0);
+    }
+    let endless = a.mcast("send --iface e0 239.1.1.1:5000 --rate 1Mpps --force -qq");
+    eventually("it sends", || b.frames_received("e0") > 1000);
+    endless.signal("INT");
+    endless.finish();
     let recv = b
         .mcast("recv --iface e0 224.0.0.99:5000 [ff02::99]:5000 -c 20 -q")
         .ready_when_member(&b, "e0", "224.0.0.99");

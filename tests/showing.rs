@@ -70,6 +70,39 @@ impl Drop for Scratch {
     }
 }
 
+/// Sends `hi` to port 5000 of a group by `e0`, with this traffic class.
+const MARKED: &str = "
+import socket, sys
+group, traffic_class = sys.argv[1], int(sys.argv[2])
+v6 = ':' in group
+s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+level, option = (socket.IPPROTO_IPV6, socket.IPV6_TCLASS) if v6 else (0, socket.IP_TOS)
+s.setsockopt(level, option, traffic_class)
+if not v6:
+    s.setsockopt(0, socket.IP_MULTICAST_IF, socket.inet_aton('10.0.0.100'))
+s.sendto(b'hi', (group, 5000, 0, socket.if_nametoindex('e0')) if v6 else (group, 5000))
+";
+
+#[test]
+fn verbose_text_shows_dscp_and_ecn() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    for (group, target) in [("239.1.1.1", "239.1.1.1:5000"), ("ff15::1", "[ff15::1]:5000")] {
+        for (class, shown) in [
+            ("184", "  dscp EF  2 bytes"),
+            ("0", "  dscp 0  2 bytes"),
+            ("163", "  dscp CS5  ecn CE  2 bytes"),
+            ("2", "  dscp 0  ecn ECT(0)  2 bytes"),
+        ] {
+            let verbose = b.mcast(&format!("recv {target} --iface e0 -c 1 -v")).ready();
+            let plain = b.mcast(&format!("recv {target} --iface e0 -c 1")).ready();
+            a.python(MARKED, &[group, class]).ends(0);
+            verbose.ends(0).says(shown);
+            assert!(!plain.ends(0).out.contains("dscp"), "{target}");
+        }
+    }
+}
+
 #[test]
 fn a_file_gets_all_of_a_flood_in_order() {
     let Some(lab) = Lab::open() else { return };

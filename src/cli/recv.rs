@@ -101,6 +101,10 @@ pub struct RecvArgs {
     #[arg(short, long, value_name = "FORMAT", value_parser = any_format(), default_value = "text")]
     pub output: Output,
 
+    /// Write -o raw to a terminal, which obeys the control characters of payloads
+    #[arg(long)]
+    pub force: bool,
+
     /// Options of every command.
     #[command(flatten)]
     pub common: CommonArgs,

@@ -62,7 +62,8 @@ pub struct SendArgs {
     #[arg(long, conflicts_with_all = ["interval", "rate"])]
     pub flood: bool,
 
-    /// Allow a flood to 224.0.0.x or ff02::, which the protocols of the network itself use
+    /// Allow more than 1000 datagrams a second to 224.0.0.x, ff02:: or a broadcast address, and an
+    /// endless run at line rate
     #[arg(long)]
     pub force: bool,
 

@@ -7,6 +7,7 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 
 use crate::format::probe::MIN_LEN;
+use crate::units::dscp;
 use crate::units::rcvbuf::LARGEST;
 
 /// Below this an interval is a flood, and a limit is over before it begins.
@@ -88,44 +89,12 @@ pub fn ttl(text: &str) -> Result<u8, String> {
     })
 }
 
-/// The names of DSCP values that have one (RFC 2474, 2597, 3246, 5865, 8622).
-const DSCP_NAMES: [(&str, u8); 26] = [
-    ("be", 0),
-    ("df", 0),
-    ("default", 0),
-    ("le", 1),
-    ("cs0", 0),
-    ("cs1", 8),
-    ("cs2", 16),
-    ("cs3", 24),
-    ("cs4", 32),
-    ("cs5", 40),
-    ("cs6", 48),
-    ("cs7", 56),
-    ("af11", 10),
-    ("af12", 12),
-    ("af13", 14),
-    ("af21", 18),
-    ("af22", 20),
-    ("af23", 22),
-    ("af31", 26),
-    ("af32", 28),
-    ("af33", 30),
-    ("af41", 34),
-    ("af42", 36),
-    ("af43", 38),
-    ("va", 44),
-    ("ef", 46),
-];
-
 /// Reads a DSCP: a number from 0 to 63, or a name such as `ef`, `af41`, `cs5`.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn dscp(text: &str) -> Result<u8, String> {
-    let name = text.to_ascii_lowercase();
-    let named = DSCP_NAMES.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-    named.or_else(|| name.parse().ok().filter(|value| *value <= 63)).ok_or_else(|| {
+    dscp::parse(text).ok_or_else(|| {
         format!("'{text}' is not a DSCP; try ef, af41, cs5 or a number from 0 to 63")
     })
 }

@@ -35,6 +35,10 @@ pub fn links(_interfaces: &[Interface]) -> BTreeMap<u32, Link> {
     BTreeMap::new()
 }
 
+pub fn link_speed(_ifname: &str, _index: u32) -> Option<u64> {
+    None
+}
+
 pub fn mtus() -> BTreeMap<u32, u32> {
     BTreeMap::new()
 }

@@ -32,8 +32,8 @@ pub use firewall::has_legacy_rules;
 pub use groups::Groups;
 pub use if_inet6::{is_duplicate, is_tentative};
 pub use imp::{
-    bridges, groups, has_netlink, igmp_version, may_capture, may_see_firewall, mtus, queues,
-    route_to, ruleset, ruleset_listing,
+    bridges, groups, has_netlink, igmp_version, link_speed, may_capture, may_see_firewall, mtus,
+    queues, route_to, ruleset, ruleset_listing,
 };
 pub use interfaces::interfaces;
 pub use os::{open_files, processor_time, restore_limits_for, sockets_for};

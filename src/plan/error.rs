@@ -6,11 +6,11 @@ use thiserror::Error;
 
 use super::IfaceError;
 use crate::host::{self, Ipv6};
-use crate::iface::Family;
+use crate::iface::{Cast, Family};
 use crate::net::NetError;
 use crate::target::{MOST_TARGETS, TargetRange, Zoned};
 use crate::units::Rate;
-use crate::units::words::list;
+use crate::units::words::{and_more, list};
 
 impl PlanError {
     /// Whether an interface has no IPv6 address, and will have a link-local one: it has just come
@@ -61,6 +61,12 @@ pub enum PlanError {
         /// The interface.
         iface: String,
     },
+    /// Payloads as they are, on a terminal.
+    #[error(
+        "cannot write raw payloads to a terminal: it obeys the control characters in them\n  tip: \
+         write to a file (mcast recv -o raw > FILE), use -o hex, or add --force"
+    )]
+    RawToTerminal,
     /// A source filter on a unicast or broadcast address.
     #[error(
         "{0} is no multicast group, and only a group is joined by source; leave --source and \
@@ -113,15 +119,43 @@ pub enum PlanError {
          them a --message, or a rate in datagrams, such as --rate 1000pps"
     )]
     NothingToPace(Rate),
-    /// A flood that would never stop.
-    #[error("a flood needs an end; add one, such as --duration 2s or --count 1000000")]
-    EndlessFlood,
-    /// A flood to a group that the protocols of the network itself use.
+    /// An endless run at line rate.
     #[error(
-        "{0} belongs to the protocols of the network itself, which hosts and routers listen to, and a flood could keep them from working; send to a group such as {other}, or add --force",
-        other = if .0.is_ipv4() { "239.1.1.1" } else { "ff12::1234" }
+        "cannot send {rate} without an end: it fills the link until it is stopped\n  tip: add an \
+         end, such as --duration 2s or --count 1000000, or add --force"
     )]
-    FloodOfControl(IpAddr),
+    EndlessFlood {
+        /// How much it sends.
+        rate: String,
+    },
+    /// Too much for addresses whose datagrams every host has to process.
+    #[error(
+        "cannot send {rate} to {}: {}, and more than {most} datagrams a second can {}\n  tip: send \
+         to a group such as {}, lower the rate (--rate {most}pps{}), or add --force",
+        and_more(.group, *.more, "target"),
+        if *.cast == Cast::Broadcast {
+            "every host on the network must process a broadcast".to_owned()
+        } else {
+            format!("the protocols of the network use {group}")
+        },
+        if *.cast == Cast::Broadcast { "overload them" } else { "stop them" },
+        if .group.is_ipv4() { "239.1.1.1" } else { "ff12::1234" },
+        if *.in_bursts { ", without --burst" } else { "" }
+    )]
+    FloodOfEveryHost {
+        /// The first address.
+        group: IpAddr,
+        /// How many more there are.
+        more: usize,
+        /// Whether it is a broadcast address.
+        cast: Cast,
+        /// How much it would get.
+        rate: String,
+        /// How many datagrams a second it may get.
+        most: f64,
+        /// Several datagrams leave together.
+        in_bursts: bool,
+    },
     /// The payload is longer than a datagram can be.
     #[error(
         "the payload is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: \

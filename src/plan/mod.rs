@@ -4,6 +4,7 @@
 mod check;
 mod choose;
 mod error;
+mod flood_guard;
 mod host;
 mod iface_error;
 mod recv;

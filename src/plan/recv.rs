@@ -1,12 +1,14 @@
 //! What `mcast recv` does.
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use super::{Host, PlanError, Sources};
 use crate::assertion::Assertion;
 use crate::cli::RecvArgs;
 use crate::notice::{Notice, advice};
+use crate::report::Output;
 use crate::sys::Backend;
 use crate::target::{Listen, TargetRange};
 use crate::units::rcvbuf::RcvbufRequest;
@@ -49,6 +51,10 @@ impl Recv {
     /// # Errors
     /// What cannot be carried out here.
     pub fn new(args: &RecvArgs, host: &Host) -> Result<Self, PlanError> {
+        let show = args.stats.is_none() || args.common.display.verbose > 0;
+        if may_disturb_terminal(args, show) && io::stdout().is_terminal() {
+            return Err(PlanError::RawToTerminal);
+        }
         let sources = Sources { include: args.source.clone(), exclude: args.exclude.clone() };
         let listens = host.listens(&args.targets, &args.common.iface, &sources)?;
         let everywhere = host.everywhere(&args.targets, &args.common.iface, &listens);
@@ -67,7 +73,6 @@ impl Recv {
             once: args.once,
         };
         let (rcvbuf, command, backend) = (args.rcvbuf, args.command.clone(), args.common.backend());
-        let show = args.stats.is_none() || args.common.display.verbose > 0;
         let (stats, spin, assertions) = (args.stats, args.spin, args.assert.clone());
         Ok(Recv {
             listens,
@@ -83,4 +88,9 @@ impl Recv {
             backend,
         })
     }
+}
+
+/// Whether payloads would be written as they are, so that a terminal obeys what is in them.
+fn may_disturb_terminal(args: &RecvArgs, show: bool) -> bool {
+    args.output == Output::Raw && show && args.common.display.quiet == 0 && !args.force
 }

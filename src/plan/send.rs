@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::flood_guard::Traffic;
 use super::{Host, PlanError};
 use crate::cli::SendArgs;
 use crate::host;
@@ -9,7 +10,7 @@ use crate::iface::Family;
 use crate::net::SendOptions;
 use crate::notice::{Notice, advice};
 use crate::sys::Backend;
-use crate::target::{Endpoint, TargetRange, is_control_block};
+use crate::target::{Endpoint, TargetRange};
 use crate::units::{Period, Rate};
 
 /// The time between datagrams where none is given.
@@ -102,18 +103,6 @@ impl Pacing {
     }
 }
 
-/// Checks that a flood ends, and that it reaches no control protocol unless `forced`.
-///
-/// # Errors
-/// [`PlanError::EndlessFlood`], [`PlanError::FloodOfControl`].
-pub fn may_flood(endpoints: &[Endpoint], ends: bool, forced: bool) -> Result<(), PlanError> {
-    if !ends {
-        return Err(PlanError::EndlessFlood);
-    }
-    let control = endpoints.iter().map(|at| at.group).find(|group| is_control_block(*group));
-    control.filter(|_| !forced).map_or(Ok(()), |group| Err(PlanError::FloodOfControl(group)))
-}
-
 /// Holds a payload of `len` bytes against what a datagram to each endpoint can carry.
 ///
 /// # Errors
@@ -144,15 +133,24 @@ impl Send {
             Some(rate) => Pacing::Rate(rate),
             None => Pacing::Interval(args.interval.unwrap_or(usual)),
         };
-        if args.flood {
-            may_flood(&endpoints, args.count.is_some() || args.duration.is_some(), args.force)?;
+        let period = pacing.period(endpoints.len(), args.burst, content.len())?;
+        if !args.force {
+            let traffic = Traffic {
+                endpoints: &endpoints,
+                period,
+                burst: args.burst,
+                len: content.len(),
+                count: args.count,
+                duration: args.duration,
+            };
+            traffic.check(|at| host::link_speed(&at.via.name, at.via.index))?;
         }
         let chosen = args.targets != [TargetRange::default()];
         let mut advice = if chosen { advice::for_sender(&endpoints, args.ttl) } else { Vec::new() };
         advice.extend(host.advice(endpoints.iter()));
         advice.extend(advice::for_length(content.len(), &endpoints, host::mtus));
         Ok(Send {
-            period: pacing.period(endpoints.len(), args.burst, content.len())?,
+            period,
             burst: args.burst,
             count: args.count,
             duration: args.duration,

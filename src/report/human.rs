@@ -60,28 +60,110 @@ pub fn time_of_day(time: SystemTime, zone: &TimeZone) -> impl Display {
 /// How much of a payload a line shows.
 const PREVIEW: usize = 240;
 
+/// So many NUL bytes in a row are counted and not shown each.
+const NULS: usize = 4;
+
 /// A payload on one line: as text where it is UTF-8, else as hex. What could move a cursor, change
 /// a colour, set a title, forge a line or turn the direction of writing is escaped; a backslash is
 /// doubled, so no escape can be forged either. Long ones are cut unless `whole`.
+///
+/// A run of NUL bytes is `\{1300 NUL}` in text and ` (1300 x 00)` in hex, which no payload can
+/// print as: a backslash of its own is doubled, and hex has no parentheses.
 pub fn payload(bytes: &[u8], whole: bool) -> impl Display {
     display(move |f| match std::str::from_utf8(bytes) {
         Ok(text) => {
             // What has so few bytes has no more characters.
             let whole = whole || text.len() <= PREVIEW;
-            let end = if whole {
-                text.len()
-            } else {
-                text.char_indices().nth(PREVIEW).map_or(text.len(), |(end, _)| end)
-            };
-            write!(f, "{}", Escaped(&text[..end]))?;
+            let end = if whole { text.len() } else { end_of_text(text) };
+            write_text(&text[..end], f)?;
             more(f, bytes.len() - end)
         }
         Err(_) => {
-            let end = if whole { bytes.len() } else { bytes.len().min(PREVIEW / 5) };
-            write!(f, "hex{}", SpacedHex(&bytes[..end]))?;
+            let end = if whole { bytes.len() } else { end_of_hex(bytes) };
+            f.write_str("hex")?;
+            write_hex(&bytes[..end], f)?;
             more(f, bytes.len() - end)
         }
     })
+}
+
+/// Where the preview of a text ends: a run of NUL bytes is as long as it is shown.
+fn end_of_text(text: &str) -> usize {
+    end_of_preview(text.as_bytes(), PREVIEW, 10, |start, end, room| {
+        let segment = text.get(start..end).unwrap_or_default();
+        match segment.char_indices().nth(room) {
+            Some((cut, _)) => Err(start + cut),
+            None => Ok(segment.chars().count()),
+        }
+    })
+}
+
+/// The same of a payload in hex, where a byte takes three characters.
+fn end_of_hex(bytes: &[u8]) -> usize {
+    end_of_preview(bytes, PREVIEW / 5, 4, |start, end, room| {
+        if end - start > room { Err(start + room) } else { Ok(end - start) }
+    })
+}
+
+/// Where `most` units of a payload end, of which a run of NUL bytes takes `run`. `measure` answers
+/// how many units there are between two places, or where there are more than fit.
+fn end_of_preview(
+    bytes: &[u8],
+    most: usize,
+    run: usize,
+    measure: impl Fn(usize, usize, usize) -> Result<usize, usize>,
+) -> usize {
+    let (mut room, mut last) = (most, bytes.len());
+    let _ = for_each_run(bytes, |start, end, is_nul| {
+        let units = if is_nul { Ok(run.min(room)) } else { measure(start, end, room) };
+        match units {
+            // Nothing but a cut ends a preview, so that what follows a full one is cut at once.
+            Ok(units) if room > 0 => room -= units,
+            Ok(_) => last = start,
+            Err(cut) => last = cut,
+        }
+        if last < bytes.len() { Err(fmt::Error) } else { Ok(()) }
+    });
+    last
+}
+
+fn write_text(text: &str, f: &mut fmt::Formatter) -> fmt::Result {
+    for_each_run(text.as_bytes(), |start, end, is_nul| {
+        if is_nul {
+            return write!(f, "\\{{{} NUL}}", end - start);
+        }
+        // NUL is a character by itself, so both ends are between characters.
+        write!(f, "{}", Escaped(text.get(start..end).unwrap_or_default()))
+    })
+}
+
+fn write_hex(bytes: &[u8], f: &mut fmt::Formatter) -> fmt::Result {
+    for_each_run(bytes, |start, end, is_nul| match bytes.get(start..end) {
+        Some(_) if is_nul => write!(f, " ({} x 00)", end - start),
+        rest => write!(f, "{}", SpacedHex(rest.unwrap_or_default())),
+    })
+}
+
+/// Hands out the runs of at least [`NULS`] NUL bytes, and what lies between them: where each begins
+/// and ends, and whether it is such a run.
+fn for_each_run(
+    bytes: &[u8],
+    mut take: impl FnMut(usize, usize, bool) -> fmt::Result,
+) -> fmt::Result {
+    let (mut from, mut next) = (0, 0);
+    while let Some(skipped) = bytes[next..].iter().position(|byte| *byte == 0) {
+        let start = next + skipped;
+        let len = bytes[start..].iter().take_while(|byte| **byte == 0).count();
+        next = start + len;
+        if len >= NULS {
+            if from < start {
+                take(from, start, false)?;
+            }
+            take(start, next, true)?;
+            from = next;
+        }
+    }
+    if from < bytes.len() { take(from, bytes.len(), false) } else { Ok(()) }
 }
 
 fn more(f: &mut fmt::Formatter, left: usize) -> fmt::Result {
@@ -155,6 +237,31 @@ mod tests {
     fn bytes_that_are_no_text_are_shown_in_hex() {
         assert_eq!(line(&[0x47, 0x40, 0xff, 0x1b]), "hex 47 40 ff 1b");
         assert!(line(&[0xff; 1316]).ends_with(" ff ff … and 1268 bytes"));
+    }
+
+    #[test]
+    fn runs_of_nul_bytes_are_counted() {
+        for (bytes, shown) in [
+            (&b"end\0\0\0\0"[..], r"end\{4 NUL}"),
+            (b"\0\0\0\0\0a\0b", r"\{5 NUL}a\0b"),
+            (b"a\0\0\0", r"a\0\0\0"),
+            (b"\\{4 NUL}", r"\\{4 NUL}"),
+            (b"\0{4 NUL}", r"\0{4 NUL}"),
+            (b"\xff\0\0\0\0\0\x01", "hex ff (5 x 00) 01"),
+            (b"\0\0\0\0\xff", "hex (4 x 00) ff"),
+        ] {
+            assert_eq!(line(bytes), shown);
+        }
+        for whole in [false, true] {
+            assert_eq!(payload(&[0; 1300], whole).to_string(), r"\{1300 NUL}");
+        }
+        let padded = [&[b'a'; 10][..], &[0; 1300], &[b'b'; 300]].concat();
+        assert_eq!(
+            line(&padded),
+            format!("{}\\{{1300 NUL}}{} … and 80 bytes", "a".repeat(10), "b".repeat(220))
+        );
+        let padded = [&[0xff; 40][..], &[0; 1300], &[0xff; 30]].concat();
+        assert!(line(&padded).ends_with(" ff (1300 x 00) ff ff ff ff … and 26 bytes"));
     }
 
     #[test]

@@ -29,7 +29,7 @@ impl Output {
             Output::Text => Box::new(Shown(Text::new(Screen::Output, paint, paint_notes, whole))),
             Output::Json => Box::new(json::Json),
             Output::Hex => {
-                let text = Text::new(Screen::Output, paint, paint_notes, false);
+                let text = Text::new(Screen::Output, paint, paint_notes, whole);
                 Box::new(Shown(hex::HexDump { text }))
             }
             Output::Raw => {

@@ -17,6 +17,7 @@ use crate::event::{
     Event, Excluded, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,
     RecvSummary, SendSummary, Sending, SentDatagram, TargetInfo, Totals, spans,
 };
+use crate::units::dscp;
 use crate::units::rcvbuf::RcvbufRequest;
 use crate::units::words::{count, span};
 use crate::verdict::{COULD_NOT_RUN, Verdict};
@@ -156,7 +157,9 @@ impl Text {
 
     /// The line of a received datagram, up to its payload.
     pub(super) fn head(&self, datagram: &ReceivedDatagram, out: &mut dyn Write) -> io::Result<()> {
-        let ReceivedDatagram { time, source, group, port, iface, ttl, len_bytes, .. } = datagram;
+        let ReceivedDatagram {
+            time, source, group, port, iface, ttl, dscp, ecn, len_bytes, ..
+        } = datagram;
         let time = time_of_day(*time, self.zone.get_or_init(TimeZone::system));
         write!(
             out,
@@ -170,6 +173,14 @@ impl Text {
         }
         if let Some(ttl) = ttl {
             write!(out, "  ttl {ttl}")?;
+        }
+        if self.whole {
+            if let Some(dscp) = dscp {
+                write!(out, "  dscp {}", dscp::name(*dscp))?;
+            }
+            if let Some(ecn) = ecn.and_then(dscp::ecn_name) {
+                write!(out, "  ecn {ecn}")?;
+            }
         }
         write!(out, "  {}", count(*len_bytes as u64, "byte"))
     }
@@ -247,7 +258,14 @@ impl Text {
         let long_enough = totals.span.is_some_and(|span| span >= SHORTEST_RATE);
         match (totals.rate_pps, totals.bitrate_bps) {
             (Some(pps), Some(bps)) if long_enough => {
-                write!(out, ": {}pps, {}bit/s", rate(pps), rate(bps))
+                let between = totals.span.map(|time| format!(" ({})", span(time)));
+                write!(
+                    out,
+                    ": {}pps, {}bit/s from first to last{}",
+                    rate(pps),
+                    rate(bps),
+                    between.unwrap_or_default()
+                )
             }
             _ => Ok(()),
         }

@@ -138,6 +138,11 @@ impl Sequence {
         self.first
     }
 
+    /// One more than the highest that came.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
     /// How many different ones came.
     pub fn received(&self) -> u64 {
         self.received

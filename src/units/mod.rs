@@ -1,6 +1,7 @@
 //! Values with a unit: rates, the pace of a sender, receive buffers, and bytes in hex.
 
 pub mod bytes;
+pub mod dscp;
 pub mod hex;
 mod pace;
 pub mod printable;

@@ -38,6 +38,11 @@ impl Period {
         Period { nanos: self.nanos * factor as f64 }
     }
 
+    /// How many rounds there are in a second.
+    pub fn per_second(self) -> f64 {
+        1e9 / self.nanos
+    }
+
     /// To the nanosecond.
     pub fn to_duration(self) -> Duration {
         self.after(1).unwrap_or(Duration::MAX)

@@ -48,6 +48,11 @@ impl Lab {
         self.plug(switch, host, "e1", address);
     }
 
+    /// A new wire in the place of the one from `e0` of a host, which was deleted.
+    pub fn replug(&self, switch: &mut Switch, host: &Host, address: &str) {
+        self.plug(switch, host, "e0", address);
+    }
+
     fn plug(&self, switch: &mut Switch, host: &Host, iface: &str, address: &str) {
         let port = format!("p{}", switch.ports);
         switch.ports += 1;

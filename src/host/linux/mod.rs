@@ -7,6 +7,7 @@ mod interfaces;
 mod links;
 mod netlink;
 mod route;
+mod speed;
 
 pub use bridges::bridges;
 pub use firewall::{may_capture, may_see_firewall, ruleset, ruleset_listing};
@@ -15,3 +16,4 @@ pub use interfaces::{has_netlink, interfaces_without_netlink};
 pub use links::links;
 pub use netlink::{mtus, queues};
 pub use route::route_to;
+pub use speed::link_speed;

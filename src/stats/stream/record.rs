@@ -1,7 +1,7 @@
 //! One measured stream, datagram by datagram.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::clock::{nanos_between, nanos_since_epoch};
 use super::{Arrival, Clock, Figures, LocalClock};
@@ -11,6 +11,12 @@ use crate::stats::sequence::{Losses, Order, Sequence};
 
 /// Of the other streams so many gaps are remembered, for the extent of reordering.
 const FEW_GAPS: usize = 1024;
+
+/// After such a silence a sender may be anywhere in its sequence.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// So many datagrams may be lost when the address of a sender changes, at any rate.
+const FEW_AHEAD: u64 = 64;
 
 /// What a stream takes apart from its distributions and its window, in bytes: itself, its place in
 /// the tables, the names of its interface, and the least window.
@@ -112,17 +118,35 @@ impl Stream {
         OVERHEAD + self.whole.bytes() + interval + self.sequence.as_ref().map_or(0, Sequence::bytes)
     }
 
-    /// Whether a datagram from another address is none of this stream, although its key is the
-    /// same. A sender with two interfaces on one network sends each number from both; one whose
-    /// address changes sends no number twice.
-    pub(super) fn is_from_elsewhere(&self, probe: &Probe, source: SocketAddr) -> bool {
+    /// Whether a probe from another address, at `time`, is none of this stream, although its key is
+    /// the same. A sender with two interfaces on one network sends each number from both. One whose
+    /// address changes sends no number twice, and goes on about where it was.
+    pub(super) fn is_from_elsewhere(
+        &self,
+        probe: &Probe,
+        source: SocketAddr,
+        time: SystemTime,
+    ) -> bool {
+        let Some(sequence) = self.sequence.as_ref().filter(|_| source != self.source) else {
+            return false;
+        };
         let number = probe.sequence;
-        let is_late = self
-            .source_before
-            .is_some_and(|(before, changed_at)| before == source && number < changed_at);
-        let has_come =
-            || self.sequence.as_ref().is_some_and(|sequence| sequence.has_received(number));
-        probe.kind == ProbeKind::Data && source != self.source && !is_late && has_come()
+        let before = self.source_before.filter(|(before, _)| *before == source);
+        let silence = time.duration_since(self.heard.1).unwrap_or_default();
+        match (probe.kind, number.checked_sub(sequence.next())) {
+            (ProbeKind::Data, None) => {
+                // What the earlier address sent may come late, or twice.
+                let is_late = before.is_some_and(|(_, changed_at)| number < changed_at);
+                !is_late && sequence.has_received(number)
+            }
+            _ if silence >= PAUSE => false,
+            (ProbeKind::Data, Some(ahead)) => {
+                let span = self.heard.1.duration_since(self.heard.0).unwrap_or_default();
+                let share = silence.as_secs_f64() / span.as_secs_f64().max(1e-9);
+                ahead > FEW_AHEAD && ahead as f64 > 4.0 * share * sequence.received() as f64
+            }
+            _ => before.is_none(),
+        }
     }
 
     /// What was counted since the last mark, or over all.

@@ -146,10 +146,12 @@ impl Streams {
         let known = stream.and_then(|stream| {
             let key = Key::new(stream, arrival);
             let apart = self.positions.get(&(key, Some(arrival.source)));
-            apart.or_else(|| self.positions.get(&(key, None)))
+            apart.or_else(|| self.positions.get(&(key, None))).copied()
         });
+        // Nobody changes the address of a stream by what is not to be believed.
+        let known = known.filter(|position| self.streams[*position].source == arrival.source);
         if let Some(position) = known {
-            let Stream { whole, interval, .. } = &mut self.streams[*position];
+            let Stream { whole, interval, .. } = &mut self.streams[position];
             [Some(whole), interval.as_deref_mut()]
                 .into_iter()
                 .flatten()
@@ -252,7 +254,7 @@ impl Streams {
             Some(position) if self.streams[position].source == source => position,
             Some(position) => match self.positions.get(&(key, Some(source))).copied() {
                 Some(apart) => apart,
-                None if self.streams[position].is_from_elsewhere(probe, source) => {
+                None if self.streams[position].is_from_elsewhere(probe, source, arrival.time) => {
                     self.add(key, Some(source), arrival)?
                 }
                 None => position,

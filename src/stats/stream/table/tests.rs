@@ -212,6 +212,47 @@ fn what_the_earlier_address_sent_may_come_late_or_twice() {
 }
 
 #[test]
+fn whoever_copies_an_id_makes_a_stream_of_his_own() {
+    const MILLI: i64 = 1_000_000;
+    let liar = "10.0.0.9:666";
+    let lies = [
+        Probe { kind: ProbeKind::End, ..probe(1, 1_000_000, 0) },
+        Probe { kind: ProbeKind::End, ..probe(1, 5, 0) },
+        probe(1, 1_000_000, 0),
+        probe(1, 3, 0),
+    ];
+    for lie in lies {
+        let mut streams = Streams::new(1, false, HERE);
+        for number in 0..20 {
+            streams.take(&probe(1, number, 0), &arrival(A, number as i64 * MILLI));
+            if number == 10 {
+                streams.take(&lie, &arrival(liar, number as i64 * MILLI + 1));
+            }
+        }
+        streams.take(&Probe { kind: ProbeKind::End, ..probe(1, 20, 0) }, &arrival(A, 20 * MILLI));
+        assert_eq!(outcome(&streams)[0], (20, 0, 0, 0), "{lie:?}");
+        assert_eq!(outcome(&streams).len(), 2, "{lie:?}");
+    }
+}
+
+#[test]
+fn an_address_may_change_while_datagrams_are_lost_or_before_the_end() {
+    const MILLI: i64 = 1_000_000;
+    // A thousand a second, and 50 or 500 lost; or none, and nothing follows but the end.
+    for lost in [50_u64, 500] {
+        let mut streams = Streams::new(1, false, HERE);
+        for number in (0..1000).chain(1000 + lost..2000) {
+            let source = if number < 1000 { A } else { "10.0.0.6:1" };
+            streams.take(&probe(1, number, 0), &arrival(source, number as i64 * MILLI));
+        }
+        let end = Probe { kind: ProbeKind::End, ..probe(1, 2000, 0) };
+        streams.take(&end, &arrival("10.0.0.7:1", 2200 * MILLI));
+        assert_eq!(outcome(&streams), [(2000 - lost, lost, 0, 1)]);
+        assert!(streams.all_ended());
+    }
+}
+
+#[test]
 fn a_sender_with_two_interfaces_on_one_network_is_two_streams() {
     // Each number comes from both addresses: they are two sequences of one run.
     for lost in [None, Some((A, 0)), Some(("10.0.0.6:4000", 1))] {
@@ -285,7 +326,7 @@ fn what_lies_changes_no_stream_but_its_own() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
     streams.damaged(Damage::Corrupt, Some(1), &arrival(A, 20));
     streams.damaged(Damage::Truncated, Some(1), &arrival(A, 20));
-    streams.damaged(Damage::Corrupt, Some(2), &arrival("10.0.0.9:1", 20));
+    streams.damaged(Damage::Corrupt, Some(1), &arrival("10.0.0.9:1", 20));
     streams.damaged(Damage::Unsupported, None, &arrival(A, 20));
     assert_eq!((streams.corrupt, streams.unsupported, streams.counts().streams), (2, 1, 1));
     let stream = streams.iter().next().unwrap();

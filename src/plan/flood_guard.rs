@@ -1,0 +1,264 @@
+//! What a sender may do to a network without `--force`, judged by what it sends.
+
+use std::time::Duration;
+
+use super::PlanError;
+use crate::assertion::Value;
+use crate::iface::{Cast, Family};
+use crate::target::{Endpoint, is_control_block};
+use crate::units::Period;
+
+/// So many datagrams a second may go, in all, to groups of the network's own protocols and to
+/// broadcast addresses: every host there has to process them.
+const MOST_TO_EVERY_HOST: f64 = 1000.0;
+
+/// From this rate on a sender never waits, whatever its pace: it sends as fast as the link or its
+/// CPU takes datagrams.
+const LINE_RATE_PPS: f64 = 1e6;
+
+/// The bytes of an Ethernet frame and the gap before the next one, beside the IP packet.
+const FRAME: usize = 38;
+
+/// The shortest frame with its gap, in bytes.
+const SHORTEST_FRAME: usize = 84;
+
+/// What a sender is about to send.
+#[derive(Clone, Copy, Debug)]
+pub struct Traffic<'a> {
+    /// Where to.
+    pub endpoints: &'a [Endpoint],
+    /// The time between rounds; `None` for as fast as it goes.
+    pub period: Option<Period>,
+    /// How many datagrams go to each endpoint in a round.
+    pub burst: u64,
+    /// The length of their payload in bytes.
+    pub len: usize,
+    /// How many go to each endpoint in all.
+    pub count: Option<u64>,
+    /// How long the run is.
+    pub duration: Option<Duration>,
+}
+
+impl Traffic<'_> {
+    /// Refuses what needs `--force`: more than [`MOST_TO_EVERY_HOST`], and an endless run at line
+    /// rate. `speed` is that of the interface of an endpoint, in bits a second.
+    ///
+    /// # Errors
+    /// [`PlanError::FloodOfEveryHost`], [`PlanError::EndlessFlood`].
+    pub fn check(&self, speed: impl Fn(&Endpoint) -> Option<u64>) -> Result<(), PlanError> {
+        self.check_every_host()?;
+        if self.count.is_some() || self.duration.is_some() || !self.is_at_line_rate(speed) {
+            return Ok(());
+        }
+        Err(PlanError::EndlessFlood { rate: rate(self.mean() * self.endpoints.len() as f64) })
+    }
+
+    fn check_every_host(&self) -> Result<(), PlanError> {
+        let reaches_all = |at: &&Endpoint| at.cast == Cast::Broadcast || is_control_block(at.group);
+        let mut reached = self.endpoints.iter().filter(reaches_all);
+        let Some(first) = reached.next() else { return Ok(()) };
+        let more = reached.count();
+        let sent = self.most_in_a_second() * (1 + more) as f64;
+        // A sum of fractions may be a little more than it says.
+        if sent <= MOST_TO_EVERY_HOST * (1.0 + 1e-9) {
+            return Ok(());
+        }
+        Err(PlanError::FloodOfEveryHost {
+            group: first.group,
+            more,
+            cast: first.cast,
+            rate: rate(sent),
+            most: MOST_TO_EVERY_HOST,
+            in_bursts: self.burst > 1,
+        })
+    }
+
+    /// The mean rate to one endpoint, in datagrams a second.
+    fn mean(&self) -> f64 {
+        self.period.map_or(f64::INFINITY, |period| self.burst as f64 * period.per_second())
+    }
+
+    /// The most datagrams to one endpoint in a second of the run: at least one round, and no more
+    /// than there are.
+    fn most_in_a_second(&self) -> f64 {
+        let burst = self.burst as f64;
+        let in_time = self.duration.map(|duration| self.mean() * duration.as_secs_f64() + burst);
+        let all = [self.count.map(|count| count as f64), in_time].into_iter().flatten();
+        all.fold(self.mean().max(burst), f64::min)
+    }
+
+    /// Whether it fills the link, or what one sender can send.
+    fn is_at_line_rate(&self, speed: impl Fn(&Endpoint) -> Option<u64>) -> bool {
+        let mean = self.mean();
+        if mean * self.endpoints.len() as f64 >= LINE_RATE_PPS {
+            return true;
+        }
+        self.endpoints.iter().enumerate().any(|(position, at)| {
+            let shares = |other: &&Endpoint| other.via.index == at.via.index;
+            // Each interface is looked at once, at its first endpoint.
+            if self.endpoints[..position].iter().any(|other| shares(&other)) {
+                return false;
+            }
+            let bits: usize =
+                self.endpoints.iter().filter(shares).map(|at| 8 * on_the_wire(at, self.len)).sum();
+            speed(at).is_some_and(|speed| mean * bits as f64 >= speed as f64)
+        })
+    }
+}
+
+/// The bytes that a datagram takes on Ethernet. (RFC 791, RFC 8200, RFC 768)
+fn on_the_wire(at: &Endpoint, len: usize) -> usize {
+    let headers = if Family::of(at.group) == Family::V4 { 28 } else { 48 };
+    (len + headers + FRAME).max(SHORTEST_FRAME)
+}
+
+/// A rate for a sentence.
+fn rate(pps: f64) -> String {
+    if pps.is_finite() { Value::Pps(pps).to_string() } else { "as fast as possible".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::iface::Via;
+    use crate::units::Rate;
+
+    fn at(address: &str, cast: Cast) -> Endpoint {
+        let via = Via {
+            name: "e0".into(),
+            index: 2,
+            address: None,
+            pinned: false,
+            named: true,
+            ..Via::default()
+        };
+        Endpoint { group: address.parse().unwrap(), port: 5000, cast, via: Arc::new(via) }
+    }
+
+    fn groups(first: &str, many: usize) -> Vec<Endpoint> {
+        vec![at(first, Cast::Multicast); many]
+    }
+
+    /// A run without an end.
+    fn endless(endpoints: &[Endpoint], period: Option<Period>) -> Traffic<'_> {
+        Traffic { endpoints, period, burst: 1, len: 11, count: None, duration: None }
+    }
+
+    fn every(micros: u64) -> Option<Period> {
+        Some(Duration::from_micros(micros).into())
+    }
+
+    fn check(traffic: Traffic) -> Result<(), String> {
+        traffic.check(|_| Some(1_000_000_000)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_thousand_a_second_may_reach_every_host() {
+        for address in ["224.0.0.1", "224.0.0.251", "ff02::1", "ff02::fb"] {
+            assert_eq!(check(endless(&groups(address, 1), every(1000))), Ok(()));
+            assert_eq!(check(endless(&groups(address, 3), every(3000))), Ok(()));
+            assert!(check(endless(&groups(address, 1), every(999))).is_err(), "{address}");
+            assert!(check(endless(&groups(address, 4), every(3000))).is_err(), "{address}");
+            assert!(check(endless(&groups(address, 1), None)).is_err(), "{address}");
+        }
+        for address in ["255.255.255.255", "10.0.0.255"] {
+            let broadcast = [at(address, Cast::Broadcast)];
+            assert_eq!(check(endless(&broadcast, every(1000))), Ok(()));
+            assert!(check(endless(&broadcast, every(500))).is_err(), "{address}");
+        }
+        for address in ["239.1.1.1", "ff12::1", "ff15::1"] {
+            assert_eq!(check(endless(&groups(address, 10), every(500))), Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn other_targets_do_not_count_as_reaching_every_host() {
+        let mixed = [groups("239.1.1.1", 9), groups("224.0.0.1", 1)].concat();
+        assert_eq!(check(endless(&mixed, every(1000))), Ok(()));
+        assert!(check(endless(&mixed, every(900))).is_err());
+    }
+
+    #[test]
+    fn a_burst_is_sent_within_a_second() {
+        let one = groups("224.0.0.1", 1);
+        let burst = |burst, period| Traffic { burst, ..endless(&one, period) };
+        assert_eq!(check(burst(1000, every(1_000_000))), Ok(()));
+        assert!(check(burst(1001, every(60_000_000))).is_err());
+        assert!(check(burst(500, every(400_000))).is_err());
+    }
+
+    #[test]
+    fn what_is_not_sent_does_not_count() {
+        let one = groups("224.0.0.1", 1);
+        let counted = |count| Traffic { count: Some(count), ..endless(&one, None) };
+        assert_eq!(check(counted(1000)), Ok(()));
+        assert!(check(counted(1001)).is_err());
+        let timed = |millis| Traffic {
+            duration: Some(Duration::from_millis(millis)),
+            ..endless(&one, every(100))
+        };
+        assert_eq!(check(timed(90)), Ok(()));
+        assert!(check(timed(200)).is_err());
+        let flood = Traffic { duration: Some(Duration::from_millis(1)), ..endless(&one, None) };
+        assert!(check(flood).is_err());
+    }
+
+    #[test]
+    fn a_run_at_line_rate_has_an_end() {
+        let one = groups("239.1.1.1", 1);
+        let rate = |rate: &str, len| Some(Period::of(rate.parse::<Rate>().unwrap(), 1, len));
+        for (period, len) in [
+            (None, 11),
+            (every(1), 11),
+            (rate("10Mpps", 11), 11),
+            (rate("1Mpps", 11), 11),
+            // 1538 bytes a frame: more than the link carries.
+            (rate("958Mbit", 1472), 1472),
+        ] {
+            let traffic = Traffic { len, ..endless(&one, period) };
+            assert!(check(traffic).unwrap_err().contains("without an end"), "{traffic:?}");
+            assert_eq!(check(Traffic { count: Some(1_000_000_000), ..traffic }), Ok(()));
+            let duration = Some(Duration::from_secs(1));
+            assert_eq!(check(Traffic { duration, ..traffic }), Ok(()));
+        }
+        let below = Traffic { len: 1472, ..endless(&one, rate("950Mbit", 1472)) };
+        assert_eq!(check(below), Ok(()));
+        // Two interfaces carry twice as much, and two targets on one take twice as much.
+        assert!(check(Traffic { endpoints: &groups("239.1.1.1", 2), ..below }).is_err());
+        let mut other = at("239.1.1.1", Cast::Multicast);
+        Arc::make_mut(&mut other.via).index = 3;
+        assert_eq!(check(Traffic { endpoints: &[one[0].clone(), other], ..below }), Ok(()));
+        assert!(below.check(|_| None).is_ok(), "of an unknown speed nothing is said");
+    }
+
+    #[test]
+    fn a_refusal_says_how_much_is_too_much() {
+        let says = |traffic: Traffic| check(traffic).unwrap_err();
+        let [many, six, other] = [("224.0.0.1", 256), ("ff02::1", 1), ("239.1.1.1", 1)]
+            .map(|(first, many)| groups(first, many));
+        assert_eq!(
+            says(endless(&many, every(1))),
+            "cannot send 256 Mpps to 224.0.0.1 and 255 more targets: the protocols of the \
+             network use 224.0.0.1, and more than 1000 datagrams a second can stop them\n  tip: \
+             send to a group such as 239.1.1.1, lower the rate (--rate 1000pps), or add --force"
+        );
+        let broadcast = [at("10.0.0.255", Cast::Broadcast)];
+        assert_eq!(
+            says(Traffic { burst: 5000, ..endless(&broadcast, every(1_000_000)) }),
+            "cannot send 5.00 kpps to 10.0.0.255: every host on the network must process a \
+             broadcast, and more than 1000 datagrams a second can overload them\n  tip: send to a \
+             group such as 239.1.1.1, lower the rate (--rate 1000pps, without --burst), or add \
+             --force"
+        );
+        assert!(says(endless(&six, None)).starts_with(
+            "cannot send as fast as possible to ff02::1: the protocols of the network use"
+        ));
+        assert_eq!(
+            says(endless(&other, every(1))),
+            "cannot send 1.00 Mpps without an end: it fills the link until it is stopped\n  tip: \
+             add an end, such as --duration 2s or --count 1000000, or add --force"
+        );
+    }
+}
