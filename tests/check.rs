@@ -726,9 +726,16 @@ fn what_was_seen_is_kept_and_where_it_cannot_be_that_is_said_at_once() {
     std::fs::remove_file(&file).expect("the record");
     let facts: mcast::diagnosis::Facts = serde_json::from_str(&kept).expect("facts");
     assert_eq!((facts.iface.as_deref(), facts.target.port), (Some("e0"), 5000));
-    let told = b
-        .mcast("check 239.1.1.1:5000 --iface e0 -d 1h -o json --record /no/such/folder/facts.json")
-        .ends(2);
-    assert_eq!(told.out, "", "{told}");
-    told.says("cannot write '/no/such/folder/facts.json'");
+    // A pipe without a reader would never open.
+    let pipe = file.with_extension("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for file in ["/no/such/folder/facts.json", pipe.to_str().unwrap()] {
+        let check = format!("check 239.1.1.1:5000 --iface e0 -d 1h -o json --record {file}");
+        let told = b.mcast(&check).ends(2);
+        let summary = told.summary();
+        assert_eq!(told.events().len(), 1, "{told}");
+        let error = summary["error"].as_str().unwrap();
+        assert!(error.starts_with(&format!("cannot write '{file}': ")), "{told}");
+    }
+    std::fs::remove_file(&pipe).unwrap();
 }

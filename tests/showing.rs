@@ -187,3 +187,46 @@ fn a_signal_in_a_flood_cuts_no_line_and_keeps_none() {
         sent.summary()
     );
 }
+
+/// The time of day that mcast shows beside a datagram, as seconds, in this zone; and in UTC, by the
+/// datagram of the same moment.
+fn shown_in(host: &Host, zone: &str, directory: Option<&str>) -> (i64, i64) {
+    let seconds = |line: &str| {
+        let mut parts = line[..8].split(':').map(|part| part.parse::<i64>().expect(line));
+        let mut next = || parts.next().expect(line);
+        next() * 3600 + next() * 60 + next()
+    };
+    let of = |zone: &str| {
+        let mut command = host.command(env!("CARGO_BIN_EXE_mcast"));
+        command.args(["send", "--iface", "e0", "--count", "1"]).env("TZ", zone);
+        if let Some(directory) = directory {
+            command.env("TZDIR", directory);
+        }
+        let sent = lab::Running::start(command).ends(0);
+        seconds(sent.out.lines().find(|line| line.contains("sent to")).expect("a datagram"))
+    };
+    (of(zone), of("UTC"))
+}
+
+#[test]
+fn times_follow_the_time_zone_by_its_name() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair();
+    // An empty directory stands for a host without the data of time zones.
+    let empty = std::env::temp_dir().join(format!("mcast-no-zones-{}", std::process::id()));
+    std::fs::create_dir(&empty).unwrap();
+    for directory in [None, empty.to_str()] {
+        // Zones without summer time, so that the difference is known.
+        for (zone, hours) in
+            [("Asia/Tokyo", 9), ("America/Phoenix", -7), ("IST-5:30", 0), ("Nowhere/At/All", 0)]
+        {
+            let (local, utc) = shown_in(&a, zone, directory);
+            let ahead = (local - utc).rem_euclid(86_400);
+            let wanted = if zone == "IST-5:30" { 19_800 } else { hours * 3600_i64 };
+            // The two runs are some seconds apart.
+            let apart = (wanted.rem_euclid(86_400) - ahead).rem_euclid(86_400);
+            assert!(apart < 60, "{zone}: {local} and {utc} in {directory:?}");
+        }
+    }
+    std::fs::remove_dir(&empty).unwrap();
+}

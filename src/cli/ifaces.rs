@@ -18,7 +18,8 @@ Examples:
                                 the names of those that can carry multicast
 
 IGMP and MLD are the versions in force: below 3 and 2 the network cannot select sources.
-A group with x3 behind it is in use three times on this host. What is not known is a -."
+A group with x3 behind it is in use three times on this host. What is not known is a -.
+A narrow terminal loses MAC, MTU, MLD, IGMP and FLAGS, in this order."
 )]
 pub struct IfacesArgs {
     /// How to show them

@@ -80,7 +80,8 @@ pub struct RecvArgs {
     #[arg(long, value_name = "EXPR")]
     pub assert: Vec<Assertion>,
 
-    /// Report once every TIME; the datagrams themselves are then shown only with -v
+    /// Report once every TIME; the datagrams themselves are then shown only with -v. A narrow
+    /// terminal loses jitter, p99, max, p50, the bit rate and the rate, in this order
     #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub stats: Option<Duration>,
 

@@ -4,13 +4,18 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use super::columns::{self, GAP};
 use super::style::Paint;
 use crate::event::{AddressInfo, InterfaceInfo};
 use crate::iface::{Flag, Joined};
 use crate::units::printable::Printable;
 
-/// Lists of addresses and groups are broken to fit a terminal of this many columns.
+/// Lists of addresses and groups are broken to fit this many columns, and the terminal if that is
+/// narrower.
 const WIDTH: usize = 80;
+
+/// What a narrow terminal does not show, the first first.
+const FIRST_OUT: [&str; 5] = ["MAC", "MTU", "MLD", "IGMP", "FLAGS"];
 
 /// How many groups of an interface are shown unless all are wanted.
 const FEW: usize = 8;
@@ -22,9 +27,10 @@ const COLUMNS: usize = 8;
 const TITLES: [&str; COLUMNS] = ["#", "NAME", "STATE", "MTU", "MAC", "IGMP", "MLD", "FLAGS"];
 const TO_THE_RIGHT: [bool; COLUMNS] = [true, false, false, true, false, false, false, false];
 
-/// Writes the table; `whole` shows all groups, however many.
+/// Writes the table; `whole` shows all groups, however many. `columns` are those of the terminal.
 pub fn table(
     interfaces: &[InterfaceInfo],
+    columns: Option<usize>,
     paint: Paint,
     whole: bool,
     out: &mut dyn Write,
@@ -35,12 +41,13 @@ pub fn table(
     for row in rows.iter().chain([&titles]) {
         row.iter().zip(&mut widths).for_each(|(cell, width)| *width = cell.width().max(*width));
     }
-    let margin = widths[0] + 2;
-    line(&titles, &widths, paint, out)?;
+    let shown = columns::shown(&TITLES, &widths, columns, &FIRST_OUT);
+    let (margin, room) = (widths[0] + GAP, columns.unwrap_or(WIDTH).min(WIDTH));
+    line(&titles, &widths, &shown, paint, out)?;
     for (row, iface) in rows.iter().zip(interfaces) {
-        line(row, &widths, paint, out)?;
-        list("addresses", &addresses(&iface.addresses), margin, paint, out)?;
-        list("groups", &groups(iface.groups.as_deref(), whole), margin, paint, out)?;
+        line(row, &widths, &shown, paint, out)?;
+        list("addresses", &addresses(&iface.addresses), (margin, room), paint, out)?;
+        list("groups", &groups(iface.groups.as_deref(), whole), (margin, room), paint, out)?;
     }
     Ok(())
 }
@@ -140,11 +147,13 @@ fn flags(iface: &InterfaceInfo) -> String {
 fn line(
     row: &[Cell; COLUMNS],
     widths: &[usize; COLUMNS],
+    shown: &[bool],
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut blanks = 0;
-    for ((cell, width), to_the_right) in row.iter().zip(widths).zip(TO_THE_RIGHT) {
+    let cells = row.iter().zip(widths).zip(TO_THE_RIGHT).zip(shown);
+    for (((cell, width), to_the_right), _) in cells.filter(|(_, shown)| **shown) {
         let missing = width - cell.width();
         if !cell.text.is_empty() {
             let before = blanks + if to_the_right { missing } else { 0 };
@@ -152,7 +161,7 @@ fn line(
             cell.write(paint, out)?;
             blanks = 0;
         }
-        blanks += 2 + if to_the_right { 0 } else { missing };
+        blanks += GAP + if to_the_right { 0 } else { missing };
     }
     writeln!(out)
 }
@@ -196,11 +205,11 @@ fn is_of_every_host(group: IpAddr) -> bool {
     }
 }
 
-/// Writes a labelled list below a row, broken into lines.
+/// Writes a labelled list below a row, behind a margin and broken into lines to fit the room.
 fn list(
     label: &str,
     cells: &[Cell],
-    margin: usize,
+    (margin, room): (usize, usize),
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -214,7 +223,7 @@ fn list(
     let mut column = start;
     for cell in cells {
         let width = 2 + cell.width();
-        if column > start && column + width > WIDTH {
+        if column > start && column + width > room {
             write!(out, "\n{:start$}", "")?;
             column = start;
         }
@@ -267,8 +276,17 @@ mod tests {
     }
 
     fn shown(interfaces: &[InterfaceInfo], whole: bool, color: ColorWhen) -> String {
+        shown_on(None, interfaces, whole, color)
+    }
+
+    fn shown_on(
+        columns: Option<usize>,
+        interfaces: &[InterfaceInfo],
+        whole: bool,
+        color: ColorWhen,
+    ) -> String {
         let mut out = Vec::new();
-        table(interfaces, Paint::new(color, &io::stdout()), whole, &mut out).unwrap();
+        table(interfaces, columns, Paint::new(color, &io::stdout()), whole, &mut out).unwrap();
         String::from_utf8(finished(&out, None)).unwrap()
     }
 
@@ -339,6 +357,34 @@ mod tests {
         for line in few.lines().chain(all.lines()) {
             assert!(line.chars().count() <= WIDTH && !line.ends_with(' '), "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_fewer_columns_and_shorter_lists() {
+        let wire = InterfaceInfo {
+            multicast: false,
+            flags: vec![Flag::AllMulticast, Flag::Promiscuous],
+            addresses: vec![address("2001:db8::1", Some(64)); 4],
+            ..iface("a-long-name.4094", 2)
+        };
+        let titles = [None, Some(200), Some(91), Some(81), Some(50), Some(20)].map(|columns| {
+            let table = shown_on(columns, std::slice::from_ref(&wire), false, ColorWhen::Never);
+            if let Some(columns) = columns.filter(|columns| *columns > 20) {
+                assert!(table.lines().all(|line| line.chars().count() <= columns), "{table}");
+            }
+            table.lines().next().unwrap().split_whitespace().skip(2).collect::<Vec<_>>().join(" ")
+        });
+        assert_eq!(
+            titles,
+            [
+                "STATE MTU MAC IGMP MLD FLAGS",
+                "STATE MTU MAC IGMP MLD FLAGS",
+                "STATE MTU IGMP MLD FLAGS",
+                "STATE IGMP MLD FLAGS",
+                "STATE",
+                "STATE",
+            ]
+        );
     }
 
     #[test]

@@ -5,21 +5,24 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
+use super::columns;
 use super::drawing::draw;
-use super::human::rate;
 use super::style::Paint;
 use crate::assertion::{Judgement, Value};
-use crate::event::{
-    FiguresInfo, IntervalReport, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo,
-};
+use crate::event::{FiguresInfo, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
 use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
 use crate::sys::LONGEST_TRAIN;
+use crate::units::printable::Printable;
 use crate::units::words::count;
 
 /// How many streams are listed one by one.
 const MOST_ROWS: usize = 20;
+
+/// What a narrow terminal does not show, the first first.
+const FIRST_OUT: [&str; 10] =
+    ["JITTER", "p99", "REORD", "DUP", "max", "STREAM", "IFACE", "LOSS", "DELAY p50", "PDV p50"];
 
 /// Below this a drawing says nothing that the table does not.
 const FEWEST_DRAWN: u64 = 20;
@@ -43,55 +46,6 @@ pub fn probe(probe: &ProbeInfo) -> impl Display {
     ProbeText(probe)
 }
 
-/// What an interval came to, on one line.
-pub fn interval(report: &IntervalReport, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let figures = &report.figures;
-    let (since, until) =
-        (report.since.as_secs_f64(), (report.since + figures.elapsed).as_secs_f64());
-    // As many digits as it takes to see where one ends and the next begins.
-    let digits = match figures.elapsed.as_secs_f64() {
-        elapsed if elapsed >= 0.95 => 1,
-        elapsed if elapsed >= 0.0095 => 2,
-        _ => 3,
-    };
-    let time = format!("{since:.digits$}-{until:.digits$} s");
-    write!(out, "{}  {}", paint.faint(time), count(figures.meter.datagrams, "datagram"))?;
-    if let (Some(pps), Some(bps)) = (figures.meter.rate_pps, figures.meter.bitrate_bps) {
-        write!(out, "  {}pps  {}bit/s", rate(pps), rate(bps))?;
-    }
-    if let Some(measured) = &figures.measured {
-        let of = &measured.figures;
-        write!(out, "  lost {}", lost(of, paint))?;
-        let odd = [("duplicates", of.duplicates), ("reordered", of.reordered), ("stale", of.stale)];
-        odd.iter()
-            .filter(|(_, many)| *many > 0)
-            .try_for_each(|(what, many)| write!(out, "  {what} {many}"))?;
-        let (what, spread) = spread(of);
-        if let Some(Quantiles { p50, p99, max, .. }) = spread {
-            let [p50, p99, max] = [p50, p99, max].map(Value::Nanos);
-            write!(out, "  {what} p50 {p50}  p99 {p99}  max {max}")?;
-        }
-        if let Some(jitter) = of.jitter {
-            write!(out, "  jitter {}", nanos(jitter))?;
-        }
-    }
-    let odd = [
-        ("corrupt", figures.corrupt),
-        ("unsupported", figures.unsupported),
-        ("untracked", figures.untracked),
-    ];
-    for (what, many) in odd.iter().filter(|(_, many)| *many > 0) {
-        write!(out, "  {} {what}", paint.bad(many))?;
-    }
-    if let Some(drops) = figures.dropped().filter(|drops| drops.count > 0) {
-        write!(out, "  {} dropped by this host's kernel", paint.bad(drops))?;
-    }
-    if let Some(errors @ 1..) = figures.checksum_errors {
-        write!(out, "  {} with a wrong checksum", paint.bad(errors))?;
-    }
-    writeln!(out)
-}
-
 /// What was asserted and held. What did not is among the reasons of the verdict.
 pub fn held(judgements: &[Judgement], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     for Judgement { expr, value, .. } in judgements.iter().filter(|judgement| judgement.held) {
@@ -102,15 +56,16 @@ pub fn held(judgements: &[Judgement], paint: Paint, out: &mut dyn Write) -> io::
     Ok(())
 }
 
-/// What the measured streams of a run came to.
+/// What the measured streams of a run came to. `columns` are those of the terminal.
 pub fn summary(
     figures: &RecvFigures,
     whole: bool,
+    columns: Option<usize>,
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if let Some(measured) = &figures.measured {
-        table(&figures.streams, whole, paint, out)?;
+        table(&figures.streams, whole, columns, paint, out)?;
         losses(measured, figures.dropped(), figures.checksum_errors, paint, out)?;
         remarks(measured, paint, out)?;
         delays(measured, &figures.streams, paint, out)?;
@@ -148,7 +103,8 @@ impl<'a> Column<'a> {
     }
 
     fn width(&self) -> usize {
-        self.cells.iter().map(String::len).chain([self.title.len()]).max().unwrap_or(0)
+        let cells = self.cells.iter().map(|cell| cell.chars().count());
+        cells.chain([self.title.len()]).max().unwrap_or(0)
     }
 }
 
@@ -158,14 +114,23 @@ fn place(stream: &StreamInfo) -> impl Ord + '_ {
 }
 
 /// A row for each stream. What is the same for all stands in the lines around it.
-fn table(streams: &[StreamInfo], whole: bool, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn table(
+    streams: &[StreamInfo],
+    whole: bool,
+    room: Option<usize>,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let shown = rows(streams, whole);
     let columns = columns(&shown, whole);
     writeln!(out)?;
     let widths: Vec<usize> = columns.iter().map(Column::width).collect();
+    let titles: Vec<&str> = columns.iter().map(|column| column.title).collect();
+    let fits = columns::shown(&titles, &widths, room, &FIRST_OUT);
     for row in 0..=shown.len() {
         let mut line = String::new();
-        for (column, &width) in columns.iter().zip(&widths) {
+        let kept = columns.iter().zip(&widths).zip(&fits).filter(|(_, fits)| **fits);
+        for ((column, &width), _) in kept {
             let cell = if row == 0 { column.title } else { &column.cells[row - 1] };
             line += &if column.right {
                 format!("{cell:>width$}  ")
@@ -223,7 +188,9 @@ fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
         Column::new("TO", false, shown, |stream| {
             SocketAddr::new(stream.group, stream.port).to_string()
         }),
-        Column::new("IFACE", false, shown, |stream| stream.iface.clone().unwrap_or_else(dash)),
+        Column::new("IFACE", false, shown, |stream| {
+            stream.iface.as_deref().map_or_else(dash, |iface| Printable(iface).to_string())
+        }),
         number("RECV", |of| of.received),
         number("LOST", |of| of.lost),
         Column::new("LOSS", true, shown, |stream| {
@@ -450,17 +417,17 @@ fn delays(
 }
 
 /// The delays, where they are known, else their variation; and which of them it is.
-fn spread(of: &FiguresInfo) -> (&'static str, Option<Quantiles>) {
+pub fn spread(of: &FiguresInfo) -> (&'static str, Option<Quantiles>) {
     of.delay_ns.map_or(("delay variation", of.pdv_ns), |delays| ("delay", Some(delays)))
 }
 
-fn lost(of: &FiguresInfo, paint: Paint) -> String {
+pub fn lost(of: &FiguresInfo, paint: Paint) -> String {
     let ratio =
         of.loss_ratio.map(|ratio| format!(" ({})", Value::Ratio(ratio))).unwrap_or_default();
     if of.lost > 0 { format!("{}{ratio}", paint.bad(of.lost)) } else { format!("0{ratio}") }
 }
 
-fn nanos(nanos: f64) -> Value {
+pub fn nanos(nanos: f64) -> Value {
     Value::Nanos(nanos.round() as i64)
 }
 

@@ -2,11 +2,13 @@
 //! output goes and how much of it is wanted.
 
 mod check;
+mod columns;
 mod drawing;
 mod format;
 mod hex;
 mod human;
 mod ifaces;
+mod interval;
 mod json;
 mod measured;
 mod notes;

@@ -7,7 +7,7 @@ use console::Term;
 use super::style::{is_mark, style_of};
 use crate::units::printable::{is_printable, name_of};
 
-/// A line that begins with this mark is not broken: a command to copy, or a row of a table.
+/// A line that begins with this mark is not broken: a command to copy.
 pub const WHOLE: char = '\u{fddf}';
 
 /// The columns of a terminal that does not tell.
@@ -96,7 +96,7 @@ fn coloured(text: &str) -> String {
 }
 
 /// The columns that a text takes, without its marks and its styles (`ESC [ ... m`).
-fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     let mut in_style = false;
     let takes_column = |letter: char| {
         let styles = in_style || letter == '\u{1b}';

@@ -11,7 +11,7 @@ use super::format::Format;
 use super::human::{payload, rate, size, time_of_day};
 use super::screen::Screen;
 use super::style::Paint;
-use super::{check, ifaces, measured, notice};
+use super::{check, ifaces, interval, measured, notice};
 use crate::assertion::Value;
 use crate::event::{
     Event, Excluded, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,
@@ -55,7 +55,9 @@ impl Format for Text {
             Event::Warning(warning) => notice::line(warning, self.paint_notes, notes),
             // The summary follows at once, and says enough.
             Event::Left(_) => Ok(()),
-            Event::Interval(report) => measured::interval(report, self.paint, out),
+            Event::Interval(report) => {
+                interval::line(report, self.screen.columns(), self.paint, out)
+            }
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
             Event::Checking(ready) => check::checking(ready, self.paint, out),
@@ -221,7 +223,7 @@ impl Text {
             write!(out, "; {} truncated", figures.truncated)?;
         }
         writeln!(out)?;
-        measured::summary(figures, self.whole, self.paint, out)?;
+        measured::summary(figures, self.whole, self.screen.columns(), self.paint, out)?;
         measured::held(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }
@@ -240,7 +242,7 @@ impl Text {
         if self.interfaces.is_empty() {
             writeln!(out, "{}", count(summary.interfaces as u64, "interface"))?;
         } else {
-            ifaces::table(&self.interfaces, self.paint, self.whole, out)?;
+            ifaces::table(&self.interfaces, self.screen.columns(), self.paint, self.whole, out)?;
         }
         self.reasons(&summary.verdict, out)
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::event::RunsInfo;
-use crate::report::ColorWhen;
+use crate::report::{ColorWhen, finished};
 use crate::stats::delay::{Delays, Precision};
 use crate::target::Zoned;
 
@@ -237,7 +237,7 @@ fn of_many_streams_those_are_listed_that_lost_most() {
     let streams: Vec<StreamInfo> = (1..=50)
         .map(|last| stream(last, figures(100, u64::from(last > 45), (u64::from(last > 45), 1))))
         .collect();
-    let told = written(|out| table(&streams, false, plain(), out));
+    let told = written(|out| table(&streams, false, None, plain(), out));
     let lines: Vec<&str> = told.trim().lines().collect();
     assert_eq!(lines.len(), 1 + MOST_ROWS + 1, "{told}");
     assert!(lines[1].contains("239.1.1.1:5000") && lines[20].contains("239.1.1.50:5000"), "{told}");
@@ -247,9 +247,9 @@ fn of_many_streams_those_are_listed_that_lost_most() {
         "{told}"
     );
     assert_eq!(lines[21], "and 30 more streams, none of which lost more than these; -v shows all");
-    let told = written(|out| table(&streams[..21], false, plain(), out));
+    let told = written(|out| table(&streams[..21], false, None, plain(), out));
     assert!(told.ends_with("and 1 more stream; -v shows all\n"), "{told}");
-    assert_eq!(written(|out| table(&streams, true, plain(), out)).trim().lines().count(), 51);
+    assert_eq!(written(|out| table(&streams, true, None, plain(), out)).trim().lines().count(), 51);
 }
 
 #[test]
@@ -266,10 +266,28 @@ fn a_row_of_ordinary_figures_is_no_wider_than_115_columns() {
     };
     (row.delay_ns, row.jitter) = (Some(spread), Some(615.0));
     let told = written(|out| {
-        table(&[stream(1, figures(9, 0, (0, 0))), stream(2, row)], false, plain(), out)
+        table(&[stream(1, figures(9, 0, (0, 0))), stream(2, row)], false, None, plain(), out)
     });
     assert!(told.lines().all(|line| line.len() <= 115), "{told}");
     let (first, second) = (stream(1, figures(9, 0, (0, 0))), stream(1, figures(9, 0, (0, 0))));
-    let told = written(|out| table(&[first, second], false, plain(), out));
+    let told = written(|out| table(&[first, second], false, None, plain(), out));
     assert!(told.contains("  9dfbac36  "), "two runs of one address are told apart: {told}");
+}
+
+#[test]
+fn a_narrow_terminal_shows_fewer_columns_and_keeps_the_losses() {
+    let streams = [stream(1, figures(9, 0, (0, 0))), stream(2, figures(8, 1, (1, 1)))];
+    let titles = |columns| {
+        let table = written(|out| table(&streams, false, columns, plain(), out));
+        let table = String::from_utf8(finished(table.as_bytes(), columns)).unwrap();
+        if let Some(columns) = columns.filter(|columns| *columns > 50) {
+            assert!(table.lines().all(|line| line.chars().count() <= columns), "{table}");
+        }
+        let head = table.trim().lines().next().unwrap();
+        head.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(titles(None).ends_with("LOSS DUP REORD PDV p50 p99 max JITTER"), "{}", titles(None));
+    assert_eq!(titles(None), titles(Some(200)));
+    assert!(!titles(Some(80)).contains("JITTER"), "{}", titles(Some(80)));
+    assert_eq!(titles(Some(44)), "SOURCE TO RECV LOST");
 }

@@ -1,0 +1,140 @@
+//! The line of a receiver about an interval (`--stats`).
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use super::columns::GAP;
+use super::human::rate;
+use super::measured::{lost, nanos, spread};
+use super::screen::width;
+use super::style::Paint;
+use crate::assertion::Value;
+use crate::event::{FiguresInfo, IntervalReport};
+use crate::stats::delay::Quantiles;
+use crate::units::words::count;
+
+/// What an interval came to, on one line. On a terminal of so many `columns`, parts that do not
+/// fit are left out.
+pub fn line(
+    report: &IntervalReport,
+    columns: Option<usize>,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let figures = &report.figures;
+    let (since, until) =
+        (report.since.as_secs_f64(), (report.since + figures.elapsed).as_secs_f64());
+    // As many digits as it takes to see where one ends and the next begins.
+    let digits = match figures.elapsed.as_secs_f64() {
+        elapsed if elapsed >= 0.95 => 1,
+        elapsed if elapsed >= 0.0095 => 2,
+        _ => 3,
+    };
+    let mut parts = Parts::default();
+    let time = format!("{since:.digits$}-{until:.digits$} s");
+    parts.add(Part::Always, paint.faint(time));
+    parts.add(Part::Always, count(figures.meter.datagrams, "datagram"));
+    if let (Some(pps), Some(bps)) = (figures.meter.rate_pps, figures.meter.bitrate_bps) {
+        parts.add(Part::Rate, format_args!("{}pps", rate(pps)));
+        parts.add(Part::Bitrate, format_args!("{}bit/s", rate(bps)));
+    }
+    if let Some(measured) = &figures.measured {
+        of_streams(&measured.figures, paint, &mut parts);
+    }
+    let odd = [
+        ("corrupt", figures.corrupt),
+        ("unsupported", figures.unsupported),
+        ("untracked", figures.untracked),
+    ];
+    for (what, many) in odd.iter().filter(|(_, many)| *many > 0) {
+        parts.add(Part::Always, format_args!("{} {what}", paint.bad(many)));
+    }
+    if let Some(drops) = figures.dropped().filter(|drops| drops.count > 0) {
+        parts.add(Part::Always, format_args!("{} dropped by this host's kernel", paint.bad(drops)));
+    }
+    if let Some(errors @ 1..) = figures.checksum_errors {
+        parts.add(Part::Always, format_args!("{} with a wrong checksum", paint.bad(errors)));
+    }
+    writeln!(out, "{}", parts.joined(columns))
+}
+
+fn of_streams(of: &FiguresInfo, paint: Paint, parts: &mut Parts) {
+    parts.add(Part::Always, format_args!("lost {}", lost(of, paint)));
+    let odd = [("duplicates", of.duplicates), ("reordered", of.reordered), ("stale", of.stale)];
+    for (what, many) in odd.iter().filter(|(_, many)| *many > 0) {
+        parts.add(Part::Always, format_args!("{what} {many}"));
+    }
+    let (what, spread) = spread(of);
+    if let Some(Quantiles { p50, p99, max, .. }) = spread {
+        let [p50, p99, max] = [p50, p99, max].map(Value::Nanos);
+        parts.add(Part::Median, format_args!("{what} p50 {p50}"));
+        parts.add(Part::P99, format_args!("p99 {p99}"));
+        parts.add(Part::Max, format_args!("max {max}"));
+    }
+    if let Some(jitter) = of.jitter {
+        parts.add(Part::Jitter, format_args!("jitter {}", nanos(jitter)));
+    }
+}
+
+/// The parts of a line about an interval, in the order in which a narrow terminal loses them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Jitter,
+    P99,
+    Max,
+    Median,
+    Bitrate,
+    Rate,
+    Always,
+}
+
+#[derive(Default)]
+struct Parts(Vec<(Part, String)>);
+
+impl Parts {
+    fn add(&mut self, part: Part, text: impl Display) {
+        self.0.push((part, text.to_string()));
+    }
+
+    fn joined(mut self, columns: Option<usize>) -> String {
+        let width = |parts: &[(Part, String)]| {
+            parts.iter().map(|(_, text)| width(text) + GAP).sum::<usize>().saturating_sub(GAP)
+        };
+        while columns.is_some_and(|columns| width(&self.0) > columns) {
+            let first = self.0.iter().map(|(part, _)| *part).min();
+            let Some(first) = first.filter(|part| *part < Part::Always) else { break };
+            self.0.retain(|(part, _)| *part != first);
+        }
+        self.0.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("  ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_terminal_shows_less_and_never_hides_a_loss() {
+        let line = |columns| {
+            let mut parts = Parts::default();
+            for (part, text) in [
+                (Part::Always, "0.0-1.0 s"),
+                (Part::Rate, "10 pps"),
+                (Part::Bitrate, "5 kbit/s"),
+                (Part::Always, "lost 1"),
+                (Part::Median, "delay p50 1 us"),
+                (Part::P99, "p99 2 us"),
+                (Part::Jitter, "jitter 1 us"),
+            ] {
+                parts.add(part, text);
+            }
+            parts.joined(columns)
+        };
+        let all = "0.0-1.0 s  10 pps  5 kbit/s  lost 1  delay p50 1 us  p99 2 us  jitter 1 us";
+        assert_eq!([None, Some(80)].map(line), [all, all]);
+        assert_eq!(line(Some(73)), "0.0-1.0 s  10 pps  5 kbit/s  lost 1  delay p50 1 us  p99 2 us");
+        assert_eq!(line(Some(52)), "0.0-1.0 s  10 pps  5 kbit/s  lost 1  delay p50 1 us");
+        assert_eq!(line(Some(40)), "0.0-1.0 s  10 pps  5 kbit/s  lost 1");
+        assert_eq!(line(Some(1)), "0.0-1.0 s  lost 1");
+    }
+}

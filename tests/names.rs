@@ -1,0 +1,129 @@
+//! Names that others choose: none reaches a terminal with a character that it would obey or hide,
+//! and none keeps mcast from working.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use lab::{Finished, Host, Lab, Running};
+use mcast::units::printable::is_printable;
+
+/// A name with an escape sequence, a C1 control character and a change of direction.
+const ODD: &str = "\u{1b}[7mX\u{9b}\u{202e}";
+
+/// How it is shown.
+const SHOWN: &str = r"\u{1b}[7mX\u{9b}\u{202e}";
+
+/// What mcast and its log use for colours.
+const COLOURS: [&str; 10] = ["0", "1", "2", "3", "31", "32", "33", "34", "35", "36"];
+
+/// Renames the interface e0.
+fn rename(host: &Host, name: &[u8]) {
+    let mut ip = host.command("ip");
+    ip.args(["link", "set", "e0", "name"]).arg(OsStr::from_bytes(name));
+    Running::start(ip).ends(0);
+}
+
+fn run(host: &Host, arguments: &[&str]) -> Finished {
+    host.mcast_with(arguments).finish()
+}
+
+fn is_safe(finished: &Finished) {
+    let text = [finished.out.as_str(), &finished.err].concat();
+    let odd = text.chars().find(|letter| *letter != '\n' && !is_printable(*letter));
+    assert_eq!(odd, None, "{finished}");
+}
+
+#[test]
+fn no_name_reaches_a_terminal_as_it_is() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    rename(&b, ODD.as_bytes());
+    let zone = format!("[ff02::5%{ODD}]:5000");
+    let missing = format!("{ODD}!");
+    let path = format!("/no/{ODD}\nerror: forged");
+    let value = format!("{ODD}\nerror: forged");
+    for arguments in [
+        &["ifaces"][..],
+        &["recv", "239.1.1.1:5000", "--iface", ODD, "-d", "1ms"],
+        &["recv", "239.1.1.1:5000", "--iface", ODD, "-d", "1ms", "--stats", "1ms", "-vv"],
+        &["recv", "239.1.1.1:5000", "--iface", SHOWN, "-d", "1ms", "-o", "hex", "-q"],
+        &["recv", "239.1.1.1:5000", "--iface", ODD, "-d", "1ms", "-o", "raw"],
+        &["recv", &zone, "-d", "1ms"],
+        &["send", "239.1.1.1:5000", "--iface", ODD, "-c", "1", "-vv"],
+        &["send", &zone, "--iface", "lo", "-c", "1"],
+        &["check", "239.1.1.1:5000", "--iface", ODD, "-d", "1ms", "-v"],
+        &["recv", "--iface", &missing],
+        &["recv", "[ff02::1]:5000"],
+        &["check", "239.1.1.1:5000", "--iface", ODD, "-d", "1ms", "-q", "--record", &path],
+        &["recv", "--iface", ODD, "-d", "1ms", "--", &path],
+        &["recv", "--iface", ODD, "-d", "1ms", "-v", "--", "sh", "-c", "exit 3", &path],
+        // What cannot be parsed.
+        &["recv", &value],
+        &["recv", "-c", &value],
+        &["send", &format!("--rate={value}")],
+        &["recv", &format!("--{value}")],
+        &[&value],
+        &["recv", "--assert", &value],
+        &["recv", "--rcvbuf", &value],
+        &["check", &zone, "--source", &value],
+    ] {
+        let plain = run(&b, &[arguments, &["--color", "never"]].concat());
+        if arguments.contains(&"--") {
+            is_safe(&run(&b, arguments));
+        } else {
+            is_safe(&plain);
+            let mut colour = run(&b, &[arguments, &["--color", "always"]].concat());
+            for own in COLOURS {
+                let own = format!("\u{1b}[{own}m");
+                colour.out = colour.out.replace(&own, "");
+                colour.err = colour.err.replace(&own, "");
+            }
+            is_safe(&colour);
+        }
+        assert!(!plain.err.lines().any(|line| line.starts_with("error: forged")), "{plain}");
+    }
+    run(&b, &["ifaces"]).says(SHOWN);
+    run(&b, &["recv", "--iface", SHOWN, "-d", "1ms"]).says(&format!(" on {SHOWN} ("));
+    // JSON has the name itself, and a terminal still prints it.
+    let json = run(&b, &["ifaces", "-o", "json"]);
+    is_safe(&json);
+    assert!(json.events_of("interface").iter().any(|iface| iface["name"] == ODD), "{json}");
+}
+
+#[test]
+fn an_interface_whose_name_is_no_text_is_as_good_as_any() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    lab.wire(&a, &b);
+    rename(&b, b"b\xffz");
+    let listed = b.mcast("ifaces -o json").ends(0).events_of("interface");
+    let odd = listed.iter().find(|iface| iface["name"] == "b\\xffz").expect("it is listed");
+    let index = odd["ifindex"].to_string();
+    assert!(listed.iter().any(|iface| iface["name"] == "e1"), "{listed:?}");
+    b.mcast("ifaces").ends(0).says("b\\xffz  up");
+    for name in ["10.0.0.101", &index, "b\\xffz"] {
+        let recv = b.mcast(&format!("recv 239.1.1.1:5000 --iface {name} -c 1 -o json")).ready();
+        a.mcast("send 239.1.1.1:5000 --iface e0 -c 1").ends(0);
+        let heard = recv.ends(0);
+        assert_eq!(heard.events_of("datagram")[0]["iface"], "b\\xffz", "{heard}");
+    }
+    let recv = b.mcast(&format!("recv [ff02::5%{index}]:5000 -c 1")).ready();
+    a.mcast("send [ff02::5%e0]:5000 -c 1").ends(0);
+    recv.ends(0).says("  b\\xffz  ");
+    let heard = a.mcast("recv 239.1.1.1:5000 --iface e0 -c 1").ready();
+    b.mcast(&format!("send 239.1.1.1:5000 --iface {index} -c 1")).ends(0);
+    heard.ends(0);
+    let checked = b.mcast("check 239.1.1.1:5000 --iface 10.0.0.101 -d 1ms").finish();
+    checked.says("b\\xffz");
+    assert!(checked.status.code().is_some_and(|status| status < 2), "{checked}");
+
+    // It goes while mcast listens, and comes back.
+    let recv = b.mcast(&format!("recv 239.1.1.1:5000 --iface {index} -c 1")).ready();
+    b.shell("ip link del $(printf 'b\\377z')");
+    recv.error_line(|line| line.contains("b\\xffz is gone"));
+    recv.signal("TERM");
+    recv.ends(143);
+}
