@@ -20,6 +20,18 @@ pub struct Via {
     pub named: bool,
 }
 
+impl Via {
+    /// Every interface, which no index stands for.
+    pub fn any() -> Self {
+        Via { name: "any".to_owned(), index: 0, address: None, pinned: false, named: false }
+    }
+
+    /// Whether it stands for every interface.
+    pub fn is_any(&self) -> bool {
+        self.index == 0
+    }
+}
+
 /// The kernel's route to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {

@@ -80,6 +80,9 @@ impl Host<'_> {
         listen: bool,
         duration: Option<Duration>,
     ) -> Result<Check, PlanError> {
+        if range.is_any() {
+            return Err(PlanError::NotAGroup(range.first()));
+        }
         let target = match (range.count(), range.targets().next()) {
             (1, Some(target)) => target,
             (count, _) => return Err(PlanError::NotOne { range: range.clone(), count }),

@@ -34,6 +34,9 @@ pub fn choose(
     let choosing =
         Choosing { interfaces, target, purpose, cast: Cast::of(target.group, interfaces) };
     let named = choosing.named(wanted)?;
+    if target.group.is_unspecified() {
+        return Ok(vec![choosing.anywhere(&named, wanted)?]);
+    }
     if choosing.is_own_address() {
         return Ok(vec![choosing.where_it_is(&named)?]);
     }
@@ -112,6 +115,18 @@ impl<'a> Choosing<'a> {
         self.purpose == Purpose::Receive
             && self.cast != Cast::Multicast
             && self.target.group != Ipv4Addr::BROADCAST
+    }
+
+    /// Where any address is received: on the one interface that was named, else on all.
+    fn anywhere(
+        &self,
+        named: &[(&'a Interface, Option<IpAddr>)],
+        wanted: &[Wanted],
+    ) -> Result<Via, IfaceError> {
+        match named {
+            [(iface, _)] if !wanted.contains(&Wanted::All) => self.via(iface, None, true),
+            _ => Ok(Via::any()),
+        }
     }
 
     /// The interface that has the address. Those that were named must have it among them.

@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::IfaceError;
 use crate::iface::Family;
 use crate::net::NetError;
-use crate::target::{MOST_TARGETS, TargetRange};
+use crate::target::{Endpoint, MOST_TARGETS, TargetRange};
 use crate::units::Rate;
 
 /// Why a command line cannot be carried out on this host.
@@ -57,6 +57,17 @@ pub enum PlanError {
         group: IpAddr,
         /// The one source.
         included: IpAddr,
+    },
+    /// Any address, together with an address or a group at the same port.
+    #[error(
+        "{any} and {other} cannot be received at the same port in one run; keep one of them\n  \
+         tip: {any} also receives every group that another program of this host has joined"
+    )]
+    AnyAndOther {
+        /// Any address.
+        any: Endpoint,
+        /// The other one.
+        other: Endpoint,
     },
     /// Several targets, where one is checked at a time.
     #[error("{range} stands for {count} targets, and one is checked at a time; name one, such as {first}", first = range.targets().next().map_or_else(String::new, |first| std::net::SocketAddr::new(first.group, first.port).to_string()))]

@@ -85,6 +85,7 @@ impl Text {
         let buffer = buffer.unwrap_or_default();
         self.targets("listening to", &ready.targets, out, |target, out| {
             match target.address {
+                _ if target.ifindex == 0 => write!(out, " on any interface")?,
                 Some(address) => write!(out, " on {} ({address})", target.iface)?,
                 None => write!(out, " on {} (no address)", target.iface)?,
             }

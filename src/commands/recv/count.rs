@@ -94,7 +94,7 @@ impl Counts {
         let Datagram { payload, meta, endpoint, iface, read } = *datagram;
         let arrival = Arrival {
             source: meta.source,
-            group: endpoint.group,
+            group: datagram.group(),
             port: endpoint.port,
             iface: meta.ifindex.zip(iface),
             time: meta.time,

@@ -389,7 +389,7 @@ fn received<'a>(datagram: &Datagram<'a>, classified: Classified) -> ReceivedData
     ReceivedDatagram {
         time: meta.time,
         source: meta.source,
-        group: endpoint.group,
+        group: datagram.group(),
         port: endpoint.port,
         iface,
         ttl: meta.ttl,
