@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use mcast::cli::Cli;
+use mcast::cli;
 
 fn main() -> ExitCode {
-    mcast::run(&Cli::parse())
+    match cli::parse(std::env::args_os()) {
+        Ok(cli) => mcast::run(&cli),
+        Err(error) => error.exit(),
+    }
 }

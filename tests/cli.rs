@@ -41,7 +41,22 @@ fn nothing_at_all_shows_the_help_as_a_mistake() {
 #[test]
 fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
     for (arguments, value, reason, right) in [
-        (&["send", "hello"][..], "'hello'", "not an IP address", "224.202.20.30:54321"),
+        (&["send", "hello"][..], "'hello'", "not an IP address", "239.1.1.1:5000"),
+        (
+            &["recv", "all-systems.mcast.net:5000"],
+            "'all-systems.mcast.net'",
+            "does not resolve names",
+            "239.1.1.1:5000",
+        ),
+        (&["send", ":5000"], "':5000'", "no destination", "239.1.1.1:5000"),
+        (&["check", "[::]:5000"], "::", "no multicast group", "239.1.1.1:5000"),
+        (&["recv", "239.1.1.1", "--port", "5000"], "'--port'", "port", "mcast recv 239.1.1.1:5000"),
+        (
+            &["recv", "-c", "3", "mcast", "send"],
+            "'mcast'",
+            "is '--' missing before COMMAND?",
+            "mcast recv -c 3 -- mcast send",
+        ),
         (&["send", "240.0.0.5:5000"], "240.0.0.5", "reserved", "239.1.1.1:5000"),
         (&["recv", "[ff00::1]:5000"], "ff00::1", "reserved scope 0", "[ff15::1234]:5000"),
         (

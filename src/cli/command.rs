@@ -46,12 +46,15 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Send datagrams to a group: a text every 2 s, or a measured stream
+    #[command(alias = "tx")]
     Send(SendArgs),
     /// Join a group, show and measure what arrives, judge it, leave
+    #[command(aliases = ["receive", "listen", "rx"])]
     Recv(RecvArgs),
     /// Say why a group does, or does not, arrive on this host
     Check(CheckArgs),
     /// List this host's interfaces, and the groups that they are members of
+    #[command(alias = "interfaces")]
     Ifaces(IfacesArgs),
 }
 

@@ -12,7 +12,7 @@ use crate::sys::{Backend, Batching};
 pub struct CommonArgs {
     /// Interface, by name, address or index; repeatable; 'all'; 'ask' shows a menu. Without it,
     /// that of the kernel's route to the group
-    #[arg(long, value_name = "IFACE")]
+    #[arg(long, visible_alias = "interface", value_name = "IFACE")]
     pub iface: Vec<Wanted>,
 
     /// Options of every command.

@@ -18,6 +18,7 @@ use crate::units::rcvbuf::RcvbufRequest;
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
+    mut_arg("iface", |iface| iface.short('i')),
     after_help = "\
 Metrics of --assert, with an example of each kind:
   'lost <= 3'         datagrams bytes sources streams expected lost loss_runs.count|longest
