@@ -38,7 +38,7 @@ pub struct CheckArgs {
 
     /// The interface where it should arrive, by name, address or index. Without it, that of the
     /// kernel's route to the group
-    #[arg(short, long, visible_alias = "interface", value_name = "IFACE")]
+    #[arg(short, long, visible_alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env_values = true)]
     pub iface: Option<Wanted>,
 
     /// How long to listen: 3s, with --listen at most 60s. 130s also shows whether the network has

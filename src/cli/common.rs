@@ -1,5 +1,7 @@
 //! Options that several commands share.
 
+use std::net::Ipv6Addr;
+
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 
@@ -12,12 +14,16 @@ use crate::sys::{Backend, Batching};
 pub struct CommonArgs {
     /// Interface, by name, address or index; repeatable; 'all'; 'ask' shows a menu. Without it,
     /// that of the kernel's route to the group
-    #[arg(long, visible_alias = "interface", value_name = "IFACE")]
+    #[arg(long, visible_alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env_values = true)]
     pub iface: Vec<Wanted>,
 
     /// Options of every command.
     #[command(flatten)]
     pub display: DisplayArgs,
+
+    /// What was typed, beside its meaning.
+    #[arg(skip)]
+    pub typed: Typed,
 
     /// Use only what every system has, as on systems that have no more (for tests)
     #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
@@ -31,6 +37,15 @@ pub struct CommonArgs {
     /// Datagrams a call at most (for tests)
     #[arg(long, hide = true, env = "MCAST_BATCH", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub batch: Option<u16>,
+}
+
+/// What the typed arguments alone do not show of the words.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    /// The TTL was typed as `-t`, which is a time in iperf.
+    pub ttl_as_letter: bool,
+    /// Addresses whose last part could have been meant as the port: `ff15::1:5000`.
+    pub bare_ports: Vec<(Ipv6Addr, u16)>,
 }
 
 /// Options of every command.

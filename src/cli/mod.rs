@@ -16,7 +16,7 @@ pub mod values;
 
 pub use check::CheckArgs;
 pub use command::{Cli, Command};
-pub use common::{CommonArgs, DisplayArgs};
+pub use common::{CommonArgs, DisplayArgs, Typed};
 pub use ifaces::IfacesArgs;
 pub use parse::parse;
 pub use recv::RecvArgs;

@@ -1,10 +1,13 @@
 //! The way from the typed arguments to the exit status.
 
+use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 use super::{check, ifaces, recv, send};
 use crate::cli::{Cli, Command, DisplayArgs, menu};
@@ -28,19 +31,36 @@ pub fn run(cli: &Cli) -> ExitCode {
     }
 }
 
-/// Sends diagnostics to standard error: warnings, and more with each `-v`.
-fn start_diagnostics(display: &DisplayArgs, notes: Notes) {
-    let level = match display.verbose {
-        0 => LevelFilter::WARN,
-        1 => LevelFilter::DEBUG,
-        _ => LevelFilter::TRACE,
+/// Sends diagnostics to standard error: what `RUST_LOG` names, or more with each `-v`. Without both,
+/// warnings.
+fn start_diagnostics(display: &DisplayArgs, mut notes: Notes) {
+    let paint = Paint::new(display.color, &io::stderr());
+    let from_level = |level| Targets::new().with_default(level);
+    let filter = match display.verbose {
+        0 => filter_of_environment().unwrap_or_else(|error| {
+            let _ = writeln!(notes, "{} {error}; it is ignored", paint.caution("warning:"));
+            from_level(LevelFilter::WARN)
+        }),
+        1 => from_level(LevelFilter::DEBUG),
+        _ => from_level(LevelFilter::TRACE),
     };
-    let colour = Paint::new(display.color, &io::stderr()).is_on();
-    let diagnostics = tracing_subscriber::fmt()
-        .with_max_level(level)
+    let diagnostics = tracing_subscriber::fmt::layer()
         .with_writer(move || notes.clone())
-        .with_ansi(colour);
-    diagnostics.with_target(false).without_time().log_internal_errors(false).init();
+        .with_ansi(paint.is_on())
+        .with_target(false)
+        .without_time()
+        .log_internal_errors(false);
+    tracing_subscriber::registry().with(diagnostics.with_filter(filter)).init();
+}
+
+/// The filter that `RUST_LOG` holds: `debug`, or `mcast::net=trace,warn`. An empty one is none.
+fn filter_of_environment() -> Result<Targets> {
+    match env::var("RUST_LOG") {
+        Ok(text) if !text.is_empty() => text
+            .parse()
+            .map_err(|error| anyhow!("RUST_LOG={text} is no filter ({error}); try RUST_LOG=debug")),
+        _ => Ok(Targets::new().with_default(LevelFilter::WARN)),
+    }
 }
 
 fn run_command(command: &Command, notes: &Notes) -> Result<Verdict> {

@@ -127,12 +127,15 @@ ids! {
         TooManyStreams = "too-many-streams",
     }
     advice {
+        BarePort = "bare-port",
         ControlBlock = "control-block",
         FloodedGroup = "flooded-group",
         Fragmented = "fragmented",
         PermanentGroup = "permanent-group",
         ReservedRange = "reserved-range",
         StaysLocal = "stays-local",
+        StaysOnHost = "stays-on-host",
+        TtlIsNoTime = "ttl-is-no-time",
     }
 }
 

@@ -115,7 +115,8 @@ impl Host<'_> {
             expected.iter().chain(others.iter().take(MOST_INTERFACES)).map(on).collect();
         let beside = listen.then(|| self.beside(&target, expected.as_ref()));
         let default = if listen { DEFAULT_LISTEN } else { DEFAULT_CHECK };
-        let named = matches!(wanted, Some(Wanted::Named(_))) || target.zone.is_some();
+        let named =
+            matches!(wanted, Some(Wanted::Named(_) | Wanted::Default(_))) || target.zone.is_some();
         let (duration, backend) = (duration.unwrap_or(default), Backend::default());
         Ok(Check {
             target,

@@ -78,7 +78,18 @@ impl<'a> Choosing<'a> {
         for wanted in wanted {
             match wanted {
                 Wanted::Named(text) => {
-                    named.push((find(self.interfaces, text)?, pinned(text, group)))
+                    let iface = find(self.interfaces, text)?;
+                    named.push((iface, pinned(iface, text, group)));
+                }
+                // A target that decides by itself overrides the default.
+                Wanted::Default(_) if self.target.zone.is_some() || self.is_own_address() => {}
+                Wanted::Default(text) => {
+                    let unknown = |_| IfaceError::DefaultUnknown {
+                        wanted: text.clone(),
+                        choices: self.choices(),
+                    };
+                    let iface = find(self.interfaces, text).map_err(unknown)?;
+                    named.push((iface, pinned(iface, text, group)));
                 }
                 Wanted::All => named.extend(
                     self.interfaces
@@ -114,6 +125,7 @@ impl<'a> Choosing<'a> {
     fn is_own_address(&self) -> bool {
         self.purpose == Purpose::Receive
             && self.cast != Cast::Multicast
+            && !self.target.group.is_unspecified()
             && self.target.group != Ipv4Addr::BROADCAST
     }
 
@@ -230,18 +242,19 @@ impl<'a> Choosing<'a> {
     }
 }
 
-/// The address that the user named, where it is of the group's family.
-fn pinned(text: &str, group: IpAddr) -> Option<IpAddr> {
-    let address = text.split('%').next()?;
-    address.parse::<IpAddr>().ok().filter(|ip| ip.is_ipv4() == group.is_ipv4())
+/// The address that the user named, by itself or by its label, if it is of the group's family.
+fn pinned(iface: &Interface, text: &str, group: IpAddr) -> Option<IpAddr> {
+    let address = text.split('%').next()?.parse::<IpAddr>().ok();
+    address.or_else(|| iface.labelled(text)).filter(|ip| ip.is_ipv4() == group.is_ipv4())
 }
 
 fn by_index(interfaces: &[Interface], index: u32) -> Option<&Interface> {
     interfaces.iter().find(|iface| iface.index == index)
 }
 
-/// The interface with this name, address or index. A name is tried first: it may look like a
-/// number. An address may name its interface too, as in `fe80::1%eth0`.
+/// The interface with this name, address, index or label of an address. A name is tried first: it
+/// may look like a number. An address may name its interface too, as in `fe80::1%eth0`; and so may
+/// `eth0@if5`, as `ip link` prints it.
 ///
 /// # Errors
 /// Where there is none, or an address stands on several.
@@ -250,6 +263,12 @@ pub fn find<'a>(interfaces: &'a [Interface], text: &str) -> Result<&'a Interface
     let unknown = || IfaceError::Unknown { wanted: text.to_owned(), choices: choices() };
     if let Some(iface) = interfaces.iter().find(|iface| iface.name == text) {
         return Ok(iface);
+    }
+    if let Some(iface) = interfaces.iter().find(|iface| iface.labelled(text).is_some()) {
+        return Ok(iface);
+    }
+    if let Some((name, _)) = text.rsplit_once('@') {
+        return interfaces.iter().find(|iface| iface.name == name).ok_or_else(unknown);
     }
     let (address, zone) =
         text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
-use crate::iface::{Family, Interface, Row};
+use crate::iface::{Family, Interface, Row, Wanted};
 
 /// Why no interface could be chosen. Each message shows what this host has.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -14,6 +14,18 @@ pub enum IfaceError {
     #[error("no interface of this host has the name, address or index '{wanted}'{choices}")]
     Unknown {
         /// What was typed.
+        wanted: String,
+        /// What there is.
+        choices: Choices,
+    },
+    /// `MCAST_IFACE` names nothing on this host.
+    #[error(
+        "no interface of this host has the name, address or index '{wanted}' that {} names\n  \
+         tip: set it to one of these, or use --iface{choices}",
+        Wanted::VARIABLE
+    )]
+    DefaultUnknown {
+        /// The value of the variable.
         wanted: String,
         /// What there is.
         choices: Choices,

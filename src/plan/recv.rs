@@ -50,11 +50,12 @@ impl Recv {
         let sources = Sources { include: args.source.clone(), exclude: args.exclude.clone() };
         let listens = host.listens(&args.targets, &args.common.iface, &sources)?;
         let chosen = args.targets != [TargetRange::default()];
-        let advice = if chosen {
+        let mut advice = if chosen {
             advice::for_receiver(listens.iter().map(|listen| &listen.at))
         } else {
             Vec::new()
         };
+        advice.extend(args.common.typed.bare_ports.iter().copied().map(advice::bare_port));
         let limits = Limits {
             count: args.count,
             duration: args.duration,

@@ -67,6 +67,9 @@ pub enum TargetError {
     /// An IPv6 address without brackets, with something behind it.
     #[error("an IPv6 address stands in brackets where something follows it; try [{0}]{1}:5000")]
     NoBracket(Ipv6Addr, String),
+    /// The same, with a port behind it.
+    #[error("an IPv6 address stands in brackets where a port follows it; try [{0}]:{1}")]
+    PortWithoutBracket(Ipv6Addr, u16),
     /// Something that is neither a range nor a port follows an address.
     #[error(
         "'{0}' follows the address where a port or a range should; try [ff15::1234]:5000 or \
@@ -260,6 +263,11 @@ fn name(text: &str) -> Option<TargetError> {
 /// The error of `ff15::1+4:5000`: an address, and something behind it that only brackets could tell
 /// from it.
 fn without_bracket(text: &str) -> Option<TargetError> {
+    if let Some((address, port)) = text.rsplit_once(':') {
+        if let (Ok(address), Ok(port @ 1..)) = (address.parse(), port.parse()) {
+            return Some(TargetError::PortWithoutBracket(address, port));
+        }
+    }
     let end = text.find(['+', '-', '/'])?;
     let address: Ipv6Addr = text[..end].parse().ok()?;
     let rest = &text[end..];

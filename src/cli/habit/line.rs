@@ -1,9 +1,11 @@
 //! A command line, part by part: which word is an option, its value, a target, or COMMAND.
 
 use std::ffi::OsString;
+use std::net::Ipv6Addr;
 
 use clap::Command;
 
+use crate::cli::Typed;
 use crate::units::words::quote;
 
 /// A command line of one command, as typed.
@@ -87,6 +89,15 @@ impl Line {
         Some(Line { command: command.get_name().to_owned(), parts })
     }
 
+    /// What the typed arguments will not show.
+    pub fn typed(&self) -> Typed {
+        let is_letter = |part: &Part| matches!(part, Part::Option { name, .. } if name == "-t");
+        Typed {
+            ttl_as_letter: self.parts.iter().any(is_letter),
+            bare_ports: self.targets().filter_map(|(_, text)| bare_port(text)).collect(),
+        }
+    }
+
     /// The line to type, for a shell.
     pub fn shown(&self) -> String {
         let words: Vec<String> = self.words().iter().map(|word| quote(word)).collect();
@@ -137,6 +148,16 @@ impl Line {
             _ => None,
         })
     }
+}
+
+/// The address and the port that `ff15::1:5000` could have been meant as. A short number is a part
+/// of an address, as in ff02::1:3.
+fn bare_port(target: &str) -> Option<(Ipv6Addr, u16)> {
+    let (address, port) =
+        target.rsplit_once('@').map_or(target, |(_, group)| group).rsplit_once(':')?;
+    let is_number = port.len() >= 3 && port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = port.parse().ok().filter(|_| is_number && !port.starts_with('0'))?;
+    Some((address.parse().ok()?, port))
 }
 
 /// Reads `--name` or `--name=value`; answers whether the next word is its value.
@@ -226,6 +247,18 @@ mod tests {
         ] {
             assert_eq!(read(line).unwrap().words().join(" "), line);
         }
+    }
+
+    #[test]
+    fn four_digits_behind_an_address_could_be_a_port() {
+        let address: Ipv6Addr = "ff15::1".parse().unwrap();
+        let typed = read("mcast recv ff15::1:5000 fd00::5@ff15::1:319 -t 5").unwrap().typed();
+        assert_eq!(typed.bare_ports, [(address, 5000), (address, 319)]);
+        assert!(typed.ttl_as_letter);
+        let others =
+            "mcast send ff02::1:3 ff15::1234 [ff15::1]:5000 239.1.1.1:5000 ff15::1:ff00 --ttl 5";
+        let typed = read(others).unwrap().typed();
+        assert_eq!((typed.bare_ports.as_slice(), typed.ttl_as_letter), (&[][..], false));
     }
 
     #[test]

@@ -117,6 +117,7 @@ fn each_wrong_part_is_named_and_a_right_one_shown() {
         ("[ff15::1:5000", "bracket is not closed"),
         ("[ff15::1]5000", "'5000' follows the address"),
         ("ff15::1+4:5000", "try [ff15::1]+4:5000"),
+        ("ff15::1:54321", "try [ff15::1]:54321"),
         ("ff15::/120", "try [ff15::]/120:5000"),
         ("239.1.1.1%eth0:5000", "'%eth0' is not a zone here"),
         ("[ff02::1%]:5000", "'%' is not a zone here"),
