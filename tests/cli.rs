@@ -7,6 +7,8 @@ fn mcast(arguments: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_mcast"))
         .args(arguments)
         .env_remove("NO_COLOR")
+        .env_remove("MCAST_IFACE")
+        .env_remove("RUST_LOG")
         .output()
         .expect("mcast runs");
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
@@ -28,6 +30,25 @@ fn help_and_version_go_to_standard_output_with_status_0() {
             out.lines().all(|line| line.chars().count() <= 100),
             "{arguments:?} is too wide:\n{out}"
         );
+    }
+}
+
+#[test]
+fn h_is_short_and_help_is_long_wherever_it_is_asked_for() {
+    for command in ["send", "recv", "check", "ifaces"] {
+        let (status, long, err) = mcast(&[command, "--help"]);
+        assert_eq!((status, err.as_str()), (Some(0), ""));
+        assert_eq!(mcast(&["help", command]).1, long, "{command}");
+        assert_eq!(mcast(&["--color", "never", command, "--help"]).1, long, "{command}");
+        let short = mcast(&[command, "-h"]).1;
+        assert!(short.lines().count() <= 40, "{short}");
+        assert!(short.lines().count() < long.lines().count(), "{short}");
+        assert!(long.contains("Examples:") && !short.contains("Examples:"), "{short}");
+    }
+    assert_eq!(mcast(&["help", "listen"]).1, mcast(&["recv", "--help"]).1);
+    assert_eq!(mcast(&["help"]).1, mcast(&["--help"]).1);
+    for word in ["MCAST_IFACE", "RUST_LOG", "receive", "listen", "rx", "tx", "interfaces"] {
+        assert!(mcast(&["--help"]).1.contains(word), "{word}");
     }
 }
 

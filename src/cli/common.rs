@@ -12,8 +12,10 @@ use crate::sys::{Backend, Batching};
 /// Options of every command that speaks to a group.
 #[derive(Debug, Args)]
 pub struct CommonArgs {
-    /// Interface, by name, address or index; repeatable; 'all'; 'ask' shows a menu. Without it,
-    /// that of the kernel's route to the group
+    /// Interface, by name, address or index; 'all'; 'ask' [default: the kernel's route]
+    ///
+    /// Repeatable. 'all' is every interface that can carry the group, and 'ask' shows a menu. The
+    /// label of an address (eth0:1) and the name as ip link prints it (eth0@if5) work, too.
     #[arg(long, visible_alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env_values = true)]
     pub iface: Vec<Wanted>,
 
@@ -29,8 +31,9 @@ pub struct CommonArgs {
     #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub portable: bool,
 
-    /// Hand each datagram to the kernel, and take each from it, by itself, without UDP_SEGMENT and
-    /// UDP_GRO. A capture on this host then shows datagrams, not trains of them
+    /// Send and receive without UDP_SEGMENT and UDP_GRO
+    ///
+    /// A capture on this host then shows datagrams, not trains of them.
     #[arg(long)]
     pub no_offload: bool,
 
@@ -55,7 +58,7 @@ pub struct DisplayArgs {
     #[arg(short, long, action = ArgAction::Count)]
     pub quiet: u8,
 
-    /// Show everything in full, and diagnostics on standard error; repeat for more
+    /// Show everything in full, and diagnostics; repeat for more
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 
