@@ -182,7 +182,7 @@ fn what_is_joined_from_sources_is_told_source_by_source() {
 
 #[test]
 fn the_wire_shows_the_sources_in_igmpv3_and_mldv2_records() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let wire = a.capture("e0");
     for (target, group, source, protocol) in [
@@ -211,7 +211,7 @@ fn the_wire_shows_the_sources_in_igmpv3_and_mldv2_records() {
 
 #[test]
 fn a_network_of_igmpv2_makes_it_any_source_and_this_is_said() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let said = |host: &Host, arguments: &str| {
         let events = host.mcast(&format!("recv --iface e0 -o json {arguments} -d 50ms")).ends(0);
@@ -275,7 +275,7 @@ fn the_source_specific_range_without_a_source_is_warned_of() {
 
 #[test]
 fn a_switch_forwards_only_where_mcast_has_joined() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (switch, sender, bystander, receiver) = two_senders_and_a_receiver(&lab);
     switch.prunes(&sender, &bystander);
     let recv = receiver.mcast("recv --iface e0 239.1.1.1+2:5000 --count 200 -q").ready_when_member(
@@ -349,7 +349,7 @@ fn an_own_address_is_heard_wherever_it_arrives_and_by_one_program() {
 
 #[test]
 fn a_unicast_datagram_leaves_by_the_interface_that_was_named_and_its_answer_is_heard() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["sysctl"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     b.shell(
         "ip addr add 10.9.9.9/32 dev lo; sysctl -q -w net.ipv4.conf.all.rp_filter=0 \
@@ -451,7 +451,7 @@ fn any_address_takes_nothing_from_other_programs() {
 
 #[test]
 fn any_address_is_shown_on_any_interface() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["sysctl"]) else { return };
     let alone = lab.host();
     let finished = alone.mcast("recv :5000 -d 1ms").ends(0);
     finished.says("listening to 0.0.0.0:5000 on any interface");
