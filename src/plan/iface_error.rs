@@ -11,7 +11,10 @@ use crate::iface::{Family, Interface, Row, Wanted};
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum IfaceError {
     /// `--iface` or a zone names nothing on this host.
-    #[error("no interface of this host has the name, address or index '{wanted}'{choices}")]
+    #[error(
+        "no interface of this host has the name, address or index '{wanted}'\n  tip: name one of \
+         these with --iface{choices}"
+    )]
     Unknown {
         /// What was typed.
         wanted: String,
