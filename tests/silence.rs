@@ -67,7 +67,7 @@ fn a_firewall_that_drops_it_is_named_when_nothing_came() {
 
 #[test]
 fn a_wire_that_does_not_carry_is_named_and_who_wants_no_words_gets_none() {
-    let Some(lab) = Lab::with(&["nft"]) else { return };
+    let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("ip link set e0 down");
     b.has_carrier("e0", false);
@@ -107,7 +107,7 @@ fn a_wire_that_does_not_carry_is_named_and_who_wants_no_words_gets_none() {
 
 #[test]
 fn after_five_seconds_of_nothing_it_says_once_where_to_look_closer() {
-    let Some(lab) = Lab::with(&["nft"]) else { return };
+    let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let recv = |options: &str| b.mcast(&format!("recv {TARGET} --iface e0 {options}"));
     // They wait side by side.
@@ -155,7 +155,7 @@ fn after_five_seconds_of_nothing_it_says_once_where_to_look_closer() {
 
 #[test]
 fn a_stream_that_stops_while_the_membership_stands_is_named() {
-    let Some(lab) = Lab::with(&["nft"]) else { return };
+    let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = |port: u16| b.mcast(&format!("recv {GROUP}:{port} --iface e0 -o json")).ready();
     let [over, once, stops] = [5002, 5001, 5000].map(recv);
