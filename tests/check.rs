@@ -106,7 +106,7 @@ fn both(test: impl Fn(Ip) + Sync) {
 
 #[test]
 fn nothing_is_found_wrong_with_a_wire() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy(&lab, Ip::V4);
     let told = look(&scene);
     assert_eq!(
@@ -125,7 +125,7 @@ fn nothing_is_found_wrong_with_a_wire() {
 
 #[test]
 fn nothing_is_found_wrong_with_a_switch_that_snoops_and_asks() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy_with_querier(&lab, Ip::V4);
     scene.comes_to_flow();
     let told = look(&scene);
@@ -141,7 +141,7 @@ fn nothing_is_found_wrong_with_a_switch_that_snoops_and_asks() {
 
 #[test]
 fn silence_is_no_fault() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["setpriv"]) else { return };
     both(|ip| {
         let (_a, b) = lab.pair_with_ipv6();
         let asks =
@@ -200,7 +200,7 @@ fn a_wire_without_carrier_is_found() {
 
 #[test]
 fn a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::bound_to_address(&lab, ip);
         let told = look(&scene);
@@ -231,7 +231,7 @@ fn a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named() {
 
 #[test]
 fn a_port_that_is_not_shared_is_found_with_its_program() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::port_taken(&lab, ip);
         assert!(!scene.flows());
@@ -252,7 +252,7 @@ fn a_port_that_is_not_shared_is_found_with_its_program() {
 
 #[test]
 fn a_firewall_is_found_with_the_rule_that_does_it() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     both(|ip| {
         let allows = ip.either(
             "ip daddr 239.1.1.1 udp dport 5000 accept",
@@ -284,7 +284,7 @@ fn a_firewall_is_found_with_the_rule_that_does_it() {
 
 #[test]
 fn a_firewall_is_found_by_its_place_where_its_rules_cannot_be_read() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft", "python3", "setpriv"]) else { return };
     both(|ip| {
         // What comes in before the other places, and all multicast of IPv6, is counted whomever it
         // is for: without frames that is no proof.
@@ -312,7 +312,7 @@ fn a_firewall_is_found_by_its_place_where_its_rules_cannot_be_read() {
 
 #[test]
 fn a_source_of_another_interfaces_network_is_found_to_be_refused() {
-    let Some(lab) = Lab::with(&["sysctl"]) else { return };
+    let Some(lab) = Lab::with(&["python3", "setpriv", "sysctl"]) else { return };
     let scene = scenes::rp_filter_strict(&lab);
     let told = {
         let _sends = scene.sends();
@@ -342,7 +342,7 @@ fn an_address_that_two_hosts_have_is_found() {
 
 #[test]
 fn a_buffer_that_overflows_is_found_with_its_program() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::buffer_overflow(&lab, ip);
         let told = look(&scene);
@@ -371,7 +371,7 @@ fn a_buffer_that_overflows_is_found_with_its_program() {
 
 #[test]
 fn a_checksum_that_was_left_to_hardware_is_found() {
-    let Some(lab) = Lab::with(&["ethtool"]) else { return };
+    let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
         finds_and_mends(scenes::bad_checksum(&lab, ip), "bad-checksum")
             .says(ip.either("Udp: InCsumErrors", "Udp6: InCsumErrors"));
@@ -380,7 +380,7 @@ fn a_checksum_that_was_left_to_hardware_is_found() {
 
 #[test]
 fn a_datagram_of_ipv6_without_a_checksum_is_found() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let mut scene = scenes::no_checksum(&lab);
     let told = check(&scene.receiver, &format!("{} -d 1s", scene.asks()));
     assert_eq!(
@@ -395,7 +395,7 @@ fn a_datagram_of_ipv6_without_a_checksum_is_found() {
 
 #[test]
 fn a_header_that_tells_a_wrong_length_is_found() {
-    let Some(lab) = Lab::with(&["ethtool"]) else { return };
+    let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::bad_length(&lab, ip);
         assert!(!scene.flows());
@@ -417,7 +417,7 @@ fn a_header_that_tells_a_wrong_length_is_found() {
 
 #[test]
 fn a_tagged_frame_is_found_and_its_vlan_named() {
-    let Some(lab) = Lab::with(&["ethtool"]) else { return };
+    let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::vlan_tag(&lab, ip);
         assert!(!scene.flows());
@@ -437,7 +437,7 @@ fn a_tagged_frame_is_found_and_its_vlan_named() {
 
 #[test]
 fn fragments_that_never_come_whole_are_found() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     both(|ip| {
         finds_and_mends(scenes::fragments_lost(&lab, ip), "fragments-lost")
             .says(ip.either("Ip: ReasmReqds", "Ip6: ReasmReqds"));
@@ -454,7 +454,7 @@ fn a_frame_larger_than_the_mtu_is_found() {
 
 #[test]
 fn a_switch_that_forgot_a_member_is_found_by_reporting_it_anew() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let [told, after] =
             finds_and_mends_it(scenes::snooping_pruned(&lab, ip), "snooping-pruned");
@@ -467,7 +467,7 @@ fn a_switch_that_forgot_a_member_is_found_by_reporting_it_anew() {
 
 #[test]
 fn a_querier_of_igmpv2_or_mldv1_is_found_where_a_source_is_asked_for() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::ssm_unsupported(&lab, ip);
         finds_that_sources_are_not_told_apart(&mut scene);
@@ -482,7 +482,7 @@ fn a_querier_of_igmpv2_or_mldv1_is_found_where_a_source_is_asked_for() {
 
 #[test]
 fn a_version_of_mld_that_an_administrator_forced_is_found_where_a_source_is_asked_for() {
-    let Some(lab) = Lab::with(&["sysctl"]) else { return };
+    let Some(lab) = Lab::with(&["python3", "sysctl"]) else { return };
     for conf in ["all", "e0"] {
         let mut scene = scenes::healthy(&lab, Ip::V6);
         scene.receiver.shell(&format!("echo 1 > /proc/sys/net/ipv6/conf/{conf}/force_mld_version"));
@@ -510,7 +510,7 @@ fn finds_nothing_to_warn_of(scene: &Scene) {
 
 /// A laboratory for a host that shows its firewall what crosses its bridge.
 fn with_bridged_firewall() -> Option<Lab> {
-    let lab = Lab::with(&["sysctl"])?;
+    let lab = Lab::with(&["nft", "sysctl"])?;
     if !std::path::Path::new("/proc/sys/net/bridge").exists() {
         Lab::skipped("needs br_netfilter in the kernel");
         return None;
@@ -542,7 +542,7 @@ fn a_bridge_that_asks_the_firewall_of_its_host_is_found_there() {
 
 #[test]
 fn another_port_is_found() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "setpriv"]) else { return };
     both(|ip| {
         let scene = scenes::other_port(&lab, ip);
         let told = {
@@ -612,7 +612,7 @@ fn a_ttl_or_hop_limit_that_ends_at_a_router_is_found_by_dividing_the_path() {
 
 #[test]
 fn a_switch_that_prunes_is_found_by_dividing_the_path() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::snooping_pruned(&lab, Ip::V4);
     let told = divide(&scene);
     assert_eq!(
@@ -628,7 +628,7 @@ fn a_switch_that_prunes_is_found_by_dividing_the_path() {
 
 #[test]
 fn a_switch_that_prunes_ipv6_keeps_neighbours_from_finding_each_other_and_that_is_said() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let told = divide_within(&scenes::snooping_pruned(&lab, Ip::V6), "2s");
     assert_eq!(
         (told.status.code(), ids(&told, "fault")),
@@ -652,7 +652,7 @@ fn a_sender_that_is_waited_for_in_vain_is_said() {
 
 #[test]
 fn nothing_is_found_wrong_with_ipv6_either() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy(&lab, Ip::V6);
     for told in [look(&scene), divide(&scene)] {
         assert_eq!(
@@ -668,7 +668,7 @@ fn nothing_is_found_wrong_with_ipv6_either() {
 
 #[test]
 fn a_querier_of_mld_is_made_to_speak() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy_with_querier(&lab, Ip::V6);
     scene.comes_to_flow();
     let told = look(&scene);
@@ -696,7 +696,7 @@ fn an_interruption_ends_it_with_what_was_found() {
 
 #[test]
 fn what_is_sent_to_be_heard_never_leaves_the_host_and_disturbs_nobody() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let capture = a.capture("e0");
     let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --count 1 -o json").ready();

@@ -7,6 +7,8 @@ fn mcast(arguments: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_mcast"))
         .args(arguments)
         .env_remove("NO_COLOR")
+        .env_remove("MCAST_IFACE")
+        .env_remove("RUST_LOG")
         .output()
         .expect("mcast runs");
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
@@ -53,6 +55,25 @@ fn help_that_cannot_be_written_is_an_error_and_a_reader_that_goes_is_none() {
 }
 
 #[test]
+fn h_is_short_and_help_is_long_wherever_it_is_asked_for() {
+    for command in ["send", "recv", "check", "ifaces"] {
+        let (status, long, err) = mcast(&[command, "--help"]);
+        assert_eq!((status, err.as_str()), (Some(0), ""));
+        assert_eq!(mcast(&["help", command]).1, long, "{command}");
+        assert_eq!(mcast(&["--color", "never", command, "--help"]).1, long, "{command}");
+        let short = mcast(&[command, "-h"]).1;
+        assert!(short.lines().count() <= 40, "{short}");
+        assert!(short.lines().count() < long.lines().count(), "{short}");
+        assert!(long.contains("Examples:") && !short.contains("Examples:"), "{short}");
+    }
+    assert_eq!(mcast(&["help", "listen"]).1, mcast(&["recv", "--help"]).1);
+    assert_eq!(mcast(&["help"]).1, mcast(&["--help"]).1);
+    for word in ["MCAST_IFACE", "RUST_LOG", "receive", "listen", "rx", "tx", "interfaces"] {
+        assert!(mcast(&["--help"]).1.contains(word), "{word}");
+    }
+}
+
+#[test]
 fn nothing_at_all_shows_the_help_as_a_mistake() {
     let (status, out, err) = mcast(&[]);
     assert_eq!((status, out.as_str()), (Some(2), ""));
@@ -62,7 +83,22 @@ fn nothing_at_all_shows_the_help_as_a_mistake() {
 #[test]
 fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
     for (arguments, value, reason, right) in [
-        (&["send", "hello"][..], "'hello'", "not an IP address", "224.202.20.30:54321"),
+        (&["send", "hello"][..], "'hello'", "not an IP address", "239.1.1.1:5000"),
+        (
+            &["recv", "all-systems.mcast.net:5000"],
+            "'all-systems.mcast.net'",
+            "does not resolve names",
+            "239.1.1.1:5000",
+        ),
+        (&["send", ":5000"], "':5000'", "no destination", "239.1.1.1:5000"),
+        (&["check", "[::]:5000"], "::", "no multicast group", "239.1.1.1:5000"),
+        (&["recv", "239.1.1.1", "--port", "5000"], "'--port'", "port", "mcast recv 239.1.1.1:5000"),
+        (
+            &["recv", "-c", "3", "mcast", "send"],
+            "'mcast'",
+            "is '--' missing before COMMAND?",
+            "mcast recv -c 3 -- mcast send",
+        ),
         (&["send", "240.0.0.5:5000"], "240.0.0.5", "reserved", "239.1.1.1:5000"),
         (&["recv", "[ff00::1]:5000"], "ff00::1", "reserved scope 0", "[ff15::1234]:5000"),
         (

@@ -132,7 +132,7 @@ fn json_ends_with_the_summary_when_interrupted_too() {
 
 #[test]
 fn killed_at_any_moment_it_leaves_no_membership_behind() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
     let recv = b.mcast("recv --iface e0").ready();
@@ -493,7 +493,7 @@ fn a_second_signal_ends_it_without_more_ado() {
 
 #[test]
 fn the_end_of_a_command_loses_nothing_of_what_goes_on_arriving() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let flood = r#"
 import socket

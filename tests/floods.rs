@@ -112,7 +112,7 @@ fn a_text_is_sent_in_trains_too_and_each_datagram_is_shown_and_heard() {
 
 #[test]
 fn a_lossy_network_is_counted_alike_however_datagrams_left() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(
         "table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen \
@@ -136,7 +136,7 @@ fn a_lossy_network_is_counted_alike_however_datagrams_left() {
 
 #[test]
 fn what_could_not_be_sent_is_an_error_and_never_lost() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     // The ends are shorter, and pass. Of a call with many datagrams the first that is refused is
     // tried once more, so several in a row are.

@@ -30,7 +30,7 @@ fn rewire(lab: &Lab, a: &Host, b: &Host) {
 
 #[test]
 fn an_interface_that_is_made_again_is_joined_again() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let wire = |host: &Host| host.capture("e0");
     let targets = "239.1.1.1:5000 10.0.0.100@232.1.1.1:5000 [ff15::1]:5000 [ff12::1]:5000";
@@ -467,7 +467,7 @@ fn several_interfaces_are_joined_sent_to_and_told_apart() {
 
 #[test]
 fn a_datagram_that_arrives_on_two_interfaces_is_no_duplicate_of_the_network() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let mut switch = lab.switch();
     let (sender, receiver) =
         (lab.host_on(&mut switch, "10.0.0.1/24"), lab.host_on(&mut switch, "10.0.0.2/24"));
@@ -522,7 +522,7 @@ fn on_a_terminal(host: &Host, keys: &str, arguments: &str) -> (String, String) {
 
 #[test]
 fn a_menu_on_a_terminal_asks_where_several_interfaces_would_do() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (_a, b) = lab.pair_with_two_wires();
     for (keys, arguments, iface) in [
         ("\\r", "recv -d 1ms", "e0 (10.0.0.101)"),
@@ -553,7 +553,7 @@ fn a_menu_on_a_terminal_asks_where_several_interfaces_would_do() {
 
 #[test]
 fn a_menu_can_be_left() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (_a, b) = lab.pair_with_two_wires();
     let (shown, last) = on_a_terminal(&b, "q", "recv -d 1ms");
     assert_eq!(last, "ENDED 2 asked restored", "{shown}");

@@ -121,7 +121,7 @@ fn a_setting_of_an_interface_with_a_dot_in_its_name_is_told_as_sysctl_takes_it()
 
 #[test]
 fn a_firewall_between_the_ports_of_a_bridge_is_no_fault_of_what_arrives_at_the_bridge() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     if !std::path::Path::new("/proc/sys/net/bridge").exists() {
         return Lab::skipped("needs br_netfilter in the kernel");
     }
@@ -138,7 +138,7 @@ fn a_firewall_between_the_ports_of_a_bridge_is_no_fault_of_what_arrives_at_the_b
 
 #[test]
 fn what_a_program_drops_of_something_else_does_not_keep_the_group_away() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let _slow = scenes::receiver(&b, scenes::Ip::V4, "", 4096, 0.05, true);
     let _sends = a.mcast("send 10.0.0.101:5000 --rate 1kpps --no-offload").ready();
@@ -163,7 +163,7 @@ fn what_the_loopback_interface_carries_is_nobody_elses() {
 
 #[test]
 fn a_firewall_is_found_by_its_rule_where_no_interface_is_known() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (_a, b) = lab.pair_with_two_wires();
     b.firewall(
         "table inet filter { chain input { type filter hook input priority filter; udp dport 5000 \
@@ -180,7 +180,7 @@ fn a_firewall_is_found_by_its_rule_where_no_interface_is_known() {
 
 #[test]
 fn a_program_that_wants_unicast_is_not_blamed_for_what_another_has_joined() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["socat"]) else { return };
     let (a, b) = lab.pair();
     let _member = b.program(
         "socat -u UDP4-RECV:6000,bind=239.1.1.1,ip-add-membership=239.1.1.1:e0,reuseaddr \
@@ -198,7 +198,7 @@ fn a_program_that_wants_unicast_is_not_blamed_for_what_another_has_joined() {
 
 #[test]
 fn a_rule_against_ones_own_datagrams_alone_is_no_warning() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (_a, b) = lab.pair();
     // What comes in is not tracked; what this host sends to itself is.
     b.firewall(
@@ -243,7 +243,7 @@ fn the_second_interface_on_a_network_is_not_said_to_have_a_firewall() {
 
 #[test]
 fn what_lets_fragments_through_before_they_are_put_together_asks_for_no_port() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(
         "table netdev filter { chain ingress { type filter hook ingress device e0 priority 0; ip \

@@ -232,7 +232,7 @@ fn the_versions_in_force_are_shown() {
 
 #[test]
 fn an_older_querier_in_the_network_is_seen() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     // An IGMPv2 general query (RFC 2236): type 0x11, 10 s to respond, checksum, no group.
     let query = r#"
@@ -352,7 +352,7 @@ fn quiet_says_only_how_many_and_very_quiet_nothing() {
 
 #[test]
 fn a_reader_that_has_gone_is_no_failure() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let program = "
 import os, subprocess, sys
 reader, writer = os.pipe()
@@ -370,7 +370,7 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=writer).returncode)
 
 #[test]
 fn a_signal_ends_it_where_the_reader_stalls() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     // A pipe that is full from the start; the signal comes when mcast catches signals, the end of
     // children last of all.
     let program = r#"

@@ -47,7 +47,7 @@ for number in range(count):
 
 #[test]
 fn python_hears_mcast() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let python = b.python(PYTHON_RECEIVER, &["224.202.20.30", "54321", "10.0.0.101", "3"]);
     python.line(|line| line == "joined");
@@ -64,7 +64,7 @@ fn python_hears_mcast() {
 
 #[test]
 fn mcast_hears_python_and_tells_all_of_it() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 --count 2 -o json").ready();
     a.python(PYTHON_SENDER, &["224.202.20.30", "54321", "10.0.0.100", "2"]).ends(0);
@@ -77,7 +77,7 @@ fn mcast_hears_python_and_tells_all_of_it() {
 
 #[test]
 fn mcast_shares_the_port_with_another_receiver_of_the_host() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let python = b.python(PYTHON_RECEIVER, &["224.202.20.30", "54321", "10.0.0.101", "2"]);
     python.line(|line| line == "joined");
@@ -89,7 +89,7 @@ fn mcast_shares_the_port_with_another_receiver_of_the_host() {
 
 #[test]
 fn socat_and_mcast_hear_each_other() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["socat"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let socat = b
         .program("socat -u UDP4-RECV:5000,reuseaddr,ip-add-membership=239.1.1.1:10.0.0.101 STDOUT");
@@ -138,7 +138,7 @@ fn socat_and_mcast_hear_each_other() {
 
 #[test]
 fn socat_and_mcast_are_source_specific_peers() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["socat"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     a.shell(
         "ip addr add 10.0.0.99/24 dev e0; ip -6 addr add fd00::100/64 dev e0 nodad; ip -6 addr \
@@ -181,7 +181,7 @@ fn socat_and_mcast_are_source_specific_peers() {
 
 #[test]
 fn iperf_and_mcast_are_source_specific_peers() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["iperf"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     for (host, number) in [(&a, "100"), (&b, "101")] {
         host.shell(&format!("ip -6 addr add fd00::{number}/64 dev e0 nodad"));

@@ -46,7 +46,7 @@ fn ten_thousand_groups_are_joined_heard_and_left() {
 
 #[test]
 fn where_open_files_are_few_groups_share_sockets_and_stay_apart() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["prlimit", "socat"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     // Somebody else on the host listens to a group of the same port, which must not come in.
     let other = b.mcast("recv --iface e0 239.2.9.9:5000").ready();
@@ -78,7 +78,7 @@ fn where_open_files_are_few_groups_share_sockets_and_stay_apart() {
 
 #[test]
 fn groups_that_share_a_socket_keep_their_sources_and_follow_their_interface() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["prlimit"]) else { return };
     let (a, b) = lab.pair();
     a.address("e0", "10.0.0.99/24");
     let recv = with_open_files(
@@ -108,7 +108,7 @@ fn groups_that_share_a_socket_keep_their_sources_and_follow_their_interface() {
 
 #[test]
 fn one_ipv6_group_on_two_interfaces_keeps_its_two_filters_where_sockets_are_shared() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["prlimit"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     for (iface, net) in [("e0", "fd00"), ("e1", "fd01")] {
         a.shell(&format!(
@@ -133,7 +133,7 @@ fn one_ipv6_group_on_two_interfaces_keeps_its_two_filters_where_sockets_are_shar
 
 #[test]
 fn groups_that_share_sockets_follow_an_address_there_and_back() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["prlimit"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     let recv = with_open_files(
         &b,
@@ -157,7 +157,7 @@ fn groups_that_share_sockets_follow_an_address_there_and_back() {
 
 #[test]
 fn a_process_of_few_files_still_joins_and_its_command_has_the_limit_it_began_with() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["prlimit"]) else { return };
     let (_a, b) = lab.pair();
     with_open_files(&b, 30, "recv --iface e0 239.2.0.1:5000 --duration 1ms").ends(0);
     let finished = b.shell(&format!(
@@ -170,7 +170,7 @@ fn a_process_of_few_files_still_joins_and_its_command_has_the_limit_it_began_wit
 
 #[test]
 fn a_limit_that_stands_in_the_way_is_named_with_its_value() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["prlimit", "sysctl"]) else { return };
     let (_a, b) = lab.pair_with_ipv6();
     let refused = |finished: lab::Finished, parts: &[&str]| {
         assert_eq!(finished.status.code(), Some(2), "{finished}");

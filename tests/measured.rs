@@ -117,7 +117,7 @@ fn summaries(receivers: Vec<Running>) -> Vec<Value> {
 
 #[test]
 fn a_stream_goes_on_when_its_interface_is_made_again() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once --timeout 20s -o json").ready();
     let send = |numbers: &str| {
@@ -140,7 +140,7 @@ fn a_stream_goes_on_when_its_interface_is_made_again() {
 
 #[test]
 fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once").ready();
     script(
@@ -334,7 +334,7 @@ fn every_size_and_every_pace_is_counted_alike() {
 
 #[test]
 fn every_loss_is_counted_with_its_runs() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     // 208 leaves the end of the third row of data lost, and the ends that come first with it.
     const SENT: u64 = 208;
@@ -383,7 +383,7 @@ fn every_loss_is_counted_with_its_runs() {
 
 #[test]
 fn copies_are_no_datagrams_of_the_stream() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     // Of five datagrams the first and the second leave twice. The copy is marked, so that it is not
     // doubled in its turn.
@@ -402,7 +402,7 @@ fn copies_are_no_datagrams_of_the_stream() {
 
 #[test]
 fn routers_that_were_passed_and_marks_that_were_changed_are_told() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     // As if from behind three routers, of which one marks every fourth datagram anew.
     b.firewall(
@@ -419,7 +419,7 @@ fn routers_that_were_passed_and_marks_that_were_changed_are_told() {
 
 #[test]
 fn python_reads_what_mcast_sends() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let reader = r#"
 import time
@@ -457,7 +457,7 @@ print("%016x" % runs.pop())
 
 #[test]
 fn a_shuffled_stream_with_losses_and_copies_is_what_the_definitions_say() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     // An order in which numbers stray up to 40 places, one in seven never comes, and one in nine
     // comes again.
@@ -528,7 +528,7 @@ s.end(400)";
 
 #[test]
 fn what_is_late_counts_within_the_window_and_is_stale_beyond() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let receivers = in_each_way(&b, "recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --once -o json");
     script(
@@ -557,7 +557,7 @@ far.end(131084)
 
 #[test]
 fn a_liar_is_told_and_changes_nobody_elses_figures() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
     script(
@@ -627,7 +627,7 @@ honest.end(24)
 
 #[test]
 fn no_flipped_bit_is_believed() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
     script(
@@ -659,7 +659,7 @@ s.end(3)
 
 #[test]
 fn a_sender_that_starts_again_is_told_from_two_at_once() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --stats 1m -o json").ready();
     script(
@@ -702,7 +702,7 @@ two.end(140)
 
 #[test]
 fn a_clock_that_is_not_known_to_agree_gives_no_delay() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast_with(&[
         "recv",
@@ -765,7 +765,7 @@ nowhere.end(20)
 
 #[test]
 fn hops_and_marks_are_what_the_header_says_less_what_arrives() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000-5003 --once -o json").ready();
     script(
@@ -951,7 +951,7 @@ fn once_waits_for_every_stream_that_was_heard() {
 
 #[test]
 fn the_gate_of_a_pipeline_opens_for_a_whole_stream_only() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     // What this host hears of itself crosses no wire that cuts trains up, and a sender that is held
     // up makes good with one.
     let gate = [
@@ -1008,7 +1008,7 @@ fn the_gate_of_a_pipeline_opens_for_a_whole_stream_only() {
 
 #[test]
 fn assertions_are_judged_by_the_figures_of_the_summary() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let judged = [
         ("datagrams == 12", json!(12), true),
@@ -1089,7 +1089,7 @@ fn silence_can_be_asserted_and_proves_nothing_else() {
 
 #[test]
 fn intervals_add_up_to_the_summary() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(
         "table inet lossy { chain in { type filter hook input priority 0; udp dport 5000 numgen \
@@ -1169,7 +1169,7 @@ fn an_end_is_no_datagram() {
 
 #[test]
 fn a_flood_of_streams_disturbs_nobody_elses() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.shell("ip addr add 10.0.0.98/24 dev e0; ip addr add 10.0.0.99/24 dev e0");
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 -o json").ready();
@@ -1216,7 +1216,7 @@ honest.data(0)                           # too late for a place
 
 #[test]
 fn the_portable_path_counts_alike() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(
         "table inet lossy { chain in { type filter hook input priority 0; udp dport 5001 numgen \

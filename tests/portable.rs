@@ -50,7 +50,7 @@ fn it_sends_and_receives_in_both_families() {
 
 #[test]
 fn the_two_paths_hear_each_other_and_the_wire_is_the_same() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 1 -o json").ready();
     portable(&a, "send --iface e0 --count 1 --ttl 9 --dscp ef").ends(0);

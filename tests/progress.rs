@@ -89,7 +89,7 @@ fn had_bar(text: &str) -> bool {
 
 #[test]
 fn a_bar_counts_what_comes_and_is_gone_in_the_end() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 -q --count 5 --color never");
     recv.line(|text| text.contains("-- left") && text.contains("0/5"));
@@ -108,7 +108,7 @@ fn a_bar_counts_what_comes_and_is_gone_in_the_end() {
 
 #[test]
 fn it_vanishes_when_a_signal_comes() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let host = lab.host();
     for (arguments, status) in [("--duration 1m", 0), ("--count 5000", 130)] {
         let send =
@@ -123,7 +123,7 @@ fn it_vanishes_when_a_signal_comes() {
 
 #[test]
 fn lines_that_come_meanwhile_are_whole() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (_a, b) = lab.pair();
     // Reports on standard output, and a warning on standard error.
     let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 --stats 150ms --duration 1500ms");
@@ -148,7 +148,7 @@ fn lines_that_come_meanwhile_are_whole() {
 
 #[test]
 fn a_pipe_has_none() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let host = lab.host();
     for arguments in [
         "send --iface lo -q --duration 600ms",
@@ -171,7 +171,7 @@ fn a_pipe_has_none() {
 
 #[test]
 fn it_is_seen_only_where_nothing_else_moves_and_somebody_wants_it() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let host = lab.host();
     for (term, arguments, expected) in [
         ("xterm", "send --iface lo -q --duration 600ms", true),
@@ -198,7 +198,7 @@ fn it_is_seen_only_where_nothing_else_moves_and_somebody_wants_it() {
 
 #[test]
 fn its_colour_is_that_of_everything_else() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let host = lab.host();
     for (color, expected) in [("never", false), ("always", true), ("auto", true)] {
         let finished = on_a_terminal(
@@ -216,7 +216,7 @@ fn its_colour_is_that_of_everything_else() {
 
 #[test]
 fn a_run_whose_end_nobody_knows_shows_how_fast_it_goes() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 -q --once");
     recv.line(|text| text.contains("0 datagrams"));

@@ -60,7 +60,7 @@ fn costs(from: &Host, to: &Host, group: &str, iface: &str, sizes: &[usize]) -> V
 
 #[test]
 fn a_datagram_costs_no_more_than_is_reckoned_with() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let sizes = [0, 64, 128, 200, 512, 1000, 1316, 1472, 2000, 4000, 8972, 65_507];
     let (a, b) = lab.pair_with_ipv6();
     let alone = lab.host();
@@ -178,7 +178,7 @@ fn what_a_buffer_is_for_is_said_in_words_and_in_bytes() {
 
 #[test]
 fn a_pause_that_is_not_granted_is_said_with_the_one_that_is() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["setpriv", "sysctl"]) else { return };
     let (_a, b) = lab.pair();
     let limit: usize =
         std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();

@@ -2,9 +2,9 @@
 //! takes, and its JSON is the JSON that mcast writes.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 
-use clap::Parser;
-use mcast::cli::Cli;
+use mcast::cli::{self, Cli};
 
 const README: &str = include_str!("../README.md");
 
@@ -48,12 +48,13 @@ fn every_command_in_it_is_one_that_mcast_takes() {
     assert!(commands.len() > 12, "the README's commands were not found: {commands:?}");
     for command in commands {
         // Help is an "error" of clap that goes to standard output.
-        let taken = Cli::try_parse_from(&command)
+        let words = |words: &[String]| words.iter().map(Into::into).collect::<Vec<OsString>>();
+        let taken = cli::parse(words(&command))
             .map(|_| ())
             .or_else(|error| if error.use_stderr() { Err(error) } else { Ok(()) });
         assert!(taken.is_ok(), "{command:?}: {}", taken.unwrap_err());
         if let Some(inner) = command.iter().position(|word| word == "--") {
-            assert!(Cli::try_parse_from(&command[inner + 1..]).is_ok(), "{command:?}");
+            assert!(cli::parse(words(&command[inner + 1..])).is_ok(), "{command:?}");
         }
     }
 }

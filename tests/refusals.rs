@@ -174,7 +174,7 @@ fn a_link_local_group_needs_an_interface() {
 
 #[test]
 fn a_port_that_another_program_keeps_to_itself_is_named() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, _b) = lab.pair();
     let selfish = "import signal, socket\ns = socket.socket(socket.AF_INET, \
                    socket.SOCK_DGRAM)\ns.bind(('', 54321))\nprint('bound')\nsignal.pause()";
@@ -199,7 +199,7 @@ fn a_port_that_another_program_keeps_to_itself_is_named() {
 
 #[test]
 fn a_firewall_on_the_way_out_is_named_once_and_judged() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     a.firewall(
         "table inet t { chain out { type filter hook output priority 0; udp dport 54321 drop; }; }",
@@ -397,7 +397,7 @@ fn a_message_longer_than_a_datagram_is_refused_before_anything_is_sent() {
 
 #[test]
 fn a_receive_buffer_that_is_not_granted_is_said() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["setpriv", "sysctl"]) else { return };
     let (_a, b) = lab.pair();
     // The right to go past the limit is given away, as an ordinary user has it not.
     let mcast = env!("CARGO_BIN_EXE_mcast");

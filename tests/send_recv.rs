@@ -45,7 +45,7 @@ fn the_two_programs_of_the_article_meet() {
 
 #[test]
 fn the_wire_shows_the_frames_the_reports_and_the_leaves() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
     let recv = b.mcast("recv --iface e0 --count 1").ready();
@@ -60,7 +60,7 @@ fn the_wire_shows_the_frames_the_reports_and_the_leaves() {
 
 #[test]
 fn a_version_2_network_hears_the_report_and_the_leave() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     b.shell("echo 2 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
     let wire = a.capture("e0");
@@ -73,7 +73,7 @@ fn a_version_2_network_hears_the_report_and_the_leave() {
 
 #[test]
 fn ipv6_travels_the_same_way() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let wire = a.capture("e0");
     for (target, group, sent_to) in [
@@ -221,7 +221,7 @@ fn every_output_format_keeps_to_its_streams() {
 
 #[test]
 fn an_empty_and_a_binary_and_the_longest_datagram_arrive_whole() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 3 -o json").ready();
     let program = r#"
@@ -270,7 +270,7 @@ fn two_groups_on_one_port_do_not_mix() {
 
 #[test]
 fn another_interface_and_a_unicast_datagram_are_not_taken_for_the_group() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     for (group, wanted) in [("239.1.1.1", "239.1.1.1:5000"), ("ff15::1", "[ff15::1]:5000")] {
         // Somebody else on the host joins on the other interface, so the kernel lets the group in
@@ -453,7 +453,7 @@ fn a_snooping_switch_forwards_only_where_mcast_has_joined() {
 
 #[test]
 fn what_a_lossy_switch_drops_is_missing_and_nothing_else() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let mut switch = lab.switch();
     let a = lab.host_on(&mut switch, "10.0.0.100/24");
     let b = lab.host_on(&mut switch, "10.0.0.101/24");

@@ -44,7 +44,7 @@ fn with_env(host: &Host, arguments: &str, name: &str, value: &str) -> Running {
 
 #[test]
 fn a_firewall_that_drops_it_is_named_when_nothing_came() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(
         "table inet f { chain in { type filter hook input priority 0; udp dport 5000 drop; }; }",
@@ -236,7 +236,7 @@ fn an_early_interrupt_explains_nothing() {
 
 #[test]
 fn a_signal_does_not_wait_for_a_firewall_that_does_not_answer() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["nft"]) else { return };
     let (_a, b) = lab.pair();
     let folder = own_folder("deaf-nft");
     let (tool, mark) = (folder.join("nft"), folder.join("pid"));

@@ -182,7 +182,7 @@ fn what_is_joined_from_sources_is_told_source_by_source() {
 
 #[test]
 fn the_wire_shows_the_sources_in_igmpv3_and_mldv2_records() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let wire = a.capture("e0");
     for (target, group, source, protocol) in [
@@ -211,7 +211,7 @@ fn the_wire_shows_the_sources_in_igmpv3_and_mldv2_records() {
 
 #[test]
 fn a_network_of_igmpv2_makes_it_any_source_and_this_is_said() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let said = |host: &Host, arguments: &str| {
         let events = host.mcast(&format!("recv --iface e0 -o json {arguments} -d 50ms")).ends(0);
@@ -275,7 +275,7 @@ fn the_source_specific_range_without_a_source_is_warned_of() {
 
 #[test]
 fn a_switch_forwards_only_where_mcast_has_joined() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (switch, sender, bystander, receiver) = two_senders_and_a_receiver(&lab);
     switch.prunes(&sender, &bystander);
     let recv = receiver.mcast("recv --iface e0 239.1.1.1+2:5000 --count 200 -q").ready_when_member(
@@ -349,7 +349,7 @@ fn an_own_address_is_heard_wherever_it_arrives_and_by_one_program() {
 
 #[test]
 fn a_unicast_datagram_leaves_by_the_interface_that_was_named_and_its_answer_is_heard() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["sysctl"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     b.shell(
         "ip addr add 10.9.9.9/32 dev lo; sysctl -q -w net.ipv4.conf.all.rp_filter=0 \
@@ -403,6 +403,65 @@ fn a_broadcast_reaches_everybody_on_the_network() {
 }
 
 #[test]
+fn any_address_receives_unicast_broadcasts_and_joined_groups() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    b.shell("ip -6 addr add fd00::101/64 dev e0 nodad");
+    a.shell("ip -6 addr add fd00::100/64 dev e0 nodad");
+    // Another program joins the groups, at another port.
+    let member = b.mcast("recv 239.1.1.1:6000 [ff15::1]:6000 --iface e0 -q");
+    ["239.1.1.1", "ff15::1"].iter().for_each(|group| b.joins("e0", group));
+    let v4 = ["10.0.0.100 > 10.0.0.101 5000", "10.0.0.100 > 10.0.0.255 5000"];
+    let v4 = [&v4[..], &["10.0.0.100 > 239.1.1.1 5000"]].concat();
+    let v6 = ["[fd00::100] > fd00::101 5000", "[fd00::100] > ff15::1 5000"];
+    for (target, wanted) in [
+        ("udp://:5000", [&v4[..], &v6].concat()),
+        ("0.0.0.0:5000", v4.clone()),
+        ("[::]:5000", v6.to_vec()),
+        ("0.0.0.0:5000 --iface e0", v4),
+    ] {
+        let count = wanted.len();
+        let recv = b.mcast(&format!("recv {target} --count {count} -o json")).ready();
+        a.mcast("send 10.0.0.101:5000 10.0.0.255:5000 [fd00::101]:5000 -c 1").ends(0);
+        a.mcast("send 239.1.1.1:5000 [ff15::1]:5000 --iface e0 --iface fd00::100 -c 1").finish();
+        let finished = recv.ends(0);
+        let wanted: BTreeSet<String> = wanted.into_iter().map(str::to_owned).collect();
+        assert_eq!(heard(&finished), wanted, "{target}: {finished}");
+        let datagrams = finished.events_of("datagram");
+        assert!(datagrams.iter().all(|datagram| datagram["iface"] == "e0"), "{finished}");
+    }
+    member.signal("TERM");
+}
+
+#[test]
+fn any_address_takes_nothing_from_other_programs() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    let other = b.mcast("recv 10.0.0.101:5000").ready();
+    b.mcast("recv 0.0.0.0:5000 -d 1ms").ends(2).says("(EADDRINUSE)");
+    drop(other);
+    b.mcast("recv 0.0.0.0:5000 239.1.1.1:5000 --iface e0 -d 1ms")
+        .ends(2)
+        .says("0.0.0.0:5000 and 239.1.1.1:5000 cannot be received at the same port in one run");
+    // On one interface, nothing arrives from the others.
+    let recv = b.mcast("recv 0.0.0.0:5000 --iface e0 -d 300ms -o json").ready();
+    b.mcast("send 127.0.0.1:5000 -c 1").ends(0);
+    assert!(recv.ends(0).events_of("datagram").is_empty());
+}
+
+#[test]
+fn any_address_is_shown_on_any_interface() {
+    let Some(lab) = Lab::with(&["sysctl"]) else { return };
+    let alone = lab.host();
+    let finished = alone.mcast("recv :5000 -d 1ms").ends(0);
+    finished.says("listening to 0.0.0.0:5000 on any interface");
+    finished.says("listening to [::]:5000 on any interface");
+    alone.shell("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
+    let finished = alone.mcast("recv :5000 -d 1ms").ends(0);
+    assert!(!finished.out.contains("[::]"), "this host has no IPv6\n{finished}");
+}
+
+#[test]
 fn a_unicast_datagram_that_comes_back_is_told() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
@@ -447,6 +506,17 @@ fn advice_is_given_once_on_standard_error_and_never_in_the_way() {
         ),
         ("send [ff15::1]:5000 -c 1", &["hop limit 1 keeps"]),
         ("send 239.1.1.1:5000 --ttl 1 -c 1", &[]),
+        (
+            "send 239.1.1.1:5000 239.1.1.2:5000 [ff15::1]:5000 -c 1",
+            &["TTL 1 keeps these datagrams on this network"],
+        ),
+        ("send 224.0.0.99:5000 --ttl 1 -c 1", &["routers never forward it"]),
+        ("send [ff12::1]:5000 -c 1", &[]),
+        ("send 239.1.1.1:5000 --ttl 0 -c 1", &["TTL 0 keeps these datagrams on this host"]),
+        ("send [ff15::1]:5000 --ttl 0 -c 1", &["hop limit 0 keeps these datagrams on this host"]),
+        ("recv ff15::1:5000 -d 1ms", &["write [ff15::1]:5000 for port 5000 (RFC"]),
+        ("send ff12::1:5000 -c 1", &["write [ff12::1]:5000 for port 5000 (RFC"]),
+        ("send 239.1.1.1:5000 -t 10 -c 1", &[]),
         ("send -c 1", &[]),
         ("send 239.1.1.1:5000 -c 1 -q", &[]),
         ("recv 239.0.0.1+2:5000 -d 1ms", &["239.0.0.1 and 1 more group share an Ethernet address"]),

@@ -68,7 +68,7 @@ fn in_each_way(host: &Host, arguments: &str) -> Vec<Running> {
 
 #[test]
 fn what_was_sent_as_one_is_heard_as_it_was_sent_in_every_way() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     a.carries_trains("e0");
     for group in ["239.1.1.1", "ff15::1"] {
@@ -143,7 +143,7 @@ print(json.dumps(sent))
 
 #[test]
 fn trains_come_as_such_once_there_was_one_unless_nobody_wants_that() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.carries_trains("e0");
     for (way, reads) in [("", 11 + 1), ("--no-offload", 11 + 50)] {
@@ -167,7 +167,7 @@ fn trains_come_as_such_once_there_was_one_unless_nobody_wants_that() {
 
 #[test]
 fn a_count_may_end_in_the_midst_of_a_train() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.carries_trains("e0");
     let receivers = in_each_way(&b, "recv --iface e0 239.1.1.1:5000 --count 25 -o json");
@@ -190,7 +190,7 @@ fn a_count_may_end_in_the_midst_of_a_train() {
 
 #[test]
 fn trains_that_were_dropped_are_no_exact_number_and_that_is_said() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.carries_trains("e0");
     const SENT: u64 = 5 + 100 * 20 + 1;
@@ -249,7 +249,7 @@ fn trains_that_were_dropped_are_no_exact_number_and_that_is_said() {
 
 #[test]
 fn what_was_dropped_before_the_first_train_was_seen_is_an_exact_number() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.carries_trains("e0");
     let recv = b
@@ -311,7 +311,7 @@ fn who_never_sleeps_hears_and_ends_as_others_do() {
 
 #[test]
 fn a_flood_does_not_put_the_end_off() {
-    let Some(lab) = Lab::open() else { return };
+    let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     for way in ["", "--no-offload", "--spin"] {
         let recv = b

@@ -12,6 +12,13 @@ pub fn target(text: &str) -> Result<TargetRange, TargetError> {
 /// Reads a target of a sender, which has no source to choose.
 pub fn destination(text: &str) -> Result<TargetRange, String> {
     let range: TargetRange = text.parse().map_err(|error: TargetError| error.to_string())?;
+    if range.is_any() {
+        return Err(
+            "it stands for any address of this host, which is no destination; name a group \
+                    or a host, such as 239.1.1.1:5000"
+                .to_owned(),
+        );
+    }
     let Some(source) = range.source() else { return Ok(range) };
     let group = text.rsplit('@').next().unwrap_or(text);
     Err(format!(

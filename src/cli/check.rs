@@ -16,7 +16,7 @@ use crate::target::{DEFAULT_TARGET, TargetRange};
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
-    after_help = "\
+    after_long_help = "\
 It joins the group on every interface for a while, and looks at what the kernel counts, at its
 routes, limits and firewall. Nothing is sent but reports of membership, and datagrams to this host
 itself that never leave it. Without root it says what it could not see. Exit status: 0 no fault was
@@ -37,13 +37,13 @@ pub struct CheckArgs {
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
     pub target: TargetRange,
 
-    /// The interface where it should arrive, by name, address or index. Without it, that of the
-    /// kernel's route to the group
-    #[arg(long, value_name = "IFACE")]
+    /// Interface where the group should arrive, by name, address or index [default: the route]
+    #[arg(short, long, visible_alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env_values = true)]
     pub iface: Option<Wanted>,
 
-    /// How long to listen: 3s, with --listen at most 60s. 130s also shows whether the network has
-    /// a querier that speaks only when it is due
+    /// How long to listen [default: 3s; with --listen: 60s at most]
+    ///
+    /// 130s also shows whether the network has a querier.
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
@@ -51,8 +51,9 @@ pub struct CheckArgs {
     #[arg(long)]
     pub expect_traffic: bool,
 
-    /// Wait for a measured stream from another host, to tell where the path ends; says what to
-    /// type there
+    /// Wait for a measured stream from another host, to find where the path ends
+    ///
+    /// It prints the command to type on the other host.
     #[arg(long)]
     pub listen: bool,
 

@@ -12,6 +12,31 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
+const EXAMPLES: &str = "\
+Try it on this computer alone (macOS: lo0 for lo):
+  mcast recv --iface lo --count 3 --timeout 10s -- \\
+      mcast send --iface lo --count 3 --interval 100ms
+
+Between two computers:
+  mcast recv --iface 10.0.0.101 --count 10
+  mcast send 224.202.20.30:54321";
+
+const HABITS_AND_ENVIRONMENT: &str = "\
+Habits from other tools:
+  receive, listen, rx   are recv
+  tx                    is send
+  interfaces            is ifaces
+  239.1.1.1 5000        is 239.1.1.1:5000
+  mcast -o json recv    is mcast recv -o json
+
+Environment:
+  MCAST_IFACE   the default of --iface
+  RUST_LOG      diagnostics to print: debug, mcast::net=trace; -v overrides it
+  NO_COLOR      no colour, unless --color always";
+
+const EXIT_STATUS: &str =
+    "Exit status: 0 done; 1 the answer is no; 2 could not run; 128+N interrupted by signal N.";
+
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(
@@ -21,24 +46,16 @@ const STYLES: Styles = Styles::styled()
     styles = STYLES,
     max_term_width = 100,
     disable_help_flag = true,
-    after_help = "\
-Try it on this computer alone (macOS: lo0 for lo):
-  mcast recv --iface lo --count 3 --timeout 10s -- \\
-      mcast send --iface lo --count 3 --interval 100ms
-
-Between two computers:
-  mcast recv --iface 10.0.0.101 --count 10
-  mcast send 224.202.20.30:54321
-
-Exit status: 0 done; 1 the answer is no; 2 could not run; 128+N signal N."
+    after_help = [EXAMPLES, EXIT_STATUS].join("\n\n"),
+    after_long_help = [EXAMPLES, HABITS_AND_ENVIRONMENT, EXIT_STATUS].join("\n\n"),
 )]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 
-    /// Print help
-    #[arg(short, long, global = true, action = ArgAction::HelpShort, display_order = 1000)]
+    /// Print help; -h is the short form
+    #[arg(short, long, global = true, action = ArgAction::Help, display_order = 1000)]
     help: Option<bool>,
 }
 
@@ -46,12 +63,15 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Send datagrams to a group: a text every 2 s, or a measured stream
+    #[command(alias = "tx")]
     Send(SendArgs),
     /// Join a group, show and measure what arrives, judge it, leave
+    #[command(aliases = ["receive", "listen", "rx"])]
     Recv(RecvArgs),
     /// Say why a group does, or does not, arrive on this host
     Check(CheckArgs),
     /// List this host's interfaces, and the groups that they are members of
+    #[command(alias = "interfaces")]
     Ifaces(IfacesArgs),
 }
 
@@ -98,7 +118,7 @@ mod tests {
     #[test]
     fn the_help_of_recv_names_every_metric() {
         let mut recv = Cli::command().find_subcommand("recv").unwrap().clone();
-        let help = recv.render_help().to_string();
+        let help = recv.render_long_help().to_string();
         let shown = help
             .split("Metrics of --assert")
             .nth(1)
@@ -117,7 +137,7 @@ mod tests {
     fn every_command_ends_its_help_with_examples() {
         for command in Cli::command().get_subcommands_mut() {
             let name = command.get_name().to_owned();
-            let help = command.render_help().to_string();
+            let help = command.render_long_help().to_string();
             let examples = help
                 .split("Examples:")
                 .nth(1)
@@ -130,7 +150,7 @@ mod tests {
                 "{examples}"
             );
             // What is wider than the help is broken where nobody meant it to be.
-            let below = command.get_after_help().expect("examples").to_string();
+            let below = command.get_after_long_help().expect("examples").to_string();
             below.lines().for_each(|line| assert!(line.chars().count() <= 100, "{name}: {line}"));
         }
     }

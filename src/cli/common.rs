@@ -1,5 +1,7 @@
 //! Options that several commands share.
 
+use std::net::Ipv6Addr;
+
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 
@@ -10,27 +12,43 @@ use crate::sys::{Backend, Batching};
 /// Options of every command that speaks to a group.
 #[derive(Debug, Args)]
 pub struct CommonArgs {
-    /// Interface, by name, address or index; repeatable; 'all'; 'ask' shows a menu. Without it,
-    /// that of the kernel's route to the group
-    #[arg(long, value_name = "IFACE")]
+    /// Interface, by name, address or index; 'all'; 'ask' [default: the kernel's route]
+    ///
+    /// Repeatable. 'all' is every interface that can carry the group, and 'ask' shows a menu. The
+    /// label of an address (eth0:1) and the name as ip link prints it (eth0@if5) work, too.
+    #[arg(long, visible_alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env_values = true)]
     pub iface: Vec<Wanted>,
 
     /// Options of every command.
     #[command(flatten)]
     pub display: DisplayArgs,
 
+    /// What was typed, beside its meaning.
+    #[arg(skip)]
+    pub typed: Typed,
+
     /// Use only what every system has, as on systems that have no more (for tests)
     #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub portable: bool,
 
-    /// Hand each datagram to the kernel, and take each from it, by itself, without UDP_SEGMENT and
-    /// UDP_GRO. A capture on this host then shows datagrams, not trains of them
+    /// Send and receive without UDP_SEGMENT and UDP_GRO
+    ///
+    /// A capture on this host then shows datagrams, not trains of them.
     #[arg(long)]
     pub no_offload: bool,
 
     /// Datagrams a call at most (for tests)
     #[arg(long, hide = true, env = "MCAST_BATCH", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub batch: Option<u16>,
+}
+
+/// What the typed arguments alone do not show of the words.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    /// The TTL was typed as `-t`, which is a time in iperf.
+    pub ttl_as_letter: bool,
+    /// Addresses whose last part could have been meant as the port: `ff15::1:5000`.
+    pub bare_ports: Vec<(Ipv6Addr, u16)>,
 }
 
 /// Options of every command.
@@ -40,7 +58,7 @@ pub struct DisplayArgs {
     #[arg(short, long, action = ArgAction::Count)]
     pub quiet: u8,
 
-    /// Show everything in full, and diagnostics on standard error; repeat for more
+    /// Show everything in full, and diagnostics; repeat for more
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
 

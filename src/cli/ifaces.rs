@@ -10,7 +10,7 @@ use crate::report::Output;
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
-    after_help = "\
+    after_long_help = "\
 Examples:
   mcast ifaces                  each interface, its addresses, and the groups it is a member of
   mcast ifaces -v               all of the groups, however many

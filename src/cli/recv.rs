@@ -18,7 +18,8 @@ use crate::units::rcvbuf::RcvbufRequest;
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
-    after_help = "\
+    mut_arg("iface", |iface| iface.short('i')),
+    after_long_help = "\
 Metrics of --assert, with an example of each kind:
   'lost <= 3'         datagrams bytes sources streams expected lost loss_runs.count|longest
                       duplicates reordered corrupt truncated restarts kernel_drops
@@ -41,8 +42,11 @@ Examples:
       mcast send --probe --count 1000 --rate 1kpps    a measured stream, judged"
 )]
 pub struct RecvArgs {
-    /// Groups to join: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000,
-    /// SOURCE@232.1.1.1:5000
+    /// Groups to join: 239.1.1.1:5000, SOURCE@232.1.1.1:5000
+    ///
+    /// Also [ff02::1%eth0]:5000, 239.0.0.0+100:5000, 239.1.1.1 5000, an address of this host, or any
+    /// address: udp://:5000, 0.0.0.0:5000, [::]:5000. Any address also receives broadcasts, and the
+    /// groups that other programs of this host have joined.
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
     pub targets: Vec<TargetRange>,
 
@@ -62,8 +66,9 @@ pub struct RecvArgs {
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub duration: Option<Duration>,
 
-    /// Exit 1 if what was asked did not come within TIME: --count datagrams, with --once the end
-    /// of the streams, else a first datagram
+    /// Exit 1 if nothing arrives within TIME
+    ///
+    /// With --count, all N datagrams must arrive; with --once, the end of the streams.
     #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub timeout: Option<Duration>,
 
@@ -75,26 +80,31 @@ pub struct RecvArgs {
     #[arg(long)]
     pub once: bool,
 
-    /// Exit 1 unless this holds in the end: METRIC, then one of == != < <= > >=, then a value with
-    /// its unit; repeatable. The metrics are listed below
+    /// Exit 1 unless this holds in the end: 'lost == 0'; repeatable
+    ///
+    /// METRIC, then one of == != < <= > >=, then a value with its unit. The metrics are listed below.
     #[arg(long, value_name = "EXPR")]
     pub assert: Vec<Assertion>,
 
-    /// Report once every TIME; the datagrams themselves are then shown only with -v. A narrow
-    /// terminal loses jitter, p99, max, p50, the bit rate and the rate, in this order
+    /// Report once every TIME
+    ///
+    /// The datagrams themselves are then shown only with -v. A narrow terminal loses jitter, p99,
+    /// max, p50, the bit rate and the rate, in this order.
     #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub stats: Option<Duration>,
 
-    /// Receive buffer of each socket: 4MiB; or what a pause without reading needs,
-    /// RATE*PAUSE[/DATAGRAM]: 100Mbit*50ms, 10kpps*50ms/64. What the kernel spends on each
-    /// datagram is counted. DATAGRAM is the payload's size, 1316 bytes unless named (1472 with
-    /// pps). Without --rcvbuf, as much as the system grants
+    /// Receive buffer of each socket: 4MiB, or RATE*PAUSE [default: what the system grants]
+    ///
+    /// RATE*PAUSE[/DATAGRAM] is what a pause without reading needs: 100Mbit*50ms, 10kpps*50ms/64.
+    /// What the kernel spends on each datagram is counted. DATAGRAM is the size of the payload, 1316
+    /// bytes unless named (1472 with pps).
     #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true)]
     pub rcvbuf: Option<RcvbufRequest>,
 
-    /// Never sleep while waiting: takes a whole core, and has a datagram some 5 us after the
-    /// kernel, not 30 to 70 us. For streams that are answered at once, and for wakeup_ns;
-    /// delays are the kernel's, and the same without
+    /// Never sleep while waiting; uses a whole core
+    ///
+    /// mcast then has a datagram some 5 us after the kernel, not 30 to 70 us. For streams that are
+    /// answered at once, and for wakeup_ns. Delays are those of the kernel, and the same without.
     #[arg(long)]
     pub spin: bool,
 
@@ -110,9 +120,10 @@ pub struct RecvArgs {
     #[command(flatten)]
     pub common: CommonArgs,
 
-    /// Run COMMAND once the groups are joined, and end half a second after it, unless --count,
-    /// --once or --duration says otherwise. If COMMAND fails, so does recv. Its output goes to
-    /// standard error; 'mcast' is this very program
+    /// Run COMMAND once the groups are joined, and end half a second after it
+    ///
+    /// --count, --once and --duration set another end. If COMMAND fails, so does recv. Its output
+    /// goes to standard error; 'mcast' is this very program.
     #[arg(last = true, value_name = "COMMAND")]
     pub command: Vec<OsString>,
 }

@@ -18,7 +18,7 @@ pub const DEFAULT_MESSAGE: &str = "hello world";
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
-    after_help = "\
+    after_long_help = "\
 Examples:
   mcast send                                          'hello world' to 224.202.20.30:54321 every 2 \
                   s
@@ -30,8 +30,9 @@ Examples:
   mcast send --probe --size 1472 --flood -d 2s        as fast as it goes, for two seconds"
 )]
 pub struct SendArgs {
-    /// Groups to send to: 239.1.1.1:5000, [ff02::1%eth0]:5000, 239.0.0.0+100:5000; or a unicast or
-    /// broadcast address
+    /// Groups to send to: 239.1.1.1:5000, [ff02::1%eth0]:5000
+    ///
+    /// Also 239.0.0.0+100:5000, 239.1.1.1 5000, or a unicast or broadcast address.
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = destination)]
     pub targets: Vec<TargetRange>,
 
@@ -39,8 +40,9 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "TEXT", default_value = DEFAULT_MESSAGE, allow_hyphen_values = true)]
     pub message: String,
 
-    /// Send a measured stream: numbered, timed and checksummed, so that recv can tell loss, delay
-    /// and order. Each datagram is then shown only with -v
+    /// Send a measured stream, for recv to measure loss, delay and order
+    ///
+    /// Each datagram has a number, a timestamp and a checksum, and is shown only with -v.
     #[arg(long, conflicts_with = "message")]
     pub probe: bool,
 
@@ -53,12 +55,15 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
     pub interval: Option<Duration>,
 
-    /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload, over all targets together,
-    /// in rounds of one datagram to each
+    /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload
+    ///
+    /// The rate is that of all targets together, in rounds of one datagram to each.
     #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true)]
     pub rate: Option<Rate>,
 
-    /// As fast as it goes; needs --count or --duration. Each datagram is then shown only with -v
+    /// Send as fast as possible; needs --count or --duration
+    ///
+    /// Each datagram is then shown only with -v.
     #[arg(long, conflicts_with_all = ["interval", "rate"])]
     pub flood: bool,
 

@@ -1,16 +1,19 @@
 //! The way from the arguments to the exit status.
 
+use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::{Result, anyhow};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 use super::address_wait::plan_to_send;
 use super::reporting::with_reporter;
 use super::{check, ifaces, recv, send, usage};
-use crate::cli::{Cli, Command, DisplayArgs, menu};
+use crate::cli::{self, Command, DisplayArgs, menu};
 use crate::plan::{self, Host, PlanError};
 use crate::report::{Notes, Paint, Reporter};
 use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
@@ -18,7 +21,7 @@ use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
 /// Runs the command that was typed: `arguments`, the name of the program first. Returns the exit
 /// status.
 pub fn run(arguments: &[OsString]) -> ExitCode {
-    match Cli::try_parse_from(arguments) {
+    match cli::parse(arguments.iter().cloned()) {
         Ok(cli) => run_command(&cli.command),
         Err(answer) => usage::show(&answer, arguments),
     }
@@ -42,19 +45,36 @@ fn run_command(command: &Command) -> ExitCode {
     }
 }
 
-/// Sends diagnostics to standard error: warnings, and more with each `-v`.
-fn start_diagnostics(display: &DisplayArgs, notes: Notes) {
-    let level = match display.verbose {
-        0 => LevelFilter::WARN,
-        1 => LevelFilter::DEBUG,
-        _ => LevelFilter::TRACE,
+/// Sends diagnostics to standard error: what `RUST_LOG` names, or more with each `-v`. Without both,
+/// warnings.
+fn start_diagnostics(display: &DisplayArgs, mut notes: Notes) {
+    let paint = Paint::new(display.color, &io::stderr());
+    let from_level = |level| Targets::new().with_default(level);
+    let filter = match display.verbose {
+        0 => filter_of_environment().unwrap_or_else(|error| {
+            let _ = writeln!(notes, "{} {error}; it is ignored", paint.caution("warning:"));
+            from_level(LevelFilter::WARN)
+        }),
+        1 => from_level(LevelFilter::DEBUG),
+        _ => from_level(LevelFilter::TRACE),
     };
-    let colour = Paint::new(display.color, &io::stderr()).is_on();
-    let diagnostics = tracing_subscriber::fmt()
-        .with_max_level(level)
+    let diagnostics = tracing_subscriber::fmt::layer()
         .with_writer(move || notes.log())
-        .with_ansi(colour);
-    diagnostics.with_target(false).without_time().log_internal_errors(false).init();
+        .with_ansi(paint.is_on())
+        .with_target(false)
+        .without_time()
+        .log_internal_errors(false);
+    tracing_subscriber::registry().with(diagnostics.with_filter(filter)).init();
+}
+
+/// The filter that `RUST_LOG` holds: `debug`, or `mcast::net=trace,warn`. An empty one is none.
+fn filter_of_environment() -> Result<Targets> {
+    match env::var("RUST_LOG") {
+        Ok(text) if !text.is_empty() => text
+            .parse()
+            .map_err(|error| anyhow!("RUST_LOG={text} is no filter ({error}); try RUST_LOG=debug")),
+        _ => Ok(Targets::new().with_default(LevelFilter::WARN)),
+    }
 }
 
 /// What the arguments mean on this host.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use serde::ser::Serializer;
+use serde::ser::{Serialize, Serializer};
 
 pub(super) fn display_some<S: Serializer>(
     value: &Option<impl fmt::Display>,
@@ -36,4 +36,9 @@ pub(super) fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result
         Ok(time) => serializer.collect_str(&format_args!("{time:.9}")),
         Err(_) => serializer.serialize_none(),
     }
+}
+
+/// An index, where 0 stands for none.
+pub(super) fn null_if_zero<S: Serializer>(index: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+    Some(index).filter(|index| **index != 0).serialize(serializer)
 }

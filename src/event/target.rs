@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Serialize, Serializer};
 
-use super::json::display_some;
+use super::json::{display_some, null_if_zero};
 use crate::iface::{Cast, MacAddr};
 use crate::target::{Endpoint, Filter, Listen, Zoned, ethernet_address};
 
@@ -23,7 +23,8 @@ pub struct TargetInfo<'a> {
     pub excluded: Option<Excluded<'a>>,
     /// The interface's name.
     pub iface: &'a str,
-    /// The interface's index.
+    /// The interface's index; 0, which is `null` in JSON, stands for every interface.
+    #[serde(serialize_with = "null_if_zero")]
     pub ifindex: u32,
     /// The interface's address; `null` where it has none of the family.
     pub address: Option<IpAddr>,

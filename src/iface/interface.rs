@@ -15,6 +15,8 @@ pub struct Interface {
     pub index: u32,
     /// Its addresses, in the system's order: the first of a family is the one it sends from.
     pub addresses: Vec<Address>,
+    /// The labels of its IPv4 addresses (`eth0:1`), with the address of each.
+    pub labels: Vec<(String, IpAddr)>,
     /// Its Ethernet address, where it has one.
     pub mac: Option<MacAddr>,
     /// Administratively up (IFF_UP).
@@ -104,6 +106,11 @@ impl Interface {
     pub fn has(&self, ip: IpAddr) -> bool {
         let all_of_loopback = self.loopback && matches!(ip, IpAddr::V4(ip) if ip.is_loopback());
         all_of_loopback || self.addresses.iter().any(|address| address.ip == ip)
+    }
+
+    /// The address that has this label.
+    pub fn labelled(&self, label: &str) -> Option<IpAddr> {
+        self.labels.iter().find(|(known, _)| known == label).map(|(_, address)| *address)
     }
 
     /// Whether this is the broadcast address of one of its networks.

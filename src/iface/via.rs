@@ -45,6 +45,18 @@ impl Via {
     }
 }
 
+impl Via {
+    /// Every interface, which no index stands for.
+    pub fn any() -> Self {
+        Via { name: "any".to_owned(), index: 0, address: None, ..Via::default() }
+    }
+
+    /// Whether it stands for every interface.
+    pub fn is_any(&self) -> bool {
+        self.index == 0
+    }
+}
+
 /// The kernel's route to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Route {

@@ -8,11 +8,31 @@ use std::str::FromStr;
 pub enum Wanted {
     /// A name, an address or an index.
     Named(String),
+    /// The same, from the environment: the default where the target does not decide.
+    Default(String),
     /// `all`: every interface that is up, carries multicast and has an address of the target's
     /// family.
     All,
     /// `ask`: the user chooses from a menu.
     Ask,
+}
+
+impl Wanted {
+    /// The environment variable of the default.
+    pub const VARIABLE: &str = "MCAST_IFACE";
+
+    /// What the environment says, not the user.
+    pub fn by_default(self) -> Self {
+        match self {
+            Wanted::Named(name) => Wanted::Default(name),
+            other => other,
+        }
+    }
+
+    /// Whether nothing is named: a variable may be set to nothing.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Wanted::Named(name) | Wanted::Default(name) if name.is_empty())
+    }
 }
 
 impl FromStr for Wanted {

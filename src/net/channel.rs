@@ -183,7 +183,8 @@ impl Channel {
         let membership = match &self.joins {
             Joins::One(membership) => {
                 let at = &membership.listen().at;
-                let addressed = meta.destination.is_none_or(|destination| destination == at.group);
+                let addressed = at.group.is_unspecified()
+                    || meta.destination.is_none_or(|destination| destination == at.group);
                 let arrived = !at.minds_interface()
                     || meta.ifindex.is_none_or(|ifindex| ifindex == at.via.index);
                 (addressed && arrived).then_some(membership)

@@ -1,5 +1,6 @@
 //! A received datagram, and what the system says of it.
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use crate::sys::Meta;
@@ -20,4 +21,12 @@ pub struct Datagram<'a> {
     pub zone: Option<&'a str>,
     /// When the program had it.
     pub read: SystemTime,
+}
+
+impl Datagram<'_> {
+    /// The group, or the other address, that the datagram was sent to.
+    pub fn group(&self) -> IpAddr {
+        let group = self.endpoint.group;
+        if group.is_unspecified() { self.meta.destination.unwrap_or(group) } else { group }
+    }
 }

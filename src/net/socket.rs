@@ -86,8 +86,10 @@ pub(super) fn receiver(
     // Before the bind, so that the first datagram finds the room.
     let rcvbuf = set_receive_buffer(&socket, room);
     // Linux delivers every group that any program of the host has joined, on any interface, unless
-    // told otherwise.
-    degrade("IP_MULTICAST_ALL", sys::deliver_only_joined(&socket, family));
+    // told otherwise. A receiver of any address wants them.
+    if !at.group.is_unspecified() {
+        degrade("IP_MULTICAST_ALL", sys::deliver_only_joined(&socket, family));
+    }
     if backend.is_native() {
         degrade("ancillary data", sys::ask_for_metadata(&socket, family));
         if shared || !arrives_where_joined(&socket, at) {

@@ -2,7 +2,7 @@
 //! expect it. mcast gives each advice once, before it begins.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Id, Level, Notice};
 use crate::iface::{Cast, MacAddr};
@@ -24,12 +24,43 @@ const PERMANENT: Advice = Advice { applies: is_permanent, notice: permanent_grou
 const FLOODED: Advice = Advice { applies: is_flooded, notice: flooded_group };
 const STAYS_LOCAL: Advice =
     Advice { applies: goes_beyond_this_network, notice: |group, _| stays_local(group) };
+const STAYS_ON_HOST: Advice = Advice { applies: |_| true, notice: |group, _| stays_on_host(group) };
 
 /// The advice for a sender that asked for this TTL.
 pub fn for_sender(endpoints: &[Endpoint], ttl: Option<u8>) -> Vec<Notice> {
     let about_groups = [CONTROL_BLOCK, RESERVED, PERMANENT, FLOODED];
-    let about_ttl = ttl.is_none().then_some(STAYS_LOCAL);
-    gather(endpoints.iter(), about_groups.into_iter().chain(about_ttl))
+    let about_ttl = match ttl {
+        None => Some(STAYS_LOCAL),
+        Some(0) => Some(STAYS_ON_HOST),
+        Some(_) => None,
+    };
+    let on_loopback = |at: &&Endpoint| at.via.address.is_some_and(|address| address.is_loopback());
+    let outward = endpoints.iter().filter(|at| !on_loopback(at));
+    let mut notices = gather(endpoints.iter(), about_groups);
+    notices.extend(gather(outward, about_ttl));
+    notices
+}
+
+/// `group` was typed with four digits behind a colon that could have been meant as its port.
+pub fn bare_port((group, port): (Ipv6Addr, u16)) -> Notice {
+    note(
+        Id::BarePort,
+        format!(
+            "{group}:{port} is one address without a port; write [{group}]:{port} for port {port} \
+             (RFC 3986, 3.2.2)"
+        ),
+    )
+}
+
+/// `-t` was typed for a run that has no end.
+pub fn ttl_is_no_time(ttl: u8) -> Notice {
+    note(
+        Id::TtlIsNoTime,
+        format!(
+            "-t {ttl} sets the TTL, and this run ends only with Ctrl-C; --duration {ttl}s ends it \
+             after {ttl} s"
+        ),
+    )
 }
 
 /// The payload in bytes that every network carries in one piece (RFC 8200, 5: 1280 bytes with the
@@ -223,6 +254,17 @@ fn stays_local(group: IpAddr) -> Notice {
     )
 }
 
+fn stays_on_host(group: IpAddr) -> Notice {
+    let (name, rfc) =
+        if group.is_ipv4() { ("TTL 0", "RFC 1112, 6.1") } else { ("hop limit 0", "RFC 8200, 3") };
+    note(
+        Id::StaysOnHost,
+        format!(
+            "{name} keeps these datagrams on this host; --ttl 1 lets them reach this network ({rfc})"
+        ),
+    )
+}
+
 fn fragmented(group: IpAddr, len: usize, fits: usize) -> Notice {
     note(
         Id::Fragmented,
@@ -306,6 +348,10 @@ mod tests {
             assert_eq!(ids(group, None), expected, "{group}");
         }
         assert_eq!(ids("239.1.1.1", Some(1)), [], "--ttl 1 is no accident");
+        for group in ["239.1.1.1", "224.0.0.251", "ff15::1"] {
+            assert!(ids(group, Some(0)).contains(&StaysOnHost), "{group}");
+        }
+        assert_eq!(ids("10.0.0.5", Some(0)), []);
     }
 
     #[test]

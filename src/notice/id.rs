@@ -142,6 +142,7 @@ ids! {
         VrfUnbound = "vrf-unbound",
     }
     advice {
+        BarePort = "bare-port",
         ControlBlock = "control-block",
         FloodedGroup = "flooded-group",
         Fragmented = "fragmented",
@@ -149,6 +150,8 @@ ids! {
         PermanentGroup = "permanent-group",
         ReservedRange = "reserved-range",
         StaysLocal = "stays-local",
+        StaysOnHost = "stays-on-host",
+        TtlIsNoTime = "ttl-is-no-time",
         TunnelRoute = "tunnel-route",
     }
 }

@@ -82,6 +82,9 @@ impl Host<'_> {
         listen: bool,
         duration: Option<Duration>,
     ) -> Result<Check, PlanError> {
+        if range.is_any() {
+            return Err(PlanError::NotAGroup(range.first()));
+        }
         let target = match (range.count(), range.targets().next()) {
             (1, Some(target)) => target,
             (count, _) => return Err(PlanError::NotOne { range: range.clone(), count }),
@@ -114,7 +117,8 @@ impl Host<'_> {
             expected.iter().chain(others.iter().take(MOST_INTERFACES)).map(on).collect();
         let beside = listen.then(|| self.beside(&target, expected.as_ref()));
         let default = if listen { DEFAULT_LISTEN } else { DEFAULT_CHECK };
-        let named = matches!(wanted, Some(Wanted::Named(_))) || target.zone.is_some();
+        let named =
+            matches!(wanted, Some(Wanted::Named(_) | Wanted::Default(_))) || target.zone.is_some();
         let (duration, backend) = (duration.unwrap_or(default), Backend::default());
         Ok(Check {
             target,

@@ -35,6 +35,9 @@ pub fn choose(
     let choosing =
         Choosing { interfaces, target, purpose, cast: Cast::of(target.group, interfaces) };
     let named = choosing.named(wanted)?;
+    if target.group.is_unspecified() {
+        return Ok(vec![choosing.anywhere(&named, wanted)?]);
+    }
     if choosing.is_own_address() {
         return Ok(vec![choosing.where_it_is(&named)?]);
     }
@@ -76,7 +79,18 @@ impl<'a> Choosing<'a> {
         for wanted in wanted {
             match wanted {
                 Wanted::Named(text) => {
-                    named.push((find(self.interfaces, text)?, pinned(text, group)))
+                    let iface = find(self.interfaces, text)?;
+                    named.push((iface, pinned(iface, text, group)));
+                }
+                // A target that decides by itself overrides the default.
+                Wanted::Default(_) if self.target.zone.is_some() || self.is_own_address() => {}
+                Wanted::Default(text) => {
+                    let unknown = |_| IfaceError::DefaultUnknown {
+                        wanted: text.clone(),
+                        choices: self.choices(),
+                    };
+                    let iface = find(self.interfaces, text).map_err(unknown)?;
+                    named.push((iface, pinned(iface, text, group)));
                 }
                 Wanted::All => named.extend(
                     self.interfaces
@@ -112,7 +126,20 @@ impl<'a> Choosing<'a> {
     fn is_own_address(&self) -> bool {
         self.purpose == Purpose::Receive
             && self.cast != Cast::Multicast
+            && !self.target.group.is_unspecified()
             && self.target.group != Ipv4Addr::BROADCAST
+    }
+
+    /// Where any address is received: on the one interface that was named, else on all.
+    fn anywhere(
+        &self,
+        named: &[(&'a Interface, Option<IpAddr>)],
+        wanted: &[Wanted],
+    ) -> Result<Via, IfaceError> {
+        match named {
+            [(iface, _)] if !wanted.contains(&Wanted::All) => self.via(iface, None, true),
+            _ => Ok(Via::any()),
+        }
     }
 
     /// The interface that has the address. Those that were named must have it among them.
@@ -210,18 +237,19 @@ impl<'a> Choosing<'a> {
     }
 }
 
-/// The address that the user named, where it is of the group's family.
-fn pinned(text: &str, group: IpAddr) -> Option<IpAddr> {
-    let address = text.split('%').next()?;
-    address.parse::<IpAddr>().ok().filter(|ip| ip.is_ipv4() == group.is_ipv4())
+/// The address that the user named, by itself or by its label, if it is of the group's family.
+fn pinned(iface: &Interface, text: &str, group: IpAddr) -> Option<IpAddr> {
+    let address = text.split('%').next()?.parse::<IpAddr>().ok();
+    address.or_else(|| iface.labelled(text)).filter(|ip| ip.is_ipv4() == group.is_ipv4())
 }
 
 fn by_index(interfaces: &[Interface], index: u32) -> Option<&Interface> {
     interfaces.iter().find(|iface| iface.index == index)
 }
 
-/// The interface with this name, address or index. A name is tried first: it may look like a
-/// number. An address may name its interface too, as in `fe80::1%eth0`.
+/// The interface with this name, address, index or label of an address. A name is tried first: it
+/// may look like a number. An address may name its interface too, as in `fe80::1%eth0`; and so may
+/// `eth0@if5`, as `ip link` prints it.
 ///
 /// # Errors
 /// Where there is none, or an address stands on several.
@@ -232,6 +260,12 @@ pub fn find<'a>(interfaces: &'a [Interface], text: &str) -> Result<&'a Interface
     let named = interfaces.iter().find(|iface| iface.name == text);
     if let Some(iface) = named.or_else(|| interfaces.iter().find(is_shown)) {
         return Ok(iface);
+    }
+    if let Some(iface) = interfaces.iter().find(|iface| iface.labelled(text).is_some()) {
+        return Ok(iface);
+    }
+    if let Some((name, _)) = text.rsplit_once('@') {
+        return interfaces.iter().find(|iface| iface.name == name).ok_or_else(unknown);
     }
     let (address, zone) =
         text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));

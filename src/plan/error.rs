@@ -8,7 +8,7 @@ use super::IfaceError;
 use crate::host::{self, Ipv6};
 use crate::iface::{Cast, Family};
 use crate::net::NetError;
-use crate::target::{MOST_TARGETS, TargetRange, Zoned};
+use crate::target::{Endpoint, MOST_TARGETS, TargetRange, Zoned};
 use crate::units::Rate;
 use crate::units::words::{and_more, list};
 
@@ -93,6 +93,17 @@ pub enum PlanError {
         group: IpAddr,
         /// The one source.
         included: IpAddr,
+    },
+    /// Any address, together with an address or a group at the same port.
+    #[error(
+        "{any} and {other} cannot be received at the same port in one run; keep one of them\n  \
+         tip: {any} also receives every group that another program of this host has joined"
+    )]
+    AnyAndOther {
+        /// Any address.
+        any: Endpoint,
+        /// The other one.
+        other: Endpoint,
     },
     /// Several targets, where one is checked at a time.
     #[error("{range} stands for {count} targets, and one is checked at a time; name one, such as {first}", first = range.targets().next().map_or_else(String::new, |first| std::net::SocketAddr::new(first.group, first.port).to_string()))]

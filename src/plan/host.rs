@@ -1,7 +1,7 @@
 //! The host that a plan is made against: its interfaces, its routes, and the user who is asked.
 
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::sources::SourceSet;
@@ -94,6 +94,7 @@ impl<'a> Host<'a> {
                 iface: at.via.name.clone(),
             });
         }
+        alone_on_its_port(&listens)?;
         // Most targets have the same filter.
         let mut filters: HashMap<Filter, Arc<Filter>> = HashMap::new();
         let share = |(at, wish): (Endpoint, SourceSet)| {
@@ -151,6 +152,14 @@ impl<'a> Host<'a> {
         Some(advice::tunnel_route(at.group, &chosen.name, &other.name))
     }
 
+    /// The targets of a range; on a host without IPv6, any address is one of IPv4.
+    fn targets<'b>(&self, range: &'b TargetRange) -> impl Iterator<Item = Target> + 'b {
+        let any_v6 = IpAddr::from(Ipv6Addr::UNSPECIFIED);
+        let has_v6 = self.interfaces.iter().any(|iface| iface.address_like(any_v6).is_some());
+        let left_out = range.is_any_of_both() && !has_v6;
+        range.targets().filter(move |target| !(left_out && target.group == any_v6))
+    }
+
     /// Hands each target to `take`, on each of its interfaces. `take` answers how many there are by
     /// now.
     fn each(
@@ -176,7 +185,7 @@ impl<'a> Host<'a> {
         // What the user chose where several interfaces would do holds for all the targets of which
         // that is true.
         let mut chosen: Option<Wanted> = None;
-        for target in ranges.iter().flat_map(TargetRange::targets) {
+        for target in ranges.iter().flat_map(|range| self.targets(range)) {
             let route = || (self.route)(target.group, &self.interfaces);
             let choose =
                 |wanted: &[Wanted]| choose(&self.interfaces, &target, wanted, purpose, route);
@@ -216,6 +225,21 @@ impl<'a> Host<'a> {
             Answer::Nobody => Err(None),
         }
     }
+}
+
+/// Checks that nothing else is received at the port and family of any address: the port would have
+/// to be shared, and sharing takes datagrams from other programs.
+fn alone_on_its_port(listens: &[(Endpoint, SourceSet)]) -> Result<(), PlanError> {
+    let any = listens.iter().map(|(at, _)| at).filter(|at| at.group.is_unspecified());
+    for any in any {
+        let shares = |at: &&Endpoint| {
+            at.port == any.port && at.group.is_ipv4() == any.group.is_ipv4() && *at != any
+        };
+        if let Some(other) = listens.iter().map(|(at, _)| at).find(shares) {
+            return Err(PlanError::AnyAndOther { any: any.clone(), other: other.clone() });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
-use crate::iface::{Family, Interface, Row, name_width};
+use crate::iface::{Family, Interface, Row, Wanted, name_width};
 use crate::units::printable::Printable;
 
 /// Why no interface could be chosen. Each message shows what this host has.
@@ -13,11 +13,25 @@ use crate::units::printable::Printable;
 pub enum IfaceError {
     /// `--iface` or a zone names nothing on this host.
     #[error(
-        "no interface of this host has the name, address or index '{}'{choices}",
+        "no interface of this host has the name, address or index '{}'\n  tip: name one of these \
+         with --iface{choices}",
         Printable(wanted)
     )]
     Unknown {
         /// What was typed.
+        wanted: String,
+        /// What there is.
+        choices: Choices,
+    },
+    /// `MCAST_IFACE` names nothing on this host.
+    #[error(
+        "no interface of this host has the name, address or index '{}' that {} names\n  tip: \
+         set it to one of these, or use --iface{choices}",
+        Printable(wanted),
+        Wanted::VARIABLE
+    )]
+    DefaultUnknown {
+        /// The value of the variable.
         wanted: String,
         /// What there is.
         choices: Choices,

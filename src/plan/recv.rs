@@ -65,6 +65,7 @@ impl Recv {
             Vec::new()
         };
         advice.extend(host.advice(listens.iter().map(|listen| &listen.at)));
+        advice.extend(args.common.typed.bare_ports.iter().copied().map(advice::bare_port));
         let limits = Limits {
             count: args.count,
             duration: args.duration,

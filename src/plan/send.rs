@@ -148,6 +148,11 @@ impl Send {
         let chosen = args.targets != [TargetRange::default()];
         let mut advice = if chosen { advice::for_sender(&endpoints, args.ttl) } else { Vec::new() };
         advice.extend(host.advice(endpoints.iter()));
+        let typed = &args.common.typed;
+        advice.extend(typed.bare_ports.iter().copied().map(advice::bare_port));
+        let ends = args.count.is_some() || args.duration.is_some();
+        let letter = args.ttl.filter(|_| typed.ttl_as_letter && !ends);
+        advice.extend(letter.map(advice::ttl_is_no_time));
         advice.extend(advice::for_length(content.len(), &endpoints, host::mtus));
         Ok(Send {
             period,

@@ -94,10 +94,11 @@ impl Text {
         });
         let buffer = buffer.unwrap_or_default();
         self.targets("listening to", &ready.targets, out, |target, out| {
-            let address = target
-                .address
-                .map_or_else(|| "no address".to_owned(), |address| address.to_string());
-            write!(out, " on {} ({address}{})", target.iface, vrf(target))?;
+            match target.address {
+                _ if target.ifindex == 0 => write!(out, " on any interface")?,
+                Some(address) => write!(out, " on {} ({address}{})", target.iface, vrf(target))?,
+                None => write!(out, " on {} (no address{})", target.iface, vrf(target))?,
+            }
             let but = target
                 .excluded
                 .iter()

@@ -1,13 +1,15 @@
 //! The grammar of a target:
 //!
 //! ```text
-//! TARGET = [ "udp://" | "rtp://" ] [ SOURCE "@" ] GROUPS [ ":" PORTS ]
+//! TARGET = [ "udp://" | "rtp://" ] [ SOURCE "@" ] GROUPS [ ":" PORTS ] | ANY
 //! GROUPS = ADDR | ADDR "+" N | ADDR "-" ADDR | ADDR "/" PREFIXLEN
 //! PORTS  = PORT | PORT "-" PORT
+//! ANY    = [ "udp://" | "rtp://" ] [ "@" ] [ "*" ] ":" PORTS
 //! ```
 //!
 //! IPv6 stands in brackets wherever something follows it. As players write it, a URL may have an
-//! empty source and end with a slash.
+//! empty source and end with a slash. ANY is every address of this host, IPv4 and IPv6; 0.0.0.0 and
+//! [::] are those of one family.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -27,7 +29,19 @@ pub enum TargetError {
     /// The part before the port is not an address.
     #[error("'{0}' is not an IP address; try 224.202.20.30:54321 or [ff15::1234]:5000")]
     NotAnAddress(String),
-    /// An address that nothing can be sent to: 240.0.0.0/4, 0.0.0.0/8 and ::.
+    /// The part before the port is a word: the name of a host, perhaps.
+    #[error(
+        "'{0}' is not an IP address, and mcast does not resolve names; try 239.1.1.1:5000 or \
+         [ff15::1234]:5000"
+    )]
+    Name(String),
+    /// A port without a group.
+    #[error(
+        "'{0}' is a port without a group; try 239.1.1.1:{0}, or udp://:{0} to receive on any \
+         address"
+    )]
+    OnlyPort(u16),
+    /// An address that nothing can be sent to: 240.0.0.0/4 and 0.0.0.0/8.
     #[error(
         "{0} is reserved, neither a multicast group (224.0.0.0 to 239.255.255.255, or ff00::/8) \
          nor anybody's address; try 239.1.1.1:5000"
@@ -53,6 +67,9 @@ pub enum TargetError {
     /// An IPv6 address without brackets, with something behind it.
     #[error("an IPv6 address stands in brackets where something follows it; try [{0}]{1}:5000")]
     NoBracket(Ipv6Addr, String),
+    /// The same, with a port behind it.
+    #[error("an IPv6 address stands in brackets where a port follows it; try [{0}]:{1}")]
+    PortWithoutBracket(Ipv6Addr, u16),
     /// Something that is neither a range nor a port follows an address.
     #[error(
         "'{0}' follows the address where a port or a range should; try [ff15::1234]:5000 or \
@@ -78,15 +95,18 @@ pub enum TargetError {
     BadScheme(String),
     /// A URL with a player's options.
     #[error(
-        "'?{0}' is a player's option; leave it out and use those of mcast (--iface, --ttl), as in \
-         udp://239.1.1.1:5000"
+        "'?{0}' is an option of a player; use the options of mcast in its place (--iface, --ttl), \
+         as in udp://239.1.1.1:5000"
     )]
     UrlOptions(String),
     /// `@` with nothing before it, outside a URL.
     #[error("nothing stands before the '@'; try 10.0.0.5@232.1.1.1:5000, or leave the '@' out")]
     NoSource,
     /// The source is not an address.
-    #[error("the source '{0}' is not an IP address; try 10.0.0.5@232.1.1.1:5000")]
+    #[error(
+        "the source '{0}' is not an IP address, and mcast does not resolve names; try \
+         10.0.0.5@232.1.1.1:5000"
+    )]
     BadSource(String),
     /// The source is a group, or nobody's address.
     #[error("the source {0} is {1}, and can send nothing; try 10.0.0.5@232.1.1.1:5000")]
@@ -149,6 +169,13 @@ impl FromStr for TargetRange {
             Some((source, groups)) => (Some(source), groups),
             None => (None, text),
         };
+        if let Ok(port @ 1..) = text.parse() {
+            return Err(TargetError::OnlyPort(port));
+        }
+        let ports = text.strip_prefix('*').unwrap_or(text).strip_prefix(':');
+        if let (None, Some(ports)) = (source, ports.filter(|ports| !ports.contains(':'))) {
+            return Ok(TargetRange::any(parse_ports(ports)?));
+        }
         let (first, rest) = Scoped::take(text)?;
         let (groups, rest) = count_groups(&first, rest)?;
         let ports = match rest.strip_prefix(':') {
@@ -165,7 +192,7 @@ impl FromStr for TargetRange {
         if let Some(source) = source {
             fits_group(source, first)?;
         }
-        let range = TargetRange { source, first, groups, ports, zone };
+        let range = TargetRange { source, first, groups, ports, zone, both: false };
         if range.count() > MOST_TARGETS {
             return Err(TargetError::TooMany(range.count().into()));
         }
@@ -192,7 +219,9 @@ impl Scoped {
         let ipv6 = text[..end].parse::<Ipv4Addr>().is_err()
             && text.bytes().filter(|byte| *byte == b':').count() > 1;
         if !ipv6 {
-            return Ok((Scoped::parse(&text[..end])?, &text[end..]));
+            let scoped =
+                Scoped::parse(&text[..end]).map_err(|error| name(text).unwrap_or(error))?;
+            return Ok((scoped, &text[end..]));
         }
         match Scoped::parse(text) {
             Ok(scoped) => Ok((scoped, "")),
@@ -225,9 +254,23 @@ impl Scoped {
     }
 }
 
+/// The error of `all-systems.mcast.net:5000`: the whole name, with its hyphens. `None` if it has no
+/// letters, or is an address of IPv4.
+fn name(text: &str) -> Option<TargetError> {
+    let name = text.split([':', '/', '+']).next()?;
+    let is_address = name.split('%').next()?.parse::<Ipv4Addr>().is_ok();
+    let is_name = !is_address && name.contains(char::is_alphabetic);
+    is_name.then(|| TargetError::Name(name.to_owned()))
+}
+
 /// The error of `ff15::1+4:5000`: an address, and something behind it that only brackets could tell
 /// from it.
 fn without_bracket(text: &str) -> Option<TargetError> {
+    if let Some((address, port)) = text.rsplit_once(':') {
+        if let (Ok(address), Ok(port @ 1..)) = (address.parse(), port.parse()) {
+            return Some(TargetError::PortWithoutBracket(address, port));
+        }
+    }
     let end = text.find(['+', '-', '/'])?;
     let address: Ipv6Addr = text[..end].parse().ok()?;
     let rest = &text[end..];
@@ -352,7 +395,7 @@ pub fn read_source(text: &str) -> Result<Zoned<IpAddr>, TargetError> {
 fn parse_source(text: &str) -> Result<Scoped, TargetError> {
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let source = Scoped::parse(inner).map_err(|error| match error {
-        TargetError::NoGroup | TargetError::NotAnAddress(_) => {
+        TargetError::NoGroup | TargetError::NotAnAddress(_) | TargetError::Name(_) => {
             TargetError::BadSource(text.to_owned())
         }
         other => other,
@@ -388,9 +431,10 @@ fn fits_group(source: IpAddr, group: IpAddr) -> Result<(), TargetError> {
     }
 }
 
-/// Whether datagrams can be sent to an address, or heard there.
+/// Whether an address is one that datagrams can have as their destination, or any address.
 fn check_address(address: IpAddr) -> Result<(), TargetError> {
     match address {
+        _ if address.is_unspecified() => Ok(()),
         IpAddr::V4(address) => match address.octets()[0] {
             0 => Err(TargetError::Reserved(address.into())),
             240.. if !address.is_broadcast() => Err(TargetError::Reserved(address.into())),
@@ -398,7 +442,6 @@ fn check_address(address: IpAddr) -> Result<(), TargetError> {
         },
         IpAddr::V6(address) => match (address.to_ipv4_mapped(), address.octets()) {
             (Some(mapped), _) => Err(TargetError::Mapped(mapped)),
-            _ if address.is_unspecified() => Err(TargetError::Reserved(address.into())),
             (None, [0xff, flags, ..]) if flags & 0x0f == 0 => {
                 Err(TargetError::ReservedScope(address.into()))
             }

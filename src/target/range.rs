@@ -10,7 +10,7 @@ pub const MOST_TARGETS: u64 = 65_536;
 
 /// A run of addresses, each with a run of ports: `224.202.20.30:54321`, `239.0.0.0+100:5000`,
 /// `10.0.0.5@232.1.1.1:5000-5003`, `[ff02::1%eth0]:5000`. Made by reading a text (its grammar
-/// stands in `parse.rs`), and never more than [`MOST_TARGETS`].
+/// stands in `parse.rs`), and never more than [`MOST_TARGETS`]. Or any address of this host.
 ///
 /// Printing a range and reading it back gives an equal range.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,9 +22,27 @@ pub struct TargetRange {
     /// The first port and the last; the first is never 0.
     pub(super) ports: (u16, u16),
     pub(super) zone: Option<String>,
+    /// Any address, of IPv6 as of IPv4.
+    pub(super) both: bool,
 }
 
 impl TargetRange {
+    /// Any address of this host, IPv4 and IPv6, at these ports.
+    pub(super) fn any(ports: (u16, u16)) -> Self {
+        let first = Ipv4Addr::UNSPECIFIED.into();
+        TargetRange { source: None, first, groups: 1, ports, zone: None, both: true }
+    }
+
+    /// Whether it stands for any address: of IPv4, of IPv6, or both.
+    pub fn is_any(&self) -> bool {
+        self.first.is_unspecified()
+    }
+
+    /// Whether it stands for any address of both families.
+    pub fn is_any_of_both(&self) -> bool {
+        self.both
+    }
+
     /// The first address; the only one, where there is one.
     pub fn first(&self) -> IpAddr {
         self.first
@@ -37,14 +55,16 @@ impl TargetRange {
 
     /// How many targets it stands for: addresses times ports.
     pub fn count(&self) -> u64 {
-        u64::from(self.groups) * (u64::from(self.ports.1 - self.ports.0) + 1)
+        let families = 1 + u64::from(self.both);
+        u64::from(self.groups) * (u64::from(self.ports.1 - self.ports.0) + 1) * families
     }
 
     /// The targets that it stands for, address by address.
     pub fn targets(&self) -> impl Iterator<Item = Target> + '_ {
         let (first, last) = self.ports;
-        (0..self.groups).flat_map(move |offset| {
-            let group = nth(self.first, offset);
+        let groups = (0..self.groups).map(|offset| nth(self.first, offset));
+        let both = self.both.then_some(Ipv6Addr::UNSPECIFIED.into());
+        groups.chain(both).flat_map(move |group| {
             (first..=last).map(move |port| Target {
                 group,
                 port,
@@ -64,6 +84,7 @@ impl Default for TargetRange {
             groups: 1,
             ports: (DEFAULT_PORT, DEFAULT_PORT),
             zone: None,
+            both: false,
         }
     }
 }
@@ -76,6 +97,7 @@ impl fmt::Display for TargetRange {
             None => {}
         }
         match (self.first, &self.zone) {
+            _ if self.both => write!(f, "*")?,
             (IpAddr::V4(first), _) => write!(f, "{first}")?,
             (IpAddr::V6(first), None) => write!(f, "[{first}]")?,
             (IpAddr::V6(first), Some(zone)) => write!(f, "[{first}%{zone}]")?,

@@ -12,8 +12,9 @@
 //! Nothing has a name outside, nothing is left behind: a host is a process that waits for its
 //! standard input to end, which it does when the test does. As root the namespaces are made
 //! directly, otherwise inside a user namespace (`MCAST_LAB=user` asks for that as root too).
-//! Where neither is permitted `Lab::open` says so and answers `None`; with `CI=true` that is a
-//! failure.
+//! Where neither is permitted, or a tool is missing, `Lab::open` and `Lab::with` skip the test: they
+//! print that, count it for the closing line (`tests/zz_skipped.rs`) and return `None`. With
+//! `CI=true` that is a failure.
 
 #![allow(dead_code, unused_imports, reason = "each test crate uses a part")]
 
@@ -21,6 +22,7 @@ mod capture;
 mod process;
 pub mod scenes;
 pub mod schema;
+mod skip;
 mod switch;
 
 use std::fs;
@@ -31,11 +33,20 @@ pub use capture::Capture;
 pub use process::{Finished, Running, eventually};
 pub use switch::Switch;
 
-/// What the tests run, all from Debian's packages iperf, iproute2, nftables, python3, socat,
-/// tcpdump and util-linux.
-const TOOLS: [&str; 10] = [
-    "ip", "iperf", "nft", "nsenter", "prlimit", "python3", "setpriv", "socat", "tcpdump", "unshare",
-];
+/// What every test of the lab needs, from Debian's packages iproute2 and util-linux.
+const TOOLS: [&str; 3] = ["ip", "nsenter", "unshare"];
+
+/// The package of Debian that has a tool.
+fn package(tool: &str) -> &str {
+    match tool {
+        "bridge" | "ip" | "ss" | "tc" => "iproute2",
+        "nft" => "nftables",
+        "nsenter" | "prlimit" | "setpriv" | "unshare" => "util-linux",
+        "smcrouted" => "smcroute",
+        "sysctl" => "procps",
+        other => other,
+    }
+}
 
 /// The beginning of a Python program that runs another one on a terminal: `start` and `pieces`.
 pub const TERMINAL: &str = include_str!("terminal.py");
@@ -71,31 +82,30 @@ impl Lab {
         Self::with(&[])
     }
 
-    /// The same for a test that runs more than all do: what it runs must be installed too.
+    /// The same for a test that runs these tools: one that is missing skips the test.
     pub fn with(tools: &[&str]) -> Option<Lab> {
-        match Self::try_open(tools) {
-            Ok(lab) => Some(lab),
-            Err(why) => {
-                Self::skipped(&format!("needs network namespaces: {why}"));
-                None
-            }
-        }
-    }
-
-    /// Says loudly that a test was skipped; in CI that is a failure.
-    pub fn skipped(why: &str) {
-        let test = std::thread::current().name().unwrap_or("a test").to_owned();
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{test} {why}");
-        // Past the test harness, which keeps what a passing test prints to itself.
-        let _ = writeln!(std::io::stderr().lock(), "SKIPPED: {test} {why}");
-    }
-
-    fn try_open(tools: &[&str]) -> Result<Lab, String> {
-        let missing: Vec<&str> =
-            TOOLS.iter().chain(tools).copied().filter(|tool| !is_installed(tool)).collect();
+        let missing = TOOLS.iter().chain(tools).copied().filter(|tool| !is_installed(tool));
+        let named = |tool| match package(tool) {
+            package if package == tool => tool.to_owned(),
+            package => format!("{tool} (package {package})"),
+        };
+        let missing: Vec<String> = missing.map(named).collect();
         if !missing.is_empty() {
-            return Err(format!("not installed: {}", missing.join(", ")));
+            Self::skipped(&format!("needs {}", missing.join(" and ")));
+            return None;
         }
+        Self::try_open()
+            .inspect_err(|why| Self::skipped(&format!("needs network namespaces ({why})")))
+            .ok()
+    }
+
+    /// Prints that a test was skipped, and counts it; in CI that is a failure. `why` begins with
+    /// `needs`.
+    pub fn skipped(why: &str) {
+        skip::skipped(why);
+    }
+
+    fn try_open() -> Result<Lab, String> {
         let as_user = std::env::var("MCAST_LAB").as_deref() == Ok("user");
         let direct = if as_user {
             Err("MCAST_LAB=user".to_owned())

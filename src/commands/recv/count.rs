@@ -97,7 +97,7 @@ impl Counts {
         let arrival = Arrival {
             source,
             zone,
-            group: endpoint.group,
+            group: datagram.group(),
             port: endpoint.port,
             iface: meta.ifindex.zip(iface),
             time: meta.time,

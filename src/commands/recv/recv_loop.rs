@@ -396,7 +396,7 @@ fn received<'a>(datagram: &Datagram<'a>, classified: Classified) -> ReceivedData
     ReceivedDatagram {
         time: meta.time,
         source: Zoned::socket(meta.source, zone),
-        group: endpoint.group,
+        group: datagram.group(),
         port: endpoint.port,
         iface,
         ttl: meta.ttl,

@@ -14,10 +14,10 @@ use crate::units::printable::name_of;
 pub fn interfaces() -> io::Result<Vec<Interface>> {
     let mut interfaces = Vec::new();
     for found in nix::ifaddrs::getifaddrs()? {
-        // Linux lists the labels of old aliases ("e0:1") as names of their own; they are addresses
-        // of e0.
-        let name = found.interface_name.split(':').next().unwrap_or(&found.interface_name);
-        let iface = entry(&mut interfaces, name);
+        let label = found.interface_name;
+        let name = device_of(&label, &interfaces);
+        let is_label = name != label;
+        let iface = entry(&mut interfaces, &name);
         set_flags(iface, found.flags);
         let Some(address) = found.address else { continue };
         if let Some(link) = address.as_link_addr() {
@@ -26,6 +26,9 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
             let prefix =
                 found.netmask.filter(|mask| mask.family().is_some()).as_ref().and_then(prefix);
             iface.addresses.push(Address { ip, prefix });
+            if is_label {
+                iface.labels.push((label, ip));
+            }
         }
     }
     for iface in &mut interfaces {
@@ -54,6 +57,18 @@ fn name_those_without_text(interfaces: &mut [Interface]) {
         if let Some(real) = real {
             (iface.index, iface.name) = (real.index(), name_of(real.name().to_bytes()));
         }
+    }
+}
+
+/// The interface that an entry belongs to. Linux lists the label of an address ("e0:1") in the place
+/// of the name; it begins with the name of its interface, which is listed before.
+fn device_of(label: &str, known: &[Interface]) -> String {
+    let begins = |name: &&str| label.starts_with(name);
+    let names = known.iter().map(|iface| iface.name.as_str()).filter(begins);
+    match names.max_by_key(|name| name.len()) {
+        // A name cannot contain a colon; a label without one is no name of an interface.
+        Some(name) if label.contains(':') || if_nametoindex(label).is_err() => name.to_owned(),
+        _ => label.to_owned(),
     }
 }
 

@@ -36,7 +36,7 @@ impl Watch {
         let interfaces = interfaces().map_err(NetError::list_interfaces)?;
         let mut followed: Vec<(Followed, Family)> = Vec::new();
         let mut last: Option<(*const Via, Family)> = None;
-        for at in endpoints {
+        for at in endpoints.filter(|at| !at.via.is_any()) {
             let family = Family::of(at.group);
             // Endpoints of one interface mostly come together.
             if last == Some((Arc::as_ptr(&at.via), family)) {

@@ -53,6 +53,26 @@ fn address(via: &Via) -> String {
 }
 
 #[test]
+fn an_interface_is_named_by_a_label_or_as_ip_link_prints_it() {
+    let mut host = host();
+    host[1].labels = vec![("e0:1".to_owned(), "10.0.0.102".parse().unwrap())];
+    let choose = |text: &str, wanted: &str| {
+        let wanted = [wanted.parse().unwrap()];
+        choose(&host, &target(text), &wanted, Purpose::Send, || None).map(|mut vias| vias.remove(0))
+    };
+    let via = choose("239.1.1.1", "e0:1").unwrap();
+    assert_eq!((via.index, address(&via), via.pinned), (2, "10.0.0.102".to_owned(), true));
+    let via = choose("ff15::1", "e0:1").unwrap();
+    assert_eq!((via.index, address(&via), via.pinned), (2, "fe80::1".to_owned(), false));
+    for wanted in ["e0@if5", "e0@e1", "e0@NONE"] {
+        assert_eq!(choose("239.1.1.1", wanted).unwrap().index, 2, "{wanted}");
+    }
+    for wanted in ["e0:2", "e9@if5", "@e0", "e0@"] {
+        assert_eq!(choose("239.1.1.1", wanted).is_ok(), wanted == "e0@", "{wanted}");
+    }
+}
+
+#[test]
 fn an_interface_is_named_by_name_address_or_index() {
     for wanted in ["e0", "10.0.0.101", "2", "fe80::1", "fe80::1%e0", "fe80::1%2"] {
         assert_eq!(choice("239.1.1.1", Some(wanted), None).unwrap().index, 2, "{wanted}");

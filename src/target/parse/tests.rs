@@ -53,6 +53,18 @@ fn one_group_and_port_is_written_in_many_ways() {
 }
 
 #[test]
+fn any_address_is_written_in_many_ways() {
+    for text in ["udp://:5000", "udp://@:5000", "rtp://@*:5000/", ":5000", "*:5000"] {
+        assert_eq!(targets(text), ["0.0.0.0 5000", ":: 5000"], "{text}");
+        assert_eq!(parse(text).unwrap().count(), 2);
+    }
+    assert_eq!(targets("*:7-8"), ["0.0.0.0 7", "0.0.0.0 8", ":: 7", ":: 8"]);
+    assert_eq!(targets("0.0.0.0:5000"), ["0.0.0.0 5000"]);
+    assert_eq!(targets("udp://@0.0.0.0:5000"), ["0.0.0.0 5000"]);
+    assert_eq!(targets("[::]:5000"), [":: 5000"]);
+}
+
+#[test]
 fn a_range_is_written_out_group_by_group() {
     let three = ["239.1.1.255 54321", "239.1.2.0 54321", "239.1.2.1 54321"];
     assert_eq!(targets("239.1.1.255+3"), three);
@@ -76,14 +88,22 @@ fn a_range_is_written_out_group_by_group() {
 fn each_wrong_part_is_named_and_a_right_one_shown() {
     for (text, part) in [
         ("", "names no group"),
-        (":5000", "names no group"),
-        ("udp://:5000", "names no group"),
+        ("udp://", "names no group"),
+        ("5000", "try 239.1.1.1:5000, or udp://:5000 to"),
         ("hello", "'hello' is not an IP address"),
+        ("all-systems.mcast.net:5000", "'all-systems.mcast.net' is not an IP address"),
+        ("udp://239.1.1.1-ntp.mcast.net:5000", "'ntp.mcast.net' is not an IP address"),
+        (
+            "my-host.local+4:5000",
+            "'my-host.local' is not an IP address, and mcast does not resolve",
+        ),
+        ("a-b@232.1.1.1:5000", "the source 'a-b' is not an IP address, and mcast does not resolve"),
+        ("0.0.0.0+2:5000", "0.0.0.0 is not a multicast group, and only groups come in ranges"),
+        ("10.0.0.5@0.0.0.0:5000", "0.0.0.0 is no multicast group"),
         ("239.1.1.300:1", "'239.1.1.300' is not an IP address"),
         ("240.0.0.1:5000", "240.0.0.1 is reserved"),
         ("0.0.0.1:5000", "0.0.0.1 is reserved"),
-        ("0.0.0.0:5000", "0.0.0.0 is reserved"),
-        ("[::]:5000", ":: is reserved"),
+        ("*:0", "'0' is not a UDP port"),
         ("[ff15::9]-[ff15::1]:5000", "try [ff15::1]-[ff15::9]:5000"),
         ("[ff15::5]/120:5000", "try [ff15::]/120:5000, or [ff15::5]+4:5000"),
         ("[ff00::1]:5000", "ff00::1 has the reserved scope 0"),
@@ -97,13 +117,14 @@ fn each_wrong_part_is_named_and_a_right_one_shown() {
         ("[ff15::1:5000", "bracket is not closed"),
         ("[ff15::1]5000", "'5000' follows the address"),
         ("ff15::1+4:5000", "try [ff15::1]+4:5000"),
+        ("ff15::1:54321", "try [ff15::1]:54321"),
         ("ff15::/120", "try [ff15::]/120:5000"),
         ("239.1.1.1%eth0:5000", "'%eth0' is not a zone here"),
         ("[ff02::1%]:5000", "'%' is not a zone here"),
         ("[fe80::5%e1]@[ff32::1%e0]:5000", "names both e0 and e1"),
         ("[ff12::1%e0]-[ff12::2%e1]:5000", "names both e0 and e1"),
         ("http://239.1.1.1:5000", "'http://' is not a URL of UDP"),
-        ("udp://239.1.1.1:5000?ttl=2", "'?ttl=2' is a player's option"),
+        ("udp://239.1.1.1:5000?ttl=2", "'?ttl=2' is an option of a player"),
         ("@239.1.1.1:5000", "nothing stands before the '@'"),
         ("me@232.1.1.1:5000", "the source 'me' is not an IP address"),
         ("239.1.1.2@232.1.1.1:5000", "the source 239.1.1.2 is a multicast group"),
@@ -213,7 +234,8 @@ proptest! {
         };
         let groups = if nth(first, groups - 1).is_multicast() { groups } else { 1 };
         let ports = (port, port.saturating_add(more));
-        let range = TargetRange { source, first, groups, ports, zone: zone.filter(|_| !v4) };
+        let zone = zone.filter(|_| !v4);
+        let range = TargetRange { source, first, groups, ports, zone, both: false };
         prop_assert_eq!(parse(&range.to_string()).unwrap(), range);
     }
 }

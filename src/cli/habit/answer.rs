@@ -1,0 +1,230 @@
+//! The tip of a refused line: the line that does what was meant, never one of similar letters.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::Command;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::line::{Line, Part, takes_value};
+use super::rewrite::{Rewritten, rewrite, takes_next};
+use super::table::{COMMAND_WORDS, HABITS};
+use crate::cli::values;
+use crate::target::TargetRange;
+use crate::units::words::quote;
+
+/// Whether mcast takes a line.
+pub type Takes<'a> = &'a dyn Fn(&[OsString]) -> bool;
+
+/// Gives the error of a refused line the tip that fits, in the place of those of the parser.
+pub fn answer(
+    program: &Command,
+    words: &[OsString],
+    mut error: clap::Error,
+    takes: Takes,
+) -> clap::Error {
+    if !error.use_stderr() {
+        return error;
+    }
+    let similar = match error.kind() {
+        ErrorKind::UnknownArgument => similar_option(program, words, &error),
+        ErrorKind::InvalidSubcommand => similar_command(program, words),
+        _ => None,
+    };
+    [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested]
+        .into_iter()
+        .for_each(|kind| drop(error.remove(kind)));
+    let tip = missing_separator(program, words, takes)
+        .or_else(|| in_our_words(program, words, &error, takes))
+        .or_else(|| with_command(program, words, takes));
+    match (tip, similar) {
+        (Some(tip), _) => {
+            let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+            error.insert(ContextKind::Suggested, tip);
+        }
+        (None, Some((kind, similar))) => {
+            error.insert(kind, ContextValue::String(similar));
+        }
+        (None, None) => {}
+    }
+    error
+}
+
+/// The error of a line that mcast would take for something else than what was meant.
+pub fn misread(line: &Line) -> Option<String> {
+    line.parts.iter().find_map(|part| match part {
+        Part::Option { name, value: Some(value) } if name == "-i" && line.command != "send" => {
+            let group =
+                value.parse::<TargetRange>().is_ok_and(|range| range.first().is_multicast());
+            let is_number = value.parse::<f64>().is_ok();
+            if group || value.contains("://") {
+                Some(format!(
+                    "'-i {value}' names no interface\n\n  tip: the group is a word of its own: \
+                     mcast {} {}",
+                    line.command,
+                    quote(value)
+                ))
+            } else if line.command == "recv" && (is_number || values::time(value).is_ok()) {
+                let unit = if is_number { "s" } else { "" };
+                Some(format!(
+                    "'-i {value}' could be an interface or an interval\n\n  tip: use --iface \
+                     {value} for the interface, or --stats {value}{unit} to report at intervals"
+                ))
+            } else {
+                None
+            }
+        }
+        _ => None,
+    })
+}
+
+/// Takes a line apart. `None` if it has no command.
+pub fn read(program: &Command, words: &[OsString]) -> Option<Line> {
+    Line::read(program, words, takes_next)
+}
+
+/// `recv -c 3 mcast send`: a program among the targets.
+fn missing_separator(program: &Command, words: &[OsString], takes: Takes) -> Option<String> {
+    let line = read(program, words).filter(|line| line.command == "recv")?;
+    let (at, _) = line.targets().find(|(_, text)| is_program(text))?;
+    let (front, command) = words.split_at(at);
+    if !takes(front) {
+        return None;
+    }
+    let mut words: Vec<OsString> = front.to_vec();
+    words.push("--".into());
+    words.extend(command.iter().filter(|word| *word != "--").cloned());
+    Some(format!("is '--' missing before COMMAND? {}", shown(&words)))
+}
+
+/// Whether a word that is no target names a program.
+fn is_program(word: &str) -> bool {
+    let is_path = ["/", "./", "../", "~/"].iter().any(|start| word.starts_with(start));
+    let is_installed = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|folder| folder.join(Path::new(word)).is_file())
+    };
+    word.parse::<TargetRange>().is_err() && (word == "mcast" || is_path || is_installed())
+}
+
+/// The line with the options of mcast in the place of others.
+fn in_our_words(
+    program: &Command,
+    words: &[OsString],
+    error: &clap::Error,
+    takes: Takes,
+) -> Option<String> {
+    let line = read(program, words)?;
+    let command = program.find_subcommand(&line.command)?;
+    let has = |option: &str| takes_value(command, option).is_some();
+    if let Some(line) = with_two_dashes(command, words).and_then(|words| read(program, &words)) {
+        let rewritten = rewrite(&line, has).map(|rewritten| rewritten.line);
+        let mut lines = std::iter::once(line).chain(rewritten);
+        if let Some(line) = lines.find(|line| takes(&line.os_words())) {
+            return Some(format!("a long option begins with two dashes: {}", line.shown()));
+        }
+    }
+    let Rewritten { line, why, example } = rewrite(&line, has)?;
+    if takes(&line.os_words()) {
+        return Some(format!("{why}: {}", line.shown()));
+    }
+    let is_about_it = error.kind() != ErrorKind::UnknownArgument
+        || matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(option))
+            if HABITS.iter().any(|row| row.why == why && row.names.contains(&option.as_str())));
+    let example = example.filter(|_| is_about_it)?;
+    Some(format!("{why}: {}", example_of(&line.command, example, takes)))
+}
+
+/// The example of a row for `command`. Rows for several commands have one of recv.
+fn example_of(command: &str, example: &str, takes: Takes) -> String {
+    let own = example.replacen("mcast recv ", &format!("mcast {command} "), 1);
+    let words: Vec<OsString> = own.replace('\'', "").split(' ').map(OsString::from).collect();
+    if takes(&words) { own } else { example.to_owned() }
+}
+
+/// The words with `-iface` as `--iface`. `None` if there is none of the kind.
+fn with_two_dashes(command: &Command, words: &[OsString]) -> Option<Vec<OsString>> {
+    let fix = |word: &OsString| {
+        let word = word.to_str()?;
+        let name = word.strip_prefix('-').filter(|name| name.len() > 2)?;
+        let option = format!("--{}", name.split('=').next()?);
+        let is_foreign = || {
+            let mut rows = HABITS.iter().filter(|row| row.commands.contains(&command.get_name()));
+            rows.any(|row| row.names.contains(&option.as_str()))
+        };
+        let is_long = takes_value(command, &option).is_some() || is_foreign();
+        (is_long && !name.starts_with('-')).then(|| OsString::from(format!("-{word}")))
+    };
+    let fixed: Vec<OsString> =
+        words.iter().map(|word| fix(word).unwrap_or_else(|| word.clone())).collect();
+    (fixed != words).then_some(fixed)
+}
+
+/// A line without a command, or with a word that is no command.
+fn with_command(program: &Command, words: &[OsString], takes: Takes) -> Option<String> {
+    let word = words.get(1)?.to_str()?;
+    if program.find_subcommand(word).is_some() {
+        return None;
+    }
+    let line = |command: &str, rest: usize| {
+        let mut line = vec![OsString::from("mcast"), command.into()];
+        line.extend(words[rest..].iter().cloned());
+        line
+    };
+    if let Some((_, command)) = COMMAND_WORDS.iter().find(|(others, _)| others.contains(&word)) {
+        let line = line(command, 2);
+        let shown = if takes(&line) { shown(&line) } else { format!("mcast {command}") };
+        return Some(format!("the command is {command}: {shown}"));
+    }
+    let why = "a command comes first";
+    let (recv, send) = (line("recv", 1), line("send", 1));
+    let is_target = word.parse::<TargetRange>().is_ok();
+    match (takes(&recv), takes(&send)) {
+        (true, true) if is_target => Some(format!("{why}: {}, or mcast send", shown(&recv))),
+        (true, _) => Some(format!("{why}: {}", shown(&recv))),
+        (false, true) => Some(format!("{why}: {}", shown(&send))),
+        (false, false) if is_target || word.starts_with('-') => {
+            Some(format!("{why}: mcast recv 239.1.1.1:5000, or mcast send 239.1.1.1:5000"))
+        }
+        (false, false) => None,
+    }
+}
+
+/// The option that was mistyped by one letter.
+fn similar_option(
+    program: &Command,
+    words: &[OsString],
+    error: &clap::Error,
+) -> Option<(ContextKind, String)> {
+    let command = program.find_subcommand(words.get(1)?)?;
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return None };
+    let typed = typed.strip_prefix("--").filter(|typed| typed.len() >= 4)?;
+    let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
+    let mut options = shown.filter_map(clap::Arg::get_long);
+    let similar = options.find(|option| strsim::osa_distance(option, typed) == 1)?;
+    Some((ContextKind::SuggestedArg, format!("--{similar}")))
+}
+
+/// The command that was mistyped by a letter or two.
+fn similar_command(program: &Command, words: &[OsString]) -> Option<(ContextKind, String)> {
+    let typed = words.get(1)?.to_str()?;
+    let names = program
+        .get_subcommands()
+        .flat_map(|command| std::iter::once(command.get_name()).chain(command.get_all_aliases()));
+    let most = if typed.len() < 5 { 1 } else { 2 };
+    let (_, similar) = names
+        .map(|name| (strsim::osa_distance(name, typed), name))
+        .filter(|(distance, name)| *distance <= most && name.len() > 2)
+        .min()?;
+    Some((ContextKind::SuggestedSubcommand, similar.to_owned()))
+}
+
+/// A line as a shell takes it.
+fn shown(words: &[OsString]) -> String {
+    let rest = words.iter().skip(1).map(|word| quote(&word.to_string_lossy()));
+    std::iter::once("mcast".to_owned()).chain(rest).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! The way from the words that were typed to the typed arguments.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+
+use super::habit::{answer, command_first, join_ports, misread, read};
+use super::{Cli, Command, RecvArgs, SendArgs, Typed};
+use crate::iface::Wanted;
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+/// What the line lacks, with a tip; or the help or the version, if the line asks for it.
+pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut program = Cli::command();
+    program.build();
+    let mut words = command_first(&program, words.into_iter().collect());
+    let mut typed = Typed::default();
+    if let Some(line) = read(&program, &words) {
+        let refused = |why: String| {
+            clap::Error::raw(ErrorKind::ValueValidation, why + "\n").with_cmd(&program)
+        };
+        typed = line.typed();
+        join_ports(&line, &mut words).map_err(refused)?;
+        misread(&line).map_or(Ok(()), |why| Err(refused(why)))?;
+    }
+    let takes = |words: &[OsString]| from_words(words).is_ok();
+    let mut cli = from_words(&words).map_err(|error| answer(&program, &words, error, &takes))?;
+    if let Command::Send(SendArgs { common, .. }) | Command::Recv(RecvArgs { common, .. }) =
+        &mut cli.command
+    {
+        common.typed = typed;
+    }
+    Ok(cli)
+}
+
+fn from_words(words: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut program = Cli::command();
+    let matches = program.try_get_matches_from_mut(words)?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
+    mark_default_interface(&mut cli.command, &matches);
+    Ok(cli)
+}
+
+/// Marks an interface that the environment names, and drops an empty one.
+fn mark_default_interface(command: &mut Command, matches: &ArgMatches) {
+    let is_default = matches.subcommand().is_some_and(|(_, matches)| {
+        matches.try_contains_id("iface").is_ok()
+            && matches.value_source("iface") == Some(ValueSource::EnvVariable)
+    });
+    if !is_default {
+        return;
+    }
+    let mark = |wanted: Wanted| Some(wanted.by_default()).filter(|wanted| !wanted.is_empty());
+    match command {
+        Command::Send(SendArgs { common, .. }) | Command::Recv(RecvArgs { common, .. }) => {
+            common.iface = common.iface.drain(..).filter_map(mark).collect();
+        }
+        Command::Check(args) => args.iface = args.iface.take().and_then(mark),
+        Command::Ifaces(_) => {}
+    }
+}
