@@ -151,7 +151,7 @@ fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
     );
     let heard = recv.ends(1);
     heard.says("were sent before the first that was heard");
-    assert!(!heard.err.contains("nothing arrived"), "the ends did: {heard}");
+    assert!(!heard.err.contains("nothing"), "the ends did: {heard}");
 }
 
 #[test]
