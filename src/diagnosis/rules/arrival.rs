@@ -22,8 +22,10 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     }
     let elsewhere =
         wrong_interface(facts).or_else(|| other_source(facts)).or_else(|| other_port(facts));
-    let explained =
-        others.iter().any(|finding| finding.level == Level::Fault) || elsewhere.is_some();
+    let explained = others
+        .iter()
+        .any(|finding| finding.level == Level::Fault || finding.id == Id::InterfaceMember)
+        || elsewhere.is_some();
     found.extend(elsewhere);
     // Without a socket on the port nothing arrives, whatever comes.
     if facts.membership.port_not_permitted {
@@ -315,7 +317,9 @@ fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
         let closer = "mcast check looks closer";
         let is_reasoned = others.iter().any(|finding| finding.level >= Level::Warning);
         let remedy = if is_reasoned { closer.to_owned() } else { format!("{sending} {closer}") };
-        return finding.remedy(remedy).run(Place::Here, asked.check(facts.iface.as_deref()));
+        let upper = facts.upper().map(|master| master.name);
+        let iface = upper.as_deref().or(facts.iface.as_deref());
+        return finding.remedy(remedy).run(Place::Here, asked.check(iface));
     }
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
     finding

@@ -66,7 +66,7 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     let mut blamed = by_rules(facts, explained);
     // What comes in by the port of a bridge goes to the bridge: past ingress nobody looks at it
     // here, and that it is not heard at the port is no loss.
-    if facts.bridge_above().is_some() {
+    if facts.upper().is_some() {
         blamed.retain(|finding| finding.id == Gap::Ingress.id());
         return blamed;
     }
@@ -224,6 +224,21 @@ fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice 
         .at(level)
 }
 
+/// What this host sends to itself gets lost before IP counts it on the way in. It passes POSTROUTING
+/// on its way there, so that no hook can be named.
+fn lost_to_itself(facts: &Facts, evidence: &str) -> Notice {
+    Notice::warning(
+        Id::SelfTestFailed,
+        format!("this host does not receive what it sends to {}", facts.target),
+        format!(
+            "{evidence}; that is consistent with a rule in POSTROUTING, at egress or at ingress, \
+             and with tc or XDP"
+        ),
+    )
+    .remedy("look for the rule that drops it; one in POSTROUTING does not affect what others send")
+    .run(Place::Here, "nft list ruleset")
+}
+
 /// A firewall that cannot be read, or something like one, by where datagrams get lost.
 fn by_place(facts: &Facts) -> Option<Notice> {
     let received = facts.rise("Ip.InReceives", "Ip6.InReceives");
@@ -258,6 +273,9 @@ fn by_place(facts: &Facts) -> Option<Notice> {
                 Level::Fault,
                 format!("{own}, and what comes in gets lost there too: {counters}"),
             ));
+        }
+        if gap == Gap::Ingress {
+            return Some(lost_to_itself(facts, &format!("{own}: {counters}")));
         }
         let may_be = "which is consistent with it, and with a rule against those who send from \
                       this host's own address";
