@@ -78,11 +78,11 @@ pub(super) fn receiver(
     // Several programs of one host may listen to a group, and each gets every datagram. They share
     // the port by either option; BSD and macOS require the second. A datagram to a unicast address
     // goes to one socket, so a receiver that shares the port would take datagrams from others.
-    if at.cast != Cast::Unicast {
+    let is_shared = at.cast != Cast::Unicast;
+    if is_shared {
         socket
             .set_reuse_address(true)
             .map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
-        sys::share_port(&socket).map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
     }
     // Before the bind, so that the first datagram finds the room.
     let rcvbuf = set_receive_buffer(&socket, room);
@@ -104,7 +104,12 @@ pub(super) fn receiver(
     } else {
         SocketAddr::new(Family::of(at.group).unspecified(), at.port)
     };
-    socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
+    let bound = if is_shared {
+        sys::bind_shared(&socket, &local.into())
+    } else {
+        socket.bind(&local.into())
+    };
+    bound.map_err(|error| Operation::Bind(local).failed(error))?;
     Ok((socket.into(), rcvbuf))
 }
 

@@ -224,19 +224,14 @@ fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice 
         .at(level)
 }
 
-/// What this host sends to itself gets lost before IP counts it on the way in. It passes POSTROUTING
-/// on its way there, so that no hook can be named.
-fn lost_to_itself(facts: &Facts, evidence: &str) -> Notice {
-    Notice::warning(
-        Id::SelfTestFailed,
-        format!("this host does not receive what it sends to {}", facts.target),
-        format!(
-            "{evidence}; that is consistent with a rule in POSTROUTING, at egress or at ingress, \
-             and with tc or XDP"
-        ),
-    )
-    .remedy("look for the rule that drops it; one in POSTROUTING does not affect what others send")
-    .run(Place::Here, "nft list ruleset")
+/// What this host sends to itself passes POSTROUTING before IP counts it on its way in.
+fn or_on_its_way_out(facts: &Facts, lost: Notice) -> Notice {
+    let what = format!(
+        "this host drops {} on its way out (POSTROUTING), or {}",
+        facts.target,
+        Gap::Ingress.meaning(facts)
+    );
+    Notice { what, ..lost }
 }
 
 /// A firewall that cannot be read, or something like one, by where datagrams get lost.
@@ -274,15 +269,14 @@ fn by_place(facts: &Facts) -> Option<Notice> {
                 format!("{own}, and what comes in gets lost there too: {counters}"),
             ));
         }
-        if gap == Gap::Ingress {
-            return Some(lost_to_itself(facts, &format!("{own}: {counters}")));
-        }
         let may_be = "which is consistent with it, and with a rule against those who send from \
                       this host's own address";
         // Where all rules are known and let the target through, it is the latter.
         let is_known = facts.firewall.read && facts.judged().is_some() && !facts.firewall.legacy;
         let level = if is_known { Level::Note } else { Level::Warning };
-        return Some(finding(gap, level, format!("{own}, {may_be}; {counters}")));
+        let evidence = format!("{own}, {may_be}; {counters}");
+        let lost = finding(gap, level, evidence);
+        return Some(if gap == Gap::Ingress { or_on_its_way_out(facts, lost) } else { lost });
     }
     // Everything that is delivered is counted, unicast too; so what is missing there is multicast
     // that was let in and not delivered.

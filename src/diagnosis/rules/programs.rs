@@ -18,15 +18,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
 
 /// Who a socket belongs to.
 pub fn name(user: &PortUser) -> String {
-    // The kernel's own sockets are no files.
-    const KERNEL: u64 = 0;
-    match &user.program {
-        Some(program) => program.clone(),
-        None if user.inode == KERNEL => {
-            "the kernel (a tunnel, such as VXLAN or WireGuard)".to_owned()
-        }
-        None => format!("a program of user {}", user.uid),
-    }
+    user.program.clone().unwrap_or_else(|| format!("a program of user {}", user.uid))
 }
 
 /// The classic mistake: bound to the interface's own address, a socket hears no multicast on Linux,
