@@ -66,8 +66,12 @@ fn mtu(link: &LinkFacts) -> String {
 /// A port of a bridge, or a member of a bond.
 fn member(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let master = facts.upper()?;
+    // Frames that came in are the subject of a finding of their own.
+    let came = facts.frames_here().is_some_and(|frames| frames > 0);
+    let level = if came { Level::Note } else { Level::Warning };
     Some(
         shared::interface_member(&link.name, &master)
+            .at(level)
             .why(format!(
                 "{}{}; the kernel hands what comes in there to {} before IP sees it",
                 carrier(link),
