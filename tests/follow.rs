@@ -387,7 +387,7 @@ fn a_port_that_leaves_its_bridge_is_still_the_same_interface() {
     b.shell("ip link set e0 nomaster");
     a.mcast("send --iface e0 239.1.1.1:5000 --count 1").ends(0);
     let finished = recv.ends(0);
-    assert!(warnings(&finished).is_empty(), "{finished}");
+    assert_eq!(warnings(&finished), ["interface-member"], "{finished}");
 }
 
 #[test]
@@ -578,4 +578,47 @@ fn without_a_terminal_nobody_is_asked() {
     let finished = b.mcast("recv --iface ask").ends(2);
     finished.says("--iface ask shows a menu, and here is no terminal to show it on");
     finished.says("e1  up    10.1.0.101/24");
+}
+
+#[test]
+fn all_interfaces_are_also_those_that_appear_later() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    for start in [Host::mcast, portable] {
+        let recv =
+            "recv 239.1.1.1+2:5000 [ff15::1]:5000 --iface all --count 4 --timeout 25s -o json";
+        let recv = start(&b, recv).ready();
+        lab.wire(&a, &b);
+        a.address("e1", "10.1.0.100/24");
+        b.address("e1", "10.1.0.101/24");
+        recv.line(|line| {
+            line.contains("\"interface-joined\"") && line.contains("interface e1 appeared: joined ")
+        });
+        ["239.1.1.1", "239.1.1.2", "ff15::1"].iter().for_each(|group| b.joins("e1", group));
+        [&a, &b].iter().for_each(|host| host.has_ipv6("e1"));
+        a.mcast("send 239.1.1.1+2:5000 [ff15::1]:5000 --iface e1 --count 1 -q").ends(0);
+        a.mcast("send 239.1.1.2:5000 --iface e0 --count 1 -q").ends(0);
+        let heard = recv.ends(0);
+        let left = heard.events_of("left");
+        assert_eq!(left.iter().filter(|left| left["iface"] == "e1").count(), 3, "{heard}");
+        // What went and came back is the same interface, and joined once.
+        b.shell("ip link del e1");
+    }
+}
+
+#[test]
+fn an_interface_that_is_named_does_not_bring_others() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, b) = lab.pair();
+    let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --count 1 --timeout 25s -o json").ready();
+    lab.wire(&a, &b);
+    b.address("e1", "10.1.0.101/24");
+    b.shell("ip link set e0 down");
+    // Changes are followed in their order.
+    recv.line(|line| line.contains("\"interface-down\""));
+    assert!(!b.is_member("e1", "239.1.1.1"));
+    b.shell("ip link set e0 up");
+    recv.line(|line| line.contains("\"interface-up\""));
+    a.mcast("send 239.1.1.1:5000 --iface e0 --count 1 -q").ends(0);
+    recv.ends(0);
 }

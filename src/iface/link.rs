@@ -15,6 +15,9 @@ pub struct Link {
     pub kind: Option<String>,
     /// Its frames carry no Ethernet addresses, as those of a tunnel.
     pub no_ethernet: bool,
+    /// It is an ipvlan of mode L3 or L3S, which carries no multicast
+    /// (Documentation/networking/ipvlan.rst).
+    pub is_l3_ipvlan: bool,
     /// The interface that it is a port or a member of.
     pub master: Option<Master>,
 }
@@ -42,6 +45,11 @@ impl Link {
     /// Whether it is a VRF device.
     pub fn is_vrf(&self) -> bool {
         self.kind.as_deref() == Some(VRF)
+    }
+
+    /// Whether it is a WireGuard tunnel.
+    pub fn is_wireguard(&self) -> bool {
+        self.kind.as_deref() == Some("wireguard")
     }
 
     /// The interface that IP listens on in the place of this one: a bridge, a bond or a team takes

@@ -172,8 +172,8 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
                 .to_owned()
         }
         Operation::Send(at) if kind == Kind::PermissionDenied => format!(
-            "a firewall on this host drops it on the way out: look for OUTPUT rules with 'nft \
-             list ruleset', and allow UDP to {}",
+            "a firewall on this host drops it on the way out: look for OUTPUT and POSTROUTING rules \
+             with 'nft list ruleset', and allow UDP to {}",
             at.group
         ),
         Operation::Send(at) if kind == Kind::NetworkUnreachable => unreachable_tip(at),
@@ -198,6 +198,8 @@ fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
                 at.via.name, at.via.name
             )
         }
+        // ENOKEY and EDESTADDRREQ.
+        Operation::Send(at) if at.via.link.is_wireguard() => no_peer_tip(at),
         _ => return None,
     })
 }
@@ -215,6 +217,16 @@ fn unusable_tip(address: Option<IpAddr>) -> String {
     }
 }
 
+/// WireGuard has no peer for a group, or no address of the peer.
+fn no_peer_tip(at: &Endpoint) -> String {
+    let (name, group) = (&at.via.name, at.group);
+    let all = if group.is_ipv4() { "224.0.0.0/4" } else { "ff00::/8" };
+    format!(
+        "no peer of {name} that can be reached has {group} among its allowed IPs: add {all} to them \
+         ('wg show {name} allowed-ips', 'wg set {name} peer KEY allowed-ips LIST')"
+    )
+}
+
 /// Why there was no room for a datagram. The kernel also says so of one that a filter or the device
 /// dropped on the way out.
 fn no_buffers_tip(at: &Endpoint, queues: Option<&[Queue]>) -> String {
@@ -225,6 +237,11 @@ fn no_buffers_tip(at: &Endpoint, queues: Option<&[Queue]>) -> String {
          egress' show filters), or the interface does, as a tunnel without a peer for {}",
         at.group
     );
+    if at.via.link.is_l3_ipvlan {
+        return format!(
+            "{name} is an ipvlan interface in mode L3 or L3S, which carries no multicast"
+        );
+    }
     let Some(queues) = queues else {
         return format!("either the queue of {name} is full: {slower}; or {drops}");
     };

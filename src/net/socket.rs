@@ -74,14 +74,15 @@ pub(super) fn receiver(
 ) -> Result<(UdpSocket, Rcvbuf), NetError> {
     let family = Family::of(at.group);
     let socket = open(at)?;
+    enter_vrf(&socket, at);
     // Several programs of one host may listen to a group, and each gets every datagram. They share
     // the port by either option; BSD and macOS require the second. A datagram to a unicast address
     // goes to one socket, so a receiver that shares the port would take datagrams from others.
-    if at.cast != Cast::Unicast {
+    let is_shared = at.cast != Cast::Unicast;
+    if is_shared {
         socket
             .set_reuse_address(true)
             .map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
-        sys::share_port(&socket).map_err(|error| Operation::Set("SO_REUSEPORT").failed(error))?;
     }
     // Before the bind, so that the first datagram finds the room.
     let rcvbuf = set_receive_buffer(&socket, room);
@@ -105,7 +106,12 @@ pub(super) fn receiver(
     } else {
         SocketAddr::new(Family::of(at.group).unspecified(), at.port)
     };
-    socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
+    let bound = if is_shared {
+        sys::bind_shared(&socket, &local.into())
+    } else {
+        socket.bind(&local.into())
+    };
+    bound.map_err(|error| Operation::Bind(local).failed(error))?;
     Ok((socket.into(), rcvbuf))
 }
 
@@ -130,8 +136,13 @@ pub(super) fn sender(
     // Without it a full queue drops datagrams while every send succeeds.
     degrade("IP_RECVERR", sys::report_queue_drops(&socket, family));
     match at.cast {
+        // The interface of a group decides about its VRF, too. A bound socket would make IPv6 ask
+        // for a route of the VRF device itself.
         Cast::Multicast => set_multicast(&socket, at, options, backend)?,
-        Cast::Broadcast | Cast::Unicast => set_unicast(&socket, at, options)?,
+        Cast::Broadcast | Cast::Unicast => {
+            enter_vrf(&socket, at);
+            set_unicast(&socket, at, options)?;
+        }
     }
     if let Some(class) = options.dscp.map(|dscp| u32::from(dscp) << 2) {
         set_traffic_class(&socket, family, class)?;
@@ -261,7 +272,15 @@ pub(super) fn ttl_of(socket: &UdpSocket, at: &Endpoint) -> Option<u8> {
     ttl.ok().and_then(|ttl| u8::try_from(ttl).ok())
 }
 
-/// A socket of the family of `at`, bound to the VRF of its interface.
+/// Binds a socket to the VRF of its interface: there alone it receives, and there alone it finds the
+/// addresses and routes of the VRF.
+fn enter_vrf(socket: &Socket, at: &Endpoint) {
+    if let Some(vrf) = at.via.vrf() {
+        degrade("SO_BINDTODEVICE", sys::bind_to_device(socket, vrf));
+    }
+}
+
+/// A socket of the family of `at`.
 fn open(at: &Endpoint) -> Result<Socket, NetError> {
     let domain = if at.group.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
     let socket = Socket::new(domain, sys::datagram_type(), Some(Protocol::UDP))
@@ -269,9 +288,6 @@ fn open(at: &Endpoint) -> Result<Socket, NetError> {
     sys::set_nonblocking(&socket).map_err(|error| Operation::Set("O_NONBLOCK").failed(error))?;
     if at.group.is_ipv6() {
         degrade("IPV6_V6ONLY", socket.set_only_v6(true));
-    }
-    if let Some(vrf) = at.via.vrf() {
-        degrade("SO_BINDTODEVICE", sys::bind_to_device(&socket, vrf));
     }
     Ok(socket)
 }

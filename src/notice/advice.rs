@@ -97,11 +97,18 @@ pub fn for_receiver<'a>(endpoints: impl Iterator<Item = &'a Endpoint> + Clone) -
 pub fn for_interfaces<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) -> Vec<Notice> {
     let mut named: Vec<&str> = Vec::new();
     let mut advice = Vec::new();
-    for via in endpoints.map(|at| &at.via).filter(|via| via.no_multicast) {
-        if !named.contains(&via.name.as_str()) {
-            named.push(&via.name);
-            advice.push(no_multicast_flag(&via.name));
+    for Endpoint { group, via, .. } in endpoints.filter(|at| at.cast == Cast::Multicast) {
+        if named.contains(&via.name.as_str()) {
+            continue;
         }
+        if via.link.is_wireguard() {
+            advice.push(wireguard(*group, &via.name));
+        } else if via.no_multicast {
+            advice.push(no_multicast_flag(&via.name));
+        } else {
+            continue;
+        }
+        named.push(&via.name);
     }
     advice
 }
@@ -229,6 +236,18 @@ fn flooded_group(group: IpAddr, more: usize) -> Notice {
             number(more, "shares", "share")
         ),
     )
+}
+
+fn wireguard(group: IpAddr, iface: &str) -> Notice {
+    let all = if group.is_ipv4() { "224.0.0.0/4" } else { "ff00::/8" };
+    note(
+        Id::NoMulticastFlag,
+        format!(
+            "{iface} is a WireGuard tunnel without the flag MULTICAST: it carries {group} to the one \
+             peer whose allowed IPs hold it"
+        ),
+    )
+    .remedy(format!("'wg show {iface} allowed-ips' shows them; {all} stands for all groups"))
 }
 
 fn no_multicast_flag(iface: &str) -> Notice {

@@ -115,6 +115,7 @@ ids! {
         ArrivesTwice = "arrives-twice",
         InterfaceDown = "interface-down",
         InterfaceMember = "interface-member",
+        Ipvlan = "ipvlan",
         NoNetlink = "no-netlink",
         SsmUnsupported = "ssm-unsupported",
     }

@@ -33,6 +33,10 @@ enum Status {
     Member(Master),
     /// It belongs to this VRF, to which mcast could not bind.
     Unbound(String),
+    /// It is a VRF, which sends no reports.
+    Vrf,
+    /// It is an ipvlan of a mode without multicast.
+    L3Ipvlan,
 }
 
 impl Status {
@@ -76,6 +80,12 @@ impl Status {
     fn at_start(via: &Via, presence: Presence, family: Family) -> Option<Status> {
         if let Some(master) = via.link.upper() {
             return Some(Status::Member(master.clone()));
+        }
+        if via.link.is_vrf() {
+            return Some(Status::Vrf);
+        }
+        if via.link.is_l3_ipvlan {
+            return Some(Status::L3Ipvlan);
         }
         match presence {
             Presence::Down => Some(Status::Down),
@@ -136,6 +146,15 @@ impl Status {
             }
             Status::Member(master) => shared::interface_member(iface, &master)
                 .remedy(format!("use --iface {}", master.name)),
+            Status::L3Ipvlan => return shared::l3_ipvlan(iface),
+            Status::Vrf => new(
+                Id::VrfUnbound,
+                format!(
+                    "{iface} is a VRF, and a join on it sends no report: switches and routers do \
+                     not forward the group"
+                ),
+            )
+            .remedy("name an interface of the VRF; 'mcast ifaces' lists them"),
             Status::Unbound(vrf) => new(
                 Id::VrfUnbound,
                 format!(

@@ -24,6 +24,14 @@ pub fn membership(master: &Master) -> String {
     format!("a {} of {master}", if master.has_ports() { "port" } else { "member" })
 }
 
+/// An ipvlan interface of a mode without multicast.
+pub fn l3_ipvlan(iface: &str) -> Notice {
+    let what =
+        format!("{iface} is an ipvlan interface in mode L3 or L3S, which carries no multicast");
+    Notice::new(Level::Warning, Id::Ipvlan, what)
+        .remedy("use ipvlan in mode L2, or macvlan: 'ip link add ... type macvlan mode bridge'")
+}
+
 /// This process may open no netlink socket.
 pub fn no_netlink() -> Notice {
     let what = "this process may open no netlink socket, so mcast knows less about interfaces and \

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
 
-use socket2::{Socket, Type};
+use socket2::{SockAddr, Socket, Type};
 
 use super::backend::Batching;
 use super::captured::CapturedFrame;
@@ -142,16 +142,18 @@ pub fn force_receive_buffer(_socket: &Socket, _bytes: usize) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Lets several sockets listen on a port: BSD and macOS want SO_REUSEPORT beside SO_REUSEADDR.
+/// Binds an address that is shared with other receivers (SO_REUSEADDR is set): BSD and macOS want
+/// SO_REUSEPORT beside it.
 #[cfg(unix)]
-pub fn share_port(socket: &Socket) -> io::Result<()> {
-    socket.set_reuse_port(true)
+pub fn bind_shared(socket: &Socket, address: &SockAddr) -> io::Result<()> {
+    socket.set_reuse_port(true)?;
+    socket.bind(address)
 }
 
 /// Windows has no SO_REUSEPORT.
 #[cfg(not(unix))]
-pub fn share_port(_socket: &Socket) -> io::Result<()> {
-    Ok(())
+pub fn bind_shared(socket: &Socket, address: &SockAddr) -> io::Result<()> {
+    socket.bind(address)
 }
 
 pub fn datagram_type() -> Type {

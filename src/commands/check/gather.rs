@@ -48,7 +48,10 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Sto
 
     // The self-test comes first, so that the sockets of the check do not receive its datagrams. Its
     // membership ends after theirs has begun.
-    let self_test = own.and_then(|listen| run_self_test(&mut facts, &listen.at, plan));
+    // IP listens above a member of another interface, so nothing comes back there.
+    let is_member = facts.upper().is_some();
+    let self_test =
+        own.filter(|_| !is_member).and_then(|listen| run_self_test(&mut facts, &listen.at, plan));
     let (inbox, beside) = open(plan, &mut facts);
     drop(self_test);
     look_for_membership(&mut facts, &host::groups());

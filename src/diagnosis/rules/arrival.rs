@@ -22,8 +22,10 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     }
     let elsewhere =
         wrong_interface(facts).or_else(|| other_source(facts)).or_else(|| other_port(facts));
-    let explained =
-        others.iter().any(|finding| finding.level == Level::Fault) || elsewhere.is_some();
+    let explained = others
+        .iter()
+        .any(|finding| finding.level == Level::Fault || finding.id == Id::InterfaceMember)
+        || elsewhere.is_some();
     found.extend(elsewhere);
     // Without a socket on the port nothing arrives, whatever comes.
     if facts.membership.port_not_permitted {
@@ -149,7 +151,7 @@ fn wrong_interface(facts: &Facts) -> Option<Notice> {
     let is_elsewhere =
         |heard: &&SenderFacts| heard.iface.as_ref().is_some_and(|iface| iface != expected);
     let Some(elsewhere) = facts.heard.iter().find(is_elsewhere) else {
-        return port_of_a_bridge(facts);
+        return on_a_member(facts);
     };
     let (asked, name) = (&facts.target, elsewhere.iface.as_ref()?);
     let count = count(
@@ -184,24 +186,22 @@ fn wrong_interface(facts: &Facts) -> Option<Notice> {
     )
 }
 
-/// It arrives at a port of a bridge, so it is the bridge's.
-fn port_of_a_bridge(facts: &Facts) -> Option<Notice> {
-    let (asked, name, bridge) = (&facts.target, facts.iface.as_ref()?, &facts.bridge_above()?.name);
+/// It arrives at a member of another interface, so it is that one's.
+fn on_a_member(facts: &Facts) -> Option<Notice> {
+    let (asked, name, master) = (&facts.target, facts.iface.as_ref()?, facts.upper()?);
     let frames = facts.frames_here().filter(|frames| *frames > 0)?;
+    let (member, upper) = (shared::membership(&master), &master.name);
     Some(
         Notice::fault(
             Id::WrongInterface,
+            format!("{asked} arrives on {name}, which is {member}, and goes to that"),
             format!(
-                "{asked} arrives on {name}, which is a port of the bridge {bridge}, and goes to \
-                 that"
-            ),
-            format!(
-                "{} came in; IP sees nothing of what comes in by the port of a bridge",
+                "{} came in; the kernel hands what comes in there to {upper} before IP sees it",
                 count(frames, "frame")
             ),
         )
-        .remedy(format!("join on {bridge}"))
-        .run(Place::Here, format!("mcast recv {asked} --iface {bridge}")),
+        .remedy(format!("join on {upper}"))
+        .run(Place::Here, format!("mcast recv {asked} --iface {upper}")),
     )
 }
 
@@ -324,7 +324,9 @@ fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
         let closer = "mcast check looks closer";
         let is_reasoned = others.iter().any(|finding| finding.level >= Level::Warning);
         let remedy = if is_reasoned { closer.to_owned() } else { format!("{sending} {closer}") };
-        return finding.remedy(remedy).run(Place::Here, asked.check(facts.iface.as_deref()));
+        let upper = facts.upper().map(|master| master.name);
+        let iface = upper.as_deref().or(facts.iface.as_deref());
+        return finding.remedy(remedy).run(Place::Here, asked.check(iface));
     }
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
     finding

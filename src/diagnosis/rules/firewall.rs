@@ -70,7 +70,7 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     let mut blamed = by_rules(facts, explained);
     // What comes in by the port of a bridge goes to the bridge: past ingress nobody looks at it
     // here, and that it is not heard at the port is no loss.
-    if facts.bridge_above().is_some() {
+    if facts.upper().is_some() {
         blamed.retain(|finding| finding.id == Gap::Ingress.id());
         return blamed;
     }
@@ -279,6 +279,16 @@ fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice 
         .at(level)
 }
 
+/// What this host sends to itself passes POSTROUTING before IP counts it on its way in.
+fn or_on_its_way_out(facts: &Facts, lost: Notice) -> Notice {
+    let what = format!(
+        "this host drops {} on its way out (POSTROUTING), or {}",
+        facts.target,
+        Gap::Ingress.meaning(facts)
+    );
+    Notice { what, ..lost }
+}
+
 /// A firewall that cannot be read, or something like one, by where datagrams get lost.
 fn by_place(facts: &Facts) -> Option<Notice> {
     let received = facts.rise("Ip.InReceives", "Ip6.InReceives");
@@ -318,7 +328,8 @@ fn by_place(facts: &Facts) -> Option<Notice> {
         }
         let may_be = "which is consistent with it, and with a rule against those who send from \
                       this host's own address";
-        return Some(finding(gap, Level::Warning, format!("{own}, {may_be}; {counters}")));
+        let lost = finding(gap, Level::Warning, format!("{own}, {may_be}; {counters}"));
+        return Some(if gap == Gap::Ingress { or_on_its_way_out(facts, lost) } else { lost });
     }
     // Everything that is delivered is counted, unicast too; so what is missing there is multicast
     // that was let in and not delivered. The loopback interface brings this host's own reports of

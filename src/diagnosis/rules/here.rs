@@ -1,7 +1,8 @@
 //! This host: its route, its membership, its limits, and its test with datagrams to itself.
 
 use super::words::either;
-use crate::diagnosis::facts::{Facts, MembershipFacts, SelfTestFacts};
+use crate::diagnosis::facts::{Facts, LinkFacts, MembershipFacts, SelfTestFacts};
+use crate::host::PortUser;
 use crate::notice::shared::SourceJoins;
 use crate::notice::{Id, Level, Notice, Place, shared};
 use crate::target::{bracketed, is_source_specific};
@@ -85,8 +86,23 @@ fn membership(facts: &Facts) -> Vec<Notice> {
         .collect()
 }
 
+/// The tunnel that the kernel itself may hold the port for: no program has it open then.
+fn tunnel_of_the_kernel(facts: &Facts) -> Option<&str> {
+    const KINDS: [&str; 4] = ["bareudp", "geneve", "vxlan", "wireguard"];
+    let is_known = |user: &PortUser| user.own || user.program.is_some() || user.uid != 0;
+    if facts.port_users.iter().flatten().all(is_known) {
+        return None;
+    }
+    let is_tunnel =
+        |link: &&LinkFacts| link.link.kind.as_deref().is_some_and(|kind| KINDS.contains(&kind));
+    facts.interfaces.iter().find(is_tunnel).map(|link| link.name.as_str())
+}
+
 fn port_taken(facts: &Facts) -> Notice {
     let asked = &facts.target;
+    let kernel = tunnel_of_the_kernel(facts).map_or_else(String::new, |tunnel| {
+        format!("; the kernel itself may hold it, for the tunnel {tunnel}")
+    });
     let users = facts
         .port_users
         .iter()
@@ -101,7 +117,7 @@ fn port_taken(facts: &Facts) -> Notice {
         format!(
             "binding it failed with EADDRINUSE: whoever holds it did not set SO_REUSEADDR, so no \
              second program of this host can receive {asked}; SO_REUSEPORT alone shares the port \
-             among programs of one user"
+             among programs of one user{kernel}"
         ),
     )
     .remedy("stop that program, or have it share the port (SO_REUSEADDR)")

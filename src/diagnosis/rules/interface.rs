@@ -16,6 +16,8 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
         return vec![finding];
     }
     let state = member(facts, link)
+        .or_else(|| vrf_itself(facts, link))
+        .or_else(|| l3_ipvlan(link))
         .or_else(|| ipv6_disabled(facts, link))
         .or_else(|| no_address(facts, link))
         .or_else(|| no_multicast_flag(facts, link))
@@ -64,8 +66,12 @@ fn mtu(link: &LinkFacts) -> String {
 /// A port of a bridge, or a member of a bond.
 fn member(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let master = facts.upper()?;
+    // Frames that came in are the subject of a finding of their own.
+    let came = facts.frames_here().is_some_and(|frames| frames > 0);
+    let level = if came { Level::Note } else { Level::Warning };
     Some(
         shared::interface_member(&link.name, &master)
+            .at(level)
             .why(format!(
                 "{}{}; the kernel hands what comes in there to {} before IP sees it",
                 carrier(link),
@@ -77,22 +83,39 @@ fn member(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     )
 }
 
+fn l3_ipvlan(link: &LinkFacts) -> Option<Notice> {
+    link.link.is_l3_ipvlan.then(|| {
+        shared::l3_ipvlan(&link.name).at(Level::Fault).why(
+            "it is of the kind ipvlan, and its flag NOARP is set; in these modes the kernel neither \
+             sends nor receives groups by it (ipvlan.rst)",
+        )
+    })
+}
+
+fn vrf_itself(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
+    link.link.is_vrf().then(|| {
+        let members: Vec<String> = facts
+            .interfaces
+            .iter()
+            .filter(|other| other.index != link.index && other.link.vrf("") == Some(&link.name))
+            .map(|other| other.name.clone())
+            .collect();
+        let which = if members.is_empty() { String::new() } else { format!(": {}", list(&members)) };
+        Notice::warning(
+            Id::Vrf,
+            format!("{} is a VRF: groups are joined on the interfaces that belong to it", link.name),
+            "a join on the VRF itself sends no report: switches and routers do not forward the group",
+        )
+        .remedy(format!("name an interface of the VRF{which}"))
+    })
+}
+
 /// A VRF keeps what comes in from sockets that are not bound to it.
 fn vrf(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
-    let vrf = facts.vrf()?;
+    let vrf = facts.vrf().filter(|_| !link.link.is_vrf())?;
     let name = &link.name;
     let accept = facts.l3mdev_accept?;
     let setting = format!("{} is {}", host::L3MDEV_ACCEPT, u8::from(accept));
-    if link.link.is_vrf() {
-        return Some(
-            Notice::warning(
-                Id::Vrf,
-                format!("{name} is a VRF: groups are joined on the interfaces that belong to it"),
-                "a join on the VRF itself sends no report, and no network card accepts the group",
-            )
-            .remedy("name an interface of the VRF; 'mcast ifaces' lists them"),
-        );
-    }
     if accept {
         return Some(Notice::pass(
             Id::Vrf,
@@ -169,6 +192,9 @@ fn able(facts: &Facts, link: &LinkFacts) -> Notice {
 
 fn no_multicast_flag(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let name = &link.name;
+    if link.link.is_wireguard() {
+        return Some(wireguard(facts, link));
+    }
     (!link.multicast && !link.loopback).then(|| {
         Notice::note(
             Id::InterfaceFlags,
@@ -184,6 +210,28 @@ fn no_multicast_flag(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
         .remedy("set it")
         .run(Place::Here, format!("ip link set {name} multicast on"))
     })
+}
+
+/// WireGuard sends a datagram to the one peer whose allowed IPs hold its destination, and takes from
+/// a peer what comes from them.
+fn wireguard(facts: &Facts, link: &LinkFacts) -> Notice {
+    let (name, group) = (&link.name, facts.target.group);
+    Notice::note(
+        Id::InterfaceFlags,
+        format!("{name} is a WireGuard tunnel: it carries the groups that allowed IPs name"),
+        format!(
+            "{}: {}{}; it sends {group} to the one peer whose allowed IPs hold it, and accepts it \
+             from a peer whose allowed IPs hold the sender",
+            carrier(link),
+            addresses(facts, link).join(", "),
+            mtu(link)
+        ),
+    )
+    .remedy(format!(
+        "see the allowed IPs; on the sender, add {} to those of the peer",
+        either(facts, "224.0.0.0/4", "ff00::/8")
+    ))
+    .run(Place::Here, format!("wg show {name} allowed-ips"))
 }
 
 /// The addresses of the target's family.

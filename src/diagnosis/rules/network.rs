@@ -38,6 +38,10 @@ fn querier(facts: &Facts) -> Option<Notice> {
     if facts.is_switched_off(link) || is_flooded(facts) {
         return None;
     }
+    // No switch is in a tunnel, and the queries that come in by a member are for its master.
+    if link.link.no_ethernet || facts.upper().is_some() {
+        return None;
+    }
     let (name, protocol) = (&link.name, protocol(facts));
     let heard: Vec<&Queries> =
         frames.queries.iter().filter(|queries| queries.iface == *name).collect();

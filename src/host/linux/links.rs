@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use netlink_packet_core::NlasIterator;
 
 use super::netlink;
-use crate::iface::{Interface, Link, Master};
+use crate::iface::{Flag, Interface, Link, Master};
 use crate::units::bytes;
 
 /// ARPHRD_* of linux/if_arp.h: the types of link whose frames have Ethernet addresses.
@@ -21,6 +21,7 @@ struct Described {
     name: String,
     kind: Option<String>,
     no_ethernet: bool,
+    no_arp: bool,
     master: Option<u32>,
 }
 
@@ -42,12 +43,18 @@ fn put_together(described: Vec<Described>) -> BTreeMap<u32, Link> {
         .iter()
         .map(|link| (link.index, Master { name: link.name.clone(), kind: link.kind.clone() }))
         .collect();
-    let link = |Described { index, kind, no_ethernet, master, .. }| {
+    let link = |Described { index, kind, no_ethernet, no_arp, master, .. }| {
         // A master in another namespace has an index that means nothing here.
         let master = master.and_then(|master| masters.get(&master).cloned());
-        (index, Link { kind, no_ethernet, master })
+        let is_l3_ipvlan = is_l3_ipvlan(kind.as_deref(), no_arp);
+        (index, Link { kind, no_ethernet, is_l3_ipvlan, master })
     };
     described.into_iter().map(link).collect()
+}
+
+/// An ipvlan resolves addresses in mode L2 alone.
+fn is_l3_ipvlan(kind: Option<&str>, no_arp: bool) -> bool {
+    kind == Some("ipvlan") && no_arp
 }
 
 /// Reads a link: a `struct ifinfomsg`, and attributes behind it.
@@ -58,9 +65,11 @@ fn describe(link: &[u8]) -> Option<Described> {
     const IFLA_LINKINFO: u16 = 18;
     const IFLA_INFO_KIND: u16 = 1;
     let link_type = bytes::take(link, 2).map(u16::from_ne_bytes)?;
+    let flags = bytes::take(link, 8).map(i32::from_ne_bytes)?;
     let mut described = Described {
         index: bytes::take(link, 4).map(u32::from_ne_bytes)?,
         no_ethernet: !ETHERNET_TYPES.contains(&link_type),
+        no_arp: flags & libc::IFF_NOARP != 0,
         ..Described::default()
     };
     for attribute in NlasIterator::new(link.get(IFINFOMSG..)?).flatten() {
@@ -95,8 +104,10 @@ fn by_sysfs(iface: &Interface) -> Option<Link> {
         name: path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         kind: kind_by_sysfs(&path),
     });
+    let kind = kind_by_sysfs(&folder);
     (index == iface.index).then(|| Link {
-        kind: kind_by_sysfs(&folder),
+        is_l3_ipvlan: is_l3_ipvlan(kind.as_deref(), iface.flags.contains(&Flag::NoArp)),
+        kind,
         no_ethernet: link_type.is_some_and(|link_type| !ETHERNET_TYPES.contains(&link_type)),
         master,
     })
@@ -134,6 +145,13 @@ mod tests {
         let mut tunnel = vec![0; 16];
         tunnel[2..4].copy_from_slice(&0xfffe_u16.to_ne_bytes());
         assert!(describe(&tunnel).unwrap().no_ethernet);
+    }
+
+    #[test]
+    fn an_ipvlan_without_arp_is_of_mode_l3() {
+        let [l3, l2, other] = [("ipvlan", true), ("ipvlan", false), ("vrf", true)]
+            .map(|(kind, no_arp)| is_l3_ipvlan(Some(kind), no_arp));
+        assert!(l3 && !l2 && !other);
     }
 
     #[test]

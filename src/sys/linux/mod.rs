@@ -16,9 +16,9 @@ pub use children::{adopt_orphans, end_with_this_process, reap_orphans};
 pub use descendants::descendants;
 pub use interface::{Hardware, InterfaceQuery};
 pub use options::{
-    ask_for_arrival, ask_for_metadata, bind_to_device, datagram_type, deliver_only_joined,
-    delivers_only_joined_v4, dropped, force_receive_buffer, report_queue_drops, send_unicast_via,
-    send_via_v4, set_nonblocking, share_port, take_trains,
+    ask_for_arrival, ask_for_metadata, bind_shared, bind_to_device, datagram_type,
+    deliver_only_joined, delivers_only_joined_v4, dropped, force_receive_buffer,
+    report_queue_drops, send_unicast_via, send_via_v4, set_nonblocking, take_trains,
 };
 pub use packet::PacketSocket;
 pub use receive::Batch;

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::{io, ptr};
 
 use libc::{self, c_int, c_void, socklen_t};
-use socket2::{Socket, Type};
+use socket2::{SockAddr, Socket, Type};
 
 use crate::iface::Family;
 
@@ -137,10 +137,23 @@ pub fn delivers_only_joined_v4(socket: &Socket) -> bool {
     socket.multicast_all_v4().is_ok_and(|all| !all)
 }
 
-/// Shares a port with programs that set SO_REUSEPORT alone, if they are of the same user; with
-/// those that set SO_REUSEADDR that option suffices. Each receiver of a group gets every datagram.
-pub fn share_port(socket: &Socket) -> io::Result<()> {
-    socket.set_reuse_port(true)
+/// Binds an address that is shared with other receivers (SO_REUSEADDR is set), also with programs
+/// of the same user that set SO_REUSEPORT alone, whoever comes first.
+///
+/// No two sockets may become a group of SO_REUSEPORT: its members get a datagram in turns. Linux
+/// lets one of them have what another one has joined if that was found early, whatever their
+/// interfaces (`inet_steal_sock` of a `udp_v4_early_demux`). A socket becomes a member if the option
+/// is on during the bind, and selects another one only while it is on.
+pub fn bind_shared(socket: &Socket, address: &SockAddr) -> io::Result<()> {
+    match socket.bind(address) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            socket.set_reuse_port(true)?;
+            socket.bind(address).map_err(|_| error)?;
+            socket.set_reuse_port(false)
+        }
+        Ok(()) => socket.set_reuse_port(true),
+        refused => refused,
+    }
 }
 
 /// The type of a UDP socket, non-blocking from the start: two calls a socket are much for ten
