@@ -35,7 +35,7 @@ Environment:
   NO_COLOR      no colour, unless --color always";
 
 const EXIT_STATUS: &str =
-    "Exit status: 0 done; 1 the answer is no; 2 could not run; 128+N interrupted by signal N.";
+    "Exit status: 0 done; 1 the answer is no; 2 could not run; 128+N signal N.";
 
 /// The command line.
 #[derive(Debug, Parser)]

@@ -248,6 +248,7 @@ fn an_error_lists_what_there_is() {
         lines,
         [
             "no interface of this host has the name, address or index 'eth9'",
+            "  tip: name one of these with --iface",
             "  this host has:",
             "      1  lo  up    127.0.0.1/8  ::1/128",
             "      2  e0  up    10.0.0.101/24  10.0.0.102/24  fe80::1/64",
