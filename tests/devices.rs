@@ -4,8 +4,6 @@
 
 mod lab;
 
-use std::io::Write;
-
 use lab::{Finished, Host, Lab, Running, eventually};
 use serde_json::Value;
 
@@ -21,8 +19,8 @@ fn lab_with(kind: &str) -> Option<Lab> {
     if command.output().is_ok_and(|output| output.status.success()) {
         return Some(lab);
     }
-    let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    let _ = writeln!(std::io::stderr().lock(), "SKIPPED: {test} needs a kernel with {kind}");
+    let device = kind.split(' ').next().unwrap_or(kind);
+    Lab::unsupported(&format!("needs a kernel with {device} devices"));
     None
 }
 
@@ -298,7 +296,7 @@ while os.read(f, 2000): pass
 fn has_tun() -> bool {
     let has = std::path::Path::new("/dev/net/tun").exists();
     if !has {
-        Lab::skipped("needs /dev/net/tun");
+        Lab::unsupported("needs /dev/net/tun");
     }
     has
 }

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use clap::{Error, Parser};
+use clap::Error;
 
 use super::reporting::with_reporter;
-use crate::cli::{Cli, DisplayArgs};
+use crate::cli::{self, DisplayArgs};
 use crate::net::describe;
 use crate::report::{ColorWhen, Notes, Output, Paint, Screen, finished, fit};
 use crate::units::printable::{Printable, name_of};
@@ -49,7 +49,7 @@ fn refuse(error: &Error, arguments: &[OsString]) {
 /// arguments that print.
 fn rendered(error: &Error, arguments: &[OsString]) -> Vec<u8> {
     let columns = Screen::Diagnostics.columns();
-    let again = Cli::try_parse_from(printable(arguments)).err();
+    let again = cli::parse(printable(arguments).map(OsString::from)).err();
     let styled = again.as_ref().unwrap_or(error).render();
     if again.is_some() && Paint::new(ColorWhen::Auto, &io::stderr()).is_on() {
         return fit(&styled.ansi().to_string(), columns).into_bytes();

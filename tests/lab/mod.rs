@@ -105,6 +105,11 @@ impl Lab {
         skip::skipped(why);
     }
 
+    /// The same of a test that this kernel cannot run. In CI, too, it is no failure.
+    pub fn unsupported(why: &str) {
+        skip::unsupported(why);
+    }
+
     fn try_open() -> Result<Lab, String> {
         let as_user = std::env::var("MCAST_LAB").as_deref() == Ok("user");
         let direct = if as_user {
