@@ -100,12 +100,12 @@ fn a_duration_ends_a_long_round_of_which_nothing_leaves() {
 }
 
 #[test]
-fn a_signal_ends_it_with_its_number_only_where_a_count_was_asked() {
+fn a_signal_gives_its_status_if_a_count_was_asked_and_a_hangup_always_does() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    for (signal, status) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
+    for (signal, endless, counted) in [("HUP", 129, 129), ("INT", 0, 130), ("TERM", 0, 143)] {
         for command in ["recv --iface e0", "send --iface e0"] {
-            for (options, wanted) in [("", 0), ("--count 9", status)] {
+            for (options, wanted) in [("", endless), ("--count 9", counted)] {
                 let running = b.mcast(&format!("{command} {options}")).ready();
                 running.signal(signal);
                 let finished = running.ends(wanted);
@@ -396,10 +396,10 @@ fn what_a_command_has_started_ends_although_it_is_deaf_left_the_group_or_is_an_o
         "(setsid sh -c 'echo started $$; exec sleep 60' &); sleep 60",
         "(setsid sh -c 'trap \"\" TERM; echo started $$; sleep 60; sleep 60' &); exit 0",
     ] {
-        for signal in ["HUP", "INT"] {
+        for (signal, status) in [("HUP", 129), ("INT", 0)] {
             let (recv, id) = receiver_of(&b, &[], script);
             recv.signal(signal);
-            recv.ends(0);
+            recv.ends(status);
             assert!(!is_alive(id), "{script} after {signal}");
         }
     }
@@ -411,10 +411,10 @@ fn a_second_interrupt_kills_the_group_of_the_command() {
     let (_a, b) = lab.pair();
     let deaf = "trap '' INT TERM; sh -c 'echo started $$; sleep 60; sleep 60' & wait; sleep 60";
     for second in ["INT", "QUIT"] {
-        let (recv, id) = receiver_of(&b, &[], deaf);
+        let (mut recv, id) = receiver_of(&b, &[], deaf);
         recv.signal("INT");
         eventually("it leaves", || !b.is_member("e0", GROUP));
-        recv.signal(second);
+        ends_by(&mut recv, second);
         recv.finish();
         eventually("what COMMAND has started ends", || !is_alive(id));
     }
@@ -483,12 +483,41 @@ fn a_second_signal_ends_it_without_more_ado() {
     let (_a, b) = lab.pair();
     // A command that will not end keeps the receiver waiting after the first signal.
     let deaf = "trap '' INT TERM; echo deaf; while kill -0 $PPID 2>/dev/null; do sleep 0.05; done";
-    let recv = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", deaf]).ready();
+    let mut recv = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", deaf]).ready();
     recv.error_line(|line| line == "deaf");
     recv.signal("INT");
     eventually("it leaves", || !b.is_member("e0", GROUP));
-    recv.signal("INT");
+    ends_by(&mut recv, "INT");
     recv.ends(130);
+}
+
+/// Repeats a signal until the program ends: one that comes too soon after the first does not count.
+fn ends_by(running: &mut Running, signal: &str) {
+    let running = std::cell::RefCell::new(running);
+    eventually("it ends", || {
+        let mut running = running.borrow_mut();
+        let is_running = running.is_running();
+        if is_running {
+            running.signal(signal);
+        }
+        !is_running
+    });
+}
+
+#[test]
+fn the_two_signals_of_timeout_are_one_interrupt() {
+    let Some(lab) = Lab::open() else { return };
+    let (_a, b) = lab.pair();
+    for command in ["send --iface e0 --rate 20kpps", "recv --iface e0"] {
+        for _ in 0..5 {
+            // It signals the program, and then its process group.
+            let line = format!("{command} -q -o json");
+            let mut timeout = b.command("timeout");
+            timeout.args(["-s", "INT", "0.3", env!("CARGO_BIN_EXE_mcast")]).args(line.split(' '));
+            let ended = Running::start(timeout).finish();
+            assert_eq!(ended.summary()["verdict"]["status"], 0, "{ended}");
+        }
+    }
 }
 
 #[test]

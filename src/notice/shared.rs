@@ -65,8 +65,8 @@ pub struct SourceJoins {
 pub fn ssm_unsupported(iface: &str, version: &str, joins: SourceJoins) -> Notice {
     let ignored = joins.in_range.map(|group| {
         format!(
-            "routers ignore {version} reports for the SSM range (RFC 4604), so {group} may not \
-             arrive at all"
+            "routers ignore {version} reports for the SSM range (RFC 4604), and do not forward \
+             {group}"
         )
     });
     let filtered = "the network delivers the datagrams of all sources, and this host filters them";
@@ -120,7 +120,7 @@ mod tests {
         };
         let all = "the datagrams of all sources, and this host filters them";
         assert!(what(None, true).ends_with(all));
-        let none = "so 232.1.1.1 may not arrive at all";
+        let none = "and do not forward 232.1.1.1";
         assert!(what(in_range, false).ends_with(none));
         let both = what(in_range, true);
         assert!(both.contains(none) && both.ends_with(all), "{both}");

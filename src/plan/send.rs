@@ -146,7 +146,12 @@ impl Send {
             traffic.check(|at| host::link_speed(&at.via.name, at.via.index))?;
         }
         let chosen = args.targets != [TargetRange::default()];
-        let mut advice = if chosen { advice::for_sender(&endpoints, args.ttl) } else { Vec::new() };
+        // The default group needs no advice about itself; a TTL was chosen by the user.
+        let mut advice = if chosen || args.ttl == Some(0) {
+            advice::for_sender(&endpoints, args.ttl)
+        } else {
+            Vec::new()
+        };
         advice.extend(host.advice(endpoints.iter()));
         let typed = &args.common.typed;
         advice.extend(typed.bare_ports.iter().copied().map(advice::bare_port));

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Ended, Limits, Stop};
 use crate::assertion::Judgement;
 use crate::stats::stream::StreamCounts;
+use crate::sys::Signal;
 use crate::units::words;
 
 /// What a run proved.
@@ -60,6 +61,8 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
         let status =
             if let Stop::Interrupted(signal) = evidence.stop { signal.status() } else { 1 };
         verdict.fail(status, reason);
+    } else {
+        hung_up(evidence.stop, &mut verdict);
     }
     // Who stopped reading did not wait for the rest, of which nothing can be asserted then.
     let judged = if evidence.stop == Stop::ReaderGone { &[] } else { evidence.judgements };
@@ -68,6 +71,13 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
         .filter(|judgement| !judgement.held)
         .for_each(|judgement| verdict.fail(1, judgement.reason()));
     verdict
+}
+
+/// A user ends an endless run with Ctrl-C or SIGTERM. A hangup is no such wish: the terminal went.
+fn hung_up(stop: Stop, verdict: &mut Verdict) {
+    if stop == Stop::Interrupted(Signal::Hangup) {
+        verdict.fail(Signal::Hangup.status(), "SIGHUP: the terminal has gone".to_owned());
+    }
 }
 
 /// What a receiver was asked for and did not get.
@@ -165,7 +175,7 @@ pub fn of_send(rounds: u64, count: Option<u64>, errors: u64, stop: Stop) -> Verd
                 format!("{} after {rounds} of {count} datagrams", signal.name()),
             );
         }
-        _ => {}
+        _ => hung_up(stop, &mut verdict),
     }
     if errors > 0 {
         verdict.fail(1, format!("{} could not be sent", words::count(errors, "datagram")));
@@ -179,7 +189,6 @@ mod tests {
 
     use super::*;
     use crate::assertion::{Assertion, Metric, Value};
-    use crate::sys::Signal;
 
     fn evidence(stop: Stop, limits: &Limits, received: u64) -> Evidence<'_> {
         Evidence {
@@ -227,6 +236,15 @@ mod tests {
         assert_eq!(of_send(2, Some(3), 0, int).status, 130);
         assert_eq!(of_send(2, None, 0, int).status, 0);
         assert_eq!(of_send(2, None, 1, int).status, 1);
+    }
+
+    #[test]
+    fn a_hangup_is_never_the_end_that_was_asked_for() {
+        let hangup = Stop::Interrupted(Signal::Hangup);
+        for count in [None, Some(3)] {
+            assert_eq!(recv(hangup, count, false, 2), 129);
+            assert_eq!(of_send(2, count, 0, hangup).status, 129);
+        }
     }
 
     #[test]

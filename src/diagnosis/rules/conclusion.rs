@@ -84,11 +84,15 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
         (Some((_, words)), _) => {
             format!("Nothing of {target} came to {place} in {time}, and this may be why: {words}.")
         }
-        (None, _) => format!(
-            "Nothing was found on this host that keeps {target} from arriving on {place}, but \
-             nothing came in {time}: either nobody sends it, or it is lost on the way{}.",
-            // Without frames, nothing shows what IP drops before the firewall.
-            if facts.frames.is_some() { "" } else { " or unseen in this host" }
-        ),
+        (None, frames) => {
+            let unseen = match frames {
+                Some(_) => "",
+                None => ", or this host drops it, which only root can rule out",
+            };
+            format!(
+                "Nothing was found on this host that keeps {target} from arriving on {place}, but \
+                 nothing came in {time}: either nobody sends it, or it is lost on the way{unseen}."
+            )
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level;
@@ -17,16 +18,25 @@ pub fn end_signals() -> Vec<i32> {
     hangup.into_iter().chain([SIGINT, SIGTERM]).collect()
 }
 
+/// A person does not press Ctrl-C twice in so short a time; timeout(1) sends two signals in a
+/// fraction of a millisecond.
+const ONE_PRESS: Duration = Duration::from_millis(100);
+
 /// Makes SIGINT end this process at once if `armed`, and COMMAND with it.
 pub fn end_at_second_interrupt(armed: Arc<AtomicBool>) -> io::Result<()> {
+    let begin = Instant::now();
+    let first = AtomicU64::new(0);
+    let millis = move || u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     let end = move || {
-        if armed.load(Ordering::SeqCst) {
+        if !armed.load(Ordering::SeqCst) {
+            first.store(millis(), Ordering::SeqCst);
+        } else if u128::from(millis() - first.load(Ordering::SeqCst)) >= ONE_PRESS.as_millis() {
             process_group::kill_at_once();
             low_level::exit(128 + SIGINT);
         }
     };
-    // SAFETY: the action reads two atomics, and calls kill(2) and _exit(2). All of them are
-    // async-signal-safe.
+    // SAFETY: the action uses atomics, and calls clock_gettime(2), kill(2) and _exit(2). All of them
+    // are async-signal-safe.
     unsafe { low_level::register(SIGINT, end) }?;
     Ok(())
 }
