@@ -105,8 +105,6 @@ fn hex(word: &str, digits: usize) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::UdpSocket;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -190,7 +188,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_socket_of_this_process_is_found_and_known_as_its_own() {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let users = users_of(address.port(), Family::V4).unwrap();
         let user = users.iter().find(|user| user.address == address.ip()).unwrap();
@@ -206,7 +204,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_socket_of_both_families_counts_as_one_of_ipv4_too() {
         // Without IPv6 there is none.
-        let Ok(socket) = UdpSocket::bind("[::]:0") else { return };
+        let Ok(socket) = std::net::UdpSocket::bind("[::]:0") else { return };
         let port = socket.local_addr().unwrap().port();
         for family in [Family::V4, Family::V6] {
             let users = users_of(port, family).unwrap();
