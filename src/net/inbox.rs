@@ -5,20 +5,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use tracing::{debug, trace};
 
 use super::channel::{Channel, InterfaceChanges, Rejoining};
 use super::discard_counters::DiscardCounters;
-use super::packing::{Pack, pack};
+use super::opening::{open_all, packs};
 use super::socket::Room;
 use super::wait::{Waiter, wait_for};
+use super::wait_policy::{BlockingReceive, Spin};
 use super::watch::{
     Changes, Failures, InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch, note_failure,
 };
 use super::{Datagram, Discards, KernelDrops, NetError, Operation, Rcvbuf, Wake};
-use crate::host::sysctl;
 use crate::iface::{Family, Presence, Via};
 use crate::sys::Backend;
 use crate::target::{Endpoint, Listen};
@@ -63,9 +63,7 @@ impl Inbox {
         let counters = if backend.is_native() { DiscardCounters::take() } else { None };
         // Watched before anything is joined, so that nothing goes unnoticed in between.
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
-        let sockets = host::sockets_for(listens.len());
-        let most = |family| most_groups(backend, family);
-        let packs = pack(listens, sockets, most).map_err(|needed| too_many(listens, needed))?;
+        let packs = packs(listens, 0, backend)?;
 
         let room = Room::new(rcvbuf, packs.len());
         let mut channels = Vec::with_capacity(packs.len());
@@ -301,9 +299,7 @@ impl Inbox {
     /// Opens sockets for more targets: for all of them, or for none.
     fn join_more(&mut self, listens: &[Listen]) -> Result<(), NetError> {
         let before = self.channels.len();
-        let sockets = host::sockets_for(before + listens.len()).saturating_sub(before);
-        let packs = pack(listens, sockets, |family| most_groups(self.backend, family))
-            .map_err(|needed| too_many(listens, needed))?;
+        let packs = packs(listens, before, self.backend)?;
         let opened = open_all(&packs, listens, self.room, self.backend, &mut self.channels);
         if let Err(error) = opened {
             self.channels.truncate(before);
@@ -450,59 +446,6 @@ impl Inbox {
     }
 }
 
-/// Sleeping in the call that receives. It saves one call a datagram, where one socket is all there
-/// is and its datagrams come one after another; signals end it, and everything else waits until the
-/// next one comes, or for [`sys::LONGEST_SLEEP`].
-#[derive(Default)]
-struct BlockingReceive {
-    /// One comes after another.
-    busy: bool,
-    /// When to wait for everything else.
-    full_wait_at: Option<Instant>,
-}
-
-impl BlockingReceive {
-    /// Datagrams within this time of each other come one after another.
-    const DENSE: Duration = Duration::from_millis(5);
-
-    /// How often everything else is waited for.
-    const FULL_WAIT_PERIOD: Duration = Duration::from_millis(10);
-
-    fn is_allowed(&self, now: Instant, until: Option<Instant>) -> bool {
-        self.busy
-            && self.full_wait_at.is_some_and(|at| now < at)
-            && until.is_none_or(|until| until > now + 2 * sys::LONGEST_SLEEP)
-    }
-
-    /// Everything was waited for since `began`; and whether that found datagrams.
-    fn note_full_wait(&mut self, began: Instant, found: bool) {
-        let now = Instant::now();
-        self.busy = found && now - began < Self::DENSE;
-        self.full_wait_at = Some(now + Self::FULL_WAIT_PERIOD);
-    }
-}
-
-/// Waiting without sleep.
-#[derive(Default)]
-struct Spin {
-    /// The socket that was read last.
-    next: usize,
-    /// When to wait for everything that is no socket.
-    full_wait_at: Option<Instant>,
-}
-
-impl Spin {
-    /// So many sockets are read one by one; for more of them one call asks which are ready.
-    const FEW: usize = 4;
-
-    /// How often each is read before the clock and the signals are checked.
-    const READS_PER_CHECK: usize = 16;
-
-    /// How often everything else is checked: the reader of the output, changes of the interfaces,
-    /// and whatever the caller checks after a wait.
-    const FULL_WAIT_PERIOD: Duration = Duration::from_millis(1);
-}
-
 /// Reads one batch of a socket; where it `sleeps`, as soon as there is one. Answers how much it is.
 fn receive(batch: &mut sys::Batch, channel: &Channel, sleeps: bool) -> Result<usize, NetError> {
     match batch.receive(&channel.socket, sleeps) {
@@ -520,53 +463,6 @@ fn scope_of(source: SocketAddr) -> Option<u32> {
         SocketAddr::V6(source) => Some(source.scope_id()).filter(|scope| *scope != 0),
         SocketAddr::V4(_) => None,
     }
-}
-
-/// Opens a socket for each pack, and answers with their receive buffer.
-fn open_all(
-    packs: &[Pack],
-    listens: &[Listen],
-    room: Room,
-    backend: Backend,
-    channels: &mut Vec<Channel>,
-) -> Result<Rcvbuf, NetError> {
-    let mut granted = Rcvbuf { asked: room.asked, granted: None };
-    for pack in packs {
-        let mut rest: Vec<&Listen> = pack.iter().map(|position| &listens[*position]).collect();
-        while let Some(first) = rest.first() {
-            let (channel, buffer, joined) = if rest.len() == 1 {
-                let (channel, buffer) = Channel::open(first, room, backend)?;
-                (channel, buffer, 1)
-            } else {
-                Channel::open_shared(&rest, room, backend)?
-            };
-            granted = buffer;
-            channels.push(channel);
-            rest.drain(..joined);
-        }
-    }
-    Ok(granted)
-}
-
-/// The targets take at least `needed` sockets, which are too many.
-fn too_many(listens: &[Listen], needed: usize) -> NetError {
-    Operation::Listen { targets: listens.len(), sockets: needed }.failed(sys::too_many_files())
-}
-
-/// How many groups share a socket at most. Who is not told the destination of a datagram needs a
-/// socket for each group to tell it.
-fn most_groups(backend: Backend, family: Family) -> usize {
-    let tells_groups = cfg!(target_os = "linux") && backend.is_native();
-    if tells_groups { groups_a_socket(family) } else { 1 }
-}
-
-/// How many groups one socket may join. IPv6 has no such limit but the memory of its options, whose
-/// end shows itself.
-fn groups_a_socket(family: Family) -> usize {
-    // The kernel searches a socket's list in order for each datagram, so that long ones are slow.
-    const ENOUGH: usize = 1000;
-    let limit = if family == Family::V4 { sysctl::limit(sysctl::MOST_GROUPS) } else { None };
-    limit.and_then(|limit| usize::try_from(limit).ok()).map_or(ENOUGH, |limit| limit.min(ENOUGH))
 }
 
 /// Whether a receive that failed may simply be tried again: nothing waits, a signal came, or the

@@ -12,6 +12,7 @@ mod error;
 mod frames;
 mod inbox;
 mod membership;
+mod opening;
 mod outbox;
 mod packing;
 mod queue;
@@ -22,6 +23,7 @@ mod socket;
 mod throwaway_join;
 mod timer;
 mod wait;
+mod wait_policy;
 mod watch;
 pub(crate) mod wire;
 
