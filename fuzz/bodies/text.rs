@@ -26,10 +26,9 @@ fn target(text: &str) {
             let first = targets.next().expect("one at least");
             assert_eq!(first.group, range.first());
             let last = targets.last().unwrap_or_else(|| first.clone());
-            assert!(
-                range.count() == 1 || last.group.is_multicast() || first.group == last.group,
-                "{text:?}"
-            );
+            let is_one = range.count() == 1 || first.group == last.group;
+            let is_any = range.is_any_of_both() && last.group.is_unspecified();
+            assert!(is_one || is_any || last.group.is_multicast(), "{text:?}");
             assert!(first.port > 0 && last.port >= first.port, "{text:?}");
         }
         Err(error) => assert!(!error.to_string().is_empty()),
