@@ -7,7 +7,7 @@ mod lab;
 use std::cell::Cell;
 
 use lab::scenes::{self, Ip, Scene};
-use lab::{Finished, Host, Lab, Running, eventually};
+use lab::{Finished, Host, Lab, Running, eventually, finding, ids};
 use serde_json::Value;
 
 /// With `MCAST_RECORD_FACTS=/some/directory`, what a check is given besides, so that it keeps its
@@ -38,18 +38,6 @@ fn check_as_nobody(host: &Host, arguments: &str) -> Finished {
         .args(["-o", "json"])
         .args(record());
     Running::start(command).finish()
-}
-
-/// The finding of this name.
-fn finding(told: &Finished, id: &str) -> Value {
-    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
-    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
-}
-
-fn ids(told: &Finished, level: &str) -> Vec<String> {
-    let of_level =
-        told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
-    of_level.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
 }
 
 /// What a check says of a scene while its sender sends.

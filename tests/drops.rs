@@ -5,21 +5,10 @@
 mod lab;
 
 use lab::scenes::{self, Ip, Scene};
-use lab::{Finished, Lab, eventually};
+use lab::{Finished, Lab, eventually, finding, ids};
 use serde_json::Value;
 
 const FAMILIES: [Ip; 2] = [Ip::V4, Ip::V6];
-
-fn ids(told: &Finished, level: &str) -> Vec<String> {
-    let of_level =
-        told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
-    of_level.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
-}
-
-fn finding(told: &Finished, id: &str) -> Value {
-    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
-    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
-}
 
 fn evidence(finding: &Value) -> &str {
     finding["evidence"].as_str().expect("evidence")

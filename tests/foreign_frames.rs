@@ -5,8 +5,7 @@
 mod lab;
 
 use lab::scenes::Ip;
-use lab::{Finished, Host, Lab, Running};
-use serde_json::Value;
+use lab::{Finished, Host, Lab, Running, finding};
 
 const FRAMES: &str = include_str!("lab/frames.py");
 
@@ -33,11 +32,6 @@ fn check(host: &Host, ip: Ip, iface: &str, prefix: &str) -> Finished {
     let target = ip.target();
     host.program(&format!("{prefix} {mcast} check {target} --iface {iface} -d 500ms -o json"))
         .finish()
-}
-
-fn finding(told: &Finished, id: &str) -> Value {
-    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
-    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
 }
 
 const Q: &str = "bytes([0x81, 0, 0, 5])";

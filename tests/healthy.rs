@@ -5,7 +5,7 @@
 mod lab;
 
 use lab::scenes::{self, Ip};
-use lab::{Finished, Host, Lab, Running, eventually};
+use lab::{Finished, Host, Lab, Running, eventually, finding, ids};
 use serde_json::Value;
 
 const TARGET: &str = "239.1.1.1:5000";
@@ -18,17 +18,6 @@ fn check(host: &Host, arguments: &str) -> Finished {
 /// Starts a sender of the target, which goes on until it is dropped.
 fn sends(host: &Host, target: &str) -> Running {
     host.mcast(&format!("send {target} --interval 20ms --no-offload")).ready()
-}
-
-fn ids(told: &Finished, level: &str) -> Vec<String> {
-    let of_level =
-        told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
-    of_level.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
-}
-
-fn finding(told: &Finished, id: &str) -> Value {
-    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
-    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
 }
 
 /// What a finding says is to be typed.

@@ -5,19 +5,8 @@
 mod lab;
 
 use lab::scenes::{Ip, speaks};
-use lab::{Finished, Host, Lab, eventually};
+use lab::{Finished, Host, Lab, eventually, finding, ids};
 use serde_json::{Value, json};
-
-fn ids(told: &Finished, level: &str) -> Vec<String> {
-    let of_level =
-        told.events_of("finding").into_iter().filter(|finding| finding["level"] == level);
-    of_level.map(|finding| finding["id"].as_str().expect("an id").to_owned()).collect()
-}
-
-fn finding(told: &Finished, id: &str) -> Value {
-    let found = told.events_of("finding").into_iter().find(|finding| finding["id"] == id);
-    found.unwrap_or_else(|| panic!("{id} is not found\n{told}"))
-}
 
 /// A sender and a receiver with a router between them that forwards unicast alone.
 struct Routed {

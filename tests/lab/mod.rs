@@ -19,6 +19,7 @@
 #![allow(dead_code, unused_imports, reason = "each test crate uses a part")]
 
 mod capture;
+mod findings;
 mod process;
 pub mod scenes;
 pub mod schema;
@@ -30,6 +31,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 pub use capture::Capture;
+pub use findings::{finding, ids};
 pub use process::{Finished, Running, eventually};
 pub use switch::Switch;
 

@@ -221,7 +221,7 @@ fn forgotten(facts: &Facts, what: String, still: &str, name: &str) -> Notice {
             rule_words(rule)
         );
         let finding = Notice::warning(Id::StreamStopped, what, evidence)
-            .remedy(format!("let {protocol} through this host's firewall, then start it anew"));
+            .remedy(format!("let {protocol} through this host's firewall, then restart it"));
         let commands = membership::commands(membership::dropped(facts));
         return commands
             .into_iter()
