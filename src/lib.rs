@@ -30,6 +30,8 @@ pub mod event;
 pub mod format;
 mod host;
 mod iface;
+#[cfg(test)]
+mod messages;
 mod net;
 pub mod notice;
 mod plan;

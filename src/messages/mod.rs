@@ -1,0 +1,19 @@
+//! Every message that a person reads, with sample values, in `tests/messages.txt`. A change of
+//! wording is a change of that file:
+//!
+//! ```text
+//! MCAST_WRITE_MESSAGES=1 cargo test --lib messages && git diff tests/messages.txt
+//! ```
+//!
+//! [`source_texts`] finds the texts in the source. A text that no sample shows fails the test.
+
+mod command_line;
+mod errors;
+mod findings;
+mod findings_of_host;
+mod findings_of_wire;
+mod notices;
+mod page;
+mod results;
+mod source_texts;
+mod tests;
