@@ -93,7 +93,7 @@ fn both(test: impl Fn(Ip) + Sync) {
 }
 
 #[test]
-fn nothing_is_found_wrong_with_a_wire() {
+fn a_healthy_wire_has_no_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy(&lab, Ip::V4);
     let told = look(&scene);
@@ -112,7 +112,7 @@ fn nothing_is_found_wrong_with_a_wire() {
 }
 
 #[test]
-fn nothing_is_found_wrong_with_a_switch_that_snoops_and_asks() {
+fn a_snooping_switch_with_a_querier_has_no_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy_with_querier(&lab, Ip::V4);
     scene.comes_to_flow();
@@ -128,7 +128,7 @@ fn nothing_is_found_wrong_with_a_switch_that_snoops_and_asks() {
 }
 
 #[test]
-fn silence_is_no_fault() {
+fn silence_is_not_a_fault() {
     let Some(lab) = Lab::with(&["setpriv"]) else { return };
     both(|ip| {
         let (_a, b) = lab.pair_with_ipv6();
@@ -145,7 +145,7 @@ fn silence_is_no_fault() {
 }
 
 #[test]
-fn data_that_comes_by_another_interface_is_found_there() {
+fn data_on_another_interface_is_detected() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
         finds_and_mends(scenes::wrong_interface(&lab, ip), "wrong-interface")
@@ -154,7 +154,7 @@ fn data_that_comes_by_another_interface_is_found_there() {
 }
 
 #[test]
-fn two_interfaces_and_no_route_leave_the_choice_open() {
+fn two_interfaces_without_a_route_are_both_checked() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
         finds_and_mends(scenes::no_route(&lab, ip), "no-route").says(ip.either(
@@ -165,7 +165,7 @@ fn two_interfaces_and_no_route_leave_the_choice_open() {
 }
 
 #[test]
-fn an_interface_that_is_down_is_found() {
+fn a_down_interface_is_detected() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
         finds_and_mends(scenes::interface_down(&lab, ip), "interface-down");
@@ -173,13 +173,13 @@ fn an_interface_that_is_down_is_found() {
 }
 
 #[test]
-fn ipv6_that_is_switched_off_is_found() {
+fn disabled_ipv6_is_detected() {
     let Some(lab) = Lab::with(&["sysctl"]) else { return };
     finds_and_mends(scenes::ipv6_disabled(&lab), "ipv6-disabled");
 }
 
 #[test]
-fn a_wire_without_carrier_is_found() {
+fn a_missing_carrier_is_detected() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
         finds_and_mends(scenes::no_carrier(&lab, ip), "no-carrier");
@@ -187,7 +187,7 @@ fn a_wire_without_carrier_is_found() {
 }
 
 #[test]
-fn a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named() {
+fn a_program_bound_to_the_host_address_is_named() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::bound_to_address(&lab, ip);
@@ -218,7 +218,7 @@ fn a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named() {
 }
 
 #[test]
-fn a_port_that_is_not_shared_is_found_with_its_program() {
+fn the_program_that_does_not_share_the_port_is_named() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::port_taken(&lab, ip);
@@ -239,7 +239,7 @@ fn a_port_that_is_not_shared_is_found_with_its_program() {
 }
 
 #[test]
-fn a_firewall_is_found_with_the_rule_that_does_it() {
+fn the_firewall_rule_that_drops_is_named() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     both(|ip| {
         let allows = ip.either(
@@ -271,7 +271,7 @@ fn a_firewall_is_found_with_the_rule_that_does_it() {
 }
 
 #[test]
-fn a_firewall_is_found_by_its_place_where_its_rules_cannot_be_read() {
+fn an_unreadable_firewall_is_named_by_its_hook() {
     let Some(lab) = Lab::with(&["nft", "python3", "setpriv"]) else { return };
     both(|ip| {
         // What comes in before the other places, and all multicast of IPv6, is counted whomever it
@@ -299,7 +299,7 @@ fn a_firewall_is_found_by_its_place_where_its_rules_cannot_be_read() {
 }
 
 #[test]
-fn a_source_of_another_interfaces_network_is_found_to_be_refused() {
+fn a_source_from_another_interface_network_fails_rp_filter() {
     let Some(lab) = Lab::with(&["python3", "setpriv", "sysctl"]) else { return };
     let scene = scenes::rp_filter_strict(&lab);
     let told = {
@@ -316,20 +316,20 @@ fn a_source_of_another_interfaces_network_is_found_to_be_refused() {
 }
 
 #[test]
-fn a_source_without_a_route_is_found_to_be_refused() {
+fn a_source_without_a_route_fails_rp_filter() {
     let Some(lab) = Lab::open() else { return };
     finds_and_mends(scenes::rp_filter_loose(&lab), "rp-filter")
         .says("ip route add 10.9.0.77/32 dev e0");
 }
 
 #[test]
-fn an_address_that_two_hosts_have_is_found() {
+fn a_duplicate_address_is_detected() {
     let Some(lab) = Lab::open() else { return };
     finds_and_mends(scenes::duplicate_address(&lab), "duplicate-address");
 }
 
 #[test]
-fn a_buffer_that_overflows_is_found_with_its_program() {
+fn the_program_with_the_full_buffer_is_named() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::buffer_overflow(&lab, ip);
@@ -358,7 +358,7 @@ fn a_buffer_that_overflows_is_found_with_its_program() {
 }
 
 #[test]
-fn a_checksum_that_was_left_to_hardware_is_found() {
+fn an_offloaded_checksum_is_detected() {
     let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
         finds_and_mends(scenes::bad_checksum(&lab, ip), "bad-checksum")
@@ -367,7 +367,7 @@ fn a_checksum_that_was_left_to_hardware_is_found() {
 }
 
 #[test]
-fn a_datagram_of_ipv6_without_a_checksum_is_found() {
+fn an_ipv6_datagram_without_checksum_is_detected() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let mut scene = scenes::no_checksum(&lab);
     let told = check(&scene.receiver, &format!("{} -d 1s", scene.asks()));
@@ -382,7 +382,7 @@ fn a_datagram_of_ipv6_without_a_checksum_is_found() {
 }
 
 #[test]
-fn a_header_that_tells_a_wrong_length_is_found() {
+fn a_wrong_udp_length_is_detected() {
     let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::bad_length(&lab, ip);
@@ -404,7 +404,7 @@ fn a_header_that_tells_a_wrong_length_is_found() {
 }
 
 #[test]
-fn a_tagged_frame_is_found_and_its_vlan_named() {
+fn the_vlan_of_a_tagged_frame_is_named() {
     let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::vlan_tag(&lab, ip);
@@ -424,7 +424,7 @@ fn a_tagged_frame_is_found_and_its_vlan_named() {
 }
 
 #[test]
-fn fragments_that_never_come_whole_are_found() {
+fn incomplete_fragments_are_detected() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     both(|ip| {
         finds_and_mends(scenes::fragments_lost(&lab, ip), "fragments-lost")
@@ -433,7 +433,7 @@ fn fragments_that_never_come_whole_are_found() {
 }
 
 #[test]
-fn a_frame_larger_than_the_mtu_is_found() {
+fn a_frame_larger_than_the_mtu_is_detected() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
         finds_and_mends(scenes::mtu_too_small(&lab, ip), "mtu-too-small");
@@ -441,7 +441,7 @@ fn a_frame_larger_than_the_mtu_is_found() {
 }
 
 #[test]
-fn a_switch_that_forgot_a_member_is_found_by_reporting_it_anew() {
+fn a_new_report_reveals_a_switch_that_pruned_the_member() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let [told, after] =
@@ -454,7 +454,7 @@ fn a_switch_that_forgot_a_member_is_found_by_reporting_it_anew() {
 }
 
 #[test]
-fn a_querier_of_igmpv2_or_mldv1_is_found_where_a_source_is_asked_for() {
+fn an_igmpv2_or_mldv1_querier_is_detected_for_ssm() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::ssm_unsupported(&lab, ip);
@@ -469,7 +469,7 @@ fn a_querier_of_igmpv2_or_mldv1_is_found_where_a_source_is_asked_for() {
 }
 
 #[test]
-fn a_version_of_mld_that_an_administrator_forced_is_found_where_a_source_is_asked_for() {
+fn a_forced_mld_version_is_detected_for_ssm() {
     let Some(lab) = Lab::with(&["python3", "sysctl"]) else { return };
     for conf in ["all", "e0"] {
         let mut scene = scenes::healthy(&lab, Ip::V6);
@@ -507,7 +507,7 @@ fn with_bridged_firewall() -> Option<Lab> {
 }
 
 #[test]
-fn a_bridge_that_asks_the_firewall_of_its_host_is_found_there() {
+fn bridge_netfilter_drops_are_detected() {
     let Some(lab) = with_bridged_firewall() else { return };
     both(|ip| {
         let mut scene = scenes::bridge_firewall(&lab, ip);
@@ -529,7 +529,7 @@ fn a_bridge_that_asks_the_firewall_of_its_host_is_found_there() {
 }
 
 #[test]
-fn another_port_is_found() {
+fn traffic_on_another_port_is_detected() {
     let Some(lab) = Lab::with(&["python3", "setpriv"]) else { return };
     both(|ip| {
         let scene = scenes::other_port(&lab, ip);
@@ -543,7 +543,7 @@ fn another_port_is_found() {
 }
 
 #[test]
-fn another_source_is_found() {
+fn traffic_from_another_source_is_detected() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
         finds_and_mends(scenes::other_source(&lab, ip), "other-source");
@@ -571,7 +571,7 @@ fn divide_within(scene: &Scene, duration: &str) -> Finished {
 }
 
 #[test]
-fn a_path_that_is_whole_is_found_to_be() {
+fn listen_confirms_a_working_path() {
     let Some(lab) = Lab::open() else { return };
     let told = divide(&scenes::healthy_with_querier(&lab, Ip::V4));
     assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
@@ -582,7 +582,7 @@ fn a_path_that_is_whole_is_found_to_be() {
 }
 
 #[test]
-fn a_ttl_or_hop_limit_that_ends_at_a_router_is_found_by_dividing_the_path() {
+fn listen_detects_a_ttl_that_is_too_low() {
     let Some(lab) = Lab::with(&["smcrouted"]) else { return };
     both(|ip| {
         let mut scene = scenes::ttl_too_low(&lab, ip);
@@ -599,7 +599,7 @@ fn a_ttl_or_hop_limit_that_ends_at_a_router_is_found_by_dividing_the_path() {
 }
 
 #[test]
-fn a_switch_that_prunes_is_found_by_dividing_the_path() {
+fn listen_detects_a_switch_that_prunes() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::snooping_pruned(&lab, Ip::V4);
     let told = divide(&scene);
@@ -615,7 +615,7 @@ fn a_switch_that_prunes_is_found_by_dividing_the_path() {
 }
 
 #[test]
-fn a_switch_that_prunes_ipv6_keeps_neighbours_from_finding_each_other_and_that_is_said() {
+fn listen_reports_that_pruning_breaks_neighbour_discovery() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let told = divide_within(&scenes::snooping_pruned(&lab, Ip::V6), "2s");
     assert_eq!(
@@ -627,7 +627,7 @@ fn a_switch_that_prunes_ipv6_keeps_neighbours_from_finding_each_other_and_that_i
 }
 
 #[test]
-fn a_sender_that_is_waited_for_in_vain_is_said() {
+fn listen_without_a_sender_reports_it() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let told = check(&b, "--listen 239.1.1.1:5000 --iface e0 -d 300ms");
@@ -639,7 +639,7 @@ fn a_sender_that_is_waited_for_in_vain_is_said() {
 }
 
 #[test]
-fn nothing_is_found_wrong_with_ipv6_either() {
+fn healthy_ipv6_has_no_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy(&lab, Ip::V6);
     for told in [look(&scene), divide(&scene)] {
@@ -655,7 +655,7 @@ fn nothing_is_found_wrong_with_ipv6_either() {
 }
 
 #[test]
-fn a_querier_of_mld_is_made_to_speak() {
+fn leaving_a_group_triggers_an_mld_query() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy_with_querier(&lab, Ip::V6);
     scene.comes_to_flow();
@@ -672,7 +672,7 @@ fn a_querier_of_mld_is_made_to_speak() {
 }
 
 #[test]
-fn an_interruption_ends_it_with_what_was_found() {
+fn an_interrupt_prints_the_findings() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let running = b.mcast("check 239.1.1.1:5000 --iface e0 -d 1h -o json").ready();
@@ -683,7 +683,7 @@ fn an_interruption_ends_it_with_what_was_found() {
 }
 
 #[test]
-fn what_is_sent_to_be_heard_never_leaves_the_host_and_disturbs_nobody() {
+fn the_self_test_never_leaves_the_host() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let capture = a.capture("e0");
@@ -704,7 +704,7 @@ fn what_is_sent_to_be_heard_never_leaves_the_host_and_disturbs_nobody() {
 }
 
 #[test]
-fn what_was_seen_is_kept_and_where_it_cannot_be_that_is_said_at_once() {
+fn an_unwritable_record_is_an_error_at_once() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let file = std::env::temp_dir().join(format!("mcast-check-{}.json", std::process::id()));

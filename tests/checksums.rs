@@ -54,7 +54,7 @@ fn recv(host: &Host, ip: Ip, options: &str) -> Running {
 }
 
 #[test]
-fn a_wrong_checksum_is_no_full_buffer() {
+fn a_wrong_checksum_is_not_a_full_buffer() {
     let Some(lab) = Lab::open() else { return };
     // The kernel verifies short datagrams before it looks for a socket, longer ones when they are
     // read.
@@ -97,7 +97,7 @@ fn each_receiver_counts_its_own_wrong_checksums() {
 }
 
 #[test]
-fn a_full_buffer_and_wrong_checksums_are_told_apart() {
+fn full_buffers_and_wrong_checksums_are_counted_apart() {
     let Some(lab) = Lab::open() else { return };
     for ip in [Ip::V4, Ip::V6] {
         let (a, b) = lab.pair_with_ipv6();
@@ -123,7 +123,7 @@ fn a_full_buffer_and_wrong_checksums_are_told_apart() {
 }
 
 #[test]
-fn a_measured_stream_with_wrong_checksums_was_not_lost_on_the_way() {
+fn wrong_checksums_are_not_lost_in_the_network() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     for size in [64, 400] {
@@ -147,7 +147,7 @@ for _ in range(5):
 }
 
 #[test]
-fn other_programs_with_wrong_checksums_concern_no_whole_stream() {
+fn wrong_checksums_of_other_programs_do_not_count() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let heard = recv(&b, Ip::V4, "--once --timeout 20s");
@@ -164,7 +164,7 @@ fn other_programs_with_wrong_checksums_concern_no_whole_stream() {
 }
 
 #[test]
-fn check_blames_no_idle_program_for_wrong_checksums() {
+fn check_does_not_blame_idle_programs_for_checksums() {
     let Some(lab) = Lab::open() else { return };
     for (ip, len) in [(Ip::V4, 20), (Ip::V4, 200), (Ip::V6, 200)] {
         let (a, b) = lab.pair_with_ipv6();

@@ -35,7 +35,7 @@ fn help_and_version_go_to_standard_output_with_status_0() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn help_that_cannot_be_written_is_an_error_and_a_reader_that_goes_is_none() {
+fn unwritable_help_is_an_error_but_a_closed_pipe_is_not() {
     for arguments in
         [&["--help"][..], &["-h"], &["--version"], &["recv", "--help"], &["help", "send"]]
     {
@@ -55,7 +55,7 @@ fn help_that_cannot_be_written_is_an_error_and_a_reader_that_goes_is_none() {
 }
 
 #[test]
-fn h_is_short_and_help_is_long_wherever_it_is_asked_for() {
+fn h_prints_short_help_and_help_prints_long_help() {
     for command in ["send", "recv", "check", "ifaces"] {
         let (status, long, err) = mcast(&[command, "--help"]);
         assert_eq!((status, err.as_str()), (Some(0), ""));
@@ -74,14 +74,14 @@ fn h_is_short_and_help_is_long_wherever_it_is_asked_for() {
 }
 
 #[test]
-fn nothing_at_all_shows_the_help_as_a_mistake() {
+fn no_arguments_print_help_and_exit_2() {
     let (status, out, err) = mcast(&[]);
     assert_eq!((status, out.as_str()), (Some(2), ""));
     assert!(err.contains("Usage: mcast"), "{err}");
 }
 
 #[test]
-fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
+fn a_wrong_value_gets_a_reason_and_an_example() {
     for (arguments, value, reason, right) in [
         (&["send", "hello"][..], "'hello'", "not an IP address", "239.1.1.1:5000"),
         (
@@ -203,7 +203,7 @@ fn a_wrong_value_is_named_with_the_reason_and_a_right_one() {
 }
 
 #[test]
-fn a_mistyped_command_or_option_is_answered_with_the_right_one() {
+fn a_mistyped_command_or_option_gets_a_suggestion() {
     let (status, _, err) = mcast(&["recieve"]);
     assert!(status == Some(2) && err.contains("unrecognized subcommand 'recieve'"), "{err}");
     let (status, _, err) = mcast(&["recv", "--cuont", "3"]);
@@ -213,7 +213,7 @@ fn a_mistyped_command_or_option_is_answered_with_the_right_one() {
 }
 
 #[test]
-fn colour_comes_only_where_it_is_wanted() {
+fn colour_follows_the_option_and_the_terminal() {
     let refused =
         |color: &str| mcast(&["recv", "--color", color, "--iface", "no-such-interface"]).2;
     assert!(refused("always").contains("\u{1b}["));

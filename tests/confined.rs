@@ -53,7 +53,7 @@ fn warned(finished: &Finished, id: &str) -> usize {
 }
 
 #[test]
-fn without_netlink_groups_are_sent_and_received() {
+fn groups_work_without_netlink() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for target in GROUPS {
@@ -70,7 +70,7 @@ fn without_netlink_groups_are_sent_and_received() {
 }
 
 #[test]
-fn without_netlink_the_interfaces_are_listed_all_the_same() {
+fn interfaces_are_listed_without_netlink() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     b.address("e0", "10.0.0.102/24");
@@ -89,7 +89,7 @@ fn without_netlink_the_interfaces_are_listed_all_the_same() {
 }
 
 #[test]
-fn without_netlink_check_says_so_and_finds_no_fault() {
+fn check_reports_missing_netlink_without_a_fault() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     for target in GROUPS {
@@ -101,7 +101,7 @@ fn without_netlink_check_says_so_and_finds_no_fault() {
 }
 
 #[test]
-fn without_netlink_an_interface_that_is_made_again_is_joined_again() {
+fn without_netlink_a_recreated_interface_is_rejoined() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let recv = "recv 239.1.1.1:5000 --iface e0 --count 1 --timeout 25s -o json";
@@ -116,7 +116,7 @@ fn without_netlink_an_interface_that_is_made_again_is_joined_again() {
 }
 
 #[test]
-fn a_port_below_1024_without_rights_is_no_fault_of_the_host() {
+fn a_privileged_port_is_not_a_fault_of_the_host() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     for target in ["239.1.1.1:443", "[ff15::1]:443"] {
@@ -152,7 +152,7 @@ for _ in range(number): print(s.recv(2000).decode(), flush=True)
 "#;
 
 #[test]
-fn a_port_is_shared_with_programs_of_either_option() {
+fn the_port_is_shared_by_reuseaddr_or_reuseport() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for (group, target) in [("239.1.1.1", GROUPS[0]), ("ff15::1", GROUPS[1])] {
@@ -174,7 +174,7 @@ fn a_port_is_shared_with_programs_of_either_option() {
 }
 
 #[test]
-fn a_unicast_receiver_takes_nothing_from_a_program_that_shares_its_port() {
+fn a_unicast_receiver_leaves_the_datagrams_of_others() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     b.address("e0", "fd00::101/64");

@@ -23,11 +23,11 @@ fn replay(target: &str, run: fn(&[u8])) {
 }
 
 #[test]
-fn what_is_counted_of_the_datagrams_of_the_corpus_can_be() {
+fn corpus_datagrams_are_counted_without_contradiction() {
     replay("datagrams", datagrams::run);
 }
 
 #[test]
-fn what_the_texts_of_the_corpus_mean_is_printed_and_read_back() {
+fn corpus_texts_survive_a_round_trip() {
     replay("text", text::run);
 }

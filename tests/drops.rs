@@ -78,13 +78,13 @@ fn finds_rules_at(hooks: [(&str, &str); 3], id: &str, which: usize) {
 }
 
 #[test]
-fn queries_that_a_rule_drops_are_found_at_every_hook() {
+fn dropped_queries_are_detected_at_every_hook() {
     let hooks = [("netdev", "ingress device e0"), ("inet", "prerouting"), ("inet", "input")];
     finds_rules_at(hooks, "firewall-membership-in", 0);
 }
 
 #[test]
-fn reports_that_a_rule_drops_are_found_at_every_hook() {
+fn dropped_reports_are_detected_at_every_hook() {
     let hooks = [("inet", "output"), ("inet", "postrouting"), ("netdev", "egress device e0")];
     finds_rules_at(hooks, "firewall-membership-out", 1);
 }
@@ -98,7 +98,7 @@ const DEFAULT_DENY: &str = "table inet fw { chain input { type filter hook input
      meta l4proto udp accept; }; }";
 
 #[test]
-fn what_is_typed_at_a_host_that_denies_by_default_keeps_it_a_member() {
+fn the_suggested_commands_keep_the_membership() {
     let Some(lab) = Lab::open() else { return };
     for ip in FAMILIES {
         // The querier asks every 2 s, and the switch forgets a member after 5 s.
@@ -128,7 +128,7 @@ fn what_is_typed_at_a_host_that_denies_by_default_keeps_it_a_member() {
 }
 
 #[test]
-fn a_stream_that_stops_because_queries_are_dropped_names_the_rule() {
+fn a_stopped_stream_names_the_rule_that_drops_queries() {
     let Some(lab) = Lab::open() else { return };
     for ip in FAMILIES {
         let scene = scenes::healthy_with_querier(&lab, ip);
@@ -168,7 +168,7 @@ fn finds_what_ip_drops(scene: &Scene, kind: &str, source: &str, id: &str, names:
 }
 
 #[test]
-fn what_ip_drops_for_its_header_is_blamed_on_no_firewall() {
+fn ip_header_drops_are_not_blamed_on_a_firewall() {
     let Some(lab) = Lab::open() else { return };
     for ip in FAMILIES {
         let scene = scenes::healthy(&lab, ip);
@@ -195,7 +195,7 @@ fn what_ip_drops_for_its_header_is_blamed_on_no_firewall() {
 }
 
 #[test]
-fn a_sender_that_ip_refuses_beside_one_that_arrives_is_a_warning() {
+fn one_martian_sender_of_two_is_a_warning() {
     let Some(lab) = Lab::open() else { return };
     let scene = scenes::healthy(&lab, Ip::V4);
     let _refused = scene.sender.sends_frames("plain", "239.1.1.1", "0.0.0.0");
@@ -211,7 +211,7 @@ fn a_sender_that_ip_refuses_beside_one_that_arrives_is_a_warning() {
 }
 
 #[test]
-fn a_rule_that_drops_most_of_it_is_named_beside_what_arrives() {
+fn a_rule_that_drops_most_datagrams_is_named() {
     let Some(lab) = Lab::open() else { return };
     for (ip, rule) in [
         (Ip::V4, "numgen inc mod 20 != 0 udp dport 5000 drop"),
@@ -231,7 +231,7 @@ fn a_rule_that_drops_most_of_it_is_named_beside_what_arrives() {
 }
 
 #[test]
-fn a_limit_that_is_not_exceeded_is_no_finding() {
+fn an_unexceeded_limit_rule_is_not_a_finding() {
     let Some(lab) = Lab::open() else { return };
     let scene = scenes::healthy(&lab, Ip::V4);
     scene.receiver.firewall(
@@ -245,7 +245,7 @@ fn a_limit_that_is_not_exceeded_is_no_finding() {
 }
 
 #[test]
-fn the_tables_of_a_bridge_are_read_for_what_comes_to_it() {
+fn bridge_tables_are_read_for_the_bridge_itself() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     b.shell(
@@ -273,7 +273,7 @@ fn the_tables_of_a_bridge_are_read_for_what_comes_to_it() {
 }
 
 #[test]
-fn a_table_that_drops_between_the_ports_of_a_bridge_is_found_on_its_host() {
+fn drops_between_bridge_ports_are_detected() {
     let Some(lab) = Lab::open() else { return };
     for ip in FAMILIES {
         let scene = scenes::healthy_with_querier(&lab, ip);

@@ -22,7 +22,7 @@ fn is_alive(id: u32) -> bool {
 }
 
 #[test]
-fn too_few_before_the_timeout_is_a_no() {
+fn too_few_datagrams_before_the_timeout_exit_1() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 10 --timeout 2s -o json").ready();
@@ -34,7 +34,7 @@ fn too_few_before_the_timeout_is_a_no() {
 }
 
 #[test]
-fn a_timeout_counts_from_the_join_and_datagrams_do_not_put_it_off() {
+fn datagrams_do_not_extend_the_timeout() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let send = a.mcast("send --iface e0 --interval 50ms").ready();
@@ -60,7 +60,7 @@ fn without_a_count_the_timeout_is_for_the_first_datagram() {
 }
 
 #[test]
-fn silence_ends_it_once_something_has_come() {
+fn idle_ends_the_run_after_the_first_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let enough = b.mcast("recv --iface e0 --idle 300ms").ready();
@@ -71,7 +71,7 @@ fn silence_ends_it_once_something_has_come() {
 }
 
 #[test]
-fn a_duration_ends_it_whatever_came() {
+fn a_duration_ends_the_run_in_any_case() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     b.mcast("recv --iface e0 --duration 20ms").ends(0).says("received 0 datagrams");
@@ -84,7 +84,7 @@ fn a_duration_ends_it_whatever_came() {
 }
 
 #[test]
-fn a_duration_ends_a_long_round_of_which_nothing_leaves() {
+fn a_duration_ends_a_round_that_cannot_be_sent() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     a.shell(
@@ -100,7 +100,7 @@ fn a_duration_ends_a_long_round_of_which_nothing_leaves() {
 }
 
 #[test]
-fn a_signal_gives_its_status_if_a_count_was_asked_and_a_hangup_always_does() {
+fn a_signal_before_the_count_sets_the_status() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for (signal, endless, counted) in [("HUP", 129, 129), ("INT", 0, 130), ("TERM", 0, 143)] {
@@ -117,7 +117,7 @@ fn a_signal_gives_its_status_if_a_count_was_asked_and_a_hangup_always_does() {
 }
 
 #[test]
-fn json_ends_with_the_summary_when_interrupted_too() {
+fn interrupted_json_ends_with_a_summary() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 5 -o json").ready();
@@ -131,7 +131,7 @@ fn json_ends_with_the_summary_when_interrupted_too() {
 }
 
 #[test]
-fn killed_at_any_moment_it_leaves_no_membership_behind() {
+fn a_killed_run_leaves_no_membership() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
@@ -144,7 +144,7 @@ fn killed_at_any_moment_it_leaves_no_membership_behind() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly_at_once() {
+fn a_closed_pipe_ends_the_run_at_once() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
@@ -157,7 +157,7 @@ fn a_reader_that_goes_away_ends_it_quietly_at_once() {
 }
 
 #[test]
-fn a_reader_that_goes_away_leaves_status_0_and_no_complaint() {
+fn a_closed_pipe_is_not_an_error() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for command in [
@@ -196,7 +196,7 @@ fn waits_in_poll(id: u32) -> bool {
 }
 
 #[test]
-fn a_reader_that_stalls_does_not_hold_up_a_signal_and_the_loss_is_told() {
+fn a_stalled_reader_does_not_delay_a_signal() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for command in ["send --iface e0 --interval 200us", "recv --iface e0"] {
@@ -230,7 +230,7 @@ fn a_reader_that_stalls_does_not_hold_up_a_signal_and_the_loss_is_told() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written_is_an_error() {
+fn unwritable_output_is_an_error() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
@@ -244,7 +244,7 @@ fn an_output_that_cannot_be_written_is_an_error() {
 }
 
 #[test]
-fn a_command_runs_when_the_group_is_joined_and_ends_it_half_a_second_later() {
+fn a_command_starts_after_the_join_and_ends_the_run() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let start = Instant::now();
@@ -263,7 +263,7 @@ fn a_command_runs_when_the_group_is_joined_and_ends_it_half_a_second_later() {
 }
 
 #[test]
-fn a_failing_command_fails_the_run_and_ends_it() {
+fn a_failing_command_fails_the_run() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let failed = b.mcast("recv --iface e0 --count 5 --timeout 25s -- false").ends(1);
@@ -278,7 +278,7 @@ fn a_failing_command_fails_the_run_and_ends_it() {
 }
 
 #[test]
-fn a_command_that_fails_after_the_count_still_fails_the_run() {
+fn a_command_may_fail_after_the_count() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let script = format!("{} send --iface e0 --count 1; exit 7", env!("CARGO_BIN_EXE_mcast"));
@@ -288,7 +288,7 @@ fn a_command_that_fails_after_the_count_still_fails_the_run() {
 }
 
 #[test]
-fn a_command_that_goes_on_is_stopped_with_the_receiver() {
+fn a_running_command_is_stopped_with_the_receiver() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let heard =
@@ -309,7 +309,7 @@ fn a_command_that_goes_on_is_stopped_with_the_receiver() {
 }
 
 #[test]
-fn what_a_command_has_started_is_ended_with_it() {
+fn children_of_a_command_end_with_it() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let script = format!(
@@ -324,7 +324,7 @@ fn what_a_command_has_started_is_ended_with_it() {
 }
 
 #[test]
-fn a_hangup_ends_every_command_and_nohup_keeps_it_running() {
+fn a_hangup_ends_commands_unless_nohup_ignores_it() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let check = b.mcast("check --iface e0 --duration 30s -o json").ready();
@@ -350,7 +350,7 @@ fn receiver_of(host: &Host, options: &[&str], script: &str) -> (Running, u32) {
 }
 
 #[test]
-fn a_command_ends_with_the_receiver_whatever_ends_that() {
+fn a_command_ends_with_the_receiver() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for signal in ["HUP", "INT", "TERM", "QUIT", "KILL", "ABRT"] {
@@ -384,7 +384,7 @@ print(said.split(b"started ")[1].split()[0].decode(), os.waitstatus_to_exitcode(
 }
 
 #[test]
-fn what_a_command_has_started_ends_although_it_is_deaf_left_the_group_or_is_an_orphan() {
+fn stubborn_descendants_of_a_command_end() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for script in [
@@ -406,7 +406,7 @@ fn what_a_command_has_started_ends_although_it_is_deaf_left_the_group_or_is_an_o
 }
 
 #[test]
-fn a_second_interrupt_kills_the_group_of_the_command() {
+fn a_second_interrupt_kills_the_process_group() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let deaf = "trap '' INT TERM; sh -c 'echo started $$; sleep 60; sleep 60' & wait; sleep 60";
@@ -421,7 +421,7 @@ fn a_second_interrupt_kills_the_group_of_the_command() {
 }
 
 #[test]
-fn orphans_of_a_command_do_not_stay_as_zombies() {
+fn orphans_of_a_command_are_reaped() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let (recv, id) = receiver_of(&b, &[], "(sh -c 'echo started $$' &); sleep 60");
@@ -431,7 +431,7 @@ fn orphans_of_a_command_do_not_stay_as_zombies() {
 }
 
 #[test]
-fn the_two_signals_of_timeout_are_one_end() {
+fn the_two_signals_of_timeout_end_a_command_once() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
@@ -444,7 +444,7 @@ fn the_two_signals_of_timeout_are_one_end() {
 }
 
 #[test]
-fn a_reader_of_the_diagnostics_that_goes_away_changes_nothing() {
+fn a_closed_standard_error_changes_nothing() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
@@ -464,7 +464,7 @@ fn a_reader_of_the_diagnostics_that_goes_away_changes_nothing() {
 }
 
 #[test]
-fn a_count_that_the_command_did_not_fill_is_said_to_be_waited_for() {
+fn waiting_for_a_count_after_the_command_is_reported() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let recv =
@@ -478,7 +478,7 @@ fn a_count_that_the_command_did_not_fill_is_said_to_be_waited_for() {
 }
 
 #[test]
-fn a_second_signal_ends_it_without_more_ado() {
+fn a_second_signal_ends_the_run_at_once() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     // A command that will not end keeps the receiver waiting after the first signal.
@@ -521,7 +521,7 @@ fn the_two_signals_of_timeout_are_one_interrupt() {
 }
 
 #[test]
-fn the_end_of_a_command_loses_nothing_of_what_goes_on_arriving() {
+fn datagrams_after_the_end_of_a_command_are_received() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let flood = r#"

@@ -37,7 +37,7 @@ fn listener(host: &Host, targets: &str) -> Running {
 }
 
 #[test]
-fn every_way_of_sending_sends_the_same() {
+fn all_ways_of_sending_send_the_same() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let targets = "239.1.1.1:5000 239.1.1.2:5001 [ff15::1]:5002";
@@ -75,7 +75,7 @@ fn every_way_of_sending_sends_the_same() {
 }
 
 #[test]
-fn trains_that_cross_the_wire_whole_are_the_same_datagrams() {
+fn trains_carry_the_same_datagrams() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     a.carries_trains("e0");
@@ -95,7 +95,7 @@ fn trains_that_cross_the_wire_whole_are_the_same_datagrams() {
 }
 
 #[test]
-fn a_text_is_sent_in_trains_too_and_each_datagram_is_shown_and_heard() {
+fn texts_in_trains_are_shown_one_by_one() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 60 -o json").ready();
@@ -111,7 +111,7 @@ fn a_text_is_sent_in_trains_too_and_each_datagram_is_shown_and_heard() {
 }
 
 #[test]
-fn a_lossy_network_is_counted_alike_however_datagrams_left() {
+fn losses_are_counted_alike_for_all_ways_of_sending() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(
@@ -135,7 +135,7 @@ fn a_lossy_network_is_counted_alike_however_datagrams_left() {
 }
 
 #[test]
-fn what_could_not_be_sent_is_an_error_and_never_lost() {
+fn unsent_datagrams_are_errors_not_losses() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     // The ends are shorter, and pass. Of a call with many datagrams the first that is refused is
@@ -174,7 +174,7 @@ fn what_could_not_be_sent_is_an_error_and_never_lost() {
 }
 
 #[test]
-fn a_flood_ends_with_a_whole_summary_when_it_is_interrupted() {
+fn an_interrupted_flood_prints_a_full_summary() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -q -o json");
@@ -195,7 +195,7 @@ fn a_flood_ends_with_a_whole_summary_when_it_is_interrupted() {
 }
 
 #[test]
-fn a_full_queue_gives_this_hosts_own_receivers_no_second_copy() {
+fn a_full_queue_makes_no_local_duplicates() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("tc qdisc add dev e0 root tbf rate 8mbit burst 3000 limit 3000");
@@ -229,7 +229,7 @@ fn a_full_queue_gives_this_hosts_own_receivers_no_second_copy() {
 }
 
 #[test]
-fn an_interface_without_room_does_not_keep_the_others_waiting() {
+fn a_full_queue_does_not_delay_other_interfaces() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     a.shell("tc qdisc add dev e1 root tbf rate 8kbit burst 2000 limit 2000");
@@ -251,7 +251,7 @@ fn an_interface_without_room_does_not_keep_the_others_waiting() {
 }
 
 #[test]
-fn a_train_that_finds_no_room_leaves_as_single_datagrams() {
+fn a_train_for_a_full_queue_is_sent_datagram_by_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     // A train takes a quarter of a second on this line, and the queue holds but a few: longer than
@@ -280,7 +280,7 @@ fn a_train_that_finds_no_room_leaves_as_single_datagrams() {
 }
 
 #[test]
-fn what_a_pace_could_not_keep_is_accounted_for() {
+fn skipped_rounds_are_counted() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     for targets in ["239.1.1.1:5000", "239.1.1.1+20:5000"] {
@@ -302,7 +302,7 @@ fn what_a_pace_could_not_keep_is_accounted_for() {
 }
 
 #[test]
-fn what_left_is_counted_though_nobody_reads_of_it_any_more() {
+fn datagrams_are_counted_after_the_reader_left() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = listener(&b, "239.1.1.1:5000");

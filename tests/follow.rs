@@ -29,7 +29,7 @@ fn rewire(lab: &Lab, a: &Host, b: &Host) {
 }
 
 #[test]
-fn an_interface_that_is_made_again_is_joined_again() {
+fn a_recreated_interface_is_rejoined() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let wire = |host: &Host| host.capture("e0");
@@ -71,7 +71,7 @@ fn an_interface_that_is_made_again_is_joined_again() {
 }
 
 #[test]
-fn what_came_before_an_interface_went_is_read_to_the_last() {
+fn datagrams_from_a_deleted_interface_are_read() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -q -d 20s -o json").ready_when_member(
@@ -94,7 +94,7 @@ fn what_came_before_an_interface_went_is_read_to_the_last() {
 }
 
 #[test]
-fn one_that_comes_back_under_its_old_index_is_another_one_all_the_same() {
+fn a_reused_index_is_a_new_interface() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let index =
@@ -119,7 +119,7 @@ fn one_that_comes_back_under_its_old_index_is_another_one_all_the_same() {
 }
 
 #[test]
-fn datagrams_flow_within_a_second_of_the_interface_s_return() {
+fn datagrams_flow_within_a_second_of_the_return() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 -o json").ready();
@@ -151,7 +151,7 @@ fn datagrams_flow_within_a_second_of_the_interface_s_return() {
 }
 
 #[test]
-fn one_that_is_down_or_has_no_address_yet_is_joined_and_heard_when_it_comes_up() {
+fn a_down_interface_receives_when_it_comes_up() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     rewire(&lab, &a, &b);
@@ -198,7 +198,7 @@ fn a_sender_follows_the_address_of_its_interface() {
 }
 
 #[test]
-fn an_interface_that_was_named_by_its_address_is_followed_by_its_address() {
+fn an_interface_given_by_address_is_tracked_by_address() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     let recv = b.mcast("recv --iface 10.0.0.101 239.1.1.1:5000 --count 1 -o json").ready();
@@ -230,7 +230,7 @@ fn a_renamed_interface_stays_joined() {
 }
 
 #[test]
-fn what_cannot_be_joined_again_at_once_is_tried_again_until_it_can() {
+fn a_failed_rejoin_is_retried() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let recv =
@@ -255,7 +255,7 @@ fn what_cannot_be_joined_again_at_once_is_tried_again_until_it_can() {
 }
 
 #[test]
-fn what_fails_is_told_once_and_tried_again_by_itself() {
+fn a_repeated_failure_is_reported_once() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1+5:5000 --count 5 -o json").ready();
@@ -283,7 +283,7 @@ fn what_fails_is_told_once_and_tried_again_by_itself() {
 }
 
 #[test]
-fn a_membership_that_its_interface_lost_in_silence_is_noticed() {
+fn a_silently_lost_membership_is_detected() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let recv = b.mcast("recv --iface e0 [ff15::1]:5000 --count 1 -o json").ready();
@@ -297,7 +297,7 @@ fn a_membership_that_its_interface_lost_in_silence_is_noticed() {
 }
 
 #[test]
-fn an_own_link_local_address_is_bound_again() {
+fn an_own_link_local_address_is_rebound() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     b.shell("ip -6 addr add fe80::77/64 dev e0 nodad");
@@ -329,7 +329,7 @@ fn an_own_link_local_address_is_bound_again() {
 }
 
 #[test]
-fn another_interface_under_the_old_index_is_nobody_s_business() {
+fn an_unrelated_interface_with_the_old_index_is_ignored() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let index =
@@ -356,7 +356,7 @@ fn another_interface_under_the_old_index_is_nobody_s_business() {
 }
 
 #[test]
-fn lost_news_are_made_up_for() {
+fn lost_netlink_messages_are_recovered() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let index =
@@ -379,7 +379,7 @@ fn lost_news_are_made_up_for() {
 }
 
 #[test]
-fn a_port_that_leaves_its_bridge_is_still_the_same_interface() {
+fn a_port_that_leaves_its_bridge_stays_joined() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     b.shell("ip link add br9 type bridge; ip link set br9 up; ip link set e0 master br9");
@@ -391,7 +391,7 @@ fn a_port_that_leaves_its_bridge_is_still_the_same_interface() {
 }
 
 #[test]
-fn two_interfaces_that_become_one_are_heard_once() {
+fn two_names_for_one_interface_receive_once() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     let recv =
@@ -407,7 +407,7 @@ fn two_interfaces_that_become_one_are_heard_once() {
 }
 
 #[test]
-fn an_interface_that_comes_back_without_its_address_is_used_and_this_is_said() {
+fn an_interface_without_its_old_address_is_used_with_a_warning() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 239.1.1.1:5000 --count 1 -o json").ready();
@@ -424,7 +424,7 @@ fn an_interface_that_comes_back_without_its_address_is_used_and_this_is_said() {
 }
 
 #[test]
-fn a_sender_that_has_no_time_to_wait_follows_all_the_same_and_hears_signals() {
+fn a_busy_sender_follows_interfaces_and_signals() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let send = a.mcast("send --iface e0 239.1.0.0+20000:5000 --interval 1ms --force -q");
@@ -442,7 +442,7 @@ fn a_sender_that_has_no_time_to_wait_follows_all_the_same_and_hears_signals() {
 }
 
 #[test]
-fn several_interfaces_are_joined_sent_to_and_told_apart() {
+fn several_interfaces_are_joined_and_distinguished() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     for ifaces in ["--iface e0 --iface 10.1.0.101", "--iface all"] {
@@ -466,7 +466,7 @@ fn several_interfaces_are_joined_sent_to_and_told_apart() {
 }
 
 #[test]
-fn a_datagram_that_arrives_on_two_interfaces_is_no_duplicate_of_the_network() {
+fn a_copy_on_a_second_interface_is_not_a_duplicate() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let mut switch = lab.switch();
     let (sender, receiver) =
@@ -521,7 +521,7 @@ fn on_a_terminal(host: &Host, keys: &str, arguments: &str) -> (String, String) {
 }
 
 #[test]
-fn a_menu_on_a_terminal_asks_where_several_interfaces_would_do() {
+fn a_terminal_gets_a_menu_of_interfaces() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (_a, b) = lab.pair_with_two_wires();
     for (keys, arguments, iface) in [
@@ -552,7 +552,7 @@ fn a_menu_on_a_terminal_asks_where_several_interfaces_would_do() {
 }
 
 #[test]
-fn a_menu_can_be_left() {
+fn the_menu_can_be_cancelled() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (_a, b) = lab.pair_with_two_wires();
     let (shown, last) = on_a_terminal(&b, "q", "recv -d 1ms");
@@ -572,7 +572,7 @@ fn a_menu_can_be_left() {
 }
 
 #[test]
-fn without_a_terminal_nobody_is_asked() {
+fn without_a_terminal_there_is_no_menu() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_two_wires();
     let finished = b.mcast("recv --iface ask").ends(2);
@@ -581,7 +581,7 @@ fn without_a_terminal_nobody_is_asked() {
 }
 
 #[test]
-fn all_interfaces_are_also_those_that_appear_later() {
+fn all_includes_later_interfaces() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for start in [Host::mcast, portable] {
@@ -607,7 +607,7 @@ fn all_interfaces_are_also_those_that_appear_later() {
 }
 
 #[test]
-fn an_interface_that_is_named_does_not_bring_others() {
+fn a_named_interface_brings_no_others() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --count 1 --timeout 25s -o json").ready();

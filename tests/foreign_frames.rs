@@ -41,7 +41,7 @@ const Q_AND_Q: &str = "bytes([0x81, 0, 0, 7, 0x81, 0, 0, 5])";
 const PRIORITY_AND_Q: &str = "bytes([0x81, 0, 0x60, 0, 0x81, 0, 0, 5])";
 
 #[test]
-fn every_tag_is_named_with_the_interface_that_takes_it() {
+fn each_vlan_tag_names_its_interface() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let single = "ip link add link e0 name e0.5 type vlan id 5; ip link set e0.5 up";

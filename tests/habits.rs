@@ -21,7 +21,7 @@ fn leaves_by(finished: &Finished) -> (String, String) {
 }
 
 #[test]
-fn a_label_stands_for_its_address_and_its_interface() {
+fn a_label_names_an_address_and_its_interface() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     a.shell("ip addr add 192.168.7.7/24 dev e0 label e0:1");
@@ -39,7 +39,7 @@ fn a_label_stands_for_its_address_and_its_interface() {
 }
 
 #[test]
-fn an_interface_is_taken_as_ip_link_prints_it() {
+fn names_from_ip_link_are_accepted() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     let link = a.shell("ip -o link show dev e0");
@@ -88,7 +88,7 @@ fn the_environment_names_the_default_interface() {
 }
 
 #[test]
-fn rust_log_filters_diagnostics_unless_v_does() {
+fn v_overrides_rust_log() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     let recv = "recv 239.1.1.1:5000 --iface e0 -d 1ms -q";
@@ -106,7 +106,7 @@ fn rust_log_filters_diagnostics_unless_v_does() {
 }
 
 #[test]
-fn t_without_an_end_is_explained() {
+fn t_without_a_ttl_is_explained() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     let endless = a.mcast("send 239.1.1.1:5000 --iface e0 -t 10");

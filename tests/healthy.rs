@@ -31,7 +31,7 @@ fn has_no_fault(told: &Finished) {
 }
 
 #[test]
-fn what_comes_to_the_port_of_a_bridge_is_not_lost_to_a_firewall() {
+fn frames_on_a_bridge_port_are_not_blamed_on_a_firewall() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     b.shell(
@@ -61,7 +61,7 @@ fn what_comes_to_the_port_of_a_bridge_is_not_lost_to_a_firewall() {
 }
 
 #[test]
-fn what_comes_to_an_interface_without_an_address_that_nobody_named_is_not_lost_to_a_firewall() {
+fn frames_on_an_unused_interface_are_not_blamed_on_a_firewall() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     b.shell("ip addr flush dev e0");
@@ -71,7 +71,7 @@ fn what_comes_to_an_interface_without_an_address_that_nobody_named_is_not_lost_t
 }
 
 #[test]
-fn a_slow_sender_is_no_switch_that_forgets() {
+fn a_slow_sender_is_not_a_pruning_switch() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let _member =
@@ -84,7 +84,7 @@ fn a_slow_sender_is_no_switch_that_forgets() {
 }
 
 #[test]
-fn a_route_that_leads_nowhere_is_replaced() {
+fn a_blackhole_route_gets_a_replacement() {
     let Some(lab) = Lab::open() else { return };
     for route in ["unreachable 224.0.0.0/4", "prohibit 239.0.0.0/8", "blackhole 239.1.1.1"] {
         let (_a, b) = lab.pair();
@@ -98,7 +98,7 @@ fn a_route_that_leads_nowhere_is_replaced() {
 }
 
 #[test]
-fn a_setting_of_an_interface_with_a_dot_in_its_name_is_told_as_sysctl_takes_it() {
+fn sysctl_names_escape_dots_of_interfaces() {
     let Some(lab) = Lab::with(&["sysctl"]) else { return };
     let (_a, b) = lab.pair();
     b.shell("ip link set e0 down; ip link set e0 name e0.7; ip link set e0.7 up");
@@ -109,7 +109,7 @@ fn a_setting_of_an_interface_with_a_dot_in_its_name_is_told_as_sysctl_takes_it()
 }
 
 #[test]
-fn a_firewall_between_the_ports_of_a_bridge_is_no_fault_of_what_arrives_at_the_bridge() {
+fn drops_between_bridge_ports_do_not_concern_the_host() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     if !std::path::Path::new("/proc/sys/net/bridge").exists() {
         return Lab::skipped("needs br_netfilter in the kernel");
@@ -126,7 +126,7 @@ fn a_firewall_between_the_ports_of_a_bridge_is_no_fault_of_what_arrives_at_the_b
 }
 
 #[test]
-fn what_a_program_drops_of_something_else_does_not_keep_the_group_away() {
+fn drops_of_an_unrelated_program_are_not_a_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let _slow = scenes::receiver(&b, scenes::Ip::V4, "", 4096, 0.05, true);
@@ -137,7 +137,7 @@ fn what_a_program_drops_of_something_else_does_not_keep_the_group_away() {
 }
 
 #[test]
-fn what_the_loopback_interface_carries_is_nobody_elses() {
+fn loopback_traffic_is_not_network_traffic() {
     let Some(lab) = Lab::open() else { return };
     let host = lab.host();
     let _sends = sends(&host, &format!("{TARGET} --iface lo"));
@@ -151,7 +151,7 @@ fn what_the_loopback_interface_carries_is_nobody_elses() {
 }
 
 #[test]
-fn a_firewall_is_found_by_its_rule_where_no_interface_is_known() {
+fn a_firewall_rule_is_named_without_an_interface() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (_a, b) = lab.pair_with_two_wires();
     b.firewall(
@@ -168,7 +168,7 @@ fn a_firewall_is_found_by_its_rule_where_no_interface_is_known() {
 }
 
 #[test]
-fn a_program_that_wants_unicast_is_not_blamed_for_what_another_has_joined() {
+fn a_unicast_program_is_not_blamed_for_a_group() {
     let Some(lab) = Lab::with(&["socat"]) else { return };
     let (a, b) = lab.pair();
     let _member = b.program(
@@ -186,7 +186,7 @@ fn a_program_that_wants_unicast_is_not_blamed_for_what_another_has_joined() {
 }
 
 #[test]
-fn a_rule_against_ones_own_datagrams_alone_is_no_warning() {
+fn a_rule_against_own_datagrams_is_not_a_warning() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (_a, b) = lab.pair();
     // What comes in is not tracked; what this host sends to itself is.
@@ -201,7 +201,7 @@ fn a_rule_against_ones_own_datagrams_alone_is_no_warning() {
 }
 
 #[test]
-fn the_second_interface_on_a_network_is_not_said_to_have_a_firewall() {
+fn a_second_interface_on_a_network_is_not_blamed_on_a_firewall() {
     let Some(lab) = Lab::open() else { return };
     let mut switch = lab.switch_with("mcast_snooping 0");
     let a = lab.host_on(&mut switch, "10.0.0.100/24");
@@ -231,7 +231,7 @@ fn the_second_interface_on_a_network_is_not_said_to_have_a_firewall() {
 }
 
 #[test]
-fn what_lets_fragments_through_before_they_are_put_together_asks_for_no_port() {
+fn the_rule_for_fragments_names_no_port() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(
@@ -247,7 +247,7 @@ fn what_lets_fragments_through_before_they_are_put_together_asks_for_no_port() {
 }
 
 #[test]
-fn what_no_socket_wants_is_not_taken_for_the_group() {
+fn datagrams_without_a_socket_are_not_the_group() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     // Another program has joined two groups, to which somebody sends at other ports.
@@ -300,7 +300,7 @@ fn blames_no_firewall(told: &Finished) {
 }
 
 #[test]
-fn what_others_on_the_network_send_makes_no_finding() {
+fn traffic_of_others_makes_no_finding() {
     let Some(lab) = Lab::open() else { return };
     for ip in [Ip::V4, Ip::V6] {
         let scene = scenes::healthy(&lab, ip);

@@ -126,7 +126,7 @@ fn row<'a>(finished: &'a Finished, name: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn what_it_tells_is_what_ip_tells() {
+fn the_list_agrees_with_ip() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     agrees_with_ip(&lab.host());
@@ -142,7 +142,7 @@ fn what_it_tells_is_what_ip_tells() {
 }
 
 #[test]
-fn json_says_what_the_contract_says() {
+fn json_has_the_documented_fields() {
     let Some(lab) = Lab::open() else { return };
     let finished = lab.host().mcast("ifaces -o json").ends(0);
     let without_time = |line: &str| {
@@ -191,7 +191,7 @@ fn the_members_of_a_group_are_counted_as_they_come_and_go() {
 }
 
 #[test]
-fn many_groups_are_cut_in_the_table_but_not_with_v_and_not_in_json() {
+fn many_groups_are_shortened_only_in_the_table() {
     let Some(lab) = Lab::open() else { return };
     let host = lab.host();
     let targets: Vec<String> = (1..=15).map(|number| format!("239.1.1.{number}:5000")).collect();
@@ -231,7 +231,7 @@ fn the_versions_in_force_are_shown() {
 }
 
 #[test]
-fn an_older_querier_in_the_network_is_seen() {
+fn an_older_querier_changes_the_version() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     // An IGMPv2 general query (RFC 2236): type 0x11, 10 s to respond, checksum, no group.
@@ -247,7 +247,7 @@ s.sendto(struct.pack("!BBH4s", 0x11, 100, 0xffff - 0x1164, bytes(4)), ("224.0.0.
 }
 
 #[test]
-fn down_no_carrier_and_lo_are_told_apart() {
+fn down_no_carrier_and_loopback_are_distinguished() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     a.shell("ip link set e0 down");
@@ -278,7 +278,7 @@ fn down_no_carrier_and_lo_are_told_apart() {
 }
 
 #[test]
-fn an_odd_name_is_read_and_cannot_play_tricks() {
+fn odd_interface_names_are_escaped() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for name in ["e.0@1", "é-~[x]", "name-of-15-char", "a\u{1b}[31mb"] {
@@ -337,7 +337,7 @@ fn a_host_that_hides_proc_still_lists_its_interfaces() {
 }
 
 #[test]
-fn quiet_says_only_how_many_and_very_quiet_nothing() {
+fn quiet_prints_only_the_number() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     assert_eq!(b.mcast("ifaces -q").ends(0).out, "2 interfaces\n");
@@ -351,7 +351,7 @@ fn quiet_says_only_how_many_and_very_quiet_nothing() {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_no_failure() {
+fn a_closed_pipe_is_not_an_error() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let program = "
 import os, subprocess, sys
@@ -369,7 +369,7 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=writer).returncode)
 }
 
 #[test]
-fn a_signal_ends_it_where_the_reader_stalls() {
+fn a_signal_ends_a_stalled_write() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     // A pipe that is full from the start; the signal comes when mcast catches signals, the end of
     // children last of all.

@@ -46,7 +46,7 @@ for number in range(count):
 "#;
 
 #[test]
-fn python_hears_mcast() {
+fn python_receives_from_mcast() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let python = b.python(PYTHON_RECEIVER, &["224.202.20.30", "54321", "10.0.0.101", "3"]);
@@ -63,7 +63,7 @@ fn python_hears_mcast() {
 }
 
 #[test]
-fn mcast_hears_python_and_tells_all_of_it() {
+fn mcast_receives_from_python() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 --count 2 -o json").ready();
@@ -76,7 +76,7 @@ fn mcast_hears_python_and_tells_all_of_it() {
 }
 
 #[test]
-fn mcast_shares_the_port_with_another_receiver_of_the_host() {
+fn mcast_shares_the_port_with_another_receiver() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let python = b.python(PYTHON_RECEIVER, &["224.202.20.30", "54321", "10.0.0.101", "2"]);
@@ -88,7 +88,7 @@ fn mcast_shares_the_port_with_another_receiver_of_the_host() {
 }
 
 #[test]
-fn socat_and_mcast_hear_each_other() {
+fn socat_and_mcast_exchange_datagrams() {
     let Some(lab) = Lab::with(&["socat"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let socat = b
@@ -137,7 +137,7 @@ fn socat_and_mcast_hear_each_other() {
 }
 
 #[test]
-fn socat_and_mcast_are_source_specific_peers() {
+fn socat_and_mcast_exchange_ssm_datagrams() {
     let Some(lab) = Lab::with(&["socat"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     a.shell(
@@ -180,7 +180,7 @@ fn socat_and_mcast_are_source_specific_peers() {
 }
 
 #[test]
-fn iperf_and_mcast_are_source_specific_peers() {
+fn iperf_and_mcast_exchange_ssm_datagrams() {
     let Some(lab) = Lab::with(&["iperf"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     for (host, number) in [(&a, "100"), (&b, "101")] {

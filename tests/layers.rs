@@ -176,7 +176,7 @@ fn imports_run_down_the_layers() {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn imports_have_no_circles() {
     let sources = sources();
     let files: BTreeMap<String, &str> = sources
         .iter()

@@ -27,7 +27,7 @@ fn with_open_files(host: &Host, most: u32, arguments: &str) -> Running {
 }
 
 #[test]
-fn ten_thousand_groups_are_joined_heard_and_left() {
+fn ten_thousand_groups_are_joined_and_left() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let limit = "239.2.0.0+10000:5000";
@@ -45,7 +45,7 @@ fn ten_thousand_groups_are_joined_heard_and_left() {
 }
 
 #[test]
-fn where_open_files_are_few_groups_share_sockets_and_stay_apart() {
+fn groups_share_sockets_if_open_files_are_few() {
     let Some(lab) = Lab::with(&["prlimit", "socat"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     // Somebody else on the host listens to a group of the same port, which must not come in.
@@ -77,7 +77,7 @@ fn where_open_files_are_few_groups_share_sockets_and_stay_apart() {
 }
 
 #[test]
-fn groups_that_share_a_socket_keep_their_sources_and_follow_their_interface() {
+fn groups_on_a_shared_socket_keep_their_sources() {
     let Some(lab) = Lab::with(&["prlimit"]) else { return };
     let (a, b) = lab.pair();
     a.address("e0", "10.0.0.99/24");
@@ -107,7 +107,7 @@ fn groups_that_share_a_socket_keep_their_sources_and_follow_their_interface() {
 }
 
 #[test]
-fn one_ipv6_group_on_two_interfaces_keeps_its_two_filters_where_sockets_are_shared() {
+fn an_ipv6_group_keeps_a_filter_per_interface() {
     let Some(lab) = Lab::with(&["prlimit"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     for (iface, net) in [("e0", "fd00"), ("e1", "fd01")] {
@@ -132,7 +132,7 @@ fn one_ipv6_group_on_two_interfaces_keeps_its_two_filters_where_sockets_are_shar
 }
 
 #[test]
-fn groups_that_share_sockets_follow_an_address_there_and_back() {
+fn groups_on_shared_sockets_follow_an_address() {
     let Some(lab) = Lab::with(&["prlimit"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     let recv = with_open_files(
@@ -156,7 +156,7 @@ fn groups_that_share_sockets_follow_an_address_there_and_back() {
 }
 
 #[test]
-fn a_process_of_few_files_still_joins_and_its_command_has_the_limit_it_began_with() {
+fn a_command_keeps_the_original_file_limit() {
     let Some(lab) = Lab::with(&["prlimit"]) else { return };
     let (_a, b) = lab.pair();
     with_open_files(&b, 30, "recv --iface e0 239.2.0.1:5000 --duration 1ms").ends(0);
@@ -169,7 +169,7 @@ fn a_process_of_few_files_still_joins_and_its_command_has_the_limit_it_began_wit
 }
 
 #[test]
-fn a_limit_that_stands_in_the_way_is_named_with_its_value() {
+fn an_exhausted_limit_is_named_with_its_value() {
     let Some(lab) = Lab::with(&["prlimit", "sysctl"]) else { return };
     let (_a, b) = lab.pair_with_ipv6();
     let refused = |finished: lab::Finished, parts: &[&str]| {
@@ -214,7 +214,7 @@ fn a_limit_that_stands_in_the_way_is_named_with_its_value() {
 }
 
 #[test]
-fn a_sender_to_many_groups_takes_turns() {
+fn a_sender_to_many_groups_sends_round_robin() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.2.0.0+50:5000 --count 150 -o json").ready();

@@ -116,7 +116,7 @@ fn summaries(receivers: Vec<Running>) -> Vec<Value> {
 }
 
 #[test]
-fn a_stream_goes_on_when_its_interface_is_made_again() {
+fn a_stream_survives_a_recreated_interface() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once --timeout 20s -o json").ready();
@@ -139,7 +139,7 @@ fn a_stream_goes_on_when_its_interface_is_made_again() {
 }
 
 #[test]
-fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
+fn ends_with_extreme_counts_do_not_panic() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once").ready();
@@ -155,7 +155,7 @@ fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
 }
 
 #[test]
-fn a_silence_longer_than_an_interval_is_told_by_the_one_in_which_it_ends() {
+fn a_long_gap_belongs_to_the_interval_of_its_end() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --stats 50ms --count 2 -o json").ready();
@@ -167,7 +167,7 @@ fn a_silence_longer_than_an_interval_is_told_by_the_one_in_which_it_ends() {
 }
 
 #[test]
-fn an_interval_beyond_the_clock_is_never_over() {
+fn a_huge_interval_never_ends() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let heard =
@@ -176,7 +176,7 @@ fn an_interval_beyond_the_clock_is_never_over() {
 }
 
 #[test]
-fn a_whole_stream_is_whole() {
+fn a_complete_stream_has_no_loss() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
@@ -261,7 +261,7 @@ fn a_whole_stream_is_whole() {
 }
 
 #[test]
-fn each_target_on_each_interface_is_a_stream_of_its_own() {
+fn each_target_on_each_interface_is_a_stream() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     let places =
@@ -298,7 +298,7 @@ fn each_target_on_each_interface_is_a_stream_of_its_own() {
 }
 
 #[test]
-fn every_size_and_every_pace_is_counted_alike() {
+fn sizes_and_paces_are_counted_alike() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let ways = [
@@ -382,7 +382,7 @@ fn every_loss_is_counted_with_its_runs() {
 }
 
 #[test]
-fn copies_are_no_datagrams_of_the_stream() {
+fn copies_are_counted_as_duplicates() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     // Of five datagrams the first and the second leave twice. The copy is marked, so that it is not
@@ -401,7 +401,7 @@ fn copies_are_no_datagrams_of_the_stream() {
 }
 
 #[test]
-fn routers_that_were_passed_and_marks_that_were_changed_are_told() {
+fn hops_and_dscp_changes_are_counted() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     // As if from behind three routers, of which one marks every fourth datagram anew.
@@ -418,7 +418,7 @@ fn routers_that_were_passed_and_marks_that_were_changed_are_told() {
 }
 
 #[test]
-fn python_reads_what_mcast_sends() {
+fn python_decodes_probes() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let reader = r#"
@@ -456,7 +456,7 @@ print("%016x" % runs.pop())
 }
 
 #[test]
-fn a_shuffled_stream_with_losses_and_copies_is_what_the_definitions_say() {
+fn a_shuffled_stream_matches_the_definitions() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     // An order in which numbers stray up to 40 places, one in seven never comes, and one in nine
@@ -527,7 +527,7 @@ s.end(400)";
 }
 
 #[test]
-fn what_is_late_counts_within_the_window_and_is_stale_beyond() {
+fn late_datagrams_beyond_the_window_are_stale() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let receivers = in_each_way(&b, "recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --once -o json");
@@ -556,7 +556,7 @@ far.end(131084)
 }
 
 #[test]
-fn a_liar_is_told_and_changes_nobody_elses_figures() {
+fn a_forged_stream_changes_no_other_stream() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
@@ -626,7 +626,7 @@ honest.end(24)
 }
 
 #[test]
-fn no_flipped_bit_is_believed() {
+fn every_flipped_bit_is_detected() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
@@ -658,7 +658,7 @@ s.end(3)
 }
 
 #[test]
-fn a_sender_that_starts_again_is_told_from_two_at_once() {
+fn a_restart_is_not_a_second_sender() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --stats 1m -o json").ready();
@@ -701,7 +701,7 @@ two.end(140)
 }
 
 #[test]
-fn a_clock_that_is_not_known_to_agree_gives_no_delay() {
+fn an_unknown_clock_gives_no_delay() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast_with(&[
@@ -764,7 +764,7 @@ nowhere.end(20)
 }
 
 #[test]
-fn hops_and_marks_are_what_the_header_says_less_what_arrives() {
+fn hops_are_ttl_sent_minus_ttl_received() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000-5003 --once -o json").ready();
@@ -800,7 +800,7 @@ congested.end(1)
 }
 
 #[test]
-fn what_was_sent_before_anybody_listened_is_not_lost() {
+fn late_join_is_not_loss() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let send = a.mcast("send --iface e0 239.1.1.1:5000 --probe -i 1ms -v -o json").ready();
@@ -816,7 +816,7 @@ fn what_was_sent_before_anybody_listened_is_not_lost() {
 }
 
 #[test]
-fn what_the_receivers_own_kernel_dropped_is_all_that_is_lost() {
+fn kernel_drops_explain_all_losses() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --rcvbuf 16384 --once -o json").ready();
@@ -851,7 +851,7 @@ fn what_the_receivers_own_kernel_dropped_is_all_that_is_lost() {
 }
 
 #[test]
-fn a_sender_that_is_killed_leaves_its_stream_open() {
+fn a_killed_sender_leaves_its_stream_open() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let timed = b.mcast("recv --iface e0 239.1.1.1:5000 --once --timeout 2s -o json").ready();
@@ -872,7 +872,7 @@ fn a_sender_that_is_killed_leaves_its_stream_open() {
 }
 
 #[test]
-fn the_silence_after_the_end_is_nobodys_and_that_of_a_sender_who_died_is_his() {
+fn silence_after_the_end_is_not_a_gap() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     // COMMAND goes on, and is given half a second to end by itself before it is told to.
@@ -897,7 +897,7 @@ fn the_silence_after_the_end_is_nobodys_and_that_of_a_sender_who_died_is_his() {
 }
 
 #[test]
-fn a_sender_that_is_interrupted_says_the_end() {
+fn an_interrupted_sender_sends_the_end() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     for (signal, options, status) in [("INT", "", 0), ("TERM", "--count 100000", 143)] {
@@ -912,7 +912,7 @@ fn a_sender_that_is_interrupted_says_the_end() {
 }
 
 #[test]
-fn once_waits_for_every_stream_that_was_heard() {
+fn once_waits_for_every_stream() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let mut recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
@@ -950,7 +950,7 @@ fn once_waits_for_every_stream_that_was_heard() {
 }
 
 #[test]
-fn the_gate_of_a_pipeline_opens_for_a_whole_stream_only() {
+fn a_ci_gate_passes_only_a_complete_stream() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     // What this host hears of itself crosses no wire that cuts trains up, and a sender that is held
     // up makes good with one.
@@ -1007,7 +1007,7 @@ fn the_gate_of_a_pipeline_opens_for_a_whole_stream_only() {
 }
 
 #[test]
-fn assertions_are_judged_by_the_figures_of_the_summary() {
+fn assertions_agree_with_the_summary() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let judged = [
@@ -1062,7 +1062,7 @@ s.raw(b'x' * 64)                                  # and a plain one
 }
 
 #[test]
-fn silence_can_be_asserted_and_proves_nothing_else() {
+fn silence_can_be_asserted() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let listen = |expr: &str, options: &str| {
@@ -1148,7 +1148,7 @@ fn intervals_add_up_to_the_summary() {
 }
 
 #[test]
-fn an_end_is_no_datagram() {
+fn an_end_is_not_a_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let enough = b.mcast("recv --iface e0 239.1.1.1:5000 --count 50 -o json").ready();
@@ -1168,7 +1168,7 @@ fn an_end_is_no_datagram() {
 }
 
 #[test]
-fn a_flood_of_streams_disturbs_nobody_elses() {
+fn a_flood_of_streams_does_not_disturb_others() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.shell("ip addr add 10.0.0.98/24 dev e0; ip addr add 10.0.0.99/24 dev e0");
@@ -1215,7 +1215,7 @@ honest.data(0)                           # too late for a place
 }
 
 #[test]
-fn the_portable_path_counts_alike() {
+fn the_portable_path_counts_the_same() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(

@@ -37,7 +37,7 @@ fn is_safe(finished: &Finished) {
 }
 
 #[test]
-fn no_name_reaches_a_terminal_as_it_is() {
+fn names_are_escaped_on_terminals() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     rename(&b, ODD.as_bytes());
@@ -94,7 +94,7 @@ fn no_name_reaches_a_terminal_as_it_is() {
 }
 
 #[test]
-fn an_interface_whose_name_is_no_text_is_as_good_as_any() {
+fn an_interface_name_may_be_invalid_utf8() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     lab.wire(&a, &b);

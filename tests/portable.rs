@@ -14,7 +14,7 @@ fn portable(host: &Host, arguments: &str) -> Running {
 }
 
 #[test]
-fn it_sends_and_receives_in_both_families() {
+fn the_portable_path_works_in_both_families() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for (target, source) in [("239.1.1.1:5000", "10.0.0.100:40000"), ("[ff15::1]:5000", "[fe80::")]
@@ -49,7 +49,7 @@ fn it_sends_and_receives_in_both_families() {
 }
 
 #[test]
-fn the_two_paths_hear_each_other_and_the_wire_is_the_same() {
+fn both_paths_exchange_identical_frames() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 1 -o json").ready();
@@ -67,7 +67,7 @@ fn the_two_paths_hear_each_other_and_the_wire_is_the_same() {
 }
 
 #[test]
-fn it_ends_as_the_other_does() {
+fn the_portable_path_ends_the_same_way() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     portable(&b, "recv --iface e0 --count 1 --timeout 30ms")
@@ -86,7 +86,7 @@ fn it_ends_as_the_other_does() {
 }
 
 #[test]
-fn a_longest_datagram_and_an_empty_one_arrive_whole() {
+fn the_longest_and_the_empty_datagram_arrive_complete() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = portable(&b, "recv --iface e0 --count 2 -o json").ready();
@@ -108,7 +108,7 @@ fn a_longest_datagram_and_an_empty_one_arrive_whole() {
 }
 
 #[test]
-fn it_knows_sources_ranges_and_unicast_too() {
+fn the_portable_path_supports_sources_ranges_and_unicast() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     a.shell(

@@ -88,7 +88,7 @@ fn had_bar(text: &str) -> bool {
 }
 
 #[test]
-fn a_bar_counts_what_comes_and_is_gone_in_the_end() {
+fn a_bar_counts_datagrams_and_disappears() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 -q --count 5 --color never");
@@ -107,7 +107,7 @@ fn a_bar_counts_what_comes_and_is_gone_in_the_end() {
 }
 
 #[test]
-fn it_vanishes_when_a_signal_comes() {
+fn a_signal_removes_the_bar() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let host = lab.host();
     for (arguments, status) in [("--duration 1m", 0), ("--count 5000", 130)] {
@@ -122,7 +122,7 @@ fn it_vanishes_when_a_signal_comes() {
 }
 
 #[test]
-fn lines_that_come_meanwhile_are_whole() {
+fn the_bar_leaves_other_lines_intact() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (_a, b) = lab.pair();
     // Reports on standard output, and a warning on standard error.
@@ -147,7 +147,7 @@ fn lines_that_come_meanwhile_are_whole() {
 }
 
 #[test]
-fn a_pipe_has_none() {
+fn a_pipe_gets_no_bar() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let host = lab.host();
     for arguments in [
@@ -170,7 +170,7 @@ fn a_pipe_has_none() {
 }
 
 #[test]
-fn it_is_seen_only_where_nothing_else_moves_and_somebody_wants_it() {
+fn the_bar_needs_a_terminal_without_other_lines() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let host = lab.host();
     for (term, arguments, expected) in [
@@ -197,7 +197,7 @@ fn it_is_seen_only_where_nothing_else_moves_and_somebody_wants_it() {
 }
 
 #[test]
-fn its_colour_is_that_of_everything_else() {
+fn the_bar_follows_the_colour_option() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let host = lab.host();
     for (color, expected) in [("never", false), ("always", true), ("auto", true)] {
@@ -215,7 +215,7 @@ fn its_colour_is_that_of_everything_else() {
 }
 
 #[test]
-fn a_run_whose_end_nobody_knows_shows_how_fast_it_goes() {
+fn an_endless_run_shows_its_rate() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 -q --once");
@@ -233,7 +233,7 @@ fn a_run_whose_end_nobody_knows_shows_how_fast_it_goes() {
 }
 
 #[test]
-fn raw_payloads_reach_a_terminal_only_by_force() {
+fn raw_payloads_need_force_on_a_terminal() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let finished = on_a_terminal(&b, "xterm", "", "recv --iface e0 -o raw --color never").ends(2);

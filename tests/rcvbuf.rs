@@ -59,7 +59,7 @@ fn costs(from: &Host, to: &Host, group: &str, iface: &str, sizes: &[usize]) -> V
 }
 
 #[test]
-fn a_datagram_costs_no_more_than_is_reckoned_with() {
+fn the_estimated_cost_of_a_datagram_is_enough() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let sizes = [0, 64, 128, 200, 512, 1000, 1316, 1472, 2000, 4000, 8972, 65_507];
     let (a, b) = lab.pair_with_ipv6();
@@ -123,7 +123,7 @@ fn stopped(
 }
 
 #[test]
-fn a_buffer_for_a_pause_holds_what_arrives_meanwhile_and_not_twice_as_much() {
+fn a_buffer_for_a_pause_holds_it_without_waste() {
     let Some(lab) = Lab::open() else { return };
     for (rcvbuf, group, len, holds) in [
         ("10kpps*50ms/64", "239.1.1.1", 64, 500),
@@ -156,7 +156,7 @@ fn a_buffer_for_a_pause_holds_what_arrives_meanwhile_and_not_twice_as_much() {
 }
 
 #[test]
-fn what_a_buffer_is_for_is_said_in_words_and_in_bytes() {
+fn the_purpose_of_a_buffer_is_shown() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let args = |rest: &[&'static str]| {
@@ -177,7 +177,7 @@ fn what_a_buffer_is_for_is_said_in_words_and_in_bytes() {
 }
 
 #[test]
-fn a_pause_that_is_not_granted_is_said_with_the_one_that_is() {
+fn a_capped_buffer_reports_the_pause_it_covers() {
     let Some(lab) = Lab::with(&["setpriv", "sysctl"]) else { return };
     let (_a, b) = lab.pair();
     let limit: usize =

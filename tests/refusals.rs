@@ -17,7 +17,7 @@ fn refused(host: &Host, arguments: &str, parts: &[&str]) {
 }
 
 #[test]
-fn json_ends_with_a_summary_although_nothing_could_run() {
+fn json_of_a_failed_start_has_a_summary() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair_with_ipv6();
     let selfish = "import signal, socket\ns = socket.socket(socket.AF_INET6, \
@@ -54,7 +54,7 @@ fn json_ends_with_a_summary_although_nothing_could_run() {
 }
 
 #[test]
-fn an_interface_that_is_not_there_is_answered_with_those_that_are() {
+fn an_unknown_interface_lists_the_known_ones() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     for command in ["send", "recv"] {
@@ -69,7 +69,7 @@ fn an_interface_that_is_not_there_is_answered_with_those_that_are() {
 }
 
 #[test]
-fn an_interface_that_is_down_or_has_no_address_is_named() {
+fn an_unusable_interface_is_named() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     a.shell("ip link add d0 type veth peer name d1");
@@ -85,7 +85,7 @@ fn an_interface_that_is_down_or_has_no_address_is_named() {
 }
 
 #[test]
-fn targets_and_sources_that_contradict_each_other_are_refused() {
+fn contradictory_targets_and_sources_are_refused() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair_with_ipv6();
     for (arguments, parts) in [
@@ -127,7 +127,7 @@ fn targets_and_sources_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn where_no_route_leads_or_several_might_the_choices_are_listed() {
+fn an_ambiguous_interface_lists_the_choices() {
     let Some(lab) = Lab::open() else { return };
     let alone = lab.host();
     refused(
@@ -173,7 +173,7 @@ fn a_link_local_group_needs_an_interface() {
 }
 
 #[test]
-fn a_port_that_another_program_keeps_to_itself_is_named() {
+fn a_port_in_use_names_its_program() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, _b) = lab.pair();
     let selfish = "import signal, socket\ns = socket.socket(socket.AF_INET, \
@@ -198,7 +198,7 @@ fn a_port_that_another_program_keeps_to_itself_is_named() {
 }
 
 #[test]
-fn a_firewall_on_the_way_out_is_named_once_and_judged() {
+fn an_output_firewall_is_reported_once() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     a.firewall(
@@ -233,7 +233,7 @@ fn a_firewall_on_the_way_out_is_named_once_and_judged() {
 }
 
 #[test]
-fn a_full_queue_is_an_error_and_not_a_silent_loss() {
+fn a_full_queue_is_an_error() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("tc qdisc add dev e0 root tbf rate 800bit burst 1600 limit 1600");
@@ -263,7 +263,7 @@ fn a_full_queue_is_an_error_and_not_a_silent_loss() {
 }
 
 #[test]
-fn a_queue_that_empties_is_waited_for_and_nothing_is_lost() {
+fn a_sender_waits_for_a_busy_queue() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("tc qdisc add dev e0 root tbf rate 8mbit burst 3000 limit 3000");
@@ -287,7 +287,7 @@ fn a_queue_that_empties_is_waited_for_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_train_that_no_interface_takes_leaves_as_single_datagrams() {
+fn a_refused_train_is_sent_datagram_by_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     // A datagram of a train must fit into one frame: these are fragmented, and the kernel refuses
@@ -309,7 +309,7 @@ fn a_train_that_no_interface_takes_leaves_as_single_datagrams() {
 }
 
 #[test]
-fn a_flood_has_an_end_and_spares_the_networks_own_groups() {
+fn endless_and_link_local_floods_need_force() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for (arguments, says) in [
@@ -347,7 +347,7 @@ fn a_flood_has_an_end_and_spares_the_networks_own_groups() {
 }
 
 #[test]
-fn an_interface_that_goes_down_while_sending_is_an_error_and_not_the_end() {
+fn a_down_interface_while_sending_is_an_error() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let send = a.mcast("send --iface e0 --interval 10ms --message here").ready();
@@ -366,7 +366,7 @@ fn an_interface_that_goes_down_while_sending_is_an_error_and_not_the_end() {
 }
 
 #[test]
-fn ipv6_on_loopback_says_which_route_is_missing() {
+fn ipv6_on_loopback_names_the_missing_route() {
     let Some(lab) = Lab::open() else { return };
     let alone = lab.host();
     let sent = alone.mcast("send --iface lo [ff15::1]:5000 --count 1").ends(1);
@@ -381,7 +381,7 @@ fn ipv6_on_loopback_says_which_route_is_missing() {
 }
 
 #[test]
-fn a_message_longer_than_a_datagram_is_refused_before_anything_is_sent() {
+fn an_oversized_message_is_refused_before_sending() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let (fits, too_long) = ("x".repeat(65_507), "x".repeat(65_508));
@@ -396,7 +396,7 @@ fn a_message_longer_than_a_datagram_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn a_receive_buffer_that_is_not_granted_is_said() {
+fn a_capped_receive_buffer_is_reported() {
     let Some(lab) = Lab::with(&["setpriv", "sysctl"]) else { return };
     let (_a, b) = lab.pair();
     // The right to go past the limit is given away, as an ordinary user has it not.

@@ -260,19 +260,19 @@ fn is_refused(what: &str, way: &str, event: &Value) {
 }
 
 #[test]
-fn it_is_a_schema_by_the_schema_of_its_draft() {
+fn the_schema_follows_its_draft() {
     assert_eq!(schema::PUBLISHED["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert_eq!(schema::check_schema(&schema::PUBLISHED), Ok(()));
     assert!(schema::check_schema(&json!({"type": "nothing"})).is_err());
 }
 
 #[test]
-fn the_program_names_this_schema() {
+fn the_ready_event_names_the_schema() {
     assert_eq!(schema::PUBLISHED["$id"], mcast::event::SCHEMA);
 }
 
 #[test]
-fn it_says_of_every_field_and_of_every_definition_what_it_means() {
+fn every_field_has_a_description() {
     fn is_told(way: &str, schema: &Value) {
         if let Some(fields) = schema["properties"].as_object() {
             for (name, field) in fields {
@@ -308,7 +308,7 @@ fn it_says_of_every_field_and_of_every_definition_what_it_means() {
 }
 
 #[test]
-fn it_lists_every_id_and_every_damage() {
+fn the_schema_lists_every_id() {
     let listed = |pointer: &str| -> BTreeSet<String> {
         let names = schema::PUBLISHED.pointer(pointer).and_then(Value::as_array).expect(pointer);
         let known: BTreeSet<String> =
@@ -346,7 +346,7 @@ fn it_lists_every_id_and_every_damage() {
 }
 
 #[test]
-fn it_accepts_all_that_mcast_writes_and_refuses_what_differs() {
+fn the_schema_refuses_changed_events() {
     let Some(lab) = Lab::with(&["nft", "python3"]) else { return };
     let events = real_events(&lab);
     let seen: BTreeSet<&str> = events.iter().map(|(kind, _)| *kind).collect();
@@ -515,7 +515,7 @@ fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_name() {
+fn a_schema_violation_is_named() {
     let why = schema::check(
         &json!({"event": "left", "group": "239.1.1.1", "port": 5000, "iface": "e0", "index": 2}),
     )

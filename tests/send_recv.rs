@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const ETHERNET: &str = "01:00:5e:4a:14:1e";
 
 #[test]
-fn the_two_programs_of_the_article_meet() {
+fn the_two_programs_of_the_article_work() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 --count 10").ready();
@@ -44,7 +44,7 @@ fn the_two_programs_of_the_article_meet() {
 }
 
 #[test]
-fn the_wire_shows_the_frames_the_reports_and_the_leaves() {
+fn frames_reports_and_leaves_are_on_the_wire() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
@@ -59,7 +59,7 @@ fn the_wire_shows_the_frames_the_reports_and_the_leaves() {
 }
 
 #[test]
-fn a_version_2_network_hears_the_report_and_the_leave() {
+fn an_igmpv2_network_gets_reports_and_leaves() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     b.shell("echo 2 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
@@ -72,7 +72,7 @@ fn a_version_2_network_hears_the_report_and_the_leave() {
 }
 
 #[test]
-fn ipv6_travels_the_same_way() {
+fn ipv6_works_like_ipv4() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let wire = a.capture("e0");
@@ -113,7 +113,7 @@ fn ipv6_travels_the_same_way() {
 }
 
 #[test]
-fn json_says_what_the_contract_says() {
+fn json_has_the_documented_fields() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 --count 2 -o json 239.1.1.1:5000").ready();
@@ -176,7 +176,7 @@ fn json_says_what_the_contract_says() {
 }
 
 #[test]
-fn every_output_format_keeps_to_its_streams() {
+fn output_formats_keep_to_their_streams() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let message = "one\u{1b}[31m\ntwo";
@@ -220,7 +220,7 @@ fn every_output_format_keeps_to_its_streams() {
 }
 
 #[test]
-fn an_empty_and_a_binary_and_the_longest_datagram_arrive_whole() {
+fn empty_binary_and_longest_datagrams_arrive_complete() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 3 -o json").ready();
@@ -269,7 +269,7 @@ fn two_groups_on_one_port_do_not_mix() {
 }
 
 #[test]
-fn another_interface_and_a_unicast_datagram_are_not_taken_for_the_group() {
+fn other_interfaces_and_unicast_are_not_the_group() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     for (group, wanted) in [("239.1.1.1", "239.1.1.1:5000"), ("ff15::1", "[ff15::1]:5000")] {
@@ -294,7 +294,7 @@ fn another_interface_and_a_unicast_datagram_are_not_taken_for_the_group() {
 }
 
 #[test]
-fn the_kernels_route_names_the_interface_where_nobody_does() {
+fn the_route_selects_the_interface() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     a.shell("ip route add 224.0.0.0/4 dev e1");
@@ -307,7 +307,7 @@ fn the_kernels_route_names_the_interface_where_nobody_does() {
 }
 
 #[test]
-fn a_host_with_one_interface_and_no_route_uses_it() {
+fn a_single_interface_needs_no_route() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let recv = b.mcast("recv --count 1").ready();
@@ -319,7 +319,7 @@ fn a_host_with_one_interface_and_no_route_uses_it() {
 }
 
 #[test]
-fn a_named_address_is_the_one_that_datagrams_carry() {
+fn datagrams_carry_the_named_address() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     a.shell(
@@ -344,7 +344,7 @@ fn a_named_address_is_the_one_that_datagrams_carry() {
 }
 
 #[test]
-fn the_loop_can_be_opened_and_closed() {
+fn no_loop_disables_local_copies() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     let recv = a.mcast("recv --iface e0 --count 1 -o json").ready();
@@ -354,7 +354,7 @@ fn the_loop_can_be_opened_and_closed() {
 }
 
 #[test]
-fn exactly_count_datagrams_are_shown_though_many_wait() {
+fn count_shows_exactly_n_datagrams() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let mut recv = b.mcast("recv --iface e0 --count 10 -o json").ready();
@@ -370,7 +370,7 @@ fn exactly_count_datagrams_are_shown_though_many_wait() {
 }
 
 #[test]
-fn what_came_before_the_end_counts_though_it_was_not_read_yet() {
+fn queued_datagrams_count_at_the_end() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let (counted, free) =
@@ -401,7 +401,7 @@ fn one_source_port_serves_several_interfaces() {
 }
 
 #[test]
-fn what_the_kernel_drops_is_counted_to_the_last() {
+fn kernel_drops_are_counted_to_the_last() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     // The smallest buffer there is, a receiver that is stopped: what came after the buffer was full
@@ -421,7 +421,7 @@ fn what_the_kernel_drops_is_counted_to_the_last() {
 }
 
 #[test]
-fn a_small_buffer_is_told_from_a_capped_one() {
+fn a_small_buffer_is_not_a_capped_one() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --rcvbuf 64KiB --duration 1ms -o json").ends(0);
@@ -452,7 +452,7 @@ fn a_snooping_switch_forwards_only_where_mcast_has_joined() {
 }
 
 #[test]
-fn what_a_lossy_switch_drops_is_missing_and_nothing_else() {
+fn a_lossy_switch_loses_exactly_its_drops() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let mut switch = lab.switch();
     let a = lab.host_on(&mut switch, "10.0.0.100/24");

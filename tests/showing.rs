@@ -104,7 +104,7 @@ fn verbose_text_shows_dscp_and_ecn() {
 }
 
 #[test]
-fn a_file_gets_all_of_a_flood_in_order() {
+fn a_file_gets_every_datagram_in_order() {
     let Some(lab) = Lab::open() else { return };
     let (scratch, file) = Scratch::new("lines");
     receive(&lab, "-o json", file);
@@ -119,7 +119,7 @@ fn a_file_gets_all_of_a_flood_in_order() {
 }
 
 #[test]
-fn a_pipe_and_a_socket_get_all_of_a_flood_in_order_though_they_are_read_late() {
+fn a_slow_pipe_gets_every_datagram_in_order() {
     let Some(lab) = Lab::open() else { return };
     let (pipe, into_pipe) = nix::unistd::pipe().unwrap();
     let (socket, into_socket) = UnixStream::pair().unwrap();
@@ -143,7 +143,7 @@ fn a_pipe_and_a_socket_get_all_of_a_flood_in_order_though_they_are_read_late() {
 }
 
 #[test]
-fn each_is_shown_at_once_and_the_last_of_many_are_not_kept() {
+fn datagrams_are_shown_at_once() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 -o json").ready();
@@ -162,7 +162,7 @@ fn each_is_shown_at_once_and_the_last_of_many_are_not_kept() {
 }
 
 #[test]
-fn a_signal_in_a_flood_cuts_no_line_and_keeps_none() {
+fn a_signal_cuts_no_line() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let send = a.mcast("send 239.1.1.1:5000 --iface e0 --interval 100us -o json");
@@ -209,7 +209,7 @@ fn shown_in(host: &Host, zone: &str, directory: Option<&str>) -> (i64, i64) {
 }
 
 #[test]
-fn times_follow_the_time_zone_by_its_name() {
+fn times_follow_the_time_zone() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     // An empty directory stands for a host without the data of time zones.

@@ -32,7 +32,7 @@ fn heard(finished: &Finished) -> BTreeSet<String> {
 }
 
 #[test]
-fn a_range_is_joined_sent_to_and_left() {
+fn a_range_is_joined_and_left() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for (range, groups) in [
@@ -60,7 +60,7 @@ fn a_range_is_joined_sent_to_and_left() {
 }
 
 #[test]
-fn a_range_is_told_in_one_line_as_it_was_typed() {
+fn a_range_is_shown_as_typed() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let finished = b
@@ -80,7 +80,7 @@ fn a_range_is_told_in_one_line_as_it_was_typed() {
 }
 
 #[test]
-fn a_player_s_url_is_a_target() {
+fn a_player_url_is_a_target() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b
@@ -139,7 +139,7 @@ fn sources_are_included_and_excluded_in_both_families() {
 }
 
 #[test]
-fn an_excluded_source_is_not_heard_even_while_it_is_being_excluded() {
+fn an_excluded_source_is_never_received() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let address = a.shell("ip -6 -o addr show dev e0 scope link");
@@ -157,7 +157,7 @@ fn an_excluded_source_is_not_heard_even_while_it_is_being_excluded() {
 }
 
 #[test]
-fn what_is_joined_from_sources_is_told_source_by_source() {
+fn the_start_line_lists_the_sources() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let contradiction = b.mcast("recv --iface e0 10.0.0.5@232.1.1.1:5000 232.1.1.1:5000").ends(2);
@@ -181,7 +181,7 @@ fn what_is_joined_from_sources_is_told_source_by_source() {
 }
 
 #[test]
-fn the_wire_shows_the_sources_in_igmpv3_and_mldv2_records() {
+fn igmpv3_and_mldv2_reports_carry_the_sources() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     let wire = a.capture("e0");
@@ -210,7 +210,7 @@ fn the_wire_shows_the_sources_in_igmpv3_and_mldv2_records() {
 }
 
 #[test]
-fn a_network_of_igmpv2_makes_it_any_source_and_this_is_said() {
+fn igmpv2_falls_back_to_any_source_with_a_warning() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let said = |host: &Host, arguments: &str| {
@@ -255,7 +255,7 @@ s.sendto(struct.pack("!BBH4s", 0x11, 1, 0xffff - 0x1101, bytes(4)), ("224.0.0.1"
 }
 
 #[test]
-fn the_source_specific_range_without_a_source_is_warned_of() {
+fn the_ssm_range_without_a_source_is_warned_of() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     for (target, warned) in [
@@ -297,7 +297,7 @@ fn a_switch_forwards_only_where_mcast_has_joined() {
 }
 
 #[test]
-fn a_unicast_target_is_sent_to_and_heard_without_a_membership() {
+fn unicast_targets_need_no_membership() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     b.shell("ip -6 addr add fd00::101/64 dev e0 nodad");
@@ -327,7 +327,7 @@ fn a_unicast_target_is_sent_to_and_heard_without_a_membership() {
 }
 
 #[test]
-fn an_own_address_is_heard_wherever_it_arrives_and_by_one_program() {
+fn an_own_address_receives_on_every_interface() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     for iface in ["all", "e0"] {
@@ -348,7 +348,7 @@ fn an_own_address_is_heard_wherever_it_arrives_and_by_one_program() {
 }
 
 #[test]
-fn a_unicast_datagram_leaves_by_the_interface_that_was_named_and_its_answer_is_heard() {
+fn unicast_leaves_by_the_named_interface() {
     let Some(lab) = Lab::with(&["sysctl"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     b.shell(
@@ -386,7 +386,7 @@ fn a_link_local_unicast_target_takes_its_zone() {
 }
 
 #[test]
-fn a_broadcast_reaches_everybody_on_the_network() {
+fn a_broadcast_reaches_every_host() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     for (target, group) in
@@ -462,7 +462,7 @@ fn any_address_is_shown_on_any_interface() {
 }
 
 #[test]
-fn a_unicast_datagram_that_comes_back_is_told() {
+fn a_returned_unicast_datagram_is_reported() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     let finished = a.mcast("send 10.0.0.101:5999 --count 10 --interval 20ms -o json").ends(0);
@@ -477,7 +477,7 @@ fn a_unicast_datagram_that_comes_back_is_told() {
 }
 
 #[test]
-fn advice_is_given_once_on_standard_error_and_never_in_the_way() {
+fn advice_is_printed_once_on_standard_error() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let notes = |host: &Host, arguments: &str| {

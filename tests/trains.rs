@@ -67,7 +67,7 @@ fn in_each_way(host: &Host, arguments: &str) -> Vec<Running> {
 }
 
 #[test]
-fn what_was_sent_as_one_is_heard_as_it_was_sent_in_every_way() {
+fn trains_are_received_datagram_by_datagram() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
     a.carries_trains("e0");
@@ -142,7 +142,7 @@ print(json.dumps(sent))
 }
 
 #[test]
-fn trains_come_as_such_once_there_was_one_unless_nobody_wants_that() {
+fn gro_is_enabled_after_the_first_train() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.carries_trains("e0");
@@ -166,7 +166,7 @@ fn trains_come_as_such_once_there_was_one_unless_nobody_wants_that() {
 }
 
 #[test]
-fn a_count_may_end_in_the_midst_of_a_train() {
+fn a_count_may_end_inside_a_train() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.carries_trains("e0");
@@ -189,7 +189,7 @@ fn a_count_may_end_in_the_midst_of_a_train() {
 }
 
 #[test]
-fn trains_that_were_dropped_are_no_exact_number_and_that_is_said() {
+fn dropped_trains_make_the_count_inexact() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.carries_trains("e0");
@@ -248,7 +248,7 @@ fn trains_that_were_dropped_are_no_exact_number_and_that_is_said() {
 }
 
 #[test]
-fn what_was_dropped_before_the_first_train_was_seen_is_an_exact_number() {
+fn drops_before_the_first_train_are_exact() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     a.carries_trains("e0");
@@ -271,7 +271,7 @@ fn what_was_dropped_before_the_first_train_was_seen_is_an_exact_number() {
 }
 
 #[test]
-fn who_never_sleeps_hears_and_ends_as_others_do() {
+fn spin_receives_and_ends_like_sleep() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     // One socket, and more than are asked one by one.
@@ -310,7 +310,7 @@ fn who_never_sleeps_hears_and_ends_as_others_do() {
 }
 
 #[test]
-fn a_flood_does_not_put_the_end_off() {
+fn a_flood_does_not_delay_the_end() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     for way in ["", "--no-offload", "--spin"] {
@@ -334,7 +334,7 @@ fn a_flood_does_not_put_the_end_off() {
 }
 
 #[test]
-fn what_came_on_one_socket_before_the_end_is_not_forgotten_for_what_came_late_on_another() {
+fn the_end_on_one_socket_waits_for_the_others() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let ways = ["", "--spin", "--portable"];

@@ -80,7 +80,7 @@ proptest! {
 }
 
 #[test]
-fn what_reaches_the_interface_and_no_rule_drops_is_dropped_by_the_kernel() {
+fn unexplained_drops_are_blamed_on_the_kernel() {
     for name in ["firewall-prerouting", "firewall-ingress", "firewall-input-rule"] {
         let mut facts = record(name);
         facts.firewall.inbound.clear();
@@ -101,7 +101,7 @@ fn found_firewall(facts: &Facts) -> bool {
 }
 
 #[test]
-fn what_comes_from_where_nobody_can_be_is_not_lost_to_a_firewall() {
+fn martian_sources_are_not_blamed_on_a_firewall() {
     let mut facts = record("firewall-prerouting");
     facts.firewall.inbound.clear();
     facts.self_test = None;
@@ -117,7 +117,7 @@ fn what_comes_from_where_nobody_can_be_is_not_lost_to_a_firewall() {
 }
 
 #[test]
-fn the_broadcast_address_is_refused_only_if_sources_are_looked_up() {
+fn a_broadcast_source_is_martian_only_with_rp_filter() {
     let mut facts = record("firewall-prerouting");
     facts.firewall.inbound.clear();
     let flows = &mut facts.frames.as_mut().expect("frames").flows;
@@ -134,7 +134,7 @@ fn the_broadcast_address_is_refused_only_if_sources_are_looked_up() {
 }
 
 #[test]
-fn a_rule_against_queries_is_a_warning_and_a_querier_is_no_comfort() {
+fn a_rule_that_drops_queries_is_a_warning() {
     let mut facts = record("healthy-with-querier");
     assert_eq!(found(&facts, Id::Querier).level, Level::Pass);
     facts.firewall = drops_queries(true);
@@ -154,7 +154,7 @@ fn a_rule_against_queries_is_a_warning_and_a_querier_is_no_comfort() {
 }
 
 #[test]
-fn reports_that_do_not_leave_are_a_fault_if_somebody_asks_for_them_and_nothing_comes() {
+fn dropped_reports_are_a_fault_if_a_querier_is_active() {
     let mut facts = record("silence");
     facts.firewall = FirewallFacts {
         read: true,
@@ -173,7 +173,7 @@ fn reports_that_do_not_leave_are_a_fault_if_somebody_asks_for_them_and_nothing_c
 }
 
 #[test]
-fn the_rule_that_drops_the_group_and_igmp_has_both_commands_and_each_once() {
+fn a_rule_that_drops_group_and_igmp_gets_both_commands() {
     let mut facts = record("firewall-input-policy");
     facts.firewall.queries = vec![rule(Hook::Input, true)];
     facts.firewall.group_queries = vec![rule(Hook::Input, true)];
@@ -193,7 +193,7 @@ fn the_rule_that_drops_the_group_and_igmp_has_both_commands_and_each_once() {
 }
 
 #[test]
-fn a_stream_that_has_stopped_names_the_cause_that_is_known() {
+fn a_stopped_stream_names_a_known_cause() {
     let mut facts = record("silence");
     facts.stopped = Some(Stopped { datagrams: 7, flowed: 300.0, silent: 5.0 });
     let said = |firewall: FirewallFacts| {
@@ -214,7 +214,7 @@ fn a_stream_that_has_stopped_names_the_cause_that_is_known() {
 }
 
 #[test]
-fn a_switch_that_forgot_a_host_whose_firewall_drops_queries_needs_no_querier() {
+fn dropped_queries_are_not_a_missing_querier() {
     let mut facts = record("snooping-pruned");
     facts.firewall = drops_queries(true);
     let finding = found(&facts, Id::SnoopingPruned);

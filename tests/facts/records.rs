@@ -27,7 +27,7 @@ fn said_of(facts: &Facts) -> String {
 }
 
 #[test]
-fn each_record_is_said_to_be_what_it_is() {
+fn each_record_gets_its_reviewed_findings() {
     let text = said().iter().map(|(name, said)| format!("== {name}\n{said}\n")).collect::<String>();
     let file = directory().join("said.txt");
     if std::env::var_os("MCAST_SAY_FACTS").is_some() {
