@@ -21,7 +21,7 @@ fn finish(send: Running, recv: Running) -> (Value, Value) {
     (sent, recv.ends(0).summary())
 }
 
-/// What a stream came to.
+/// The counters of a stream that the tests compare.
 fn outcome(stream: &Value) -> Value {
     json!(["received", "lost", "duplicates", "source_changes", "ended"].map(|name| &stream[name]))
 }

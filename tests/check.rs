@@ -1,5 +1,5 @@
-//! `mcast check` in networks that are broken for one known reason each: it finds the reason, what
-//! it says to type is typed, and the datagrams flow. And where nothing is broken it finds nothing.
+//! `mcast check` in networks with one known fault each: it detects the fault, and the commands that
+//! it suggests fix it. In healthy networks it reports no fault.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -10,8 +10,8 @@ use lab::scenes::{self, Ip, Scene};
 use lab::{Finished, Host, Lab, Running, eventually, finding, ids};
 use serde_json::Value;
 
-/// With `MCAST_RECORD_FACTS=/some/directory`, what a check is given besides, so that it keeps its
-/// facts there by the name of the test: `tests/facts` reasons from them again.
+/// With `MCAST_RECORD_FACTS=/some/directory`, arguments that make each check record its facts there
+/// under the name of the test. `tests/facts` replays them.
 fn record() -> Vec<String> {
     thread_local!(static RECORDED: Cell<usize> = const { Cell::new(0) });
     let Ok(directory) = std::env::var("MCAST_RECORD_FACTS") else { return Vec::new() };
@@ -27,7 +27,7 @@ fn check(host: &Host, arguments: &str) -> Finished {
     host.mcast(&format!("check {arguments} -o json {}", record().join(" "))).finish()
 }
 
-/// Runs a check at a host, as nobody: without the rights to look at frames and at the firewall.
+/// Runs a check as an ordinary user, without the rights to read frames and firewall rules.
 fn check_as_nobody(host: &Host, arguments: &str) -> Finished {
     let mut command = host.command("setpriv");
     command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
@@ -40,13 +40,13 @@ fn check_as_nobody(host: &Host, arguments: &str) -> Finished {
     Running::start(command).finish()
 }
 
-/// What a check says of a scene while its sender sends.
+/// Runs a check of a scene while its sender sends.
 fn look(scene: &Scene) -> Finished {
     let _sends = scene.sends();
     check(&scene.receiver, &format!("{} --duration 1s", scene.asks()))
 }
 
-/// Types all that a finding says.
+/// Runs the commands of a finding.
 fn obey(scene: &mut Scene, finding: &Value) {
     let commands = finding["commands"].as_array().expect("commands");
     assert!(!commands.is_empty(), "nothing to type: {finding}");
@@ -58,8 +58,8 @@ fn obey(scene: &mut Scene, finding: &Value) {
     }
 }
 
-/// A scene in which nothing flows is found to have one fault; what the finding says is typed, and
-/// the datagrams flow. Answers what was said of it, before and after.
+/// Expects one fault in a scene without traffic, runs the commands of the finding, and expects
+/// traffic. Returns the checks before and after.
 fn finds_and_mends_it(mut scene: Scene, id: &str) -> [Finished; 2] {
     assert!(!scene.flows(), "the scene is not broken");
     let told = look(&scene);
@@ -78,8 +78,8 @@ fn finds_and_mends(scene: Scene, id: &str) -> Finished {
     told
 }
 
-/// Does a test for IPv4, and for IPv6 at the same time: most of it is waiting. The thread of IPv6
-/// has a name of its own, for its records.
+/// Runs a test for IPv4 and IPv6 at the same time, because most of it is waiting. The IPv6 thread
+/// has another name, which keeps its records apart.
 fn both(test: impl Fn(Ip) + Sync) {
     let name = format!("{}_with_ipv6", std::thread::current().name().unwrap_or("a test"));
     std::thread::scope(|scope| {
@@ -122,8 +122,8 @@ fn a_snooping_switch_with_a_querier_has_no_fault() {
         (Some(0), Vec::new(), Vec::new()),
         "{told}"
     );
-    // The querier asks every two seconds, and this one listened for one: leaving a group makes it
-    // speak.
+    // The querier queries every two seconds. The short check triggers a query when it leaves the
+    // group.
     assert_eq!(finding(&told, "querier")["level"], "pass", "{told}");
 }
 
@@ -206,8 +206,8 @@ fn a_program_bound_to_the_host_address_is_named() {
             !scene.programs[0].so_far().contains("heard"),
             "the other program heard what mcast did"
         );
-        // What is said to be typed shows that the group arrives; the program itself has to be
-        // mended.
+        // The suggested command shows that the group arrives. The fix belongs into the other
+        // program.
         obey(&mut scene, &finding(&told, "bound-to-address"));
         scene.comes_to_flow();
         scene.programs = vec![scenes::receiver(&scene.receiver, ip, "", 0, 0.0, true)];
@@ -274,8 +274,8 @@ fn the_firewall_rule_that_drops_is_named() {
 fn an_unreadable_firewall_is_named_by_its_hook() {
     let Some(lab) = Lab::with(&["nft", "python3", "setpriv"]) else { return };
     both(|ip| {
-        // What comes in before the other places, and all multicast of IPv6, is counted whomever it
-        // is for: without frames that is no proof.
+        // The counter before the other hooks, and for IPv6 every counter, includes multicast for
+        // other hosts. Without frames it proves nothing.
         let proven = ip.either((Some(1), "fault"), (Some(0), "warning"));
         let likely = (Some(0), "warning");
         for (scene, id, (status, level)) in [
@@ -342,7 +342,7 @@ fn the_program_with_the_full_buffer_is_named() {
         told.says(&format!("python3 (pid {}) does not read fast enough", scene.programs[0].id()));
         let found = finding(&told, "buffer-overflow");
         obey(&mut scene, &found);
-        // With as much as it says, the same slow program loses nothing.
+        // With the suggested buffer, the same slow program loses nothing.
         let run = found["commands"][0]["run"].as_str().unwrap();
         let kib: usize = run
             .split("--rcvbuf ")
@@ -394,8 +394,7 @@ fn a_wrong_udp_length_is_detected() {
             "{told}"
         );
         obey(&mut scene, &finding(&told, "bad-length"));
-        // What it says to send shows nothing while somebody else writes the header: whose program
-        // that is mends it.
+        // The suggested test stream cannot fix headers that another program writes.
         assert!(!scene.flows());
         scene.programs.clear();
         scene.programs.push(scenes::relay(scene.switch.as_ref().unwrap().host(), &[]));
@@ -415,8 +414,8 @@ fn the_vlan_of_a_tagged_frame_is_named() {
             (Some(1), vec!["vlan-tag".to_owned()]),
             "{told}"
         );
-        // The kernel of this machine may know no VLANs, so the other half of the remedy is done:
-        // the switch sends it untagged.
+        // The kernel of this machine may lack VLANs. The test applies the other half of the advice:
+        // the switch sends the frames untagged.
         scene.programs.clear();
         scene.programs.push(scenes::relay(scene.switch.as_ref().unwrap().host(), &[]));
         scene.comes_to_flow();
@@ -447,8 +446,7 @@ fn a_new_report_reveals_a_switch_that_pruned_the_member() {
         let [told, after] =
             finds_and_mends_it(scenes::snooping_pruned(&lab, ip), "snooping-pruned");
         told.says(ip.either("switch an IGMP querier on", "switch an MLD querier on"));
-        // What reported the member made it known for a moment; that it stays known is the querier's
-        // work.
+        // The report restored the membership for a moment. Only the querier keeps it.
         assert_eq!(finding(&after, "querier")["level"], "pass", "{after}");
     });
 }
@@ -496,7 +494,7 @@ fn finds_nothing_to_warn_of(scene: &Scene) {
     assert_eq!((told.status.code(), ids(&told, "warning")), (Some(0), Vec::new()), "{told}");
 }
 
-/// A laboratory for a host that shows its firewall what crosses its bridge.
+/// A laboratory for a host whose firewall filters bridged frames.
 fn with_bridged_firewall() -> Option<Lab> {
     let lab = Lab::with(&["nft", "sysctl"])?;
     if !std::path::Path::new("/proc/sys/net/bridge").exists() {
@@ -550,7 +548,7 @@ fn traffic_from_another_source_is_detected() {
     });
 }
 
-/// Waits for a sender, and types at the sender what it says.
+/// Waits for a sender, and runs the suggested command at the sender.
 fn divide(scene: &Scene) -> Finished {
     divide_within(scene, "20s")
 }
@@ -690,8 +688,8 @@ fn the_self_test_never_leaves_the_host() {
     let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --count 1 -o json").ready();
     let told = check(&b, "239.1.1.1:5000 --iface e0 -d 200ms");
     assert_eq!(finding(&told, "self-test")["level"], "pass", "{told}");
-    // Its first datagram is the sender's, though the check sent to the same group; and the
-    // membership of who listens outlasts the check's.
+    // The first datagram that the receiver gets is the sender's, although the check sent to the
+    // same group. The membership of the receiver outlasts that of the check.
     assert!(b.is_member("e0", "239.1.1.1"));
     a.mcast("send 239.1.1.1:5000 --iface e0 --count 1 --message mark").ends(0);
     assert_eq!(recv.ends(0).events_of("datagram")[0]["text"], "mark");

@@ -220,8 +220,8 @@ fn colour_follows_the_option_and_the_terminal() {
     assert!(!refused("never").contains('\u{1b}') && !refused("auto").contains('\u{1b}'));
 }
 
-/// Linux has the lab for this, where nothing can leave; elsewhere 127.0.0.1 names the loopback
-/// interface.
+/// The lab provides a host without network on Linux. On other systems, 127.0.0.1 selects the
+/// loopback interface.
 #[cfg(not(target_os = "linux"))]
 #[test]
 fn a_smoke_test_on_loopback_passes() {

@@ -78,7 +78,7 @@ fn interfaces_are_listed_without_netlink() {
     let listed = |finished: Finished| -> Vec<Value> {
         let mut interfaces = finished.events_of("interface");
         for iface in &mut interfaces {
-            // Without netlink nobody tells the kind, and only some of the flags. Times differ.
+            // Without netlink, the kind and some flags are unknown. Times differ.
             ["flags", "kind", "time"].iter().for_each(|field| iface[*field] = Value::Null);
             iface["addresses"].as_array_mut().unwrap().sort_by_key(Value::to_string);
         }
@@ -136,7 +136,7 @@ fn a_privileged_port_is_not_a_fault_of_the_host() {
     assert_eq!(finding(&checked, "port-not-permitted"), None, "{checked}");
 }
 
-/// A program that holds a port by the options that are named, and says what it received.
+/// A program that binds a port with the given options and prints the datagrams it receives.
 const HOLDER: &str = r#"
 import socket, struct, sys
 group, number, options = sys.argv[1], int(sys.argv[2]), sys.argv[3:]

@@ -1,5 +1,4 @@
-//! What the fuzzers of `fuzz/` found worth keeping is run again with every test, so that it neither
-//! rots nor comes back.
+//! Runs the corpus of the fuzz targets in `fuzz/` with every test, to keep old findings fixed.
 
 #[path = "../fuzz/bodies/datagrams.rs"]
 mod datagrams;
@@ -16,7 +15,7 @@ fn replay(target: &str, run: fn(&[u8])) {
     files.sort();
     assert!(files.len() >= 10, "{} holds {} files", folder.display(), files.len());
     for file in files {
-        // The name stands before the panic, where there is one.
+        // Print the name before a possible panic.
         println!("{}", file.display());
         run(&std::fs::read(&file).unwrap());
     }

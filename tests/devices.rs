@@ -7,7 +7,7 @@ mod lab;
 use lab::{Finished, Host, Lab, Running, eventually};
 use serde_json::Value;
 
-/// A laboratory, if the kernel has this kind of device; else says that the test was skipped.
+/// A laboratory, or a visible skip if the kernel lacks this kind of device.
 fn lab_with(kind: &str) -> Option<Lab> {
     let lab = Lab::open()?;
     let below =
@@ -36,7 +36,7 @@ fn recv(host: &Host, target: &str, iface: &str) -> Running {
     host.mcast(&format!("recv {target} --iface {iface} --count 3 --timeout 20s -o json")).ready()
 }
 
-/// A receiver gets what another host sends.
+/// Expects that a receiver gets a datagram from another host.
 fn arrives(from: (&Host, &str), to: (&Host, &str), target: &str) -> Finished {
     let receiver = recv(to.0, target, to.1);
     send(from.0, target, from.1);
@@ -292,7 +292,7 @@ while os.read(f, 2000): pass
     program
 }
 
-/// Whether this host has tun devices; else says that the test was skipped.
+/// Whether this host has tun devices. Prints a skip otherwise.
 fn has_tun() -> bool {
     let has = std::path::Path::new("/dev/net/tun").exists();
     if !has {

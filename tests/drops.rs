@@ -1,5 +1,5 @@
-//! What `mcast check` and a receiver say where this host itself drops datagrams, or the messages
-//! that keep it a member: the firewall is named if one of its rules does it, and never otherwise.
+//! Drops on the receiving host, of datagrams or of the messages that keep its membership. mcast
+//! names the firewall if, and only if, one of its rules drops them.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -26,7 +26,7 @@ fn check_as_nobody(scene: &Scene) -> Finished {
     scene.receiver.mcast_as_nobody(&format!("check {} -d 500ms -o json", scene.asks())).finish()
 }
 
-/// Types all that the findings above a note say, at this host.
+/// Runs the commands of all findings above a note on this host.
 fn obey(scene: &mut Scene, told: &Finished) {
     for finding in told.events_of("finding") {
         if finding["level"] == "warning" || finding["level"] == "fault" {
@@ -40,7 +40,7 @@ fn obey(scene: &mut Scene, told: &Finished) {
     }
 }
 
-/// What matches the queries, and what matches the reports.
+/// The nftables expressions that match queries and reports.
 fn messages(ip: Ip) -> [&'static str; 2] {
     ip.either(
         ["ip protocol igmp ip daddr 224.0.0.1", "igmp type membership-report-v3"],
@@ -48,7 +48,7 @@ fn messages(ip: Ip) -> [&'static str; 2] {
     )
 }
 
-/// At each hook, a rule against such messages is found, and what is said to be typed mends it.
+/// Expects that a rule at each hook is detected, and that the suggested commands fix it.
 fn finds_rules_at(hooks: [(&str, &str); 3], id: &str, which: usize) {
     let Some(lab) = Lab::open() else { return };
     for ip in FAMILIES {
@@ -89,7 +89,7 @@ fn dropped_reports_are_detected_at_every_hook() {
     finds_rules_at(hooks, "firewall-membership-out", 1);
 }
 
-/// It drops all that it does not know: neither the group nor what keeps a member is known.
+/// Drops everything without an explicit rule: the group, and IGMP or MLD.
 const DEFAULT_DENY: &str = "table inet fw { chain input { type filter hook input priority 0; \
      policy drop; ct state established,related accept; iifname lo accept; \
      icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept; }; \

@@ -16,7 +16,7 @@ use serde_json::json;
 
 const GROUP: &str = "224.202.20.30";
 
-/// Whether a process runs: one that has ended may still be there until somebody collects it.
+/// Whether a process runs. A zombie does not count.
 fn is_alive(id: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
@@ -148,7 +148,7 @@ fn a_closed_pipe_ends_the_run_at_once() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
-    // Nothing is sent: that the reader has gone is noticed all the same.
+    // mcast detects the closed pipe although no sender sends.
     let out = b.shell(&format!("{mcast} recv --iface e0 2>&1 | head -1"));
     assert!(out.starts_with("listening to"), "{out}");
     assert!(!b.is_member("e0", GROUP));
@@ -200,8 +200,7 @@ fn a_stalled_reader_does_not_delay_a_signal() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     for command in ["send --iface e0 --interval 200us", "recv --iface e0"] {
-        // Nobody reads, and the pipe is full to the last byte before the program has it: all that
-        // it writes has to wait.
+        // The pipe is full and has no reader, which blocks every write of the program.
         let (reader, writer) = nix::unistd::pipe().unwrap();
         let mut end = OpenOptions::new()
             .write(true)
@@ -392,7 +391,7 @@ fn stubborn_descendants_of_a_command_end() {
         "sh -c 'trap \"\" TERM; echo started $$; sleep 60; sleep 60' & wait",
         // COMMAND ends before it, and leaves it.
         "sh -c 'echo started $$; exec sleep 60' & exit 0",
-        // It has a session of its own, and its parent has ended.
+        // It runs in a separate session, and its parent has exited.
         "(setsid sh -c 'echo started $$; exec sleep 60' &); sleep 60",
         "(setsid sh -c 'trap \"\" TERM; echo started $$; sleep 60; sleep 60' &); exit 0",
     ] {

@@ -1,6 +1,5 @@
-//! As fast as it goes: speed changes no result. Trains, batches, single calls and the portable path
-//! send the same datagrams, each once, in order, with its number, and what could not be sent is
-//! never taken for lost.
+//! Speed changes no result. Trains, batches, single calls and the portable path send the same
+//! datagrams, each once, in order and numbered. Unsent datagrams never count as lost.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 /// The ways to hand datagrams to the kernel.
 const WAYS: [&str; 5] = ["", "--no-offload", "--batch 1", "--batch 7", "--portable"];
 
-/// The streams that a receiver measured: what each must be, by port.
+/// The streams of a receiver, by port.
 fn streams(recv: Running) -> (Value, Vec<Value>) {
     let summary = recv.ends(0).summary();
     let mut streams = summary["streams"].as_array().expect("streams").clone();
@@ -29,8 +28,7 @@ fn troubles(stream: &Value) -> Value {
 
 const NONE: [u64; 7] = [0; 7];
 
-/// A receiver with room for all that one case sends, also where the system grants no more than 4
-/// MiB.
+/// A receiver whose buffer holds all datagrams of one case, even if the system grants only 4 MiB.
 fn listener(host: &Host, targets: &str) -> Running {
     host.mcast(&format!("recv --iface e0 {targets} --once --timeout 20s --rcvbuf 32MiB -o json"))
         .ready()
@@ -127,8 +125,8 @@ fn losses_are_counted_alike_for_all_ways_of_sending() {
         let (_, streams) = streams(recv);
         let counted = ["received", "lost", "duplicates", "reordered", "missed_before"]
             .map(|field| &streams[0][field]);
-        // The last that came is the 993rd of the row, and the ends from the 996th on say how many
-        // there were.
+        // The last datagram to arrive is the 993rd in sequence. The ends, from the 996th on, carry
+        // the total.
         assert_eq!(json!(counted), json!([698, 297, 0, 0, 0]), "{way}");
         assert_eq!(streams[0]["loss_runs"], json!({"count": 99, "longest": 3}), "{way}");
     }
@@ -138,8 +136,8 @@ fn losses_are_counted_alike_for_all_ways_of_sending() {
 fn unsent_datagrams_are_errors_not_losses() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
-    // The ends are shorter, and pass. Of a call with many datagrams the first that is refused is
-    // tried once more, so several in a row are.
+    // The ends are shorter and pass. The kernel retries the first refused datagram of a call, and
+    // the rule therefore drops several in sequence.
     a.firewall(
         "table inet own { chain out { type filter hook output priority 0; udp dport 5000 udp \
          length > 60 numgen inc mod 9 > 4 drop; }; }",
@@ -212,7 +210,7 @@ fn a_full_queue_makes_no_local_duplicates() {
             let (_, streams) = streams(recv);
             let copies: u64 =
                 streams.iter().map(|stream| stream["duplicates"].as_u64().unwrap()).sum();
-            // The first time of all nobody tells that it was for want of room.
+            // The kernel gives no reason for the first failure.
             assert!(
                 copies <= u64::from(whose == "this host's"),
                 "{way}: {copies} copies on {whose}"
@@ -284,7 +282,7 @@ fn skipped_rounds_are_counted() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     for targets in ["239.1.1.1:5000", "239.1.1.1+20:5000"] {
-        // More than any host sends of such rounds.
+        // More rounds than any host can send.
         let sent = a
             .mcast(&format!("send --iface e0 {targets} --probe --rate 50Mpps -d 200ms -q -o json"))
             .ends(0)

@@ -268,10 +268,10 @@ fn a_repeated_failure_is_reported_once() {
         line.contains("\"not-rejoined\"")
             && line.contains("so it is with 4 more; it is tried again every second")
     });
-    // It fails again with each of these, and is not told again.
+    // Each of these fails again, but only the first is reported.
     b.shell("ip addr add 10.0.0.44/24 dev e0; ip link set e0 down; ip link set e0 up");
     recv.line(|line| line.contains("\"interface-up\""));
-    // Nothing tells of this but trying.
+    // Only another attempt reveals this change.
     b.shell("echo 20 > /proc/sys/net/ipv4/igmp_max_memberships");
     recv.line(|line| {
         line.contains("\"interface-again\"") && line.contains("its 5 targets are used again")
@@ -287,8 +287,8 @@ fn a_silently_lost_membership_is_detected() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let recv = b.mcast("recv --iface e0 [ff15::1]:5000 --count 1 -o json").ready();
-    // Below 1280 an interface has no IPv6 (RFC 8200, 5), and the kernel forgets what was joined
-    // there.
+    // Below an MTU of 1280 an interface has no IPv6 (RFC 8200, 5), and the kernel drops its
+    // memberships.
     b.shell("ip link set e0 mtu 1200; ip link set e0 mtu 1500");
     b.joins("e0", "ff15::1");
     b.has_ipv6("e0");
@@ -307,7 +307,7 @@ fn an_own_link_local_address_is_rebound() {
     b.shell("ip link del e0");
     recv.line(|line| line.contains("\"interface-gone\""));
     lab.wire(&a, &b);
-    // It cannot be bound before it is there, so this takes a second look.
+    // The address cannot be bound before it exists, which takes a second attempt.
     recv.line(|line| line.contains("\"interface-back\""));
     b.shell("ip -6 addr add fe80::77/64 dev e0 nodad");
     recv.line(|line| line.contains("its target is used again"));
@@ -315,7 +315,7 @@ fn an_own_link_local_address_is_rebound() {
     a.mcast("send [fe80::77%e0]:5000 --count 1").ends(0);
     recv.ends(0);
 
-    // Under its old index too, where the old socket still holds the address.
+    // The same under the old index, while the old socket still holds the address.
     let recv = b.mcast("recv [fe80::77%e0]:5000 --count 1 -o json").ready();
     let index =
         b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
@@ -428,7 +428,7 @@ fn a_busy_sender_follows_interfaces_and_signals() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let send = a.mcast("send --iface e0 239.1.0.0+20000:5000 --interval 1ms --force -q");
-    // Quiet, so its warnings are text on standard error.
+    // With -q, warnings are text on standard error.
     a.shell("ip addr add 10.0.0.200/24 dev e0");
     eventually("it sends", || b.frames_received("e0") > 10);
     b.shell("ip link del e0");
@@ -488,8 +488,8 @@ fn a_copy_on_a_second_interface_is_not_a_duplicate() {
     assert!(!finished.out.contains("another interface"), "{finished}");
 }
 
-/// Runs mcast on a terminal of its own, types what it is told when the menu is there, and prints
-/// what came out.
+/// Runs mcast in a pseudo-terminal, types the given keys when the menu appears, and prints the
+/// output.
 const TERMINAL: &str = r#"
 import os, sys, termios
 keys, arguments = sys.argv[1].encode().decode("unicode_escape").encode("latin-1"), sys.argv[2:]
@@ -511,7 +511,7 @@ except termios.error:
 print("\nENDED", os.waitstatus_to_exitcode(status), "asked" if typed else "not asked", "restored" if same else "raw")
 "#;
 
-/// What a terminal showed, and the last line of it.
+/// The content of the terminal, and its last line.
 fn on_a_terminal(host: &Host, keys: &str, arguments: &str) -> (String, String) {
     let mut words = vec![keys, env!("CARGO_BIN_EXE_mcast")];
     words.extend(arguments.split_whitespace().chain(["--color", "never"]));
@@ -601,7 +601,7 @@ fn all_includes_later_interfaces() {
         let heard = recv.ends(0);
         let left = heard.events_of("left");
         assert_eq!(left.iter().filter(|left| left["iface"] == "e1").count(), 3, "{heard}");
-        // What went and came back is the same interface, and joined once.
+        // A recreated interface is the same interface, and is joined once.
         b.shell("ip link del e1");
     }
 }

@@ -97,7 +97,7 @@ fn a_frame_to_another_host_is_named() {
         let evidence = nothing["evidence"].as_str().unwrap();
         assert!(evidence.contains("consistent with a VLAN tag, with frames to another"), "{told}");
         assert_eq!(told.status.code(), Some(0), "{told}");
-        // If the group comes as well, those to another host are nobody's fault.
+        // If the group arrives too, frames to another host are not a fault.
         let _sends_to_group = sends(&a, ip, "b''", "None");
         let told = check(&b, ip, "e0", "");
         assert_eq!(told.status.code(), Some(0), "{told}");

@@ -1,5 +1,5 @@
-//! `mcast check` where nothing is wrong, or where something else is wrong than it seems: it finds
-//! no fault that is none, and what it says to type is right.
+//! `mcast check` in healthy networks, and in networks with an unrelated problem. It reports no
+//! false fault, and its commands are right.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -20,7 +20,7 @@ fn sends(host: &Host, target: &str) -> Running {
     host.mcast(&format!("send {target} --interval 20ms --no-offload")).ready()
 }
 
-/// What a finding says is to be typed.
+/// The commands of a finding.
 fn typed(finding: &Value) -> Vec<String> {
     let commands = finding["commands"].as_array().expect("commands");
     commands.iter().map(|command| command["run"].as_str().expect("a line").to_owned()).collect()
@@ -189,7 +189,7 @@ fn a_unicast_program_is_not_blamed_for_a_group() {
 fn a_rule_against_own_datagrams_is_not_a_warning() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (_a, b) = lab.pair();
-    // What comes in is not tracked; what this host sends to itself is.
+    // Connection tracking skips incoming datagrams, but not those that the host sends to itself.
     b.firewall(
         "table inet filter { chain early { type filter hook prerouting priority raw; ip daddr \
          224.0.0.0/4 notrack; }; chain input { type filter hook input priority filter; policy \
@@ -207,12 +207,12 @@ fn a_second_interface_on_a_network_is_not_blamed_on_a_firewall() {
     let a = lab.host_on(&mut switch, "10.0.0.100/24");
     let b = lab.host_on(&mut switch, "10.0.0.101/24");
     lab.second_port(&mut switch, &b, "10.0.0.102/24");
-    // What it sends by the one comes back by the other, where the kernel takes it for forged.
+    // Datagrams sent on one interface return on the other, and the kernel drops them as martians.
     let own = sends(&b, &format!("{TARGET} --iface e0"));
     let told = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
     assert_eq!(ids(&told, "fault"), ["wrong-interface"], "{told}");
     drop(own);
-    // IPv6 takes it, from an address that is nobody else's.
+    // IPv6 accepts them from a unique address.
     b.has_ipv6("e0");
     let own = sends(&b, "[ff15::1234]:5000 --iface e0");
     let told = check(&b, "[ff15::1234]:5000 --iface e1 -d 500ms");
@@ -250,7 +250,7 @@ fn the_rule_for_fragments_names_no_port() {
 fn datagrams_without_a_socket_are_not_the_group() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    // Another program has joined two groups, to which somebody sends at other ports.
+    // Another program has joined two groups, which receive datagrams on other ports.
     let _others = ["239.7.7.7:7000", "[ff15::7777]:7000"]
         .map(|target| b.mcast(&format!("recv {target} --iface e0 -o json")).ready());
     let broadcasts = "10.0.0.255:45678 255.255.255.255:67";
@@ -278,7 +278,7 @@ fn datagrams_without_a_socket_are_not_the_group() {
     assert!(b.counter("Udp", "IgnoredMulti") > 0 && b.counter6("Udp6IgnoredMulti") > 0);
 }
 
-/// Checks the target at a host as root of its network, and as nobody.
+/// Checks the target as root of the network namespace and as an ordinary user.
 fn checks(host: &Host, arguments: &str) -> [Finished; 2] {
     let arguments = format!("check {arguments} -o json");
     [host.mcast(&arguments).finish(), host.mcast_as_nobody(&arguments).finish()]

@@ -1,4 +1,4 @@
-//! `mcast ifaces` on hosts: what it tells is what the kernel and `ip` tell.
+//! `mcast ifaces` agrees with the kernel and `ip`.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -6,14 +6,14 @@ mod lab;
 use lab::{Finished, Host, Lab};
 use serde_json::{Value, json};
 
-/// What `mcast ifaces -o json` tells of an interface.
+/// The object of an interface in `mcast ifaces -o json`.
 fn interface(host: &Host, name: &str) -> Value {
     let finished = host.mcast("ifaces -o json").ends(0);
     let found = finished.events_of("interface").into_iter().find(|iface| iface["name"] == name);
     found.unwrap_or_else(|| panic!("no interface {name}\n{finished}"))
 }
 
-/// What `ip -j` answers there.
+/// The answer of `ip -j`.
 fn ip(host: &Host, question: &str) -> Value {
     serde_json::from_str(&host.shell(&format!("ip -j {question}"))).expect("JSON of ip")
 }
@@ -22,12 +22,12 @@ fn has_flag(link: &Value, flag: &str) -> bool {
     link["flags"].as_array().expect("flags").iter().any(|known| known == flag)
 }
 
-/// How many sockets hold a group, as mcast tells it; `None` where it is no member.
+/// The number of sockets that hold a group; `None` without a membership.
 fn users(iface: &Value, group: &str) -> Option<u64> {
     iface["groups"].as_array()?.iter().find(|joined| joined["group"] == group)?["users"].as_u64()
 }
 
-/// Holds all that mcast tells of a host's interfaces against what `ip` tells of them.
+/// Compares all interfaces of a host with the answers of `ip`.
 fn agrees_with_ip(host: &Host) {
     let finished = host.mcast("ifaces -o json").ends(0);
     let (told, links) = (finished.events_of("interface"), ip(host, "link"));
@@ -98,8 +98,8 @@ fn groups_of(iface: &Value) -> Vec<(String, u64)> {
     iface["groups"].as_array().expect("groups").iter().map(joined).collect()
 }
 
-/// The IP groups of `ip maddr`, which names the users only where there are several, and lists
-/// Ethernet addresses too.
+/// The IP groups of `ip maddr`. It prints the users only if there are several, and lists Ethernet
+/// addresses too.
 fn groups_of_ip(groups: &Value, name: &Value) -> Vec<(String, u64)> {
     let of_iface = groups.as_array().unwrap().iter().find(|iface| iface["ifname"] == *name);
     let entries = of_iface.and_then(|iface| iface["maddr"].as_array()).into_iter().flatten();
@@ -178,7 +178,7 @@ fn the_members_of_a_group_are_counted_as_they_come_and_go() {
     assert_eq!(users(&interface(&b, "lo"), "239.1.1.1"), None);
 
     let table = b.mcast("ifaces").ends(0);
-    // What a program has joined comes first, what every host has behind it.
+    // Groups of programs come first, groups that every host joins come last.
     let groups = table.out.lines().rfind(|line| line.trim_start().starts_with("groups")).unwrap();
     assert!(groups.contains("  239.1.1.1 x2  ff15::1234  224.0.0.1  ff01::1"), "{table}");
 
@@ -221,7 +221,7 @@ fn the_versions_in_force_are_shown() {
     conf("ipv6/conf/e0/force_mld_version", 1);
     assert_eq!((versions("e0"), versions("e1")), ((Some(2), Some(1)), (Some(3), Some(2))));
     assert_eq!(row(&b.mcast("ifaces").ends(0), "e0")[5..], ["2", "1"]);
-    // What is forced on all goes before what is forced on one.
+    // The setting for all interfaces overrides that of one interface.
     conf("ipv4/conf/all/force_igmp_version", 1);
     conf("ipv6/conf/all/force_mld_version", 2);
     assert_eq!((versions("e0"), versions("e1")), ((Some(1), Some(2)), (Some(1), Some(2))));
@@ -310,7 +310,7 @@ fn odd_interface_names_are_escaped() {
 fn a_host_that_hides_proc_still_lists_its_interfaces() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    // An empty /proc, in a mount namespace of its own.
+    // An empty /proc, in a separate mount namespace.
     let mut command = b.command("unshare");
     let mcast = env!("CARGO_BIN_EXE_mcast");
     command.args([

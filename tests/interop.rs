@@ -1,4 +1,4 @@
-//! mcast and programs that others wrote hear each other: Python on plain sockets, socat, and iperf.
+//! mcast exchanges datagrams with other programs: Python sockets, socat and iperf.
 #![cfg(target_os = "linux")]
 
 mod lab;

@@ -191,7 +191,7 @@ fn imports_have_no_circles() {
             facades.insert(from, import.path.join("::"));
         }
     }
-    // The file that defines what a path names, behind the facades that hand it on.
+    // The file that defines a path, behind the facades that export it.
     let definition = |path: &[String]| {
         let mut path = path.join("::");
         while let Some(behind) = facades.get(&path).filter(|behind| **behind != path) {

@@ -48,7 +48,7 @@ fn ten_thousand_groups_are_joined_and_left() {
 fn groups_share_sockets_if_open_files_are_few() {
     let Some(lab) = Lab::with(&["prlimit", "socat"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
-    // Somebody else on the host listens to a group of the same port, which must not come in.
+    // Another program on the host joins a group of the same port, whose datagrams must not arrive.
     let other = b.mcast("recv --iface e0 239.2.9.9:5000").ready();
     for target in ["239.2.0.0+1000:5000", "[ff15::]+3000:5000"] {
         let count = if target.starts_with('2') { 1000 } else { 3000 };

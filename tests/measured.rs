@@ -1,5 +1,5 @@
-//! What `mcast recv` measures, held against the truth: a firewall that drops and doubles by number,
-//! and a sender in Python that says what it likes. Every count is exact.
+//! The counts of `mcast recv` against the truth: a firewall drops and duplicates by number, and a
+//! sender in Python sends arbitrary probes. Every count is exact.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 /// Writes probes without any of the program's own code.
 const PROBES: &str = include_str!("lab/probes.py");
 
-/// Runs a script of probes to its end; `recv` is who hears them.
+/// Runs a script of probes to its end, while `recv` receives.
 fn script(host: &Host, recv: &Running, lines: &str) {
     host.python(&format!("{PROBES}\n{lines}"), &[&recv.id().to_string()]).ends(0);
 }
 
-/// The streams of a summary that were heard on a port.
+/// The streams of a summary on one port.
 fn streams_on(summary: &Value, port: u16) -> Vec<Value> {
     let streams = summary["streams"].as_array().expect("streams");
     streams.iter().filter(|stream| stream["port"] == port).cloned().collect()
@@ -39,13 +39,13 @@ fn stream(summary: &Value, id: u64) -> Value {
         .clone()
 }
 
-/// How many of how many, as it is read from JSON.
+/// The ratio as JSON contains it.
 fn ratio(part: u64, of: u64) -> Value {
     json!(part as f64 / of as f64).to_string().parse().expect("a number")
 }
 
-/// Holds every count of a stream against the truth. What the truth does not name is nothing: none
-/// lost, none twice, none late; and ended.
+/// Compares every counter of a stream with the truth. A counter that the truth does not contain
+/// must be 0, and the stream must have ended.
 fn exactly(stream: &Value, truth: Value) {
     let count = |name: &str| truth.get(name).and_then(Value::as_u64).unwrap_or(0);
     let expected = count("received") + count("lost");
@@ -66,8 +66,8 @@ fn exactly(stream: &Value, truth: Value) {
 /// Whether the datagram at a place in the row is dropped.
 type Dropped = fn(u64) -> bool;
 
-/// What is true of `sent` datagrams and their ends where those are dropped whose place in the row
-/// is `dropped`.
+/// The true counters for `sent` datagrams and their ends. `dropped` selects the dropped ones by
+/// position.
 fn truth_of(sent: u64, dropped: impl Fn(u64) -> bool) -> Value {
     let first = (0..sent).find(|number| !dropped(*number)).expect("one that came");
     let (mut lost, mut runs, mut longest, mut run) = (0_u64, 0_u64, 0_u64, 0_u64);
@@ -91,7 +91,7 @@ fn hears(recv: &Running, least: u64) -> String {
     recv.line(|line| number(line, "seq").is_some_and(|seq| seq >= least))
 }
 
-/// Waits until programs of a host have read so many UDP datagrams.
+/// Waits until the programs of a host have read this number of UDP datagrams.
 fn has_read(host: &Host, datagrams: u64) {
     eventually("all datagrams are read", || host.counter("Udp", "InDatagrams") >= datagrams);
 }
@@ -102,10 +102,10 @@ fn stop(recv: Running) -> Finished {
     recv.ends(0)
 }
 
-/// The ways to receive, which make no difference to what is heard: the arguments that ask for each.
+/// The arguments for each way to receive. All ways must give the same result.
 const WAYS: [&str; 4] = ["", "--batch 1", "--no-offload", "--spin"];
 
-/// A receiver in each way, all at once: each hears everything.
+/// One receiver for each way, all at once.
 fn in_each_way(host: &Host, arguments: &str) -> Vec<Running> {
     WAYS.iter().map(|way| host.mcast(&format!("{arguments} {way}")).ready()).collect()
 }
@@ -338,8 +338,8 @@ fn every_loss_is_counted_with_its_runs() {
     let (a, b) = lab.pair_with_ipv6();
     // 208 leaves the end of the third row of data lost, and the ends that come first with it.
     const SENT: u64 = 208;
-    // The port, what is dropped as nftables has it, and the same as a sum. The counters count the
-    // ends too, in the same row.
+    // The port, the drop rule in nftables syntax, and the same as an expression. The counters
+    // include the ends, in the same sequence.
     let patterns: [(u16, &str, Dropped); 5] = [
         (5000, "numgen inc mod 4 0", |place| place % 4 == 0),
         (5001, "numgen inc mod 10 < 3", |place| place % 10 < 3),
@@ -385,8 +385,8 @@ fn every_loss_is_counted_with_its_runs() {
 fn copies_are_counted_as_duplicates() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
-    // Of five datagrams the first and the second leave twice. The copy is marked, so that it is not
-    // doubled in its turn.
+    // Of five datagrams, the first and the second leave twice. A mark keeps the copy from being
+    // duplicated.
     a.firewall(
         "table netdev doubling { chain out { type filter hook egress device e0 priority 0; udp \
          dport 5000 meta mark != 7 numgen inc mod 5 < 2 meta mark set 7 dup to e0; }; }",
@@ -404,7 +404,7 @@ fn copies_are_counted_as_duplicates() {
 fn hops_and_dscp_changes_are_counted() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
-    // As if from behind three routers, of which one marks every fourth datagram anew.
+    // As if behind three routers, one of which changes the DSCP of every fourth datagram.
     b.firewall(
         "table ip routers { chain in { type filter hook prerouting priority 0; udp dport 5000 ip \
          ttl set 61; udp dport 5000 numgen inc mod 4 0 ip dscp set cs1; }; }",
@@ -501,7 +501,7 @@ fn a_shuffled_stream_matches_the_definitions() {
     truth["reorder_extent_max"] = json!(extents.iter().max());
     assert!(extents.len() > 100 && row.len() - firsts.len() > 30, "{truth}");
 
-    // One by one, and as trains that the kernel cuts: first of one to see what comes, then of
+    // Sent one by one, and as trains that the kernel splits: a train of one first, then trains of
     // thirty.
     let trains = "
 s = Sender(7)
@@ -603,10 +603,10 @@ honest.end(24)
         streams.iter().find(wanted).unwrap_or_else(|| panic!("{summary:#}"))
     };
     exactly(of("0000000000000001", 24), json!({"received": 24}));
-    // Those with numbers that are lost: 10 to 15. What is corrupt or truncated is lost as well.
+    // Numbers 10 to 15 are lost. Corrupt and truncated datagrams are lost, too.
     let truth = json!({"received": 11, "lost": 6, "loss_runs": {"count": 1, "longest": 6}, "corrupt": 4, "truncated": 2});
     exactly(of("0000000000000002", 11), truth);
-    // Whoever says the end of another's stream, has one of his own that way: it is his address.
+    // An end from another address, in the name of this stream, opens a separate stream.
     let third = of("0000000000000001", 0);
     assert_eq!(
         json!([third["ended"], third["expected"], third["lost"], third["missed_before"]]),
@@ -646,9 +646,9 @@ s.end(3)
 ",
     );
     let summary = recv.ends(0).summary();
-    // 32 bits are the magic: without it nothing is claimed. 8 are the version. Of the 16 that tell
-    // its length, all but the one that is set make it too short for what it says. 64 are the
-    // stream, and with another one it belongs to nobody.
+    // 32 bits are the magic: without it, the datagram is not a probe. 8 are the version. Of the 16
+    // bits of the length, all but the one set bit make the datagram too short. 64 are the stream
+    // id: another id is another stream.
     let truth = json!({"received": 2, "lost": 1, "loss_runs": {"count": 1, "longest": 1}, "corrupt": 512 - 32 - 8 - 15 - 64, "truncated": 15});
     exactly(&only(&summary), truth);
     assert_eq!(
@@ -875,7 +875,7 @@ fn a_killed_sender_leaves_its_stream_open() {
 fn silence_after_the_end_is_not_a_gap() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // COMMAND goes on, and is given half a second to end by itself before it is told to.
+    // COMMAND is still running. It has half a second before SIGTERM.
     let gate = ["recv", "--iface", "lo", "--count", "20", "-q", "--assert", "gap < 400ms", "--"];
     b.mcast_with(
         &[&gate[..], &["mcast", "send", "--iface", "lo", "--probe", "--interval", "5ms"]].concat(),
@@ -952,8 +952,8 @@ fn once_waits_for_every_stream() {
 #[test]
 fn a_ci_gate_passes_only_a_complete_stream() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
-    // What this host hears of itself crosses no wire that cuts trains up, and a sender that is held
-    // up makes good with one.
+    // Datagrams on loopback cross no wire that splits trains, and a delayed sender catches up with
+    // a train.
     let gate = [
         "recv",
         "--once",

@@ -16,7 +16,7 @@ const ODD: &str = "\u{1b}[7mX\u{9b}\u{202e}";
 /// How it is shown.
 const SHOWN: &str = r"\u{1b}[7mX\u{9b}\u{202e}";
 
-/// What mcast and its log use for colours.
+/// The colours of mcast and its log.
 const COLOURS: [&str; 10] = ["0", "1", "2", "3", "31", "32", "33", "34", "35", "36"];
 
 /// Renames the interface e0.
@@ -60,7 +60,7 @@ fn names_are_escaped_on_terminals() {
         &["check", "239.1.1.1:5000", "--iface", ODD, "-d", "1ms", "-q", "--record", &path],
         &["recv", "--iface", ODD, "-d", "1ms", "--", &path],
         &["recv", "--iface", ODD, "-d", "1ms", "-v", "--", "sh", "-c", "exit 3", &path],
-        // What cannot be parsed.
+        // Values that cannot be parsed.
         &["recv", &value],
         &["recv", "-c", &value],
         &["send", &format!("--rate={value}")],

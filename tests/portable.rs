@@ -1,5 +1,5 @@
-//! The portable path, which macOS, FreeBSD and Windows take, run here: the same results, with what
-//! those systems do not tell left out.
+//! The portable path of macOS, FreeBSD and Windows, run on Linux. It gives the same results,
+//! without the values that those systems lack.
 #![cfg(target_os = "linux")]
 
 mod lab;

@@ -6,8 +6,8 @@ mod lab;
 
 use lab::{Finished, Host, Lab, Running};
 
-/// Runs mcast on a terminal of 80 columns, and prints each piece of what comes out as a line of
-/// JSON. As soon as the piece that it is told comes, if any, it types Ctrl-C.
+/// Runs mcast in a terminal of 80 columns, and prints each piece of output as a line of JSON. It
+/// types Ctrl-C after the given piece, if any.
 const TERMINAL: &str = r#"
 import fcntl, json, os, struct, sys, termios
 trigger, arguments = sys.argv[1], sys.argv[2:]
@@ -47,7 +47,7 @@ fn sent(finished: &Finished) -> String {
         .collect()
 }
 
-/// What stands on the terminal in the end.
+/// The content of the terminal at the end.
 fn screen(finished: &Finished) -> Vec<String> {
     let text = sent(finished);
     let (mut lines, mut row, mut column) = (vec![Vec::new()], 0, 0);
@@ -160,7 +160,7 @@ fn a_pipe_gets_no_bar() {
             assert!(!out.contains(['\u{1b}', '\r', '#']) && !had_bar(out), "{finished}");
         }
     }
-    // Nor has it where standard output is a terminal.
+    // The same if standard output is a terminal.
     let line = format!(
         "exec {} send --iface lo --probe --duration 600ms 2>/dev/null",
         env!("CARGO_BIN_EXE_mcast")
@@ -183,8 +183,8 @@ fn the_bar_needs_a_terminal_without_other_lines() {
         ("xterm", "send --iface lo --duration 600ms", false),
         ("xterm", "send --iface lo --probe -v --duration 600ms", false),
         ("xterm", "recv --iface lo -q --idle 1s --timeout 600ms", false),
-        // Who is started by somebody else on the same terminal leaves it alone, and so does who
-        // started it.
+        // A child in the background of the same terminal prints no bar, and neither does its
+        // parent.
         (
             "xterm",
             "recv --iface lo -q --duration 700ms -- mcast send --iface lo --probe --duration 600ms",

@@ -1,5 +1,5 @@
-//! What a receive buffer holds: what a datagram costs the kernel, and a receiver that is stopped
-//! for exactly the pause that it asked to survive.
+//! The capacity of receive buffers: the cost of a datagram in the kernel, and a receiver that is
+//! stopped for exactly the requested pause.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -32,7 +32,7 @@ for time_ in range(times):
     receive.recv(65536)
 ";
 
-/// What a datagram of each size costs a socket of `to`.
+/// The cost of a datagram of each size for a socket of `to`.
 fn costs(from: &Host, to: &Host, group: &str, iface: &str, sizes: &[usize]) -> Vec<usize> {
     let measure = to.python(MEASURE, &[group, iface, &sizes.len().to_string()]);
     measure.line(|line| line == "joined");
@@ -200,7 +200,7 @@ fn a_capped_buffer_reports_the_pause_it_covers() {
         .and_then(|(_, rest)| rest.split_once(" ms instead of 5 s\n"))
         .expect(&said)
         .0;
-    // Less than a percent is lost to the three digits that are told.
+    // Rounding to three digits loses less than one percent.
     let exact = (2 * limit / truesize(64)) as f64 / 100.0;
     assert!(
         (0.99 * exact..=exact).contains(&lasts.parse().unwrap()),

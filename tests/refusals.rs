@@ -1,5 +1,4 @@
-//! What cannot be done, and how it is said: on hosts where an interface, a route, a port or a
-//! firewall stands in the way.
+//! Errors on hosts without the requested interface, route, port or permission.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -25,16 +24,16 @@ fn json_of_a_failed_start_has_a_summary() {
     let selfish = a.python(selfish, &[]);
     selfish.line(|line| line == "bound");
     for (arguments, reason) in [
-        // What clap refuses.
+        // Refused by clap.
         ("recv --no-such", "unexpected argument '--no-such' found"),
         ("send --count 0", "invalid value '0' for '--count <N>'"),
         ("check 10.0.0.0/24", "10.0.0.0"),
         ("ifaces --no-such", "unexpected argument '--no-such' found"),
-        // What the host refuses.
+        // Refused by the host.
         ("recv --iface eth9", "'eth9'"),
         ("send [ff02::1]:5000", "ff02::1 exists on every link"),
         ("check --iface eth9", "'eth9'"),
-        // What the kernel refuses.
+        // Refused by the kernel.
         ("recv --iface e0 [ff15::1]:54321", "(EADDRINUSE)"),
         ("send --iface e0 [ff15::1]:5000 --source-port 54321", "(EADDRINUSE)"),
         ("recv --iface e0 239.1.1.1:5000 -q -- no-such-program", "cannot run 'no-such-program'"),

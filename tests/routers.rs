@@ -1,5 +1,5 @@
-//! `mcast check` and `mcast recv` behind routers: one that routes no multicast, one that speaks an
-//! old version of IGMP or MLD, and a group that is silent although somebody should send it.
+//! `mcast check` and `mcast recv` behind routers: one without multicast routing, one with an old
+//! version of IGMP or MLD, and a silent group with expected traffic.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -37,7 +37,7 @@ fn routed(lab: &Lab) -> Routed {
 }
 
 impl Routed {
-    /// Listens for the group, and types at the sender what it says with these options besides.
+    /// Listens for the group, and runs the suggested command with these options at the sender.
     fn divides(&self, target: &str, options: &str) -> Finished {
         let listens = self
             .receiver
@@ -59,7 +59,7 @@ fn not_routed_is_distinguished_from_a_low_ttl() {
     let Some(lab) = Lab::open() else { return };
     for ip in [Ip::V4, Ip::V6] {
         let hosts = routed(&lab);
-        // Nobody knows whether 64 is the sender's choice or its system's.
+        // 64 may be the choice of the sender or the default of its system.
         for (options, id) in [("", "ttl-too-low"), ("--ttl 64", "ttl-too-low")] {
             let told = hosts.divides(&ip.target(), options);
             assert_eq!(ids(&told, "fault"), [id], "{options}\n{told}");

@@ -9,8 +9,8 @@ use lab::{Finished, Host, Lab, Running, schema};
 use mcast::notice::Id;
 use serde_json::{Value, json};
 
-/// What may be null, by the kind of event and the way there: a list of its own, so that the schema
-/// cannot allow too much.
+/// The nullable fields, by event and path. This separate list keeps the schema from allowing too
+/// much.
 fn may_be_null() -> BTreeSet<String> {
     const ARRIVAL: [&str; 3] = ["dscp", "iface", "ttl"];
     const RATES: [&str; 2] = ["bitrate_bps", "rate_pps"];
@@ -60,7 +60,7 @@ fn may_be_null() -> BTreeSet<String> {
         ("summary_of_recv.streams", &[&RATES, &MEASURED, &["iface"]]),
         ("summary_of_send", &[&RATES, &["cpu_ns", "pace_ns"]]),
         ("warning", &[&["remedy"]]),
-        // What can never be null has no field here, and is not forgotten.
+        // Events without nullable fields are listed too.
         ("datagram_sent", &[]),
         ("datagram_sent_measured", &[]),
         ("finding.commands", &[]),
@@ -75,7 +75,7 @@ fn may_be_null() -> BTreeSet<String> {
     ways.collect()
 }
 
-/// Sends what nobody sends who means well, and a probe of another host whose clock follows nothing.
+/// Sends malformed probes, and a probe of another host with an unsynchronised clock.
 const ODD_SENDER: &str = r#"
 import socket, struct
 def crc32c(data):
@@ -111,7 +111,7 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     let mcast = |host: &Host, arguments: &str| host.mcast(&format!("{arguments} -o json"));
     let mut runs = Vec::new();
 
-    // Measured streams, and what is odd; told by the kernel, and by a system that tells little.
+    // Measured streams and malformed probes, on Linux and on the portable path.
     let count = 20 + ODD_ONES;
     let asserting = ["loss == 0%", "datagrams == 0", "interface_copies == 0", "rate > 1pps"]
         .map(|expr| ["--assert", expr]);
@@ -139,7 +139,7 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     a.python(ODD_SENDER, &[]).ends(0);
     runs.extend([recv.ends(1), little.ends(0)]);
 
-    // Groups of IPv6, with a zone; a source, unicast, and what comes out of a queue of warnings.
+    // IPv6 groups with a zone, a source, unicast, and a warning.
     let recv = mcast(&b, "recv [ff02::5%e0]:5000 [ff15::1]:5000 --iface e0 --count 2").ready();
     runs.push(
         mcast(&a, "send [ff02::5%e0]:5000 [ff15::1]:5000 --iface e0 --count 1 --dscp ef").ends(0),
@@ -158,7 +158,7 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     );
     runs.push(mcast(&b, "send --iface lo --no-loop --count 1").ends(0));
 
-    // What cannot go on, what is refused on the way, what is interrupted.
+    // Runs that fail, that are refused, and that are interrupted.
     runs.push(b.mcast("recv --iface e0 -o json -- no-such-program").ends(2));
     runs.push(mcast(&b, "recv --iface no-such").ends(2));
     a.firewall(
@@ -179,7 +179,7 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     runs.push(mcast(&b, "recv --iface e1 --duration 10ms").ends(0));
     runs.push(mcast(&b, "ifaces").ends(0));
 
-    // A look at what is broken, at what is not, and at a sender that is waited for.
+    // Checks with a fault, without a fault, and with a sender to wait for.
     runs.push(mcast(&b, "check --iface e1 -d 10ms").ends(1));
     runs.push(mcast(&b, "check 10.0.0.100@232.1.1.1 -d 10ms").ends(0));
     runs.push(mcast(&b, "check --listen -d 10ms").ends(1));
@@ -208,8 +208,8 @@ fn shape(value: &Value) -> String {
     }
 }
 
-/// Changes every value of an event, one at a time, by what `change` makes of it. Answers the way to
-/// each, without positions in arrays, and the changed event.
+/// Changes every value of an event, one at a time, with `change`. Returns the path of each (without
+/// array positions) and the changed event.
 fn each_changed(
     kind: &str,
     event: &Value,
@@ -417,8 +417,7 @@ fn names(value: &Value) -> BTreeSet<String> {
     }
 }
 
-/// Values that are of the right type and mean nothing, each in every real event where there is such
-/// a field.
+/// Values of the right type but outside their range, each in every real event with this field.
 fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
     let table: [(&str, &str, Value); 54] = [
         ("warning", "event", json!("warnings")),

@@ -1,4 +1,4 @@
-//! `mcast send` and `mcast recv` between hosts: what travels, what is shown, what is on the wire.
+//! `mcast send` and `mcast recv` between hosts: their output, and the frames on the wire.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -82,7 +82,7 @@ fn ipv6_works_like_ipv4() {
     ] {
         let recv = b.mcast(&format!("recv --iface e0 {target} --count 2 -o json")).ready();
         assert!(b.is_member("e0", group));
-        // The kernel holds the report back for some 10 ms, and says nothing of a group that is left
+        // The kernel delays the report by some 10 ms, and sends none for a group that it leaves
         // before.
         wire.sees(&["multicast listener report v2", &format!("gaddr {group} to_ex")]);
         let send = a
@@ -184,7 +184,7 @@ fn output_formats_keep_to_their_streams() {
     let (text, hex) = (listen("-o text").ready(), listen("-o hex").ready());
     let (quiet, silent, raw) = (listen("-q"), listen("-qq"), listen("-o raw"));
     raw.error_line(|line| line.starts_with("listening to"));
-    // These two say nothing when they are ready: the kernel's count of members does.
+    // These two print nothing when they are ready. The member count of the kernel shows it.
     eventually("five members", || {
         b.proc_net("igmp").lines().any(|line| line.contains("1E14CAE0     5"))
     });
@@ -273,8 +273,8 @@ fn other_interfaces_and_unicast_are_not_the_group() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     for (group, wanted) in [("239.1.1.1", "239.1.1.1:5000"), ("ff15::1", "[ff15::1]:5000")] {
-        // Somebody else on the host joins on the other interface, so the kernel lets the group in
-        // there too.
+        // Another program on the host joins on the other interface, which makes the kernel accept
+        // the group there too.
         let other = b.mcast(&format!("recv --iface e1 {wanted}")).ready();
         let recv = b.mcast(&format!("recv --iface e0 {wanted} --count 2 -o json")).ready();
         assert!(b.is_member("e0", group) && b.is_member("e1", group));
@@ -404,8 +404,8 @@ fn one_source_port_serves_several_interfaces() {
 fn kernel_drops_are_counted_to_the_last() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // The smallest buffer there is, a receiver that is stopped: what came after the buffer was full
-    // leaves no trace but a counter.
+    // The smallest buffer and a stopped receiver: datagrams after the full buffer appear only in a
+    // counter.
     let recv = b.mcast("recv --iface e0 --rcvbuf 2304 -o json").ready();
     recv.signal("STOP");
     a.mcast("send --iface e0 --count 100 --interval 50us -q").ends(0);

@@ -1,5 +1,5 @@
-//! What is shown of many datagrams: every one of them, whole and in order, whatever reads it; and
-//! of few, each at once.
+//! The output of datagrams: all of many, complete and in order for every kind of reader, and each
+//! of a few at once.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -216,7 +216,7 @@ fn times_follow_the_time_zone() {
     let empty = std::env::temp_dir().join(format!("mcast-no-zones-{}", std::process::id()));
     std::fs::create_dir(&empty).unwrap();
     for directory in [None, empty.to_str()] {
-        // Zones without summer time, so that the difference is known.
+        // Zones without summer time have a fixed difference.
         for (zone, hours) in
             [("Asia/Tokyo", 9), ("America/Phoenix", -7), ("IST-5:30", 0), ("Nowhere/At/All", 0)]
         {

@@ -1,4 +1,4 @@
-//! A receiver that hears nothing says why, once, and where to look closer.
+//! A receiver without datagrams explains the silence, once, and names the next command.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -62,7 +62,7 @@ fn recv_names_the_firewall_that_drops() {
     assert!(evidence.starts_with("nothing of 239.1.1.1:5000 arrived in "), "{run}");
     assert!(run.events_of("warning").is_empty(), "the finding has said it\n{run}");
 
-    // What it advises mends it.
+    // The suggested command fixes it.
     b.shell(remedy);
     b.mcast(&format!("recv {TARGET} --iface e0 --count 3 --timeout 20s")).ends(0);
     drop(sends);
@@ -91,7 +91,7 @@ fn recv_names_a_missing_carrier_unless_quiet() {
     }
     let run = b.mcast(&format!("{short} -qq")).ends(0);
     assert_eq!((run.out.as_str(), run.err.as_str()), ("", ""));
-    // What failed for another reason, and silence that was asserted, need no explanation.
+    // Other failures and asserted silence need no explanation.
     let failed = b.mcast(&format!("recv {TARGET} --iface e0 -o json -- false")).ends(1);
     let asserted = b.mcast_with(
         &[&short.split(' ').collect::<Vec<_>>()[..], &["-o", "json", "--assert", "datagrams == 0"]]
@@ -162,7 +162,7 @@ fn a_stopped_stream_is_reported() {
     let (a, b) = lab.pair();
     let recv = |port: u16| b.mcast(&format!("recv {GROUP}:{port} --iface e0 -o json")).ready();
     let [over, once, stops] = [5002, 5001, 5000].map(recv);
-    // Measured streams say that they end, and a single datagram is no stream.
+    // Measured streams announce their end, and a single datagram is not a stream.
     a.mcast(&format!("send {GROUP}:5002 --iface e0 --probe --count 30 --interval 10ms")).ends(0);
     a.mcast(&format!("send {GROUP}:5001 --iface e0 --count 1")).ends(0);
     let send = || a.mcast(&format!("send {TARGET} --iface e0 --count 30 --interval 10ms")).ends(0);
@@ -206,7 +206,7 @@ fn silence_is_reported_once() {
         assert_eq!(statements.count(), 1, "{run}");
         assert!(!run.out.contains("arrive"), "{run}");
     }
-    // Of unicast no check knows more.
+    // A check adds nothing for unicast.
     let run = recv("10.0.0.101:5000 --timeout 200ms").ends(1);
     assert_eq!(run.err.matches("nothing arrived").count(), 1, "{run}");
 }

@@ -1,5 +1,5 @@
-//! Who is spoken to: ranges, sources, unicast and broadcast, and what is said of an address. Joins
-//! and leaves are held to the records on the wire.
+//! Targets: ranges, sources, unicast and broadcast, and the advice on addresses. Joins and leaves
+//! are compared with the records on the wire.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -22,7 +22,7 @@ fn two_senders_and_a_receiver(lab: &Lab) -> (lab::Switch, Host, Host, Host) {
     (switch, one, two, receiver)
 }
 
-/// What was heard: group, port and source address of each datagram.
+/// The received datagrams: group, port and source address of each.
 fn heard(finished: &Finished) -> BTreeSet<String> {
     let print = |event: &Value| {
         let source = event["source"].as_str().unwrap().rsplit_once(':').unwrap().0;
@@ -108,7 +108,8 @@ fn sources_are_included_and_excluded_in_both_families() {
         let bracket = |source: &str| {
             if source.contains(':') { format!("[{source}]") } else { source.to_owned() }
         };
-        // Each has a filter of its own, though they share the group, the port and the interface.
+        // Each receiver has a separate filter, although they share the group, the port and the
+        // interface.
         let specific = listen(format!("--count 4 {}@{group}:5000", bracket(ours)));
         let option = listen(format!("--count 4 {group}:5000 --source {ours}"));
         let but = listen(format!("--count 4 {group}:5000 --exclude {theirs}"));
@@ -144,7 +145,7 @@ fn an_excluded_source_is_never_received() {
     let (a, b) = lab.pair_with_ipv6();
     let address = a.shell("ip -6 -o addr show dev e0 scope link");
     let address = address.split_whitespace().nth(3).unwrap().split('/').next().unwrap().to_owned();
-    // The kernel joins first and excludes then; what comes in between must not count.
+    // The kernel joins first and excludes afterwards. Datagrams between the two must not count.
     let flood = a.mcast("send --iface e0 239.1.1.1:5000 [ff15::1]:5000 --interval 20us -qq");
     eventually("it floods", || b.frames_received("e0") > 100);
     for _ in 0..8 {
@@ -230,8 +231,8 @@ fn igmpv2_falls_back_to_any_source_with_a_warning() {
     assert_eq!(said(&b, "[fd00::5]@[ff3e::1]:5000"), ["ssm-unsupported"]);
     assert!(said(&b, "239.1.1.1:5000").is_empty());
 
-    // A real querier, heard after the join. The wire then has a report that knows no source, and
-    // both senders reach the host; the filter holds.
+    // A real querier, detected after the join. The report on the wire then has no source, and both
+    // senders reach the host. The filter holds.
     b.shell("echo 0 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
     a.address("e0", "10.0.0.99/24");
     let wire = a.capture("e0");

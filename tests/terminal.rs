@@ -1,11 +1,11 @@
-//! On a terminal: every line fits its width, words stay whole, and so do commands.
+//! On a terminal, every line fits the width, and words and commands stay unbroken.
 #![cfg(target_os = "linux")]
 
 mod lab;
 
 use lab::{Host, Lab, Running};
 
-/// Runs a command line on a terminal of so many columns, and writes what it shows.
+/// Runs a command line in a terminal of the given width, and prints its content.
 const ON_A_TERMINAL: &str = r#"
 import fcntl, os, pty, struct, sys, termios
 columns = int(sys.argv[1])

@@ -1,6 +1,6 @@
-//! Datagrams that were sent as one (UDP_SEGMENT, udp(7)) and received as one (UDP_GRO): they are
-//! heard as they were sent, in whatever way they are received. And a receiver that never sleeps.
-//! The sender is written in Python, and has nothing of the program's own.
+//! Datagrams sent as one (UDP_SEGMENT, udp(7)) and received as one (UDP_GRO) are shown and counted
+//! as they were sent, on every receive path. Also a receiver that never sleeps. The sender is
+//! written in Python and shares no code with the program.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -58,7 +58,7 @@ fn script(host: &Host, recv: &Running, lines: &str) -> Finished {
     host.python(&format!("{SENDER}\n{lines}"), &[&recv.id().to_string()]).ends(0)
 }
 
-/// The ways to receive, which make no difference to what is heard.
+/// The receive paths, which must all give the same result.
 const WAYS: [&str; 6] =
     ["", "--no-offload", "--batch 1", "--batch 1 --no-offload", "--spin", "--portable"];
 
@@ -325,7 +325,7 @@ fn a_flood_does_not_delay_the_end() {
         let told = Instant::now();
         recv.signal("INT");
         let summary = recv.ends(0).summary();
-        // What it takes is a tenth of a second; the host of the test may have more to do.
+        // It takes a tenth of a second; the test host may be busy.
         assert!(told.elapsed() < Duration::from_secs(5), "{way}: {:?}", told.elapsed());
         assert!(summary["datagrams"].as_u64().unwrap() > 10_000, "{summary}");
         flood.signal("KILL");
@@ -347,13 +347,13 @@ fn the_end_on_one_socket_waits_for_the_others() {
     });
     receivers.iter().for_each(|recv| recv.signal("STOP"));
     a.mcast("send --iface e0 239.1.1.1:5000 --probe --burst 400 --count 400 -q").ends(0);
-    // What is tested is the end of a duration, which has to pass.
+    // The test needs the end of a duration.
     std::thread::sleep(Duration::from_millis(3000).saturating_sub(start.elapsed()));
     a.mcast("send --iface e0 239.1.1.2:5001 --count 3 -i 1ms -q").ends(0);
     receivers.iter().for_each(|recv| recv.signal("CONT"));
     for (way, recv) in ways.into_iter().zip(receivers) {
         let heard = recv.ends(0).summary();
-        // The portable path does not know when they came.
+        // The portable path has no receive times from the kernel.
         let most = if way == "--portable" { 403 } else { 400 };
         assert!((400..=most).contains(&heard["datagrams"].as_u64().unwrap()), "{way}: {heard:#}");
     }

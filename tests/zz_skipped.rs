@@ -1,5 +1,5 @@
-//! The closing line of `cargo test`: how many tests were skipped, and why. Cargo runs the test
-//! binaries in the order of their names, so this one is last.
+//! The closing line of `cargo test`: the number of skipped tests and the reasons. Cargo runs the
+//! test binaries in alphabetical order, which makes this one the last.
 
 #[cfg(target_os = "linux")]
 #[path = "lab/skip.rs"]

@@ -1,5 +1,5 @@
-//! A firewall is blamed only if a rule may do it, and the conclusion follows from the worst finding
-//! and from what came.
+//! mcast blames a firewall only if a rule may drop the group. The conclusion follows from the worst
+//! finding and from the datagrams received.
 
 use mcast::diagnosis::firewall::{DropRule, Hook};
 use mcast::diagnosis::{Facts, FirewallFacts, Queries, Stopped, conclusion, findings};
@@ -111,7 +111,7 @@ fn martian_sources_are_not_blamed_on_a_firewall() {
         assert_eq!(faults(&facts), [Id::MartianSource], "{source}");
         assert!(found(&facts, Id::MartianSource).what.contains(source), "{source}");
     }
-    // A host without an address may speak to its own link.
+    // A host without an address may send to its own link.
     facts.target.group = "224.0.0.251".parse().expect("a group");
     assert_eq!(faults(&facts), [Id::DroppedInKernel]);
 }
@@ -142,11 +142,11 @@ fn a_rule_that_drops_queries_is_a_warning() {
     assert_eq!(finding.level, Level::Warning);
     assert_eq!(finding.commands.len(), 1, "{finding:?}");
     assert_eq!(found(&facts, Id::Querier).level, Level::Note);
-    // What hangs on something unknown may be a limit that no querier exceeds.
+    // A rule with an unknown condition may be a rate limit that no querier exceeds.
     facts.firewall = drops_queries(false);
     assert_eq!(found(&facts, Id::FirewallMembershipIn).level, Level::Note);
     assert!(conclusion(&facts, &findings(&facts)).starts_with("Multicast works here"));
-    // Switches flood the group: nobody asks for its members.
+    // Switches flood this group and need no members.
     facts.firewall = drops_queries(true);
     facts.target.group = "224.0.0.117".parse().expect("a group");
     let ids: Vec<Id> = findings(&facts).iter().map(|finding| finding.id).collect();
@@ -223,7 +223,7 @@ fn dropped_queries_are_not_a_missing_querier() {
     assert_eq!(runs, ["nft insert rule inet f c ip protocol igmp accept"]);
 }
 
-/// Findings of any id and level, each with words of its own.
+/// Findings of any id and level, each with different texts.
 fn made_up() -> impl Strategy<Value = Vec<Notice>> {
     let levels = vec![Level::Pass, Level::Note, Level::Warning, Level::Fault];
     let one = (proptest::sample::select(Id::FINDINGS), proptest::sample::select(levels));
@@ -253,7 +253,7 @@ proptest! {
         if let Some(worst) = worst.filter(|worst| arrives || worst.level == Level::Fault) {
             prop_assert!(said.contains(&worst.what), "{}", said);
         }
-        // "Nobody sends it" contradicts a frame that came, and a fault.
+        // A frame, and also a fault, contradict "no sender".
         if arrives || frames > 0 || first(Level::Fault).is_some() {
             prop_assert!(!said.contains("nobody sends it"), "{}", said);
         }

@@ -1,10 +1,10 @@
-//! The reasoning of `mcast check`, from facts that were recorded or made by hand: without a
-//! network, on any system.
+//! The reasoning of `mcast check` on recorded and constructed facts, without a network and on any
+//! system.
 //!
 //! ```text
-//! blame     a firewall is blamed only if a rule may do it, and the conclusion follows from the worst finding
-//! noise     the traffic of others makes no fault, and what was not told breaks nothing
-//! records   each record is said to be what it is: said.txt has the findings above a note, what to type, and the conclusion
+//! blame     a firewall is blamed only if a rule may drop the group; the conclusion follows from the worst finding
+//! noise     unrelated traffic makes no fault, and missing facts break nothing
+//! records   each record gets its reviewed findings: said.txt lists those above a note, commands, conclusion
 //! ```
 
 mod blame;
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use mcast::diagnosis::Facts;
 
-/// Where the records are.
+/// The directory of the records.
 fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/facts")
 }

@@ -1,5 +1,5 @@
-//! What has nothing to do with the target changes nothing that is said of it, and what was not told
-//! breaks nothing.
+//! Unrelated traffic does not change the findings about the target, and missing facts break
+//! nothing.
 
 use std::collections::BTreeMap;
 
@@ -99,8 +99,8 @@ fn reports_of_neighbours_prove_no_firewall() {
         ("silence-as-nobody", ["Ip.InReceives", "IpExt.InMcastPkts"]),
         ("silence-ipv6", ["Ip6.InReceives", "Ip6.InMcastPkts"]),
     ] {
-        // Of IPv4 the kernel counts multicast that is for somebody else before this, and of IPv6
-        // here too.
+        // For IPv4, the kernel counts multicast for other programs before this point; for IPv6 also
+        // here.
         let (counted, let_in): (&[&str], u64) =
             if name.ends_with("ipv6") { (&[received, multicast], 500) } else { (&[received], 2) };
         let mut facts = record(name);

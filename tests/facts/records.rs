@@ -1,4 +1,4 @@
-//! Each record is said to be what it is.
+//! Each record gets its reviewed findings.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use mcast::notice::Level;
 
 use super::{directory, names, record};
 
-/// What is said of each record, by its name.
+/// The findings of each record, by its name.
 fn said() -> BTreeMap<String, String> {
     names().map(|name| (name.clone(), said_of(&record(&name)))).collect()
 }

@@ -1,7 +1,7 @@
-//! What passes an interface, in the words of tcpdump.
+//! Frames on an interface, decoded by tcpdump.
 //!
-//! The frames are taken inside the host and decoded outside it: tcpdump gives its rights away when
-//! it starts, which a user namespace refuses.
+//! The host captures the frames, and a process outside decodes them: tcpdump drops its privileges
+//! at start, which a user namespace does not permit.
 
 use std::process::{Command, Stdio};
 
@@ -38,8 +38,8 @@ impl Capture {
         let mut decoder = Command::new("tcpdump");
         decoder.env("PATH", super::path()).args(["-r", "-", "-n", "-e", "-vv", "-l"]);
         let decoder = Running::start_reading(decoder, frames);
-        // It says so when it has read the head of the file, which is written when the socket is
-        // open.
+        // tcpdump prints this line after it has read the file header, which it writes when the
+        // socket is open.
         decoder.error_line(|line| line.contains("reading from file"));
         Capture { decoder, taker }
     }
@@ -50,7 +50,7 @@ impl Capture {
         self.decoder.line(|line| parts.iter().all(|part| line.contains(part)))
     }
 
-    /// All that was decoded so far.
+    /// The text decoded until now.
     pub fn so_far(&self) -> String {
         self.decoder.so_far()
     }

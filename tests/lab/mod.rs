@@ -35,7 +35,7 @@ pub use findings::{finding, ids};
 pub use process::{Finished, Running, eventually};
 pub use switch::Switch;
 
-/// What every test of the lab needs, from Debian's packages iproute2 and util-linux.
+/// The tools that every lab test needs, from Debian's packages iproute2 and util-linux.
 const TOOLS: [&str; 3] = ["ip", "nsenter", "unshare"];
 
 /// The package of Debian that has a tool.
@@ -53,7 +53,7 @@ fn package(tool: &str) -> &str {
 /// The beginning of a Python program that runs another one on a terminal: `start` and `pieces`.
 pub const TERMINAL: &str = include_str!("terminal.py");
 
-/// Where programs are looked for: an ordinary user's PATH lacks the places of `ip` and `nft`.
+/// The search path for programs: an ordinary user's PATH lacks the directories of `ip` and `nft`.
 fn path() -> String {
     format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
 }
@@ -62,7 +62,7 @@ fn is_installed(tool: &str) -> bool {
     std::env::split_paths(&path()).any(|folder| folder.join(tool).is_file())
 }
 
-/// Where the namespaces are made. Everything that a test builds hangs on it.
+/// The parent of the namespaces of a test.
 pub struct Lab {
     floor: Namespace,
 }
@@ -79,7 +79,7 @@ pub struct Host {
 }
 
 impl Lab {
-    /// Opens a laboratory, or says why there is none.
+    /// Opens a laboratory, or prints the reason for a skip.
     pub fn open() -> Option<Lab> {
         Self::with(&[])
     }
@@ -139,7 +139,7 @@ impl Lab {
         };
         let host =
             Host { space: space.expect("a second namespace, where the first was permitted") };
-        // Addresses are usable at once: there is nobody here to have them twice.
+        // No host here has a duplicate address: skip detection, to use addresses at once.
         host.shell("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; ip link set lo up");
         host
     }
@@ -195,7 +195,7 @@ impl Lab {
 }
 
 impl Host {
-    /// Runs a shell script there; it must succeed. Answers what it printed.
+    /// Runs a shell script on the host and returns its output. The script must succeed.
     pub fn shell(&self, script: &str) -> String {
         let mut command = self.command("sh");
         command.args(["-ec", script]);
@@ -346,7 +346,7 @@ impl Host {
             .expect("a counter of this name")
     }
 
-    /// Captures what passes an interface, from now on.
+    /// Captures the frames on an interface from now on.
     pub fn capture(&self, iface: &str) -> Capture {
         Capture::start(self, iface)
     }

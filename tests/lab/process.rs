@@ -10,8 +10,7 @@ use serde_json::Value;
 
 use super::schema;
 
-/// How long a test waits for what must come. Far longer than anything takes: it only ends tests
-/// that have failed.
+/// The timeout of each wait. It is far longer than any wait takes, and ends only failed tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits for a fact that can only be asked for.
@@ -31,7 +30,7 @@ pub struct Running {
     err: Lines,
 }
 
-/// What a program printed, and how it ended.
+/// The output and exit status of a program.
 pub struct Finished {
     pub status: ExitStatus,
     pub out: String,
@@ -65,7 +64,7 @@ impl Running {
         self.err.wait(wanted).unwrap_or_else(|| self.give_up("standard error"))
     }
 
-    /// Waits until mcast says, in text or in JSON, that it is ready.
+    /// Waits until mcast reports that it is ready, as text or JSON.
     pub fn ready(self) -> Running {
         self.line(|line| {
             line.starts_with("listening to")
@@ -75,13 +74,14 @@ impl Running {
         self
     }
 
-    /// Waits until the host is a member of a group: a quiet mcast is ready without saying so.
+    /// Waits until the host is a member of a group, because mcast with -q does not report that it
+    /// is ready.
     pub fn ready_when_member(self, host: &super::Host, iface: &str, group: &str) -> Running {
         host.joins(iface, group);
         self
     }
 
-    /// What it has printed so far.
+    /// The output until now.
     pub fn so_far(&self) -> String {
         self.out.so_far()
     }
@@ -102,7 +102,7 @@ impl Running {
         self.child.try_wait().expect("a child").is_none()
     }
 
-    /// Waits for its end, whatever it is.
+    /// Waits for the end of the process, with any status.
     pub fn finish(mut self) -> Finished {
         let start = Instant::now();
         let status = loop {

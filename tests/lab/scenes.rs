@@ -1,6 +1,6 @@
-//! Scenes: networks in which a receiver hears nothing, or not all, each for one known reason.
-//! `tests/check.rs` shows of each that it is broken as meant, that `mcast check` finds the reason,
-//! and that what it says to type mends it.
+//! Scenes: networks in which a receiver gets no datagrams, or only some, each for one known reason.
+//! `tests/check.rs` shows for each scene that the fault is real, that `mcast check` detects it, and
+//! that the suggested commands fix it.
 //!
 //! ```text
 //! let mut scene = scenes::interface_down(&lab, Ip::V4);
@@ -9,9 +9,8 @@
 //! scene.comes_to_flow();
 //! ```
 //!
-//! The receiver is 10.0.0.101 and the sender 10.0.0.100, each on its `e0`; a switch between them
-//! has them on `p1` and `p0` of its `br0`. In a scene of IPv6 they are fd00::101 and fd00::100 as
-//! well.
+//! The receiver is 10.0.0.101 and the sender 10.0.0.100, each on its `e0`. A switch between them
+//! has them on `p1` and `p0` of its `br0`. IPv6 scenes add fd00::101 and fd00::100.
 
 use super::{Host, Lab, Running, Switch, eventually};
 
@@ -71,11 +70,11 @@ impl Ip {
 /// A switch that handles frames in a program.
 const RELAY: &str = include_str!("relay.py");
 
-/// Somebody else's receiver.
+/// A receiver in Python.
 const RECEIVER: &str = include_str!("receiver.py");
 
-/// One IGMPv3 general query (RFC 3376) from 10.0.0.100, or one of MLDv2 (RFC 3810): 0.1 s to
-/// respond, no group, a robustness of 1 (who joins reports it once), no sources.
+/// One IGMPv3 general query (RFC 3376) from 10.0.0.100, or one MLDv2 query (RFC 3810): maximum
+/// response time 0.1 s, no group, robustness 1 (members report a join once), no sources.
 const QUERY: &str = r#"
 import socket, struct, sys
 if sys.argv[1] == "V4":
@@ -91,21 +90,18 @@ else:
     s.sendto(struct.pack("!BBHHH16sBBH", 130, 0, 0, 100, 0, bytes(16), 1, 125, 0), ("ff02::1", 0, 0, e0))
 "#;
 
-/// A network, who sends in it, and who wants to hear.
+/// A network with a sender and a receiver.
 pub struct Scene {
     /// The programs that break it, or that are part of it. They end first.
     pub programs: Vec<Running>,
-    /// What it is of.
     pub ip: Ip,
-    /// Who wants to hear.
     pub receiver: Host,
-    /// Who sends.
     pub sender: Host,
-    /// What is between them, where it is more than a wire.
+    /// The switch between them, if they are not directly connected.
     pub switch: Option<Switch>,
     /// Nearer to the sender by its `e0`, to the receiver by its `e1`.
     pub router: Option<Host>,
-    /// What the user at the receiver asks for, and the interface that is named, if one is.
+    /// The target of the receiver, and its `--iface` option, if any.
     pub target: String,
     pub iface: Option<String>,
     /// The arguments of `mcast send` at the sender.
@@ -165,13 +161,13 @@ impl Scene {
         self.sender.mcast(&format!("send {} --no-offload", self.send)).ready()
     }
 
-    /// What the user gives `mcast recv`, or any other command that looks at the target.
+    /// The arguments of `mcast recv`, or of any other command that takes the target.
     pub fn asks(&self) -> String {
         let named = self.iface.iter().map(|iface| format!(" --iface {iface}"));
         named.fold(self.target.clone(), |target, iface| target + &iface)
     }
 
-    /// Whether datagrams reach who joins now, while the sender sends.
+    /// Whether datagrams reach a new receiver while the sender sends.
     pub fn flows(&self) -> bool {
         let _sends = self.sends();
         let recv = self
@@ -186,10 +182,9 @@ impl Scene {
         eventually("datagrams flow", || self.flows());
     }
 
-    /// Types a command of a shell at a place: `here`, which is the receiver, `sender`, `switch` or
-    /// `router`; it must succeed. `IFACE` is the interface of that place on the way to the
-    /// receiver, `BRIDGE` the bridge there. What is to be asked of mcast is what the scene asks
-    /// from then on.
+    /// Runs a shell command at a place: `here` (the receiver), `sender`, `switch` or `router`. It
+    /// must succeed. `IFACE` stands for the interface of that place towards the receiver, `BRIDGE`
+    /// for its bridge. An mcast command replaces the arguments of the scene.
     pub fn types(&mut self, command: &str, place: &str) {
         let (host, iface) = match place {
             "here" => (&self.receiver, "e0"),
@@ -250,9 +245,9 @@ pub fn relay(switch: &Host, options: &[&str]) -> Running {
     relay
 }
 
-/// Somebody else's receiver of the target on `e0`. `bound` is the address, empty for any; a buffer
-/// of 0 is the system's; it reads all there is once in each `pause`, and shares the port or does
-/// not. It prints `heard 17` after each reading.
+/// A receiver of the target on `e0` in another program. `bound` is the address (empty: any); a
+/// buffer of 0 is the system's default. It reads all datagrams once per `pause`, shares the port or
+/// not, and prints `heard 17` after each read.
 pub fn receiver(
     host: &Host,
     ip: Ip,
@@ -315,8 +310,8 @@ pub fn no_carrier(lab: &Lab, ip: Ip) -> Scene {
     scene
 }
 
-/// Another program at the receiver is bound to the host's own address, as on Windows, and joins. It
-/// hears nothing; mcast does.
+/// Another program at the receiver binds the host's own address, as on Windows, and joins. It
+/// receives nothing, but mcast does.
 pub fn bound_to_address(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = healthy(lab, ip);
     scene.programs.push(receiver(&scene.receiver, ip, ip.receiver(), 0, 0.0, true));
@@ -330,7 +325,7 @@ pub fn port_taken(lab: &Lab, ip: Ip) -> Scene {
     scene
 }
 
-/// A firewall that lets in only what was asked for, as many have it.
+/// A common firewall, which accepts only replies.
 pub fn firewall_input_policy(lab: &Lab, ip: Ip) -> Scene {
     let scene = healthy(lab, ip);
     scene.receiver.firewall(
@@ -401,22 +396,22 @@ pub fn duplicate_address(lab: &Lab) -> Scene {
     scene
 }
 
-/// Another program at the receiver has a small buffer, and reads every 50 ms what 1000 datagrams a
-/// second have brought.
+/// Another program at the receiver has a small buffer and reads only every 50 ms. The sender sends
+/// 1000 datagrams a second.
 pub fn buffer_overflow(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = healthy(lab, ip);
     scene.programs.push(receiver(&scene.receiver, ip, "", 4096, 0.05, true));
     scene.sending("--iface e0 --rate 1kpps")
 }
 
-/// The sender leaves its checksums to hardware, and there is none: the switch forwards what it was
-/// given. Needs `ethtool` for the remedy.
+/// The sender leaves its checksums to hardware that does not exist, and the switch forwards wrong
+/// checksums. Needs `ethtool` for the fix.
 pub fn bad_checksum(lab: &Lab, ip: Ip) -> Scene {
     Scene::on_relay(lab, ip, &[])
 }
 
-/// The sender, a program of somebody else, leaves the UDP checksum out, as IPv4 permits and IPv6
-/// does not. It sends as long as it is among the programs.
+/// The sender, another program, omits the UDP checksum. IPv4 permits that, IPv6 does not. It sends
+/// as long as it is among the programs.
 pub fn no_checksum(lab: &Lab) -> Scene {
     const SENDER: &str = r#"
 import socket, time
@@ -432,15 +427,14 @@ while True:
     scene
 }
 
-/// What is between sender and receiver writes a wrong length into the header of UDP. Needs
-/// `ethtool`.
+/// A device between sender and receiver writes a wrong UDP length. Needs `ethtool`.
 pub fn bad_length(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on_relay(lab, ip, &["length"]);
     scene.types("ethtool -K e0 tx off", "sender");
     scene
 }
 
-/// The switch has the receiver in a VLAN which the receiver does not know of. Needs `ethtool`.
+/// The switch has the receiver in a VLAN that the receiver lacks. Needs `ethtool`.
 pub fn vlan_tag(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on_relay(lab, ip, &["tag"]);
     // Otherwise the checksums would be wrong as well.
@@ -489,7 +483,7 @@ pub fn ttl_too_low(lab: &Lab, ip: Ip) -> Scene {
          /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding; for conf \
          in all e0 e1; do echo 0 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done"
     ));
-    // Its files are on a /run of its own, which goes when it does.
+    // Its files are in a private /run, which ends with the namespace.
     let mut command = router.command("unshare");
     let group = ip.group();
     command.args(["--mount", "sh", "-ec"]).arg(format!(
@@ -503,8 +497,8 @@ pub fn ttl_too_low(lab: &Lab, ip: Ip) -> Scene {
     Scene { programs: vec![routes], router: Some(router), ..Scene::between(ip, (sender, receiver)) }
 }
 
-/// A switch that snoops has heard a querier that has since gone, and has forgotten the member,
-/// which nobody asks any more. The member is still there.
+/// A snooping switch has seen a querier that has gone, and has pruned the member. The member has
+/// not left.
 pub fn snooping_pruned(lab: &Lab, ip: Ip) -> Scene {
     // In hundredths of a second. Were there a querier again, it would ask often enough.
     let mut scene = Scene::on(
@@ -531,9 +525,9 @@ pub fn snooping_pruned(lab: &Lab, ip: Ip) -> Scene {
     scene
 }
 
-/// A switch that asks in IGMPv2, or in MLDv1, where a source-specific join is one for all sources.
-/// It has asked in the newest version before, which is how the receiver knows of the short
-/// intervals: it goes back to that within seconds of the remedy.
+/// A switch that queries in IGMPv2 or MLDv1, which turns a source-specific join into one for all
+/// sources. It queried in the newest version before: the receiver uses its short intervals and
+/// returns to that version within seconds of the fix.
 pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(
         lab,
@@ -561,7 +555,7 @@ pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
         Ip::V4 => {
             eventually("the receiver has heard an IGMPv2 query", || speaks(&scene.receiver, "V2"))
         }
-        // Linux does not tell that it speaks MLDv1.
+        // Linux does not show that it uses MLDv1.
         Ip::V6 => {
             let before = queried(&scene);
             eventually("the receiver has heard an MLDv1 query", || queried(&scene) > before);
@@ -576,13 +570,13 @@ pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
     }
 }
 
-/// Whether a host speaks this version of IGMP on `e0`: `V2` or `V3`.
+/// Whether a host uses this version of IGMP on `e0`: `V2` or `V3`.
 pub fn speaks(host: &Host, version: &str) -> bool {
     host.proc_net("igmp").lines().any(|line| line.contains("\te0 ") && line.ends_with(version))
 }
 
-/// Receiver and sender are containers of one host, whose firewall is asked about what its bridge
-/// forwards, as with Docker: its FORWARD chain drops. Needs `sysctl` for the remedy.
+/// Receiver and sender are containers of one host. As with Docker, bridged frames pass its
+/// firewall, and the FORWARD chain drops them. Needs `sysctl` for the fix.
 pub fn bridge_firewall(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
     let (address, tables, family) =

@@ -6,22 +6,21 @@ use std::sync::LazyLock;
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::Value;
 
-/// The schema as it is published.
+/// The published schema.
 pub static PUBLISHED: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../schema/events.schema.json"))
         .expect("the schema is JSON")
 });
 
-/// Where a validator knows the draft's own schema from.
+/// The address of the schema of the draft.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 static COMPILED: LazyLock<Compiled> = LazyLock::new(Compiled::new);
 
 struct Compiled {
     schemas: Schemas,
-    /// What every line must be.
     whole: SchemaIndex,
-    /// What it may be, by the names of the schema: `warning`, `summary_of_recv`.
+    /// The schemas of each kind of line, by their names: `warning`, `summary_of_recv`.
     kinds: Vec<(&'static str, SchemaIndex)>,
     draft: SchemaIndex,
 }
@@ -51,10 +50,10 @@ impl Compiled {
     }
 }
 
-/// Holds an event to the schema.
+/// Validates an event.
 ///
 /// # Errors
-/// What is wrong with it, by each kind of event that it may have been meant for.
+/// The violations, for each kind of event that matches its name.
 pub fn check(event: &Value) -> Result<(), String> {
     let Compiled { schemas, whole, kinds, .. } = &*COMPILED;
     let Err(error) = schemas.validate(event, *whole) else { return Ok(()) };
@@ -66,7 +65,7 @@ pub fn check(event: &Value) -> Result<(), String> {
             .map_or_else(|error| error.to_string(), |()| "fits".to_owned());
         let _ = writeln!(why, "as {kind}: {told}");
     }
-    // Of an event that has no such name, all kinds say only that.
+    // An event with an unknown name violates every kind only by its name.
     Err(if why.is_empty() { error.to_string() } else { why })
 }
 
@@ -92,10 +91,10 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
     COMPILED.kinds.iter().map(|(kind, _)| *kind)
 }
 
-/// Holds a schema to the schema of its draft.
+/// Validates a schema by the schema of its draft.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The violations.
 pub fn check_schema(schema: &Value) -> Result<(), String> {
     let Compiled { schemas, draft, .. } = &*COMPILED;
     schemas.validate(schema, *draft).map_err(|error| error.to_string())

@@ -13,8 +13,8 @@ pub fn skipped(why: &str) {
     note(why);
 }
 
-/// The same of a test that this kernel cannot run, whatever is installed. CI takes the kernel that it
-/// gets, so there it is no failure.
+/// Skips a test that this kernel cannot run with any package. CI cannot choose its kernel: there it
+/// is not a failure.
 pub fn unsupported(why: &str) {
     note(why);
 }
@@ -25,8 +25,8 @@ fn test() -> String {
 
 fn note(why: &str) {
     let test = test();
-    // Past the test harness, which keeps to itself what a passing test prints.
-    // In one piece: tests print at the same time.
+    // Bypass the test harness, which hides the output of passing tests. Write once, because tests
+    // print at the same time.
     let _ = std::io::stderr().write_all(format!("SKIPPED: {test} {why}\n").as_bytes());
     if let Some(file) = file_of(std::os::unix::process::parent_id()) {
         let file = OpenOptions::new().create(true).append(true).open(file);
@@ -35,8 +35,8 @@ fn note(why: &str) {
     }
 }
 
-/// Takes what was noted under this parent: for each reason, how many tests. Files of parents that
-/// ended without a closing line are removed.
+/// Removes the notes of this parent and returns the number of tests for each reason. Also removes
+/// files of parents that ended without a closing line.
 pub fn take() -> Vec<(String, usize)> {
     let own = file_of(std::os::unix::process::parent_id());
     let noted = own.as_ref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
@@ -58,8 +58,8 @@ fn folder() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
-/// The file of a parent. Its start time, in the 20th field behind its name, tells it from an earlier
-/// process with its id.
+/// The file of a parent. Its start time, the 20th field after its name, distinguishes it from an
+/// earlier process with its id.
 fn file_of(parent: u32) -> Option<PathBuf> {
     let stat = fs::read_to_string(format!("/proc/{parent}/stat")).ok()?;
     let start = stat.rsplit_once(") ")?.1.split(' ').nth(19)?.to_owned();

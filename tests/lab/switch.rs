@@ -1,4 +1,4 @@
-//! A switch that snoops, with or without a querier: a Linux bridge in a host of its own.
+//! A snooping switch with or without a querier: a Linux bridge in a separate host.
 
 use super::{Host, Lab, eventually};
 
@@ -10,8 +10,7 @@ pub struct Switch {
 }
 
 impl Lab {
-    /// A switch that forwards a group only to ports where a member was reported, and that asks for
-    /// members itself.
+    /// A switch that forwards a group only to ports with members, and queries for members.
     pub fn switch(&self) -> Switch {
         // The intervals, in hundredths of a second, come before the querier: it floods for one old
         // response interval otherwise.
@@ -65,8 +64,8 @@ impl Lab {
 }
 
 impl Switch {
-    /// Waits until the switch prunes: a new querier floods for a while. `from` sends to a group
-    /// that nobody has joined until it reaches `bystander` no longer.
+    /// Waits until the switch prunes, because a new querier floods for a while. `from` sends to a
+    /// group without members until it no longer reaches `bystander`.
     pub fn prunes(&self, from: &Host, bystander: &Host) {
         eventually("the switch prunes what nobody joined", || {
             let before = bystander.frames_received("e0");
@@ -90,8 +89,8 @@ impl Switch {
         &self.host
     }
 
-    /// Whether the switch knows of a member of `group` on `port`, counted from 0 in the order of
-    /// the hosts.
+    /// Whether the switch has a member of `group` on `port`, counted from 0 in the order of the
+    /// hosts.
     pub fn knows_member(&self, port: usize, group: &str) -> bool {
         let table = self.host.shell("bridge mdb show dev br0");
         table.lines().any(|line| {
