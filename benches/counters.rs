@@ -1,9 +1,10 @@
-//! What counting a measured datagram costs, in time and in memory: `cargo bench --bench counters`.
+//! Measures the cost of counting a measured datagram, in time and memory: `cargo bench --bench
+//! counters`.
 //!
-//! Probes go straight into the counters: no socket, no checksum. Each case is a process of its own;
-//! at each of the sizes the processor's time so far and the highest memory so far are printed,
-//! which is to stay where it is however many come. `--quick` (and `cargo test --benches`) does a
-//! thousandth of it.
+//! Probes go straight into the counters, without a socket or a checksum. Each case is a separate
+//! process. At each size it prints the CPU time and the peak memory until then; the memory must not
+//! grow with the number of datagrams. `--quick` (and `cargo test --benches`) runs a thousandth of
+//! it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
@@ -15,7 +16,7 @@ use mcast::stats::stream::{Arrival, LocalClock, Streams};
 /// How many datagrams, each time.
 const SIZES: [u64; 3] = [1_000_000, 10_000_000, 100_000_000];
 
-/// The same host, so that delays are delays.
+/// The same host on both ends makes delays known.
 const HOST: u64 = 1;
 
 /// The number, for the arrival of that rank: which stream it is of, which sequence it has.
@@ -48,7 +49,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let quick = arguments.iter().any(|argument| argument == "--quick")
         || !arguments.iter().any(|argument| argument == "--bench");
-    // Each case has a process of its own, so that none has the memory of another.
+    // A separate process for each case keeps their memory apart.
     let case = arguments
         .iter()
         .find_map(|argument| argument.strip_prefix("--case=")?.parse::<usize>().ok());
@@ -132,27 +133,27 @@ fn take(streams: &mut Streams, arrival: u64, (of, sequence): (u16, u64)) {
     std::hint::black_box(streams.take(&probe, &arrival));
 }
 
-/// Measures the processor's time where the system tells it, so that other programs do not count.
+/// Measures CPU time if the system provides it, which excludes other programs.
 struct Stopwatch(Instant, Option<Duration>);
 
 impl Stopwatch {
     fn start() -> Self {
-        Stopwatch(Instant::now(), processor_time())
+        Stopwatch(Instant::now(), cpu_time())
     }
 
     fn elapsed(&self) -> Duration {
-        let spent = processor_time().zip(self.1).map(|(now, then)| now - then);
+        let spent = cpu_time().zip(self.1).map(|(now, then)| now - then);
         spent.unwrap_or_else(|| self.0.elapsed())
     }
 }
 
-/// What this process has run for (the kernel's Documentation/scheduler/sched-stats.rst).
-fn processor_time() -> Option<Duration> {
+/// The CPU time of this process (the kernel's Documentation/scheduler/sched-stats.rst).
+fn cpu_time() -> Option<Duration> {
     let stat = std::fs::read_to_string("/proc/self/schedstat").ok()?;
     stat.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
-/// The highest resident memory of this process; `None` where the system does not tell.
+/// The peak resident memory of this process; `None` if the system does not show it.
 fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,9 +1,9 @@
-//! What a datagram costs the program, piece by piece, without the system: `cargo bench --bench
-//! micro`.
+//! Measures the cost of a datagram in the program, piece by piece and without the system: `cargo
+//! bench --bench micro`.
 //!
-//! The time is for one datagram, and the bytes a second are those of its payload. The benchmark
-//! opens no socket and sends nothing. An argument selects the cases whose name contains it;
-//! `--quick` takes fewer and shorter samples.
+//! Times are per datagram, and bytes per second count the payload. The benchmark opens no socket
+//! and sends nothing. An argument selects the cases whose name contains it; `--quick` takes fewer
+//! and shorter samples.
 
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,10 +16,10 @@ use mcast::report::{Lines, Output};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
 use mcast::target::Zoned;
 
-/// The header alone, the default, and what goes into an Ethernet frame.
+/// The header alone, the default, and the payload that fills an Ethernet frame.
 const SIZES: [u16; 3] = [48, 64, 1472];
 
-/// The same host, so that delays are delays.
+/// The same host on both ends makes delays known.
 const HOST: u64 = 1;
 
 /// 2023-11-14, in ns since the Unix epoch.
@@ -116,7 +116,7 @@ fn wire(bench: &Bench) {
     }
 }
 
-/// In order, without loss, each a tenth of a millisecond or so on its way.
+/// In order, without loss, with a delay of about a tenth of a millisecond.
 fn statistics(bench: &Bench) {
     for count in [1, 100] {
         let mut streams = Streams::new(1, false, LocalClock { host: HOST, synchronised: true });

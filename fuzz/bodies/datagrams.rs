@@ -1,9 +1,9 @@
-//! Arbitrary datagrams, read and counted like in `mcast recv` (`src/commands/recv/count.rs`), and the
+//! Arbitrary datagrams, read and counted as in `mcast recv` (`src/commands/recv/count.rs`), and the
 //! invariants of the counters.
 //!
-//! The bytes are a little program: each instruction makes a datagram, or many, or begins an
-//! interval. There is nothing that the bytes cannot say, so that any change of them is a run that
-//! can be made.
+//! The bytes are a small program: each instruction makes one or more datagrams, or begins an
+//! interval. Every sequence of bytes is a valid program, and every mutation is therefore a possible
+//! run.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,14 +16,14 @@ use mcast::stats::delay::Quantiles;
 use mcast::stats::sequence::{Losses, WINDOW};
 use mcast::stats::stream::{Arrival, Key, LocalClock, MOST_BYTES, Stream, StreamCounts, Streams};
 
-/// How many streams are kept where little is listened to, and how many more for each thing that is.
+/// The number of streams kept for a small number of sockets, and for each further one.
 const FEWEST_STREAMS: usize = 4096;
 const STREAMS_A_LISTEN: usize = 4;
 
 /// More would show nothing new, and take long.
 const MOST_DATAGRAMS: u64 = 10_000;
 
-/// So many streams are also described, each and together.
+/// Up to this number of streams, the summary is compared too.
 const MOST_DESCRIBED: usize = 64;
 
 /// Each looks at all that was counted.
@@ -32,10 +32,10 @@ const MOST_MARKS: u32 = 4;
 /// The host that the receiver runs on.
 const HERE: u64 = 7;
 
-/// Runs the program that the bytes are.
+/// Runs the program in the bytes.
 ///
 /// # Panics
-/// A counter says what cannot be.
+/// If a counter violates an invariant.
 pub fn run(bytes: &[u8]) {
     let mut bytes = Bytes(bytes);
     let settings = bytes.u8();
@@ -91,7 +91,7 @@ impl Bytes<'_> {
     }
 }
 
-/// What was put in, counted in the plainest way.
+/// The input, counted in the simplest way.
 #[derive(Default)]
 struct Fed {
     datagrams: u64,
@@ -121,7 +121,7 @@ struct Run {
     marks: u32,
 }
 
-/// Where a datagram comes from and goes to.
+/// Source, destination and interface of a datagram.
 struct Place {
     source: SocketAddr,
     zone: Option<&'static str>,
@@ -220,7 +220,7 @@ impl Run {
         }
     }
 
-    /// Streams that were not there, as somebody sends them who means no good.
+    /// New streams, as an attacker would forge them.
     fn new_streams(&mut self, bytes: &mut Bytes) {
         let [who, first, many] = bytes.array();
         let writer = Writer::new(0);
@@ -252,7 +252,7 @@ impl Run {
         }
     }
 
-    /// What `Counts::take` does with a datagram.
+    /// Does the same as `Counts::take`.
     fn feed(&mut self, place: &Place, payload: &[u8], cut: bool, more: &mut Bytes) {
         let [told, ttl] = more.array();
         let time = at(self.now);
@@ -305,7 +305,7 @@ impl Run {
         }
     }
 
-    /// What must be so at any time.
+    /// The invariants at any time.
     fn check(&self) {
         let Streams { untracked, corrupt, unsupported, .. } = self.streams;
         let fed = &self.fed;
@@ -328,8 +328,8 @@ impl Run {
         assert_eq!(taken + untracked, fed.data, "each of the data is counted once");
         assert!(self.streams.bytes() <= MOST_BYTES + (1 << 20), "{} bytes", self.streams.bytes());
 
-        // Of many this takes long, and shows nothing that few do not. And the two are the same
-        // where there are no intervals.
+        // For many streams this is slow and shows nothing new. Without intervals, the two are
+        // equal.
         if streams > MOST_DESCRIBED {
             return;
         }
@@ -362,7 +362,7 @@ impl Run {
         }
     }
 
-    /// What must be so of a stream. Answers how many of its data it has counted, as whatever.
+    /// The invariants of a stream. Returns the number of its data datagrams in any state.
     fn check_stream(&self, stream: &Stream) -> u64 {
         let fed = &self.fed.streams[&stream.key];
         let (figures, losses) = (stream.figures(false), stream.losses(false));
@@ -375,7 +375,7 @@ impl Run {
         let is_alone = self.streams.iter().filter(|other| other.key == stream.key).count() == 1
             && self.streams.untracked == 0;
         assert!(if is_alone { taken == fed.data } else { taken <= fed.data }, "{:?}", stream.key);
-        // Each number is received once, or it came too late to say.
+        // Each number is received once, or arrived too late to decide.
         let numbers = fed.numbers.len() as u64;
         assert!(
             received <= numbers && (received + figures.stale >= numbers || !is_alone),
@@ -463,7 +463,7 @@ fn next_sequence(last: u64, bytes: &mut Bytes) -> u64 {
     }
 }
 
-/// Damages a probe, sometimes. Answers whether the system says that it was cut.
+/// Damages some probes. Returns whether the datagram counts as truncated by the system.
 fn damage(payload: &mut Vec<u8>, bytes: &mut Bytes) -> bool {
     match bytes.u8() % 16 {
         10 => {
@@ -476,7 +476,7 @@ fn damage(payload: &mut Vec<u8>, bytes: &mut Bytes) -> bool {
             payload.truncate(bytes.u8().into());
             return true;
         }
-        // Another header, which nothing but what it says gives away.
+        // A different but valid header.
         14 | 15 => {
             let at = usize::from(bytes.u8()) % MIN_LEN;
             payload[at] = bytes.u8();

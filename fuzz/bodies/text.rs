@@ -1,14 +1,14 @@
-//! Arbitrary text, read as a target, a rate and an assertion: nothing panics, and what is taken and
-//! printed is taken again, and is the same.
+//! Arbitrary text, parsed as a target, a rate and an assertion. Nothing panics, and a printed value
+//! parses as the same value.
 
 use mcast::assertion::Assertion;
 use mcast::target::{MOST_TARGETS, TargetRange};
 use mcast::units::Rate;
 
-/// Reads the bytes as text, each way.
+/// Parses the bytes as text, in each way.
 ///
 /// # Panics
-/// What was taken is not what is printed, or is none.
+/// If a printed value does not parse, or differs.
 pub fn run(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     target(text);
@@ -72,7 +72,7 @@ fn assertion(text: &str) {
     }
 }
 
-/// What an error tells to try is right: the words between `try`, `or` and commas, up to a bracket.
+/// The example in an error is valid: the words between `try`, `or` and commas, up to a bracket.
 fn shows_right_ones(text: &str, error: &str, is_right: impl Fn(&str) -> bool) {
     let Some((_, tries)) = error.rsplit_once("; try ") else {
         panic!("{text:?} is refused, and nothing is shown: {error}")

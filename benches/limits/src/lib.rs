@@ -1,8 +1,8 @@
-//! What the limit programs share: their options, their clocks, and the socket options that the
-//! standard library does not know.
+//! Common parts of the limit programs: options, clocks, and socket options that the standard
+//! library lacks.
 //!
-//! `limit-tx` sends and `limit-rx` receives, each in a loop around one system call. Linux only,
-//! IPv4 only.
+//! `limit-tx` sends and `limit-rx` receives, each in a loop around one system call. Linux and IPv4
+//! only.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,7 +18,7 @@ pub const PROBE: &[u8; 4] = b"MCST";
 /// The size of the buffers of the sockets, in bytes.
 pub const BUFFER: i32 = 4 << 20;
 
-/// What was typed: a mode, then `--name value` and `--name`.
+/// The command line: a mode, then `--name value` and `--name`.
 pub struct Options {
     usage: &'static str,
     /// The first word.
@@ -49,7 +49,7 @@ impl Options {
         self.values.contains_key(flag)
     }
 
-    /// The value of a name, where it is there.
+    /// The value of an option, if present.
     pub fn get<T: FromStr>(&self, name: &str) -> Option<T> {
         self.values.get(name).map(|value| value.parse().unwrap_or_else(|_| self.refuse()))
     }
@@ -59,19 +59,19 @@ impl Options {
         self.get(name).unwrap_or_else(|| self.refuse())
     }
 
-    /// Says how it is used, and ends.
+    /// Prints the usage and exits.
     pub fn refuse(&self) -> ! {
         die(self.usage)
     }
 }
 
-/// Says why, and ends with 1.
+/// Prints the reason and exits with 1.
 pub fn die(why: impl std::fmt::Display) -> ! {
     eprintln!("{why}");
     exit(1)
 }
 
-/// What failed, with its name; else the value.
+/// Returns the value, or exits with the name of the failed operation.
 pub fn or_die<T>(what: &str, result: io::Result<T>) -> T {
     result.unwrap_or_else(|error| die(format_args!("{what}: {error}")))
 }
@@ -82,7 +82,7 @@ pub fn now() -> u64 {
     since.as_nanos() as u64
 }
 
-/// The processor's time that this process took.
+/// The CPU time of this process.
 pub fn cpu_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the kernel fills in the timespec that is pointed to.

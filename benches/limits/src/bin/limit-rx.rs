@@ -1,5 +1,4 @@
-//! Receives in a loop around one system call, counts by the sender's numbers, and tells what it
-//! took.
+//! Receives in a loop around one system call, counts by the sender's numbers, and prints the cost.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
@@ -42,7 +41,7 @@ fn main() {
     or_die("sigaction", stop_after(duration));
     let mut counts = Counts::default();
     if let Some(rate) = rate {
-        // Written to, so that no page of it is missing later.
+        // Writing touches every page before the measurement.
         counts.times = vec![1; (rate * duration * 1.2) as usize + 1000];
         counts.times.clear();
         counts.settling = if rate < 100.0 { 0 } else { 300_000_000 };
@@ -148,8 +147,7 @@ fn epoll(sockets: &[UdpSocket], counts: &mut Counts, batch: &mut Batch) -> io::R
     }
     let mut events = [libc::epoll_event { events: 0, u64: 0 }; 256];
     while !STOP.load(Ordering::Relaxed) {
-        // SAFETY: there is room for as many events as the call is told. It ends at a signal, or
-        // after 100 ms.
+        // SAFETY: the array holds as many events as the call may write. A signal or 100 ms end it.
         let ready =
             unsafe { libc::epoll_wait(poll, events.as_mut_ptr(), events.len() as i32, 100) };
         for event in &events[..usize::try_from(ready).unwrap_or(0)] {
@@ -160,7 +158,7 @@ fn epoll(sockets: &[UdpSocket], counts: &mut Counts, batch: &mut Batch) -> io::R
     Ok(())
 }
 
-/// Messages for recvmmsg(2), with room for what each carries.
+/// Messages for recvmmsg(2), with buffers for payload and ancillary data.
 struct Batch {
     room: usize,
     bytes: Vec<u8>,
@@ -171,7 +169,7 @@ struct Batch {
     messages: Vec<libc::mmsghdr>,
 }
 
-/// What the ancillary data of a message say.
+/// The ancillary data of a message.
 #[derive(Default)]
 struct Told {
     time: u64,
@@ -207,8 +205,8 @@ impl Batch {
         Batch { room, bytes, controls, _parts: parts, _names: names, messages }
     }
 
-    /// Receives what is there, with the flags of recvmmsg(2). How many; none where the time is up,
-    /// or a signal came.
+    /// Receives the waiting messages, with the flags of recvmmsg(2). Returns their number, or 0 at
+    /// the end of the time or after a signal.
     fn receive(&mut self, socket: &UdpSocket, flags: libc::c_int) -> usize {
         let (messages, most) = (self.messages.as_mut_ptr(), self.messages.len() as u32);
         let wait = std::ptr::null_mut();
@@ -224,7 +222,7 @@ impl Batch {
         &self.bytes[i * self.room..][..len]
     }
 
-    /// What is told of a message, which is then ready for the next call.
+    /// The ancillary data of a message. Resets the message for the next call.
     fn told(&mut self, i: usize) -> Told {
         let mut told = Told::default();
         let header = &mut self.messages[i].msg_hdr;
@@ -232,9 +230,8 @@ impl Batch {
         if self.controls.is_empty() {
             return told;
         }
-        // SAFETY: the kernel left whole control messages, of the length that it wrote into the
-        // header; the data of each are as long as those that are read here by the man pages
-        // (socket(7), udp(7)), at whatever alignment.
+        // SAFETY: the kernel wrote complete control messages of the length in the header. The data
+        // of each have the size that the man pages state (socket(7), udp(7)), at any alignment.
         unsafe {
             let mut control = libc::CMSG_FIRSTHDR(header);
             while !control.is_null() {
@@ -260,7 +257,7 @@ impl Batch {
     }
 }
 
-/// What was received.
+/// Counters of received datagrams.
 #[derive(Default)]
 struct Counts {
     datagrams: u64,
@@ -270,15 +267,15 @@ struct Counts {
     dropped: u32,
     /// The lowest and the highest number.
     numbers: Option<(u64, u64)>,
-    /// The first and the last one of those whose times are kept, where they are probes: of others
-    /// it is not known where the number stands.
+    /// The first and the last number with a recorded time, for probes only: other datagrams have
+    /// their number in an unknown place.
     ends: Option<(u64, u64)>,
-    /// Since the first datagram: on the clock, and of the processor.
+    /// The wall clock and the CPU time at the first datagram.
     since: Option<(Instant, Duration)>,
-    /// The kernel's, in ns, where they are wanted: as many as there is room for.
+    /// The kernel's timestamps in ns, if requested, up to the capacity.
     times: Vec<u64>,
-    /// For how many ns from the first on they are not wanted yet: the start of this program holds
-    /// up who sends.
+    /// The time in ns after the first datagram without recorded timestamps: the start of this
+    /// program delays the sender.
     settling: u64,
     settled: Option<u64>,
 }
@@ -292,14 +289,14 @@ impl Counts {
         }
     }
 
-    /// What a call brought.
+    /// Counts the messages of a call.
     fn messages(&mut self, batch: &mut Batch, received: usize) {
         self.call(received > 0);
         for i in 0..received {
             let told = batch.told(i);
             self.dropped = told.dropped.unwrap_or(self.dropped);
             let bytes = batch.bytes(i);
-            // Without UDP_GRO, or where nothing was put together, it is one datagram.
+            // Without UDP_GRO, or without coalescing, it is one datagram.
             let segment = told.segment.filter(|segment| *segment > 0).unwrap_or(bytes.len().max(1));
             self.trains += u64::from(told.segment.is_some());
             bytes.chunks(segment).for_each(|datagram| self.datagram(datagram, told.time));
@@ -341,7 +338,7 @@ impl Counts {
         );
         print!(r#""calls":{calls},"trains":{trains},"dropped":{dropped}"#);
         if let (Some(rate), [first, .., last]) = (rate, self.times.as_slice()) {
-            // What was lost between the two was sent all the same.
+            // Datagrams lost between the two were sent, too.
             let sent = self
                 .ends
                 .map_or(self.times.len() as u64 - 1, |(first, last)| last.saturating_sub(first));
@@ -361,7 +358,7 @@ impl Counts {
     }
 }
 
-/// The percentiles of what is measured, in whole ns.
+/// Percentiles of the values, in whole ns.
 fn spread(values: &mut [f64]) -> String {
     values.sort_unstable_by(f64::total_cmp);
     let at = |percent: usize| values[(values.len() * percent / 100).min(values.len() - 1)];

@@ -19,7 +19,7 @@ modes: send      a system call a datagram, connected
 payload: a number and a time; --probe: a measured datagram of mcast; --file: what is in the file, \
                      as it is";
 
-/// What an IPv4 datagram carries at most (RFC 768, RFC 791).
+/// The largest payload of an IPv4 datagram (RFC 768, RFC 791).
 const MOST: usize = 65_507;
 
 fn main() {
@@ -68,7 +68,7 @@ fn open(local: Ipv4Addr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// What is sent, and the number of the next.
+/// The payload, and the number of the next datagram.
 struct Payload {
     blank: Vec<u8>,
     kind: ProbeKind,
@@ -115,8 +115,8 @@ impl Payload {
     }
 }
 
-/// A probe of a run of its own, but for number, time and checksum. Behind the header each byte is
-/// its own offset, modulo 256.
+/// A probe of a separate run, without number, time and checksum. Behind the header, each byte is
+/// its offset modulo 256.
 fn probe(size: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..size).map(|offset| offset as u8).collect();
     let Some(header) = bytes.first_chunk_mut::<48>() else { return Vec::new() };
@@ -182,8 +182,7 @@ fn sendmmsg(socket: &UdpSocket, payload: &mut Payload, pace: &mut Pace, batch: u
     let size = payload.blank.len();
     let mut bytes = payload.blank.repeat(batch);
     let start: *mut u8 = bytes.as_mut_ptr();
-    // The kernel reads through these pointers only during the call, and nobody else has the bytes
-    // then.
+    // The kernel reads these pointers only during the call, which borrows the bytes.
     let mut parts: Vec<libc::iovec> = (0..batch)
         .map(|i| libc::iovec { iov_base: start.wrapping_add(i * size).cast(), iov_len: size })
         .collect();
