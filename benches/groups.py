@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""How long joining many groups takes, and what it costs: mcast beside mcjoin, iperf and a bare loop in Python.
+"""Measures the time and memory that joining many groups takes: mcast beside mcjoin, iperf and a bare loop in Python.
 
     sudo python3 benches/groups.py                      # everything, some minutes
     sudo python3 benches/groups.py --groups 1,20 --repeat 3
 
-It prints Markdown: a table of what was measured, one of what a group costs, and what it was measured on. Progress goes to standard error.
-benches/README.md says what the columns mean.
+It prints Markdown: a table of the measurements, one of the cost per group, and the test system. Progress goes to standard
+error. benches/README.md explains the columns.
 
-Root is needed for the network namespaces. Nothing is ever sent on the machine's own network: this program moves itself into a namespace of
-its own, which has no interface but a wire to a second one. Neither has a name, so nothing can be left behind: they are gone when the programs in
-them are, and each of those ends by itself within two minutes even if this one is killed.
+It needs root for the network namespaces. It never sends on the machine's own network: this program moves itself into a new
+namespace, whose only interface is a wire to a second one. Both namespaces are unnamed and end with their programs. Each
+program ends within two minutes, even if this one is killed.
 """
 
 import argparse
@@ -36,18 +36,18 @@ from lab import (  # noqa: E402
 
 FIRST_GROUP = ipaddress.IPv4Address("239.2.0.0")
 PORT = 5000
-# The receiver's end of the wire and its address, and the sender's.
+# The interfaces at both ends of the wire, and their addresses.
 HERE, HERE_ADDRESS = "r0", "10.99.0.2"
 THERE, THERE_ADDRESS = "s0", "10.99.0.1"
 
 JOIN_TIMEOUT = 60.0
 LEAVE_TIMEOUT = 30.0
-# The seconds after which the tools are told to end, should this program no longer be there to end them.
+# The tools end after this number of seconds, even if this program has been killed.
 LIFETIME = 120
-# A case this slow is not repeated as often as was asked.
+# A case slower than this is repeated less often.
 SLOW = 20.0
 SLOW_REPEAT = 2
-# How many datagrams are sent at once. The kernel's queue between the ends of the wire has room for as many (net.core.netdev_max_backlog).
+# The size of a burst. The kernel's queue between the ends of the wire holds this number (net.core.netdev_max_backlog).
 SLICE = 1000
 
 
@@ -59,7 +59,7 @@ class Sender(Host):
     """The other end."""
 
     def send(self, mcast, count):
-        """One datagram to each of the first `count` groups. Its text is one that mcjoin takes for a datagram of its own."""
+        """Sends one datagram to each of the first `count` groups, with a text that mcjoin accepts as its own."""
         for start in range(0, count, SLICE):
             target = f"{FIRST_GROUP + start}+{min(SLICE, count - start)}:{PORT}"
             command = [mcast, "send", target, "--iface", THERE, "--count", "1", "--message", "count: 0"]
@@ -68,7 +68,7 @@ class Sender(Host):
 
 
 class Wire:
-    """A pair of interfaces, new for each run: the kernel remembers the groups that were left for some seconds, and searches them at each join."""
+    """A pair of interfaces, new for each run: the kernel keeps left groups for some seconds, and searches them at each join."""
 
     def __init__(self, sender):
         self.sender = sender
@@ -84,13 +84,13 @@ class Wire:
 
 
 def joined_groups():
-    """The groups below the interface's line, all read."""
+    """Reads all groups of an interface."""
     groups, ours = set(), False
     for line in Path("/proc/net/igmp").read_text().splitlines():
         if not line.startswith("\t"):
             ours = line.split()[1:2] == [HERE]
         elif ours:
-            # The kernel prints the four bytes of the address as a number of its own byte order.
+            # The kernel prints the four bytes of the address as a number in host byte order.
             groups.add(ipaddress.IPv4Address(struct.pack("=I", int(line.split()[0], 16))))
     return groups
 
@@ -101,13 +101,13 @@ def joined_groups():
 
 class Tool:
     name = ""
-    # Its summary says how many datagrams it received.
+    # Its summary has the number of received datagrams.
     summary = None
-    # Whether its resident memory is its own.
+    # Whether it has separate resident memory.
     has_memory = True
 
     def takes(self, count):
-        """None if it is run for so many groups; else why not, or "" if that goes without saying."""
+        """None if it runs with this number of groups; else the reason, or "" if the reason is obvious."""
         return None
 
     def start(self, count, output, processes):
@@ -146,7 +146,7 @@ class Mcjoin(Tool):
         self.path = path
 
     def command(self, count):
-        # The group without its port: of 239.2.0.0:5000+N it gives the port to the first one only.
+        # The group without its port: of 239.2.0.0:5000+N, iperf gives the port to the first group only.
         return [self.path, "-o", "-i", HERE, "-p", str(PORT), "-W", str(LIFETIME), f"{FIRST_GROUP}+{count}"]
 
 
@@ -167,7 +167,7 @@ class Iperf(Tool):
 
 
 class PythonLoop(Tool):
-    """What is left without a program around it: a loop of socket, bind and join, in a copy of this process. It starts nothing and prints nothing."""
+    """The cost without a program: a loop of socket, bind and join in a copy of this process. It starts and prints nothing."""
 
     has_memory = False
 
@@ -189,7 +189,7 @@ class PythonLoop(Tool):
             os.setpgid(0, 0)
             signal.pthread_sigmask(signal.SIG_BLOCK, [ENDING])
             signal.alarm(LIFETIME)
-            # The sender's namespace lasts as long as somebody has this end of a pipe to it.
+            # The sender's namespace lasts until the last process closes this end of the pipe.
             os.closerange(3, 64)
             _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -201,7 +201,7 @@ class PythonLoop(Tool):
                     sockets[-1].bind((group if self.most == 1 else "", PORT))
                 sockets[-1].setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, join)
             signal.sigwait([ENDING])
-            # The newest first: the kernel looks for a group from that end, while the end of a process closes its sockets from the other.
+            # The newest first: the kernel searches from that end. A process that ends closes its sockets from the other end.
             while sockets:
                 sockets.pop().close()
             os._exit(0)
@@ -227,13 +227,13 @@ def measure(tool, count, sender, mcast):
 
         start = time.perf_counter()
         tool.start(count, output.fileno(), processes)
-        # A process that has ended will not join any more; it is looked for less often, for it costs a system call each.
+        # A process that has ended joins no more groups. Checking costs a system call, and is therefore rare.
         joined = eventually(lambda: members(HERE) > count or (processes[-1].ended() and members(HERE) <= count), JOIN_TIMEOUT)
         result.joined = time.perf_counter() - start
         if not joined or processes[-1].ended():
             raise Trouble(f"{its_words(output, processes)}; {members(HERE) - 1:,} groups joined")
 
-        # What aborts once it has joined has joined in vain.
+        # A tool that aborts after its joins has failed.
         time.sleep(0.2)
         result.kernel_kib = kernel_memory_kib() - kernel_before
         expected = {FIRST_GROUP + i for i in range(count)}
@@ -244,7 +244,7 @@ def measure(tool, count, sender, mcast):
 
         if tool.summary:
             sender.send(mcast, count)
-            # Until all is read. mcjoin takes some 35 us for each datagram.
+            # Wait until everything is read. mcjoin takes some 35 us per datagram.
             time.sleep(0.3 + count * 50e-6)
         for process in processes:
             process.look_at_memory()
@@ -271,13 +271,13 @@ def measure(tool, count, sender, mcast):
 
 
 def kernel_memory_kib():
-    """What sockets, memberships and processes take in the kernel. It is that of the whole machine, so a difference below some MiB means nothing."""
+    """The kernel memory of sockets, memberships and processes. It is that of the whole machine: ignore differences of a few MiB."""
     found = re.findall(r"^(?:Slab|KernelStack|PageTables):\s+(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)
     return sum(map(int, found))
 
 
 def its_words(output, processes):
-    """Why a run came to nothing."""
+    """The reason for a failed run."""
     status = next((process.status for process in processes if process.ended()), None)
     return f"not joined within {JOIN_TIMEOUT:.0f} s" if status is None else last_words(output, status)
 
@@ -302,7 +302,7 @@ class Case:
 
     def wants(self, repeat):
         most = min(repeat, SLOW_REPEAT) if self.took > SLOW else repeat
-        # What fails at once will fail again.
+        # A run that fails at once fails again.
         hopeless = self.troubles and not self.results
         return not hopeless and len(self.results) + len(self.troubles) < most
 
@@ -319,7 +319,7 @@ def measure_all(tools, counts, repeat, mcast):
     with Sender() as sender:
         for count in counts:
             turn = [case for case in cases if case.count == count]
-            # In turn, so that a busy minute of the machine is everybody's.
+            # Alternate the tools: a busy minute of the machine then affects all.
             for number in range(repeat):
                 for case in turn:
                     if case.wants(repeat):
@@ -329,7 +329,7 @@ def measure_all(tools, counts, repeat, mcast):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Saying it
+# Reporting
 
 
 def spread(case, field, factor):
@@ -357,7 +357,7 @@ def results_table(cases):
 
 
 def ratios(cases, case):
-    """What mcast took of what the other took: below 1 mcast is the better one."""
+    """The cost of mcast divided by that of the other tool: mcast is better below 1."""
     ours = next((other for other in cases if other.count == case.count and type(other.tool) is Mcast), None)
     if ours is None or ours is case or not ours.results:
         return "–"
@@ -366,7 +366,7 @@ def ratios(cases, case):
 
 
 def per_group_table(cases):
-    """What one group costs; and how many times more ten thousand take than one thousand, where ten is linear."""
+    """The cost of one group, and the ratio of ten thousand to one thousand groups (linear: 10)."""
     head("tool", "groups", "joined, µs a group", "left, µs a group", "memory, KiB a group", "CPU, µs a group")
     for name in dict.fromkeys(case.tool.name for case in cases):
         ran = {case.count: case for case in cases if case.tool.name == name and case.results}
@@ -401,7 +401,7 @@ def version(tool):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Starting
+# Main
 
 
 def find_tools(arguments, mcast):
@@ -440,13 +440,13 @@ def main():
     for tool, package in (("ip", "iproute2"), ("nsenter", "util-linux"), ("unshare", "util-linux"), ("prlimit", "util-linux")):
         if not shutil.which(tool):
             sys.exit(f"{tool} is not there: apt-get install {package}")
-    # On the way out every `with` ends what it started.
+    # On exit, every `with` ends its processes.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     mcast = chosen.mcast or build()["mcast"]
     if not shutil.which(mcast):
         sys.exit(f"{mcast} is not there")
-    # Found before the namespace is entered, so that a relative path and a cargo that downloads work.
+    # Resolve it before entering the namespace, for relative paths and for a cargo that downloads.
     mcast = str(Path(shutil.which(mcast)).resolve())
     enter_own_namespace()
     tools = find_tools(chosen, mcast)

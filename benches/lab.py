@@ -1,4 +1,4 @@
-"""What the measuring programs beside this file share: network namespaces without names, processes that never outlive them, and tables."""
+"""Common parts of the benchmarks: unnamed network namespaces, processes that never outlive them, and tables."""
 
 import ctypes
 import datetime
@@ -14,12 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Ends each tool as Ctrl-C does.
 ENDING = signal.SIGINT
-# How often is looked. A sleep this short takes about twice as long.
+# The polling interval. A sleep this short takes about twice as long.
 LOOK_EVERY = 0.00005
 
 
 class Trouble(Exception):
-    """What keeps a run from having a result: in the tool's own words where it said any."""
+    """The reason for a run without a result, in the tool's words if possible."""
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -27,7 +27,7 @@ class Trouble(Exception):
 
 
 def enter_own_namespace():
-    """Moves this process, and so what it starts, into a new network namespace. (Python has os.unshare only since 3.12.)"""
+    """Moves this process, and its later children, into a new network namespace. (Python has os.unshare since 3.12.)"""
     new_network = 0x40000000
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(new_network) != 0:
@@ -36,13 +36,13 @@ def enter_own_namespace():
 
 
 def silence_ipv6(within):
-    """IPv6 would join groups of its own, on every interface to come."""
+    """Disables IPv6, which would join groups on every new interface."""
     setting = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
     subprocess.run([*within, "sh", "-c", f"[ ! -e {setting} ] || echo 1 > {setting}"], check=True, timeout=10)
 
 
 class Host:
-    """A namespace, and the process that keeps it for as long as our end of its standard input is open."""
+    """A namespace, and the process that keeps it while our end of its standard input is open."""
 
     def __enter__(self):
         self.keeper = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
@@ -67,20 +67,20 @@ def ip(within, *commands):
 
 
 def up(name, address):
-    """What gives an interface its address and the route to all groups."""
+    """The commands that give an interface its address and the route to all groups."""
     return f"address add {address}/24 dev {name}", f"link set {name} up", f"route add 224.0.0.0/4 dev {name}"
 
 
 def members(name):
-    """How many groups the interface is a member of; 224.0.0.1, which every host is in, is one. The number stands in the interface's line, and that at
-    the start of the table, so that looking costs the same for one group and for ten thousand."""
+    """The number of groups of the interface, including 224.0.0.1, which every host joins. It stands at the start of the table:
+    reading it costs the same for one group and for ten thousand."""
     with open("/proc/net/igmp", "rb", buffering=0) as table:
         found = re.search(rb"\t%s\s*:\s*(\d+)" % name.encode(), table.read(4096))
     return int(found[1]) if found else 0
 
 
 def eventually(condition, timeout, every=LOOK_EVERY):
-    """Looks until the condition holds; whether it did in time."""
+    """Waits until the condition holds. Returns whether it did in time."""
     end = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > end:
@@ -94,7 +94,7 @@ def eventually(condition, timeout, every=LOOK_EVERY):
 
 
 class Process:
-    """A process that we started. It is ended by its id, and never outlives the `with` that it was started in."""
+    """A process that this program started. It ends by its id, and never outlives its `with` block."""
 
     def __init__(self, pid):
         self.pid, self.status, self.usage, self.peak_kib = pid, None, None, 0
@@ -104,8 +104,8 @@ class Process:
         null = os.open(os.devnull, os.O_RDONLY)
         files = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, output, 1), (os.POSIX_SPAWN_DUP2, output, 2)]
         try:
-            # A process group of its own: the terminal's Ctrl-C is for this program, which then ends what it started. And a signal that this program
-            # was told to ignore, as a shell does for what it runs in the background, is not ignored there.
+            # A separate process group: Ctrl-C in the terminal reaches only this program, which ends its children. They also do not
+            # inherit ignored signals, which a shell sets for background jobs.
             return cls(os.posix_spawnp(argv[0], argv, os.environ, file_actions=files, setpgroup=0, setsigdef=[ENDING]))
         finally:
             os.close(null)
@@ -118,7 +118,7 @@ class Process:
         return self.status is not None
 
     def look_at_memory(self):
-        """Notes the peak of the resident memory. That of wait4 will not do: it has the memory of whoever called exec in it."""
+        """Notes the peak of the resident memory. wait4 would include the memory of the process that called exec."""
         try:
             found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
         except (FileNotFoundError, ProcessLookupError):
@@ -127,12 +127,12 @@ class Process:
             self.peak_kib = max(self.peak_kib, int(found[1]))
 
     def shared_fairly_kib(self):
-        """The resident memory, with what n processes share counted as an n-th."""
+        """The resident memory. Each of n processes gets an n-th of shared memory."""
         return int(re.search(r"Pss:\s+(\d+)", Path(f"/proc/{self.pid}/smaps_rollup").read_text())[1])
 
     def ran_for(self):
-        """The processor's time of all its threads so far, in s (the kernel's Documentation/scheduler/sched-stats.rst). What an ended thread took is
-        not in it."""
+        """The CPU time of all its threads, in s (the kernel's Documentation/scheduler/sched-stats.rst), without threads that have
+        ended."""
         total = 0
         for task in Path(f"/proc/{self.pid}/task").iterdir():
             try:
@@ -159,11 +159,11 @@ class Processes(list):
             eventually(process.ended, 10)
 
     def ended(self):
-        """Whether all of them have ended. The first that has not is enough to know."""
+        """Whether all of them have ended. Stops at the first that runs."""
         return all(process.ended() for process in self)
 
     def wait_for_end(self):
-        """As above; one process, whose end may be when its memory peaks, is watched till then."""
+        """Like `ended`. A single process is polled until its end, because its memory may peak there."""
         if len(self) == 1:
             self[0].look_at_memory()
         return self.ended()
@@ -175,16 +175,16 @@ def all_of(output):
 
 
 def last_words(output, status):
-    """The last line that a tool said, and how it ended."""
+    """The last line of a tool's output, and its exit status."""
     lines = [line.strip() for line in all_of(output).decode(errors="replace").splitlines() if line.strip()]
-    # What goes to standard output and standard error meets in one file; a line of the one may be cut by the other.
+    # Standard output and standard error share a file, and may cut each other's lines.
     error = [line[line.index("***") :] for line in lines if "***" in line] or [line for line in lines if line.startswith("error:")]
     said = (error or lines or ["nothing said"])[-1]
     return f"{signal.Signals(-status).name if status < 0 else f'exit {status}'}, {said!r}"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Saying it
+# Reporting
 
 
 def say(text):
@@ -192,7 +192,7 @@ def say(text):
 
 
 def number(value):
-    """Three digits, or as many as stand before the point; two of what is small."""
+    """Three digits, or all digits before the point; two for small numbers."""
     if value < 0.1:
         return f"{value:.2g}"
     digits = 0 if value >= 100 else 1 if value >= 10 else 2
@@ -214,7 +214,7 @@ def setting(name):
 
 
 def machine():
-    """The day, and what it is measured on."""
+    """The date and the test system."""
     model = re.search(r"^model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     cores = len(os.sched_getaffinity(0))
     memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 1024 / 1024
@@ -227,14 +227,14 @@ def kernel():
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Starting
+# Main
 
 
 def build(folder="."):
-    """Builds the package in this folder of the project, as the user who called sudo: the build's files are then that user's. The programs, by name."""
+    """Builds the package in this folder of the project, as the user who called sudo. Returns the programs by name."""
     user = os.environ.get("SUDO_USER")
     as_user = ["sudo", "--user", user, "--login", "--"] if user else []
-    # mcast is measured as it is released; the limit programs have a profile of their own.
+    # mcast is measured in its release profile; the limit programs have another profile.
     profile = "dist" if folder == "." else "release"
     options = ["--profile", profile, "--locked", "--message-format=json-render-diagnostics", "--manifest-path", str(ROOT / folder / "Cargo.toml")]
     say("building " + ("mcast" if folder == "." else folder))

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""One lossy path, measured by iperf 2 and by mcast, beside what the path did by its own count.
+"""Compares iperf 2 and mcast on one lossy path, whose own counters are the truth.
 
     sudo python3 benches/lossy.py                       # everything, some eight minutes
     sudo python3 benches/lossy.py --only loss,late --repeat 1 --show
 
-It prints Markdown: a table of what became of the datagrams and what each tool says, and what it was measured on. Progress goes to standard error, and
-with --show what the tools wrote, word for word. benches/README.md says what the columns mean.
+It prints Markdown: a table of the true losses and the report of each tool, and the test system. Progress goes to standard error,
+and with --show also the output of the tools. benches/README.md explains the columns.
 
-Root is needed for the network namespaces. Nothing is ever sent on the machine's own network: this program moves itself into a namespace of its own, the
-path, which has no interface but a wire to the sender's and one to the receiver's. None of the three has a name, so nothing can be left behind.
+It needs root for the network namespaces. It never sends on the machine's own network: this program moves itself into a new
+namespace, the path, whose only interfaces are wires to the sender and to the receiver. All namespaces are unnamed and end with
+their programs.
 """
 
 import argparse
@@ -35,9 +36,9 @@ GROUP, PORT = "239.2.3.4", 5000
 COUNT, RATE, SIZE = 2000, 1000, 1316
 SENDERS = ["10.99.0.1", "10.99.0.3"]
 RECEIVER = "10.99.0.2"
-# When the receivers end by themselves: the sender's two seconds, and as long again for what begins later or takes longer.
+# The receivers end after the two seconds of the sender, and as long again for late starts.
 LIFETIME = 5
-# How long the path holds back what it reorders, at least.
+# The path delays reordered datagrams by at least this time.
 HELD = 0.005
 BUFFER_KIB = 64
 PAUSE = 0.5
@@ -48,8 +49,8 @@ PAUSE = 0.5
 
 
 class Holder:
-    """Takes what arrives on one end of a spare wire, and sends it on HELD seconds later, or when another has passed it: a sender that pauses for as long
-    would leave the order as it was."""
+    """Delays datagrams that arrive on one end of a spare wire by HELD seconds, or until another datagram has passed: a sender that
+    pauses for this time would otherwise keep the order."""
 
     def __init__(self, takes, gives):
         self.ins, self.out = (socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003)) for _ in range(2))
@@ -73,7 +74,7 @@ class Holder:
         while not self.over:
             if select.select([self.ins], [], [], 0.0005 if self.held else 0.1)[0]:
                 frame = bytearray(self.ins.recv(65536))
-                # The sender's kernel leaves the checksum of UDP to a card that is not there. 0 is none.
+                # The sender's kernel leaves the UDP checksum to a card that does not exist. 0 means none.
                 frame[40:42] = b"\0\0"
                 self.held.append((time.monotonic() + HELD, self.passed(), bytes(frame)))
             while self.held and self.held[0][0] <= time.monotonic() and self.held[0][1] < self.passed():
@@ -81,14 +82,14 @@ class Holder:
                 self.given += 1
 
     def passed(self):
-        """How many others have gone that way."""
-        # Eight numbers of what was received, then as many of what was sent: bytes, packets.
+        """The number of other datagrams on this path."""
+        # Eight receive counters, then eight transmit counters: bytes, packets, ...
         fields = re.search(rf"{self.gives}:(.*)", Path("/proc/self/net/dev").read_text())[1].split()
         return int(fields[9]) - self.given
 
 
 class LossyPath:
-    """Two hosts and what is between them: nftables rules that drop, double and hold back, and count what they did."""
+    """Two hosts and the path between them: nftables rules drop, duplicate and delay datagrams, and count them."""
 
     COUNTERS = "seen", "dropped", "doubled", "held", "ends", "ends_dropped"
 
@@ -104,7 +105,7 @@ class LossyPath:
         stack.enter_context(Holder("h1", "p1"))
 
     def lay(self, tool, rules):
-        """New rules, so that all counting starts at 0. An end is what a tool sends when it is through: it is not of the data."""
+        """Installs new rules, with all counters at 0. The end markers of a tool are not data."""
         counters = "\n".join(f"counter {name} {{}}" for name in self.COUNTERS)
         table = f"""
             add table netdev path
@@ -132,7 +133,7 @@ class LossyPath:
                     fwd to p1
                 }}
             }}"""
-        # A host that is not a member of a group does not let its datagrams come that far.
+        # A host that is not a member of a group drops its datagrams before this hook.
         at_the_receiver = f"""
             add table inet host
             delete table inet host
@@ -161,7 +162,7 @@ class LossyPath:
         return int(re.search(r"\tr0\s*:\s*(\d+)", table)[1]) > 1
 
     def overflowed(self):
-        """What the receiver's kernel dropped because a receive buffer was full."""
+        """The drops in the receiver's kernel for full receive buffers."""
         udp = [line.split() for line in Path(f"/proc/{self.receiver.keeper.pid}/net/snmp").read_text().splitlines() if line.startswith("Udp:")]
         return int(dict(zip(*udp))["RcvbufErrors"])
 
@@ -176,7 +177,7 @@ class Tool:
 
 
 class Iperf(Tool):
-    """With what its manual page advises for multicast: -t at the server, because its only end may be lost."""
+    """iperf with -t at the server, as its manual advises for multicast: its only end marker may be lost."""
 
     name = "iperf"
     # The number of the last datagram is negative.
@@ -190,7 +191,7 @@ class Iperf(Tool):
         return [self.path, "-c", GROUP, "-B", source, "-p", str(PORT), "-u", "-b", f"{RATE}pps", "-l", str(SIZE), "-n", str(COUNT * SIZE), "-e"]
 
     def read(self, output):
-        """The last report over the whole time of each connection. Those over an interval do not begin at 0, except for the first."""
+        """The last report over the whole time of each connection. Interval reports do not begin at 0, except the first."""
         streams = {}
         start = r"^\[ *(\d+)\] (0\.0000-\d+\.\d+) sec .*?"
         for found in re.finditer(start + r"(-?\d+)/ *(-?\d+) +\(.*?(\d+)/\d+\(\d+\) pkts", output, re.MULTILINE):
@@ -237,7 +238,7 @@ TAIL = f"numgen inc mod 65536 {COUNT - 200}-65535 counter name dropped drop"
 
 
 class Situation:
-    """What the path does, and what happens on the way."""
+    """The rules of the path and the events during the run."""
 
     def __init__(self, key, name, data="", ends="", **how):
         self.key, self.name, self.rules, self.how = key, name, {"data": data, "ends": ends}, how
@@ -262,7 +263,7 @@ SITUATIONS = [
 
 
 class Run:
-    """What came of a tool in a situation, once."""
+    """The result of one tool in one situation, once."""
 
     def __init__(self, truth, streams, statuses, shown):
         self.truth, self.streams, self.statuses, self.shown = truth, streams, statuses, shown
@@ -287,7 +288,7 @@ def run(path, tool, situation):
             receivers = [start(path.receiver, tool.recv(how.get("pause"), source)) for source in hears]
             if not eventually(path.joined, 5):
                 raise Trouble("nothing was joined")
-            # The second of two is not seen to join.
+            # The join of the second receiver does not show.
             if not how.get("late"):
                 time.sleep(0.3)
             return receivers
@@ -320,7 +321,7 @@ def run(path, tool, situation):
 
 
 def wait(process):
-    """How it ended, and whether it had to be told to."""
+    """The exit status, and whether the tool needed a signal."""
     try:
         return str(process.wait(LIFETIME + 4))
     except subprocess.TimeoutExpired:
@@ -344,17 +345,17 @@ def text_of(file):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Saying it
+# Reporting
 
 
 def span(values):
-    """One figure of all runs; where they differ, the lowest and the highest."""
+    """One value of all runs: the value, or the lowest and the highest."""
     low, high = min(values), max(values)
     return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
 def figures(dicts, names, always=()):
-    """Those of the figures that are not 0 throughout, and those that are to be shown in any case."""
+    """The values that are not always 0, and those that are always shown."""
     parts = []
     for name in names:
         values = [figures.get(name, 0) for figures in dicts]
@@ -416,7 +417,7 @@ def version(tool):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Starting
+# Main
 
 
 def arguments():

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
-"""How fast mcast sends, paces, receives and starts: beside the kernel's limit (limits/) and beside iperf, mgen, sockperf, socat and multicat.
+"""Measures how fast mcast sends, paces, receives and starts, beside the kernel's limit (limits/), iperf, mgen, sockperf, socat and multicat.
 
     sudo python3 benches/speed.py                       # everything, some twenty-five minutes
     sudo python3 benches/speed.py --only flood,overload --repeat 3
-    sudo python3 benches/speed.py --quick               # whether it runs; the figures mean little
+    sudo python3 benches/speed.py --quick               # a test of the script; its numbers mean little
 
-It prints Markdown: what it was measured on, a table of ratios with what is expected at least, and a table of each row's figures. Progress goes to
-standard error. benches/README.md says how each is measured.
+It prints Markdown: the test system, a table of ratios with their thresholds, and a table of the values of each row. Progress goes
+to standard error. benches/README.md explains each measurement.
 
-Root is needed for the network namespaces. Nothing is ever sent on the machine's own network: this program moves itself into a namespace of its own,
-the receiver's, which has no interface but a wire to the sender's. Neither has a name, and what was started is killed
-when this program is, so nothing can be left behind.
+It needs root for the network namespaces. It never sends on the machine's own network: this program moves itself into a new
+namespace, the receiver's, whose only interface is a wire to the sender's. Both are unnamed, and all programs end with this one.
 """
 
 import argparse
@@ -39,38 +38,38 @@ from lab import (  # noqa: E402
 
 GROUP, PORT = "239.1.1.1", 5001
 TO = f"{GROUP}:{PORT}"
-# The receiver's end of the wire and its address, and the sender's.
+# The interfaces at both ends of the wire, and their addresses.
 HERE, HERE_ADDRESS = "r0", "10.99.0.2"
 THERE, THERE_ADDRESS = "s0", "10.99.0.1"
-# How many groups the row of that name has.
+# The number of groups in the row of that name.
 GROUPS = 1000
-# The seconds after which the programs are told to end by themselves: no run takes as long.
+# The programs end after this number of seconds. No run takes that long.
 LIFETIME = 60
-# How long a program may take until its first datagram, or until it has joined, and until it has ended.
+# The timeouts for the first datagram, for the join and for the end of a program.
 PATIENCE = 5.0
-# So many datagrams may be what a program sends to warm up: sockperf sends two, and then pauses for 2 s.
+# Up to this number of datagrams may be a warm-up: sockperf sends two, and then pauses for 2 s.
 WARM_UP = 8
-# How often is looked for the end of what is being measured, in s: looking takes a core's time.
+# The polling interval for the end of a measurement, in s. Polling uses a core.
 SELDOM = 0.01
-# The steps on the way to the highest rate without loss, in kpps.
+# The steps of the search for the highest rate without loss, in kpps.
 LADDER = [40, 60, 80, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200, 1600, 2000]
-# How many datagrams a call the ladder's sender sends.
+# The number of datagrams per call of the sender in this search.
 TRAIN = 32
 # 6 MB, in KiB.
 MEMORY_KIB = 6e6 / 1024
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The wire, and what passes it
+# The wire and its traffic
 
 
 class Lab:
-    """The two ends of the wire, the programs that use it, and how long is measured."""
+    """The two ends of the wire, their programs, and the duration of a measurement."""
 
     def __init__(self, stack, paths, limits, quick):
         self.paths, self.quick = paths, quick
         self.tx, self.rx = limits["limit-tx"], limits["limit-rx"]
-        # The sender's core and the receiver's. On veth the sender's core does the kernel's part of receiving as well.
+        # The core of the sender and of the receiver. On veth, the sender's core also does the kernel's part of receiving.
         cores = sorted(os.sched_getaffinity(0))
         self.cores = cores[0], cores[min(1, len(cores) - 1)]
         self.sender = stack.enter_context(Host())
@@ -81,7 +80,7 @@ class Lab:
         eventually(lambda: members(HERE) == 1, PATIENCE)
 
     def has(self, *tools):
-        """Those of the tools that are there."""
+        """The installed tools."""
         return [tool for tool in tools if self.paths.get(tool)]
 
     def seconds(self, usual, quick):
@@ -91,20 +90,20 @@ class Lab:
         return self.start(processes, [*self.sender.within, *argv], self.cores[0])
 
     def receive(self, processes, argv):
-        """A receiver that has joined."""
+        """Starts a receiver and waits for its join."""
         if not eventually(lambda: members(HERE) == 1, PATIENCE):
             raise Trouble("a receiver before this one has not left")
         process = self.start(processes, argv, self.cores[1])
         joined = eventually(lambda: members(HERE) > 1 or process.ended(), PATIENCE)
         if not joined or process.ended():
             raise Trouble(why(process))
-        # Joined is not yet reading.
+        # A receiver that has joined may not read yet.
         time.sleep(0.1)
         return process
 
     def start(self, processes, argv, core):
         output = tempfile.TemporaryFile()
-        # Each of these calls exec in the same process. Some tools never end by themselves: should this program be killed, they are too.
+        # Each of these calls exec in the same process. Some tools never end: the timeout ends them if this program is killed.
         process = Process.spawn(["setpriv", "--pdeathsig", "KILL", "taskset", "--cpu-list", str(core), *argv], output.fileno())
         process.output = output
         processes.append(process)
@@ -116,26 +115,26 @@ class Lab:
         subprocess.run(command, check=True, timeout=10, stdout=subprocess.DEVNULL)
 
     def left(self):
-        """Packets that left the sender's interface, counted there. A train that is not cut by then is one."""
-        # Eight numbers of what was received, then as many of what was sent: bytes, packets.
+        """Packets that left the sender's interface, by its counter. An unsplit train counts as one."""
+        # Eight receive counters, then eight transmit counters: bytes, packets, ...
         table = Path(f"/proc/{self.sender.keeper.pid}/net/dev").read_text()
         return int(re.search(rf"{THERE}:(.*)", table)[1].split()[9])
 
 
 def heard():
-    """Datagrams that programs read from their sockets, and those that the kernel dropped because a buffer was full."""
+    """Datagrams that programs read from their sockets, and kernel drops for full buffers."""
     udp = [line.split() for line in Path("/proc/self/net/snmp").read_text().splitlines() if line.startswith("Udp:")]
     counters = dict(zip(*udp))
     return int(counters["InDatagrams"]), int(counters["RcvbufErrors"])
 
 
 def why(process):
-    """What became of a program that did not do what it should."""
+    """The output of a program that failed."""
     return last_words(process.output, process.status) if process.ended() else f"nothing came of it within {PATIENCE:.0f} s"
 
 
 def finish(process, number=ENDING):
-    """Ends a program, and notes its peak of memory."""
+    """Ends a program, and notes its peak memory."""
     process.look_at_memory()
     process.signal(number)
     if not eventually(process.ended, PATIENCE):
@@ -144,7 +143,7 @@ def finish(process, number=ENDING):
 
 
 def told(process):
-    """The last JSON object that a program wrote."""
+    """The last JSON object in the output of a program."""
     lines = [line for line in all_of(process.output).decode(errors="replace").splitlines() if line.startswith("{")]
     if not lines:
         raise Trouble(why(process))
@@ -162,9 +161,9 @@ class Look:
 
 
 def flow(lab, sender, receiver, window=None, counts_itself=False, keep=False):
-    """Runs a sender and a receiver (None: nobody listens) and looks at the counters twice, in the steady state. With `counts_itself` the receiver may
-    take trains, of which the kernel counts each as one: then the window's figure is scaled by how many the receiver counted over the whole run. With
-    `keep` the last JSON that it wrote is `said`."""
+    """Runs a sender and a receiver (None: no receiver) and reads the counters twice, in the steady state. With `counts_itself`, the
+    receiver may take trains, which the kernel counts as one each: the value of the window is then scaled by the receiver's total.
+    With `keep`, `said` is the last JSON object of the receiver."""
     window = window or lab.seconds(0.8, 0.3)
     with Processes() as processes:
         first_read, first_dropped = heard()
@@ -236,7 +235,7 @@ def mcast_recv(lab, *options, target=TO):
 
 
 def sends(lab, tool, size, rate=None):
-    """The command that sends datagrams of this size: as many as it can, or so many a second."""
+    """The command that sends datagrams of this size, at full speed or at a rate."""
     path = lab.paths[tool.partition(",")[0]]
     if tool == "mcast":
         return mcast_send(lab, size, *(["--rate", f"{rate}pps"] if rate else ["--flood"]))
@@ -245,7 +244,7 @@ def sends(lab, tool, size, rate=None):
         return [path, "-c", GROUP, "-u", "-b", speed, "-l", str(size), "-T", "4", "-p", str(PORT), "-t", str(LIFETIME)]
     if tool.startswith("mgen"):
         event = f"0.0 ON 1 UDP DST {GROUP}/{PORT} PERIODIC [{rate or -1} {size}]"
-        # "mgen, precise on" burns a core.
+        # "mgen, precise on" uses a whole core.
         precise = ["precise", "on"] if tool.endswith("precise on") else []
         return [path, *precise, "interface", THERE, "ttl", "4", "event", event]
     if tool == "sockperf":
@@ -253,12 +252,12 @@ def sends(lab, tool, size, rate=None):
         return [path, "tp", "-i", GROUP, "-p", str(PORT), "-m", str(size), "--mps", speed, "--mc-tx-if", THERE_ADDRESS, "-t", str(LIFETIME)]
     if tool == "socat":
         return [path, "-u", "-b", str(size), "/dev/zero", f"UDP4-DATAGRAM:{TO},ip-multicast-if={THERE_ADDRESS}"]
-    # What goes into a datagram are whole packets of 188 bytes.
+    # A datagram carries whole packets of 188 bytes.
     return [path, "-f", "-u", "-U", "-m", str(size), "/dev/zero", TO]
 
 
 def receives(lab, tool, large=False):
-    """The command that receives and counts; with `large`, into a buffer of 4 MiB, where the tool can be told so."""
+    """The command that receives and counts; with `large`, into a buffer of 4 MiB if the tool has an option."""
     path = lab.paths[tool]
     if tool == "mcast":
         return mcast_recv(lab)
@@ -276,7 +275,7 @@ def receives(lab, tool, large=False):
 
 
 def payload_for(lab, tool):
-    """The options by which limit-tx sends what the tool takes for its own: a probe to mcast, and to others a datagram that their own sender sent."""
+    """The options for limit-tx to send datagrams that the tool accepts: a probe for mcast, or a recorded datagram of its own sender."""
     if tool == "mcast":
         return ["--probe"]
     if tool in ("socat", "multicat"):
@@ -287,7 +286,7 @@ def payload_for(lab, tool):
 
 
 def record(lab, tool):
-    """One datagram of 64 bytes from the middle of what a tool sends."""
+    """One datagram of 64 bytes from the middle of a run of the tool's sender."""
     with Ear() as ear, Processes() as processes:
         speaker = lab.send(processes, sends(lab, tool, 64, 1000))
         begun = None
@@ -304,9 +303,9 @@ def record(lab, tool):
 
 
 class Ear:
-    """A socket of our own that is a member of the group, with the kernel's times."""
+    """A socket of this program that is a member of the group, with kernel timestamps."""
 
-    # SO_TIMESTAMPNS of socket(7), which Python has no name for.
+    # SO_TIMESTAMPNS of socket(7), which Python lacks.
     TIMES = 35
 
     def __enter__(self):
@@ -322,7 +321,7 @@ class Ear:
         self.socket.close()
 
     def hear(self):
-        """A datagram and its time, in s since the Unix epoch."""
+        """A datagram and its timestamp, in s since the Unix epoch."""
         payload, ancillary, _, _ = self.socket.recvmsg(65536, 256)
         when = next(data for level, kind, data in ancillary if (level, kind) == (socket.SOL_SOCKET, self.TIMES))
         seconds, nanoseconds = struct.unpack("=qq", when[:16])
@@ -330,17 +329,17 @@ class Ear:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# In turn
+# Alternating runs
 
 
 class Runs:
-    """All runs of one case: a figure has a value for each round, None where that round failed."""
+    """All runs of one case. A field has a value per round, None for a failed round."""
 
     def __init__(self, name, measure):
         self.name, self.measure, self.rounds, self.troubles = name, measure, [], []
 
     def run(self):
-        # What fails twice at once will fail again.
+        # A case that fails twice at once fails again.
         if len(self.troubles) > 1 and not any(self.rounds):
             return
         try:
@@ -358,14 +357,14 @@ class Runs:
         return statistics.median(values) if values else None
 
     def ratio(self, other, field):
-        """The median of the ratios of each round: what moves between two rounds is in both."""
+        """The median of the ratios of each round, which cancels changes between rounds."""
         pairs = [(ours[field], theirs[field]) for ours, theirs in zip(self.rounds, other.rounds) if ours and theirs]
         ratios = [ours / theirs for ours, theirs in pairs if theirs]
         return statistics.median(ratios) if ratios else None
 
 
 def in_turn(what, repeat, cases):
-    """Runs the cases A B A B: a busy minute of the machine is everybody's."""
+    """Runs the cases A B A B: a busy minute of the machine then affects all."""
     runs = {name: Runs(name, measure) for name, measure in cases.items()}
     for turn in range(repeat):
         for name, case in runs.items():
@@ -375,17 +374,17 @@ def in_turn(what, repeat, cases):
 
 
 class Claims(list):
-    """What is expected, and what was measured."""
+    """The expected and the measured value."""
 
     def ratio(self, work, runs, theirs, field, at_least=None, at_most=None, ours="mcast"):
-        """mcast's figure by another's."""
+        """The value of mcast divided by that of another."""
         if theirs not in runs:
             return self.add(work, theirs, at_least, at_most, None, "not run")
         trouble = next((runs[name].troubles[0] for name in (ours, theirs) if runs[name].troubles), "no figure")
         self.add(work, theirs, at_least, at_most, runs[ours].ratio(runs[theirs], field), trouble)
 
     def best(self, work, runs, peers, field, at_least):
-        """mcast's figure by the highest of its peers."""
+        """The value of mcast divided by the highest of its peers."""
         ran = [name for name in peers if name in runs and runs[name].median(field) is not None]
         if ran:
             best = max(ran, key=lambda name: runs[name].median(field))
@@ -394,7 +393,7 @@ class Claims(list):
             self.add(work, "the best peer", at_least, None, None, "no peer ran")
 
     def value(self, work, runs, field, at_most, unit):
-        """mcast's own figure."""
+        """The value of mcast alone."""
         case = runs["mcast"]
         self.add(work, "–", None, at_most, case.median(field), (case.troubles or ["no figure"])[0], unit)
 
@@ -403,7 +402,7 @@ class Claims(list):
         if value is None:
             self.append((work, against, expected, f"**no figure**: {trouble}"))
             return
-        # As many digits as are shown decide, so that 1.004 is no more than 1.
+        # Compare the digits as shown: 1.004 is not more than 1.
         text = number(value)
         shown = float(text.replace(",", ""))
         holds = shown >= at_least if at_most is None else shown <= at_most
@@ -419,7 +418,7 @@ def spread(values, factor=1.0):
 
 
 def figures_table(runs, columns, ratio=None):
-    """The cases with their figures: `columns` are titles and fields, `ratio` is the field by which mcast is compared with each."""
+    """The cases and their values: `columns` are titles and fields, `ratio` is the field for the comparison with mcast."""
     titles = list(columns)
     head("program", *titles, *([f"mcast / it: {ratio[0]}"] if ratio else []), "runs")
     ours = runs.get("mcast")
@@ -438,7 +437,7 @@ def figures_table(runs, columns, ratio=None):
 
 
 def flood(lab, repeat, claims):
-    """As many as it can, with a member that takes each datagram by itself."""
+    """Full speed, with a member that takes each datagram separately."""
     member = limit_rx(lab, "recvmmsg")
     for size in 64, 1472:
         tools = lab.has("iperf", "mgen", "sockperf", "socat", *(["multicat"] if size > 188 else []))
@@ -461,7 +460,7 @@ def flood(lab, repeat, claims):
 
 
 def software(lab, repeat, claims):
-    """The same where the interface leaves the cutting to the kernel, as one without that offload."""
+    """The same if the kernel must split trains, as for an interface without that offload."""
     if not shutil.which("ethtool"):
         raise Trouble("ethtool is not there: apt-get install ethtool")
     lab.offload(False)
@@ -483,7 +482,7 @@ def software(lab, repeat, claims):
 
 
 def paced(lab, sender, rate, seconds):
-    """What the kernel's receive times say of a sender's pace, once it runs evenly."""
+    """The sender's pace in the kernel's receive timestamps, in the steady state."""
     with Processes() as processes:
         left = lab.left()
         speaker = lab.send(processes, sender)
@@ -536,7 +535,7 @@ def pace(lab, repeat, rate):
 
 
 def pace_1k(lab, repeat, claims):
-    """Where a sender can sleep."""
+    """Rates at which a sender can sleep."""
     runs = pace(lab, repeat, 1000)
     claims.value("1 kpps: p99 of the gap's error", runs, "error_p99", 10, " µs")
     claims.value("1 kpps: CPU of the sender", runs, "share", 20, " %")
@@ -552,7 +551,7 @@ def pace_fast(rate):
 
 
 def rate(lab, repeat, claims):
-    """Whether as many leave as were asked for."""
+    """Whether the sender keeps the requested rate."""
     seconds = lab.seconds(10.05, 1.05)
     rates = [100, 10_000, 200_000] if lab.quick else [1, 100, 1000, 10_000, 100_000, 200_000]
     cases = {f"{rate:,} pps": lambda rate=rate: paced(lab, sends(lab, "mcast", 64, rate), rate, seconds) for rate in rates}
@@ -567,10 +566,10 @@ def rate(lab, repeat, claims):
 
 
 def overload(lab, repeat, claims):
-    """More than a receiver can take, each datagram by itself, from one sender."""
+    """More than a receiver can take, each datagram separately, from one sender."""
     sender = limit_tx(lab, "segment", "--probe")
     cases = {
-        # The receive buffer that the loops have: a larger one is further from the processor's caches.
+        # The receive buffer of the limit loops: a larger one leaves the CPU caches.
         "mcast": lambda: flow(lab, sender, mcast_recv(lab, "--no-offload", "--rcvbuf", "4MiB")),
         "limit, recvmmsg, all ancillary": lambda: flow(lab, sender, limit_rx(lab, "recvmmsg", "--ancillary")),
         "limit, recvmmsg": lambda: flow(lab, sender, limit_rx(lab, "recvmmsg")),
@@ -586,7 +585,7 @@ RECEIVED = {"delivered, kpps": "delivered", "dropped, kpps": "dropped", "CPU, µ
 
 
 def gro(lab, repeat, claims):
-    """The same with the default options: trains stay together where the receiver can take them."""
+    """The same with default options: trains stay together if the receiver can take them."""
     tools = lab.has("iperf", "mgen", "sockperf", "socat", "multicat")
     cases = {
         "mcast": lambda: flow(lab, limit_tx(lab, "segment", "--probe"), mcast_recv(lab), counts_itself=True),
@@ -605,7 +604,7 @@ def gro(lab, repeat, claims):
 
 
 def climb(lab, tool):
-    """The highest rate of the ladder at which nothing was lost, twice. The sender is the same for all, but for what it sends."""
+    """The highest rate without loss, twice in sequence. The sender is the same for all; only the payload differs."""
     reached, why_not = 0, "the end of the ladder"
     for step in LADDER[::3] if lab.quick else LADDER:
         losses = []
@@ -622,12 +621,12 @@ def climb(lab, tool):
             why_not = why_not if None in losses else "loss"
             break
         reached = step
-    # One that loses at the first step is counted as if it did not.
+    # A tool that loses at the first step gets that step.
     return {"loss_free": max(reached, LADDER[0]), "sender_bound": float(why_not != "loss")}
 
 
 def lossless(lab, tool, rate):
-    """What was sent and what was received in a second, and how much of the rate was sent."""
+    """The sent and received datagrams per second, and the share of the requested rate."""
     seconds = lab.seconds(1.0, 0.3)
     options = ["--batch", TRAIN, "--rate", rate, *payload_for(lab, tool)]
     sender = [lab.tx, "segment", "--to", TO, "--address", THERE_ADDRESS, "--duration", str(seconds), *map(str, options)]
@@ -638,7 +637,7 @@ def lossless(lab, tool, rate):
         if not eventually(speaker.ended, seconds + PATIENCE, SELDOM):
             raise Trouble("the sender did not end")
         said = told(speaker)
-        # What is in the buffer is read.
+        # The receiver reads the rest of its buffer.
         counted, end = -1, time.monotonic() + 1
         while counted != heard()[0] and time.monotonic() < end:
             counted = heard()[0]
@@ -651,7 +650,7 @@ def lossless(lab, tool, rate):
 
 
 def lossfree(lab, repeat, claims):
-    """The highest rate without loss, with the default options of each."""
+    """The highest rate without loss, with the default options of each tool."""
     tools = lab.has(*ALL)
     runs = in_turn("loss-free", repeat, {tool: lambda tool=tool: climb(lab, tool) for tool in ["mcast", *tools]})
     print(f"### highest rate without loss, default options, 64 B in trains of {TRAIN}\n")
@@ -663,7 +662,7 @@ def lossfree(lab, repeat, claims):
 
 
 def groups(lab, repeat, claims):
-    """A thousand groups, a datagram to each in turn."""
+    """A thousand groups, round robin."""
     few = ["prlimit", "--nofile=256:256"]
 
     def case(count, *before):
@@ -691,7 +690,7 @@ def groups(lab, repeat, claims):
 
 
 def launch(lab, argv, core, space, processes):
-    """Starts a program in a namespace. The process, and when it called exec: in s since the Unix epoch, and by our own clock."""
+    """Starts a program in a namespace. Returns the process and the time of its exec: in s since the Unix epoch, and by our clock."""
     output = tempfile.TemporaryFile()
     times = mmap.mmap(-1, 16)
     libc = ctypes.CDLL(None)
@@ -708,7 +707,7 @@ def launch(lab, argv, core, space, processes):
             os.sched_setaffinity(0, {core})
             if space and libc.setns(os.open(space, os.O_RDONLY), new_network) != 0:
                 os._exit(126)
-            # The keeper's namespace lasts as long as somebody has this end of a pipe to it.
+            # The keeper's namespace lasts until the last process closes this end of the pipe.
             os.closerange(3, 64)
             libc.prctl(set_death_signal, signal.SIGKILL)
             times[:] = struct.pack("=dd", time.time(), time.monotonic())
@@ -722,7 +721,7 @@ def launch(lab, argv, core, space, processes):
 
 
 def first_datagram(lab, argv):
-    """From exec until the first datagram has arrived, in ms, by the kernel's time."""
+    """The time from exec to the arrival of the first datagram, in ms, by the kernel's timestamp."""
     with Ear() as ear, Processes() as processes:
         process, begun = launch(lab, argv, lab.cores[0], lab.sender.space, processes)
         try:
@@ -735,7 +734,7 @@ def first_datagram(lab, argv):
 
 
 def joined(lab, argv):
-    """From exec until the system lists the membership, in ms."""
+    """The time from exec until the system lists the membership, in ms."""
     if not eventually(lambda: members(HERE) == 1, PATIENCE):
         raise Trouble("a receiver before this one has not left")
     with Processes() as processes:
@@ -750,7 +749,7 @@ def joined(lab, argv):
 
 
 def start(lab, repeat, claims):
-    """How soon it is there, and how large."""
+    """Start time and memory."""
     repeat = repeat if lab.quick else repeat * 3
     mcjoin = lab.paths.get("mcjoin")
     tools = lab.has("mgen", "iperf", "socat", "multicat", "sockperf")
@@ -779,7 +778,7 @@ def start(lab, repeat, claims):
 
 
 def cpu(lab, repeat, claims):
-    """What a datagram costs a receiver that keeps up, one at a time."""
+    """The cost of a datagram for a receiver that keeps up, one at a time."""
     window = lab.seconds(2.0, 0.4)
     tools = lab.has("iperf", "mgen", "sockperf")
     for pps in 1000, 10_000, 100_000:
@@ -801,7 +800,7 @@ def cpu(lab, repeat, claims):
 
 
 def spin(lab, repeat, claims):
-    """How long after the kernel a receiver has a datagram, sleeping and spinning."""
+    """The kernel-to-application latency, sleeping and spinning."""
     sender = limit_tx(lab, "send", "--rate", 1000, "--probe")
 
     def case(*options):
@@ -832,7 +831,7 @@ ROWS = {
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Saying it
+# Reporting
 
 
 def circumstances(lab, load, chosen):
@@ -846,14 +845,14 @@ def circumstances(lab, load, chosen):
 def version(tool, path):
     if tool == "mcast":
         return subprocess.run([path, "--version"], capture_output=True, text=True, timeout=10).stdout.strip()
-    # Not all of them say it, and none in the same way.
+    # Some tools print no version, and each has another form.
     found = shutil.which("dpkg-query") and subprocess.run(["dpkg-query", "-W", "-f", "${Version}", tool], capture_output=True, text=True, timeout=10)
     known = found and found.returncode == 0 and str(path) == f"/usr/bin/{tool}"
     return f"{tool} {found.stdout.strip()}" if known else f"{tool} ({path})"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Starting
+# Main
 
 
 def install(tools):
@@ -869,7 +868,7 @@ def install(tools):
 
 
 def find_tools(chosen):
-    """The peers that are there, by name."""
+    """The installed peers, by name."""
     missing = [tool for tool in (*ALL, "ethtool") if not shutil.which(tool)]
     if missing and chosen.install:
         install(missing)
@@ -909,20 +908,20 @@ def main():
     for tool, package in needed.items():
         if not shutil.which(tool):
             sys.exit(f"{tool} is not there: apt-get install {package}")
-    # On the way out every `with` ends what it started.
+    # On exit, every `with` ends its processes.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     paths = find_tools(chosen)
     mcast = chosen.mcast or build()["mcast"]
     if not shutil.which(mcast):
         sys.exit(f"{mcast} is not there")
-    # Found before the namespace is entered, so that a relative path and a cargo that downloads work.
+    # Resolve it before entering the namespace, for relative paths and for a cargo that downloads.
     paths = {"mcast": str(Path(shutil.which(mcast)).resolve()), **paths}
     limits = build("benches/limits")
     load = os.getloadavg()[0]
     enter_own_namespace()
     with contextlib.suppress(PermissionError):
-        # Looks at the counters in time, while both cores are busy; what it starts is as any other program.
+        # Raise the priority to read the counters in time while both cores are busy. Its children get the default.
         os.sched_setscheduler(0, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, os.sched_param(1))
     claims = Claims()
     with contextlib.ExitStack() as stack:

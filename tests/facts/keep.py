@@ -1,10 +1,13 @@
-"""Keeps what tests/check.rs recorded: python3 tests/facts/keep.py DIRECTORY. What tells nothing is left out: null, and counters of bytes and of what was sent."""
+"""Keeps the facts that tests/check.rs recorded: python3 tests/facts/keep.py DIRECTORY
+
+Drops null, and counters of bytes and of sent packets, which no rule reads.
+"""
 
 import json
 import pathlib
 import sys
 
-# What it is called here, and the test whose look it is.
+# The name of each record, and the test that recorded it.
 KEPT = {
     "another-port": "traffic_on_another_port_is_detected-2",
     "another-port-as-nobody": "traffic_on_another_port_is_detected",
@@ -76,7 +79,7 @@ def trimmed(value):
 
 
 def written(value, indent=0):
-    """JSON with a line for whatever fits in one."""
+    """JSON with one line for each value that fits."""
     flat, inner = json.dumps(value), "  " * (indent + 1)
     if len(flat) + indent * 2 <= 130 or not isinstance(value, (dict, list)):
         return flat

@@ -1,4 +1,4 @@
-"""Writes frames by hand on e0: UDP datagrams to 239.1.1.1:5000 or [ff15::1234]:5000, whatever a kernel would say of them."""
+"""Writes frames by hand on e0: UDP datagrams to 239.1.1.1:5000 or [ff15::1234]:5000, including those that no kernel sends."""
 import socket, struct, sys, time
 
 V4 = ("10.0.0.100", "239.1.1.1")
@@ -14,7 +14,7 @@ def checksum(data):
 
 
 def packet(payload, v6=False, right=True, port=5000):
-    """An IP packet. Its UDP checksum is right, or it is not."""
+    """An IP packet with a right or wrong UDP checksum."""
     source, group = (socket.inet_pton(socket.AF_INET6 if v6 else socket.AF_INET, address) for address in (V6 if v6 else V4))
     length = 8 + len(payload)
     udp = struct.pack("!HHHH", 4000, port, length, 0) + payload

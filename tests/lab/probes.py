@@ -1,6 +1,6 @@
-"""Writes measured datagrams as the contract's table says, and knows nothing of the program that reads them.
+"""Writes measured datagrams by the table in the documentation, without code of the program that reads them.
 
-The first argument is the process id of the receiver: what is sent waits until that has read what is queued, so that nothing overflows.
+The first argument is the process id of the receiver. Each send waits until that process has read its queue: nothing overflows.
 """
 import socket, struct, sys, time
 
@@ -25,7 +25,7 @@ ANOTHER_HOST = 0x0123456789ABCDEF
 
 
 def probe(stream, sequence, kind=DATA, size=64, length=None, version=1, flags=0, sent=None, ttl=1, traffic_class=0, host=ANOTHER_HOST):
-    """A datagram whose checksum is right, whatever else it says."""
+    """A datagram with a right checksum and any other content."""
     sent = time.time_ns() if sent is None else sent
     length = size if length is None else length
     head = struct.pack(">4sBBHQQQBBH", b"MCST", version, kind, flags, stream, sequence, sent, ttl, traffic_class, length)
@@ -34,13 +34,13 @@ def probe(stream, sequence, kind=DATA, size=64, length=None, version=1, flags=0,
 
 
 def queued(pid):
-    """The bytes that wait in the UDP sockets of a process's network."""
+    """The bytes that wait in the UDP sockets of a process's network namespace."""
     with open(f"/proc/{pid}/net/udp") as table:
         return sum(int(line.split()[4].split(":")[1], 16) for line in table.readlines()[1:])
 
 
 class Sender:
-    """A socket, and a stream that goes there."""
+    """A socket and its stream."""
 
     sent = 0
 

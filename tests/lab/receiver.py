@@ -1,4 +1,5 @@
-# Somebody else's receiver of a group on e0, port 5000: bound to an address, with a receive buffer, and a pause after each time it has read all there is.
+# A receiver of a group on e0, port 5000, as another program would be: it binds an address, sets a receive buffer, and pauses
+# after each complete read.
 import socket, struct, sys, time
 
 group, address, buffer, pause, share = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])

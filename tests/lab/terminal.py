@@ -1,9 +1,9 @@
-"""A terminal of its own for a program under test."""
+"""A pseudo-terminal for a program under test."""
 import os, pty
 
 
 def start(arguments, prepare):
-    """Starts a program on a new terminal, once `prepare` has had its descriptor. Answers the process and the descriptor."""
+    """Starts a program on a new terminal, after `prepare` has had its descriptor. Returns the process and the descriptor."""
     wait, go = os.pipe()
     process, terminal = pty.fork()
     if process == 0:
@@ -15,7 +15,7 @@ def start(arguments, prepare):
 
 
 def pieces(terminal):
-    """What the program writes, piece by piece, to its end."""
+    """The output of the program, piece by piece, to its end."""
     while True:
         try:
             data = os.read(terminal, 65536)
