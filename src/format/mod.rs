@@ -1,3 +1,3 @@
-//! What a datagram says of itself, by its content.
+//! Formats of datagrams, recognised by their content.
 
 pub mod probe;

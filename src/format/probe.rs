@@ -1,20 +1,21 @@
-//! What a measured datagram says: 48 bytes in network order, then a pattern. A checksum covers all
-//! of it.
+//! Measured datagrams (probes): a header of 48 bytes in network order, then a pattern. A checksum
+//! covers both.
 //!
 //! | offset | size | field |
 //! | --- | --- | --- |
 //! | 0 | 4 | magic `MCST` |
 //! | 4 | 1 | version, 1 |
 //! | 5 | 1 | kind: 0 data, 1 end, 2 reply |
-//! | 6 | 2 | flags: bit 0 a reply is wanted, bit 1 the sender's clock is synchronised |
-//! | 8 | 8 | stream: random, one a run |
-//! | 16 | 8 | sequence from 0, one count for each target and interface; in an end, how many data datagrams went there |
+//! | 6 | 2 | flags: bit 0 reply wanted, bit 1 sender's clock synchronised |
+//! | 8 | 8 | stream: random, one per run |
+//! | 16 | 8 | sequence from 0, one count per target and interface; in an end, the number of data
+//! datagrams sent |
 //! | 24 | 8 | send time, ns since the Unix epoch |
 //! | 32 | 1 | TTL or hop limit as sent |
 //! | 33 | 1 | traffic class as sent |
 //! | 34 | 2 | payload length as sent |
 //! | 36 | 4 | CRC-32C (RFC 3720, 12.1) of the whole payload with this field zero |
-//! | 40 | 8 | host: a hash of the kernel's boot id, 0 where there is none |
+//! | 40 | 8 | host: a hash of the kernel's boot id, 0 if unknown |
 
 /// The length of the header, and of the smallest probe, in bytes.
 pub const MIN_LEN: usize = 48;
@@ -34,7 +35,7 @@ const REPLY_WANTED: u16 = 1;
 const SYNCHRONISED: u16 = 2;
 const CRC: std::ops::Range<usize> = 36..40;
 
-/// What a probe is for.
+/// The purpose of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeKind {
     /// One of the stream.
@@ -48,7 +49,7 @@ pub enum ProbeKind {
 /// A measured datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probe {
-    /// What it is for.
+    /// The purpose.
     pub kind: ProbeKind,
     /// The sender wants a reply.
     pub reply_wanted: bool,
@@ -68,26 +69,25 @@ pub struct Probe {
     pub host: u64,
 }
 
-/// What a payload turns out to be.
+/// The result of reading a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
     /// Anything that does not claim to be a probe.
     Plain,
     /// A probe as it was sent.
     Probe(Probe),
-    /// It claims to be a probe, and is not to be believed. The stream is the one that it claims,
-    /// where there is a place for it.
+    /// It has the magic of a probe but is damaged, with the stream id from its header, if complete.
     Damaged(Damage, Option<u64>),
 }
 
-/// What is wrong with a datagram that claims to be a probe.
+/// The damage of a datagram with the magic of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
     /// It is shorter than it was sent.
     Truncated,
     /// Its checksum or its length is wrong, or its sequence is beyond [`MOST`].
     Corrupt,
-    /// A version or a kind that this program does not know.
+    /// An unknown version or kind.
     Unsupported,
 }
 
@@ -102,8 +102,7 @@ impl Damage {
     }
 }
 
-/// Reads a payload. `cut` is whether the system says that the datagram was longer than what is
-/// here.
+/// Reads a payload. `cut` is set if the system truncated the datagram.
 pub fn read(payload: &[u8], cut: bool) -> Reading {
     let Some(version) = payload.strip_prefix(MAGIC).and_then(|rest| rest.first()) else {
         return Reading::Plain;
@@ -202,14 +201,13 @@ impl Writer {
     }
 }
 
-/// What always follows the header. A CRC is linear: that of two parts is that of the second, and
-/// that of the first shifted past the second, which for one length is a table. So a probe costs the
-/// same whatever its length.
+/// The constant part after the header. A CRC is linear: the CRC of two parts is that of the second,
+/// combined with that of the first shifted past the second. For one length this shift is a table,
+/// and a probe therefore costs the same at any length.
 #[derive(Clone, Debug)]
 struct Tail {
     crc: u32,
-    /// For each byte of a CRC, from the lowest, and each value of it: what it becomes when the
-    /// tail is passed.
+    /// For each byte of a CRC, from the lowest, and each of its values: the CRC after the tail.
     passed: Box<[[u32; 256]; 4]>,
 }
 
@@ -275,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_stands_where_the_contract_says() {
+    fn fields_are_at_the_documented_offsets() {
         let bytes = Writer::new(50).bytes(&probe());
         let mut expected = b"MCST\x01\x00\x00\x02".to_vec();
         expected.extend((1..=8).chain(0x11..=0x18).chain(0x21..=0x28));
@@ -300,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_claims_to_be_a_probe_and_lies_is_what_it_is() {
+    fn damaged_probes_are_classified() {
         let bytes = Writer::new(100).bytes(&probe());
         let stream = Some(probe().stream);
         let changed = |at: usize, to: u8| {

@@ -1,9 +1,8 @@
-//! Interfaces that come and go: what became of each one that was chosen, told from two lists of
-//! the host.
+//! Changes of selected interfaces, derived from two lists of the host's interfaces.
 //!
-//! A membership survives an interface that goes down, is renamed or changes its address. It dies in
-//! silence with an interface that is deleted, and one that is made again under the same name is
-//! another one, with another index (measured on Linux; other systems do the same).
+//! A membership survives an interface that goes down, is renamed or changes its address. It ends
+//! silently with an interface that is deleted. An interface recreated under the same name is
+//! another interface with another index (measured on Linux; other systems do the same).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,9 +25,9 @@ pub enum Presence {
 /// An interface that is followed, on behalf of targets of one family.
 #[derive(Clone, Debug)]
 pub struct Followed {
-    /// What it is now; its index and address are the last ones known.
+    /// The current interface, or the last known index and address.
     pub via: Arc<Via>,
-    /// The address that the user chose it by, where it was by address.
+    /// The address by which the user selected it, if any.
     pinned: Option<IpAddr>,
     /// The first address that it had. An interface that is made again has its link-local address
     /// before all others; once the first one exists again, it is used again.
@@ -37,20 +36,20 @@ pub struct Followed {
     family: Family,
 }
 
-/// What became of an interface between two updates.
+/// The change of an interface between two updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// What it was.
+    /// The interface before.
     pub old: Arc<Via>,
-    /// What it is now; the same where it is gone.
+    /// The interface now, or the old one if it disappeared.
     pub new: Arc<Via>,
     /// How it was there.
     pub was: Presence,
     /// How it is there now.
     pub now: Presence,
-    /// It is another interface than before, so memberships and sockets of the old one are void.
+    /// It is another interface than before, and memberships and sockets of the old one are invalid.
     pub remade: bool,
-    /// The old interface is still there: what went was the address that it was chosen by.
+    /// The old interface still exists: it lost the address by which it was selected.
     pub old_is_there: bool,
 }
 
@@ -68,9 +67,8 @@ impl Followed {
         self.presence
     }
 
-    /// Updates the state: `interfaces` is what there is, `deleted` are the indexes of those that
-    /// were deleted since the last update (one that was made again may have the same index).
-    /// Answers with what changed.
+    /// Updates the state and returns the change. `interfaces` is the current list; `deleted` are
+    /// the indexes deleted since the last update (a recreated interface may have the same index).
     pub fn update(&mut self, interfaces: &[Interface], deleted: &[u32]) -> Option<Change> {
         let remade_in_place = deleted.contains(&self.via.index);
         let found = self.find(interfaces, remade_in_place);
@@ -96,8 +94,7 @@ impl Followed {
         Some(change)
     }
 
-    /// The interface as it is now: the very same one, else the one that now answers to what the
-    /// user said.
+    /// The current interface: the same one, or else the one that now matches the user's selection.
     fn find<'a>(
         &self,
         interfaces: &'a [Interface],
@@ -107,8 +104,7 @@ impl Followed {
             .iter()
             .find(|iface| iface.index == self.via.index)
             .filter(|_| !remade_in_place && self.presence != Presence::Gone);
-        // A link-local address says nothing of where else to look: routers have one and the same on
-        // many links.
+        // A link-local address does not identify a link: routers use the same one on many links.
         let is_link_local = |address: &IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
         let by_address = || {
             let address = self.pinned.filter(|address| !is_link_local(address))?;

@@ -17,21 +17,21 @@ pub struct Interface {
     pub addresses: Vec<Address>,
     /// The labels of its IPv4 addresses (`eth0:1`), with the address of each.
     pub labels: Vec<(String, IpAddr)>,
-    /// Its Ethernet address, where it has one.
+    /// Its Ethernet address, if any.
     pub mac: Option<MacAddr>,
     /// Administratively up (IFF_UP).
     pub up: bool,
-    /// Able to carry multicast (IFF_MULTICAST); `lo` says no, and still does.
+    /// It can carry multicast (IFF_MULTICAST). `lo` lacks the flag, but carries multicast.
     pub multicast: bool,
     /// The loopback interface.
     pub loopback: bool,
-    /// What it can do and the state it is in, as far as the system tells.
+    /// Its flags, if the system reports them.
     pub flags: Vec<Flag>,
     /// How it is built, as far as the system shows it.
     pub link: Link,
 }
 
-/// What an interface can do, or the state it is in: the IFF_ flags of netdevice(7), spelt out.
+/// A capability or state of an interface: the IFF_ flags of netdevice(7), spelt out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
@@ -55,7 +55,7 @@ pub enum Flag {
     Multicast,
     /// Its wire carries (IFF_LOWER_UP); Linux only.
     LowerUp,
-    /// It waits for something, such as to be let in by 802.1X (IFF_DORMANT); Linux only.
+    /// It waits for an event, for example 802.1X authentication (IFF_DORMANT); Linux only.
     Dormant,
 }
 
@@ -73,7 +73,7 @@ pub struct Joined {
 pub struct Address {
     /// The address.
     pub ip: IpAddr,
-    /// The prefix length in bits, where the system tells it.
+    /// The prefix length in bits, if the system reports it.
     pub prefix: Option<u8>,
 }
 
@@ -91,7 +91,7 @@ impl Address {
 }
 
 impl Interface {
-    /// Whether its wire carries. `None` where it is down, and where the system does not tell.
+    /// Whether it has a carrier. `None` if it is down or the system does not report it.
     pub fn carrier(&self) -> Option<bool> {
         (cfg!(target_os = "linux") && self.up).then(|| self.flags.contains(&Flag::LowerUp))
     }

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vrf_binds_and_every_other_master_takes_the_frames() {
+    fn a_vrf_binds_and_other_masters_take_the_frames() {
         let vrf = member_of(Some("vrf"));
         assert_eq!((vrf.vrf("e0"), vrf.upper()), (Some("m0"), None));
         for kind in [Some("bridge"), Some("bond"), Some("team"), Some("hsr"), None] {

@@ -14,9 +14,9 @@ pub struct Via {
     /// The interface's address of the target's family: the one named by the user, else its first.
     /// A receiver may do without.
     pub address: Option<IpAddr>,
-    /// The user named this very address, so it is what datagrams must carry.
+    /// The user selected this address: datagrams must carry it.
     pub pinned: bool,
-    /// The user named the interface, in whatever way; the route did not.
+    /// The user selected the interface, not the route.
     pub named: bool,
     /// The interface's flag MULTICAST is off; `lo` has none, and still carries multicast.
     pub no_multicast: bool,
@@ -67,12 +67,12 @@ pub struct Route {
     pub arbitrary: bool,
 }
 
-/// How many hear what is sent to an address.
+/// The receivers of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cast {
-    /// Who joined the group.
+    /// The members of a group.
     Multicast,
-    /// Everybody on a network: 255.255.255.255, or the last address of an interface's network (RFC
+    /// All hosts of a network: 255.255.255.255, or the last address of an interface's network (RFC
     /// 919).
     Broadcast,
     /// One.
@@ -80,7 +80,7 @@ pub enum Cast {
 }
 
 impl Cast {
-    /// What an address is to this host.
+    /// The kind of an address on this host.
     pub fn of(address: IpAddr, interfaces: &[Interface]) -> Cast {
         if address.is_multicast() {
             Cast::Multicast

@@ -1,14 +1,14 @@
-//! What `--iface` says.
+//! The value of `--iface`.
 
 use std::convert::Infallible;
 use std::str::FromStr;
 
-/// What `--iface` says.
+/// The value of `--iface`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// A name, an address or an index.
     Named(String),
-    /// The same, from the environment: the default where the target does not decide.
+    /// The same from the environment: the default if the target does not decide.
     Default(String),
     /// `all`: every interface that is up, carries multicast and has an address of the target's
     /// family.
@@ -21,7 +21,7 @@ impl Wanted {
     /// The environment variable of the default.
     pub const VARIABLE: &str = "MCAST_IFACE";
 
-    /// What the environment says, not the user.
+    /// Marks it as the value of the environment.
     pub fn by_default(self) -> Self {
         match self {
             Wanted::Named(name) => Wanted::Default(name),

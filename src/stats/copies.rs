@@ -1,5 +1,5 @@
-//! Datagrams that arrive on two interfaces because both are joined and lie on one network. They are
-//! no duplicates of the network.
+//! Copies of datagrams on a second interface of the same network. They are not duplicates of the
+//! network.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -9,12 +9,12 @@ use std::time::{Duration, SystemTime};
 /// Two interfaces of one host receive a datagram within this time, by the kernel's stamps.
 const NEAR: Duration = Duration::from_millis(100);
 
-/// The most arrivals that are remembered, so that memory stays bounded.
+/// The number of remembered arrivals, which bounds the memory.
 const MOST: usize = 65_536;
 
-/// Tells which datagrams another interface has already brought: equal ones (same source,
-/// destination and payload) whose arrivals lie close together, the first of one interface with the
-/// first of the other, the second with the second.
+/// Detects datagrams that another interface has already received: equal ones (same source,
+/// destination and payload) that arrive close together. The first of one interface matches the
+/// first of the other, the second matches the second.
 #[derive(Debug, Default)]
 pub struct Copies {
     hasher: RandomState,
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_datagrams_on_one_interface_are_not() {
+    fn equal_datagrams_on_one_interface_are_not_copies() {
         let mut copies = Copies::default();
         for millis in 0..10 {
             assert_eq!(add(&mut copies, millis, 2, "hello world"), None);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn interfaces_that_take_turns_bring_no_copies() {
+    fn interfaces_that_alternate_have_no_copies() {
         let mut copies = Copies::default();
         for number in 0..100 {
             let iface = if number / 20 % 2 == 0 { 2 } else { 3 };
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_interface_lost_does_not_shift_the_rest() {
+    fn a_loss_on_one_interface_does_not_shift_copies() {
         let mut copies = Copies::default();
         for number in 0..100_u64 {
             add(&mut copies, number * 1000, 2, "hello world");
@@ -197,7 +197,7 @@ mod tests {
         ) {
             let mut copies = Copies::default();
             let numbers: Vec<usize> = (0..payloads.len()).collect();
-            // The sockets are read in batches, so that one interface may be ahead of the other.
+            // Sockets are read in batches: one interface may be ahead of the other.
             for chunk in numbers.chunks(batch) {
                 for ifindex in [2, 3] {
                     for number in chunk {

@@ -1,5 +1,5 @@
-//! Delays of a stream: their distribution, and their variation against the shortest. All in
-//! nanoseconds, and signed: where two clocks do not agree a delay may be negative, and is told so.
+//! The delays of a stream: their distribution, and their variation against the shortest, in signed
+//! nanoseconds. A delay is negative if the clocks differ.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -8,14 +8,14 @@ use serde::Serialize;
 /// hours.
 const WIDEST: u64 = 1 << 44;
 
-/// The least room that is left below the first delay for shorter ones to come.
+/// The smallest reserve below the first delay, for shorter ones.
 const LEAST_ROOM: i64 = 1_000;
 
 /// The memory of a histogram of any delays without any digits, in bytes.
 const LEAST_BYTES: usize = size_of::<u64>() * 48;
 
-/// So many delays are kept as they are. Most streams of a crowd have no more, and a histogram takes
-/// a hundred times the memory.
+/// The number of delays kept exactly. Most streams of a crowd have fewer, and a histogram takes a
+/// hundred times the memory.
 const FEW: usize = 64;
 
 /// The distribution of delays, in a memory that does not grow with their number. Shortest, longest
@@ -27,7 +27,7 @@ pub struct Delays {
     few: Vec<i64>,
     /// How far each one is above `base`, from then on.
     above: Option<Histogram<u64>>,
-    /// How many digits of the distance are told apart.
+    /// The significant digits of a distance.
     digits: u8,
     /// A little below the shortest.
     base: i64,
@@ -36,7 +36,7 @@ pub struct Delays {
     sum: i128,
 }
 
-/// What delays come to, in nanoseconds.
+/// The quantiles of delays, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Quantiles {
     /// The shortest.
@@ -55,7 +55,7 @@ pub struct Quantiles {
     pub max: i64,
 }
 
-/// How finely the percentiles are told, and at what cost in memory.
+/// The precision of the percentiles, and its cost in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
     /// To a thousandth.
@@ -84,7 +84,7 @@ impl Delays {
         self.few.len() as u64 + self.above.as_ref().map_or(0, Histogram::len)
     }
 
-    /// The heap memory of the distribution, in bytes; at least what it takes where it may not grow.
+    /// The heap memory of the distribution in bytes, or its minimum if it may not grow.
     pub fn bytes(&self) -> usize {
         self.allocated().max(LEAST_BYTES)
     }
@@ -108,7 +108,7 @@ impl Delays {
         self.max = self.max.max(delay);
     }
 
-    /// Takes in other delays. What is exact stays so.
+    /// Adds other delays. Exact values stay exact.
     pub fn merge(&mut self, other: &Delays) {
         for (delay, many) in other.recorded() {
             self.record_many(delay.clamp(other.min, other.max), many, true);
@@ -136,7 +136,7 @@ impl Delays {
         }
     }
 
-    /// What they come to; `None` without any.
+    /// The quantiles; `None` without delays.
     pub fn quantiles(&self) -> Option<Quantiles> {
         let mean = self.sum.checked_div(i128::from(self.count()))?;
         let [p50, p90, p99, p999] = self.at([500, 900, 990, 999]);
@@ -151,7 +151,7 @@ impl Delays {
         })
     }
 
-    /// The delays at so many thousandths. There is one at least.
+    /// The delays at these thousandths. At least one delay must exist.
     fn at<const N: usize>(&self, per_thousand: [u64; N]) -> [i64; N] {
         if let Some(above) = &self.above {
             return per_thousand.map(|part| {
@@ -175,7 +175,7 @@ impl Delays {
         Some(Quantiles { min: 0, mean, p50, p90, p99, p999, max })
     }
 
-    /// How many are no longer than each of `edges`, which go up, as finely as they are told apart.
+    /// The number of delays up to each of `edges` (ascending), at the precision of the histogram.
     pub fn up_to(&self, edges: &[i64]) -> Vec<u64> {
         let mut recorded = self.recorded().peekable();
         let mut total = 0;
@@ -215,22 +215,22 @@ impl Delays {
         }
     }
 
-    /// Puts the few delays into a histogram, which has room for `delay` too.
+    /// Moves the few exact delays into a histogram that can also hold `delay`.
     fn spread(&mut self, delay: i64, may_grow: bool) {
         let least = self.few.iter().copied().fold(delay, i64::min);
         self.rebuild(least.saturating_sub(LEAST_ROOM), self.max.max(delay), may_grow);
     }
 
-    /// Makes room for a shorter delay, in proportion to how far they lie apart: a clock that drifts
-    /// away must not ask for it at every datagram.
+    /// Extends the range below, in proportion to its width: a drifting clock must not cause this
+    /// for every datagram.
     fn lower(&mut self, delay: i64, may_grow: bool) {
         let longest = self.max.max(self.base);
         let room = (longest.saturating_sub(delay) / 16).max(LEAST_ROOM);
         self.rebuild(delay.saturating_sub(room), longest, may_grow);
     }
 
-    /// Builds the histogram anew, from `base` to `longest`, with as many digits as the memory
-    /// allows: unless it `may_grow`, no more than it has.
+    /// Rebuilds the histogram from `base` to `longest`, with as many digits as the memory allows.
+    /// Unless it `may_grow`, it takes no more memory than before.
     fn rebuild(&mut self, base: i64, longest: i64, may_grow: bool) {
         let (most, range) = (self.bytes(), distance(longest, base));
         let fits = |digits: &u8| bins(*digits, range) * size_of::<u64>() <= most;
@@ -242,12 +242,12 @@ impl Delays {
         (self.few, self.above, self.base, self.digits) = (Vec::new(), Some(rebuilt), base, digits);
     }
 
-    /// What was recorded, as far as it was told apart: each delay, and how often; the shortest
-    /// first.
+    /// The recorded delays at the precision of the histogram, each with its count, in ascending
+    /// order.
     fn recorded(&self) -> impl Iterator<Item = (i64, u64)> {
         let mut few = self.few.clone();
         few.sort_unstable();
-        // The middle of what is not told apart, so that recording it anew does not push it one way.
+        // The middle of each bin, to avoid a drift when delays are recorded again.
         let spread = self.above.iter().flat_map(move |above| {
             above.iter_recorded().map(move |step| {
                 let middle = above.median_equivalent(step.value_iterated_to());
@@ -265,7 +265,7 @@ fn empty(digits: u8) -> Histogram<u64> {
 }
 
 fn record(histogram: &mut Histogram<u64>, delay: i64, base: i64, many: u64) {
-    // It grows to any number, so there is nothing that it refuses.
+    // The histogram resizes itself, and accepts any number.
     let _ = histogram.record_n(distance(delay, base), many);
 }
 
@@ -274,8 +274,8 @@ fn distance(delay: i64, base: i64) -> u64 {
     u64::try_from(delay.saturating_sub(base)).unwrap_or(0).min(WIDEST)
 }
 
-/// So many distances of the first bucket of a histogram are told apart, by its digits. Each further
-/// bucket is twice as wide and has half as many.
+/// The number of bins in the first bucket of a histogram, by its digits. Each further bucket is
+/// twice as wide and has half as many bins.
 fn first_bucket(digits: u8) -> u64 {
     (2 * 10_u64.pow(digits.into())).next_power_of_two()
 }

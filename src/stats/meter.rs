@@ -25,7 +25,7 @@ impl Meter {
         self.last = self.last.max(Some(time));
     }
 
-    /// Counts what another one counted.
+    /// Adds the counts of another meter.
     pub fn merge(&mut self, other: &Meter) {
         self.datagrams += other.datagrams;
         self.bytes += other.bytes;
@@ -51,7 +51,7 @@ impl Meter {
         self.last
     }
 
-    /// The time from the first to the last; `None` where there is none.
+    /// The time from the first to the last; `None` if there is none.
     pub fn span(&self) -> Option<Duration> {
         let (first, _) = self.first?;
         self.last?.duration_since(first).ok().filter(|span| !span.is_zero())

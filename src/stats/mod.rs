@@ -1,4 +1,4 @@
-//! What was counted. Nothing here reads a clock: times come with the datagrams.
+//! Counters. They read no clock: times come with the datagrams.
 
 mod copies;
 pub mod delay;

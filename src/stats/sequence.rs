@@ -1,7 +1,7 @@
-//! Which datagrams of a numbered stream came, and how: lost (RFC 7680) in runs (RFC 3357),
-//! duplicated (RFC 5560), reordered with their extent (RFC 4737). Exact while reordering stays
-//! within [`WINDOW`], in bounded memory: at most 16 KiB for what is missing, as much for
-//! what came from before the first one, and 16 bytes for each gap within the window.
+//! The arrivals of a numbered stream: lost (RFC 7680) in runs (RFC 3357), duplicated (RFC 5560),
+//! and reordered with their extent (RFC 4737). Exact while reordering stays within [`WINDOW`], in
+//! bounded memory: at most 16 KiB for missing numbers, the same for numbers from before the first
+//! one, and 16 bytes for each gap within the window.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -9,13 +9,14 @@ use std::ops::Range;
 #[cfg(test)]
 use crate::format::probe::MOST;
 
-/// How far back a late datagram is still told from a duplicate, in sequence numbers.
+/// The distance, in sequence numbers, up to which a late datagram is distinguished from a
+/// duplicate.
 pub const WINDOW: u64 = 131_072;
 
-/// The shortest window, where memory is short.
+/// The shortest window, if memory is short.
 const LEAST_WINDOW: u64 = 64;
 
-/// What an arrival was.
+/// The kind of an arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// The next one, or one further on.
@@ -27,16 +28,15 @@ pub enum Order {
     },
     /// One that has come before.
     Duplicate,
-    /// One from before the window: a duplicate or a very late one, nobody knows any more. It counts
-    /// as neither, and stays lost if it was.
+    /// From before the window: a duplicate or a very late datagram. It counts as neither, and stays
+    /// lost if it was lost.
     Stale,
 }
 
-/// What is lost, of how many.
+/// The losses, and the number of expected datagrams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
-    /// How many should have come: from the first one that was heard to the last one that is known
-    /// of.
+    /// The number of datagrams from the first received one to the last known one.
     pub expected: u64,
     /// How many of them did not.
     pub lost: u64,
@@ -61,7 +61,7 @@ impl Losses {
 /// Follows the sequence of one stream.
 #[derive(Clone, Debug)]
 pub struct Sequence {
-    /// The first that came. What was sent before it was not lost: nobody listened yet.
+    /// The first received number. Earlier ones are not lost, because the receiver had not joined.
     first: u64,
     /// One more than the highest that came: NextExp of RFC 4737.
     next: u64,
@@ -74,7 +74,7 @@ pub struct Sequence {
     /// The arrivals that left a gap: the number, and the how manieth arrival it was.
     jumps: VecDeque<(u64, u64)>,
     most_gaps: usize,
-    /// Numbers below this one are no longer told from duplicates, whatever the window.
+    /// Numbers below this one are not distinguished from duplicates, for any window.
     forgotten: u64,
     whole: Runs,
     since_mark: Since,
@@ -104,7 +104,7 @@ impl Runs {
     }
 }
 
-/// What is counted from a mark on.
+/// The counts since a mark.
 #[derive(Clone, Copy, Debug)]
 struct Since {
     mark: u64,
@@ -113,9 +113,9 @@ struct Since {
 }
 
 impl Sequence {
-    /// A stream of which this one was the first that was heard; `most_gaps` gaps are remembered at
-    /// most. Where there are more within the window, the extent of what is late is a lower
-    /// bound. Numbers are at most [`crate::format::probe::MOST`].
+    /// A stream whose first received number is `first`, with at most `most_gaps` remembered gaps.
+    /// With more gaps in the window, the reordering extent is a lower bound. Numbers are at most
+    /// [`crate::format::probe::MOST`].
     pub fn starting_with(first: u64, most_gaps: usize) -> Self {
         let next = first + 1;
         Sequence {
@@ -133,7 +133,7 @@ impl Sequence {
         }
     }
 
-    /// The first that was heard.
+    /// The first received number.
     pub fn first(&self) -> u64 {
         self.first
     }
@@ -148,12 +148,12 @@ impl Sequence {
         self.received
     }
 
-    /// How many that were sent before the first one that was heard came after it.
+    /// The number of datagrams sent before the first received one that arrived later.
     pub fn early(&self) -> u64 {
         self.early.count
     }
 
-    /// The heap memory of what is remembered, in bytes.
+    /// The heap memory of gaps and early numbers, in bytes.
     pub fn bytes(&self) -> usize {
         let words = self.missing.bits.capacity() + self.early.bits.capacity();
         size_of::<u64>() * words + size_of::<(u64, u64)>() * self.jumps.capacity()
@@ -175,11 +175,11 @@ impl Sequence {
         self.arrive_within(number, true)
     }
 
-    /// Takes an arrival. Unless the memory `may_grow`, the window is as long as it is now.
+    /// Counts an arrival. Unless the memory `may_grow`, the window keeps its length.
     pub fn arrive_within(&mut self, number: u64, may_grow: bool) -> Order {
         if number == self.next && self.missing.is_empty() {
-            // Nothing is missing, so nothing need be remembered: the way almost every datagram
-            // takes.
+            // Almost every datagram takes this path: nothing is missing, and nothing needs to be
+            // remembered.
             self.settle_all();
             self.next = number + 1;
             self.missing.floor = self.next;
@@ -218,20 +218,20 @@ impl Sequence {
         self.announced = self.announced.max(many);
     }
 
-    /// What is lost by now. What is late may still come.
+    /// The current losses. Late datagrams may still reduce them.
     pub fn losses(&self) -> Losses {
         let expected = (self.end() - self.first).saturating_add(self.early.count);
         self.sum(self.first, self.whole, expected, expected - self.received)
     }
 
-    /// What is lost of what was sent since the last mark.
+    /// The losses of the datagrams sent since the last mark.
     pub fn losses_since_mark(&self) -> Losses {
         let Since { mark, received, runs } = self.since_mark;
         let expected = self.end() - mark;
         self.sum(mark, runs, expected, expected - received)
     }
 
-    /// Starts anew what is counted since the mark.
+    /// Restarts the counts since the mark.
     pub fn mark(&mut self) {
         self.since_mark = Since { mark: self.end(), received: 0, runs: Runs::default() };
     }
@@ -241,7 +241,7 @@ impl Sequence {
         self.next.max(self.announced)
     }
 
-    /// The lowest number that is still told from its duplicates.
+    /// The lowest number that is distinguished from its duplicates.
     fn oldest(&self) -> u64 {
         self.next.saturating_sub(WINDOW).max(self.forgotten)
     }
@@ -267,7 +267,7 @@ impl Sequence {
         if oldest > self.missing.floor {
             self.settle(self.missing.floor..oldest.min(self.next));
             self.missing.forget_below(oldest);
-            // Of a gap that is longer than the window, what is outside is lost for good.
+            // The part of a gap outside the window is final.
             self.settle_lost(gap.start..oldest.min(gap.end));
         }
         self.next = next;
@@ -291,7 +291,7 @@ impl Sequence {
         self.missing.floor = self.next;
     }
 
-    /// What is in the range is final from now on.
+    /// Makes the losses in the range final.
     fn settle(&mut self, range: Range<u64>) {
         let Sequence { missing, whole, since_mark, .. } = self;
         missing.spans(range, |span, lost| {
@@ -319,7 +319,7 @@ impl Sequence {
         self.since_mark.runs.lost(range.end.saturating_sub(range.start.max(self.since_mark.mark)));
     }
 
-    /// Adds what is not final yet to runs that are: from `from` on.
+    /// Adds the losses from `from` on, which are not final, to final runs.
     fn sum(&self, from: u64, mut runs: Runs, expected: u64, lost: u64) -> Losses {
         self.missing.spans(self.missing.floor.max(from)..self.next, |span, lost| {
             let many = span.end - span.start;
@@ -380,14 +380,14 @@ impl Missing {
         true
     }
 
-    /// Puts a gap in; afterwards there is room for all from the floor to `next`.
+    /// Inserts a gap. The ring then covers the numbers from the floor to `next`.
     fn insert(&mut self, gap: Range<u64>, next: u64) {
         self.reserve(next - self.floor);
         self.count += gap.end.saturating_sub(gap.start);
         self.fill(gap, true);
     }
 
-    /// Forgets what is below a number.
+    /// Drops everything below a number.
     fn forget_below(&mut self, floor: u64) {
         let end = floor.min(self.floor.saturating_add(self.capacity()));
         let mut lost = Vec::new();
@@ -452,7 +452,7 @@ impl Missing {
     }
 }
 
-/// The numbers below the first one that came all the same, by their distance from it.
+/// Received numbers below the first one, by their distance from it.
 #[derive(Clone, Debug, Default)]
 struct Early {
     count: u64,

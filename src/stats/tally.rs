@@ -1,4 +1,4 @@
-//! What a receiver counts of all datagrams, whoever sent them.
+//! The counters of a receiver over all datagrams of all senders.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -6,16 +6,16 @@ use std::time::{Duration, SystemTime};
 
 use super::Meter;
 
-/// Sources that are told apart; more than these (a flood of forged addresses) are no longer
-/// counted, so that memory stays bounded.
+/// The number of counted sources. Beyond it (a flood of forged addresses) they are no longer
+/// counted, which bounds the memory.
 const MAX_SOURCES: usize = 65_536;
 
-/// What a receiver counts of every datagram, measured or not.
+/// The counters of a receiver over every datagram, measured or not.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// Datagrams, bytes and rates, by the kernel's time.
     pub meter: Meter,
-    /// How many were cut: longer than the buffer, or shorter than they say that they were sent.
+    /// Truncated datagrams: longer than the buffer, or shorter than their length field.
     pub truncated: u64,
     sources: HashSet<SocketAddr>,
     last_source: Option<SocketAddr>,
@@ -39,17 +39,17 @@ impl Tally {
         }
     }
 
-    /// Counts anew, where the silence since the last datagram goes on.
+    /// Restarts the counts. The gap since the last datagram continues.
     pub fn anew(&self) -> Tally {
         Tally { last: self.last, ..Tally::default() }
     }
 
-    /// The longest time between a datagram and the next, whoever sent them; `None` until two came.
+    /// The longest time between consecutive datagrams of any sender; `None` until two arrived.
     pub fn gap(&self) -> Option<Duration> {
         self.gap
     }
 
-    /// How many sources (address and port) were heard, up to 65,536.
+    /// The number of sources (address and port), up to 65,536.
     pub fn sources(&self) -> usize {
         self.sources.len()
     }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_measured_between_the_first_and_the_last() {
+    fn the_rate_spans_first_to_last_datagram() {
         let mut meter = Meter::default();
         for millis in [1000, 1100, 1200, 1300] {
             meter.add(at(millis), 125);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silence_is_that_of_the_interval_in_which_it_ends() {
+    fn a_gap_belongs_to_the_interval_of_its_end() {
         let source = SocketAddr::from(([10, 0, 0, 1], 9));
         let mut tally = Tally::default();
         tally.add(source, at(1000), 1, false);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_counted_once_and_memory_is_bounded() {
+    fn sources_are_counted_once_in_bounded_memory() {
         let mut tally = Tally::default();
         for port in [1, 2, 1, 2, 2] {
             tally.add(SocketAddr::from(([10, 0, 0, 1], port)), at(0), 1, false);

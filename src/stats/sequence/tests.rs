@@ -93,7 +93,7 @@ fn several_packets_are_overtaken_at_once() {
 }
 
 #[test]
-fn a_stream_in_order_remembers_nothing() {
+fn a_stream_in_order_takes_no_memory() {
     let mut sequence = Sequence::starting_with(7, usize::MAX);
     for number in 8..200_000 {
         assert_eq!(sequence.arrive(number), Order::InOrder);
@@ -109,7 +109,7 @@ fn losses_come_in_runs() {
 }
 
 #[test]
-fn what_was_sent_before_the_first_one_heard_is_not_lost() {
+fn late_join_is_not_loss() {
     let (mut sequence, orders) = follow(&[1000, 1001, 998, 998, 1000]);
     assert_eq!(orders[1..], [Order::Late { extent: 2 }, Order::Duplicate, Order::Duplicate]);
     assert_eq!(sequence.losses(), Losses { expected: 3, ..Losses::default() });
@@ -123,7 +123,7 @@ fn what_was_sent_before_the_first_one_heard_is_not_lost() {
 }
 
 #[test]
-fn a_late_one_is_told_from_a_duplicate_at_65_536_and_to_the_end_of_the_window() {
+fn late_and_duplicate_differ_within_the_window() {
     for distance in [65_536, 65_537, WINDOW - 1] {
         let mut sequence = Sequence::starting_with(0, usize::MAX);
         for number in (1..=distance + 5).filter(|number| *number != 5) {
@@ -141,7 +141,7 @@ fn a_late_one_is_told_from_a_duplicate_at_65_536_and_to_the_end_of_the_window() 
 }
 
 #[test]
-fn of_gaps_that_are_forgotten_the_extent_is_a_lower_bound() {
+fn with_forgotten_gaps_the_extent_is_a_lower_bound() {
     let mut sequence = Sequence::starting_with(0, 2);
     [2, 4, 6, 8].iter().for_each(|number| _ = sequence.arrive(*number));
     // The third and the fourth arrival left the gaps that are remembered, the first one is not.
@@ -153,7 +153,7 @@ fn of_gaps_that_are_forgotten_the_extent_is_a_lower_bound() {
 }
 
 #[test]
-fn memory_is_bounded_whatever_comes() {
+fn memory_is_bounded_for_any_sequence() {
     let mut sequence = Sequence::starting_with(MOST / 2, usize::MAX);
     for step in 0..WINDOW {
         sequence.arrive(MOST / 2 + 2 * step);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::format::probe::Probe;
 
-/// What there is to know of this host's clock.
+/// The state of this host's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LocalClock {
     /// The host, as in a probe; 0 is unknown.
@@ -19,7 +19,7 @@ pub struct LocalClock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Clock {
-    /// It is not: a difference of their times says nothing.
+    /// Unknown: the difference of the times has no meaning.
     Unknown,
     /// Both follow a reference, by their own account (adjtimex(2)).
     Synchronised,
@@ -43,7 +43,7 @@ pub(super) fn nanos_since_epoch(time: SystemTime) -> i64 {
     nanos_between(SystemTime::UNIX_EPOCH, time)
 }
 
-/// How much later the second one is, in ns; negative where it is earlier.
+/// The time from the first to the second, in ns; negative if the second is earlier.
 pub(super) fn nanos_between(first: SystemTime, second: SystemTime) -> i64 {
     let nanos = |span: std::time::Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
     second.duration_since(first).map_or_else(|error| -nanos(error.duration()), nanos)

@@ -1,4 +1,4 @@
-//! What is counted of a stream in a span of time.
+//! The counts of a stream in a span of time.
 
 use super::Arrival;
 use super::clock::nanos_between;
@@ -7,7 +7,7 @@ use crate::stats::Meter;
 use crate::stats::delay::{Delays, Precision};
 use crate::stats::sequence::Order;
 
-/// What is counted of a stream, over all of it or over an interval.
+/// The counts of a stream, over the whole run or an interval.
 #[derive(Clone, Debug)]
 pub struct Figures {
     /// Those that came, each once.
@@ -18,13 +18,13 @@ pub struct Figures {
     pub reordered: u64,
     /// The largest extent of reordering (RFC 4737, 4.2).
     pub reorder_extent_max: u64,
-    /// Those too late to tell whether they are duplicates.
+    /// Datagrams too late to distinguish from duplicates.
     pub stale: u64,
     /// Those with a wrong checksum or length. They are lost as well.
     pub corrupt: u64,
     /// Those that were cut. They are lost as well.
     pub truncated: u64,
-    /// Those with another DSCP than they were sent with; `None` where the system does not tell.
+    /// Datagrams whose DSCP changed on the path; `None` if the system does not report the DSCP.
     pub dscp_changed: Option<u64>,
     /// The fewest and the most routers that they passed.
     pub hops: Option<(u8, u8)>,
@@ -91,7 +91,7 @@ impl Figures {
         self.delays.bytes() + self.wakeups.bytes()
     }
 
-    /// Counts what another stream counted.
+    /// Adds the counts of another stream.
     pub fn merge(&mut self, other: &Figures) {
         self.meter.merge(&other.meter);
         self.duplicates += other.duplicates;

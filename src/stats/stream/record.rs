@@ -9,30 +9,30 @@ use crate::format::probe::{Probe, ProbeKind};
 use crate::stats::delay::Precision;
 use crate::stats::sequence::{Losses, Order, Sequence};
 
-/// Of the other streams so many gaps are remembered, for the extent of reordering.
+/// The number of remembered gaps of the other streams, for the extent of reordering.
 const FEW_GAPS: usize = 1024;
 
-/// After such a silence a sender may be anywhere in its sequence.
+/// After a pause of this length, a sender may continue anywhere in its sequence.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// So many datagrams may be lost when the address of a sender changes, at any rate.
+/// The number of losses accepted when a sender's address changes, at any rate.
 const FEW_AHEAD: u64 = 64;
 
-/// What a stream takes apart from its distributions and its window, in bytes: itself, its place in
-/// the tables, the names of its interface, and the least window.
+/// The memory of a stream without its distributions and window, in bytes: the record, its table
+/// entries, the names of its interface, and the smallest window.
 pub(super) const OVERHEAD: usize = size_of::<Stream>() + 384;
 
-/// What makes a stream that stream. The address of its sender does not: a host that is renumbered,
-/// or whose interface is made again, sends on from another one.
+/// The identity of a stream. The sender's address is not part of it: a renumbered host, or one with
+/// a recreated interface, continues from another address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// The run: 64 random bits, so that no two senders have the same.
+    /// The run: 64 random bits, unique to a sender.
     pub stream: u64,
     /// The group.
     pub group: IpAddr,
     /// The UDP port.
     pub port: u16,
-    /// The index of the interface it arrives on; 0 where that is not known.
+    /// The index of the arrival interface; 0 if unknown.
     pub ifindex: u32,
 }
 
@@ -60,12 +60,12 @@ pub struct Stream {
     pub(super) apart: bool,
     /// The name of the interface that it arrives on.
     pub iface: Option<String>,
-    /// Its sender has said that it is over.
+    /// Its sender has announced the end.
     pub ended: bool,
     /// The weakest of all its datagrams.
     pub(super) clock: Clock,
     pub(super) sequence: Option<Sequence>,
-    /// What the end said before any of the data came.
+    /// The total of an end that arrived before any data.
     announced: u64,
     pub(super) heard: (SystemTime, SystemTime),
     /// Arrival and transit time of the last one that came for the first time.
@@ -105,7 +105,7 @@ impl Stream {
         }
     }
 
-    /// Where a sender that starts again is looked for. It may have another port then.
+    /// The place of a possible restart. The port may differ after a restart.
     pub fn place(&self) -> (IpAddr, IpAddr, u16, u32) {
         let Key { group, port, ifindex, .. } = self.key;
         (self.source.ip(), group, port, ifindex)
@@ -118,9 +118,9 @@ impl Stream {
         OVERHEAD + self.whole.bytes() + interval + self.sequence.as_ref().map_or(0, Sequence::bytes)
     }
 
-    /// Whether a probe from another address, at `time`, is none of this stream, although its key is
-    /// the same. A sender with two interfaces on one network sends each number from both. One whose
-    /// address changes sends no number twice, and goes on about where it was.
+    /// Whether a probe from another address, at `time`, belongs to another stream despite the same
+    /// key. A sender with two interfaces on one network sends each number from both. A sender whose
+    /// address changes sends no number twice, and continues near its last number.
     pub(super) fn is_from_elsewhere(
         &self,
         probe: &Probe,
@@ -135,7 +135,7 @@ impl Stream {
         let silence = time.duration_since(self.heard.1).unwrap_or_default();
         match (probe.kind, number.checked_sub(sequence.next())) {
             (ProbeKind::Data, None) => {
-                // What the earlier address sent may come late, or twice.
+                // Datagrams from the earlier address may arrive late or twice.
                 let is_late = before.is_some_and(|(_, changed_at)| number < changed_at);
                 !is_late && sequence.has_received(number)
             }
@@ -149,19 +149,19 @@ impl Stream {
         }
     }
 
-    /// What was counted since the last mark, or over all.
+    /// The counts since the last mark, or of the whole run.
     pub fn figures(&self, interval: bool) -> &Figures {
         self.interval.as_deref().filter(|_| interval).unwrap_or(&self.whole)
     }
 
-    /// What was lost since the last mark, or over all.
+    /// The losses since the last mark, or of the whole run.
     pub fn losses(&self, interval: bool) -> Losses {
         let losses = if interval { Sequence::losses_since_mark } else { Sequence::losses };
         self.sequence.as_ref().map(losses).unwrap_or_default()
     }
 
-    /// How many were sent before the first one that was heard, and did not come after it. Nobody
-    /// listened yet: they are not lost.
+    /// The number of datagrams sent before the first received one that did not arrive later. They
+    /// are not lost, because the receiver had not joined.
     pub fn missed_before(&self) -> u64 {
         self.sequence
             .as_ref()
@@ -186,14 +186,14 @@ impl Stream {
         self.figures(interval).gap.max(silence)
     }
 
-    /// Whether there is anything to say of the interval: the end alone may tell of losses.
+    /// Whether the interval has anything to report. An end alone may reveal losses.
     pub fn is_of_interest(&self) -> bool {
         !self.ended
             || self.interval.as_ref().is_none_or(|interval| !interval.is_empty())
             || self.losses(true).expected > 0
     }
 
-    /// Takes one of its data. Answers its delay, where the clocks agree.
+    /// Counts a data datagram. Returns its delay if the clocks agree.
     pub(super) fn take(
         &mut self,
         probe: &Probe,
@@ -225,8 +225,8 @@ impl Stream {
             Order::InOrder | Order::Late { .. } => {
                 // Only the first copy of a datagram enters the other metrics (RFC 5560, 3.4).
                 self.clock = self.clock.min(clock);
-                // Where the clock was set back between two, nobody knows; a negative silence is
-                // none.
+                // If the clock was set back between two datagrams, the gap is negative and does not
+                // count.
                 let silence =
                     self.last.map(|(before, _)| nanos_between(before, arrival.time).max(0));
                 figures.for_each(|figures| {

@@ -10,19 +10,19 @@ use super::{Arrival, Clock, Key, LocalClock, Stream};
 use crate::format::probe::{Damage, Probe, ProbeKind};
 use crate::stats::delay::Precision;
 
-/// How many streams are kept at least; more where more is listened to. What goes beyond is counted
-/// and not measured, so that memory stays bounded.
+/// The number of streams kept at least; more for more targets. Further streams are counted but not
+/// measured, which bounds the memory.
 const FEWEST_STREAMS: usize = 4096;
 
-/// The memory of all streams together, in bytes, however much is listened to and whoever sends.
-/// Beyond it no stream is added, and those that there are give up precision.
+/// The memory of all streams together, in bytes, for any number of targets and senders. Beyond it
+/// no stream is added, and existing streams reduce their precision.
 pub const MOST_BYTES: usize = 128 << 20;
 
-/// What the streams of one address take of that, so that the others have the rest.
+/// The share of one address, which leaves the rest to other addresses.
 const MOST_BYTES_OF_ADDRESS: usize = MOST_BYTES / 4 * 3;
 
-/// The first streams are told to a thousandth, the others to a hundredth (benches/README.md has
-/// what they cost).
+/// The first streams have percentiles at a precision of a thousandth, the others of a hundredth
+/// (benches/README.md has the cost).
 const FINE_STREAMS: usize = 64;
 
 /// How many streams there are.
@@ -38,13 +38,13 @@ pub struct StreamCounts {
     pub more: bool,
 }
 
-/// All measured streams, and what claimed to be of one.
+/// All measured streams, and the damaged datagrams.
 #[derive(Clone, Debug)]
 pub struct Streams {
     streams: Vec<Stream>,
     /// By key; and by key and source if several senders have the same key.
     positions: HashMap<(Key, Option<SocketAddr>), usize>,
-    /// What the streams of each address take.
+    /// The memory of the streams of each address.
     by_address: HashMap<IpAddr, Share>,
     /// The stream of the datagram before: most come from there.
     recent: Option<(Key, SocketAddr, usize)>,
@@ -56,15 +56,15 @@ pub struct Streams {
     local: LocalClock,
     open: usize,
     empty: usize,
-    /// Datagrams of streams for which there was no room.
+    /// Datagrams of streams beyond the limits.
     pub untracked: u64,
-    /// Datagrams with a wrong checksum or length, of whatever stream.
+    /// Datagrams with a wrong checksum or length, of any stream.
     pub corrupt: u64,
     /// Datagrams of a version or a kind that is not known.
     pub unsupported: u64,
 }
 
-/// What the streams of one address take.
+/// The share of the streams of one address.
 #[derive(Clone, Copy, Debug, Default)]
 struct Share {
     streams: usize,
@@ -93,10 +93,10 @@ impl Streams {
         }
     }
 
-    /// Takes a probe. Answers the delay of a datagram, where the clocks agree.
+    /// Counts a probe. Returns the delay of a data datagram if the clocks agree.
     pub fn take(&mut self, probe: &Probe, arrival: &Arrival) -> Option<i64> {
         if probe.kind == ProbeKind::Reply {
-            // It answers somebody, and is none of the stream.
+            // A reply answers another host, and is not part of the stream.
             return None;
         }
         let local = self.local;
@@ -135,7 +135,7 @@ impl Streams {
         stream.full = share.bytes > MOST_BYTES_OF_ADDRESS;
     }
 
-    /// Takes what claimed to be a probe: of a stream that is known, it is counted there too.
+    /// Counts a damaged probe, also in its stream if that exists.
     pub fn damaged(&mut self, damage: Damage, stream: Option<u64>, arrival: &Arrival) {
         match damage {
             // It is counted among all that are cut, measured or not.
@@ -148,7 +148,7 @@ impl Streams {
             let apart = self.positions.get(&(key, Some(arrival.source)));
             apart.or_else(|| self.positions.get(&(key, None))).copied()
         });
-        // Nobody changes the address of a stream by what is not to be believed.
+        // A damaged probe cannot change the address of a stream.
         let known = known.filter(|position| self.streams[*position].source == arrival.source);
         if let Some(position) = known {
             let Stream { whole, interval, .. } = &mut self.streams[position];
@@ -159,12 +159,12 @@ impl Streams {
         }
     }
 
-    /// The streams, in the order in which they were first heard.
+    /// The streams in the order of their first datagrams.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Stream> {
         self.streams.iter()
     }
 
-    /// The memory that they take, in bytes: at most [`MOST_BYTES`], and what one datagram adds.
+    /// The memory of the streams in bytes: at most [`MOST_BYTES`] plus the growth by one datagram.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -199,8 +199,7 @@ impl Streams {
         self.streams.iter().map(before).collect()
     }
 
-    /// Takes note that an interface was made again: its streams go on where it is now, by index and
-    /// by name.
+    /// Moves the streams of a recreated interface to its new index and name.
     pub fn moved(&mut self, before: u32, (now, name): (u32, &str)) {
         self.recent = None;
         for (position, stream) in
@@ -209,7 +208,7 @@ impl Streams {
             let source = stream.apart.then_some(stream.source);
             let key = Key { ifindex: now, ..stream.key };
             if self.positions.contains_key(&(key, source)) {
-                // It was heard there as well.
+                // The stream exists there already.
                 continue;
             }
             self.positions.remove(&(stream.key, source));
@@ -227,9 +226,9 @@ impl Streams {
         }
     }
 
-    /// Takes note of whether the receiver's clock can be trusted: it follows a reference, and was
-    /// not set. What it told of a stream while it could not leaves that stream's delays
-    /// unknown; a stream that begins later may have known ones.
+    /// Notes whether the receiver's clock can be trusted: it follows a reference, and was not set.
+    /// The delays of a stream with untrusted times stay unknown; a later stream may have known
+    /// ones.
     pub fn trust_clock(&mut self, trusted: bool) {
         self.local.synchronised = trusted;
         if trusted {
@@ -240,7 +239,7 @@ impl Streams {
         }
     }
 
-    /// The position of a stream, which is made if there is room.
+    /// The position of a stream, which is created within the limits.
     fn position(&mut self, key: Key, probe: &Probe, arrival: &Arrival) -> Option<usize> {
         let source = arrival.source;
         match self.recent {
@@ -266,7 +265,7 @@ impl Streams {
 
     /// Adds a stream; `apart` is its source if it is not the first with its key.
     fn add(&mut self, key: Key, apart: Option<SocketAddr>, arrival: &Arrival) -> Option<usize> {
-        // One address takes no more than half, so that it leaves room for the others.
+        // One address takes at most half, and leaves the rest to others.
         let address = arrival.source.ip();
         let of_address = self.by_address.get(&address).copied().unwrap_or_default();
         if self.streams.len() >= self.most

@@ -53,7 +53,7 @@ fn stream_of(datagrams: &[(u64, i64, i64)]) -> Streams {
 }
 
 #[test]
-fn figures_are_those_of_what_came() {
+fn counts_match_the_arrivals() {
     let mut streams =
         stream_of(&[(0, 1000, 50), (1, 2000, 40), (3, 4000, 70), (2, 3000, 1080), (2, 3000, 1090)]);
     streams
@@ -76,7 +76,7 @@ fn figures_are_those_of_what_came() {
 }
 
 #[test]
-fn a_changed_dscp_is_one_and_a_congestion_mark_is_not() {
+fn a_congestion_mark_is_not_a_changed_dscp() {
     let mut streams = Streams::new(1, false, HERE);
     for (sequence, class) in [(0, 0xb8), (1, 0xbb), (2, 0x00), (3, 0x88)] {
         streams.take(
@@ -88,7 +88,7 @@ fn a_changed_dscp_is_one_and_a_congestion_mark_is_not() {
 }
 
 #[test]
-fn a_delay_is_known_only_where_the_clocks_agree() {
+fn a_delay_needs_clocks_that_agree() {
     let taken = |probe: Probe, local: LocalClock| {
         let mut streams = Streams::new(1, false, local);
         (streams.take(&probe, &arrival(A, 100)), streams.iter().next().unwrap().clock())
@@ -107,7 +107,7 @@ fn a_delay_is_known_only_where_the_clocks_agree() {
 }
 
 #[test]
-fn a_stream_goes_on_where_its_interface_is_now() {
+fn a_stream_moves_with_its_interface() {
     let mut streams = stream_of(&[(0, 1000, 50), (1, 2000, 50)]);
     let other = Arrival { iface: Some((3, "e1")), ..arrival(A, 2000) };
     streams.take(&probe(1, 1, 2000), &other);
@@ -139,7 +139,7 @@ fn a_stream_goes_on_where_its_interface_is_now() {
 }
 
 #[test]
-fn the_weakest_clock_is_the_one_that_counts() {
+fn the_weakest_clock_decides() {
     let mut streams = Streams::new(1, false, HERE);
     streams.take(&Probe { host: 8, synchronised: true, ..probe(1, 0, 0) }, &arrival(A, 5));
     assert_eq!(streams.iter().next().unwrap().clock(), Clock::Synchronised);
@@ -157,7 +157,7 @@ fn the_weakest_clock_is_the_one_that_counts() {
 }
 
 #[test]
-fn streams_are_told_apart_by_everything_that_makes_them() {
+fn each_part_of_the_key_separates_streams() {
     let mut streams = Streams::new(1, false, HERE);
     let first = arrival(A, 10);
     let others = [
@@ -173,7 +173,7 @@ fn streams_are_told_apart_by_everything_that_makes_them() {
     assert_eq!(streams.iter().map(|stream| stream.figures(false).duplicates).sum::<u64>(), 1);
 }
 
-/// What became of the streams: received, lost, duplicates and changes of the source.
+/// The counts of each stream: received, lost, duplicates, source changes.
 fn outcome(streams: &Streams) -> Vec<(u64, u64, u64, u64)> {
     let of = |stream: &Stream| {
         let Figures { meter, duplicates, .. } = stream.figures(false);
@@ -201,7 +201,7 @@ fn a_sender_whose_address_changes_stays_one_stream() {
 }
 
 #[test]
-fn what_the_earlier_address_sent_may_come_late_or_twice() {
+fn datagrams_of_the_earlier_address_may_be_late() {
     let mut streams = Streams::new(1, false, HERE);
     for (number, source) in
         [(0, A), (2, A), (3, "10.0.0.6:1"), (1, A), (1, A), (2, A), (4, "10.0.0.6:1")]
@@ -212,7 +212,7 @@ fn what_the_earlier_address_sent_may_come_late_or_twice() {
 }
 
 #[test]
-fn whoever_copies_an_id_makes_a_stream_of_his_own() {
+fn a_copied_id_makes_a_separate_stream() {
     const MILLI: i64 = 1_000_000;
     let liar = "10.0.0.9:666";
     let lies = [
@@ -236,7 +236,7 @@ fn whoever_copies_an_id_makes_a_stream_of_his_own() {
 }
 
 #[test]
-fn an_address_may_change_while_datagrams_are_lost_or_before_the_end() {
+fn an_address_may_change_during_losses() {
     const MILLI: i64 = 1_000_000;
     // A thousand a second, and 50 or 500 lost; or none, and nothing follows but the end.
     for lost in [50_u64, 500] {
@@ -272,7 +272,7 @@ fn a_sender_with_two_interfaces_on_one_network_is_two_streams() {
         assert_eq!(outcome.len(), 2, "{outcome:?}");
         assert!(outcome.iter().all(|(_, _, duplicates, _)| *duplicates == 0), "{outcome:?}");
         assert!(streams.all_ended());
-        // Of an interface that comes later, the first that came is the first that was heard.
+        // On a later interface, the first arrival starts the stream.
         let all: u64 = outcome.iter().map(|(received, ..)| received).sum();
         assert_eq!(all, 200 - u64::from(lost.is_some()), "{outcome:?}");
     }
@@ -308,7 +308,7 @@ fn a_crowd_of_forged_streams_takes_bounded_memory() {
         figures.meter.datagrams + figures.duplicates + figures.stale
     };
     assert_eq!(streams.iter().map(counted).sum::<u64>() + streams.untracked, fed);
-    // A mark gives back what the interval took.
+    // A mark releases the memory of the interval.
     let before = streams.bytes();
     streams.mark();
     assert!(streams.bytes() <= before);
@@ -322,7 +322,7 @@ fn a_stream_of_few_datagrams_takes_little_memory() {
 }
 
 #[test]
-fn what_lies_changes_no_stream_but_its_own() {
+fn a_forged_probe_changes_no_other_stream() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
     streams.damaged(Damage::Corrupt, Some(1), &arrival(A, 20));
     streams.damaged(Damage::Truncated, Some(1), &arrival(A, 20));
@@ -335,7 +335,7 @@ fn what_lies_changes_no_stream_but_its_own() {
 }
 
 #[test]
-fn a_sender_that_starts_again_is_a_restart_and_two_at_once_are_not() {
+fn two_senders_at_once_are_not_a_restart() {
     let mut streams = Streams::new(1, false, HERE);
     let mut heard =
         |stream, source, time| _ = streams.take(&probe(stream, 0, 0), &arrival(source, time));
@@ -348,7 +348,7 @@ fn a_sender_that_starts_again_is_a_restart_and_two_at_once_are_not() {
 }
 
 #[test]
-fn an_end_that_comes_alone_is_a_stream_of_which_nothing_is_known() {
+fn an_end_alone_is_a_stream_without_data() {
     let mut streams = Streams::new(1, false, HERE);
     streams.take(&Probe { kind: ProbeKind::End, ..probe(1, 100, 0) }, &arrival(A, 10));
     let stream = streams.iter().next().unwrap();
@@ -363,7 +363,7 @@ fn an_end_that_comes_alone_is_a_stream_of_which_nothing_is_known() {
 }
 
 #[test]
-fn the_silence_of_a_stream_that_has_not_ended_goes_on() {
+fn the_gap_of_an_open_stream_grows() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
     let gap = |streams: &Streams| streams.iter().next().unwrap().gap(false, at(1015));
     assert_eq!(gap(&streams), Some(1000));
@@ -372,7 +372,7 @@ fn the_silence_of_a_stream_that_has_not_ended_goes_on() {
 }
 
 #[test]
-fn intervals_add_up() {
+fn intervals_add_up_to_the_total() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5), (3, 30, 5)]);
     let interval = |streams: &Streams| {
         let stream = streams.iter().next().unwrap();
@@ -388,7 +388,7 @@ fn intervals_add_up() {
 }
 
 #[test]
-fn jitter_is_that_of_rfc_3550() {
+fn jitter_follows_rfc_3550() {
     // Appendix A.8, as it stands there: in whole units, sixteen times the jitter.
     let (mut scaled, mut transit) = (0_i64, None::<i64>);
     let datagrams: Vec<(u64, i64, i64)> = (0..500)
@@ -413,7 +413,7 @@ fn jitter_is_that_of_rfc_3550() {
 }
 
 #[test]
-fn a_flood_of_streams_leaves_room_for_others() {
+fn a_flood_of_streams_leaves_memory_for_others() {
     let mut streams = Streams::new(1, false, HERE);
     for stream in 0..10_000 {
         streams.take(&probe(stream, 0, 0), &arrival(A, 10));
