@@ -28,11 +28,7 @@ pub fn run(reporter: &mut Reporter) -> Result<Verdict, RunError> {
     reporter.final_output(|_| Ok(()))?;
     match concluded {
         (_, Some(error)) => Err(error),
-        (Stop::Interrupted(signal), None) => Ok(Verdict {
-            status: signal.status(),
-            reasons: vec![format!("{} before the end of the list", signal.name())],
-        }),
-        _ => Ok(Verdict::default()),
+        (stop, None) => Ok(verdict::of_list(stop)),
     }
 }
 

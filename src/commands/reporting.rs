@@ -1,11 +1,11 @@
 //! A reporter around what reports.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use crate::cli::DisplayArgs;
 use crate::report::{Display, Notes, Output, Reporter};
 use crate::sys::Interrupt;
-use crate::verdict::Verdict;
+use crate::verdict::{RunError, Verdict};
 
 /// Runs what reports. Its last event is a summary, also if it fails before it has one. Signals are
 /// taken over only here: until then the default action ends the program, also while the user is
@@ -16,8 +16,7 @@ pub fn with_reporter(
     notes: &Notes,
     run: impl FnOnce(&mut Reporter) -> Result<Verdict>,
 ) -> Result<Verdict> {
-    let interrupt =
-        Interrupt::install().map_err(|error| anyhow!("cannot take over signals: {error}"))?;
+    let interrupt = Interrupt::install().map_err(RunError::Signals)?;
     let DisplayArgs { quiet, verbose, color } = *display;
     let display = Display { quiet, whole: verbose > 0, color };
     let mut reporter = Reporter::new(output, display, notes.clone(), &interrupt);

@@ -9,10 +9,9 @@ use clap::Error;
 
 use super::reporting::with_reporter;
 use crate::cli::{self, DisplayArgs};
-use crate::net::describe;
 use crate::report::{ColorWhen, Notes, Output, Paint, Screen, finished, fit};
 use crate::units::printable::{Printable, name_of};
-use crate::verdict::COULD_NOT_RUN;
+use crate::verdict::{COULD_NOT_RUN, RunError};
 
 /// Shows help or the version on standard output, or an error of usage on standard error. Returns
 /// the exit status.
@@ -26,8 +25,7 @@ pub fn show(answer: &Error, arguments: &[OsString]) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             let paint = Paint::new(ColorWhen::Auto, &io::stderr());
-            let why = describe(&error);
-            let text = format!("{} cannot write the output: {why}\n", paint.bad("error:"));
+            let text = format!("{} {}\n", paint.bad("error:"), RunError::Output(error));
             let _ = Notes::default().write_all(text.as_bytes());
             COULD_NOT_RUN.into()
         }

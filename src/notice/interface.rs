@@ -155,18 +155,7 @@ impl Status {
                 ),
             )
             .remedy("name an interface of the VRF; 'mcast ifaces' lists them"),
-            Status::Unbound(vrf) => new(
-                Id::VrfUnbound,
-                format!(
-                    "interface {iface} belongs to the VRF {vrf}, and mcast may not bind to it, so \
-                     it receives nothing there"
-                ),
-            )
-            .remedy(format!(
-                "'{} -w {}=1', or run mcast as root",
-                "sysctl",
-                host::L3MDEV_ACCEPT
-            )),
+            Status::Unbound(vrf) => vrf_unbound(iface, &vrf),
         };
         match rejoined {
             0 => {}
@@ -177,12 +166,27 @@ impl Status {
     }
 }
 
+/// mcast may not bind to the VRF of an interface.
+pub(crate) fn vrf_unbound(iface: &str, vrf: &str) -> Notice {
+    let what = format!(
+        "interface {iface} belongs to the VRF {vrf}, and mcast may not bind to it, so it receives \
+         nothing there"
+    );
+    Notice::new(Level::Warning, Id::VrfUnbound, what)
+        .remedy(format!("'sysctl -w {}=1', or run mcast as root", host::L3MDEV_ACCEPT))
+}
+
 /// Why an interface can have no IPv6 address, and the fix; `None` if it can have one.
 fn address_remedy(iface: &str, family: Family) -> Option<String> {
     if family == Family::V4 {
         return None;
     }
-    match host::ipv6_of(iface)? {
+    ipv6_remedy(iface, host::ipv6_of(iface)?)
+}
+
+/// The fix for an interface that can have no IPv6 address.
+pub(crate) fn ipv6_remedy(iface: &str, ipv6: Ipv6) -> Option<String> {
+    match ipv6 {
         Ipv6::On => None,
         Ipv6::Off => Some(format!(
             "IPv6 is switched off there: sysctl -w net.ipv6.conf.{}.disable_ipv6=0",

@@ -28,14 +28,12 @@ pub fn rcvbuf_capped(request: RcvbufRequest, granted: usize, limit: Option<u64>)
     let what = format!(
         "the system granted {granted} bytes of receive buffer, {asked} were asked for{pause}"
     );
-    let remedy = if cfg!(target_os = "linux") {
-        let now = limit.map(|limit| format!(", which is {limit}")).unwrap_or_default();
-        format!(
-            "raise the system's limit{now}: sysctl -w {MOST_RCVBUF}={asked}; or give mcast the \
-             right to go past it: CAP_NET_ADMIN"
-        )
-    } else {
-        "raise the system's limit on socket buffers".to_owned()
+    let remedy = match limit {
+        Some(limit) => format!(
+            "raise the system's limit, which is {limit}: sysctl -w {MOST_RCVBUF}={asked}; or give \
+             mcast the right to go past it: CAP_NET_ADMIN"
+        ),
+        None => "raise the system's limit on socket buffers".to_owned(),
     };
     warning(Id::RcvbufCapped, what).remedy(remedy)
 }

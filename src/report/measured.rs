@@ -436,4 +436,6 @@ fn dash() -> String {
 }
 
 #[cfg(test)]
+pub mod samples;
+#[cfg(test)]
 mod tests;

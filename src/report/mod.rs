@@ -10,6 +10,7 @@ mod human;
 mod ifaces;
 mod interval;
 mod json;
+mod log_filter;
 mod measured;
 mod notes;
 mod notice;
@@ -22,7 +23,12 @@ mod screen;
 mod style;
 mod text;
 
+pub use log_filter::log_filter;
+#[cfg(test)]
+pub(crate) use measured::samples;
 pub use notes::Notes;
+#[cfg(test)]
+pub(crate) use notice::output_lost;
 pub use output::{Lines, Output};
 pub use progress::{Goal, Progress};
 pub use reporter::{Display, Reporter};

@@ -25,13 +25,15 @@ impl Output {
     /// The writer of this format, with the colours of the results and of the diagnostics. `whole`
     /// shows long payloads and lists in full.
     pub(super) fn format(self, whole: bool, paint: Paint, paint_notes: Paint) -> Box<dyn Format> {
+        self.on(Screen::Output, whole, paint, paint_notes)
+    }
+
+    fn on(self, screen: Screen, whole: bool, paint: Paint, paint_notes: Paint) -> Box<dyn Format> {
+        let text = || Text::new(screen, paint, paint_notes, whole);
         match self {
-            Output::Text => Box::new(Shown(Text::new(Screen::Output, paint, paint_notes, whole))),
+            Output::Text => Box::new(Shown { format: text(), screen }),
             Output::Json => Box::new(json::Json),
-            Output::Hex => {
-                let text = Text::new(Screen::Output, paint, paint_notes, whole);
-                Box::new(Shown(hex::HexDump { text }))
-            }
+            Output::Hex => Box::new(Shown { format: hex::HexDump { text: text() }, screen }),
             Output::Raw => {
                 let text = Text::new(Screen::Diagnostics, paint_notes, paint_notes, false);
                 Box::new(raw::Raw { text })
@@ -41,16 +43,19 @@ impl Output {
 }
 
 /// Text on standard output, made fit for a reader.
-struct Shown<F>(F);
+struct Shown<F> {
+    format: F,
+    screen: Screen,
+}
 
 impl<F: Format> Format for Shown<F> {
     fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
         let start = out.len();
-        self.0.event(event, out, notes)?;
+        self.format.event(event, out, notes)?;
         // A payload is not broken.
         let columns = match event {
             Event::Received(_) | Event::Sent(_) => None,
-            _ => Screen::Output.columns(),
+            _ => self.screen.columns(),
         };
         screen::finish(out, start, columns);
         Ok(())
@@ -62,10 +67,16 @@ impl<F: Format> Format for Shown<F> {
 pub struct Lines(Box<dyn Format>);
 
 impl Lines {
-    /// Lines of this format.
+    /// Lines of this format, of any length.
     pub fn new(output: Output) -> Self {
+        Self::fitting(output, None, false)
+    }
+
+    /// Lines of this format that fit so many columns. `whole` shows long payloads and lists in
+    /// full.
+    pub fn fitting(output: Output, columns: Option<usize>, whole: bool) -> Self {
         let plain = Paint::new(ColorWhen::Never, &io::stdout());
-        Lines(output.format(false, plain, plain))
+        Lines(output.on(Screen::Buffer(columns), whole, plain, plain))
     }
 
     /// Adds what is written of an event to `out`; its diagnostics are left out.

@@ -20,6 +20,8 @@ pub enum Screen {
     Output,
     /// Standard error.
     Diagnostics,
+    /// No terminal. Lines fit this many columns, or have any length.
+    Buffer(Option<usize>),
 }
 
 impl Screen {
@@ -28,6 +30,7 @@ impl Screen {
         let term = match self {
             Screen::Output => Term::stdout(),
             Screen::Diagnostics => Term::stderr(),
+            Screen::Buffer(columns) => return columns,
         };
         let columns = || term.size_checked().map_or(USUAL_COLUMNS, |(_, columns)| columns.into());
         term.is_term().then(columns)

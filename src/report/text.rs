@@ -80,7 +80,12 @@ impl Format for Text {
 impl Text {
     /// Text with its colours: those of the results and those of the diagnostics.
     pub fn new(screen: Screen, paint: Paint, paint_notes: Paint, whole: bool) -> Self {
-        Text { screen, paint, paint_notes, whole, zone: OnceCell::new(), interfaces: Vec::new() }
+        let zone = match screen {
+            // The same on every host.
+            Screen::Buffer(_) => OnceCell::from(TimeZone::UTC),
+            Screen::Output | Screen::Diagnostics => OnceCell::new(),
+        };
+        Text { screen, paint, paint_notes, whole, zone, interfaces: Vec::new() }
     }
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {

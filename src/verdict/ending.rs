@@ -1,6 +1,7 @@
 //! How a run of `send` or `recv` comes to its end.
 
 use std::io;
+use std::process::ExitStatus;
 
 use thiserror::Error;
 
@@ -42,12 +43,27 @@ pub enum Ended {
     Stopped,
 }
 
+impl Ended {
+    /// How the program `name` ended.
+    pub fn of(name: &str, status: ExitStatus) -> Self {
+        let name = Printable(name);
+        match status.code() {
+            Some(0) => Ended::Well,
+            Some(code) => Ended::Failed(format!("'{name}' ended with exit status {code}")),
+            None => Ended::Failed(format!("'{name}' was ended by a {status}")),
+        }
+    }
+}
+
 /// Why a run could not go on.
 #[derive(Debug, Error)]
 pub enum RunError {
     /// The network.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// Signals could not be caught.
+    #[error("cannot take over signals: {}", describe(.0))]
+    Signals(io::Error),
     /// The output.
     #[error("cannot write the output: {}", describe(.0))]
     Output(#[from] io::Error),

@@ -183,6 +183,15 @@ pub fn of_send(rounds: u64, count: Option<u64>, errors: u64, stop: Stop) -> Verd
     verdict
 }
 
+/// Judges a list of interfaces.
+pub fn of_list(stop: Stop) -> Verdict {
+    let mut verdict = Verdict::default();
+    if let Stop::Interrupted(signal) = stop {
+        verdict.fail(signal.status(), format!("{} before the end of the list", signal.name()));
+    }
+    verdict
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

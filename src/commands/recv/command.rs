@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tracing::debug;
@@ -12,7 +12,6 @@ use crate::host;
 use crate::net::{self, NetError, Wake};
 use crate::plan::COMMAND_GRACE;
 use crate::sys::ProcessGroup;
-use crate::units::printable::Printable;
 use crate::verdict::{Ended, RunError};
 
 /// How long COMMAND and the programs that it has started have to end after SIGTERM before they are
@@ -69,7 +68,7 @@ impl RunningCommand {
         }
         let status = self.group.try_wait()?;
         debug!(%status, command = self.name, "ended");
-        self.ended = Some(judge(&self.name, status));
+        self.ended = Some(Ended::of(&self.name, status));
         self.ended.as_ref()
     }
 
@@ -112,13 +111,5 @@ impl RunningCommand {
 impl Drop for RunningCommand {
     fn drop(&mut self) {
         self.group.kill();
-    }
-}
-
-fn judge(name: &str, status: ExitStatus) -> Ended {
-    match status.code() {
-        Some(0) => Ended::Well,
-        Some(code) => Ended::Failed(format!("'{}' ended with exit status {code}", Printable(name))),
-        None => Ended::Failed(format!("'{}' was ended by a {status}", Printable(name))),
     }
 }

@@ -1,63 +1,6 @@
+use super::samples::{figures, stream, together};
 use super::*;
-use crate::event::RunsInfo;
 use crate::report::{ColorWhen, finished};
-use crate::stats::delay::{Delays, Precision};
-use crate::target::Zoned;
-
-fn figures(received: u64, lost: u64, runs: (u64, u64)) -> FiguresInfo {
-    FiguresInfo {
-        received,
-        expected: received + lost,
-        lost,
-        loss_ratio: Some(lost as f64 / (received + lost) as f64),
-        loss_runs: RunsInfo { count: runs.0, longest: runs.1 },
-        duplicates: 0,
-        reordered: 0,
-        reorder_extent_max: 0,
-        stale: 0,
-        corrupt: 0,
-        truncated: 0,
-        bytes: received * 64,
-        rate_pps: None,
-        bitrate_bps: None,
-        jitter: None,
-        delay_ns: None,
-        wakeup_ns: None,
-        pdv_ns: None,
-        hops: None,
-        dscp_changed: Some(0),
-        gap_ns: None,
-    }
-}
-
-fn stream(last: u8, figures: FiguresInfo) -> StreamInfo {
-    StreamInfo {
-        source: Zoned::socket("10.0.0.100:41244".parse().unwrap(), None),
-        source_changes: 0,
-        group: [239, 1, 1, last].into(),
-        port: 5000,
-        iface: Some("e0".to_owned()),
-        format: "mcast",
-        stream: 0x9dfb_ac36_a4a7_115f,
-        figures,
-        missed_before: 0,
-        clock: Clock::Unknown,
-        ended: true,
-        restarts: 0,
-    }
-}
-
-fn together(figures: FiguresInfo, streams: usize, ended: usize, restarts: u64) -> MeasuredInfo {
-    MeasuredInfo {
-        streams,
-        ended,
-        restarts,
-        source_changes: 0,
-        missed_before: 0,
-        figures,
-        spread: Delays::new(Precision::Fine),
-    }
-}
 
 fn plain() -> Paint {
     Paint::new(ColorWhen::Never, &io::stdout())
