@@ -50,7 +50,7 @@ fn without_a_count_the_timeout_is_for_the_first_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let silence = b.mcast("recv --iface e0 --timeout 50ms").ends(1);
-    silence.says("failed: nothing received within --timeout 50ms");
+    silence.says("FAIL no datagrams arrived within --timeout 50ms");
     silence.says("nothing of 224.202.20.30:54321 arrived in ");
     assert_eq!(silence.err.matches("mcast check 224.202.20.30:54321 --iface e0").count(), 1);
 
@@ -223,7 +223,7 @@ fn a_reader_that_stalls_does_not_hold_up_a_signal_and_the_loss_is_told() {
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{command}");
-        assert!(said.contains("the summary included, are lost"), "{command}: {said}");
+        assert!(said.contains("are lost, including the summary"), "{command}: {said}");
         drop(reader);
     }
     assert!(!b.is_member("e0", GROUP));
@@ -267,7 +267,7 @@ fn a_failing_command_fails_the_run_and_ends_it() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let failed = b.mcast("recv --iface e0 --count 5 --timeout 25s -- false").ends(1);
-    failed.says("failed: 'false' ended with exit status 1");
+    failed.says("FAIL 'false' exited with status 1");
     let killed = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", "kill -9 $$"]).ends(1);
     killed.says("'sh' was ended by a signal: 9 (SIGKILL)");
     let missing = b.mcast("recv --iface e0 -- no-such-program").ends(2);
@@ -284,7 +284,7 @@ fn a_command_that_fails_after_the_count_still_fails_the_run() {
     let script = format!("{} send --iface e0 --count 1; exit 7", env!("CARGO_BIN_EXE_mcast"));
     b.mcast_with(&["recv", "--iface", "e0", "--count", "1", "--", "sh", "-c", &script])
         .ends(1)
-        .says("'sh' ended with exit status 7");
+        .says("'sh' exited with status 7");
 }
 
 #[test]
@@ -470,9 +470,9 @@ fn a_count_that_the_command_did_not_fill_is_said_to_be_waited_for() {
     let recv =
         b.mcast("recv --iface e0 --count 5 -- mcast send --iface e0 --count 2 --interval 1ms");
     recv.error_line(|line| {
-        line.starts_with("warning: COMMAND has ended; waiting for 3 more of 5 datagrams")
+        line.starts_with("warning: COMMAND ended, but mcast still waits for 3 of 5 datagrams")
     });
-    recv.error_line(|line| line.contains("tip: add --timeout TIME"));
+    recv.error_line(|line| line.contains("tip: limit the wait with --timeout TIME"));
     recv.signal("INT");
     recv.ends(130).says("SIGINT after 2 of 5 datagrams");
 }

@@ -93,7 +93,7 @@ fn groups_that_share_a_socket_keep_their_sources_and_follow_their_interface() {
     a.shell("ip addr add 10.0.0.100/24 dev e0; ip addr add 10.0.0.99/24 dev e0");
     b.address("e0", "10.0.0.101/24");
     recv.line(|line| {
-        line.contains("interface-back") && line.contains("its 200 targets are used again")
+        line.contains("interface-back") && line.contains("listening to 200 targets again")
     });
     a.mcast("send --iface 10.0.0.99 232.2.0.0+200:5000 --count 1 -q").ends(0);
     a.mcast("send --iface 10.0.0.100 232.2.0.0+200:5000 --count 1 -q").ends(0);

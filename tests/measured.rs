@@ -150,7 +150,7 @@ fn ends_that_announce_the_most_there_can_be_are_no_reason_to_fall_over() {
          size=48))",
     );
     let heard = recv.ends(1);
-    heard.says("were sent before the first that was heard");
+    heard.says("were sent before the first one received");
     assert!(!heard.err.contains("nothing"), "the ends did: {heard}");
 }
 
@@ -866,7 +866,7 @@ fn a_sender_that_is_killed_leaves_its_stream_open() {
         let received = stream["received"].as_u64().unwrap();
         assert!(received >= sent, "what it said that it sent came: {sent} of {received}");
         exactly(&stream, json!({"received": received, "ended": false}));
-        let reason = format!("1 of 1 measured streams had not ended {until}");
+        let reason = format!("1 of 1 measured stream did not end {until}");
         assert_eq!(summary["verdict"], json!({"status": 1, "reasons": [reason]}));
     }
 }

@@ -10,6 +10,7 @@ use super::samples::{at, failed_join, ip, listen, via};
 use crate::host::Ipv6;
 use crate::iface::{Change, Family, Link, Master, Presence, Via};
 use crate::net::{Discards, InterfaceEvent, KernelDrops, Operation};
+use crate::notice::interface::Role;
 use crate::notice::receive::{self, Waiting};
 use crate::notice::shared::SourceJoins;
 use crate::notice::{Notice, advice, interface, send, shared};
@@ -164,8 +165,13 @@ fn of_interfaces() -> Vec<Notice> {
         unchanged(true),
         InterfaceEvent { rejoined: 2, ..unchanged(true) },
     ];
-    let mut notices: Vec<Notice> =
-        events.into_iter().flat_map(|event| interface::of_events(&[event])).collect();
+    let mut notices: Vec<Notice> = events
+        .into_iter()
+        .flat_map(|event| interface::of_events(&[event], Role::Receiver))
+        .collect();
+    let of_sender =
+        [changed(Ready, Gone, 0), with(changed(Gone, Ready, 2), |change| change.remade = true)];
+    notices.extend(interface::of_events(&of_sender, Role::Sender));
     notices.push(interface::not_rejoined(&failed_join(libc::EPERM), 0));
     notices.push(interface::not_rejoined(&failed_join(libc::EPERM), 9));
     notices.extend(at_start());

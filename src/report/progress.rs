@@ -174,11 +174,11 @@ impl View {
         match self.fraction {
             Some(fraction) if with_bar => {
                 let bar = bar_of(fraction, (LEAST_BAR + room).min(MOST_BAR));
-                line += &format!("  [{}]", paint.good(bar));
+                line += &format!("  [{}]", paint.strong(bar));
             }
             None if with_bar => {
                 let turn = self.elapsed.as_millis() / EVERY.as_millis() % 4;
-                line = format!("{} {line}", paint.good(['|', '/', '-', '\\'][turn as usize]));
+                line = format!("{} {line}", paint.strong(['|', '/', '-', '\\'][turn as usize]));
             }
             _ => {}
         }

@@ -7,6 +7,7 @@ use super::out::{OutputBuffer, StandardOutput};
 use super::{ColorWhen, Goal, Notes, Output, Paint, Progress, notice};
 use crate::event::{Event, Failure};
 use crate::net::{InterfaceEvents, Wake};
+use crate::notice::interface::Role;
 use crate::notice::{Notice, interface};
 use crate::sys::{Interrupt, Signal};
 use crate::verdict::Verdict;
@@ -121,12 +122,12 @@ impl<'a> Reporter<'a> {
         advice.iter().try_for_each(|advice| notice::line(advice, self.paint_notes, &mut self.notes))
     }
 
-    /// Says what became of the interfaces.
+    /// Reports changes of the interfaces that `role` uses.
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn interface_events(&mut self, events: InterfaceEvents) -> io::Result<()> {
-        self.warn_all(&interface::of_events(&events.events))?;
+    pub fn interface_events(&mut self, events: InterfaceEvents, role: Role) -> io::Result<()> {
+        self.warn_all(&interface::of_events(&events.events, role))?;
         events
             .failed
             .iter()

@@ -1,4 +1,4 @@
-//! How a run ends, what it proved, and its exit status.
+//! The end of a run, its verdict and its exit status.
 
 pub mod ending;
 mod judge;

@@ -81,7 +81,7 @@ impl RunningCommand {
         }
         let ended = self.ended.clone();
         if !self.group.is_gone() {
-            debug!(pid = self.group.id(), command = self.name, "told to end");
+            debug!(pid = self.group.id(), command = self.name, "sending SIGTERM");
             self.group.terminate();
             self.wait(wake, KILL_GRACE, |this| this.group.is_gone())?;
         }

@@ -16,6 +16,7 @@ use super::stop_conditions::StopConditions;
 use crate::diagnosis::Diagnosing;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
 use crate::net::{Datagram, Discards, Inbox};
+use crate::notice::interface::Role;
 use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
 use crate::stats::stream::StreamCounts;
@@ -185,7 +186,7 @@ impl<'a> RecvLoop<'a> {
         let events = inbox.follow()?;
         if !events.events.is_empty() || !events.failed.is_empty() {
             self.counts.follow(&events.events);
-            reporter.interface_events(events)?;
+            reporter.interface_events(events, Role::Receiver)?;
         }
         reporter.flush()?;
         Ok(stop)

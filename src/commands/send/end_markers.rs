@@ -65,7 +65,7 @@ fn send_queue(
             }
             continue;
         }
-        debug!(%error, "an end could not be sent");
+        debug!(%error, "cannot send an end marker");
         outbox.give_up(position);
         gone += datagrams;
     }

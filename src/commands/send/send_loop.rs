@@ -6,6 +6,7 @@ use std::{hint, io};
 
 use super::queue_sender::{QueueSender, SendContext};
 use crate::net::Outbox;
+use crate::notice::interface::Role;
 use crate::plan;
 use crate::report::{Goal, Reporter};
 use crate::stats::delay::{Delays, Precision};
@@ -107,7 +108,7 @@ impl<'a> SendLoop<'a> {
             if outbox.wait(reporter.wake(), until)? {
                 return Ok(Stop::ReaderGone);
             }
-            reporter.interface_events(outbox.follow()?)?;
+            reporter.interface_events(outbox.follow()?, Role::Sender)?;
         }
     }
 
