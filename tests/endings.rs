@@ -29,7 +29,10 @@ fn too_few_before_the_timeout_is_a_no() {
     a.mcast("send --iface e0 --count 3 --interval 1ms").ends(0);
     let heard = recv.ends(1);
     let verdict = heard.summary()["verdict"].clone();
-    assert_eq!(verdict, json!({"status": 1, "reasons": ["3 of 10 datagrams within --timeout 2s"]}));
+    assert_eq!(
+        verdict,
+        json!({"status": 1, "reasons": ["received 3 of 10 datagrams within --timeout 2s"]})
+    );
     assert_eq!(heard.events_of("datagram").len(), 3);
 }
 
@@ -67,7 +70,7 @@ fn silence_ends_it_once_something_has_come() {
     let too_few = b.mcast("recv --iface e0 --idle 300ms --count 9").ready();
     a.mcast("send --iface e0 --count 3 --interval 5ms").ends(0);
     enough.ends(0).says("received 3 datagrams");
-    too_few.ends(1).says("3 of 9 datagrams before a silence of --idle 300ms");
+    too_few.ends(1).says("3 of 9 datagrams before --idle 300ms ended the run");
 }
 
 #[test]
@@ -125,7 +128,7 @@ fn json_ends_with_the_summary_when_interrupted_too() {
     let heard = recv.ends(130);
     assert_eq!(
         heard.summary()["verdict"],
-        json!({"status": 130, "reasons": ["SIGINT after 0 of 5 datagrams"]})
+        json!({"status": 130, "reasons": ["stopped by SIGINT after 0 of 5 datagrams"]})
     );
     assert_eq!(heard.events_of("left").len(), 1);
 }
@@ -269,7 +272,7 @@ fn a_failing_command_fails_the_run_and_ends_it() {
     let failed = b.mcast("recv --iface e0 --count 5 --timeout 25s -- false").ends(1);
     failed.says("FAIL 'false' exited with status 1");
     let killed = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", "kill -9 $$"]).ends(1);
-    killed.says("'sh' was ended by a signal: 9 (SIGKILL)");
+    killed.says("'sh' ended by signal: 9 (SIGKILL)");
     let missing = b.mcast("recv --iface e0 -- no-such-program").ends(2);
     missing.says("error: cannot run 'no-such-program': ");
     let missing = b.mcast("recv --iface e0 -o json -- no-such-program").ends(2);
