@@ -205,7 +205,7 @@ fn an_interface_that_was_named_by_its_address_is_followed_by_its_address() {
     b.shell("ip addr del 10.0.0.101/24 dev e0; ip addr add 10.0.0.101/24 dev e1");
     recv.line(|line| {
         line.contains("\"interface-moved\"")
-            && line.contains("the address that chose interface e0 is on e1 now")
+            && line.contains("the address that selected interface e0 is now on e1")
     });
     b.joins("e1", "239.1.1.1");
     assert!(!b.is_member("e0", "239.1.1.1"));
@@ -266,7 +266,7 @@ fn what_fails_is_told_once_and_tried_again_by_itself() {
     b.address("e0", "10.0.0.101/24");
     recv.line(|line| {
         line.contains("\"not-rejoined\"")
-            && line.contains("so it is with 4 more; it is tried again every second")
+            && line.contains("4 other targets failed in the same way; mcast retries")
     });
     // It fails again with each of these, and is not told again.
     b.shell("ip addr add 10.0.0.44/24 dev e0; ip link set e0 down; ip link set e0 up");

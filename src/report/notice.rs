@@ -21,7 +21,7 @@ pub fn line(notice: &Notice, paint: Paint, notes: &mut dyn Write) -> io::Result<
     let Notice { level, what, remedy, .. } = notice;
     let mut text = format!("{} {what}\n", painted(*level, &format!("{}:", level.name()), paint));
     if let Some(remedy) = remedy {
-        text += &format!("  {} {remedy}\n", paint.good("tip:"));
+        text += &format!("  {} {remedy}\n", paint.strong("tip:"));
     }
     notes.write_all(text.as_bytes())
 }
@@ -33,7 +33,7 @@ pub fn output_lost(bytes: usize, paint: Paint, notes: &mut dyn Write) -> io::Res
          read it until mcast ends, or write it to a file\n",
         paint.caution("warning:"),
         size(bytes),
-        paint.good("tip:")
+        paint.strong("tip:")
     );
     notes.write_all(text.as_bytes())
 }
@@ -73,18 +73,17 @@ pub fn paragraph(
     }
     if let Some(remedy) = remedy {
         for (position, line) in wrap(remedy, width - MARGIN - 7).iter().enumerate() {
-            let tip = if position == 0 { paint.good("tip: ").to_string() } else { " ".repeat(5) };
+            let tip = if position == 0 { paint.strong("tip: ").to_string() } else { " ".repeat(5) };
             writeln!(out, "{:MARGIN$}  {tip}{line}", "")?;
         }
     }
     for command in commands {
         // Commands are copied, and stay on one line.
-        let place = if command.place == Place::Here {
-            String::new()
-        } else {
-            format!("   # {}", command.place)
-        };
-        writeln!(out, "{WHOLE}{:MARGIN$}    {}{}", "", command.run, paint.faint(place))?;
+        write!(out, "{WHOLE}{:MARGIN$}    {}", "", command.run)?;
+        if command.place != Place::Here {
+            write!(out, "{}", paint.faint(format_args!("   # {}", command.place)))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }

@@ -169,8 +169,8 @@ fn lines_of(text: &str, first: usize, rest: usize) -> Vec<String> {
     lines
 }
 
-/// The words of a text, each with the number of blanks before it. What stands in single quotes is
-/// one word.
+/// The words of a text, each with the number of blanks before it. Text in single quotes is one
+/// word, and so is a number with its unit.
 fn words(text: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut rest = text;
@@ -180,9 +180,23 @@ fn words(text: &str) -> Vec<(usize, &str)> {
             return words;
         }
         let gap = rest.len() - trimmed.len();
-        let end = quoted(trimmed).or_else(|| trimmed.find(' ')).unwrap_or(trimmed.len());
+        let end = quoted(trimmed).unwrap_or_else(|| unit_end(trimmed));
         words.push((gap, &trimmed[..end]));
         rest = &trimmed[end..];
+    }
+}
+
+/// The end of the first word, or of the second one if the first is a number and one blank follows.
+fn unit_end(text: &str) -> usize {
+    let Some((first, rest)) = text.split_once(' ') else { return text.len() };
+    let number = first.trim_start_matches(is_mark);
+    let is_number =
+        !number.is_empty() && number.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
+    match rest.find(' ') {
+        _ if !is_number || rest.is_empty() => first.len(),
+        Some(0) => first.len(),
+        Some(unit) => first.len() + 1 + unit,
+        None => text.len(),
     }
 }
 
@@ -230,7 +244,7 @@ mod tests {
     fn a_line_is_broken_between_words_and_aligned_behind_its_label() {
         assert_eq!(
             shown("warning: one two three four\nreceived 1 datagram from 1 source\n", Some(18)),
-            "warning: one two\n         three\n         four\nreceived 1\n  datagram from 1\n  source\n"
+            "warning: one two\n         three\n         four\nreceived\n  1 datagram from\n  1 source\n"
         );
         assert_eq!(shown("  tip: a b c d e f\n", Some(11)), "  tip: a b\n     c d e\n     f\n");
         assert_eq!(shown("short\n", Some(18)), "short\n");
