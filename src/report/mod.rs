@@ -1,5 +1,4 @@
-//! How events are shown: one small file for each format, behind one reporter that knows where
-//! output goes and how much of it is wanted.
+//! Shows events: a file for each format, and a reporter that writes the wanted events.
 
 mod check;
 mod columns;

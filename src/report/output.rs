@@ -1,4 +1,4 @@
-//! The formats, behind one trait.
+//! The output formats.
 
 use std::io::{self, Write};
 
@@ -8,16 +8,16 @@ use super::text::Text;
 use super::{ColorWhen, Paint, hex, json, raw};
 use crate::event::Event;
 
-/// The formats.
+/// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// A line a datagram, for people.
+    /// Text, with a line for each datagram.
     Text,
-    /// A JSON object a line, for scripts.
+    /// JSON, with an object for each event.
     Json,
     /// A hex dump of each payload.
     Hex,
-    /// The payloads alone; everything else goes to standard error.
+    /// Only the payloads; other output goes to standard error.
     Raw,
 }
 
@@ -42,7 +42,7 @@ impl Output {
     }
 }
 
-/// Text on standard output, made fit for a reader.
+/// Text that is prepared for its destination.
 struct Shown<F> {
     format: F,
     screen: Screen,
@@ -52,7 +52,7 @@ impl<F: Format> Format for Shown<F> {
     fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
         let start = out.len();
         self.format.event(event, out, notes)?;
-        // A payload is not broken.
+        // A line with a payload is not wrapped.
         let columns = match event {
             Event::Received(_) | Event::Sent(_) => None,
             _ => self.screen.columns(),
@@ -62,8 +62,7 @@ impl<F: Format> Format for Shown<F> {
     }
 }
 
-/// Events as a format writes them, without colour: what a [`Reporter`] writes, without a standard
-/// output.
+/// Writes events to a buffer, as a [`Reporter`] does to standard output, without styles.
 pub struct Lines(Box<dyn Format>);
 
 impl Lines {
@@ -79,10 +78,10 @@ impl Lines {
         Lines(output.on(Screen::Buffer(columns), whole, plain, plain))
     }
 
-    /// Adds what is written of an event to `out`; its diagnostics are left out.
+    /// Adds an event to `out`, without its diagnostics.
     ///
     /// # Errors
-    /// None but those of an event that cannot be written in this format.
+    /// The event cannot be written in this format.
     pub fn add(&mut self, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
         self.0.event(event, out, &mut io::sink())
     }
