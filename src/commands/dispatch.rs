@@ -1,4 +1,4 @@
-//! The way from the arguments to the exit status.
+//! Runs the command of the arguments.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ use crate::plan::{self, Host, PlanError};
 use crate::report::{Notes, Paint, Reporter, log_filter};
 use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
 
-/// Runs the command that was typed: `arguments`, the name of the program first. Returns the exit
+/// Runs the command in `arguments`, which begin with the name of the program. Returns the exit
 /// status.
 pub fn run(arguments: &[OsString]) -> ExitCode {
     match cli::parse(arguments.iter().cloned()) {
@@ -44,8 +44,7 @@ fn run_command(command: &Command) -> ExitCode {
     }
 }
 
-/// Sends diagnostics to standard error: what `RUST_LOG` names, or more with each `-v`. Without both,
-/// warnings.
+/// Writes the log to standard error, as filtered by `-v` or `RUST_LOG`.
 fn start_diagnostics(display: &DisplayArgs, mut notes: Notes) {
     let paint = Paint::new(display.color, &io::stderr());
     let rust_log = env::var("RUST_LOG").ok();
@@ -62,7 +61,7 @@ fn start_diagnostics(display: &DisplayArgs, mut notes: Notes) {
     tracing_subscriber::registry().with(diagnostics.with_filter(filter)).init();
 }
 
-/// What the arguments mean on this host.
+/// The plan of a command.
 enum Plan {
     Send(plan::Send),
     Recv(plan::Recv),

@@ -53,8 +53,8 @@ pub enum ProbeInfo {
         stream: u64,
         /// The sequence number.
         seq: u64,
-        /// The delay from the sender to the receiver's kernel; `null` unless the clocks are known to
-        /// agree.
+        /// The delay from the sender to the receiver's kernel; `null` unless the clocks are known
+        /// to agree.
         delay_ns: Option<i64>,
     },
     /// A sent probe.

@@ -1,7 +1,7 @@
 //! The events of a run, which every output format writes, and the JSON that scripts rely on.
 //!
-//! Field names contain their unit. A value that could not be measured is `null`. Each event is a JSON object
-//! with its name in `event`.
+//! Field names contain their unit. A value that could not be measured is `null`. Each event is a
+//! JSON object with its name in `event`.
 
 mod check;
 mod datagram;

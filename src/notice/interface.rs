@@ -271,6 +271,7 @@ pub fn not_rejoined(error: &NetError, more: usize) -> Notice {
     Notice::new(Level::Warning, Id::NotRejoined, what).maybe_remedy(error.tip())
 }
 
+/// Merges equal reports of one interface, and adds up their targets.
 fn once_each<'a>(
     statuses: impl Iterator<Item = (&'a str, Status, usize)>,
     role: Role,
@@ -283,4 +284,37 @@ fn once_each<'a>(
         }
     }
     once.into_iter().map(|(iface, status, rejoined)| status.notice(iface, rejoined, role)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn only_a_recovery_is_a_note() {
+        use Presence::{Down, Gone, NoAddress, Ready};
+        let via = Arc::new(Via { name: "e0".to_owned(), ..Via::default() });
+        for (was, now, expected) in [
+            (Ready, Gone, (Level::Warning, Id::InterfaceGone)),
+            (Gone, Ready, (Level::Note, Id::InterfaceBack)),
+            (Ready, Down, (Level::Warning, Id::InterfaceDown)),
+            (Down, Ready, (Level::Note, Id::InterfaceUp)),
+            (Ready, NoAddress, (Level::Warning, Id::InterfaceNoAddress)),
+        ] {
+            let (old, new) = (Arc::clone(&via), Arc::clone(&via));
+            let change = Change { old, new, was, now, remade: was == Gone, old_is_there: false };
+            let event = InterfaceEvent {
+                via: Arc::clone(&via),
+                family: Family::V4,
+                change: Some(change),
+                rejoined: 0,
+                appeared: false,
+            };
+            let notices = of_events(&[event], Role::Receiver);
+            let shown: Vec<_> = notices.iter().map(|notice| (notice.level, notice.id)).collect();
+            assert_eq!(shown, [expected]);
+        }
+    }
 }

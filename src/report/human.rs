@@ -63,9 +63,9 @@ const PREVIEW: usize = 240;
 /// A run of this many NUL bytes is shown as its length.
 const NULS: usize = 4;
 
-/// A payload on one line: text if it is UTF-8, else hex. Control characters and escape sequences are
-/// escaped. A backslash is doubled, and therefore no payload can forge an escape. A long payload is
-/// cut unless `whole`.
+/// A payload on one line: text if it is UTF-8, else hex. Control characters and escape sequences
+/// are escaped. A backslash is doubled, and therefore no payload can forge an escape. A long
+/// payload is cut unless `whole`.
 ///
 /// A run of NUL bytes is `\{1300 NUL}` in text and ` (1300 x 00)` in hex. No payload can forge
 /// either: a backslash is doubled, and hex has no parentheses.
@@ -144,8 +144,8 @@ fn write_hex(bytes: &[u8], f: &mut fmt::Formatter) -> fmt::Result {
     })
 }
 
-/// Calls `take` for each run of at least [`NULS`] NUL bytes and for the bytes between runs, with the
-/// start, the end, and whether it is a run.
+/// Calls `take` for each run of at least [`NULS`] NUL bytes and for the bytes between runs, with
+/// the start, the end, and whether it is a run.
 fn for_each_run(
     bytes: &[u8],
     mut take: impl FnMut(usize, usize, bool) -> fmt::Result,

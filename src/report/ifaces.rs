@@ -10,7 +10,8 @@ use crate::event::{AddressInfo, InterfaceInfo};
 use crate::iface::{Flag, Joined};
 use crate::units::printable::Printable;
 
-/// Lists of addresses and groups are wrapped at this column, or at the width of a narrower terminal.
+/// Lists of addresses and groups are wrapped at this column, or at the width of a narrower
+/// terminal.
 const WIDTH: usize = 80;
 
 /// The columns that a narrow terminal leaves out, in this order.

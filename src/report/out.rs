@@ -215,8 +215,8 @@ impl Write for StandardOutput<'_> {
     }
 }
 
-/// Whether this is a regular file: poll(2) never waits for it, and each write is complete unless the
-/// disk is full.
+/// Whether this is a regular file: poll(2) never waits for it, and each write is complete unless
+/// the disk is full.
 #[cfg(unix)]
 fn is_regular(open: &impl std::os::fd::AsFd) -> bool {
     let metadata =

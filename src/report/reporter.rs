@@ -141,8 +141,8 @@ impl<'a> Reporter<'a> {
         warnings.iter().try_for_each(|warning| self.warn(warning))
     }
 
-    /// Writes the buffer, before a wait. (A delay of a millisecond saved writes, but the timers cost
-    /// more.)
+    /// Writes the buffer, before a wait. (A delay of a millisecond saved writes, but the timers
+    /// cost more.)
     ///
     /// # Errors
     /// As [`Reporter::event`].

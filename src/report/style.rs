@@ -28,8 +28,8 @@ pub struct Paint {
 }
 
 impl Paint {
-    /// Decides for one stream: by option, else by NO_COLOR (<https://no-color.org>), else by whether
-    /// the stream is a terminal.
+    /// Decides for one stream: by option, else by NO_COLOR (<https://no-color.org>), else by
+    /// whether the stream is a terminal.
     pub fn new(when: ColorWhen, stream: &impl IsTerminal) -> Self {
         let on = match when {
             ColorWhen::Always => true,
@@ -96,8 +96,8 @@ impl<T: Display> Display for Painted<T> {
     }
 }
 
-// Marks stand for styles until text is written, to distinguish them from escape sequences in foreign
-// text. They are noncharacters of Unicode, which are reserved for use inside a program.
+// Marks stand for styles until text is written, to distinguish them from escape sequences in
+// foreign text. They are noncharacters of Unicode, which are reserved for use inside a program.
 const END: char = '\u{fdd0}';
 const FAINT: char = '\u{fdd1}';
 const SOURCE: char = '\u{fdd2}';

@@ -14,11 +14,10 @@ use crate::plan::COMMAND_GRACE;
 use crate::sys::ProcessGroup;
 use crate::verdict::{Ended, RunError};
 
-/// How long COMMAND and the programs that it has started have to end after SIGTERM before they are
-/// killed.
+/// The time that COMMAND and its descendants have to end after SIGTERM, before SIGKILL.
 const KILL_GRACE: Duration = Duration::from_secs(2);
 
-/// How often a wait looks for the end of programs that are not children of mcast: nothing wakes it.
+/// How often a wait checks for the end of programs that are not children of mcast.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// How often orphans are reaped during the run.
@@ -72,9 +71,9 @@ impl RunningCommand {
         self.ended.as_ref()
     }
 
-    /// Waits a moment for COMMAND to end, and then ends it, and what it has started. With `hurry`,
-    /// after a signal or a failure, ends it at once. A command that was ended proves nothing about
-    /// its success.
+    /// Waits a moment for COMMAND to end, and then terminates it with its descendants. With
+    /// `hurry`, after a signal or a failure, there is no wait. A terminated COMMAND is neither a
+    /// success nor a failure.
     pub fn finish(mut self, wake: Wake, hurry: bool) -> Result<Ended, NetError> {
         if !hurry {
             self.wait(wake, COMMAND_GRACE, |this| this.ended.is_some())?;
@@ -107,7 +106,7 @@ impl RunningCommand {
     }
 }
 
-/// COMMAND does not outlive the receiver, whatever fails in between.
+/// COMMAND does not outlive the receiver, even after an error.
 impl Drop for RunningCommand {
     fn drop(&mut self) {
         self.group.kill();

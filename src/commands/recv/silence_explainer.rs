@@ -1,4 +1,4 @@
-//! Explains why nothing arrives, while a receiver runs and when it ends.
+//! Explains why no datagrams arrive, while a receiver runs and when it ends.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -105,7 +105,7 @@ impl<'a> SilenceExplainer<'a> {
         let before = self.silence.since();
         let silent = self.silence.poll(now, counts.received(), counts.streams.all_ended());
         if self.silence.since() != before {
-            // The silence is over, so nothing is to be explained.
+            // The silence is over and needs no explanation.
             self.diagnosis = None;
         }
         match silent {
@@ -131,8 +131,8 @@ impl<'a> SilenceExplainer<'a> {
         silence.into_iter().chain(self.diagnosis.as_ref().map(|_| now + POLL_INTERVAL)).min()
     }
 
-    /// Starts to diagnose why nothing arrived at all, at the end of the run and before the groups
-    /// are left, unless an explanation was shown.
+    /// Starts to diagnose why no datagrams arrived, at the end of the run and before the groups are
+    /// left, unless an explanation was shown.
     pub fn start_final_diagnosis(
         &mut self,
         now: Instant,
@@ -148,7 +148,7 @@ impl<'a> SilenceExplainer<'a> {
             return None;
         }
         let hurry = matches!(stop, Stop::Interrupted(_));
-        // Who interrupts soon knows that nothing came.
+        // An early interrupt needs no explanation.
         if hurry && now - self.silence.since() < MIN_SILENCE {
             return None;
         }

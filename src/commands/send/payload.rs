@@ -16,7 +16,7 @@ pub enum PayloadWriter {
 }
 
 /// The measured streams of a run. All carry one stream id; each endpoint has its own sequence
-/// numbers, so that a receiver can tell the losses of one endpoint from those of another.
+/// numbers, and a receiver can distinguish the losses of different endpoints.
 pub struct Probes {
     writer: Writer,
     end: Writer,
