@@ -59,14 +59,14 @@ pub struct RecvFigures {
     /// How many datagrams had already arrived on another interface. `null` if each group is joined
     /// on one interface only.
     pub interface_copies: Option<u64>,
-    /// The longest time between a datagram and the next, whoever sent them.
+    /// The longest time between two datagrams, of any sources.
     #[serde(rename = "gap_ns", serialize_with = "some_nanos")]
     pub gap: Option<Duration>,
-    /// Datagrams that claimed to be measured ones, with a wrong checksum or length.
+    /// Probes with a wrong checksum or length.
     pub corrupt: u64,
-    /// Datagrams that claimed to be measured ones, of a version or a kind that is not known.
+    /// Probes of an unknown version or kind.
     pub unsupported: u64,
-    /// Measured datagrams of streams that were too many to be followed.
+    /// Probes of streams that were not tracked.
     pub untracked: u64,
     /// All measured streams together; `null` if there are none.
     pub measured: Option<MeasuredInfo>,

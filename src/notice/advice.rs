@@ -13,7 +13,7 @@ use crate::units::words::and_more;
 struct Advice {
     /// Whether it applies to a group.
     applies: fn(IpAddr) -> bool,
-    /// The notice for the first such group, and the number of others.
+    /// The notice for the first of these groups and the number of others.
     notice: fn(IpAddr, usize) -> Notice,
 }
 
@@ -22,8 +22,7 @@ const CONTROL_BLOCK: Advice =
 const RESERVED: Advice = Advice { applies: is_reserved, notice: reserved_range };
 const PERMANENT: Advice = Advice { applies: is_permanent, notice: permanent_group };
 const FLOODED: Advice = Advice { applies: is_flooded, notice: flooded_group };
-const STAYS_LOCAL: Advice =
-    Advice { applies: goes_beyond_this_network, notice: |group, _| stays_local(group) };
+const STAYS_LOCAL: Advice = Advice { applies: is_routed, notice: |group, _| stays_local(group) };
 const STAYS_ON_HOST: Advice = Advice { applies: |_| true, notice: |group, _| stays_on_host(group) };
 
 /// The advice for a sender that asked for this TTL.
@@ -152,12 +151,12 @@ fn is_permanent(group: IpAddr) -> bool {
 /// Whether a group outside the control block has the Ethernet address of a group inside it.
 fn is_flooded(group: IpAddr) -> bool {
     let IpAddr::V4(v4) = group else { return false };
-    !is_control_block(group) && is_control_block(twin(v4).into())
+    !is_control_block(group) && is_control_block(same_mac(v4).into())
 }
 
 /// Whether routers forward a group: IPv6 groups of a scope beyond the link, from site-local (5) on,
 /// and IPv4 groups outside the control block and the local scope 239.255.0.0/16 (RFC 2365, 6.1).
-fn goes_beyond_this_network(group: IpAddr) -> bool {
+fn is_routed(group: IpAddr) -> bool {
     match group {
         IpAddr::V4(v4) => !is_control_block(group) && v4.octets()[..2] != [239, 255],
         IpAddr::V6(group) => group.octets()[1] & 0x0f >= 5,
@@ -165,7 +164,7 @@ fn goes_beyond_this_network(group: IpAddr) -> bool {
 }
 
 /// The group of 224.0.0.0/9 that has the same Ethernet address (RFC 1112, 6.4).
-fn twin(group: Ipv4Addr) -> Ipv4Addr {
+fn same_mac(group: Ipv4Addr) -> Ipv4Addr {
     let [_, second, third, fourth] = group.octets();
     Ipv4Addr::new(224, second & 0x7f, third, fourth)
 }
@@ -217,11 +216,11 @@ fn permanent_group(group: IpAddr, more: usize) -> Notice {
 
 fn flooded_group(group: IpAddr, more: usize) -> Notice {
     let mac = ethernet_address(group).unwrap_or(MacAddr([0; 6]));
-    let twin = if let IpAddr::V4(group) = group { twin(group) } else { Ipv4Addr::UNSPECIFIED };
+    let other = if let IpAddr::V4(group) = group { same_mac(group) } else { Ipv4Addr::UNSPECIFIED };
     note(
         Id::FloodedGroup,
         format!(
-            "{} {} with 224.0.0.0/24, which switches flood to every port ({group} and {twin} both \
+            "{} {} with 224.0.0.0/24, which switches flood to every port ({group} and {other} both \
              map to {mac}; RFC 1112, 6.4; RFC 4541, 2.1.2)",
             and_more(group, more, "group"),
             number(more, "shares an Ethernet address", "share Ethernet addresses")

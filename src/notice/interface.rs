@@ -231,7 +231,7 @@ pub fn at_start<'a>(interfaces: impl Iterator<Item = (&'a Via, Family, Presence)
     once_each(statuses, Role::Receiver)
 }
 
-/// The warning that this process may open no netlink socket, if so.
+/// The warning that this process cannot open netlink sockets; `None` if it can.
 pub fn about_netlink() -> Option<Notice> {
     (!host::has_netlink()).then(shared::no_netlink)
 }

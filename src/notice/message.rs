@@ -62,7 +62,7 @@ pub enum Place {
 }
 
 impl Notice {
-    /// A notice without evidence, remedy and commands.
+    /// A notice without evidence, tip and commands.
     pub fn new(level: Level, id: Id, what: impl Into<String>) -> Self {
         Notice { id, level, what: what.into(), why: None, remedy: None, commands: Vec::new() }
     }

@@ -87,7 +87,7 @@ pub fn payload(bytes: &[u8], whole: bool) -> impl Display {
     })
 }
 
-/// The end of the preview of a text. A run of NUL bytes counts as long as it is shown.
+/// The end of the preview of a text. A run of NUL bytes counts with its shown length.
 fn end_of_text(text: &str) -> usize {
     end_of_preview(text.as_bytes(), PREVIEW, 10, |start, end, room| {
         let segment = text.get(start..end).unwrap_or_default();
@@ -132,7 +132,7 @@ fn write_text(text: &str, f: &mut fmt::Formatter) -> fmt::Result {
         if is_nul {
             return write!(f, "\\{{{} NUL}}", end - start);
         }
-        // NUL is a whole character, so both ends are between characters.
+        // NUL is a whole character: both ends are between characters.
         write!(f, "{}", Escaped(text.get(start..end).unwrap_or_default()))
     })
 }
@@ -185,7 +185,7 @@ impl Display for Escaped<'_> {
 
 impl Escaped<'_> {
     fn escape(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The standard library escapes what is not printable, but also quotes, which are harmless
+        // The standard library escapes control characters, but also quotes, which are harmless
         // here.
         for part in self.0.split_inclusive(['\'', '"']) {
             let quote = part.chars().next_back().filter(|last| matches!(last, '\'' | '"'));

@@ -108,13 +108,13 @@ impl StandardOutput<'_> {
         }
     }
 
-    /// A descriptor that reports when the reader has gone, if the system has one.
+    /// A descriptor that reports a closed output, if the system has one.
     #[cfg(unix)]
     pub fn watched(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
         Some(std::os::fd::AsFd::as_fd(&self.stdout))
     }
 
-    /// A descriptor that reports when the reader has gone, if the system has one.
+    /// A descriptor that reports a closed output, if the system has one.
     #[cfg(windows)]
     pub fn watched(&self) -> Option<std::os::windows::io::BorrowedSocket<'_>> {
         None

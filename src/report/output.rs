@@ -71,7 +71,7 @@ impl Lines {
         Self::fitting(output, None, false)
     }
 
-    /// Lines of this format that fit so many columns. `whole` shows long payloads and lists in
+    /// Lines of this format that fit `columns`. `whole` shows long payloads and lists in
     /// full.
     pub fn fitting(output: Output, columns: Option<usize>, whole: bool) -> Self {
         let plain = Paint::new(ColorWhen::Never, &io::stdout());

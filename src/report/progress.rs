@@ -282,7 +282,7 @@ impl Progress {
         let is_foreground = sys::stderr_is_foreground();
         self.drawn = is_foreground && sys::stderr_is_writable();
         if !self.drawn {
-            // The last line now belongs to the program in the foreground, such as the shell.
+            // The last line now belongs to the program in the foreground, for example the shell.
             self.line.0.fetch_and(is_foreground, Ordering::Relaxed);
             return;
         }

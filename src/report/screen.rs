@@ -1,5 +1,5 @@
 //! Prepares text for a terminal: marks become styles, lines are wrapped, and control characters are
-//! escaped. Names come from users, programs and the network, so all text passes through here.
+//! escaped. Names come from users, programs and the network: all text passes through here.
 
 use console::Term;
 
@@ -168,7 +168,7 @@ fn lines_of(text: &str, first: usize, rest: usize) -> Vec<String> {
 }
 
 /// The words of a text, each with the number of blanks before it. Text in single quotes is one
-/// word, and so is a number with its unit.
+/// word. A number with its unit is one word, too.
 fn words(text: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut rest = text;

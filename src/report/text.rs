@@ -294,7 +294,7 @@ impl Text {
     }
 }
 
-/// The send delay and the CPU time of a sender, and what it skipped or waited for.
+/// The send delay and the CPU time of a sender, its skipped rounds and its waits.
 fn effort(summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
     // The delay of the first datagram is the time that the program took to start.
     let late = summary.pace_ns.as_ref().filter(|_| summary.meter.datagrams > 1);

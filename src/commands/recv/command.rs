@@ -44,7 +44,7 @@ impl RunningCommand {
         };
         let mut command = Command::new(program);
         command.args(&line[1..]).stdout(Stdio::from(io::stderr()));
-        // COMMAND has its own process group. Only the foreground group may read a terminal, so
+        // COMMAND has its own process group. Only the foreground group may read a terminal:
         // COMMAND does not read it.
         if io::stdin().is_terminal() {
             command.stdin(Stdio::null());

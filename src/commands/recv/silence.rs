@@ -38,7 +38,7 @@ pub struct Silence {
     next: Next,
 }
 
-/// What is due next if the silence lasts.
+/// The next step if the silence lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     HalfOver,
@@ -60,7 +60,8 @@ impl Silence {
         }
     }
 
-    /// Updates what has arrived by `now`, and whether every stream is `over`. Returns what is due.
+    /// Updates the datagrams by `now`, and whether every stream is `over`. Returns the task that is
+    /// due.
     pub fn poll(&mut self, now: Instant, received: Received, over: bool) -> Option<Silent> {
         if received != self.received {
             self.received = received;

@@ -55,7 +55,7 @@ impl Subject {
         Some(Subject { listen, iface })
     }
 
-    /// The target, on its interface as it is now.
+    /// The target, with the current state of its interface.
     fn listen(&self, listens: &[Listen], inbox: &Inbox) -> Listen {
         let mut listen = listens[self.listen].clone();
         if let Some((via, ..)) = inbox.interfaces().nth(self.iface) {
@@ -65,7 +65,7 @@ impl Subject {
     }
 }
 
-/// How many targets there are besides the first; each may be joined on several interfaces.
+/// The number of further targets. Each may be joined on several interfaces.
 fn other_targets(listens: &[Listen]) -> usize {
     let targets: HashSet<(IpAddr, u16)> =
         listens.iter().map(|listen| (listen.at.group, listen.at.port)).collect();
@@ -140,7 +140,7 @@ impl<'a> SilenceExplainer<'a> {
         inbox: &Inbox,
         stop: Stop,
     ) -> Option<Diagnosing> {
-        // A run that failed or whose reader has gone needs no explanation.
+        // A failed run and a closed output need no explanation.
         if !counts.received().is_nothing()
             || self.explained
             || matches!(stop, Stop::ReaderGone | Stop::Failed)

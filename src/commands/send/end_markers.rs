@@ -60,7 +60,7 @@ fn send_queue(
         if full && Instant::now() < until {
             outbox.wait_for_room(position, &error, reporter.wake(), until)?;
             if reporter.signal().is_some() {
-                // A signal that is known ends each wait at once.
+                // After a signal, each wait ends at once.
                 thread::sleep(Duration::from_millis(1));
             }
             continue;

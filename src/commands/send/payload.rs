@@ -22,7 +22,7 @@ pub struct Probes {
     end: Writer,
     /// The fields that all probes share.
     common: Probe,
-    /// When the kernel was last asked whether the clock is synchronised.
+    /// The time of the last check whether the clock is synchronised.
     clock_checked: SystemTime,
     counts: Vec<ProbeCount>,
 }

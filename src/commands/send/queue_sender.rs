@@ -58,7 +58,7 @@ pub struct SendContext<'a, 'b> {
 }
 
 impl SendContext<'_, '_> {
-    /// Whether a round is to be left unfinished.
+    /// Whether the run ends before the round is complete.
     pub fn is_over(&self) -> bool {
         self.reporter.signal().is_some() || self.end.is_some_and(|end| end <= Instant::now())
     }
