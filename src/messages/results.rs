@@ -12,7 +12,7 @@ use crate::event::{
     SendSummary, Sending, SentDatagram, TargetInfo,
 };
 use crate::iface::{Flag, Joined, MacAddr, Via};
-use crate::report::{ColorWhen, Lines, Output, Paint, log_filter, output_lost};
+use crate::report::{ColorWhen, Lines, Output, Paint, log_filter, output_lost, progress_sample};
 use crate::sys::Signal;
 use crate::target::{Filter, Listen, Zoned};
 use crate::units::Rate;
@@ -23,7 +23,8 @@ use crate::verdict::{Ended, Evidence, Limits, RunError, Stop, Verdict, of_list, 
 const COLUMNS: usize = 100;
 
 pub fn page() -> Page {
-    let mut samples = vec![starts(), datagrams(), hex_dump(), intervals(), sent(), table()];
+    let mut samples = vec![starts(), datagrams(), hex_dump(), intervals(), progress()];
+    samples.extend([sent(), table()]);
     samples.extend(receptions());
     samples.extend(streams::samples());
     samples.extend([verdicts(), failures()]);
@@ -161,17 +162,21 @@ fn intervals() -> String {
     shown("--stats", [report(received(0)), report(received(1000)), report(odd), report(measured)])
 }
 
+fn progress() -> String {
+    format!("-- progress\n{}", progress_sample(COLUMNS).join("\n"))
+}
+
 fn sent() -> String {
-    let summary = |datagrams, edit: fn(&mut SendSummary)| {
+    let summary = |datagrams: u64, edit: fn(&mut SendSummary)| {
         let mut summary = SendSummary {
-            elapsed: Duration::from_millis(200),
+            elapsed: Duration::from_millis(datagrams.max(200)),
             meter: totals(datagrams),
             errors: 0,
             targets: Vec::new(),
             skipped: 0,
             waits: 0,
             pace_ns: None,
-            cpu: Some(Duration::from_micros(840)),
+            cpu: Some(Duration::from_micros(12_600)),
             verdict: Verdict::default(),
         };
         edit(&mut summary);

@@ -29,6 +29,8 @@ pub use notes::Notes;
 #[cfg(test)]
 pub(crate) use notice::output_lost;
 pub use output::{Lines, Output};
+#[cfg(test)]
+pub(crate) use progress::tests::sample as progress_sample;
 pub use progress::{Goal, Progress};
 pub use reporter::{Display, Reporter};
 pub use screen::{Screen, finished, fit};

@@ -311,4 +311,4 @@ impl Drop for Progress {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

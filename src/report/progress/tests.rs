@@ -37,6 +37,12 @@ fn view() -> View {
     }
 }
 
+/// The line of a run with an end, and of one without, at `columns`.
+pub fn sample(columns: usize) -> [String; 2] {
+    let open = View { fraction: None, left: None, count: None, ..view() };
+    [view(), open].map(|view| plain(&view, columns))
+}
+
 #[test]
 fn the_first_limit_decides_the_progress() {
     let both = goal(Some(100), Some(10 * S));
