@@ -119,63 +119,59 @@ fn of_drops() -> Vec<Notice> {
 
 fn of_interfaces() -> Vec<Notice> {
     use Presence::{Down, Gone, NoAddress, Ready};
-    let changed = |was, now, rejoined| InterfaceEvent {
-        via: Arc::new(via("eth1")),
-        family: Family::V4,
-        change: Some(Change {
-            old: Arc::new(via("eth1")),
-            new: Arc::new(via("eth1")),
-            was,
-            now,
-            remade: false,
-            old_is_there: false,
-        }),
-        rejoined,
-        appeared: false,
-    };
-    let with = |event: InterfaceEvent, edit: fn(&mut Change)| {
-        let mut change = event.change.clone().expect("a change");
-        edit(&mut change);
-        InterfaceEvent { change: Some(change), ..event }
-    };
-    let moved = with(changed(Ready, Ready, 1), |change| {
+    let remade = |change: &mut Change| change.remade = true;
+    let moved = |change: &mut Change| {
         (change.remade, change.old_is_there) = (true, true);
         change.old = Arc::new(via("eth0"));
-    });
-    let lost = with(changed(Ready, NoAddress, 0), |change| {
-        change.new = Arc::new(Via { pinned: true, ..via("eth1") });
-    });
-    let other_address = with(changed(Ready, Ready, 0), |change| {
+    };
+    let lost = |change: &mut Change| change.new = Arc::new(Via { pinned: true, ..via("eth1") });
+    let readdressed = |change: &mut Change| {
         change.new = Arc::new(Via { address: Some(ip("10.0.0.102")), ..via("eth1") });
-    });
-    let unchanged =
-        |appeared| InterfaceEvent { change: None, appeared, ..changed(Ready, Ready, 1) };
+    };
+    let unchanged = |rejoined, appeared| InterfaceEvent {
+        change: None,
+        appeared,
+        ..changed(Ready, Ready, rejoined, |_| ())
+    };
     let events = [
-        changed(Ready, Gone, 0),
-        with(changed(Gone, Ready, 1), |change| change.remade = true),
-        with(changed(Gone, Ready, 2), |change| change.remade = true),
-        moved,
-        changed(Ready, Down, 0),
-        changed(Down, Ready, 1),
-        changed(Ready, NoAddress, 0),
-        lost,
-        changed(NoAddress, Ready, 0),
-        other_address,
-        unchanged(false),
-        unchanged(true),
-        InterfaceEvent { rejoined: 2, ..unchanged(true) },
+        changed(Ready, Gone, 0, |_| ()),
+        changed(Gone, Ready, 1, remade),
+        changed(Gone, Ready, 2, remade),
+        changed(Ready, Ready, 1, moved),
+        changed(Ready, Down, 0, |_| ()),
+        changed(Down, Ready, 1, |_| ()),
+        changed(Ready, NoAddress, 0, |_| ()),
+        changed(Ready, NoAddress, 0, lost),
+        changed(NoAddress, Ready, 0, |_| ()),
+        changed(Ready, Ready, 0, readdressed),
+        unchanged(1, false),
+        unchanged(1, true),
+        unchanged(2, true),
     ];
+    let of_sender = [changed(Ready, Gone, 0, |_| ()), changed(Gone, Ready, 2, remade)];
     let mut notices: Vec<Notice> = events
         .into_iter()
         .flat_map(|event| interface::of_events(&[event], Role::Receiver))
         .collect();
-    let of_sender =
-        [changed(Ready, Gone, 0), with(changed(Gone, Ready, 2), |change| change.remade = true)];
     notices.extend(interface::of_events(&of_sender, Role::Sender));
     notices.push(interface::not_rejoined(&failed_join(libc::EPERM), 0));
     notices.push(interface::not_rejoined(&failed_join(libc::EPERM), 9));
     notices.extend(at_start());
     notices
+}
+
+/// A change of eth1.
+fn changed(
+    was: Presence,
+    now: Presence,
+    rejoined: usize,
+    edit: impl Fn(&mut Change),
+) -> InterfaceEvent {
+    let (old, new) = (Arc::new(via("eth1")), Arc::new(via("eth1")));
+    let mut change = Change { old, new, was, now, remade: false, old_is_there: false };
+    edit(&mut change);
+    let via = Arc::new(via("eth1"));
+    InterfaceEvent { via, family: Family::V4, change: Some(change), rejoined, appeared: false }
 }
 
 fn at_start() -> Vec<Notice> {

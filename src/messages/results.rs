@@ -291,8 +291,43 @@ fn table() -> String {
     let many = (1..=12).map(|last| group(format!("239.1.1.{last}"), last));
     let usual = ["224.0.0.1", "ff02::1"].map(|text| group(text.to_owned(), 1));
     let eth0 = InterfaceInfo {
-        name: "eth0".to_owned(),
-        ifindex: 2,
+        addresses: vec![
+            AddressInfo { address: ip("10.0.0.101"), prefix: Some(24) },
+            AddressInfo { address: ip("fe80::1"), prefix: Some(64) },
+        ],
+        groups: Some(many.chain(usual).collect()),
+        igmp_version: Some(2),
+        ..interface("eth0", 2)
+    };
+    let lo = InterfaceInfo { loopback: true, multicast: false, mac: None, ..interface("lo", 1) };
+    let down = InterfaceInfo {
+        up: false,
+        carrier: None,
+        groups: None,
+        master: Some("br0".to_owned()),
+        ..interface("eth1", 3)
+    };
+    let unplugged = InterfaceInfo {
+        carrier: Some(false),
+        multicast: false,
+        point_to_point: true,
+        flags: vec![Flag::AllMulticast, Flag::Promiscuous],
+        ..interface("tun0", 4)
+    };
+    let vrf = Some("blue".to_owned());
+    let member = InterfaceInfo { master: vrf.clone(), vrf, ..interface("eth2", 5) };
+    let summary = || {
+        let verdict = Verdict::default();
+        Event::IfacesSummary(IfacesSummary { interfaces: 5, verdict })
+    };
+    let rows = [lo, eth0, down, unplugged, member].map(Event::Interface);
+    shown("ifaces", rows.into_iter().chain([summary()])) + &shown("ifaces -q", [summary()])
+}
+
+fn interface(name: &str, ifindex: u32) -> InterfaceInfo {
+    InterfaceInfo {
+        name: name.to_owned(),
+        ifindex,
         up: true,
         carrier: Some(true),
         multicast: true,
@@ -304,53 +339,9 @@ fn table() -> String {
         vrf: None,
         mtu_bytes: Some(1500),
         mac: Some(MacAddr([2, 0xfc, 0, 0, 0, 1])),
-        addresses: vec![
-            AddressInfo { address: ip("10.0.0.101"), prefix: Some(24) },
-            AddressInfo { address: ip("fe80::1"), prefix: Some(64) },
-        ],
-        igmp_version: Some(2),
-        mld_version: Some(2),
-        groups: Some(many.chain(usual).collect()),
-    };
-    let lo = InterfaceInfo {
-        name: "lo".to_owned(),
-        ifindex: 1,
-        loopback: true,
-        multicast: false,
-        mac: None,
-        groups: Some(Vec::new()),
         addresses: Vec::new(),
         igmp_version: Some(3),
-        ..eth0.clone()
-    };
-    let down = InterfaceInfo {
-        name: "eth1".to_owned(),
-        ifindex: 3,
-        up: false,
-        carrier: None,
-        groups: None,
-        ..lo.clone()
-    };
-    let down = InterfaceInfo { loopback: false, master: Some("br0".to_owned()), ..down };
-    let unplugged = InterfaceInfo {
-        name: "tun0".to_owned(),
-        ifindex: 4,
-        carrier: Some(false),
-        point_to_point: true,
-        flags: vec![Flag::AllMulticast, Flag::Promiscuous],
-        loopback: false,
-        ..lo.clone()
-    };
-    let member = InterfaceInfo {
-        name: "eth2".to_owned(),
-        ifindex: 5,
-        vrf: Some("blue".to_owned()),
-        master: Some("blue".to_owned()),
-        ..unplugged.clone()
-    };
-    let end = Event::IfacesSummary(IfacesSummary { interfaces: 5, verdict: Verdict::default() });
-    let rows = [lo, eth0, down, unplugged, member].map(Event::Interface);
-    let quiet = IfacesSummary { interfaces: 5, verdict: Verdict::default() };
-    shown("ifaces", rows.into_iter().chain([end]))
-        + &shown("ifaces -q", [Event::IfacesSummary(quiet)])
+        mld_version: Some(2),
+        groups: Some(Vec::new()),
+    }
 }
