@@ -211,7 +211,7 @@ fn permanent_group(group: IpAddr, more: usize) -> Notice {
             number(more, "is a permanent group, assigned", "are permanent groups, assigned")
         ),
     )
-    .remedy("for private use, choose a group that begins with ff1, such as ff15::1234")
+    .remedy("for private use, choose a group that begins with ff1, for example ff15::1234")
 }
 
 fn flooded_group(group: IpAddr, more: usize) -> Notice {
