@@ -71,7 +71,7 @@ fn a_wrong_checksum_is_not_a_full_buffer() {
             .ready_when_member(&b, "e0", ip.group());
         sends(&a, ip, len, 5);
         let text = text.ends(0);
-        text.says("; 0 dropped by this host's kernel; 5 with a wrong checksum");
+        text.says("; 0 dropped by this host's kernel; 5 dropped with a wrong checksum");
         assert!(text.err.contains("with a wrong UDP checksum"), "{text}");
         assert!(!text.err.contains("buffer"), "{text}");
     }

@@ -201,7 +201,11 @@ fn names_the_master(b: &Host, words: &str) {
         let said: Vec<Value> = warnings(&heard);
         assert_eq!(said.len(), 1, "{heard}");
         assert_eq!(said[0]["id"], "interface-member", "{heard}");
-        assert_eq!(said[0]["what"], format!("e0 is a {words} b0, and IP listens on b0"), "{heard}");
+        assert_eq!(
+            said[0]["what"],
+            format!("e0 is a {words} b0: its datagrams arrive on b0"),
+            "{heard}"
+        );
         let checked = check(b, target, "e0");
         let member = finding(&checked, "interface-member");
         assert_eq!(member["commands"][0]["run"], check_command(target), "{checked}");
@@ -308,7 +312,7 @@ fn a_tunnel_without_multicast_flag_is_named() {
     let _tunnel = tunnel(&host);
     let heard = host.mcast("recv 239.1.1.1:5000 --iface t0 --duration 50ms -o json").ends(0);
     assert_eq!(heard.events_of("ready")[0]["targets"][0]["mac"], Value::Null, "{heard}");
-    assert!(heard.err.contains("the flag MULTICAST of t0 is off"), "{heard}");
+    assert!(heard.err.contains("the MULTICAST flag of t0 is off"), "{heard}");
     let checked = check(&host, "239.1.1.1:5000", "t0");
     assert_eq!(finding(&checked, "interface-flags")["level"], "note", "{checked}");
     assert!(!checked.out.contains("can carry multicast"), "{checked}");
@@ -324,11 +328,14 @@ fn a_route_into_a_tunnel_gets_advice() {
     let said = |arguments: &str| b.mcast(arguments).ends(0).err;
     for command in ["recv 239.1.1.1:5000 --duration 50ms", "send 239.1.1.1:5000 --count 1"] {
         let said = said(command);
-        assert!(said.contains("leads into the tunnel t0; e0 could carry it"), "{command}: {said}");
+        assert!(
+            said.contains("routes 239.1.1.1 to the tunnel t0; e0 can also carry"),
+            "{command}: {said}"
+        );
         assert!(said.contains("--iface e0"), "{command}: {said}");
     }
     let named = said("recv 239.1.1.1:5000 --iface t0 --duration 50ms");
-    assert!(!named.contains("leads into"), "{named}");
+    assert!(!named.contains("the tunnel t0"), "{named}");
 }
 
 #[test]

@@ -29,7 +29,10 @@ fn too_few_datagrams_before_the_timeout_exit_1() {
     a.mcast("send --iface e0 --count 3 --interval 1ms").ends(0);
     let heard = recv.ends(1);
     let verdict = heard.summary()["verdict"].clone();
-    assert_eq!(verdict, json!({"status": 1, "reasons": ["3 of 10 datagrams within --timeout 2s"]}));
+    assert_eq!(
+        verdict,
+        json!({"status": 1, "reasons": ["received 3 of 10 datagrams within --timeout 2s"]})
+    );
     assert_eq!(heard.events_of("datagram").len(), 3);
 }
 
@@ -50,7 +53,7 @@ fn without_a_count_the_timeout_is_for_the_first_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let silence = b.mcast("recv --iface e0 --timeout 50ms").ends(1);
-    silence.says("failed: nothing received within --timeout 50ms");
+    silence.says("FAIL no datagrams arrived within --timeout 50ms");
     silence.says("nothing of 224.202.20.30:54321 arrived in ");
     assert_eq!(silence.err.matches("mcast check 224.202.20.30:54321 --iface e0").count(), 1);
 
@@ -67,7 +70,7 @@ fn idle_ends_the_run_after_the_first_datagram() {
     let too_few = b.mcast("recv --iface e0 --idle 300ms --count 9").ready();
     a.mcast("send --iface e0 --count 3 --interval 5ms").ends(0);
     enough.ends(0).says("received 3 datagrams");
-    too_few.ends(1).says("3 of 9 datagrams before a silence of --idle 300ms");
+    too_few.ends(1).says("3 of 9 datagrams before --idle 300ms ended the run");
 }
 
 #[test]
@@ -125,7 +128,7 @@ fn interrupted_json_ends_with_a_summary() {
     let heard = recv.ends(130);
     assert_eq!(
         heard.summary()["verdict"],
-        json!({"status": 130, "reasons": ["SIGINT after 0 of 5 datagrams"]})
+        json!({"status": 130, "reasons": ["stopped by SIGINT after 0 of 5 datagrams"]})
     );
     assert_eq!(heard.events_of("left").len(), 1);
 }
@@ -222,7 +225,7 @@ fn a_stalled_reader_does_not_delay_a_signal() {
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{command}");
-        assert!(said.contains("the summary included, are lost"), "{command}: {said}");
+        assert!(said.contains("are lost, including the summary"), "{command}: {said}");
         drop(reader);
     }
     assert!(!b.is_member("e0", GROUP));
@@ -266,9 +269,9 @@ fn a_failing_command_fails_the_run() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let failed = b.mcast("recv --iface e0 --count 5 --timeout 25s -- false").ends(1);
-    failed.says("failed: 'false' ended with exit status 1");
+    failed.says("FAIL 'false' exited with status 1");
     let killed = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", "kill -9 $$"]).ends(1);
-    killed.says("'sh' was ended by a signal: 9 (SIGKILL)");
+    killed.says("'sh' ended by signal: 9 (SIGKILL)");
     let missing = b.mcast("recv --iface e0 -- no-such-program").ends(2);
     missing.says("error: cannot run 'no-such-program': ");
     let missing = b.mcast("recv --iface e0 -o json -- no-such-program").ends(2);
@@ -283,7 +286,7 @@ fn a_command_may_fail_after_the_count() {
     let script = format!("{} send --iface e0 --count 1; exit 7", env!("CARGO_BIN_EXE_mcast"));
     b.mcast_with(&["recv", "--iface", "e0", "--count", "1", "--", "sh", "-c", &script])
         .ends(1)
-        .says("'sh' ended with exit status 7");
+        .says("'sh' exited with status 7");
 }
 
 #[test]
@@ -469,9 +472,9 @@ fn waiting_for_a_count_after_the_command_is_reported() {
     let recv =
         b.mcast("recv --iface e0 --count 5 -- mcast send --iface e0 --count 2 --interval 1ms");
     recv.error_line(|line| {
-        line.starts_with("warning: COMMAND has ended; waiting for 3 more of 5 datagrams")
+        line.starts_with("warning: COMMAND ended, but mcast still waits for 3 of 5 datagrams")
     });
-    recv.error_line(|line| line.contains("tip: add --timeout TIME"));
+    recv.error_line(|line| line.contains("tip: limit the wait with --timeout TIME"));
     recv.signal("INT");
     recv.ends(130).says("SIGINT after 2 of 5 datagrams");
 }

@@ -93,7 +93,7 @@ fn groups_on_a_shared_socket_keep_their_sources() {
     a.shell("ip addr add 10.0.0.100/24 dev e0; ip addr add 10.0.0.99/24 dev e0");
     b.address("e0", "10.0.0.101/24");
     recv.line(|line| {
-        line.contains("interface-back") && line.contains("its 200 targets are used again")
+        line.contains("interface-back") && line.contains("listening to 200 targets again")
     });
     a.mcast("send --iface 10.0.0.99 232.2.0.0+200:5000 --count 1 -q").ends(0);
     a.mcast("send --iface 10.0.0.100 232.2.0.0+200:5000 --count 1 -q").ends(0);
@@ -145,10 +145,10 @@ fn groups_on_shared_sockets_follow_an_address() {
         a.mcast(&format!("send --iface {iface} 239.2.0.0+100:5000 --count 1 -q")).ends(0);
     };
     b.shell("ip addr del 10.0.0.101/24 dev e0; ip addr add 10.0.0.101/24 dev e1");
-    recv.line(|line| line.contains("\"interface-moved\"") && line.contains("is on e1 now"));
+    recv.line(|line| line.contains("\"interface-moved\"") && line.contains("is now on e1"));
     to_each("e1");
     b.shell("ip addr del 10.0.0.101/24 dev e1; ip addr add 10.0.0.101/24 dev e0");
-    recv.line(|line| line.contains("\"interface-moved\"") && line.contains("is on e0 now"));
+    recv.line(|line| line.contains("\"interface-moved\"") && line.contains("is now on e0"));
     eventually("e0 is joined again", || b.is_member("e0", "239.2.0.99"));
     to_each("e1");
     to_each("e0");

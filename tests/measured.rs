@@ -150,7 +150,7 @@ fn ends_with_extreme_counts_do_not_panic() {
          size=48))",
     );
     let heard = recv.ends(1);
-    heard.says("were sent before the first that was heard");
+    heard.says("were sent before the first one received");
     assert!(!heard.err.contains("nothing"), "the ends did: {heard}");
 }
 
@@ -595,7 +595,7 @@ honest.end(24)
 ",
     );
     let summary = recv.ends(1).summary();
-    let reason = "of 1 of 3 measured streams only the end arrived, and no datagram before it";
+    let reason = "1 of 3 measured streams delivered an end marker but no datagrams";
     assert_eq!(summary["verdict"]["reasons"], json!([reason]));
     let streams = summary["streams"].as_array().unwrap();
     let of = |id: &str, heard: u64| {
@@ -759,7 +759,7 @@ nowhere.end(20)
     assert_eq!(summary["assertions"][1]["held"], true);
     assert_eq!(
         summary["verdict"],
-        json!({"status": 1, "reasons": ["delay.max < 1h: it could not be measured"]})
+        json!({"status": 1, "reasons": ["delay.max < 1h (not measured)"]})
     );
 }
 
@@ -860,13 +860,14 @@ fn a_killed_sender_leaves_its_stream_open() {
     hears(&timed, 20);
     send.signal("KILL");
     let sent = send.finish().events_of("datagram").len() as u64;
-    for (recv, until) in [(idle, "before a silence of --idle 1s"), (timed, "within --timeout 2s")] {
+    for (recv, until) in [(idle, "before --idle 1s ended the run"), (timed, "within --timeout 2s")]
+    {
         let summary = recv.ends(1).summary();
         let stream = only(&summary);
         let received = stream["received"].as_u64().unwrap();
         assert!(received >= sent, "what it said that it sent came: {sent} of {received}");
         exactly(&stream, json!({"received": received, "ended": false}));
-        let reason = format!("1 of 1 measured streams had not ended {until}");
+        let reason = format!("1 of 1 measured stream did not end {until}");
         assert_eq!(summary["verdict"], json!({"status": 1, "reasons": [reason]}));
     }
 }
@@ -1001,7 +1002,7 @@ fn a_ci_gate_passes_only_a_complete_stream() {
     let reasons = &summary["verdict"]["reasons"];
     assert!(
         reasons.as_array().unwrap().len() == 1
-            && reasons[0].as_str().unwrap().starts_with("loss == 0%: it was 0.2"),
+            && reasons[0].as_str().unwrap().starts_with("loss == 0% (0.2"),
         "{reasons}"
     );
 }
@@ -1052,11 +1053,11 @@ s.raw(b'x' * 64)                                  # and a plain one
         .collect();
     assert_eq!(summary["assertions"], json!(expected), "{summary:#}");
     let reasons = [
-        "bytes > 768: it was 768",
-        "lost < 3: it was 3",
-        "restarts != 0: it was 0",
-        "hops.min > 4: it was 4",
-        "delay.mean < 1h: it could not be measured",
+        "bytes > 768 (768)",
+        "lost < 3 (3)",
+        "restarts != 0 (0)",
+        "hops.min > 4 (4)",
+        "delay.mean < 1h (not measured)",
     ];
     assert_eq!(summary["verdict"], json!({"status": 1, "reasons": reasons}));
 }
@@ -1160,7 +1161,7 @@ fn an_end_is_not_a_datagram() {
     let few = too_few.ends(1);
     assert_eq!(
         few.summary()["verdict"]["reasons"],
-        json!(["50 of 51 datagrams before a silence of --idle 1s"])
+        json!(["received 50 of 51 datagrams before --idle 1s ended the run"])
     );
     assert_eq!(few.events_of("datagram").len(), 50);
     exactly(&only(&few.summary()), json!({"received": 50}));

@@ -123,7 +123,7 @@ fn an_interface_name_may_be_invalid_utf8() {
     // It goes while mcast listens, and comes back.
     let recv = b.mcast(&format!("recv 239.1.1.1:5000 --iface {index} -c 1")).ready();
     b.shell("ip link del $(printf 'b\\377z')");
-    recv.error_line(|line| line.contains("b\\xffz is gone"));
+    recv.error_line(|line| line.contains("b\\xffz disappeared"));
     recv.signal("TERM");
     recv.ends(143);
 }

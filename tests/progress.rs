@@ -210,7 +210,7 @@ fn the_bar_follows_the_colour_option() {
         .ends(0);
         let text = sent(&finished);
         let bar = text.split('\r').find(|piece| had_bar(piece)).expect("a bar");
-        assert_eq!(bar.contains("\u{1b}[32m"), expected, "{color}: {bar:?}");
+        assert_eq!(bar.contains("\u{1b}[1m"), expected, "{color}: {bar:?}");
     }
 }
 

@@ -192,12 +192,12 @@ fn a_capped_buffer_reports_the_pause_it_covers() {
     };
     let said = capped("'100kpps*5s/64'");
     assert!(said.contains(&format!(
-        "warning: the system granted {limit} bytes of receive buffer, 208000000 were asked for: \
-         it lasts "
+        "warning: the system limits the receive buffer to {limit} bytes, less than the requested \
+         208000000: it holds "
     )));
     let lasts = said
-        .split_once("it lasts ")
-        .and_then(|(_, rest)| rest.split_once(" ms instead of 5 s\n"))
+        .split_once("it holds ")
+        .and_then(|(_, rest)| rest.split_once(" ms of datagrams instead of 5 s\n"))
         .expect(&said)
         .0;
     // Rounding to three digits loses less than one percent.
@@ -208,8 +208,8 @@ fn a_capped_buffer_reports_the_pause_it_covers() {
     );
     assert!(
         said.contains(&format!(
-            "tip: raise the system's limit, which is {limit}: sysctl -w \
-             net.core.rmem_max=208000000; or give mcast the right to go past it: CAP_NET_ADMIN\n"
+            "tip: raise the limit, now {limit}: sysctl -w net.core.rmem_max=208000000; or run \
+             mcast with CAP_NET_ADMIN"
         )),
         "{said}"
     );

@@ -408,7 +408,8 @@ fn a_capped_receive_buffer_is_reported() {
         std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
     assert!(
         said.contains(&format!(
-            "warning: the system granted {limit} bytes of receive buffer, 943718400 were asked for"
+            "warning: the system limits the receive buffer to {limit} bytes, less than the \
+             requested 943718400"
         )),
         "{said}"
     );

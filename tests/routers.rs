@@ -153,9 +153,9 @@ fn an_old_querier_breaks_the_ssm_range() {
     b.shell("echo 3 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
     a.python(OLD_QUERY, &[]).ends(0);
     eventually("the query was heard", || speaks(&b, "V2"));
-    let nothing = "routers ignore IGMPv2 reports for the SSM range (RFC 4604), and do not forward \
+    let nothing = "routers ignore IGMPv2 reports for the SSM range (RFC 4604) and do not forward \
                    232.1.1.1";
-    let all = "the network delivers the datagrams of all sources, and this host filters them";
+    let all = "the network delivers datagrams from all sources, and this host filters them";
     for (targets, words, not) in [
         ("10.0.0.5@232.1.1.1:5000", nothing, Some(all)),
         ("10.0.0.5@239.1.1.1:5000", all, Some("RFC 4604")),

@@ -19,7 +19,7 @@ fn the_two_programs_of_the_article_work() {
     let sent = send.ends(0);
 
     let first = sent.out.lines().next().unwrap();
-    for part in ["224.202.20.30:54321", ETHERNET, "10.0.0.100:", "on e0", "TTL 1", "every 5ms"] {
+    for part in ["224.202.20.30:54321", ETHERNET, "10.0.0.100:", "on e0", "TTL 1", "every 5 ms"] {
         assert!(first.contains(part), "{part}: {first}");
     }
     let lines: Vec<&str> = heard.out.lines().collect();

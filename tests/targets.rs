@@ -345,7 +345,7 @@ fn an_own_address_receives_on_every_interface() {
     a.mcast("send 127.0.0.1:5000 --iface e0").ends(2).says("127.0.0.1 is an address of lo");
     b.shell("ip link set e0 down");
     let down = b.mcast("recv 10.0.0.101:5000 --duration 1ms").ends(0);
-    down.says("interface e0 is down");
+    down.says("interface e0 is administratively down");
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn unicast_leaves_by_the_named_interface() {
     );
     a.mcast("send 10.9.9.9:5999 --iface e1 --count 5 --interval 20ms")
         .ends(0)
-        .says("came back: Connection refused");
+        .says("10.9.9.9:5999: port unreachable (ICMP)");
 }
 
 #[test]
@@ -470,7 +470,7 @@ fn a_returned_unicast_datagram_is_reported() {
     let warnings = finished.events_of("warning");
     assert_eq!(warnings.len(), 1, "{finished}");
     assert_eq!(warnings[0]["id"], "came-back");
-    finished.says("a datagram to 10.0.0.101:5999 came back: Connection refused (ECONNREFUSED)");
+    finished.says("10.0.0.101:5999: port unreachable (ICMP)");
     assert_eq!(
         (&finished.summary()["datagrams"], &finished.summary()["errors"]),
         (&json!(10), &json!(0))
@@ -499,28 +499,28 @@ fn advice_is_printed_once_on_standard_error() {
             "send 224.0.0.251:5000 --ttl 9 -c 3 -i 1ms",
             &["routers never forward it, whatever the TTL"][..],
         ),
-        ("send 225.1.1.1:5000 --ttl 9 -c 1", &["IANA keeps back (RFC 5771, 3)"]),
-        ("send 239.128.0.7:5000 --ttl 9 -c 1", &["01:00:5e:00:00:07 is also that of 224.0.0.7"]),
+        ("send 225.1.1.1:5000 --ttl 9 -c 1", &["IANA-reserved range (RFC 5771, 3)"]),
         (
-            "send 239.1.1.1:5000 -c 2 -i 1ms -o json",
-            &["TTL 1 keeps these datagrams on this network; --ttl 16"],
+            "send 239.128.0.7:5000 --ttl 9 -c 1",
+            &["239.128.0.7 and 224.0.0.7 both map to 01:00:5e:00:00:07"],
         ),
-        ("send [ff15::1]:5000 -c 1", &["hop limit 1 keeps"]),
+        ("send 239.1.1.1:5000 -c 2 -i 1ms -o json", &["TTL 1: routers will not forward them"]),
+        ("send [ff15::1]:5000 -c 1", &["hop limit 1: routers will not forward them"]),
         ("send 239.1.1.1:5000 --ttl 1 -c 1", &[]),
         (
             "send 239.1.1.1:5000 239.1.1.2:5000 [ff15::1]:5000 -c 1",
-            &["TTL 1 keeps these datagrams on this network"],
+            &["TTL 1: routers will not forward them"],
         ),
         ("send 224.0.0.99:5000 --ttl 1 -c 1", &["routers never forward it"]),
         ("send [ff12::1]:5000 -c 1", &[]),
-        ("send 239.1.1.1:5000 --ttl 0 -c 1", &["TTL 0 keeps these datagrams on this host"]),
-        ("send [ff15::1]:5000 --ttl 0 -c 1", &["hop limit 0 keeps these datagrams on this host"]),
-        ("recv ff15::1:5000 -d 1ms", &["write [ff15::1]:5000 for port 5000 (RFC"]),
-        ("send ff12::1:5000 -c 1", &["write [ff12::1]:5000 for port 5000 (RFC"]),
+        ("send 239.1.1.1:5000 --ttl 0 -c 1", &["TTL 0: they will not leave this host"]),
+        ("send [ff15::1]:5000 --ttl 0 -c 1", &["hop limit 0: they will not leave this host"]),
+        ("recv ff15::1:5000 -d 1ms", &["ff15::1:5000 is one address without a port"]),
+        ("send ff12::1:5000 -c 1", &["ff12::1:5000 is one address without a port"]),
         ("send 239.1.1.1:5000 -t 10 -c 1", &[]),
         ("send -c 1", &[]),
         ("send 239.1.1.1:5000 -c 1 -q", &[]),
-        ("recv 239.0.0.1+2:5000 -d 1ms", &["239.0.0.1 and 1 more group share an Ethernet address"]),
+        ("recv 239.0.0.1+2:5000 -d 1ms", &["239.0.0.1 and 1 more group share Ethernet addresses"]),
         ("recv 224.0.0.251:5353 -d 1ms", &[]),
         ("recv -d 1ms", &[]),
     ] {

@@ -51,7 +51,7 @@ fn every_line_fits_a_terminal_and_commands_stay_whole() {
             (&["ifaces"][..], "NAME"),
             (&["check", "239.1.1.1:5000", "--iface", "e0", "-d", "200ms"], "fault"),
             (&["recv", group, "--iface", "e0", "-d", "1s", "--stats", "100ms"], "LOST"),
-            (&["recv", "232.1.1.1:5000", "--iface", "e0", "--timeout", "10ms", "-q"], "failed:"),
+            (&["recv", "232.1.1.1:5000", "--iface", "e0", "--timeout", "10ms", "-q"], "FAIL"),
             (&["recv", "--iface", "nosuch"], "error: no interface of this host"),
             (&["recv", "--timeout", "5", "--rcvbuf", "1", "239.1.1.1:5000"], "'5' has no"),
             (&["send", "239.0.0.1:5000", "--iface", "e0", "-c", "1", "-q"], "sent 1 datagram"),

@@ -506,16 +506,16 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// The sentence that says why it failed: `loss == 0%: it was 1.25 %`.
+    /// The reason for a failure: `loss == 0% (1.25 %)`.
     pub fn reason(&self) -> String {
         let Judgement { expr, value, held } = self;
-        let Some(value) = value else { return format!("{expr}: it could not be measured") };
-        // "loss <= 1%: it was 1.00 %" would be no reason: there are as many digits as it takes to
-        // see that it is one.
+        let Some(value) = value else { return format!("{expr} (not measured)") };
+        // "loss <= 1% (1.00 %)" would be no reason: the value has enough digits to contradict the
+        // assertion.
         let assertion = expr.parse::<Assertion>();
         let shown = value
             .shown_until(|seen| assertion.as_ref().map_or(true, |said| said.holds(seen) == *held));
-        format!("{expr}: it was {shown}")
+        format!("{expr} ({shown})")
     }
 }
 

@@ -1,5 +1,5 @@
-//! Waits for IPv6 addresses that are new: duplicate address detection takes a second or two, and
-//! until it is over nothing can be sent from them (RFC 4862, 5.4).
+//! Waits for new IPv6 addresses. They are unusable during duplicate address detection, which takes
+//! a second or two (RFC 4862, 5.4).
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,20 +12,20 @@ use crate::report::Reporter;
 use crate::target::Endpoint;
 use crate::verdict::RunError;
 
-/// The longest wait: a detection begins after up to a second and takes another.
+/// The longest wait: detection starts after up to a second and takes another one.
 const MAX_WAIT: Duration = Duration::from_secs(3);
 
 /// How often the addresses are read.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The longest wait for an address to appear after its interface came up: the kernel lets up to a
-/// second pass before it notices that the wire carries.
+/// The longest wait for an address after its interface came up: the kernel detects a carrier after
+/// up to a second.
 const MAX_WAIT_FOR_FIRST: Duration = Duration::from_secs(2);
 
 /// The plan of `mcast send`, once the interface has an address to send from.
 ///
 /// # Errors
-/// What cannot be carried out on this host.
+/// The plan is not possible on this host.
 pub fn plan_to_send(args: &SendArgs) -> Result<plan::Send, PlanError> {
     let end = Instant::now() + MAX_WAIT_FOR_FIRST;
     loop {
@@ -54,7 +54,7 @@ pub fn wait_for_addresses<'a>(
     if !endpoints.clone().any(is_pending) {
         return Ok(());
     }
-    // Without a carrier no detection begins.
+    // Detection does not start without a carrier.
     let interfaces = host::interfaces().map_err(NetError::list_interfaces)?;
     let carries = |at: &&Endpoint| {
         let iface = interfaces.iter().find(|iface| iface.index == at.via.index);

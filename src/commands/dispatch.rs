@@ -1,11 +1,10 @@
-//! The way from the arguments to the exit status.
+//! Runs the command of the arguments.
 
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -15,10 +14,10 @@ use super::reporting::with_reporter;
 use super::{check, ifaces, recv, send, usage};
 use crate::cli::{self, Command, DisplayArgs, menu};
 use crate::plan::{self, Host, PlanError};
-use crate::report::{Notes, Paint, Reporter};
+use crate::report::{Notes, Paint, Reporter, log_filter};
 use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
 
-/// Runs the command that was typed: `arguments`, the name of the program first. Returns the exit
+/// Runs the command in `arguments`, which begin with the name of the program. Returns the exit
 /// status.
 pub fn run(arguments: &[OsString]) -> ExitCode {
     match cli::parse(arguments.iter().cloned()) {
@@ -45,19 +44,14 @@ fn run_command(command: &Command) -> ExitCode {
     }
 }
 
-/// Sends diagnostics to standard error: what `RUST_LOG` names, or more with each `-v`. Without both,
-/// warnings.
+/// Writes the log to standard error, as filtered by `-v` or `RUST_LOG`.
 fn start_diagnostics(display: &DisplayArgs, mut notes: Notes) {
     let paint = Paint::new(display.color, &io::stderr());
-    let from_level = |level| Targets::new().with_default(level);
-    let filter = match display.verbose {
-        0 => filter_of_environment().unwrap_or_else(|error| {
-            let _ = writeln!(notes, "{} {error}; it is ignored", paint.caution("warning:"));
-            from_level(LevelFilter::WARN)
-        }),
-        1 => from_level(LevelFilter::DEBUG),
-        _ => from_level(LevelFilter::TRACE),
-    };
+    let rust_log = env::var("RUST_LOG").ok();
+    let filter = log_filter(display.verbose, rust_log.as_deref()).unwrap_or_else(|error| {
+        let _ = writeln!(notes, "{} {error}", paint.caution("warning:"));
+        Targets::new().with_default(LevelFilter::WARN)
+    });
     let diagnostics = tracing_subscriber::fmt::layer()
         .with_writer(move || notes.log())
         .with_ansi(paint.is_on())
@@ -67,17 +61,7 @@ fn start_diagnostics(display: &DisplayArgs, mut notes: Notes) {
     tracing_subscriber::registry().with(diagnostics.with_filter(filter)).init();
 }
 
-/// The filter that `RUST_LOG` holds: `debug`, or `mcast::net=trace,warn`. An empty one is none.
-fn filter_of_environment() -> Result<Targets> {
-    match env::var("RUST_LOG") {
-        Ok(text) if !text.is_empty() => text
-            .parse()
-            .map_err(|error| anyhow!("RUST_LOG={text} is no filter ({error}); try RUST_LOG=debug")),
-        _ => Ok(Targets::new().with_default(LevelFilter::WARN)),
-    }
-}
-
-/// What the arguments mean on this host.
+/// The plan of a command.
 enum Plan {
     Send(plan::Send),
     Recv(plan::Recv),

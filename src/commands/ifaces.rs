@@ -1,4 +1,4 @@
-//! `mcast ifaces`: the interfaces of this host, with the properties that matter to multicast.
+//! `mcast ifaces`: the interfaces of this host and their multicast properties.
 
 use std::collections::BTreeMap;
 
@@ -23,16 +23,11 @@ pub fn run(reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let (mtus, groups) = (host::mtus(), host::groups());
     let shown = show(&interfaces, &mtus, &groups, reporter);
     let concluded = verdict::conclude(shown, reporter.signal());
-    // If a signal comes while the reader stalls, the rest of the output is written with the time
-    // limit of the last words.
+    // If a signal arrives while the reader stalls, the final output has a time limit.
     reporter.final_output(|_| Ok(()))?;
     match concluded {
         (_, Some(error)) => Err(error),
-        (Stop::Interrupted(signal), None) => Ok(Verdict {
-            status: signal.status(),
-            reasons: vec![format!("{} before the end of the list", signal.name())],
-        }),
-        _ => Ok(Verdict::default()),
+        (stop, None) => Ok(verdict::of_list(stop)),
     }
 }
 
@@ -77,7 +72,7 @@ fn describe(iface: &Interface, mtu: Option<u32>, groups: &Groups) -> InterfaceIn
             .iter()
             .map(|Address { ip, prefix }| AddressInfo { address: *ip, prefix: *prefix })
             .collect(),
-        // An interface that is down speaks no version.
+        // An interface that is down uses no version.
         igmp_version: groups.igmp_version(iface.index).filter(|_| iface.up),
         mld_version: host::mld_version(&iface.name).filter(|_| iface.up),
         groups: groups.of(iface.index).map(<[_]>::to_vec),

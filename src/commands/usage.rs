@@ -1,4 +1,4 @@
-//! What is answered instead of running a command: help, the version, and errors of usage.
+//! Answers that replace a command: help, the version, and usage errors.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -9,13 +9,12 @@ use clap::Error;
 
 use super::reporting::with_reporter;
 use crate::cli::{self, DisplayArgs};
-use crate::net::describe;
 use crate::report::{ColorWhen, Notes, Output, Paint, Screen, finished, fit};
 use crate::units::printable::{Printable, name_of};
-use crate::verdict::COULD_NOT_RUN;
+use crate::verdict::{COULD_NOT_RUN, RunError};
 
-/// Shows help or the version on standard output, or an error of usage on standard error. Returns
-/// the exit status.
+/// Shows help or the version on standard output, or a usage error on standard error. Returns the
+/// exit status.
 pub fn show(answer: &Error, arguments: &[OsString]) -> ExitCode {
     if answer.use_stderr() {
         refuse(answer, arguments);
@@ -26,15 +25,14 @@ pub fn show(answer: &Error, arguments: &[OsString]) -> ExitCode {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             let paint = Paint::new(ColorWhen::Auto, &io::stderr());
-            let why = describe(&error);
-            let text = format!("{} cannot write the output: {why}\n", paint.bad("error:"));
+            let text = format!("{} {}\n", paint.bad("error:"), RunError::Output(error));
             let _ = Notes::default().write_all(text.as_bytes());
             COULD_NOT_RUN.into()
         }
     }
 }
 
-/// Shows an error of usage; as JSON too, if JSON is what the arguments ask for.
+/// Shows a usage error, and its JSON if the arguments ask for JSON.
 fn refuse(error: &Error, arguments: &[OsString]) {
     let _ = io::stderr().write_all(&rendered(error, arguments));
     if wants_json(arguments) {
@@ -45,8 +43,8 @@ fn refuse(error: &Error, arguments: &[OsString]) {
     }
 }
 
-/// An error as it is shown. It repeats arguments among its own colours, so it is made again of
-/// arguments that print.
+/// An error as text. It repeats arguments between styles, and therefore the escaped arguments are
+/// parsed again.
 fn rendered(error: &Error, arguments: &[OsString]) -> Vec<u8> {
     let columns = Screen::Diagnostics.columns();
     let again = cli::parse(printable(arguments).map(OsString::from)).err();
@@ -71,7 +69,7 @@ fn reason(rendered: &str) -> String {
     first.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the arguments ask for JSON. They could not be parsed, so they are looked through.
+/// Whether the arguments ask for JSON, although they could not be parsed.
 fn wants_json(arguments: &[OsString]) -> bool {
     let words: Vec<&str> = arguments
         .iter()
@@ -92,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_found_in_arguments_that_cannot_be_parsed() {
+    fn json_is_detected_in_invalid_arguments() {
         let wants = |line: &str| {
             wants_json(&line.split(' ').map(OsString::from).collect::<Vec<OsString>>())
         };
@@ -112,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_is_the_first_paragraph_on_one_line() {
+    fn the_reason_is_the_first_paragraph() {
         assert_eq!(
             reason("error: the following are required:\n  --size <BYTES>\n\nUsage: mcast send"),
             "the following are required: --size <BYTES>"

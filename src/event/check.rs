@@ -1,4 +1,4 @@
-//! The events of `mcast check`, besides its findings, which are data already.
+//! The events of `mcast check`, except its findings.
 
 use std::time::Duration;
 
@@ -9,40 +9,40 @@ use super::{Program, TargetInfo};
 use crate::notice::{Level, Notice};
 use crate::verdict::Verdict;
 
-/// The group is joined wherever it can be: what arrives from now on is seen.
+/// The group is joined: datagrams that arrive from now on count.
 #[derive(Debug, Serialize)]
 pub struct Checking<'a> {
-    /// What writes the events.
+    /// The program that writes the events.
     #[serde(flatten)]
     pub program: Program,
-    /// Where it is joined.
+    /// The target on each interface.
     pub targets: Vec<TargetInfo<'a>>,
-    /// The interface where it should arrive; `null` where nobody names one and several would do.
+    /// The interface where the group should arrive; `null` if the choice is open.
     pub expected: Option<&'a str>,
-    /// How long is listened, at most.
+    /// The longest time to listen.
     #[serde(rename = "duration_ns", serialize_with = "nanos")]
     pub duration: Duration,
-    /// What to type on the host that sends; `null` unless a sender is waited for.
+    /// The command to type on the sender; `null` without `--listen`.
     pub send: Option<String>,
 }
 
-/// What was found, in one sentence; always the last.
+/// The last event of `mcast check`.
 #[derive(Debug, Serialize)]
 pub struct CheckSummary {
-    /// How long it took.
+    /// The duration of the check.
     #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
     pub elapsed: Duration,
-    /// How many findings are as they should be.
+    /// How many findings are passes.
     pub passes: usize,
-    /// How many are to know.
+    /// How many are notes.
     pub notes: usize,
-    /// How many may keep datagrams away.
+    /// How many are warnings.
     pub warnings: usize,
-    /// How many do.
+    /// How many are faults.
     pub faults: usize,
-    /// All of it in one sentence.
+    /// The conclusion, in one sentence.
     pub conclusion: String,
-    /// What it proved.
+    /// The exit status and its reasons.
     pub verdict: Verdict,
 }
 

@@ -1,4 +1,4 @@
-//! One datagram.
+//! A received or a sent datagram.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::SystemTime;
@@ -11,68 +11,68 @@ use super::measured;
 use crate::target::Zoned;
 use crate::units::hex::Hex;
 
-/// A datagram that came.
+/// A received datagram.
 #[derive(Debug, Serialize)]
 pub struct ReceivedDatagram<'a> {
-    /// When the kernel took it.
+    /// When the kernel received it.
     #[serde(serialize_with = "rfc3339")]
     pub time: SystemTime,
-    /// Who sent it.
+    /// The sender's address.
     pub source: Zoned<SocketAddr, &'a str>,
-    /// The group it was heard on.
+    /// The group, or the unicast address.
     pub group: IpAddr,
-    /// The UDP port it was heard on.
+    /// The UDP port.
     pub port: u16,
-    /// The interface it arrived on.
+    /// The interface that it arrived on.
     pub iface: Option<&'a str>,
-    /// The TTL or hop limit that was left.
+    /// The remaining TTL or hop limit.
     pub ttl: Option<u8>,
-    /// Its DSCP.
+    /// The DSCP.
     pub dscp: Option<u8>,
-    /// Its ECN codepoint, for the formats that show it.
+    /// The ECN codepoint, which JSON does not show.
     #[serde(skip)]
     pub ecn: Option<u8>,
-    /// The length of its payload.
+    /// The length of the payload.
     pub len_bytes: usize,
-    /// What it says of itself, where it is a measured one.
+    /// The header of a probe.
     #[serde(flatten)]
     pub probe: Option<ProbeInfo>,
-    /// Its payload: `text` where it is UTF-8, else `hex`.
+    /// The payload: `text` if it is UTF-8, else `hex`.
     #[serde(flatten)]
     pub payload: Payload<'a>,
 }
 
-/// What a measured datagram says.
+/// The header of a probe.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(untagged)]
 pub enum ProbeInfo {
-    /// It is one of a stream.
+    /// A received probe of a stream.
     Whole {
-        /// The sender's run, in hex.
+        /// The stream id, in hex.
         #[serde(serialize_with = "measured::hex")]
         stream: u64,
-        /// Its number.
+        /// The sequence number.
         seq: u64,
-        /// From the sender to the receiver's kernel; `null` where the clocks are not known to
-        /// agree.
+        /// The delay from the sender to the receiver's kernel; `null` unless the clocks are known
+        /// to agree.
         delay_ns: Option<i64>,
     },
-    /// It was sent.
+    /// A sent probe.
     Sent {
-        /// The run, in hex.
+        /// The stream id, in hex.
         #[serde(serialize_with = "measured::hex")]
         stream: u64,
-        /// Its number.
+        /// The sequence number.
         seq: u64,
     },
-    /// It claims to be one, and is not to be believed.
+    /// A probe that is not valid.
     Damaged {
         /// `corrupt`, `truncated` or `unsupported`.
         damage: &'static str,
     },
 }
 
-/// The bytes of a datagram.
+/// The payload of a datagram.
 #[derive(Clone, Copy, Debug)]
 pub struct Payload<'a>(pub &'a [u8]);
 
@@ -87,24 +87,24 @@ impl Serialize for Payload<'_> {
     }
 }
 
-/// A datagram that went.
+/// A sent datagram.
 #[derive(Debug, Serialize)]
 pub struct SentDatagram<'a> {
-    /// When.
+    /// When it was sent.
     #[serde(serialize_with = "rfc3339")]
     pub time: SystemTime,
     /// The group.
     pub group: IpAddr,
     /// The UDP port.
     pub port: u16,
-    /// The interface it left by.
+    /// The interface that it left on.
     pub iface: &'a str,
-    /// The length of its payload.
+    /// The length of the payload.
     pub len_bytes: usize,
-    /// What it says of itself, where it is a measured one.
+    /// The header of a probe.
     #[serde(flatten)]
     pub probe: Option<ProbeInfo>,
-    /// Its payload, for the formats that show it.
+    /// The payload, which JSON does not show.
     #[serde(skip)]
     pub payload: Payload<'a>,
 }
@@ -117,7 +117,7 @@ mod tests {
     use crate::event::Event;
 
     #[test]
-    fn a_datagram_is_text_where_it_can_be_and_hex_where_not() {
+    fn a_payload_is_hex_unless_it_is_utf_8() {
         let event = |payload: &'static [u8]| {
             serde_json::to_string(&Event::Received(ReceivedDatagram {
                 time: SystemTime::UNIX_EPOCH + Duration::new(1_795_000_000, 5),

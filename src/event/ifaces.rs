@@ -11,40 +11,40 @@ use crate::verdict::Verdict;
 /// An interface of this host.
 #[derive(Clone, Debug, Serialize)]
 pub struct InterfaceInfo {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its index.
+    /// The index.
     pub ifindex: u32,
-    /// Administratively up.
+    /// It is administratively up.
     pub up: bool,
-    /// Its wire carries; `null` where it is down.
+    /// It has a carrier; `null` if it is down.
     pub carrier: Option<bool>,
-    /// Able to carry multicast.
+    /// The MULTICAST flag is set.
     pub multicast: bool,
-    /// The loopback interface.
+    /// It is the loopback interface.
     pub loopback: bool,
-    /// It leads to one other host.
+    /// It connects to one other host.
     pub point_to_point: bool,
-    /// All its flags.
+    /// All flags.
     pub flags: Vec<Flag>,
-    /// Its kind, as `ip -d link` prints it: `bond`, `vlan`; `null` for a network card.
+    /// The kind, as `ip -d link` prints it: `bond`, `vlan`; `null` for a network card.
     pub kind: Option<String>,
-    /// The bridge, bond, team or VRF that it belongs to.
+    /// The bridge, bond, team or VRF that it is a port or a member of.
     pub master: Option<String>,
-    /// The VRF that it belongs to.
+    /// The VRF that it is in.
     pub vrf: Option<String>,
-    /// Its MTU.
+    /// The MTU.
     pub mtu_bytes: Option<u32>,
-    /// Its Ethernet address.
+    /// The Ethernet address.
     #[serde(serialize_with = "display_some")]
     pub mac: Option<MacAddr>,
-    /// Its addresses, in the system's order.
+    /// The addresses, in the system's order.
     pub addresses: Vec<AddressInfo>,
-    /// The version of IGMP that it speaks; `null` where it is down.
+    /// The IGMP version in use; `null` if the interface is down.
     pub igmp_version: Option<u8>,
-    /// The version of MLD that it speaks; `null` where it is down or has no IPv6.
+    /// The MLD version in use; `null` if the interface is down or has no IPv6.
     pub mld_version: Option<u8>,
-    /// The groups that it is a member of, by address.
+    /// The groups that the host has joined on it, by address.
     pub groups: Option<Vec<Joined>>,
 }
 
@@ -57,11 +57,11 @@ pub struct AddressInfo {
     pub prefix: Option<u8>,
 }
 
-/// What a list of the interfaces came to.
+/// The last event of `mcast ifaces`.
 #[derive(Debug, Serialize)]
 pub struct IfacesSummary {
-    /// How many interfaces there are.
+    /// The number of interfaces.
     pub interfaces: usize,
-    /// What it proved.
+    /// The exit status and its reasons.
     pub verdict: Verdict,
 }

@@ -1,4 +1,4 @@
-//! How values are written in JSON.
+//! Values in JSON.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -38,7 +38,7 @@ pub(super) fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result
     }
 }
 
-/// An index, where 0 stands for none.
+/// An index; 0 means none.
 pub(super) fn null_if_zero<S: Serializer>(index: &u32, serializer: S) -> Result<S::Ok, S::Error> {
     Some(index).filter(|index| **index != 0).serialize(serializer)
 }

@@ -11,53 +11,53 @@ use super::{
 use crate::notice::Notice;
 use crate::verdict::Verdict;
 
-/// Something that happened.
+/// An event of a run.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event<'a> {
-    /// Every group is joined: what is sent from now on is heard.
+    /// Every group is joined: datagrams that are sent from now on arrive.
     #[serde(rename = "ready")]
     Listening(Listening<'a>),
     /// The sockets are open: the first datagram follows.
     #[serde(rename = "ready")]
     Sending(Sending<'a>),
-    /// The group is joined, and looked into.
+    /// The group is joined, and the check begins.
     #[serde(rename = "ready")]
     Checking(Checking<'a>),
-    /// A datagram came.
+    /// A datagram arrived.
     #[serde(rename = "datagram")]
     Received(ReceivedDatagram<'a>),
-    /// A datagram went.
+    /// A datagram was sent.
     #[serde(rename = "datagram")]
     Sent(SentDatagram<'a>),
-    /// Something the user should know.
+    /// A warning, or a note about a recovery.
     #[serde(serialize_with = "notice::warning")]
     Warning(&'a Notice),
     /// A group was left.
     Left(Left<'a>),
-    /// What a receiver got since the last report.
+    /// The counters of a receiver since the last report.
     Interval(IntervalReport),
-    /// What a receiver got; always the last.
+    /// The last event of `mcast recv`.
     #[serde(rename = "summary")]
     RecvSummary(RecvSummary),
-    /// What a sender did; always the last.
+    /// The last event of `mcast send`.
     #[serde(rename = "summary")]
     SendSummary(SendSummary),
-    /// Something that was found.
+    /// A finding of `mcast check`.
     #[serde(serialize_with = "notice::finding")]
     Finding(&'a Notice),
-    /// Something that explains why a receiver hears nothing.
+    /// A finding that explains why no datagrams arrive.
     #[serde(rename = "finding", serialize_with = "notice::finding")]
     Explanation(&'a Notice),
-    /// What was found, in one sentence; always the last.
+    /// The last event of `mcast check`.
     #[serde(rename = "summary")]
     CheckSummary(CheckSummary),
     /// An interface of this host.
     Interface(InterfaceInfo),
-    /// How many interfaces there are; always the last.
+    /// The last event of `mcast ifaces`.
     #[serde(rename = "summary")]
     IfacesSummary(IfacesSummary),
-    /// Why a command has no other summary; always the last.
+    /// The last event of a command that failed before its summary.
     #[serde(rename = "summary")]
     Failure(Failure),
 }
@@ -76,12 +76,12 @@ impl Event<'_> {
     }
 }
 
-/// The summary of a command that could not run, or that has nothing to sum up.
+/// The summary of a command that failed before it had one.
 #[derive(Debug, Serialize)]
 pub struct Failure {
-    /// Why.
+    /// The error.
     pub error: String,
-    /// The same as a verdict.
+    /// The exit status, with the error as its reason.
     pub verdict: Verdict,
 }
 

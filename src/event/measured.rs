@@ -1,4 +1,4 @@
-//! Measured streams, as data.
+//! The measurements of streams.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::SystemTime;
@@ -13,9 +13,9 @@ use crate::target::Zoned;
 /// A measured stream: over the whole run, or over an interval.
 #[derive(Debug, Serialize)]
 pub struct StreamInfo {
-    /// Who sends it; the last address, if it had several.
+    /// The sender's address; the last one, if it changed.
     pub source: Zoned<SocketAddr>,
-    /// How often its sender's address changed.
+    /// How often the sender's address changed.
     pub source_changes: u64,
     /// The group.
     pub group: IpAddr,
@@ -23,49 +23,48 @@ pub struct StreamInfo {
     pub port: u16,
     /// The interface that it arrives on.
     pub iface: Option<String>,
-    /// What its datagrams are: `mcast`.
+    /// The format of the probes: `mcast`.
     pub format: &'static str,
-    /// The sender's run, in hex.
+    /// The stream id, in hex.
     #[serde(serialize_with = "hex")]
     pub stream: u64,
-    /// What was measured.
+    /// The measurements.
     #[serde(flatten)]
     pub figures: FiguresInfo,
-    /// How many were sent before the first one that was heard: nobody listened yet, and they are
-    /// not lost.
+    /// How many datagrams were sent before the first one that arrived. They do not count as lost.
     pub missed_before: u64,
-    /// How it is known that the clocks agree.
+    /// The evidence that the clocks agree.
     pub clock: Clock,
-    /// Its sender has said that it is over.
+    /// An end-of-stream marker arrived.
     pub ended: bool,
-    /// How many streams of the same address at the same place were over when it began.
+    /// How many streams from the same address to the same target were over when it began.
     pub restarts: u64,
 }
 
-/// What was measured of a stream, or of all streams together.
+/// The measurements of a stream, or of all streams together.
 #[derive(Debug, Serialize)]
 pub struct FiguresInfo {
-    /// How many datagrams came, each counted once.
+    /// How many datagrams arrived, without duplicates.
     pub received: u64,
-    /// How many should have come, from the first one that was heard.
+    /// How many datagrams should have arrived, from the first one that did.
     pub expected: u64,
-    /// How many did not (RFC 7680), those that the receiver's own kernel dropped among them.
+    /// How many of these did not arrive (RFC 7680), including kernel drops of the receiver.
     pub lost: u64,
-    /// How many of those that should have come did not; `null` where none should.
+    /// `lost` divided by `expected`; `null` if none were expected.
     pub loss_ratio: Option<f64>,
     /// Runs of consecutive losses (RFC 3357).
     pub loss_runs: RunsInfo,
-    /// Further copies of datagrams that came (RFC 5560).
+    /// Further copies of datagrams that arrived (RFC 5560).
     pub duplicates: u64,
-    /// Datagrams that came after a later one (RFC 4737).
+    /// Datagrams that arrived after a later one (RFC 4737).
     pub reordered: u64,
     /// The largest extent of reordering (RFC 4737, 4.2).
     pub reorder_extent_max: u64,
-    /// Datagrams too late to tell whether they had come before: more than 131,072 behind.
+    /// Datagrams more than 131,072 behind, too late to distinguish from duplicates.
     pub stale: u64,
-    /// Datagrams with a wrong checksum or length; they are lost as well.
+    /// Datagrams with a wrong checksum or length; they count as lost, too.
     pub corrupt: u64,
-    /// Datagrams that were cut; they are lost as well.
+    /// Datagrams that were truncated; they count as lost, too.
     pub truncated: u64,
     /// Bytes of payload.
     pub bytes: u64,
@@ -76,40 +75,39 @@ pub struct FiguresInfo {
     /// Interarrival jitter (RFC 3550); of several streams, the largest.
     #[serde(rename = "jitter_ns", serialize_with = "rounded")]
     pub jitter: Option<f64>,
-    /// From the sender to the receiver's kernel (RFC 7679); `null` where the clocks are not known
-    /// to agree.
+    /// The delay from the sender to the receiver's kernel (RFC 7679); `null` unless the clocks are
+    /// known to agree.
     pub delay_ns: Option<Quantiles>,
-    /// From there to the program.
+    /// The latency from the receiver's kernel to the program.
     pub wakeup_ns: Option<LatenessInfo>,
-    /// The delay less the shortest of its stream (RFC 5481).
+    /// The delay minus the shortest one of the stream (RFC 5481).
     pub pdv_ns: Option<Quantiles>,
-    /// How many routers they passed.
+    /// The number of routers on the path.
     pub hops: Option<HopsInfo>,
-    /// How many came with another DSCP than they were sent with.
+    /// How many datagrams arrived with another DSCP than they were sent with.
     pub dscp_changed: Option<u64>,
-    /// The longest time between a datagram and the next; of a stream that has not ended also from
-    /// the last one until now. Of several streams, of any one.
+    /// The longest time between two datagrams. For a stream that has not ended, also the time since
+    /// the last one. Of several streams, the largest.
     pub gap_ns: Option<i64>,
 }
 
 /// All measured streams together.
 #[derive(Debug, Serialize)]
 pub struct MeasuredInfo {
-    /// How many streams there are.
+    /// The number of streams.
     pub streams: usize,
     /// How many of them have ended.
     pub ended: usize,
-    /// How many of them began when an earlier one of the same address at the same place was over.
+    /// How many of them began after a stream from the same address to the same target was over.
     pub restarts: u64,
-    /// How often the address of their senders changed.
+    /// How often the addresses of their senders changed.
     pub source_changes: u64,
-    /// How many datagrams were sent before the first ones that were heard.
+    /// How many datagrams were sent before the first ones that arrived.
     pub missed_before: u64,
-    /// What was measured: sums, and of the delays of all of them.
+    /// The measurements: sums, and quantiles of all delays.
     #[serde(flatten)]
     pub figures: FiguresInfo,
-    /// The delays themselves, for the formats that draw them; the variations, where the clocks are
-    /// not known to agree.
+    /// The delays for the histogram; the variations, unless the clocks are known to agree.
     #[serde(skip)]
     pub spread: Delays,
 }
@@ -117,20 +115,20 @@ pub struct MeasuredInfo {
 /// Runs of consecutive losses.
 #[derive(Debug, Serialize)]
 pub struct RunsInfo {
-    /// How many.
+    /// The number of runs.
     pub count: u64,
-    /// The length of the longest.
+    /// The length of the longest run.
     pub longest: u64,
 }
 
-/// How late something was, in nanoseconds.
+/// Quantiles of a latency, in nanoseconds.
 #[derive(Debug, Serialize)]
 pub struct LatenessInfo {
     /// The median.
     pub p50: i64,
-    /// 99 of 100 are no longer.
+    /// The 99th percentile.
     pub p99: i64,
-    /// The longest.
+    /// The maximum.
     pub max: i64,
 }
 
@@ -140,7 +138,7 @@ impl From<Quantiles> for LatenessInfo {
     }
 }
 
-/// How many routers datagrams passed.
+/// The number of routers on the path.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct HopsInfo {
     /// The fewest.
@@ -179,9 +177,9 @@ impl FiguresInfo {
     }
 }
 
-/// Describes the streams, and all of them together; no streams are `None` together: nothing was
-/// measured. `interval` is since the last mark, and leaves out those that had ended before it;
-/// `now` is by the clock that tells when datagrams come.
+/// Describes each stream, and all of them together (`None` without streams). An `interval` begins
+/// at the last mark and leaves out the streams that ended before it. `now` is on the clock that
+/// timestamps datagrams.
 pub fn describe(
     streams: &Streams,
     interval: bool,
@@ -194,7 +192,7 @@ pub fn describe(
         streams.iter().zip(restarts).filter(|(stream, _)| !interval || stream.is_of_interest())
     {
         let (figures, losses) = (stream.figures(interval), stream.losses(interval));
-        let standing = Snapshot {
+        let snapshot = Snapshot {
             jitter: stream.jitter(),
             gap: stream.gap(interval, now),
             clock: stream.clock(),
@@ -207,19 +205,19 @@ pub fn describe(
             iface: stream.iface.clone(),
             format: "mcast",
             stream: stream.key.stream,
-            figures: FiguresInfo::new(figures, figures.delays.variation(), losses, standing),
+            figures: FiguresInfo::new(figures, figures.delays.variation(), losses, snapshot),
             missed_before: stream.missed_before(),
             clock: stream.clock(),
             ended: stream.ended,
             restarts,
         };
-        together.add(stream, figures, losses, standing, restarts);
+        together.add(stream, figures, losses, snapshot, restarts);
         infos.push(info);
     }
     (infos, together.info())
 }
 
-/// What of a stream depends on how it stands now.
+/// The measurements that depend on the current state of a stream.
 #[derive(Clone, Copy)]
 struct Snapshot {
     jitter: Option<f64>,
@@ -227,7 +225,7 @@ struct Snapshot {
     clock: Clock,
 }
 
-/// What streams come to together.
+/// The measurements of several streams, merged.
 #[derive(Default)]
 struct Aggregate {
     streams: usize,
@@ -242,7 +240,7 @@ struct Sum {
     figures: Figures,
     variations: Delays,
     losses: Losses,
-    standing: Snapshot,
+    snapshot: Snapshot,
 }
 
 impl Aggregate {
@@ -251,7 +249,7 @@ impl Aggregate {
         stream: &Stream,
         figures: &Figures,
         losses: Losses,
-        standing: Snapshot,
+        snapshot: Snapshot,
         restarts: u64,
     ) {
         self.streams += 1;
@@ -259,27 +257,27 @@ impl Aggregate {
         self.restarts += u64::from(restarts > 0);
         self.source_changes = self.source_changes.saturating_add(stream.source_changes);
         self.missed_before = self.missed_before.saturating_add(stream.missed_before());
-        // A stream of which nothing came has no delay to be doubted.
-        let clock = if figures.delays.count() > 0 { standing.clock } else { Clock::SameHost };
+        // A stream without datagrams has no delays, and its clock does not matter.
+        let clock = if figures.delays.count() > 0 { snapshot.clock } else { Clock::SameHost };
         let Some(sum) = &mut self.sum else {
             let (figures, variations) = (figures.clone(), figures.delays.less_the_shortest());
             self.sum =
-                Some(Sum { figures, variations, losses, standing: Snapshot { clock, ..standing } });
+                Some(Sum { figures, variations, losses, snapshot: Snapshot { clock, ..snapshot } });
             return;
         };
         sum.figures.merge(figures);
         sum.variations.merge(&figures.delays.less_the_shortest());
         sum.losses = sum.losses.and(losses);
-        sum.standing = Snapshot {
-            jitter: [sum.standing.jitter, standing.jitter].into_iter().flatten().reduce(f64::max),
-            gap: sum.standing.gap.max(standing.gap),
-            clock: sum.standing.clock.min(clock),
+        sum.snapshot = Snapshot {
+            jitter: [sum.snapshot.jitter, snapshot.jitter].into_iter().flatten().reduce(f64::max),
+            gap: sum.snapshot.gap.max(snapshot.gap),
+            clock: sum.snapshot.clock.min(clock),
         };
     }
 
     fn info(self) -> Option<MeasuredInfo> {
-        let Sum { figures, variations, losses, standing } = self.sum?;
-        let info = FiguresInfo::new(&figures, variations.quantiles(), losses, standing);
+        let Sum { figures, variations, losses, snapshot } = self.sum?;
+        let info = FiguresInfo::new(&figures, variations.quantiles(), losses, snapshot);
         let spread = if info.delay_ns.is_some() { figures.delays } else { variations };
         let Aggregate { streams, ended, restarts, source_changes, missed_before, .. } = self;
         Some(MeasuredInfo {

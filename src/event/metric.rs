@@ -1,4 +1,4 @@
-//! The figures of a summary by the names that assertions use.
+//! The measurements of a summary by the names that assertions use.
 
 use super::{FiguresInfo, MeasuredInfo, RecvFigures};
 use crate::assertion::{Metric, Statistic, Value};
@@ -6,8 +6,8 @@ use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 
 impl RecvFigures {
-    /// What was measured; `None` where it could not be. Where there were more streams than are
-    /// followed, nothing is known of all of them.
+    /// The value of a metric; `None` if it was not measured. If some streams were not tracked, the
+    /// measurements of all streams are unknown.
     pub fn value(&self, metric: Metric) -> Option<Value> {
         let of_all = || self.measured.as_ref().filter(|_| self.untracked == 0);
         match metric {
@@ -27,7 +27,7 @@ impl RecvFigures {
             Metric::Streams => {
                 Some(Value::Count(self.streams.len() as u64)).filter(|_| self.untracked == 0)
             }
-            // Where nothing is measured, the silence of whoever was heard.
+            // Without measured streams, the gap between datagrams of one source.
             Metric::Gap if self.measured.is_none() => {
                 self.gap.and_then(|gap| i64::try_from(gap.as_nanos()).ok()).map(Value::Nanos)
             }

@@ -1,8 +1,7 @@
-//! What happened, as data: the events that every output format writes, and the JSON that scripts
-//! rely on.
+//! The events of a run, which every output format writes, and the JSON that scripts rely on.
 //!
-//! Field names carry their unit; what could not be measured is `null`. Each event is a JSON object
-//! with its name in `event`.
+//! Field names contain their unit. A value that could not be measured is `null`. Each event is a
+//! JSON object with its name in `event`.
 
 mod check;
 mod datagram;

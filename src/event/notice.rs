@@ -1,4 +1,4 @@
-//! The JSON of notices: a warning shows less than a finding.
+//! The JSON of notices. A warning event has no level, evidence or commands.
 
 use serde::{Serialize, Serializer};
 

@@ -1,4 +1,4 @@
-//! A command is ready: what it joined or opened.
+//! The first event of a command.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::units::rcvbuf::RcvbufRequest;
 /// The `$id` of the schema that all events follow.
 pub const SCHEMA: &str = "urn:uuid:34d1eece-0043-5694-aae7-51c36061048f";
 
-/// What wrote the events.
+/// The program that writes the events.
 #[derive(Debug, Serialize)]
 pub struct Program {
     /// `mcast`.
@@ -31,10 +31,10 @@ impl Default for Program {
 /// A receiver is ready.
 #[derive(Debug, Serialize)]
 pub struct Listening<'a> {
-    /// What writes the events.
+    /// The program that writes the events.
     #[serde(flatten)]
     pub program: Program,
-    /// What was joined.
+    /// The joined targets.
     pub targets: Vec<TargetInfo<'a>>,
     /// The receive buffer of each socket.
     pub rcvbuf_bytes: RcvbufInfo,
@@ -43,11 +43,11 @@ pub struct Listening<'a> {
 /// The receive buffer of each socket, in the bytes that `SO_RCVBUF` takes.
 #[derive(Debug, Serialize)]
 pub struct RcvbufInfo {
-    /// What was asked for; `null` is as much as the system grants.
+    /// The request; `null` means as much as the system grants.
     pub asked: Option<usize>,
-    /// What was granted.
+    /// The granted size.
     pub granted: Option<usize>,
-    /// What it was asked for in words of: for scripts `asked` says it in bytes.
+    /// The request as the user typed it.
     #[serde(skip)]
     pub request: Option<RcvbufRequest>,
 }
@@ -55,23 +55,23 @@ pub struct RcvbufInfo {
 /// A sender is ready.
 #[derive(Debug, Serialize)]
 pub struct Sending<'a> {
-    /// What writes the events.
+    /// The program that writes the events.
     #[serde(flatten)]
     pub program: Program,
-    /// Where it sends to.
+    /// The targets.
     pub targets: Vec<TargetInfo<'a>>,
-    /// The TTL or hop limit of its datagrams; of those to the first target, where they differ.
+    /// The TTL or hop limit; if targets differ, that of the first one.
     pub ttl: Option<u8>,
-    /// The DSCP of its datagrams, where one was asked for.
+    /// The requested DSCP.
     pub dscp: Option<u8>,
-    /// The time between rounds; `null` where they follow as fast as they go.
+    /// The time between rounds; `null` if they follow each other as fast as possible.
     #[serde(rename = "interval_ns", serialize_with = "some_nanos")]
     pub interval: Option<Duration>,
-    /// How many datagrams go to each target in a round.
+    /// The number of datagrams to each target in a round.
     pub burst: u64,
-    /// The length of their payload.
+    /// The length of the payload.
     pub len_bytes: usize,
-    /// The run, in hex, where it is a measured one.
+    /// The stream id of a measured run, in hex.
     #[serde(serialize_with = "measured::some_hex")]
     pub stream: Option<u64>,
 }

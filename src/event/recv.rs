@@ -1,4 +1,4 @@
-//! What a receiver counted.
+//! The counters of a receiver.
 
 use std::time::Duration;
 
@@ -10,72 +10,72 @@ use crate::assertion::Judgement;
 use crate::net::KernelDrops;
 use crate::verdict::Verdict;
 
-/// What a receiver got, over all of the run.
+/// The last event of `mcast recv`.
 #[derive(Debug, Serialize)]
 pub struct RecvSummary {
-    /// What was counted.
+    /// The counters of the whole run.
     #[serde(flatten)]
     pub figures: RecvFigures,
-    /// What was asserted, and whether it held.
+    /// The results of the assertions.
     pub assertions: Vec<Judgement>,
-    /// What it proved.
+    /// The exit status and its reasons.
     pub verdict: Verdict,
 }
 
-/// What a receiver got since the last report.
+/// The counters of a receiver since the last report.
 #[derive(Debug, Serialize)]
 pub struct IntervalReport {
-    /// When it began, from the moment when every group was joined.
+    /// The start of the interval, from the time when every group was joined.
     #[serde(rename = "since_ns", serialize_with = "nanos")]
     pub since: Duration,
-    /// What was counted; the time is the length of the interval.
+    /// The counters of the interval.
     #[serde(flatten)]
     pub figures: RecvFigures,
 }
 
-/// What a receiver counts.
+/// The counters of a receiver.
 #[derive(Debug, Serialize)]
 pub struct RecvFigures {
-    /// From the moment when every group was joined, or of the interval.
+    /// The time since every group was joined, or the length of the interval.
     #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
     pub elapsed: Duration,
     /// Datagrams, bytes and rates.
     #[serde(flatten)]
     pub meter: Totals,
-    /// What this host's kernel dropped because the receive buffer was full.
+    /// How many datagrams the kernel dropped because the receive buffer was full.
     pub kernel_drops: Option<u64>,
-    /// It did not drop more. Where datagrams arrive that were sent as one, what was dropped as one
-    /// counts as one; and if other sockets drop too, full buffers and wrong checksums may not be
-    /// separable. `null` where the system does not tell.
+    /// Whether the kernel dropped no more. A train of datagrams that it drops counts as one. If
+    /// other sockets drop too, full buffers and wrong checksums may not be separable. `null` if the
+    /// system has no counter.
     pub kernel_drops_exact: Option<bool>,
-    /// What this host's kernel dropped for a wrong UDP checksum, as far as other sockets do not
-    /// account for it.
+    /// How many datagrams the kernel dropped for a wrong UDP checksum, without those of other
+    /// sockets.
     pub checksum_errors: Option<u64>,
-    /// How many datagrams were cut: longer than the buffer, or shorter than they say that they
-    /// were sent.
+    /// How many datagrams were truncated: longer than the buffer, or shorter than their header
+    /// states.
     pub truncated: u64,
-    /// How many sources were heard.
+    /// The number of sources.
     pub sources: usize,
-    /// How many datagrams had already arrived on another interface: the same ones, and no
-    /// duplicates of the network. `null` where each group is joined on one interface only.
+    /// How many datagrams had already arrived on another interface. `null` if each group is joined
+    /// on one interface only.
     pub interface_copies: Option<u64>,
-    /// The longest time between a datagram and the next, whoever sent them.
+    /// The longest time between two datagrams, of any sources.
     #[serde(rename = "gap_ns", serialize_with = "some_nanos")]
     pub gap: Option<Duration>,
-    /// Datagrams that claimed to be measured ones, with a wrong checksum or length.
+    /// Probes with a wrong checksum or length.
     pub corrupt: u64,
-    /// Datagrams that claimed to be measured ones, of a version or a kind that is not known.
+    /// Probes of an unknown version or kind.
     pub unsupported: u64,
-    /// Measured datagrams of streams that were too many to be followed.
+    /// Probes of streams that were not tracked.
     pub untracked: u64,
-    /// All measured streams together; `null` where there are none.
+    /// All measured streams together; `null` if there are none.
     pub measured: Option<MeasuredInfo>,
     /// Each measured stream.
     pub streams: Vec<StreamInfo>,
 }
 
 impl RecvFigures {
-    /// What this host's kernel dropped.
+    /// The kernel drops, with their exactness.
     pub fn dropped(&self) -> Option<KernelDrops> {
         Some(KernelDrops { count: self.kernel_drops?, exact: self.kernel_drops_exact? })
     }

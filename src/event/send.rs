@@ -1,4 +1,4 @@
-//! What a sender did.
+//! The counters of a sender.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,35 +9,34 @@ use super::json::{nanos, some_nanos};
 use super::{LatenessInfo, Totals};
 use crate::verdict::Verdict;
 
-/// What a sender did.
+/// The last event of `mcast send`.
 #[derive(Debug, Serialize)]
 pub struct SendSummary {
-    /// From the moment when the sockets were open.
+    /// The time since the sockets were opened.
     #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
     pub elapsed: Duration,
-    /// Datagrams, bytes and rates, over all targets.
+    /// Datagrams, bytes and rates of all targets.
     #[serde(flatten)]
     pub meter: Totals,
     /// How many datagrams could not be sent.
     pub errors: u64,
-    /// The same for each target.
+    /// The counters of each target.
     pub targets: Vec<TargetTotals>,
-    /// How many rounds were due in the time that `--duration` gave, and were left out because the
-    /// pace could not be kept.
+    /// How many rounds were due before the end of `--duration` and were skipped, because the sender
+    /// could not keep the pace.
     pub skipped: u64,
-    /// How often the sender had to wait for room in the system's queues.
+    /// How often the sender waited for space in the system's queues.
     pub waits: u64,
-    /// How late rounds left.
+    /// The send delay of the rounds.
     pub pace_ns: Option<LatenessInfo>,
-    /// How much processor time the program took in that time; `null` where the system does not
-    /// tell.
+    /// The CPU time of the program; `null` if the system does not report it.
     #[serde(rename = "cpu_ns", serialize_with = "some_nanos")]
     pub cpu: Option<Duration>,
-    /// What it proved.
+    /// The exit status and its reasons.
     pub verdict: Verdict,
 }
 
-/// What went to one target.
+/// The counters of one target.
 #[derive(Clone, Debug, Serialize)]
 pub struct TargetTotals {
     /// The group.

@@ -1,4 +1,4 @@
-//! Targets that follow each other, told as one: ten thousand groups are a line, not ten thousand.
+//! Consecutive targets, shown as one: ten thousand groups take one line.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,15 +6,15 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Excluded, Origin, TargetInfo};
 
-/// Targets of one interface whose addresses, or whose ports, follow each other. It prints as a user
-/// would type it: `239.0.0.0+10000:5000`.
+/// Targets on one interface with consecutive addresses or ports. It prints as a user would type it:
+/// `239.0.0.0+10000:5000`.
 #[derive(Debug)]
 pub struct Span<'a, 'b> {
-    /// The first of them; the others differ in address or port alone.
+    /// The first target. The others differ only in address or port.
     pub first: &'a TargetInfo<'b>,
-    /// How many addresses.
+    /// The number of addresses.
     groups: u32,
-    /// How many ports.
+    /// The number of ports.
     ports: u16,
 }
 
@@ -53,10 +53,10 @@ fn nth(first: IpAddr, offset: u32) -> Option<IpAddr> {
     })
 }
 
-/// Gathers targets into spans, in the order of their first ones.
+/// Groups targets into spans, in the order of their first targets.
 pub fn spans<'a, 'b>(targets: &'a [TargetInfo<'b>]) -> Vec<Span<'a, 'b>> {
     let mut spans: Vec<Span> = Vec::new();
-    // Each target may stand on several interfaces, which then take turns.
+    // A target on several interfaces is listed once for each, and the interfaces alternate.
     let mut open: HashMap<Key, usize> = HashMap::new();
     for target in targets {
         let key = key(target);
@@ -72,7 +72,7 @@ pub fn spans<'a, 'b>(targets: &'a [TargetInfo<'b>]) -> Vec<Span<'a, 'b>> {
     rectangles(spans)
 }
 
-/// Joins spans of the same ports whose addresses follow each other.
+/// Merges spans of the same ports with consecutive addresses.
 fn rectangles<'a, 'b>(spans: Vec<Span<'a, 'b>>) -> Vec<Span<'a, 'b>> {
     let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
     let mut open: HashMap<Key, usize> = HashMap::new();
@@ -89,7 +89,7 @@ fn rectangles<'a, 'b>(spans: Vec<Span<'a, 'b>>) -> Vec<Span<'a, 'b>> {
     joined
 }
 
-/// What targets must have in common to be told as one.
+/// The properties that the targets of a span share.
 type Key<'a> = (u32, Option<Origin<'a>>, Option<Excluded<'a>>, Option<IpAddr>, Option<u8>);
 
 fn key<'b>(target: &TargetInfo<'b>) -> Key<'b> {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_each_other_is_one_and_prints_as_it_was_typed() {
+    fn a_span_prints_as_it_was_typed() {
         for range in [
             "239.1.1.1:5000",
             "239.0.0.0+10000:5000",
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn interfaces_take_turns_and_are_told_apart() {
+    fn each_interface_has_its_span() {
         assert_eq!(
             printed(&["239.1.1.1+3:7"], &["e0", "e1"]),
             ["239.1.1.1+3:7 on e0", "239.1.1.1+3:7 on e1"]
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_follow_stays_apart() {
+    fn a_gap_ends_a_span() {
         assert_eq!(
             printed(&["239.1.1.1:7", "239.1.1.3:7", "239.1.1.4:8"], &["e0"]),
             ["239.1.1.1:7 on e0", "239.1.1.3:7 on e0", "239.1.1.4:8 on e0"]

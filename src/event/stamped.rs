@@ -1,4 +1,4 @@
-//! Events with the time when they were reported.
+//! Events with their time.
 
 use std::time::SystemTime;
 
@@ -7,12 +7,12 @@ use serde::{Serialize, Serializer};
 use super::Event;
 use super::json::rfc3339;
 
-/// An event with the time when it was reported. A datagram has a time of its own.
+/// An event with the time of its report. A datagram has its own time instead.
 #[derive(Debug)]
 pub struct Stamped<'a> {
     /// The event.
     pub event: &'a Event<'a>,
-    /// When it was reported.
+    /// The time of the report.
     pub time: SystemTime,
 }
 

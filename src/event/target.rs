@@ -1,4 +1,4 @@
-//! A target, with what it stands for on this host.
+//! A target on an interface of this host.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,48 +8,48 @@ use super::json::{display_some, null_if_zero};
 use crate::iface::{Cast, MacAddr};
 use crate::target::{Endpoint, Filter, Listen, Zoned, ethernet_address};
 
-/// A target, with what it stands for on this host.
+/// A target on an interface of this host.
 #[derive(Debug, Serialize)]
 pub struct TargetInfo<'a> {
     /// The group; or the unicast or broadcast address.
     pub group: IpAddr,
     /// The UDP port.
     pub port: u16,
-    /// Of a sender: the address and port that its datagrams carry. Of a receiver: the one source
-    /// that is heard; `null` is any.
+    /// For a sender: its own address and port. For a receiver: the only accepted source; `null`
+    /// means any.
     pub source: Option<Origin<'a>>,
-    /// Of a receiver: the sources that are not heard.
+    /// For a receiver: the excluded sources.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excluded: Option<Excluded<'a>>,
     /// The interface's name.
     pub iface: &'a str,
-    /// The interface's index; 0, which is `null` in JSON, stands for every interface.
+    /// The interface's index; 0 means every interface, and is `null` in JSON.
     #[serde(serialize_with = "null_if_zero")]
     pub ifindex: u32,
-    /// The interface's address; `null` where it has none of the family.
+    /// The interface's address; `null` if it has none of the family.
     pub address: Option<IpAddr>,
     /// The Ethernet address of the group's frames; `null` for unicast, and on a tunnel without
     /// Ethernet.
     #[serde(serialize_with = "display_some")]
     pub mac: Option<MacAddr>,
-    /// The VRF that the interface belongs to.
+    /// The VRF that the interface is in.
     pub vrf: Option<&'a str>,
-    /// Of a sender: the TTL or hop limit.
+    /// For a sender: the TTL or hop limit.
     #[serde(skip)]
     pub ttl: Option<u8>,
 }
 
-/// Where datagrams come from.
+/// A source address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Origin<'a> {
-    /// An address, whatever the port.
+    /// An address with any port.
     Address(Zoned<IpAddr, &'a str>),
     /// An address and a port.
     Socket(Zoned<SocketAddr, &'a str>),
 }
 
-/// The sources that are not heard on an interface.
+/// The excluded sources on an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Excluded<'a> {
     sources: &'a [IpAddr],
@@ -70,7 +70,7 @@ impl Serialize for Excluded<'_> {
 }
 
 impl<'a> TargetInfo<'a> {
-    /// Describes an endpoint that is sent to.
+    /// Describes an endpoint of a sender.
     pub fn to(at: &'a Endpoint, source: SocketAddr, ttl: Option<u8>) -> Self {
         let source = Zoned::socket(source, Some(at.via.name.as_str()));
         TargetInfo { ttl, ..TargetInfo::new(at, Some(Origin::Socket(source))) }
@@ -95,10 +95,10 @@ impl<'a> TargetInfo<'a> {
         }
     }
 
-    /// Describes what is listened to: an entry for each source that is named.
+    /// Describes an endpoint of a receiver: an entry for each accepted source.
     pub fn of(listen: &'a Listen) -> Vec<Self> {
         let iface = listen.at.via.name.as_str();
-        let heard = |source: Option<IpAddr>, sources: &'a [IpAddr]| {
+        let entry = |source: Option<IpAddr>, sources: &'a [IpAddr]| {
             let source = source.map(|source| Origin::Address(Zoned::ip(source, Some(iface))));
             TargetInfo {
                 excluded: Some(Excluded { sources, iface }),
@@ -106,11 +106,11 @@ impl<'a> TargetInfo<'a> {
             }
         };
         match &*listen.filter {
-            Filter::Any => vec![heard(None, &[])],
+            Filter::Any => vec![entry(None, &[])],
             Filter::Include(sources) => {
-                sources.iter().map(|source| heard(Some(*source), &[])).collect()
+                sources.iter().map(|source| entry(Some(*source), &[])).collect()
             }
-            Filter::Exclude(sources) => vec![heard(None, sources)],
+            Filter::Exclude(sources) => vec![entry(None, sources)],
         }
     }
 }

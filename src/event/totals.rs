@@ -9,23 +9,22 @@ use crate::stats::Meter;
 /// Datagrams, bytes of payload, and their rates from the first datagram to the last.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Totals {
-    /// How many datagrams.
+    /// The number of datagrams.
     pub datagrams: u64,
-    /// How many bytes of payload.
+    /// The bytes of payload.
     pub bytes: u64,
     /// Datagrams a second.
     pub rate_pps: Option<f64>,
     /// Bits of payload a second.
     pub bitrate_bps: Option<f64>,
-    /// The time over which the rates were measured, for the formats that show them only where they
-    /// mean something.
+    /// The time that the rates were measured over. Text does not show the rates of a short burst.
     #[serde(skip)]
     pub span: Option<Duration>,
 }
 
 impl Totals {
-    /// What a sender did whose first round was of `first` datagrams of `len` bytes: that round only
-    /// starts the clock.
+    /// The totals of a sender with `first` datagrams in its first round, of `len` bytes each. The
+    /// rates exclude that round, which only starts the clock.
     pub fn of_rounds(meter: &Meter, first: u64, len: usize) -> Self {
         let later = meter.datagrams.checked_sub(first).filter(|later| *later > 0);
         let a_second = |number: u64| Some(number as f64 / meter.span()?.as_secs_f64());

@@ -15,5 +15,7 @@ mod findings_of_wire;
 mod notices;
 mod page;
 mod results;
+mod samples;
 mod source_texts;
+mod streams;
 mod tests;

@@ -1,7 +1,347 @@
-//! What runs print: their start, the datagrams, the summary, the verdict.
+//! What runs print: their start, the datagrams, the reports, the summary and the verdict.
+
+use std::time::{Duration, SystemTime};
+use std::{io, process};
 
 use super::page::Page;
+use super::samples::{at, ip, listen, received, totals, via};
+use super::streams;
+use crate::event::{
+    AddressInfo, Event, IfacesSummary, InterfaceInfo, IntervalReport, LatenessInfo, Listening,
+    Payload, ProbeInfo, Program, RcvbufInfo, ReceivedDatagram, RecvFigures, RecvSummary,
+    SendSummary, Sending, SentDatagram, TargetInfo,
+};
+use crate::iface::{Flag, Joined, MacAddr, Via};
+use crate::report::{ColorWhen, Lines, Output, Paint, log_filter, output_lost, progress_sample};
+use crate::sys::Signal;
+use crate::target::{Filter, Listen, Zoned};
+use crate::units::Rate;
+use crate::units::rcvbuf::RcvbufRequest;
+use crate::verdict::{Ended, Evidence, Limits, RunError, Stop, Verdict, of_list, of_recv, of_send};
+
+/// The columns of the terminal.
+const COLUMNS: usize = 100;
 
 pub fn page() -> Page {
-    Page { title: "results", samples: Vec::new() }
+    let mut samples = vec![starts(), datagrams(), hex_dump(), intervals(), progress()];
+    samples.extend([sent(), table()]);
+    samples.extend(receptions());
+    samples.extend(streams::samples());
+    samples.extend([verdicts(), failures()]);
+    Page { title: "results", samples }
+}
+
+/// A heading, and what is printed of these events.
+pub fn shown<'a>(heading: &str, events: impl IntoIterator<Item = Event<'a>>) -> String {
+    format!("-- {heading}\n{}", lines(Lines::fitting(Output::Text, Some(COLUMNS), false), events))
+}
+
+fn lines<'a>(mut lines: Lines, events: impl IntoIterator<Item = Event<'a>>) -> String {
+    let mut out = Vec::new();
+    for event in events {
+        lines.add(&event, &mut out).expect("a buffer");
+    }
+    String::from_utf8(out).expect("text")
+}
+
+fn starts() -> String {
+    let listening = |listens: &[Listen], granted, request| {
+        let targets = listens.iter().flat_map(TargetInfo::of).collect();
+        let rcvbuf_bytes = RcvbufInfo { asked: None, granted, request };
+        let ready = Listening { program: Program::default(), targets, rcvbuf_bytes };
+        shown("recv", [Event::Listening(ready)])
+    };
+    let filter = |filter| Listen { filter: std::sync::Arc::new(filter), ..listen("232.1.1.1") };
+    let (rate, pause) = (Rate::Bits(1e9), Duration::from_millis(20));
+    let pause = RcvbufRequest::Pause { rate, pause, payload: 1316 };
+    let sending = |via: Via, period, burst, stream: Option<u64>| {
+        let to = [at("239.1.1.1", via.clone()), at("239.1.1.2", via)];
+        let source = "10.0.0.101:49432".parse().expect("an address");
+        let targets = to[..burst as usize].iter().map(|at| TargetInfo::to(at, source, Some(1)));
+        shown(
+            "send",
+            [Event::Sending(Sending {
+                program: Program::default(),
+                targets: targets.collect(),
+                ttl: Some(1),
+                dscp: stream.map(|_| 46),
+                interval: period,
+                burst,
+                len_bytes: 64,
+                stream,
+            })],
+        )
+    };
+    let any = Via { index: 0, ..via("any") };
+    let starts = [
+        listening(&[listen("239.1.1.1")], Some(4 << 20), None),
+        listening(&["239.1.1.1", "239.1.1.2"].map(listen), Some(212_992), Some(pause)),
+        listening(&[filter(Filter::Include(vec![ip("10.0.0.5")]))], None, None),
+        listening(&[filter(Filter::Exclude(vec![ip("10.0.0.5")]))], None, None),
+        listening(&[Listen { at: at("10.0.0.255", any), ..listen("239.1.1.1") }], None, None),
+        listening(
+            &[Listen {
+                at: at("239.1.1.1", Via { address: None, ..via("eth0") }),
+                ..listen("239.1.1.1")
+            }],
+            None,
+            None,
+        ),
+        sending(via("eth0"), Some(Duration::from_millis(100)), 1, None),
+        sending(via("eth0"), None, 2, Some(7)),
+    ];
+    starts.concat()
+}
+
+fn time() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::new(1_795_000_000, 125_391_000)
+}
+
+fn datagram<'a>(payload: &'a [u8], probe: Option<ProbeInfo>) -> Event<'a> {
+    Event::Received(ReceivedDatagram {
+        time: time(),
+        source: Zoned::socket("10.0.0.100:49432".parse().expect("an address"), None),
+        group: ip("239.1.1.1"),
+        port: 5000,
+        iface: Some("eth0"),
+        ttl: Some(1),
+        dscp: Some(46),
+        ecn: Some(1),
+        len_bytes: payload.len(),
+        probe,
+        payload: Payload(payload),
+    })
+}
+
+fn datagrams() -> String {
+    let probe = |delay_ns| Some(ProbeInfo::Whole { stream: 7, seq: 41, delay_ns });
+    let damaged = Some(ProbeInfo::Damaged { damage: "corrupt" });
+    let received = [
+        datagram(b"hello world", None),
+        datagram(b"caf\xc3\xa9 \x1b[31m\n", None),
+        datagram(&[0xff; 60], None),
+        datagram(&[b'x'; 300], None),
+        datagram(&[0; 64], probe(Some(13_400))),
+        datagram(&[0; 64], probe(None)),
+        datagram(&[0; 64], damaged),
+    ];
+    let sent = |payload: &'static [u8], probe| {
+        Event::Sent(SentDatagram {
+            time: time(),
+            group: ip("239.1.1.1"),
+            port: 5000,
+            iface: "eth0",
+            len_bytes: payload.len(),
+            probe,
+            payload: Payload(payload),
+        })
+    };
+    let with_v =
+        lines(Lines::fitting(Output::Text, Some(COLUMNS), true), [datagram(b"hello", None)]);
+    let sent = [sent(b"hello", None), sent(&[0; 64], Some(ProbeInfo::Sent { stream: 7, seq: 41 }))];
+    shown("datagrams", received) + &with_v + &shown("datagrams of send", sent)
+}
+
+fn hex_dump() -> String {
+    let hex = Lines::fitting(Output::Hex, Some(COLUMNS), false);
+    format!("-- hex\n{}", lines(hex, [datagram(b"hello world\x1b[31m\xff", None)]))
+}
+
+fn intervals() -> String {
+    let report =
+        |figures| Event::Interval(IntervalReport { since: Duration::from_secs(7), figures });
+    let odd = RecvFigures {
+        kernel_drops: Some(12),
+        checksum_errors: Some(2),
+        corrupt: 1,
+        unsupported: 2,
+        untracked: 3,
+        ..received(880)
+    };
+    let measured = streams::measured(streams::delays(2));
+    shown("--stats", [report(received(0)), report(received(1000)), report(odd), report(measured)])
+}
+
+fn progress() -> String {
+    format!("-- progress\n{}", progress_sample(COLUMNS).join("\n"))
+}
+
+fn sent() -> String {
+    let summary = |datagrams: u64, edit: fn(&mut SendSummary)| {
+        let mut summary = SendSummary {
+            elapsed: Duration::from_millis(datagrams.max(200)),
+            meter: totals(datagrams),
+            errors: 0,
+            targets: Vec::new(),
+            skipped: 0,
+            waits: 0,
+            pace_ns: None,
+            cpu: Some(Duration::from_micros(12_600)),
+            verdict: Verdict::default(),
+        };
+        edit(&mut summary);
+        Event::SendSummary(summary)
+    };
+    let paced =
+        summary(3000, |of| of.pace_ns = Some(LatenessInfo { p50: 90, p99: 226_000, max: 226_000 }));
+    let held_up = summary(2500, |of| (of.skipped, of.waits) = (500, 1));
+    let failed = summary(997, |of| of.verdict = of_send(1000, None, 3, Stop::Duration));
+    let stopped = summary(2, |of| {
+        of.verdict = of_send(2, Some(10), 0, Stop::Interrupted(Signal::Interrupt));
+    });
+    shown("send", [summary(1, |of| of.cpu = None), paced, held_up, failed, stopped])
+}
+
+fn summary(figures: RecvFigures, verdict: Verdict) -> Event<'static> {
+    Event::RecvSummary(RecvSummary { figures, assertions: Vec::new(), verdict })
+}
+
+fn receptions() -> Vec<String> {
+    let limits = Limits { timeout: Some(Duration::from_secs(5)), ..Limits::default() };
+    let nothing = judged(Stop::Timeout, limits, 0);
+    let odd = RecvFigures {
+        kernel_drops: Some(824),
+        kernel_drops_exact: Some(false),
+        checksum_errors: Some(25),
+        truncated: 2,
+        interface_copies: Some(500),
+        ..received(1000)
+    };
+    [
+        ("recv", summary(received(1), Verdict::default())),
+        ("recv, nothing arrived", summary(received(0), nothing)),
+        ("recv, anomalies", summary(odd, Verdict::default())),
+    ]
+    .map(|(heading, event)| shown(heading, [event]))
+    .to_vec()
+}
+
+fn judged(stop: Stop, limits: Limits, received: u64) -> Verdict {
+    of_recv(&Evidence {
+        stop,
+        limits: &limits,
+        received,
+        streams: crate::stats::stream::StreamCounts::default(),
+        command: None,
+        judgements: &[],
+    })
+}
+
+fn verdicts() -> String {
+    use crate::stats::stream::StreamCounts;
+    let second = Some(Duration::from_millis(1500));
+    let limits = Limits { duration: second, timeout: second, idle: second, ..Limits::default() };
+    let (count, once) = (Limits { count: Some(10), ..limits }, Limits { once: true, ..limits });
+    let streams = |streams, open| StreamCounts { streams, open, ..StreamCounts::default() };
+    let interrupted = Stop::Interrupted(Signal::Interrupt);
+    let cases = [
+        (Stop::Timeout, limits, 0, streams(0, 0)),
+        (Stop::Duration, count, 3, streams(0, 0)),
+        (Stop::Timeout, count, 1, streams(0, 0)),
+        (Stop::Idle, count, 3, streams(0, 0)),
+        (Stop::Command, count, 3, streams(0, 0)),
+        (interrupted, count, 3, streams(0, 0)),
+        (Stop::Interrupted(Signal::Hangup), limits, 3, streams(0, 0)),
+        (Stop::Timeout, once, 0, streams(0, 0)),
+        (Stop::Timeout, once, 1, streams(0, 0)),
+        (Stop::Command, once, 9, streams(0, 0)),
+        (Stop::Duration, once, 9, streams(1, 1)),
+        (Stop::Duration, once, 9, streams(2, 1)),
+        (Stop::Once, once, 9, StreamCounts { empty: 1, ..streams(1, 0) }),
+        (Stop::Once, once, 9, StreamCounts { empty: 1, ..streams(2, 0) }),
+        (Stop::Once, once, 9, StreamCounts { more: true, ..streams(4096, 0) }),
+        (interrupted, once, 0, streams(0, 0)),
+        (interrupted, once, 9, streams(2, 1)),
+    ];
+    let mut reasons: Vec<String> = Vec::new();
+    for (stop, limits, received, streams) in &cases {
+        let (stop, received, streams) = (*stop, *received, *streams);
+        let evidence = Evidence { stop, limits, received, streams, command: None, judgements: &[] };
+        reasons.extend(of_recv(&evidence).reasons);
+    }
+    for raw in [3 << 8, 9] {
+        use std::os::unix::process::ExitStatusExt;
+        let status = process::ExitStatus::from_raw(raw);
+        if let Ended::Failed(how) = Ended::of("./test", status) {
+            reasons.push(how);
+        }
+    }
+    reasons.extend(of_list(interrupted).reasons);
+    format!("-- reasons\n{}", reasons.join("\n"))
+}
+
+fn failures() -> String {
+    let error = |number| io::Error::from_raw_os_error(number);
+    let mut text = format!("-- errors of a run\n{}\n", RunError::Output(error(libc::ENOSPC)));
+    for failed in [
+        RunError::Record { file: "facts.json".into(), source: error(libc::EACCES) },
+        RunError::Command { name: "./test".to_owned(), source: error(libc::ENOENT) },
+        RunError::Signals(error(libc::EMFILE)),
+    ] {
+        text += &format!("{failed}\n");
+    }
+    text += &format!("{}\n", log_filter(0, Some("mcast=loud")).expect_err("no level"));
+    let mut lost = Vec::new();
+    output_lost(12_345, Paint::new(ColorWhen::Never, &io::stdout()), &mut lost).expect("a buffer");
+    text + &String::from_utf8(lost).expect("text")
+}
+
+fn table() -> String {
+    let group = |text: String, users| Joined { group: ip(&text), users };
+    let many = (1..=12).map(|last| group(format!("239.1.1.{last}"), last));
+    let usual = ["224.0.0.1", "ff02::1"].map(|text| group(text.to_owned(), 1));
+    let eth0 = InterfaceInfo {
+        addresses: vec![
+            AddressInfo { address: ip("10.0.0.101"), prefix: Some(24) },
+            AddressInfo { address: ip("fe80::1"), prefix: Some(64) },
+        ],
+        groups: Some(many.chain(usual).collect()),
+        igmp_version: Some(2),
+        ..interface("eth0", 2)
+    };
+    let lo = InterfaceInfo { loopback: true, multicast: false, mac: None, ..interface("lo", 1) };
+    let down = InterfaceInfo {
+        up: false,
+        carrier: None,
+        groups: None,
+        master: Some("br0".to_owned()),
+        ..interface("eth1", 3)
+    };
+    let unplugged = InterfaceInfo {
+        carrier: Some(false),
+        multicast: false,
+        point_to_point: true,
+        flags: vec![Flag::AllMulticast, Flag::Promiscuous],
+        ..interface("tun0", 4)
+    };
+    let vrf = Some("blue".to_owned());
+    let member = InterfaceInfo { master: vrf.clone(), vrf, ..interface("eth2", 5) };
+    let summary = || {
+        let verdict = Verdict::default();
+        Event::IfacesSummary(IfacesSummary { interfaces: 5, verdict })
+    };
+    let rows = [lo, eth0, down, unplugged, member].map(Event::Interface);
+    shown("ifaces", rows.into_iter().chain([summary()])) + &shown("ifaces -q", [summary()])
+}
+
+fn interface(name: &str, ifindex: u32) -> InterfaceInfo {
+    InterfaceInfo {
+        name: name.to_owned(),
+        ifindex,
+        up: true,
+        carrier: Some(true),
+        multicast: true,
+        loopback: false,
+        point_to_point: false,
+        flags: vec![Flag::Up, Flag::Multicast],
+        kind: None,
+        master: None,
+        vrf: None,
+        mtu_bytes: Some(1500),
+        mac: Some(MacAddr([2, 0xfc, 0, 0, 0, 1])),
+        addresses: Vec::new(),
+        igmp_version: Some(3),
+        mld_version: Some(2),
+        groups: Some(Vec::new()),
+    }
 }

@@ -1,5 +1,5 @@
-//! Advice about addresses and lengths: what the network does with them, where the user may not
-//! expect it. mcast gives each advice once, before it begins.
+//! Advice about addresses and lengths, if the network treats them in a way that the user may not
+//! expect. mcast gives each advice once, before the run starts.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,7 +13,7 @@ use crate::units::words::and_more;
 struct Advice {
     /// Whether it applies to a group.
     applies: fn(IpAddr) -> bool,
-    /// The notice for the first such group, and the number of others.
+    /// The notice for the first of these groups and the number of others.
     notice: fn(IpAddr, usize) -> Notice,
 }
 
@@ -22,8 +22,7 @@ const CONTROL_BLOCK: Advice =
 const RESERVED: Advice = Advice { applies: is_reserved, notice: reserved_range };
 const PERMANENT: Advice = Advice { applies: is_permanent, notice: permanent_group };
 const FLOODED: Advice = Advice { applies: is_flooded, notice: flooded_group };
-const STAYS_LOCAL: Advice =
-    Advice { applies: goes_beyond_this_network, notice: |group, _| stays_local(group) };
+const STAYS_LOCAL: Advice = Advice { applies: is_routed, notice: |group, _| stays_local(group) };
 const STAYS_ON_HOST: Advice = Advice { applies: |_| true, notice: |group, _| stays_on_host(group) };
 
 /// The advice for a sender that asked for this TTL.
@@ -41,26 +40,19 @@ pub fn for_sender(endpoints: &[Endpoint], ttl: Option<u8>) -> Vec<Notice> {
     notices
 }
 
-/// `group` was typed with four digits behind a colon that could have been meant as its port.
+/// The last four digits of an address, behind a colon, may have been meant as the port of `group`.
 pub fn bare_port((group, port): (Ipv6Addr, u16)) -> Notice {
-    note(
-        Id::BarePort,
-        format!(
-            "{group}:{port} is one address without a port; write [{group}]:{port} for port {port} \
-             (RFC 3986, 3.2.2)"
-        ),
-    )
+    note(Id::BarePort, format!("{group}:{port} is one address without a port (RFC 3986, 3.2.2)"))
+        .remedy(format!("for port {port}, write [{group}]:{port}"))
 }
 
 /// `-t` was typed for a run that has no end.
 pub fn ttl_is_no_time(ttl: u8) -> Notice {
     note(
         Id::TtlIsNoTime,
-        format!(
-            "-t {ttl} sets the TTL, and this run ends only with Ctrl-C; --duration {ttl}s ends it \
-             after {ttl} s"
-        ),
+        format!("-t {ttl} sets the TTL, not a time limit; this run ends only with Ctrl-C"),
     )
+    .remedy(format!("to end it after {ttl} s, use --duration {ttl}s"))
 }
 
 /// The payload in bytes that every network carries in one piece (RFC 8200, 5: 1280 bytes with the
@@ -87,8 +79,7 @@ pub fn for_length(
     Some(fragmented(group, len, fits))
 }
 
-/// The advice for a receiver. It may look at any group that is in use, so it gets less of it than a
-/// sender.
+/// The advice for a receiver. It did not choose the group, and gets less advice than a sender.
 pub fn for_receiver<'a>(endpoints: impl Iterator<Item = &'a Endpoint> + Clone) -> Vec<Notice> {
     gather(endpoints, [RESERVED, FLOODED])
 }
@@ -113,16 +104,15 @@ pub fn for_interfaces<'a>(endpoints: impl Iterator<Item = &'a Endpoint>) -> Vec<
     advice
 }
 
-/// The kernel's route sends `group` into the tunnel `tunnel`, and `other` could carry it too.
+/// The kernel routes `group` to `tunnel`, although `other` can carry multicast too.
 pub fn tunnel_route(group: IpAddr, tunnel: &str, other: &str) -> Notice {
     note(
         Id::TunnelRoute,
         format!(
-            "the kernel's route to {group} leads into the tunnel {tunnel}; {other} could carry it, \
-             too"
+            "the kernel routes {group} to the tunnel {tunnel}; {other} can also carry multicast"
         ),
     )
-    .remedy(format!("if the group is on that network, use --iface {other}"))
+    .remedy(format!("if the group is on the network of {other}, use --iface {other}"))
 }
 
 fn gather<'a>(
@@ -153,7 +143,7 @@ fn is_reserved(group: IpAddr) -> bool {
     matches!(group.octets(), [224, 1 | 5..=251, ..] | [225..=231 | 235..=238, ..])
 }
 
-/// Whether IANA assigns an IPv6 group for good (flag T is 0: RFC 4291, 2.7).
+/// Whether IANA assigns an IPv6 group permanently (flag T is 0: RFC 4291, 2.7).
 fn is_permanent(group: IpAddr) -> bool {
     matches!(group, IpAddr::V6(group) if group.octets()[1] & 0x10 == 0)
 }
@@ -161,12 +151,12 @@ fn is_permanent(group: IpAddr) -> bool {
 /// Whether a group outside the control block has the Ethernet address of a group inside it.
 fn is_flooded(group: IpAddr) -> bool {
     let IpAddr::V4(v4) = group else { return false };
-    !is_control_block(group) && is_control_block(twin(v4).into())
+    !is_control_block(group) && is_control_block(same_mac(v4).into())
 }
 
 /// Whether routers forward a group: IPv6 groups of a scope beyond the link, from site-local (5) on,
 /// and IPv4 groups outside the control block and the local scope 239.255.0.0/16 (RFC 2365, 6.1).
-fn goes_beyond_this_network(group: IpAddr) -> bool {
+fn is_routed(group: IpAddr) -> bool {
     match group {
         IpAddr::V4(v4) => !is_control_block(group) && v4.octets()[..2] != [239, 255],
         IpAddr::V6(group) => group.octets()[1] & 0x0f >= 5,
@@ -174,7 +164,7 @@ fn goes_beyond_this_network(group: IpAddr) -> bool {
 }
 
 /// The group of 224.0.0.0/9 that has the same Ethernet address (RFC 1112, 6.4).
-fn twin(group: Ipv4Addr) -> Ipv4Addr {
+fn same_mac(group: Ipv4Addr) -> Ipv4Addr {
     let [_, second, third, fourth] = group.octets();
     Ipv4Addr::new(224, second & 0x7f, third, fourth)
 }
@@ -193,8 +183,8 @@ fn control_block(group: IpAddr, more: usize) -> Notice {
     note(
         Id::ControlBlock,
         format!(
-            "{} {is} for the protocols of one network: routers never forward {it}, whatever the \
-             TTL, and switches flood {it} (RFC 5771, 4; RFC 4541, 2.1.2)",
+            "{} {is} in the local network control block 224.0.0.0/24: routers never forward {it}, \
+             whatever the TTL, and switches flood {it} (RFC 5771, 4; RFC 4541, 2.1.2)",
             and_more(group, more, "group")
         ),
     )
@@ -204,36 +194,36 @@ fn reserved_range(group: IpAddr, more: usize) -> Notice {
     note(
         Id::ReservedRange,
         format!(
-            "{} {} in a range that IANA keeps back (RFC 5771, 3); groups for private use are \
-             those of 239.0.0.0/8 (RFC 2365)",
+            "{} {} (RFC 5771, 3)",
             and_more(group, more, "group"),
-            number(more, "is", "are")
+            number(more, "is in an IANA-reserved range", "are in IANA-reserved ranges")
         ),
     )
+    .remedy("for private use, choose a group in 239.0.0.0/8 (RFC 2365)")
 }
 
 fn permanent_group(group: IpAddr, more: usize) -> Notice {
     note(
         Id::PermanentGroup,
         format!(
-            "{} {} for what IANA assigns (flag T is 0: RFC 4291, 2.7); groups for private use \
-             begin with ff1, as ff15::1234",
+            "{} {} by IANA (flag T is 0; RFC 4291, 2.7)",
             and_more(group, more, "group"),
-            number(more, "is", "are")
+            number(more, "is a permanent group, assigned", "are permanent groups, assigned")
         ),
     )
+    .remedy("for private use, choose a group that begins with ff1, for example ff15::1234")
 }
 
 fn flooded_group(group: IpAddr, more: usize) -> Notice {
     let mac = ethernet_address(group).unwrap_or(MacAddr([0; 6]));
-    let twin = if let IpAddr::V4(group) = group { twin(group) } else { Ipv4Addr::UNSPECIFIED };
+    let other = if let IpAddr::V4(group) = group { same_mac(group) } else { Ipv4Addr::UNSPECIFIED };
     note(
         Id::FloodedGroup,
         format!(
-            "{} {} an Ethernet address with the control block ({mac} is also that of {twin}), \
-             which switches flood to every port (RFC 1112, 6.4; RFC 4541, 2.1.2)",
+            "{} {} with 224.0.0.0/24, which switches flood to every port ({group} and {other} both \
+             map to {mac}; RFC 1112, 6.4; RFC 4541, 2.1.2)",
             and_more(group, more, "group"),
-            number(more, "shares", "share")
+            number(more, "shares an Ethernet address", "share Ethernet addresses")
         ),
     )
 }
@@ -243,22 +233,22 @@ fn wireguard(group: IpAddr, iface: &str) -> Notice {
     note(
         Id::NoMulticastFlag,
         format!(
-            "{iface} is a WireGuard tunnel without the flag MULTICAST: it carries {group} to the one \
-             peer whose allowed IPs hold it"
+            "{iface} is a WireGuard tunnel without the MULTICAST flag: it carries {group} only to \
+             the peer whose allowed IPs contain it"
         ),
     )
-    .remedy(format!("'wg show {iface} allowed-ips' shows them; {all} stands for all groups"))
+    .remedy(format!("list them with 'wg show {iface} allowed-ips'; {all} covers all groups"))
 }
 
 fn no_multicast_flag(iface: &str) -> Notice {
     note(
         Id::NoMulticastFlag,
         format!(
-            "the flag MULTICAST of {iface} is off; Linux sends and receives all the same, but \
-             other programs leave it out"
+            "the MULTICAST flag of {iface} is off: Linux still carries multicast on it, but other \
+             programs may not use it"
         ),
     )
-    .remedy(format!("'ip link set {iface} multicast on' sets it"))
+    .remedy(format!("set it with 'ip link set {iface} multicast on'"))
 }
 
 fn stays_local(group: IpAddr) -> Notice {
@@ -266,11 +256,9 @@ fn stays_local(group: IpAddr) -> Notice {
         if group.is_ipv4() { ("TTL 1", "RFC 1112, 6.1") } else { ("hop limit 1", "RFC 8200, 3") };
     note(
         Id::StaysLocal,
-        format!(
-            "{name} keeps these datagrams on this network; --ttl 16 lets up to fifteen routers \
-             pass them on ({rfc})"
-        ),
+        format!("these datagrams have {name}: routers will not forward them ({rfc})"),
     )
+    .remedy("to cross up to 15 routers, use --ttl 16")
 }
 
 fn stays_on_host(group: IpAddr) -> Notice {
@@ -278,18 +266,17 @@ fn stays_on_host(group: IpAddr) -> Notice {
         if group.is_ipv4() { ("TTL 0", "RFC 1112, 6.1") } else { ("hop limit 0", "RFC 8200, 3") };
     note(
         Id::StaysOnHost,
-        format!(
-            "{name} keeps these datagrams on this host; --ttl 1 lets them reach this network ({rfc})"
-        ),
+        format!("these datagrams have {name}: they will not leave this host ({rfc})"),
     )
+    .remedy("to reach this network, use --ttl 1")
 }
 
 fn fragmented(group: IpAddr, len: usize, fits: usize) -> Notice {
     note(
         Id::Fragmented,
         format!(
-            "a payload of {len} bytes to {group} travels in fragments, since a frame carries \
-             {fits}: each datagram is lost with any of them (RFC 8085, 3.2)"
+            "a payload of {len} bytes to {group} exceeds the {fits} bytes that fit one frame and \
+             is fragmented: losing one fragment loses the datagram (RFC 8085, 3.2)"
         ),
     )
 }
@@ -333,20 +320,20 @@ mod tests {
             (None, None, None)
         );
         assert!(
-            advice("239.1.1.1", 1473).unwrap().contains(
-                "1473 bytes to 239.1.1.1 travels in fragments, since a frame carries 1472"
-            )
+            advice("239.1.1.1", 1473)
+                .unwrap()
+                .contains("1473 bytes to 239.1.1.1 exceeds the 1472 bytes that fit one frame")
         );
-        assert!(advice("ff15::1", 1453).unwrap().contains("carries 1452"));
+        assert!(advice("ff15::1", 1453).unwrap().contains("exceeds the 1452 bytes"));
         assert_eq!(
             for_length(9000, &endpoints(&["239.1.1.1"]), BTreeMap::new),
             None,
-            "where the MTU is not known"
+            "the MTU is unknown"
         );
     }
 
     #[test]
-    fn each_address_gets_the_advice_it_deserves() {
+    fn each_range_of_groups_has_its_advice() {
         use Id::*;
         for (group, expected) in [
             ("224.0.0.251", &[ControlBlock][..]),
@@ -366,7 +353,7 @@ mod tests {
         ] {
             assert_eq!(ids(group, None), expected, "{group}");
         }
-        assert_eq!(ids("239.1.1.1", Some(1)), [], "--ttl 1 is no accident");
+        assert_eq!(ids("239.1.1.1", Some(1)), [], "--ttl 1 was typed");
         for group in ["239.1.1.1", "224.0.0.251", "ff15::1"] {
             assert!(ids(group, Some(0)).contains(&StaysOnHost), "{group}");
         }
@@ -374,22 +361,26 @@ mod tests {
     }
 
     #[test]
-    fn many_groups_are_one_advice_and_it_cites_its_rfc() {
+    fn several_groups_share_one_advice() {
         let groups = endpoints(&["239.0.0.2", "239.0.0.1", "239.0.0.1", "224.0.0.9", "239.1.1.1"]);
         let advice: Vec<String> =
             for_sender(&groups, None).into_iter().map(|notice| notice.what).collect();
         assert_eq!(advice.len(), 3, "{advice:#?}");
         assert!(
-            advice[1].starts_with("239.0.0.1 and 1 more group share an Ethernet address"),
+            advice[1].starts_with("239.0.0.1 and 1 more group share Ethernet addresses"),
             "{}",
             advice[1]
         );
-        assert!(advice[1].contains("01:00:5e:00:00:01 is also that of 224.0.0.1"), "{}", advice[1]);
+        assert!(
+            advice[1].contains("239.0.0.1 and 224.0.0.1 both map to 01:00:5e:00:00:01"),
+            "{}",
+            advice[1]
+        );
         assert!(advice.iter().all(|what| what.contains("RFC")), "{advice:#?}");
     }
 
     #[test]
-    fn a_receiver_may_look_at_what_is_there() {
+    fn a_receiver_gets_less_advice() {
         assert_eq!(for_receiver(endpoints(&["224.0.0.251", "239.1.1.1"]).iter()), []);
         assert_eq!(for_receiver(endpoints(&["225.1.1.1"]).iter()).len(), 1);
     }

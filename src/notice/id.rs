@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// Declares [`Id`] from one list for each use, so that no list can lack an id.
+/// Declares [`Id`] from one list for each use. No list can lack an id.
 macro_rules! ids {
     (
         findings { $($finding:ident = $finding_name:literal,)* }

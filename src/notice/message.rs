@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::Id;
 use crate::units::words::quote;
 
-/// A message to the user beside the results: advice, a warning or a finding. The id is stable, for
-/// scripts; the words are for people.
+/// A message to the user that is no result: advice, a warning or a finding. Scripts use the id,
+/// which is stable. The text may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// The stable name.
@@ -17,7 +17,7 @@ pub struct Notice {
     pub level: Level,
     /// The statement, as a sentence without its full stop.
     pub what: String,
-    /// The evidence for it, where the statement does not contain it.
+    /// The evidence, unless the statement contains it.
     pub why: Option<String>,
     /// The action to take.
     pub remedy: Option<String>,
@@ -29,23 +29,23 @@ pub struct Notice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// All is well.
+    /// No problem was found.
     Pass,
     /// No action is needed.
     Note,
-    /// It may keep datagrams from arriving, now or later.
+    /// Datagrams may be lost, now or later.
     Warning,
-    /// It keeps datagrams from arriving.
+    /// Datagrams do not arrive.
     Fault,
 }
 
 /// A line to type in a shell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ShellCommand {
-    /// On which host.
+    /// The host to type it on.
     #[serde(rename = "where")]
     pub place: Place,
-    /// The line. `IFACE` and `BRIDGE` stand for names that only that host knows.
+    /// The line. `IFACE` and `BRIDGE` are placeholders for names on that host.
     pub run: String,
 }
 
@@ -55,14 +55,14 @@ pub struct ShellCommand {
 pub enum Place {
     /// This host.
     Here,
-    /// The host that sends.
+    /// The sender.
     Sender,
     /// The switch between them, if it is a Linux bridge.
     Switch,
 }
 
 impl Notice {
-    /// A notice without evidence, remedy and commands.
+    /// A notice without evidence, tip and commands.
     pub fn new(level: Level, id: Id, what: impl Into<String>) -> Self {
         Notice { id, level, what: what.into(), why: None, remedy: None, commands: Vec::new() }
     }
@@ -119,7 +119,7 @@ impl Notice {
 }
 
 impl Level {
-    /// The word for it.
+    /// The word for the level.
     pub fn name(self) -> &'static str {
         match self {
             Level::Pass => "pass",

@@ -1,4 +1,4 @@
-//! Messages to the user beside the results: advice, warnings and findings.
+//! Messages to the user that are no results: advice, warnings and findings.
 
 pub mod advice;
 mod id;

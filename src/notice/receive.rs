@@ -15,27 +15,30 @@ fn warning(id: Id, what: impl Into<String>) -> Notice {
     Notice::new(Level::Warning, id, what)
 }
 
-/// The system granted a smaller receive buffer than `request`: `granted` bytes. `limit` is the
-/// system's limit in bytes, if it shows one.
+/// The system granted only `granted` bytes for the receive buffer. `limit` is the system's limit in
+/// bytes, if it shows one.
 pub fn rcvbuf_capped(request: RcvbufRequest, granted: usize, limit: Option<u64>) -> Notice {
     let asked = request.bytes();
     let pause = match (request, request.lasts(granted)) {
         (RcvbufRequest::Pause { pause, .. }, Some(lasts)) => {
-            format!(": it lasts {} instead of {}", format_duration(lasts), format_duration(pause))
+            format!(
+                ": it holds {} of datagrams instead of {}",
+                format_duration(lasts),
+                format_duration(pause)
+            )
         }
         _ => String::new(),
     };
     let what = format!(
-        "the system granted {granted} bytes of receive buffer, {asked} were asked for{pause}"
+        "the system limits the receive buffer to {granted} bytes, less than the requested \
+         {asked}{pause}"
     );
-    let remedy = if cfg!(target_os = "linux") {
-        let now = limit.map(|limit| format!(", which is {limit}")).unwrap_or_default();
-        format!(
-            "raise the system's limit{now}: sysctl -w {MOST_RCVBUF}={asked}; or give mcast the \
-             right to go past it: CAP_NET_ADMIN"
-        )
-    } else {
-        "raise the system's limit on socket buffers".to_owned()
+    let remedy = match limit {
+        Some(limit) => format!(
+            "raise the limit, now {limit}: sysctl -w {MOST_RCVBUF}={asked}; or run mcast with \
+             CAP_NET_ADMIN, which overrides it"
+        ),
+        None => format!("raise the system's limit for receive buffers (Linux: {MOST_RCVBUF})"),
     };
     warning(Id::RcvbufCapped, what).remedy(remedy)
 }
@@ -45,19 +48,19 @@ pub fn kernel_drops(discards: &Discards) -> Notice {
     let Discards { drops, unclear, .. } = discards;
     let what = match unclear {
         0 => format!(
-            "this host's kernel dropped {drops} datagram{}: the receive buffer was full",
+            "the kernel dropped {drops} datagram{}: the receive buffer was full",
             plural(drops.count)
         ),
         _ => format!(
-            "this host's kernel dropped {} to {} datagrams because the receive buffer was full: \
-             its counters do not separate them from wrong checksums",
+            "the kernel dropped {} to {} datagrams because the receive buffer was full; its \
+             counters do not separate these from wrong checksums",
             drops.count,
             drops.count + unclear
         ),
     };
     warning(Id::KernelDrops, what).remedy(
-        "a larger buffer lasts longer (--rcvbuf; net.core.rmem_max), and -q or --stats leaves \
-         more time to read",
+        "use a larger buffer (--rcvbuf, limited by net.core.rmem_max), or print less (-q or \
+         --stats)",
     )
 }
 
@@ -65,56 +68,53 @@ pub fn kernel_drops(discards: &Discards) -> Notice {
 pub fn checksum_errors(discards: &Discards) -> Notice {
     let errors = discards.checksum_errors.unwrap_or(0);
     // Short datagrams are verified before the kernel looks for their socket.
-    let whose = if discards.own_checksum_errors < errors {
-        ", of the joined groups or for another program"
-    } else {
-        ""
-    };
+    let owner =
+        if discards.own_checksum_errors < errors { ", possibly for another program" } else { "" };
     let what = format!(
-        "this host's kernel dropped {} with a wrong UDP checksum{whose}",
+        "the kernel dropped {} with a wrong UDP checksum{owner}",
         count(errors, "datagram")
     );
     warning(Id::ChecksumErrors, what).remedy(
-        "find where the checksum goes wrong: a sender or virtual machine that leaves it to a \
-         network card ('ethtool -K IFACE tx off' there), a replayed capture ('tcprewrite \
-         --fixcsum'), or a device that changes or damages datagrams",
+        "look for a sender or virtual machine with checksum offload (there, 'ethtool -K IFACE tx \
+         off' disables it), a replayed capture ('tcprewrite --fixcsum' repairs it), or a device \
+         that alters datagrams",
     )
 }
 
-/// What a receiver still waits for after its COMMAND has ended.
+/// The condition that a receiver still waits for after its COMMAND has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiting {
     /// The rest of the datagrams of `--count`.
     Datagrams {
-        /// How many have come.
+        /// How many arrived.
         received: u64,
-        /// How many were asked for.
+        /// How many are required.
         count: u64,
     },
     /// The first stream of `--once`.
     FirstStream,
     /// The ends of the streams of `--once`.
     Ends {
-        /// How many have not ended.
+        /// How many streams have not ended.
         open: usize,
-        /// Of how many.
+        /// How many streams there are.
         streams: usize,
     },
 }
 
-/// COMMAND has ended and the receiver waits; `forever` if it has no time limit.
+/// COMMAND has ended and the receiver waits, `forever` if it has no time limit.
 pub fn still_waiting(waiting: Waiting, forever: bool) -> Notice {
     let waiting = match waiting {
         Waiting::Datagrams { received, count } => {
-            format!("{} more of {count} datagrams", count - received)
+            format!("{} of {count} datagrams", count - received)
         }
-        Waiting::FirstStream => "a first measured stream".to_owned(),
+        Waiting::FirstStream => "the first measured stream".to_owned(),
         Waiting::Ends { open, streams } => {
             format!("the end of {open} of {streams} measured streams")
         }
     };
-    warning(Id::StillWaiting, format!("COMMAND has ended; waiting for {waiting}"))
-        .maybe_remedy(forever.then(|| "add --timeout TIME, so that the wait has an end".to_owned()))
+    warning(Id::StillWaiting, format!("COMMAND ended, but mcast still waits for {waiting}"))
+        .maybe_remedy(forever.then(|| "limit the wait with --timeout TIME".to_owned()))
 }
 
 /// A group could not be left.
@@ -123,15 +123,17 @@ pub fn not_left(error: &NetError) -> Notice {
     warning(Id::NotLeft, what).maybe_remedy(error.tip())
 }
 
-/// A receiver that waited got nothing from `targets`. `check` is the command that looks for the
-/// reason; `None` if no target is a group.
+/// No datagrams arrived for `targets`. `check` is the command that finds the reason; `None` if no
+/// target is a group.
 pub fn nothing_received(targets: &str, check: Option<&str>) -> Notice {
-    warning(Id::NothingReceived, format!("nothing arrived: {targets}")).remedy(match check {
-        Some(check) => format!("'{check}' looks for the reason"),
-        None => "does the sender use this network's interface? does a firewall drop UDP on the \
-                 way in?"
-            .to_owned(),
-    })
+    warning(Id::NothingReceived, format!("no datagrams arrived for {targets}")).remedy(
+        match check {
+            Some(check) => format!("run '{check}' to find the reason"),
+            None => "check that the sender uses the right interface, and that no firewall drops \
+                 incoming UDP"
+                .to_owned(),
+        },
+    )
 }
 
 /// The warning about groups of the source-specific range that are joined from any source, if there
@@ -146,41 +148,42 @@ pub fn any_source_in_ssm_range(listens: &[Listen]) -> Option<Notice> {
     let source = if group.is_ipv4() { "10.0.0.5" } else { "[2001:db8::5]" };
     Some(
         shared::any_source_in_ssm_range(group, groups.len() - 1)
-            .remedy(format!("name the source: {source}@{}, or --source", bracketed(group))),
+            .remedy(format!("name the source, for example {source}@{}", bracketed(group))),
     )
 }
 
 /// Groups were joined from sources on an interface that uses an older `version`: `IGMPv2`, `MLDv1`.
 pub fn ssm_unsupported(iface: &str, version: &str, joins: SourceJoins) -> Notice {
+    let newer = if version.starts_with("MLD") { "MLDv2 (RFC 3810)" } else { "IGMPv3 (RFC 3376)" };
     shared::ssm_unsupported(iface, version, joins)
-        .remedy("have the querier of the network speak IGMPv3 (RFC 3376) or MLDv2 (RFC 3810)")
+        .remedy(format!("set the querier of this network to {newer}"))
 }
 
-/// The clock of this host was set by `by` seconds during the run.
+/// This host's clock was set during the run, forward by `by` seconds.
 pub fn clock_set(by: f64) -> Notice {
     let way = if by > 0.0 { "forward" } else { "back" };
     warning(
         Id::ClockSet,
         format!(
-            "this host's clock jumped {way} by {:.3} s: it was set, or the host slept; times, \
-             delays and rates are off by as much",
+            "this host's clock jumped {way} by {:.3} s (it was set, or the host slept): \
+             timestamps, delays and rates may be wrong",
             by.abs()
         ),
     )
 }
 
-/// There are more measured streams than the `followed` ones.
+/// There are more measured streams than `followed`, the number that mcast tracks.
 pub fn too_many_streams(followed: usize) -> Notice {
     let what = format!(
-        "too many measured streams: {followed} are followed, and the datagrams of the others are \
-         only counted ('untracked')"
+        "too many measured streams: mcast tracks {followed} and only counts the datagrams of \
+         further streams ('untracked')"
     );
     warning(Id::TooManyStreams, what)
-        .remedy("name the senders with --source, if these are not the ones you mean")
+        .remedy("if mcast tracks the wrong streams, select their senders with --source")
 }
 
 /// The same datagrams arrive on two interfaces.
 pub fn arrives_twice(first: &str, second: &str) -> Notice {
     shared::arrives_twice(&[first.to_owned(), second.to_owned()])
-        .remedy("name one of them with --iface, if once is enough")
+        .remedy("to receive each datagram once, select one interface with --iface")
 }

@@ -9,7 +9,7 @@ use crate::target::Endpoint;
 /// A datagram could not be sent.
 pub fn not_sent(error: &NetError) -> Notice {
     let what = format!(
-        "cannot {}: {}; more failures of this kind are only counted",
+        "cannot {}: {}; further failures of this kind are only counted",
         error.operation,
         describe(&error.source)
     );
@@ -18,13 +18,19 @@ pub fn not_sent(error: &NetError) -> Notice {
 
 /// ICMP reports that a unicast datagram to `at` was not delivered.
 pub fn came_back(at: &Endpoint, error: &io::Error) -> Notice {
-    let what =
-        format!("a datagram to {at} came back: {}; further ones are not reported", describe(error));
+    let reason = match error.kind() {
+        io::ErrorKind::ConnectionRefused => "port unreachable".to_owned(),
+        io::ErrorKind::HostUnreachable => "host unreachable".to_owned(),
+        io::ErrorKind::NetworkUnreachable => "network unreachable".to_owned(),
+        _ => describe(error),
+    };
+    let what = format!("{at}: {reason} (ICMP); mcast reports this once");
     Notice::new(Level::Warning, Id::CameBack, what)
 }
 
 /// `--no-loop` has no effect on the loopback interface.
 pub fn loopback_loops(iface: &str) -> Notice {
-    let what = format!("--no-loop has no effect on {iface}: all that it carries comes back");
+    let what =
+        format!("--no-loop has no effect on {iface}, which returns every datagram to this host");
     Notice::new(Level::Warning, Id::LoopbackLoops, what)
 }

@@ -1,5 +1,5 @@
-//! Notices that are both a warning and a finding. Each use adds its own remedy; a finding adds its
-//! evidence too.
+//! Notices that are both a warning and a finding. Each use adds its own tip, and a finding adds its
+//! evidence.
 
 use std::net::IpAddr;
 
@@ -9,17 +9,18 @@ use crate::units::words::{and_more, list};
 
 /// An interface is administratively down.
 pub fn interface_down(iface: &str) -> Notice {
-    let what = format!("interface {iface} is down and cannot send or receive");
+    let what = format!("interface {iface} is administratively down and cannot send or receive");
     Notice::new(Level::Warning, Id::InterfaceDown, what)
 }
 
-/// An interface is a port or a member of another one, which takes its frames.
+/// An interface is a port or a member of another one, which receives its frames.
 pub fn interface_member(iface: &str, master: &Master) -> Notice {
-    let what = format!("{iface} is {}, and IP listens on {}", membership(master), master.name);
+    let what =
+        format!("{iface} is {}: its datagrams arrive on {}", membership(master), master.name);
     Notice::new(Level::Warning, Id::InterfaceMember, what)
 }
 
-/// What a port or member of a master is.
+/// `a port of the bridge br0`, `a member of the bond bond0`.
 pub fn membership(master: &Master) -> String {
     format!("a {} of {master}", if master.has_ports() { "port" } else { "member" })
 }
@@ -29,15 +30,16 @@ pub fn l3_ipvlan(iface: &str) -> Notice {
     let what =
         format!("{iface} is an ipvlan interface in mode L3 or L3S, which carries no multicast");
     Notice::new(Level::Warning, Id::Ipvlan, what)
-        .remedy("use ipvlan in mode L2, or macvlan: 'ip link add ... type macvlan mode bridge'")
+        .remedy("use ipvlan in mode L2 or macvlan: 'ip link add ... type macvlan mode bridge'")
 }
 
 /// This process may open no netlink socket.
 pub fn no_netlink() -> Notice {
-    let what = "this process may open no netlink socket, so mcast knows less about interfaces and \
-                routes";
+    let what = "this process cannot open netlink sockets: mcast has incomplete information about \
+                interfaces and routes";
     Notice::new(Level::Warning, Id::NoNetlink, what).remedy(
-        "allow it; a systemd service needs RestrictAddressFamilies=AF_INET AF_INET6 AF_NETLINK",
+        "allow AF_NETLINK; a systemd service needs RestrictAddressFamilies=AF_INET AF_INET6 \
+         AF_NETLINK",
     )
 }
 
@@ -52,26 +54,26 @@ pub fn any_source_in_ssm_range(group: IpAddr, more: usize) -> Notice {
     Notice::new(Level::Warning, Id::AnySourceInSsmRange, what)
 }
 
-/// The groups that were joined from sources.
+/// The groups that were joined with a source filter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SourceJoins {
-    /// One of the source-specific range, if there is one.
+    /// A group in the source-specific range, if there is one.
     pub in_range: Option<IpAddr>,
-    /// There are others.
+    /// There are groups outside of that range.
     pub others: bool,
 }
 
-/// Sources were chosen on an interface that uses a `version` of IGMP or MLD without them.
+/// Groups were joined with a source filter on an interface whose `version` of IGMP or MLD has none.
 pub fn ssm_unsupported(iface: &str, version: &str, joins: SourceJoins) -> Notice {
     let ignored = joins.in_range.map(|group| {
         format!(
-            "routers ignore {version} reports for the SSM range (RFC 4604), and do not forward \
+            "routers ignore {version} reports for the SSM range (RFC 4604) and do not forward \
              {group}"
         )
     });
-    let filtered = "the network delivers the datagrams of all sources, and this host filters them";
+    let filtered = "the network delivers datagrams from all sources, and this host filters them";
     let meaning = match ignored {
-        Some(ignored) if joins.others => format!("{ignored}; of other groups {filtered}"),
+        Some(ignored) if joins.others => format!("{ignored}; for other groups, {filtered}"),
         Some(ignored) => ignored,
         None => filtered.to_owned(),
     };
@@ -79,14 +81,14 @@ pub fn ssm_unsupported(iface: &str, version: &str, joins: SourceJoins) -> Notice
     Notice::new(Level::Warning, Id::SsmUnsupported, what)
 }
 
-/// The same datagrams arrive on each of these interfaces, of which there are at least two.
+/// The same datagrams arrive on each of these interfaces, two or more.
 pub fn arrives_twice(ifaces: &[String]) -> Notice {
     let (all, times) = match ifaces.len() {
         ..=2 => ("both".to_owned(), "twice".to_owned()),
         many => (format!("all {many}"), format!("{many} times")),
     };
     let what = format!(
-        "the same datagrams arrive on {}; a program that joins on {all} receives each of them \
+        "the same datagrams arrive on {}; a program that joins on {all} receives each datagram \
          {times}",
         list(ifaces)
     );
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_group_is_it_and_several_are_them() {
+    fn pronouns_agree_with_the_number_of_groups() {
         let group = "232.1.1.1".parse().unwrap();
         assert_eq!(
             any_source_in_ssm_range(group, 0).what,
@@ -113,28 +115,28 @@ mod tests {
     }
 
     #[test]
-    fn only_groups_outside_of_the_ssm_range_come_from_all_sources() {
+    fn only_groups_outside_of_the_ssm_range_arrive_from_all_sources() {
         let in_range = Some("232.1.1.1".parse().unwrap());
         let what = |in_range, others| {
             ssm_unsupported("e0", "IGMPv2", SourceJoins { in_range, others }).what
         };
-        let all = "the datagrams of all sources, and this host filters them";
+        let all = "datagrams from all sources, and this host filters them";
         assert!(what(None, true).ends_with(all));
-        let none = "and do not forward 232.1.1.1";
+        let none = "do not forward 232.1.1.1";
         assert!(what(in_range, false).ends_with(none));
         let both = what(in_range, true);
         assert!(both.contains(none) && both.ends_with(all), "{both}");
     }
 
     #[test]
-    fn each_interface_adds_a_copy() {
+    fn each_interface_delivers_a_copy() {
         let ifaces = ["e0", "e1", "e2"].map(str::to_owned);
         let what = |number| arrives_twice(&ifaces[..number]).what;
         assert_eq!(
             what(2),
             "the same datagrams arrive on e0 and e1; a program that joins on both receives each \
-             of them twice"
+             datagram twice"
         );
-        assert!(what(3).ends_with("joins on all 3 receives each of them 3 times"), "{}", what(3));
+        assert!(what(3).ends_with("joins on all 3 receives each datagram 3 times"), "{}", what(3));
     }
 }

@@ -1,20 +1,20 @@
-//! Tables on narrow terminals: which columns are shown.
+//! The columns of a table on a narrow terminal.
 
 /// The blanks between two columns.
 pub const GAP: usize = 2;
 
-/// Which columns of a table are shown: all, or on a terminal of `room` columns those that fit. The
-/// columns named in `first_out` are left out, from its first on, until the rest fits.
+/// Whether each column of a table is shown. The columns in `first_out` are left out, in that order,
+/// until the rest fits a terminal of `available` columns.
 pub fn shown(
     titles: &[&str],
     widths: &[usize],
-    room: Option<usize>,
+    available: Option<usize>,
     first_out: &[&str],
 ) -> Vec<bool> {
     let mut shown = vec![true; titles.len()];
-    let Some(room) = room else { return shown };
+    let Some(available) = available else { return shown };
     let mut out = first_out.iter();
-    while width(widths, &shown) > room {
+    while width(widths, &shown) > available {
         let Some(title) = out.next() else { break };
         titles
             .iter()
@@ -35,10 +35,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_left_out_in_order_until_the_rest_fits() {
-        let kept = |room| {
+    fn columns_are_left_out_until_the_rest_fits() {
+        let kept = |available| {
             let titles = ["A", "B", "C"];
-            let shown = shown(&titles, &[4, 5, 6], room, &["B", "A"]);
+            let shown = shown(&titles, &[4, 5, 6], available, &["B", "A"]);
             titles
                 .into_iter()
                 .zip(shown)

@@ -1,28 +1,22 @@
-//! Delays, drawn in text.
+//! A histogram of delays, in text.
 
 use std::io::{self, Write};
 
-use super::style::Paint;
 use crate::assertion::Value;
 use crate::stats::delay::{Delays, Quantiles};
 
-/// How many bars there are at most, the one for the longest delays not counted.
+/// The most bars, without the one for the longest delays.
 const BARS: i64 = 8;
 
 /// The length of the longest bar.
 const LONGEST_BAR: u64 = 40;
 
-/// How many digits of a delay there are at the edges of a bar.
+/// The digits of a delay at the edges of a bar.
 const FEWEST_DIGITS: usize = 3;
 const MOST_DIGITS: usize = 9;
 
-/// Draws delays: bars of equal width up to the 99th percentile, and one for what is longer.
-pub fn draw(
-    delays: &Delays,
-    spread: &Quantiles,
-    paint: Paint,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// Draws bars of equal width up to the 99th percentile, and one for the longer delays.
+pub fn draw(delays: &Delays, spread: &Quantiles, out: &mut dyn Write) -> io::Result<()> {
     let edges = edges(spread);
     let up_to = delays.up_to(&edges);
     let total = delays.count();
@@ -31,8 +25,7 @@ pub fn draw(
         .scan(0, |before, up_to| Some(up_to - std::mem::replace(before, *up_to)))
         .collect();
     let longest = counts.iter().copied().max().unwrap_or(1).max(1);
-    // Delays that are long and hardly differ take more digits to be told apart. The last edge is no
-    // round number.
+    // Long delays that hardly differ need more digits. The last edge is no round number.
     let label = |edge: i64, digits| Value::Nanos(edge).with_digits(digits).to_string();
     let round = &edges[..edges.len() - 1];
     let apart = |digits: &usize| {
@@ -48,18 +41,18 @@ pub fn draw(
     let width = labels.iter().flat_map(|(from, to)| [from.len(), to.len()]).max().unwrap_or(0);
     let widest = total.to_string().len();
     for ((from, to), many) in labels.iter().zip(&counts) {
-        // Whatever is there is seen.
+        // A single delay has a visible bar.
         let length = (many * LONGEST_BAR).div_ceil(longest) as usize;
         write!(out, "  {from:>width$} - {to:>width$}  {many:>widest$}")?;
         if length > 0 {
-            write!(out, "  {}", paint.good("#".repeat(length)))?;
+            write!(out, "  {}", "#".repeat(length))?;
         }
         writeln!(out)?;
     }
     Ok(())
 }
 
-/// The upper edges of the bars: round numbers, and last of all the longest delay.
+/// The upper edges of the bars: round numbers, and at the end the longest delay.
 fn edges(spread: &Quantiles) -> Vec<i64> {
     let step = round_up(spread.p99.saturating_sub(spread.min) / BARS);
     let first = spread.min.div_euclid(step).saturating_mul(step);
@@ -90,25 +83,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::ColorWhen;
     use crate::stats::delay::Precision;
 
     fn drawn(delays: &[i64]) -> String {
         let mut all = Delays::new(Precision::Fine);
         delays.iter().for_each(|delay| all.record(*delay));
         let mut out = Vec::new();
-        draw(
-            &all,
-            &all.quantiles().unwrap(),
-            Paint::new(ColorWhen::Never, &io::stdout()),
-            &mut out,
-        )
-        .unwrap();
+        draw(&all, &all.quantiles().unwrap(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn bars_have_round_edges_and_the_last_one_holds_what_is_longer() {
+    fn bars_have_round_edges_up_to_the_longest_delay() {
         let mut delays: Vec<i64> = (0..990).map(|number| 20_000 + number * 40).collect();
         delays.extend([9_000_000; 10]);
         let drawn = drawn(&delays);
@@ -122,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_edges_of_bars_are_told_apart_although_the_delays_are_long() {
+    fn the_edges_of_long_delays_differ() {
         let drawn =
             drawn(&(0..100).map(|number| 50_000_000 + number * 4_000).collect::<Vec<i64>>());
         assert!(
@@ -133,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_that_are_all_alike_are_one_bar() {
+    fn equal_delays_share_one_bar() {
         assert_eq!(drawn(&[70_000; 25]), format!("  70.0 us - 70.0 us  25  {}\n", "#".repeat(40)));
     }
 
@@ -162,7 +148,7 @@ mod tests {
         }
 
         #[test]
-        fn no_spread_is_too_wild_to_draw(delays in proptest::collection::vec(any::<i64>(), 1..50)) {
+        fn any_delays_can_be_drawn(delays in proptest::collection::vec(any::<i64>(), 1..50)) {
             drawn(&delays);
         }
     }

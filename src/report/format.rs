@@ -1,11 +1,11 @@
-//! The trait of all formats.
+//! The interface of the formats.
 
 use std::io::{self, Write};
 
 use crate::event::Event;
 
-/// A way to show events.
+/// Writes events.
 pub trait Format {
-    /// Shows `event`: results are added to `out`, diagnostics go to `notes`.
+    /// Adds results to `out` and writes diagnostics to `notes`.
     fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()>;
 }

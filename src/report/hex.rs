@@ -1,4 +1,4 @@
-//! A hex dump of each payload, sixteen bytes a line, as `hexdump -C` writes it.
+//! A hex dump of each payload, sixteen bytes per line, as `hexdump -C` writes it.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use super::text::Text;
 use crate::event::Event;
 use crate::units::hex::digits;
 
-/// A hex dump; everything but the payloads is said as in text.
+/// The hex dump. Other events are written as text.
 pub struct HexDump {
     pub text: Text,
 }
@@ -29,7 +29,7 @@ impl Format for HexDump {
 fn dump(bytes: &[u8], out: &mut Vec<u8>) {
     for (row, bytes) in bytes.chunks(16).enumerate() {
         out.extend_from_slice(b"  ");
-        // A payload has less than 65,536 bytes, so four digits say where a row begins.
+        // A payload has less than 65,536 bytes, and four digits are enough for an offset.
         ((row * 16) as u16)
             .to_be_bytes()
             .iter()
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dump_is_aligned_and_shows_only_what_prints() {
+    fn a_dump_is_aligned_and_printable() {
         let mut out = Vec::new();
         dump(b"hello world\x1b[31m\xff", &mut out);
         let text = String::from_utf8(out).unwrap();

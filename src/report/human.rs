@@ -1,4 +1,4 @@
-//! Numbers, times and payloads as people read them.
+//! Numbers, times and payloads in text.
 
 use std::fmt::{self, Display, Write};
 use std::time::SystemTime;
@@ -24,7 +24,7 @@ pub fn size(bytes: usize) -> impl Display {
     })
 }
 
-/// A rate with three digits that matter: `0.500`, `12.3 k`, `1.04 M`.
+/// A rate with three significant digits and a unit prefix: `0.50 `, `12.3 k`, `1.04 M`.
 pub fn rate(rate: f64) -> impl Display {
     display(move |f| {
         let (scaled, unit) = match rate {
@@ -44,7 +44,7 @@ pub fn rate(rate: f64) -> impl Display {
     })
 }
 
-/// The time of day of this host's time zone, to the microsecond: `14:03:07.125391`.
+/// The time of day in a time zone, to the microsecond: `14:03:07.125391`.
 pub fn time_of_day(time: SystemTime, zone: &TimeZone) -> impl Display {
     let zoned = Timestamp::try_from(time).map(|time| time.to_zoned(zone.clone()));
     display(move |f| match &zoned {
@@ -57,22 +57,22 @@ pub fn time_of_day(time: SystemTime, zone: &TimeZone) -> impl Display {
     })
 }
 
-/// How much of a payload a line shows.
+/// The most characters of a payload on a line.
 const PREVIEW: usize = 240;
 
-/// So many NUL bytes in a row are counted and not shown each.
+/// A run of this many NUL bytes is shown as its length.
 const NULS: usize = 4;
 
-/// A payload on one line: as text where it is UTF-8, else as hex. What could move a cursor, change
-/// a colour, set a title, forge a line or turn the direction of writing is escaped; a backslash is
-/// doubled, so no escape can be forged either. Long ones are cut unless `whole`.
+/// A payload on one line: text if it is UTF-8, else hex. Control characters and escape sequences
+/// are escaped. A backslash is doubled, and therefore no payload can forge an escape. A long
+/// payload is cut unless `whole`.
 ///
-/// A run of NUL bytes is `\{1300 NUL}` in text and ` (1300 x 00)` in hex, which no payload can
-/// print as: a backslash of its own is doubled, and hex has no parentheses.
+/// A run of NUL bytes is `\{1300 NUL}` in text and ` (1300 x 00)` in hex. No payload can forge
+/// either: a backslash is doubled, and hex has no parentheses.
 pub fn payload(bytes: &[u8], whole: bool) -> impl Display {
     display(move |f| match std::str::from_utf8(bytes) {
         Ok(text) => {
-            // What has so few bytes has no more characters.
+            // A character takes at least one byte.
             let whole = whole || text.len() <= PREVIEW;
             let end = if whole { text.len() } else { end_of_text(text) };
             write_text(&text[..end], f)?;
@@ -87,7 +87,7 @@ pub fn payload(bytes: &[u8], whole: bool) -> impl Display {
     })
 }
 
-/// Where the preview of a text ends: a run of NUL bytes is as long as it is shown.
+/// The end of the preview of a text. A run of NUL bytes counts with its shown length.
 fn end_of_text(text: &str) -> usize {
     end_of_preview(text.as_bytes(), PREVIEW, 10, |start, end, room| {
         let segment = text.get(start..end).unwrap_or_default();
@@ -98,15 +98,15 @@ fn end_of_text(text: &str) -> usize {
     })
 }
 
-/// The same of a payload in hex, where a byte takes three characters.
+/// The end of the preview of a payload in hex, which shows a byte as three characters.
 fn end_of_hex(bytes: &[u8]) -> usize {
     end_of_preview(bytes, PREVIEW / 5, 4, |start, end, room| {
         if end - start > room { Err(start + room) } else { Ok(end - start) }
     })
 }
 
-/// Where `most` units of a payload end, of which a run of NUL bytes takes `run`. `measure` answers
-/// how many units there are between two places, or where there are more than fit.
+/// The end of the first `most` units of a payload. A run of NUL bytes takes `run` units. `measure`
+/// returns the units between two offsets, or the offset where they no longer fit.
 fn end_of_preview(
     bytes: &[u8],
     most: usize,
@@ -117,7 +117,7 @@ fn end_of_preview(
     let _ = for_each_run(bytes, |start, end, is_nul| {
         let units = if is_nul { Ok(run.min(room)) } else { measure(start, end, room) };
         match units {
-            // Nothing but a cut ends a preview, so that what follows a full one is cut at once.
+            // A full preview ends with the next run.
             Ok(units) if room > 0 => room -= units,
             Ok(_) => last = start,
             Err(cut) => last = cut,
@@ -132,7 +132,7 @@ fn write_text(text: &str, f: &mut fmt::Formatter) -> fmt::Result {
         if is_nul {
             return write!(f, "\\{{{} NUL}}", end - start);
         }
-        // NUL is a character by itself, so both ends are between characters.
+        // NUL is a whole character: both ends are between characters.
         write!(f, "{}", Escaped(text.get(start..end).unwrap_or_default()))
     })
 }
@@ -144,8 +144,8 @@ fn write_hex(bytes: &[u8], f: &mut fmt::Formatter) -> fmt::Result {
     })
 }
 
-/// Hands out the runs of at least [`NULS`] NUL bytes, and what lies between them: where each begins
-/// and ends, and whether it is such a run.
+/// Calls `take` for each run of at least [`NULS`] NUL bytes and for the bytes between runs, with
+/// the start, the end, and whether it is a run.
 fn for_each_run(
     bytes: &[u8],
     mut take: impl FnMut(usize, usize, bool) -> fmt::Result,
@@ -167,15 +167,15 @@ fn for_each_run(
 }
 
 fn more(f: &mut fmt::Formatter, left: usize) -> fmt::Result {
-    if left == 0 { Ok(()) } else { write!(f, " … and {}", count(left as u64, "byte")) }
+    if left == 0 { Ok(()) } else { write!(f, " … and {}", count(left as u64, "more byte")) }
 }
 
-/// Text with everything escaped that a terminal would not simply print.
+/// Text with escaped control characters.
 struct Escaped<'a>(&'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Most texts have nothing to escape, and looking takes a tenth of the time.
+        // Most texts have nothing to escape, and this check takes a tenth of the time.
         if self.0.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
             return f.write_str(self.0);
         }
@@ -185,8 +185,8 @@ impl Display for Escaped<'_> {
 
 impl Escaped<'_> {
     fn escape(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The standard library knows what is printable, and leaves accents on their letters; but it
-        // also escapes quotes, which are harmless here.
+        // The standard library escapes control characters, but also quotes, which are harmless
+        // here.
         for part in self.0.split_inclusive(['\'', '"']) {
             let quote = part.chars().next_back().filter(|last| matches!(last, '\'' | '"'));
             let body = &part[..part.len() - quote.map_or(0, char::len_utf8)];
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_is_shown_as_it_is() {
+    fn printable_text_is_not_escaped() {
         for text in
             ["hello world", "{\"price\": 12.5, 'x': 1}", "naïve café, 日本語, हिन्दी", "a  b"]
         {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_reaches_the_terminal_that_it_would_obey() {
+    fn control_characters_are_escaped() {
         for (bytes, safe) in [
             ("\x1b[2J\x1b[31mred", "\\u{1b}[2J\\u{1b}[31mred"),
             ("\x1b]0;title\x07", "\\u{1b}]0;title\\u{7}"),
@@ -234,9 +234,9 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_shown_in_hex() {
+    fn other_bytes_are_shown_in_hex() {
         assert_eq!(line(&[0x47, 0x40, 0xff, 0x1b]), "hex 47 40 ff 1b");
-        assert!(line(&[0xff; 1316]).ends_with(" ff ff … and 1268 bytes"));
+        assert!(line(&[0xff; 1316]).ends_with(" ff ff … and 1268 more bytes"));
     }
 
     #[test]
@@ -258,21 +258,21 @@ mod tests {
         let padded = [&[b'a'; 10][..], &[0; 1300], &[b'b'; 300]].concat();
         assert_eq!(
             line(&padded),
-            format!("{}\\{{1300 NUL}}{} … and 80 bytes", "a".repeat(10), "b".repeat(220))
+            format!("{}\\{{1300 NUL}}{} … and 80 more bytes", "a".repeat(10), "b".repeat(220))
         );
         let padded = [&[0xff; 40][..], &[0; 1300], &[0xff; 30]].concat();
-        assert!(line(&padded).ends_with(" ff (1300 x 00) ff ff ff ff … and 26 bytes"));
+        assert!(line(&padded).ends_with(" ff (1300 x 00) ff ff ff ff … and 26 more bytes"));
     }
 
     #[test]
-    fn long_text_is_cut_between_characters_unless_the_whole_is_wanted() {
+    fn long_text_is_cut_between_characters() {
         let long = "é".repeat(PREVIEW + 1);
-        assert_eq!(line(long.as_bytes()), format!("{} … and 2 bytes", "é".repeat(PREVIEW)));
+        assert_eq!(line(long.as_bytes()), format!("{} … and 2 more bytes", "é".repeat(PREVIEW)));
         assert_eq!(payload(long.as_bytes(), true).to_string(), long);
     }
 
     #[test]
-    fn numbers_read_well() {
+    fn numbers_have_three_digits() {
         for (value, text) in [
             (0.5, "0.50 "),
             (9.999, "10.0 "),
@@ -303,7 +303,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_needs_no_escape_is_told_from_what_does(
+        fn text_without_escapes_is_written_unchanged(
             text in "[ -~]{0,300}|[ -~\\t\u{7f}é]{0,20}",
             whole: bool,
         ) {
@@ -314,7 +314,7 @@ mod tests {
             };
             let shown = payload(text.as_bytes(), whole).to_string();
             let cut = if end < text.len() {
-                format!(" … and {}", count((text.len() - end) as u64, "byte"))
+                format!(" … and {}", count((text.len() - end) as u64, "more byte"))
             } else {
                 String::new()
             };

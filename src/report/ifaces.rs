@@ -1,4 +1,4 @@
-//! The table of the interfaces: a row for each, and below it its addresses and its groups.
+//! The table of the interfaces: a row for each one, and below it the addresses and groups.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -10,24 +10,24 @@ use crate::event::{AddressInfo, InterfaceInfo};
 use crate::iface::{Flag, Joined};
 use crate::units::printable::Printable;
 
-/// Lists of addresses and groups are broken to fit this many columns, and the terminal if that is
-/// narrower.
+/// Lists of addresses and groups are wrapped at this column, or at the width of a narrower
+/// terminal.
 const WIDTH: usize = 80;
 
-/// What a narrow terminal does not show, the first first.
+/// The columns that a narrow terminal leaves out, in this order.
 const FIRST_OUT: [&str; 5] = ["MAC", "MTU", "MLD", "IGMP", "FLAGS"];
 
-/// How many groups of an interface are shown unless all are wanted.
+/// The most groups of an interface that are shown without `-v`.
 const FEW: usize = 8;
 
-/// What is not known.
+/// An unknown value.
 const UNKNOWN: &str = "-";
 
 const COLUMNS: usize = 8;
 const TITLES: [&str; COLUMNS] = ["#", "NAME", "STATE", "MTU", "MAC", "IGMP", "MLD", "FLAGS"];
 const TO_THE_RIGHT: [bool; COLUMNS] = [true, false, false, true, false, false, false, false];
 
-/// Writes the table; `whole` shows all groups, however many. `columns` are those of the terminal.
+/// Writes the table. `whole` shows all groups. `columns` are those of the terminal.
 pub fn table(
     interfaces: &[InterfaceInfo],
     columns: Option<usize>,
@@ -52,7 +52,7 @@ pub fn table(
     Ok(())
 }
 
-/// A piece of text, and how it is coloured.
+/// A text with its style.
 struct Cell {
     text: String,
     tone: Tone,
@@ -84,7 +84,7 @@ impl Cell {
         value.map_or_else(|| Self::plain(UNKNOWN), Self::plain)
     }
 
-    /// A version of IGMP or MLD. One before `selecting` knows no sources, which deserves a look.
+    /// A version of IGMP or MLD. A version before `selecting` cannot filter by source.
     fn version(version: Option<u8>, selecting: u8) -> Self {
         let old = version.is_some_and(|version| version < selecting);
         Cell { tone: if old { Tone::Caution } else { Tone::Plain }, ..Self::known(version) }
@@ -130,7 +130,7 @@ fn flags(iface: &InterfaceInfo) -> String {
         (kind == Some("vrf"), "VRF"),
         (iface.loopback, "loopback"),
         (iface.point_to_point, "point-to-point"),
-        // Multicast works on a loopback interface, whatever its flag says.
+        // A loopback interface carries multicast without the flag.
         (!iface.multicast && !iface.loopback, "no multicast"),
         (iface.flags.contains(&Flag::AllMulticast), "all multicast"),
         (iface.flags.contains(&Flag::Promiscuous), "promiscuous"),
@@ -174,7 +174,7 @@ fn addresses(addresses: &[AddressInfo]) -> Vec<Cell> {
     addresses.iter().map(text).map(Cell::plain).collect()
 }
 
-/// The groups: first those that a program has joined, then, faint, those of every host.
+/// The groups: first those that programs have joined, then, in faint, those of every host.
 fn groups(groups: Option<&[Joined]>, whole: bool) -> Vec<Cell> {
     let Some(groups) = groups else { return vec![Cell::plain(UNKNOWN)] };
     let (usual, mut sorted): (Vec<&Joined>, Vec<&Joined>) =
@@ -192,8 +192,8 @@ fn groups(groups: Option<&[Joined]>, whole: bool) -> Vec<Cell> {
     cells
 }
 
-/// Whether every host is a member of a group, for its own sake: 224.0.0.1 (RFC 1112, 4); ff01::1,
-/// ff02::1 and the solicited-node groups of its addresses (RFC 4291, 2.8).
+/// Whether every host joins a group: 224.0.0.1 (RFC 1112, 4), ff01::1, ff02::1 and the
+/// solicited-node groups of its addresses (RFC 4291, 2.8).
 fn is_of_every_host(group: IpAddr) -> bool {
     match group {
         IpAddr::V4(group) => group.octets() == [224, 0, 0, 1],
@@ -205,7 +205,7 @@ fn is_of_every_host(group: IpAddr) -> bool {
     }
 }
 
-/// Writes a labelled list below a row, behind a margin and broken into lines to fit the room.
+/// Writes a labelled list below a row, wrapped to fit `room` columns, behind a margin.
 fn list(
     label: &str,
     cells: &[Cell],
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_aligned_and_what_is_not_known_is_a_dash() {
+    fn columns_are_aligned_and_unknown_values_are_dashes() {
         let lo = InterfaceInfo {
             loopback: true,
             multicast: false,
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn many_groups_are_cut_unless_all_are_wanted_and_lines_fit_a_terminal() {
+    fn only_v_shows_many_groups() {
         let many: Vec<(String, u32)> =
             (0..100).map(|number| (format!("239.100.100.{number}"), number)).collect();
         let many: Vec<(&str, u32)> =
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_shows_fewer_columns_and_shorter_lists() {
+    fn a_narrow_terminal_shows_fewer_columns() {
         let wire = InterfaceInfo {
             multicast: false,
             flags: vec![Flag::AllMulticast, Flag::Promiscuous],
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_changes_nothing_but_colour_and_a_name_cannot_play_tricks() {
+    fn styles_do_not_change_the_text() {
         let odd = InterfaceInfo {
             igmp_version: Some(2),
             groups: joined(&[("224.0.0.1", 1)]),
@@ -406,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn the_groups_of_every_host_are_known() {
+    fn groups_of_every_host_are_recognised() {
         for group in ["224.0.0.1", "ff01::1", "ff02::1", "ff02::1:ff00:1", "ff02::1:ffb0:1234"] {
             assert!(is_of_every_host(group.parse().unwrap()), "{group}");
         }

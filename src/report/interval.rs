@@ -1,4 +1,4 @@
-//! The line of a receiver about an interval (`--stats`).
+//! The line about an interval of a receiver (`--stats`).
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -11,10 +11,9 @@ use super::style::Paint;
 use crate::assertion::Value;
 use crate::event::{FiguresInfo, IntervalReport};
 use crate::stats::delay::Quantiles;
-use crate::units::words::count;
+use crate::units::words::{count, plural};
 
-/// What an interval came to, on one line. On a terminal of so many `columns`, parts that do not
-/// fit are left out.
+/// The counters of an interval, on one line. Parts that do not fit `columns` are left out.
 pub fn line(
     report: &IntervalReport,
     columns: Option<usize>,
@@ -24,7 +23,7 @@ pub fn line(
     let figures = &report.figures;
     let (since, until) =
         (report.since.as_secs_f64(), (report.since + figures.elapsed).as_secs_f64());
-    // As many digits as it takes to see where one ends and the next begins.
+    // Enough digits to distinguish the start from the end.
     let digits = match figures.elapsed.as_secs_f64() {
         elapsed if elapsed >= 0.95 => 1,
         elapsed if elapsed >= 0.0095 => 2,
@@ -39,30 +38,34 @@ pub fn line(
         parts.add(Part::Bitrate, format_args!("{}bit/s", rate(bps)));
     }
     if let Some(measured) = &figures.measured {
-        of_streams(&measured.figures, paint, &mut parts);
+        add_streams(&measured.figures, paint, &mut parts);
     }
-    let odd = [
+    let anomalies = [
         ("corrupt", figures.corrupt),
         ("unsupported", figures.unsupported),
         ("untracked", figures.untracked),
     ];
-    for (what, many) in odd.iter().filter(|(_, many)| *many > 0) {
-        parts.add(Part::Always, format_args!("{} {what}", paint.bad(many)));
+    for (name, number) in anomalies.iter().filter(|(_, number)| *number > 0) {
+        parts.add(Part::Always, format_args!("{} {name}", paint.bad(number)));
     }
     if let Some(drops) = figures.dropped().filter(|drops| drops.count > 0) {
         parts.add(Part::Always, format_args!("{} dropped by this host's kernel", paint.bad(drops)));
     }
     if let Some(errors @ 1..) = figures.checksum_errors {
-        parts.add(Part::Always, format_args!("{} with a wrong checksum", paint.bad(errors)));
+        parts.add(
+            Part::Always,
+            format_args!("{} checksum error{}", paint.bad(errors), plural(errors)),
+        );
     }
     writeln!(out, "{}", parts.joined(columns))
 }
 
-fn of_streams(of: &FiguresInfo, paint: Paint, parts: &mut Parts) {
+fn add_streams(of: &FiguresInfo, paint: Paint, parts: &mut Parts) {
     parts.add(Part::Always, format_args!("lost {}", lost(of, paint)));
-    let odd = [("duplicates", of.duplicates), ("reordered", of.reordered), ("stale", of.stale)];
-    for (what, many) in odd.iter().filter(|(_, many)| *many > 0) {
-        parts.add(Part::Always, format_args!("{what} {many}"));
+    let anomalies =
+        [("duplicates", of.duplicates), ("reordered", of.reordered), ("stale", of.stale)];
+    for (name, number) in anomalies.iter().filter(|(_, number)| *number > 0) {
+        parts.add(Part::Always, format_args!("{name} {number}"));
     }
     let (what, spread) = spread(of);
     if let Some(Quantiles { p50, p99, max, .. }) = spread {
@@ -76,7 +79,7 @@ fn of_streams(of: &FiguresInfo, paint: Paint, parts: &mut Parts) {
     }
 }
 
-/// The parts of a line about an interval, in the order in which a narrow terminal loses them.
+/// The parts of the line, in the order in which a narrow terminal leaves them out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Jitter,
@@ -114,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_narrow_terminal_shows_less_and_never_hides_a_loss() {
+    fn a_narrow_terminal_leaves_out_parts_but_no_losses() {
         let line = |columns| {
             let mut parts = Parts::default();
             for (part, text) in [

@@ -1,4 +1,4 @@
-//! JSON for scripts: one compact object a line.
+//! JSON: one compact object per line.
 
 use std::io::{self, Write};
 use std::time::SystemTime;
@@ -11,7 +11,7 @@ use super::format::Format;
 use crate::event::{Event, Stamped};
 use crate::units::printable::is_printable;
 
-/// JSON for scripts.
+/// The JSON format.
 pub struct Json;
 
 impl Format for Json {
@@ -28,8 +28,8 @@ impl Format for Json {
     }
 }
 
-/// JSON that a terminal only prints: what JSON itself does not escape, and a terminal might obey or
-/// hide, is written as `\uXXXX`. The value is the same.
+/// Writes control and format characters that JSON does not escape as `\uXXXX`, because a terminal
+/// may show the output. The value is the same.
 struct Printable;
 
 impl Formatter for Printable {
@@ -38,8 +38,7 @@ impl Formatter for Printable {
         out: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        // Almost always; characters are looked at one by one only where some are not of ASCII or
-        // not for printing.
+        // Most fragments are printable ASCII.
         if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return out.write_all(fragment.as_bytes());
         }
@@ -70,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_would_obey_is_escaped_and_the_rest_is_not() {
+    fn only_control_characters_are_escaped() {
         assert_eq!(written("naïve 日本語 {'x': 1}"), "\"naïve 日本語 {'x': 1}\"");
         assert_eq!(
             written("\u{9b}31m\u{202e}\u{85}\u{7f}\u{1b}"),

@@ -1,4 +1,4 @@
-//! Measured streams for people: a table of them, what was lost and where, and the delays drawn.
+//! Measured streams in text: a table, the delays, and the losses with their place.
 
 use std::cmp::Reverse;
 use std::fmt::{self, Display};
@@ -15,19 +15,19 @@ use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
 use crate::sys::LONGEST_TRAIN;
 use crate::units::printable::Printable;
-use crate::units::words::count;
+use crate::units::words::{count, plural};
 
-/// How many streams are listed one by one.
+/// How many streams have a row each.
 const MOST_ROWS: usize = 20;
 
-/// What a narrow terminal does not show, the first first.
+/// The columns that a narrow terminal leaves out, in this order.
 const FIRST_OUT: [&str; 10] =
     ["JITTER", "p99", "REORD", "DUP", "max", "STREAM", "IFACE", "LOSS", "DELAY p50", "PDV p50"];
 
-/// Below this a drawing says nothing that the table does not.
+/// With fewer delays a histogram adds nothing to the table.
 const FEWEST_DRAWN: u64 = 20;
 
-/// What a measured datagram says.
+/// `probe 41  delay 13.4 us`.
 pub fn probe(probe: &ProbeInfo) -> impl Display {
     struct ProbeText<'a>(&'a ProbeInfo);
     impl Display for ProbeText<'_> {
@@ -46,17 +46,18 @@ pub fn probe(probe: &ProbeInfo) -> impl Display {
     ProbeText(probe)
 }
 
-/// What was asserted and held. What did not is among the reasons of the verdict.
-pub fn held(judgements: &[Judgement], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+/// The assertions that hold. The others are among the reasons of the verdict.
+pub fn passed(judgements: &[Judgement], paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     for Judgement { expr, value, .. } in judgements.iter().filter(|judgement| judgement.held) {
-        write!(out, "{} {expr}", paint.good("held:"))?;
-        value.map_or(Ok(()), |value| write!(out, ": it was {value}"))?;
+        write!(out, "{} {expr}", paint.good("PASS"))?;
+        value.map_or(Ok(()), |value| write!(out, " ({value})"))?;
         writeln!(out)?;
     }
     Ok(())
 }
 
-/// What the measured streams of a run came to. `columns` are those of the terminal.
+/// The results of the measured streams of a run, the most important last. `columns` are those of
+/// the terminal.
 pub fn summary(
     figures: &RecvFigures,
     whole: bool,
@@ -66,26 +67,24 @@ pub fn summary(
 ) -> io::Result<()> {
     if let Some(measured) = &figures.measured {
         table(&figures.streams, whole, columns, paint, out)?;
-        losses(measured, figures.dropped(), figures.checksum_errors, paint, out)?;
+        writeln!(out)?;
+        delays(measured, &figures.streams, out)?;
         remarks(measured, paint, out)?;
-        delays(measured, &figures.streams, paint, out)?;
     }
-    let odd = [
-        (figures.corrupt, "corrupt: a wrong checksum or length"),
-        (figures.unsupported, "unsupported: of a version or kind that this mcast does not know"),
-        (
-            figures.untracked,
-            "untracked: there were too many streams to follow them all, and the loss in the \
-             others is unknown",
-        ),
+    let anomalies = [
+        (figures.corrupt, "corrupt: wrong checksum or length"),
+        (figures.unsupported, "unsupported: version or kind unknown to this mcast"),
+        (figures.untracked, "untracked: too many streams; losses in the others are unknown"),
     ];
-    for (many, what) in odd.iter().filter(|(many, _)| *many > 0) {
-        writeln!(out, "{} {what}", paint.bad(count(*many, "probe")))?;
+    for (number, kind) in anomalies.iter().filter(|(number, _)| *number > 0) {
+        writeln!(out, "{} {kind}", paint.bad(count(*number, "probe")))?;
     }
-    Ok(())
+    figures.measured.as_ref().map_or(Ok(()), |measured| {
+        losses(measured, figures.dropped(), figures.checksum_errors, paint, out)
+    })
 }
 
-/// A column: its title, whether it is aligned to the right, and its cells.
+/// A column of the table.
 struct Column<'a> {
     title: &'a str,
     right: bool,
@@ -108,12 +107,12 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Where a stream goes, and where it comes from.
+/// The order of the rows.
 fn place(stream: &StreamInfo) -> impl Ord + '_ {
     (stream.group, stream.port, stream.iface.as_deref(), &stream.source)
 }
 
-/// A row for each stream. What is the same for all stands in the lines around it.
+/// A row for each stream.
 fn table(
     streams: &[StreamInfo],
     whole: bool,
@@ -151,19 +150,19 @@ fn table(
         (more, true) => {
             writeln!(
                 out,
-                "and {}, none of which lost more than these; -v shows all",
+                "and {}, none with more losses; -v shows all",
                 count(more as u64, "more stream")
             )
         }
     }
 }
 
-/// The streams that are worth a row each, in the order of their places.
+/// The streams that have a row, in the order of their places.
 fn rows(streams: &[StreamInfo], whole: bool) -> Vec<&StreamInfo> {
     let mut shown: Vec<&StreamInfo> = streams.iter().collect();
     if !whole && shown.len() > MOST_ROWS {
         shown.sort_by(|one, other| place(one).cmp(&place(other)));
-        // Those with the heaviest losses are worth the room most.
+        // The streams with the most losses have a row in any case.
         shown.sort_by_key(|stream| Reverse(stream.figures.lost));
         shown.truncate(MOST_ROWS);
     }
@@ -175,7 +174,7 @@ fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
     let number = |title, of: fn(&FiguresInfo) -> u64| {
         Column::new(title, true, shown, move |stream| of(&stream.figures).to_string())
     };
-    // Where no delay is known there is its variation, for all of them.
+    // If no stream has a known delay, all show the variation.
     let known = shown.iter().any(|stream| stream.figures.delay_ns.is_some());
     let time = |delay, variation, of: fn(&Quantiles) -> i64| {
         Column::new(if known { delay } else { variation }, true, shown, move |stream| {
@@ -205,10 +204,10 @@ fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
             stream.figures.jitter.map_or_else(dash, |jitter| nanos(jitter).to_string())
         }),
     ];
-    // Two runs of one sender, which stand together, are told apart by their numbers.
+    // The stream id distinguishes two runs of one sender, which are neighbours.
     let alike = shown.windows(2).any(|pair| place(pair[0]) == place(pair[1]));
     if alike || whole {
-        // Half of it tells them apart, and leaves the table narrow.
+        // Half of the id is enough, and keeps the table narrow.
         let digits = if whole { 16 } else { 8 };
         let run = |stream: &StreamInfo| format!("{:016x}", stream.stream)[..digits].to_owned();
         columns.insert(3, Column::new("STREAM", false, shown, run));
@@ -216,7 +215,7 @@ fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
     columns
 }
 
-/// What was lost, and where.
+/// The losses and their place.
 fn losses(
     measured: &MeasuredInfo,
     dropped: Option<KernelDrops>,
@@ -225,7 +224,6 @@ fn losses(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let of = &measured.figures;
-    writeln!(out)?;
     write!(out, "lost {} of {}", lost(of, paint), count(of.expected, "datagram"))?;
     if of.lost > 0 {
         match (of.loss_runs.count, of.loss_runs.longest) {
@@ -234,84 +232,89 @@ fn losses(
             (_, 1) => write!(out, ", never two in a row")?,
             (many, longest) => write!(out, " in {many} runs of at most {longest}")?,
         }
-        match dropped.map(|dropped| dropped.count) {
-            Some(_) if checksum_errors > Some(0) => {
-                write!(out, "; {}", with_checksums(of.lost, dropped, checksum_errors))?;
-            }
-            // Where the kernel may have dropped more than it says, nobody knows how many were lost
-            // on the way.
-            Some(drops) if drops > 0 && dropped.is_some_and(|dropped| !dropped.exact) => {
-                let all = if drops.saturating_mul(LONGEST_TRAIN as u64) >= of.lost {
-                    ", perhaps all of them"
-                } else {
-                    ""
-                };
-                write!(
-                    out,
-                    "; this host's kernel dropped at least {drops}{all}: it counts a train of \
-                     datagrams as one"
-                )?;
-            }
-            Some(0) if of.lost == 1 => write!(out, "; on the way, not in this host's kernel")?,
-            Some(0) => write!(out, "; all on the way, none in this host's kernel")?,
-            Some(drops) if drops == of.lost => write!(out, "; this host's kernel dropped as many")?,
-            Some(drops) if drops > of.lost => {
-                write!(out, "; this host's kernel dropped {drops}, these among them")?
-            }
-            Some(drops) => write!(
-                out,
-                "; this host's kernel dropped {drops}, at least {} were lost on the way",
-                of.lost - drops
-            )?,
-            None => {}
-        }
+        place_of_losses(of.lost, dropped, checksum_errors, out)?;
     } else if let Some(drops) = dropped.filter(|dropped| dropped.count > 0) {
-        // Before the first that was heard, behind the last of a stream that did not end, or no part
-        // of a stream.
-        write!(out, "; yet this host's kernel dropped {drops}")?;
+        // Sent before the first datagram that was received, or after the last one of a stream
+        // without an end marker, or not part of a stream.
+        write!(out, "; this host's kernel dropped {drops} other datagram{}", plural(drops.count))?;
     }
     writeln!(out)
 }
 
-/// Where datagrams were lost, if the kernel has dropped some of them for a wrong checksum.
+/// How many datagrams the kernel dropped, and how many were therefore lost elsewhere.
+fn place_of_losses(
+    lost: u64,
+    dropped: Option<KernelDrops>,
+    checksum_errors: Option<u64>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let Some(dropped) = dropped else { return Ok(()) };
+    if checksum_errors > Some(0) {
+        return write!(out, "; {}", with_checksums(lost, Some(dropped), checksum_errors));
+    }
+    match dropped.count {
+        0 if lost == 1 => write!(out, ": in the network, not dropped by this host's kernel"),
+        0 => write!(out, ": all in the network, none dropped by this host's kernel"),
+        // The kernel may have dropped more than it counted, and the rest is unknown.
+        drops if !dropped.exact => {
+            let all = if drops.saturating_mul(LONGEST_TRAIN as u64) >= lost {
+                ", possibly all of them"
+            } else {
+                ""
+            };
+            write!(
+                out,
+                "; this host's kernel dropped at least {drops}{all} (it counts a train of \
+                 datagrams as one)"
+            )
+        }
+        drops if drops == lost => write!(out, "; this host's kernel dropped the same number"),
+        drops if drops > lost => {
+            write!(out, "; this host's kernel dropped {drops}, including these")
+        }
+        drops => write!(
+            out,
+            "; this host's kernel dropped {drops}, at least {} were lost in the network",
+            lost - drops
+        ),
+    }
+}
+
+/// The place of the losses, if the kernel dropped some datagrams for a wrong checksum.
 fn with_checksums(lost: u64, dropped: Option<KernelDrops>, checksum_errors: Option<u64>) -> String {
     let (drops, errors) = (dropped.unwrap_or_default(), checksum_errors.unwrap_or(0));
     let here = drops.count.saturating_add(errors);
     let of_buffer = match drops {
         KernelDrops { count: 0, exact: true } => String::new(),
-        drops => format!(" and {drops} for a full receive buffer"),
+        drops => format!(" and {drops} because the receive buffer was full"),
     };
     let rest = match lost.checked_sub(here) {
-        _ if !drops.exact => ", and not all of them can be told apart".to_owned(),
-        None => ", these perhaps among them".to_owned(),
+        _ if !drops.exact => "; its counters do not separate all of them".to_owned(),
+        None => ", possibly including these".to_owned(),
         Some(0) => String::new(),
-        Some(rest) => format!(", and at least {rest} were lost on the way"),
+        Some(rest) => format!("; at least {rest} were lost in the network"),
     };
     format!("this host's kernel dropped {errors} with a wrong checksum{of_buffer}{rest}")
 }
 
-/// What is out of the ordinary.
+/// The anomalies, the path, and the longest gap.
 fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let of = &measured.figures;
     if of.reordered > 0 {
         let positions = count(of.reorder_extent_max, "position");
-        writeln!(
-            out,
-            "{} reordered: came after a later one, by at most {positions}",
-            count(of.reordered, "datagram")
-        )?;
+        writeln!(out, "{} reordered, by at most {positions}", count(of.reordered, "datagram"))?;
     }
     if of.stale > 0 {
         writeln!(
             out,
-            "{} stale: came too late to be told from duplicates",
+            "{} stale: too late to distinguish from duplicates",
             count(of.stale, "datagram")
         )?;
     }
     if of.truncated > 0 {
         writeln!(
             out,
-            "{} truncated: arrived shorter than sent",
+            "{} truncated: shorter than sent",
             paint.bad(count(of.truncated, "datagram"))
         )?;
     }
@@ -320,7 +323,7 @@ fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Re
         Some(changed) if changed > 0 => {
             writeln!(
                 out,
-                "{} with a DSCP that was changed on the way",
+                "{} arrived with a changed DSCP",
                 paint.caution(count(changed, "datagram"))
             )?;
         }
@@ -328,95 +331,96 @@ fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Re
     }
     match of.hops {
         Some(hops) if hops.max > 0 && hops.min == hops.max => {
-            writeln!(out, "{} on the way", count(hops.max.into(), "router"))?
+            writeln!(out, "{} on the path", count(hops.max.into(), "router"))?
         }
         Some(hops) if hops.max > 0 => {
-            writeln!(out, "{} to {} routers on the way", hops.min, hops.max)?
+            writeln!(out, "{} to {} routers on the path", hops.min, hops.max)?
         }
         _ => {}
     }
-    let within = if measured.streams > 1 { " in a stream" } else { "" };
-    of.gap_ns.map_or(Ok(()), |gap| writeln!(out, "longest silence{within} {}", Value::Nanos(gap)))
+    let within = if measured.streams > 1 { " within a stream" } else { "" };
+    of.gap_ns.map_or(Ok(()), |gap| writeln!(out, "longest gap{within} {}", Value::Nanos(gap)))
 }
 
-/// What is known of the beginnings and ends of the streams.
+/// The beginnings and ends of the streams.
 fn run_remarks(measured: &MeasuredInfo, out: &mut dyn Write) -> io::Result<()> {
     let missed = measured.missed_before;
     if missed > 0 {
-        let (was, is) = if missed == 1 { ("was", "is") } else { ("were", "are") };
+        let (was, does) = if missed == 1 { ("was", "does") } else { ("were", "do") };
         writeln!(
             out,
-            "{} {was} sent before the first that was heard, and {is} not counted as lost",
+            "{} {was} sent before the first one received and {does} not count as lost",
             count(missed, "datagram")
         )?;
     }
     let open = measured.streams - measured.ended;
     if open > 0 {
-        match measured.streams {
-            1 => write!(out, "the end of the stream was not heard")?,
-            streams if open == 1 => write!(out, "of {streams} streams, 1 was not heard to end")?,
-            streams => write!(out, "of {streams} streams, {open} were not heard to end")?,
+        write!(out, "no end-of-stream marker received")?;
+        if measured.streams > 1 {
+            write!(out, " from {open} of {} streams", measured.streams)?;
         }
-        writeln!(out, ": what was lost after the last datagram that came does not show")?;
+        let last = match (measured.streams, open) {
+            (1, _) => "the last datagram",
+            (_, 1) => "its last datagram",
+            _ => "their last datagrams",
+        };
+        writeln!(out, "; losses after {last} are unknown")?;
     }
     match measured.source_changes {
         0 => {}
-        1 => writeln!(out, "a sender's address changed once")?,
-        many => writeln!(out, "senders' addresses changed {many} times")?,
+        1 => writeln!(out, "the address of a sender changed once")?,
+        many => writeln!(out, "the addresses of senders changed {many} times")?,
     }
     match measured.restarts {
         0 => {}
         1 => writeln!(
             out,
-            "1 restart: a stream began after the last of an earlier one from the same address"
+            "1 restart: a new stream began after the last datagram of an earlier one from the same \
+             address"
         )?,
         many => writeln!(
             out,
-            "{many} restarts: streams began after the last of earlier ones from the same address"
+            "{many} restarts: new streams began after the last datagrams of earlier ones from the \
+             same address"
         )?,
     }
     Ok(())
 }
 
-/// What is known of the delays, and the drawing of them.
-fn delays(
-    measured: &MeasuredInfo,
-    streams: &[StreamInfo],
-    paint: Paint,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+/// The delays or their variation, with a histogram.
+fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], out: &mut dyn Write) -> io::Result<()> {
     let (what, spread) = spread(&measured.figures);
     let Some(spread) = spread else { return Ok(()) };
-    // Of a stream of which nothing came no clock is known, and there is none to be known.
+    // A stream of which only the end marker arrived has no clock and no delay.
     let clock = streams
         .iter()
         .filter(|stream| stream.figures.received > 0)
         .map(|stream| stream.clock)
         .min();
     let clock = clock.unwrap_or(Clock::Unknown);
-    let known = match clock {
-        Clock::SameHost => "one host, one clock",
-        Clock::Synchronised => "both clocks follow a reference",
-        Clock::Unknown => "how much longer than the quickest; the clocks are not known to agree",
+    let basis = match clock {
+        Clock::SameHost => "same host, same clock",
+        Clock::Synchronised => "both hosts report synchronised clocks",
+        Clock::Unknown => "relative to the fastest datagram; the clocks may differ",
     };
     let [min, mean, p50, p90, p99, p999, max] =
         [spread.min, spread.mean, spread.p50, spread.p90, spread.p99, spread.p999, spread.max]
             .map(Value::Nanos);
-    writeln!(out, "{what} ({known}):")?;
+    writeln!(out, "{what} ({basis}):")?;
     writeln!(
         out,
         "  min {min}, mean {mean}, p50 {p50}, p90 {p90}, p99 {p99}, p99.9 {p999}, max {max}"
     )?;
     if measured.spread.count() >= FEWEST_DRAWN {
-        draw(&measured.spread, &spread, paint, out)?;
+        draw(&measured.spread, &spread, out)?;
     }
-    // No part of the delay, which ends at the kernel.
+    // This is not part of the delay, which ends at the kernel.
     let Some(LatenessInfo { p50, p99, max }) = measured.figures.wakeup_ns else { return Ok(()) };
     let [p50, p99, max] = [p50, p99, max].map(Value::Nanos);
-    writeln!(out, "from this host's kernel to mcast: p50 {p50}, p99 {p99}, max {max}")
+    writeln!(out, "kernel-to-application latency: p50 {p50}, p99 {p99}, max {max}")
 }
 
-/// The delays, where they are known, else their variation; and which of them it is.
+/// The delays if the clocks agree, else their variation; and the name of it.
 pub fn spread(of: &FiguresInfo) -> (&'static str, Option<Quantiles>) {
     of.delay_ns.map_or(("delay variation", of.pdv_ns), |delays| ("delay", Some(delays)))
 }
@@ -435,5 +439,7 @@ fn dash() -> String {
     "-".to_owned()
 }
 
+#[cfg(test)]
+pub mod samples;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,4 @@
-//! How events are shown: one small file for each format, behind one reporter that knows where
-//! output goes and how much of it is wanted.
+//! Shows events: a file for each format, and a reporter that writes the wanted events.
 
 mod check;
 mod columns;
@@ -10,6 +9,7 @@ mod human;
 mod ifaces;
 mod interval;
 mod json;
+mod log_filter;
 mod measured;
 mod notes;
 mod notice;
@@ -22,8 +22,15 @@ mod screen;
 mod style;
 mod text;
 
+pub use log_filter::log_filter;
+#[cfg(test)]
+pub(crate) use measured::samples;
 pub use notes::Notes;
+#[cfg(test)]
+pub(crate) use notice::output_lost;
 pub use output::{Lines, Output};
+#[cfg(test)]
+pub(crate) use progress::tests::sample as progress_sample;
 pub use progress::{Goal, Progress};
 pub use reporter::{Display, Reporter};
 pub use screen::{Screen, finished, fit};

@@ -6,10 +6,9 @@ use super::progress::ProgressLine;
 use super::screen::{Screen, finished};
 use crate::units::printable::{is_printable, name_of};
 
-/// Standard error. That nobody reads it any more, or that its disk is full, is no reason to stop:
-/// the results go elsewhere. Its clones share the line at the end of the terminal that shows the
-/// progress, and what is written makes that line go first. Each write should be of whole lines,
-/// which are broken to fit the terminal.
+/// Standard error. A closed reader or a full disk is no reason to stop, because the results are
+/// elsewhere. All clones share the progress line, and each write clears it first. A write consists
+/// of whole lines, which are wrapped to fit the terminal.
 #[derive(Clone, Default)]
 pub struct Notes {
     pub(super) line: ProgressLine,
@@ -21,7 +20,7 @@ impl Notes {
         let _ = io::stderr().write_all(bytes);
     }
 
-    /// The writer of the log, whose lines are not broken.
+    /// The writer of the log, whose lines are not wrapped.
     pub fn log(&self) -> Log {
         Log(self.clone())
     }
@@ -38,8 +37,8 @@ impl Write for Notes {
     }
 }
 
-/// The log on standard error: a record in each write. Of what a terminal would not simply print, it
-/// keeps the colours of `tracing`, which escapes those in its fields.
+/// The log on standard error, one record for each write. It escapes control characters except the
+/// styles of `tracing`, which itself escapes those in its fields.
 pub struct Log(Notes);
 
 impl Write for Log {

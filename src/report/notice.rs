@@ -1,4 +1,4 @@
-//! Notices for people: warnings and advice on a line, findings as a paragraph.
+//! Notices in text: a line for warnings and advice, a paragraph for findings.
 
 use std::io::{self, Write};
 
@@ -7,33 +7,33 @@ use super::screen::{Screen, WHOLE, wrap};
 use super::style::Paint;
 use crate::notice::{Level, Notice, Place};
 
-/// Paragraphs are broken to fit this many columns, and the terminal if that is narrower.
+/// Paragraphs are wrapped at this column, or at the width of a narrower terminal.
 const WIDTH: usize = 100;
 
-/// The fewest columns that paragraphs are broken to fit.
+/// The narrowest width for paragraphs.
 const NARROWEST: usize = 40;
 
-/// The column where the words of a finding begin.
+/// The column where the text of a finding begins.
 const MARGIN: usize = 9;
 
-/// A warning or advice on one line, and its remedy on another.
+/// A warning or advice on one line, and its tip on another.
 pub fn line(notice: &Notice, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     let Notice { level, what, remedy, .. } = notice;
     let mut text = format!("{} {what}\n", painted(*level, &format!("{}:", level.name()), paint));
     if let Some(remedy) = remedy {
-        text += &format!("  {} {remedy}\n", paint.good("tip:"));
+        text += &format!("  {} {remedy}\n", paint.strong("tip:"));
     }
     notes.write_all(text.as_bytes())
 }
 
-/// A warning that the end of the output is lost, which no event can say.
+/// The warning that the end of the output is lost, which the output itself cannot show.
 pub fn output_lost(bytes: usize, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     let text = format!(
-        "{} nobody reads standard output; its last {}, the summary included, are lost\n  {} read it \
-         until mcast ends, or write it to a file\n",
+        "{} standard output is not being read: its last {} are lost, including the summary\n  {} \
+         read it until mcast ends, or write it to a file\n",
         paint.caution("warning:"),
         size(bytes),
-        paint.good("tip:")
+        paint.strong("tip:")
     );
     notes.write_all(text.as_bytes())
 }
@@ -45,8 +45,7 @@ pub fn explanation(finding: &Notice, paint: Paint, notes: &mut dyn Write) -> io:
     notes.write_all(&text)
 }
 
-/// A finding: its statement, its evidence, its remedy, and its commands. `columns` are those of
-/// the terminal that it should fit.
+/// A finding: its statement, its evidence, its tip and its commands. Lines fit `columns`.
 pub fn paragraph(
     finding: &Notice,
     columns: Option<usize>,
@@ -58,7 +57,7 @@ pub fn paragraph(
     let evidence = why.as_deref().unwrap_or_default();
     write!(out, "{}", painted(*level, &format!("{:MARGIN$}", level.name()), paint))?;
     let head = format!("{id}: ");
-    // A pass is brief: its evidence follows on the same line.
+    // The evidence of a pass follows on the same line.
     let passes = *level == Level::Pass;
     let text = if passes { format!("{head}{what}; {evidence}") } else { format!("{head}{what}") };
     let lines = wrap(&text, width - MARGIN);
@@ -74,18 +73,17 @@ pub fn paragraph(
     }
     if let Some(remedy) = remedy {
         for (position, line) in wrap(remedy, width - MARGIN - 7).iter().enumerate() {
-            let tip = if position == 0 { paint.good("tip: ").to_string() } else { " ".repeat(5) };
+            let tip = if position == 0 { paint.strong("tip: ").to_string() } else { " ".repeat(5) };
             writeln!(out, "{:MARGIN$}  {tip}{line}", "")?;
         }
     }
     for command in commands {
-        // Commands are not broken, so that they can be copied.
-        let place = if command.place == Place::Here {
-            String::new()
-        } else {
-            format!("   # {}", command.place)
-        };
-        writeln!(out, "{WHOLE}{:MARGIN$}    {}{}", "", command.run, paint.faint(place))?;
+        // Commands are copied, and stay on one line.
+        write!(out, "{WHOLE}{:MARGIN$}    {}", "", command.run)?;
+        if command.place != Place::Here {
+            write!(out, "{}", paint.faint(format_args!("   # {}", command.place)))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }
@@ -113,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_is_broken_between_words_and_its_commands_stay_whole() {
+    fn commands_of_a_finding_are_not_wrapped() {
         let long = "nft insert rule inet filter input ip daddr 239.1.1.1 udp dport 5000 accept \
                     comment 'and so on and so on, for long'";
         let found = Notice::fault(Id::FirewallInput, "word ".repeat(30).trim_end(), "because")

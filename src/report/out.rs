@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::progress::ProgressLine;
 use crate::sys::Interrupt;
 
-/// How long the final output waits for a reader that reads nothing.
+/// The longest wait of the final output for a stalled reader.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The size from which the buffer is written out.
@@ -55,9 +55,9 @@ impl<'a> OutputBuffer<'a> {
 enum WriteMode {
     /// All bytes at once: a file has no reader.
     Whole,
-    /// The bytes for which there is room.
+    /// The bytes that fit.
     NonBlocking,
-    /// Small pieces that always fit once there is room, if the system has no non-blocking write.
+    /// Pieces that always fit once the output is writable, if the system has no non-blocking write.
     Pieces,
 }
 
@@ -95,7 +95,7 @@ impl<'a> StandardOutput<'a> {
         }
     }
 
-    /// From now on a write waits for a moment, whatever signal came.
+    /// From now on a write waits for [`PATIENCE`], even after a signal.
     pub fn begin_final_output(&mut self) {
         self.until = Some(Instant::now() + PATIENCE);
     }
@@ -108,13 +108,13 @@ impl StandardOutput<'_> {
         }
     }
 
-    /// A descriptor that reports when the reader has gone, if the system has one.
+    /// A descriptor that reports a closed output, if the system has one.
     #[cfg(unix)]
     pub fn watched(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
         Some(std::os::fd::AsFd::as_fd(&self.stdout))
     }
 
-    /// A descriptor that reports when the reader has gone, if the system has one.
+    /// A descriptor that reports a closed output, if the system has one.
     #[cfg(windows)]
     pub fn watched(&self) -> Option<std::os::windows::io::BorrowedSocket<'_>> {
         None
@@ -136,7 +136,7 @@ impl Write for StandardOutput<'_> {
                 self.wait()?;
                 match nix::unistd::write(&self.stdout, &bytes[..bytes.len().min(PIECE)]) {
                     Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EINTR) => {}
-                    // A terminal that has gone is a reader that has gone.
+                    // The terminal closed.
                     Err(nix::errno::Errno::EIO) if self.is_terminal => {
                         return Err(io::ErrorKind::BrokenPipe.into());
                     }
@@ -156,8 +156,8 @@ impl Write for StandardOutput<'_> {
 
 #[cfg(unix)]
 impl StandardOutput<'_> {
-    /// Writes the bytes for which there is room. `None` if nothing was written: a write in pieces
-    /// then reports the error, if there is one.
+    /// Writes the bytes that fit. `None` if nothing was written: a write in pieces then reports the
+    /// error, if there is one.
     fn write_now(&mut self, bytes: &[u8]) -> Option<usize> {
         if self.mode != WriteMode::NonBlocking {
             return None;
@@ -169,13 +169,13 @@ impl StandardOutput<'_> {
         written.ok().filter(|written| *written > 0)
     }
 
-    /// Waits until something can be written, a signal comes, or the final output has waited enough.
+    /// Waits until the output is writable, a signal arrives, or the final output gives up.
     fn wait(&self) -> io::Result<()> {
         use std::os::fd::AsFd;
 
         use nix::poll::{PollFd, PollFlags, PollTimeout};
         loop {
-            // A signal that another wait has drained wakes this one no more.
+            // A signal that another wait has drained does not wake this one.
             let hurry = (self.until.is_none() && self.interrupt.signal().is_some())
                 .then_some(Duration::ZERO);
             let left =
@@ -215,8 +215,8 @@ impl Write for StandardOutput<'_> {
     }
 }
 
-/// Whether this is a file of a file system: poll(2) never waits for one, and each write takes all
-/// that there is room for.
+/// Whether this is a regular file: poll(2) never waits for it, and each write is complete unless
+/// the disk is full.
 #[cfg(unix)]
 fn is_regular(open: &impl std::os::fd::AsFd) -> bool {
     let metadata =

@@ -1,4 +1,4 @@
-//! The formats, behind one trait.
+//! The output formats.
 
 use std::io::{self, Write};
 
@@ -8,16 +8,16 @@ use super::text::Text;
 use super::{ColorWhen, Paint, hex, json, raw};
 use crate::event::Event;
 
-/// The formats.
+/// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
-    /// A line a datagram, for people.
+    /// Text, with a line for each datagram.
     Text,
-    /// A JSON object a line, for scripts.
+    /// JSON, with an object for each event.
     Json,
     /// A hex dump of each payload.
     Hex,
-    /// The payloads alone; everything else goes to standard error.
+    /// Only the payloads; other output goes to standard error.
     Raw,
 }
 
@@ -25,13 +25,15 @@ impl Output {
     /// The writer of this format, with the colours of the results and of the diagnostics. `whole`
     /// shows long payloads and lists in full.
     pub(super) fn format(self, whole: bool, paint: Paint, paint_notes: Paint) -> Box<dyn Format> {
+        self.on(Screen::Output, whole, paint, paint_notes)
+    }
+
+    fn on(self, screen: Screen, whole: bool, paint: Paint, paint_notes: Paint) -> Box<dyn Format> {
+        let text = || Text::new(screen, paint, paint_notes, whole);
         match self {
-            Output::Text => Box::new(Shown(Text::new(Screen::Output, paint, paint_notes, whole))),
+            Output::Text => Box::new(Shown { format: text(), screen }),
             Output::Json => Box::new(json::Json),
-            Output::Hex => {
-                let text = Text::new(Screen::Output, paint, paint_notes, whole);
-                Box::new(Shown(hex::HexDump { text }))
-            }
+            Output::Hex => Box::new(Shown { format: hex::HexDump { text: text() }, screen }),
             Output::Raw => {
                 let text = Text::new(Screen::Diagnostics, paint_notes, paint_notes, false);
                 Box::new(raw::Raw { text })
@@ -40,38 +42,46 @@ impl Output {
     }
 }
 
-/// Text on standard output, made fit for a reader.
-struct Shown<F>(F);
+/// Text that is prepared for its destination.
+struct Shown<F> {
+    format: F,
+    screen: Screen,
+}
 
 impl<F: Format> Format for Shown<F> {
     fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
         let start = out.len();
-        self.0.event(event, out, notes)?;
-        // A payload is not broken.
+        self.format.event(event, out, notes)?;
+        // A line with a payload is not wrapped.
         let columns = match event {
             Event::Received(_) | Event::Sent(_) => None,
-            _ => Screen::Output.columns(),
+            _ => self.screen.columns(),
         };
         screen::finish(out, start, columns);
         Ok(())
     }
 }
 
-/// Events as a format writes them, without colour: what a [`Reporter`] writes, without a standard
-/// output.
+/// Writes events to a buffer, as a [`Reporter`] does to standard output, without styles.
 pub struct Lines(Box<dyn Format>);
 
 impl Lines {
-    /// Lines of this format.
+    /// Lines of this format, of any length.
     pub fn new(output: Output) -> Self {
-        let plain = Paint::new(ColorWhen::Never, &io::stdout());
-        Lines(output.format(false, plain, plain))
+        Self::fitting(output, None, false)
     }
 
-    /// Adds what is written of an event to `out`; its diagnostics are left out.
+    /// Lines of this format that fit `columns`. `whole` shows long payloads and lists in
+    /// full.
+    pub fn fitting(output: Output, columns: Option<usize>, whole: bool) -> Self {
+        let plain = Paint::new(ColorWhen::Never, &io::stdout());
+        Lines(output.on(Screen::Buffer(columns), whole, plain, plain))
+    }
+
+    /// Adds an event to `out`, without its diagnostics.
     ///
     /// # Errors
-    /// None but those of an event that cannot be written in this format.
+    /// The event cannot be written in this format.
     pub fn add(&mut self, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
         self.0.event(event, out, &mut io::sink())
     }

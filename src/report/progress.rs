@@ -1,5 +1,5 @@
-//! How far a run is and how long it still takes: the last line of the terminal, cleared when the
-//! run ends.
+//! The progress of a run and the time left, on the last line of the terminal. The line is cleared
+//! when the run ends.
 //!
 //! Drawing must not disturb the run: the counters are read only for a drawing, ten times a second
 //! at most, and not shortly before the next round of a sender.
@@ -34,7 +34,7 @@ const WINDOW: Duration = Duration::from_secs(3);
 /// The columns that stay free: the ^C that a terminal echoes must not begin a new line.
 const SPARE: u16 = 4;
 
-/// What ends a run.
+/// The limits that end a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Goal {
     /// The start of the run.
@@ -130,7 +130,7 @@ impl Speed {
     }
 }
 
-/// What the line shows.
+/// The values on the line.
 #[derive(Clone, Copy, Debug)]
 struct View {
     fraction: Option<f64>,
@@ -174,11 +174,11 @@ impl View {
         match self.fraction {
             Some(fraction) if with_bar => {
                 let bar = bar_of(fraction, (LEAST_BAR + room).min(MOST_BAR));
-                line += &format!("  [{}]", paint.good(bar));
+                line += &format!("  [{}]", paint.strong(bar));
             }
             None if with_bar => {
                 let turn = self.elapsed.as_millis() / EVERY.as_millis() % 4;
-                line = format!("{} {line}", paint.good(['|', '/', '-', '\\'][turn as usize]));
+                line = format!("{} {line}", paint.strong(['|', '/', '-', '\\'][turn as usize]));
             }
             _ => {}
         }
@@ -236,7 +236,7 @@ impl ProgressLine {
 
 /// The progress of a run, shown or not. Dropping it clears the line.
 pub struct Progress {
-    /// `None` if nothing is shown.
+    /// `None` if no progress is shown.
     goal: Option<Goal>,
     line: ProgressLine,
     paint: Paint,
@@ -282,7 +282,7 @@ impl Progress {
         let is_foreground = sys::stderr_is_foreground();
         self.drawn = is_foreground && sys::stderr_is_writable();
         if !self.drawn {
-            // The last line now belongs to the program in the foreground, such as the shell.
+            // The last line now belongs to the program in the foreground, for example the shell.
             self.line.0.fetch_and(is_foreground, Ordering::Relaxed);
             return;
         }
@@ -311,4 +311,4 @@ impl Drop for Progress {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

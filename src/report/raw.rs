@@ -1,4 +1,4 @@
-//! The payloads alone, one behind the other, for a file or a pipe.
+//! Only the payloads, for a file or a pipe.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use super::format::Format;
 use super::text::Text;
 use crate::event::Event;
 
-/// The payloads on standard output; everything else as text on standard error.
+/// Payloads on standard output, other events as text on standard error.
 pub struct Raw {
     pub text: Text,
 }
@@ -16,9 +16,9 @@ impl Format for Raw {
         match event {
             Event::Received(datagram) => out.write_all(datagram.payload.0),
             other => {
-                let mut said = Vec::new();
-                self.text.event(other, &mut said, notes)?;
-                notes.write_all(&said)
+                let mut text = Vec::new();
+                self.text.event(other, &mut text, notes)?;
+                notes.write_all(&text)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The reporter: knows where output goes, and how much of it is wanted.
+//! Writes the wanted events to standard output and standard error.
 
 use std::io::{self, IsTerminal};
 
@@ -7,11 +7,12 @@ use super::out::{OutputBuffer, StandardOutput};
 use super::{ColorWhen, Goal, Notes, Output, Paint, Progress, notice};
 use crate::event::{Event, Failure};
 use crate::net::{InterfaceEvents, Wake};
+use crate::notice::interface::Role;
 use crate::notice::{Notice, interface};
 use crate::sys::{Interrupt, Signal};
 use crate::verdict::Verdict;
 
-/// How much is shown.
+/// The amount of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Verbosity {
     Nothing,
@@ -19,10 +20,10 @@ enum Verbosity {
     Everything,
 }
 
-/// How much is shown, and how.
+/// The options for the output.
 #[derive(Clone, Copy, Debug)]
 pub struct Display {
-    /// 0 shows everything, 1 the summary, 2 and more nothing.
+    /// The number of `-q`: 0 shows everything, 1 the summary, 2 nothing.
     pub quiet: u8,
     /// Long payloads and lists are shown in full.
     pub whole: bool,
@@ -38,13 +39,12 @@ pub struct Reporter<'a> {
     interrupt: &'a Interrupt,
     notes: Notes,
     paint_notes: Paint,
-    /// The summary was reported.
+    /// A summary was reported.
     has_ended: bool,
 }
 
 impl<'a> Reporter<'a> {
-    /// A reporter. `notes` is where diagnostics go;
-    /// `interrupt` ends a write to a reader who stalls.
+    /// A reporter that writes diagnostics to `notes`. `interrupt` ends a write to a stalled reader.
     pub fn new(output: Output, display: Display, notes: Notes, interrupt: &'a Interrupt) -> Self {
         let Display { quiet, whole, color } = display;
         let (paint, paint_notes) =
@@ -59,11 +59,11 @@ impl<'a> Reporter<'a> {
         Reporter { format, level, out, interrupt, notes, paint_notes, has_ended: false }
     }
 
-    /// Shows an event, if it is wanted.
+    /// Shows an event, unless `-q` hides it.
     ///
     /// # Errors
-    /// What the system said to the write; `BrokenPipe` where the reader has gone, `TimedOut` where
-    /// a signal came while it stalled.
+    /// The error of the write: `BrokenPipe` if the reader closed the output, `TimedOut` if it
+    /// stalled until a signal.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         self.has_ended |= event.is_summary();
         let wanted = if event.is_summary() { Verbosity::Summary } else { Verbosity::Everything };
@@ -74,12 +74,12 @@ impl<'a> Reporter<'a> {
         self.out.flush_if_large()
     }
 
-    /// Whether warnings are said at all.
+    /// Whether warnings are shown.
     pub fn warns(&self) -> bool {
         self.level > Verbosity::Nothing
     }
 
-    /// Shows what explains why a receiver hears nothing, in the way of warnings.
+    /// Shows a finding that explains why no datagrams arrive, like a warning.
     ///
     /// # Errors
     /// As [`Reporter::event`].
@@ -91,7 +91,7 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Shows a warning. Where only the summary is wanted it is still said, on standard error.
+    /// Shows a warning or a note. With `-q` it goes to standard error.
     ///
     /// # Errors
     /// As [`Reporter::event`].
@@ -103,14 +103,14 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Shows an event that is no result, at once. What was shown before stands before it.
+    /// Shows an event at once, after all earlier output.
     fn diagnose(&mut self, event: &Event) -> io::Result<()> {
         self.out.flush()?;
         self.event(event)?;
         self.out.flush()
     }
 
-    /// Gives advice, on standard error whatever the format; not where only the summary is wanted.
+    /// Shows advice, on standard error for each format, and not with `-q`.
     ///
     /// # Errors
     /// As [`Reporter::event`].
@@ -121,12 +121,12 @@ impl<'a> Reporter<'a> {
         advice.iter().try_for_each(|advice| notice::line(advice, self.paint_notes, &mut self.notes))
     }
 
-    /// Says what became of the interfaces.
+    /// Reports changes of the interfaces that `role` uses.
     ///
     /// # Errors
     /// As [`Reporter::event`].
-    pub fn interface_events(&mut self, events: InterfaceEvents) -> io::Result<()> {
-        self.warn_all(&interface::of_events(&events.events))?;
+    pub fn interface_events(&mut self, events: InterfaceEvents, role: Role) -> io::Result<()> {
+        self.warn_all(&interface::of_events(&events.events, role))?;
         events
             .failed
             .iter()
@@ -141,9 +141,8 @@ impl<'a> Reporter<'a> {
         warnings.iter().try_for_each(|warning| self.warn(warning))
     }
 
-    /// Writes out what is held back. To be called before a wait.
-    /// (Holding it back for a millisecond of many waits was tried: the timer of each wait cost more
-    /// than the writes that were saved.)
+    /// Writes the buffer, before a wait. (A delay of a millisecond saved writes, but the timers
+    /// cost more.)
     ///
     /// # Errors
     /// As [`Reporter::event`].
@@ -151,17 +150,17 @@ impl<'a> Reporter<'a> {
         self.out.flush()
     }
 
-    /// Writes the final output. A reader that has gone is then no error, and a reader that stalls
-    /// gets a warning on standard error.
+    /// Writes the final output. A closed output is no error then. If the reader stalls, a warning
+    /// goes to standard error.
     ///
     /// # Errors
     /// As [`Reporter::event`].
     pub fn final_output(
         &mut self,
-        say: impl FnOnce(&mut Self) -> io::Result<()>,
+        report: impl FnOnce(&mut Self) -> io::Result<()>,
     ) -> io::Result<()> {
         self.out.out.begin_final_output();
-        match say(self).and_then(|()| self.flush()) {
+        match report(self).and_then(|()| self.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 notice::output_lost(self.out.bytes().len(), self.paint_notes, &mut self.notes)
@@ -170,8 +169,8 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// Reports a summary of the verdict alone, if none was reported: the last line of JSON is
-    /// always a summary.
+    /// Reports a summary of only the verdict, if there was none: the last line of JSON is always a
+    /// summary.
     ///
     /// # Errors
     /// As [`Reporter::event`].
@@ -183,21 +182,20 @@ impl<'a> Reporter<'a> {
         self.final_output(|reporter| reporter.event(&failure))
     }
 
-    /// The progress of a run towards `goal`, if it has one. It is seen on a terminal where nothing
-    /// else events: not where a line a datagram scrolls by (`show`), for these lines are the
-    /// progress.
+    /// The progress of a run towards `goal`, if it has one. If the terminal shows a line for each
+    /// datagram (`show`), there is no progress line.
     pub fn progress(&self, goal: Option<Goal>, show: bool) -> Progress {
         let scrolls = show && self.level == Verbosity::Everything && io::stdout().is_terminal();
         let goal = goal.filter(|_| self.level > Verbosity::Nothing && !scrolls);
         Progress::new(goal, &self.notes.line, self.paint_notes)
     }
 
-    /// The signal that asks the run to end, once one has come.
+    /// The signal that ends the run, if one arrived.
     pub fn signal(&self) -> Option<Signal> {
         self.interrupt.signal()
     }
 
-    /// What should wake a wait: a signal, and, if anything is shown, a reader that goes away.
+    /// The events that end a wait: a signal, and a closed output.
     pub fn wake(&self) -> Wake<'_> {
         Wake {
             interrupt: self.interrupt,

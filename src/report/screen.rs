@@ -1,41 +1,42 @@
-//! Text on its way to a reader: marks become colours, lines fit the terminal, and everything that a
-//! terminal would not simply print is escaped. Names come from users, programs and the network, so
-//! this is the one way out for text.
+//! Prepares text for a terminal: marks become styles, lines are wrapped, and control characters are
+//! escaped. Names come from users, programs and the network: all text passes through here.
 
 use console::Term;
 
 use super::style::{is_mark, style_of};
 use crate::units::printable::{is_printable, name_of};
 
-/// A line that begins with this mark is not broken: a command to copy.
+/// A line that begins with this mark is not wrapped: a command to copy.
 pub const WHOLE: char = '\u{fddf}';
 
-/// The columns of a terminal that does not tell.
+/// The columns of a terminal that does not report them.
 const USUAL_COLUMNS: usize = 80;
 
-/// A stream for people.
+/// The destination of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Screen {
     /// Standard output.
     Output,
     /// Standard error.
     Diagnostics,
+    /// No terminal. Lines fit this many columns, or have any length.
+    Buffer(Option<usize>),
 }
 
 impl Screen {
-    /// The columns of the terminal; `None` if the stream goes elsewhere.
+    /// The columns of the terminal; `None` if the destination is no terminal.
     pub fn columns(self) -> Option<usize> {
         let term = match self {
             Screen::Output => Term::stdout(),
             Screen::Diagnostics => Term::stderr(),
+            Screen::Buffer(columns) => return columns,
         };
         let columns = || term.size_checked().map_or(USUAL_COLUMNS, |(_, columns)| columns.into());
         term.is_term().then(columns)
     }
 }
 
-/// Makes the end of `text`, from `start` on, fit for a reader. `columns` are those of a terminal
-/// that lines should fit.
+/// Prepares `text` from `start` on. Lines are wrapped to fit `columns`.
 pub fn finish(text: &mut Vec<u8>, start: usize, columns: Option<usize>) {
     let new = &text[start..];
     let fits = columns
@@ -48,7 +49,7 @@ pub fn finish(text: &mut Vec<u8>, start: usize, columns: Option<usize>) {
     text.extend_from_slice(&finished);
 }
 
-/// The same of a whole text.
+/// Prepares a whole text.
 pub fn finished(text: &[u8], columns: Option<usize>) -> Vec<u8> {
     let mut out = String::with_capacity(text.len() + 16);
     for line in name_of(text).split_inclusive('\n') {
@@ -64,7 +65,7 @@ pub fn finished(text: &[u8], columns: Option<usize>) -> Vec<u8> {
     coloured(&out).into_bytes()
 }
 
-/// Most text has nothing to escape; each step looks at several bytes at once.
+/// Most text has nothing to escape. Each step checks several bytes at once.
 fn is_plain(text: &[u8]) -> bool {
     let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
     text.chunks(32).all(|bytes| bytes.iter().fold(true, |all, byte| all & plain(*byte)))
@@ -82,7 +83,7 @@ fn escaped(line: &str) -> String {
     out
 }
 
-/// Makes styles of the marks.
+/// Replaces marks by styles.
 fn coloured(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -95,7 +96,7 @@ fn coloured(text: &str) -> String {
     out
 }
 
-/// The columns that a text takes, without its marks and its styles (`ESC [ ... m`).
+/// The width of a text in columns, without marks and styles (`ESC [ ... m`).
 pub fn width(text: &str) -> usize {
     let mut in_style = false;
     let takes_column = |letter: char| {
@@ -106,8 +107,8 @@ pub fn width(text: &str) -> usize {
     text.chars().map(takes_column).filter(|takes| *takes).count()
 }
 
-/// Breaks a line between words, with the rest below its first word; below the words behind a label
-/// such as `tip:`.
+/// Wraps a line between words. Further lines are aligned with the text behind a label (`tip:`), or
+/// indented.
 fn broken(line: &str, columns: usize, out: &mut String) {
     let margin = line.len() - line.trim_start_matches(' ').len();
     let label = line[margin..].split(' ').next().filter(|word| {
@@ -126,7 +127,7 @@ fn broken(line: &str, columns: usize, out: &mut String) {
     }
 }
 
-/// Breaks a styled text, such as one of clap, to fit the columns of a terminal.
+/// Wraps a styled text, for example of clap, to fit a terminal.
 pub fn fit(text: &str, columns: Option<usize>) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -140,19 +141,19 @@ pub fn fit(text: &str, columns: Option<usize>) -> String {
     out
 }
 
-/// Breaks a text between words into lines of at most `width` columns.
+/// Wraps a text between words into lines of at most `width` columns.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines_of(text, width, width)
 }
 
-/// The same with another width for the first line. A word that is too long, or a command in single
-/// quotes, stays whole.
+/// Wraps a text with another width for the first line. A word that is too long and a command in
+/// single quotes stay whole.
 fn lines_of(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut taken = 0;
     for (gap, word) in words(text) {
         let room = if lines.len() == 1 { first } else { rest };
-        let last = lines.last_mut().expect("there is one from the start");
+        let last = lines.last_mut().expect("at least one line");
         if last.is_empty() || taken + gap + width(word) <= room {
             let gap = if last.is_empty() { 0 } else { gap };
             last.extend(std::iter::repeat_n(' ', gap));
@@ -166,8 +167,8 @@ fn lines_of(text: &str, first: usize, rest: usize) -> Vec<String> {
     lines
 }
 
-/// The words of a text, each with the number of blanks before it. What stands in single quotes is
-/// one word.
+/// The words of a text, each with the number of blanks before it. Text in single quotes is one
+/// word. A number with its unit is one word, too.
 fn words(text: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut rest = text;
@@ -177,13 +178,27 @@ fn words(text: &str) -> Vec<(usize, &str)> {
             return words;
         }
         let gap = rest.len() - trimmed.len();
-        let end = quoted(trimmed).or_else(|| trimmed.find(' ')).unwrap_or(trimmed.len());
+        let end = quoted(trimmed).unwrap_or_else(|| unit_end(trimmed));
         words.push((gap, &trimmed[..end]));
         rest = &trimmed[end..];
     }
 }
 
-/// The end of the word that begins with a single quote: behind the quote that closes it.
+/// The end of the first word, or of the second one if the first is a number and one blank follows.
+fn unit_end(text: &str) -> usize {
+    let Some((first, rest)) = text.split_once(' ') else { return text.len() };
+    let number = first.trim_start_matches(is_mark);
+    let is_number =
+        !number.is_empty() && number.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
+    match rest.find(' ') {
+        _ if !is_number || rest.is_empty() || rest.starts_with('\'') => first.len(),
+        Some(0) => first.len(),
+        Some(unit) => first.len() + 1 + unit,
+        None => text.len(),
+    }
+}
+
+/// The end of a word that begins with a single quote: behind the closing quote.
 fn quoted(text: &str) -> Option<usize> {
     let inside = text.strip_prefix('\'')?;
     let closes = |at: &usize| {
@@ -209,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_own_colours_reach_a_terminal() {
+    fn foreign_styles_are_escaped() {
         let [plain, colour] =
             [ColorWhen::Never, ColorWhen::Always].map(|when| Paint::new(when, &io::stderr()));
         let name = "\u{1b}[31mX\u{202e}\u{9b}\r";
@@ -224,10 +239,10 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_broken_between_words_and_aligned_behind_its_label() {
+    fn lines_are_wrapped_between_words_behind_their_label() {
         assert_eq!(
             shown("warning: one two three four\nreceived 1 datagram from 1 source\n", Some(18)),
-            "warning: one two\n         three\n         four\nreceived 1\n  datagram from 1\n  source\n"
+            "warning: one two\n         three\n         four\nreceived\n  1 datagram from\n  1 source\n"
         );
         assert_eq!(shown("  tip: a b c d e f\n", Some(11)), "  tip: a b\n     c d e\n     f\n");
         assert_eq!(shown("short\n", Some(18)), "short\n");
@@ -238,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_and_long_words_stay_whole() {
+    fn commands_and_long_words_are_not_wrapped() {
         assert_eq!(
             shown("tip: type 'mcast check -v', and 239.239.239.239:50000, host's\n", Some(16)),
             "tip: type\n     'mcast check -v',\n     and\n     239.239.239.239:50000,\n     host's\n"
@@ -262,7 +277,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_but_what_prints_is_left(text: String, columns in proptest::option::of(1..90_usize)) {
+        fn only_printable_characters_are_left(text: String, columns in proptest::option::of(1..90_usize)) {
             let text: String = text.chars().filter(|letter| !is_mark(*letter)).collect();
             let shown = shown(&text, columns);
             prop_assert!(shown.chars().all(|letter| letter == '\n' || is_printable(letter)), "{shown:?}");
@@ -287,7 +302,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_plain_is_told_from_what_is_not(text in "[ -~\n]{0,100}[\t\u{7f}é]?[ -~]{0,40}") {
+        fn plain_text_needs_no_escape(text in "[ -~\n]{0,100}[\t\u{7f}é]?[ -~]{0,40}") {
             let mut finished_text = text.clone().into_bytes();
             finish(&mut finished_text, 0, None);
             prop_assert_eq!(finished_text, finished(text.as_bytes(), None));

@@ -1,4 +1,4 @@
-//! Colour, where it is wanted.
+//! Colours and weights of text.
 
 use std::fmt::{self, Display};
 use std::io::IsTerminal;
@@ -16,19 +16,20 @@ pub enum ColorWhen {
     Never,
 }
 
-/// Whether the terminal, where there is one, says that it can only print.
+/// Whether the terminal has no styles and no movable cursor.
 pub(super) fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// Whether to colour, and with what.
+/// Styles text, or leaves it plain.
 #[derive(Clone, Copy, Debug)]
 pub struct Paint {
     on: bool,
 }
 
 impl Paint {
-    /// Decides for one stream: by option, else by NO_COLOR (<https://no-color.org>), else by whether a terminal reads it.
+    /// Decides for one stream: by option, else by NO_COLOR (<https://no-color.org>), else by
+    /// whether the stream is a terminal.
     pub fn new(when: ColorWhen, stream: &impl IsTerminal) -> Self {
         let on = match when {
             ColorWhen::Always => true,
@@ -41,32 +42,37 @@ impl Paint {
         Paint { on }
     }
 
-    /// Whether there is colour at all.
+    /// Whether text is styled.
     pub fn is_on(self) -> bool {
         self.on
     }
 
-    /// What stands around the thing itself.
+    /// Secondary text.
     pub fn faint<T: Display>(self, text: T) -> impl Display {
         self.with(FAINT, text)
     }
 
-    /// Who sent it.
+    /// The subject of a line.
+    pub fn strong<T: Display>(self, text: T) -> impl Display {
+        self.with(STRONG, text)
+    }
+
+    /// The source of a datagram.
     pub fn source<T: Display>(self, text: T) -> impl Display {
         self.with(SOURCE, text)
     }
 
-    /// What went well.
+    /// A pass, or a good state.
     pub fn good<T: Display>(self, text: T) -> impl Display {
         self.with(GOOD, text)
     }
 
-    /// What did not.
+    /// A failure, or a bad state.
     pub fn bad<T: Display>(self, text: T) -> impl Display {
         self.with(BAD, text)
     }
 
-    /// What deserves a look.
+    /// A warning.
     pub fn caution<T: Display>(self, text: T) -> impl Display {
         self.with(CAUTION, text)
     }
@@ -90,21 +96,23 @@ impl<T: Display> Display for Painted<T> {
     }
 }
 
-// Until text is written, marks stand for its styles, so that the styles of foreign text can be told
-// from them. The marks are noncharacters of Unicode, which are for use inside a program alone.
+// Marks stand for styles until text is written, to distinguish them from escape sequences in
+// foreign text. They are noncharacters of Unicode, which are reserved for use inside a program.
 const END: char = '\u{fdd0}';
 const FAINT: char = '\u{fdd1}';
 const SOURCE: char = '\u{fdd2}';
 const GOOD: char = '\u{fdd3}';
 const BAD: char = '\u{fdd4}';
 const CAUTION: char = '\u{fdd5}';
+const STRONG: char = '\u{fdd6}';
 
 /// Whether a character is a mark, which takes no column.
 pub(super) fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{fdd0}'..='\u{fddf}')
 }
 
-/// What a terminal understands in the place of a mark of style.
+/// The escape sequence of a mark. The colours are readable on dark and on light backgrounds. That
+/// excludes yellow, and a warning is magenta, as in GCC and Clang.
 pub(super) fn style_of(mark: char) -> Option<String> {
     let style = match mark {
         END => return Some(Style::new().bold().render_reset().to_string()),
@@ -112,7 +120,8 @@ pub(super) fn style_of(mark: char) -> Option<String> {
         SOURCE => AnsiColor::Cyan.on_default(),
         GOOD => AnsiColor::Green.on_default().bold(),
         BAD => AnsiColor::Red.on_default().bold(),
-        CAUTION => AnsiColor::Yellow.on_default().bold(),
+        CAUTION => AnsiColor::Magenta.on_default().bold(),
+        STRONG => Style::new().bold(),
         _ => return None,
     };
     Some(style.render().to_string())

@@ -1,4 +1,4 @@
-//! Text for people: a line a datagram, a first line that says what was set up, and a summary.
+//! Text: lines about the start, one line for each datagram, and a summary.
 
 use std::cell::OnceCell;
 use std::io::{self, Write};
@@ -18,24 +18,23 @@ use crate::event::{
     RecvSummary, SendSummary, Sending, SentDatagram, TargetInfo, Totals, spans,
 };
 use crate::units::dscp;
-use crate::units::rcvbuf::RcvbufRequest;
+use crate::units::rcvbuf::{RcvbufRequest, format_duration};
 use crate::units::words::{count, span};
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 
-/// A rate over less than this is that of one burst, and would only puzzle.
+/// A rate over less time is that of one burst, which would mislead.
 const SHORTEST_RATE: Duration = Duration::from_millis(10);
 
-/// Text for people.
+/// The text format.
 pub struct Text {
-    /// Where the results go.
     screen: Screen,
     paint: Paint,
     paint_notes: Paint,
-    /// Show the whole of long payloads.
+    /// Show long payloads and lists in full.
     whole: bool,
-    /// This host's time zone; read from its file only where a time is shown.
+    /// The host's time zone, read from its file for the first time that is shown.
     zone: OnceCell<TimeZone>,
-    /// Held back until all are there: the widest of them makes the columns of their table.
+    /// Collected until the last one: the widest cell determines the width of a column.
     interfaces: Vec<InterfaceInfo>,
 }
 
@@ -53,7 +52,7 @@ impl Format for Text {
             }
             Event::Sent(datagram) => self.sent(datagram, out),
             Event::Warning(warning) => notice::line(warning, self.paint_notes, notes),
-            // The summary follows at once, and says enough.
+            // The summary follows at once.
             Event::Left(_) => Ok(()),
             Event::Interval(report) => {
                 interval::line(report, self.screen.columns(), self.paint, out)
@@ -71,16 +70,21 @@ impl Format for Text {
                 Ok(())
             }
             Event::IfacesSummary(summary) => self.ifaces_summary(summary, out),
-            // The error on standard error says it.
+            // The error is printed on standard error.
             Event::Failure(_) => Ok(()),
         }
     }
 }
 
 impl Text {
-    /// Text with its colours: those of the results and those of the diagnostics.
+    /// `paint` colours the results, `paint_notes` the diagnostics.
     pub fn new(screen: Screen, paint: Paint, paint_notes: Paint, whole: bool) -> Self {
-        Text { screen, paint, paint_notes, whole, zone: OnceCell::new(), interfaces: Vec::new() }
+        let zone = match screen {
+            // The same on every host.
+            Screen::Buffer(_) => OnceCell::from(TimeZone::UTC),
+            Screen::Output | Screen::Diagnostics => OnceCell::new(),
+        };
+        Text { screen, paint, paint_notes, whole, zone, interfaces: Vec::new() }
     }
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {
@@ -99,7 +103,7 @@ impl Text {
                 Some(address) => write!(out, " on {} ({address}{})", target.iface, vrf(target))?,
                 None => write!(out, " on {} (no address{})", target.iface, vrf(target))?,
             }
-            let but = target
+            let excluded = target
                 .excluded
                 .iter()
                 .copied()
@@ -107,10 +111,10 @@ impl Text {
                 .map(|source| source.to_string())
                 .collect::<Vec<_>>()
                 .join(", ");
-            if but.is_empty() {
+            if excluded.is_empty() {
                 write!(out, "{buffer}")
             } else {
-                write!(out, ", excluding {but}{buffer}")
+                write!(out, ", excluding {excluded}{buffer}")
             }
         })
     }
@@ -131,7 +135,7 @@ impl Text {
                 String::new()
             };
             let burst = if ready.burst > 1 {
-                format!(", {} at a time", ready.burst)
+                format!(", bursts of {}", ready.burst)
             } else {
                 String::new()
             };
@@ -148,7 +152,7 @@ impl Text {
         rest: impl Fn(&TargetInfo, &mut dyn Write) -> io::Result<()>,
     ) -> io::Result<()> {
         for span in spans(targets) {
-            write!(out, "{verb} {}", self.paint.good(&span))?;
+            write!(out, "{verb} {}", self.paint.strong(&span))?;
             if let (Some(mac), true) = (span.first.mac, span.is_one()) {
                 write!(out, " {}", self.paint.faint(format_args!("({mac})")))?;
             }
@@ -158,7 +162,7 @@ impl Text {
         Ok(())
     }
 
-    /// The line of a received datagram, up to its payload.
+    /// The line about a received datagram, up to its payload.
     pub(super) fn head(&self, datagram: &ReceivedDatagram, out: &mut dyn Write) -> io::Result<()> {
         let ReceivedDatagram {
             time, source, group, port, iface, ttl, dscp, ecn, len_bytes, ..
@@ -215,17 +219,21 @@ impl Text {
             write!(out, "; {drops} dropped by this host's kernel")?;
         }
         if let Some(errors @ 1..) = figures.checksum_errors {
-            write!(out, "; {} with a wrong checksum", self.paint.bad(errors))?;
+            write!(out, "; {} dropped with a wrong checksum", self.paint.bad(errors))?;
         }
         if let Some(copies @ 1..) = figures.interface_copies {
-            write!(out, "; {copies} of them the same as on another interface")?;
+            write!(
+                out,
+                "; {} had already arrived on another interface",
+                count(copies, "datagram")
+            )?;
         }
         if figures.truncated > 0 {
             write!(out, "; {} truncated", figures.truncated)?;
         }
         writeln!(out)?;
         measured::summary(figures, self.whole, self.screen.columns(), self.paint, out)?;
-        measured::held(&summary.assertions, self.paint, out)?;
+        measured::passed(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }
 
@@ -238,7 +246,7 @@ impl Text {
         self.reasons(&summary.verdict, out)
     }
 
-    /// The table of the interfaces; only how many there are, where the table is not wanted.
+    /// The table of the interfaces; with `-q` only their number.
     fn ifaces_summary(&self, summary: &IfacesSummary, out: &mut dyn Write) -> io::Result<()> {
         if self.interfaces.is_empty() {
             writeln!(out, "{}", count(summary.interfaces as u64, "interface"))?;
@@ -252,7 +260,7 @@ impl Text {
         write!(
             out,
             "{verb} {} ({})",
-            self.paint.good(count(totals.datagrams, "datagram")),
+            self.paint.strong(count(totals.datagrams, "datagram")),
             count(totals.bytes, "byte")
         )
     }
@@ -274,7 +282,7 @@ impl Text {
         }
     }
 
-    /// Why it is a no. What could not run at all is said as an error, last of all.
+    /// The reasons for exit status 1. An error is printed by the caller, after the summary.
     fn reasons(&self, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
         if verdict.status == COULD_NOT_RUN {
             return Ok(());
@@ -282,49 +290,52 @@ impl Text {
         verdict
             .reasons
             .iter()
-            .try_for_each(|reason| writeln!(out, "{} {reason}", self.paint.bad("failed:")))
+            .try_for_each(|reason| writeln!(out, "{} {reason}", self.paint.bad("FAIL")))
     }
 }
 
-/// How late the datagrams of a sender left, what kept it waiting, and how much of a processor it
-/// took.
+/// The send delay and the CPU time of a sender, its skipped rounds and its waits.
 fn effort(summary: &SendSummary, out: &mut dyn Write) -> io::Result<()> {
-    // One datagram alone is as late as the program was slow to start.
+    // The delay of the first datagram is the time that the program took to start.
     let late = summary.pace_ns.as_ref().filter(|_| summary.meter.datagrams > 1);
     let late = late.map(|late| {
         let [p50, p99, max] = [late.p50, late.p99, late.max].map(Value::Nanos);
-        format!("late by p50 {p50}, p99 {p99}, max {max}")
+        format!("send delay p50 {p50}, p99 {p99}, max {max}")
     });
-    let processor = summary.cpu.filter(|_| summary.elapsed >= SHORTEST_RATE).map(|cpu| {
+    let cpu = summary.cpu.filter(|_| summary.elapsed >= SHORTEST_RATE).map(|cpu| {
         let share = 100.0 * cpu.as_secs_f64() / summary.elapsed.as_secs_f64();
-        format!("{} of processor, {share:.*} % of a core", span(cpu), usize::from(share < 10.0))
+        format!("CPU {} ({share:.*} % of a core)", span(cpu), usize::from(share < 10.0))
     });
-    if late.is_some() || processor.is_some() {
-        writeln!(out, "  {}", late.into_iter().chain(processor).collect::<Vec<_>>().join("; "))?;
+    if late.is_some() || cpu.is_some() {
+        writeln!(out, "  {}", late.into_iter().chain(cpu).collect::<Vec<_>>().join("; "))?;
     }
     if summary.skipped > 0 {
         writeln!(
             out,
-            "  left out {}: the pace that was asked for could not be kept",
+            "  skipped {}: could not keep the requested pace",
             count(summary.skipped, "round")
         )?;
     }
     if summary.waits > 0 {
-        writeln!(out, "  waited {} for room in the system's queues", count(summary.waits, "time"))?;
+        let times = match summary.waits {
+            1 => "once".to_owned(),
+            waits => count(waits, "time").to_string(),
+        };
+        writeln!(out, "  waited {times} for space in the system's send queues")?;
     }
     Ok(())
 }
 
-/// The VRF of a target's interface.
+/// `, VRF blue`.
 fn vrf(target: &TargetInfo) -> String {
     target.vrf.map_or_else(String::new, |vrf| format!(", VRF {vrf}"))
 }
 
-/// How often, as it is typed: `every 100ms`, `every 51.2us`.
+/// `every 100 ms`, `every 51.2 us`.
 fn pace(interval: Option<Duration>) -> String {
     match interval.filter(|interval| !interval.is_zero()) {
-        Some(interval) => format!("every {interval:?}").replace('\u{b5}', "u"),
-        None => "as fast as it goes".to_owned(),
+        Some(interval) => format!("every {}", format_duration(interval)),
+        None => "as fast as possible".to_owned(),
     }
 }
 
@@ -333,11 +344,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pace_is_told_as_it_is_typed() {
+    fn a_pace_has_a_unit() {
         assert_eq!(
             [Some(100_000_000), Some(526_400), Some(0), None]
                 .map(|nanos| pace(nanos.map(Duration::from_nanos))),
-            ["every 100ms", "every 526.4us", "as fast as it goes", "as fast as it goes"]
+            ["every 100 ms", "every 526.4 us", "as fast as possible", "as fast as possible"]
         );
     }
 }

@@ -30,7 +30,7 @@ pub fn list(things: &[String]) -> String {
     }
 }
 
-/// A time in seconds, with one digit after the point if it is not whole: `5 s`, `2.5 s`.
+/// A time in seconds, with one decimal if it is not whole: `5 s`, `2.5 s`.
 pub fn seconds(seconds: f64) -> impl Display {
     let digits = usize::from((seconds - seconds.round()).abs() >= 0.05);
     display(move |f| write!(f, "{seconds:.digits$} s"))
@@ -47,6 +47,11 @@ pub fn span(span: Duration) -> impl Display {
             write!(f, "{} us", span.as_micros())
         }
     })
+}
+
+/// A duration as an option takes it: `1.5s`, `250us`.
+pub fn as_typed(duration: Duration) -> String {
+    format!("{duration:?}").replace('\u{b5}', "u")
 }
 
 /// A word that a shell reads as itself: in single quotes if it needs them.
@@ -104,10 +109,12 @@ mod tests {
     }
 
     #[test]
-    fn times_have_the_digits_that_matter() {
+    fn times_are_rounded() {
         assert_eq!([5.0, 2.98, 2.5].map(|time| seconds(time).to_string()), ["5 s", "3 s", "2.5 s"]);
         let span = |micros| span(Duration::from_micros(micros)).to_string();
         assert_eq!([18_002_000, 250_999, 90].map(span), ["18.002 s", "250 ms", "90 us"]);
+        let typed = [1_500_000, 250].map(|micros| as_typed(Duration::from_micros(micros)));
+        assert_eq!(typed, ["1.5s", "250us"]);
     }
 
     #[test]

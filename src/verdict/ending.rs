@@ -1,6 +1,7 @@
-//! How a run of `send` or `recv` comes to its end.
+//! The end of a run of `send` or `recv`.
 
 use std::io;
+use std::process::ExitStatus;
 
 use thiserror::Error;
 
@@ -11,11 +12,11 @@ use crate::units::printable::Printable;
 /// Why a run stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// `--count` datagrams have come or gone.
+    /// `--count` datagrams were received or sent.
     Count,
     /// `--duration` is over.
     Duration,
-    /// `--timeout` is over, without what was asked.
+    /// `--timeout` is over, and the run still waits.
     Timeout,
     /// `--idle` is over.
     Idle,
@@ -25,9 +26,9 @@ pub enum Stop {
     Once,
     /// A signal.
     Interrupted(Signal),
-    /// Nobody reads the output any more.
+    /// The reader closed the output.
     ReaderGone,
-    /// It could not go on.
+    /// An error.
     Failed,
 }
 
@@ -36,42 +37,56 @@ pub enum Stop {
 pub enum Ended {
     /// With exit status 0.
     Well,
-    /// With another status, or by a signal: the sentence that says so.
+    /// With another status, or by a signal, as this sentence states.
     Failed(String),
-    /// It was still running when the receiver had what it wanted, and was stopped.
+    /// The receiver ended first and stopped it.
     Stopped,
 }
 
-/// Why a run could not go on.
+impl Ended {
+    /// How the program `name` ended.
+    pub fn of(name: &str, status: ExitStatus) -> Self {
+        let name = Printable(name);
+        match status.code() {
+            Some(0) => Ended::Well,
+            Some(code) => Ended::Failed(format!("'{name}' exited with status {code}")),
+            None => Ended::Failed(format!("'{name}' ended by {status}")),
+        }
+    }
+}
+
+/// An error that ends a run.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// The network.
+    /// A network operation failed.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// The output.
+    /// Signals could not be caught.
+    #[error("cannot handle signals: {}", describe(.0))]
+    Signals(io::Error),
+    /// The output could not be written.
     #[error("cannot write the output: {}", describe(.0))]
     Output(#[from] io::Error),
-    /// What was seen could not be kept.
+    /// The recorded facts could not be written.
     #[error("cannot write '{}': {}", Printable(&file.to_string_lossy()), describe(source))]
     Record {
-        /// Where.
+        /// The path.
         file: std::path::PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// COMMAND could not be started.
     #[error("cannot run '{}': {}", Printable(name), describe(source))]
     Command {
-        /// What was to be run.
+        /// The program.
         name: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// Tells why a run stopped from what kept it from going on. That nobody reads the output any more
-/// ends it quietly; a reader who stalls is waited for until `signal` comes. A terminal that goes
-/// is no reader, and the hangup says so.
+/// Separates the reason to stop from an error. A closed output ends the run without an error. A
+/// stalled one does if a `signal` arrives. If the terminal closed, the hangup is the reason.
 pub fn conclude(
     result: Result<Stop, RunError>,
     signal: Option<Signal>,

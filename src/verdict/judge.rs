@@ -1,6 +1,7 @@
 //! The reasons against a run, and its exit status.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -10,20 +11,21 @@ use crate::stats::stream::StreamCounts;
 use crate::sys::Signal;
 use crate::units::words;
 
-/// What a run proved.
+/// The result of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// The exit status: 0, 1, 2, 129, 130 or 143.
     pub status: u8,
-    /// Why it is not 0, a sentence each.
+    /// The reasons for another status than 0, a sentence each.
     pub reasons: Vec<String>,
 }
 
-/// The exit status of what could not run: usage, no such interface, join or bind refused.
+/// The exit status of a command that could not run: wrong usage, an unknown interface, a refused
+/// join or bind.
 pub const COULD_NOT_RUN: u8 = 2;
 
 impl Verdict {
-    /// The verdict on what could not run, or could not go on.
+    /// The verdict on a command that could not run or continue.
     pub fn could_not(error: &impl Display) -> Self {
         Verdict { status: COULD_NOT_RUN, reasons: vec![error.to_string()] }
     }
@@ -34,20 +36,20 @@ impl Verdict {
     }
 }
 
-/// What a receiver is judged by.
+/// The facts that the verdict on a receiver depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
-    /// Why it stopped.
+    /// The reason to stop.
     pub stop: Stop,
-    /// What it was asked for.
+    /// The limits of the run.
     pub limits: &'a Limits,
-    /// How many datagrams it got.
+    /// How many datagrams arrived.
     pub received: u64,
-    /// The measured streams that it heard.
+    /// The measured streams that arrived.
     pub streams: StreamCounts,
-    /// How its COMMAND ended.
+    /// The end of COMMAND, if there was one.
     pub command: Option<&'a Ended>,
-    /// What became of its assertions.
+    /// The results of the assertions.
     pub judgements: &'a [Judgement],
 }
 
@@ -64,7 +66,7 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
     } else {
         hung_up(evidence.stop, &mut verdict);
     }
-    // Who stopped reading did not wait for the rest, of which nothing can be asserted then.
+    // The reader of the output stopped the run early, before the assertions could hold.
     let judged = if evidence.stop == Stop::ReaderGone { &[] } else { evidence.judgements };
     judged
         .iter()
@@ -73,14 +75,14 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
     verdict
 }
 
-/// A user ends an endless run with Ctrl-C or SIGTERM. A hangup is no such wish: the terminal went.
+/// Ctrl-C and SIGTERM are the normal end of a run without limits. A hangup is a failure.
 fn hung_up(stop: Stop, verdict: &mut Verdict) {
     if stop == Stop::Interrupted(Signal::Hangup) {
-        verdict.fail(Signal::Hangup.status(), "SIGHUP: the terminal has gone".to_owned());
+        verdict.fail(Signal::Hangup.status(), "stopped by SIGHUP: the terminal closed".to_owned());
     }
 }
 
-/// What a receiver was asked for and did not get.
+/// The limits that the run did not reach.
 fn shortfall(evidence: &Evidence) -> Option<String> {
     let Evidence { stop, limits, received, streams, .. } = *evidence;
     if matches!(stop, Stop::ReaderGone | Stop::Failed) {
@@ -90,89 +92,76 @@ fn shortfall(evidence: &Evidence) -> Option<String> {
     let before = before(stop, limits);
     if let Some(count) = limits.count.filter(|count| received < *count) {
         return Some(match interrupted {
-            Some(signal) => format!("{signal} after {received} of {count} datagrams"),
-            None => format!("{received} of {count} datagrams {before}"),
+            Some(signal) => format!("stopped by {signal} after {received} of {count} datagrams"),
+            None => format!("received {received} of {count} datagrams {before}"),
         });
     }
-    // Who got as many as were asked for no longer waits for ends.
+    // A receiver with all datagrams of --count does not wait for the ends of streams.
     let once = limits.once && stop != Stop::Count;
-    let unended = once && (streams.streams == 0 || streams.open > 0);
+    let is_open = once && (streams.streams == 0 || streams.open > 0);
     match interrupted {
-        Some(signal) => unended.then(|| format!("{signal} {}", unended_when(streams))),
+        Some(signal) => is_open.then(|| format!("stopped by {signal} {}", unended(streams))),
         None if once => stream_shortfall(received, streams, &before),
         None => {
             let waited = limits.timeout.is_some() && !limits.once && limits.count.is_none();
-            (received == 0 && waited).then(|| format!("nothing received {before}"))
+            (received == 0 && waited).then(|| format!("no datagrams arrived {before}"))
         }
     }
 }
 
-/// How far `--once` was when a signal came.
-fn unended_when(StreamCounts { streams, open, .. }: StreamCounts) -> String {
+/// The state of `--once` at a signal, as the end of a sentence.
+fn unended(StreamCounts { streams, open, .. }: StreamCounts) -> String {
     match streams {
-        0 => "before any measured stream was heard".to_owned(),
-        _ => format!("when {open} of {streams} measured streams had not ended"),
+        0 => "before a measured stream arrived".to_owned(),
+        _ => format!("before {open} of {} ended", words::count(streams as u64, "measured stream")),
     }
 }
 
-/// What `--once` asked for and did not come.
+/// The condition of `--once` that was not met.
 fn stream_shortfall(received: u64, counts: StreamCounts, before: &str) -> Option<String> {
     let StreamCounts { streams, open, empty, more } = counts;
     if streams == 0 {
         let others = match received {
-            0 => String::new(),
-            1 => "; the one datagram that came is not measured, as those of 'mcast send --probe' \
-                  are"
-            .to_owned(),
-            many => format!(
-                "; the {many} datagrams that came are not measured, as those of 'mcast send \
-                 --probe' are"
-            ),
+            0 => "",
+            1 => "; the received datagram is not a probe ('mcast send --probe' sends probes)",
+            _ => "; the received datagrams are not probes ('mcast send --probe' sends probes)",
         };
-        return Some(format!("no measured stream was heard {before}{others}"));
+        return Some(format!("no measured stream arrived {before}{others}"));
     }
+    let all = words::count(streams as u64, "measured stream");
     if open > 0 {
-        return Some(format!("{open} of {streams} measured streams had not ended {before}"));
+        return Some(format!("{open} of {all} did not end {before}"));
     }
     if more {
-        return Some(format!(
-            "only {streams} measured streams were followed, and whether the others ended is not \
-             known"
-        ));
+        return Some(format!("mcast tracked only {all}; it is unknown whether the others ended"));
     }
-    (empty > 0).then(|| {
-        format!(
-            "of {empty} of {streams} measured streams only the end arrived, and no datagram before \
-             it"
-        )
-    })
+    (empty > 0).then(|| format!("{empty} of {all} delivered an end marker but no datagrams"))
 }
 
-/// What came first, as the end of a sentence.
+/// The reason to stop, as the end of a sentence.
 fn before(stop: Stop, limits: &Limits) -> String {
-    let option = |name: &str, time: Option<std::time::Duration>| {
-        format!("within {name} {:?}", time.unwrap_or_default())
+    let option = |name: &str, time: Option<Duration>| {
+        format!("{name} {}", words::as_typed(time.unwrap_or_default()))
     };
     match stop {
-        Stop::Timeout => option("--timeout", limits.timeout),
-        Stop::Duration => option("--duration", limits.duration),
-        Stop::Idle => format!("before a silence of --idle {:?}", limits.idle.unwrap_or_default()),
+        Stop::Timeout => format!("within {}", option("--timeout", limits.timeout)),
+        Stop::Duration => format!("within {}", option("--duration", limits.duration)),
+        Stop::Idle => format!("before {} ended the run", option("--idle", limits.idle)),
         Stop::Command => "before COMMAND ended".to_owned(),
         Stop::Once | Stop::Count | Stop::Interrupted(_) | Stop::ReaderGone | Stop::Failed => {
-            "received".to_owned()
+            "in time".to_owned()
         }
     }
 }
 
-/// Judges a sender: how many rounds it made of how many, how many datagrams could not be sent, and
-/// the signal that ended it.
+/// Judges a sender that sent `rounds` of `count` rounds, and could not send `errors` datagrams.
 pub fn of_send(rounds: u64, count: Option<u64>, errors: u64, stop: Stop) -> Verdict {
     let mut verdict = Verdict::default();
     match (stop, count) {
         (Stop::Interrupted(signal), Some(count)) if rounds < count => {
             verdict.fail(
                 signal.status(),
-                format!("{} after {rounds} of {count} datagrams", signal.name()),
+                format!("stopped by {} after {rounds} of {count} datagrams", signal.name()),
             );
         }
         _ => hung_up(stop, &mut verdict),
@@ -183,10 +172,20 @@ pub fn of_send(rounds: u64, count: Option<u64>, errors: u64, stop: Stop) -> Verd
     verdict
 }
 
+/// Judges a list of interfaces.
+pub fn of_list(stop: Stop) -> Verdict {
+    let mut verdict = Verdict::default();
+    if let Stop::Interrupted(signal) = stop {
+        verdict.fail(
+            signal.status(),
+            format!("stopped by {} before the end of the list", signal.name()),
+        );
+    }
+    verdict
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::assertion::{Assertion, Metric, Value};
 
@@ -211,14 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_that_got_what_was_asked_succeeds() {
+    fn a_reached_limit_is_a_success() {
         assert_eq!(recv(Stop::Count, Some(3), true, 3), 0);
         assert_eq!(recv(Stop::Duration, None, false, 0), 0);
         assert_eq!(recv(Stop::Command, None, false, 0), 0);
     }
 
     #[test]
-    fn too_few_is_a_no_whatever_ended_it() {
+    fn too_few_datagrams_are_a_failure() {
         for stop in [Stop::Timeout, Stop::Duration, Stop::Idle, Stop::Command] {
             assert_eq!(recv(stop, Some(3), true, 2), 1, "{stop:?}");
         }
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_matters_only_where_a_count_was_asked() {
+    fn a_signal_is_a_failure_only_with_a_count() {
         let int = Stop::Interrupted(Signal::Interrupt);
         assert_eq!(recv(int, Some(3), false, 2), 130);
         assert_eq!(recv(Stop::Interrupted(Signal::Terminate), Some(3), false, 2), 143);
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hangup_is_never_the_end_that_was_asked_for() {
+    fn a_hangup_is_a_failure() {
         let hangup = Stop::Interrupted(Signal::Hangup);
         for count in [None, Some(3)] {
             assert_eq!(recv(hangup, count, false, 2), 129);
@@ -248,19 +247,19 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_went_away_is_no_failure() {
+    fn a_closed_output_is_no_failure() {
         assert_eq!(recv(Stop::ReaderGone, Some(3), true, 1), 0);
     }
 
     #[test]
-    fn a_failed_command_is_a_failure_of_its_own() {
-        let failed = Ended::Failed("'false' ended with exit status 1".to_owned());
+    fn a_failed_command_is_a_failure() {
+        let failed = Ended::Failed("'false' exited with status 1".to_owned());
         let limits = Limits { count: Some(1), ..Limits::default() };
         let verdict =
             of_recv(&Evidence { command: Some(&failed), ..evidence(Stop::Count, &limits, 1) });
         assert_eq!(
             (verdict.status, verdict.reasons.as_slice()),
-            (1, ["'false' ended with exit status 1".to_owned()].as_slice())
+            (1, ["'false' exited with status 1".to_owned()].as_slice())
         );
         let limits = Limits::default();
         let verdict = of_recv(&Evidence {
@@ -271,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_that_were_to_end_and_did_not_are_a_no() {
+    fn once_requires_the_end_of_each_stream() {
         let limits =
             Limits { once: true, timeout: Some(Duration::from_secs(5)), ..Limits::default() };
         let judge = |stop, (streams, open)| {
@@ -282,40 +281,40 @@ mod tests {
         let verdict = judge(Stop::Timeout, (2, 1));
         assert_eq!(
             (verdict.status, verdict.reasons),
-            (1, vec!["1 of 2 measured streams had not ended within --timeout 5s".to_owned()])
+            (1, vec!["1 of 2 measured streams did not end within --timeout 5s".to_owned()])
         );
-        let silent = StreamCounts { streams: 2, empty: 1, ..StreamCounts::default() };
-        let verdict = of_recv(&Evidence { streams: silent, ..evidence(Stop::Once, &limits, 10) });
+        let empty = StreamCounts { streams: 2, empty: 1, ..StreamCounts::default() };
+        let verdict = of_recv(&Evidence { streams: empty, ..evidence(Stop::Once, &limits, 10) });
         assert_eq!(
             verdict.reasons,
-            ["of 1 of 2 measured streams only the end arrived, and no datagram before it"]
+            ["1 of 2 measured streams delivered an end marker but no datagrams"]
         );
         assert_eq!(
-            of_recv(&Evidence { streams: silent, ..evidence(Stop::Count, &limits, 10) }).status,
+            of_recv(&Evidence { streams: empty, ..evidence(Stop::Count, &limits, 10) }).status,
             0
         );
-        let crowd = StreamCounts { streams: 9, more: true, ..StreamCounts::default() };
-        let verdict = of_recv(&Evidence { streams: crowd, ..evidence(Stop::Once, &limits, 10) });
+        let limited = StreamCounts { streams: 9, more: true, ..StreamCounts::default() };
+        let verdict = of_recv(&Evidence { streams: limited, ..evidence(Stop::Once, &limits, 10) });
         assert_eq!(
             verdict.reasons,
-            ["only 9 measured streams were followed, and whether the others ended is not known"]
+            ["mcast tracked only 9 measured streams; it is unknown whether the others ended"]
         );
-        let unheard = of_recv(&evidence(Stop::Timeout, &limits, 0));
-        assert_eq!(unheard.reasons, ["no measured stream was heard within --timeout 5s"]);
+        let none = of_recv(&evidence(Stop::Timeout, &limits, 0));
+        assert_eq!(none.reasons, ["no measured stream arrived within --timeout 5s"]);
         assert!(
             judge(Stop::Timeout, (0, 0)).reasons[0]
-                .contains("the 9 datagrams that came are not measured")
+                .contains("the received datagrams are not probes")
         );
         let int = Stop::Interrupted(Signal::Interrupt);
         assert_eq!(
             judge(int, (1, 1)).reasons,
-            ["SIGINT when 1 of 1 measured streams had not ended"]
+            ["stopped by SIGINT before 1 of 1 measured stream ended"]
         );
         assert_eq!((judge(int, (1, 1)).status, judge(int, (1, 0)).status), (130, 0));
     }
 
     #[test]
-    fn an_assertion_that_did_not_hold_is_a_no_however_it_ended() {
+    fn a_failed_assertion_is_a_failure() {
         let limits = Limits::default();
         let judgements = ["datagrams == 3", "loss == 0%"].map(|expr| {
             expr.parse::<Assertion>()
@@ -331,13 +330,13 @@ mod tests {
     }
 
     #[test]
-    fn the_reason_says_how_many_and_how_long() {
+    fn the_reason_states_the_count_and_the_limit() {
         let limits = Limits {
             count: Some(10),
             timeout: Some(Duration::from_millis(1500)),
             ..Limits::default()
         };
         let verdict = of_recv(&evidence(Stop::Timeout, &limits, 3));
-        assert_eq!(verdict.reasons, ["3 of 10 datagrams within --timeout 1.5s"]);
+        assert_eq!(verdict.reasons, ["received 3 of 10 datagrams within --timeout 1.5s"]);
     }
 }

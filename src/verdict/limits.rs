@@ -1,19 +1,19 @@
-//! When receiving stops.
+//! The limits of a receiver.
 
 use std::time::Duration;
 
-/// When receiving stops. Each is counted from the moment when every group is joined.
+/// The limits of a receiver. Times start when every group is joined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// After exactly this many datagrams.
+    /// Stop after exactly this many datagrams.
     pub count: Option<u64>,
-    /// After this time, whatever came.
+    /// Stop after this time.
     pub duration: Option<Duration>,
     /// The longest to wait for all of `count` and for the end of the streams with `once`; without
     /// these, for the first datagram.
     pub timeout: Option<Duration>,
-    /// After this time of silence, once something has come.
+    /// Stop if no datagram arrives for this time after another one.
     pub idle: Option<Duration>,
-    /// When every measured stream that was heard has ended.
+    /// Stop when every measured stream has ended.
     pub once: bool,
 }

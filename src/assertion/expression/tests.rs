@@ -201,7 +201,7 @@ fn what_could_not_be_measured_fails_whatever_the_comparison() {
         for value in [None, Some(Value::Ratio(f64::NAN))] {
             let judgement = read(&format!("loss {operator} 0%")).judge(|_| value);
             assert_eq!((judgement.held, judgement.value), (false, None));
-            assert_eq!(judgement.reason(), format!("loss {operator} 0%: it could not be measured"));
+            assert_eq!(judgement.reason(), format!("loss {operator} 0% (not measured)"));
         }
     }
 }
@@ -217,15 +217,15 @@ fn only_the_metric_that_is_asserted_is_measured() {
 #[test]
 fn the_reason_has_the_digits_that_make_it_one() {
     for (text, value, reason) in [
-        ("loss == 0%", Value::Ratio(0.0125), "loss == 0%: it was 1.25 %"),
-        ("loss == 0%", Value::Ratio(1e-7), "loss == 0%: it was 0.0000100 %"),
-        ("loss <= 1%", Value::Ratio(0.010_004), "loss <= 1%: it was 1.0004 %"),
-        ("lost == 0", Value::Count(12), "lost == 0: it was 12"),
-        ("delay.p99 < 38us", Value::Nanos(38_000), "delay.p99 < 38us: it was 38.0 us"),
-        ("delay.p99 <= 38us", Value::Nanos(38_001), "delay.p99 <= 38us: it was 38.001 us"),
-        ("delay.min >= 0", Value::Nanos(-1234), "delay.min >= 0: it was -1.23 us"),
-        ("rate >= 1kpps", Value::Pps(999.9), "rate >= 1kpps: it was 999.9 pps"),
-        ("bitrate != 20Mbit", Value::Bps(2e7), "bitrate != 20Mbit: it was 20.0 Mbit/s"),
+        ("loss == 0%", Value::Ratio(0.0125), "loss == 0% (1.25 %)"),
+        ("loss == 0%", Value::Ratio(1e-7), "loss == 0% (0.0000100 %)"),
+        ("loss <= 1%", Value::Ratio(0.010_004), "loss <= 1% (1.0004 %)"),
+        ("lost == 0", Value::Count(12), "lost == 0 (12)"),
+        ("delay.p99 < 38us", Value::Nanos(38_000), "delay.p99 < 38us (38.0 us)"),
+        ("delay.p99 <= 38us", Value::Nanos(38_001), "delay.p99 <= 38us (38.001 us)"),
+        ("delay.min >= 0", Value::Nanos(-1234), "delay.min >= 0 (-1.23 us)"),
+        ("rate >= 1kpps", Value::Pps(999.9), "rate >= 1kpps (999.9 pps)"),
+        ("bitrate != 20Mbit", Value::Bps(2e7), "bitrate != 20Mbit (20.0 Mbit/s)"),
     ] {
         let judgement = read(text).judge(|_| Some(value));
         assert_eq!((judgement.held, judgement.reason().as_str()), (false, reason));
@@ -305,7 +305,7 @@ proptest! {
                 );
                 let reason = judgement.reason();
                 prop_assert!(
-                    reason.starts_with(&text) && reason.contains(": it was "),
+                    reason.starts_with(&format!("{text} (")),
                     "{}",
                     reason
                 );
@@ -377,9 +377,8 @@ fn the_least_that_something_is_decides_what_it_can() {
             (at_least, at_least == Some(true)),
             "{expr}"
         );
-        let reason =
-            if at_least.is_none() { "it could not be measured" } else { "it was at least 3" };
-        assert_eq!(judged.reason(), format!("{expr}: {reason}"));
+        let reason = if at_least.is_none() { "not measured" } else { "at least 3" };
+        assert_eq!(judged.reason(), format!("{expr} ({reason})"));
         assert_eq!(assertion.judge(|_| Some(Value::Count(3))).held, exactly, "{expr}");
     }
 }

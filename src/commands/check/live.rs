@@ -13,6 +13,7 @@ use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, Queries, SenderFacts
 use crate::iface::Interface;
 use crate::net::wire::{Flaw, Query, What};
 use crate::net::{self, Datagram, Frame, Inbox, ThrowawayJoin};
+use crate::notice::interface::Role;
 use crate::report::{Goal, Reporter};
 use crate::stats::Meter;
 use crate::sys::{Towards, Vlan};
@@ -187,7 +188,7 @@ impl Live {
         // Like a receiver, rejoin on an interface that comes back, and report the change.
         let events = inbox.follow()?;
         if !events.events.is_empty() || !events.failed.is_empty() {
-            reporter.interface_events(events)?;
+            reporter.interface_events(events, Role::Receiver)?;
             reporter.flush()?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Detects that the system's clock was set, by comparing it with a clock that nobody can set.
+//! Detects that the system's clock was set, by comparing it with the monotonic clock.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tracing::debug;
@@ -12,14 +12,12 @@ use crate::host;
 use crate::net::{self, NetError, Wake};
 use crate::plan::COMMAND_GRACE;
 use crate::sys::ProcessGroup;
-use crate::units::printable::Printable;
 use crate::verdict::{Ended, RunError};
 
-/// How long COMMAND and the programs that it has started have to end after SIGTERM before they are
-/// killed.
+/// The time that COMMAND and its descendants have to end after SIGTERM, before SIGKILL.
 const KILL_GRACE: Duration = Duration::from_secs(2);
 
-/// How often a wait looks for the end of programs that are not children of mcast: nothing wakes it.
+/// How often a wait checks for the end of programs that are not children of mcast.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// How often orphans are reaped during the run.
@@ -46,7 +44,7 @@ impl RunningCommand {
         };
         let mut command = Command::new(program);
         command.args(&line[1..]).stdout(Stdio::from(io::stderr()));
-        // COMMAND has its own process group. Only the foreground group may read a terminal, so
+        // COMMAND has its own process group. Only the foreground group may read a terminal:
         // COMMAND does not read it.
         if io::stdin().is_terminal() {
             command.stdin(Stdio::null());
@@ -69,20 +67,20 @@ impl RunningCommand {
         }
         let status = self.group.try_wait()?;
         debug!(%status, command = self.name, "ended");
-        self.ended = Some(judge(&self.name, status));
+        self.ended = Some(Ended::of(&self.name, status));
         self.ended.as_ref()
     }
 
-    /// Waits a moment for COMMAND to end, and then ends it, and what it has started. With `hurry`,
-    /// after a signal or a failure, ends it at once. A command that was ended proves nothing about
-    /// its success.
+    /// Waits a moment for COMMAND to end, and then terminates it with its descendants. With
+    /// `hurry`, after a signal or a failure, there is no wait. A terminated COMMAND is neither a
+    /// success nor a failure.
     pub fn finish(mut self, wake: Wake, hurry: bool) -> Result<Ended, NetError> {
         if !hurry {
             self.wait(wake, COMMAND_GRACE, |this| this.ended.is_some())?;
         }
         let ended = self.ended.clone();
         if !self.group.is_gone() {
-            debug!(pid = self.group.id(), command = self.name, "told to end");
+            debug!(pid = self.group.id(), command = self.name, "sending SIGTERM");
             self.group.terminate();
             self.wait(wake, KILL_GRACE, |this| this.group.is_gone())?;
         }
@@ -108,17 +106,9 @@ impl RunningCommand {
     }
 }
 
-/// COMMAND does not outlive the receiver, whatever fails in between.
+/// COMMAND does not outlive the receiver, even after an error.
 impl Drop for RunningCommand {
     fn drop(&mut self) {
         self.group.kill();
-    }
-}
-
-fn judge(name: &str, status: ExitStatus) -> Ended {
-    match status.code() {
-        Some(0) => Ended::Well,
-        Some(code) => Ended::Failed(format!("'{}' ended with exit status {code}", Printable(name))),
-        None => Ended::Failed(format!("'{}' was ended by a {status}", Printable(name))),
     }
 }

@@ -157,8 +157,7 @@ impl Counts {
         Received { datagrams: self.datagrams(), streams: self.streams.counts() }
     }
 
-    /// The figures of the whole run by `now`. `discards` is what the kernel has dropped by
-    /// then.
+    /// The counters of the whole run until `now`, with the kernel's drops until then.
     pub fn figures(&self, now: Moment, discards: Option<Discards>) -> RecvFigures {
         figures(
             now.steady - self.start,
@@ -168,7 +167,7 @@ impl Counts {
         )
     }
 
-    /// The figures since the last report. The next interval begins.
+    /// The counters since the last report. The next interval begins.
     pub fn report(&mut self, now: Moment, discards: Option<Discards>) -> Option<IntervalReport> {
         let anomalies = self.anomalies(discards);
         let interval = self.interval.as_mut()?;
@@ -187,11 +186,11 @@ impl Counts {
         Some(report)
     }
 
-    /// Whether anything was counted since the last report, and the time since then. `discards`
-    /// is what the kernel has dropped by now.
+    /// Whether any counter rose since the last report, and the time since then. `discards` are the
+    /// kernel's drops until now.
     pub fn unreported(&self, now: Instant, discards: Option<Discards>) -> Option<(bool, Duration)> {
         let interval = self.interval.as_ref()?;
-        // Losses at the end of a stream show only by its end marker, which is no datagram.
+        // An end marker, which is no datagram, reveals losses at the end of a stream.
         let lost = || self.streams.iter().any(|stream| stream.losses(true).lost > 0);
         let dropped = discards.map(|discards| discards.since(interval.before.discards));
         let has_dropped = |dropped: Discards| {

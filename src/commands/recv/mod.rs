@@ -1,4 +1,4 @@
-//! `mcast recv`: joins, receives, shows, leaves.
+//! `mcast recv`: joins, receives, reports, leaves.
 
 mod clock;
 mod command;

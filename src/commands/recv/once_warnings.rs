@@ -1,4 +1,4 @@
-//! Warnings that a datagram gives a reason for. Each is shown once; the summary has the totals.
+//! Warnings about datagrams. Each is shown once, and the summary has the totals.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::report::Reporter;
 use crate::stats::stream::{StreamCounts, Streams};
 use crate::sys::Meta;
 
-/// How often to ask for the cause of drops: that reads several counters.
+/// How often to look for the cause of drops, which reads several counters.
 const CAUSE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Which warnings were shown.
@@ -18,7 +18,7 @@ pub struct OnceWarnings {
     drops: bool,
     checksums: bool,
     untracked: bool,
-    /// A socket has dropped datagrams since the cause was last asked for.
+    /// A socket has dropped datagrams since the last look.
     dropped: bool,
     next_cause: Option<Instant>,
 }
@@ -29,7 +29,7 @@ impl OnceWarnings {
         self.dropped |= meta.drops.is_some_and(|drops| drops > 0);
     }
 
-    /// Warns of drops by their cause, which `discards` returns, if a socket has dropped datagrams.
+    /// Warns of drops if a socket has dropped datagrams. `discards` returns them by cause.
     pub fn check_drops(
         &mut self,
         now: Instant,
@@ -43,7 +43,7 @@ impl OnceWarnings {
         (self.dropped, self.next_cause) = (false, now.checked_add(CAUSE_INTERVAL));
         let Some(discards) = discards() else { return Ok(()) };
         self.warn_of_drops(&discards, reporter)?;
-        // Those of no socket may be for another program. The end of the run tells more.
+        // Others may be for another program. At the end of the run, the losses give more evidence.
         if discards.own_checksum_errors > 0 {
             self.warn_of_checksums(&discards, reporter)
         } else {
@@ -51,8 +51,8 @@ impl OnceWarnings {
         }
     }
 
-    /// Warns of what was not warned of, at the end of the run. `lost_any` is whether datagrams are
-    /// missing, as far as that is known.
+    /// Shows the remaining warnings at the end of the run. `lost_any` is whether datagrams may be
+    /// missing.
     pub fn check_at_end(
         &mut self,
         discards: &Discards,

@@ -12,8 +12,7 @@ use crate::notice::shared::SourceJoins;
 use crate::notice::{Notice, receive};
 use crate::target::{Filter, Listen, is_source_specific};
 
-/// How often to check the versions. Queriers ask every 125 s (RFC 3376, 8.2), so this is often
-/// enough.
+/// How often to check the versions. Queriers send a query every 125 s (RFC 3376, 8.2).
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Watches for old queriers on the interfaces where a group was joined with a source filter.
@@ -36,7 +35,7 @@ impl QuerierWatch {
     }
 
     /// Checks the interfaces in `followed`, if a check is due. `version` returns the version of
-    /// IGMP or MLD that an interface speaks.
+    /// IGMP or MLD on an interface.
     pub fn poll<'a>(
         &mut self,
         now: Instant,
@@ -53,8 +52,9 @@ impl QuerierWatch {
             else {
                 continue;
             };
-            let (protocol, knowing) = if family == Family::V4 { ("IGMP", 3) } else { ("MLD", 2) };
-            if let Some(version) = version(&via.name, family).filter(|version| *version < knowing) {
+            let (protocol, filtering) = if family == Family::V4 { ("IGMP", 3) } else { ("MLD", 2) };
+            if let Some(version) = version(&via.name, family).filter(|version| *version < filtering)
+            {
                 let (_, joins) = self.unwarned.remove(index);
                 let version = format!("{protocol}v{version}");
                 warnings.push(receive::ssm_unsupported(&via.name, &version, joins));
@@ -65,7 +65,7 @@ impl QuerierWatch {
 }
 
 /// The interfaces on which a group is joined with a source filter, by their position among those
-/// that the inbox follows, and what is joined there.
+/// that the inbox follows, and the groups that are joined there.
 pub fn specific_interfaces(listens: &[Listen], inbox: &Inbox) -> Vec<(usize, SourceJoins)> {
     let joins = |via: &Via, family: Family| {
         let on_it = |listen: &&Listen| {
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_querier_is_warned_of_once_even_after_the_interface_is_renamed() {
+    fn an_old_querier_has_one_warning() {
         let start = Instant::now();
         let mut watch = QuerierWatch::new(&[(0, JOINS)], start);
         assert_eq!(watch.due(), Some(start));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn mld_version_1_is_old_too() {
+    fn mld_version_1_is_old() {
         let start = Instant::now();
         assert_eq!(QuerierWatch::new(&[], start).due(), None);
         let mut watch = QuerierWatch::new(&[(1, JOINS)], start);

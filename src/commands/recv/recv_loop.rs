@@ -1,4 +1,4 @@
-//! The loop of one receiver: waits, reads, counts, shows, until there is a reason to stop.
+//! The loop of a receiver: waits, reads, counts and shows, until there is a reason to stop.
 
 use std::collections::HashMap;
 use std::io;
@@ -16,6 +16,7 @@ use super::stop_conditions::StopConditions;
 use crate::diagnosis::Diagnosing;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
 use crate::net::{Datagram, Discards, Inbox};
+use crate::notice::interface::Role;
 use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
 use crate::stats::stream::StreamCounts;
@@ -24,12 +25,12 @@ use crate::units::Pace;
 use crate::verdict::{Ended, Limits, RunError, Stop};
 use crate::{host, plan};
 
-/// How long to read the datagrams that arrived before the end, so that a flood does not postpone
+/// The longest time to read the datagrams that arrived before the end. A flood must not postpone
 /// the end.
 const MAX_CATCH_UP: Duration = Duration::from_millis(75);
 
-/// The same after a signal: mcast ends within a tenth of a second, and it also has to leave the
-/// groups and print the summary.
+/// The same after a signal. mcast then ends within a tenth of a second, which includes leaving the
+/// groups and printing the summary.
 const MAX_CATCH_UP_AFTER_SIGNAL: Duration = Duration::from_millis(35);
 
 /// The result of reading one batch of each ready socket.
@@ -132,7 +133,7 @@ impl<'a> RecvLoop<'a> {
     ) -> Result<Option<Stop>, RunError> {
         let Some(ended) = command.newly_ended() else { return Ok(None) };
         let failed = matches!(ended, Ended::Failed(_));
-        // The receiver stays for a moment, so no datagram is too late yet.
+        // The receiver stays for a moment. No datagram is too late yet.
         let stop = self.catch_up(inbox, None, reporter)?;
         if stop.is_none() {
             self.note_command_end(failed, reporter)?;
@@ -172,7 +173,7 @@ impl<'a> RecvLoop<'a> {
         inbox: &mut Inbox,
         reporter: &mut Reporter,
     ) -> Result<Option<Stop>, RunError> {
-        // If mcast was held up, the queue may hold datagrams that arrived after the end.
+        // If mcast was held up, the queue may contain datagrams that arrived after the end.
         let now = Instant::now();
         let cutoff =
             end.filter(|end| *end <= now).map(|end| SystemTime::now() - now.duration_since(end));
@@ -185,7 +186,7 @@ impl<'a> RecvLoop<'a> {
         let events = inbox.follow()?;
         if !events.events.is_empty() || !events.failed.is_empty() {
             self.counts.follow(&events.events);
-            reporter.interface_events(events)?;
+            reporter.interface_events(events, Role::Receiver)?;
         }
         reporter.flush()?;
         Ok(stop)
@@ -254,7 +255,7 @@ impl<'a> RecvLoop<'a> {
             let covered = inbox.found_all_ready();
             let batch = self.read(inbox, Instant::now(), cutoff, reporter)?;
             reached = batch.stop;
-            // Each socket returns its datagrams in the order of arrival, so the rest is late too.
+            // Each socket returns its datagrams in the order of arrival: the rest is late, too.
             if batch.only_late && covered {
                 break;
             }
@@ -362,8 +363,8 @@ impl<'a> RecvLoop<'a> {
         Ok(())
     }
 
-    /// The report on the interval in which the run ended, so that the reports add up to the
-    /// summary; `None` if the interval is short and empty.
+    /// The report on the interval in which the run ended; `None` if it is short and empty. The
+    /// reports add up to the summary.
     pub fn last_report(
         &mut self,
         now: Moment,
@@ -375,7 +376,7 @@ impl<'a> RecvLoop<'a> {
     }
 }
 
-/// Whether a group is joined on more than one interface, so that a datagram may arrive twice.
+/// Whether a group is joined on more than one interface: its datagrams may arrive twice.
 fn on_several_interfaces(listens: &[Listen]) -> bool {
     let mut interfaces: HashMap<(IpAddr, u16), u32> = HashMap::new();
     listens.iter().any(|Listen { at, .. }| {

@@ -1,4 +1,4 @@
-//! The results of a run: the verdict, and the events that end the output.
+//! The results of a run: the verdict and the last events.
 
 use std::io;
 
@@ -22,7 +22,7 @@ pub struct RunEnd<'a> {
     pub at: Moment,
     pub stop: Stop,
     pub failure: Option<&'a RunError>,
-    /// What the kernel had dropped by then.
+    /// The kernel's drops until then.
     pub discards: Option<Discards>,
     /// How COMMAND ended, if there was one.
     pub command: Option<&'a Ended>,
@@ -80,7 +80,7 @@ impl Results {
         }
     }
 
-    /// The finding that explains why nothing arrived, once `diagnosis` has it. There is none if
+    /// The finding that explains why no datagrams arrived, from `diagnosis`. There is none if
     /// COMMAND failed, which explains it, or if the assertions hold, which expect it.
     pub fn finding(
         &self,
@@ -93,18 +93,18 @@ impl Results {
         finding_at_end(&diagnosis, reporter)
     }
 
-    /// Whether a receiver that waited got nothing, and neither a finding nor an interrupt says so.
+    /// Whether no datagrams arrived, and neither a finding nor an interrupt explains it.
     fn warns_of_silence(&self, finding: Option<&Notice>) -> bool {
         let is_known = self.silence_explained || self.interrupted || finding.is_some();
         self.nothing_received && self.verdict.status == 1 && !self.command_failed && !is_known
     }
 
-    /// Whether datagrams are missing; of what is not measured, nobody knows.
+    /// Whether datagrams may be missing. Without measured streams, that is unknown.
     fn lost_any(&self) -> bool {
         self.figures.measured.as_ref().is_none_or(|measured| measured.figures.lost > 0)
     }
 
-    /// Reports all of it, with the `finding` and the groups that were `left`.
+    /// Reports the results, the `finding` and the groups that were `left`.
     pub fn report(
         self,
         plan: &plan::Recv,
@@ -127,7 +127,7 @@ impl Results {
             reporter.explain(finding)?;
         }
         if warns_of_silence {
-            let (targets, check) = (in_words(&plan.listens), check(&plan.listens));
+            let (targets, check) = (target_list(&plan.listens), check(&plan.listens));
             reporter.warn(&receive::nothing_received(&targets, check.as_deref()))?;
         }
         for left in left {
@@ -147,8 +147,8 @@ impl Results {
     }
 }
 
-/// The targets, for a sentence.
-fn in_words(listens: &[Listen]) -> String {
+/// The targets, as part of a sentence.
+fn target_list(listens: &[Listen]) -> String {
     let targets: Vec<TargetInfo> = listens.iter().flat_map(TargetInfo::of).collect();
     let spans: Vec<String> =
         spans(&targets).iter().map(|span| format!("{span} on {}", span.first.iface)).collect();

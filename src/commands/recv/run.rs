@@ -18,7 +18,7 @@ use crate::units::rcvbuf::RcvbufRequest;
 use crate::verdict::{self, RunError, Stop, Verdict};
 use crate::{host, plan};
 
-/// Receives as `plan` says, until a limit, a signal, or the end of the output's reader.
+/// Runs the `plan` of a receiver, until a limit, a signal, or a closed output.
 ///
 /// # Errors
 /// The operation that the system refused. Every group is left and the summary is shown all the

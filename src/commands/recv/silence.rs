@@ -1,4 +1,4 @@
-//! Detects silence that is worth an explanation: nothing arrived at all, or the datagrams stopped.
+//! Detects silence that needs an explanation: no datagrams arrived, or they stopped.
 //! It never reads a clock. The loop polls it once per turn, not once per datagram.
 
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::count::Received;
 use crate::diagnosis::Stopped;
 
-/// How long nothing may arrive before the silence is explained.
+/// The shortest silence that is explained.
 pub const MIN_SILENCE: Duration = Duration::from_secs(5);
 
 /// Slow traffic counts as stopped after this many times its longest pause.
@@ -15,10 +15,10 @@ const MAX_PAUSES: u32 = 3;
 /// The task of the caller.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Silent {
-    /// Nothing has arrived at all.
+    /// No datagrams have arrived.
     Never,
     /// The datagrams may have stopped: half of the waiting time is over. Counters that rise from
-    /// now on tell about the silence, and not about the time before it.
+    /// now on belong to the silence.
     HalfOver,
     /// The datagrams have stopped.
     Stopped(Stopped),
@@ -29,7 +29,7 @@ pub enum Silent {
 pub struct Silence {
     start: Instant,
     received: Received,
-    /// When something arrived first, and when last.
+    /// The first and the last arrival.
     flow: Option<(Instant, Instant)>,
     /// The longest time between two polls with new datagrams.
     longest_pause: Option<Duration>,
@@ -38,7 +38,7 @@ pub struct Silence {
     next: Next,
 }
 
-/// What is due next if the silence lasts.
+/// The next step if the silence lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     HalfOver,
@@ -60,7 +60,8 @@ impl Silence {
         }
     }
 
-    /// Updates what has arrived by `now`, and whether every stream is `over`. Returns what is due.
+    /// Updates the datagrams by `now`, and whether every stream is `over`. Returns the task that is
+    /// due.
     pub fn poll(&mut self, now: Instant, received: Received, over: bool) -> Option<Silent> {
         if received != self.received {
             self.received = received;
@@ -115,7 +116,7 @@ mod tests {
         Received { datagrams, ..Received::default() }
     }
 
-    /// What polls at these milliseconds return, with so many datagrams by then.
+    /// The results of polls at these milliseconds, with these numbers of datagrams.
     fn polled(polls: &[(u32, u64)]) -> Vec<(u32, Silent)> {
         let start = Instant::now();
         let mut silence = Silence::new(start);

@@ -1,4 +1,4 @@
-//! Explains why nothing arrives, while a receiver runs and when it ends.
+//! Explains why no datagrams arrive, while a receiver runs and when it ends.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -55,7 +55,7 @@ impl Subject {
         Some(Subject { listen, iface })
     }
 
-    /// The target, on its interface as it is now.
+    /// The target, with the current state of its interface.
     fn listen(&self, listens: &[Listen], inbox: &Inbox) -> Listen {
         let mut listen = listens[self.listen].clone();
         if let Some((via, ..)) = inbox.interfaces().nth(self.iface) {
@@ -65,7 +65,7 @@ impl Subject {
     }
 }
 
-/// How many targets there are besides the first; each may be joined on several interfaces.
+/// The number of further targets. Each may be joined on several interfaces.
 fn other_targets(listens: &[Listen]) -> usize {
     let targets: HashSet<(IpAddr, u16)> =
         listens.iter().map(|listen| (listen.at.group, listen.at.port)).collect();
@@ -105,7 +105,7 @@ impl<'a> SilenceExplainer<'a> {
         let before = self.silence.since();
         let silent = self.silence.poll(now, counts.received(), counts.streams.all_ended());
         if self.silence.since() != before {
-            // The silence is over, so nothing is to be explained.
+            // The silence is over and needs no explanation.
             self.diagnosis = None;
         }
         match silent {
@@ -131,8 +131,8 @@ impl<'a> SilenceExplainer<'a> {
         silence.into_iter().chain(self.diagnosis.as_ref().map(|_| now + POLL_INTERVAL)).min()
     }
 
-    /// Starts to diagnose why nothing arrived at all, at the end of the run and before the groups
-    /// are left, unless an explanation was shown.
+    /// Starts to diagnose why no datagrams arrived, at the end of the run and before the groups are
+    /// left, unless an explanation was shown.
     pub fn start_final_diagnosis(
         &mut self,
         now: Instant,
@@ -140,7 +140,7 @@ impl<'a> SilenceExplainer<'a> {
         inbox: &Inbox,
         stop: Stop,
     ) -> Option<Diagnosing> {
-        // A run that failed or whose reader has gone needs no explanation.
+        // A failed run and a closed output need no explanation.
         if !counts.received().is_nothing()
             || self.explained
             || matches!(stop, Stop::ReaderGone | Stop::Failed)
@@ -148,7 +148,7 @@ impl<'a> SilenceExplainer<'a> {
             return None;
         }
         let hurry = matches!(stop, Stop::Interrupted(_));
-        // Who interrupts soon knows that nothing came.
+        // An early interrupt needs no explanation.
         if hurry && now - self.silence.since() < MIN_SILENCE {
             return None;
         }

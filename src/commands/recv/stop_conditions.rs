@@ -64,9 +64,8 @@ impl StopConditions {
             self.streams_ended.or(Some(now)).filter(|_| all_ended && self.limits.once);
     }
 
-    /// Notes that COMMAND has ended. If it failed, there is nothing left to wait for. If it did
-    /// not, `--count`, `--duration` and `--once` still decide. Returns whether the end of the
-    /// command ends the run.
+    /// Notes that COMMAND has ended. If it failed, the run ends. Otherwise, `--count`, `--duration`
+    /// and `--once` still decide. Returns whether the end of COMMAND ends the run.
     pub fn note_command_end(&mut self, now: Instant, failed: bool) -> bool {
         let Limits { count, duration, once, .. } = self.limits;
         let decides = failed || (count.is_none() && duration.is_none() && !once);

@@ -13,7 +13,7 @@ use crate::report::Reporter;
 use crate::verdict::RunError;
 
 /// Sends the end markers of measured streams. `max_wait` bounds the time that all of them together
-/// wait for room.
+/// wait for queue space.
 pub fn send_end_markers(
     payload: &PayloadWriter,
     queue: &mut SendQueue,
@@ -43,31 +43,31 @@ pub fn send_end_markers(
     Ok(())
 }
 
-/// Sends the queued end markers; they wait for room until `until`. A marker that is not sent is no
-/// error of the run, because the totals count datagrams only.
+/// Sends the queued end markers, which wait for queue space until `until`. A marker that is not
+/// sent is no error of the run, because the totals count datagrams only.
 fn send_queue(
     queue: &mut SendQueue,
     outbox: &Outbox,
     reporter: &Reporter,
     until: Instant,
 ) -> io::Result<()> {
-    let mut gone = 0;
-    while gone < queue.items().len() {
-        let result = outbox.send(queue, gone);
-        gone += result.datagrams;
+    let mut sent = 0;
+    while sent < queue.items().len() {
+        let result = outbox.send(queue, sent);
+        sent += result.datagrams;
         let Some(Failure { datagrams, full, error }) = result.failure else { continue };
-        let position = queue.items()[gone].position;
+        let position = queue.items()[sent].position;
         if full && Instant::now() < until {
             outbox.wait_for_room(position, &error, reporter.wake(), until)?;
             if reporter.signal().is_some() {
-                // A signal that is known ends each wait at once.
+                // After a signal, each wait ends at once.
                 thread::sleep(Duration::from_millis(1));
             }
             continue;
         }
-        debug!(%error, "an end could not be sent");
+        debug!(%error, "cannot send an end marker");
         outbox.give_up(position);
-        gone += datagrams;
+        sent += datagrams;
     }
     queue.clear();
     Ok(())

@@ -1,4 +1,4 @@
-//! `mcast send`: opens, sends round after round, marks the end of the stream, closes.
+//! `mcast send`: opens the sockets, sends rounds of datagrams, and marks the end of the streams.
 
 mod end_markers;
 mod payload;

@@ -16,13 +16,13 @@ pub enum PayloadWriter {
 }
 
 /// The measured streams of a run. All carry one stream id; each endpoint has its own sequence
-/// numbers, so that a receiver can tell the losses of one endpoint from those of another.
+/// numbers, and a receiver can distinguish the losses of different endpoints.
 pub struct Probes {
     writer: Writer,
     end: Writer,
     /// The fields that all probes share.
     common: Probe,
-    /// When the kernel was last asked whether the clock is synchronised.
+    /// The time of the last check whether the clock is synchronised.
     clock_checked: SystemTime,
     counts: Vec<ProbeCount>,
 }

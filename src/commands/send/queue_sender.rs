@@ -17,7 +17,7 @@ use crate::report::Reporter;
 use crate::stats::Meter;
 use crate::verdict::RunError;
 
-/// The longest time that a datagram waits for room in the system's queues.
+/// The longest time that a datagram waits for space in the system's queues.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// The same if datagrams that leave through other sockets wait behind it.
@@ -29,27 +29,27 @@ const MAX_WARNINGS_OF_ONE_KIND: usize = 10;
 /// Queues datagrams, sends the queue and counts.
 pub struct QueueSender {
     pub payload: PayloadWriter,
-    /// The datagrams that were sent, over all endpoints, by the steady clock.
+    /// The datagrams that were sent, over all endpoints, by the monotonic clock.
     pub meter: Meter,
     /// The totals of each endpoint.
     pub totals: Vec<TargetTotals>,
-    /// How many messages (datagrams, or trains of them) found no room in the system's queues at
+    /// How many messages (datagrams, or trains of them) did not fit the system's queues at
     /// once.
     pub waits: u64,
     /// Whether each datagram is shown.
     show: bool,
-    /// How long a datagram waits for room.
+    /// The longest time that a datagram waits for space.
     max_wait: Duration,
     queue: SendQueue,
-    /// When each datagram of the queue was written, as it says.
+    /// The timestamp of each datagram in the queue.
     times: Vec<SystemTime>,
-    /// The same on the steady clock, for the meter.
+    /// The same on the monotonic clock, for the meter.
     steady: SteadyTimes,
     /// The failures that were warned of: the position of the endpoint, and the error.
     warned: HashSet<(usize, Option<i32>)>,
 }
 
-/// The things besides the queue that sending it takes.
+/// The parts of a run that sending the queue needs.
 pub struct SendContext<'a, 'b> {
     pub outbox: &'a Outbox,
     pub reporter: &'a mut Reporter<'b>,
@@ -58,7 +58,7 @@ pub struct SendContext<'a, 'b> {
 }
 
 impl SendContext<'_, '_> {
-    /// Whether a round is to be left unfinished.
+    /// Whether the run ends before the round is complete.
     pub fn is_over(&self) -> bool {
         self.reporter.signal().is_some() || self.end.is_some_and(|end| end <= Instant::now())
     }
@@ -116,12 +116,12 @@ impl QueueSender {
         self.queue.most()
     }
 
-    /// Whether the queue has room for one more datagram to the endpoint at `position`.
+    /// Whether the queue has space for one more datagram to the endpoint at `position`.
     pub fn has_room(&self, position: usize) -> bool {
         self.queue.has_room(position, self.payload.len())
     }
 
-    /// Queues the next datagram to the endpoint at `position`. There must be room.
+    /// Queues the next datagram to the endpoint at `position`. There must be space.
     pub fn queue(&mut self, position: usize) {
         let (time, len) = (SystemTime::now(), self.payload.len());
         self.steady.note(time, Instant::now);
@@ -131,7 +131,7 @@ impl QueueSender {
 
     /// Sends the queue. Datagrams that cannot be sent are counted as errors and warned of. Returns
     /// whether every datagram was sent or counted as an error: the end of the run discards those
-    /// that wait for room.
+    /// that wait for space.
     pub fn send(&mut self, context: &mut SendContext) -> io::Result<bool> {
         let (mut cursor, mut is_over) = (Cursor::default(), false);
         while cursor.next < self.queue.items().len() && !is_over {
@@ -156,7 +156,7 @@ impl QueueSender {
     }
 
     /// Handles the message at the cursor, which the system refused. Returns whether the run ended
-    /// while the message waited for room.
+    /// while the message waited for space.
     fn recover(
         &mut self,
         Failure { datagrams, full, error }: Failure,
@@ -212,7 +212,7 @@ impl QueueSender {
     /// Counts and shows the datagrams of the queue that were sent.
     fn count_sent(&mut self, sent: Range<usize>, context: &mut SendContext) -> io::Result<()> {
         let len = self.payload.len();
-        // All are counted before the first is shown, because the reader may go away in between.
+        // All are counted before the first is shown, because the reader may close the output.
         let mut numbers = Vec::new();
         for index in sent.clone() {
             let position = self.queue.items()[index].position;

@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-/// The longest wait for room before the datagrams of a train are sent one by one.
+/// The longest wait for queue space before the datagrams of a train are sent one by one.
 const MAX_TRAIN_WAIT: Duration = Duration::from_millis(20);
 
 /// How to continue after a message was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// Wait for room, at most until this time, and send the message again.
+    /// Wait for queue space, at most until this time, and send the message again.
     Retry { until: Instant },
     /// Send the datagrams of the train again, one by one.
     WithoutTrains,
@@ -24,14 +24,14 @@ pub struct Refusal {
     pub datagrams: usize,
     /// The queues were full: a later attempt can succeed.
     pub full: bool,
-    /// The socket has not given up waiting for room.
+    /// The socket has not given up waiting for queue space.
     pub may_wait: bool,
     /// When the message was refused for the first time.
     pub since: Instant,
 }
 
 impl Refusal {
-    /// Decides what to do at `now`. A single datagram waits for room for at most `max_wait`.
+    /// Decides what to do at `now`. A single datagram waits at most `max_wait`.
     pub fn recovery(&self, now: Instant, max_wait: Duration) -> Recovery {
         let is_train = self.datagrams > 1;
         let until = self.since + if is_train { MAX_TRAIN_WAIT } else { max_wait };
@@ -40,7 +40,7 @@ impl Refusal {
         } else if now < until {
             Recovery::Retry { until }
         } else if is_train {
-            // There may be room for one datagram where there is none for many.
+            // One datagram may fit if a train does not.
             Recovery::WithoutTrains
         } else {
             Recovery::GiveUp
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_datagram_waits_for_room_up_to_the_limit() {
+    fn a_datagram_waits_up_to_the_limit() {
         let just_before = MAX_WAIT - Duration::from_nanos(1);
         for ago in [Duration::ZERO, just_before] {
             let (recovery, since) = recovery(1, ago, true);

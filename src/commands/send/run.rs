@@ -16,7 +16,7 @@ use crate::units::Period;
 use crate::verdict::{self, RunError, Verdict};
 use crate::{host, plan};
 
-/// Sends as `plan` says, until a limit, a signal, or the end of the output's reader.
+/// Runs the `plan` of a sender, until a limit, a signal, or a closed output.
 ///
 /// # Errors
 /// The operation that the system refused before the first datagram. A datagram that cannot be sent
@@ -80,7 +80,7 @@ fn summary(
     }
 }
 
-/// Reports where the datagrams go and what they carry.
+/// Reports the targets, the pace and the payload.
 fn announce(
     plan: &plan::Send,
     outbox: &Outbox,

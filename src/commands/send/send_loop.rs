@@ -6,6 +6,7 @@ use std::{hint, io};
 
 use super::queue_sender::{QueueSender, SendContext};
 use crate::net::Outbox;
+use crate::notice::interface::Role;
 use crate::plan;
 use crate::report::{Goal, Reporter};
 use crate::stats::delay::{Delays, Precision};
@@ -13,14 +14,14 @@ use crate::units::Pace;
 use crate::verdict::{RunError, Stop};
 
 /// How often a sender that has no time to wait checks for signals, changes of the interfaces and
-/// a reader that went away.
+/// a closed output.
 const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The last part of a wait, which is spent spinning: a core that sleeps takes 30 to 70 us to wake
 /// up, and now and then twice that.
 ///
-/// On systems whose waits are exact only to the millisecond, the sender would spin for that long,
-/// so it does not spin at all.
+/// It is zero on systems whose waits are exact only to the millisecond: the sender would spin for
+/// that long.
 const SPIN_TIME: Duration =
     Duration::from_micros(if cfg!(any(target_os = "linux", target_os = "freebsd")) {
         150
@@ -107,7 +108,7 @@ impl<'a> SendLoop<'a> {
             if outbox.wait(reporter.wake(), until)? {
                 return Ok(Stop::ReaderGone);
             }
-            reporter.interface_events(outbox.follow()?)?;
+            reporter.interface_events(outbox.follow()?, Role::Sender)?;
         }
     }
 
@@ -138,7 +139,7 @@ impl<'a> SendLoop<'a> {
         })
     }
 
-    /// Sends so many bursts to each endpoint. A signal and the end of the run leave the round
+    /// Sends `rounds` bursts to each endpoint. A signal and the end of the run leave the round
     /// unfinished.
     fn send_rounds(&mut self, rounds: u64, mut context: SendContext) -> io::Result<()> {
         let left = self.plan.count.map_or(u64::MAX, |count| count - self.sent);

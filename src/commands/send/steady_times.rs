@@ -1,12 +1,12 @@
-//! When datagrams were sent, on a clock that nobody can set. Probes carry the time of the system's
-//! clock; the rate of a sender must not depend on it.
+//! The send times of datagrams on the monotonic clock. Probes carry the time of the system's clock,
+//! which can be set, and the rate of a sender must not depend on it.
 
 use std::time::{Duration, Instant, SystemTime};
 
-/// A queue that is filled faster than this needs no second look at the clock.
+/// A queue that is filled in less time needs only one reading of the monotonic clock.
 const SHORT: Duration = Duration::from_millis(1);
 
-/// The times of the datagrams of one queue after the other.
+/// The send times of the datagrams in each queue.
 pub struct SteadyTimes {
     start: Instant,
     /// When the first datagram of the queue was written, on both clocks.
@@ -24,7 +24,7 @@ impl SteadyTimes {
         self.first = None;
     }
 
-    /// Takes note that a datagram was written at `time`. Reads the steady clock once a queue.
+    /// Notes that a datagram was written at `time`. Reads the monotonic clock once per queue.
     pub fn note(&mut self, time: SystemTime, now: impl FnOnce() -> Instant) {
         if self.first.is_none() {
             self.first = Some((now(), time));
@@ -49,8 +49,8 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    /// The times, in ms, of datagrams that were written at these times of the system's clock and
-    /// of the steady one; the queue is sent every so many.
+    /// The send times, in ms, of datagrams that were written at these times of the system's clock
+    /// and of the monotonic clock, with `queue` datagrams per queue.
     fn times(written: &[(i64, u64)], queue: usize) -> Vec<u128> {
         let (epoch, start) = (SystemTime::UNIX_EPOCH + 2 * HOUR, Instant::now());
         let system = |millis: i64| {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_runs_is_followed() {
+    fn times_follow_the_clock() {
         let written: Vec<(i64, u64)> = (0..10).map(|n| (n * 10, n as u64 * 10)).collect();
         let expected: Vec<u128> = (0..10).map(|n| n * 10).collect();
         for queue in [1, 3, 10] {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_moves_no_datagram() {
+    fn a_step_of_the_clock_moves_no_datagram() {
         let hour = HOUR.as_millis() as i64;
         for step in [hour, -hour] {
             let written: Vec<(i64, u64)> =
@@ -93,7 +93,7 @@ mod tests {
                 let times = times(&written, queue);
                 assert!(times.is_sorted() && times[9] <= 90 && times[9] >= 80, "{times:?}");
             }
-            // In the middle of a queue nobody knows when within it; it stays within it.
+            // If the clock is set while a queue is filled, the times stay within that queue.
             let times = times(&written, 3);
             assert!(times.iter().all(|time| *time <= 90), "{times:?}");
         }

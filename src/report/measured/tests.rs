@@ -1,63 +1,6 @@
+use super::samples::{figures, stream, together};
 use super::*;
-use crate::event::RunsInfo;
 use crate::report::{ColorWhen, finished};
-use crate::stats::delay::{Delays, Precision};
-use crate::target::Zoned;
-
-fn figures(received: u64, lost: u64, runs: (u64, u64)) -> FiguresInfo {
-    FiguresInfo {
-        received,
-        expected: received + lost,
-        lost,
-        loss_ratio: Some(lost as f64 / (received + lost) as f64),
-        loss_runs: RunsInfo { count: runs.0, longest: runs.1 },
-        duplicates: 0,
-        reordered: 0,
-        reorder_extent_max: 0,
-        stale: 0,
-        corrupt: 0,
-        truncated: 0,
-        bytes: received * 64,
-        rate_pps: None,
-        bitrate_bps: None,
-        jitter: None,
-        delay_ns: None,
-        wakeup_ns: None,
-        pdv_ns: None,
-        hops: None,
-        dscp_changed: Some(0),
-        gap_ns: None,
-    }
-}
-
-fn stream(last: u8, figures: FiguresInfo) -> StreamInfo {
-    StreamInfo {
-        source: Zoned::socket("10.0.0.100:41244".parse().unwrap(), None),
-        source_changes: 0,
-        group: [239, 1, 1, last].into(),
-        port: 5000,
-        iface: Some("e0".to_owned()),
-        format: "mcast",
-        stream: 0x9dfb_ac36_a4a7_115f,
-        figures,
-        missed_before: 0,
-        clock: Clock::Unknown,
-        ended: true,
-        restarts: 0,
-    }
-}
-
-fn together(figures: FiguresInfo, streams: usize, ended: usize, restarts: u64) -> MeasuredInfo {
-    MeasuredInfo {
-        streams,
-        ended,
-        restarts,
-        source_changes: 0,
-        missed_before: 0,
-        figures,
-        spread: Delays::new(Precision::Fine),
-    }
-}
 
 fn plain() -> Paint {
     Paint::new(ColorWhen::Never, &io::stdout())
@@ -70,190 +13,179 @@ fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
 }
 
 #[test]
-fn a_loss_is_told_with_its_runs_and_its_place() {
-    for (received, lost, runs, drops, told) in [
+fn a_loss_has_its_runs_and_its_place() {
+    for (received, lost, runs, drops, line) in [
         (10, 0, (0, 0), Some(0), "lost 0 (0 %) of 10 datagrams"),
         (
             48,
             0,
             (0, 0),
             Some(457),
-            "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped 457",
+            "lost 0 (0 %) of 48 datagrams; this host's kernel dropped 457 other datagrams",
         ),
         (
             99,
             1,
             (1, 1),
             Some(0),
-            "lost 1 (1.00 %) of 100 datagrams; on the way, not in this host's kernel",
+            "lost 1 (1.00 %) of 100 datagrams: in the network, not dropped by this host's kernel",
         ),
         (
             95,
             5,
             (1, 5),
             Some(0),
-            "lost 5 (5.00 %) of 100 datagrams in one run; all on the way, none in this host's \
-             kernel",
+            "lost 5 (5.00 %) of 100 datagrams in one run: all in the network, none dropped by this \
+             host's kernel",
         ),
         (
             90,
             10,
             (1, 10),
             Some(10),
-            "lost 10 (10.0 %) of 100 datagrams in one run; this host's kernel dropped as many",
+            "lost 10 (10.0 %) of 100 datagrams in one run; this host's kernel dropped the same \
+             number",
         ),
         (
             90,
             10,
             (10, 1),
             Some(15),
-            "lost 10 (10.0 %) of 100 datagrams, never two in a row; this host's kernel \
-             dropped 15, these among them",
+            "lost 10 (10.0 %) of 100 datagrams, never two in a row; this host's kernel dropped 15, \
+             including these",
         ),
         (
             90,
             10,
             (3, 5),
             Some(4),
-            "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5; this host's kernel \
-             dropped 4, at least 6 were lost on the way",
+            "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5; this host's kernel dropped \
+             4, at least 6 were lost in the network",
         ),
         (90, 10, (3, 5), None, "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5"),
     ] {
         let measured = together(figures(received, lost, runs), 1, 1, 0);
         let dropped = drops.map(|count| KernelDrops { count, exact: true });
-        assert_eq!(written(|out| losses(&measured, dropped, Some(0), plain(), out)).trim(), told);
+        assert_eq!(written(|out| losses(&measured, dropped, Some(0), plain(), out)).trim(), line);
     }
 }
 
 #[test]
-fn where_the_kernel_may_have_dropped_more_nothing_is_said_of_the_way() {
-    for (count, exact, told) in [
-        (
-            0,
-            true,
-            "lost 4 (4.00 %) of 100 datagrams, never two in a row; all on the way, none in \
-             this host's kernel",
-        ),
+fn inexact_kernel_drops_leave_the_place_open() {
+    for (count, exact, place) in [
+        (0, true, ": all in the network, none dropped by this host's kernel"),
         (
             3,
             false,
-            "lost 4 (4.00 %) of 100 datagrams, never two in a row; this host's kernel dropped \
-             at least 3, perhaps all of them: it counts a train of datagrams as one",
+            "; this host's kernel dropped at least 3, possibly all of them (it counts a train of \
+             datagrams as one)",
         ),
     ] {
         let measured = together(figures(96, 4, (4, 1)), 1, 1, 0);
+        let dropped = Some(KernelDrops { count, exact });
         assert_eq!(
-            written(|out| losses(
-                &measured,
-                Some(KernelDrops { count, exact }),
-                None,
-                plain(),
-                out
-            ))
-            .trim(),
-            told
+            written(|out| losses(&measured, dropped, None, plain(), out)).trim(),
+            format!("lost 4 (4.00 %) of 100 datagrams, never two in a row{place}")
         );
     }
     let measured = together(figures(48, 0, (0, 0)), 1, 1, 0);
-    let told = written(|out| {
-        losses(&measured, Some(KernelDrops { count: 7, exact: false }), None, plain(), out)
-    });
+    let dropped = Some(KernelDrops { count: 7, exact: false });
     assert_eq!(
-        told.trim(),
-        "lost 0 (0 %) of 48 datagrams; yet this host's kernel dropped at least 7"
+        written(|out| losses(&measured, dropped, None, plain(), out)).trim(),
+        "lost 0 (0 %) of 48 datagrams; this host's kernel dropped at least 7 other datagrams"
     );
 }
 
 #[test]
-fn a_wrong_checksum_is_not_the_way() {
-    for (lost, dropped, errors, told) in [
+fn a_wrong_checksum_is_no_loss_in_the_network() {
+    for (lost, dropped, errors, place) in [
         (25, (0, true), 25, "25 with a wrong checksum"),
         (
             25,
             (5, true),
             15,
-            "15 with a wrong checksum and 5 for a full receive buffer, and at least 5 were lost on \
-             the way",
+            "15 with a wrong checksum and 5 because the receive buffer was full; at least 5 were \
+             lost in the network",
         ),
-        (25, (0, true), 90, "90 with a wrong checksum, these perhaps among them"),
+        (25, (0, true), 90, "90 with a wrong checksum, possibly including these"),
         (
             25,
             (4, false),
             9,
-            "9 with a wrong checksum and at least 4 for a full receive buffer, and not all of them \
-             can be told apart",
+            "9 with a wrong checksum and at least 4 because the receive buffer was full; its \
+             counters do not separate all of them",
         ),
     ] {
         let dropped = Some(KernelDrops { count: dropped.0, exact: dropped.1 });
         assert_eq!(
             with_checksums(lost, dropped, Some(errors)),
-            format!("this host's kernel dropped {told}")
+            format!("this host's kernel dropped {place}")
         );
         let measured = together(figures(100 - lost, lost, (lost, 1)), 1, 1, 0);
         let line = written(|out| losses(&measured, dropped, Some(errors), plain(), out));
-        assert!(line.contains(told) && !line.contains("all on the way"), "{line}");
+        assert!(line.contains(place) && !line.contains("all in the network"), "{line}");
     }
 }
 
 #[test]
-fn what_is_out_of_the_ordinary_has_the_names_of_the_json() {
+fn anomalies_have_the_names_of_the_json() {
     let mut odd = figures(100, 0, (0, 0));
     (odd.reordered, odd.reorder_extent_max, odd.stale, odd.truncated) = (2, 1, 1, 3);
     odd.dscp_changed = Some(1);
-    let told = written(|out| {
+    let text = written(|out| {
         remarks(&MeasuredInfo { missed_before: 1, ..together(odd, 3, 2, 1) }, plain(), out)
     });
-    let lines: Vec<&str> = told.lines().collect();
+    let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines,
         [
-            "2 datagrams reordered: came after a later one, by at most 1 position",
-            "1 datagram stale: came too late to be told from duplicates",
-            "3 datagrams truncated: arrived shorter than sent",
-            "1 datagram was sent before the first that was heard, and is not counted as lost",
-            "of 3 streams, 1 was not heard to end: what was lost after the last datagram that \
-             came does not show",
-            "1 restart: a stream began after the last of an earlier one from the same address",
-            "1 datagram with a DSCP that was changed on the way",
+            "2 datagrams reordered, by at most 1 position",
+            "1 datagram stale: too late to distinguish from duplicates",
+            "3 datagrams truncated: shorter than sent",
+            "1 datagram was sent before the first one received and does not count as lost",
+            "no end-of-stream marker received from 1 of 3 streams; losses after its last datagram \
+             are unknown",
+            "1 restart: a new stream began after the last datagram of an earlier one from the same \
+             address",
+            "1 datagram arrived with a changed DSCP",
         ]
     );
 }
 
 #[test]
-fn a_stream_of_which_only_the_end_came_casts_no_doubt_on_the_delays_of_others() {
+fn an_end_marker_alone_has_no_clock() {
     let spread = Quantiles { min: 1, mean: 2, p50: 2, p90: 3, p99: 3, p999: 3, max: 3 };
     let known = || FiguresInfo { delay_ns: Some(spread), ..figures(5, 0, (0, 0)) };
     let streams = [
         StreamInfo { clock: Clock::SameHost, ..stream(1, known()) },
         StreamInfo { clock: Clock::Unknown, ..stream(2, figures(0, 0, (0, 0))) },
     ];
-    let told = written(|out| delays(&together(known(), 2, 2, 0), &streams, plain(), out));
-    assert!(told.starts_with("delay (one host, one clock):\n"), "{told}");
+    let text = written(|out| delays(&together(known(), 2, 2, 0), &streams, out));
+    assert!(text.starts_with("delay (same host, same clock):\n"), "{text}");
 }
 
 #[test]
-fn of_many_streams_those_are_listed_that_lost_most() {
+fn the_streams_with_the_most_losses_have_rows() {
     let streams: Vec<StreamInfo> = (1..=50)
         .map(|last| stream(last, figures(100, u64::from(last > 45), (u64::from(last > 45), 1))))
         .collect();
-    let told = written(|out| table(&streams, false, None, plain(), out));
-    let lines: Vec<&str> = told.trim().lines().collect();
-    assert_eq!(lines.len(), 1 + MOST_ROWS + 1, "{told}");
-    assert!(lines[1].contains("239.1.1.1:5000") && lines[20].contains("239.1.1.50:5000"), "{told}");
+    let text = written(|out| table(&streams, false, None, plain(), out));
+    let lines: Vec<&str> = text.trim().lines().collect();
+    assert_eq!(lines.len(), 1 + MOST_ROWS + 1, "{text}");
+    assert!(lines[1].contains("239.1.1.1:5000") && lines[20].contains("239.1.1.50:5000"), "{text}");
     assert_eq!(
-        (46..=50).filter(|last| told.contains(&format!("239.1.1.{last}:5000"))).count(),
+        (46..=50).filter(|last| text.contains(&format!("239.1.1.{last}:5000"))).count(),
         5,
-        "{told}"
+        "{text}"
     );
-    assert_eq!(lines[21], "and 30 more streams, none of which lost more than these; -v shows all");
-    let told = written(|out| table(&streams[..21], false, None, plain(), out));
-    assert!(told.ends_with("and 1 more stream; -v shows all\n"), "{told}");
+    assert_eq!(lines[21], "and 30 more streams, none with more losses; -v shows all");
+    let text = written(|out| table(&streams[..21], false, None, plain(), out));
+    assert!(text.ends_with("and 1 more stream; -v shows all\n"), "{text}");
     assert_eq!(written(|out| table(&streams, true, None, plain(), out)).trim().lines().count(), 51);
 }
 
 #[test]
-fn a_row_of_ordinary_figures_is_no_wider_than_115_columns() {
+fn a_usual_row_fits_115_columns() {
     let mut row = figures(1_000_000, 12_345, (1, 1));
     let spread = Quantiles {
         min: 2040,
@@ -265,17 +197,17 @@ fn a_row_of_ordinary_figures_is_no_wider_than_115_columns() {
         max: 54_300,
     };
     (row.delay_ns, row.jitter) = (Some(spread), Some(615.0));
-    let told = written(|out| {
+    let text = written(|out| {
         table(&[stream(1, figures(9, 0, (0, 0))), stream(2, row)], false, None, plain(), out)
     });
-    assert!(told.lines().all(|line| line.len() <= 115), "{told}");
+    assert!(text.lines().all(|line| line.len() <= 115), "{text}");
     let (first, second) = (stream(1, figures(9, 0, (0, 0))), stream(1, figures(9, 0, (0, 0))));
-    let told = written(|out| table(&[first, second], false, None, plain(), out));
-    assert!(told.contains("  9dfbac36  "), "two runs of one address are told apart: {told}");
+    let text = written(|out| table(&[first, second], false, None, plain(), out));
+    assert!(text.contains("  9dfbac36  "), "two runs of one address differ: {text}");
 }
 
 #[test]
-fn a_narrow_terminal_shows_fewer_columns_and_keeps_the_losses() {
+fn a_narrow_terminal_keeps_the_losses() {
     let streams = [stream(1, figures(9, 0, (0, 0))), stream(2, figures(8, 1, (1, 1)))];
     let titles = |columns| {
         let table = written(|out| table(&streams, false, columns, plain(), out));

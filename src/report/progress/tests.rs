@@ -10,15 +10,14 @@ fn goal(count: Option<u64>, duration: Option<Duration>) -> Goal {
     Goal { count, duration, ..Goal::open(Instant::now()) }
 }
 
-/// What is measured of datagrams of 125 bytes that came at `times`, in ms, and were seen at
-/// once; it is asked at `asked`.
-fn speed(times: &[u64], asked: u64) -> Option<(String, String)> {
+/// The speed `now`, in ms, of datagrams of 125 bytes that arrived at `times`, in ms.
+fn speed(times: &[u64], now: u64) -> Option<(String, String)> {
     let (start, mut meter, mut recent) = (Instant::now(), Meter::default(), Recent::default());
     for time in times {
         meter.add(SystemTime::UNIX_EPOCH + Duration::from_millis(*time), 125);
         recent.note(start + Duration::from_millis(*time), meter.datagrams, &meter);
     }
-    let speed = recent.speed(start + Duration::from_millis(asked))?;
+    let speed = recent.speed(start + Duration::from_millis(now))?;
     Some((rate(speed.pps).to_string(), speed.time_for(4).map_or_else(String::new, clock)))
 }
 
@@ -38,8 +37,14 @@ fn view() -> View {
     }
 }
 
+/// The line of a run with an end, and of one without, at `columns`.
+pub fn sample(columns: usize) -> [String; 2] {
+    let open = View { fraction: None, left: None, count: None, ..view() };
+    [view(), open].map(|view| plain(&view, columns))
+}
+
 #[test]
-fn what_ends_first_decides_how_far_it_is() {
+fn the_first_limit_decides_the_progress() {
     let both = goal(Some(100), Some(10 * S));
     assert_eq!(both.fraction(both.start + 2 * S, 50), Some(0.5));
     assert_eq!(both.fraction(both.start + 8 * S, 50), Some(0.8));
@@ -49,7 +54,7 @@ fn what_ends_first_decides_how_far_it_is() {
 }
 
 #[test]
-fn the_time_left_is_that_of_what_ends_first() {
+fn the_first_limit_decides_the_time_left() {
     let both = goal(Some(100), Some(10 * S));
     let now = both.start + 4 * S;
     assert_eq!(
@@ -72,7 +77,7 @@ fn the_time_left_is_that_of_what_ends_first() {
 }
 
 #[test]
-fn a_speed_is_that_of_the_last_seconds() {
+fn the_speed_is_that_of_the_last_seconds() {
     assert_eq!(speed(&[], 100), None);
     assert_eq!(speed(&[100], 200), None);
     let steady: Vec<u64> = (0..60).map(|n| n * 100).collect();
@@ -83,14 +88,14 @@ fn a_speed_is_that_of_the_last_seconds() {
 }
 
 #[test]
-fn a_slow_sender_is_measured_by_its_last_two() {
+fn a_slow_sender_is_measured_by_two_datagrams() {
     let seldom = [0, 10_000, 20_000];
     assert_eq!(speed(&seldom, 20_000), Some(("0.10 ".into(), "40 s".into())));
     assert_eq!(speed(&seldom, 29_000), Some(("0.10 ".into(), "31 s".into())));
 }
 
 #[test]
-fn silence_slows_it_down() {
+fn silence_lowers_the_speed() {
     let steady: Vec<u64> = (0..60).map(|n| n * 100).collect();
     assert_eq!(
         speed(&steady, 5900 + 100 + 3000),
@@ -102,12 +107,12 @@ fn silence_slows_it_down() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_is_no_reason_to_fall_over() {
+fn a_clock_that_is_set_back_does_not_panic() {
     assert_eq!(speed(&[5000, 100], 5100), None);
 }
 
 #[test]
-fn times_read_well() {
+fn times_have_units() {
     let millis = |millis| clock(Duration::from_millis(millis));
     assert_eq!(
         [millis(0), millis(1), millis(11_001), millis(59_999)],
@@ -125,7 +130,7 @@ fn times_read_well() {
 }
 
 #[test]
-fn what_matters_less_gives_way_on_a_narrow_terminal() {
+fn a_narrow_terminal_leaves_out_parts() {
     let bar = |full, width| format!("{:-<width$}", "#".repeat(full) + ">");
     let lines = [76, 52, 36, 30, 21, 12, 4].map(|columns| plain(&view(), columns));
     assert_eq!(
@@ -151,7 +156,7 @@ fn a_bar_is_empty_at_the_start_and_full_at_the_end() {
 }
 
 #[test]
-fn a_run_whose_end_nobody_knows_has_no_bar() {
+fn a_run_without_a_known_end_has_no_bar() {
     let open = View { fraction: None, left: None, count: None, ..view() };
     assert_eq!(
         plain(&open, 76),
