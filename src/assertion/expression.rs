@@ -1,5 +1,4 @@
-//! What a receiver is to have measured, as people type it: `loss == 0%`, `delay.p99 < 5ms`, `rate
-//! >= 900pps`.
+//! The language of `--assert`: `loss == 0%`, `delay.p99 < 5ms`, `rate >= 900pps`.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -11,66 +10,66 @@ use serde::Serialize;
 use super::Value;
 use crate::units::Rate;
 
-/// What can be asserted. The names are those of the summary's fields.
+/// A measured quantity. The names are those of the summary's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Metric {
     /// Datagrams received.
     Datagrams,
     /// Bytes of payload received.
     Bytes,
-    /// Datagrams a second.
+    /// Datagrams per second.
     Rate,
-    /// Bits of payload a second.
+    /// Bits of payload per second.
     Bitrate,
-    /// How many sources were heard.
+    /// Source addresses.
     Sources,
-    /// How many measured streams were heard.
+    /// Measured streams.
     Streams,
-    /// How many measured datagrams should have come.
+    /// Measured datagrams that were sent, as far as the receiver can detect.
     Expected,
-    /// Lost ones of those expected, as a ratio.
+    /// Lost datagrams divided by expected ones, 0 to 1.
     Loss,
-    /// How many were lost.
+    /// Lost datagrams.
     Lost,
-    /// How many times some were lost in a row.
+    /// Runs of consecutive losses (RFC 3357).
     LossRunsCount,
-    /// The most that were lost in a row.
+    /// The longest run of consecutive losses.
     LossRunsLongest,
-    /// How many came more than once.
+    /// Datagrams that arrived again (RFC 5560).
     Duplicates,
-    /// How many came after later ones.
+    /// Datagrams that arrived after later ones (RFC 4737).
     Reordered,
-    /// How many were not as they were sent.
+    /// Datagrams with a changed payload.
     Corrupt,
-    /// How many were cut.
+    /// Datagrams with a cut payload.
     Truncated,
-    /// How many came on a second interface too.
+    /// Datagrams that arrived on a further interface, too.
     InterfaceCopies,
-    /// How many were dropped by this host's kernel.
+    /// Datagrams that this host's kernel dropped: the receive buffer was full.
     KernelDrops,
-    /// Datagrams that the kernel dropped for a wrong UDP checksum.
+    /// Datagrams that the kernel dropped: the UDP checksum was wrong.
     ChecksumErrors,
-    /// How many times a stream began again.
+    /// Streams that began again.
     Restarts,
-    /// How many were sent before the first that was heard.
+    /// Datagrams that were sent before the first received one.
     MissedBefore,
-    /// How many came with another DSCP than they were sent with.
+    /// Datagrams that arrived with a changed DSCP.
     DscpChanged,
-    /// The longest silence.
+    /// The longest time without a datagram.
     Gap,
-    /// The jitter of RFC 3550.
+    /// Interarrival jitter (RFC 3550, 6.4.1).
     Jitter,
-    /// The one-way delay.
+    /// One-way delay (RFC 7679).
     Delay(Statistic),
-    /// The delay variation, against the shortest delay.
+    /// Delay variation, relative to the shortest delay (RFC 5481).
     Pdv(Statistic),
-    /// The fewest routers on the way.
+    /// The fewest routers on the path.
     HopsMin,
-    /// The most routers on the way.
+    /// The most routers on the path.
     HopsMax,
 }
 
-/// Which one of many measurements.
+/// A statistic over all measurements of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Statistic {
     /// The smallest.
@@ -79,33 +78,32 @@ pub enum Statistic {
     Mean,
     /// The median.
     P50,
-    /// 90 % are at most this.
+    /// The 90th percentile.
     P90,
-    /// 99 % are at most this.
+    /// The 99th percentile.
     P99,
-    /// 99.9 % are at most this.
+    /// The 99.9th percentile.
     P999,
     /// The largest.
     Max,
 }
 
-/// What a metric is measured in, and so how its values are typed.
+/// The kind of a metric's values, which decides their syntax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ValueKind {
     Count,
     Ratio,
-    /// A time that may be negative, as a delay is where the clocks disagree.
+    /// A time that may be negative: a delay is, if the clocks disagree.
     Delay,
     Time,
     Packets,
     Bits,
 }
 
-/// A metric by its name.
 type Named = (&'static str, Metric, ValueKind);
 
-/// Every metric: what the parser knows and what its errors list. Names that share what is before
-/// their dot stand together.
+/// Every metric that the parser accepts. Names of one family (`delay.min`) are consecutive, which
+/// [`list`] relies on.
 const METRICS: [Named; 39] = [
     ("datagrams", Metric::Datagrams, ValueKind::Count),
     ("bytes", Metric::Bytes, ValueKind::Count),
@@ -148,18 +146,18 @@ const METRICS: [Named; 39] = [
     ("hops.max", Metric::HopsMax, ValueKind::Count),
 ];
 
-/// Metrics that are told apart by their unit, and so are taken for each other.
+/// Metrics that users confuse: only the unit differs.
 const SIBLINGS: [(Metric, Metric); 2] =
     [(Metric::Rate, Metric::Bitrate), (Metric::Loss, Metric::Lost)];
 
 impl Metric {
-    /// The names of all of them in a line: `datagrams, bytes, ..., hops.min|max`.
+    /// All names in one line: `datagrams, bytes, ..., hops.min|max`.
     pub fn list() -> String {
         list(METRICS.iter())
     }
 }
 
-/// Names in a line; of those that share what is before their dot, only the first has it.
+/// Names in one line. Only the first name of a family is complete: `hops.min|max`.
 fn list<'a>(metrics: impl Iterator<Item = &'a Named>) -> String {
     let (mut line, mut family) = (String::new(), None);
     for (name, ..) in metrics {
@@ -175,7 +173,6 @@ fn list<'a>(metrics: impl Iterator<Item = &'a Named>) -> String {
     line
 }
 
-/// How a measured value must compare with the one that was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Operator {
     Equal,
@@ -186,7 +183,6 @@ enum Operator {
     AtLeast,
 }
 
-/// What the operators are made of.
 const OPERATOR_CHARS: [char; 4] = ['=', '!', '<', '>'];
 
 const OPERATORS: [(&str, Operator); 6] = [
@@ -198,7 +194,7 @@ const OPERATORS: [(&str, Operator); 6] = [
     (">=", Operator::AtLeast),
 ];
 
-/// What people type who know other languages, and what they mean.
+/// Operators of other languages, and ours with the same meaning.
 const MISTYPED: [(&str, &str); 7] = [
     ("=", "=="),
     ("===", "=="),
@@ -222,20 +218,18 @@ impl Operator {
     }
 }
 
-/// The operators in a line.
 fn operators() -> String {
     OPERATORS.map(|(operator, _)| operator).join(" ")
 }
 
-/// The operator that was meant.
+/// The most likely correction of an operator.
 fn meant(operator: &str) -> &'static str {
     let squeezed = operator.replace(' ', "");
     let mut right = OPERATORS.iter().map(|(right, _)| (*right, *right)).chain(MISTYPED);
     right.find(|(wrong, _)| *wrong == squeezed).map_or("==", |(_, right)| right)
 }
 
-/// What a measurement must be: a metric, a comparison, and a value. It is displayed as it was
-/// typed.
+/// A metric, a comparison, and a value. Its `Display` is the text that was parsed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assertion {
     expr: String,
@@ -245,20 +239,19 @@ pub struct Assertion {
 }
 
 impl Assertion {
-    /// What it is about.
+    /// The left side of the comparison.
     pub fn metric(&self) -> Metric {
         self.metric
     }
 
-    /// Judges what was measured; `None`, or what is not a number, could not be measured, and fails
-    /// whatever the comparison. So does the least that something is, where that does not
-    /// decide.
+    /// Compares the measured value. `None`, or a value that is not a number, was not measured and
+    /// fails with every operator. A lower bound that does not decide the comparison fails, too.
     pub fn judge(&self, measure: impl FnOnce(Metric) -> Option<Value>) -> Judgement {
         let value = measure(self.metric).filter(|value| value.is_number());
         let comparable = value.is_none_or(|value| !value.compare(self.limit).is_empty());
         debug_assert!(
             comparable,
-            "{:?} was measured as {value:?}, and is asserted of {:?}",
+            "{:?} was measured as {value:?}, but is compared with {:?}",
             self.metric, self.limit
         );
         let held = value.and_then(|value| self.decided(value));
@@ -273,7 +266,7 @@ impl Assertion {
         self.decided(value) == Some(true)
     }
 
-    /// Whether it holds, in each way in which the value may compare with the limit.
+    /// `None` if the value is a lower bound, and the comparison depends on the true value.
     fn decided(&self, value: Value) -> Option<bool> {
         let mut ways =
             value.compare(self.limit).iter().map(|ordering| self.operator.holds(*ordering));
@@ -293,7 +286,7 @@ impl FromStr for Assertion {
 
     /// Reads `METRIC OP VALUE`, with or without spaces between them.
     fn from_str(text: &str) -> Result<Self, String> {
-        // A reason is one line, so a line break is a space here.
+        // A reason of the verdict is one line.
         let expr = text.trim().replace(char::is_whitespace, " ");
         let Some(at) = expr.find(OPERATOR_CHARS) else { return Err(no_comparison(&expr)) };
         let (name, rest) = expr.split_at(at);
@@ -304,19 +297,18 @@ impl FromStr for Assertion {
         let (name, operator, typed) = (name.trim(), operator.trim(), typed.trim());
 
         if typed.contains(OPERATOR_CHARS) {
-            let right = "--assert 'delay.min >= 1ms' --assert 'delay.max < 5ms'";
-            return Err(format!(
-                "'{expr}' has more than one comparison; give each an option of its own: {right}"
-            ));
+            return Err("must be one comparison; for example --assert 'delay.min >= 1ms' \
+                        --assert 'delay.max < 5ms'"
+                .to_owned());
         }
         let known = OPERATORS.iter().find(|(known, _)| *known == operator);
         let right = known.map_or_else(|| meant(operator), |(known, _)| known);
         let Some(named) = METRICS.iter().find(|(known, ..)| *known == name) else {
-            return Err(no_metric(&expr, name, right, typed));
+            return Err(no_metric(name, right, typed));
         };
         let Some((_, comparison)) = known else {
             return Err(format!(
-                "'{operator}' is none of {}; try '{}'",
+                "unknown operator '{operator}' (use {}); try '{}'",
                 operators(),
                 example(named, right, typed)
             ));
@@ -326,7 +318,7 @@ impl FromStr for Assertion {
     }
 }
 
-/// Reads a value; `None` where it is not of that kind.
+/// `None` if the value is of another kind.
 fn value(kind: ValueKind, text: &str) -> Option<Value> {
     let value = match kind {
         ValueKind::Count => text.parse().ok().map(Value::Count),
@@ -346,8 +338,8 @@ fn ratio(text: &str) -> Option<f64> {
         return Some(0.0);
     }
     let (number, unit) = split_number(text);
-    // Reading the exponent with the digits rounds once, so that 0.7% is what 7 divided by 1000 is;
-    // 0.7 divided by 100 is not.
+    // Parsing the exponent with the digits rounds once: 0.7% equals 7 divided by 1000. 0.7 divided
+    // by 100 would round twice and differ.
     let ratio: f64 = format!("{number}e-2").parse().ok()?;
     (unit == "%" && (0.0..=1.0).contains(&ratio)).then_some(ratio)
 }
@@ -362,11 +354,10 @@ fn nanos(text: &str) -> Option<i64> {
 
 fn rate(text: &str, kind: ValueKind) -> Option<Value> {
     let (number, unit) = split_number(text);
-    // A rate is more than nothing elsewhere, so what is nothing is read as one for the sake of its
-    // unit.
-    let nothing = number.parse() == Ok(0.0_f64);
-    let read = if nothing { format!("1{unit}").parse() } else { text.parse() };
-    let rate = |rate: f64| if nothing { 0.0 } else { rate };
+    // `Rate` refuses zero; parse the unit with a 1 in its place.
+    let is_zero = number.parse() == Ok(0.0_f64);
+    let read = if is_zero { format!("1{unit}").parse() } else { text.parse() };
+    let rate = |rate: f64| if is_zero { 0.0 } else { rate };
     match (kind, read) {
         (ValueKind::Packets, _) if text == ZERO => Some(Value::Pps(0.0)),
         (ValueKind::Bits, _) if text == ZERO => Some(Value::Bps(0.0)),
@@ -376,7 +367,7 @@ fn rate(text: &str, kind: ValueKind) -> Option<Value> {
     }
 }
 
-/// Splits what begins with a number from its unit.
+/// Splits a number from its unit.
 fn split_number(text: &str) -> (&str, &str) {
     let end = text
         .find(|letter: char| !letter.is_ascii_digit() && !matches!(letter, '.' | '-' | '+'))
@@ -385,8 +376,7 @@ fn split_number(text: &str) -> (&str, &str) {
     (number, unit.trim_start())
 }
 
-/// `METRIC OP VALUE` that is right: with the value that was typed, or with the number of it, or
-/// with another one.
+/// A correct `METRIC OP VALUE`, with the typed value or its number if possible.
 fn example(named: &Named, operator: &str, typed: &str) -> String {
     let (name, _, kind) = *named;
     let (unit, usual) = match kind {
@@ -397,7 +387,7 @@ fn example(named: &Named, operator: &str, typed: &str) -> String {
         ValueKind::Bits => ("Mbit", "20Mbit"),
     };
     let (number, typed_unit) = split_number(typed);
-    // The number of "1_000" or "10k" is not the one that was meant.
+    // In "1_000" or "10k" the digits before the unit are not the intended number.
     let is_whole = matches!(typed_unit, "" | "%") || {
         let one = format!("1{typed_unit}");
         one.parse::<Rate>().is_ok() || one.parse::<SignedDuration>().is_ok()
@@ -407,24 +397,24 @@ fn example(named: &Named, operator: &str, typed: &str) -> String {
     format!("{name} {operator} {}", right.unwrap_or(usual))
 }
 
-/// Why a value is refused: what the metric is measured in, and what else could have been meant.
+/// The error for a value of the wrong kind, with a correct value and a likely other metric.
 fn no_value(named: &Named, operator: &str, typed: &str) -> String {
     let (name, metric, kind) = *named;
     let what = match kind {
         ValueKind::Count => "a whole number without a unit",
         ValueKind::Ratio => "a percentage from 0% to 100%",
-        ValueKind::Delay => "a time with its unit",
-        ValueKind::Time => "a time with its unit, never negative",
-        ValueKind::Packets => "in datagrams a second (pps)",
-        ValueKind::Bits => "in bits of payload a second (bit/s)",
+        ValueKind::Delay => "a time with a unit",
+        ValueKind::Time => "a non-negative time with a unit",
+        ValueKind::Packets => "datagrams per second (pps)",
+        ValueKind::Bits => "bits of payload per second (bit/s)",
     };
     let mut right = format!("'{}'", example(named, operator, typed));
-    // A bare 0.001 may well be a ratio, as the summary has it.
+    // A bare 0.001 may be a ratio, as in the JSON summary.
     let bare = typed.parse::<f64>().is_ok_and(|number| number > 0.0 && number < 1.0);
     let percent =
         format!("{typed}e2").parse::<f64>().ok().filter(|_| bare && kind == ValueKind::Ratio);
     if let Some(percent) = percent {
-        right += &format!(", or '{name} {operator} {percent}%'");
+        right += &format!(" or '{name} {operator} {percent}%'");
     }
     let are_siblings = |one: Metric, other: Metric| {
         SIBLINGS.contains(&(one, other)) || SIBLINGS.contains(&(other, one))
@@ -433,18 +423,18 @@ fn no_value(named: &Named, operator: &str, typed: &str) -> String {
         .iter()
         .find(|(_, other, kind)| are_siblings(metric, *other) && value(*kind, typed).is_some());
     if let Some(sibling) = sibling {
-        right += &format!(", or '{}'", example(sibling, operator, typed));
+        right += &format!(" or '{}'", example(sibling, operator, typed));
     }
     if typed.is_empty() {
-        return format!("'{name} {operator}' compares with nothing; {name} is {what}; try {right}");
+        return format!("the value is missing ({name} takes {what}); try {right}");
     }
-    format!("{name} is {what}, not '{typed}'; try {right}")
+    format!("{name} takes {what}, not '{typed}'; try {right}")
 }
 
-/// Why a name is refused: a family has members, and what is nearly a name may be meant as one.
-fn no_metric(expr: &str, name: &str, operator: &str, typed: &str) -> String {
+/// The error for an unknown metric, with the members of a family or a similar name.
+fn no_metric(name: &str, operator: &str, typed: &str) -> String {
     if name.is_empty() {
-        return format!("'{expr}' names no metric; there are {}", Metric::list());
+        return format!("the metric is missing; the metrics are {}", Metric::list());
     }
     let meant = without_units(name);
     let family = meant.split_once('.').map_or(meant.as_str(), |(family, _)| family);
@@ -453,13 +443,12 @@ fn no_metric(expr: &str, name: &str, operator: &str, typed: &str) -> String {
             .iter()
             .filter(|(known, ..)| known.split_once('.').is_some_and(|(before, _)| before == family))
     };
-    // What comes last is the largest, which is meant more often than the smallest where nothing
-    // tells them apart.
+    // Of equally similar members the last wins: users mean the maximum more often than the minimum.
     if let Some(nearest) =
         members().rev().min_by_key(|(known, ..)| strsim::osa_distance(known, &meant))
     {
         return format!(
-            "'{name}' is none of {}; try '{}'",
+            "unknown metric '{name}' (use {}); try '{}'",
             list(members()),
             example(nearest, operator, typed)
         );
@@ -470,13 +459,13 @@ fn no_metric(expr: &str, name: &str, operator: &str, typed: &str) -> String {
         is_part || distance * 3 <= meant.chars().count()
     });
     let hint = match nearest.min_by_key(|(distance, _)| *distance) {
-        Some((_, named)) => format!("try '{}', or another of", example(named, operator, typed)),
-        None => "there are".to_owned(),
+        Some((_, named)) => format!("; try '{}'", example(named, operator, typed)),
+        None => String::new(),
     };
-    format!("'{name}' is not a metric; {hint} {}", Metric::list())
+    format!("unknown metric '{name}'{hint}; the metrics are {}", Metric::list())
 }
 
-/// A name as it would be without what the fields of the JSON carry besides.
+/// A name without the units of JSON fields: `delay_ns.p99` is `delay.p99`.
 fn without_units(name: &str) -> String {
     let mut name = name.to_ascii_lowercase().replace('-', "_");
     for unit in ["_ns", "_pps", "_bps", "_ratio"] {
@@ -485,37 +474,36 @@ fn without_units(name: &str) -> String {
     name
 }
 
-/// Why something without an operator is refused.
+/// The error for a text without an operator.
 fn no_comparison(expr: &str) -> String {
     let (name, typed) = expr.split_once(' ').unwrap_or((expr, ""));
     let named = METRICS.iter().find(|(known, ..)| *known == name);
     let right =
         named.map_or_else(|| "loss == 0%".to_owned(), |named| example(named, "<=", typed.trim()));
-    format!("'{expr}' has no comparison ({}); try '{right}'", operators())
+    format!("the comparison is missing (use {}); try '{right}'", operators())
 }
 
-/// What became of an assertion.
+/// The result of an assertion.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Judgement {
-    /// The assertion, as it was typed.
+    /// The text of the assertion.
     pub expr: String,
-    /// What was measured; `None` where it could not be.
+    /// The measured value; `None` if it was not measured.
     pub value: Option<Value>,
-    /// Whether it is so.
+    /// Whether the assertion passed.
     pub held: bool,
 }
 
 impl Judgement {
-    /// The sentence that says why it failed: `loss == 0%: it was 1.25 %`.
+    /// The reason of a failure: `loss == 0% (1.25 %)`.
     pub fn reason(&self) -> String {
         let Judgement { expr, value, held } = self;
-        let Some(value) = value else { return format!("{expr}: it could not be measured") };
-        // "loss <= 1%: it was 1.00 %" would be no reason: there are as many digits as it takes to
-        // see that it is one.
+        let Some(value) = value else { return format!("{expr} (not measured)") };
+        // "loss <= 1% (1.00 %)" would not explain the failure: show enough digits.
         let assertion = expr.parse::<Assertion>();
         let shown = value
-            .shown_until(|seen| assertion.as_ref().map_or(true, |said| said.holds(seen) == *held));
-        format!("{expr}: it was {shown}")
+            .shown_until(|seen| assertion.as_ref().map_or(true, |assertion| assertion.holds(seen) == *held));
+        format!("{expr} ({shown})")
     }
 }
 

@@ -222,7 +222,7 @@ impl<'a> Host<'a> {
             Answer::Closed => {
                 Err(Some(IfaceError::NotChosen { choices: Choices::of(&self.interfaces) }))
             }
-            Answer::Nobody => Err(None),
+            Answer::NoTerminal => Err(None),
         }
     }
 }

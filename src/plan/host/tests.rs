@@ -3,8 +3,8 @@ use crate::iface::Address;
 use crate::plan::send::fits;
 use crate::target::read_source;
 
-fn nobody(_: IpAddr, _: &[&Interface]) -> Answer {
-    Answer::Nobody
+fn no_terminal(_: IpAddr, _: &[&Interface]) -> Answer {
+    Answer::NoTerminal
 }
 
 fn iface(index: u32, name: &str, address: &str) -> Interface {
@@ -53,7 +53,7 @@ fn filters_on(
 ) -> Result<Vec<String>, String> {
     let parse = |texts: &[&str]| texts.iter().map(|text| read_source(text).unwrap()).collect();
     let sources = Sources { include: parse(include), exclude: parse(exclude) };
-    let listens = host(&nobody)
+    let listens = host(&no_terminal)
         .listens(&ranges(texts), &named(wanted), &sources)
         .map_err(|error| error.to_string())?;
     let print = |listen: Listen| match &*listen.filter {
@@ -67,20 +67,20 @@ fn filters_on(
 #[test]
 fn a_target_given_twice_is_taken_once() {
     let targets = ranges(&["239.1.1.1:5", "239.1.1.1+2:5", "239.1.1.2/32:5"]);
-    let endpoints = host(&nobody).endpoints(&targets, &named(&["e0", "2"])).unwrap();
+    let endpoints = host(&no_terminal).endpoints(&targets, &named(&["e0", "2"])).unwrap();
     assert_eq!(endpoints.len(), 2);
     assert!(
         Arc::ptr_eq(&endpoints[0].via, &endpoints[1].via),
         "endpoints of one interface share it"
     );
-    assert_eq!(host(&nobody).endpoints(&targets, &named(&["all"])).unwrap().len(), 4);
+    assert_eq!(host(&no_terminal).endpoints(&targets, &named(&["all"])).unwrap().len(), 4);
 }
 
 #[test]
 fn targets_times_interfaces_are_bounded() {
     let targets = ranges(&["239.0.0.0/16:5"]);
-    assert!(host(&nobody).endpoints(&targets, &named(&["e0"])).is_ok());
-    let error = host(&nobody).endpoints(&targets, &named(&["all"])).unwrap_err().to_string();
+    assert!(host(&no_terminal).endpoints(&targets, &named(&["e0"])).is_ok());
+    let error = host(&no_terminal).endpoints(&targets, &named(&["all"])).unwrap_err().to_string();
     assert!(error.contains("65537 targets") && error.contains("65536"), "{error}");
 }
 
@@ -180,7 +180,7 @@ fn the_user_is_asked_once_where_several_interfaces_would_do() {
 #[test]
 fn without_anybody_to_ask_the_list_is_the_answer() {
     let error = |wanted: &[&str]| {
-        host(&nobody).endpoints(&ranges(&["239.1.1.1:5"]), &named(wanted)).unwrap_err().to_string()
+        host(&no_terminal).endpoints(&ranges(&["239.1.1.1:5"]), &named(wanted)).unwrap_err().to_string()
     };
     assert!(
         error(&[]).contains("several interfaces could carry 239.1.1.1")
@@ -194,7 +194,7 @@ fn without_anybody_to_ask_the_list_is_the_answer() {
 
 #[test]
 fn a_payload_is_held_to_the_longest_datagram() {
-    let endpoints = host(&nobody).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
+    let endpoints = host(&no_terminal).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
     assert!(fits(65_507, &endpoints).is_ok());
     let error = fits(65_508, &endpoints).unwrap_err().to_string();
     assert!(error.contains("65508") && error.contains("at most 65507"), "{error}");
