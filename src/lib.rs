@@ -30,7 +30,7 @@ pub mod event;
 pub mod format;
 mod host;
 mod iface;
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod messages;
 mod net;
 pub mod notice;

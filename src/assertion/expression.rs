@@ -498,11 +498,12 @@ impl Judgement {
     /// The reason of a failure: `loss == 0% (1.25 %)`.
     pub fn reason(&self) -> String {
         let Judgement { expr, value, held } = self;
-        let Some(value) = value else { return format!("{expr} (not measured)") };
+        let Some(value) = value else { return format!("{expr} (value unknown)") };
         // "loss <= 1% (1.00 %)" would not explain the failure: show enough digits.
         let assertion = expr.parse::<Assertion>();
-        let shown = value
-            .shown_until(|seen| assertion.as_ref().map_or(true, |assertion| assertion.holds(seen) == *held));
+        let shown = value.shown_until(|seen| {
+            assertion.as_ref().map_or(true, |assertion| assertion.holds(seen) == *held)
+        });
         format!("{expr} ({shown})")
     }
 }

@@ -13,14 +13,14 @@ pub fn target(text: &str) -> Result<TargetRange, TargetError> {
 pub fn destination(text: &str) -> Result<TargetRange, String> {
     let range: TargetRange = text.parse().map_err(|error: TargetError| error.to_string())?;
     if range.is_any() {
-        return Err("means all addresses of this host, not a destination; for example \
-                    239.1.1.1:5000"
-            .to_owned());
+        return Err(
+            "cannot send to all addresses of this host; for example 239.1.1.1:5000".to_owned()
+        );
     }
     let Some(source) = range.source() else { return Ok(range) };
     let group = text.rsplit('@').next().unwrap_or(text);
     Err(format!(
-        "a sender cannot filter by source; try {group}, and --iface {source} to send from this \
+        "a sender cannot filter by source; try {group}, with --iface {source} to send from that \
          address"
     ))
 }

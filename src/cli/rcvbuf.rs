@@ -84,8 +84,8 @@ fn factors(left: &str, right: &str) -> Result<(Rate, Duration), String> {
         (_, Ok(_)) if time(rate).is_ok() => {
             Err(format!("must be a rate times a pause, not two times; for example {EXAMPLE}"))
         }
-        (Err(error), _) => Err(format!("'{rate}': {error}, as in {EXAMPLE}")),
-        (_, Err(error)) => Err(format!("'{pause}': {error}, as in {EXAMPLE}")),
+        (Err(error), _) => Err(format!("factor '{rate}': {error}, as in {EXAMPLE}")),
+        (_, Err(error)) => Err(format!("factor '{pause}': {error}, as in {EXAMPLE}")),
     }
 }
 

@@ -23,9 +23,8 @@ pub fn time(text: &str) -> Result<Duration, String> {
     if text.parse::<f64>().is_ok_and(f64::is_finite) {
         return Err(format!("a unit is missing; try {text}s or {text}ms"));
     }
-    let time: SignedDuration = text
-        .parse()
-        .map_err(|_| "not a time; for example 250us, 100ms, 1.5s or 2m".to_owned())?;
+    let time: SignedDuration =
+        text.parse().map_err(|_| "not a time; for example 250us, 100ms, 1.5s or 2m".to_owned())?;
     if time <= SignedDuration::ZERO {
         return Err("must be greater than zero; for example 250us, 100ms, 1.5s or 2m".to_owned());
     }
@@ -45,7 +44,7 @@ pub fn size(text: &str) -> Result<usize, String> {
     match usize::try_from(size.as_u64()) {
         Ok(0) => Err("must be greater than zero; for example 64kB, 4MiB".to_owned()),
         Ok(bytes) if bytes <= LARGEST => Ok(bytes),
-        _ => Err("exceeds the maximum of just under 1GiB; for example 64kB, 4MiB".to_owned()),
+        _ => Err("exceeds the maximum of just under 1 GiB; for example 64kB, 4MiB".to_owned()),
     }
 }
 
@@ -89,9 +88,8 @@ pub fn ttl(text: &str) -> Result<u8, String> {
 /// # Errors
 /// The reason and a correct value.
 pub fn dscp(text: &str) -> Result<u8, String> {
-    dscp::parse(text).ok_or_else(|| {
-        "not a DSCP; for example ef, af41, cs5 or a number from 0 to 63".to_owned()
-    })
+    dscp::parse(text)
+        .ok_or_else(|| "not a DSCP; for example ef, af41, cs5 or a number from 0 to 63".to_owned())
 }
 
 /// Reads a UDP port.

@@ -8,7 +8,7 @@ mod channel;
 mod datagram;
 mod discard_counters;
 mod drops;
-mod error;
+pub(crate) mod error;
 mod frames;
 mod inbox;
 mod membership;

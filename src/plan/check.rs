@@ -139,7 +139,7 @@ impl Host<'_> {
         let asked;
         let wanted = match wanted {
             Some(Wanted::Ask) => {
-                let nobody = || IfaceError::NobodyToAsk { choices: Choices::of(&self.interfaces) };
+                let nobody = || IfaceError::NoTerminal { choices: Choices::of(&self.interfaces) };
                 asked = self.asked(target.group).map_err(|error| error.unwrap_or_else(nobody))?;
                 std::slice::from_ref(&asked)
             }

@@ -37,6 +37,12 @@ impl<'a> Host<'a> {
         })
     }
 
+    /// A host with these interfaces and no routes.
+    #[cfg(test)]
+    pub(crate) fn with(interfaces: Vec<Interface>, ask: Ask<'a>) -> Self {
+        Host { interfaces, route: |_, _| None, ask }
+    }
+
     /// Where to send to: each target on each of its interfaces, once.
     ///
     /// # Errors
@@ -174,7 +180,7 @@ impl<'a> Host<'a> {
             (wanted.iter().position(|wanted| *wanted == Wanted::Ask), ranges.first())
         {
             let chosen = self.asked(first.first()).map_err(|nobody| {
-                nobody.unwrap_or_else(|| IfaceError::NobodyToAsk {
+                nobody.unwrap_or_else(|| IfaceError::NoTerminal {
                     choices: Choices::of(&self.interfaces),
                 })
             })?;
@@ -207,7 +213,7 @@ impl<'a> Host<'a> {
                 let count =
                     take(&target, Endpoint { group: target.group, port: target.port, cast, via })?;
                 if count as u64 > MOST_TARGETS {
-                    return Err(PlanError::TooMany(count));
+                    return Err(PlanError::TooMany);
                 }
             }
         }

@@ -425,7 +425,9 @@ pub fn check_source(source: IpAddr) -> Result<(), TargetError> {
         _ if source.is_multicast() => wrong("a multicast group"),
         _ if source.is_unspecified() => wrong("the unspecified address"),
         IpAddr::V4(Ipv4Addr::BROADCAST) => wrong("the broadcast address"),
-        IpAddr::V4(source) if matches!(source.octets()[0], 0 | 240..) => wrong("an IANA-reserved address"),
+        IpAddr::V4(source) if matches!(source.octets()[0], 0 | 240..) => {
+            wrong("an IANA-reserved address")
+        }
         IpAddr::V6(source) if source.to_ipv4_mapped().is_some() => {
             wrong("an IPv4-mapped IPv6 address")
         }

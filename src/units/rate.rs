@@ -41,7 +41,9 @@ impl FromStr for Rate {
             return Err("not a rate; for example 1000pps, 10kpps or 20Mbit".to_owned());
         };
         if number <= 0.0 {
-            return Err("must be greater than zero; for example 1000pps, 10kpps or 20Mbit".to_owned());
+            return Err(
+                "must be greater than zero; for example 1000pps, 10kpps or 20Mbit".to_owned()
+            );
         }
         if unit.is_empty() {
             return Err(format!("a unit is missing; try {typed}pps or {typed}Mbit"));

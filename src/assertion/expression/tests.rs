@@ -135,10 +135,7 @@ fn an_error_has_the_reason_and_a_correct_assertion() {
         ("loss 2%", "the comparison is missing (use == != < <= > >=); try 'loss <= 2%'"),
         ("", "the comparison is missing (use == != < <= > >=); try 'loss == 0%'"),
         ("lost == 0 && loss == 0%", "must be one comparison"),
-        (
-            "1ms < delay.p99 < 5ms",
-            "for example --assert 'delay.min >= 1ms' --assert",
-        ),
+        ("1ms < delay.p99 < 5ms", "for example --assert 'delay.min >= 1ms' --assert"),
     ] {
         let error = refusal(text);
         assert!(error.contains(why), "{text}: {error}");
@@ -201,7 +198,7 @@ fn a_value_that_was_not_measured_fails_every_comparison() {
         for value in [None, Some(Value::Ratio(f64::NAN))] {
             let judgement = read(&format!("loss {operator} 0%")).judge(|_| value);
             assert_eq!((judgement.held, judgement.value), (false, None));
-            assert_eq!(judgement.reason(), format!("loss {operator} 0% (not measured)"));
+            assert_eq!(judgement.reason(), format!("loss {operator} 0% (value unknown)"));
         }
     }
 }
@@ -354,7 +351,7 @@ proptest! {
 
 #[test]
 fn a_lower_bound_decides_some_comparisons() {
-    // The results for "at least 3" (`None`: not measured) and for exactly 3.
+    // The results for "at least 3" (`None`: unknown) and for exactly 3.
     for (expr, at_least, exactly) in [
         ("kernel_drops == 0", Some(false), false),
         ("kernel_drops == 3", None, true),
@@ -377,8 +374,7 @@ fn a_lower_bound_decides_some_comparisons() {
             (at_least, at_least == Some(true)),
             "{expr}"
         );
-        let reason =
-            if at_least.is_none() { "not measured" } else { "at least 3" };
+        let reason = if at_least.is_none() { "value unknown" } else { "at least 3" };
         assert_eq!(judged.reason(), format!("{expr} ({reason})"));
         assert_eq!(assertion.judge(|_| Some(Value::Count(3))).held, exactly, "{expr}");
     }

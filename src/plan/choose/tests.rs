@@ -241,15 +241,16 @@ fn a_menu_offers_the_sane_default_first_and_loopback_last() {
 }
 
 #[test]
-fn an_error_lists_what_there_is() {
+fn an_error_lists_the_interfaces() {
     let text = choice("239.1.1.1", Some("eth9"), None).unwrap_err().to_string();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines,
         [
-            "no interface of this host has the name, address or index 'eth9'",
-            "  tip: name one of these with --iface",
-            "  this host has:",
+            "cannot find interface 'eth9': no interface of this host has this name, address or \
+             index",
+            "  tip: use one of these with --iface",
+            "  interfaces of this host:",
             "      1  lo  up    127.0.0.1/8  ::1/128",
             "      2  e0  up    10.0.0.101/24  10.0.0.102/24  fe80::1/64",
             "      5  e1  up    10.1.0.101/24",
