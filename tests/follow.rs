@@ -576,7 +576,7 @@ fn without_a_terminal_nobody_is_asked() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_two_wires();
     let finished = b.mcast("recv --iface ask").ends(2);
-    finished.says("--iface ask shows a menu, and here is no terminal to show it on");
+    finished.says("cannot show the menu of --iface ask: there is no terminal");
     finished.says("e1  up    10.1.0.101/24");
 }
 

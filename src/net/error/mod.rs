@@ -1,5 +1,6 @@
 //! Errors of the network: the failed operation, its object, the system's reason, and a tip.
 
+mod address_tip;
 #[cfg_attr(unix, path = "code_unix.rs")]
 #[cfg_attr(windows, path = "code_windows.rs")]
 mod code;
@@ -17,10 +18,11 @@ pub use net_error::NetError;
 pub use operation::Operation;
 #[cfg(test)]
 pub(crate) use {
+    address_tip::duplicate_tip,
     join_tip::limit_tip,
     queue_tip::no_buffers_tip,
     send_tip::{firewall_tip, local_network_tip},
-    tip::{duplicate_tip, too_few_files_tip},
+    tip::too_few_files_tip,
 };
 
 #[cfg(all(test, unix))]

@@ -3,9 +3,9 @@
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 
+use super::address_tip::unusable_tip;
 use super::code;
 use super::queue_tip::no_buffers_tip;
-use super::tip::unusable_tip;
 use crate::host;
 use crate::iface::{Cast, Family};
 use crate::target::Endpoint;

@@ -5,11 +5,12 @@ use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::{fmt, io};
 
+use super::address_tip::unusable_tip;
 use super::code;
 use super::join_tip::{join_tip, leave_tip};
 use super::operation::Operation;
 use super::send_tip::{send_tip, send_via_tip};
-use crate::host::{self, open_files, sysctl};
+use crate::host::{open_files, sysctl};
 
 /// A tip below the text of an error.
 pub struct Tip(pub Option<String>);
@@ -59,24 +60,6 @@ fn bind_tip(address: SocketAddr, kind: ErrorKind) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The tip for an IPv6 address that cannot be used.
-pub fn unusable_tip(address: Option<IpAddr>) -> String {
-    match address {
-        Some(address) if host::is_duplicate(address) => duplicate_tip(address),
-        _ => "check that the address exists; a new IPv6 address is usable after a second or two \
-              (RFC 4862, 5.4)"
-            .to_owned(),
-    }
-}
-
-/// The tip for an address that duplicate address detection has disabled.
-pub(crate) fn duplicate_tip(address: IpAddr) -> String {
-    format!(
-        "remove {address} from one host (ip -6 addr del): another host on this network uses it, \
-         too (duplicate address detection, RFC 4862, 5.4)"
-    )
 }
 
 /// The tip for more sockets than open files; `groups` is the limit of groups per socket.
