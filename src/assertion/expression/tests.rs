@@ -2,6 +2,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::assertion::Statistic;
+use crate::assertion::metric::ValueKind;
 
 fn read(text: &str) -> Assertion {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
