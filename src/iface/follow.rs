@@ -1,61 +1,57 @@
-//! Interfaces that come and go: what became of each one that was chosen, told from two lists of
-//! the host.
+//! Changes of the chosen interfaces, derived from two lists of the host's interfaces.
 //!
-//! A membership survives an interface that goes down, is renamed or changes its address. It dies in
-//! silence with an interface that is deleted, and one that is made again under the same name is
-//! another one, with another index (measured on Linux; other systems do the same).
+//! A membership survives if its interface goes down, is renamed or changes its address. The kernel
+//! silently drops it if the interface is deleted. An interface created again under the same name is
+//! another one, with a new index (measured on Linux; other systems do the same).
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{Family, Interface, Via};
 
-/// How an interface is there.
+/// The state of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// Not at all.
+    /// Deleted.
     Gone,
-    /// It is there, and administratively down.
+    /// Administratively down.
     Down,
-    /// It is up, without an address of the family, or without the one that it was chosen by.
+    /// Up, without an address of the family, or without the address that it was chosen by.
     NoAddress,
-    /// It is up and has an address.
+    /// Up, with an address.
     Ready,
 }
 
-/// An interface that is followed, on behalf of targets of one family.
+/// A chosen interface, on behalf of targets of one family.
 #[derive(Clone, Debug)]
 pub struct Followed {
-    /// What it is now; its index and address are the last ones known.
+    /// The current state; index and address are the last known ones.
     pub via: Arc<Via>,
-    /// The address that the user chose it by, where it was by address.
+    /// The address that the user chose it by.
     pinned: Option<IpAddr>,
-    /// The first address that it had. An interface that is made again has its link-local address
-    /// before all others; once the first one exists again, it is used again.
+    /// The first address that it had. A recreated interface has its link-local address before all
+    /// others; the first one is used again as soon as it returns.
     first: Option<IpAddr>,
     presence: Presence,
     family: Family,
 }
 
-/// What became of an interface between two updates.
+/// The change of an interface between two updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// What it was.
+    /// The state before.
     pub old: Arc<Via>,
-    /// What it is now; the same where it is gone.
+    /// The state now; equal to `old` if the interface is gone.
     pub new: Arc<Via>,
-    /// How it was there.
     pub was: Presence,
-    /// How it is there now.
     pub now: Presence,
-    /// It is another interface than before, so memberships and sockets of the old one are void.
+    /// It is another interface: memberships and sockets of the old one are void.
     pub remade: bool,
-    /// The old interface is still there: what went was the address that it was chosen by.
+    /// The old interface still exists: only the address that it was chosen by moved.
     pub old_is_there: bool,
 }
 
 impl Followed {
-    /// Follows an interface for targets of one family, from the state that `interfaces` shows.
     pub fn new(via: Arc<Via>, family: Family, interfaces: &[Interface]) -> Self {
         let pinned = via.address.filter(|_| via.pinned);
         let found = interfaces.iter().find(|iface| iface.index == via.index);
@@ -63,14 +59,12 @@ impl Followed {
         Followed { first: via.address, via, pinned, presence, family }
     }
 
-    /// How the interface is there.
     pub fn presence(&self) -> Presence {
         self.presence
     }
 
-    /// Updates the state: `interfaces` is what there is, `deleted` are the indexes of those that
-    /// were deleted since the last update (one that was made again may have the same index).
-    /// Answers with what changed.
+    /// Updates the state from a list of all interfaces, and the indexes deleted since the last
+    /// update: a new interface can have the index of a deleted one.
     pub fn update(&mut self, interfaces: &[Interface], deleted: &[u32]) -> Option<Change> {
         let remade_in_place = deleted.contains(&self.via.index);
         let found = self.find(interfaces, remade_in_place);
@@ -96,8 +90,7 @@ impl Followed {
         Some(change)
     }
 
-    /// The interface as it is now: the very same one, else the one that now answers to what the
-    /// user said.
+    /// The same interface if it still exists, else the one that now matches the user's choice.
     fn find<'a>(
         &self,
         interfaces: &'a [Interface],
@@ -107,8 +100,8 @@ impl Followed {
             .iter()
             .find(|iface| iface.index == self.via.index)
             .filter(|_| !remade_in_place && self.presence != Presence::Gone);
-        // A link-local address says nothing of where else to look: routers have one and the same on
-        // many links.
+        // A link-local address does not identify an interface: routers have the same one on many
+        // links.
         let is_link_local = |address: &IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
         let by_address = || {
             let address = self.pinned.filter(|address| !is_link_local(address))?;
@@ -135,7 +128,7 @@ impl Followed {
         };
         let exists = |address: &IpAddr| iface.has(*address);
         let (first, kept) = (self.first.filter(exists), self.via.address.filter(exists));
-        // An address that went away for a while stays the one to come back to.
+        // An address that is temporarily gone is used again when it returns.
         let address = self.pinned.or(first).or(kept).or_else(of_family);
         let new = Via {
             address,

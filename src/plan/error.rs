@@ -1,4 +1,4 @@
-//! Why a command line cannot be carried out on this host.
+//! Why this host cannot carry out a command line.
 
 use std::net::IpAddr;
 
@@ -24,7 +24,7 @@ impl PlanError {
     }
 }
 
-/// Why a command line cannot be carried out on this host.
+/// Why this host cannot carry out a command line.
 #[derive(Debug, Error)]
 pub enum PlanError {
     /// No interface for a target.

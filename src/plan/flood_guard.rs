@@ -1,4 +1,4 @@
-//! What a sender may do to a network without `--force`, judged by what it sends.
+//! The limits of a sender without `--force`.
 
 use std::time::Duration;
 
@@ -8,40 +8,38 @@ use crate::iface::{Cast, Family};
 use crate::target::{Endpoint, is_control_block};
 use crate::units::Period;
 
-/// So many datagrams a second may go, in all, to groups of the network's own protocols and to
-/// broadcast addresses: every host there has to process them.
+/// The maximum rate, in datagrams per second, to control groups and broadcast addresses: every host
+/// must process these datagrams.
 const MOST_TO_EVERY_HOST: f64 = 1000.0;
 
-/// From this rate on a sender never waits, whatever its pace: it sends as fast as the link or its
-/// CPU takes datagrams.
+/// At this rate a sender never waits: it sends as fast as the link or its CPU allows.
 const LINE_RATE_PPS: f64 = 1e6;
 
-/// The bytes of an Ethernet frame and the gap before the next one, beside the IP packet.
+/// The Ethernet overhead of an IP packet in bytes, with preamble and gap.
 const FRAME: usize = 38;
 
-/// The shortest frame with its gap, in bytes.
+/// The shortest frame in bytes, with preamble and gap.
 const SHORTEST_FRAME: usize = 84;
 
-/// What a sender is about to send.
+/// The traffic of a planned run.
 #[derive(Clone, Copy, Debug)]
 pub struct Traffic<'a> {
-    /// Where to.
     pub endpoints: &'a [Endpoint],
-    /// The time between rounds; `None` for as fast as it goes.
+    /// The time between rounds; `None` without pacing.
     pub period: Option<Period>,
-    /// How many datagrams go to each endpoint in a round.
+    /// Datagrams to each endpoint in a round.
     pub burst: u64,
-    /// The length of their payload in bytes.
+    /// The length of each payload in bytes.
     pub len: usize,
-    /// How many go to each endpoint in all.
+    /// Datagrams to each endpoint in the run.
     pub count: Option<u64>,
-    /// How long the run is.
+    /// The length of the run.
     pub duration: Option<Duration>,
 }
 
 impl Traffic<'_> {
-    /// Refuses what needs `--force`: more than [`MOST_TO_EVERY_HOST`], and an endless run at line
-    /// rate. `speed` is that of the interface of an endpoint, in bits a second.
+    /// Refuses traffic that needs `--force`: more than [`MOST_TO_EVERY_HOST`], or an endless run at
+    /// line rate. `speed` is that of an endpoint's interface in bits per second.
     ///
     /// # Errors
     /// [`PlanError::FloodOfEveryHost`], [`PlanError::EndlessFlood`].
@@ -59,7 +57,7 @@ impl Traffic<'_> {
         let Some(first) = reached.next() else { return Ok(()) };
         let more = reached.count();
         let sent = self.most_in_a_second() * (1 + more) as f64;
-        // A sum of fractions may be a little more than it says.
+        // The sum of fractions has a rounding error.
         if sent <= MOST_TO_EVERY_HOST * (1.0 + 1e-9) {
             return Ok(());
         }
@@ -73,13 +71,13 @@ impl Traffic<'_> {
         })
     }
 
-    /// The mean rate to one endpoint, in datagrams a second.
+    /// The mean rate to one endpoint, in datagrams per second.
     fn mean(&self) -> f64 {
         self.period.map_or(f64::INFINITY, |period| self.burst as f64 * period.per_second())
     }
 
-    /// The most datagrams to one endpoint in a second of the run: at least one round, and no more
-    /// than there are.
+    /// The most datagrams to one endpoint within any second: at least one round, at most all
+    /// datagrams of the run.
     fn most_in_a_second(&self) -> f64 {
         let burst = self.burst as f64;
         let in_time = self.duration.map(|duration| self.mean() * duration.as_secs_f64() + burst);
@@ -87,7 +85,7 @@ impl Traffic<'_> {
         all.fold(self.mean().max(burst), f64::min)
     }
 
-    /// Whether it fills the link, or what one sender can send.
+    /// Whether it saturates the link or one CPU.
     fn is_at_line_rate(&self, speed: impl Fn(&Endpoint) -> Option<u64>) -> bool {
         let mean = self.mean();
         if mean * self.endpoints.len() as f64 >= LINE_RATE_PPS {
@@ -95,7 +93,7 @@ impl Traffic<'_> {
         }
         self.endpoints.iter().enumerate().any(|(position, at)| {
             let shares = |other: &&Endpoint| other.via.index == at.via.index;
-            // Each interface is looked at once, at its first endpoint.
+            // Each interface is checked once, at its first endpoint.
             if self.endpoints[..position].iter().any(|other| shares(&other)) {
                 return false;
             }
@@ -106,13 +104,12 @@ impl Traffic<'_> {
     }
 }
 
-/// The bytes that a datagram takes on Ethernet. (RFC 791, RFC 8200, RFC 768)
+/// The bytes of a datagram on Ethernet (RFC 791, RFC 8200, RFC 768).
 fn on_the_wire(at: &Endpoint, len: usize) -> usize {
     let headers = if Family::of(at.group) == Family::V4 { 28 } else { 48 };
     (len + headers + FRAME).max(SHORTEST_FRAME)
 }
 
-/// A rate for a sentence.
 fn rate(pps: f64) -> String {
     if pps.is_finite() { Value::Pps(pps).to_string() } else { "as fast as possible".to_owned() }
 }

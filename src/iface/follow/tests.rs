@@ -19,7 +19,7 @@ fn followed(pinned: bool, interfaces: &[Interface]) -> Followed {
     Followed::new(Arc::new(via), Family::V4, interfaces)
 }
 
-/// What changed: was, now, remade, and the new index.
+/// The change: before, now, remade, and the new index.
 fn look(
     followed: &mut Followed,
     interfaces: &[Interface],
@@ -33,7 +33,7 @@ fn look(
 const IP: Option<&str> = Some("10.0.0.1");
 
 #[test]
-fn nothing_changes_where_nothing_happens() {
+fn nothing_changes_without_an_event() {
     let host = [iface(2, "e0", IP)];
     let mut e0 = followed(false, &host);
     assert_eq!(e0.presence(), Presence::Ready);
@@ -42,7 +42,7 @@ fn nothing_changes_where_nothing_happens() {
 }
 
 #[test]
-fn an_interface_that_is_made_again_is_another_one() {
+fn an_interface_created_again_is_another_one() {
     use Presence::*;
     let mut e0 = followed(false, &[iface(2, "e0", IP)]);
     assert_eq!(look(&mut e0, &[], &[2]), Some((Ready, Gone, false, 2)));
@@ -53,7 +53,7 @@ fn an_interface_that_is_made_again_is_another_one() {
 }
 
 #[test]
-fn one_that_went_and_came_between_two_looks_is_noticed_even_with_its_old_index() {
+fn an_interface_recreated_between_two_updates_is_detected_despite_the_same_index() {
     use Presence::*;
     let host = [iface(2, "e0", IP)];
     let mut e0 = followed(false, &host);
@@ -63,7 +63,7 @@ fn one_that_went_and_came_between_two_looks_is_noticed_even_with_its_old_index()
 }
 
 #[test]
-fn another_interface_under_the_old_index_is_not_taken_for_it() {
+fn another_interface_with_the_old_index_is_not_followed() {
     use Presence::*;
     let mut e0 = followed(false, &[iface(2, "e0", IP)]);
     assert_eq!(look(&mut e0, &[iface(2, "tun0", None)], &[2]), Some((Ready, Gone, false, 2)));
@@ -71,7 +71,7 @@ fn another_interface_under_the_old_index_is_not_taken_for_it() {
 }
 
 #[test]
-fn down_and_a_lost_address_and_a_new_name_leave_it_the_same() {
+fn down_a_lost_address_and_a_new_name_keep_the_interface() {
     use Presence::*;
     let mut e0 = followed(false, &[iface(2, "e0", IP)]);
     let mut down = iface(2, "e0", IP);
@@ -113,7 +113,7 @@ fn a_link_local_address_leads_to_no_other_link() {
 }
 
 #[test]
-fn one_that_was_named_by_its_address_is_followed_by_its_address() {
+fn an_interface_given_by_address_is_followed_by_its_address() {
     use Presence::*;
     let mut chosen = followed(true, &[iface(2, "e0", IP)]);
     let moved = [iface(2, "e0", Some("10.9.0.1")), iface(3, "e1", IP)];
@@ -135,7 +135,7 @@ fn one_that_was_named_by_its_address_is_followed_by_its_address() {
 }
 
 #[test]
-fn the_first_address_is_used_again_once_it_exists_again() {
+fn the_first_address_is_used_again_when_it_returns() {
     for (first, other) in [("fd00::1", "fe80::9"), ("10.0.0.1", "10.0.0.77")] {
         let [first, other] = [first, other].map(|ip| ip.parse::<IpAddr>().unwrap());
         let with = |index, ips: &[IpAddr]| {

@@ -35,7 +35,7 @@ fn named(names: &[&str]) -> Vec<Wanted> {
     names.iter().map(|name| name.parse().unwrap()).collect()
 }
 
-/// The filters, where `sources` are those of `--source` and those of `--exclude`.
+/// The filters for these values of `--source` and `--exclude`.
 fn filters(texts: &[&str], include: &[&str], exclude: &[&str]) -> Result<Vec<String>, String> {
     filters_on(&["e0"], texts, include, exclude)
 }
@@ -81,7 +81,7 @@ fn targets_on_all_interfaces_are_limited() {
 }
 
 #[test]
-fn sources_are_gathered_for_each_group() {
+fn sources_are_collected_per_group() {
     let two = Ok(vec!["232.1.1.1 from [10.0.0.5, 10.0.0.6]".to_owned()]);
     assert_eq!(
         filters(&["10.0.0.6@232.1.1.1", "10.0.0.5@232.1.1.1", "10.0.0.6@232.1.1.1"], &[], &[]),
@@ -128,7 +128,7 @@ fn a_source_with_a_zone_filters_on_its_interface_only() {
 }
 
 #[test]
-fn sources_that_contradict_are_refused() {
+fn contradicting_sources_are_refused() {
     for (texts, include, exclude, part) in [
         (
             &["239.1.1.1"][..],
@@ -192,7 +192,7 @@ fn without_a_terminal_the_error_lists_the_interfaces() {
 }
 
 #[test]
-fn a_payload_is_held_to_the_longest_datagram() {
+fn a_payload_fits_the_longest_datagram() {
     let endpoints =
         host(&no_terminal).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
     assert!(fits(65_507, &endpoints).is_ok());
