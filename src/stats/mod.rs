@@ -1,4 +1,4 @@
-//! What was counted. Nothing here reads a clock: times come with the datagrams.
+//! Counters. Nothing here reads a clock: datagrams bring their times.
 
 mod copies;
 pub mod delay;

@@ -1,4 +1,4 @@
-//! A measured stream: what is counted of it, datagram by datagram; and the table of all of them.
+//! Measured streams: the counters of each one, and the table of all.
 
 mod arrival;
 mod clock;

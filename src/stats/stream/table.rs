@@ -189,12 +189,12 @@ impl Streams {
     pub fn restarts(&self) -> Vec<u64> {
         let mut last_heard: HashMap<_, Vec<SystemTime>> = HashMap::new();
         for stream in &self.streams {
-            last_heard.entry(stream.place()).or_default().push(stream.heard.1);
+            last_heard.entry(stream.place()).or_default().push(stream.arrived.1);
         }
         last_heard.values_mut().for_each(|times| times.sort_unstable());
         let before = |stream: &Stream| {
             let times = last_heard.get(&stream.place()).map_or(&[][..], Vec::as_slice);
-            times.partition_point(|last| *last < stream.heard.0) as u64
+            times.partition_point(|last| *last < stream.arrived.0) as u64
         };
         self.streams.iter().map(before).collect()
     }
