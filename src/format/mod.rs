@@ -1,3 +1,3 @@
-//! What a datagram says of itself, by its content.
+//! The payload formats that mcast recognises.
 
 pub mod probe;

@@ -1,8 +1,8 @@
-//! What this host says of itself: its interfaces, routes, memberships, counters, ports, bridges,
-//! firewall and settings. Nothing here changes them.
+//! The state of this host: its interfaces, routes, memberships, counters, ports, bridges, firewall
+//! and settings. Nothing here changes them.
 //!
-//! `imp` reads what only Linux shows, and its fallback answers that it is unknown. `os` holds what
-//! all Unix systems share, and its peer on Windows.
+//! `imp` reads the state that only Linux shows; its fallback returns that it is unknown. `os` is
+//! shared by all Unix systems; Windows has its counterpart.
 
 mod bridges;
 mod clock;

@@ -50,9 +50,9 @@ pub struct Inbox {
 impl Inbox {
     /// Opens the sockets and joins every group. `rcvbuf` is the receive buffer of each socket in
     /// bytes.
+    ///
     /// # Errors
     /// The operation that the system refused. Groups joined before are left.
-    /// The operation that the system refused; what was joined before it is left.
     pub fn open(
         listens: &[Listen],
         rcvbuf: Option<usize>,

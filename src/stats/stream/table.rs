@@ -1,5 +1,4 @@
-//! All measured streams, each kept apart by its run, its group, its port and the interface that it
-//! arrives on.
+//! All measured streams, separated by run, group, port and arrival interface.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -10,61 +9,61 @@ use super::{Arrival, Clock, Key, LocalClock, Stream};
 use crate::format::probe::{Damage, Probe, ProbeKind};
 use crate::stats::delay::Precision;
 
-/// How many streams are kept at least; more where more is listened to. What goes beyond is counted
-/// and not measured, so that memory stays bounded.
+/// The minimum of the stream limit; a receiver of more targets has a higher limit. Datagrams of
+/// further streams are counted, but not measured. This bounds the memory.
 const FEWEST_STREAMS: usize = 4096;
 
-/// The memory of all streams together, in bytes, however much is listened to and whoever sends.
-/// Beyond it no stream is added, and those that there are give up precision.
+/// The memory limit of all streams together, in bytes. Beyond it no stream is added, and the
+/// existing ones lose precision.
 pub const MOST_BYTES: usize = 128 << 20;
 
-/// What the streams of one address take of that, so that the others have the rest.
+/// The share of one address, which leaves the rest to others.
 const MOST_BYTES_OF_ADDRESS: usize = MOST_BYTES / 4 * 3;
 
-/// The first streams are told to a thousandth, the others to a hundredth (benches/README.md has
-/// what they cost).
+/// The first streams have a precision of 0.1 %, the others of 1 % (benches/README.md has the memory
+/// sizes).
 const FINE_STREAMS: usize = 64;
 
-/// How many streams there are.
+/// The numbers of streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamCounts {
-    /// All of them.
+    /// All streams.
     pub streams: usize,
-    /// Those that have not ended.
+    /// Streams that have not ended.
     pub open: usize,
-    /// Those of which only the end came.
+    /// Streams of which only the end arrived.
     pub empty: usize,
-    /// There are more, which are not followed.
+    /// Further streams exist, but are not tracked.
     pub more: bool,
 }
 
-/// All measured streams, and what claimed to be of one.
+/// All measured streams, and the datagrams that belong to none.
 #[derive(Clone, Debug)]
 pub struct Streams {
     streams: Vec<Stream>,
-    /// By key; and by key and source if several senders have the same key.
+    /// By key; by key and source if several senders have the same key.
     positions: HashMap<(Key, Option<SocketAddr>), usize>,
-    /// What the streams of each address take.
+    /// The memory of the streams of each address.
     by_address: HashMap<IpAddr, Share>,
-    /// The stream of the datagram before: most come from there.
+    /// The stream of the previous datagram, which most datagrams share.
     recent: Option<(Key, SocketAddr, usize)>,
     most: usize,
     most_bytes: usize,
-    /// The memory that all streams take, in bytes.
+    /// The memory of all streams in bytes.
     bytes: usize,
     intervals: bool,
     local: LocalClock,
     open: usize,
     empty: usize,
-    /// Datagrams of streams for which there was no room.
+    /// Datagrams of streams beyond the limits.
     pub untracked: u64,
-    /// Datagrams with a wrong checksum or length, of whatever stream.
+    /// Datagrams with a wrong checksum or length, of any stream.
     pub corrupt: u64,
-    /// Datagrams of a version or a kind that is not known.
+    /// Datagrams with an unknown version or kind.
     pub unsupported: u64,
 }
 
-/// What the streams of one address take.
+/// The memory of the streams of one address.
 #[derive(Clone, Copy, Debug, Default)]
 struct Share {
     streams: usize,
@@ -72,8 +71,8 @@ struct Share {
 }
 
 impl Streams {
-    /// No streams yet. `listens` is how many things are listened to; `intervals` is whether there
-    /// are marks; `local` is the receiver's clock.
+    /// An empty table. `listens` is the number of endpoints; `intervals` enables marks; `local` is
+    /// the receiver's clock.
     pub fn new(listens: usize, intervals: bool, local: LocalClock) -> Self {
         Streams {
             streams: Vec::new(),
@@ -93,10 +92,10 @@ impl Streams {
         }
     }
 
-    /// Takes a probe. Answers the delay of a datagram, where the clocks agree.
+    /// Adds a probe. Returns its delay if the clocks agree.
     pub fn take(&mut self, probe: &Probe, arrival: &Arrival) -> Option<i64> {
         if probe.kind == ProbeKind::Reply {
-            // It answers somebody, and is none of the stream.
+            // A reply does not belong to the stream.
             return None;
         }
         let local = self.local;
@@ -120,7 +119,7 @@ impl Streams {
         delay
     }
 
-    /// Charges the memory that a stream takes by now.
+    /// Charges the current memory of a stream.
     fn charge(&mut self, position: usize) {
         let stream = &mut self.streams[position];
         let (address, before) = stream.charged;
@@ -135,10 +134,10 @@ impl Streams {
         stream.full = share.bytes > MOST_BYTES_OF_ADDRESS;
     }
 
-    /// Takes what claimed to be a probe: of a stream that is known, it is counted there too.
+    /// Adds a damaged probe, also to its stream if that is known.
     pub fn damaged(&mut self, damage: Damage, stream: Option<u64>, arrival: &Arrival) {
         match damage {
-            // It is counted among all that are cut, measured or not.
+            // `Tally` counts all truncated datagrams, measured or not.
             Damage::Truncated => {}
             Damage::Corrupt => self.corrupt += 1,
             Damage::Unsupported => self.unsupported += 1,
@@ -148,7 +147,7 @@ impl Streams {
             let apart = self.positions.get(&(key, Some(arrival.source)));
             apart.or_else(|| self.positions.get(&(key, None))).copied()
         });
-        // Nobody changes the address of a stream by what is not to be believed.
+        // A damaged datagram must not change the address of a stream.
         let known = known.filter(|position| self.streams[*position].source == arrival.source);
         if let Some(position) = known {
             let Stream { whole, interval, .. } = &mut self.streams[position];
@@ -159,22 +158,22 @@ impl Streams {
         }
     }
 
-    /// The streams, in the order in which they were first heard.
+    /// The streams, in the order of their first arrivals.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Stream> {
         self.streams.iter()
     }
 
-    /// The memory that they take, in bytes: at most [`MOST_BYTES`], and what one datagram adds.
+    /// The memory in bytes: at most [`MOST_BYTES`], plus the memory of one datagram.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Whether there are streams, and all of them have ended.
+    /// Whether there are streams, and all have ended.
     pub fn all_ended(&self) -> bool {
         self.open == 0 && !self.streams.is_empty()
     }
 
-    /// How many streams there are.
+    /// The numbers of streams.
     pub fn counts(&self) -> StreamCounts {
         StreamCounts {
             streams: self.streams.len(),
@@ -184,8 +183,8 @@ impl Streams {
         }
     }
 
-    /// How often each stream's sender had started before: the streams of the same address at the
-    /// same place that were over, or silent for good, when this one began.
+    /// The number of earlier starts of each stream's sender: the streams of the same address and
+    /// place that had ended, or fallen silent for good, before this one began.
     pub fn restarts(&self) -> Vec<u64> {
         let mut last_heard: HashMap<_, Vec<SystemTime>> = HashMap::new();
         for stream in &self.streams {
@@ -199,8 +198,7 @@ impl Streams {
         self.streams.iter().map(before).collect()
     }
 
-    /// Takes note that an interface was made again: its streams go on where it is now, by index and
-    /// by name.
+    /// Notes that an interface was recreated: its streams continue with the new index and name.
     pub fn moved(&mut self, before: u32, (now, name): (u32, &str)) {
         self.recent = None;
         for (position, stream) in
@@ -209,7 +207,7 @@ impl Streams {
             let source = stream.apart.then_some(stream.source);
             let key = Key { ifindex: now, ..stream.key };
             if self.positions.contains_key(&(key, source)) {
-                // It was heard there as well.
+                // The stream also arrived there.
                 continue;
             }
             self.positions.remove(&(stream.key, source));
@@ -227,9 +225,9 @@ impl Streams {
         }
     }
 
-    /// Takes note of whether the receiver's clock can be trusted: it follows a reference, and was
-    /// not set. What it told of a stream while it could not leaves that stream's delays
-    /// unknown; a stream that begins later may have known ones.
+    /// Notes whether the receiver's clock follows a reference and was not set. The delays of a
+    /// stream become unknown if it received datagrams while the clock was not trusted. Later
+    /// streams may have known delays.
     pub fn trust_clock(&mut self, trusted: bool) {
         self.local.synchronised = trusted;
         if trusted {
@@ -240,7 +238,7 @@ impl Streams {
         }
     }
 
-    /// The position of a stream, which is made if there is room.
+    /// The position of a stream, which is created if the limits allow it.
     fn position(&mut self, key: Key, probe: &Probe, arrival: &Arrival) -> Option<usize> {
         let source = arrival.source;
         match self.recent {
@@ -266,7 +264,7 @@ impl Streams {
 
     /// Adds a stream; `apart` is its source if it is not the first with its key.
     fn add(&mut self, key: Key, apart: Option<SocketAddr>, arrival: &Arrival) -> Option<usize> {
-        // One address takes no more than half, so that it leaves room for the others.
+        // One address takes no more than half of the streams, which leaves the rest to others.
         let address = arrival.source.ip();
         let of_address = self.by_address.get(&address).copied().unwrap_or_default();
         if self.streams.len() >= self.most

@@ -1,4 +1,4 @@
-//! Files to write.
+//! Output files.
 
 use std::fs::{File, OpenOptions};
 use std::io;
