@@ -371,7 +371,7 @@ fn lost_news_are_made_up_for() {
          peer; ip link set e0 up; ip link set peer up; ip addr add 10.0.0.101/24 dev e0"
     ));
     recv.signal("CONT");
-    recv.error_line(|line| line.contains("news of interfaces were lost"));
+    recv.error_line(|line| line.contains("lost messages about interfaces"));
     b.joins("e0", "239.1.1.1");
     recv.signal("INT");
     recv.ends(130);

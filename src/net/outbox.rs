@@ -118,7 +118,7 @@ impl Sender {
     fn longest(&self, at: &Endpoint) -> usize {
         self.longest.get().unwrap_or_else(|| {
             let longest =
-                if sys::can_send_trains(&self.socket) && !send_result::cuts_trains(&at.via) {
+                if sys::can_send_trains(&self.socket) && !send_result::splits_trains(&at.via) {
                     LONGEST_TRAIN
                 } else {
                     1
@@ -327,8 +327,8 @@ impl Outbox {
             }
             if datagrams > 1 && sys::is_train_refused(&error) {
                 let longest = shorter(datagrams);
-                let then = if longest > 1 { "shorter ones" } else { "none" };
-                debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train, from now on {then}");
+                let then = if longest > 1 { "shorter trains" } else { "single datagrams" };
+                debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train; sending {then}");
                 socket.longest.set(Some(longest));
                 continue;
             }

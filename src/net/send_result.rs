@@ -57,20 +57,20 @@ pub(super) fn shorter(datagrams: usize) -> usize {
 /// Whether the queue of an interface splits trains and may silently drop some of their datagrams:
 /// the call succeeds if one of them is queued (net/sched, `qdisc_enqueue`). A refused single
 /// datagram is an error.
-pub(super) fn cuts_trains(via: &Via) -> bool {
-    const CUT: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
+pub(super) fn splits_trains(via: &Via) -> bool {
+    const SPLITTING: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
     let queues = host::queues(via.index).unwrap_or_else(|error| {
         tracing::debug!(%error, "cannot read the queues of {}", via.name);
         Vec::new()
     });
-    let cut = queues.iter().find(|queue| CUT.contains(&queue.kind.as_str()));
-    if let Some(Queue { kind, .. }) = cut {
+    let splitting = queues.iter().find(|queue| SPLITTING.contains(&queue.kind.as_str()));
+    if let Some(Queue { kind, .. }) = splitting {
         tracing::debug!(
-            "the queue of {} ({kind}) cuts trains up, datagrams leave one by one",
+            "the queue of {} ({kind}) splits trains; sending single datagrams",
             via.name
         );
     }
-    cut.is_some()
+    splitting.is_some()
 }
 
 /// Whether the socket's buffer or the interface's queue is full, and a retry can succeed.
