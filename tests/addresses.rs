@@ -1,4 +1,4 @@
-//! The addresses of senders: one form for those of a link, and a stream that outlives its address.
+//! The addresses of senders: the form of link-local ones, and streams with a changing address.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -13,7 +13,7 @@ fn link_local(host: &Host) -> String {
     address.split('/').next().expect("no prefix").to_owned()
 }
 
-/// Ends a sender, and a receiver that waits for its end. Answers the datagrams that were sent, and
+/// Ends a sender, and a receiver that waits for the end. Returns the number of sent datagrams, and
 /// the summary of the receiver.
 fn finish(send: Running, recv: Running) -> (Value, Value) {
     send.signal("INT");
@@ -21,13 +21,13 @@ fn finish(send: Running, recv: Running) -> (Value, Value) {
     (sent, recv.ends(0).summary())
 }
 
-/// What a stream came to.
+/// The counters of a stream.
 fn outcome(stream: &Value) -> Value {
     json!(["received", "lost", "duplicates", "source_changes", "ended"].map(|name| &stream[name]))
 }
 
 #[test]
-fn a_link_local_source_is_printed_as_it_is_accepted() {
+fn a_printed_link_local_source_is_accepted() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let source = format!("{}%e0", link_local(&a));
@@ -89,7 +89,7 @@ fn copies_on_two_interfaces_have_one_source() {
 }
 
 #[test]
-fn a_sender_whose_address_changes_is_one_stream_and_returns() {
+fn a_sender_with_a_changing_address_is_one_stream() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     a.shell("ip addr add fd00::1/64 dev e0 nodad");
@@ -139,7 +139,7 @@ fn a_sender_whose_address_changes_is_one_stream_and_returns() {
 }
 
 #[test]
-fn a_sender_whose_interface_is_made_again_is_one_stream() {
+fn a_sender_on_a_recreated_interface_is_one_stream() {
     let Some(lab) = Lab::open() else { return };
     for (target, group) in [("239.1.1.1:5000", "239.1.1.1"), ("[ff15::1]:5000", "ff15::1")] {
         let mut switch = lab.switch_with("mcast_snooping 0");
@@ -180,7 +180,7 @@ fn a_sender_whose_interface_is_made_again_is_one_stream() {
 }
 
 #[test]
-fn a_run_that_leaves_by_two_interfaces_of_one_network_is_two_streams() {
+fn a_run_on_two_interfaces_of_one_network_is_two_streams() {
     let Some(lab) = Lab::open() else { return };
     let mut switch = lab.switch_with("mcast_snooping 0");
     let a = lab.host_on(&mut switch, "10.0.0.1/24");

@@ -1,5 +1,5 @@
-//! A datagram that the kernel drops for a wrong UDP checksum is neither a full receive buffer nor a
-//! loss on the way.
+//! A datagram that the kernel drops for a wrong UDP checksum counts neither as a full receive
+//! buffer nor as a loss in the network.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -36,18 +36,18 @@ fn counts(run: &Finished) -> Value {
     )
 }
 
-/// The rise of a counter of UDP since the host was made.
+/// The increase of a UDP counter since the host was created.
 fn udp(host: &Host, ip: Ip, name: &str) -> u64 {
     ip.either(host.counter("Udp", name), host.counter6(&format!("Udp6{name}")))
 }
 
-/// The datagrams with a wrong checksum since the host was made. Linux counts some of IPv6 as those
-/// of IPv4: they were found in poll(2).
+/// The datagrams with a wrong checksum since the host was created. Linux counts those of IPv6 that
+/// it detects in poll(2) as IPv4.
 fn wrong_checksums(host: &Host) -> u64 {
     [Ip::V4, Ip::V6].map(|ip| udp(host, ip, "InCsumErrors")).iter().sum()
 }
 
-/// Waits until the receiver has read, or the kernel has dropped, so many datagrams.
+/// Waits until the receiver has read, or the kernel has dropped, this many datagrams.
 fn consumed(host: &Host, ip: Ip, many: u64) {
     eventually("the receiver reads everything", || {
         let read_or_full = udp(host, ip, "InDatagrams") + udp(host, ip, "RcvbufErrors");
@@ -61,9 +61,9 @@ fn recv(host: &Host, ip: Ip, options: &str) -> Running {
 }
 
 #[test]
-fn a_wrong_checksum_is_no_full_buffer() {
+fn a_wrong_checksum_is_not_a_full_buffer() {
     let Some(lab) = Lab::open() else { return };
-    // The kernel verifies short datagrams before it looks for a socket, longer ones when they are
+    // The kernel verifies short datagrams before it looks up a socket, longer ones when they are
     // read.
     for (ip, len) in [(Ip::V4, 20), (Ip::V4, 200), (Ip::V6, 20), (Ip::V6, 200)] {
         let (a, b) = lab.pair_with_ipv6();
@@ -95,7 +95,7 @@ fn each_receiver_counts_its_own_wrong_checksums() {
         sends(&a, ip, 200, 30);
         let (first, second) = (first.ends(0), second.ends(0));
         assert_eq!(counts(&second), json!([30, 0, true, 30]), "{second}");
-        // The second may have ended before the first looked, and its counter with it.
+        // The second one may end before the first one reads the counter of its socket.
         let errors = first.summary()["checksum_errors"].as_u64().unwrap();
         assert!((30..=60).contains(&errors), "{first}");
         assert_eq!(first.summary()["kernel_drops"], 0, "{first}");
@@ -104,7 +104,7 @@ fn each_receiver_counts_its_own_wrong_checksums() {
 }
 
 #[test]
-fn a_full_buffer_and_wrong_checksums_are_told_apart() {
+fn full_buffers_and_wrong_checksums_are_separated() {
     let Some(lab) = Lab::open() else { return };
     for ip in [Ip::V4, Ip::V6] {
         let (a, b) = lab.pair_with_ipv6();
@@ -131,7 +131,7 @@ fn a_full_buffer_and_wrong_checksums_are_told_apart() {
 }
 
 #[test]
-fn a_measured_stream_with_wrong_checksums_was_not_lost_on_the_way() {
+fn a_wrong_checksum_is_not_a_loss_in_the_network() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     for size in [64, 400] {
@@ -155,7 +155,7 @@ for _ in range(5):
 }
 
 #[test]
-fn other_programs_with_wrong_checksums_concern_no_whole_stream() {
+fn wrong_checksums_of_other_programs_cause_no_warning() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let heard = recv(&b, Ip::V4, "--once --timeout 20s");
@@ -172,7 +172,7 @@ fn other_programs_with_wrong_checksums_concern_no_whole_stream() {
 }
 
 #[test]
-fn check_blames_no_idle_program_for_wrong_checksums() {
+fn check_does_not_blame_an_idle_program_for_wrong_checksums() {
     let Some(lab) = Lab::open() else { return };
     for (ip, len) in [(Ip::V4, 20), (Ip::V4, 200), (Ip::V6, 200)] {
         let (a, b) = lab.pair_with_ipv6();

@@ -1,5 +1,4 @@
-//! The command line itself, on every system: help, refusals, and a smoke test that stays on this
-//! computer.
+//! The command line on every system: help, errors, and a smoke test on this host only.
 
 use std::process::{Command, Output};
 
@@ -35,7 +34,7 @@ fn help_and_version_go_to_standard_output_with_status_0() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn help_that_cannot_be_written_is_an_error_and_a_reader_that_goes_is_none() {
+fn a_failed_write_of_the_help_is_an_error_and_a_closed_reader_is_not() {
     for arguments in
         [&["--help"][..], &["-h"], &["--version"], &["recv", "--help"], &["help", "send"]]
     {
@@ -55,7 +54,7 @@ fn help_that_cannot_be_written_is_an_error_and_a_reader_that_goes_is_none() {
 }
 
 #[test]
-fn h_is_short_and_help_is_long_wherever_it_is_asked_for() {
+fn h_is_short_and_help_is_long() {
     for command in ["send", "recv", "check", "ifaces"] {
         let (status, long, err) = mcast(&[command, "--help"]);
         assert_eq!((status, err.as_str()), (Some(0), ""));
@@ -74,7 +73,7 @@ fn h_is_short_and_help_is_long_wherever_it_is_asked_for() {
 }
 
 #[test]
-fn nothing_at_all_shows_the_help_as_a_mistake() {
+fn no_arguments_show_the_help_as_an_error() {
     let (status, out, err) = mcast(&[]);
     assert_eq!((status, out.as_str()), (Some(2), ""));
     assert!(err.contains("Usage: mcast"), "{err}");
@@ -192,13 +191,13 @@ fn an_error_shows_the_wrong_value_the_reason_and_a_correct_value() {
         assert_eq!((status, out.as_str()), (Some(2), ""), "{arguments:?}");
         assert_eq!(err.matches("error:").count(), 1, "{err}");
         for part in [value, reason, correct] {
-            assert!(err.contains(part), "{arguments:?} does not say {part:?}:\n{err}");
+            assert!(err.contains(part), "{arguments:?} lacks {part:?}:\n{err}");
         }
     }
 }
 
 #[test]
-fn a_mistyped_command_or_option_is_answered_with_the_right_one() {
+fn a_mistyped_command_or_option_has_a_suggestion() {
     let (status, _, err) = mcast(&["recieve"]);
     assert!(status == Some(2) && err.contains("unrecognized subcommand 'recieve'"), "{err}");
     let (status, _, err) = mcast(&["recv", "--cuont", "3"]);
@@ -208,15 +207,14 @@ fn a_mistyped_command_or_option_is_answered_with_the_right_one() {
 }
 
 #[test]
-fn colour_comes_only_where_it_is_wanted() {
+fn colour_follows_the_option() {
     let refused =
         |color: &str| mcast(&["recv", "--color", color, "--iface", "no-such-interface"]).2;
     assert!(refused("always").contains("\u{1b}["));
     assert!(!refused("never").contains('\u{1b}') && !refused("auto").contains('\u{1b}'));
 }
 
-/// Linux has the lab for this, where nothing can leave; elsewhere 127.0.0.1 names the loopback
-/// interface.
+/// Linux has the lab for this; elsewhere 127.0.0.1 is the loopback interface.
 #[cfg(not(target_os = "linux"))]
 #[test]
 fn a_smoke_test_on_loopback_passes() {

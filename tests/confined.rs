@@ -1,5 +1,4 @@
-//! Programs that may do less than others: no netlink sockets, no low ports, a port that others
-//! hold.
+//! Restricted processes: without netlink sockets or low ports, or with a shared port.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -9,8 +8,8 @@ use serde_json::Value;
 
 const GROUPS: [&str; 2] = ["239.1.1.1:5000", "[ff15::1]:5000"];
 
-/// Runs its arguments as a service without AF_NETLINK among its RestrictAddressFamilies: seccomp
-/// answers socket(AF_NETLINK) with EAFNOSUPPORT.
+/// Runs its arguments like a service without AF_NETLINK in RestrictAddressFamilies: seccomp makes
+/// socket(AF_NETLINK) fail with EAFNOSUPPORT.
 const WITHOUT_NETLINK: &str = r#"
 import ctypes, os, platform, struct, sys
 socket = {"x86_64": 41, "aarch64": 198}[platform.machine()]
@@ -70,7 +69,7 @@ fn without_netlink_groups_are_sent_and_received() {
 }
 
 #[test]
-fn without_netlink_the_interfaces_are_listed_all_the_same() {
+fn without_netlink_the_same_interfaces_are_listed() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     b.address("e0", "10.0.0.102/24");
@@ -78,7 +77,7 @@ fn without_netlink_the_interfaces_are_listed_all_the_same() {
     let listed = |finished: Finished| -> Vec<Value> {
         let mut interfaces = finished.events_of("interface");
         for iface in &mut interfaces {
-            // Without netlink nobody tells the kind, and only some of the flags. Times differ.
+            // Without netlink the kind and some of the flags are missing. Times differ.
             ["flags", "kind", "time"].iter().for_each(|field| iface[*field] = Value::Null);
             iface["addresses"].as_array_mut().unwrap().sort_by_key(Value::to_string);
         }
@@ -89,7 +88,7 @@ fn without_netlink_the_interfaces_are_listed_all_the_same() {
 }
 
 #[test]
-fn without_netlink_check_says_so_and_finds_no_fault() {
+fn without_netlink_check_prints_a_note_and_no_fault() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     for target in GROUPS {
@@ -101,7 +100,7 @@ fn without_netlink_check_says_so_and_finds_no_fault() {
 }
 
 #[test]
-fn without_netlink_an_interface_that_is_made_again_is_joined_again() {
+fn without_netlink_a_recreated_interface_is_rejoined() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let recv = "recv 239.1.1.1:5000 --iface e0 --count 1 --timeout 25s -o json";
@@ -116,7 +115,7 @@ fn without_netlink_an_interface_that_is_made_again_is_joined_again() {
 }
 
 #[test]
-fn a_port_below_1024_without_rights_is_no_fault_of_the_host() {
+fn a_privileged_port_is_not_a_fault_of_the_host() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     for target in ["239.1.1.1:443", "[ff15::1]:443"] {
@@ -136,7 +135,7 @@ fn a_port_below_1024_without_rights_is_no_fault_of_the_host() {
     assert_eq!(finding(&checked, "port-not-permitted"), None, "{checked}");
 }
 
-/// A program that holds a port by the options that are named, and says what it received.
+/// A program that holds a port with the given options, and prints the datagrams that it received.
 const HOLDER: &str = r#"
 import socket, struct, sys
 group, number, options = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
@@ -152,7 +151,7 @@ for _ in range(number): print(s.recv(2000).decode(), flush=True)
 "#;
 
 #[test]
-fn a_port_is_shared_with_programs_of_either_option() {
+fn a_port_is_shared_by_either_option() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for (group, target) in [("239.1.1.1", GROUPS[0]), ("ff15::1", GROUPS[1])] {
@@ -174,7 +173,7 @@ fn a_port_is_shared_with_programs_of_either_option() {
 }
 
 #[test]
-fn a_unicast_receiver_takes_nothing_from_a_program_that_shares_its_port() {
+fn a_unicast_receiver_refuses_a_shared_port() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     b.address("e0", "fd00::101/64");

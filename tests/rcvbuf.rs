@@ -1,5 +1,5 @@
-//! What a receive buffer holds: what a datagram costs the kernel, and a receiver that is stopped
-//! for exactly the pause that it asked to survive.
+//! The size of receive buffers: the memory of a datagram in the kernel, and a receiver that is
+//! stopped for exactly the requested pause.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -32,7 +32,7 @@ for time_ in range(times):
     receive.recv(65536)
 ";
 
-/// What a datagram of each size costs a socket of `to`.
+/// The memory of a datagram of each size in a socket of `to`.
 fn costs(from: &Host, to: &Host, group: &str, iface: &str, sizes: &[usize]) -> Vec<usize> {
     let measure = to.python(MEASURE, &[group, iface, &sizes.len().to_string()]);
     measure.line(|line| line == "joined");
@@ -59,7 +59,7 @@ fn costs(from: &Host, to: &Host, group: &str, iface: &str, sizes: &[usize]) -> V
 }
 
 #[test]
-fn a_datagram_costs_no_more_than_is_reckoned_with() {
+fn the_truesize_of_a_datagram_is_an_upper_bound() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let sizes = [0, 64, 128, 200, 512, 1000, 1316, 1472, 2000, 4000, 8972, 65_507];
     let (a, b) = lab.pair_with_ipv6();
@@ -99,7 +99,7 @@ fn stopped(
 ) -> Running {
     let target =
         if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
-    // Only the sum: the datagrams would fill the pipe, and a signal ends a write that stalls.
+    // No events: datagrams would fill the pipe, and a signal ends a write that stalls.
     let args = ["recv", "--iface", "e0", "--rcvbuf", rcvbuf, "-q", "-o", "json", &target];
     let recv = b.mcast_with(&[&args, options].concat()).ready_when_member(b, "e0", group);
     recv.signal("STOP");
@@ -123,7 +123,7 @@ fn stopped(
 }
 
 #[test]
-fn a_buffer_for_a_pause_holds_what_arrives_meanwhile_and_not_twice_as_much() {
+fn a_buffer_for_a_pause_holds_its_datagrams_and_not_twice_as_many() {
     let Some(lab) = Lab::open() else { return };
     for (rcvbuf, group, len, holds) in [
         ("10kpps*50ms/64", "239.1.1.1", 64, 500),
@@ -150,13 +150,13 @@ fn a_buffer_for_a_pause_holds_what_arrives_meanwhile_and_not_twice_as_much() {
         recv.signal("CONT");
         let heard = recv.ends(0);
         let dropped = heard.summary()["kernel_drops"].as_u64().unwrap();
-        assert!(dropped > 0, "{rcvbuf} was larger than it was asked to be\n{heard}");
+        assert!(dropped > 0, "{rcvbuf} is larger than requested\n{heard}");
         println!("{rcvbuf}: {holds} were held, and of twice as many {}", 2 * holds - dropped);
     }
 }
 
 #[test]
-fn what_a_buffer_is_for_is_said_in_words_and_in_bytes() {
+fn a_buffer_is_shown_with_its_pause_and_its_size() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let args = |rest: &[&'static str]| {
@@ -177,12 +177,12 @@ fn what_a_buffer_is_for_is_said_in_words_and_in_bytes() {
 }
 
 #[test]
-fn a_pause_that_is_not_granted_is_said_with_the_one_that_is() {
+fn a_reduced_pause_is_reported() {
     let Some(lab) = Lab::with(&["setpriv", "sysctl"]) else { return };
     let (_a, b) = lab.pair();
     let limit: usize =
         std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
-    // The right to go past the limit is given away, as an ordinary user has it not.
+    // An ordinary user may not exceed the limit.
     let mcast = env!("CARGO_BIN_EXE_mcast");
     let capped = |options: &str| {
         b.shell(&format!(
@@ -200,7 +200,7 @@ fn a_pause_that_is_not_granted_is_said_with_the_one_that_is() {
         .and_then(|(_, rest)| rest.split_once(" ms instead of 5 s\n"))
         .expect(&said)
         .0;
-    // Less than a percent is lost to the three digits that are told.
+    // Less than a percent is lost by rounding to three digits.
     let exact = (2 * limit / truesize(64)) as f64 / 100.0;
     assert!(
         (0.99 * exact..=exact).contains(&lasts.parse().unwrap()),
@@ -215,7 +215,7 @@ fn a_pause_that_is_not_granted_is_said_with_the_one_that_is() {
     );
     assert!(
         said.contains(&format!(": {lasts} ms of 100 kpps in datagrams of 64 bytes\n")),
-        "the first line tells the truth\n{said}"
+        "the first line has the granted pause\n{said}"
     );
     let json = capped("'100kpps*5s/64' -o json");
     assert!(json.contains(&format!("{{\"asked\":208000000,\"granted\":{limit}}}")), "{json}");

@@ -6,7 +6,7 @@ mod lab;
 use lab::{Host, Lab, eventually};
 use serde_json::json;
 
-/// Runs mcast, which must refuse with exit status 2, one message on standard error, and nothing on
+/// Runs mcast, which must fail with exit status 2, one message on standard error, and nothing on
 /// standard output.
 fn refused(host: &Host, arguments: &str, parts: &[&str]) {
     let finished = host.mcast(arguments).ends(2);
@@ -16,7 +16,7 @@ fn refused(host: &Host, arguments: &str, parts: &[&str]) {
 }
 
 #[test]
-fn json_ends_with_a_summary_although_nothing_could_run() {
+fn json_ends_with_a_summary_after_an_error() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair_with_ipv6();
     let selfish = "import signal, socket\ns = socket.socket(socket.AF_INET6, \
@@ -24,16 +24,16 @@ fn json_ends_with_a_summary_although_nothing_could_run() {
     let selfish = a.python(selfish, &[]);
     selfish.line(|line| line == "bound");
     for (arguments, reason) in [
-        // What clap refuses.
+        // Refused by clap.
         ("recv --no-such", "unexpected argument '--no-such' found"),
         ("send --count 0", "invalid value '0' for '--count <N>'"),
         ("check 10.0.0.0/24", "10.0.0.0"),
         ("ifaces --no-such", "unexpected argument '--no-such' found"),
-        // What the host refuses.
+        // Refused on this host.
         ("recv --iface eth9", "'eth9'"),
         ("send [ff02::1]:5000", "exists on every link"),
         ("check --iface eth9", "'eth9'"),
-        // What the kernel refuses.
+        // Refused by the kernel.
         ("recv --iface e0 [ff15::1]:54321", "(EADDRINUSE)"),
         ("send --iface e0 [ff15::1]:5000 --source-port 54321", "(EADDRINUSE)"),
         ("recv --iface e0 239.1.1.1:5000 -q -- no-such-program", "cannot run 'no-such-program'"),
@@ -53,7 +53,7 @@ fn json_ends_with_a_summary_although_nothing_could_run() {
 }
 
 #[test]
-fn an_interface_that_is_not_there_is_answered_with_those_that_are() {
+fn an_unknown_interface_is_answered_with_the_list() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     for command in ["send", "recv"] {
@@ -76,7 +76,7 @@ fn an_interface_that_is_not_there_is_answered_with_those_that_are() {
 }
 
 #[test]
-fn an_interface_that_is_down_or_has_no_address_is_named() {
+fn an_interface_that_is_down_or_without_address_is_refused() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     a.shell("ip link add d0 type veth peer name d1");
@@ -92,7 +92,7 @@ fn an_interface_that_is_down_or_has_no_address_is_named() {
 }
 
 #[test]
-fn targets_and_sources_that_contradict_each_other_are_refused() {
+fn contradicting_targets_and_sources_are_refused() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair_with_ipv6();
     for (arguments, parts) in [
@@ -131,7 +131,7 @@ fn targets_and_sources_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn where_no_route_leads_or_several_might_the_choices_are_listed() {
+fn without_a_clear_route_the_interfaces_are_listed() {
     let Some(lab) = Lab::open() else { return };
     let alone = lab.host();
     refused(
@@ -168,7 +168,7 @@ fn a_link_local_group_needs_an_interface() {
 }
 
 #[test]
-fn a_port_that_another_program_keeps_to_itself_is_named() {
+fn an_exclusive_port_is_reported() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, _b) = lab.pair();
     let selfish = "import signal, socket\ns = socket.socket(socket.AF_INET, \
@@ -193,7 +193,7 @@ fn a_port_that_another_program_keeps_to_itself_is_named() {
 }
 
 #[test]
-fn a_firewall_on_the_way_out_is_named_once_and_judged() {
+fn a_firewall_drop_on_output_is_reported_once() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     a.firewall(
@@ -228,7 +228,7 @@ fn a_firewall_on_the_way_out_is_named_once_and_judged() {
 }
 
 #[test]
-fn a_full_queue_is_an_error_and_not_a_silent_loss() {
+fn a_full_queue_is_an_error() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("tc qdisc add dev e0 root tbf rate 800bit burst 1600 limit 1600");
@@ -258,7 +258,7 @@ fn a_full_queue_is_an_error_and_not_a_silent_loss() {
 }
 
 #[test]
-fn a_queue_that_empties_is_waited_for_and_nothing_is_lost() {
+fn a_sender_waits_for_a_full_queue_and_loses_nothing() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("tc qdisc add dev e0 root tbf rate 8mbit burst 3000 limit 3000");
@@ -282,11 +282,11 @@ fn a_queue_that_empties_is_waited_for_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_train_that_no_interface_takes_leaves_as_single_datagrams() {
+fn a_refused_train_leaves_as_single_datagrams() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // A datagram of a train must fit into one frame: these are fragmented, and the kernel refuses
-    // trains of them.
+    // The datagrams of a train must fit one frame: these are fragmented, and the kernel refuses
+    // their trains.
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --once -o json").ready();
     let sent = a
         .mcast(
@@ -304,7 +304,7 @@ fn a_train_that_no_interface_takes_leaves_as_single_datagrams() {
 }
 
 #[test]
-fn a_flood_has_an_end_and_spares_the_networks_own_groups() {
+fn a_flood_needs_a_limit_and_control_groups_are_protected() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for (arguments, says) in [
@@ -342,7 +342,7 @@ fn a_flood_has_an_end_and_spares_the_networks_own_groups() {
 }
 
 #[test]
-fn an_interface_that_goes_down_while_sending_is_an_error_and_not_the_end() {
+fn an_interface_that_goes_down_does_not_end_the_sender() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let send = a.mcast("send --iface e0 --interval 10ms --message here").ready();
@@ -361,7 +361,7 @@ fn an_interface_that_goes_down_while_sending_is_an_error_and_not_the_end() {
 }
 
 #[test]
-fn ipv6_on_loopback_says_which_route_is_missing() {
+fn ipv6_on_loopback_reports_the_missing_route() {
     let Some(lab) = Lab::open() else { return };
     let alone = lab.host();
     let sent = alone.mcast("send --iface lo [ff15::1]:5000 --count 1").ends(1);
@@ -376,7 +376,7 @@ fn ipv6_on_loopback_says_which_route_is_missing() {
 }
 
 #[test]
-fn a_message_longer_than_a_datagram_is_refused_before_anything_is_sent() {
+fn a_message_longer_than_a_datagram_is_refused() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let (fits, too_long) = ("x".repeat(65_507), "x".repeat(65_508));
@@ -389,10 +389,10 @@ fn a_message_longer_than_a_datagram_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn a_receive_buffer_that_is_not_granted_is_said() {
+fn a_reduced_receive_buffer_is_reported() {
     let Some(lab) = Lab::with(&["setpriv", "sysctl"]) else { return };
     let (_a, b) = lab.pair();
-    // The right to go past the limit is given away, as an ordinary user has it not.
+    // An ordinary user may not exceed the limit.
     let mcast = env!("CARGO_BIN_EXE_mcast");
     let said = b.shell(&format!(
         "setpriv --bounding-set -net_admin {mcast} recv --iface e0 --rcvbuf 900MiB --duration 1ms \

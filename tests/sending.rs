@@ -1,4 +1,4 @@
-//! Why a datagram does not leave, in the context of the interface.
+//! Datagrams that cannot be sent, with the reason in the state of the interface.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -8,7 +8,7 @@ use lab::{Host, Lab, eventually};
 const GROUPS: [&str; 2] = ["239.1.1.1:5000", "[ff15::1]:5000"];
 
 #[test]
-fn a_drop_on_the_way_out_is_no_full_queue() {
+fn a_drop_on_output_is_not_a_full_queue() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair_with_ipv6();
     a.firewall(
@@ -24,7 +24,7 @@ fn a_drop_on_the_way_out_is_no_full_queue() {
     }
 }
 
-/// Duplicate address detection is on again, as on a host outside of the lab.
+/// Enables duplicate address detection, as on a host outside of the lab.
 fn detects_duplicates(host: &Host) {
     host.shell(
         "for file in all default e0; do echo 1 > /proc/sys/net/ipv6/conf/$file/accept_dad; done",
@@ -32,7 +32,7 @@ fn detects_duplicates(host: &Host) {
 }
 
 #[test]
-fn a_sender_waits_for_an_address_that_is_tentative() {
+fn a_sender_waits_for_a_tentative_address() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair_with_ipv6();
     detects_duplicates(&a);
@@ -46,7 +46,7 @@ fn a_sender_waits_for_an_address_that_is_tentative() {
 }
 
 #[test]
-fn a_receiver_waits_for_its_own_address_that_is_tentative() {
+fn a_receiver_waits_for_its_tentative_address() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair_with_ipv6();
     detects_duplicates(&a);
@@ -55,7 +55,7 @@ fn a_receiver_waits_for_its_own_address_that_is_tentative() {
 }
 
 #[test]
-fn an_address_that_another_host_has_is_an_error_at_once() {
+fn a_duplicate_address_is_an_error_at_once() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     b.address("e0", "fd00::1/64");
