@@ -28,7 +28,7 @@ pub mod sysctl;
 pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
 pub use counters::{Counters, LinkCounters, counters};
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 pub use firewall::Unread;
 pub use firewall::has_legacy_rules;
 pub use groups::Groups;

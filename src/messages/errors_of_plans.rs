@@ -50,14 +50,22 @@ pub fn samples() -> Vec<String> {
     samples.push(sample("mcast recv --iface e0", &Host::with(Vec::new(), &ask)));
     let default = [Wanted::Default("eth9".to_owned())];
     let unknown = host.endpoints(&[TargetRange::default()], &default).expect_err("no eth9");
-    samples.push(refused("MCAST_IFACE=eth9 mcast send", &unknown.to_string()));
+    let text = unknown.to_string();
+    let text = text.lines().take(2).collect::<Vec<_>>().join("\n");
+    samples.push(refused("MCAST_IFACE=eth9 mcast send", &text));
     samples.push(refused("mcast recv -o raw", &PlanError::RawToTerminal.to_string()));
     samples.push(command_for_sender(&host));
     samples
 }
 
+/// The first sample shows the list of interfaces, the others only its heading.
 fn sample(line: &str, host: &Host) -> String {
-    refused(line, &plan(line, host).expect_err(line).to_string())
+    const HEADING: &str = "interfaces of this host:";
+    let error = plan(line, host).expect_err(line).to_string();
+    match error.split_once(HEADING) {
+        Some((text, _)) if line != REFUSED[0] => refused(line, &format!("{text}{HEADING} ...")),
+        _ => refused(line, &error),
+    }
 }
 
 fn plan(line: &str, host: &Host) -> Result<(), PlanError> {

@@ -26,7 +26,7 @@ pub enum IfaceError {
     },
     /// `MCAST_IFACE` matches no interface of this host.
     #[error(
-        "cannot find interface '{}' of {variable}: no interface of this host has this name, \
+        "cannot find interface '{}' (from {variable}): no interface of this host has this name, \
          address or index\n  tip: set {variable} to one of these, or use --iface{choices}",
         Printable(wanted),
         variable = Wanted::VARIABLE

@@ -16,7 +16,7 @@ pub(super) use code::NO_BUFFERS;
 pub use code::describe;
 pub use net_error::NetError;
 pub use operation::Operation;
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 pub(crate) use {
     address_tip::duplicate_tip,
     join_tip::limit_tip,
