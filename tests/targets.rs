@@ -1,5 +1,5 @@
-//! Who is spoken to: ranges, sources, unicast and broadcast, and what is said of an address. Joins
-//! and leaves are held to the records on the wire.
+//! Targets: ranges, sources, unicast and broadcast, and the advice about addresses. Captures on the
+//! wire prove the joins and leaves.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use lab::{Finished, Host, Lab, eventually};
 use serde_json::{Value, json};
 
-/// Three hosts on a switch that snoops: two senders, 10.0.0.1 and 10.0.0.2 (fd00::1, fd00::2), and
-/// a receiver, 10.0.0.3.
+/// Three hosts on a switch with IGMP snooping: two senders, 10.0.0.1 and 10.0.0.2 (fd00::1,
+/// fd00::2), and a receiver, 10.0.0.3.
 fn two_senders_and_a_receiver(lab: &Lab) -> (lab::Switch, Host, Host, Host) {
     let mut switch = lab.switch();
     let hosts = ["1", "2", "3"].map(|number| {
@@ -22,7 +22,7 @@ fn two_senders_and_a_receiver(lab: &Lab) -> (lab::Switch, Host, Host, Host) {
     (switch, one, two, receiver)
 }
 
-/// What was heard: group, port and source address of each datagram.
+/// Group, port and source address of each received datagram.
 fn heard(finished: &Finished) -> BTreeSet<String> {
     let print = |event: &Value| {
         let source = event["source"].as_str().unwrap().rsplit_once(':').unwrap().0;
@@ -60,7 +60,7 @@ fn a_range_is_joined_sent_to_and_left() {
 }
 
 #[test]
-fn a_range_is_told_in_one_line_as_it_was_typed() {
+fn a_range_is_shown_in_one_line_as_typed() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let finished = b
@@ -80,7 +80,7 @@ fn a_range_is_told_in_one_line_as_it_was_typed() {
 }
 
 #[test]
-fn a_player_s_url_is_a_target() {
+fn a_url_of_a_media_player_is_a_target() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = b
@@ -108,7 +108,7 @@ fn sources_are_included_and_excluded_in_both_families() {
         let bracket = |source: &str| {
             if source.contains(':') { format!("[{source}]") } else { source.to_owned() }
         };
-        // Each has a filter of its own, though they share the group, the port and the interface.
+        // Each has its own filter, although they share the group, the port and the interface.
         let specific = listen(format!("--count 4 {}@{group}:5000", bracket(ours)));
         let option = listen(format!("--count 4 {group}:5000 --source {ours}"));
         let but = listen(format!("--count 4 {group}:5000 --exclude {theirs}"));
@@ -139,12 +139,12 @@ fn sources_are_included_and_excluded_in_both_families() {
 }
 
 #[test]
-fn an_excluded_source_is_not_heard_even_while_it_is_being_excluded() {
+fn an_excluded_source_is_never_received() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let address = a.shell("ip -6 -o addr show dev e0 scope link");
     let address = address.split_whitespace().nth(3).unwrap().split('/').next().unwrap().to_owned();
-    // The kernel joins first and excludes then; what comes in between must not count.
+    // The kernel first joins and then excludes; datagrams in between must not count.
     let flood = a.mcast("send --iface e0 239.1.1.1:5000 [ff15::1]:5000 --interval 20us -qq");
     eventually("it floods", || b.frames_received("e0") > 100);
     for _ in 0..8 {
@@ -157,7 +157,7 @@ fn an_excluded_source_is_not_heard_even_while_it_is_being_excluded() {
 }
 
 #[test]
-fn what_is_joined_from_sources_is_told_source_by_source() {
+fn joined_sources_are_shown_one_by_one() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let contradiction = b.mcast("recv --iface e0 10.0.0.5@232.1.1.1:5000 232.1.1.1:5000").ends(2);
@@ -200,8 +200,7 @@ fn the_wire_shows_the_sources_in_igmpv3_and_mldv2_records() {
         ("[ff15::1]:5000", "ff15::1", "fd00::5", "multicast listener report v2"),
     ] {
         let recv = b.mcast(&format!("recv --iface e0 {target} --exclude {source}")).ready();
-        // The join itself may go first, from any source; the state that it ends in names the
-        // source.
+        // The join may come first, from any source; the final state has the source.
         wire.sees(&[protocol, &format!("gaddr {group} "), &format!("{{ {source} }}")]);
         recv.signal("INT");
         recv.ends(0);
@@ -210,7 +209,7 @@ fn the_wire_shows_the_sources_in_igmpv3_and_mldv2_records() {
 }
 
 #[test]
-fn a_network_of_igmpv2_makes_it_any_source_and_this_is_said() {
+fn igmpv2_cannot_filter_by_source_and_mcast_warns() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let said = |host: &Host, arguments: &str| {
@@ -230,8 +229,8 @@ fn a_network_of_igmpv2_makes_it_any_source_and_this_is_said() {
     assert_eq!(said(&b, "[fd00::5]@[ff3e::1]:5000"), ["ssm-unsupported"]);
     assert!(said(&b, "239.1.1.1:5000").is_empty());
 
-    // A real querier, heard after the join. The wire then has a report that knows no source, and
-    // both senders reach the host; the filter holds.
+    // A real querier, detected after the join. Its network has reports without sources, and both
+    // senders reach the host; the filter on the host remains.
     b.shell("echo 0 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
     a.address("e0", "10.0.0.99/24");
     let wire = a.capture("e0");
@@ -255,7 +254,7 @@ s.sendto(struct.pack("!BBH4s", 0x11, 1, 0xffff - 0x1101, bytes(4)), ("224.0.0.1"
 }
 
 #[test]
-fn the_source_specific_range_without_a_source_is_warned_of() {
+fn an_ssm_group_without_a_source_has_a_warning() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     for (target, warned) in [
@@ -274,7 +273,7 @@ fn the_source_specific_range_without_a_source_is_warned_of() {
 }
 
 #[test]
-fn a_switch_forwards_only_where_mcast_has_joined() {
+fn a_switch_forwards_only_to_members() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (switch, sender, bystander, receiver) = two_senders_and_a_receiver(&lab);
     switch.prunes(&sender, &bystander);
@@ -297,7 +296,7 @@ fn a_switch_forwards_only_where_mcast_has_joined() {
 }
 
 #[test]
-fn a_unicast_target_is_sent_to_and_heard_without_a_membership() {
+fn a_unicast_target_needs_no_membership() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     b.shell("ip -6 addr add fd00::101/64 dev e0 nodad");
@@ -320,14 +319,14 @@ fn a_unicast_target_is_sent_to_and_heard_without_a_membership() {
         assert!(finished.events_of("left").is_empty());
         assert_eq!(finished.events_of("ready")[0]["targets"][0]["mac"], Value::Null);
     }
-    // Across routers as far as the system goes, unless a TTL is asked for.
+    // The default TTL passes routers, unless --ttl is given.
     let recv = b.mcast("recv 10.0.0.101:5000 --count 1 -o json").ready();
     a.mcast("send 10.0.0.101:5000 --count 1 --ttl 7").ends(0);
     assert_eq!(recv.ends(0).events_of("datagram")[0]["ttl"], 7);
 }
 
 #[test]
-fn an_own_address_is_heard_wherever_it_arrives_and_by_one_program() {
+fn an_own_address_is_received_on_any_interface_by_one_program() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     for iface in ["all", "e0"] {
@@ -348,7 +347,7 @@ fn an_own_address_is_heard_wherever_it_arrives_and_by_one_program() {
 }
 
 #[test]
-fn a_unicast_datagram_leaves_by_the_interface_that_was_named_and_its_answer_is_heard() {
+fn a_unicast_datagram_uses_the_named_interface() {
     let Some(lab) = Lab::with(&["sysctl"]) else { return };
     let (a, b) = lab.pair_with_two_wires();
     b.shell(
@@ -384,7 +383,7 @@ fn a_link_local_unicast_target_takes_its_zone() {
 }
 
 #[test]
-fn a_broadcast_reaches_everybody_on_the_network() {
+fn a_broadcast_reaches_all_hosts_on_the_network() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_two_wires();
     for (target, group) in
@@ -406,7 +405,7 @@ fn any_address_receives_unicast_broadcasts_and_joined_groups() {
     let (a, b) = lab.pair_with_ipv6();
     b.shell("ip -6 addr add fd00::101/64 dev e0 nodad");
     a.shell("ip -6 addr add fd00::100/64 dev e0 nodad");
-    // Another program joins the groups, at another port.
+    // Another program joins the groups at another port.
     let member = b.mcast("recv 239.1.1.1:6000 [ff15::1]:6000 --iface e0 -q");
     ["239.1.1.1", "ff15::1"].iter().for_each(|group| b.joins("e0", group));
     let v4 = ["10.0.0.100 > 10.0.0.101 5000", "10.0.0.100 > 10.0.0.255 5000"];
@@ -441,7 +440,7 @@ fn any_address_takes_nothing_from_other_programs() {
     b.mcast("recv 0.0.0.0:5000 239.1.1.1:5000 --iface e0 -d 1ms")
         .ends(2)
         .says("cannot receive 0.0.0.0:5000 and 239.1.1.1:5000 in one run");
-    // On one interface, nothing arrives from the others.
+    // Datagrams on other interfaces are ignored.
     let recv = b.mcast("recv 0.0.0.0:5000 --iface e0 -d 300ms -o json").ready();
     b.mcast("send 127.0.0.1:5000 -c 1").ends(0);
     assert!(recv.ends(0).events_of("datagram").is_empty());
@@ -460,7 +459,7 @@ fn any_address_is_shown_on_any_interface() {
 }
 
 #[test]
-fn a_unicast_datagram_that_comes_back_is_told() {
+fn an_icmp_error_is_reported() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
     let finished = a.mcast("send 10.0.0.101:5999 --count 10 --interval 20ms -o json").ends(0);
@@ -475,7 +474,7 @@ fn a_unicast_datagram_that_comes_back_is_told() {
 }
 
 #[test]
-fn advice_is_given_once_on_standard_error_and_never_in_the_way() {
+fn advice_is_printed_once_on_standard_error() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     let notes = |host: &Host, arguments: &str| {
