@@ -1,6 +1,6 @@
 //! The kernel's counters of dropped datagrams, read before the sockets are opened.
 
-use super::drops::{Discards, KernelDrops, Risen};
+use super::drops::{CounterIncrease, Discards, KernelDrops};
 use crate::host;
 use crate::host::{Counters, SocketDrops};
 use crate::iface::Family;
@@ -33,11 +33,11 @@ impl DiscardCounters {
             Some(all.saturating_sub(dropped.count))
         };
         let checksums = rise("InCsumErrors");
-        let risen = Risen {
+        let increase = CounterIncrease {
             full_buffers: rise("RcvbufErrors") + rise("MemErrors"),
             checksums,
             other_sockets: if checksums > 0 { others() } else { Some(0) },
         };
-        Discards::separate(dropped, risen)
+        Discards::separate(dropped, increase)
     }
 }

@@ -56,7 +56,7 @@ pub struct Discards {
 
 /// The increase of the UDP counters, of IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Risen {
+pub(super) struct CounterIncrease {
     /// Full buffers or no memory (RcvbufErrors, MemErrors).
     pub full_buffers: u64,
     /// Wrong checksums (InCsumErrors).
@@ -72,20 +72,21 @@ impl Discards {
     }
 
     /// Separates the drops of these sockets by cause.
-    pub(super) fn separate(dropped: KernelDrops, risen: Risen) -> Self {
+    pub(super) fn separate(dropped: KernelDrops, increase: CounterIncrease) -> Self {
         let KernelDrops { count: all, exact } = dropped;
-        let least = all.saturating_sub(risen.checksums);
+        let least = all.saturating_sub(increase.checksums);
         // Without other counters, a full buffer is the only known cause.
-        let most = if risen.checksums == 0 { all } else { all.min(risen.full_buffers).max(least) };
+        let most =
+            if increase.checksums == 0 { all } else { all.min(increase.full_buffers).max(least) };
         let own = all.saturating_sub(most);
         // Full buffers explain some drops of other sockets, wrong checksums the rest.
-        let others = risen.other_sockets.map(|others| {
-            others.saturating_sub(risen.full_buffers - least.min(risen.full_buffers))
+        let others = increase.other_sockets.map(|others| {
+            others.saturating_sub(increase.full_buffers - least.min(increase.full_buffers))
         });
         let checksum_errors = match others {
-            Some(others) => risen.checksums.saturating_sub(others).max(own),
+            Some(others) => increase.checksums.saturating_sub(others).max(own),
             None if own > 0 => own,
-            None => risen.checksums,
+            None => increase.checksums,
         };
         Discards {
             drops: KernelDrops { count: least, exact: exact && least == most },
@@ -128,7 +129,7 @@ mod tests {
     ) -> (u64, bool, u64, u64, u64) {
         let dropped = KernelDrops { count: dropped, exact: true };
         let Discards { drops, unclear, checksum_errors, own_checksum_errors } =
-            Discards::separate(dropped, Risen { full_buffers, checksums, other_sockets });
+            Discards::separate(dropped, CounterIncrease { full_buffers, checksums, other_sockets });
         (drops.count, drops.exact, unclear, checksum_errors.unwrap(), own_checksum_errors)
     }
 
@@ -179,20 +180,20 @@ mod tests {
             (other_full, other_wrong, short) in (0_u64..50, 0_u64..50, 0_u64..50),
             closed: bool,
         ) {
-            let risen = Risen {
+            let increase = CounterIncrease {
                 full_buffers: own_full + other_full,
                 checksums: own_wrong + other_wrong + short,
                 other_sockets: (!closed).then_some(other_full + other_wrong),
             };
             let dropped = KernelDrops { count: own_full + own_wrong, exact: true };
-            let found = Discards::separate(dropped, risen);
+            let found = Discards::separate(dropped, increase);
             prop_assert!(found.drops.count <= own_full);
             prop_assert!(own_full <= found.drops.count + found.unclear);
             prop_assert!(!found.drops.exact || found.drops.count == own_full);
             prop_assert!(found.own_checksum_errors <= own_wrong);
             let wrong = found.checksum_errors.unwrap();
-            prop_assert!(wrong <= risen.checksums && wrong >= found.own_checksum_errors);
-            if !closed && risen.full_buffers == 0 {
+            prop_assert!(wrong <= increase.checksums && wrong >= found.own_checksum_errors);
+            if !closed && increase.full_buffers == 0 {
                 prop_assert_eq!(wrong, own_wrong + short);
             }
         }
