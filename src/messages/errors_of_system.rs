@@ -8,7 +8,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use crate::host::{Queue, Unread, sysctl};
-use crate::iface::{Cast, Link, Via};
+use crate::iface::{Cast, Link, Master, Via};
 use crate::net::error::{
     duplicate_tip, firewall_tip, limit_tip, local_network_tip, no_buffers_tip, too_few_files_tip,
 };
@@ -117,5 +117,6 @@ fn other_errors() -> String {
     let reported = report_membership(ip("239.1.1.1"), 3, ip("fe80::1"), 3).expect_err("families");
     let unread = [Unread::NotPermitted, Unread::NoTool, Unread::TimedOut(Duration::from_secs(2))];
     let unread = unread.map(|why| format!("firewall rules ({why})")).join("\n");
-    format!("cannot write 'FILE': {written}\n{reported}\n{unread}")
+    let ovs = Master { name: "ovs0".to_owned(), kind: Some("openvswitch".to_owned()) };
+    format!("cannot write 'FILE': {written}\n{reported}\n{unread}\na port of {ovs}")
 }
