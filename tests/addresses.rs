@@ -1,4 +1,4 @@
-//! The addresses of senders: one form for those of a link, and a stream that outlives its address.
+//! The addresses of senders: the form of link-local ones, and streams with a changing address.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -13,7 +13,7 @@ fn link_local(host: &Host) -> String {
     address.split('/').next().expect("no prefix").to_owned()
 }
 
-/// Ends a sender, and a receiver that waits for its end. Answers the datagrams that were sent, and
+/// Ends a sender, and a receiver that waits for the end. Returns the number of sent datagrams, and
 /// the summary of the receiver.
 fn finish(send: Running, recv: Running) -> (Value, Value) {
     send.signal("INT");

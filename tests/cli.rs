@@ -1,5 +1,4 @@
-//! The command line itself, on every system: help, refusals, and a smoke test that stays on this
-//! computer.
+//! The command line on every system: help, errors, and a smoke test on this host only.
 
 use std::process::{Command, Output};
 
@@ -82,7 +81,7 @@ fn no_arguments_print_help_and_exit_2() {
 
 #[test]
 fn a_wrong_value_gets_a_reason_and_an_example() {
-    for (arguments, value, reason, right) in [
+    for (arguments, value, reason, correct) in [
         (&["send", "hello"][..], "'hello'", "not an IP address", "239.1.1.1:5000"),
         (
             &["recv", "all-systems.mcast.net:5000"],
@@ -90,8 +89,8 @@ fn a_wrong_value_gets_a_reason_and_an_example() {
             "does not resolve names",
             "239.1.1.1:5000",
         ),
-        (&["send", ":5000"], "':5000'", "no destination", "239.1.1.1:5000"),
-        (&["check", "[::]:5000"], "::", "no multicast group", "239.1.1.1:5000"),
+        (&["send", ":5000"], "':5000'", "cannot send to all addresses", "239.1.1.1:5000"),
+        (&["check", "[::]:5000"], "::", "not a multicast group", "239.1.1.1:5000"),
         (&["recv", "239.1.1.1", "--port", "5000"], "'--port'", "port", "mcast recv 239.1.1.1:5000"),
         (
             &["recv", "-c", "3", "mcast", "send"],
@@ -99,52 +98,47 @@ fn a_wrong_value_gets_a_reason_and_an_example() {
             "is '--' missing before COMMAND?",
             "mcast recv -c 3 -- mcast send",
         ),
-        (&["send", "240.0.0.5:5000"], "240.0.0.5", "reserved", "239.1.1.1:5000"),
+        (&["send", "240.0.0.5:5000"], "240.0.0.5", "IANA-reserved", "239.1.1.1:5000"),
         (&["recv", "[ff00::1]:5000"], "ff00::1", "reserved scope 0", "[ff15::1234]:5000"),
         (
             &["recv", "10.0.0.0/24:5000"],
             "10.0.0.0",
-            "only groups come in ranges",
+            "only groups can form a range",
             "239.1.1.1+4:5000",
         ),
-        (
-            &["recv", "239.0.0.0/8:5000"],
-            "16777216",
-            "a run takes 65536 at most",
-            "239.0.0.0+1000:5000",
-        ),
+        (&["recv", "239.0.0.0/8:5000"], "16777216", "the maximum of 65536", "239.0.0.0+1000:5000"),
         (
             &["recv", "239.1.1.9-239.1.1.1:5000"],
             "239.1.1.9",
-            "runs backwards",
+            "is reversed",
             "try 239.1.1.1-239.1.1.9:5000",
         ),
         (
             &["recv", "239.1.1.9-[ff15::1]:5000"],
             "ff15::1",
-            "stays in one family",
+            "239.1.1.9 is IPv4",
             "239.1.1.1-239.1.1.4:5000",
         ),
-        (&["recv", "239.1.1.1+0:5000"], "'+0'", "no group at all", "239.1.1.1+4:5000"),
+        (&["recv", "239.1.1.1+0:5000"], "+0", "greater than zero", "239.1.1.1+4:5000"),
         (
             &["recv", "fd00::5@232.1.1.1:5000"],
             "fd00::5",
-            "both must be of one family",
+            "is IPv6, but 232.1.1.1 is IPv4",
             "10.0.0.5@232.1.1.1:5000",
         ),
         (
             &["recv", "232.1.1.2@232.1.1.1:5000"],
             "232.1.1.2",
-            "is a multicast group",
+            "a multicast group",
             "10.0.0.5@232.1.1.1:5000",
         ),
         (
             &["send", "10.0.0.5@232.1.1.1:5000"],
             "10.0.0.5",
-            "a sender has no source",
+            "a sender cannot filter by source",
             "try 232.1.1.1:5000",
         ),
-        (&["recv", "--source", "239.1.1.2"], "239.1.1.2", "is a multicast group", "10.0.0.5"),
+        (&["recv", "--source", "239.1.1.2"], "239.1.1.2", "a multicast group", "10.0.0.5"),
         (&["recv", "--exclude", "me"], "'me'", "not an IP address", "10.0.0.5"),
         (
             &["recv", "--source", "10.0.0.5", "--exclude", "10.0.0.6"],
@@ -154,50 +148,50 @@ fn a_wrong_value_gets_a_reason_and_an_example() {
         ),
         (&["recv", "239.1.1.1:0"], "'0'", "not a UDP port", "1 to 65535"),
         (&["recv", "239.1.1.1:70000"], "'70000'", "not a UDP port", "1 to 65535"),
-        (&["send", "--interval", "5"], "'5'", "has no unit", "5s"),
-        (&["send", "--interval", "-5s"], "'-5s'", "negative", "100ms"),
-        (&["send", "--ttl", "300"], "'300'", "not 0 to 255", "try 1"),
-        (&["send", "--ttl", "-1"], "'-1'", "not 0 to 255", "try 1"),
-        (&["send", "--dscp", "ef9"], "'ef9'", "not a DSCP", "try ef"),
+        (&["send", "--interval", "5"], "'5'", "a unit is missing", "5s"),
+        (&["send", "--interval", "-5s"], "'-5s'", "greater than zero", "100ms"),
+        (&["send", "--ttl", "300"], "'300'", "from 0 to 255", "for example 1"),
+        (&["send", "--ttl", "-1"], "'-1'", "from 0 to 255", "for example 1"),
+        (&["send", "--dscp", "ef9"], "'ef9'", "not a DSCP", "for example ef"),
         (&["send", "--source-port", "0"], "'0'", "not a UDP port", "40000"),
-        (&["send", "--count", "0"], "'0'", "not a number of datagrams", "try 10"),
+        (&["send", "--count", "0"], "'0'", "greater than zero", "for example 10"),
         (&["recv", "--timeout", "soon"], "'soon'", "not a time", "100ms"),
         (&["recv", "--rcvbuf", "plenty"], "'plenty'", "not a size", "4MiB"),
-        (&["recv", "--rcvbuf", "100Mbit*"], "'100Mbit*'", "lacks the pause", "100Mbit*50ms"),
+        (&["recv", "--rcvbuf", "100Mbit*"], "'100Mbit*'", "the pause is missing", "100Mbit*50ms"),
         (
             &["recv", "--rcvbuf", "100*50ms"],
             "'100*50ms'",
-            "'100' has no unit",
+            "'100': a unit is missing",
             "as in 100Mbit*50ms",
         ),
         (
             &["recv", "--rcvbuf", "100Mbit*50"],
             "'100Mbit*50'",
-            "'50' has no unit",
+            "'50': a unit is missing",
             "as in 100Mbit*50ms",
         ),
-        (&["recv", "--rcvbuf", "100Mbit/50ms"], "'100Mbit/50ms'", "divides", "try 100Mbit*50ms"),
+        (
+            &["recv", "--rcvbuf", "100Mbit/50ms"],
+            "'100Mbit/50ms'",
+            "not divided",
+            "try 100Mbit*50ms",
+        ),
         (
             &["recv", "--rcvbuf", "100Mbit*50ms/70000"],
             "'70000'",
-            "not what a datagram carries",
+            "not a datagram size",
             "100Mbit*50ms/1316",
         ),
-        (
-            &["recv", "--rcvbuf", "10Gbit*1h"],
-            "'10Gbit*1h'",
-            "more than a socket's can be",
-            "try 10Gbit*",
-        ),
+        (&["recv", "--rcvbuf", "10Gbit*1h"], "'10Gbit*1h'", "more than the maximum", "try 10Gbit*"),
         (&["recv", "--output", "xml"], "'xml'", "invalid value", "json"),
         (&["send", "--output", "hex"], "'hex'", "invalid value", "json"),
     ] {
-        // Were it taken by mistake, it would end here, before anything is sent.
+        // The interface ends the run before it sends, if mcast accepts the value by mistake.
         let (status, out, err) = mcast(&[arguments, &["--iface", "no-such-interface"]].concat());
         assert_eq!((status, out.as_str()), (Some(2), ""), "{arguments:?}");
         assert_eq!(err.matches("error:").count(), 1, "{err}");
-        for part in [value, reason, right] {
-            assert!(err.contains(part), "{arguments:?} does not say {part:?}:\n{err}");
+        for part in [value, reason, correct] {
+            assert!(err.contains(part), "{arguments:?} lacks {part:?}:\n{err}");
         }
     }
 }

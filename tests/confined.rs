@@ -1,5 +1,4 @@
-//! Programs that may do less than others: no netlink sockets, no low ports, a port that others
-//! hold.
+//! Restricted processes: without netlink sockets or low ports, or with a shared port.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -9,8 +8,8 @@ use serde_json::Value;
 
 const GROUPS: [&str; 2] = ["239.1.1.1:5000", "[ff15::1]:5000"];
 
-/// Runs its arguments as a service without AF_NETLINK among its RestrictAddressFamilies: seccomp
-/// answers socket(AF_NETLINK) with EAFNOSUPPORT.
+/// Runs its arguments like a service without AF_NETLINK in RestrictAddressFamilies: seccomp makes
+/// socket(AF_NETLINK) fail with EAFNOSUPPORT.
 const WITHOUT_NETLINK: &str = r#"
 import ctypes, os, platform, struct, sys
 socket = {"x86_64": 41, "aarch64": 198}[platform.machine()]

@@ -348,7 +348,7 @@ fn wireguard_without_a_peer_suggests_allowed_ips() {
     for (target, all) in [(GROUPS[0], "224.0.0.0/4"), (GROUPS[1], "ff00::/8")] {
         let sent = host.mcast(&format!("send {target} --iface wg0 --count 1 -q")).finish();
         assert!(sent.err.contains("ENOKEY"), "{sent}");
-        assert!(sent.err.contains(&format!("allowed IPs: add {all}")), "{sent}");
+        assert!(sent.err.contains(&format!("add {all} to the allowed IPs")), "{sent}");
         let checked = check(&host, target, "wg0");
         let flags = finding(&checked, "interface-flags");
         assert_eq!(flags["commands"][0]["run"], "wg show wg0 allowed-ips", "{checked}");

@@ -371,7 +371,7 @@ fn lost_netlink_messages_are_recovered() {
          peer; ip link set e0 up; ip link set peer up; ip addr add 10.0.0.101/24 dev e0"
     ));
     recv.signal("CONT");
-    recv.error_line(|line| line.contains("news of interfaces were lost"));
+    recv.error_line(|line| line.contains("lost messages about interfaces"));
     b.joins("e0", "239.1.1.1");
     recv.signal("INT");
     recv.ends(130);
@@ -576,7 +576,7 @@ fn without_a_terminal_there_is_no_menu() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_two_wires();
     let finished = b.mcast("recv --iface ask").ends(2);
-    finished.says("--iface ask shows a menu, and here is no terminal to show it on");
+    finished.says("cannot show the menu of --iface ask: there is no terminal");
     finished.says("e1  up    10.1.0.101/24");
 }
 

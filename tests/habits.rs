@@ -74,10 +74,10 @@ fn the_environment_names_the_default_interface() {
         ("e1", "recv 10.0.0.100:5000 -d 1ms", 0, " on e0 (10.0.0.100)"),
         ("e1", "recv :5000 -d 1ms", 0, " on e1 ("),
         ("all", "recv 239.1.1.1:5000 -d 1ms", 0, " on e1 ("),
-        ("", "send 239.1.1.1:5000 -c 1", 2, "several interfaces could carry"),
-        ("e9", "send 239.1.1.1:5000 -c 1", 2, "'e9' that MCAST_IFACE names"),
-        ("e9", "recv [ff15::1]:5000", 2, "'e9' that MCAST_IFACE names"),
-        ("e9", "check -d 1ms", 2, "'e9' that MCAST_IFACE names"),
+        ("", "send 239.1.1.1:5000 -c 1", 2, "e0 and e1 can carry it"),
+        ("e9", "send 239.1.1.1:5000 -c 1", 2, "'e9' (from MCAST_IFACE)"),
+        ("e9", "recv [ff15::1]:5000", 2, "'e9' (from MCAST_IFACE)"),
+        ("e9", "check -d 1ms", 2, "'e9' (from MCAST_IFACE)"),
         ("e9", "ifaces", 0, "e1"),
     ] {
         let finished = with(&a, "MCAST_IFACE", value, arguments);

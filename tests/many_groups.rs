@@ -180,8 +180,8 @@ fn an_exhausted_limit_is_named_with_its_value() {
         with_open_files(&b, 100, "recv --iface e0 239.2.0.1:5000-5099").finish(),
         &[
             "cannot listen to 100 targets",
-            "they take 100 sockets at least",
-            "a limit of 100 open files",
+            "at least 100 sockets",
+            "open files (now 100)",
             "ulimit -n 164",
         ],
     );
@@ -191,7 +191,7 @@ fn an_exhausted_limit_is_named_with_its_value() {
         &[
             "cannot join 232.1.1.1 from 10.0.0.11 on e0 (index",
             "(ENOBUFS)",
-            "net.ipv4.igmp_max_msf (10) is reached",
+            "sources per group (now 10)",
             "sysctl -w net.ipv4.igmp_max_msf=20",
         ],
     );
@@ -201,14 +201,14 @@ fn an_exhausted_limit_is_named_with_its_value() {
         &[
             "cannot join 239.1.1.1 on e0",
             "(ENOBUFS)",
-            "net.ipv4.igmp_max_memberships (0) is reached",
+            "groups per socket (now 0)",
             "sysctl -w net.ipv4.igmp_max_memberships=20",
         ],
     );
     b.shell("echo 20 > /proc/sys/net/ipv4/igmp_max_memberships; ip link set e0 mtu 1200");
     refused(
         b.mcast("recv --iface e0 [ff15::1]:5000").finish(),
-        &["cannot join ff15::1 on e0", "(EINVAL)", "does without IPv6", "MTU below 1280"],
+        &["cannot join ff15::1 on e0", "(EINVAL)", "e0 exists and has IPv6", "MTU of 1280 or more"],
     );
     assert_eq!(members(&b), 0);
 }

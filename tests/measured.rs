@@ -759,7 +759,7 @@ nowhere.end(20)
     assert_eq!(summary["assertions"][1]["held"], true);
     assert_eq!(
         summary["verdict"],
-        json!({"status": 1, "reasons": ["delay.max < 1h (not measured)"]})
+        json!({"status": 1, "reasons": ["delay.max < 1h (value unknown)"]})
     );
 }
 
@@ -1057,7 +1057,7 @@ s.raw(b'x' * 64)                                  # and a plain one
         "lost < 3 (3)",
         "restarts != 0 (0)",
         "hops.min > 4 (4)",
-        "delay.mean < 1h (not measured)",
+        "delay.mean < 1h (value unknown)",
     ];
     assert_eq!(summary["verdict"], json!({"status": 1, "reasons": reasons}));
 }

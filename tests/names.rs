@@ -1,5 +1,4 @@
-//! Names that others choose: none reaches a terminal with a character that it would obey or hide,
-//! and none keeps mcast from working.
+//! Untrusted names: mcast escapes their control characters on terminals, and works with any name.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -10,16 +9,15 @@ use std::os::unix::ffi::OsStrExt;
 use lab::{Finished, Host, Lab, Running};
 use mcast::units::printable::is_printable;
 
-/// A name with an escape sequence, a C1 control character and a change of direction.
+/// A name with an escape sequence, a C1 control character and a bidirectional override.
 const ODD: &str = "\u{1b}[7mX\u{9b}\u{202e}";
 
-/// How it is shown.
+/// The escaped form.
 const SHOWN: &str = r"\u{1b}[7mX\u{9b}\u{202e}";
 
 /// The colours of mcast and its log.
 const COLOURS: [&str; 10] = ["0", "1", "2", "3", "31", "32", "33", "34", "35", "36"];
 
-/// Renames the interface e0.
 fn rename(host: &Host, name: &[u8]) {
     let mut ip = host.command("ip");
     ip.args(["link", "set", "e0", "name"]).arg(OsStr::from_bytes(name));
@@ -87,7 +85,7 @@ fn names_are_escaped_on_terminals() {
     }
     run(&b, &["ifaces"]).says(SHOWN);
     run(&b, &["recv", "--iface", SHOWN, "-d", "1ms"]).says(&format!(" on {SHOWN} ("));
-    // JSON has the name itself, and a terminal still prints it.
+    // JSON has the name itself, but escapes control characters.
     let json = run(&b, &["ifaces", "-o", "json"]);
     is_safe(&json);
     assert!(json.events_of("interface").iter().any(|iface| iface["name"] == ODD), "{json}");
@@ -120,7 +118,7 @@ fn an_interface_name_may_be_invalid_utf8() {
     checked.says("b\\xffz");
     assert!(checked.status.code().is_some_and(|status| status < 2), "{checked}");
 
-    // It goes while mcast listens, and comes back.
+    // The interface disappears while mcast listens.
     let recv = b.mcast(&format!("recv 239.1.1.1:5000 --iface {index} -c 1")).ready();
     b.shell("ip link del $(printf 'b\\377z')");
     recv.error_line(|line| line.contains("b\\xffz disappeared"));

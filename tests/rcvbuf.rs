@@ -99,7 +99,7 @@ fn stopped(
 ) -> Running {
     let target =
         if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
-    // Only the sum: the datagrams would fill the pipe, and a signal ends a write that stalls.
+    // No events: datagrams would fill the pipe, and a signal ends a write that stalls.
     let args = ["recv", "--iface", "e0", "--rcvbuf", rcvbuf, "-q", "-o", "json", &target];
     let recv = b.mcast_with(&[&args, options].concat()).ready_when_member(b, "e0", group);
     recv.signal("STOP");
@@ -150,7 +150,7 @@ fn a_buffer_for_a_pause_holds_it_without_waste() {
         recv.signal("CONT");
         let heard = recv.ends(0);
         let dropped = heard.summary()["kernel_drops"].as_u64().unwrap();
-        assert!(dropped > 0, "{rcvbuf} was larger than it was asked to be\n{heard}");
+        assert!(dropped > 0, "{rcvbuf} is larger than requested\n{heard}");
         println!("{rcvbuf}: {holds} were held, and of twice as many {}", 2 * holds - dropped);
     }
 }
@@ -182,7 +182,7 @@ fn a_capped_buffer_reports_the_pause_it_covers() {
     let (_a, b) = lab.pair();
     let limit: usize =
         std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
-    // The right to go past the limit is given away, as an ordinary user has it not.
+    // An ordinary user may not exceed the limit.
     let mcast = env!("CARGO_BIN_EXE_mcast");
     let capped = |options: &str| {
         b.shell(&format!(
@@ -215,7 +215,7 @@ fn a_capped_buffer_reports_the_pause_it_covers() {
     );
     assert!(
         said.contains(&format!(": {lasts} ms of 100 kpps in datagrams of 64 bytes\n")),
-        "the first line tells the truth\n{said}"
+        "the first line has the granted pause\n{said}"
     );
     let json = capped("'100kpps*5s/64' -o json");
     assert!(json.contains(&format!("{{\"asked\":208000000,\"granted\":{limit}}}")), "{json}");

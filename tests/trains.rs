@@ -219,7 +219,7 @@ fn dropped_trains_make_the_count_inexact() {
         if !way.starts_with("-o json") {
             heard.says(" dropped at least ");
             heard.says("; at least ");
-            heard.says("kernel_drops < 100000 (not measured)");
+            heard.says("kernel_drops < 100000 (value unknown)");
             continue;
         }
         let summary = heard.summary();

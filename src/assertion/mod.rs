@@ -1,7 +1,12 @@
-//! What a run is to have measured: the language of `--assert`, and the values that it compares.
+//! The language of `--assert`, and the measured values that it compares.
 
 mod expression;
+mod limit;
+mod metric;
+mod operator;
+mod refusal;
 mod value;
 
-pub use expression::{Assertion, Judgement, Metric, Statistic};
+pub use expression::{Assertion, Judgement};
+pub use metric::{Metric, Statistic};
 pub use value::Value;

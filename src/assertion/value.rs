@@ -1,36 +1,36 @@
-//! Measured values, as people and programs read them.
+//! Measured values with their units.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use serde::Serialize;
 
-/// Digits that matter, where nothing asks for more.
+/// The default number of significant digits.
 const DIGITS: usize = 3;
 
-/// With so many digits every `f64` is told from every other.
+/// This many digits distinguish every `f64`.
 const ALL_DIGITS: usize = 17;
 
-/// A measured value, in its base unit. It is serialized as the bare number, and displayed with
-/// three digits that matter and a unit.
+/// A measured value in its base unit. JSON has the bare number; `Display` has three significant
+/// digits and a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// How many.
+    /// A number of things.
     Count(u64),
-    /// How many at least: there may be more, nobody knows.
+    /// A lower bound of a number.
     AtLeast(u64),
-    /// How many of how many: 0 to 1, displayed in percent.
+    /// A fraction from 0 to 1, shown in percent.
     Ratio(f64),
     /// Nanoseconds.
     Nanos(i64),
-    /// Datagrams a second.
+    /// Datagrams per second.
     Pps(f64),
-    /// Bits a second.
+    /// Bits per second.
     Bps(f64),
 }
 
-/// A number as it is displayed: its digits, and what they are to be multiplied by.
+/// The digits of a number, and the power of ten that they are divided by.
 struct Scaled {
     digits: String,
     power_of_ten: usize,
@@ -38,8 +38,8 @@ struct Scaled {
 }
 
 impl Value {
-    /// How it may compare with another of its kind: in one way, but where only the least is known.
-    /// What is not a number compares with nothing.
+    /// The possible orderings relative to another value of the same kind: several for a lower
+    /// bound, none for NaN.
     pub(super) fn compare(self, other: Value) -> &'static [Ordering] {
         let only = |ordering| match ordering {
             Ordering::Less => &[Ordering::Less][..],
@@ -61,7 +61,7 @@ impl Value {
         }
     }
 
-    /// Whether it is a number at all.
+    /// Whether it is finite.
     pub(super) fn is_number(self) -> bool {
         match self {
             Value::Count(_) | Value::AtLeast(_) | Value::Nanos(_) => true,
@@ -69,19 +69,19 @@ impl Value {
         }
     }
 
-    /// Shows it with as few digits as it takes, three at least, until who sees them reads a value
-    /// that will do.
+    /// Shows as few digits as possible, at least three, for which the shown value satisfies
+    /// `will_do`.
     pub(super) fn shown_until(self, will_do: impl Fn(Value) -> bool) -> impl fmt::Display {
         let digits = (DIGITS..ALL_DIGITS).find(|digits| will_do(self.as_read(*digits)));
         self.shown(digits.unwrap_or(ALL_DIGITS))
     }
 
-    /// Displays it with at least so many digits that matter.
+    /// Shows at least this many significant digits.
     pub fn with_digits(self, digits: usize) -> impl fmt::Display {
         self.shown(digits)
     }
 
-    /// Shows it with at least so many digits that matter. Counts are shown as they are.
+    /// Shows at least this many significant digits. Counts are shown in full.
     fn shown(self, digits: usize) -> Scaled {
         match self {
             Value::AtLeast(count) => {
@@ -115,10 +115,10 @@ impl Value {
         }
     }
 
-    /// The value that somebody reads who sees it shown with so many digits.
+    /// The value that the shown digits represent.
     fn as_read(self, digits: usize) -> Value {
         let Scaled { digits, power_of_ten, .. } = self.shown(digits);
-        // Reading the power with the digits rounds once; multiplying would round twice.
+        // Parsing the power with the digits rounds once; a multiplication would round twice.
         let read = |power: i32| format!("{digits}e{power}").parse::<f64>().unwrap_or(f64::NAN);
         let power = power_of_ten as i32;
         match self {
@@ -143,8 +143,7 @@ impl fmt::Display for Scaled {
     }
 }
 
-/// Shows a number in the largest unit of which there is at least one. The units are the largest
-/// first.
+/// Shows a number in the largest unit that does not exceed it. The units are in descending order.
 fn scaled(value: f64, digits: usize, units: [(usize, &'static str); 4]) -> Scaled {
     let magnitude = magnitude(value, digits);
     let fits = units.into_iter().find(|(power, _)| magnitude >= *power as i32);
@@ -153,18 +152,18 @@ fn scaled(value: f64, digits: usize, units: [(usize, &'static str); 4]) -> Scale
     Scaled { digits: fixed(value, decimals(value, digits)), power_of_ten, unit }
 }
 
-/// The power of ten of the first of so many digits, after rounding: 999.9 has 3 of them as 1.00e3.
+/// The exponent after rounding to this many digits: 999.9 with three digits is 1.00e3.
 fn magnitude(value: f64, digits: usize) -> i32 {
     let text = format!("{value:.*e}", digits - 1);
     text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
 }
 
-/// How many decimals make so many digits that matter.
+/// The number of decimals for this many significant digits.
 fn decimals(value: f64, digits: usize) -> usize {
     usize::try_from(digits as i32 - 1 - magnitude(value, digits)).unwrap_or(0)
 }
 
-/// Zero is known exactly, and needs no decimals to say so.
+/// Zero is exact and has no decimals.
 fn fixed(value: f64, decimals: usize) -> String {
     if value == 0.0 { "0".to_owned() } else { format!("{value:.decimals$}") }
 }
@@ -176,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_read_well() {
+    fn display_has_three_digits_and_a_unit() {
         for (value, text) in [
             (Value::Count(12), "12"),
             (Value::Count(u64::MAX), "18446744073709551615"),
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_read_the_bare_number() {
+    fn json_has_the_bare_number() {
         let values = [
             Value::Count(12),
             Value::Ratio(0.5),
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_two_kinds_do_not_compare() {
+    fn values_of_different_kinds_do_not_compare() {
         for (this, that) in [
             (Value::Count(1), Value::Nanos(1)),
             (Value::AtLeast(1), Value::Nanos(1)),
@@ -228,7 +227,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_displayed_is_the_value_to_three_digits(
+        fn display_is_accurate_to_three_digits(
             base in 1.0..10.0_f64,
             power in 0..12_i32,
         ) {
@@ -260,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn with_all_digits_a_time_of_days_is_shown_to_the_nanosecond(
+        fn all_digits_show_days_to_the_nanosecond(
             nanos in -1_000_000_000_000_000..1_000_000_000_000_000_i64,
         ) {
             prop_assert_eq!(Value::Nanos(nanos).as_read(ALL_DIGITS), Value::Nanos(nanos));

@@ -1,5 +1,5 @@
-//! Keys of a terminal, and signals among them: a signal must not end the program while the terminal
-//! does not echo.
+//! Keys and signals from a terminal. A signal must not end the program while the terminal does not
+//! echo.
 
 use console::Key;
 #[cfg(unix)]
@@ -90,8 +90,9 @@ mod unix {
     }
 }
 
-/// The first key, and its bytes: an ASCII character, or an escape sequence of ECMA-48 or the VT100.
-/// (`console` does not know the VT100's, and takes the end of longer ones for keys.)
+/// The first key and its length in bytes: an ASCII character, or an escape sequence of ECMA-48 or
+/// the VT100. `console` does not decode those of the VT100, and reports the end of longer sequences
+/// as keys.
 #[cfg_attr(not(unix), allow(dead_code, reason = "the console decodes"))]
 fn decode(typed: &[u8]) -> (Key, usize) {
     match typed {
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_apart_though_they_come_together() {
+    fn keys_in_one_read_are_separated() {
         assert_eq!(
             all(b"\x1b[B\x1bOA12\r"),
             [Key::ArrowDown, Key::ArrowUp, Key::Char('1'), Key::Char('2'), Key::Enter]
@@ -140,7 +141,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_typed_comes_to_an_end(
+        fn decoding_always_ends(
             typed in proptest::collection::vec(any::<u8>(), 0..100),
         ) {
             prop_assert!(all(&typed).len() <= typed.len());

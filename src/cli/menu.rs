@@ -18,22 +18,29 @@ pub enum Answer {
     Chosen(u32),
     /// The user closed the menu.
     Closed,
-    /// There is no terminal to ask on.
-    Nobody,
+    /// There is no terminal.
+    NoTerminal,
 }
 
-/// Asks on the terminal which interface should carry `group`.
+/// Lets the user choose the interface for `group` on the terminal.
 pub fn ask(group: IpAddr, offered: &[&Interface]) -> Answer {
     if offered.is_empty() || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Answer::Nobody;
+        return Answer::NoTerminal;
     }
     let width = name_width(offered.iter().copied());
     let rows: Vec<String> = offered.iter().map(|iface| Row { iface, width }.to_string()).collect();
-    match show(&format!("Which interface for {group}?"), &rows) {
+    match show(&question(group), &rows) {
         Ok(Some(row)) => Answer::Chosen(offered[row].index),
         Ok(None) | Err(_) => Answer::Closed,
     }
 }
+
+pub(crate) fn question(group: IpAddr) -> String {
+    format!("Which interface for {group}?")
+}
+
+/// The keys of the menu, printed behind the question.
+pub(crate) const KEYS: &str = "(arrow keys or a number, then Enter; Esc cancels)";
 
 /// Shows the menu until a row is chosen or the menu is closed. The choice stays on the terminal as
 /// one line.
@@ -47,7 +54,7 @@ fn show(question: &str, rows: &[String]) -> io::Result<Option<usize>> {
     let mut menu = Menu { rows: rows.len(), row: 0, typed: 0 };
     let mut keys = Keys::open()?;
     term.hide_cursor()?;
-    print(format!("{question}  (arrows or a number, Enter; Esc: none)"))?;
+    print(format!("{question}  {KEYS}"))?;
     let step = loop {
         let shown = menu.window(usize::from(term.size().0).saturating_sub(2));
         for row in shown.clone() {
@@ -138,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn enter_takes_the_first_row_unless_another_is_marked() {
+    fn enter_chooses_the_marked_row() {
         assert_eq!(row_after(3, &[Key::Enter]), (0, MenuStep::Choose));
         assert_eq!(row_after(3, &[Key::ArrowDown, Key::Enter]), (1, MenuStep::Choose));
         assert_eq!(row_after(3, &[Key::ArrowUp, Key::Enter]), (2, MenuStep::Choose));
@@ -151,14 +158,14 @@ mod tests {
     #[test]
     fn a_number_marks_its_row() {
         assert_eq!(row_after(3, &[Key::Char('2')]).0, 1);
-        assert_eq!(row_after(3, &[Key::Char('9')]).0, 0, "there is no ninth");
+        assert_eq!(row_after(3, &[Key::Char('9')]).0, 0, "there is no ninth row");
         assert_eq!(row_after(15, &[Key::Char('1'), Key::Char('2')]).0, 11);
-        assert_eq!(row_after(5, &[Key::Char('1'), Key::Char('2')]).0, 1, "a second thought");
+        assert_eq!(row_after(5, &[Key::Char('1'), Key::Char('2')]).0, 1, "there is no twelfth row");
         assert_eq!(row_after(15, &[Key::Char('1'), Key::ArrowDown, Key::Char('2')]).0, 1);
     }
 
     #[test]
-    fn it_can_be_closed() {
+    fn escape_closes_the_menu() {
         assert_eq!(row_after(2, &[Key::Escape]).1, MenuStep::Close);
         assert_eq!(row_after(2, &[Key::CtrlC]).1, MenuStep::Signal(SIGINT));
     }

@@ -1,4 +1,6 @@
-//! The receive buffer as users type it: a size, or a rate times a pause.
+//! The value of `--rcvbuf`: a size, or a rate times a pause.
+
+use std::time::Duration;
 
 use bytesize::ByteSize;
 
@@ -13,62 +15,40 @@ const EXAMPLE: &str = "100Mbit*50ms";
 /// the size of the datagrams (`100Mbit*50ms/1316`).
 ///
 /// # Errors
-/// A sentence with the reason and a correct value.
+/// The reason and a correct value.
 pub fn rcvbuf(text: &str) -> Result<RcvbufRequest, String> {
     let text = text.trim();
     if let Some((left, right)) = text.split_once('*') {
-        return product(text, left.trim(), right.trim());
+        return product(left.trim(), right.trim());
     }
     size(text).map(RcvbufRequest::Bytes).map_err(|error| {
         let (before, after) = text.rsplit_once('/').unwrap_or((text, ""));
         match (text.parse::<Rate>(), before.parse::<Rate>()) {
-            (Ok(rate), _) => format!(
-                "'{text}' is a rate, and it takes a pause to make a size of it; try {rate}*50ms"
-            ),
-            _ if time(text).is_ok() => format!(
-                "'{text}' is a time, and it takes a rate to make a size of it; try 100Mbit*{text}"
-            ),
+            (Ok(rate), _) => missing("pause", format!("{rate}*50ms")),
+            _ if time(text).is_ok() => missing("rate", format!("100Mbit*{text}")),
             (_, Ok(rate)) if time(after).is_ok() => format!(
-                "'{text}' divides where a buffer is a rate times a pause; try {rate}*{}",
+                "must be a rate times a pause, not divided by a pause; try {rate}*{}",
                 after.trim()
             ),
-            (_, Ok(rate)) => format!("'{text}' lacks the pause; try {rate}*50ms/1316"),
-            _ => format!("{error}, or {EXAMPLE}"),
+            (_, Ok(rate)) => missing("pause", format!("{rate}*50ms/1316")),
+            _ => format!("{error} or {EXAMPLE}"),
         }
     })
 }
 
-fn product(text: &str, left: &str, right: &str) -> Result<RcvbufRequest, String> {
-    let refuse = |why: &str, example: &str| Err(format!("'{text}' {why}; try {example}"));
+fn missing(factor: &str, example: String) -> String {
+    format!("the {factor} is missing; try {example}")
+}
+
+fn product(left: &str, right: &str) -> Result<RcvbufRequest, String> {
     if right.contains('*') {
-        return refuse("multiplies more than a rate and a pause", EXAMPLE);
+        return Err(format!("must be one rate times one pause; for example {EXAMPLE}"));
     }
     let (right, datagram) = split_datagram(right);
     if split_datagram(left).1.is_some() {
-        return Err(format!(
-            "in '{text}' the size of the datagrams does not stand last; try {EXAMPLE}/1316"
-        ));
+        return Err(format!("the datagram size must come last; for example {EXAMPLE}/1316"));
     }
-    let is_rate = |factor: &str| factor.parse::<Rate>().is_ok();
-    let pause_first = time(left).is_ok() || (is_rate(right) && !is_rate(left));
-    let (rate, pause) = if pause_first { (right, left) } else { (left, right) };
-    let (rate, pause) = match (rate.parse::<Rate>(), time(pause)) {
-        (Ok(rate), Ok(pause)) => (rate, pause),
-        (Ok(rate), _) if pause.is_empty() => {
-            return refuse("lacks the pause", &format!("{rate}*50ms"));
-        }
-        (_, Ok(_)) if rate.is_empty() => {
-            return refuse("lacks the rate", &format!("100Mbit*{pause}"));
-        }
-        (Ok(_), _) if is_rate(pause) => {
-            let why = "multiplies two rates, and a buffer is a rate times a pause";
-            return refuse(why, &format!("{rate}*50ms"));
-        }
-        (_, Ok(_)) if time(rate).is_ok() => {
-            return refuse("multiplies two times, and a buffer is a rate times a pause", EXAMPLE);
-        }
-        (Err(error), _) | (_, Err(error)) => return Err(format!("{error}, as in {EXAMPLE}")),
-    };
+    let (rate, pause) = factors(left, right)?;
     let payload = match (datagram, rate) {
         (Some(size), _) => payload(size)?,
         (None, Rate::Bits(_)) => USUAL_PAYLOAD,
@@ -84,12 +64,32 @@ fn product(text: &str, left: &str, right: &str) -> Result<RcvbufRequest, String>
     let shorter = shorter.map_or(EXAMPLE.to_owned(), |pause| format!("{rate}*{pause:?}"));
     let ending = datagram.map_or(String::new(), |size| format!("/{size}"));
     Err(format!(
-        "'{text}' needs a buffer of {needs} bytes ({gibibytes:.1} GiB), more than a socket's can \
-         be (just under 1GiB); try {shorter}{ending}"
+        "needs {needs} bytes ({gibibytes:.1} GiB), more than the maximum of just under 1 GiB; \
+         try {shorter}{ending}"
     ))
 }
 
-/// Splits the size of the datagrams off: `50ms/1316`. The slash of `Mbit/s` is another one.
+/// Reads the two factors, in either order.
+fn factors(left: &str, right: &str) -> Result<(Rate, Duration), String> {
+    let is_rate = |factor: &str| factor.parse::<Rate>().is_ok();
+    let pause_first = time(left).is_ok() || (is_rate(right) && !is_rate(left));
+    let (rate, pause) = if pause_first { (right, left) } else { (left, right) };
+    match (rate.parse::<Rate>(), time(pause)) {
+        (Ok(rate), Ok(pause)) => Ok((rate, pause)),
+        (Ok(rate), _) if pause.is_empty() => Err(missing("pause", format!("{rate}*50ms"))),
+        (_, Ok(_)) if rate.is_empty() => Err(missing("rate", format!("100Mbit*{pause}"))),
+        (Ok(_), _) if is_rate(pause) => {
+            Err(format!("must be a rate times a pause, not two rates; try {rate}*50ms"))
+        }
+        (_, Ok(_)) if time(rate).is_ok() => {
+            Err(format!("must be a rate times a pause, not two times; for example {EXAMPLE}"))
+        }
+        (Err(error), _) => Err(format!("factor '{rate}': {error}, as in {EXAMPLE}")),
+        (_, Err(error)) => Err(format!("factor '{pause}': {error}, as in {EXAMPLE}")),
+    }
+}
+
+/// Splits off the datagram size: `50ms/1316`. The slash of `Mbit/s` is part of the rate.
 fn split_datagram(factor: &str) -> (&str, Option<&str>) {
     match factor.rsplit_once('/') {
         Some((rest, size)) if !size.trim().eq_ignore_ascii_case("s") => {
@@ -101,16 +101,14 @@ fn split_datagram(factor: &str) -> (&str, Option<&str>) {
 
 fn payload(text: &str) -> Result<usize, String> {
     let most = Family::V6.max_payload();
-    let refuse = |why| format!("'{text}' is not {why}; try {EXAMPLE}/1316");
-    let bytes: ByteSize = text.parse().map_err(|_| refuse("the size of a datagram".to_owned()))?;
-    let bytes = usize::try_from(bytes.as_u64()).ok().filter(|bytes| (1..=most).contains(bytes));
-    bytes.ok_or_else(|| refuse(format!("what a datagram carries (1 to {most} bytes)")))
+    let bytes = text.parse().ok().and_then(|bytes: ByteSize| usize::try_from(bytes.as_u64()).ok());
+    bytes.filter(|bytes| (1..=most).contains(bytes)).ok_or_else(|| {
+        format!("'{text}' is not a datagram size (1 to {most} bytes); for example {EXAMPLE}/1316")
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -140,59 +138,33 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_receive_buffer_shows_a_right_one() {
+    fn a_refused_receive_buffer_shows_a_correct_one() {
         for (text, why) in [
-            ("plenty", "'plenty' is not a size; try 1472, 64kB or 4MiB, or 100Mbit*50ms"),
-            ("0", "'0' is no size at all"),
-            ("100Mbit*", "'100Mbit*' lacks the pause; try 100Mbit*50ms"),
-            ("*10kpps", "lacks the pause; try 10kpps*50ms"),
-            ("20ms*", "lacks the rate; try 100Mbit*20ms"),
-            ("*20ms", "lacks the rate; try 100Mbit*20ms"),
-            ("*", "'' is not a rate; try"),
-            ("100*50ms", "'100' has no unit; try 100pps, or 100Mbit, as in 100Mbit*50ms"),
-            ("100Mbit*50", "'50' has no unit; try 50s or 50ms, as in 100Mbit*50ms"),
-            ("50*100Mbit", "'50' has no unit; try 50s or 50ms, as in 100Mbit*50ms"),
-            (
-                "100MB*50ms",
-                "'100MB' is not a rate; try 1000pps, 10kpps or 20Mbit (bits, not bytes), as in \
-                 100Mbit*50ms",
-            ),
-            ("50ms*100MB", "'100MB' is not a rate"),
-            ("100Mbit*-50ms", "'-50ms' is negative"),
-            (
-                "100Mbit/50ms",
-                "'100Mbit/50ms' divides where a buffer is a rate times a pause; try 100Mbit*50ms",
-            ),
-            ("100Mbit/1316", "lacks the pause; try 100Mbit*50ms/1316"),
-            (
-                "100Mbit/s",
-                "'100Mbit/s' is a rate, and it takes a pause to make a size of it; try \
-                 100Mbit*50ms",
-            ),
-            (
-                "50ms",
-                "'50ms' is a time, and it takes a rate to make a size of it; try 100Mbit*50ms",
-            ),
-            (
-                "100Mbit*10kpps",
-                "multiplies two rates, and a buffer is a rate times a pause; try 100Mbit*50ms",
-            ),
-            (
-                "50ms*50ms",
-                "multiplies two times, and a buffer is a rate times a pause; try 100Mbit*50ms",
-            ),
-            ("2*100Mbit*50ms", "multiplies more than a rate and a pause; try 100Mbit*50ms"),
-            ("100Mbit/1316*50ms", "does not stand last; try 100Mbit*50ms/1316"),
-            ("100Mbit*50ms/", "'' is not the size of a datagram; try 100Mbit*50ms/1316"),
-            ("100Mbit*50ms/big", "'big' is not the size of a datagram; try 100Mbit*50ms/1316"),
-            (
-                "100Mbit*50ms/0",
-                "'0' is not what a datagram carries (1 to 65527 bytes); try 100Mbit*50ms/1316",
-            ),
-            (
-                "100Mbit*50ms/65528",
-                "'65528' is not what a datagram carries (1 to 65527 bytes); try",
-            ),
+            ("plenty", "not a size; for example 64kB, 4MiB or 100Mbit*50ms"),
+            ("0", "must be greater than zero; for example 64kB, 4MiB or 100Mbit*50ms"),
+            ("100Mbit*", "the pause is missing; try 100Mbit*50ms"),
+            ("*10kpps", "the pause is missing; try 10kpps*50ms"),
+            ("20ms*", "the rate is missing; try 100Mbit*20ms"),
+            ("*20ms", "the rate is missing; try 100Mbit*20ms"),
+            ("*", "'': not a rate; for example"),
+            ("100*50ms", "'100': a unit is missing; try 100pps or 100Mbit, as in 100Mbit*50ms"),
+            ("100Mbit*50", "'50': a unit is missing; try 50s or 50ms, as in 100Mbit*50ms"),
+            ("50*100Mbit", "'50': a unit is missing; try 50s or 50ms, as in 100Mbit*50ms"),
+            ("100MB*50ms", "'100MB': unknown unit 'MB'; for example 1000pps"),
+            ("50ms*100MB", "20Mbit (bits, not bytes), as in 100Mbit*50ms"),
+            ("100Mbit*-50ms", "'-50ms': must be greater than zero"),
+            ("100Mbit/50ms", "not divided by a pause; try 100Mbit*50ms"),
+            ("100Mbit/1316", "the pause is missing; try 100Mbit*50ms/1316"),
+            ("100Mbit/s", "the pause is missing; try 100Mbit*50ms"),
+            ("50ms", "the rate is missing; try 100Mbit*50ms"),
+            ("100Mbit*10kpps", "not two rates; try 100Mbit*50ms"),
+            ("50ms*50ms", "not two times; for example 100Mbit*50ms"),
+            ("2*100Mbit*50ms", "one rate times one pause; for example 100Mbit*50ms"),
+            ("100Mbit/1316*50ms", "must come last; for example 100Mbit*50ms/1316"),
+            ("100Mbit*50ms/", "'' is not a datagram size (1 to 65527 bytes)"),
+            ("100Mbit*50ms/big", "'big' is not a datagram size"),
+            ("100Mbit*50ms/0", "'0' is not a datagram size"),
+            ("100Mbit*50ms/65528", "'65528' is not a datagram size"),
         ] {
             let error = rcvbuf(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
@@ -200,21 +172,18 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_that_no_buffer_lasts_is_refused_with_the_size_and_with_one_that_it_lasts() {
+    fn a_pause_too_long_for_any_buffer_is_refused_with_a_shorter_one() {
         let error = rcvbuf("10Gbit*5s").unwrap_err();
         if cfg!(target_os = "linux") {
             assert!(
-                error.contains(
-                    "'10Gbit*5s' needs a buffer of 5471125632 bytes (5.1 GiB), more than a \
-                     socket's can be"
-                ),
+                error.contains("needs 5471125632 bytes (5.1 GiB), more than the maximum"),
                 "{error}"
             );
         }
         for text in ["10Gbit*5s", "1Mpps*1h/64", "10Gbit*5s/9000", "999999999Gbit*5s"] {
             let error = rcvbuf(text).unwrap_err();
-            let (_, right) = error.split_once("try ").unwrap();
-            assert!(rcvbuf(right).is_ok(), "{text}: {error}");
+            let (_, correct) = error.split_once("try ").unwrap();
+            assert!(rcvbuf(correct).is_ok(), "{text}: {error}");
         }
     }
 

@@ -1,3 +1,3 @@
-//! Formats of datagrams, recognised by their content.
+//! The payload formats that mcast recognises.
 
 pub mod probe;

@@ -1,32 +1,31 @@
-//! Measured datagrams (probes): a header of 48 bytes in network order, then a pattern. A checksum
-//! covers both.
+//! The format of a measured datagram: 48 bytes in network byte order, then a pattern. A checksum
+//! covers all of it.
 //!
 //! | offset | size | field |
 //! | --- | --- | --- |
 //! | 0 | 4 | magic `MCST` |
 //! | 4 | 1 | version, 1 |
 //! | 5 | 1 | kind: 0 data, 1 end, 2 reply |
-//! | 6 | 2 | flags: bit 0 reply wanted, bit 1 sender's clock synchronised |
-//! | 8 | 8 | stream: random, one per run |
-//! | 16 | 8 | sequence from 0, one count per target and interface; in an end, the number of data
-//! datagrams sent |
+//! | 6 | 2 | flags: bit 0 a reply is wanted, bit 1 the sender's clock is synchronised |
+//! | 8 | 8 | stream: random, one a run |
+//! | 16 | 8 | sequence from 0, one count for each target and interface; in an end, how many data datagrams went there |
 //! | 24 | 8 | send time, ns since the Unix epoch |
 //! | 32 | 1 | TTL or hop limit as sent |
 //! | 33 | 1 | traffic class as sent |
 //! | 34 | 2 | payload length as sent |
 //! | 36 | 4 | CRC-32C (RFC 3720, 12.1) of the whole payload with this field zero |
-//! | 40 | 8 | host: a hash of the kernel's boot id, 0 if unknown |
+//! | 40 | 8 | host: a hash of the kernel's boot id, 0 where there is none |
 
 /// The length of the header, and of the smallest probe, in bytes.
 pub const MIN_LEN: usize = 48;
 
-/// How often an end is sent.
+/// The number of end markers.
 pub const ENDS: u32 = 5;
 
-/// The time from one end to the next.
+/// The time between two end markers.
 pub const END_INTERVAL: std::time::Duration = std::time::Duration::from_millis(20);
 
-/// The highest sequence that is believed: no run gets there.
+/// The highest accepted sequence number, which no run reaches.
 pub const MOST: u64 = u64::MAX / 4;
 
 const MAGIC: &[u8; 4] = b"MCST";
@@ -38,11 +37,11 @@ const CRC: std::ops::Range<usize> = 36..40;
 /// The purpose of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProbeKind {
-    /// One of the stream.
+    /// A datagram of the stream.
     Data,
-    /// The stream is over.
+    /// The end of the stream.
     End,
-    /// The answer to one that wanted a reply.
+    /// The reply to a probe that requested it.
     Reply,
 }
 
@@ -51,48 +50,48 @@ pub enum ProbeKind {
 pub struct Probe {
     /// The purpose.
     pub kind: ProbeKind,
-    /// The sender wants a reply.
+    /// The sender requests a reply.
     pub reply_wanted: bool,
     /// The sender's clock follows a reference (adjtimex(2)).
     pub synchronised: bool,
-    /// The run that it belongs to.
+    /// The random number of the run.
     pub stream: u64,
-    /// Its number, from 0; of an end, how many data datagrams there were.
+    /// The number from 0; in an end, the number of data datagrams.
     pub sequence: u64,
-    /// When it was sent, in ns since the Unix epoch by the sender's clock.
+    /// The send time in ns since the Unix epoch, by the sender's clock.
     pub sent: u64,
-    /// The TTL or hop limit that it was sent with.
+    /// The TTL or hop limit as sent.
     pub ttl: u8,
-    /// The traffic class that it was sent with: DSCP and ECN.
+    /// The traffic class as sent: DSCP and ECN.
     pub traffic_class: u8,
-    /// The host that sent it, while it is up: equal numbers other than 0 mean one clock.
+    /// The sending host until its next boot: equal numbers other than 0 mean the same clock.
     pub host: u64,
 }
 
 /// The result of reading a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// Anything that does not claim to be a probe.
+    /// Any other payload.
     Plain,
-    /// A probe as it was sent.
+    /// A valid probe.
     Probe(Probe),
-    /// It has the magic of a probe but is damaged, with the stream id from its header, if complete.
+    /// An invalid probe. The stream is its unverified stream number, if the payload is long enough.
     Damaged(Damage, Option<u64>),
 }
 
-/// The damage of a datagram with the magic of a probe.
+/// The reason why a probe is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
-    /// It is shorter than it was sent.
+    /// The payload is shorter than sent.
     Truncated,
-    /// Its checksum or its length is wrong, or its sequence is beyond [`MOST`].
+    /// The checksum or the length is wrong, or the sequence is beyond [`MOST`].
     Corrupt,
     /// An unknown version or kind.
     Unsupported,
 }
 
 impl Damage {
-    /// The word for it, in JSON and in text.
+    /// The name in JSON and in text.
     pub fn name(self) -> &'static str {
         match self {
             Damage::Truncated => "truncated",
@@ -102,7 +101,7 @@ impl Damage {
     }
 }
 
-/// Reads a payload. `cut` is set if the system truncated the datagram.
+/// Reads a payload. `cut`: the system reported that the datagram was longer.
 pub fn read(payload: &[u8], cut: bool) -> Reading {
     let Some(version) = payload.strip_prefix(MAGIC).and_then(|rest| rest.first()) else {
         return Reading::Plain;
@@ -148,26 +147,26 @@ pub fn read(payload: &[u8], cut: bool) -> Reading {
 /// Writes probes of one length.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    /// Behind the header each byte is its own offset, modulo 256.
+    /// Each byte behind the header is its own offset, modulo 256.
     pattern: Vec<u8>,
     tail: Tail,
 }
 
 impl Writer {
-    /// For probes of `len` bytes, at least [`MIN_LEN`].
+    /// Writes probes of `len` bytes, at least [`MIN_LEN`].
     pub fn new(len: u16) -> Self {
         let len = usize::from(len).max(MIN_LEN);
         let pattern: Vec<u8> = (0..len).map(|offset| offset as u8).collect();
         Writer { tail: Tail::new(&pattern[MIN_LEN..]), pattern }
     }
 
-    /// The length of each in bytes, never 0.
+    /// The length of each probe in bytes, never 0.
     #[expect(clippy::len_without_is_empty, reason = "none is empty")]
     pub fn len(&self) -> usize {
         self.pattern.len()
     }
 
-    /// Writes a probe into `bytes`, which are [`Writer::len`] many.
+    /// Writes a probe to `bytes`, whose length is [`Writer::len`].
     pub fn write(&self, probe: &Probe, bytes: &mut [u8]) {
         bytes.copy_from_slice(&self.pattern);
         let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
@@ -193,7 +192,7 @@ impl Writer {
         bytes[CRC].copy_from_slice(&crc.to_be_bytes());
     }
 
-    /// A probe by itself.
+    /// A probe in a new buffer.
     pub fn bytes(&self, probe: &Probe) -> Vec<u8> {
         let mut bytes = self.pattern.clone();
         self.write(probe, &mut bytes);
@@ -201,9 +200,9 @@ impl Writer {
     }
 }
 
-/// The constant part after the header. A CRC is linear: the CRC of two parts is that of the second,
-/// combined with that of the first shifted past the second. For one length this shift is a table,
-/// and a probe therefore costs the same at any length.
+/// The constant part behind the header. A CRC is linear: that of two parts is that of the second,
+/// combined with that of the first shifted past the second, which is a table for one length. The
+/// cost of a probe does not depend on its length.
 #[derive(Clone, Debug)]
 struct Tail {
     crc: u32,
@@ -226,15 +225,14 @@ impl Tail {
         Tail { crc: crc32c::crc32c(tail), passed }
     }
 
-    /// The CRC of something, whose own is `crc`, with the tail behind it.
+    /// The CRC of data with the CRC `crc`, followed by the tail.
     fn append_to(&self, crc: u32) -> u32 {
         let bytes = crc.to_le_bytes().into_iter().map(usize::from);
         bytes.zip(&*self.passed).fold(self.crc, |all, (byte, table)| all ^ table[byte])
     }
 }
 
-/// The checksum of a payload of at least [`MIN_LEN`] bytes, as if the checksum's own field were
-/// zero.
+/// The checksum of a payload of at least [`MIN_LEN`] bytes, with the checksum field as zero.
 fn checksum(payload: &[u8]) -> u32 {
     let before = crc32c::crc32c(&payload[..CRC.start]);
     crc32c::crc32c_append(crc32c::crc32c_append(before, &[0; 4]), &payload[CRC.end..])
@@ -273,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_at_the_documented_offsets() {
+    fn every_field_has_its_documented_offset() {
         let bytes = Writer::new(50).bytes(&probe());
         let mut expected = b"MCST\x01\x00\x00\x02".to_vec();
         expected.extend((1..=8).chain(0x11..=0x18).chain(0x21..=0x28));
@@ -287,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_checksum_is_crc_32c() {
-        // RFC 3720, B.4: 32 bytes of zeroes, and 32 bytes 0 to 31; and the check value of the CRC
+        // RFC 3720, B.4: 32 bytes of zeroes, and the bytes 0 to 31; and the check value of the CRC
         // catalogues.
         assert_eq!(crc32c::crc32c(&[0; 32]), 0x8a91_36aa);
         assert_eq!(
@@ -298,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_probes_are_classified() {
+    fn each_invalid_probe_has_its_reason() {
         let bytes = Writer::new(100).bytes(&probe());
         let stream = Some(probe().stream);
         let changed = |at: usize, to: u8| {
@@ -318,12 +316,12 @@ mod tests {
         assert_eq!(
             changed(35, 99),
             Reading::Damaged(Damage::Corrupt, stream),
-            "longer than it says"
+            "longer than it states"
         );
         assert_eq!(
             changed(35, 101),
             Reading::Damaged(Damage::Truncated, stream),
-            "shorter than it says"
+            "shorter than it states"
         );
         assert_eq!(read(&bytes[..99], false), Reading::Damaged(Damage::Truncated, stream));
         assert_eq!(read(&bytes, true), Reading::Damaged(Damage::Truncated, stream));
@@ -342,7 +340,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(
+        fn a_written_probe_is_read_again(
             (stream, sequence, sent, host) in any::<(u64, u64, u64, u64)>(),
             (ttl, traffic_class, reply_wanted, synchronised) in any::<(u8, u8, bool, bool)>(),
             (kind, len) in (0..3_usize, 0..2000_u16),
@@ -367,7 +365,7 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_bit_is_never_believed(at in 0..100_usize, bit in 0..8_u8) {
+        fn a_flipped_bit_is_detected(at in 0..100_usize, bit in 0..8_u8) {
             let mut bytes = Writer::new(100).bytes(&probe());
             bytes[at] ^= 1 << bit;
             prop_assert!(!matches!(read(&bytes, false), Reading::Probe(_)));

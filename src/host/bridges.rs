@@ -1,4 +1,4 @@
-//! The bridges of this host: what they know of multicast groups.
+//! The bridges of this host, with their multicast state.
 
 use std::net::IpAddr;
 
@@ -7,42 +7,39 @@ use serde::{Deserialize, Serialize};
 /// A bridge of this host.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, Default)]
 pub struct Bridge {
-    /// Its name.
     pub name: String,
-    /// Its interface index.
     pub index: u32,
-    /// The interfaces that are its ports.
+    /// The names of its ports.
     pub ports: Vec<String>,
-    /// It carries a group to those ports alone that asked for it (`mcast_snooping`).
+    /// Forwards a group only to ports with members (`mcast_snooping`).
     pub snooping: bool,
-    /// It asks for members itself, where no other querier does (`mcast_querier`).
+    /// Queries for members if there is no other querier (`mcast_querier`).
     pub querier: bool,
-    /// The other querier that it knows of, for groups of IPv4.
+    /// The other IGMP querier that the bridge detected.
     pub other_querier: Option<IpAddr>,
-    /// The same for groups of IPv6.
+    /// The other MLD querier.
     pub other_querier_of_ipv6: Option<IpAddr>,
-    /// The version of IGMP that it asks with.
+    /// The IGMP version of its queries.
     pub igmp_version: Option<u8>,
-    /// The version of MLD that it asks with.
+    /// The MLD version of its queries.
     pub mld_version: Option<u8>,
     /// Bridged IPv4 datagrams pass the firewall, by the setting of this bridge;
-    /// [`super::bridge_netfilter`] tells that of all.
+    /// [`super::bridge_netfilter`] has the global setting.
     pub nf_call_iptables: bool,
-    /// The same of IPv6.
+    /// The same for IPv6.
     pub nf_call_ip6tables: bool,
-    /// Who asked for which group.
+    /// The detected memberships.
     pub members: Vec<BridgeMember>,
 }
 
-/// A group that is carried to a port of a bridge.
+/// A group that a bridge forwards to a port.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct BridgeMember {
-    /// The port, or the bridge itself: then it is this host that asked.
+    /// The port with members, or the bridge itself for members on this host.
     pub port: String,
-    /// The group.
     pub group: IpAddr,
-    /// The only source that was asked for, where it was one.
+    /// The only source of the membership.
     pub source: Option<IpAddr>,
-    /// It was entered by hand, and does not age.
+    /// Configured manually; does not expire.
     pub permanent: bool,
 }

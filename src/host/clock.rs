@@ -1,16 +1,16 @@
-//! What the system tells of its clock.
+//! The system's clock.
 
 use super::sysctl;
 use crate::sys;
 
-/// Whether the clock follows a reference, by the kernel's own account (adjtimex(2): what NTP or PTP
-/// daemons tell it).
+/// Whether the clock follows a reference, such as an NTP or PTP daemon, according to the kernel
+/// (adjtimex(2)).
 pub fn is_synchronised() -> bool {
     sys::clock_is_synchronised()
 }
 
-/// This host while it is up: FNV-1a of the kernel's boot id, which containers share as they share
-/// the clock. 0 where the system has none.
+/// The host until its next boot: FNV-1a of the kernel's boot id, which containers share, as they
+/// share the clock. 0 if the system has none.
 pub fn host_id() -> u64 {
     sysctl::read(["kernel", "random", "boot_id"]).map_or(0, |id: String| hash(id.as_bytes()))
 }
@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn this_host_is_the_same_twice() {
+    fn the_host_id_is_stable() {
         assert_eq!(host_id(), host_id());
         assert_eq!(host_id() != 0, cfg!(target_os = "linux"));
     }

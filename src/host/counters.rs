@@ -1,11 +1,11 @@
-//! The kernel's counters of this network namespace: what Linux tells in /proc/net/snmp, netstat,
-//! snmp6 and dev. Where a datagram was lost, one of them has counted it.
+//! The kernel's counters of this network namespace (Linux: /proc/net/snmp, netstat, snmp6 and dev).
+//! One of them counts each lost datagram.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The counters, as they were at one moment.
+/// The counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// By protocol and name: "Ip.InReceives".
@@ -14,28 +14,26 @@ pub struct Counters {
     links: BTreeMap<String, LinkCounters>,
 }
 
-/// What an interface has counted.
+/// The counters of an interface.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkCounters {
-    /// What came in.
     pub rx_packets: u64,
-    /// What came in damaged.
+    /// Received damaged.
     pub rx_errors: u64,
-    /// What came in and was dropped: nobody wanted it, or it was too long.
+    /// Received and dropped: no protocol for it, or too long.
     pub rx_dropped: u64,
-    /// What came in to a group. Some drivers do not count it.
+    /// Received for a group. Some drivers do not count it.
     pub rx_multicast: u64,
-    /// What went out.
     pub tx_packets: u64,
-    /// What should have gone out and was dropped.
+    /// Dropped before sending.
     pub tx_dropped: u64,
 }
 
-/// Reads the counters. `None` where the system has none.
+/// `None` if the system has no counters.
 pub fn counters() -> Option<Counters> {
     let read = |name: &str| {
         let path = format!("/proc/thread-self/net/{name}");
-        // An interface may have a name that is no text.
+        // The name of an interface may not be UTF-8.
         std::fs::read(&path)
             .inspect_err(|error| tracing::debug!(path, %error, "cannot read"))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
@@ -49,9 +47,9 @@ pub fn counters() -> Option<Counters> {
 }
 
 impl Counters {
-    /// By how much each has grown since `before`: "Ip.InReceives", "IpExt.InMcastPkts",
-    /// "TcpExt.IPReversePathFilter", "Udp.IgnoredMulti", "Ip6.InReceives",
-    /// "Icmp6.InMLDv2Reports". Only those that have; one that was set back is left out.
+    /// The increase of each counter since `before`: "Ip.InReceives", "IpExt.InMcastPkts",
+    /// "TcpExt.IPReversePathFilter", "Udp.IgnoredMulti", "Ip6.InReceives", "Icmp6.InMLDv2Reports".
+    /// Omits counters without increase, and those that were reset.
     pub fn since(&self, before: &Counters) -> BTreeMap<String, u64> {
         let grown = |(name, now): (&String, &u64)| {
             let grown = grown(*before.values.get(name)?, *now)?;
@@ -60,8 +58,8 @@ impl Counters {
         self.values.iter().filter_map(grown).collect()
     }
 
-    /// By how much those of an interface have grown since `before`. `None` where it was not there
-    /// then or is not there now, and where it has begun anew.
+    /// The increase of an interface's counters since `before`. `None` if the interface was or is
+    /// absent, or its counters were reset.
     pub fn of_link(&self, before: &Counters, name: &str) -> Option<LinkCounters> {
         let (before, now) = (before.links.get(name)?, self.links.get(name)?);
         Some(LinkCounters {
@@ -75,8 +73,8 @@ impl Counters {
     }
 }
 
-/// By how much a counter has grown. Those of 32-bit systems, and of some drivers, begin anew after
-/// 2^32; one that would have grown by the half of that has rather been set back.
+/// The increase of a counter. Those of 32-bit systems and some drivers wrap around at 2^32; an
+/// increase of half of that means a reset.
 fn grown(before: u64, now: u64) -> Option<u64> {
     const WRAP: u64 = 1 << 32;
     if now >= before {
@@ -96,8 +94,8 @@ fn parse(snmp: &str, netstat: &str, snmp6: &str, dev: &str) -> Counters {
     Counters { values, links: parse_dev(dev) }
 }
 
-/// Whether a counter tells of multicast. Some of the values count nothing, but are settings.
-fn tells(protocol: &str, name: &str) -> bool {
+/// Whether a counter concerns multicast. Some of the values are settings.
+fn is_multicast(protocol: &str, name: &str) -> bool {
     match (protocol, name) {
         ("Ip", "Forwarding" | "DefaultTTL" | "ReasmTimeout") => false,
         ("Ip" | "IpExt" | "Udp" | "Ip6" | "Udp6", _) | ("TcpExt", "IPReversePathFilter") => true,
@@ -106,8 +104,8 @@ fn tells(protocol: &str, name: &str) -> bool {
     }
 }
 
-/// Reads /proc/net/snmp or /proc/net/netstat: two lines a protocol, one with names, one with
-/// values. What is odd or cut short is passed over.
+/// Reads /proc/net/snmp or /proc/net/netstat: two lines for each protocol, with names and values.
+/// Ignores invalid or truncated lines.
 ///
 /// ```text
 /// Ip: Forwarding DefaultTTL InReceives
@@ -130,7 +128,7 @@ fn parse_pairs(text: &str, values: &mut BTreeMap<String, u64>) {
     }
 }
 
-/// Reads /proc/net/snmp6: a line a counter, whose name begins with that of the protocol.
+/// Reads /proc/net/snmp6: one line for each counter, whose name begins with that of the protocol.
 ///
 /// ```text
 /// Ip6InReceives                       1234
@@ -148,13 +146,13 @@ fn parse_snmp6(text: &str, values: &mut BTreeMap<String, u64>) {
 }
 
 fn keep(protocol: &str, name: &str, value: &str, values: &mut BTreeMap<String, u64>) {
-    if let (true, Ok(value)) = (tells(protocol, name), value.parse()) {
+    if let (true, Ok(value)) = (is_multicast(protocol, name), value.parse()) {
         values.insert(format!("{protocol}.{name}"), value);
     }
 }
 
-/// Reads /proc/net/dev: a line an interface, below two lines of headings. What is odd or cut short
-/// is passed over.
+/// Reads /proc/net/dev: one line for each interface, after two header lines. Ignores invalid or
+/// truncated lines.
 ///
 /// ```text
 /// Inter-|   Receive                                                |  Transmit
@@ -163,7 +161,7 @@ fn keep(protocol: &str, name: &str, value: &str, values: &mut BTreeMap<String, u
 /// ```
 fn parse_dev(text: &str) -> BTreeMap<String, LinkCounters> {
     let link = |line: &str| {
-        // The name may have a colon in it, the numbers have none.
+        // The name may contain a colon, the numbers do not.
         let (name, rest) = line.rsplit_once(':')?;
         let mut values = Vec::new();
         for word in rest.split_ascii_whitespace() {
@@ -225,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_files_are_read_as_the_kernel_writes_them() {
+    fn the_files_of_the_kernel_are_read() {
         let read = parse(SNMP, NETSTAT, SNMP6, DEV);
         let wanted = [
             ("Icmp6.InGroupMembQueries", 15),
@@ -256,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_has_grown_is_told() {
+    fn only_increased_counters_are_reported() {
         let before = parse(SNMP, NETSTAT, SNMP6, DEV);
         assert!(before.since(&before).is_empty());
         assert_eq!(before.of_link(&before, "lo"), Some(LinkCounters::default()));
@@ -275,11 +273,11 @@ mod tests {
         let link = LinkCounters { rx_multicast: 10, tx_packets: 3, ..LinkCounters::default() };
         assert_eq!(after.of_link(&before, "lo"), Some(link));
         assert_eq!(after.of_link(&before, "e1"), None);
-        assert_eq!(before.of_link(&after, "lo"), None, "it has begun anew");
+        assert_eq!(before.of_link(&after, "lo"), None, "it was reset");
     }
 
     #[test]
-    fn a_counter_wraps_or_is_set_back() {
+    fn a_counter_wraps_around_or_is_reset() {
         assert_eq!(grown(5, 5), Some(0));
         assert_eq!(grown(0, u64::MAX), Some(u64::MAX));
         assert_eq!(grown(u32::MAX.into(), 0), Some(1));
@@ -289,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_odd_is_passed_over() {
+    fn invalid_lines_are_ignored() {
         let read = parse(
             "Ip: InReceives\nUdp: InDatagrams\nUdp: 7\n\nIp InReceives\nIp: InDelivers New\nIp: \
              -1 2 3",
@@ -319,7 +317,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(
+        fn arbitrary_text_does_not_panic(
             text: String,
             odd in "((Ip|Udp|Ip6|é):? ?[-0-9 ]{0,30}\n?){0,5}",
             cut in 0_usize..300,
@@ -333,7 +331,7 @@ mod tests {
         }
 
         #[test]
-        fn what_has_grown_is_never_more_than_could_be(before: u64, now: u64) {
+        fn an_increase_is_plausible(before: u64, now: u64) {
             if let Some(grown) = grown(before, now) {
                 prop_assert!(
                     before.wrapping_add(grown) == now || before + grown == now + (1 << 32)

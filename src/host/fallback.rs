@@ -1,4 +1,4 @@
-//! Systems other than Linux, with the signatures of `linux`: what they do not show is unknown.
+//! Systems other than Linux, with the signatures of `linux`: everything is unknown.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,7 +22,7 @@ pub fn igmp_version(_ifname: &str) -> Option<u8> {
     None
 }
 
-/// Systems other than Linux have no netlink to miss.
+/// Other systems do not need netlink.
 pub fn has_netlink() -> bool {
     true
 }

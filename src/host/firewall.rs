@@ -1,24 +1,32 @@
-//! The firewall of this host, as nft prints it, and whether this process may see it.
+//! Why the rules of the firewall cannot be read, and the rules that nft does not list.
 
 use std::fmt;
+use std::time::Duration;
 
-/// Why the firewall cannot be read.
+use crate::units::words::seconds;
+
+/// Why the rules of the firewall cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "other systems have no nft"))]
 pub enum Unread {
-    /// It takes CAP_NET_ADMIN.
+    /// This process has no CAP_NET_ADMIN in the user namespace that owns the network.
     NotPermitted,
-    /// There is no nft on this host.
+    /// nft is not installed.
     NoTool,
-    /// What nft, or the system, says.
+    /// nft was still running after this time.
+    TimedOut(Duration),
+    /// The error of nft or of the system.
     Failed(String),
 }
 
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Unread::NotPermitted => f.write_str("reading the firewall takes CAP_NET_ADMIN"),
-            Unread::NoTool => f.write_str("there is no nft on this host"),
+            Unread::NotPermitted => f.write_str("needs CAP_NET_ADMIN"),
+            Unread::NoTool => f.write_str("nft is not installed"),
+            Unread::TimedOut(time) => {
+                write!(f, "nft: no answer within {}", seconds(time.as_secs_f64()))
+            }
             Unread::Failed(why) => write!(f, "nft: {why}"),
         }
     }
@@ -26,7 +34,7 @@ impl fmt::Display for Unread {
 
 impl std::error::Error for Unread {}
 
-/// Whether there are tables of the old iptables, which nft does not list. Only root can tell.
+/// Whether there are tables of the older iptables, which nft does not list. Only root can read them.
 pub fn has_legacy_rules() -> bool {
     ["ip_tables_names", "ip6_tables_names"].iter().any(|file| {
         std::fs::read_to_string(format!("/proc/thread-self/net/{file}"))

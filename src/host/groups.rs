@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::iface::Joined;
 
-/// The groups of this host, as they were at one moment.
+/// The groups of this host at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Groups {
     pub(super) joined: Option<BTreeMap<u32, Vec<Joined>>>,
@@ -12,14 +12,13 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// The groups of the interface with this index, in the order of their addresses. `None` where
-    /// the system does not tell.
+    /// The groups of the interface with this index, sorted by address. `None` if the system does
+    /// not show them.
     pub fn of(&self, ifindex: u32) -> Option<&[Joined]> {
         self.joined.as_ref().map(|groups| groups.get(&ifindex).map_or(&[][..], Vec::as_slice))
     }
 
-    /// The version of IGMP that the interface with this index speaks, as [`super::igmp_version`]
-    /// has it.
+    /// The IGMP version of the interface with this index: see [`super::igmp_version`].
     pub fn igmp_version(&self, ifindex: u32) -> Option<u8> {
         self.igmp_versions.get(&ifindex).copied()
     }

@@ -1,4 +1,4 @@
-//! The IPv6 addresses of this host with their states: what Linux shows in /proc/net/if_inet6.
+//! The IPv6 addresses of this host with their states (Linux: /proc/net/if_inet6).
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -13,7 +13,7 @@ pub struct Inet6Address {
     pub state: AddressState,
 }
 
-/// Whether an IPv6 address can be used (RFC 4862, 5.4).
+/// Whether an IPv6 address is usable (RFC 4862, 5.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressState {
     Ready,
@@ -23,7 +23,7 @@ pub enum AddressState {
     Duplicate,
 }
 
-/// The IPv6 addresses of this host. None if the system does not show them.
+/// Empty if the system does not show them.
 pub fn addresses() -> Vec<Inet6Address> {
     let table = std::fs::read("/proc/thread-self/net/if_inet6").unwrap_or_default();
     parse(&String::from_utf8_lossy(&table))
@@ -36,8 +36,8 @@ pub fn is_duplicate(address: IpAddr) -> bool {
         .any(|found| IpAddr::V6(found.address) == address && found.state == AddressState::Duplicate)
 }
 
-/// Whether an interface waits for the end of duplicate address detection: for that of `address`,
-/// else for that of any.
+/// Whether duplicate address detection is running on an interface, for `address` or for any
+/// address.
 pub fn is_tentative(index: u32, address: Option<IpAddr>) -> bool {
     addresses().iter().any(|found| {
         found.index == index
@@ -98,7 +98,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(text in ".{0,200}") {
+        fn arbitrary_text_does_not_panic(text in ".{0,200}") {
             let _ = parse(&text);
         }
     }

@@ -1,4 +1,4 @@
-//! The tables of groups that Linux shows in /proc/net/igmp and /proc/net/igmp6. Pure.
+//! The parser of /proc/net/igmp and /proc/net/igmp6. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -13,8 +13,8 @@ pub struct Igmp {
     pub groups: Vec<Joined>,
 }
 
-/// Reads /proc/net/igmp: a line an interface, and below it a line a group. What is odd or cut
-/// short is passed over.
+/// Reads /proc/net/igmp: one line for each interface, and below it one for each group. Ignores
+/// invalid or truncated lines.
 ///
 /// ```text
 /// Idx Device    : Count Querier   Group    Users Timer    Reporter
@@ -23,7 +23,7 @@ pub struct Igmp {
 /// ```
 pub fn parse_igmp(text: &str) -> Vec<Igmp> {
     let mut interfaces: Vec<Igmp> = Vec::new();
-    // Whether the line of the interface that the groups belong to could be read.
+    // Whether the line of the interface was valid.
     let mut known = false;
     for line in text.lines() {
         if !line.starts_with('\t') {
@@ -52,7 +52,7 @@ fn igmp_interface(line: &str) -> Option<Igmp> {
 
 fn igmp_group(line: &str) -> Option<Joined> {
     let mut words = line.split_ascii_whitespace();
-    // The kernel prints the four bytes of the address as a number of its own byte order.
+    // The kernel prints the four bytes of the address as a number in its byte order.
     let group = words
         .next()
         .filter(|word| is_hex(word, 8))
@@ -63,8 +63,8 @@ fn igmp_group(line: &str) -> Option<Joined> {
     })
 }
 
-/// Reads /proc/net/igmp6: a line a group, with the index of its interface. What is odd or cut
-/// short is passed over.
+/// Reads /proc/net/igmp6: one line for each group, with the index of its interface. Ignores invalid
+/// or truncated lines.
 ///
 /// ```text
 /// 4    eth0            ff020000000000000000000000000001     1 0000000C 0
@@ -97,13 +97,13 @@ mod tests {
         Joined { group: group.parse().unwrap(), users }
     }
 
-    /// A group as this machine's kernel prints it.
+    /// A group in the form of this machine's kernel.
     fn hex(group: &str) -> String {
         format!("{:08X}", u32::from_ne_bytes(group.parse::<Ipv4Addr>().unwrap().octets()))
     }
 
     #[test]
-    fn the_igmp_table_is_read_as_the_kernel_writes_it() {
+    fn the_igmp_table_of_the_kernel_is_read() {
         let (all, own) = (hex("224.0.0.1"), hex("239.1.2.3"));
         let text = format!(
             "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n1\tlo        \
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_odd_in_the_igmp_table_is_passed_over() {
+    fn invalid_lines_of_the_igmp_table_are_ignored() {
         let own = hex("239.1.2.3");
         let version = |line: &str| parse_igmp(line).pop().map(|iface| iface.version);
         assert_eq!(version("2\te0        :     1      V9\n"), Some(None));
@@ -146,7 +146,7 @@ mod tests {
             let read = parse_igmp(&format!("2\te0        :     1      V3\n{line}\n"));
             assert!(read[0].groups.is_empty(), "{line:?}: {read:?}");
         }
-        // The groups below a line that cannot be read are not those of the interface above it.
+        // The groups below an invalid line do not belong to the interface above it.
         let read = parse_igmp(&format!(
             "2\te0        :     1      V3\n?\n\t\t\t\t{own}     1 0:00000000\t\t0\n"
         ));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_igmp6_table_is_read_as_the_kernel_writes_it() {
+    fn the_igmp6_table_of_the_kernel_is_read() {
         let text = "1    lo              ff020000000000000000000000000001     1 0000000C \
                     0\n14   e0.100@long-nam ff150000000000000000000000001234     3 00000004 \
                     0\n2    e0              ff15000000000000000000000000\ne0              \
@@ -165,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(
+        fn arbitrary_text_does_not_panic(
             text: String,
             line in "[0-9]{1,3}\t[a-z:.@ ]{0,9} *:? *[0-9]{0,3} *(V[0-9])?",
             group in "\t{0,5}[0-9A-F+]{0,9} +-?[0-9]{0,12}",
@@ -176,7 +176,7 @@ mod tests {
         }
 
         #[test]
-        fn a_table_cut_anywhere_tells_of_no_group_that_is_not_there(cut in 0_usize..120) {
+        fn a_truncated_table_has_no_false_groups(cut in 0_usize..120) {
             let text = format!(
                 "2\te0        :     2      V3\n\t\t\t\t{}     1 0:00000000\t\t0\n\t\t\t\t{}     1 0:00000000\t\t0\n",
                 hex("239.1.2.3"),

@@ -5,10 +5,10 @@ use std::io;
 use super::{imp, os};
 use crate::iface::Interface;
 
-/// Lists the interfaces of this host, by index.
+/// The interfaces of this host, sorted by index.
 ///
 /// # Errors
-/// What the system refused.
+/// The error of the system.
 pub fn interfaces() -> io::Result<Vec<Interface>> {
     let mut interfaces =
         os::interfaces().or_else(|error| imp::interfaces_without_netlink().map_err(|_| error))?;
@@ -23,7 +23,7 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn this_host_has_a_loopback_interface_with_an_index_and_a_name() {
+    fn this_host_has_a_loopback_interface() {
         let interfaces = super::interfaces().unwrap();
         let lo = interfaces.iter().find(|iface| iface.loopback).expect("every host has one");
         assert!(lo.index > 0 && !lo.name.is_empty(), "{lo:?}");

@@ -1,8 +1,8 @@
-//! What this host says of itself: its interfaces, routes, memberships, counters, ports, bridges,
-//! firewall and settings. Nothing here changes them.
+//! The state of this host: its interfaces, routes, memberships, counters, ports, bridges, firewall
+//! and settings. Nothing here changes them.
 //!
-//! `imp` reads what only Linux shows, and its fallback answers that it is unknown. `os` holds what
-//! all Unix systems share, and its peer on Windows.
+//! `imp` reads the state that only Linux shows; its fallback returns that it is unknown. `os` is
+//! shared by all Unix systems; Windows has its counterpart.
 
 mod bridges;
 mod clock;
@@ -28,6 +28,8 @@ pub mod sysctl;
 pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
 pub use counters::{Counters, LinkCounters, counters};
+#[cfg(all(test, target_os = "linux"))]
+pub use firewall::Unread;
 pub use firewall::has_legacy_rules;
 pub use groups::Groups;
 pub use if_inet6::{is_duplicate, is_tentative};

@@ -1,12 +1,12 @@
-//! The queues that datagrams wait in before an interface.
+//! The queues of an interface.
 
-/// A queue before an interface (a qdisc: tc(8)).
+/// A queue of an interface (a qdisc: tc(8)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
-    /// Its kind: `fq_codel`, `tbf`.
+    /// The kind: `fq_codel`, `tbf`.
     pub kind: String,
-    /// How many packets wait in it.
+    /// The number of waiting packets.
     pub waiting: u32,
-    /// How many packets it has dropped since it was set up.
+    /// The number of dropped packets since its creation.
     pub dropped: u32,
 }

@@ -1,11 +1,10 @@
-//! The kernel's route to a group, as every system tells it.
+//! The kernel's route to a group, on every system.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use crate::iface::{Family, Interface, Route};
 
-/// Every system answers this way: a connected socket takes the address of the interface that it
-/// would send from.
+/// On every system, a connected socket has the address of the interface that it would send from.
 pub fn route_by_connect(group: IpAddr, interfaces: &[Interface]) -> Option<Route> {
     let socket = UdpSocket::bind(SocketAddr::new(Family::of(group).unspecified(), 0)).ok()?;
     socket.connect(SocketAddr::new(group, 9)).ok()?;

@@ -1,36 +1,36 @@
-//! Changes of selected interfaces, derived from two lists of the host's interfaces.
+//! Changes of the chosen interfaces, derived from two lists of the host's interfaces.
 //!
-//! A membership survives an interface that goes down, is renamed or changes its address. It ends
-//! silently with an interface that is deleted. An interface recreated under the same name is
-//! another interface with another index (measured on Linux; other systems do the same).
+//! A membership survives if its interface goes down, is renamed or changes its address. The kernel
+//! silently drops it if the interface is deleted. An interface created again under the same name is
+//! another one, with a new index (measured on Linux; other systems do the same).
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{Family, Interface, Via};
 
-/// How an interface is there.
+/// The state of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// Not at all.
+    /// Deleted.
     Gone,
-    /// It is there, and administratively down.
+    /// Administratively down.
     Down,
-    /// It is up, without an address of the family, or without the one that it was chosen by.
+    /// Up, without an address of the family, or without the address that it was chosen by.
     NoAddress,
-    /// It is up and has an address.
+    /// Up, with an address.
     Ready,
 }
 
-/// An interface that is followed, on behalf of targets of one family.
+/// A chosen interface, on behalf of targets of one family.
 #[derive(Clone, Debug)]
 pub struct Followed {
-    /// The current interface, or the last known index and address.
+    /// The current state; index and address are the last known ones.
     pub via: Arc<Via>,
-    /// The address by which the user selected it, if any.
+    /// The address that the user chose it by.
     pinned: Option<IpAddr>,
-    /// The first address that it had. An interface that is made again has its link-local address
-    /// before all others; once the first one exists again, it is used again.
+    /// The first address that it had. A recreated interface has its link-local address before all
+    /// others; the first one is used again as soon as it returns.
     first: Option<IpAddr>,
     presence: Presence,
     family: Family,
@@ -39,22 +39,19 @@ pub struct Followed {
 /// The change of an interface between two updates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The interface before.
+    /// The state before.
     pub old: Arc<Via>,
-    /// The interface now, or the old one if it disappeared.
+    /// The state now; equal to `old` if the interface is gone.
     pub new: Arc<Via>,
-    /// How it was there.
     pub was: Presence,
-    /// How it is there now.
     pub now: Presence,
-    /// It is another interface than before, and memberships and sockets of the old one are invalid.
+    /// It is another interface: memberships and sockets of the old one are void.
     pub remade: bool,
-    /// The old interface still exists: it lost the address by which it was selected.
+    /// The old interface still exists: only the address that it was chosen by moved.
     pub old_is_there: bool,
 }
 
 impl Followed {
-    /// Follows an interface for targets of one family, from the state that `interfaces` shows.
     pub fn new(via: Arc<Via>, family: Family, interfaces: &[Interface]) -> Self {
         let pinned = via.address.filter(|_| via.pinned);
         let found = interfaces.iter().find(|iface| iface.index == via.index);
@@ -62,13 +59,12 @@ impl Followed {
         Followed { first: via.address, via, pinned, presence, family }
     }
 
-    /// How the interface is there.
     pub fn presence(&self) -> Presence {
         self.presence
     }
 
-    /// Updates the state and returns the change. `interfaces` is the current list; `deleted` are
-    /// the indexes deleted since the last update (a recreated interface may have the same index).
+    /// Updates the state from a list of all interfaces, and the indexes deleted since the last
+    /// update: a new interface can have the index of a deleted one.
     pub fn update(&mut self, interfaces: &[Interface], deleted: &[u32]) -> Option<Change> {
         let remade_in_place = deleted.contains(&self.via.index);
         let found = self.find(interfaces, remade_in_place);
@@ -94,7 +90,7 @@ impl Followed {
         Some(change)
     }
 
-    /// The current interface: the same one, or else the one that now matches the user's selection.
+    /// The same interface if it still exists, else the one that now matches the user's choice.
     fn find<'a>(
         &self,
         interfaces: &'a [Interface],
@@ -104,7 +100,8 @@ impl Followed {
             .iter()
             .find(|iface| iface.index == self.via.index)
             .filter(|_| !remade_in_place && self.presence != Presence::Gone);
-        // A link-local address does not identify a link: routers use the same one on many links.
+        // A link-local address does not identify an interface: routers have the same one on many
+        // links.
         let is_link_local = |address: &IpAddr| matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
         let by_address = || {
             let address = self.pinned.filter(|address| !is_link_local(address))?;
@@ -131,7 +128,7 @@ impl Followed {
         };
         let exists = |address: &IpAddr| iface.has(*address);
         let (first, kept) = (self.first.filter(exists), self.via.address.filter(exists));
-        // An address that went away for a while stays the one to come back to.
+        // An address that is temporarily gone is used again when it returns.
         let address = self.pinned.or(first).or(kept).or_else(of_family);
         let new = Via {
             address,

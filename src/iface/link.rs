@@ -1,4 +1,4 @@
-//! How an interface is built: its kind, and the interface that it belongs to.
+//! The kind of an interface, and the interface that it belongs to.
 
 use std::fmt;
 
@@ -7,33 +7,30 @@ use serde::{Deserialize, Serialize};
 /// The kind of a VRF device, as `ip -d link` prints it.
 const VRF: &str = "vrf";
 
-/// How an interface is built.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Link {
-    /// The kind, as `ip -d link` prints it: `bond`, `vrf`, `wireguard`. A network card has none.
+    /// As `ip -d link` prints it: `bond`, `vrf`, `wireguard`. A network card has none.
     pub kind: Option<String>,
-    /// Its frames carry no Ethernet addresses, as those of a tunnel.
+    /// Its frames have no Ethernet addresses, as in a tunnel.
     pub no_ethernet: bool,
-    /// It is an ipvlan of mode L3 or L3S, which carries no multicast
+    /// An ipvlan in mode L3 or L3S, which carries no multicast
     /// (Documentation/networking/ipvlan.rst).
     pub is_l3_ipvlan: bool,
-    /// The interface that it is a port or a member of.
     pub master: Option<Master>,
 }
 
 /// The interface that another one is a port or a member of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Master {
-    /// Its name.
     pub name: String,
-    /// Its kind; `None` if the system does not show it.
+    /// `None` if the system does not show it.
     pub kind: Option<String>,
 }
 
 impl Link {
-    /// The VRF that the interface of this name belongs to, or is itself: a socket that is not bound
-    /// to this device receives nothing there (Documentation/networking/vrf.rst).
+    /// The VRF of the interface, which may be the interface itself. A socket receives there only if
+    /// it is bound to this device (Documentation/networking/vrf.rst).
     pub fn vrf<'a>(&'a self, own_name: &'a str) -> Option<&'a str> {
         match &self.master {
             _ if self.is_vrf() => Some(own_name),
@@ -42,18 +39,16 @@ impl Link {
         }
     }
 
-    /// Whether it is a VRF device.
     pub fn is_vrf(&self) -> bool {
         self.kind.as_deref() == Some(VRF)
     }
 
-    /// Whether it is a WireGuard tunnel.
     pub fn is_wireguard(&self) -> bool {
         self.kind.as_deref() == Some("wireguard")
     }
 
-    /// The interface that IP listens on in the place of this one: a bridge, a bond or a team takes
-    /// every frame of its members.
+    /// The interface that receives in place of this one: a bridge, a bond or a team takes all
+    /// frames of its members.
     pub fn upper(&self) -> Option<&Master> {
         self.master.as_ref().filter(|master| !master.is_vrf())
     }
@@ -91,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vrf_binds_and_other_masters_take_the_frames() {
+    fn only_a_vrf_leaves_the_frames_to_its_member() {
         let vrf = member_of(Some("vrf"));
         assert_eq!((vrf.vrf("e0"), vrf.upper()), (Some("m0"), None));
         for kind in [Some("bridge"), Some("bond"), Some("team"), Some("hsr"), None] {
@@ -103,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_master_is_named_with_its_kind() {
+    fn a_master_is_shown_with_its_kind() {
         let words = |kind| member_of(kind).master.unwrap().to_string();
         assert_eq!(words(Some("bond")), "the bond m0");
         assert_eq!(words(Some("openvswitch")), "the Open vSwitch bridge m0");

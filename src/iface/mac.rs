@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An Ethernet (EUI-48) address.
+/// EUI-48.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MacAddr(pub [u8; 6]);
 

@@ -1,6 +1,6 @@
-//! The interfaces of this host: their names, addresses and flags, and how each one comes and goes.
+//! The interfaces of this host: names, addresses, flags and changes.
 //!
-//! Nothing here asks the system.
+//! Nothing here calls the system.
 
 mod family;
 mod follow;

@@ -5,15 +5,13 @@ use std::fmt;
 use super::{Address, Interface};
 use crate::units::printable::Printable;
 
-/// An interface on one line: its name, padded to `width`, its state and its addresses.
+/// The name, padded to `width`, the state and the addresses.
 pub struct Row<'a> {
-    /// The interface.
     pub iface: &'a Interface,
-    /// The width of the column of names.
+    /// The width of the name column.
     pub width: usize,
 }
 
-/// The width of the column of names.
 pub fn name_width<'a>(interfaces: impl IntoIterator<Item = &'a Interface>) -> usize {
     let widths =
         interfaces.into_iter().map(|iface| Printable(&iface.name).to_string().chars().count());

@@ -8,9 +8,10 @@ use std::str::FromStr;
 pub enum Wanted {
     /// A name, an address or an index.
     Named(String),
-    /// The same from the environment: the default if the target does not decide.
+    /// A name, an address or an index from the environment: the default if the target does not
+    /// decide.
     Default(String),
-    /// `all`: every interface that is up, carries multicast and has an address of the target's
+    /// `all`: every interface that is up, supports multicast and has an address of the target's
     /// family.
     All,
     /// `ask`: the user chooses from a menu.
@@ -21,7 +22,7 @@ impl Wanted {
     /// The environment variable of the default.
     pub const VARIABLE: &str = "MCAST_IFACE";
 
-    /// Marks it as the value of the environment.
+    /// Marks a value of the environment.
     pub fn by_default(self) -> Self {
         match self {
             Wanted::Named(name) => Wanted::Default(name),
@@ -29,7 +30,7 @@ impl Wanted {
         }
     }
 
-    /// Whether nothing is named: a variable may be set to nothing.
+    /// A variable may be empty.
     pub fn is_empty(&self) -> bool {
         matches!(self, Wanted::Named(name) | Wanted::Default(name) if name.is_empty())
     }

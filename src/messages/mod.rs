@@ -9,6 +9,9 @@
 
 mod command_line;
 mod errors;
+mod errors_of_plans;
+mod errors_of_system;
+mod errors_of_values;
 mod findings;
 mod findings_of_host;
 mod findings_of_wire;

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use tracing::debug;
 
 use super::membership::Membership;
-use super::socket::{self, Room};
+use super::socket::{self, BufferSize};
 use super::watch::{Failures, Rejoined, Watch, note_failure, note_joined};
 use super::{KernelDrops, NetError, Rcvbuf};
 use crate::host::Groups;
@@ -18,36 +18,34 @@ use crate::sys;
 use crate::sys::{Backend, Batching, Meta};
 use crate::target::{Listen, is_link_scoped};
 
-/// A socket that hears one group, to which it is bound, or several of one port, which it tells
-/// apart itself.
+/// A socket bound to one group, or one for several groups of a port, which it separates itself.
 pub(super) struct Channel {
     pub socket: Rc<UdpSocket>,
     joins: Joins,
-    /// The socket is bound to a link that is gone, so it takes another one to join again.
+    /// The socket is bound to an interface that is gone: a rejoin needs another socket.
     stale: bool,
-    /// What sockets before this one had dropped.
+    /// The drops of earlier sockets.
     dropped_before: KernelDrops,
     trains: Trains,
-    /// Whether a receive may sleep until something comes; `None` until that was asked.
+    /// Whether a receive may sleep; `None` until the first query.
     sleeps: Option<bool>,
-    /// Everything was sent to the one group and arrived on its interface, so that the kernel was
-    /// not asked.
+    /// All datagrams were sent to the one group and arrived on its interface: the kernel need not
+    /// report it.
     arrives_where_joined: bool,
 }
 
-/// Whether a socket takes several datagrams that were sent as one, as one (UDP_GRO).
+/// The state of receiving trains as one buffer (UDP_GRO).
 ///
-/// It is switched on when such a train was seen. Where the kernel drops a train it counts one, so
-/// that from then on its count is only the least that was dropped; until then it cuts the train
-/// first and counts each datagram.
+/// It is switched on at the first train. From then on the kernel counts a dropped train as one, and
+/// its counter is a lower bound. Before, it splits a train first and counts each datagram.
 #[derive(Clone, Copy, Debug)]
 enum Trains {
-    /// They are not taken: nobody wants that, or the kernel refused.
+    /// Off: not requested, or refused by the kernel.
     Never,
-    /// They come cut. Remembers the kernel's time of the last datagram: those of one train have the
-    /// same, to the nanosecond.
+    /// Trains arrive split. Holds the kernel timestamp of the last datagram: all datagrams of a
+    /// train have the same one, to the nanosecond.
     Watched(Option<SystemTime>),
-    /// They come whole. Remembers how many were dropped before that, of which the number is exact.
+    /// Trains arrive whole. Holds the drop counter before the change, which is exact.
     Taken { exactly: Option<u32> },
 }
 
@@ -61,7 +59,7 @@ impl Trains {
         }
     }
 
-    /// Whether so many that the kernel has dropped are all that it has dropped.
+    /// Whether the kernel's drop counter is exact.
     fn count_exactly(self, dropped: Option<u32>) -> bool {
         match self {
             Trains::Taken { exactly } => dropped.unwrap_or(0) == exactly.unwrap_or(0),
@@ -70,26 +68,26 @@ impl Trains {
     }
 }
 
-/// What there is to know when the interfaces have changed.
+/// The facts after a change of interfaces.
 pub(super) struct InterfaceChanges<'a> {
-    /// The changes, and for whom each is.
+    /// The changes, each with its family.
     pub changes: &'a [(Change, Family)],
     /// The interfaces that lost a protocol.
     pub died: &'a [(u32, Family)],
-    /// What the host is a member of, asked twice; where nothing is doubtful it was not asked.
+    /// The memberships of this host, read twice; empty if nothing is doubtful.
     pub groups: &'a [Groups; 2],
 }
 
-/// Joining again, over all sockets: what it needs, and what came of it.
+/// The input and the results of a rejoin over all sockets.
 pub(super) struct Rejoining<'a> {
     pub watch: &'a Watch,
-    pub room: Room,
+    pub buffer_size: BufferSize,
     pub backend: Backend,
-    /// What is joined already: two interfaces that were followed may have become one.
+    /// The active endpoints: two followed interfaces may have become one.
     pub taken: HashSet<(IpAddr, u16, u32)>,
-    /// How many groups were joined, by interface.
+    /// The number of joined groups, by interface.
     pub joined: Vec<Rejoined>,
-    /// What could not be joined: each kind of error once, and how many more were like it.
+    /// The failed joins: each kind of error once, with the number of similar ones.
     pub failed: Failures,
 }
 
@@ -99,22 +97,26 @@ enum Joins {
 }
 
 impl Channel {
-    /// Opens a socket for the one thing that `listen` says, and joins it.
-    pub fn open(listen: &Listen, room: Room, backend: Backend) -> Result<(Self, Rcvbuf), NetError> {
-        let (socket, buffer) = socket::receiver(&listen.at, false, room, backend)?;
+    /// Opens a socket for one endpoint and joins it.
+    pub fn open(
+        listen: &Listen,
+        buffer_size: BufferSize,
+        backend: Backend,
+    ) -> Result<(Self, Rcvbuf), NetError> {
+        let (socket, buffer) = socket::receiver(&listen.at, false, buffer_size, backend)?;
         let socket = Rc::new(socket);
         let joins = Joins::One(Membership::join(&socket, listen)?);
         Ok((Channel::new(socket, joins, backend), buffer))
     }
 
-    /// Opens a socket for several groups of one port and family, and joins as many of them as the
-    /// system lets one socket join; answers how many. At least one, or it is an error.
+    /// Opens a socket for several groups of one port and family. Joins as many as the system allows
+    /// and returns their number, which is at least one.
     pub fn open_shared(
         listens: &[&Listen],
-        room: Room,
+        buffer_size: BufferSize,
         backend: Backend,
     ) -> Result<(Self, Rcvbuf, usize), NetError> {
-        let (socket, buffer) = socket::receiver(&listens[0].at, true, room, backend)?;
+        let (socket, buffer) = socket::receiver(&listens[0].at, true, buffer_size, backend)?;
         let socket = Rc::new(socket);
         let mut memberships = Vec::with_capacity(listens.len());
         for listen in listens {
@@ -151,34 +153,33 @@ impl Channel {
         }
     }
 
-    /// Takes note of when the kernel took a datagram of this socket, and has trains come as such
-    /// when the first was seen. Answers whether they will from now on.
+    /// Notes the kernel timestamp of a datagram, and requests whole trains after the first train.
+    /// Returns whether trains arrive whole from now on.
     pub fn note_time(&mut self, time: SystemTime) -> bool {
         let Trains::Watched(last) = &mut self.trains else { return false };
         if last.replace(time) != Some(time) {
             return false;
         }
-        // Asked before: what is dropped in between may be a train.
+        // Read before the change: a later drop may be a train.
         let exactly = sys::dropped(&self.socket);
         self.trains = match sys::take_trains(&self.socket) {
             Ok(()) => Trains::Taken { exactly },
             Err(error) => {
-                debug!(%error, "no UDP_GRO, datagrams that were sent as one come by themselves");
+                debug!(%error, "cannot enable UDP_GRO; trains arrive as single datagrams");
                 Trains::Never
             }
         };
         matches!(self.trains, Trains::Taken { .. })
     }
 
-    /// Whether what the kernel says that it has dropped of this socket is exact.
+    /// Whether the kernel's drop counter of this socket is exact.
     pub fn counts_exactly(&self, dropped: Option<u32>) -> bool {
         self.trains.count_exactly(dropped)
     }
 
-    /// The membership that a datagram belongs to. `None` where it is for none. The kernel's filters
-    /// let some pass: that of IPv6 knows the group but not the interface; a socket that is not
-    /// bound to a group also hears unicast to its port; and a source that is excluded is heard
-    /// between the join and its exclusion.
+    /// The membership of a datagram; `None` if it belongs to none. Datagrams can pass the kernel's
+    /// filters: the IPv6 filter ignores the interface, a socket not bound to a group also receives
+    /// unicast to its port, and an excluded source passes between the join and its exclusion.
     pub fn membership(&self, meta: &Meta) -> Option<&Membership> {
         let membership = match &self.joins {
             Joins::One(membership) => {
@@ -198,7 +199,7 @@ impl Channel {
         })
     }
 
-    /// Completes what the kernel told of a datagram by what goes without saying.
+    /// Fills in the destination and interface implied by the binding.
     pub fn complete(&self, meta: &mut Meta) {
         if let (true, Joins::One(membership)) = (self.arrives_where_joined, &self.joins) {
             let at = &membership.listen().at;
@@ -206,24 +207,24 @@ impl Channel {
         }
     }
 
-    /// Whether a receive may sleep until something comes, or for [`sys::LONGEST_SLEEP`].
+    /// Whether a receive may sleep until a datagram arrives, at most [`sys::LONGEST_SLEEP`].
     pub fn may_sleep(&mut self) -> bool {
         *self.sleeps.get_or_insert_with(|| {
             let prepared = self
                 .socket
                 .set_read_timeout(Some(sys::LONGEST_SLEEP))
                 .and_then(|()| self.socket.set_nonblocking(false));
-            prepared.inspect_err(|error| debug!(%error, "cannot sleep in a receive")).is_ok()
+            prepared.inspect_err(|error| debug!(%error, "cannot enable blocking receives")).is_ok()
         })
     }
 
-    /// Any of the memberships, to name the socket by.
+    /// One of the memberships, as the name of the socket.
     pub fn first(&self) -> &Listen {
         self.memberships()[0].listen()
     }
 
-    /// Takes note of what changed, the last membership first, and gives up what is stale with it.
-    /// Answers how many are not active then.
+    /// Notes the changes in reverse order and drops stale memberships. Returns the number of
+    /// inactive ones.
     pub fn note(&mut self, changes: &InterfaceChanges) -> usize {
         let mut inactive = 0;
         // Only a socket of one group is bound to it.
@@ -239,8 +240,7 @@ impl Channel {
             };
             let change = changes.changes.iter().find(concerns).map(|(change, _)| change);
             if let Some(change) = change {
-                // A socket that is bound to a link stays bound to what is no more, and one of another
-                // VRF to that.
+                // A socket stays bound to a deleted interface, or to another VRF.
                 let moved = change.old.vrf() != change.new.vrf();
                 if is_bound && moved {
                     self.stale = true;
@@ -269,8 +269,8 @@ impl Channel {
         inactive
     }
 
-    /// Joins again what is not active and whose interface is there. Answers whether the socket is
-    /// another one now.
+    /// Rejoins inactive memberships whose interface is ready. Returns whether the socket is a new
+    /// one.
     pub fn rejoin(&mut self, rejoining: &mut Rejoining) -> bool {
         let mut replaced = false;
         let memberships = match &mut self.joins {
@@ -292,12 +292,11 @@ impl Channel {
                     self.dropped_before =
                         self.dropped_before + dropped_by(&self.socket, trains).unwrap_or_default();
                     (self.trains, self.sleeps) = (Trains::new(backend), None);
-                    // The old socket is closed first, since it may hold the address that the new
-                    // one binds.
+                    // Close the old socket first: it may hold the address that the new one binds.
                     self.socket = Rc::new(socket::unbound(&at)?);
                     membership.set_socket(&self.socket);
                     let (socket, _) =
-                        socket::receiver(&at, false, rejoining.room, rejoining.backend)?;
+                        socket::receiver(&at, false, rejoining.buffer_size, rejoining.backend)?;
                     (self.socket, self.stale, replaced) = (Rc::new(socket), false, true);
                     membership.set_socket(&self.socket);
                 }
@@ -321,19 +320,18 @@ impl Channel {
         }
     }
 
-    /// What is active here.
+    /// The active endpoints.
     pub fn active(&self) -> impl Iterator<Item = (IpAddr, u16, u32)> {
         let active = self.memberships().iter().filter(|membership| membership.is_active());
         active.map(|membership| &membership.listen().at).map(|at| (at.group, at.port, at.via.index))
     }
 
-    /// How many datagrams the kernel had no room for, where it says; the last ones before this call
-    /// too.
+    /// The drops of the receive buffer up to this call, if the system reports them.
     pub fn dropped(&self) -> Option<KernelDrops> {
         Some(self.dropped_before + dropped_by(&self.socket, self.trains)?)
     }
 
-    /// Leaves every group, the last one first.
+    /// Leaves all groups in reverse order.
     pub fn leave(self) -> Vec<Result<Listen, NetError>> {
         match self.joins {
             Joins::One(membership) => membership.leave().into_iter().collect(),
@@ -356,7 +354,7 @@ fn dropped_by(socket: &UdpSocket, trains: Trains) -> Option<KernelDrops> {
     Some(KernelDrops { count: count.into(), exact: trains.count_exactly(Some(count)) })
 }
 
-/// Whether the host says that it is no member of a group that was joined.
+/// Whether the host is not a member of a group that was joined.
 fn is_missing(membership: &Membership, groups: &Groups) -> bool {
     let at = &membership.listen().at;
     let is_listed =
@@ -367,8 +365,7 @@ fn is_missing(membership: &Membership, groups: &Groups) -> bool {
 fn by_group(memberships: &[Membership]) -> HashMap<(IpAddr, u32), usize> {
     let key =
         |membership: &Membership| (membership.listen().at.group, membership.listen().at.via.index);
-    // Two interfaces that were followed may have become one, and one of the two memberships is
-    // active then.
+    // Two followed interfaces may have become one. Then only one of the two memberships is active.
     let active = memberships.iter().enumerate().filter(|(_, membership)| membership.is_active());
     active.map(|(position, membership)| (key(membership), position)).collect()
 }

@@ -1,4 +1,4 @@
-//! A received datagram, and what the system says of it.
+//! A received datagram with its metadata.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -6,25 +6,24 @@ use std::time::SystemTime;
 use crate::sys::Meta;
 use crate::target::Endpoint;
 
-/// One datagram that was received.
+/// A received datagram.
 #[derive(Clone, Copy, Debug)]
 pub struct Datagram<'a> {
-    /// What it carried, in the inbox's own buffer.
+    /// A slice of the inbox's buffer.
     pub payload: &'a [u8],
-    /// What the system told of it.
     pub meta: &'a Meta,
-    /// Where it was heard: the target whose socket took it.
+    /// The endpoint of the receiving socket.
     pub endpoint: &'a Endpoint,
-    /// The name of the interface it arrived on.
+    /// The name of the arrival interface.
     pub iface: Option<&'a str>,
-    /// The name of the interface that the zone of a link-local source stands for.
+    /// The interface of a link-local source.
     pub zone: Option<&'a str>,
-    /// When the program had it.
+    /// The time of the read.
     pub read: SystemTime,
 }
 
 impl Datagram<'_> {
-    /// The group, or the other address, that the datagram was sent to.
+    /// The destination address.
     pub fn group(&self) -> IpAddr {
         let group = self.endpoint.group;
         if group.is_unspecified() { self.meta.destination.unwrap_or(group) } else { group }

@@ -1,26 +1,26 @@
-//! The kernel's counters of dropped datagrams, from the moment before the sockets are opened.
+//! The kernel's counters of dropped datagrams, read before the sockets are opened.
 
-use super::drops::{Discards, KernelDrops, Risen};
+use super::drops::{CounterIncrease, Discards, KernelDrops};
 use crate::host;
 use crate::host::{Counters, SocketDrops};
 use crate::iface::Family;
 
-/// The counters as they were before there were sockets.
+/// The counters before the first socket.
 pub(super) struct DiscardCounters {
     before: Counters,
     sockets: Option<SocketDrops>,
 }
 
 impl DiscardCounters {
-    /// Reads the counters; `None` if the system has none.
+    /// `None` if the system has no counters.
     pub fn take() -> Option<Self> {
         Some(DiscardCounters { before: host::counters()?, sockets: host::socket_drops(Family::V6) })
     }
 
-    /// Separates what sockets of these ports have dropped. The counters of the sockets were read
-    /// before this call, so that none of the protocol lags behind them. `family` is V4 if all of
-    /// the sockets are: for a socket of IPv6 Linux counts wrong checksums that it finds in poll(2)
-    /// as those of IPv4 (net/ipv4/udp.c, `__first_packet_length`).
+    /// Separates the drops of the sockets of these ports by cause. The socket counters were read
+    /// before this call, and the protocol counters are at least as recent. `family` is V4 if all
+    /// sockets are IPv4: Linux counts wrong checksums on an IPv6 socket that it detects in poll(2)
+    /// as IPv4 (net/ipv4/udp.c, `__first_packet_length`).
     pub fn separate(&self, dropped: KernelDrops, family: Family, ports: &[u16]) -> Discards {
         let since = host::counters().map(|now| now.since(&self.before)).unwrap_or_default();
         let rise = |name: &str| -> u64 {
@@ -33,11 +33,11 @@ impl DiscardCounters {
             Some(all.saturating_sub(dropped.count))
         };
         let checksums = rise("InCsumErrors");
-        let risen = Risen {
+        let increase = CounterIncrease {
             full_buffers: rise("RcvbufErrors") + rise("MemErrors"),
             checksums,
             other_sockets: if checksums > 0 { others() } else { Some(0) },
         };
-        Discards::separate(dropped, risen)
+        Discards::separate(dropped, increase)
     }
 }

@@ -1,25 +1,24 @@
-//! The datagrams that reached this host and were dropped by its kernel, by cause.
+//! The datagrams that this host's kernel dropped, by cause.
 //!
 //! A socket's drop counter (SO_RXQ_OVFL, SO_MEMINFO) rises for a full receive buffer and for a
-//! wrong UDP checksum. The counters of the protocol tell the two apart, but they are those of the
-//! whole network namespace. Linux verifies up to 76 bytes of UDP before it looks for a socket
-//! (CHECKSUM_BREAK): a short datagram counts once and in no socket. A longer one is verified when
-//! it is read, and counts once for each socket that it reached.
+//! wrong UDP checksum. The protocol counters separate the two, but cover the whole network
+//! namespace. Linux verifies up to 76 bytes of UDP before it looks up a socket (CHECKSUM_BREAK): a
+//! short datagram counts once, and in no socket. It verifies a longer one when it is read, and
+//! counts it once for each socket that it reached.
 
 use std::fmt;
 
-/// How many datagrams the kernel had no room for.
+/// The datagrams that were dropped because a buffer was full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KernelDrops {
-    /// So many.
+    /// The number, or a lower bound.
     pub count: u64,
-    /// Neither more: a train of datagrams that was dropped as one counts as one, and not every drop
-    /// can be told from a wrong checksum.
+    /// The number is exact: a dropped train counts as one, and some drops cannot be separated from
+    /// wrong checksums.
     pub exact: bool,
 }
 
 impl Default for KernelDrops {
-    /// None.
     fn default() -> Self {
         KernelDrops { count: 0, exact: true }
     }
@@ -39,53 +38,55 @@ impl std::ops::Add for KernelDrops {
     }
 }
 
-/// What the kernel dropped, by cause.
+/// The kernel's drops, by cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Discards {
-    /// For a full receive buffer of these sockets.
+    /// Drops of these sockets: the receive buffer was full.
     pub drops: KernelDrops,
-    /// Drops of these sockets that were for a full buffer or for a wrong checksum: the counters do
-    /// not tell which.
+    /// Drops of these sockets with a full buffer or a wrong checksum: the counters do not separate
+    /// them.
     pub unclear: u64,
-    /// For a wrong UDP checksum, as far as other sockets do not account for it; `None` if the
-    /// system does not count them.
+    /// Drops with a wrong UDP checksum, except those of other sockets; `None` if the system does
+    /// not count them.
     pub checksum_errors: Option<u64>,
-    /// How many of those these sockets dropped, at least. The others may have been for any program.
+    /// The part of these drops that certainly belongs to these sockets. The others may belong to
+    /// any program.
     pub own_checksum_errors: u64,
 }
 
-/// By how much the counters of UDP rose, over IPv4 or over IPv6.
+/// The increase of the UDP counters, of IPv4 or IPv6.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Risen {
-    /// Datagrams that found a buffer full, or no memory (RcvbufErrors, MemErrors).
+pub(super) struct CounterIncrease {
+    /// Full buffers or no memory (RcvbufErrors, MemErrors).
     pub full_buffers: u64,
-    /// Datagrams with a wrong checksum (InCsumErrors).
+    /// Wrong checksums (InCsumErrors).
     pub checksums: u64,
     /// The drop counters of all other sockets; `None` if one of them may have been closed.
     pub other_sockets: Option<u64>,
 }
 
 impl Discards {
-    /// What is known if the system has no counters but those of the sockets.
+    /// The result on a system with socket counters only.
     pub(super) fn of_sockets(drops: KernelDrops) -> Self {
         Discards { drops, ..Discards::default() }
     }
 
     /// Separates the drops of these sockets by cause.
-    pub(super) fn separate(dropped: KernelDrops, risen: Risen) -> Self {
+    pub(super) fn separate(dropped: KernelDrops, increase: CounterIncrease) -> Self {
         let KernelDrops { count: all, exact } = dropped;
-        let least = all.saturating_sub(risen.checksums);
-        // A drop that no counter explains had no other cause that is known.
-        let most = if risen.checksums == 0 { all } else { all.min(risen.full_buffers).max(least) };
+        let least = all.saturating_sub(increase.checksums);
+        // Without other counters, a full buffer is the only known cause.
+        let most =
+            if increase.checksums == 0 { all } else { all.min(increase.full_buffers).max(least) };
         let own = all.saturating_sub(most);
-        // Full buffers explain some of the drops of other sockets, wrong checksums the rest.
-        let others = risen.other_sockets.map(|others| {
-            others.saturating_sub(risen.full_buffers - least.min(risen.full_buffers))
+        // Full buffers explain some drops of other sockets, wrong checksums the rest.
+        let others = increase.other_sockets.map(|others| {
+            others.saturating_sub(increase.full_buffers - least.min(increase.full_buffers))
         });
         let checksum_errors = match others {
-            Some(others) => risen.checksums.saturating_sub(others).max(own),
+            Some(others) => increase.checksums.saturating_sub(others).max(own),
             None if own > 0 => own,
-            None => risen.checksums,
+            None => increase.checksums,
         };
         Discards {
             drops: KernelDrops { count: least, exact: exact && least == most },
@@ -95,7 +96,7 @@ impl Discards {
         }
     }
 
-    /// What was dropped since `before`. The kernel counts in 32 bits, which overflow in a long run.
+    /// The drops since `before`. The kernel's 32-bit counters wrap around in a long run.
     pub fn since(self, before: Option<Self>) -> Self {
         let before = before.unwrap_or_default();
         let count = self.drops.count.saturating_sub(before.drops.count);
@@ -119,8 +120,7 @@ mod tests {
 
     use super::*;
 
-    /// The drops for a full buffer, whether they are exact, those of an unclear cause, the wrong
-    /// checksums, and how many of those are certainly of these sockets.
+    /// (drops of full buffers, exact, unclear drops, wrong checksums, those of these sockets)
     fn separated(
         dropped: u64,
         full_buffers: u64,
@@ -129,7 +129,7 @@ mod tests {
     ) -> (u64, bool, u64, u64, u64) {
         let dropped = KernelDrops { count: dropped, exact: true };
         let Discards { drops, unclear, checksum_errors, own_checksum_errors } =
-            Discards::separate(dropped, Risen { full_buffers, checksums, other_sockets });
+            Discards::separate(dropped, CounterIncrease { full_buffers, checksums, other_sockets });
         (drops.count, drops.exact, unclear, checksum_errors.unwrap(), own_checksum_errors)
     }
 
@@ -151,15 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn with_both_the_counters_of_this_socket_alone_are_exact() {
+    fn the_counters_of_a_single_socket_separate_both_causes() {
         assert_eq!(separated(14, 4, 10, Some(0)), (4, true, 0, 10, 10));
-        // Another socket had drops too: 4 to 10 of these 14 were for a full buffer.
+        // Another socket had drops, too: 4 to 10 of these 14 were for a full buffer.
         assert_eq!(separated(14, 10, 10, Some(6)), (4, false, 6, 10, 4));
         assert_eq!(separated(5, 9, 9, None), (0, false, 5, 9, 0));
     }
 
     #[test]
-    fn an_interval_without_drops_has_exactly_none() {
+    fn an_interval_without_drops_is_exact() {
         let unclear = Discards {
             drops: KernelDrops { count: 4, exact: false },
             unclear: 6,
@@ -175,25 +175,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_really_happened_is_within_the_bounds(
+        fn the_true_numbers_are_within_the_bounds(
             (own_full, own_wrong) in (0_u64..50, 0_u64..50),
             (other_full, other_wrong, short) in (0_u64..50, 0_u64..50, 0_u64..50),
             closed: bool,
         ) {
-            let risen = Risen {
+            let increase = CounterIncrease {
                 full_buffers: own_full + other_full,
                 checksums: own_wrong + other_wrong + short,
                 other_sockets: (!closed).then_some(other_full + other_wrong),
             };
             let dropped = KernelDrops { count: own_full + own_wrong, exact: true };
-            let found = Discards::separate(dropped, risen);
+            let found = Discards::separate(dropped, increase);
             prop_assert!(found.drops.count <= own_full);
             prop_assert!(own_full <= found.drops.count + found.unclear);
             prop_assert!(!found.drops.exact || found.drops.count == own_full);
             prop_assert!(found.own_checksum_errors <= own_wrong);
             let wrong = found.checksum_errors.unwrap();
-            prop_assert!(wrong <= risen.checksums && wrong >= found.own_checksum_errors);
-            if !closed && risen.full_buffers == 0 {
+            prop_assert!(wrong <= increase.checksums && wrong >= found.own_checksum_errors);
+            if !closed && increase.full_buffers == 0 {
                 prop_assert_eq!(wrong, own_wrong + short);
             }
         }

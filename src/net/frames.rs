@@ -1,5 +1,5 @@
-//! What reaches the interfaces, before IP and the firewall see it: the multicast that a packet
-//! socket shows (packet(7), CAP_NET_RAW).
+//! The multicast frames on the interfaces, before IP and the firewall process them: a packet socket
+//! (packet(7), CAP_NET_RAW).
 
 use std::io;
 use std::time::Instant;
@@ -8,45 +8,39 @@ use super::wire::{Flaw, Packet};
 use crate::sys;
 use crate::sys::{Towards, Vlan};
 
-/// The multicast frames of all interfaces of this network namespace, from now on. Only on Linux,
-/// and with the right to it.
+/// The multicast frames of all interfaces in this network namespace. Linux only.
 pub struct Frames {
     socket: Box<sys::PacketSocket>,
     dropped: u64,
 }
 
-/// A frame that carries multicast of IPv4 or IPv6.
+/// A frame with an IPv4 or IPv6 multicast packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// The index of the interface. A frame that a bridge, a bond or a VLAN hands on is seen again
-    /// on the interface it is handed to.
+    /// A frame that a bridge, a bond or a VLAN forwards appears again on the next interface.
     pub ifindex: u32,
-    /// Which way it went.
     pub towards: Towards,
-    /// Its VLAN, where it is tagged. A tag that only carries a priority is none.
+    /// The VLAN tag. A tag with only a priority counts as none.
     pub vlan: Option<Vlan>,
-    /// The length of the IP packet.
     pub len: usize,
-    /// What it carries.
     pub packet: Packet,
 }
 
 impl Frames {
-    /// Begins to listen.
+    /// Starts the capture.
     ///
     /// # Errors
-    /// `PermissionDenied` without CAP_NET_RAW, `Unsupported` on systems other than Linux, and what
-    /// else the system refuses.
+    /// `PermissionDenied` without CAP_NET_RAW, `Unsupported` on other systems, or another error of
+    /// the system.
     pub fn open() -> io::Result<Frames> {
         Ok(Frames { socket: sys::PacketSocket::open()?, dropped: 0 })
     }
 
-    /// Takes what waits, without waiting for more, until there is nothing left or it is `until`: a
-    /// flood must not keep the program here. There is room for about 20,000 short frames, so it
-    /// should be asked often. Answers whether more may wait.
+    /// Reads the captured frames without waiting, until `until`: a flood must not block the caller.
+    /// The buffer holds about 20,000 short frames. Returns whether more frames may be waiting.
     ///
     /// # Errors
-    /// What the system refused. What was taken before is not lost.
+    /// The error of the system. Frames that were read before are delivered.
     pub fn read(&mut self, until: Instant, mut take: impl FnMut(&Frame)) -> io::Result<bool> {
         loop {
             let read = self.socket.read(&mut |caught| {
@@ -64,11 +58,11 @@ impl Frames {
         }
     }
 
-    /// How many frames there was no room for, since it was opened.
+    /// The frames dropped since the start: the buffer was full.
     pub fn dropped(&mut self) -> u64 {
         match self.socket.dropped() {
             Ok(more) => self.dropped += u64::from(more),
-            Err(error) => tracing::debug!(%error, "the drops of the packet socket are not known"),
+            Err(error) => tracing::debug!(%error, "cannot read the drops of the packet socket"),
         }
         self.dropped
     }
@@ -76,12 +70,12 @@ impl Frames {
 
 fn frame(caught: &sys::CapturedFrame) -> Option<Frame> {
     let mut packet = Packet::parse(caught.protocol, caught.bytes)?;
-    let said = Packet::length(caught.protocol, caught.bytes).unwrap_or(caught.len);
-    if said > caught.len {
+    let stated = Packet::length(caught.protocol, caught.bytes).unwrap_or(caught.len);
+    if stated > caught.len {
         packet.flaw = packet.flaw.or(Some(Flaw::Truncated));
     }
-    // What pads a short frame is none of the packet.
-    let len = said.min(caught.len);
+    // Short frames have padding behind the packet.
+    let len = stated.min(caught.len);
     Some(Frame { ifindex: caught.ifindex, towards: caught.towards, vlan: caught.vlan, len, packet })
 }
 
@@ -92,7 +86,7 @@ mod tests {
     use crate::sys::IPV4;
 
     #[test]
-    fn the_length_is_that_of_the_packet_without_what_pads_it() {
+    fn the_length_excludes_padding() {
         let mut bytes = build::igmp_old_report(2, [10, 0, 0, 1].into(), [239, 1, 1, 1].into());
         const VLAN: Vlan = Vlan { id: 9, provider: false, inner: None };
         let len = |bytes: &[u8], len| {
@@ -113,12 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn it_opens_or_says_why_not() {
+    fn a_capture_opens_or_returns_the_reason() {
         let opened = Frames::open()
             .and_then(|mut frames| frames.read(Instant::now(), |_| {}).map(|_| frames.dropped()));
         let refused = opened.map_err(|error| error.kind());
         if cfg!(target_os = "linux") {
-            // A machine may be so busy that some are dropped at once.
+            // A busy machine may drop frames at once.
             assert!(matches!(refused, Ok(_) | Err(io::ErrorKind::PermissionDenied)), "{refused:?}");
         } else {
             assert_eq!(refused, Err(io::ErrorKind::Unsupported));

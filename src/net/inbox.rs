@@ -1,5 +1,4 @@
-//! Many datagrams in: the sockets of everything that is listened to, and the buffers that they are
-//! read into.
+//! The receiving side: the sockets of all endpoints, and the buffers that they are read into.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +11,7 @@ use tracing::{debug, trace};
 use super::channel::{Channel, InterfaceChanges, Rejoining};
 use super::discard_counters::DiscardCounters;
 use super::opening::{open_all, packs};
-use super::socket::Room;
+use super::socket::BufferSize;
 use super::wait::{Waiter, wait_for};
 use super::wait_policy::{BlockingReceive, Spin};
 use super::watch::{
@@ -24,52 +23,52 @@ use crate::sys::Backend;
 use crate::target::{Endpoint, Listen};
 use crate::{host, sys};
 
-/// The sockets that hear what is listened to.
+/// The sockets of a receiver.
 pub struct Inbox {
     channels: Vec<Channel>,
     batch: sys::Batch,
     waiter: Option<Waiter>,
     ready: Vec<usize>,
-    /// What was read already while it waited: from which socket, and how many.
+    /// The read that ended the last wait: (socket, datagrams).
     filled: Option<(usize, usize)>,
     spin: Option<Spin>,
     blocking: BlockingReceive,
     watch: Watch,
-    /// How many memberships wait for their interface, or could not be joined again.
+    /// The memberships that wait for their interface, or could not be rejoined.
     inactive: usize,
     retry: Retry,
     rcvbuf: Rcvbuf,
-    room: Room,
+    buffer_size: BufferSize,
     backend: Backend,
     foreign: u64,
-    /// `None` if the system does not show them.
+    /// `None` if the system has no counters.
     counters: Option<DiscardCounters>,
-    /// What to join on each interface that appears; its interface stands for none.
+    /// The groups to join on each new interface; their own interface is ignored.
     everywhere: Vec<Listen>,
 }
 
 impl Inbox {
-    /// Opens the sockets and joins every group. `rcvbuf` is what each socket's receive buffer
-    /// should be, in bytes.
+    /// Opens the sockets and joins every group. `rcvbuf` is the receive buffer of each socket in
+    /// bytes.
     ///
     /// # Errors
-    /// The operation that the system refused; what was joined before it is left.
+    /// The operation that the system refused. Groups joined before are left.
     pub fn open(
         listens: &[Listen],
         rcvbuf: Option<usize>,
         backend: Backend,
     ) -> Result<Self, NetError> {
-        // Read before there is a socket, so that none of its drops is older.
+        // Read before the first socket, to precede all drops.
         let counters = if backend.is_native() { DiscardCounters::take() } else { None };
-        // Watched before anything is joined, so that nothing goes unnoticed in between.
+        // Watched before the first join, to miss no change.
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
         let packs = packs(listens, 0, backend)?;
 
-        let room = Room::new(rcvbuf, packs.len());
+        let buffer_size = BufferSize::new(rcvbuf, packs.len());
         let mut channels = Vec::with_capacity(packs.len());
-        let opened = open_all(&packs, listens, room, backend, &mut channels);
+        let opened = open_all(&packs, listens, buffer_size, backend, &mut channels);
         if opened.is_err() {
-            // The last one first, as when leaving.
+            // In reverse order, as when leaving.
             while channels.pop().is_some() {}
         }
         let granted = opened?;
@@ -89,7 +88,7 @@ impl Inbox {
             inactive: 0,
             retry: Retry::default(),
             rcvbuf: granted,
-            room,
+            buffer_size,
             backend,
             foreign: 0,
             counters,
@@ -97,8 +96,8 @@ impl Inbox {
         })
     }
 
-    /// Joins these on each interface that appears from now on, as `--iface all` has it. Their own
-    /// interfaces do not matter.
+    /// Joins these groups on each interface that appears from now on, as `--iface all` does. Their
+    /// own interfaces are ignored.
     pub fn join_everywhere(&mut self, listens: &[Listen]) {
         self.everywhere = listens.to_vec();
     }
@@ -108,27 +107,27 @@ impl Inbox {
         self.rcvbuf
     }
 
-    /// The interfaces that are listened on, and how each is there.
+    /// The interfaces in use, with the state of each.
     pub fn interfaces(&self) -> impl Iterator<Item = (&Via, Family, Presence)> {
         self.watch.interfaces()
     }
 
-    /// Never sleeps while it waits, from now on.
+    /// Waits without sleeping from now on.
     pub fn spin(&mut self) {
         self.spin = Some(Spin::default());
     }
 
-    /// Waits until datagrams are there, until `until`, or until something of `wake` or of the
-    /// interfaces happens; who spins, for a millisecond at most. Answers whether the reader of
-    /// the output is gone.
+    /// Waits for datagrams, until `until`, or for an event of `wake` or of the interfaces. Without
+    /// sleep it returns after a millisecond at most. Returns whether the reader of the output is
+    /// gone.
     ///
     /// # Errors
-    /// What the system refused.
+    /// The error of the system.
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
         self.filled = None;
         if self.spin.is_some() {
-            return self.wait_awake(wake, until);
+            return self.wait_spinning(wake, until);
         }
         if !cfg!(target_os = "linux") || self.waiter.is_none() || self.channels.len() > 1 {
             return self.wait_for_any(wake, until);
@@ -146,16 +145,16 @@ impl Inbox {
         Ok(gone)
     }
 
-    /// Finds out which sockets are ready, without waiting.
+    /// Finds the ready sockets without waiting.
     ///
     /// # Errors
-    /// What the system refused.
+    /// The error of the system.
     pub fn poll_ready(&mut self, wake: Wake) -> Result<(), NetError> {
         self.filled = None;
         self.wait_for_any(wake, Some(Instant::now())).map(drop)
     }
 
-    /// Whether the last wait found all that are ready.
+    /// Whether the last wait reported all ready sockets.
     pub fn found_all_ready(&self) -> bool {
         self.ready.len() < sys::MOST_READY
     }
@@ -172,9 +171,9 @@ impl Inbox {
         Ok(woken.reader_gone)
     }
 
-    /// Waits without sleeping. A few sockets are read straight away; everything else is checked
-    /// every [`Spin::FULL_WAIT_PERIOD`].
-    fn wait_awake(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
+    /// Waits without sleeping. Reads a few sockets directly, and checks everything else every
+    /// [`Spin::FULL_WAIT_PERIOD`].
+    fn wait_spinning(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let mut spin = self.spin.take().unwrap_or_default();
         self.ready.clear();
         let gone = self.spin_until(&mut spin, wake, until);
@@ -195,7 +194,7 @@ impl Inbox {
             if is_due || !are_few {
                 let gone = self.wait_for_any(wake, Some(now))?;
                 if is_due {
-                    // The caller has more to check: a child may have ended.
+                    // The caller has more to check, for example an ended child process.
                     spin.full_wait_at = Some(now + Spin::FULL_WAIT_PERIOD);
                     return Ok(gone);
                 }
@@ -204,7 +203,7 @@ impl Inbox {
                 }
             }
             for _ in 0..if are_few { Spin::READS_PER_CHECK * self.channels.len() } else { 0 } {
-                // Each in its turn, so that none is forgotten over another.
+                // In turn, to starve no socket.
                 spin.next = (spin.next + 1) % self.channels.len();
                 let count = receive(&mut self.batch, &self.channels[spin.next], false)?;
                 if count > 0 {
@@ -220,18 +219,18 @@ impl Inbox {
         }
     }
 
-    /// Whether the last wait found a socket ready.
+    /// Whether the last wait found a ready socket.
     pub fn is_ready(&self) -> bool {
         !self.ready.is_empty() || self.filled.is_some()
     }
 
-    /// Whether the interfaces may have changed, so that [`Inbox::follow`] has something to do.
+    /// Whether the interfaces may have changed and [`Inbox::follow`] must run.
     pub fn has_interface_changes(&self) -> bool {
         self.watch.is_pending()
     }
 
-    /// Follows the interfaces: what was deleted and made again is joined again. Answers what
-    /// happened: mostly nothing, at the cost of checking two flags.
+    /// Follows the interfaces and rejoins groups on recreated ones. Returns the events. Without
+    /// changes it only checks two flags.
     ///
     /// # Errors
     /// The interfaces cannot be listed.
@@ -242,12 +241,12 @@ impl Inbox {
             return Ok(InterfaceEvents::default());
         }
         let changes = found.map_or_else(Vec::new, |Changes { changes, died, doubtful }| {
-            // A list of the kernel's that is read while others come and go has gaps: what is in
-            // neither of two is not there.
+            // A list that the kernel writes during changes has gaps. A membership missing in both
+            // of two lists does not exist.
             let groups =
                 if doubtful { [host::groups(), host::groups()] } else { Default::default() };
             let noted = InterfaceChanges { changes: &changes, died: &died, groups: &groups };
-            // The last one first, as when leaving.
+            // In reverse order, as when leaving.
             self.inactive =
                 self.channels.iter_mut().rev().map(|channel| channel.note(&noted)).sum();
             changes
@@ -259,8 +258,8 @@ impl Inbox {
         Ok(InterfaceEvents { events, failed: self.retry.after(failed) })
     }
 
-    /// Joins what is wanted everywhere on interfaces that have appeared. A failure is added to
-    /// `failed`, and the interface is tried again.
+    /// Joins the groups of `--iface all` on new interfaces. Adds a failure to `failed`, and retries
+    /// later.
     fn join_where_new(&mut self, failed: &mut Failures) -> Result<Vec<InterfaceEvent>, NetError> {
         let mut events = Vec::new();
         if self.everywhere.is_empty() {
@@ -300,7 +299,7 @@ impl Inbox {
     fn join_more(&mut self, listens: &[Listen]) -> Result<(), NetError> {
         let before = self.channels.len();
         let packs = packs(listens, before, self.backend)?;
-        let opened = open_all(&packs, listens, self.room, self.backend, &mut self.channels);
+        let opened = open_all(&packs, listens, self.buffer_size, self.backend, &mut self.channels);
         if let Err(error) = opened {
             self.channels.truncate(before);
             return Err(error);
@@ -313,11 +312,11 @@ impl Inbox {
         Ok(())
     }
 
-    /// Joins what is not joined and can be. Answers how many, by interface, and what failed.
+    /// Rejoins inactive memberships. Returns the numbers by interface, and the failures.
     fn rejoin(&mut self) -> Result<(Vec<Rejoined>, Failures), NetError> {
         let mut rejoining = Rejoining {
             watch: &self.watch,
-            room: self.room,
+            buffer_size: self.buffer_size,
             backend: self.backend,
             taken: self.channels.iter().flat_map(Channel::active).collect(),
             joined: Vec::new(),
@@ -332,12 +331,11 @@ impl Inbox {
         Ok((rejoining.joined, rejoining.failed))
     }
 
-    /// Reads one batch from each socket that the last wait found ready, and hands each datagram to
-    /// `take`. Where that breaks off, what is left of its batch is forgotten, and its reason is
-    /// the answer.
+    /// Reads one batch from each ready socket and calls `take` for each datagram. If `take` breaks,
+    /// the rest of its batch is dropped, and the value is returned.
     ///
     /// # Errors
-    /// What the system refused, or what `take` failed with.
+    /// The error of the system or of `take`.
     pub fn read<B, E: From<NetError>>(
         &mut self,
         mut take: impl FnMut(Datagram) -> Result<ControlFlow<B>, E>,
@@ -356,7 +354,7 @@ impl Inbox {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Hands over what was read from one socket.
+    /// Calls `take` for each datagram of one socket.
     fn hand_over<B, E: From<NetError>>(
         &mut self,
         position: usize,
@@ -378,7 +376,7 @@ impl Inbox {
             let (meta, datagrams) = (&train.meta, train.datagrams());
             let Some(membership) = channel.membership(meta) else {
                 self.foreign += datagrams.len() as u64;
-                trace!(source = %meta.source, destination = ?meta.destination, ifindex = ?meta.ifindex, "not for a joined group");
+                trace!(source = %meta.source, destination = ?meta.destination, ifindex = ?meta.ifindex, "no membership for this datagram");
                 continue;
             };
             let endpoint = &membership.listen().at;
@@ -405,8 +403,7 @@ impl Inbox {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// What the kernel dropped of what reached this host, where it says. The last datagrams before
-    /// this call are counted too.
+    /// The kernel's drops up to this call, if the system counts them.
     pub fn discards(&self) -> Option<Discards> {
         let mut dropped = KernelDrops::default();
         let (mut family, mut ports) = (Family::V4, Vec::new());
@@ -424,29 +421,28 @@ impl Inbox {
         })
     }
 
-    /// Whether the system tells on which interface a datagram arrived.
-    pub fn tells_interfaces(&self) -> bool {
+    /// Whether the system reports the arrival interface of a datagram.
+    pub fn reports_interfaces(&self) -> bool {
         cfg!(target_os = "linux") && self.backend.is_native()
     }
 
-    /// How many datagrams reached the sockets without being sent to a joined group on its
-    /// interface.
+    /// The datagrams that reached a socket, but were not sent to a joined group on its interface.
     pub fn foreign(&self) -> u64 {
         self.foreign
     }
 
-    /// Leaves every group, and says which were left, in the order in which they were joined.
+    /// Leaves every group. Returns the groups in the order of their joins.
     pub fn leave(self) -> Vec<Result<Listen, NetError>> {
-        // Linux looks for a group among all of its interface, the newest first: leaving in this
-        // order finds each at once, in the other one ten thousand groups take half a second
-        // and sixty thousand half a minute.
+        // Linux searches the groups of an interface from the newest to the oldest. In this order
+        // each search is short. In the other order ten thousand groups take half a second, and
+        // sixty thousand half a minute.
         let mut left: Vec<_> = self.channels.into_iter().rev().flat_map(Channel::leave).collect();
         left.reverse();
         left
     }
 }
 
-/// Reads one batch of a socket; where it `sleeps`, as soon as there is one. Answers how much it is.
+/// Reads one batch of a socket; with `sleeps`, waits for it. Returns the number of buffers.
 fn receive(batch: &mut sys::Batch, channel: &Channel, sleeps: bool) -> Result<usize, NetError> {
     match batch.receive(&channel.socket, sleeps) {
         Err(error) if !is_passing(&error) => {
@@ -457,7 +453,7 @@ fn receive(batch: &mut sys::Batch, channel: &Channel, sleeps: bool) -> Result<us
     }
 }
 
-/// The index of the interface that a link-local source lies on.
+/// The interface index of a link-local source.
 fn scope_of(source: SocketAddr) -> Option<u32> {
     match source {
         SocketAddr::V6(source) => Some(source.scope_id()).filter(|scope| *scope != 0),
@@ -465,8 +461,8 @@ fn scope_of(source: SocketAddr) -> Option<u32> {
     }
 }
 
-/// Whether a receive that failed may simply be tried again: nothing waits, a signal came, or the
-/// answer to an earlier send of somebody else is reported here (Windows does that).
+/// Whether a failed receive may be repeated: no datagram, a signal, or an ICMP error for an earlier
+/// send (on Windows).
 fn is_passing(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(

@@ -1,4 +1,4 @@
-//! Membership of a group on an interface: joined by the interface's index, and left by the same.
+//! Membership of a group on an interface, joined and left by the interface's index.
 
 use std::io;
 use std::net::{IpAddr, UdpSocket};
@@ -14,23 +14,23 @@ use crate::sys;
 use crate::sys::SourceChange;
 use crate::target::{Endpoint, Filter, Listen};
 
-/// A joined group. Dropping it leaves the group, so no way out of the program forgets to; a killed
-/// program's groups are left by the kernel.
+/// A joined group. Dropping it leaves the group on every path out of the program; the kernel leaves
+/// the groups of a killed program.
 ///
-/// A unicast or broadcast address is held the same way, with nothing to join and nothing to leave.
+/// A unicast or broadcast address is a membership without join and leave.
 #[derive(Debug)]
 pub struct Membership {
     socket: Rc<UdpSocket>,
     listen: Listen,
-    /// Datagrams are heard here. Of a group that is also to say: it is joined.
+    /// The endpoint receives; a group is joined.
     active: bool,
 }
 
 impl Membership {
     /// Joins the group of `listen` on its interface, with its source filter.
     ///
-    /// The index is what is joined, never 0.0.0.0: that would follow the unicast routes, and the
-    /// leave might then leave another interface.
+    /// The index selects the interface, never 0.0.0.0: that would follow the unicast routes, and
+    /// the leave might affect another interface.
     pub fn join(socket: &Rc<UdpSocket>, listen: &Listen) -> Result<Self, NetError> {
         let mut membership =
             Membership { socket: Rc::clone(socket), listen: listen.clone(), active: false };
@@ -38,22 +38,21 @@ impl Membership {
         Ok(membership)
     }
 
-    /// What is listened to.
     pub fn listen(&self) -> &Listen {
         &self.listen
     }
 
-    /// Whether datagrams are heard here.
+    /// Whether the endpoint receives datagrams.
     pub fn is_active(&self) -> bool {
         self.active
     }
 
-    /// Takes note of what the interface is by now; the membership stays as it is.
+    /// Notes the current state of the interface without changing the membership.
     pub fn set_via(&mut self, via: &Arc<Via>) {
         self.listen.at.via = Arc::clone(via);
     }
 
-    /// Moves to another socket, on which nothing is joined.
+    /// Moves to another socket without joined groups.
     pub fn set_socket(&mut self, socket: &Rc<UdpSocket>) {
         self.socket = Rc::clone(socket);
     }
@@ -63,7 +62,7 @@ impl Membership {
         self.enter()
     }
 
-    /// Leaves the group. `None` where there was nothing to leave.
+    /// Leaves the group. `None` if it was not joined.
     pub fn leave(mut self) -> Option<Result<Listen, NetError>> {
         let at = &self.listen.at;
         if !std::mem::take(&mut self.active) || at.cast != Cast::Multicast {
@@ -109,17 +108,17 @@ impl Membership {
         Ok(())
     }
 
-    /// Leaves without a word: the interface is gone, or is another one now.
+    /// Leaves without a report: the interface is gone or is another one now.
     ///
-    /// To be done as soon as that is known: the kernel keeps the membership under the old index,
-    /// and leaving it later takes a membership away from whoever has the index then.
+    /// Must happen immediately: the kernel keeps the membership under the old index, and a late
+    /// leave would remove a membership of the next interface with this index.
     pub fn invalidate(&mut self) {
         let at = &self.listen.at;
         if !std::mem::take(&mut self.active) || at.cast != Cast::Multicast {
             return;
         }
         if let Err(error) = leave(&self.socket, at) {
-            debug!(group = %at.group, iface = at.via.name, %error, "could not leave");
+            debug!(group = %at.group, iface = at.via.name, %error, "cannot leave");
         }
     }
 }
@@ -138,7 +137,7 @@ fn join(socket: &UdpSocket, at: &Endpoint) -> io::Result<()> {
     }
 }
 
-/// Leaves a group with all the sources that it was joined from.
+/// Leaves a group with all its sources.
 fn leave(socket: &UdpSocket, at: &Endpoint) -> io::Result<()> {
     let options = socket::options(socket);
     match at.group {
@@ -147,7 +146,7 @@ fn leave(socket: &UdpSocket, at: &Endpoint) -> io::Result<()> {
     }
 }
 
-/// Unix joins by index. Windows knows the interface of an IPv4 membership by its address.
+/// Unix identifies the interface by its index, Windows by its IPv4 address.
 fn interface_v4(at: &Endpoint) -> InterfaceIndexOrAddress {
     match at.via.address {
         Some(IpAddr::V4(address)) if cfg!(windows) => InterfaceIndexOrAddress::Address(address),

@@ -1,14 +1,14 @@
-//! The sockets: the only part of mcast that sends to, receives from, or joins on a network.
+//! The sockets: the only part of mcast that sends, receives or joins.
 //!
-//! [`Outbox`] sends and [`Inbox`] receives; both follow the interfaces that they use. [`Frames`]
-//! captures what reaches the interfaces, and [`report_membership()`] tests whether a switch has
-//! forgotten a member. Errors carry the operation that failed ([`NetError`]).
+//! [`Outbox`] sends and [`Inbox`] receives; both follow their interfaces. [`Frames`] captures the
+//! frames on the interfaces. [`report_membership()`] tests whether a switch has forgotten a member.
+//! Errors hold the failed operation ([`NetError`]).
 
 mod channel;
 mod datagram;
 mod discard_counters;
 mod drops;
-mod error;
+pub(crate) mod error;
 mod frames;
 mod inbox;
 mod membership;

@@ -1,4 +1,4 @@
-//! Many datagrams out: the sockets that reach the endpoints.
+//! The sending side: the sockets of all endpoints.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ use crate::sys;
 use crate::sys::{Backend, Batching, LONGEST_TRAIN};
 use crate::target::Endpoint;
 
-/// The sockets that send, and the endpoints that they send to.
+/// The sockets of a sender, with their endpoints.
 pub struct Outbox {
     routes: Vec<OutRoute>,
     watch: Watch,
@@ -31,26 +31,25 @@ pub struct Outbox {
     backend: Backend,
 }
 
-/// An endpoint, with the socket that reaches it.
+/// An endpoint with its socket.
 struct OutRoute {
     at: Endpoint,
     source: SocketAddr,
     socket: Rc<Sender>,
-    /// The socket sends from what is no more.
+    /// The interface or address of the socket is gone.
     stale: bool,
 }
 
 impl OutRoute {
-    /// Connects the socket if it reaches nothing else.
+    /// Connects the socket if this is its only endpoint.
     fn connect(&self, backend: Backend) {
-        // Other systems may choose the interface anew when a socket is connected, and it is Linux
-        // that gains by it.
+        // Only Linux gains by it; other systems may select another interface on connecting.
         if cfg!(target_os = "linux") && backend.is_native() && Rc::strong_count(&self.socket) == 1 {
             self.socket.connect(&self.at, self.source);
         }
     }
 
-    /// Takes note of what changed.
+    /// Notes the changes of the interfaces.
     fn note(&mut self, changes: &[(Change, Family)]) {
         let concerns = |(change, family): &&(Change, Family)| {
             Arc::ptr_eq(&self.at.via, &change.old) && Family::of(self.at.group) == *family
@@ -65,22 +64,21 @@ impl OutRoute {
     }
 }
 
-/// A socket that sends.
+/// A sending socket.
 struct Sender {
     socket: UdpSocket,
-    /// It is connected to the one endpoint that it reaches.
+    /// Connected to its only endpoint.
     connected: Cell<bool>,
-    /// How many datagrams a train of it has at most; 1 where it takes no trains, `None` until
-    /// there is one to send.
+    /// The maximum number of datagrams in a train; 1 without trains, `None` before the first train.
     longest: Cell<Option<usize>>,
-    /// A queue had no room, but this host's own receivers have their copy (IP_MULTICAST_LOOP comes
-    /// first): no second one is made for them.
+    /// A queue was full, but this host's own receivers have their copy (IP_MULTICAST_LOOP comes
+    /// first): the retry must not create a second one.
     muted: Cell<bool>,
-    /// A queue had no room once, or may have had none. Of several messages a call the system tells
-    /// only the first one's error, and where a later one is refused not whether it has its
-    /// copy: from then on there is one a call.
+    /// A queue was full, or may have been. Of several messages in one call the system reports only
+    /// the first error, and not whether a later, refused one had its copy. From then on each call
+    /// has one message.
     was_full: Cell<bool>,
-    /// There was no room for longer than anybody waits, and nothing has left since.
+    /// The queue stayed full for longer than the maximum wait, and no datagram has left since.
     stuck: Cell<bool>,
 }
 
@@ -101,7 +99,7 @@ impl Sender {
         Ok(Sender { socket, connected, longest: Cell::new(longest), muted, was_full, stuck })
     }
 
-    /// Whether this host's own receivers hear what leaves by an interface.
+    /// Switches the copies for this host's own receivers on or off.
     fn mute(&self, at: &Endpoint, muted: bool) {
         if self.muted.replace(muted) != muted {
             let options = socket::options(&self.socket);
@@ -111,49 +109,48 @@ impl Sender {
                 options.set_multicast_loop_v6(!muted)
             };
             if let Err(error) = set {
-                debug!(%error, "cannot change what this host's own receivers hear");
+                debug!(%error, "cannot set IP_MULTICAST_LOOP");
             }
         }
     }
 
-    /// How many datagrams a train to `at` has at most.
+    /// The maximum number of datagrams in a train to `at`.
     fn longest(&self, at: &Endpoint) -> usize {
         self.longest.get().unwrap_or_else(|| {
             let longest =
-                if sys::can_send_trains(&self.socket) && !send_result::cuts_trains(&at.via) {
+                if sys::can_send_trains(&self.socket) && !send_result::splits_trains(&at.via) {
                     LONGEST_TRAIN
                 } else {
                     1
                 };
             if longest > 1 {
-                debug!("datagrams to {at} that are due together leave in trains (UDP_SEGMENT)");
+                debug!("sending datagrams to {at} in trains (UDP_SEGMENT)");
             }
             self.longest.set(Some(longest));
             longest
         })
     }
 
-    /// Connects it to the one endpoint that it reaches: then the kernel need not look up the way
-    /// there for each datagram. Not where the source address is the kernel's choice, because
-    /// that is made again and again only without.
+    /// Connects the socket to its only endpoint, which saves a route lookup for each datagram. Not
+    /// if the kernel selects the source address: a connected socket would keep it.
     fn connect(&self, at: &Endpoint, source: SocketAddr) {
         if at.cast != Cast::Multicast || Some(source.ip()) != at.via.address {
             return;
         }
         match self.socket.connect(at.socket_addr()) {
             Ok(()) => self.connected.set(true),
-            Err(error) => debug!(%error, "cannot connect to {at}, each datagram is addressed"),
+            Err(error) => debug!(%error, "cannot connect to {at}; addressing each datagram"),
         }
     }
 }
 
-/// The source addresses that were asked for: by socket and by scope, because the system's choice of
-/// an IPv6 source depends on the scope of where it goes (RFC 6724, 5).
+/// The source addresses, by socket and scope: the system's choice of an IPv6 source depends on the
+/// scope of the destination (RFC 6724, 5).
 #[derive(Default)]
 struct SourceAddresses(HashMap<(*const Sender, u8), SocketAddr>);
 
 impl SourceAddresses {
-    /// The address and port that datagrams from `socket` to `at` carry.
+    /// The source address and port of datagrams from `socket` to `at`.
     fn of(&mut self, socket: &Rc<Sender>, at: &Endpoint, backend: Backend) -> SocketAddr {
         let scope = match at.group {
             IpAddr::V6(group) => group.octets()[1] & 0x0f,
@@ -166,8 +163,8 @@ impl SourceAddresses {
     }
 }
 
-/// Opens the sockets of endpoints: one for each family, interface and way of addressing, and for
-/// each unicast address one.
+/// Opens the sockets of endpoints: one for each family, interface and kind of address, and one for
+/// each unicast address.
 struct Opening<'a> {
     options: &'a SendOptions,
     backend: Backend,
@@ -179,7 +176,7 @@ struct Opening<'a> {
 impl Opening<'_> {
     fn route(&mut self, at: Endpoint) -> Result<OutRoute, NetError> {
         let (via, family) = (Arc::as_ptr(&at.via), Family::of(at.group));
-        // What comes back from one unicast address must not be taken for another's.
+        // An ICMP error must belong to one unicast address.
         let alone = (at.cast != Cast::Multicast).then_some(at.group);
         let socket = match self.sockets.get(&(via, family, alone)) {
             Some(socket) => Rc::clone(socket),
@@ -197,7 +194,7 @@ impl Opening<'_> {
 }
 
 impl Outbox {
-    /// Opens the sockets that reach the endpoints.
+    /// Opens the sockets of all endpoints.
     ///
     /// # Errors
     /// The operation that the system refused.
@@ -206,8 +203,7 @@ impl Outbox {
         options: &SendOptions,
         backend: Backend,
     ) -> Result<Self, NetError> {
-        // Where unicast leaves is the kernel's choice, again and again, unless the user named the
-        // interface.
+        // The kernel routes each unicast datagram, unless the user named the interface.
         let watch = Watch::new(
             endpoints.iter().filter(|at| at.cast == Cast::Multicast || at.via.named),
             backend,
@@ -222,29 +218,27 @@ impl Outbox {
         Ok(Outbox { routes, watch, retry: Retry::default(), options: options.clone(), backend })
     }
 
-    /// The endpoints in the order they were given, each with the source address and port that its
-    /// datagrams carry.
+    /// The endpoints in their order, each with its source address and port.
     pub fn endpoints(&self) -> impl Iterator<Item = (&Endpoint, SocketAddr)> {
         self.routes.iter().map(|route| (&route.at, route.source))
     }
 
-    /// The endpoint at `position`; its interface is what it is called by now.
+    /// The endpoint at `position`, with the current name of its interface.
     pub fn endpoint(&self, position: usize) -> &Endpoint {
         &self.routes[position].at
     }
 
-    /// The TTL or hop limit that datagrams to the endpoint at `position` carry, where the system
-    /// tells.
+    /// The TTL or hop limit of datagrams to the endpoint at `position`, if the system reports it.
     pub fn ttl(&self, position: usize) -> Option<u8> {
         let OutRoute { at, socket, .. } = &self.routes[position];
         socket::ttl_of(&socket.socket, at)
     }
 
-    /// Waits until `until`, or until something of `wake` or of the interfaces happens. Answers
-    /// whether the reader of the output is gone.
+    /// Waits until `until`, or for an event of `wake` or of the interfaces. Returns whether the
+    /// reader of the output is gone.
     ///
     /// # Errors
-    /// What the system refused.
+    /// The error of the system.
     pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
         let woken = wait_for([], self.watch.source(), wake, until, &mut Vec::new())?;
@@ -252,8 +246,7 @@ impl Outbox {
         Ok(woken.reader_gone)
     }
 
-    /// Follows the interfaces: what sent from one that was made anew, or has another address, sends
-    /// from what it is now.
+    /// Follows the interfaces. Reopens the sockets of a recreated interface or a changed address.
     ///
     /// # Errors
     /// The interfaces cannot be listed.
@@ -271,14 +264,13 @@ impl Outbox {
         })
     }
 
-    /// Opens the sockets anew that are stale and whose interface is ready; they keep their source
-    /// port. Answers how many endpoints they reach, by interface, and what failed.
+    /// Reopens stale sockets whose interface is ready, with their source port. Returns the numbers
+    /// of their endpoints by interface, and the failures.
     fn reopen(&mut self) -> (Vec<Rejoined>, Vec<(NetError, usize)>) {
         let (mut joined, mut failed) = (Vec::new(), Vec::new());
         let mut sources = SourceAddresses::default();
         let mut opened: HashMap<*const Sender, Option<Rc<Sender>>> = HashMap::new();
-        // The old sockets are kept until the end, so that their addresses in memory are not used
-        // again.
+        // Keeps the old sockets until the end: their addresses in memory must stay unique.
         let mut old = Vec::new();
         for route in self.routes.iter_mut().filter(|route| route.stale) {
             let family = Family::of(route.at.group);
@@ -288,7 +280,7 @@ impl Outbox {
             let socket = opened.entry(Rc::as_ptr(&route.socket)).or_insert_with(|| {
                 let options =
                     SendOptions { source_port: Some(route.source.port()), ..self.options.clone() };
-                // The port is held by the old socket, which lets in who also asks to share it.
+                // The old socket holds the port, and shares it with a socket that asks for it.
                 let _ = socket::options(&route.socket.socket).set_reuse_address(true);
                 let socket = Sender::open(&route.at, &options, true, self.backend);
                 socket.map_err(|error| note_failure(&mut failed, error)).ok().map(Rc::new)
@@ -308,9 +300,8 @@ impl Outbox {
         (joined, failed)
     }
 
-    /// Sends what waits in `queue` from the datagram at `first` on, as far as one call goes.
-    /// Nothing is lost: what the answer does not speak of was not sent yet, and is to be sent
-    /// by the next call.
+    /// Sends the datagrams of `queue` from `first` on, as far as one call goes. The next call must
+    /// continue after those of the result.
     pub fn send(&self, queue: &SendQueue, first: usize) -> SendResult {
         let (mut result, queued) = (SendResult::default(), queue.items());
         loop {
@@ -336,19 +327,19 @@ impl Outbox {
             }
             if datagrams > 1 && sys::is_train_refused(&error) {
                 let longest = shorter(datagrams);
-                let then = if longest > 1 { "shorter ones" } else { "none" };
-                debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train, from now on {then}");
+                let then = if longest > 1 { "shorter trains" } else { "single datagrams" };
+                debug!(%error, "{datagrams} datagrams to {at} cannot leave as one train; sending {then}");
                 socket.longest.set(Some(longest));
                 continue;
             }
-            // What ICMP said of an earlier datagram is told at the next send, which it keeps from
-            // going.
+            // The kernel reports an ICMP error for an earlier datagram on the next send, and does
+            // not send that one.
             if result.returned.is_none() && is_of_an_earlier_one(&error, at) {
                 result.returned = Some(error);
                 continue;
             }
             let full = is_full(&error);
-            // Where the socket's own buffer is full nothing was even begun.
+            // With a full socket buffer the kernel has made no copy.
             if error.kind() != io::ErrorKind::WouldBlock {
                 let is_copied = full && at.cast == Cast::Multicast && self.options.loopback;
                 socket.mute(at, is_copied);
@@ -360,39 +351,38 @@ impl Outbox {
         }
     }
 
-    /// Whether all datagrams leave through one socket, so that none has to wait for another one's
-    /// room.
+    /// Whether all datagrams leave through one socket, and none waits for the buffer of another.
     pub fn is_one(&self) -> bool {
         self.routes.iter().all(|route| Rc::ptr_eq(&route.socket, &self.routes[0].socket))
     }
 
-    /// Whether it makes sense to wait for room for datagrams to the endpoint at `position`: not
-    /// where that took too long, and nothing has left since.
+    /// Whether waiting for queue space for the endpoint at `position` is useful: not after a
+    /// timeout without progress.
     pub fn may_wait(&self, position: usize) -> bool {
         !self.routes[position].socket.stuck.get()
     }
 
-    /// Waits no longer for room for datagrams to the endpoint at `position`.
+    /// Stops waiting for queue space for the endpoint at `position`.
     pub fn give_up(&self, position: usize) {
         let OutRoute { at, socket, .. } = &self.routes[position];
         socket.stuck.set(true);
         socket.mute(at, false);
     }
 
-    /// Sends no more trains where those to the endpoint at `position` go: room for one datagram may
-    /// be where there is none for many.
+    /// Stops sending trains on the socket of the endpoint at `position`: a single datagram may fit
+    /// a queue that is full for a train.
     pub fn give_up_trains(&self, position: usize) {
         let OutRoute { at, socket, .. } = &self.routes[position];
-        debug!("there is no room for trains to {at}, datagrams leave one by one");
+        debug!("the queue is full for trains to {at}; sending single datagrams");
         socket.longest.set(Some(1));
         socket.mute(at, false);
     }
 
-    /// Waits for room after a datagram to the endpoint at `position` was refused with `error` for
-    /// want of it, at most until `until`, or until a signal of `wake` comes.
+    /// Waits for queue space after `error` for a datagram to the endpoint at `position`, until
+    /// `until` or a signal of `wake`.
     ///
     /// # Errors
-    /// What the system refused.
+    /// The error of the system.
     pub fn wait_for_room(
         &self,
         position: usize,
@@ -400,16 +390,16 @@ impl Outbox {
         wake: Wake,
         until: Instant,
     ) -> io::Result<()> {
-        // The socket's own buffer says when there is room again, the queue of an interface does
-        // not.
-        const NAP: Duration = Duration::from_micros(100);
+        // The system reports space in the socket's buffer, but not in the queue of an interface.
+        const RETRY_INTERVAL: Duration = Duration::from_micros(100);
         let socket = (error.source.kind() == io::ErrorKind::WouldBlock)
             .then(|| sys::borrow(&self.routes[position].socket.socket));
-        let until = if socket.is_some() { until } else { until.min(Instant::now() + NAP) };
+        let until =
+            if socket.is_some() { until } else { until.min(Instant::now() + RETRY_INTERVAL) };
         sys::wait_for_room(socket, wake.interrupt.source(), until)
     }
 
-    /// What goes through one socket, from the datagram at `first` on; and where each message ends.
+    /// The messages for one socket from the datagram at `first` on, and the end of each.
     fn messages<'a>(
         &self,
         queue: &'a SendQueue,
@@ -418,7 +408,7 @@ impl Outbox {
     ) -> (Vec<sys::Message<'a>>, Vec<usize>) {
         let queued = queue.items();
         let at = &self.routes[queued[first].position].at;
-        // Who sends no two to one target need not know of trains.
+        // A sender without repeated targets needs no trains.
         let is_train =
             queued.get(first + 1).is_some_and(|next| next.position == queued[first].position);
         let longest =
@@ -442,7 +432,7 @@ impl Outbox {
     }
 }
 
-/// Whether an error may be the answer to an earlier datagram. Nothing ever answers multicast (RFC
+/// Whether an error may belong to an earlier datagram. No ICMP error ever answers multicast (RFC
 /// 1122, 3.2.2).
 fn is_of_an_earlier_one(error: &io::Error, at: &Endpoint) -> bool {
     use io::ErrorKind as Kind;

@@ -1,21 +1,21 @@
-//! How many groups share a socket. A socket bound to each group is what the kernel looks up
-//! fastest, and it tells the groups apart by itself; where the process may not open so many, groups
-//! of one port share sockets that are bound to the port alone.
+//! The distribution of groups over sockets. The kernel finds a socket bound to a group fastest, and
+//! it receives nothing else. If the process may not open that many, groups of one port share
+//! sockets that are bound to the port only.
 
 use std::collections::BTreeMap;
 
 use crate::iface::{Cast, Family};
 use crate::target::Listen;
 
-/// What one socket hears: positions in the list of what is listened to. A socket of one is bound to
-/// its group.
+/// The endpoints of one socket: positions in the list of all. A socket of one endpoint is bound to
+/// it.
 pub type Pack = Vec<usize>;
 
-/// Shares `sockets` sockets among all of `listens`; `most` says how many groups a socket may join,
-/// by family.
+/// Distributes `listens` over `sockets` sockets; `most` is the maximum number of groups for a
+/// socket of a family.
 ///
 /// # Errors
-/// How many sockets it would take at least.
+/// The minimum number of sockets.
 pub fn pack(
     listens: &[Listen],
     sockets: usize,
@@ -24,9 +24,9 @@ pub fn pack(
     if listens.len() <= sockets {
         return Ok((0..listens.len()).map(|position| vec![position]).collect());
     }
-    // Groups can share a socket only with groups of their port and family; what is no group has one
-    // of its own. IPv6 finds the source filter of a group whatever the interface, so there a
-    // socket is also of one interface. A socket is bound to one VRF.
+    // Groups share a socket only with groups of their port and family; other addresses have their
+    // own. IPv6 finds a group's source filter regardless of the interface, and a socket is bound to
+    // one VRF: there a socket has one interface.
     type Key<'a> = (Family, u16, u32, Option<&'a str>, Option<usize>);
     let mut ports: BTreeMap<Key, Pack> = BTreeMap::new();
     for (position, Listen { at, .. }) in listens.iter().enumerate() {
@@ -41,7 +41,7 @@ pub fn pack(
     });
     let shared: Vec<Pack> = shared.collect();
     let mut spare = sockets.checked_sub(shared.len()).ok_or(shared.len())?;
-    // The sockets that are left over go to as many groups as they reach for.
+    // The remaining sockets serve single groups.
     let mut packs = Vec::with_capacity(sockets);
     for pack in shared {
         let more = pack.len() - 1;
@@ -92,31 +92,31 @@ mod tests {
     }
 
     #[test]
-    fn each_group_has_its_socket_while_sockets_last() {
+    fn each_group_has_its_own_socket_if_possible() {
         assert_eq!(sizes("239.1.1.1+30:5000", 30), Ok(vec![1; 30]));
     }
 
     #[test]
-    fn beyond_that_groups_share_and_what_is_left_over_is_used() {
+    fn beyond_the_limit_groups_share_sockets() {
         assert_eq!(sizes("239.1.1.1+40:5000", 2), Ok(vec![20, 20]));
         assert_eq!(sizes("239.1.1.1+41:5000", 39), Ok([vec![1; 20], vec![20, 1]].concat()));
     }
 
     #[test]
-    fn ports_do_not_share_and_neither_do_addresses_that_are_no_groups() {
+    fn ports_and_unicast_addresses_do_not_share() {
         assert_eq!(sizes("239.1.1.1+2:5000-5003", 4), Ok(vec![2; 4]));
         assert_eq!(sizes("239.1.1.1:5000-5003", 3), Err(4));
         assert_eq!(sizes("10.0.0.1:5000-5003", 3), Err(4));
     }
 
     #[test]
-    fn where_even_sharing_is_not_enough_the_need_is_told() {
+    fn an_impossible_distribution_returns_the_minimum() {
         assert_eq!(sizes("239.1.1.1+41:5000", 2), Err(3));
     }
 
     proptest! {
         #[test]
-        fn every_target_has_one_socket_and_no_limit_is_passed(
+        fn every_target_has_one_socket_within_the_limits(
             groups in 1..200_usize,
             ports in 1..5_u16,
             sockets in 0..300_usize,

@@ -1,51 +1,49 @@
-//! Datagrams that wait to leave together, one behind the other in one buffer.
+//! Datagrams that wait for a common call, one after another in one buffer.
 
 use crate::sys::{Backend, LONGEST_TRAIN};
 
-/// Room for the largest datagram there is, and so for the longest train: that of IPv6 without
-/// options.
-const ROOM: usize = 65_527;
+/// The largest datagram, and the longest train: IPv6 without options.
+const LARGEST: usize = 65_527;
 
-/// Datagrams that wait to leave together.
+/// Datagrams that wait for a common call.
 pub struct SendQueue {
     bytes: Box<[u8]>,
     used: usize,
     queued: Vec<Queued>,
     most: usize,
-    /// How many messages it comes to, and how many it may.
+    /// The number of messages, and its maximum.
     messages: usize,
     most_messages: usize,
     trains: bool,
 }
 
-/// A datagram that waits.
+/// A waiting datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Queued {
     /// The position of its endpoint.
     pub position: usize,
-    /// Its length in bytes.
+    /// In bytes.
     pub len: usize,
     start: usize,
 }
 
 impl SendQueue {
-    /// Nothing yet. With `exact_times` few messages wait: the time that a datagram carries is
-    /// written before the call, and the kernel takes some microseconds for each message before
-    /// it.
+    /// An empty queue. With `exact_times` only few messages wait: a datagram gets its timestamp
+    /// before the call, and the kernel takes some microseconds for each message before it.
     pub fn new(backend: Backend, exact_times: bool) -> Self {
         const FEW: usize = 8;
         let (most, trains) = match backend {
-            // One datagram a call.
+            // One datagram per call.
             _ if !cfg!(target_os = "linux") => (1, false),
             Backend::Portable => (1, false),
-            // Trains are longer than what is worth a call of single datagrams.
+            // A train holds more than a worthwhile call of single datagrams.
             Backend::Native(batching) if batching.offload && batching.most > 1 => {
                 (LONGEST_TRAIN, true)
             }
             Backend::Native(batching) => (batching.most.clamp(1, LONGEST_TRAIN), false),
         };
         let most_messages = if exact_times { FEW } else { LONGEST_TRAIN };
-        let bytes = vec![0; ROOM].into_boxed_slice();
+        let bytes = vec![0; LARGEST].into_boxed_slice();
         SendQueue {
             bytes,
             used: 0,
@@ -57,21 +55,21 @@ impl SendQueue {
         }
     }
 
-    /// Whether there is room for a datagram of `len` bytes to the endpoint at `position`.
+    /// Whether a datagram of `len` bytes to the endpoint at `position` fits.
     pub fn has_room(&self, position: usize, len: usize) -> bool {
         let has_place = self.messages < self.most_messages || !self.begins_message(position);
         self.queued.is_empty()
             || (has_place && self.queued.len() < self.most && self.used + len <= self.bytes.len())
     }
 
-    /// Whether a datagram to the endpoint at `position` does not go into the train of the one
-    /// before it.
+    /// Whether a datagram to the endpoint at `position` begins a new message, not continuing the
+    /// last train.
     fn begins_message(&self, position: usize) -> bool {
         !self.trains || self.queued.last().is_none_or(|last| last.position != position)
     }
 
-    /// The room of one more datagram, of `len` bytes, to the endpoint at `position`: to be written.
-    /// There must be room.
+    /// Adds a datagram of `len` bytes to the endpoint at `position`, and returns its bytes to fill.
+    /// It must fit.
     pub fn add(&mut self, position: usize, len: usize) -> &mut [u8] {
         let start = self.used;
         self.used += len;
@@ -80,17 +78,17 @@ impl SendQueue {
         &mut self.bytes[start..self.used]
     }
 
-    /// What waits.
+    /// The waiting datagrams.
     pub fn items(&self) -> &[Queued] {
         &self.queued
     }
 
-    /// The most datagrams that wait together.
+    /// The maximum number of waiting datagrams.
     pub fn most(&self) -> usize {
         self.most
     }
 
-    /// The datagrams from `first` on, to be written anew.
+    /// The datagrams from `first` on, to write them again.
     pub fn rewrite(&mut self, first: usize) -> impl Iterator<Item = (usize, &mut [u8])> {
         let start = self.queued.get(first).map_or(self.used, |piece| piece.start);
         let mut rest = &mut self.bytes[start..self.used];
@@ -101,13 +99,13 @@ impl SendQueue {
         })
     }
 
-    /// The bytes of datagrams that stand one behind the other.
+    /// The bytes of consecutive datagrams.
     pub(super) fn bytes(&self, queued: std::ops::Range<usize>) -> &[u8] {
         let (first, last) = (self.queued[queued.start], self.queued[queued.end - 1]);
         &self.bytes[first.start..last.start + last.len]
     }
 
-    /// Forgets all of it.
+    /// Removes all datagrams.
     pub fn clear(&mut self) {
         self.queued.clear();
         (self.used, self.messages) = (0, 0);
@@ -133,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn a_load_is_as_large_as_the_longest_train() {
+    fn the_queue_holds_the_longest_train() {
         let filled = |len| fill(&mut batching(64, true), len);
         assert_eq!([0, 64, 1472, 65_527].map(filled), [128, 128, 44, 1]);
     }
 
     #[test]
-    fn without_trains_it_is_as_large_as_a_call_is_worth() {
+    fn without_trains_the_queue_holds_one_call() {
         assert_eq!(
             (fill(&mut batching(64, false), 64), fill(&mut batching(7, false), 64)),
             (64, 7)
@@ -154,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn where_times_are_exact_few_messages_wait() {
+    fn exact_times_limit_the_queue() {
         let one_to_each = |backend| {
             let mut queue = SendQueue::new(backend, true);
             (0..200)
@@ -177,7 +175,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_what_stands_there(
+        fn written_bytes_are_kept_in_order(
             lens in proptest::collection::vec(0..2000_usize, 1..100),
             first in 0..100_usize,
         ) {

@@ -1,5 +1,5 @@
-//! Says once more, unasked, what is true anyway: that this host is a member of a group. A switch
-//! that has forgotten it forwards again.
+//! Reports a membership again without a query. A switch that has forgotten the member forwards
+//! again.
 
 #[cfg_attr(target_os = "linux", path = "rejoin_report/linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "rejoin_report/fallback.rs")]
@@ -8,14 +8,13 @@ mod imp;
 use std::io;
 use std::net::IpAddr;
 
-/// Reports the membership of a group on the interface with this index, in the name of `source`, an
-/// address of this host there (for IPv6 that of the link). `version` is that of IGMP or MLD which
-/// is in force there: the newest version is always spoken, an older one as well. It needs
-/// CAP_NET_RAW. That the host is a member is the caller's word.
+/// Reports the membership of a group on the interface with this index, from `source`, an address of
+/// this host there (link-local for IPv6). `version` is the IGMP or MLD version in use: an older one
+/// is sent in addition to the newest. Needs CAP_NET_RAW. The caller must have joined the group.
 ///
 /// # Errors
-/// `PermissionDenied` without the right, `Unsupported` on systems other than Linux, `InvalidInput`
-/// for addresses that do not go together, and what else the system refuses.
+/// `PermissionDenied` without the right, `Unsupported` on other systems, `InvalidInput` for
+/// addresses that do not fit together, or another error of the system.
 pub fn report_membership(
     group: IpAddr,
     ifindex: u32,
@@ -31,13 +30,13 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn addresses_that_do_not_go_together_are_refused() {
+    fn mismatched_addresses_are_refused() {
         for (group, source) in [
             ("239.1.1.1", "fe80::1"),
             ("ff15::1", "10.0.0.1"),
             ("10.0.0.2", "10.0.0.1"),
             ("fe80::2", "fe80::1"),
-            // A report of MLD from elsewhere is thrown away (RFC 3810, 5.2.13).
+            // Receivers discard an MLD report without a link-local source (RFC 3810, 5.2.13).
             ("ff15::1", "2001:db8::1"),
         ] {
             let error = report_membership(group.parse().unwrap(), 1, source.parse().unwrap(), 2)
@@ -51,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn no_such_interface_is_refused() {
+    fn a_missing_interface_is_refused() {
         let error = report_membership(
             "239.1.1.1".parse().unwrap(),
             0x7fff_fff0,

@@ -1,4 +1,4 @@
-//! What this host hears of what it sends to itself; and how a querier is made to speak.
+//! A test whether this host receives its own multicast.
 
 use std::io;
 use std::rc::Rc;
@@ -6,17 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::membership::Membership;
-use super::socket::{self, Room, SendOptions};
+use super::socket::{self, BufferSize, SendOptions};
 use super::{NetError, Operation};
 use crate::sys::Backend;
 use crate::target::{Endpoint, Filter, Listen};
 use crate::units::random;
 
-/// How long its own datagrams are waited for: the kernel hands them over while they are sent.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// The maximum wait: the kernel delivers these datagrams while it sends them.
+const TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Sends to a group without anything leaving this host, and hears it. The group stays joined until
-/// this is dropped.
+/// Sends to a group and receives on this host only. The membership lasts until this is dropped.
 pub struct SelfTest {
     listen: Listen,
     receiver: Rc<std::net::UdpSocket>,
@@ -25,17 +24,18 @@ pub struct SelfTest {
 }
 
 impl SelfTest {
-    /// Joins the group of `at` on its interface. Port 0 is one that the system chooses.
+    /// Joins the group of `at` on its interface. With port 0 the system selects one.
     ///
     /// # Errors
     /// The bind or the join that was refused.
     pub fn open(at: &Endpoint, backend: Backend) -> Result<Self, NetError> {
-        let (receiver, _) = socket::receiver(at, false, Room::new(Some(64 * 1024), 1), backend)?;
+        let (receiver, _) =
+            socket::receiver(at, false, BufferSize::new(Some(64 * 1024), 1), backend)?;
         let port = receiver.local_addr().map_or(at.port, |local| local.port());
         let receiver = Rc::new(receiver);
         let mut listen =
             Listen { at: Endpoint { port, ..at.clone() }, filter: Arc::new(Filter::Any) };
-        // In the source-specific range a join names its source, which here is this host.
+        // A join in the SSM range needs a source, which is this host.
         if let Some(own) = at.via.address.filter(|_| crate::target::is_source_specific(at.group)) {
             listen.filter = Arc::new(Filter::Include(vec![own]));
         }
@@ -43,8 +43,8 @@ impl SelfTest {
         Ok(SelfTest { listen, receiver, _membership: membership, backend })
     }
 
-    /// Sends so many datagrams with a TTL of 0, which the network never sees (RFC 1112, 6.1), and
-    /// counts those that come back. Answers how many were sent, and how many came.
+    /// Sends `count` datagrams with TTL 0, which never leave the host (RFC 1112, 6.1). Returns the
+    /// numbers sent and received.
     ///
     /// # Errors
     /// The send that was refused.
@@ -58,25 +58,25 @@ impl SelfTest {
                 .send_to(&mark, at.socket_addr())
                 .map_err(|error| Operation::Send(at.clone()).failed(error))?;
         }
-        Ok((count, self.hear(count, &mark)))
+        Ok((count, self.count_received(count, &mark)))
     }
 
-    fn hear(&self, count: u64, mark: &[u8]) -> u64 {
-        let (start, mut heard, mut bytes) = (Instant::now(), 0, [0; 64]);
-        while heard < count && start.elapsed() < PATIENCE {
+    fn count_received(&self, count: u64, mark: &[u8]) -> u64 {
+        let (start, mut received, mut bytes) = (Instant::now(), 0, [0; 64]);
+        while received < count && start.elapsed() < TIMEOUT {
             match self.receiver.recv(&mut bytes) {
-                Ok(len) => heard += u64::from(bytes.get(..len) == Some(mark)),
+                Ok(len) => received += u64::from(bytes.get(..len) == Some(mark)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     std::thread::sleep(Duration::from_millis(1))
                 }
                 Err(_) => break,
             }
         }
-        heard
+        received
     }
 }
 
-/// What the datagrams of this run carry, so that no others are taken for them.
+/// The payload of this run, which distinguishes its datagrams from others.
 fn mark() -> [u8; 19] {
     let mut mark = *b"mcast check........";
     mark[11..].copy_from_slice(&random().to_be_bytes());

@@ -1,5 +1,5 @@
-//! How a queue leaves: one socket after the other, in trains where several datagrams of one length
-//! go to one endpoint.
+//! The division of a queue into messages: per socket, with a train for consecutive datagrams of one
+//! length and endpoint.
 
 use std::io;
 use std::ops::Range;
@@ -8,31 +8,29 @@ use super::queue::Queued;
 use crate::host::{self, Queue};
 use crate::iface::Via;
 
-/// What became of the first datagrams of a queue. Those that it does not speak of are still to be
-/// sent.
+/// The result of one send call. Datagrams beyond it are not sent yet.
 #[derive(Debug, Default)]
 pub struct SendResult {
-    /// How many left.
+    /// The number of sent datagrams.
     pub datagrams: usize,
-    /// An earlier one to a unicast address came back: nobody listens there, or nobody is there.
+    /// The ICMP error for an earlier unicast datagram: port or host unreachable.
     pub returned: Option<io::Error>,
-    /// What became of those behind them.
+    /// The failure of the next datagrams.
     pub failure: Option<Failure>,
 }
 
-/// Datagrams that did not leave.
+/// Datagrams that were not sent.
 #[derive(Debug)]
 pub struct Failure {
-    /// How many; all of them go to one endpoint.
+    /// The number; all of them have one endpoint.
     pub datagrams: usize,
-    /// There was no room for them, and there will be.
+    /// A buffer or queue is full: a retry can succeed.
     pub full: bool,
-    /// What the system said.
     pub error: super::NetError,
 }
 
-/// The datagrams from `first` on that go into one message: as many of one endpoint and one length
-/// as `longest` lets into a train.
+/// The datagrams of the message that begins at `first`: consecutive ones of one endpoint and
+/// length, at most `longest`.
 pub(super) fn message(
     queued: &[Queued],
     first: usize,
@@ -40,7 +38,7 @@ pub(super) fn message(
     most_bytes: usize,
 ) -> Range<usize> {
     let Queued { position, len, .. } = queued[first];
-    // The kernel takes a segment of no bytes for no segmentation.
+    // A segment size of zero means no segmentation.
     let longest = most_bytes.checked_div(len).map_or(1, |fit| fit.min(longest).max(1));
     let alike = queued[first..]
         .iter()
@@ -49,34 +47,33 @@ pub(super) fn message(
     first..first + alike.count()
 }
 
-/// What a socket is asked for that refused a train of `datagrams`: what every kernel takes, if it
-/// was more (64), or none at all.
+/// The next maximum after a refused train of `datagrams`: 64, which every kernel accepts, or no
+/// train.
 pub(super) fn shorter(datagrams: usize) -> usize {
     const EVERY_KERNEL: usize = 64;
     if datagrams > EVERY_KERNEL { EVERY_KERNEL } else { 1 }
 }
 
-/// Whether the queue before an interface cuts trains up, and may then drop some of their datagrams
-/// without a word (net/sched: `qdisc_enqueue` of the queued; the call succeeds if one of them found
-/// room). A datagram by itself that finds no room is an error.
-pub(super) fn cuts_trains(via: &Via) -> bool {
-    const CUT: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
+/// Whether the queue of an interface splits trains and may silently drop some of their datagrams:
+/// the call succeeds if one of them is queued (net/sched, `qdisc_enqueue`). A refused single
+/// datagram is an error.
+pub(super) fn splits_trains(via: &Via) -> bool {
+    const SPLITTING: [&str; 4] = ["cake", "netem", "taprio", "tbf"];
     let queues = host::queues(via.index).unwrap_or_else(|error| {
-        tracing::debug!(%error, "cannot ask for the queues of {}", via.name);
+        tracing::debug!(%error, "cannot read the queues of {}", via.name);
         Vec::new()
     });
-    let cut = queues.iter().find(|queue| CUT.contains(&queue.kind.as_str()));
-    if let Some(Queue { kind, .. }) = cut {
+    let splitting = queues.iter().find(|queue| SPLITTING.contains(&queue.kind.as_str()));
+    if let Some(Queue { kind, .. }) = splitting {
         tracing::debug!(
-            "the queue of {} ({kind}) cuts trains up, datagrams leave one by one",
+            "the queue of {} ({kind}) splits trains; sending single datagrams",
             via.name
         );
     }
-    cut.is_some()
+    splitting.is_some()
 }
 
-/// Whether there is no room for a datagram now, and there will be: in the socket's buffer, or in
-/// the queue of the interface.
+/// Whether the socket's buffer or the interface's queue is full, and a retry can succeed.
 pub(super) fn is_full(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
         || error.raw_os_error() == Some(super::error::NO_BUFFERS)
@@ -90,7 +87,7 @@ mod tests {
     use crate::net::SendQueue;
     use crate::sys::{Backend, Batching};
 
-    /// How many datagrams each message has, of datagrams to these positions, of these lengths.
+    /// The number of datagrams in each message, for datagrams (position, length).
     fn messages(datagrams: &[(usize, usize)], longest: usize) -> Vec<usize> {
         let mut queue = SendQueue::new(Backend::Native(Batching::default()), false);
         for (position, len) in datagrams {
@@ -107,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_train_is_of_one_endpoint_and_one_length() {
+    fn a_train_has_one_endpoint_and_one_length() {
         assert_eq!(
             messages(&[(0, 64), (0, 64), (1, 64), (1, 64), (1, 48), (0, 48)], 128),
             [2, 2, 1, 1]
@@ -117,18 +114,18 @@ mod tests {
     }
 
     #[test]
-    fn datagrams_without_payload_are_no_train() {
+    fn datagrams_without_payload_form_no_train() {
         assert_eq!(messages(&[(0, 0); 3], 128), [1, 1, 1]);
     }
 
     #[test]
-    fn what_was_refused_is_tried_shorter_and_then_not_at_all() {
+    fn a_refused_train_becomes_shorter_and_then_single() {
         assert_eq!([128, 65, 64, 2].map(shorter), [64, 64, 1, 1]);
     }
 
     proptest! {
         #[test]
-        fn no_train_is_longer_than_a_datagram_may_be(
+        fn no_train_exceeds_a_datagram(
             len in 0..30_000_usize,
             longest in 1..200_usize,
         ) {

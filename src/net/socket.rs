@@ -1,4 +1,4 @@
-//! Sockets: every option that a sender or a receiver sets, in one order, with the reason for each.
+//! The socket options of senders and receivers, with the reason for each.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
@@ -11,83 +11,80 @@ use crate::sys;
 use crate::sys::Backend;
 use crate::target::Endpoint;
 
-/// The TTL or hop limit of multicast where none is asked for: datagrams stay on this network (RFC
-/// 1112, 6.1).
+/// The default TTL or hop limit of multicast: datagrams stay on this network (RFC 1112, 6.1).
 const DEFAULT_TTL: u8 = 1;
 
-/// What a sender sets on its socket.
+/// The socket options of a sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendOptions {
-    /// The TTL (RFC 1112, 6.1) or hop limit; where `None`, that of the system for unicast and
-    /// broadcast, and 1 for multicast.
+    /// The TTL (RFC 1112, 6.1) or hop limit; `None` means 1 for multicast, and the system's default
+    /// for unicast and broadcast.
     pub ttl: Option<u8>,
-    /// Whether this host's own members hear it (IP_MULTICAST_LOOP). On Windows the receiver's
-    /// option decides instead.
+    /// Whether members on this host receive the datagrams (IP_MULTICAST_LOOP). On Windows the
+    /// receiver's option decides instead.
     pub loopback: bool,
     /// The DSCP (RFC 2474), 0 to 63.
     pub dscp: Option<u8>,
-    /// The UDP source port; chosen by the system where `None`.
+    /// The UDP source port; `None` lets the system choose.
     pub source_port: Option<u16>,
 }
 
-/// What a receive buffer asks for where nobody says how much. Linux cuts the wish down to its limit
-/// (`net.core.rmem_max`), so it may be large. BSD refuses what is above its limit, and Windows
-/// grants whatever is asked, so there it is what holds a tenth of a second at 640 Mbit/s.
+/// The requested receive buffer without `--rcvbuf`. Linux reduces it to its limit
+/// (`net.core.rmem_max`). BSD refuses more than its limit and Windows grants any size: there it is
+/// the size for 0.1 s at 640 Mbit/s.
 const GREEDY_RCVBUF: usize = if cfg!(target_os = "linux") { 1 << 30 } else { 8 << 20 };
 
-/// What the receive buffers of a run take together at most, where nobody says how much and the
-/// limit of the system is gone past, and what one takes: three tenths of a second at 640 Mbit/s.
-/// Kernel memory is taken only while datagrams wait in it, but a receiver that is stopped must not
-/// eat up its host.
+/// The receive buffer beyond the system's limit, if permitted and without `--rcvbuf`, and the
+/// maximum of all of them: 0.3 s at 640 Mbit/s. Waiting datagrams take kernel memory, and a stopped
+/// receiver must not exhaust its host.
 const FORCED_RCVBUF: usize = 32 << 20;
 const FORCED_RCVBUFS: usize = 256 << 20;
 
-/// How large a receive buffer should be.
+/// The size of a receive buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Room {
-    /// What the user asked for, in the bytes that `SO_RCVBUF` takes; `None` asks for as much as
-    /// the system grants.
+pub(super) struct BufferSize {
+    /// The size that the user requested, as for `SO_RCVBUF`; `None` requests the maximum of the
+    /// system.
     pub asked: Option<usize>,
-    /// What is taken in the place of less, where nobody asked and this process may.
+    /// The minimum without a request, if this process may exceed the limit.
     forced: usize,
 }
 
-impl Room {
-    /// For each of so many sockets.
+impl BufferSize {
+    /// For each of `sockets` sockets.
     pub fn new(asked: Option<usize>, sockets: usize) -> Self {
-        Room { asked, forced: FORCED_RCVBUF.min(FORCED_RCVBUFS / sockets.max(1)) }
+        BufferSize { asked, forced: FORCED_RCVBUF.min(FORCED_RCVBUFS / sockets.max(1)) }
     }
 }
 
-/// A socket of the family of `at` that hears nothing.
+/// An unbound socket of the family of `at`.
 pub(super) fn unbound(at: &Endpoint) -> Result<UdpSocket, NetError> {
     open(at).map(UdpSocket::from)
 }
 
-/// A socket that hears datagrams to the group and port of `at`, before any group is joined; with
-/// `shared`, those to other groups too.
+/// A socket bound to the group and port of `at` before the join; with `shared`, to the port only.
 pub(super) fn receiver(
     at: &Endpoint,
     shared: bool,
-    room: Room,
+    buffer_size: BufferSize,
     backend: Backend,
 ) -> Result<(UdpSocket, Rcvbuf), NetError> {
     let family = Family::of(at.group);
     let socket = open(at)?;
     enter_vrf(&socket, at);
-    // Several programs of one host may listen to a group, and each gets every datagram. They share
-    // the port by either option; BSD and macOS require the second. A datagram to a unicast address
-    // goes to one socket, so a receiver that shares the port would take datagrams from others.
+    // Several programs of one host may receive a group, and each gets every datagram. They share
+    // the port by either option; BSD and macOS require the second. A unicast datagram goes to one
+    // socket only: sharing would take datagrams from other programs.
     let is_shared = at.cast != Cast::Unicast;
     if is_shared {
         socket
             .set_reuse_address(true)
             .map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
     }
-    // Before the bind, so that the first datagram finds the room.
-    let rcvbuf = set_receive_buffer(&socket, room);
-    // Linux delivers every group that any program of the host has joined, on any interface, unless
-    // told otherwise. A receiver of any address wants them.
+    // Before the bind, to have the full size for the first datagram.
+    let rcvbuf = set_receive_buffer(&socket, buffer_size);
+    // By default Linux delivers every group that any program of the host has joined, on any
+    // interface. A receiver of the unspecified address needs them.
     if !at.group.is_unspecified() {
         degrade("IP_MULTICAST_ALL", sys::deliver_only_joined(&socket, family));
     }
@@ -97,9 +94,9 @@ pub(super) fn receiver(
             degrade("IP_PKTINFO", sys::ask_for_arrival(&socket, family));
         }
     }
-    // Bound to the group, Linux finds the socket fastest and keeps unicast to the port out. Windows
-    // refuses to bind a group or a broadcast address, and on other systems the bind to any
-    // address is the one known to work. An address of this host is bound everywhere.
+    // Linux finds a socket bound to the group fastest, and excludes unicast to the port. Windows
+    // refuses to bind a group or a broadcast address; on other systems only the unspecified address
+    // is known to work. A unicast address is bound on every system.
     let exactly = at.cast == Cast::Unicast || (cfg!(target_os = "linux") && !shared);
     let local = if exactly {
         at.socket_addr()
@@ -115,16 +112,16 @@ pub(super) fn receiver(
     Ok((socket.into(), rcvbuf))
 }
 
-/// Whether the kernel hands a socket that has joined `at`, and is bound to it, nothing but what was
-/// sent there and arrived on its interface. It is so with IPv4, unless it also delivers what others
-/// joined (ip_mc_sf_allow in net/ipv4/igmp.c); IPv6 does not look at the interface. Then it need
-/// not be asked about each datagram, which is the dearest of all questions.
+/// Whether a socket that is bound to `at`, and has joined it, receives only datagrams sent there on
+/// its interface. True for IPv4, unless it also receives groups of other sockets (ip_mc_sf_allow in
+/// net/ipv4/igmp.c); IPv6 ignores the interface. Then the kernel need not report the destination of
+/// each datagram, which is the most expensive option.
 pub(super) fn arrives_where_joined(socket: &Socket, at: &Endpoint) -> bool {
     at.cast == Cast::Multicast && at.group.is_ipv4() && sys::delivers_only_joined_v4(socket)
 }
 
-/// A socket that sends to the address of `at` from its interface. `sharing` is whether an earlier
-/// one of ours may hold the source port.
+/// A socket that sends to the address of `at` from its interface. `sharing`: an earlier socket of
+/// this process may hold the source port.
 pub(super) fn sender(
     at: &Endpoint,
     options: &SendOptions,
@@ -133,11 +130,11 @@ pub(super) fn sender(
 ) -> Result<UdpSocket, NetError> {
     let family = Family::of(at.group);
     let socket = open(at)?;
-    // Without it a full queue drops datagrams while every send succeeds.
+    // Otherwise a full queue drops datagrams while every send succeeds.
     degrade("IP_RECVERR", sys::report_queue_drops(&socket, family));
     match at.cast {
-        // The interface of a group decides about its VRF, too. A bound socket would make IPv6 ask
-        // for a route of the VRF device itself.
+        // The interface of a group determines its VRF. Bound to a device, IPv6 would need a route
+        // of the VRF device.
         Cast::Multicast => set_multicast(&socket, at, options, backend)?,
         Cast::Broadcast | Cast::Unicast => {
             enter_vrf(&socket, at);
@@ -149,8 +146,8 @@ pub(super) fn sender(
     }
     let port = options.source_port.unwrap_or(0);
     let local = local_address(at, port);
-    // The first socket wants the port for itself, so that another program's is noticed; then it
-    // lets our others in.
+    // The first socket binds the port exclusively, to detect another program. Then it shares the
+    // port with the other sockets of this process.
     if sharing && port != 0 {
         degrade("SO_REUSEADDR", socket.set_reuse_address(true));
     }
@@ -200,8 +197,8 @@ fn set_unicast(socket: &Socket, at: &Endpoint, options: &SendOptions) -> Result<
             IpAddr::V6(_) => set("IPV6_UNICAST_HOPS", socket.set_unicast_hops_v6(ttl.into()))?,
         }
     }
-    // The route is the kernel's choice, unless the user named the interface. A socket that is bound
-    // to a device would not hear what ICMP answers.
+    // The kernel routes, unless the user named the interface. A socket bound to a device would not
+    // receive ICMP errors.
     if at.via.named {
         degrade("IP_UNICAST_IF", sys::send_unicast_via(socket, Family::of(at.group), at.via.index));
     }
@@ -216,9 +213,9 @@ fn set_traffic_class(socket: &Socket, family: Family, class: u32) -> Result<(), 
         .map_err(|error| Operation::Set("IPV6_TCLASS").failed(error))
 }
 
-/// The address that a sender binds: one that the user named, else any, from which the system
-/// chooses (RFC 6724 for IPv6). A broadcast to 255.255.255.255 leaves by the interface of its
-/// source address.
+/// The local address of a sender: the one that the user named, else the unspecified one, for which
+/// the system selects a source (RFC 6724 for IPv6). A broadcast to 255.255.255.255 leaves on the
+/// interface of its source address.
 fn local_address(at: &Endpoint, port: u16) -> SocketAddr {
     let any = SocketAddr::new(Family::of(at.group).unspecified(), port);
     let chooses_route = at.cast != Cast::Multicast && (at.via.named || at.cast == Cast::Broadcast);
@@ -236,8 +233,8 @@ fn local_address(at: &Endpoint, port: u16) -> SocketAddr {
     }
 }
 
-/// The address and port that datagrams from `socket` to `at` carry. IPv4 multicast carries what was
-/// set with the interface; for all else the system is asked, without sending anything.
+/// The source address and port of datagrams from `socket` to `at`. IPv4 multicast uses the address
+/// that was set with the interface; otherwise the system selects it. Sends nothing.
 pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> SocketAddr {
     let bound =
         socket.local_addr().unwrap_or(SocketAddr::new(Family::of(at.group).unspecified(), 0));
@@ -245,7 +242,7 @@ pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> 
         return bound;
     }
     let chosen = || {
-        // A second socket, because connecting the first would bind its address for good.
+        // A second socket: connecting the first one would bind its address permanently.
         let probe = sender(
             at,
             &SendOptions { ttl: None, loopback: false, dscp: None, source_port: None },
@@ -260,7 +257,7 @@ pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> 
     SocketAddr::new(ip.or(at.via.address).unwrap_or(bound.ip()), bound.port())
 }
 
-/// The TTL or hop limit that datagrams from `socket` to `at` carry.
+/// The TTL or hop limit of datagrams from `socket` to `at`.
 pub(super) fn ttl_of(socket: &UdpSocket, at: &Endpoint) -> Option<u8> {
     let options = options(socket);
     let ttl = match (at.cast, at.group.is_ipv4()) {
@@ -272,8 +269,8 @@ pub(super) fn ttl_of(socket: &UdpSocket, at: &Endpoint) -> Option<u8> {
     ttl.ok().and_then(|ttl| u8::try_from(ttl).ok())
 }
 
-/// Binds a socket to the VRF of its interface: there alone it receives, and there alone it finds the
-/// addresses and routes of the VRF.
+/// Binds a socket to the VRF of its interface: only there it receives, and has the VRF's addresses
+/// and routes.
 fn enter_vrf(socket: &Socket, at: &Endpoint) {
     if let Some(vrf) = at.via.vrf() {
         degrade("SO_BINDTODEVICE", sys::bind_to_device(socket, vrf));
@@ -292,10 +289,10 @@ fn open(at: &Endpoint) -> Result<Socket, NetError> {
     Ok(socket)
 }
 
-/// Sets the receive buffer to what was asked, or to as much as the system grants, and answers with
-/// both.
-fn set_receive_buffer(socket: &Socket, Room { asked, forced }: Room) -> Rcvbuf {
-    // Linux doubles what is set, for its own bookkeeping, and reports the double (socket(7)).
+/// Sets the receive buffer to the requested size, or to the maximum of the system. Returns both
+/// sizes.
+fn set_receive_buffer(socket: &Socket, BufferSize { asked, forced }: BufferSize) -> Rcvbuf {
+    // Linux doubles the value for its overhead, and reports the double (socket(7)).
     let factor = if cfg!(target_os = "linux") { 2 } else { 1 };
     let granted = || socket.recv_buffer_size().ok().map(|bytes| bytes / factor);
     if let Some(bytes) = asked {
@@ -304,14 +301,13 @@ fn set_receive_buffer(socket: &Socket, Room { asked, forced }: Room) -> Rcvbuf {
         }
         return Rcvbuf { asked, granted: granted() };
     }
-    // Halved until granted, where a wish that is too large is refused.
+    // Systems that refuse a large value need smaller ones.
     let mut wish = GREEDY_RCVBUF;
     while wish > 64 * 1024 && socket.set_recv_buffer_size(wish).is_err() {
         wish /= 2;
     }
     match granted() {
-        // The administrator's limit may be larger than what is taken by force; it is never made
-        // less.
+        // The administrator's limit may exceed the forced size, and must not be reduced.
         Some(bytes) if bytes < forced && sys::force_receive_buffer(socket, forced).is_ok() => {
             Rcvbuf { asked, granted: granted() }
         }
@@ -319,29 +315,27 @@ fn set_receive_buffer(socket: &Socket, Room { asked, forced }: Room) -> Rcvbuf {
     }
 }
 
-/// Whether this process may bind a socket to a device.
 pub fn may_bind_to_device(device: &str) -> bool {
     let socket = Socket::new(Domain::IPV4, sys::datagram_type(), Some(Protocol::UDP));
     socket.and_then(|socket| sys::bind_to_device(&socket, device)).is_ok()
 }
 
-/// An option that the system may lack is done without, and noted.
+/// Ignores the failure of an option that the system may lack.
 fn degrade(option: &str, result: std::io::Result<()>) {
     if let Err(error) = result {
-        debug!(option, %error, "not available here, going on without");
+        debug!(option, %error, "cannot set the option; continuing without it");
     }
 }
 
-/// The socket's options, through socket2.
 pub(super) fn options(socket: &UdpSocket) -> SockRef<'_> {
     SockRef::from(socket)
 }
 
-/// The receive buffer, in the bytes that `SO_RCVBUF` takes.
+/// The receive buffer, in bytes of `SO_RCVBUF`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rcvbuf {
-    /// What the user asked for; `None` asks for as much as the system grants.
+    /// The size that the user requested; `None` requests the maximum.
     pub asked: Option<usize>,
-    /// What the system granted, where it says.
+    /// The granted size, if the system reports it.
     pub granted: Option<usize>,
 }

@@ -1,4 +1,4 @@
-//! A membership that is given up at once, to make a querier speak.
+//! A short membership that triggers a query.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,21 +8,22 @@ use super::{NetError, socket};
 use crate::target::{Endpoint, Filter, Listen};
 use crate::units::random;
 
-/// A membership of a group that nobody uses. Given up, it makes a querier ask at once whether
-/// others are left (RFC 3376, 6.4.2; RFC 3810, 7.4.2).
+/// A membership of an unused group. After the leave, a querier immediately queries for other
+/// members (RFC 3376, 6.4.2; RFC 3810, 7.4.2).
 pub struct ThrowawayJoin {
     _membership: Membership,
 }
 
 impl ThrowawayJoin {
-    /// Joins a group that nobody uses, chosen at random, on the interface of `at`.
+    /// Joins a random, unused group on the interface of `at`.
     ///
     /// # Errors
     /// The join that was refused.
     pub fn join(at: &Endpoint) -> Result<Self, NetError> {
         let number = random();
         let group = match at.group {
-            // Local scope (RFC 2365, 6.1) and link scope (RFC 4291, 2.7): no router carries them.
+            // Local scope (RFC 2365, 6.1) and link-local scope (RFC 4291, 2.7): no router forwards
+            // them.
             std::net::IpAddr::V4(_) => {
                 std::net::Ipv4Addr::from_bits(0xefff_0100 | (number as u32 & 0x7eff)).into()
             }

@@ -1,10 +1,10 @@
-//! How exactly this thread wakes up.
+//! The timer precision of this thread.
 
 use crate::sys;
 
-/// Lets this thread wake up when it wanted to, and not up to 50 us later together with others.
+/// Wakes this thread exactly on time. By default Linux delays timers up to 50 us to combine them.
 pub fn set_timer_slack() {
     if let Err(error) = sys::set_timer_slack() {
-        tracing::debug!(%error, "the timers of this thread cannot be made more exact");
+        tracing::debug!(%error, "cannot set the timer slack");
     }
 }

@@ -1,5 +1,5 @@
-//! Waiting: for datagrams, for a signal, for the end of a child process, for a reader that goes
-//! away, for changes of the interfaces, or for a time to come.
+//! Waits for datagrams, signals, ended child processes, closed outputs, interface changes, or a
+//! time.
 
 use std::net::UdpSocket;
 use std::time::Instant;
@@ -8,35 +8,35 @@ use super::{NetError, Operation};
 use crate::sys;
 use crate::sys::{Backend, Interrupt, PollSource};
 
-/// What ends a wait besides a datagram.
+/// The events that end a wait, besides datagrams.
 #[derive(Clone, Copy)]
 pub struct Wake<'a> {
-    /// Signals, and the end of a child process.
+    /// Signals and ended child processes.
     pub interrupt: &'a Interrupt,
-    /// Where results go, to notice at once that their reader has gone (`mcast recv | head -1`).
+    /// The output, to detect a closed reader (`mcast recv | head -1`).
     pub output: Option<PollSource<'a>>,
 }
 
-/// What ended a wait.
+/// The events that ended a wait.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Woken {
     /// The reader of the output is gone.
     pub reader_gone: bool,
-    /// The source of interface changes can be read.
+    /// The source of interface changes is readable.
     pub interfaces: bool,
 }
 
-/// Waits without sockets: until a time, a signal, or the end of a child. Answers whether the reader
-/// of the output is gone.
+/// Waits without sockets: until a time, a signal, or the end of a child process. Returns whether
+/// the reader of the output is gone.
 ///
 /// # Errors
-/// What the system refused.
+/// The error of the system.
 pub fn wait(wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
     Ok(wait_for([], None, wake, until, &mut Vec::new())?.reader_gone)
 }
 
-/// The same with sockets and the source of interface changes; writes the positions of the
-/// readable sockets into `ready`.
+/// Waits with sockets and the source of interface changes. Writes the positions of the readable
+/// sockets to `ready`.
 pub(super) fn wait_for<'a>(
     sockets: impl IntoIterator<Item = PollSource<'a>>,
     interfaces: Option<PollSource<'a>>,
@@ -50,7 +50,7 @@ pub(super) fn wait_for<'a>(
     sources.extend(wake.interrupt.source());
     let reader_gone = sys::poll(&sources, wake.output, until, ready)
         .map_err(|error| Operation::Wait.failed(error))?;
-    // The signals stand last.
+    // The signals are the last source.
     if ready.last().is_some_and(|last| *last + 1 == sources.len()) {
         wake.interrupt.drain();
     }
@@ -59,11 +59,11 @@ pub(super) fn wait_for<'a>(
     Ok(woken)
 }
 
-/// Everything that a receiver waits for, registered with the kernel once: epoll(7). Other systems
-/// have no such thing, and each wait names its sources ([`wait_for`]).
+/// The sources of a receiver, registered with epoll(7) once. On other systems each wait lists its
+/// sources ([`wait_for`]).
 pub(super) struct Waiter {
     waiter: sys::Waiter,
-    /// The signals and the output come with the first wait.
+    /// The first wait adds the signals and the output.
     complete: bool,
 }
 
@@ -72,8 +72,8 @@ impl Waiter {
     const INTERFACES: u64 = u64::MAX - 1;
     const OUTPUT: u64 = u64::MAX - 2;
 
-    /// Takes the sockets, by their order, and the source of interface changes. `None` where
-    /// the system has nothing of the kind.
+    /// Registers the sockets in their order and the source of interface changes. `None` if the
+    /// system has no epoll.
     pub fn new<'a>(
         sockets: impl Iterator<Item = &'a UdpSocket>,
         interfaces: Option<PollSource<'_>>,
@@ -92,13 +92,13 @@ impl Waiter {
         Ok(Some(waiter))
     }
 
-    /// Adds a socket. One that was closed is no longer waited for.
+    /// Adds a socket. Closing a socket removes it.
     pub fn add(&self, position: usize, socket: &UdpSocket) -> Result<(), NetError> {
         let source = sys::borrow(socket);
         self.waiter.add(position as u64, source).map_err(|error| Operation::Wait.failed(error))
     }
 
-    /// As [`wait_for`]; of many sockets some are told now and the others the next time.
+    /// As [`wait_for`]. Of many ready sockets, some are reported by the next call.
     pub fn wait(
         &mut self,
         wake: Wake,

@@ -1,25 +1,24 @@
-//! How a receiver waits if it does not wait for everything at once.
+//! The ways of a receiver to wait without a wait for all sources.
 
 use std::time::{Duration, Instant};
 
 use crate::sys;
 
-/// Sleeping in the call that receives. It saves one call a datagram, where one socket is all there
-/// is and its datagrams come one after another; signals end it, and everything else waits until the
-/// next one comes, or for [`sys::LONGEST_SLEEP`].
+/// A blocking receive. It saves one call per datagram for a single, busy socket. Signals end it;
+/// everything else waits until the next datagram, at most [`sys::LONGEST_SLEEP`].
 #[derive(Default)]
 pub struct BlockingReceive {
-    /// One comes after another.
+    /// Datagrams arrive in quick succession.
     pub busy: bool,
-    /// When to wait for everything else.
+    /// The time of the next wait for all sources.
     full_wait_at: Option<Instant>,
 }
 
 impl BlockingReceive {
-    /// Datagrams within this time of each other come one after another.
+    /// Datagrams within this time are in quick succession.
     const DENSE: Duration = Duration::from_millis(5);
 
-    /// How often everything else is waited for.
+    /// The time between two waits for all sources.
     const FULL_WAIT_PERIOD: Duration = Duration::from_millis(10);
 
     pub fn is_allowed(&self, now: Instant, until: Option<Instant>) -> bool {
@@ -28,7 +27,7 @@ impl BlockingReceive {
             && until.is_none_or(|until| until > now + 2 * sys::LONGEST_SLEEP)
     }
 
-    /// Everything was waited for since `began`; and whether that found datagrams.
+    /// Notes a wait for all sources since `began`, and whether it found datagrams.
     pub fn note_full_wait(&mut self, began: Instant, found: bool) {
         let now = Instant::now();
         self.busy = found && now - began < Self::DENSE;
@@ -36,23 +35,23 @@ impl BlockingReceive {
     }
 }
 
-/// Waiting without sleep.
+/// A wait without sleep.
 #[derive(Default)]
 pub struct Spin {
-    /// The socket that was read last.
+    /// The socket of the last read.
     pub next: usize,
-    /// When to wait for everything that is no socket.
+    /// The time of the next check of everything except sockets.
     pub full_wait_at: Option<Instant>,
 }
 
 impl Spin {
-    /// So many sockets are read one by one; for more of them one call asks which are ready.
+    /// Up to this number, sockets are read in turn; for more, one call finds the ready ones.
     pub const FEW: usize = 4;
 
-    /// How often each is read before the clock and the signals are checked.
+    /// The number of reads between two checks of the clock and the signals.
     pub const READS_PER_CHECK: usize = 16;
 
-    /// How often everything else is checked: the reader of the output, changes of the interfaces,
-    /// and whatever the caller checks after a wait.
+    /// The time between two checks of everything else: the reader of the output, the interfaces,
+    /// and the caller's checks.
     pub const FULL_WAIT_PERIOD: Duration = Duration::from_millis(1);
 }

@@ -1,4 +1,4 @@
-//! What `mcast check` looks at, and for how long.
+//! The plan of `mcast check`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -12,52 +12,48 @@ use crate::sys::Backend;
 use crate::target::{Endpoint, Filter, Listen, Target, TargetRange};
 use crate::units::words::quote;
 
-/// How long is listened where nobody says.
+/// The default duration.
 pub const DEFAULT_CHECK: Duration = Duration::from_secs(3);
 
-/// How long a sender is waited for where nobody says.
+/// The default time to wait for a sender.
 pub const DEFAULT_LISTEN: Duration = Duration::from_secs(60);
 
-/// The most interfaces that are listened on.
+/// The maximum number of interfaces to listen on.
 const MOST_INTERFACES: usize = 256;
 
-/// A group that switches send to every port whoever has joined (RFC 4541, 2.1.2), kept for
-/// experiments (RFC 4727, 2.4.2).
+/// Switches forward this group to every port (RFC 4541, 2.1.2). It is reserved for experiments (RFC
+/// 4727, 2.4.2).
 pub const FLOODED: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 254);
 
-/// What `mcast check` does.
+/// The plan of `mcast check`.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// The group that is asked about.
     pub target: Target,
-    /// The interface where it is expected; `None` where nobody names one and several would do, or
-    /// none.
+    /// The interface that should receive the group; `None` if the user named none, and none or
+    /// several can carry it.
     pub expected: Option<Arc<Via>>,
-    /// The user named that interface.
     pub named: bool,
-    /// Where to listen: the expected interface first, then all others.
+    /// The expected interface first, then all others.
     pub listens: Vec<Listen>,
-    /// How many interfaces are not listened on, because they are too many.
+    /// The number of interfaces beyond the maximum.
     pub left_out: usize,
-    /// How long to listen.
     pub duration: Duration,
-    /// Wait for a measured stream from another host, to tell where the path ends. These are the
-    /// addresses that it is to be sent to besides the group.
+    /// Wait for a measured stream from another host to locate the end of the path. The sender also
+    /// sends to these addresses.
     pub beside: Option<Vec<Listen>>,
-    /// Somebody sends the group, so silence is a fault.
+    /// A sender is running: silence is a fault.
     pub expects_traffic: bool,
-    /// Where to keep what was seen.
+    /// The file for the facts.
     pub record: Option<PathBuf>,
-    /// How the system is asked.
     pub backend: Backend,
 }
 
 impl Check {
-    /// What to type on the host that sends, for this one to tell where the path ends.
+    /// The command for the sending host; the receiver locates the end of the path from its stream.
     pub fn command_for_sender(&self) -> Option<String> {
         let beside = self.beside.as_ref()?;
         let group = std::net::SocketAddr::new(self.target.group, self.target.port);
-        // A zone is the name of an interface over there.
+        // The zone is the name of an interface on the other host.
         let group = if self.target.needs_zone() {
             format!("'[{}%IFACE]:{}'", self.target.group, self.target.port)
         } else {
@@ -70,11 +66,11 @@ impl Check {
 }
 
 impl Host<'_> {
-    /// What to look at for one target: on the interface that was named, else on that of the
-    /// kernel's route, and on all others that could carry it.
+    /// Plans the check of one target: on the named interface, else on that of the kernel's route,
+    /// and on all others that can carry it.
     ///
     /// # Errors
-    /// Where the target is not one group, or the interface does not exist.
+    /// The target is not one group, or the interface does not exist.
     pub fn check(
         &self,
         range: &TargetRange,
@@ -134,16 +130,17 @@ impl Host<'_> {
         })
     }
 
-    /// The interface where the target is expected.
     fn expected(&self, target: &Target, wanted: Option<&Wanted>) -> Result<Option<Via>, PlanError> {
         let asked;
         let wanted = match wanted {
             Some(Wanted::Ask) => {
-                let nobody = || IfaceError::NobodyToAsk { choices: Choices::of(&self.interfaces) };
-                asked = self.asked(target.group).map_err(|error| error.unwrap_or_else(nobody))?;
+                let no_terminal =
+                    || IfaceError::NoTerminal { choices: Choices::of(&self.interfaces) };
+                asked =
+                    self.asked(target.group).map_err(|error| error.unwrap_or_else(no_terminal))?;
                 std::slice::from_ref(&asked)
             }
-            // All are listened on anyway.
+            // The check listens on all interfaces anyway.
             Some(Wanted::All) | None => &[],
             Some(named) => std::slice::from_ref(named),
         };
@@ -159,7 +156,8 @@ impl Host<'_> {
         }
     }
 
-    /// What a sender is to send to besides the group, so that what comes tells where the path ends.
+    /// The addresses besides the group that a sender sends to. The arriving datagrams locate the
+    /// end of the path.
     fn beside(&self, target: &Target, expected: Option<&Arc<Via>>) -> Vec<Listen> {
         let named = |iface: &&Interface| match expected {
             Some(via) => via.index == iface.index,
@@ -171,8 +169,7 @@ impl Host<'_> {
             at: Endpoint { group, port: target.port, cast, via: Arc::clone(&via) },
             filter: Arc::new(Filter::Any),
         };
-        // A link-local address means nothing to a host that does not know the name of the wire;
-        // prefer one that does.
+        // A link-local address does not help another host, which has its own interface names.
         let mut own: Vec<IpAddr> = iface
             .addresses
             .iter()
@@ -186,16 +183,16 @@ impl Host<'_> {
     }
 }
 
-/// An interface as nobody named it.
+/// An interface that the user did not name.
 fn via(iface: &Interface, like: IpAddr) -> Via {
     Via::of(iface, like, None, false)
 }
 
 impl Check {
-    /// The plan of these arguments on this host.
+    /// Plans a check on this host.
     ///
     /// # Errors
-    /// What cannot be carried out here.
+    /// The reason why this host cannot carry it out.
     pub fn new(args: &CheckArgs, host: &Host) -> Result<Self, PlanError> {
         let plan = host.check(&args.target, args.iface.as_ref(), args.listen, args.duration)?;
         Ok(Check { record: args.record.clone(), expects_traffic: args.expect_traffic, ..plan })

@@ -1,5 +1,5 @@
-//! The choice of the interfaces for a target: what the user named, else the kernel's route, else
-//! the only one that would do.
+//! The choice of the interfaces for a target: those that the user named, else that of the kernel's
+//! route, else the only one that can carry it.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -8,23 +8,20 @@ use crate::iface::{Cast, Family, Interface, Route, Via, Wanted};
 use crate::target::Target;
 use crate::units::printable::Printable;
 
-/// What the interface is for. A receiver can join where nothing arrives yet; a sender needs an
-/// address to send from at once.
+/// A receiver can join without an address; a sender needs an address to send from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To send from.
     Send,
-    /// To receive on.
     Receive,
 }
 
 /// Chooses the interfaces for `target`: the one of its zone, or those that `wanted` names; else
-/// that of the kernel's `route`; else the only interface that is up and carries multicast. Each
-/// interface is answered once.
+/// that of the kernel's `route`; else the only interface that is up and supports multicast. Each
+/// interface appears once.
 ///
 /// # Errors
-/// [`IfaceError`], where nothing or more than one thing fits, or where the choice can carry
-/// nothing.
+/// [`IfaceError`], if no interface or several interfaces fit, or if the chosen one cannot carry the
+/// target.
 pub fn choose(
     interfaces: &[Interface],
     target: &Target,
@@ -44,7 +41,7 @@ pub fn choose(
     let mut vias: Vec<Via> = Vec::new();
     for (iface, pinned) in named {
         let via = choosing.via(iface, pinned, true)?;
-        // Two addresses of one interface are two senders, and one receiver.
+        // Two addresses of one interface are two senders, but one receiver.
         let twice = |known: &Via| {
             known.index == via.index
                 && (purpose == Purpose::Receive || known.address == via.address)
@@ -71,8 +68,8 @@ impl<'a> Choosing<'a> {
         Choices::of(self.interfaces)
     }
 
-    /// The interfaces that the zone and `wanted` name, each with the address that it was named by.
-    /// Empty where nothing is named.
+    /// The interfaces that the zone and `wanted` name, each with the address that the user named it
+    /// by.
     fn named(&self, wanted: &[Wanted]) -> Result<Vec<(&'a Interface, Option<IpAddr>)>, IfaceError> {
         let group = self.target.group;
         let mut named = Vec::new();
@@ -82,7 +79,7 @@ impl<'a> Choosing<'a> {
                     let iface = find(self.interfaces, text)?;
                     named.push((iface, pinned(iface, text, group)));
                 }
-                // A target that decides by itself overrides the default.
+                // A target that determines its interface overrides the default.
                 Wanted::Default(_) if self.target.zone.is_some() || self.is_own_address() => {}
                 Wanted::Default(text) => {
                     let unknown = |_| IfaceError::DefaultUnknown {
@@ -121,8 +118,8 @@ impl<'a> Choosing<'a> {
         if named.is_empty() { Err(conflict()) } else { Ok(named) }
     }
 
-    /// Whether it is an address of this host's own, or of one of its networks, that a receiver
-    /// binds. It is heard wherever it arrives.
+    /// Whether a receiver binds an address of this host or of one of its networks. The datagrams
+    /// may arrive on any interface.
     fn is_own_address(&self) -> bool {
         self.purpose == Purpose::Receive
             && self.cast != Cast::Multicast
@@ -130,7 +127,7 @@ impl<'a> Choosing<'a> {
             && self.target.group != Ipv4Addr::BROADCAST
     }
 
-    /// Where any address is received: on the one interface that was named, else on all.
+    /// The interfaces for the unspecified address: the one that the user named, else all.
     fn anywhere(
         &self,
         named: &[(&'a Interface, Option<IpAddr>)],
@@ -142,7 +139,7 @@ impl<'a> Choosing<'a> {
         }
     }
 
-    /// The interface that has the address. Those that were named must have it among them.
+    /// The interface with the address. If the user named interfaces, it must be one of them.
     fn where_it_is(&self, named: &[(&'a Interface, Option<IpAddr>)]) -> Result<Via, IfaceError> {
         let Target { group, port, .. } = *self.target;
         let has_it = |iface: &&Interface| iface.has(group) || iface.has_broadcast(group);
@@ -158,13 +155,13 @@ impl<'a> Choosing<'a> {
             (Some(iface), _) => iface,
             (None, _) => return Err(self.elsewhere(named, having.first().copied())),
         };
-        // A broadcast is of one network; what is addressed to this host may arrive anywhere, from
-        // itself on `lo`.
+        // A broadcast belongs to one network. Datagrams to this host may arrive on any interface:
+        // its own arrive on `lo`.
         let named = self.cast == Cast::Broadcast && !named.is_empty();
         Ok(Via { address: Some(group), ..Via::of(iface, group, None, named) })
     }
 
-    /// The error that an address is not where the user looks for it, or not here at all.
+    /// The address is on another interface, or not on this host.
     fn elsewhere(
         &self,
         named: &[(&Interface, Option<IpAddr>)],
@@ -179,7 +176,7 @@ impl<'a> Choosing<'a> {
         }
     }
 
-    /// The interface where nobody names one.
+    /// The interface if the user named none.
     fn unnamed(&self, route: impl FnOnce() -> Option<Route>) -> Result<Via, IfaceError> {
         let Target { group, port, .. } = *self.target;
         match self.cast {
@@ -220,8 +217,8 @@ impl<'a> Choosing<'a> {
         {
             return Err(self.elsewhere(&[(iface, pinned)], self.interfaces.iter().find(of_another)));
         }
-        // Windows knows the interface of an IPv4 membership by its address; other systems by its
-        // index.
+        // Windows identifies the interface of an IPv4 membership by its address; other systems use
+        // its index.
         let can_do_without = receives && !(cfg!(windows) && group.is_ipv4());
         if address.is_none() && !can_do_without {
             let purpose = if receives { "join" } else { "send to" };
@@ -237,7 +234,7 @@ impl<'a> Choosing<'a> {
     }
 }
 
-/// The address that the user named, by itself or by its label, if it is of the group's family.
+/// The address that the user named, directly or by its label, if it is of the group's family.
 fn pinned(iface: &Interface, text: &str, group: IpAddr) -> Option<IpAddr> {
     let address = text.split('%').next()?.parse::<IpAddr>().ok();
     address.or_else(|| iface.labelled(text)).filter(|ip| ip.is_ipv4() == group.is_ipv4())
@@ -247,12 +244,12 @@ fn by_index(interfaces: &[Interface], index: u32) -> Option<&Interface> {
     interfaces.iter().find(|iface| iface.index == index)
 }
 
-/// The interface with this name, address, index or label of an address. A name is tried first: it
-/// may look like a number. An address may name its interface too, as in `fe80::1%eth0`; and so may
-/// `eth0@if5`, as `ip link` prints it.
+/// Finds an interface by name, address, index or label of an address. The name comes first: it may
+/// look like a number. An address may have a zone, as in `fe80::1%eth0`. `eth0@if5` is the form of
+/// `ip link`.
 ///
 /// # Errors
-/// Where there is none, or an address stands on several.
+/// No interface matches, or several interfaces have the address.
 pub fn find<'a>(interfaces: &'a [Interface], text: &str) -> Result<&'a Interface, IfaceError> {
     let choices = || Choices::of(interfaces);
     let unknown = || IfaceError::Unknown { wanted: text.to_owned(), choices: choices() };
@@ -285,7 +282,7 @@ pub fn find<'a>(interfaces: &'a [Interface], text: &str) -> Result<&'a Interface
     }
 }
 
-/// The interface of the kernel's route, else the only one that would do.
+/// The interface of the kernel's route, else the only one that can carry the group.
 fn follow_route(
     interfaces: &[Interface],
     group: IpAddr,
@@ -303,8 +300,8 @@ fn follow_route(
     }
 }
 
-/// What a menu offers for a group, the best first: the interface of the kernel's route, then those
-/// that could carry the group, then those that may come to it, and the loopback interface last.
+/// The entries of the menu, the best first: the interface of the kernel's route, then those that
+/// can carry the group, then the others, and the loopback interface last.
 pub fn candidates(
     interfaces: &[Interface],
     group: IpAddr,

@@ -1,4 +1,4 @@
-//! Why a command line cannot be carried out on this host.
+//! Why this host cannot carry out a command line.
 
 use std::net::IpAddr;
 
@@ -13,8 +13,7 @@ use crate::units::Rate;
 use crate::units::words::{and_more, list};
 
 impl PlanError {
-    /// Whether an interface has no IPv6 address, and will have a link-local one: it has just come
-    /// up.
+    /// Whether waiting can help: the interface has just come up and will get a link-local address.
     pub fn is_passing(&self) -> bool {
         let PlanError::Iface(IfaceError::NoAddress { name, family: Family::V6, choices, .. }) =
             self
@@ -25,18 +24,18 @@ impl PlanError {
     }
 }
 
-/// Why a command line cannot be carried out on this host.
+/// Why this host cannot carry out a command line.
 #[derive(Debug, Error)]
 pub enum PlanError {
     /// No interface for a target.
     #[error(transparent)]
     Iface(#[from] IfaceError),
-    /// The interfaces could not be listed.
+    /// The system refused to list the interfaces.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// `--source` or `--exclude` names an address of a family that no target has, or that a target
-    /// does not have.
-    #[error("--{option} {source_address} is {s} and {group} is {g}; name a source of each family that is listened to, as in --{option} {example}",
+    /// `--source` or `--exclude` has an address of a family that no target has; or a target has no
+    /// source of its family.
+    #[error("--{option} {source_address} is {s}, but {group} is {g}\n  tip: name an {g} source, for example --{option} {example}",
         s = Family::of(*.source_address), g = Family::of(*.group), example = if .group.is_ipv4() { "10.0.0.5" } else { "2001:db8::5" })]
     SourceFamily {
         /// `source` or `exclude`.
@@ -46,36 +45,36 @@ pub enum PlanError {
         /// The group.
         group: IpAddr,
     },
-    /// No source of `--source` lies on an interface where the group is joined.
+    /// The group is joined on interfaces to which no source of `--source` belongs.
     #[error(
-        "{group} is joined on {iface}, and --source names only {}\n  tip: join it where the source \
-         is: --iface {}",
+        "cannot join {group} on {iface}: --source names only {}\n  tip: use the interface of the \
+         source: --iface {}",
         list(&.sources.iter().map(ToString::to_string).collect::<Vec<_>>()),
         .sources.iter().find_map(Zoned::<IpAddr>::zone).map_or("IFACE", String::as_str)
     )]
     SourceElsewhere {
-        /// What `--source` names.
+        /// The sources of `--source`.
         sources: Vec<Zoned<IpAddr>>,
         /// The group.
         group: IpAddr,
         /// The interface.
         iface: String,
     },
-    /// Payloads as they are, on a terminal.
+    /// Unescaped payloads to a terminal.
     #[error(
-        "cannot write raw payloads to a terminal: it obeys the control characters in them\n  tip: \
-         write to a file (mcast recv -o raw > FILE), use -o hex, or add --force"
+        "cannot write raw payloads to a terminal: it would interpret control characters in them\n  \
+         tip: write to a file (mcast recv -o raw > FILE), use -o hex, or add --force"
     )]
     RawToTerminal,
     /// A source filter on a unicast or broadcast address.
     #[error(
-        "{0} is no multicast group, and only a group is joined by source; leave --source and \
-         --exclude out, or name a group such as 232.1.1.1:5000"
+        "cannot filter by source on {0}: it is not a multicast group\n  tip: remove --source and \
+         --exclude, or use a group, for example 232.1.1.1:5000"
     )]
     SourceOfUnicast(IpAddr),
-    /// A target that names its source, together with `--exclude`.
+    /// A target with a source, together with `--exclude`.
     #[error(
-        "{group} is joined from {included} alone, so there is nobody to exclude; keep either the \
+        "cannot join {group} from {included} only and exclude other sources\n  tip: keep either the \
          source or --exclude"
     )]
     IncludeAndExclude {
@@ -86,7 +85,8 @@ pub enum PlanError {
     },
     /// The same group both from one source and from any.
     #[error(
-        "{group} is asked for from {included} alone and from anybody as well; keep one of the two"
+        "cannot join {group} both from {included} only and from any source\n  tip: keep one of the \
+         two"
     )]
     OneAndAny {
         /// The group.
@@ -94,90 +94,91 @@ pub enum PlanError {
         /// The one source.
         included: IpAddr,
     },
-    /// Any address, together with an address or a group at the same port.
+    /// The unspecified address, together with another address or group at the same port.
     #[error(
-        "{any} and {other} cannot be received at the same port in one run; keep one of them\n  \
-         tip: {any} also receives every group that another program of this host has joined"
+        "cannot receive {any} and {other} in one run: the port is the same\n  tip: keep one of \
+         them; {any} also receives the groups that other programs of this host have joined"
     )]
     AnyAndOther {
-        /// Any address.
+        /// The unspecified address.
         any: Endpoint,
-        /// The other one.
+        /// The other address.
         other: Endpoint,
     },
-    /// Several targets, where one is checked at a time.
-    #[error("{range} stands for {count} targets, and one is checked at a time; name one, such as {first}", first = range.targets().next().map_or_else(String::new, |first| std::net::SocketAddr::new(first.group, first.port).to_string()))]
+    /// A range of targets for `check`.
+    #[error("cannot check {count} targets in one run ({range})\n  tip: use one target, for example {first}", first = range.targets().next().map_or_else(String::new, |first| std::net::SocketAddr::new(first.group, first.port).to_string()))]
     NotOne {
-        /// What was typed.
+        /// The range that was typed.
         range: TargetRange,
-        /// How many that is.
+        /// The number of its targets.
         count: u64,
     },
-    /// A unicast or broadcast address, where a group is checked.
+    /// A unicast or broadcast address for `check`.
     #[error(
-        "{0} is no multicast group, and check looks into groups; name one, such as 239.1.1.1:5000"
+        "cannot check {0}: it is not a multicast group\n  tip: use a group, for example 239.1.1.1:5000"
     )]
     NotAGroup(IpAddr),
-    /// More targets and interfaces than one run takes.
+    /// More targets, counted on each interface, than a run takes.
     #[error(
-        "{0} targets on their interfaces are more than the {MOST_TARGETS} that a run takes; name \
-         fewer, or fewer interfaces"
+        "cannot use more than {MOST_TARGETS} targets in one run, counted on each interface\n  tip: \
+         name fewer targets or fewer interfaces"
     )]
-    TooMany(usize),
+    TooMany,
     /// A rate in bits of payload, and no payload.
     #[error(
-        "datagrams without payload come to no bit rate, so --rate {0} would have no bound; give \
-         them a --message, or a rate in datagrams, such as --rate 1000pps"
+        "cannot send datagrams without payload at --rate {0}: they have no bit rate\n  tip: add a \
+         --message, or use a rate in datagrams, for example --rate 1000pps"
     )]
     NothingToPace(Rate),
     /// An endless run at line rate.
     #[error(
-        "cannot send {rate} without an end: it fills the link until it is stopped\n  tip: add an \
-         end, such as --duration 2s or --count 1000000, or add --force"
+        "cannot send {rate} without a limit: it can saturate the link\n  tip: add \
+         a limit, for example --duration 2s or --count 1000000, or add --force"
     )]
     EndlessFlood {
-        /// How much it sends.
+        /// The total rate, or "as fast as possible".
         rate: String,
     },
-    /// Too much for addresses whose datagrams every host has to process.
+    /// Too many datagrams to addresses that every host must process.
     #[error(
-        "cannot send {rate} to {}: {}, and more than {most} datagrams a second can {}\n  tip: send \
-         to a group such as {}, lower the rate (--rate {most}pps{}), or add --force",
+        "cannot send {rate} to {}: {}, and more than {most} datagrams per second can {}\n  tip: send \
+         to another group (for example {}), lower the rate (--rate {most}pps{}), or add --force",
         and_more(.group, *.more, "target"),
         if *.cast == Cast::Broadcast {
             "every host on the network must process a broadcast".to_owned()
         } else {
-            format!("the protocols of the network use {group}")
+            format!("network protocols use {group}")
         },
-        if *.cast == Cast::Broadcast { "overload them" } else { "stop them" },
+        if *.cast == Cast::Broadcast { "overload them" } else { "disrupt them" },
         if .group.is_ipv4() { "239.1.1.1" } else { "ff12::1234" },
         if *.in_bursts { ", without --burst" } else { "" }
     )]
     FloodOfEveryHost {
         /// The first address.
         group: IpAddr,
-        /// How many more there are.
+        /// The number of further addresses.
         more: usize,
-        /// Whether it is a broadcast address.
+        /// Distinguishes a broadcast address from a group.
         cast: Cast,
-        /// How much it would get.
+        /// The rate to all of them, or "as fast as possible".
         rate: String,
-        /// How many datagrams a second it may get.
+        /// The maximum in datagrams per second.
         most: f64,
         /// Several datagrams leave together.
         in_bursts: bool,
     },
-    /// The payload is longer than a datagram can be.
+    /// The payload exceeds the maximum of a datagram.
     #[error(
-        "the payload is {len} bytes long, and a datagram to {group} carries at most {max}\n  tip: \
-         send less, or split it; up to 1472 bytes travel unfragmented on Ethernet"
+        "cannot send {len} bytes to {group}: a datagram carries at most {max} bytes of payload\n  \
+         tip: send less; up to {} bytes fit one Ethernet frame",
+        if .group.is_ipv4() { 1472 } else { 1452 }
     )]
     TooLong {
         /// The length of the payload in bytes.
         len: usize,
         /// The group.
         group: IpAddr,
-        /// The most that fits, in bytes.
+        /// The maximum in bytes.
         max: usize,
     },
 }

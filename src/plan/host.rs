@@ -1,4 +1,4 @@
-//! The host that a plan is made against: its interfaces, its routes, and the user who is asked.
+//! The host that a plan is made for: its interfaces, its routes and its user.
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,10 +13,10 @@ use crate::net::NetError;
 use crate::notice::{Notice, advice};
 use crate::target::{Endpoint, Filter, Listen, MOST_TARGETS, Target, TargetRange};
 
-/// Asks the user for an interface for a group, the best choice first.
+/// Lets the user choose an interface for a group; the best choice is first.
 pub type Ask<'a> = &'a dyn Fn(IpAddr, &[&Interface]) -> Answer;
 
-/// What a plan is made against: the interfaces of the host, and the kernel's routes.
+/// The interfaces of the host, and the kernel's routes.
 pub struct Host<'a> {
     pub(super) interfaces: Vec<Interface>,
     pub(super) route: fn(IpAddr, &[Interface]) -> Option<Route>,
@@ -24,11 +24,11 @@ pub struct Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// This host, as it is now. `ask` is asked where several interfaces would do, or where the user
-    /// wants to be asked.
+    /// The current state of this host. `ask` decides if several interfaces can carry a group, or if
+    /// the user wants the menu.
     ///
     /// # Errors
-    /// Where the interfaces cannot be listed.
+    /// The system refuses to list the interfaces.
     pub fn here(ask: Ask<'a>) -> Result<Self, PlanError> {
         Ok(Host {
             interfaces: host::interfaces().map_err(NetError::list_interfaces)?,
@@ -37,10 +37,16 @@ impl<'a> Host<'a> {
         })
     }
 
-    /// Where to send to: each target on each of its interfaces, once.
+    /// A host with these interfaces and no routes.
+    #[cfg(test)]
+    pub(crate) fn with(interfaces: Vec<Interface>, ask: Ask<'a>) -> Self {
+        Host { interfaces, route: |_, _| None, ask }
+    }
+
+    /// The endpoints of a sender: each target on each of its interfaces, once.
     ///
     /// # Errors
-    /// Where a target has no interface, or more than one would do and nobody chooses.
+    /// A target has no interface, or several interfaces can carry it and none was chosen.
     pub fn endpoints(
         &self,
         ranges: &[TargetRange],
@@ -56,11 +62,11 @@ impl<'a> Host<'a> {
         Ok(endpoints)
     }
 
-    /// What to listen to: each target on each of its interfaces, once, with all the sources that
-    /// were named for it.
+    /// The endpoints of a receiver: each target on each of its interfaces, once, with all its
+    /// sources.
     ///
     /// # Errors
-    /// The same; and where the sources contradict each other or the targets.
+    /// As in [`Host::endpoints`], or the sources contradict each other or the targets.
     pub fn listens(
         &self,
         ranges: &[TargetRange],
@@ -95,7 +101,7 @@ impl<'a> Host<'a> {
             });
         }
         alone_on_its_port(&listens)?;
-        // Most targets have the same filter.
+        // Most targets have equal filters.
         let mut filters: HashMap<Filter, Arc<Filter>> = HashMap::new();
         let share = |(at, wish): (Endpoint, SourceSet)| {
             let filter = wish.filter();
@@ -106,8 +112,7 @@ impl<'a> Host<'a> {
         Ok(listens.into_iter().map(share).collect())
     }
 
-    /// What of `listens` is to be joined on interfaces that appear later: the groups that stand on
-    /// all interfaces, each once.
+    /// The groups to join on interfaces that appear later: those on all interfaces, each once.
     pub fn everywhere(
         &self,
         ranges: &[TargetRange],
@@ -128,8 +133,8 @@ impl<'a> Host<'a> {
         listens.iter().filter(is_first).cloned().collect()
     }
 
-    /// The advice about the interfaces of `endpoints`: flags that are off, and a VPN that took the
-    /// route to a group while another interface could carry it.
+    /// Advice about the interfaces: missing flags, and a VPN that has the route to a group while
+    /// another interface could carry it.
     pub(super) fn advice<'e>(
         &self,
         endpoints: impl Iterator<Item = &'e Endpoint> + Clone,
@@ -152,7 +157,8 @@ impl<'a> Host<'a> {
         Some(advice::tunnel_route(at.group, &chosen.name, &other.name))
     }
 
-    /// The targets of a range; on a host without IPv6, any address is one of IPv4.
+    /// The targets of a range. On a host without IPv6, the unspecified address is that of IPv4
+    /// only.
     fn targets<'b>(&self, range: &'b TargetRange) -> impl Iterator<Item = Target> + 'b {
         let any_v6 = IpAddr::from(Ipv6Addr::UNSPECIFIED);
         let has_v6 = self.interfaces.iter().any(|iface| iface.address_like(any_v6).is_some());
@@ -160,8 +166,8 @@ impl<'a> Host<'a> {
         range.targets().filter(move |target| !(left_out && target.group == any_v6))
     }
 
-    /// Hands each target to `take`, on each of its interfaces. `take` answers how many there are by
-    /// now.
+    /// Calls `take` for each target on each of its interfaces. `take` returns the current number of
+    /// results.
     fn each(
         &self,
         ranges: &[TargetRange],
@@ -173,8 +179,8 @@ impl<'a> Host<'a> {
         if let (Some(ask), Some(first)) =
             (wanted.iter().position(|wanted| *wanted == Wanted::Ask), ranges.first())
         {
-            let chosen = self.asked(first.first()).map_err(|nobody| {
-                nobody.unwrap_or_else(|| IfaceError::NobodyToAsk {
+            let chosen = self.asked(first.first()).map_err(|error| {
+                error.unwrap_or_else(|| IfaceError::NoTerminal {
                     choices: Choices::of(&self.interfaces),
                 })
             })?;
@@ -182,8 +188,7 @@ impl<'a> Host<'a> {
             wanted.retain(|wanted| *wanted != Wanted::Ask);
         }
         let mut vias: HashSet<Arc<Via>> = HashSet::new();
-        // What the user chose where several interfaces would do holds for all the targets of which
-        // that is true.
+        // The user's choice for one target applies to all targets with several possible interfaces.
         let mut chosen: Option<Wanted> = None;
         for target in ranges.iter().flat_map(|range| self.targets(range)) {
             let route = || (self.route)(target.group, &self.interfaces);
@@ -195,7 +200,7 @@ impl<'a> Host<'a> {
                 }
                 (Err(ambiguous @ IfaceError::Ambiguous { .. }), None) => {
                     let answer =
-                        self.asked(target.group).map_err(|nobody| nobody.unwrap_or(ambiguous))?;
+                        self.asked(target.group).map_err(|error| error.unwrap_or(ambiguous))?;
                     choose(std::slice::from_ref(chosen.insert(answer)))?
                 }
                 (found, _) => found?,
@@ -207,14 +212,14 @@ impl<'a> Host<'a> {
                 let count =
                     take(&target, Endpoint { group: target.group, port: target.port, cast, via })?;
                 if count as u64 > MOST_TARGETS {
-                    return Err(PlanError::TooMany(count));
+                    return Err(PlanError::TooMany);
                 }
             }
         }
         Ok(())
     }
 
-    /// What the user chose from the menu for `group`. `Err(None)`: there is nobody to ask.
+    /// The user's choice from the menu for `group`. `Err(None)`: there is no terminal.
     pub fn asked(&self, group: IpAddr) -> Result<Wanted, Option<IfaceError>> {
         let route = (self.route)(group, &self.interfaces);
         match (self.ask)(group, &candidates(&self.interfaces, group, route)) {
@@ -222,13 +227,13 @@ impl<'a> Host<'a> {
             Answer::Closed => {
                 Err(Some(IfaceError::NotChosen { choices: Choices::of(&self.interfaces) }))
             }
-            Answer::Nobody => Err(None),
+            Answer::NoTerminal => Err(None),
         }
     }
 }
 
-/// Checks that nothing else is received at the port and family of any address: the port would have
-/// to be shared, and sharing takes datagrams from other programs.
+/// Checks that the port and family of an unspecified address have no other endpoint. Sharing the
+/// port would take datagrams from other programs.
 fn alone_on_its_port(listens: &[(Endpoint, SourceSet)]) -> Result<(), PlanError> {
     let any = listens.iter().map(|(at, _)| at).filter(|at| at.group.is_unspecified());
     for any in any {

@@ -1,4 +1,4 @@
-//! Why no interface could be chosen, with what there is to choose from.
+//! Why no interface could be chosen, with the interfaces of this host.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,176 +7,193 @@ use thiserror::Error;
 
 use crate::iface::{Family, Interface, Row, Wanted, name_width};
 use crate::units::printable::Printable;
+use crate::units::words::list;
 
-/// Why no interface could be chosen. Each message shows what this host has.
+/// Why no interface could be chosen. Most messages list the interfaces of this host.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum IfaceError {
-    /// `--iface` or a zone names nothing on this host.
+    /// `--iface` or a zone matches no interface of this host.
     #[error(
-        "no interface of this host has the name, address or index '{}'\n  tip: name one of these \
-         with --iface{choices}",
+        "cannot find interface '{}': no interface of this host has this name, address or index\n  \
+         tip: use one of these with --iface{choices}",
         Printable(wanted)
     )]
     Unknown {
-        /// What was typed.
+        /// The text that was typed.
         wanted: String,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
-    /// `MCAST_IFACE` names nothing on this host.
+    /// `MCAST_IFACE` matches no interface of this host.
     #[error(
-        "no interface of this host has the name, address or index '{}' that {} names\n  tip: \
-         set it to one of these, or use --iface{choices}",
+        "cannot find interface '{}' (from {variable}): no interface of this host has this name, \
+         address or index\n  tip: set {variable} to one of these, or use --iface{choices}",
         Printable(wanted),
-        Wanted::VARIABLE
+        variable = Wanted::VARIABLE
     )]
     DefaultUnknown {
         /// The value of the variable.
         wanted: String,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
-    /// The interface that should send is administratively down.
+    /// A sender's interface is administratively down.
     #[error(
-        "interface {name} is down, so nothing can leave there\n  tip: bring it up with 'ip link \
-         set {name} up'{choices}"
+        "cannot send on {name}: the interface is administratively down (flag UP not set)\n  tip: \
+         bring it up: ip link set {name} up{choices}"
     )]
     Down {
         /// The interface.
         name: String,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
     /// The interface has no address of the group's family.
-    #[error("interface {name} has no {family} address to {purpose} {group} with{choices}")]
+    #[error(
+        "cannot {purpose} {group} on {name}: the interface has no {family} address\n  tip: add an \
+         address to {name}, or use another interface with --iface{choices}"
+    )]
     NoAddress {
         /// The interface.
         name: String,
-        /// `IPv4` or `IPv6`.
+        /// The missing family.
         family: Family,
         /// `send to` or `join`.
         purpose: &'static str,
         /// The group.
         group: IpAddr,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
-    /// There is no route to the group, and no single interface that would do.
-    #[error("this host has no route to {group}\n  tip: name the interface with --iface{choices}")]
+    /// There is no route to the group, and no single interface that can carry it.
+    #[error(
+        "cannot choose an interface: this host has no route to {group}\n  tip: name the interface \
+         with --iface{choices}"
+    )]
     NoRoute {
         /// The group.
         group: IpAddr,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
-    /// `--iface all`, and there is none that would do.
+    /// `--iface all`, and no interface can carry the group.
     #[error(
-        "no interface of this host is up, carries multicast and has an {family} address for \
-         {group}{choices}"
+        "cannot use --iface all for {group}: no interface is up, supports multicast and has an \
+         {family} address{choices}"
     )]
     NoneAble {
         /// The group.
         group: IpAddr,
-        /// `IPv4` or `IPv6`.
+        /// The family of the group.
         family: Family,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
-    /// A receiver's unicast or broadcast address that no interface has.
+    /// No interface has a receiver's unicast or broadcast address.
     #[error(
-        "{address} is not an address of this host, so nothing sent to it arrives here; name a \
-         group such as 239.1.1.1:5000, or one of these{choices}"
+        "cannot receive on {address}: it is not an address of this host\n  tip: use a group, \
+         for example 239.1.1.1:5000, or an address of these interfaces{choices}"
     )]
     NotHere {
         /// The address.
         address: IpAddr,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
-    /// The address is one of another interface than the one that was named.
+    /// The address belongs to another interface than the named one.
     #[error(
-        "{address} is an address of {has}, and --iface or the zone names {named}; leave that out, \
-         or name {has}"
+        "cannot use {address} on {named}: it belongs to {has}\n  tip: use --iface {has}, or remove \
+         --iface and the zone"
     )]
     Elsewhere {
         /// The address.
         address: IpAddr,
-        /// The interface that has it.
+        /// The interface with the address.
         has: String,
-        /// The interface that was named.
+        /// The named interface.
         named: String,
     },
-    /// `--iface` is an address that stands on several interfaces.
+    /// `--iface` is an address of several interfaces.
     #[error(
-        "several interfaces have the address {address}\n  tip: name one by its name or \
-         index{choices}"
+        "cannot choose an interface by the address {address}: several interfaces have it\n  tip: \
+         use a name or an index with --iface{choices}"
     )]
     Twice {
         /// The address.
         address: IpAddr,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
-    /// Several interfaces would do equally well.
+    /// Several interfaces can carry the group.
     #[error(
-        "several interfaces could carry {group}\n  tip: name one with --iface, or all of them \
-         with --iface all{choices}"
+        "cannot choose an interface for {group}: {} can carry it\n  tip: name one with \
+         --iface, or use --iface all{choices}",
+        choices.able(*group)
     )]
     Ambiguous {
         /// The group.
         group: IpAddr,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
     /// A link-local address without an interface.
     #[error(
-        "{group} exists on every link, so it needs an interface: write [{group}%NAME]:{port} or \
-         add --iface NAME (RFC 4007){choices}"
+        "cannot choose an interface for {group}: the address exists on every link (RFC 4007)\n  tip: write [{group}%NAME]:{port}, or add --iface NAME{choices}"
     )]
     NeedsZone {
         /// The address.
         group: IpAddr,
-        /// Its port, to show a right target.
+        /// Its port, for the tip.
         port: u16,
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
-    /// The zone says one interface and `--iface` another.
-    #[error("the target names interface {zone} and --iface names {iface}; keep one of them")]
+    /// The zone of a target and `--iface` name different interfaces.
+    #[error(
+        "the target names interface {zone}, but --iface names {iface}\n  tip: keep one of the two"
+    )]
     ZoneConflict {
-        /// From the target.
+        /// The zone of the target.
         zone: String,
-        /// From `--iface`.
+        /// The interface of `--iface`.
         iface: String,
     },
     /// `--iface ask` without a terminal.
     #[error(
-        "--iface ask shows a menu, and here is no terminal to show it on; name the \
-         interface{choices}"
+        "cannot show the menu of --iface ask: there is no terminal\n  tip: name the interface with \
+         --iface{choices}"
     )]
-    NobodyToAsk {
-        /// What there is.
+    NoTerminal {
+        /// The interfaces of this host.
         choices: Choices,
     },
-    /// The menu was closed without a choice.
-    #[error("no interface was chosen; name one with --iface{choices}")]
+    /// The user closed the menu.
+    #[error("no interface was chosen\n  tip: name one with --iface{choices}")]
     NotChosen {
-        /// What there is.
+        /// The interfaces of this host.
         choices: Choices,
     },
 }
 
-/// The interfaces of this host, printed one a line below an error.
+/// The interfaces of this host, one line each below an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choices(pub(super) Vec<Interface>);
 
 impl Choices {
-    /// These interfaces.
+    /// A copy of the interfaces of this host.
     pub fn of(interfaces: &[Interface]) -> Self {
         Choices(interfaces.to_vec())
     }
 
-    /// Whether the wire of an interface carries.
+    /// The names of the interfaces that can carry a group: `e0 and e1`.
+    fn able(&self, group: IpAddr) -> String {
+        const MOST_NAMES: usize = 4;
+        let able = self.0.iter().filter(|iface| iface.is_able(group));
+        let names: Vec<String> = able.map(|iface| Printable(&iface.name).to_string()).collect();
+        if names.len() > MOST_NAMES { format!("{} interfaces", names.len()) } else { list(&names) }
+    }
+
+    /// Whether an interface has a carrier; never for `lo`.
     pub(super) fn carries(&self, name: &str) -> bool {
         let iface = self.0.iter().find(|iface| iface.name == name);
         iface.is_some_and(|iface| iface.carrier() == Some(true) && !iface.loopback)
@@ -188,7 +205,7 @@ impl fmt::Display for Choices {
         if self.0.is_empty() {
             return write!(f, "\n  this host has no interfaces");
         }
-        write!(f, "\n  this host has:")?;
+        write!(f, "\n  interfaces of this host:")?;
         let width = name_width(&self.0);
         self.0
             .iter()

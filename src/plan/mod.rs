@@ -1,5 +1,4 @@
-//! What the command line means: resolved against this host, validated, with every default in one
-//! place.
+//! The meaning of the command line on this host: resolved and validated, with all defaults.
 
 mod check;
 mod choose;

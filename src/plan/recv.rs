@@ -1,4 +1,4 @@
-//! What `mcast recv` does.
+//! The plan of `mcast recv`.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -14,42 +14,38 @@ use crate::target::{Listen, TargetRange};
 use crate::units::rcvbuf::RcvbufRequest;
 use crate::verdict::Limits;
 
-/// How long `recv` goes on listening after its COMMAND has ended, and how long it waits for it
-/// before stopping it.
+/// How long `recv` continues after its COMMAND has ended, and how long it waits before it stops
+/// COMMAND.
 pub const COMMAND_GRACE: Duration = Duration::from_millis(500);
 
-/// What `mcast recv` does.
+/// The plan of `mcast recv`.
 #[derive(Clone, Debug)]
 pub struct Recv {
-    /// What to listen to, each once.
+    /// Each endpoint once.
     pub listens: Vec<Listen>,
-    /// What of it to join on interfaces that appear later.
+    /// The groups to join on interfaces that appear later.
     pub everywhere: Vec<Listen>,
-    /// When to stop.
+    /// The conditions to stop.
     pub limits: Limits,
-    /// The receive buffer; as much as the system grants where `None`.
+    /// The receive buffer; `None` requests the maximum of the system.
     pub rcvbuf: Option<RcvbufRequest>,
-    /// Never sleep while waiting.
     pub spin: bool,
-    /// A command to run once every group is joined, and its arguments; empty for none.
+    /// The command to run after all joins, with its arguments; may be empty.
     pub command: Vec<OsString>,
-    /// Report on each such time.
+    /// The time between two reports.
     pub stats: Option<Duration>,
-    /// Show each datagram.
     pub show: bool,
-    /// What must hold in the end.
     pub assertions: Vec<Assertion>,
-    /// What the user should know of the addresses before it begins.
+    /// Printed before the run.
     pub advice: Vec<Notice>,
-    /// How the system is asked.
     pub backend: Backend,
 }
 
 impl Recv {
-    /// The plan of these arguments on this host.
+    /// Plans a receiver on this host.
     ///
     /// # Errors
-    /// What cannot be carried out here.
+    /// The reason why this host cannot carry it out.
     pub fn new(args: &RecvArgs, host: &Host) -> Result<Self, PlanError> {
         let show = args.stats.is_none() || args.common.display.verbose > 0;
         if may_disturb_terminal(args, show) && io::stdout().is_terminal() {
@@ -91,7 +87,7 @@ impl Recv {
     }
 }
 
-/// Whether payloads would be written as they are, so that a terminal obeys what is in them.
+/// Whether payloads would be written unescaped, so that a terminal interprets them.
 fn may_disturb_terminal(args: &RecvArgs, show: bool) -> bool {
     args.output == Output::Raw && show && args.common.display.quiet == 0 && !args.force
 }

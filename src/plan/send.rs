@@ -1,4 +1,4 @@
-//! What `mcast send` does.
+//! The plan of `mcast send`.
 
 use std::time::Duration;
 
@@ -13,54 +13,51 @@ use crate::sys::Backend;
 use crate::target::{Endpoint, TargetRange};
 use crate::units::{Period, Rate};
 
-/// The time between datagrams where none is given.
+/// The default interval.
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The same of a measured stream.
+/// The default interval of a measured stream.
 pub const DEFAULT_PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The length of a measured datagram's payload where none is given, in bytes.
+/// The default payload length of a measured datagram in bytes.
 pub const DEFAULT_PROBE_SIZE: u16 = 64;
 
-/// What `mcast send` does.
+/// The plan of `mcast send`.
 #[derive(Clone, Debug)]
 pub struct Send {
-    /// Where to, each once.
+    /// Each endpoint once.
     pub endpoints: Vec<Endpoint>,
-    /// What each datagram carries; it fits every endpoint.
+    /// The payload; it fits every endpoint.
     pub content: Content,
-    /// The time from one round to the next; `None` for as fast as they go.
+    /// The time between two rounds; `None` without pacing.
     pub period: Option<Period>,
-    /// How many datagrams go to each endpoint in a round.
+    /// Datagrams to each endpoint in a round.
     pub burst: u64,
-    /// Stop after this many datagrams to each endpoint.
+    /// The limit of datagrams to each endpoint.
     pub count: Option<u64>,
-    /// Stop after this time.
     pub duration: Option<Duration>,
-    /// What the sockets set.
+    /// The socket options.
     pub options: SendOptions,
-    /// Show each datagram.
     pub show: bool,
-    /// What the user should know of the addresses before it begins.
+    /// Printed before the run.
     pub advice: Vec<Notice>,
-    /// How the system is asked.
     pub backend: Backend,
 }
 
-/// What datagrams carry.
+/// The payload of datagrams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Always this.
+    /// The same bytes in each datagram.
     Message(Vec<u8>),
     /// A measured stream.
     Probe {
-        /// The payload's length in bytes.
+        /// The length in bytes.
         size: u16,
     },
 }
 
 impl Content {
-    /// The payload's length in bytes.
+    /// The length in bytes.
     pub fn len(&self) -> usize {
         match self {
             Content::Message(message) => message.len(),
@@ -69,20 +66,20 @@ impl Content {
     }
 }
 
-/// How datagrams are paced.
+/// The pacing of datagrams.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pacing {
-    /// This time from one datagram to the next, to each endpoint.
+    /// The time between two datagrams to the same endpoint.
     Interval(Duration),
-    /// This much over all endpoints together.
+    /// The rate of all endpoints together.
     Rate(Rate),
-    /// As fast as it goes.
+    /// No pacing.
     Flood,
 }
 
 impl Pacing {
-    /// The time from one round to the next, of `burst` datagrams of `len` bytes to each of
-    /// `endpoints`; `None` for none.
+    /// The time between two rounds of `burst` datagrams of `len` bytes to each of `endpoints`;
+    /// `None` without pacing.
     ///
     /// # Errors
     /// [`PlanError::NothingToPace`].
@@ -103,7 +100,7 @@ impl Pacing {
     }
 }
 
-/// Holds a payload of `len` bytes against what a datagram to each endpoint can carry.
+/// Checks that a payload of `len` bytes fits a datagram to each endpoint.
 ///
 /// # Errors
 /// [`PlanError::TooLong`].
@@ -115,10 +112,10 @@ pub fn fits(len: usize, endpoints: &[Endpoint]) -> Result<(), PlanError> {
 }
 
 impl Send {
-    /// The plan of these arguments on this host.
+    /// Plans a sender on this host.
     ///
     /// # Errors
-    /// What cannot be carried out here.
+    /// The reason why this host cannot carry it out.
     pub fn new(args: &SendArgs, host: &Host) -> Result<Self, PlanError> {
         let endpoints = host.endpoints(&args.targets, &args.common.iface)?;
         let content = if args.probe {
@@ -146,7 +143,7 @@ impl Send {
             traffic.check(|at| host::link_speed(&at.via.name, at.via.index))?;
         }
         let chosen = args.targets != [TargetRange::default()];
-        // The default group needs no advice about itself; a TTL was chosen by the user.
+        // The default group needs no advice; an explicit TTL does.
         let mut advice = if chosen || args.ttl == Some(0) {
             advice::for_sender(&endpoints, args.ttl)
         } else {

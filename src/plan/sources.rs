@@ -1,4 +1,4 @@
-//! The sources of each group, from targets and options together.
+//! The sources of each group, from targets and options.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use super::choose::find;
 use crate::iface::{Cast, Interface, Wanted};
 use crate::target::{Filter, Target, TargetRange, Zoned};
 
-/// The sources that the options name, for all targets.
+/// The sources of the options, for all targets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     /// `--source`.
@@ -18,8 +18,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Holds the sources against the targets: each is of the family of some target, and with
-    /// `--source` each group has one of its family.
+    /// Checks that each source is of the family of a target, and with `--source` that each group
+    /// has a source of its family.
     pub fn fit(&self, ranges: &[TargetRange]) -> Result<(), PlanError> {
         for (option, sources, for_all) in
             [("source", &self.include, true), ("exclude", &self.exclude, false)]
@@ -50,8 +50,8 @@ impl Sources {
         Ok(())
     }
 
-    /// The interfaces that are chosen by the zones of `--source`, if each source has one and all
-    /// targets are of IPv6.
+    /// The interfaces named by the zones of `--source`, if each source has a zone and all targets
+    /// are IPv6.
     pub fn interfaces(&self, ranges: &[TargetRange]) -> Vec<Wanted> {
         let zones: Option<Vec<Wanted>> = self
             .include
@@ -61,8 +61,8 @@ impl Sources {
         zones.filter(|_| ranges.iter().all(|range| range.first().is_ipv6())).unwrap_or_default()
     }
 
-    /// The sources of one target on the interface with this index; `None` if `--source` names none
-    /// that lies there.
+    /// The sources of one target on the interface with this index; `None` if no source of
+    /// `--source` belongs there.
     pub fn of(
         &self,
         target: &Target,
@@ -101,14 +101,14 @@ impl Sources {
     }
 }
 
-/// The sources that are wished for at one endpoint; none at all is anybody.
+/// The sources of one endpoint; both sets are empty for any source.
 pub struct SourceSet {
     include: BTreeSet<IpAddr>,
     exclude: BTreeSet<IpAddr>,
 }
 
 impl SourceSet {
-    /// Takes in what another target wishes for the same endpoint.
+    /// Adds the sources of another target for the same endpoint.
     pub fn join(&mut self, other: SourceSet, group: IpAddr) -> Result<(), PlanError> {
         if self.include.is_empty() != other.include.is_empty() {
             let included = self.include.first().or(other.include.first()).copied();

@@ -61,15 +61,38 @@ enum WriteMode {
     Pieces,
 }
 
+/// The reader of standard output.
+#[cfg(unix)]
+struct Reader {
+    mode: WriteMode,
+    is_terminal: bool,
+}
+
+#[cfg(unix)]
+impl Reader {
+    fn of(stdout: &Stdout) -> Self {
+        let mode = if is_regular(stdout) { WriteMode::Whole } else { WriteMode::NonBlocking };
+        Reader { mode, is_terminal: stdout.is_terminal() }
+    }
+}
+
+/// Other systems write in one way only.
+#[cfg(not(unix))]
+struct Reader;
+
+#[cfg(not(unix))]
+impl Reader {
+    fn of(_stdout: &Stdout) -> Self {
+        Reader
+    }
+}
+
 /// Standard output. A write that has to wait after a signal fails with
 /// [`io::ErrorKind::TimedOut`].
 pub struct StandardOutput<'a> {
     stdout: Stdout,
     interrupt: &'a Interrupt,
-    #[cfg(unix)]
-    mode: WriteMode,
-    #[cfg(unix)]
-    is_terminal: bool,
+    reader: Reader,
     /// The line to clear first, if both are on a terminal.
     line: Option<ProgressLine>,
     /// The end of each wait in the final output, which signals no longer end.
@@ -81,18 +104,8 @@ impl<'a> StandardOutput<'a> {
         let stdout = io::stdout();
         let is_terminal = stdout.is_terminal();
         let line = is_terminal.then(|| line.clone());
-        #[cfg(unix)]
-        let mode = if is_regular(&stdout) { WriteMode::Whole } else { WriteMode::NonBlocking };
-        StandardOutput {
-            stdout,
-            interrupt,
-            #[cfg(unix)]
-            mode,
-            #[cfg(unix)]
-            is_terminal,
-            line,
-            until: None,
-        }
+        let reader = Reader::of(&stdout);
+        StandardOutput { stdout, interrupt, reader, line, until: None }
     }
 
     /// From now on a write waits for [`PATIENCE`], even after a signal.
@@ -127,7 +140,7 @@ impl Write for StandardOutput<'_> {
         // A writable pipe takes this many bytes without blocking (PIPE_BUF, pipe(7)).
         const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
         self.clear_progress();
-        if self.mode == WriteMode::Whole {
+        if self.reader.mode == WriteMode::Whole {
             return Ok(nix::unistd::write(&self.stdout, bytes)?);
         }
         let written = match self.write_now(bytes) {
@@ -137,7 +150,7 @@ impl Write for StandardOutput<'_> {
                 match nix::unistd::write(&self.stdout, &bytes[..bytes.len().min(PIECE)]) {
                     Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EINTR) => {}
                     // The terminal closed.
-                    Err(nix::errno::Errno::EIO) if self.is_terminal => {
+                    Err(nix::errno::Errno::EIO) if self.reader.is_terminal => {
                         return Err(io::ErrorKind::BrokenPipe.into());
                     }
                     other => break other?,
@@ -159,12 +172,12 @@ impl StandardOutput<'_> {
     /// Writes the bytes that fit. `None` if nothing was written: a write in pieces then reports the
     /// error, if there is one.
     fn write_now(&mut self, bytes: &[u8]) -> Option<usize> {
-        if self.mode != WriteMode::NonBlocking {
+        if self.reader.mode != WriteMode::NonBlocking {
             return None;
         }
         let written = crate::sys::write_now(&self.stdout, bytes);
         if written.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
-            self.mode = WriteMode::Pieces;
+            self.reader.mode = WriteMode::Pieces;
         }
         written.ok().filter(|written| *written > 0)
     }
@@ -205,7 +218,7 @@ impl StandardOutput<'_> {
 #[cfg(not(unix))]
 impl Write for StandardOutput<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let _ = (self.interrupt, self.until);
+        let _ = (self.interrupt, self.until, &self.reader);
         self.clear_progress();
         self.stdout.write(bytes)
     }

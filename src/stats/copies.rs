@@ -1,27 +1,27 @@
-//! Copies of datagrams on a second interface of the same network. They are not duplicates of the
-//! network.
+//! Copies: datagrams that arrive on two interfaces of this host on the same network. They are not
+//! duplicates of the network.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
-/// Two interfaces of one host receive a datagram within this time, by the kernel's stamps.
+/// Two interfaces of one host receive a datagram within this time, by kernel timestamps.
 const NEAR: Duration = Duration::from_millis(100);
 
-/// The number of remembered arrivals, which bounds the memory.
+/// The maximum number of remembered arrivals, which bounds the memory.
 const MOST: usize = 65_536;
 
-/// Detects datagrams that another interface has already received: equal ones (same source,
-/// destination and payload) that arrive close together. The first of one interface matches the
-/// first of the other, the second matches the second.
+/// Detects datagrams that another interface has already received: equal source, destination and
+/// payload, at nearly the same time. The first arrival on one interface pairs with the first on the
+/// other, the second with the second.
 #[derive(Debug, Default)]
 pub struct Copies {
     hasher: RandomState,
     seen: HashMap<u64, Seen>,
-    /// The keys of all arrivals that are remembered, the oldest first.
+    /// The keys of the remembered arrivals, the oldest first.
     order: VecDeque<u64>,
-    /// How many copies there were.
+    /// The number of copies.
     pub count: u64,
 }
 
@@ -29,15 +29,15 @@ pub struct Copies {
 #[derive(Debug, Default)]
 struct Seen {
     arrivals: VecDeque<(SystemTime, u32)>,
-    /// How many arrivals were forgotten before these.
+    /// The number of forgotten arrivals before these.
     forgotten: u64,
-    /// How far each interface has gone through the arrivals of the others.
+    /// The position of each interface in the arrivals of the others.
     through: Vec<(u32, u64)>,
 }
 
 impl Copies {
-    /// Takes a datagram that arrived on `ifindex` at `time`. Answers the index of an interface that
-    /// brought it before.
+    /// Adds a datagram that arrived on `ifindex` at `time`. Returns the index of the interface that
+    /// received it before.
     pub fn add(
         &mut self,
         time: SystemTime,
@@ -72,8 +72,7 @@ impl Copies {
 }
 
 impl Seen {
-    /// The interface of the arrival that this one is a copy of. Each arrival is looked at once by
-    /// each interface.
+    /// The interface of the original. Each interface examines each arrival once.
     fn matching(&mut self, time: SystemTime, ifindex: u32) -> Option<u32> {
         let position =
             self.through.iter().position(|(index, _)| *index == ifindex).unwrap_or_else(|| {
@@ -87,7 +86,7 @@ impl Seen {
         {
             let too_old = time.duration_since(*arrived).is_ok_and(|age| age > NEAR);
             if *by != ifindex && !too_old {
-                // One that is still to come belongs to a later datagram of this interface.
+                // A much newer arrival belongs to a later datagram of this interface.
                 let too_new = arrived.duration_since(time).is_ok_and(|lead| lead > NEAR);
                 if too_new {
                     return None;
@@ -124,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_datagram_on_another_interface_is_a_copy() {
+    fn an_equal_datagram_on_another_interface_is_a_copy() {
         let mut copies = Copies::default();
         assert_eq!(add(&mut copies, 0, 2, "one"), None);
         assert_eq!(add(&mut copies, 5, 3, "one"), Some(2));
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn interfaces_that_alternate_have_no_copies() {
+    fn alternating_interfaces_make_no_copies() {
         let mut copies = Copies::default();
         for number in 0..100 {
             let iface = if number / 20 % 2 == 0 { 2 } else { 3 };
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_on_one_interface_does_not_shift_copies() {
+    fn a_loss_on_one_interface_does_not_shift_the_pairs() {
         let mut copies = Copies::default();
         for number in 0..100_u64 {
             add(&mut copies, number * 1000, 2, "hello world");
@@ -191,13 +190,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_interfaces_of_one_network_double_everything(
+        fn two_interfaces_on_one_network_receive_everything_twice(
             payloads in proptest::collection::vec(0..4_u8, 0..50),
             batch in 1..60_usize,
         ) {
             let mut copies = Copies::default();
             let numbers: Vec<usize> = (0..payloads.len()).collect();
-            // Sockets are read in batches: one interface may be ahead of the other.
+            // The sockets are read in batches: one interface may be ahead of the other.
             for chunk in numbers.chunks(batch) {
                 for ifindex in [2, 3] {
                     for number in chunk {

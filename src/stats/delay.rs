@@ -1,71 +1,70 @@
-//! The delays of a stream: their distribution, and their variation against the shortest, in signed
-//! nanoseconds. A delay is negative if the clocks differ.
+//! The distribution of a stream's delays, and their variation relative to the shortest. Delays are
+//! in nanoseconds and signed: they are negative if the clocks disagree.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-/// A delay further than this above the shortest counts as this, in the percentiles. About five
-/// hours.
+/// Percentiles treat a delay further than this above the shortest as this one. About five hours.
 const WIDEST: u64 = 1 << 44;
 
-/// The smallest reserve below the first delay, for shorter ones.
-const LEAST_ROOM: i64 = 1_000;
+/// The minimum range that is kept free below the first delay.
+const LEAST_RESERVE: i64 = 1_000;
 
-/// The memory of a histogram of any delays without any digits, in bytes.
+/// The memory of a histogram of any delays with the fewest digits, in bytes.
 const LEAST_BYTES: usize = size_of::<u64>() * 48;
 
-/// The number of delays kept exactly. Most streams of a crowd have fewer, and a histogram takes a
-/// hundred times the memory.
+/// This many delays are kept individually. Most streams have fewer, and a histogram takes a hundred
+/// times the memory.
 const FEW: usize = 64;
 
-/// The distribution of delays, in a memory that does not grow with their number. Shortest, longest
-/// and mean are exact. Percentiles are exact to the precision that was asked for, of their distance
-/// from the shortest (which is the delay variation of RFC 5481, 4.2).
+/// The distribution of delays in bounded memory. Minimum, maximum and mean are exact. Percentiles
+/// have the chosen precision, relative to their distance from the shortest delay (the delay
+/// variation of RFC 5481, 4.2).
 #[derive(Clone, Debug)]
 pub struct Delays {
-    /// The delays themselves, until they are more than [`FEW`].
+    /// The individual delays, up to [`FEW`].
     few: Vec<i64>,
-    /// How far each one is above `base`, from then on.
+    /// The distances from `base` of more delays.
     above: Option<Histogram<u64>>,
     /// The significant digits of a distance.
     digits: u8,
-    /// A little below the shortest.
+    /// A little below the shortest delay.
     base: i64,
     min: i64,
     max: i64,
     sum: i128,
 }
 
-/// The quantiles of delays, in nanoseconds.
+/// Statistics of delays, in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Quantiles {
-    /// The shortest.
+    /// The minimum.
     pub min: i64,
     /// The mean.
     pub mean: i64,
     /// The median.
     pub p50: i64,
-    /// 90 of 100 are no longer.
+    /// The 90th percentile.
     pub p90: i64,
-    /// 99 of 100 are no longer.
+    /// The 99th percentile.
     pub p99: i64,
-    /// 999 of 1000 are no longer.
+    /// The 99.9th percentile.
     pub p999: i64,
-    /// The longest.
+    /// The maximum.
     pub max: i64,
 }
 
-/// The precision of the percentiles, and its cost in memory.
+/// The precision of percentiles, which determines the memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// To a thousandth.
+    /// 0.1 %.
     Fine,
-    /// To a hundredth, in an eighth of the memory.
+    /// 1 %, in an eighth of the memory.
     Coarse,
 }
 
 impl Delays {
-    /// No delays yet. Memory is taken as delays come.
+    /// An empty distribution. It allocates memory with its delays.
     pub fn new(precision: Precision) -> Self {
         let digits = if precision == Precision::Fine { 3 } else { 2 };
         Delays {
@@ -79,12 +78,12 @@ impl Delays {
         }
     }
 
-    /// How many there are.
+    /// The number of delays.
     pub fn count(&self) -> u64 {
         self.few.len() as u64 + self.above.as_ref().map_or(0, Histogram::len)
     }
 
-    /// The heap memory of the distribution in bytes, or its minimum if it may not grow.
+    /// The heap memory in bytes; a distribution that may not grow still takes this much.
     pub fn bytes(&self) -> usize {
         self.allocated().max(LEAST_BYTES)
     }
@@ -94,12 +93,12 @@ impl Delays {
         size_of::<i64>() * self.few.capacity() + size_of::<u64>() * bins
     }
 
-    /// Takes a delay.
+    /// Adds a delay.
     pub fn record(&mut self, delay: i64) {
         self.record_within(delay, true);
     }
 
-    /// Takes a delay. Unless the distribution `may_grow`, it gives up precision before it takes
+    /// Adds a delay. Unless the distribution `may_grow`, it reduces the precision before it takes
     /// more memory.
     pub fn record_within(&mut self, delay: i64, may_grow: bool) {
         self.record_many(delay, 1, may_grow);
@@ -118,7 +117,7 @@ impl Delays {
         self.max = self.max.max(other.max);
     }
 
-    /// How far each one is above the shortest (RFC 5481, 4.2).
+    /// The distance of each delay from the shortest (RFC 5481, 4.2).
     pub fn less_the_shortest(&self) -> Delays {
         if self.count() == 0 {
             return self.clone();
@@ -136,7 +135,7 @@ impl Delays {
         }
     }
 
-    /// The quantiles; `None` without delays.
+    /// The statistics; `None` without delays.
     pub fn quantiles(&self) -> Option<Quantiles> {
         let mean = self.sum.checked_div(i128::from(self.count()))?;
         let [p50, p90, p99, p999] = self.at([500, 900, 990, 999]);
@@ -151,7 +150,7 @@ impl Delays {
         })
     }
 
-    /// The delays at these thousandths. At least one delay must exist.
+    /// The delays at these ranks in thousandths. The distribution is not empty.
     fn at<const N: usize>(&self, per_thousand: [u64; N]) -> [i64; N] {
         if let Some(above) = &self.above {
             return per_thousand.map(|part| {
@@ -167,7 +166,8 @@ impl Delays {
         })
     }
 
-    /// How far they are above the shortest (RFC 5481, 4.2); `None` without any.
+    /// The statistics of the distances from the shortest delay (RFC 5481, 4.2); `None` without
+    /// delays.
     pub fn variation(&self) -> Option<Quantiles> {
         let Quantiles { min, mean, p50, p90, p99, p999, max } = self.quantiles()?;
         let [mean, p50, p90, p99, p999, max] =
@@ -175,7 +175,8 @@ impl Delays {
         Some(Quantiles { min: 0, mean, p50, p90, p99, p999, max })
     }
 
-    /// The number of delays up to each of `edges` (ascending), at the precision of the histogram.
+    /// The number of delays up to each of the ascending `edges`, with the precision of the
+    /// histogram.
     pub fn up_to(&self, edges: &[i64]) -> Vec<u64> {
         let mut recorded = self.recorded().peekable();
         let mut total = 0;
@@ -190,15 +191,15 @@ impl Delays {
         counted.collect()
     }
 
-    /// The delay that a place in the histogram stands for.
+    /// The delay of a distance in the histogram.
     fn delay(&self, above: u64) -> i64 {
         self.base.saturating_add(i64::try_from(above).unwrap_or(i64::MAX))
     }
 
     fn record_many(&mut self, delay: i64, many: u64, may_grow: bool) {
         if self.above.is_none() {
-            let has_room = self.few.len() < self.few.capacity() || may_grow;
-            if many == 1 && self.few.len() < FEW && has_room {
+            let fits = self.few.len() < self.few.capacity() || may_grow;
+            if many == 1 && self.few.len() < FEW && fits {
                 return self.few.push(delay);
             }
             self.spread(delay, may_grow);
@@ -215,22 +216,22 @@ impl Delays {
         }
     }
 
-    /// Moves the few exact delays into a histogram that can also hold `delay`.
+    /// Moves the individual delays to a histogram that also covers `delay`.
     fn spread(&mut self, delay: i64, may_grow: bool) {
         let least = self.few.iter().copied().fold(delay, i64::min);
-        self.rebuild(least.saturating_sub(LEAST_ROOM), self.max.max(delay), may_grow);
+        self.rebuild(least.saturating_sub(LEAST_RESERVE), self.max.max(delay), may_grow);
     }
 
-    /// Extends the range below, in proportion to its width: a drifting clock must not cause this
-    /// for every datagram.
+    /// Extends the range to a shorter delay, with a reserve in proportion to the range: otherwise a
+    /// drifting clock would cause a rebuild at every datagram.
     fn lower(&mut self, delay: i64, may_grow: bool) {
         let longest = self.max.max(self.base);
-        let room = (longest.saturating_sub(delay) / 16).max(LEAST_ROOM);
-        self.rebuild(delay.saturating_sub(room), longest, may_grow);
+        let reserve = (longest.saturating_sub(delay) / 16).max(LEAST_RESERVE);
+        self.rebuild(delay.saturating_sub(reserve), longest, may_grow);
     }
 
-    /// Rebuilds the histogram from `base` to `longest`, with as many digits as the memory allows.
-    /// Unless it `may_grow`, it takes no more memory than before.
+    /// Rebuilds the histogram for `base` to `longest`, with as many digits as the memory allows.
+    /// Unless it `may_grow`, it takes no more memory than now.
     fn rebuild(&mut self, base: i64, longest: i64, may_grow: bool) {
         let (most, range) = (self.bytes(), distance(longest, base));
         let fits = |digits: &u8| bins(*digits, range) * size_of::<u64>() <= most;
@@ -242,12 +243,12 @@ impl Delays {
         (self.few, self.above, self.base, self.digits) = (Vec::new(), Some(rebuilt), base, digits);
     }
 
-    /// The recorded delays at the precision of the histogram, each with its count, in ascending
-    /// order.
+    /// The recorded delays in ascending order, each with its number, at the precision of the
+    /// histogram.
     fn recorded(&self) -> impl Iterator<Item = (i64, u64)> {
         let mut few = self.few.clone();
         few.sort_unstable();
-        // The middle of each bin, to avoid a drift when delays are recorded again.
+        // The middle of a bin; an edge would shift all delays in one direction.
         let spread = self.above.iter().flat_map(move |above| {
             above.iter_recorded().map(move |step| {
                 let middle = above.median_equivalent(step.value_iterated_to());
@@ -258,35 +259,35 @@ impl Delays {
     }
 }
 
-/// An empty histogram that grows as it needs to.
+/// An empty histogram that grows on demand.
 fn empty(digits: u8) -> Histogram<u64> {
-    // The library takes 0 to 5 digits.
+    // The library accepts 0 to 5 digits.
     Histogram::new(digits).unwrap_or_else(|_| Histogram::new(2).expect("two digits are few enough"))
 }
 
 fn record(histogram: &mut Histogram<u64>, delay: i64, base: i64, many: u64) {
-    // The histogram resizes itself, and accepts any number.
+    // A growing histogram accepts any number.
     let _ = histogram.record_n(distance(delay, base), many);
 }
 
-/// How far a delay is above `base`, as a histogram records it.
+/// The distance of a delay from `base`, as the histogram records it.
 fn distance(delay: i64, base: i64) -> u64 {
     u64::try_from(delay.saturating_sub(base)).unwrap_or(0).min(WIDEST)
 }
 
-/// The number of bins in the first bucket of a histogram, by its digits. Each further bucket is
-/// twice as wide and has half as many bins.
+/// The number of bins in the first bucket of a histogram. Each further bucket is twice as wide and
+/// has half as many bins.
 fn first_bucket(digits: u8) -> u64 {
     (2 * 10_u64.pow(digits.into())).next_power_of_two()
 }
 
-/// The distances below this one have a place in a histogram without it growing.
+/// The histogram covers distances below this one without growing.
 fn covered(histogram: &Histogram<u64>) -> u64 {
     let wider = u32::from(histogram.buckets()).saturating_sub(1);
     first_bucket(histogram.sigfig()).checked_shl(wider).unwrap_or(u64::MAX)
 }
 
-/// How many bins a histogram takes for a distance.
+/// The number of bins up to a distance.
 fn bins(digits: u8, distance: u64) -> usize {
     let first = first_bucket(digits);
     let wider = (u64::BITS - (distance / first).leading_zeros()) as usize;

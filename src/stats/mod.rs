@@ -1,4 +1,4 @@
-//! Counters. They read no clock: times come with the datagrams.
+//! Counters. Nothing here reads a clock: datagrams bring their times.
 
 mod copies;
 pub mod delay;

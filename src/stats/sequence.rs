@@ -1,7 +1,7 @@
-//! The arrivals of a numbered stream: lost (RFC 7680) in runs (RFC 3357), duplicated (RFC 5560),
-//! and reordered with their extent (RFC 4737). Exact while reordering stays within [`WINDOW`], in
-//! bounded memory: at most 16 KiB for missing numbers, the same for numbers from before the first
-//! one, and 16 bytes for each gap within the window.
+//! The sequence of a numbered stream: losses (RFC 7680) in runs (RFC 3357), duplicates (RFC 5560),
+//! and reordering with its extent (RFC 4737). Exact if reordering stays within [`WINDOW`]. The
+//! memory is bounded: at most 16 KiB for missing numbers, 16 KiB for numbers before the first one,
+//! and 16 bytes for each gap within the window.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -9,38 +9,37 @@ use std::ops::Range;
 #[cfg(test)]
 use crate::format::probe::MOST;
 
-/// The distance, in sequence numbers, up to which a late datagram is distinguished from a
-/// duplicate.
+/// The distance, in sequence numbers, at which a late datagram still differs from a duplicate.
 pub const WINDOW: u64 = 131_072;
 
-/// The shortest window, if memory is short.
+/// The shortest window, used if memory is short.
 const LEAST_WINDOW: u64 = 64;
 
-/// The kind of an arrival.
+/// The position of an arrival in the sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// The next one, or one further on.
+    /// The next number, or a higher one.
     InOrder,
-    /// One whose number is below one that came before: reordered (RFC 4737, 3.3).
+    /// A number below the highest: reordered (RFC 4737, 3.3).
     Late {
-        /// How many datagrams came between the first one that overtook it, and it (RFC 4737, 4.2).
+        /// The number of arrivals since the first one that overtook it (RFC 4737, 4.2).
         extent: u64,
     },
-    /// One that has come before.
+    /// A number that has arrived before.
     Duplicate,
-    /// From before the window: a duplicate or a very late datagram. It counts as neither, and stays
-    /// lost if it was lost.
+    /// A number from before the window: a duplicate or a very late datagram. It counts as neither,
+    /// and a loss remains a loss.
     Stale,
 }
 
-/// The losses, and the number of expected datagrams.
+/// Losses and the number of expected datagrams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
-    /// The number of datagrams from the first received one to the last known one.
+    /// The datagrams from the first received one to the last one that was sent, as far as known.
     pub expected: u64,
-    /// How many of them did not.
+    /// The expected datagrams that did not arrive.
     pub lost: u64,
-    /// In how many runs of consecutive ones (RFC 3357: loss periods).
+    /// Runs of consecutive losses (loss periods, RFC 3357).
     pub runs: u64,
     /// The length of the longest run.
     pub longest: u64,
@@ -58,29 +57,29 @@ impl Losses {
     }
 }
 
-/// Follows the sequence of one stream.
+/// The state of one stream's sequence.
 #[derive(Clone, Debug)]
 pub struct Sequence {
-    /// The first received number. Earlier ones are not lost, because the receiver had not joined.
+    /// The first received number. Earlier ones are not lost: the receiver was not listening yet.
     first: u64,
-    /// One more than the highest that came: NextExp of RFC 4737.
+    /// The highest received number plus one: NextExp of RFC 4737.
     next: u64,
-    /// How many there are by the sender's own account.
+    /// The number of datagrams that the sender announced.
     announced: u64,
-    /// How many different ones came.
+    /// The number of different datagrams received.
     received: u64,
     missing: Missing,
     early: Early,
-    /// The arrivals that left a gap: the number, and the how manieth arrival it was.
+    /// The arrivals that left a gap: (sequence number, arrival index).
     jumps: VecDeque<(u64, u64)>,
     most_gaps: usize,
-    /// Numbers below this one are not distinguished from duplicates, for any window.
+    /// Numbers below this one no longer differ from duplicates, whatever the window.
     forgotten: u64,
     whole: Runs,
     since_mark: Since,
 }
 
-/// Runs of lost ones, as they become final.
+/// Runs of final losses.
 #[derive(Clone, Copy, Debug, Default)]
 struct Runs {
     count: u64,
@@ -104,7 +103,7 @@ impl Runs {
     }
 }
 
-/// The counts since a mark.
+/// The counters at a mark.
 #[derive(Clone, Copy, Debug)]
 struct Since {
     mark: u64,
@@ -113,8 +112,8 @@ struct Since {
 }
 
 impl Sequence {
-    /// A stream whose first received number is `first`, with at most `most_gaps` remembered gaps.
-    /// With more gaps in the window, the reordering extent is a lower bound. Numbers are at most
+    /// A stream whose first received number is `first`; it remembers at most `most_gaps` gaps. With
+    /// more gaps in the window, the extent of a late datagram is a lower bound. Numbers are at most
     /// [`crate::format::probe::MOST`].
     pub fn starting_with(first: u64, most_gaps: usize) -> Self {
         let next = first + 1;
@@ -138,28 +137,28 @@ impl Sequence {
         self.first
     }
 
-    /// One more than the highest that came.
+    /// The highest received number plus one.
     pub fn next(&self) -> u64 {
         self.next
     }
 
-    /// How many different ones came.
+    /// The number of different datagrams received.
     pub fn received(&self) -> u64 {
         self.received
     }
 
-    /// The number of datagrams sent before the first received one that arrived later.
+    /// The datagrams from before the first received one that arrived after it.
     pub fn early(&self) -> u64 {
         self.early.count
     }
 
-    /// The heap memory of gaps and early numbers, in bytes.
+    /// The heap memory in bytes.
     pub fn bytes(&self) -> usize {
         let words = self.missing.bits.capacity() + self.early.bits.capacity();
         size_of::<u64>() * words + size_of::<(u64, u64)>() * self.jumps.capacity()
     }
 
-    /// Whether this number has come, as far as that is remembered.
+    /// Whether this number has arrived, as far as it is remembered.
     pub fn has_received(&self, number: u64) -> bool {
         if number >= self.next || number < self.oldest() {
             return false;
@@ -170,16 +169,15 @@ impl Sequence {
         }
     }
 
-    /// Takes an arrival.
+    /// Adds an arrival.
     pub fn arrive(&mut self, number: u64) -> Order {
         self.arrive_within(number, true)
     }
 
-    /// Counts an arrival. Unless the memory `may_grow`, the window keeps its length.
+    /// Adds an arrival. Unless the memory `may_grow`, the window keeps its length.
     pub fn arrive_within(&mut self, number: u64, may_grow: bool) -> Order {
         if number == self.next && self.missing.is_empty() {
-            // Almost every datagram takes this path: nothing is missing, and nothing needs to be
-            // remembered.
+            // Nothing is missing and nothing needs memory: the path of almost every datagram.
             self.settle_all();
             self.next = number + 1;
             self.missing.floor = self.next;
@@ -195,7 +193,7 @@ impl Sequence {
         }
         if number < self.first {
             let distance = self.first - 1 - number;
-            if !may_grow && !self.early.has_room(distance) {
+            if !may_grow && !self.early.fits(distance) {
                 return Order::Stale;
             }
             if !self.early.take(distance) {
@@ -213,35 +211,35 @@ impl Sequence {
         Order::Late { extent: self.received - overtaken_by }
     }
 
-    /// Takes note of how many there were, by the sender's own account.
+    /// Notes the number of datagrams that the sender announced.
     pub fn announce(&mut self, many: u64) {
         self.announced = self.announced.max(many);
     }
 
-    /// The current losses. Late datagrams may still reduce them.
+    /// The losses so far. Late datagrams may still arrive.
     pub fn losses(&self) -> Losses {
         let expected = (self.end() - self.first).saturating_add(self.early.count);
         self.sum(self.first, self.whole, expected, expected - self.received)
     }
 
-    /// The losses of the datagrams sent since the last mark.
+    /// The losses since the last mark.
     pub fn losses_since_mark(&self) -> Losses {
         let Since { mark, received, runs } = self.since_mark;
         let expected = self.end() - mark;
         self.sum(mark, runs, expected, expected - received)
     }
 
-    /// Restarts the counts since the mark.
+    /// Begins a new interval.
     pub fn mark(&mut self) {
         self.since_mark = Since { mark: self.end(), received: 0, runs: Runs::default() };
     }
 
-    /// One more than the last that is known of.
+    /// The last known number plus one.
     fn end(&self) -> u64 {
         self.next.max(self.announced)
     }
 
-    /// The lowest number that is distinguished from its duplicates.
+    /// The lowest number that still differs from its duplicates.
     fn oldest(&self) -> u64 {
         self.next.saturating_sub(WINDOW).max(self.forgotten)
     }
@@ -251,7 +249,7 @@ impl Sequence {
         self.since_mark.received += u64::from(number >= self.since_mark.mark);
     }
 
-    /// Takes an arrival that may leave a gap.
+    /// Adds an arrival that may leave a gap.
     fn advance(&mut self, number: u64, may_grow: bool) {
         let gap = self.next..number;
         if self.missing.is_empty() {
@@ -267,7 +265,7 @@ impl Sequence {
         if oldest > self.missing.floor {
             self.settle(self.missing.floor..oldest.min(self.next));
             self.missing.forget_below(oldest);
-            // The part of a gap outside the window is final.
+            // The part of a gap outside the window is finally lost.
             self.settle_lost(gap.start..oldest.min(gap.end));
         }
         self.next = next;
@@ -277,21 +275,21 @@ impl Sequence {
             self.jumps.pop_front();
         }
         if !gap.is_empty() {
-            let room = if may_grow { usize::MAX } else { self.jumps.capacity().max(1) };
-            if self.jumps.len() >= self.most_gaps.min(room) {
+            let most = if may_grow { usize::MAX } else { self.jumps.capacity().max(1) };
+            if self.jumps.len() >= self.most_gaps.min(most) {
                 self.jumps.pop_front();
             }
             self.jumps.push_back((number, self.received));
         }
     }
 
-    /// All that is remembered has come.
+    /// Every remembered number has arrived.
     fn settle_all(&mut self) {
         self.settle_received(self.missing.floor..self.next);
         self.missing.floor = self.next;
     }
 
-    /// Makes the losses in the range final.
+    /// Makes a range final.
     fn settle(&mut self, range: Range<u64>) {
         let Sequence { missing, whole, since_mark, .. } = self;
         missing.spans(range, |span, lost| {
@@ -319,7 +317,7 @@ impl Sequence {
         self.since_mark.runs.lost(range.end.saturating_sub(range.start.max(self.since_mark.mark)));
     }
 
-    /// Adds the losses from `from` on, which are not final, to final runs.
+    /// Adds the numbers from `from` on, which are not final, to the final runs.
     fn sum(&self, from: u64, mut runs: Runs, expected: u64, lost: u64) -> Losses {
         self.missing.spans(self.missing.floor.max(from)..self.next, |span, lost| {
             let many = span.end - span.start;
@@ -330,14 +328,14 @@ impl Sequence {
     }
 }
 
-/// The numbers within the window that did not come yet: a ring of bits, as long as it needs to be.
+/// The missing numbers within the window: a ring of bits that grows on demand.
 #[derive(Clone, Debug)]
 struct Missing {
-    /// Numbers below this one are settled.
+    /// Numbers below this one are final.
     floor: u64,
-    /// How many are missing.
+    /// The number of missing numbers.
     count: u64,
-    /// A bit for each number, at its remainder; a power of two of them, or none.
+    /// One bit for each number, at its remainder; the length is a power of two, or zero.
     bits: Vec<u64>,
 }
 
@@ -364,12 +362,12 @@ impl Missing {
         self.bits[word] & bit != 0
     }
 
-    /// Whether a number below the highest that came is missing.
+    /// Whether a number below the highest received one is missing.
     fn is_missing(&self, number: u64) -> bool {
         number >= self.floor && self.count > 0 && self.has(number)
     }
 
-    /// Takes a number out. Answers whether it was missing.
+    /// Removes a number. Returns whether it was missing.
     fn take(&mut self, number: u64) -> bool {
         if !self.is_missing(number) {
             return false;
@@ -380,14 +378,14 @@ impl Missing {
         true
     }
 
-    /// Inserts a gap. The ring then covers the numbers from the floor to `next`.
+    /// Inserts a gap; afterwards the ring covers all numbers from the floor to `next`.
     fn insert(&mut self, gap: Range<u64>, next: u64) {
         self.reserve(next - self.floor);
         self.count += gap.end.saturating_sub(gap.start);
         self.fill(gap, true);
     }
 
-    /// Drops everything below a number.
+    /// Removes the numbers below a number.
     fn forget_below(&mut self, floor: u64) {
         let end = floor.min(self.floor.saturating_add(self.capacity()));
         let mut lost = Vec::new();
@@ -416,7 +414,7 @@ impl Missing {
         *self = wider;
     }
 
-    /// Notes of a range whether it is missing, word by word.
+    /// Sets whether a range is missing, word by word.
     fn fill(&mut self, range: Range<u64>, missing: bool) {
         let mut start = range.start;
         while start < range.end {
@@ -432,14 +430,14 @@ impl Missing {
         }
     }
 
-    /// Hands out the range in spans that are missing and spans that are not, in order.
+    /// Calls `take` for each missing and each received span of the range, in order.
     fn spans(&self, range: Range<u64>, mut take: impl FnMut(Range<u64>, bool)) {
         let mut start = range.start;
         while start < range.end {
             if self.count == 0 {
                 return take(start..range.end, false);
             }
-            // Whole words that are alike are taken at once.
+            // Equal words are taken at once.
             let (word, bit) = self.place(start);
             let missing = self.bits[word] & bit != 0;
             let rest = self.bits[word] >> (start % 64);
@@ -452,7 +450,7 @@ impl Missing {
     }
 }
 
-/// Received numbers below the first one, by their distance from it.
+/// The received numbers below the first one, by their distance from it.
 #[derive(Clone, Debug, Default)]
 struct Early {
     count: u64,
@@ -460,8 +458,8 @@ struct Early {
 }
 
 impl Early {
-    /// Whether it can be taken without more memory.
-    fn has_room(&self, distance: u64) -> bool {
+    /// Whether the distance needs no more memory.
+    fn fits(&self, distance: u64) -> bool {
         ((distance / 64) as usize) < self.bits.len()
     }
 
@@ -471,7 +469,7 @@ impl Early {
             .is_some_and(|word| word & (1 << (distance % 64)) != 0)
     }
 
-    /// Takes one; its distance is less than [`WINDOW`]. Answers whether it is new.
+    /// Adds a distance, which is below [`WINDOW`]. Returns whether it is new.
     fn take(&mut self, distance: u64) -> bool {
         let (word, bit) = ((distance / 64) as usize, 1 << (distance % 64));
         if self.bits.len() <= word {

@@ -1,4 +1,4 @@
-//! The counters of a receiver over all datagrams of all senders.
+//! The counters over all datagrams of a receiver, from any sender.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -6,16 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use super::Meter;
 
-/// The number of counted sources. Beyond it (a flood of forged addresses) they are no longer
-/// counted, which bounds the memory.
+/// The maximum number of counted sources. It bounds the memory during a flood of forged addresses.
 const MAX_SOURCES: usize = 65_536;
 
-/// The counters of a receiver over every datagram, measured or not.
+/// The counters over all datagrams, measured or not.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Datagrams, bytes and rates, by the kernel's time.
+    /// Datagrams, bytes and rates, by kernel timestamps.
     pub meter: Meter,
-    /// Truncated datagrams: longer than the buffer, or shorter than their length field.
+    /// Truncated datagrams: longer than the buffer, or shorter than the length that they state.
     pub truncated: u64,
     sources: HashSet<SocketAddr>,
     last_source: Option<SocketAddr>,
@@ -24,13 +23,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts a datagram.
+    /// Adds a datagram.
     pub fn add(&mut self, source: SocketAddr, time: SystemTime, len: usize, truncated: bool) {
         self.meter.add(time, len);
         let silence = self.last.map(|last| time.duration_since(last).unwrap_or_default());
         (self.gap, self.last) = (self.gap.max(silence), self.last.max(Some(time)));
         self.truncated += u64::from(truncated);
-        // Most datagrams come from the source of the one before.
+        // Most datagrams come from the previous source.
         if self.last_source != Some(source) {
             self.last_source = Some(source);
             if self.sources.len() < MAX_SOURCES {
@@ -39,17 +38,18 @@ impl Tally {
         }
     }
 
-    /// Restarts the counts. The gap since the last datagram continues.
-    pub fn anew(&self) -> Tally {
+    /// Empty counters for a new interval; the time since the last datagram continues.
+    pub fn next_interval(&self) -> Tally {
         Tally { last: self.last, ..Tally::default() }
     }
 
-    /// The longest time between consecutive datagrams of any sender; `None` until two arrived.
+    /// The longest time between two consecutive datagrams of any sender; `None` before the second
+    /// one.
     pub fn gap(&self) -> Option<Duration> {
         self.gap
     }
 
-    /// The number of sources (address and port), up to 65,536.
+    /// The number of sources (address and port), at most 65,536.
     pub fn sources(&self) -> usize {
         self.sources.len()
     }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_spans_first_to_last_datagram() {
+    fn a_rate_is_measured_between_the_first_and_the_last() {
         let mut meter = Meter::default();
         for millis in [1000, 1100, 1200, 1300] {
             meter.add(at(millis), 125);
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_reading_does_not_matter() {
+    fn the_order_of_reads_does_not_matter() {
         let mut meter = Meter::default();
         for millis in [500, 100, 300] {
             meter.add(at(millis), 25);
@@ -93,11 +93,11 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_belongs_to_the_interval_of_its_end() {
+    fn a_gap_belongs_to_the_interval_in_which_it_ends() {
         let source = SocketAddr::from(([10, 0, 0, 1], 9));
         let mut tally = Tally::default();
         tally.add(source, at(1000), 1, false);
-        let mut later = tally.anew().anew();
+        let mut later = tally.next_interval().next_interval();
         assert_eq!((later.gap(), later.meter.datagrams, later.sources()), (None, 0, 0));
         later.add(source, at(3000), 1, false);
         assert_eq!(
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_counted_once_in_bounded_memory() {
+    fn sources_are_counted_once_and_memory_is_bounded() {
         let mut tally = Tally::default();
         for port in [1, 2, 1, 2, 2] {
             tally.add(SocketAddr::from(([10, 0, 0, 1], port)), at(0), 1, false);

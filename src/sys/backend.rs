@@ -1,15 +1,15 @@
-//! How the system is asked.
+//! The two ways to use the system.
 
 /// The most datagrams in one train: UDP_MAX_SEGMENTS of include/linux/udp.h; older kernels take 64.
 pub const LONGEST_TRAIN: usize = 128;
 
-/// How the system is asked: with everything it can tell, or only with what every system has.
+/// The two ways to use the system: with all its features, or with those of every system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
-    /// On Linux: many datagrams a call, each with the kernel's time, TTL, traffic class,
-    /// destination, interface and drops. Elsewhere the same as [`Backend::Portable`].
+    /// On Linux: many datagrams per call, each with kernel timestamp, TTL, traffic class,
+    /// destination, interface and drops. Elsewhere equal to [`Backend::Portable`].
     Native(Batching),
-    /// One datagram a call through socket2, with its source alone.
+    /// One datagram per call through socket2, with its source only.
     Portable,
 }
 
@@ -20,19 +20,18 @@ impl Default for Backend {
 }
 
 impl Backend {
-    /// Whether the system is asked for everything it can tell.
     pub fn is_native(self) -> bool {
         matches!(self, Backend::Native(_))
     }
 }
 
-/// How many datagrams are handed over at once. It makes no difference but speed.
+/// The batch sizes. They affect only the speed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Batching {
-    /// The most datagrams a call; with `offload`, the most buffers a call.
+    /// The maximum number of datagrams per call; with `offload`, of buffers per call.
     pub most: usize,
-    /// One buffer may carry several datagrams of one length: the kernel, or the interface, cuts it
-    /// (UDP_SEGMENT), and what arrived together is handed over together (UDP_GRO, udp(7)).
+    /// One buffer may hold several datagrams of one length: the kernel or the interface splits it
+    /// (UDP_SEGMENT), and combines those that arrive together (UDP_GRO, udp(7)).
     pub offload: bool,
 }
 
@@ -43,6 +42,6 @@ impl Default for Batching {
 }
 
 impl Batching {
-    /// 16 to 64 datagrams amortise the cost of a call; more only cost memory.
+    /// 16 to 64 datagrams amortise the cost of a call; more only take memory.
     pub const MOST: usize = 64;
 }

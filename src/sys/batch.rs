@@ -1,4 +1,4 @@
-//! Receiving and sending by the chosen [`Backend`].
+//! Receives and sends with the chosen [`Backend`].
 
 use std::io;
 use std::net::UdpSocket;
@@ -12,7 +12,7 @@ use super::{imp, portable};
 /// The longest sleep in a receive.
 pub const LONGEST_SLEEP: Duration = Duration::from_millis(10);
 
-/// Buffers for the datagrams of one call, and the way to fill them.
+/// The receive buffers of one call.
 pub enum Batch {
     Native(imp::Batch),
     Portable(portable::Batch),
@@ -26,9 +26,9 @@ impl Batch {
         }
     }
 
-    /// Receives what is waiting on `socket`, as much as fits. Zero if nothing waits. Only with
-    /// `sleeps`, which the socket must allow and only Linux has, it waits for something, for
-    /// [`LONGEST_SLEEP`] at most.
+    /// Receives the waiting datagrams, as many as fit. Returns zero if none is waiting. With
+    /// `sleeps`, which only Linux supports and the socket must allow, it waits up to
+    /// [`LONGEST_SLEEP`].
     pub fn receive(&mut self, socket: &UdpSocket, sleeps: bool) -> io::Result<usize> {
         match self {
             Batch::Native(batch) => batch.receive(socket, sleeps),
@@ -36,7 +36,7 @@ impl Batch {
         }
     }
 
-    /// Takes note that trains will come, which [`super::take_trains`] brings.
+    /// Prepares for trains, which [`super::take_trains`] enables.
     pub fn expect_trains(&mut self) {
         match self {
             Batch::Native(batch) => batch.expect_trains(),
@@ -44,8 +44,7 @@ impl Batch {
         }
     }
 
-    /// The content of slot `index` since the last call. Each call reads it out of the kernel's own
-    /// structures.
+    /// The content of slot `index` after the last call, parsed from the kernel's structures.
     pub fn get(&self, index: usize) -> Train<'_> {
         match self {
             Batch::Native(batch) => batch.get(index),
@@ -54,8 +53,8 @@ impl Batch {
     }
 }
 
-/// Sends messages, without blocking, until one is refused. Answers how many left; the error is that
-/// of the first one.
+/// Sends messages without blocking until one is refused. Returns the number of sent ones; the error
+/// is that of the first one.
 pub fn send(socket: &UdpSocket, messages: &[Message], backend: Backend) -> io::Result<usize> {
     match backend {
         Backend::Native(_) => imp::send(socket, messages),

@@ -1,5 +1,5 @@
-//! Systems other than Linux, with the signatures of `linux`: one datagram a call, and no ancillary
-//! data.
+//! Systems other than Linux, with the signatures of `linux`: one datagram per call, and no
+//! ancillary data.
 
 use std::convert::Infallible;
 use std::io;
@@ -19,10 +19,10 @@ use super::ready::Ready;
 use super::train::Train;
 use crate::iface::Family;
 
-/// How many ready sources a wait reports: all of them.
+/// A wait reports all ready sources.
 pub const MOST_READY: usize = usize::MAX;
 
-/// Receives one datagram a call.
+/// One datagram per call.
 pub struct Batch(portable::Batch);
 
 impl Batch {
@@ -41,7 +41,7 @@ impl Batch {
     }
 }
 
-/// No packet socket: only Linux has it. It cannot be made.
+/// Uninhabited: only Linux has packet sockets.
 pub struct PacketSocket(Infallible);
 
 impl PacketSocket {
@@ -58,7 +58,7 @@ impl PacketSocket {
     }
 }
 
-/// No epoll: each wait names its sources. It cannot be made.
+/// Uninhabited: without epoll, each wait lists its sources.
 pub struct Waiter(Infallible);
 
 impl Waiter {
@@ -79,12 +79,12 @@ impl Waiter {
     }
 }
 
-/// COMMAND is not tied to this process.
+/// Not supported: COMMAND may outlive this process.
 pub fn end_with_this_process(_command: &mut Command) {}
 
 pub fn adopt_orphans() {}
 
-/// Nothing is adopted, so nothing is reaped.
+/// Nothing is adopted.
 pub fn reap_orphans(_but: u32) {}
 
 #[cfg_attr(windows, allow(dead_code, reason = "a process group of Windows is its program"))]
@@ -124,12 +124,12 @@ pub fn delivers_only_joined_v4(_socket: &Socket) -> bool {
     false
 }
 
-/// Chooses the interface of IPv4 multicast by its address.
+/// Selects the interface of IPv4 multicast by its address.
 pub fn send_via_v4(socket: &Socket, _index: u32, address: Ipv4Addr) -> io::Result<()> {
     socket.set_multicast_if_v4(&address)
 }
 
-/// The address that is bound helps here.
+/// The bound address selects the interface.
 pub fn send_unicast_via(_socket: &Socket, _family: Family, _index: u32) -> io::Result<()> {
     Ok(())
 }
@@ -142,8 +142,8 @@ pub fn force_receive_buffer(_socket: &Socket, _bytes: usize) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Binds an address that is shared with other receivers (SO_REUSEADDR is set): BSD and macOS want
-/// SO_REUSEPORT beside it.
+/// Binds an address that other receivers share (SO_REUSEADDR is set): BSD and macOS also require
+/// SO_REUSEPORT.
 #[cfg(unix)]
 pub fn bind_shared(socket: &Socket, address: &SockAddr) -> io::Result<()> {
     socket.set_reuse_port(true)?;

@@ -1,4 +1,4 @@
-//! Signals: the first asks the program to end, and a second Ctrl-C ends it.
+//! Signals: the first one requests the end, a second Ctrl-C ends the program at once.
 
 use std::io;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use signal_hook::flag;
 use super::os::{PollSource, WakePipe, end_at_second_interrupt, end_signals};
 use super::signal::Signal;
 
-/// The signals that ask the program to end, and the pipe that wakes its loop for them. The end of a
-/// child process wakes it too.
+/// The signals that request the end, and the pipe through which they, and ended child processes,
+/// wake the loop.
 #[derive(Debug)]
 pub struct Interrupt {
     number: Arc<AtomicUsize>,
@@ -20,17 +20,17 @@ pub struct Interrupt {
 
 impl Interrupt {
     /// Takes over SIGINT, SIGTERM and, unless nohup(1) had it ignored, SIGHUP. A second SIGINT ends
-    /// the program at once, and COMMAND with it; a second SIGTERM does not, because timeout(1)
-    /// sends two within a fraction of a millisecond.
+    /// the program and COMMAND at once. A second SIGTERM does not: timeout(1) sends two within a
+    /// fraction of a millisecond.
     ///
     /// # Errors
-    /// What the system refused.
+    /// The error of the system.
     pub fn install() -> io::Result<Self> {
         let armed = Arc::new(AtomicBool::new(false));
         let number = Arc::new(AtomicUsize::new(0));
         let signals = end_signals();
         for &signal in &signals {
-            // In this order: the shutdown looks at the flag before the first signal sets it.
+            // This order matters: the shutdown checks the flag before the first signal sets it.
             if signal == SIGINT {
                 end_at_second_interrupt(Arc::clone(&armed))?;
             }
@@ -40,17 +40,17 @@ impl Interrupt {
         Ok(Interrupt { number, pipe: WakePipe::open(&signals)? })
     }
 
-    /// The signal that came, if one has.
+    /// The received signal, if any.
     pub fn signal(&self) -> Option<Signal> {
         Signal::from_number(self.number.load(Ordering::Relaxed))
     }
 
-    /// What a wait for signals waits for, if the system has it.
+    /// The source of a wait, if the system has it.
     pub(crate) fn source(&self) -> Option<PollSource<'_>> {
         self.pipe.source()
     }
 
-    /// Empties the pipe, so that it wakes nobody again for the same signal.
+    /// Empties the pipe, which must not wake the loop again for the same signal.
     pub(crate) fn drain(&self) {
         self.pipe.drain();
     }

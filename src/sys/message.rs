@@ -2,13 +2,12 @@
 
 use std::net::SocketAddr;
 
-/// A datagram to send, or a train of them.
+/// A datagram or a train.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// Where it goes; `None` if the socket is connected to it.
+    /// The destination; `None` on a connected socket.
     pub to: Option<SocketAddr>,
-    /// What it carries.
     pub bytes: &'a [u8],
-    /// It is a train: datagrams of this length, the last of which may be shorter. Only on Linux.
+    /// The length of the datagrams in a train; the last one may be shorter. Only on Linux.
     pub segment: Option<u16>,
 }

@@ -1,40 +1,37 @@
-//! What the system says of a received datagram.
+//! The metadata of a received datagram.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::SystemTime;
 
-/// What the system tells of a received datagram. `None` is what this platform does not tell.
+/// The metadata of a received datagram. `None` means that this system does not report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meta {
-    /// Who sent it.
     pub source: SocketAddr,
-    /// The address it was sent to (IP_PKTINFO; IPV6_PKTINFO, RFC 3542, 6.1).
+    /// The destination address (IP_PKTINFO; IPV6_PKTINFO, RFC 3542, 6.1).
     pub destination: Option<IpAddr>,
-    /// The index of the interface it arrived on (same source).
+    /// The index of the arrival interface (same options).
     pub ifindex: Option<u32>,
-    /// When the kernel took it (SO_TIMESTAMPNS); the program's own clock, read on receipt, where
-    /// the kernel does not say.
+    /// The kernel timestamp (SO_TIMESTAMPNS), or the time of the read if the kernel has none.
     pub time: SystemTime,
-    /// The time is the kernel's.
+    /// The time is a kernel timestamp.
     pub kernel_time: bool,
-    /// The TTL or hop limit that was left.
+    /// The remaining TTL or hop limit.
     pub ttl: Option<u8>,
     /// The traffic class: DSCP and ECN (RFC 2474, RFC 3168).
     pub traffic_class: Option<u8>,
-    /// How many datagrams this socket's kernel queue had dropped when this one was queued
-    /// (SO_RXQ_OVFL).
+    /// The drop counter of the socket when this datagram was queued (SO_RXQ_OVFL).
     pub drops: Option<u32>,
-    /// It had not dropped more: see [`KernelDrops`].
+    /// The drop counter is exact: see [`KernelDrops`].
     pub drops_exact: bool,
-    /// The payload was longer than the buffer, and is cut (MSG_TRUNC).
+    /// The payload exceeded the buffer and is truncated (MSG_TRUNC).
     pub truncated: bool,
 }
 
-/// The source of a datagram whose source the system did not tell.
+/// The source of a datagram without a reported source.
 pub const UNKNOWN_SOURCE: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
 
 impl Meta {
-    /// A datagram of which nothing is known yet.
+    /// Metadata without content.
     pub(crate) fn unknown() -> Self {
         Meta {
             source: UNKNOWN_SOURCE,
@@ -50,12 +47,12 @@ impl Meta {
         }
     }
 
-    /// The DSCP, the upper six bits of the traffic class (RFC 2474).
+    /// The DSCP: the upper six bits of the traffic class (RFC 2474).
     pub fn dscp(&self) -> Option<u8> {
         self.traffic_class.map(|class| class >> 2)
     }
 
-    /// The ECN codepoint, the lower two bits of the traffic class (RFC 3168, 5).
+    /// The ECN codepoint: the lower two bits of the traffic class (RFC 3168, 5).
     pub fn ecn(&self) -> Option<u8> {
         self.traffic_class.map(|class| class & 3)
     }

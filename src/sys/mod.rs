@@ -1,8 +1,9 @@
-//! What differs from system to system. `unsafe` is allowed here and nowhere else.
+//! The differences between operating systems. Only here is `unsafe` allowed.
 //!
-//! [`Batch`] receives and [`send`] sends; the functions of `imp` set what socket2 does not cover.
-//! If a system lacks something, the function of the fallback does nothing or answers `None`, and
-//! the caller goes on without. `os` holds what all Unix systems share, and its peer on Windows.
+//! [`Batch`] receives and [`send`] sends; the functions of `imp` set the options that socket2
+//! lacks. If a system lacks a feature, the function of the fallback does nothing or returns `None`,
+//! and the caller continues without it. `os` is shared by all Unix systems; Windows has its
+//! counterpart.
 
 #![allow(unsafe_code)]
 

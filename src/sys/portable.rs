@@ -1,5 +1,4 @@
-//! Every system: one datagram a call; those that are received with their source. It needs no
-//! `unsafe`.
+//! Works on every system: one datagram per call, received with its source. Needs no `unsafe`.
 
 use std::io;
 use std::net::UdpSocket;
@@ -8,7 +7,7 @@ use super::message::Message;
 use super::meta::Meta;
 use super::train::Train;
 
-/// Receives one datagram a call.
+/// One datagram per call.
 pub struct Batch {
     payload: Box<[u8]>,
     len: usize,

@@ -3,8 +3,8 @@
 /// A source that ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ready {
-    /// Its number.
+    /// The number under which it was registered.
     pub number: u64,
-    /// It has lost its other end, or failed.
+    /// Its other end is closed, or it failed.
     pub hung_up: bool,
 }

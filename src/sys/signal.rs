@@ -1,9 +1,9 @@
-//! The signals that ask the program to end.
+//! The signals that request the end of the program.
 
-/// A signal that asks the program to end.
+/// A signal that requests the end of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGHUP: the terminal has gone.
+    /// SIGHUP: the terminal is gone.
     Hangup,
     /// SIGINT: Ctrl-C.
     Interrupt,
@@ -12,7 +12,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The signal with this number, which is the same on all systems.
+    /// The numbers are the same on all systems.
     pub fn from_number(number: usize) -> Option<Self> {
         match number {
             1 => Some(Signal::Hangup),
@@ -22,7 +22,7 @@ impl Signal {
         }
     }
 
-    /// The exit status that a shell gives to a program ended by this signal: 128 and its number.
+    /// The exit status that a shell reports after this signal: 128 plus the number.
     pub fn status(self) -> u8 {
         match self {
             Signal::Hangup => 129,
@@ -31,7 +31,6 @@ impl Signal {
         }
     }
 
-    /// The signal's name.
     pub fn name(self) -> &'static str {
         match self {
             Signal::Hangup => "SIGHUP",

@@ -1,5 +1,5 @@
-//! Source filters by interface index, in both families: the protocol-independent options of RFC
-//! 3678, 5.1. socket2 has none of them.
+//! Source filters by interface index, for both families: the protocol-independent options of RFC
+//! 3678, 5.1, which socket2 lacks.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -13,7 +13,7 @@ use super::os::source_filter as os;
 pub enum SourceChange {
     /// Joins the group from one more source (MCAST_JOIN_SOURCE_GROUP).
     Include,
-    /// Takes one more source away from a group that is joined from any (MCAST_BLOCK_SOURCE).
+    /// Excludes one more source of a group that is joined from any source (MCAST_BLOCK_SOURCE).
     Exclude,
 }
 

@@ -1,23 +1,23 @@
-//! One receive slot: a datagram, or a train of datagrams.
+//! A receive slot: a datagram, or a train of datagrams.
 
 use super::meta::Meta;
 
-/// A datagram, or several of one length that were sent as one.
+/// A datagram, or several of one length in one buffer.
 pub struct Train<'a> {
-    /// The payloads, one behind the other.
+    /// The payloads, one after another.
     pub payload: &'a [u8],
-    /// The length of each but the last, which may be shorter; `None` where it is one datagram.
+    /// The length of all but the last, which may be shorter; `None` for a single datagram.
     pub segment: Option<usize>,
-    /// What is true of each of them. The time is set only where the kernel told it.
+    /// The metadata of all. The time is set only if the kernel reported it.
     pub meta: Meta,
 }
 
 impl<'a> Train<'a> {
-    /// The datagrams, as they were sent.
+    /// The datagrams as they were sent.
     pub fn datagrams(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
         let payload = self.payload;
         let len = self.segment.filter(|len| *len > 0).unwrap_or(payload.len()).max(1);
-        // A datagram without a byte is one as well.
+        // A datagram may be empty.
         let count = payload.len().div_ceil(len).max(1);
         (0..count)
             .map(move |datagram| &payload[datagram * len..payload.len().min((datagram + 1) * len)])
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn a_train_is_cut_where_its_datagrams_were_joined() {
+    fn a_train_is_split_into_its_datagrams() {
         assert_eq!(lengths(1050, Some(500)), [500, 500, 50]);
         assert_eq!(lengths(1000, Some(500)), [500, 500]);
         assert_eq!(lengths(0, None), [0], "a datagram without payload is one");
@@ -50,7 +50,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_datagrams_of_a_train_are_all_of_it_in_order(
+        fn the_datagrams_of_a_train_are_complete_and_in_order(
             payload in proptest::collection::vec(any::<u8>(), 0..3000),
             segment in 0_usize..1600,
         ) {

@@ -1,11 +1,11 @@
-//! What an address says by itself: its frames, its scope, its family.
+//! Properties of an address: its Ethernet address, its scope, its range.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::iface::MacAddr;
 
-/// The Ethernet address that frames to `group` carry; `None` for a unicast address, whose frames
-/// carry the receiver's own.
+/// The destination address of Ethernet frames to `group`; `None` for a unicast address, whose
+/// frames carry the receiver's address.
 ///
 /// IPv4: 01:00:5e and the low 23 bits (RFC 1112, 6.4), so 32 groups share an address.
 /// IPv6: 33:33 and the low 32 bits (RFC 2464, 7).
@@ -24,8 +24,8 @@ pub fn ethernet_address(group: IpAddr) -> Option<MacAddr> {
     }
 }
 
-/// Whether an address exists on every link apart: IPv6 groups of scope 1 and 2 (RFC 4291, 2.7; RFC
-/// 4007, 6), and link-local unicast (fe80::/10).
+/// Whether an address exists on every link: IPv6 groups of scope 1 and 2 (RFC 4291, 2.7; RFC 4007,
+/// 6), and link-local unicast (fe80::/10).
 pub fn is_link_scoped(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(_) => false,
@@ -45,7 +45,7 @@ pub fn is_control_block(group: IpAddr) -> bool {
     }
 }
 
-/// Whether a group is of the source-specific range: 232.0.0.0/8 or ff3x::/32 (RFC 4607, 1).
+/// Whether a group is in the SSM range: 232.0.0.0/8 or ff3x::/32 (RFC 4607, 1).
 pub fn is_source_specific(group: IpAddr) -> bool {
     match group {
         IpAddr::V4(group) => group.octets()[0] == 232,
@@ -56,7 +56,7 @@ pub fn is_source_specific(group: IpAddr) -> bool {
     }
 }
 
-/// An address as it stands where something follows it: IPv6 in brackets.
+/// An address in front of a port or a range: IPv6 in brackets.
 pub fn bracketed(address: IpAddr) -> String {
     if address.is_ipv4() { address.to_string() } else { format!("[{address}]") }
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_map_to_ethernet_as_the_rfcs_say() {
+    fn groups_map_to_ethernet_addresses() {
         for (group, mac) in [
             ("224.202.20.30", "01:00:5e:4a:14:1e"),
             ("239.202.20.30", "01:00:5e:4a:14:1e"),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_exists_on_every_link_is_link_scoped() {
+    fn link_scoped_addresses_exist_on_every_link() {
         for (address, scoped) in [
             ("ff01::1", true),
             ("ff02::fb", true),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn control_protocols_have_one_block_of_each_family() {
+    fn each_family_has_one_control_block() {
         for (group, control) in [
             ("224.0.0.1", true),
             ("224.0.0.255", true),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_source_specific_ranges_are_those_of_rfc_4607() {
+    fn ssm_ranges_are_those_of_rfc_4607() {
         for (group, ssm) in [
             ("232.0.0.0", true),
             ("232.255.255.255", true),

@@ -1,5 +1,4 @@
-//! A target on an interface: where datagrams are sent to, or where they are received and from
-//! which sources.
+//! A target on an interface, and the sources to receive from.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
@@ -8,37 +7,37 @@ use std::sync::Arc;
 use super::is_link_scoped;
 use crate::iface::{Cast, Via};
 
-/// A group, a port and an interface: where datagrams are heard, or where they are sent. Or a
-/// unicast or broadcast address in the place of the group.
+/// A group, a port and an interface; instead of the group there may be a unicast or broadcast
+/// address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    /// The group, or the other address.
+    /// The group, or a unicast or broadcast address.
     pub group: IpAddr,
     /// The UDP port.
     pub port: u16,
-    /// How many hear it.
+    /// The reach of the address.
     pub cast: Cast,
     /// The interface. Endpoints of one interface share it.
     pub via: Arc<Via>,
 }
 
-/// Something to listen to: an endpoint, and the sources that are heard there.
+/// An endpoint to receive from, with a source filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listen {
-    /// Where.
+    /// The endpoint.
     pub at: Endpoint,
-    /// From whom.
+    /// The source filter. Listens with equal filters share it.
     pub filter: Arc<Filter>,
 }
 
-/// The sources that are heard (RFC 3376, 3.1; RFC 3810, 4.1).
+/// A source filter (RFC 3376, 3.1; RFC 3810, 4.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Filter {
-    /// Anybody.
+    /// All sources.
     Any,
-    /// These only: a source-specific join (RFC 4607) where it is one.
+    /// Only these sources: a source-specific join (RFC 4607) if the group is an SSM group.
     Include(Vec<IpAddr>),
-    /// Anybody but these.
+    /// All sources except these.
     Exclude(Vec<IpAddr>),
 }
 
@@ -54,7 +53,7 @@ impl fmt::Display for Endpoint {
 }
 
 impl Endpoint {
-    /// The socket address of the group, with its scope where it has one.
+    /// The socket address of the group, with its scope id if the address needs one.
     pub fn socket_addr(&self) -> SocketAddr {
         match self.group {
             IpAddr::V4(_) => SocketAddr::new(self.group, self.port),
@@ -62,21 +61,20 @@ impl Endpoint {
         }
     }
 
-    /// Whether only what arrives on the interface is meant: always so for a group, and for other
-    /// addresses where the user named the interface.
+    /// Whether datagrams on other interfaces are ignored: always for a group, and for other
+    /// addresses if the user named the interface.
     pub fn minds_interface(&self) -> bool {
         self.cast == Cast::Multicast || self.via.named || self.group == Ipv4Addr::BROADCAST
     }
 
-    /// The scope id that the system wants beside the address: only IPv6 addresses that are bound to
-    /// a link have one.
+    /// Only an IPv6 address of a link has a scope id.
     fn scope(&self) -> u32 {
         if is_link_scoped(self.group) { self.via.index } else { 0 }
     }
 }
 
 impl Filter {
-    /// Whether a source is heard.
+    /// Whether the filter accepts a source.
     pub fn admits(&self, source: IpAddr) -> bool {
         match self {
             Filter::Any => true,

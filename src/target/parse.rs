@@ -7,9 +7,9 @@
 //! ANY    = [ "udp://" | "rtp://" ] [ "@" ] [ "*" ] ":" PORTS
 //! ```
 //!
-//! IPv6 stands in brackets wherever something follows it. As players write it, a URL may have an
-//! empty source and end with a slash. ANY is every address of this host, IPv4 and IPv6; 0.0.0.0 and
-//! [::] are those of one family.
+//! An IPv6 address needs brackets if anything follows it. A URL may have an empty source and end
+//! with a slash, as in the URLs of media players. ANY is every address of this host, IPv4 and IPv6;
+//! 0.0.0.0 and [::] are those of one family.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -20,136 +20,148 @@ use super::range::{MOST_TARGETS, TargetRange, nth};
 use super::{DEFAULT_PORT, DEFAULT_TARGET, Zoned, bracketed, is_link_scoped};
 use crate::iface::Family;
 
-/// Why a text is not a target. Each message names the part that is wrong and shows a right one.
+/// Why a text is not a target: the wrong part, the reason and a correct target.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TargetError {
-    /// There is nothing before the port, or nothing at all.
-    #[error("it names no group and no address; try 224.202.20.30:54321 or [ff15::1234]:5000")]
+    /// The text is empty, or begins with the port.
+    #[error(
+        "a group or an address is missing; for example 224.202.20.30:54321 or [ff15::1234]:5000"
+    )]
     NoGroup,
     /// The part before the port is not an address.
-    #[error("'{0}' is not an IP address; try 224.202.20.30:54321 or [ff15::1234]:5000")]
+    #[error("'{0}' is not an IP address; for example 224.202.20.30:54321 or [ff15::1234]:5000")]
     NotAnAddress(String),
-    /// The part before the port is a word: the name of a host, perhaps.
+    /// The part before the port may be the name of a host.
     #[error(
-        "'{0}' is not an IP address, and mcast does not resolve names; try 239.1.1.1:5000 or \
-         [ff15::1234]:5000"
+        "'{0}' is not an IP address, and mcast does not resolve names; for example \
+         239.1.1.1:5000 or [ff15::1234]:5000"
     )]
     Name(String),
     /// A port without a group.
     #[error(
-        "'{0}' is a port without a group; try 239.1.1.1:{0}, or udp://:{0} to receive on any \
-         address"
+        "'{0}' is a port without a group; try 239.1.1.1:{0}, or udp://:{0} to receive on all \
+         addresses of this host"
     )]
     OnlyPort(u16),
-    /// An address that nothing can be sent to: 240.0.0.0/4 and 0.0.0.0/8.
+    /// 240.0.0.0/4 and 0.0.0.0/8.
     #[error(
-        "{0} is reserved, neither a multicast group (224.0.0.0 to 239.255.255.255, or ff00::/8) \
-         nor anybody's address; try 239.1.1.1:5000"
+        "{0} is in an IANA-reserved range (multicast is 224.0.0.0/4 and ff00::/8); for example \
+         239.1.1.1:5000"
     )]
     Reserved(IpAddr),
     /// IPv6 scope 0.
     #[error(
-        "{0} has the reserved scope 0, and travels nowhere (RFC 4291, 2.7); try [ff15::1234]:5000"
+        "{0} has the reserved scope 0: receivers must drop its packets (RFC 4291, 2.7); for example \
+         [ff15::1234]:5000"
     )]
     ReservedScope(IpAddr),
-    /// An IPv4 address in IPv6 dress.
-    #[error("'::ffff:{0}' is an IPv4 address in the form of IPv6; try {0}:5000")]
+    /// `::ffff:0:0/96` (RFC 4291, 2.5.5.2).
+    #[error("'::ffff:{0}' is an IPv4-mapped IPv6 address; try {0}:5000")]
     Mapped(Ipv4Addr),
     /// A port that is missing, not a number, 0, or above 65535.
-    #[error("'{0}' is not a UDP port (1 to 65535); try {DEFAULT_TARGET}")]
+    #[error("'{0}' is not a UDP port (1 to 65535); for example {DEFAULT_TARGET}")]
     BadPort(String),
-    /// A range of ports whose end comes before its beginning.
-    #[error("the ports {0}-{1} run backwards; try 239.1.1.1:{1}-{0}")]
+    /// A range of ports with its end before its beginning.
+    #[error("the port range {0}-{1} is reversed; try 239.1.1.1:{1}-{0}")]
     BackwardPorts(u16, u16),
     /// `[` without `]`.
-    #[error("the bracket is not closed; try [ff15::1234]:5000")]
+    #[error("the closing bracket is missing; for example [ff15::1234]:5000")]
     OpenBracket,
-    /// An IPv6 address without brackets, with something behind it.
-    #[error("an IPv6 address stands in brackets where something follows it; try [{0}]{1}:5000")]
+    /// An IPv6 address without brackets, with a range behind it.
+    #[error("an IPv6 address before a range needs brackets; try [{0}]{1}:5000")]
     NoBracket(Ipv6Addr, String),
     /// The same, with a port behind it.
-    #[error("an IPv6 address stands in brackets where a port follows it; try [{0}]:{1}")]
+    #[error("an IPv6 address before a port needs brackets; try [{0}]:{1}")]
     PortWithoutBracket(Ipv6Addr, u16),
-    /// Something that is neither a range nor a port follows an address.
+    /// Neither a range nor a port follows an address.
     #[error(
-        "'{0}' follows the address where a port or a range should; try [ff15::1234]:5000 or \
+        "'{0}' after the address is neither a port nor a range; for example [ff15::1234]:5000 or \
          [ff15::1234]+4:5000"
     )]
     AfterAddress(String),
     /// A zone on an IPv4 address, or an empty one.
     #[error(
-        "'%{0}' is not a zone here: an IPv6 group takes the name or index of an interface, as in \
-         [ff02::1%eth0]:5000"
+        "invalid zone '%{0}': a zone is an interface name or index after an IPv6 address; for \
+         example [ff02::1%eth0]:5000"
     )]
     BadZone(String),
     /// A zone on a source that exists once.
     #[error("only a link-local source (fe80::/10) has a zone, as in fe80::5%{1}; try {0}")]
     NeedlessZone(IpAddr, String),
     /// The source or the end of a range has another zone than the group.
-    #[error(
-        "one target lies in one zone, and this one names both {0} and {1}; try [ff02::1%{0}]:5000"
-    )]
+    #[error("a target has one zone, not both {0} and {1}; try [ff02::1%{0}]:5000")]
     TwoZones(String, String),
     /// A URL of another kind.
-    #[error("'{0}://' is not a URL of UDP; try udp://239.1.1.1:5000 or rtp://239.1.1.1:5000")]
+    #[error(
+        "'{0}://' is not a supported URL scheme; for example udp://239.1.1.1:5000 or \
+         rtp://239.1.1.1:5000"
+    )]
     BadScheme(String),
     /// A URL with a player's options.
     #[error(
-        "'?{0}' is an option of a player; use the options of mcast in its place (--iface, --ttl), \
-         as in udp://239.1.1.1:5000"
+        "'?{0}' is a media player's option; use mcast's options (--iface, --ttl), for example \
+         udp://239.1.1.1:5000 --ttl 2"
     )]
     UrlOptions(String),
     /// `@` with nothing before it, outside a URL.
-    #[error("nothing stands before the '@'; try 10.0.0.5@232.1.1.1:5000, or leave the '@' out")]
+    #[error(
+        "the source before '@' is missing; for example 10.0.0.5@232.1.1.1:5000, or leave out the \
+         '@'"
+    )]
     NoSource,
     /// The source is not an address.
     #[error(
-        "the source '{0}' is not an IP address, and mcast does not resolve names; try \
+        "the source '{0}' is not an IP address, and mcast does not resolve names; for example \
          10.0.0.5@232.1.1.1:5000"
     )]
     BadSource(String),
-    /// The source is a group, or nobody's address.
-    #[error("the source {0} is {1}, and can send nothing; try 10.0.0.5@232.1.1.1:5000")]
+    /// The source cannot be the address of a sender.
+    #[error("the source cannot be {0}, {1}; for example 10.0.0.5@232.1.1.1:5000")]
     NotASource(IpAddr, &'static str),
     /// The source is of another family than the group.
-    #[error("the source {0} is {s} and {1} is {g}; both must be of one family, as in 10.0.0.5@232.1.1.1:5000", s = Family::of(*.0), g = Family::of(*.1))]
+    #[error("the source {0} is {s}, but {1} is {g}; for example 10.0.0.5@232.1.1.1:5000", s = Family::of(*.0), g = Family::of(*.1))]
     SourceFamily(IpAddr, IpAddr),
     /// A source for a unicast or broadcast address.
     #[error(
-        "{0} is no multicast group, and only a group is joined by source; try \
+        "{0} is not a multicast group, and only a group can be filtered by source; for example \
          10.0.0.5@232.1.1.1:5000"
     )]
     SourceOfUnicast(IpAddr),
     /// `+` without a number.
-    #[error("'+{0}' is not a number of groups; try 239.1.1.1+4:5000")]
+    #[error("'+{0}' is not a number of groups; for example 239.1.1.1+4:5000")]
     BadCount(String),
     /// `+0`.
     #[error(
-        "'+0' is no group at all: the number says how many there are, the first one too; try \
-         239.1.1.1+4:5000"
+        "the number of groups must be greater than zero; for example 239.1.1.1+4:5000 (239.1.1.1 \
+         to 239.1.1.4)"
     )]
     NoCount,
     /// `/` without a prefix length.
-    #[error("'/{0}' is not a prefix length of {1} (0 to {2}); try 239.1.1.0/28:5000")]
+    #[error("'/{0}' is not an {1} prefix length (0 to {2}); for example 239.1.1.0/28:5000")]
     BadPrefix(String, Family, u32),
     /// A prefix that does not begin at its address.
-    #[error("{0}/{1} begins at {2}; try {base}/{1}:5000, or {first}+4:5000", base = bracketed(*.2), first = bracketed(*.0))]
+    #[error("the range {0}/{1} begins at {2}, not at {0}; try {base}/{1}:5000, or {first}+4:5000", base = bracketed(*.2), first = bracketed(*.0))]
     Unaligned(IpAddr, u32, IpAddr),
-    /// A range whose end comes before its beginning.
-    #[error("the range {0} to {1} runs backwards; try {last}-{first}:5000", first = bracketed(*.0), last = bracketed(*.1))]
+    /// A range with its end before its beginning.
+    #[error("the range {0} to {1} is reversed; try {last}-{first}:5000", first = bracketed(*.0), last = bracketed(*.1))]
     Backwards(IpAddr, IpAddr),
     /// A range from one family to the other.
-    #[error("{0} is {f} and {1} is {l}; a range stays in one family, as in 239.1.1.1-239.1.1.4:5000", f = Family::of(*.0), l = Family::of(*.1))]
+    #[error("{0} is {f}, but {1} is {l}; for example 239.1.1.1-239.1.1.4:5000", f = Family::of(*.0), l = Family::of(*.1))]
     AcrossFamilies(IpAddr, IpAddr),
-    /// A range of addresses that are no groups.
-    #[error("{0} is not a multicast group, and only groups come in ranges; try 239.1.1.1+4:5000")]
+    /// A range of addresses that are not groups.
+    #[error(
+        "{0} is not a multicast group, and only groups can form a range; for example \
+         239.1.1.1+4:5000"
+    )]
     UnicastRange(IpAddr),
     /// A range that leaves the multicast addresses.
-    #[error("the range from {0} runs past the last multicast address; try 239.1.1.1+4:5000")]
+    #[error(
+        "the range from {0} extends past the last multicast address; for example 239.1.1.1+4:5000"
+    )]
     PastTheEnd(IpAddr),
     /// More targets than a run takes.
     #[error(
-        "it stands for {0} targets, and a run takes {MOST_TARGETS} at most; try \
+        "{0} targets exceed the maximum of {MOST_TARGETS} for one run; for example \
          239.0.0.0+1000:5000"
     )]
     TooMany(u128),
@@ -160,7 +172,7 @@ impl FromStr for TargetRange {
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let (text, url) = strip_scheme(text)?;
-        // A URL spells the '%' of a zone out (RFC 6874).
+        // A URL encodes the '%' of a zone (RFC 6874).
         let decoded = if url { text.replace("%25", "%") } else { text.to_owned() };
         let text = decoded.as_str();
         let (source, text) = match text.split_once('@') {
@@ -200,22 +212,21 @@ impl FromStr for TargetRange {
     }
 }
 
-/// An address, with the zone that stands behind it.
+/// An address with its zone.
 struct Scoped {
     address: IpAddr,
     zone: Option<String>,
 }
 
 impl Scoped {
-    /// Takes an address from the beginning of `text`, and answers with what follows it.
+    /// Splits off the address at the beginning of `text`; returns it and the rest.
     fn take(text: &str) -> Result<(Scoped, &str), TargetError> {
         if let Some(inner) = text.strip_prefix('[') {
             let (address, rest) = inner.split_once(']').ok_or(TargetError::OpenBracket)?;
             return Ok((Scoped::parse(address)?, rest));
         }
         let end = text.find(['+', '-', '/', ':']).unwrap_or(text.len());
-        // More than one colon and no bracket: a bare IPv6 address, which has no room for anything
-        // more.
+        // More than one colon and no bracket: a bare IPv6 address, which nothing can follow.
         let ipv6 = text[..end].parse::<Ipv4Addr>().is_err()
             && text.bytes().filter(|byte| *byte == b':').count() > 1;
         if !ipv6 {
@@ -254,8 +265,8 @@ impl Scoped {
     }
 }
 
-/// The error of `all-systems.mcast.net:5000`: the whole name, with its hyphens. `None` if it has no
-/// letters, or is an address of IPv4.
+/// The error for `all-systems.mcast.net:5000`, with the whole name: its hyphens do not begin a
+/// range. `None` if it has no letters, or is an IPv4 address.
 fn name(text: &str) -> Option<TargetError> {
     let name = text.split([':', '/', '+']).next()?;
     let is_address = name.split('%').next()?.parse::<Ipv4Addr>().is_ok();
@@ -263,8 +274,8 @@ fn name(text: &str) -> Option<TargetError> {
     is_name.then(|| TargetError::Name(name.to_owned()))
 }
 
-/// The error of `ff15::1+4:5000`: an address, and something behind it that only brackets could tell
-/// from it.
+/// The error for `ff15::1+4:5000` and `ff15::1:5000`: only brackets separate the address from the
+/// rest.
 fn without_bracket(text: &str) -> Option<TargetError> {
     if let Some((address, port)) = text.rsplit_once(':') {
         if let (Ok(address), Ok(port @ 1..)) = (address.parse(), port.parse()) {
@@ -288,7 +299,7 @@ fn strip_scheme(text: &str) -> Result<(&str, bool), TargetError> {
     }
 }
 
-/// Reads what says how many addresses there are, from the first on; answers with what follows it.
+/// Reads the number of addresses, `first` included; returns it and the rest.
 fn count_groups<'a>(first: &Scoped, rest: &'a str) -> Result<(u32, &'a str), TargetError> {
     let (count, rest) = if let Some(rest) = rest.strip_prefix('+') {
         let (number, rest) = up_to_port(rest);
@@ -296,7 +307,7 @@ fn count_groups<'a>(first: &Scoped, rest: &'a str) -> Result<(u32, &'a str), Tar
         if !digits {
             return Err(TargetError::BadCount(number.to_owned()));
         }
-        // More digits than fit are too many in any case.
+        // A number that does not fit is too large in any case.
         (number.parse().unwrap_or(u128::MAX), rest)
     } else if let Some(rest) = rest.strip_prefix('-') {
         let (last, rest) = Scoped::take(rest)?;
@@ -357,7 +368,7 @@ fn count_in_prefix(first: IpAddr, length: &str) -> Result<u128, TargetError> {
     if !first.is_multicast() && free > 0 {
         return Err(TargetError::UnicastRange(first));
     }
-    // Too many is too many wherever it begins.
+    // Before the alignment: an aligned prefix would be too large, too.
     match 1_u128.checked_shl(free).unwrap_or(u128::MAX) {
         count if count > MOST_TARGETS.into() => Err(TargetError::TooMany(count)),
         _ if base != first => Err(TargetError::Unaligned(first, number, base)),
@@ -382,7 +393,7 @@ fn parse_port(text: &str) -> Result<u16, TargetError> {
 /// `fe80::5%eth0`.
 ///
 /// # Errors
-/// It is no address of a sender, or it has a zone and needs none.
+/// It cannot be the address of a sender, or it has a needless zone.
 pub fn read_source(text: &str) -> Result<Zoned<IpAddr>, TargetError> {
     let Scoped { address, zone } = parse_source(text)?;
     match zone {
@@ -404,25 +415,27 @@ fn parse_source(text: &str) -> Result<Scoped, TargetError> {
     Ok(source)
 }
 
-/// Whether an address can be that of a sender.
+/// Checks that an address can be that of a sender.
 ///
 /// # Errors
-/// It is a group, the broadcast address, or no address at all.
+/// [`TargetError::NotASource`].
 pub fn check_source(source: IpAddr) -> Result<(), TargetError> {
     let wrong = |what| Err(TargetError::NotASource(source, what));
     match source {
         _ if source.is_multicast() => wrong("a multicast group"),
-        _ if source.is_unspecified() => wrong("the address that stands for none"),
+        _ if source.is_unspecified() => wrong("the unspecified address"),
         IpAddr::V4(Ipv4Addr::BROADCAST) => wrong("the broadcast address"),
-        IpAddr::V4(source) if matches!(source.octets()[0], 0 | 240..) => wrong("reserved"),
+        IpAddr::V4(source) if matches!(source.octets()[0], 0 | 240..) => {
+            wrong("an IANA-reserved address")
+        }
         IpAddr::V6(source) if source.to_ipv4_mapped().is_some() => {
-            wrong("an IPv4 address in the form of IPv6")
+            wrong("an IPv4-mapped IPv6 address")
         }
         _ => Ok(()),
     }
 }
 
-/// Whether a group can be joined from a source.
+/// Checks that a group can be joined from a source.
 fn fits_group(source: IpAddr, group: IpAddr) -> Result<(), TargetError> {
     match (source.is_ipv4() == group.is_ipv4(), group.is_multicast()) {
         (false, _) => Err(TargetError::SourceFamily(source, group)),
@@ -431,7 +444,7 @@ fn fits_group(source: IpAddr, group: IpAddr) -> Result<(), TargetError> {
     }
 }
 
-/// Whether an address is one that datagrams can have as their destination, or any address.
+/// Checks that an address can be a destination, or is the unspecified one.
 fn check_address(address: IpAddr) -> Result<(), TargetError> {
     match address {
         _ if address.is_unspecified() => Ok(()),

@@ -1,65 +1,65 @@
-//! What one TARGET says: one address and port, or a run of them.
+//! A TARGET of the command line: a range of addresses and ports.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{DEFAULT_PORT, Target};
 
-/// The most targets that one run takes.
+/// The maximum number of targets in one run.
 pub const MOST_TARGETS: u64 = 65_536;
 
-/// A run of addresses, each with a run of ports: `224.202.20.30:54321`, `239.0.0.0+100:5000`,
-/// `10.0.0.5@232.1.1.1:5000-5003`, `[ff02::1%eth0]:5000`. Made by reading a text (its grammar
-/// stands in `parse.rs`), and never more than [`MOST_TARGETS`]. Or any address of this host.
+/// A range of addresses, each with a range of ports: `224.202.20.30:54321`, `239.0.0.0+100:5000`,
+/// `10.0.0.5@232.1.1.1:5000-5003`, `[ff02::1%eth0]:5000`. Or all addresses of this host. The
+/// grammar is in `parse.rs`. A range has at most [`MOST_TARGETS`] targets.
 ///
-/// Printing a range and reading it back gives an equal range.
+/// The `Display` of a range parses to an equal range.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TargetRange {
     pub(super) source: Option<IpAddr>,
     pub(super) first: IpAddr,
-    /// How many addresses, from 1.
+    /// The number of addresses, from 1.
     pub(super) groups: u32,
-    /// The first port and the last; the first is never 0.
+    /// The first and the last port; the first is never 0.
     pub(super) ports: (u16, u16),
     pub(super) zone: Option<String>,
-    /// Any address, of IPv6 as of IPv4.
+    /// All addresses of this host, of both families.
     pub(super) both: bool,
 }
 
 impl TargetRange {
-    /// Any address of this host, IPv4 and IPv6, at these ports.
+    /// All addresses of this host, IPv4 and IPv6, at these ports.
     pub(super) fn any(ports: (u16, u16)) -> Self {
         let first = Ipv4Addr::UNSPECIFIED.into();
         TargetRange { source: None, first, groups: 1, ports, zone: None, both: true }
     }
 
-    /// Whether it stands for any address: of IPv4, of IPv6, or both.
+    /// Whether it is the unspecified address of IPv4, of IPv6, or of both.
     pub fn is_any(&self) -> bool {
         self.first.is_unspecified()
     }
 
-    /// Whether it stands for any address of both families.
+    /// Whether it is the unspecified address of both families.
     pub fn is_any_of_both(&self) -> bool {
         self.both
     }
 
-    /// The first address; the only one, where there is one.
+    /// The first address.
     pub fn first(&self) -> IpAddr {
         self.first
     }
 
-    /// The source that is listened to, where one is named.
+    /// The source of an SSM target.
     pub fn source(&self) -> Option<IpAddr> {
         self.source
     }
 
-    /// How many targets it stands for: addresses times ports.
+    /// The number of targets: addresses times ports.
     pub fn count(&self) -> u64 {
         let families = 1 + u64::from(self.both);
         u64::from(self.groups) * (u64::from(self.ports.1 - self.ports.0) + 1) * families
     }
 
-    /// The targets that it stands for, address by address.
+    /// All targets, in the order of their addresses.
     pub fn targets(&self) -> impl Iterator<Item = Target> + '_ {
         let (first, last) = self.ports;
         let groups = (0..self.groups).map(|offset| nth(self.first, offset));
@@ -112,7 +112,7 @@ impl fmt::Display for TargetRange {
     }
 }
 
-/// The address `offset` after `first`; wraps at the end of the family, which no accepted range
+/// The address `offset` after `first`. It wraps at the end of the family, which no valid range
 /// reaches.
 pub(super) fn nth(first: IpAddr, offset: u32) -> IpAddr {
     match first {

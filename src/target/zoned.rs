@@ -1,4 +1,4 @@
-//! An address together with the interface that its zone stands for (RFC 4007, 11).
+//! An address with the interface of its zone (RFC 4007, 11).
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -7,10 +7,10 @@ use serde::{Serialize, Serializer};
 
 use super::is_link_scoped;
 
-/// An address that names its interface if it exists on every link apart: `fe80::1%e0`,
-/// `[fe80::1%e0]:4000`. All others are printed as they are.
+/// An address with the name of its interface, if it is link-scoped: `fe80::1%e0`,
+/// `[fe80::1%e0]:4000`. Other addresses have no zone.
 ///
-/// JSON carries the name as it is. Where it is displayed, what a terminal would obey is escaped.
+/// JSON has the unchanged name. `Display` escapes control characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Zoned<A, N = String> {
     address: A,
@@ -18,8 +18,8 @@ pub struct Zoned<A, N = String> {
 }
 
 impl<N> Zoned<SocketAddr, N> {
-    /// An address and port, heard on the interface of this name. Without a name, a zone is the
-    /// index that the address holds.
+    /// An address and port on the interface of this name. Without a name, the zone is the scope id
+    /// of the address.
     pub fn socket(address: SocketAddr, iface: Option<N>) -> Self {
         let zone = iface.filter(|_| is_link_scoped(address.ip()));
         Zoned { address: if zone.is_some() { without_zone(address) } else { address }, zone }
@@ -42,14 +42,14 @@ impl<N> Zoned<IpAddr, N> {
         self.address
     }
 
-    /// The zone, as it was named.
+    /// The zone, as the user typed it.
     pub fn zone(&self) -> Option<&N> {
         self.zone.as_ref()
     }
 }
 
-/// The same address and port without its zone, which says nothing of the sender: copies of one
-/// datagram arrive in as many zones as there are interfaces.
+/// The same address and port without its scope id: copies of one datagram arrive with the scope id
+/// of each interface.
 pub fn without_zone(address: SocketAddr) -> SocketAddr {
     match address {
         SocketAddr::V6(mut v6) if v6.scope_id() != 0 => {
@@ -98,7 +98,7 @@ impl<N: AsRef<str>> Serialize for Zoned<IpAddr, N> {
     }
 }
 
-/// An address, a port and a zone, for a program.
+/// The unescaped form for JSON.
 struct Raw<'a>(SocketAddr, &'a str);
 
 impl fmt::Display for Raw<'_> {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_address_of_a_link_names_its_interface() {
+    fn only_a_link_scoped_address_has_a_zone() {
         for (address, printed) in [
             ("[fe80::1]:4000", "[fe80::1%e0]:4000"),
             ("[fe80::1%7]:4000", "[fe80::1%e0]:4000"),
@@ -138,13 +138,13 @@ mod tests {
     }
 
     #[test]
-    fn an_interface_without_a_known_name_is_an_index() {
+    fn an_interface_without_a_name_is_an_index() {
         assert_eq!(socket("[fe80::1%7]:4000", None), "[fe80::1%7]:4000");
         assert_eq!(socket("[fe80::1]:4000", None), "[fe80::1]:4000");
     }
 
     #[test]
-    fn programs_read_a_name_as_it_is_and_terminals_do_not_obey_it() {
+    fn json_has_the_name_and_display_escapes_it() {
         let odd = Zoned::socket("[fe80::1]:9".parse().unwrap(), Some("e\u{1b}0"));
         assert_eq!(odd.to_string(), "[fe80::1%e\\u{1b}0]:9");
         assert_eq!(serde_json::to_string(&odd).unwrap(), "\"[fe80::1%e\\u001b0]:9\"");
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_loses_its_zone_and_nothing_else() {
+    fn only_the_zone_is_removed() {
         for (before, after) in [
             ("[fe80::1%7]:9", "[fe80::1]:9"),
             ("[fd00::1]:9", "[fd00::1]:9"),

@@ -1,10 +1,10 @@
-//! Differentiated services code points, and the two bits beside them.
+//! Differentiated services code points (DSCP) and explicit congestion notification (ECN).
 
 use std::fmt::Display;
 
 use super::words::display;
 
-/// The names of those that have one (RFC 2474, 2597, 3246, 5865, 8622).
+/// The named code points (RFC 2474, 2597, 3246, 5865, 8622).
 const NAMES: [(&str, u8); 26] = [
     ("be", 0),
     ("df", 0),
@@ -41,7 +41,7 @@ pub fn parse(text: &str) -> Option<u8> {
     named.or_else(|| name.parse().ok().filter(|value| *value <= 63))
 }
 
-/// A DSCP by its name if it has one, as in `EF` and `AF41`; the default is 0.
+/// The name in capitals, as in `EF` and `AF41`, or the number; the default is `0`.
 pub fn name(dscp: u8) -> impl Display {
     let name = NAMES.iter().filter(|_| dscp != 0).find(|(_, value)| *value == dscp);
     display(move |f| match name {
@@ -52,7 +52,7 @@ pub fn name(dscp: u8) -> impl Display {
     })
 }
 
-/// The name of an ECN codepoint (RFC 3168, 5); `None` for that of senders that do not take part.
+/// The name of an ECN codepoint (RFC 3168, 5); `None` for Not-ECT.
 pub fn ecn_name(ecn: u8) -> Option<&'static str> {
     [None, Some("ECT(1)"), Some("ECT(0)"), Some("CE")][usize::from(ecn & 3)]
 }
@@ -62,14 +62,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_read_again() {
+    fn every_name_parses() {
         for dscp in 0..64 {
             assert_eq!(parse(&name(dscp).to_string()), Some(dscp));
         }
     }
 
     #[test]
-    fn usual_values_have_their_usual_names() {
+    fn well_known_values_have_names() {
         assert_eq!(
             [0, 1, 8, 34, 40, 44, 46, 47].map(|dscp| name(dscp).to_string()),
             ["0", "LE", "CS1", "AF41", "CS5", "VA", "EF", "47"]

@@ -7,10 +7,10 @@ use serde::ser::{Serialize, Serializer};
 /// Bytes in hex: `474011`.
 pub struct Hex<'a>(pub &'a [u8]);
 
-/// The same with a space before each: ` 47 40 11`.
+/// The same with a space before each byte: ` 47 40 11`.
 pub struct SpacedHex<'a>(pub &'a [u8]);
 
-/// The two digits of a byte.
+/// The two hex digits of a byte.
 pub fn digits(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]
@@ -38,7 +38,7 @@ impl Serialize for Hex<'_> {
     }
 }
 
-/// Byte by byte the formatter would take longer than all the rest of a datagram's line.
+/// Formatting byte by byte would take longer than the rest of a datagram's line.
 fn many_at_a_time<const N: usize>(
     bytes: &[u8],
     of: impl Fn(u8) -> [u8; N],
@@ -62,7 +62,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn many_bytes_are_written_as_each_would_be_alone(
+        fn bytes_format_alike_in_chunks_and_alone(
             bytes in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             let (plain, spaced): (Vec<_>, Vec<_>) =

@@ -1,16 +1,15 @@
-//! When the next round is due: absolute times, never a sleep after a sleep, so the mean rate does
-//! not drift.
+//! The schedule of rounds. Due times are absolute, because a sleep after each round would let the
+//! mean rate drift.
 
 use std::time::{Duration, Instant};
 
 use super::Rate;
 
-/// A sender that was held up makes good for this much of the time it lost, and forgets the rest: a
-/// laptop that wakes up, or a program that was stopped, must not flood the network with what it
-/// missed.
+/// A delayed sender catches up on this time and skips the rest: after a suspend or a stop it must
+/// not flood the network.
 const CATCH_UP: Duration = Duration::from_millis(100);
 
-/// The time from one round to the next; it may have a fraction of a nanosecond.
+/// The time between two rounds; it may have a fraction of a nanosecond.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Period {
     nanos: f64,
@@ -23,7 +22,7 @@ impl From<Duration> for Period {
 }
 
 impl Period {
-    /// The period of rounds of `datagrams` datagrams of `len` bytes of payload that come to this
+    /// The period of rounds of `datagrams` datagrams with `len` bytes of payload each, at this
     /// rate.
     pub fn of(rate: Rate, datagrams: u64, len: usize) -> Self {
         let seconds = match rate {
@@ -33,62 +32,62 @@ impl Period {
         Period { nanos: seconds * 1e9 }
     }
 
-    /// The period of rounds that are so many times larger.
+    /// A period `factor` times as long.
     pub fn times(self, factor: u64) -> Self {
         Period { nanos: self.nanos * factor as f64 }
     }
 
-    /// How many rounds there are in a second.
+    /// Rounds per second.
     pub fn per_second(self) -> f64 {
         1e9 / self.nanos
     }
 
-    /// To the nanosecond.
+    /// Rounded to a nanosecond.
     pub fn to_duration(self) -> Duration {
         self.after(1).unwrap_or(Duration::MAX)
     }
 
-    /// The time that so many rounds take; `None` beyond what a clock can count.
+    /// The time of this many rounds; `None` if a clock cannot represent it.
     fn after(self, rounds: u64) -> Option<Duration> {
-        // No rounds take no time, even of an infinite period.
+        // Without this, an infinite period would make zero rounds NaN.
         let nanos = if rounds == 0 { 0.0 } else { self.nanos * rounds as f64 };
         (nanos < u64::MAX as f64).then(|| Duration::from_nanos(nanos.round() as u64))
     }
 }
 
-/// A schedule of rounds, a period apart. It never reads a clock.
+/// A schedule of rounds. It never reads a clock.
 #[derive(Clone, Debug)]
 pub struct Pace {
     start: Instant,
     period: Period,
-    /// How many rounds were due, the skipped ones too.
+    /// Rounds that were due, the skipped ones included.
     rounds: u64,
     skipped: u64,
 }
 
 impl Pace {
-    /// A schedule whose first round is due at `start`.
+    /// The first round is due at `start`.
     pub fn new(start: Instant, period: impl Into<Period>) -> Self {
         Pace { start, period: period.into(), rounds: 0, skipped: 0 }
     }
 
-    /// A schedule whose first round is due a period after `start`.
+    /// The first round is due one period after `start`.
     pub fn after(start: Instant, period: impl Into<Period>) -> Self {
         Pace { rounds: 1, ..Pace::new(start, period) }
     }
 
-    /// The time from one to the next.
+    /// The time between two rounds.
     pub fn period(&self) -> Period {
         self.period
     }
 
-    /// When the next round is due; `None` where that is beyond what a clock can count.
+    /// The due time of the next round; `None` if a clock cannot represent it.
     pub fn next(&self) -> Option<Instant> {
         self.start.checked_add(self.period.after(self.rounds)?)
     }
 
-    /// How many rounds are due together at `now`, up to `most` of them; `late` hears of each how
-    /// late it is. What is more stays due.
+    /// The number of rounds due at `now`, at most `most`; the others stay due. `late` receives the
+    /// lateness of each.
     pub fn due_together(&mut self, now: Instant, most: u64, mut late: impl FnMut(Duration)) -> u64 {
         let mut rounds = 0;
         while rounds < most {
@@ -99,28 +98,27 @@ impl Pace {
         rounds
     }
 
-    /// How many rounds are due before `end` that were not due yet.
+    /// The number of further rounds due before `end`.
     pub fn owed(&self, end: Instant) -> u64 {
         let passed = end.saturating_duration_since(self.start).as_nanos() as f64;
-        // One that is due at the very end is none, whatever a sum of fractions comes to.
+        // A round exactly at the end is not due, despite the rounding error of the sum.
         let due = (passed / self.period.nanos.max(1e-3) - 1e-6).ceil() as u64;
         due.saturating_sub(self.rounds)
     }
 
-    /// How many rounds were given up, because they were too late.
+    /// The number of rounds that were too late and skipped.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// Whether a round is due at `now`, and then how late it is; the schedule moves on to the one
-    /// after it.
+    /// Takes the next round if it is due at `now`, and returns its lateness.
     pub fn due(&mut self, now: Instant) -> Option<Duration> {
         let late = now.checked_duration_since(self.next()?)?;
         self.rounds = self.rounds.saturating_add(1);
         let allowed = (CATCH_UP.as_nanos() as f64).max(self.period.nanos);
         let beyond = late.as_nanos() as f64 - allowed;
         if beyond > 0.0 {
-            // Whole periods are skipped, so the rounds stay where they would have been.
+            // Skipping whole periods keeps the phase of the schedule.
             let skipped = (beyond / self.period.nanos.max(1e-3)) as u64;
             self.rounds = self.rounds.saturating_add(skipped);
             self.skipped = self.skipped.saturating_add(skipped);

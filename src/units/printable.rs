@@ -1,21 +1,20 @@
-//! Text of others, for a terminal: what it would not simply print is escaped.
+//! Untrusted text for a terminal: control and format characters are escaped.
 
 use std::fmt::{self, Display, Write};
 
-/// Whether a terminal simply prints a character. Accents and vowel signs count: they print on the
-/// letter before them.
+/// Whether a terminal prints a character without further effect. Combining accents and vowel signs
+/// count: they print on the letter before them.
 pub fn is_printable(letter: char) -> bool {
     if letter.is_ascii() {
         return !letter.is_ascii_control();
     }
-    // The standard library knows, and says so by escaping it; behind another letter it leaves
-    // accents alone.
+    // The standard library escapes the others. It does not escape an accent behind a letter.
     let mut bytes = [b'a'; 5];
     let len = 1 + letter.encode_utf8(&mut bytes[1..]).len();
     std::str::from_utf8(&bytes[..len]).is_ok_and(|pair| pair.escape_debug().count() == 2)
 }
 
-/// A name with everything escaped that a terminal would not simply print: a line break, too.
+/// A name with escapes for everything unprintable, line breaks included.
 pub struct Printable<'a>(pub &'a str);
 
 impl Display for Printable<'_> {
@@ -30,7 +29,7 @@ impl Display for Printable<'_> {
     }
 }
 
-/// The name that these bytes are if they are UTF-8; what is not is escaped as `\xff`.
+/// Decodes UTF-8; an invalid byte becomes `\xff`.
 pub fn name_of(bytes: &[u8]) -> String {
     let mut name = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -49,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_cannot_move_the_cursor_or_turn_the_direction() {
+    fn a_name_cannot_move_the_cursor_or_reverse_the_text() {
         for (name, shown) in [
             ("e0", "e0"),
             ("a\\b 'c' é", "a\\b 'c' é"),
@@ -61,19 +60,19 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_escaped_one_by_one() {
+    fn invalid_utf8_is_escaped_byte_by_byte() {
         assert_eq!(name_of(b"b\xffz\xc3"), "b\\xffz\\xc3");
         assert_eq!(name_of("é\u{1b}".as_bytes()), "é\u{1b}");
     }
 
     proptest! {
         #[test]
-        fn nothing_but_what_prints_is_left(text: String) {
+        fn only_printable_characters_remain(text: String) {
             prop_assert!(Printable(&text).to_string().chars().all(is_printable));
         }
 
         #[test]
-        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+        fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
             let name = name_of(&bytes);
             prop_assert!(std::str::from_utf8(&bytes).map_or(true, |text| text == name));
         }

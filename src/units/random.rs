@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// A number that no other run has. The standard library seeds its hashes from the system.
+/// The standard library seeds its hashes from the system.
 pub fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,21 +1,20 @@
-//! Rates as people type and read them: `1000pps`, `10kpps`, `20Mbit`.
+//! Rates: `1000pps`, `10kpps`, `20Mbit`.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How much goes by in a second. Prefixes are decimal: k is a thousand.
+/// An amount per second. Prefixes are decimal: k is a thousand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rate {
-    /// Datagrams a second.
+    /// Datagrams per second.
     Packets(f64),
-    /// Bits of payload a second.
+    /// Bits of payload per second.
     Bits(f64),
 }
 
-/// The name of a unit, and what a number of it is.
+/// The name of a unit, and the rate of a number with this unit.
 type Unit = (&'static str, fn(f64) -> Rate);
 
-/// The units.
 const UNITS: [Unit; 6] = [
     ("pps", Rate::Packets),
     ("bit/s", Rate::Bits),
@@ -28,7 +27,7 @@ const UNITS: [Unit; 6] = [
 impl FromStr for Rate {
     type Err = String;
 
-    /// Reads a rate. It must have a unit and be more than nothing.
+    /// Reads a rate. It must have a unit and be greater than zero.
     fn from_str(text: &str) -> Result<Self, String> {
         let typed = text.trim();
         let end = typed
@@ -36,19 +35,22 @@ impl FromStr for Rate {
             .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'))
             .count();
         let (digits, unit) = typed.split_at(end);
-        // Whatever prefix follows, it stays a number.
+        // The largest prefix must not make it infinite.
         let number = digits.parse::<f64>().ok().filter(|number| *number < f64::MAX / 1e10);
         let Some(number) = number else {
-            return Err(format!("'{text}' is not a rate; try 1000pps, 10kpps or 20Mbit"));
+            return Err("not a rate; for example 1000pps, 10kpps or 20Mbit".to_owned());
         };
         if number <= 0.0 {
-            return Err(format!("'{text}' is no rate at all; try 1000pps, 10kpps or 20Mbit"));
+            return Err(
+                "must be greater than zero; for example 1000pps, 10kpps or 20Mbit".to_owned()
+            );
         }
         if unit.is_empty() {
-            return Err(format!("'{text}' has no unit; try {typed}pps, or {typed}Mbit"));
+            return Err(format!("a unit is missing; try {typed}pps or {typed}Mbit"));
         }
-        let unit = unit.trim_start().to_ascii_lowercase();
-        // Nobody means a thousandth of a bit by "mbit".
+        let typed_unit = unit.trim_start();
+        // A lower-case "mbit" is a megabit: a thousandth of a bit makes no sense.
+        let unit = typed_unit.to_ascii_lowercase();
         let mut read = UNITS.iter().filter_map(|(name, rate)| {
             let power = match unit.strip_suffix(name)? {
                 "" => 0,
@@ -57,17 +59,20 @@ impl FromStr for Rate {
                 "g" => 9,
                 _ => return None,
             };
-            // In decimal, so that 1.001k is 1001 and not a little less.
+            // In decimal, because 1.001 times 1000 is a little less than 1001 in binary.
             format!("{digits}e{power}").parse().ok().map(rate)
         });
         read.next().ok_or_else(|| {
-            format!("'{text}' is not a rate; try 1000pps, 10kpps or 20Mbit (bits, not bytes)")
+            format!(
+                "unknown unit '{typed_unit}'; for example 1000pps, 10kpps or 20Mbit (bits, not \
+                 bytes)"
+            )
         })
     }
 }
 
 impl fmt::Display for Rate {
-    /// As it is typed, `20Mbit`; `{:#}` as it is told, `20 Mbit/s`.
+    /// `20Mbit`, as the parser takes it; `{:#}` writes `20 Mbit/s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (value, unit) = match self {
             Rate::Packets(value) => (*value, "pps"),
@@ -109,17 +114,17 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_rate_shows_a_right_one() {
+    fn a_refused_rate_shows_a_correct_one() {
         for (text, why) in [
-            ("1000", "'1000' has no unit; try 1000pps"),
-            ("0pps", "no rate at all; try"),
-            ("0", "no rate at all; try 1000pps"),
-            ("-5kpps", "no rate at all"),
-            ("20MB", "bits, not bytes"),
-            ("20MiBit", "is not a rate; try 1000pps, 10kpps or 20Mbit"),
-            ("fast", "'fast' is not a rate; try"),
-            ("", "'' is not a rate"),
-            ("infpps", "is not a rate"),
+            ("1000", "a unit is missing; try 1000pps"),
+            ("0pps", "greater than zero; for example"),
+            ("0", "greater than zero; for example 1000pps"),
+            ("-5kpps", "greater than zero"),
+            ("20MB", "'MB'; for example 1000pps, 10kpps or 20Mbit (bits, not bytes)"),
+            ("20 MiBit", "unknown unit 'MiBit'"),
+            ("fast", "not a rate; for example 1000pps"),
+            ("", "not a rate"),
+            ("infpps", "not a rate"),
         ] {
             let error = text.parse::<Rate>().unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
@@ -127,25 +132,25 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_makes_no_rate_infinite() {
+    fn no_prefix_makes_a_rate_infinite() {
         let (most, too_many) =
             (format!("1{}Gpps", "0".repeat(297)), format!("1{}Gpps", "0".repeat(300)));
         assert!(matches!(most.parse(), Ok(Rate::Packets(value)) if value.is_finite()));
-        assert!(too_many.parse::<Rate>().unwrap_err().contains("is not a rate"));
+        assert!(too_many.parse::<Rate>().unwrap_err().contains("not a rate"));
     }
 
     #[test]
-    fn a_rate_is_told_with_a_space_and_each_second() {
-        let told = |text: &str| format!("{:#}", text.parse::<Rate>().unwrap());
+    fn the_alternate_form_has_a_space_and_per_second() {
+        let shown = |text: &str| format!("{:#}", text.parse::<Rate>().unwrap());
         assert_eq!(
-            (told("20Mbit"), told("10kpps"), told("0.5pps")),
+            (shown("20Mbit"), shown("10kpps"), shown("0.5pps")),
             ("20 Mbit/s".into(), "10 kpps".into(), "0.5 pps".into())
         );
     }
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read_again(value in 1_u64..10_000_000_000, bits: bool) {
+        fn a_printed_rate_parses(value in 1_u64..10_000_000_000, bits: bool) {
             let rate = if bits { Rate::Bits(value as f64) } else { Rate::Packets(value as f64) };
             let again: Rate = rate.to_string().parse().unwrap();
             let (Rate::Packets(value) | Rate::Bits(value)) = rate;

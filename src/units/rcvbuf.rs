@@ -1,16 +1,16 @@
-//! The size of a receive buffer: a number of bytes, or room for the datagrams that arrive during a
-//! pause of the reader.
+//! The size of a receive buffer: a number of bytes, or the datagrams that arrive during a pause of
+//! the reader.
 //!
-//! Linux charges a socket for all the memory that a datagram occupies ([`truesize`]), thirteen
-//! times the payload at 64 bytes. `SO_RCVBUF` takes half of that, because the kernel doubles it
-//! (socket(7)).
+//! Linux charges a socket for all the memory of a datagram ([`truesize`]): thirteen times the
+//! payload at 64 bytes. It doubles `SO_RCVBUF` (socket(7)), which therefore takes half of the
+//! charge.
 
 use std::fmt;
 use std::time::Duration;
 
 use super::Rate;
 
-/// The largest `SO_RCVBUF` in bytes: the kernel doubles it, and counts to 2 GiB less a byte.
+/// The largest `SO_RCVBUF` in bytes: the kernel doubles it, in a signed 32-bit number.
 pub const LARGEST: usize = (1 << 30) - 1;
 
 /// The payload assumed for a bit rate: seven packets of an MPEG transport stream, as in IPTV.
@@ -22,11 +22,11 @@ pub const FULL_PAYLOAD: usize = 1500 - 20 - 8;
 /// The requested receive buffer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RcvbufRequest {
-    /// As `SO_RCVBUF` takes them.
+    /// The value of `SO_RCVBUF`.
     Bytes(usize),
-    /// Room for the datagrams of a pause.
+    /// Enough for the datagrams that arrive during a pause.
     Pause {
-        /// A bit rate counts the payload only.
+        /// A bit rate counts payload only.
         rate: Rate,
         /// The longest time without a read.
         pause: Duration,
@@ -41,7 +41,7 @@ impl RcvbufRequest {
         usize::try_from(self.needs()).map_or(LARGEST, |bytes| bytes.min(LARGEST))
     }
 
-    /// The same without a limit.
+    /// The same without the maximum.
     pub fn needs(self) -> u64 {
         let (rate, pause, payload) = match self {
             RcvbufRequest::Bytes(bytes) => return bytes as u64,
@@ -61,7 +61,7 @@ impl RcvbufRequest {
         Some(Duration::from_nanos(nanos - nanos % digit))
     }
 
-    /// The part of the request that a buffer of `granted` bytes fulfils.
+    /// The request that a buffer of `granted` bytes fulfils.
     pub fn granted(self, granted: usize) -> Self {
         match (self, self.lasts(granted)) {
             (RcvbufRequest::Pause { rate, payload, .. }, Some(pause)) if granted < self.bytes() => {
@@ -84,7 +84,7 @@ impl fmt::Display for RcvbufRequest {
     }
 }
 
-/// `250 us`, `19.4 ms`, `1.5 s`: to three decimals.
+/// `250 us`, `19.4 ms`, `1.5 s`: at most three decimals.
 pub fn format_duration(duration: Duration) -> String {
     let nanos = duration.as_nanos() as f64;
     let units = [(1e9, "s"), (1e6, "ms")];
@@ -102,7 +102,7 @@ fn per_second(rate: Rate, payload: usize) -> f64 {
 /// Linux doubles `SO_RCVBUF`.
 const FACTOR: u64 = if cfg!(target_os = "linux") { 2 } else { 1 };
 
-/// The bytes of the buffer that a datagram takes. Other systems limit the overhead separately.
+/// The bytes of the buffer for one datagram. Other systems limit the overhead separately.
 fn cost(payload: usize) -> u64 {
     (if cfg!(target_os = "linux") { truesize(payload) } else { payload.max(1) }) as u64
 }
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_datagram_costs_what_was_measured() {
+    fn a_datagram_costs_as_measured() {
         for (payload, cost) in [
             (0, 832),
             (64, 832),
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_pause_takes_the_memory_of_its_datagrams_halved_because_the_kernel_doubles_it() {
+    fn a_pause_takes_half_the_memory_of_its_datagrams() {
         assert_eq!(pause(Rate::Packets(10e3), 50, 64).bytes(), 500 * 832 / 2);
         assert_eq!(pause(Rate::Packets(10e3), 50, FULL_PAYLOAD).bytes(), 500 * 2304 / 2);
         assert_eq!(
@@ -189,18 +189,18 @@ mod tests {
 
     #[test]
     #[cfg(not(target_os = "linux"))]
-    fn a_pause_takes_its_payload() {
+    fn a_pause_takes_the_payload_of_its_datagrams() {
         assert_eq!(pause(Rate::Packets(10e3), 50, 64).bytes(), 500 * 64);
         assert_eq!(pause(Rate::Bits(100e6), 50, USUAL_PAYLOAD).bytes(), 475 * 1316);
     }
 
     #[test]
-    fn what_is_rarer_than_the_pause_still_comes_once() {
+    fn a_buffer_holds_at_least_one_datagram() {
         assert_eq!(pause(Rate::Packets(0.5), 1, 64).needs(), cost(64) / FACTOR);
     }
 
     #[test]
-    fn a_request_that_no_socket_can_fulfil_is_cut_and_shows_its_size() {
+    fn an_excessive_request_is_limited_and_shows_its_size() {
         let request = pause(Rate::Bits(10e9), 5000, USUAL_PAYLOAD);
         assert_eq!(request.bytes(), LARGEST);
         assert!(request.needs() > 5_000_000_000, "{}", request.needs());
@@ -238,13 +238,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_larger_datagram_of_one_frame_never_costs_less(payload in 0_usize..1472) {
+        fn a_larger_datagram_in_one_frame_never_costs_less(payload in 0_usize..1472) {
             prop_assert!(truesize(payload) <= truesize(payload + 1));
             prop_assert!(truesize(payload) > payload);
         }
 
         #[test]
-        fn the_buffer_that_is_asked_for_lasts_the_pause(
+        fn the_requested_buffer_lasts_the_pause(
             packets in 1.0..1e6_f64,
             micros in 1_u64..1_000_000,
             payload in 0_usize..9000,
@@ -252,7 +252,7 @@ mod tests {
             let pause = Duration::from_micros(micros);
             let request = RcvbufRequest::Pause { rate: Rate::Packets(packets), pause, payload };
             prop_assume!(request.needs() <= LARGEST as u64);
-            // Three digits are told.
+            // `lasts` rounds down to three digits.
             prop_assert!(request.lasts(request.bytes()).unwrap() >= pause.mul_f64(0.98));
         }
     }

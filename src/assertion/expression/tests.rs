@@ -2,6 +2,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::assertion::Statistic;
+use crate::assertion::metric::ValueKind;
 
 fn read(text: &str) -> Assertion {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -15,7 +17,7 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
-fn an_assertion_is_a_metric_a_comparison_and_a_value() {
+fn assertion_has_a_metric_an_operator_and_a_value() {
     use Operator::{AtLeast, AtMost, Equal, Less, More, NotEqual};
     for (text, metric, operator, limit) in [
         ("loss == 0%", Metric::Loss, Equal, Value::Ratio(0.0)),
@@ -50,7 +52,7 @@ fn an_assertion_is_a_metric_a_comparison_and_a_value() {
 }
 
 #[test]
-fn it_is_displayed_as_it_was_typed_on_one_line() {
+fn display_is_the_parsed_text_on_one_line() {
     for (text, shown) in
         [(" loss==0% ", "loss==0%"), ("gap  <  2 s", "gap  <  2 s"), ("gap <\n2s", "gap < 2s")]
     {
@@ -59,58 +61,59 @@ fn it_is_displayed_as_it_was_typed_on_one_line() {
 }
 
 #[test]
-fn a_refusal_says_why_and_shows_a_right_one() {
+fn an_error_has_the_reason_and_a_correct_assertion() {
     for (text, why) in [
-        ("loss = 0%", "'=' is none of == != < <= > >=; try 'loss == 0%'"),
-        ("loss =< 1%", "'=<' is none of == != < <= > >=; try 'loss <= 1%'"),
-        ("loss=>1%", "'=>' is none of == != < <= > >=; try 'loss >= 1%'"),
+        ("loss = 0%", "unknown operator '=' (use == != < <= > >=); try 'loss == 0%'"),
+        ("loss =< 1%", "unknown operator '=<' (use == != < <= > >=); try 'loss <= 1%'"),
+        ("loss=>1%", "unknown operator '=>' (use == != < <= > >=); try 'loss >= 1%'"),
         ("lost <> 0", "try 'lost != 0'"),
         ("lost < = 2", "try 'lost <= 2'"),
         ("lost << 2", "try 'lost == 2'"),
         (
             "los = 0%",
-            "'los' is not a metric; try 'loss == 0%', or another of datagrams, bytes, rate",
+            "unknown metric 'los'; try 'loss == 0%'; the metrics are datagrams, bytes, rate",
         ),
         ("dup == 0", "try 'duplicates == 0'"),
         ("kernel-drops == 0", "try 'kernel_drops == 0'"),
-        ("Loss < 5%", "'Loss' is not a metric; try 'loss < 5%'"),
+        ("Loss < 5%", "unknown metric 'Loss'; try 'loss < 5%'"),
         ("loss_ratio < 5%", "try 'loss < 5%'"),
         ("delay_ns.p99 < 5ms", "try 'delay.p99 < 5ms'"),
         ("jiter < 5ms", "try 'jitter < 5ms'"),
         ("datagarms == 3", "try 'datagrams == 3'"),
-        ("happiness > 3", "'happiness' is not a metric; there are datagrams, bytes"),
+        ("happiness > 3", "unknown metric 'happiness'; the metrics are datagrams, bytes"),
         ("happiness > 3", "hops.min|max"),
-        ("== 3", "'== 3' names no metric; there are datagrams"),
+        ("== 3", "the metric is missing; the metrics are datagrams"),
         (
             "delay < 5ms",
-            "'delay' is none of delay.min|mean|p50|p90|p99|p999|max; try 'delay.max < 5ms'",
+            "unknown metric 'delay' (use delay.min|mean|p50|p90|p99|p999|max); try 'delay.max < 5ms'",
         ),
         (
             "delay.p95 < 5ms",
-            "'delay.p95' is none of delay.min|mean|p50|p90|p99|p999|max; try 'delay.p99 < 5ms'",
+            "unknown metric 'delay.p95' (use delay.min|mean|p50|p90|p99|p999|max); try \
+             'delay.p99 < 5ms'",
         ),
-        ("pdv.p42 < 5", "'pdv.p42' is none of pdv.min|mean|p50|p90|p99|p999|max"),
-        ("hops <= 4", "'hops' is none of hops.min|max; try 'hops.max <= 4'"),
-        ("loss_runs == 0", "'loss_runs' is none of loss_runs.count|longest; try"),
-        ("loss < 5ms", "loss is a percentage from 0% to 100%, not '5ms'; try 'loss < 5%'"),
-        ("loss < 5", "not '5'; try 'loss < 5%', or 'lost < 5'"),
-        ("loss < 0.001", "try 'loss < 0.001%', or 'loss < 0.1%'"),
+        ("pdv.p42 < 5", "'pdv.p42' (use pdv.min|mean|p50|p90|p99|p999|max)"),
+        ("hops <= 4", "'hops' (use hops.min|max); try 'hops.max <= 4'"),
+        ("loss_runs == 0", "'loss_runs' (use loss_runs.count|longest); try"),
+        ("loss < 5ms", "loss takes a percentage from 0% to 100%, not '5ms'; try 'loss < 5%'"),
+        ("loss < 5", "not '5'; try 'loss < 5%' or 'lost < 5'"),
+        ("loss < 0.001", "try 'loss < 0.001%' or 'loss < 0.1%'"),
         ("loss < 101%", "from 0% to 100%, not '101%'; try 'loss < 0.1%'"),
         ("loss > -1%", "not '-1%'; try 'loss > 0.1%'"),
         ("loss < nan%", "not 'nan%'; try"),
         ("loss < %", "not '%'; try"),
-        ("delay.p99 < 5%", "delay.p99 is a time with its unit, not '5%'; try 'delay.p99 < 5ms'"),
+        ("delay.p99 < 5%", "delay.p99 takes a time with a unit, not '5%'; try 'delay.p99 < 5ms'"),
         ("delay.p99 < 5", "not '5'; try 'delay.p99 < 5ms'"),
         ("delay.p99 < 5ms or so", "not '5ms or so'; try 'delay.p99 < 5ms'"),
         ("delay.p99 < 10000000h", "not '10000000h'; try 'delay.p99 < "),
         (
             "jitter > -5ms",
-            "jitter is a time with its unit, never negative, not '-5ms'; try 'jitter > 5ms'",
+            "jitter takes a non-negative time with a unit, not '-5ms'; try 'jitter > 5ms'",
         ),
         ("gap < inf", "not 'inf'; try 'gap < 5ms'"),
         (
             "lost == 0%",
-            "lost is a whole number without a unit, not '0%'; try 'lost == 0', or 'loss == 0%'",
+            "lost takes a whole number without a unit, not '0%'; try 'lost == 0' or 'loss == 0%'",
         ),
         ("lost == 1.5", "not '1.5'; try 'lost == 0'"),
         ("lost == -1", "not '-1'; try 'lost == 0'"),
@@ -119,7 +122,7 @@ fn a_refusal_says_why_and_shows_a_right_one() {
         ("datagrams == 18446744073709551616", "not '18446744073709551616'"),
         (
             "rate > 5Mbit",
-            "rate is in datagrams a second (pps), not '5Mbit'; try 'rate > 5pps', or 'bitrate \
+            "rate takes datagrams per second (pps), not '5Mbit'; try 'rate > 5pps' or 'bitrate \
              > 5Mbit'",
         ),
         ("rate > 900", "not '900'; try 'rate > 900pps'"),
@@ -128,17 +131,13 @@ fn a_refusal_says_why_and_shows_a_right_one() {
         ("bitrate > 900pps", "or 'rate > 900pps'"),
         (
             "lost ==",
-            "'lost ==' compares with nothing; lost is a whole number without a unit; try \
-             'lost == 0'",
+            "the value is missing (lost takes a whole number without a unit); try 'lost == 0'",
         ),
-        ("lost", "'lost' has no comparison (== != < <= > >=); try 'lost <= 0'"),
-        ("loss 2%", "'loss 2%' has no comparison (== != < <= > >=); try 'loss <= 2%'"),
-        ("", "'' has no comparison (== != < <= > >=); try 'loss == 0%'"),
-        ("lost == 0 && loss == 0%", "'lost == 0 && loss == 0%' has more than one comparison"),
-        (
-            "1ms < delay.p99 < 5ms",
-            "give each an option of its own: --assert 'delay.min >= 1ms' --assert",
-        ),
+        ("lost", "the comparison is missing (use == != < <= > >=); try 'lost <= 0'"),
+        ("loss 2%", "the comparison is missing (use == != < <= > >=); try 'loss <= 2%'"),
+        ("", "the comparison is missing (use == != < <= > >=); try 'loss == 0%'"),
+        ("lost == 0 && loss == 0%", "must be one comparison"),
+        ("1ms < delay.p99 < 5ms", "for example --assert 'delay.min >= 1ms' --assert"),
     ] {
         let error = refusal(text);
         assert!(error.contains(why), "{text}: {error}");
@@ -178,7 +177,7 @@ fn every_metric_has_one_name() {
 }
 
 #[test]
-fn a_ratio_is_what_the_division_gives() {
+fn a_percentage_equals_the_division() {
     for lost in 0..=1000_u32 {
         let typed = format!("loss == {}.{}%", lost / 10, lost % 10);
         assert!(
@@ -189,25 +188,25 @@ fn a_ratio_is_what_the_division_gives() {
 }
 
 #[test]
-fn counts_are_compared_to_the_last_digit() {
+fn counts_compare_exactly() {
     let many = read("bytes == 18446744073709551615");
     assert!(many.judge(|_| Some(Value::Count(u64::MAX))).held);
     assert!(!many.judge(|_| Some(Value::Count(u64::MAX - 1))).held);
 }
 
 #[test]
-fn what_could_not_be_measured_fails_whatever_the_comparison() {
+fn a_value_that_was_not_measured_fails_every_comparison() {
     for (operator, _) in OPERATORS {
         for value in [None, Some(Value::Ratio(f64::NAN))] {
             let judgement = read(&format!("loss {operator} 0%")).judge(|_| value);
             assert_eq!((judgement.held, judgement.value), (false, None));
-            assert_eq!(judgement.reason(), format!("loss {operator} 0% (not measured)"));
+            assert_eq!(judgement.reason(), format!("loss {operator} 0% (value unknown)"));
         }
     }
 }
 
 #[test]
-fn only_the_metric_that_is_asserted_is_measured() {
+fn only_the_asserted_metric_is_measured() {
     let assertion = read("pdv.p99 < 5ms");
     let judgement = assertion
         .judge(|metric| (metric == Metric::Pdv(Statistic::P99)).then_some(Value::Nanos(1)));
@@ -215,7 +214,7 @@ fn only_the_metric_that_is_asserted_is_measured() {
 }
 
 #[test]
-fn the_reason_has_the_digits_that_make_it_one() {
+fn a_reason_has_enough_digits_to_explain_the_failure() {
     for (text, value, reason) in [
         ("loss == 0%", Value::Ratio(0.0125), "loss == 0% (1.25 %)"),
         ("loss == 0%", Value::Ratio(1e-7), "loss == 0% (0.0000100 %)"),
@@ -233,15 +232,15 @@ fn the_reason_has_the_digits_that_make_it_one() {
 }
 
 #[test]
-fn a_judgement_is_what_the_summary_says_of_it() {
+fn a_judgement_in_json() {
     let json = |value| serde_json::to_string(&read(" loss == 0%").judge(|_| value)).unwrap();
     assert_eq!(json(Some(Value::Ratio(0.5))), r#"{"expr":"loss == 0%","value":0.5,"held":false}"#);
     assert_eq!(json(Some(Value::Ratio(0.0))), r#"{"expr":"loss == 0%","value":0.0,"held":true}"#);
     assert_eq!(json(None), r#"{"expr":"loss == 0%","value":null,"held":false}"#);
 }
 
-/// A whole number as a value of a kind: as it could be typed, and what is to be read. Times and
-/// ratios have decimals.
+/// A whole number as a value of a kind: its text, and the parsed value. Times and ratios have
+/// decimals.
 fn typed(kind: ValueKind, number: i64) -> (String, Value) {
     let size = number.unsigned_abs();
     let decimal = format!("{}.{:03}", size / 1000, size % 1000);
@@ -255,7 +254,7 @@ fn typed(kind: ValueKind, number: i64) -> (String, Value) {
     }
 }
 
-/// Whether a comparison holds of whole numbers, said in the slow and obvious way.
+/// Compares whole numbers in the obvious way.
 fn is_so(operator: &str, value: i64, limit: i64) -> bool {
     match operator {
         "==" => value == limit,
@@ -283,7 +282,7 @@ proptest! {
     ) {
         for (name, metric, kind) in METRICS {
             for (operator, _) in OPERATORS {
-                // Only a delay can be negative, and a loss of more than all is none.
+                // Only a delay can be negative.
                 let of_kind =
                     |number: i64| if kind == ValueKind::Delay { number } else { number.abs() };
                 let (limit, value) = (of_kind(limit), of_kind(limit.saturating_add(off)));
@@ -305,7 +304,7 @@ proptest! {
                 );
                 let reason = judgement.reason();
                 prop_assert!(
-                    reason.starts_with(&format!("{text} (")),
+                    reason.starts_with(&text) && reason.ends_with(')'),
                     "{}",
                     reason
                 );
@@ -320,7 +319,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_wrong_with_a_part_what_is_shown_instead_is_right(
+    fn every_shown_example_parses(
         name in prop_oneof![
             select(METRICS.map(|(name, ..)| name).to_vec()).prop_map(str::to_owned),
             "[a-z._]{0,8}",
@@ -337,7 +336,7 @@ proptest! {
             Ok(assertion) => prop_assert_eq!(assertion.to_string(), text.trim()),
             Err(error) => {
                 let examples = examples(&error);
-                let lists = ["; there are ", "names no metric", "more than one comparison"];
+                let lists = ["; the metrics are ", "must be one comparison"];
                 prop_assert!(
                     !examples.is_empty() || lists.iter().any(|list| error.contains(list)),
                     "{}: {}",
@@ -353,8 +352,8 @@ proptest! {
 }
 
 #[test]
-fn the_least_that_something_is_decides_what_it_can() {
-    // What at least 3 and what exactly 3 comes to; `None` is not measured.
+fn a_lower_bound_decides_some_comparisons() {
+    // The results for "at least 3" (`None`: unknown) and for exactly 3.
     for (expr, at_least, exactly) in [
         ("kernel_drops == 0", Some(false), false),
         ("kernel_drops == 3", None, true),
@@ -377,7 +376,7 @@ fn the_least_that_something_is_decides_what_it_can() {
             (at_least, at_least == Some(true)),
             "{expr}"
         );
-        let reason = if at_least.is_none() { "not measured" } else { "at least 3" };
+        let reason = if at_least.is_none() { "value unknown" } else { "at least 3" };
         assert_eq!(judged.reason(), format!("{expr} ({reason})"));
         assert_eq!(assertion.judge(|_| Some(Value::Count(3))).held, exactly, "{expr}");
     }

@@ -181,7 +181,11 @@ impl Counts {
                 describe(&self.streams, true, now.system),
             ),
         };
-        *interval = Interval { since: now.steady, tally: interval.tally.anew(), before: anomalies };
+        *interval = Interval {
+            since: now.steady,
+            tally: interval.tally.next_interval(),
+            before: anomalies,
+        };
         self.streams.mark();
         Some(report)
     }

@@ -58,7 +58,7 @@ impl<'a> RecvLoop<'a> {
     /// A receiver that begins at `start`, when every group is joined.
     pub fn new(plan: &'a plan::Recv, inbox: &Inbox, start: Instant) -> Self {
         let is_multihomed = on_several_interfaces(&plan.listens) || !plan.everywhere.is_empty();
-        let may_be_copied = inbox.tells_interfaces() && is_multihomed;
+        let may_be_copied = inbox.reports_interfaces() && is_multihomed;
         RecvLoop {
             plan,
             conditions: StopConditions::new(plan.limits, start),

@@ -10,18 +10,17 @@ use super::netlink;
 use crate::host::bridges::{Bridge, BridgeMember};
 use crate::units::printable::name_of;
 
-/// What is of interest in a link.
+/// The used attributes of a link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Link {
     index: u32,
     name: String,
-    /// The index of the interface that it is a port of.
     master: Option<u32>,
-    /// What it is, where it is a bridge; its ports and members are not filled in.
+    /// The bridge without its ports and members, if the link is one.
     bridge: Option<Bridge>,
 }
 
-/// An entry of a bridge's table of groups, with indexes in place of names.
+/// An entry of a bridge's group table, with indexes instead of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     port: u32,
@@ -30,10 +29,9 @@ struct Entry {
     permanent: bool,
 }
 
-/// The bridges of this host, in the order of their indexes. `None` if the system does not show
-/// them.
+/// The bridges of this host, sorted by index. `None` if the system does not show them.
 pub fn bridges() -> Option<Vec<Bridge>> {
-    read().inspect_err(|error| tracing::debug!(%error, "cannot ask for bridges")).ok()
+    read().inspect_err(|error| tracing::debug!(%error, "cannot read the bridges")).ok()
 }
 
 fn read() -> io::Result<Vec<Bridge>> {
@@ -42,7 +40,7 @@ fn read() -> io::Result<Vec<Bridge>> {
     let mut groups = Vec::new();
     // A kernel without IGMP snooping has no such table.
     if let Err(error) = netlink::bridge_groups(|bytes| groups.extend(entries(bytes))) {
-        tracing::debug!(%error, "cannot ask for the groups of bridges");
+        tracing::debug!(%error, "cannot read the groups of bridges");
     }
     Ok(put_together(&links, groups))
 }
@@ -62,7 +60,7 @@ fn put_together(links: &[Link], groups: Vec<(u32, Vec<Entry>)>) -> Vec<Bridge> {
         for Entry { port, group, source, permanent } in entries {
             let port = names.get(&port).map_or_else(|| port.to_string(), |name| (*name).to_owned());
             let member = BridgeMember { port, group, source, permanent };
-            // The same group in several VLANs.
+            // Another VLAN may have the same group.
             if !bridge.members.contains(&member) {
                 bridge.members.push(member);
             }
@@ -71,7 +69,7 @@ fn put_together(links: &[Link], groups: Vec<(u32, Vec<Entry>)>) -> Vec<Bridge> {
     bridges.into_values().collect()
 }
 
-/// Reads a link: a `struct ifinfomsg`, and attributes behind it.
+/// Reads a link: a `struct ifinfomsg` with attributes.
 fn link(bytes: &[u8]) -> Option<Link> {
     const IFINFOMSG: usize = 16;
     const IFLA_IFNAME: u16 = 3;
@@ -92,7 +90,7 @@ fn link(bytes: &[u8]) -> Option<Link> {
     Some(link)
 }
 
-/// Reads IFLA_LINKINFO, where it is that of a bridge.
+/// Reads IFLA_LINKINFO of a bridge.
 fn bridge(info: &[u8]) -> Option<Bridge> {
     const IFLA_INFO_KIND: u16 = 1;
     const IFLA_INFO_DATA: u16 = 2;
@@ -128,8 +126,8 @@ fn bridge(info: &[u8]) -> Option<Bridge> {
     Some(bridge)
 }
 
-/// Reads the state of the queriers, of IPv4 and of IPv6. The address is the bridge's own unless
-/// a time is told until which the other one is waited for.
+/// Reads the addresses of the other IPv4 and IPv6 queriers. An address without a timer is that of
+/// the bridge itself.
 fn other_queriers(state: &[u8]) -> (Option<IpAddr>, Option<IpAddr>) {
     const BRIDGE_QUERIER_IP_ADDRESS: u16 = 1;
     const BRIDGE_QUERIER_IP_OTHER_TIMER: u16 = 3;
@@ -142,8 +140,7 @@ fn other_queriers(state: &[u8]) -> (Option<IpAddr>, Option<IpAddr>) {
     )
 }
 
-/// Reads the groups of a bridge, and its index: a `struct br_port_msg`, and attributes behind
-/// it.
+/// Reads the groups of a bridge, and its index: a `struct br_port_msg` with attributes.
 fn entries(bytes: &[u8]) -> Option<(u32, Vec<Entry>)> {
     const BR_PORT_MSG: usize = 8;
     const MDBA_MDB: u16 = 1;
@@ -161,7 +158,7 @@ fn entries(bytes: &[u8]) -> Option<(u32, Vec<Entry>)> {
     Some((bridge, found))
 }
 
-/// Reads a `struct br_mdb_entry`, and attributes behind it.
+/// Reads a `struct br_mdb_entry` with attributes.
 fn entry(bytes: &[u8]) -> Option<Entry> {
     const BR_MDB_ENTRY: usize = 28;
     const MDBA_MDB_EATTR_SOURCE: u16 = 4;
@@ -170,7 +167,7 @@ fn entry(bytes: &[u8]) -> Option<Entry> {
     let group = match u16::from_be_bytes(bytes.get(24..26)?.try_into().ok()?) {
         ETH_P_IP => address(bytes.get(8..12)?)?,
         ETH_P_IPV6 => address(bytes.get(8..24)?)?,
-        // The address of a group of frames.
+        // The Ethernet address of a layer 2 group.
         _ => return None,
     };
     let source = attribute(bytes.get(BR_MDB_ENTRY..)?, MDBA_MDB_EATTR_SOURCE)
@@ -210,8 +207,8 @@ mod tests {
 
     use super::*;
 
-    // Recorded on Linux 6.18 (x86_64), of a bridge br0 with two ports and IGMPv3 which had just
-    // heard a query of 10.8.0.7.
+    // Recorded on Linux 6.18 (x86_64): a bridge br0 with two ports and IGMPv3, just after a query
+    // from 10.8.0.7.
     const BRIDGE: &[u8] = include_bytes!("recorded/bridge.link");
     const PORT: &[u8] = include_bytes!("recorded/port.link");
     const GROUPS: &[u8] = include_bytes!("recorded/bridge.mdb");
@@ -221,7 +218,7 @@ mod tests {
         BridgeMember { port: port.into(), group: group.parse().unwrap(), source, permanent }
     }
 
-    // Netlink writes numbers as the machine does.
+    // Netlink uses the machine's byte order.
     #[cfg(target_endian = "little")]
     #[test]
     fn a_bridge_is_read_with_its_ports_and_groups() {
@@ -250,8 +247,8 @@ mod tests {
 
     #[cfg(target_endian = "little")]
     #[test]
-    fn what_a_bridge_is_set_to_is_told_apart() {
-        // Each setting is one byte in an attribute of five: its length, its kind, the byte.
+    fn the_settings_of_a_bridge_are_read() {
+        // Each setting is one byte in an attribute of five bytes: length, kind, value.
         let set = |kind: u8, value: u8| {
             let mut bytes = BRIDGE.to_vec();
             let at = bytes.windows(4).position(|head| head == [5, 0, kind, 0]).unwrap();
@@ -266,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_of_two_vlans_are_one_and_a_port_that_is_gone_is_a_number() {
+    fn duplicate_groups_are_merged_and_a_missing_port_is_a_number() {
         let bridge =
             Link { index: 3, name: "br0".into(), master: None, bridge: Some(Bridge::default()) };
         let port = Link { index: 4, name: "p0".into(), master: Some(3), bridge: None };
@@ -285,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn this_host_tells_of_its_bridges() {
+    fn the_bridges_of_this_host_are_read() {
         let bridges = bridges().expect("route netlink takes no rights");
         assert!(
             bridges.iter().all(|bridge| !bridge.name.is_empty() && bridge.index > 0),
@@ -295,7 +292,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic(
+        fn arbitrary_bytes_do_not_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..300),
             at in 0_usize..2000,
             byte in any::<u8>(),

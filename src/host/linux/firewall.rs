@@ -1,4 +1,4 @@
-//! The firewall of this host, as nft prints it, and the rights of this process.
+//! The rules of this host's firewall, as nft prints them, and the capabilities of this process.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,27 +13,26 @@ use crate::host::os::restore_limits_for;
 const CAP_NET_ADMIN: u32 = 12;
 const CAP_NET_RAW: u32 = 13;
 
-/// How long nft may take. Rulesets of many thousand elements are printed in a fraction of that.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// nft prints rulesets of many thousand elements in a fraction of this time.
+const NFT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What `nft -j list ruleset` prints.
+/// The output of `nft -j list ruleset`.
 pub fn ruleset() -> Result<String, Unread> {
     nft(&["-j", "list", "ruleset"])
 }
 
-/// What `nft -a list ruleset` prints: the same in words, which tell a little more.
+/// The output of `nft -a list ruleset`: the same rules as text, which has a few more details.
 pub fn ruleset_listing() -> Result<String, Unread> {
     nft(&["-a", "list", "ruleset"])
 }
 
-/// Whether this process may read the firewall: it has CAP_NET_ADMIN. In a user namespace that does
-/// not own the network it is refused all the same.
+/// Whether this process has CAP_NET_ADMIN. In a user namespace that does not own the network the
+/// kernel still refuses.
 pub fn may_see_firewall() -> bool {
     has_capability(CAP_NET_ADMIN)
 }
 
-/// Whether this process may see frames as they arrive: it has CAP_NET_RAW. The same holds of a user
-/// namespace.
+/// Whether this process has CAP_NET_RAW, with the same limit in a user namespace.
 pub fn may_capture() -> bool {
     has_capability(CAP_NET_RAW)
 }
@@ -42,12 +41,12 @@ fn nft(arguments: &[&str]) -> Result<String, Unread> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let tool = tool("nft", std::env::split_paths(&path)).ok_or(Unread::NoTool)?;
     let mut command = Command::new(tool);
-    // What is refused is looked for in what nft says.
+    // `refusal` searches the untranslated message.
     command.args(arguments).env("LC_ALL", "C");
-    run(command, PATIENCE)
+    run(command, NFT_TIMEOUT)
 }
 
-/// An ordinary user's PATH lacks the places where nft is.
+/// The PATH of an ordinary user lacks the folders of nft.
 fn tool(name: &str, path: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
     let places = path.chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
     places
@@ -56,27 +55,27 @@ fn tool(name: &str, path: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
         .find(|file| Path::is_file(file))
 }
 
-/// Runs a command, and answers what it prints.
-fn run(mut command: Command, patience: Duration) -> Result<String, Unread> {
+/// Runs a command and returns its output.
+fn run(mut command: Command, timeout: Duration) -> Result<String, Unread> {
     let failed = |error: io::Error| Unread::Failed(error.to_string());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     restore_limits_for(&mut command);
     let mut child = command.spawn().map_err(failed)?;
-    let (printed, said) = (read(child.stdout.take()), read(child.stderr.take()));
-    let ended = ended(&mut child, patience).map_err(failed)?;
+    let (output, errors) = (read(child.stdout.take()), read(child.stderr.take()));
+    let ended = ended(&mut child, timeout).map_err(failed)?;
     if ended.is_none() {
         child.kill().and_then(|()| child.wait()).map_err(failed)?;
-        return Err(Unread::Failed(format!("no answer within {patience:?}")));
+        return Err(Unread::TimedOut(timeout));
     }
     let text = |reader: thread::JoinHandle<Vec<u8>>| {
-        // The flags of a table may come as rubbish (nft 1.0.6): that must not hide the rest.
+        // nft 1.0.6 prints invalid UTF-8 as the flags of some tables.
         String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned()
     };
-    let (printed, said) = (text(printed), text(said));
-    if ended.is_some_and(|status| status.success()) { Ok(printed) } else { Err(refusal(&said)) }
+    let (output, errors) = (text(output), text(errors));
+    if ended.is_some_and(|status| status.success()) { Ok(output) } else { Err(refusal(&errors)) }
 }
 
-/// Reads one of its outputs to the end, so that it never waits for room.
+/// Reads an output to the end in a thread: a full pipe would block nft.
 fn read(output: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -87,32 +86,33 @@ fn read(output: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8
     })
 }
 
-/// How the command ended, unless it takes longer than that.
-fn ended(child: &mut Child, patience: Duration) -> io::Result<Option<std::process::ExitStatus>> {
-    const NAP: Duration = Duration::from_millis(2);
+/// The exit status; `None` after the timeout.
+fn ended(child: &mut Child, timeout: Duration) -> io::Result<Option<std::process::ExitStatus>> {
+    const POLL_INTERVAL: Duration = Duration::from_millis(2);
     let mut waited = Duration::ZERO;
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if waited >= patience {
+        if waited >= timeout {
             return Ok(None);
         }
-        thread::sleep(NAP);
-        waited += NAP;
+        thread::sleep(POLL_INTERVAL);
+        waited += POLL_INTERVAL;
     }
 }
 
-/// What nft says when it fails. Without CAP_NET_ADMIN: "Operation not permitted (you must be
-/// root)".
-fn refusal(said: &str) -> Unread {
-    if said.contains("Operation not permitted") || said.contains("Permission denied") {
+/// The error from the messages of nft. Without CAP_NET_ADMIN: "Operation not permitted (you must
+/// be root)".
+fn refusal(printed: &str) -> Unread {
+    if printed.contains("Operation not permitted") || printed.contains("Permission denied") {
         return Unread::NotPermitted;
     }
     Unread::Failed(
-        said.lines()
+        printed
+            .lines()
             .find(|line| !line.trim().is_empty())
-            .unwrap_or("it says nothing")
+            .unwrap_or("unknown error")
             .trim()
             .to_owned(),
     )
@@ -123,7 +123,7 @@ fn has_capability(capability: u32) -> bool {
         .is_ok_and(|status| effective(&status) >> capability & 1 == 1)
 }
 
-/// The capabilities that a process has, of /proc/PID/status.
+/// The effective capabilities in /proc/PID/status.
 fn effective(status: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     line.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or(0)
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_comes_back() {
+    fn long_output_is_read() {
         let long =
             run(shell("head -c 300000 /dev/zero | tr '\\0' x"), Duration::from_secs(60)).unwrap();
         assert_eq!(long.len(), 300_000);
@@ -158,26 +158,26 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_apart() {
+    fn missing_rights_differ_from_other_failures() {
         let run = |script: &str| run(shell(script), Duration::from_secs(60)).unwrap_err();
-        // As nft 1.0.6 says it to a user.
-        let said = "Operation not permitted (you must be root)\nnetlink: Error: cache \
+        // The message of nft 1.0.6 without CAP_NET_ADMIN.
+        let message = "Operation not permitted (you must be root)\nnetlink: Error: cache \
                     initialization failed: Operation not permitted";
-        assert_eq!(run(&format!("echo '{said}' >&2; exit 1")), Unread::NotPermitted);
+        assert_eq!(run(&format!("echo '{message}' >&2; exit 1")), Unread::NotPermitted);
         let failed =
             run("echo; echo 'Error: JSON support not compiled-in' >&2; echo more >&2; exit 1");
         assert_eq!(failed.to_string(), "nft: Error: JSON support not compiled-in");
-        assert_eq!(run("exit 3").to_string(), "nft: it says nothing");
+        assert_eq!(run("exit 3").to_string(), "nft: unknown error");
     }
 
     #[test]
-    fn what_takes_too_long_is_ended() {
+    fn a_slow_command_is_killed() {
         let error = run(shell("exec sleep 600"), Duration::from_millis(20)).unwrap_err();
-        assert_eq!(error.to_string(), "nft: no answer within 20ms");
+        assert_eq!(error, Unread::TimedOut(Duration::from_millis(20)));
     }
 
     #[test]
-    fn a_tool_is_looked_for_in_absolute_places_alone() {
+    fn tools_are_searched_in_absolute_folders_only() {
         assert_eq!(
             tool("sh", [PathBuf::from("."), PathBuf::from("/bin")].into_iter()),
             Some(PathBuf::from("/bin/sh"))

@@ -1,4 +1,4 @@
-//! The groups that this host is a member of: what Linux tells in /proc.
+//! The groups of this host from /proc.
 
 use std::collections::BTreeMap;
 use std::{fs, io};
@@ -12,7 +12,7 @@ use crate::iface::Joined;
 const IGMP: &str = "/proc/thread-self/net/igmp";
 const IGMP6: &str = "/proc/thread-self/net/igmp6";
 
-/// Asks which groups this host is a member of (Linux: /proc/net/igmp and /proc/net/igmp6).
+/// Reads the groups of this host from /proc/net/igmp and /proc/net/igmp6.
 pub fn groups() -> Groups {
     let Ok(igmp) = read(IGMP) else { return Groups::default() };
     let igmp = parse_igmp(&igmp);
@@ -20,7 +20,7 @@ pub fn groups() -> Groups {
         igmp.iter().filter_map(|iface| Some((iface.ifindex, iface.version?))).collect();
     let igmp6 = match read(IGMP6) {
         Ok(text) => Some(parse_igmp6(&text)),
-        // A host without IPv6 has no such file, and no such groups.
+        // A host without IPv6 has no such file and no groups.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Vec::new()),
         Err(_) => None,
     };
@@ -37,14 +37,13 @@ pub fn groups() -> Groups {
     Groups { joined, igmp_versions }
 }
 
-/// The version of IGMP that an interface speaks: 1, 2 or 3 (RFC 1112, RFC 2236, RFC 3376). It is
-/// that of the oldest querier heard lately, or the one forced by `force_igmp_version`. `None` where
-/// that is not known.
+/// The IGMP version of an interface: 1, 2 or 3 (RFC 1112, RFC 2236, RFC 3376). It is that of the
+/// oldest recently detected querier, or that of `force_igmp_version`. `None` if it is unknown.
 pub fn igmp_version(ifname: &str) -> Option<u8> {
     parse_igmp(&read(IGMP).ok()?).into_iter().find(|iface| iface.name == ifname)?.version
 }
 
-/// A file of the kernel's. An interface may have a name that is no text.
+/// Reads a file of /proc. The name of an interface may not be UTF-8.
 fn read(path: &str) -> io::Result<String> {
     let bytes = fs::read(path).inspect_err(|error| debug!(path, %error, "cannot read"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -55,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_name_of_an_interface_has_no_version() {
+    fn an_invalid_interface_name_has_no_version() {
         for name in ["", ".", "..", "no-such-interface", "../conf/lo", "a/b"] {
             assert_eq!(igmp_version(name), None, "{name:?}");
         }

@@ -1,5 +1,5 @@
-//! The interfaces of this host without netlink, which getifaddrs(3) needs: by ioctl and in /proc. A
-//! service that systemd confines (RestrictAddressFamilies) may have no netlink.
+//! The interfaces of this host by ioctl and /proc, without netlink, which getifaddrs(3) needs. A
+//! service with RestrictAddressFamilies of systemd may have no netlink.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,19 +13,17 @@ use crate::host::os::set_flags;
 use crate::iface::{Address, Interface, MacAddr};
 use crate::sys::{Hardware, InterfaceQuery};
 
-/// Whether this process may open netlink sockets.
 pub fn has_netlink() -> bool {
     use netlink_sys::Socket;
     use netlink_sys::protocols::NETLINK_ROUTE;
     Socket::new(NETLINK_ROUTE).is_ok()
 }
 
-/// Lists the interfaces of this host.
 pub fn interfaces_without_netlink() -> io::Result<Vec<Interface>> {
     let query = InterfaceQuery::open()?;
     let mut interfaces = Vec::new();
     for name in names()? {
-        // An interface may go away meanwhile.
+        // The interface may have disappeared.
         let Ok(index) = query.index(&name) else { continue };
         let iface = entry(&mut interfaces, &String::from_utf8_lossy(&name));
         iface.index = index;
@@ -54,14 +52,14 @@ pub fn interfaces_without_netlink() -> io::Result<Vec<Interface>> {
     Ok(interfaces)
 }
 
-/// The MTU of each interface in bytes, by its index.
+/// In bytes, by interface index.
 pub fn mtus_without_netlink() -> io::Result<BTreeMap<u32, u32>> {
     let query = InterfaceQuery::open()?;
     let mtu = |name: Vec<u8>| Some((query.index(&name).ok()?, query.mtu(&name).ok()?));
     Ok(names()?.into_iter().filter_map(mtu).collect())
 }
 
-/// The flags of an interface, of which an ioctl shows 16 bits. An interface that works has a carrier.
+/// The flags of an interface; the ioctl has only 16 bits. A running interface has a carrier.
 fn flags(found: i32) -> InterfaceFlags {
     let flags = InterfaceFlags::from_bits_truncate(found);
     let works = flags.contains(InterfaceFlags::IFF_RUNNING);
@@ -72,7 +70,7 @@ fn prefix(mask: Ipv4Addr) -> u8 {
     u8::try_from(mask.to_bits().leading_ones()).unwrap_or(32)
 }
 
-/// The names of the interfaces: two lines of headings, then `  eth0: 1234 ...`.
+/// The names of the interfaces: two header lines, then `  eth0: 1234 ...`.
 fn names() -> io::Result<Vec<Vec<u8>>> {
     let table = fs::read("/proc/thread-self/net/dev")?;
     let name = |line: &[u8]| {
@@ -87,12 +85,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_netlink_the_same_interfaces_are_listed() {
+    fn both_ways_list_the_same_interfaces() {
         let sorted = |mut interfaces: Vec<Interface>| {
             interfaces.sort_by_key(|iface| iface.index);
             for iface in &mut interfaces {
                 iface.addresses.sort_by_key(|address| address.ip);
-                // 16 bits of the flags are shown without netlink, and no kind of link.
+                // The ioctl has only 16 bits of the flags, and no kind of link.
                 (iface.flags, iface.link) = Default::default();
             }
             interfaces

@@ -1,5 +1,4 @@
-//! How the interfaces of this host are built: their kinds and masters, by route netlink, else in
-//! /sys/class/net.
+//! The kinds and masters of interfaces, from route netlink or /sys/class/net.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,10 +10,10 @@ use super::netlink;
 use crate::iface::{Flag, Interface, Link, Master};
 use crate::units::bytes;
 
-/// ARPHRD_* of linux/if_arp.h: the types of link whose frames have Ethernet addresses.
+/// ARPHRD_* of linux/if_arp.h: link types with Ethernet addresses.
 const ETHERNET_TYPES: [u16; 3] = [1, 772, 801];
 
-/// A link, as the kernel describes it.
+/// The used attributes of a link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Described {
     index: u32,
@@ -25,13 +24,13 @@ struct Described {
     master: Option<u32>,
 }
 
-/// How the interfaces of this host are built, by their indexes.
+/// By interface index.
 pub fn links(interfaces: &[Interface]) -> BTreeMap<u32, Link> {
     let mut described = Vec::new();
     match netlink::links(|link| described.extend(describe(link))) {
         Ok(()) => put_together(described),
         Err(error) => {
-            tracing::debug!(%error, "no route netlink, looking at links in /sys/class/net");
+            tracing::debug!(%error, "no route netlink; reading links from /sys/class/net");
             let by_sysfs = |iface: &Interface| Some((iface.index, by_sysfs(iface)?));
             interfaces.iter().filter_map(by_sysfs).collect()
         }
@@ -44,7 +43,7 @@ fn put_together(described: Vec<Described>) -> BTreeMap<u32, Link> {
         .map(|link| (link.index, Master { name: link.name.clone(), kind: link.kind.clone() }))
         .collect();
     let link = |Described { index, kind, no_ethernet, no_arp, master, .. }| {
-        // A master in another namespace has an index that means nothing here.
+        // The index of a master in another namespace has no meaning here.
         let master = master.and_then(|master| masters.get(&master).cloned());
         let is_l3_ipvlan = is_l3_ipvlan(kind.as_deref(), no_arp);
         (index, Link { kind, no_ethernet, is_l3_ipvlan, master })
@@ -52,12 +51,12 @@ fn put_together(described: Vec<Described>) -> BTreeMap<u32, Link> {
     described.into_iter().map(link).collect()
 }
 
-/// An ipvlan resolves addresses in mode L2 alone.
+/// An ipvlan resolves addresses in mode L2 only.
 fn is_l3_ipvlan(kind: Option<&str>, no_arp: bool) -> bool {
     kind == Some("ipvlan") && no_arp
 }
 
-/// Reads a link: a `struct ifinfomsg`, and attributes behind it.
+/// Reads a link: a `struct ifinfomsg` with attributes.
 fn describe(link: &[u8]) -> Option<Described> {
     const IFINFOMSG: usize = 16;
     const IFLA_IFNAME: u16 = 3;
@@ -94,7 +93,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned()
 }
 
-/// A link as sysfs shows it. `None` if that shows another network namespace.
+/// Reads a link from sysfs. `None` if sysfs shows another network namespace.
 fn by_sysfs(iface: &Interface) -> Option<Link> {
     let folder = Path::new("/sys/class/net").join(&iface.name);
     let read = |file: &str| fs::read_to_string(folder.join(file)).ok();
@@ -113,7 +112,7 @@ fn by_sysfs(iface: &Interface) -> Option<Link> {
     })
 }
 
-/// The kind of a link: `DEVTYPE` of its uevent, which a bond has as `bond` and a bridge as `bridge`.
+/// The kind of a link: `DEVTYPE` of its uevent, for example `bond` or `bridge`.
 fn kind_by_sysfs(folder: &Path) -> Option<String> {
     let uevent = fs::read_to_string(PathBuf::from(folder).join("uevent")).ok()?;
     uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE=")).map(str::to_owned)
@@ -131,7 +130,7 @@ mod tests {
 
     #[cfg(target_endian = "little")]
     #[test]
-    fn a_port_has_its_bridge_for_a_master() {
+    fn a_port_has_its_bridge_as_master() {
         let links = put_together([BRIDGE, PORT].into_iter().filter_map(describe).collect());
         let port = links.values().find(|link| link.master.is_some()).unwrap();
         let bridge = Master { name: "br0".to_owned(), kind: Some("bridge".to_owned()) };
@@ -140,22 +139,22 @@ mod tests {
     }
 
     #[test]
-    fn a_link_of_raw_ip_has_no_ethernet_addresses() {
-        // ARPHRD_NONE, as a tun device and WireGuard have it.
+    fn a_raw_ip_link_has_no_ethernet_addresses() {
+        // ARPHRD_NONE, as of a tun device and WireGuard.
         let mut tunnel = vec![0; 16];
         tunnel[2..4].copy_from_slice(&0xfffe_u16.to_ne_bytes());
         assert!(describe(&tunnel).unwrap().no_ethernet);
     }
 
     #[test]
-    fn an_ipvlan_without_arp_is_of_mode_l3() {
+    fn an_ipvlan_without_arp_is_in_mode_l3() {
         let [l3, l2, other] = [("ipvlan", true), ("ipvlan", false), ("vrf", true)]
             .map(|(kind, no_arp)| is_l3_ipvlan(Some(kind), no_arp));
         assert!(l3 && !l2 && !other);
     }
 
     #[test]
-    fn this_host_describes_its_interfaces() {
+    fn this_host_describes_its_links() {
         let interfaces = crate::host::interfaces().unwrap();
         let links = links(&interfaces);
         for iface in interfaces {
@@ -165,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = describe(&bytes);
         }
     }

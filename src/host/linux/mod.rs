@@ -1,4 +1,4 @@
-//! What only Linux shows: by route netlink, in /proc, and by nft.
+//! The state that only Linux shows: from route netlink, /proc and nft.
 
 mod bridges;
 mod firewall;

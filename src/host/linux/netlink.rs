@@ -1,4 +1,4 @@
-//! Route netlink (rtnetlink(7)): how Linux is asked about routes and links. It needs no rights.
+//! Requests about routes and links by route netlink (rtnetlink(7)). They need no rights.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,7 +17,7 @@ use super::interfaces::mtus_without_netlink;
 use crate::host::queues::Queue;
 use crate::units::bytes;
 
-/// Asks the kernel. The answer is there to be read from the socket.
+/// Sends a request. The caller reads the answer from the socket.
 pub fn ask(question: RouteNetlinkMessage, flags: u16) -> io::Result<Socket> {
     let mut header = NetlinkHeader::default();
     header.flags = NLM_F_REQUEST | flags;
@@ -36,18 +36,18 @@ fn send(bytes: &[u8]) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Hands over each link: a `struct ifinfomsg`, and attributes behind it.
+/// Calls `take` for each link: a `struct ifinfomsg` with attributes.
 pub fn links(take: impl FnMut(&[u8])) -> io::Result<()> {
     const RTM_NEWLINK: u16 = 16;
     dump(RouteNetlinkMessage::GetLink(LinkMessage::default()), RTM_NEWLINK, take)
 }
 
-/// Hands over the multicast groups of each bridge, as `bridge mdb` asks for them: a `struct
-/// br_port_msg`, and attributes behind it.
+/// Calls `take` for the multicast groups of each bridge, as `bridge mdb` does: a `struct
+/// br_port_msg` with attributes.
 pub fn bridge_groups(take: impl FnMut(&[u8])) -> io::Result<()> {
     const PF_BRIDGE: u8 = 7;
     const BR_PORT_MSG: usize = 8;
-    // The answer is of the same type as the question.
+    // The answer has the type of the request.
     const RTM_GETMDB: u16 = 86;
     let mut message = vec![0; 16 + BR_PORT_MSG];
     let length = u32::try_from(message.len()).map_err(io::Error::other)?;
@@ -58,24 +58,22 @@ pub fn bridge_groups(take: impl FnMut(&[u8])) -> io::Result<()> {
     answers(&send(&message)?, RTM_GETMDB, take)
 }
 
-/// The MTU of each interface in bytes, by its index. An MTU that the system does not tell is not
-/// there.
+/// The MTU of each interface in bytes, by index. Unknown MTUs are absent.
 pub fn mtus() -> BTreeMap<u32, u32> {
     read_mtus().unwrap_or_else(|error| {
-        tracing::debug!(%error, "no route netlink, asking for the MTU by ioctl");
+        tracing::debug!(%error, "no route netlink; reading the MTU by ioctl");
         mtus_without_netlink().unwrap_or_default()
     })
 }
 
-/// RTM_GETLINK, as `ip link` asks it.
+/// RTM_GETLINK, as in `ip link`.
 fn read_mtus() -> io::Result<BTreeMap<u32, u32>> {
     let mut mtus = BTreeMap::new();
     links(|link| mtus.extend(mtu(link)))?;
     Ok(mtus)
 }
 
-/// The queues that datagrams wait in before the interface with this index: RTM_GETQDISC, as `tc -s
-/// qdisc show` asks it.
+/// The queues of the interface with this index: RTM_GETQDISC, as in `tc -s qdisc show`.
 pub fn queues(index: u32) -> io::Result<Vec<Queue>> {
     const RTM_NEWQDISC: u16 = 36;
     let mut queues = Vec::new();
@@ -85,7 +83,7 @@ pub fn queues(index: u32) -> io::Result<Vec<Queue>> {
     Ok(queues)
 }
 
-/// Asks for a list, and hands each of its messages of the type `kind` to `take`.
+/// Requests a list and calls `take` for each message of type `kind`.
 fn dump(question: RouteNetlinkMessage, kind: u16, take: impl FnMut(&[u8])) -> io::Result<()> {
     answers(&ask(question, NLM_F_DUMP)?, kind, take)
 }
@@ -100,9 +98,8 @@ fn answers(socket: &Socket, kind: u16, mut take: impl FnMut(&[u8])) -> io::Resul
     }
 }
 
-/// Reads what one datagram of the answer tells, and whether it is the last. Of each message only
-/// what is wanted is looked at: an attribute that is newer than this program must not hide the
-/// others.
+/// Reads the messages of one datagram; returns whether it is the last. Reads only the wanted parts
+/// of a message: an unknown attribute must not hide the others.
 fn read(mut answer: &[u8], kind: u16, take: &mut impl FnMut(&[u8])) -> io::Result<bool> {
     while !answer.is_empty() {
         let message = NetlinkBuffer::new_checked(answer).map_err(io::Error::other)?;
@@ -124,7 +121,7 @@ fn read(mut answer: &[u8], kind: u16, take: &mut impl FnMut(&[u8])) -> io::Resul
     Ok(false)
 }
 
-/// The index of the interface and a queue of it: a `struct tcmsg`, and attributes behind it.
+/// The index of the interface, and a queue: a `struct tcmsg` with attributes.
 fn read_queue(bytes: &[u8]) -> Option<(u32, Queue)> {
     const TCMSG: usize = 20;
     const TCA_KIND: u16 = 1;
@@ -133,7 +130,7 @@ fn read_queue(bytes: &[u8]) -> Option<(u32, Queue)> {
     let index = bytes::take(bytes, 4).map(u32::from_ne_bytes)?;
     let attributes = bytes.get(TCMSG..)?;
     let kind = find(attributes, TCA_KIND)?;
-    // A `struct gnet_stats_queue`: packets, bytes and drops, and two counters more.
+    // A `struct gnet_stats_queue`: packets, bytes, drops, and two more counters.
     let counters = find(attributes, TCA_STATS2)
         .and_then(|stats| find(&stats, TCA_STATS_QUEUE))
         .unwrap_or_default();
@@ -151,7 +148,7 @@ fn find(attributes: &[u8], kind: u16) -> Option<Vec<u8>> {
         .map(|attribute| attribute.value().to_vec())
 }
 
-/// The index and the MTU of a link: a `struct ifinfomsg`, and attributes behind it.
+/// The index and the MTU of a link: a `struct ifinfomsg` with attributes.
 fn mtu(link: &[u8]) -> Option<(u32, u32)> {
     const IFINFOMSG: usize = 16;
     const IFLA_MTU: u16 = 4;
@@ -177,8 +174,8 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_an_error_is_one() {
-        // EPERM (1), as the kernel writes it: negative, and before the question that it answers.
+    fn an_error_message_is_an_error() {
+        // EPERM (1) in the kernel's form: negative, and before the request.
         let mut message = [
             &36_u32.to_ne_bytes()[..],
             &2_u16.to_ne_bytes(),
@@ -194,7 +191,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answer_panics(
+        fn arbitrary_answers_do_not_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..200),
             kind in 0_u16..20,
         ) {

@@ -1,14 +1,14 @@
 //! The speed of a link, as its driver reports it.
 
-/// The speed of an interface in bits a second; `None` if the driver does not know it.
+/// In bits per second; `None` if the driver does not report it.
 pub fn link_speed(ifname: &str, index: u32) -> Option<u64> {
     let read = |what| std::fs::read_to_string(format!("/sys/class/net/{ifname}/{what}")).ok();
-    // A program that entered a network namespace may still see the interfaces of another one.
+    // After entering a network namespace, sysfs may still show the interfaces of another one.
     let is_same = read("ifindex")?.trim().parse() == Ok(index);
     parse(&read("speed").filter(|_| is_same)?)
 }
 
-/// Reads Mbit/s (Documentation/ABI/testing/sysfs-class-net); unknown is -1.
+/// In Mbit/s (Documentation/ABI/testing/sysfs-class-net); unknown is -1.
 fn parse(text: &str) -> Option<u64> {
     let megabits: i64 = text.trim().parse().ok()?;
     u64::try_from(megabits).ok().filter(|megabits| *megabits > 0)?.checked_mul(1_000_000)

@@ -1,4 +1,4 @@
-//! The sockets that hold a UDP port, and the programs that have them open.
+//! The sockets that hold a UDP port, and their programs.
 
 mod programs;
 mod socket_drops;

@@ -1,5 +1,4 @@
-//! Which program has a socket open: what Linux tells in /proc/PID/fd of the processes that this one
-//! may look at.
+//! The programs of sockets, from /proc/PID/fd of the processes that this one may inspect.
 
 use std::fs;
 use std::path::Path;
@@ -7,11 +6,11 @@ use std::path::Path;
 use super::user::PortUser;
 use crate::units::printable::{Printable, name_of};
 
-/// The most descriptors that are looked at. Each costs a call.
+/// The maximum number of inspected descriptors. Each needs a call.
 const MOST: usize = 200_000;
 
-/// Fills in the programs of sockets, and which of them are this process's own. It ends as soon as
-/// all are known.
+/// Fills in the programs of sockets, and whether they belong to this process. Ends as soon as all
+/// are known.
 pub fn name(users: &mut [PortUser]) {
     let mut left = MOST;
     let own = std::process::id();
@@ -26,8 +25,7 @@ pub fn name(users: &mut [PortUser]) {
     }
 }
 
-/// Looks at the descriptors of one process. One that is gone by now, or another user's, has none to
-/// show.
+/// Inspects the descriptors of a process. It may have ended, or belong to another user.
 fn name_those_of(pid: u32, users: &mut [PortUser], left: &mut usize) {
     let process = format!("/proc/{pid}");
     let Ok(descriptors) = fs::read_dir(format!("{process}/fd")) else { return };
@@ -44,7 +42,7 @@ fn name_those_of(pid: u32, users: &mut [PortUser], left: &mut usize) {
     }
 }
 
-/// The number of the socket that a descriptor is of.
+/// The inode of a socket descriptor.
 fn inode_of(descriptor: &Path) -> Option<u64> {
     let open = fs::read_link(descriptor).ok()?;
     socket_inode(open.to_str()?)
@@ -54,7 +52,7 @@ fn socket_inode(link: &str) -> Option<u64> {
     link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
-/// The name of a process. It may choose any bytes, also such as a terminal would obey.
+/// The name of a process. It can contain any bytes, including escape sequences.
 fn comm(process: &str) -> String {
     let name = fs::read(format!("{process}/comm")).unwrap_or_default();
     plain(&name)
@@ -71,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_sockets_have_the_number_of_one() {
+    fn only_sockets_have_an_inode() {
         assert_eq!(socket_inode("socket:[56789]"), Some(56_789));
         for other in [
             "pipe:[56789]",
@@ -85,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_process_is_plain_text() {
+    fn a_process_name_is_printable() {
         assert_eq!(plain(b"python3\n"), "python3");
         assert_eq!(plain(b"a\x1b[31mb\n\n"), "a\\u{1b}[31mb\\n");
         assert_eq!(plain(b"\xff\n"), "\\xff");

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::sockets;
 use crate::iface::Family;
 
-/// What each UDP socket has dropped, by its inode, and its port.
+/// The port and the drop counter of each UDP socket, by inode.
 pub struct SocketDrops(HashMap<u64, (u16, u64)>);
 
-/// The drop counters of the sockets that could receive IPv4, for IPv6 those of all. `None` if the
+/// The drop counters of sockets that can receive IPv4; with IPv6, of all sockets. `None` if the
 /// system does not show them.
 pub fn socket_drops(family: Family) -> Option<SocketDrops> {
     let mut sockets = sockets::all(Family::V4)?;
@@ -22,8 +22,8 @@ pub fn socket_drops(family: Family) -> Option<SocketDrops> {
 }
 
 impl SocketDrops {
-    /// By how much the counters rose in all since `before`; `None` if a socket of one of these
-    /// ports was closed meanwhile, and its counter is gone.
+    /// The total increase of the counters since `before`. `None` if a socket of one of these ports
+    /// was closed, and its counter lost.
     pub fn since(&self, before: &SocketDrops, ports: &[u16]) -> Option<u64> {
         let closed = before
             .0

@@ -1,4 +1,4 @@
-//! The sockets that hold a UDP port, and whose they are: what Linux tells in /proc.
+//! The sockets that hold a UDP port, and their users (Linux: /proc/net/udp and udp6).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -6,10 +6,9 @@ use super::programs;
 use super::user::PortUser;
 use crate::iface::Family;
 
-/// The sockets of this network namespace that hold a UDP port and could hear IPv4, or IPv6. Among
-/// those of IPv4 are the sockets of IPv6 that are bound to any address, because they hear both;
-/// that one of them may have chosen IPv6 alone (IPV6_V6ONLY) is not told. `None` where the system
-/// tells nothing.
+/// The sockets of this network namespace that hold a UDP port and can receive IPv4, or IPv6. IPv6
+/// sockets on the unspecified address receive IPv4, too; the system does not show an exclusion of
+/// IPv4 (IPV6_V6ONLY). `None` if the system does not show them.
 pub fn users_of(port: u16, family: Family) -> Option<Vec<PortUser>> {
     let mut users = all(family)?;
     users.retain(|user| user.port == port);
@@ -17,8 +16,8 @@ pub fn users_of(port: u16, family: Family) -> Option<Vec<PortUser>> {
     Some(users)
 }
 
-/// How many sockets of other programs are bound to a group, at another port. Those that are bound
-/// to any address may be for anything, and every host has some.
+/// The number of sockets of other programs that are bound to a group, at another port. Sockets on
+/// the unspecified address are not counted: every host has some.
 pub fn others_than(port: u16, group: IpAddr) -> Option<usize> {
     let mut users = all(Family::of(group))?;
     users.retain(|user| user.port != port && user.address == group);
@@ -26,16 +25,16 @@ pub fn others_than(port: u16, group: IpAddr) -> Option<usize> {
     Some(users.iter().filter(|user| !user.own).count())
 }
 
-/// The sockets that could hear IPv4, or IPv6.
+/// The sockets that can receive IPv4, or IPv6.
 pub(super) fn all(family: Family) -> Option<Vec<PortUser>> {
     let [udp, udp6] = ["/proc/thread-self/net/udp", "/proc/thread-self/net/udp6"].map(read);
     // Without IPv6 there is no second file.
     let mut users = if family == Family::V4 { parse(&udp?) } else { Vec::new() };
     users.extend(parse(&if family == Family::V4 { udp6.unwrap_or_default() } else { udp6? }));
-    let hears = |address: IpAddr| {
+    let can_receive = |address: IpAddr| {
         Family::of(address) == family || (family == Family::V4 && address == Ipv6Addr::UNSPECIFIED)
     };
-    users.retain(|user| hears(user.address));
+    users.retain(|user| can_receive(user.address));
     Some(users)
 }
 
@@ -45,8 +44,8 @@ fn read(path: &str) -> Option<String> {
         .ok()
 }
 
-/// Reads /proc/net/udp or /proc/net/udp6: a line a socket, below a line of headings. What is odd or
-/// cut short is passed over.
+/// Reads /proc/net/udp or /proc/net/udp6: one line for each socket, after a header line. Ignores
+/// invalid or truncated lines.
 ///
 /// ```text
 ///    sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
@@ -76,8 +75,8 @@ fn socket(line: &str) -> Option<PortUser> {
     })
 }
 
-/// An address and a port. The kernel prints each four bytes of the address as a number of its own
-/// byte order, but the port as the number that it is.
+/// An address and a port. The kernel prints each four bytes of the address as a number in its byte
+/// order, but the port as its value.
 fn address(word: &str) -> Option<SocketAddr> {
     let (address, port) = word.split_once(':')?;
     let port = u16::try_from(hex(port, 4)?).ok()?;
@@ -90,7 +89,7 @@ fn address(word: &str) -> Option<SocketAddr> {
             for (index, four) in bytes.chunks_exact_mut(4).enumerate() {
                 four.copy_from_slice(&word(8 * index)?);
             }
-            // A socket of IPv6 may well be bound to an address of IPv4.
+            // An IPv6 socket can be bound to an IPv4 address.
             IpAddr::from(bytes).to_canonical()
         }
         _ => return None,
@@ -109,7 +108,7 @@ mod tests {
 
     use super::*;
 
-    /// An address as this machine's kernel prints it.
+    /// An address in the form of this machine's kernel.
     fn printed(address: &str) -> String {
         let bytes = match address.parse().unwrap() {
             IpAddr::V4(address) => address.octets().to_vec(),
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_read_as_the_kernel_writes_it() {
+    fn the_table_of_the_kernel_is_read() {
         let connected = line("10.0.0.101", "10.0.0.7").replace(":0000 07", ":9C40 01");
         let read = parse(&table(&[line("0.0.0.0", "0.0.0.0"), connected]));
         let any = PortUser {
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_odd_is_passed_over() {
+    fn invalid_lines_are_ignored() {
         let good = line("10.0.0.101", "0.0.0.0");
         for (is, odd) in [
             (":D431", ":+431"),
@@ -187,7 +186,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_socket_of_this_process_is_found_and_known_as_its_own() {
+    fn a_socket_of_this_process_is_recognised() {
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         let users = users_of(address.port(), Family::V4).unwrap();
@@ -202,7 +201,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_socket_of_both_families_counts_as_one_of_ipv4_too() {
+    fn a_socket_of_both_families_is_in_both_lists() {
         // Without IPv6 there is none.
         let Ok(socket) = std::net::UdpSocket::bind("[::]:0") else { return };
         let port = socket.local_addr().unwrap().port();
@@ -217,7 +216,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(text: String, odd in "[ 0-9A-F:+é]{0,60}", cut in 0_usize..160) {
+        fn arbitrary_text_does_not_panic(text: String, odd in "[ 0-9A-F:+é]{0,60}", cut in 0_usize..160) {
             let good = line("fe80::1", "::");
             let cut = &good[..cut.min(good.len())];
             let _ = (parse(&text), parse(&format!("{cut}{odd}\n{odd}{cut}")));

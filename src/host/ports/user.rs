@@ -1,4 +1,4 @@
-//! A socket that holds a UDP port, and the program that has it open.
+//! A socket that holds a UDP port, with its program.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,22 +7,20 @@ use serde::{Deserialize, Serialize};
 /// A socket that holds a UDP port.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct PortUser {
-    /// The address it is bound to; unspecified where it hears what is sent to any.
+    /// The bound address; may be unspecified.
     pub address: IpAddr,
-    /// The port.
     pub port: u16,
-    /// The only peer it hears, where it is connected to one.
+    /// The only accepted peer of a connected socket.
     pub connected: Option<SocketAddr>,
-    /// The user whose it is.
+    /// The user id of its owner.
     pub uid: u32,
-    /// The number by which the system knows it.
     pub inode: u64,
-    /// How many datagrams it had no room for, since it was opened.
+    /// The datagrams dropped since it was opened: the receive buffer was full.
     pub drops: u64,
-    /// How much waits to be read, as the kernel counts memory.
+    /// The memory of the waiting datagrams, as the kernel accounts it.
     pub queued_bytes: u64,
-    /// The program that has it open, `python3 (pid 1234)`, where the system lets this one see it.
+    /// The program, `python3 (pid 1234)`, if the system shows it.
     pub program: Option<String>,
-    /// It is this process's.
+    /// It belongs to this process.
     pub own: bool,
 }

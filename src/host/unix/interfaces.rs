@@ -10,7 +10,7 @@ use crate::host::interface_list::entry;
 use crate::iface::{Address, Flag, Interface, MacAddr};
 use crate::units::printable::name_of;
 
-/// Lists the interfaces of this host, in the order of the system.
+/// The interfaces of this host, in the order of the system.
 pub fn interfaces() -> io::Result<Vec<Interface>> {
     let mut interfaces = Vec::new();
     for found in nix::ifaddrs::getifaddrs()? {
@@ -39,7 +39,7 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
     Ok(interfaces)
 }
 
-/// Takes over the flags of an interface.
+/// Copies the flags of an interface.
 pub fn set_flags(iface: &mut Interface, found: InterfaceFlags) {
     iface.up = found.contains(InterfaceFlags::IFF_UP);
     iface.multicast = found.contains(InterfaceFlags::IFF_MULTICAST);
@@ -47,8 +47,8 @@ pub fn set_flags(iface: &mut Interface, found: InterfaceFlags) {
     iface.flags = flags(found);
 }
 
-/// Finds the interfaces whose names are not UTF-8, which nix has made so: Linux allows any bytes
-/// but blanks, `/` and `:`. Two whose names differ in such bytes alone stay one.
+/// Corrects the names that are not UTF-8, which nix has converted: Linux allows any bytes except
+/// blanks, `/` and `:`. Two names that differ only in such bytes remain one interface.
 fn name_those_without_text(interfaces: &mut [Interface]) {
     let unknown = |iface: &&mut Interface| iface.index == 0 && iface.name.contains('\u{fffd}');
     for iface in interfaces.iter_mut().filter(unknown) {
@@ -60,13 +60,13 @@ fn name_those_without_text(interfaces: &mut [Interface]) {
     }
 }
 
-/// The interface that an entry belongs to. Linux lists the label of an address ("e0:1") in the place
-/// of the name; it begins with the name of its interface, which is listed before.
+/// The interface of an entry. Linux lists the label of an address ("e0:1") instead of the name. The
+/// label begins with the name of an earlier entry.
 fn device_of(label: &str, known: &[Interface]) -> String {
     let begins = |name: &&str| label.starts_with(name);
     let names = known.iter().map(|iface| iface.name.as_str()).filter(begins);
     match names.max_by_key(|name| name.len()) {
-        // A name cannot contain a colon; a label without one is no name of an interface.
+        // A name cannot contain a colon; a label without one is not the name of an interface.
         Some(name) if label.contains(':') || if_nametoindex(label).is_err() => name.to_owned(),
         _ => label.to_owned(),
     }
@@ -101,8 +101,8 @@ fn flags(found: InterfaceFlags) -> Vec<Flag> {
     known.filter(|(bit, _)| found.contains(*bit)).map(|(_, flag)| flag).collect()
 }
 
-/// The Ethernet address, not that of another sort of link: a tunnel's is an IP address,
-/// InfiniBand's has 20 bytes.
+/// The Ethernet address, not that of another link type: a tunnel has an IP address, InfiniBand one
+/// of 20 bytes.
 fn mac(link: &LinkAddr) -> Option<MacAddr> {
     link.addr().filter(|mac| is_ethernet(link) && mac.iter().any(|byte| *byte != 0)).map(MacAddr)
 }
@@ -119,7 +119,7 @@ fn is_ethernet(link: &LinkAddr) -> bool {
     link.halen() == 6
 }
 
-/// Only Linux tells the length of the address.
+/// Only Linux reports the length of the address.
 #[cfg(not(target_os = "linux"))]
 fn is_ethernet(_link: &LinkAddr) -> bool {
     true

@@ -1,4 +1,4 @@
-//! What all Unix systems tell of a host and of this process.
+//! The state of a host and of this process on Unix.
 
 mod interfaces;
 mod open_files;

@@ -1,4 +1,4 @@
-//! The open files that this process may have, and what it leaves to the commands that it starts.
+//! The limit of open files of this process and of the commands that it starts.
 
 use std::process::Command;
 use std::sync::OnceLock;
@@ -7,12 +7,12 @@ use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 
 use crate::sys;
 
-/// The soft limit of open files that this process began with, once it was raised.
+/// The soft limit before this process raised it.
 static BEGAN_WITH: OnceLock<rlim_t> = OnceLock::new();
 
-/// How many sockets this process may open, for a wish of `wanted`. The soft limit of open files is
-/// raised as far as the wish needs and the hard limit lets it; some are left for everything that is
-/// no socket of a group: standard streams, signals, netlink, COMMAND.
+/// The number of sockets that this process may open, at most `wanted`. Raises the soft limit as far
+/// as needed and permitted by the hard limit. Reserves some files for everything else: standard
+/// streams, signals, netlink, COMMAND.
 pub fn sockets_for(wanted: usize) -> usize {
     const RESERVE: rlim_t = 64;
     let needed = rlim_t::try_from(wanted).unwrap_or(rlim_t::MAX).saturating_add(RESERVE);
@@ -29,19 +29,19 @@ pub fn sockets_for(wanted: usize) -> usize {
         let _ = BEGAN_WITH.set(soft);
     }
     tracing::debug!(soft, hard, allowed, "open files");
-    // Where there are hardly any, the system itself may say when they are used up.
+    // With a very low limit, the system may report its exhaustion itself.
     let reserve = (allowed / 4).clamp(16, RESERVE).min(allowed);
     usize::try_from(allowed - reserve).unwrap_or(usize::MAX).max(1)
 }
 
-/// Makes a command start with the limits that this process began with.
+/// Starts a command with the original limit.
 pub fn restore_limits_for(command: &mut Command) {
     if let Some(soft) = BEGAN_WITH.get() {
         sys::start_with_open_files(command, *soft);
     }
 }
 
-/// The limit of open files of this process, if it has one.
+/// The limit of open files, if there is one.
 pub fn open_files() -> Option<u64> {
     let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
     #[allow(clippy::unnecessary_cast, reason = "signed on FreeBSD")]

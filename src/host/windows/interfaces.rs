@@ -8,7 +8,7 @@ use getifaddrs::{Address as Found, InterfaceFlags, getifaddrs};
 use crate::host::interface_list::entry;
 use crate::iface::{Address, Flag, Interface, MacAddr};
 
-/// Lists the interfaces of this host, in the order of the system.
+/// The interfaces of this host, in the order of the system.
 pub fn interfaces() -> io::Result<Vec<Interface>> {
     let mut interfaces = Vec::new();
     for found in getifaddrs()? {

@@ -1,4 +1,4 @@
-//! What Windows tells of a host and of this process, with the signatures of `unix`.
+//! The state of a host and of this process on Windows, with the signatures of `unix`.
 
 mod interfaces;
 mod process;

@@ -1,4 +1,4 @@
-//! Windows has no limit of open files, and the processor time is not read there.
+//! Windows has no limit of open files, and its CPU time is not read.
 
 use std::process::Command;
 use std::time::Duration;

@@ -19,7 +19,7 @@ fn followed(pinned: bool, interfaces: &[Interface]) -> Followed {
     Followed::new(Arc::new(via), Family::V4, interfaces)
 }
 
-/// The fields of a change: old name, new name, remade, and the new index.
+/// The change: before, now, remade, and the new index.
 fn look(
     followed: &mut Followed,
     interfaces: &[Interface],
@@ -33,7 +33,7 @@ fn look(
 const IP: Option<&str> = Some("10.0.0.1");
 
 #[test]
-fn an_unchanged_list_is_no_change() {
+fn nothing_changes_without_an_event() {
     let host = [iface(2, "e0", IP)];
     let mut e0 = followed(false, &host);
     assert_eq!(e0.presence(), Presence::Ready);
@@ -42,7 +42,7 @@ fn an_unchanged_list_is_no_change() {
 }
 
 #[test]
-fn a_recreated_interface_is_remade() {
+fn an_interface_created_again_is_another_one() {
     use Presence::*;
     let mut e0 = followed(false, &[iface(2, "e0", IP)]);
     assert_eq!(look(&mut e0, &[], &[2]), Some((Ready, Gone, false, 2)));
@@ -53,7 +53,7 @@ fn a_recreated_interface_is_remade() {
 }
 
 #[test]
-fn a_recreation_between_two_updates_is_detected() {
+fn an_interface_recreated_between_two_updates_is_detected_despite_the_same_index() {
     use Presence::*;
     let host = [iface(2, "e0", IP)];
     let mut e0 = followed(false, &host);
@@ -63,7 +63,7 @@ fn a_recreation_between_two_updates_is_detected() {
 }
 
 #[test]
-fn an_unrelated_interface_with_the_old_index_is_ignored() {
+fn another_interface_with_the_old_index_is_not_followed() {
     use Presence::*;
     let mut e0 = followed(false, &[iface(2, "e0", IP)]);
     assert_eq!(look(&mut e0, &[iface(2, "tun0", None)], &[2]), Some((Ready, Gone, false, 2)));
@@ -71,7 +71,7 @@ fn an_unrelated_interface_with_the_old_index_is_ignored() {
 }
 
 #[test]
-fn down_renamed_and_without_address_is_not_remade() {
+fn down_a_lost_address_and_a_new_name_keep_the_interface() {
     use Presence::*;
     let mut e0 = followed(false, &[iface(2, "e0", IP)]);
     let mut down = iface(2, "e0", IP);
@@ -86,7 +86,7 @@ fn down_renamed_and_without_address_is_not_remade() {
 }
 
 #[test]
-fn a_link_local_address_selects_no_other_link() {
+fn a_link_local_address_leads_to_no_other_link() {
     use Presence::*;
     let address = Some("fe80::1");
     let via = Via {
@@ -113,7 +113,7 @@ fn a_link_local_address_selects_no_other_link() {
 }
 
 #[test]
-fn an_interface_given_by_address_is_tracked_by_address() {
+fn an_interface_given_by_address_is_followed_by_its_address() {
     use Presence::*;
     let mut chosen = followed(true, &[iface(2, "e0", IP)]);
     let moved = [iface(2, "e0", Some("10.9.0.1")), iface(3, "e1", IP)];
@@ -135,7 +135,7 @@ fn an_interface_given_by_address_is_tracked_by_address() {
 }
 
 #[test]
-fn the_first_address_is_used_when_it_returns() {
+fn the_first_address_is_used_again_when_it_returns() {
     for (first, other) in [("fd00::1", "fe80::9"), ("10.0.0.1", "10.0.0.77")] {
         let [first, other] = [first, other].map(|ip| ip.parse::<IpAddr>().unwrap());
         let with = |index, ips: &[IpAddr]| {

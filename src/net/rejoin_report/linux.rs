@@ -28,8 +28,8 @@ pub fn report(group: IpAddr, ifindex: u32, source: IpAddr, version: u8) -> io::R
 fn report_v4(group: Ipv4Addr, ifindex: u32, source: Ipv4Addr, version: u8) -> io::Result<()> {
     let socket = raw(SocketAddrV4::new(source, 0).into())?;
     sys::send_via_v4(&socket, ifindex, source)?;
-    // What this host heard of itself it would take for another member's word, and hold back its
-    // own.
+    // This host would take its own report for that of another member, and suppress its own (RFC
+    // 2236, 3).
     socket.set_multicast_loop_v4(false)?;
     let send = |bytes: &[u8], to| socket.send_to(bytes, &SocketAddrV4::new(to, 0).into()).map(drop);
     send(&build::igmp_v3_report(source, group), build::ALL_IGMPV3_ROUTERS)?;
@@ -51,16 +51,14 @@ fn report_v6(group: Ipv6Addr, ifindex: u32, source: Ipv6Addr, version: u8) -> io
     if version == 1 { send(&build::mld_v1_report(source, group), group) } else { Ok(()) }
 }
 
-/// A socket that hears nothing, and sends packets that bring their header along (IPPROTO_RAW,
-/// raw(7)).
+/// A send-only socket for packets with their own IP header (IPPROTO_RAW, raw(7)).
 fn raw(source: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(
         Domain::for_address(source),
         Type::RAW,
         Some(Protocol::from(libc::IPPROTO_RAW)),
     )?;
-    // The kernel does not look at the source of such a packet; but it lets nobody bind an
-    // address that is not this host's.
+    // The kernel does not check the source of these packets, but a bind to a foreign address fails.
     socket.bind(&source.into())?;
     // A full queue is no reason to wait.
     socket.set_nonblocking(true)?;

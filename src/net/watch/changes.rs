@@ -2,13 +2,13 @@
 
 use crate::iface::{Change, Family};
 
-/// What a poll of the interfaces found.
+/// The result of a poll of the interfaces.
 pub struct Changes {
-    /// What changed, for whom.
+    /// The changes, each with its family.
     pub changes: Vec<(Change, Family)>,
-    /// The indexes of interfaces that lost a protocol, and its memberships with it.
+    /// The indexes of interfaces that lost a protocol and its memberships.
     pub died: Vec<(u32, Family)>,
-    /// Messages were lost, so memberships may have gone without a change that can be seen.
+    /// Messages were lost: memberships may be gone without a visible change.
     pub doubtful: bool,
 }
 

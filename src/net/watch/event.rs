@@ -1,37 +1,35 @@
-//! The events of an interface, with what was joined or opened again there.
+//! The events of an interface, with the number of rejoined groups or reopened sockets.
 
 use std::sync::Arc;
 
 use crate::iface::{Change, Family, Via};
 use crate::net::NetError;
 
-/// An event of an interface, and of what was joined or sent there.
+/// An event of an interface, with the number of its rejoined groups or reopened sockets.
 #[derive(Debug)]
 pub struct InterfaceEvent {
-    /// The interface, as it is now.
+    /// The current state of the interface.
     pub via: Arc<Via>,
-    /// For the groups of IPv4, else for those of IPv6.
+    /// The family of the affected targets.
     pub family: Family,
-    /// What changed; `None` if only an earlier failure succeeded now.
+    /// `None` if only a retry succeeded.
     pub change: Option<Change>,
-    /// How many groups were joined again, or are sent to by a new socket.
+    /// The number of rejoined groups, or of targets with a new socket.
     pub rejoined: usize,
-    /// It appeared while every interface was to be joined on (`--iface all`).
+    /// The interface appeared during `--iface all`.
     pub appeared: bool,
 }
 
 /// The events of all interfaces.
 #[derive(Debug, Default)]
 pub struct InterfaceEvents {
-    /// The events.
     pub events: Vec<InterfaceEvent>,
-    /// What could not be joined or opened again: each kind of error once, and how many more were
-    /// like it. It is tried again.
+    /// The failures, which are retried: each kind of error once, with the number of similar ones.
     pub failed: Vec<(NetError, usize)>,
 }
 
 impl InterfaceEvent {
-    /// The changes and what was joined again, each with the other where they belong together.
+    /// Combines the changes with the rejoined groups of the same interface.
     pub(in crate::net) fn gather(
         changes: Vec<(Change, Family)>,
         joined: Vec<Rejoined>,
@@ -63,10 +61,10 @@ impl InterfaceEvent {
     }
 }
 
-/// How many were joined or opened again on an interface.
+/// The number of rejoined groups or reopened sockets of an interface.
 pub(in crate::net) type Rejoined = (Arc<Via>, Family, usize);
 
-/// Counts what was joined or opened again, by interface.
+/// Counts a rejoined group or a reopened socket.
 pub(in crate::net) fn note_joined(joined: &mut Vec<Rejoined>, via: &Arc<Via>, family: Family) {
     match joined.iter_mut().find(|(known, of, _)| Arc::ptr_eq(known, via) && *of == family) {
         Some((.., count)) => *count += 1,

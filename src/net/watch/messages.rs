@@ -1,14 +1,13 @@
-//! What the messages of the system say of its interfaces.
+//! The system's messages about its interfaces.
 
 use crate::iface::Family;
 
-/// What the messages since the last read say.
+/// The content of the messages since the last read.
 #[derive(Default)]
 pub struct Messages {
-    /// The indexes of the interfaces that were deleted.
+    /// The indexes of deleted interfaces.
     pub deleted: Vec<u32>,
-    /// The indexes of those that lost a protocol, and its memberships with it.
+    /// The indexes of interfaces that lost a protocol and its memberships.
     pub died: Vec<(u32, Family)>,
-    /// Some messages were lost.
     pub lost: bool,
 }

@@ -1,7 +1,7 @@
-//! Watching the interfaces: what is deleted, made again, brought up, or given an address.
+//! Watches the interfaces for deletion, creation, state and addresses.
 //!
-//! Linux sends messages by route netlink (rtnetlink(7)), so nothing is asked until something
-//! happened. Other systems are asked once a second.
+//! Linux sends messages by route netlink (rtnetlink(7)): without a message there is nothing to do.
+//! Other systems are polled once per second.
 
 mod changes;
 mod event;

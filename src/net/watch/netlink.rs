@@ -1,5 +1,4 @@
-//! The messages about interfaces that Linux sends by route netlink (rtnetlink(7)). They need no
-//! rights.
+//! The messages about interfaces from Linux' route netlink (rtnetlink(7)). They need no rights.
 
 use std::io;
 
@@ -19,11 +18,11 @@ const GROUPS: u32 = 0x1 | 0x10 | 0x100;
 pub struct Listener(Socket);
 
 impl Listener {
-    /// `None` on systems without such a thing.
+    /// `None` on systems without route netlink.
     pub fn open() -> io::Result<Option<Self>> {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
         socket.bind(&SocketAddr::new(0, GROUPS))?;
-        // A host that starts a hundred containers has much to tell.
+        // A host that starts a hundred containers sends many messages.
         let _ = socket.set_rx_buf_sz(1_u32 << 20);
         socket.set_non_blocking(true)?;
         Ok(Some(Listener(socket)))
@@ -33,7 +32,7 @@ impl Listener {
         crate::sys::borrow(&self.0)
     }
 
-    /// Reads all messages there are. Some may be lost when there are very many.
+    /// Reads all waiting messages. Some may have been lost.
     pub fn read(&self) -> Messages {
         let mut read = Messages::default();
         let mut bytes = Vec::with_capacity(16 * 1024);
@@ -43,11 +42,11 @@ impl Listener {
                 Ok(_) => read_messages(&bytes, &mut read),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return read,
                 Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {
-                    debug!("news of interfaces were lost");
+                    debug!("lost messages about interfaces");
                     read.lost = true;
                 }
                 Err(error) => {
-                    debug!(%error, "cannot read the news of interfaces");
+                    debug!(%error, "cannot read messages about interfaces");
                     return read;
                 }
             }
@@ -55,12 +54,12 @@ impl Listener {
     }
 }
 
-/// Reads messages of rtnetlink(7), byte by byte: one with an attribute that nobody here knows still
-/// says which interface it is of.
+/// Reads messages of rtnetlink(7) byte by byte: unknown attributes must not hide the index of the
+/// interface.
 fn read_messages(mut bytes: &[u8], read: &mut Messages) {
     const HEADER: usize = 16;
     const LINK: usize = 16;
-    // Below these Linux takes the protocol from the interface (RFC 8200, 5; RFC 791, 3.1).
+    // Below these MTUs Linux removes the protocol from the interface (RFC 8200, 5; RFC 791, 3.1).
     const LEAST_MTU_V6: u32 = 1280;
     const LEAST_MTU_V4: u32 = 68;
     while let Some(len) =
@@ -69,7 +68,7 @@ fn read_messages(mut bytes: &[u8], read: &mut Messages) {
         let kind = take(bytes, 4).map(u16::from_ne_bytes);
         let (family, index) = (bytes.get(HEADER), take(bytes, HEADER + 4).map(u32::from_ne_bytes));
         match (kind, family, index) {
-            // The same message with the family of bridges says that a port has left its bridge.
+            // With the family AF_BRIDGE, the same message means that a port left its bridge.
             (Some(libc::RTM_DELLINK), Some(0), Some(index)) => read.deleted.push(index),
             (Some(libc::RTM_NEWLINK), Some(0), Some(index)) => {
                 let attributes = bytes.get(HEADER + LINK..len.min(bytes.len())).unwrap_or(&[]);
@@ -83,7 +82,7 @@ fn read_messages(mut bytes: &[u8], read: &mut Messages) {
     }
 }
 
-/// The MTU among the attributes of a link.
+/// The MTU attribute of a link.
 fn mtu(mut attributes: &[u8]) -> Option<u32> {
     loop {
         let len = take(attributes, 0)
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_deleted_is_read_and_the_rest_passed_over() {
+    fn deleted_interfaces_are_read_and_other_messages_ignored() {
         let attributes = |mtu: u32| {
             let name = [&[7, 0, 3, 0], &b"e0\0\0"[..]].concat();
             [&[0; 8][..], &name, &8_u16.to_ne_bytes(), &4_u16.to_ne_bytes(), &mtu.to_ne_bytes()]
@@ -136,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic_or_go_on_for_ever(
+        fn arbitrary_bytes_do_not_panic(
             bytes in proptest::collection::vec(any::<u8>(), 0..300),
         ) {
             read_messages(&bytes, &mut Messages::default());

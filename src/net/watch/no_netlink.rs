@@ -1,4 +1,4 @@
-//! Systems other than Linux, with the signatures of `netlink`: no messages of interfaces.
+//! Systems without route netlink, with the signatures of `netlink`.
 
 use std::convert::Infallible;
 use std::io;
@@ -6,7 +6,7 @@ use std::io;
 use super::messages::Messages;
 use crate::sys::PollSource;
 
-/// It cannot be made.
+/// Uninhabited.
 pub struct Listener(Infallible);
 
 impl Listener {

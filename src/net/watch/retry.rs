@@ -1,14 +1,14 @@
-//! Trying again what failed.
+//! Retries of failed joins.
 
 use std::time::{Duration, Instant};
 
 use crate::net::NetError;
 
-/// How long after a failure to join or open again it is tried once more: an IPv6 address takes a
-/// second or two to be usable (RFC 4862, 5.4).
+/// The time from a failed join or reopen to the next attempt: an IPv6 address becomes usable after
+/// a second or two (RFC 4862, 5.4).
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What could not be used again: when it is tried next, and which errors were reported.
+/// The time of the next attempt, and the reported errors.
 #[derive(Default)]
 pub(in crate::net) struct Retry {
     at: Option<Instant>,
@@ -16,17 +16,17 @@ pub(in crate::net) struct Retry {
 }
 
 impl Retry {
-    /// When to try again.
+    /// The time of the next attempt.
     pub fn due(&self) -> Option<Instant> {
         self.at
     }
 
-    /// Whether it is time.
+    /// Whether the next attempt is due.
     pub fn is_due(&self) -> bool {
         self.at.is_some_and(|at| at <= Instant::now())
     }
 
-    /// Takes note of what failed this time, and answers with those not reported yet.
+    /// Notes the failures of an attempt, and returns those not reported yet.
     pub fn after(&mut self, failed: Failures) -> Failures {
         if failed.is_empty() {
             *self = Retry::default();
@@ -43,10 +43,10 @@ impl Retry {
     }
 }
 
-/// What failed: each kind of error once, and how many more were like it.
+/// The failures: each kind of error once, with the number of similar ones.
 pub(in crate::net) type Failures = Vec<(NetError, usize)>;
 
-/// Adds an error to those that are known, once for each kind.
+/// Adds an error to the failures, or counts it if its kind is known.
 pub(in crate::net) fn note_failure(failed: &mut Failures, error: NetError) {
     match failed
         .iter_mut()

@@ -6,10 +6,10 @@ use super::messages::Messages;
 use super::netlink::Listener;
 use crate::sys::{Backend, PollSource};
 
-/// How often the interfaces are listed if the system sends no messages.
+/// The time between two lists of the interfaces, if the system sends no messages.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// What says that the interfaces may have changed.
+/// The source of interface changes.
 pub enum ChangeSource {
     Netlink(Listener),
     Timer(Instant),
@@ -21,13 +21,15 @@ impl ChangeSource {
             match Listener::open() {
                 Ok(Some(listener)) => return ChangeSource::Netlink(listener),
                 Ok(None) => {}
-                Err(error) => tracing::debug!(%error, "no route netlink, looking once a second"),
+                Err(error) => {
+                    tracing::debug!(%error, "no route netlink; listing the interfaces once per second")
+                }
             }
         }
         ChangeSource::Timer(Instant::now() + PERIOD)
     }
 
-    /// What to wait for, if the system sends messages.
+    /// The source to wait for, if the system sends messages.
     pub fn source(&self) -> Option<PollSource<'_>> {
         match self {
             ChangeSource::Netlink(listener) => Some(listener.source()),
@@ -35,7 +37,7 @@ impl ChangeSource {
         }
     }
 
-    /// When to poll, if it does not.
+    /// The time of the next poll, if the system sends no messages.
     pub fn due(&self) -> Option<Instant> {
         match self {
             ChangeSource::Netlink(_) => None,
@@ -43,8 +45,7 @@ impl ChangeSource {
         }
     }
 
-    /// Reads the messages, if some are `pending`. `None` if there is no reason to list the
-    /// interfaces.
+    /// Reads the messages if `pending`. `None` if the interfaces need not be listed.
     pub fn read(&mut self, pending: bool) -> Option<Messages> {
         match self {
             ChangeSource::Netlink(listener) => pending.then(|| listener.read()),

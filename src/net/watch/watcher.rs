@@ -1,4 +1,4 @@
-//! The interfaces in use: which there are, and how each is there.
+//! The interfaces in use, with their states.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,27 +18,27 @@ pub struct Watch {
     /// All interfaces of this host at the last poll.
     interfaces: Vec<Interface>,
     source: ChangeSource,
-    /// The source can be read.
+    /// The source is readable.
     pending: bool,
-    /// The list of interfaces was read again.
+    /// The interfaces were listed again.
     relisted: bool,
 }
 
 impl Watch {
-    /// Watches the interfaces of `endpoints`, from now on.
+    /// Watches the interfaces of `endpoints` from now on.
     pub fn new<'a>(
         endpoints: impl Iterator<Item = &'a Endpoint>,
         backend: Backend,
     ) -> Result<Self, NetError> {
-        // The source is opened before the list is read: a change between the two is then seen
-        // twice, and not missed.
+        // The source is opened before the list is read: a change in between then appears twice and
+        // is not missed.
         let source = ChangeSource::new(backend);
         let interfaces = interfaces().map_err(NetError::list_interfaces)?;
         let mut followed: Vec<(Followed, Family)> = Vec::new();
         let mut last: Option<(*const Via, Family)> = None;
         for at in endpoints.filter(|at| !at.via.is_any()) {
             let family = Family::of(at.group);
-            // Endpoints of one interface mostly come together.
+            // Endpoints of one interface are mostly adjacent.
             if last == Some((Arc::as_ptr(&at.via), family)) {
                 continue;
             }
@@ -51,7 +51,7 @@ impl Watch {
         Ok(Watch { followed, interfaces, source, pending: false, relisted: false })
     }
 
-    /// The interfaces in use and how each is there.
+    /// The interfaces in use, with the state of each.
     pub fn interfaces(&self) -> impl Iterator<Item = (&Via, Family, Presence)> {
         self.followed
             .iter()
@@ -68,8 +68,7 @@ impl Watch {
         std::mem::take(&mut self.relisted)
     }
 
-    /// The interfaces that `--iface all` stands for now, for targets of a family, and that are not
-    /// in use.
+    /// The interfaces of `--iface all` for a family that are not in use.
     pub fn unused(&self, family: Family) -> Vec<Arc<Via>> {
         let like = family.unspecified();
         let is_used = |iface: &Interface| {
@@ -80,32 +79,32 @@ impl Watch {
         unused.map(|iface| Arc::new(Via::of(iface, like, None, true))).collect()
     }
 
-    /// Follows one more interface.
+    /// Follows a further interface.
     pub fn follow(&mut self, via: &Arc<Via>, family: Family) {
         self.followed.push((Followed::new(Arc::clone(via), family, &self.interfaces), family));
     }
 
-    /// What to wait for, if the system sends messages.
+    /// The source to wait for, if the system sends messages.
     pub fn source(&self) -> Option<PollSource<'_>> {
         self.source.source()
     }
 
-    /// When to poll, if it does not.
+    /// The time of the next poll, if the system sends no messages.
     pub fn due(&self) -> Option<Instant> {
         self.source.due()
     }
 
-    /// Takes note whether the source can be read.
+    /// Notes whether the source is readable.
     pub fn note_pending(&mut self, pending: bool) {
         self.pending |= pending;
     }
 
-    /// Whether the source can be read.
+    /// Whether the source is readable.
     pub fn is_pending(&self) -> bool {
         self.pending
     }
 
-    /// How an interface is there.
+    /// The state of an interface.
     pub fn presence(&self, via: &Arc<Via>, family: Family) -> Presence {
         let found = self
             .followed
@@ -114,7 +113,7 @@ impl Watch {
         found.map_or(Presence::Gone, |(followed, _)| followed.presence())
     }
 
-    /// What changed since the last poll; `None` if nothing did, mostly without a system call.
+    /// The changes since the last poll. `None` without changes, mostly without a system call.
     ///
     /// # Errors
     /// The interfaces cannot be listed.

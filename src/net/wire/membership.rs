@@ -1,5 +1,4 @@
-//! The messages of IGMP (RFC 1112, RFC 2236, RFC 3376) and MLD (RFC 2710, RFC 3810): read here, and
-//! built in `reports`. Pure.
+//! The parser of IGMP (RFC 1112, RFC 2236, RFC 3376) and MLD messages (RFC 2710, RFC 3810). Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
@@ -16,7 +15,7 @@ const MLD_QUERY: u8 = 130;
 pub const MLD_REPORT_V1: u8 = 131;
 pub const MLD_REPORT_V2: u8 = 143;
 
-/// Reads a message of IGMP, which is `len` bytes long, of which these are the first.
+/// Reads the captured beginning of an IGMP message of `len` bytes.
 pub(super) fn igmp(message: &[u8], len: usize) -> Option<What> {
     let group = take::<4>(message, 4).map(|octets| IpAddr::from(Ipv4Addr::from(octets)));
     match *message.first()? {
@@ -34,8 +33,8 @@ pub(super) fn igmp(message: &[u8], len: usize) -> Option<What> {
 fn igmp_query(message: &[u8], len: usize, group: IpAddr) -> Option<Query> {
     const TENTH: Duration = Duration::from_millis(100);
     let code = *message.get(1)?;
-    // The versions are told apart by the length and the code (RFC 3376, 7.1). The first one has no
-    // code, and means 10 s.
+    // The length and the code distinguish the versions (RFC 3376, 7.1). IGMPv1 has no code, and
+    // means 10 s.
     let (version, tenths) = match (len, code) {
         (8, 0) => (1, 100),
         (8, code) => (2, u32::from(code)),
@@ -47,7 +46,7 @@ fn igmp_query(message: &[u8], len: usize, group: IpAddr) -> Option<Query> {
     Some(Query { version, group: named(group), max_response: TENTH * tenths, interval, robustness })
 }
 
-/// Reads a message of MLD, which is `len` bytes long, of which these are the first.
+/// Reads the captured beginning of an MLD message of `len` bytes.
 pub(super) fn mld(message: &[u8], len: usize) -> Option<What> {
     let group = take::<16>(message, 8).map(|octets| IpAddr::from(Ipv6Addr::from(octets)));
     match *message.first()? {
@@ -75,13 +74,13 @@ fn mld_query(message: &[u8], len: usize, group: IpAddr) -> Option<Query> {
     Some(Query { version, group: named(group), max_response, interval, robustness })
 }
 
-/// A general query names no group.
+/// A general query has no group.
 fn named(group: IpAddr) -> Option<IpAddr> {
     Some(group).filter(|group| !group.is_unspecified())
 }
 
-/// The querier's robustness variable and its interval in seconds, which the newest versions of IGMP
-/// and MLD have alike. Zero says nothing.
+/// The querier's robustness variable and query interval, which have the same format in IGMPv3 and
+/// MLDv2. Zero means unknown.
 fn robustness_and_interval(message: &[u8], at: usize) -> Option<(Option<u8>, Option<Duration>)> {
     let [flags, code] = take(message, at)?;
     let seconds = Some(float8(code)).filter(|seconds| *seconds > 0);
@@ -91,20 +90,19 @@ fn robustness_and_interval(message: &[u8], at: usize) -> Option<(Option<u8>, Opt
     ))
 }
 
-/// From 128 on, a number with an exponent (RFC 3376, 4.1.1 and 4.1.7).
+/// From 128 on, a floating-point number (RFC 3376, 4.1.1 and 4.1.7).
 fn float8(code: u8) -> u32 {
     let value = u32::from(code);
     if code < 0x80 { value } else { ((value & 0xf) | 0x10) << ((value >> 4 & 7) + 3) }
 }
 
-/// From 32768 on, a number with an exponent (RFC 3810, 5.1.3).
+/// From 32768 on, a floating-point number (RFC 3810, 5.1.3).
 fn float16(code: u16) -> u32 {
     let value = u32::from(code);
     if code < 0x8000 { value } else { ((value & 0xfff) | 0x1000) << ((value >> 12 & 7) + 3) }
 }
 
-/// The groups of the records of a report, whose addresses are N bytes long: those that are there in
-/// full.
+/// The groups of all completely captured records of a report, whose addresses have N bytes.
 fn records<const N: usize>(message: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
     let mut left = u16_at(message, 6).unwrap_or(0);
     let mut at = 8;
@@ -146,13 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn queries_of_igmp_are_told_apart_by_length_and_code() {
+    fn length_and_code_distinguish_the_versions_of_igmp_queries() {
         assert_eq!(igmp_of("11 00 ee ff 00 00 00 00"), query(1, "", 10_000, 0, 0));
         assert_eq!(igmp_of("11 64 ee 9b 00 00 00 00"), query(2, "", 10_000, 0, 0));
         assert_eq!(igmp_of("11 0a 00 00 ef 01 01 01"), query(2, "239.1.1.1", 1_000, 0, 0));
         assert_eq!(igmp_of("11 64 ec 1e 00 00 00 00 02 7d 00 00"), query(3, "", 10_000, 125, 2));
-        // S is set and two sources are asked for. 0x8a: (10 | 16) << 3 = 208; 0xff: (15 | 16) << 10
-        // = 31,744.
+        // S is set, with two sources. 0x8a: (10 | 16) << 3 = 208; 0xff: (15 | 16) << 10 = 31,744.
         assert_eq!(
             igmp_of("11 8a 00 00 ef 01 01 01 0b ff 00 02 0a 00 00 01 0a 00 00 02"),
             query(3, "239.1.1.1", 20_800, 31_744, 3)
@@ -160,7 +157,7 @@ mod tests {
         assert_eq!(
             igmp_of("11 64 00 00 00 00 00 00 00 00 00 00"),
             query(3, "", 10_000, 0, 0),
-            "zero says nothing"
+            "zero is unknown"
         );
         for silent in ["11 64 00 00 00 00 00 00 02 7d", "11 64 00 00 00", "11", ""] {
             assert_eq!(igmp_of(silent), None, "{silent:?} (RFC 3376, 7.1)");
@@ -168,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_of_mld_are_told_apart_by_length() {
+    fn the_length_distinguishes_the_versions_of_mld_queries() {
         let general = "82 00 00 00 27 10 00 00 00000000000000000000000000000000";
         let specific = "82 00 00 00 03 e8 00 00 ff150000000000000000000000001234";
         assert_eq!(mld_of(general), query(1, "", 10_000, 0, 0));
@@ -183,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_message_counts_where_only_its_beginning_is_there() {
+    fn the_length_of_the_whole_message_counts() {
         let message = hex("11 64 00 00 ef 01 01 01 02 7d 00 ff 0a 00 00 01");
         assert_eq!(igmp(&message, 12 + 255 * 4), query(3, "239.1.1.1", 10_000, 125, 2));
         assert_eq!(igmp(&message[..8], 12), None, "the interval is not there");
@@ -197,11 +194,11 @@ mod tests {
     }
 
     #[test]
-    fn reports_tell_the_groups_of_all_records() {
+    fn reports_contain_the_groups_of_all_records() {
         assert_eq!(igmp_of("12 00 00 00 ef 01 01 01"), report(1, &["239.1.1.1"]));
         assert_eq!(igmp_of("16 00 00 00 ef 01 01 01"), report(2, &["239.1.1.1"]));
         assert_eq!(igmp_of("17 00 00 00 ef 01 01 01"), None, "who leaves reports nothing");
-        // Two sources and a word of auxiliary data stand between the two groups.
+        // Two sources and a word of auxiliary data are between the two groups.
         let two = "22 00 00 00 00 00 00 02 01 01 00 02 e8 01 01 01 0a000001 0a000002 ffffffff 04 \
                    00 00 00 ef 01 01 02";
         assert_eq!(igmp_of(two), report(3, &["232.1.1.1", "239.1.1.2"]));
@@ -223,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn exponents_are_those_of_the_standards() {
+    fn exponents_match_the_standards() {
         assert_eq!(
             [0, 1, 0x7f, 0x80, 0x8f, 0x90, 0xff].map(float8),
             [0, 1, 127, 128, 248, 256, 31_744]
@@ -236,7 +233,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_panic(
+        fn arbitrary_bytes_do_not_panic(
             kind in prop_oneof![
                     Just(QUERY),
                     Just(REPORT_V3),

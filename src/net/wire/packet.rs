@@ -1,5 +1,4 @@
-//! What a packet of IPv4 or IPv6 is, read from the bytes at its beginning: who sent it to whom, and
-//! what it carries. Pure.
+//! The parser of IPv4 and IPv6 packets: addresses, header errors and content. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -12,37 +11,35 @@ use crate::units::bytes::{take, u16_at};
 /// A packet of IPv4 or IPv6.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// Who sent it, by its own word.
     pub source: IpAddr,
-    /// Whom it is for.
     pub destination: IpAddr,
-    /// The TTL or hop limit that is left.
+    /// The remaining TTL or hop limit.
     pub ttl: u8,
-    /// It is a part of a longer packet, the first or a later one.
+    /// The packet is a fragment, the first or a later one.
     pub fragment: bool,
-    /// What it carries.
     pub what: What,
-    /// Why IP drops it, by its header alone.
+    /// The header error for which IP drops the packet.
     pub flaw: Option<Flaw>,
 }
 
-/// What is wrong with the header of a packet, so that IP drops it before any firewall sees it.
+/// A header error, for which IP drops the packet before the firewall processes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flaw {
-    /// Its version or its lengths cannot be.
+    /// The version or a length is invalid.
     Header,
-    /// Its checksum is wrong (IPv4).
+    /// The IPv4 header checksum is wrong.
     Checksum,
-    /// It is shorter than it says.
+    /// The packet is shorter than it states.
     Truncated,
-    /// It names a route: IP takes no multicast that does (RFC 1112, 6.1; RFC 8200, 4.4).
+    /// The packet has a source route, which IP does not accept for multicast (RFC 1112, 6.1; RFC
+    /// 8200, 4.4).
     SourceRoute,
 }
 
 impl Packet {
-    /// Reads a packet from its beginning, which may be all that there is of it. `protocol` is that
-    /// of the frame: 0x0800 for IPv4, 0x86dd for IPv6. `None` where the bytes are none of it.
+    /// Reads a packet from its captured beginning. `protocol` is the EtherType: 0x0800 for IPv4,
+    /// 0x86dd for IPv6. `None` for other bytes.
     pub fn parse(protocol: u16, bytes: &[u8]) -> Option<Packet> {
         match protocol {
             IPV4 => ipv4(bytes),
@@ -56,11 +53,11 @@ impl Packet {
         Packet { source, destination, ttl, fragment: false, what, flaw }
     }
 
-    /// The length that the packet says it has, header and all. `None` where it does not say.
+    /// The stated length with the header; `None` if there is none.
     pub fn length(protocol: u16, bytes: &[u8]) -> Option<usize> {
         match protocol {
             IPV4 => Some(usize::from(u16_at(bytes, 2)?)),
-            // A jumbogram says 0 here (RFC 2675).
+            // Zero means a jumbogram (RFC 2675).
             IPV6 => Some(usize::from(u16_at(bytes, 4).filter(|len| *len > 0)?) + IPV6_HEADER),
             _ => None,
         }
@@ -86,7 +83,7 @@ fn ipv4(bytes: &[u8]) -> Option<Packet> {
     }
     let fragments = u16_at(bytes, 6)?;
     let fragment = fragments & (MORE_FRAGMENTS | OFFSET) != 0;
-    // What pads a short frame is none of the packet.
+    // Short frames have padding behind the packet.
     let payload = bytes[..bytes.len().min(total)].get(header..).unwrap_or(&[]);
     let what = match protocol {
         UDP if fragments & OFFSET != 0 => Some(What::LaterFragment),
@@ -99,12 +96,12 @@ fn ipv4(bytes: &[u8]) -> Option<Packet> {
     Some(Packet { source, destination, ttl, fragment, what: what.unwrap_or(What::Other), flaw })
 }
 
-/// What is wrong with a whole header of IPv4 whose lengths can be.
+/// The error of a complete IPv4 header with valid lengths.
 fn ipv4_flaw(header: &[u8]) -> Option<Flaw> {
     let words =
         header.chunks_exact(2).map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])));
     let sum: u32 = words.sum();
-    // RFC 1071: the sum with the checksum in it has only ones. Two folds are enough for 60 bytes.
+    // RFC 1071: the sum including the checksum has only ones. Two folds suffice for 60 bytes.
     let folded = (sum & 0xffff) + (sum >> 16);
     if (folded & 0xffff) + (folded >> 16) != 0xffff {
         return Some(Flaw::Checksum);
@@ -112,7 +109,7 @@ fn ipv4_flaw(header: &[u8]) -> Option<Flaw> {
     names_a_route(&header[20..]).then_some(Flaw::SourceRoute)
 }
 
-/// Whether the options of IPv4 hold a loose or a strict source route (RFC 791, 3.1).
+/// Whether the IPv4 options contain a loose or a strict source route (RFC 791, 3.1).
 fn names_a_route(mut options: &[u8]) -> bool {
     const END: u8 = 0;
     const NO_OPERATION: u8 = 1;
@@ -148,8 +145,8 @@ fn ipv6(bytes: &[u8]) -> Option<Packet> {
     Some(packet)
 }
 
-/// Follows the extension headers (RFC 8200, 4) to what the packet carries. MLD always has one
-/// before it, with the router alert. Notes in `packet` what the headers say of it.
+/// Follows the extension headers (RFC 8200, 4) to the content; MLD always has one, with the router
+/// alert. Notes the properties of the headers in `packet`.
 fn ipv6_payload(bytes: &[u8], total: usize, packet: &mut Packet) -> Option<What> {
     const HOP_BY_HOP: u8 = 0;
     const ROUTING: u8 = 43;
@@ -161,7 +158,7 @@ fn ipv6_payload(bytes: &[u8], total: usize, packet: &mut Packet) -> Option<What>
     loop {
         match next {
             UDP if later => return Some(What::LaterFragment),
-            // What else follows the first fragment's headers stands only there.
+            // Later headers are only in the first fragment.
             _ if later => return None,
             HOP_BY_HOP | ROUTING | DESTINATION => {
                 if next == ROUTING {
@@ -186,7 +183,7 @@ fn ipv6_payload(bytes: &[u8], total: usize, packet: &mut Packet) -> Option<What>
     }
 }
 
-/// RFC 7761, 4.9: version 2, and the type of a hello.
+/// RFC 7761, 4.9: version 2, type hello.
 fn pim(bytes: &[u8]) -> Option<What> {
     (*bytes.first()? == 0x20).then_some(What::PimHello)
 }

@@ -1,38 +1,34 @@
-//! What a packet carries, and what a querier asks.
+//! The content of a packet, and membership queries.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// What a packet carries.
+/// The content of a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// A UDP datagram, or the first fragment of one.
     Udp {
-        /// The port it was sent from.
         source_port: u16,
-        /// The port it is for.
         port: u16,
-        /// The length of its payload; that of the whole datagram, where this is a fragment. A
-        /// train that the kernel has not cut yet counts as one.
+        /// The payload length of the whole datagram, also in its first fragment. A train that the
+        /// kernel has not split yet counts as one datagram.
         len: usize,
-        /// It has a checksum: the field for it is not 0.
+        /// The checksum field is not 0.
         summed: bool,
     },
-    /// A later fragment of a UDP datagram: it tells no port.
+    /// A later fragment of a UDP datagram, without ports.
     LaterFragment,
-    /// Somebody asks who is a member.
+    /// A querier asks for members.
     Query(Query),
-    /// Somebody says what it is a member of.
+    /// A host reports its memberships.
     Report {
         /// Of IGMP (1 to 3), or of MLD (1 or 2).
         version: u8,
-        /// The groups of all its records, as far as they were captured: also those of which it
-        /// says that it has left them.
+        /// The groups of all captured records, including those that the host leaves.
         groups: Vec<IpAddr>,
     },
-    /// A multicast router says that it is there (PIM, RFC 7761, 4.9.2).
+    /// A multicast router announces itself (PIM, RFC 7761, 4.9.2).
     PimHello,
-    /// Anything else.
     Other,
 }
 
@@ -41,12 +37,12 @@ pub enum What {
 pub struct Query {
     /// Of IGMP (1 to 3), or of MLD (1 or 2).
     pub version: u8,
-    /// The group it asks for; `None` for all of them.
+    /// The group of the query; `None` for a general query.
     pub group: Option<IpAddr>,
-    /// How long members may take to answer.
+    /// The time within which members answer.
     pub max_response: Duration,
-    /// How often it asks (QQIC, RFC 3376, 4.1.7), where it says.
+    /// The query interval (QQIC, RFC 3376, 4.1.7), if stated.
     pub interval: Option<Duration>,
-    /// How many losses it allows for (QRV, RFC 3376, 4.1.6), where it says.
+    /// The robustness variable (QRV, RFC 3376, 4.1.6), if stated.
     pub robustness: Option<u8>,
 }

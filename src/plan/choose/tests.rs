@@ -53,7 +53,7 @@ fn address(via: &Via) -> String {
 }
 
 #[test]
-fn an_interface_is_named_by_a_label_or_as_ip_link_prints_it() {
+fn an_interface_is_found_by_label_and_in_the_form_of_ip_link() {
     let mut host = host();
     host[1].labels = vec![("e0:1".to_owned(), "10.0.0.102".parse().unwrap())];
     let choose = |text: &str, wanted: &str| {
@@ -73,7 +73,7 @@ fn an_interface_is_named_by_a_label_or_as_ip_link_prints_it() {
 }
 
 #[test]
-fn an_interface_is_named_by_name_address_or_index() {
+fn an_interface_is_found_by_name_address_or_index() {
     for wanted in ["e0", "10.0.0.101", "2", "fe80::1", "fe80::1%e0", "fe80::1%2"] {
         assert_eq!(choice("239.1.1.1", Some(wanted), None).unwrap().index, 2, "{wanted}");
     }
@@ -86,7 +86,7 @@ fn an_interface_is_named_by_name_address_or_index() {
 }
 
 #[test]
-fn several_interfaces_are_each_taken_once() {
+fn each_named_interface_is_chosen_once() {
     let names = |purpose, wanted: &[&str]| -> Vec<String> {
         all(purpose, "239.1.1.1", wanted, None)
             .unwrap()
@@ -113,7 +113,7 @@ fn several_interfaces_are_each_taken_once() {
 }
 
 #[test]
-fn an_address_that_was_named_is_the_one_to_send_from() {
+fn a_named_address_is_the_source_address() {
     let via = choice("239.1.1.1", Some("10.0.0.102"), None).unwrap();
     assert_eq!((address(&via).as_str(), via.pinned, via.named), ("10.0.0.102", true, true));
     let via = choice("239.1.1.1", Some("e0"), None).unwrap();
@@ -123,7 +123,7 @@ fn an_address_that_was_named_is_the_one_to_send_from() {
 }
 
 #[test]
-fn an_address_on_two_interfaces_names_neither() {
+fn an_address_on_two_interfaces_is_ambiguous() {
     let mut twice = host();
     twice[2].addresses.push(Address { ip: "10.0.0.101".parse().unwrap(), prefix: Some(24) });
     let wanted = [Wanted::Named("10.0.0.101".to_owned())];
@@ -132,14 +132,14 @@ fn an_address_on_two_interfaces_names_neither() {
 }
 
 #[test]
-fn the_route_decides_where_nothing_is_named() {
+fn the_route_decides_without_a_named_interface() {
     let via = choice("239.1.1.1", None, Some(5)).unwrap();
     assert_eq!((via.name.as_str(), via.named), ("e1", false));
     assert_eq!(choice("239.1.1.1", None, Some(1)).unwrap().name, "lo");
 }
 
 #[test]
-fn without_a_route_only_a_single_interface_will_do() {
+fn without_a_route_only_a_single_interface_is_chosen() {
     assert!(matches!(choice("239.1.1.1", None, None), Err(IfaceError::Ambiguous { .. })));
     let only = |host: &[Interface]| choose(host, &target("239.1.1.1"), &[], Purpose::Send, || None);
     assert_eq!(only(&host()[..2]).unwrap()[0].name, "e0");
@@ -147,7 +147,7 @@ fn without_a_route_only_a_single_interface_will_do() {
 }
 
 #[test]
-fn an_arbitrary_route_counts_only_where_there_is_no_choice() {
+fn an_arbitrary_route_decides_only_without_alternatives() {
     assert_eq!(choice("[ff15::1]:5000", None, Some(2)).unwrap().name, "e0");
     let mut two = host();
     two[2].addresses.push(Address { ip: "fe80::2".parse().unwrap(), prefix: Some(64) });
@@ -157,7 +157,7 @@ fn an_arbitrary_route_counts_only_where_there_is_no_choice() {
 }
 
 #[test]
-fn a_link_local_group_needs_an_interface_and_takes_it_from_either_place() {
+fn a_link_local_group_takes_its_interface_from_the_zone_or_the_option() {
     assert!(matches!(choice("ff02::1", None, Some(2)), Err(IfaceError::NeedsZone { .. })));
     assert!(matches!(choice("fe80::9", None, Some(2)), Err(IfaceError::NeedsZone { .. })));
     for (text, wanted) in [
@@ -173,13 +173,13 @@ fn a_link_local_group_needs_an_interface_and_takes_it_from_either_place() {
 }
 
 #[test]
-fn what_can_send_nothing_is_refused_and_what_may_yet_hear_is_not() {
+fn a_sender_needs_an_address_and_a_receiver_does_not() {
     assert!(matches!(
         choice("ff15::1", Some("e1"), None),
         Err(IfaceError::NoAddress { family: Family::V6, .. })
     ));
-    let heard = all(Purpose::Receive, "ff15::1", &["e1"], None).unwrap();
-    assert_eq!((heard[0].index, heard[0].address), (5, None));
+    let chosen = all(Purpose::Receive, "ff15::1", &["e1"], None).unwrap();
+    assert_eq!((chosen[0].index, chosen[0].address), (5, None));
     let mut down = host();
     down[1].up = false;
     let wanted = [Wanted::Named("e0".to_owned())];
@@ -189,15 +189,15 @@ fn what_can_send_nothing_is_refused_and_what_may_yet_hear_is_not() {
 }
 
 #[test]
-fn a_unicast_target_goes_by_its_route_and_is_heard_where_the_address_is() {
+fn a_unicast_target_follows_its_route_and_is_received_on_its_interface() {
     assert_eq!(choice("10.9.9.9", None, Some(5)).unwrap().name, "e1");
     assert!(matches!(choice("10.9.9.9", None, None), Err(IfaceError::NoRoute { .. })));
-    let heard =
+    let chosen =
         |text: &str| all(Purpose::Receive, text, &[], None).map(|vias| vias[0].name.clone());
-    assert_eq!(heard("10.1.0.101"), Ok("e1".to_owned()));
-    assert_eq!(heard("127.0.0.9"), Ok("lo".to_owned()));
-    assert_eq!(heard("10.0.0.255"), Ok("e0".to_owned()));
-    assert!(matches!(heard("10.9.9.9"), Err(IfaceError::NotHere { .. })));
+    assert_eq!(chosen("10.1.0.101"), Ok("e1".to_owned()));
+    assert_eq!(chosen("127.0.0.9"), Ok("lo".to_owned()));
+    assert_eq!(chosen("10.0.0.255"), Ok("e0".to_owned()));
+    assert!(matches!(chosen("10.9.9.9"), Err(IfaceError::NotHere { .. })));
     assert!(matches!(
         all(Purpose::Receive, "10.9.9.9", &["e0"], None),
         Err(IfaceError::NotHere { .. })
@@ -208,11 +208,11 @@ fn a_unicast_target_goes_by_its_route_and_is_heard_where_the_address_is() {
         Err(IfaceError::Elsewhere { .. })
     ));
     assert!(matches!(choice("127.0.0.1", Some("e0"), None), Err(IfaceError::Elsewhere { .. })));
-    assert!(matches!(heard("255.255.255.255"), Err(IfaceError::Ambiguous { .. })));
+    assert!(matches!(chosen("255.255.255.255"), Err(IfaceError::Ambiguous { .. })));
 }
 
 #[test]
-fn a_broadcast_address_is_known_by_the_network() {
+fn a_broadcast_address_belongs_to_its_network() {
     for (address, cast) in [
         ("239.1.1.1", Cast::Multicast),
         ("255.255.255.255", Cast::Broadcast),
@@ -225,7 +225,7 @@ fn a_broadcast_address_is_known_by_the_network() {
 }
 
 #[test]
-fn a_menu_offers_the_sane_default_first_and_loopback_last() {
+fn a_menu_begins_with_the_default_and_ends_with_loopback() {
     let mut host = host();
     host[1].up = false;
     let names = |route: Option<u32>| -> Vec<String> {
@@ -241,15 +241,16 @@ fn a_menu_offers_the_sane_default_first_and_loopback_last() {
 }
 
 #[test]
-fn an_error_lists_what_there_is() {
+fn an_error_lists_the_interfaces() {
     let text = choice("239.1.1.1", Some("eth9"), None).unwrap_err().to_string();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines,
         [
-            "no interface of this host has the name, address or index 'eth9'",
-            "  tip: name one of these with --iface",
-            "  this host has:",
+            "cannot find interface 'eth9': no interface of this host has this name, address or \
+             index",
+            "  tip: use one of these with --iface",
+            "  interfaces of this host:",
             "      1  lo  up    127.0.0.1/8  ::1/128",
             "      2  e0  up    10.0.0.101/24  10.0.0.102/24  fe80::1/64",
             "      5  e1  up    10.1.0.101/24",

@@ -3,8 +3,8 @@ use crate::iface::Address;
 use crate::plan::send::fits;
 use crate::target::read_source;
 
-fn nobody(_: IpAddr, _: &[&Interface]) -> Answer {
-    Answer::Nobody
+fn no_terminal(_: IpAddr, _: &[&Interface]) -> Answer {
+    Answer::NoTerminal
 }
 
 fn iface(index: u32, name: &str, address: &str) -> Interface {
@@ -24,11 +24,7 @@ fn iface(index: u32, name: &str, address: &str) -> Interface {
 }
 
 fn host(ask: Ask) -> Host {
-    Host {
-        interfaces: vec![iface(2, "e0", "10.0.0.101"), iface(3, "e1", "10.1.0.101")],
-        route: |_, _| None,
-        ask,
-    }
+    Host::with(vec![iface(2, "e0", "10.0.0.101"), iface(3, "e1", "10.1.0.101")], ask)
 }
 
 fn ranges(texts: &[&str]) -> Vec<TargetRange> {
@@ -39,7 +35,7 @@ fn named(names: &[&str]) -> Vec<Wanted> {
     names.iter().map(|name| name.parse().unwrap()).collect()
 }
 
-/// The filters, where `sources` are those of `--source` and those of `--exclude`.
+/// The filters for these values of `--source` and `--exclude`.
 fn filters(texts: &[&str], include: &[&str], exclude: &[&str]) -> Result<Vec<String>, String> {
     filters_on(&["e0"], texts, include, exclude)
 }
@@ -53,7 +49,7 @@ fn filters_on(
 ) -> Result<Vec<String>, String> {
     let parse = |texts: &[&str]| texts.iter().map(|text| read_source(text).unwrap()).collect();
     let sources = Sources { include: parse(include), exclude: parse(exclude) };
-    let listens = host(&nobody)
+    let listens = host(&no_terminal)
         .listens(&ranges(texts), &named(wanted), &sources)
         .map_err(|error| error.to_string())?;
     let print = |listen: Listen| match &*listen.filter {
@@ -65,27 +61,27 @@ fn filters_on(
 }
 
 #[test]
-fn a_target_given_twice_is_taken_once() {
+fn repeated_targets_are_used_once() {
     let targets = ranges(&["239.1.1.1:5", "239.1.1.1+2:5", "239.1.1.2/32:5"]);
-    let endpoints = host(&nobody).endpoints(&targets, &named(&["e0", "2"])).unwrap();
+    let endpoints = host(&no_terminal).endpoints(&targets, &named(&["e0", "2"])).unwrap();
     assert_eq!(endpoints.len(), 2);
     assert!(
         Arc::ptr_eq(&endpoints[0].via, &endpoints[1].via),
         "endpoints of one interface share it"
     );
-    assert_eq!(host(&nobody).endpoints(&targets, &named(&["all"])).unwrap().len(), 4);
+    assert_eq!(host(&no_terminal).endpoints(&targets, &named(&["all"])).unwrap().len(), 4);
 }
 
 #[test]
-fn targets_times_interfaces_are_bounded() {
+fn targets_on_all_interfaces_are_limited() {
     let targets = ranges(&["239.0.0.0/16:5"]);
-    assert!(host(&nobody).endpoints(&targets, &named(&["e0"])).is_ok());
-    let error = host(&nobody).endpoints(&targets, &named(&["all"])).unwrap_err().to_string();
-    assert!(error.contains("65537 targets") && error.contains("65536"), "{error}");
+    assert!(host(&no_terminal).endpoints(&targets, &named(&["e0"])).is_ok());
+    let error = host(&no_terminal).endpoints(&targets, &named(&["all"])).unwrap_err().to_string();
+    assert!(error.contains("more than 65536 targets"), "{error}");
 }
 
 #[test]
-fn sources_are_gathered_for_each_group() {
+fn sources_are_collected_per_group() {
     let two = Ok(vec!["232.1.1.1 from [10.0.0.5, 10.0.0.6]".to_owned()]);
     assert_eq!(
         filters(&["10.0.0.6@232.1.1.1", "10.0.0.5@232.1.1.1", "10.0.0.6@232.1.1.1"], &[], &[]),
@@ -104,7 +100,7 @@ fn sources_are_gathered_for_each_group() {
 }
 
 #[test]
-fn a_source_with_a_zone_is_heard_on_its_interface_alone() {
+fn a_source_with_a_zone_filters_on_its_interface_only() {
     for zone in ["e1", "3"] {
         let source = format!("fe80::5%{zone}");
         let both = ["e0", "e1"];
@@ -122,8 +118,8 @@ fn a_source_with_a_zone_is_heard_on_its_interface_alone() {
         assert_eq!(
             error,
             format!(
-                "ff15::1 is joined on e0, and --source names only {source}\n  tip: join it where \
-                 the source is: --iface {zone}"
+                "cannot join ff15::1 on e0: --source names only {source}\n  tip: use the interface \
+                 of the source: --iface {zone}"
             )
         );
     }
@@ -132,29 +128,29 @@ fn a_source_with_a_zone_is_heard_on_its_interface_alone() {
 }
 
 #[test]
-fn sources_that_contradict_are_refused() {
+fn contradicting_sources_are_refused() {
     for (texts, include, exclude, part) in [
         (
             &["239.1.1.1"][..],
             &["fd00::5"][..],
             &[][..],
-            "--source fd00::5 is IPv6 and 239.1.1.1 is IPv4",
+            "--source fd00::5 is IPv6, but 239.1.1.1 is IPv4",
         ),
         (
             &["239.1.1.1", "ff15::1"],
             &["10.0.0.5"],
             &[],
-            "--source 10.0.0.5 is IPv4 and ff15::1 is IPv6",
+            "--source 10.0.0.5 is IPv4, but ff15::1 is IPv6",
         ),
         (&["239.1.1.1"], &[], &["fd00::5"], "--exclude fd00::5 is IPv6"),
-        (&["10.0.0.5@232.1.1.1"], &[], &["10.0.0.6"], "232.1.1.1 is joined from 10.0.0.5 alone"),
+        (&["10.0.0.5@232.1.1.1"], &[], &["10.0.0.6"], "cannot join 232.1.1.1 from 10.0.0.5 only"),
         (
             &["10.0.0.5@232.1.1.1", "232.1.1.1"],
             &[],
             &[],
-            "from 10.0.0.5 alone and from anybody as well",
+            "both from 10.0.0.5 only and from any source",
         ),
-        (&["10.0.0.101"], &["10.0.0.5"], &[], "10.0.0.101 is no multicast group"),
+        (&["10.0.0.101"], &["10.0.0.5"], &[], "10.0.0.101: it is not a multicast group"),
     ] {
         let error = filters(texts, include, exclude).unwrap_err();
         assert!(error.contains(part), "{error}");
@@ -162,7 +158,7 @@ fn sources_that_contradict_are_refused() {
 }
 
 #[test]
-fn the_user_is_asked_once_where_several_interfaces_would_do() {
+fn the_menu_appears_once_for_several_targets() {
     let asked = std::cell::Cell::new(0);
     let ask = |_: IpAddr, offered: &[&Interface]| {
         asked.set(asked.get() + 1);
@@ -178,12 +174,15 @@ fn the_user_is_asked_once_where_several_interfaces_would_do() {
 }
 
 #[test]
-fn without_anybody_to_ask_the_list_is_the_answer() {
+fn without_a_terminal_the_error_lists_the_interfaces() {
     let error = |wanted: &[&str]| {
-        host(&nobody).endpoints(&ranges(&["239.1.1.1:5"]), &named(wanted)).unwrap_err().to_string()
+        host(&no_terminal)
+            .endpoints(&ranges(&["239.1.1.1:5"]), &named(wanted))
+            .unwrap_err()
+            .to_string()
     };
     assert!(
-        error(&[]).contains("several interfaces could carry 239.1.1.1")
+        error(&[]).contains("for 239.1.1.1: e0 and e1 can carry it")
             && error(&[]).contains("e1  up")
     );
     assert!(error(&["ask"]).contains("no terminal"), "{}", error(&["ask"]));
@@ -193,8 +192,9 @@ fn without_anybody_to_ask_the_list_is_the_answer() {
 }
 
 #[test]
-fn a_payload_is_held_to_the_longest_datagram() {
-    let endpoints = host(&nobody).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
+fn a_payload_fits_the_longest_datagram() {
+    let endpoints =
+        host(&no_terminal).endpoints(&[TargetRange::default()], &named(&["e0"])).unwrap();
     assert!(fits(65_507, &endpoints).is_ok());
     let error = fits(65_508, &endpoints).unwrap_err().to_string();
     assert!(error.contains("65508") && error.contains("at most 65507"), "{error}");

@@ -10,7 +10,7 @@ fn of(delays: &[i64], precision: Precision) -> Delays {
     recorded
 }
 
-/// The same by definition: the delays in order, and the one of that rank.
+/// The same by definition: the sorted delays at these ranks.
 fn by_definition(delays: &[i64]) -> Quantiles {
     let mut sorted = delays.to_vec();
     sorted.sort_unstable();
@@ -34,7 +34,7 @@ fn list(quantiles: Quantiles) -> [i64; 7] {
 }
 
 #[test]
-fn no_delays_have_no_quantiles() {
+fn an_empty_distribution_has_no_statistics() {
     assert_eq!(
         (of(&[], Precision::Fine).quantiles(), of(&[], Precision::Fine).variation()),
         (None, None)
@@ -43,7 +43,7 @@ fn no_delays_have_no_quantiles() {
 
 #[test]
 fn the_example_of_rfc_5481() {
-    // Section 4.4: five delays in ms, and how far each is above the shortest.
+    // Section 4.4: five delays in ms, and the distance of each from the shortest.
     let (delays, variations) = ([20, 10, 20, 25, 20], [10, 0, 10, 15, 10]);
     let less = of(&delays, Precision::Fine).less_the_shortest();
     assert_eq!(less.variation(), less.quantiles(), "the shortest has none");
@@ -71,7 +71,7 @@ fn a_clock_offset_does_not_change_the_variation() {
 }
 
 #[test]
-fn a_drifting_clock_rarely_rebuilds_the_histogram() {
+fn a_drifting_clock_causes_few_rebuilds() {
     let mut delays = Delays::new(Precision::Coarse);
     for step in 0..200_000 {
         delays.record(-step * 1_000);
@@ -106,7 +106,7 @@ fn memory_grows_with_the_delays() {
 }
 
 #[test]
-fn histograms_have_the_expected_number_of_bins() {
+fn histograms_take_the_expected_number_of_bins() {
     for digits in 0..=3 {
         for power in 0..44 {
             let distance = (1_u64 << power) + 1;
@@ -124,7 +124,7 @@ fn histograms_have_the_expected_number_of_bins() {
 
 proptest! {
     #[test]
-    fn delays_that_may_not_grow_lose_precision_and_nothing_else(
+    fn delays_that_may_not_grow_lose_only_precision(
         before in proptest::collection::vec(0..100_000_i64, 0..200),
         after in proptest::collection::vec(any::<i64>().prop_map(|delay| delay >> 20), 1..200),
     ) {
@@ -159,7 +159,7 @@ proptest! {
                 (found.min, found.mean, found.max),
                 (expected.min, expected.mean, expected.max)
             );
-            // The reserve below the first delay, and its extension, cost a little precision.
+            // The reserve below the first delay, and rebuilds, cost a little precision.
             let tolerated = ((expected.max - expected.min) as f64 * 2.0 * error) as i64 + 10;
             for (found, expected) in list(found).into_iter().zip(list(expected)) {
                 prop_assert!(
@@ -174,7 +174,7 @@ proptest! {
     }
 
     #[test]
-    fn merging_is_recording_all(
+    fn merging_equals_recording_all(
         one in proptest::collection::vec(-1_000_000..1_000_000_i64, 0..50),
         two in proptest::collection::vec(-1_000_000_000..1_000_000_000_i64, 0..50),
     ) {
@@ -206,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn every_delay_is_below_some_edge(
+    fn the_last_edge_includes_every_delay(
         delays in proptest::collection::vec(-1_000_000..1_000_000_i64, 1..100),
     ) {
         let recorded = of(&delays, Precision::Fine);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The same by definition: everything is remembered, and looked through.
+/// The same by definition: it remembers and searches everything.
 #[derive(Default)]
 struct Reference {
     arrivals: Vec<u64>,
@@ -80,20 +80,19 @@ fn extents(numbers: &[u64]) -> Vec<(u64, u64)> {
 
 #[test]
 fn the_example_of_rfc_4737_with_packet_4_reordered() {
-    // Section 7.1, table 1: packet 4 arrives eighth, and the fourth arrival had overtaken it.
+    // Section 7.1, table 1: packet 4 arrives eighth, overtaken by the fourth arrival.
     assert_eq!(extents(&[1, 2, 3, 5, 6, 7, 8, 4, 9, 10]), [(4, 4)]);
 }
 
 #[test]
-fn several_packets_are_overtaken_at_once() {
-    // The extents of two and of three packets that were overtaken, by the definition of RFC
-    // 4737, 4.2.
+fn several_packets_can_be_overtaken_at_once() {
+    // The extents of two and of three overtaken packets, by the definition of RFC 4737, 4.2.
     assert_eq!(extents(&[1, 2, 3, 4, 7, 5, 6, 8, 9, 10]), [(5, 1), (6, 2)]);
     assert_eq!(extents(&[1, 2, 3, 7, 8, 9, 10, 4, 5, 6, 11]), [(4, 4), (5, 5), (6, 6)]);
 }
 
 #[test]
-fn a_stream_in_order_takes_no_memory() {
+fn an_ordered_stream_needs_no_memory() {
     let mut sequence = Sequence::starting_with(7, usize::MAX);
     for number in 8..200_000 {
         assert_eq!(sequence.arrive(number), Order::InOrder);
@@ -103,13 +102,13 @@ fn a_stream_in_order_takes_no_memory() {
 }
 
 #[test]
-fn losses_come_in_runs() {
+fn losses_form_runs() {
     let (sequence, _) = follow(&[0, 1, 4, 5, 7, 11]);
     assert_eq!(sequence.losses(), Losses { expected: 12, lost: 6, runs: 3, longest: 3 });
 }
 
 #[test]
-fn late_join_is_not_loss() {
+fn datagrams_before_the_first_received_one_are_not_lost() {
     let (mut sequence, orders) = follow(&[1000, 1001, 998, 998, 1000]);
     assert_eq!(orders[1..], [Order::Late { extent: 2 }, Order::Duplicate, Order::Duplicate]);
     assert_eq!(sequence.losses(), Losses { expected: 3, ..Losses::default() });
@@ -123,7 +122,7 @@ fn late_join_is_not_loss() {
 }
 
 #[test]
-fn late_and_duplicate_differ_within_the_window() {
+fn a_late_datagram_differs_from_a_duplicate_up_to_the_end_of_the_window() {
     for distance in [65_536, 65_537, WINDOW - 1] {
         let mut sequence = Sequence::starting_with(0, usize::MAX);
         for number in (1..=distance + 5).filter(|number| *number != 5) {
@@ -144,7 +143,7 @@ fn late_and_duplicate_differ_within_the_window() {
 fn with_forgotten_gaps_the_extent_is_a_lower_bound() {
     let mut sequence = Sequence::starting_with(0, 2);
     [2, 4, 6, 8].iter().for_each(|number| _ = sequence.arrive(*number));
-    // The third and the fourth arrival left the gaps that are remembered, the first one is not.
+    // The gaps of the third and the fourth arrival are remembered, that of the first is not.
     assert_eq!(
         (sequence.arrive(7), sequence.arrive(1)),
         (Order::Late { extent: 1 }, Order::Late { extent: 3 })
@@ -153,7 +152,7 @@ fn with_forgotten_gaps_the_extent_is_a_lower_bound() {
 }
 
 #[test]
-fn memory_is_bounded_for_any_sequence() {
+fn memory_is_bounded() {
     let mut sequence = Sequence::starting_with(MOST / 2, usize::MAX);
     for step in 0..WINDOW {
         sequence.arrive(MOST / 2 + 2 * step);
@@ -197,7 +196,7 @@ proptest! {
     }
 
     #[test]
-    fn what_has_come_is_remembered(
+    fn received_numbers_are_remembered(
         numbers in proptest::collection::vec(1000..1300_u64, 1..200),
     ) {
         let mut sequence = Sequence::starting_with(numbers[0], 16);
@@ -215,7 +214,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn it_agrees_with_the_definition(
+    fn the_result_matches_the_definition(
         first in 0..200_000_u64,
         steps in proptest::collection::vec((0..6_u8, 0..300_u64), 1..120),
         marks in proptest::collection::vec(0..120_usize, 0..4),
@@ -229,7 +228,7 @@ proptest! {
                 0 | 1 => next,
                 2 => next + by / 10,
                 3 => next.saturating_sub(by),
-                // Around the end of the window, and far beyond it.
+                // Near the end of the window, and far beyond it.
                 4 => next + if by % 7 == 0 { WINDOW + by } else { by },
                 _ if by % 10 == 0 => {
                     sequence.announce(next + by / 10);
@@ -259,7 +258,7 @@ proptest! {
     }
 
     #[test]
-    fn a_shuffled_stream_loses_nothing(block in 1..5000_usize, seed: u64) {
+    fn a_shuffled_stream_has_no_losses(block in 1..5000_usize, seed: u64) {
         let mut numbers: Vec<u64> = (0..10_000).collect();
         let mut state = seed | 1;
         for chunk in numbers[1..].chunks_mut(block) {

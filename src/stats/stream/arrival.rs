@@ -1,29 +1,29 @@
-//! How a datagram arrived.
+//! The circumstances of an arrival.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::SystemTime;
 
-/// How a datagram arrived.
+/// The circumstances of an arrival.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'a> {
-    /// The sender, without the zone.
+    /// The sender's address, without the zone.
     pub source: SocketAddr,
-    /// The name of the interface that the zone of a link-local source stands for.
+    /// The interface of a link-local source.
     pub zone: Option<&'a str>,
-    /// The destination group.
+    /// The group of the endpoint.
     pub group: IpAddr,
-    /// The destination UDP port.
+    /// The UDP port of the endpoint.
     pub port: u16,
-    /// The interface it arrived on, by index and by name.
+    /// The arrival interface, by index and name.
     pub iface: Option<(u32, &'a str)>,
-    /// The kernel's timestamp, or the program's if the kernel has none.
+    /// The kernel timestamp, or the time of the read if the kernel has none.
     pub time: SystemTime,
-    /// The time of the read, if the kernel has a timestamp.
+    /// The time of the read, if there is a kernel timestamp.
     pub read: Option<SystemTime>,
-    /// The TTL or hop limit that was left.
+    /// The remaining TTL or hop limit.
     pub ttl: Option<u8>,
     /// The traffic class.
     pub traffic_class: Option<u8>,
-    /// The length of its payload in bytes.
+    /// The payload length in bytes.
     pub len: usize,
 }

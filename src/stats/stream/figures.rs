@@ -1,4 +1,4 @@
-//! The counts of a stream in a span of time.
+//! The counters of a stream over a span of time.
 
 use super::Arrival;
 use super::clock::nanos_between;
@@ -7,37 +7,37 @@ use crate::stats::Meter;
 use crate::stats::delay::{Delays, Precision};
 use crate::stats::sequence::Order;
 
-/// The counts of a stream, over the whole run or an interval.
+/// The counters of a stream, over the run or an interval.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// Those that came, each once.
+    /// Received datagrams, each once.
     pub meter: Meter,
-    /// Further copies of those (RFC 5560).
+    /// Further copies (RFC 5560).
     pub duplicates: u64,
-    /// Those that came after a later one (RFC 4737, 3.3).
+    /// Datagrams that arrived after a later one (RFC 4737, 3.3).
     pub reordered: u64,
     /// The largest extent of reordering (RFC 4737, 4.2).
     pub reorder_extent_max: u64,
     /// Datagrams too late to distinguish from duplicates.
     pub stale: u64,
-    /// Those with a wrong checksum or length. They are lost as well.
+    /// Datagrams with a wrong checksum or length. They count as lost, too.
     pub corrupt: u64,
-    /// Those that were cut. They are lost as well.
+    /// Truncated datagrams. They count as lost, too.
     pub truncated: u64,
-    /// Datagrams whose DSCP changed on the path; `None` if the system does not report the DSCP.
+    /// Datagrams with a changed DSCP; `None` if the system does not report it.
     pub dscp_changed: Option<u64>,
-    /// The fewest and the most routers that they passed.
+    /// The fewest and the most routers on the path.
     pub hops: Option<(u8, u8)>,
-    /// The longest time between one and the next (in ns).
+    /// The longest time between two datagrams in ns.
     pub gap: Option<i64>,
     /// From the sender's clock to the receiver's kernel (RFC 7679).
     pub delays: Delays,
-    /// From the receiver's kernel to the program.
+    /// From the receiver's kernel to the application.
     pub wakeups: Delays,
 }
 
 impl Figures {
-    /// Nothing counted yet.
+    /// Empty counters.
     pub fn new(precision: Precision) -> Self {
         Figures {
             meter: Meter::default(),
@@ -55,7 +55,7 @@ impl Figures {
         }
     }
 
-    /// Counts one that has not come before.
+    /// Adds a datagram that has not arrived before.
     pub fn take(
         &mut self,
         probe: &Probe,
@@ -70,7 +70,7 @@ impl Figures {
             self.reordered += 1;
             self.reorder_extent_max = self.reorder_extent_max.max(extent);
         }
-        // The lower two bits are for routers to change (RFC 3168).
+        // Routers may change the lower two bits (RFC 3168).
         if let Some(class) = arrival.traffic_class {
             *self.dscp_changed.get_or_insert(0) +=
                 u64::from(class >> 2 != probe.traffic_class >> 2);
@@ -86,12 +86,12 @@ impl Figures {
         }
     }
 
-    /// The heap memory of the distributions, in bytes.
+    /// The heap memory of the distributions in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.delays.bytes() + self.wakeups.bytes()
     }
 
-    /// Adds the counts of another stream.
+    /// Adds the counters of another stream.
     pub fn merge(&mut self, other: &Figures) {
         self.meter.merge(&other.meter);
         self.duplicates += other.duplicates;

@@ -1,4 +1,4 @@
-//! Measured streams: the counts of each, and the table of all of them.
+//! Measured streams: the counters of each one, and the table of all.
 
 mod arrival;
 mod clock;

@@ -9,21 +9,21 @@ use crate::format::probe::{Probe, ProbeKind};
 use crate::stats::delay::Precision;
 use crate::stats::sequence::{Losses, Order, Sequence};
 
-/// The number of remembered gaps of the other streams, for the extent of reordering.
+/// The number of gaps that further streams remember for the extent of reordering.
 const FEW_GAPS: usize = 1024;
 
-/// After a pause of this length, a sender may continue anywhere in its sequence.
+/// After this silence a sender may be anywhere in its sequence.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The number of losses accepted when a sender's address changes, at any rate.
+/// The number of datagrams that may always be lost when a sender's address changes.
 const FEW_AHEAD: u64 = 64;
 
-/// The memory of a stream without its distributions and window, in bytes: the record, its table
-/// entries, the names of its interface, and the smallest window.
+/// The memory of a stream without its distributions and its window, in bytes: itself, its table
+/// entries, the names of its interfaces, and the shortest window.
 pub(super) const OVERHEAD: usize = size_of::<Stream>() + 384;
 
-/// The identity of a stream. The sender's address is not part of it: a renumbered host, or one with
-/// a recreated interface, continues from another address.
+/// Identifies a stream. The sender's address is not part of it: a renumbered host, or a recreated
+/// interface, continues from another address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The run: 64 random bits, unique to a sender.
@@ -46,37 +46,37 @@ impl Key {
 /// A measured stream.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    /// Which one it is.
+    /// The identity of the stream.
     pub key: Key,
-    /// The address and port that its sender has now, without the zone.
+    /// The current address and port of the sender, without the zone.
     pub source: SocketAddr,
-    /// The name of the interface that the zone of a link-local source stands for.
+    /// The interface of a link-local source.
     pub zone: Option<String>,
-    /// How often that address changed.
+    /// The number of address changes.
     pub source_changes: u64,
-    /// The address before that, and the first number that came from the one after it.
+    /// The previous address, and the first number from the current one.
     source_before: Option<(SocketAddr, u64)>,
     /// Another stream has the same key: [`Stream::is_from_elsewhere`].
     pub(super) apart: bool,
-    /// The name of the interface that it arrives on.
+    /// The name of the arrival interface.
     pub iface: Option<String>,
-    /// Its sender has announced the end.
+    /// The sender has announced the end.
     pub ended: bool,
-    /// The weakest of all its datagrams.
+    /// The weakest evidence of all datagrams.
     pub(super) clock: Clock,
     pub(super) sequence: Option<Sequence>,
-    /// The total of an end that arrived before any data.
+    /// The number that the end announced before any data arrived.
     announced: u64,
-    pub(super) heard: (SystemTime, SystemTime),
-    /// Arrival and transit time of the last one that came for the first time.
+    pub(super) arrived: (SystemTime, SystemTime),
+    /// The arrival and transit time of the last first copy.
     last: Option<(SystemTime, i64)>,
     jitter: Option<f64>,
     most_gaps: usize,
     pub(super) whole: Figures,
     pub(super) interval: Option<Box<Figures>>,
-    /// The address that its memory is charged to, and how many bytes that is.
+    /// The address that is charged for the memory, and the bytes charged.
     pub(super) charged: (IpAddr, usize),
-    /// It takes no more memory, because its address has had its share.
+    /// The stream may not grow: its address has used its share.
     pub(super) full: bool,
 }
 
@@ -94,7 +94,7 @@ impl Stream {
             ended: false,
             sequence: None,
             announced: 0,
-            heard: (arrival.time, arrival.time),
+            arrived: (arrival.time, arrival.time),
             last: None,
             jitter: None,
             most_gaps: if precision == Precision::Fine { usize::MAX } else { FEW_GAPS },
@@ -105,22 +105,22 @@ impl Stream {
         }
     }
 
-    /// The place of a possible restart. The port may differ after a restart.
+    /// The key for a restarted sender, which may use another port.
     pub fn place(&self) -> (IpAddr, IpAddr, u16, u32) {
         let Key { group, port, ifindex, .. } = self.key;
         (self.source.ip(), group, port, ifindex)
     }
 
-    /// The memory that it takes, in bytes.
+    /// The memory in bytes.
     pub(super) fn bytes(&self) -> usize {
         let interval =
             self.interval.as_ref().map_or(0, |interval| size_of::<Figures>() + interval.bytes());
         OVERHEAD + self.whole.bytes() + interval + self.sequence.as_ref().map_or(0, Sequence::bytes)
     }
 
-    /// Whether a probe from another address, at `time`, belongs to another stream despite the same
-    /// key. A sender with two interfaces on one network sends each number from both. A sender whose
-    /// address changes sends no number twice, and continues near its last number.
+    /// Whether a probe with the same key, from another address at `time`, belongs to another
+    /// stream. A sender with two interfaces on one network sends each number from both. A sender
+    /// whose address changes sends each number once and continues near its last number.
     pub(super) fn is_from_elsewhere(
         &self,
         probe: &Probe,
@@ -132,16 +132,16 @@ impl Stream {
         };
         let number = probe.sequence;
         let before = self.source_before.filter(|(before, _)| *before == source);
-        let silence = time.duration_since(self.heard.1).unwrap_or_default();
+        let silence = time.duration_since(self.arrived.1).unwrap_or_default();
         match (probe.kind, number.checked_sub(sequence.next())) {
             (ProbeKind::Data, None) => {
-                // Datagrams from the earlier address may arrive late or twice.
+                // Datagrams of the previous address may arrive late or twice.
                 let is_late = before.is_some_and(|(_, changed_at)| number < changed_at);
                 !is_late && sequence.has_received(number)
             }
             _ if silence >= PAUSE => false,
             (ProbeKind::Data, Some(ahead)) => {
-                let span = self.heard.1.duration_since(self.heard.0).unwrap_or_default();
+                let span = self.arrived.1.duration_since(self.arrived.0).unwrap_or_default();
                 let share = silence.as_secs_f64() / span.as_secs_f64().max(1e-9);
                 ahead > FEW_AHEAD && ahead as f64 > 4.0 * share * sequence.received() as f64
             }
@@ -149,51 +149,51 @@ impl Stream {
         }
     }
 
-    /// The counts since the last mark, or of the whole run.
+    /// The counters since the last mark, or of the run.
     pub fn figures(&self, interval: bool) -> &Figures {
         self.interval.as_deref().filter(|_| interval).unwrap_or(&self.whole)
     }
 
-    /// The losses since the last mark, or of the whole run.
+    /// The losses since the last mark, or of the run.
     pub fn losses(&self, interval: bool) -> Losses {
         let losses = if interval { Sequence::losses_since_mark } else { Sequence::losses };
         self.sequence.as_ref().map(losses).unwrap_or_default()
     }
 
-    /// The number of datagrams sent before the first received one that did not arrive later. They
-    /// are not lost, because the receiver had not joined.
+    /// The datagrams before the first received one that did not arrive after it. They are not lost:
+    /// the receiver was not listening yet.
     pub fn missed_before(&self) -> u64 {
         self.sequence
             .as_ref()
             .map_or(self.announced, |sequence| sequence.first() - sequence.early())
     }
 
-    /// How well its delay is known.
+    /// The evidence that the clocks agree.
     pub fn clock(&self) -> Clock {
         if self.sequence.is_some() { self.clock } else { Clock::Unknown }
     }
 
-    /// The interarrival jitter in nanoseconds, as it stands now (RFC 3550, 6.4.1 and A.8); `None`
-    /// until two came.
+    /// The current interarrival jitter in nanoseconds (RFC 3550, 6.4.1 and A.8); `None` before the
+    /// second datagram.
     pub fn jitter(&self) -> Option<f64> {
         self.jitter
     }
 
-    /// The longest silence by `now`: that of a stream that has not ended goes on.
+    /// The longest silence until `now`; that of a running stream continues.
     pub fn gap(&self, interval: bool, now: SystemTime) -> Option<i64> {
         let silence =
             self.last.filter(|_| !self.ended).map(|(last, _)| nanos_between(last, now).max(0));
         self.figures(interval).gap.max(silence)
     }
 
-    /// Whether the interval has anything to report. An end alone may reveal losses.
+    /// Whether the interval has content: the end alone can reveal losses.
     pub fn is_of_interest(&self) -> bool {
         !self.ended
             || self.interval.as_ref().is_none_or(|interval| !interval.is_empty())
             || self.losses(true).expected > 0
     }
 
-    /// Counts a data datagram. Returns its delay if the clocks agree.
+    /// Adds a data datagram. Returns its delay if the clocks agree.
     pub(super) fn take(
         &mut self,
         probe: &Probe,
@@ -201,7 +201,7 @@ impl Stream {
         local: LocalClock,
         may_grow: bool,
     ) -> Option<i64> {
-        self.hear(arrival.time);
+        self.note_time(arrival.time);
         let clock = Clock::of(probe, local);
         let delay = nanos_since_epoch(arrival.time)
             .saturating_sub(i64::try_from(probe.sent).unwrap_or(i64::MAX));
@@ -225,8 +225,7 @@ impl Stream {
             Order::InOrder | Order::Late { .. } => {
                 // Only the first copy of a datagram enters the other metrics (RFC 5560, 3.4).
                 self.clock = self.clock.min(clock);
-                // If the clock was set back between two datagrams, the gap is negative and does not
-                // count.
+                // The clock may have been set back in between; a negative silence is none.
                 let silence =
                     self.last.map(|(before, _)| nanos_between(before, arrival.time).max(0));
                 figures.for_each(|figures| {
@@ -243,7 +242,7 @@ impl Stream {
     }
 
     pub(super) fn end(&mut self, announced: u64, time: SystemTime) {
-        self.hear(time);
+        self.note_time(time);
         self.ended = true;
         self.announced = self.announced.max(announced);
         if let Some(sequence) = &mut self.sequence {
@@ -251,7 +250,7 @@ impl Stream {
         }
     }
 
-    /// Its sender has another address from this number on.
+    /// The sender continues from another address at this number.
     fn change_source(&mut self, number: u64, arrival: &Arrival) {
         self.source_before = Some((self.source, number));
         self.source = arrival.source;
@@ -259,8 +258,8 @@ impl Stream {
         self.source_changes += 1;
     }
 
-    fn hear(&mut self, time: SystemTime) {
-        self.heard = (self.heard.0.min(time), self.heard.1.max(time));
+    fn note_time(&mut self, time: SystemTime) {
+        self.arrived = (self.arrived.0.min(time), self.arrived.1.max(time));
     }
 
     pub(super) fn mark(&mut self) {

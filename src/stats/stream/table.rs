@@ -1,5 +1,4 @@
-//! All measured streams, each kept apart by its run, its group, its port and the interface that it
-//! arrives on.
+//! All measured streams, separated by run, group, port and arrival interface.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -10,47 +9,47 @@ use super::{Arrival, Clock, Key, LocalClock, Stream};
 use crate::format::probe::{Damage, Probe, ProbeKind};
 use crate::stats::delay::Precision;
 
-/// The number of streams kept at least; more for more targets. Further streams are counted but not
-/// measured, which bounds the memory.
+/// The minimum of the stream limit; a receiver of more targets has a higher limit. Datagrams of
+/// further streams are counted, but not measured. This bounds the memory.
 const FEWEST_STREAMS: usize = 4096;
 
-/// The memory of all streams together, in bytes, for any number of targets and senders. Beyond it
-/// no stream is added, and existing streams reduce their precision.
+/// The memory limit of all streams together, in bytes. Beyond it no stream is added, and the
+/// existing ones lose precision.
 pub const MOST_BYTES: usize = 128 << 20;
 
-/// The share of one address, which leaves the rest to other addresses.
+/// The share of one address, which leaves the rest to others.
 const MOST_BYTES_OF_ADDRESS: usize = MOST_BYTES / 4 * 3;
 
-/// The first streams have percentiles at a precision of a thousandth, the others of a hundredth
-/// (benches/README.md has the cost).
+/// The first streams have a precision of 0.1 %, the others of 1 % (benches/README.md has the memory
+/// sizes).
 const FINE_STREAMS: usize = 64;
 
-/// How many streams there are.
+/// The numbers of streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StreamCounts {
-    /// All of them.
+    /// All streams.
     pub streams: usize,
-    /// Those that have not ended.
+    /// Streams that have not ended.
     pub open: usize,
-    /// Those of which only the end came.
+    /// Streams of which only the end arrived.
     pub empty: usize,
-    /// There are more, which are not followed.
+    /// Further streams exist, but are not tracked.
     pub more: bool,
 }
 
-/// All measured streams, and the damaged datagrams.
+/// All measured streams, and the datagrams that belong to none.
 #[derive(Clone, Debug)]
 pub struct Streams {
     streams: Vec<Stream>,
-    /// By key; and by key and source if several senders have the same key.
+    /// By key; by key and source if several senders have the same key.
     positions: HashMap<(Key, Option<SocketAddr>), usize>,
     /// The memory of the streams of each address.
     by_address: HashMap<IpAddr, Share>,
-    /// The stream of the datagram before: most come from there.
+    /// The stream of the previous datagram, which most datagrams share.
     recent: Option<(Key, SocketAddr, usize)>,
     most: usize,
     most_bytes: usize,
-    /// The memory that all streams take, in bytes.
+    /// The memory of all streams in bytes.
     bytes: usize,
     intervals: bool,
     local: LocalClock,
@@ -60,11 +59,11 @@ pub struct Streams {
     pub untracked: u64,
     /// Datagrams with a wrong checksum or length, of any stream.
     pub corrupt: u64,
-    /// Datagrams of a version or a kind that is not known.
+    /// Datagrams with an unknown version or kind.
     pub unsupported: u64,
 }
 
-/// The share of the streams of one address.
+/// The memory of the streams of one address.
 #[derive(Clone, Copy, Debug, Default)]
 struct Share {
     streams: usize,
@@ -72,8 +71,8 @@ struct Share {
 }
 
 impl Streams {
-    /// No streams yet. `listens` is how many things are listened to; `intervals` is whether there
-    /// are marks; `local` is the receiver's clock.
+    /// An empty table. `listens` is the number of endpoints; `intervals` enables marks; `local` is
+    /// the receiver's clock.
     pub fn new(listens: usize, intervals: bool, local: LocalClock) -> Self {
         Streams {
             streams: Vec::new(),
@@ -93,10 +92,10 @@ impl Streams {
         }
     }
 
-    /// Counts a probe. Returns the delay of a data datagram if the clocks agree.
+    /// Adds a probe. Returns its delay if the clocks agree.
     pub fn take(&mut self, probe: &Probe, arrival: &Arrival) -> Option<i64> {
         if probe.kind == ProbeKind::Reply {
-            // A reply answers another host, and is not part of the stream.
+            // A reply does not belong to the stream.
             return None;
         }
         let local = self.local;
@@ -120,7 +119,7 @@ impl Streams {
         delay
     }
 
-    /// Charges the memory that a stream takes by now.
+    /// Charges the current memory of a stream.
     fn charge(&mut self, position: usize) {
         let stream = &mut self.streams[position];
         let (address, before) = stream.charged;
@@ -135,10 +134,10 @@ impl Streams {
         stream.full = share.bytes > MOST_BYTES_OF_ADDRESS;
     }
 
-    /// Counts a damaged probe, also in its stream if that exists.
+    /// Adds a damaged probe, also to its stream if that is known.
     pub fn damaged(&mut self, damage: Damage, stream: Option<u64>, arrival: &Arrival) {
         match damage {
-            // It is counted among all that are cut, measured or not.
+            // `Tally` counts all truncated datagrams, measured or not.
             Damage::Truncated => {}
             Damage::Corrupt => self.corrupt += 1,
             Damage::Unsupported => self.unsupported += 1,
@@ -148,7 +147,7 @@ impl Streams {
             let apart = self.positions.get(&(key, Some(arrival.source)));
             apart.or_else(|| self.positions.get(&(key, None))).copied()
         });
-        // A damaged probe cannot change the address of a stream.
+        // A damaged datagram must not change the address of a stream.
         let known = known.filter(|position| self.streams[*position].source == arrival.source);
         if let Some(position) = known {
             let Stream { whole, interval, .. } = &mut self.streams[position];
@@ -159,22 +158,22 @@ impl Streams {
         }
     }
 
-    /// The streams in the order of their first datagrams.
+    /// The streams, in the order of their first arrivals.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Stream> {
         self.streams.iter()
     }
 
-    /// The memory of the streams in bytes: at most [`MOST_BYTES`] plus the growth by one datagram.
+    /// The memory in bytes: at most [`MOST_BYTES`], plus the memory of one datagram.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Whether there are streams, and all of them have ended.
+    /// Whether there are streams, and all have ended.
     pub fn all_ended(&self) -> bool {
         self.open == 0 && !self.streams.is_empty()
     }
 
-    /// How many streams there are.
+    /// The numbers of streams.
     pub fn counts(&self) -> StreamCounts {
         StreamCounts {
             streams: self.streams.len(),
@@ -184,22 +183,22 @@ impl Streams {
         }
     }
 
-    /// How often each stream's sender had started before: the streams of the same address at the
-    /// same place that were over, or silent for good, when this one began.
+    /// The number of earlier starts of each stream's sender: the streams of the same address and
+    /// place that had ended, or fallen silent for good, before this one began.
     pub fn restarts(&self) -> Vec<u64> {
         let mut last_heard: HashMap<_, Vec<SystemTime>> = HashMap::new();
         for stream in &self.streams {
-            last_heard.entry(stream.place()).or_default().push(stream.heard.1);
+            last_heard.entry(stream.place()).or_default().push(stream.arrived.1);
         }
         last_heard.values_mut().for_each(|times| times.sort_unstable());
         let before = |stream: &Stream| {
             let times = last_heard.get(&stream.place()).map_or(&[][..], Vec::as_slice);
-            times.partition_point(|last| *last < stream.heard.0) as u64
+            times.partition_point(|last| *last < stream.arrived.0) as u64
         };
         self.streams.iter().map(before).collect()
     }
 
-    /// Moves the streams of a recreated interface to its new index and name.
+    /// Notes that an interface was recreated: its streams continue with the new index and name.
     pub fn moved(&mut self, before: u32, (now, name): (u32, &str)) {
         self.recent = None;
         for (position, stream) in
@@ -208,7 +207,7 @@ impl Streams {
             let source = stream.apart.then_some(stream.source);
             let key = Key { ifindex: now, ..stream.key };
             if self.positions.contains_key(&(key, source)) {
-                // The stream exists there already.
+                // The stream also arrived there.
                 continue;
             }
             self.positions.remove(&(stream.key, source));
@@ -226,9 +225,9 @@ impl Streams {
         }
     }
 
-    /// Notes whether the receiver's clock can be trusted: it follows a reference, and was not set.
-    /// The delays of a stream with untrusted times stay unknown; a later stream may have known
-    /// ones.
+    /// Notes whether the receiver's clock follows a reference and was not set. The delays of a
+    /// stream become unknown if it received datagrams while the clock was not trusted. Later
+    /// streams may have known delays.
     pub fn trust_clock(&mut self, trusted: bool) {
         self.local.synchronised = trusted;
         if trusted {
@@ -239,7 +238,7 @@ impl Streams {
         }
     }
 
-    /// The position of a stream, which is created within the limits.
+    /// The position of a stream, which is created if the limits allow it.
     fn position(&mut self, key: Key, probe: &Probe, arrival: &Arrival) -> Option<usize> {
         let source = arrival.source;
         match self.recent {
@@ -265,7 +264,7 @@ impl Streams {
 
     /// Adds a stream; `apart` is its source if it is not the first with its key.
     fn add(&mut self, key: Key, apart: Option<SocketAddr>, arrival: &Arrival) -> Option<usize> {
-        // One address takes at most half, and leaves the rest to others.
+        // One address takes no more than half of the streams, which leaves the rest to others.
         let address = arrival.source.ip();
         let of_address = self.by_address.get(&address).copied().unwrap_or_default();
         if self.streams.len() >= self.most

@@ -1,5 +1,4 @@
-//! Linux control messages: the walk over them, and the addresses beside them. No `unsafe`: the
-//! kernel's bytes are read as bytes.
+//! Linux control messages and socket addresses. No `unsafe`: the kernel's bytes are read as bytes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::{Duration, SystemTime};
@@ -9,21 +8,20 @@ use libc::{self, c_int};
 use crate::sys::meta::Meta;
 use crate::units::bytes::take;
 
-/// Room for every control message that is asked for, and half as many (they take 168 bytes on
-/// IPv6).
+/// One and a half times the size of all requested control messages (168 bytes for IPv6).
 pub const CONTROL_LEN: usize = 256;
 
-/// A control buffer, aligned as the kernel wants it.
+/// A control buffer with the alignment that the kernel requires.
 #[derive(Clone, Copy)]
 #[repr(C, align(8))]
 pub struct Control(pub [u8; CONTROL_LEN]);
 
-/// A socket address as the kernel writes it: `sockaddr_storage`.
+/// A socket address in the kernel's form: `sockaddr_storage`.
 #[derive(Clone, Copy)]
 #[repr(C, align(8))]
 pub struct Name(pub [u8; 128]);
 
-/// Walks control messages: `(level, type, data)`. Stops at the first that does not fit.
+/// Iterates over control messages: `(level, type, data)`. Stops at the first that does not fit.
 pub struct Messages<'a>(pub &'a [u8]);
 
 const WORD: usize = size_of::<usize>();
@@ -48,7 +46,7 @@ fn int(bytes: &[u8], at: usize) -> Option<c_int> {
     take(bytes, at).map(c_int::from_ne_bytes)
 }
 
-/// Reads a source address.
+/// The source address.
 pub fn source(name: &Name) -> Option<SocketAddr> {
     let bytes = &name.0;
     let port = take(bytes, 2).map(u16::from_be_bytes)?;
@@ -62,8 +60,8 @@ pub fn source(name: &Name) -> Option<SocketAddr> {
     }
 }
 
-/// Reads what the kernel told of one datagram, or of one train of them, into `meta`. Answers the
-/// length of each datagram of a train (UDP_GRO, udp(7)).
+/// Reads the metadata of a datagram or a train into `meta`. Returns the length of each datagram of
+/// a train (UDP_GRO, udp(7)).
 pub fn read(control: &[u8], meta: &mut Meta) -> Option<usize> {
     let mut segment = None;
     for (level, kind, data) in Messages(control) {
@@ -80,8 +78,7 @@ pub fn read(control: &[u8], meta: &mut Meta) -> Option<usize> {
                 meta.drops = take(data, 0).map(u32::from_ne_bytes)
             }
             (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
-                // struct in_pktinfo: interface, the address of this host that took it, the address
-                // it was sent to
+                // struct in_pktinfo: interface, local address, destination address
                 meta.ifindex = take(data, 0).map(u32::from_ne_bytes);
                 meta.destination =
                     take::<4>(data, 8).map(|bytes| IpAddr::from(Ipv4Addr::from(bytes)));
@@ -166,7 +163,7 @@ mod tests {
         }
 
         #[test]
-        fn a_length_that_lies_ends_the_walk(
+        fn an_invalid_length_ends_the_iteration(
             len: usize,
             rest in proptest::collection::vec(any::<u8>(), 0..64),
         ) {

@@ -1,4 +1,4 @@
-//! The processes that COMMAND has started, by /proc.
+//! The processes that COMMAND has started, from /proc.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,18 +6,18 @@ use std::io;
 
 use nix::unistd::{getpgrp, getpid};
 
-/// What /proc/PID/stat says of a process.
+/// The fields of /proc/PID/stat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Process {
     id: i32,
     parent: i32,
     group: i32,
-    /// It has ended, and its parent does not know yet.
+    /// The process has ended, but its parent has not collected its status.
     zombie: bool,
 }
 
-/// The running processes that descend from this one, except what mcast runs for itself: that is in
-/// its own process group.
+/// The running descendants of this process, except helper processes, which are in its own process
+/// group.
 pub fn descendants() -> io::Result<Vec<i32>> {
     let stats = fs::read_dir("/proc")?.flatten().filter_map(|entry| {
         let id: i32 = entry.file_name().to_str()?.parse().ok()?;
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_may_look_like_the_rest_of_the_line() {
+    fn a_process_name_may_look_like_the_rest_of_the_line() {
         assert_eq!(
             parse(7, b"7 (a) Z 1 (\xff)) S 3 5 5 0 -1"),
             Some(Process { id: 7, parent: 3, group: 5, zombie: false })
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn descendants_are_found_in_any_group_and_what_mcast_runs_is_left_out() {
+    fn descendants_are_found_in_any_group_except_helpers() {
         let ended = Process { zombie: true, ..process(12, 10, 20) };
         let processes = [
             process(1, 0, 1),
@@ -94,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_line_panics_and_no_circle_is_endless(
+        fn arbitrary_lines_and_cycles_end(
             stat in proptest::collection::vec(any::<u8>(), 0..60),
             links in proptest::collection::vec((0..9_i32, 0..9_i32, 0..3_i32), 0..20),
         ) {

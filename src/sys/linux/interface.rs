@@ -1,5 +1,4 @@
-//! The interfaces of this host by ioctl (netdevice(7)), for processes that may open no netlink
-//! socket.
+//! The interfaces of this host by ioctl (netdevice(7)), for processes without netlink sockets.
 
 use std::io;
 use std::mem;
@@ -8,10 +7,10 @@ use std::os::fd::AsRawFd;
 
 use libc::{c_char, c_int, ifreq, sockaddr, sockaddr_in};
 
-/// Asks about interfaces, by name. Names are bytes: the kernel does not require text.
+/// Queries interfaces by name. Names are bytes: the kernel does not require text.
 pub struct InterfaceQuery(UdpSocket);
 
-/// The Ethernet address of an interface, and the type of its link (ARPHRD_* of linux/if_arp.h).
+/// The Ethernet address of an interface, and its link type (ARPHRD_* of linux/if_arp.h).
 pub struct Hardware {
     pub link_type: u16,
     pub address: [u8; 6],
@@ -29,7 +28,7 @@ impl InterfaceQuery {
         u32::try_from(index).map_err(io::Error::other)
     }
 
-    /// The flags IFF_*, of which 16 bits are shown here.
+    /// The IFF_* flags; the ioctl has only 16 bits.
     pub fn flags(&self, name: &[u8]) -> io::Result<c_int> {
         let answer = self.ask(libc::SIOCGIFFLAGS, request(name)?)?;
         // SAFETY: the kernel has filled in this member of the union.
@@ -37,7 +36,7 @@ impl InterfaceQuery {
         Ok(c_int::from(u16::from_ne_bytes(flags.to_ne_bytes())))
     }
 
-    /// The MTU in bytes.
+    /// In bytes.
     pub fn mtu(&self, name: &[u8]) -> io::Result<u32> {
         let answer = self.ask(libc::SIOCGIFMTU, request(name)?)?;
         // SAFETY: the kernel has filled in this member of the union.
@@ -55,14 +54,14 @@ impl InterfaceQuery {
         Ok(Hardware { link_type: found.sa_family, address })
     }
 
-    /// The IPv4 addresses of all interfaces, each with its label: the name of the interface, or
-    /// that of an alias (`e0:1`).
+    /// The IPv4 addresses of all interfaces, each with its label: the name of the interface or of
+    /// an alias (`e0:1`).
     pub fn ipv4_addresses(&self) -> io::Result<Vec<(Vec<u8>, Ipv4Addr)>> {
-        let mut room = 64;
+        let mut capacity = 64;
         loop {
             // SAFETY: `ifreq` is a plain C struct, for which all zeroes is a valid value.
-            let mut found: Vec<ifreq> = vec![unsafe { mem::zeroed() }; room];
-            let bytes = room * size_of::<ifreq>();
+            let mut found: Vec<ifreq> = vec![unsafe { mem::zeroed() }; capacity];
+            let bytes = capacity * size_of::<ifreq>();
             let mut list = libc::ifconf {
                 ifc_len: c_int::try_from(bytes).map_err(io::Error::other)?,
                 ifc_ifcu: libc::__c_anonymous_ifc_ifcu { ifcu_req: found.as_mut_ptr() },
@@ -74,16 +73,16 @@ impl InterfaceQuery {
                 return Err(io::Error::last_os_error());
             }
             let written = usize::try_from(list.ifc_len).unwrap_or(0) / size_of::<ifreq>();
-            // A full list may have been cut short.
-            if written < room {
+            // A full list may have been truncated.
+            if written < capacity {
                 found.truncate(written);
                 return Ok(found.iter().map(|entry| (name_of(entry), address_of(entry))).collect());
             }
-            room *= 2;
+            capacity *= 2;
         }
     }
 
-    /// The netmask of one of the addresses that [`Self::ipv4_addresses`] lists.
+    /// The netmask of an address from [`Self::ipv4_addresses`].
     pub fn netmask(&self, label: &[u8], address: Ipv4Addr) -> io::Result<Ipv4Addr> {
         let mut asked = request(label)?;
         asked.ifr_ifru.ifru_addr = socket_address(address);
@@ -98,7 +97,7 @@ impl InterfaceQuery {
     }
 }
 
-/// A request about the interface of this name.
+/// A request for the interface with this name.
 fn request(name: &[u8]) -> io::Result<ifreq> {
     // SAFETY: `ifreq` is a plain C struct, for which all zeroes is a valid value.
     let mut request: ifreq = unsafe { mem::zeroed() };
@@ -118,7 +117,7 @@ fn name_of(entry: &ifreq) -> Vec<u8> {
 fn address_of(entry: &ifreq) -> Ipv4Addr {
     // SAFETY: the kernel has filled in this member of the union.
     let address = unsafe { entry.ifr_ifru.ifru_addr };
-    // The bytes behind the port of a `struct sockaddr_in`.
+    // The bytes after the port in a `struct sockaddr_in`.
     let [_, _, a, b, c, d, ..] = address.sa_data.map(|byte| byte.to_ne_bytes()[0]);
     Ipv4Addr::new(a, b, c, d)
 }
@@ -138,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_loopback_interface_answers() {
+    fn the_loopback_interface_has_its_properties() {
         let query = InterfaceQuery::open().unwrap();
         assert!(query.index(b"lo").unwrap() > 0);
         assert!(query.flags(b"lo").unwrap() & libc::IFF_LOOPBACK != 0);

@@ -1,5 +1,4 @@
-//! Linux: many datagrams a call, with every ancillary item, and the socket options that socket2
-//! does not have.
+//! Linux: many datagrams per call with all metadata, and the socket options that socket2 lacks.
 
 mod children;
 mod control;

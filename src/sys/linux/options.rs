@@ -1,4 +1,4 @@
-//! The socket options that socket2 does not have, and those that only Linux has.
+//! The socket options that socket2 lacks, and those of Linux only.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::AsRawFd;
@@ -9,7 +9,7 @@ use socket2::{SockAddr, Socket, Type};
 
 use crate::iface::Family;
 
-/// Sets one option by value.
+/// Sets an option to a value.
 pub fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) -> io::Result<()> {
     // SAFETY: `value` outlives the call and its exact size is passed; the descriptor is open
     // because `socket` is borrowed.
@@ -27,7 +27,7 @@ pub fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) 
 
 pub const ON: c_int = 1;
 
-/// Asks the kernel for the time, TTL, traffic class and drops of each datagram.
+/// Requests the timestamp, TTL, traffic class and drop counter of each datagram.
 pub fn ask_for_metadata(socket: &Socket, family: Family) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, ON)?;
     set(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, ON)?;
@@ -40,7 +40,7 @@ pub fn ask_for_metadata(socket: &Socket, family: Family) -> io::Result<()> {
     }
 }
 
-/// Asks the kernel for the destination of each datagram, and the interface it arrived on.
+/// Requests the destination and the arrival interface of each datagram.
 pub fn ask_for_arrival(socket: &Socket, family: Family) -> io::Result<()> {
     if family == Family::V4 {
         set(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, ON)
@@ -49,14 +49,13 @@ pub fn ask_for_arrival(socket: &Socket, family: Family) -> io::Result<()> {
     }
 }
 
-/// `UDP_GRO` (udp(7), Linux 5.0): a train of datagrams comes as one, with the length of each beside
-/// it.
+/// `UDP_GRO` (udp(7), Linux 5.0): the kernel delivers a train whole, with the length of its
+/// datagrams.
 pub fn take_trains(socket: &UdpSocket) -> io::Result<()> {
     set(socket, libc::SOL_UDP, libc::UDP_GRO, ON)
 }
 
-/// Makes the kernel report a datagram that its own queue dropped, as ENOBUFS on the send, instead
-/// of losing it in silence.
+/// Makes a send return ENOBUFS if the kernel's own queue dropped the datagram, instead of success.
 pub fn report_queue_drops(socket: &Socket, family: Family) -> io::Result<()> {
     if family == Family::V4 {
         set(socket, libc::IPPROTO_IP, libc::IP_RECVERR, ON)
@@ -65,11 +64,11 @@ pub fn report_queue_drops(socket: &Socket, family: Family) -> io::Result<()> {
     }
 }
 
-/// Chooses the interface and the source address of IPv4 multicast, by the interface's index: an
-/// address may stand on two interfaces.
+/// Selects the interface and the source address of IPv4 multicast. By index, because two interfaces
+/// may have the same address.
 pub fn send_via_v4(socket: &Socket, index: u32, address: Ipv4Addr) -> io::Result<()> {
-    // The address goes with the index: on `lo` an index alone sends from 0.0.0.0, which every
-    // receiver drops.
+    // The address is required, too: on `lo` an index alone sends from 0.0.0.0, which every receiver
+    // drops.
     let request = libc::ip_mreqn {
         imr_multiaddr: libc::in_addr { s_addr: 0 },
         imr_address: libc::in_addr { s_addr: u32::from_ne_bytes(address.octets()) },
@@ -78,8 +77,8 @@ pub fn send_via_v4(socket: &Socket, index: u32, address: Ipv4Addr) -> io::Result
     set(socket, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, request)
 }
 
-/// Chooses the interface of unicast. `IP_UNICAST_IF` and `IPV6_UNICAST_IF` take the index in
-/// network order (ip(7)).
+/// Selects the interface of unicast. `IP_UNICAST_IF` and `IPV6_UNICAST_IF` take the index in
+/// network byte order (ip(7)).
 pub fn send_unicast_via(socket: &Socket, family: Family, index: u32) -> io::Result<()> {
     if family == Family::V4 {
         set(socket, libc::IPPROTO_IP, libc::IP_UNICAST_IF, index.to_be())
@@ -88,19 +87,19 @@ pub fn send_unicast_via(socket: &Socket, family: Family, index: u32) -> io::Resu
     }
 }
 
-/// Binds to a device (SO_BINDTODEVICE), which takes no rights since Linux 5.7.
+/// Binds to a device (SO_BINDTODEVICE), which needs no rights since Linux 5.7.
 pub fn bind_to_device(socket: &Socket, device: &str) -> io::Result<()> {
     socket.bind_device(Some(device.as_bytes()))
 }
 
-/// Sets the receive buffer past the system's limit, if this process may.
+/// Sets the receive buffer beyond the system's limit, if permitted.
 pub fn force_receive_buffer(socket: &Socket, bytes: usize) -> io::Result<()> {
     let bytes = c_int::try_from(bytes).unwrap_or(c_int::MAX / 2);
     set(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, bytes)
 }
 
-/// How many datagrams this socket's queue has dropped since it was opened, the last ones too.
-/// `SO_MEMINFO` (include/uapi/linux/sock_diag.h): nine counters, the last of them the drops.
+/// The datagrams that the socket's queue has dropped up to now. `SO_MEMINFO`
+/// (include/uapi/linux/sock_diag.h) has nine counters; the last is that of the drops.
 pub fn dropped(socket: &UdpSocket) -> Option<u32> {
     const SO_MEMINFO: c_int = 55;
     const SK_MEMINFO_DROPS: usize = 8;
@@ -123,8 +122,8 @@ pub fn dropped(socket: &UdpSocket) -> Option<u32> {
     }
 }
 
-/// Delivers only the groups that this socket joined, where Linux would deliver the groups that any
-/// program joined.
+/// Delivers only groups that this socket joined; by default Linux delivers those that any program
+/// joined.
 pub fn deliver_only_joined(socket: &Socket, family: Family) -> io::Result<()> {
     match family {
         Family::V4 => socket.set_multicast_all_v4(false),
@@ -132,18 +131,18 @@ pub fn deliver_only_joined(socket: &Socket, family: Family) -> io::Result<()> {
     }
 }
 
-/// Whether this IPv4 socket gets nothing but the groups that it joined, on their interfaces.
+/// Whether this IPv4 socket receives only groups that it joined, on their interfaces.
 pub fn delivers_only_joined_v4(socket: &Socket) -> bool {
     socket.multicast_all_v4().is_ok_and(|all| !all)
 }
 
-/// Binds an address that is shared with other receivers (SO_REUSEADDR is set), also with programs
-/// of the same user that set SO_REUSEPORT alone, whoever comes first.
+/// Binds an address that other receivers share (SO_REUSEADDR is set), including programs of the
+/// same user with SO_REUSEPORT only, in any order.
 ///
-/// No two sockets may become a group of SO_REUSEPORT: its members get a datagram in turns. Linux
-/// lets one of them have what another one has joined if that was found early, whatever their
-/// interfaces (`inet_steal_sock` of a `udp_v4_early_demux`). A socket becomes a member if the option
-/// is on during the bind, and selects another one only while it is on.
+/// No two sockets may form a group of SO_REUSEPORT, whose members receive datagrams in turn. After
+/// an early lookup, Linux lets a member receive what another one has joined, on any interface
+/// (`inet_steal_sock` of a `udp_v4_early_demux`). A socket becomes a member if the option is on
+/// during the bind, and selects another member only while it is on.
 pub fn bind_shared(socket: &Socket, address: &SockAddr) -> io::Result<()> {
     match socket.bind(address) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
@@ -156,13 +155,13 @@ pub fn bind_shared(socket: &Socket, address: &SockAddr) -> io::Result<()> {
     }
 }
 
-/// The type of a UDP socket, non-blocking from the start: two calls a socket are much for ten
-/// thousand.
+/// A UDP socket that is non-blocking from the start: a second call is expensive for ten thousand
+/// sockets.
 pub fn datagram_type() -> Type {
     Type::DGRAM.nonblocking()
 }
 
-/// Nothing to do after [`datagram_type`].
+/// [`datagram_type`] has set it.
 pub fn set_nonblocking(_socket: &Socket) -> io::Result<()> {
     Ok(())
 }

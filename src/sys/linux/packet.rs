@@ -1,5 +1,5 @@
-//! A packet socket (packet(7)): what reaches the interfaces, before IP and the firewall see it. It
-//! needs CAP_NET_RAW.
+//! A packet socket (packet(7)): the frames on the interfaces, before IP and the firewall process
+//! them. Needs CAP_NET_RAW.
 
 use std::os::fd::AsRawFd;
 use std::{io, mem, ptr};
@@ -12,14 +12,13 @@ use super::options;
 use crate::sys::captured::{CUSTOMER_TAG, CapturedFrame, IPV4, IPV6, PROVIDER_TAG, Towards, Vlan};
 use crate::units::bytes::{take, u16_at};
 
-/// How much of a packet is kept: enough for the headers, and for what IGMP and MLD say.
+/// The captured length of a packet: enough for the headers, and for IGMP and MLD messages.
 const SNAP: usize = 256;
 
-/// How many are taken a call.
+/// Frames per call.
 const SLOTS: usize = 64;
 
-/// The receive buffer. A frame takes as much of it as it is long, and what else the kernel keeps of
-/// it.
+/// The receive buffer in bytes. A frame takes its length and the kernel's overhead.
 const BUFFER: usize = 8 << 20;
 
 // include/uapi/linux/if_packet.h, which libc does not have.
@@ -30,13 +29,14 @@ const PACKET_AUXDATA: c_int = 8;
 const TP_STATUS_VLAN_VALID: u32 = 1 << 4;
 const TP_STATUS_VLAN_TPID_VALID: u32 = 1 << 6;
 
-/// The part of a tag that is the VLAN; the rest is a priority.
+/// The VLAN bits of a tag; the others are the priority.
 const VLAN_ID: u16 = 0xfff;
 
-/// A tag behind the first, which the kernel leaves before the packet: its VLAN and the protocol.
+/// The length of an inner tag, which the kernel leaves in front of the packet: its VLAN and the
+/// EtherType.
 const INNER_TAG: usize = 4;
 
-/// The multicast of all interfaces.
+/// The multicast frames of all interfaces.
 pub struct PacketSocket {
     socket: Socket,
     names: [Name; SLOTS],
@@ -46,7 +46,7 @@ pub struct PacketSocket {
 
 impl PacketSocket {
     pub fn open() -> io::Result<Box<PacketSocket>> {
-        // Without a protocol nothing comes yet, so that nothing gets in before there is the filter.
+        // Without a protocol, no frame arrives before the filter is set.
         let socket = Socket::new(Domain::from(libc::AF_PACKET), Type::DGRAM, None)?;
         socket.attach_filter(&multicast_only())?;
         options::set(&socket, libc::SOL_PACKET, PACKET_AUXDATA, options::ON)?;
@@ -60,7 +60,7 @@ impl PacketSocket {
         Ok(Box::new(PacketSocket { socket, names, controls, payloads: [[0; SNAP]; SLOTS] }))
     }
 
-    /// Takes some of what waits. Answers how many there were: none where nothing waits.
+    /// Reads some of the waiting frames. Returns their number, which is zero if none is waiting.
     pub fn read(&mut self, take: &mut dyn FnMut(&CapturedFrame)) -> io::Result<usize> {
         let mut vectors = [libc::iovec { iov_base: ptr::null_mut(), iov_len: SNAP }; SLOTS];
         // SAFETY: `mmsghdr` is a plain C struct of integers and pointers, for which all zeroes is a
@@ -107,9 +107,9 @@ impl PacketSocket {
         Ok(count)
     }
 
-    /// How many the socket had no room for since the last call.
+    /// The frames dropped since the last call: the buffer was full.
     pub fn dropped(&self) -> io::Result<u32> {
-        // struct tpacket_stats: what came, and what of it was dropped. Reading sets both to zero.
+        // struct tpacket_stats: received and dropped. Reading resets both.
         let mut stats = [0_u32; 2];
         let mut len = size_of_val(&stats) as socklen_t;
         let (socket, stats_at) = (self.socket.as_raw_fd(), stats.as_mut_ptr().cast::<c_void>());
@@ -122,8 +122,8 @@ impl PacketSocket {
     }
 }
 
-/// Everything, of every interface: `ETH_P_ALL`, because what waits for one protocol sees it only
-/// behind the firewall's ingress hook.
+/// `ETH_P_ALL` on every interface: a socket for one protocol receives frames only after the
+/// firewall's ingress hook.
 fn every_interface() -> SockAddr {
     let mut storage = SockAddrStorage::zeroed();
     // SAFETY: `sockaddr_ll` is a socket address: it fits into the storage of all of them, of whose
@@ -135,8 +135,8 @@ fn every_interface() -> SockAddr {
     unsafe { SockAddr::new(storage, size_of::<libc::sockaddr_ll>() as socklen_t) }
 }
 
-/// A filter (bpf(4)) that lets the beginning of multicast of IPv4 and IPv6 in, and nothing else.
-/// The kernel takes the outer tag away. One more may be left before the packet.
+/// A filter (bpf(4)) that accepts the beginning of IPv4 and IPv6 multicast only. The kernel removes
+/// the outer tag. An inner one may be in front of the packet.
 fn multicast_only() -> [SockFilter; 20] {
     const LOAD_HALF: u16 = (libc::BPF_LD | libc::BPF_H | libc::BPF_ABS) as u16;
     const LOAD_WORD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
@@ -149,7 +149,7 @@ fn multicast_only() -> [SockFilter; 20] {
     [
         SockFilter::new(LOAD_WORD, 0, 0, PROTOCOL),
         SockFilter::new(IS, 0, 3, IPV4 as u32),
-        // The destination is at 16, and begins with 1110.
+        // The destination is at offset 16, and begins with 1110.
         SockFilter::new(LOAD_BYTE, 0, 0, 16),
         SockFilter::new(AND, 0, 0, 0xf0),
         SockFilter::new(IS, 13, 14, 0xe0),
@@ -171,7 +171,7 @@ fn multicast_only() -> [SockFilter; 20] {
     ]
 }
 
-/// Reads what the kernel tells of a frame: `struct sockaddr_ll` and `struct tpacket_auxdata`.
+/// Reads the metadata of a frame: `struct sockaddr_ll` and `struct tpacket_auxdata`.
 fn caught<'a>(name: &Name, control: &[u8], bytes: &'a [u8]) -> Option<CapturedFrame<'a>> {
     let protocol = take(&name.0, 2).map(u16::from_be_bytes)?;
     let ifindex = take(&name.0, 4).map(u32::from_ne_bytes)?;
@@ -199,13 +199,13 @@ fn caught<'a>(name: &Name, control: &[u8], bytes: &'a [u8]) -> Option<CapturedFr
     if matches!(protocol, CUSTOMER_TAG | PROVIDER_TAG) || is_tagged(&caught) {
         take_inner_tag(&mut caught)?;
     }
-    // A tag of VLAN 0 carries a priority only, and is as good as none.
+    // A tag with VLAN 0 has only a priority, and counts as none.
     caught.vlan = caught.vlan.filter(|vlan| vlan.id != 0);
     Some(caught)
 }
 
-/// Whether a tag stands before the packet although the kernel names the protocol of the packet, as
-/// since Linux 6.10 (`vlan_get_protocol_dgram`).
+/// Whether a tag is in front of the packet although the kernel reports the EtherType of the packet,
+/// as since Linux 6.10 (`vlan_get_protocol_dgram`).
 fn is_tagged(caught: &CapturedFrame) -> bool {
     let (version, length_at, header) = match caught.protocol {
         IPV4 => (4, 2, 0),
@@ -213,7 +213,7 @@ fn is_tagged(caught: &CapturedFrame) -> bool {
         _ => return false,
     };
     let is_packet = |at: usize| caught.bytes.get(at).is_some_and(|first| first >> 4 == version);
-    // A tag may look like the beginning of a packet, but then of one that is too long.
+    // A tag can look like the beginning of a packet, but its length is then too large.
     let fits = u16_at(caught.bytes, length_at)
         .is_some_and(|length| usize::from(length) + header <= caught.len);
     u16_at(caught.bytes, INNER_TAG - 2) == Some(caught.protocol)
@@ -221,8 +221,8 @@ fn is_tagged(caught: &CapturedFrame) -> bool {
         && !(is_packet(0) && fits)
 }
 
-/// Takes the tag away that stands before the packet. It is the second, or the kernel took the
-/// first one for none.
+/// Removes the tag in front of the packet. It is the inner one, unless the kernel ignored the outer
+/// one.
 fn take_inner_tag(caught: &mut CapturedFrame) -> Option<()> {
     let id = u16_at(caught.bytes, 0)? & VLAN_ID;
     caught.vlan = match caught.vlan {
@@ -239,7 +239,7 @@ fn take_inner_tag(caught: &mut CapturedFrame) -> Option<()> {
 mod tests {
     use super::*;
 
-    /// The control message of a frame of 1,000 bytes, as this machine's kernel writes it.
+    /// The control message of a frame of 1,000 bytes, in this machine's byte order.
     fn auxdata(status: u32, tag: u16, kind: u16) -> Vec<u8> {
         let mut bytes = (size_of::<usize>() + 8 + 20).to_ne_bytes().to_vec();
         [libc::SOL_PACKET, PACKET_AUXDATA]
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_tells_interface_and_direction() {
+    fn the_address_has_interface_and_direction() {
         for (kind, towards) in [
             (0, Towards::Us),
             (1, Towards::Us),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_auxiliary_data_tells_length_and_vlan() {
+    fn the_auxiliary_data_has_length_and_vlan() {
         let name = name(2);
         let hundred = |provider| Some(Vlan { id: 100, provider, inner: None });
         for (status, tag, kind, vlan) in [
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_tag_is_taken_from_before_the_packet() {
+    fn an_inner_tag_is_removed_from_the_packet() {
         let mut name = name(2);
         for (protocol, provider) in [(CUSTOMER_TAG, false), (PROVIDER_TAG, true)] {
             name.0[..2].copy_from_slice(&(libc::AF_PACKET as u16).to_ne_bytes());
@@ -305,7 +305,7 @@ mod tests {
             let bytes = [0x20, 5, 0x08, 0, 0x45, 7];
             for (control, vlan) in [
                 (auxdata(0x50, 0x6064, 0x88a8), Vlan { id: 100, provider: true, inner: Some(5) }),
-                // The kernel takes a priority for no tag.
+                // The kernel ignores a tag with only a priority.
                 (auxdata(0x50, 0x6000, 0x8100), Vlan { id: 5, provider, inner: None }),
                 (Vec::new(), Vlan { id: 5, provider, inner: None }),
             ] {
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_tag_is_seen_although_the_kernel_names_the_protocol_of_the_packet() {
+    fn an_inner_tag_is_found_behind_the_packets_ethertype() {
         let mut v4 = [0; 36];
         let mut v6 = [0; 60];
         // Priorities 0 to 7: two of them look like the beginning of a packet.

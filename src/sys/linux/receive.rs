@@ -1,4 +1,4 @@
-//! Receiving many datagrams a call: recvmmsg with every ancillary item.
+//! Receives many datagrams per call: recvmmsg with all metadata.
 
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
@@ -13,39 +13,38 @@ use crate::sys::backend::Batching;
 use crate::sys::meta::{Meta, UNKNOWN_SOURCE};
 use crate::sys::train::Train;
 
-/// Buffers a call. More of them were no faster, and each costs 64 KiB once something long has
-/// filled it.
+/// Buffers per call. More were not faster, and each takes 64 KiB after a long datagram.
 const SLOTS: usize = 32;
 
-/// Buffers a call where long datagrams or trains come, or nobody knows yet. A call is dear then
-/// anyway, and memory is saved.
+/// Buffers per call for long datagrams or trains, or before the first datagram. A call is expensive
+/// then anyway, and this saves memory.
 const LONG_SLOTS: usize = 8;
 
-/// What is longer than a page is long.
+/// More than a page counts as long.
 const LONG: u32 = 4096;
 
-/// The largest datagram or train there is, and one byte to spare, so that none is ever cut. The
-/// pages of a slot are taken from the system only when a datagram fills them.
+/// One byte more than the largest datagram or train: none is ever truncated. The system provides
+/// the pages of a slot only when a datagram fills them.
 const SLOT_LEN: usize = 65_536;
 
-/// From one slot to the next. A power of two would have all of them contend for the same few lines
-/// of the processor's cache.
+/// The distance between two slots. With a power of two, all slots would compete for the same few
+/// lines of the CPU cache.
 const STRIDE: usize = SLOT_LEN + 128;
 
-/// Receives up to [`SLOTS`] datagrams or trains a call.
+/// Receives up to [`SLOTS`] datagrams or trains per call.
 pub struct Batch {
     most: usize,
     buffers: Buffers,
-    /// How many slots the last call filled.
+    /// The number of slots that the last call filled.
     filled: usize,
-    /// How many calls in a row found no more than one.
+    /// The number of consecutive calls that received at most one.
     singles: u8,
-    /// Something long has come, or will; `None` until anything has come.
+    /// Long datagrams or trains arrive; `None` before the first datagram.
     long: Option<bool>,
 }
 
-/// After so many calls that found no more than one, most ask for one only, and spare the kernel the
-/// look for a second.
+/// After this many calls with at most one datagram, most calls request only one. This saves the
+/// kernel the search for a second.
 const SINGLES: u8 = 8;
 
 impl Batch {
@@ -82,26 +81,26 @@ impl Batch {
         Ok(self.filled)
     }
 
-    /// Takes note that trains will come.
+    /// Prepares for trains.
     pub fn expect_trains(&mut self) {
         self.long = Some(true);
     }
 
-    /// What the last call put into a slot.
+    /// The content of a slot after the last call.
     pub fn get(&self, slot: usize) -> Train<'_> {
         assert!(slot < self.filled);
         let (payload, name, control, flags) = self.buffers.slot(slot);
         let mut meta =
             Meta { source: control::source(name).unwrap_or(UNKNOWN_SOURCE), ..Meta::unknown() };
         let segment = control::read(control, &mut meta);
-        // A train is never cut, for none is longer than a slot.
+        // A train is never truncated: none exceeds a slot.
         meta.truncated = flags & libc::MSG_TRUNC != 0;
         Train { payload, segment, meta }
     }
 }
 
-/// What the kernel writes into, and the headers that tell it where. They are made once and only
-/// through pointers looked at, because the headers point at the rest.
+/// The buffers of the kernel, and the headers that point to them. They are created once and
+/// accessed only through pointers, because the headers hold pointers to the rest.
 struct Buffers {
     headers: NonNull<[libc::mmsghdr; SLOTS]>,
     vectors: NonNull<[libc::iovec; SLOTS]>,
@@ -136,10 +135,9 @@ impl Buffers {
         buffers
     }
 
-    /// Makes the first `used` slots, and one more that a failed call may have begun, as they were.
-    /// The kernel writes lengths and flags back into the headers, and a slot whose control
-    /// length shrank would otherwise cut the control messages of every later datagram (the drop
-    /// counter is absent until the first drop).
+    /// Resets the first `used` slots, and one more that a failed call may have begun. The kernel
+    /// writes lengths and flags to the headers. A reduced control length would truncate the control
+    /// messages of all later datagrams (the drop counter is absent before the first drop).
     fn renew(&mut self, used: usize) {
         // SAFETY: the headers live as long as `self`, which is borrowed mutably, so that nobody
         // else looks at them.
@@ -151,7 +149,7 @@ impl Buffers {
         }
     }
 
-    /// Whether something long was received into the first `filled` slots.
+    /// Whether the first `filled` slots contain a long datagram.
     fn has_long(&self, filled: usize) -> bool {
         // SAFETY: the headers live as long as `self`, and the kernel writes into them only in a
         // call that borrows `self` mutably.
@@ -159,8 +157,7 @@ impl Buffers {
         headers.iter().take(filled).any(|header| header.msg_len > LONG)
     }
 
-    /// The payload, the source, the control messages and the flags of what was received into a
-    /// slot.
+    /// (payload, source, control messages, flags) of a slot.
     fn slot(&self, slot: usize) -> (&[u8], &Name, &[u8], libc::c_int) {
         assert!(slot < SLOTS);
         // SAFETY: all of them live as long as `self`; the kernel writes into them only in a call

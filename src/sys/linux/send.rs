@@ -1,4 +1,4 @@
-//! Sending many datagrams a call: sendmmsg(2), and trains of datagrams in one buffer (UDP_SEGMENT,
+//! Sends many datagrams per call: sendmmsg(2), and trains of datagrams in one buffer (UDP_SEGMENT,
 //! udp(7)).
 
 use std::net::UdpSocket;
@@ -11,10 +11,10 @@ use socket2::SockAddr;
 use crate::sys::backend::Batching;
 use crate::sys::message::Message;
 
-/// The most messages a call.
+/// The maximum number of messages per call.
 pub const MOST: usize = Batching::MOST;
 
-/// A control message that carries a segment's length: `struct cmsghdr`, then the length.
+/// A control message with the segment length: `struct cmsghdr`, then the length.
 #[repr(C, align(8))]
 #[derive(Clone, Copy)]
 struct Segment {
@@ -27,15 +27,16 @@ struct Segment {
 
 impl Segment {
     fn new(size: u16) -> Self {
-        // `cmsg_len` counts what is used, without what pads it (cmsg(3)).
+        // `cmsg_len` excludes the padding (cmsg(3)).
         let len = mem::offset_of!(Segment, size) + size_of::<u16>();
         Segment { len, level: libc::SOL_UDP, kind: libc::UDP_SEGMENT, size, padding: [0; 6] }
     }
 }
 
-/// Sends messages until one is refused. Answers how many left; the error is that of the first one.
+/// Sends messages until one is refused. Returns the number of sent ones; the error is that of the
+/// first one.
 pub fn send(socket: &UdpSocket, messages: &[Message]) -> io::Result<usize> {
-    // Most calls of a paced sender carry one, and room for many would be cleared for nothing.
+    // Most calls of a paced sender have one message; clearing an array for many would be a waste.
     match messages.len() {
         0 => Ok(0),
         1 => send_at_most::<1>(socket, messages),
@@ -79,7 +80,7 @@ fn send_at_most<const N: usize>(socket: &UdpSocket, messages: &[Message]) -> io:
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
 }
 
-/// Whether the kernel knows trains (Linux 4.18): older ones take no notice of the control message.
+/// Whether the kernel supports trains (Linux 4.18): older ones ignore the control message.
 pub fn can_send_trains(socket: &UdpSocket) -> bool {
     let (mut size, mut len): (c_int, socklen_t) = (0, size_of::<c_int>() as socklen_t);
     // SAFETY: `size` has room for the `len` bytes that the kernel may write, and both outlive the
@@ -96,8 +97,8 @@ pub fn can_send_trains(socket: &UdpSocket) -> bool {
     result == 0
 }
 
-/// Whether a train was refused for being one: the interface does not compute checksums (EIO), or a
-/// datagram of it would not fit into a frame, or the train is longer than the kernel takes (EINVAL,
+/// Whether a train was refused for being one: the interface does not compute checksums (EIO), a
+/// datagram of it does not fit a frame, or the train exceeds the kernel's maximum (EINVAL,
 /// EMSGSIZE; net/ipv4/udp.c).
 pub fn is_train_refused(error: &io::Error) -> bool {
     let number = error.raw_os_error();

@@ -1,13 +1,12 @@
-//! What Linux offers beside sockets: writing without waiting, the state of the clock, exact timers.
+//! Other calls of Linux: writes without waiting, the state of the clock, exact timers.
 
 use std::os::fd::AsRawFd;
 use std::{io, mem};
 
 use libc::{self, c_void};
 
-/// Writes what can be written without waiting: pwritev2(2) with `RWF_NOWAIT`. O_NONBLOCK would do
-/// it too, and to everybody who has the same pipe open. Pipes know it since Linux 6.4; what does
-/// not says so.
+/// Writes without waiting: pwritev2(2) with `RWF_NOWAIT`. O_NONBLOCK would affect all processes
+/// with the same pipe. Pipes support it since Linux 6.4; otherwise the call fails.
 pub fn write_now(open: &impl AsRawFd, bytes: &[u8]) -> io::Result<usize> {
     const WHERE_IT_IS: libc::off_t = -1;
     let part =
@@ -19,8 +18,8 @@ pub fn write_now(open: &impl AsRawFd, bytes: &[u8]) -> io::Result<usize> {
     usize::try_from(written).map_err(|_| io::Error::last_os_error())
 }
 
-/// Whether the clock follows a reference: adjtimex(2), which only reads where no mode is set, and
-/// needs no right for that.
+/// Whether the clock follows a reference: adjtimex(2) without a mode only reads, and needs no
+/// rights.
 pub fn clock_is_synchronised() -> bool {
     // SAFETY: `timex` is a plain C struct of integers, for which all zeroes is a valid value.
     let mut clock: libc::timex = unsafe { mem::zeroed() };
@@ -29,7 +28,7 @@ pub fn clock_is_synchronised() -> bool {
     state >= 0 && state != libc::TIME_ERROR && clock.status & libc::STA_UNSYNC == 0
 }
 
-/// Lets timers of this thread end when they are due, and not up to 50 us later (PR_SET_TIMERSLACK,
+/// Ends timers of this thread exactly when they are due, not up to 50 us later (PR_SET_TIMERSLACK,
 /// prctl(2)).
 pub fn set_timer_slack() -> io::Result<()> {
     // SAFETY: this option takes one number, and touches no memory.

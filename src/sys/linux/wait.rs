@@ -1,5 +1,5 @@
-//! Waiting on Linux: epoll(7). What is waited for is told once, so that a wake costs one call
-//! however much there is to wait for.
+//! Waits on Linux: epoll(7). Sources are registered once: the cost of a wake-up does not depend on
+//! their number.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -13,29 +13,29 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags};
 use crate::sys::os::PollSource;
 use crate::sys::ready::Ready;
 
-/// How many things are told at a wake; what is beyond is told at the next one.
+/// The maximum number of reported sources per wake-up; the next one reports the others.
 pub const MOST: usize = 64;
 
-/// Things to wait for, each known by a number.
+/// Numbered sources to wait for.
 pub struct Waiter {
     epoll: Epoll,
     events: [libc::epoll_event; MOST],
 }
 
 impl Waiter {
-    /// `None` on systems without such a thing.
+    /// `None` on systems without epoll.
     pub fn new() -> io::Result<Option<Self>> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         Ok(Some(Waiter { epoll, events: [libc::epoll_event { events: 0, u64: 0 }; MOST] }))
     }
 
-    /// Waits for it to be readable, too. What is closed is no longer waited for.
+    /// Adds a source to wait for. Closing it removes it.
     pub fn add(&self, number: u64, source: PollSource) -> io::Result<()> {
         Ok(self.epoll.add(source, EpollEvent::new(EpollFlags::EPOLLIN, number))?)
     }
 
-    /// Waits for it to lose its other end, too. Answers whether that can be: a file has none
-    /// (EPERM, epoll_ctl(2)).
+    /// Adds an output, to detect a closed other end. Returns whether this is possible: a file has
+    /// none (EPERM, epoll_ctl(2)).
     pub fn add_output(&self, number: u64, output: PollSource) -> io::Result<bool> {
         match self.epoll.add(output, EpollEvent::new(EpollFlags::empty(), number)) {
             Ok(()) => Ok(true),
@@ -44,7 +44,7 @@ impl Waiter {
         }
     }
 
-    /// Waits for anything of it, for so long at most. A signal ends the wait early.
+    /// Waits for any source, at most `time`. A signal ends the wait early.
     pub fn wait(&mut self, time: Option<Duration>) -> io::Result<impl Iterator<Item = Ready> + '_> {
         let count = match self.wait_exactly(time) {
             Ok(count) => count,
@@ -53,22 +53,22 @@ impl Waiter {
         };
         let gone = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
         Ok(self.events[..count].iter().map(move |event| {
-            // The struct is packed, so its fields are copied before they are looked at.
+            // The struct is packed: copy its fields before use.
             let (number, events) = (event.u64, event.events);
             Ready { number, hung_up: events & gone != 0 }
         }))
     }
 
     fn wait_exactly(&mut self, time: Option<Duration>) -> io::Result<usize> {
-        /// Linux before 5.11, or a sandbox, has no epoll_pwait2(2), and epoll_wait(2) counts in
-        /// milliseconds.
+        /// Linux before 5.11, or a sandbox, has no epoll_pwait2(2), and epoll_wait(2) has a
+        /// resolution of 1 ms.
         static COARSE: AtomicBool = AtomicBool::new(false);
         match time {
             None => return self.epoll_wait(-1),
             Some(Duration::ZERO) => return self.epoll_wait(0),
             Some(time) if !COARSE.load(Ordering::Relaxed) => match self.epoll_pwait2(time) {
                 Err(error) if matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM)) => {
-                    tracing::debug!(%error, "no epoll_pwait2, two calls a wait");
+                    tracing::debug!(%error, "no epoll_pwait2; using two calls per wait");
                     COARSE.store(true, Ordering::Relaxed);
                 }
                 waited => return waited,

@@ -1,4 +1,4 @@
-//! How signals end this process.
+//! The end of this process by signals.
 
 use std::io;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use signal_hook::low_level;
 use super::ignored::is_ignored;
 use super::process_group;
 
-/// The signals that ask this process to end. SIGHUP is not one if this process began with it
-/// ignored: nohup(1) means that it stays ignored.
+/// The signals that request the end. Without SIGHUP if this process began with it ignored, as
+/// nohup(1) does.
 pub fn end_signals() -> Vec<i32> {
     let hangup = (!is_ignored(SIGHUP)).then_some(SIGHUP);
     hangup.into_iter().chain([SIGINT, SIGTERM]).collect()
 }
 
-/// A person does not press Ctrl-C twice in so short a time; timeout(1) sends two signals in a
+/// A user does not press Ctrl-C twice within this time; timeout(1) sends two signals within a
 /// fraction of a millisecond.
 const ONE_PRESS: Duration = Duration::from_millis(100);
 
-/// Makes SIGINT end this process at once if `armed`, and COMMAND with it.
+/// Makes SIGINT end this process and COMMAND at once if `armed`.
 pub fn end_at_second_interrupt(armed: Arc<AtomicBool>) -> io::Result<()> {
     let begin = Instant::now();
     let first = AtomicU64::new(0);

@@ -1,22 +1,22 @@
-//! Files to write.
+//! Output files.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Creates a file, or empties it. It never waits: a named pipe has no file of its own, and without
-/// a reader would not even open, so it is refused. A device, such as /dev/null, is not.
+/// Creates or truncates a file. It refuses a named pipe, which would block until a reader opens it.
+/// It accepts a device, such as /dev/null.
 ///
 /// # Errors
-/// What the system said.
+/// The system's error, or the path is a pipe or a socket.
 pub fn create_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).custom_flags(libc::O_NONBLOCK);
     let opened = options.open(path);
     match opened.as_ref().map_or_else(|_| path.metadata(), File::metadata) {
         Ok(found) if found.file_type().is_fifo() || found.file_type().is_socket() => {
-            Err(io::Error::other("it is a pipe or a socket; name a file"))
+            Err(io::Error::other("a pipe or a socket, not a file"))
         }
         _ => opened,
     }
@@ -27,15 +27,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pipe_is_refused_at_once_with_a_reader_and_without() {
+    fn a_pipe_is_refused_with_and_without_a_reader() {
         let folder = std::env::temp_dir().join(format!("mcast-file-{}", std::process::id()));
         std::fs::create_dir(&folder).unwrap();
         let pipe = folder.join("pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         let refused = |path: &Path| create_file(path).unwrap_err().to_string();
-        assert_eq!(refused(&pipe), "it is a pipe or a socket; name a file");
+        assert_eq!(refused(&pipe), "a pipe or a socket, not a file");
         let reader = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&pipe);
-        assert_eq!(refused(&pipe), "it is a pipe or a socket; name a file");
+        assert_eq!(refused(&pipe), "a pipe or a socket, not a file");
         drop(reader);
         assert!(
             create_file(&folder.join("file")).is_ok()

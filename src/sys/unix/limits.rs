@@ -7,8 +7,8 @@ use std::process::Command;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 
-/// Makes `command` start with this soft limit of open files, although this process may have raised
-/// its own.
+/// Starts `command` with this soft limit of open files, although this process may have raised its
+/// own.
 pub fn start_with_open_files(command: &mut Command, soft: rlim_t) {
     let lower = move || {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
@@ -19,7 +19,7 @@ pub fn start_with_open_files(command: &mut Command, soft: rlim_t) {
     unsafe { command.pre_exec(lower) };
 }
 
-/// The error of opening more files than the process may.
+/// The error of too many open files.
 pub fn too_many_files() -> io::Error {
     Errno::EMFILE.into()
 }

@@ -1,4 +1,4 @@
-//! What all Unix systems share.
+//! Shared by all Unix systems.
 
 mod end;
 mod file;

@@ -1,10 +1,10 @@
-//! Socket options that every Unix has.
+//! Socket options of every Unix.
 
 use std::io;
 
 use socket2::Socket;
 
-/// Sets the traffic class of outgoing IPv6 (RFC 3542, 6.5).
+/// Sets the traffic class of outgoing IPv6 datagrams (RFC 3542, 6.5).
 pub fn set_traffic_class_v6(socket: &Socket, class: u32) -> io::Result<()> {
     socket.set_tclass_v6(class)
 }

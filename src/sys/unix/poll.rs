@@ -1,5 +1,5 @@
-//! Waiting on Unix: poll(2), woken by datagrams, by signals through their pipe, and by a reader
-//! that goes away.
+//! Waits on Unix: poll(2), woken by datagrams, by signals through their pipe, and by a closed
+//! output.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -8,16 +8,16 @@ use std::time::Instant;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags};
 
-/// What can be waited for.
+/// A source of a wait.
 pub type PollSource<'a> = BorrowedFd<'a>;
 
-/// Something open, as a thing to wait for.
+/// An open descriptor as a source.
 pub fn borrow(open: &impl AsFd) -> PollSource<'_> {
     open.as_fd()
 }
 
-/// Waits until one of `sources` can be read, `output` has lost its reader, or `until` has passed.
-/// Writes the positions of the readable ones into `ready`; answers whether the reader is gone. A
+/// Waits until one of `sources` is readable, the reader of `output` is gone, or `until` has passed.
+/// Writes the positions of the readable sources to `ready`; returns whether the reader is gone. A
 /// signal ends the wait early.
 pub fn poll(
     sources: &[PollSource],
@@ -28,8 +28,8 @@ pub fn poll(
     ready.clear();
     let mut polled: Vec<PollFd> =
         sources.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)).collect();
-    // Asking for nothing still reports an error or a hang-up, on Linux and FreeBSD; macOS tells of
-    // it at the next write.
+    // Linux and FreeBSD report errors and hang-ups without a requested event; on macOS the next
+    // write fails.
     polled.extend(output.map(|fd| PollFd::new(fd, PollFlags::empty())));
     match poll_until(&mut polled, until) {
         Ok(0) | Err(Errno::EINTR) => return Ok(false),
@@ -50,8 +50,7 @@ pub fn poll(
     Ok(outputs.iter().any(|polled| fired(polled, PollFlags::POLLERR | PollFlags::POLLHUP)))
 }
 
-/// Waits until `socket` has room for another datagram, if there is one, until a signal comes, or
-/// until `until`.
+/// Waits until `socket` is writable, if there is one, until a signal, or until `until`.
 pub fn wait_for_room(
     socket: Option<PollSource>,
     interrupt: Option<PollSource>,
@@ -64,7 +63,7 @@ pub fn wait_for_room(
         Ok(_) | Err(Errno::EINTR) => {}
         Err(errno) => return Err(errno.into()),
     }
-    // An answer that nobody reads ends each wait at once.
+    // A pending error would end each wait at once.
     if polled
         .last()
         .and_then(PollFd::revents)
@@ -81,8 +80,8 @@ fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32>
     nix::poll::ppoll(polled, left.map(nix::sys::time::TimeSpec::from_duration), None)
 }
 
-/// Where poll(2) counts in milliseconds, the wait is rounded up: waking early would only mean
-/// waiting again.
+/// poll(2) has a resolution of 1 ms. The wait is rounded up: an early wake-up would only cause
+/// another wait.
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
 fn poll_until(polled: &mut [PollFd], until: Option<Instant>) -> nix::Result<i32> {
     use std::time::Duration;

@@ -1,4 +1,4 @@
-//! COMMAND and the programs that it starts, which end with this process.
+//! COMMAND and its descendants, which end with this process.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -19,9 +19,8 @@ use crate::sys::imp;
 /// The process group that a signal handler kills; 0 for none.
 static GROUP: AtomicI32 = AtomicI32::new(0);
 
-/// A program in a process group of its own, with the programs that it has started. On Linux these
-/// are all its descendants, also those that left the group or whose parent has ended; elsewhere
-/// the members of the group.
+/// A program in its own process group, with its descendants. On Linux these include processes that
+/// left the group or whose parent has ended; elsewhere, only the members of the group.
 #[derive(Debug)]
 pub struct ProcessGroup {
     child: Child,
@@ -30,10 +29,10 @@ pub struct ProcessGroup {
 
 impl ProcessGroup {
     /// Starts a program that does not outlive this process. If this process is killed (SIGKILL),
-    /// Linux kills the program, but not what the program has started.
+    /// Linux kills the program, but not its descendants.
     ///
     /// # Errors
-    /// What the system said.
+    /// The error of the system.
     pub fn spawn(command: &mut Command) -> io::Result<Self> {
         command.process_group(0);
         imp::end_with_this_process(command);
@@ -45,12 +44,11 @@ impl ProcessGroup {
         Ok(ProcessGroup { child, leader })
     }
 
-    /// The process id of the program.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// How the program ended, if it has.
+    /// The exit status, if the program has ended.
     pub fn try_wait(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
@@ -60,7 +58,7 @@ impl ProcessGroup {
         imp::reap_orphans(self.id());
     }
 
-    /// Whether the program and all that it has started have ended.
+    /// Whether the program and all its descendants have ended.
     pub fn is_gone(&mut self) -> bool {
         if self.try_wait().is_none() {
             return false;
@@ -71,18 +69,18 @@ impl ProcessGroup {
             Err(_) => killpg(self.leader, None) == Err(Errno::ESRCH),
         };
         if gone {
-            // Another process may have the number from now on.
+            // Another process may get this number from now on.
             GROUP.store(0, Ordering::SeqCst);
         }
         gone
     }
 
-    /// Asks the program and all that it has started to end (SIGTERM).
+    /// Requests the end of the program and its descendants (SIGTERM).
     pub fn terminate(&mut self) {
         self.signal(Signal::SIGTERM);
     }
 
-    /// Ends the program and all that it has started (SIGKILL).
+    /// Kills the program and its descendants (SIGKILL).
     pub fn kill(&mut self) {
         const ROUNDS: u32 = 20;
         const BETWEEN: Duration = Duration::from_millis(5);
@@ -90,14 +88,14 @@ impl ProcessGroup {
             if self.is_gone() {
                 return;
             }
-            // A program may have started another one meanwhile, so one round may not be enough.
+            // A program may start another one in the meantime: one round may not suffice.
             self.signal(Signal::SIGKILL);
             let _ = self.child.wait();
             thread::sleep(BETWEEN);
         }
     }
 
-    /// Sends a signal to all that is left. Some may end meanwhile, or belong to another user.
+    /// Sends a signal to all remaining processes. Some may have ended, or belong to another user.
     fn signal(&self, signal: Signal) {
         if GROUP.load(Ordering::SeqCst) != 0 {
             let _ = killpg(self.leader, signal);
@@ -121,8 +119,7 @@ pub(super) fn kill_at_once() {
     }
 }
 
-/// SIGQUIT still ends this process at once, with a core if the system writes one, and kills the
-/// group before.
+/// SIGQUIT still ends this process at once, with a core dump if enabled, but kills the group first.
 fn kill_before_quitting() -> io::Result<()> {
     if is_ignored(SIGQUIT) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The structures and the call of the source filters on Unix.
+//! The structures and the call of source filters on Unix.
 
 use std::io;
 use std::net::UdpSocket;
@@ -9,7 +9,6 @@ pub use libc::{
     group_source_req as Request, sockaddr_storage as Storage,
 };
 
-/// Makes a request of a socket.
 pub fn set(socket: &UdpSocket, level: i32, option: i32, request: &Request) -> io::Result<()> {
     let len = size_of::<Request>() as libc::socklen_t;
     // SAFETY: `request` outlives the call and its exact size is passed; the descriptor is open

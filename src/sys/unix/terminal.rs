@@ -5,8 +5,8 @@ use std::os::fd::AsFd;
 
 use nix::poll::{PollFd, PollFlags};
 
-/// Whether this process is in the foreground of the terminal on standard error. A terminal that
-/// controls no process has no foreground: anyone may write there.
+/// Whether this process is in the foreground of the terminal on standard error. A terminal without
+/// a controlled process has no foreground: any process may write.
 pub fn stderr_is_foreground() -> bool {
     nix::unistd::tcgetpgrp(io::stderr()).map_or(true, |group| group == nix::unistd::getpgrp())
 }

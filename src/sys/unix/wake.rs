@@ -1,4 +1,4 @@
-//! The pipe by which signals wake a wait.
+//! The pipe through which signals wake a wait.
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -9,12 +9,12 @@ use signal_hook::low_level::pipe;
 
 use super::PollSource;
 
-/// A pipe that becomes readable when a signal comes.
+/// A pipe that becomes readable after a signal.
 #[derive(Debug)]
 pub struct WakePipe(UnixStream);
 
 impl WakePipe {
-    /// Wakes for these signals, and for the end of a child process.
+    /// Wakes for these signals, and for an ended child process.
     pub fn open(signals: &[i32]) -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         read.set_nonblocking(true)?;
@@ -24,7 +24,7 @@ impl WakePipe {
         Ok(WakePipe(read))
     }
 
-    /// What to wait for.
+    /// The source of a wait.
     pub fn source(&self) -> Option<PollSource<'_>> {
         Some(self.as_fd())
     }

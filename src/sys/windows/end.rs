@@ -1,4 +1,4 @@
-//! How signals end this process.
+//! The end of this process by signals.
 
 use std::io;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// The signals that ask this process to end.
+/// The signals that request the end.
 pub fn end_signals() -> Vec<i32> {
     vec![SIGINT, SIGTERM]
 }

@@ -1,13 +1,13 @@
-//! Files to write.
+//! Output files.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Creates a file, or empties it.
+/// Creates or truncates a file.
 ///
 /// # Errors
-/// What the system said.
+/// The error of the system.
 pub fn create_file(path: &Path) -> io::Result<File> {
     File::create(path)
 }

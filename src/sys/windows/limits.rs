@@ -4,7 +4,7 @@ use std::io;
 
 use windows_sys::Win32::Networking::WinSock::WSAEMFILE;
 
-/// The error of opening more sockets than the process may.
+/// The error of too many open sockets.
 pub fn too_many_files() -> io::Error {
     io::Error::from_raw_os_error(WSAEMFILE)
 }

@@ -1,5 +1,4 @@
-//! Waiting on Windows: WSAPoll, in slices, because nothing wakes it for Ctrl-C or for the end of a
-//! child process.
+//! Waits on Windows: WSAPoll in slices, because Ctrl-C and ended child processes do not wake it.
 
 use std::os::windows::io::{AsRawSocket, AsSocket, BorrowedSocket};
 use std::time::{Duration, Instant};
@@ -9,18 +8,18 @@ use windows_sys::Win32::Networking::WinSock::{
     POLLERR, POLLHUP, POLLRDNORM, SOCKET, WSAPOLLFD, WSAPoll,
 };
 
-/// What can be waited for.
+/// A source of a wait.
 pub type PollSource<'a> = BorrowedSocket<'a>;
 
-/// The longest wait before the caller looks at its flags again.
+/// The longest wait before the caller checks its flags again.
 const SLICE: Duration = Duration::from_millis(20);
 
-/// Something open, as a thing to wait for.
+/// An open socket as a source.
 pub fn borrow(open: &impl AsSocket) -> PollSource<'_> {
     open.as_socket()
 }
 
-/// Waits for room: a moment.
+/// Windows does not report space in the send buffer: waits for a moment.
 pub fn wait_for_room(
     _socket: Option<PollSource>,
     _interrupt: Option<PollSource>,
@@ -30,9 +29,9 @@ pub fn wait_for_room(
     Ok(())
 }
 
-/// Waits until one of `sources` can be read, `until` has passed, or a slice of time is over. Writes
-/// the positions of the readable ones into `ready`. Windows does not tell that a reader went away
-/// until the next write, so the answer is always no.
+/// Waits until one of `sources` is readable, `until` has passed, or a slice of time is over. Writes
+/// the positions of the readable sources to `ready`. Returns always false: Windows reports a closed
+/// reader only at the next write.
 pub fn poll(
     sources: &[PollSource],
     _output: Option<PollSource>,

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::{Child, Command, ExitStatus};
 
-/// A program. Windows has no groups that end together.
+/// A program. Windows has no process groups that end together.
 #[derive(Debug)]
 pub struct ProcessGroup {
     child: Child,
@@ -13,19 +13,18 @@ impl ProcessGroup {
     /// Starts a program.
     ///
     /// # Errors
-    /// What the system said.
+    /// The error of the system.
     pub fn spawn(command: &mut Command) -> io::Result<Self> {
         crate::sys::imp::end_with_this_process(command);
         crate::sys::imp::adopt_orphans();
         Ok(ProcessGroup { child: command.spawn()? })
     }
 
-    /// The process id of the program.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// How the program ended, if it has.
+    /// The exit status, if the program has ended.
     pub fn try_wait(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
@@ -40,12 +39,11 @@ impl ProcessGroup {
         self.try_wait().is_some()
     }
 
-    /// Ends the program at once, because Windows has no signal that asks it to end.
+    /// Kills the program: Windows has no signal that requests the end.
     pub fn terminate(&mut self) {
         self.kill();
     }
 
-    /// Ends the program.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

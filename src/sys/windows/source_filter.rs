@@ -1,4 +1,4 @@
-//! The structures and the call of the source filters on Windows.
+//! The structures and the call of source filters on Windows.
 
 use std::io;
 use std::net::UdpSocket;
@@ -13,7 +13,6 @@ use windows_sys::Win32::Networking::WinSock::{SOCKET, setsockopt};
 pub const MCAST_JOIN_SOURCE_GROUP: i32 = WinSock::MCAST_JOIN_SOURCE_GROUP as i32;
 pub const MCAST_BLOCK_SOURCE: i32 = WinSock::MCAST_BLOCK_SOURCE as i32;
 
-/// Makes a request of a socket.
 pub fn set(socket: &UdpSocket, level: i32, option: i32, request: &Request) -> io::Result<()> {
     let len = size_of::<Request>() as i32;
     // SAFETY: `request` outlives the call and its exact size is passed; the socket is open because

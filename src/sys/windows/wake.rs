@@ -4,7 +4,7 @@ use std::io;
 
 use super::PollSource;
 
-/// No pipe.
+/// Without content.
 #[derive(Debug)]
 pub struct WakePipe;
 

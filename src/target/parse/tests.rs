@@ -17,12 +17,12 @@ fn targets(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_default_is_what_its_text_says() {
+fn default_target_parses_to_the_default() {
     assert_eq!(parse(DEFAULT_TARGET).unwrap(), TargetRange::default());
 }
 
 #[test]
-fn one_group_and_port_is_written_in_many_ways() {
+fn one_target_has_many_forms() {
     for (text, target) in [
         ("239.1.1.1", "239.1.1.1 54321"),
         ("239.1.1.1:5000", "239.1.1.1 5000"),
@@ -53,7 +53,7 @@ fn one_group_and_port_is_written_in_many_ways() {
 }
 
 #[test]
-fn any_address_is_written_in_many_ways() {
+fn any_address_has_many_forms() {
     for text in ["udp://:5000", "udp://@:5000", "rtp://@*:5000/", ":5000", "*:5000"] {
         assert_eq!(targets(text), ["0.0.0.0 5000", ":: 5000"], "{text}");
         assert_eq!(parse(text).unwrap().count(), 2);
@@ -65,7 +65,7 @@ fn any_address_is_written_in_many_ways() {
 }
 
 #[test]
-fn a_range_is_written_out_group_by_group() {
+fn a_range_expands_group_by_group() {
     let three = ["239.1.1.255 54321", "239.1.2.0 54321", "239.1.2.1 54321"];
     assert_eq!(targets("239.1.1.255+3"), three);
     assert_eq!(targets("239.1.1.255-239.1.2.1"), three);
@@ -85,10 +85,10 @@ fn a_range_is_written_out_group_by_group() {
 }
 
 #[test]
-fn each_wrong_part_is_named_and_a_right_one_shown() {
+fn an_error_names_the_wrong_part_and_shows_a_correct_target() {
     for (text, part) in [
-        ("", "names no group"),
-        ("udp://", "names no group"),
+        ("", "a group or an address is missing"),
+        ("udp://", "a group or an address is missing"),
         ("5000", "try 239.1.1.1:5000, or udp://:5000 to"),
         ("hello", "'hello' is not an IP address"),
         ("all-systems.mcast.net:5000", "'all-systems.mcast.net' is not an IP address"),
@@ -98,11 +98,11 @@ fn each_wrong_part_is_named_and_a_right_one_shown() {
             "'my-host.local' is not an IP address, and mcast does not resolve",
         ),
         ("a-b@232.1.1.1:5000", "the source 'a-b' is not an IP address, and mcast does not resolve"),
-        ("0.0.0.0+2:5000", "0.0.0.0 is not a multicast group, and only groups come in ranges"),
-        ("10.0.0.5@0.0.0.0:5000", "0.0.0.0 is no multicast group"),
+        ("0.0.0.0+2:5000", "0.0.0.0 is not a multicast group, and only groups"),
+        ("10.0.0.5@0.0.0.0:5000", "0.0.0.0 is not a multicast group"),
         ("239.1.1.300:1", "'239.1.1.300' is not an IP address"),
-        ("240.0.0.1:5000", "240.0.0.1 is reserved"),
-        ("0.0.0.1:5000", "0.0.0.1 is reserved"),
+        ("240.0.0.1:5000", "240.0.0.1 is in an IANA-reserved range"),
+        ("0.0.0.1:5000", "0.0.0.1 is in an IANA-reserved range"),
         ("*:0", "'0' is not a UDP port"),
         ("[ff15::9]-[ff15::1]:5000", "try [ff15::1]-[ff15::9]:5000"),
         ("[ff15::5]/120:5000", "try [ff15::]/120:5000, or [ff15::5]+4:5000"),
@@ -114,75 +114,75 @@ fn each_wrong_part_is_named_and_a_right_one_shown() {
         ("239.1.1.1:", "'' is not a UDP port"),
         ("239.1.1.1:5000-", "'' is not a UDP port"),
         ("239.1.1.1:5009-5000", "try 239.1.1.1:5000-5009"),
-        ("[ff15::1:5000", "bracket is not closed"),
-        ("[ff15::1]5000", "'5000' follows the address"),
+        ("[ff15::1:5000", "closing bracket is missing"),
+        ("[ff15::1]5000", "'5000' after the address"),
         ("ff15::1+4:5000", "try [ff15::1]+4:5000"),
         ("ff15::1:54321", "try [ff15::1]:54321"),
         ("ff15::/120", "try [ff15::]/120:5000"),
-        ("239.1.1.1%eth0:5000", "'%eth0' is not a zone here"),
-        ("[ff02::1%]:5000", "'%' is not a zone here"),
-        ("[fe80::5%e1]@[ff32::1%e0]:5000", "names both e0 and e1"),
-        ("[ff12::1%e0]-[ff12::2%e1]:5000", "names both e0 and e1"),
-        ("http://239.1.1.1:5000", "'http://' is not a URL of UDP"),
-        ("udp://239.1.1.1:5000?ttl=2", "'?ttl=2' is an option of a player"),
-        ("@239.1.1.1:5000", "nothing stands before the '@'"),
+        ("239.1.1.1%eth0:5000", "invalid zone '%eth0'"),
+        ("[ff02::1%]:5000", "invalid zone '%'"),
+        ("[fe80::5%e1]@[ff32::1%e0]:5000", "not both e0 and e1"),
+        ("[ff12::1%e0]-[ff12::2%e1]:5000", "not both e0 and e1"),
+        ("http://239.1.1.1:5000", "'http://' is not a supported URL scheme"),
+        ("udp://239.1.1.1:5000?ttl=2", "'?ttl=2' is a media player's option"),
+        ("@239.1.1.1:5000", "the source before '@' is missing"),
         ("me@232.1.1.1:5000", "the source 'me' is not an IP address"),
-        ("239.1.1.2@232.1.1.1:5000", "the source 239.1.1.2 is a multicast group"),
-        ("240.0.0.1@232.1.1.1:5000", "the source 240.0.0.1 is reserved"),
-        ("[::ffff:10.0.0.5]@[ff3e::1]:5000", "is an IPv4 address in the form of IPv6"),
-        ("0.0.0.0@232.1.1.1:5000", "the source 0.0.0.0 is the address that stands for none"),
-        ("2001:db8::5@232.1.1.1:5000", "the source 2001:db8::5 is IPv6 and 232.1.1.1 is IPv4"),
-        ("10.0.0.5@10.0.0.9:5000", "10.0.0.9 is no multicast group"),
-        ("239.1.1.1+0:5000", "'+0' is no group at all"),
+        ("239.1.1.2@232.1.1.1:5000", "the source cannot be 239.1.1.2, a multicast group"),
+        ("240.0.0.1@232.1.1.1:5000", "the source cannot be 240.0.0.1, an IANA"),
+        ("[::ffff:10.0.0.5]@[ff3e::1]:5000", "an IPv4-mapped IPv6 address"),
+        ("0.0.0.0@232.1.1.1:5000", "cannot be 0.0.0.0, the unspecified address"),
+        ("2001:db8::5@232.1.1.1:5000", "the source 2001:db8::5 is IPv6, but 232.1.1.1 is IPv4"),
+        ("10.0.0.5@10.0.0.9:5000", "10.0.0.9 is not a multicast group"),
+        ("239.1.1.1+0:5000", "must be greater than zero"),
         ("239.1.1.1+:5000", "'+' is not a number of groups"),
         ("239.1.1.1+-4:5000", "'+-4' is not a number of groups"),
-        ("239.1.1.0/33:5000", "'/33' is not a prefix length of IPv4 (0 to 32)"),
+        ("239.1.1.0/33:5000", "'/33' is not an IPv4 prefix length (0 to 32)"),
         ("239.1.1.5/28:5000", "239.1.1.5/28 begins at 239.1.1.0"),
-        ("239.1.1.9-239.1.1.1:5000", "239.1.1.9 to 239.1.1.1 runs backwards"),
-        ("10.0.0.9-10.0.0.1:5000", "only groups come in ranges"),
+        ("239.1.1.9-239.1.1.1:5000", "239.1.1.9 to 239.1.1.1 is reversed"),
+        ("10.0.0.9-10.0.0.1:5000", "only groups can form a range"),
         ("239.1.1.9-10.0.0.1:5000", "10.0.0.1 is not a multicast group"),
-        ("239.1.1.1/3:5000", "targets, and a run takes 65536"),
-        ("239.1.1.9-[ff15::1]:5000", "239.1.1.9 is IPv4 and ff15::1 is IPv6"),
+        ("239.1.1.1/3:5000", "targets exceed the maximum of 65536"),
+        ("239.1.1.9-[ff15::1]:5000", "239.1.1.9 is IPv4, but ff15::1 is IPv6"),
         ("10.0.0.1+2:5000", "10.0.0.1 is not a multicast group"),
-        ("10.0.0.1-10.0.0.9:5000", "only groups come in ranges"),
-        ("10.0.0.0/24:5000", "only groups come in ranges"),
-        ("223.255.255.255-224.0.0.9:5000", "only groups come in ranges"),
-        ("239.255.255.255+2:5000", "runs past the last multicast address"),
+        ("10.0.0.1-10.0.0.9:5000", "only groups can form a range"),
+        ("10.0.0.0/24:5000", "only groups can form a range"),
+        ("223.255.255.255-224.0.0.9:5000", "only groups can form a range"),
+        ("239.255.255.255+2:5000", "extends past the last multicast address"),
         (
             "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]+2:5000",
-            "runs past the last multicast address",
+            "extends past the last multicast address",
         ),
-        ("239.255.255.0-240.0.0.9:5000", "runs past the last multicast address"),
+        ("239.255.255.0-240.0.0.9:5000", "extends past the last multicast address"),
         ("[ff0f:ffff:ffff:ffff:ffff:ffff:ffff:ffff]+2:5000", "ff10:: has the reserved scope 0"),
-        ("239.0.0.0/8:5000", "stands for 16777216 targets, and a run takes 65536"),
-        ("239.0.0.0+65537:5000", "stands for 65537 targets"),
+        ("239.0.0.0/8:5000", "16777216 targets exceed the maximum of 65536"),
+        ("239.0.0.0+65537:5000", "65537 targets exceed"),
         (
             "239.0.0.0+99999999999999999999999999999999999999999:5000",
-            "targets, and a run takes 65536",
+            "targets exceed the maximum of 65536",
         ),
-        ("239.0.0.0+1000:1-100", "stands for 100000 targets"),
-        ("[ff15::]/64:5000", "stands for 18446744073709551616 targets"),
-        ("[ff00::]/8:5000", "targets, and a run takes 65536"),
+        ("239.0.0.0+1000:1-100", "100000 targets exceed"),
+        ("[ff15::]/64:5000", "18446744073709551616 targets exceed"),
+        ("[ff00::]/8:5000", "targets exceed the maximum of 65536"),
     ] {
         let error = parse(text).expect_err(text).to_string();
         assert!(error.contains(part), "{text}: {error}");
-        // What it shows is right: each thing after "try" or "as in" that has a port.
-        let advice = error.replace("as in ", "try ");
+        // Each target with a port after "try" or "for example" is correct.
+        let advice = error.replace("for example ", "try ");
         let words = advice.split("try ").skip(1).flat_map(|rest| rest.split([' ', ',', ';']));
         let shown: Vec<&str> = words
             .filter(|word| {
                 word.ends_with(":5000") || word.ends_with("54321") || word.contains(":5000-")
             })
             .collect();
-        assert!(!shown.is_empty(), "{text}: shows no right one: {error}");
-        shown.iter().for_each(|right| {
-            assert!(parse(right).is_ok(), "{text}: shows '{right}', which is none: {error}")
+        assert!(!shown.is_empty(), "{text}: shows no correct target: {error}");
+        shown.iter().for_each(|correct| {
+            assert!(parse(correct).is_ok(), "{text}: shows '{correct}': {error}")
         });
     }
 }
 
 #[test]
-fn only_the_addresses_that_exist_on_every_link_need_a_zone() {
+fn only_link_scoped_addresses_need_a_zone() {
     for (text, needs) in
         [("ff02::fb", true), ("fe80::1", true), ("ff05::2", false), ("224.0.0.1", false)]
     {
@@ -197,14 +197,14 @@ proptest! {
     }
 
     #[test]
-    fn what_is_taken_from_near_misses_prints_back(text in "((udp|rtp)://)?[\\[\\]:%.+@/?0-9a-f-]{0,40}") {
+    fn parsed_near_misses_print_and_parse_again(text in "((udp|rtp)://)?[\\[\\]:%.+@/?0-9a-f-]{0,40}") {
         if let Ok(range) = parse(&text) {
             prop_assert_eq!(parse(&range.to_string()).unwrap(), range);
         }
     }
 
     #[test]
-    fn whole_expressions_print_back(
+    fn parsed_expressions_print_and_parse_again(
         text in "(udp://|rtp://)?(@|10\\.0\\.0\\.5@|\\[2001:db8::5\\]@)?(23[0-9]\\.[0-9]\\.[0-9]\\.[0-9]{1,2}|\\[ff[1-3][1-9]::[0-9a-f]{1,4}(%e0)?\\])\
                 (\\+[0-9]{1,3}|/(2[89]|3[012]|12[0-8])|-239\\.9\\.9\\.9|-\\[ff3e::1\\])?(:[1-9][0-9]{0,3}(-[1-9][0-9]{3})?)?"
     ) {
@@ -217,7 +217,7 @@ proptest! {
     }
 
     #[test]
-    fn every_range_of_groups_prints_back(
+    fn every_range_prints_and_parses_again(
         bits: u128,
         v4: bool,
         groups in 1..=256_u32,

@@ -17,17 +17,17 @@ fn rounds(interval: Duration, times: &[u64]) -> Vec<u32> {
 }
 
 #[test]
-fn the_first_round_is_due_at_once_and_the_next_an_interval_later() {
+fn the_first_round_is_due_at_once_and_the_next_after_one_interval() {
     assert_eq!(rounds(ms(10), &[0, 9, 10, 20, 29]), [1, 0, 1, 1, 0]);
 }
 
 #[test]
-fn waking_late_does_not_move_the_schedule() {
+fn a_late_wakeup_does_not_shift_the_schedule() {
     assert_eq!(rounds(ms(10), &[0, 13, 20, 31, 40]), [1, 1, 1, 1, 1]);
 }
 
 #[test]
-fn how_late_it_is_is_told() {
+fn each_round_has_its_lateness() {
     let start = Instant::now();
     let mut pace = Pace::new(start, ms(10));
     assert_eq!(
@@ -37,29 +37,29 @@ fn how_late_it_is_is_told() {
 }
 
 #[test]
-fn a_short_stall_is_made_good() {
+fn a_short_stall_is_caught_up() {
     assert_eq!(rounds(ms(10), &[0, 50, 60]), [1, 5, 1]);
 }
 
 #[test]
-fn a_long_stall_is_not() {
+fn a_long_stall_is_skipped() {
     assert_eq!(rounds(ms(10), &[0, 60_000, 60_010]), [1, 11, 1]);
     assert_eq!(rounds(ms(2000), &[0, 60_000, 61_000, 62_000]), [1, 2, 0, 1]);
 }
 
 #[test]
-fn what_is_given_up_is_counted() {
+fn skipped_rounds_are_counted() {
     let start = Instant::now();
     let mut pace = Pace::new(start, ms(10));
     while pace.due(start + ms(50)).is_some() {}
     assert_eq!(pace.skipped(), 0, "made good");
     while pace.due(start + ms(1060)).is_some() {}
-    // 107 were due by then: six before, eleven made good.
+    // 107 were due by then: six before the stall, eleven caught up.
     assert_eq!(pace.skipped(), 90);
 }
 
 #[test]
-fn what_is_not_taken_at_once_stays_due() {
+fn rounds_beyond_the_maximum_stay_due() {
     let start = Instant::now();
     let (mut pace, mut late) = (Pace::new(start, ms(1)), Vec::new());
     let taken: Vec<u64> =
@@ -69,7 +69,7 @@ fn what_is_not_taken_at_once_stays_due() {
 }
 
 #[test]
-fn what_is_owed_is_what_was_due_and_not_taken() {
+fn owed_rounds_are_due_and_not_taken() {
     let start = Instant::now();
     let mut pace = Pace::new(start, ms(10));
     assert_eq!([0, 9, 10, 11, 35].map(|time| pace.owed(start + ms(time))), [0, 1, 1, 2, 4]);
@@ -88,7 +88,7 @@ fn an_interval_beyond_the_clock_means_one_round() {
 }
 
 #[test]
-fn a_rate_beyond_all_measure_is_no_reason_to_fall_over() {
+fn an_extreme_rate_does_not_panic() {
     let start = Instant::now();
     let mut seldom = Pace::new(start, Period::of(Rate::Packets(1e-320), 1, 64));
     assert_eq!(
@@ -103,7 +103,7 @@ fn a_rate_beyond_all_measure_is_no_reason_to_fall_over() {
 }
 
 #[test]
-fn a_schedule_may_begin_a_period_later() {
+fn a_schedule_may_begin_one_period_later() {
     let start = Instant::now();
     let mut pace = Pace::after(start, ms(10));
     let due = [9, 10, 11, 20].map(|time| pace.due(start + ms(time)));
@@ -111,7 +111,7 @@ fn a_schedule_may_begin_a_period_later() {
 }
 
 #[test]
-fn a_rate_is_over_all_datagrams_of_a_round() {
+fn a_rate_counts_all_datagrams_of_a_round() {
     assert_eq!(Period::of(Rate::Packets(1000.0), 1, 64).to_duration(), ms(1));
     assert_eq!(Period::of(Rate::Packets(1000.0), 40, 64).to_duration(), ms(40));
     assert_eq!(Period::of(Rate::Bits(8e6), 2, 1000).to_duration(), ms(2));
@@ -119,20 +119,20 @@ fn a_rate_is_over_all_datagrams_of_a_round() {
 }
 
 #[test]
-fn a_period_with_a_fraction_does_not_drift() {
+fn a_fractional_period_does_not_drift() {
     let start = Instant::now();
     let mut pace = Pace::new(start, Period::of(Rate::Packets(300_000.0), 1, 64));
     let rounds = (0..3600).map(|second| start + Duration::from_secs(second)).fold(0, |_, now| {
         while pace.due(now).is_some() {}
         pace.rounds
     });
-    // One more than the whole seconds hold: the first is due at once.
+    // The first round is due at once, hence the additional one.
     assert_eq!(rounds, 3599 * 300_000 + 1);
 }
 
 proptest! {
     #[test]
-    fn no_schedule_runs_ahead_or_bursts_without_bound(
+    fn a_schedule_never_runs_ahead_and_bursts_are_bounded(
         interval in 1_u64..5000,
         naps in proptest::collection::vec(0_u64..100_000, 1..50),
     ) {

@@ -2,15 +2,14 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Bytes as a dump shows them.
+/// The bytes of a hex dump.
 pub fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
     let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
     digits.chunks_exact(2).map(byte).collect()
 }
 
-/// 10.0.0.100:40000 to 239.1.1.1:54321, "hello world", TTL 1, and what pads the frame to 60
-/// bytes.
+/// 10.0.0.100:40000 to 239.1.1.1:54321, "hello world", TTL 1, with padding to 60 bytes.
 const IPV4_UDP: &str = "45 00 00 27 1a 2b 40 00 01 11 65 35 0a 00 00 64 ef 01 01 01
                         9c 40 d4 31 00 13 5e ed 68 65 6c 6c 6f 20 77 6f 72 6c 64 00 00 00 00 \
                         00 00 00";
@@ -27,7 +26,7 @@ fn parsed(protocol: u16, text: &str) -> Packet {
 const HELLO: What = What::Udp { source_port: 40_000, port: 54_321, len: 11, summed: true };
 
 #[test]
-fn a_datagram_of_ipv4_tells_its_ports_and_length() {
+fn an_ipv4_datagram_has_ports_and_a_length() {
     let packet = Packet {
         source: "10.0.0.100".parse().unwrap(),
         destination: "239.1.1.1".parse().unwrap(),
@@ -41,7 +40,7 @@ fn a_datagram_of_ipv4_tells_its_ports_and_length() {
 }
 
 #[test]
-fn options_of_ipv4_are_passed_over() {
+fn ipv4_options_are_skipped() {
     let text = IPV4_UDP
         .replace("45 00 00 27", "46 00 00 2b")
         .replace("ef 01 01 01", "ef 01 01 01 94 04 00 00");
@@ -49,7 +48,7 @@ fn options_of_ipv4_are_passed_over() {
 }
 
 #[test]
-fn only_the_first_fragment_of_ipv4_tells_ports() {
+fn only_the_first_ipv4_fragment_has_ports() {
     let first = parsed(IPV4, &IPV4_UDP.replace("1a 2b 40 00", "1a 2b 20 00"));
     assert_eq!((first.fragment, first.what), (true, HELLO));
     for later in ["1a 2b 20 b9", "1a 2b 00 b9"] {
@@ -61,7 +60,7 @@ fn only_the_first_fragment_of_ipv4_tells_ports() {
 }
 
 #[test]
-fn a_datagram_of_ipv6_tells_its_ports_and_length() {
+fn an_ipv6_datagram_has_ports_and_a_length() {
     let packet = parsed(IPV6, IPV6_UDP);
     assert_eq!(
         (packet.source, packet.destination),
@@ -73,7 +72,7 @@ fn a_datagram_of_ipv6_tells_its_ports_and_length() {
 }
 
 #[test]
-fn extension_headers_are_followed_to_the_datagram() {
+fn extension_headers_are_skipped() {
     let with = |headers: &str| {
         IPV6_UDP.replace("00 0a 11 05", "00 1a 00 05").replace("9c 40", &format!("{headers} 9c 40"))
     };
@@ -81,7 +80,7 @@ fn extension_headers_are_followed_to_the_datagram() {
     // Hop-by-hop, then destination options.
     let packet = parsed(IPV6, &with("3c 00 01 04 00 00 00 00 11 00 01 04 00 00 00 00"));
     assert_eq!((packet.fragment, packet.what), (false, udp.clone()));
-    // Hop-by-hop, then a fragment header: the first, an only (RFC 6946), a later one, and a
+    // Hop-by-hop, then a fragment header: the first, an atomic one (RFC 6946), a later one, and a
     // later one that begins with more headers.
     for (header, fragment, what) in [
         ("11 00 00 01 00 00 00 07", true, udp.clone()),
@@ -95,7 +94,7 @@ fn extension_headers_are_followed_to_the_datagram() {
 }
 
 #[test]
-fn what_is_cut_short_or_something_else_is_no_datagram() {
+fn truncated_and_other_packets_are_no_datagrams() {
     let bytes = hex(IPV4_UDP);
     assert_eq!(Packet::parse(IPV4, &bytes[..19]), None);
     assert_eq!(Packet::parse(IPV4, &bytes[..25]).unwrap().what, What::Other);
@@ -118,13 +117,13 @@ fn what_is_cut_short_or_something_else_is_no_datagram() {
 }
 
 #[test]
-fn a_header_that_ip_drops_is_noticed() {
+fn a_header_error_is_detected() {
     let flaw = |text: &str| parsed(IPV4, text).flaw;
     assert_eq!(flaw(IPV4_UDP), None);
     assert_eq!(flaw(&IPV4_UDP.replace("01 11 65 35", "01 11 65 36")), Some(Flaw::Checksum));
     assert_eq!(flaw(&IPV4_UDP.replace("01 11 65", "02 11 65")), Some(Flaw::Checksum));
-    // With two words of options: a loose and a strict route, and a router alert. Each has the
-    // checksum that RFC 1071 computes.
+    // With two words of options: a loose and a strict source route, and a router alert, each with
+    // its RFC 1071 checksum.
     for (options, checksum, route) in [
         ("01 83 07 04 0a 00 00 09", "50 9d", true),
         ("89 07 04 0a 00 00 09 00", "cd 1b", true),
@@ -145,7 +144,7 @@ fn a_header_that_ip_drops_is_noticed() {
 }
 
 #[test]
-fn a_checksum_of_zero_is_none() {
+fn a_zero_udp_checksum_means_none() {
     for (protocol, text) in [(IPV4, IPV4_UDP), (IPV6, IPV6_UDP)] {
         let summed =
             |text: &str| matches!(parsed(protocol, text).what, What::Udp { summed: true, .. });
@@ -155,7 +154,7 @@ fn a_checksum_of_zero_is_none() {
 
 proptest! {
     #[test]
-    fn no_bytes_panic(
+    fn arbitrary_bytes_do_not_panic(
         protocol in prop_oneof![Just(IPV4), Just(IPV6), any::<u16>()],
         bytes in proptest::collection::vec(any::<u8>(), 0..300),
     ) {
@@ -163,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn no_packet_with_odd_bytes_panics(
+    fn a_packet_with_odd_bytes_does_not_panic(
         ipv4: bool,
         protocol in prop_oneof![Just(2_u8), Just(17), Just(0), Just(44), Just(58)],
         kind in prop_oneof![Just(0x11_u8), Just(0x22), Just(130), Just(143)],

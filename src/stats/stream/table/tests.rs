@@ -43,7 +43,7 @@ fn arrival(source: &str, time: i64) -> Arrival<'static> {
 
 const A: &str = "10.0.0.5:4000";
 
-/// One stream of which these came: number, send time and delay.
+/// A stream of these datagrams: (number, send time, delay).
 fn stream_of(datagrams: &[(u64, i64, i64)]) -> Streams {
     let mut streams = Streams::new(1, true, HERE);
     for (sequence, sent, delay) in datagrams {
@@ -53,7 +53,7 @@ fn stream_of(datagrams: &[(u64, i64, i64)]) -> Streams {
 }
 
 #[test]
-fn counts_match_the_arrivals() {
+fn counters_match_the_datagrams() {
     let mut streams =
         stream_of(&[(0, 1000, 50), (1, 2000, 40), (3, 4000, 70), (2, 3000, 1080), (2, 3000, 1090)]);
     streams
@@ -76,7 +76,7 @@ fn counts_match_the_arrivals() {
 }
 
 #[test]
-fn a_congestion_mark_is_not_a_changed_dscp() {
+fn a_congestion_mark_is_no_changed_dscp() {
     let mut streams = Streams::new(1, false, HERE);
     for (sequence, class) in [(0, 0xb8), (1, 0xbb), (2, 0x00), (3, 0x88)] {
         streams.take(
@@ -88,7 +88,7 @@ fn a_congestion_mark_is_not_a_changed_dscp() {
 }
 
 #[test]
-fn a_delay_needs_clocks_that_agree() {
+fn a_delay_is_known_if_the_clocks_agree() {
     let taken = |probe: Probe, local: LocalClock| {
         let mut streams = Streams::new(1, false, local);
         (streams.take(&probe, &arrival(A, 100)), streams.iter().next().unwrap().clock())
@@ -103,11 +103,15 @@ fn a_delay_needs_clocks_that_agree() {
     );
     let nowhere = LocalClock { host: 0, synchronised: false };
     assert_eq!(taken(Probe { host: 0, ..same }, nowhere), (None, Clock::Unknown), "0 is no host");
-    assert_eq!(taken(probe(1, 0, 130), HERE), (Some(-30), Clock::SameHost), "told as it is");
+    assert_eq!(
+        taken(probe(1, 0, 130), HERE),
+        (Some(-30), Clock::SameHost),
+        "negative delays are shown"
+    );
 }
 
 #[test]
-fn a_stream_moves_with_its_interface() {
+fn a_stream_continues_on_the_recreated_interface() {
     let mut streams = stream_of(&[(0, 1000, 50), (1, 2000, 50)]);
     let other = Arrival { iface: Some((3, "e1")), ..arrival(A, 2000) };
     streams.take(&probe(1, 1, 2000), &other);
@@ -129,7 +133,7 @@ fn a_stream_moves_with_its_interface() {
     assert_eq!((moved.zone.as_deref(), moved.key.ifindex), (Some("e3"), 5));
     streams.take(&probe(1, 1, 0), &ll(5, "e3"));
     assert_eq!(streams.counts(), StreamCounts { streams: 3, open: 3, empty: 0, more: false });
-    // Two that became one stay two.
+    // Two streams on one interface stay separate.
     streams.moved(3, (9, "e0"));
     streams.take(&probe(1, 5, 6000), &again(6050));
     assert_eq!(
@@ -139,7 +143,7 @@ fn a_stream_moves_with_its_interface() {
 }
 
 #[test]
-fn the_weakest_clock_decides() {
+fn the_weakest_clock_evidence_counts() {
     let mut streams = Streams::new(1, false, HERE);
     streams.take(&Probe { host: 8, synchronised: true, ..probe(1, 0, 0) }, &arrival(A, 5));
     assert_eq!(streams.iter().next().unwrap().clock(), Clock::Synchronised);
@@ -157,7 +161,7 @@ fn the_weakest_clock_decides() {
 }
 
 #[test]
-fn each_part_of_the_key_separates_streams() {
+fn every_part_of_the_key_separates_streams() {
     let mut streams = Streams::new(1, false, HERE);
     let first = arrival(A, 10);
     let others = [
@@ -173,7 +177,7 @@ fn each_part_of_the_key_separates_streams() {
     assert_eq!(streams.iter().map(|stream| stream.figures(false).duplicates).sum::<u64>(), 1);
 }
 
-/// The counts of each stream: received, lost, duplicates, source changes.
+/// (received, lost, duplicates, source changes) of each stream.
 fn outcome(streams: &Streams) -> Vec<(u64, u64, u64, u64)> {
     let of = |stream: &Stream| {
         let Figures { meter, duplicates, .. } = stream.figures(false);
@@ -183,7 +187,7 @@ fn outcome(streams: &Streams) -> Vec<(u64, u64, u64, u64)> {
 }
 
 #[test]
-fn a_sender_whose_address_changes_stays_one_stream() {
+fn a_sender_with_a_new_address_stays_one_stream() {
     for (first, second) in
         [(A, "10.0.0.6:4000"), (A, "10.0.0.5:4001"), ("[fd00::1]:4000", "[fe80::1]:4000")]
     {
@@ -201,7 +205,7 @@ fn a_sender_whose_address_changes_stays_one_stream() {
 }
 
 #[test]
-fn datagrams_of_the_earlier_address_may_be_late() {
+fn datagrams_of_the_previous_address_may_be_late_or_repeated() {
     let mut streams = Streams::new(1, false, HERE);
     for (number, source) in
         [(0, A), (2, A), (3, "10.0.0.6:1"), (1, A), (1, A), (2, A), (4, "10.0.0.6:1")]
@@ -212,7 +216,7 @@ fn datagrams_of_the_earlier_address_may_be_late() {
 }
 
 #[test]
-fn a_copied_id_makes_a_separate_stream() {
+fn a_copied_id_from_another_sender_is_another_stream() {
     const MILLI: i64 = 1_000_000;
     let liar = "10.0.0.9:666";
     let lies = [
@@ -236,9 +240,9 @@ fn a_copied_id_makes_a_separate_stream() {
 }
 
 #[test]
-fn an_address_may_change_during_losses() {
+fn an_address_may_change_during_losses_or_before_the_end() {
     const MILLI: i64 = 1_000_000;
-    // A thousand a second, and 50 or 500 lost; or none, and nothing follows but the end.
+    // A thousand per second with 50 or 500 lost; or none lost, and only the end follows.
     for lost in [50_u64, 500] {
         let mut streams = Streams::new(1, false, HERE);
         for number in (0..1000).chain(1000 + lost..2000) {
@@ -254,7 +258,7 @@ fn an_address_may_change_during_losses() {
 
 #[test]
 fn a_sender_with_two_interfaces_on_one_network_is_two_streams() {
-    // Each number comes from both addresses: they are two sequences of one run.
+    // Each number arrives from both addresses: two sequences of one run.
     for lost in [None, Some((A, 0)), Some(("10.0.0.6:4000", 1))] {
         let mut streams = Streams::new(1, false, HERE);
         for number in 0..100 {
@@ -272,14 +276,14 @@ fn a_sender_with_two_interfaces_on_one_network_is_two_streams() {
         assert_eq!(outcome.len(), 2, "{outcome:?}");
         assert!(outcome.iter().all(|(_, _, duplicates, _)| *duplicates == 0), "{outcome:?}");
         assert!(streams.all_ended());
-        // On a later interface, the first arrival starts the stream.
+        // The stream of a later interface begins with its first received number.
         let all: u64 = outcome.iter().map(|(received, ..)| received).sum();
         assert_eq!(all, 200 - u64::from(lost.is_some()), "{outcome:?}");
     }
 }
 
 #[test]
-fn a_crowd_of_forged_streams_takes_bounded_memory() {
+fn forged_streams_take_bounded_memory() {
     let mut streams = Streams::new(10_000, true, HERE);
     streams.most_bytes = 20 << 20;
     let mut random = 88_172_645_463_325_252_u64;
@@ -316,13 +320,13 @@ fn a_crowd_of_forged_streams_takes_bounded_memory() {
 }
 
 #[test]
-fn a_stream_of_few_datagrams_takes_little_memory() {
+fn a_short_stream_takes_little_memory() {
     let few = stream_of(&(0..60).map(|number| (number, 0, 50_000)).collect::<Vec<_>>());
     assert!(few.bytes() < 4096, "{}", few.bytes());
 }
 
 #[test]
-fn a_forged_probe_changes_no_other_stream() {
+fn a_forged_datagram_changes_only_its_own_stream() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
     streams.damaged(Damage::Corrupt, Some(1), &arrival(A, 20));
     streams.damaged(Damage::Truncated, Some(1), &arrival(A, 20));
@@ -335,7 +339,7 @@ fn a_forged_probe_changes_no_other_stream() {
 }
 
 #[test]
-fn two_senders_at_once_are_not_a_restart() {
+fn a_restart_is_counted_and_a_second_sender_is_not() {
     let mut streams = Streams::new(1, false, HERE);
     let mut heard =
         |stream, source, time| _ = streams.take(&probe(stream, 0, 0), &arrival(source, time));
@@ -348,7 +352,7 @@ fn two_senders_at_once_are_not_a_restart() {
 }
 
 #[test]
-fn an_end_alone_is_a_stream_without_data() {
+fn a_single_end_makes_an_unknown_stream() {
     let mut streams = Streams::new(1, false, HERE);
     streams.take(&Probe { kind: ProbeKind::End, ..probe(1, 100, 0) }, &arrival(A, 10));
     let stream = streams.iter().next().unwrap();
@@ -363,7 +367,7 @@ fn an_end_alone_is_a_stream_without_data() {
 }
 
 #[test]
-fn the_gap_of_an_open_stream_grows() {
+fn the_silence_of_an_open_stream_continues() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5)]);
     let gap = |streams: &Streams| streams.iter().next().unwrap().gap(false, at(1015));
     assert_eq!(gap(&streams), Some(1000));
@@ -372,7 +376,7 @@ fn the_gap_of_an_open_stream_grows() {
 }
 
 #[test]
-fn intervals_add_up_to_the_total() {
+fn intervals_add_up() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5), (3, 30, 5)]);
     let interval = |streams: &Streams| {
         let stream = streams.iter().next().unwrap();
@@ -388,8 +392,8 @@ fn intervals_add_up_to_the_total() {
 }
 
 #[test]
-fn jitter_follows_rfc_3550() {
-    // Appendix A.8, as it stands there: in whole units, sixteen times the jitter.
+fn jitter_matches_rfc_3550() {
+    // Appendix A.8, literally: in whole units, sixteen times the jitter.
     let (mut scaled, mut transit) = (0_i64, None::<i64>);
     let datagrams: Vec<(u64, i64, i64)> = (0..500)
         .map(|number| (number, number as i64 * 100_000, 20_000 + (number as i64 * 7919) % 5000))
@@ -403,7 +407,7 @@ fn jitter_follows_rfc_3550() {
     let streams = stream_of(&datagrams);
     let jitter = streams.iter().next().unwrap().jitter().unwrap();
     assert!((jitter - scaled as f64 / 16.0).abs() < 1.0, "{jitter} and {}", scaled as f64 / 16.0);
-    // And section 6.4.1 by hand: a first difference of 1600 ns is a jitter of 100.
+    // Section 6.4.1 by hand: a first difference of 1600 ns is a jitter of 100.
     assert_eq!(stream_of(&[(0, 0, 0), (1, 0, 1600)]).iter().next().unwrap().jitter(), Some(100.0));
     assert_eq!(
         stream_of(&[(0, 0, 0), (0, 0, 9)]).iter().next().unwrap().jitter(),
@@ -413,7 +417,7 @@ fn jitter_follows_rfc_3550() {
 }
 
 #[test]
-fn a_flood_of_streams_leaves_memory_for_others() {
+fn a_flood_of_streams_leaves_space_for_others() {
     let mut streams = Streams::new(1, false, HERE);
     for stream in 0..10_000 {
         streams.take(&probe(stream, 0, 0), &arrival(A, 10));
@@ -439,7 +443,7 @@ fn a_flood_of_streams_leaves_memory_for_others() {
 
 proptest! {
     #[test]
-    fn streams_that_take_turns_are_counted_as_if_each_were_alone(
+    fn interleaved_streams_are_counted_separately(
         turns in proptest::collection::vec((0..3_u64, 0..20_u64, 0..1000_i64), 1..200),
     ) {
         let mut together = Streams::new(1, false, HERE);

@@ -1,4 +1,4 @@
-//! The error numbers of Windows that the standard library has no kind for.
+//! The error numbers of Windows without an `io::ErrorKind`.
 
 use std::io;
 
@@ -15,7 +15,7 @@ pub const NOT_AVAILABLE: i32 = WinSock::WSAEADDRNOTAVAIL;
 pub const NO_OPTION: i32 = WinSock::WSAENOPROTOOPT;
 pub const NOT_PERMITTED: i32 = WinSock::WSAEACCES;
 
-/// What the system said.
+/// The system's reason.
 pub fn describe(error: &io::Error) -> String {
     error.to_string()
 }

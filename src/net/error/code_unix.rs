@@ -1,4 +1,4 @@
-//! The error numbers of Unix that the standard library has no kind for, and their names.
+//! The error numbers of Unix without an `io::ErrorKind`, and their names.
 
 use std::io;
 
@@ -15,8 +15,7 @@ pub const NOT_AVAILABLE: i32 = Errno::EADDRNOTAVAIL as i32;
 pub const NO_OPTION: i32 = Errno::ENOPROTOOPT as i32;
 pub const NOT_PERMITTED: i32 = Errno::EPERM as i32;
 
-/// What the system said, with the name of the error that the manuals use: `Operation not permitted
-/// (EPERM)`.
+/// The system's reason with the errno name: `Operation not permitted (EPERM)`.
 pub fn describe(error: &io::Error) -> String {
     error.raw_os_error().map_or_else(
         || error.to_string(),

@@ -1,0 +1,164 @@
+//! The metrics of `--assert`, and the kinds of their values.
+
+/// A measured quantity. The names are those of the summary's fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Metric {
+    /// Datagrams received.
+    Datagrams,
+    /// Bytes of payload received.
+    Bytes,
+    /// Datagrams per second.
+    Rate,
+    /// Bits of payload per second.
+    Bitrate,
+    /// Source addresses.
+    Sources,
+    /// Measured streams.
+    Streams,
+    /// Measured datagrams that were sent, as far as the receiver can detect.
+    Expected,
+    /// Lost datagrams divided by expected ones, 0 to 1.
+    Loss,
+    /// Lost datagrams.
+    Lost,
+    /// Runs of consecutive losses (RFC 3357).
+    LossRunsCount,
+    /// The longest run of consecutive losses.
+    LossRunsLongest,
+    /// Datagrams that arrived again (RFC 5560).
+    Duplicates,
+    /// Datagrams that arrived after later ones (RFC 4737).
+    Reordered,
+    /// Datagrams with a changed payload.
+    Corrupt,
+    /// Datagrams with a cut payload.
+    Truncated,
+    /// Datagrams that arrived on a further interface, too.
+    InterfaceCopies,
+    /// Datagrams that this host's kernel dropped: the receive buffer was full.
+    KernelDrops,
+    /// Datagrams that the kernel dropped: the UDP checksum was wrong.
+    ChecksumErrors,
+    /// Streams that began again.
+    Restarts,
+    /// Datagrams that were sent before the first received one.
+    MissedBefore,
+    /// Datagrams that arrived with a changed DSCP.
+    DscpChanged,
+    /// The longest time without a datagram.
+    Gap,
+    /// Interarrival jitter (RFC 3550, 6.4.1).
+    Jitter,
+    /// One-way delay (RFC 7679).
+    Delay(Statistic),
+    /// Delay variation, relative to the shortest delay (RFC 5481).
+    Pdv(Statistic),
+    /// The fewest routers on the path.
+    HopsMin,
+    /// The most routers on the path.
+    HopsMax,
+}
+
+/// A statistic over all measurements of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Statistic {
+    /// The smallest.
+    Min,
+    /// The mean.
+    Mean,
+    /// The median.
+    P50,
+    /// The 90th percentile.
+    P90,
+    /// The 99th percentile.
+    P99,
+    /// The 99.9th percentile.
+    P999,
+    /// The largest.
+    Max,
+}
+
+/// The kind of a metric's values, which decides their syntax.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    Count,
+    Ratio,
+    /// A time that may be negative: a delay is, if the clocks disagree.
+    Delay,
+    Time,
+    Packets,
+    Bits,
+}
+
+pub type Named = (&'static str, Metric, ValueKind);
+
+/// Every metric that the parser accepts. Names of one family (`delay.min`) are consecutive, which
+/// [`list`] relies on.
+pub const METRICS: [Named; 39] = [
+    ("datagrams", Metric::Datagrams, ValueKind::Count),
+    ("bytes", Metric::Bytes, ValueKind::Count),
+    ("rate", Metric::Rate, ValueKind::Packets),
+    ("bitrate", Metric::Bitrate, ValueKind::Bits),
+    ("sources", Metric::Sources, ValueKind::Count),
+    ("streams", Metric::Streams, ValueKind::Count),
+    ("expected", Metric::Expected, ValueKind::Count),
+    ("loss", Metric::Loss, ValueKind::Ratio),
+    ("lost", Metric::Lost, ValueKind::Count),
+    ("loss_runs.count", Metric::LossRunsCount, ValueKind::Count),
+    ("loss_runs.longest", Metric::LossRunsLongest, ValueKind::Count),
+    ("duplicates", Metric::Duplicates, ValueKind::Count),
+    ("reordered", Metric::Reordered, ValueKind::Count),
+    ("corrupt", Metric::Corrupt, ValueKind::Count),
+    ("truncated", Metric::Truncated, ValueKind::Count),
+    ("interface_copies", Metric::InterfaceCopies, ValueKind::Count),
+    ("kernel_drops", Metric::KernelDrops, ValueKind::Count),
+    ("checksum_errors", Metric::ChecksumErrors, ValueKind::Count),
+    ("restarts", Metric::Restarts, ValueKind::Count),
+    ("missed_before", Metric::MissedBefore, ValueKind::Count),
+    ("dscp_changed", Metric::DscpChanged, ValueKind::Count),
+    ("gap", Metric::Gap, ValueKind::Time),
+    ("jitter", Metric::Jitter, ValueKind::Time),
+    ("delay.min", Metric::Delay(Statistic::Min), ValueKind::Delay),
+    ("delay.mean", Metric::Delay(Statistic::Mean), ValueKind::Delay),
+    ("delay.p50", Metric::Delay(Statistic::P50), ValueKind::Delay),
+    ("delay.p90", Metric::Delay(Statistic::P90), ValueKind::Delay),
+    ("delay.p99", Metric::Delay(Statistic::P99), ValueKind::Delay),
+    ("delay.p999", Metric::Delay(Statistic::P999), ValueKind::Delay),
+    ("delay.max", Metric::Delay(Statistic::Max), ValueKind::Delay),
+    ("pdv.min", Metric::Pdv(Statistic::Min), ValueKind::Time),
+    ("pdv.mean", Metric::Pdv(Statistic::Mean), ValueKind::Time),
+    ("pdv.p50", Metric::Pdv(Statistic::P50), ValueKind::Time),
+    ("pdv.p90", Metric::Pdv(Statistic::P90), ValueKind::Time),
+    ("pdv.p99", Metric::Pdv(Statistic::P99), ValueKind::Time),
+    ("pdv.p999", Metric::Pdv(Statistic::P999), ValueKind::Time),
+    ("pdv.max", Metric::Pdv(Statistic::Max), ValueKind::Time),
+    ("hops.min", Metric::HopsMin, ValueKind::Count),
+    ("hops.max", Metric::HopsMax, ValueKind::Count),
+];
+
+/// Metrics that users confuse: only the unit differs.
+pub const SIBLINGS: [(Metric, Metric); 2] =
+    [(Metric::Rate, Metric::Bitrate), (Metric::Loss, Metric::Lost)];
+
+impl Metric {
+    /// All names in one line: `datagrams, bytes, ..., hops.min|max`.
+    pub fn list() -> String {
+        list(METRICS.iter())
+    }
+}
+
+/// Names in one line. Only the first name of a family is complete: `hops.min|max`.
+pub fn list<'a>(metrics: impl Iterator<Item = &'a Named>) -> String {
+    let (mut line, mut family) = (String::new(), None);
+    for (name, ..) in metrics {
+        match name.split_once('.') {
+            Some((before, after)) if family == Some(before) => line += &format!("|{after}"),
+            dotted => {
+                line += if line.is_empty() { "" } else { ", " };
+                line += name;
+                family = dotted.map(|(before, _)| before);
+            }
+        }
+    }
+    line
+}

@@ -1,0 +1,113 @@
+//! Errors of plans: command lines that this host cannot carry out.
+
+use std::net::IpAddr;
+
+use super::errors::{parse, refused};
+use crate::cli::Command;
+use crate::cli::menu::Answer;
+use crate::iface::{Address, Interface, Wanted};
+use crate::plan::{self, Check, Host, PlanError, Recv, Send};
+use crate::target::TargetRange;
+
+/// Command lines for a host with several interfaces.
+const REFUSED: &[&str] = &[
+    "mcast recv --iface eth9",
+    "mcast recv --iface fe80::1",
+    "mcast recv --iface ask",
+    "mcast send",
+    "mcast send --iface d0",
+    "mcast send --iface n0",
+    "mcast send 10.9.9.9:5000",
+    "mcast send --iface e1 [ff02::1%e0]:5000",
+    "mcast recv [ff02::1]:5000",
+    "mcast recv 10.0.0.9:5000",
+    "mcast recv 10.0.0.100:5000 --iface e1",
+    "mcast recv 232.1.1.1:5000 --iface e0 --source fd00::5",
+    "mcast recv [ff15::1]:5000 --iface e0 --source fe80::5%e1",
+    "mcast recv 10.0.0.100:5000 --source 10.0.0.5",
+    "mcast recv 10.0.0.5@232.1.1.1:5000 --iface e0 --exclude 10.0.0.6",
+    "mcast recv 10.0.0.5@232.1.1.1:5000 232.1.1.1:5000 --iface e0",
+    "mcast recv 0.0.0.0:5000 239.1.1.1:5000 --iface e0",
+    "mcast recv 239.0.0.0/16:5000 --iface e0 --iface e1",
+    "mcast check 239.1.1.1+4:5000",
+    "mcast check 10.0.0.5:5000",
+    "mcast send --iface e0 --message= --rate 1Mbit --count 1",
+    "mcast send --iface e0 --flood",
+    "mcast send --iface e0 --interval 1us",
+    "mcast send --iface e0 224.0.0.1:5000 --rate 2kpps",
+    "mcast send --iface e0 255.255.255.255:5000 --burst 2000",
+    "mcast send --iface e0 --probe --size 65527",
+];
+
+pub fn samples() -> Vec<String> {
+    let ask = |_: IpAddr, _: &[&Interface]| Answer::NoTerminal;
+    let close = |_: IpAddr, _: &[&Interface]| Answer::Closed;
+    let host = Host::with(interfaces(), &ask);
+    let mut samples: Vec<String> = REFUSED.iter().map(|line| sample(line, &host)).collect();
+    samples.push(sample("mcast recv", &Host::with(interfaces(), &close)));
+    let loopback = vec![interface(1, "lo", &["127.0.0.1/8"])];
+    samples.push(sample("mcast recv --iface all", &Host::with(loopback, &ask)));
+    samples.push(sample("mcast recv --iface e0", &Host::with(Vec::new(), &ask)));
+    let default = [Wanted::Default("eth9".to_owned())];
+    let unknown = host.endpoints(&[TargetRange::default()], &default).expect_err("no eth9");
+    let text = unknown.to_string();
+    let text = text.lines().take(2).collect::<Vec<_>>().join("\n");
+    samples.push(refused("MCAST_IFACE=eth9 mcast send", &text));
+    samples.push(refused("mcast recv -o raw", &PlanError::RawToTerminal.to_string()));
+    samples.push(command_for_sender(&host));
+    samples
+}
+
+/// The first sample shows the list of interfaces, the others only its heading.
+fn sample(line: &str, host: &Host) -> String {
+    const HEADING: &str = "interfaces of this host:";
+    let error = plan(line, host).expect_err(line).to_string();
+    match error.split_once(HEADING) {
+        Some((text, _)) if line != REFUSED[0] => refused(line, &format!("{text}{HEADING} ...")),
+        _ => refused(line, &error),
+    }
+}
+
+fn plan(line: &str, host: &Host) -> Result<(), PlanError> {
+    match parse(line).expect(line).command {
+        Command::Recv(args) => Recv::new(&args, host).map(drop),
+        Command::Send(args) => Send::new(&args, host).map(drop),
+        Command::Check(args) => Check::new(&args, host).map(drop),
+        Command::Ifaces(_) => Ok(()),
+    }
+}
+
+/// The command that `check --listen` shows for the other host.
+fn command_for_sender(host: &Host) -> String {
+    let range: TargetRange = "239.1.1.1:5000".parse().expect("a target");
+    let iface = Wanted::Named("e0".to_owned());
+    let check: plan::Check = host.check(&range, Some(&iface), true, None).expect("a plan");
+    format!("-- on the sender\n{}", check.command_for_sender().unwrap_or_default())
+}
+
+fn interfaces() -> Vec<Interface> {
+    let down = Interface { up: false, ..interface(5, "d0", &["10.2.0.100/24"]) };
+    vec![
+        interface(1, "lo", &["127.0.0.1/8"]),
+        interface(2, "e0", &["10.0.0.100/24", "fe80::1/64"]),
+        interface(3, "e1", &["10.1.0.100/24", "fe80::1/64"]),
+        interface(4, "n0", &[]),
+        down,
+    ]
+}
+
+fn interface(index: u32, name: &str, addresses: &[&str]) -> Interface {
+    let address = |text: &&str| {
+        let (ip, prefix) = text.split_once('/').expect("a prefix");
+        Address { ip: ip.parse().expect("an address"), prefix: prefix.parse().ok() }
+    };
+    Interface {
+        name: name.to_owned(),
+        index,
+        addresses: addresses.iter().map(address).collect(),
+        up: true,
+        multicast: name != "lo",
+        loopback: name == "lo",
+        ..Interface::default()
+    }
+}
