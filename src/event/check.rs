@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::json::nanos;
 use super::{Program, TargetInfo};
-use crate::notice::{Level, Notice};
+use crate::notice::{Id, Level, Notice};
 use crate::verdict::Verdict;
 
 /// The group is joined wherever it can be: what arrives from now on is seen.
@@ -42,6 +42,9 @@ pub struct CheckSummary {
     pub faults: usize,
     /// All of it in one sentence.
     pub conclusion: String,
+    /// Datagrams from other hosts arrive, and no finding is above a note.
+    #[serde(skip)]
+    pub works: bool,
     /// What it proved.
     pub verdict: Verdict,
 }
@@ -52,6 +55,9 @@ impl CheckSummary {
         let count = |level| found.iter().filter(|finding| finding.level == level).count();
         let [passes, notes, warnings, faults] =
             [Level::Pass, Level::Note, Level::Warning, Level::Fault].map(count);
-        CheckSummary { elapsed, passes, notes, warnings, faults, conclusion, verdict }
+        let arrives =
+            found.iter().any(|finding| finding.id == Id::Arrives && finding.level == Level::Pass);
+        let works = arrives && warnings == 0 && faults == 0;
+        CheckSummary { elapsed, passes, notes, warnings, faults, conclusion, works, verdict }
     }
 }

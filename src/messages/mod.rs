@@ -7,10 +7,12 @@
 //!
 //! [`source_texts`] finds the texts in the source. A text that no sample shows fails the test.
 
+mod checks;
 mod command_line;
 mod errors;
 mod findings;
 mod findings_of_host;
+mod findings_of_path;
 mod findings_of_wire;
 mod notices;
 mod page;

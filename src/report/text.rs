@@ -37,6 +37,8 @@ pub struct Text {
     zone: OnceCell<TimeZone>,
     /// Held back until all are there: the widest of them makes the columns of their table.
     interfaces: Vec<InterfaceInfo>,
+    /// Findings were shown.
+    has_findings: bool,
 }
 
 impl Format for Text {
@@ -60,12 +62,19 @@ impl Format for Text {
             }
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
-            Event::Checking(ready) => check::checking(ready, self.paint, out),
+            Event::Checking(ready) => check::checking(ready, out),
             Event::Finding(found) => {
+                self.has_findings = true;
                 notice::paragraph(found, self.screen.columns(), self.paint, out)
             }
             Event::Explanation(found) => notice::explanation(found, self.paint_notes, notes),
-            Event::CheckSummary(summary) => check::summary(summary, self.paint, out),
+            Event::CheckSummary(summary) => {
+                // With --quiet, the conclusion stands alone.
+                if self.has_findings {
+                    check::counts(summary, self.paint, out)?;
+                }
+                check::conclusion(summary, self.paint, out)
+            }
             Event::Interface(iface) => {
                 self.interfaces.push(iface.clone());
                 Ok(())
@@ -80,7 +89,15 @@ impl Format for Text {
 impl Text {
     /// Text with its colours: those of the results and those of the diagnostics.
     pub fn new(screen: Screen, paint: Paint, paint_notes: Paint, whole: bool) -> Self {
-        Text { screen, paint, paint_notes, whole, zone: OnceCell::new(), interfaces: Vec::new() }
+        Text {
+            screen,
+            paint,
+            paint_notes,
+            whole,
+            zone: OnceCell::new(),
+            interfaces: Vec::new(),
+            has_findings: false,
+        }
     }
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {

@@ -13,7 +13,7 @@ use crate::host::os::restore_limits_for;
 const CAP_NET_ADMIN: u32 = 12;
 const CAP_NET_RAW: u32 = 13;
 
-/// How long nft may take. Rulesets of many thousand elements are printed in a fraction of that.
+/// How long nft may take. It prints rulesets of many thousand elements in a fraction of that.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What `nft -j list ruleset` prints.
@@ -21,7 +21,7 @@ pub fn ruleset() -> Result<String, Unread> {
     nft(&["-j", "list", "ruleset"])
 }
 
-/// What `nft -a list ruleset` prints: the same in words, which tell a little more.
+/// What `nft -a list ruleset` prints: the same as text, with details that the JSON lacks.
 pub fn ruleset_listing() -> Result<String, Unread> {
     nft(&["-a", "list", "ruleset"])
 }
@@ -42,12 +42,12 @@ fn nft(arguments: &[&str]) -> Result<String, Unread> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let tool = tool("nft", std::env::split_paths(&path)).ok_or(Unread::NoTool)?;
     let mut command = Command::new(tool);
-    // What is refused is looked for in what nft says.
+    // `refusal` reads the message in English.
     command.args(arguments).env("LC_ALL", "C");
     run(command, PATIENCE)
 }
 
-/// An ordinary user's PATH lacks the places where nft is.
+/// An ordinary user's PATH lacks the folders that hold nft.
 fn tool(name: &str, path: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
     let places = path.chain(["/usr/sbin", "/sbin"].map(PathBuf::from));
     places
@@ -56,7 +56,7 @@ fn tool(name: &str, path: impl Iterator<Item = PathBuf>) -> Option<PathBuf> {
         .find(|file| Path::is_file(file))
 }
 
-/// Runs a command, and answers what it prints.
+/// Runs a command, and returns its output.
 fn run(mut command: Command, patience: Duration) -> Result<String, Unread> {
     let failed = |error: io::Error| Unread::Failed(error.to_string());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -66,17 +66,17 @@ fn run(mut command: Command, patience: Duration) -> Result<String, Unread> {
     let ended = ended(&mut child, patience).map_err(failed)?;
     if ended.is_none() {
         child.kill().and_then(|()| child.wait()).map_err(failed)?;
-        return Err(Unread::Failed(format!("no answer within {patience:?}")));
+        return Err(Unread::NoAnswer(patience));
     }
     let text = |reader: thread::JoinHandle<Vec<u8>>| {
-        // The flags of a table may come as rubbish (nft 1.0.6): that must not hide the rest.
+        // nft 1.0.6 prints the flags of some tables as invalid UTF-8: keep the rest.
         String::from_utf8_lossy(&reader.join().unwrap_or_default()).into_owned()
     };
     let (printed, said) = (text(printed), text(said));
     if ended.is_some_and(|status| status.success()) { Ok(printed) } else { Err(refusal(&said)) }
 }
 
-/// Reads one of its outputs to the end, so that it never waits for room.
+/// Reads one of its outputs to the end: a full pipe would block the command.
 fn read(output: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -89,7 +89,7 @@ fn read(output: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8
 
 /// How the command ended, unless it takes longer than that.
 fn ended(child: &mut Child, patience: Duration) -> io::Result<Option<std::process::ExitStatus>> {
-    const NAP: Duration = Duration::from_millis(2);
+    const POLL: Duration = Duration::from_millis(2);
     let mut waited = Duration::ZERO;
     loop {
         if let Some(status) = child.try_wait()? {
@@ -98,24 +98,21 @@ fn ended(child: &mut Child, patience: Duration) -> io::Result<Option<std::proces
         if waited >= patience {
             return Ok(None);
         }
-        thread::sleep(NAP);
-        waited += NAP;
+        thread::sleep(POLL);
+        waited += POLL;
     }
 }
 
-/// What nft says when it fails. Without CAP_NET_ADMIN: "Operation not permitted (you must be
+/// The reason in the message of nft. Without CAP_NET_ADMIN: "Operation not permitted (you must be
 /// root)".
 fn refusal(said: &str) -> Unread {
     if said.contains("Operation not permitted") || said.contains("Permission denied") {
         return Unread::NotPermitted;
     }
-    Unread::Failed(
-        said.lines()
-            .find(|line| !line.trim().is_empty())
-            .unwrap_or("it says nothing")
-            .trim()
-            .to_owned(),
-    )
+    match said.lines().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) => Unread::Failed(line.to_owned()),
+        None => Unread::NoMessage,
+    }
 }
 
 fn has_capability(capability: u32) -> bool {
@@ -147,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_comes_back() {
+    fn output_is_returned() {
         let long =
             run(shell("head -c 300000 /dev/zero | tr '\\0' x"), Duration::from_secs(60)).unwrap();
         assert_eq!(long.len(), 300_000);
@@ -158,26 +155,26 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_apart() {
+    fn failures_are_distinguished() {
         let run = |script: &str| run(shell(script), Duration::from_secs(60)).unwrap_err();
-        // As nft 1.0.6 says it to a user.
+        // The message of nft 1.0.6 without root.
         let said = "Operation not permitted (you must be root)\nnetlink: Error: cache \
                     initialization failed: Operation not permitted";
         assert_eq!(run(&format!("echo '{said}' >&2; exit 1")), Unread::NotPermitted);
         let failed =
             run("echo; echo 'Error: JSON support not compiled-in' >&2; echo more >&2; exit 1");
         assert_eq!(failed.to_string(), "nft: Error: JSON support not compiled-in");
-        assert_eq!(run("exit 3").to_string(), "nft: it says nothing");
+        assert_eq!(run("exit 3"), Unread::NoMessage);
     }
 
     #[test]
-    fn what_takes_too_long_is_ended() {
-        let error = run(shell("exec sleep 600"), Duration::from_millis(20)).unwrap_err();
-        assert_eq!(error.to_string(), "nft: no answer within 20ms");
+    fn a_slow_command_is_killed() {
+        let time = Duration::from_millis(20);
+        assert_eq!(run(shell("exec sleep 600"), time), Err(Unread::NoAnswer(time)));
     }
 
     #[test]
-    fn a_tool_is_looked_for_in_absolute_places_alone() {
+    fn a_tool_is_searched_in_absolute_folders_only() {
         assert_eq!(
             tool("sh", [PathBuf::from("."), PathBuf::from("/bin")].into_iter()),
             Some(PathBuf::from("/bin/sh"))
