@@ -159,7 +159,7 @@ fn two_interfaces_and_no_route_leave_the_choice_open() {
     both(|ip| {
         finds_and_mends(scenes::no_route(&lab, ip), "no-route").says(ip.either(
             "there is no route to the group",
-            "an equal route to every group on each interface",
+            "an equal route to each group on every interface",
         ));
     });
 }
@@ -198,7 +198,7 @@ fn a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named() {
             "{told}"
         );
         told.says(&format!(
-            "python3 (pid {}) is bound to {}",
+            "python3 (pid {}) cannot receive multicast on its socket, which is bound to {}",
             scene.programs[0].id(),
             ip.port(ip.receiver(), 5000)
         ));
@@ -230,7 +230,7 @@ fn a_port_that_is_not_shared_is_found_with_its_program() {
             "{told}"
         );
         told.says(&format!(
-            "python3 (pid {}) holds UDP port 5000 for itself",
+            "python3 (pid {}) holds UDP port 5000 exclusively",
             scene.programs[0].id()
         ));
         scene.programs.clear();
@@ -339,7 +339,7 @@ fn a_buffer_that_overflows_is_found_with_its_program() {
             (Some(1), vec!["buffer-overflow".to_owned()]),
             "{told}"
         );
-        told.says(&format!("python3 (pid {}) does not read fast enough", scene.programs[0].id()));
+        told.says(&format!("python3 (pid {}) reads too slowly", scene.programs[0].id()));
         let found = finding(&told, "buffer-overflow");
         obey(&mut scene, &found);
         // With as much as it says, the same slow program loses nothing.
@@ -577,7 +577,7 @@ fn a_path_that_is_whole_is_found_to_be() {
     assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
     finding(&told, "path")["evidence"]
         .as_str()
-        .filter(|said| said.contains("50 of 50 to 239.1.1.1 came"))
+        .filter(|said| said.contains("50 of 50 to 239.1.1.1"))
         .expect("all of it came");
 }
 
@@ -610,7 +610,7 @@ fn a_switch_that_prunes_is_found_by_dividing_the_path() {
     );
     finding(&told, "snooping-pruned")["evidence"]
         .as_str()
-        .filter(|said| said.contains("0 of 50 to 239.1.1.1 came"))
+        .filter(|said| said.contains("received 0 of 50 to 239.1.1.1"))
         .expect("none of it came");
 }
 
@@ -623,7 +623,7 @@ fn a_switch_that_prunes_ipv6_keeps_neighbours_from_finding_each_other_and_that_i
         (Some(1), vec!["no-path".to_owned()]),
         "{told}"
     );
-    told.says("'mcast check' without --listen, while the group is sent to, finds that");
+    told.says("'mcast check' without --listen detects this");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A receiver that hears nothing says why, once, and where to look closer.
+//! A receiver without datagrams reports the cause once, with the next step.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -59,7 +59,7 @@ fn a_firewall_that_drops_it_is_named_when_nothing_came() {
     assert_eq!(blamed["level"], "fault", "{run}");
     let remedy = blamed["commands"][0]["run"].as_str().expect("a command");
     let evidence = blamed["evidence"].as_str().expect("evidence");
-    assert!(evidence.starts_with("nothing of 239.1.1.1:5000 arrived in "), "{run}");
+    assert!(evidence.starts_with("no datagrams for 239.1.1.1:5000 in "), "{run}");
     assert!(run.events_of("warning").is_empty(), "the finding has said it\n{run}");
 
     // What it advises mends it.
@@ -125,7 +125,7 @@ fn after_five_seconds_of_nothing_it_says_once_where_to_look_closer() {
     for running in [&plain, &spinning, &portable] {
         let found = told(running, "nothing-arrives");
         assert!(
-            found["what"].as_str().unwrap().starts_with("nothing of 239.1.1.1:5000 arrived in "),
+            found["what"].as_str().unwrap().starts_with("no datagrams for 239.1.1.1:5000 in "),
             "{found}"
         );
         assert_eq!(found["commands"][0]["run"], LOOK_CLOSER);
@@ -135,7 +135,7 @@ fn after_five_seconds_of_nothing_it_says_once_where_to_look_closer() {
         found["what"]
             .as_str()
             .unwrap()
-            .starts_with("nothing of 239.1.1.1:5000 and 1999 more targets arrived in "),
+            .starts_with("no datagrams for 239.1.1.1:5000 and 1999 more targets in "),
         "{found}"
     );
     for running in [&text, &quiet, &raw] {
@@ -228,7 +228,10 @@ fn an_early_interrupt_explains_nothing() {
             recv.signal(signal);
             let run = recv.ends(status);
             assert!(!run.err.contains("no-carrier: "), "{signal} {options}\n{run}");
-            assert!(!run.err.contains("nothing") && !run.out.contains("nothing"), "{run}");
+            assert!(
+                !run.err.contains("no datagrams") && !run.out.contains("no datagrams"),
+                "{run}"
+            );
             assert!(!run.out.contains("\"event\":\"finding\""), "{run}");
         }
     }

@@ -294,11 +294,15 @@ fn no_interface() -> Vec<Sample> {
             facts.receiving = true;
             facts.interfaces.clear();
         }),
-        changed("no-able-interface", "no-route", |facts| {
-            facts.heard.clear();
+        changed("no-able-interface", "silence", |facts| {
+            facts.iface = None;
             facts.interfaces.iter_mut().for_each(|link| link.multicast = false);
         }),
-        changed("no-route-and-silence", "no-route", |facts| facts.heard.clear()),
+        changed("no-route-and-silence", "silence", |facts| {
+            facts.iface = None;
+            let other = LinkFacts { name: "e1".to_owned(), ..e0(facts).clone() };
+            facts.interfaces.push(other);
+        }),
         changed("no-route-and-many-interfaces", "no-route", |facts| {
             let able = e0(facts).clone();
             let more =

@@ -29,7 +29,8 @@ fn paths() -> Vec<Sample> {
             facts.membership.seen = Some(false);
         }),
         changed("listen-unicast-only", "listen-pruned", |facts| {
-            leg(facts, LegKind::Flooded).received = 0;
+            let flooded = leg(facts, LegKind::Flooded);
+            (flooded.received, flooded.ttl) = (0, None);
         }),
     ]
 }

@@ -27,10 +27,11 @@ pub fn checking(checking: &Checking, out: &mut dyn Write) -> io::Result<()> {
         .map(|target| target.iface)
         .filter(|iface| Some(*iface) != checking.expected)
         .collect();
+    let also = if checking.expected.is_some() { "also " } else { "" };
     match others.len() {
         0 => {}
-        1..=5 => write!(out, "; also listening on {}", others.join(", "))?,
-        many => write!(out, "; also listening on {many} other interfaces")?,
+        1..=5 => write!(out, "; {also}listening on {}", others.join(", "))?,
+        many => write!(out, "; {also}listening on {many} interfaces")?,
     }
     writeln!(out)?;
     if let Some(send) = &checking.send {

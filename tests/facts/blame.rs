@@ -253,9 +253,9 @@ proptest! {
         if let Some(worst) = worst.filter(|worst| arrives || worst.level == Level::Fault) {
             prop_assert!(said.contains(&worst.what), "{}", said);
         }
-        // "Nobody sends it" contradicts a frame that came, and a fault.
+        // "No active sender" contradicts a frame that came, and a fault.
         if arrives || frames > 0 || first(Level::Fault).is_some() {
-            prop_assert!(!said.contains("nobody sends it"), "{}", said);
+            prop_assert!(!said.contains("no active sender"), "{}", said);
         }
         prop_assert!(said.ends_with('.') && !said.contains("  "), "{}", said);
     }

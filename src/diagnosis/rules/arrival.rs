@@ -192,7 +192,8 @@ fn on_a_member(facts: &Facts) -> Option<Notice> {
             Id::WrongInterface,
             format!("{name} is {member}, and IP receives {asked} on {upper} instead"),
             format!(
-                "{} arrived on {name}; the kernel passes its frames to {upper} before IP sees them",
+                "{} arrived on {name}; the kernel passes frames of {name} to {upper} before IP sees \
+                 them",
                 count(frames, "frame")
             ),
         )
@@ -330,11 +331,11 @@ fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
         return finding.remedy(remedy).run(Place::Here, asked.check(iface));
     }
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    let divide = "To find where the path ends, run this command here; it prints a command for the \
+                  sender";
+    let reached = facts.frames_here().is_some_and(|frames| frames > 0);
     finding
-        .remedy(format!(
-            "{sending} To find where the path ends, run this command, and run the command that it \
-             prints on the sender"
-        ))
+        .remedy(if reached { divide.to_owned() } else { format!("{sending} {divide}") })
         .run(Place::Here, format!("mcast check --listen {asked}{iface}"))
 }
 
@@ -351,6 +352,9 @@ fn nothing_evidence(facts: &Facts) -> String {
             }
             _ => no_frames(facts, frames),
         },
+        (None, Some(counters)) if counters.rx_packets == 0 => {
+            format!("no frames of any kind arrived on {place}")
+        }
         (None, Some(counters)) => {
             let unseen = unseen_by_ip(facts, counters.rx_packets);
             format!(

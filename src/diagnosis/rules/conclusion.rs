@@ -36,7 +36,7 @@ fn arrived(facts: &Facts, found: &[Notice], place: &str) -> String {
              hosts arrive is unknown"
         );
         return match worst {
-            Some(words) => format!("{only}; {words}."),
+            Some(words) => format!("{only}; also, {words}."),
             None => format!("{only}."),
         };
     }
@@ -61,6 +61,10 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
     };
     let worst = worst(found, concerns);
     match (worst, facts.frames_here()) {
+        // Some faults begin with the target.
+        (Some((Level::Fault, words)), _) if words.starts_with(&format!("{target} ")) => {
+            format!("{words}.")
+        }
         (Some((Level::Fault, words)), _) => {
             format!("{target} does not arrive on {place}: {words}.")
         }
@@ -70,30 +74,30 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
             target.port
         ),
         (Some((_, words)), Some(frames @ 1..)) => format!(
-            "{target} reaches {place} ({}) but is not delivered; possible cause: {words}.",
+            "{target} reaches {place} ({}), but is not delivered; possible cause: {words}.",
             count(frames, "frame")
         ),
         (None, Some(frames @ 1..)) => format!(
-            "{target} reaches {place} ({}) but is not delivered: this host drops it; no cause was \
-             found.",
+            "{target} reaches {place} ({}), but this host drops it; no cause was found.",
             count(frames, "frame")
         ),
-        (Some((_, words)), _) => {
-            format!(
-                "No datagrams for {target} arrived on {place} in {time}; possible cause: {words}."
-            )
-        }
+        (Some((_, words)), _) => format!(
+            "No datagrams for {target} arrived on {place} in {time}; possible cause: {words}."
+        ),
         (None, frames) => {
             let causes = match frames {
-                Some(_) => "no sender is active, or the network loses them",
+                Some(_) => "no active sender or loss in the network",
+                None if facts.system != "linux" => {
+                    "no active sender, loss in the network, or drops on this host"
+                }
                 None => {
-                    "no sender is active, the network loses them, or this host drops them (only \
-                     root can check that)"
+                    "no active sender, loss in the network, or drops on this host (run as root to \
+                     check)"
                 }
             };
             format!(
-                "No datagrams for {target} arrived on {place} in {time}, but no fault was found on \
-                 this host: {causes}."
+                "No datagrams for {target} arrived on {place} in {time}, and no fault was found on \
+                 this host; possible causes: {causes}."
             )
         }
     }

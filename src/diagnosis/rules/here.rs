@@ -63,9 +63,7 @@ fn route(facts: &Facts) -> Option<Notice> {
                  (ENETUNREACH)"
             ),
         )
-        .remedy(format!(
-            "name {name} in these programs, as with --iface, or add a route to the group"
-        ))
+        .remedy(format!("name {name} in these programs, or add a route to the group"))
         // An 'unreachable' or 'prohibit' route exists too: 'add' would fail, 'replace' works.
         .run(Place::Here, format!("{ip} replace {group} dev {name}")),
     })
@@ -141,7 +139,8 @@ fn port_not_permitted(facts: &Facts) -> Notice {
 
 fn join_failed(facts: &Facts) -> Option<Notice> {
     let MembershipFacts { error, tip, .. } = &facts.membership;
-    let what = format!("cannot join {}", facts.target.group);
+    let iface = facts.iface.as_ref().map(|iface| format!(" on {iface}")).unwrap_or_default();
+    let what = format!("this host cannot join {}{iface}", facts.target.group);
     Some(Notice::fault(Id::JoinFailed, what, error.clone()?).maybe_remedy(tip.clone()))
 }
 
@@ -299,9 +298,13 @@ fn limits(facts: &Facts) -> Option<Notice> {
     let evidence = list(&all);
     if limits.groups == Some(0) && facts.is_ipv4() {
         return Some(
-            Notice::fault(Id::Limits, "this host is not allowed to join groups", evidence)
-                .remedy("raise the limit")
-                .run(Place::Here, "sysctl -w net.ipv4.igmp_max_memberships=20"),
+            Notice::fault(
+                Id::Limits,
+                "this host cannot join any group (net.ipv4.igmp_max_memberships is 0)",
+                evidence,
+            )
+            .remedy("raise the limit")
+            .run(Place::Here, "sysctl -w net.ipv4.igmp_max_memberships=20"),
         );
     }
     match limits.rcvbuf {
@@ -309,7 +312,7 @@ fn limits(facts: &Facts) -> Option<Notice> {
         Some(most) if most < SMALL_RCVBUF => Some(
             Notice::note(
                 Id::Limits,
-                "receive buffers on this host are small",
+                format!("the maximum receive buffer of this host is small ({} KiB)", most / 1024),
                 format!(
                     "{evidence}; {} KiB hold {} datagrams of 64 bytes, or {} of 1316 bytes",
                     most / 1024,
@@ -424,10 +427,10 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
         missing.push("kernel counters (/proc/net)".to_owned());
     }
     if !facts.rights.capture {
-        missing.push("frames before the firewall, and queriers (CAP_NET_RAW)".to_owned());
+        missing.push("frames and queriers (needs CAP_NET_RAW)".to_owned());
     }
     if !facts.rights.firewall {
-        missing.push("firewall rules (CAP_NET_ADMIN)".to_owned());
+        missing.push("firewall rules (needs CAP_NET_ADMIN)".to_owned());
     } else if let Some(why) = facts.firewall.unread.as_ref() {
         missing.push(format!("firewall rules ({why})"));
     }
@@ -438,7 +441,7 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
     let finding = Notice::note(
         Id::NotSeen,
         "some checks were not possible",
-        format!("not checked: {}", list(&missing)),
+        format!("not checked: {}", missing.join(", ")),
     );
     let finding = if unprivileged {
         finding.remedy("run mcast check as root, or with these capabilities")

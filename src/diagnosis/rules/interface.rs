@@ -282,6 +282,7 @@ fn no_route(facts: &Facts, able: &[String]) -> Notice {
         [most @ .., last] if (1..MANY).contains(&most.len()) => {
             format!("whether to join {group} on {} or {last}", most.join(", "))
         }
+        [only] => format!("whether to join {group} on {only}"),
         _ => format!("on which of {} to join {group}", count(able.len() as u64, "interface")),
     };
     let ip = either(facts, "ip route", "ip -6 route");

@@ -27,7 +27,7 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Option<Notice> {
         }
         (Some(_), None) if facts.heard_here() == 0 => {
             let what = format!(
-                "cannot determine the state of the path from {} before the fault on this host is fixed",
+                "the state of the path from {} is unknown until the fault on this host is fixed",
                 path.source
             );
             Some(Notice::note(Id::Path, what, legs(facts, path)))
@@ -173,7 +173,7 @@ fn not_routed(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
     )
     .remedy(format!(
         "check on each router: multicast routing and PIM on both interfaces ('show {ip} pim \
-         interface'), PIM neighbours ('show {ip} pim neighbor'){rendezvous_point}, members \
+         interface'), PIM neighbours ('show {ip} pim neighbor'){rendezvous_point}, group members \
          ('show {ip} {members} groups'), the entry for the group ('show {ip} mroute {group}'), \
          multicast boundaries, access lists and {name} thresholds"
     ))
@@ -280,7 +280,7 @@ fn legs(facts: &Facts, path: &Path) -> String {
             LegKind::Unicast => Some("unicast".to_owned()),
         };
         let ttl =
-            leg.ttl.map(|(sent, left)| format!("{} {sent}, {left} remaining", ttl_name(facts)));
+            leg.ttl.map(|(sent, left)| format!("{} {sent} sent, {left} received", ttl_name(facts)));
         let details: Vec<String> = kind.into_iter().chain(ttl).collect();
         let details = match details.len() {
             0 => String::new(),

@@ -36,8 +36,10 @@ fn bound_to_address(facts: &Facts) -> Option<Notice> {
     let members = link.members_before.unwrap_or(0);
     let asked = &facts.target;
     let bound = SocketAddr::new(first.address, first.port);
-    let what =
-        format!("{} is bound to {bound}, and this socket receives no multicast", name(first));
+    let what = format!(
+        "{} cannot receive multicast on its socket, which is bound to {bound}",
+        name(first)
+    );
     let evidence = "a socket bound to a unicast address never matches the destination of a \
                     multicast datagram, and no error is reported";
     // A program without a membership may want unicast. With another socket bound correctly, the
@@ -145,7 +147,7 @@ fn overflow(facts: &Facts, dropping: &[&PortUser]) -> Option<Notice> {
         return Some(unclear_overflow(facts, &names, &rose, most));
     }
     let what = format!(
-        "{names} {} too slowly: this host's kernel dropped {}{} in {}",
+        "{names} {} too slowly: the kernel dropped {}{} in {}",
         if dropping.len() == 1 { "reads" } else { "read" },
         if least < most { "at least " } else { "" },
         count(least, "datagram"),
@@ -214,8 +216,7 @@ fn overflow_elsewhere(facts: &Facts) -> Option<Notice> {
         Notice::note(
             Id::BufferOverflow,
             format!(
-                "a program on this host reads too slowly: the kernel dropped {} for a full receive \
-                 buffer",
+                "a program on this host reads too slowly: the kernel dropped {} (receive buffer full)",
                 count(errors, "datagram")
             ),
             match facts.port_users {

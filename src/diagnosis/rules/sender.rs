@@ -43,7 +43,7 @@ impl<'a> Refused<'a> {
     fn evidence(&self, facts: &Facts) -> String {
         let name = self.flows.first().map_or("", |flow| &flow.iface);
         format!(
-            "{} of {} arrived on {name} from {}, but no datagrams from there were delivered",
+            "{} of {} arrived on {name} from {}, and the kernel delivered none of them",
             count(self.frames, "frame"),
             facts.target.group,
             self.sources
