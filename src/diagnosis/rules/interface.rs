@@ -303,7 +303,7 @@ fn no_route(facts: &Facts, able: &[String]) -> Notice {
     };
     let via = arrives.unwrap_or(&able[0]);
     let (groups, table) = either(facts, ("224.0.0.0/4", ""), ("ff00::/8", " table local metric 1"));
-    Notice::fault(Id::NoRoute, format!("mcast cannot tell {choice}"), why)
+    Notice::fault(Id::NoRoute, format!("mcast cannot determine {choice}"), why)
         .remedy(format!("{choose}, or add a route to the group"))
         .run(Place::Here, format!("{ip} add {groups} dev {via}{table}"))
 }
