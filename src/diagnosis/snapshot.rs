@@ -150,8 +150,8 @@ pub fn look_at_firewall(facts: &mut Facts) {
     facts.firewall = found;
 }
 
-/// The datagrams of the target on an interface. Rules may match the source: of several sources, this
-/// is the one that lost most.
+/// The datagrams of the target on an interface. Rules may match the source: of several sources,
+/// this is the one that lost most.
 fn data_flow(facts: &Facts, iface: &str) -> Flow {
     let source = facts.losses_here().max_by_key(|(_, lost)| *lost).map(|(source, _)| source);
     let wanted = if let [one] = facts.target.sources[..] { Some(one) } else { None };

@@ -1,4 +1,4 @@
-//! The events of `mcast check`, besides its findings, which are data already.
+//! The events of `mcast check` except its findings.
 
 use std::time::Duration;
 
@@ -9,43 +9,44 @@ use super::{Program, TargetInfo};
 use crate::notice::{Id, Level, Notice};
 use crate::verdict::Verdict;
 
-/// The group is joined wherever it can be: what arrives from now on is seen.
+/// The group is joined on all interfaces that can carry it, and listening begins.
 #[derive(Debug, Serialize)]
 pub struct Checking<'a> {
-    /// What writes the events.
+    /// The program that writes the events.
     #[serde(flatten)]
     pub program: Program,
-    /// Where it is joined.
+    /// The group on each interface that joined it.
     pub targets: Vec<TargetInfo<'a>>,
-    /// The interface where it should arrive; `null` where nobody names one and several would do.
+    /// The interface on which the group should arrive; `null` if neither the user nor a route
+    /// selects one.
     pub expected: Option<&'a str>,
-    /// How long is listened, at most.
+    /// The longest time to listen.
     #[serde(rename = "duration_ns", serialize_with = "nanos")]
     pub duration: Duration,
-    /// What to type on the host that sends; `null` unless a sender is waited for.
+    /// The command for the sender; `null` without `--listen`.
     pub send: Option<String>,
 }
 
-/// What was found, in one sentence; always the last.
+/// The counts and the conclusion: always the last event.
 #[derive(Debug, Serialize)]
 pub struct CheckSummary {
-    /// How long it took.
+    /// The duration of the check.
     #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
     pub elapsed: Duration,
-    /// How many findings are as they should be.
+    /// The number of passes.
     pub passes: usize,
-    /// How many are to know.
+    /// The number of notes.
     pub notes: usize,
-    /// How many may keep datagrams away.
+    /// The number of warnings.
     pub warnings: usize,
-    /// How many do.
+    /// The number of faults.
     pub faults: usize,
-    /// All of it in one sentence.
+    /// One sentence that stands alone.
     pub conclusion: String,
     /// Datagrams from other hosts arrive, and no finding is above a note.
     #[serde(skip)]
     pub works: bool,
-    /// What it proved.
+    /// The verdict, with the exit status.
     pub verdict: Verdict,
 }
 

@@ -2,12 +2,11 @@
 //! interface}`. [`super::findings_of_path`] has those about other programs, senders and the path.
 
 use std::io;
-use std::time::Duration;
 
 use super::findings::record;
 use super::findings_of_path;
 use crate::diagnosis::{Facts, FlowFacts, LinkFacts, SenderFacts};
-use crate::host::{PortUser, Unread};
+use crate::host::PortUser;
 use crate::iface::{Link, Master};
 use crate::net;
 
@@ -224,12 +223,6 @@ fn blind_spots() -> Vec<Sample> {
             (facts.frames, facts.counters) = (None, None);
         }
     };
-    let unread = |why: Unread| {
-        move |facts: &mut Facts| {
-            (facts.firewall.read, facts.firewall.unread) = (false, Some(why.to_string()));
-        }
-    };
-    let refusal = Unread::Failed("Error: JSON support not compiled-in".to_owned());
     vec![
         changed("macos", "silence", on("macos")),
         changed("windows", "silence", on("windows")),
@@ -239,11 +232,6 @@ fn blind_spots() -> Vec<Sample> {
             facts.counters = None;
             facts.firewall.legacy = true;
         }),
-        changed("nft-refuses", "silence", unread(Unread::NotPermitted)),
-        changed("nft-is-missing", "silence", unread(Unread::NoTool)),
-        changed("nft-is-slow", "silence", unread(Unread::NoAnswer(Duration::from_secs(2)))),
-        changed("nft-is-silent", "silence", unread(Unread::NoMessage)),
-        changed("nft-fails", "silence", unread(refusal)),
     ]
 }
 

@@ -1,5 +1,5 @@
-//! Gathers the facts: the state of this host, and what arrives while the group is joined on every
-//! interface.
+//! Gathers the facts: the state of this host, and the datagrams and frames that arrive while the
+//! group is joined on every interface.
 
 use std::io;
 use std::net::IpAddr;
@@ -57,7 +57,7 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Sto
     look_for_membership(&mut facts, &host::groups());
 
     let mut live = Live::new(&facts, inbox, beside && plan.beside.is_some());
-    // The kernel decides what this process may capture, whatever its capabilities say.
+    // In a user namespace, the kernel may refuse capture in spite of the capability.
     facts.rights.capture = live.sees_frames();
     announce(plan, reporter)?;
     let snapshot = HostSnapshot::take(facts.target.port, facts.family());
@@ -241,8 +241,8 @@ fn repeat_report(
     Ok(Stop::Duration)
 }
 
-/// Reports the membership of `at` again, if that can change what arrives. Returns whether a report
-/// was sent. A join does not send one while another program is a member.
+/// Reports the membership of `at` again, if that can make a switch forward. Returns whether a
+/// report was sent. A join does not send one while another program is a member.
 fn send_report(facts: &Facts, at: &Endpoint) -> bool {
     let Some(link) = facts.expected() else { return false };
     let all_seen = facts.frames.as_ref().is_some_and(|frames| frames.missed == 0);

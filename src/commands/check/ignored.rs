@@ -1,6 +1,6 @@
-//! Tests whether datagrams without a socket belong to the target's group. Without root, mcast sees no
-//! frames, and the counter IgnoredMulti rises for broadcasts, the all-hosts groups and the groups of
-//! other programs too. These datagrams continue when the group is left.
+//! Tests whether datagrams without a socket belong to the target's group. Without root, mcast sees
+//! no frames, and the counter IgnoredMulti rises for broadcasts, the all-hosts groups and the
+//! groups of other programs too. These datagrams continue when the group is left.
 
 use std::time::Duration;
 

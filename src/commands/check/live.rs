@@ -1,4 +1,4 @@
-//! Collects what arrives while the group is joined: datagrams on the sockets, and frames on the
+//! Collects facts while the group is joined: datagrams on the sockets, and frames on the
 //! interfaces.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ const THROWAWAY_JOIN_TIME: Duration = Duration::from_millis(150);
 /// addresses of a stream may end apart.
 const STREAM_END_GRACE: Duration = Duration::from_millis(300);
 
-/// Listens, and collects facts about what arrives.
+/// Listens, and collects facts about the datagrams and frames that arrive.
 pub struct Live {
     target: (IpAddr, u16),
     inbox: Option<Inbox>,
@@ -54,7 +54,7 @@ pub struct Live {
 }
 
 /// Identifies a flow: interface, sender, port, VLAN, whether its frames are addressed to another
-/// host, and what is wrong with them.
+/// host, and the flaw of their header.
 type FlowKey = (String, IpAddr, Option<u16>, Option<Vlan>, bool, Option<Flaw>);
 
 /// The most senders, flows and queriers that are remembered: an attacker can forge any number.
@@ -230,7 +230,7 @@ impl Live {
         }
     }
 
-    /// Writes what was collected into `facts`.
+    /// Writes the collected facts into `facts`.
     pub fn write_to(&mut self, facts: &mut Facts) {
         facts.seconds = self.listened.as_secs_f64();
         facts.heard = self.heard.values().cloned().collect();

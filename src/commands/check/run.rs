@@ -50,7 +50,7 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunEr
     failure.map_or(Ok(verdict), Err)
 }
 
-/// A fault fails the check. So does a signal, because the findings are incomplete.
+/// A fault fails the check, and a signal too, because the findings are incomplete.
 fn judge(found: &[Notice], stop: Stop) -> Verdict {
     let reasons: Vec<String> = found
         .iter()

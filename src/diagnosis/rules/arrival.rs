@@ -34,7 +34,7 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     if !explained {
         found.extend(ignored(facts));
     }
-    // A stopped stream has a finding of its own. Any other silent receiver needs the next step, even
+    // A stopped stream has its own finding. Any other silent receiver needs the next step, even
     // if a finding explains the silence.
     let is_silent = facts.stopped.is_none() && !facts.waited;
     found.extend((is_silent && (!explained || facts.receiving)).then(|| nothing(facts, others)));
@@ -51,7 +51,8 @@ pub fn senders(facts: &Facts) -> String {
     list(&named)
 }
 
-/// A sender. The zone of a link-local address is the interface's name: the kernel's zone is a number.
+/// A sender. The zone of a link-local address is the interface's name: the kernel's zone is a
+/// number.
 fn from(heard: &SenderFacts) -> String {
     match (heard.source, &heard.iface) {
         (SocketAddr::V6(source), Some(iface)) if source.scope_id() != 0 => {
@@ -192,8 +193,8 @@ fn on_a_member(facts: &Facts) -> Option<Notice> {
             Id::WrongInterface,
             format!("{name} is {member}, and IP receives {asked} on {upper} instead"),
             format!(
-                "{} arrived on {name}; the kernel passes frames of {name} to {upper} before IP sees \
-                 them",
+                "{} arrived on {name}; the kernel passes frames of {name} to {upper} before IP \
+                 sees them",
                 count(frames, "frame")
             ),
         )
@@ -367,16 +368,16 @@ fn nothing_evidence(facts: &Facts) -> String {
 }
 
 /// The number of frames that arrived but that IP did not see, with possible causes: without frames,
-/// only root can tell them apart.
+/// only root can distinguish them.
 fn unseen_by_ip(facts: &Facts, frames: u64) -> String {
     const FEW: u64 = 10;
     let rise = |name| facts.counters.as_ref().map_or(0, |counters| rise_in(counters, name));
     let seen = rise("Ip.InReceives") + rise("Ip6.InReceives");
     match frames.saturating_sub(seen) {
         unseen @ FEW.. if facts.counters.is_some() => format!(
-            "; IP did not see {unseen} of these frames, which is consistent with a VLAN tag, another \
-             host's MAC address, an ingress filter or other protocols (mcast check, run as root, \
-             shows which)"
+            "; IP did not see {unseen} of these frames, which is consistent with a VLAN tag, \
+             another host's MAC address, an ingress filter or other protocols (mcast check, run as \
+             root, shows which)"
         ),
         _ => String::new(),
     }

@@ -149,8 +149,8 @@ fn interfaces_left_out(membership: &MembershipFacts) -> Option<Notice> {
         Notice::note(
             Id::InterfacesLeftOut,
             format!("mcast does not listen on {}", count(membership.left_out as u64, "interface")),
-            "there are too many interfaces, or joining on one of them failed; the target may arrive \
-             on an interface without a listener",
+            "there are too many interfaces, or joining on one of them failed; the target may \
+             arrive on an interface without a listener",
         )
     })
 }
@@ -363,7 +363,7 @@ fn self_test(facts: &Facts) -> Option<Notice> {
         });
     }
     if test.heard == 0 {
-        return not_heard(facts, test, name);
+        return not_received(facts, test, name);
     }
     let port = if test.same_port {
         ""
@@ -377,16 +377,16 @@ fn self_test(facts: &Facts) -> Option<Notice> {
         Id::SelfTest,
         "this host receives its own datagrams",
         format!(
-            "{} of {} datagrams sent to the group on {name}{port} came back; they did not leave the \
-             host, and do not test cables, switches or routers",
+            "{} of {} datagrams sent to the group on {name}{port} came back; they did not leave \
+             the host, and do not test cables, switches or routers",
             test.heard, test.sent
         ),
     ))
 }
 
-/// The rules of the firewall find the place of the loss from the counters. If all rules are known and
-/// none drops the target, the loss does not concern other senders.
-fn not_heard(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notice> {
+/// The rules of the firewall find the place of the loss from the counters. If all rules are known
+/// and none drops the target, the loss does not concern other senders.
+fn not_received(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notice> {
     let all_read = facts.firewall.read && !facts.firewall.legacy;
     let is_passed = all_read && facts.judged().is_some() && facts.firewall.inbound.is_empty();
     let finding = Notice::warning(
@@ -397,8 +397,8 @@ fn not_heard(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notice> 
     if is_passed {
         let why = finding.why.clone().unwrap_or_default();
         return Some(finding.at(Level::Note).why(format!(
-            "{why}; no firewall rule drops the datagrams of other hosts, which is consistent with a \
-             rule against this host's own source address"
+            "{why}; no firewall rule drops the datagrams of other hosts, which is consistent with \
+             a rule against this host's own source address"
         )));
     }
     test.counters.is_none().then(|| finding.remedy("check the firewall of this host"))

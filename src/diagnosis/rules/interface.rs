@@ -1,4 +1,4 @@
-//! The interface where the target is expected.
+//! The interface on which the target should arrive.
 
 use super::words::either;
 use crate::diagnosis::facts::{Facts, LinkFacts};
@@ -206,8 +206,8 @@ fn no_multicast_flag(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     })
 }
 
-/// WireGuard sends a datagram to the one peer whose allowed IPs contain its destination, and accepts
-/// it from a peer only if the peer's allowed IPs contain its source.
+/// WireGuard sends a datagram to the one peer whose allowed IPs contain its destination, and
+/// accepts it from a peer only if the peer's allowed IPs contain its source.
 fn wireguard(facts: &Facts, link: &LinkFacts) -> Notice {
     let (name, group) = (&link.name, facts.target.group);
     Notice::note(
@@ -236,7 +236,7 @@ fn addresses(facts: &Facts, link: &LinkFacts) -> Vec<String> {
     .collect()
 }
 
-/// There is no interface where the target is expected.
+/// No interface is selected, or the selected one is missing.
 fn no_interface(facts: &Facts) -> Notice {
     if let Some(name) = facts.iface.as_ref().filter(|_| facts.receiving) {
         return Notice::fault(

@@ -270,7 +270,7 @@ fn routers_are(hops: u8) -> String {
 
 /// The received and sent counts of each address, with the TTLs.
 fn legs(facts: &Facts, path: &Path) -> String {
-    // The sender sends as many datagrams to each address. A silent address has no count of its own.
+    // The sender sends as many datagrams to each address. A silent address has no count.
     let most = path.legs.iter().filter_map(|leg| leg.sent).max();
     let words = |leg: &Leg| {
         let of = leg.sent.or(most).map(|sent| format!(" of {sent}")).unwrap_or_default();

@@ -100,7 +100,7 @@ fn other_sockets(others: usize) -> String {
 /// Sockets of other programs whose receive buffer was full.
 fn buffer_overflow(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
-    // A socket that is connected, or bound to an address of its own, receives unicast.
+    // A socket that is connected, or bound to a unicast address, receives unicast.
     let receives = |user: &&PortUser| {
         user.connected.is_none() && (user.address.is_unspecified() || user.address == asked.group)
     };
@@ -114,8 +114,8 @@ fn buffer_overflow(facts: &Facts) -> Option<Notice> {
     if dropping.is_empty() { overflow_elsewhere(facts) } else { overflow(facts, &dropping) }
 }
 
-/// The minimum and maximum number of `drops` because of a full buffer. A wrong checksum increases the
-/// same counter of the socket, but another one of the protocol.
+/// The minimum and maximum number of `drops` because of a full buffer. A wrong checksum increases
+/// the same counter of the socket, but another one of the protocol.
 fn full_buffers(facts: &Facts, drops: u64) -> (u64, u64) {
     let rise = |name: &str| facts.rise(&format!("Udp.{name}"), &format!("Udp6.{name}"));
     let wrong = wrong_checksums(facts);
@@ -188,9 +188,9 @@ fn unclear_overflow(facts: &Facts, names: &str, rose: &str, most: u64) -> Notice
     )
 }
 
-/// Whether the dropped datagrams of another program may be the target's, although none arrived here.
-/// They are not if this program listened on the same port, to all sources, and received nothing on
-/// any interface.
+/// Whether the dropped datagrams of another program may be the target's, although none arrived
+/// here. They are not if this program listened on the same port, to all sources, and received
+/// nothing on any interface.
 fn unknown_target(facts: &Facts) -> String {
     let asked = &facts.target;
     let listened = !facts.membership.port_taken
@@ -216,7 +216,8 @@ fn overflow_elsewhere(facts: &Facts) -> Option<Notice> {
         Notice::note(
             Id::BufferOverflow,
             format!(
-                "a program on this host reads too slowly: the kernel dropped {} (receive buffer full)",
+                "a program on this host reads too slowly: the kernel dropped {} (receive buffer \
+                 full)",
                 count(errors, "datagram")
             ),
             match facts.port_users {

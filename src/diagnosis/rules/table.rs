@@ -34,8 +34,8 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found
 }
 
-/// The most serious finding, with one command, for a receiver without datagrams. Its evidence begins
-/// with the target that did not arrive.
+/// The most serious finding, with one command, for a receiver without datagrams. Its evidence
+/// begins with the target that did not arrive.
 pub fn gravest(facts: &Facts) -> Option<Notice> {
     let mut found = findings(facts);
     found.retain(|finding| finding.level >= Level::Warning && may_explain(facts, finding));

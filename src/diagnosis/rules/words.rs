@@ -50,8 +50,8 @@ pub fn rule_words(rule: &DropRule) -> String {
     }
 }
 
-/// How many UDP datagrams had a wrong checksum. Linux counts those that it detects in poll(2) in the
-/// IPv4 counter, for IPv6 sockets too (net/ipv4/udp.c, `__first_packet_length`).
+/// How many UDP datagrams had a wrong checksum. Linux counts those that it detects in poll(2) in
+/// the IPv4 counter, for IPv6 sockets too (net/ipv4/udp.c, `__first_packet_length`).
 pub fn wrong_checksums(facts: &Facts) -> u64 {
     let rise = |name| facts.counters.as_ref().map_or(0, |counters| rise_in(counters, name));
     let of_v6 = if facts.is_ipv4() { 0 } else { rise("Udp6.InCsumErrors") };
