@@ -1,4 +1,4 @@
-//! The events of `mcast check` except its findings.
+//! The events of `mcast check`, except its findings.
 
 use std::time::Duration;
 
@@ -9,45 +9,44 @@ use super::{Program, TargetInfo};
 use crate::notice::{Id, Level, Notice};
 use crate::verdict::Verdict;
 
-/// The group is joined on all interfaces that can carry it, and listening begins.
+/// The group is joined: datagrams that arrive from now on count.
 #[derive(Debug, Serialize)]
 pub struct Checking<'a> {
     /// The program that writes the events.
     #[serde(flatten)]
     pub program: Program,
-    /// The group on each interface that joined it.
+    /// The target on each interface.
     pub targets: Vec<TargetInfo<'a>>,
-    /// The interface on which the group should arrive; `null` if neither the user nor a route
-    /// selects one.
+    /// The interface where the group should arrive; `null` if the choice is open.
     pub expected: Option<&'a str>,
     /// The longest time to listen.
     #[serde(rename = "duration_ns", serialize_with = "nanos")]
     pub duration: Duration,
-    /// The command for the sender; `null` without `--listen`.
+    /// The command to type on the sender; `null` without `--listen`.
     pub send: Option<String>,
 }
 
-/// The counts and the conclusion: always the last event.
+/// The last event of `mcast check`.
 #[derive(Debug, Serialize)]
 pub struct CheckSummary {
     /// The duration of the check.
     #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
     pub elapsed: Duration,
-    /// The number of passes.
+    /// How many findings are passes.
     pub passes: usize,
-    /// The number of notes.
+    /// How many are notes.
     pub notes: usize,
-    /// The number of warnings.
+    /// How many are warnings.
     pub warnings: usize,
-    /// The number of faults.
+    /// How many are faults.
     pub faults: usize,
-    /// One sentence that stands alone.
+    /// The conclusion, in one sentence.
     pub conclusion: String,
+    /// The exit status and its reasons.
+    pub verdict: Verdict,
     /// Datagrams from other hosts arrive, and no finding is above a note.
     #[serde(skip)]
     pub works: bool,
-    /// The verdict, with the exit status.
-    pub verdict: Verdict,
 }
 
 impl CheckSummary {
@@ -59,6 +58,6 @@ impl CheckSummary {
         let arrives =
             found.iter().any(|finding| finding.id == Id::Arrives && finding.level == Level::Pass);
         let works = arrives && warnings == 0 && faults == 0;
-        CheckSummary { elapsed, passes, notes, warnings, faults, conclusion, works, verdict }
+        CheckSummary { elapsed, passes, notes, warnings, faults, conclusion, verdict, works }
     }
 }
