@@ -1,5 +1,5 @@
-//! `mcast check` in networks that are broken for one known reason each: it finds the reason, what
-//! it says to type is typed, and the datagrams flow. And where nothing is broken it finds nothing.
+//! `mcast check` in networks with one known fault each: it finds the fault, its commands are run,
+//! and the datagrams arrive. In a healthy network it finds no fault.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -10,8 +10,8 @@ use lab::scenes::{self, Ip, Scene};
 use lab::{Finished, Host, Lab, Running, eventually, finding, ids};
 use serde_json::Value;
 
-/// With `MCAST_RECORD_FACTS=/some/directory`, what a check is given besides, so that it keeps its
-/// facts there by the name of the test: `tests/facts` reasons from them again.
+/// With `MCAST_RECORD_FACTS=/some/directory`, the options that record the facts there, by the name
+/// of the test. `tests/facts` repeats the reasoning from the records.
 fn record() -> Vec<String> {
     thread_local!(static RECORDED: Cell<usize> = const { Cell::new(0) });
     let Ok(directory) = std::env::var("MCAST_RECORD_FACTS") else { return Vec::new() };
@@ -22,12 +22,12 @@ fn record() -> Vec<String> {
     vec!["--record".to_owned(), format!("{directory}/{name}.json")]
 }
 
-/// Runs a check at a host, as root of its network.
+/// Runs a check on a host, as root of its network.
 fn check(host: &Host, arguments: &str) -> Finished {
     host.mcast(&format!("check {arguments} -o json {}", record().join(" "))).finish()
 }
 
-/// Runs a check at a host, as nobody: without the rights to look at frames and at the firewall.
+/// Runs a check on a host without the rights to capture frames and to read the firewall.
 fn check_as_nobody(host: &Host, arguments: &str) -> Finished {
     let mut command = host.command("setpriv");
     command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
@@ -40,16 +40,16 @@ fn check_as_nobody(host: &Host, arguments: &str) -> Finished {
     Running::start(command).finish()
 }
 
-/// What a check says of a scene while its sender sends.
+/// Checks a scene while its sender is running.
 fn look(scene: &Scene) -> Finished {
     let _sends = scene.sends();
     check(&scene.receiver, &format!("{} --duration 1s", scene.asks()))
 }
 
-/// Types all that a finding says.
+/// Runs all commands of a finding.
 fn obey(scene: &mut Scene, finding: &Value) {
     let commands = finding["commands"].as_array().expect("commands");
-    assert!(!commands.is_empty(), "nothing to type: {finding}");
+    assert!(!commands.is_empty(), "no commands: {finding}");
     for command in commands {
         scene.types(
             command["run"].as_str().expect("a line"),
@@ -58,9 +58,9 @@ fn obey(scene: &mut Scene, finding: &Value) {
     }
 }
 
-/// A scene in which nothing flows is found to have one fault; what the finding says is typed, and
-/// the datagrams flow. Answers what was said of it, before and after.
-fn finds_and_mends_it(mut scene: Scene, id: &str) -> [Finished; 2] {
+/// A check finds one fault in a scene without arrivals. After the commands of the finding, the
+/// datagrams arrive. Returns both checks.
+fn checks_before_and_after_the_fix(mut scene: Scene, id: &str) -> [Finished; 2] {
     assert!(!scene.flows(), "the scene is not broken");
     let told = look(&scene);
     assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec![id.to_owned()]), "{told}");
@@ -73,13 +73,13 @@ fn finds_and_mends_it(mut scene: Scene, id: &str) -> [Finished; 2] {
     [told, after]
 }
 
-fn finds_and_mends(scene: Scene, id: &str) -> Finished {
-    let [told, _] = finds_and_mends_it(scene, id);
+fn finds_and_fixes(scene: Scene, id: &str) -> Finished {
+    let [told, _] = checks_before_and_after_the_fix(scene, id);
     told
 }
 
-/// Does a test for IPv4, and for IPv6 at the same time: most of it is waiting. The thread of IPv6
-/// has a name of its own, for its records.
+/// Runs a test for IPv4 and IPv6 in parallel: it mostly waits. The thread of IPv6 has another name,
+/// for its records.
 fn both(test: impl Fn(Ip) + Sync) {
     let name = format!("{}_with_ipv6", std::thread::current().name().unwrap_or("a test"));
     std::thread::scope(|scope| {
@@ -93,7 +93,7 @@ fn both(test: impl Fn(Ip) + Sync) {
 }
 
 #[test]
-fn nothing_is_found_wrong_with_a_wire() {
+fn a_healthy_wire_has_no_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy(&lab, Ip::V4);
     let told = look(&scene);
@@ -112,7 +112,7 @@ fn nothing_is_found_wrong_with_a_wire() {
 }
 
 #[test]
-fn nothing_is_found_wrong_with_a_switch_that_snoops_and_asks() {
+fn a_snooping_switch_with_a_querier_has_no_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy_with_querier(&lab, Ip::V4);
     scene.comes_to_flow();
@@ -145,19 +145,19 @@ fn silence_is_no_fault() {
 }
 
 #[test]
-fn data_that_comes_by_another_interface_is_found_there() {
+fn arrival_on_another_interface_is_found() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_mends(scenes::wrong_interface(&lab, ip), "wrong-interface")
+        finds_and_fixes(scenes::wrong_interface(&lab, ip), "wrong-interface")
             .says(&format!("{} arrives on e1, not on e0", ip.target()));
     });
 }
 
 #[test]
-fn two_interfaces_and_no_route_leave_the_choice_open() {
+fn two_interfaces_without_a_route_are_a_fault() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_mends(scenes::no_route(&lab, ip), "no-route").says(ip.either(
+        finds_and_fixes(scenes::no_route(&lab, ip), "no-route").says(ip.either(
             "there is no route to the group",
             "an equal route to each group on every interface",
         ));
@@ -168,26 +168,26 @@ fn two_interfaces_and_no_route_leave_the_choice_open() {
 fn an_interface_that_is_down_is_found() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_mends(scenes::interface_down(&lab, ip), "interface-down");
+        finds_and_fixes(scenes::interface_down(&lab, ip), "interface-down");
     });
 }
 
 #[test]
-fn ipv6_that_is_switched_off_is_found() {
+fn disabled_ipv6_is_found() {
     let Some(lab) = Lab::with(&["sysctl"]) else { return };
-    finds_and_mends(scenes::ipv6_disabled(&lab), "ipv6-disabled");
+    finds_and_fixes(scenes::ipv6_disabled(&lab), "ipv6-disabled");
 }
 
 #[test]
-fn a_wire_without_carrier_is_found() {
+fn a_missing_carrier_is_found() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_mends(scenes::no_carrier(&lab, ip), "no-carrier");
+        finds_and_fixes(scenes::no_carrier(&lab, ip), "no-carrier");
     });
 }
 
 #[test]
-fn a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named() {
+fn a_program_bound_to_a_unicast_address_is_named() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::bound_to_address(&lab, ip);
@@ -206,8 +206,7 @@ fn a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named() {
             !scene.programs[0].so_far().contains("heard"),
             "the other program heard what mcast did"
         );
-        // What is said to be typed shows that the group arrives; the program itself has to be
-        // mended.
+        // The command only shows that the group arrives: the program itself needs a fix.
         obey(&mut scene, &finding(&told, "bound-to-address"));
         scene.comes_to_flow();
         scene.programs = vec![scenes::receiver(&scene.receiver, ip, "", 0, 0.0, true)];
@@ -218,7 +217,7 @@ fn a_program_that_is_bound_to_the_hosts_own_address_is_found_and_named() {
 }
 
 #[test]
-fn a_port_that_is_not_shared_is_found_with_its_program() {
+fn the_program_on_an_exclusive_port_is_named() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::port_taken(&lab, ip);
@@ -239,7 +238,7 @@ fn a_port_that_is_not_shared_is_found_with_its_program() {
 }
 
 #[test]
-fn a_firewall_is_found_with_the_rule_that_does_it() {
+fn the_rule_of_a_firewall_is_named() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     both(|ip| {
         let allows = ip.either(
@@ -247,7 +246,7 @@ fn a_firewall_is_found_with_the_rule_that_does_it() {
             "ip6 daddr ff15::1234 udp dport 5000 accept",
         );
         let finds = |scene, id, rule| {
-            let told = finds_and_mends(scene, id);
+            let told = finds_and_fixes(scene, id);
             told.says(rule);
             told.says(allows);
         };
@@ -271,7 +270,7 @@ fn a_firewall_is_found_with_the_rule_that_does_it() {
 }
 
 #[test]
-fn a_firewall_is_found_by_its_place_where_its_rules_cannot_be_read() {
+fn a_firewall_is_located_without_rights() {
     let Some(lab) = Lab::with(&["nft", "python3", "setpriv"]) else { return };
     both(|ip| {
         // What comes in before the other places, and all multicast of IPv6, is counted whomever it
@@ -299,7 +298,7 @@ fn a_firewall_is_found_by_its_place_where_its_rules_cannot_be_read() {
 }
 
 #[test]
-fn a_source_of_another_interfaces_network_is_found_to_be_refused() {
+fn strict_rp_filter_is_found() {
     let Some(lab) = Lab::with(&["python3", "setpriv", "sysctl"]) else { return };
     let scene = scenes::rp_filter_strict(&lab);
     let told = {
@@ -312,24 +311,24 @@ fn a_source_of_another_interfaces_network_is_found_to_be_refused() {
         (Some(0), &Value::from("warning")),
         "{told}"
     );
-    finds_and_mends(scene, "rp-filter").says("10.1.0.77");
+    finds_and_fixes(scene, "rp-filter").says("10.1.0.77");
 }
 
 #[test]
-fn a_source_without_a_route_is_found_to_be_refused() {
+fn loose_rp_filter_is_found() {
     let Some(lab) = Lab::open() else { return };
-    finds_and_mends(scenes::rp_filter_loose(&lab), "rp-filter")
+    finds_and_fixes(scenes::rp_filter_loose(&lab), "rp-filter")
         .says("ip route add 10.9.0.77/32 dev e0");
 }
 
 #[test]
-fn an_address_that_two_hosts_have_is_found() {
+fn a_duplicate_address_is_found() {
     let Some(lab) = Lab::open() else { return };
-    finds_and_mends(scenes::duplicate_address(&lab), "duplicate-address");
+    finds_and_fixes(scenes::duplicate_address(&lab), "duplicate-address");
 }
 
 #[test]
-fn a_buffer_that_overflows_is_found_with_its_program() {
+fn the_program_with_a_full_buffer_is_named() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::buffer_overflow(&lab, ip);
@@ -358,16 +357,16 @@ fn a_buffer_that_overflows_is_found_with_its_program() {
 }
 
 #[test]
-fn a_checksum_that_was_left_to_hardware_is_found() {
+fn a_wrong_checksum_is_found() {
     let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
-        finds_and_mends(scenes::bad_checksum(&lab, ip), "bad-checksum")
+        finds_and_fixes(scenes::bad_checksum(&lab, ip), "bad-checksum")
             .says(ip.either("Udp: InCsumErrors", "Udp6: InCsumErrors"));
     });
 }
 
 #[test]
-fn a_datagram_of_ipv6_without_a_checksum_is_found() {
+fn a_missing_ipv6_checksum_is_found() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let mut scene = scenes::no_checksum(&lab);
     let told = check(&scene.receiver, &format!("{} -d 1s", scene.asks()));
@@ -382,7 +381,7 @@ fn a_datagram_of_ipv6_without_a_checksum_is_found() {
 }
 
 #[test]
-fn a_header_that_tells_a_wrong_length_is_found() {
+fn a_wrong_length_is_found() {
     let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::bad_length(&lab, ip);
@@ -404,7 +403,7 @@ fn a_header_that_tells_a_wrong_length_is_found() {
 }
 
 #[test]
-fn a_tagged_frame_is_found_and_its_vlan_named() {
+fn a_vlan_tag_is_named() {
     let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::vlan_tag(&lab, ip);
@@ -424,28 +423,28 @@ fn a_tagged_frame_is_found_and_its_vlan_named() {
 }
 
 #[test]
-fn fragments_that_never_come_whole_are_found() {
+fn lost_fragments_are_found() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     both(|ip| {
-        finds_and_mends(scenes::fragments_lost(&lab, ip), "fragments-lost")
+        finds_and_fixes(scenes::fragments_lost(&lab, ip), "fragments-lost")
             .says(ip.either("Ip: ReasmReqds", "Ip6: ReasmReqds"));
     });
 }
 
 #[test]
-fn a_frame_larger_than_the_mtu_is_found() {
+fn a_small_mtu_is_found() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_mends(scenes::mtu_too_small(&lab, ip), "mtu-too-small");
+        finds_and_fixes(scenes::mtu_too_small(&lab, ip), "mtu-too-small");
     });
 }
 
 #[test]
-fn a_switch_that_forgot_a_member_is_found_by_reporting_it_anew() {
+fn a_repeated_report_finds_a_pruned_member() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let [told, after] =
-            finds_and_mends_it(scenes::snooping_pruned(&lab, ip), "snooping-pruned");
+            checks_before_and_after_the_fix(scenes::snooping_pruned(&lab, ip), "snooping-pruned");
         told.says(ip.either("switch an IGMP querier on", "switch an MLD querier on"));
         // What reported the member made it known for a moment; that it stays known is the querier's
         // work.
@@ -454,33 +453,33 @@ fn a_switch_that_forgot_a_member_is_found_by_reporting_it_anew() {
 }
 
 #[test]
-fn a_querier_of_igmpv2_or_mldv1_is_found_where_a_source_is_asked_for() {
+fn an_old_querier_is_found_for_a_source() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::ssm_unsupported(&lab, ip);
-        finds_that_sources_are_not_told_apart(&mut scene);
+        finds_no_source_filtering(&mut scene);
         if ip == Ip::V4 {
             eventually("the receiver speaks IGMPv3 again", || {
                 scenes::speaks(&scene.receiver, "V3")
             });
         }
-        finds_nothing_to_warn_of(&scene);
+        finds_no_warning(&scene);
     });
 }
 
 #[test]
-fn a_version_of_mld_that_an_administrator_forced_is_found_where_a_source_is_asked_for() {
+fn a_forced_mld_version_is_found_for_a_source() {
     let Some(lab) = Lab::with(&["python3", "sysctl"]) else { return };
     for conf in ["all", "e0"] {
         let mut scene = scenes::healthy(&lab, Ip::V6);
         scene.receiver.shell(&format!("echo 1 > /proc/sys/net/ipv6/conf/{conf}/force_mld_version"));
         scene.target = format!("[fd00::100]@{}", scene.target);
-        finds_that_sources_are_not_told_apart(&mut scene);
-        finds_nothing_to_warn_of(&scene);
+        finds_no_source_filtering(&mut scene);
+        finds_no_warning(&scene);
     }
 }
 
-fn finds_that_sources_are_not_told_apart(scene: &mut Scene) {
+fn finds_no_source_filtering(scene: &mut Scene) {
     scene.comes_to_flow();
     let told = look(scene);
     assert_eq!(
@@ -491,7 +490,7 @@ fn finds_that_sources_are_not_told_apart(scene: &mut Scene) {
     obey(scene, &finding(&told, "ssm-unsupported"));
 }
 
-fn finds_nothing_to_warn_of(scene: &Scene) {
+fn finds_no_warning(scene: &Scene) {
     let told = look(scene);
     assert_eq!((told.status.code(), ids(&told, "warning")), (Some(0), Vec::new()), "{told}");
 }
@@ -507,7 +506,7 @@ fn with_bridged_firewall() -> Option<Lab> {
 }
 
 #[test]
-fn a_bridge_that_asks_the_firewall_of_its_host_is_found_there() {
+fn a_firewall_on_bridged_frames_is_found() {
     let Some(lab) = with_bridged_firewall() else { return };
     both(|ip| {
         let mut scene = scenes::bridge_firewall(&lab, ip);
@@ -538,7 +537,7 @@ fn another_port_is_found() {
             check_as_nobody(&scene.receiver, &format!("{} -d 500ms", scene.asks()))
         };
         assert_eq!(finding(&told, "ignored-multicast")["level"], "warning", "{told}");
-        finds_and_mends(scene, "other-port").says("arrives on port 5001, not on 5000");
+        finds_and_fixes(scene, "other-port").says("arrives on port 5001, not on 5000");
     });
 }
 
@@ -546,7 +545,7 @@ fn another_port_is_found() {
 fn another_source_is_found() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_mends(scenes::other_source(&lab, ip), "other-source");
+        finds_and_fixes(scenes::other_source(&lab, ip), "other-source");
     });
 }
 
@@ -571,7 +570,7 @@ fn divide_within(scene: &Scene, duration: &str) -> Finished {
 }
 
 #[test]
-fn a_path_that_is_whole_is_found_to_be() {
+fn a_path_without_loss_passes() {
     let Some(lab) = Lab::open() else { return };
     let told = divide(&scenes::healthy_with_querier(&lab, Ip::V4));
     assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
@@ -582,7 +581,7 @@ fn a_path_that_is_whole_is_found_to_be() {
 }
 
 #[test]
-fn a_ttl_or_hop_limit_that_ends_at_a_router_is_found_by_dividing_the_path() {
+fn listen_finds_a_low_ttl() {
     let Some(lab) = Lab::with(&["smcrouted"]) else { return };
     both(|ip| {
         let mut scene = scenes::ttl_too_low(&lab, ip);
@@ -599,7 +598,7 @@ fn a_ttl_or_hop_limit_that_ends_at_a_router_is_found_by_dividing_the_path() {
 }
 
 #[test]
-fn a_switch_that_prunes_is_found_by_dividing_the_path() {
+fn listen_finds_a_pruning_switch() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::snooping_pruned(&lab, Ip::V4);
     let told = divide(&scene);
@@ -615,7 +614,7 @@ fn a_switch_that_prunes_is_found_by_dividing_the_path() {
 }
 
 #[test]
-fn a_switch_that_prunes_ipv6_keeps_neighbours_from_finding_each_other_and_that_is_said() {
+fn pruning_of_ipv6_stops_unicast_too() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let told = divide_within(&scenes::snooping_pruned(&lab, Ip::V6), "2s");
     assert_eq!(
@@ -627,7 +626,7 @@ fn a_switch_that_prunes_ipv6_keeps_neighbours_from_finding_each_other_and_that_i
 }
 
 #[test]
-fn a_sender_that_is_waited_for_in_vain_is_said() {
+fn listen_without_a_sender_is_a_fault() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let told = check(&b, "--listen 239.1.1.1:5000 --iface e0 -d 300ms");
@@ -639,7 +638,7 @@ fn a_sender_that_is_waited_for_in_vain_is_said() {
 }
 
 #[test]
-fn nothing_is_found_wrong_with_ipv6_either() {
+fn healthy_ipv6_has_no_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy(&lab, Ip::V6);
     for told in [look(&scene), divide(&scene)] {
@@ -655,7 +654,7 @@ fn nothing_is_found_wrong_with_ipv6_either() {
 }
 
 #[test]
-fn a_querier_of_mld_is_made_to_speak() {
+fn an_mld_querier_is_provoked() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy_with_querier(&lab, Ip::V6);
     scene.comes_to_flow();
@@ -672,7 +671,7 @@ fn a_querier_of_mld_is_made_to_speak() {
 }
 
 #[test]
-fn an_interruption_ends_it_with_what_was_found() {
+fn an_interrupted_check_reports_its_findings() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let running = b.mcast("check 239.1.1.1:5000 --iface e0 -d 1h -o json").ready();
@@ -683,7 +682,7 @@ fn an_interruption_ends_it_with_what_was_found() {
 }
 
 #[test]
-fn what_is_sent_to_be_heard_never_leaves_the_host_and_disturbs_nobody() {
+fn the_self_test_stays_on_the_host() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
     let capture = a.capture("e0");
@@ -704,7 +703,7 @@ fn what_is_sent_to_be_heard_never_leaves_the_host_and_disturbs_nobody() {
 }
 
 #[test]
-fn what_was_seen_is_kept_and_where_it_cannot_be_that_is_said_at_once() {
+fn facts_are_recorded_or_the_check_fails_early() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let file = std::env::temp_dir().join(format!("mcast-check-{}.json", std::process::id()));

@@ -55,7 +55,7 @@ impl Routed {
 }
 
 #[test]
-fn a_router_that_does_not_route_the_group_is_told_from_a_ttl() {
+fn a_router_without_multicast_routing_differs_from_a_low_ttl() {
     let Some(lab) = Lab::open() else { return };
     for ip in [Ip::V4, Ip::V6] {
         let hosts = routed(&lab);
@@ -102,7 +102,7 @@ fn a_source_specific_group_needs_no_rendezvous_point() {
 }
 
 #[test]
-fn a_group_that_stays_on_its_link_is_routed_by_nobody() {
+fn a_link_local_group_is_never_routed() {
     let Some(lab) = Lab::open() else { return };
     let hosts = routed(&lab);
     for (target, options) in [("224.0.0.200:5000", "--ttl 16"), ("224.0.0.200:5000", "")] {
@@ -113,7 +113,7 @@ fn a_group_that_stays_on_its_link_is_routed_by_nobody() {
 }
 
 #[test]
-fn a_router_that_speaks_pim_is_named() {
+fn a_pim_router_is_named() {
     let Some(lab) = Lab::open() else { return };
     let hosts = routed(&lab);
     let hello = "
@@ -146,7 +146,7 @@ v4.sendto(struct.pack('!BBHI', 0x11, 100, 0xffff - 0x1164, 0), ('224.0.0.1', 0))
 ";
 
 #[test]
-fn of_the_ssm_range_an_old_querier_delivers_nothing_and_of_other_groups_all_sources() {
+fn an_old_querier_stops_ssm_but_not_other_groups() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     // It does not keep the kernel from the older querier.
@@ -184,7 +184,7 @@ fn of_the_ssm_range_an_old_querier_delivers_nothing_and_of_other_groups_all_sour
 }
 
 #[test]
-fn a_forced_version_is_named_if_it_is_the_one_in_force() {
+fn a_forced_version_is_named() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     b.shell(

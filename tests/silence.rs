@@ -43,7 +43,7 @@ fn with_env(host: &Host, arguments: &str, name: &str, value: &str) -> Running {
 }
 
 #[test]
-fn a_firewall_that_drops_it_is_named_when_nothing_came() {
+fn the_rule_that_drops_a_silent_group_is_named() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(
@@ -69,7 +69,7 @@ fn a_firewall_that_drops_it_is_named_when_nothing_came() {
 }
 
 #[test]
-fn a_wire_that_does_not_carry_is_named_and_who_wants_no_words_gets_none() {
+fn a_missing_carrier_is_reported_unless_quiet() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("ip link set e0 down");
@@ -109,7 +109,7 @@ fn a_wire_that_does_not_carry_is_named_and_who_wants_no_words_gets_none() {
 }
 
 #[test]
-fn after_five_seconds_of_nothing_it_says_once_where_to_look_closer() {
+fn five_seconds_of_silence_are_reported_once() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let recv = |options: &str| b.mcast(&format!("recv {TARGET} --iface e0 {options}"));
@@ -157,7 +157,7 @@ fn after_five_seconds_of_nothing_it_says_once_where_to_look_closer() {
 }
 
 #[test]
-fn a_stream_that_stops_while_the_membership_stands_is_named() {
+fn a_stopped_stream_is_reported() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let recv = |port: u16| b.mcast(&format!("recv {GROUP}:{port} --iface e0 -o json")).ready();
@@ -187,7 +187,7 @@ fn a_stream_that_stops_while_the_membership_stands_is_named() {
 }
 
 #[test]
-fn whoever_receives_nothing_reads_that_once() {
+fn silence_is_reported_once() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_ipv6();
     let recv = |options: &str| b.mcast(&format!("recv {options}"));
@@ -238,7 +238,7 @@ fn an_early_interrupt_explains_nothing() {
 }
 
 #[test]
-fn a_signal_does_not_wait_for_a_firewall_that_does_not_answer() {
+fn a_signal_does_not_wait_for_a_slow_nft() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (_a, b) = lab.pair();
     let folder = own_folder("deaf-nft");

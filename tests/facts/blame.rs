@@ -1,5 +1,5 @@
-//! A firewall is blamed only if a rule may do it, and the conclusion follows from the worst finding
-//! and from what came.
+//! A firewall is blamed only if a rule can drop the target. The conclusion follows from the worst
+//! finding and from the arrivals.
 
 use mcast::diagnosis::firewall::{DropRule, Hook};
 use mcast::diagnosis::{Facts, FirewallFacts, Queries, Stopped, conclusion, findings};
@@ -55,7 +55,7 @@ const COUNTERS: [&str; 9] = [
 
 proptest! {
     #[test]
-    fn no_firewall_is_blamed_if_all_rules_were_read_and_none_drops(
+    fn no_firewall_is_blamed_without_a_rule(
         name in proptest::sample::select(names().collect::<Vec<_>>()),
         rises in proptest::collection::vec(0_u64..2000, COUNTERS.len()),
         heard in 0_u64..10,
@@ -80,7 +80,7 @@ proptest! {
 }
 
 #[test]
-fn what_reaches_the_interface_and_no_rule_drops_is_dropped_by_the_kernel() {
+fn a_loss_without_a_rule_is_the_kernels() {
     for name in ["firewall-prerouting", "firewall-ingress", "firewall-input-rule"] {
         let mut facts = record(name);
         facts.firewall.inbound.clear();
@@ -101,7 +101,7 @@ fn found_firewall(facts: &Facts) -> bool {
 }
 
 #[test]
-fn what_comes_from_where_nobody_can_be_is_not_lost_to_a_firewall() {
+fn a_martian_source_is_not_lost_to_a_firewall() {
     let mut facts = record("firewall-prerouting");
     facts.firewall.inbound.clear();
     facts.self_test = None;
@@ -117,7 +117,7 @@ fn what_comes_from_where_nobody_can_be_is_not_lost_to_a_firewall() {
 }
 
 #[test]
-fn the_broadcast_address_is_refused_only_if_sources_are_looked_up() {
+fn a_broadcast_source_is_dropped_only_with_source_lookup() {
     let mut facts = record("firewall-prerouting");
     facts.firewall.inbound.clear();
     let flows = &mut facts.frames.as_mut().expect("frames").flows;
@@ -134,7 +134,7 @@ fn the_broadcast_address_is_refused_only_if_sources_are_looked_up() {
 }
 
 #[test]
-fn a_rule_against_queries_is_a_warning_and_a_querier_is_no_comfort() {
+fn a_rule_against_queries_is_a_warning() {
     let mut facts = record("healthy-with-querier");
     assert_eq!(found(&facts, Id::Querier).level, Level::Pass);
     facts.firewall = drops_queries(true);
@@ -154,7 +154,7 @@ fn a_rule_against_queries_is_a_warning_and_a_querier_is_no_comfort() {
 }
 
 #[test]
-fn reports_that_do_not_leave_are_a_fault_if_somebody_asks_for_them_and_nothing_comes() {
+fn dropped_reports_are_a_fault_with_a_querier_and_silence() {
     let mut facts = record("silence");
     facts.firewall = FirewallFacts {
         read: true,
@@ -173,7 +173,7 @@ fn reports_that_do_not_leave_are_a_fault_if_somebody_asks_for_them_and_nothing_c
 }
 
 #[test]
-fn the_rule_that_drops_the_group_and_igmp_has_both_commands_and_each_once() {
+fn commands_for_group_and_igmp_appear_once() {
     let mut facts = record("firewall-input-policy");
     facts.firewall.queries = vec![rule(Hook::Input, true)];
     facts.firewall.group_queries = vec![rule(Hook::Input, true)];
@@ -193,7 +193,7 @@ fn the_rule_that_drops_the_group_and_igmp_has_both_commands_and_each_once() {
 }
 
 #[test]
-fn a_stream_that_has_stopped_names_the_cause_that_is_known() {
+fn a_stopped_stream_names_a_known_cause() {
     let mut facts = record("silence");
     facts.stopped = Some(Stopped { datagrams: 7, flowed: 300.0, silent: 5.0 });
     let said = |firewall: FirewallFacts| {
@@ -214,7 +214,7 @@ fn a_stream_that_has_stopped_names_the_cause_that_is_known() {
 }
 
 #[test]
-fn a_switch_that_forgot_a_host_whose_firewall_drops_queries_needs_no_querier() {
+fn dropped_queries_explain_a_pruned_member() {
     let mut facts = record("snooping-pruned");
     facts.firewall = drops_queries(true);
     let finding = found(&facts, Id::SnoopingPruned);
@@ -235,7 +235,7 @@ fn made_up() -> impl Strategy<Value = Vec<Notice>> {
 
 proptest! {
     #[test]
-    fn the_conclusion_follows_from_the_worst_finding_and_from_what_came(
+    fn the_conclusion_follows_from_worst_finding_and_arrival(
         found in made_up(),
         name in proptest::sample::select(vec![
             "healthy", "healthy-ipv6", "silence", "silence-ipv6", "silence-as-nobody",

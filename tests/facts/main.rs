@@ -2,9 +2,11 @@
 //! network, on any system.
 //!
 //! ```text
-//! blame     a firewall is blamed only if a rule may do it, and the conclusion follows from the worst finding
-//! noise     the traffic of others makes no fault, and what was not told breaks nothing
-//! records   each record is said to be what it is: said.txt has the findings above a note, what to type, and the conclusion
+//! blame     a firewall is blamed only if a rule can drop the target; the conclusion follows from
+//!           the worst finding
+//! noise     the traffic of others makes no fault, and a missing fact breaks no rule
+//! records   said.txt has the findings of each record above a note, their commands, and the
+//!           conclusion
 //! ```
 
 mod blame;
@@ -15,7 +17,7 @@ use std::path::PathBuf;
 
 use mcast::diagnosis::Facts;
 
-/// Where the records are.
+/// The folder of the records.
 fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/facts")
 }
