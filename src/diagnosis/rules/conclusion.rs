@@ -1,7 +1,7 @@
 //! The conclusion: one sentence, from the worst finding and the datagrams that arrived.
 
 use super::arrival;
-use crate::diagnosis::facts::Facts;
+use crate::diagnosis::facts::{CheckedTarget, Facts};
 use crate::notice::{Id, Level, Notice};
 use crate::target::is_source_specific;
 use crate::units::words::{count, seconds};
@@ -27,6 +27,17 @@ fn worst(found: &[Notice], concerns: impl Fn(&Notice) -> bool) -> Option<(Level,
     Some((level, format!("{first}{more}")))
 }
 
+/// `words` of a sentence that begins with the target, which is "it" inside of them.
+fn with_pronoun(words: &str, target: &CheckedTarget) -> String {
+    let target = target.to_string();
+    let is_target = |word: &str| word.trim_end_matches([',', ';', ':']) == target;
+    let pronoun = |(position, word): (usize, &str)| match position {
+        1.. if is_target(word) => word.replacen(&target, "it", 1),
+        _ => word.to_owned(),
+    };
+    words.split(' ').enumerate().map(pronoun).collect::<Vec<_>>().join(" ")
+}
+
 fn arrived(facts: &Facts, found: &[Notice], place: &str) -> String {
     let target = &facts.target;
     let worst = worst(found, |_| true).map(|(_, words)| words);
@@ -42,7 +53,10 @@ fn arrived(facts: &Facts, found: &[Notice], place: &str) -> String {
     }
     let senders = arrival::senders(facts);
     match worst {
-        Some(words) => format!("{target} arrives on {place} from {senders}, but {words}."),
+        Some(words) => format!(
+            "{target} arrives on {place} from {senders}, but {}.",
+            with_pronoun(&words, target)
+        ),
         None => format!("Multicast works here: {target} arrives on {place} from {senders}."),
     }
 }
@@ -66,7 +80,7 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
             format!("{words}.")
         }
         (Some((Level::Fault, words)), _) => {
-            format!("{target} does not arrive on {place}: {words}.")
+            format!("{target} does not arrive on {place}: {}.", with_pronoun(&words, target))
         }
         _ if facts.membership.port_not_permitted => format!(
             "Cannot determine whether {target} arrives on {place}: mcast is not permitted to bind \
