@@ -228,10 +228,9 @@ fn an_early_interrupt_explains_nothing() {
             recv.signal(signal);
             let run = recv.ends(status);
             assert!(!run.err.contains("no-carrier: "), "{signal} {options}\n{run}");
-            assert!(
-                !run.err.contains("no datagrams") && !run.out.contains("no datagrams"),
-                "{run}"
-            );
+            for text in ["nothing", "no datagrams"] {
+                assert!(!run.err.contains(text) && !run.out.contains(text), "{run}");
+            }
             assert!(!run.out.contains("\"event\":\"finding\""), "{run}");
         }
     }
