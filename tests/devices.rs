@@ -402,5 +402,5 @@ fn a_vxlan_carries_multicast() {
     }
     let checked = check(&b, "239.9.9.9:4789", "e0");
     let taken = finding(&checked, "port-taken")["evidence"].to_string();
-    assert!(taken.contains("the kernel itself may hold it, for the tunnel vx0"), "{checked}");
+    assert!(taken.contains("the kernel itself may hold the port for the tunnel vx0"), "{checked}");
 }

@@ -54,7 +54,7 @@ fn without_a_count_the_timeout_is_for_the_first_datagram() {
     let (a, b) = lab.pair();
     let silence = b.mcast("recv --iface e0 --timeout 50ms").ends(1);
     silence.says("FAIL no datagrams arrived within --timeout 50ms");
-    silence.says("nothing of 224.202.20.30:54321 arrived in ");
+    silence.says("no datagrams for 224.202.20.30:54321 in ");
     assert_eq!(silence.err.matches("mcast check 224.202.20.30:54321 --iface e0").count(), 1);
 
     let recv = b.mcast("recv --iface e0 --timeout 20s --idle 100ms").ready();

@@ -1,4 +1,4 @@
-//! A receiver without datagrams explains the silence, once, and names the next command.
+//! A receiver without datagrams reports the cause once, with the next step.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -43,7 +43,7 @@ fn with_env(host: &Host, arguments: &str, name: &str, value: &str) -> Running {
 }
 
 #[test]
-fn recv_names_the_firewall_that_drops() {
+fn the_rule_that_drops_a_silent_group_is_named() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair();
     b.firewall(
@@ -59,7 +59,7 @@ fn recv_names_the_firewall_that_drops() {
     assert_eq!(blamed["level"], "fault", "{run}");
     let remedy = blamed["commands"][0]["run"].as_str().expect("a command");
     let evidence = blamed["evidence"].as_str().expect("evidence");
-    assert!(evidence.starts_with("nothing of 239.1.1.1:5000 arrived in "), "{run}");
+    assert!(evidence.starts_with("no datagrams for 239.1.1.1:5000 in "), "{run}");
     assert!(run.events_of("warning").is_empty(), "the finding has said it\n{run}");
 
     // The suggested command fixes it.
@@ -69,7 +69,7 @@ fn recv_names_the_firewall_that_drops() {
 }
 
 #[test]
-fn recv_names_a_missing_carrier_unless_quiet() {
+fn a_missing_carrier_is_reported_unless_quiet() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("ip link set e0 down");
@@ -109,7 +109,7 @@ fn recv_names_a_missing_carrier_unless_quiet() {
 }
 
 #[test]
-fn silence_is_explained_once_after_five_seconds() {
+fn five_seconds_of_silence_are_reported_once() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let recv = |options: &str| b.mcast(&format!("recv {TARGET} --iface e0 {options}"));
@@ -125,7 +125,7 @@ fn silence_is_explained_once_after_five_seconds() {
     for running in [&plain, &spinning, &portable] {
         let found = told(running, "nothing-arrives");
         assert!(
-            found["what"].as_str().unwrap().starts_with("nothing of 239.1.1.1:5000 arrived in "),
+            found["what"].as_str().unwrap().starts_with("no datagrams for 239.1.1.1:5000 in "),
             "{found}"
         );
         assert_eq!(found["commands"][0]["run"], LOOK_CLOSER);
@@ -135,7 +135,7 @@ fn silence_is_explained_once_after_five_seconds() {
         found["what"]
             .as_str()
             .unwrap()
-            .starts_with("nothing of 239.1.1.1:5000 and 1999 more targets arrived in "),
+            .starts_with("no datagrams for 239.1.1.1:5000 and 1999 more targets in "),
         "{found}"
     );
     for running in [&text, &quiet, &raw] {
@@ -237,7 +237,7 @@ fn an_early_interrupt_skips_the_explanation() {
 }
 
 #[test]
-fn a_signal_does_not_wait_for_the_firewall() {
+fn a_signal_does_not_wait_for_a_slow_nft() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (_a, b) = lab.pair();
     let folder = own_folder("deaf-nft");

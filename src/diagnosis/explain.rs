@@ -1,5 +1,5 @@
-//! Why a receiver hears nothing: what can be told in passing, while it goes on, without sending or
-//! joining anything.
+//! Why a receiver receives no datagrams: a diagnosis while it keeps running, without sending or
+//! joining.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
@@ -15,65 +15,64 @@ use crate::iface::Family;
 use crate::notice::Notice;
 use crate::target::Listen;
 
-/// The kernel's counters, as they were before the silence that is to be explained.
+/// The kernel's counters before the silence that needs an explanation.
 #[derive(Clone, Debug)]
 pub struct Baseline(Option<Counters>);
 
 impl Baseline {
-    /// Of this moment.
+    /// Reads the counters.
     pub fn take() -> Self {
         Baseline(host::counters())
     }
 }
 
-/// What is to be explained.
+/// The silence that needs an explanation.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// A group that is listened to, on the interface as it is by now.
+    /// The first target, on its current interface.
     pub listen: Listen,
-    /// How many more targets there are.
+    /// The number of further targets.
     pub more: usize,
-    /// What the kernel had counted before.
+    /// The kernel's counters before.
     pub before: Baseline,
-    /// For how long nothing has come.
+    /// How long no datagrams have arrived.
     pub silent: Duration,
-    /// What had come until then.
+    /// The stream that arrived before, if any.
     pub stopped: Option<Stopped>,
-    /// Leave out what may take more than some milliseconds: the firewall's rules, and the
+    /// Skip steps that may take more than some milliseconds: reading the firewall's rules and the
     /// memberships, of which there may be thousands.
     pub hurry: bool,
 }
 
-/// The search for an answer, beside whatever else goes on: who asks for the firewall's rules starts
-/// another program, and waits for it.
+/// A diagnosis in a thread: reading the firewall's rules means to start nft and wait for it.
 #[derive(Debug)]
 pub struct Diagnosing(Receiver<Option<Notice>>);
 
-/// What came of it by now.
+/// The result, if it is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// It goes on.
+    /// The diagnosis is still running.
     NotYet,
-    /// The finding that explains it; none where it failed.
+    /// The finding that explains the silence; `None` if the diagnosis failed.
     Ready(Option<Notice>),
 }
 
 impl Diagnosing {
-    /// Begins to look. The memberships are those of this moment: they may be given up meanwhile.
+    /// Starts the thread. Reads the memberships first, because the receiver may leave the groups.
     pub fn start(question: Request) -> Self {
         let (answer, found) = mpsc::sync_channel(1);
         let groups = if question.hurry { Groups::default() } else { host::groups() };
-        let look = move || {
-            // Who asked may have ended.
+        let diagnose = move || {
+            // The receiver may have ended.
             let _ = answer.send(question.answer(&groups));
         };
-        if let Err(error) = thread::Builder::new().name("looks".to_owned()).spawn(look) {
-            debug!(%error, "cannot look for what explains it");
+        if let Err(error) = thread::Builder::new().name("diagnosis".to_owned()).spawn(diagnose) {
+            debug!(%error, "cannot start the diagnosis");
         }
         Diagnosing(found)
     }
 
-    /// What was found by now.
+    /// The result, without waiting.
     pub fn found(&self) -> Found {
         match self.0.try_recv() {
             Ok(finding) => Found::Ready(finding),
@@ -82,7 +81,7 @@ impl Diagnosing {
         }
     }
 
-    /// The same after at most such a time.
+    /// The result, after at most this time.
     pub fn wait(&self, most: Duration) -> Found {
         match self.0.recv_timeout(most) {
             Ok(finding) => Found::Ready(finding),
@@ -101,7 +100,7 @@ impl Request {
         let at = &self.listen.at;
         let mut interfaces = host::interfaces().unwrap_or_default();
         let route = snapshot::route(at.group, &interfaces);
-        // The others are none of its business, and may be thousands.
+        // There may be thousands of others.
         interfaces.retain(|iface| iface.name == at.via.name);
         let mut facts = Facts {
             system: std::env::consts::OS.to_owned(),
@@ -139,7 +138,7 @@ mod tests {
     use crate::iface::Address;
     use crate::notice::{Id, Level, Place};
 
-    /// What a receiver knows that has joined on an interface where nothing is wrong.
+    /// The facts of a receiver on a healthy interface.
     fn silent() -> Facts {
         let address = Address { ip: "10.0.0.101".parse().unwrap(), prefix: Some(24) };
         let link = LinkFacts {
@@ -165,21 +164,21 @@ mod tests {
     }
 
     fn gravest(facts: &Facts) -> Notice {
-        let found = rules::gravest(facts).expect("silence is always said");
+        let found = rules::gravest(facts).expect("silence is always reported");
         assert_eq!(found.commands.len(), 1, "one next step: {found:?}");
         found
     }
 
-    fn has_stopped() -> Option<Stopped> {
+    fn stopped() -> Option<Stopped> {
         Some(Stopped { datagrams: 7, flowed: 3.0, silent: 5.0 })
     }
 
     #[test]
-    fn plain_silence_says_where_to_look_closer() {
+    fn unexplained_silence_has_a_next_step() {
         let found = gravest(&Facts { more: 9, ..silent() });
         assert_eq!(
             (found.id, found.what.as_str()),
-            (Id::NothingArrives, "nothing of 239.1.1.1:5000 and 9 more targets arrived in 5 s")
+            (Id::NothingArrives, "no datagrams for 239.1.1.1:5000 and 9 more targets in 5 s")
         );
         assert_eq!(
             (found.commands[0].place, found.commands[0].run.as_str()),
@@ -188,15 +187,12 @@ mod tests {
     }
 
     #[test]
-    fn what_explains_it_is_said_with_what_did_not_arrive() {
+    fn the_evidence_of_a_cause_begins_with_the_silence() {
         let mut facts = silent();
         facts.interfaces[0].carrier = Some(false);
         for (stopped, silence) in [
-            (None, "nothing of 239.1.1.1:5000 arrived in 5 s; "),
-            (
-                has_stopped(),
-                "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s; ",
-            ),
+            (None, "no datagrams for 239.1.1.1:5000 in 5 s; "),
+            (stopped(), "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s; "),
         ] {
             let found = gravest(&Facts { stopped, ..facts.clone() });
             assert_eq!((found.id, found.level), (Id::NoCarrier, Level::Fault));
@@ -205,18 +201,18 @@ mod tests {
     }
 
     #[test]
-    fn of_many_findings_the_gravest_is_said() {
+    fn the_worst_finding_is_reported() {
         let mut facts = silent();
         facts.interfaces[0].rp_filter = Some(1);
         let counters = [("TcpExt.IPReversePathFilter", 9), ("Udp.InCsumErrors", 9)];
         facts.counters = Some(counters.map(|(name, rise)| (name.to_owned(), rise)).into());
-        assert_eq!(gravest(&facts).id, Id::RpFilter, "the first of two that are as grave");
+        assert_eq!(gravest(&facts).id, Id::RpFilter, "the first of two warnings");
         facts.membership.seen = Some(false);
         assert_eq!(gravest(&facts).id, Id::JoinUnseen);
     }
 
     #[test]
-    fn sources_that_this_host_filters_are_no_reason_for_silence() {
+    fn host_side_source_filtering_is_no_reason_for_silence() {
         let mut facts = silent();
         facts.interfaces[0].version = Some(2);
         facts.target.sources = vec!["10.0.0.5".parse().unwrap()];
@@ -226,20 +222,20 @@ mod tests {
     }
 
     #[test]
-    fn an_interface_that_is_gone_is_told_and_not_a_choice_among_others() {
+    fn a_missing_interface_is_reported() {
         assert_eq!(gravest(&Facts { interfaces: Vec::new(), ..silent() }).id, Id::NoInterface);
     }
 
     #[test]
-    fn a_check_is_not_sent_to_itself() {
+    fn a_check_does_not_recommend_itself() {
         let found = rules::findings(&Facts { receiving: false, ..silent() });
         let nothing = found.iter().find(|finding| finding.id == Id::NothingArrives).unwrap();
         assert_eq!(nothing.commands[0].run, "mcast check --listen 239.1.1.1:5000 --iface e0");
     }
 
     #[test]
-    fn a_look_at_this_host_ends_with_an_answer() {
-        // What is wrong is to be wrong on every host.
+    fn a_diagnosis_of_this_host_has_a_result() {
+        // This interface exists on no host.
         let via = crate::iface::Via {
             name: "mcast-none".to_owned(),
             index: 0,
@@ -257,7 +253,7 @@ mod tests {
         };
         let listen = Listen { at, filter: crate::target::Filter::Any.into() };
         let before = Baseline::take();
-        let looking = Diagnosing::start(Request {
+        let diagnosis = Diagnosing::start(Request {
             listen,
             more: 0,
             before,
@@ -265,12 +261,12 @@ mod tests {
             stopped: None,
             hurry: false,
         });
-        let Found::Ready(found) = looking.wait(Duration::from_secs(30)) else {
-            panic!("no answer")
+        let Found::Ready(found) = diagnosis.wait(Duration::from_secs(30)) else {
+            panic!("no result")
         };
         assert_eq!(found.map(|finding| finding.id), Some(Id::NoInterface));
-        // The thread that answered ends a moment later.
-        assert_eq!(looking.wait(Duration::from_secs(30)), Found::Ready(None), "it answers once");
-        assert_eq!(looking.found(), Found::Ready(None), "it has ended");
+        // The thread ends a moment after its result.
+        assert_eq!(diagnosis.wait(Duration::from_secs(30)), Found::Ready(None), "one result");
+        assert_eq!(diagnosis.found(), Found::Ready(None), "it has ended");
     }
 }

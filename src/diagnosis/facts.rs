@@ -1,7 +1,7 @@
-//! What was seen: plain data, so that the reasoning can be tested, and repeated elsewhere, without
-//! a network.
+//! The facts that a check gathers: plain data. The rules can be tested, and repeated on another
+//! host, without a network.
 //!
-//! `None` is what the system did not tell, or what needed more rights than there were.
+//! `None` means that the system does not show the fact, or that this process lacks the rights.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -14,22 +14,21 @@ use crate::iface::{Address, Family, Link, Master};
 use crate::net::wire::Flaw;
 use crate::target::{Filter, Listen};
 
-/// Everything that was seen. What a newer mcast would have seen besides is taken as not told, so
-/// that records stay readable.
+/// All facts. A fact that is missing in an older record is unknown: records stay readable.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
     /// The system: `linux`, `macos`, `windows`, as Rust names them.
     pub system: String,
-    /// The group that was asked about.
+    /// The target of the check.
     pub target: CheckedTarget,
-    /// The interface where it is expected; `None` where nobody named one and several would do.
+    /// The expected interface; `None` if neither the user nor a route selects one.
     pub iface: Option<String>,
-    /// The user named that interface.
+    /// The user named the expected interface.
     pub named: bool,
-    /// How long was listened, in seconds.
+    /// The listening time in seconds.
     pub seconds: f64,
-    /// What this process may look at.
+    /// The rights of this process.
     pub rights: Rights,
     /// The interfaces of this host.
     pub interfaces: Vec<LinkFacts>,
@@ -37,75 +36,73 @@ pub struct Facts {
     pub route: Option<String>,
     /// Sockets that are bound to no VRF receive from all of them (udp_l3mdev_accept).
     pub l3mdev_accept: Option<bool>,
-    /// What became of the join.
+    /// The result of the join.
     pub membership: MembershipFacts,
-    /// What the system allows.
+    /// The limits of the system.
     pub limits: SystemLimits,
-    /// What this host heard of itself.
+    /// The test with datagrams to this host itself.
     pub self_test: Option<SelfTestFacts>,
-    /// What came, by interface and sender.
+    /// The received datagrams, by interface and sender.
     pub heard: Vec<SenderFacts>,
-    /// How many datagrams found the receive buffers of this program full.
+    /// How many datagrams the kernel dropped because this program's receive buffers were full.
     pub own_drops: Option<u64>,
-    /// The sockets that hold the port; those of this program say so. `drops` is what they dropped
-    /// meanwhile.
+    /// The sockets on the port, with those of this program. `drops` counts from the start of
+    /// listening.
     pub port_users: Option<Vec<PortUser>>,
-    /// How many sockets of other programs are bound to the group at other ports: one of them may
-    /// be what has joined it.
+    /// How many sockets of other programs are bound to the group on other ports: one of them may be
+    /// the member.
     pub other_sockets: Option<usize>,
-    /// By how much the kernel's counters rose meanwhile: `Ip.InReceives`, `Udp.IgnoredMulti`. What
-    /// did not rise is not there.
+    /// The increase of the kernel's counters while listening: `Ip.InReceives`, `Udp.IgnoredMulti`.
+    /// Unchanged counters are left out.
     pub counters: Option<BTreeMap<String, u64>>,
-    /// What reached the interfaces, before IP and the firewall.
+    /// The frames on the interfaces, before IP and the firewall.
     pub frames: Option<FrameFacts>,
     /// The firewall's rules that concern the target.
     pub firewall: FirewallFacts,
     /// The bridges of this host.
     pub bridges: Option<Vec<Bridge>>,
-    /// The kernel hands frames that cross a bridge to the firewall of IP (br_netfilter); `None`
-    /// where it does not know how.
+    /// The kernel passes frames that cross a bridge to the IP firewall (br_netfilter); `None` if it
+    /// does not support that.
     pub bridge_netfilter: Option<bool>,
-    /// How many frames of the target came in the second after this host had reported its
-    /// membership anew; `None` where it did not, and where they began so late that the report
-    /// cannot have brought them.
+    /// How many frames of the target arrived in the second after this host reported its membership
+    /// again; `None` if it did not, or if they began too late to be an effect of the report.
     pub after_report: Option<u64>,
-    /// How many datagrams that no socket wanted came after the group was left; `None` if that was
-    /// not tested.
+    /// How many datagrams without a socket arrived after the group was left; `None` if that was not
+    /// tested.
     pub ignored_after_leave: Option<IgnoredAfterLeave>,
-    /// A sender was waited for, that was to send to several addresses at once.
+    /// `--listen`: the check waited for a sender of a measured stream to several addresses.
     pub waited: bool,
-    /// The user says that somebody sends the group.
+    /// `--expect-traffic`: the absence of datagrams is a fault.
     pub expects_traffic: bool,
-    /// What came of it.
+    /// The measured stream that arrived.
     pub path: Option<Path>,
-    /// A receiver asks why it hears nothing, and looks in passing: nothing is sent, and nothing is
-    /// joined for it.
+    /// These are the facts of a receiver without datagrams, gathered without sending or joining.
     pub receiving: bool,
-    /// How many more targets it listens to.
+    /// The number of further targets of the receiver.
     pub more: usize,
-    /// The receiver had heard something, and then no more.
+    /// The receiver's stream that stopped.
     pub stopped: Option<Stopped>,
 }
 
-/// The group that was asked about.
+/// The target of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckedTarget {
     /// The group.
     pub group: IpAddr,
     /// The UDP port.
     pub port: u16,
-    /// The sources that are heard; any where there are none.
+    /// The sources to receive from; empty for any source.
     pub sources: Vec<IpAddr>,
 }
 
-/// What this process may look at.
+/// The rights of this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rights {
-    /// Frames (CAP_NET_RAW).
+    /// It may capture frames (CAP_NET_RAW).
     pub capture: bool,
-    /// The rules of the firewall (CAP_NET_ADMIN).
+    /// It may read the rules of the firewall (CAP_NET_ADMIN).
     pub firewall: bool,
-    /// Netlink sockets are forbidden.
+    /// It may not open netlink sockets.
     #[serde(default)]
     pub no_netlink: bool,
 }
@@ -120,96 +117,95 @@ pub struct LinkFacts {
     pub index: u32,
     /// Administratively up.
     pub up: bool,
-    /// Its wire carries.
+    /// It has a carrier.
     pub carrier: Option<bool>,
-    /// It says that it can carry multicast.
+    /// It has the flag MULTICAST.
     pub multicast: bool,
     /// The loopback interface.
     pub loopback: bool,
     /// Its addresses.
     pub addresses: Vec<Address>,
-    /// IPv6 is switched off there (disable_ipv6).
+    /// IPv6 is disabled on it (disable_ipv6).
     pub ipv6_disabled: Option<bool>,
     /// Its MTU in bytes.
     pub mtu: Option<u32>,
-    /// The version of IGMP, or of MLD for an IPv6 group, that it speaks.
+    /// Its version of IGMP, or of MLD for an IPv6 group.
     pub version: Option<u8>,
-    /// The version of IGMP, or of MLD for an IPv6 group, that an administrator forced upon it.
+    /// The version of IGMP, or of MLD for an IPv6 group, that a sysctl forces.
     pub forced_version: Option<u8>,
-    /// Reverse-path filtering in effect (0 off, 1 strict, 2 loose: RFC 3704).
+    /// The effective rp_filter (0 off, 1 strict, 2 loose: RFC 3704).
     pub rp_filter: Option<u8>,
-    /// The target was joined there for this check.
+    /// This check joined the target on it.
     pub joined: bool,
     /// How many sockets of other programs were members of the group before.
     pub members_before: Option<u32>,
-    /// By how much its counters rose meanwhile.
+    /// The increase of its counters while listening.
     pub counters: Option<LinkCounters>,
-    /// How it is built.
+    /// Its kind and its master.
     pub link: Link,
 }
 
-/// What became of the join on the expected interface.
+/// The result of the join on the expected interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MembershipFacts {
-    /// Why it failed.
+    /// The error, if the join failed.
     pub error: Option<String>,
-    /// What to try then.
+    /// The tip for that error.
     pub tip: Option<String>,
-    /// The port could not be bound: another program holds it alone.
+    /// The port could not be bound: another program holds it exclusively.
     pub port_taken: bool,
-    /// This process may not bind the port, which is below 1024. The group is joined all the same.
+    /// This process may not bind the port, which is below 1024. It joined the group on another
+    /// port.
     pub port_not_permitted: bool,
     /// The kernel lists the group on that interface.
     pub seen: Option<bool>,
-    /// How many interfaces were left out, because they are too many, or because one of them could
-    /// not be joined on.
+    /// How many interfaces were left out, because there are too many, or because a join failed.
     pub left_out: usize,
 }
 
-/// What the system allows.
+/// The limits of the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SystemLimits {
-    /// Groups a socket (IPv4).
+    /// Groups per socket (IPv4).
     pub groups: Option<u64>,
-    /// Sources of one group.
+    /// Sources per group.
     pub sources: Option<u64>,
     /// Bytes of receive buffer.
     pub rcvbuf: Option<u64>,
 }
 
-/// What this host heard of what it sent to itself, without anything leaving it.
+/// The self-test: datagrams from this host to itself, which do not leave it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SelfTestFacts {
-    /// The interface that it was sent by.
+    /// The interface that sent them.
     pub iface: Option<String>,
-    /// How many datagrams were sent.
+    /// How many were sent.
     pub sent: u64,
-    /// How many of them came back.
+    /// How many came back.
     pub heard: u64,
-    /// It went to the very port that was asked about; else to another, since a program listens
-    /// there.
+    /// They went to the port of the target. If a program listens there, they go to an unused port.
     pub same_port: bool,
-    /// Why it could not be sent.
+    /// The error, if sending failed.
     pub error: Option<String>,
-    /// The error is the firewall's: not permitted.
+    /// The error is EPERM, from the firewall.
     pub refused: bool,
-    /// What to try then.
+    /// The tip for that error.
     pub tip: Option<String>,
-    /// By how much the kernel's counters rose meanwhile.
+    /// The increase of the kernel's counters during the test.
     pub counters: Option<BTreeMap<String, u64>>,
 }
 
-/// What came from one sender on one interface.
+/// The datagrams from one sender on one interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SenderFacts {
-    /// The interface; `None` where the system does not tell.
+    /// The interface; `None` if the system does not show it.
     pub iface: Option<String>,
     /// The sender.
     pub source: SocketAddr,
-    /// How many datagrams.
+    /// How many datagrams arrived.
     pub datagrams: u64,
     /// The smallest TTL or hop limit that was left.
     pub ttl: Option<u8>,
@@ -217,19 +213,19 @@ pub struct SenderFacts {
     pub longest: usize,
 }
 
-/// What reached the interfaces of this host, as a packet socket sees it.
+/// The frames that a packet socket received on the interfaces of this host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FrameFacts {
-    /// Frames of the group that was asked about.
+    /// Frames of the target's group.
     pub flows: Vec<FlowFacts>,
-    /// Queries for members.
+    /// Membership queries.
     pub queries: Vec<Queries>,
-    /// How many multicast frames of other groups each interface had.
+    /// The number of multicast frames of other groups, by interface.
     pub others: BTreeMap<String, u64>,
-    /// The multicast routers of each interface that said a PIM hello.
+    /// The interface and address of each router that sent a PIM hello.
     pub pim_routers: Vec<(String, IpAddr)>,
-    /// How many frames this program was too slow to look at.
+    /// How many frames this program was too slow to read.
     pub missed: u64,
 }
 
@@ -242,25 +238,25 @@ pub struct FlowFacts {
     pub source: IpAddr,
     /// The UDP port; `None` for fragments behind the first.
     pub port: Option<u16>,
-    /// The tag of the virtual LAN that they carry.
+    /// The VLAN of their tag.
     pub vlan: Option<u16>,
-    /// That tag is a provider's (802.1ad).
+    /// The tag is a provider tag (802.1ad).
     #[serde(default)]
     pub provider_tag: bool,
-    /// The virtual LAN of a second tag within it.
+    /// The VLAN of a second, inner tag.
     #[serde(default)]
     pub inner_vlan: Option<u16>,
-    /// The kernel takes them for somebody else's.
+    /// Their destination is another host, by the kernel's packet type.
     pub others: bool,
     /// They are fragments.
     pub fragments: bool,
-    /// They have no UDP checksum, which IPv6 does not permit.
+    /// They have no UDP checksum, which IPv6 forbids.
     #[serde(default)]
     pub unsummed: bool,
-    /// Why IP drops them, by their header.
+    /// The flaw of their header for which IP drops them.
     #[serde(default)]
     pub flaw: Option<Flaw>,
-    /// How many.
+    /// How many frames arrived.
     pub frames: u64,
     /// The smallest TTL or hop limit that was left.
     pub ttl: u8,
@@ -268,18 +264,18 @@ pub struct FlowFacts {
     pub longest: usize,
 }
 
-/// Queries for members from one querier on one interface.
+/// Membership queries from one querier on one interface.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queries {
     /// The interface.
     pub iface: String,
-    /// Who asks.
+    /// The querier.
     pub querier: IpAddr,
     /// The version of IGMP or MLD.
     pub version: u8,
-    /// How often it says that it asks, in seconds.
+    /// The query interval that it announces, in seconds.
     pub interval: Option<u64>,
-    /// How many were heard.
+    /// How many queries arrived.
     pub count: u64,
 }
 
@@ -289,79 +285,79 @@ pub struct Queries {
 pub struct FirewallFacts {
     /// The rules could be read.
     pub read: bool,
-    /// Why not.
+    /// The reason if they could not be read.
     pub unread: Option<String>,
-    /// There are rules of the older iptables, which are not read.
+    /// There are rules of legacy iptables, which mcast does not read.
     pub legacy: bool,
-    /// What drops the target on its way in, in the order in which it is met.
+    /// The rules that drop the target on input, in the order of evaluation.
     pub inbound: Vec<DropRule>,
-    /// The same of the queries of IGMP or MLD that ask for all groups.
+    /// The rules that drop general queries of IGMP or MLD on input.
     pub queries: Vec<DropRule>,
-    /// The same of the queries that ask for the group alone.
+    /// The rules that drop group-specific queries on input.
     pub group_queries: Vec<DropRule>,
-    /// What drops this host's reports of the group on their way out.
+    /// The rules that drop this host's reports of the group on output.
     pub reports: Vec<DropRule>,
-    /// What drops it on its way across a bridge, by the name of the bridge.
+    /// The rules that drop the target between the ports of a bridge, by the bridge's name.
     pub bridged: BTreeMap<String, Vec<DropRule>>,
-    /// The same of the queries of IGMP or MLD, and of the reports that answer them.
+    /// The rules that drop queries and reports between the ports of a bridge.
     pub bridged_messages: BTreeMap<String, Vec<DropRule>>,
 }
 
-/// What came of a measured stream that was sent to several addresses at once.
+/// A measured stream that was sent to several addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Path {
-    /// Who sent it.
+    /// The sender.
     pub source: IpAddr,
-    /// Where to.
+    /// The counts of each address.
     pub legs: Vec<Leg>,
 }
 
-/// What came to one address.
+/// The part of a measured stream to one address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leg {
-    /// The address.
+    /// The destination.
     pub to: IpAddr,
-    /// What sort of address it is.
+    /// The kind of the destination.
     pub kind: LegKind,
-    /// How many datagrams left for it, where its sender could say so.
+    /// How many datagrams were sent; `None` if none arrived to show it.
     pub sent: Option<u64>,
-    /// How many came.
+    /// How many arrived.
     pub received: u64,
-    /// The TTL or hop limit that they left with, and the smallest that was left.
+    /// The TTL or hop limit that was sent, and the smallest that was received.
     pub ttl: Option<(u8, u8)>,
-    /// The interface that they came on.
+    /// The interface on which they arrived.
     pub iface: Option<String>,
 }
 
-/// What sort of address a leg leads to.
+/// The kind of a leg's destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegKind {
-    /// The group that was asked about.
+    /// The target's group.
     Group,
-    /// A group of 224.0.0.0/24, which switches send to every port (RFC 4541, 2.1.2).
+    /// A group of 224.0.0.0/24, which switches flood to all ports (RFC 4541, 2.1.2).
     Flooded,
     /// An address of this host.
     Unicast,
 }
 
-/// What came to no socket while the group was left.
+/// The datagrams without a socket after the group was left.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IgnoredAfterLeave {
-    /// For how long it was left, in seconds.
+    /// The time without a membership, in seconds.
     pub seconds: f64,
-    /// How many datagrams came, less the broadcasts.
+    /// How many datagrams arrived, without broadcasts.
     pub ignored: u64,
 }
 
-/// A receiver had heard something, and then no more.
+/// A stream that arrived at a receiver and then stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stopped {
-    /// How many datagrams it had heard.
+    /// How many datagrams arrived.
     pub datagrams: u64,
-    /// For how many seconds they came.
+    /// How many seconds the datagrams arrived.
     pub flowed: f64,
-    /// For how many seconds nothing has come since.
+    /// The seconds without datagrams since then.
     pub silent: f64,
 }
 
@@ -376,7 +372,7 @@ impl Default for CheckedTarget {
 }
 
 impl CheckedTarget {
-    /// What a receiver listens to.
+    /// The target of a receiver.
     pub fn of(listen: &Listen) -> Self {
         let sources = match &*listen.filter {
             Filter::Include(sources) => sources.clone(),
@@ -385,13 +381,13 @@ impl CheckedTarget {
         CheckedTarget { group: listen.at.group, port: listen.at.port, sources }
     }
 
-    /// What to type to look into it.
+    /// The command that checks this target.
     pub fn check(&self, iface: Option<&str>) -> String {
         let iface = iface.map(|iface| format!(" --iface {iface}")).unwrap_or_default();
         format!("mcast check {self}{iface}")
     }
 
-    /// What a sender is given: it has no source to choose.
+    /// The target for a sender, without a source.
     pub fn to_send(&self) -> SocketAddr {
         SocketAddr::new(self.group, self.port)
     }
@@ -407,13 +403,13 @@ impl std::fmt::Display for CheckedTarget {
 }
 
 impl Facts {
-    /// The interface where the target is expected.
+    /// The expected interface.
     pub fn expected(&self) -> Option<&LinkFacts> {
         self.link(self.iface.as_deref()?)
     }
 
-    /// The interface whose way through the firewall is looked at: the expected one, else that by
-    /// which this host sent to itself.
+    /// The interface for which the firewall's rules are evaluated: the expected one, else that of
+    /// the self-test.
     pub fn judged(&self) -> Option<&str> {
         self.iface.as_deref().or_else(|| self.self_test.as_ref()?.iface.as_deref())
     }
@@ -433,14 +429,14 @@ impl Facts {
         self.target.group.is_ipv4()
     }
 
-    /// Whether the target is of IPv6, and that is switched off on an interface: nothing of it comes
-    /// or goes there, and nobody has to explain that any more.
+    /// Whether the target is an IPv6 group, and IPv6 is disabled on this interface. Another finding
+    /// reports that.
     pub fn is_switched_off(&self, link: &LinkFacts) -> bool {
         !self.is_ipv4() && link.ipv6_disabled == Some(true)
     }
 
-    /// Whether this is the expected interface, or, where none is, one of those that would do: where
-    /// the target was joined. What comes to another is no loss.
+    /// Whether this is the expected interface. Without one, this holds for all interfaces on which
+    /// the target was joined.
     pub fn is_expected(&self, name: &str) -> bool {
         match &self.iface {
             Some(expected) => expected == name,
@@ -448,14 +444,14 @@ impl Facts {
         }
     }
 
-    /// The bridge that the expected interface is a port of. IP sees nothing of what comes in by a
-    /// port: it belongs to the bridge.
+    /// The bridge that the expected interface is a port of. The bridge takes the frames of its
+    /// ports before IP sees them.
     pub fn bridge_above(&self) -> Option<&Bridge> {
         let name = self.iface.as_ref()?;
         self.bridges.iter().flatten().find(|bridge| bridge.ports.contains(name))
     }
 
-    /// The interface that the expected one is a port or a member of, and that IP listens on.
+    /// The interface that the expected one is a port or member of, and on which IP receives.
     pub fn upper(&self) -> Option<Master> {
         let by_link = self.expected().and_then(|link| link.link.upper().cloned());
         let by_bridge = || {
@@ -470,14 +466,14 @@ impl Facts {
         self.expected().and_then(|link| link.link.vrf(&link.name))
     }
 
-    /// How many datagrams came where they were expected. Where the system does not tell the
-    /// interface, all of them.
+    /// How many datagrams arrived on the expected interface. If the system does not show the
+    /// interface, all datagrams count.
     pub fn heard_here(&self) -> u64 {
         self.heard_where_expected().map(|heard| heard.datagrams).sum()
     }
 
-    /// Who was heard where it was expected. Where the system does not tell the interface, all of
-    /// them.
+    /// The senders on the expected interface. If the system does not show the interface, all
+    /// senders count.
     pub fn heard_where_expected(&self) -> impl Iterator<Item = &SenderFacts> {
         self.heard
             .iter()
@@ -490,12 +486,12 @@ impl Facts {
         bridge.map(|bridge| bridge.ports.clone()).unwrap_or_default()
     }
 
-    /// How many multicast datagrams came that no socket wanted.
+    /// How many multicast datagrams arrived for which there is no socket.
     pub fn ignored_multicast(&self) -> u64 {
         self.counters.as_ref().map_or(0, |counters| self.ignored_in(counters))
     }
 
-    /// The same by these counters. With IPv4 broadcasts count as well.
+    /// The same, from these counters. For IPv4 the kernel counts broadcasts too.
     pub fn ignored_in(&self, counters: &BTreeMap<String, u64>) -> u64 {
         if self.is_ipv4() {
             let broadcasts = rise_in(counters, "IpExt.InBcastPkts");
@@ -505,7 +501,7 @@ impl Facts {
         }
     }
 
-    /// By how much a counter rose: that of IPv4, or that of IPv6 where the target is of it.
+    /// The increase of a counter: `v4` or `v6`, by the target's family.
     pub fn rise(&self, v4: &str, v6: &str) -> u64 {
         self.counters
             .as_ref()
@@ -513,10 +509,10 @@ impl Facts {
     }
 }
 
-/// By how much a counter rose, among those that did.
+/// The increase of a counter.
 pub fn rise_in(counters: &BTreeMap<String, u64>, name: &str) -> u64 {
     counters.get(name).copied().unwrap_or(0)
 }
 
-/// Fewer than these in that time may be of one who sends seldom.
+/// Fewer datagrams in this time may come from a sender that sends seldom.
 pub const STREAM: u64 = 3;

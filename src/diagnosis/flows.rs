@@ -1,4 +1,4 @@
-//! The frames of the target that reached this host, and which of them IP takes.
+//! The frames of the target that reached this host, and those of them that IP accepts.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -16,13 +16,13 @@ pub enum Martian {
     Loopback,
     /// All hosts, or all hosts of a network of this host.
     Broadcast,
-    /// That of a host without an address.
+    /// The address of a host without an address.
     Unspecified,
 }
 
 impl Facts {
-    /// The frames of the target that reached the expected interface, in no virtual LAN: of its
-    /// group, its port and its sources. Fragments behind the first are among them.
+    /// The frames of the target on the expected interface, without a VLAN tag: of its group, port
+    /// and sources. Fragments after the first are included.
     pub fn flows_here(&self) -> impl Iterator<Item = &FlowFacts> {
         let CheckedTarget { port, sources, .. } = &self.target;
         let wanted = move |flow: &&FlowFacts| {
@@ -32,9 +32,8 @@ impl Facts {
         self.flows_of_group().filter(wanted)
     }
 
-    /// Those frames that the kernel takes, as far as their header goes. With IPv4 it does not take
-    /// those from an address of this host: a second wire to the same network brings what this host
-    /// sends back to it.
+    /// The frames whose header the kernel accepts. For IPv4 it drops frames from an address of this
+    /// host: a second interface in the same network receives the host's own datagrams.
     pub fn flows_to_take(&self) -> impl Iterator<Item = &FlowFacts> {
         let own = |source| {
             self.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == source))
@@ -48,8 +47,8 @@ impl Facts {
         })
     }
 
-    /// How many of those frames were not heard, by their source: at least so many, because a train
-    /// of datagrams may be one frame. None of fragments, of which several make a datagram.
+    /// The number of frames that were not delivered, by source. It is a minimum, because a frame
+    /// may hold several datagrams (UDP_SEGMENT). Fragments do not count.
     pub fn losses_here(&self) -> impl Iterator<Item = (IpAddr, u64)> {
         let mut lost: BTreeMap<IpAddr, u64> = BTreeMap::new();
         for flow in self.flows_to_take().filter(|flow| !flow.fragments) {
@@ -63,9 +62,8 @@ impl Facts {
         lost.into_iter().filter(|(_, lost)| *lost > 0)
     }
 
-    /// What the source of these frames is, if it is no address that a sender can have, so that IP
-    /// drops them before any firewall sees them (net/ipv4/route.c, ip_mc_validate_source;
-    /// net/ipv6/ip6_input.c, ip6_rcv_core).
+    /// The kind of an invalid source, for which IP drops frames before a firewall sees them
+    /// (net/ipv4/route.c, ip_mc_validate_source; net/ipv6/ip6_input.c, ip6_rcv_core).
     pub fn martian(&self, flow: &FlowFacts) -> Option<Martian> {
         if self.is_loopback(&flow.iface) {
             return None;
@@ -74,16 +72,16 @@ impl Facts {
             source if source.is_multicast() => Some(Martian::Group),
             source if source.is_loopback() => Some(Martian::Loopback),
             IpAddr::V4(Ipv4Addr::BROADCAST) => Some(Martian::Broadcast),
-            // A host that has no address yet may report memberships, and speak to its link.
+            // A host without an address may send membership reports, and use link-local groups.
             IpAddr::V4(source) if source.octets()[0] == 0 => {
                 Some(Martian::Unspecified).filter(|_| !is_control_block(self.target.group))
             }
-            // Without a reverse-path filter no source is looked up.
+            // Without a reverse-path filter the kernel does not look up sources.
             IpAddr::V4(source) => {
                 let looks_up = self.link(&flow.iface).is_none_or(|link| link.rp_filter != Some(0));
                 (looks_up && self.has_broadcast(source)).then_some(Martian::Broadcast)
             }
-            // Linux takes the unspecified address and those mapped from IPv4.
+            // Linux accepts the unspecified address and IPv4-mapped addresses.
             IpAddr::V6(_) => None,
         }
     }
@@ -102,17 +100,17 @@ impl Facts {
         self.link(iface).is_some_and(|link| link.loopback)
     }
 
-    /// The same whatever their port and their source.
+    /// The frames of the group on the expected interface, with any port and source.
     pub fn flows_of_group(&self) -> impl Iterator<Item = &FlowFacts> {
-        // A tagged frame is seen on the interface below, and then, where there is one, on that of
-        // its virtual LAN.
+        // A tagged frame appears on the lower interface, and again on the interface of its VLAN if
+        // there is one.
         let ours = |flow: &&FlowFacts| {
             !flow.others && flow.vlan.is_none() && self.is_expected(&flow.iface)
         };
         self.frames.iter().flat_map(|frames| &frames.flows).filter(ours)
     }
 
-    /// How many frames those are; `None` where frames are not seen.
+    /// The number of the target's frames; `None` without capture.
     pub fn frames_here(&self) -> Option<u64> {
         self.frames.as_ref().map(|_| self.flows_here().map(|flow| flow.frames).sum())
     }

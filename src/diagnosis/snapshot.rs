@@ -1,4 +1,4 @@
-//! What this host is like at one moment: what needs no listening.
+//! The state of this host at one moment: facts that need no listening.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,7 +9,7 @@ use crate::host;
 use crate::host::{Counters, Groups, PortUser};
 use crate::iface::{Family, Interface};
 
-/// What is compared with what is seen later.
+/// The state before listening, to compare with the state after it.
 pub struct HostSnapshot {
     /// The kernel's counters.
     pub counters: Option<Counters>,
@@ -18,12 +18,12 @@ pub struct HostSnapshot {
 }
 
 impl HostSnapshot {
-    /// Of this moment.
+    /// Reads the state.
     pub fn take(port: u16, family: Family) -> Self {
         HostSnapshot { counters: host::counters(), port_users: host::users_of(port, family) }
     }
 
-    /// Writes into `facts` what happened since.
+    /// Writes the changes since then into `facts`.
     pub fn compare(&self, facts: &mut Facts) {
         let now = HostSnapshot::take(facts.target.port, facts.family());
         compare_counters(self.counters.as_ref(), now.counters.as_ref(), facts);
@@ -54,8 +54,8 @@ pub fn compare_counters(before: Option<&Counters>, after: Option<&Counters>, fac
     }
 }
 
-/// The interfaces, as far as they concern a group of this family. `before` are the groups that this
-/// host had joined before the check.
+/// The facts about the interfaces that matter for this group. `before`: the memberships before the
+/// check.
 pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<LinkFacts> {
     let mtus = host::mtus();
     let family = Family::of(group);
@@ -74,7 +74,7 @@ pub fn links(interfaces: &[Interface], group: IpAddr, before: &Groups) -> Vec<Li
         } else {
             host::mld_version(&iface.name)
         },
-        // Linux shows no version of MLD but a forced one (see host::mld_version).
+        // Linux shows only a forced version of MLD (see host::mld_version).
         forced_version: if family == Family::V4 {
             host::forced_igmp_version(&iface.name)
         } else {
@@ -97,13 +97,13 @@ pub fn route(group: IpAddr, interfaces: &[Interface]) -> Option<String> {
     interfaces.iter().find(|iface| iface.index == route.index).map(|iface| iface.name.clone())
 }
 
-/// What the system allows a group of this family.
+/// The system's limits for a group of this family.
 pub fn limits(family: Family) -> SystemLimits {
     let (groups, sources) = host::membership_limits(family);
     SystemLimits { groups, sources, rcvbuf: host::most_rcvbuf() }
 }
 
-/// Looks whether the group is among those that the kernel lists for the expected interface.
+/// Finds out whether the kernel lists the group for the expected interface.
 pub fn look_for_membership(facts: &mut Facts, groups: &host::Groups) {
     let Some(link) = facts.expected() else { return };
     let seen = groups
@@ -112,7 +112,7 @@ pub fn look_for_membership(facts: &mut Facts, groups: &host::Groups) {
     facts.membership.seen = seen.filter(|_| facts.membership.error.is_none());
 }
 
-/// Looks at the bridges of this host, and at the rules of its firewall that concern the target.
+/// Reads the bridges of this host and the firewall's rules that concern the target.
 pub fn look_at_firewall(facts: &mut Facts) {
     facts.bridges = host::bridges();
     facts.bridge_netfilter = host::bridge_netfilter(facts.family());
@@ -150,8 +150,8 @@ pub fn look_at_firewall(facts: &mut Facts) {
     facts.firewall = found;
 }
 
-/// The datagrams of the target on an interface. Rules may mind the source: of several, the one that
-/// lost most is asked about.
+/// The datagrams of the target on an interface. Rules may match the source: of several sources,
+/// this is the one that lost most.
 fn data_flow(facts: &Facts, iface: &str) -> Flow {
     let source = facts.losses_here().max_by_key(|(_, lost)| *lost).map(|(source, _)| source);
     let wanted = if let [one] = facts.target.sources[..] { Some(one) } else { None };
@@ -217,8 +217,7 @@ mod tests {
     use crate::diagnosis::facts::{CheckedTarget, FrameFacts, Queries};
     use crate::iface::Address;
 
-    /// The destination and the kind of each message, for a group on an interface that speaks this
-    /// version.
+    /// The destination and the kind of each message, for a group on an interface with this version.
     fn messages(group: &str, version: Option<u8>) -> Vec<(String, Carries)> {
         let target = CheckedTarget { group: group.parse().unwrap(), ..CheckedTarget::default() };
         let link = LinkFacts { name: "e0".to_owned(), version, ..LinkFacts::default() };
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_go_where_the_version_in_force_sends_them() {
+    fn the_version_sets_the_destination_of_reports() {
         for (group, version, to, number) in [
             ("239.1.1.1", Some(3), "224.0.0.22", 3),
             ("239.1.1.1", None, "224.0.0.22", 3),
@@ -252,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_come_from_the_querier_that_was_heard_and_from_this_host() {
+    fn messages_have_the_addresses_of_the_querier_and_this_host() {
         let addresses = ["10.0.0.101", "fd00::101", "fe80::101"]
             .map(|ip| Address { ip: ip.parse().unwrap(), prefix: Some(64) });
         let link = LinkFacts {

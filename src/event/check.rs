@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::json::nanos;
 use super::{Program, TargetInfo};
-use crate::notice::{Level, Notice};
+use crate::notice::{Id, Level, Notice};
 use crate::verdict::Verdict;
 
 /// The group is joined: datagrams that arrive from now on count.
@@ -44,6 +44,9 @@ pub struct CheckSummary {
     pub conclusion: String,
     /// The exit status and its reasons.
     pub verdict: Verdict,
+    /// Datagrams from other hosts arrive, and no finding is above a note.
+    #[serde(skip)]
+    pub works: bool,
 }
 
 impl CheckSummary {
@@ -52,6 +55,9 @@ impl CheckSummary {
         let count = |level| found.iter().filter(|finding| finding.level == level).count();
         let [passes, notes, warnings, faults] =
             [Level::Pass, Level::Note, Level::Warning, Level::Fault].map(count);
-        CheckSummary { elapsed, passes, notes, warnings, faults, conclusion, verdict }
+        let arrives =
+            found.iter().any(|finding| finding.id == Id::Arrives && finding.level == Level::Pass);
+        let works = arrives && warnings == 0 && faults == 0;
+        CheckSummary { elapsed, passes, notes, warnings, faults, conclusion, verdict, works }
     }
 }

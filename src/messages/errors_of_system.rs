@@ -115,7 +115,12 @@ fn other_errors() -> String {
     let written = create_file(&pipe).expect_err("a pipe");
     std::fs::remove_file(&pipe).expect("the pipe");
     let reported = report_membership(ip("239.1.1.1"), 3, ip("fe80::1"), 3).expect_err("families");
-    let unread = [Unread::NotPermitted, Unread::NoTool, Unread::TimedOut(Duration::from_secs(2))];
+    let unread = [
+        Unread::NotPermitted,
+        Unread::NoTool,
+        Unread::NoAnswer(Duration::from_secs(2)),
+        Unread::NoReason,
+    ];
     let unread = unread.map(|why| format!("firewall rules ({why})")).join("\n");
     let ovs = Master { name: "ovs0".to_owned(), kind: Some("openvswitch".to_owned()) };
     format!("cannot write 'FILE': {written}\n{reported}\n{unread}\na port of {ovs}")

@@ -7,6 +7,7 @@
 //!
 //! [`source_texts`] finds the texts in the source. A text that no sample shows fails the test.
 
+mod checks;
 mod command_line;
 mod errors;
 mod errors_of_plans;
@@ -14,6 +15,7 @@ mod errors_of_system;
 mod errors_of_values;
 mod findings;
 mod findings_of_host;
+mod findings_of_path;
 mod findings_of_wire;
 mod notices;
 mod page;

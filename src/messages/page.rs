@@ -24,6 +24,7 @@ pub fn text() -> String {
         super::errors::page(),
         super::notices::page(),
         super::findings::page(),
+        super::checks::page(),
         super::results::page(),
     ];
     pages.iter().map(Page::text).collect()

@@ -9,16 +9,15 @@ use crate::units::rcvbuf::format_duration;
 use crate::units::words::count;
 
 /// The target, the interfaces and the time.
-pub fn checking(checking: &Checking, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+pub fn checking(checking: &Checking, out: &mut dyn Write) -> io::Result<()> {
     let Some(first) = checking.targets.first() else {
-        return writeln!(out, "checking; there is no interface to listen on");
+        return writeln!(out, "checking: no interface to listen on");
     };
     let target = std::net::SocketAddr::new(first.group, first.port);
     let place = checking.expected.map(|iface| format!(" on {iface}")).unwrap_or_default();
     write!(
         out,
-        "checking {}{place}, listening for {}{}",
-        paint.good(target),
+        "checking {target}{place} for {}{}",
         if checking.send.is_some() { "up to " } else { "" },
         format_duration(checking.duration)
     )?;
@@ -28,21 +27,32 @@ pub fn checking(checking: &Checking, paint: Paint, out: &mut dyn Write) -> io::R
         .map(|target| target.iface)
         .filter(|iface| Some(*iface) != checking.expected)
         .collect();
+    let also = if checking.expected.is_some() { "also " } else { "" };
     match others.len() {
         0 => {}
-        1..=5 => write!(out, "; on {} too", others.join(", "))?,
-        many => write!(out, "; on {many} other interfaces too")?,
+        1..=5 => write!(out, "; {also}listening on {}", others.join(", "))?,
+        many => write!(out, "; {also}listening on {many} interfaces")?,
     }
     writeln!(out)?;
     if let Some(send) = &checking.send {
-        writeln!(out, "now type this on the host that sends:\n\n{WHOLE}  {}\n", paint.good(send))?;
+        writeln!(out, "run this command on the sender now:\n\n{WHOLE}  {send}\n")?;
     }
     Ok(())
 }
 
-/// The counts of the findings, and the conclusion.
-pub fn summary(summary: &CheckSummary, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let CheckSummary { passes, notes, warnings, faults, conclusion, .. } = summary;
+/// The conclusion: green if multicast works, red if there is a fault.
+pub fn conclusion(summary: &CheckSummary, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let CheckSummary { faults, works, conclusion, .. } = summary;
+    match (*works, *faults) {
+        (true, _) => writeln!(out, "{}", paint.good(conclusion)),
+        (false, 0) => writeln!(out, "{conclusion}"),
+        _ => writeln!(out, "{}", paint.bad(conclusion)),
+    }
+}
+
+/// The numbers of findings of each level.
+pub fn counts(summary: &CheckSummary, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+    let CheckSummary { passes, notes, warnings, faults, .. } = summary;
     let counts = [(faults, "fault"), (warnings, "warning"), (notes, "note")];
     let counts: Vec<String> = counts
         .iter()
@@ -54,10 +64,5 @@ pub fn summary(summary: &CheckSummary, paint: Paint, out: &mut dyn Write) -> io:
         out,
         "\n{}",
         paint.faint(counts.into_iter().chain([passed]).collect::<Vec<_>>().join(", "))
-    )?;
-    match (*faults, *warnings) {
-        (0, 0) => writeln!(out, "{}", paint.good(conclusion)),
-        (0, _) => writeln!(out, "{}", paint.caution(conclusion)),
-        _ => writeln!(out, "{}", paint.bad(conclusion)),
-    }
+    )
 }

@@ -36,6 +36,8 @@ pub struct Text {
     zone: OnceCell<TimeZone>,
     /// Collected until the last one: the widest cell determines the width of a column.
     interfaces: Vec<InterfaceInfo>,
+    /// Findings were shown.
+    has_findings: bool,
 }
 
 impl Format for Text {
@@ -59,12 +61,19 @@ impl Format for Text {
             }
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
-            Event::Checking(ready) => check::checking(ready, self.paint, out),
+            Event::Checking(ready) => check::checking(ready, out),
             Event::Finding(found) => {
+                self.has_findings = true;
                 notice::paragraph(found, self.screen.columns(), self.paint, out)
             }
             Event::Explanation(found) => notice::explanation(found, self.paint_notes, notes),
-            Event::CheckSummary(summary) => check::summary(summary, self.paint, out),
+            Event::CheckSummary(summary) => {
+                // With --quiet, the conclusion stands alone.
+                if self.has_findings {
+                    check::counts(summary, self.paint, out)?;
+                }
+                check::conclusion(summary, self.paint, out)
+            }
             Event::Interface(iface) => {
                 self.interfaces.push(iface.clone());
                 Ok(())
@@ -84,7 +93,15 @@ impl Text {
             Screen::Buffer(_) => OnceCell::from(TimeZone::UTC),
             Screen::Output | Screen::Diagnostics => OnceCell::new(),
         };
-        Text { screen, paint, paint_notes, whole, zone, interfaces: Vec::new() }
+        Text {
+            screen,
+            paint,
+            paint_notes,
+            whole,
+            zone,
+            interfaces: Vec::new(),
+            has_findings: false,
+        }
     }
 
     fn listening(&self, ready: &Listening, out: &mut dyn Write) -> io::Result<()> {

@@ -1,5 +1,5 @@
-//! mcast blames a firewall only if a rule may drop the group. The conclusion follows from the worst
-//! finding and from the datagrams received.
+//! A firewall is blamed only if a rule can drop the target. The conclusion follows from the worst
+//! finding and from the arrivals.
 
 use mcast::diagnosis::firewall::{DropRule, Hook};
 use mcast::diagnosis::{Facts, FirewallFacts, Queries, Stopped, conclusion, findings};
@@ -55,7 +55,7 @@ const COUNTERS: [&str; 9] = [
 
 proptest! {
     #[test]
-    fn no_firewall_is_blamed_if_all_rules_were_read_and_none_drops(
+    fn no_firewall_is_blamed_without_a_rule(
         name in proptest::sample::select(names().collect::<Vec<_>>()),
         rises in proptest::collection::vec(0_u64..2000, COUNTERS.len()),
         heard in 0_u64..10,
@@ -80,7 +80,7 @@ proptest! {
 }
 
 #[test]
-fn unexplained_drops_are_blamed_on_the_kernel() {
+fn a_loss_without_a_rule_is_the_kernels() {
     for name in ["firewall-prerouting", "firewall-ingress", "firewall-input-rule"] {
         let mut facts = record(name);
         facts.firewall.inbound.clear();
@@ -101,7 +101,7 @@ fn found_firewall(facts: &Facts) -> bool {
 }
 
 #[test]
-fn martian_sources_are_not_blamed_on_a_firewall() {
+fn a_martian_source_is_not_lost_to_a_firewall() {
     let mut facts = record("firewall-prerouting");
     facts.firewall.inbound.clear();
     facts.self_test = None;
@@ -117,7 +117,7 @@ fn martian_sources_are_not_blamed_on_a_firewall() {
 }
 
 #[test]
-fn a_broadcast_source_is_martian_only_with_rp_filter() {
+fn a_broadcast_source_is_dropped_only_with_source_lookup() {
     let mut facts = record("firewall-prerouting");
     facts.firewall.inbound.clear();
     let flows = &mut facts.frames.as_mut().expect("frames").flows;
@@ -134,7 +134,7 @@ fn a_broadcast_source_is_martian_only_with_rp_filter() {
 }
 
 #[test]
-fn a_rule_that_drops_queries_is_a_warning() {
+fn a_rule_against_queries_is_a_warning() {
     let mut facts = record("healthy-with-querier");
     assert_eq!(found(&facts, Id::Querier).level, Level::Pass);
     facts.firewall = drops_queries(true);
@@ -154,7 +154,7 @@ fn a_rule_that_drops_queries_is_a_warning() {
 }
 
 #[test]
-fn dropped_reports_are_a_fault_if_a_querier_is_active() {
+fn dropped_reports_are_a_fault_with_a_querier_and_silence() {
     let mut facts = record("silence");
     facts.firewall = FirewallFacts {
         read: true,
@@ -173,7 +173,7 @@ fn dropped_reports_are_a_fault_if_a_querier_is_active() {
 }
 
 #[test]
-fn a_rule_that_drops_group_and_igmp_gets_both_commands() {
+fn commands_for_group_and_igmp_appear_once() {
     let mut facts = record("firewall-input-policy");
     facts.firewall.queries = vec![rule(Hook::Input, true)];
     facts.firewall.group_queries = vec![rule(Hook::Input, true)];
@@ -214,7 +214,7 @@ fn a_stopped_stream_names_a_known_cause() {
 }
 
 #[test]
-fn dropped_queries_are_not_a_missing_querier() {
+fn dropped_queries_explain_a_pruned_member() {
     let mut facts = record("snooping-pruned");
     facts.firewall = drops_queries(true);
     let finding = found(&facts, Id::SnoopingPruned);
@@ -235,7 +235,7 @@ fn made_up() -> impl Strategy<Value = Vec<Notice>> {
 
 proptest! {
     #[test]
-    fn the_conclusion_follows_from_the_worst_finding_and_from_what_came(
+    fn the_conclusion_follows_from_worst_finding_and_arrival(
         found in made_up(),
         name in proptest::sample::select(vec![
             "healthy", "healthy-ipv6", "silence", "silence-ipv6", "silence-as-nobody",
@@ -253,9 +253,9 @@ proptest! {
         if let Some(worst) = worst.filter(|worst| arrives || worst.level == Level::Fault) {
             prop_assert!(said.contains(&worst.what), "{}", said);
         }
-        // A frame, and also a fault, contradict "no sender".
+        // "No active sender" contradicts a frame that came, and a fault.
         if arrives || frames > 0 || first(Level::Fault).is_some() {
-            prop_assert!(!said.contains("nobody sends it"), "{}", said);
+            prop_assert!(!said.contains("no active sender"), "{}", said);
         }
         prop_assert!(said.ends_with('.') && !said.contains("  "), "{}", said);
     }

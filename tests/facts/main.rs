@@ -2,9 +2,11 @@
 //! system.
 //!
 //! ```text
-//! blame     a firewall is blamed only if a rule may drop the group; the conclusion follows from the worst finding
-//! noise     unrelated traffic makes no fault, and missing facts break nothing
-//! records   each record gets its reviewed findings: said.txt lists those above a note, commands, conclusion
+//! blame     a firewall is blamed only if a rule can drop the target; the conclusion follows from
+//!           the worst finding
+//! noise     the traffic of others makes no fault, and a missing fact breaks no rule
+//! records   said.txt has the findings of each record above a note, their commands, and the
+//!           conclusion
 //! ```
 
 mod blame;
@@ -15,7 +17,7 @@ use std::path::PathBuf;
 
 use mcast::diagnosis::Facts;
 
-/// The directory of the records.
+/// The folder of the records.
 fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/facts")
 }

@@ -1,4 +1,4 @@
-//! Each record gets its reviewed findings.
+//! Each record has its reviewed findings.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -27,7 +27,7 @@ fn said_of(facts: &Facts) -> String {
 }
 
 #[test]
-fn each_record_gets_its_reviewed_findings() {
+fn records_have_their_reviewed_findings() {
     let text = said().iter().map(|(name, said)| format!("== {name}\n{said}\n")).collect::<String>();
     let file = directory().join("said.txt");
     if std::env::var_os("MCAST_SAY_FACTS").is_some() {
@@ -35,7 +35,7 @@ fn each_record_gets_its_reviewed_findings() {
     }
     let expected = std::fs::read_to_string(&file).expect("said.txt").replace("\r\n", "\n");
     for (now, before) in text.split("== ").zip(expected.split("== ")) {
-        assert_eq!(now, before, "MCAST_SAY_FACTS=1 writes said.txt anew: see what it changes");
+        assert_eq!(now, before, "MCAST_SAY_FACTS=1 writes said.txt: review the difference");
     }
     assert_eq!(text.len(), expected.len());
 }

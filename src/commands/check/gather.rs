@@ -1,5 +1,5 @@
-//! Gathers the facts: the state of this host, and what arrives while the group is joined on every
-//! interface.
+//! Gathers the facts: the state of this host, and the datagrams and frames that arrive while the
+//! group is joined on every interface.
 
 use std::io;
 use std::net::IpAddr;
@@ -48,7 +48,7 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Sto
 
     // The self-test comes first, so that the sockets of the check do not receive its datagrams. Its
     // membership ends after theirs has begun.
-    // IP listens above a member of another interface, so nothing comes back there.
+    // IP receives on the upper interface of a member, and the test would get no datagrams back.
     let is_member = facts.upper().is_some();
     let self_test =
         own.filter(|_| !is_member).and_then(|listen| run_self_test(&mut facts, &listen.at, plan));
@@ -57,7 +57,7 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Sto
     look_for_membership(&mut facts, &host::groups());
 
     let mut live = Live::new(&facts, inbox, beside && plan.beside.is_some());
-    // The kernel decides what this process may capture, whatever its capabilities say.
+    // In a user namespace, the kernel may refuse capture in spite of the capability.
     facts.rights.capture = live.sees_frames();
     announce(plan, reporter)?;
     let snapshot = HostSnapshot::take(facts.target.port, facts.family());
@@ -92,8 +92,8 @@ fn announce(plan: &plan::Check, reporter: &mut Reporter) -> io::Result<()> {
     reporter.flush()
 }
 
-/// Sends from this host to itself. Returns the test with its membership, which is to last until
-/// the next one has begun.
+/// Sends from this host to itself. Returns the test with its membership, which must last until the
+/// next one has begun.
 fn run_self_test(facts: &mut Facts, at: &Endpoint, plan: &plan::Check) -> Option<net::SelfTest> {
     // A program that listens on the port would take the test for data.
     let in_use =
@@ -158,7 +158,7 @@ fn open(plan: &plan::Check, facts: &mut Facts) -> (Option<Inbox>, bool) {
                 return (Some(inbox), with_beside);
             }
             Err(error) => {
-                debug!(%error, targets = listens.len(), "cannot listen to all of it");
+                debug!(%error, targets = listens.len(), "cannot listen on all of them");
                 failed = Some(error);
             }
         }
@@ -241,8 +241,8 @@ fn repeat_report(
     Ok(Stop::Duration)
 }
 
-/// Reports the membership of `at` again, if that can change what arrives. Returns whether a report
-/// was sent. A join does not send one while another program is a member.
+/// Reports the membership of `at` again, if that can make a switch forward. Returns whether a
+/// report was sent. A join does not send one while another program is a member.
 fn send_report(facts: &Facts, at: &Endpoint) -> bool {
     let Some(link) = facts.expected() else { return false };
     let all_seen = facts.frames.as_ref().is_some_and(|frames| frames.missed == 0);
@@ -252,10 +252,10 @@ fn send_report(facts: &Facts, at: &Endpoint) -> bool {
         return false;
     }
     // MLD's messages come from a link-local address (RFC 3810, 5.2.13).
-    let speaks = |address: &IpAddr| {
+    let can_report = |address: &IpAddr| {
         if at.group.is_ipv4() { address.is_ipv4() } else { is_link_scoped(*address) }
     };
-    let Some(address) = link.addresses.iter().map(|address| address.ip).find(speaks) else {
+    let Some(address) = link.addresses.iter().map(|address| address.ip).find(can_report) else {
         return false;
     };
     let newest = if at.group.is_ipv4() { 3 } else { 2 };
@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sender_that_starts_late_is_no_effect_of_a_report() {
+    fn a_late_sender_is_not_an_effect_of_the_report() {
         for (first_half, both, brought) in
             [(25, 50, true), (1, 3, true), (0, 0, true), (0, 10, false), (4, 20, false)]
         {

@@ -1,6 +1,6 @@
-//! Tests whether datagrams that no socket wants are of the target's group: without root, frames are
-//! not seen, and the counter of them (IgnoredMulti) rises for broadcasts, for the all-hosts groups
-//! and for groups that other programs joined as well. Those go on when the group is left.
+//! Tests whether datagrams without a socket belong to the target's group. Without root, mcast sees
+//! no frames, and the counter IgnoredMulti rises for broadcasts, the all-hosts groups and the
+//! groups of other programs too. These datagrams continue when the group is left.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use crate::iface::Interface;
 use crate::report::Reporter;
 use crate::verdict::{RunError, Stop};
 
-/// How many datagrams should come while the group is left, if they are not of it.
+/// How many datagrams of other groups should arrive while the group is left.
 const ENOUGH: f64 = 6.0;
 
 /// The longest test.
 const MAX_TEST: Duration = Duration::from_secs(2);
 
-/// Leaves the group for a moment, if datagrams that no socket wants came and might be of it.
+/// Leaves the group for a moment, if datagrams without a socket arrived and may be the target's.
 ///
 /// # Errors
 /// The operation that the system refused.
@@ -30,7 +30,7 @@ pub fn test_ignored(
 ) -> Result<Stop, RunError> {
     let rate = facts.ignored_multicast() as f64 / facts.seconds.max(0.1);
     let time = Duration::from_secs_f64((ENOUGH / rate.max(0.1)).max(0.2));
-    // Another program may stay a member, and then nothing changes.
+    // If another program stays a member, leaving changes nothing.
     let is_alone =
         facts.interfaces.iter().all(|link| link.members_before.is_none_or(|members| members == 0));
     if facts.frames.is_some()

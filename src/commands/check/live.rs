@@ -1,4 +1,4 @@
-//! Collects what arrives while the group is joined: datagrams on the sockets, and frames on the
+//! Collects facts while the group is joined: datagrams on the sockets, and frames on the
 //! interfaces.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,22 +20,22 @@ use crate::sys::{Towards, Vlan};
 use crate::target::Endpoint;
 use crate::verdict::{RunError, Stop};
 
-/// How often frames are read: the buffer of their socket holds more than arrives meanwhile.
+/// How often frames are read: the buffer of their socket holds more than 20 ms of traffic.
 const FRAME_READ_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long to read datagrams before frames have their turn, and the reverse: in a flood neither
 /// ends.
 const MAX_TURN: Duration = Duration::from_millis(5);
 
-/// How long the unused group stays joined: its report leaves within some 16 ms, and a querier only
-/// asks for groups that were reported.
+/// How long the unused group stays joined: its report leaves within about 16 ms, and a querier only
+/// queries groups that were reported.
 const THROWAWAY_JOIN_TIME: Duration = Duration::from_millis(150);
 
 /// How long to listen after a measured stream has ended: end markers are sent over 80 ms, and the
 /// addresses of a stream may end apart.
 const STREAM_END_GRACE: Duration = Duration::from_millis(300);
 
-/// Listens, and collects facts about what arrives.
+/// Listens, and collects facts about the datagrams and frames that arrive.
 pub struct Live {
     target: (IpAddr, u16),
     inbox: Option<Inbox>,
@@ -55,7 +55,7 @@ pub struct Live {
 }
 
 /// Identifies a flow: interface, sender, port, VLAN, whether its frames are addressed to another
-/// host, and what is wrong with them.
+/// host, and the flaw of their header.
 type FlowKey = (String, IpAddr, Option<u16>, Option<Vlan>, bool, Option<Flaw>);
 
 /// The most senders, flows and queriers that are remembered: an attacker can forge any number.
@@ -66,7 +66,7 @@ impl Live {
     /// sends to addresses beside the group.
     pub fn new(facts: &Facts, inbox: Option<Inbox>, beside: bool) -> Self {
         let frames =
-            net::Frames::open().inspect_err(|error| debug!(%error, "frames are not seen")).ok();
+            net::Frames::open().inspect_err(|error| debug!(%error, "cannot capture frames")).ok();
         Live {
             target: (facts.target.group, facts.target.port),
             inbox,
@@ -94,14 +94,13 @@ impl Live {
         self.frames.is_some()
     }
 
-    /// Makes a querier on the network send a query: joins a group that nobody else uses, to leave
-    /// it soon.
+    /// Makes a querier on the network send a query: joins an unused group, to leave it soon.
     pub fn expect_queries(&mut self, at: &Endpoint) {
         match ThrowawayJoin::join(at) {
             Ok(throwaway_join) => {
                 self.throwaway_join = Some((throwaway_join, Instant::now() + THROWAWAY_JOIN_TIME))
             }
-            Err(error) => debug!(%error, "no querier is made to ask"),
+            Err(error) => debug!(%error, "cannot provoke a query"),
         }
     }
 
@@ -215,7 +214,7 @@ impl Live {
                     }
                 }
                 _ if frame.packet.destination == target => note_flow(flows, name, frame),
-                // Reports of membership are multicast as well, and no data.
+                // Membership reports are multicast too, but no data.
                 (What::Udp { .. }, Towards::Us) => match others.get_mut(name) {
                     Some(count) => *count += 1,
                     None => drop(others.insert(name.clone(), 1)),
@@ -226,13 +225,13 @@ impl Live {
         match read {
             Ok(behind) => self.behind = behind,
             Err(error) => {
-                debug!(%error, "frames are seen no longer");
+                debug!(%error, "cannot read frames any longer");
                 (self.frames, self.behind) = (None, false);
             }
         }
     }
 
-    /// Writes what was collected into `facts`.
+    /// Writes the collected facts into `facts`.
     pub fn write_to(&mut self, facts: &mut Facts) {
         facts.seconds = self.listened.as_secs_f64();
         facts.heard = self.heard.values().cloned().collect();

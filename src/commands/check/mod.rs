@@ -1,4 +1,4 @@
-//! `mcast check`: why multicast does, or does not, arrive on this host.
+//! `mcast check`: why multicast arrives on this host, or does not.
 //!
 //! [`gather`] collects facts (plain data), [`crate::diagnosis`] derives findings from them without
 //! asking the system, and one sentence concludes.

@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(
             paths.summary().unwrap().legs.last().unwrap().sent,
             Some(4),
-            "the highest that came, while the end is not heard"
+            "the highest that arrived, before the end marker"
         );
         paths.add(
             &probe(ProbeKind::End, 5, 64),

@@ -16,12 +16,12 @@ use crate::{plan, verdict};
 /// Checks, and reports the findings.
 ///
 /// # Errors
-/// The operation without which there is nothing to check.
+/// The operation without which the check cannot run.
 pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let start = Instant::now();
     let cannot_record =
         |source| RunError::Record { file: plan.record.clone().unwrap_or_default(), source };
-    // The file is opened first, because without it the check would be in vain.
+    // The file is opened first: a check without its record would have to run again.
     let record = plan.record.as_deref().map(create_file).transpose().map_err(cannot_record)?;
     let mut facts = None;
     let gathered = gather(plan, reporter).map(|(seen, stop)| {
@@ -50,7 +50,7 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunEr
     failure.map_or(Ok(verdict), Err)
 }
 
-/// A fault fails the check. So does a signal, because the findings are incomplete.
+/// A fault fails the check, and a signal too, because the findings are incomplete.
 fn judge(found: &[Notice], stop: Stop) -> Verdict {
     let reasons: Vec<String> = found
         .iter()
@@ -60,8 +60,7 @@ fn judge(found: &[Notice], stop: Stop) -> Verdict {
     match stop {
         Stop::Interrupted(signal) => Verdict {
             status: signal.status(),
-            reasons: [vec![format!("{} before the time was over", signal.name())], reasons]
-                .concat(),
+            reasons: [vec![format!("stopped by {}", signal.name())], reasons].concat(),
         },
         _ => Verdict { status: u8::from(!reasons.is_empty()), reasons },
     }

@@ -1,4 +1,4 @@
-//! What came, where it came, and what to think of nothing.
+//! Datagrams that arrived, the interface they arrived on, and the absence of any.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -27,21 +27,21 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
         .any(|finding| finding.level == Level::Fault || finding.id == Id::InterfaceMember)
         || elsewhere.is_some();
     found.extend(elsewhere);
-    // Without a socket on the port nothing arrives, whatever comes.
+    // Without a socket on the port, the absence of datagrams means nothing.
     if facts.membership.port_not_permitted {
         return found;
     }
     if !explained {
         found.extend(ignored(facts));
     }
-    // A receiver whose stream has stopped is told of that; any other is told where to look closer,
-    // whatever explains it.
+    // A stopped stream has its own finding. Any other silent receiver needs the next step, even
+    // if a finding explains the silence.
     let is_silent = facts.stopped.is_none() && !facts.waited;
     found.extend((is_silent && (!explained || facts.receiving)).then(|| nothing(facts, others)));
     found
 }
 
-/// Who was heard where it was expected.
+/// The senders whose datagrams arrived where they were expected, as a list.
 pub fn senders(facts: &Facts) -> String {
     let all: BTreeSet<String> = facts.heard_where_expected().map(from).collect();
     let mut named: Vec<String> = all.iter().take(FEW).cloned().collect();
@@ -51,8 +51,8 @@ pub fn senders(facts: &Facts) -> String {
     list(&named)
 }
 
-/// A sender, with the zone of a link-local address by the name of its interface: what it is to the
-/// kernel is a number.
+/// A sender. The zone of a link-local address is the interface's name: the kernel's zone is a
+/// number.
 fn from(heard: &SenderFacts) -> String {
     match (heard.source, &heard.iface) {
         (SocketAddr::V6(source), Some(iface)) if source.scope_id() != 0 => {
@@ -62,8 +62,8 @@ fn from(heard: &SenderFacts) -> String {
     }
 }
 
-/// Whether this host hears only itself, where others could be heard. That an address is its own
-/// says so only where nobody else has it too.
+/// Whether only this host's own datagrams arrived, on an interface where others' could. Its own
+/// address proves that only if no other host uses the address too.
 pub fn is_only_own(facts: &Facts) -> bool {
     let own = |address| {
         facts.interfaces.iter().any(|link| link.addresses.iter().any(|own| own.ip == address))
@@ -79,19 +79,19 @@ pub fn is_only_own(facts: &Facts) -> bool {
 fn only_own(facts: &Facts, here: u64) -> Notice {
     Notice::note(
         Id::Arrives,
-        format!("only this host itself sends {}", facts.target),
+        format!("{} arrives only from this host itself", facts.target),
         format!(
-            "{} in {} from {}, which is this host: they never crossed the network, so whether \
-             others' arrive is not known",
+            "{} in {} from {}, which is this host: these datagrams did not cross the network, and \
+             do not test it",
             count(here, "datagram"),
             seconds(facts.seconds),
             senders(facts)
         ),
     )
-    .remedy("have another host send")
+    .remedy("send from another host")
 }
 
-/// Where it was heard, in words: the expected interface, or, where nobody expects it anywhere, all.
+/// ` on e0`: the expected interface, or all interfaces with datagrams if none is expected.
 fn places(facts: &Facts) -> String {
     let heard: BTreeSet<&str> =
         facts.heard.iter().filter_map(|heard| heard.iface.as_deref()).collect();
@@ -105,21 +105,25 @@ fn places(facts: &Facts) -> String {
 fn arrives(facts: &Facts, here: u64) -> Notice {
     let place = places(facts);
     let ttl = facts.heard_where_expected().filter_map(|heard| heard.ttl).min();
-    let ttl = ttl.map(|ttl| format!(", {} {ttl} left", ttl_name(facts)));
+    let ttl = ttl.map(|ttl| format!(", lowest remaining {} {ttl}", ttl_name(facts)));
     let rate = here as f64 / facts.seconds.max(0.001);
     let rate = if rate >= 10.0 { format!("{rate:.0}") } else { format!("{rate:.1}") };
     Notice::pass(
         Id::Arrives,
         format!("{} arrives{place}", facts.target),
         format!(
-            "{} in {} ({rate} a second) from {}{}{}",
+            "{} in {} ({rate} per second) from {}{}{}",
             count(here, "datagram"),
             seconds(facts.seconds),
             senders(facts),
             ttl.unwrap_or_default(),
             match facts.own_drops {
                 None | Some(0) => String::new(),
-                Some(drops) => format!("; {drops} more came faster than this check reads"),
+                Some(drops) => {
+                    format!(
+                        "; {drops} more were dropped: the receive buffer of this check was full"
+                    )
+                }
             }
         ),
     )
@@ -139,13 +143,14 @@ fn arrives_twice(facts: &Facts) -> Option<Notice> {
         .collect();
     (!ifaces.is_empty()).then(|| {
         shared::arrives_twice(&ifaces).at(Level::Note).why(format!(
-            "{} arrives there from the same sender: they are on its network",
+            "these interfaces receive {} from the same sender, which is consistent with interfaces \
+             in one network",
             facts.target
         ))
     })
 }
 
-/// It arrives, but on another interface than the expected one.
+/// The target arrives on another interface than the expected one.
 fn wrong_interface(facts: &Facts) -> Option<Notice> {
     let expected = facts.iface.as_ref()?;
     let is_elsewhere =
@@ -154,21 +159,13 @@ fn wrong_interface(facts: &Facts) -> Option<Notice> {
         return on_a_member(facts);
     };
     let (asked, name) = (&facts.target, elsewhere.iface.as_ref()?);
-    let count = count(
-        facts
-            .heard
-            .iter()
-            .filter(|heard| heard.iface.as_ref() == Some(name))
-            .map(|heard| heard.datagrams)
-            .sum(),
-        "datagram",
-    );
+    let count = count(elsewhere.datagrams, "datagram");
     let why = if facts.named {
-        format!("{expected} is the one that was named")
+        format!("{expected} is the requested interface")
     } else {
         format!(
-            "{expected} is the one of the kernel's route to the group, which a program joins on \
-             that names none"
+            "the kernel's route to the group uses {expected}, and programs that name no interface \
+             join there"
         )
     };
     Some(
@@ -176,7 +173,7 @@ fn wrong_interface(facts: &Facts) -> Option<Notice> {
             Id::WrongInterface,
             format!("{asked} arrives on {name}, not on {expected}"),
             format!(
-                "{count} from {} came on {name} in {}, none on {expected}; {why}",
+                "{count} from {} arrived on {name} in {}, none on {expected}; {why}",
                 from(elsewhere),
                 seconds(facts.seconds)
             ),
@@ -186,7 +183,7 @@ fn wrong_interface(facts: &Facts) -> Option<Notice> {
     )
 }
 
-/// It arrives at a member of another interface, so it is that one's.
+/// Frames arrive on a port or member of another interface, which takes them.
 fn on_a_member(facts: &Facts) -> Option<Notice> {
     let (asked, name, master) = (&facts.target, facts.iface.as_ref()?, facts.upper()?);
     let frames = facts.frames_here().filter(|frames| *frames > 0)?;
@@ -194,9 +191,10 @@ fn on_a_member(facts: &Facts) -> Option<Notice> {
     Some(
         Notice::fault(
             Id::WrongInterface,
-            format!("{asked} arrives on {name}, which is {member}, and goes to that"),
+            format!("{name} is {member}, and IP receives {asked} on {upper} instead"),
             format!(
-                "{} came in; the kernel hands what comes in there to {upper} before IP sees it",
+                "{} arrived on {name}; the kernel passes frames of {name} to {upper} before IP \
+                 sees them",
                 count(frames, "frame")
             ),
         )
@@ -205,10 +203,10 @@ fn on_a_member(facts: &Facts) -> Option<Notice> {
     )
 }
 
-/// A source-specific join, and somebody else sends.
+/// The join names a source, and the datagrams come from another one.
 fn other_source(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
-    // Those that are wanted come too, and are lost in this host.
+    // Frames from the wanted source arrive too: the loss is in this host.
     if facts.frames_here().is_some_and(|frames| frames > 0) {
         return None;
     }
@@ -224,26 +222,27 @@ fn other_source(facts: &Facts) -> Option<Notice> {
         Notice::fault(
             Id::OtherSource,
             format!(
-                "{target} arrives from {}, and was joined from {} alone",
+                "{target} comes from {}, but was joined from {} only",
                 flow.source,
                 list(&wanted)
             ),
             format!(
-                "{} from {} reached {}, none from there",
+                "{} from {} reached {}, none from {}",
                 count(flow.frames, "frame"),
                 flow.source,
-                flow.iface
+                flow.iface,
+                list(&wanted)
             ),
         )
         .remedy(
-            "name the source that really sends; if a NAT on the way rewrites the source, exempt \
-             the group there",
+            "join from the actual source; if a NAT on the path rewrites the source address, exempt \
+             the group from NAT",
         )
         .run(Place::Here, format!("mcast recv {}@{target}{iface}", bracketed(flow.source))),
     )
 }
 
-/// The group arrives, for another port.
+/// The group arrives on another port.
 fn other_port(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
     if facts.frames_here().is_some_and(|frames| frames > 0) {
@@ -265,18 +264,18 @@ fn other_port(facts: &Facts) -> Option<Notice> {
                 asked.port
             ),
         )
-        .remedy("listen there, or send here")
+        .remedy(format!("receive on port {port}, or send to port {}", asked.port))
         .run(Place::Here, format!("mcast recv {other} --iface {}", flow.iface)),
     )
 }
 
-/// Datagrams that no socket wanted stopped when the group was left.
+/// Datagrams without a socket stopped when this check left the group.
 fn ignored(facts: &Facts) -> Option<Notice> {
     const FEW: f64 = 3.0;
     let ignored = facts.ignored_multicast();
     let after = facts.ignored_after_leave.filter(|_| facts.frames.is_none())?;
     let expected = ignored as f64 * after.seconds / facts.seconds.max(0.1);
-    // Those that go on are of other groups, which this host is still a member of.
+    // Datagrams that continue belong to other groups, of which this host is still a member.
     if expected < FEW || after.ignored as f64 > expected / 4.0 {
         return None;
     }
@@ -284,12 +283,13 @@ fn ignored(facts: &Facts) -> Option<Notice> {
         Notice::warning(
             Id::IgnoredMulticast,
             format!(
-                "multicast reaches this host for which no socket is open: {}",
-                count(ignored, "datagram")
+                "{} multicast {} reached this host on a port without a socket",
+                ignored,
+                if ignored == 1 { "datagram" } else { "datagrams" }
             ),
             format!(
-                "{}: IgnoredMulti +{ignored} without broadcasts in {}, and +{} in {} after this \
-                 check had left the group: it is consistent with {} coming to another port than {}",
+                "{}: IgnoredMulti +{ignored} (without broadcasts) in {}, and +{} in {} after this \
+                 check left the group; this is consistent with {} arriving on a port other than {}",
                 either(facts, "Udp", "Udp6"),
                 seconds(facts.seconds),
                 after.ignored,
@@ -298,83 +298,93 @@ fn ignored(facts: &Facts) -> Option<Notice> {
                 facts.target.port
             ),
         )
-        .remedy("as root, mcast check names the port"),
+        .remedy("run mcast check as root: it shows the port"),
     )
 }
 
-/// Nothing came, and nothing on this host explains it.
+/// No datagrams arrived, and no fault on this host explains it.
 fn nothing(facts: &Facts, others: &[Notice]) -> Notice {
     let asked = &facts.target;
     let target = targets(facts);
     let finding = Notice::warning(
         Id::NothingArrives,
-        format!("nothing of {target} arrived in {}", seconds(facts.seconds)),
+        format!("no datagrams for {target} in {}", seconds(facts.seconds)),
         nothing_evidence(facts),
     )
     .at(if facts.expects_traffic { Level::Fault } else { Level::Warning });
     let sending = if facts.expected().is_some_and(|link| link.loopback) {
-        "is a program of this host sending, by this interface?".to_owned()
+        "Is a program on this host sending, on this interface?".to_owned()
     } else {
         format!(
-            "is somebody sending, by an interface of this network, with a {} that reaches here?",
+            "Is the sender running, on an interface in this network, with a high enough {}?",
             ttl_name(facts)
         )
     };
     if facts.receiving {
-        let closer = "mcast check looks closer";
-        let is_reasoned = others.iter().any(|finding| finding.level >= Level::Warning);
-        let remedy = if is_reasoned { closer.to_owned() } else { format!("{sending} {closer}") };
+        let is_explained = others.iter().any(|finding| finding.level >= Level::Warning);
+        let remedy = if is_explained {
+            "run mcast check for a full diagnosis".to_owned()
+        } else {
+            format!("{sending} If it is, run mcast check for a full diagnosis")
+        };
         let upper = facts.upper().map(|master| master.name);
         let iface = upper.as_deref().or(facts.iface.as_deref());
         return finding.remedy(remedy).run(Place::Here, asked.check(iface));
     }
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
+    let divide = "To find where the path ends, run this command here; it prints a command for the \
+                  sender";
+    let reached = facts.frames_here().is_some_and(|frames| frames > 0);
     finding
-        .remedy(format!(
-            "{sending} Find out where it ends: run this, and type on the sender what it says"
-        ))
+        .remedy(if reached { divide.to_owned() } else { format!("{sending} {divide}") })
         .run(Place::Here, format!("mcast check --listen {asked}{iface}"))
 }
 
-/// How far datagrams of the target came, as far as this host shows it.
+/// How far datagrams of the target came: to the interface, or not.
 fn nothing_evidence(facts: &Facts) -> String {
-    let place = facts.iface.as_deref().unwrap_or("any interface");
+    let place = facts.iface.as_deref().unwrap_or("this host");
     match (&facts.frames, facts.expected().and_then(|link| link.counters)) {
         (Some(frames), _) => match facts.frames_here() {
-            Some(came @ 1..) => {
-                let came = count(came, "frame");
-                format!("{came} of it reached {place}, and no datagram was delivered")
+            Some(seen @ 1..) => {
+                format!(
+                    "{} reached {place}, but no datagrams were delivered",
+                    count(seen, "matching frame")
+                )
             }
-            _ => no_frames(facts, place, frames),
+            _ => no_frames(facts, frames),
         },
+        (None, Some(counters)) if counters.rx_packets == 0 => {
+            format!("no frames of any kind arrived on {place}")
+        }
         (None, Some(counters)) => {
             let unseen = unseen_by_ip(facts, counters.rx_packets);
             format!(
-                "{place} received {} of any kind, and no datagram of it was delivered{unseen}",
+                "{place} received {} of any kind, but no matching datagrams were delivered{unseen}",
                 count(counters.rx_packets, "frame")
             )
         }
-        (None, None) => "no datagram of it was delivered".to_owned(),
+        (None, None) => "no matching datagrams were delivered".to_owned(),
     }
 }
 
-/// What is to be said of frames that came in and that IP did not see. Without root nobody knows
-/// what they are.
+/// The number of frames that arrived but that IP did not see, with possible causes: without frames,
+/// only root can distinguish them.
 fn unseen_by_ip(facts: &Facts, frames: u64) -> String {
     const FEW: u64 = 10;
     let rise = |name| facts.counters.as_ref().map_or(0, |counters| rise_in(counters, name));
     let seen = rise("Ip.InReceives") + rise("Ip6.InReceives");
     match frames.saturating_sub(seen) {
         unseen @ FEW.. if facts.counters.is_some() => format!(
-            "; IP did not see {unseen} of them, which is consistent with a VLAN tag, with frames to \
-             another host's MAC address, with an ingress filter, and with other protocols (as \
-             root, mcast check tells which)"
+            "; IP did not see {unseen} of these frames, which is consistent with a VLAN tag, \
+             another host's MAC address, an ingress filter or other protocols (mcast check, run as \
+             root, shows which)"
         ),
         _ => String::new(),
     }
 }
 
-fn no_frames(facts: &Facts, place: &str, frames: &FrameFacts) -> String {
+fn no_frames(facts: &Facts, frames: &FrameFacts) -> String {
+    let place = facts.iface.as_deref().unwrap_or("any interface");
     let others: u64 = frames
         .others
         .iter()
@@ -382,15 +392,14 @@ fn no_frames(facts: &Facts, place: &str, frames: &FrameFacts) -> String {
         .map(|(_, frames)| frames)
         .sum();
     let others = if others == 0 {
-        "no other multicast did either".to_owned()
+        "and no other multicast".to_owned()
     } else {
-        format!("{} of other groups did", count(others, "frame"))
+        format!("but {} for other groups", count(others, "frame"))
     };
     match frames.missed {
-        0 => format!("no frame of it reached {place}; {others}"),
+        0 => format!("no matching frames seen on {place}, {others}"),
         missed => format!(
-            "no frame of it was seen on {place}; {others}, and {} came faster than this check \
-             reads",
+            "no matching frames seen on {place}, {others}; this check was too slow to read {}",
             count(missed, "frame")
         ),
     }

@@ -1,12 +1,12 @@
-//! What the findings come to, in one sentence: a function of the worst of them, and of what came.
+//! The conclusion: one sentence, from the worst finding and the datagrams that arrived.
 
 use super::arrival;
-use crate::diagnosis::facts::Facts;
+use crate::diagnosis::facts::{CheckedTarget, Facts};
 use crate::notice::{Id, Level, Notice};
 use crate::target::is_source_specific;
 use crate::units::words::{count, seconds};
 
-/// One sentence for all of it, that a person could read to a colleague.
+/// The conclusion of a check: one sentence that stands alone.
 pub fn conclusion(facts: &Facts, found: &[Notice]) -> String {
     let place = facts.iface.as_deref().unwrap_or("this host");
     if facts.heard_here() > 0 { arrived(facts, found, place) } else { silent(facts, found, place) }
@@ -22,10 +22,20 @@ fn worst(found: &[Notice], concerns: impl Fn(&Notice) -> bool) -> Option<(Level,
     let name = level.name();
     let more = match of_level.count() {
         0 => String::new(),
-        1 => format!(", and there is one more {name}"),
-        more => format!(", and there are {more} more {name}s"),
+        more => format!(" (and {})", count(more as u64, &format!("more {name}"))),
     };
     Some((level, format!("{first}{more}")))
+}
+
+/// `words` of a sentence that begins with the target, which is "it" inside of them.
+fn with_pronoun(words: &str, target: &CheckedTarget) -> String {
+    let target = target.to_string();
+    let is_target = |word: &str| word.trim_end_matches([',', ';', ':']) == target;
+    let pronoun = |(position, word): (usize, &str)| match position {
+        1.. if is_target(word) => word.replacen(&target, "it", 1),
+        _ => word.to_owned(),
+    };
+    words.split(' ').enumerate().map(pronoun).collect::<Vec<_>>().join(" ")
 }
 
 fn arrived(facts: &Facts, found: &[Notice], place: &str) -> String {
@@ -33,65 +43,75 @@ fn arrived(facts: &Facts, found: &[Notice], place: &str) -> String {
     let worst = worst(found, |_| true).map(|(_, words)| words);
     if arrival::is_only_own(facts) {
         let only = format!(
-            "Only this host itself sends {target}, so whether it arrives on {place} from others is \
-             not known"
+            "{target} arrives on {place} only from this host itself; whether datagrams from other \
+             hosts arrive is unknown"
         );
         return match worst {
-            Some(words) => format!("{only}; and {words}."),
+            Some(words) => format!("{only}; also, {words}."),
             None => format!("{only}."),
         };
     }
     let senders = arrival::senders(facts);
     match worst {
-        Some(words) => format!("{target} arrives on {place} from {senders}, but {words}."),
+        Some(words) => format!(
+            "{target} arrives on {place} from {senders}, but {}.",
+            with_pronoun(&words, target)
+        ),
         None => format!("Multicast works here: {target} arrives on {place} from {senders}."),
     }
 }
 
 fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
     let (target, time) = (&facts.target, seconds(facts.seconds));
-    // What only concerns the choice of sources keeps nothing away, and neither does what keeps this
-    // host from sending.
+    // Filtering by source keeps no datagrams away, and neither does a failure to send.
     let could_send = facts.self_test.as_ref().is_none_or(|test| test.error.is_none());
     let concerns = |finding: &Notice| match finding.id {
         _ if finding.level == Level::Fault => true,
         Id::NothingArrives | Id::FirewallOutput => false,
-        // Routers ignore an older report for the source-specific range altogether.
+        // Routers ignore reports of older versions for the source-specific range.
         Id::SsmUnsupported => is_source_specific(target.group),
         Id::SelfTestFailed => could_send,
         _ => true,
     };
     let worst = worst(found, concerns);
     match (worst, facts.frames_here()) {
+        // Some faults begin with the target.
+        (Some((Level::Fault, words)), _) if words.starts_with(&format!("{target} ")) => {
+            format!("{words}.")
+        }
         (Some((Level::Fault, words)), _) => {
-            format!("{target} does not get through to {place}: {words}.")
+            format!("{target} does not arrive on {place}: {}.", with_pronoun(&words, target))
         }
         _ if facts.membership.port_not_permitted => format!(
-            "mcast may not listen on UDP port {} without more rights, so whether {target} arrives \
-             on {place} is not known.",
+            "Cannot determine whether {target} arrives on {place}: mcast is not permitted to bind \
+             UDP port {}.",
             target.port
         ),
         (Some((_, words)), Some(frames @ 1..)) => format!(
-            "{target} reaches {place} ({}), but none of it is delivered, and this may be why: \
-             {words}.",
+            "{target} reaches {place} ({}), but is not delivered; possible cause: {words}.",
             count(frames, "frame")
         ),
         (None, Some(frames @ 1..)) => format!(
-            "{target} reaches {place} ({}), but none of it is delivered: this host drops it, and \
-             no reason was found.",
+            "{target} reaches {place} ({}), but this host drops it; no cause was found.",
             count(frames, "frame")
         ),
-        (Some((_, words)), _) => {
-            format!("Nothing of {target} came to {place} in {time}, and this may be why: {words}.")
-        }
+        (Some((_, words)), _) => format!(
+            "No datagrams for {target} arrived on {place} in {time}; possible cause: {words}."
+        ),
         (None, frames) => {
-            let unseen = match frames {
-                Some(_) => "",
-                None => ", or this host drops it, which only root can rule out",
+            let causes = match frames {
+                Some(_) => "no active sender or loss in the network",
+                None if facts.system != "linux" => {
+                    "no active sender, loss in the network, or drops on this host"
+                }
+                None => {
+                    "no active sender, loss in the network, or drops on this host (run as root to \
+                     check)"
+                }
             };
             format!(
-                "Nothing was found on this host that keeps {target} from arriving on {place}, but \
-                 nothing came in {time}: either nobody sends it, or it is lost on the way{unseen}."
+                "No datagrams for {target} arrived on {place} in {time}, and no fault was found on \
+                 this host; possible causes: {causes}."
             )
         }
     }

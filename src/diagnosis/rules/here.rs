@@ -1,4 +1,4 @@
-//! This host: its route, its membership, its limits, and its test with datagrams to itself.
+//! This host: its route, membership, limits, and the self-test.
 
 use super::words::either;
 use crate::diagnosis::facts::{Facts, LinkFacts, MembershipFacts, SelfTestFacts};
@@ -24,13 +24,13 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
 fn route(facts: &Facts) -> Option<Notice> {
     let (expected, group) = (facts.expected()?, facts.target.group);
     let name = &expected.name;
-    // A link-local group has a zone in the place of a route, and the loopback interface is always
-    // named. A VRF has routes of its own.
+    // The loopback interface is always named. Members of other interfaces have no routes, and a VRF
+    // has its own.
     if expected.loopback || facts.upper().is_some() || facts.vrf().is_some() {
         return None;
     }
-    // The kernel gives each interface its route to the groups of IPv6, and takes it away when it
-    // goes down.
+    // The kernel adds a route to the IPv6 groups for each interface, and removes it when the
+    // interface goes down.
     if !facts.is_ipv4() && (!expected.up || facts.is_switched_off(expected)) {
         return None;
     }
@@ -39,21 +39,21 @@ fn route(facts: &Facts) -> Option<Notice> {
     Some(match facts.route.as_deref() {
         Some(route) if route == name => Notice::pass(
             Id::Route,
-            format!("the kernel's route to {group} leaves by {name} too"),
+            format!("the kernel's route to {group} uses {name}"),
             format!("{get}: dev {route}"),
         ),
-        // IPv6 has an equal route for each interface, and takes the first.
+        // IPv6 has an equal route for each interface, and the kernel takes the first.
         Some(_) if !facts.is_ipv4() => Notice::pass(
             Id::Route,
-            format!("{group} is joined on {name}, because it was named"),
-            "IPv6 has a route to every group on each interface, so programs have to name theirs",
+            format!("{group} is expected on {name}, as requested"),
+            "IPv6 has an equal route to each group on every interface; programs must name one",
         ),
         Some(route) => Notice::note(
             Id::RouteDiffers,
-            format!("the kernel's route to {group} leaves by {route}, not by {name}"),
-            format!("{get}: dev {route}; programs that name no interface join and send there"),
+            format!("the kernel's route to {group} uses {route}, not {name}"),
+            format!("{get}: dev {route}; programs that name no interface join and send on {route}"),
         )
-        .remedy(format!("name {name} in those programs, or give the group a route of its own"))
+        .remedy(format!("name {name} in these programs, or change the route to the group"))
         .run(Place::Here, format!("{ip} replace {group} dev {name}")),
         None => Notice::note(
             Id::NoRoute,
@@ -63,30 +63,27 @@ fn route(facts: &Facts) -> Option<Notice> {
                  (ENETUNREACH)"
             ),
         )
-        .remedy(format!(
-            "name {name} in those programs, as with --iface, or give the group a route"
-        ))
-        // One that says 'unreachable' or 'prohibit' is a route too: it is to be replaced, or to be
-        // narrower than this one.
+        .remedy(format!("name {name} in these programs, or add a route to the group"))
+        // An 'unreachable' or 'prohibit' route exists too: 'add' would fail, 'replace' works.
         .run(Place::Here, format!("{ip} replace {group} dev {name}")),
     })
 }
 
 fn membership(facts: &Facts) -> Vec<Notice> {
-    let refused = match &facts.membership {
+    let failure = match &facts.membership {
         MembershipFacts { port_taken: true, .. } => Some(port_taken(facts)),
         MembershipFacts { port_not_permitted: true, error: None, .. } => {
             Some(port_not_permitted(facts))
         }
         _ => join_failed(facts),
     };
-    [refused, interfaces_left_out(&facts.membership), membership_seen(facts)]
+    [failure, interfaces_left_out(&facts.membership), membership_seen(facts)]
         .into_iter()
         .flatten()
         .collect()
 }
 
-/// The tunnel that the kernel itself may hold the port for: no program has it open then.
+/// The tunnel for which the kernel itself may hold the port. No program has the socket open then.
 fn tunnel_of_the_kernel(facts: &Facts) -> Option<&str> {
     const KINDS: [&str; 4] = ["bareudp", "geneve", "vxlan", "wireguard"];
     let is_known = |user: &PortUser| user.own || user.program.is_some() || user.uid != 0;
@@ -101,7 +98,7 @@ fn tunnel_of_the_kernel(facts: &Facts) -> Option<&str> {
 fn port_taken(facts: &Facts) -> Notice {
     let asked = &facts.target;
     let kernel = tunnel_of_the_kernel(facts).map_or_else(String::new, |tunnel| {
-        format!("; the kernel itself may hold it, for the tunnel {tunnel}")
+        format!("; the kernel itself may hold the port for the tunnel {tunnel}")
     });
     let users = facts
         .port_users
@@ -110,38 +107,40 @@ fn port_taken(facts: &Facts) -> Notice {
         .filter(|user| !user.own)
         .map(super::programs::name)
         .collect::<Vec<_>>();
-    let who = if users.is_empty() { "another program".to_owned() } else { list(&users) };
+    let holders = if users.is_empty() { "another program".to_owned() } else { list(&users) };
+    let hold = if users.len() > 1 { "hold" } else { "holds" };
     Notice::fault(
         Id::PortTaken,
-        format!("{who} holds UDP port {} for itself", asked.port),
+        format!("{holders} {hold} UDP port {} exclusively", asked.port),
         format!(
-            "binding it failed with EADDRINUSE: whoever holds it did not set SO_REUSEADDR, so no \
-             second program of this host can receive {asked}; SO_REUSEPORT alone shares the port \
-             among programs of one user{kernel}"
+            "cannot bind the port (EADDRINUSE): its holder did not set SO_REUSEADDR, and no second \
+             program on this host can receive {asked}; SO_REUSEPORT alone shares a port only among \
+             programs of one user{kernel}"
         ),
     )
-    .remedy("stop that program, or have it share the port (SO_REUSEADDR)")
+    .remedy("stop that program, or make it share the port (SO_REUSEADDR)")
     .run(Place::Here, format!("ss -ulnp sport = :{}", asked.port))
 }
 
-/// A port that this process may not bind says nothing about the host.
+/// A note, not a fault: a program with more rights can bind the port.
 fn port_not_permitted(facts: &Facts) -> Notice {
     let port = facts.target.port;
     Notice::note(
         Id::PortNotPermitted,
-        format!("mcast may not listen on UDP port {port} without more rights"),
+        format!("mcast is not permitted to bind UDP port {port}"),
         format!(
-            "binding it failed with EACCES; the group is joined on another port, so datagrams to \
-             port {port} are seen as frames alone (CAP_NET_RAW)"
+            "cannot bind the port (EACCES); mcast joined the group on another port, and sees \
+             datagrams to port {port} only as frames, which needs CAP_NET_RAW"
         ),
     )
-    .remedy("run the check as root, or let every program bind the port")
+    .remedy("run the check as root, or allow all programs to bind the port")
     .run(Place::Here, format!("sysctl -w net.ipv4.ip_unprivileged_port_start={port}"))
 }
 
 fn join_failed(facts: &Facts) -> Option<Notice> {
     let MembershipFacts { error, tip, .. } = &facts.membership;
-    let what = format!("{} cannot be joined", facts.target.group);
+    let iface = facts.iface.as_ref().map(|iface| format!(" on {iface}")).unwrap_or_default();
+    let what = format!("this host cannot join {}{iface}", facts.target.group);
     Some(Notice::fault(Id::JoinFailed, what, error.clone()?).maybe_remedy(tip.clone()))
 }
 
@@ -149,14 +148,14 @@ fn interfaces_left_out(membership: &MembershipFacts) -> Option<Notice> {
     (membership.left_out > 0).then(|| {
         Notice::note(
             Id::InterfacesLeftOut,
-            format!("{} were not listened on", count(membership.left_out as u64, "interface")),
-            "there are too many, or one of them could not be joined on; whether the target \
-             arrives on one of them is not known",
+            format!("mcast does not listen on {}", count(membership.left_out as u64, "interface")),
+            "there are too many interfaces, or joining on one of them failed; the target may \
+             arrive on an interface without a listener",
         )
     })
 }
 
-/// Whether the kernel lists the membership.
+/// Whether the kernel lists the membership that was joined.
 fn membership_seen(facts: &Facts) -> Option<Notice> {
     let group = facts.target.group;
     let name = facts.iface.as_ref().filter(|_| facts.membership.error.is_none())?;
@@ -165,26 +164,26 @@ fn membership_seen(facts: &Facts) -> Option<Notice> {
         return Some(
             Notice::fault(
                 Id::JoinUnseen,
-                format!("the kernel does not keep the membership of {group} on {name}"),
+                format!("the kernel has no membership of {group} on {name}"),
                 format!("the join succeeded, but {table} does not list the group"),
             )
-            .remedy("take the interface down and up again")
+            .remedy("bring the interface down and up again")
             .run(Place::Here, format!("ip link set {name} down; ip link set {name} up")),
         );
     }
     let others = match facts.expected().and_then(|link| link.members_before).unwrap_or(0) {
         0 => String::new(),
-        1 => "; another program had joined it before".to_owned(),
-        many => format!("; {many} other sockets had joined it before"),
+        1 => "; another socket had already joined".to_owned(),
+        many => format!("; {many} other sockets had already joined"),
     };
     Some(Notice::pass(
         Id::Membership,
-        format!("{group} can be joined on {name}"),
-        format!("the kernel lists it in {table}{others}"),
+        format!("this host is a member of {group} on {name}"),
+        format!("{table} lists the group{others}"),
     ))
 }
 
-/// A group of the source-specific range, and no source.
+/// A join without a source in the source-specific range.
 fn any_source(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
     let is_open = is_source_specific(asked.group) && asked.sources.is_empty();
@@ -197,11 +196,12 @@ fn any_source(facts: &Facts) -> Option<Notice> {
     let source = heard.map_or("SOURCE".to_owned(), bracketed);
     Some(
         shared::any_source_in_ssm_range(asked.group, 0)
-        .why(
-            "routers, and some switches, forward only what a source was named for (RFC 4607, 5.1)",
-        )
-        .remedy("name the source when joining")
-        .run(Place::Here, format!("mcast check {source}@{asked} --iface {}", link.name)),
+            .why(
+                "routers and some switches forward groups of this range only for joins that name a \
+             source (RFC 4607, 5.1)",
+            )
+            .remedy("name the source in the join")
+            .run(Place::Here, format!("mcast check {source}@{asked} --iface {}", link.name)),
     )
 }
 
@@ -216,9 +216,9 @@ fn version(facts: &Facts) -> Option<Notice> {
     let (protocol, selecting, rfc) = source_filtering(facts);
     let (name, version) = (&link.name, link.version?);
     let selective = !facts.target.sources.is_empty() || is_source_specific(facts.target.group);
-    // A newer version that is forced does not keep the kernel from an older querier's.
+    // A forced newer version is not the reason if the kernel follows an older querier.
     let forced = link.forced_version.filter(|forced| *forced == version && version < selecting);
-    // What is forced on all interfaces is forced on this one too, so both have to go.
+    // A version forced on all interfaces applies to this one too: both settings must go.
     let [sysctl, all] = [setting(name), "all".to_owned()].map(|conf| {
         format!(
             "net.ipv{}.conf.{conf}.force_{}_version",
@@ -227,33 +227,37 @@ fn version(facts: &Facts) -> Option<Notice> {
         )
     });
     let why = match forced {
-        Some(_) => format!("an administrator forced it: {sysctl}, or that of all"),
+        Some(_) => format!("forced by sysctl: {sysctl} or {all}"),
         None => format!(
-            "an older querier was heard in that network ({rfc}, {})",
+            "an older querier was detected in this network ({rfc}, {})",
             either(facts, "7.2.1", "8.2.1")
         ),
     };
     if version >= selecting {
+        let older = either(facts, "IGMPv1/v2", "MLDv1");
         return Some(Notice::pass(
             Id::IgmpVersion,
-            format!("{name} speaks {protocol}v{version}, which can select sources"),
-            "no older querier was heard there lately, and no older version is forced",
+            format!("{name} uses {protocol}v{version}, which can filter by source"),
+            match link.forced_version {
+                Some(forced) => format!("version {forced} is forced by sysctl"),
+                None => format!("no {older} querier seen recently; no version forced by sysctl"),
+            },
         ));
     }
-    let speaks = format!("{protocol}v{version}");
+    let version = format!("{protocol}v{version}");
     if !selective {
         return Some(Notice::note(
             Id::IgmpVersion,
-            format!("{name} speaks {speaks}, which knows no sources"),
-            format!("{why}; for a join from any source it makes no difference"),
+            format!("{name} uses {version}, which cannot filter by source"),
+            format!("{why}; joins without a source are not affected"),
         ));
     }
     let in_range = Some(facts.target.group).filter(|group| is_source_specific(*group));
     let joins = SourceJoins { in_range, others: in_range.is_none() };
-    let finding = shared::ssm_unsupported(name, &speaks, joins).why(why);
+    let finding = shared::ssm_unsupported(name, &version, joins).why(why);
     Some(match forced {
         Some(_) => finding
-            .remedy("leave the choice to the kernel")
+            .remedy("let the kernel choose the version")
             .run(Place::Here, format!("sysctl -w {all}=0 {sysctl}=0")),
         None => ask_for_newer_querier(facts, finding),
     })
@@ -265,8 +269,8 @@ fn ask_for_newer_querier(facts: &Facts, finding: Notice) -> Notice {
     let protocol_name = protocol.to_lowercase();
     finding
         .remedy(format!(
-            "have the querier speak {protocol}v{selecting}; this host goes on as before for some \
-             minutes more ({rfc}, {section}: 260 s, unless the querier asked more often)"
+            "configure {protocol}v{selecting} on the querier; this host keeps the old version for \
+             some minutes ({rfc}, {section}: 260 s with the default query interval)"
         ))
         .run(
             Place::Switch,
@@ -279,10 +283,10 @@ fn limits(facts: &Facts) -> Option<Notice> {
     let asked = facts.target.sources.len() as u64;
     let groups = limits.groups.filter(|_| facts.is_ipv4());
     let all: Vec<String> = [
-        groups.map(|most| format!("{most} groups a socket (net.ipv4.igmp_max_memberships)")),
+        groups.map(|most| format!("{most} groups per socket (net.ipv4.igmp_max_memberships)")),
         limits.sources.map(|most| match asked {
-            0 => format!("{most} sources a group"),
-            asked => format!("{most} sources a group ({asked} asked for)"),
+            0 => format!("{most} sources per group"),
+            asked => format!("{most} sources per group ({asked} requested)"),
         }),
         limits
             .rcvbuf
@@ -294,9 +298,13 @@ fn limits(facts: &Facts) -> Option<Notice> {
     let evidence = list(&all);
     if limits.groups == Some(0) && facts.is_ipv4() {
         return Some(
-            Notice::fault(Id::Limits, "this host may join no group at all", evidence)
-                .remedy("allow some")
-                .run(Place::Here, "sysctl -w net.ipv4.igmp_max_memberships=20"),
+            Notice::fault(
+                Id::Limits,
+                "this host cannot join any group (net.ipv4.igmp_max_memberships is 0)",
+                evidence,
+            )
+            .remedy("raise the limit")
+            .run(Place::Here, "sysctl -w net.ipv4.igmp_max_memberships=20"),
         );
     }
     match limits.rcvbuf {
@@ -304,53 +312,49 @@ fn limits(facts: &Facts) -> Option<Notice> {
         Some(most) if most < SMALL_RCVBUF => Some(
             Notice::note(
                 Id::Limits,
-                "receive buffers are small here",
+                format!("the maximum receive buffer of this host is small ({} KiB)", most / 1024),
                 format!(
-                    "{evidence}; a buffer of {} KiB holds {} datagrams of 64 bytes, or {} of 1316",
+                    "{evidence}; {} KiB hold {} datagrams of 64 bytes, or {} of 1316 bytes",
                     most / 1024,
                     2 * most / 832,
                     2 * most / 2304
                 ),
             )
-            .remedy("for fast streams, allow larger ones")
+            .remedy("raise the limit for fast streams")
             .run(Place::Here, "sysctl -w net.core.rmem_max=8388608"),
         ),
-        _ => Some(Notice::pass(Id::Limits, "the system's limits leave room for it", evidence)),
+        _ => Some(Notice::pass(Id::Limits, "the limits of this host are sufficient", evidence)),
     }
 }
 
 fn self_test(facts: &Facts) -> Option<Notice> {
     let test = facts.self_test.as_ref()?;
     let name = test.iface.as_deref().or(facts.iface.as_deref()).unwrap_or("this host");
-    // Nobody can send by an interface that is down; that it is has been said.
+    // Another finding reports that the interface is down.
     if facts.expected().is_some_and(|link| !link.up || facts.is_switched_off(link)) {
         return None;
     }
-    // IP neither sends nor listens at a member of another interface.
+    // IP neither sends nor receives on a member of another interface.
     if facts.upper().is_some() {
         return None;
     }
     if let Some(error) = &test.error {
         if test.refused {
             let what =
-                format!("a firewall of this host lets nothing out to {}", facts.target.group);
+                format!("this host's firewall drops outgoing datagrams to {}", facts.target.group);
             return Some(
-                Notice::fault(
-                    Id::FirewallOutput,
-                    what,
-                    format!("sending to it was refused: {error}"),
-                )
-                .remedy(
-                    "allow it on the way out: 'nft list ruleset' (as root) shows the chain that \
-                     drops it; this host cannot send, whether it can receive is another matter",
-                )
-                .run(Place::Here, "nft list ruleset")
-                .at(Level::Warning),
+                Notice::fault(Id::FirewallOutput, what, format!("sending failed: {error}"))
+                    .remedy(
+                        "accept the group in the chain that drops it ('nft list ruleset', as root, \
+                     shows the chain); the rule affects sending, not receiving",
+                    )
+                    .run(Place::Here, "nft list ruleset")
+                    .at(Level::Warning),
             );
         }
         let finding = Notice::warning(
             Id::SelfTestFailed,
-            format!("this host could not send to {} by {name}", facts.target.group),
+            format!("cannot send to {} on {name}", facts.target.group),
             error.clone(),
         );
         return Some(match &test.tip {
@@ -359,59 +363,60 @@ fn self_test(facts: &Facts) -> Option<Notice> {
         });
     }
     if test.heard == 0 {
-        return not_heard(facts, test, name);
+        return not_received(facts, test, name);
     }
     let port = if test.same_port {
         ""
     } else if facts.membership.port_not_permitted {
-        ", on another port"
+        " (to another port)"
     } else {
-        ", on another port, lest a program of this host take them for data"
+        // A program that listens on the port would take the test for data.
+        " (to an unused port)"
     };
     Some(Notice::pass(
         Id::SelfTest,
-        "this host hears what it sends to itself",
+        "this host receives its own datagrams",
         format!(
-            "{} of {} sent to the group by {name} came back{port}; they never left the host, so \
-             that says nothing of cable, switch or routers",
+            "{} of {} datagrams sent to the group on {name}{port} came back; they did not leave \
+             the host, and do not test cables, switches or routers",
             test.heard, test.sent
         ),
     ))
 }
 
-/// Where it was lost is for the firewall's chapter; without counters nobody knows. Where all rules
-/// are known and none drops the target, it says nothing of what others send.
-fn not_heard(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notice> {
+/// The rules of the firewall find the place of the loss from the counters. If all rules are known
+/// and none drops the target, the loss does not concern other senders.
+fn not_received(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notice> {
     let all_read = facts.firewall.read && !facts.firewall.legacy;
     let is_passed = all_read && facts.judged().is_some() && facts.firewall.inbound.is_empty();
     let finding = Notice::warning(
         Id::SelfTestFailed,
-        "this host does not hear what it sends to itself",
-        format!("{} sent by {name}, none came back", count(test.sent, "datagram")),
+        "this host does not receive its own datagrams",
+        format!("{} sent on {name}, none came back", count(test.sent, "datagram")),
     );
     if is_passed {
         let why = finding.why.clone().unwrap_or_default();
         return Some(finding.at(Level::Note).why(format!(
-            "{why}; no rule of its firewall drops what others send, so this is consistent with a \
-             rule against those who send from this host's own address"
+            "{why}; no firewall rule drops the datagrams of other hosts, which is consistent with \
+             a rule against this host's own source address"
         )));
     }
-    test.counters.is_none().then(|| finding.remedy("look for a firewall on this host"))
+    test.counters.is_none().then(|| finding.remedy("check the firewall of this host"))
 }
 
-/// What could not be seen, and what it would take.
+/// The checks that were not possible, and the rights that they need.
 pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
     if facts.system != "linux" {
         let finding = Notice::note(
             Id::NotAvailable,
-            format!("{} tells less than Linux", system(&facts.system)),
-            "not looked at: memberships and their versions, the kernel's counters, frames, \
-             firewall rules, bridges, the programs on the port, queries for members",
+            format!("{} provides less information than Linux", system(&facts.system)),
+            "not checked: memberships and their versions, kernel counters, frames, firewall rules, \
+             bridges, programs on the port, queriers",
         );
-        // Its firewall drops without a word, and nothing here can see it.
-        let windows = "where nothing comes, allow mcast in Windows Defender Firewall, for the \
-                       profile (private or public) of this network: Get-NetConnectionProfile \
-                       shows it";
+        // The firewall of Windows drops silently, and mcast cannot read its rules.
+        let windows = "if no datagrams arrive, allow mcast in Windows Defender Firewall for the \
+                       profile of this network, private or public ('Get-NetConnectionProfile' \
+                       shows it)";
         return vec![if facts.system == "windows" { finding.remedy(windows) } else { finding }];
     }
     let mut missing = Vec::new();
@@ -419,34 +424,35 @@ pub fn blind_spots(facts: &Facts) -> Vec<Notice> {
         missing.push("routes and links (no netlink socket)".to_owned());
     }
     if facts.counters.is_none() {
-        missing.push("the kernel's counters (/proc/net)".to_owned());
+        missing.push("kernel counters (/proc/net)".to_owned());
     }
     if !facts.rights.capture {
-        missing.push(
-            "frames before the firewall, and the queries of a querier (CAP_NET_RAW)".to_owned(),
-        );
+        missing.push("frames and queriers (needs CAP_NET_RAW)".to_owned());
     }
     if !facts.rights.firewall {
-        missing.push("firewall rules (CAP_NET_ADMIN)".to_owned());
+        missing.push("firewall rules (needs CAP_NET_ADMIN)".to_owned());
     } else if let Some(why) = facts.firewall.unread.as_ref() {
         missing.push(format!("firewall rules ({why})"));
     }
     if facts.firewall.legacy {
-        missing
-            .push("the rules of the older iptables ('iptables-legacy-save' shows them)".to_owned());
+        missing.push("legacy iptables rules ('iptables-legacy-save' shows them)".to_owned());
     }
     let unprivileged = !(facts.rights.capture && facts.rights.firewall);
-    let finding = Notice::note(Id::NotSeen, "some things could not be looked at", list(&missing));
+    let finding = Notice::note(
+        Id::NotSeen,
+        "some checks were not possible",
+        format!("not checked: {}", missing.join(", ")),
+    );
     let finding = if unprivileged {
-        finding.remedy("as root, or with these rights, it says more")
+        finding.remedy("run mcast check as root, or with these capabilities")
     } else {
         finding
     };
     let found = if missing.is_empty() { None } else { Some(finding) };
     let no_netlink = facts.rights.no_netlink.then(|| {
         shared::no_netlink().at(Level::Note).why(
-            "opening one failed; interfaces are read from /proc/net and by ioctl, and are listed \
-             once a second",
+            "cannot open a netlink socket; mcast reads interfaces from /proc/net and with ioctl, \
+             once per second",
         )
     });
     found.into_iter().chain(no_netlink).collect()

@@ -1,11 +1,11 @@
-//! The interface where the target is expected.
+//! The interface on which the target should arrive.
 
 use super::words::either;
 use crate::diagnosis::facts::{Facts, LinkFacts};
 use crate::host;
 use crate::iface::Family;
 use crate::notice::{Id, Level, Notice, Place, shared};
-use crate::units::words::{list, setting};
+use crate::units::words::{count, list, setting};
 
 /// One sentence names at most this many interfaces.
 const MANY: usize = 5;
@@ -30,12 +30,12 @@ fn down(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     (!link.up).then(|| {
         shared::interface_down(name)
             .at(Level::Fault)
-            .why("the flag UP is not set: an administrator, or nobody yet, brought it up")
+            .why("the interface is administratively down (flag UP not set)")
             .remedy(either(
                 facts,
-                "bring it up",
-                "bring it up; IPv6 addresses that were given by hand are gone, and to be given \
-                 again",
+                "bring the interface up",
+                "bring the interface up, and add its static IPv6 addresses again: the kernel \
+                 removes them when an interface goes down",
             ))
             .run(Place::Here, format!("ip link set {name} up"))
     })
@@ -46,36 +46,35 @@ fn no_carrier(link: &LinkFacts) -> Option<Notice> {
         Notice::fault(
             Id::NoCarrier,
             format!("{} has no carrier", link.name),
-            "the flag LOWER_UP is not set: what is sent there is dropped without an error, and \
-             nothing can arrive",
+            "flag LOWER_UP not set (possible causes: cable unplugged, link partner down); the \
+             interface drops outgoing datagrams without an error",
         )
-        .remedy("plug in the cable, or bring the other end up")
+        .remedy("plug in the cable, or bring the link partner up")
         .run(Place::Switch, "ip link set IFACE up")
     })
 }
 
-/// An interface that is up, in words.
-fn carrier(link: &LinkFacts) -> &'static str {
-    if link.carrier.is_some() { "it is up and its wire carries" } else { "it is up" }
-}
-
-fn mtu(link: &LinkFacts) -> String {
-    link.mtu.map(|mtu| format!(", MTU {mtu}")).unwrap_or_default()
+/// `up with carrier, 10.0.0.101/24, MTU 1500`: the state of an interface that is up.
+fn state(facts: &Facts, link: &LinkFacts) -> String {
+    let carrier = if link.carrier.is_some() { "up with carrier" } else { "up" };
+    let mtu = link.mtu.map(|mtu| format!("MTU {mtu}"));
+    let parts = [carrier.to_owned()].into_iter().chain(addresses(facts, link)).chain(mtu);
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// A port of a bridge, or a member of a bond.
 fn member(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let master = facts.upper()?;
-    // Frames that came in are the subject of a finding of their own.
-    let came = facts.frames_here().is_some_and(|frames| frames > 0);
-    let level = if came { Level::Note } else { Level::Warning };
+    // Frames that arrived have a finding of their own.
+    let arrived = facts.frames_here().is_some_and(|frames| frames > 0);
+    let level = if arrived { Level::Note } else { Level::Warning };
     Some(
         shared::interface_member(&link.name, &master)
             .at(level)
             .why(format!(
-                "{}{}; the kernel hands what comes in there to {} before IP sees it",
-                carrier(link),
-                mtu(link),
+                "{}; the kernel passes frames of {} to {} before IP sees them",
+                state(facts, link),
+                link.name,
                 master.name
             ))
             .remedy(format!("use {}", master.name))
@@ -86,8 +85,8 @@ fn member(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
 fn l3_ipvlan(link: &LinkFacts) -> Option<Notice> {
     link.link.is_l3_ipvlan.then(|| {
         shared::l3_ipvlan(&link.name).at(Level::Fault).why(
-            "it is of the kind ipvlan, and its flag NOARP is set; in these modes the kernel neither \
-             sends nor receives groups by it (ipvlan.rst)",
+            "interface kind ipvlan with flag NOARP; in these modes the kernel neither sends nor \
+             receives multicast (ipvlan.rst)",
         )
     })
 }
@@ -100,17 +99,19 @@ fn vrf_itself(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
             .filter(|other| other.index != link.index && other.link.vrf("") == Some(&link.name))
             .map(|other| other.name.clone())
             .collect();
-        let which = if members.is_empty() { String::new() } else { format!(": {}", list(&members)) };
+        let which =
+            if members.is_empty() { String::new() } else { format!(": {}", list(&members)) };
         Notice::warning(
             Id::Vrf,
-            format!("{} is a VRF: groups are joined on the interfaces that belong to it", link.name),
-            "a join on the VRF itself sends no report: switches and routers do not forward the group",
+            format!("{} is a VRF device, and joins on it have no effect in the network", link.name),
+            "a join on a VRF device sends no report, and switches and routers do not forward the \
+             group",
         )
-        .remedy(format!("name an interface of the VRF{which}"))
+        .remedy(format!("join on an interface of the VRF{which}"))
     })
 }
 
-/// A VRF keeps what comes in from sockets that are not bound to it.
+/// Sockets that are not bound to a VRF do not receive its datagrams, unless a setting permits it.
 fn vrf(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     let vrf = facts.vrf().filter(|_| !link.link.is_vrf())?;
     let name = &link.name;
@@ -119,7 +120,7 @@ fn vrf(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     if accept {
         return Some(Notice::pass(
             Id::Vrf,
-            format!("{name} belongs to the VRF {vrf}, and every program can receive there"),
+            format!("{name} belongs to the VRF {vrf}, and all programs can receive on it"),
             format!("{setting}; mcast binds its sockets to {vrf}"),
         ));
     }
@@ -127,11 +128,11 @@ fn vrf(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
         Notice::note(
             Id::Vrf,
             format!(
-                "{name} belongs to the VRF {vrf}: programs must bind to {vrf} to receive there"
+                "{name} belongs to the VRF {vrf}; programs must bind to {vrf} to receive on {name}"
             ),
             format!("{setting}; mcast binds its sockets to {vrf} (SO_BINDTODEVICE)"),
         )
-        .remedy("start other programs in the VRF, or let all sockets receive from it")
+        .remedy("start other programs in the VRF, or allow all sockets to receive from it")
         .run(Place::Here, format!("ip vrf exec {vrf} PROGRAM"))
         .run(Place::Here, format!("sysctl -w {}=1", host::L3MDEV_ACCEPT)),
     )
@@ -142,14 +143,14 @@ fn ipv6_disabled(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     facts.is_switched_off(link).then(|| {
         Notice::fault(
             Id::Ipv6Disabled,
-            format!("IPv6 is switched off on {name}"),
+            format!("IPv6 is disabled on {name}"),
             format!(
-                "net.ipv6.conf.{conf}.disable_ipv6 is 1: nothing of IPv6 comes in or goes out \
-                 there"
+                "net.ipv6.conf.{conf}.disable_ipv6 is 1: {name} neither sends nor receives IPv6"
             ),
         )
         .remedy(
-            "switch it on; a link-local address comes with it, and others are to be given again",
+            "enable IPv6, and add its static addresses again: the kernel adds only the link-local \
+             one",
         )
         .run(Place::Here, format!("sysctl -w net.ipv6.conf.{conf}.disable_ipv6=0"))
     })
@@ -162,13 +163,13 @@ fn no_address(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
             Id::NoAddress,
             format!("{name} has no {family} address"),
             format!(
-                "{}{}; without an address its reports of membership come from nobody, and some \
-                 switches take no notice of them",
-                carrier(link),
-                mtu(link)
+                "{}; without an address, membership reports have the source {}, and some switches \
+                 ignore them",
+                state(facts, link),
+                either(facts, "0.0.0.0", "::")
             ),
         )
-        .remedy(format!("give it an {family} address of its network"))
+        .remedy(format!("assign an {family} address of the network to {name}"))
         .run(
             Place::Here,
             format!("ip addr add {} dev {name}", either(facts, "ADDRESS/24", "ADDRESS/64")),
@@ -178,16 +179,11 @@ fn no_address(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
 
 fn able(facts: &Facts, link: &LinkFacts) -> Notice {
     let what = if link.loopback {
-        "is the loopback interface: nothing of it ever leaves this host"
+        "is the loopback interface: its datagrams never leave this host"
     } else {
         "can carry multicast"
     };
-    let addresses = addresses(facts, link).join(", ");
-    Notice::pass(
-        Id::Interface,
-        format!("{} {what}", link.name),
-        format!("{}: {addresses}{}", carrier(link), mtu(link)),
-    )
+    Notice::pass(Id::Interface, format!("{} {what}", link.name), state(facts, link))
 }
 
 fn no_multicast_flag(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
@@ -198,37 +194,33 @@ fn no_multicast_flag(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     (!link.multicast && !link.loopback).then(|| {
         Notice::note(
             Id::InterfaceFlags,
-            format!("the flag MULTICAST of {name} is off"),
+            format!("{name} does not have the flag MULTICAST"),
             format!(
-                "{}: {}{}; Linux sends and receives all the same, routing daemons leave such \
-                 interfaces out",
-                carrier(link),
-                addresses(facts, link).join(", "),
-                mtu(link)
+                "{}; Linux sends and receives multicast anyway, but routing daemons ignore \
+                 interfaces without the flag",
+                state(facts, link)
             ),
         )
-        .remedy("set it")
+        .remedy("set the flag")
         .run(Place::Here, format!("ip link set {name} multicast on"))
     })
 }
 
-/// WireGuard sends a datagram to the one peer whose allowed IPs hold its destination, and takes from
-/// a peer what comes from them.
+/// WireGuard sends a datagram to the one peer whose allowed IPs contain its destination, and
+/// accepts it from a peer only if the peer's allowed IPs contain its source.
 fn wireguard(facts: &Facts, link: &LinkFacts) -> Notice {
     let (name, group) = (&link.name, facts.target.group);
     Notice::note(
         Id::InterfaceFlags,
-        format!("{name} is a WireGuard tunnel: it carries the groups that allowed IPs name"),
+        format!("{name} is a WireGuard tunnel, which carries only the groups in its allowed IPs"),
         format!(
-            "{}: {}{}; it sends {group} to the one peer whose allowed IPs hold it, and accepts it \
-             from a peer whose allowed IPs hold the sender",
-            carrier(link),
-            addresses(facts, link).join(", "),
-            mtu(link)
+            "{}; {name} sends {group} to the one peer whose allowed IPs contain the group, and \
+             accepts it from a peer whose allowed IPs contain the sender",
+            state(facts, link)
         ),
     )
     .remedy(format!(
-        "see the allowed IPs; on the sender, add {} to those of the peer",
+        "check the allowed IPs; on the sender, add {} to the allowed IPs of the peer",
         either(facts, "224.0.0.0/4", "ff00::/8")
     ))
     .run(Place::Here, format!("wg show {name} allowed-ips"))
@@ -244,14 +236,13 @@ fn addresses(facts: &Facts, link: &LinkFacts) -> Vec<String> {
     .collect()
 }
 
-/// There is no interface where the target is expected.
+/// No interface is selected, or the selected one is missing.
 fn no_interface(facts: &Facts) -> Notice {
     if let Some(name) = facts.iface.as_ref().filter(|_| facts.receiving) {
         return Notice::fault(
             Id::NoInterface,
-            format!("{name} is gone"),
-            "the system does not list it any more; as soon as it is back, the group is joined \
-             there again",
+            format!("interface {name} disappeared"),
+            "the system no longer lists the interface; mcast will rejoin the group when it returns",
         );
     }
     let able: Vec<String> = facts
@@ -263,7 +254,7 @@ fn no_interface(facts: &Facts) -> Notice {
     if able.is_empty() { none_able(facts) } else { no_route(facts, &able) }
 }
 
-/// Whether an interface can carry the target, by its own account.
+/// Whether an interface can carry the target, by its flags and addresses.
 fn is_able(facts: &Facts, link: &LinkFacts) -> bool {
     link.up
         && link.multicast
@@ -276,43 +267,43 @@ fn none_able(facts: &Facts) -> Notice {
         Id::NoInterface,
         format!("no interface of this host can carry {group}"),
         format!(
-            "none is up, carries multicast and has an {} address; 'mcast ifaces' lists them",
+            "no interface is up with the flag MULTICAST and an {} address ('mcast ifaces' lists \
+             all interfaces)",
             Family::of(group)
         ),
     )
-    .remedy("bring one up, and give it an address")
+    .remedy("bring an interface up, and assign an address to it")
 }
 
-/// The user names no interface, no route does, and each of `able` would do.
+/// Neither the user nor a route selects an interface, and each of `able` can carry the target.
 fn no_route(facts: &Facts, able: &[String]) -> Notice {
-    let choice = match able.len() {
-        0..=MANY => format!("which of {}", list(able)),
-        many => format!("which of {many} interfaces"),
+    let group = facts.target.group;
+    let choice = match able {
+        [most @ .., last] if (1..MANY).contains(&most.len()) => {
+            format!("whether to join {group} on {} or {last}", most.join(", "))
+        }
+        [only] => format!("whether to join {group} on {only}"),
+        _ => format!("on which of {} to join {group}", count(able.len() as u64, "interface")),
     };
     let ip = either(facts, "ip route", "ip -6 route");
     let why = match facts.route.as_ref().filter(|_| !facts.is_ipv4()) {
         Some(first) => format!(
-            "IPv6 has an equal route to every group on each interface (ip -6 route show table \
-             local), and a program that names none joins on the first, which is {first} here"
+            "IPv6 has an equal route to each group on every interface (ip -6 route show table \
+             local); programs that name no interface join on the first, which is {first}"
         ),
         None => format!(
-            "there is no route to the group ({ip} get), and a program that names no interface \
-             fails with ENODEV or joins where nothing comes"
+            "there is no route to the group ({ip} get); programs that name no interface fail with \
+             ENODEV, or may join on the wrong interface"
         ),
     };
-    // Without an arrival, any interface would be a guess.
     let arrives = facts.heard.iter().find_map(|heard| heard.iface.as_ref());
-    let guess = match arrives {
-        Some(via) => format!("it arrives on {via}"),
-        None => "choose the interface of its network".to_owned(),
+    let choose = match arrives {
+        Some(via) => format!("name {via}, where the group arrives"),
+        None => "name the interface in the sender's network".to_owned(),
     };
     let via = arrives.unwrap_or(&able[0]);
     let (groups, table) = either(facts, ("224.0.0.0/4", ""), ("ff00::/8", " table local metric 1"));
-    Notice::fault(
-        Id::NoRoute,
-        format!("it is not known on {choice} to join {}", facts.target.group),
-        why,
-    )
-    .remedy(format!("name the interface, or give the group a route: {guess}"))
-    .run(Place::Here, format!("{ip} add {groups} dev {via}{table}"))
+    Notice::fault(Id::NoRoute, format!("mcast cannot determine {choice}"), why)
+        .remedy(format!("{choose}, or add a route to the group"))
+        .run(Place::Here, format!("{ip} add {groups} dev {via}{table}"))
 }

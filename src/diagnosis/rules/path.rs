@@ -1,5 +1,5 @@
-//! Where on the way it ends: a measured stream that its sender sent to the group, to a group that
-//! every switch floods, and to this host alone.
+//! The place where the path ends: from a measured stream to the group, to a group that all switches
+//! flood, and to this host's own addresses.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -12,8 +12,8 @@ use crate::target::{is_control_block, is_link_scoped, is_source_specific};
 use crate::units::words::{count, list, seconds};
 
 pub fn findings(facts: &Facts, others: &[Notice]) -> Option<Notice> {
-    let Some(path) = &facts.path else { return nobody(facts, others) };
-    // What this host itself does to it is not the path's fault.
+    let Some(path) = &facts.path else { return no_stream(facts, others) };
+    // A fault of this host hides the state of the path.
     let own = others.iter().find(|finding| finding.level == Level::Fault);
     let reached = facts.frames_here().filter(|frames| *frames > 0 && facts.heard_here() == 0);
     match (own, reached) {
@@ -22,12 +22,12 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Option<Notice> {
             Some(Notice::note(
                 Id::Path,
                 what,
-                format!("{} of the group came in; {}", count(frames, "frame"), legs(facts, path)),
+                format!("{} of the group arrived; {}", count(frames, "frame"), legs(facts, path)),
             ))
         }
         (Some(_), None) if facts.heard_here() == 0 => {
             let what = format!(
-                "whether the path from {} is whole cannot be told before this host lets it in",
+                "the state of the path from {} is unknown until the fault on this host is fixed",
                 path.source
             );
             Some(Notice::note(Id::Path, what, legs(facts, path)))
@@ -36,30 +36,30 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Option<Notice> {
     }
 }
 
-/// A sender was waited for, and none was heard.
-fn nobody(facts: &Facts, others: &[Notice]) -> Option<Notice> {
+/// `--listen` waited for a measured stream, and none arrived.
+fn no_stream(facts: &Facts, others: &[Notice]) -> Option<Notice> {
     let explained = others.iter().any(|finding| finding.level == Level::Fault);
     if !facts.waited || explained || facts.heard_here() > 0 {
         return None;
     }
     let what = format!(
-        "nothing came from a sender in {}: neither multicast, nor what was sent to this host alone",
+        "no datagrams from a sender in {}, neither multicast nor unicast",
         seconds(facts.seconds)
     );
     Some(
         Notice::fault(
             Id::NoPath,
             what,
-            "no measured stream was heard, at any of the addresses that it was to be sent to",
+            "no measured stream arrived at any address in the command for the sender",
         )
         .remedy(either(
             facts,
-            "was it typed there? Then this is no matter of multicast: see whether the sender's \
-             'ping' reaches this host, and whether UDP does",
-            "was it typed there? Then see whether the sender's 'ping' reaches this host, and \
-             whether UDP does. Neighbours of IPv6 find each other by multicast, so a switch that \
-             snoops and has forgotten this host keeps unicast away too: 'mcast check' without \
-             --listen, while the group is sent to, finds that",
+            "Did the command run on the sender? If it did, the problem is not multicast: check \
+             that the sender's ping and UDP reach this host",
+            "Did the command run on the sender? If it did, check that the sender's ping and UDP \
+             reach this host. IPv6 finds neighbours by multicast: a switch with MLD snooping that \
+             has forgotten this host blocks unicast too. 'mcast check' without --listen detects \
+             this while the sender is running",
         )),
     )
 }
@@ -70,7 +70,7 @@ fn by_legs(facts: &Facts, path: &Path) -> Option<Notice> {
     if received(LegKind::Group) > 0 {
         return Some(group_arrives(facts, path));
     }
-    // The TTL that is left of unicast shows how many routers there are.
+    // The remaining TTL of unicast shows the number of routers.
     let routers = path
         .legs
         .iter()
@@ -97,26 +97,26 @@ fn group_arrives(facts: &Facts, path: &Path) -> Notice {
         .filter_map(|leg| Some(leg.sent?.saturating_sub(leg.received)))
         .sum::<u64>();
     match lost {
-        0 => Notice::pass(Id::Path, format!("the path from {source} is whole"), evidence),
+        0 => Notice::pass(Id::Path, format!("the path from {source} has no loss"), evidence),
         lost => Notice::warning(
             Id::Path,
-            format!("the path from {source} loses some: {}", count(lost, "datagram")),
+            format!("the path from {source} lost {}", count(lost, "datagram")),
             evidence,
         )
-        .remedy("measure it: begin here, then send there")
+        .remedy("measure the loss: start the receiver here, then the sender")
         .run(Place::Here, format!("mcast recv {} --once -q --iface {name}", facts.target))
         .run(Place::Sender, format!("mcast send --probe {} --iface IFACE", facts.target.to_send())),
     }
 }
 
-/// Unicast came by way of `hops` routers with the TTL `sent`, and the group did not come.
+/// Unicast arrived through `hops` routers with the TTL `sent`, and the group did not.
 fn behind_routers(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
     let group = facts.target.group;
     if is_control_block(group) || is_link_scoped(group) {
         return never_routed(facts, path, hops);
     }
-    // mcast sends to a group with a TTL of 1 and to unicast with the system's, unless it is given
-    // one for both. No system has another than these.
+    // Without --ttl, mcast sends multicast with a TTL of 1, and unicast with the system's default:
+    // one of these. With --ttl, both have the TTL of the option.
     if matches!(sent, 64 | 128 | 255) {
         ttl_too_low(facts, path, hops)
     } else {
@@ -127,28 +127,25 @@ fn behind_routers(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
 /// The group is one of those that stay on their link.
 fn never_routed(facts: &Facts, path: &Path, hops: u8) -> Notice {
     let group = facts.target.group;
-    let (rfc, routed) = either(
-        facts,
-        ("RFC 5771, 4", "one of 239.0.0.0/8"),
-        ("RFC 4291, 2.7", "one of a wider scope, as ff15::/16"),
-    );
+    let (rfc, routed) =
+        either(facts, ("RFC 5771, 4", "239.0.0.0/8"), ("RFC 4291, 2.7", "ff15::/16"));
     Notice::fault(
         Id::NotRouted,
         format!(
-            "{} between {} and this host, and no router forwards {group}",
+            "{} between {} and this host, and routers never forward {group}",
             routers_are(hops),
             path.source
         ),
         format!(
-            "{group} stays on its link, whatever the {} ({rfc}); {}",
+            "{group} stays on its link with any {} ({rfc}); {}",
             ttl_name(facts),
             legs(facts, path)
         ),
     )
-    .remedy(format!("use a group that is routed: {routed}"))
+    .remedy(format!("use a group that is routed, for example one of {routed}"))
 }
 
-/// The TTL is large enough for all routers on the way, and one of them does not forward the group.
+/// The TTL is sufficient for all routers on the path, and one of them does not forward the group.
 fn not_routed(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
     let CheckedTarget { group, .. } = &facts.target;
     let name = ttl_name(facts);
@@ -159,35 +156,35 @@ fn not_routed(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
         format!("one of the {hops} routers between")
     };
     let (ip, members) = either(facts, ("ip", "igmp"), ("ipv6", "mld"));
-    let meeting = if is_source_specific(*group) {
+    let rendezvous_point = if is_source_specific(*group) {
         String::new()
     } else {
-        format!(", its rendezvous point for the group ('show {ip} pim rp mapping')")
+        format!(", the group's rendezvous point ('show {ip} pim rp mapping')")
     };
     Notice::fault(
         Id::NotRouted,
         format!("{between} {} and this host does not forward {group}", path.source),
         format!(
-            "unicast passes it, and a {name} of {sent} is enough for {}: {}; {}",
+            "unicast arrives, and {name} {sent} is sufficient for {}: {}; {}",
             count(hops.into(), "router"),
             legs(facts, path),
             last_router(facts)
         ),
     )
     .remedy(format!(
-        "inspect each router: whether multicast routing and PIM are on at both of its interfaces \
-         ('show {ip} pim interface'), its PIM neighbours ('show {ip} pim neighbor'){meeting}, its \
-         members ('show {ip} {members} groups'), its entry for the group ('show {ip} mroute \
-         {group}'), and boundaries, access lists or a {name} threshold on the way"
+        "check on each router: multicast routing and PIM on both interfaces ('show {ip} pim \
+         interface'), PIM neighbours ('show {ip} pim neighbor'){rendezvous_point}, group members \
+         ('show {ip} {members} groups'), the entry for the group ('show {ip} mroute {group}'), \
+         multicast boundaries, access lists and {name} thresholds"
     ))
     .run(Place::Here, format!("mcast check --listen {}{iface}", facts.target))
 }
 
-/// What the router of this network shows of itself.
+/// The traces of a router in this network: queries and PIM hellos.
 fn last_router(facts: &Facts) -> String {
     let name = facts.iface.as_deref().unwrap_or("this host");
     let Some(frames) = &facts.frames else {
-        return "as root, this check also looks for a querier and for PIM".to_owned();
+        return "run as root, this check also detects queriers and PIM routers".to_owned();
     };
     let is_here = |iface: &String| facts.iface.as_ref().is_none_or(|expected| expected == iface);
     let queriers: BTreeSet<IpAddr> = frames
@@ -213,7 +210,7 @@ fn last_router(facts: &Facts) -> String {
     // RFC 7761, 4.11.
     let wait = if routers.is_empty() && facts.seconds < 35.0 { " (sent every 30 s)" } else { "" };
     format!(
-        "heard on {name} in {}: {}, {}{wait}",
+        "seen on {name} in {}: {}, {}{wait}",
         seconds(facts.seconds),
         from(&queriers, "membership query"),
         from(&routers, "PIM hello")
@@ -225,16 +222,15 @@ fn ttl_too_low(facts: &Facts, path: &Path, hops: u8) -> Notice {
     Notice::fault(
         Id::TtlTooLow,
         format!(
-            "{} between {} and this host, and multicast leaves with a {name} of 1 unless told \
-             otherwise",
+            "{} between {} and this host, and multicast is sent with {name} 1 by default",
             routers_are(hops),
             path.source
         ),
         legs(facts, path),
     )
     .remedy(format!(
-        "send with a {name} of {least} at least. If the sender already had a --ttl, the routers do \
-         not route the group: look there at multicast routing, PIM and the rendezvous point"
+        "send with {name} {least} or more. If the sender already used --ttl, the routers do not \
+         forward the group: check their multicast routing, PIM and rendezvous point"
     ))
     .run(
         Place::Sender,
@@ -249,7 +245,7 @@ fn pruned(facts: &Facts, path: &Path) -> Notice {
         path.source, facts.target.group
     );
     let evidence = format!(
-        "{}; what every switch floods does arrive, so the way is there, and this host has joined",
+        "{}; flooded multicast arrives, and this host is a member of the group",
         legs(facts, path)
     );
     keep_member(facts, Notice::fault(Id::SnoopingPruned, what, evidence))
@@ -258,13 +254,13 @@ fn pruned(facts: &Facts, path: &Path) -> Notice {
 fn multicast_filtered(facts: &Facts, path: &Path) -> Notice {
     Notice::fault(
         Id::MulticastFiltered,
-        format!("unicast from {} arrives, and no multicast does", path.source),
+        format!("unicast from {} arrives, but multicast does not", path.source),
         legs(facts, path),
     )
     .remedy(
-        "look between the two for an access point or a switch that filters multicast, a cloud \
-         that does not carry it, or a container's network; and whether the sender's multicast \
-         leaves by this network's interface",
+        "check the path for an access point or switch that filters multicast, and for a cloud or \
+         container network without multicast; check that the sender sends on its interface in this \
+         network",
     )
 }
 
@@ -272,22 +268,25 @@ fn routers_are(hops: u8) -> String {
     if hops == 1 { "there is a router".to_owned() } else { format!("there are {hops} routers") }
 }
 
-/// For each address, how many datagrams left and how many came.
+/// The received and sent counts of each address, with the TTLs.
 fn legs(facts: &Facts, path: &Path) -> String {
-    // What never came cannot say how much it was; it was as much as went elsewhere.
+    // The sender sends as many datagrams to each address. A silent address has no count.
     let most = path.legs.iter().filter_map(|leg| leg.sent).max();
     let words = |leg: &Leg| {
         let of = leg.sent.or(most).map(|sent| format!(" of {sent}")).unwrap_or_default();
         let kind = match leg.kind {
-            LegKind::Group => "",
-            LegKind::Flooded => ", which switches flood,",
-            LegKind::Unicast => ", which is unicast,",
+            LegKind::Group => None,
+            LegKind::Flooded => Some("flooded by switches".to_owned()),
+            LegKind::Unicast => Some("unicast".to_owned()),
         };
-        let hops = leg
-            .ttl
-            .map(|(sent, left)| format!(" ({} {sent} as sent, {left} left)", ttl_name(facts)))
-            .unwrap_or_default();
-        format!("{}{of} to {}{kind} came{hops}", leg.received, leg.to)
+        let ttl =
+            leg.ttl.map(|(sent, left)| format!("{} {sent} sent, {left} received", ttl_name(facts)));
+        let details: Vec<String> = kind.into_iter().chain(ttl).collect();
+        let details = match details.len() {
+            0 => String::new(),
+            _ => format!(" ({})", details.join("; ")),
+        };
+        format!("{}{of} to {}{details}", leg.received, leg.to)
     };
-    list(&path.legs.iter().map(words).collect::<Vec<_>>())
+    format!("received {}", list(&path.legs.iter().map(words).collect::<Vec<_>>()))
 }

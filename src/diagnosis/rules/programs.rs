@@ -1,5 +1,5 @@
-//! The other programs of this host that use the port: whether they can hear the group, and whether
-//! they read it fast enough.
+//! The other programs on the port: whether they can receive the group, and whether they read fast
+//! enough.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,17 +16,17 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     bound_to_address(facts).into_iter().chain(buffer_overflow(facts)).collect()
 }
 
-/// Who a socket belongs to.
+/// The owner of a socket: `python3 (pid 1234)`.
 pub fn name(user: &PortUser) -> String {
     user.program.clone().unwrap_or_else(|| format!("a program of user {}", user.uid))
 }
 
-/// The classic mistake: bound to the interface's own address, a socket hears no multicast on Linux,
+/// A common mistake: bound to the interface's own address, a socket receives no multicast on Linux,
 /// macOS and FreeBSD.
 fn bound_to_address(facts: &Facts) -> Option<Notice> {
     let others =
         || facts.port_users.iter().flatten().filter(|user| !user.own && user.connected.is_none());
-    // On an interface where a program has joined the group; elsewhere it means something else.
+    // Bound to the address of an interface.
     let member = |user: &&PortUser| {
         facts.interfaces.iter().find(|link| {
             !link.loopback && link.addresses.iter().any(|address| address.ip == user.address)
@@ -36,48 +36,51 @@ fn bound_to_address(facts: &Facts) -> Option<Notice> {
     let members = link.members_before.unwrap_or(0);
     let asked = &facts.target;
     let bound = SocketAddr::new(first.address, first.port);
-    let what = format!("{} is bound to {bound}, and hears no multicast there", name(first));
-    let evidence = "its socket is bound to a unicast address, which the destination of a \
-                    multicast datagram never matches; no error says so";
-    // Who has joined nothing may mean unicast; and the member may be somebody who listens rightly.
+    let what = format!(
+        "{} cannot receive multicast on its socket, which is bound to {bound}",
+        name(first)
+    );
+    let evidence = "a socket bound to a unicast address never matches the destination of a \
+                    multicast datagram, and no error is reported";
+    // A program without a membership may want unicast. With another socket bound correctly, the
+    // membership may belong to that one.
     let able = others().any(|user| user.address.is_unspecified() || user.address == asked.group);
     if members == 0 || able {
         let why = if able {
-            "another program listens rightly"
+            "another program is bound correctly"
         } else {
             "no program had joined the group"
         };
         return Some(Notice::note(
             Id::BoundToAddress,
             what,
-            format!("{evidence}; {why}, so it may want unicast alone"),
+            format!("{evidence}; {why}, and this program may want only unicast"),
         ));
     }
     let wanting = format!(
-        "{evidence}, and {} of this host had joined {} on {} before",
+        "{evidence}; {} on this host had already joined {} on {}",
         count(members.into(), "socket"),
         asked.group,
         link.name
     );
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
     let any = either(facts, "0.0.0.0", "::");
-    // Which socket has joined, the system does not tell: it may be one that listens at another
-    // port.
+    // The system does not show which socket has joined: it may be one on another port.
     let (level, reserve) = match facts.other_sockets {
         None | Some(0) => (Level::Fault, String::new()),
         Some(others) => (
             Level::Warning,
             format!(
-                "; that may have been {} at another port, and this one may want unicast alone",
-                count_of(others)
+                "; the member may be {} on another port, and this program may want only unicast",
+                other_sockets(others)
             ),
         ),
     };
     Some(
         Notice::fault(Id::BoundToAddress, what, wanting + &reserve)
             .remedy(format!(
-                "have it bind {} or {any}, and join with the interface's {}; mcast shows that it \
-                 then arrives",
+                "bind the program to {} or {any}, and join with the interface's {}; mcast recv \
+                 shows that the group arrives",
                 asked.group,
                 either(facts, "address or index", "index")
             ))
@@ -86,19 +89,19 @@ fn bound_to_address(facts: &Facts) -> Option<Notice> {
     )
 }
 
-fn count_of(others: usize) -> String {
+fn other_sockets(others: usize) -> String {
     if others == 1 {
-        "the socket that is bound to the group".to_owned()
+        "the socket bound to the group".to_owned()
     } else {
-        format!("one of {others} sockets that are bound to the group")
+        format!("one of {others} sockets bound to the group")
     }
 }
 
 /// Sockets of other programs whose receive buffer was full.
 fn buffer_overflow(facts: &Facts) -> Option<Notice> {
     let asked = &facts.target;
-    // A socket that is connected, or bound to an address of its own, receives unicast.
-    let hears = |user: &&PortUser| {
+    // A socket that is connected, or bound to a unicast address, receives unicast.
+    let receives = |user: &&PortUser| {
         user.connected.is_none() && (user.address.is_unspecified() || user.address == asked.group)
     };
     let dropping: Vec<&PortUser> = facts
@@ -106,13 +109,13 @@ fn buffer_overflow(facts: &Facts) -> Option<Notice> {
         .iter()
         .flatten()
         .filter(|user| !user.own && user.drops > 0)
-        .filter(hears)
+        .filter(receives)
         .collect();
     if dropping.is_empty() { overflow_elsewhere(facts) } else { overflow(facts, &dropping) }
 }
 
-/// How many of `drops` of a socket were for a full buffer: at least and at most. A wrong checksum
-/// moves the same counter of the socket, but another one of the protocol.
+/// The minimum and maximum number of `drops` because of a full buffer. A wrong checksum increases
+/// the same counter of the socket, but another one of the protocol.
 fn full_buffers(facts: &Facts, drops: u64) -> (u64, u64) {
     let rise = |name: &str| facts.rise(&format!("Udp.{name}"), &format!("Udp6.{name}"));
     let wrong = wrong_checksums(facts);
@@ -129,14 +132,13 @@ fn udp_table(facts: &Facts) -> (&'static str, &'static str) {
     either(facts, ("/proc/net/udp", "Udp"), ("/proc/net/udp6", "Udp6"))
 }
 
-/// Sockets of the port that `dropping` programs do not read fast enough; `None` if wrong checksums
-/// explain their drops.
+/// Programs that read too slowly; `None` if wrong checksums explain the drops of their sockets.
 fn overflow(facts: &Facts, dropping: &[&PortUser]) -> Option<Notice> {
     let asked = &facts.target;
     let (table, _) = udp_table(facts);
     let all: u64 = dropping.iter().map(|user| user.drops).sum();
     let names = list(&dropping.iter().map(|user| name(user)).collect::<Vec<_>>());
-    let rose = format!("the column 'drops' of {table} rose by {all} for port {}", asked.port);
+    let rose = format!("{table}: drops +{all} on port {}", asked.port);
     let (least, most) = full_buffers(facts, all);
     if most == 0 {
         return None;
@@ -145,7 +147,8 @@ fn overflow(facts: &Facts, dropping: &[&PortUser]) -> Option<Notice> {
         return Some(unclear_overflow(facts, &names, &rose, most));
     }
     let what = format!(
-        "{names} does not read fast enough: this host's kernel dropped {}{} in {}",
+        "{names} {} too slowly: the kernel dropped {}{} in {}",
+        if dropping.len() == 1 { "reads" } else { "read" },
         if least < most { "at least " } else { "" },
         count(least, "datagram"),
         seconds(facts.seconds)
@@ -155,49 +158,55 @@ fn overflow(facts: &Facts, dropping: &[&PortUser]) -> Option<Notice> {
         return Some(Notice::note(Id::BufferOverflow, what, why));
     }
     let iface = facts.iface.as_ref().map(|iface| format!(" --iface {iface}")).unwrap_or_default();
-    let kib = room(facts).div_ceil(1024);
+    let kib = buffer_for_one_second(facts).div_ceil(1024);
     let finding = Notice::fault(
         Id::BufferOverflow,
         what,
-        format!("{rose}: its receive buffer was full, and the network lost nothing"),
+        format!("{rose}: the receive buffer was full; the network did not lose these datagrams"),
     )
     .remedy(format!(
-        "give the socket a larger buffer (SO_RCVBUF, up to net.core.rmem_max), or read faster; \
-         {kib} KiB hold a second of what arrives"
+        "give the socket a larger receive buffer (SO_RCVBUF, up to net.core.rmem_max), or read \
+         faster; {kib} KiB hold one second of this traffic"
     ))
     .run(Place::Here, format!("mcast recv {asked}{iface} --rcvbuf {kib}KiB"));
     Some(finding)
 }
 
-/// Drops that full buffers explain as well as wrong checksums do.
+/// Either full buffers or wrong checksums explain the drops.
 fn unclear_overflow(facts: &Facts, names: &str, rose: &str, most: u64) -> Notice {
     let (_, counters) = udp_table(facts);
     Notice::note(
         Id::BufferOverflow,
-        format!("{names} may not read fast enough: up to {} were dropped", count(most, "datagram")),
         format!(
-            "{rose}; {counters}: both RcvbufErrors and InCsumErrors rose, and a wrong checksum \
-             moves the same column, so the causes cannot be separated"
+            "{names} may read too slowly: the kernel dropped up to {}",
+            count(most, "datagram")
+        ),
+        format!(
+            "{rose}; {counters}: RcvbufErrors and InCsumErrors both rose, and wrong checksums \
+             increase drops too: cannot separate the causes"
         ),
     )
 }
 
-/// Whether the datagrams that another program lost may be of the target, of which nothing came
-/// where it was expected. They are not if this program listened at the same port, to all sources,
-/// and received nothing on any interface.
+/// Whether the dropped datagrams of another program may be the target's, although none arrived
+/// here. They are not if this program listened on the same port, to all sources, and received
+/// nothing on any interface.
 fn unknown_target(facts: &Facts) -> String {
     let asked = &facts.target;
     let listened = !facts.membership.port_taken
         && facts.membership.error.is_none()
         && asked.sources.is_empty();
     if listened && facts.heard.is_empty() {
-        format!("nothing of {asked} came meanwhile, so they were of another group, or unicast")
+        format!(
+            "no datagrams for {asked} arrived meanwhile: the dropped ones were for another group, \
+             or unicast"
+        )
     } else {
-        format!("whether any of them was of {asked} is not known")
+        format!("whether datagrams for {asked} are among them is unknown")
     }
 }
 
-/// The whole host's counter rose, and no socket of the port explains it.
+/// The counter of the whole host rose, and no socket on the port explains it.
 fn overflow_elsewhere(facts: &Facts) -> Option<Notice> {
     let (table, counters) = udp_table(facts);
     let errors = facts
@@ -207,30 +216,28 @@ fn overflow_elsewhere(facts: &Facts) -> Option<Notice> {
         Notice::note(
             Id::BufferOverflow,
             format!(
-                "a program of this host does not read fast enough: {} found its receive buffer \
-                 full",
+                "a program on this host reads too slowly: the kernel dropped {} (receive buffer \
+                 full)",
                 count(errors, "datagram")
             ),
             match facts.port_users {
                 Some(_) => format!(
-                    "{counters}: RcvbufErrors +{errors}, none of them in a socket that could \
-                     hear the group on port {}",
+                    "{counters}: RcvbufErrors +{errors}, none in a socket that can receive the \
+                     group on port {}",
                     facts.target.port
                 ),
-                None => format!(
-                    "{counters}: RcvbufErrors +{errors}; which port they were for is not known"
-                ),
+                None => format!("{counters}: RcvbufErrors +{errors}; the port is unknown"),
             },
         )
         .remedy(format!(
-            "a larger SO_RCVBUF, up to net.core.rmem_max, lasts longer; the column 'drops' of \
-             {table} names the socket"
+            "give the socket a larger receive buffer (SO_RCVBUF, up to net.core.rmem_max); the \
+             column 'drops' of {table} shows which socket"
         ))
     })
 }
 
-/// The bytes of `SO_RCVBUF` that hold a second of what came.
-fn room(facts: &Facts) -> usize {
+/// The bytes of `SO_RCVBUF` that hold one second of the received datagrams.
+fn buffer_for_one_second(facts: &Facts) -> usize {
     let datagrams = facts.heard_here() as f64 / facts.seconds.max(0.1);
     let longest = facts.heard_where_expected().map(|heard| heard.longest).max().unwrap_or(1472);
     RcvbufRequest::Pause {

@@ -1,5 +1,5 @@
-//! Packets that IP drops for what their sender wrote into the header, before any firewall sees
-//! them: a source that no host can have, a wrong checksum or length, a source route.
+//! Packets that IP drops because of their header, before a firewall sees them: an invalid source, a
+//! wrong checksum or length, a source route.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ use crate::net::wire::Flaw;
 use crate::notice::{Id, Level, Notice, Place};
 use crate::units::words::{count, list, setting};
 
-/// Fewer of anything may be somebody else's.
+/// Fewer packets may belong to other traffic.
 const FEW: u64 = 3;
 
 pub fn findings(facts: &Facts) -> Vec<Notice> {
@@ -19,7 +19,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.into_iter().flatten().collect()
 }
 
-/// Frames of the target of one kind, from sources of which nothing was heard.
+/// Frames of the target of one kind, from sources whose datagrams were not delivered.
 struct Refused<'a> {
     flows: Vec<&'a FlowFacts>,
     frames: u64,
@@ -43,7 +43,7 @@ impl<'a> Refused<'a> {
     fn evidence(&self, facts: &Facts) -> String {
         let name = self.flows.first().map_or("", |flow| &flow.iface);
         format!(
-            "{} of {} came in on {name} from {}, and no datagram of them was delivered",
+            "{} of {} arrived on {name} from {}, and the kernel delivered none of them",
             count(self.frames, "frame"),
             facts.target.group,
             self.sources
@@ -51,7 +51,7 @@ impl<'a> Refused<'a> {
     }
 }
 
-/// It keeps the target away, or only one of its senders.
+/// A fault if no datagrams of the target are delivered, a warning if those of other senders are.
 fn level(facts: &Facts) -> Level {
     if facts.heard_here() == 0 { Level::Fault } else { Level::Warning }
 }
@@ -64,21 +64,22 @@ fn martian(facts: &Facts) -> Option<Notice> {
         Martian::Group => "a multicast address",
         Martian::Loopback => "a loopback address",
         Martian::Broadcast => "a broadcast address",
-        Martian::Unspecified => "the address of a host that has none",
+        Martian::Unspecified => "the address of a host without an address",
     };
     let errors = facts.rise("", "Ip6.InHdrErrors");
     let counter = if errors > 0 { format!("; Ip6: InHdrErrors +{errors}") } else { String::new() };
     let what = format!(
-        "{} comes from {sources}, {word}: the kernel takes no datagram from there",
+        "{} comes from {sources}, {word}: the kernel drops datagrams with this source",
         facts.target
     );
     let finding = Notice::new(level(facts), Id::MartianSource, what)
         .why(format!("{}{counter}", refused.evidence(facts)))
         .remedy(match kind {
             Martian::Unspecified => {
-                "give the sender's interface an address before it sends, or bind its socket to one"
+                "assign an address to the sender's interface before sending, or bind the sending \
+                 socket to one"
             }
-            _ => "have the sender use an address of its interface",
+            _ => "make the sender use an address of its interface",
         })
         .run(Place::Sender, "ip addr show dev IFACE");
     Some(finding)
@@ -90,12 +91,11 @@ fn bad_header(facts: &Facts) -> Option<Notice> {
     let errors = facts.rise("Ip.InHdrErrors", "Ip6.InHdrErrors");
     let truncated = facts.rise("IpExt.InTruncatedPkts", "Ip6.InTruncatedPkts");
     let counters = format!("{ip}: InHdrErrors +{errors}, InTruncatedPkts +{truncated}");
-    let write_it = |finding: Notice| {
+    let with_remedy = |finding: Notice| {
         finding
             .remedy(
-                "have whoever writes that header, a program with a raw socket, a tunnel or a \
-                 replayed capture, write it whole; mcast shows whether the network carries what \
-                 is whole",
+                "fix the header where it is written: in a program with a raw socket, a tunnel or a \
+                 replayed capture; mcast shows whether the network carries valid packets",
             )
             .run(
                 Place::Sender,
@@ -104,26 +104,26 @@ fn bad_header(facts: &Facts) -> Option<Notice> {
     };
     if let Some(refused) = Refused::of(facts, |flow| flaw(flow).is_some()) {
         let wrong = match flaw(refused.flows.first()?)? {
-            Flaw::Checksum => "whose header has a wrong checksum",
-            Flaw::Truncated => "that are shorter than their header says",
-            _ => "whose header is no header of IP",
+            Flaw::Checksum => "with a wrong IP header checksum",
+            Flaw::Truncated => "shorter than their IP header states",
+            _ => "with an invalid IP header",
         };
         let what =
-            format!("packets of {} arrive here {wrong}, and the kernel drops them", facts.target);
+            format!("packets for {} arrive {wrong}, and the kernel drops them", facts.target);
         let evidence = format!("{}; {counters}", refused.evidence(facts));
-        return Some(write_it(Notice::new(level(facts), Id::BadIpHeader, what).why(evidence)));
+        return Some(with_remedy(Notice::new(level(facts), Id::BadIpHeader, what).why(evidence)));
     }
-    // A router counts those there whose TTL ends, too.
+    // A router also counts packets there whose TTL expires.
     if facts.frames.is_some() || facts.heard_here() > 0 || errors + truncated < FEW {
         return None;
     }
-    Some(write_it(Notice::warning(
+    Some(with_remedy(Notice::warning(
         Id::BadIpHeader,
-        "packets arrive here with a bad IP header, and the kernel drops them",
+        "packets arrive with a bad IP header, and the kernel drops them",
         format!(
-            "{counters}: a wrong checksum or length{}; the counters are the whole host's, so that \
-             is consistent with it, and no proof",
-            either(facts, "", ", or a source that no host can have")
+            "{counters}: a wrong checksum or length{}; these counters cover the whole host and do \
+             not prove that the target is affected",
+            either(facts, "", ", or an invalid source")
         ),
     )))
 }
@@ -131,25 +131,25 @@ fn bad_header(facts: &Facts) -> Option<Notice> {
 fn source_route(facts: &Facts) -> Option<Notice> {
     let refused = Refused::of(facts, |flow| flow.flaw == Some(Flaw::SourceRoute))?;
     let what = format!(
-        "packets of {} arrive here with a source route, and the kernel drops them",
+        "packets for {} arrive with a source route, and the kernel drops them",
         facts.target
     );
     let name = setting(&refused.flows.first()?.iface);
     let evidence = either(
         facts,
         format!(
-            "their header names a route (RFC 791, 3.1); net.ipv4.conf.{name}.accept_source_route \
-             does not let multicast with one in"
+            "the header contains a route (RFC 791, 3.1), which the kernel does not accept in \
+             multicast, with any value of net.ipv4.conf.{name}.accept_source_route"
         ),
         format!(
-            "they have a routing header (RFC 8200, 4.4); Ip6: InAddrErrors +{}",
+            "the packets have a routing header (RFC 8200, 4.4); Ip6: InAddrErrors +{}",
             facts.rise("", "Ip6.InAddrErrors")
         ),
     );
     Some(
         Notice::new(level(facts), Id::SourceRoute, what)
             .why(format!("{}; {evidence}", refused.evidence(facts)))
-            .remedy("have the sender leave the source route out")
+            .remedy("send without a source route")
             .run(
                 Place::Sender,
                 format!("mcast send --probe {} --iface IFACE", facts.target.to_send()),

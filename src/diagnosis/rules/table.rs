@@ -1,4 +1,4 @@
-//! The decision table: all rules, in the order in which their findings are worth reading.
+//! All rules, in the order in which their findings are shown.
 
 use std::cmp::Reverse;
 
@@ -9,7 +9,7 @@ use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice, Place, ShellCommand};
 use crate::target::is_source_specific;
 
-/// What is found in the facts, in the order in which it is worth reading.
+/// The findings of all rules, in the order in which they are shown.
 pub fn findings(facts: &Facts) -> Vec<Notice> {
     let mut found = interface::findings(facts);
     found.extend(here::findings(facts));
@@ -21,11 +21,11 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(membership::findings(facts, &found));
     found.extend(network::findings(facts));
     found.extend(path::findings(facts, &found));
-    // What came, or did not, is told in the light of all the rest.
+    // The last rules depend on all earlier findings.
     found.extend(arrival::findings(facts, &found));
     found.extend(here::blind_spots(facts));
     if facts.system != "linux" {
-        // What is to be typed for the system itself is Linux's.
+        // Commands that change the system are those of Linux.
         let fits = |command: &ShellCommand| {
             command.place != Place::Here || command.run.starts_with("mcast ")
         };
@@ -34,8 +34,8 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found
 }
 
-/// The one finding that a receiver prints that receives nothing, with one command: the gravest. Its
-/// evidence begins with what did not arrive.
+/// The most serious finding, with one command, for a receiver without datagrams. Its evidence
+/// begins with the target that did not arrive.
 pub fn gravest(facts: &Facts) -> Option<Notice> {
     let mut found = findings(facts);
     found.retain(|finding| finding.level >= Level::Warning && may_explain(facts, finding));
@@ -44,13 +44,13 @@ pub fn gravest(facts: &Facts) -> Option<Notice> {
         silence.commands.truncate(1);
         silence
     });
-    // The sort is stable: of several that are as grave, the first one is worth reading most.
+    // The sort is stable: of several findings of one level, the first is the most useful.
     causes.sort_by_key(|finding| Reverse(finding.level));
     let Some(mut cause) = causes.into_iter().next() else { return silence };
     if let Some(silence) = silence {
         let why = cause.why.take().map(|why| format!("; {why}")).unwrap_or_default();
         cause.why = Some(silence.what + &why);
-        // Several commands belong together, and none is no next step: the check has the rest.
+        // A receiver shows one next step. Several commands belong together: mcast check shows them.
         if cause.commands.len() != 1 {
             cause.commands = silence.commands;
         }
@@ -58,13 +58,13 @@ pub fn gravest(facts: &Facts) -> Option<Notice> {
     Some(cause)
 }
 
-/// Whether a finding says that nothing arrives, or no more.
+/// Whether a finding only reports that no datagrams arrive.
 fn is_silence(finding: &Notice) -> bool {
     matches!(finding.id, Id::NothingArrives | Id::StreamStopped)
 }
 
-/// Whether a finding may be the reason for silence. The receiver warned at the join of sources that
-/// it filters itself.
+/// Whether a finding may be the reason for silence. The receiver has already warned about sources
+/// that it filters itself.
 fn may_explain(facts: &Facts, finding: &Notice) -> bool {
     finding.id != Id::SsmUnsupported || is_source_specific(facts.target.group)
 }

@@ -1,4 +1,4 @@
-//! The kernel's route to a group.
+//! The kernel's route to a group: where a datagram would leave if nobody named an interface.
 
 use std::io;
 use std::net::IpAddr;
@@ -13,16 +13,17 @@ use super::netlink::ask;
 use crate::host::route::route_by_connect;
 use crate::iface::{Interface, Route};
 
-/// The kernel's route to `group`. `None` if there is none, or the system does not show it. Sends no
-/// datagram.
+/// Asks the kernel for its route to `group`. `None` where it has none, or does not say. Nothing is
+/// sent.
 pub fn route_to(group: IpAddr, interfaces: &[Interface]) -> Option<Route> {
     by_netlink(group).unwrap_or_else(|error| {
-        tracing::debug!(%error, "no route netlink; using connect to find the route");
+        tracing::debug!(%error, "no route netlink, asking by connect");
         route_by_connect(group, interfaces)
     })
 }
 
-/// RTM_GETROUTE, as in `ip route get GROUP`; needs no rights. `Ok(None)`: there is no route.
+/// RTM_GETROUTE, as `ip route get GROUP` asks it; needs no rights. `Ok(None)`: the kernel has
+/// no route.
 fn by_netlink(group: IpAddr) -> io::Result<Option<Route>> {
     let Some(found) = get(group, RouteFlags::empty())? else { return Ok(None) };
     let index = found.attributes.iter().find_map(|attribute| match attribute {
@@ -37,8 +38,8 @@ fn by_netlink(group: IpAddr) -> io::Result<Option<Route>> {
     Ok(index.map(|index| Route { index, arbitrary }))
 }
 
-/// Whether the kernel created the route for an interface: `ff00::/8` in the local table, with the
-/// default metric.
+/// Whether this is a route that the kernel itself made for an interface: `ff00::/8` in the
+/// local table, of the usual metric.
 fn is_of_the_kernel(route: &RouteMessage) -> bool {
     const RT_TABLE_LOCAL: u8 = 255;
     const USUAL_METRIC: u32 = 256;
@@ -71,10 +72,10 @@ fn get(group: IpAddr, flags: RouteFlags) -> io::Result<Option<RouteMessage>> {
         NetlinkPayload::InnerMessage(RouteNetlinkMessage::NewRoute(route)) => Ok(Some(route)),
         NetlinkPayload::Error(error) => match error.to_io().kind() {
             io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => Ok(None),
-            // blackhole, prohibit: routes without an interface
+            // blackhole, prohibit: a route that leads nowhere
             io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied => Ok(None),
             _ => Err(error.to_io()),
         },
-        _ => Err(io::Error::other("unexpected answer")),
+        _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
