@@ -10,6 +10,7 @@
 mod command_line;
 mod errors;
 mod findings;
+mod findings_of_firewall;
 mod findings_of_host;
 mod findings_of_wire;
 mod notices;

@@ -76,6 +76,6 @@ fn get(group: IpAddr, flags: RouteFlags) -> io::Result<Option<RouteMessage>> {
             io::ErrorKind::InvalidInput | io::ErrorKind::PermissionDenied => Ok(None),
             _ => Err(error.to_io()),
         },
-        _ => Err(io::Error::other("an answer that is no route")),
+        _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
