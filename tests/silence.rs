@@ -171,7 +171,7 @@ fn a_stream_that_stops_while_the_membership_stands_is_named() {
     assert!(b.is_member("e0", GROUP));
     let (what, evidence) = (found["what"].as_str().unwrap(), found["evidence"].as_str().unwrap());
     assert!(
-        what.starts_with("239.1.1.1:5000 has stopped: nothing for ")
+        what.starts_with("239.1.1.1:5000 stopped: no datagrams for ")
             && what.contains("after 30 datagrams"),
         "{what}"
     );

@@ -195,7 +195,7 @@ mod tests {
             (None, "nothing of 239.1.1.1:5000 arrived in 5 s; "),
             (
                 has_stopped(),
-                "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s; ",
+                "239.1.1.1:5000 stopped: no datagrams for 5 s, after 7 datagrams in 3 s; ",
             ),
         ] {
             let found = gravest(&Facts { stopped, ..facts.clone() });

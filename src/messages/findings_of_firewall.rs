@@ -17,13 +17,28 @@ pub fn facts() -> Vec<(String, Facts)> {
 
 /// The rules that drop a flow, of a chain of `table inet filter` with one rule and a policy.
 fn drops(hook: &str, policy: &str, statements: Value, flow: &Flow) -> Vec<DropRule> {
-    let chain = json!({"family": "inet", "table": "filter", "name": hook, "hook": hook, "prio": 0,
+    let (family, way) = match hook {
+        "output" => ("inet", Way::Out),
+        "forward" => ("bridge", Way::Bridged),
+        _ => ("inet", Way::In),
+    };
+    let chain = json!({"family": family, "table": "filter", "name": hook, "hook": hook, "prio": 0,
         "policy": policy});
-    let rule = json!({"family": "inet", "table": "filter", "chain": hook, "handle": 4,
+    let rule = json!({"family": family, "table": "filter", "chain": hook, "handle": 4,
         "expr": statements});
     let text = json!({"nftables": [{"chain": chain}, {"rule": rule}]}).to_string();
-    let way = if hook == "output" { Way::Out } else { Way::In };
     Ruleset::parse(&text).expect("a ruleset").drops(flow, way)
+}
+
+/// What a bridge with two ports drops between them: datagrams and queries.
+pub fn between_ports() -> (Vec<DropRule>, Vec<DropRule>) {
+    let [data, messages] =
+        [("239.1.1.1", UDP), ("224.0.0.1", Carries::Query)].map(|(group, of)| {
+            let ports = vec!["p0".to_owned(), "p1".to_owned()];
+            let flow = Flow { iface: "br0".to_owned(), ports, ..flow(group, of) };
+            drops("forward", "drop", json!([]), &flow)
+        });
+    (data, messages)
 }
 
 /// A flow on e0.
@@ -61,7 +76,7 @@ fn drops_above_rate(carries: Carries, group: &str) -> DropRule {
 }
 
 fn by_rules() -> Vec<(String, Facts)> {
-    let pieces = Flow { ..flow("239.1.1.1", Carries::Udp { port: 5000, fragments: true }) };
+    let pieces = flow("239.1.1.1", Carries::Udp { port: 5000, fragments: true });
     let left = json!({"fib": {"result": "type", "flags": ["daddr"]}});
     let multicast =
         json!([{"match": {"op": "==", "left": left, "right": "multicast"}}, {"drop": null}]);
@@ -72,6 +87,10 @@ fn by_rules() -> Vec<(String, Facts)> {
         }),
         changed("silence", "firewall-prerouting-fragments", |facts| {
             facts.firewall.inbound = drops("prerouting", "accept", multicast, &pieces);
+        }),
+        changed("silence-ipv6", "firewall-prerouting-ipv6", |facts| {
+            let flow = flow("ff15::1234", UDP);
+            facts.firewall.inbound = drops("prerouting", "drop", json!([]), &flow);
         }),
         changed("healthy", "firewall-drops-some", |facts| {
             facts.firewall.inbound = vec![drops_above_rate(UDP, "239.1.1.1")];
@@ -112,9 +131,8 @@ fn by_place() -> Vec<(String, Facts)> {
 
 /// All rules were read, and none drops the target.
 fn in_kernel() -> Vec<(String, Facts)> {
-    let dropped = |base: &str, name: &str| {
-        changed(base, name, |facts| facts.firewall.inbound.clear())
-    };
+    let dropped =
+        |base: &str, name: &str| changed(base, name, |facts| facts.firewall.inbound.clear());
     vec![
         dropped("firewall-ingress", "dropped-at-ingress"),
         dropped("firewall-prerouting", "dropped-before-delivery"),
@@ -153,11 +171,7 @@ fn membership() -> Vec<(String, Facts)> {
             FirewallFacts { reports: vec![drops_reports()], ..none() },
         ),
         with_querier,
-        firewall(
-            "silence",
-            "igmp-perhaps-dropped",
-            FirewallFacts { queries: maybe, ..none() },
-        ),
+        firewall("silence", "igmp-perhaps-dropped", FirewallFacts { queries: maybe, ..none() }),
         firewall(
             "snooping-pruned",
             "pruned-by-own-firewall",

@@ -91,7 +91,7 @@ fn lost() -> Vec<(String, Facts)> {
         changed("duplicate-address", "own-datagrams-return", |facts| {
             facts.interfaces[0] = facts.interfaces[1].clone();
             "e1".clone_into(&mut facts.interfaces[0].name);
-            facts.interfaces[1].addresses.clear();
+            facts.interfaces[1].addresses[0].ip = "10.0.0.102".parse().expect("an address");
         }),
         own_address("silence-ipv6", "duplicate-address-ipv6", "fe80::b8f9:eff:fe66:a8a8", "e0"),
     ]
@@ -153,10 +153,9 @@ fn bridges() -> Vec<(String, Facts)> {
             facts.bridges.as_mut().expect("bridges")[0].nf_call_iptables = true;
         }),
         changed("bridge-firewall", "bridge-table", |facts| {
-            let rule = findings_of_firewall::drops_igmp();
-            let rule = crate::diagnosis::firewall::DropRule { family: "bridge".to_owned(), ..rule };
-            facts.firewall.bridged = [("br0".to_owned(), vec![rule.clone()])].into();
-            facts.firewall.bridged_messages = [("br0".to_owned(), vec![rule])].into();
+            let (data, messages) = findings_of_firewall::between_ports();
+            facts.firewall.bridged = [("br0".to_owned(), data)].into();
+            facts.firewall.bridged_messages = [("br0".to_owned(), messages)].into();
         }),
     ]
 }

@@ -74,7 +74,10 @@ fn collect(tokens: TokenStream, literals: &mut Vec<String>) {
                 let text = attribute.stream().to_string();
                 if text.starts_with("cfg") && text.contains("test") {
                     at = after_item(&tokens, mark + 1);
-                } else if ["doc", "expect", "allow", "cfg_attr"].iter().any(|name| text.starts_with(name)) {
+                } else if ["doc", "expect", "allow", "cfg_attr"]
+                    .iter()
+                    .any(|name| text.starts_with(name))
+                {
                     at = mark + 1;
                 }
             }
