@@ -171,7 +171,7 @@ fn a_stopped_stream_is_reported() {
     assert!(b.is_member("e0", GROUP));
     let (what, evidence) = (found["what"].as_str().unwrap(), found["evidence"].as_str().unwrap());
     assert!(
-        what.starts_with("239.1.1.1:5000 has stopped: nothing for ")
+        what.starts_with("239.1.1.1:5000 stopped: no datagrams for ")
             && what.contains("after 30 datagrams"),
         "{what}"
     );

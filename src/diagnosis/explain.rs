@@ -192,7 +192,7 @@ mod tests {
         facts.interfaces[0].carrier = Some(false);
         for (stopped, silence) in [
             (None, "no datagrams for 239.1.1.1:5000 in 5 s; "),
-            (stopped(), "239.1.1.1:5000 has stopped: nothing for 5 s, after 7 datagrams in 3 s; "),
+            (stopped(), "239.1.1.1:5000 stopped: no datagrams for 5 s, after 7 datagrams in 3 s; "),
         ] {
             let found = gravest(&Facts { stopped, ..facts.clone() });
             assert_eq!((found.id, found.level), (Id::NoCarrier, Level::Fault));

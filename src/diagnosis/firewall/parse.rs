@@ -16,12 +16,12 @@ impl Ruleset {
 }
 
 fn parse(json: &str) -> Result<Ruleset, String> {
-    let document: Value =
-        serde_json::from_str(json).map_err(|error| format!("not what nft -j prints: {error}"))?;
+    let document: Value = serde_json::from_str(json)
+        .map_err(|error| format!("unexpected output of nft -j: {error}"))?;
     let objects = document
         .get("nftables")
         .and_then(Value::as_array)
-        .ok_or("not what nft -j prints: no \"nftables\"")?;
+        .ok_or("unexpected output of nft -j: no \"nftables\" array")?;
     let of = |kind: &'static str| objects.iter().filter_map(move |object| object.get(kind));
 
     let dormant: BTreeMap<(String, String), Tri> = of("table")

@@ -489,7 +489,7 @@ fn chains_that_call_each_other_come_to_an_end() {
 
 #[test]
 fn what_is_no_ruleset_is_refused() {
-    assert!(Ruleset::parse("").unwrap_err().starts_with("not what nft -j prints: "));
+    assert!(Ruleset::parse("").unwrap_err().starts_with("unexpected output of nft -j: "));
     assert!(Ruleset::parse("{}").is_err());
     assert_eq!(
         Ruleset::parse("{\"nftables\": []}").unwrap().drops(&flow("239.1.1.1:1"), Way::In),

@@ -1,4 +1,4 @@
-//! The firewall: by its rules, where they may be read, and by the place where datagrams get lost.
+//! The firewall: its rules if mcast can read them, else the place where counters show a loss.
 
 use super::membership;
 use super::words::{either, place, protocol, rule_words};
@@ -7,7 +7,8 @@ use crate::diagnosis::firewall::{DropRule, Hook};
 use crate::notice::{Id, Level, Notice, Place};
 use crate::units::words::count;
 
-/// Where datagrams get lost between the interface and the socket.
+/// Where datagrams are lost between the interface and the socket: at the hook before IP counts them
+/// (`InReceives`), before it counts them as multicast for this host (`InMcastPkts`), or after that.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Ingress,
@@ -33,22 +34,25 @@ impl Gap {
         }
     }
 
-    /// What it means, where no rule says more.
-    fn meaning(self, facts: &Facts) -> &'static str {
+    /// The place in a sentence.
+    fn words(self, facts: &Facts) -> &'static str {
         match self {
-            Gap::Ingress => "before IP has seen it (nftables ingress, tc, XDP)",
-            Gap::Prerouting => "before it is routed (nftables prerouting, the table raw)",
+            Gap::Ingress => "before IP processing (nftables ingress, tc or XDP)",
+            Gap::Prerouting => either(
+                facts,
+                "before routing (nftables or iptables PREROUTING)",
+                "before routing (nftables or ip6tables PREROUTING)",
+            ),
             Gap::Input => either(
                 facts,
-                "on its way in (nftables or iptables INPUT)",
-                "on its way in (nftables or ip6tables INPUT)",
+                "on input (nftables or iptables INPUT)",
+                "on input (nftables or ip6tables INPUT)",
             ),
         }
     }
 }
 
 pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
-    // What another fault explains needs no firewall.
     let explained = others.iter().any(|finding| {
         finding.level == Level::Fault
             && matches!(
@@ -68,8 +72,8 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
             )
     });
     let mut blamed = by_rules(facts, explained);
-    // What comes in by the port of a bridge goes to the bridge: past ingress nobody looks at it
-    // here, and that it is not heard at the port is no loss.
+    // Frames that arrive on a bridge port belong to the bridge. Behind ingress, no hook sees them on
+    // the port, and a socket on the port that receives nothing has lost nothing.
     if facts.upper().is_some() {
         blamed.retain(|finding| finding.id == Gap::Ingress.id());
         return blamed;
@@ -84,25 +88,28 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     if is_judged(facts) && facts.heard_here() == 0 {
         return vec![Notice::pass(
             Id::Firewall,
-            format!("no nftables rule of this host drops {}", facts.target),
-            "nft list ruleset: ingress, prerouting and input let it through, for all that can be \
-             told",
+            format!("no nftables rule on this host drops {}", facts.target),
+            format!(
+                "nft list ruleset: the ingress, prerouting and input chains accept {}, as far as \
+                 mcast can evaluate their rules",
+                facts.target
+            ),
         )];
     }
     Vec::new()
 }
 
-/// Whether the rules were read; they are read for one interface.
+/// Whether the rules were read. They are evaluated for one interface.
 fn is_judged(facts: &Facts) -> bool {
     facts.firewall.read && facts.judged().is_some()
 }
 
-/// Whether all rules are known. Then a firewall drops the target only if one of them does.
+/// Whether all rules are known, so that the firewall drops the target only if one of them does.
 fn is_known(facts: &Facts) -> bool {
     is_judged(facts) && !facts.firewall.legacy
 }
 
-/// The rules that drop the target, as far as what came does not say otherwise.
+/// The rules that drop the target, unless the datagrams that arrived show the contrary.
 fn by_rules(facts: &Facts, explained: bool) -> Vec<Notice> {
     let lost = is_lost(facts) || self_test_gap(facts).is_some();
     let here = facts.heard_here();
@@ -114,18 +121,18 @@ fn by_rules(facts: &Facts, explained: bool) -> Vec<Notice> {
         if rule.certain {
             return Some(rule_finding(facts, gap, rule, Level::Fault));
         }
-        // What hangs on something that is not known here counts where something is really lost;
-        // one's own datagrams may be lost to a rule against forgers.
+        // A rule that mcast cannot evaluate explains a loss that was seen. If only the self-test
+        // lost datagrams, an anti-spoofing rule may have dropped them.
         let level =
             if is_lost(facts) || agrees(facts, gap) { Level::Fault } else { Level::Warning };
         (lost && !explained).then(|| rule_finding(facts, gap, rule, level))
     });
-    // The first that drops it is the one; what stands behind it shows itself when that one is gone.
+    // Only the first rule drops datagrams. Later ones come into effect once it is fixed.
     findings.take(1).collect()
 }
 
-/// A rule that drops some of the target: a limit, a random choice, or one that minds the source.
-/// More than a tenth of the frames of a source were not heard, and such a rule is on their way.
+/// A rule that drops a part of the target: a limit, a random choice, or a match on the source. It is
+/// blamed if more than a tenth of the frames of a source were not delivered.
 fn drops_some(facts: &Facts) -> Option<Notice> {
     const FEW: u64 = 3;
     let drops = |rule: &DropRule| Gap::of(rule.hook).map(|gap| (gap, rule.clone()));
@@ -133,83 +140,81 @@ fn drops_some(facts: &Facts) -> Option<Notice> {
     let (source, lost) = facts.losses_here().max_by_key(|(_, lost)| *lost)?;
     let of_source = facts.flows_to_take().filter(|flow| flow.source == source);
     let frames: u64 = of_source.map(|flow| flow.frames).sum();
-    // Datagrams that this program was too slow to read are no loss of the firewall's.
+    // The firewall did not drop the datagrams that this program was too slow to read.
     let lost = lost.saturating_sub(facts.own_drops.unwrap_or(0));
     if lost < FEW || lost * 10 < frames {
         return None;
     }
     let what = format!(
-        "this host's firewall drops some of {} {}: {lost} of {frames} from {source}",
+        "this host's firewall drops part of {} {}: {lost} of {frames} frames from {source}",
         facts.target,
-        gap.meaning(facts)
+        gap.words(facts)
     );
     let evidence = format!(
-        "{}; {} from {source} came in, and {} datagrams were delivered",
+        "{}; arrived from {source}: {}, delivered: {}",
         rule_words(&rule),
         count(frames, "frame"),
-        frames - lost
+        count(frames - lost, "datagram")
     );
     Some(with_commands(facts, Notice::fault(gap.id(), what, evidence), &rule))
 }
 
-/// What lets the target through at a rule, and the messages that keep this host a member.
+/// Adds the commands that accept the target, and the messages that keep this host a member, in the
+/// chain of a rule.
 fn with_commands(facts: &Facts, finding: Notice, rule: &DropRule) -> Notice {
     let messages = membership::commands(membership::dropped(facts));
-    let it = if messages.is_empty() {
-        "it".to_owned()
+    let too = if messages.is_empty() {
+        String::new()
     } else {
-        format!("it and {}, which keeps this host a member,", protocol(facts))
+        format!("; accept {} too, which keeps this host a member", protocol(facts))
     };
+    let until = membership::until_boot(1 + messages.len());
     let finding = finding
-        .remedy(format!(
-            "let {it} through, in {}; a rule that is typed lasts until the next boot, so write it \
-             into your firewall's configuration as well",
-            place(rule)
-        ))
+        .remedy(format!("accept {} in {}{too}. {until}", facts.target, place(rule)))
         .run(Place::Here, rule.command.clone());
     messages.into_iter().fold(finding, |finding, command| finding.run(Place::Here, command))
 }
 
 fn rule_finding(facts: &Facts, gap: Gap, rule: &DropRule, level: Level) -> Notice {
-    let which = rule_words(rule);
-    let sure = if rule.certain {
-        ""
-    } else {
-        "; whether the rule is meant for it hangs on what nft alone knows, and something is lost \
-         there"
+    let drops = match level {
+        _ if rule.certain => "drops",
+        Level::Fault => "probably drops",
+        _ => "may drop",
     };
-    let what = format!("this host's firewall drops {} {}", facts.target, gap.meaning(facts));
+    let what = format!("this host's firewall {drops} {} {}", facts.target, gap.words(facts));
     let proof = proof(facts).map(|proof| format!("; {proof}")).unwrap_or_default();
-    let finding = Notice::new(level, gap.id(), what).why(format!("{which}{sure}{proof}"));
+    let finding = Notice::new(level, gap.id(), what).why(membership::evidence(rule) + &proof);
     with_commands(facts, finding, rule)
 }
 
-/// How many frames of the target came that were not to be lost; `None` where frames are not seen.
+/// The number of frames of the target that the kernel should deliver; `None` without a capture.
 fn frames(facts: &Facts) -> Option<u64> {
     facts.frames.as_ref().map(|_| facts.flows_to_take().map(|flow| flow.frames).sum())
 }
 
-/// Whether such frames came, and nothing was heard.
+/// Whether frames of the target arrived and no datagram was delivered.
 fn is_lost(facts: &Facts) -> bool {
     facts.heard_here() == 0 && frames(facts).is_some_and(|frames| frames > 0)
 }
 
-/// What shows that something is lost inside this host.
+/// The evidence of a loss inside this host.
 fn proof(facts: &Facts) -> Option<String> {
     if let Some(frames) = frames(facts).filter(|_| is_lost(facts)) {
-        return Some(format!(
-            "{} of it came in, and no datagram was delivered",
-            count(frames, "frame")
-        ));
+        return Some(not_delivered(frames));
     }
     let (_, test) = self_test_gap(facts)?;
-    Some(format!(
-        "none of {} that this host sent to itself came back",
-        count(test.sent, "datagram")
-    ))
+    Some(own_lost(test))
 }
 
-/// Where this host's datagrams to itself got lost.
+fn not_delivered(frames: u64) -> String {
+    format!("{} arrived, but no datagram was delivered", count(frames, "frame"))
+}
+
+fn own_lost(test: &SelfTestFacts) -> String {
+    format!("this host sent {} to itself and received none", count(test.sent, "datagram"))
+}
+
+/// Where the datagrams of the self-test were lost.
 fn self_test_gap(facts: &Facts) -> Option<(Gap, &SelfTestFacts)> {
     let test = facts.self_test.as_ref().filter(|test| test.sent > 0 && test.heard == 0)?;
     let counters = test.counters.as_ref()?;
@@ -221,24 +226,24 @@ fn self_test_gap(facts: &Facts) -> Option<(Gap, &SelfTestFacts)> {
     Some((gap(rise_in(counters, received), rise_in(counters, multicast), test.sent), test))
 }
 
-/// Whether what came from elsewhere got lost in the same gap, as far as the counters of the whole
-/// host can tell. With IPv4, multicast that was let in was for groups of this host, and is counted
-/// when it is delivered, but for messages of IGMP: those that this host sends at its joins, which
-/// it hears itself, and some of others. What stands before the other gaps is counted for anybody:
-/// reports of neighbours, datagrams that are forwarded, ARP; and so is multicast of IPv6 before
-/// this one.
+/// Whether the counters of the whole host show that incoming datagrams are lost in the same gap.
+///
+/// Only IPv4 and [`Gap::Input`] allow this. There `InMcastPkts` counts multicast for groups of this
+/// host, and delivery counts it again. The exception is IGMP: this host receives its own reports, and
+/// some of its neighbours. The counters before the other gaps also count traffic for other hosts, and
+/// so does `Ip6.InMcastPkts`.
 fn agrees(facts: &Facts, gap: Gap) -> bool {
     const MESSAGES: u64 = 4;
     let multicast = facts.rise("IpExt.InMcastPkts", "");
-    // A protocol that nobody here speaks, such as SCTP, is not delivered either.
+    // The kernel does not deliver protocols that it does not support, for example SCTP.
     let delivered = facts.rise("Ip.InDelivers", "") + facts.rise("Ip.InUnknownProtos", "");
     facts.is_ipv4()
         && gap == Gap::Input
         && multicast >= delivered + MESSAGES * (1 + facts.interfaces.len() as u64)
 }
 
-/// The gap in which so many datagrams got lost, by the counters that stand before and behind each
-/// hook.
+/// The gap in which `lost` datagrams disappeared. `received` and `multicast` are the rises of
+/// `InReceives` and `InMcastPkts`.
 fn gap(received: u64, multicast: u64, lost: u64) -> Gap {
     if multicast >= lost {
         Gap::Input
@@ -249,47 +254,48 @@ fn gap(received: u64, multicast: u64, lost: u64) -> Gap {
     }
 }
 
-/// A finding about what drops the target at `gap` without a known rule.
+/// The finding that something drops the target at `gap`, and no rule that mcast read does.
 fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice {
     let unread = if facts.firewall.read {
-        "no nftables rule does it, and those of the older iptables are not read"
+        "no nftables rule drops it; mcast cannot read the rules of iptables-legacy"
     } else if facts.rights.firewall {
-        "the rules were not read"
+        "mcast did not read the firewall rules"
     } else {
-        "the rules cannot be read without more rights"
+        "cannot read the firewall rules without root (CAP_NET_ADMIN)"
     };
-    let allow = either(facts, "ip daddr", "ip6 daddr");
-    let sentence = format!("this host drops {} {}", facts.target, gap.meaning(facts));
+    let drops = if level == Level::Fault { "drops" } else { "may drop" };
+    let sentence = format!("this host {drops} {} {}", facts.target, gap.words(facts));
+    let protocol = protocol(facts);
+    let messages = either(
+        facts,
+        "ip protocol igmp accept",
+        "icmpv6 type { mld-listener-query, mld-listener-report, mld2-listener-report } accept",
+    );
     Notice::fault(gap.id(), sentence, format!("{evidence}; {unread}"))
         .remedy(format!(
-            "let UDP to the group through: '{allow} {} udp dport {} accept', in the chain that \
-             drops it; multicast is never 'established', so it needs a rule of its own. A chain \
-             that denies by default drops {} too, which keeps this host a member: '{}'",
+            "accept {} in the chain that drops it: '{} {} udp dport {} accept'. A rule for \
+             established connections never matches multicast. If the policy of the chain is drop, \
+             accept {protocol} too, which keeps this host a member: '{messages}'",
+            facts.target,
+            either(facts, "ip daddr", "ip6 daddr"),
             facts.target.group,
             facts.target.port,
-            protocol(facts),
-            either(
-                facts,
-                "ip protocol igmp accept",
-                "icmpv6 type { mld-listener-query, mld-listener-report, mld2-listener-report } \
-                 accept"
-            )
         ))
         .run(Place::Here, "nft list ruleset")
         .at(level)
 }
 
-/// What this host sends to itself passes POSTROUTING before IP counts it on its way in.
-fn or_on_its_way_out(facts: &Facts, lost: Notice) -> Notice {
+/// The datagrams of the self-test pass POSTROUTING before IP counts them as received.
+fn or_on_output(facts: &Facts, lost: Notice) -> Notice {
     let what = format!(
-        "this host drops {} on its way out (POSTROUTING), or {}",
+        "this host may drop {} on output (POSTROUTING) or {}",
         facts.target,
-        Gap::Ingress.meaning(facts)
+        Gap::Ingress.words(facts)
     );
     Notice { what, ..lost }
 }
 
-/// A firewall that cannot be read, or something like one, by where datagrams get lost.
+/// A firewall whose rules are unknown, or another filter, by the place where datagrams are lost.
 fn by_place(facts: &Facts) -> Option<Notice> {
     let received = facts.rise("Ip.InReceives", "Ip6.InReceives");
     let multicast = facts.rise("IpExt.InMcastPkts", "Ip6.InMcastPkts");
@@ -299,84 +305,73 @@ fn by_place(facts: &Facts) -> Option<Notice> {
     let finding = |gap, level, evidence: String| gap_finding(facts, gap, level, &evidence);
     if let Some(frames) = frames(facts).filter(|_| is_lost(facts) && facts.counters.is_some()) {
         let gap = gap(received, multicast, frames);
-        let evidence = format!(
-            "{} of it came in, and no datagram was delivered: {counters}",
-            count(frames, "frame")
-        );
+        let evidence = format!("{}: {counters}", not_delivered(frames));
         return Some(if is_known(facts) {
             dropped_in_kernel(facts, gap, &evidence)
         } else {
             finding(gap, Level::Fault, evidence)
         });
     }
-    // What comes from elsewhere gets through, so a rule against one's own datagrams does no harm.
-    // Where all rules are known, none drops more.
+    // If datagrams arrive from elsewhere, a rule that drops only this host's own does no harm. If
+    // all rules are known, none drops the target.
     if facts.heard_here() > 0 || is_known(facts) {
         return None;
     }
     if let Some((gap, test)) = self_test_gap(facts) {
-        let own = format!(
-            "none of {} that this host sent to itself came back",
-            count(test.sent, "datagram")
-        );
+        let own = own_lost(test);
         if test.same_port && agrees(facts, gap) {
-            return Some(finding(
-                gap,
-                Level::Fault,
-                format!("{own}, and what comes in gets lost there too: {counters}"),
-            ));
+            let evidence = format!("{own}; incoming multicast is lost there too: {counters}");
+            return Some(finding(gap, Level::Fault, evidence));
         }
-        let may_be = "which is consistent with it, and with a rule against those who send from \
-                      this host's own address";
-        let lost = finding(gap, Level::Warning, format!("{own}, {may_be}; {counters}"));
-        return Some(if gap == Gap::Ingress { or_on_its_way_out(facts, lost) } else { lost });
+        let evidence = format!(
+            "{own}: consistent with a rule against the group, and with a rule against datagrams \
+             from this host's own address (anti-spoofing); {counters}"
+        );
+        let lost = finding(gap, Level::Warning, evidence);
+        return Some(if gap == Gap::Ingress { or_on_output(facts, lost) } else { lost });
     }
-    // Everything that is delivered is counted, unicast too; so what is missing there is multicast
-    // that was let in and not delivered. The loopback interface brings this host's own reports of
-    // memberships back, which nobody takes.
+    // The loopback interface returns this host's own reports, and the kernel does not deliver them.
     let is_loopback = facts.expected().is_some_and(|link| link.loopback);
     let fragments = facts.rise("Ip.ReasmReqds", "Ip6.ReasmReqds");
     if agrees(facts, Gap::Input) && fragments == 0 && !is_loopback {
-        return Some(finding(
-            Gap::Input,
-            Level::Warning,
-            format!(
-                "{counters}: multicast for groups of this host was let in and not delivered, \
-                 which is consistent with it, and with a policy of IPsec"
-            ),
-        ));
+        let evidence = format!(
+            "{counters}: the kernel received multicast for groups of this host and did not deliver \
+             it; possible causes: a firewall rule or an IPsec policy"
+        );
+        return Some(finding(Gap::Input, Level::Warning, evidence));
     }
     None
 }
 
-/// The kernel drops the target at `gap`, and no rule of the firewall does it.
+/// The kernel drops the target at `gap`, and all rules of the firewall are known.
 fn dropped_in_kernel(facts: &Facts, gap: Gap, evidence: &str) -> Notice {
     let name = facts.judged().unwrap_or("this host");
     let (place, causes, commands): (_, _, &[String]) = match gap {
         Gap::Ingress => (
-            "before IP has seen it",
-            "a filter of tc, an XDP program or another kind of frame",
+            "before IP processing",
+            "a tc filter, an XDP program or an unusual frame format",
             &[format!("tc filter show dev {name} ingress"), format!("ip -d link show {name}")],
         ),
         Gap::Prerouting => (
-            "before it is delivered",
-            "a source that the kernel has no route for, a rule of policy routing or a filter of \
-             sources",
+            "before local delivery",
+            "no route to the source, a policy routing rule or a multicast source filter",
             &[format!("{} rule", either(facts, "ip", "ip -6"))],
         ),
         Gap::Input => (
-            "on its way to the sockets",
-            "a policy of IPsec, translated addresses or fragments",
+            "on the way to the socket",
+            "an IPsec policy, address translation or incomplete fragments",
             &["ip xfrm policy".to_owned()],
         ),
     };
-    let what =
-        format!("this host's kernel drops {} {place}, and no rule of its firewall", facts.target);
-    let finding = Notice::fault(
-        Id::DroppedInKernel,
-        format!("{what} does it"),
-        format!("{evidence}; that is consistent with {causes}"),
-    )
-    .remedy("look for these; 'dropwatch -l kas' (as root) shows the kernel's own reasons");
+    let what = format!(
+        "this host's kernel drops {} {place}, and no firewall rule explains it",
+        facts.target
+    );
+    let finding =
+        Notice::fault(Id::DroppedInKernel, what, format!("{evidence}; possible causes: {causes}"))
+            .remedy(
+                "check these causes; 'dropwatch -l kas' (as root) shows where the kernel drops \
+                 packets",
+            );
     commands.iter().fold(finding, |finding, command| finding.run(Place::Here, command))
 }

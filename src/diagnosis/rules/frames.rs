@@ -1,5 +1,5 @@
-//! Frames of the group that reach an interface and that IP never sees: of another VLAN, or
-//! addressed to another host.
+//! Frames of the group that reach an interface but not IP: they carry a VLAN tag, or the MAC address
+//! of another host.
 
 use super::words::either;
 use crate::diagnosis::facts::{Facts, FlowFacts};
@@ -7,14 +7,14 @@ use crate::notice::{Id, Level, Notice, Place};
 use crate::target::ethernet_address;
 use crate::units::words::count;
 
-/// Fewer may be a switch that has just learned where a host is.
+/// Fewer may come from a switch that has just learned the port of a host.
 const FEW: u64 = 3;
 
 pub fn findings(facts: &Facts) -> Vec<Notice> {
     [vlan_tag(facts), other_mac(facts)].into_iter().flatten().collect()
 }
 
-/// The frames of the group, whatever IP makes of them.
+/// All frames of the group, also those that IP drops.
 fn flows(facts: &Facts) -> impl Iterator<Item = &FlowFacts> {
     facts.frames.iter().flat_map(|frames| &frames.flows)
 }
@@ -22,18 +22,14 @@ fn flows(facts: &Facts) -> impl Iterator<Item = &FlowFacts> {
 /// The tags of a frame, for a sentence.
 fn tags(flow: &FlowFacts, vlan: u16) -> String {
     match (flow.provider_tag, flow.inner_vlan) {
-        (false, None) => format!("the tag of VLAN {vlan}"),
-        (true, None) => format!("a provider's tag (802.1ad) of VLAN {vlan}"),
-        (false, Some(inner)) => format!("two tags (VLAN {vlan}, and {inner} within)"),
-        (true, Some(inner)) => {
-            format!(
-                "two tags (802.1ad, QinQ): the provider's of VLAN {vlan}, and VLAN {inner} within"
-            )
-        }
+        (false, None) => format!("VLAN tag {vlan}"),
+        (true, None) => format!("provider VLAN tag {vlan} (802.1ad)"),
+        (false, Some(inner)) => format!("two VLAN tags (outer {vlan}, inner {inner})"),
+        (true, Some(inner)) => format!("two VLAN tags (802.1ad outer {vlan}, inner {inner})"),
     }
 }
 
-/// The frames of the group that are of another virtual LAN.
+/// The frames of the group that arrive with a VLAN tag.
 fn vlan_tag(facts: &Facts) -> Option<Notice> {
     let tagged: Vec<&FlowFacts> =
         flows(facts).filter(|flow| flow.vlan.is_some() && facts.is_expected(&flow.iface)).collect();
@@ -42,53 +38,54 @@ fn vlan_tag(facts: &Facts) -> Option<Notice> {
     let frames = count(tagged.iter().map(|flow| flow.frames).sum(), "frame");
     let tags = tags(first, vlan);
     let elsewhere = |flow: &&FlowFacts| flow.source == first.source && flow.iface != *name;
-    // What the interface of the VLAN takes is seen there again, without the tag.
+    // An interface for the VLAN receives the same frames again, without the tag.
     if let Some(above) = flows(facts).filter(elsewhere).find(|flow| flow.vlan.is_none()) {
+        let (group, above) = (facts.target.group, &above.iface);
+        let what = format!(
+            "{group} reaches {name} with {tags}: the kernel delivers it to {above} instead"
+        );
+        let evidence = format!("{frames} arrived tagged on {name} and untagged on {above}");
         return Some(
-            Notice::fault(
-                Id::VlanTag,
-                format!(
-                    "{} reaches {name} with {tags}, and belongs to {}",
-                    facts.target.group, above.iface
-                ),
-                format!("{frames} with that, and {} has them without", above.iface),
-            )
-            .remedy(format!("listen on {}, which needs an address too", above.iface))
-            .run(Place::Here, format!("mcast recv {} --iface {}", facts.target, above.iface)),
+            Notice::fault(Id::VlanTag, what, evidence)
+                .remedy(format!("receive it on {above}, which needs an IP address too"))
+                .run(Place::Here, format!("mcast recv {} --iface {above}", facts.target)),
         );
     }
     let is_half_open =
         |flow: &&FlowFacts| first.inner_vlan.is_some() && flow.vlan == first.inner_vlan;
     let half_open = flows(facts).filter(elsewhere).find(is_half_open);
-    let there = match half_open {
+    let evidence = match half_open {
         Some(above) => format!(
-            "{frames} with that; {} takes the outer tag away, and no interface is for the inner one",
+            "{frames} arrived tagged; {} removes the outer tag, and no interface of this host \
+             accepts the inner tag",
             above.iface
         ),
-        None => format!("{frames} with that, and no interface of this host is for it"),
+        None => format!(
+            "{frames} arrived tagged; the kernel drops frames of a VLAN without an interface"
+        ),
     };
     Some(
         Notice::fault(
             Id::VlanTag,
             format!(
-                "{} reaches {name} with {tags}, which this host takes for somebody else's",
+                "{} reaches {name} with {tags}, which no interface of this host accepts",
                 facts.target.group
             ),
-            there,
+            evidence,
         )
         .remedy(
-            "have the switch send it untagged to this port, or make an interface for that VLAN \
-             and listen there",
+            "configure the switch to send it untagged on this port, or add an interface for this VLAN and \
+             receive there",
         )
         .run(Place::Here, new_interfaces(first, vlan, half_open.map(|flow| flow.iface.as_str()))),
     )
 }
 
-/// The line that makes the interface for the tags of a flow. `outer` is one that takes the outer
-/// tag away already.
+/// The line that adds interfaces for the tags of a flow. `outer` is an interface that already removes
+/// the outer tag.
 fn new_interfaces(flow: &FlowFacts, vlan: u16, outer: Option<&str>) -> String {
     let make = |parent: &str, id: u16, protocol: &str| {
-        // The name of an interface has 15 characters at most (IFNAMSIZ).
+        // An interface name has at most 15 characters (IFNAMSIZ).
         let child = Some(format!("{parent}.{id}"))
             .filter(|child| child.len() <= 15)
             .unwrap_or(format!("vlan{id}"));
@@ -109,7 +106,7 @@ fn new_interfaces(flow: &FlowFacts, vlan: u16, outer: Option<&str>) -> String {
     }
 }
 
-/// The frames of the group that are addressed to the network card of another host.
+/// The frames of the group with the MAC address of another host as their destination.
 fn other_mac(facts: &Facts) -> Option<Notice> {
     let is_foreign =
         |flow: &&FlowFacts| flow.others && flow.vlan.is_none() && facts.is_expected(&flow.iface);
@@ -126,21 +123,21 @@ fn other_mac(facts: &Facts) -> Option<Notice> {
         Notice::fault(
             Id::OtherMac,
             format!(
-                "{group} reaches {} in frames to the MAC address of another host, and this host's \
-                 kernel drops them",
+                "{group} reaches {} in frames to another host's MAC address, and the kernel drops \
+                 them",
                 first.iface
             ),
             format!(
-                "{} from {} for another host (PACKET_OTHERHOST), and none to the MAC address of \
-                 the group{mac}",
+                "{} from {} arrived with another host's MAC address (PACKET_OTHERHOST), none with \
+                 the group's MAC address{mac}",
                 count(frames, "frame"),
                 first.source
             ),
         )
         .remedy(format!(
-            "have the device that puts it on this network send it to the MAC address of the \
-             group{mac}: switch multicast-to-unicast off in the access point, bridge or {} proxy, \
-             and delete a static neighbour entry for the group on the sender",
+            "send it to the group's MAC address{mac}: disable multicast-to-unicast conversion in \
+             the access point, bridge or {} proxy, and delete static neighbour entries for the \
+             group on the sender",
             either(facts, "IGMP", "MLD")
         ))
         .run(Place::Switch, "bridge link set dev IFACE mcast_to_unicast off")

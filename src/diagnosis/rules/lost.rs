@@ -1,5 +1,6 @@
-//! What was lost inside this host, by the kernel's counters: reverse-path filtering, checksums,
-//! lengths, fragments, frames that are damaged or too long, an address that two hosts have. The counters are the whole host's, so what they say is weighed against what came.
+//! Losses inside this host by the kernel's counters: reverse-path filtering, checksums, lengths,
+//! fragments, frames that are damaged or too long, an address that two hosts use. The counters cover
+//! the whole host, so the rules compare them with the frames and datagrams of the target.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -10,7 +11,7 @@ use crate::notice::{Id, Level, Notice, Place};
 use crate::target::is_link_scoped;
 use crate::units::words::{count, list, seconds, setting};
 
-/// Fewer of anything may be somebody else's.
+/// Fewer of anything may belong to other traffic.
 const FEW: u64 = 3;
 
 pub fn findings(facts: &Facts) -> Vec<Notice> {
@@ -26,29 +27,27 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     reasons.into_iter().flatten().collect()
 }
 
-/// The senders whose frames reached the host where they are expected, and of whom nothing was heard
-/// there.
+/// The senders whose frames reached the expected interface, and of which no datagram was delivered.
 fn unheard(facts: &Facts) -> BTreeSet<IpAddr> {
     let heard: BTreeSet<IpAddr> =
         facts.heard_where_expected().map(|heard| heard.source.ip()).collect();
     facts.flows_to_take().map(|flow| flow.source).filter(|source| !heard.contains(source)).collect()
 }
 
-/// How sure it is that what the kernel counted as lost was of the target.
+/// How likely it is that the datagrams that the kernel counted as lost belonged to the target.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Suspicion {
-    /// Frames of it came, and were not heard.
+    /// Frames of the target arrived and were not delivered.
     Sure,
-    /// Nothing was heard, and frames are not seen: it may have been anything.
+    /// No datagram was delivered, and there is no capture: any datagram may be lost.
     Possible,
-    /// All that came was heard, or nothing came.
+    /// All frames were delivered, or no frame arrived.
     None,
 }
 
 impl Suspicion {
-    /// Of so many that were lost. Fewer than half of the frames that were not heard do not explain
-    /// that nothing was: those of others may have been lost so, and the target's in another
-    /// place.
+    /// The counter rose by `lost`. If that is less than half of the frames that were not delivered,
+    /// the counter may show other traffic while the target is lost elsewhere.
     fn of(facts: &Facts, lost: u64) -> Self {
         let unheard = unheard(facts);
         let frames: u64 = facts
@@ -72,14 +71,14 @@ impl Suspicion {
         }
     }
 
-    /// What is to be said of it.
+    /// The end of the evidence.
     fn reserve(self) -> &'static str {
         match self {
             Suspicion::Sure => "",
             Suspicion::Possible => {
-                "; the counter is the whole host's, so that is consistent with it, and no proof"
+                "; this counter covers the whole host: it does not prove that the target is affected"
             }
-            Suspicion::None => "; none of them is known to be of it",
+            Suspicion::None => "; none of them is known to belong to the target",
         }
     }
 }
@@ -91,28 +90,29 @@ fn rp_filter(facts: &Facts) -> Option<Notice> {
     let dropped = facts.rise("TcpExt.IPReversePathFilter", "");
     let meaning = match mode {
         0 => "off",
-        1 => "strict: a source has to be reached by the interface that it comes in on",
-        _ => "loose: a source has to be reached by some interface",
+        1 => "strict: the route to the source must lead through the same interface",
+        _ => "loose: the source must be reachable through any interface",
     };
     let conf = setting(name);
     let rule = format!(
-        "net.ipv4.conf.{conf}.rp_filter, and that of all, come to {mode} ({meaning}; RFC 3704)"
+        "effective rp_filter on {name} is {mode}, {meaning} (maximum of conf.{conf} and conf.all; \
+         RFC 3704)"
     );
     if dropped == 0 {
         return Some(Notice::pass(
             Id::RpFilter,
-            "no datagram failed the reverse-path filter",
+            "the reverse-path filter dropped no datagrams",
             rule,
         ));
     }
     let sources: Vec<String> = unheard(facts).iter().map(IpAddr::to_string).collect();
     let of = if sources.is_empty() { String::new() } else { format!(" from {}", list(&sources)) };
-    let what = format!("the reverse-path filter of this host drops what comes in on {name}{of}");
+    let what = format!("this host's reverse-path filter drops datagrams{of} on {name}");
     let evidence = format!("TcpExt: IPReversePathFilter +{dropped}; {rule}");
     let suspicion = if mode == 0 { Suspicion::None } else { Suspicion::of(facts, dropped) };
     if suspicion == Suspicion::None {
         let what = format!(
-            "the reverse-path filter of this host dropped {}, none of them known to be of {}",
+            "this host's reverse-path filter dropped {}, none of them known to belong to {}",
             count(dropped, "datagram"),
             facts.target
         );
@@ -123,7 +123,7 @@ fn rp_filter(facts: &Facts) -> Option<Notice> {
     Some(route_or_looser_filter(finding, name, mode, sources.first()))
 }
 
-/// The remedy for a reverse-path filter in this mode that drops datagrams of `source` on `name`.
+/// Adds the remedy for a filter in this mode that drops datagrams from `source` on `name`.
 fn route_or_looser_filter(
     finding: Notice,
     name: &str,
@@ -132,32 +132,28 @@ fn route_or_looser_filter(
 ) -> Notice {
     let conf = setting(name);
     let get = source.map_or(String::new(), |source| {
-        format!(" ('ip route get {source}' shows where it would answer)")
+        format!(" ('ip route get {source}' shows the present route)")
     });
     match (mode, source) {
         (1, _) => finding
-            .remedy(format!(
-                "make it loose, or give this host a route to the sender by {name}{get}"
-            ))
+            .remedy(format!("use loose mode, or add a route to the sender through {name}{get}"))
             .run(Place::Here, format!("sysctl -w net.ipv4.conf.{conf}.rp_filter=2")),
-        // The larger of the two counts, so both have to go.
+        // The larger of the two settings applies, so both must be 0.
         (_, Some(source)) => finding
             .remedy(format!(
-                "give this host a route to the sender{get}, or switch the filter off \
+                "add a route to the sender{get}, or disable the filter \
                  (net.ipv4.conf.all.rp_filter and net.ipv4.conf.{conf}.rp_filter)"
             ))
             .run(Place::Here, format!("ip route add {source}/32 dev {name}")),
-        (_, None) => {
-            finding.remedy("give this host a route to the sender, or switch the filter off").run(
-                Place::Here,
-                format!("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{conf}.rp_filter=0"),
-            )
-        }
+        (_, None) => finding.remedy("add a route to the sender, or disable the filter").run(
+            Place::Here,
+            format!("sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{conf}.rp_filter=0"),
+        ),
     }
 }
 
-/// IPv6 takes no datagram without a checksum, and counts those of a group as if nobody had wanted
-/// them.
+/// IPv6 drops datagrams without a checksum, and counts those to a group as `IgnoredMulti`, like
+/// datagrams that no socket wanted.
 fn no_checksum(facts: &Facts) -> Option<Notice> {
     let unheard = unheard(facts);
     let lost = facts
@@ -167,17 +163,17 @@ fn no_checksum(facts: &Facts) -> Option<Notice> {
     (frames > 0).then(|| {
         Notice::fault(
             Id::BadChecksum,
-            "UDP datagrams arrive here without a checksum, and IPv6 drops them",
+            "UDP datagrams arrive without a checksum, and the kernel drops them",
             format!(
-                "{} came in whose UDP checksum is 0, which IPv4 permits and IPv6 does not (RFC \
-                 8200, 8.1); Udp6: IgnoredMulti +{}",
+                "{} arrived with UDP checksum 0, which IPv4 permits but IPv6 does not (RFC 8200, \
+                 8.1); Udp6: IgnoredMulti +{}",
                 count(frames, "frame"),
                 facts.rise("", "Udp6.IgnoredMulti")
             ),
         )
         .remedy(
-            "have the sender fill it in: a program does unless it says otherwise \
-             (UDP_NO_CHECK6_TX), a device may have a setting for it",
+            "enable UDP checksums on the sender: remove the socket option UDP_NO_CHECK6_TX in the \
+             program, or change the setting of the device",
         )
     })
 }
@@ -188,26 +184,26 @@ fn bad_checksum(facts: &Facts) -> Option<Notice> {
     (bad >= FEW).then(|| {
         Notice::fault(
             Id::BadChecksum,
-            "UDP datagrams arrive here with a wrong checksum, and are dropped",
+            "UDP datagrams arrive with a wrong checksum, and the kernel drops them",
             format!(
-                "{}: InCsumErrors +{bad}: they were changed or damaged on the way, are replayed from \
-                 a capture, or left a host whose network card was to fill the checksum in and did \
-                 not (a bridge in user space, a virtual machine's tap){}",
+                "{}: InCsumErrors +{bad}; possible causes: datagrams changed or damaged in the network, \
+                 a replayed capture, or checksum offload without effect (bridge in user space, tap \
+                 of a virtual machine){}",
                 either(facts, "Udp", "Udp and Udp6"),
                 suspicion.reserve()
             ),
         )
         .remedy(
-            "have the sender fill it in itself: switch its checksum offload off, or correct a \
-             capture before its replay ('tcprewrite --fixcsum')",
+            "disable checksum offload on the sender, or correct the capture before you replay it \
+             ('tcprewrite --fixcsum')",
         )
         .run(Place::Sender, "ethtool -K IFACE tx off")
         .at(suspicion.level())
     })
 }
 
-/// UDP counts few other errors: checksums and full buffers have counters of their own, and so has
-/// the lack of memory.
+/// Wrong checksums, full buffers and a lack of memory have counters too. `InErrors` counts little
+/// else.
 fn bad_length(facts: &Facts) -> Option<Notice> {
     let rise = |name: &str| facts.rise(&format!("Udp.{name}"), &format!("Udp6.{name}"));
     let known: u64 = ["InCsumErrors", "RcvbufErrors", "MemErrors"].into_iter().map(rise).sum();
@@ -216,19 +212,18 @@ fn bad_length(facts: &Facts) -> Option<Notice> {
     (bad >= FEW && suspicion != Suspicion::None).then(|| {
         Notice::fault(
             Id::BadLength,
-            "UDP datagrams arrive here whose header tells a wrong length, and are dropped",
+            "the kernel drops UDP datagrams, probably because of a wrong length in their header",
             format!(
-                "{}: InErrors +{bad} beyond wrong checksums and full buffers: the length in the \
-                 header is more than there is, or less than a header (RFC 768), or a policy of \
-                 IPsec refuses them{}",
+                "{}: InErrors +{bad}, excluding wrong checksums and full buffers; possible causes: a \
+                 length field larger than the datagram or smaller than the header (RFC 768), or an \
+                 IPsec policy{}",
                 either(facts, "Udp", "Udp6"),
                 suspicion.reserve()
             ),
         )
         .remedy(
-            "have whoever builds that header, a program with a raw socket, a tunnel or a \
-             translator of addresses, write the length of header and payload; mcast shows whether \
-             the network carries what is whole",
+            "correct the length in the program, tunnel or address translator that writes the UDP \
+             header. To test the network with correct datagrams, send with mcast",
         )
         .run(Place::Sender, format!("mcast send --probe {} --iface IFACE", facts.target.to_send()))
         .at(suspicion.level())
@@ -242,7 +237,7 @@ fn fragments_lost(facts: &Facts) -> Option<Notice> {
     if fragments < FEW || whole > 0 || suspicion == Suspicion::None {
         return None;
     }
-    // Where frames are seen, those of the target are to be fragments.
+    // If the capture shows frames of the target, some of them must be fragments.
     if suspicion == Suspicion::Sure && !facts.flows_here().any(|flow| flow.fragments) {
         return None;
     }
@@ -251,17 +246,17 @@ fn fragments_lost(facts: &Facts) -> Option<Notice> {
     Some(
         Notice::fault(
             Id::FragmentsLost,
-            "datagrams arrive here in fragments, and never all of them",
+            "fragmented datagrams arrive incomplete, and the kernel cannot reassemble them",
             format!(
-                "{}: ReasmReqds +{fragments}, ReasmOKs +0: of each datagram some fragments come \
-                 and others are lost on the way, so that none of {asked} can be put together{}",
+                "{}: ReasmReqds +{fragments}, ReasmOKs +0: some fragments of each datagram arrive and \
+                 others do not{}",
                 either(facts, "Ip", "Ip6"),
                 suspicion.reserve()
             ),
         )
         .remedy(
-            "send datagrams that a frame holds: up to 1472 bytes over IPv4 and 1452 over IPv6, \
-             with an MTU of 1500 (RFC 8085, 3.2)",
+            "send datagrams that fit one frame: with an MTU of 1500, up to 1472 bytes over IPv4 \
+             and 1452 bytes over IPv6 (RFC 8085, 3.2)",
         )
         .run(
             Place::Sender,
@@ -283,53 +278,49 @@ fn too_long(facts: &Facts) -> Option<Notice> {
     }
     let (name, mtu) = (&link.name, link.mtu.unwrap_or(1500));
     let larger = if mtu < 9000 { 9000 } else { 65535 };
-    let evidence = format!(
-        "rx_dropped of {name} +{dropped}, rx_packets +{}; its MTU is {mtu}",
-        counters.rx_packets
-    );
-    let remedy = "give both ends of the wire the same MTU, or send shorter datagrams";
+    let evidence =
+        format!("{name}: rx_dropped +{dropped}, rx_packets +{}, MTU {mtu}", counters.rx_packets);
+    let remedy = "set the same MTU on both ends of the link, or send shorter datagrams";
     let run = format!("ip link set {name} mtu {larger}");
-    // Frames of protocols that nobody here speaks are dropped too, and those are counted as
-    // received before.
+    // The kernel also drops frames of protocols that it does not support, but counts these as
+    // received first.
     if dropped > counters.rx_packets {
-        let what = format!(
-            "{name} drops frames before IP has seen them: they are longer than its MTU of {mtu}"
-        );
+        let what = format!("{name} drops frames longer than its MTU of {mtu} before IP processing");
         return Some(
             Notice::fault(Id::MtuTooSmall, what, evidence).remedy(remedy).run(Place::Here, run),
         );
     }
     let what = format!(
-        "{name} drops frames: they may be longer than its MTU of {mtu}, or of a protocol that \
-         this host does not speak"
+        "{name} drops frames: they may exceed its MTU of {mtu}, or use a protocol that this host \
+         does not support"
     );
     Some(Notice::note(Id::MtuTooSmall, what, evidence).remedy(remedy).run(Place::Here, run))
 }
 
-/// Frames that the network card could not use. Whose they were is not known to anybody.
+/// Frames that the network card could not use. Their groups are unknown.
 fn damaged(facts: &Facts) -> Option<Notice> {
     let link = facts.expected()?;
     let counters = link.counters.filter(|counters| counters.rx_errors >= FEW)?;
     let (name, time) = (&link.name, seconds(facts.seconds));
-    // Where nearly all frames come whole, a few that do not are no reason to hear nothing.
+    // A few damaged frames among very many do not explain that no datagram arrives.
     let many = counters.rx_errors >= counters.rx_packets / 100;
     let level = if many && facts.heard_here() == 0 { Level::Warning } else { Level::Note };
     Some(
         Notice::fault(
             Id::InterfaceErrors,
             format!(
-                "{name} receives frames that it cannot use: {} in {time}",
+                "{name} reports receive errors: {} in {time}",
                 count(counters.rx_errors, "frame")
             ),
             format!(
-                "rx_errors of {name} +{}, rx_packets +{}: damaged on the wire, or more than the \
-                 network card could take; whose they were is not known",
+                "{name}: rx_errors +{}, rx_packets +{}; possible causes: damage on the wire, or more \
+                 frames than the network card can process; it is unknown which groups lost frames",
                 counters.rx_errors, counters.rx_packets
             ),
         )
         .remedy(
-            "change the cable, the transceiver or the port; where both ends do not agree on speed \
-             and duplex, have them do so. The driver's own counters say more",
+            "replace the cable, the transceiver or the port, and check that both ends use the same \
+             speed and duplex mode. The driver's counters show details",
         )
         .run(Place::Here, format!("ethtool -S {name}"))
         .at(level),
@@ -339,7 +330,7 @@ fn damaged(facts: &Facts) -> Option<Notice> {
 fn duplicate_address(facts: &Facts) -> Option<Notice> {
     let has =
         |link: &&LinkFacts, address: IpAddr| link.addresses.iter().any(|own| own.ip == address);
-    // That of the interface where it came, if several have it.
+    // If several interfaces have the address, the one on which the frames arrived.
     let own = |flow: &FlowFacts| {
         facts
             .interfaces
@@ -347,25 +338,24 @@ fn duplicate_address(facts: &Facts) -> Option<Notice> {
             .filter(|link| has(link, flow.source))
             .max_by_key(|link| link.name == flow.iface)
     };
-    // On the loopback interface all comes from this host.
+    // All frames on the loopback interface come from this host.
     let comes_in = |flow: &&FlowFacts| facts.link(&flow.iface).is_none_or(|link| !link.loopback);
     let (flow, link) =
         facts.flows_here().filter(comes_in).find_map(|flow| Some((flow, own(flow)?)))?;
-    // A second wire to the same network, or an access point, brings this host's own datagrams back
-    // to it.
+    // A second link to the same network, or an access point, returns this host's own datagrams.
     let sends_itself = facts.heard.iter().any(|heard| heard.source.ip() == flow.source);
     if link.name != flow.iface && is_link_scoped(flow.source) {
-        // Another link may have the same (RFC 4291, 2.5.6).
+        // A host on another link may use the same address (RFC 4291, 2.5.6).
         return None;
     }
     if link.name != flow.iface || (facts.is_ipv4() && sends_itself) {
-        let so = either(facts, ", where the kernel drops it", "");
+        let dropped = either(facts, ", and the kernel drops them", "");
         let what = format!(
-            "what this host sends from {} on {} comes back in on {}{so}",
+            "datagrams that this host sends from {} on {} return on {}{dropped}",
             flow.source, link.name, flow.iface
         );
         let evidence = format!(
-            "{} of {} came in from that address",
+            "{} of {} arrived from this address",
             count(flow.frames, "frame"),
             facts.target.group
         );
@@ -373,25 +363,25 @@ fn duplicate_address(facts: &Facts) -> Option<Notice> {
     }
     let address = link.addresses.iter().find(|own| own.ip == flow.source)?;
     let prefix = address.prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
-    // IPv6 takes the datagrams all the same; only what goes back goes astray.
-    let (level, so) = if facts.is_ipv4() {
-        (Level::Fault, "so the kernel takes it for a forgery")
+    // IPv6 delivers the datagrams all the same. Only replies go astray.
+    let (level, effect) = if facts.is_ipv4() {
+        (Level::Fault, "the kernel drops the datagrams as spoofed")
     } else {
-        (Level::Warning, "so what is sent back to it stays here")
+        (Level::Warning, "replies do not leave this host")
     };
     Some(
         Notice::fault(
             Id::DuplicateAddress,
-            format!("another host sends from {}, an address of this host, {so}", flow.source),
+            format!("another host sends from this host's address {}, and {effect}", flow.source),
             format!(
-                "{} of {} came in on {} from that address, and {} has it as well",
+                "{} of {} arrived on {} from this address, which {} has too",
                 count(flow.frames, "frame"),
                 facts.target.group,
                 flow.iface,
                 link.name
             ),
         )
-        .remedy("give one of the two another address")
+        .remedy("give one of the two hosts another address")
         .run(
             Place::Sender,
             format!(
@@ -404,8 +394,7 @@ fn duplicate_address(facts: &Facts) -> Option<Notice> {
     )
 }
 
-/// Another address of the same network, that this host does not have. Whether somebody else has it
-/// is not known here.
+/// Another address of the same network that this host does not use. Another host may use it.
 fn free_neighbour(facts: &Facts, address: IpAddr, prefix: Option<u8>) -> String {
     let (IpAddr::V4(address), Some(prefix @ 1..=30)) = (address, prefix) else {
         return "ADDRESS".to_owned();
@@ -418,7 +407,7 @@ fn free_neighbour(facts: &Facts, address: IpAddr, prefix: Option<u8>) -> String 
     };
     let mask = u32::MAX >> prefix;
     let network = address.to_bits() & !mask;
-    // From the end, where addresses are less often in use.
+    // From the end: addresses there are less often in use.
     let free = (network + 1..network + mask).rev().find(|ip| !known(*ip));
     free.map_or("ADDRESS".to_owned(), |ip| {
         format!("{}/{prefix}", std::net::Ipv4Addr::from_bits(ip))
