@@ -55,6 +55,24 @@ fn help_that_cannot_be_written_is_an_error_and_a_reader_that_goes_is_none() {
 }
 
 #[test]
+fn the_long_version_adds_commit_and_target() {
+    let short = concat!("mcast ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(mcast(&["-V"]).1, format!("{short}\n"));
+    let long = mcast(&["--version"]).1;
+    let lines: Vec<&str> = long.lines().collect();
+    let commit = lines[0].strip_prefix(short).unwrap();
+    let target = lines[1].strip_prefix("target ").unwrap();
+    assert!(lines.len() == 2 && target.contains(std::env::consts::ARCH), "{long}");
+    // Without git there is no commit.
+    let git = ["-C", env!("CARGO_MANIFEST_DIR"), "show", "-s", "--format=%h %cd", "--date=short"];
+    let git = Command::new("git").args(["-c", "core.abbrev=7"]).args(git).output();
+    if let Some(output) = git.ok().filter(|output| output.status.success()) {
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(commit, format!(" ({})", shown.trim()), "{long}");
+    }
+}
+
+#[test]
 fn h_is_short_and_help_is_long_wherever_it_is_asked_for() {
     for command in ["send", "recv", "check", "ifaces"] {
         let (status, long, err) = mcast(&[command, "--help"]);

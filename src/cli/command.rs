@@ -37,11 +37,16 @@ Environment:
 const EXIT_STATUS: &str =
     "Exit status: 0 done; 1 the answer is no; 2 could not run; 128+N signal N.";
 
+/// The version with the commit and the target, as build.rs found them.
+const LONG_VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), env!("MCAST_COMMIT"), "\ntarget ", env!("MCAST_TARGET"));
+
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "mcast",
     version,
+    long_version = LONG_VERSION,
     about = "Send, receive, measure and explain IP multicast",
     styles = STYLES,
     max_term_width = 100,
