@@ -38,6 +38,8 @@ fn help_and_version_go_to_standard_output_with_status_0() {
 fn help_that_cannot_be_written_is_an_error_and_a_reader_that_goes_is_none() {
     for arguments in
         [&["--help"][..], &["-h"], &["--version"], &["recv", "--help"], &["help", "send"]]
+            .into_iter()
+            .chain([&["man"][..], &["completions", "bash"]])
     {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let run = |stdout: std::process::Stdio| {
@@ -74,11 +76,13 @@ fn the_long_version_adds_commit_and_target() {
 
 #[test]
 fn h_is_short_and_help_is_long_wherever_it_is_asked_for() {
-    for command in ["send", "recv", "check", "ifaces"] {
+    for command in ["send", "recv", "check", "ifaces", "completions", "man"] {
         let (status, long, err) = mcast(&[command, "--help"]);
         assert_eq!((status, err.as_str()), (Some(0), ""));
         assert_eq!(mcast(&["help", command]).1, long, "{command}");
-        assert_eq!(mcast(&["--color", "never", command, "--help"]).1, long, "{command}");
+        if !["completions", "man"].contains(&command) {
+            assert_eq!(mcast(&["--color", "never", command, "--help"]).1, long, "{command}");
+        }
         let short = mcast(&[command, "-h"]).1;
         assert!(short.lines().count() <= 40, "{short}");
         assert!(short.lines().count() < long.lines().count(), "{short}");

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use clap::Error;
 
+use super::document;
 use super::reporting::with_reporter;
 use crate::cli::{self, DisplayArgs};
-use crate::net::describe;
 use crate::report::{ColorWhen, Notes, Output, Paint, Screen, finished, fit};
 use crate::units::printable::{Printable, name_of};
 use crate::verdict::COULD_NOT_RUN;
@@ -21,17 +21,7 @@ pub fn show(answer: &Error, arguments: &[OsString]) -> ExitCode {
         refuse(answer, arguments);
         return COULD_NOT_RUN.into();
     }
-    match answer.print().and_then(|()| io::stdout().flush()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            let paint = Paint::new(ColorWhen::Auto, &io::stderr());
-            let why = describe(&error);
-            let text = format!("{} cannot write the output: {why}\n", paint.bad("error:"));
-            let _ = Notes::default().write_all(text.as_bytes());
-            COULD_NOT_RUN.into()
-        }
-    }
+    document::exit_status(answer.print().and_then(|()| io::stdout().flush()))
 }
 
 /// Shows an error of usage; as JSON too, if JSON is what the arguments ask for.

@@ -8,7 +8,7 @@ const REFUSED: &[&str] = &["mcast recv 239.1.1.1 -p 5000"];
 
 pub fn page() -> Page {
     let mut samples = Vec::new();
-    for command in ["", "send", "recv", "check", "ifaces"] {
+    for command in ["", "send", "recv", "check", "ifaces", "completions", "man"] {
         for flag in ["-h", "--help"] {
             samples.push(answer(&format!("mcast {command} {flag}")));
         }

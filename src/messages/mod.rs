@@ -8,6 +8,7 @@
 //! [`source_texts`] finds the texts in the source. A text that no sample shows fails the test.
 
 mod command_line;
+mod documents;
 mod errors;
 mod findings;
 mod findings_of_host;
