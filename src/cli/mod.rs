@@ -1,10 +1,11 @@
-//! What was typed: the commands, their options, and the help beside each.
+//! The command line: the commands, their options and their help.
 
 mod addresses;
 mod check;
 mod command;
 mod common;
 mod habit;
+mod help;
 mod ifaces;
 mod keys;
 pub mod menu;
