@@ -173,7 +173,7 @@ fn bash_completes_commands_options_interfaces_and_the_command_of_recv() {
         (&["mcast", "recv", "--if"], &["--iface"]),
         (&["mcast", "recv", "--iface", ""], &["lo", "all", "ask"]),
         (&["mcast", "recv", "-i", "l"], &["lo"]),
-        (&["mcast", "check", "--interface", "l"], &["lo"]),
+        (&["mcast", "check", "--iface", "l"], &["lo"]),
         (&["mcast", "send", "--iface", "=", "l"], &["lo"]),
         (&["mcast", "recv", "--output", "h"], &["hex"]),
         (&["mcast", "completions", "z"], &["zsh"]),

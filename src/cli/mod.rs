@@ -1,4 +1,4 @@
-//! What was typed: the commands, their options, and the help beside each.
+//! The command line: the commands, their options and their help.
 
 mod addresses;
 mod check;
@@ -6,6 +6,7 @@ mod command;
 mod common;
 mod completions;
 mod habit;
+mod help;
 mod ifaces;
 mod keys;
 mod man;

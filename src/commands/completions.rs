@@ -72,10 +72,12 @@ mod tests {
         for (shell, added) in [
             (Shell::Bash, &["compgen -W \"$(_mcast_interfaces)\"", "complete -F _mcast_line "][..]),
             (Shell::Zsh, &[":IFACE:_mcast_interfaces'", "{ _mcast_command; return }\n"]),
-            (Shell::Fish, &["-l interface -d", "-f -a \"(__fish_mcast_interfaces)\""]),
+            (Shell::Fish, &["-f -a \"(__fish_mcast_interfaces)\""]),
         ] {
             let script = script(shell);
-            assert!(!script.contains("MCAST_"), "{shell}: {script}");
+            for placeholder in [INTERFACES, "MCAST_SHELLS"] {
+                assert!(!script.contains(placeholder), "{shell}: {script}");
+            }
             added.iter().for_each(|part| assert!(script.contains(part), "{shell}: {part}"));
             assert!(!script.contains("complete -F _mcast "), "{script}");
         }

@@ -4,7 +4,7 @@ use std::io;
 
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 
-use super::help_text::{Item, Section};
+use super::help_text::{EXAMPLES, Item, Section};
 
 /// What roff writes before each document; a page needs it once.
 const PREAMBLE_LINES: usize = 2;
@@ -50,37 +50,21 @@ impl RoffText {
         self.add(|roff| roff.control("TP", []).text([bold(term)]).text([roman(text)]));
     }
 
-    /// Adds the text of a section, and its items as commands or as terms.
+    /// Adds the items of a section.
     pub fn add_section(&mut self, section: &Section) {
-        if !section.text.is_empty() {
-            self.add_sentence(&section.text);
-        }
-        let commands = section.is_commands();
         for item in &section.items {
-            if commands { self.add_command(item) } else { self.add_term(&item.term, &item.text) }
+            match section.title.as_str() {
+                EXAMPLES => self.add_command(item),
+                _ if item.text.is_empty() => self.add_paragraph(&item.term),
+                _ => self.add_term(&item.term, &item.text),
+            }
         }
     }
 
-    /// Adds a list that the help has as one sentence: `0 done; 1 the answer is no`.
-    fn add_sentence(&mut self, text: &str) {
-        let is_item = |part: &&str| part.trim().starts_with(|first: char| first.is_ascii_digit());
-        let parts: Vec<&str> = text.trim_end_matches('.').split("; ").collect();
-        if parts.len() == 1 || !parts.iter().all(|part| is_item(&part)) {
-            return self.add_paragraph(text);
-        }
-        for part in parts {
-            let (term, text) = part.trim().split_once(' ').unwrap_or((part, ""));
-            self.add_term(term, text);
-        }
-    }
-
-    /// Adds a command to type below its explanation.
+    /// Adds a command below its explanation.
     fn add_command(&mut self, item: &Item) {
         self.add(|roff| {
-            roff.control("PP", []);
-            if !item.text.is_empty() {
-                roff.text([roman(capitalized(&item.text) + ":")]);
-            }
+            roff.control("PP", []).text([roman(&item.text)]);
             roff.control("RS", ["4"]).control("nf", []);
             for line in item.term.lines() {
                 roff.text([bold(line)]);
@@ -90,7 +74,7 @@ impl RoffText {
     }
 
     /// Adds the names of other pages: `ip(8), ss(8)`.
-    pub fn add_references<'a>(&mut self, pages: impl Iterator<Item = &'a str>) {
+    pub fn add_references(&mut self, pages: impl Iterator<Item = String>) {
         let mut line: Vec<Inline> = Vec::new();
         for page in pages {
             let (name, section) = page.split_at(page.find('(').unwrap_or(page.len()));
@@ -128,9 +112,4 @@ pub fn rendered(render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> St
     render(&mut bytes).expect("memory takes every byte");
     let text = String::from_utf8(bytes).expect("roff writes UTF-8");
     text.split_inclusive('\n').skip(PREAMBLE_LINES).collect()
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

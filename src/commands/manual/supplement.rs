@@ -42,7 +42,7 @@ pub const SUPPLEMENTS: &[Supplement] = &[
     Supplement {
         command: "recv",
         description: &[
-            "mcast joins each group, prints the datagrams that arrive, and leaves the groups in \
+            "mcast joins each group, prints the datagrams that arrive, and leaves the groups at \
              the end. If an interface disappears, mcast rejoins its groups when it returns.",
             "For streams of mcast send --probe, the summary shows loss, reordering, duplicates, \
              corruption, delay and jitter. It counts drops by this host's kernel separately.",
@@ -63,9 +63,8 @@ pub const SUPPLEMENTS: &[Supplement] = &[
     Supplement {
         command: "check",
         description: &[
-            "mcast joins the group, listens, and reads the kernel's counters, routes, limits and \
-             firewall rules. Each finding has a level: pass, note, warning or fault. A fault comes \
-             with the commands that fix it, if mcast knows them.",
+            "Each finding has a level: pass, note, warning or fault. A fault comes with the \
+             commands that fix it, if mcast knows them.",
             "Root privileges show more: firewall rules (CAP_NET_ADMIN), and frames and queriers on \
              the wire (CAP_NET_RAW).",
         ],
