@@ -64,11 +64,13 @@ fn the_long_version_adds_commit_and_target() {
     let lines: Vec<&str> = long.lines().collect();
     let commit = lines[0].strip_prefix(short).unwrap();
     let target = lines[1].strip_prefix("target ").unwrap();
-    assert!(lines.len() == 2 && target.contains(std::env::consts::ARCH), "{long}");
-    // Without git there is no commit.
-    let git = ["-C", env!("CARGO_MANIFEST_DIR"), "show", "-s", "--format=%h %cd", "--date=short"];
-    let git = Command::new("git").args(["-c", "core.abbrev=7"]).args(git).output();
-    if let Some(output) = git.ok().filter(|output| output.status.success()) {
+    assert!(lines.len() == 2 && target.contains('-'), "{long}");
+    // A package has no .git, and a machine may have no git.
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let is_checkout = std::path::Path::new(folder).join(".git").exists();
+    let show = ["show", "-s", "--abbrev=7", "--format=%h %cd", "--date=short"];
+    let git = Command::new("git").args(["-C", folder]).args(show).output();
+    if let Some(output) = git.ok().filter(|output| is_checkout && output.status.success()) {
         let shown = String::from_utf8(output.stdout).unwrap();
         assert_eq!(commit, format!(" ({})", shown.trim()), "{long}");
     }

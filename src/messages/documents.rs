@@ -11,6 +11,7 @@ const SECTIONS: &[&str] = &["NAME", "SYNOPSIS", "DESCRIPTION", "FILES", "\"SEE A
 
 pub fn page() -> Page {
     let mut samples: Vec<String> = pages().iter().map(|page| readable(&page.roff)).collect();
+    // ENOSPC
     let source = || io::Error::from_raw_os_error(28);
     samples.extend(
         [

@@ -1,4 +1,4 @@
-//! `mcast man`: the manual pages, made of the help and of what only the manual has room for.
+//! `mcast man`: the manual pages, from the help and from texts that only the manual has.
 
 mod help_text;
 mod page;

@@ -90,7 +90,8 @@ fn detailed(command: &Command) -> Command {
     })
 }
 
-const ARGUMENTS: &str = "Arguments";
+/// The section of positional arguments. clap_mangen writes headings in capitals.
+const ARGUMENTS: &str = "ARGUMENTS";
 
 fn add_commands(roff: &mut RoffText, command: &Command) {
     if command.has_subcommands() {
@@ -102,7 +103,7 @@ fn add_commands(roff: &mut RoffText, command: &Command) {
     }
 }
 
-/// Adds the arguments, then the options, each group below a heading of its own.
+/// Adds the arguments, then the options, each group below its heading.
 fn add_options(roff: &mut RoffText, command: &Command, man: &Man) {
     let rendered = rendered(|out| man.render_options_section(out));
     let mut groups: Vec<(&str, &str)> = rendered
@@ -110,17 +111,17 @@ fn add_options(roff: &mut RoffText, command: &Command, man: &Man) {
         .filter_map(|group| group.split_once('\n'))
         .map(|(heading, text)| (heading.trim_matches('"'), text))
         .collect();
-    groups.sort_by_key(|(heading, _)| *heading != ARGUMENTS.to_uppercase());
+    groups.sort_by_key(|(heading, _)| *heading != ARGUMENTS);
     let mut has_heading = false;
     for (heading, text) in groups {
         let is_heading = |title: &&str| title.to_uppercase() == heading;
         let title = command.get_arguments().filter_map(Arg::get_help_heading).find(is_heading);
-        if heading == ARGUMENTS.to_uppercase() {
+        if heading == ARGUMENTS {
             roff.add_heading(heading);
         } else if !std::mem::replace(&mut has_heading, true) {
             roff.add_heading("OPTIONS");
         }
-        if let Some(title) = title.filter(|_| heading != ARGUMENTS.to_uppercase()) {
+        if let Some(title) = title.filter(|_| heading != ARGUMENTS) {
             roff.add_subheading(title);
         }
         // An empty line begins a paragraph, which keeps its indentation.

@@ -1,6 +1,6 @@
-//! What a manual page says beyond the help.
+//! The texts of manual pages that are not in the help.
 
-/// The parts of a page that the help has no room for.
+/// The parts of a page that are not in the help.
 pub struct Supplement {
     /// The command; empty for the program.
     pub command: &'static str,
@@ -20,7 +20,7 @@ pub const SUPPLEMENTS: &[Supplement] = &[
              measures loss, reordering and delay.",
             "If a group does not arrive on this host, mcast finds the cause and prints the \
              commands that fix it.",
-            "Most commands need no root privileges. Each command has a page of its own.",
+            "Most commands need no root privileges. A separate page describes each command.",
         ],
         files: &[],
         see_also: &["ip(8)", "ss(8)", "tcpdump(8)", "iperf(1)", "nft(8)", "socket(7)", "ip(7)"],
@@ -63,8 +63,8 @@ pub const SUPPLEMENTS: &[Supplement] = &[
     Supplement {
         command: "check",
         description: &[
-            "Each finding has a level: pass, note, warning or fault. A fault comes with the \
-             commands that fix it, if mcast knows them.",
+            "Each finding has a level: pass, note, warning or fault. A fault shows the \
+             commands that fix it, if there are any.",
             "Root privileges show more: firewall rules (CAP_NET_ADMIN), and frames and queriers on \
              the wire (CAP_NET_RAW).",
         ],
