@@ -14,7 +14,7 @@ const MCAST: &str = env!("CARGO_BIN_EXE_mcast");
 
 const COMMANDS: &[&str] = &["send", "recv", "check", "ifaces", "completions", "man"];
 
-/// Whether a tool runs. Minimized systems have a `man` that only says so.
+/// Whether a tool runs. On minimized systems, `man` only prints a notice.
 fn has(tool: &str) -> bool {
     let version = Command::new(tool).arg("--version").output();
     let runs = version.is_ok_and(|Output { status, stdout, .. }| {
@@ -124,7 +124,7 @@ fn a_page_has_every_option_of_the_help_and_commands_to_copy() {
         let page = folder.join(format!("mcast-{command}.1"));
         let text = run("man", &["-l", page.to_str().unwrap()]).1;
         let help = run(MCAST, &[command, "--help"]).1;
-        // In the long help, an option has a line of its own: `-c, --count <N>`.
+        // In the long help, each option has its own line: `-c, --count <N>`.
         let is_option = |line: &&str| {
             line.starts_with('-') && line.split(' ').all(|word| word.starts_with(['-', '<', '[']))
         };
