@@ -18,8 +18,8 @@ pub const SUPPLEMENTS: &[Supplement] = &[
         description: &[
             "mcast sends and receives UDP datagrams over IP multicast, for IPv4 and IPv6. It \
              measures loss, reordering and delay.",
-            "If a group does not arrive on this host, mcast finds the cause and prints the \
-             commands that fix it.",
+            "If a group does not arrive on this host, mcast check examines this host and its \
+             network, and prints the commands that fix the faults that it finds.",
             "Most commands need no root privileges. A separate page describes each command.",
         ],
         files: &[],
@@ -35,7 +35,7 @@ pub const SUPPLEMENTS: &[Supplement] = &[
         ],
         files: &[
             ("/proc/net/if_inet6", "IPv6 addresses that are still being checked for duplicates"),
-            ("/sys/class/net/*/speed", "speed of the link, for --flood"),
+            ("/sys/class/net/*/speed", "link speed; an endless run at this speed requires --force"),
         ],
         see_also: &["ip(8)", "tc(8)", "tcpdump(8)", "iperf(1)", "ip(7)", "udp(7)"],
     },
@@ -69,7 +69,7 @@ pub const SUPPLEMENTS: &[Supplement] = &[
              the wire (CAP_NET_RAW).",
         ],
         files: &[
-            ("FILE of --record", "the facts behind the findings, as JSON"),
+            ("FILE of --record", "all observations, as JSON"),
             ("/proc/net/igmp, /proc/net/igmp6", "groups of this host, and the IGMP versions"),
             ("/proc/net/snmp, /proc/net/snmp6, /proc/net/netstat", "counters of IP, IGMP and UDP"),
             ("/proc/net/dev", "counters of each interface"),
