@@ -177,7 +177,7 @@ fn bash_completes_commands_options_interfaces_and_the_command_of_recv() {
         (&["mcast", "send", "--iface", "=", "l"], &["lo"]),
         (&["mcast", "recv", "--output", "h"], &["hex"]),
         (&["mcast", "completions", "z"], &["zsh"]),
-        (&["mcast", "recv", "--once", "--", "unsha"], &["unshare"]),
+        (&["mcast", "recv", "--once", "--", "readarr"], &["readarray"]),
         (&["mcast", "recv", "--", "mcast", "send", "--pro"], &["--probe"]),
     ] {
         let found = offered_by_bash(&script, line);
