@@ -37,6 +37,8 @@ fn help_and_version_go_to_standard_output_with_status_0() {
 fn unwritable_help_is_an_error_but_a_closed_pipe_is_not() {
     for arguments in
         [&["--help"][..], &["-h"], &["--version"], &["recv", "--help"], &["help", "send"]]
+            .into_iter()
+            .chain([&["man"][..], &["completions", "bash"]])
     {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let run = |stdout: std::process::Stdio| {
@@ -54,12 +56,34 @@ fn unwritable_help_is_an_error_but_a_closed_pipe_is_not() {
 }
 
 #[test]
+fn the_long_version_adds_commit_and_target() {
+    let short = concat!("mcast ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(mcast(&["-V"]).1, format!("{short}\n"));
+    let long = mcast(&["--version"]).1;
+    let lines: Vec<&str> = long.lines().collect();
+    let commit = lines[0].strip_prefix(short).unwrap();
+    let target = lines[1].strip_prefix("target ").unwrap();
+    assert!(lines.len() == 2 && target.contains('-'), "{long}");
+    // A package has no .git, and a machine may have no git.
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let is_checkout = std::path::Path::new(folder).join(".git").exists();
+    let show = ["show", "-s", "--abbrev=7", "--format=%h %cd", "--date=short"];
+    let git = Command::new("git").args(["-C", folder]).args(show).output();
+    if let Some(output) = git.ok().filter(|output| is_checkout && output.status.success()) {
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(commit, format!(" ({})", shown.trim()), "{long}");
+    }
+}
+
+#[test]
 fn h_prints_short_help_and_help_prints_long_help() {
-    for command in ["send", "recv", "check", "ifaces"] {
+    for command in ["send", "recv", "check", "ifaces", "completions", "man"] {
         let (status, long, err) = mcast(&[command, "--help"]);
         assert_eq!((status, err.as_str()), (Some(0), ""));
         assert_eq!(mcast(&["help", command]).1, long, "{command}");
-        assert_eq!(mcast(&["--color", "never", command, "--help"]).1, long, "{command}");
+        if !["completions", "man"].contains(&command) {
+            assert_eq!(mcast(&["--color", "never", command, "--help"]).1, long, "{command}");
+        }
         let short = mcast(&[command, "-h"]).1;
         assert!(short.lines().count() <= 40, "{short}");
         assert!(short.lines().count() < long.lines().count(), "{short}");

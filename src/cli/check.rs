@@ -7,65 +7,84 @@ use clap::Args;
 
 use super::addresses::target;
 use super::common::text_or_json;
+use super::help::{self, LIMITS, OUTPUT, Sections, TARGET};
 use super::{DisplayArgs, values};
 use crate::iface::Wanted;
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 
-/// What `mcast check` takes.
+const SECTIONS: Sections = Sections {
+    command: "mcast check",
+    details: &[],
+    examples: "  \
+  Find out why a group does not arrive on eth0:
+    mcast check 239.1.1.1:5000 --iface eth0
+  Also examine firewall rules, queriers and frames, which requires root:
+    sudo mcast check 239.1.1.1:5000
+  Check a group from one source, and wait for a slow sender:
+    mcast check 10.0.0.5@232.1.1.1:5000 --duration 10s
+  Find out where on the path the group is lost:
+    mcast check --listen 239.1.1.1:5000
+  Exit with 1 if the group is silent:
+    mcast check 239.1.1.1:5000 --expect-traffic
+  Print the commands that fix each fault:
+    mcast check -o json |
+      jq -r 'select(.level == \"fault\") | .commands[].run'",
+    exit_status: "  \
+  0      no fault found
+  1      at least one fault found
+  2      could not run: wrong usage, unknown interface, FILE not writable
+  128+N  ended by signal N; the findings are incomplete",
+    environment: help::ENVIRONMENT_OF_CHECK,
+};
+
+/// The arguments of `mcast check`.
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
-    after_long_help = "\
-It joins the group on every interface for a while, and looks at what the kernel counts, at its
-routes, limits and firewall. Nothing is sent but reports of membership, and datagrams to this host
-itself that never leave it. Without root it says what it could not see. Exit status: 0 no fault was
-found, 1 one was, 2 it could not look.
-
-Examples:
-  mcast check 239.1.1.1:5000 --iface eth0         why does this group not arrive there?
-  sudo mcast check 239.1.1.1:5000                 the same, with firewall rules, queriers and \
-                  frames
-  mcast check 10.0.0.5@232.1.1.1:5000 -d 10s      a group from one source, and a slow sender
-  mcast check --listen 239.1.1.1:5000             where on the way does it end?
-  mcast check 239.1.1.1:5000 --expect-traffic     exit status 1 if the group is silent
-  mcast check -o json | jq -r 'select(.level == \"fault\") | .commands[].run'
-                                                  what to type against each fault"
+    arg(help::help_option()),
+    mut_args(help::place_brackets),
+    after_help = SECTIONS.short(),
+    after_long_help = SECTIONS.long(),
 )]
 pub struct CheckArgs {
-    /// The group to look into: 239.1.1.1:5000, [ff02::1%eth0]:5000, SOURCE@232.1.1.1:5000
-    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
+    /// Check this group: 239.1.1.1:5000 or SOURCE@232.1.1.1:5000 [default: 224.202.20.30:54321]
+    ///
+    /// [ff02::1%eth0]:5000 names the interface of a link-local group.
+    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, hide_default_value = true, value_parser = target, help_heading = TARGET, display_order = 0)]
     pub target: TargetRange,
 
-    /// Interface where the group should arrive, by name, address or index [default: the route]
-    #[arg(short, long, visible_alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env_values = true)]
+    /// Check this interface: name, address or index [default: the kernel's route] [env: MCAST_IFACE]
+    #[arg(short, long, alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env = true, help_heading = TARGET, display_order = 1)]
     pub iface: Option<Wanted>,
 
-    /// How long to listen [default: 3s; with --listen: 60s at most]
+    /// Find where the path from another host fails
     ///
-    /// 130s also shows whether the network has a querier.
-    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
-    pub duration: Option<Duration>,
-
-    /// Expect traffic: if nothing arrives, that is a fault (exit status 1)
-    #[arg(long)]
-    pub expect_traffic: bool,
-
-    /// Wait for a measured stream from another host, to find where the path ends
-    ///
-    /// It prints the command to type on the other host.
-    #[arg(long)]
+    /// mcast prints the command to run on the other host, and waits for its measured stream.
+    #[arg(long, help_heading = TARGET)]
     pub listen: bool,
 
-    /// Keep what was seen in FILE, as JSON, to show it to somebody else
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
+    /// Receive for TIME [unit: us, ms, s, m, h] [default: 3s; --listen: 60s]
+    ///
+    /// 130s also shows whether the network has a querier. With --listen, TIME is a maximum.
+    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
+    pub duration: Option<Duration>,
 
-    /// How to show the findings
-    #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text")]
+    /// Report a fault if no datagrams arrive (exit status 1)
+    #[arg(long, help_heading = LIMITS)]
+    pub expect_traffic: bool,
+
+    /// Print text or json
+    #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,
 
-    /// Options of every command.
+    /// Save all observations to FILE as JSON
+    ///
+    /// Attach the file to a bug report, or send it to a colleague.
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub record: Option<PathBuf>,
+
+    /// The options of every command.
     #[command(flatten)]
     pub display: DisplayArgs,
 }

@@ -1,74 +1,76 @@
-//! Options that several commands share.
+//! The options that several commands share.
 
 use std::net::Ipv6Addr;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::help::{ADVANCED, OUTPUT, TARGET};
 use crate::iface::Wanted;
 use crate::report::{ColorWhen, Output};
 use crate::sys::{Backend, Batching};
 
-/// Options of every command that speaks to a group.
+/// The options of every command that sends or receives.
 #[derive(Debug, Args)]
 pub struct CommonArgs {
-    /// Interface, by name, address or index; 'all'; 'ask' [default: the kernel's route]
+    /// Use this interface: name, address, index, 'all' or 'ask' [default: the kernel's route] [env: MCAST_IFACE]
     ///
-    /// Repeatable. 'all' is every interface that can carry the group, and 'ask' shows a menu. The
-    /// label of an address (eth0:1) and the name as ip link prints it (eth0@if5) work, too.
-    #[arg(long, visible_alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env_values = true)]
+    /// Repeatable. 'all' uses every interface that can carry the group. 'ask' shows a menu. The label
+    /// of an address (eth0:1) and a name as printed by ip link (eth0@if5) are accepted. --interface
+    /// is an alias.
+    #[arg(long, alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env = true, help_heading = TARGET, display_order = 1)]
     pub iface: Vec<Wanted>,
 
-    /// Options of every command.
+    /// The options of every command.
     #[command(flatten)]
     pub display: DisplayArgs,
 
-    /// What was typed, beside its meaning.
+    /// Details of the command line that the values do not show.
     #[arg(skip)]
     pub typed: Typed,
 
-    /// Use only what every system has, as on systems that have no more (for tests)
+    /// Use only portable system calls (for tests)
     #[arg(long, hide = true, env = "MCAST_PORTABLE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub portable: bool,
 
-    /// Send and receive without UDP_SEGMENT and UDP_GRO
+    /// Disable UDP segmentation offload (UDP_SEGMENT, UDP_GRO)
     ///
-    /// A capture on this host then shows datagrams, not trains of them.
-    #[arg(long)]
+    /// A capture on this host then shows single datagrams instead of trains.
+    #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
     pub no_offload: bool,
 
-    /// Datagrams a call at most (for tests)
+    /// Limit the datagrams of a system call (for tests)
     #[arg(long, hide = true, env = "MCAST_BATCH", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub batch: Option<u16>,
 }
 
-/// What the typed arguments alone do not show of the words.
+/// Details of the command line that the values do not show. Notes about likely mistakes use them.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     /// The TTL was typed as `-t`, which is a time in iperf.
     pub ttl_as_letter: bool,
-    /// Addresses whose last part could have been meant as the port: `ff15::1:5000`.
+    /// Addresses whose last group is possibly a port: `ff15::1:5000`.
     pub bare_ports: Vec<(Ipv6Addr, u16)>,
 }
 
-/// Options of every command.
+/// The options of every command.
 #[derive(Debug, Args)]
 pub struct DisplayArgs {
-    /// Only the summary; -qq for nothing at all
-    #[arg(short, long, action = ArgAction::Count)]
+    /// Print only the summary; -qq prints only errors
+    #[arg(short, long, action = ArgAction::Count, help_heading = OUTPUT)]
     pub quiet: u8,
 
-    /// Show everything in full, and diagnostics; repeat for more
-    #[arg(short, long, action = ArgAction::Count)]
+    /// Print all details and diagnostics; -vv prints more diagnostics
+    #[arg(short, long, action = ArgAction::Count, hide_short_help = true, help_heading = OUTPUT)]
     pub verbose: u8,
 
-    /// When to use colour
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto)]
+    /// Use colour: auto, always or never
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, hide_possible_values = true, hide_short_help = true, help_heading = OUTPUT)]
     pub color: ColorWhen,
 }
 
 impl CommonArgs {
-    /// How the system is asked.
+    /// The system calls to use.
     pub fn backend(&self) -> Backend {
         if self.portable {
             return Backend::Portable;

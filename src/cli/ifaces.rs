@@ -4,29 +4,49 @@ use clap::Args;
 
 use super::DisplayArgs;
 use super::common::text_or_json;
+use super::help::{self, OUTPUT, Sections};
 use crate::report::Output;
 
-/// What `mcast ifaces` takes.
+const SECTIONS: Sections = Sections {
+    command: "mcast ifaces",
+    details: &[(
+        "Table",
+        "  \
+  IGMP, MLD  version in use; filtering by source requires IGMPv3 or MLDv2
+  x3         three memberships of a group on the interface
+  -          unknown
+
+  A narrow terminal omits MAC, MTU, MLD, IGMP and FLAGS, in this order.",
+    )],
+    examples: "  \
+  List interfaces, addresses and group memberships:
+    mcast ifaces
+  List all groups, even if there are many:
+    mcast ifaces --verbose
+  Print the names of the interfaces that can carry multicast:
+    mcast ifaces -o json | jq -r 'select(.up and .multicast) | .name'",
+    exit_status: "  \
+  0      success
+  2      could not run: wrong usage, unreadable interface list, full disk
+  128+N  ended by signal N",
+    environment: help::ENVIRONMENT_OF_IFACES,
+};
+
+/// The arguments of `mcast ifaces`.
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
-    after_long_help = "\
-Examples:
-  mcast ifaces                  each interface, its addresses, and the groups it is a member of
-  mcast ifaces -v               all of the groups, however many
-  mcast ifaces -o json | jq -r 'select(.up and .multicast) | .name'
-                                the names of those that can carry multicast
-
-IGMP and MLD are the versions in force: below 3 and 2 the network cannot select sources.
-A group with x3 behind it is in use three times on this host. What is not known is a -.
-A narrow terminal loses MAC, MTU, MLD, IGMP and FLAGS, in this order."
+    arg(help::help_option()),
+    mut_args(help::place_brackets),
+    after_help = SECTIONS.short(),
+    after_long_help = SECTIONS.long(),
 )]
 pub struct IfacesArgs {
-    /// How to show them
-    #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text")]
+    /// Print text or json
+    #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,
 
-    /// Options of every command.
+    /// The options of every command.
     #[command(flatten)]
     pub display: DisplayArgs,
 }

@@ -1,12 +1,15 @@
-//! What was typed: the commands, their options, and the help beside each.
+//! The command line: the commands, their options and their help.
 
 mod addresses;
 mod check;
 mod command;
 mod common;
-mod habit;
+mod completions;
+pub(crate) mod habit;
+mod help;
 mod ifaces;
 mod keys;
+mod man;
 pub mod menu;
 mod parse;
 mod rcvbuf;
@@ -17,7 +20,9 @@ pub mod values;
 pub use check::CheckArgs;
 pub use command::{Cli, Command};
 pub use common::{CommonArgs, DisplayArgs, Typed};
+pub use completions::CompletionsArgs;
 pub use ifaces::IfacesArgs;
+pub use man::ManArgs;
 pub use parse::parse;
 pub use recv::RecvArgs;
 pub use send::SendArgs;

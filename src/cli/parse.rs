@@ -60,6 +60,6 @@ fn mark_default_interface(command: &mut Command, matches: &ArgMatches) {
             common.iface = common.iface.drain(..).filter_map(mark).collect();
         }
         Command::Check(args) => args.iface = args.iface.take().and_then(mark),
-        Command::Ifaces(_) => {}
+        Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => {}
     }
 }

@@ -8,122 +8,156 @@ use clap::Args;
 
 use super::addresses::{source, target};
 use super::common::any_format;
+use super::help::{self, ADVANCED, LIMITS, OUTPUT, Sections, TARGET};
 use super::{CommonArgs, rcvbuf, values};
 use crate::assertion::Assertion;
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange, Zoned};
 use crate::units::rcvbuf::RcvbufRequest;
 
-/// What `mcast recv` takes.
+const SECTIONS: Sections = Sections {
+    command: "mcast recv",
+    details: &[(
+        "Metrics of --assert",
+        "  \
+  'lost <= 3'        datagrams bytes sources streams expected lost duplicates
+                     loss_runs.count|longest reordered corrupt truncated
+                     restarts kernel_drops checksum_errors missed_before
+                     interface_copies dscp_changed hops.min|max
+  'loss <= 0.1%'     loss
+  'rate >= 900pps'   rate
+  'bitrate > 5Mbit'  bitrate
+  'delay.p99 < 5ms'  delay.min|mean|p50|p90|p99|p999|max jitter gap
+                     pdv.min|mean|p50|p90|p99|p999|max",
+    )],
+    examples: "  \
+  Print ten datagrams:
+    mcast recv --iface 10.0.0.101 --count 10
+  Join two groups until Ctrl-C:
+    mcast recv 239.1.1.1:5000 '[ff15::1234]:5000'
+  Receive a group from one source (source-specific multicast):
+    mcast recv 10.0.0.5@232.1.1.1:5000 --iface eth0
+  Print only the summary of 100 groups after ten seconds:
+    mcast recv 239.0.0.0+100:5000 --quiet --duration 10s
+  Save the payloads of ten seconds to a file:
+    mcast recv 239.1.1.1:5000 --output raw --duration 10s > stream.ts
+  Run a smoke test: exit with 0 if all three datagrams arrive:
+    mcast recv --count 3 --timeout 10s -- \\
+      mcast send --count 3 --interval 100ms
+  Measure a stream and fail if it is not good enough:
+    mcast recv --once --timeout 10s \\
+      --assert 'loss == 0%' --assert 'delay.p99 < 5ms' -- \\
+      mcast send --probe --count 1000 --rate 1kpps",
+    exit_status: "  \
+  0      success
+  1      negative result: too few datagrams, failed --assert or failed COMMAND
+  2      could not run or continue: wrong usage, unknown interface, full disk
+  128+N  ended by signal N before --count or --once was reached, or by SIGHUP",
+    environment: help::ENVIRONMENT,
+};
+
+/// The arguments of `mcast recv`.
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
+    arg(help::help_option()),
     mut_arg("iface", |iface| iface.short('i')),
-    after_long_help = "\
-Metrics of --assert, with an example of each kind:
-  'lost <= 3'         datagrams bytes sources streams expected lost loss_runs.count|longest
-                      duplicates reordered corrupt truncated restarts kernel_drops
-                      checksum_errors missed_before interface_copies dscp_changed
-                      hops.min|max
-  'loss <= 0.1%'      loss
-  'rate >= 900pps'    rate
-  'bitrate > 5Mbit'   bitrate
-  'delay.p99 < 5ms'   delay.min|mean|p50|p90|p99|p999|max, the same of pdv, jitter, gap
-
-Examples:
-  mcast recv --iface 10.0.0.101 --count 10            the first ten datagrams, then leave
-  mcast recv 239.1.1.1:5000 '[ff15::1234]:5000'       two groups, until Ctrl-C
-  mcast recv 10.0.0.5@232.1.1.1:5000 --iface eth0     a group from one source (SSM)
-  mcast recv 239.0.0.0+100:5000 -q -d 10s             a hundred groups, only the sum
-  mcast recv -o raw -d 10s 239.1.1.1:5000 > ten.ts    ten seconds of payload into a file
-  mcast recv --count 3 --timeout 10s -- mcast send --count 3 --interval 100ms
-                                                      a smoke test: exit 0 if all three arrive
-  mcast recv --once --timeout 10s --assert 'loss == 0%' --assert 'delay.p99 < 5ms' -- \\
-      mcast send --probe --count 1000 --rate 1kpps    a measured stream, judged"
+    mut_args(help::place_brackets),
+    after_help = SECTIONS.short(),
+    after_long_help = SECTIONS.long(),
 )]
 pub struct RecvArgs {
-    /// Groups to join: 239.1.1.1:5000, SOURCE@232.1.1.1:5000
+    /// Join this group: 239.1.1.1:5000 or SOURCE@232.1.1.1:5000 [default: 224.202.20.30:54321]
     ///
-    /// Also [ff02::1%eth0]:5000, 239.0.0.0+100:5000, 239.1.1.1 5000, an address of this host, or any
-    /// address: udp://:5000, 0.0.0.0:5000, [::]:5000. Any address also receives broadcasts, and the
-    /// groups that other programs of this host have joined.
-    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = target)]
+    /// Repeatable. Other forms: [ff02::1%eth0]:5000, the range 239.0.0.0+100:5000, group and port as
+    /// two words (239.1.1.1 5000), and an address of this host. udp://:5000 receives on any address:
+    /// also broadcasts, and groups that other programs joined. 0.0.0.0:5000 and [::]:5000 receive on
+    /// any address of one family.
+    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, hide_default_value = true, value_parser = target, help_heading = TARGET, display_order = 0)]
     pub targets: Vec<TargetRange>,
 
-    /// Hear only this sender; repeatable. A link-local one names its interface: fe80::5%eth0
-    #[arg(long, value_name = "ADDR", value_parser = source, conflicts_with = "exclude")]
+    /// Receive only from this source; repeatable
+    ///
+    /// A link-local address may name its interface: fe80::5%eth0.
+    #[arg(long, value_name = "ADDR", value_parser = source, conflicts_with = "exclude", help_heading = TARGET, display_order = 2)]
     pub source: Vec<Zoned<IpAddr>>,
 
-    /// Do not hear this sender; repeatable
-    #[arg(long, value_name = "ADDR", value_parser = source)]
+    /// Receive from all sources except this one; repeatable
+    #[arg(long, value_name = "ADDR", value_parser = source, hide_short_help = true, help_heading = TARGET, display_order = 3)]
     pub exclude: Vec<Zoned<IpAddr>>,
 
-    /// Stop after N datagrams; exactly N are shown
-    #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true)]
+    /// Stop after N datagrams
+    #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true, help_heading = LIMITS)]
     pub count: Option<u64>,
 
-    /// Stop after TIME, whatever came
-    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
+    /// Stop after TIME [unit: us, ms, s, m, h]
+    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
     pub duration: Option<Duration>,
 
-    /// Exit 1 if nothing arrives within TIME
+    /// Exit with 1 if no datagrams arrive within TIME [unit: us, ms, s, m, h]
     ///
-    /// With --count, all N datagrams must arrive; with --once, the end of the streams.
-    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
+    /// With --count, all N datagrams must arrive within TIME. With --once, all measured streams must
+    /// end within TIME.
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
     pub timeout: Option<Duration>,
 
-    /// Stop after TIME of silence, once something has come
-    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
+    /// Stop when no datagrams arrive for TIME [unit: us, ms, s, m, h]
+    ///
+    /// The limit applies from the first datagram on.
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, hide_short_help = true, help_heading = LIMITS)]
     pub idle: Option<Duration>,
 
-    /// Stop when every measured stream that was heard has ended
-    #[arg(long)]
+    /// Stop when all detected measured streams have ended
+    #[arg(long, help_heading = LIMITS)]
     pub once: bool,
 
-    /// Exit 1 unless this holds in the end: 'lost == 0'; repeatable
+    /// Exit with 1 unless EXPR holds: 'loss == 0%'; repeatable
     ///
-    /// METRIC, then one of == != < <= > >=, then a value with its unit. The metrics are listed below.
-    #[arg(long, value_name = "EXPR")]
+    /// mcast evaluates EXPR at the end. EXPR is a metric, an operator (== != < <= > >=) and a value
+    /// with its unit. The metrics are listed below.
+    #[arg(long, value_name = "EXPR", help_heading = LIMITS)]
     pub assert: Vec<Assertion>,
 
-    /// Report once every TIME
+    /// Run COMMAND after all joins; stop 0.5 s after it ends
     ///
-    /// The datagrams themselves are then shown only with -v. A narrow terminal loses jitter, p99,
-    /// max, p50, the bit rate and the rate, in this order.
-    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
-    pub stats: Option<Duration>,
+    /// --count, --once and --duration set another end. If COMMAND fails, recv exits with 1. The
+    /// output of COMMAND goes to standard error. The name 'mcast' runs this program.
+    #[arg(last = true, value_name = "COMMAND", help_heading = LIMITS)]
+    pub command: Vec<OsString>,
 
-    /// Receive buffer of each socket: 4MiB, or RATE*PAUSE [default: what the system grants]
+    /// Print text, json, hex or raw
     ///
-    /// RATE*PAUSE[/DATAGRAM] is what a pause without reading needs: 100Mbit*50ms, 10kpps*50ms/64.
-    /// What the kernel spends on each datagram is counted. DATAGRAM is the size of the payload, 1316
-    /// bytes unless named (1472 with pps).
-    #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true)]
-    pub rcvbuf: Option<RcvbufRequest>,
-
-    /// Never sleep while waiting; uses a whole core
-    ///
-    /// mcast then has a datagram some 5 us after the kernel, not 30 to 70 us. For streams that are
-    /// answered at once, and for wakeup_ns. Delays are those of the kernel, and the same without.
-    #[arg(long)]
-    pub spin: bool,
-
-    /// How to show what arrives
-    #[arg(short, long, value_name = "FORMAT", value_parser = any_format(), default_value = "text")]
+    /// hex prints a hex dump of each payload. raw writes only the payloads.
+    #[arg(short, long, value_name = "FORMAT", value_parser = any_format(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,
 
-    /// Write -o raw to a terminal, which obeys the control characters of payloads
-    #[arg(long)]
+    /// Print statistics every TIME [unit: us, ms, s, m, h]
+    ///
+    /// Datagrams are then printed only with -v. A narrow terminal omits jitter, p99, max, p50, bit
+    /// rate and rate, in this order.
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = OUTPUT)]
+    pub stats: Option<Duration>,
+
+    /// Allow -o raw on a terminal, which interprets control characters in payloads
+    #[arg(long, hide_short_help = true, help_heading = OUTPUT)]
     pub force: bool,
 
-    /// Options of every command.
+    /// Set the receive buffer of each socket: SIZE or RATE*PAUSE [unit: B, kB, MiB] [default: the system's maximum]
+    ///
+    /// RATE*PAUSE[/DATAGRAM] holds the datagrams that arrive during a pause in reading, with the
+    /// kernel's overhead: 100Mbit*50ms, 10kpps*50ms/64. DATAGRAM is the payload size: by default
+    /// 1316 bytes, or 1472 with pps.
+    #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
+    pub rcvbuf: Option<RcvbufRequest>,
+
+    /// Poll without sleeping: lower wake-up latency, one busy core
+    ///
+    /// mcast then gets a datagram about 5 us after the kernel, instead of 30 to 70 us. This lowers
+    /// wakeup_ns. Delays are unchanged: they end at the kernel.
+    #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
+    pub spin: bool,
+
+    /// The options of every command that sends or receives.
     #[command(flatten)]
     pub common: CommonArgs,
-
-    /// Run COMMAND once the groups are joined, and end half a second after it
-    ///
-    /// --count, --once and --duration set another end. If COMMAND fails, so does recv. Its output
-    /// goes to standard error; 'mcast' is this very program.
-    #[arg(last = true, value_name = "COMMAND")]
-    pub command: Vec<OsString>,
 }

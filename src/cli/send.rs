@@ -6,106 +6,135 @@ use clap::Args;
 
 use super::addresses::destination;
 use super::common::text_or_json;
+use super::help::{self, ADVANCED, LIMITS, OUTPUT, PACE, PAYLOAD, Sections, TARGET};
 use super::{CommonArgs, values};
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::Rate;
 
-/// The text that `send` sends where none is given.
+/// The default of `--message`.
 pub const DEFAULT_MESSAGE: &str = "hello world";
 
-/// What `mcast send` takes.
+const SECTIONS: Sections = Sections {
+    command: "mcast send",
+    details: &[],
+    examples: "  \
+  Send 'hello world' to 224.202.20.30:54321 every 2 s:
+    mcast send
+  Send ten datagrams a second:
+    mcast send 239.1.1.1:5000 --message tick --interval 100ms
+  Send five datagrams over IPv6:
+    mcast send '[ff15::1234]:5000' --iface eth0 --count 5
+  Send one datagram to each of 100 groups on every interface:
+    mcast send 239.0.0.0+100:5000 --iface all --count 1
+  Cross up to 15 routers, marked as voice:
+    mcast send 239.1.1.1:5000 --ttl 16 --dscp ef
+  Send a measured stream for 'mcast recv':
+    mcast send 239.1.1.1:5000 --probe --rate 1kpps --duration 10s
+  Send full Ethernet frames as fast as possible for two seconds:
+    mcast send 239.1.1.1:5000 --probe --size 1472 --flood --duration 2s",
+    exit_status: "  \
+  0      success
+  1      some datagrams could not be sent
+  2      could not run or continue: wrong usage, unknown interface, full disk
+  128+N  ended by signal N before --count was reached, or by SIGHUP",
+    environment: help::ENVIRONMENT,
+};
+
+/// The arguments of `mcast send`.
 #[derive(Debug, Args)]
 #[command(
     disable_help_flag = true,
-    after_long_help = "\
-Examples:
-  mcast send                                          'hello world' to 224.202.20.30:54321 every 2 \
-                  s
-  mcast send 239.1.1.1:5000 --message tick -i 100ms   ten datagrams a second
-  mcast send '[ff15::1234]:5000' --iface eth0 -c 5    five datagrams by IPv6
-  mcast send 239.0.0.0+100:5000 --iface all -c 1      one to each of a hundred groups, everywhere
-  mcast send --ttl 16 --dscp ef 239.1.1.1:5000        across routers, marked as voice
-  mcast send --probe --rate 1kpps -d 10s              a measured stream, for recv to judge
-  mcast send --probe --size 1472 --flood -d 2s        as fast as it goes, for two seconds"
+    arg(help::help_option()),
+    mut_args(help::place_brackets),
+    after_help = SECTIONS.short(),
+    after_long_help = SECTIONS.long(),
 )]
 pub struct SendArgs {
-    /// Groups to send to: 239.1.1.1:5000, [ff02::1%eth0]:5000
+    /// Send to this group and port: 239.1.1.1:5000 [default: 224.202.20.30:54321]
     ///
-    /// Also 239.0.0.0+100:5000, 239.1.1.1 5000, or a unicast or broadcast address.
-    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, value_parser = destination)]
+    /// Repeatable. Other forms: [ff02::1%eth0]:5000, the range 239.0.0.0+100:5000, group and port as
+    /// two words (239.1.1.1 5000), and unicast or broadcast addresses.
+    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, hide_default_value = true, value_parser = destination, help_heading = TARGET, display_order = 0)]
     pub targets: Vec<TargetRange>,
 
-    /// The text of each datagram
-    #[arg(short, long, value_name = "TEXT", default_value = DEFAULT_MESSAGE, allow_hyphen_values = true)]
-    pub message: String,
-
-    /// Send a measured stream, for recv to measure loss, delay and order
+    /// Set the TTL or hop limit; 1 stays on the local network [default: 1; unicast: the system's]
     ///
-    /// Each datagram has a number, a timestamp and a checksum, and is shown only with -v.
-    #[arg(long, conflicts_with = "message")]
-    pub probe: bool,
-
-    /// Payload of each datagram of --probe, in bytes; at least 48 [default: 64]
-    #[arg(short, long, value_name = "BYTES", value_parser = values::probe_size, requires = "probe", allow_hyphen_values = true)]
-    pub size: Option<u16>,
-
-    /// Time between datagrams to a target: 250us, 100ms, 1.5s, 2m [default: 2s; with --probe:
-    /// 100ms]
-    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
-    pub interval: Option<Duration>,
-
-    /// Pace, instead of --interval: 1000pps, 10kpps, 20Mbit of payload
-    ///
-    /// The rate is that of all targets together, in rounds of one datagram to each.
-    #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true)]
-    pub rate: Option<Rate>,
-
-    /// Send as fast as possible; needs --count or --duration
-    ///
-    /// Each datagram is then shown only with -v.
-    #[arg(long, conflicts_with_all = ["interval", "rate"])]
-    pub flood: bool,
-
-    /// Allow more than 1000 datagrams a second to 224.0.0.x, ff02:: or a broadcast address, and an
-    /// endless run at line rate
-    #[arg(long)]
-    pub force: bool,
-
-    /// Datagrams sent back to back to each target; the mean rate stays
-    #[arg(long, value_name = "N", value_parser = values::burst, default_value = "1", hide_default_value = true, allow_hyphen_values = true)]
-    pub burst: u64,
-
-    /// Stop after N datagrams to each target
-    #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true)]
-    pub count: Option<u64>,
-
-    /// Stop after TIME
-    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true)]
-    pub duration: Option<Duration>,
-
-    /// TTL or hop limit: 1 stays on this network, each router takes one away [default: 1; unicast:
-    /// the system's]
-    #[arg(short, long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true)]
+    /// Each router decrements it, and drops the datagram at 0.
+    #[arg(short, long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = TARGET, display_order = 2)]
     pub ttl: Option<u8>,
 
-    /// Do not deliver to receivers on this host
-    #[arg(long)]
-    pub no_loop: bool,
+    /// Send TEXT in each datagram
+    #[arg(short, long, value_name = "TEXT", default_value = DEFAULT_MESSAGE, allow_hyphen_values = true, help_heading = PAYLOAD)]
+    pub message: String,
 
-    /// DSCP: a number, or a name such as ef, af41, cs5
-    #[arg(long, value_name = "VALUE", value_parser = values::dscp, allow_hyphen_values = true)]
-    pub dscp: Option<u8>,
+    /// Send a measured stream; recv reports loss and delay
+    ///
+    /// Each datagram carries a sequence number, a timestamp and a checksum. Datagrams are then
+    /// printed only with -v.
+    #[arg(long, conflicts_with = "message", help_heading = PAYLOAD)]
+    pub probe: bool,
 
-    /// UDP port to send from
-    #[arg(long, value_name = "PORT", value_parser = values::port, allow_hyphen_values = true)]
-    pub source_port: Option<u16>,
+    /// Set the payload size of --probe, at least 48 [unit: bytes] [default: 64]
+    #[arg(short, long, value_name = "BYTES", value_parser = values::probe_size, requires = "probe", allow_hyphen_values = true, help_heading = PAYLOAD)]
+    pub size: Option<u16>,
 
-    /// How to show what is sent
-    #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text")]
+    /// Send a datagram to each target every TIME [unit: us, ms, s, m, h] [default: 2s; --probe: 100ms]
+    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = PACE)]
+    pub interval: Option<Duration>,
+
+    /// Send at RATE, shared by all targets [unit: pps, kpps, Mpps, kbit, Mbit, Gbit]
+    ///
+    /// Replaces --interval. mcast sends rounds of one datagram to each target. Bit rates count the
+    /// payload only.
+    #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true, help_heading = PACE)]
+    pub rate: Option<Rate>,
+
+    /// Send as fast as possible; requires --count, --duration or --force
+    ///
+    /// Datagrams are then printed only with -v.
+    #[arg(long, conflicts_with_all = ["interval", "rate"], hide_short_help = true, help_heading = PACE)]
+    pub flood: bool,
+
+    /// Send N datagrams back to back at the same mean rate [default: 1]
+    ///
+    /// Each target receives its N datagrams in a row.
+    #[arg(long, value_name = "N", value_parser = values::burst, default_value = "1", hide_default_value = true, allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
+    pub burst: u64,
+
+    /// Allow floods to link-local groups and broadcast addresses, and endless floods
+    ///
+    /// Without it, mcast refuses more than 1000 datagrams a second in total to 224.0.0.0/24,
+    /// ff02::/16 and broadcast addresses: every host there must process them. It also refuses
+    /// endless runs at line rate.
+    #[arg(long, hide_short_help = true, help_heading = PACE)]
+    pub force: bool,
+
+    /// Stop after N datagrams to each target
+    #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true, help_heading = LIMITS)]
+    pub count: Option<u64>,
+
+    /// Stop after TIME [unit: us, ms, s, m, h]
+    #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
+    pub duration: Option<Duration>,
+
+    /// Print text or json
+    #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, hide_short_help = true, help_heading = OUTPUT)]
     pub output: Output,
 
-    /// Options of every command.
+    /// Do not deliver datagrams to receivers on this host
+    #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
+    pub no_loop: bool,
+
+    /// Set the DSCP: a number from 0 to 63, or a name (ef, af41, cs5)
+    #[arg(long, value_name = "VALUE", value_parser = values::dscp, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
+    pub dscp: Option<u8>,
+
+    /// Send from this UDP port [default: chosen by the system]
+    #[arg(long, value_name = "PORT", value_parser = values::port, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
+    pub source_port: Option<u16>,
+
+    /// The options of every command that sends or receives.
     #[command(flatten)]
     pub common: CommonArgs,
 }

@@ -11,26 +11,46 @@ use tracing_subscriber::prelude::*;
 
 use super::address_wait::plan_to_send;
 use super::reporting::with_reporter;
-use super::{check, ifaces, recv, send, usage};
+use super::{check, completions, ifaces, manual, recv, send, usage};
 use crate::cli::{self, Command, DisplayArgs, menu};
 use crate::plan::{self, Host, PlanError};
-use crate::report::{Notes, Paint, Reporter, log_filter};
+use crate::report::{Notes, Output, Paint, Reporter, log_filter};
 use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
 
 /// Runs the command in `arguments`, which begin with the name of the program. Returns the exit
 /// status.
 pub fn run(arguments: &[OsString]) -> ExitCode {
-    match cli::parse(arguments.iter().cloned()) {
-        Ok(cli) => run_command(&cli.command),
-        Err(answer) => usage::show(&answer, arguments),
+    let cli = match cli::parse(arguments.iter().cloned()) {
+        Ok(cli) => cli,
+        Err(answer) => return usage::show(&answer, arguments),
+    };
+    let host = || Host::here(&menu::ask);
+    match &cli.command {
+        Command::Send(args) => {
+            report(args.output, &args.common.display, || Ok(Plan::Send(plan_to_send(args)?)))
+        }
+        Command::Recv(args) => report(args.output, &args.common.display, || {
+            Ok(Plan::Recv(plan::Recv::new(args, &host()?)?))
+        }),
+        Command::Check(args) => report(args.output, &args.display, || {
+            Ok(Plan::Check(plan::Check::new(args, &host()?)?))
+        }),
+        Command::Ifaces(args) => report(args.output, &args.display, || Ok(Plan::Ifaces)),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => manual::run(args),
     }
 }
 
-fn run_command(command: &Command) -> ExitCode {
-    let (display, mut notes) = (command.display(), Notes::default());
+/// Runs a command that reports events.
+fn report(
+    output: Output,
+    display: &DisplayArgs,
+    plan: impl FnOnce() -> Result<Plan, PlanError>,
+) -> ExitCode {
+    let mut notes = Notes::default();
     start_diagnostics(display, notes.clone());
-    let plan = plan(command);
-    let ran = with_reporter(command.output(), display, &notes, |reporter| match plan {
+    let plan = plan();
+    let ran = with_reporter(output, display, &notes, |reporter| match plan {
         Ok(plan) => Ok(plan.run(reporter)?),
         Err(error) => Err(error.into()),
     });
@@ -67,16 +87,6 @@ enum Plan {
     Recv(plan::Recv),
     Check(plan::Check),
     Ifaces,
-}
-
-fn plan(command: &Command) -> Result<Plan, PlanError> {
-    let host = || Host::here(&menu::ask);
-    Ok(match command {
-        Command::Send(args) => Plan::Send(plan_to_send(args)?),
-        Command::Recv(args) => Plan::Recv(plan::Recv::new(args, &host()?)?),
-        Command::Check(args) => Plan::Check(plan::Check::new(args, &host()?)?),
-        Command::Ifaces(_) => Plan::Ifaces,
-    })
 }
 
 impl Plan {

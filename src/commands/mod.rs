@@ -1,9 +1,12 @@
-//! The commands: each owns its loop, from a plan to a verdict.
+//! The commands: each owns its loop, from a plan to a verdict, or prints a document.
 
 mod address_wait;
 mod check;
+mod completions;
 mod dispatch;
+pub mod document;
 mod ifaces;
+pub mod manual;
 mod recv;
 mod reporting;
 mod send;

@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use clap::Error;
 
+use super::document;
 use super::reporting::with_reporter;
 use crate::cli::{self, DisplayArgs};
 use crate::report::{ColorWhen, Notes, Output, Paint, Screen, finished, fit};
 use crate::units::printable::{Printable, name_of};
-use crate::verdict::{COULD_NOT_RUN, RunError};
+use crate::verdict::COULD_NOT_RUN;
 
 /// Shows help or the version on standard output, or a usage error on standard error. Returns the
 /// exit status.
@@ -20,16 +21,7 @@ pub fn show(answer: &Error, arguments: &[OsString]) -> ExitCode {
         refuse(answer, arguments);
         return COULD_NOT_RUN.into();
     }
-    match answer.print().and_then(|()| io::stdout().flush()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            let paint = Paint::new(ColorWhen::Auto, &io::stderr());
-            let text = format!("{} {}\n", paint.bad("error:"), RunError::Output(error));
-            let _ = Notes::default().write_all(text.as_bytes());
-            COULD_NOT_RUN.into()
-        }
-    }
+    document::exit_status(answer.print().and_then(|()| io::stdout().flush()))
 }
 
 /// Shows a usage error, and its JSON if the arguments ask for JSON.

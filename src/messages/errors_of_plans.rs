@@ -73,7 +73,7 @@ fn plan(line: &str, host: &Host) -> Result<(), PlanError> {
         Command::Recv(args) => Recv::new(&args, host).map(drop),
         Command::Send(args) => Send::new(&args, host).map(drop),
         Command::Check(args) => Check::new(&args, host).map(drop),
-        Command::Ifaces(_) => Ok(()),
+        Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod checks;
 mod command_line;
+mod documents;
 mod errors;
 mod errors_of_plans;
 mod errors_of_system;

@@ -21,6 +21,7 @@ impl Page {
 pub fn text() -> String {
     let pages = [
         super::command_line::page(),
+        super::documents::page(),
         super::errors::page(),
         super::notices::page(),
         super::findings::page(),

@@ -1,4 +1,4 @@
-//! The tip of a refused line: the line that does what was meant, never one of similar letters.
+//! The tip of a refused line: the intended line, not an option of similar letters.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,15 +9,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::line::{Line, Part, takes_value};
 use super::rewrite::{Rewritten, rewrite, takes_next};
-use super::table::{COMMAND_WORDS, HABITS};
+use super::table::{COMMAND_WORDS, FOREIGN_OPTIONS};
 use crate::cli::values;
 use crate::target::TargetRange;
 use crate::units::words::quote;
 
-/// Whether mcast takes a line.
+/// Whether mcast accepts a line.
 pub type Takes<'a> = &'a dyn Fn(&[OsString]) -> bool;
 
-/// Gives the error of a refused line the tip that fits, in the place of those of the parser.
+/// Replaces the tips of the parser in an error by one that fits the line.
 pub fn answer(
     program: &Command,
     words: &[OsString],
@@ -51,7 +51,7 @@ pub fn answer(
     error
 }
 
-/// The error of a line that mcast would take for something else than what was meant.
+/// The error of a valid but ambiguous line.
 pub fn misread(line: &Line) -> Option<String> {
     line.parts.iter().find_map(|part| match part {
         Part::Option { name, value: Some(value) } if name == "-i" && line.command != "send" => {
@@ -60,16 +60,17 @@ pub fn misread(line: &Line) -> Option<String> {
             let is_number = value.parse::<f64>().is_ok();
             if group || value.contains("://") {
                 Some(format!(
-                    "'-i {value}' names no interface\n\n  tip: the group is a word of its own: \
-                     mcast {} {}",
+                    "'-i {value}' is not an interface\n\n  tip: write the group without an \
+                     option: mcast {} {}",
                     line.command,
                     quote(value)
                 ))
             } else if line.command == "recv" && (is_number || values::time(value).is_ok()) {
                 let unit = if is_number { "s" } else { "" };
                 Some(format!(
-                    "'-i {value}' could be an interface or an interval\n\n  tip: use --iface \
-                     {value} for the interface, or --stats {value}{unit} to report at intervals"
+                    "'-i {value}' is ambiguous: an interface or an interval\n\n  tip: use \
+                     --iface {value} for the interface, or --stats {value}{unit} to report at \
+                     intervals"
                 ))
             } else {
                 None
@@ -79,7 +80,7 @@ pub fn misread(line: &Line) -> Option<String> {
     })
 }
 
-/// Takes a line apart. `None` if it has no command.
+/// Splits a line into its parts. `None` without a command.
 pub fn read(program: &Command, words: &[OsString]) -> Option<Line> {
     Line::read(program, words, takes_next)
 }
@@ -95,10 +96,10 @@ fn missing_separator(program: &Command, words: &[OsString], takes: Takes) -> Opt
     let mut words: Vec<OsString> = front.to_vec();
     words.push("--".into());
     words.extend(command.iter().filter(|word| *word != "--").cloned());
-    Some(format!("is '--' missing before COMMAND? {}", shown(&words)))
+    Some(format!("write '--' before COMMAND: {}", shown(&words)))
 }
 
-/// Whether a word that is no target names a program.
+/// Whether a word is a program and not a target.
 fn is_program(word: &str) -> bool {
     let is_path = ["/", "./", "../", "~/"].iter().any(|start| word.starts_with(start));
     let is_installed = || {
@@ -108,7 +109,7 @@ fn is_program(word: &str) -> bool {
     word.parse::<TargetRange>().is_err() && (word == "mcast" || is_path || is_installed())
 }
 
-/// The line with the options of mcast in the place of others.
+/// The line with the options of mcast.
 fn in_our_words(
     program: &Command,
     words: &[OsString],
@@ -122,7 +123,7 @@ fn in_our_words(
         let rewritten = rewrite(&line, has).map(|rewritten| rewritten.line);
         let mut lines = std::iter::once(line).chain(rewritten);
         if let Some(line) = lines.find(|line| takes(&line.os_words())) {
-            return Some(format!("a long option begins with two dashes: {}", line.shown()));
+            return Some(format!("use two dashes for a long option: {}", line.shown()));
         }
     }
     let Rewritten { line, why, example } = rewrite(&line, has)?;
@@ -131,26 +132,27 @@ fn in_our_words(
     }
     let is_about_it = error.kind() != ErrorKind::UnknownArgument
         || matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(option))
-            if HABITS.iter().any(|row| row.why == why && row.names.contains(&option.as_str())));
+            if FOREIGN_OPTIONS.iter().any(|row| row.why == why && row.names.contains(&option.as_str())));
     let example = example.filter(|_| is_about_it)?;
     Some(format!("{why}: {}", example_of(&line.command, example, takes)))
 }
 
-/// The example of a row for `command`. Rows for several commands have one of recv.
+/// The example of a row for `command`. Rows for several commands have an example of recv.
 fn example_of(command: &str, example: &str, takes: Takes) -> String {
     let own = example.replacen("mcast recv ", &format!("mcast {command} "), 1);
     let words: Vec<OsString> = own.replace('\'', "").split(' ').map(OsString::from).collect();
     if takes(&words) { own } else { example.to_owned() }
 }
 
-/// The words with `-iface` as `--iface`. `None` if there is none of the kind.
+/// The words with `-iface` as `--iface`. `None` if nothing changes.
 fn with_two_dashes(command: &Command, words: &[OsString]) -> Option<Vec<OsString>> {
     let fix = |word: &OsString| {
         let word = word.to_str()?;
         let name = word.strip_prefix('-').filter(|name| name.len() > 2)?;
         let option = format!("--{}", name.split('=').next()?);
         let is_foreign = || {
-            let mut rows = HABITS.iter().filter(|row| row.commands.contains(&command.get_name()));
+            let mut rows =
+                FOREIGN_OPTIONS.iter().filter(|row| row.commands.contains(&command.get_name()));
             rows.any(|row| row.names.contains(&option.as_str()))
         };
         let is_long = takes_value(command, &option).is_some() || is_foreign();
@@ -161,7 +163,7 @@ fn with_two_dashes(command: &Command, words: &[OsString]) -> Option<Vec<OsString
     (fixed != words).then_some(fixed)
 }
 
-/// A line without a command, or with a word that is no command.
+/// The tip for a line without a command, or with an unknown one.
 fn with_command(program: &Command, words: &[OsString], takes: Takes) -> Option<String> {
     let word = words.get(1)?.to_str()?;
     if program.find_subcommand(word).is_some() {
@@ -175,9 +177,9 @@ fn with_command(program: &Command, words: &[OsString], takes: Takes) -> Option<S
     if let Some((_, command)) = COMMAND_WORDS.iter().find(|(others, _)| others.contains(&word)) {
         let line = line(command, 2);
         let shown = if takes(&line) { shown(&line) } else { format!("mcast {command}") };
-        return Some(format!("the command is {command}: {shown}"));
+        return Some(format!("use the command {command}: {shown}"));
     }
-    let why = "a command comes first";
+    let why = "write a command first";
     let (recv, send) = (line("recv", 1), line("send", 1));
     let is_target = word.parse::<TargetRange>().is_ok();
     match (takes(&recv), takes(&send)) {
@@ -191,7 +193,7 @@ fn with_command(program: &Command, words: &[OsString], takes: Takes) -> Option<S
     }
 }
 
-/// The option that was mistyped by one letter.
+/// The option that differs by one letter.
 fn similar_option(
     program: &Command,
     words: &[OsString],
@@ -206,7 +208,7 @@ fn similar_option(
     Some((ContextKind::SuggestedArg, format!("--{similar}")))
 }
 
-/// The command that was mistyped by a letter or two.
+/// The command that differs by one or two letters.
 fn similar_command(program: &Command, words: &[OsString]) -> Option<(ContextKind, String)> {
     let typed = words.get(1)?.to_str()?;
     let names = program
@@ -220,7 +222,7 @@ fn similar_command(program: &Command, words: &[OsString]) -> Option<(ContextKind
     Some((ContextKind::SuggestedSubcommand, similar.to_owned()))
 }
 
-/// A line as a shell takes it.
+/// A line quoted for a shell.
 fn shown(words: &[OsString]) -> String {
     let rest = words.iter().skip(1).map(|word| quote(&word.to_string_lossy()));
     std::iter::once("mcast".to_owned()).chain(rest).collect::<Vec<_>>().join(" ")

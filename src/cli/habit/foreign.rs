@@ -1,17 +1,16 @@
-//! Targets as other tools write them: the URLs of ffmpeg and VLC with their options, the addresses
-//! of socat, and SOURCE,GROUP of mcjoin.
+//! Targets in the syntax of other tools: URLs of FFmpeg and VLC with options, addresses of socat, and
+//! SOURCE,GROUP of mcjoin.
 
 use super::line::Part;
 use super::port::with_port;
 use crate::target::TargetRange;
 
-/// What mcast has in the place of a target of another tool, and the reason. `None` if the text is
-/// none of them.
+/// The equivalent of a target of another tool, and the reason. `None` for other texts.
 pub fn foreign_target(command: &str, text: &str) -> Option<(Vec<Part>, &'static str)> {
-    let url = || Some((url(command, text)?, "mcast has options in the place of those of a URL"));
-    let socat = || Some((socat(command, text)?, "a target has no keywords of socat"));
-    let comma = || Some((comma(text)?, "the source stands before an '@'"));
-    let scheme = || Some((scheme(text)?, "a URL has '//' behind the scheme"));
+    let url = || Some((url(command, text)?, "use options instead of URL parameters"));
+    let socat = || Some((socat(command, text)?, "write the target without socat keywords"));
+    let comma = || Some((comma(text)?, "write the source as SOURCE@GROUP"));
+    let scheme = || Some((scheme(text)?, "write '//' after the scheme of a URL, or no scheme"));
     url().or_else(socat).or_else(comma).or_else(scheme)
 }
 
@@ -27,7 +26,7 @@ fn url(command: &str, text: &str) -> Option<Vec<Part>> {
     Some(parts)
 }
 
-/// The options of one option of a URL: of ffmpeg's protocols `udp` and `rtp`, and of VLC.
+/// The options for a URL parameter of FFmpeg's protocols `udp` and `rtp`, or of VLC.
 fn url_option(command: &str, name: &str, value: &str) -> Vec<Part> {
     let each = |option: &str| value.split(',').map(|value| Part::option(option, value)).collect();
     match (command, name) {

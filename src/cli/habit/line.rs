@@ -1,4 +1,4 @@
-//! A command line, part by part: which word is an option, its value, a target, or COMMAND.
+//! The parts of a command line: options, their values, targets, and COMMAND.
 
 use std::ffi::OsString;
 use std::net::Ipv6Addr;
@@ -11,9 +11,9 @@ use crate::units::words::quote;
 /// A command line of one command, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The command's own name, whichever alias was typed.
+    /// The name of the command, also if an alias was typed.
     pub command: String,
-    /// What follows the command.
+    /// The parts after the command.
     pub parts: Vec<Part>,
 }
 
@@ -22,11 +22,11 @@ pub struct Line {
 pub enum Part {
     /// An option, with its dashes, and its value.
     Option { name: String, value: Option<String> },
-    /// A word that belongs to no option, and its position in the words that were typed.
+    /// A word that belongs to no option, and its position in the typed words.
     Target { text: String, at: usize },
-    /// COMMAND and its arguments, behind `--`.
+    /// COMMAND and its arguments, after `--`.
     Command(Vec<String>),
-    /// A file that the shell writes standard output to. Nobody types it: the shell takes it out.
+    /// A redirection of standard output to a file, for tips only: a shell removes it from the line.
     Redirect(String),
 }
 
@@ -41,16 +41,16 @@ impl Part {
         Part::Option { name: name.to_owned(), value: None }
     }
 
-    /// A target that nobody typed.
+    /// A target that was not typed.
     pub fn target(text: impl Into<String>) -> Part {
         Part::Target { text: text.into(), at: usize::MAX }
     }
 }
 
 impl Line {
-    /// Takes `words` apart. The first is the program, the second the command. `foreign` answers for
-    /// an option that the command does not have whether it takes the word that follows. `None` if
-    /// the second word is no command, or a word is not UTF-8.
+    /// Splits `words`: the program, the command, and its arguments. `foreign` returns whether an
+    /// option that the command lacks takes the next word. `None` if the second word is not a
+    /// command, or a word is not UTF-8.
     pub fn read(
         program: &Command,
         words: &[OsString],
@@ -89,7 +89,7 @@ impl Line {
         Some(Line { command: command.get_name().to_owned(), parts })
     }
 
-    /// What the typed arguments will not show.
+    /// Properties of the line that the parsed arguments lack.
     pub fn typed(&self) -> Typed {
         let is_letter = |part: &Part| matches!(part, Part::Option { name, .. } if name == "-t");
         Typed {
@@ -98,7 +98,7 @@ impl Line {
         }
     }
 
-    /// The line to type, for a shell.
+    /// The line, quoted for a shell.
     pub fn shown(&self) -> String {
         let words: Vec<String> = self.words().iter().map(|word| quote(word)).collect();
         let redirects = self.parts.iter().filter_map(|part| match part {
@@ -116,7 +116,7 @@ impl Line {
                 Part::Redirect(_) => {}
                 Part::Option { name, value: None } => words.push(name.clone()),
                 Part::Option { name, value: Some(value) } if name.starts_with("--") => {
-                    // A value that begins with a dash would be read as an option.
+                    // A value that begins with a dash would parse as an option.
                     let spaced = !value.starts_with('-') && !value.is_empty();
                     match spaced {
                         true => words.extend([name.clone(), value.clone()]),
@@ -136,12 +136,12 @@ impl Line {
         words
     }
 
-    /// The same, as the system hands words over.
+    /// The words of the line for the parser.
     pub fn os_words(&self) -> Vec<OsString> {
         self.words().into_iter().map(OsString::from).collect()
     }
 
-    /// The targets, with their positions in the words that were typed.
+    /// The targets, with their positions in the typed words.
     pub fn targets(&self) -> impl Iterator<Item = (usize, &str)> {
         self.parts.iter().filter_map(|part| match part {
             Part::Target { text, at } => Some((*at, text.as_str())),
@@ -150,8 +150,8 @@ impl Line {
     }
 }
 
-/// The address and the port that `ff15::1:5000` could have been meant as. A short number is a part
-/// of an address, as in ff02::1:3.
+/// The address and the port that `ff15::1:5000` may stand for. A short number is a part of an
+/// address, as in ff02::1:3.
 fn bare_port(target: &str) -> Option<(Ipv6Addr, u16)> {
     let (address, port) =
         target.rsplit_once('@').map_or(target, |(_, group)| group).rsplit_once(':')?;
@@ -160,7 +160,7 @@ fn bare_port(target: &str) -> Option<(Ipv6Addr, u16)> {
     Some((address.parse().ok()?, port))
 }
 
-/// Reads `--name` or `--name=value`; answers whether the next word is its value.
+/// Reads `--name` or `--name=value`. Returns whether the next word is its value.
 fn read_long(word: &str, takes: impl Fn(&str) -> bool, parts: &mut Vec<Part>) -> bool {
     match word.split_once('=') {
         Some((name, value)) => {
@@ -174,7 +174,7 @@ fn read_long(word: &str, takes: impl Fn(&str) -> bool, parts: &mut Vec<Part>) ->
     }
 }
 
-/// Reads `-q`, `-c3`, `-qc3` or `-c=3`; answers whether the next word is the value of the last.
+/// Reads `-q`, `-c3`, `-qc3` or `-c=3`. Returns whether the next word is the value of the last.
 fn read_cluster(cluster: &str, takes: impl Fn(&str) -> bool, parts: &mut Vec<Part>) -> bool {
     for (start, letter) in cluster.char_indices() {
         let name = format!("-{letter}");
@@ -190,7 +190,7 @@ fn read_cluster(cluster: &str, takes: impl Fn(&str) -> bool, parts: &mut Vec<Par
     false
 }
 
-/// Whether an option of `command` takes a value; `None` if the command does not have it.
+/// Whether an option of `command` takes a value; `None` if the command lacks it.
 pub fn takes_value(command: &Command, option: &str) -> Option<bool> {
     let is_it = |arg: &&clap::Arg| match option.strip_prefix("--") {
         Some(long) => {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn four_digits_behind_an_address_could_be_a_port() {
+    fn four_digits_after_an_address_may_be_a_port() {
         let address: Ipv6Addr = "ff15::1".parse().unwrap();
         let typed = read("mcast recv ff15::1:5000 fd00::5@ff15::1:319 -t 5").unwrap().typed();
         assert_eq!(typed.bare_ports, [(address, 5000), (address, 319)]);

@@ -1,4 +1,4 @@
-//! Habits from other tools: what works as it was typed, and what is answered with the right line.
+//! Habits from other tools: accepted as typed, or refused with the correct line.
 
 mod answer;
 mod foreign;
@@ -10,4 +10,6 @@ mod words;
 
 pub use answer::{answer, misread, read};
 pub use port::join_ports;
+#[cfg(test)]
+pub(crate) use table::FOREIGN_OPTIONS;
 pub use words::command_first;

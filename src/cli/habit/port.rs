@@ -6,11 +6,10 @@ use std::net::Ipv6Addr;
 use super::line::Line;
 use crate::target::TargetRange;
 
-/// Joins each GROUP and the PORT behind it: `239.1.1.1 5000` is `239.1.1.1:5000`.
+/// Joins each GROUP with the PORT that follows it: `239.1.1.1 5000` becomes `239.1.1.1:5000`.
 ///
 /// # Errors
-/// A sentence with a tip, if a port has no group, or a group beside them has no port: it could then
-/// belong to either.
+/// The reason with a tip, if it is unclear to which group a port belongs.
 pub fn join_ports(line: &Line, words: &mut Vec<OsString>) -> Result<(), String> {
     let targets: Vec<(usize, &str)> = line.targets().collect();
     if !targets.iter().any(|(_, text)| is_port(text)) {
@@ -20,20 +19,20 @@ pub fn join_ports(line: &Line, words: &mut Vec<OsString>) -> Result<(), String> 
     let mut targets = targets.into_iter().peekable();
     while let Some((at, target)) = targets.next() {
         if is_port(target) {
-            // A target of its own, which is an error that names it.
+            // A separate target, which is an error that names it.
             return Ok(());
         }
         let Some(alone) = with_port(target, "5000") else { continue };
         let Some((port_at, port)) = targets.next_if(|(_, next)| is_port(next)) else {
             return Err(format!(
-                "{target} has no port, and another target has one as a word of its own\n\n  tip: \
-                 write the port behind each group, as in {alone}"
+                "cannot tell which group the port belongs to: {target} has no port\n\n  tip: \
+                 write the port after each group: {alone}"
             ));
         };
-        // A number that is no port is refused with the group that it belongs to.
+        // An invalid port is refused later, together with its group.
         joined.push((at, port_at, alone.trim_end_matches("5000").to_owned() + port));
     }
-    // The last one first: each removal moves what is behind it.
+    // In reverse order, because each removal moves the later words.
     for (at, port_at, target) in joined.into_iter().rev() {
         words[at] = target.into();
         words.remove(port_at);
@@ -41,14 +40,13 @@ pub fn join_ports(line: &Line, words: &mut Vec<OsString>) -> Result<(), String> 
     Ok(())
 }
 
-/// Whether a word is meant as a port, or as a range of ports.
+/// Whether a word looks like a port or a range of ports.
 fn is_port(word: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     word.split('-').count() <= 2 && word.split('-').all(is_number)
 }
 
-/// A target with this port behind it, in brackets if it needs them. `None` if it has a port
-/// already, or is no target.
+/// The target with this port, in brackets if needed. `None` if it has a port or is not a target.
 pub fn with_port(target: &str, port: &str) -> Option<String> {
     let target = target.strip_suffix('/').unwrap_or(target);
     let start = target.rfind(['@', '/']).filter(|_| target.contains("://") || target.contains('@'));
@@ -103,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_could_belong_to_two_groups_is_refused() {
+    fn an_ambiguous_port_is_refused() {
         for typed in ["mcast recv 239.1.1.1 239.1.1.2 5000", "mcast recv 239.1.1.1 5000 239.1.1.2"]
         {
             let error = joined(typed).unwrap_err();

@@ -1,36 +1,36 @@
-//! A line with the options of other tools, rewritten with those of mcast.
+//! Rewrites a line with options of other tools.
 
 use super::foreign::foreign_target;
 use super::line::{Line, Part};
 use super::port::with_port;
-use super::table::{HABITS, Habit, Place, Takes};
+use super::table::{FOREIGN_OPTIONS, ForeignOption, Place, Takes};
 use crate::target::TargetRange;
 
 /// A rewritten line.
 pub struct Rewritten {
     /// The line.
     pub line: Line,
-    /// Why the first part that changed did.
+    /// The reason for the first change.
     pub why: &'static str,
-    /// A right line of its kind.
+    /// A correct line of this kind.
     pub example: Option<&'static str>,
 }
 
-/// Whether an option that `command` does not have takes the word `next` as its value.
+/// Whether an option that `command` lacks takes the word `next` as its value.
 pub fn takes_next(command: &str, option: &str, next: Option<&str>) -> bool {
     let fitting = rows(command, option).find(|row| match row.takes {
         Takes::If(fits) => next.is_some_and(fits),
         _ => true,
     });
     fitting.is_some_and(|row| match row.takes {
-        Takes::Nothing => false,
+        Takes::Never => false,
         Takes::Value => next.is_some(),
         Takes::If(fits) | Takes::Maybe(fits) => next.is_some_and(fits),
     })
 }
 
-/// Rewrites a line. `None` if the table has none of its parts. `has` answers whether mcast has an
-/// option itself.
+/// Rewrites a line. `None` if the table has none of its parts. `has` returns whether mcast has an
+/// option.
 pub fn rewrite(line: &Line, has: impl Fn(&str) -> bool) -> Option<Rewritten> {
     let (mut parts, mut ports) = (Vec::new(), None);
     let iperf = is_of_iperf(line, &has);
@@ -68,12 +68,12 @@ pub fn rewrite(line: &Line, has: impl Fn(&str) -> bool) -> Option<Rewritten> {
     // Two options of another tool may both need --probe.
     let mut probes = 0;
     parts.retain(|part| *part != Part::flag("--probe") || std::mem::replace(&mut probes, 1) == 0);
-    // COMMAND takes all that follows it.
+    // COMMAND takes all following words.
     parts.sort_by_key(|part| matches!(part, Part::Command(_)));
     Some(Rewritten { line: Line { command: line.command.clone(), parts }, why, example })
 }
 
-/// Whether a line of `send` is one of `iperf -u -c GROUP`, where `-t` is a time.
+/// Whether a line of `send` looks like `iperf -u -c GROUP`, in which `-t` is a time.
 fn is_of_iperf(line: &Line, has: impl Fn(&str) -> bool) -> bool {
     let is_of_it = |part: &Part| match part {
         Part::Option { name, value } => {
@@ -85,18 +85,19 @@ fn is_of_iperf(line: &Line, has: impl Fn(&str) -> bool) -> bool {
     line.command == "send" && line.parts.iter().any(is_of_it)
 }
 
-fn rows(command: &str, option: &str) -> impl Iterator<Item = &'static Habit> {
-    HABITS.iter().filter(move |row| row.commands.contains(&command) && row.names.contains(&option))
+fn rows(command: &str, option: &str) -> impl Iterator<Item = &'static ForeignOption> {
+    FOREIGN_OPTIONS
+        .iter()
+        .filter(move |row| row.commands.contains(&command) && row.names.contains(&option))
 }
 
-/// The row of an option as it was typed. An option that mcast has is only answered for a value that
-/// the row is about.
+/// The row of a typed option. For an option that mcast has, the value must fit the row.
 fn habit_of(
     command: &str,
     name: &str,
     value: &Option<String>,
     has: impl Fn(&str) -> bool,
-) -> Option<&'static Habit> {
+) -> Option<&'static ForeignOption> {
     let known = has(name);
     rows(command, name).find(|row| match (row.takes, value) {
         (Takes::If(fits), Some(value)) => fits(value),
@@ -105,7 +106,7 @@ fn habit_of(
     })
 }
 
-/// What stands in the place of an option. Nothing if the example has to do.
+/// The equivalent of an option. Empty if only the example shows it.
 fn in_place(place: Place, name: &str, value: &str) -> Vec<Part> {
     match place {
         Place::Nothing | Place::Port => Vec::new(),
@@ -122,8 +123,8 @@ fn in_place(place: Place, name: &str, value: &str) -> Vec<Part> {
     }
 }
 
-/// Puts a port behind each target that has none. A receiver without a target gets any address; any
-/// other line has to be shown by the example.
+/// Adds a port to each target without one. A receiver without a target gets any address; for other
+/// lines the example is shown.
 fn add_port(command: &str, parts: &mut Vec<Part>, port: &str) {
     if !parts.iter().any(|part| matches!(part, Part::Target { .. })) {
         let any = Part::target(format!("udp://:{port}"));

@@ -1,8 +1,8 @@
-//! The options of other tools, and what mcast has in their place.
+//! Options of other tools, and their equivalents in mcast.
 //!
-//! The tools: tcpdump, iperf (2 and 3), mcjoin, msend and mreceive, omping, ping, nc, socat, VLC and
-//! ffmpeg, dvblast. A row matches only what mcast does not take itself, so it never changes the
-//! meaning of a line.
+//! The tools: tcpdump, iperf (2 and 3), mcjoin, msend and mreceive, omping, ping, nc, socat, VLC,
+//! FFmpeg and dvblast. A row matches only words that mcast refuses: it never changes the meaning of a
+//! valid line.
 
 use super::line::Part;
 use crate::cli::values;
@@ -10,50 +10,65 @@ use crate::target::TargetRange;
 use crate::units::Rate;
 
 /// An option of another tool.
-pub struct Habit {
-    /// The commands of mcast on which it is typed.
+pub struct ForeignOption {
+    /// The commands of mcast that it is used with.
     pub commands: &'static [&'static str],
-    /// The option, in each way that it is written.
+    /// All spellings of the option.
     pub names: &'static [&'static str],
-    /// Whether the word behind it is its value.
+    /// Whether the next word is its value.
     pub takes: Takes,
-    /// What mcast has in its place.
+    /// The equivalent in mcast.
     pub place: Place,
     /// The reason, for the tip.
     pub why: &'static str,
-    /// A right line, shown if the one that was typed has other faults.
+    /// A correct line, shown if the user's line has further errors.
     pub example: &'static str,
 }
 
-/// Whether the word behind an option is its value.
+#[cfg(test)]
+impl ForeignOption {
+    /// A value that the row applies to.
+    pub fn sample_value(&self) -> &'static str {
+        let values = ["5", "239.1.1.1", "eth0", "5s", "0"];
+        match self.takes {
+            Takes::Never => "",
+            Takes::Value => "5",
+            Takes::If(fits) | Takes::Maybe(fits) => {
+                values.into_iter().find(|value| fits(value)).expect("a value that fits")
+            }
+        }
+    }
+}
+
+/// Whether the word after an option is its value.
 #[derive(Clone, Copy)]
 pub enum Takes {
     /// Never.
-    Nothing,
+    Never,
     /// Always.
     Value,
-    /// If the word fits. The row is for no other use of the option.
+    /// If the word fits. Otherwise the row does not apply.
     If(fn(&str) -> bool),
-    /// If the word fits. The row is for the option without a value, too.
+    /// If the word fits. Otherwise the row applies without a value.
     Maybe(fn(&str) -> bool),
 }
 
-/// What mcast has in the place of an option.
+/// The equivalent of an option in mcast.
 #[derive(Clone, Copy)]
 pub enum Place {
-    /// Nothing: mcast does it anyway, or another part of the line says it.
+    /// None: it is the default, or another part of the line has the same effect.
     Nothing,
     /// An option without a value.
     Flag(&'static str),
-    /// An option, with the value as it is.
+    /// An option with the unchanged value.
     Option(&'static str),
-    /// An option, whose value gets this unit if it is a bare number.
+    /// An option. A bare number gets this unit.
     Time(&'static str, &'static str),
-    /// The port of each target that has none.
+    /// The port of each target without a port.
     Port,
     /// A target.
     Target,
-    /// What a function makes of the value. `None` if there is nothing to type.
+    /// The result of a function of the value; `None` if there is no equivalent.
     Parts(fn(&str) -> Option<Vec<Part>>),
     /// Only the example shows it.
     Example,
@@ -66,15 +81,15 @@ const CHECK: &[&str] = &["check"];
 const GROUPS: &[&str] = &["send", "recv", "check"];
 const IFACES: &[&str] = &["ifaces"];
 
-const fn habit(
+const fn row(
     commands: &'static [&'static str],
     names: &'static [&'static str],
     takes: Takes,
     place: Place,
     why: &'static str,
     example: &'static str,
-) -> Habit {
-    Habit { commands, names, takes, place, why, example }
+) -> ForeignOption {
+    ForeignOption { commands, names, takes, place, why, example }
 }
 
 use Place::{Example, Flag, Parts, Port, Target};
@@ -82,72 +97,72 @@ use Takes::{If, Maybe, Value};
 
 /// The table.
 #[rustfmt::skip]
-pub const HABITS: &[Habit] = &[
+pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
     // Addresses.
-    habit(GROUPS, &["-p", "--port", "--udp-port", "--dport", "--dst-port"], Value, Port, "the port follows the group", "mcast recv 239.1.1.1:5000"),
-    habit(GROUPS, &["-g", "-G", "-a", "--group", "--groups", "--mcast", "--multicast", "--address", "--addr", "--host", "--dst", "--dest", "--destination", "--target", "--url", "--uri"], Value, Target, "the group is a word of its own", "mcast recv 239.1.1.1:5000"),
-    habit(RECEIVERS, &["-m"], Value, Target, "the group is a word of its own", "mcast recv 239.1.1.1:5000"),
-    habit(SEND, &["-c", "-s"], If(is_target), Target, "the group is a word of its own", "mcast send 239.1.1.1:5000"),
-    habit(RECV, &["-c"], If(is_target), Target, "the group is a word of its own", "mcast recv 239.1.1.1:5000"),
-    habit(GROUPS, &["-d"], If(is_target), Target, "the group is a word of its own", "mcast recv 239.1.1.1:5000"),
-    habit(SEND, &["--client"], Value, Target, "the group is a word of its own", "mcast send 239.1.1.1:5000"),
-    habit(RECEIVERS, &["-j", "--join", "--subscribe"], Maybe(is_target), Parts(target_or_nothing), "recv joins the groups that are words of their own", "mcast recv 239.1.1.1:5000"),
-    habit(GROUPS, &["-B", "--bind"], Value, Parts(bind), "a group is a word of its own, and an address of this host chooses the interface", "mcast recv 239.1.1.1:5000 --iface 10.0.0.1"),
-    habit(GROUPS, &["-4", "-6", "-V", "--ipv4", "--ipv6"], Takes::Nothing, Place::Nothing, "the target decides between IPv4 and IPv6", "mcast recv '[ff15::1234]:5000'"),
-    habit(RECV, &["--sender", "--from", "--src", "--ssm", "--source-ip", "--include"], Value, Place::Option("--source"), "--source names the sender to receive from", "mcast recv 232.1.1.1:5000 --source 10.0.0.5"),
-    habit(RECV, &["--block"], Value, Place::Option("--exclude"), "--exclude names a sender not to receive from", "mcast recv 239.1.1.1:5000 --exclude 10.0.0.5"),
+    row(GROUPS, &["-p", "--port", "--udp-port", "--dport", "--dst-port"], Value, Port, "write the port after the group", "mcast recv 239.1.1.1:5000"),
+    row(GROUPS, &["-g", "-G", "-a", "--group", "--groups", "--mcast", "--multicast", "--address", "--addr", "--host", "--dst", "--dest", "--destination", "--target", "--url", "--uri"], Value, Target, "write the group without an option", "mcast recv 239.1.1.1:5000"),
+    row(RECEIVERS, &["-m"], Value, Target, "write the group without an option", "mcast recv 239.1.1.1:5000"),
+    row(SEND, &["-c", "-s"], If(is_target), Target, "write the group without an option", "mcast send 239.1.1.1:5000"),
+    row(RECV, &["-c"], If(is_target), Target, "write the group without an option", "mcast recv 239.1.1.1:5000"),
+    row(GROUPS, &["-d"], If(is_target), Target, "write the group without an option", "mcast recv 239.1.1.1:5000"),
+    row(SEND, &["--client"], Value, Target, "write the group without an option", "mcast send 239.1.1.1:5000"),
+    row(RECEIVERS, &["-j", "--join", "--subscribe"], Maybe(is_target), Parts(target_or_nothing), "recv joins the groups that it is given as arguments", "mcast recv 239.1.1.1:5000"),
+    row(GROUPS, &["-B", "--bind"], Value, Parts(bind), "write a group without an option; use --iface to choose the interface", "mcast recv 239.1.1.1:5000 --iface 10.0.0.1"),
+    row(GROUPS, &["-4", "-6", "-V", "--ipv4", "--ipv6"], Takes::Never, Place::Nothing, "the target selects IPv4 or IPv6", "mcast recv '[ff15::1234]:5000'"),
+    row(RECV, &["--sender", "--from", "--src", "--ssm", "--source-ip", "--include"], Value, Place::Option("--source"), "use --source to receive only from one source", "mcast recv 232.1.1.1:5000 --source 10.0.0.5"),
+    row(RECV, &["--block"], Value, Place::Option("--exclude"), "use --exclude to ignore a source", "mcast recv 239.1.1.1:5000 --exclude 10.0.0.5"),
     // Interfaces.
-    habit(GROUPS, &["-I", "--if", "--ifname", "--if-name", "--ifaddr", "--intf", "--nic", "--dev", "--device", "--bind-dev", "--netif", "--miface", "--localaddr", "--local-addr", "--local-address", "--bind-address", "--source-address"], Value, Place::Option("--iface"), "--iface chooses the interface", "mcast recv 239.1.1.1:5000 --iface eth0"),
-    habit(SEND, &["-i"], If(is_no_time), Parts(interval_or_iface), "-i of send is the interval; --iface chooses the interface", "mcast send 239.1.1.1:5000 --iface eth0"),
-    habit(SEND, &["--source", "--src", "--from", "--saddr", "--source-ip"], Value, Place::Option("--iface"), "a sender chooses its address by --iface", "mcast send 239.1.1.1:5000 --iface 10.0.0.1"),
-    habit(IFACES, &["-i", "-I", "--iface", "--interface"], Value, Example, "ifaces lists every interface", "mcast ifaces"),
-    habit(GROUPS, &["-D", "--list-interfaces"], Takes::Nothing, Example, "ifaces lists the interfaces", "mcast ifaces"),
-    habit(SEND, &["--sport", "--src-port", "--local-port", "--bind-port"], Value, Place::Option("--source-port"), "--source-port is the port to send from", "mcast send 239.1.1.1:5000 --source-port 40000"),
-    // How often, how long, how much.
-    habit(GROUPS, &["-n"], If(is_number), Place::Option("--count"), "--count is the number of datagrams", "mcast recv 239.1.1.1:5000 --count 10"),
-    habit(&["send", "recv"], &["--num", "--number", "--packets", "--pkts", "--datagrams"], Value, Place::Option("--count"), "--count is the number of datagrams", "mcast recv 239.1.1.1:5000 --count 10"),
-    habit(CHECK, &["-c", "--count"], Value, Example, "check receives for a time, not a number of datagrams", "mcast check 239.1.1.1:5000 --duration 10s"),
-    habit(RECV, &["-W", "-T"], Value, Place::Time("--timeout", "s"), "--timeout is the time to wait for a datagram", "mcast recv 239.1.1.1:5000 --timeout 5s"),
-    habit(&["send", "check"], &["-W", "--timeout"], Value, Place::Time("--duration", "s"), "--duration ends the run", "mcast send 239.1.1.1:5000 --duration 5s"),
-    habit(RECEIVERS, &["-t"], Value, Place::Time("--duration", "s"), "--duration ends the run; the TTL is an option of send", "mcast recv 239.1.1.1:5000 --duration 10s"),
-    habit(SEND, &["-t"], If(has_time_unit), Place::Time("--duration", "s"), "-t of send is the TTL; --duration ends the run", "mcast send 239.1.1.1:5000 --duration 10s"),
-    habit(GROUPS, &["--time", "--seconds", "--deadline", "--run-time"], Value, Place::Time("--duration", "s"), "--duration ends the run", "mcast recv 239.1.1.1:5000 --duration 10s"),
-    habit(RECV, &["--interval"], Value, Place::Time("--stats", "s"), "--stats reports once every interval", "mcast recv 239.1.1.1:5000 --stats 1s"),
-    habit(SEND, &["--delay", "--wait", "--sleep", "--period"], Value, Place::Time("--interval", "s"), "--interval is the time between datagrams", "mcast send 239.1.1.1:5000 --interval 100ms"),
-    habit(SEND, &["-f"], If(is_number), Place::Time("--interval", "ms"), "--interval is the time between datagrams", "mcast send 239.1.1.1:5000 --interval 100ms"),
-    habit(SEND, &["-f"], Takes::Nothing, Flag("--flood"), "--flood sends as fast as possible", "mcast send 239.1.1.1:5000 --flood --count 1000"),
-    habit(SEND, &["-P"], Value, Example, "each target is a stream, and --interval is the time between datagrams", "mcast send '239.1.1.1+4:5000' --interval 100ms"),
-    habit(SEND, &["-b", "--bandwidth", "--bitrate"], Value, Parts(rate_or_size), "--probe sends a measured stream; --rate is its bit rate, --size its payload", "mcast send 239.1.1.1:5000 --probe --rate 10Mbit"),
-    habit(SEND, &["-l", "--length", "--len", "--packet-size", "--pkt-size"], Value, Parts(size), "--size is the payload of a measured stream", "mcast send 239.1.1.1:5000 --probe --size 1316"),
-    habit(RECV, &["-R", "--buffer", "--buffer-size", "--recvbuf", "--window"], Value, Place::Option("--rcvbuf"), "--rcvbuf is the receive buffer", "mcast recv 239.1.1.1:5000 --rcvbuf 4MiB"),
-    // How far, and how marked.
-    habit(SEND, &["-T", "--hops", "--hop-limit", "--hoplimit", "--mttl", "--multicast-ttl"], Value, Place::Option("--ttl"), "--ttl is the TTL or hop limit", "mcast send 239.1.1.1:5000 --ttl 16"),
-    habit(RECEIVERS, &["--ttl", "--hops", "--hop-limit", "--mttl"], Value, Place::Nothing, "the sender sets the TTL", "mcast recv 239.1.1.1:5000"),
-    habit(SEND, &["-S", "-Q", "--tos", "--tclass"], Value, Parts(dscp), "--dscp is the upper six bits of the traffic class", "mcast send 239.1.1.1:5000 --dscp ef"),
-    habit(SEND, &["--loop", "--loopback"], Maybe(is_number), Parts(looped), "receivers on this host get each datagram, unless --no-loop is given", "mcast send 239.1.1.1:5000 --no-loop"),
-    habit(RECEIVERS, &["--loop", "--loopback", "--no-loop"], Maybe(is_number), Place::Nothing, "the sender decides with --no-loop whether receivers on its host get its datagrams", "mcast recv 239.1.1.1:5000"),
-    habit(SEND, &["-L", "--no-loopback", "--noloop"], Takes::Nothing, Flag("--no-loop"), "--no-loop keeps datagrams from receivers on this host", "mcast send 239.1.1.1:5000 --no-loop"),
-    // What is sent, and how it is shown.
-    habit(SEND, &["--text", "--payload", "--data", "--msg", "--string"], Value, Place::Option("--message"), "--message is the text to send", "mcast send 239.1.1.1:5000 --message hello"),
-    habit(RECV, &["-w", "--write", "--file", "--outfile"], Value, Parts(file_or_buffer), "-o raw writes the payloads to standard output", "mcast recv 239.1.1.1:5000 -o raw > FILE"),
-    habit(RECV, &["-o", "--output"], If(is_no_format), Parts(file_or_buffer), "-o raw writes the payloads to standard output", "mcast recv 239.1.1.1:5000 -o raw > FILE"),
-    habit(RECV, &["-x", "-X"], Takes::Nothing, Parts(hex), "-o hex shows the bytes", "mcast recv 239.1.1.1:5000 -o hex"),
-    habit(RECV, &["-A"], Takes::Nothing, Place::Nothing, "recv shows text unless -o names another format", "mcast recv 239.1.1.1:5000"),
-    habit(&["send", "recv", "check", "ifaces"], &["-J", "--json"], Takes::Nothing, Parts(json), "-o json prints JSON", "mcast recv 239.1.1.1:5000 -o json"),
-    habit(&["send", "recv", "check", "ifaces"], &["--silent"], Takes::Nothing, Flag("--quiet"), "--quiet prints only the summary", "mcast recv 239.1.1.1:5000 --quiet"),
-    habit(&["send", "recv", "check", "ifaces"], &["--debug"], Takes::Nothing, Flag("-vv"), "-vv prints diagnostics", "mcast recv 239.1.1.1:5000 -vv"),
-    // What mcast does anyway.
-    habit(RECEIVERS, &["-s", "-l"], Maybe(is_number), Place::Nothing, "recv receives; send sends", "mcast recv 239.1.1.1:5000"),
-    habit(RECV, &["--server", "--listen"], Takes::Nothing, Place::Nothing, "recv receives; send sends", "mcast recv 239.1.1.1:5000"),
-    habit(GROUPS, &["-u", "-U", "--udp"], Takes::Nothing, Place::Nothing, "mcast always uses UDP", "mcast recv 239.1.1.1:5000"),
-    habit(GROUPS, &["-n", "--numeric"], Takes::Nothing, Place::Nothing, "mcast does not resolve names", "mcast recv 239.1.1.1:5000"),
-    habit(RECV, &["-k", "--keep-open"], Takes::Nothing, Place::Nothing, "recv runs until Ctrl-C", "mcast recv 239.1.1.1:5000"),
-    habit(GROUPS, &["--reuse", "--reuseaddr", "--reuse-addr", "--reuseport"], Takes::Nothing, Place::Nothing, "mcast shares the port of a group with other programs", "mcast recv 239.1.1.1:5000"),
-    habit(RECV, &["--probe"], Takes::Nothing, Place::Nothing, "recv recognises the streams of send --probe", "mcast recv 239.1.1.1:5000 --once"),
-    habit(RECV, &["-e", "--exec", "--sh-exec"], Value, Example, "COMMAND follows --", "mcast recv 239.1.1.1:5000 -- COMMAND"),
+    row(GROUPS, &["-I", "--if", "--ifname", "--if-name", "--ifaddr", "--intf", "--nic", "--dev", "--device", "--bind-dev", "--netif", "--miface", "--localaddr", "--local-addr", "--local-address", "--bind-address", "--source-address"], Value, Place::Option("--iface"), "use --iface to choose the interface", "mcast recv 239.1.1.1:5000 --iface eth0"),
+    row(SEND, &["-i"], If(is_no_time), Parts(interval_or_iface), "-i of send sets the interval; use --iface to choose the interface", "mcast send 239.1.1.1:5000 --iface eth0"),
+    row(SEND, &["--source", "--src", "--from", "--saddr", "--source-ip"], Value, Place::Option("--iface"), "use --iface to choose the source address", "mcast send 239.1.1.1:5000 --iface 10.0.0.1"),
+    row(IFACES, &["-i", "-I", "--iface", "--interface"], Value, Example, "ifaces always lists all interfaces", "mcast ifaces"),
+    row(GROUPS, &["-D", "--list-interfaces"], Takes::Never, Example, "use ifaces to list the interfaces", "mcast ifaces"),
+    row(SEND, &["--sport", "--src-port", "--local-port", "--bind-port"], Value, Place::Option("--source-port"), "use --source-port to choose the source port", "mcast send 239.1.1.1:5000 --source-port 40000"),
+    // Limits, pace and size.
+    row(GROUPS, &["-n"], If(is_number), Place::Option("--count"), "use --count to limit the number of datagrams", "mcast recv 239.1.1.1:5000 --count 10"),
+    row(&["send", "recv"], &["--num", "--number", "--packets", "--pkts", "--datagrams"], Value, Place::Option("--count"), "use --count to limit the number of datagrams", "mcast recv 239.1.1.1:5000 --count 10"),
+    row(CHECK, &["-c", "--count"], Value, Example, "check receives for a time, not a number of datagrams; use --duration", "mcast check 239.1.1.1:5000 --duration 10s"),
+    row(RECV, &["-W", "-T"], Value, Place::Time("--timeout", "s"), "use --timeout to limit the wait for datagrams", "mcast recv 239.1.1.1:5000 --timeout 5s"),
+    row(&["send", "check"], &["-W", "--timeout"], Value, Place::Time("--duration", "s"), "use --duration to limit the run", "mcast send 239.1.1.1:5000 --duration 5s"),
+    row(RECEIVERS, &["-t"], Value, Place::Time("--duration", "s"), "use --duration to limit the run; only send sets the TTL", "mcast recv 239.1.1.1:5000 --duration 10s"),
+    row(SEND, &["-t"], If(has_time_unit), Place::Time("--duration", "s"), "-t of send sets the TTL; use --duration to limit the run", "mcast send 239.1.1.1:5000 --duration 10s"),
+    row(GROUPS, &["--time", "--seconds", "--deadline", "--run-time"], Value, Place::Time("--duration", "s"), "use --duration to limit the run", "mcast recv 239.1.1.1:5000 --duration 10s"),
+    row(RECV, &["--interval"], Value, Place::Time("--stats", "s"), "use --stats to report at intervals", "mcast recv 239.1.1.1:5000 --stats 1s"),
+    row(SEND, &["--delay", "--wait", "--sleep", "--period"], Value, Place::Time("--interval", "s"), "use --interval to set the time between datagrams", "mcast send 239.1.1.1:5000 --interval 100ms"),
+    row(SEND, &["-f"], If(is_number), Place::Time("--interval", "ms"), "use --interval to set the time between datagrams", "mcast send 239.1.1.1:5000 --interval 100ms"),
+    row(SEND, &["-f"], Takes::Never, Flag("--flood"), "use --flood to send as fast as possible", "mcast send 239.1.1.1:5000 --flood --count 1000"),
+    row(SEND, &["-P"], Value, Example, "use one target for each stream, and --interval for the time between datagrams", "mcast send '239.1.1.1+4:5000' --interval 100ms"),
+    row(SEND, &["-b", "--bandwidth", "--bitrate"], Value, Parts(rate_or_size), "use --probe for a measured stream, --rate for its bit rate, --size for its payload size", "mcast send 239.1.1.1:5000 --probe --rate 10Mbit"),
+    row(SEND, &["-l", "--length", "--len", "--packet-size", "--pkt-size"], Value, Parts(size), "use --probe and --size to set the payload size", "mcast send 239.1.1.1:5000 --probe --size 1316"),
+    row(RECV, &["-R", "--buffer", "--buffer-size", "--recvbuf", "--window"], Value, Place::Option("--rcvbuf"), "use --rcvbuf to set the receive buffer", "mcast recv 239.1.1.1:5000 --rcvbuf 4MiB"),
+    // TTL, traffic class and loopback.
+    row(SEND, &["-T", "--hops", "--hop-limit", "--hoplimit", "--mttl", "--multicast-ttl"], Value, Place::Option("--ttl"), "use --ttl to set the TTL or hop limit", "mcast send 239.1.1.1:5000 --ttl 16"),
+    row(RECEIVERS, &["--ttl", "--hops", "--hop-limit", "--mttl"], Value, Place::Nothing, "only send sets the TTL", "mcast recv 239.1.1.1:5000"),
+    row(SEND, &["-S", "-Q", "--tos", "--tclass"], Value, Parts(dscp), "use --dscp to set the upper six bits of the traffic class", "mcast send 239.1.1.1:5000 --dscp ef"),
+    row(SEND, &["--loop", "--loopback"], Maybe(is_number), Parts(looped), "multicast loopback is on; use --no-loop to turn it off", "mcast send 239.1.1.1:5000 --no-loop"),
+    row(RECEIVERS, &["--loop", "--loopback", "--no-loop"], Maybe(is_number), Place::Nothing, "only send controls multicast loopback", "mcast recv 239.1.1.1:5000"),
+    row(SEND, &["-L", "--no-loopback", "--noloop"], Takes::Never, Flag("--no-loop"), "use --no-loop to turn multicast loopback off", "mcast send 239.1.1.1:5000 --no-loop"),
+    // Payload and output.
+    row(SEND, &["--text", "--payload", "--data", "--msg", "--string"], Value, Place::Option("--message"), "use --message to set the text", "mcast send 239.1.1.1:5000 --message hello"),
+    row(RECV, &["-w", "--write", "--file", "--outfile"], Value, Parts(file_or_buffer), "use -o raw to write the payloads to standard output", "mcast recv 239.1.1.1:5000 -o raw > FILE"),
+    row(RECV, &["-o", "--output"], If(is_no_format), Parts(file_or_buffer), "use -o raw to write the payloads to standard output", "mcast recv 239.1.1.1:5000 -o raw > FILE"),
+    row(RECV, &["-x", "-X"], Takes::Never, Parts(hex), "use -o hex to print a hex dump", "mcast recv 239.1.1.1:5000 -o hex"),
+    row(RECV, &["-A"], Takes::Never, Place::Nothing, "recv prints text by default", "mcast recv 239.1.1.1:5000"),
+    row(&["send", "recv", "check", "ifaces"], &["-J", "--json"], Takes::Never, Parts(json), "use -o json to print JSON", "mcast recv 239.1.1.1:5000 -o json"),
+    row(&["send", "recv", "check", "ifaces"], &["--silent"], Takes::Never, Flag("--quiet"), "use --quiet to print only the summary", "mcast recv 239.1.1.1:5000 --quiet"),
+    row(&["send", "recv", "check", "ifaces"], &["--debug"], Takes::Never, Flag("-vv"), "use -vv to print diagnostics", "mcast recv 239.1.1.1:5000 -vv"),
+    // Defaults of mcast.
+    row(RECEIVERS, &["-s", "-l"], Maybe(is_number), Place::Nothing, "recv always receives; use send to send", "mcast recv 239.1.1.1:5000"),
+    row(RECV, &["--server", "--listen"], Takes::Never, Place::Nothing, "recv always receives; use send to send", "mcast recv 239.1.1.1:5000"),
+    row(GROUPS, &["-u", "-U", "--udp"], Takes::Never, Place::Nothing, "mcast always uses UDP", "mcast recv 239.1.1.1:5000"),
+    row(GROUPS, &["-n", "--numeric"], Takes::Never, Place::Nothing, "mcast never resolves names", "mcast recv 239.1.1.1:5000"),
+    row(RECV, &["-k", "--keep-open"], Takes::Never, Place::Nothing, "recv runs until Ctrl-C by default", "mcast recv 239.1.1.1:5000"),
+    row(GROUPS, &["--reuse", "--reuseaddr", "--reuse-addr", "--reuseport"], Takes::Never, Place::Nothing, "mcast always shares the port of a group", "mcast recv 239.1.1.1:5000"),
+    row(RECV, &["--probe"], Takes::Never, Place::Nothing, "recv always detects measured streams", "mcast recv 239.1.1.1:5000 --once"),
+    row(RECV, &["-e", "--exec", "--sh-exec"], Value, Example, "write COMMAND after --", "mcast recv 239.1.1.1:5000 -- COMMAND"),
 ];
 
-/// Other names for the commands, and what is shown for them.
+/// Other names for the commands, and the command that the tip shows.
 pub const COMMAND_WORDS: &[(&[&str], &str)] = &[
     (&["join", "subscribe", "server", "sniff", "capture", "monitor", "dump", "sub"], "recv"),
     (&["publish", "client", "transmit", "emit", "pub", "source"], "send"),

@@ -1,4 +1,4 @@
-//! The order of words: options may come before the command.
+//! The order of words: options may precede the command.
 
 use std::ffi::OsString;
 
@@ -6,8 +6,8 @@ use clap::Command;
 
 use super::line::takes_value;
 
-/// Moves the command in front of the options that were typed before it: `mcast -o json recv` is
-/// `mcast recv -o json`. The program's own options stay first.
+/// Moves the command before the options that precede it: `mcast -o json recv` becomes
+/// `mcast recv -o json`. Options of the program stay first.
 pub fn command_first(program: &Command, mut words: Vec<OsString>) -> Vec<OsString> {
     if let Some(at) = command_after_options(program, &words) {
         words[1..=at].rotate_right(1);

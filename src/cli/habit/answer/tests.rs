@@ -12,11 +12,11 @@ fn refused(line: &str) -> String {
     }
 }
 
-/// The lines that an error shows: each that begins with `mcast`, without its redirection.
+/// The command lines in an error, without redirections.
 fn shown_lines(error: &str) -> Vec<String> {
     let tip = error.split("tip: ").nth(1).unwrap_or_default();
     let tip = tip.lines().next().unwrap_or_default().replace('\'', "");
-    let start = tip.rfind(": mcast ").or(tip.find("? mcast ")).unwrap_or(tip.len());
+    let start = tip.rfind(": mcast ").unwrap_or(tip.len());
     let lines = tip[start..].split("mcast ").skip(1).map(|rest| {
         let line = rest.split([',', '>']).next().unwrap_or_default().trim();
         format!("mcast {}", line.trim_end_matches(", or"))
@@ -25,7 +25,7 @@ fn shown_lines(error: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_line_of_another_tool_is_answered_with_ours() {
+fn a_line_of_another_tool_gets_the_line_of_mcast() {
     for (typed, right) in [
         ("recv 239.1.1.1 --port 5000", "mcast recv 239.1.1.1:5000"),
         ("recv -p 5000 ff15::1", "mcast recv '[ff15::1]:5000'"),
@@ -90,22 +90,9 @@ fn the_line_of_another_tool_is_answered_with_ours() {
     }
 }
 
-/// A value that a row of the table is about.
-fn value_for(row: &crate::cli::habit::table::Habit) -> &'static str {
-    use crate::cli::habit::table::Takes;
-    let values = ["5", "239.1.1.1", "eth0", "5s", "0"];
-    match row.takes {
-        Takes::Nothing => "",
-        Takes::Value => "5",
-        Takes::If(fits) | Takes::Maybe(fits) => {
-            values.into_iter().find(|value| fits(value)).expect("a value that fits")
-        }
-    }
-}
-
 #[test]
-fn each_row_of_the_table_gives_its_tip_and_a_line_that_is_taken() {
-    for row in HABITS {
+fn each_row_gives_a_tip_with_a_valid_line() {
+    for row in FOREIGN_OPTIONS {
         let example = row.example.split(" > ").next().unwrap();
         assert!(parse(words(example)).is_ok(), "{example}");
         for (command, name) in row
@@ -113,9 +100,13 @@ fn each_row_of_the_table_gives_its_tip_and_a_line_that_is_taken() {
             .iter()
             .flat_map(|command| row.names.iter().map(move |name| (command, name)))
         {
-            let error = refused(&format!("mcast {command} {name} {}", value_for(row)));
+            let error = refused(&format!("mcast {command} {name} {}", row.sample_value()));
             let lines = shown_lines(&error);
-            assert!(!lines.is_empty(), "{command} {name} {} has no tip:\n{error}", value_for(row));
+            assert!(
+                !lines.is_empty(),
+                "{command} {name} {} has no tip:\n{error}",
+                row.sample_value()
+            );
             for line in lines {
                 assert!(parse(words(&line)).is_ok(), "{command} {name}: refused: {line}");
             }
@@ -124,7 +115,7 @@ fn each_row_of_the_table_gives_its_tip_and_a_line_that_is_taken() {
 }
 
 #[test]
-fn no_tip_follows_similar_letters_or_hidden_options() {
+fn similar_letters_and_hidden_options_give_no_tip() {
     for typed in
         ["recv --portals 1", "recv --batches 3", "send --lop", "send --iff", "recv --pot", "scan"]
     {
@@ -137,7 +128,7 @@ fn no_tip_follows_similar_letters_or_hidden_options() {
 }
 
 #[test]
-fn one_mistyped_letter_is_answered() {
+fn one_mistyped_letter_gets_a_suggestion() {
     for (typed, right) in [
         ("recv --cuont 3", "'--count'"),
         ("send --flod", "'--flood'"),
@@ -152,7 +143,7 @@ fn one_mistyped_letter_is_answered() {
 }
 
 #[test]
-fn minus_i_that_could_mean_two_things_is_refused() {
+fn an_ambiguous_i_is_refused() {
     for (typed, says) in [
         ("recv -i 1", "--iface 1 for the interface, or --stats 1s"),
         ("rx -i 500ms 239.1.1.1", "--iface 500ms for the interface, or --stats 500ms"),
@@ -167,7 +158,7 @@ fn minus_i_that_could_mean_two_things_is_refused() {
 }
 
 #[test]
-fn aliases_and_words_in_another_order_are_taken() {
+fn aliases_and_other_orders_are_accepted() {
     for typed in [
         "receive 239.1.1.1:5000",
         "listen 239.1.1.1 5000 --interface eth0",

@@ -1,0 +1,134 @@
+//! The texts of manual pages that are not in the help.
+
+/// The parts of a page that are not in the help.
+pub struct Supplement {
+    /// The command; empty for the program.
+    pub command: &'static str,
+    pub description: &'static [&'static str],
+    /// The files that the command reads or writes.
+    pub files: &'static [(&'static str, &'static str)],
+    /// Pages of other programs.
+    pub see_also: &'static [&'static str],
+}
+
+/// The supplement of each page, in the order of the pages.
+pub const SUPPLEMENTS: &[Supplement] = &[
+    Supplement {
+        command: "",
+        description: &[
+            "mcast sends and receives UDP datagrams over IP multicast, for IPv4 and IPv6. It \
+             measures loss, reordering and delay.",
+            "If a group does not arrive on this host, mcast check examines this host and its \
+             network, and prints the commands that fix the faults that it finds.",
+            "Most commands need no root privileges. A separate page describes each command.",
+        ],
+        files: &[],
+        see_also: &["ip(8)", "ss(8)", "tcpdump(8)", "iperf(1)", "nft(8)", "socket(7)", "ip(7)"],
+    },
+    Supplement {
+        command: "send",
+        description: &[
+            "Each datagram carries a text by default. With --probe, it carries a sequence number, \
+             a timestamp and a checksum, and mcast-recv(1) measures the stream.",
+            "Without --iface, the kernel's route selects the interface. Datagrams to a group \
+             have a TTL of 1 by default: routers do not forward them.",
+        ],
+        files: &[
+            ("/proc/net/if_inet6", "IPv6 addresses that are still being checked for duplicates"),
+            ("/sys/class/net/*/speed", "link speed; an endless run at this speed requires --force"),
+        ],
+        see_also: &["ip(8)", "tc(8)", "tcpdump(8)", "iperf(1)", "ip(7)", "udp(7)"],
+    },
+    Supplement {
+        command: "recv",
+        description: &[
+            "mcast joins each group, prints the datagrams that arrive, and leaves the groups at \
+             the end. If an interface disappears, mcast rejoins its groups when it returns.",
+            "For streams of mcast send --probe, the summary shows loss, reordering, duplicates, \
+             corruption, delay and jitter. It counts drops by this host's kernel separately.",
+        ],
+        files: &[
+            ("/proc/net/igmp, /proc/net/igmp6", "groups of this host, and the IGMP versions"),
+            ("/proc/net/snmp, /proc/net/snmp6", "datagrams that the kernel dropped"),
+            ("/proc/net/udp, /proc/net/udp6", "datagrams that the kernel dropped for each socket"),
+            ("/proc/sys/net/core/rmem_max", "limit of --rcvbuf without root"),
+            ("/proc/sys/net/ipv4/igmp_max_memberships", "groups that one socket may join"),
+            (
+                "/proc/sys/net/ipv4/igmp_max_msf, /proc/sys/net/ipv6/mld_max_msf",
+                "sources that one group may have on a socket",
+            ),
+        ],
+        see_also: &["ip-maddress(8)", "ss(8)", "tcpdump(8)", "iperf(1)", "ip(7)", "udp(7)"],
+    },
+    Supplement {
+        command: "check",
+        description: &[
+            "Each finding has a level: pass, note, warning or fault. A fault shows the \
+             commands that fix it, if there are any.",
+            "Root privileges show more: firewall rules (CAP_NET_ADMIN), and frames and queriers on \
+             the wire (CAP_NET_RAW).",
+        ],
+        files: &[
+            ("FILE of --record", "all observations, as JSON"),
+            ("/proc/net/igmp, /proc/net/igmp6", "groups of this host, and the IGMP versions"),
+            ("/proc/net/snmp, /proc/net/snmp6, /proc/net/netstat", "counters of IP, IGMP and UDP"),
+            ("/proc/net/dev", "counters of each interface"),
+            ("/proc/net/udp, /proc/net/udp6", "programs that have the port open"),
+            ("/proc/sys/net/ipv4/conf/*/rp_filter", "reverse path filter (RFC 3704)"),
+            (
+                "/proc/sys/net/ipv4/conf/*/force_igmp_version, \
+                 /proc/sys/net/ipv6/conf/*/force_mld_version",
+                "version of IGMP and MLD that an administrator has forced",
+            ),
+            ("/proc/sys/net/ipv6/conf/*/disable_ipv6", "whether IPv6 is disabled"),
+            ("/proc/sys/net/bridge/bridge-nf-call-*", "whether bridges pass the firewall"),
+        ],
+        see_also: &[
+            "ip(8)",
+            "ip-maddress(8)",
+            "bridge(8)",
+            "ss(8)",
+            "nft(8)",
+            "iptables(8)",
+            "sysctl(8)",
+            "tcpdump(8)",
+        ],
+    },
+    Supplement {
+        command: "ifaces",
+        description: &[
+            "Each row is an interface: its state, addresses, MTU, and the groups that programs on \
+             this host have joined. mcast joins nothing and sends nothing.",
+        ],
+        files: &[
+            ("/proc/net/igmp, /proc/net/igmp6", "groups of this host, and the IGMP versions"),
+            ("/proc/sys/net/ipv6/conf/*/force_mld_version", "version of MLD"),
+        ],
+        see_also: &["ip-address(8)", "ip-link(8)", "ip-maddress(8)", "netstat(8)"],
+    },
+    Supplement {
+        command: "completions",
+        description: &[
+            "The script completes commands, options and their values. In bash, zsh and fish it \
+             also completes the names of interfaces, and the COMMAND of mcast recv.",
+            "The script reads the names of interfaces from the system and does not run mcast.",
+        ],
+        files: &[("/sys/class/net", "names of the interfaces; elsewhere, ifconfig -l prints them")],
+        see_also: &["bash(1)", "zshcompsys(1)", "fish(1)"],
+    },
+    Supplement {
+        command: "man",
+        description: &[
+            "The pages describe the options of this version of mcast. They do not depend on the \
+             time or the host.",
+        ],
+        files: &[],
+        see_also: &["man(1)", "manpath(1)"],
+    },
+];
+
+/// The supplement of a command. A test requires one for each.
+pub fn supplement(command: &str) -> &'static Supplement {
+    let own = SUPPLEMENTS.iter().find(|supplement| supplement.command == command);
+    own.unwrap_or(&SUPPLEMENTS[0])
+}
