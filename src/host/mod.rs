@@ -28,7 +28,9 @@ pub mod sysctl;
 pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
 pub use counters::{Counters, LinkCounters, counters};
-pub use firewall::{Unread, has_legacy_rules};
+#[cfg(test)]
+pub use firewall::Unread;
+pub use firewall::has_legacy_rules;
 pub use groups::Groups;
 pub use if_inet6::{is_duplicate, is_tentative};
 pub use imp::{
