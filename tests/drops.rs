@@ -141,7 +141,7 @@ fn a_stopped_stream_names_the_rule_that_drops_queries() {
         let recv = scene.receiver.mcast(&format!("recv {} -o json", scene.asks()));
         let line = recv.line(|line| line.contains("\"id\":\"stream-stopped\""));
         let found: Value = serde_json::from_str(&line).expect("JSON");
-        let names = ip.either("drops the IGMP queries", "drops the MLD queries");
+        let names = ip.either("drops IGMP queries", "drops MLD queries");
         assert!(evidence(&found).contains(names), "{found}");
         assert!(evidence(&found).contains("chain c of table inet f"), "{found}");
         let run = found["commands"][0]["run"].as_str().expect("a line");
