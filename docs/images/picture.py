@@ -4,12 +4,13 @@
     sudo python3 docs/images/picture.py
     sudo python3 docs/images/picture.py --mcast target/release/mcast
 
-Writes recv-light.svg, recv-dark.svg, check-light.svg and check-dark.svg beside this file. Needs Linux, root, Python 3.9
-or newer, and Debian's iproute2, nftables and util-linux.
+Writes recv-light.svg, recv-dark.svg, check-light.svg and check-dark.svg next to this file. Needs
+Linux, root, Python 3.9 or newer, and Debian's iproute2, nftables and util-linux.
 
-The sender, the receiver and the switch between them are nameless network namespaces. They disappear with this program,
-and no datagram leaves them. The switch drops one datagram in sixty at random; the firewall of the receiver drops the
-group that `check` looks for. mcast runs on a pseudo-terminal, and its output becomes text in the picture.
+The sender, the receiver and the switch between them are nameless network namespaces. They disappear
+with this program, and no datagram leaves them. The switch drops one datagram in sixty at random.
+The firewall of the receiver drops the group that `check` examines. mcast runs on a pseudo-terminal,
+and its output becomes text in the picture.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -57,22 +59,26 @@ table inet filter {
 }"""
 
 
-# ----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # The runs
 
 
 class Network:
-    """A sender and a receiver on one switch with an IGMP querier. The switch is this process's namespace."""
+    """A sender and a receiver on a switch with a querier, in the namespace of this process."""
 
     def __init__(self, stack):
         self.sender, self.receiver = stack.enter_context(Host()), stack.enter_context(Host())
-        bridge = "link add switch type bridge mcast_snooping 1 mcast_querier 1 mcast_query_use_ifaddr 1 mcast_igmp_version 3"
-        ip([], bridge, "address add 10.0.0.1/24 dev switch", "link set switch up")
-        for port, host, address in ("port1", self.sender, "10.0.0.100"), ("port2", self.receiver, "10.0.0.101"):
-            ip([], f"link add {port} type veth peer name eth0 netns {host.keeper.pid}")
-            ip([], f"link set {port} master switch", f"link set {port} up")
-            ip(host.within, "link set lo up", f"address add {address}/24 dev eth0", "link set eth0 up")
-            ip(host.within, "route add default via 10.0.0.1")
+        querier = "mcast_snooping 1 mcast_querier 1 mcast_query_use_ifaddr 1 mcast_igmp_version 3"
+        ip([], f"link add switch type bridge {querier}")
+        ip([], "address add 10.0.0.1/24 dev switch", "link set switch up")
+        self.connect("port1", self.sender, "10.0.0.100")
+        self.connect("port2", self.receiver, "10.0.0.101")
+
+    def connect(self, port, host, address):
+        ip([], f"link add {port} type veth peer name eth0 netns {host.keeper.pid}")
+        ip([], f"link set {port} master switch", f"link set {port} up")
+        ip(host.within, f"address add {address}/24 dev eth0", "link set eth0 up")
+        ip(host.within, "link set lo up", "route add default via 10.0.0.1")
 
     def load(self, host, rules):
         within = host.within if host else []
@@ -84,14 +90,16 @@ def environment():
     return {**kept, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
 
 
-def argv_of(command, mcast):
-    return [mcast, *shlex.split(command)[1:]]
+def start(host, command, mcast, stream):
+    """Starts a command line, with this stream as input and output."""
+    argv = [*host.within, mcast, *shlex.split(command)[1:]]
+    streams = {"stdin": stream, "stdout": stream, "stderr": stream}
+    return subprocess.Popen(argv, env=environment(), start_new_session=True, **streams)
 
 
 @contextlib.contextmanager
 def background(host, command, mcast):
-    process = subprocess.Popen([*host.within, *argv_of(command, mcast)], env=environment(), stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start(host, command, mcast, subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -100,13 +108,12 @@ def background(host, command, mcast):
 
 
 class Terminal:
-    """mcast on a pseudo-terminal. `output` is what it wrote."""
+    """mcast on a pseudo-terminal."""
 
     def __init__(self, host, command, mcast):
         self.master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-        self.process = subprocess.Popen([*host.within, *argv_of(command, mcast)], env=environment(), stdin=slave,
-                                        stdout=slave, stderr=slave, start_new_session=True)
+        self.process = start(host, command, mcast, slave)
         os.close(slave)
 
     def wait(self, status):
@@ -140,7 +147,7 @@ def run_check(network, mcast):
         return Terminal(network.receiver, CHECK, mcast).wait(1)
 
 
-# ----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # The screen
 
 
@@ -167,8 +174,8 @@ def after(style, codes):
 
 
 def screen_of(output):
-    """The lines that the terminal shows in the end: lists of (character, style). It interprets the sequences that a
-    progress line uses."""
+    """The lines that the terminal shows in the end: lists of (character, style). It interprets the
+    sequences that a progress line uses."""
     lines, row, column, style = [[]], 0, 0, PLAIN
     for sequence, final, letter in re.findall(r"\x1b\[([0-9;?]*)([A-Za-z])|(.)", output, re.DOTALL):
         line = lines[row]
@@ -196,10 +203,11 @@ def screen_of(output):
 
 
 def prompt(command):
-    return [("$", (None, False, True)), (" ", PLAIN), *((letter, (None, True, False)) for letter in command)]
+    faint, bold = (None, False, True), (None, True, False)
+    return [("$", faint), (" ", PLAIN), *((letter, bold) for letter in command)]
 
 
-# ----------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # The picture
 
 # The colours of GitHub's pages. The numbers are those of ANSI: 1 red, 2 green, 3 yellow, 6 cyan.
@@ -209,13 +217,13 @@ THEMES = {
     "dark": {"paper": "#0d1117", "edge": "#3d444d", "text": "#f0f6fc", "faint": "#9198a1",
              1: "#ff7b72", 2: "#3fb950", 3: "#d29922", 4: "#4493f8", 5: "#ab7df8", 6: "#39c5cf"},
 }
-FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace"
+FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 SIZE, ADVANCE, LEADING, MARGIN = 13, 7.8, 18, 16
 
 
 def runs_of(line):
-    """The pieces of a line of one style without wide gaps: (column, text, style). Each piece has its own position, so a
-    font of another width does not shift the columns of a table."""
+    """The pieces of a line of one style without wide gaps: (column, text, style). Each piece has a
+    position: a font of another width does not shift the columns of a table."""
     column = 0
     while column < len(line):
         end = column
@@ -231,20 +239,24 @@ def picture(lines, theme, title):
     colours = THEMES[theme]
     width = round(2 * MARGIN + ADVANCE * max(map(len, lines)))
     height = 2 * MARGIN + LEADING * len(lines)
+    paper, edge = colours["paper"], colours["edge"]
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img">',
         f"<title>{escape(title, quote=False)}</title>",
-        f'<rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="6" fill="{colours["paper"]}" stroke="{colours["edge"]}"/>',
+        f'<rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" rx="6" '
+        f'fill="{paper}" stroke="{edge}"/>',
         f'<g font-family="{FONT}" font-size="{SIZE}" fill="{colours["text"]}">',
     ]
     for number, line in enumerate(lines):
         y = MARGIN + LEADING * number + SIZE
         for column, text, (colour, bold, faint) in runs_of(line):
-            fill = colours[colour] if colour in colours else colours["faint"] if faint else None
+            fill = colours.get(colour) or (colours["faint"] if faint else None)
             style = f' fill="{fill}"' if fill else ""
             style += ' font-weight="bold"' if bold else ""
             x, length = MARGIN + column * ADVANCE, len(text) * ADVANCE
-            parts.append(f'<text x="{x:.1f}" y="{y}" textLength="{length:.1f}"{style}>{escape(text, quote=False)}</text>')
+            place = f'x="{x:.1f}" y="{y}" textLength="{length:.1f}"'
+            parts.append(f"<text {place}{style}>{escape(text, quote=False)}</text>")
     return "\n".join([*parts, "</g>", "</svg>", ""])
 
 
@@ -262,6 +274,7 @@ def main():
         if not shutil.which(tool):
             sys.exit(f"{tool} is missing: apt-get install {package}")
     mcast = str(Path(chosen.mcast or build()["mcast"]).resolve())
+    signal.alarm(120)  # `recv --once` waits for a stream without limit.
     enter_own_namespace()
     with contextlib.ExitStack() as stack:
         network = Network(stack)
