@@ -25,7 +25,7 @@ type Sequence = fn(u64) -> (u16, u64);
 const CASES: [(&str, Sequence); 4] = [
     ("one stream, in order", |arrival| (0, arrival)),
     ("one stream, 1 % lost, 0.1 % reordered, 0.1 % duplicated", impaired),
-    ("1000 streams in turn", |arrival| ((arrival % 1000) as u16, arrival / 1000)),
+    ("1000 streams interleaved", |arrival| ((arrival % 1000) as u16, arrival / 1000)),
     ("one stream, every second one lost", |arrival| (0, 2 * arrival)),
 ];
 
@@ -57,7 +57,7 @@ fn main() {
         return measure(name, *sequence, if quick { 1000 } else { 1 });
     }
     println!(
-        "| what comes | datagrams | ns a datagram | memory, MiB | expected | lost | reordered | \
+        "| input | datagrams | ns a datagram | memory, MiB | expected | lost | reordered | \
          duplicates |"
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");

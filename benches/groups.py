@@ -157,7 +157,7 @@ class Iperf(Tool):
         self.path = path
 
     def takes(self, count):
-        return None if count <= 1000 else "not run: a server joins one group, so it would take as many processes"
+        return None if count <= 1000 else f"not run: a server joins one group, {count:,} would need as many processes"
 
     def start(self, count, output, processes):
         for i in range(count):

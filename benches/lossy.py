@@ -223,7 +223,7 @@ class Mcast(Tool):
             said["runs"] = stream["loss_runs"]["count"]
             said["longest run"] = stream["loss_runs"]["longest"]
             said |= {name: stream[name] for name in ("duplicates", "reordered")}
-            said["sent before"] = stream["missed_before"]
+            said["missed before"] = stream["missed_before"]
             said["no end"] = int(not stream["ended"])
             said["kernel drops"] = summary["kernel_drops"]
             streams.append(said)
@@ -252,11 +252,11 @@ SITUATIONS = [
     Situation("tail-ends", "the last 200 lost, and every end", TAIL, "counter name ends_dropped drop"),
     Situation("all", "everything lost", "counter name dropped drop", "counter name ends_dropped drop"),
     Situation("late", "the receiver joins 1 s late", late=True),
-    Situation("duplicates", "every tenth doubled", "numgen inc mod 10 3 counter name doubled dup to p1"),
-    Situation("both", "10 % lost in runs of 10, every tenth doubled", f"{RUNS}\nnumgen inc mod 10 3 counter name doubled dup to p1"),
+    Situation("duplicates", "every tenth duplicated", "numgen inc mod 10 3 counter name doubled dup to p1"),
+    Situation("both", "10 % lost in runs of 10, every tenth duplicated", f"{RUNS}\nnumgen inc mod 10 3 counter name doubled dup to p1"),
     Situation("reordered", f"every 20th held back {HELD * 1000:.0f} ms", "numgen inc mod 20 7 counter name held fwd to h0"),
     Situation("overflow", f"the receiver stopped for {PAUSE} s, its buffer {BUFFER_KIB} KiB", pause=True),
-    Situation("two", "two senders, of the second 10 % lost", f"ip saddr {SENDERS[1]} {RUNS}", senders=2),
+    Situation("two", "two senders, 10 % of the second lost", f"ip saddr {SENDERS[1]} {RUNS}", senders=2),
     Situation("two-servers", "the same, a receiver for each sender", f"ip saddr {SENDERS[1]} {RUNS}", senders=2, apart=True),
     Situation("killed", "the sender killed after 1.5 s", killed=True),
 ]
@@ -378,7 +378,7 @@ def truth_of(runs):
 def said_of(runs):
     numbers = {len(run.streams) for run in runs}
     if numbers == {0}:
-        return "no figures"
+        return "no results"
     if len(numbers) > 1:
         return f"{span(sorted(numbers))} streams; " + said_of([run for run in runs if len(run.streams) == max(numbers)])
     texts = []
@@ -386,7 +386,7 @@ def said_of(runs):
         lost = f"lost {span([stream.get('lost', 0) for stream in streams])} of {span([stream.get('of', 0) for stream in streams])}"
         names = [name for name in streams[0] | streams[-1] if name not in ("lost", "of")]
         rest = figures(streams, names)
-        texts.append(", ".join(filter(None, [lost, rest])).replace(", no end 1", ", no end heard"))
+        texts.append(", ".join(filter(None, [lost, rest])).replace(", no end 1", ", no end"))
     return "; ".join(texts)
 
 
@@ -397,7 +397,7 @@ def statuses_of(runs):
 
 
 def results_table(results):
-    head("what the path did", "tool", "in truth", "it says", "exit of receiver, sender")
+    head("path", "tool", "truth", "reported", "exit of receiver, sender")
     for situation, tools in results:
         for name, runs in tools.items():
             row(situation.name, name, truth_of(runs), said_of(runs), ", ".join(statuses_of(runs)))

@@ -472,7 +472,7 @@ def software(lab, repeat, claims):
                     "limit, sendmmsg": lambda: flow(lab, limit_tx(lab, "sendmmsg", "--size", size), member),
                     "limit, UDP_SEGMENT": lambda: flow(lab, limit_tx(lab, "segment", "--size", size), member),
                 }
-                work = f"flood, cut in software, {size} B, {listened}"
+                work = f"flood, segmented in software, {size} B, {listened}"
                 runs = in_turn(work, repeat, cases)
                 print(f"### {work}\n")
                 figures_table(runs, {"kpps": "sent", "CPU, µs a datagram": "sender_us"}, ("kpps", "sent"))
@@ -599,7 +599,7 @@ def gro(lab, repeat, claims):
     runs = in_turn("overload by trains", repeat, cases)
     print("### overload of 64 B datagrams by a sender with UDP_SEGMENT\n")
     figures_table(runs, RECEIVED, ("kpps", "delivered"))
-    claims.best("overload from a GSO sender", runs, tools, "delivered", at_least=2.5)
+    claims.best("overload by a sender with UDP_SEGMENT", runs, tools, "delivered", at_least=2.5)
     claims.value("peak memory of `recv` there", runs, "receiver_kib", MEMORY_KIB // 1, " KiB")
 
 
@@ -654,7 +654,7 @@ def lossfree(lab, repeat, claims):
     tools = lab.has(*ALL)
     runs = in_turn("loss-free", repeat, {tool: lambda tool=tool: climb(lab, tool) for tool in ["mcast", *tools]})
     print(f"### highest rate without loss, default options, 64 B in trains of {TRAIN}\n")
-    figures_table(runs, {"kpps": "loss_free", "1: not loss, but the sender or the ladder ended it": "sender_bound"}, ("kpps", "loss_free"))
+    figures_table(runs, {"kpps": "loss_free", "1: ended by the sender or the highest rate, not by loss": "sender_bound"}, ("kpps", "loss_free"))
     work = "highest rate without loss"
     claims.best(work, runs, tools, "loss_free", at_least=1)
     for peer in "iperf", "mgen", "sockperf":
@@ -773,7 +773,7 @@ def start(lab, repeat, claims):
     print("### from exec to the membership\n")
     figures_table(runs, {"ms": "ms", "peak memory, KiB": "kib"}, ("ms", "ms"))
     for peer in peers:
-        claims.ratio("exec to the join", runs, peer, "ms", at_most=1)
+        claims.ratio("exec to the membership", runs, peer, "ms", at_most=1)
     claims.value("peak memory of `recv`", runs, "kib", MEMORY_KIB // 1, " KiB")
 
 
@@ -796,7 +796,7 @@ def cpu(lab, repeat, claims):
         columns = {"CPU, µs a datagram": "receiver_us", "CPU, %": "receiver_share", "delivered, kpps": "delivered", "dropped, kpps": "dropped"}
         figures_table(runs, columns, ("CPU", "receiver_us"))
         for peer in "iperf", "mgen":
-            claims.ratio(f"CPU a datagram received, {pps // 1000} kpps", runs, peer, "receiver_us", at_most=1)
+            claims.ratio(f"CPU per received datagram, {pps // 1000} kpps", runs, peer, "receiver_us", at_most=1)
 
 
 def spin(lab, repeat, claims):
@@ -933,11 +933,11 @@ def main():
             try:
                 ROWS[name](lab, chosen.repeat, claims)
             except (Trouble, OSError, subprocess.SubprocessError) as trouble:
-                print(f"no figures: {trouble}\n")
+                print(f"no results: {trouble}\n")
                 claims.append((name, "–", "–", f"**no figure**: {trouble}"))
             sys.stdout.flush()
         print("## Together\n")
-        head("work", "against", "at least, or at most", "measured")
+        head("work", "peer", "goal", "measured")
         for claim in claims:
             row(*claim)
 
