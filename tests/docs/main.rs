@@ -1,0 +1,16 @@
+//! The documents keep their promises: each command is one that mcast accepts, each option, id, link
+//! and anchor exists, the snippets parse, and the examples that need only `lo` run.
+
+mod commands;
+mod ids;
+mod limits;
+mod links;
+mod page;
+mod shell;
+mod snippets;
+
+#[cfg(target_os = "linux")]
+#[path = "../lab/mod.rs"]
+mod lab;
+#[cfg(target_os = "linux")]
+mod on_a_host;
