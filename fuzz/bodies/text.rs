@@ -72,13 +72,15 @@ fn assertion(text: &str) {
     }
 }
 
-/// The example in an error is valid: the words between `try`, `or` and commas, up to a bracket.
+/// The example in an error is valid: the words after `try` or `for example`, between
+/// commas and `or`, up to a bracket.
 fn shows_right_ones(text: &str, error: &str, is_right: impl Fn(&str) -> bool) {
-    let Some((_, tries)) = error.rsplit_once("; try ") else {
-        panic!("{text:?} is refused, and nothing is shown: {error}")
+    let examples = ["; try ", "; for example "].iter().find_map(|start| error.rsplit_once(start));
+    let Some((_, examples)) = examples else {
+        panic!("{text:?} is refused without an example: {error}")
     };
-    let tries = tries.split(" (").next().unwrap_or(tries);
-    for shown in tries.replace(", or ", ", ").replace(" or ", ", ").split(", ") {
-        assert!(is_right(shown), "{text:?} is refused, and {shown:?} is none either: {error}");
+    let examples = examples.split(" (").next().unwrap_or(examples);
+    for shown in examples.replace(", or ", ", ").replace(" or ", ", ").split(", ") {
+        assert!(is_right(shown), "{text:?} is refused, and the example {shown:?} too: {error}");
     }
 }
