@@ -40,7 +40,7 @@ fn a_printed_link_local_source_is_accepted() {
         let printed = printed.as_str().expect("a source");
         assert!(printed.starts_with(&format!("[{source}]:")), "{printed}");
     }
-    b.mcast("recv [ff15::1]:5000 --iface e0 -c 1").ends(0).says(&format!("[{source}]:"));
+    b.mcast("recv [ff15::1]:5000 --iface e0 -c 1").ends(0).prints(&format!("[{source}]:"));
     for arguments in [
         format!("[ff15::1]:5000 --source {source}"),
         format!("[ff15::1]:5000 --iface e0 --source [{source}]"),
@@ -66,8 +66,8 @@ fn copies_on_two_interfaces_have_one_source() {
     let (sender, receiver) =
         (lab.host_on(&mut switch, "10.0.0.1/24"), lab.host_on(&mut switch, "10.0.0.2/24"));
     lab.second_port(&mut switch, &receiver, "10.0.0.3/24");
-    sender.has_ipv6("e0");
-    ["e0", "e1"].iter().for_each(|iface| receiver.has_ipv6(iface));
+    sender.wait_for_ipv6("e0");
+    ["e0", "e1"].iter().for_each(|iface| receiver.wait_for_ipv6(iface));
     for target in ["239.1.1.1:5000", "[ff15::1]:5000"] {
         for probe in ["", "--probe"] {
             let recv = receiver
@@ -147,10 +147,10 @@ fn a_sender_with_a_recreated_interface_stays_one_stream() {
         let b = lab.host_on(&mut switch, "10.0.0.2/24");
         for (host, address) in [(&a, "fd00::1/64"), (&b, "fd00::2/64")] {
             host.shell(&format!("ip addr add {address} dev e0 nodad"));
-            host.has_ipv6("e0");
+            host.wait_for_ipv6("e0");
         }
         let recv = b.mcast(&format!("recv {target} --iface e0 --once -q -o json"));
-        b.joins("e0", group);
+        b.wait_for_join("e0", group);
         let send = a.mcast(&format!("send {target} --iface e0 --probe -i 5ms -o json")).ready();
         let read = || {
             if target.starts_with('2') {

@@ -12,7 +12,7 @@ const FRAMES: &str = include_str!("lab/frames.py");
 const PROBES: &str = include_str!("lab/probes.py");
 
 /// Sends `many` datagrams of `len` bytes with a wrong checksum, each followed by a correct one.
-fn sends(host: &Host, ip: Ip, len: usize, many: usize) {
+fn send_frames(host: &Host, ip: Ip, len: usize, many: usize) {
     let program = format!(
         "{FRAMES}
 v6, wire = {v6}, Wire()
@@ -48,7 +48,7 @@ fn wrong_checksums(host: &Host) -> u64 {
 }
 
 /// Waits until the receiver has read, or the kernel has dropped, this many datagrams.
-fn consumed(host: &Host, ip: Ip, many: u64) {
+fn wait_until_consumed(host: &Host, ip: Ip, many: u64) {
     eventually("the receiver reads everything", || {
         let read_or_full = udp(host, ip, "InDatagrams") + udp(host, ip, "RcvbufErrors");
         read_or_full + wrong_checksums(host) == many
@@ -68,7 +68,7 @@ fn a_wrong_checksum_is_not_a_full_buffer() {
     for (ip, len) in [(Ip::V4, 20), (Ip::V4, 200), (Ip::V6, 20), (Ip::V6, 200)] {
         let (a, b) = lab.pair_with_ipv6();
         let heard = recv(&b, ip, "--count 30 --timeout 20s --assert checksum_errors==30");
-        sends(&a, ip, len, 30);
+        send_frames(&a, ip, len, 30);
         let heard = heard.ends(0);
         assert_eq!(counts(&heard), json!([30, 0, true, 30]), "{len}\n{heard}");
         assert_eq!(warnings(&heard), ["checksum-errors"], "{len}\n{heard}");
@@ -76,9 +76,9 @@ fn a_wrong_checksum_is_not_a_full_buffer() {
         let text = b
             .mcast(&format!("recv {} --iface e0 --count 5 -q", ip.target()))
             .ready_when_member(&b, "e0", ip.group());
-        sends(&a, ip, len, 5);
+        send_frames(&a, ip, len, 5);
         let text = text.ends(0);
-        text.says("; 0 dropped by this host's kernel; 5 dropped with a wrong checksum");
+        text.prints("; 0 dropped by this host's kernel; 5 dropped with a wrong checksum");
         assert!(text.err.contains("with a wrong UDP checksum"), "{text}");
         assert!(!text.err.contains("buffer"), "{text}");
     }
@@ -92,7 +92,7 @@ fn each_receiver_counts_its_own_wrong_checksums() {
         let limits = "--count 30 --timeout 20s";
         let first = recv(&b, ip, limits);
         let second = recv(&b, ip, limits);
-        sends(&a, ip, 200, 30);
+        send_frames(&a, ip, 200, 30);
         let (first, second) = (first.ends(0), second.ends(0));
         assert_eq!(counts(&second), json!([30, 0, true, 30]), "{second}");
         // The second one may end before the first one reads the counter of its socket.
@@ -110,10 +110,10 @@ fn full_buffers_and_wrong_checksums_are_counted_apart() {
         let (a, b) = lab.pair_with_ipv6();
         let heard = recv(&b, ip, "--rcvbuf 16KiB --stats 10ms");
         heard.signal("STOP");
-        sends(&a, ip, 200, 100);
+        send_frames(&a, ip, 200, 100);
         heard.signal("CONT");
-        consumed(&b, ip, 200);
-        sends(&a, ip, 200, 10);
+        wait_until_consumed(&b, ip, 200);
+        send_frames(&a, ip, 200, 10);
         let full = udp(&b, ip, "RcvbufErrors");
         heard.line(|line| line.contains("\"kernel-drops\""));
         heard.signal("INT");
@@ -149,8 +149,8 @@ for _ in range(5):
             .ready_when_member(&b, "e0", "239.1.1.1");
         a.python(&program, &[]).ends(0);
         let heard = heard.ends(0);
-        heard.says("lost 10 (25.0 %) of 40 datagrams");
-        heard.says("this host's kernel dropped 10 with a wrong checksum");
+        heard.prints("lost 10 (25.0 %) of 40 datagrams");
+        heard.prints("this host's kernel dropped 10 with a wrong checksum");
     }
 }
 
@@ -181,13 +181,13 @@ fn check_does_not_blame_idle_programs_for_checksums() {
             b.mcast(&format!("check {} --iface e0 --duration 2s -o json", ip.target())).ready();
         // Few at a time, because they stay in the buffer of the idle program.
         while check.is_running() {
-            sends(&a, ip, len, 1);
+            send_frames(&a, ip, len, 1);
         }
-        let told = check.finish();
+        let checked = check.finish();
         let ids: Vec<Value> =
-            told.events_of("finding").iter().map(|finding| finding["id"].clone()).collect();
-        assert!(ids.contains(&json!("bad-checksum")), "{told}");
-        assert!(!ids.contains(&json!("buffer-overflow")), "{told}");
+            checked.events_of("finding").iter().map(|finding| finding["id"].clone()).collect();
+        assert!(ids.contains(&json!("bad-checksum")), "{checked}");
+        assert!(!ids.contains(&json!("buffer-overflow")), "{checked}");
         drop(idle);
     }
 }

@@ -53,13 +53,13 @@ fn without_a_count_the_timeout_is_for_the_first_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let silence = b.mcast("recv --iface e0 --timeout 50ms").ends(1);
-    silence.says("FAIL no datagrams arrived within --timeout 50ms");
-    silence.says("no datagrams for 224.202.20.30:54321 in ");
+    silence.prints("FAIL no datagrams arrived within --timeout 50ms");
+    silence.prints("no datagrams for 224.202.20.30:54321 in ");
     assert_eq!(silence.err.matches("mcast check 224.202.20.30:54321 --iface e0").count(), 1);
 
     let recv = b.mcast("recv --iface e0 --timeout 20s --idle 100ms").ready();
     a.mcast("send --iface e0 --count 1").ends(0);
-    recv.ends(0).says("received 1 datagram ");
+    recv.ends(0).prints("received 1 datagram ");
 }
 
 #[test]
@@ -69,18 +69,18 @@ fn idle_ends_the_run_after_the_first_datagram() {
     let enough = b.mcast("recv --iface e0 --idle 300ms").ready();
     let too_few = b.mcast("recv --iface e0 --idle 300ms --count 9").ready();
     a.mcast("send --iface e0 --count 3 --interval 5ms").ends(0);
-    enough.ends(0).says("received 3 datagrams");
-    too_few.ends(1).says("3 of 9 datagrams before --idle 300ms ended the run");
+    enough.ends(0).prints("received 3 datagrams");
+    too_few.ends(1).prints("3 of 9 datagrams before --idle 300ms ended the run");
 }
 
 #[test]
 fn a_duration_ends_the_run_in_any_case() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    b.mcast("recv --iface e0 --duration 20ms").ends(0).says("received 0 datagrams");
+    b.mcast("recv --iface e0 --duration 20ms").ends(0).prints("received 0 datagrams");
     b.mcast("recv --iface e0 --duration 20ms --count 1")
         .ends(1)
-        .says("0 of 1 datagrams within --duration 20ms");
+        .prints("0 of 1 datagrams within --duration 20ms");
     let sent = b.mcast("send --iface e0 --duration 100ms --interval 40ms -o json").ends(0);
     // At 0, 40 and 80 ms; a machine that is held up may miss some.
     assert!((1..=3).contains(&sent.summary()["datagrams"].as_u64().unwrap()), "{sent}");
@@ -139,11 +139,11 @@ fn a_killed_run_leaves_no_membership() {
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
     let recv = b.mcast("recv --iface e0").ready();
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
     recv.signal("KILL");
     recv.finish();
     eventually("the kernel leaves", || !b.is_member("e0", GROUP));
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
 }
 
 #[test]
@@ -261,7 +261,9 @@ fn a_command_starts_after_the_join_and_ends_the_run() {
     );
 
     let script = "grep -q 1E14CAE0 /proc/net/igmp && echo joined first";
-    b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", script]).ends(0).says("joined first");
+    b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", script])
+        .ends(0)
+        .prints("joined first");
 }
 
 #[test]
@@ -269,11 +271,11 @@ fn a_failing_command_fails_the_run() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let failed = b.mcast("recv --iface e0 --count 5 --timeout 25s -- false").ends(1);
-    failed.says("FAIL 'false' exited with status 1");
+    failed.prints("FAIL 'false' exited with status 1");
     let killed = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", "kill -9 $$"]).ends(1);
-    killed.says("'sh' ended by signal: 9 (SIGKILL)");
+    killed.prints("'sh' ended by signal: 9 (SIGKILL)");
     let missing = b.mcast("recv --iface e0 -- no-such-program").ends(2);
-    missing.says("error: cannot run 'no-such-program': ");
+    missing.prints("error: cannot run 'no-such-program': ");
     let missing = b.mcast("recv --iface e0 -o json -- no-such-program").ends(2);
     assert_eq!(missing.summary()["verdict"]["status"], 2, "the summary is always last\n{missing}");
     assert!(!b.is_member("e0", GROUP));
@@ -286,7 +288,7 @@ fn a_command_may_fail_after_the_count() {
     let script = format!("{} send --iface e0 --count 1; exit 7", env!("CARGO_BIN_EXE_mcast"));
     b.mcast_with(&["recv", "--iface", "e0", "--count", "1", "--", "sh", "-c", &script])
         .ends(1)
-        .says("'sh' exited with status 7");
+        .prints("'sh' exited with status 7");
 }
 
 #[test]
@@ -295,7 +297,7 @@ fn a_running_command_is_stopped_with_the_receiver() {
     let (_a, b) = lab.pair();
     let heard =
         b.mcast("recv --iface e0 --count 2 -- mcast send --iface e0 --interval 10ms").ends(0);
-    heard.says("received 2 datagrams");
+    heard.prints("received 2 datagrams");
     assert!(
         heard.err.lines().any(|line| line.starts_with("sent ")),
         "the sender was asked to end, and ended well\n{heard}"
@@ -307,7 +309,7 @@ fn a_running_command_is_stopped_with_the_receiver() {
         b.mcast("recv --iface e0 -- mcast send --iface e0 --interval 10ms --count 100000").ready();
     recv.line(|line| line.contains("hello world"));
     recv.signal("TERM");
-    recv.ends(0).says("SIGTERM after");
+    recv.ends(0).prints("SIGTERM after");
 }
 
 #[test]
@@ -338,7 +340,7 @@ fn a_hangup_ends_commands_unless_nohup_ignores_it() {
     let nohup = Running::start(nohup).ready();
     nohup.signal("HUP");
     nohup.signal("TERM");
-    nohup.ends(143).says("SIGTERM after 0 of 9 datagrams");
+    nohup.ends(143).prints("SIGTERM after 0 of 9 datagrams");
 }
 
 /// Starts a receiver whose COMMAND runs `script`, and answers it with the process id that the
@@ -476,7 +478,7 @@ fn waiting_for_a_count_after_the_command_is_reported() {
     });
     recv.error_line(|line| line.contains("tip: limit the wait with --timeout TIME"));
     recv.signal("INT");
-    recv.ends(130).says("SIGINT after 2 of 5 datagrams");
+    recv.ends(130).prints("SIGINT after 2 of 5 datagrams");
 }
 
 #[test]
@@ -540,7 +542,7 @@ for number in range(20000):
         "recv", "--iface", "e0", "--count", "30000", "--idle", "1s", "-q", "-o", "json", "--",
         "sh", "-c", taken,
     ]);
-    b.joins("e0", GROUP);
+    b.wait_for_join("e0", GROUP);
     a.python(flood, &[]).ends(0);
     let heard = recv.ends(1);
     let [received, dropped] =

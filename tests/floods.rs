@@ -76,7 +76,7 @@ fn all_ways_of_sending_send_the_same() {
 fn trains_carry_the_same_datagrams() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    a.carries_trains("e0");
+    a.enable_trains("e0");
     for target in ["239.1.1.1:5000", "[ff15::1]:5000"] {
         let recv = listener(&b, target);
         let before = b.frames_received("e0");
@@ -100,12 +100,15 @@ fn texts_in_trains_are_shown_one_by_one() {
     let sent = a
         .mcast("send --iface e0 239.1.1.1:5000 -m ping --burst 20 -i 1ms --count 60 -o json")
         .ends(0);
-    let heard = recv.ends(0);
-    for events in [sent.events_of("datagram"), heard.events_of("datagram")] {
+    let received = recv.ends(0);
+    for events in [sent.events_of("datagram"), received.events_of("datagram")] {
         assert_eq!(events.len(), 60);
         assert!(events.iter().all(|event| event["len_bytes"] == 4), "{sent}");
     }
-    assert!(heard.events_of("datagram").iter().all(|event| event["text"] == "ping"), "{heard}");
+    assert!(
+        received.events_of("datagram").iter().all(|event| event["text"] == "ping"),
+        "{received}"
+    );
 }
 
 #[test]
@@ -181,13 +184,13 @@ fn an_interrupted_flood_prints_a_full_summary() {
         a.mcast("send --iface e0 239.1.1.1:5000 --probe --flood --duration 60s -o json").ready();
     lab::eventually("the flood is heard", || b.counter("Udp", "InDatagrams") > 10_000);
     recv.signal("INT");
-    let heard = recv.ends(0).summary();
+    let received = recv.ends(0).summary();
     flood.signal("INT");
     let sent = flood.ends(0).summary();
-    assert_eq!(heard["streams"][0]["ended"], false);
+    assert_eq!(received["streams"][0]["ended"], false);
     assert!(
-        heard["datagrams"].as_u64() > Some(1000)
-            && sent["datagrams"].as_u64() > heard["datagrams"].as_u64(),
+        received["datagrams"].as_u64() > Some(1000)
+            && sent["datagrams"].as_u64() > received["datagrams"].as_u64(),
         "{sent:#}"
     );
 }

@@ -11,11 +11,11 @@ const FRAMES: &str = include_str!("lab/frames.py");
 
 /// Starts to send frames of the group, with these bytes of tags and to this address (Python), until
 /// it is dropped.
-fn sends(host: &Host, ip: Ip, tags: &str, mac: &str) -> Running {
+fn start_frames(host: &Host, ip: Ip, tags: &str, mac: &str) -> Running {
     let program = format!(
         "{FRAMES}
 v6, wire = {v6}, Wire()
-print('sends')
+print('start_frames')
 while True:
     wire.send(packet(b'tick', v6), mac={mac}, tags={tags})
     time.sleep(0.02)
@@ -70,7 +70,7 @@ fn each_vlan_tag_names_its_interface() {
         ),
     ] {
         for ip in [Ip::V4, Ip::V6] {
-            let _sends = sends(&a, ip, tags, "None");
+            let _sender = start_frames(&a, ip, tags, "None");
             let told = check(&b, ip, "e0", "");
             let found = finding(&told, "vlan-tag");
             assert_eq!(found["level"], "fault", "{told}");
@@ -86,7 +86,7 @@ fn a_frame_to_another_host_is_named() {
     let (a, b) = lab.pair_with_ipv6();
     let mac = "bytes([2, 0, 0, 0, 0, 0x99])";
     for ip in [Ip::V4, Ip::V6] {
-        let sends_to_other = sends(&a, ip, "b''", mac);
+        let sender_to_other = start_frames(&a, ip, "b''", mac);
         let told = check(&b, ip, "e0", "");
         let found = finding(&told, "other-mac");
         assert_eq!((told.status.code(), &found["level"]), (Some(1), &"fault".into()), "{told}");
@@ -101,9 +101,9 @@ fn a_frame_to_another_host_is_named() {
         );
         assert_eq!(told.status.code(), Some(0), "{told}");
         // If the group arrives too, frames to another host are not a fault.
-        let _sends_to_group = sends(&a, ip, "b''", "None");
+        let _sender_to_group = start_frames(&a, ip, "b''", "None");
         let told = check(&b, ip, "e0", "");
         assert_eq!(told.status.code(), Some(0), "{told}");
-        drop(sends_to_other);
+        drop(sender_to_other);
     }
 }

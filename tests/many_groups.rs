@@ -174,7 +174,7 @@ fn an_exhausted_limit_is_named_with_its_value() {
     let (_a, b) = lab.pair_with_ipv6();
     let refused = |finished: lab::Finished, parts: &[&str]| {
         assert_eq!(finished.status.code(), Some(2), "{finished}");
-        parts.iter().for_each(|part| finished.says(part));
+        parts.iter().for_each(|part| finished.prints(part));
     };
     refused(
         with_open_files(&b, 100, "recv --iface e0 239.2.0.1:5000-5099").finish(),

@@ -242,7 +242,7 @@ fn raw_payloads_need_force_on_a_terminal() {
     assert!(said.contains("add --force") && !b.is_member("e0", "224.202.20.30"), "{said}");
     for arguments in ["recv --iface e0 -o raw --force -c 1", "recv --iface e0 -o raw -q -c 1"] {
         let recv = on_a_terminal(&b, "xterm", "", arguments);
-        b.joins("e0", "224.202.20.30");
+        b.wait_for_join("e0", "224.202.20.30");
         a.mcast("send --iface e0 -c 1 -m \u{1b}]0;title\u{7} -qq").ends(0);
         let said = sent(&recv.ends(0));
         assert_eq!(said.contains("\u{1b}]0;title"), arguments.contains("--force"), "{said:?}");

@@ -163,12 +163,12 @@ fn the_purpose_of_a_buffer_is_shown() {
         [&["recv", "--iface", "e0", "--duration", "1ms", "--rcvbuf"], rest].concat()
     };
     let said = b.mcast_with(&args(&["20Mbit * 50 ms"])).ends(0);
-    said.says(
+    said.prints(
         "on e0 (10.0.0.101), receive buffer 106.9 KiB: 50 ms of 20 Mbit/s in datagrams of 1316 \
          bytes\n",
     );
     let said = b.mcast_with(&args(&["5kpps*20ms/64", "239.1.1.1:5000", "239.1.1.2:5000"])).ends(0);
-    said.says(", receive buffer 40.6 KiB each: 20 ms of 5 kpps in datagrams of 64 bytes\n");
+    said.prints(", receive buffer 40.6 KiB each: 20 ms of 5 kpps in datagrams of 64 bytes\n");
     let said = b.mcast_with(&args(&["10kpps*50ms/64", "-o", "json"])).ends(0);
     assert_eq!(
         said.events_of("ready")[0]["rcvbuf_bytes"],

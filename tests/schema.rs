@@ -273,12 +273,12 @@ fn the_ready_event_names_the_schema() {
 
 #[test]
 fn every_field_has_a_description() {
-    fn is_told(way: &str, schema: &Value) {
+    fn is_described(way: &str, schema: &Value) {
         if let Some(fields) = schema["properties"].as_object() {
             for (name, field) in fields {
                 let way = format!("{way}.{name}");
-                let told = field["description"].as_str().unwrap_or_default();
-                assert!(told.ends_with('.'), "{way} is not described");
+                let description = field["description"].as_str().unwrap_or_default();
+                assert!(description.ends_with('.'), "{way} is not described");
                 for (suffix, words) in [
                     ("_ns", "nanoseconds"),
                     ("_bytes", "bytes"),
@@ -286,15 +286,15 @@ fn every_field_has_a_description() {
                     ("_bps", "per second"),
                 ] {
                     assert!(
-                        !name.ends_with(suffix) || told.contains(words),
-                        "{way} has no unit: {told}"
+                        !name.ends_with(suffix) || description.contains(words),
+                        "{way} has no unit: {description}"
                     );
                 }
-                is_told(&way, field);
+                is_described(&way, field);
             }
         }
         if schema["items"].is_object() {
-            is_told(way, &schema["items"]);
+            is_described(way, &schema["items"]);
         }
     }
     let definitions = schema::PUBLISHED["$defs"].as_object().expect("definitions");
@@ -303,7 +303,7 @@ fn every_field_has_a_description() {
             definition["description"].as_str().unwrap_or_default().ends_with('.'),
             "{name} is not described"
         );
-        is_told(name, definition);
+        is_described(name, definition);
     }
 }
 
@@ -402,7 +402,7 @@ fn the_schema_refuses_changed_events() {
         null.extend(is_null.into_iter().map(|(way, _)| way));
     }
     assert_eq!(null, may_be_null(), "null where it may be, and nowhere else");
-    what_is_beyond_its_bounds_is_refused(&events);
+    values_out_of_bounds_are_refused(&events);
 }
 
 /// The names of all fields, however deep.
@@ -418,7 +418,7 @@ fn names(value: &Value) -> BTreeSet<String> {
 }
 
 /// Values of the right type but outside their range, each in every real event with this field.
-fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
+fn values_out_of_bounds_are_refused(events: &[(&'static str, Value)]) {
     let table: [(&str, &str, Value); 54] = [
         ("warning", "event", json!("warnings")),
         ("warning", "id", json!("kernel_drops")),

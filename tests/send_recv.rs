@@ -49,12 +49,12 @@ fn frames_reports_and_leaves_are_on_the_wire() {
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
     let recv = b.mcast("recv --iface e0 --count 1").ready();
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
     a.mcast("send --iface e0 --count 1").ends(0);
     recv.ends(0);
-    wire.sees(&["> 01:00:5e:4a:14:1e", "ttl 1", "proto UDP (17)"]);
-    wire.sees(&["10.0.0.100.", "> 224.202.20.30.54321", "UDP, length 11"]);
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
+    wire.wait_for_frame(&["> 01:00:5e:4a:14:1e", "ttl 1", "proto UDP (17)"]);
+    wire.wait_for_frame(&["10.0.0.100.", "> 224.202.20.30.54321", "UDP, length 11"]);
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
     assert!(!b.is_member("e0", "224.202.20.30"));
 }
 
@@ -65,9 +65,9 @@ fn an_igmpv2_network_gets_reports_and_leaves() {
     b.shell("echo 2 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
     let wire = a.capture("e0");
     let recv = b.mcast("recv --iface e0 --count 1").ready();
-    wire.sees(&["igmp v2 report 224.202.20.30"]);
+    wire.wait_for_frame(&["igmp v2 report 224.202.20.30"]);
     recv.signal("TERM");
-    wire.sees(&["igmp leave 224.202.20.30"]);
+    wire.wait_for_frame(&["igmp leave 224.202.20.30"]);
     recv.ends(143);
 }
 
@@ -84,7 +84,7 @@ fn ipv6_works_like_ipv4() {
         assert!(b.is_member("e0", group));
         // The kernel delays the report by some 10 ms, and sends none for a group that it leaves
         // before.
-        wire.sees(&["multicast listener report v2", &format!("gaddr {group} to_ex")]);
+        wire.wait_for_frame(&["multicast listener report v2", &format!("gaddr {group} to_ex")]);
         let send = a
             .mcast(&format!(
                 "send --iface e0 {target} --count 2 --interval 10ms --ttl 3 --dscp af41"
@@ -107,8 +107,8 @@ fn ipv6_works_like_ipv4() {
             );
             assert!(datagram["source"].as_str().unwrap().starts_with("[fe80::"), "{datagram}");
         }
-        wire.sees(&["> 33:33:00:00:12:34", "IPv6", group]);
-        wire.sees(&["multicast listener report v2", &format!("gaddr {group} to_in")]);
+        wire.wait_for_frame(&["> 33:33:00:00:12:34", "IPv6", group]);
+        wire.wait_for_frame(&["multicast listener report v2", &format!("gaddr {group} to_in")]);
     }
 }
 
@@ -384,7 +384,7 @@ fn queued_datagrams_count_at_the_end() {
         recv.signal("INT");
         recv.signal("CONT");
     });
-    counted.ends(0).says("received 200 datagrams");
+    counted.ends(0).prints("received 200 datagrams");
     assert_eq!(free.ends(0).events_of("datagram").len(), 200);
 }
 
@@ -438,9 +438,9 @@ fn a_snooping_switch_forwards_only_where_mcast_has_joined() {
     let a = lab.host_on(&mut switch, "10.0.0.100/24");
     let b = lab.host_on(&mut switch, "10.0.0.101/24");
     let c = lab.host_on(&mut switch, "10.0.0.102/24");
-    switch.prunes(&a, &c);
+    switch.wait_for_pruning(&a, &c);
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000").ready();
-    eventually("the switch learns of the member", || switch.knows_member(1, "239.1.1.1"));
+    eventually("the switch learns of the member", || switch.has_member(1, "239.1.1.1"));
     let before = c.frames_received("e0");
     a.mcast("send --iface e0 239.1.1.1:5000 --count 500 --interval 100us -q --no-offload").ends(0);
     let strayed = c.frames_received("e0") - before;
@@ -448,7 +448,7 @@ fn a_snooping_switch_forwards_only_where_mcast_has_joined() {
     recv.signal("INT");
     let heard = recv.ends(0);
     assert!(heard.out.contains("received 500 datagrams"), "{heard}");
-    eventually("the switch forgets the member", || !switch.knows_member(1, "239.1.1.1"));
+    eventually("the switch forgets the member", || !switch.has_member(1, "239.1.1.1"));
 }
 
 #[test]
@@ -463,7 +463,7 @@ fn a_lossy_switch_loses_exactly_its_drops() {
         c.mcast("recv --iface e0 --count 20 -o json").ready(),
     );
     eventually("the switch learns of both", || {
-        switch.knows_member(1, "224.202.20.30") && switch.knows_member(2, "224.202.20.30")
+        switch.has_member(1, "224.202.20.30") && switch.has_member(2, "224.202.20.30")
     });
     switch.drop_one_in(4, 1);
     a.mcast("send --iface e0 --count 20 --interval 1ms").ends(0);

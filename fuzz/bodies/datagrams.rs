@@ -132,20 +132,20 @@ struct Place {
 
 impl Place {
     /// A few of each.
-    fn of(who: u8) -> Self {
-        let v6 = who & 1 != 0;
-        let port = 1000 + u16::from(who >> 1 & 1);
+    fn from_bits(bits: u8) -> Self {
+        let v6 = bits & 1 != 0;
+        let port = 1000 + u16::from(bits >> 1 & 1);
         let (address, group): (IpAddr, IpAddr) = if v6 {
             (
                 Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1).into(),
-                Ipv6Addr::new(0xff15, 0, 0, 0, 0, 0, 0, u16::from(who >> 2 & 3)).into(),
+                Ipv6Addr::new(0xff15, 0, 0, 0, 0, 0, 0, u16::from(bits >> 2 & 3)).into(),
             )
         } else {
-            (Ipv4Addr::new(10, 0, 0, 1).into(), Ipv4Addr::new(239, 1, 1, who >> 2 & 3).into())
+            (Ipv4Addr::new(10, 0, 0, 1).into(), Ipv4Addr::new(239, 1, 1, bits >> 2 & 3).into())
         };
         let iface =
-            [None, Some((1, "e0")), Some((2, "e1")), Some((3, "e2"))][usize::from(who >> 4 & 3)];
-        let stream = u64::from(who >> 6);
+            [None, Some((1, "e0")), Some((2, "e1")), Some((3, "e2"))][usize::from(bits >> 4 & 3)];
+        let stream = u64::from(bits >> 6);
         Place {
             source: (address, port).into(),
             zone: iface.map(|(_, name)| name),
@@ -166,7 +166,7 @@ impl Run {
                 let who = bytes.u8();
                 let len = bytes.u8();
                 let payload = bytes.take(len.into());
-                self.feed(&Place::of(who), &payload, len & 1 != 0, &mut Bytes(&[]));
+                self.feed(&Place::from_bits(who), &payload, len & 1 != 0, &mut Bytes(&[]));
             }
             19 => self.in_order(bytes),
             20 => self.new_streams(bytes),
@@ -183,7 +183,7 @@ impl Run {
     /// One probe, that may be damaged.
     fn probe(&mut self, bytes: &mut Bytes, kind: ProbeKind) {
         let who = bytes.u8();
-        let place = Place::of(who);
+        let place = Place::from_bits(who);
         let sequence = next_sequence(self.last[usize::from(who)], bytes);
         self.last[usize::from(who)] = sequence;
         self.pass_time(bytes);
@@ -208,7 +208,7 @@ impl Run {
     /// Many that are as they should be.
     fn in_order(&mut self, bytes: &mut Bytes) {
         let who = bytes.u8();
-        let place = Place::of(who);
+        let place = Place::from_bits(who);
         let writer = Writer::new(0);
         for _ in 0..bytes.u16() % 1024 {
             let last = &mut self.last[usize::from(who)];
@@ -225,7 +225,7 @@ impl Run {
         let [who, first, many] = bytes.array();
         let writer = Writer::new(0);
         for number in 0..u64::from(many) * 16 {
-            let place = Place { stream: u64::from(first) << 32 | number, ..Place::of(who) };
+            let place = Place { stream: u64::from(first) << 32 | number, ..Place::from_bits(who) };
             let payload = writer.bytes(&plain(place.stream, number, number));
             self.feed(&place, &payload, false, &mut Bytes(&[]));
         }

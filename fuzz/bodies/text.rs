@@ -53,7 +53,9 @@ fn rate(text: &str) {
                 "{text:?} is {rate:?}, and {printed:?} is {again:?}"
             );
         }
-        Err(error) => shows_right_ones(text, &error, |shown| shown.parse::<Rate>().is_ok()),
+        Err(error) => {
+            assert_examples_are_valid(text, &error, |shown| shown.parse::<Rate>().is_ok())
+        }
     }
 }
 
@@ -73,12 +75,12 @@ fn assertion(text: &str) {
 }
 
 /// The example in an error is valid: the words between `try`, `or` and commas, up to a bracket.
-fn shows_right_ones(text: &str, error: &str, is_right: impl Fn(&str) -> bool) {
+fn assert_examples_are_valid(text: &str, error: &str, is_valid: impl Fn(&str) -> bool) {
     let Some((_, tries)) = error.rsplit_once("; try ") else {
         panic!("{text:?} is refused, and nothing is shown: {error}")
     };
     let tries = tries.split(" (").next().unwrap_or(tries);
     for shown in tries.replace(", or ", ", ").replace(" or ", ", ").split(", ") {
-        assert!(is_right(shown), "{text:?} is refused, and {shown:?} is none either: {error}");
+        assert!(is_valid(shown), "{text:?} is refused, and {shown:?} is none either: {error}");
     }
 }

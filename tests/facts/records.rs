@@ -10,10 +10,10 @@ use super::{directory, names, record};
 
 /// The findings of each record, by its name.
 fn said() -> BTreeMap<String, String> {
-    names().map(|name| (name.clone(), said_of(&record(&name)))).collect()
+    names().map(|name| (name.clone(), report_of(&record(&name)))).collect()
 }
 
-fn said_of(facts: &Facts) -> String {
+fn report_of(facts: &Facts) -> String {
     let found = findings(facts);
     let mut said = String::new();
     for finding in found.iter().filter(|finding| finding.level > Level::Note) {

@@ -64,7 +64,7 @@ fn is_installed(tool: &str) -> bool {
 
 /// The parent of the namespaces of a test.
 pub struct Lab {
-    floor: Namespace,
+    root: Namespace,
 }
 
 /// A network namespace, and the process that keeps it.
@@ -75,7 +75,7 @@ struct Namespace {
 
 /// A host: a namespace with its own interfaces, addresses, routes, firewall and counters.
 pub struct Host {
-    space: Namespace,
+    namespace: Namespace,
 }
 
 impl Lab {
@@ -119,26 +119,27 @@ impl Lab {
         } else {
             Namespace::keep(Command::new("unshare"), false)
         };
-        let floor = direct.or_else(|first| {
+        let root = direct.or_else(|first| {
             let mut command = Command::new("unshare");
             command.args(["--user", "--map-root-user"]);
             Namespace::keep(command, true)
                 .map_err(|second| format!("{first}; in a user namespace: {second}"))
         })?;
-        Ok(Lab { floor })
+        Ok(Lab { root })
     }
 
     /// A host with nothing but `lo`, which is up.
     pub fn host(&self) -> Host {
-        let space = if self.floor.in_user_namespace {
-            let mut command = self.floor.enter_users_only();
+        let namespace = if self.root.in_user_namespace {
+            let mut command = self.root.enter_users_only();
             command.arg("unshare");
             Namespace::keep(command, true)
         } else {
             Namespace::keep(Command::new("unshare"), false)
         };
-        let host =
-            Host { space: space.expect("a second namespace, where the first was permitted") };
+        let host = Host {
+            namespace: namespace.expect("a second namespace, where the first was permitted"),
+        };
         // No host here has a duplicate address: skip detection, to use addresses at once.
         host.shell("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; ip link set lo up");
         host
@@ -156,7 +157,7 @@ impl Lab {
     /// The same, when both have their IPv6 address too.
     pub fn pair_with_ipv6(&self) -> (Host, Host) {
         let (a, b) = self.pair();
-        [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
+        [&a, &b].iter().for_each(|host| host.wait_for_ipv6("e0"));
         (a, b)
     }
 
@@ -166,7 +167,9 @@ impl Lab {
         self.wire(&a, &b);
         a.address("e1", "10.1.0.100/24");
         b.address("e1", "10.1.0.101/24");
-        [&a, &b].iter().for_each(|host| ["e0", "e1"].iter().for_each(|iface| host.has_ipv6(iface)));
+        [&a, &b]
+            .iter()
+            .for_each(|host| ["e0", "e1"].iter().for_each(|iface| host.wait_for_ipv6(iface)));
         (a, b)
     }
 
@@ -183,8 +186,8 @@ impl Lab {
     /// drop a train in ten, and count it as one.
     fn link(&self, a: &Host, here: &str, b: &Host, there: &str) {
         let ends = [(a, here), (b, there)];
-        let (a, b) = (a.space.keeper.id(), b.space.keeper.id());
-        let mut command = self.floor.enter("ip");
+        let (a, b) = (a.namespace.keeper.id(), b.namespace.keeper.id());
+        let mut command = self.root.enter("ip");
         command.args(["link", "add", here, "netns", &a.to_string(), "type", "veth"]);
         command.args(["peer", "name", there, "netns", &b.to_string()]);
         succeed(command);
@@ -204,7 +207,7 @@ impl Host {
 
     /// Lets trains of datagrams leave an interface whole, for the other end of the wire to cut up:
     /// no frame is one datagram then.
-    pub fn carries_trains(&self, iface: &str) {
+    pub fn enable_trains(&self, iface: &str) {
         self.shell(&format!("ip link set {iface} gso_max_segs 65535"));
     }
 
@@ -220,7 +223,7 @@ impl Host {
 
     /// A command that will run there.
     pub fn command(&self, program: &str) -> Command {
-        self.space.enter(program)
+        self.namespace.enter(program)
     }
 
     /// Starts mcast there; the arguments stand between spaces.
@@ -236,7 +239,7 @@ impl Host {
     }
 
     /// Starts mcast there without any rights, as for an ordinary user.
-    pub fn mcast_as_nobody(&self, arguments: &str) -> Running {
+    pub fn mcast_unprivileged(&self, arguments: &str) -> Running {
         let mut command = self.command("setpriv");
         command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
         command.arg(env!("CARGO_BIN_EXE_mcast")).args(arguments.split_whitespace());
@@ -244,7 +247,7 @@ impl Host {
     }
 
     /// Starts to send frames by `e0` that no ordinary program sends: see `odd_frames.py`.
-    pub fn sends_frames(&self, kind: &str, group: &str, source: &str) -> Running {
+    pub fn send_frames(&self, kind: &str, group: &str, source: &str) -> Running {
         self.python(include_str!("odd_frames.py"), &[kind, group, source])
     }
 
@@ -265,7 +268,7 @@ impl Host {
 
     /// Reads a file under /proc/net as the host sees it.
     pub fn proc_net(&self, file: &str) -> String {
-        let path = format!("/proc/{}/net/{file}", self.space.keeper.id());
+        let path = format!("/proc/{}/net/{file}", self.namespace.keeper.id());
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
@@ -296,7 +299,7 @@ impl Host {
 
     /// Waits until an interface has its IPv6 address, which it takes up to a second after the wire
     /// carries.
-    pub fn has_ipv6(&self, iface: &str) {
+    pub fn wait_for_ipv6(&self, iface: &str) {
         eventually(&format!("{iface} has an IPv6 address"), || {
             let addresses = self.proc_net("if_inet6");
             addresses.lines().any(|line| {
@@ -307,13 +310,13 @@ impl Host {
 
     /// Waits until the kernel takes note that the wire of an interface carries, or does not; it
     /// lets up to a second pass.
-    pub fn has_carrier(&self, iface: &str, carrier: bool) {
+    pub fn wait_for_carrier(&self, iface: &str, carrier: bool) {
         let state = || self.shell(&format!("ip -o link show {iface}")).contains("state UP");
         eventually(&format!("the carrier of {iface}: {carrier}"), || state() == carrier);
     }
 
     /// Waits until the host is a member of `group` on `iface`.
-    pub fn joins(&self, iface: &str, group: &str) {
+    pub fn wait_for_join(&self, iface: &str, group: &str) {
         eventually(&format!("{iface} joins {group}"), || self.is_member(iface, group));
     }
 

@@ -11,13 +11,13 @@ use serde_json::Value;
 use super::schema;
 
 /// The timeout of each wait. It is far longer than any wait takes, and ends only failed tests.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Waits for a fact that can only be asked for.
 pub fn eventually(what: &str, fact: impl Fn() -> bool) {
     let start = Instant::now();
     while !fact() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        assert!(start.elapsed() < TIMEOUT, "waited in vain: {what}");
         thread::sleep(Duration::from_millis(2)); // between two looks, not instead of one
     }
 }
@@ -77,7 +77,7 @@ impl Running {
     /// Waits until the host is a member of a group, because mcast with -q does not report that it
     /// is ready.
     pub fn ready_when_member(self, host: &super::Host, iface: &str, group: &str) -> Running {
-        host.joins(iface, group);
+        host.wait_for_join(iface, group);
         self
     }
 
@@ -109,7 +109,7 @@ impl Running {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 self.give_up("its end");
             }
             thread::sleep(Duration::from_millis(2)); // between two looks
@@ -169,7 +169,7 @@ impl Finished {
     }
 
     /// Holds both outputs together for a message.
-    pub fn says(&self, part: &str) {
+    pub fn prints(&self, part: &str) {
         assert!(
             self.out.contains(part) || self.err.contains(part),
             "does not say {part:?}\n{self}"
@@ -220,14 +220,14 @@ impl Lines {
             |stream: &Stream| stream.text.lines().find(|line| wanted(line)).map(str::to_owned);
         let guard = stream.lock().unwrap();
         let waiting = |stream: &mut Stream| found(stream).is_none() && !stream.ended;
-        let (guard, _) = changed.wait_timeout_while(guard, PATIENCE, waiting).unwrap();
+        let (guard, _) = changed.wait_timeout_while(guard, TIMEOUT, waiting).unwrap();
         found(&guard)
     }
 
     fn to_end(&self) -> String {
         let (stream, changed) = &*self.0;
         let guard = stream.lock().unwrap();
-        changed.wait_timeout_while(guard, PATIENCE, |stream| !stream.ended).unwrap().0.text.clone()
+        changed.wait_timeout_while(guard, TIMEOUT, |stream| !stream.ended).unwrap().0.text.clone()
     }
 
     fn so_far(&self) -> String {

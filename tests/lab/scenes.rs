@@ -5,8 +5,8 @@
 //! ```text
 //! let mut scene = scenes::interface_down(&lab, Ip::V4);
 //! assert!(!scene.flows());
-//! scene.types("ip link set e0 up", "here");
-//! scene.comes_to_flow();
+//! scene.run_at("ip link set e0 up", "here");
+//! scene.wait_for_flow();
 //! ```
 //!
 //! The receiver is 10.0.0.101 and the sender 10.0.0.100, each on its `e0`. A switch between them
@@ -111,7 +111,7 @@ pub struct Scene {
 impl Scene {
     fn new(ip: Ip, (sender, receiver): (Host, Host)) -> Scene {
         if ip == Ip::V6 {
-            [&sender, &receiver].iter().for_each(|host| host.has_ipv6("e0"));
+            [&sender, &receiver].iter().for_each(|host| host.wait_for_ipv6("e0"));
             sender.address("e0", "fd00::100/64");
             receiver.address("e0", "fd00::101/64");
         }
@@ -157,35 +157,35 @@ impl Scene {
     }
 
     /// Starts the sender, which goes on until it is dropped.
-    pub fn sends(&self) -> Running {
+    pub fn start_sender(&self) -> Running {
         self.sender.mcast(&format!("send {} --no-offload", self.send)).ready()
     }
 
     /// The arguments of `mcast recv`, or of any other command that takes the target.
-    pub fn asks(&self) -> String {
+    pub fn arguments(&self) -> String {
         let named = self.iface.iter().map(|iface| format!(" --iface {iface}"));
         named.fold(self.target.clone(), |target, iface| target + &iface)
     }
 
     /// Whether datagrams reach a new receiver while the sender sends.
     pub fn flows(&self) -> bool {
-        let _sends = self.sends();
+        let _sender = self.start_sender();
         let recv = self
             .receiver
-            .mcast(&format!("recv {} --count 3 --timeout 1s -q", self.asks()))
+            .mcast(&format!("recv {} --count 3 --timeout 1s -q", self.arguments()))
             .finish();
         recv.status.success()
     }
 
     /// Waits until they do.
-    pub fn comes_to_flow(&self) {
+    pub fn wait_for_flow(&self) {
         eventually("datagrams flow", || self.flows());
     }
 
     /// Runs a shell command at a place: `here` (the receiver), `sender`, `switch` or `router`. It
     /// must succeed. `IFACE` stands for the interface of that place towards the receiver, `BRIDGE`
     /// for its bridge. An mcast command replaces the arguments of the scene.
-    pub fn types(&mut self, command: &str, place: &str) {
+    pub fn run_at(&mut self, command: &str, place: &str) {
         let (host, iface) = match place {
             "here" => (&self.receiver, "e0"),
             "sender" => (&self.sender, "e0"),
@@ -198,15 +198,15 @@ impl Scene {
         let bare = command.replace('\'', "");
         let words: Vec<&str> = bare.split_whitespace().collect();
         match &words[..] {
-            ["mcast", "send", asked @ ..] => {
-                self.send = asked.join(" ");
-                if !asked.contains(&"--interval") {
+            ["mcast", "send", arguments @ ..] => {
+                self.send = arguments.join(" ");
+                if !arguments.contains(&"--interval") {
                     self.send += " --interval 20ms";
                 }
             }
-            ["mcast", "recv", target, asked @ ..] => {
+            ["mcast", "recv", target, arguments @ ..] => {
                 self.target = (*target).to_owned();
-                self.iface = asked
+                self.iface = arguments
                     .iter()
                     .skip_while(|word| **word != "--iface")
                     .nth(1)
@@ -217,7 +217,7 @@ impl Scene {
         // A bridge asks for members of IPv6 groups from an address that it gets some time after it
         // is up.
         if self.ip == Ip::V6 && command.contains("br0 up") {
-            host.has_ipv6("br0");
+            host.wait_for_ipv6("br0");
         }
     }
 
@@ -305,8 +305,8 @@ pub fn interface_down(lab: &Lab, ip: Ip) -> Scene {
 /// The other end of the receiver's wire is down: a port of the switch.
 pub fn no_carrier(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
-    scene.types("ip link set p1 down", "switch");
-    scene.receiver.has_carrier("e0", false);
+    scene.run_at("ip link set p1 down", "switch");
+    scene.receiver.wait_for_carrier("e0", false);
     scene
 }
 
@@ -430,7 +430,7 @@ while True:
 /// A device between sender and receiver writes a wrong UDP length. Needs `ethtool`.
 pub fn bad_length(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on_relay(lab, ip, &["length"]);
-    scene.types("ethtool -K e0 tx off", "sender");
+    scene.run_at("ethtool -K e0 tx off", "sender");
     scene
 }
 
@@ -438,7 +438,7 @@ pub fn bad_length(lab: &Lab, ip: Ip) -> Scene {
 pub fn vlan_tag(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on_relay(lab, ip, &["tag"]);
     // Otherwise the checksums would be wrong as well.
-    scene.types("ethtool -K e0 tx off", "sender");
+    scene.run_at("ethtool -K e0 tx off", "sender");
     scene
 }
 
@@ -456,8 +456,8 @@ pub fn fragments_lost(lab: &Lab, ip: Ip) -> Scene {
 /// The sender and the switch carry large frames, and the receiver does not.
 pub fn mtu_too_small(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
-    scene.types("ip link set e0 mtu 9000", "sender");
-    scene.types("for port in p0 p1 br0; do ip link set $port mtu 9000; done", "switch");
+    scene.run_at("ip link set e0 mtu 9000", "sender");
+    scene.run_at("for port in p0 p1 br0; do ip link set $port mtu 9000; done", "switch");
     scene.sending("--iface e0 --interval 20ms --probe --size 4000")
 }
 
@@ -493,7 +493,7 @@ pub fn ttl_too_low(lab: &Lab, ip: Ip) -> Scene {
     ));
     let routes = Running::start(command);
     // It joins last.
-    router.joins("e0", group);
+    router.wait_for_join("e0", group);
     Scene { programs: vec![routes], router: Some(router), ..Scene::between(ip, (sender, receiver)) }
 }
 
@@ -517,7 +517,7 @@ pub fn snooping_pruned(lab: &Lab, ip: Ip) -> Scene {
     let knows = |known: bool| {
         let switch = scene.switch.as_ref().expect("a switch");
         eventually("the switch learns of the member, and forgets it", || {
-            switch.knows_member(1, ip.group()) == known
+            switch.has_member(1, ip.group()) == known
         });
     };
     knows(true);
@@ -538,13 +538,13 @@ pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
              mcast_mld_version 2",
         ),
     );
-    scene.types("ip link set br0 type bridge mcast_querier 1", "switch");
+    scene.run_at("ip link set br0 type bridge mcast_querier 1", "switch");
     let queried = |scene: &Scene| match ip {
         Ip::V4 => scene.receiver.counter("IpExt", "InMcastPkts"),
         Ip::V6 => scene.receiver.counter6("Icmp6InGroupMembQueries"),
     };
     eventually("the receiver has heard a query of the newest version", || queried(&scene) > 0);
-    scene.types(
+    scene.run_at(
         ip.either(
             "ip link set br0 type bridge mcast_igmp_version 2",
             "ip link set br0 type bridge mcast_mld_version 1",
@@ -552,9 +552,9 @@ pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
         "switch",
     );
     match ip {
-        Ip::V4 => {
-            eventually("the receiver has heard an IGMPv2 query", || speaks(&scene.receiver, "V2"))
-        }
+        Ip::V4 => eventually("the receiver has heard an IGMPv2 query", || {
+            uses_igmp(&scene.receiver, "V2")
+        }),
         // Linux does not show that it uses MLDv1.
         Ip::V6 => {
             let before = queried(&scene);
@@ -571,7 +571,7 @@ pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
 }
 
 /// Whether a host uses this version of IGMP on `e0`: `V2` or `V3`.
-pub fn speaks(host: &Host, version: &str) -> bool {
+pub fn uses_igmp(host: &Host, version: &str) -> bool {
     host.proc_net("igmp").lines().any(|line| line.contains("\te0 ") && line.ends_with(version))
 }
 
@@ -581,7 +581,7 @@ pub fn bridge_firewall(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
     let (address, tables, family) =
         ip.either(("10.0.0.1/24", "iptables", "ip"), ("fd00::1/64", "ip6tables", "ip6"));
-    scene.types(
+    scene.run_at(
         &format!(
             "ip addr add {address} dev BRIDGE; echo 1 > \
              /proc/sys/net/bridge/bridge-nf-call-{tables}"

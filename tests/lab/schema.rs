@@ -60,10 +60,10 @@ pub fn check(event: &Value) -> Result<(), String> {
     let meant = |kind: &str| kind.split('_').next() == event["event"].as_str();
     let mut why = String::new();
     for (kind, index) in kinds.iter().filter(|(kind, _)| meant(kind)) {
-        let told = schemas
+        let result = schemas
             .validate(event, *index)
             .map_or_else(|error| error.to_string(), |()| "fits".to_owned());
-        let _ = writeln!(why, "as {kind}: {told}");
+        let _ = writeln!(why, "as {kind}: {result}");
     }
     // An event with an unknown name violates every kind only by its name.
     Err(if why.is_empty() { error.to_string() } else { why })

@@ -66,7 +66,7 @@ impl Lab {
 impl Switch {
     /// Waits until the switch prunes, because a new querier floods for a while. `from` sends to a
     /// group without members until it no longer reaches `bystander`.
-    pub fn prunes(&self, from: &Host, bystander: &Host) {
+    pub fn wait_for_pruning(&self, from: &Host, bystander: &Host) {
         eventually("the switch prunes what nobody joined", || {
             let before = bystander.frames_received("e0");
             from.mcast("send 239.99.99.99:9 --iface e0 --count 20 --interval 50us -q --no-offload")
@@ -91,7 +91,7 @@ impl Switch {
 
     /// Whether the switch has a member of `group` on `port`, counted from 0 in the order of the
     /// hosts.
-    pub fn knows_member(&self, port: usize, group: &str) -> bool {
+    pub fn has_member(&self, port: usize, group: &str) -> bool {
         let table = self.host.shell("bridge mdb show dev br0");
         table.lines().any(|line| {
             line.contains(&format!("port p{port} ")) && line.contains(&format!("grp {group} "))
