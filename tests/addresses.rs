@@ -47,14 +47,18 @@ fn a_printed_link_local_source_is_accepted() {
         format!("[ff15::1]:5000 --source {numeric}"),
         format!("[{source}]@[ff15::1]:5000"),
     ] {
-        let heard = b.mcast(&format!("recv {arguments} -c 1 --timeout 20s -o json")).ends(0);
-        let ready = &heard.events_of("ready")[0]["targets"][0];
-        assert_eq!((&ready["source"], &ready["iface"]), (&json!(source), &json!("e0")), "{heard}");
+        let received = b.mcast(&format!("recv {arguments} -c 1 --timeout 20s -o json")).ends(0);
+        let ready = &received.events_of("ready")[0]["targets"][0];
+        assert_eq!(
+            (&ready["source"], &ready["iface"]),
+            (&json!(source), &json!("e0")),
+            "{received}"
+        );
     }
     let excluding = format!("recv [ff15::1]:5000 --iface e0 --exclude {source} -d 200ms -o json");
-    let heard = b.mcast(&excluding).finish();
-    assert_eq!(heard.summary()["datagrams"], 0, "{heard}");
-    assert_eq!(heard.events_of("ready")[0]["targets"][0]["excluded"], json!([source]));
+    let received = b.mcast(&excluding).finish();
+    assert_eq!(received.summary()["datagrams"], 0, "{received}");
+    assert_eq!(received.events_of("ready")[0]["targets"][0]["excluded"], json!([source]));
     send.signal("INT");
     send.finish();
 }
@@ -113,7 +117,7 @@ fn a_sender_with_a_new_address_stays_one_stream() {
     ] {
         let recv = b.mcast(&format!("recv {target} --iface e0 --once -o json")).ready();
         let send = a.mcast(&format!("send {target} --iface e0 --probe -i 5ms -o json")).ready();
-        let heard = |source: &str| {
+        let wait_for_source = |source: &str| {
             let source = format!("\"source\":\"{source}");
             eventually("the last datagram is from there", || {
                 let so_far = recv.so_far();
@@ -121,11 +125,11 @@ fn a_sender_with_a_new_address_stays_one_stream() {
                 last.is_some_and(|line| line.contains(&source))
             });
         };
-        heard(first);
+        wait_for_source(first);
         a.shell(remove);
-        heard(second);
+        wait_for_source(second);
         a.shell(add);
-        heard(first);
+        wait_for_source(first);
         let (sent, summary) = finish(send, recv);
         let streams = summary["streams"].as_array().expect("streams");
         assert_eq!(streams.len(), 1, "{summary:#}");

@@ -67,11 +67,11 @@ fn a_wrong_checksum_is_not_a_full_buffer() {
     // read.
     for (ip, len) in [(Ip::V4, 20), (Ip::V4, 200), (Ip::V6, 20), (Ip::V6, 200)] {
         let (a, b) = lab.pair_with_ipv6();
-        let heard = recv(&b, ip, "--count 30 --timeout 20s --assert checksum_errors==30");
+        let run = recv(&b, ip, "--count 30 --timeout 20s --assert checksum_errors==30");
         send_frames(&a, ip, len, 30);
-        let heard = heard.ends(0);
-        assert_eq!(counts(&heard), json!([30, 0, true, 30]), "{len}\n{heard}");
-        assert_eq!(warnings(&heard), ["checksum-errors"], "{len}\n{heard}");
+        let run = run.ends(0);
+        assert_eq!(counts(&run), json!([30, 0, true, 30]), "{len}\n{run}");
+        assert_eq!(warnings(&run), ["checksum-errors"], "{len}\n{run}");
         assert_eq!(wrong_checksums(&b), 30);
         let text = b
             .mcast(&format!("recv {} --iface e0 --count 5 -q", ip.target()))
@@ -108,24 +108,24 @@ fn full_buffers_and_wrong_checksums_are_counted_apart() {
     let Some(lab) = Lab::open() else { return };
     for ip in [Ip::V4, Ip::V6] {
         let (a, b) = lab.pair_with_ipv6();
-        let heard = recv(&b, ip, "--rcvbuf 16KiB --stats 10ms");
-        heard.signal("STOP");
+        let run = recv(&b, ip, "--rcvbuf 16KiB --stats 10ms");
+        run.signal("STOP");
         send_frames(&a, ip, 200, 100);
-        heard.signal("CONT");
+        run.signal("CONT");
         wait_until_consumed(&b, ip, 200);
         send_frames(&a, ip, 200, 10);
         let full = udp(&b, ip, "RcvbufErrors");
-        heard.line(|line| line.contains("\"kernel-drops\""));
-        heard.signal("INT");
-        let heard = heard.ends(0);
+        run.line(|line| line.contains("\"kernel-drops\""));
+        run.signal("INT");
+        let run = run.ends(0);
         let wrong = wrong_checksums(&b);
         assert!(full > 0 && wrong > 10, "{full} {wrong}");
-        assert_eq!(counts(&heard), json!([220 - full - wrong, full, true, wrong]), "{heard}");
-        assert_eq!(warnings(&heard), ["kernel-drops", "checksum-errors"], "{heard}");
+        assert_eq!(counts(&run), json!([220 - full - wrong, full, true, wrong]), "{run}");
+        assert_eq!(warnings(&run), ["kernel-drops", "checksum-errors"], "{run}");
         for (field, all) in [("kernel_drops", full), ("checksum_errors", wrong)] {
-            let intervals = heard.events_of("interval");
+            let intervals = run.events_of("interval");
             let sum: u64 = intervals.iter().map(|of| of[field].as_u64().unwrap()).sum();
-            assert_eq!(sum, all, "{field}\n{heard}");
+            assert_eq!(sum, all, "{field}\n{run}");
         }
     }
 }
@@ -144,13 +144,13 @@ for _ in range(5):
     wire.send(packet(probe(7, 40, kind=END, size=48)))
 "
         );
-        let heard = b
+        let run = b
             .mcast("recv 239.1.1.1:5000 --iface e0 --once --timeout 20s -q")
             .ready_when_member(&b, "e0", "239.1.1.1");
         a.python(&program, &[]).ends(0);
-        let heard = heard.ends(0);
-        heard.prints("lost 10 (25.0 %) of 40 datagrams");
-        heard.prints("this host's kernel dropped 10 with a wrong checksum");
+        let run = run.ends(0);
+        run.prints("lost 10 (25.0 %) of 40 datagrams");
+        run.prints("this host's kernel dropped 10 with a wrong checksum");
     }
 }
 
@@ -158,16 +158,16 @@ for _ in range(5):
 fn wrong_checksums_of_other_programs_do_not_count() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let heard = recv(&b, Ip::V4, "--once --timeout 20s");
+    let run = recv(&b, Ip::V4, "--once --timeout 20s");
     let other = receiver(&b, Ip::V4, "", 0, 0.0, true);
     let program = format!(
         "{FRAMES}\nfor _ in range(9): Wire().send(packet(b'short', right=False, port=6000))"
     );
     a.python(&program, &[]).ends(0);
     a.mcast("send 239.1.1.1:5000 --iface e0 --probe --count 20 --interval 1ms").ends(0);
-    let heard = heard.ends(0);
-    assert_eq!(counts(&heard), json!([20, 0, true, 9]), "{heard}");
-    assert!(warnings(&heard).is_empty(), "{heard}");
+    let run = run.ends(0);
+    assert_eq!(counts(&run), json!([20, 0, true, 9]), "{run}");
+    assert!(warnings(&run).is_empty(), "{run}");
     drop(other);
 }
 

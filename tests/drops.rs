@@ -167,8 +167,8 @@ fn detects_ip_drops(scene: &Scene, kind: &str, source: &str, id: &str, names: &s
         "{checked}"
     );
     let found = finding(&checked, id);
-    let said = format!("{} {}", found["what"].as_str().expect("what"), evidence(&found));
-    assert!(said.contains(names), "{kind} from {source}: no {names}\n{checked}");
+    let text = format!("{} {}", found["what"].as_str().expect("what"), evidence(&found));
+    assert!(text.contains(names), "{kind} from {source}: no {names}\n{checked}");
     assert!(!conclusion(&checked).contains("loss in the network"), "{checked}");
     // Without rights nothing is proven, and nothing is made up.
     let checked = check_unprivileged(scene);
@@ -244,8 +244,8 @@ fn a_rule_that_drops_most_datagrams_is_named() {
             evidence(&finding(&checked, "firewall-input")).contains("chain c of table"),
             "{checked}"
         );
-        let said = conclusion(&checked);
-        assert!(said.contains("drops part of") && !said.contains("works here"), "{checked}");
+        let text = conclusion(&checked);
+        assert!(text.contains("drops part of") && !text.contains("works here"), "{checked}");
     }
 }
 

@@ -27,13 +27,13 @@ fn too_few_datagrams_before_the_timeout_exit_1() {
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 10 --timeout 2s -o json").ready();
     a.mcast("send --iface e0 --count 3 --interval 1ms").ends(0);
-    let heard = recv.ends(1);
-    let verdict = heard.summary()["verdict"].clone();
+    let finished = recv.ends(1);
+    let verdict = finished.summary()["verdict"].clone();
     assert_eq!(
         verdict,
         json!({"status": 1, "reasons": ["received 3 of 10 datagrams within --timeout 2s"]})
     );
-    assert_eq!(heard.events_of("datagram").len(), 3);
+    assert_eq!(finished.events_of("datagram").len(), 3);
 }
 
 #[test]
@@ -125,12 +125,12 @@ fn interrupted_json_ends_with_a_summary() {
     let (_a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 5 -o json").ready();
     recv.signal("INT");
-    let heard = recv.ends(130);
+    let finished = recv.ends(130);
     assert_eq!(
-        heard.summary()["verdict"],
+        finished.summary()["verdict"],
         json!({"status": 130, "reasons": ["stopped by SIGINT after 0 of 5 datagrams"]})
     );
-    assert_eq!(heard.events_of("left").len(), 1);
+    assert_eq!(finished.events_of("left").len(), 1);
 }
 
 #[test]
@@ -223,9 +223,9 @@ fn a_stalled_reader_does_not_delay_a_signal() {
         assert!(status.unwrap().success());
         eventually("it ends", || !is_alive(child.id()));
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{command}");
-        assert!(said.contains("are lost, including the summary"), "{command}: {said}");
+        assert!(errors.contains("are lost, including the summary"), "{command}: {errors}");
         drop(reader);
     }
     assert!(!b.is_member("e0", GROUP));
@@ -236,12 +236,13 @@ fn unwritable_output_is_an_error() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
-    let said = b.shell(&format!(
+    let output = b.shell(&format!(
         "{mcast} recv --iface e0 --duration 1ms 2>&1 >/dev/full || echo status $?"
     ));
     assert!(
-        said.contains("error: cannot write the output: No space left on device (ENOSPC)\nstatus 2"),
-        "{said}"
+        output
+            .contains("error: cannot write the output: No space left on device (ENOSPC)\nstatus 2"),
+        "{output}"
     );
 }
 
@@ -250,14 +251,14 @@ fn a_command_starts_after_the_join_and_ends_the_run() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let start = Instant::now();
-    let heard = b
+    let finished = b
         .mcast("recv --iface e0 -o json -- mcast send --iface e0 --count 3 --interval 10ms")
         .ends(0);
     assert!(start.elapsed() >= Duration::from_millis(500));
-    assert_eq!(heard.events_of("datagram").len(), 3);
+    assert_eq!(finished.events_of("datagram").len(), 3);
     assert!(
-        heard.err.contains("sent 3 datagrams"),
-        "the command's output goes to standard error\n{heard}"
+        finished.err.contains("sent 3 datagrams"),
+        "the command's output goes to standard error\n{finished}"
     );
 
     let script = "grep -q 1E14CAE0 /proc/net/igmp && echo joined first";
@@ -295,12 +296,12 @@ fn a_command_may_fail_after_the_count() {
 fn a_running_command_is_stopped_with_the_receiver() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let heard =
+    let finished =
         b.mcast("recv --iface e0 --count 2 -- mcast send --iface e0 --interval 10ms").ends(0);
-    heard.prints("received 2 datagrams");
+    finished.prints("received 2 datagrams");
     assert!(
-        heard.err.lines().any(|line| line.starts_with("sent ")),
-        "the sender was asked to end, and ended well\n{heard}"
+        finished.err.lines().any(|line| line.starts_with("sent ")),
+        "the sender was asked to end, and ended well\n{finished}"
     );
 
     // Interrupted as well, the command fails for that reason alone, and the run is not the worse
@@ -320,10 +321,10 @@ fn children_of_a_command_end_with_it() {
         "{} send --iface e0 --interval 10ms & echo started $!; wait",
         env!("CARGO_BIN_EXE_mcast")
     );
-    let heard =
+    let finished =
         b.mcast_with(&["recv", "--iface", "e0", "--count", "2", "--", "sh", "-c", &script]).ends(0);
     let id =
-        heard.err.lines().find_map(|line| line.strip_prefix("started ")).expect("a process id");
+        finished.err.lines().find_map(|line| line.strip_prefix("started ")).expect("a process id");
     eventually("the sender ends", || !is_alive(id.parse().expect("a number")));
 }
 
@@ -375,16 +376,16 @@ import os, pty, sys
 pid, master = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], [sys.argv[1], "recv", "--iface", "e0", "--count", "9", "--", "sh", "-c", "echo started $$; exec sleep 60"])
-said = b""
-while b"started " not in said or not said.endswith(b"\n"):
-    said += os.read(master, 4096)
+output = b""
+while b"started " not in output or not output.endswith(b"\n"):
+    output += os.read(master, 4096)
 os.close(master)
-print(said.split(b"started ")[1].split()[0].decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+print(output.split(b"started ")[1].split()[0].decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 "#;
-    let said = b.python(script, &[env!("CARGO_BIN_EXE_mcast")]).ends(0).out;
-    let (id, status) = said.trim().split_once(' ').expect("two numbers");
-    assert_eq!(status, "129", "{said}");
-    assert!(!is_alive(id.parse().unwrap()), "{said}");
+    let output = b.python(script, &[env!("CARGO_BIN_EXE_mcast")]).ends(0).out;
+    let (id, status) = output.trim().split_once(' ').expect("two numbers");
+    assert_eq!(status, "129", "{output}");
+    assert!(!is_alive(id.parse().unwrap()), "{output}");
 }
 
 #[test]
@@ -440,10 +441,13 @@ fn the_two_signals_of_timeout_end_a_command_once() {
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
     for _ in 0..5 {
-        let said = b.shell(&format!(
+        let output = b.shell(&format!(
             "timeout --preserve-status 0.1 {mcast} recv --iface e0 -- sleep 30; echo status $?"
         ));
-        assert!(said.contains("received 0 datagrams") && said.ends_with("status 0\n"), "{said}");
+        assert!(
+            output.contains("received 0 datagrams") && output.ends_with("status 0\n"),
+            "{output}"
+        );
     }
 }
 
@@ -457,10 +461,10 @@ fn a_closed_standard_error_changes_nothing() {
         ("recv --iface e0 -v --duration 10ms", 0),
         ("recv --iface e0 --timeout 10ms", 1),
     ] {
-        let said =
+        let output =
             b.shell(&format!("{mcast} {arguments} 2>/dev/full >/dev/null || echo status $?"));
         assert_eq!(
-            said,
+            output,
             if status == 0 { String::new() } else { format!("status {status}\n") },
             "{arguments}"
         );
@@ -544,12 +548,12 @@ for number in range(20000):
     ]);
     b.wait_for_join("e0", GROUP);
     a.python(flood, &[]).ends(0);
-    let heard = recv.ends(1);
+    let finished = recv.ends(1);
     let [received, dropped] =
-        ["datagrams", "kernel_drops"].map(|field| heard.summary()[field].as_u64().unwrap());
+        ["datagrams", "kernel_drops"].map(|field| finished.summary()[field].as_u64().unwrap());
     assert_eq!(
         received + dropped,
         20_000,
-        "each is either received or counted as dropped\n{heard}"
+        "each is either received or counted as dropped\n{finished}"
     );
 }

@@ -71,11 +71,11 @@ fn each_vlan_tag_names_its_interface() {
     ] {
         for ip in [Ip::V4, Ip::V6] {
             let _sender = start_frames(&a, ip, tags, "None");
-            let told = check(&b, ip, "e0", "");
-            let found = finding(&told, "vlan-tag");
-            assert_eq!(found["level"], "fault", "{told}");
-            assert!(found["what"].as_str().unwrap().contains(words), "{words}\n{told}");
-            assert_eq!(found["commands"][0]["run"], line, "{told}");
+            let checked = check(&b, ip, "e0", "");
+            let found = finding(&checked, "vlan-tag");
+            assert_eq!(found["level"], "fault", "{checked}");
+            assert!(found["what"].as_str().unwrap().contains(words), "{words}\n{checked}");
+            assert_eq!(found["commands"][0]["run"], line, "{checked}");
         }
     }
 }
@@ -87,23 +87,27 @@ fn a_frame_to_another_host_is_named() {
     let mac = "bytes([2, 0, 0, 0, 0, 0x99])";
     for ip in [Ip::V4, Ip::V6] {
         let sender_to_other = start_frames(&a, ip, "b''", mac);
-        let told = check(&b, ip, "e0", "");
-        let found = finding(&told, "other-mac");
-        assert_eq!((told.status.code(), &found["level"]), (Some(1), &"fault".into()), "{told}");
+        let checked = check(&b, ip, "e0", "");
+        let found = finding(&checked, "other-mac");
+        assert_eq!(
+            (checked.status.code(), &found["level"]),
+            (Some(1), &"fault".into()),
+            "{checked}"
+        );
         let address = ip.either("01:00:5e:01:01:01", "33:33:00:00:12:34");
-        assert!(found["remedy"].as_str().unwrap().contains(address), "{told}");
-        let told = check(&b, ip, "e0", "setpriv --bounding-set=-all --inh-caps=-all");
-        let nothing = finding(&told, "nothing-arrives");
+        assert!(found["remedy"].as_str().unwrap().contains(address), "{checked}");
+        let checked = check(&b, ip, "e0", "setpriv --bounding-set=-all --inh-caps=-all");
+        let nothing = finding(&checked, "nothing-arrives");
         let evidence = nothing["evidence"].as_str().unwrap();
         assert!(
             evidence.contains("consistent with a VLAN tag, another host's MAC address"),
-            "{told}"
+            "{checked}"
         );
-        assert_eq!(told.status.code(), Some(0), "{told}");
+        assert_eq!(checked.status.code(), Some(0), "{checked}");
         // If the group arrives too, frames to another host are not a fault.
         let _sender_to_group = start_frames(&a, ip, "b''", "None");
-        let told = check(&b, ip, "e0", "");
-        assert_eq!(told.status.code(), Some(0), "{told}");
+        let checked = check(&b, ip, "e0", "");
+        assert_eq!(checked.status.code(), Some(0), "{checked}");
         drop(sender_to_other);
     }
 }

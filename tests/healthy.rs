@@ -266,11 +266,11 @@ fn datagrams_without_a_socket_are_not_the_group() {
         // A check that begins beside it may send to itself at the port.
         let recv = b.mcast(&format!("recv {target} --iface e0 -d 500ms -o json")).finish();
         let check = format!("{target} --iface e0 -d 500ms -o json");
-        let nobody = b.program(&format!(
+        let unprivileged = b.program(&format!(
             "setpriv --bounding-set=-all --inh-caps=-all --no-new-privs {} check {check}",
             env!("CARGO_BIN_EXE_mcast")
         ));
-        for checked in [recv, nobody.finish()] {
+        for checked in [recv, unprivileged.finish()] {
             assert_eq!(ids(&checked, "fault"), [""; 0], "{sent}\n{checked}");
             assert_eq!(ids(&checked, "warning"), ["nothing-arrives"], "{sent}\n{checked}");
         }

@@ -30,11 +30,11 @@ fn users(iface: &Value, group: &str) -> Option<u64> {
 /// Compares all interfaces of a host with the answers of `ip`.
 fn agrees_with_ip(host: &Host) {
     let finished = host.mcast("ifaces -o json").ends(0);
-    let (told, links) = (finished.events_of("interface"), ip(host, "link"));
+    let (listed, links) = (finished.events_of("interface"), ip(host, "link"));
     let (addresses, groups) = (ip(host, "addr"), ip(host, "maddr"));
     let links = links.as_array().unwrap();
-    assert_eq!(told.len(), links.len(), "{finished}");
-    for (iface, link) in told.iter().zip(links) {
+    assert_eq!(listed.len(), links.len(), "{finished}");
+    for (iface, link) in listed.iter().zip(links) {
         let up = has_flag(link, "UP");
         assert_eq!(
             (&iface["name"], &iface["ifindex"]),

@@ -52,14 +52,14 @@ fn python_receives_from_mcast() {
     let python = b.python(PYTHON_RECEIVER, &["224.202.20.30", "54321", "10.0.0.101", "3"]);
     python.line(|line| line == "joined");
     a.mcast("send --iface e0 --count 3 --interval 1ms --source-port 40000").ends(0);
-    let heard = python.ends(0);
-    assert_eq!(heard.out, format!("joined\n{}", "10.0.0.100 40000 11 hello world\n".repeat(3)));
+    let received = python.ends(0);
+    assert_eq!(received.out, format!("joined\n{}", "10.0.0.100 40000 11 hello world\n".repeat(3)));
 
     let python = b.python(PYTHON_RECEIVER_6, &["ff15::7", "5000", "e0"]);
     python.line(|line| line == "joined");
     a.mcast("send --iface e0 [ff15::7]:5000 --count 1 --message six").ends(0);
-    let heard = python.ends(0);
-    assert!(heard.out.contains("fe80::") && heard.out.ends_with(" 3 six\n"), "{heard}");
+    let received = python.ends(0);
+    assert!(received.out.contains("fe80::") && received.out.ends_with(" 3 six\n"), "{received}");
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn mcast_receives_from_python() {
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 --count 2 -o json").ready();
     a.python(PYTHON_SENDER, &["224.202.20.30", "54321", "10.0.0.100", "2"]).ends(0);
-    let heard = recv.ends(0);
-    for (number, datagram) in heard.events_of("datagram").iter().enumerate() {
+    let received = recv.ends(0);
+    for (number, datagram) in received.events_of("datagram").iter().enumerate() {
         let fields =
             json!([datagram["source"], datagram["ttl"], datagram["dscp"], datagram["text"]]);
         assert_eq!(fields, json!(["10.0.0.100:41000", 5, 46, format!("from python {number}")]));
@@ -113,8 +113,8 @@ fn socat_and_mcast_exchange_datagrams() {
         "echo from socat | socat -u STDIN \
          UDP4-DATAGRAM:239.1.1.1:5001,ip-multicast-if=10.0.0.100,ip-multicast-ttl=9",
     );
-    let heard = recv.ends(0);
-    let datagram = &heard.events_of("datagram")[0];
+    let received = recv.ends(0);
+    let datagram = &received.events_of("datagram")[0];
     assert_eq!((&datagram["text"], &datagram["ttl"]), (&json!("from socat\n"), &json!(9)));
 
     let recv = b.mcast("recv --iface e0 [ff15::9]:5002 --count 1 -o json").ready();

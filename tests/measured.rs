@@ -254,12 +254,12 @@ fn a_complete_stream_has_no_loss() {
         "ends are not counted"
     );
 
-    let told: Vec<Value> = finished
+    let numbers: Vec<Value> = finished
         .events_of("datagram")
         .iter()
         .map(|event| json!([event["stream"], event["seq"]]))
         .collect();
-    assert_eq!(told, (0..200).map(|seq| json!([run, seq])).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..200).map(|seq| json!([run, seq])).collect::<Vec<_>>());
     assert!(
         finished.events_of("datagram").iter().all(|event| event["delay_ns"].as_i64().unwrap() > 0),
         "{finished}"
@@ -571,8 +571,8 @@ fn a_forged_stream_changes_no_other_stream() {
         &a,
         &recv,
         "
-honest, liar = Sender(1), Sender(2)
-lies = [
+honest, forger = Sender(1), Sender(2)
+forgeries = [
     lambda: bytes([*probe(2, 10)[:-1], 0xEE]),           # a byte has changed: corrupt, and so lost
     lambda: probe(2, 11)[:50],                           # cut on its way: truncated, and so lost
     lambda: probe(2, 12, length=65),                     # says that it is longer
@@ -592,12 +592,12 @@ lies = [
 ]
 for turn in range(10):
     honest.data(turn)
-    liar.data(turn)
-for turn, lie in enumerate(lies):
+    forger.data(turn)
+for turn, forgery in enumerate(forgeries):
     honest.data(10 + turn)
-    liar.raw(lie())
-liar.data(16)
-liar.end(17)
+    forger.raw(forgery())
+forger.data(16)
+forger.end(17)
 honest.end(24)
 ",
     );

@@ -105,15 +105,15 @@ fn an_interface_name_may_be_invalid_utf8() {
     for name in ["10.0.0.101", &index, "b\\xffz"] {
         let recv = b.mcast(&format!("recv 239.1.1.1:5000 --iface {name} -c 1 -o json")).ready();
         a.mcast("send 239.1.1.1:5000 --iface e0 -c 1").ends(0);
-        let heard = recv.ends(0);
-        assert_eq!(heard.events_of("datagram")[0]["iface"], "b\\xffz", "{heard}");
+        let received = recv.ends(0);
+        assert_eq!(received.events_of("datagram")[0]["iface"], "b\\xffz", "{received}");
     }
     let recv = b.mcast(&format!("recv [ff02::5%{index}]:5000 -c 1")).ready();
     a.mcast("send [ff02::5%e0]:5000 -c 1").ends(0);
     recv.ends(0).prints("  b\\xffz  ");
-    let heard = a.mcast("recv 239.1.1.1:5000 --iface e0 -c 1").ready();
+    let recv = a.mcast("recv 239.1.1.1:5000 --iface e0 -c 1").ready();
     b.mcast(&format!("send 239.1.1.1:5000 --iface {index} -c 1")).ends(0);
-    heard.ends(0);
+    recv.ends(0);
     let checked = b.mcast("check 239.1.1.1:5000 --iface 10.0.0.101 -d 1ms").finish();
     checked.prints("b\\xffz");
     assert!(checked.status.code().is_some_and(|status| status < 2), "{checked}");

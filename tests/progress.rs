@@ -237,14 +237,14 @@ fn raw_payloads_need_force_on_a_terminal() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let finished = on_a_terminal(&b, "xterm", "", "recv --iface e0 -o raw --color never").ends(2);
-    let said = sent(&finished);
-    assert!(said.contains("error: cannot write raw payloads to a terminal"), "{said}");
-    assert!(said.contains("add --force") && !b.is_member("e0", "224.202.20.30"), "{said}");
+    let output = sent(&finished);
+    assert!(output.contains("error: cannot write raw payloads to a terminal"), "{output}");
+    assert!(output.contains("add --force") && !b.is_member("e0", "224.202.20.30"), "{output}");
     for arguments in ["recv --iface e0 -o raw --force -c 1", "recv --iface e0 -o raw -q -c 1"] {
         let recv = on_a_terminal(&b, "xterm", "", arguments);
         b.wait_for_join("e0", "224.202.20.30");
         a.mcast("send --iface e0 -c 1 -m \u{1b}]0;title\u{7} -qq").ends(0);
-        let said = sent(&recv.ends(0));
-        assert_eq!(said.contains("\u{1b}]0;title"), arguments.contains("--force"), "{said:?}");
+        let output = sent(&recv.ends(0));
+        assert_eq!(output.contains("\u{1b}]0;title"), arguments.contains("--force"), "{output:?}");
     }
 }

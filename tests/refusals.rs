@@ -270,11 +270,11 @@ fn a_sender_waits_for_a_busy_queue() {
                  100 -o json {options}"
             ))
             .ends(0);
-        let (summary, heard) = (sent.summary(), recv.ends(0).summary());
+        let (summary, received) = (sent.summary(), recv.ends(0).summary());
         assert!(summary["waits"].as_u64() > Some(0), "{sent}");
         assert_eq!((&summary["errors"], &summary["datagrams"]), (&json!(0), &json!(200)), "{sent}");
         assert_eq!(
-            (&heard["datagrams"], &heard["measured"]["lost"]),
+            (&received["datagrams"], &received["measured"]["lost"]),
             (&json!(200), &json!(0)),
             "{sent}"
         );
@@ -295,10 +295,10 @@ fn a_refused_train_is_sent_datagram_by_datagram() {
         )
         .ends(0);
     assert!(sent.err.contains("cannot leave as one train"), "{sent}");
-    let (summary, heard) = (sent.summary(), recv.ends(0).summary());
+    let (summary, received) = (sent.summary(), recv.ends(0).summary());
     assert_eq!((&summary["errors"], &summary["datagrams"]), (&json!(0), &json!(20)), "{sent}");
     assert_eq!(
-        (&heard["datagrams"], &heard["bytes"], &heard["measured"]["lost"]),
+        (&received["datagrams"], &received["bytes"], &received["measured"]["lost"]),
         (&json!(20), &json!(60_000), &json!(0))
     );
 }
@@ -394,18 +394,18 @@ fn a_capped_receive_buffer_is_reported() {
     let (_a, b) = lab.pair();
     // An ordinary user may not exceed the limit.
     let mcast = env!("CARGO_BIN_EXE_mcast");
-    let said = b.shell(&format!(
+    let output = b.shell(&format!(
         "setpriv --bounding-set -net_admin {mcast} recv --iface e0 --rcvbuf 900MiB --duration 1ms \
          2>&1"
     ));
     let limit: u64 =
         std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
     assert!(
-        said.contains(&format!(
+        output.contains(&format!(
             "warning: the system limits the receive buffer to {limit} bytes, less than the \
              requested 943718400"
         )),
-        "{said}"
+        "{output}"
     );
-    assert!(said.contains("sysctl -w net.core.rmem_max=943718400"), "{said}");
+    assert!(output.contains("sysctl -w net.core.rmem_max=943718400"), "{output}");
 }

@@ -23,7 +23,7 @@ fn two_senders_and_a_receiver(lab: &Lab) -> (lab::Switch, Host, Host, Host) {
 }
 
 /// The received datagrams: group, port and source address of each.
-fn heard(finished: &Finished) -> BTreeSet<String> {
+fn flows(finished: &Finished) -> BTreeSet<String> {
     let print = |event: &Value| {
         let source = event["source"].as_str().unwrap().rsplit_once(':').unwrap().0;
         format!("{source} > {} {}", event["group"].as_str().unwrap(), event["port"])
@@ -44,7 +44,7 @@ fn a_range_is_joined_and_left() {
         let sent =
             a.mcast(&format!("send --iface e0 {range} --count 2 --interval 5ms -o json")).ends(0);
         let finished = recv.ends(0);
-        assert_eq!(heard(&finished).len(), 6, "{finished}");
+        assert_eq!(flows(&finished).len(), 6, "{finished}");
         assert_eq!(finished.events_of("left").len(), 6, "{finished}");
         assert_eq!(sent.summary()["targets"].as_array().unwrap().len(), 6);
         assert!(
@@ -91,7 +91,7 @@ fn a_player_url_is_a_target() {
         .ready();
     a.mcast("send --iface e0 udp://239.1.1.1:1234 udp://@232.1.1.1:1234 --count 1").ends(0);
     assert_eq!(
-        heard(&recv.ends(0)),
+        flows(&recv.ends(0)),
         ["10.0.0.100 > 239.1.1.1 1234", "10.0.0.100 > 232.1.1.1 1234"].map(str::to_owned).into()
     );
 }
@@ -163,7 +163,7 @@ fn the_start_line_lists_the_sources() {
     let (_a, b) = lab.pair();
     let contradiction = b.mcast("recv --iface e0 10.0.0.5@232.1.1.1:5000 232.1.1.1:5000").ends(2);
     contradiction.prints("232.1.1.1 both from 10.0.0.5 only and from any source");
-    let told = |arguments: &str| {
+    let ready_targets = |arguments: &str| {
         let ready = b
             .mcast(&format!("recv --iface e0 -d 1ms -o json {arguments}"))
             .ends(0)
@@ -175,10 +175,13 @@ fn the_start_line_lists_the_sources() {
         ready["targets"].as_array().unwrap().iter().map(print).collect::<Vec<_>>()
     };
     assert_eq!(
-        told("10.0.0.6@232.1.1.1:5000 10.0.0.5@232.1.1.1:5000"),
+        ready_targets("10.0.0.6@232.1.1.1:5000 10.0.0.5@232.1.1.1:5000"),
         [r#""232.1.1.1" "10.0.0.5" []"#, r#""232.1.1.1" "10.0.0.6" []"#]
     );
-    assert_eq!(told("239.1.1.1:5000 --exclude 10.0.0.5"), [r#""239.1.1.1" null ["10.0.0.5"]"#]);
+    assert_eq!(
+        ready_targets("239.1.1.1:5000 --exclude 10.0.0.5"),
+        [r#""239.1.1.1" null ["10.0.0.5"]"#]
+    );
 }
 
 #[test]
@@ -213,7 +216,7 @@ fn igmpv3_and_mldv2_reports_carry_the_sources() {
 fn igmpv2_falls_back_to_any_source_with_a_warning() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
-    let said = |host: &Host, arguments: &str| {
+    let warning_ids = |host: &Host, arguments: &str| {
         let events = host.mcast(&format!("recv --iface e0 -o json {arguments} -d 50ms")).ends(0);
         events
             .events_of("warning")
@@ -221,14 +224,14 @@ fn igmpv2_falls_back_to_any_source_with_a_warning() {
             .map(|event| event["id"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    assert!(said(&b, "10.0.0.100@232.1.1.1:5000").is_empty());
+    assert!(warning_ids(&b, "10.0.0.100@232.1.1.1:5000").is_empty());
     b.shell(
         "echo 2 > /proc/sys/net/ipv4/conf/e0/force_igmp_version; echo 1 > \
          /proc/sys/net/ipv6/conf/e0/force_mld_version",
     );
-    assert_eq!(said(&b, "10.0.0.100@232.1.1.1:5000"), ["ssm-unsupported"]);
-    assert_eq!(said(&b, "[fd00::5]@[ff3e::1]:5000"), ["ssm-unsupported"]);
-    assert!(said(&b, "239.1.1.1:5000").is_empty());
+    assert_eq!(warning_ids(&b, "10.0.0.100@232.1.1.1:5000"), ["ssm-unsupported"]);
+    assert_eq!(warning_ids(&b, "[fd00::5]@[ff3e::1]:5000"), ["ssm-unsupported"]);
+    assert!(warning_ids(&b, "239.1.1.1:5000").is_empty());
 
     // A real querier, detected after the join. The report on the wire then has no source, and both
     // senders reach the host. The filter holds.
@@ -250,7 +253,7 @@ s.sendto(struct.pack("!BBH4s", 0x11, 1, 0xffff - 0x1101, bytes(4)), ("224.0.0.1"
     a.mcast("send --iface 10.0.0.99 232.1.1.1:5000 --count 2 --interval 1ms").ends(0);
     a.mcast("send --iface 10.0.0.100 232.1.1.1:5000 --count 2 --interval 1ms").ends(0);
     let finished = recv.ends(0);
-    assert_eq!(heard(&finished), ["10.0.0.100 > 232.1.1.1 5000".to_owned()].into());
+    assert_eq!(flows(&finished), ["10.0.0.100 > 232.1.1.1 5000".to_owned()].into());
     assert_eq!(finished.events_of("warning")[0]["id"], "ssm-unsupported");
 }
 
@@ -311,7 +314,7 @@ fn unicast_targets_need_no_membership() {
         assert_eq!(b.proc_net("igmp") + &b.proc_net("igmp6"), before, "nothing is joined");
         a.mcast(&format!("send {target} --count 2 --interval 1ms --dscp ef")).ends(0);
         let finished = recv.ends(0);
-        assert_eq!(heard(&finished), [format!("{source} > {group} 5000")].into());
+        assert_eq!(flows(&finished), [format!("{source} > {group} 5000")].into());
         let datagram = &finished.events_of("datagram")[0];
         assert_eq!(
             (&datagram["iface"], &datagram["ttl"], &datagram["dscp"]),
@@ -394,7 +397,7 @@ fn a_broadcast_reaches_every_host() {
         a.mcast(&format!("send --iface e1 {target} --count 1 -m wrong")).finish();
         let sent = a.mcast(&format!("send --iface e0 {target} --count 1 -o json")).ends(0);
         let finished = recv.ends(0);
-        assert_eq!(heard(&finished), [format!("10.0.0.100 > {group} 5000")].into(), "{finished}");
+        assert_eq!(flows(&finished), [format!("10.0.0.100 > {group} 5000")].into(), "{finished}");
         assert_eq!(finished.events_of("datagram")[0]["text"], "hello world");
         assert_eq!(sent.events_of("ready")[0]["targets"][0]["mac"], "ff:ff:ff:ff:ff:ff");
     }
@@ -424,7 +427,7 @@ fn any_address_receives_unicast_broadcasts_and_joined_groups() {
         a.mcast("send 239.1.1.1:5000 [ff15::1]:5000 --iface e0 --iface fd00::100 -c 1").finish();
         let finished = recv.ends(0);
         let wanted: BTreeSet<String> = wanted.into_iter().map(str::to_owned).collect();
-        assert_eq!(heard(&finished), wanted, "{target}: {finished}");
+        assert_eq!(flows(&finished), wanted, "{target}: {finished}");
         let datagrams = finished.events_of("datagram");
         assert!(datagrams.iter().all(|datagram| datagram["iface"] == "e0"), "{finished}");
     }

@@ -114,9 +114,9 @@ print(json.dumps(sent))
                     .parse::<u16>()
                     .unwrap()
             };
-            let told: Vec<Value> =
+            let texts: Vec<Value> =
                 shown.iter().map(|event| json!([port(event), event["text"]])).collect();
-            assert_eq!(json!(told), sent, "{way} {group}");
+            assert_eq!(json!(texts), sent, "{way} {group}");
             let lengths = |event: &Value| {
                 event["len_bytes"].as_u64() == event["text"].as_str().map(|text| text.len() as u64)
             };
@@ -134,8 +134,8 @@ print(json.dumps(sent))
             let drops = [&summary["kernel_drops"], &summary["kernel_drops_exact"]];
             assert_eq!(json!(drops), json!([0, true]), "{way} {group}");
             if way != "--portable" {
-                let told = shown.iter().all(|event| event["ttl"] == 1 && event["iface"] == "e0");
-                assert!(told, "what is told of a train is told of each: {way} {group}");
+                let alike = shown.iter().all(|event| event["ttl"] == 1 && event["iface"] == "e0");
+                assert!(alike, "what is told of a train is told of each: {way} {group}");
             }
         }
     }
@@ -322,11 +322,11 @@ fn a_flood_does_not_delay_the_end() {
         let flood = a.python(&format!("{SENDER}\n{flood}"), &["0"]);
         let before = b.counter("Udp", "InDatagrams");
         eventually("it is flooded", || b.counter("Udp", "InDatagrams") > before + 20_000);
-        let told = Instant::now();
+        let signalled = Instant::now();
         recv.signal("INT");
         let summary = recv.ends(0).summary();
         // It takes a tenth of a second; the test host may be busy.
-        assert!(told.elapsed() < Duration::from_secs(5), "{way}: {:?}", told.elapsed());
+        assert!(signalled.elapsed() < Duration::from_secs(5), "{way}: {:?}", signalled.elapsed());
         assert!(summary["datagrams"].as_u64().unwrap() > 10_000, "{summary}");
         flood.signal("KILL");
         flood.finish();
