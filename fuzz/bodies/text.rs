@@ -74,13 +74,15 @@ fn assertion(text: &str) {
     }
 }
 
-/// The example in an error is valid: the words between `try`, `or` and commas, up to a bracket.
+/// The examples in an error are valid: the words between `for example` or `try`, `or` and commas, up
+/// to a bracket.
 fn assert_examples_are_valid(text: &str, error: &str, is_valid: impl Fn(&str) -> bool) {
-    let Some((_, tries)) = error.rsplit_once("; try ") else {
-        panic!("{text:?} is refused, and nothing is shown: {error}")
+    let after = |marker| error.rsplit_once(marker).map(|(_, examples)| examples);
+    let Some(examples) = after("; for example ").or_else(|| after("; try ")) else {
+        panic!("{text:?} is refused without an example: {error}")
     };
-    let tries = tries.split(" (").next().unwrap_or(tries);
-    for shown in tries.replace(", or ", ", ").replace(" or ", ", ").split(", ") {
-        assert!(is_valid(shown), "{text:?} is refused, and {shown:?} is none either: {error}");
+    let examples = examples.split(" (").next().unwrap_or(examples);
+    for example in examples.replace(", or ", ", ").replace(" or ", ", ").split(", ") {
+        assert!(is_valid(example), "{text:?} is refused, and its example {example:?} too: {error}");
     }
 }
