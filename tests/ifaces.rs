@@ -385,7 +385,7 @@ mcast = subprocess.Popen(sys.argv[1:], stdout=writer)
 def caught():
     status = open(f"/proc/{mcast.pid}/status").read()
     return int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) >> (signal.SIGCHLD - 1) & 1
-while not caught(): time.sleep(0.002) # between two looks
+while not caught(): time.sleep(0.002) # between two polls
 mcast.send_signal(signal.SIGINT)
 sys.exit(mcast.wait())
 "#;

@@ -517,7 +517,7 @@ for first in [0, *range(5, len(row), 30)]:
     train = row[first:first + (30 if first else 5)]
     s.socket.sendto(b''.join(probe(7, number) for number in train), s.target)
     while queued(sys.argv[1]) > 0:
-        time.sleep(0.0005)  # between two looks
+        time.sleep(0.0005)  # between two polls
 s.end(400)";
     for lines in [
         format!("s = Sender(7)\ns.data(*{row:?})\ns.end(400)"),

@@ -27,7 +27,7 @@ used = lambda: struct.unpack('9I', receive.getsockopt(socket.SOL_SOCKET, 55, 36)
 print('joined')
 for time_ in range(times):
     while not used():
-        time.sleep(0.001)  # between two looks
+        time.sleep(0.001)  # between two polls
     print('measured', time_, used())
     receive.recv(65536)
 ";

@@ -22,7 +22,7 @@ def read():
         lines = [line for table in ("udp", "udp6") for line in open(f"/proc/{sys.argv[1]}/net/{table}").readlines()[1:]]
         if not any(int(line.split()[4].split(":")[1], 16) for line in lines):
             return
-        time.sleep(0.0005)  # between two looks
+        time.sleep(0.0005)  # between two polls
 
 def sender(group, port):
     v6 = ":" in group

@@ -24,7 +24,7 @@ while True:
 
 /// A running capture.
 pub struct Capture {
-    // Dropped first: tcpdump ends with its input, and this makes sure.
+    // tcpdump ends with its input; dropping it kills it in any case.
     decoder: Running,
     writer: std::process::Child,
 }

@@ -14,5 +14,5 @@ pub fn ids(checked: &Finished, level: &str) -> Vec<String> {
 /// The finding with this id, which must be there.
 pub fn finding(checked: &Finished, id: &str) -> Value {
     let found = checked.events_of("finding").into_iter().find(|finding| finding["id"] == id);
-    found.unwrap_or_else(|| panic!("{id} is not found\n{checked}"))
+    found.unwrap_or_else(|| panic!("no finding {id}\n{checked}"))
 }
