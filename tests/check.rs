@@ -208,7 +208,7 @@ fn a_program_bound_to_a_unicast_address_is_named() {
         ));
         assert!(
             !scene.programs[0].so_far().contains("heard"),
-            "the other program heard what mcast did"
+            "the other program received datagrams too"
         );
         // The command only shows that the group arrives: the program itself needs a fix.
         run_commands(&mut scene, &finding(&checked, "bound-to-address"));
@@ -315,7 +315,7 @@ fn strict_rp_filter_is_found() {
         let _sender = scene.start_sender();
         check_unprivileged(&scene.receiver, &format!("{} -d 500ms", scene.arguments()))
     };
-    // The counter is the whole host's: without frames it is no proof.
+    // The counter covers the whole host: without captured frames it proves nothing.
     assert_eq!(
         (checked.status.code(), &finding(&checked, "rp-filter")["level"]),
         (Some(0), &Value::from("warning")),
@@ -471,7 +471,7 @@ fn an_old_querier_is_found_for_a_source() {
         let mut scene = scenes::ssm_unsupported(&lab, ip);
         finds_no_source_filtering(&mut scene);
         if ip == Ip::V4 {
-            eventually("the receiver speaks IGMPv3 again", || {
+            eventually("the receiver uses IGMPv3 again", || {
                 scenes::uses_igmp(&scene.receiver, "V3")
             });
         }
@@ -581,8 +581,8 @@ fn listen_for(scene: &Scene, duration: &str) -> Finished {
     let ready: Value =
         serde_json::from_str(listener.line(|line| line.contains("\"ready\"")).as_str())
             .expect("JSON");
-    // A shell would take the quotes off.
-    let send = ready["send"].as_str().expect("what to type").replace('\'', "");
+    // A shell removes the quotes.
+    let send = ready["send"].as_str().expect("a command").replace('\'', "");
     let words: Vec<&str> = send.split_whitespace().skip(1).collect();
     scene.sender.mcast_with(&words).ends(0);
     listener.finish()
@@ -596,7 +596,7 @@ fn a_path_without_loss_passes() {
     finding(&checked, "path")["evidence"]
         .as_str()
         .filter(|text| text.contains("50 of 50 to 239.1.1.1"))
-        .expect("all of it came");
+        .expect("all datagrams arrived");
 }
 
 #[test]
@@ -629,7 +629,7 @@ fn listen_finds_a_pruning_switch() {
     finding(&checked, "snooping-pruned")["evidence"]
         .as_str()
         .filter(|text| text.contains("received 0 of 50 to 239.1.1.1"))
-        .expect("none of it came");
+        .expect("no datagrams arrived");
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn check_reports_missing_netlink_without_a_fault() {
     for target in GROUPS {
         let check = format!("check {target} --iface e0 --duration 200ms -o json");
         let checked = without_netlink(&b, &check).ends(0);
-        let note = finding(&checked, "no-netlink").expect("it says so");
+        let note = finding(&checked, "no-netlink").expect("a note");
         assert_eq!(note["level"], "note", "{checked}");
     }
 }

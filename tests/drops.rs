@@ -73,7 +73,7 @@ fn detects_rules_at(hooks: [(&str, &str); 3], id: &str, which: usize) {
             assert!(!conclusion(&checked).contains("Multicast works here"), "{checked}");
             assert_eq!(finding(&checked, "querier")["level"], "note", "{checked}");
             run_commands(&mut scene, &checked);
-            eventually("what was said mends it", || {
+            eventually("the commands fix it", || {
                 let checked = check(&scene);
                 ids(&checked, "warning").is_empty() && ids(&checked, "fault").is_empty()
             });
@@ -107,7 +107,7 @@ const DEFAULT_DENY: &str = "table inet fw { chain input { type filter hook input
 fn the_suggested_commands_keep_the_membership() {
     let Some(lab) = Lab::open() else { return };
     for ip in FAMILIES {
-        // The querier asks every 2 s, and the switch forgets a member after 5 s.
+        // The querier sends a query every 2 s, and the switch removes a member after 5 s.
         let mut scene = scenes::healthy_with_querier(&lab, ip);
         scene.wait_for_flow();
         scene.receiver.firewall(DEFAULT_DENY);

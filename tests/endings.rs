@@ -82,7 +82,7 @@ fn a_duration_ends_the_run_in_any_case() {
         .ends(1)
         .prints("0 of 1 datagrams within --duration 20ms");
     let sent = b.mcast("send --iface e0 --duration 100ms --interval 40ms -o json").ends(0);
-    // At 0, 40 and 80 ms; a machine that is held up may miss some.
+    // Due at 0, 40 and 80 ms; a busy machine may skip some.
     assert!((1..=3).contains(&sent.summary()["datagrams"].as_u64().unwrap()), "{sent}");
 }
 
@@ -301,7 +301,7 @@ fn a_running_command_is_stopped_with_the_receiver() {
     finished.prints("received 2 datagrams");
     assert!(
         finished.err.lines().any(|line| line.starts_with("sent ")),
-        "the sender was asked to end, and ended well\n{finished}"
+        "the sender gets a signal and prints its summary\n{finished}"
     );
 
     // Interrupted as well, the command fails for that reason alone, and the run is not the worse
@@ -421,7 +421,7 @@ fn a_second_interrupt_kills_the_process_group() {
         eventually("it leaves", || !b.is_member("e0", GROUP));
         ends_by(&mut recv, second);
         recv.finish();
-        eventually("what COMMAND has started ends", || !is_alive(id));
+        eventually("the children of COMMAND end", || !is_alive(id));
     }
 }
 
@@ -499,7 +499,7 @@ fn a_second_signal_ends_the_run_at_once() {
     recv.ends(130);
 }
 
-/// Repeats a signal until the program ends: one that comes too soon after the first does not count.
+/// Repeats a signal until the program ends: mcast ignores one that follows the first too soon.
 fn ends_by(running: &mut Running, signal: &str) {
     let running = std::cell::RefCell::new(running);
     eventually("it ends", || {
@@ -539,8 +539,7 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0
 for number in range(20000):
     s.sendto(b"%d" % number, ("224.202.20.30", 54321))
 "#;
-    // The command ends in the midst of the flood: when the host has taken 3000 of its 20,000
-    // datagrams.
+    // The command ends during the flood, after the host has received 3000 of 20,000 datagrams.
     let taken = "until awk '/^Udp:/ && ++n == 2 { exit !($2 > 3000) }' /proc/net/snmp; do :; done";
     let recv = b.mcast_with(&[
         "recv", "--iface", "e0", "--count", "30000", "--idle", "1s", "-q", "-o", "json", "--",

@@ -120,8 +120,7 @@ fn losses_are_counted_alike_for_all_ways_of_sending() {
          inc mod 10 > 6 drop; }; }",
     );
     for way in WAYS {
-        // The ends come through the same rule, and the row of a thousand and five goes on with the
-        // next case.
+        // The rule also counts the end markers: 1000 datagrams per case keep its cycle aligned.
         let recv = listener(&b, "239.1.1.1:5000");
         a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe --flood --count 995 -q {way}"))
             .ends(0);
@@ -182,7 +181,7 @@ fn an_interrupted_flood_prints_a_full_summary() {
     let recv = recv.ready_when_member(&b, "e0", "239.1.1.1");
     let flood =
         a.mcast("send --iface e0 239.1.1.1:5000 --probe --flood --duration 60s -o json").ready();
-    lab::eventually("the flood is heard", || b.counter("Udp", "InDatagrams") > 10_000);
+    lab::eventually("the flood arrives", || b.counter("Udp", "InDatagrams") > 10_000);
     recv.signal("INT");
     let received = recv.ends(0).summary();
     flood.signal("INT");
@@ -255,8 +254,7 @@ fn a_full_queue_does_not_delay_other_interfaces() {
 fn a_train_for_a_full_queue_is_sent_datagram_by_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // A train takes a quarter of a second on this line, and the queue holds but a few: longer than
-    // a datagram waits.
+    // The line needs a quarter of a second for a train, longer than a datagram waits for the queue.
     a.shell(
         "tc qdisc add dev e0 root handle 1: htb default 10; tc class add dev e0 parent 1: classid \
          1:10 htb rate 2mbit; tc qdisc add dev e0 parent 1:10 pfifo limit 5",

@@ -101,7 +101,7 @@ fn a_reused_index_is_a_new_interface() {
         b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 1 -o json").ready();
     recv.signal("STOP");
-    // Gone and back before mcast can look.
+    // The interface is deleted and recreated before mcast can notice.
     b.shell(&format!(
         "ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up"
     ));
@@ -113,7 +113,7 @@ fn a_reused_index_is_a_new_interface() {
     assert_eq!(
         warned[..2],
         ["interface-gone", "interface-back"],
-        "both are told, though both were seen at once"
+        "both events are reported, although mcast notices them together"
     );
     drop(a);
 }
@@ -132,7 +132,7 @@ fn datagrams_flow_within_a_second_of_the_return() {
     a.address("e0", "10.0.0.100/24");
     b.address("e0", "10.0.0.101/24");
     recv.line(|line| line.contains("\"interface-back\""));
-    // The sender goes on by itself too, from its old port.
+    // The sender also continues, from its old port.
     eventually("datagrams flow again", || {
         let so_far = recv.so_far();
         so_far.split("interface-back").nth(1).is_some_and(|rest| rest.contains("\"datagram\""))
@@ -168,7 +168,7 @@ fn a_down_interface_receives_when_it_comes_up() {
             b.address("e0", "10.0.0.101/24");
             recv.line(|line| line.contains("\"interface-address\""));
         } else {
-            // It comes by itself, and nothing is taken in before: the routes come with it.
+            // The link-local address brings the route, and the host accepts no datagrams before.
             b.wait_for_ipv6("e0");
         }
         a.wait_for_carrier("e0", true);
@@ -249,7 +249,7 @@ fn a_failed_rejoin_is_retried() {
     let finished = recv.ends(0);
     assert!(
         warnings(&finished).iter().filter(|id| *id == "not-rejoined").count() <= 1,
-        "told once, not fifty times: {finished}"
+        "reported once, not fifty times: {finished}"
     );
     assert_eq!(finished.events_of("left").len(), 51);
 }
@@ -363,8 +363,8 @@ fn lost_netlink_messages_are_recovered() {
         b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 1 -o json -v").ready();
     recv.signal("STOP");
-    // More than the socket of the news can hold, and among it the end of e0 and another e0 under
-    // its index.
+    // More messages than the netlink socket can queue. Among them, e0 is deleted, and another e0
+    // gets its index.
     b.shell(&format!(
         "for n in $(seq 300); do echo link add v$n type veth peer name w$n; echo link del v$n; \
          done | ip -batch -; ip link del e0; ip link add e0 index {index} type veth peer name \
@@ -473,7 +473,7 @@ fn a_copy_on_a_second_interface_is_not_a_duplicate() {
         (lab.host_on(&mut switch, "10.0.0.1/24"), lab.host_on(&mut switch, "10.0.0.2/24"));
     lab.second_port(&mut switch, &receiver, "10.0.0.3/24");
     let recv = receiver.mcast("recv --iface all 239.1.1.1:5000 --count 20 -o json").ready();
-    eventually("the switch knows both", || {
+    eventually("the switch has both members", || {
         switch.has_member(1, "239.1.1.1") && switch.has_member(2, "239.1.1.1")
     });
     sender.mcast("send --iface e0 239.1.1.1:5000 --count 10 --interval 2ms").ends(0);
@@ -482,7 +482,7 @@ fn a_copy_on_a_second_interface_is_not_a_duplicate() {
     assert_eq!(warnings(&finished), ["arrives-twice"]);
 
     let recv = receiver.mcast("recv --iface e0 239.1.1.1:5000 --count 10").ready();
-    eventually("the switch knows it", || switch.has_member(1, "239.1.1.1"));
+    eventually("the switch has the member", || switch.has_member(1, "239.1.1.1"));
     sender.mcast("send --iface e0 239.1.1.1:5000 --count 10 --interval 2ms").ends(0);
     let finished = recv.ends(0);
     assert!(!finished.out.contains("another interface"), "{finished}");
@@ -530,7 +530,7 @@ fn a_terminal_gets_a_menu_of_interfaces() {
         ("2,\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
         ("3,\\r", "recv -d 1ms", "lo (127.0.0.1)"),
         ("\\x1b[A,\\x1b[A,\\r", "recv -d 1ms --iface ask", "e1 (10.1.0.101)"),
-        // Keys that come together; the VT100's arrows; sequences that mean nothing here.
+        // Several keys in one read; the VT100's arrows; unknown sequences.
         ("\\x1b[B\\x1b[B\\x1b[A\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
         ("\\x1bOB\\x1bOB\\x1bOA\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
         ("2\\x1b[1;3A\\x1b[5~\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
@@ -544,7 +544,7 @@ fn a_terminal_gets_a_menu_of_interfaces() {
         );
         assert_eq!(last, "ENDED 0 asked restored", "{shown}");
     }
-    // A route answers before anybody is asked, unless the user wants to be asked.
+    // With a route there is no menu, unless `--iface ask` requests it.
     b.shell("ip route add 224.0.0.0/4 dev e1");
     assert_eq!(on_a_terminal(&b, "\\r", "recv -d 1ms").1, "ENDED 0 not asked restored");
     let (shown, _) = on_a_terminal(&b, "\\r", "recv -d 1ms --iface ask");

@@ -15,7 +15,7 @@ fn check(host: &Host, arguments: &str) -> Finished {
     host.mcast(&format!("check {arguments} -o json")).finish()
 }
 
-/// Starts a sender of the target, which goes on until it is dropped.
+/// Starts a sender of the target, which sends until it is dropped.
 fn start_sender(host: &Host, target: &str) -> Running {
     host.mcast(&format!("send {target} --interval 20ms --no-offload")).ready()
 }
@@ -222,7 +222,7 @@ fn a_second_interface_on_a_network_is_not_blamed_on_a_firewall() {
         "{checked}"
     );
     drop(own);
-    // It would answer all of them by the first.
+    // Strict rp_filter refuses datagrams on e1: the route to their source is through e0.
     b.shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
     let _sender = start_sender(&a, &format!("{TARGET} --iface e0"));
     let checked = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));

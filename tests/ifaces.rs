@@ -86,7 +86,7 @@ fn addresses_of(addresses: &Value, name: &Value) -> Value {
         .unwrap()
         .iter()
         .find(|iface| iface["ifname"] == *name)
-        .expect("ip addr knows it");
+        .expect("ip addr lists it");
     let address = |info: &Value| json!({"address": info["local"], "prefix": info["prefixlen"]});
     of_iface["addr_info"].as_array().unwrap().iter().map(address).collect()
 }
@@ -243,7 +243,7 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0
 s.sendto(struct.pack("!BBH4s", 0x11, 100, 0xffff - 0x1164, bytes(4)), ("224.0.0.1", 0))
 "#;
     a.python(query, &[]).ends(0);
-    lab::eventually("e0 speaks IGMPv2", || interface(&b, "e0")["igmp_version"] == 2);
+    lab::eventually("e0 uses IGMPv2", || interface(&b, "e0")["igmp_version"] == 2);
 }
 
 #[test]
@@ -371,8 +371,8 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=writer).returncode)
 #[test]
 fn a_signal_ends_a_stalled_write() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
-    // A pipe that is full from the start; the signal comes when mcast catches signals, the end of
-    // children last of all.
+    // The pipe is full from the start. The signal follows when mcast catches all its signals;
+    // SIGCHLD is the last one.
     let program = r#"
 import os, re, signal, subprocess, sys, time
 reader, writer = os.pipe()

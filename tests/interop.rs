@@ -165,8 +165,8 @@ fn socat_and_mcast_exchange_ssm_datagrams() {
         "{finished}"
     );
 
-    // socat joins by the raw option IP_ADD_SOURCE_MEMBERSHIP: group, interface, source. That of
-    // IPv6 is longer than its options can be; there iperf stands in below.
+    // socat joins by the raw option IP_ADD_SOURCE_MEMBERSHIP: group, interface, source. The
+    // option for IPv6 is too long for socat; the test with iperf covers it.
     let socat = b.program(
         "socat -u UDP4-RECV:5002,bind=232.1.1.2,setsockopt-listen=0:39:xe80101020a0000650a000064 \
          STDOUT",

@@ -38,7 +38,7 @@ fn ten_thousand_groups_are_joined_and_left() {
     let finished = recv.ends(0);
     let groups: HashSet<String> =
         finished.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
-    assert_eq!(groups.len(), 10_000, "each was heard once, under its own name");
+    assert_eq!(groups.len(), 10_000, "each group received one datagram");
     assert_eq!(finished.summary()["kernel_drops"], 0);
     assert_eq!(finished.events_of("left").len(), 10_000);
     assert_eq!(members(&b), 0);

@@ -63,13 +63,13 @@ fn assert_counts(stream: &Value, truth: Value) {
     }
 }
 
-/// Whether the datagram at a place in the row is dropped.
+/// Whether the datagram at a position in the sequence is dropped.
 type Dropped = fn(u64) -> bool;
 
 /// The true counters for `sent` datagrams and their ends. `dropped` selects the dropped ones by
 /// position.
 fn expected_counts(sent: u64, dropped: impl Fn(u64) -> bool) -> Value {
-    let first = (0..sent).find(|number| !dropped(*number)).expect("one that came");
+    let first = (0..sent).find(|number| !dropped(*number)).expect("one arrival");
     let (mut lost, mut runs, mut longest, mut run) = (0_u64, 0_u64, 0_u64, 0_u64);
     for number in first..sent {
         run = if dropped(number) { run + 1 } else { 0 };
@@ -86,7 +86,7 @@ fn number(line: &str, field: &str) -> Option<u64> {
     serde_json::from_str::<Value>(line).ok()?.get(field)?.as_u64()
 }
 
-/// Waits until a receiver has shown a datagram with this number, or a later one. Answers the line.
+/// Waits until a receiver has shown a datagram with this number, or a later one. Returns the line.
 fn wait_for_sequence(recv: &Running, least: u64) -> String {
     recv.line(|line| number(line, "seq").is_some_and(|seq| seq >= least))
 }
@@ -110,7 +110,7 @@ fn start_each_way(host: &Host, arguments: &str) -> Vec<Running> {
     WAYS.iter().map(|way| host.mcast(&format!("{arguments} {way}")).ready()).collect()
 }
 
-/// The summary of each of them, after it has ended well.
+/// The summary of each receiver, which must end with status 0.
 fn summaries(receivers: Vec<Running>) -> Vec<Value> {
     receivers.into_iter().map(|recv| recv.ends(0).summary()).collect()
 }
@@ -342,7 +342,7 @@ fn sizes_and_paces_are_counted_alike() {
 fn every_loss_is_counted_with_its_runs() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
-    // 208 leaves the end of the third row of data lost, and the ends that come first with it.
+    // With 208, the third pattern drops the last data and the first end markers.
     const SENT: u64 = 208;
     // The port, the drop rule in nftables syntax, and the same as an expression. The counters
     // include the ends, in the same sequence.
@@ -371,7 +371,7 @@ fn every_loss_is_counted_with_its_runs() {
     assert_eq!(
         expected_counts(SENT, patterns[1].2)["missed_before"],
         3,
-        "nobody heard those before the first"
+        "datagrams before the first received one are not losses"
     );
     for summary in summaries(receivers) {
         let (mut lost, mut expected) = (0, 0);
@@ -402,7 +402,7 @@ fn copies_are_counted_as_duplicates() {
     for summary in summaries(receivers) {
         assert_counts(&only(&summary), json!({"received": 100, "duplicates": 40}));
         let all = (&summary["datagrams"], &summary["measured"]["duplicates"]);
-        assert_eq!(all, (&json!(140), &json!(40)), "all that came is counted");
+        assert_eq!(all, (&json!(140), &json!(40)), "all arrivals are counted");
     }
 }
 
@@ -465,8 +465,7 @@ print("%016x" % runs.pop())
 fn a_shuffled_stream_matches_the_definitions() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
-    // An order in which numbers stray up to 40 places, one in seven never comes, and one in nine
-    // comes again.
+    // Numbers move up to 40 places; one in seven is lost, and one in nine is duplicated.
     let mut random = 12_345_u64;
     let mut next = || {
         random =
@@ -487,7 +486,7 @@ fn a_shuffled_stream_matches_the_definitions() {
     let row: Vec<u64> =
         std::iter::once(0).chain(row.into_iter().map(|(_, number)| number)).collect();
 
-    // RFC 4737 by its letter, over those that came for the first time.
+    // RFC 4737, applied to the first copy of each datagram.
     let mut firsts: Vec<u64> = Vec::new();
     row.iter().for_each(|number| {
         if !firsts.contains(number) {
@@ -507,7 +506,7 @@ fn a_shuffled_stream_matches_the_definitions() {
     truth["reorder_extent_max"] = json!(extents.iter().max());
     assert!(extents.len() > 100 && row.len() - firsts.len() > 30, "{truth}");
 
-    // Sent one by one, and as trains that the kernel splits: a train of one first, then trains of
+    // Sent singly, and as trains that the kernel splits: the first of one datagram, the others of
     // thirty.
     let trains = "
 s = Sender(7)
@@ -629,7 +628,11 @@ honest.end(24)
         json!([6, 2]),
         "over all streams and none"
     );
-    assert_eq!(summary["datagrams"], 24 + 11 + 13, "all that is no believable end is a datagram");
+    assert_eq!(
+        summary["datagrams"],
+        24 + 11 + 13,
+        "every datagram counts, except valid end markers"
+    );
 }
 
 #[test]
@@ -875,7 +878,7 @@ fn a_killed_sender_leaves_its_stream_open() {
         let summary = recv.ends(1).summary();
         let stream = only(&summary);
         let received = stream["received"].as_u64().unwrap();
-        assert!(received >= sent, "what it said that it sent came: {sent} of {received}");
+        assert!(received >= sent, "received {received} of at least {sent}");
         assert_counts(&stream, json!({"received": received, "ended": false}));
         let reason = format!("1 of 1 measured stream did not end {until}");
         assert_eq!(summary["verdict"], json!({"status": 1, "reasons": [reason]}));
@@ -1211,7 +1214,7 @@ honest.data(0)                           # too late for a place
             .collect::<Vec<_>>()
     };
     let counts = [of("10.0.0.100:").len(), of("10.0.0.98:").len(), of("10.0.0.99:").len()];
-    assert_eq!(counts, [1, 2048, 2047], "one address takes half, and all of them 4096");
+    assert_eq!(counts, [1, 2048, 2047], "one address uses half of the 4096 streams");
     assert_counts(of("10.0.0.100:")[0], json!({"received": sent}));
     assert_eq!(
         json!([summary["untracked"], summary["datagrams"]]),

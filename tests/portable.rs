@@ -41,7 +41,7 @@ fn the_portable_path_works_in_both_families() {
                 assert_eq!(
                     datagram[unknown],
                     Value::Null,
-                    "what is not told is null, never 0: {datagram}"
+                    "an unknown value is null, never 0: {datagram}"
                 );
             }
         }

@@ -1,5 +1,5 @@
-//! The bar on standard error: there on a terminal while a finite run goes on, gone without trace
-//! afterwards, and never anywhere else.
+//! The progress bar on standard error: only on a terminal, only during a finite run, and without
+//! trace afterwards.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -38,7 +38,7 @@ fn on_a_terminal(host: &Host, term: &str, trigger: &str, arguments: &str) -> Run
     start_on_a_terminal(host, term, trigger, &words)
 }
 
-/// All that a terminal was sent.
+/// All output to the terminal.
 fn sent(finished: &Finished) -> String {
     finished
         .out
@@ -57,7 +57,7 @@ fn screen(finished: &Finished) -> Vec<String> {
             '\r' => column = 0,
             '\n' => row += 1,
             '\u{1b}' => {
-                // It clears its line, and colours are of no account; nothing else may come.
+                // Only two sequences may occur: clear the line, and colours.
                 let end = letters.by_ref().find(char::is_ascii_alphabetic);
                 assert!(matches!(end, Some('K' | 'm')), "{text:?}");
                 if end == Some('K') {

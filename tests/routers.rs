@@ -45,8 +45,8 @@ impl Routed {
             .ready();
         let line = listener.line(|line| line.contains("\"ready\""));
         let ready: Value = serde_json::from_str(&line).expect("JSON");
-        // A shell would take the quotes off.
-        let send = ready["send"].as_str().expect("what to type").replace('\'', "");
+        // A shell removes the quotes.
+        let send = ready["send"].as_str().expect("a command").replace('\'', "");
         let send = send.replace("%IFACE", "%e0");
         let send = send.strip_prefix("mcast ").expect("mcast").to_owned();
         self.sender.mcast(&format!("{send} {options}")).ends(0);
@@ -152,7 +152,7 @@ fn an_old_querier_stops_ssm_but_not_other_groups() {
     // It does not keep the kernel from the older querier.
     b.shell("echo 3 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
     a.python(OLD_QUERY, &[]).ends(0);
-    eventually("the query was heard", || uses_igmp(&b, "V2"));
+    eventually("the receiver uses IGMPv2", || uses_igmp(&b, "V2"));
     let nothing = "routers ignore IGMPv2 reports for the SSM range (RFC 4604) and do not forward \
                    232.1.1.1";
     let all = "the network delivers datagrams from all sources, and this host filters them";

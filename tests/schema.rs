@@ -186,8 +186,7 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     runs
 }
 
-/// The events of real runs, each with its kind; of those with the same fields of the same types,
-/// one.
+/// One event of real runs for each set of fields and types, with its kind.
 fn real_events(lab: &Lab) -> Vec<(&'static str, Value)> {
     let mut shapes = BTreeSet::new();
     let events = real_runs(lab).into_iter().flat_map(|run| run.events());
@@ -356,7 +355,7 @@ fn the_schema_refuses_changed_events() {
     for (kind, event) in &events {
         let changes = |change: &dyn Fn(&Value) -> Option<Value>| each_changed(kind, event, change);
 
-        // Without its damage a datagram is one as any other.
+        // `damage` may be absent: an intact datagram has none.
         for name in names(event).iter().filter(|name| *name != "damage") {
             let without = changes(&|value| {
                 let mut fields =
@@ -483,7 +482,7 @@ fn values_out_of_bounds_are_refused(events: &[(&'static str, Value)]) {
         for (_, event) in events.iter().filter(|(kind, _)| *kind == of) {
             let mut event = event.clone();
             event[field] = value.clone();
-            is_refused("what means nothing", &format!("{of}.{field}"), &event);
+            is_refused("an invalid value", &format!("{of}.{field}"), &event);
         }
     }
     let inside = [

@@ -338,7 +338,7 @@ fn datagrams_carry_the_named_address() {
         assert_eq!(
             sent.events_of("ready")[0]["targets"][0]["source"],
             source,
-            "what send says is what travels"
+            "send reports the source that is on the wire"
         );
     }
 }
@@ -474,5 +474,5 @@ fn a_lossy_switch_loses_exactly_its_drops() {
         (&json!(0), 15),
         "the network lost them, not this host"
     );
-    assert_eq!(b.counter("Udp", "InDatagrams"), 15, "and no more came after the fifteenth");
+    assert_eq!(b.counter("Udp", "InDatagrams"), 15, "no datagrams after the fifteenth");
 }

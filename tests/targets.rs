@@ -245,7 +245,7 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0
 s.sendto(struct.pack("!BBH4s", 0x11, 1, 0xffff - 0x1101, bytes(4)), ("224.0.0.1", 0))
 "#;
     a.python(query, &[]).ends(0);
-    eventually("e0 speaks IGMPv2", || {
+    eventually("e0 uses IGMPv2", || {
         b.proc_net("igmp").lines().any(|line| line.contains("e0") && line.contains("V2"))
     });
     let recv = b.mcast("recv --iface e0 10.0.0.100@232.1.1.1:5000 --count 2 -o json").ready();
@@ -286,7 +286,7 @@ fn a_switch_forwards_only_to_members() {
         "e0",
         "239.1.1.2",
     );
-    eventually("the switch knows the member", || {
+    eventually("the switch has the member", || {
         switch.has_member(2, "239.1.1.1") && switch.has_member(2, "239.1.1.2")
     });
     let before = bystander.frames_received("e0");

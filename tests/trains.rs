@@ -135,7 +135,7 @@ print(json.dumps(sent))
             assert_eq!(json!(drops), json!([0, true]), "{way} {group}");
             if way != "--portable" {
                 let alike = shown.iter().all(|event| event["ttl"] == 1 && event["iface"] == "e0");
-                assert!(alike, "what is told of a train is told of each: {way} {group}");
+                assert!(alike, "each datagram has the train's TTL and interface: {way} {group}");
             }
         }
     }
@@ -274,7 +274,7 @@ fn drops_before_the_first_train_are_exact() {
 fn spin_receives_and_ends_like_sleep() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // One socket, and more than are asked one by one.
+    // One socket, and too many to poll one by one.
     let many: String = (0..6).map(|port| format!(" 239.1.1.1:{}", 5000 + port)).collect();
     for way in ["", "--portable"] {
         for targets in [" 239.1.1.1:5000", &many] {
@@ -304,7 +304,7 @@ fn spin_receives_and_ends_like_sleep() {
     recv.line(|line| line.contains("\"interface-down\""));
     recv.signal("INT");
     recv.ends(0);
-    // Its reader goes away while nothing arrives.
+    // The reader closes the pipe while no datagrams arrive.
     let mcast = env!("CARGO_BIN_EXE_mcast");
     b.shell(&format!("{mcast} recv --iface e0 --spin | head -n 1"));
 }
@@ -325,7 +325,7 @@ fn a_flood_does_not_delay_the_end() {
         let signalled = Instant::now();
         recv.signal("INT");
         let summary = recv.ends(0).summary();
-        // It takes a tenth of a second; the test host may be busy.
+        // It needs a tenth of a second; the test host may be busy.
         assert!(signalled.elapsed() < Duration::from_secs(5), "{way}: {:?}", signalled.elapsed());
         assert!(summary["datagrams"].as_u64().unwrap() > 10_000, "{summary}");
         flood.signal("KILL");

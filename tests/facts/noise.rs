@@ -191,7 +191,8 @@ fn a_missing_fact_breaks_no_rule() {
         for key in whole.as_object().expect("an object").keys() {
             let mut part = whole.clone();
             part.as_object_mut().expect("an object").remove(key);
-            let facts: Facts = serde_json::from_value(part).expect("what is not there is not told");
+            let facts: Facts =
+                serde_json::from_value(part).expect("a missing field is a missing fact");
             let found = findings(&facts);
             for finding in &found {
                 let evidence = evidence(finding);
