@@ -15,7 +15,7 @@ fn start_frames(host: &Host, ip: Ip, tags: &str, mac: &str) -> Running {
     let program = format!(
         "{FRAMES}
 v6, wire = {v6}, Wire()
-print('start_frames')
+print('started')
 while True:
     wire.send(packet(b'tick', v6), mac={mac}, tags={tags})
     time.sleep(0.02)
@@ -23,7 +23,7 @@ while True:
         v6 = ip.either("False", "True"),
     );
     let running = host.python(&program, &[]);
-    running.line(|line| line == "sends");
+    running.line(|line| line == "started");
     running
 }
 
