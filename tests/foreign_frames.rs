@@ -47,17 +47,17 @@ fn each_vlan_tag_names_its_interface() {
     let single = "ip link add link e0 name e0.5 type vlan id 5; ip link set e0.5 up";
     let inner = "; ip link add link e0.7 name e0.7.5 type vlan id 5; ip link set e0.7.5 up";
     for (tags, words, line) in [
-        (Q, "the tag of VLAN 5,", single.to_owned()),
-        (PRIORITY_AND_Q, "the tag of VLAN 5,", single.to_owned()),
+        (Q, " VLAN tag 5,", single.to_owned()),
+        (PRIORITY_AND_Q, " VLAN tag 5,", single.to_owned()),
         (
             AD,
-            "a provider's tag (802.1ad) of VLAN 7,",
+            "provider VLAN tag 7 (802.1ad),",
             "ip link add link e0 name e0.7 type vlan proto 802.1ad id 7; ip link set e0.7 up"
                 .to_owned(),
         ),
         (
             AD_AND_Q,
-            "two tags (802.1ad, QinQ): the provider's of VLAN 7, and VLAN 5 within,",
+            "two VLAN tags (802.1ad outer 7, inner 5),",
             format!(
                 "ip link add link e0 name e0.7 type vlan proto 802.1ad id 7; ip link set e0.7 \
                  up{inner}"
@@ -65,7 +65,7 @@ fn each_vlan_tag_names_its_interface() {
         ),
         (
             Q_AND_Q,
-            "two tags (VLAN 7, and 5 within),",
+            "two VLAN tags (outer 7, inner 5),",
             format!("ip link add link e0 name e0.7 type vlan id 7; ip link set e0.7 up{inner}"),
         ),
     ] {
