@@ -29,11 +29,11 @@ const CASES: [(&str, Sequence); 4] = [
     ("one stream, every second one lost", |arrival| (0, 2 * arrival)),
 ];
 
-/// Of each 1000 sent, 10 are lost, one comes three places late, and one comes twice: 991 arrive.
+/// Of 1000 sent, 10 are lost, one arrives three places late, and one arrives twice: 991 arrivals.
 fn impaired(arrival: u64) -> (u16, u64) {
     let (thousand, place) = (arrival / 991, arrival % 991);
     let within = match place {
-        // The number 500 comes after 503.
+        // The number 500 arrives after 503.
         500..=502 => place + 1,
         503 => 500,
         // The number 599 comes twice.

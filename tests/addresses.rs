@@ -40,21 +40,25 @@ fn a_printed_link_local_source_is_accepted() {
         let printed = printed.as_str().expect("a source");
         assert!(printed.starts_with(&format!("[{source}]:")), "{printed}");
     }
-    b.mcast("recv [ff15::1]:5000 --iface e0 -c 1").ends(0).says(&format!("[{source}]:"));
+    b.mcast("recv [ff15::1]:5000 --iface e0 -c 1").ends(0).prints(&format!("[{source}]:"));
     for arguments in [
         format!("[ff15::1]:5000 --source {source}"),
         format!("[ff15::1]:5000 --iface e0 --source [{source}]"),
         format!("[ff15::1]:5000 --source {numeric}"),
         format!("[{source}]@[ff15::1]:5000"),
     ] {
-        let heard = b.mcast(&format!("recv {arguments} -c 1 --timeout 20s -o json")).ends(0);
-        let ready = &heard.events_of("ready")[0]["targets"][0];
-        assert_eq!((&ready["source"], &ready["iface"]), (&json!(source), &json!("e0")), "{heard}");
+        let received = b.mcast(&format!("recv {arguments} -c 1 --timeout 20s -o json")).ends(0);
+        let ready = &received.events_of("ready")[0]["targets"][0];
+        assert_eq!(
+            (&ready["source"], &ready["iface"]),
+            (&json!(source), &json!("e0")),
+            "{received}"
+        );
     }
     let excluding = format!("recv [ff15::1]:5000 --iface e0 --exclude {source} -d 200ms -o json");
-    let heard = b.mcast(&excluding).finish();
-    assert_eq!(heard.summary()["datagrams"], 0, "{heard}");
-    assert_eq!(heard.events_of("ready")[0]["targets"][0]["excluded"], json!([source]));
+    let received = b.mcast(&excluding).finish();
+    assert_eq!(received.summary()["datagrams"], 0, "{received}");
+    assert_eq!(received.events_of("ready")[0]["targets"][0]["excluded"], json!([source]));
     send.signal("INT");
     send.finish();
 }
@@ -66,8 +70,8 @@ fn copies_on_two_interfaces_have_one_source() {
     let (sender, receiver) =
         (lab.host_on(&mut switch, "10.0.0.1/24"), lab.host_on(&mut switch, "10.0.0.2/24"));
     lab.second_port(&mut switch, &receiver, "10.0.0.3/24");
-    sender.has_ipv6("e0");
-    ["e0", "e1"].iter().for_each(|iface| receiver.has_ipv6(iface));
+    sender.wait_for_ipv6("e0");
+    ["e0", "e1"].iter().for_each(|iface| receiver.wait_for_ipv6(iface));
     for target in ["239.1.1.1:5000", "[ff15::1]:5000"] {
         for probe in ["", "--probe"] {
             let recv = receiver
@@ -113,7 +117,7 @@ fn a_sender_with_a_new_address_stays_one_stream() {
     ] {
         let recv = b.mcast(&format!("recv {target} --iface e0 --once -o json")).ready();
         let send = a.mcast(&format!("send {target} --iface e0 --probe -i 5ms -o json")).ready();
-        let heard = |source: &str| {
+        let wait_for_source = |source: &str| {
             let source = format!("\"source\":\"{source}");
             eventually("the last datagram is from there", || {
                 let so_far = recv.so_far();
@@ -121,11 +125,11 @@ fn a_sender_with_a_new_address_stays_one_stream() {
                 last.is_some_and(|line| line.contains(&source))
             });
         };
-        heard(first);
+        wait_for_source(first);
         a.shell(remove);
-        heard(second);
+        wait_for_source(second);
         a.shell(add);
-        heard(first);
+        wait_for_source(first);
         let (sent, summary) = finish(send, recv);
         let streams = summary["streams"].as_array().expect("streams");
         assert_eq!(streams.len(), 1, "{summary:#}");
@@ -147,10 +151,10 @@ fn a_sender_with_a_recreated_interface_stays_one_stream() {
         let b = lab.host_on(&mut switch, "10.0.0.2/24");
         for (host, address) in [(&a, "fd00::1/64"), (&b, "fd00::2/64")] {
             host.shell(&format!("ip addr add {address} dev e0 nodad"));
-            host.has_ipv6("e0");
+            host.wait_for_ipv6("e0");
         }
         let recv = b.mcast(&format!("recv {target} --iface e0 --once -q -o json"));
-        b.joins("e0", group);
+        b.wait_for_join("e0", group);
         let send = a.mcast(&format!("send {target} --iface e0 --probe -i 5ms -o json")).ready();
         let read = || {
             if target.starts_with('2') {

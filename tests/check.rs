@@ -28,7 +28,7 @@ fn check(host: &Host, arguments: &str) -> Finished {
 }
 
 /// Runs a check on a host without the rights to capture frames and to read the firewall.
-fn check_as_nobody(host: &Host, arguments: &str) -> Finished {
+fn check_unprivileged(host: &Host, arguments: &str) -> Finished {
     let mut command = host.command("setpriv");
     command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
     command
@@ -41,17 +41,17 @@ fn check_as_nobody(host: &Host, arguments: &str) -> Finished {
 }
 
 /// Checks a scene while its sender is running.
-fn look(scene: &Scene) -> Finished {
-    let _sends = scene.sends();
-    check(&scene.receiver, &format!("{} --duration 1s", scene.asks()))
+fn check_scene(scene: &Scene) -> Finished {
+    let _sender = scene.start_sender();
+    check(&scene.receiver, &format!("{} --duration 1s", scene.arguments()))
 }
 
 /// Runs all commands of a finding.
-fn obey(scene: &mut Scene, finding: &Value) {
+fn run_commands(scene: &mut Scene, finding: &Value) {
     let commands = finding["commands"].as_array().expect("commands");
     assert!(!commands.is_empty(), "no commands: {finding}");
     for command in commands {
-        scene.types(
+        scene.run_at(
             command["run"].as_str().expect("a line"),
             command["where"].as_str().expect("a place"),
         );
@@ -62,20 +62,24 @@ fn obey(scene: &mut Scene, finding: &Value) {
 /// datagrams arrive. Returns both checks.
 fn checks_before_and_after_the_fix(mut scene: Scene, id: &str) -> [Finished; 2] {
     assert!(!scene.flows(), "the scene is not broken");
-    let told = look(&scene);
-    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec![id.to_owned()]), "{told}");
-    assert_eq!(told.summary()["verdict"]["status"], 1, "{told}");
-    obey(&mut scene, &finding(&told, id));
-    scene.comes_to_flow();
-    let after = look(&scene);
+    let checked = check_scene(&scene);
+    assert_eq!(
+        (checked.status.code(), ids(&checked, "fault")),
+        (Some(1), vec![id.to_owned()]),
+        "{checked}"
+    );
+    assert_eq!(checked.summary()["verdict"]["status"], 1, "{checked}");
+    run_commands(&mut scene, &finding(&checked, id));
+    scene.wait_for_flow();
+    let after = check_scene(&scene);
     assert_eq!((after.status.code(), ids(&after, "fault")), (Some(0), Vec::new()), "{after}");
     finding(&after, "arrives");
-    [told, after]
+    [checked, after]
 }
 
-fn finds_and_fixes(scene: Scene, id: &str) -> Finished {
-    let [told, _] = checks_before_and_after_the_fix(scene, id);
-    told
+fn detects_and_fixes(scene: Scene, id: &str) -> Finished {
+    let [checked, _] = checks_before_and_after_the_fix(scene, id);
+    checked
 }
 
 /// Runs a test for IPv4 and IPv6 in parallel: it mostly waits. The thread of IPv6 has another name,
@@ -96,18 +100,18 @@ fn both(test: impl Fn(Ip) + Sync) {
 fn a_healthy_wire_has_no_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy(&lab, Ip::V4);
-    let told = look(&scene);
+    let checked = check_scene(&scene);
     assert_eq!(
-        (told.status.code(), ids(&told, "fault"), ids(&told, "warning")),
+        (checked.status.code(), ids(&checked, "fault"), ids(&checked, "warning")),
         (Some(0), Vec::new(), Vec::new()),
-        "{told}"
+        "{checked}"
     );
     for id in
         ["interface", "membership", "igmp-version", "limits", "self-test", "rp-filter", "arrives"]
     {
-        assert_eq!(finding(&told, id)["level"], "pass", "{told}");
+        assert_eq!(finding(&checked, id)["level"], "pass", "{checked}");
     }
-    told.says("Multicast works here: 239.1.1.1:5000 arrives on e0 from 10.0.0.100:");
+    checked.prints("Multicast works here: 239.1.1.1:5000 arrives on e0 from 10.0.0.100:");
     assert!(!scene.receiver.is_member("e0", "239.1.1.1"), "the group is left");
 }
 
@@ -115,16 +119,16 @@ fn a_healthy_wire_has_no_fault() {
 fn a_snooping_switch_with_a_querier_has_no_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy_with_querier(&lab, Ip::V4);
-    scene.comes_to_flow();
-    let told = look(&scene);
+    scene.wait_for_flow();
+    let checked = check_scene(&scene);
     assert_eq!(
-        (told.status.code(), ids(&told, "fault"), ids(&told, "warning")),
+        (checked.status.code(), ids(&checked, "fault"), ids(&checked, "warning")),
         (Some(0), Vec::new(), Vec::new()),
-        "{told}"
+        "{checked}"
     );
     // The querier queries every two seconds. The short check triggers a query when it leaves the
     // group.
-    assert_eq!(finding(&told, "querier")["level"], "pass", "{told}");
+    assert_eq!(finding(&checked, "querier")["level"], "pass", "{checked}");
 }
 
 #[test]
@@ -132,13 +136,13 @@ fn silence_is_not_a_fault() {
     let Some(lab) = Lab::with(&["setpriv"]) else { return };
     both(|ip| {
         let (_a, b) = lab.pair_with_ipv6();
-        let asks =
+        let arguments =
             format!("{} --iface e0 -d 200ms", ip.either("239.1.1.1:5000", "[ff15::1234]:5000"));
-        for told in [check(&b, &asks), check_as_nobody(&b, &asks)] {
+        for checked in [check(&b, &arguments), check_unprivileged(&b, &arguments)] {
             assert_eq!(
-                (told.status.code(), ids(&told, "fault"), ids(&told, "warning")),
+                (checked.status.code(), ids(&checked, "fault"), ids(&checked, "warning")),
                 (Some(0), Vec::new(), vec!["nothing-arrives".to_owned()]),
-                "{told}"
+                "{checked}"
             );
         }
     });
@@ -148,8 +152,8 @@ fn silence_is_not_a_fault() {
 fn arrival_on_another_interface_is_found() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_fixes(scenes::wrong_interface(&lab, ip), "wrong-interface")
-            .says(&format!("{} arrives on e1, not on e0", ip.target()));
+        detects_and_fixes(scenes::wrong_interface(&lab, ip), "wrong-interface")
+            .prints(&format!("{} arrives on e1, not on e0", ip.target()));
     });
 }
 
@@ -157,7 +161,7 @@ fn arrival_on_another_interface_is_found() {
 fn two_interfaces_without_a_route_are_a_fault() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_fixes(scenes::no_route(&lab, ip), "no-route").says(ip.either(
+        detects_and_fixes(scenes::no_route(&lab, ip), "no-route").prints(ip.either(
             "there is no route to the group",
             "an equal route to each group on every interface",
         ));
@@ -168,21 +172,21 @@ fn two_interfaces_without_a_route_are_a_fault() {
 fn a_down_interface_is_detected() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_fixes(scenes::interface_down(&lab, ip), "interface-down");
+        detects_and_fixes(scenes::interface_down(&lab, ip), "interface-down");
     });
 }
 
 #[test]
 fn disabled_ipv6_is_found() {
     let Some(lab) = Lab::with(&["sysctl"]) else { return };
-    finds_and_fixes(scenes::ipv6_disabled(&lab), "ipv6-disabled");
+    detects_and_fixes(scenes::ipv6_disabled(&lab), "ipv6-disabled");
 }
 
 #[test]
 fn a_missing_carrier_is_found() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_fixes(scenes::no_carrier(&lab, ip), "no-carrier");
+        detects_and_fixes(scenes::no_carrier(&lab, ip), "no-carrier");
     });
 }
 
@@ -191,27 +195,31 @@ fn a_program_bound_to_a_unicast_address_is_named() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::bound_to_address(&lab, ip);
-        let told = look(&scene);
+        let checked = check_scene(&scene);
         assert_eq!(
-            (told.status.code(), ids(&told, "fault")),
+            (checked.status.code(), ids(&checked, "fault")),
             (Some(1), vec!["bound-to-address".to_owned()]),
-            "{told}"
+            "{checked}"
         );
-        told.says(&format!(
+        checked.prints(&format!(
             "python3 (pid {}) cannot receive multicast on its socket, which is bound to {}",
             scene.programs[0].id(),
             ip.port(ip.receiver(), 5000)
         ));
         assert!(
             !scene.programs[0].so_far().contains("heard"),
-            "the other program heard what mcast did"
+            "the other program received datagrams too"
         );
         // The command only shows that the group arrives: the program itself needs a fix.
-        obey(&mut scene, &finding(&told, "bound-to-address"));
-        scene.comes_to_flow();
+        run_commands(&mut scene, &finding(&checked, "bound-to-address"));
+        scene.wait_for_flow();
         scene.programs = vec![scenes::receiver(&scene.receiver, ip, "", 0, 0.0, true)];
-        let told = look(&scene);
-        assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
+        let checked = check_scene(&scene);
+        assert_eq!(
+            (checked.status.code(), ids(&checked, "fault")),
+            (Some(0), Vec::new()),
+            "{checked}"
+        );
         scene.programs[0].line(|line| line.starts_with("heard"));
     });
 }
@@ -222,18 +230,18 @@ fn the_program_on_an_exclusive_port_is_named() {
     both(|ip| {
         let mut scene = scenes::port_taken(&lab, ip);
         assert!(!scene.flows());
-        let told = look(&scene);
+        let checked = check_scene(&scene);
         assert_eq!(
-            (told.status.code(), ids(&told, "fault")),
+            (checked.status.code(), ids(&checked, "fault")),
             (Some(1), vec!["port-taken".to_owned()]),
-            "{told}"
+            "{checked}"
         );
-        told.says(&format!(
+        checked.prints(&format!(
             "python3 (pid {}) holds UDP port 5000 exclusively",
             scene.programs[0].id()
         ));
         scene.programs.clear();
-        scene.comes_to_flow();
+        scene.wait_for_flow();
     });
 }
 
@@ -246,9 +254,9 @@ fn the_rule_of_a_firewall_is_named() {
             "ip6 daddr ff15::1234 udp dport 5000 accept",
         );
         let finds = |scene, id, rule| {
-            let told = finds_and_fixes(scene, id);
-            told.says(rule);
-            told.says(allows);
+            let checked = detects_and_fixes(scene, id);
+            checked.prints(rule);
+            checked.prints(allows);
         };
         finds(
             scenes::firewall_input_policy(&lab, ip),
@@ -283,17 +291,18 @@ fn a_firewall_is_located_without_rights() {
             (scenes::firewall_prerouting(&lab, ip), "firewall-prerouting", likely),
             (scenes::firewall_ingress(&lab, ip), "firewall-ingress", likely),
         ] {
-            let _sends = scene.sends();
-            let told = check_as_nobody(&scene.receiver, &format!("{} -d 500ms", scene.asks()));
+            let _sender = scene.start_sender();
+            let checked =
+                check_unprivileged(&scene.receiver, &format!("{} -d 500ms", scene.arguments()));
             assert_eq!(
-                (told.status.code(), finding(&told, id)["level"].as_str()),
+                (checked.status.code(), finding(&checked, id)["level"].as_str()),
                 (status, Some(level)),
-                "{told}"
+                "{checked}"
             );
-            assert_eq!(ids(&told, "fault").len(), usize::from(level == "fault"), "{told}");
+            assert_eq!(ids(&checked, "fault").len(), usize::from(level == "fault"), "{checked}");
             let drops = if level == "fault" { "drops" } else { "may drop" };
-            told.says(&format!("this host {drops} {}", scene.target));
-            finding(&told, "not-seen");
+            checked.prints(&format!("this host {drops} {}", scene.target));
+            finding(&checked, "not-seen");
         }
     });
 }
@@ -302,30 +311,30 @@ fn a_firewall_is_located_without_rights() {
 fn strict_rp_filter_is_found() {
     let Some(lab) = Lab::with(&["python3", "setpriv", "sysctl"]) else { return };
     let scene = scenes::rp_filter_strict(&lab);
-    let told = {
-        let _sends = scene.sends();
-        check_as_nobody(&scene.receiver, &format!("{} -d 500ms", scene.asks()))
+    let checked = {
+        let _sender = scene.start_sender();
+        check_unprivileged(&scene.receiver, &format!("{} -d 500ms", scene.arguments()))
     };
-    // The counter is the whole host's: without frames it is no proof.
+    // The counter covers the whole host: without captured frames it proves nothing.
     assert_eq!(
-        (told.status.code(), &finding(&told, "rp-filter")["level"]),
+        (checked.status.code(), &finding(&checked, "rp-filter")["level"]),
         (Some(0), &Value::from("warning")),
-        "{told}"
+        "{checked}"
     );
-    finds_and_fixes(scene, "rp-filter").says("10.1.0.77");
+    detects_and_fixes(scene, "rp-filter").prints("10.1.0.77");
 }
 
 #[test]
 fn loose_rp_filter_is_found() {
     let Some(lab) = Lab::open() else { return };
-    finds_and_fixes(scenes::rp_filter_loose(&lab), "rp-filter")
-        .says("ip route add 10.9.0.77/32 dev e0");
+    detects_and_fixes(scenes::rp_filter_loose(&lab), "rp-filter")
+        .prints("ip route add 10.9.0.77/32 dev e0");
 }
 
 #[test]
 fn a_duplicate_address_is_found() {
     let Some(lab) = Lab::open() else { return };
-    finds_and_fixes(scenes::duplicate_address(&lab), "duplicate-address");
+    detects_and_fixes(scenes::duplicate_address(&lab), "duplicate-address");
 }
 
 #[test]
@@ -333,15 +342,15 @@ fn the_program_with_a_full_buffer_is_named() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
         let mut scene = scenes::buffer_overflow(&lab, ip);
-        let told = look(&scene);
+        let checked = check_scene(&scene);
         assert_eq!(
-            (told.status.code(), ids(&told, "fault")),
+            (checked.status.code(), ids(&checked, "fault")),
             (Some(1), vec!["buffer-overflow".to_owned()]),
-            "{told}"
+            "{checked}"
         );
-        told.says(&format!("python3 (pid {}) reads too slowly", scene.programs[0].id()));
-        let found = finding(&told, "buffer-overflow");
-        obey(&mut scene, &found);
+        checked.prints(&format!("python3 (pid {}) reads too slowly", scene.programs[0].id()));
+        let found = finding(&checked, "buffer-overflow");
+        run_commands(&mut scene, &found);
         // With the suggested buffer, the same slow program loses nothing.
         let run = found["commands"][0]["run"].as_str().unwrap();
         let kib: usize = run
@@ -352,8 +361,12 @@ fn the_program_with_a_full_buffer_is_named() {
             .parse()
             .unwrap();
         scene.programs = vec![scenes::receiver(&scene.receiver, ip, "", kib * 1024, 0.05, true)];
-        let told = look(&scene);
-        assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
+        let checked = check_scene(&scene);
+        assert_eq!(
+            (checked.status.code(), ids(&checked, "fault")),
+            (Some(0), Vec::new()),
+            "{checked}"
+        );
     });
 }
 
@@ -361,8 +374,8 @@ fn the_program_with_a_full_buffer_is_named() {
 fn a_wrong_checksum_is_found() {
     let Some(lab) = Lab::with(&["ethtool", "python3"]) else { return };
     both(|ip| {
-        finds_and_fixes(scenes::bad_checksum(&lab, ip), "bad-checksum")
-            .says(ip.either("Udp: InCsumErrors", "Udp6: InCsumErrors"));
+        detects_and_fixes(scenes::bad_checksum(&lab, ip), "bad-checksum")
+            .prints(ip.either("Udp: InCsumErrors", "Udp6: InCsumErrors"));
     });
 }
 
@@ -370,15 +383,15 @@ fn a_wrong_checksum_is_found() {
 fn a_missing_ipv6_checksum_is_found() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let mut scene = scenes::no_checksum(&lab);
-    let told = check(&scene.receiver, &format!("{} -d 1s", scene.asks()));
+    let checked = check(&scene.receiver, &format!("{} -d 1s", scene.arguments()));
     assert_eq!(
-        (told.status.code(), ids(&told, "fault")),
+        (checked.status.code(), ids(&checked, "fault")),
         (Some(1), vec!["bad-checksum".to_owned()]),
-        "{told}"
+        "{checked}"
     );
-    told.says("without a checksum");
+    checked.prints("without a checksum");
     scene.programs.clear();
-    scene.comes_to_flow();
+    scene.wait_for_flow();
 }
 
 #[test]
@@ -387,18 +400,18 @@ fn a_wrong_length_is_found() {
     both(|ip| {
         let mut scene = scenes::bad_length(&lab, ip);
         assert!(!scene.flows());
-        let told = look(&scene);
+        let checked = check_scene(&scene);
         assert_eq!(
-            (told.status.code(), ids(&told, "fault")),
+            (checked.status.code(), ids(&checked, "fault")),
             (Some(1), vec!["bad-length".to_owned()]),
-            "{told}"
+            "{checked}"
         );
-        obey(&mut scene, &finding(&told, "bad-length"));
+        run_commands(&mut scene, &finding(&checked, "bad-length"));
         // The suggested test stream cannot fix headers that another program writes.
         assert!(!scene.flows());
         scene.programs.clear();
         scene.programs.push(scenes::relay(scene.switch.as_ref().unwrap().host(), &[]));
-        scene.comes_to_flow();
+        scene.wait_for_flow();
     });
 }
 
@@ -408,17 +421,17 @@ fn a_vlan_tag_is_named() {
     both(|ip| {
         let mut scene = scenes::vlan_tag(&lab, ip);
         assert!(!scene.flows());
-        let told = look(&scene);
+        let checked = check_scene(&scene);
         assert_eq!(
-            (told.status.code(), ids(&told, "fault")),
+            (checked.status.code(), ids(&checked, "fault")),
             (Some(1), vec!["vlan-tag".to_owned()]),
-            "{told}"
+            "{checked}"
         );
         // The kernel of this machine may lack VLANs. The test applies the other half of the advice:
         // the switch sends the frames untagged.
         scene.programs.clear();
         scene.programs.push(scenes::relay(scene.switch.as_ref().unwrap().host(), &[]));
-        scene.comes_to_flow();
+        scene.wait_for_flow();
     });
 }
 
@@ -426,8 +439,8 @@ fn a_vlan_tag_is_named() {
 fn lost_fragments_are_found() {
     let Some(lab) = Lab::with(&["nft"]) else { return };
     both(|ip| {
-        finds_and_fixes(scenes::fragments_lost(&lab, ip), "fragments-lost")
-            .says(ip.either("Ip: ReasmReqds", "Ip6: ReasmReqds"));
+        detects_and_fixes(scenes::fragments_lost(&lab, ip), "fragments-lost")
+            .prints(ip.either("Ip: ReasmReqds", "Ip6: ReasmReqds"));
     });
 }
 
@@ -435,7 +448,7 @@ fn lost_fragments_are_found() {
 fn a_small_mtu_is_found() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_fixes(scenes::mtu_too_small(&lab, ip), "mtu-too-small");
+        detects_and_fixes(scenes::mtu_too_small(&lab, ip), "mtu-too-small");
     });
 }
 
@@ -443,9 +456,9 @@ fn a_small_mtu_is_found() {
 fn a_repeated_report_finds_a_pruned_member() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     both(|ip| {
-        let [told, after] =
+        let [checked, after] =
             checks_before_and_after_the_fix(scenes::snooping_pruned(&lab, ip), "snooping-pruned");
-        told.says(ip.either("enable an IGMP querier", "enable an MLD querier"));
+        checked.prints(ip.either("enable an IGMP querier", "enable an MLD querier"));
         // The report restored the membership for a moment. Only the querier keeps it.
         assert_eq!(finding(&after, "querier")["level"], "pass", "{after}");
     });
@@ -458,8 +471,8 @@ fn an_old_querier_is_found_for_a_source() {
         let mut scene = scenes::ssm_unsupported(&lab, ip);
         finds_no_source_filtering(&mut scene);
         if ip == Ip::V4 {
-            eventually("the receiver speaks IGMPv3 again", || {
-                scenes::speaks(&scene.receiver, "V3")
+            eventually("the receiver uses IGMPv3 again", || {
+                scenes::uses_igmp(&scene.receiver, "V3")
             });
         }
         finds_no_warning(&scene);
@@ -479,19 +492,23 @@ fn a_forced_mld_version_is_found_for_a_source() {
 }
 
 fn finds_no_source_filtering(scene: &mut Scene) {
-    scene.comes_to_flow();
-    let told = look(scene);
+    scene.wait_for_flow();
+    let checked = check_scene(scene);
     assert_eq!(
-        (told.status.code(), ids(&told, "warning")),
+        (checked.status.code(), ids(&checked, "warning")),
         (Some(0), vec!["ssm-unsupported".to_owned()]),
-        "{told}"
+        "{checked}"
     );
-    obey(scene, &finding(&told, "ssm-unsupported"));
+    run_commands(scene, &finding(&checked, "ssm-unsupported"));
 }
 
 fn finds_no_warning(scene: &Scene) {
-    let told = look(scene);
-    assert_eq!((told.status.code(), ids(&told, "warning")), (Some(0), Vec::new()), "{told}");
+    let checked = check_scene(scene);
+    assert_eq!(
+        (checked.status.code(), ids(&checked, "warning")),
+        (Some(0), Vec::new()),
+        "{checked}"
+    );
 }
 
 /// A laboratory for a host whose firewall filters bridged frames.
@@ -511,18 +528,18 @@ fn a_firewall_on_bridged_frames_is_found() {
         let mut scene = scenes::bridge_firewall(&lab, ip);
         assert!(!scene.flows());
         let host = scene.switch.as_ref().expect("a switch").host();
-        let told = check(host, &format!("{} --iface br0 -d 200ms", scene.target));
+        let checked = check(host, &format!("{} --iface br0 -d 200ms", scene.target));
         assert_eq!(
-            (told.status.code(), ids(&told, "fault")),
+            (checked.status.code(), ids(&checked, "fault")),
             (Some(1), vec!["bridge-firewall".to_owned()]),
-            "{told}"
+            "{checked}"
         );
         // The host that it is typed on is the switch of this scene.
-        let found = finding(&told, "bridge-firewall");
+        let found = finding(&checked, "bridge-firewall");
         for command in found["commands"].as_array().expect("commands") {
-            scene.types(command["run"].as_str().expect("a line"), "switch");
+            scene.run_at(command["run"].as_str().expect("a line"), "switch");
         }
-        scene.comes_to_flow();
+        scene.wait_for_flow();
     });
 }
 
@@ -531,12 +548,12 @@ fn traffic_on_another_port_is_detected() {
     let Some(lab) = Lab::with(&["python3", "setpriv"]) else { return };
     both(|ip| {
         let scene = scenes::other_port(&lab, ip);
-        let told = {
-            let _sends = scene.sends();
-            check_as_nobody(&scene.receiver, &format!("{} -d 500ms", scene.asks()))
+        let checked = {
+            let _sender = scene.start_sender();
+            check_unprivileged(&scene.receiver, &format!("{} -d 500ms", scene.arguments()))
         };
-        assert_eq!(finding(&told, "ignored-multicast")["level"], "warning", "{told}");
-        finds_and_fixes(scene, "other-port").says("arrives on port 5001, not on 5000");
+        assert_eq!(finding(&checked, "ignored-multicast")["level"], "warning", "{checked}");
+        detects_and_fixes(scene, "other-port").prints("arrives on port 5001, not on 5000");
     });
 }
 
@@ -544,39 +561,42 @@ fn traffic_on_another_port_is_detected() {
 fn traffic_from_another_source_is_detected() {
     let Some(lab) = Lab::open() else { return };
     both(|ip| {
-        finds_and_fixes(scenes::other_source(&lab, ip), "other-source");
+        detects_and_fixes(scenes::other_source(&lab, ip), "other-source");
     });
 }
 
 /// Waits for a sender, and runs the suggested command at the sender.
-fn divide(scene: &Scene) -> Finished {
-    divide_within(scene, "20s")
+fn listen(scene: &Scene) -> Finished {
+    listen_for(scene, "20s")
 }
 
 /// The same, with the longest time that it is waited for.
-fn divide_within(scene: &Scene, duration: &str) -> Finished {
-    let listens =
-        format!("check --listen {} -d {duration} -o json {}", scene.asks(), record().join(" "));
-    let listens = scene.receiver.mcast(&listens).ready();
+fn listen_for(scene: &Scene, duration: &str) -> Finished {
+    let listener = format!(
+        "check --listen {} -d {duration} -o json {}",
+        scene.arguments(),
+        record().join(" ")
+    );
+    let listener = scene.receiver.mcast(&listener).ready();
     let ready: Value =
-        serde_json::from_str(listens.line(|line| line.contains("\"ready\"")).as_str())
+        serde_json::from_str(listener.line(|line| line.contains("\"ready\"")).as_str())
             .expect("JSON");
-    // A shell would take the quotes off.
-    let send = ready["send"].as_str().expect("what to type").replace('\'', "");
+    // A shell removes the quotes.
+    let send = ready["send"].as_str().expect("a command").replace('\'', "");
     let words: Vec<&str> = send.split_whitespace().skip(1).collect();
     scene.sender.mcast_with(&words).ends(0);
-    listens.finish()
+    listener.finish()
 }
 
 #[test]
 fn a_path_without_loss_passes() {
     let Some(lab) = Lab::open() else { return };
-    let told = divide(&scenes::healthy_with_querier(&lab, Ip::V4));
-    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(0), Vec::new()), "{told}");
-    finding(&told, "path")["evidence"]
+    let checked = listen(&scenes::healthy_with_querier(&lab, Ip::V4));
+    assert_eq!((checked.status.code(), ids(&checked, "fault")), (Some(0), Vec::new()), "{checked}");
+    finding(&checked, "path")["evidence"]
         .as_str()
-        .filter(|said| said.contains("50 of 50 to 239.1.1.1"))
-        .expect("all of it came");
+        .filter(|text| text.contains("50 of 50 to 239.1.1.1"))
+        .expect("all datagrams arrived");
 }
 
 #[test]
@@ -585,14 +605,14 @@ fn listen_finds_a_low_ttl() {
     both(|ip| {
         let mut scene = scenes::ttl_too_low(&lab, ip);
         assert!(!scene.flows());
-        let told = divide(&scene);
+        let checked = listen(&scene);
         assert_eq!(
-            (told.status.code(), ids(&told, "fault")),
+            (checked.status.code(), ids(&checked, "fault")),
             (Some(1), vec!["ttl-too-low".to_owned()]),
-            "{told}"
+            "{checked}"
         );
-        obey(&mut scene, &finding(&told, "ttl-too-low"));
-        scene.comes_to_flow();
+        run_commands(&mut scene, &finding(&checked, "ttl-too-low"));
+        scene.wait_for_flow();
     });
 }
 
@@ -600,39 +620,39 @@ fn listen_finds_a_low_ttl() {
 fn listen_finds_a_pruning_switch() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::snooping_pruned(&lab, Ip::V4);
-    let told = divide(&scene);
+    let checked = listen(&scene);
     assert_eq!(
-        (told.status.code(), ids(&told, "fault")),
+        (checked.status.code(), ids(&checked, "fault")),
         (Some(1), vec!["snooping-pruned".to_owned()]),
-        "{told}"
+        "{checked}"
     );
-    finding(&told, "snooping-pruned")["evidence"]
+    finding(&checked, "snooping-pruned")["evidence"]
         .as_str()
-        .filter(|said| said.contains("received 0 of 50 to 239.1.1.1"))
-        .expect("none of it came");
+        .filter(|text| text.contains("received 0 of 50 to 239.1.1.1"))
+        .expect("no datagrams arrived");
 }
 
 #[test]
 fn pruning_of_ipv6_stops_unicast_too() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
-    let told = divide_within(&scenes::snooping_pruned(&lab, Ip::V6), "2s");
+    let checked = listen_for(&scenes::snooping_pruned(&lab, Ip::V6), "2s");
     assert_eq!(
-        (told.status.code(), ids(&told, "fault")),
+        (checked.status.code(), ids(&checked, "fault")),
         (Some(1), vec!["no-path".to_owned()]),
-        "{told}"
+        "{checked}"
     );
-    told.says("'mcast check' without --listen detects this");
+    checked.prints("'mcast check' without --listen detects this");
 }
 
 #[test]
 fn listen_without_a_sender_is_a_fault() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let told = check(&b, "--listen 239.1.1.1:5000 --iface e0 -d 300ms");
+    let checked = check(&b, "--listen 239.1.1.1:5000 --iface e0 -d 300ms");
     assert_eq!(
-        (told.status.code(), ids(&told, "fault")),
+        (checked.status.code(), ids(&checked, "fault")),
         (Some(1), vec!["no-path".to_owned()]),
-        "{told}"
+        "{checked}"
     );
 }
 
@@ -640,14 +660,14 @@ fn listen_without_a_sender_is_a_fault() {
 fn healthy_ipv6_has_no_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy(&lab, Ip::V6);
-    for told in [look(&scene), divide(&scene)] {
+    for checked in [check_scene(&scene), listen(&scene)] {
         assert_eq!(
-            (told.status.code(), ids(&told, "fault"), ids(&told, "warning")),
+            (checked.status.code(), ids(&checked, "fault"), ids(&checked, "warning")),
             (Some(0), Vec::new(), Vec::new()),
-            "{told}"
+            "{checked}"
         );
         for id in ["interface", "membership", "self-test", "arrives"] {
-            assert_eq!(finding(&told, id)["level"], "pass", "{told}");
+            assert_eq!(finding(&checked, id)["level"], "pass", "{checked}");
         }
     }
 }
@@ -656,16 +676,16 @@ fn healthy_ipv6_has_no_fault() {
 fn an_mld_querier_is_provoked() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let scene = scenes::healthy_with_querier(&lab, Ip::V6);
-    scene.comes_to_flow();
-    let told = look(&scene);
+    scene.wait_for_flow();
+    let checked = check_scene(&scene);
     assert_eq!(
-        (told.status.code(), ids(&told, "fault"), ids(&told, "warning")),
+        (checked.status.code(), ids(&checked, "fault"), ids(&checked, "warning")),
         (Some(0), Vec::new(), Vec::new()),
-        "{told}"
+        "{checked}"
     );
-    finding(&told, "querier")["evidence"]
+    finding(&checked, "querier")["evidence"]
         .as_str()
-        .filter(|said| said.contains("MLDv2"))
+        .filter(|text| text.contains("MLDv2"))
         .expect("its version");
 }
 
@@ -675,9 +695,9 @@ fn an_interrupted_check_reports_its_findings() {
     let (_a, b) = lab.pair();
     let running = b.mcast("check 239.1.1.1:5000 --iface e0 -d 1h -o json").ready();
     running.signal("INT");
-    let told = running.ends(130);
-    assert_eq!(told.summary()["verdict"]["status"], 130, "{told}");
-    finding(&told, "interface");
+    let checked = running.ends(130);
+    assert_eq!(checked.summary()["verdict"]["status"], 130, "{checked}");
+    finding(&checked, "interface");
 }
 
 #[test]
@@ -686,14 +706,14 @@ fn the_self_test_stays_on_the_host() {
     let (a, b) = lab.pair();
     let capture = a.capture("e0");
     let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --count 1 -o json").ready();
-    let told = check(&b, "239.1.1.1:5000 --iface e0 -d 200ms");
-    assert_eq!(finding(&told, "self-test")["level"], "pass", "{told}");
+    let checked = check(&b, "239.1.1.1:5000 --iface e0 -d 200ms");
+    assert_eq!(finding(&checked, "self-test")["level"], "pass", "{checked}");
     // The first datagram that the receiver gets is the sender's, although the check sent to the
     // same group. The membership of the receiver outlasts that of the check.
     assert!(b.is_member("e0", "239.1.1.1"));
     a.mcast("send 239.1.1.1:5000 --iface e0 --count 1 --message mark").ends(0);
     assert_eq!(recv.ends(0).events_of("datagram")[0]["text"], "mark");
-    capture.sees(&["239.1.1.1.5000", "UDP"]);
+    capture.wait_for_frame(&["239.1.1.1.5000", "UDP"]);
     assert!(
         !capture.so_far().contains("10.0.0.101."),
         "a datagram of the check has left:\n{}",
@@ -717,11 +737,11 @@ fn facts_are_recorded_or_the_check_fails_early() {
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
     for file in ["/no/such/folder/facts.json", pipe.to_str().unwrap()] {
         let check = format!("check 239.1.1.1:5000 --iface e0 -d 1h -o json --record {file}");
-        let told = b.mcast(&check).ends(2);
-        let summary = told.summary();
-        assert_eq!(told.events().len(), 1, "{told}");
+        let checked = b.mcast(&check).ends(2);
+        let summary = checked.summary();
+        assert_eq!(checked.events().len(), 1, "{checked}");
         let error = summary["error"].as_str().unwrap();
-        assert!(error.starts_with(&format!("cannot write '{file}': ")), "{told}");
+        assert!(error.starts_with(&format!("cannot write '{file}': ")), "{checked}");
     }
     std::fs::remove_file(&pipe).unwrap();
 }

@@ -12,7 +12,7 @@ const FRAMES: &str = include_str!("lab/frames.py");
 const PROBES: &str = include_str!("lab/probes.py");
 
 /// Sends `many` datagrams of `len` bytes with a wrong checksum, each followed by a correct one.
-fn sends(host: &Host, ip: Ip, len: usize, many: usize) {
+fn send_frames(host: &Host, ip: Ip, len: usize, many: usize) {
     let program = format!(
         "{FRAMES}
 v6, wire = {v6}, Wire()
@@ -48,7 +48,7 @@ fn wrong_checksums(host: &Host) -> u64 {
 }
 
 /// Waits until the receiver has read, or the kernel has dropped, this many datagrams.
-fn consumed(host: &Host, ip: Ip, many: u64) {
+fn wait_until_consumed(host: &Host, ip: Ip, many: u64) {
     eventually("the receiver reads everything", || {
         let read_or_full = udp(host, ip, "InDatagrams") + udp(host, ip, "RcvbufErrors");
         read_or_full + wrong_checksums(host) == many
@@ -67,18 +67,18 @@ fn a_wrong_checksum_is_not_a_full_buffer() {
     // read.
     for (ip, len) in [(Ip::V4, 20), (Ip::V4, 200), (Ip::V6, 20), (Ip::V6, 200)] {
         let (a, b) = lab.pair_with_ipv6();
-        let heard = recv(&b, ip, "--count 30 --timeout 20s --assert checksum_errors==30");
-        sends(&a, ip, len, 30);
-        let heard = heard.ends(0);
-        assert_eq!(counts(&heard), json!([30, 0, true, 30]), "{len}\n{heard}");
-        assert_eq!(warnings(&heard), ["checksum-errors"], "{len}\n{heard}");
+        let run = recv(&b, ip, "--count 30 --timeout 20s --assert checksum_errors==30");
+        send_frames(&a, ip, len, 30);
+        let run = run.ends(0);
+        assert_eq!(counts(&run), json!([30, 0, true, 30]), "{len}\n{run}");
+        assert_eq!(warnings(&run), ["checksum-errors"], "{len}\n{run}");
         assert_eq!(wrong_checksums(&b), 30);
         let text = b
             .mcast(&format!("recv {} --iface e0 --count 5 -q", ip.target()))
             .ready_when_member(&b, "e0", ip.group());
-        sends(&a, ip, len, 5);
+        send_frames(&a, ip, len, 5);
         let text = text.ends(0);
-        text.says("; 0 dropped by this host's kernel; 5 dropped with a wrong checksum");
+        text.prints("; 0 dropped by this host's kernel; 5 dropped with a wrong checksum");
         assert!(text.err.contains("with a wrong UDP checksum"), "{text}");
         assert!(!text.err.contains("buffer"), "{text}");
     }
@@ -92,7 +92,7 @@ fn each_receiver_counts_its_own_wrong_checksums() {
         let limits = "--count 30 --timeout 20s";
         let first = recv(&b, ip, limits);
         let second = recv(&b, ip, limits);
-        sends(&a, ip, 200, 30);
+        send_frames(&a, ip, 200, 30);
         let (first, second) = (first.ends(0), second.ends(0));
         assert_eq!(counts(&second), json!([30, 0, true, 30]), "{second}");
         // The second one may end before the first one reads the counter of its socket.
@@ -108,24 +108,24 @@ fn full_buffers_and_wrong_checksums_are_counted_apart() {
     let Some(lab) = Lab::open() else { return };
     for ip in [Ip::V4, Ip::V6] {
         let (a, b) = lab.pair_with_ipv6();
-        let heard = recv(&b, ip, "--rcvbuf 16KiB --stats 10ms");
-        heard.signal("STOP");
-        sends(&a, ip, 200, 100);
-        heard.signal("CONT");
-        consumed(&b, ip, 200);
-        sends(&a, ip, 200, 10);
+        let run = recv(&b, ip, "--rcvbuf 16KiB --stats 10ms");
+        run.signal("STOP");
+        send_frames(&a, ip, 200, 100);
+        run.signal("CONT");
+        wait_until_consumed(&b, ip, 200);
+        send_frames(&a, ip, 200, 10);
         let full = udp(&b, ip, "RcvbufErrors");
-        heard.line(|line| line.contains("\"kernel-drops\""));
-        heard.signal("INT");
-        let heard = heard.ends(0);
+        run.line(|line| line.contains("\"kernel-drops\""));
+        run.signal("INT");
+        let run = run.ends(0);
         let wrong = wrong_checksums(&b);
         assert!(full > 0 && wrong > 10, "{full} {wrong}");
-        assert_eq!(counts(&heard), json!([220 - full - wrong, full, true, wrong]), "{heard}");
-        assert_eq!(warnings(&heard), ["kernel-drops", "checksum-errors"], "{heard}");
+        assert_eq!(counts(&run), json!([220 - full - wrong, full, true, wrong]), "{run}");
+        assert_eq!(warnings(&run), ["kernel-drops", "checksum-errors"], "{run}");
         for (field, all) in [("kernel_drops", full), ("checksum_errors", wrong)] {
-            let intervals = heard.events_of("interval");
+            let intervals = run.events_of("interval");
             let sum: u64 = intervals.iter().map(|of| of[field].as_u64().unwrap()).sum();
-            assert_eq!(sum, all, "{field}\n{heard}");
+            assert_eq!(sum, all, "{field}\n{run}");
         }
     }
 }
@@ -144,13 +144,13 @@ for _ in range(5):
     wire.send(packet(probe(7, 40, kind=END, size=48)))
 "
         );
-        let heard = b
+        let run = b
             .mcast("recv 239.1.1.1:5000 --iface e0 --once --timeout 20s -q")
             .ready_when_member(&b, "e0", "239.1.1.1");
         a.python(&program, &[]).ends(0);
-        let heard = heard.ends(0);
-        heard.says("lost 10 (25.0 %) of 40 datagrams");
-        heard.says("this host's kernel dropped 10 with a wrong checksum");
+        let run = run.ends(0);
+        run.prints("lost 10 (25.0 %) of 40 datagrams");
+        run.prints("this host's kernel dropped 10 with a wrong checksum");
     }
 }
 
@@ -158,16 +158,16 @@ for _ in range(5):
 fn wrong_checksums_of_other_programs_do_not_count() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let heard = recv(&b, Ip::V4, "--once --timeout 20s");
+    let run = recv(&b, Ip::V4, "--once --timeout 20s");
     let other = receiver(&b, Ip::V4, "", 0, 0.0, true);
     let program = format!(
         "{FRAMES}\nfor _ in range(9): Wire().send(packet(b'short', right=False, port=6000))"
     );
     a.python(&program, &[]).ends(0);
     a.mcast("send 239.1.1.1:5000 --iface e0 --probe --count 20 --interval 1ms").ends(0);
-    let heard = heard.ends(0);
-    assert_eq!(counts(&heard), json!([20, 0, true, 9]), "{heard}");
-    assert!(warnings(&heard).is_empty(), "{heard}");
+    let run = run.ends(0);
+    assert_eq!(counts(&run), json!([20, 0, true, 9]), "{run}");
+    assert!(warnings(&run).is_empty(), "{run}");
     drop(other);
 }
 
@@ -181,13 +181,13 @@ fn check_does_not_blame_idle_programs_for_checksums() {
             b.mcast(&format!("check {} --iface e0 --duration 2s -o json", ip.target())).ready();
         // Few at a time, because they stay in the buffer of the idle program.
         while check.is_running() {
-            sends(&a, ip, len, 1);
+            send_frames(&a, ip, len, 1);
         }
-        let told = check.finish();
+        let checked = check.finish();
         let ids: Vec<Value> =
-            told.events_of("finding").iter().map(|finding| finding["id"].clone()).collect();
-        assert!(ids.contains(&json!("bad-checksum")), "{told}");
-        assert!(!ids.contains(&json!("buffer-overflow")), "{told}");
+            checked.events_of("finding").iter().map(|finding| finding["id"].clone()).collect();
+        assert!(ids.contains(&json!("bad-checksum")), "{checked}");
+        assert!(!ids.contains(&json!("buffer-overflow")), "{checked}");
         drop(idle);
     }
 }

@@ -47,8 +47,8 @@ fn unwritable_help_is_an_error_but_a_closed_pipe_is_not() {
             let output = command.spawn().unwrap().wait_with_output().unwrap();
             (output.status.code(), String::from_utf8(output.stderr).unwrap())
         };
-        let said = "error: cannot write the output: No space left on device (ENOSPC)\n";
-        assert_eq!(run(full.into()), (Some(2), said.to_owned()), "{arguments:?}");
+        let text = "error: cannot write the output: No space left on device (ENOSPC)\n";
+        assert_eq!(run(full.into()), (Some(2), text.to_owned()), "{arguments:?}");
         let (reader, writer) = nix::unistd::pipe().unwrap();
         drop(reader);
         assert_eq!(run(writer.into()), (Some(0), String::new()), "{arguments:?}");
@@ -119,7 +119,7 @@ fn a_wrong_value_gets_a_reason_and_an_example() {
         (
             &["recv", "-c", "3", "mcast", "send"],
             "'mcast'",
-            "write '--' before COMMAND:",
+            "write '--' before COMMAND",
             "mcast recv -c 3 -- mcast send",
         ),
         (&["send", "240.0.0.5:5000"], "240.0.0.5", "IANA-reserved", "239.1.1.1:5000"),

@@ -36,7 +36,7 @@ fn without_netlink(host: &Host, arguments: &str) -> Running {
     Running::start(command)
 }
 
-fn as_nobody(host: &Host, arguments: &str) -> Running {
+fn unprivileged(host: &Host, arguments: &str) -> Running {
     let mut command = host.command("setpriv");
     command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
     command.arg(env!("CARGO_BIN_EXE_mcast")).args(arguments.split_whitespace());
@@ -60,8 +60,8 @@ fn groups_work_without_netlink() {
         let recv = without_netlink(&b, &recv).ready();
         let send = format!("send {target} --iface e0 --count 3 --interval 20ms -o json");
         let sent = without_netlink(&a, &send).ends(0);
-        let heard = recv.ends(0);
-        for finished in [&sent, &heard] {
+        let finished = recv.ends(0);
+        for finished in [&sent, &finished] {
             assert_eq!(warned(finished, "no-netlink"), 1, "{finished}");
             assert!(finished.out.contains("AF_NETLINK"), "{finished}");
         }
@@ -94,7 +94,7 @@ fn check_reports_missing_netlink_without_a_fault() {
     for target in GROUPS {
         let check = format!("check {target} --iface e0 --duration 200ms -o json");
         let checked = without_netlink(&b, &check).ends(0);
-        let note = finding(&checked, "no-netlink").expect("it says so");
+        let note = finding(&checked, "no-netlink").expect("a note");
         assert_eq!(note["level"], "note", "{checked}");
     }
 }
@@ -120,7 +120,7 @@ fn a_privileged_port_is_not_a_fault_of_the_host() {
     let (_a, b) = lab.pair_with_ipv6();
     for target in ["239.1.1.1:443", "[ff15::1]:443"] {
         let check = format!("check {target} --iface e0 --duration 200ms -o json");
-        let checked = as_nobody(&b, &check).ends(0);
+        let checked = unprivileged(&b, &check).ends(0);
         assert_eq!(finding(&checked, "port-not-permitted").unwrap()["level"], "note", "{checked}");
         for id in ["join-failed", "port-taken", "nothing-arrives"] {
             assert_eq!(finding(&checked, id), None, "{checked}");
@@ -131,7 +131,7 @@ fn a_privileged_port_is_not_a_fault_of_the_host() {
     }
     b.shell("echo 443 > /proc/sys/net/ipv4/ip_unprivileged_port_start");
     let check = "check 239.1.1.1:443 --iface e0 --duration 200ms -o json";
-    let checked = as_nobody(&b, check).ends(0);
+    let checked = unprivileged(&b, check).ends(0);
     assert_eq!(finding(&checked, "port-not-permitted"), None, "{checked}");
 }
 

@@ -62,11 +62,11 @@ fn enslave(host: &Host, iface: &str, vrf: &str, table: u32) {
         "ip link add {vrf} type vrf table {table}; ip link set {vrf} up; ip link set {iface} master \
          {vrf}"
     ));
-    host.has_ipv6(iface);
+    host.wait_for_ipv6(iface);
 }
 
 /// A command that runs without any rights.
-fn as_nobody(host: &Host, arguments: &str) -> Running {
+fn unprivileged(host: &Host, arguments: &str) -> Running {
     let mut command = host.command("setpriv");
     command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
     command.arg(env!("CARGO_BIN_EXE_mcast")).args(arguments.split_whitespace());
@@ -81,9 +81,9 @@ fn a_vrf_interface_sends_and_receives() {
     for accept in [0, 1] {
         b.shell(&format!("echo {accept} > /proc/sys/net/ipv4/udp_l3mdev_accept"));
         for target in GROUPS {
-            let heard = arrives((&a, "e0"), (&b, "e0"), target);
-            assert_eq!(heard.events_of("ready")[0]["targets"][0]["vrf"], "red", "{heard}");
-            assert!(warnings(&heard).is_empty(), "{heard}");
+            let finished = arrives((&a, "e0"), (&b, "e0"), target);
+            assert_eq!(finished.events_of("ready")[0]["targets"][0]["vrf"], "red", "{finished}");
+            assert!(warnings(&finished).is_empty(), "{finished}");
             arrives((&b, "e0"), (&a, "e0"), target);
             arrives((&b, "e0"), (&b, "e0"), target);
         }
@@ -97,7 +97,7 @@ fn a_user_without_rights_receives_from_a_vrf() {
     enslave(&b, "e0", "red", 10);
     for target in GROUPS {
         let arguments = format!("recv {target} --iface e0 --count 3 --timeout 20s -o json");
-        let receiver = as_nobody(&b, &arguments).ready();
+        let receiver = unprivileged(&b, &arguments).ready();
         send(&a, target, "e0");
         receiver.ends(0);
     }
@@ -133,11 +133,11 @@ fn shared_sockets_serve_several_vrfs() {
         let receiver = Running::start(command).ready();
         send(&a, "239.1.1.7:5000", "e0");
         send(&a, "239.1.1.8:5000", "e1");
-        let heard = receiver.ends(0);
+        let finished = receiver.ends(0);
         let on = |iface: &str| {
-            heard.events_of("datagram").iter().filter(|event| event["iface"] == iface).count()
+            finished.events_of("datagram").iter().filter(|event| event["iface"] == iface).count()
         };
-        assert_eq!((on("e0"), on("e1")), (3, 3), "{files} files: {heard}");
+        assert_eq!((on("e0"), on("e1")), (3, 3), "{files} files: {finished}");
     }
 }
 
@@ -197,14 +197,15 @@ fn with_members(lab: &Lab, master: &str) -> (Host, Host) {
 /// recv and check on a member name the interface above it, in `words`, and nothing else.
 fn names_the_master(b: &Host, words: &str) {
     for target in GROUPS {
-        let heard = b.mcast(&format!("recv {target} --iface e0 --duration 100ms -o json")).ends(0);
-        let said: Vec<Value> = warnings(&heard);
-        assert_eq!(said.len(), 1, "{heard}");
-        assert_eq!(said[0]["id"], "interface-member", "{heard}");
+        let finished =
+            b.mcast(&format!("recv {target} --iface e0 --duration 100ms -o json")).ends(0);
+        let warned: Vec<Value> = warnings(&finished);
+        assert_eq!(warned.len(), 1, "{finished}");
+        assert_eq!(warned[0]["id"], "interface-member", "{finished}");
         assert_eq!(
-            said[0]["what"],
+            warned[0]["what"],
             format!("e0 is a {words} b0: its datagrams arrive on b0"),
-            "{heard}"
+            "{finished}"
         );
         let checked = check(b, target, "e0");
         let member = finding(&checked, "interface-member");
@@ -252,13 +253,13 @@ fn all_skips_members_of_bridges_and_bonds() {
     b.shell("ip addr flush dev e0 scope global");
     b.shell("ip link add br0 type bridge mcast_snooping 0; ip link set br0 up");
     b.shell("ip link set e0 master br0");
-    b.has_ipv6("br0");
-    let heard = arrives((&a, "e0"), (&b, "all"), "[ff15::1]:5000");
-    let ready = &heard.events_of("ready")[0]["targets"];
+    b.wait_for_ipv6("br0");
+    let finished = arrives((&a, "e0"), (&b, "all"), "[ff15::1]:5000");
+    let ready = &finished.events_of("ready")[0]["targets"];
     assert_eq!(
         (ready.as_array().unwrap().len(), &ready[0]["iface"]),
         (1, &"br0".into()),
-        "{heard}"
+        "{finished}"
     );
 }
 
@@ -276,9 +277,9 @@ fn a_receiver_on_a_bond_survives_a_failover() {
     a.shell("ip link set e0 down");
     eventually("the bond changes to e1", || !active());
     sender.ends(0);
-    let heard = receiver.ends(0);
-    assert!(heard.summary()["datagrams"].as_u64() >= Some(200), "{heard}");
-    assert!(warnings(&heard).is_empty(), "{heard}");
+    let finished = receiver.ends(0);
+    assert!(finished.summary()["datagrams"].as_u64() >= Some(200), "{finished}");
+    assert!(warnings(&finished).is_empty(), "{finished}");
 }
 
 /// A tun device `t0` without the flag MULTICAST, 10.8.0.1, as long as its program runs.
@@ -310,9 +311,9 @@ fn a_tunnel_without_multicast_flag_is_named() {
     let Some(lab) = Lab::open().filter(|_| has_tun()) else { return };
     let host = lab.host();
     let _tunnel = tunnel(&host);
-    let heard = host.mcast("recv 239.1.1.1:5000 --iface t0 --duration 50ms -o json").ends(0);
-    assert_eq!(heard.events_of("ready")[0]["targets"][0]["mac"], Value::Null, "{heard}");
-    assert!(heard.err.contains("the MULTICAST flag of t0 is off"), "{heard}");
+    let finished = host.mcast("recv 239.1.1.1:5000 --iface t0 --duration 50ms -o json").ends(0);
+    assert_eq!(finished.events_of("ready")[0]["targets"][0]["mac"], Value::Null, "{finished}");
+    assert!(finished.err.contains("the MULTICAST flag of t0 is off"), "{finished}");
     let checked = check(&host, "239.1.1.1:5000", "t0");
     assert_eq!(finding(&checked, "interface-flags")["level"], "note", "{checked}");
     assert!(!checked.out.contains("can carry multicast"), "{checked}");
@@ -325,16 +326,16 @@ fn a_route_into_a_tunnel_gets_advice() {
     let (_a, b) = lab.pair();
     let _tunnel = tunnel(&b);
     b.shell("ip route add 224.0.0.0/4 dev t0");
-    let said = |arguments: &str| b.mcast(arguments).ends(0).err;
+    let warned = |arguments: &str| b.mcast(arguments).ends(0).err;
     for command in ["recv 239.1.1.1:5000 --duration 50ms", "send 239.1.1.1:5000 --count 1"] {
-        let said = said(command);
+        let warned = warned(command);
         assert!(
-            said.contains("routes 239.1.1.1 to the tunnel t0; e0 can also carry"),
-            "{command}: {said}"
+            warned.contains("routes 239.1.1.1 to the tunnel t0; e0 can also carry"),
+            "{command}: {warned}"
         );
-        assert!(said.contains("--iface e0"), "{command}: {said}");
+        assert!(warned.contains("--iface e0"), "{command}: {warned}");
     }
-    let named = said("recv 239.1.1.1:5000 --iface t0 --duration 50ms");
+    let named = warned("recv 239.1.1.1:5000 --iface t0 --duration 50ms");
     assert!(!named.contains("the tunnel t0"), "{named}");
 }
 
@@ -363,9 +364,9 @@ fn an_ipvlan_in_mode_l3_carries_no_multicast() {
     for (mode, carries) in [("l2", true), ("l3", false), ("l3s", false)] {
         host.shell(&format!("ip link add i0 link d0 type ipvlan mode {mode}; ip link set i0 up"));
         host.address("i0", "10.3.0.1/24");
-        let heard = host.mcast("recv 239.1.1.1:5000 --iface i0 --duration 50ms -o json").ends(0);
-        let said = warnings(&heard).iter().any(|warning| warning["id"] == "ipvlan");
-        assert_eq!(said, !carries, "{mode}: {heard}");
+        let finished = host.mcast("recv 239.1.1.1:5000 --iface i0 --duration 50ms -o json").ends(0);
+        let warned = warnings(&finished).iter().any(|warning| warning["id"] == "ipvlan");
+        assert_eq!(warned, !carries, "{mode}: {finished}");
         let checked = check(&host, GROUPS[0], "i0");
         assert_eq!(checked.status.code(), Some(i32::from(!carries)), "{mode}: {checked}");
         host.shell("ip link del i0");
@@ -380,7 +381,7 @@ fn stacked_vlans_carry_multicast() {
         host.shell("ip link add s0 link e0 type vlan proto 802.1ad id 5; ip link set s0 up");
         host.shell("ip link add c0 link s0 type vlan id 7; ip link set c0 up");
         host.address("c0", &format!("10.7.0.{number}/24"));
-        host.has_ipv6("c0");
+        host.wait_for_ipv6("c0");
     }
     for target in ["239.1.1.1:5000", "[ff12::1]:5000"] {
         arrives((&a, "c0"), (&b, "c0"), target);
@@ -395,7 +396,7 @@ fn a_vxlan_carries_multicast() {
         host.shell(&format!("ip link add vx0 type vxlan id 7 remote {peer} dstport 4789"));
         host.shell("ip link set vx0 up");
         host.address("vx0", &format!("10.7.0.{number}/24"));
-        host.has_ipv6("vx0");
+        host.wait_for_ipv6("vx0");
     }
     for target in ["239.1.1.1:5000", "[ff12::1]:5000"] {
         arrives((&a, "vx0"), (&b, "vx0"), target);

@@ -14,26 +14,29 @@ fn evidence(finding: &Value) -> &str {
     finding["evidence"].as_str().expect("evidence")
 }
 
-fn conclusion(told: &Finished) -> String {
-    told.summary()["conclusion"].as_str().expect("a conclusion").to_owned()
+fn conclusion(checked: &Finished) -> String {
+    checked.summary()["conclusion"].as_str().expect("a conclusion").to_owned()
 }
 
 fn check(scene: &Scene) -> Finished {
-    scene.receiver.mcast(&format!("check {} -d 1s -o json", scene.asks())).finish()
+    scene.receiver.mcast(&format!("check {} -d 1s -o json", scene.arguments())).finish()
 }
 
-fn check_as_nobody(scene: &Scene) -> Finished {
-    scene.receiver.mcast_as_nobody(&format!("check {} -d 500ms -o json", scene.asks())).finish()
+fn check_unprivileged(scene: &Scene) -> Finished {
+    scene
+        .receiver
+        .mcast_unprivileged(&format!("check {} -d 500ms -o json", scene.arguments()))
+        .finish()
 }
 
 /// Runs the commands of all findings above a note on this host.
-fn obey(scene: &mut Scene, told: &Finished) {
-    for finding in told.events_of("finding") {
+fn run_commands(scene: &mut Scene, checked: &Finished) {
+    for finding in checked.events_of("finding") {
         if finding["level"] == "warning" || finding["level"] == "fault" {
             for command in finding["commands"].as_array().expect("commands") {
                 let run = command["run"].as_str().expect("a line");
                 if command["where"] == "here" && run.starts_with("nft insert") {
-                    scene.types(run, "here");
+                    scene.run_at(run, "here");
                 }
             }
         }
@@ -49,44 +52,47 @@ fn messages(ip: Ip) -> [&'static str; 2] {
 }
 
 /// Expects that a rule at each hook is detected, and that the suggested commands fix it.
-fn finds_rules_at(hooks: [(&str, &str); 3], id: &str, which: usize) {
+fn detects_rules_at(hooks: [(&str, &str); 3], id: &str, which: usize) {
     let Some(lab) = Lab::open() else { return };
     for ip in FAMILIES {
         let mut scene = scenes::healthy_with_querier(&lab, ip);
-        scene.comes_to_flow();
-        let sends = scene.sends();
+        scene.wait_for_flow();
+        let sender = scene.start_sender();
         for (family, hook) in hooks {
             let rule = format!("{} drop", messages(ip)[which]);
             scene.receiver.firewall(&format!(
                 "table {family} f {{ chain c {{ type filter hook {hook} priority 0; {rule}; }}; }}"
             ));
-            let told = check(&scene);
-            let found = finding(&told, id);
-            assert!(evidence(&found).contains(&format!("chain c of table {family} f")), "{told}");
-            assert!(matches!(found["level"].as_str(), Some("warning" | "fault")), "{told}");
-            assert!(!conclusion(&told).contains("Multicast works here"), "{told}");
-            assert_eq!(finding(&told, "querier")["level"], "note", "{told}");
-            obey(&mut scene, &told);
-            eventually("what was said mends it", || {
-                let told = check(&scene);
-                ids(&told, "warning").is_empty() && ids(&told, "fault").is_empty()
+            let checked = check(&scene);
+            let found = finding(&checked, id);
+            assert!(
+                evidence(&found).contains(&format!("chain c of table {family} f")),
+                "{checked}"
+            );
+            assert!(matches!(found["level"].as_str(), Some("warning" | "fault")), "{checked}");
+            assert!(!conclusion(&checked).contains("Multicast works here"), "{checked}");
+            assert_eq!(finding(&checked, "querier")["level"], "note", "{checked}");
+            run_commands(&mut scene, &checked);
+            eventually("the commands fix it", || {
+                let checked = check(&scene);
+                ids(&checked, "warning").is_empty() && ids(&checked, "fault").is_empty()
             });
             scene.receiver.shell("nft flush ruleset");
         }
-        drop(sends);
+        drop(sender);
     }
 }
 
 #[test]
 fn dropped_queries_are_detected_at_every_hook() {
     let hooks = [("netdev", "ingress device e0"), ("inet", "prerouting"), ("inet", "input")];
-    finds_rules_at(hooks, "firewall-membership-in", 0);
+    detects_rules_at(hooks, "firewall-membership-in", 0);
 }
 
 #[test]
 fn dropped_reports_are_detected_at_every_hook() {
     let hooks = [("inet", "output"), ("inet", "postrouting"), ("netdev", "egress device e0")];
-    finds_rules_at(hooks, "firewall-membership-out", 1);
+    detects_rules_at(hooks, "firewall-membership-out", 1);
 }
 
 /// Drops everything without an explicit rule: the group, and IGMP or MLD.
@@ -101,16 +107,16 @@ const DEFAULT_DENY: &str = "table inet fw { chain input { type filter hook input
 fn the_suggested_commands_keep_the_membership() {
     let Some(lab) = Lab::open() else { return };
     for ip in FAMILIES {
-        // The querier asks every 2 s, and the switch forgets a member after 5 s.
+        // The querier sends a query every 2 s, and the switch removes a member after 5 s.
         let mut scene = scenes::healthy_with_querier(&lab, ip);
-        scene.comes_to_flow();
+        scene.wait_for_flow();
         scene.receiver.firewall(DEFAULT_DENY);
-        let sends = scene.sends();
-        let told = check(&scene);
-        assert_eq!(told.status.code(), Some(1), "{told}");
-        obey(&mut scene, &told);
-        let told = check(&scene);
-        obey(&mut scene, &told);
+        let sender = scene.start_sender();
+        let checked = check(&scene);
+        assert_eq!(checked.status.code(), Some(1), "{checked}");
+        run_commands(&mut scene, &checked);
+        let checked = check(&scene);
+        run_commands(&mut scene, &checked);
         let run = scene.receiver.mcast_with(&[
             "recv",
             &scene.target,
@@ -123,7 +129,7 @@ fn the_suggested_commands_keep_the_membership() {
             "gap < 1s",
         ]);
         run.ends(0);
-        drop(sends);
+        drop(sender);
     }
 }
 
@@ -132,13 +138,13 @@ fn a_stopped_stream_names_the_rule_that_drops_queries() {
     let Some(lab) = Lab::open() else { return };
     for ip in FAMILIES {
         let scene = scenes::healthy_with_querier(&lab, ip);
-        scene.comes_to_flow();
+        scene.wait_for_flow();
         scene.receiver.firewall(&format!(
             "table inet f {{ chain c {{ type filter hook input priority 0; {} drop; }}; }}",
             messages(ip)[0]
         ));
-        let _sends = scene.sends();
-        let recv = scene.receiver.mcast(&format!("recv {} -o json", scene.asks()));
+        let _sender = scene.start_sender();
+        let recv = scene.receiver.mcast(&format!("recv {} -o json", scene.arguments()));
         let line = recv.line(|line| line.contains("\"id\":\"stream-stopped\""));
         let found: Value = serde_json::from_str(&line).expect("JSON");
         let names = ip.either("drops IGMP queries", "drops MLD queries");
@@ -150,21 +156,25 @@ fn a_stopped_stream_names_the_rule_that_drops_queries() {
 }
 
 /// Frames of a kind are found to be dropped by IP, for this reason.
-fn finds_what_ip_drops(scene: &Scene, kind: &str, source: &str, id: &str, names: &str) {
-    let _frames = scene.sender.sends_frames(kind, scene.ip.group(), source);
+fn detects_ip_drops(scene: &Scene, kind: &str, source: &str, id: &str, names: &str) {
+    let _frames = scene.sender.send_frames(kind, scene.ip.group(), source);
     let before = scene.receiver.frames_received("e0");
     eventually("frames arrive", || scene.receiver.frames_received("e0") > before + 5);
-    let told = check(scene);
-    assert_eq!((told.status.code(), ids(&told, "fault")), (Some(1), vec![id.to_owned()]), "{told}");
-    let found = finding(&told, id);
-    let said = format!("{} {}", found["what"].as_str().expect("what"), evidence(&found));
-    assert!(said.contains(names), "{kind} from {source}: no {names}\n{told}");
-    assert!(!conclusion(&told).contains("loss in the network"), "{told}");
+    let checked = check(scene);
+    assert_eq!(
+        (checked.status.code(), ids(&checked, "fault")),
+        (Some(1), vec![id.to_owned()]),
+        "{checked}"
+    );
+    let found = finding(&checked, id);
+    let text = format!("{} {}", found["what"].as_str().expect("what"), evidence(&found));
+    assert!(text.contains(names), "{kind} from {source}: no {names}\n{checked}");
+    assert!(!conclusion(&checked).contains("loss in the network"), "{checked}");
     // Without rights nothing is proven, and nothing is made up.
-    let told = check_as_nobody(scene);
-    assert_eq!(ids(&told, "fault"), [""; 0], "{told}");
+    let checked = check_unprivileged(scene);
+    assert_eq!(ids(&checked, "fault"), [""; 0], "{checked}");
     let blames = |id: &String| id.starts_with("firewall");
-    assert!(!ids(&told, "warning").iter().any(blames), "{told}");
+    assert!(!ids(&checked, "warning").iter().any(blames), "{checked}");
 }
 
 #[test]
@@ -178,7 +188,7 @@ fn ip_header_drops_are_not_blamed_on_a_firewall() {
             &["ff02::5", "::1"],
         );
         for source in martians {
-            finds_what_ip_drops(&scene, "plain", source, "martian-source", source);
+            detects_ip_drops(&scene, "plain", source, "martian-source", source);
         }
         let (errors, truncated) = ip.either(
             ("Ip: InHdrErrors +", "InTruncatedPkts +"),
@@ -186,7 +196,7 @@ fn ip_header_drops_are_not_blamed_on_a_firewall() {
         );
         let sender = ip.sender();
         if ip == Ip::V4 {
-            finds_what_ip_drops(
+            detects_ip_drops(
                 &scene,
                 "checksum",
                 sender,
@@ -194,9 +204,9 @@ fn ip_header_drops_are_not_blamed_on_a_firewall() {
                 "wrong IP header checksum",
             );
         }
-        finds_what_ip_drops(&scene, "version", sender, "bad-ip-header", errors);
-        finds_what_ip_drops(&scene, "length", sender, "bad-ip-header", truncated);
-        finds_what_ip_drops(&scene, "route", sender, "source-route", "route");
+        detects_ip_drops(&scene, "version", sender, "bad-ip-header", errors);
+        detects_ip_drops(&scene, "length", sender, "bad-ip-header", truncated);
+        detects_ip_drops(&scene, "route", sender, "source-route", "route");
     }
 }
 
@@ -204,16 +214,16 @@ fn ip_header_drops_are_not_blamed_on_a_firewall() {
 fn one_martian_sender_of_two_is_a_warning() {
     let Some(lab) = Lab::open() else { return };
     let scene = scenes::healthy(&lab, Ip::V4);
-    let _refused = scene.sender.sends_frames("plain", "239.1.1.1", "0.0.0.0");
-    let _sends = scene.sends();
+    let _refused = scene.sender.send_frames("plain", "239.1.1.1", "0.0.0.0");
+    let _sender = scene.start_sender();
     eventually("both send", || ids(&check(&scene), "warning") == ["martian-source"]);
-    let told = check(&scene);
-    assert_eq!(told.status.code(), Some(0), "{told}");
+    let checked = check(&scene);
+    assert_eq!(checked.status.code(), Some(0), "{checked}");
     assert!(
-        conclusion(&told).starts_with("239.1.1.1:5000 arrives on e0 from 10.0.0.100"),
-        "{told}"
+        conclusion(&checked).starts_with("239.1.1.1:5000 arrives on e0 from 10.0.0.100"),
+        "{checked}"
     );
-    assert!(conclusion(&told).contains("but 239.1.1.1:5000 comes from 0.0.0.0"), "{told}");
+    assert!(conclusion(&checked).contains("but 239.1.1.1:5000 comes from 0.0.0.0"), "{checked}");
 }
 
 #[test]
@@ -227,12 +237,15 @@ fn a_rule_that_drops_most_datagrams_is_named() {
         scene.receiver.firewall(&format!(
             "table inet f {{ chain c {{ type filter hook input priority 0; {rule}; }}; }}"
         ));
-        let _sends = scene.sends();
-        let told = check(&scene);
-        assert_eq!(ids(&told, "fault"), ["firewall-input"], "{told}");
-        assert!(evidence(&finding(&told, "firewall-input")).contains("chain c of table"), "{told}");
-        let said = conclusion(&told);
-        assert!(said.contains("drops part of") && !said.contains("works here"), "{told}");
+        let _sender = scene.start_sender();
+        let checked = check(&scene);
+        assert_eq!(ids(&checked, "fault"), ["firewall-input"], "{checked}");
+        assert!(
+            evidence(&finding(&checked, "firewall-input")).contains("chain c of table"),
+            "{checked}"
+        );
+        let text = conclusion(&checked);
+        assert!(text.contains("drops part of") && !text.contains("works here"), "{checked}");
     }
 }
 
@@ -244,10 +257,10 @@ fn an_unexceeded_limit_rule_is_not_a_finding() {
         "table inet f { chain c { type filter hook input priority 0; udp dport 5000 limit rate \
          over 9000/second drop; ip protocol igmp limit rate over 9000/second drop; }; }",
     );
-    let _sends = scene.sends();
-    let told = check(&scene);
-    assert_eq!((ids(&told, "fault"), ids(&told, "warning")), (vec![], vec![]), "{told}");
-    assert!(conclusion(&told).starts_with("Multicast works here"), "{told}");
+    let _sender = scene.start_sender();
+    let checked = check(&scene);
+    assert_eq!((ids(&checked, "fault"), ids(&checked, "warning")), (vec![], vec![]), "{checked}");
+    assert!(conclusion(&checked).starts_with("Multicast works here"), "{checked}");
 }
 
 #[test]
@@ -258,7 +271,7 @@ fn bridge_tables_are_read_for_the_bridge_itself() {
         "ip addr flush dev e0; ip link add br0 type bridge mcast_snooping 0; ip link set e0 \
          master br0; ip link set br0 up; ip addr add 10.0.0.101/24 dev br0",
     );
-    let _sends = a.mcast("send 239.1.1.1:5000 --iface e0 --interval 20ms --no-offload").ready();
+    let _sender = a.mcast("send 239.1.1.1:5000 --iface e0 --interval 20ms --no-offload").ready();
     for (hook, rule, level, id) in [
         ("input", "ip protocol igmp drop", "warning", "firewall-membership-in"),
         ("output", "ip protocol igmp drop", "warning", "firewall-membership-out"),
@@ -268,12 +281,16 @@ fn bridge_tables_are_read_for_the_bridge_itself() {
             "table bridge f {{ chain c {{ type filter hook {hook} priority 0; {rule}; }}; }}"
         ));
         let check = || b.mcast("check 239.1.1.1:5000 --iface br0 -d 500ms -o json").finish();
-        let told = check();
-        assert_eq!(ids(&told, level), [id], "{told}");
-        let run = finding(&told, id)["commands"][0]["run"].as_str().expect("a line").to_owned();
+        let checked = check();
+        assert_eq!(ids(&checked, level), [id], "{checked}");
+        let run = finding(&checked, id)["commands"][0]["run"].as_str().expect("a line").to_owned();
         b.shell(&run);
-        let told = check();
-        assert_eq!((ids(&told, "fault"), ids(&told, "warning")), (vec![], vec![]), "{told}");
+        let checked = check();
+        assert_eq!(
+            (ids(&checked, "fault"), ids(&checked, "warning")),
+            (vec![], vec![]),
+            "{checked}"
+        );
         b.shell("nft flush ruleset");
     }
 }
@@ -295,10 +312,10 @@ fn drops_between_bridge_ports_are_detected() {
                     .mcast(&format!("check {} --iface br0 -d 300ms -o json", scene.target))
                     .finish()
             };
-            let told = check();
-            let found = finding(&told, "bridge-firewall");
-            assert_eq!(found["level"], "warning", "{told}");
-            assert!(evidence(&found).contains("chain c of table bridge f"), "{told}");
+            let checked = check();
+            let found = finding(&checked, "bridge-firewall");
+            assert_eq!(found["level"], "warning", "{checked}");
+            assert!(evidence(&found).contains("chain c of table bridge f"), "{checked}");
             switch.shell(found["commands"][0]["run"].as_str().expect("a line"));
             assert!(!ids(&check(), "warning").contains(&"bridge-firewall".to_owned()));
             switch.shell("nft flush ruleset");

@@ -27,13 +27,13 @@ fn too_few_datagrams_before_the_timeout_exit_1() {
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 10 --timeout 2s -o json").ready();
     a.mcast("send --iface e0 --count 3 --interval 1ms").ends(0);
-    let heard = recv.ends(1);
-    let verdict = heard.summary()["verdict"].clone();
+    let finished = recv.ends(1);
+    let verdict = finished.summary()["verdict"].clone();
     assert_eq!(
         verdict,
         json!({"status": 1, "reasons": ["received 3 of 10 datagrams within --timeout 2s"]})
     );
-    assert_eq!(heard.events_of("datagram").len(), 3);
+    assert_eq!(finished.events_of("datagram").len(), 3);
 }
 
 #[test]
@@ -53,13 +53,13 @@ fn without_a_count_the_timeout_is_for_the_first_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let silence = b.mcast("recv --iface e0 --timeout 50ms").ends(1);
-    silence.says("FAIL no datagrams arrived within --timeout 50ms");
-    silence.says("no datagrams for 224.202.20.30:54321 in ");
+    silence.prints("FAIL no datagrams arrived within --timeout 50ms");
+    silence.prints("no datagrams for 224.202.20.30:54321 in ");
     assert_eq!(silence.err.matches("mcast check 224.202.20.30:54321 --iface e0").count(), 1);
 
     let recv = b.mcast("recv --iface e0 --timeout 20s --idle 100ms").ready();
     a.mcast("send --iface e0 --count 1").ends(0);
-    recv.ends(0).says("received 1 datagram ");
+    recv.ends(0).prints("received 1 datagram ");
 }
 
 #[test]
@@ -69,20 +69,20 @@ fn idle_ends_the_run_after_the_first_datagram() {
     let enough = b.mcast("recv --iface e0 --idle 300ms").ready();
     let too_few = b.mcast("recv --iface e0 --idle 300ms --count 9").ready();
     a.mcast("send --iface e0 --count 3 --interval 5ms").ends(0);
-    enough.ends(0).says("received 3 datagrams");
-    too_few.ends(1).says("3 of 9 datagrams before --idle 300ms ended the run");
+    enough.ends(0).prints("received 3 datagrams");
+    too_few.ends(1).prints("3 of 9 datagrams before --idle 300ms ended the run");
 }
 
 #[test]
 fn a_duration_ends_the_run_in_any_case() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    b.mcast("recv --iface e0 --duration 20ms").ends(0).says("received 0 datagrams");
+    b.mcast("recv --iface e0 --duration 20ms").ends(0).prints("received 0 datagrams");
     b.mcast("recv --iface e0 --duration 20ms --count 1")
         .ends(1)
-        .says("0 of 1 datagrams within --duration 20ms");
+        .prints("0 of 1 datagrams within --duration 20ms");
     let sent = b.mcast("send --iface e0 --duration 100ms --interval 40ms -o json").ends(0);
-    // At 0, 40 and 80 ms; a machine that is held up may miss some.
+    // Due at 0, 40 and 80 ms; a busy machine may skip some.
     assert!((1..=3).contains(&sent.summary()["datagrams"].as_u64().unwrap()), "{sent}");
 }
 
@@ -125,12 +125,12 @@ fn interrupted_json_ends_with_a_summary() {
     let (_a, b) = lab.pair();
     let recv = b.mcast("recv --iface e0 --count 5 -o json").ready();
     recv.signal("INT");
-    let heard = recv.ends(130);
+    let finished = recv.ends(130);
     assert_eq!(
-        heard.summary()["verdict"],
+        finished.summary()["verdict"],
         json!({"status": 130, "reasons": ["stopped by SIGINT after 0 of 5 datagrams"]})
     );
-    assert_eq!(heard.events_of("left").len(), 1);
+    assert_eq!(finished.events_of("left").len(), 1);
 }
 
 #[test]
@@ -139,11 +139,11 @@ fn a_killed_run_leaves_no_membership() {
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
     let recv = b.mcast("recv --iface e0").ready();
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
     recv.signal("KILL");
     recv.finish();
     eventually("the kernel leaves", || !b.is_member("e0", GROUP));
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
 }
 
 #[test]
@@ -223,9 +223,9 @@ fn a_stalled_reader_does_not_delay_a_signal() {
         assert!(status.unwrap().success());
         eventually("it ends", || !is_alive(child.id()));
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{command}");
-        assert!(said.contains("are lost, including the summary"), "{command}: {said}");
+        assert!(errors.contains("are lost, including the summary"), "{command}: {errors}");
         drop(reader);
     }
     assert!(!b.is_member("e0", GROUP));
@@ -236,12 +236,13 @@ fn unwritable_output_is_an_error() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
-    let said = b.shell(&format!(
+    let output = b.shell(&format!(
         "{mcast} recv --iface e0 --duration 1ms 2>&1 >/dev/full || echo status $?"
     ));
     assert!(
-        said.contains("error: cannot write the output: No space left on device (ENOSPC)\nstatus 2"),
-        "{said}"
+        output
+            .contains("error: cannot write the output: No space left on device (ENOSPC)\nstatus 2"),
+        "{output}"
     );
 }
 
@@ -250,18 +251,20 @@ fn a_command_starts_after_the_join_and_ends_the_run() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let start = Instant::now();
-    let heard = b
+    let finished = b
         .mcast("recv --iface e0 -o json -- mcast send --iface e0 --count 3 --interval 10ms")
         .ends(0);
     assert!(start.elapsed() >= Duration::from_millis(500));
-    assert_eq!(heard.events_of("datagram").len(), 3);
+    assert_eq!(finished.events_of("datagram").len(), 3);
     assert!(
-        heard.err.contains("sent 3 datagrams"),
-        "the command's output goes to standard error\n{heard}"
+        finished.err.contains("sent 3 datagrams"),
+        "the command's output goes to standard error\n{finished}"
     );
 
     let script = "grep -q 1E14CAE0 /proc/net/igmp && echo joined first";
-    b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", script]).ends(0).says("joined first");
+    b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", script])
+        .ends(0)
+        .prints("joined first");
 }
 
 #[test]
@@ -269,11 +272,11 @@ fn a_failing_command_fails_the_run() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let failed = b.mcast("recv --iface e0 --count 5 --timeout 25s -- false").ends(1);
-    failed.says("FAIL 'false' exited with status 1");
+    failed.prints("FAIL 'false' exited with status 1");
     let killed = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", "kill -9 $$"]).ends(1);
-    killed.says("'sh' ended by signal: 9 (SIGKILL)");
+    killed.prints("'sh' ended by signal: 9 (SIGKILL)");
     let missing = b.mcast("recv --iface e0 -- no-such-program").ends(2);
-    missing.says("error: cannot run 'no-such-program': ");
+    missing.prints("error: cannot run 'no-such-program': ");
     let missing = b.mcast("recv --iface e0 -o json -- no-such-program").ends(2);
     assert_eq!(missing.summary()["verdict"]["status"], 2, "the summary is always last\n{missing}");
     assert!(!b.is_member("e0", GROUP));
@@ -286,19 +289,19 @@ fn a_command_may_fail_after_the_count() {
     let script = format!("{} send --iface e0 --count 1; exit 7", env!("CARGO_BIN_EXE_mcast"));
     b.mcast_with(&["recv", "--iface", "e0", "--count", "1", "--", "sh", "-c", &script])
         .ends(1)
-        .says("'sh' exited with status 7");
+        .prints("'sh' exited with status 7");
 }
 
 #[test]
 fn a_running_command_is_stopped_with_the_receiver() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let heard =
+    let finished =
         b.mcast("recv --iface e0 --count 2 -- mcast send --iface e0 --interval 10ms").ends(0);
-    heard.says("received 2 datagrams");
+    finished.prints("received 2 datagrams");
     assert!(
-        heard.err.lines().any(|line| line.starts_with("sent ")),
-        "the sender was asked to end, and ended well\n{heard}"
+        finished.err.lines().any(|line| line.starts_with("sent ")),
+        "the sender gets a signal and prints its summary\n{finished}"
     );
 
     // Interrupted as well, the command fails for that reason alone, and the run is not the worse
@@ -307,7 +310,7 @@ fn a_running_command_is_stopped_with_the_receiver() {
         b.mcast("recv --iface e0 -- mcast send --iface e0 --interval 10ms --count 100000").ready();
     recv.line(|line| line.contains("hello world"));
     recv.signal("TERM");
-    recv.ends(0).says("SIGTERM after");
+    recv.ends(0).prints("SIGTERM after");
 }
 
 #[test]
@@ -318,10 +321,10 @@ fn children_of_a_command_end_with_it() {
         "{} send --iface e0 --interval 10ms & echo started $!; wait",
         env!("CARGO_BIN_EXE_mcast")
     );
-    let heard =
+    let finished =
         b.mcast_with(&["recv", "--iface", "e0", "--count", "2", "--", "sh", "-c", &script]).ends(0);
     let id =
-        heard.err.lines().find_map(|line| line.strip_prefix("started ")).expect("a process id");
+        finished.err.lines().find_map(|line| line.strip_prefix("started ")).expect("a process id");
     eventually("the sender ends", || !is_alive(id.parse().expect("a number")));
 }
 
@@ -338,7 +341,7 @@ fn a_hangup_ends_commands_unless_nohup_ignores_it() {
     let nohup = Running::start(nohup).ready();
     nohup.signal("HUP");
     nohup.signal("TERM");
-    nohup.ends(143).says("SIGTERM after 0 of 9 datagrams");
+    nohup.ends(143).prints("SIGTERM after 0 of 9 datagrams");
 }
 
 /// Starts a receiver whose COMMAND runs `script`, and answers it with the process id that the
@@ -373,16 +376,16 @@ import os, pty, sys
 pid, master = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], [sys.argv[1], "recv", "--iface", "e0", "--count", "9", "--", "sh", "-c", "echo started $$; exec sleep 60"])
-said = b""
-while b"started " not in said or not said.endswith(b"\n"):
-    said += os.read(master, 4096)
+output = b""
+while b"started " not in output or not output.endswith(b"\n"):
+    output += os.read(master, 4096)
 os.close(master)
-print(said.split(b"started ")[1].split()[0].decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+print(output.split(b"started ")[1].split()[0].decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 "#;
-    let said = b.python(script, &[env!("CARGO_BIN_EXE_mcast")]).ends(0).out;
-    let (id, status) = said.trim().split_once(' ').expect("two numbers");
-    assert_eq!(status, "129", "{said}");
-    assert!(!is_alive(id.parse().unwrap()), "{said}");
+    let output = b.python(script, &[env!("CARGO_BIN_EXE_mcast")]).ends(0).out;
+    let (id, status) = output.trim().split_once(' ').expect("two numbers");
+    assert_eq!(status, "129", "{output}");
+    assert!(!is_alive(id.parse().unwrap()), "{output}");
 }
 
 #[test]
@@ -418,7 +421,7 @@ fn a_second_interrupt_kills_the_process_group() {
         eventually("it leaves", || !b.is_member("e0", GROUP));
         ends_by(&mut recv, second);
         recv.finish();
-        eventually("what COMMAND has started ends", || !is_alive(id));
+        eventually("the children of COMMAND end", || !is_alive(id));
     }
 }
 
@@ -438,10 +441,13 @@ fn the_two_signals_of_timeout_end_a_command_once() {
     let (_a, b) = lab.pair();
     let mcast = env!("CARGO_BIN_EXE_mcast");
     for _ in 0..5 {
-        let said = b.shell(&format!(
+        let output = b.shell(&format!(
             "timeout --preserve-status 0.1 {mcast} recv --iface e0 -- sleep 30; echo status $?"
         ));
-        assert!(said.contains("received 0 datagrams") && said.ends_with("status 0\n"), "{said}");
+        assert!(
+            output.contains("received 0 datagrams") && output.ends_with("status 0\n"),
+            "{output}"
+        );
     }
 }
 
@@ -455,10 +461,10 @@ fn a_closed_standard_error_changes_nothing() {
         ("recv --iface e0 -v --duration 10ms", 0),
         ("recv --iface e0 --timeout 10ms", 1),
     ] {
-        let said =
+        let output =
             b.shell(&format!("{mcast} {arguments} 2>/dev/full >/dev/null || echo status $?"));
         assert_eq!(
-            said,
+            output,
             if status == 0 { String::new() } else { format!("status {status}\n") },
             "{arguments}"
         );
@@ -476,7 +482,7 @@ fn waiting_for_a_count_after_the_command_is_reported() {
     });
     recv.error_line(|line| line.contains("tip: limit the wait with --timeout TIME"));
     recv.signal("INT");
-    recv.ends(130).says("SIGINT after 2 of 5 datagrams");
+    recv.ends(130).prints("SIGINT after 2 of 5 datagrams");
 }
 
 #[test]
@@ -493,7 +499,7 @@ fn a_second_signal_ends_the_run_at_once() {
     recv.ends(130);
 }
 
-/// Repeats a signal until the program ends: one that comes too soon after the first does not count.
+/// Repeats a signal until the program ends: mcast ignores one that follows the first too soon.
 fn ends_by(running: &mut Running, signal: &str) {
     let running = std::cell::RefCell::new(running);
     eventually("it ends", || {
@@ -533,21 +539,20 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0
 for number in range(20000):
     s.sendto(b"%d" % number, ("224.202.20.30", 54321))
 "#;
-    // The command ends in the midst of the flood: when the host has taken 3000 of its 20,000
-    // datagrams.
+    // The command ends during the flood, after the host has received 3000 of 20,000 datagrams.
     let taken = "until awk '/^Udp:/ && ++n == 2 { exit !($2 > 3000) }' /proc/net/snmp; do :; done";
     let recv = b.mcast_with(&[
         "recv", "--iface", "e0", "--count", "30000", "--idle", "1s", "-q", "-o", "json", "--",
         "sh", "-c", taken,
     ]);
-    b.joins("e0", GROUP);
+    b.wait_for_join("e0", GROUP);
     a.python(flood, &[]).ends(0);
-    let heard = recv.ends(1);
+    let finished = recv.ends(1);
     let [received, dropped] =
-        ["datagrams", "kernel_drops"].map(|field| heard.summary()[field].as_u64().unwrap());
+        ["datagrams", "kernel_drops"].map(|field| finished.summary()[field].as_u64().unwrap());
     assert_eq!(
         received + dropped,
         20_000,
-        "each is either received or counted as dropped\n{heard}"
+        "each is either received or counted as dropped\n{finished}"
     );
 }

@@ -76,7 +76,7 @@ fn all_ways_of_sending_send_the_same() {
 fn trains_carry_the_same_datagrams() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    a.carries_trains("e0");
+    a.enable_trains("e0");
     for target in ["239.1.1.1:5000", "[ff15::1]:5000"] {
         let recv = listener(&b, target);
         let before = b.frames_received("e0");
@@ -100,12 +100,15 @@ fn texts_in_trains_are_shown_one_by_one() {
     let sent = a
         .mcast("send --iface e0 239.1.1.1:5000 -m ping --burst 20 -i 1ms --count 60 -o json")
         .ends(0);
-    let heard = recv.ends(0);
-    for events in [sent.events_of("datagram"), heard.events_of("datagram")] {
+    let received = recv.ends(0);
+    for events in [sent.events_of("datagram"), received.events_of("datagram")] {
         assert_eq!(events.len(), 60);
         assert!(events.iter().all(|event| event["len_bytes"] == 4), "{sent}");
     }
-    assert!(heard.events_of("datagram").iter().all(|event| event["text"] == "ping"), "{heard}");
+    assert!(
+        received.events_of("datagram").iter().all(|event| event["text"] == "ping"),
+        "{received}"
+    );
 }
 
 #[test]
@@ -117,8 +120,7 @@ fn losses_are_counted_alike_for_all_ways_of_sending() {
          inc mod 10 > 6 drop; }; }",
     );
     for way in WAYS {
-        // The ends come through the same rule, and the row of a thousand and five goes on with the
-        // next case.
+        // The rule also counts the end markers: 1000 datagrams per case keep its cycle aligned.
         let recv = listener(&b, "239.1.1.1:5000");
         a.mcast(&format!("send --iface e0 239.1.1.1:5000 --probe --flood --count 995 -q {way}"))
             .ends(0);
@@ -179,15 +181,15 @@ fn an_interrupted_flood_prints_a_full_summary() {
     let recv = recv.ready_when_member(&b, "e0", "239.1.1.1");
     let flood =
         a.mcast("send --iface e0 239.1.1.1:5000 --probe --flood --duration 60s -o json").ready();
-    lab::eventually("the flood is heard", || b.counter("Udp", "InDatagrams") > 10_000);
+    lab::eventually("the flood arrives", || b.counter("Udp", "InDatagrams") > 10_000);
     recv.signal("INT");
-    let heard = recv.ends(0).summary();
+    let received = recv.ends(0).summary();
     flood.signal("INT");
     let sent = flood.ends(0).summary();
-    assert_eq!(heard["streams"][0]["ended"], false);
+    assert_eq!(received["streams"][0]["ended"], false);
     assert!(
-        heard["datagrams"].as_u64() > Some(1000)
-            && sent["datagrams"].as_u64() > heard["datagrams"].as_u64(),
+        received["datagrams"].as_u64() > Some(1000)
+            && sent["datagrams"].as_u64() > received["datagrams"].as_u64(),
         "{sent:#}"
     );
 }
@@ -252,8 +254,7 @@ fn a_full_queue_does_not_delay_other_interfaces() {
 fn a_train_for_a_full_queue_is_sent_datagram_by_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // A train takes a quarter of a second on this line, and the queue holds but a few: longer than
-    // a datagram waits.
+    // The line needs a quarter of a second for a train, longer than a datagram waits for the queue.
     a.shell(
         "tc qdisc add dev e0 root handle 1: htb default 10; tc class add dev e0 parent 1: classid \
          1:10 htb rate 2mbit; tc qdisc add dev e0 parent 1:10 pfifo limit 5",

@@ -44,27 +44,27 @@ fn a_recreated_interface_is_rejoined() {
             line.contains("\"interface-back\"") && line.contains("listening to 4 targets again")
         });
         for group in ["239.1.1.1", "232.1.1.1", "ff15::1", "ff12::1"] {
-            b.joins("e0", group);
+            b.wait_for_join("e0", group);
         }
         b.address("e0", "10.0.0.101/24");
         let seen = wire(&a);
-        [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
+        [&a, &b].iter().for_each(|host| host.wait_for_ipv6("e0"));
         let all = "239.1.1.1:5000 232.1.1.1:5000 [ff15::1]:5000 [ff12::1]:5000";
         a.mcast(&format!("send --iface e0 {all} --count 1")).ends(0);
         let finished = recv.ends(0);
-        let mut heard: Vec<String> =
+        let mut received: Vec<String> =
             finished.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
-        heard.sort();
+        received.sort();
         assert_eq!(
-            heard,
+            received,
             ["\"232.1.1.1\"", "\"239.1.1.1\"", "\"ff12::1\"", "\"ff15::1\""],
             "{finished}"
         );
-        seen.sees(&["igmp v3 report", "gaddr 239.1.1.1 to_in { }"]);
-        let told = warnings(&finished);
+        seen.wait_for_frame(&["igmp v3 report", "gaddr 239.1.1.1 to_in { }"]);
+        let warned = warnings(&finished);
         assert!(
-            told.starts_with(&["interface-gone".to_owned(), "interface-back".to_owned()]),
-            "{told:?}"
+            warned.starts_with(&["interface-gone".to_owned(), "interface-back".to_owned()]),
+            "{warned:?}"
         );
         assert!(!b.is_member("e0", "239.1.1.1"));
     }
@@ -101,19 +101,19 @@ fn a_reused_index_is_a_new_interface() {
         b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 1 -o json").ready();
     recv.signal("STOP");
-    // Gone and back before mcast can look.
+    // The interface is deleted and recreated before mcast can notice.
     b.shell(&format!(
         "ip link del e0; ip link add e0 index {index} type veth peer name peer; ip link set e0 up"
     ));
     recv.signal("CONT");
     recv.line(|line| line.contains("\"interface-back\""));
-    b.joins("e0", "239.1.1.1");
+    b.wait_for_join("e0", "239.1.1.1");
     recv.signal("INT");
-    let told = warnings(&recv.ends(130));
+    let warned = warnings(&recv.ends(130));
     assert_eq!(
-        told[..2],
+        warned[..2],
         ["interface-gone", "interface-back"],
-        "both are told, though both were seen at once"
+        "both events are reported, although mcast notices them together"
     );
     drop(a);
 }
@@ -132,20 +132,20 @@ fn datagrams_flow_within_a_second_of_the_return() {
     a.address("e0", "10.0.0.100/24");
     b.address("e0", "10.0.0.101/24");
     recv.line(|line| line.contains("\"interface-back\""));
-    // The sender goes on by itself too, from its old port.
+    // The sender also continues, from its old port.
     eventually("datagrams flow again", || {
         let so_far = recv.so_far();
         so_far.split("interface-back").nth(1).is_some_and(|rest| rest.contains("\"datagram\""))
     });
     send.signal("INT");
     recv.signal("INT");
-    let (sent, heard) = (send.ends(1), recv.ends(0));
-    sent.says("could not be sent");
+    let (sent, received) = (send.ends(1), recv.ends(0));
+    sent.prints("could not be sent");
     let sources: std::collections::HashSet<String> =
-        heard.events_of("datagram").iter().map(|event| event["source"].to_string()).collect();
+        received.events_of("datagram").iter().map(|event| event["source"].to_string()).collect();
     assert_eq!(sources.len(), 1, "{sources:?}");
     let time = |event: &Value| event["time"].as_str().unwrap()[17..29].parse::<f64>().unwrap();
-    let times: Vec<f64> = heard.events_of("datagram").iter().map(time).collect();
+    let times: Vec<f64> = received.events_of("datagram").iter().map(time).collect();
     let gap = times.windows(2).map(|pair| (pair[1] - pair[0]).rem_euclid(60.0)).fold(0.0, f64::max);
     println!("the longest silence, with the making of the wire: {gap:.3} s");
 }
@@ -158,7 +158,7 @@ fn a_down_interface_receives_when_it_comes_up() {
     a.address("e0", "10.0.0.100/24");
     for (target, source) in [("239.1.1.1:5000", "10.0.0.100"), ("[ff15::1]:5000", "fe80::")] {
         b.shell("ip link set e0 down; ip addr flush dev e0");
-        a.has_carrier("e0", false);
+        a.wait_for_carrier("e0", false);
         let recv = b.mcast(&format!("recv --iface e0 {target} --count 1 -o json"));
         recv.line(|line| line.contains("\"interface-down\"") && line.contains("ip link set e0 up"));
         let recv = recv.ready();
@@ -168,10 +168,10 @@ fn a_down_interface_receives_when_it_comes_up() {
             b.address("e0", "10.0.0.101/24");
             recv.line(|line| line.contains("\"interface-address\""));
         } else {
-            // It comes by itself, and nothing is taken in before: the routes come with it.
-            b.has_ipv6("e0");
+            // The link-local address brings the route, and the host accepts no datagrams before.
+            b.wait_for_ipv6("e0");
         }
-        a.has_carrier("e0", true);
+        a.wait_for_carrier("e0", true);
         a.mcast(&format!("send --iface e0 {target} --count 1")).ends(0);
         let finished = recv.ends(0);
         assert!(
@@ -207,7 +207,7 @@ fn an_interface_given_by_address_is_tracked_by_address() {
         line.contains("\"interface-moved\"")
             && line.contains("the address that selected interface e0 is now on e1")
     });
-    b.joins("e1", "239.1.1.1");
+    b.wait_for_join("e1", "239.1.1.1");
     assert!(!b.is_member("e0", "239.1.1.1"));
     a.mcast("send --iface e0 239.1.1.1:5000 --count 1 -m wrong").ends(0);
     a.mcast("send --iface e1 239.1.1.1:5000 --count 1").ends(0);
@@ -240,16 +240,16 @@ fn a_failed_rejoin_is_retried() {
     b.shell("ip link set e0 down; ip link set e0 mtu 1200; ip link set e0 up");
     b.shell("ip link set e0 mtu 1200");
     recv.line(|line| line.contains("\"interface-back\""));
-    b.joins("e0", "239.1.1.1");
+    b.wait_for_join("e0", "239.1.1.1");
     b.shell("ip link set e0 mtu 1500; ip addr add 10.0.0.101/24 dev e0");
     a.address("e0", "10.0.0.100/24");
-    b.joins("e0", "ff15::32");
-    [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
+    b.wait_for_join("e0", "ff15::32");
+    [&a, &b].iter().for_each(|host| host.wait_for_ipv6("e0"));
     a.mcast("send --iface e0 [ff15::1]+50:5000 239.1.1.1:5000 --count 1 -q").ends(0);
     let finished = recv.ends(0);
     assert!(
         warnings(&finished).iter().filter(|id| *id == "not-rejoined").count() <= 1,
-        "told once, not fifty times: {finished}"
+        "reported once, not fifty times: {finished}"
     );
     assert_eq!(finished.events_of("left").len(), 51);
 }
@@ -276,10 +276,10 @@ fn a_repeated_failure_is_reported_once() {
     recv.line(|line| {
         line.contains("\"interface-again\"") && line.contains("listening to 5 targets again")
     });
-    a.has_carrier("e0", true);
+    a.wait_for_carrier("e0", true);
     a.mcast("send --iface e0 239.1.1.1+5:5000 --count 1").ends(0);
-    let told = warnings(&recv.ends(0));
-    assert_eq!(told.iter().filter(|id| *id == "not-rejoined").count(), 1, "{told:?}");
+    let warned = warnings(&recv.ends(0));
+    assert_eq!(warned.iter().filter(|id| *id == "not-rejoined").count(), 1, "{warned:?}");
 }
 
 #[test]
@@ -290,8 +290,8 @@ fn a_silently_lost_membership_is_detected() {
     // Below an MTU of 1280 an interface has no IPv6 (RFC 8200, 5), and the kernel drops its
     // memberships.
     b.shell("ip link set e0 mtu 1200; ip link set e0 mtu 1500");
-    b.joins("e0", "ff15::1");
-    b.has_ipv6("e0");
+    b.wait_for_join("e0", "ff15::1");
+    b.wait_for_ipv6("e0");
     a.mcast("send --iface e0 [ff15::1]:5000 --count 1").ends(0);
     recv.ends(0);
 }
@@ -311,7 +311,7 @@ fn an_own_link_local_address_is_rebound() {
     recv.line(|line| line.contains("\"interface-back\""));
     b.shell("ip -6 addr add fe80::77/64 dev e0 nodad");
     recv.line(|line| line.contains("listening to 1 target again"));
-    [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
+    [&a, &b].iter().for_each(|host| host.wait_for_ipv6("e0"));
     a.mcast("send [fe80::77%e0]:5000 --count 1").ends(0);
     recv.ends(0);
 
@@ -363,8 +363,8 @@ fn lost_netlink_messages_are_recovered() {
         b.shell("cat /proc/self/net/igmp | awk '$2 == \"e0\" { print $1 }'").trim().to_owned();
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000 --count 1 -o json -v").ready();
     recv.signal("STOP");
-    // More than the socket of the news can hold, and among it the end of e0 and another e0 under
-    // its index.
+    // More messages than the netlink socket can queue. Among them, e0 is deleted, and another e0
+    // gets its index.
     b.shell(&format!(
         "for n in $(seq 300); do echo link add v$n type veth peer name w$n; echo link del v$n; \
          done | ip -batch -; ip link del e0; ip link add e0 index {index} type veth peer name \
@@ -372,7 +372,7 @@ fn lost_netlink_messages_are_recovered() {
     ));
     recv.signal("CONT");
     recv.error_line(|line| line.contains("lost messages about interfaces"));
-    b.joins("e0", "239.1.1.1");
+    b.wait_for_join("e0", "239.1.1.1");
     recv.signal("INT");
     recv.ends(130);
     drop(a);
@@ -417,8 +417,8 @@ fn an_interface_without_its_old_address_is_used_with_a_warning() {
     a.address("e0", "10.0.0.100/24");
     b.address("e0", "10.0.0.44/24");
     recv.line(|line| line.contains("interface e0 no longer has the address 10.0.0.101"));
-    b.joins("e0", "239.1.1.1");
-    a.has_carrier("e0", true);
+    b.wait_for_join("e0", "239.1.1.1");
+    a.wait_for_carrier("e0", true);
     a.mcast("send --iface e0 239.1.1.1:5000 --count 1").ends(0);
     recv.ends(0);
 }
@@ -438,7 +438,7 @@ fn a_busy_sender_follows_interfaces_and_signals() {
     send.error_line(|line| line.contains("sending to "));
     eventually("it sends again", || b.frames_received("e0") > 10);
     send.signal("INT");
-    send.ends(1).says("could not be sent");
+    send.ends(1).prints("could not be sent");
 }
 
 #[test]
@@ -454,10 +454,10 @@ fn several_interfaces_are_joined_and_distinguished() {
                 .ends(0);
             assert_eq!(sent.summary()["datagrams"], 4);
             let finished = recv.ends(0);
-            let mut heard: Vec<Value> =
+            let mut received: Vec<Value> =
                 finished.events_of("datagram").iter().map(|event| event["iface"].clone()).collect();
-            heard.sort_by_key(Value::to_string);
-            assert_eq!(heard, ["e0", "e0", "e1", "e1"]);
+            received.sort_by_key(Value::to_string);
+            assert_eq!(received, ["e0", "e0", "e1", "e1"]);
             // Two networks: the sender's copies are equal, but they come from two sockets of the
             // sender.
             assert_eq!(finished.summary()["interface_copies"], 0, "{finished}");
@@ -473,8 +473,8 @@ fn a_copy_on_a_second_interface_is_not_a_duplicate() {
         (lab.host_on(&mut switch, "10.0.0.1/24"), lab.host_on(&mut switch, "10.0.0.2/24"));
     lab.second_port(&mut switch, &receiver, "10.0.0.3/24");
     let recv = receiver.mcast("recv --iface all 239.1.1.1:5000 --count 20 -o json").ready();
-    eventually("the switch knows both", || {
-        switch.knows_member(1, "239.1.1.1") && switch.knows_member(2, "239.1.1.1")
+    eventually("the switch has both members", || {
+        switch.has_member(1, "239.1.1.1") && switch.has_member(2, "239.1.1.1")
     });
     sender.mcast("send --iface e0 239.1.1.1:5000 --count 10 --interval 2ms").ends(0);
     let finished = recv.ends(0);
@@ -482,7 +482,7 @@ fn a_copy_on_a_second_interface_is_not_a_duplicate() {
     assert_eq!(warnings(&finished), ["arrives-twice"]);
 
     let recv = receiver.mcast("recv --iface e0 239.1.1.1:5000 --count 10").ready();
-    eventually("the switch knows it", || switch.knows_member(1, "239.1.1.1"));
+    eventually("the switch has the member", || switch.has_member(1, "239.1.1.1"));
     sender.mcast("send --iface e0 239.1.1.1:5000 --count 10 --interval 2ms").ends(0);
     let finished = recv.ends(0);
     assert!(!finished.out.contains("another interface"), "{finished}");
@@ -530,7 +530,7 @@ fn a_terminal_gets_a_menu_of_interfaces() {
         ("2,\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
         ("3,\\r", "recv -d 1ms", "lo (127.0.0.1)"),
         ("\\x1b[A,\\x1b[A,\\r", "recv -d 1ms --iface ask", "e1 (10.1.0.101)"),
-        // Keys that come together; the VT100's arrows; sequences that mean nothing here.
+        // Several keys in one read; the VT100's arrows; unknown sequences.
         ("\\x1b[B\\x1b[B\\x1b[A\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
         ("\\x1bOB\\x1bOB\\x1bOA\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
         ("2\\x1b[1;3A\\x1b[5~\\r", "recv -d 1ms", "e1 (10.1.0.101)"),
@@ -544,7 +544,7 @@ fn a_terminal_gets_a_menu_of_interfaces() {
         );
         assert_eq!(last, "ENDED 0 asked restored", "{shown}");
     }
-    // A route answers before anybody is asked, unless the user wants to be asked.
+    // With a route there is no menu, unless `--iface ask` requests it.
     b.shell("ip route add 224.0.0.0/4 dev e1");
     assert_eq!(on_a_terminal(&b, "\\r", "recv -d 1ms").1, "ENDED 0 not asked restored");
     let (shown, _) = on_a_terminal(&b, "\\r", "recv -d 1ms --iface ask");
@@ -576,8 +576,8 @@ fn without_a_terminal_there_is_no_menu() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair_with_two_wires();
     let finished = b.mcast("recv --iface ask").ends(2);
-    finished.says("cannot show the menu of --iface ask: there is no terminal");
-    finished.says("e1  up    10.1.0.101/24");
+    finished.prints("cannot show the menu of --iface ask: there is no terminal");
+    finished.prints("e1  up    10.1.0.101/24");
 }
 
 #[test]
@@ -595,13 +595,13 @@ fn all_includes_later_interfaces() {
             line.contains("\"interface-joined\"")
                 && line.contains("interface e1 appeared: listening to ")
         });
-        ["239.1.1.1", "239.1.1.2", "ff15::1"].iter().for_each(|group| b.joins("e1", group));
-        [&a, &b].iter().for_each(|host| host.has_ipv6("e1"));
+        ["239.1.1.1", "239.1.1.2", "ff15::1"].iter().for_each(|group| b.wait_for_join("e1", group));
+        [&a, &b].iter().for_each(|host| host.wait_for_ipv6("e1"));
         a.mcast("send 239.1.1.1+2:5000 [ff15::1]:5000 --iface e1 --count 1 -q").ends(0);
         a.mcast("send 239.1.1.2:5000 --iface e0 --count 1 -q").ends(0);
-        let heard = recv.ends(0);
-        let left = heard.events_of("left");
-        assert_eq!(left.iter().filter(|left| left["iface"] == "e1").count(), 3, "{heard}");
+        let received = recv.ends(0);
+        let left = received.events_of("left");
+        assert_eq!(left.iter().filter(|left| left["iface"] == "e1").count(), 3, "{received}");
         // A recreated interface is the same interface, and is joined once.
         b.shell("ip link del e1");
     }

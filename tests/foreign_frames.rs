@@ -11,11 +11,11 @@ const FRAMES: &str = include_str!("lab/frames.py");
 
 /// Starts to send frames of the group, with these bytes of tags and to this address (Python), until
 /// it is dropped.
-fn sends(host: &Host, ip: Ip, tags: &str, mac: &str) -> Running {
+fn start_frames(host: &Host, ip: Ip, tags: &str, mac: &str) -> Running {
     let program = format!(
         "{FRAMES}
 v6, wire = {v6}, Wire()
-print('sends')
+print('started')
 while True:
     wire.send(packet(b'tick', v6), mac={mac}, tags={tags})
     time.sleep(0.02)
@@ -23,7 +23,7 @@ while True:
         v6 = ip.either("False", "True"),
     );
     let running = host.python(&program, &[]);
-    running.line(|line| line == "sends");
+    running.line(|line| line == "started");
     running
 }
 
@@ -47,17 +47,17 @@ fn each_vlan_tag_names_its_interface() {
     let single = "ip link add link e0 name e0.5 type vlan id 5; ip link set e0.5 up";
     let inner = "; ip link add link e0.7 name e0.7.5 type vlan id 5; ip link set e0.7.5 up";
     for (tags, words, line) in [
-        (Q, "with VLAN tag 5,", single.to_owned()),
-        (PRIORITY_AND_Q, "with VLAN tag 5,", single.to_owned()),
+        (Q, " VLAN tag 5,", single.to_owned()),
+        (PRIORITY_AND_Q, " VLAN tag 5,", single.to_owned()),
         (
             AD,
-            "with provider VLAN tag 7 (802.1ad),",
+            "provider VLAN tag 7 (802.1ad),",
             "ip link add link e0 name e0.7 type vlan proto 802.1ad id 7; ip link set e0.7 up"
                 .to_owned(),
         ),
         (
             AD_AND_Q,
-            "with two VLAN tags (802.1ad outer 7, inner 5),",
+            "two VLAN tags (802.1ad outer 7, inner 5),",
             format!(
                 "ip link add link e0 name e0.7 type vlan proto 802.1ad id 7; ip link set e0.7 \
                  up{inner}"
@@ -65,17 +65,17 @@ fn each_vlan_tag_names_its_interface() {
         ),
         (
             Q_AND_Q,
-            "with two VLAN tags (outer 7, inner 5),",
+            "two VLAN tags (outer 7, inner 5),",
             format!("ip link add link e0 name e0.7 type vlan id 7; ip link set e0.7 up{inner}"),
         ),
     ] {
         for ip in [Ip::V4, Ip::V6] {
-            let _sends = sends(&a, ip, tags, "None");
-            let told = check(&b, ip, "e0", "");
-            let found = finding(&told, "vlan-tag");
-            assert_eq!(found["level"], "fault", "{told}");
-            assert!(found["what"].as_str().unwrap().contains(words), "{words}\n{told}");
-            assert_eq!(found["commands"][0]["run"], line, "{told}");
+            let _sender = start_frames(&a, ip, tags, "None");
+            let checked = check(&b, ip, "e0", "");
+            let found = finding(&checked, "vlan-tag");
+            assert_eq!(found["level"], "fault", "{checked}");
+            assert!(found["what"].as_str().unwrap().contains(words), "{words}\n{checked}");
+            assert_eq!(found["commands"][0]["run"], line, "{checked}");
         }
     }
 }
@@ -86,24 +86,28 @@ fn a_frame_to_another_host_is_named() {
     let (a, b) = lab.pair_with_ipv6();
     let mac = "bytes([2, 0, 0, 0, 0, 0x99])";
     for ip in [Ip::V4, Ip::V6] {
-        let sends_to_other = sends(&a, ip, "b''", mac);
-        let told = check(&b, ip, "e0", "");
-        let found = finding(&told, "other-mac");
-        assert_eq!((told.status.code(), &found["level"]), (Some(1), &"fault".into()), "{told}");
+        let sender_to_other = start_frames(&a, ip, "b''", mac);
+        let checked = check(&b, ip, "e0", "");
+        let found = finding(&checked, "other-mac");
+        assert_eq!(
+            (checked.status.code(), &found["level"]),
+            (Some(1), &"fault".into()),
+            "{checked}"
+        );
         let address = ip.either("01:00:5e:01:01:01", "33:33:00:00:12:34");
-        assert!(found["remedy"].as_str().unwrap().contains(address), "{told}");
-        let told = check(&b, ip, "e0", "setpriv --bounding-set=-all --inh-caps=-all");
-        let nothing = finding(&told, "nothing-arrives");
+        assert!(found["remedy"].as_str().unwrap().contains(address), "{checked}");
+        let checked = check(&b, ip, "e0", "setpriv --bounding-set=-all --inh-caps=-all");
+        let nothing = finding(&checked, "nothing-arrives");
         let evidence = nothing["evidence"].as_str().unwrap();
         assert!(
             evidence.contains("consistent with a VLAN tag, another host's MAC address"),
-            "{told}"
+            "{checked}"
         );
-        assert_eq!(told.status.code(), Some(0), "{told}");
+        assert_eq!(checked.status.code(), Some(0), "{checked}");
         // If the group arrives too, frames to another host are not a fault.
-        let _sends_to_group = sends(&a, ip, "b''", "None");
-        let told = check(&b, ip, "e0", "");
-        assert_eq!(told.status.code(), Some(0), "{told}");
-        drop(sends_to_other);
+        let _sender_to_group = start_frames(&a, ip, "b''", "None");
+        let checked = check(&b, ip, "e0", "");
+        assert_eq!(checked.status.code(), Some(0), "{checked}");
+        drop(sender_to_other);
     }
 }

@@ -31,7 +31,7 @@ fn a_label_names_an_address_and_its_interface() {
         assert_eq!(leaves_by(&sent), ("e0".to_owned(), address.to_owned()));
         let sent = a.mcast(&format!("send [ff15::1]:5000 --iface {label} -c 1 -o json")).ends(0);
         assert_eq!(leaves_by(&sent).0, "e0");
-        a.mcast(&format!("recv 239.1.1.1:5000 -i {label} -d 1ms")).ends(0).says(" on e0 (");
+        a.mcast(&format!("recv 239.1.1.1:5000 -i {label} -d 1ms")).ends(0).prints(" on e0 (");
     }
     let listed = a.mcast("ifaces").ends(0);
     assert!(listed.out.contains("192.168.8.8/24"), "{listed}");
@@ -53,7 +53,7 @@ fn names_from_ip_link_are_accepted() {
             .filter(|status| *status < 2)
             .unwrap_or_else(|| panic!("{command} refuses {printed}"));
     }
-    a.mcast("send --iface e9@if2").ends(2).says("'e9@if2'");
+    a.mcast("send --iface e9@if2").ends(2).prints("'e9@if2'");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn the_environment_names_the_default_interface() {
     ] {
         let finished = with(&a, "MCAST_IFACE", value, arguments);
         assert_eq!(finished.status.code(), Some(status), "{value} {arguments}: {finished}");
-        finished.says(says);
+        finished.prints(says);
     }
     drop(b);
 }

@@ -15,19 +15,19 @@ fn check(host: &Host, arguments: &str) -> Finished {
     host.mcast(&format!("check {arguments} -o json")).finish()
 }
 
-/// Starts a sender of the target, which goes on until it is dropped.
-fn sends(host: &Host, target: &str) -> Running {
+/// Starts a sender of the target, which sends until it is dropped.
+fn start_sender(host: &Host, target: &str) -> Running {
     host.mcast(&format!("send {target} --interval 20ms --no-offload")).ready()
 }
 
 /// The commands of a finding.
-fn typed(finding: &Value) -> Vec<String> {
+fn commands_of(finding: &Value) -> Vec<String> {
     let commands = finding["commands"].as_array().expect("commands");
     commands.iter().map(|command| command["run"].as_str().expect("a line").to_owned()).collect()
 }
 
-fn has_no_fault(told: &Finished) {
-    assert_eq!((told.status.code(), ids(told, "fault")), (Some(0), Vec::new()), "{told}");
+fn has_no_fault(checked: &Finished) {
+    assert_eq!((checked.status.code(), ids(checked, "fault")), (Some(0), Vec::new()), "{checked}");
 }
 
 #[test]
@@ -38,24 +38,24 @@ fn frames_on_a_bridge_port_are_not_blamed_on_a_firewall() {
         "ip addr flush dev e0; ip link add br0 type bridge mcast_snooping 0; ip link set e0 \
          master br0; ip link set br0 up",
     );
-    let _sends = sends(&a, &format!("{TARGET} --iface e0"));
+    let _sender = start_sender(&a, &format!("{TARGET} --iface e0"));
     for has_address in [false, true] {
         if has_address {
             b.address("br0", "10.0.0.101/24");
-            let told = check(&b, &format!("{TARGET} --iface br0 -d 500ms"));
-            has_no_fault(&told);
-            finding(&told, "arrives");
+            let checked = check(&b, &format!("{TARGET} --iface br0 -d 500ms"));
+            has_no_fault(&checked);
+            finding(&checked, "arrives");
         }
-        let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+        let checked = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
         assert_eq!(
-            (ids(&told, "fault"), ids(&told, "warning")),
+            (ids(&checked, "fault"), ids(&checked, "warning")),
             (vec!["wrong-interface".to_owned()], Vec::new()),
-            "has an address: {has_address}\n{told}"
+            "has an address: {has_address}\n{checked}"
         );
         assert_eq!(
-            typed(&finding(&told, "wrong-interface")),
+            commands_of(&finding(&checked, "wrong-interface")),
             [format!("mcast recv {TARGET} --iface br0")],
-            "{told}"
+            "{checked}"
         );
     }
 }
@@ -65,9 +65,9 @@ fn frames_on_an_unused_interface_are_not_blamed_on_a_firewall() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     b.shell("ip addr flush dev e0");
-    let _sends = sends(&a, &format!("{TARGET} --iface e0"));
-    let told = check(&b, &format!("{TARGET} -d 500ms"));
-    assert_eq!(ids(&told, "fault"), ["no-interface"], "{told}");
+    let _sender = start_sender(&a, &format!("{TARGET} --iface e0"));
+    let checked = check(&b, &format!("{TARGET} -d 500ms"));
+    assert_eq!(ids(&checked, "fault"), ["no-interface"], "{checked}");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_slow_sender_is_not_a_pruning_switch() {
     let (a, b) = lab.pair();
     let _member =
         b.mcast(&format!("recv {TARGET} --iface e0 -qq")).ready_when_member(&b, "e0", "239.1.1.1");
-    let _sends =
+    let _sender =
         a.mcast(&format!("send {TARGET} --iface e0 --interval 900ms --no-offload")).ready();
     for _ in 0..3 {
         has_no_fault(&check(&b, &format!("{TARGET} --iface e0 -d 200ms")));
@@ -89,11 +89,11 @@ fn a_blackhole_route_gets_a_replacement() {
     for route in ["unreachable 224.0.0.0/4", "prohibit 239.0.0.0/8", "blackhole 239.1.1.1"] {
         let (_a, b) = lab.pair();
         b.shell(&format!("ip route add {route}"));
-        let told = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
-        has_no_fault(&told);
-        typed(&finding(&told, "no-route")).iter().for_each(|line| drop(b.shell(line)));
-        let told = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
-        assert_eq!(finding(&told, "route")["level"], "pass", "{route}\n{told}");
+        let checked = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
+        has_no_fault(&checked);
+        commands_of(&finding(&checked, "no-route")).iter().for_each(|line| drop(b.shell(line)));
+        let checked = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
+        assert_eq!(finding(&checked, "route")["level"], "pass", "{route}\n{checked}");
     }
 }
 
@@ -103,8 +103,8 @@ fn sysctl_names_escape_dots_of_interfaces() {
     let (_a, b) = lab.pair();
     b.shell("ip link set e0 down; ip link set e0 name e0.7; ip link set e0.7 up");
     b.shell("echo 1 > /proc/sys/net/ipv6/conf/e0.7/disable_ipv6");
-    let told = check(&b, "[ff15::1234]:5000 --iface e0.7 -d 200ms");
-    typed(&finding(&told, "ipv6-disabled")).iter().for_each(|line| drop(b.shell(line)));
+    let checked = check(&b, "[ff15::1234]:5000 --iface e0.7 -d 200ms");
+    commands_of(&finding(&checked, "ipv6-disabled")).iter().for_each(|line| drop(b.shell(line)));
     assert_eq!(b.shell("cat /proc/sys/net/ipv6/conf/e0.7/disable_ipv6"), "0\n");
 }
 
@@ -115,14 +115,14 @@ fn drops_between_bridge_ports_do_not_concern_the_host() {
         return Lab::skipped("needs br_netfilter in the kernel");
     }
     let scene = scenes::bridge_firewall(&lab, scenes::Ip::V4);
-    let _sends = scene.sends();
-    let told = check(
+    let _sender = scene.start_sender();
+    let checked = check(
         scene.switch.as_ref().expect("a switch").host(),
         &format!("{TARGET} --iface br0 -d 500ms"),
     );
-    has_no_fault(&told);
-    assert_eq!(finding(&told, "arrives")["level"], "pass", "{told}");
-    assert_eq!(finding(&told, "bridge-firewall")["level"], "warning", "{told}");
+    has_no_fault(&checked);
+    assert_eq!(finding(&checked, "arrives")["level"], "pass", "{checked}");
+    assert_eq!(finding(&checked, "bridge-firewall")["level"], "warning", "{checked}");
 }
 
 #[test]
@@ -130,24 +130,24 @@ fn drops_of_an_unrelated_program_are_not_a_fault() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
     let _slow = scenes::receiver(&b, scenes::Ip::V4, "", 4096, 0.05, true);
-    let _sends = a.mcast("send 10.0.0.101:5000 --rate 1kpps --no-offload").ready();
-    let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
-    has_no_fault(&told);
-    assert_eq!(finding(&told, "buffer-overflow")["level"], "note", "{told}");
+    let _sender = a.mcast("send 10.0.0.101:5000 --rate 1kpps --no-offload").ready();
+    let checked = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+    has_no_fault(&checked);
+    assert_eq!(finding(&checked, "buffer-overflow")["level"], "note", "{checked}");
 }
 
 #[test]
 fn loopback_traffic_is_not_network_traffic() {
     let Some(lab) = Lab::open() else { return };
     let host = lab.host();
-    let _sends = sends(&host, &format!("{TARGET} --iface lo"));
-    let told = check(&host, &format!("{TARGET} --iface lo -d 300ms"));
-    has_no_fault(&told);
+    let _sender = start_sender(&host, &format!("{TARGET} --iface lo"));
+    let checked = check(&host, &format!("{TARGET} --iface lo -d 300ms"));
+    has_no_fault(&checked);
     assert!(
-        !told.events_of("finding").iter().any(|finding| finding["id"] == "duplicate-address"),
-        "{told}"
+        !checked.events_of("finding").iter().any(|finding| finding["id"] == "duplicate-address"),
+        "{checked}"
     );
-    finding(&told, "arrives");
+    finding(&checked, "arrives");
 }
 
 #[test]
@@ -158,12 +158,12 @@ fn a_firewall_rule_is_named_without_an_interface() {
         "table inet filter { chain input { type filter hook input priority filter; udp dport 5000 \
          drop; }; }",
     );
-    let told = check(&b, &format!("{TARGET} -d 200ms"));
-    finding(&told, "no-route");
-    let found = finding(&told, "firewall-input");
+    let checked = check(&b, &format!("{TARGET} -d 200ms"));
+    finding(&checked, "no-route");
+    let found = finding(&checked, "firewall-input");
     assert!(
         found["evidence"].as_str().expect("evidence").contains("chain input of table inet filter"),
-        "{told}"
+        "{checked}"
     );
 }
 
@@ -177,12 +177,12 @@ fn a_unicast_program_is_not_blamed_for_a_group() {
     );
     let _wants_unicast =
         b.program("socat -u UDP4-RECV:5000,bind=10.0.0.101,reuseaddr OPEN:/dev/null");
-    b.joins("e0", "239.1.1.1");
+    b.wait_for_join("e0", "239.1.1.1");
     lab::eventually("the second is bound", || b.proc_net("udp").contains(":1388 "));
-    let _sends = sends(&a, &format!("{TARGET} --iface e0"));
-    let told = check(&b, &format!("{TARGET} --iface e0 -d 300ms"));
-    has_no_fault(&told);
-    assert_eq!(finding(&told, "bound-to-address")["level"], "warning", "{told}");
+    let _sender = start_sender(&a, &format!("{TARGET} --iface e0"));
+    let checked = check(&b, &format!("{TARGET} --iface e0 -d 300ms"));
+    has_no_fault(&checked);
+    assert_eq!(finding(&checked, "bound-to-address")["level"], "warning", "{checked}");
 }
 
 #[test]
@@ -195,9 +195,9 @@ fn a_rule_against_own_datagrams_is_not_a_warning() {
          224.0.0.0/4 notrack; }; chain input { type filter hook input priority filter; policy \
          drop; ct state established,related,untracked accept; }; }",
     );
-    let told = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
-    has_no_fault(&told);
-    assert_eq!(ids(&told, "warning"), ["nothing-arrives"], "{told}");
+    let checked = check(&b, &format!("{TARGET} --iface e0 -d 200ms"));
+    has_no_fault(&checked);
+    assert_eq!(ids(&checked, "warning"), ["nothing-arrives"], "{checked}");
 }
 
 #[test]
@@ -208,25 +208,25 @@ fn a_second_interface_on_a_network_is_not_blamed_on_a_firewall() {
     let b = lab.host_on(&mut switch, "10.0.0.101/24");
     lab.second_port(&mut switch, &b, "10.0.0.102/24");
     // Datagrams sent on one interface return on the other, and the kernel drops them as martians.
-    let own = sends(&b, &format!("{TARGET} --iface e0"));
-    let told = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
-    assert_eq!(ids(&told, "fault"), ["wrong-interface"], "{told}");
+    let own = start_sender(&b, &format!("{TARGET} --iface e0"));
+    let checked = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
+    assert_eq!(ids(&checked, "fault"), ["wrong-interface"], "{checked}");
     drop(own);
     // IPv6 accepts them from a unique address.
-    b.has_ipv6("e0");
-    let own = sends(&b, "[ff15::1234]:5000 --iface e0");
-    let told = check(&b, "[ff15::1234]:5000 --iface e1 -d 500ms");
-    has_no_fault(&told);
+    b.wait_for_ipv6("e0");
+    let own = start_sender(&b, "[ff15::1234]:5000 --iface e0");
+    let checked = check(&b, "[ff15::1234]:5000 --iface e1 -d 500ms");
+    has_no_fault(&checked);
     assert!(
-        told.events_of("finding").iter().all(|finding| finding["id"] != "duplicate-address"),
-        "{told}"
+        checked.events_of("finding").iter().all(|finding| finding["id"] != "duplicate-address"),
+        "{checked}"
     );
     drop(own);
-    // It would answer all of them by the first.
+    // Strict rp_filter refuses datagrams on e1: the route to their source is through e0.
     b.shell("for conf in all e0 e1; do echo 1 > /proc/sys/net/ipv4/conf/$conf/rp_filter; done");
-    let _sends = sends(&a, &format!("{TARGET} --iface e0"));
-    let told = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
-    assert_eq!(ids(&told, "fault"), ["rp-filter", "wrong-interface"], "{told}");
+    let _sender = start_sender(&a, &format!("{TARGET} --iface e0"));
+    let checked = check(&b, &format!("{TARGET} --iface e1 -d 500ms"));
+    assert_eq!(ids(&checked, "fault"), ["rp-filter", "wrong-interface"], "{checked}");
     has_no_fault(&check(&b, &format!("{TARGET} --iface e0 -d 500ms")));
 }
 
@@ -238,12 +238,12 @@ fn the_rule_for_fragments_names_no_port() {
         "table netdev filter { chain ingress { type filter hook ingress device e0 priority 0; ip \
          daddr 224.0.0.0/4 drop; }; }",
     );
-    let _sends = sends(&a, &format!("{TARGET} --iface e0 --probe --size 4000"));
-    let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
-    typed(&finding(&told, "firewall-ingress")).iter().for_each(|line| drop(b.shell(line)));
-    let told = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
-    has_no_fault(&told);
-    finding(&told, "arrives");
+    let _sender = start_sender(&a, &format!("{TARGET} --iface e0 --probe --size 4000"));
+    let checked = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+    commands_of(&finding(&checked, "firewall-ingress")).iter().for_each(|line| drop(b.shell(line)));
+    let checked = check(&b, &format!("{TARGET} --iface e0 -d 500ms"));
+    has_no_fault(&checked);
+    finding(&checked, "arrives");
 }
 
 #[test]
@@ -262,17 +262,17 @@ fn datagrams_without_a_socket_are_not_the_group() {
         (&format!("{broadcasts} {all_hosts}"), TARGET),
         (all_hosts_of_ipv6, "[ff15::1234]:5000"),
     ] {
-        let _sends = a.mcast(&format!("send {sent} --iface e0 --interval 20ms")).ready();
+        let _sender = a.mcast(&format!("send {sent} --iface e0 --interval 20ms")).ready();
         // A check that begins beside it may send to itself at the port.
         let recv = b.mcast(&format!("recv {target} --iface e0 -d 500ms -o json")).finish();
         let check = format!("{target} --iface e0 -d 500ms -o json");
-        let nobody = b.program(&format!(
+        let unprivileged = b.program(&format!(
             "setpriv --bounding-set=-all --inh-caps=-all --no-new-privs {} check {check}",
             env!("CARGO_BIN_EXE_mcast")
         ));
-        for told in [recv, nobody.finish()] {
-            assert_eq!(ids(&told, "fault"), [""; 0], "{sent}\n{told}");
-            assert_eq!(ids(&told, "warning"), ["nothing-arrives"], "{sent}\n{told}");
+        for checked in [recv, unprivileged.finish()] {
+            assert_eq!(ids(&checked, "fault"), [""; 0], "{sent}\n{checked}");
+            assert_eq!(ids(&checked, "warning"), ["nothing-arrives"], "{sent}\n{checked}");
         }
     }
     assert!(b.counter("Udp", "IgnoredMulti") > 0 && b.counter6("Udp6IgnoredMulti") > 0);
@@ -281,22 +281,22 @@ fn datagrams_without_a_socket_are_not_the_group() {
 /// Checks the target as root of the network namespace and as an ordinary user.
 fn checks(host: &Host, arguments: &str) -> [Finished; 2] {
     let arguments = format!("check {arguments} -o json");
-    [host.mcast(&arguments).finish(), host.mcast_as_nobody(&arguments).finish()]
+    [host.mcast(&arguments).finish(), host.mcast_unprivileged(&arguments).finish()]
 }
 
-fn has_nothing_above_a_note(told: &Finished) {
-    has_no_fault(told);
-    assert_eq!(ids(told, "warning"), [""; 0], "{told}");
-    told.says("Multicast works here: ");
+fn has_nothing_above_a_note(checked: &Finished) {
+    has_no_fault(checked);
+    assert_eq!(ids(checked, "warning"), [""; 0], "{checked}");
+    checked.prints("Multicast works here: ");
 }
 
 /// No firewall is blamed, at any level.
-fn blames_no_firewall(told: &Finished) {
-    let blamed = told.events_of("finding").into_iter().any(|finding| {
+fn blames_no_firewall(checked: &Finished) {
+    let blamed = checked.events_of("finding").into_iter().any(|finding| {
         let id = finding["id"].as_str().expect("an id").to_owned();
         finding["level"] != "pass" && id.starts_with("firewall")
     });
-    assert!(!blamed, "{told}");
+    assert!(!blamed, "{checked}");
 }
 
 #[test]
@@ -308,17 +308,17 @@ fn traffic_of_others_makes_no_finding() {
             ip.either(&["broadcast", "lldp", "sctp", "report"], &["lldp", "sctp", "report"]);
         for kind in kinds {
             let before = scene.receiver.frames_received("e0");
-            let others = scene.sender.sends_frames(kind, ip.group(), ip.sender());
+            let others = scene.sender.send_frames(kind, ip.group(), ip.sender());
             eventually("they arrive", || scene.receiver.frames_received("e0") > before + 5);
-            for told in checks(&scene.receiver, &format!("{} -d 500ms", scene.asks())) {
-                has_no_fault(&told);
-                blames_no_firewall(&told);
-                assert_eq!(ids(&told, "warning"), ["nothing-arrives"], "{kind}\n{told}");
+            for checked in checks(&scene.receiver, &format!("{} -d 500ms", scene.arguments())) {
+                has_no_fault(&checked);
+                blames_no_firewall(&checked);
+                assert_eq!(ids(&checked, "warning"), ["nothing-arrives"], "{kind}\n{checked}");
             }
-            let _sends = scene.sends();
-            for told in checks(&scene.receiver, &format!("{} -d 500ms", scene.asks())) {
-                has_nothing_above_a_note(&told);
-                blames_no_firewall(&told);
+            let _sender = scene.start_sender();
+            for checked in checks(&scene.receiver, &format!("{} -d 500ms", scene.arguments())) {
+                has_nothing_above_a_note(&checked);
+                blames_no_firewall(&checked);
             }
             drop(others);
         }
@@ -332,12 +332,12 @@ fn the_loopback_interface_alone_has_no_firewall() {
     host.shell("ip -6 route add local ff00::/8 dev lo");
     for target in [TARGET, "224.0.0.251:5353", "[ff15::1234]:5000"] {
         let target = format!("{target} --iface lo");
-        for told in checks(&host, &format!("{target} -d 300ms")) {
-            has_no_fault(&told);
-            blames_no_firewall(&told);
-            assert_eq!(ids(&told, "warning"), ["nothing-arrives"], "{told}");
+        for checked in checks(&host, &format!("{target} -d 300ms")) {
+            has_no_fault(&checked);
+            blames_no_firewall(&checked);
+            assert_eq!(ids(&checked, "warning"), ["nothing-arrives"], "{checked}");
         }
-        let _sends = sends(&host, &target);
+        let _sender = start_sender(&host, &target);
         checks(&host, &format!("{target} -d 300ms")).iter().for_each(has_nothing_above_a_note);
     }
 }

@@ -30,11 +30,11 @@ fn users(iface: &Value, group: &str) -> Option<u64> {
 /// Compares all interfaces of a host with the answers of `ip`.
 fn agrees_with_ip(host: &Host) {
     let finished = host.mcast("ifaces -o json").ends(0);
-    let (told, links) = (finished.events_of("interface"), ip(host, "link"));
+    let (listed, links) = (finished.events_of("interface"), ip(host, "link"));
     let (addresses, groups) = (ip(host, "addr"), ip(host, "maddr"));
     let links = links.as_array().unwrap();
-    assert_eq!(told.len(), links.len(), "{finished}");
-    for (iface, link) in told.iter().zip(links) {
+    assert_eq!(listed.len(), links.len(), "{finished}");
+    for (iface, link) in listed.iter().zip(links) {
         let up = has_flag(link, "UP");
         assert_eq!(
             (&iface["name"], &iface["ifindex"]),
@@ -86,7 +86,7 @@ fn addresses_of(addresses: &Value, name: &Value) -> Value {
         .unwrap()
         .iter()
         .find(|iface| iface["ifname"] == *name)
-        .expect("ip addr knows it");
+        .expect("ip addr lists it");
     let address = |info: &Value| json!({"address": info["local"], "prefix": info["prefixlen"]});
     of_iface["addr_info"].as_array().unwrap().iter().map(address).collect()
 }
@@ -243,7 +243,7 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0
 s.sendto(struct.pack("!BBH4s", 0x11, 100, 0xffff - 0x1164, bytes(4)), ("224.0.0.1", 0))
 "#;
     a.python(query, &[]).ends(0);
-    lab::eventually("e0 speaks IGMPv2", || interface(&b, "e0")["igmp_version"] == 2);
+    lab::eventually("e0 uses IGMPv2", || interface(&b, "e0")["igmp_version"] == 2);
 }
 
 #[test]
@@ -371,8 +371,8 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=writer).returncode)
 #[test]
 fn a_signal_ends_a_stalled_write() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
-    // A pipe that is full from the start; the signal comes when mcast catches signals, the end of
-    // children last of all.
+    // The pipe is full from the start. The signal follows when mcast catches all its signals;
+    // SIGCHLD is the last one.
     let program = r#"
 import os, re, signal, subprocess, sys, time
 reader, writer = os.pipe()
@@ -385,7 +385,7 @@ mcast = subprocess.Popen(sys.argv[1:], stdout=writer)
 def caught():
     status = open(f"/proc/{mcast.pid}/status").read()
     return int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) >> (signal.SIGCHLD - 1) & 1
-while not caught(): time.sleep(0.002) # between two looks
+while not caught(): time.sleep(0.002) # between two polls
 mcast.send_signal(signal.SIGINT)
 sys.exit(mcast.wait())
 "#;

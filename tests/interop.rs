@@ -52,14 +52,14 @@ fn python_receives_from_mcast() {
     let python = b.python(PYTHON_RECEIVER, &["224.202.20.30", "54321", "10.0.0.101", "3"]);
     python.line(|line| line == "joined");
     a.mcast("send --iface e0 --count 3 --interval 1ms --source-port 40000").ends(0);
-    let heard = python.ends(0);
-    assert_eq!(heard.out, format!("joined\n{}", "10.0.0.100 40000 11 hello world\n".repeat(3)));
+    let received = python.ends(0);
+    assert_eq!(received.out, format!("joined\n{}", "10.0.0.100 40000 11 hello world\n".repeat(3)));
 
     let python = b.python(PYTHON_RECEIVER_6, &["ff15::7", "5000", "e0"]);
     python.line(|line| line == "joined");
     a.mcast("send --iface e0 [ff15::7]:5000 --count 1 --message six").ends(0);
-    let heard = python.ends(0);
-    assert!(heard.out.contains("fe80::") && heard.out.ends_with(" 3 six\n"), "{heard}");
+    let received = python.ends(0);
+    assert!(received.out.contains("fe80::") && received.out.ends_with(" 3 six\n"), "{received}");
 }
 
 #[test]
@@ -68,10 +68,11 @@ fn mcast_receives_from_python() {
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 --count 2 -o json").ready();
     a.python(PYTHON_SENDER, &["224.202.20.30", "54321", "10.0.0.100", "2"]).ends(0);
-    let heard = recv.ends(0);
-    for (number, datagram) in heard.events_of("datagram").iter().enumerate() {
-        let told = json!([datagram["source"], datagram["ttl"], datagram["dscp"], datagram["text"]]);
-        assert_eq!(told, json!(["10.0.0.100:41000", 5, 46, format!("from python {number}")]));
+    let received = recv.ends(0);
+    for (number, datagram) in received.events_of("datagram").iter().enumerate() {
+        let fields =
+            json!([datagram["source"], datagram["ttl"], datagram["dscp"], datagram["text"]]);
+        assert_eq!(fields, json!(["10.0.0.100:41000", 5, 46, format!("from python {number}")]));
     }
 }
 
@@ -93,7 +94,7 @@ fn socat_and_mcast_exchange_datagrams() {
     let (a, b) = lab.pair_with_ipv6();
     let socat = b
         .program("socat -u UDP4-RECV:5000,reuseaddr,ip-add-membership=239.1.1.1:10.0.0.101 STDOUT");
-    b.joins("e0", "239.1.1.1");
+    b.wait_for_join("e0", "239.1.1.1");
     a.mcast_with(&[
         "send",
         "--iface",
@@ -112,8 +113,8 @@ fn socat_and_mcast_exchange_datagrams() {
         "echo from socat | socat -u STDIN \
          UDP4-DATAGRAM:239.1.1.1:5001,ip-multicast-if=10.0.0.100,ip-multicast-ttl=9",
     );
-    let heard = recv.ends(0);
-    let datagram = &heard.events_of("datagram")[0];
+    let received = recv.ends(0);
+    let datagram = &received.events_of("datagram")[0];
     assert_eq!((&datagram["text"], &datagram["ttl"]), (&json!("from socat\n"), &json!(9)));
 
     let recv = b.mcast("recv --iface e0 [ff15::9]:5002 --count 1 -o json").ready();
@@ -121,7 +122,7 @@ fn socat_and_mcast_exchange_datagrams() {
     assert_eq!(recv.ends(0).events_of("datagram")[0]["text"], "six\n");
 
     let socat = b.program("socat -u UDP6-RECV:5003,reuseaddr,ipv6-join-group=[ff15::9]:e0 STDOUT");
-    b.joins("e0", "ff15::9");
+    b.wait_for_join("e0", "ff15::9");
     a.mcast_with(&[
         "send",
         "--iface",
@@ -164,13 +165,13 @@ fn socat_and_mcast_exchange_ssm_datagrams() {
         "{finished}"
     );
 
-    // socat joins by the raw option IP_ADD_SOURCE_MEMBERSHIP: group, interface, source. That of
-    // IPv6 is longer than its options can be; there iperf stands in below.
+    // socat joins by the raw option IP_ADD_SOURCE_MEMBERSHIP: group, interface, source. The
+    // option for IPv6 is too long for socat; the test with iperf covers it.
     let socat = b.program(
         "socat -u UDP4-RECV:5002,bind=232.1.1.2,setsockopt-listen=0:39:xe80101020a0000650a000064 \
          STDOUT",
     );
-    b.joins("e0", "232.1.1.2");
+    b.wait_for_join("e0", "232.1.1.2");
     for source in ["99", "100"] {
         let (iface, message) = (format!("10.0.0.{source}"), format!("{source}\n"));
         a.mcast_with(&["send", "--iface", &iface, "232.1.1.2:5002", "-c", "1", "-m", &message])
@@ -201,11 +202,11 @@ fn iperf_and_mcast_exchange_ssm_datagrams() {
             .ready_when_member(&b, "e0", group);
         let client =
             a.program(&format!("iperf {family} -c {group} -u -t 1 -b 50pps -l 1000 -B {source}"));
-        recv.ends(0).says("received 5 datagrams (5000 bytes) from 1 source");
+        recv.ends(0).prints("received 5 datagrams (5000 bytes) from 1 source");
         client.finish();
 
         let server = b.program(&format!("iperf {family} -s -u -B {group}%e0 -H {source} -p 5002"));
-        b.joins("e0", group);
+        b.wait_for_join("e0", group);
         let (elsewhere, port) = (source.replace("100", "99"), target.replace("5001", "5002"));
         if family.is_empty() {
             a.mcast(&format!("send --iface {elsewhere} {port} -c 1 -q")).ends(0);

@@ -1,5 +1,5 @@
-//! The map of `docs/architecture.md`, held against the code: imports run down the list of layers
-//! and never up, files do not import each other in a circle, and a facade holds no code.
+//! The code follows the layers of `docs/architecture.md`: imports run down the list and never up,
+//! files do not import each other in a circle, and a facade contains no code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

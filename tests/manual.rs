@@ -151,7 +151,7 @@ fn the_scripts_are_valid_in_their_shells() {
     }
 }
 
-/// What bash offers for the last word of a line, as its readline asks for it.
+/// The completions that bash offers for the last word of a line.
 fn offered_by_bash(script: &str, line: &[&str]) -> Vec<String> {
     let ask = "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
                function=$(complete -p mcast | sed 's/.* -F \\([^ ]*\\) .*/\\1/'); \

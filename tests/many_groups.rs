@@ -38,7 +38,7 @@ fn ten_thousand_groups_are_joined_and_left() {
     let finished = recv.ends(0);
     let groups: HashSet<String> =
         finished.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
-    assert_eq!(groups.len(), 10_000, "each was heard once, under its own name");
+    assert_eq!(groups.len(), 10_000, "each group received one datagram");
     assert_eq!(finished.summary()["kernel_drops"], 0);
     assert_eq!(finished.events_of("left").len(), 10_000);
     assert_eq!(members(&b), 0);
@@ -174,7 +174,7 @@ fn an_exhausted_limit_is_named_with_its_value() {
     let (_a, b) = lab.pair_with_ipv6();
     let refused = |finished: lab::Finished, parts: &[&str]| {
         assert_eq!(finished.status.code(), Some(2), "{finished}");
-        parts.iter().for_each(|part| finished.says(part));
+        parts.iter().for_each(|part| finished.prints(part));
     };
     refused(
         with_open_files(&b, 100, "recv --iface e0 239.2.0.1:5000-5099").finish(),

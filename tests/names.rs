@@ -83,8 +83,8 @@ fn names_are_escaped_on_terminals() {
         }
         assert!(!plain.err.lines().any(|line| line.starts_with("error: forged")), "{plain}");
     }
-    run(&b, &["ifaces"]).says(SHOWN);
-    run(&b, &["recv", "--iface", SHOWN, "-d", "1ms"]).says(&format!(" on {SHOWN} ("));
+    run(&b, &["ifaces"]).prints(SHOWN);
+    run(&b, &["recv", "--iface", SHOWN, "-d", "1ms"]).prints(&format!(" on {SHOWN} ("));
     // JSON has the name itself, but escapes control characters.
     let json = run(&b, &["ifaces", "-o", "json"]);
     is_safe(&json);
@@ -101,21 +101,21 @@ fn an_interface_name_may_be_invalid_utf8() {
     let odd = listed.iter().find(|iface| iface["name"] == "b\\xffz").expect("it is listed");
     let index = odd["ifindex"].to_string();
     assert!(listed.iter().any(|iface| iface["name"] == "e1"), "{listed:?}");
-    b.mcast("ifaces").ends(0).says("b\\xffz  up");
+    b.mcast("ifaces").ends(0).prints("b\\xffz  up");
     for name in ["10.0.0.101", &index, "b\\xffz"] {
         let recv = b.mcast(&format!("recv 239.1.1.1:5000 --iface {name} -c 1 -o json")).ready();
         a.mcast("send 239.1.1.1:5000 --iface e0 -c 1").ends(0);
-        let heard = recv.ends(0);
-        assert_eq!(heard.events_of("datagram")[0]["iface"], "b\\xffz", "{heard}");
+        let received = recv.ends(0);
+        assert_eq!(received.events_of("datagram")[0]["iface"], "b\\xffz", "{received}");
     }
     let recv = b.mcast(&format!("recv [ff02::5%{index}]:5000 -c 1")).ready();
     a.mcast("send [ff02::5%e0]:5000 -c 1").ends(0);
-    recv.ends(0).says("  b\\xffz  ");
-    let heard = a.mcast("recv 239.1.1.1:5000 --iface e0 -c 1").ready();
+    recv.ends(0).prints("  b\\xffz  ");
+    let recv = a.mcast("recv 239.1.1.1:5000 --iface e0 -c 1").ready();
     b.mcast(&format!("send 239.1.1.1:5000 --iface {index} -c 1")).ends(0);
-    heard.ends(0);
+    recv.ends(0);
     let checked = b.mcast("check 239.1.1.1:5000 --iface 10.0.0.101 -d 1ms").finish();
-    checked.says("b\\xffz");
+    checked.prints("b\\xffz");
     assert!(checked.status.code().is_some_and(|status| status < 2), "{checked}");
 
     // The interface disappears while mcast listens.

@@ -28,8 +28,8 @@ fn the_portable_path_works_in_both_families() {
             ),
         )
         .ends(0);
-        let heard = recv.ends(0);
-        let datagrams = heard.events_of("datagram");
+        let finished = recv.ends(0);
+        let datagrams = finished.events_of("datagram");
         assert_eq!(datagrams.len(), 5);
         for datagram in datagrams {
             assert!(datagram["source"].as_str().unwrap().starts_with(source), "{datagram}");
@@ -41,7 +41,7 @@ fn the_portable_path_works_in_both_families() {
                 assert_eq!(
                     datagram[unknown],
                     Value::Null,
-                    "what is not told is null, never 0: {datagram}"
+                    "an unknown value is null, never 0: {datagram}"
                 );
             }
         }
@@ -59,11 +59,11 @@ fn both_paths_exchange_identical_frames() {
 
     let wire = a.capture("e0");
     let recv = portable(&b, "recv --iface 10.0.0.101 --count 1").ready();
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
     a.mcast("send --iface e0 --count 1").ends(0);
-    let heard = recv.ends(0);
-    assert!(heard.out.contains("> 224.202.20.30:54321  11 bytes  hello world"), "{heard}");
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
+    let finished = recv.ends(0);
+    assert!(finished.out.contains("> 224.202.20.30:54321  11 bytes  hello world"), "{finished}");
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn the_portable_path_ends_the_same_way() {
     let (_a, b) = lab.pair();
     portable(&b, "recv --iface e0 --count 1 --timeout 30ms")
         .ends(1)
-        .says("0 of 1 datagrams within --timeout 30ms");
+        .prints("0 of 1 datagrams within --timeout 30ms");
     portable(
         &b,
         "recv --iface e0 --count 3 --timeout 20s -- mcast send --iface e0 --count 3 --interval \

@@ -1,5 +1,5 @@
-//! The bar on standard error: there on a terminal while a finite run goes on, gone without trace
-//! afterwards, and never anywhere else.
+//! The progress bar on standard error: only on a terminal, only during a finite run, and without
+//! trace afterwards.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -38,7 +38,7 @@ fn on_a_terminal(host: &Host, term: &str, trigger: &str, arguments: &str) -> Run
     start_on_a_terminal(host, term, trigger, &words)
 }
 
-/// All that a terminal was sent.
+/// All output to the terminal.
 fn sent(finished: &Finished) -> String {
     finished
         .out
@@ -57,7 +57,7 @@ fn screen(finished: &Finished) -> Vec<String> {
             '\r' => column = 0,
             '\n' => row += 1,
             '\u{1b}' => {
-                // It clears its line, and colours are of no account; nothing else may come.
+                // Only two sequences may occur: clear the line, and colours.
                 let end = letters.by_ref().find(char::is_ascii_alphabetic);
                 assert!(matches!(end, Some('K' | 'm')), "{text:?}");
                 if end == Some('K') {
@@ -237,14 +237,14 @@ fn raw_payloads_need_force_on_a_terminal() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let finished = on_a_terminal(&b, "xterm", "", "recv --iface e0 -o raw --color never").ends(2);
-    let said = sent(&finished);
-    assert!(said.contains("error: cannot write raw payloads to a terminal"), "{said}");
-    assert!(said.contains("add --force") && !b.is_member("e0", "224.202.20.30"), "{said}");
+    let output = sent(&finished);
+    assert!(output.contains("error: cannot write raw payloads to a terminal"), "{output}");
+    assert!(output.contains("add --force") && !b.is_member("e0", "224.202.20.30"), "{output}");
     for arguments in ["recv --iface e0 -o raw --force -c 1", "recv --iface e0 -o raw -q -c 1"] {
         let recv = on_a_terminal(&b, "xterm", "", arguments);
-        b.joins("e0", "224.202.20.30");
+        b.wait_for_join("e0", "224.202.20.30");
         a.mcast("send --iface e0 -c 1 -m \u{1b}]0;title\u{7} -qq").ends(0);
-        let said = sent(&recv.ends(0));
-        assert_eq!(said.contains("\u{1b}]0;title"), arguments.contains("--force"), "{said:?}");
+        let output = sent(&recv.ends(0));
+        assert_eq!(output.contains("\u{1b}]0;title"), arguments.contains("--force"), "{output:?}");
     }
 }

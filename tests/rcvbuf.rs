@@ -27,7 +27,7 @@ used = lambda: struct.unpack('9I', receive.getsockopt(socket.SOL_SOCKET, 55, 36)
 print('joined')
 for time_ in range(times):
     while not used():
-        time.sleep(0.001)  # between two looks
+        time.sleep(0.001)  # between two polls
     print('measured', time_, used())
     receive.recv(65536)
 ";
@@ -143,14 +143,14 @@ fn a_buffer_for_a_pause_holds_it_without_waste() {
             holds,
         );
         recv.signal("CONT");
-        let heard = recv.ends(0);
-        assert_eq!(heard.summary()["kernel_drops"], json!(0), "{rcvbuf}\n{heard}");
+        let finished = recv.ends(0);
+        assert_eq!(finished.summary()["kernel_drops"], json!(0), "{rcvbuf}\n{finished}");
         let recv = stopped(&pair, rcvbuf, &[], group, len, 2 * holds);
         recv.signal("INT");
         recv.signal("CONT");
-        let heard = recv.ends(0);
-        let dropped = heard.summary()["kernel_drops"].as_u64().unwrap();
-        assert!(dropped > 0, "{rcvbuf} is larger than requested\n{heard}");
+        let finished = recv.ends(0);
+        let dropped = finished.summary()["kernel_drops"].as_u64().unwrap();
+        assert!(dropped > 0, "{rcvbuf} is larger than requested\n{finished}");
         println!("{rcvbuf}: {holds} were held, and of twice as many {}", 2 * holds - dropped);
     }
 }
@@ -162,16 +162,17 @@ fn the_purpose_of_a_buffer_is_shown() {
     let args = |rest: &[&'static str]| {
         [&["recv", "--iface", "e0", "--duration", "1ms", "--rcvbuf"], rest].concat()
     };
-    let said = b.mcast_with(&args(&["20Mbit * 50 ms"])).ends(0);
-    said.says(
+    let output = b.mcast_with(&args(&["20Mbit * 50 ms"])).ends(0);
+    output.prints(
         "on e0 (10.0.0.101), receive buffer 106.9 KiB: 50 ms of 20 Mbit/s in datagrams of 1316 \
          bytes\n",
     );
-    let said = b.mcast_with(&args(&["5kpps*20ms/64", "239.1.1.1:5000", "239.1.1.2:5000"])).ends(0);
-    said.says(", receive buffer 40.6 KiB each: 20 ms of 5 kpps in datagrams of 64 bytes\n");
-    let said = b.mcast_with(&args(&["10kpps*50ms/64", "-o", "json"])).ends(0);
+    let output =
+        b.mcast_with(&args(&["5kpps*20ms/64", "239.1.1.1:5000", "239.1.1.2:5000"])).ends(0);
+    output.prints(", receive buffer 40.6 KiB each: 20 ms of 5 kpps in datagrams of 64 bytes\n");
+    let output = b.mcast_with(&args(&["10kpps*50ms/64", "-o", "json"])).ends(0);
     assert_eq!(
-        said.events_of("ready")[0]["rcvbuf_bytes"],
+        output.events_of("ready")[0]["rcvbuf_bytes"],
         json!({"asked": 208_000, "granted": 208_000})
     );
 }
@@ -190,32 +191,32 @@ fn a_capped_buffer_reports_the_pause_it_covers() {
              {options} 2>&1"
         ))
     };
-    let said = capped("'100kpps*5s/64'");
-    assert!(said.contains(&format!(
+    let output = capped("'100kpps*5s/64'");
+    assert!(output.contains(&format!(
         "warning: the system limits the receive buffer to {limit} bytes, less than the requested \
          208000000: it holds "
     )));
-    let lasts = said
+    let lasts = output
         .split_once("it holds ")
         .and_then(|(_, rest)| rest.split_once(" ms of datagrams instead of 5 s\n"))
-        .expect(&said)
+        .expect(&output)
         .0;
     // Rounding to three digits loses less than one percent.
     let exact = (2 * limit / truesize(64)) as f64 / 100.0;
     assert!(
         (0.99 * exact..=exact).contains(&lasts.parse().unwrap()),
-        "{lasts} of {exact} ms\n{said}"
+        "{lasts} of {exact} ms\n{output}"
     );
     assert!(
-        said.contains(&format!(
+        output.contains(&format!(
             "tip: raise the limit, now {limit}: sysctl -w net.core.rmem_max=208000000; or run \
              mcast with CAP_NET_ADMIN"
         )),
-        "{said}"
+        "{output}"
     );
     assert!(
-        said.contains(&format!(": {lasts} ms of 100 kpps in datagrams of 64 bytes\n")),
-        "the first line has the granted pause\n{said}"
+        output.contains(&format!(": {lasts} ms of 100 kpps in datagrams of 64 bytes\n")),
+        "the first line has the granted pause\n{output}"
     );
     let json = capped("'100kpps*5s/64' -o json");
     assert!(json.contains(&format!("{{\"asked\":208000000,\"granted\":{limit}}}")), "{json}");

@@ -12,7 +12,7 @@ fn refused(host: &Host, arguments: &str, parts: &[&str]) {
     let finished = host.mcast(arguments).ends(2);
     assert_eq!(finished.out, "", "{finished}");
     assert_eq!(finished.err.matches("error:").count(), 1, "{finished}");
-    parts.iter().for_each(|part| finished.says(part));
+    parts.iter().for_each(|part| finished.prints(part));
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_full_queue_is_an_error() {
     let waits = summary["waits"].as_u64().unwrap();
     assert!((1..=60).contains(&waits), "it was waited for before it was given up\n{sent}");
     assert!(a.counter("Udp", "SndbufErrors") > waits + errors, "and tried again and again");
-    sent.says("(ENOBUFS)");
+    sent.prints("(ENOBUFS)");
     drop(b);
 }
 
@@ -270,11 +270,11 @@ fn a_sender_waits_for_a_busy_queue() {
                  100 -o json {options}"
             ))
             .ends(0);
-        let (summary, heard) = (sent.summary(), recv.ends(0).summary());
+        let (summary, received) = (sent.summary(), recv.ends(0).summary());
         assert!(summary["waits"].as_u64() > Some(0), "{sent}");
         assert_eq!((&summary["errors"], &summary["datagrams"]), (&json!(0), &json!(200)), "{sent}");
         assert_eq!(
-            (&heard["datagrams"], &heard["measured"]["lost"]),
+            (&received["datagrams"], &received["measured"]["lost"]),
             (&json!(200), &json!(0)),
             "{sent}"
         );
@@ -295,10 +295,10 @@ fn a_refused_train_is_sent_datagram_by_datagram() {
         )
         .ends(0);
     assert!(sent.err.contains("cannot leave as one train"), "{sent}");
-    let (summary, heard) = (sent.summary(), recv.ends(0).summary());
+    let (summary, received) = (sent.summary(), recv.ends(0).summary());
     assert_eq!((&summary["errors"], &summary["datagrams"]), (&json!(0), &json!(20)), "{sent}");
     assert_eq!(
-        (&heard["datagrams"], &heard["bytes"], &heard["measured"]["lost"]),
+        (&received["datagrams"], &received["bytes"], &received["measured"]["lost"]),
         (&json!(20), &json!(60_000), &json!(0))
     );
 }
@@ -320,7 +320,7 @@ fn endless_and_link_local_floods_need_force() {
         ("10.0.0.255:5000 -i 100us -d 1s", "to 10.0.0.255: every host on the network"),
         ("239.1.1.1:5000 --flood -c 1 --rate 1kpps", "--flood"),
     ] {
-        a.mcast(&format!("send --iface e0 {arguments}")).ends(2).says(says);
+        a.mcast(&format!("send --iface e0 {arguments}")).ends(2).prints(says);
     }
     for allowed in [
         "224.0.0.99:5000 --flood -c 100",
@@ -338,7 +338,7 @@ fn endless_and_link_local_floods_need_force() {
         .mcast("recv --iface e0 224.0.0.99:5000 [ff02::99]:5000 -c 20 -q")
         .ready_when_member(&b, "e0", "224.0.0.99");
     a.mcast("send --iface e0 224.0.0.99:5000 [ff02::99%e0]:5000 --flood --force -c 10 -q").ends(0);
-    recv.ends(0).says("received 20 datagrams");
+    recv.ends(0).prints("received 20 datagrams");
 }
 
 #[test]
@@ -355,9 +355,9 @@ fn a_down_interface_while_sending_is_an_error() {
     });
     let recv = b.mcast("recv --iface e0 --count 1").ready();
     a.shell("ip link set e0 up");
-    recv.ends(0).says("here");
+    recv.ends(0).prints("here");
     send.signal("INT");
-    send.ends(1).says("could not be sent");
+    send.ends(1).prints("could not be sent");
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn ipv6_on_loopback_names_the_missing_route() {
     let Some(lab) = Lab::open() else { return };
     let alone = lab.host();
     let sent = alone.mcast("send --iface lo [ff15::1]:5000 --count 1").ends(1);
-    sent.says("ip -6 route add local ff00::/8 dev lo");
+    sent.prints("ip -6 route add local ff00::/8 dev lo");
     alone.shell("ip -6 route add local ff00::/8 dev lo");
     alone
         .mcast(
@@ -382,10 +382,10 @@ fn an_oversized_message_is_refused_before_sending() {
     let (fits, too_long) = ("x".repeat(65_507), "x".repeat(65_508));
     let refused =
         a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", &too_long]).ends(2);
-    refused.says("cannot send 65508 bytes to 224.202.20.30: a datagram carries at most 65507");
+    refused.prints("cannot send 65508 bytes to 224.202.20.30: a datagram carries at most 65507");
     let recv = b.mcast("recv --iface e0 --count 1 -q").ready_when_member(&b, "e0", "224.202.20.30");
     a.mcast_with(&["send", "--iface", "e0", "--count", "1", "--message", &fits, "-q"]).ends(0);
-    recv.ends(0).says("(65507 bytes)");
+    recv.ends(0).prints("(65507 bytes)");
 }
 
 #[test]
@@ -394,18 +394,18 @@ fn a_capped_receive_buffer_is_reported() {
     let (_a, b) = lab.pair();
     // An ordinary user may not exceed the limit.
     let mcast = env!("CARGO_BIN_EXE_mcast");
-    let said = b.shell(&format!(
+    let output = b.shell(&format!(
         "setpriv --bounding-set -net_admin {mcast} recv --iface e0 --rcvbuf 900MiB --duration 1ms \
          2>&1"
     ));
     let limit: u64 =
         std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap().trim().parse().unwrap();
     assert!(
-        said.contains(&format!(
+        output.contains(&format!(
             "warning: the system limits the receive buffer to {limit} bytes, less than the \
              requested 943718400"
         )),
-        "{said}"
+        "{output}"
     );
-    assert!(said.contains("sysctl -w net.core.rmem_max=943718400"), "{said}");
+    assert!(output.contains("sysctl -w net.core.rmem_max=943718400"), "{output}");
 }

@@ -186,8 +186,7 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     runs
 }
 
-/// The events of real runs, each with its kind; of those with the same fields of the same types,
-/// one.
+/// One event of real runs for each set of fields and types, with its kind.
 fn real_events(lab: &Lab) -> Vec<(&'static str, Value)> {
     let mut shapes = BTreeSet::new();
     let events = real_runs(lab).into_iter().flat_map(|run| run.events());
@@ -273,12 +272,12 @@ fn the_ready_event_names_the_schema() {
 
 #[test]
 fn every_field_has_a_description() {
-    fn is_told(way: &str, schema: &Value) {
+    fn is_described(way: &str, schema: &Value) {
         if let Some(fields) = schema["properties"].as_object() {
             for (name, field) in fields {
                 let way = format!("{way}.{name}");
-                let told = field["description"].as_str().unwrap_or_default();
-                assert!(told.ends_with('.'), "{way} is not described");
+                let description = field["description"].as_str().unwrap_or_default();
+                assert!(description.ends_with('.'), "{way} is not described");
                 for (suffix, words) in [
                     ("_ns", "nanoseconds"),
                     ("_bytes", "bytes"),
@@ -286,15 +285,15 @@ fn every_field_has_a_description() {
                     ("_bps", "per second"),
                 ] {
                     assert!(
-                        !name.ends_with(suffix) || told.contains(words),
-                        "{way} has no unit: {told}"
+                        !name.ends_with(suffix) || description.contains(words),
+                        "{way} has no unit: {description}"
                     );
                 }
-                is_told(&way, field);
+                is_described(&way, field);
             }
         }
         if schema["items"].is_object() {
-            is_told(way, &schema["items"]);
+            is_described(way, &schema["items"]);
         }
     }
     let definitions = schema::PUBLISHED["$defs"].as_object().expect("definitions");
@@ -303,7 +302,7 @@ fn every_field_has_a_description() {
             definition["description"].as_str().unwrap_or_default().ends_with('.'),
             "{name} is not described"
         );
-        is_told(name, definition);
+        is_described(name, definition);
     }
 }
 
@@ -356,7 +355,7 @@ fn the_schema_refuses_changed_events() {
     for (kind, event) in &events {
         let changes = |change: &dyn Fn(&Value) -> Option<Value>| each_changed(kind, event, change);
 
-        // Without its damage a datagram is one as any other.
+        // `damage` may be absent: an intact datagram has none.
         for name in names(event).iter().filter(|name| *name != "damage") {
             let without = changes(&|value| {
                 let mut fields =
@@ -402,7 +401,7 @@ fn the_schema_refuses_changed_events() {
         null.extend(is_null.into_iter().map(|(way, _)| way));
     }
     assert_eq!(null, may_be_null(), "null where it may be, and nowhere else");
-    what_is_beyond_its_bounds_is_refused(&events);
+    values_out_of_bounds_are_refused(&events);
 }
 
 /// The names of all fields, however deep.
@@ -418,7 +417,7 @@ fn names(value: &Value) -> BTreeSet<String> {
 }
 
 /// Values of the right type but outside their range, each in every real event with this field.
-fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
+fn values_out_of_bounds_are_refused(events: &[(&'static str, Value)]) {
     let table: [(&str, &str, Value); 54] = [
         ("warning", "event", json!("warnings")),
         ("warning", "id", json!("kernel_drops")),
@@ -483,7 +482,7 @@ fn what_is_beyond_its_bounds_is_refused(events: &[(&'static str, Value)]) {
         for (_, event) in events.iter().filter(|(kind, _)| *kind == of) {
             let mut event = event.clone();
             event[field] = value.clone();
-            is_refused("what means nothing", &format!("{of}.{field}"), &event);
+            is_refused("an invalid value", &format!("{of}.{field}"), &event);
         }
     }
     let inside = [

@@ -14,7 +14,7 @@ fn the_two_programs_of_the_article_work() {
     let (a, b) = lab.pair();
     let recv = b.mcast("recv --iface 10.0.0.101 --count 10").ready();
     let send = a.mcast("send --iface e0 224.202.20.30:54321 --interval 5ms").ready();
-    let heard = recv.ends(0);
+    let received = recv.ends(0);
     send.signal("INT");
     let sent = send.ends(0);
 
@@ -22,8 +22,8 @@ fn the_two_programs_of_the_article_work() {
     for part in ["224.202.20.30:54321", ETHERNET, "10.0.0.100:", "on e0", "TTL 1", "every 5 ms"] {
         assert!(first.contains(part), "{part}: {first}");
     }
-    let lines: Vec<&str> = heard.out.lines().collect();
-    assert_eq!(lines.len(), 12, "a first line, ten datagrams, a summary\n{heard}");
+    let lines: Vec<&str> = received.out.lines().collect();
+    assert_eq!(lines.len(), 12, "a first line, ten datagrams, a summary\n{received}");
     for part in ["224.202.20.30:54321", ETHERNET, "on e0 (10.0.0.101)"] {
         assert!(lines[0].contains(part), "{part}: {}", lines[0]);
     }
@@ -49,12 +49,12 @@ fn frames_reports_and_leaves_are_on_the_wire() {
     let (a, b) = lab.pair();
     let wire = a.capture("e0");
     let recv = b.mcast("recv --iface e0 --count 1").ready();
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_ex"]);
     a.mcast("send --iface e0 --count 1").ends(0);
     recv.ends(0);
-    wire.sees(&["> 01:00:5e:4a:14:1e", "ttl 1", "proto UDP (17)"]);
-    wire.sees(&["10.0.0.100.", "> 224.202.20.30.54321", "UDP, length 11"]);
-    wire.sees(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
+    wire.wait_for_frame(&["> 01:00:5e:4a:14:1e", "ttl 1", "proto UDP (17)"]);
+    wire.wait_for_frame(&["10.0.0.100.", "> 224.202.20.30.54321", "UDP, length 11"]);
+    wire.wait_for_frame(&["igmp v3 report", "gaddr 224.202.20.30 to_in"]);
     assert!(!b.is_member("e0", "224.202.20.30"));
 }
 
@@ -65,9 +65,9 @@ fn an_igmpv2_network_gets_reports_and_leaves() {
     b.shell("echo 2 > /proc/sys/net/ipv4/conf/e0/force_igmp_version");
     let wire = a.capture("e0");
     let recv = b.mcast("recv --iface e0 --count 1").ready();
-    wire.sees(&["igmp v2 report 224.202.20.30"]);
+    wire.wait_for_frame(&["igmp v2 report 224.202.20.30"]);
     recv.signal("TERM");
-    wire.sees(&["igmp leave 224.202.20.30"]);
+    wire.wait_for_frame(&["igmp leave 224.202.20.30"]);
     recv.ends(143);
 }
 
@@ -84,16 +84,16 @@ fn ipv6_works_like_ipv4() {
         assert!(b.is_member("e0", group));
         // The kernel delays the report by some 10 ms, and sends none for a group that it leaves
         // before.
-        wire.sees(&["multicast listener report v2", &format!("gaddr {group} to_ex")]);
+        wire.wait_for_frame(&["multicast listener report v2", &format!("gaddr {group} to_ex")]);
         let send = a
             .mcast(&format!(
                 "send --iface e0 {target} --count 2 --interval 10ms --ttl 3 --dscp af41"
             ))
             .ends(0);
         assert!(send.out.contains(&format!("sent to {sent_to}  e0  11 bytes")), "{send}");
-        let heard = recv.ends(0);
-        for datagram in heard.events_of("datagram") {
-            let told = [
+        let received = recv.ends(0);
+        for datagram in received.events_of("datagram") {
+            let fields = [
                 &datagram["group"],
                 &datagram["port"],
                 &datagram["ttl"],
@@ -101,14 +101,14 @@ fn ipv6_works_like_ipv4() {
                 &datagram["iface"],
             ];
             assert_eq!(
-                told,
+                fields,
                 [&json!(group), &json!(5000), &json!(3), &json!(34), &json!("e0")],
-                "{heard}"
+                "{received}"
             );
             assert!(datagram["source"].as_str().unwrap().starts_with("[fe80::"), "{datagram}");
         }
-        wire.sees(&["> 33:33:00:00:12:34", "IPv6", group]);
-        wire.sees(&["multicast listener report v2", &format!("gaddr {group} to_in")]);
+        wire.wait_for_frame(&["> 33:33:00:00:12:34", "IPv6", group]);
+        wire.wait_for_frame(&["multicast listener report v2", &format!("gaddr {group} to_in")]);
     }
 }
 
@@ -123,14 +123,14 @@ fn json_has_the_documented_fields() {
              tick -o json",
         )
         .ends(0);
-    let heard = recv.ends(0);
-    for events in [heard.events(), sent.events()] {
+    let received = recv.ends(0);
+    for events in [received.events(), sent.events()] {
         let kinds: Vec<&str> =
             events.iter().map(|event| event["event"].as_str().unwrap()).collect();
         assert_eq!((kinds[0], kinds.last()), ("ready", Some(&"summary")));
     }
 
-    let ready = &heard.events_of("ready")[0];
+    let ready = &received.events_of("ready")[0];
     let target = json!({"group": "239.1.1.1", "port": 5000, "source": null, "excluded": [], "iface": "e0", "ifindex": ready["targets"][0]["ifindex"],
                         "address": "10.0.0.101", "mac": "01:00:5e:01:01:01", "vrf": null});
     assert_eq!(ready["targets"], json!([target]));
@@ -140,17 +140,17 @@ fn json_has_the_documented_fields() {
     );
     assert!(ready["rcvbuf_bytes"]["granted"].as_u64().unwrap() > 0);
 
-    let datagram = &heard.events_of("datagram")[0];
+    let datagram = &received.events_of("datagram")[0];
     let time = datagram["time"].as_str().unwrap();
     assert!(time.len() == "2026-11-22T21:35:12.123456789Z".len() && time.ends_with('Z'), "{time}");
     let expected = json!({"event": "datagram", "time": time, "source": "10.0.0.100:40000", "group": "239.1.1.1", "port": 5000,
                           "iface": "e0", "ttl": 7, "dscp": 46, "len_bytes": 4, "text": "tick"});
     assert_eq!(*datagram, expected);
 
-    let left = &heard.events_of("left")[0];
+    let left = &received.events_of("left")[0];
     assert_eq!((&left["group"], &left["iface"]), (&json!("239.1.1.1"), &json!("e0")));
 
-    let summary = heard.summary();
+    let summary = received.summary();
     for (field, value) in
         [("datagrams", 2), ("bytes", 8), ("kernel_drops", 0), ("truncated", 0), ("sources", 1)]
     {
@@ -232,18 +232,18 @@ for payload in (b"", b"\xff\x00", b"x" * 65507):
     s.sendto(payload, ("224.202.20.30", 54321))
 "#;
     a.python(program, &[]).ends(0);
-    let heard = recv.ends(0);
-    let told: Vec<(Value, Value)> = heard
+    let received = recv.ends(0);
+    let fields: Vec<(Value, Value)> = received
         .events_of("datagram")
         .iter()
         .map(|event| (event["len_bytes"].clone(), event["hex"].clone()))
         .collect();
     assert_eq!(
-        told,
+        fields,
         [(json!(0), Value::Null), (json!(2), json!("ff00")), (json!(65507), Value::Null)]
     );
-    assert_eq!(heard.events_of("datagram")[0]["text"], "");
-    assert_eq!(heard.summary()["truncated"], 0);
+    assert_eq!(received.events_of("datagram")[0]["text"], "");
+    assert_eq!(received.summary()["truncated"], 0);
 }
 
 #[test]
@@ -254,9 +254,9 @@ fn two_groups_on_one_port_do_not_mix() {
     let two = b.mcast("recv --iface e0 239.1.1.2:5000 --count 2 -o json").ready();
     let both = b.mcast("recv --iface e0 239.1.1.1:5000 239.1.1.2:5000 --count 4 -o json").ready();
     a.mcast("send --iface e0 239.1.1.1:5000 239.1.1.2:5000 --count 2 --interval 10ms").ends(0);
-    let groups = |heard: lab::Finished| -> Vec<String> {
+    let groups = |received: lab::Finished| -> Vec<String> {
         let mut groups: Vec<String> =
-            heard.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
+            received.events_of("datagram").iter().map(|event| event["group"].to_string()).collect();
         groups.sort();
         groups
     };
@@ -284,10 +284,10 @@ fn other_interfaces_and_unicast_are_not_the_group() {
                        socket.SOCK_DGRAM).sendto(b'wrong', ('10.0.0.101', 5000))";
         a.python(unicast, &[]).ends(0);
         a.mcast(&format!("send --iface e0 {wanted} -c 1 -m last")).ends(0);
-        let heard = recv.ends(0);
+        let received = recv.ends(0);
         let texts: Vec<Value> =
-            heard.events_of("datagram").iter().map(|event| event["text"].clone()).collect();
-        assert_eq!(texts, ["first", "last"], "{heard}{e0}");
+            received.events_of("datagram").iter().map(|event| event["text"].clone()).collect();
+        assert_eq!(texts, ["first", "last"], "{received}{e0}");
         other.signal("INT");
         other.ends(0);
     }
@@ -301,9 +301,9 @@ fn the_route_selects_the_interface() {
     b.shell("ip route add default via 10.1.0.100");
     let recv = b.mcast("recv --count 1 -o json").ready();
     a.mcast("send --count 1").ends(0);
-    let heard = recv.ends(0);
-    assert_eq!(heard.events_of("datagram")[0]["iface"], "e1");
-    assert_eq!(heard.events_of("ready")[0]["targets"][0]["address"], "10.1.0.101");
+    let received = recv.ends(0);
+    assert_eq!(received.events_of("datagram")[0]["iface"], "e1");
+    assert_eq!(received.events_of("ready")[0]["targets"][0]["address"], "10.1.0.101");
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn datagrams_carry_the_named_address() {
         assert_eq!(
             sent.events_of("ready")[0]["targets"][0]["source"],
             source,
-            "what send says is what travels"
+            "send reports the source that is on the wire"
         );
     }
 }
@@ -362,9 +362,9 @@ fn count_shows_exactly_n_datagrams() {
     a.mcast("send --iface e0 --count 200 --interval 50us -q").ends(0);
     assert!(recv.is_running());
     recv.signal("CONT");
-    let heard = recv.ends(0);
+    let received = recv.ends(0);
     assert_eq!(
-        (heard.events_of("datagram").len(), heard.summary()["datagrams"].clone()),
+        (received.events_of("datagram").len(), received.summary()["datagrams"].clone()),
         (10, json!(10))
     );
 }
@@ -384,7 +384,7 @@ fn queued_datagrams_count_at_the_end() {
         recv.signal("INT");
         recv.signal("CONT");
     });
-    counted.ends(0).says("received 200 datagrams");
+    counted.ends(0).prints("received 200 datagrams");
     assert_eq!(free.ends(0).events_of("datagram").len(), 200);
 }
 
@@ -394,8 +394,8 @@ fn one_source_port_serves_several_interfaces() {
     let (a, b) = lab.pair_with_two_wires();
     let recv = b.mcast("recv [ff02::5%e0]:5000 [ff02::5%e1]:5000 --count 2 -o json").ready();
     a.mcast("send [ff02::5%e0]:5000 [ff02::5%e1]:5000 --source-port 40000 --count 1").ends(0);
-    let heard = recv.ends(0);
-    for datagram in heard.events_of("datagram") {
+    let received = recv.ends(0);
+    for datagram in received.events_of("datagram") {
         assert!(datagram["source"].as_str().unwrap().ends_with(":40000"), "{datagram}");
     }
 }
@@ -411,12 +411,12 @@ fn kernel_drops_are_counted_to_the_last() {
     a.mcast("send --iface e0 --count 100 --interval 50us -q").ends(0);
     recv.signal("INT");
     recv.signal("CONT");
-    let heard = recv.ends(0);
-    let summary = heard.summary();
+    let received = recv.ends(0);
+    let summary = received.summary();
     let (got, dropped) =
         (summary["datagrams"].as_u64().unwrap(), summary["kernel_drops"].as_u64().unwrap());
-    assert!(dropped > 0, "{heard}");
-    assert_eq!(got + dropped, 100, "each is either received or counted as dropped\n{heard}");
+    assert!(dropped > 0, "{received}");
+    assert_eq!(got + dropped, 100, "each is either received or counted as dropped\n{received}");
     assert_eq!(b.counter("Udp", "RcvbufErrors"), dropped);
 }
 
@@ -438,17 +438,17 @@ fn a_snooping_switch_forwards_only_where_mcast_has_joined() {
     let a = lab.host_on(&mut switch, "10.0.0.100/24");
     let b = lab.host_on(&mut switch, "10.0.0.101/24");
     let c = lab.host_on(&mut switch, "10.0.0.102/24");
-    switch.prunes(&a, &c);
+    switch.wait_for_pruning(&a, &c);
     let recv = b.mcast("recv --iface e0 239.1.1.1:5000").ready();
-    eventually("the switch learns of the member", || switch.knows_member(1, "239.1.1.1"));
+    eventually("the switch learns of the member", || switch.has_member(1, "239.1.1.1"));
     let before = c.frames_received("e0");
     a.mcast("send --iface e0 239.1.1.1:5000 --count 500 --interval 100us -q --no-offload").ends(0);
     let strayed = c.frames_received("e0") - before;
     assert!(strayed < 100, "{strayed} frames reached a host that did not join");
     recv.signal("INT");
-    let heard = recv.ends(0);
-    assert!(heard.out.contains("received 500 datagrams"), "{heard}");
-    eventually("the switch forgets the member", || !switch.knows_member(1, "239.1.1.1"));
+    let received = recv.ends(0);
+    assert!(received.out.contains("received 500 datagrams"), "{received}");
+    eventually("the switch forgets the member", || !switch.has_member(1, "239.1.1.1"));
 }
 
 #[test]
@@ -463,16 +463,16 @@ fn a_lossy_switch_loses_exactly_its_drops() {
         c.mcast("recv --iface e0 --count 20 -o json").ready(),
     );
     eventually("the switch learns of both", || {
-        switch.knows_member(1, "224.202.20.30") && switch.knows_member(2, "224.202.20.30")
+        switch.has_member(1, "224.202.20.30") && switch.has_member(2, "224.202.20.30")
     });
     switch.drop_one_in(4, 1);
     a.mcast("send --iface e0 --count 20 --interval 1ms").ends(0);
     whole.ends(0);
-    let heard = lossy.ends(0);
+    let received = lossy.ends(0);
     assert_eq!(
-        (&heard.summary()["kernel_drops"], heard.events_of("datagram").len()),
+        (&received.summary()["kernel_drops"], received.events_of("datagram").len()),
         (&json!(0), 15),
         "the network lost them, not this host"
     );
-    assert_eq!(b.counter("Udp", "InDatagrams"), 15, "and no more came after the fifteenth");
+    assert_eq!(b.counter("Udp", "InDatagrams"), 15, "no datagrams after the fifteenth");
 }

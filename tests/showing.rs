@@ -19,7 +19,7 @@ const GROUP: &str = "239.1.1.1";
 const MANY: u64 = 3000;
 const SIZE: usize = 100;
 
-/// Sends a stream of many datagrams, as fast as they may come.
+/// Sends a stream of `MANY` datagrams.
 fn flood(from: &Host) {
     from.mcast(&format!(
         "send {GROUP}:5000 --iface e0 --probe --size {SIZE} --count {MANY} --rate 100kpps -q"
@@ -35,7 +35,7 @@ fn receive(lab: &Lab, options: &str, output: impl Into<Stdio>) {
     let mut recv =
         command.stdin(Stdio::null()).stdout(output).stderr(Stdio::null()).spawn().unwrap();
     drop(command);
-    b.joins("e0", GROUP);
+    b.wait_for_join("e0", GROUP);
     flood(&a);
     assert!(recv.wait().unwrap().success());
 }
@@ -97,7 +97,7 @@ fn verbose_text_shows_dscp_and_ecn() {
             let verbose = b.mcast(&format!("recv {target} --iface e0 -c 1 -v")).ready();
             let plain = b.mcast(&format!("recv {target} --iface e0 -c 1")).ready();
             a.python(MARKED, &[group, class]).ends(0);
-            verbose.ends(0).says(shown);
+            verbose.ends(0).prints(shown);
             assert!(!plain.ends(0).out.contains("dscp"), "{target}");
         }
     }
@@ -154,7 +154,7 @@ fn datagrams_are_shown_at_once() {
         a.mcast(&format!("send 239.1.1.1:5000 --iface e0 --count {count} --interval 50us -q"))
             .ends(0);
         total += count;
-        eventually("all are shown, and nothing more comes", || shown() >= total);
+        eventually("all are shown", || shown() >= total);
     }
     eventually("a sender shows its one datagram", || {
         send.so_far().contains("\"event\":\"datagram\"")
@@ -170,12 +170,12 @@ fn a_signal_cuts_no_line() {
         let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 -o json").ready();
         recv.line(|line| line.contains("\"event\":\"datagram\""));
         recv.signal(signal);
-        let heard = recv.ends(0);
+        let finished = recv.ends(0);
         assert_eq!(
-            heard.events_of("datagram").len() as u64,
-            heard.summary()["datagrams"],
+            finished.events_of("datagram").len() as u64,
+            finished.summary()["datagrams"],
             "{}",
-            heard.summary()
+            finished.summary()
         );
     }
     send.signal("INT");

@@ -14,7 +14,7 @@ const GROUP: &str = "239.1.1.1";
 const TARGET: &str = "239.1.1.1:5000";
 const LOOK_CLOSER: &str = "mcast check 239.1.1.1:5000 --iface e0";
 
-/// The findings of a run, which are one at most, with one command.
+/// The findings of a run: at most one, with one command.
 fn findings(run: &Finished) -> Vec<Value> {
     let findings = run.events_of("finding");
     assert!(findings.len() <= 1, "{run}");
@@ -29,7 +29,7 @@ fn ids(run: &Finished) -> Vec<String> {
 }
 
 /// Waits for the finding with this id.
-fn told(running: &Running, id: &str) -> Value {
+fn wait_for_finding(running: &Running, id: &str) -> Value {
     let line =
         running.line(|line| line.starts_with(&format!("{{\"event\":\"finding\",\"id\":\"{id}\"")));
     serde_json::from_str(&line).expect("JSON")
@@ -60,7 +60,7 @@ fn the_rule_that_drops_a_silent_group_is_named() {
     let remedy = blamed["commands"][0]["run"].as_str().expect("a command");
     let evidence = blamed["evidence"].as_str().expect("evidence");
     assert!(evidence.starts_with("no datagrams for 239.1.1.1:5000 in "), "{run}");
-    assert!(run.events_of("warning").is_empty(), "the finding has said it\n{run}");
+    assert!(run.events_of("warning").is_empty(), "the finding replaces the warning\n{run}");
 
     // The suggested command fixes it.
     b.shell(remedy);
@@ -73,7 +73,7 @@ fn a_missing_carrier_is_reported_unless_quiet() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("ip link set e0 down");
-    b.has_carrier("e0", false);
+    b.wait_for_carrier("e0", false);
     let short = format!("recv {TARGET} --iface e0 --duration 10ms");
     let run = b.mcast(&format!("{short} -o json")).ends(0);
     assert_eq!(ids(&run), ["no-carrier"], "{run}");
@@ -123,14 +123,14 @@ fn five_seconds_of_silence_are_reported_once() {
     let many = b.mcast("recv 239.1.1.1+2000:5000 --iface e0 -o json").ready();
     let [text, quiet, raw] = ["", "-q", "-o raw"].map(recv);
     for running in [&plain, &spinning, &portable] {
-        let found = told(running, "nothing-arrives");
+        let found = wait_for_finding(running, "nothing-arrives");
         assert!(
             found["what"].as_str().unwrap().starts_with("no datagrams for 239.1.1.1:5000 in "),
             "{found}"
         );
         assert_eq!(found["commands"][0]["run"], LOOK_CLOSER);
     }
-    let found = told(&many, "nothing-arrives");
+    let found = wait_for_finding(&many, "nothing-arrives");
     assert!(
         found["what"]
             .as_str()
@@ -146,7 +146,7 @@ fn five_seconds_of_silence_are_reported_once() {
         running.ends(0)
     };
     for run in [plain, spinning, portable, many].map(end) {
-        assert_eq!(ids(&run), ["nothing-arrives"], "it was told already\n{run}");
+        assert_eq!(ids(&run), ["nothing-arrives"], "reported once\n{run}");
     }
     let run = end(raw);
     assert_eq!((run.out.as_str(), run.err.matches(LOOK_CLOSER).count()), ("", 1), "{run}");
@@ -167,7 +167,7 @@ fn a_stopped_stream_is_reported() {
     a.mcast(&format!("send {GROUP}:5001 --iface e0 --count 1")).ends(0);
     let send = || a.mcast(&format!("send {TARGET} --iface e0 --count 30 --interval 10ms")).ends(0);
     send();
-    let found = told(&stops, "stream-stopped");
+    let found = wait_for_finding(&stops, "stream-stopped");
     assert!(b.is_member("e0", GROUP));
     let (what, evidence) = (found["what"].as_str().unwrap(), found["evidence"].as_str().unwrap());
     assert!(
@@ -177,7 +177,7 @@ fn a_stopped_stream_is_reported() {
     );
     assert!(evidence.starts_with("this host is still a member"), "{evidence}");
     assert_eq!(found["commands"][0]["run"], LOOK_CLOSER);
-    // It goes on as before.
+    // Datagrams continue.
     send();
     for (running, wanted) in [(over, &[][..]), (once, &[]), (stops, &["stream-stopped"])] {
         running.signal("INT");
@@ -216,7 +216,7 @@ fn an_early_interrupt_skips_the_explanation() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     a.shell("ip link set e0 down");
-    b.has_carrier("e0", false);
+    b.wait_for_carrier("e0", false);
     for (signal, options, status) in [
         ("INT", "", 0),
         ("TERM", "", 0),
@@ -255,7 +255,7 @@ fn a_signal_does_not_wait_for_a_slow_nft() {
     );
     let recv =
         with_env(&b, &format!("recv {TARGET} --iface e0 --duration 10ms -o json"), "PATH", &path);
-    eventually("the firewall is asked", || mark.exists());
+    eventually("mcast runs nft", || mark.exists());
     recv.signal("INT");
     let run = recv.ends(0);
     let pid = fs::read_to_string(&mark).unwrap();

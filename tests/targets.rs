@@ -23,7 +23,7 @@ fn two_senders_and_a_receiver(lab: &Lab) -> (lab::Switch, Host, Host, Host) {
 }
 
 /// The received datagrams: group, port and source address of each.
-fn heard(finished: &Finished) -> BTreeSet<String> {
+fn flows(finished: &Finished) -> BTreeSet<String> {
     let print = |event: &Value| {
         let source = event["source"].as_str().unwrap().rsplit_once(':').unwrap().0;
         format!("{source} > {} {}", event["group"].as_str().unwrap(), event["port"])
@@ -44,7 +44,7 @@ fn a_range_is_joined_and_left() {
         let sent =
             a.mcast(&format!("send --iface e0 {range} --count 2 --interval 5ms -o json")).ends(0);
         let finished = recv.ends(0);
-        assert_eq!(heard(&finished).len(), 6, "{finished}");
+        assert_eq!(flows(&finished).len(), 6, "{finished}");
         assert_eq!(finished.events_of("left").len(), 6, "{finished}");
         assert_eq!(sent.summary()["targets"].as_array().unwrap().len(), 6);
         assert!(
@@ -91,7 +91,7 @@ fn a_player_url_is_a_target() {
         .ready();
     a.mcast("send --iface e0 udp://239.1.1.1:1234 udp://@232.1.1.1:1234 --count 1").ends(0);
     assert_eq!(
-        heard(&recv.ends(0)),
+        flows(&recv.ends(0)),
         ["10.0.0.100 > 239.1.1.1 1234", "10.0.0.100 > 232.1.1.1 1234"].map(str::to_owned).into()
     );
 }
@@ -116,7 +116,7 @@ fn sources_are_included_and_excluded_in_both_families() {
         let both = listen(format!("--count 8 {group}:5000 --source {ours} --source {theirs}"));
         let other = listen(format!("--count 4 {}@{group}:5000", bracket(theirs)));
         let address = group.trim_matches(['[', ']']);
-        eventually("the switch learns of the member", || switch.knows_member(2, address));
+        eventually("the switch learns of the member", || switch.has_member(2, address));
         for sender in [(&one, ours), (&two, theirs)] {
             let from = format!("send --iface {} {group}:5000 --count 4 --interval 5ms", sender.1);
             sender.0.mcast(&from).ends(0);
@@ -162,8 +162,8 @@ fn the_start_line_lists_the_sources() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let contradiction = b.mcast("recv --iface e0 10.0.0.5@232.1.1.1:5000 232.1.1.1:5000").ends(2);
-    contradiction.says("232.1.1.1 both from 10.0.0.5 only and from any source");
-    let told = |arguments: &str| {
+    contradiction.prints("232.1.1.1 both from 10.0.0.5 only and from any source");
+    let ready_targets = |arguments: &str| {
         let ready = b
             .mcast(&format!("recv --iface e0 -d 1ms -o json {arguments}"))
             .ends(0)
@@ -175,10 +175,13 @@ fn the_start_line_lists_the_sources() {
         ready["targets"].as_array().unwrap().iter().map(print).collect::<Vec<_>>()
     };
     assert_eq!(
-        told("10.0.0.6@232.1.1.1:5000 10.0.0.5@232.1.1.1:5000"),
+        ready_targets("10.0.0.6@232.1.1.1:5000 10.0.0.5@232.1.1.1:5000"),
         [r#""232.1.1.1" "10.0.0.5" []"#, r#""232.1.1.1" "10.0.0.6" []"#]
     );
-    assert_eq!(told("239.1.1.1:5000 --exclude 10.0.0.5"), [r#""239.1.1.1" null ["10.0.0.5"]"#]);
+    assert_eq!(
+        ready_targets("239.1.1.1:5000 --exclude 10.0.0.5"),
+        [r#""239.1.1.1" null ["10.0.0.5"]"#]
+    );
 }
 
 #[test]
@@ -191,10 +194,10 @@ fn igmpv3_and_mldv2_reports_carry_the_sources() {
         ("[fd00::5]@[ff3e::1]:5000", "ff3e::1", "fd00::5", "multicast listener report v2"),
     ] {
         let recv = b.mcast(&format!("recv --iface e0 {target}")).ready();
-        wire.sees(&[protocol, &format!("gaddr {group} allow {{ {source} }}")]);
+        wire.wait_for_frame(&[protocol, &format!("gaddr {group} allow {{ {source} }}")]);
         recv.signal("INT");
         recv.ends(0);
-        wire.sees(&[protocol, &format!("gaddr {group} block {{ {source} }}")]);
+        wire.wait_for_frame(&[protocol, &format!("gaddr {group} block {{ {source} }}")]);
     }
     for (target, group, source, protocol) in [
         ("239.1.1.1:5000", "239.1.1.1", "10.0.0.5", "igmp v3 report"),
@@ -202,10 +205,10 @@ fn igmpv3_and_mldv2_reports_carry_the_sources() {
     ] {
         let recv = b.mcast(&format!("recv --iface e0 {target} --exclude {source}")).ready();
         // The join may come first, from any source; the final state has the source.
-        wire.sees(&[protocol, &format!("gaddr {group} "), &format!("{{ {source} }}")]);
+        wire.wait_for_frame(&[protocol, &format!("gaddr {group} "), &format!("{{ {source} }}")]);
         recv.signal("INT");
         recv.ends(0);
-        wire.sees(&[protocol, &format!("gaddr {group} to_in {{ }}")]);
+        wire.wait_for_frame(&[protocol, &format!("gaddr {group} to_in {{ }}")]);
     }
 }
 
@@ -213,7 +216,7 @@ fn igmpv3_and_mldv2_reports_carry_the_sources() {
 fn igmpv2_falls_back_to_any_source_with_a_warning() {
     let Some(lab) = Lab::with(&["python3", "tcpdump"]) else { return };
     let (a, b) = lab.pair();
-    let said = |host: &Host, arguments: &str| {
+    let warning_ids = |host: &Host, arguments: &str| {
         let events = host.mcast(&format!("recv --iface e0 -o json {arguments} -d 50ms")).ends(0);
         events
             .events_of("warning")
@@ -221,14 +224,14 @@ fn igmpv2_falls_back_to_any_source_with_a_warning() {
             .map(|event| event["id"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    assert!(said(&b, "10.0.0.100@232.1.1.1:5000").is_empty());
+    assert!(warning_ids(&b, "10.0.0.100@232.1.1.1:5000").is_empty());
     b.shell(
         "echo 2 > /proc/sys/net/ipv4/conf/e0/force_igmp_version; echo 1 > \
          /proc/sys/net/ipv6/conf/e0/force_mld_version",
     );
-    assert_eq!(said(&b, "10.0.0.100@232.1.1.1:5000"), ["ssm-unsupported"]);
-    assert_eq!(said(&b, "[fd00::5]@[ff3e::1]:5000"), ["ssm-unsupported"]);
-    assert!(said(&b, "239.1.1.1:5000").is_empty());
+    assert_eq!(warning_ids(&b, "10.0.0.100@232.1.1.1:5000"), ["ssm-unsupported"]);
+    assert_eq!(warning_ids(&b, "[fd00::5]@[ff3e::1]:5000"), ["ssm-unsupported"]);
+    assert!(warning_ids(&b, "239.1.1.1:5000").is_empty());
 
     // A real querier, detected after the join. The report on the wire then has no source, and both
     // senders reach the host. The filter holds.
@@ -242,15 +245,15 @@ s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0
 s.sendto(struct.pack("!BBH4s", 0x11, 1, 0xffff - 0x1101, bytes(4)), ("224.0.0.1", 0))
 "#;
     a.python(query, &[]).ends(0);
-    eventually("e0 speaks IGMPv2", || {
+    eventually("e0 uses IGMPv2", || {
         b.proc_net("igmp").lines().any(|line| line.contains("e0") && line.contains("V2"))
     });
     let recv = b.mcast("recv --iface e0 10.0.0.100@232.1.1.1:5000 --count 2 -o json").ready();
-    wire.sees(&["igmp v2 report 232.1.1.1"]);
+    wire.wait_for_frame(&["igmp v2 report 232.1.1.1"]);
     a.mcast("send --iface 10.0.0.99 232.1.1.1:5000 --count 2 --interval 1ms").ends(0);
     a.mcast("send --iface 10.0.0.100 232.1.1.1:5000 --count 2 --interval 1ms").ends(0);
     let finished = recv.ends(0);
-    assert_eq!(heard(&finished), ["10.0.0.100 > 232.1.1.1 5000".to_owned()].into());
+    assert_eq!(flows(&finished), ["10.0.0.100 > 232.1.1.1 5000".to_owned()].into());
     assert_eq!(finished.events_of("warning")[0]["id"], "ssm-unsupported");
 }
 
@@ -270,30 +273,30 @@ fn the_ssm_range_without_a_source_is_warned_of() {
     }
     b.mcast("recv --iface e0 232.1.1.1+3:5000 -d 1ms")
         .ends(0)
-        .says("232.1.1.1 and 2 more groups are in");
+        .prints("232.1.1.1 and 2 more groups are in");
 }
 
 #[test]
 fn a_switch_forwards_only_to_members() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (switch, sender, bystander, receiver) = two_senders_and_a_receiver(&lab);
-    switch.prunes(&sender, &bystander);
+    switch.wait_for_pruning(&sender, &bystander);
     let recv = receiver.mcast("recv --iface e0 239.1.1.1+2:5000 --count 200 -q").ready_when_member(
         &receiver,
         "e0",
         "239.1.1.2",
     );
-    eventually("the switch knows the member", || {
-        switch.knows_member(2, "239.1.1.1") && switch.knows_member(2, "239.1.1.2")
+    eventually("the switch has the member", || {
+        switch.has_member(2, "239.1.1.1") && switch.has_member(2, "239.1.1.2")
     });
     let before = bystander.frames_received("e0");
     sender
         .mcast("send --iface e0 239.1.1.1+2:5000 --count 100 --interval 100us -q --no-offload")
         .ends(0);
-    recv.ends(0).says("received 200 datagrams");
+    recv.ends(0).prints("received 200 datagrams");
     let strayed = bystander.frames_received("e0") - before;
     assert!(strayed < 20, "{strayed} frames reached a host that joined nothing");
-    eventually("the switch has forgotten the member", || !switch.knows_member(2, "239.1.1.1"));
+    eventually("the switch has forgotten the member", || !switch.has_member(2, "239.1.1.1"));
 }
 
 #[test]
@@ -311,7 +314,7 @@ fn unicast_targets_need_no_membership() {
         assert_eq!(b.proc_net("igmp") + &b.proc_net("igmp6"), before, "nothing is joined");
         a.mcast(&format!("send {target} --count 2 --interval 1ms --dscp ef")).ends(0);
         let finished = recv.ends(0);
-        assert_eq!(heard(&finished), [format!("{source} > {group} 5000")].into());
+        assert_eq!(flows(&finished), [format!("{source} > {group} 5000")].into());
         let datagram = &finished.events_of("datagram")[0];
         assert_eq!(
             (&datagram["iface"], &datagram["ttl"], &datagram["dscp"]),
@@ -333,18 +336,18 @@ fn an_own_address_receives_on_every_interface() {
     for iface in ["all", "e0"] {
         let recv =
             b.mcast(&format!("recv 10.0.0.101:5000 --iface {iface} --count 2 -o json")).ready();
-        b.mcast("recv 10.0.0.101:5000 --duration 1ms").ends(2).says("(EADDRINUSE)");
+        b.mcast("recv 10.0.0.101:5000 --duration 1ms").ends(2).prints("(EADDRINUSE)");
         a.mcast("send 10.0.0.101:5000 --count 1").ends(0);
         b.mcast("send 10.0.0.101:5000 --count 1").ends(0);
         recv.ends(0);
     }
     b.mcast("recv 10.0.0.101:5000 --iface e1")
         .ends(2)
-        .says("cannot use 10.0.0.101 on e1: it belongs to e0");
-    a.mcast("send 127.0.0.1:5000 --iface e0").ends(2).says("127.0.0.1 on e0: it belongs to lo");
+        .prints("cannot use 10.0.0.101 on e1: it belongs to e0");
+    a.mcast("send 127.0.0.1:5000 --iface e0").ends(2).prints("127.0.0.1 on e0: it belongs to lo");
     b.shell("ip link set e0 down");
     let down = b.mcast("recv 10.0.0.101:5000 --duration 1ms").ends(0);
-    down.says("interface e0 is administratively down");
+    down.prints("interface e0 is administratively down");
 }
 
 #[test]
@@ -368,7 +371,7 @@ fn unicast_leaves_by_the_named_interface() {
     );
     a.mcast("send 10.9.9.9:5999 --iface e1 --count 5 --interval 20ms")
         .ends(0)
-        .says("10.9.9.9:5999: port unreachable (ICMP)");
+        .prints("10.9.9.9:5999: port unreachable (ICMP)");
 }
 
 #[test]
@@ -380,7 +383,7 @@ fn a_link_local_unicast_target_takes_its_zone() {
     let recv = b.mcast(&format!("recv [{address}%e0]:5000 --count 1 -o json")).ready();
     a.mcast(&format!("send [{address}%e0]:5000 --count 1")).ends(0);
     assert_eq!(recv.ends(0).events_of("datagram")[0]["group"], json!(address));
-    a.mcast(&format!("send [{address}]:5000 --count 1")).ends(2).says("exists on every link");
+    a.mcast(&format!("send [{address}]:5000 --count 1")).ends(2).prints("exists on every link");
 }
 
 #[test]
@@ -394,7 +397,7 @@ fn a_broadcast_reaches_every_host() {
         a.mcast(&format!("send --iface e1 {target} --count 1 -m wrong")).finish();
         let sent = a.mcast(&format!("send --iface e0 {target} --count 1 -o json")).ends(0);
         let finished = recv.ends(0);
-        assert_eq!(heard(&finished), [format!("10.0.0.100 > {group} 5000")].into(), "{finished}");
+        assert_eq!(flows(&finished), [format!("10.0.0.100 > {group} 5000")].into(), "{finished}");
         assert_eq!(finished.events_of("datagram")[0]["text"], "hello world");
         assert_eq!(sent.events_of("ready")[0]["targets"][0]["mac"], "ff:ff:ff:ff:ff:ff");
     }
@@ -408,7 +411,7 @@ fn any_address_receives_unicast_broadcasts_and_joined_groups() {
     a.shell("ip -6 addr add fd00::100/64 dev e0 nodad");
     // Another program joins the groups at another port.
     let member = b.mcast("recv 239.1.1.1:6000 [ff15::1]:6000 --iface e0 -q");
-    ["239.1.1.1", "ff15::1"].iter().for_each(|group| b.joins("e0", group));
+    ["239.1.1.1", "ff15::1"].iter().for_each(|group| b.wait_for_join("e0", group));
     let v4 = ["10.0.0.100 > 10.0.0.101 5000", "10.0.0.100 > 10.0.0.255 5000"];
     let v4 = [&v4[..], &["10.0.0.100 > 239.1.1.1 5000"]].concat();
     let v6 = ["[fd00::100] > fd00::101 5000", "[fd00::100] > ff15::1 5000"];
@@ -424,7 +427,7 @@ fn any_address_receives_unicast_broadcasts_and_joined_groups() {
         a.mcast("send 239.1.1.1:5000 [ff15::1]:5000 --iface e0 --iface fd00::100 -c 1").finish();
         let finished = recv.ends(0);
         let wanted: BTreeSet<String> = wanted.into_iter().map(str::to_owned).collect();
-        assert_eq!(heard(&finished), wanted, "{target}: {finished}");
+        assert_eq!(flows(&finished), wanted, "{target}: {finished}");
         let datagrams = finished.events_of("datagram");
         assert!(datagrams.iter().all(|datagram| datagram["iface"] == "e0"), "{finished}");
     }
@@ -436,11 +439,11 @@ fn any_address_takes_nothing_from_other_programs() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
     let other = b.mcast("recv 10.0.0.101:5000").ready();
-    b.mcast("recv 0.0.0.0:5000 -d 1ms").ends(2).says("(EADDRINUSE)");
+    b.mcast("recv 0.0.0.0:5000 -d 1ms").ends(2).prints("(EADDRINUSE)");
     drop(other);
     b.mcast("recv 0.0.0.0:5000 239.1.1.1:5000 --iface e0 -d 1ms")
         .ends(2)
-        .says("cannot receive 0.0.0.0:5000 and 239.1.1.1:5000 in one run");
+        .prints("cannot receive 0.0.0.0:5000 and 239.1.1.1:5000 in one run");
     // Datagrams on other interfaces are ignored.
     let recv = b.mcast("recv 0.0.0.0:5000 --iface e0 -d 300ms -o json").ready();
     b.mcast("send 127.0.0.1:5000 -c 1").ends(0);
@@ -452,8 +455,8 @@ fn any_address_is_shown_on_any_interface() {
     let Some(lab) = Lab::with(&["sysctl"]) else { return };
     let alone = lab.host();
     let finished = alone.mcast("recv :5000 -d 1ms").ends(0);
-    finished.says("listening to 0.0.0.0:5000 on any interface");
-    finished.says("listening to [::]:5000 on any interface");
+    finished.prints("listening to 0.0.0.0:5000 on any interface");
+    finished.prints("listening to [::]:5000 on any interface");
     alone.shell("sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
     let finished = alone.mcast("recv :5000 -d 1ms").ends(0);
     assert!(!finished.out.contains("[::]"), "this host has no IPv6\n{finished}");
@@ -467,7 +470,7 @@ fn a_returned_unicast_datagram_is_reported() {
     let warnings = finished.events_of("warning");
     assert_eq!(warnings.len(), 1, "{finished}");
     assert_eq!(warnings[0]["id"], "came-back");
-    finished.says("10.0.0.101:5999: port unreachable (ICMP)");
+    finished.prints("10.0.0.101:5999: port unreachable (ICMP)");
     assert_eq!(
         (&finished.summary()["datagrams"], &finished.summary()["errors"]),
         (&json!(10), &json!(0))

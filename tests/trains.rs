@@ -22,7 +22,7 @@ def read():
         lines = [line for table in ("udp", "udp6") for line in open(f"/proc/{sys.argv[1]}/net/{table}").readlines()[1:]]
         if not any(int(line.split()[4].split(":")[1], 16) for line in lines):
             return
-        time.sleep(0.0005)  # between two looks
+        time.sleep(0.0005)  # between two polls
 
 def sender(group, port):
     v6 = ":" in group
@@ -62,7 +62,7 @@ fn script(host: &Host, recv: &Running, lines: &str) -> Finished {
 const WAYS: [&str; 6] =
     ["", "--no-offload", "--batch 1", "--batch 1 --no-offload", "--spin", "--portable"];
 
-fn in_each_way(host: &Host, arguments: &str) -> Vec<Running> {
+fn start_each_way(host: &Host, arguments: &str) -> Vec<Running> {
     WAYS.iter().map(|way| host.mcast(&format!("{arguments} {way}")).ready()).collect()
 }
 
@@ -70,11 +70,11 @@ fn in_each_way(host: &Host, arguments: &str) -> Vec<Running> {
 fn trains_are_received_datagram_by_datagram() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair_with_ipv6();
-    a.carries_trains("e0");
+    a.enable_trains("e0");
     for group in ["239.1.1.1", "ff15::1"] {
         let target =
             if group.contains(':') { format!("[{group}]:5000") } else { format!("{group}:5000") };
-        let receivers = in_each_way(&b, &format!("recv --iface e0 {target} -o json"));
+        let receivers = start_each_way(&b, &format!("recv --iface e0 {target} -o json"));
         let lines = "
 import json
 one, two = sender('GROUP', 4001), sender('GROUP', 4002)
@@ -102,8 +102,8 @@ print(json.dumps(sent))
         for (recv, way) in receivers.into_iter().zip(WAYS) {
             recv.line(|line| line.contains(sent[many - 1][1].as_str().unwrap()));
             recv.signal("INT");
-            let heard = recv.ends(0);
-            let shown = heard.events_of("datagram");
+            let finished = recv.ends(0);
+            let shown = finished.events_of("datagram");
             let port = |event: &Value| {
                 event["source"]
                     .as_str()
@@ -114,14 +114,14 @@ print(json.dumps(sent))
                     .parse::<u16>()
                     .unwrap()
             };
-            let told: Vec<Value> =
+            let texts: Vec<Value> =
                 shown.iter().map(|event| json!([port(event), event["text"]])).collect();
-            assert_eq!(json!(told), sent, "{way} {group}");
+            assert_eq!(json!(texts), sent, "{way} {group}");
             let lengths = |event: &Value| {
                 event["len_bytes"].as_u64() == event["text"].as_str().map(|text| text.len() as u64)
             };
             assert!(shown.iter().all(lengths), "{way} {group}");
-            let summary = heard.summary();
+            let summary = finished.summary();
             let bytes: usize = sent
                 .as_array()
                 .unwrap()
@@ -134,8 +134,8 @@ print(json.dumps(sent))
             let drops = [&summary["kernel_drops"], &summary["kernel_drops_exact"]];
             assert_eq!(json!(drops), json!([0, true]), "{way} {group}");
             if way != "--portable" {
-                let told = shown.iter().all(|event| event["ttl"] == 1 && event["iface"] == "e0");
-                assert!(told, "what is told of a train is told of each: {way} {group}");
+                let alike = shown.iter().all(|event| event["ttl"] == 1 && event["iface"] == "e0");
+                assert!(alike, "each datagram has the train's TTL and interface: {way} {group}");
             }
         }
     }
@@ -145,7 +145,7 @@ print(json.dumps(sent))
 fn gro_is_enabled_after_the_first_train() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
-    a.carries_trains("e0");
+    a.enable_trains("e0");
     for (way, reads) in [("", 11 + 1), ("--no-offload", 11 + 50)] {
         let before = b.counter("Udp", "InDatagrams");
         let recv = b.mcast(&format!("recv --iface e0 239.1.1.1:5000 --count 61 -q -o json {way}"));
@@ -169,22 +169,22 @@ fn gro_is_enabled_after_the_first_train() {
 fn a_count_may_end_inside_a_train() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
-    a.carries_trains("e0");
-    let receivers = in_each_way(&b, "recv --iface e0 239.1.1.1:5000 --count 25 -o json");
+    a.enable_trains("e0");
+    let receivers = start_each_way(&b, "recv --iface e0 239.1.1.1:5000 --count 25 -o json");
     script(
         &a,
         &receivers[0],
         "s = sender('239.1.1.1', 4001)\ntrain(s, 9, *[9] * 10)\nread()\ntrain(s, 9, *[9] * 40)",
     );
     for (recv, way) in receivers.into_iter().zip(WAYS) {
-        let heard = recv.ends(0);
-        let shown = heard.events_of("datagram");
+        let finished = recv.ends(0);
+        let shown = finished.events_of("datagram");
         let numbers: Vec<&str> = shown
             .iter()
             .map(|event| event["text"].as_str().unwrap().split(' ').next().unwrap())
             .collect();
         assert_eq!(numbers, (0..25).map(|number| number.to_string()).collect::<Vec<_>>(), "{way}");
-        assert_eq!(heard.summary()["datagrams"], 25, "{way}");
+        assert_eq!(finished.summary()["datagrams"], 25, "{way}");
     }
 }
 
@@ -192,7 +192,7 @@ fn a_count_may_end_inside_a_train() {
 fn dropped_trains_make_the_count_inexact() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
-    a.carries_trains("e0");
+    a.enable_trains("e0");
     const SENT: u64 = 5 + 100 * 20 + 1;
     for (way, exact) in [("-o json", false), ("-o json --no-offload", true), ("", false)] {
         let asserted = ["kernel_drops == 0", "kernel_drops > 0", "kernel_drops < 100000"];
@@ -214,24 +214,24 @@ fn dropped_trains_make_the_count_inexact() {
         recv.signal("CONT");
         script(&a, &recv, "read()\nsingle(sender('239.1.1.1', 4001), 60)\nread()");
         recv.signal("INT");
-        let heard = recv.ends(1);
-        heard.says("kernel_drops == 0 (");
+        let finished = recv.ends(1);
+        finished.prints("kernel_drops == 0 (");
         if !way.starts_with("-o json") {
-            heard.says(" dropped at least ");
-            heard.says("; at least ");
-            heard.says("kernel_drops < 100000 (value unknown)");
+            finished.prints(" dropped at least ");
+            finished.prints("; at least ");
+            finished.prints("kernel_drops < 100000 (value unknown)");
             continue;
         }
-        let summary = heard.summary();
+        let summary = finished.summary();
         let (received, dropped) =
             (summary["datagrams"].as_u64().unwrap(), summary["kernel_drops"].as_u64().unwrap());
-        assert_eq!(summary["kernel_drops_exact"], exact, "{heard}");
+        assert_eq!(summary["kernel_drops_exact"], exact, "{finished}");
         if exact {
-            assert_eq!(received + dropped, SENT, "{heard}");
+            assert_eq!(received + dropped, SENT, "{finished}");
         } else {
             assert!(
                 dropped > 0 && received + dropped < SENT,
-                "of each train dropped one is counted\n{heard}"
+                "of each train dropped one is counted\n{finished}"
             );
         }
         let held = |place: usize| {
@@ -251,7 +251,7 @@ fn dropped_trains_make_the_count_inexact() {
 fn drops_before_the_first_train_are_exact() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
-    a.carries_trains("e0");
+    a.enable_trains("e0");
     let recv = b
         .mcast("recv --iface e0 239.1.1.1:5000 --rcvbuf 30000 -q -o json")
         .ready_when_member(&b, "e0", "239.1.1.1");
@@ -274,7 +274,7 @@ fn drops_before_the_first_train_are_exact() {
 fn spin_receives_and_ends_like_sleep() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    // One socket, and more than are asked one by one.
+    // One socket, and too many to poll one by one.
     let many: String = (0..6).map(|port| format!(" 239.1.1.1:{}", 5000 + port)).collect();
     for way in ["", "--portable"] {
         for targets in [" 239.1.1.1:5000", &many] {
@@ -304,7 +304,7 @@ fn spin_receives_and_ends_like_sleep() {
     recv.line(|line| line.contains("\"interface-down\""));
     recv.signal("INT");
     recv.ends(0);
-    // Its reader goes away while nothing arrives.
+    // The reader closes the pipe while no datagrams arrive.
     let mcast = env!("CARGO_BIN_EXE_mcast");
     b.shell(&format!("{mcast} recv --iface e0 --spin | head -n 1"));
 }
@@ -322,11 +322,11 @@ fn a_flood_does_not_delay_the_end() {
         let flood = a.python(&format!("{SENDER}\n{flood}"), &["0"]);
         let before = b.counter("Udp", "InDatagrams");
         eventually("it is flooded", || b.counter("Udp", "InDatagrams") > before + 20_000);
-        let told = Instant::now();
+        let signalled = Instant::now();
         recv.signal("INT");
         let summary = recv.ends(0).summary();
-        // It takes a tenth of a second; the test host may be busy.
-        assert!(told.elapsed() < Duration::from_secs(5), "{way}: {:?}", told.elapsed());
+        // It needs a tenth of a second; the test host may be busy.
+        assert!(signalled.elapsed() < Duration::from_secs(5), "{way}: {:?}", signalled.elapsed());
         assert!(summary["datagrams"].as_u64().unwrap() > 10_000, "{summary}");
         flood.signal("KILL");
         flood.finish();
@@ -352,9 +352,12 @@ fn the_end_on_one_socket_waits_for_the_others() {
     a.mcast("send --iface e0 239.1.1.2:5001 --count 3 -i 1ms -q").ends(0);
     receivers.iter().for_each(|recv| recv.signal("CONT"));
     for (way, recv) in ways.into_iter().zip(receivers) {
-        let heard = recv.ends(0).summary();
+        let finished = recv.ends(0).summary();
         // The portable path has no receive times from the kernel.
         let most = if way == "--portable" { 403 } else { 400 };
-        assert!((400..=most).contains(&heard["datagrams"].as_u64().unwrap()), "{way}: {heard:#}");
+        assert!(
+            (400..=most).contains(&finished["datagrams"].as_u64().unwrap()),
+            "{way}: {finished:#}"
+        );
     }
 }

@@ -20,13 +20,13 @@ use mcast::stats::stream::{Arrival, Key, LocalClock, MOST_BYTES, Stream, StreamC
 const FEWEST_STREAMS: usize = 4096;
 const STREAMS_A_LISTEN: usize = 4;
 
-/// More would show nothing new, and take long.
+/// A limit for the run time: more datagrams reach no further states.
 const MOST_DATAGRAMS: u64 = 10_000;
 
 /// Up to this number of streams, the summary is compared too.
 const MOST_DESCRIBED: usize = 64;
 
-/// Each looks at all that was counted.
+/// A limit for the run time: each mark checks all counters.
 const MOST_MARKS: u32 = 4;
 
 /// The host that the receiver runs on.
@@ -132,20 +132,20 @@ struct Place {
 
 impl Place {
     /// A few of each.
-    fn of(who: u8) -> Self {
-        let v6 = who & 1 != 0;
-        let port = 1000 + u16::from(who >> 1 & 1);
+    fn from_bits(bits: u8) -> Self {
+        let v6 = bits & 1 != 0;
+        let port = 1000 + u16::from(bits >> 1 & 1);
         let (address, group): (IpAddr, IpAddr) = if v6 {
             (
                 Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1).into(),
-                Ipv6Addr::new(0xff15, 0, 0, 0, 0, 0, 0, u16::from(who >> 2 & 3)).into(),
+                Ipv6Addr::new(0xff15, 0, 0, 0, 0, 0, 0, u16::from(bits >> 2 & 3)).into(),
             )
         } else {
-            (Ipv4Addr::new(10, 0, 0, 1).into(), Ipv4Addr::new(239, 1, 1, who >> 2 & 3).into())
+            (Ipv4Addr::new(10, 0, 0, 1).into(), Ipv4Addr::new(239, 1, 1, bits >> 2 & 3).into())
         };
         let iface =
-            [None, Some((1, "e0")), Some((2, "e1")), Some((3, "e2"))][usize::from(who >> 4 & 3)];
-        let stream = u64::from(who >> 6);
+            [None, Some((1, "e0")), Some((2, "e1")), Some((3, "e2"))][usize::from(bits >> 4 & 3)];
+        let stream = u64::from(bits >> 6);
         Place {
             source: (address, port).into(),
             zone: iface.map(|(_, name)| name),
@@ -166,7 +166,7 @@ impl Run {
                 let who = bytes.u8();
                 let len = bytes.u8();
                 let payload = bytes.take(len.into());
-                self.feed(&Place::of(who), &payload, len & 1 != 0, &mut Bytes(&[]));
+                self.feed(&Place::from_bits(who), &payload, len & 1 != 0, &mut Bytes(&[]));
             }
             19 => self.in_order(bytes),
             20 => self.new_streams(bytes),
@@ -183,7 +183,7 @@ impl Run {
     /// One probe, that may be damaged.
     fn probe(&mut self, bytes: &mut Bytes, kind: ProbeKind) {
         let who = bytes.u8();
-        let place = Place::of(who);
+        let place = Place::from_bits(who);
         let sequence = next_sequence(self.last[usize::from(who)], bytes);
         self.last[usize::from(who)] = sequence;
         self.pass_time(bytes);
@@ -208,7 +208,7 @@ impl Run {
     /// Many that are as they should be.
     fn in_order(&mut self, bytes: &mut Bytes) {
         let who = bytes.u8();
-        let place = Place::of(who);
+        let place = Place::from_bits(who);
         let writer = Writer::new(0);
         for _ in 0..bytes.u16() % 1024 {
             let last = &mut self.last[usize::from(who)];
@@ -225,13 +225,13 @@ impl Run {
         let [who, first, many] = bytes.array();
         let writer = Writer::new(0);
         for number in 0..u64::from(many) * 16 {
-            let place = Place { stream: u64::from(first) << 32 | number, ..Place::of(who) };
+            let place = Place { stream: u64::from(first) << 32 | number, ..Place::from_bits(who) };
             let payload = writer.bytes(&plain(place.stream, number, number));
             self.feed(&place, &payload, false, &mut Bytes(&[]));
         }
     }
 
-    /// Time passes, or the clock is set.
+    /// Advances the time or sets the clock.
     fn pass_time(&mut self, bytes: &mut Bytes) {
         self.now = match bytes.u8() % 8 {
             0..=3 => self.now.saturating_add(1_000_000),
@@ -254,7 +254,7 @@ impl Run {
 
     /// Does the same as `Counts::take`.
     fn feed(&mut self, place: &Place, payload: &[u8], cut: bool, more: &mut Bytes) {
-        let [told, ttl] = more.array();
+        let [bits, ttl] = more.array();
         let time = at(self.now);
         let arrival = Arrival {
             source: place.source,
@@ -263,9 +263,9 @@ impl Run {
             port: 5000,
             iface: place.iface,
             time,
-            read: (told & 1 == 0).then(|| at(self.now.saturating_add(i64::from(told) * 1_000))),
-            ttl: (told & 2 == 0).then_some(ttl),
-            traffic_class: (told & 4 == 0).then_some(told),
+            read: (bits & 1 == 0).then(|| at(self.now.saturating_add(i64::from(bits) * 1_000))),
+            ttl: (bits & 2 == 0).then_some(ttl),
+            traffic_class: (bits & 4 == 0).then_some(bits),
             len: payload.len(),
         };
         self.fed.datagrams += 1;
@@ -368,7 +368,7 @@ impl Run {
         let (figures, losses) = (stream.figures(false), stream.losses(false));
         let received = figures.meter.datagrams;
         check_losses(losses);
-        assert!(received <= losses.expected, "{received} came of {losses:?}");
+        assert!(received <= losses.expected, "received {received} of {losses:?}");
         assert_eq!(losses.lost, losses.expected - received);
         let taken = received + figures.duplicates + figures.stale;
         // The two sources that there are send streams of one number, which come together and apart.
@@ -418,7 +418,7 @@ fn check_losses(losses: Losses) {
     let Losses { expected, lost, runs, longest } = losses;
     assert!(lost <= expected && longest <= lost && runs <= lost, "{losses:?}");
     assert_eq!((lost == 0, lost == 0), (runs == 0, longest == 0), "{losses:?}");
-    // One run is the longest, and each of the others is of one at least, and of as many at most.
+    // Each run has at least one loss and at most `longest`; one run has exactly `longest`.
     assert!(
         lost >= longest + runs.saturating_sub(1) && lost <= longest.saturating_mul(runs),
         "{losses:?}"
@@ -446,7 +446,7 @@ fn check_info(figures: &FiguresInfo) {
     figures.delay_ns.into_iter().chain(figures.pdv_ns).for_each(check_quantiles);
 }
 
-/// A sequence near the one before, or at the edge of something, or anywhere.
+/// A sequence near the last one, near a limit, or anywhere.
 fn next_sequence(last: u64, bytes: &mut Bytes) -> u64 {
     match bytes.u8() % 16 {
         0..=4 => last.wrapping_add(1),

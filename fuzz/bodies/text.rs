@@ -53,7 +53,9 @@ fn rate(text: &str) {
                 "{text:?} is {rate:?}, and {printed:?} is {again:?}"
             );
         }
-        Err(error) => shows_right_ones(text, &error, |shown| shown.parse::<Rate>().is_ok()),
+        Err(error) => {
+            assert_examples_are_valid(text, &error, |shown| shown.parse::<Rate>().is_ok())
+        }
     }
 }
 
@@ -72,15 +74,15 @@ fn assertion(text: &str) {
     }
 }
 
-/// The example in an error is valid: the words after `try` or `for example`, between
-/// commas and `or`, up to a bracket.
-fn shows_right_ones(text: &str, error: &str, is_right: impl Fn(&str) -> bool) {
-    let examples = ["; try ", "; for example "].iter().find_map(|start| error.rsplit_once(start));
-    let Some((_, examples)) = examples else {
+/// The examples in an error are valid: the words between `for example` or `try`, `or` and commas, up
+/// to a bracket.
+fn assert_examples_are_valid(text: &str, error: &str, is_valid: impl Fn(&str) -> bool) {
+    let after = |marker| error.rsplit_once(marker).map(|(_, examples)| examples);
+    let Some(examples) = after("; for example ").or_else(|| after("; try ")) else {
         panic!("{text:?} is refused without an example: {error}")
     };
     let examples = examples.split(" (").next().unwrap_or(examples);
-    for shown in examples.replace(", or ", ", ").replace(" or ", ", ").split(", ") {
-        assert!(is_right(shown), "{text:?} is refused, and the example {shown:?} too: {error}");
+    for example in examples.replace(", or ", ", ").replace(" or ", ", ").split(", ") {
+        assert!(is_valid(example), "{text:?} is refused, and its example {example:?} too: {error}");
     }
 }

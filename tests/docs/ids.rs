@@ -9,7 +9,7 @@ use super::page::Page;
 /// Code in kebab case that is no id.
 const OTHERS: [&str; 3] = ["bridge-nf-call-iptables", "enable-reflector", "quinn-udp"];
 
-/// The ids in the first column of the tables with this header: of the whole documentation.
+/// The ids in the first column of all tables of the documentation with this header.
 fn documented(header: &str) -> Vec<String> {
     let pages = Page::all();
     pages.iter().flat_map(|page| page.tables_of(header)).flat_map(|table| table.keys()).collect()
@@ -37,7 +37,7 @@ fn every_warning_is_documented_once() {
     is_documented_once(Id::WARNINGS, "id");
 }
 
-/// A span such as `no-querier` anywhere else.
+/// Checks code spans outside these tables, for example `no-querier`.
 #[test]
 fn every_code_in_kebab_case_is_an_id() {
     let known: BTreeSet<&str> = Id::ALL.iter().map(|id| id.as_str()).collect();

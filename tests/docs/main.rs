@@ -1,5 +1,5 @@
-//! The documents keep their promises: each command is one that mcast accepts, each option, id, link
-//! and anchor exists, the snippets parse, and the examples that need only `lo` run.
+//! Tests of the documentation: mcast accepts each command, each option, id, link and anchor exists,
+//! the snippets parse, and the examples that need only `lo` run.
 
 mod commands;
 mod ids;

@@ -31,7 +31,7 @@ impl Folder {
     }
 }
 
-/// Whether a command needs nothing but `lo`, and ends by itself.
+/// Whether a command needs only `lo` and ends without a signal.
 fn is_complete(command: &[String]) -> bool {
     let names_lo = command.windows(2).any(|pair| pair == ["--iface", "lo"]);
     names_lo && command[1] == "recv" && command.contains(&"--".to_owned())
@@ -71,7 +71,7 @@ fn examples(page: &Page) -> Vec<Example> {
     found
 }
 
-/// What differs from run to run is left out: times, ports, rates.
+/// Compares without the parts that differ from run to run: times, ports, rates.
 #[test]
 fn examples_end_and_print_as_shown() {
     let Some(lab) = Lab::open() else { return };
@@ -113,7 +113,7 @@ fn snippets_pass_on_a_host_that_has_only_lo() {
 
 /// A line with everything replaced that differs from run to run: times, ports, rates.
 fn shape(line: &str) -> String {
-    // The size of the buffer is the host's, and a slow run is one of seconds.
+    // The buffer size depends on the host, and the units of times on its speed.
     let line =
         line.replace("KiB", "MiB").replace(" ms", " s").replace(" us", " s").replace(" ns", " s");
     let digits: String =
@@ -127,7 +127,7 @@ fn shape(line: &str) -> String {
     shape
 }
 
-/// The lines in shape, sorted: two programs write to one terminal, each at its own pace.
+/// The shapes of the lines, sorted, because two programs write to one terminal.
 fn shapes<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut lines: Vec<String> = lines.map(shape).collect();
     lines.sort();

@@ -135,7 +135,7 @@ fn every_yaml_snippet_has_its_shape_and_valid_commands() {
     }
 }
 
-/// What of a Dockerfile shows without Docker: instructions, stages, and the paths between them.
+/// Checks the instructions, the stages and the paths between them, without Docker.
 #[test]
 fn every_dockerfile_copies_what_it_builds() {
     let pages = Page::all();

@@ -85,8 +85,8 @@ fn a_loss_without_a_rule_is_the_kernels() {
         let mut facts = record(name);
         facts.firewall.inbound.clear();
         assert_eq!(faults(&facts), [Id::DroppedInKernel], "{name}");
-        let said = conclusion(&facts, &findings(&facts));
-        assert!(said.contains("no firewall rule explains it"), "{said}");
+        let text = conclusion(&facts, &findings(&facts));
+        assert!(text.contains("no firewall rule explains it"), "{text}");
         // Rules that cannot be read may do it.
         facts.firewall.legacy = true;
         assert!(found_firewall(&facts), "{name}");
@@ -196,20 +196,20 @@ fn commands_for_group_and_igmp_appear_once() {
 fn a_stopped_stream_names_a_known_cause() {
     let mut facts = record("silence");
     facts.stopped = Some(Stopped { datagrams: 7, flowed: 300.0, silent: 5.0 });
-    let said = |firewall: FirewallFacts| {
+    let warned = |firewall: FirewallFacts| {
         let facts = Facts { firewall, ..facts.clone() };
         let finding = found(&facts, Id::StreamStopped);
         (why(&finding).to_owned(), finding.commands)
     };
-    let (why, commands) = said(drops_queries(true));
+    let (why, commands) = warned(drops_queries(true));
     assert!(why.contains("firewall drops IGMP queries, which is consistent"), "{why}");
     assert!(commands[0].run.starts_with("nft insert rule"), "{commands:?}");
     let reports = vec![rule(Hook::Output, true)];
-    let (why, _) = said(FirewallFacts { read: true, reports, ..FirewallFacts::default() });
+    let (why, _) = warned(FirewallFacts { read: true, reports, ..FirewallFacts::default() });
     assert!(why.contains("firewall drops IGMP reports, which is consistent"), "{why}");
-    let (why, _) = said(FirewallFacts { read: true, ..FirewallFacts::default() });
+    let (why, _) = warned(FirewallFacts { read: true, ..FirewallFacts::default() });
     assert!(why.contains("because no querier is active (260 s"), "{why}");
-    let (why, _) = said(FirewallFacts::default());
+    let (why, _) = warned(FirewallFacts::default());
     assert!(why.contains("or this host's firewall drops IGMP"), "{why}");
 }
 
@@ -243,20 +243,20 @@ proptest! {
         ]),
     ) {
         let facts = record(name);
-        let said = conclusion(&facts, &found);
+        let text = conclusion(&facts, &found);
         let first = |level| found.iter().find(|finding| finding.level == level);
         let worst = first(Level::Fault).or(first(Level::Warning));
         let (arrives, frames) = (facts.heard_here() > 0, facts.frames_here().unwrap_or(0));
 
-        prop_assert_eq!(said.contains("Multicast works here"), arrives && worst.is_none(), "{}", said);
-        prop_assert_eq!(said.contains("arrives on"), arrives, "{}", said);
+        prop_assert_eq!(text.contains("Multicast works here"), arrives && worst.is_none(), "{}", text);
+        prop_assert_eq!(text.contains("arrives on"), arrives, "{}", text);
         if let Some(worst) = worst.filter(|worst| arrives || worst.level == Level::Fault) {
-            prop_assert!(said.contains(&worst.what), "{}", said);
+            prop_assert!(text.contains(&worst.what), "{}", text);
         }
         // "No active sender" contradicts a frame that came, and a fault.
         if arrives || frames > 0 || first(Level::Fault).is_some() {
-            prop_assert!(!said.contains("no active sender"), "{}", said);
+            prop_assert!(!text.contains("no active sender"), "{}", text);
         }
-        prop_assert!(said.ends_with('.') && !said.contains("  "), "{}", said);
+        prop_assert!(text.ends_with('.') && !text.contains("  "), "{}", text);
     }
 }

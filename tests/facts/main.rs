@@ -5,7 +5,7 @@
 //! blame     a firewall is blamed only if a rule can drop the target; the conclusion follows from
 //!           the worst finding
 //! noise     the traffic of others makes no fault, and a missing fact breaks no rule
-//! records   said.txt has the findings of each record above a note, their commands, and the
+//! records   findings.txt has the findings of each record above a note, their commands, and the
 //!           conclusion
 //! ```
 

@@ -191,7 +191,8 @@ fn a_missing_fact_breaks_no_rule() {
         for key in whole.as_object().expect("an object").keys() {
             let mut part = whole.clone();
             part.as_object_mut().expect("an object").remove(key);
-            let facts: Facts = serde_json::from_value(part).expect("what is not there is not told");
+            let facts: Facts =
+                serde_json::from_value(part).expect("a missing field is a missing fact");
             let found = findings(&facts);
             for finding in &found {
                 let evidence = evidence(finding);
@@ -206,8 +207,8 @@ fn a_missing_fact_breaks_no_rule() {
                     "{name} without {key}: {finding:?}"
                 );
             }
-            let said = conclusion(&facts, &found);
-            assert!(said.ends_with('.') && !said.contains("  "), "{name} without {key}: {said}");
+            let text = conclusion(&facts, &found);
+            assert!(text.ends_with('.') && !text.contains("  "), "{name} without {key}: {text}");
         }
     }
 }
@@ -320,7 +321,7 @@ fn one_datagram_after_a_report_proves_nothing() {
 #[test]
 fn the_interface_of_a_vlan_is_named() {
     let facts = record("vlan-tag");
-    let said = |facts: &Facts| {
+    let found = |facts: &Facts| {
         findings(facts).into_iter().find(|finding| finding.id == Id::VlanTag).expect("vlan-tag")
     };
     let flow = facts.frames.as_ref().expect("frames").flows[0].clone();
@@ -328,7 +329,7 @@ fn the_interface_of_a_vlan_is_named() {
     let upper =
         mcast::diagnosis::FlowFacts { iface: "lan".to_owned(), vlan: None, others: false, ..flow };
     above.frames.as_mut().expect("frames").flows.push(upper);
-    assert_eq!(said(&above).commands[0].run, format!("mcast recv {} --iface lan", facts.target));
+    assert_eq!(found(&above).commands[0].run, format!("mcast recv {} --iface lan", facts.target));
     // 15 characters are all that an interface's name may have.
     let mut long = facts;
     long.iface = Some("enx001122334455".to_owned());
@@ -342,7 +343,7 @@ fn the_interface_of_a_vlan_is_named() {
         .flows
         .iter_mut()
         .for_each(|flow| flow.iface = "enx001122334455".to_owned());
-    let run = said(&long).commands[0].run.clone();
+    let run = found(&long).commands[0].run.clone();
     let child = run
         .split("name ")
         .nth(1)
@@ -360,7 +361,7 @@ fn a_failure_to_send_does_not_explain_silence() {
     (test.sent, test.heard, test.error) = (0, 0, Some("Operation not permitted".to_owned()));
     for refused in [true, false] {
         facts.self_test.as_mut().expect("a self-test").refused = refused;
-        let said = conclusion(&facts, &findings(&facts));
-        assert!(said.contains("no fault was found on this host"), "{said}");
+        let text = conclusion(&facts, &findings(&facts));
+        assert!(text.contains("no fault was found on this host"), "{text}");
     }
 }

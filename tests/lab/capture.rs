@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use super::{Host, Running};
 
 /// Writes every frame of an interface to standard output, as a pcap file that does not end.
-const TAKE: &str = r#"
+const WRITE_FRAMES: &str = r#"
 import socket, struct, sys, time
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 s.bind((sys.argv[1], 0))
@@ -24,29 +24,29 @@ while True:
 
 /// A running capture.
 pub struct Capture {
-    // Dropped first: tcpdump ends with its input, and this makes sure.
+    // tcpdump ends with its input; dropping it kills it in any case.
     decoder: Running,
-    taker: std::process::Child,
+    writer: std::process::Child,
 }
 
 impl Capture {
     pub(super) fn start(host: &Host, iface: &str) -> Capture {
-        let mut taker = host.command("python3");
-        taker.args(["-c", TAKE, iface]).stdin(Stdio::null()).stdout(Stdio::piped());
-        let mut taker = taker.spawn().expect("python3");
-        let frames = taker.stdout.take().expect("piped");
+        let mut writer = host.command("python3");
+        writer.args(["-c", WRITE_FRAMES, iface]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut writer = writer.spawn().expect("python3");
+        let frames = writer.stdout.take().expect("piped");
         let mut decoder = Command::new("tcpdump");
         decoder.env("PATH", super::path()).args(["-r", "-", "-n", "-e", "-vv", "-l"]);
         let decoder = Running::start_reading(decoder, frames);
         // tcpdump prints this line after it has read the file header, which it writes when the
         // socket is open.
         decoder.error_line(|line| line.contains("reading from file"));
-        Capture { decoder, taker }
+        Capture { decoder, writer }
     }
 
     /// Waits for a line of the decoded frames that holds all of `parts`. One frame may be several
     /// lines.
-    pub fn sees(&self, parts: &[&str]) -> String {
+    pub fn wait_for_frame(&self, parts: &[&str]) -> String {
         self.decoder.line(|line| parts.iter().all(|part| line.contains(part)))
     }
 
@@ -58,7 +58,7 @@ impl Capture {
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        let _ = self.taker.kill();
-        let _ = self.taker.wait();
+        let _ = self.writer.kill();
+        let _ = self.writer.wait();
     }
 }

@@ -1,5 +1,5 @@
-//! A laboratory: hosts in network namespaces, wires and a switch between them, and the tools to
-//! look at what passes.
+//! A laboratory: hosts in network namespaces, wires and a switch between them, and tools to capture
+//! the frames.
 //!
 //! ```text
 //! let Some(lab) = Lab::open() else { return };
@@ -9,11 +9,12 @@
 //! recv.ends(0);
 //! ```
 //!
-//! Nothing has a name outside, nothing is left behind: a host is a process that waits for its
-//! standard input to end, which it does when the test does. As root the namespaces are made
-//! directly, otherwise inside a user namespace (`MCAST_LAB=user` asks for that as root too).
-//! Where neither is permitted, or a tool is missing, `Lab::open` and `Lab::with` skip the test: they
-//! print that, count it for the closing line (`tests/zz_skipped.rs`) and return `None`. With
+//! The namespaces have no names and leave nothing behind: a process keeps each one, and ends with
+//! its standard input, which closes when the test ends. Root creates the namespaces directly. Other
+//! users, and root with `MCAST_LAB=user`, create them inside a user namespace.
+//!
+//! `Lab::open` and `Lab::with` skip the test if neither is permitted or a tool is missing. They
+//! print the reason, count it for the closing line (`tests/zz_skipped.rs`) and return `None`. With
 //! `CI=true` that is a failure.
 
 #![allow(dead_code, unused_imports, reason = "each test crate uses a part")]
@@ -50,7 +51,8 @@ fn package(tool: &str) -> &str {
     }
 }
 
-/// The beginning of a Python program that runs another one on a terminal: `start` and `pieces`.
+/// The first part of a Python program that runs another program on a terminal. It defines `start`
+/// and `pieces`.
 pub const TERMINAL: &str = include_str!("terminal.py");
 
 /// The search path for programs: an ordinary user's PATH lacks the directories of `ip` and `nft`.
@@ -64,7 +66,7 @@ fn is_installed(tool: &str) -> bool {
 
 /// The parent of the namespaces of a test.
 pub struct Lab {
-    floor: Namespace,
+    root: Namespace,
 }
 
 /// A network namespace, and the process that keeps it.
@@ -75,7 +77,7 @@ struct Namespace {
 
 /// A host: a namespace with its own interfaces, addresses, routes, firewall and counters.
 pub struct Host {
-    space: Namespace,
+    namespace: Namespace,
 }
 
 impl Lab {
@@ -84,7 +86,7 @@ impl Lab {
         Self::with(&[])
     }
 
-    /// The same for a test that runs these tools: one that is missing skips the test.
+    /// Opens a laboratory for a test that runs these tools, or skips the test if one is missing.
     pub fn with(tools: &[&str]) -> Option<Lab> {
         let missing = TOOLS.iter().chain(tools).copied().filter(|tool| !is_installed(tool));
         let named = |tool| match package(tool) {
@@ -107,7 +109,7 @@ impl Lab {
         skip::skipped(why);
     }
 
-    /// The same of a test that this kernel cannot run. In CI, too, it is no failure.
+    /// Skips a test that this kernel cannot run. That is not a failure in CI either.
     pub fn unsupported(why: &str) {
         skip::unsupported(why);
     }
@@ -119,26 +121,27 @@ impl Lab {
         } else {
             Namespace::keep(Command::new("unshare"), false)
         };
-        let floor = direct.or_else(|first| {
+        let root = direct.or_else(|first| {
             let mut command = Command::new("unshare");
             command.args(["--user", "--map-root-user"]);
             Namespace::keep(command, true)
                 .map_err(|second| format!("{first}; in a user namespace: {second}"))
         })?;
-        Ok(Lab { floor })
+        Ok(Lab { root })
     }
 
     /// A host with nothing but `lo`, which is up.
     pub fn host(&self) -> Host {
-        let space = if self.floor.in_user_namespace {
-            let mut command = self.floor.enter_users_only();
+        let namespace = if self.root.in_user_namespace {
+            let mut command = self.root.enter_users_only();
             command.arg("unshare");
             Namespace::keep(command, true)
         } else {
             Namespace::keep(Command::new("unshare"), false)
         };
-        let host =
-            Host { space: space.expect("a second namespace, where the first was permitted") };
+        let host = Host {
+            namespace: namespace.expect("a second namespace, because the first was permitted"),
+        };
         // No host here has a duplicate address: skip detection, to use addresses at once.
         host.shell("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; ip link set lo up");
         host
@@ -156,7 +159,7 @@ impl Lab {
     /// The same, when both have their IPv6 address too.
     pub fn pair_with_ipv6(&self) -> (Host, Host) {
         let (a, b) = self.pair();
-        [&a, &b].iter().for_each(|host| host.has_ipv6("e0"));
+        [&a, &b].iter().for_each(|host| host.wait_for_ipv6("e0"));
         (a, b)
     }
 
@@ -166,7 +169,9 @@ impl Lab {
         self.wire(&a, &b);
         a.address("e1", "10.1.0.100/24");
         b.address("e1", "10.1.0.101/24");
-        [&a, &b].iter().for_each(|host| ["e0", "e1"].iter().for_each(|iface| host.has_ipv6(iface)));
+        [&a, &b]
+            .iter()
+            .for_each(|host| ["e0", "e1"].iter().for_each(|iface| host.wait_for_ipv6(iface)));
         (a, b)
     }
 
@@ -178,13 +183,13 @@ impl Lab {
         b.shell(&format!("ip link set {there} up"));
     }
 
-    /// A veth pair, with an end in each host. Like a real wire it carries one datagram a frame: by
-    /// itself a veth would carry a train of them whole, and a rule that drops one in ten would
-    /// drop a train in ten, and count it as one.
+    /// A veth pair, with an end in each host. Like a real wire it carries one datagram per frame. A
+    /// veth's default is to carry a train of datagrams as one frame: a rule that drops one in ten
+    /// would drop whole trains, and count each as one.
     fn link(&self, a: &Host, here: &str, b: &Host, there: &str) {
         let ends = [(a, here), (b, there)];
-        let (a, b) = (a.space.keeper.id(), b.space.keeper.id());
-        let mut command = self.floor.enter("ip");
+        let (a, b) = (a.namespace.keeper.id(), b.namespace.keeper.id());
+        let mut command = self.root.enter("ip");
         command.args(["link", "add", here, "netns", &a.to_string(), "type", "veth"]);
         command.args(["peer", "name", there, "netns", &b.to_string()]);
         succeed(command);
@@ -202,9 +207,8 @@ impl Host {
         succeed(command)
     }
 
-    /// Lets trains of datagrams leave an interface whole, for the other end of the wire to cut up:
-    /// no frame is one datagram then.
-    pub fn carries_trains(&self, iface: &str) {
+    /// Sends trains of datagrams as one frame, which the other end of the wire splits.
+    pub fn enable_trains(&self, iface: &str) {
         self.shell(&format!("ip link set {iface} gso_max_segs 65535"));
     }
 
@@ -218,44 +222,44 @@ impl Host {
         self.shell(&format!("nft -f - <<'RULES'\n{rules}\nRULES"));
     }
 
-    /// A command that will run there.
+    /// A command that will run on the host.
     pub fn command(&self, program: &str) -> Command {
-        self.space.enter(program)
+        self.namespace.enter(program)
     }
 
-    /// Starts mcast there; the arguments stand between spaces.
+    /// Starts mcast on the host, with arguments separated by spaces.
     pub fn mcast(&self, arguments: &str) -> Running {
         self.mcast_with(&arguments.split_whitespace().collect::<Vec<_>>())
     }
 
-    /// Starts mcast there, with arguments that may hold spaces.
+    /// Starts mcast on the host, with arguments that may contain spaces.
     pub fn mcast_with(&self, arguments: &[&str]) -> Running {
         let mut command = self.command(env!("CARGO_BIN_EXE_mcast"));
         command.args(arguments).env("TZ", "UTC");
         Running::start(command)
     }
 
-    /// Starts mcast there without any rights, as for an ordinary user.
-    pub fn mcast_as_nobody(&self, arguments: &str) -> Running {
+    /// Starts mcast on the host without capabilities, as for an ordinary user.
+    pub fn mcast_unprivileged(&self, arguments: &str) -> Running {
         let mut command = self.command("setpriv");
         command.args(["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]);
         command.arg(env!("CARGO_BIN_EXE_mcast")).args(arguments.split_whitespace());
         Running::start(command)
     }
 
-    /// Starts to send frames by `e0` that no ordinary program sends: see `odd_frames.py`.
-    pub fn sends_frames(&self, kind: &str, group: &str, source: &str) -> Running {
+    /// Starts to send frames on `e0` that no ordinary program sends: see `odd_frames.py`.
+    pub fn send_frames(&self, kind: &str, group: &str, source: &str) -> Running {
         self.python(include_str!("odd_frames.py"), &[kind, group, source])
     }
 
-    /// Starts a Python program there.
+    /// Starts a Python program on the host.
     pub fn python(&self, program: &str, arguments: &[&str]) -> Running {
         let mut command = self.command("python3");
         command.args(["-u", "-c", program]).args(arguments);
         Running::start(command)
     }
 
-    /// Starts any other program there; the arguments stand between spaces.
+    /// Starts any other program on the host, with arguments separated by spaces.
     pub fn program(&self, line: &str) -> Running {
         let mut words = line.split_whitespace();
         let mut command = self.command(words.next().expect("a program"));
@@ -265,11 +269,11 @@ impl Host {
 
     /// Reads a file under /proc/net as the host sees it.
     pub fn proc_net(&self, file: &str) -> String {
-        let path = format!("/proc/{}/net/{file}", self.space.keeper.id());
+        let path = format!("/proc/{}/net/{file}", self.namespace.keeper.id());
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Whether the host is a member of `group` on `iface`, by its own account.
+    /// Whether the host's kernel lists a membership of `group` on `iface`.
     pub fn is_member(&self, iface: &str, group: &str) -> bool {
         match group.parse().expect("a group") {
             std::net::IpAddr::V4(group) => {
@@ -294,9 +298,9 @@ impl Host {
         }
     }
 
-    /// Waits until an interface has its IPv6 address, which it takes up to a second after the wire
-    /// carries.
-    pub fn has_ipv6(&self, iface: &str) {
+    /// Waits until an interface has its IPv6 link-local address, up to a second after it has
+    /// carrier.
+    pub fn wait_for_ipv6(&self, iface: &str) {
         eventually(&format!("{iface} has an IPv6 address"), || {
             let addresses = self.proc_net("if_inet6");
             addresses.lines().any(|line| {
@@ -305,15 +309,15 @@ impl Host {
         });
     }
 
-    /// Waits until the kernel takes note that the wire of an interface carries, or does not; it
-    /// lets up to a second pass.
-    pub fn has_carrier(&self, iface: &str, carrier: bool) {
+    /// Waits until the kernel reports that an interface has carrier, or none. That takes up to a
+    /// second.
+    pub fn wait_for_carrier(&self, iface: &str, carrier: bool) {
         let state = || self.shell(&format!("ip -o link show {iface}")).contains("state UP");
         eventually(&format!("the carrier of {iface}: {carrier}"), || state() == carrier);
     }
 
     /// Waits until the host is a member of `group` on `iface`.
-    pub fn joins(&self, iface: &str, group: &str) {
+    pub fn wait_for_join(&self, iface: &str, group: &str) {
         eventually(&format!("{iface} joins {group}"), || self.is_member(iface, group));
     }
 
@@ -351,7 +355,7 @@ impl Host {
         Capture::start(self, iface)
     }
 
-    /// `e0`, or the first of its kind that is not there yet.
+    /// The first unused name of `e0`, `e1`, `e2` ...
     fn next_interface(&self) -> String {
         let there = self.proc_net("dev");
         let taken = |name: &String| {
@@ -365,8 +369,8 @@ impl Host {
 }
 
 impl Namespace {
-    /// Makes a network namespace with `unshare`, already in `command`, and keeps it by a process
-    /// that waits for the end of its input.
+    /// Creates a network namespace with `unshare`, already in `command`. A process keeps it until
+    /// its standard input ends.
     fn keep(mut command: Command, in_user_namespace: bool) -> Result<Namespace, String> {
         command.args(["--net", "--", "sh", "-c", "echo kept; exec cat"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -57,7 +57,7 @@ class Sender:
         self.socket.sendto(payload, self.target)
         Sender.sent += 1
         while Sender.sent % 50 == 0 and queued(sys.argv[1]) > 0:
-            time.sleep(0.0005)  # between two looks
+            time.sleep(0.0005)  # between two polls
 
     def data(self, *numbers, **fields):
         for number in numbers:

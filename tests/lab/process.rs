@@ -1,4 +1,5 @@
-//! Programs under test: started, listened to line by line, signalled, and held to an exit status.
+//! Programs under test: start them, wait for lines of their output, send signals, and check their
+//! exit status.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -11,14 +12,14 @@ use serde_json::Value;
 use super::schema;
 
 /// The timeout of each wait. It is far longer than any wait takes, and ends only failed tests.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Waits for a fact that can only be asked for.
-pub fn eventually(what: &str, fact: impl Fn() -> bool) {
+/// Waits until a condition holds, by polling.
+pub fn eventually(what: &str, condition: impl Fn() -> bool) {
     let start = Instant::now();
-    while !fact() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
-        thread::sleep(Duration::from_millis(2)); // between two looks, not instead of one
+    while !condition() {
+        assert!(start.elapsed() < TIMEOUT, "timeout: {what}");
+        thread::sleep(Duration::from_millis(2)); // between two polls
     }
 }
 
@@ -54,12 +55,12 @@ impl Running {
         Running { child, what, out, err }
     }
 
-    /// Waits for a line of standard output, and answers it.
+    /// Waits for a line of standard output, and returns it.
     pub fn line(&self, wanted: impl Fn(&str) -> bool) -> String {
         self.out.wait(wanted).unwrap_or_else(|| self.give_up("standard output"))
     }
 
-    /// Waits for a line of standard error, and answers it.
+    /// Waits for a line of standard error, and returns it.
     pub fn error_line(&self, wanted: impl Fn(&str) -> bool) -> String {
         self.err.wait(wanted).unwrap_or_else(|| self.give_up("standard error"))
     }
@@ -77,7 +78,7 @@ impl Running {
     /// Waits until the host is a member of a group, because mcast with -q does not report that it
     /// is ready.
     pub fn ready_when_member(self, host: &super::Host, iface: &str, group: &str) -> Running {
-        host.joins(iface, group);
+        host.wait_for_join(iface, group);
         self
     }
 
@@ -109,16 +110,16 @@ impl Running {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;
             }
-            if start.elapsed() > PATIENCE {
-                self.give_up("its end");
+            if start.elapsed() > TIMEOUT {
+                self.give_up("the end");
             }
-            thread::sleep(Duration::from_millis(2)); // between two looks
+            thread::sleep(Duration::from_millis(2)); // between two polls
         };
         let (out, err) = (self.out.to_end(), self.err.to_end());
         Finished { status, out, err, what: self.what.clone() }
     }
 
-    /// Waits for its end, which must be with this exit status.
+    /// Waits for the end of the process, which must have this exit status.
     pub fn ends(self, status: i32) -> Finished {
         let finished = self.finish();
         assert_eq!(finished.status.code(), Some(status), "{finished}");
@@ -127,7 +128,7 @@ impl Running {
 
     fn give_up(&self, what: &str) -> ! {
         panic!(
-            "waited in vain for {what} of {}\n{}{}",
+            "gave up waiting for {what} of {}\n{}{}",
             self.what,
             self.out.so_far(),
             self.err.so_far()
@@ -143,13 +144,13 @@ impl Drop for Running {
 }
 
 impl Finished {
-    /// The lines of standard output, as JSON: events as the schema has them, each of them.
+    /// The JSON events of standard output. Each must be valid against the schema.
     pub fn events(&self) -> Vec<Value> {
         let parse = |line: &str| {
             let event = serde_json::from_str(line)
                 .unwrap_or_else(|error| panic!("not JSON: {line}: {error}\n{self}"));
             schema::check(&event).unwrap_or_else(|why| {
-                panic!("not what the schema says: {line}\n{why}\nof {}", self.what)
+                panic!("violates the schema: {line}\n{why}\nof {}", self.what)
             });
             event
         };
@@ -168,11 +169,11 @@ impl Finished {
         last
     }
 
-    /// Holds both outputs together for a message.
-    pub fn says(&self, part: &str) {
+    /// Asserts that standard output or standard error contains a text.
+    pub fn prints(&self, part: &str) {
         assert!(
             self.out.contains(part) || self.err.contains(part),
-            "does not say {part:?}\n{self}"
+            "does not print {part:?}\n{self}"
         );
     }
 }
@@ -183,7 +184,7 @@ impl std::fmt::Display for Finished {
     }
 }
 
-/// The lines of a stream, read by a thread as they come.
+/// The lines of a stream, read by a thread.
 struct Lines(Arc<(Mutex<Stream>, Condvar)>);
 
 #[derive(Default)]
@@ -220,14 +221,14 @@ impl Lines {
             |stream: &Stream| stream.text.lines().find(|line| wanted(line)).map(str::to_owned);
         let guard = stream.lock().unwrap();
         let waiting = |stream: &mut Stream| found(stream).is_none() && !stream.ended;
-        let (guard, _) = changed.wait_timeout_while(guard, PATIENCE, waiting).unwrap();
+        let (guard, _) = changed.wait_timeout_while(guard, TIMEOUT, waiting).unwrap();
         found(&guard)
     }
 
     fn to_end(&self) -> String {
         let (stream, changed) = &*self.0;
         let guard = stream.lock().unwrap();
-        changed.wait_timeout_while(guard, PATIENCE, |stream| !stream.ended).unwrap().0.text.clone()
+        changed.wait_timeout_while(guard, TIMEOUT, |stream| !stream.ended).unwrap().0.text.clone()
     }
 
     fn so_far(&self) -> String {

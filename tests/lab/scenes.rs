@@ -5,8 +5,8 @@
 //! ```text
 //! let mut scene = scenes::interface_down(&lab, Ip::V4);
 //! assert!(!scene.flows());
-//! scene.types("ip link set e0 up", "here");
-//! scene.comes_to_flow();
+//! scene.run_at("ip link set e0 up", "here");
+//! scene.wait_for_flow();
 //! ```
 //!
 //! The receiver is 10.0.0.101 and the sender 10.0.0.100, each on its `e0`. A switch between them
@@ -14,7 +14,7 @@
 
 use super::{Host, Lab, Running, Switch, eventually};
 
-/// The version of IP that a scene is of, and the addresses that are used there.
+/// The IP version of a scene, with its addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ip {
     V4,
@@ -48,7 +48,7 @@ impl Ip {
         }
     }
 
-    /// The one of this version.
+    /// The value for this version.
     pub fn either<T>(self, v4: T, v6: T) -> T {
         match self {
             Ip::V4 => v4,
@@ -61,7 +61,7 @@ impl Ip {
         self.either("10.0.0.101", "fd00::101")
     }
 
-    /// The sender's.
+    /// The sender's address.
     pub fn sender(self) -> &'static str {
         self.either("10.0.0.100", "fd00::100")
     }
@@ -92,14 +92,14 @@ else:
 
 /// A network with a sender and a receiver.
 pub struct Scene {
-    /// The programs that break it, or that are part of it. They end first.
+    /// The programs that cause the fault or are part of the network. They end first.
     pub programs: Vec<Running>,
     pub ip: Ip,
     pub receiver: Host,
     pub sender: Host,
     /// The switch between them, if they are not directly connected.
     pub switch: Option<Switch>,
-    /// Nearer to the sender by its `e0`, to the receiver by its `e1`.
+    /// The router between them: `e0` faces the sender, `e1` the receiver.
     pub router: Option<Host>,
     /// The target of the receiver, and its `--iface` option, if any.
     pub target: String,
@@ -111,7 +111,7 @@ pub struct Scene {
 impl Scene {
     fn new(ip: Ip, (sender, receiver): (Host, Host)) -> Scene {
         if ip == Ip::V6 {
-            [&sender, &receiver].iter().for_each(|host| host.has_ipv6("e0"));
+            [&sender, &receiver].iter().for_each(|host| host.wait_for_ipv6("e0"));
             sender.address("e0", "fd00::100/64");
             receiver.address("e0", "fd00::101/64");
         }
@@ -135,7 +135,7 @@ impl Scene {
         }
     }
 
-    /// The same with other arguments of `mcast send`, behind the target.
+    /// The scene with other arguments of `mcast send`, after the target.
     fn sending(self, arguments: &str) -> Scene {
         Scene { send: format!("{} {arguments}", self.ip.target()), ..self }
     }
@@ -147,7 +147,7 @@ impl Scene {
         Scene { switch: Some(switch), ..Scene::new(ip, (sender, receiver)) }
     }
 
-    /// A sender and a receiver on a switch which is `relay.py`.
+    /// A sender and a receiver on a switch that runs `relay.py`.
     fn on_relay(lab: &Lab, ip: Ip, options: &[&str]) -> Scene {
         let mut switch = lab.switch_without_bridge();
         let sender = lab.host_on(&mut switch, "10.0.0.100/24");
@@ -156,57 +156,57 @@ impl Scene {
         Scene { programs: vec![relay], switch: Some(switch), ..Scene::new(ip, (sender, receiver)) }
     }
 
-    /// Starts the sender, which goes on until it is dropped.
-    pub fn sends(&self) -> Running {
+    /// Starts the sender, which sends until it is dropped.
+    pub fn start_sender(&self) -> Running {
         self.sender.mcast(&format!("send {} --no-offload", self.send)).ready()
     }
 
-    /// The arguments of `mcast recv`, or of any other command that takes the target.
-    pub fn asks(&self) -> String {
+    /// The target and the interface, as arguments of `mcast recv` or `mcast check`.
+    pub fn arguments(&self) -> String {
         let named = self.iface.iter().map(|iface| format!(" --iface {iface}"));
         named.fold(self.target.clone(), |target, iface| target + &iface)
     }
 
     /// Whether datagrams reach a new receiver while the sender sends.
     pub fn flows(&self) -> bool {
-        let _sends = self.sends();
+        let _sender = self.start_sender();
         let recv = self
             .receiver
-            .mcast(&format!("recv {} --count 3 --timeout 1s -q", self.asks()))
+            .mcast(&format!("recv {} --count 3 --timeout 1s -q", self.arguments()))
             .finish();
         recv.status.success()
     }
 
-    /// Waits until they do.
-    pub fn comes_to_flow(&self) {
+    /// Waits until datagrams reach a new receiver.
+    pub fn wait_for_flow(&self) {
         eventually("datagrams flow", || self.flows());
     }
 
     /// Runs a shell command at a place: `here` (the receiver), `sender`, `switch` or `router`. It
     /// must succeed. `IFACE` stands for the interface of that place towards the receiver, `BRIDGE`
     /// for its bridge. An mcast command replaces the arguments of the scene.
-    pub fn types(&mut self, command: &str, place: &str) {
+    pub fn run_at(&mut self, command: &str, place: &str) {
         let (host, iface) = match place {
             "here" => (&self.receiver, "e0"),
             "sender" => (&self.sender, "e0"),
             "switch" => (self.switch.as_ref().expect("a switch").host(), "p1"),
             "router" => (self.router.as_ref().expect("a router"), "e1"),
-            _ => panic!("{place} is no place"),
+            _ => panic!("unknown place {place}"),
         };
         let command = command.replace("IFACE", iface).replace("BRIDGE", "br0");
-        // A shell would take the quotes off.
+        // A shell removes the quotes.
         let bare = command.replace('\'', "");
         let words: Vec<&str> = bare.split_whitespace().collect();
         match &words[..] {
-            ["mcast", "send", asked @ ..] => {
-                self.send = asked.join(" ");
-                if !asked.contains(&"--interval") {
+            ["mcast", "send", arguments @ ..] => {
+                self.send = arguments.join(" ");
+                if !arguments.contains(&"--interval") {
                     self.send += " --interval 20ms";
                 }
             }
-            ["mcast", "recv", target, asked @ ..] => {
+            ["mcast", "recv", target, arguments @ ..] => {
                 self.target = (*target).to_owned();
-                self.iface = asked
+                self.iface = arguments
                     .iter()
                     .skip_while(|word| **word != "--iface")
                     .nth(1)
@@ -214,15 +214,14 @@ impl Scene {
             }
             _ => drop(host.shell(&command)),
         }
-        // A bridge asks for members of IPv6 groups from an address that it gets some time after it
-        // is up.
+        // A bridge sends MLD queries from its link-local address, which it gets some time after
+        // it is up.
         if self.ip == Ip::V6 && command.contains("br0 up") {
-            host.has_ipv6("br0");
+            host.wait_for_ipv6("br0");
         }
     }
 
-    /// How many datagrams the sockets of port 5000 at the receiver have dropped, by the kernel's
-    /// account.
+    /// The kernel's count of datagrams that the receiver's sockets on port 5000 dropped.
     pub fn dropped(&self) -> u64 {
         let sockets = self.receiver.proc_net(self.ip.either("udp", "udp6"));
         let ours = sockets.lines().filter(|line| {
@@ -238,7 +237,7 @@ impl Scene {
     }
 }
 
-/// A switch's own program that carries frames between `p0` and `p1`.
+/// A program that forwards frames between `p0` and `p1` of a switch.
 pub fn relay(switch: &Host, options: &[&str]) -> Running {
     let relay = switch.python(RELAY, options);
     relay.line(|line| line == "relays");
@@ -268,27 +267,27 @@ pub fn receiver(
     receiver
 }
 
-/// Two hosts on a wire, and nothing wrong.
+/// Two hosts on a wire, without a fault.
 pub fn healthy(lab: &Lab, ip: Ip) -> Scene {
     Scene::new(ip, lab.pair())
 }
 
-/// A switch that snoops and asks, and nothing wrong.
+/// A switch with IGMP snooping and a querier, without a fault.
 pub fn healthy_with_querier(lab: &Lab, ip: Ip) -> Scene {
     Scene::on(lab, ip, lab.switch())
 }
 
-/// Two wires: `e0` is named, and the data comes by `e1`.
+/// Two wires: the receiver uses `e0`, and the datagrams arrive on `e1`.
 pub fn wrong_interface(lab: &Lab, ip: Ip) -> Scene {
     Scene::new(ip, lab.pair_with_two_wires()).sending("--iface e1 --interval 20ms")
 }
 
-/// Two wires, no route to the group, and no interface named.
+/// Two wires, no route to the group, and no `--iface` option.
 pub fn no_route(lab: &Lab, ip: Ip) -> Scene {
     Scene { iface: None, ..Scene::new(ip, lab.pair_with_two_wires()) }
 }
 
-/// IPv6 is switched off on the receiver's interface.
+/// IPv6 is disabled on the receiver's interface.
 pub fn ipv6_disabled(lab: &Lab) -> Scene {
     let scene = healthy(lab, Ip::V6);
     scene.receiver.shell("echo 1 > /proc/sys/net/ipv6/conf/e0/disable_ipv6");
@@ -302,11 +301,11 @@ pub fn interface_down(lab: &Lab, ip: Ip) -> Scene {
     scene
 }
 
-/// The other end of the receiver's wire is down: a port of the switch.
+/// The port of the switch at the other end of the receiver's wire is down.
 pub fn no_carrier(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
-    scene.types("ip link set p1 down", "switch");
-    scene.receiver.has_carrier("e0", false);
+    scene.run_at("ip link set p1 down", "switch");
+    scene.receiver.wait_for_carrier("e0", false);
     scene
 }
 
@@ -346,7 +345,7 @@ pub fn firewall_input_rule(lab: &Lab, ip: Ip) -> Scene {
     scene
 }
 
-/// A firewall that drops before anything else is done with a packet.
+/// A firewall that drops before routing.
 pub fn firewall_prerouting(lab: &Lab, ip: Ip) -> Scene {
     let scene = healthy(lab, ip);
     scene.receiver.firewall(&format!(
@@ -368,8 +367,8 @@ pub fn firewall_ingress(lab: &Lab, ip: Ip) -> Scene {
     scene
 }
 
-/// The receiver holds sources to its routes, strictly, and the datagrams of `e0` come from an
-/// address of the network of `e1`.
+/// The receiver has a strict reverse-path filter. The datagrams arrive on `e0` from an address in
+/// the network of `e1`.
 pub fn rp_filter_strict(lab: &Lab) -> Scene {
     let scene = Scene::new(Ip::V4, lab.pair_with_two_wires());
     scene
@@ -379,7 +378,7 @@ pub fn rp_filter_strict(lab: &Lab) -> Scene {
     scene.sending("--iface 10.1.0.77 --interval 20ms")
 }
 
-/// The receiver holds sources to its routes, loosely, and has none to the sender.
+/// The receiver has a loose reverse-path filter, and no route to the sender.
 pub fn rp_filter_loose(lab: &Lab) -> Scene {
     let scene = healthy(lab, Ip::V4);
     scene
@@ -411,7 +410,7 @@ pub fn bad_checksum(lab: &Lab, ip: Ip) -> Scene {
 }
 
 /// The sender, another program, omits the UDP checksum. IPv4 permits that, IPv6 does not. It sends
-/// as long as it is among the programs.
+/// until it is removed from the programs.
 pub fn no_checksum(lab: &Lab) -> Scene {
     const SENDER: &str = r#"
 import socket, time
@@ -430,7 +429,7 @@ while True:
 /// A device between sender and receiver writes a wrong UDP length. Needs `ethtool`.
 pub fn bad_length(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on_relay(lab, ip, &["length"]);
-    scene.types("ethtool -K e0 tx off", "sender");
+    scene.run_at("ethtool -K e0 tx off", "sender");
     scene
 }
 
@@ -438,7 +437,7 @@ pub fn bad_length(lab: &Lab, ip: Ip) -> Scene {
 pub fn vlan_tag(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on_relay(lab, ip, &["tag"]);
     // Otherwise the checksums would be wrong as well.
-    scene.types("ethtool -K e0 tx off", "sender");
+    scene.run_at("ethtool -K e0 tx off", "sender");
     scene
 }
 
@@ -456,12 +455,12 @@ pub fn fragments_lost(lab: &Lab, ip: Ip) -> Scene {
 /// The sender and the switch carry large frames, and the receiver does not.
 pub fn mtu_too_small(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
-    scene.types("ip link set e0 mtu 9000", "sender");
-    scene.types("for port in p0 p1 br0; do ip link set $port mtu 9000; done", "switch");
+    scene.run_at("ip link set e0 mtu 9000", "sender");
+    scene.run_at("for port in p0 p1 br0; do ip link set $port mtu 9000; done", "switch");
     scene.sending("--iface e0 --interval 20ms --probe --size 4000")
 }
 
-/// A router between sender and receiver that forwards the group, which is sent with a TTL of 1.
+/// A router forwards the group, but the sender uses a TTL of 1.
 /// Needs `smcrouted`.
 pub fn ttl_too_low(lab: &Lab, ip: Ip) -> Scene {
     let (sender, router, receiver) = (lab.host(), lab.host(), lab.host());
@@ -493,7 +492,7 @@ pub fn ttl_too_low(lab: &Lab, ip: Ip) -> Scene {
     ));
     let routes = Running::start(command);
     // It joins last.
-    router.joins("e0", group);
+    router.wait_for_join("e0", group);
     Scene { programs: vec![routes], router: Some(router), ..Scene::between(ip, (sender, receiver)) }
 }
 
@@ -516,8 +515,8 @@ pub fn snooping_pruned(lab: &Lab, ip: Ip) -> Scene {
     scene.programs.push(member);
     let knows = |known: bool| {
         let switch = scene.switch.as_ref().expect("a switch");
-        eventually("the switch learns of the member, and forgets it", || {
-            switch.knows_member(1, ip.group()) == known
+        eventually("the switch adds the member, then removes it", || {
+            switch.has_member(1, ip.group()) == known
         });
     };
     knows(true);
@@ -538,13 +537,13 @@ pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
              mcast_mld_version 2",
         ),
     );
-    scene.types("ip link set br0 type bridge mcast_querier 1", "switch");
+    scene.run_at("ip link set br0 type bridge mcast_querier 1", "switch");
     let queried = |scene: &Scene| match ip {
         Ip::V4 => scene.receiver.counter("IpExt", "InMcastPkts"),
         Ip::V6 => scene.receiver.counter6("Icmp6InGroupMembQueries"),
     };
-    eventually("the receiver has heard a query of the newest version", || queried(&scene) > 0);
-    scene.types(
+    eventually("the receiver got a query of the newest version", || queried(&scene) > 0);
+    scene.run_at(
         ip.either(
             "ip link set br0 type bridge mcast_igmp_version 2",
             "ip link set br0 type bridge mcast_mld_version 1",
@@ -553,12 +552,12 @@ pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
     );
     match ip {
         Ip::V4 => {
-            eventually("the receiver has heard an IGMPv2 query", || speaks(&scene.receiver, "V2"))
+            eventually("the receiver got an IGMPv2 query", || uses_igmp(&scene.receiver, "V2"))
         }
         // Linux does not show that it uses MLDv1.
         Ip::V6 => {
             let before = queried(&scene);
-            eventually("the receiver has heard an MLDv1 query", || queried(&scene) > before);
+            eventually("the receiver got an MLDv1 query", || queried(&scene) > before);
         }
     }
     scene.sender.address("e0", ip.either("10.0.0.102/24", "fd00::102/64"));
@@ -571,7 +570,7 @@ pub fn ssm_unsupported(lab: &Lab, ip: Ip) -> Scene {
 }
 
 /// Whether a host uses this version of IGMP on `e0`: `V2` or `V3`.
-pub fn speaks(host: &Host, version: &str) -> bool {
+pub fn uses_igmp(host: &Host, version: &str) -> bool {
     host.proc_net("igmp").lines().any(|line| line.contains("\te0 ") && line.ends_with(version))
 }
 
@@ -581,7 +580,7 @@ pub fn bridge_firewall(lab: &Lab, ip: Ip) -> Scene {
     let mut scene = Scene::on(lab, ip, lab.switch_with("mcast_snooping 0"));
     let (address, tables, family) =
         ip.either(("10.0.0.1/24", "iptables", "ip"), ("fd00::1/64", "ip6tables", "ip6"));
-    scene.types(
+    scene.run_at(
         &format!(
             "ip addr add {address} dev BRIDGE; echo 1 > \
              /proc/sys/net/bridge/bridge-nf-call-{tables}"
@@ -596,7 +595,7 @@ pub fn bridge_firewall(lab: &Lab, ip: Ip) -> Scene {
     scene
 }
 
-/// The sender sends to the group, at another port.
+/// The sender sends to another port of the group.
 pub fn other_port(lab: &Lab, ip: Ip) -> Scene {
     Scene {
         send: format!("{} --iface e0 --interval 20ms", ip.port(ip.group(), 5001)),
@@ -604,8 +603,8 @@ pub fn other_port(lab: &Lab, ip: Ip) -> Scene {
     }
 }
 
-/// The sender is not the one that is asked for.
+/// The receiver filters by another source.
 pub fn other_source(lab: &Lab, ip: Ip) -> Scene {
-    let stranger = ip.source(ip.either("10.0.0.200", "fd00::200"));
-    Scene { target: format!("{stranger}@{}", ip.target()), ..healthy(lab, ip) }
+    let other = ip.source(ip.either("10.0.0.200", "fd00::200"));
+    Scene { target: format!("{other}@{}", ip.target()), ..healthy(lab, ip) }
 }

@@ -1,4 +1,4 @@
-//! The schema of the JSON: every line that a test reads is held to it.
+//! The schema of the JSON events: every line that a test reads must be valid against it.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ struct Compiled {
 impl Compiled {
     fn new() -> Compiled {
         let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-        // Otherwise a format is a remark.
+        // By default a format is an annotation, not a condition.
         compiler.enable_format_assertions();
         let id = PUBLISHED["$id"].as_str().expect("an id");
         compiler.add_resource(id, PUBLISHED.clone()).unwrap_or_else(|error| panic!("{error:#}"));
@@ -60,16 +60,16 @@ pub fn check(event: &Value) -> Result<(), String> {
     let meant = |kind: &str| kind.split('_').next() == event["event"].as_str();
     let mut why = String::new();
     for (kind, index) in kinds.iter().filter(|(kind, _)| meant(kind)) {
-        let told = schemas
+        let result = schemas
             .validate(event, *index)
-            .map_or_else(|error| error.to_string(), |()| "fits".to_owned());
-        let _ = writeln!(why, "as {kind}: {told}");
+            .map_or_else(|error| error.to_string(), |()| "valid".to_owned());
+        let _ = writeln!(why, "as {kind}: {result}");
     }
     // An event with an unknown name violates every kind only by its name.
     Err(if why.is_empty() { error.to_string() } else { why })
 }
 
-/// The kind of an event, by the schema's name for it: of all kinds it must be exactly one.
+/// The schema's name for the kind of an event. The event must match exactly one kind.
 pub fn kind(event: &Value) -> &'static str {
     let Compiled { schemas, kinds, .. } = &*COMPILED;
     let fitting: Vec<&str> = kinds
@@ -91,7 +91,7 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
     COMPILED.kinds.iter().map(|(kind, _)| *kind)
 }
 
-/// Validates a schema by the schema of its draft.
+/// Validates a schema against the schema of its draft.
 ///
 /// # Errors
 /// The violations.

@@ -12,8 +12,8 @@ pub struct Switch {
 impl Lab {
     /// A switch that forwards a group only to ports with members, and queries for members.
     pub fn switch(&self) -> Switch {
-        // The intervals, in hundredths of a second, come before the querier: it floods for one old
-        // response interval otherwise.
+        // Set the intervals (unit: 10 ms) before the querier. Otherwise it floods for one default
+        // response interval.
         let switch = self.switch_with(
             "mcast_snooping 1 mcast_query_response_interval 50 mcast_query_interval 200 \
              mcast_membership_interval 500 mcast_startup_query_interval 50 mcast_igmp_version 3 \
@@ -23,14 +23,14 @@ impl Lab {
         switch
     }
 
-    /// A switch as `ip link` makes one with these options of a bridge, its `br0`.
+    /// A switch whose bridge `br0` has these options of `ip link`.
     pub fn switch_with(&self, options: &str) -> Switch {
         let host = self.host();
         host.shell(&format!("ip link add br0 type bridge {options}; ip link set br0 up"));
         Switch { host, ports: 0, has_bridge: true }
     }
 
-    /// A switch whose ports are left to a program.
+    /// A switch without a bridge: a program forwards between its ports.
     pub fn switch_without_bridge(&self) -> Switch {
         Switch { host: self.host(), ports: 0, has_bridge: false }
     }
@@ -47,7 +47,7 @@ impl Lab {
         self.plug(switch, host, "e1", address);
     }
 
-    /// A new wire in the place of the one from `e0` of a host, which was deleted.
+    /// A new wire that replaces the deleted one from `e0` of a host.
     pub fn replug(&self, switch: &mut Switch, host: &Host, address: &str) {
         self.plug(switch, host, "e0", address);
     }
@@ -66,8 +66,8 @@ impl Lab {
 impl Switch {
     /// Waits until the switch prunes, because a new querier floods for a while. `from` sends to a
     /// group without members until it no longer reaches `bystander`.
-    pub fn prunes(&self, from: &Host, bystander: &Host) {
-        eventually("the switch prunes what nobody joined", || {
+    pub fn wait_for_pruning(&self, from: &Host, bystander: &Host) {
+        eventually("the switch prunes a group without members", || {
             let before = bystander.frames_received("e0");
             from.mcast("send 239.99.99.99:9 --iface e0 --count 20 --interval 50us -q --no-offload")
                 .ends(0);
@@ -75,8 +75,7 @@ impl Switch {
         });
     }
 
-    /// Drops one UDP datagram in `every` that would leave by `port`, counted from 0: the first, and
-    /// then each time that many have come.
+    /// Drops the first of each `every` UDP datagrams that leave by `port`, counted from 0.
     pub fn drop_one_in(&self, every: u32, port: usize) {
         self.host.firewall(&format!(
             "table bridge lossy {{ chain forward {{ type filter hook forward priority 0; oifname \
@@ -84,14 +83,14 @@ impl Switch {
         ));
     }
 
-    /// The switch itself, to look into (`bridge mdb`) or to capture from.
+    /// The host of the switch, to run `bridge mdb` on or to capture from.
     pub fn host(&self) -> &Host {
         &self.host
     }
 
     /// Whether the switch has a member of `group` on `port`, counted from 0 in the order of the
     /// hosts.
-    pub fn knows_member(&self, port: usize, group: &str) -> bool {
+    pub fn has_member(&self, port: usize, group: &str) -> bool {
         let table = self.host.shell("bridge mdb show dev br0");
         table.lines().any(|line| {
             line.contains(&format!("port p{port} ")) && line.contains(&format!("grp {group} "))

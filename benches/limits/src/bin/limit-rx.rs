@@ -171,7 +171,7 @@ struct Batch {
 
 /// The ancillary data of a message.
 #[derive(Default)]
-struct Told {
+struct Ancillary {
     time: u64,
     dropped: Option<u32>,
     segment: Option<usize>,
@@ -223,12 +223,12 @@ impl Batch {
     }
 
     /// The ancillary data of a message. Resets the message for the next call.
-    fn told(&mut self, i: usize) -> Told {
-        let mut told = Told::default();
+    fn ancillary(&mut self, i: usize) -> Ancillary {
+        let mut ancillary = Ancillary::default();
         let header = &mut self.messages[i].msg_hdr;
         header.msg_namelen = size_of::<libc::sockaddr_in>() as u32;
         if self.controls.is_empty() {
-            return told;
+            return ancillary;
         }
         // SAFETY: the kernel wrote complete control messages of the length in the header. The data
         // of each have the size that the man pages state (socket(7), udp(7)), at any alignment.
@@ -239,13 +239,14 @@ impl Batch {
                 match ((*control).cmsg_level, (*control).cmsg_type) {
                     (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
                         let time: libc::timespec = data.cast::<libc::timespec>().read_unaligned();
-                        told.time = time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64;
+                        ancillary.time = time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64;
                     }
                     (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => {
-                        told.dropped = Some(data.cast::<u32>().read_unaligned())
+                        ancillary.dropped = Some(data.cast::<u32>().read_unaligned())
                     }
                     (libc::IPPROTO_UDP, libc::UDP_GRO) => {
-                        told.segment = Some(data.cast::<libc::c_int>().read_unaligned() as usize)
+                        ancillary.segment =
+                            Some(data.cast::<libc::c_int>().read_unaligned() as usize)
                     }
                     _ => {}
                 }
@@ -253,7 +254,7 @@ impl Batch {
             }
         }
         header.msg_controllen = size_of::<[u64; 32]>();
-        told
+        ancillary
     }
 }
 
@@ -293,13 +294,14 @@ impl Counts {
     fn messages(&mut self, batch: &mut Batch, received: usize) {
         self.call(received > 0);
         for i in 0..received {
-            let told = batch.told(i);
-            self.dropped = told.dropped.unwrap_or(self.dropped);
+            let ancillary = batch.ancillary(i);
+            self.dropped = ancillary.dropped.unwrap_or(self.dropped);
             let bytes = batch.bytes(i);
             // Without UDP_GRO, or without coalescing, it is one datagram.
-            let segment = told.segment.filter(|segment| *segment > 0).unwrap_or(bytes.len().max(1));
-            self.trains += u64::from(told.segment.is_some());
-            bytes.chunks(segment).for_each(|datagram| self.datagram(datagram, told.time));
+            let segment =
+                ancillary.segment.filter(|segment| *segment > 0).unwrap_or(bytes.len().max(1));
+            self.trains += u64::from(ancillary.segment.is_some());
+            bytes.chunks(segment).for_each(|datagram| self.datagram(datagram, ancillary.time));
         }
     }
 
