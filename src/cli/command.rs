@@ -64,10 +64,10 @@ pub enum Command {
     /// Send datagrams to multicast groups: text or a measured stream
     #[command(alias = "tx")]
     Send(SendArgs),
-    /// Join multicast groups; print and measure the datagrams that arrive
+    /// Join multicast groups; print and measure their datagrams
     #[command(aliases = ["receive", "listen", "rx"])]
     Recv(RecvArgs),
-    /// Diagnose why a multicast group does or does not arrive on this host
+    /// Diagnose why a multicast group does or does not arrive here
     ///
     /// mcast joins the group on every interface and examines the kernel's counters, routes, limits
     /// and firewall rules. It sends only membership reports, and datagrams that never leave this

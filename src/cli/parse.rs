@@ -27,8 +27,8 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         join_ports(&line, &mut words).map_err(refused)?;
         misread(&line).map_or(Ok(()), |why| Err(refused(why)))?;
     }
-    let takes = |words: &[OsString]| from_words(words).is_ok();
-    let mut cli = from_words(&words).map_err(|error| answer(&program, &words, error, &takes))?;
+    let accepts = |words: &[OsString]| from_words(words).is_ok();
+    let mut cli = from_words(&words).map_err(|error| answer(&program, &words, error, &accepts))?;
     if let Command::Send(SendArgs { common, .. }) | Command::Recv(RecvArgs { common, .. }) =
         &mut cli.command
     {

@@ -1,9 +1,9 @@
-//! Help, and the answers to command lines that mcast does not take.
+//! Help, and the errors of refused command lines.
 
 use clap::CommandFactory;
 
 use super::page::Page;
-use crate::cli::habit::FOREIGN_OPTIONS;
+use crate::cli::habit::{FOREIGN_OPTIONS, ForeignOption};
 use crate::cli::{self, Cli};
 
 const COMMANDS: &[&str] = &[
@@ -16,7 +16,7 @@ const COMMANDS: &[&str] = &[
     "mcast man",
 ];
 
-/// Command lines that are refused, one for each answer.
+/// Refused command lines, one for each error.
 const REFUSED: &[&str] = &[
     "mcast recv 239.1.1.1 -p 5000",
     "mcast recv -i udp://@239.1.1.1:5000",
@@ -43,10 +43,7 @@ pub fn page() -> Page {
         samples.push(help(&format!("{command} --help"), 100));
     }
     samples.extend(REFUSED.iter().map(|line| answer(line)));
-    samples.extend(FOREIGN_OPTIONS.iter().map(|row| {
-        let line = format!("mcast {} {} {}", row.commands[0], row.names[0], row.sample_value());
-        format!("{}\n-- example: {}", error_of(line.trim_end()), row.example)
-    }));
+    samples.extend(FOREIGN_OPTIONS.iter().map(tips));
     Page { title: "help and usage", samples }
 }
 
@@ -65,9 +62,22 @@ fn answer(line: &str) -> String {
     format!("$ {line}\n{}", answer.expect_err(line))
 }
 
-/// The error of a refused command line, without the usage.
-fn error_of(line: &str) -> String {
+/// The tip for an option of another tool, and the tip for a line with a further error.
+fn tips(row: &ForeignOption) -> String {
+    let command = row.example.split(' ').nth(1).filter(|command| row.commands.contains(command));
+    let command = command.unwrap_or(row.commands[0]);
+    let line = format!("mcast {command} {} {}", row.names[0], row.sample_value());
+    let line = line.trim_end();
+    let tip = tip(line);
+    if tip.contains(row.example) {
+        return tip;
+    }
+    tip + "\n" + &self::tip(&format!("{line} --color no"))
+}
+
+/// The tip of a refused command line.
+fn tip(line: &str) -> String {
     let answer = answer(line);
-    let end = answer.find("\n\nUsage:").unwrap_or(answer.len());
-    answer[..end].replace("\n\n", "\n")
+    let tip = answer.lines().find(|line| line.starts_with("  tip: ")).expect(line);
+    format!("$ {line}\n{tip}")
 }

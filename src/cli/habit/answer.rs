@@ -15,14 +15,14 @@ use crate::target::TargetRange;
 use crate::units::words::quote;
 
 /// Whether mcast accepts a line.
-pub type Takes<'a> = &'a dyn Fn(&[OsString]) -> bool;
+pub type Accepts<'a> = &'a dyn Fn(&[OsString]) -> bool;
 
 /// Replaces the tips of the parser in an error by one that fits the line.
 pub fn answer(
     program: &Command,
     words: &[OsString],
     mut error: clap::Error,
-    takes: Takes,
+    accepts: Accepts,
 ) -> clap::Error {
     if !error.use_stderr() {
         return error;
@@ -35,9 +35,9 @@ pub fn answer(
     [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested]
         .into_iter()
         .for_each(|kind| drop(error.remove(kind)));
-    let tip = missing_separator(program, words, takes)
-        .or_else(|| in_our_words(program, words, &error, takes))
-        .or_else(|| with_command(program, words, takes));
+    let tip = missing_separator(program, words, accepts)
+        .or_else(|| translated(program, words, &error, accepts))
+        .or_else(|| with_command(program, words, accepts));
     match (tip, similar) {
         (Some(tip), _) => {
             let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
@@ -86,11 +86,11 @@ pub fn read(program: &Command, words: &[OsString]) -> Option<Line> {
 }
 
 /// `recv -c 3 mcast send`: a program among the targets.
-fn missing_separator(program: &Command, words: &[OsString], takes: Takes) -> Option<String> {
+fn missing_separator(program: &Command, words: &[OsString], accepts: Accepts) -> Option<String> {
     let line = read(program, words).filter(|line| line.command == "recv")?;
     let (at, _) = line.targets().find(|(_, text)| is_program(text))?;
     let (front, command) = words.split_at(at);
-    if !takes(front) {
+    if !accepts(front) {
         return None;
     }
     let mut words: Vec<OsString> = front.to_vec();
@@ -110,11 +110,11 @@ fn is_program(word: &str) -> bool {
 }
 
 /// The line with the options of mcast.
-fn in_our_words(
+fn translated(
     program: &Command,
     words: &[OsString],
     error: &clap::Error,
-    takes: Takes,
+    accepts: Accepts,
 ) -> Option<String> {
     let line = read(program, words)?;
     let command = program.find_subcommand(&line.command)?;
@@ -122,26 +122,31 @@ fn in_our_words(
     if let Some(line) = with_two_dashes(command, words).and_then(|words| read(program, &words)) {
         let rewritten = rewrite(&line, has).map(|rewritten| rewritten.line);
         let mut lines = std::iter::once(line).chain(rewritten);
-        if let Some(line) = lines.find(|line| takes(&line.os_words())) {
+        if let Some(line) = lines.find(|line| accepts(&line.os_words())) {
             return Some(format!("use two dashes for a long option: {}", line.shown()));
         }
     }
     let Rewritten { line, why, example } = rewrite(&line, has)?;
-    if takes(&line.os_words()) {
+    if accepts(&line.os_words()) {
         return Some(format!("{why}: {}", line.shown()));
     }
     let is_about_it = error.kind() != ErrorKind::UnknownArgument
         || matches!(error.get(ContextKind::InvalidArg), Some(ContextValue::String(option))
-            if FOREIGN_OPTIONS.iter().any(|row| row.why == why && row.names.contains(&option.as_str())));
+            if has_tip(why, option));
     let example = example.filter(|_| is_about_it)?;
-    Some(format!("{why}: {}", example_of(&line.command, example, takes)))
+    Some(format!("{why}: {}", example_of(&line.command, example, accepts)))
+}
+
+/// Whether the tip `why` is about this option.
+fn has_tip(why: &str, option: &str) -> bool {
+    FOREIGN_OPTIONS.iter().any(|row| row.why == why && row.names.contains(&option))
 }
 
 /// The example of a row for `command`. Rows for several commands have an example of recv.
-fn example_of(command: &str, example: &str, takes: Takes) -> String {
+fn example_of(command: &str, example: &str, accepts: Accepts) -> String {
     let own = example.replacen("mcast recv ", &format!("mcast {command} "), 1);
     let words: Vec<OsString> = own.replace('\'', "").split(' ').map(OsString::from).collect();
-    if takes(&words) { own } else { example.to_owned() }
+    if accepts(&words) { own } else { example.to_owned() }
 }
 
 /// The words with `-iface` as `--iface`. `None` if nothing changes.
@@ -164,7 +169,7 @@ fn with_two_dashes(command: &Command, words: &[OsString]) -> Option<Vec<OsString
 }
 
 /// The tip for a line without a command, or with an unknown one.
-fn with_command(program: &Command, words: &[OsString], takes: Takes) -> Option<String> {
+fn with_command(program: &Command, words: &[OsString], accepts: Accepts) -> Option<String> {
     let word = words.get(1)?.to_str()?;
     if program.find_subcommand(word).is_some() {
         return None;
@@ -176,13 +181,13 @@ fn with_command(program: &Command, words: &[OsString], takes: Takes) -> Option<S
     };
     if let Some((_, command)) = COMMAND_WORDS.iter().find(|(others, _)| others.contains(&word)) {
         let line = line(command, 2);
-        let shown = if takes(&line) { shown(&line) } else { format!("mcast {command}") };
+        let shown = if accepts(&line) { shown(&line) } else { format!("mcast {command}") };
         return Some(format!("use the command {command}: {shown}"));
     }
     let why = "write a command first";
     let (recv, send) = (line("recv", 1), line("send", 1));
     let is_target = word.parse::<TargetRange>().is_ok();
-    match (takes(&recv), takes(&send)) {
+    match (accepts(&recv), accepts(&send)) {
         (true, true) if is_target => Some(format!("{why}: {}, or mcast send", shown(&recv))),
         (true, _) => Some(format!("{why}: {}", shown(&recv))),
         (false, true) => Some(format!("{why}: {}", shown(&send))),

@@ -1,5 +1,5 @@
-//! Targets in the syntax of other tools: URLs of FFmpeg and VLC with options, addresses of socat, and
-//! SOURCE,GROUP of mcjoin.
+//! Targets in the syntax of other tools: URLs of FFmpeg and VLC with options, addresses of socat,
+//! and SOURCE,GROUP of mcjoin.
 
 use super::line::Part;
 use super::port::with_port;

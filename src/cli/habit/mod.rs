@@ -11,5 +11,5 @@ mod words;
 pub use answer::{answer, misread, read};
 pub use port::join_ports;
 #[cfg(test)]
-pub(crate) use table::FOREIGN_OPTIONS;
+pub(crate) use table::{FOREIGN_OPTIONS, ForeignOption};
 pub use words::command_first;

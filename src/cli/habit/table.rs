@@ -1,8 +1,8 @@
 //! Options of other tools, and their equivalents in mcast.
 //!
 //! The tools: tcpdump, iperf (2 and 3), mcjoin, msend and mreceive, omping, ping, nc, socat, VLC,
-//! FFmpeg and dvblast. A row matches only words that mcast refuses: it never changes the meaning of a
-//! valid line.
+//! FFmpeg and dvblast. A row matches only words that mcast refuses: it never changes the meaning of
+//! a valid line.
 
 use super::line::Part;
 use crate::cli::values;
@@ -29,7 +29,7 @@ pub struct ForeignOption {
 impl ForeignOption {
     /// A value that the row applies to.
     pub fn sample_value(&self) -> &'static str {
-        let values = ["5", "239.1.1.1", "eth0", "5s", "0"];
+        let values = ["5", "eth0", "239.1.1.1", "5s", "0"];
         match self.takes {
             Takes::Never => "",
             Takes::Value => "5",
@@ -80,6 +80,8 @@ const RECEIVERS: &[&str] = &["recv", "check"];
 const CHECK: &[&str] = &["check"];
 const GROUPS: &[&str] = &["send", "recv", "check"];
 const IFACES: &[&str] = &["ifaces"];
+const SEND_RECV: &[&str] = &["send", "recv"];
+const ALL: &[&str] = &["send", "recv", "check", "ifaces"];
 
 const fn row(
     commands: &'static [&'static str],
@@ -92,74 +94,161 @@ const fn row(
     ForeignOption { commands, names, takes, place, why, example }
 }
 
-use Place::{Example, Flag, Parts, Port, Target};
-use Takes::{If, Maybe, Value};
+// Texts of several rows.
+const GROUP_ALONE: &str = "write the group without an option";
+const RECV_GROUP: &str = "mcast recv 239.1.1.1:5000";
+const SEND_GROUP: &str = "mcast send 239.1.1.1:5000";
+
+use Place::{Example, Flag, Nothing, Parts, Port, Target};
+use Takes::{If, Maybe, Never, Value};
 
 /// The table.
 #[rustfmt::skip]
 pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
     // Addresses.
-    row(GROUPS, &["-p", "--port", "--udp-port", "--dport", "--dst-port"], Value, Port, "write the port after the group", "mcast recv 239.1.1.1:5000"),
-    row(GROUPS, &["-g", "-G", "-a", "--group", "--groups", "--mcast", "--multicast", "--address", "--addr", "--host", "--dst", "--dest", "--destination", "--target", "--url", "--uri"], Value, Target, "write the group without an option", "mcast recv 239.1.1.1:5000"),
-    row(RECEIVERS, &["-m"], Value, Target, "write the group without an option", "mcast recv 239.1.1.1:5000"),
-    row(SEND, &["-c", "-s"], If(is_target), Target, "write the group without an option", "mcast send 239.1.1.1:5000"),
-    row(RECV, &["-c"], If(is_target), Target, "write the group without an option", "mcast recv 239.1.1.1:5000"),
-    row(GROUPS, &["-d"], If(is_target), Target, "write the group without an option", "mcast recv 239.1.1.1:5000"),
-    row(SEND, &["--client"], Value, Target, "write the group without an option", "mcast send 239.1.1.1:5000"),
-    row(RECEIVERS, &["-j", "--join", "--subscribe"], Maybe(is_target), Parts(target_or_nothing), "recv joins the groups that it is given as arguments", "mcast recv 239.1.1.1:5000"),
-    row(GROUPS, &["-B", "--bind"], Value, Parts(bind), "write a group without an option; use --iface to choose the interface", "mcast recv 239.1.1.1:5000 --iface 10.0.0.1"),
-    row(GROUPS, &["-4", "-6", "-V", "--ipv4", "--ipv6"], Takes::Never, Place::Nothing, "the target selects IPv4 or IPv6", "mcast recv '[ff15::1234]:5000'"),
-    row(RECV, &["--sender", "--from", "--src", "--ssm", "--source-ip", "--include"], Value, Place::Option("--source"), "use --source to receive only from one source", "mcast recv 232.1.1.1:5000 --source 10.0.0.5"),
-    row(RECV, &["--block"], Value, Place::Option("--exclude"), "use --exclude to ignore a source", "mcast recv 239.1.1.1:5000 --exclude 10.0.0.5"),
+    row(GROUPS, &["-p", "--port", "--udp-port", "--dport", "--dst-port"], Value, Port,
+        "write the port after the group", RECV_GROUP),
+    row(GROUPS, &["-g", "-G", "-a", "--group", "--groups", "--mcast", "--multicast", "--address",
+        "--addr", "--host", "--dst", "--dest", "--destination", "--target", "--url", "--uri"],
+        Value, Target,
+        GROUP_ALONE, RECV_GROUP),
+    row(RECEIVERS, &["-m"], Value, Target, GROUP_ALONE, RECV_GROUP),
+    row(SEND, &["-c", "-s"], If(is_target), Target, GROUP_ALONE, SEND_GROUP),
+    row(RECV, &["-c"], If(is_target), Target, GROUP_ALONE, RECV_GROUP),
+    row(GROUPS, &["-d"], If(is_target), Target, GROUP_ALONE, RECV_GROUP),
+    row(SEND, &["--client"], Value, Target, GROUP_ALONE, SEND_GROUP),
+    row(RECEIVERS, &["-j", "--join", "--subscribe"], Maybe(is_target), Parts(target_or_nothing),
+        "write the groups to join without an option", RECV_GROUP),
+    row(GROUPS, &["-B", "--bind"], Value, Parts(bind),
+        "write a group without an option; use --iface to choose the interface",
+        "mcast recv 239.1.1.1:5000 --iface 10.0.0.1"),
+    row(GROUPS, &["-4", "-6", "-V", "--ipv4", "--ipv6"], Never, Nothing,
+        "the target selects IPv4 or IPv6", "mcast recv '[ff15::1234]:5000'"),
+    row(RECV, &["--sender", "--from", "--src", "--ssm", "--source-ip", "--include"], Value,
+        Place::Option("--source"),
+        "use --source to receive only from one source",
+        "mcast recv 232.1.1.1:5000 --source 10.0.0.5"),
+    row(RECV, &["--block"], Value, Place::Option("--exclude"),
+        "use --exclude to ignore a source", "mcast recv 239.1.1.1:5000 --exclude 10.0.0.5"),
     // Interfaces.
-    row(GROUPS, &["-I", "--if", "--ifname", "--if-name", "--ifaddr", "--intf", "--nic", "--dev", "--device", "--bind-dev", "--netif", "--miface", "--localaddr", "--local-addr", "--local-address", "--bind-address", "--source-address"], Value, Place::Option("--iface"), "use --iface to choose the interface", "mcast recv 239.1.1.1:5000 --iface eth0"),
-    row(SEND, &["-i"], If(is_no_time), Parts(interval_or_iface), "-i of send sets the interval; use --iface to choose the interface", "mcast send 239.1.1.1:5000 --iface eth0"),
-    row(SEND, &["--source", "--src", "--from", "--saddr", "--source-ip"], Value, Place::Option("--iface"), "use --iface to choose the source address", "mcast send 239.1.1.1:5000 --iface 10.0.0.1"),
-    row(IFACES, &["-i", "-I", "--iface", "--interface"], Value, Example, "ifaces always lists all interfaces", "mcast ifaces"),
-    row(GROUPS, &["-D", "--list-interfaces"], Takes::Never, Example, "use ifaces to list the interfaces", "mcast ifaces"),
-    row(SEND, &["--sport", "--src-port", "--local-port", "--bind-port"], Value, Place::Option("--source-port"), "use --source-port to choose the source port", "mcast send 239.1.1.1:5000 --source-port 40000"),
+    row(GROUPS, &["-I", "--if", "--ifname", "--if-name", "--ifaddr", "--intf", "--nic", "--dev",
+        "--device", "--bind-dev", "--netif", "--miface", "--localaddr", "--local-addr",
+        "--local-address", "--bind-address", "--source-address"], Value, Place::Option("--iface"),
+        "use --iface to choose the interface", "mcast recv 239.1.1.1:5000 --iface eth0"),
+    row(SEND, &["-i"], If(is_number), Place::Time("--interval", "s"),
+        "write the unit of the interval", "mcast send 239.1.1.1:5000 --interval 1s"),
+    row(SEND, &["-i"], If(is_no_time), Place::Option("--iface"),
+        "-i of send sets the interval; use --iface to choose the interface",
+        "mcast send 239.1.1.1:5000 --iface eth0"),
+    row(SEND, &["--source", "--src", "--from", "--saddr", "--source-ip"], Value,
+        Place::Option("--iface"),
+        "use --iface to choose the source address", "mcast send 239.1.1.1:5000 --iface 10.0.0.1"),
+    row(IFACES, &["-i", "-I", "--iface", "--interface"], Value, Example,
+        "ifaces always lists all interfaces", "mcast ifaces"),
+    row(GROUPS, &["-D", "--list-interfaces"], Never, Example,
+        "use ifaces to list the interfaces", "mcast ifaces"),
+    row(SEND, &["--sport", "--src-port", "--local-port", "--bind-port"], Value,
+        Place::Option("--source-port"),
+        "use --source-port to choose the source port",
+        "mcast send 239.1.1.1:5000 --source-port 40000"),
     // Limits, pace and size.
-    row(GROUPS, &["-n"], If(is_number), Place::Option("--count"), "use --count to limit the number of datagrams", "mcast recv 239.1.1.1:5000 --count 10"),
-    row(&["send", "recv"], &["--num", "--number", "--packets", "--pkts", "--datagrams"], Value, Place::Option("--count"), "use --count to limit the number of datagrams", "mcast recv 239.1.1.1:5000 --count 10"),
-    row(CHECK, &["-c", "--count"], Value, Example, "check receives for a time, not a number of datagrams; use --duration", "mcast check 239.1.1.1:5000 --duration 10s"),
-    row(RECV, &["-W", "-T"], Value, Place::Time("--timeout", "s"), "use --timeout to limit the wait for datagrams", "mcast recv 239.1.1.1:5000 --timeout 5s"),
-    row(&["send", "check"], &["-W", "--timeout"], Value, Place::Time("--duration", "s"), "use --duration to limit the run", "mcast send 239.1.1.1:5000 --duration 5s"),
-    row(RECEIVERS, &["-t"], Value, Place::Time("--duration", "s"), "use --duration to limit the run; only send sets the TTL", "mcast recv 239.1.1.1:5000 --duration 10s"),
-    row(SEND, &["-t"], If(has_time_unit), Place::Time("--duration", "s"), "-t of send sets the TTL; use --duration to limit the run", "mcast send 239.1.1.1:5000 --duration 10s"),
-    row(GROUPS, &["--time", "--seconds", "--deadline", "--run-time"], Value, Place::Time("--duration", "s"), "use --duration to limit the run", "mcast recv 239.1.1.1:5000 --duration 10s"),
-    row(RECV, &["--interval"], Value, Place::Time("--stats", "s"), "use --stats to report at intervals", "mcast recv 239.1.1.1:5000 --stats 1s"),
-    row(SEND, &["--delay", "--wait", "--sleep", "--period"], Value, Place::Time("--interval", "s"), "use --interval to set the time between datagrams", "mcast send 239.1.1.1:5000 --interval 100ms"),
-    row(SEND, &["-f"], If(is_number), Place::Time("--interval", "ms"), "use --interval to set the time between datagrams", "mcast send 239.1.1.1:5000 --interval 100ms"),
-    row(SEND, &["-f"], Takes::Never, Flag("--flood"), "use --flood to send as fast as possible", "mcast send 239.1.1.1:5000 --flood --count 1000"),
-    row(SEND, &["-P"], Value, Example, "use one target for each stream, and --interval for the time between datagrams", "mcast send '239.1.1.1+4:5000' --interval 100ms"),
-    row(SEND, &["-b", "--bandwidth", "--bitrate"], Value, Parts(rate_or_size), "use --probe for a measured stream, --rate for its bit rate, --size for its payload size", "mcast send 239.1.1.1:5000 --probe --rate 10Mbit"),
-    row(SEND, &["-l", "--length", "--len", "--packet-size", "--pkt-size"], Value, Parts(size), "use --probe and --size to set the payload size", "mcast send 239.1.1.1:5000 --probe --size 1316"),
-    row(RECV, &["-R", "--buffer", "--buffer-size", "--recvbuf", "--window"], Value, Place::Option("--rcvbuf"), "use --rcvbuf to set the receive buffer", "mcast recv 239.1.1.1:5000 --rcvbuf 4MiB"),
+    row(GROUPS, &["-n"], If(is_number), Place::Option("--count"),
+        "use --count to limit the number of datagrams", "mcast recv 239.1.1.1:5000 --count 10"),
+    row(SEND_RECV, &["--num", "--number", "--packets", "--pkts", "--datagrams"], Value,
+        Place::Option("--count"),
+        "use --count to limit the number of datagrams", "mcast recv 239.1.1.1:5000 --count 10"),
+    row(CHECK, &["-c", "--count"], Value, Example,
+        "check receives for a time, not a number of datagrams; use --duration",
+        "mcast check 239.1.1.1:5000 --duration 10s"),
+    row(RECV, &["-W", "-T"], Value, Place::Time("--timeout", "s"),
+        "use --timeout to limit the wait for datagrams", "mcast recv 239.1.1.1:5000 --timeout 5s"),
+    row(&["send", "check"], &["-W", "--timeout"], Value, Place::Time("--duration", "s"),
+        "use --duration to limit the run", "mcast send 239.1.1.1:5000 --duration 5s"),
+    row(RECEIVERS, &["-t"], Value, Place::Time("--duration", "s"),
+        "use --duration to limit the run; only send sets the TTL",
+        "mcast recv 239.1.1.1:5000 --duration 10s"),
+    row(SEND, &["-t"], If(has_time_unit), Place::Time("--duration", "s"),
+        "-t of send sets the TTL; use --duration to limit the run",
+        "mcast send 239.1.1.1:5000 --duration 10s"),
+    row(GROUPS, &["--time", "--seconds", "--deadline", "--run-time"], Value,
+        Place::Time("--duration", "s"),
+        "use --duration to limit the run", "mcast recv 239.1.1.1:5000 --duration 10s"),
+    row(RECV, &["--interval"], Value, Place::Time("--stats", "s"),
+        "use --stats to report at intervals", "mcast recv 239.1.1.1:5000 --stats 1s"),
+    row(SEND, &["--delay", "--wait", "--sleep", "--period"], Value, Place::Time("--interval", "s"),
+        "use --interval to set the time between datagrams",
+        "mcast send 239.1.1.1:5000 --interval 100ms"),
+    row(SEND, &["-f"], If(is_number), Place::Time("--interval", "ms"),
+        "use --interval to set the time between datagrams",
+        "mcast send 239.1.1.1:5000 --interval 100ms"),
+    row(SEND, &["-f"], Never, Flag("--flood"),
+        "use --flood to send as fast as possible",
+        "mcast send 239.1.1.1:5000 --flood --count 1000"),
+    row(SEND, &["-P"], Value, Example,
+        "use one target for each stream, and --interval for the time between datagrams",
+        "mcast send '239.1.1.1+4:5000' --interval 100ms"),
+    row(SEND, &["-b", "--bandwidth", "--bitrate"], Value, Parts(rate_or_size),
+        "use --probe for a measured stream, --rate for its bit rate, --size for its payload size",
+        "mcast send 239.1.1.1:5000 --probe --rate 10Mbit"),
+    row(SEND, &["-l", "--length", "--len", "--packet-size", "--pkt-size"], Value, Parts(size),
+        "use --probe and --size to set the payload size",
+        "mcast send 239.1.1.1:5000 --probe --size 1316"),
+    row(RECV, &["-R", "--buffer", "--buffer-size", "--recvbuf", "--window"], Value,
+        Place::Option("--rcvbuf"),
+        "use --rcvbuf to set the receive buffer", "mcast recv 239.1.1.1:5000 --rcvbuf 4MiB"),
     // TTL, traffic class and loopback.
-    row(SEND, &["-T", "--hops", "--hop-limit", "--hoplimit", "--mttl", "--multicast-ttl"], Value, Place::Option("--ttl"), "use --ttl to set the TTL or hop limit", "mcast send 239.1.1.1:5000 --ttl 16"),
-    row(RECEIVERS, &["--ttl", "--hops", "--hop-limit", "--mttl"], Value, Place::Nothing, "only send sets the TTL", "mcast recv 239.1.1.1:5000"),
-    row(SEND, &["-S", "-Q", "--tos", "--tclass"], Value, Parts(dscp), "use --dscp to set the upper six bits of the traffic class", "mcast send 239.1.1.1:5000 --dscp ef"),
-    row(SEND, &["--loop", "--loopback"], Maybe(is_number), Parts(looped), "multicast loopback is on; use --no-loop to turn it off", "mcast send 239.1.1.1:5000 --no-loop"),
-    row(RECEIVERS, &["--loop", "--loopback", "--no-loop"], Maybe(is_number), Place::Nothing, "only send controls multicast loopback", "mcast recv 239.1.1.1:5000"),
-    row(SEND, &["-L", "--no-loopback", "--noloop"], Takes::Never, Flag("--no-loop"), "use --no-loop to turn multicast loopback off", "mcast send 239.1.1.1:5000 --no-loop"),
+    row(SEND, &["-T", "--hops", "--hop-limit", "--hoplimit", "--mttl", "--multicast-ttl"], Value,
+        Place::Option("--ttl"),
+        "use --ttl to set the TTL or hop limit", "mcast send 239.1.1.1:5000 --ttl 16"),
+    row(RECEIVERS, &["--ttl", "--hops", "--hop-limit", "--mttl"], Value, Nothing,
+        "only send sets the TTL", RECV_GROUP),
+    row(SEND, &["-S", "-Q", "--tos", "--tclass"], Value, Parts(dscp),
+        "use --dscp to set the upper six bits of the traffic class",
+        "mcast send 239.1.1.1:5000 --dscp ef"),
+    row(SEND, &["--loop", "--loopback"], Maybe(is_number), Parts(looped),
+        "multicast loopback is on; use --no-loop to turn it off",
+        "mcast send 239.1.1.1:5000 --no-loop"),
+    row(RECEIVERS, &["--loop", "--loopback", "--no-loop"], Maybe(is_number), Nothing,
+        "only send controls multicast loopback", RECV_GROUP),
+    row(SEND, &["-L", "--no-loopback", "--noloop"], Never, Flag("--no-loop"),
+        "use --no-loop to turn multicast loopback off", "mcast send 239.1.1.1:5000 --no-loop"),
     // Payload and output.
-    row(SEND, &["--text", "--payload", "--data", "--msg", "--string"], Value, Place::Option("--message"), "use --message to set the text", "mcast send 239.1.1.1:5000 --message hello"),
-    row(RECV, &["-w", "--write", "--file", "--outfile"], Value, Parts(file_or_buffer), "use -o raw to write the payloads to standard output", "mcast recv 239.1.1.1:5000 -o raw > FILE"),
-    row(RECV, &["-o", "--output"], If(is_no_format), Parts(file_or_buffer), "use -o raw to write the payloads to standard output", "mcast recv 239.1.1.1:5000 -o raw > FILE"),
-    row(RECV, &["-x", "-X"], Takes::Never, Parts(hex), "use -o hex to print a hex dump", "mcast recv 239.1.1.1:5000 -o hex"),
-    row(RECV, &["-A"], Takes::Never, Place::Nothing, "recv prints text by default", "mcast recv 239.1.1.1:5000"),
-    row(&["send", "recv", "check", "ifaces"], &["-J", "--json"], Takes::Never, Parts(json), "use -o json to print JSON", "mcast recv 239.1.1.1:5000 -o json"),
-    row(&["send", "recv", "check", "ifaces"], &["--silent"], Takes::Never, Flag("--quiet"), "use --quiet to print only the summary", "mcast recv 239.1.1.1:5000 --quiet"),
-    row(&["send", "recv", "check", "ifaces"], &["--debug"], Takes::Never, Flag("-vv"), "use -vv to print diagnostics", "mcast recv 239.1.1.1:5000 -vv"),
+    row(SEND, &["--text", "--payload", "--data", "--msg", "--string"], Value,
+        Place::Option("--message"),
+        "use --message to set the text", "mcast send 239.1.1.1:5000 --message hello"),
+    // iperf: the buffer. tcpdump: a file.
+    row(RECV, &["-w"], If(is_size), Place::Option("--rcvbuf"),
+        "use --rcvbuf to set the receive buffer", "mcast recv 239.1.1.1:5000 --rcvbuf 4MiB"),
+    row(RECV, &["--write", "-w", "--file", "--outfile"], Value, Parts(payloads_to_file),
+        "use -o raw and a redirection to write the payloads to a file",
+        "mcast recv 239.1.1.1:5000 -o raw > FILE"),
+    row(RECV, &["-o", "--output"], If(is_no_format), Parts(payloads_to_file),
+        "use -o raw and a redirection to write the payloads to a file",
+        "mcast recv 239.1.1.1:5000 -o raw > FILE"),
+    row(RECV, &["-x", "-X"], Never, Parts(hex),
+        "use -o hex to print a hex dump", "mcast recv 239.1.1.1:5000 -o hex"),
+    row(RECV, &["-A"], Never, Nothing, "recv prints text by default", RECV_GROUP),
+    row(ALL, &["-J", "--json"], Never, Parts(json),
+        "use -o json to print JSON", "mcast recv 239.1.1.1:5000 -o json"),
+    row(ALL, &["--silent"], Never, Flag("--quiet"),
+        "use --quiet to print only the summary", "mcast recv 239.1.1.1:5000 --quiet"),
+    row(ALL, &["--debug"], Never, Flag("-vv"),
+        "use -vv to print diagnostics", "mcast recv 239.1.1.1:5000 -vv"),
     // Defaults of mcast.
-    row(RECEIVERS, &["-s", "-l"], Maybe(is_number), Place::Nothing, "recv always receives; use send to send", "mcast recv 239.1.1.1:5000"),
-    row(RECV, &["--server", "--listen"], Takes::Never, Place::Nothing, "recv always receives; use send to send", "mcast recv 239.1.1.1:5000"),
-    row(GROUPS, &["-u", "-U", "--udp"], Takes::Never, Place::Nothing, "mcast always uses UDP", "mcast recv 239.1.1.1:5000"),
-    row(GROUPS, &["-n", "--numeric"], Takes::Never, Place::Nothing, "mcast never resolves names", "mcast recv 239.1.1.1:5000"),
-    row(RECV, &["-k", "--keep-open"], Takes::Never, Place::Nothing, "recv runs until Ctrl-C by default", "mcast recv 239.1.1.1:5000"),
-    row(GROUPS, &["--reuse", "--reuseaddr", "--reuse-addr", "--reuseport"], Takes::Never, Place::Nothing, "mcast always shares the port of a group", "mcast recv 239.1.1.1:5000"),
-    row(RECV, &["--probe"], Takes::Never, Place::Nothing, "recv always detects measured streams", "mcast recv 239.1.1.1:5000 --once"),
-    row(RECV, &["-e", "--exec", "--sh-exec"], Value, Example, "write COMMAND after --", "mcast recv 239.1.1.1:5000 -- COMMAND"),
+    row(RECEIVERS, &["-s", "-l"], Maybe(is_number), Nothing,
+        "recv always receives; use send to send", RECV_GROUP),
+    row(RECV, &["--server", "--listen"], Never, Nothing,
+        "recv always receives; use send to send", RECV_GROUP),
+    row(GROUPS, &["-u", "-U", "--udp"], Never, Nothing, "mcast always uses UDP", RECV_GROUP),
+    row(GROUPS, &["-n", "--numeric"], Never, Nothing, "mcast never resolves names", RECV_GROUP),
+    row(RECV, &["-k", "--keep-open"], Never, Nothing,
+        "recv runs until Ctrl-C by default", RECV_GROUP),
+    row(GROUPS, &["--reuse", "--reuseaddr", "--reuse-addr", "--reuseport"], Never, Nothing,
+        "mcast always shares the port of a group", RECV_GROUP),
+    row(RECV, &["--probe"], Never, Nothing,
+        "recv always detects measured streams", "mcast recv 239.1.1.1:5000 --once"),
+    row(RECV, &["-e", "--exec", "--sh-exec"], Value, Example,
+        "write COMMAND after --", "mcast recv 239.1.1.1:5000 -- COMMAND"),
 ];
 
 /// Other names for the commands, and the command that the tip shows.
@@ -179,11 +268,15 @@ fn is_target(text: &str) -> bool {
 }
 
 fn is_no_time(text: &str) -> bool {
-    values::time(text).is_err()
+    values::time(text).is_err() && !is_number(text)
 }
 
 fn has_time_unit(text: &str) -> bool {
     values::time(text).is_ok()
+}
+
+fn is_size(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit()) && values::size(text).is_ok()
 }
 
 fn is_no_format(text: &str) -> bool {
@@ -198,11 +291,6 @@ fn target_or_nothing(value: &str) -> Option<Vec<Part>> {
 fn bind(value: &str) -> Option<Vec<Part>> {
     let group = value.parse::<TargetRange>().is_ok_and(|range| range.first().is_multicast());
     Some(vec![if group { Part::target(value) } else { Part::option("--iface", value) }])
-}
-
-fn interval_or_iface(value: &str) -> Option<Vec<Part>> {
-    let time = is_number(value).then(|| Part::option("--interval", format!("{value}s")));
-    Some(vec![time.unwrap_or_else(|| Part::option("--iface", value))])
 }
 
 /// `-b 10M` of iperf, in bits per second; `-b 100` of mcjoin, in bytes.
@@ -236,15 +324,8 @@ fn looped(value: &str) -> Option<Vec<Part>> {
     Some(if value == "0" { vec![Part::flag("--no-loop")] } else { Vec::new() })
 }
 
-/// `-w FILE` of tcpdump, or `-w 4M` of iperf.
-fn file_or_buffer(value: &str) -> Option<Vec<Part>> {
-    let is_size =
-        value.starts_with(|first: char| first.is_ascii_digit()) && values::size(value).is_ok();
-    Some(if is_size {
-        vec![Part::option("--rcvbuf", value)]
-    } else {
-        vec![Part::option("-o", "raw"), Part::Redirect(value.to_owned())]
-    })
+fn payloads_to_file(value: &str) -> Option<Vec<Part>> {
+    Some(vec![Part::option("-o", "raw"), Part::Redirect(value.to_owned())])
 }
 
 fn hex(_: &str) -> Option<Vec<Part>> {
