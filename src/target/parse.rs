@@ -99,8 +99,8 @@ pub enum TargetError {
     BadScheme(String),
     /// A URL with a player's options.
     #[error(
-        "'?{0}' is a media player's option; use mcast's options (--iface, --ttl), for example \
-         udp://239.1.1.1:5000 --ttl 2"
+        "'?{0}' is an option of media players; use options of mcast, for example \
+         udp://239.1.1.1:5000 --iface eth0"
     )]
     UrlOptions(String),
     /// `@` with nothing before it, outside a URL.

@@ -30,7 +30,7 @@ fn down(facts: &Facts, link: &LinkFacts) -> Option<Notice> {
     (!link.up).then(|| {
         shared::interface_down(name)
             .at(Level::Fault)
-            .why("the interface is administratively down (flag UP not set)")
+            .why("its flag UP is not set")
             .remedy(either(
                 facts,
                 "bring the interface up",
