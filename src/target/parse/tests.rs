@@ -124,7 +124,7 @@ fn an_error_names_the_wrong_part_and_shows_a_correct_target() {
         ("[fe80::5%e1]@[ff32::1%e0]:5000", "not both e0 and e1"),
         ("[ff12::1%e0]-[ff12::2%e1]:5000", "not both e0 and e1"),
         ("http://239.1.1.1:5000", "'http://' is not a supported URL scheme"),
-        ("udp://239.1.1.1:5000?ttl=2", "'?ttl=2' is a media player's option"),
+        ("udp://239.1.1.1:5000?ttl=2", "'?ttl=2' is an option of media players"),
         ("@239.1.1.1:5000", "the source before '@' is missing"),
         ("me@232.1.1.1:5000", "the source 'me' is not an IP address"),
         ("239.1.1.2@232.1.1.1:5000", "the source cannot be 239.1.1.2, a multicast group"),
