@@ -10,10 +10,10 @@ use super::habit::{answer, command_first, join_ports, misread, read};
 use super::{Cli, Command, RecvArgs, SendArgs, Typed};
 use crate::iface::Wanted;
 
-/// Reads a command line, the program's name first.
+/// Parses a command line, which begins with the name of the program.
 ///
 /// # Errors
-/// What the line lacks, with a tip; or the help or the version, if the line asks for it.
+/// The missing or wrong part with a tip, or the requested help or version.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let mut program = Cli::command();
     program.build();

@@ -48,8 +48,8 @@ pub fn size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Reads the size of a measured datagram in bytes: from 48, which its header takes, to what a
-/// datagram carries.
+/// Reads the size of a measured datagram in bytes: from 48, the size of its header, to the largest
+/// UDP payload.
 ///
 /// # Errors
 /// The reason and a correct value.

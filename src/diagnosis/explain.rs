@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn host_side_source_filtering_is_no_reason_for_silence() {
+    fn filtering_on_the_host_does_not_explain_silence() {
         let mut facts = silent();
         facts.interfaces[0].version = Some(2);
         facts.target.sources = vec!["10.0.0.5".parse().unwrap()];

@@ -32,7 +32,7 @@ pub struct Facts {
     pub rights: Rights,
     /// The interfaces of this host.
     pub interfaces: Vec<LinkFacts>,
-    /// The interface of the kernel's route to the group; `None` where there is no route.
+    /// The interface of the kernel's route to the group; `None` without a route.
     pub route: Option<String>,
     /// Sockets that are bound to no VRF receive from all of them (udp_l3mdev_accept).
     pub l3mdev_accept: Option<bool>,

@@ -156,8 +156,8 @@ impl Host<'_> {
         }
     }
 
-    /// The addresses besides the group that a sender sends to. The arriving datagrams locate the
-    /// end of the path.
+    /// The further addresses that a sender sends to. The arriving datagrams locate the end of the
+    /// path.
     fn beside(&self, target: &Target, expected: Option<&Arc<Via>>) -> Vec<Listen> {
         let named = |iface: &&Interface| match expected {
             Some(via) => via.index == iface.index,

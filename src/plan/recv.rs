@@ -87,7 +87,7 @@ impl Recv {
     }
 }
 
-/// Whether payloads would be written unescaped, so that a terminal interprets them.
+/// Whether payloads would reach a terminal unescaped.
 fn may_disturb_terminal(args: &RecvArgs, show: bool) -> bool {
     args.output == Output::Raw && show && args.common.display.quiet == 0 && !args.force
 }

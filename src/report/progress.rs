@@ -27,7 +27,7 @@ const EVERY: Duration = Duration::from_millis(100);
 const AGAIN: Duration = Duration::from_millis(25);
 /// The least time to the next round of a sender: many times the duration of a drawing.
 const MARGIN: Duration = Duration::from_micros(500);
-/// A sender that never has this margin draws all the same after this time.
+/// A sender without this margin still draws after this time.
 const STARVED: Duration = Duration::from_millis(500);
 /// The time over which rates are measured.
 const WINDOW: Duration = Duration::from_secs(3);

@@ -7,7 +7,7 @@ use crate::iface::MacAddr;
 /// The destination address of Ethernet frames to `group`; `None` for a unicast address, whose
 /// frames carry the receiver's address.
 ///
-/// IPv4: 01:00:5e and the low 23 bits (RFC 1112, 6.4), so 32 groups share an address.
+/// IPv4: 01:00:5e and the low 23 bits (RFC 1112, 6.4): 32 groups share an address.
 /// IPv6: 33:33 and the low 32 bits (RFC 2464, 7).
 pub fn ethernet_address(group: IpAddr) -> Option<MacAddr> {
     match group {

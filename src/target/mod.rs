@@ -1,5 +1,5 @@
-//! What mcast talks to: a group (or a unicast or broadcast address), a UDP port, the sources, and
-//! the interface.
+//! Destinations: a group (or a unicast or broadcast address), a UDP port, the sources, and the
+//! interface.
 
 mod address;
 mod endpoint;

@@ -1,4 +1,4 @@
-//! Words for sentences and commands: plurals, lists, times, and what a shell or `sysctl` reads.
+//! Words for sentences and commands: plurals, lists, times, and quoting for a shell or `sysctl`.
 
 use std::fmt::{self, Display};
 use std::time::Duration;

@@ -46,9 +46,9 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Sto
     let own = if plan.expected.is_some() { None } else { plan.listens.iter().find(is_external) }
         .or(plan.listens.first());
 
-    // The self-test comes first, so that the sockets of the check do not receive its datagrams. Its
-    // membership ends after theirs has begun.
-    // IP receives on the upper interface of a member, and the test would get no datagrams back.
+    // The self-test comes first, which keeps its datagrams out of the sockets of the check. Its
+    // membership ends after theirs has begun. On a member it is skipped: IP receives on the upper
+    // interface, and the test would get no datagrams back.
     let is_member = facts.upper().is_some();
     let self_test =
         own.filter(|_| !is_member).and_then(|listen| run_self_test(&mut facts, &listen.at, plan));

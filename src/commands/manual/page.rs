@@ -73,7 +73,7 @@ fn page(command: &Command, names: &[String]) -> String {
 /// The sections of the help that every page has in a fixed place.
 const TITLES: [&str; 3] = ["Exit status", "Environment", EXAMPLES];
 
-/// The command with what clap_mangen leaves out, puts elsewhere or spreads over many lines.
+/// The command with the parts that clap_mangen omits, moves or spreads over many lines.
 fn detailed(command: &Command) -> Command {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim().to_owned();

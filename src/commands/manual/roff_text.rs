@@ -6,7 +6,7 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use super::help_text::{EXAMPLES, Item, Section};
 
-/// What roff writes before each document; a page needs it once.
+/// The lines that roff writes before each document. A page needs them once.
 const PREAMBLE_LINES: usize = 2;
 
 /// A page that grows section by section.
@@ -23,7 +23,7 @@ impl RoffText {
         RoffText(title.render())
     }
 
-    /// Adds what clap_mangen renders.
+    /// Adds the output of clap_mangen.
     pub fn add_rendered(&mut self, render: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) {
         self.0 += &rendered(render);
     }

@@ -21,8 +21,8 @@ use crate::{host, plan};
 /// Runs the `plan` of a receiver, until a limit, a signal, or a closed output.
 ///
 /// # Errors
-/// The operation that the system refused. Every group is left and the summary is shown all the
-/// same.
+/// The operation that the system refused. The receiver still leaves every group and prints the
+/// summary.
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunError> {
     let bound =
         plan.listens.iter().map(|listen| &listen.at).filter(|at| at.cast != Cast::Multicast);

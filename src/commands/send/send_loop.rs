@@ -97,7 +97,7 @@ impl<'a> SendLoop<'a> {
                     continue;
                 }
             }
-            // Without time to wait these checks are due all the same, from time to time.
+            // These checks are also due from time to time if there is no time to wait.
             next_check = now + CHECK_INTERVAL;
             reporter.flush()?;
             let next_round = if rounds > 0 { Some(now) } else { next };

@@ -1,4 +1,4 @@
-//! Lets a datagram walk the chains of its way, and tells where it ends.
+//! Simulates the path of a packet through the chains, up to the rule that drops it.
 
 use serde_json::Value;
 
@@ -9,8 +9,8 @@ use super::tri::Tri;
 use super::{Carries, DropRule, Flow, Hook, Ruleset, Way, listing, words};
 
 impl Ruleset {
-    /// Where the datagrams of this flow are dropped, or may be, in the order in which they meet the
-    /// chains; at most one place for each base chain.
+    /// The rules that drop, or may drop, packets of this flow, in the order of the chains; at most
+    /// one for each base chain.
     pub fn drops(&self, flow: &Flow, way: Way) -> Vec<DropRule> {
         drops(self, flow, way)
     }
@@ -109,23 +109,23 @@ fn is_of_devices(devices: &[String], flow: &Flow) -> Tri {
     }
 }
 
-/// What dropped it.
+/// The cause of a drop.
 #[derive(Clone, Copy)]
 struct Cause<'a> {
     chain: &'a Chain,
     rule: Option<&'a Rule>,
 }
 
-/// How a base chain ends, where no policy is asked.
+/// The end of a base chain, unless its policy applies.
 enum End<'a> {
     Passed,
     Dropped(Cause<'a>),
 }
 
-/// What follows a rule in its chain.
+/// The next step after a rule in its chain.
 enum Step<'a> {
     Next,
-    /// The next rule, where the datagram comes to it.
+    /// The next rule, if the packet reaches it.
     MaybeNext,
     Return,
     End(End<'a>),
@@ -189,7 +189,7 @@ impl<'a> Walk<'a, '_> {
                         return self.verdict(verdict, &Value::Null, matched, at, depth);
                     }
                 },
-                // limit, quota, ct count, socket and what is newer than this program.
+                // limit, quota, ct count, socket, and statements newer than this program.
                 _ => Tri::Unknown,
             };
             matched = matched.and(condition);
@@ -237,7 +237,7 @@ impl<'a> Walk<'a, '_> {
                 self.packet.redirected = self.packet.redirected.or(matched);
                 self.verdict("accept", of, matched, at, depth)
             }
-            // accept, and what translates addresses: it ends the chain too.
+            // accept, and address translation, which ends the chain too.
             _ if sure => Step::End(End::Passed),
             _ => {
                 self.may_pass = true;
@@ -272,8 +272,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    /// A verdict map: the entry that the datagram matches tells the verdict, and where none does
-    /// the rule does not match.
+    /// A verdict map: the matching entry holds the verdict. Without one, the rule does not match.
     fn vmap(&mut self, of: &'a Value, mut matched: Tri, at: Cause<'a>, depth: usize) -> Step<'a> {
         let sets = Sets { ruleset: self.ruleset, chain: at.chain };
         let value = of.get("key").map_or(super::packet::Val::Unknown, |key| self.packet.value(key));
@@ -289,7 +288,7 @@ impl<'a> Walk<'a, '_> {
         }
         let others =
             |key: &Value| key == "*" || key.pointer("/elem/val").is_some_and(|of| of == "*");
-        // What stands for all others comes last.
+        // The entry for all other values comes last.
         let (last, first): (Vec<_>, Vec<_>) = entries
             .iter()
             .filter_map(|entry| Some((entry.get(0)?, single(entry.get(1)?)?)))
@@ -304,7 +303,7 @@ impl<'a> Walk<'a, '_> {
                 (_, Step::MaybeNext) => maybe_next = true,
                 _ => {}
             }
-            // What comes after an entry that may have matched is only met where it has not.
+            // Later entries apply only if this entry does not match.
             if is_this == Tri::Unknown {
                 matched = matched.and(Tri::Unknown);
             }
@@ -312,7 +311,7 @@ impl<'a> Walk<'a, '_> {
         if maybe_next { Step::MaybeNext } else { Step::Next }
     }
 
-    /// A match or a target of iptables, of which the JSON tells the name alone.
+    /// A match or target of iptables, whose JSON contains only the name.
     fn xt(&mut self, of: &Value, rule: &Rule, sets: Sets) -> Xt {
         let name = of.get("name").and_then(Value::as_str).unwrap_or_default();
         if of.get("type").and_then(Value::as_str) != Some("target") {
@@ -344,7 +343,7 @@ impl<'a> Walk<'a, '_> {
     }
 }
 
-/// What something of iptables amounts to.
+/// The effect of an iptables extension.
 enum Xt {
     Match(Tri),
     Verdict(&'static str),

@@ -1,4 +1,4 @@
-//! What the text of `nft -a list ruleset` tells beyond its JSON.
+//! Details that the text of `nft -a list ruleset` adds to its JSON.
 //!
 //! ```text
 //! table netdev nd { # handle 20
@@ -14,8 +14,8 @@ use super::Ruleset;
 use super::ruleset::{Chain, Rule};
 
 impl Ruleset {
-    /// Adds what only the text of `nft -a list ruleset` tells: what iptables' own matches say, and
-    /// with older versions of nft the devices of a chain and whether a table is dormant.
+    /// Adds the details of the text: the matches of iptables and, with older versions of nft, the
+    /// devices of a chain and the flag of a dormant table.
     pub fn with_listing(mut self, text: &str) -> Ruleset {
         add(&mut self, text);
         self
@@ -86,8 +86,8 @@ fn devices(head: &str) -> Option<Vec<String>> {
     )
 }
 
-/// What a match of iptables says, as a `match` of nft: its JSON tells the name alone, its text all
-/// of it where iptables is installed.
+/// A match of iptables as a `match` of nft. Its JSON contains only the name; its text is complete
+/// if iptables is installed.
 pub fn condition(rule: &Rule, name: &str) -> Option<Value> {
     let (key, topic, left) = match name {
         "conntrack" | "state" => ("ct state ", "ct", json!({"ct": {"key": "state"}})),
@@ -103,7 +103,7 @@ pub fn condition(rule: &Rule, name: &str) -> Option<Value> {
         }
         _ => return None,
     };
-    // The words must come from this very match, and be all that it says.
+    // The words must belong to this match, and must be its complete text.
     let words = rule.listed.as_deref()?.split(" comment \"").next()?;
     let of_this_name = rule
         .statements

@@ -9,7 +9,7 @@ use super::packet::{PacketModel, Val, single};
 use super::ruleset::Chain;
 use super::tri::Tri;
 
-/// What a value is compared with may name a set of the same table.
+/// The sets of a table, which the right side of a comparison may name.
 #[derive(Clone, Copy)]
 pub struct Sets<'a> {
     pub ruleset: &'a Ruleset,
@@ -17,7 +17,7 @@ pub struct Sets<'a> {
 }
 
 impl<'a> Sets<'a> {
-    /// The elements of what `@name` names.
+    /// The elements of the set `@name`.
     pub fn named(self, reference: &str) -> Option<&'a [Value]> {
         let key = (
             self.chain.family.clone(),
@@ -39,7 +39,7 @@ pub fn holds(condition: &Value, packet: &PacketModel, sets: Sets) -> Tri {
     }
     match condition.get("op").and_then(Value::as_str).unwrap_or("==") {
         "==" | "in" => is_in(&value, right, sets),
-        // Of flags, "!" says that none of them is set.
+        // For flags, "!" means that none of them is set.
         "!=" | "!" => is_in(&value, right, sets).negated(),
         "<" => order(&value, right).map_or(Tri::Unknown, |order| order.is_lt().into()),
         ">" => order(&value, right).map_or(Tri::Unknown, |order| order.is_gt().into()),
@@ -57,7 +57,7 @@ pub fn is_absent(value: &Val) -> bool {
     }
 }
 
-/// Whether a value is what the right side says, or among it.
+/// Whether a value equals the right side or is one of its elements.
 pub fn is_in(value: &Val, right: &Value, sets: Sets) -> Tri {
     let any = |elements: &[Value]| {
         elements.iter().fold(Tri::No, |so_far, element| so_far.or(is_in(value, element, sets)))
@@ -111,7 +111,7 @@ fn is_named(name: &str, wanted: &str) -> bool {
         || matches!((name, wanted), ("ipv6-icmp", "icmpv6") | ("hopopt", "ip" | "HOPOPT"))
 }
 
-/// A name that ends in `*` stands for all that begin so.
+/// A name that ends in `*` matches all names with this prefix.
 fn is_iface(name: &str, wanted: &str) -> Tri {
     match wanted.strip_suffix('*') {
         Some(literal) if literal.ends_with('\\') => {
@@ -122,7 +122,7 @@ fn is_iface(name: &str, wanted: &str) -> Tri {
     }
 }
 
-/// How a value compares with one other; `None` where it cannot be known.
+/// The order of a value and another one; `None` if it is unknown.
 fn order(value: &Val, right: &Value) -> Option<std::cmp::Ordering> {
     match value {
         Val::Num(have) | Val::Named(_, have) => Some(have.cmp(&number(right)?)),

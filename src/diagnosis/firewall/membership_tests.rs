@@ -1,5 +1,4 @@
-//! What keeps a membership alive, as the rules meet it: queries that come in and reports that
-//! leave.
+//! The rules for messages that keep a membership alive: incoming queries and outgoing reports.
 
 use serde_json::{Value, json};
 
@@ -54,7 +53,7 @@ const IPV6: [(&str, Carries); 3] = [
 ];
 
 #[test]
-fn every_hook_on_the_way_is_asked() {
+fn every_hook_on_the_path_is_judged() {
     for (query, report, left, right) in [
         (IPV4[0], IPV4[1], payload("ip", "protocol"), json!("igmp")),
         (IPV6[0], IPV6[1], json!({"meta": {"key": "l4proto"}}), json!("ipv6-icmp")),
@@ -78,7 +77,7 @@ fn every_hook_on_the_way_is_asked() {
 }
 
 #[test]
-fn each_condition_on_a_message_says_yes_or_no() {
+fn each_condition_on_a_message_has_an_answer() {
     let proto = json!({"meta": {"key": "l4proto"}});
     let state = json!({"ct": {"key": "state"}});
     let igmp = |number: usize| (IPV4[number].0, IPV4[number].1);
@@ -120,7 +119,7 @@ fn each_condition_on_a_message_says_yes_or_no() {
 }
 
 #[test]
-fn a_policy_that_drops_admits_messages_by_one_command_a_family() {
+fn a_drop_policy_needs_one_command_per_family() {
     let command = |to, carries| {
         chain("inet", "input", "drop", &[])
             .drops(&messages(to, carries), Way::In)
@@ -162,7 +161,7 @@ fn the_default_deny_of_known_firewalls_drops_queries() {
 }
 
 #[test]
-fn the_own_tables_of_a_bridge_are_asked_of_what_comes_to_it() {
+fn bridge_tables_are_judged_for_the_bridge_itself() {
     let by_port = drops_if(json!({"meta": {"key": "iifname"}}), json!("p1"));
     let on = |ports: &[&str]| Flow {
         ports: ports.iter().map(|port| (*port).to_owned()).collect(),
@@ -185,7 +184,7 @@ fn the_own_tables_of_a_bridge_are_asked_of_what_comes_to_it() {
 }
 
 #[test]
-fn a_hook_of_a_bridges_port_sees_what_comes_to_the_bridge() {
+fn a_port_hook_sees_frames_for_the_bridge() {
     let rules = |device: &str| {
         let json = json!({"nftables": [{"chain": {"family": "netdev", "table": "t", "name": "c",
             "hook": "ingress", "prio": 0, "policy": "drop", "dev": device}}]});

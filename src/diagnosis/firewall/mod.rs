@@ -1,14 +1,14 @@
-//! What this host's firewall does with the datagrams of one multicast flow, judged from what `nft
-//! -j list ruleset` prints.
+//! Judges the effect of this host's firewall on one multicast flow, from the output of `nft -j list
+//! ruleset`.
 //!
 //! ```text
-//! parse     JSON -> tables, chains, rules, sets           (listing: what only the text of `nft -a list ruleset` tells)
-//! judge     a packet walks the chains of its way           (matching: one condition; packet: what is known of the datagram)
-//! words     a rule in words near to nft's own
+//! parse     JSON -> tables, chains, rules, sets   (listing: details in the text of `nft -a list ruleset`)
+//! judge     the path of a packet through chains   (matching: one condition; packet: its known properties)
+//! words     a rule in a form close to nft's syntax
 //! ```
 //!
-//! What cannot be known is neither taken as a match nor as none: a drop that hangs on it is not
-//! [`DropRule::certain`].
+//! A condition that mcast cannot evaluate counts neither as a match nor as a mismatch. A drop that
+//! depends on it is not [`DropRule::certain`].
 
 mod judge;
 mod listing;

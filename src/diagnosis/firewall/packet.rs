@@ -1,4 +1,4 @@
-//! What is known of a datagram of the flow, as the expressions of nft ask for it.
+//! The known properties of a packet of the flow, by the expressions of nft.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use super::{Carries, Flow, Hook, Way};
 /// Connections are tracked from this priority on: NF_IP_PRI_CONNTRACK of linux/netfilter_ipv4.h.
 const CONNTRACK: i64 = -200;
 
-/// A datagram of the flow, where it is now.
+/// A packet of the flow at its current hook.
 #[derive(Clone, Debug)]
 pub struct PacketModel<'a> {
     pub flow: &'a Flow,
@@ -25,22 +25,22 @@ pub struct PacketModel<'a> {
     pub redirected: Tri,
 }
 
-/// What an expression makes of the datagram.
+/// The value of an expression for a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Val {
     Addr(IpAddr),
     Num(u64),
     /// A number that nft has a name for.
     Named(&'static str, u64),
-    /// The name of an interface; empty where the datagram has none on that side.
+    /// The name of an interface; empty if the packet has none on this side.
     Iface(String),
     /// Several, joined by dots.
     Many(Vec<Val>),
-    /// What connection tracking notes of a flow that is not answered: whether it has another
-    /// destination.
+    /// The connection tracking status of an unanswered flow: whether its destination was
+    /// translated.
     Status(Tri),
     Unknown,
-    /// The datagram has no such thing: no rule that asks for it matches, whatever it compares with.
+    /// The packet lacks this property: no comparison with it matches.
     Absent,
 }
 
@@ -127,7 +127,7 @@ impl PacketModel<'_> {
         Val::Named(name, number)
     }
 
-    /// A field of what IP carries.
+    /// A field of the transport header.
     fn transport(&self, protocol: &str, field: &str) -> Val {
         match (protocol, self.flow.carries) {
             ("udp" | "th", Carries::Udp { port, .. }) if field == "dport" => Val::Num(port.into()),
@@ -189,7 +189,7 @@ impl PacketModel<'_> {
 
     fn ct(&self, key: &str) -> Val {
         match key {
-            // A multicast datagram is never answered, so that no flow of them is ever established.
+            // A multicast datagram is never answered, and its flow is never established.
             "state" if self.before_tracking() => Val::Named("invalid", 1),
             // Linux does not track the messages of MLD (nf_conntrack_proto_icmpv6.c).
             "state" if self.protocol() == ICMPV6 => Val::Named("untracked", 64),
@@ -227,8 +227,7 @@ const IGMP: Val = Val::Named("igmp", 2);
 const ICMPV6: Val = Val::Named("ipv6-icmp", 58);
 const HOP_BY_HOP: Val = Val::Named("hopopt", 0);
 
-/// The type of the address that the datagram goes to. Where its source would be answered through is
-/// not known here.
+/// The type of the destination address. The route to the source is unknown here.
 fn fib(of: &Value) -> Val {
     let by_destination = of
         .get("flags")
@@ -240,7 +239,7 @@ fn fib(of: &Value) -> Val {
     }
 }
 
-/// The one key of an object, and what it holds.
+/// The only key of an object, and its value.
 pub fn single(object: &Value) -> Option<(&str, &Value)> {
     let object = object.as_object().filter(|object| object.len() == 1)?;
     object.iter().next().map(|(key, value)| (key.as_str(), value))

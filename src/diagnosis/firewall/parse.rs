@@ -9,7 +9,7 @@ use super::tri::Tri;
 use super::{Hook, Ruleset};
 
 impl Ruleset {
-    /// Reads what `nft -j list ruleset` prints. What is odd in it is passed over.
+    /// Parses the output of `nft -j list ruleset`. Unknown parts are skipped.
     pub fn parse(json: &str) -> Result<Ruleset, String> {
         parse(json)
     }
@@ -80,8 +80,7 @@ fn base(chain: &Value, dormant: Tri) -> Option<Base> {
     })
 }
 
-/// Whether a table is switched off. nft 1.0.6 prints what it happens to find in memory instead of
-/// the flag.
+/// Whether a table is dormant. nft 1.0.6 prints uninitialised memory instead of the flag.
 fn dormant(table: &Value) -> Tri {
     let Some(flags) = table.get("flags") else { return Tri::No };
     let flags = strings(flags);

@@ -20,19 +20,18 @@ pub(super) struct Chain {
     pub(super) family: String,
     pub(super) table: String,
     pub(super) name: String,
-    /// Where packets enter it; `None` for one that others jump to.
+    /// The hook of a base chain; `None` for a chain that only rules jump to.
     pub(super) base: Option<Base>,
     pub(super) rules: Vec<Rule>,
 }
 
-/// What makes a chain one that packets enter.
+/// The properties of a base chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Base {
     pub(super) hook: Hook,
     pub(super) priority: i64,
     pub(super) policy_drops: bool,
-    /// The devices whose packets it sees, for a hook that is bound to devices; `None` where the
-    /// listing does not say.
+    /// The devices of a hook that is bound to devices; `None` if the listing omits them.
     pub(super) devices: Option<Vec<String>>,
     /// The table may be switched off: the listing is not clear.
     pub(super) maybe_dormant: bool,
@@ -45,6 +44,6 @@ pub(super) struct Rule {
     pub(super) handle: Option<u64>,
     pub(super) comment: Option<String>,
     pub(super) statements: Vec<Value>,
-    /// The rule as nft writes it, where that was asked for.
+    /// The text of the rule, if the listing was read.
     pub(super) listed: Option<String>,
 }

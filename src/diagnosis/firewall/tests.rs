@@ -1,5 +1,5 @@
-//! The JSON was recorded from nft 1.0.6 in a network namespace, and from iptables 1.8.9 (nf_tables)
-//! where the rules are Docker's or ufw's.
+//! The JSON was recorded from nft 1.0.6 in a network namespace. The rules of Docker and ufw come
+//! from iptables 1.8.9 (nf_tables).
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ fn flow(target: &str) -> Flow {
     }
 }
 
-/// Each drop in short: where, by what, and a question mark where that is not certain.
+/// Each drop in short: the hook, the rule, and a question mark if it is not certain.
 fn short(drops: &[DropRule]) -> Vec<String> {
     let one = |drop: &DropRule| {
         let DropRule { hook, family, table, chain, rule, certain, .. } = drop;
@@ -60,7 +60,7 @@ fn input(policy: &str, rules: &[Value]) -> String {
 }
 
 #[test]
-fn a_policy_drops_what_is_never_established() {
+fn a_policy_drops_flows_that_are_never_established() {
     assert_eq!(drops(STATEFUL, "239.1.1.1:5000", Way::In), ["input inet filter input: policy"]);
     assert_eq!(drops(STATEFUL, "[ff12::1]:5000", Way::In), ["input inet filter input: policy"]);
     assert_eq!(
@@ -73,7 +73,7 @@ fn a_policy_drops_what_is_never_established() {
 }
 
 #[test]
-fn the_command_lets_this_flow_through_before_all_other_rules() {
+fn the_command_accepts_this_flow_before_other_rules() {
     let commands = |json: &str, target: &str, way| {
         let drops = Ruleset::parse(json).unwrap().drops(&flow(target), way);
         drops.into_iter().map(|drop| drop.command).collect::<Vec<_>>()
@@ -102,7 +102,7 @@ fn the_command_lets_this_flow_through_before_all_other_rules() {
 }
 
 #[test]
-fn a_name_that_a_shell_would_read_is_quoted() {
+fn names_are_quoted_for_a_shell() {
     let json = input("drop", &[]).replace("\"t\"", "\"a b;c\"");
     let drops = Ruleset::parse(&json).unwrap().drops(&flow("239.1.1.1:5000"), Way::In);
     assert_eq!(
@@ -112,7 +112,7 @@ fn a_name_that_a_shell_would_read_is_quoted() {
 }
 
 #[test]
-fn zones_of_firewalld_let_through_what_they_name() {
+fn zones_of_firewalld_accept_their_services() {
     let reject =
         "input inet firewalld filter_input: reject with icmpx admin-prohibited # handle 26";
     assert_eq!(drops(FIREWALLD, "239.1.1.1:5000", Way::In), [reject]);
@@ -126,7 +126,7 @@ fn zones_of_firewalld_let_through_what_they_name() {
 }
 
 #[test]
-fn docker_drops_what_is_bridged_elsewhere() {
+fn docker_drops_bridged_multicast() {
     assert_eq!(
         drops(DOCKER, "239.1.1.1:5000", Way::Bridged),
         ["forward ip filter forward: policy"]
@@ -138,10 +138,10 @@ fn docker_drops_what_is_bridged_elsewhere() {
 }
 
 #[test]
-fn matches_of_iptables_are_not_known_from_the_json_alone() {
+fn matches_of_iptables_are_unknown_without_the_text() {
     assert_eq!(drops(UFW, "239.1.1.1:5000", Way::In), ["input ip filter input: policy ?"]);
     assert_eq!(drops(UFW, "239.1.1.1:5004", Way::In), ["input ip filter input: policy ?"]);
-    // The INVALID that may be dropped comes first, then what is let through for certain.
+    // The uncertain drop of INVALID comes first, then the certain accept.
     assert_eq!(
         drops(UFW, "224.0.0.251:5353", Way::In),
         ["input ip filter ufw-before-input: xt match \"conntrack\" drop # handle 21 ?"]
@@ -149,7 +149,7 @@ fn matches_of_iptables_are_not_known_from_the_json_alone() {
 }
 
 #[test]
-fn the_listing_tells_what_matches_of_iptables_say() {
+fn the_text_contains_the_matches_of_iptables() {
     let ruleset = Ruleset::parse(UFW).unwrap().with_listing(UFW_LISTING);
     let drops = |target: &str| short(&ruleset.drops(&flow(target), Way::In));
     assert_eq!(drops("239.1.1.1:5000"), ["input ip filter input: policy"]);
@@ -176,7 +176,7 @@ fn the_listing_tells_what_matches_of_iptables_say() {
 }
 
 #[test]
-fn every_hook_of_a_way_is_met_in_its_order() {
+fn hooks_are_judged_in_the_order_of_the_path() {
     assert_eq!(
         drops(HOOKS, "239.1.1.1:5000", Way::In),
         [
@@ -206,7 +206,7 @@ fn every_hook_of_a_way_is_met_in_its_order() {
 }
 
 #[test]
-fn chains_of_one_hook_are_met_by_their_priority() {
+fn chains_of_one_hook_are_ordered_by_priority() {
     let chain = |table: &str, family: &str, priority: i64| json!({"chain": {"family": family, "table": table, "name": "c", "hook": "input", "prio": priority, "policy": "drop"}});
     let json = json!({"nftables": [chain("late", "inet", 10), chain("early", "ip", -10), chain("other", "ip6", -20), chain("mid", "inet", 0)]});
     assert_eq!(
@@ -216,7 +216,7 @@ fn chains_of_one_hook_are_met_by_their_priority() {
 }
 
 #[test]
-fn a_chain_of_another_device_does_not_see_it() {
+fn a_chain_of_another_device_does_not_apply() {
     let listing = "table netdev early { # handle 1\n\tchain in { # handle 1\n\t\ttype filter hook \
                    ingress DEVICE priority -500; policy accept;\n\t}\n}\n";
     let of = |device: &str| {
@@ -231,7 +231,7 @@ fn a_chain_of_another_device_does_not_see_it() {
     for others in ["device \"e1\"", "devices = { lo, e1 }"] {
         assert!(of(others)[0].starts_with("prerouting"), "{others}");
     }
-    // Newer versions of nft say so in the JSON.
+    // Newer versions of nft have it in the JSON.
     for (json, sees) in [(json!("e0"), true), (json!(["lo", "e0"]), true), (json!("e1"), false)] {
         let chain = json!({"family": "netdev", "table": "t", "name": "c", "hook": "ingress", "prio": 0, "policy": "drop", "dev": json});
         let json = json!({"nftables": [{"chain": chain}]}).to_string();
@@ -243,8 +243,8 @@ fn a_chain_of_another_device_does_not_see_it() {
 }
 
 #[test]
-fn a_dormant_table_is_asleep() {
-    // nft 1.0.6 prints rubbish for the flag; the listing tells.
+fn a_dormant_table_does_not_drop() {
+    // nft 1.0.6 prints a wrong flag in JSON; the listing is right.
     let ruleset = Ruleset::parse(DORMANT).unwrap();
     assert_eq!(
         short(&ruleset.drops(&flow("239.1.1.1:1"), Way::In)),
@@ -269,7 +269,7 @@ fn a_dormant_table_is_asleep() {
 }
 
 #[test]
-fn maps_and_sets_are_looked_into() {
+fn maps_and_sets_are_evaluated() {
     let dropped = |target: &str| {
         drops(SETS, target, Way::In)
             .first()
@@ -321,7 +321,7 @@ fn maps_and_sets_are_looked_into() {
 }
 
 #[test]
-fn each_condition_says_yes_no_or_neither() {
+fn each_condition_is_true_false_or_unknown() {
     let meta = |key: &str| json!({"meta": {"key": key}});
     let payload =
         |protocol: &str, field: &str| json!({"payload": {"protocol": protocol, "field": field}});
@@ -402,7 +402,7 @@ fn each_condition_says_yes_no_or_neither() {
 }
 
 #[test]
-fn what_may_have_let_it_pass_makes_a_later_drop_uncertain() {
+fn a_possible_accept_makes_a_later_drop_uncertain() {
     let maybe = json!({"limit": {"rate": 1, "per": "second"}});
     let verdict = |of: &[Value], policy| drops(&input(policy, of), "239.1.1.1:5000", Way::In);
     assert_eq!(verdict(&[json!([maybe, {"accept": null}])], "drop"), ["input inet t in: policy ?"]);
@@ -435,7 +435,7 @@ fn what_may_have_let_it_pass_makes_a_later_drop_uncertain() {
 }
 
 #[test]
-fn before_tracking_begins_the_state_is_invalid() {
+fn the_state_is_invalid_before_tracking() {
     let of = |priority: i64, state: &str| {
         let json = input(
             "accept",
@@ -455,7 +455,7 @@ fn before_tracking_begins_the_state_is_invalid() {
 }
 
 #[test]
-fn what_is_not_tracked_is_not_new() {
+fn an_untracked_flow_is_not_new() {
     let state = |of: &str| json!([{"match": {"op": "==", "left": {"ct": {"key": "state"}}, "right": of}}, {"drop": null}]);
     let verdict = |of: &str| {
         drops(&input("accept", &[json!([{"notrack": null}]), state(of)]), "239.1.1.1:5000", Way::In)
@@ -465,7 +465,7 @@ fn what_is_not_tracked_is_not_new() {
 }
 
 #[test]
-fn what_was_redirected_before_is_known_to_be() {
+fn an_earlier_redirect_is_known() {
     let json = json!({"nftables": [
         {"chain": {"family": "ip", "table": "n", "name": "pre", "type": "nat", "hook": "prerouting", "prio": -100, "policy": "accept"}},
         {"chain": {"family": "ip", "table": "n", "name": "in", "hook": "input", "prio": 0, "policy": "drop"}},
@@ -481,14 +481,14 @@ fn what_was_redirected_before_is_known_to_be() {
 }
 
 #[test]
-fn chains_that_call_each_other_come_to_an_end() {
+fn recursive_chains_end() {
     let jump = |to: &str| json!([{"jump": {"target": to}}]);
     let json = input("accept", &[jump("in"), jump("in"), jump("gone"), json!([{"drop": null}])]);
     assert_eq!(drops(&json, "239.1.1.1:5000", Way::In).len(), 1);
 }
 
 #[test]
-fn what_is_no_ruleset_is_refused() {
+fn an_invalid_ruleset_is_refused() {
     assert!(Ruleset::parse("").unwrap_err().starts_with("unexpected output of nft -j: "));
     assert!(Ruleset::parse("{}").is_err());
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What is asked of the firewall, and the rule that drops it.
+//! A flow to judge, and the rule that drops it.
 
 use std::net::IpAddr;
 
@@ -7,29 +7,28 @@ use serde::{Deserialize, Serialize};
 /// The packets that are asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
-    /// The interface they arrive on or leave by; the bridge, where they are bridged.
+    /// The interface of arrival or departure; for bridged packets the bridge.
     pub iface: String,
     /// The ports of that interface, if it is a bridge whose own tables are asked too.
     pub ports: Vec<String>,
-    /// Who sends them, where that is known.
+    /// The sender, if known.
     pub source: Option<IpAddr>,
-    /// The one source that they are wanted from; where there is one, no other is to be let
-    /// through.
+    /// The only wanted source. If set, suggested rules accept no other source.
     pub wanted: Option<IpAddr>,
-    /// Where they go.
+    /// The destination group.
     pub group: IpAddr,
-    /// What they carry.
+    /// The payload.
     pub carries: Carries,
 }
 
-/// What the packets of a flow carry.
+/// The payload of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carries {
     /// UDP datagrams.
     Udp {
         /// The port they go to.
         port: u16,
-        /// They come in fragments, of which the first alone tells the port.
+        /// The datagrams are fragmented: only the first fragment contains the port.
         fragments: bool,
     },
     /// Queries of IGMP, or of MLD for a destination of IPv6.
@@ -46,12 +45,12 @@ pub enum Way {
     In,
     /// From a program to the interface: output, postrouting, egress.
     Out,
-    /// From one port of a bridge to another, where br_netfilter shows bridged datagrams to the
-    /// firewall: prerouting, forward, postrouting.
+    /// Between ports of a bridge, if br_netfilter passes bridged packets to the firewall:
+    /// prerouting, forward, postrouting.
     Bridged,
 }
 
-/// Where the firewall looks at a datagram.
+/// The place of a firewall hook.
 #[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Hook {
@@ -74,7 +73,7 @@ pub enum Hook {
 /// A place in the firewall that drops the datagrams, or may.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct DropRule {
-    /// Where the firewall looked at them.
+    /// The hook of the drop.
     pub hook: Hook,
     /// The family of the table: `inet`, `ip`, `ip6`, `netdev`.
     pub family: String,
@@ -82,8 +81,8 @@ pub struct DropRule {
     pub table: String,
     /// The chain that the rule is in, or whose policy it is.
     pub chain: String,
-    /// What the rule says, near to nft's own words, with its handle. `None`: it is the policy of
-    /// the chain.
+    /// The rule in a form close to nft's syntax, with its handle. `None`: the policy of the chain
+    /// drops.
     pub rule: Option<String>,
     /// It does not hang on anything that is not known here: a source, a limit, a match that is not
     /// read.

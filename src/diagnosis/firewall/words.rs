@@ -12,7 +12,7 @@ use crate::units::words::quote;
 /// The longest list that is written in full.
 const ELEMENTS: usize = 8;
 
-/// What a rule says, with its handle.
+/// The text of a rule, with its handle.
 pub fn rule(rule: &Rule) -> String {
     let mut words = match &rule.listed {
         Some(listed) => without_counts(listed),
@@ -31,7 +31,7 @@ pub fn rule(rule: &Rule) -> String {
     words
 }
 
-/// What was counted is no part of what the rule says.
+/// Removes the counters from the text of a rule.
 fn without_counts(listed: &str) -> String {
     let words: Vec<&str> = listed.split(' ').filter(|word| !word.is_empty()).collect();
     let mut kept = Vec::with_capacity(words.len());
@@ -58,7 +58,7 @@ pub fn accept(chain: &Chain, flow: &Flow) -> String {
     // A source of the other family would make a rule that no nft takes.
     let source = flow.wanted.filter(|source: &IpAddr| source.is_ipv4() == flow.group.is_ipv4());
     let source = source.map_or(String::new(), |source| format!("{ip} saddr {source} "));
-    // The fragments are put together behind prerouting, or in it where connections are tracked.
+    // The kernel reassembles fragments after prerouting, or in it if connections are tracked.
     let hook = chain.base.as_ref().map(|base| base.hook);
     let is_in_pieces = fragments && matches!(hook, Some(Hook::Ingress | Hook::Prerouting));
     let port =
@@ -66,8 +66,8 @@ pub fn accept(chain: &Chain, flow: &Flow) -> String {
     format!("nft insert rule {place} {source}{ip} daddr {} {port} accept", flow.group)
 }
 
-/// What matches all messages of IGMP, or of MLD, in both directions: a chain has to know only one
-/// rule for them.
+/// A condition that matches all messages of IGMP, or of MLD, in both directions: one rule is enough
+/// for a chain.
 fn membership(flow: &Flow) -> &'static str {
     if flow.group.is_ipv4() {
         "ip protocol igmp"
@@ -108,7 +108,7 @@ fn statement(statement: &Value) -> String {
             .map_or("log".to_owned(), |prefix| format!("log prefix \"{}\"", scalar(prefix))),
         "mangle" => format!("{} set {}", at(of, "key"), at(of, "value")),
         "xt" => format!("xt {} \"{}\"", at(of, "type"), at(of, "name")),
-        // accept, drop and others that stand alone; of what is rarer, the name.
+        // accept, drop and other statements without arguments; of rare ones, the name.
         _ => kind.to_owned(),
     }
 }

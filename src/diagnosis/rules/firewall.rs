@@ -7,8 +7,8 @@ use crate::diagnosis::firewall::{DropRule, Hook};
 use crate::notice::{Id, Level, Notice, Place};
 use crate::units::words::count;
 
-/// Where datagrams are lost between the interface and the socket: at the hook before IP counts them
-/// (`InReceives`), before it counts them as multicast for this host (`InMcastPkts`), or after that.
+/// The place between the interface and the socket where datagrams are lost: before IP counts them
+/// (`InReceives`), before IP counts them as multicast for this host (`InMcastPkts`), or after that.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gap {
     Ingress,
@@ -104,7 +104,7 @@ fn is_judged(facts: &Facts) -> bool {
     facts.firewall.read && facts.judged().is_some()
 }
 
-/// Whether all rules are known, so that the firewall drops the target only if one of them does.
+/// Whether all rules are known: the firewall then drops the target only if one of them does.
 fn is_known(facts: &Facts) -> bool {
     is_judged(facts) && !facts.firewall.legacy
 }
@@ -214,7 +214,7 @@ fn own_lost(test: &SelfTestFacts) -> String {
     format!("this host sent {} to itself and received none", count(test.sent, "datagram"))
 }
 
-/// Where the datagrams of the self-test were lost.
+/// The place where the datagrams of the self-test were lost.
 fn self_test_gap(facts: &Facts) -> Option<(Gap, &SelfTestFacts)> {
     let test = facts.self_test.as_ref().filter(|test| test.sent > 0 && test.heard == 0)?;
     let counters = test.counters.as_ref()?;

@@ -1,6 +1,6 @@
 //! Losses inside this host by the kernel's counters: reverse-path filtering, checksums, lengths,
-//! fragments, frames that are damaged or too long, an address that two hosts use. The counters cover
-//! the whole host, so the rules compare them with the frames and datagrams of the target.
+//! fragments, damaged or oversized frames, a duplicate address. The counters cover the whole host:
+//! the rules compare them with the frames and datagrams of the target.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -363,7 +363,7 @@ fn duplicate_address(facts: &Facts) -> Option<Notice> {
     }
     let address = link.addresses.iter().find(|own| own.ip == flow.source)?;
     let prefix = address.prefix.map(|prefix| format!("/{prefix}")).unwrap_or_default();
-    // IPv6 delivers the datagrams all the same. Only replies go astray.
+    // IPv6 still delivers the datagrams. Only replies are misdirected.
     let (level, effect) = if facts.is_ipv4() {
         (Level::Fault, "the kernel drops the datagrams as spoofed")
     } else {

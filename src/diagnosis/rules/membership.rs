@@ -12,7 +12,7 @@ pub fn findings(facts: &Facts, others: &[Notice]) -> Vec<Notice> {
     let Some(name) = concerned(facts).filter(|_| facts.stopped.is_none()) else {
         return Vec::new();
     };
-    // A host reports a join without a query, so a new receiver does not depend on queries yet.
+    // A host reports a join without a query: a new receiver does not depend on queries yet.
     let queries = if facts.receiving { None } else { queries(facts, name) };
     let found = [queries, reports(facts, name)].into_iter().flatten();
     found.map(|(rules, finding)| with_commands(facts, finding, rules, others)).collect()
@@ -43,7 +43,7 @@ pub fn drops_reports(facts: &Facts) -> bool {
     concerned(facts).is_some() && facts.firewall.reports.iter().any(|rule| rule.certain)
 }
 
-/// The rule as evidence. The evidence for a rule that is not certain says why.
+/// The rule as evidence, with the reason if it is not certain.
 pub fn evidence(rule: &DropRule) -> String {
     let reserve = "; mcast cannot evaluate every condition of this rule";
     rule_words(rule) + if rule.certain { "" } else { reserve }

@@ -1,5 +1,5 @@
-//! From facts to findings, in the order of the decision table: what this host is like, what came,
-//! what was lost inside it, what the network does. Pure: it asks nobody anything.
+//! From facts to findings, in the order of the decision table: the state of this host, arrivals,
+//! losses inside this host, the network. Pure functions of the facts.
 
 mod arrival;
 mod conclusion;

@@ -67,8 +67,8 @@ fn querier(facts: &Facts) -> Option<Notice> {
 }
 
 fn no_querier(facts: &Facts, name: &str) -> Option<Notice> {
-    // A check that was interrupted left no group, so no querier had to send a query. The same is
-    // true if the firewall dropped the report.
+    // An interrupted check left no group, and no querier had to send a query. The same is true if
+    // the firewall dropped the report.
     if facts.seconds < ONE_ANSWER || membership::drops_reports(facts) {
         return None;
     }
