@@ -197,8 +197,10 @@ pub(crate) fn vrf_unbound(iface: &str, vrf: &str) -> Notice {
         "interface {iface} is in VRF {vrf}, but mcast is not permitted to bind to that VRF and \
          receives nothing there"
     );
-    Notice::new(Level::Warning, Id::VrfUnbound, what)
-        .remedy(format!("type 'sysctl -w {}=1', or run mcast as root", host::L3MDEV_ACCEPT))
+    Notice::new(Level::Warning, Id::VrfUnbound, what).remedy(format!(
+        "allow it with 'sysctl -w {}=1', or run mcast as root",
+        host::L3MDEV_ACCEPT
+    ))
 }
 
 /// The fix for an interface that can have no IPv6 address; `None` if it can have one.
@@ -218,7 +220,7 @@ pub(crate) fn ipv6_remedy(iface: &str, ipv6: Ipv6) -> Option<String> {
             setting(iface)
         )),
         Ipv6::Missing => {
-            Some(format!("raise its MTU, IPv6 needs at least 1280: ip link set {iface} mtu 1500"))
+            Some(format!("raise its MTU (IPv6 needs at least 1280): ip link set {iface} mtu 1500"))
         }
     }
 }
