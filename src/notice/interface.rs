@@ -197,8 +197,10 @@ pub(crate) fn vrf_unbound(iface: &str, vrf: &str) -> Notice {
         "interface {iface} is in VRF {vrf}, but mcast is not permitted to bind to that VRF and \
          receives nothing there"
     );
-    Notice::new(Level::Warning, Id::VrfUnbound, what)
-        .remedy(format!("run 'sysctl -w {}=1', or run mcast as root", host::L3MDEV_ACCEPT))
+    Notice::new(Level::Warning, Id::VrfUnbound, what).remedy(format!(
+        "allow it with 'sysctl -w {}=1', or run mcast as root",
+        host::L3MDEV_ACCEPT
+    ))
 }
 
 /// The fix for an interface that can have no IPv6 address; `None` if it can have one.

@@ -274,7 +274,7 @@ fn place_of_losses(
         }
         drops => write!(
             out,
-            "; this host's kernel dropped {drops}, at least {} were lost in the network",
+            "; this host's kernel dropped {drops}; at least {} were lost in the network",
             lost - drops
         ),
     }

@@ -17,7 +17,7 @@ pub fn unusable_tip(address: Option<IpAddr>) -> String {
 /// The tip for an address that duplicate address detection has disabled.
 pub(crate) fn duplicate_tip(address: IpAddr) -> String {
     format!(
-        "remove {address} from one host (ip -6 addr del): another host on this network uses it, \
+        "remove {address} from one host (ip -6 addr del): another host on this network uses it \
          too (duplicate address detection, RFC 4862, 5.4)"
     )
 }

@@ -40,12 +40,11 @@ pub fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: i32) -> Option<S
             None => format!("check whether {name} has a new index: ip link"),
         },
         code::NO_OPTION => {
-            "this system does not have the socket option; it may be too old for source filters \
-             (RFC 3678)"
+            "check the version of this system: it may be too old for source filters (RFC 3678)"
                 .to_owned()
         }
         code::NOT_PERMITTED => {
-            "check the security policies of this host (container, eBPF): one of them forbids it"
+            "check the security policies of this host (container, eBPF): one may forbid it"
                 .to_owned()
         }
         _ => return None,

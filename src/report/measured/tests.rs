@@ -60,7 +60,7 @@ fn a_loss_has_its_runs_and_its_place() {
             (3, 5),
             Some(4),
             "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5; this host's kernel dropped \
-             4, at least 6 were lost in the network",
+             4; at least 6 were lost in the network",
         ),
         (90, 10, (3, 5), None, "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5"),
     ] {
