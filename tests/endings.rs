@@ -225,7 +225,7 @@ fn a_stalled_reader_does_not_delay_a_signal() {
         let output = child.wait_with_output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{command}");
-        assert!(errors.contains("are lost, including the summary"), "{command}: {errors}");
+        assert!(errors.contains("were lost, including the summary"), "{command}: {errors}");
         drop(reader);
     }
     assert!(!b.is_member("e0", GROUP));

@@ -9,7 +9,7 @@ use crate::target::Endpoint;
 /// A datagram could not be sent.
 pub fn not_sent(error: &NetError) -> Notice {
     let what = format!(
-        "cannot {}: {}; further failures of this kind are only counted",
+        "cannot {}: {}; mcast reports this once, and counts further failures",
         error.operation,
         describe(&error.source)
     );

@@ -29,7 +29,7 @@ pub fn line(notice: &Notice, paint: Paint, notes: &mut dyn Write) -> io::Result<
 /// The warning that the end of the output is lost, which the output itself cannot show.
 pub fn output_lost(bytes: usize, paint: Paint, notes: &mut dyn Write) -> io::Result<()> {
     let text = format!(
-        "{} standard output is not being read: its last {} are lost, including the summary\n  {} \
+        "{} standard output is not being read: the last {} were lost, including the summary\n  {} \
          read it until mcast ends, or write it to a file\n",
         paint.caution("warning:"),
         size(bytes),

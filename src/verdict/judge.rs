@@ -113,7 +113,7 @@ fn shortfall(evidence: &Evidence) -> Option<String> {
 fn unended(StreamCounts { streams, open, .. }: StreamCounts) -> String {
     match streams {
         0 => "before a measured stream arrived".to_owned(),
-        _ => format!("before {open} of {} ended", words::count(streams as u64, "measured stream")),
+        _ => format!("before {} ended", some_of(open, streams)),
     }
 }
 
@@ -128,14 +128,23 @@ fn stream_shortfall(received: u64, counts: StreamCounts, before: &str) -> Option
         };
         return Some(format!("no measured stream arrived {before}{others}"));
     }
-    let all = words::count(streams as u64, "measured stream");
     if open > 0 {
-        return Some(format!("{open} of {all} did not end {before}"));
+        return Some(format!("{} did not end {before}", some_of(open, streams)));
     }
     if more {
+        let all = words::count(streams as u64, "measured stream");
         return Some(format!("mcast tracked only {all}; it is unknown whether the others ended"));
     }
-    (empty > 0).then(|| format!("{empty} of {all} delivered an end marker but no datagrams"))
+    (empty > 0)
+        .then(|| format!("{} delivered an end marker but no datagrams", some_of(empty, streams)))
+}
+
+/// `the measured stream`, or `1 of 2 measured streams`.
+fn some_of(part: usize, all: usize) -> String {
+    match all {
+        1 => "the measured stream".to_owned(),
+        _ => format!("{part} of {all} measured streams"),
+    }
 }
 
 /// The reason to stop, as the end of a sentence.
@@ -308,7 +317,7 @@ mod tests {
         let int = Stop::Interrupted(Signal::Interrupt);
         assert_eq!(
             judge(int, (1, 1)).reasons,
-            ["stopped by SIGINT before 1 of 1 measured stream ended"]
+            ["stopped by SIGINT before the measured stream ended"]
         );
         assert_eq!((judge(int, (1, 1)).status, judge(int, (1, 0)).status), (130, 0));
     }

@@ -29,12 +29,12 @@ pub fn join_tip(at: &Endpoint, source: Option<&IpAddr>, number: i32) -> Option<S
              source"
         ),
         code::INVALID => format!(
-            "this system does not join {group}, or the socket's filter is of the other kind \
-             (include, exclude)"
+            "check that this system supports {group}, and that the socket does not mix included and \
+             excluded sources"
         ),
         code::NOT_AVAILABLE => match source {
             Some(source) => format!(
-                "the filter already contains {source}, or the socket has not joined {group} on \
+                "check that {source} is named only once, and that the socket has joined {group} on \
                  {name}"
             ),
             None => format!("check whether {name} has a new index: ip link"),
