@@ -85,11 +85,11 @@ fn measure(name: &str, sequence: Sequence, divisor: u64) {
         arrived = size;
         let (mut expected, mut lost, mut reordered, mut duplicates) = (0, 0, 0, 0);
         for stream in streams.iter() {
-            let (losses, figures) = (stream.losses(false), stream.figures(false));
+            let (losses, counters) = (stream.losses(false), stream.counters(false));
             expected += losses.expected;
             lost += losses.lost;
-            reordered += figures.reordered;
-            duplicates += figures.duplicates;
+            reordered += counters.reordered;
+            duplicates += counters.duplicates;
         }
         assert_eq!(expected - lost + duplicates, size, "{name}: each is counted once");
         let cost = spent.as_secs_f64() * 1e9 / size as f64;

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
-use mcast::event::{FiguresInfo, describe};
+use mcast::event::{CountersInfo, describe};
 use mcast::format::probe;
 use mcast::format::probe::{Damage, MIN_LEN, MOST, Probe, ProbeKind, Reading, Writer};
 use mcast::stats::delay::Quantiles;
@@ -316,7 +316,7 @@ impl Run {
             empty,
             self.streams
                 .iter()
-                .filter(|stream| stream.ended && stream.figures(false).meter.datagrams == 0)
+                .filter(|stream| stream.ended && stream.counters(false).meter.datagrams == 0)
                 .count()
         );
         assert_eq!(streams, self.streams.iter().len());
@@ -337,25 +337,25 @@ impl Run {
             let (infos, together) = describe(&self.streams, lately, SystemTime::UNIX_EPOCH);
             assert_eq!(together.is_none(), infos.is_empty());
             for info in &infos {
-                check_info(&info.figures);
+                check_info(&info.counters);
             }
             let Some(together) = together else { continue };
-            check_info(&together.figures);
+            check_info(&together.counters);
             assert!(
                 together.ended <= together.streams && together.restarts <= together.streams as u64
             );
-            let sum = |of: fn(&FiguresInfo) -> u64| {
-                infos.iter().map(|info| of(&info.figures)).fold(0, u64::saturating_add)
+            let sum = |of: fn(&CountersInfo) -> u64| {
+                infos.iter().map(|info| of(&info.counters)).fold(0, u64::saturating_add)
             };
-            let FiguresInfo { received, expected, lost, bytes, .. } = together.figures;
-            assert_eq!(received, sum(|figures| figures.received));
-            assert_eq!(expected, sum(|figures| figures.expected));
-            assert_eq!(lost, sum(|figures| figures.lost));
-            assert_eq!(bytes, sum(|figures| figures.bytes));
-            let spread = if together.figures.delay_ns.is_some() {
-                together.figures.delay_ns
+            let CountersInfo { received, expected, lost, bytes, .. } = together.counters;
+            assert_eq!(received, sum(|counters| counters.received));
+            assert_eq!(expected, sum(|counters| counters.expected));
+            assert_eq!(lost, sum(|counters| counters.lost));
+            assert_eq!(bytes, sum(|counters| counters.bytes));
+            let spread = if together.counters.delay_ns.is_some() {
+                together.counters.delay_ns
             } else {
-                together.figures.pdv_ns
+                together.counters.pdv_ns
             };
             assert_eq!(together.spread.quantiles(), spread);
             assert_eq!(together.spread.count(), received, "each has a delay");
@@ -365,12 +365,12 @@ impl Run {
     /// The invariants of a stream. Returns the number of its data datagrams in any state.
     fn check_stream(&self, stream: &Stream) -> u64 {
         let fed = &self.fed.streams[&stream.key];
-        let (figures, losses) = (stream.figures(false), stream.losses(false));
-        let received = figures.meter.datagrams;
+        let (counters, losses) = (stream.counters(false), stream.losses(false));
+        let received = counters.meter.datagrams;
         check_losses(losses);
         assert!(received <= losses.expected, "received {received} of {losses:?}");
         assert_eq!(losses.lost, losses.expected - received);
-        let taken = received + figures.duplicates + figures.stale;
+        let taken = received + counters.duplicates + counters.stale;
         // The two sources that there are send streams of one number, which come together and apart.
         let is_alone = self.streams.iter().filter(|other| other.key == stream.key).count() == 1
             && self.streams.untracked == 0;
@@ -378,18 +378,18 @@ impl Run {
         // Each number is received once, or arrived too late to decide.
         let numbers = fed.numbers.len() as u64;
         assert!(
-            received <= numbers && (received + figures.stale >= numbers || !is_alone),
+            received <= numbers && (received + counters.stale >= numbers || !is_alone),
             "{received} and {} of {numbers}",
-            figures.stale
+            counters.stale
         );
         assert!(
-            figures.reordered <= received.saturating_sub(1)
-                && figures.reorder_extent_max <= received
+            counters.reordered <= received.saturating_sub(1)
+                && counters.reorder_extent_max <= received
         );
-        assert!((figures.reordered == 0) == (figures.reorder_extent_max == 0));
-        assert_eq!((figures.delays.count(), received == 0), (received, losses.expected == 0));
+        assert!((counters.reordered == 0) == (counters.reorder_extent_max == 0));
+        assert_eq!((counters.delays.count(), received == 0), (received, losses.expected == 0));
         assert!(
-            figures.wakeups.count() <= received && figures.dscp_changed.unwrap_or(0) <= received
+            counters.wakeups.count() <= received && counters.dscp_changed.unwrap_or(0) <= received
         );
         if let Some(highest) = fed.numbers.iter().max().filter(|_| is_alone) {
             let end = fed.announced.max(highest + 1);
@@ -401,15 +401,15 @@ impl Run {
             );
         }
 
-        let lately = stream.figures(self.intervals);
+        let lately = stream.counters(self.intervals);
         check_losses(stream.losses(true));
         assert!(
             lately.meter.datagrams <= received
-                && lately.duplicates <= figures.duplicates
-                && lately.stale <= figures.stale
+                && lately.duplicates <= counters.duplicates
+                && lately.stale <= counters.stale
         );
-        assert!(lately.corrupt <= figures.corrupt && figures.corrupt <= self.fed.corrupt);
-        assert!(lately.truncated <= figures.truncated && figures.truncated <= self.fed.truncated);
+        assert!(lately.corrupt <= counters.corrupt && counters.corrupt <= self.fed.corrupt);
+        assert!(lately.truncated <= counters.truncated && counters.truncated <= self.fed.truncated);
         taken
     }
 }
@@ -433,17 +433,17 @@ fn check_quantiles(quantiles: Quantiles) {
     );
 }
 
-fn check_info(figures: &FiguresInfo) {
-    assert!(figures.loss_ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio)), "{figures:?}");
+fn check_info(counters: &CountersInfo) {
+    assert!(counters.loss_ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio)), "{counters:?}");
     for never_negative in
-        [figures.jitter, figures.rate_pps, figures.bitrate_bps].into_iter().flatten()
+        [counters.jitter, counters.rate_pps, counters.bitrate_bps].into_iter().flatten()
     {
-        assert!(never_negative.is_finite() && never_negative >= 0.0, "{figures:?}");
+        assert!(never_negative.is_finite() && never_negative >= 0.0, "{counters:?}");
     }
-    assert!(figures.gap_ns.is_none_or(|gap| gap >= 0), "{figures:?}");
-    assert!(figures.hops.is_none_or(|hops| hops.min <= hops.max), "{figures:?}");
-    assert!(figures.pdv_ns.is_none_or(|variation| variation.min >= 0), "{figures:?}");
-    figures.delay_ns.into_iter().chain(figures.pdv_ns).for_each(check_quantiles);
+    assert!(counters.gap_ns.is_none_or(|gap| gap >= 0), "{counters:?}");
+    assert!(counters.hops.is_none_or(|hops| hops.min <= hops.max), "{counters:?}");
+    assert!(counters.pdv_ns.is_none_or(|variation| variation.min >= 0), "{counters:?}");
+    counters.delay_ns.into_iter().chain(counters.pdv_ns).for_each(check_quantiles);
 }
 
 /// A sequence near the last one, near a limit, or anywhere.

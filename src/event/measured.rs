@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::stats::delay::{Delays, Quantiles};
 use crate::stats::sequence::Losses;
-use crate::stats::stream::{Clock, Figures, Stream, Streams};
+use crate::stats::stream::{Clock, Stream, StreamCounters, Streams};
 use crate::target::Zoned;
 
 /// A measured stream: over the whole run, or over an interval.
@@ -30,7 +30,7 @@ pub struct StreamInfo {
     pub stream: u64,
     /// The measurements.
     #[serde(flatten)]
-    pub figures: FiguresInfo,
+    pub counters: CountersInfo,
     /// How many datagrams were sent before the first one that arrived. They do not count as lost.
     pub missed_before: u64,
     /// The evidence that the clocks agree.
@@ -43,7 +43,7 @@ pub struct StreamInfo {
 
 /// The measurements of a stream, or of all streams together.
 #[derive(Debug, Serialize)]
-pub struct FiguresInfo {
+pub struct CountersInfo {
     /// How many datagrams arrived, without duplicates.
     pub received: u64,
     /// How many datagrams should have arrived, from the first one that did.
@@ -106,7 +106,7 @@ pub struct MeasuredInfo {
     pub missed_before: u64,
     /// The measurements: sums, and quantiles of all delays.
     #[serde(flatten)]
-    pub figures: FiguresInfo,
+    pub counters: CountersInfo,
     /// The delays for the histogram; the variations, unless the clocks are known to agree.
     #[serde(skip)]
     pub spread: Delays,
@@ -147,31 +147,36 @@ pub struct HopsInfo {
     pub max: u8,
 }
 
-impl FiguresInfo {
-    fn new(figures: &Figures, variation: Option<Quantiles>, losses: Losses, of: Snapshot) -> Self {
+impl CountersInfo {
+    fn new(
+        counters: &StreamCounters,
+        variation: Option<Quantiles>,
+        losses: Losses,
+        of: Snapshot,
+    ) -> Self {
         let Snapshot { jitter, gap, clock } = of;
         let Losses { expected, lost, runs, longest } = losses;
-        FiguresInfo {
-            received: figures.meter.datagrams,
+        CountersInfo {
+            received: counters.meter.datagrams,
             expected,
             lost,
             loss_ratio: (expected > 0).then(|| lost as f64 / expected as f64),
             loss_runs: RunsInfo { count: runs, longest },
-            duplicates: figures.duplicates,
-            reordered: figures.reordered,
-            reorder_extent_max: figures.reorder_extent_max,
-            stale: figures.stale,
-            corrupt: figures.corrupt,
-            truncated: figures.truncated,
-            bytes: figures.meter.bytes,
-            rate_pps: figures.meter.rate_pps(),
-            bitrate_bps: figures.meter.bitrate_bps(),
+            duplicates: counters.duplicates,
+            reordered: counters.reordered,
+            reorder_extent_max: counters.reorder_extent_max,
+            stale: counters.stale,
+            corrupt: counters.corrupt,
+            truncated: counters.truncated,
+            bytes: counters.meter.bytes,
+            rate_pps: counters.meter.rate_pps(),
+            bitrate_bps: counters.meter.bitrate_bps(),
             jitter,
-            delay_ns: figures.delays.quantiles().filter(|_| clock > Clock::Unknown),
-            wakeup_ns: figures.wakeups.quantiles().map(LatenessInfo::from),
+            delay_ns: counters.delays.quantiles().filter(|_| clock > Clock::Unknown),
+            wakeup_ns: counters.wakeups.quantiles().map(LatenessInfo::from),
             pdv_ns: variation,
-            hops: figures.hops.map(|(min, max)| HopsInfo { min, max }),
-            dscp_changed: figures.dscp_changed,
+            hops: counters.hops.map(|(min, max)| HopsInfo { min, max }),
+            dscp_changed: counters.dscp_changed,
             gap_ns: gap,
         }
     }
@@ -191,7 +196,7 @@ pub fn describe(
     for (stream, restarts) in
         streams.iter().zip(restarts).filter(|(stream, _)| !interval || stream.is_of_interest())
     {
-        let (figures, losses) = (stream.figures(interval), stream.losses(interval));
+        let (counters, losses) = (stream.counters(interval), stream.losses(interval));
         let snapshot = Snapshot {
             jitter: stream.jitter(),
             gap: stream.gap(interval, now),
@@ -205,13 +210,13 @@ pub fn describe(
             iface: stream.iface.clone(),
             format: "mcast",
             stream: stream.key.stream,
-            figures: FiguresInfo::new(figures, figures.delays.variation(), losses, snapshot),
+            counters: CountersInfo::new(counters, counters.delays.variation(), losses, snapshot),
             missed_before: stream.missed_before(),
             clock: stream.clock(),
             ended: stream.ended,
             restarts,
         };
-        together.add(stream, figures, losses, snapshot, restarts);
+        together.add(stream, counters, losses, snapshot, restarts);
         infos.push(info);
     }
     (infos, together.info())
@@ -237,7 +242,7 @@ struct Aggregate {
 }
 
 struct Sum {
-    figures: Figures,
+    counters: StreamCounters,
     variations: Delays,
     losses: Losses,
     snapshot: Snapshot,
@@ -247,7 +252,7 @@ impl Aggregate {
     fn add(
         &mut self,
         stream: &Stream,
-        figures: &Figures,
+        counters: &StreamCounters,
         losses: Losses,
         snapshot: Snapshot,
         restarts: u64,
@@ -258,15 +263,19 @@ impl Aggregate {
         self.source_changes = self.source_changes.saturating_add(stream.source_changes);
         self.missed_before = self.missed_before.saturating_add(stream.missed_before());
         // A stream without datagrams has no delays, and its clock does not matter.
-        let clock = if figures.delays.count() > 0 { snapshot.clock } else { Clock::SameHost };
+        let clock = if counters.delays.count() > 0 { snapshot.clock } else { Clock::SameHost };
         let Some(sum) = &mut self.sum else {
-            let (figures, variations) = (figures.clone(), figures.delays.less_the_shortest());
-            self.sum =
-                Some(Sum { figures, variations, losses, snapshot: Snapshot { clock, ..snapshot } });
+            let (counters, variations) = (counters.clone(), counters.delays.less_the_shortest());
+            self.sum = Some(Sum {
+                counters,
+                variations,
+                losses,
+                snapshot: Snapshot { clock, ..snapshot },
+            });
             return;
         };
-        sum.figures.merge(figures);
-        sum.variations.merge(&figures.delays.less_the_shortest());
+        sum.counters.merge(counters);
+        sum.variations.merge(&counters.delays.less_the_shortest());
         sum.losses = sum.losses.and(losses);
         sum.snapshot = Snapshot {
             jitter: [sum.snapshot.jitter, snapshot.jitter].into_iter().flatten().reduce(f64::max),
@@ -276,9 +285,9 @@ impl Aggregate {
     }
 
     fn info(self) -> Option<MeasuredInfo> {
-        let Sum { figures, variations, losses, snapshot } = self.sum?;
-        let info = FiguresInfo::new(&figures, variations.quantiles(), losses, snapshot);
-        let spread = if info.delay_ns.is_some() { figures.delays } else { variations };
+        let Sum { counters, variations, losses, snapshot } = self.sum?;
+        let info = CountersInfo::new(&counters, variations.quantiles(), losses, snapshot);
+        let spread = if info.delay_ns.is_some() { counters.delays } else { variations };
         let Aggregate { streams, ended, restarts, source_changes, missed_before, .. } = self;
         Some(MeasuredInfo {
             streams,
@@ -286,7 +295,7 @@ impl Aggregate {
             restarts,
             source_changes,
             missed_before,
-            figures: info,
+            counters: info,
             spread,
         })
     }

@@ -1,11 +1,11 @@
 //! The measurements of a summary by the names that assertions use.
 
-use super::{FiguresInfo, MeasuredInfo, RecvFigures};
+use super::{CountersInfo, MeasuredInfo, RecvCounters};
 use crate::assertion::{Metric, Statistic, Value};
 use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 
-impl RecvFigures {
+impl RecvCounters {
     /// The value of a metric; `None` if it was not measured. If some streams were not tracked, the
     /// measurements of all streams are unknown.
     pub fn value(&self, metric: Metric) -> Option<Value> {
@@ -37,10 +37,10 @@ impl RecvFigures {
 }
 
 fn of_streams(measured: &MeasuredInfo, metric: Metric) -> Option<Value> {
-    let FiguresInfo { expected, lost, loss_ratio, loss_runs, duplicates, reordered, .. } =
-        &measured.figures;
-    let FiguresInfo { jitter, delay_ns, pdv_ns, hops, dscp_changed, gap_ns, .. } =
-        &measured.figures;
+    let CountersInfo { expected, lost, loss_ratio, loss_runs, duplicates, reordered, .. } =
+        &measured.counters;
+    let CountersInfo { jitter, delay_ns, pdv_ns, hops, dscp_changed, gap_ns, .. } =
+        &measured.counters;
     let count = |count: &u64| Some(Value::Count(*count));
     match metric {
         Metric::Expected => count(expected),

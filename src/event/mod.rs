@@ -24,10 +24,10 @@ pub use datagram::{Payload, ProbeInfo, ReceivedDatagram, SentDatagram};
 pub use ifaces::{AddressInfo, IfacesSummary, InterfaceInfo};
 pub use kinds::{Event, Failure, Left};
 pub use measured::{
-    FiguresInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe,
+    CountersInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe,
 };
 pub use ready::{Listening, Program, RcvbufInfo, SCHEMA, Sending};
-pub use recv::{IntervalReport, RecvFigures, RecvSummary};
+pub use recv::{IntervalReport, RecvCounters, RecvSummary};
 pub use send::{SendSummary, TargetTotals};
 pub use spans::{Span, spans};
 pub use stamped::Stamped;

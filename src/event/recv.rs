@@ -15,7 +15,7 @@ use crate::verdict::Verdict;
 pub struct RecvSummary {
     /// The counters of the whole run.
     #[serde(flatten)]
-    pub figures: RecvFigures,
+    pub counters: RecvCounters,
     /// The results of the assertions.
     pub assertions: Vec<Judgement>,
     /// The exit status and its reasons.
@@ -30,12 +30,12 @@ pub struct IntervalReport {
     pub since: Duration,
     /// The counters of the interval.
     #[serde(flatten)]
-    pub figures: RecvFigures,
+    pub counters: RecvCounters,
 }
 
 /// The counters of a receiver.
 #[derive(Debug, Serialize)]
-pub struct RecvFigures {
+pub struct RecvCounters {
     /// The time since every group was joined, or the length of the interval.
     #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
     pub elapsed: Duration,
@@ -74,7 +74,7 @@ pub struct RecvFigures {
     pub streams: Vec<StreamInfo>,
 }
 
-impl RecvFigures {
+impl RecvCounters {
     /// The kernel drops, with their exactness.
     pub fn dropped(&self) -> Option<KernelDrops> {
         Some(KernelDrops { count: self.kernel_drops?, exact: self.kernel_drops_exact? })

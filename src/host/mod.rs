@@ -38,7 +38,7 @@ pub use imp::{
     queues, route_to, ruleset, ruleset_listing,
 };
 pub use interfaces::interfaces;
-pub use os::{open_files, processor_time, restore_limits_for, sockets_for};
+pub use os::{cpu_time, open_files, restore_limits_for, sockets_for};
 pub use ports::{PortUser, SocketDrops, others_than, socket_drops, users_of};
 pub use queues::Queue;
 pub use sysctl::{

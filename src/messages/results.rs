@@ -8,7 +8,7 @@ use super::samples::{at, ip, listen, received, totals, via};
 use super::streams;
 use crate::event::{
     AddressInfo, Event, IfacesSummary, InterfaceInfo, IntervalReport, LatenessInfo, Listening,
-    Payload, ProbeInfo, Program, RcvbufInfo, ReceivedDatagram, RecvFigures, RecvSummary,
+    Payload, ProbeInfo, Program, RcvbufInfo, ReceivedDatagram, RecvCounters, RecvSummary,
     SendSummary, Sending, SentDatagram, TargetInfo,
 };
 use crate::iface::{Flag, Joined, MacAddr, Via};
@@ -149,8 +149,8 @@ fn hex_dump() -> String {
 
 fn intervals() -> String {
     let report =
-        |figures| Event::Interval(IntervalReport { since: Duration::from_secs(7), figures });
-    let odd = RecvFigures {
+        |counters| Event::Interval(IntervalReport { since: Duration::from_secs(7), counters });
+    let odd = RecvCounters {
         kernel_drops: Some(12),
         checksum_errors: Some(2),
         corrupt: 1,
@@ -192,14 +192,14 @@ fn sent() -> String {
     shown("send", [summary(1, |of| of.cpu = None), paced, held_up, failed, stopped])
 }
 
-fn summary(figures: RecvFigures, verdict: Verdict) -> Event<'static> {
-    Event::RecvSummary(RecvSummary { figures, assertions: Vec::new(), verdict })
+fn summary(counters: RecvCounters, verdict: Verdict) -> Event<'static> {
+    Event::RecvSummary(RecvSummary { counters, assertions: Vec::new(), verdict })
 }
 
 fn receptions() -> Vec<String> {
     let limits = Limits { timeout: Some(Duration::from_secs(5)), ..Limits::default() };
     let nothing = judged(Stop::Timeout, limits, 0);
-    let odd = RecvFigures {
+    let odd = RecvCounters {
         kernel_drops: Some(824),
         kernel_drops_exact: Some(false),
         checksum_errors: Some(25),

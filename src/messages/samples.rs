@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::event::{RecvFigures, Totals};
+use crate::event::{RecvCounters, Totals};
 use crate::iface::{Cast, Via};
 use crate::net::{NetError, Operation};
 use crate::target::{Endpoint, Filter, Listen};
@@ -47,8 +47,8 @@ pub fn totals(datagrams: u64) -> Totals {
 }
 
 /// A run without measured streams.
-pub fn received(datagrams: u64) -> RecvFigures {
-    RecvFigures {
+pub fn received(datagrams: u64) -> RecvCounters {
+    RecvCounters {
         elapsed: std::time::Duration::from_millis(3012),
         meter: totals(datagrams),
         kernel_drops: Some(0),

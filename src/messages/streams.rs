@@ -4,29 +4,29 @@ use super::results::shown;
 use super::samples::received;
 use crate::assertion::Assertion;
 use crate::event::{
-    Event, FiguresInfo, HopsInfo, MeasuredInfo, RecvFigures, RecvSummary, StreamInfo,
+    CountersInfo, Event, HopsInfo, MeasuredInfo, RecvCounters, RecvSummary, StreamInfo,
 };
-use crate::report::samples::{figures, stream, together};
+use crate::report::samples::{counters, stream, together};
 use crate::stats::delay::{Delays, Precision};
 use crate::stats::stream::Clock;
 use crate::verdict::{Evidence, Limits, Stop, Verdict, of_recv};
 
 /// A run of one stream with these measurements.
-pub fn measured(figures: FiguresInfo) -> RecvFigures {
-    let streams = vec![StreamInfo { clock: Clock::SameHost, ..stream(1, copy(&figures)) }];
+pub fn measured(counters: CountersInfo) -> RecvCounters {
+    let streams = vec![StreamInfo { clock: Clock::SameHost, ..stream(1, copy(&counters)) }];
     let spread = spread();
-    let measured = MeasuredInfo { spread, ..together(figures, 1, 1, 0) };
-    RecvFigures { measured: Some(measured), streams, ..received(2949) }
+    let measured = MeasuredInfo { spread, ..together(counters, 1, 1, 0) };
+    RecvCounters { measured: Some(measured), streams, ..received(2949) }
 }
 
-fn copy(of: &FiguresInfo) -> FiguresInfo {
-    FiguresInfo {
+fn copy(of: &CountersInfo) -> CountersInfo {
+    CountersInfo {
         duplicates: of.duplicates,
         reordered: of.reordered,
         jitter: of.jitter,
         delay_ns: of.delay_ns,
         pdv_ns: of.pdv_ns,
-        ..figures(of.received, of.lost, (of.loss_runs.count, of.loss_runs.longest))
+        ..counters(of.received, of.lost, (of.loss_runs.count, of.loss_runs.longest))
     }
 }
 
@@ -37,26 +37,26 @@ fn spread() -> Delays {
 }
 
 /// Measurements with delays, a jitter, and so many duplicates.
-pub fn delays(duplicates: u64) -> FiguresInfo {
+pub fn delays(duplicates: u64) -> CountersInfo {
     let delays = spread().quantiles();
-    FiguresInfo {
+    CountersInfo {
         duplicates,
         jitter: Some(615.0),
         delay_ns: delays,
         pdv_ns: delays,
         wakeup_ns: delays.map(Into::into),
-        ..figures(2949, 51, (3, 40))
+        ..counters(2949, 51, (3, 40))
     }
 }
 
-fn ended(figures: RecvFigures) -> Event<'static> {
+fn ended(counters: RecvCounters) -> Event<'static> {
     let verdict = Verdict::default();
-    Event::RecvSummary(RecvSummary { figures, assertions: Vec::new(), verdict })
+    Event::RecvSummary(RecvSummary { counters, assertions: Vec::new(), verdict })
 }
 
 pub fn samples() -> Vec<String> {
-    let fine = FiguresInfo { lost: 0, ..delays(0) };
-    let fine = FiguresInfo { expected: 2949, loss_ratio: Some(0.0), ..fine };
+    let fine = CountersInfo { lost: 0, ..delays(0) };
+    let fine = CountersInfo { expected: 2949, loss_ratio: Some(0.0), ..fine };
     vec![
         shown("measured, no loss", [ended(measured(fine))]),
         asserted(),
@@ -69,11 +69,11 @@ pub fn samples() -> Vec<String> {
 }
 
 fn asserted() -> String {
-    let figures = measured(delays(0));
+    let counters = measured(delays(0));
     let judgements: Vec<_> = ["datagrams >= 2900", "loss == 0%", "delay.p99 < 5us", "hops.max < 3"]
         .iter()
         .map(|text| text.parse::<Assertion>().expect("an assertion"))
-        .map(|assertion| assertion.judge(|metric| figures.value(metric)))
+        .map(|assertion| assertion.judge(|metric| counters.value(metric)))
         .collect();
     let verdict = of_recv(&Evidence {
         stop: Stop::Duration,
@@ -85,13 +85,13 @@ fn asserted() -> String {
     });
     shown(
         "measured, assertions",
-        [Event::RecvSummary(RecvSummary { figures, assertions: judgements, verdict })],
+        [Event::RecvSummary(RecvSummary { counters, assertions: judgements, verdict })],
     )
 }
 
 /// The same measurements, and how many of everything that is out of the ordinary.
 fn anomalies() -> String {
-    let odd = |number: u64, hops| FiguresInfo {
+    let odd = |number: u64, hops| CountersInfo {
         reordered: number,
         reorder_extent_max: number,
         stale: number,
@@ -99,11 +99,11 @@ fn anomalies() -> String {
         dscp_changed: Some(number),
         hops: Some(hops),
         gap_ns: Some(12_000_000),
-        ..figures(100, 0, (0, 0))
+        ..counters(100, 0, (0, 0))
     };
     let run = |number, hops| {
         let run = measured(odd(number, hops));
-        ended(RecvFigures { corrupt: number, unsupported: number, untracked: number, ..run })
+        ended(RecvCounters { corrupt: number, unsupported: number, untracked: number, ..run })
     };
     let (near, far) = (HopsInfo { min: 1, max: 1 }, HopsInfo { min: 1, max: 3 });
     shown("measured, anomalies", [run(1, near), run(2, far)])
@@ -114,17 +114,17 @@ fn beginnings_and_ends() -> String {
         let of = MeasuredInfo {
             missed_before: changes,
             source_changes: changes,
-            ..together(figures(100, 0, (0, 0)), streams, ended_streams, restarts)
+            ..together(counters(100, 0, (0, 0)), streams, ended_streams, restarts)
         };
-        let streams = (0..streams as u8).map(|last| stream(last, figures(100, 0, (0, 0))));
-        ended(RecvFigures { measured: Some(of), streams: streams.collect(), ..received(100) })
+        let streams = (0..streams as u8).map(|last| stream(last, counters(100, 0, (0, 0))));
+        ended(RecvCounters { measured: Some(of), streams: streams.collect(), ..received(100) })
     };
     shown("measured, beginnings and ends", [run(1, 0, 1, 1), run(3, 2, 2, 2), run(3, 1, 0, 0)])
 }
 
 fn unsynchronised() -> String {
     let with = |clock, delay_ns| {
-        let mut run = measured(FiguresInfo { delay_ns, ..delays(0) });
+        let mut run = measured(CountersInfo { delay_ns, ..delays(0) });
         run.streams.iter_mut().for_each(|stream| stream.clock = clock);
         ended(run)
     };
@@ -135,9 +135,9 @@ fn unsynchronised() -> String {
 /// Of many streams, the line below the rows.
 fn many() -> String {
     let run = |lost: u64| -> String {
-        let streams = (1..=22).map(|last| stream(last, figures(100, lost, (lost, 1))));
-        let of = together(figures(2200, 22 * lost, (22 * lost, 1)), 22, 22, 0);
-        let run = RecvFigures { measured: Some(of), streams: streams.collect(), ..received(2200) };
+        let streams = (1..=22).map(|last| stream(last, counters(100, lost, (lost, 1))));
+        let of = together(counters(2200, 22 * lost, (22 * lost, 1)), 22, 22, 0);
+        let run = RecvCounters { measured: Some(of), streams: streams.collect(), ..received(2200) };
         let all = shown("", [ended(run)]);
         all.lines()
             .filter(|line| line.starts_with("and "))
@@ -167,11 +167,11 @@ fn places_of_loss() -> String {
     ];
     let mut text = "-- measured, places of the losses\n".to_owned();
     for (lost, runs, drops, checksum_errors) in cases {
-        let run = RecvFigures {
+        let run = RecvCounters {
             kernel_drops: drops.map(|(count, _)| count),
             kernel_drops_exact: drops.map(|(_, exact)| exact),
             checksum_errors: Some(checksum_errors),
-            ..measured(figures(1000 - lost, lost, runs))
+            ..measured(counters(1000 - lost, lost, runs))
         };
         let all = shown("", [ended(run)]);
         let from = all.find("\nlost ").map_or(0, |at| at + 1);

@@ -9,7 +9,7 @@ use super::measured::{lost, nanos, spread};
 use super::screen::width;
 use super::style::Paint;
 use crate::assertion::Value;
-use crate::event::{FiguresInfo, IntervalReport};
+use crate::event::{CountersInfo, IntervalReport};
 use crate::stats::delay::Quantiles;
 use crate::units::words::{count, plural};
 
@@ -20,11 +20,11 @@ pub fn line(
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let figures = &report.figures;
+    let counters = &report.counters;
     let (since, until) =
-        (report.since.as_secs_f64(), (report.since + figures.elapsed).as_secs_f64());
+        (report.since.as_secs_f64(), (report.since + counters.elapsed).as_secs_f64());
     // Enough digits to distinguish the start from the end.
-    let digits = match figures.elapsed.as_secs_f64() {
+    let digits = match counters.elapsed.as_secs_f64() {
         elapsed if elapsed >= 0.95 => 1,
         elapsed if elapsed >= 0.0095 => 2,
         _ => 3,
@@ -32,26 +32,26 @@ pub fn line(
     let mut parts = Parts::default();
     let time = format!("{since:.digits$}-{until:.digits$} s");
     parts.add(Part::Always, paint.faint(time));
-    parts.add(Part::Always, count(figures.meter.datagrams, "datagram"));
-    if let (Some(pps), Some(bps)) = (figures.meter.rate_pps, figures.meter.bitrate_bps) {
+    parts.add(Part::Always, count(counters.meter.datagrams, "datagram"));
+    if let (Some(pps), Some(bps)) = (counters.meter.rate_pps, counters.meter.bitrate_bps) {
         parts.add(Part::Rate, format_args!("{}pps", rate(pps)));
         parts.add(Part::Bitrate, format_args!("{}bit/s", rate(bps)));
     }
-    if let Some(measured) = &figures.measured {
-        add_streams(&measured.figures, paint, &mut parts);
+    if let Some(measured) = &counters.measured {
+        add_streams(&measured.counters, paint, &mut parts);
     }
     let anomalies = [
-        ("corrupt", figures.corrupt),
-        ("unsupported", figures.unsupported),
-        ("untracked", figures.untracked),
+        ("corrupt", counters.corrupt),
+        ("unsupported", counters.unsupported),
+        ("untracked", counters.untracked),
     ];
     for (name, number) in anomalies.iter().filter(|(_, number)| *number > 0) {
         parts.add(Part::Always, format_args!("{} {name}", paint.bad(number)));
     }
-    if let Some(drops) = figures.dropped().filter(|drops| drops.count > 0) {
+    if let Some(drops) = counters.dropped().filter(|drops| drops.count > 0) {
         parts.add(Part::Always, format_args!("{} dropped by this host's kernel", paint.bad(drops)));
     }
-    if let Some(errors @ 1..) = figures.checksum_errors {
+    if let Some(errors @ 1..) = counters.checksum_errors {
         parts.add(
             Part::Always,
             format_args!("{} checksum error{}", paint.bad(errors), plural(errors)),
@@ -60,7 +60,7 @@ pub fn line(
     writeln!(out, "{}", parts.joined(columns))
 }
 
-fn add_streams(of: &FiguresInfo, paint: Paint, parts: &mut Parts) {
+fn add_streams(of: &CountersInfo, paint: Paint, parts: &mut Parts) {
     parts.add(Part::Always, format_args!("lost {}", lost(of, paint)));
     let anomalies =
         [("duplicates", of.duplicates), ("reordered", of.reordered), ("stale", of.stale)];

@@ -9,7 +9,7 @@ use super::columns;
 use super::drawing::draw;
 use super::style::Paint;
 use crate::assertion::{Judgement, Value};
-use crate::event::{FiguresInfo, LatenessInfo, MeasuredInfo, ProbeInfo, RecvFigures, StreamInfo};
+use crate::event::{CountersInfo, LatenessInfo, MeasuredInfo, ProbeInfo, RecvCounters, StreamInfo};
 use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
@@ -59,28 +59,28 @@ pub fn passed(judgements: &[Judgement], paint: Paint, out: &mut dyn Write) -> io
 /// The results of the measured streams of a run, the most important last. `columns` are those of
 /// the terminal.
 pub fn summary(
-    figures: &RecvFigures,
+    counters: &RecvCounters,
     whole: bool,
     columns: Option<usize>,
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    if let Some(measured) = &figures.measured {
-        table(&figures.streams, whole, columns, paint, out)?;
+    if let Some(measured) = &counters.measured {
+        table(&counters.streams, whole, columns, paint, out)?;
         writeln!(out)?;
-        delays(measured, &figures.streams, out)?;
+        delays(measured, &counters.streams, out)?;
         remarks(measured, paint, out)?;
     }
     let anomalies = [
-        (figures.corrupt, "corrupt: wrong checksum or length"),
-        (figures.unsupported, "unsupported: version or kind unknown to this mcast"),
-        (figures.untracked, "untracked: too many streams; losses in the others are unknown"),
+        (counters.corrupt, "corrupt: wrong checksum or length"),
+        (counters.unsupported, "unsupported: version or kind unknown to this mcast"),
+        (counters.untracked, "untracked: too many streams; losses in the others are unknown"),
     ];
     for (number, kind) in anomalies.iter().filter(|(number, _)| *number > 0) {
         writeln!(out, "{} {kind}", paint.bad(count(*number, "probe")))?;
     }
-    figures.measured.as_ref().map_or(Ok(()), |measured| {
-        losses(measured, figures.dropped(), figures.checksum_errors, paint, out)
+    counters.measured.as_ref().map_or(Ok(()), |measured| {
+        losses(measured, counters.dropped(), counters.checksum_errors, paint, out)
     })
 }
 
@@ -138,13 +138,13 @@ fn table(
             };
         }
         let line = line.trim_end();
-        match row.checked_sub(1).map(|row| &shown[row].figures) {
+        match row.checked_sub(1).map(|row| &shown[row].counters) {
             None => writeln!(out, "{}", paint.faint(line))?,
-            Some(figures) if figures.lost > 0 => writeln!(out, "{}", paint.bad(line))?,
+            Some(counters) if counters.lost > 0 => writeln!(out, "{}", paint.bad(line))?,
             Some(_) => writeln!(out, "{line}")?,
         }
     }
-    match (streams.len() - shown.len(), streams.iter().any(|stream| stream.figures.lost > 0)) {
+    match (streams.len() - shown.len(), streams.iter().any(|stream| stream.counters.lost > 0)) {
         (0, _) => Ok(()),
         (more, false) => writeln!(out, "and {}; -v shows all", count(more as u64, "more stream")),
         (more, true) => {
@@ -163,7 +163,7 @@ fn rows(streams: &[StreamInfo], whole: bool) -> Vec<&StreamInfo> {
     if !whole && shown.len() > MOST_ROWS {
         shown.sort_by(|one, other| place(one).cmp(&place(other)));
         // The streams with the most losses have a row in any case.
-        shown.sort_by_key(|stream| Reverse(stream.figures.lost));
+        shown.sort_by_key(|stream| Reverse(stream.counters.lost));
         shown.truncate(MOST_ROWS);
     }
     shown.sort_by(|one, other| place(one).cmp(&place(other)));
@@ -171,14 +171,14 @@ fn rows(streams: &[StreamInfo], whole: bool) -> Vec<&StreamInfo> {
 }
 
 fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
-    let number = |title, of: fn(&FiguresInfo) -> u64| {
-        Column::new(title, true, shown, move |stream| of(&stream.figures).to_string())
+    let number = |title, of: fn(&CountersInfo) -> u64| {
+        Column::new(title, true, shown, move |stream| of(&stream.counters).to_string())
     };
     // If no stream has a known delay, all show the variation.
-    let known = shown.iter().any(|stream| stream.figures.delay_ns.is_some());
+    let known = shown.iter().any(|stream| stream.counters.delay_ns.is_some());
     let time = |delay, variation, of: fn(&Quantiles) -> i64| {
         Column::new(if known { delay } else { variation }, true, shown, move |stream| {
-            let all = if known { stream.figures.delay_ns } else { stream.figures.pdv_ns };
+            let all = if known { stream.counters.delay_ns } else { stream.counters.pdv_ns };
             all.map_or_else(dash, |all| Value::Nanos(of(&all)).to_string())
         })
     };
@@ -193,7 +193,7 @@ fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
         number("RECV", |of| of.received),
         number("LOST", |of| of.lost),
         Column::new("LOSS", true, shown, |stream| {
-            stream.figures.loss_ratio.map_or_else(dash, |ratio| Value::Ratio(ratio).to_string())
+            stream.counters.loss_ratio.map_or_else(dash, |ratio| Value::Ratio(ratio).to_string())
         }),
         number("DUP", |of| of.duplicates),
         number("REORD", |of| of.reordered),
@@ -201,7 +201,7 @@ fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
         time("p99", "p99", |all| all.p99),
         time("max", "max", |all| all.max),
         Column::new("JITTER", true, shown, |stream| {
-            stream.figures.jitter.map_or_else(dash, |jitter| nanos(jitter).to_string())
+            stream.counters.jitter.map_or_else(dash, |jitter| nanos(jitter).to_string())
         }),
     ];
     // The stream id distinguishes two runs of one sender, which are neighbours.
@@ -223,7 +223,7 @@ fn losses(
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let of = &measured.figures;
+    let of = &measured.counters;
     write!(out, "lost {} of {}", lost(of, paint), count(of.expected, "datagram"))?;
     if of.lost > 0 {
         match (of.loss_runs.count, of.loss_runs.longest) {
@@ -299,7 +299,7 @@ fn with_checksums(lost: u64, dropped: Option<KernelDrops>, checksum_errors: Opti
 
 /// The anomalies, the path, and the longest gap.
 fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
-    let of = &measured.figures;
+    let of = &measured.counters;
     if of.reordered > 0 {
         let positions = count(of.reorder_extent_max, "position");
         writeln!(out, "{} reordered, by at most {positions}", count(of.reordered, "datagram"))?;
@@ -389,12 +389,12 @@ fn run_remarks(measured: &MeasuredInfo, out: &mut dyn Write) -> io::Result<()> {
 
 /// The delays or their variation, with a histogram.
 fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], out: &mut dyn Write) -> io::Result<()> {
-    let (what, spread) = spread(&measured.figures);
+    let (what, spread) = spread(&measured.counters);
     let Some(spread) = spread else { return Ok(()) };
     // A stream of which only the end marker arrived has no clock and no delay.
     let clock = streams
         .iter()
-        .filter(|stream| stream.figures.received > 0)
+        .filter(|stream| stream.counters.received > 0)
         .map(|stream| stream.clock)
         .min();
     let clock = clock.unwrap_or(Clock::Unknown);
@@ -415,17 +415,17 @@ fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], out: &mut dyn Write) 
         draw(&measured.spread, &spread, out)?;
     }
     // This is not part of the delay, which ends at the kernel.
-    let Some(LatenessInfo { p50, p99, max }) = measured.figures.wakeup_ns else { return Ok(()) };
+    let Some(LatenessInfo { p50, p99, max }) = measured.counters.wakeup_ns else { return Ok(()) };
     let [p50, p99, max] = [p50, p99, max].map(Value::Nanos);
     writeln!(out, "kernel-to-application latency: p50 {p50}, p99 {p99}, max {max}")
 }
 
 /// The delays if the clocks agree, else their variation; and the name of it.
-pub fn spread(of: &FiguresInfo) -> (&'static str, Option<Quantiles>) {
+pub fn spread(of: &CountersInfo) -> (&'static str, Option<Quantiles>) {
     of.delay_ns.map_or(("delay variation", of.pdv_ns), |delays| ("delay", Some(delays)))
 }
 
-pub fn lost(of: &FiguresInfo, paint: Paint) -> String {
+pub fn lost(of: &CountersInfo, paint: Paint) -> String {
     let ratio =
         of.loss_ratio.map(|ratio| format!(" ({})", Value::Ratio(ratio))).unwrap_or_default();
     if of.lost > 0 { format!("{}{ratio}", paint.bad(of.lost)) } else { format!("0{ratio}") }

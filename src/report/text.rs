@@ -221,35 +221,35 @@ impl Text {
     }
 
     fn recv_summary(&self, summary: &RecvSummary, out: &mut dyn Write) -> io::Result<()> {
-        let figures = &summary.figures;
-        self.totals("received", &figures.meter, out)?;
+        let counters = &summary.counters;
+        self.totals("received", &counters.meter, out)?;
         write!(
             out,
             " from {} in {}",
-            count(figures.sources as u64, "source"),
-            span(figures.elapsed)
+            count(counters.sources as u64, "source"),
+            span(counters.elapsed)
         )?;
-        self.rates(&figures.meter, out)?;
-        if let Some(drops) = figures.dropped() {
+        self.rates(&counters.meter, out)?;
+        if let Some(drops) = counters.dropped() {
             let drops =
                 if drops.count == 0 { "0".to_owned() } else { self.paint.bad(drops).to_string() };
             write!(out, "; {drops} dropped by this host's kernel")?;
         }
-        if let Some(errors @ 1..) = figures.checksum_errors {
+        if let Some(errors @ 1..) = counters.checksum_errors {
             write!(out, "; {} dropped with a wrong checksum", self.paint.bad(errors))?;
         }
-        if let Some(copies @ 1..) = figures.interface_copies {
+        if let Some(copies @ 1..) = counters.interface_copies {
             write!(
                 out,
                 "; {} had already arrived on another interface",
                 count(copies, "datagram")
             )?;
         }
-        if figures.truncated > 0 {
-            write!(out, "; {} truncated", figures.truncated)?;
+        if counters.truncated > 0 {
+            write!(out, "; {} truncated", counters.truncated)?;
         }
         writeln!(out)?;
-        measured::summary(figures, self.whole, self.screen.columns(), self.paint, out)?;
+        measured::summary(counters, self.whole, self.screen.columns(), self.paint, out)?;
         measured::passed(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }

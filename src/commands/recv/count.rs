@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::clock::Moment;
-use crate::event::{IntervalReport, MeasuredInfo, RecvFigures, StreamInfo, describe};
+use crate::event::{IntervalReport, MeasuredInfo, RecvCounters, StreamInfo, describe};
 use crate::format::probe;
 use crate::format::probe::{Damage, ProbeKind, Reading};
 use crate::host;
@@ -158,8 +158,8 @@ impl Counts {
     }
 
     /// The counters of the whole run until `now`, with the kernel's drops until then.
-    pub fn figures(&self, now: Moment, discards: Option<Discards>) -> RecvFigures {
-        figures(
+    pub fn counters(&self, now: Moment, discards: Option<Discards>) -> RecvCounters {
+        counters(
             now.steady - self.start,
             &self.whole,
             self.anomalies(discards),
@@ -174,7 +174,7 @@ impl Counts {
         let since = interval.since;
         let report = IntervalReport {
             since: since - self.start,
-            figures: figures(
+            counters: counters(
                 now.steady - since,
                 &interval.tally,
                 anomalies.since(&interval.before),
@@ -231,13 +231,13 @@ impl Anomalies {
     }
 }
 
-fn figures(
+fn counters(
     elapsed: Duration,
     tally: &Tally,
     anomalies: Anomalies,
     (streams, measured): (Vec<StreamInfo>, Option<MeasuredInfo>),
-) -> RecvFigures {
-    RecvFigures {
+) -> RecvCounters {
+    RecvCounters {
         elapsed,
         meter: (&tally.meter).into(),
         kernel_drops: anomalies.discards.map(|discards| discards.drops.count),
@@ -275,10 +275,10 @@ mod tests {
         let (probe, arrival) = at(start.system);
         counts.streams.take(&probe, &arrival);
         let later = Duration::from_secs(2);
-        let figures = counts
-            .figures(Moment { system: start.system + later, steady: start.steady + later }, None);
+        let counters = counts
+            .counters(Moment { system: start.system + later, steady: start.steady + later }, None);
         assert_eq!(
-            (figures.streams[0].figures.gap_ns, figures.elapsed),
+            (counters.streams[0].counters.gap_ns, counters.elapsed),
             (Some(2_000_000_000), later)
         );
     }
@@ -317,7 +317,7 @@ mod tests {
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
         let drops = drops.map(|count| discards(count?, true));
         let reported = drops.map(|drops| {
-            counts.report(Moment::now(), drops).and_then(|report| report.figures.kernel_drops)
+            counts.report(Moment::now(), drops).and_then(|report| report.counters.kernel_drops)
         });
         assert_eq!(reported, [Some(u64::from(u32::MAX)), Some(0), Some(2), None]);
     }
@@ -328,8 +328,8 @@ mod tests {
         let drops = [(3, true), (5, false), (5, false), (6, false)]
             .map(|(count, exact)| discards(count, exact));
         let reported = drops.map(|drops| {
-            let figures = counts.report(Moment::now(), drops).unwrap().figures;
-            (figures.kernel_drops.unwrap(), figures.kernel_drops_exact.unwrap())
+            let counters = counts.report(Moment::now(), drops).unwrap().counters;
+            (counters.kernel_drops.unwrap(), counters.kernel_drops_exact.unwrap())
         });
         assert_eq!(reported, [(3, true), (2, false), (0, true), (1, false)]);
     }

@@ -8,7 +8,7 @@ use super::recv_loop::RecvLoop;
 use super::silence_explainer::finding_at_end;
 use crate::assertion::Judgement;
 use crate::diagnosis::{CheckedTarget, Diagnosing};
-use crate::event::{Event, IntervalReport, Left, RecvFigures, RecvSummary, TargetInfo, spans};
+use crate::event::{Event, IntervalReport, Left, RecvCounters, RecvSummary, TargetInfo, spans};
 use crate::iface::Cast;
 use crate::net::{Discards, NetError};
 use crate::notice::{Notice, receive};
@@ -35,7 +35,7 @@ pub struct Results {
     last_report: Option<IntervalReport>,
     /// By how many seconds the clock was set during the run.
     clock_set_by: Option<f64>,
-    figures: RecvFigures,
+    counters: RecvCounters,
     judgements: Vec<Judgement>,
     nothing_received: bool,
     silence_explained: bool,
@@ -48,11 +48,11 @@ impl Results {
     pub fn new(plan: &plan::Recv, recv_loop: &mut RecvLoop, end: &RunEnd) -> Self {
         let clock_set_by = recv_loop.clock_set_by(end.at);
         let last_report = recv_loop.last_report(end.at, end.discards);
-        let figures = recv_loop.counts.figures(end.at, end.discards);
+        let counters = recv_loop.counts.counters(end.at, end.discards);
         let judgements: Vec<Judgement> = plan
             .assertions
             .iter()
-            .map(|assertion| assertion.judge(|metric| figures.value(metric)))
+            .map(|assertion| assertion.judge(|metric| counters.value(metric)))
             .collect();
         let received = recv_loop.counts.received();
         let verdict = match end.failure {
@@ -70,7 +70,7 @@ impl Results {
             verdict,
             last_report,
             clock_set_by,
-            figures,
+            counters,
             judgements,
             nothing_received: received.is_nothing(),
             silence_explained: recv_loop.has_explained_silence(),
@@ -101,7 +101,7 @@ impl Results {
 
     /// Whether datagrams may be missing. Without measured streams, that is unknown.
     fn lost_any(&self) -> bool {
-        self.figures.measured.as_ref().is_none_or(|measured| measured.figures.lost > 0)
+        self.counters.measured.as_ref().is_none_or(|measured| measured.counters.lost > 0)
     }
 
     /// Reports the results, the `finding` and the groups that were `left`.
@@ -140,7 +140,7 @@ impl Results {
             }
         }
         reporter.event(&Event::RecvSummary(RecvSummary {
-            figures: self.figures,
+            counters: self.counters,
             assertions: self.judgements,
             verdict: self.verdict,
         }))

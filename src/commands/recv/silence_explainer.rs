@@ -187,8 +187,8 @@ impl<'a> SilenceExplainer<'a> {
         if assertions.is_empty() {
             return false;
         }
-        let figures = counts.figures(Moment::now(), inbox.discards());
-        assertions.iter().all(|assertion| assertion.judge(|metric| figures.value(metric)).held)
+        let counters = counts.counters(Moment::now(), inbox.discards());
+        assertions.iter().all(|assertion| assertion.judge(|metric| counters.value(metric)).held)
     }
 }
 

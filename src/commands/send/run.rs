@@ -25,14 +25,14 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunErr
     wait_for_addresses(plan.endpoints.iter(), reporter)?;
     let mut outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
     net::set_timer_slack();
-    let (start, cpu_at_start) = (Instant::now(), host::processor_time());
+    let (start, cpu_at_start) = (Instant::now(), host::cpu_time());
     let mut send_loop = SendLoop::new(plan, &outbox);
 
     let announced = announce(plan, &outbox, send_loop.sender.payload.stream(), reporter);
     let sent = announced.and_then(|()| send_loop.run(&mut outbox, start, reporter));
     let (stop, mut failure) = verdict::conclude(sent, reporter.signal());
     let elapsed = start.elapsed();
-    let cpu = host::processor_time().zip(cpu_at_start).map(|(now, then)| now.saturating_sub(then));
+    let cpu = host::cpu_time().zip(cpu_at_start).map(|(now, then)| now.saturating_sub(then));
     // If only the output failed, receivers still wait for the end markers.
     if !matches!(failure, Some(RunError::Net(_))) {
         failure = failure.or(send_loop.sender.end_streams(&mut outbox, reporter).err());

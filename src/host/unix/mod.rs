@@ -8,4 +8,4 @@ pub use interfaces::interfaces;
 #[cfg(target_os = "linux")]
 pub use interfaces::set_flags;
 pub use open_files::{open_files, restore_limits_for, sockets_for};
-pub use process::processor_time;
+pub use process::cpu_time;

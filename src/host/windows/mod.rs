@@ -4,4 +4,4 @@ mod interfaces;
 mod process;
 
 pub use interfaces::interfaces;
-pub use process::{open_files, processor_time, restore_limits_for, sockets_for};
+pub use process::{cpu_time, open_files, restore_limits_for, sockets_for};

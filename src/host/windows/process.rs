@@ -13,6 +13,6 @@ pub fn open_files() -> Option<u64> {
     None
 }
 
-pub fn processor_time() -> Option<Duration> {
+pub fn cpu_time() -> Option<Duration> {
     None
 }

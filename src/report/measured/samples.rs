@@ -1,14 +1,14 @@
 //! Measurements with sample values.
 
-use crate::event::{FiguresInfo, MeasuredInfo, RunsInfo, StreamInfo};
+use crate::event::{CountersInfo, MeasuredInfo, RunsInfo, StreamInfo};
 use crate::stats::delay::{Delays, Precision};
 use crate::stats::stream::Clock;
 use crate::target::Zoned;
 
 /// The measurements of a stream of datagrams of 64 bytes; `runs` are the number of runs of losses
 /// and the length of the longest.
-pub fn figures(received: u64, lost: u64, runs: (u64, u64)) -> FiguresInfo {
-    FiguresInfo {
+pub fn counters(received: u64, lost: u64, runs: (u64, u64)) -> CountersInfo {
+    CountersInfo {
         received,
         expected: received + lost,
         lost,
@@ -34,7 +34,7 @@ pub fn figures(received: u64, lost: u64, runs: (u64, u64)) -> FiguresInfo {
 }
 
 /// A stream to 239.1.1.`last` that has ended.
-pub fn stream(last: u8, figures: FiguresInfo) -> StreamInfo {
+pub fn stream(last: u8, counters: CountersInfo) -> StreamInfo {
     StreamInfo {
         source: Zoned::socket("10.0.0.100:41244".parse().expect("an address"), None),
         source_changes: 0,
@@ -43,7 +43,7 @@ pub fn stream(last: u8, figures: FiguresInfo) -> StreamInfo {
         iface: Some("eth0".to_owned()),
         format: "mcast",
         stream: 0x9dfb_ac36_a4a7_115f,
-        figures,
+        counters,
         missed_before: 0,
         clock: Clock::Unknown,
         ended: true,
@@ -52,14 +52,19 @@ pub fn stream(last: u8, figures: FiguresInfo) -> StreamInfo {
 }
 
 /// All streams together.
-pub fn together(figures: FiguresInfo, streams: usize, ended: usize, restarts: u64) -> MeasuredInfo {
+pub fn together(
+    counters: CountersInfo,
+    streams: usize,
+    ended: usize,
+    restarts: u64,
+) -> MeasuredInfo {
     MeasuredInfo {
         streams,
         ended,
         restarts,
         source_changes: 0,
         missed_before: 0,
-        figures,
+        counters,
         spread: Delays::new(Precision::Fine),
     }
 }

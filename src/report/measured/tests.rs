@@ -1,4 +1,4 @@
-use super::samples::{figures, stream, together};
+use super::samples::{counters, stream, together};
 use super::*;
 use crate::report::{ColorWhen, finished};
 
@@ -64,7 +64,7 @@ fn a_loss_has_its_runs_and_its_place() {
         ),
         (90, 10, (3, 5), None, "lost 10 (10.0 %) of 100 datagrams in 3 runs of at most 5"),
     ] {
-        let measured = together(figures(received, lost, runs), 1, 1, 0);
+        let measured = together(counters(received, lost, runs), 1, 1, 0);
         let dropped = drops.map(|count| KernelDrops { count, exact: true });
         assert_eq!(written(|out| losses(&measured, dropped, Some(0), plain(), out)).trim(), line);
     }
@@ -81,14 +81,14 @@ fn inexact_kernel_drops_leave_the_place_open() {
              datagrams as one)",
         ),
     ] {
-        let measured = together(figures(96, 4, (4, 1)), 1, 1, 0);
+        let measured = together(counters(96, 4, (4, 1)), 1, 1, 0);
         let dropped = Some(KernelDrops { count, exact });
         assert_eq!(
             written(|out| losses(&measured, dropped, None, plain(), out)).trim(),
             format!("lost 4 (4.00 %) of 100 datagrams, never two in a row{place}")
         );
     }
-    let measured = together(figures(48, 0, (0, 0)), 1, 1, 0);
+    let measured = together(counters(48, 0, (0, 0)), 1, 1, 0);
     let dropped = Some(KernelDrops { count: 7, exact: false });
     assert_eq!(
         written(|out| losses(&measured, dropped, None, plain(), out)).trim(),
@@ -121,7 +121,7 @@ fn a_wrong_checksum_is_no_loss_in_the_network() {
             with_checksums(lost, dropped, Some(errors)),
             format!("this host's kernel dropped {place}")
         );
-        let measured = together(figures(100 - lost, lost, (lost, 1)), 1, 1, 0);
+        let measured = together(counters(100 - lost, lost, (lost, 1)), 1, 1, 0);
         let line = written(|out| losses(&measured, dropped, Some(errors), plain(), out));
         assert!(line.contains(place) && !line.contains("all in the network"), "{line}");
     }
@@ -129,7 +129,7 @@ fn a_wrong_checksum_is_no_loss_in_the_network() {
 
 #[test]
 fn anomalies_have_the_names_of_the_json() {
-    let mut odd = figures(100, 0, (0, 0));
+    let mut odd = counters(100, 0, (0, 0));
     (odd.reordered, odd.reorder_extent_max, odd.stale, odd.truncated) = (2, 1, 1, 3);
     odd.dscp_changed = Some(1);
     let text = written(|out| {
@@ -155,10 +155,10 @@ fn anomalies_have_the_names_of_the_json() {
 #[test]
 fn an_end_marker_alone_has_no_clock() {
     let spread = Quantiles { min: 1, mean: 2, p50: 2, p90: 3, p99: 3, p999: 3, max: 3 };
-    let known = || FiguresInfo { delay_ns: Some(spread), ..figures(5, 0, (0, 0)) };
+    let known = || CountersInfo { delay_ns: Some(spread), ..counters(5, 0, (0, 0)) };
     let streams = [
         StreamInfo { clock: Clock::SameHost, ..stream(1, known()) },
-        StreamInfo { clock: Clock::Unknown, ..stream(2, figures(0, 0, (0, 0))) },
+        StreamInfo { clock: Clock::Unknown, ..stream(2, counters(0, 0, (0, 0))) },
     ];
     let text = written(|out| delays(&together(known(), 2, 2, 0), &streams, out));
     assert!(text.starts_with("delay (same host, same clock):\n"), "{text}");
@@ -167,7 +167,7 @@ fn an_end_marker_alone_has_no_clock() {
 #[test]
 fn the_streams_with_the_most_losses_have_rows() {
     let streams: Vec<StreamInfo> = (1..=50)
-        .map(|last| stream(last, figures(100, u64::from(last > 45), (u64::from(last > 45), 1))))
+        .map(|last| stream(last, counters(100, u64::from(last > 45), (u64::from(last > 45), 1))))
         .collect();
     let text = written(|out| table(&streams, false, None, plain(), out));
     let lines: Vec<&str> = text.trim().lines().collect();
@@ -186,7 +186,7 @@ fn the_streams_with_the_most_losses_have_rows() {
 
 #[test]
 fn a_usual_row_fits_115_columns() {
-    let mut row = figures(1_000_000, 12_345, (1, 1));
+    let mut row = counters(1_000_000, 12_345, (1, 1));
     let spread = Quantiles {
         min: 2040,
         mean: 3590,
@@ -198,17 +198,17 @@ fn a_usual_row_fits_115_columns() {
     };
     (row.delay_ns, row.jitter) = (Some(spread), Some(615.0));
     let text = written(|out| {
-        table(&[stream(1, figures(9, 0, (0, 0))), stream(2, row)], false, None, plain(), out)
+        table(&[stream(1, counters(9, 0, (0, 0))), stream(2, row)], false, None, plain(), out)
     });
     assert!(text.lines().all(|line| line.len() <= 115), "{text}");
-    let (first, second) = (stream(1, figures(9, 0, (0, 0))), stream(1, figures(9, 0, (0, 0))));
+    let (first, second) = (stream(1, counters(9, 0, (0, 0))), stream(1, counters(9, 0, (0, 0))));
     let text = written(|out| table(&[first, second], false, None, plain(), out));
     assert!(text.contains("  9dfbac36  "), "two runs of one address differ: {text}");
 }
 
 #[test]
 fn a_narrow_terminal_keeps_the_losses() {
-    let streams = [stream(1, figures(9, 0, (0, 0))), stream(2, figures(8, 1, (1, 1)))];
+    let streams = [stream(1, counters(9, 0, (0, 0))), stream(2, counters(8, 1, (1, 1)))];
     let titles = |columns| {
         let table = written(|out| table(&streams, false, columns, plain(), out));
         let table = String::from_utf8(finished(table.as_bytes(), columns)).unwrap();

@@ -2,12 +2,12 @@
 
 mod arrival;
 mod clock;
-mod figures;
+mod counters;
 mod record;
 mod table;
 
 pub use arrival::Arrival;
 pub use clock::{Clock, LocalClock};
-pub use figures::Figures;
+pub use counters::StreamCounters;
 pub use record::{Key, Stream};
 pub use table::{MOST_BYTES, StreamCounts, Streams};

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, SystemTime};
 
 use super::clock::{nanos_between, nanos_since_epoch};
-use super::{Arrival, Clock, Figures, LocalClock};
+use super::{Arrival, Clock, LocalClock, StreamCounters};
 use crate::format::probe::{Probe, ProbeKind};
 use crate::stats::delay::Precision;
 use crate::stats::sequence::{Losses, Order, Sequence};
@@ -72,8 +72,8 @@ pub struct Stream {
     last: Option<(SystemTime, i64)>,
     jitter: Option<f64>,
     most_gaps: usize,
-    pub(super) whole: Figures,
-    pub(super) interval: Option<Box<Figures>>,
+    pub(super) whole: StreamCounters,
+    pub(super) interval: Option<Box<StreamCounters>>,
     /// The address that is charged for the memory, and the bytes charged.
     pub(super) charged: (IpAddr, usize),
     /// The stream may not grow: its address has used its share.
@@ -98,8 +98,8 @@ impl Stream {
             last: None,
             jitter: None,
             most_gaps: if precision == Precision::Fine { usize::MAX } else { FEW_GAPS },
-            whole: Figures::new(precision),
-            interval: intervals.then(|| Box::new(Figures::new(Precision::Coarse))),
+            whole: StreamCounters::new(precision),
+            interval: intervals.then(|| Box::new(StreamCounters::new(Precision::Coarse))),
             charged: (arrival.source.ip(), 0),
             full: false,
         }
@@ -113,8 +113,10 @@ impl Stream {
 
     /// The memory in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let interval =
-            self.interval.as_ref().map_or(0, |interval| size_of::<Figures>() + interval.bytes());
+        let interval = self
+            .interval
+            .as_ref()
+            .map_or(0, |interval| size_of::<StreamCounters>() + interval.bytes());
         OVERHEAD + self.whole.bytes() + interval + self.sequence.as_ref().map_or(0, Sequence::bytes)
     }
 
@@ -150,7 +152,7 @@ impl Stream {
     }
 
     /// The counters since the last mark, or of the run.
-    pub fn figures(&self, interval: bool) -> &Figures {
+    pub fn counters(&self, interval: bool) -> &StreamCounters {
         self.interval.as_deref().filter(|_| interval).unwrap_or(&self.whole)
     }
 
@@ -183,7 +185,7 @@ impl Stream {
     pub fn gap(&self, interval: bool, now: SystemTime) -> Option<i64> {
         let silence =
             self.last.filter(|_| !self.ended).map(|(last, _)| nanos_between(last, now).max(0));
-        self.figures(interval).gap.max(silence)
+        self.counters(interval).gap.max(silence)
     }
 
     /// Whether the interval has content: the end alone can reveal losses.
@@ -218,18 +220,18 @@ impl Stream {
         if order == Order::InOrder && arrival.source != self.source {
             self.change_source(probe.sequence, arrival);
         }
-        let figures = [Some(&mut self.whole), self.interval.as_deref_mut()].into_iter().flatten();
+        let counters = [Some(&mut self.whole), self.interval.as_deref_mut()].into_iter().flatten();
         match order {
-            Order::Duplicate => figures.for_each(|figures| figures.duplicates += 1),
-            Order::Stale => figures.for_each(|figures| figures.stale += 1),
+            Order::Duplicate => counters.for_each(|counters| counters.duplicates += 1),
+            Order::Stale => counters.for_each(|counters| counters.stale += 1),
             Order::InOrder | Order::Late { .. } => {
                 // Only the first copy of a datagram enters the other metrics (RFC 5560, 3.4).
                 self.clock = self.clock.min(clock);
                 // The clock may have been set back in between; a negative silence is none.
                 let silence =
                     self.last.map(|(before, _)| nanos_between(before, arrival.time).max(0));
-                figures.for_each(|figures| {
-                    figures.take(probe, arrival, order, delay, silence, may_grow);
+                counters.for_each(|counters| {
+                    counters.take(probe, arrival, order, delay, silence, may_grow);
                 });
                 if let Some((_, transit)) = self.last {
                     let jitter = self.jitter.unwrap_or(0.0);
@@ -267,7 +269,7 @@ impl Stream {
             sequence.mark();
         }
         if let Some(interval) = &mut self.interval {
-            **interval = Figures::new(Precision::Coarse);
+            **interval = StreamCounters::new(Precision::Coarse);
         }
     }
 }

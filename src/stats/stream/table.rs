@@ -154,7 +154,7 @@ impl Streams {
             [Some(whole), interval.as_deref_mut()]
                 .into_iter()
                 .flatten()
-                .for_each(|figures| figures.damage(damage));
+                .for_each(|counters| counters.damage(damage));
         }
     }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::stats::sequence::Losses;
-use crate::stats::stream::Figures;
+use crate::stats::stream::StreamCounters;
 
 const HERE: LocalClock = LocalClock { host: 7, synchronised: true };
 
@@ -60,18 +60,18 @@ fn counters_match_the_datagrams() {
         .take(&Probe { kind: ProbeKind::End, sequence: 6, ..probe(1, 0, 9000) }, &arrival(A, 9000));
     let stream = streams.iter().next().unwrap();
     assert_eq!(stream.losses(false), Losses { expected: 6, lost: 2, runs: 1, longest: 2 });
-    let figures = stream.figures(false);
+    let counters = stream.counters(false);
     assert_eq!(
-        (figures.meter.datagrams, figures.meter.bytes, figures.duplicates, figures.reordered),
+        (counters.meter.datagrams, counters.meter.bytes, counters.duplicates, counters.reordered),
         (4, 256, 1, 1)
     );
     assert_eq!(
-        (figures.hops, figures.dscp_changed, figures.gap),
+        (counters.hops, counters.dscp_changed, counters.gap),
         (Some((3, 3)), Some(0), Some(2030))
     );
-    let delays = figures.delays.quantiles().unwrap();
+    let delays = counters.delays.quantiles().unwrap();
     assert_eq!((delays.min, delays.max, delays.mean), (40, 1080, 310));
-    assert_eq!(figures.wakeups.quantiles().unwrap().max, 5);
+    assert_eq!(counters.wakeups.quantiles().unwrap().max, 5);
     assert!(stream.ended && streams.all_ended() && stream.clock() == Clock::SameHost);
 }
 
@@ -84,7 +84,7 @@ fn a_congestion_mark_is_no_changed_dscp() {
             &Arrival { traffic_class: Some(class), ..arrival(A, 10) },
         );
     }
-    assert_eq!(streams.iter().next().unwrap().figures(false).dscp_changed, Some(2));
+    assert_eq!(streams.iter().next().unwrap().counters(false).dscp_changed, Some(2));
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_stream_continues_on_the_recreated_interface() {
     streams.moved(3, (9, "e0"));
     streams.take(&probe(1, 5, 6000), &again(6050));
     assert_eq!(
-        streams.iter().map(|stream| stream.figures(false).meter.datagrams).collect::<Vec<_>>(),
+        streams.iter().map(|stream| stream.counters(false).meter.datagrams).collect::<Vec<_>>(),
         [4, 1, 2]
     );
 }
@@ -174,13 +174,13 @@ fn every_part_of_the_key_separates_streams() {
     }
     streams.take(&probe(2, 9, 0), &first);
     assert_eq!(streams.counts(), StreamCounts { streams: 5, open: 5, empty: 0, more: false });
-    assert_eq!(streams.iter().map(|stream| stream.figures(false).duplicates).sum::<u64>(), 1);
+    assert_eq!(streams.iter().map(|stream| stream.counters(false).duplicates).sum::<u64>(), 1);
 }
 
 /// (received, lost, duplicates, source changes) of each stream.
 fn outcome(streams: &Streams) -> Vec<(u64, u64, u64, u64)> {
     let of = |stream: &Stream| {
-        let Figures { meter, duplicates, .. } = stream.figures(false);
+        let StreamCounters { meter, duplicates, .. } = stream.counters(false);
         (meter.datagrams, stream.losses(false).lost, *duplicates, stream.source_changes)
     };
     streams.iter().map(of).collect()
@@ -308,8 +308,8 @@ fn forged_streams_take_bounded_memory() {
     let followed = streams.counts().streams;
     assert!(followed > 3_000 && streams.untracked > 0, "{followed}");
     let counted = |stream: &Stream| {
-        let figures = stream.figures(false);
-        figures.meter.datagrams + figures.duplicates + figures.stale
+        let counters = stream.counters(false);
+        counters.meter.datagrams + counters.duplicates + counters.stale
     };
     assert_eq!(streams.iter().map(counted).sum::<u64>() + streams.untracked, fed);
     // A mark releases the memory of the interval.
@@ -334,7 +334,7 @@ fn a_forged_datagram_changes_only_its_own_stream() {
     streams.damaged(Damage::Unsupported, None, &arrival(A, 20));
     assert_eq!((streams.corrupt, streams.unsupported, streams.counts().streams), (2, 1, 1));
     let stream = streams.iter().next().unwrap();
-    assert_eq!((stream.figures(false).corrupt, stream.figures(true).truncated), (1, 1));
+    assert_eq!((stream.counters(false).corrupt, stream.counters(true).truncated), (1, 1));
     assert_eq!(stream.losses(false), Losses { expected: 2, ..Losses::default() });
 }
 
@@ -380,7 +380,7 @@ fn intervals_add_up() {
     let mut streams = stream_of(&[(0, 0, 5), (1, 10, 5), (3, 30, 5)]);
     let interval = |streams: &Streams| {
         let stream = streams.iter().next().unwrap();
-        (stream.figures(true).meter.datagrams, stream.losses(true).lost)
+        (stream.counters(true).meter.datagrams, stream.losses(true).lost)
     };
     assert_eq!(interval(&streams), (3, 1));
     streams.mark();
@@ -435,7 +435,7 @@ fn a_flood_of_streams_leaves_space_for_others() {
     assert_eq!(streams.counts().streams, FEWEST_STREAMS);
     streams.take(&probe(0, 1, 0), &arrival(A, 10));
     assert_eq!(
-        streams.iter().next().unwrap().figures(false).meter.datagrams,
+        streams.iter().next().unwrap().counters(false).meter.datagrams,
         2,
         "who was there stays"
     );
@@ -459,11 +459,11 @@ proptest! {
             prop_assert_eq!(stream.losses(false), same.losses(false));
             prop_assert_eq!(stream.jitter(), same.jitter());
             prop_assert_eq!(
-                stream.figures(false).delays.quantiles(),
-                same.figures(false).delays.quantiles()
+                stream.counters(false).delays.quantiles(),
+                same.counters(false).delays.quantiles()
             );
             let counts = |stream: &Stream| {
-                let of = stream.figures(false);
+                let of = stream.counters(false);
                 (of.meter.datagrams, of.duplicates, of.reordered, of.reorder_extent_max, of.gap)
             };
             prop_assert_eq!(counts(stream), counts(same));

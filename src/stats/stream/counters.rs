@@ -9,7 +9,7 @@ use crate::stats::sequence::Order;
 
 /// The counters of a stream, over the run or an interval.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub struct StreamCounters {
     /// Received datagrams, each once.
     pub meter: Meter,
     /// Further copies (RFC 5560).
@@ -36,10 +36,10 @@ pub struct Figures {
     pub wakeups: Delays,
 }
 
-impl Figures {
+impl StreamCounters {
     /// Empty counters.
     pub fn new(precision: Precision) -> Self {
-        Figures {
+        StreamCounters {
             meter: Meter::default(),
             duplicates: 0,
             reordered: 0,
@@ -92,7 +92,7 @@ impl Figures {
     }
 
     /// Adds the counters of another stream.
-    pub fn merge(&mut self, other: &Figures) {
+    pub fn merge(&mut self, other: &StreamCounters) {
         self.meter.merge(&other.meter);
         self.duplicates += other.duplicates;
         self.reordered += other.reordered;
