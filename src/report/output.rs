@@ -62,7 +62,7 @@ impl<F: Format> Format for Shown<F> {
     }
 }
 
-/// Writes events to a buffer, as a [`Reporter`] does to standard output, without styles.
+/// Writes events to a buffer, as a [`super::Reporter`] does to standard output, without styles.
 pub struct Lines(Box<dyn Format>);
 
 impl Lines {

@@ -21,7 +21,7 @@ pub struct Meta {
     pub traffic_class: Option<u8>,
     /// The drop counter of the socket when this datagram was queued (SO_RXQ_OVFL).
     pub drops: Option<u32>,
-    /// The drop counter is exact: see [`KernelDrops`].
+    /// The drop counter is exact: no train was dropped, which may count as one datagram.
     pub drops_exact: bool,
     /// The payload exceeded the buffer and is truncated (MSG_TRUNC).
     pub truncated: bool,

@@ -9,7 +9,7 @@
 //!
 //! An IPv6 address needs brackets if anything follows it. A URL may have an empty source and end
 //! with a slash, as in the URLs of media players. ANY is every address of this host, IPv4 and IPv6;
-//! 0.0.0.0 and [::] are those of one family.
+//! `0.0.0.0` and `[::]` are those of one family.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;

@@ -10,7 +10,7 @@ pub const DEFAULT_TARGET: &str = "224.202.20.30:54321";
 /// The UDP port of a target without a port.
 pub const DEFAULT_PORT: u16 = 54321;
 
-/// One address and port: an element of a [`TargetRange`].
+/// One address and port: an element of a [`super::TargetRange`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     /// A group in 224.0.0.0/4 (RFC 1112) or ff00::/8 (RFC 4291, 2.7); else a unicast or broadcast
