@@ -3,15 +3,20 @@
 //!
 //! `None` means that the system does not show the fact, or that this process lacks the rights.
 
+mod frames;
+mod path;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+pub use frames::{FlowFacts, FrameFacts, Queries};
+pub use path::{Leg, LegKind, Path};
+
 use super::firewall::DropRule;
 use crate::host::{Bridge, LinkCounters, PortUser};
 use crate::iface::{Address, Family, Link, Master};
-use crate::net::wire::Flaw;
 use crate::target::{Filter, Listen};
 
 /// All facts. A fact that is missing in an older record is unknown: records stay readable.
@@ -213,72 +218,6 @@ pub struct SenderFacts {
     pub longest: usize,
 }
 
-/// The frames that a packet socket received on the interfaces of this host.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct FrameFacts {
-    /// Frames of the target's group.
-    pub flows: Vec<FlowFacts>,
-    /// Membership queries.
-    pub queries: Vec<Queries>,
-    /// The number of multicast frames of other groups, by interface.
-    pub others: BTreeMap<String, u64>,
-    /// The interface and address of each router that sent a PIM hello.
-    pub pim_routers: Vec<(String, IpAddr)>,
-    /// How many frames this program was too slow to read.
-    pub missed: u64,
-}
-
-/// Frames of the group from one sender on one interface.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FlowFacts {
-    /// The interface.
-    pub iface: String,
-    /// The sender.
-    pub source: IpAddr,
-    /// The UDP port; `None` for fragments behind the first.
-    pub port: Option<u16>,
-    /// The VLAN of their tag.
-    pub vlan: Option<u16>,
-    /// The tag is a provider tag (802.1ad).
-    #[serde(default)]
-    pub provider_tag: bool,
-    /// The VLAN of a second, inner tag.
-    #[serde(default)]
-    pub inner_vlan: Option<u16>,
-    /// Their destination is another host, by the kernel's packet type.
-    pub others: bool,
-    /// They are fragments.
-    pub fragments: bool,
-    /// They have no UDP checksum, which IPv6 forbids.
-    #[serde(default)]
-    pub unsummed: bool,
-    /// The flaw of their header for which IP drops them.
-    #[serde(default)]
-    pub flaw: Option<Flaw>,
-    /// How many frames arrived.
-    pub frames: u64,
-    /// The smallest TTL or hop limit that was left.
-    pub ttl: u8,
-    /// The longest IP packet in bytes.
-    pub longest: usize,
-}
-
-/// Membership queries from one querier on one interface.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Queries {
-    /// The interface.
-    pub iface: String,
-    /// The querier.
-    pub querier: IpAddr,
-    /// The version of IGMP or MLD.
-    pub version: u8,
-    /// The query interval that it announces, in seconds.
-    pub interval: Option<u64>,
-    /// How many queries arrived.
-    pub count: u64,
-}
-
 /// The firewall's rules that concern the target.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -301,44 +240,6 @@ pub struct FirewallFacts {
     pub bridged: BTreeMap<String, Vec<DropRule>>,
     /// The rules that drop queries and reports between the ports of a bridge.
     pub bridged_messages: BTreeMap<String, Vec<DropRule>>,
-}
-
-/// A measured stream that was sent to several addresses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Path {
-    /// The sender.
-    pub source: IpAddr,
-    /// The counts of each address.
-    pub legs: Vec<Leg>,
-}
-
-/// The part of a measured stream to one address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leg {
-    /// The destination.
-    pub to: IpAddr,
-    /// The kind of the destination.
-    pub kind: LegKind,
-    /// How many datagrams were sent; `None` if none arrived to show it.
-    pub sent: Option<u64>,
-    /// How many arrived.
-    pub received: u64,
-    /// The TTL or hop limit that was sent, and the smallest that was received.
-    pub ttl: Option<(u8, u8)>,
-    /// The interface on which they arrived.
-    pub iface: Option<String>,
-}
-
-/// The kind of a leg's destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LegKind {
-    /// The target's group.
-    Group,
-    /// A group of 224.0.0.0/24, which switches flood to all ports (RFC 4541, 2.1.2).
-    Flooded,
-    /// An address of this host.
-    Unicast,
 }
 
 /// The datagrams without a socket after the group was left.
