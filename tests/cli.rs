@@ -119,7 +119,7 @@ fn a_wrong_value_gets_a_reason_and_an_example() {
         (
             &["recv", "-c", "3", "mcast", "send"],
             "'mcast'",
-            "write '--' before COMMAND",
+            "write '--' before COMMAND: mcast recv -c 3 -- mcast send",
             "mcast recv -c 3 -- mcast send",
         ),
         (&["send", "240.0.0.5:5000"], "240.0.0.5", "IANA-reserved", "239.1.1.1:5000"),

@@ -58,7 +58,7 @@ pub struct CheckArgs {
     #[arg(short, long, alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env = true, help_heading = TARGET, display_order = 1)]
     pub iface: Option<Wanted>,
 
-    /// Find where the path from another host fails
+    /// Find where a group sent by another host is lost
     ///
     /// mcast prints the command to run on the other host, and waits for its measured stream.
     #[arg(long, help_heading = TARGET)]
@@ -66,7 +66,7 @@ pub struct CheckArgs {
 
     /// Receive for TIME [unit: us, ms, s, m, h] [default: 3s; --listen: 60s]
     ///
-    /// 130s also shows whether the network has a querier. With --listen, TIME is a maximum.
+    /// 130s is long enough to detect a querier. With --listen, TIME is a maximum.
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
     pub duration: Option<Duration>,
 
@@ -80,7 +80,7 @@ pub struct CheckArgs {
 
     /// Save all observations to FILE as JSON
     ///
-    /// Attach the file to a bug report, or send it to a colleague.
+    /// Attach FILE to a bug report.
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub record: Option<PathBuf>,
 

@@ -31,7 +31,7 @@ const SECTIONS: Sections = Sections {
     environment: help::ENVIRONMENT,
 };
 
-/// The version with the commit and the target, as build.rs found them.
+/// The version, with the commit and the target that build.rs detects.
 const LONG_VERSION: &str =
     concat!(env!("CARGO_PKG_VERSION"), env!("MCAST_COMMIT"), "\ntarget ", env!("MCAST_TARGET"));
 
@@ -78,7 +78,7 @@ pub enum Command {
     Ifaces(IfacesArgs),
     /// Print a completion script for a shell
     ///
-    /// Create missing directories before you install a script. Completion starts in the next shell.
+    /// Create missing directories before you install a script. Completion works in the next shell.
     Completions(CompletionsArgs),
     /// Print the manual page of mcast, or write all pages to a directory
     Man(ManArgs),

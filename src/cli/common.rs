@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::help::{ADVANCED, OUTPUT, TARGET};
+use super::help::{ADVANCED, GENERAL, TARGET};
 use crate::iface::Wanted;
 use crate::report::{ColorWhen, Output};
 use crate::sys::{Backend, Batching};
@@ -15,9 +15,9 @@ use crate::sys::{Backend, Batching};
 pub struct CommonArgs {
     /// Use this interface: name, address, index, 'all' or 'ask' [default: the kernel's route] [env: MCAST_IFACE]
     ///
-    /// Repeatable. 'all' uses every interface that can carry the group. 'ask' shows a menu. The label
-    /// of an address (eth0:1) and a name as printed by ip link (eth0@if5) are accepted. --interface
-    /// is an alias.
+    /// Repeatable. 'all' uses every interface that can carry the group. 'ask' shows a menu. mcast
+    /// also accepts the label of an address (eth0:1) and a name as printed by ip link (eth0@if5).
+    /// --interface is an alias.
     #[arg(long, alias = "interface", value_name = "IFACE", env = Wanted::VARIABLE, hide_env = true, help_heading = TARGET, display_order = 1)]
     pub iface: Vec<Wanted>,
 
@@ -57,15 +57,15 @@ pub struct Typed {
 #[derive(Debug, Args)]
 pub struct DisplayArgs {
     /// Print only the summary; -qq prints only errors
-    #[arg(short, long, action = ArgAction::Count, help_heading = OUTPUT)]
+    #[arg(short, long, action = ArgAction::Count, help_heading = GENERAL)]
     pub quiet: u8,
 
     /// Print all details and diagnostics; -vv prints more diagnostics
-    #[arg(short, long, action = ArgAction::Count, hide_short_help = true, help_heading = OUTPUT)]
+    #[arg(short, long, action = ArgAction::Count, hide_short_help = true, help_heading = GENERAL)]
     pub verbose: u8,
 
     /// Use colour: auto, always or never
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, hide_possible_values = true, hide_short_help = true, help_heading = OUTPUT)]
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, hide_possible_values = true, hide_short_help = true, help_heading = GENERAL)]
     pub color: ColorWhen,
 }
 

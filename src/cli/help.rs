@@ -19,6 +19,7 @@ pub const PACE: &str = "Pace";
 pub const LIMITS: &str = "Limits";
 pub const OUTPUT: &str = "Output";
 pub const ADVANCED: &str = "Advanced";
+pub const GENERAL: &str = "General";
 
 // The lines of the section about the environment.
 const MCAST_IFACE: &str = "  MCAST_IFACE  default of --iface";
@@ -69,14 +70,14 @@ pub fn section(title: &str, text: &str) -> String {
     format!("{style}{title}:{style:#}\n{text}")
 }
 
-/// `-h` and `--help`, for the group [`OUTPUT`].
+/// `-h` and `--help`, for the group [`GENERAL`]: clap would put them into a group of their own.
 pub fn help_option() -> Arg {
     Arg::new("help")
         .short('h')
         .long("help")
         .action(ArgAction::Help)
         .help("Print help: -h is short, --help is complete")
-        .help_heading(OUTPUT)
+        .help_heading(GENERAL)
         .display_order(1000)
 }
 

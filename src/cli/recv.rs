@@ -20,6 +20,7 @@ const SECTIONS: Sections = Sections {
     details: &[(
         "Metrics of --assert",
         "  \
+  EXAMPLE            METRICS
   'lost <= 3'        datagrams bytes sources streams expected lost duplicates
                      loss_runs.count|longest reordered corrupt truncated
                      restarts kernel_drops checksum_errors missed_before
@@ -86,24 +87,24 @@ pub struct RecvArgs {
     #[arg(long, value_name = "ADDR", value_parser = source, hide_short_help = true, help_heading = TARGET, display_order = 3)]
     pub exclude: Vec<Zoned<IpAddr>>,
 
-    /// Stop after N datagrams
+    /// Stop after N datagrams [default: no limit]
     #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true, help_heading = LIMITS)]
     pub count: Option<u64>,
 
-    /// Stop after TIME [unit: us, ms, s, m, h]
+    /// Stop after TIME [unit: us, ms, s, m, h] [default: no limit]
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
     pub duration: Option<Duration>,
 
-    /// Exit with 1 if no datagrams arrive within TIME [unit: us, ms, s, m, h]
+    /// Exit with 1 if no datagrams arrive within TIME [unit: us, ms, s, m, h] [default: no limit]
     ///
     /// With --count, all N datagrams must arrive within TIME. With --once, all measured streams must
     /// end within TIME.
     #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
     pub timeout: Option<Duration>,
 
-    /// Stop when no datagrams arrive for TIME [unit: us, ms, s, m, h]
+    /// Stop when no datagrams arrive for TIME [unit: us, ms, s, m, h] [default: no limit]
     ///
-    /// The limit applies from the first datagram on.
+    /// The limit applies after the first datagram.
     #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, hide_short_help = true, help_heading = LIMITS)]
     pub idle: Option<Duration>,
 
@@ -113,15 +114,16 @@ pub struct RecvArgs {
 
     /// Exit with 1 unless EXPR holds: 'loss == 0%'; repeatable
     ///
-    /// mcast evaluates EXPR at the end. EXPR is a metric, an operator (== != < <= > >=) and a value
-    /// with its unit. The metrics are listed below.
+    /// mcast evaluates EXPR at the end of the run. EXPR is a metric, a comparison and a
+    /// value with its unit. Comparisons: == != < <= > >=. The metrics are listed below.
     #[arg(long, value_name = "EXPR", help_heading = LIMITS)]
     pub assert: Vec<Assertion>,
 
     /// Run COMMAND after all joins; stop 0.5 s after it ends
     ///
-    /// --count, --once and --duration set another end. If COMMAND fails, recv exits with 1. The
-    /// output of COMMAND goes to standard error. The name 'mcast' runs this program.
+    /// With --count, --once or --duration, recv continues after COMMAND succeeds. If COMMAND fails,
+    /// recv exits with 1. The output of COMMAND goes to standard error. 'mcast' in COMMAND is this
+    /// program, even if it is not installed.
     #[arg(last = true, value_name = "COMMAND", help_heading = LIMITS)]
     pub command: Vec<OsString>,
 
@@ -144,16 +146,16 @@ pub struct RecvArgs {
 
     /// Set the receive buffer of each socket: SIZE or RATE*PAUSE [unit: B, kB, MiB] [default: the system's maximum]
     ///
-    /// RATE*PAUSE[/DATAGRAM] holds the datagrams that arrive during a pause in reading, with the
-    /// kernel's overhead: 100Mbit*50ms, 10kpps*50ms/64. DATAGRAM is the payload size: by default
-    /// 1316 bytes, or 1472 with pps.
+    /// RATE*PAUSE[/DATAGRAM] is the size for a stream of RATE if mcast does not read for PAUSE:
+    /// 100Mbit*50ms, 10kpps*50ms/64. It includes the kernel's overhead. DATAGRAM is the payload
+    /// size: by default 1316 bytes, or 1472 with pps.
     #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
     pub rcvbuf: Option<RcvbufRequest>,
 
-    /// Poll without sleeping: lower wake-up latency, one busy core
+    /// Poll without sleeping: reduces wake-up latency, keeps one core busy
     ///
-    /// mcast then gets a datagram about 5 us after the kernel, instead of 30 to 70 us. This lowers
-    /// wakeup_ns. Delays are unchanged: they end at the kernel.
+    /// mcast then reads a datagram about 5 us after the kernel receives it, instead of 30 to 70 us.
+    /// --spin reduces wakeup_ns, but not the delays, which end at the kernel's timestamp.
     #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
     pub spin: bool,
 

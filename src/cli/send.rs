@@ -58,9 +58,9 @@ pub struct SendArgs {
     #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, hide_default_value = true, value_parser = destination, help_heading = TARGET, display_order = 0)]
     pub targets: Vec<TargetRange>,
 
-    /// Set the TTL or hop limit; 1 stays on the local network [default: 1; unicast: the system's]
+    /// Set the TTL or hop limit; 1: local network only [default: 1; unicast: the system's]
     ///
-    /// Each router decrements it, and drops the datagram at 0.
+    /// Each router decrements it. A router that reaches 0 drops the datagram.
     #[arg(short, long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = TARGET, display_order = 2)]
     pub ttl: Option<u8>,
 
@@ -85,8 +85,8 @@ pub struct SendArgs {
 
     /// Send at RATE, shared by all targets [unit: pps, kpps, Mpps, kbit, Mbit, Gbit]
     ///
-    /// Replaces --interval. mcast sends rounds of one datagram to each target. Bit rates count the
-    /// payload only.
+    /// Replaces --interval. Each round sends one datagram to each target. Bit rates count only the
+    /// payload.
     #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true, help_heading = PACE)]
     pub rate: Option<Rate>,
 
@@ -98,23 +98,23 @@ pub struct SendArgs {
 
     /// Send N datagrams back to back at the same mean rate [default: 1]
     ///
-    /// Each target receives its N datagrams in a row.
+    /// mcast sends the N datagrams to each target in a row.
     #[arg(long, value_name = "N", value_parser = values::burst, default_value = "1", hide_default_value = true, allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
     pub burst: u64,
 
-    /// Allow floods to link-local groups and broadcast addresses, and endless floods
+    /// Allow endless floods, and floods to link-local groups and broadcast addresses
     ///
     /// Without it, mcast refuses more than 1000 datagrams a second in total to 224.0.0.0/24,
     /// ff02::/16 and broadcast addresses: every host there must process them. It also refuses
-    /// endless runs at line rate.
+    /// a run at line rate without --count or --duration.
     #[arg(long, hide_short_help = true, help_heading = PACE)]
     pub force: bool,
 
-    /// Stop after N datagrams to each target
+    /// Stop after N datagrams per target [default: no limit]
     #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true, help_heading = LIMITS)]
     pub count: Option<u64>,
 
-    /// Stop after TIME [unit: us, ms, s, m, h]
+    /// Stop after TIME [unit: us, ms, s, m, h] [default: no limit]
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
     pub duration: Option<Duration>,
 
@@ -122,11 +122,11 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, hide_short_help = true, help_heading = OUTPUT)]
     pub output: Output,
 
-    /// Do not deliver datagrams to receivers on this host
+    /// Disable multicast loopback to receivers on this host
     #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
     pub no_loop: bool,
 
-    /// Set the DSCP: a number from 0 to 63, or a name (ef, af41, cs5)
+    /// Set the DSCP: 0 to 63, or a name (ef, af41, cs5) [default: 0]
     #[arg(long, value_name = "VALUE", value_parser = values::dscp, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
     pub dscp: Option<u8>,
 

@@ -17,13 +17,13 @@ pub enum DocumentError {
     #[error("cannot write the output: {}", describe(.0))]
     Print(#[source] io::Error),
     #[error(
-        "cannot create the directory {}: {}\n  tip: name a directory that you may write to",
+        "cannot create the directory {}: {}\n  tip: choose a directory that you can write to",
         printable(folder),
         describe(source)
     )]
     CreateFolder { folder: PathBuf, source: io::Error },
     #[error(
-        "cannot write {}: {}\n  tip: name a directory that you may write to",
+        "cannot write {}: {}\n  tip: choose a directory that you can write to",
         printable(file),
         describe(source)
     )]

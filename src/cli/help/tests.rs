@@ -7,8 +7,8 @@ use crate::cli::{Cli, parse};
 
 /// The first words of the help of options.
 const VERBS: &[&str] = &[
-    "Allow", "Check", "Disable", "Do", "Exit", "Find", "Join", "Poll", "Print", "Receive",
-    "Report", "Run", "Save", "Send", "Set", "Stop", "Use",
+    "Allow", "Check", "Disable", "Exit", "Find", "Join", "Poll", "Print", "Receive", "Report",
+    "Run", "Save", "Send", "Set", "Stop", "Use",
 ];
 
 /// The help of a command line, on a terminal of 80 columns.
@@ -72,7 +72,7 @@ fn brackets_are_not_broken() {
 
 #[test]
 fn options_are_grouped() {
-    const GROUPS: [&str; 6] = [TARGET, PAYLOAD, PACE, LIMITS, OUTPUT, ADVANCED];
+    const GROUPS: [&str; 7] = [TARGET, PAYLOAD, PACE, LIMITS, OUTPUT, ADVANCED, GENERAL];
     let mut used = Vec::new();
     for command in commands() {
         for arg in visible(&command) {

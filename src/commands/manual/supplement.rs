@@ -35,7 +35,10 @@ pub const SUPPLEMENTS: &[Supplement] = &[
         ],
         files: &[
             ("/proc/net/if_inet6", "IPv6 addresses that are still being checked for duplicates"),
-            ("/sys/class/net/*/speed", "link speed; an endless run at this speed requires --force"),
+            (
+                "/sys/class/net/*/speed",
+                "link speed; a run at this speed requires --count, --duration or --force",
+            ),
         ],
         see_also: &["ip(8)", "tc(8)", "tcpdump(8)", "iperf(1)", "ip(7)", "udp(7)"],
     },
@@ -48,14 +51,14 @@ pub const SUPPLEMENTS: &[Supplement] = &[
              corruption, delay and jitter. It counts drops by this host's kernel separately.",
         ],
         files: &[
-            ("/proc/net/igmp, /proc/net/igmp6", "groups of this host, and the IGMP versions"),
+            ("/proc/net/igmp, /proc/net/igmp6", "memberships of this host, and the IGMP versions"),
             ("/proc/net/snmp, /proc/net/snmp6", "datagrams that the kernel dropped"),
             ("/proc/net/udp, /proc/net/udp6", "datagrams that the kernel dropped for each socket"),
             ("/proc/sys/net/core/rmem_max", "limit of --rcvbuf without root"),
             ("/proc/sys/net/ipv4/igmp_max_memberships", "groups that one socket may join"),
             (
                 "/proc/sys/net/ipv4/igmp_max_msf, /proc/sys/net/ipv6/mld_max_msf",
-                "sources that one group may have on a socket",
+                "sources that one socket may filter for a group",
             ),
         ],
         see_also: &["ip-maddress(8)", "ss(8)", "tcpdump(8)", "iperf(1)", "ip(7)", "udp(7)"],
@@ -65,12 +68,12 @@ pub const SUPPLEMENTS: &[Supplement] = &[
         description: &[
             "Each finding has a level: pass, note, warning or fault. A fault shows the \
              commands that fix it, if there are any.",
-            "Root privileges show more: firewall rules (CAP_NET_ADMIN), and frames and queriers on \
-             the wire (CAP_NET_RAW).",
+            "With root privileges, it also examines firewall rules (CAP_NET_ADMIN), and frames and \
+             queriers on the wire (CAP_NET_RAW).",
         ],
         files: &[
             ("FILE of --record", "all observations, as JSON"),
-            ("/proc/net/igmp, /proc/net/igmp6", "groups of this host, and the IGMP versions"),
+            ("/proc/net/igmp, /proc/net/igmp6", "memberships of this host, and the IGMP versions"),
             ("/proc/net/snmp, /proc/net/snmp6, /proc/net/netstat", "counters of IP, IGMP and UDP"),
             ("/proc/net/dev", "counters of each interface"),
             ("/proc/net/udp, /proc/net/udp6", "programs that have the port open"),
@@ -78,10 +81,13 @@ pub const SUPPLEMENTS: &[Supplement] = &[
             (
                 "/proc/sys/net/ipv4/conf/*/force_igmp_version, \
                  /proc/sys/net/ipv6/conf/*/force_mld_version",
-                "version of IGMP and MLD that an administrator has forced",
+                "versions of IGMP and MLD that an administrator forces",
             ),
             ("/proc/sys/net/ipv6/conf/*/disable_ipv6", "whether IPv6 is disabled"),
-            ("/proc/sys/net/bridge/bridge-nf-call-*", "whether bridges pass the firewall"),
+            (
+                "/proc/sys/net/bridge/bridge-nf-call-*",
+                "whether bridged frames pass through the firewall",
+            ),
         ],
         see_also: &[
             "ip(8)",
@@ -101,8 +107,11 @@ pub const SUPPLEMENTS: &[Supplement] = &[
              this host have joined. mcast joins nothing and sends nothing.",
         ],
         files: &[
-            ("/proc/net/igmp, /proc/net/igmp6", "groups of this host, and the IGMP versions"),
-            ("/proc/sys/net/ipv6/conf/*/force_mld_version", "version of MLD"),
+            ("/proc/net/igmp, /proc/net/igmp6", "memberships of this host, and the IGMP versions"),
+            (
+                "/proc/sys/net/ipv6/conf/*/force_mld_version",
+                "version of MLD that an administrator forces",
+            ),
         ],
         see_also: &["ip-address(8)", "ip-link(8)", "ip-maddress(8)", "netstat(8)"],
     },
