@@ -1,5 +1,7 @@
 //! The conclusion: one sentence, from the worst finding and the datagrams that arrived.
 
+use std::net::SocketAddr;
+
 use super::arrival;
 use crate::diagnosis::facts::{CheckedTarget, Facts};
 use crate::notice::{Id, Level, Notice};
@@ -27,15 +29,20 @@ fn worst(found: &[Notice], concerns: impl Fn(&Notice) -> bool) -> Option<(Level,
     Some((level, format!("{first}{more}")))
 }
 
-/// `words` of a sentence that begins with the target, which is "it" inside of them.
-fn with_pronoun(words: &str, target: &CheckedTarget) -> String {
-    let target = target.to_string();
-    let is_target = |word: &str| word.trim_end_matches([',', ';', ':']) == target;
-    let pronoun = |(position, word): (usize, &str)| match position {
-        1.. if is_target(word) => word.replacen(&target, "it", 1),
-        _ => word.to_owned(),
+/// `words` of a sentence that names the target before them: the target becomes "it", and its address
+/// without the port or the source becomes "the group".
+fn without_repetition(words: &str, target: &CheckedTarget) -> String {
+    let replacements = [
+        (target.to_string(), "it"),
+        (SocketAddr::new(target.group, target.port).to_string(), "the group"),
+        (target.group.to_string(), "the group"),
+    ];
+    let replace = |word: &str| {
+        let name = word.trim_end_matches([',', ';', ':']);
+        let found = replacements.iter().find(|(repeated, _)| repeated == name);
+        found.map_or(word.to_owned(), |(_, short)| format!("{short}{}", &word[name.len()..]))
     };
-    words.split(' ').enumerate().map(pronoun).collect::<Vec<_>>().join(" ")
+    words.split(' ').map(replace).collect::<Vec<_>>().join(" ")
 }
 
 fn arrived(facts: &Facts, found: &[Notice], place: &str) -> String {
@@ -53,10 +60,11 @@ fn arrived(facts: &Facts, found: &[Notice], place: &str) -> String {
     }
     let senders = arrival::senders(facts);
     match worst {
-        Some(words) => format!(
-            "{target} arrives on {place} from {senders}, but {}.",
-            with_pronoun(&words, target)
-        ),
+        Some(words) => {
+            let words = without_repetition(&words, target);
+            let link = if words.contains(" but ") { "; however," } else { ", but" };
+            format!("{target} arrives on {place} from {senders}{link} {words}.")
+        }
         None => format!("Multicast works here: {target} arrives on {place} from {senders}."),
     }
 }
@@ -80,7 +88,7 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
             format!("{words}.")
         }
         (Some((Level::Fault, words)), _) => {
-            format!("{target} does not arrive on {place}: {}.", with_pronoun(&words, target))
+            format!("{target} does not arrive on {place}: {}.", without_repetition(&words, target))
         }
         _ if facts.membership.port_not_permitted => format!(
             "Cannot determine whether {target} arrives on {place}: mcast is not permitted to bind \
@@ -88,15 +96,17 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
             target.port
         ),
         (Some((_, words)), Some(frames @ 1..)) => format!(
-            "{target} reaches {place} ({}), but is not delivered; possible cause: {words}.",
-            count(frames, "frame")
+            "{target} reaches {place} ({}), but is not delivered; possible cause: {}.",
+            count(frames, "frame"),
+            without_repetition(&words, target)
         ),
         (None, Some(frames @ 1..)) => format!(
             "{target} reaches {place} ({}), but this host drops it; no cause was found.",
             count(frames, "frame")
         ),
         (Some((_, words)), _) => format!(
-            "No datagrams for {target} arrived on {place} in {time}; possible cause: {words}."
+            "No datagrams for {target} arrived on {place} in {time}; possible cause: {}.",
+            without_repetition(&words, target)
         ),
         (None, frames) => {
             let causes = match frames {

@@ -166,7 +166,7 @@ fn with_commands(facts: &Facts, finding: Notice, rule: &DropRule) -> Notice {
     let too = if messages.is_empty() {
         String::new()
     } else {
-        format!("; accept {} too, which keeps this host a member", protocol(facts))
+        format!("; accept {} too, to keep this host a member", protocol(facts))
     };
     let until = membership::until_boot(1 + messages.len());
     let finding = finding
@@ -257,7 +257,7 @@ fn gap(received: u64, multicast: u64, lost: u64) -> Gap {
 /// The finding that something drops the target at `gap`, and no rule that mcast read does.
 fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice {
     let unread = if facts.firewall.read {
-        "no nftables rule drops it; mcast cannot read the rules of iptables-legacy"
+        "no nftables rule drops the target; mcast cannot read the rules of iptables-legacy"
     } else if facts.rights.firewall {
         "mcast did not read the firewall rules"
     } else {
@@ -275,7 +275,7 @@ fn gap_finding(facts: &Facts, gap: Gap, level: Level, evidence: &str) -> Notice 
         .remedy(format!(
             "accept {} in the chain that drops it: '{} {} udp dport {} accept'. A rule for \
              established connections never matches multicast. If the policy of the chain is drop, \
-             accept {protocol} too, which keeps this host a member: '{messages}'",
+             accept {protocol} too, to keep this host a member: '{messages}'",
             facts.target,
             either(facts, "ip daddr", "ip6 daddr"),
             facts.target.group,
@@ -320,7 +320,9 @@ fn by_place(facts: &Facts) -> Option<Notice> {
     if let Some((gap, test)) = self_test_gap(facts) {
         let own = own_lost(test);
         if test.same_port && agrees(facts, gap) {
-            let evidence = format!("{own}; incoming multicast is lost there too: {counters}");
+            let evidence = format!(
+                "{own}; the counters show the same loss for incoming multicast: {counters}"
+            );
             return Some(finding(gap, Level::Fault, evidence));
         }
         let evidence = format!(

@@ -41,13 +41,12 @@ fn vlan_tag(facts: &Facts) -> Option<Notice> {
     // An interface for the VLAN receives the same frames again, without the tag.
     if let Some(above) = flows(facts).filter(elsewhere).find(|flow| flow.vlan.is_none()) {
         let (group, above) = (facts.target.group, &above.iface);
-        let what = format!(
-            "{group} reaches {name} with {tags}: the kernel delivers it to {above} instead"
-        );
+        let what =
+            format!("{group} reaches {name} with {tags}, and the kernel delivers it to {above}");
         let evidence = format!("{frames} arrived tagged on {name} and untagged on {above}");
         return Some(
             Notice::fault(Id::VlanTag, what, evidence)
-                .remedy(format!("receive it on {above}, which needs an IP address too"))
+                .remedy(format!("receive the group on {above}, which also needs an IP address"))
                 .run(Place::Here, format!("mcast recv {} --iface {above}", facts.target)),
         );
     }
@@ -74,8 +73,8 @@ fn vlan_tag(facts: &Facts) -> Option<Notice> {
             evidence,
         )
         .remedy(
-            "configure the switch to send it untagged on this port, or add an interface for this VLAN and \
-             receive there",
+            "configure the switch to send the group untagged on this port, or add an interface for \
+             this VLAN and receive there",
         )
         .run(Place::Here, new_interfaces(first, vlan, half_open.map(|flow| flow.iface.as_str()))),
     )
@@ -135,7 +134,7 @@ fn other_mac(facts: &Facts) -> Option<Notice> {
             ),
         )
         .remedy(format!(
-            "send it to the group's MAC address{mac}: disable multicast-to-unicast conversion in \
+            "send the group to its own MAC address{mac}: disable multicast-to-unicast conversion in \
              the access point, bridge or {} proxy, and delete static neighbour entries for the \
              group on the sender",
             either(facts, "IGMP", "MLD")

@@ -113,12 +113,16 @@ fn port_taken(facts: &Facts) -> Notice {
         Id::PortTaken,
         format!("{holders} {hold} UDP port {} exclusively", asked.port),
         format!(
-            "cannot bind the port (EADDRINUSE): its holder did not set SO_REUSEADDR, and no second \
+            "cannot bind the port (EADDRINUSE): it is held without SO_REUSEADDR, and no other \
              program on this host can receive {asked}; SO_REUSEPORT alone shares a port only among \
              programs of one user{kernel}"
         ),
     )
-    .remedy("stop that program, or make it share the port (SO_REUSEADDR)")
+    .remedy(if users.len() > 1 {
+        "stop these programs, or make them share the port (SO_REUSEADDR)"
+    } else {
+        "stop this program, or make it share the port (SO_REUSEADDR)"
+    })
     .run(Place::Here, format!("ss -ulnp sport = :{}", asked.port))
 }
 
@@ -314,7 +318,7 @@ fn limits(facts: &Facts) -> Option<Notice> {
                 Id::Limits,
                 format!("the maximum receive buffer of this host is small ({} KiB)", most / 1024),
                 format!(
-                    "{evidence}; {} KiB hold {} datagrams of 64 bytes, or {} of 1316 bytes",
+                    "{evidence}; {} KiB holds {} datagrams of 64 bytes, or {} of 1316 bytes",
                     most / 1024,
                     2 * most / 832,
                     2 * most / 2304
@@ -397,7 +401,7 @@ fn not_received(facts: &Facts, test: &SelfTestFacts, name: &str) -> Option<Notic
     if is_passed {
         let why = finding.why.clone().unwrap_or_default();
         return Some(finding.at(Level::Note).why(format!(
-            "{why}; no firewall rule drops the datagrams of other hosts, which is consistent with \
+            "{why}; no firewall rule drops datagrams of other hosts; this is consistent with \
              a rule against this host's own source address"
         )));
     }

@@ -78,7 +78,7 @@ impl Suspicion {
             Suspicion::Possible => {
                 "; this counter covers the whole host: it does not prove that the target is affected"
             }
-            Suspicion::None => "; none of them is known to belong to the target",
+            Suspicion::None => "; none of these datagrams is known to belong to the target",
         }
     }
 }
@@ -132,7 +132,7 @@ fn route_or_looser_filter(
 ) -> Notice {
     let conf = setting(name);
     let get = source.map_or(String::new(), |source| {
-        format!(" ('ip route get {source}' shows the present route)")
+        format!(" ('ip route get {source}' shows the current route)")
     });
     match (mode, source) {
         (1, _) => finding
@@ -187,8 +187,8 @@ fn bad_checksum(facts: &Facts) -> Option<Notice> {
             "UDP datagrams arrive with a wrong checksum, and the kernel drops them",
             format!(
                 "{}: InCsumErrors +{bad}; possible causes: datagrams changed or damaged in the network, \
-                 a replayed capture, or checksum offload without effect (bridge in user space, tap \
-                 of a virtual machine){}",
+                 a replayed capture, or checksum offload that no device completes (bridge in \
+                 user space, TAP interface of a virtual machine){}",
                 either(facts, "Udp", "Udp and Udp6"),
                 suspicion.reserve()
             ),
@@ -374,7 +374,7 @@ fn duplicate_address(facts: &Facts) -> Option<Notice> {
             Id::DuplicateAddress,
             format!("another host sends from this host's address {}, and {effect}", flow.source),
             format!(
-                "{} of {} arrived on {} from this address, which {} has too",
+                "{} of {} arrived on {} from this address, which is also assigned to {}",
                 count(flow.frames, "frame"),
                 facts.target.group,
                 flow.iface,

@@ -80,8 +80,8 @@ fn queries<'a>(facts: &'a Facts, name: &str) -> Option<Found<'a>> {
     let all = drops(&rules.queries, &format!("incoming {protocol} queries on {name}"));
     if let Some((rule, level, what)) = all {
         let evidence = format!(
-            "{}; {}this host does not answer queries, and a switch with {protocol} snooping or a \
-             router stops forwarding {} s after the last report ({})",
+            "{}; {}this host does not answer queries, and a router or a switch with \
+             {protocol} snooping stops forwarding {} s after the last report ({})",
             self::evidence(rule),
             active_querier(facts, name),
             interval(facts, name),
@@ -111,7 +111,7 @@ fn reports<'a>(facts: &'a Facts, name: &str) -> Option<Found<'a>> {
         other => other,
     };
     let evidence = format!(
-        "{}; {}no switch with {protocol} snooping and no router detects that this host is a member \
+        "{}; {}no router and no switch with {protocol} snooping detects that this host is a member \
          of {group}",
         self::evidence(rule),
         active_querier(facts, name)
@@ -167,7 +167,7 @@ fn with_commands(facts: &Facts, finding: Notice, rules: &[DropRule], others: &[N
     let missing: Vec<&str> = commands.into_iter().filter(|command| !given(command)).collect();
     if missing.is_empty() {
         return finding.remedy(format!(
-            "accept {protocol}: the finding about the datagrams of the group has the commands"
+            "accept {protocol}: run the commands of the finding about the group's datagrams"
         ));
     }
     let places: Vec<String> = rules.iter().map(place).collect();

@@ -143,7 +143,7 @@ pub fn keep_member(facts: &Facts, finding: Notice) -> Notice {
         let protocol = protocol(facts);
         let why = finding.why.as_deref().unwrap_or_default();
         let evidence = format!(
-            "{why}; this host's firewall drops {protocol}, which keeps it a member: {}",
+            "{why}; this host's firewall drops the {protocol} messages that maintain the membership: {}",
             rule_words(rule)
         );
         let commands = membership::commands(membership::dropped(facts));
@@ -186,7 +186,7 @@ fn stopped(facts: &Facts) -> Option<Notice> {
         );
         return Some(
             Notice::warning(Id::StreamStopped, what, evidence)
-                .remedy("check that the sender is running, or look closer with mcast check")
+                .remedy("check that the sender is running. For a full diagnosis, run mcast check")
                 .run(Place::Here, facts.target.check(facts.iface.as_deref())),
         );
     }
@@ -211,7 +211,8 @@ fn forgotten(facts: &Facts, what: String, member: &str, name: &str) -> Notice {
             rule_words(rule)
         );
         let finding = Notice::warning(Id::StreamStopped, what, evidence).remedy(format!(
-            "accept {protocol} in this host's firewall, then restart the receiver"
+            "accept {protocol} in this host's firewall, then restart the receiver. If no datagrams \
+             arrive, run mcast check"
         ));
         let commands = membership::commands(membership::dropped(facts));
         return commands
@@ -228,7 +229,7 @@ fn forgotten(facts: &Facts, what: String, member: &str, name: &str) -> Notice {
         )
     };
     let evidence =
-        format!("{start} {reason} ({} s after the last report: {rfc})", membership_interval(None));
+        format!("{start} {} s after the last report ({rfc}), {reason}", membership_interval(None));
     Notice::warning(Id::StreamStopped, what, evidence)
         .remedy(format!(
             "restart the receiver: if datagrams arrive again, a switch had stopped forwarding to \

@@ -54,11 +54,11 @@ fn no_stream(facts: &Facts, others: &[Notice]) -> Option<Notice> {
         )
         .remedy(either(
             facts,
-            "Did the command run on the sender? If it did, the problem is not multicast: check \
-             that the sender's ping and UDP reach this host",
+            "Did the command run on the sender? If it did, the problem is not limited to \
+             multicast: check that the sender's ping and UDP reach this host",
             "Did the command run on the sender? If it did, check that the sender's ping and UDP \
-             reach this host. IPv6 finds neighbours by multicast: a switch with MLD snooping that \
-             has forgotten this host blocks unicast too. 'mcast check' without --listen detects \
+             reach this host. IPv6 finds neighbours by multicast: if a switch with MLD snooping \
+             no longer lists this host as a member, it blocks unicast too. 'mcast check' without --listen detects \
              this while the sender is running",
         )),
     )

@@ -166,7 +166,7 @@ fn overflow(facts: &Facts, dropping: &[&PortUser]) -> Option<Notice> {
     )
     .remedy(format!(
         "give the socket a larger receive buffer (SO_RCVBUF, up to net.core.rmem_max), or read \
-         faster; {kib} KiB hold one second of this traffic"
+         faster; {kib} KiB holds one second of this traffic"
     ))
     .run(Place::Here, format!("mcast recv {asked}{iface} --rcvbuf {kib}KiB"));
     Some(finding)
@@ -183,7 +183,7 @@ fn unclear_overflow(facts: &Facts, names: &str, rose: &str, most: u64) -> Notice
         ),
         format!(
             "{rose}; {counters}: RcvbufErrors and InCsumErrors both rose, and wrong checksums \
-             increase drops too: cannot separate the causes"
+             also increase drops; mcast cannot separate the two causes"
         ),
     )
 }
@@ -198,8 +198,8 @@ fn unknown_target(facts: &Facts) -> String {
         && asked.sources.is_empty();
     if listened && facts.heard.is_empty() {
         format!(
-            "no datagrams for {asked} arrived meanwhile: the dropped ones were for another group, \
-             or unicast"
+            "no datagrams for {asked} arrived during the check: the dropped datagrams were for \
+             another group, or unicast"
         )
     } else {
         format!("whether datagrams for {asked} are among them is unknown")

@@ -64,7 +64,7 @@ fn martian(facts: &Facts) -> Option<Notice> {
         Martian::Group => "a multicast address",
         Martian::Loopback => "a loopback address",
         Martian::Broadcast => "a broadcast address",
-        Martian::Unspecified => "the address of a host without an address",
+        Martian::Unspecified => "the unspecified address",
     };
     let errors = facts.rise("", "Ip6.InHdrErrors");
     let counter = if errors > 0 { format!("; Ip6: InHdrErrors +{errors}") } else { String::new() };
@@ -138,8 +138,8 @@ fn source_route(facts: &Facts) -> Option<Notice> {
     let evidence = either(
         facts,
         format!(
-            "the header contains a route (RFC 791, 3.1), which the kernel does not accept in \
-             multicast, with any value of net.ipv4.conf.{name}.accept_source_route"
+            "the header contains a route (RFC 791, 3.1), which the kernel never accepts in \
+             multicast, regardless of net.ipv4.conf.{name}.accept_source_route"
         ),
         format!(
             "the packets have a routing header (RFC 8200, 4.4); Ip6: InAddrErrors +{}",
