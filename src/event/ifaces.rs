@@ -65,3 +65,29 @@ pub struct IfacesSummary {
     /// The exit status and its reasons.
     pub verdict: Verdict,
 }
+
+#[cfg(test)]
+impl InterfaceInfo {
+    /// An Ethernet interface that is up, without addresses and groups.
+    pub fn sample(name: &str, ifindex: u32) -> Self {
+        InterfaceInfo {
+            name: name.to_owned(),
+            ifindex,
+            up: true,
+            carrier: Some(true),
+            multicast: true,
+            loopback: false,
+            point_to_point: false,
+            flags: vec![Flag::Up, Flag::Multicast],
+            kind: None,
+            master: None,
+            vrf: None,
+            mtu_bytes: Some(1500),
+            mac: Some(MacAddr([2, 0xfc, 0, 0, 0, 1])),
+            addresses: Vec::new(),
+            igmp_version: Some(3),
+            mld_version: Some(2),
+            groups: Some(Vec::new()),
+        }
+    }
+}

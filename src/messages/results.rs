@@ -11,7 +11,7 @@ use crate::event::{
     Payload, ProbeInfo, Program, RcvbufInfo, ReceivedDatagram, RecvCounters, RecvSummary,
     SendSummary, Sending, SentDatagram, TargetInfo,
 };
-use crate::iface::{Flag, Joined, MacAddr, Via};
+use crate::iface::{Flag, Joined, Via};
 use crate::report::{ColorWhen, Lines, Output, Paint, log_filter, output_lost, progress_sample};
 use crate::sys::Signal;
 use crate::target::{Filter, Listen, Zoned};
@@ -297,51 +297,34 @@ fn table() -> String {
         ],
         groups: Some(many.chain(usual).collect()),
         igmp_version: Some(2),
-        ..interface("eth0", 2)
+        ..InterfaceInfo::sample("eth0", 2)
     };
-    let lo = InterfaceInfo { loopback: true, multicast: false, mac: None, ..interface("lo", 1) };
+    let lo = InterfaceInfo {
+        loopback: true,
+        multicast: false,
+        mac: None,
+        ..InterfaceInfo::sample("lo", 1)
+    };
     let down = InterfaceInfo {
         up: false,
         carrier: None,
         groups: None,
         master: Some("br0".to_owned()),
-        ..interface("eth1", 3)
+        ..InterfaceInfo::sample("eth1", 3)
     };
     let unplugged = InterfaceInfo {
         carrier: Some(false),
         multicast: false,
         point_to_point: true,
         flags: vec![Flag::AllMulticast, Flag::Promiscuous],
-        ..interface("tun0", 4)
+        ..InterfaceInfo::sample("tun0", 4)
     };
     let vrf = Some("blue".to_owned());
-    let member = InterfaceInfo { master: vrf.clone(), vrf, ..interface("eth2", 5) };
+    let member = InterfaceInfo { master: vrf.clone(), vrf, ..InterfaceInfo::sample("eth2", 5) };
     let summary = || {
         let verdict = Verdict::default();
         Event::IfacesSummary(IfacesSummary { interfaces: 5, verdict })
     };
     let rows = [lo, eth0, down, unplugged, member].map(Event::Interface);
     shown("ifaces", rows.into_iter().chain([summary()])) + &shown("ifaces -q", [summary()])
-}
-
-fn interface(name: &str, ifindex: u32) -> InterfaceInfo {
-    InterfaceInfo {
-        name: name.to_owned(),
-        ifindex,
-        up: true,
-        carrier: Some(true),
-        multicast: true,
-        loopback: false,
-        point_to_point: false,
-        flags: vec![Flag::Up, Flag::Multicast],
-        kind: None,
-        master: None,
-        vrf: None,
-        mtu_bytes: Some(1500),
-        mac: Some(MacAddr([2, 0xfc, 0, 0, 0, 1])),
-        addresses: Vec::new(),
-        igmp_version: Some(3),
-        mld_version: Some(2),
-        groups: Some(Vec::new()),
-    }
 }

@@ -237,30 +237,7 @@ fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iface::MacAddr;
     use crate::report::{ColorWhen, finished};
-
-    fn iface(name: &str, ifindex: u32) -> InterfaceInfo {
-        InterfaceInfo {
-            name: name.to_owned(),
-            ifindex,
-            up: true,
-            carrier: Some(true),
-            multicast: true,
-            loopback: false,
-            point_to_point: false,
-            flags: vec![Flag::Up, Flag::Multicast],
-            kind: None,
-            master: None,
-            vrf: None,
-            mtu_bytes: Some(1500),
-            mac: Some(MacAddr([2, 0xfc, 0, 0, 0, 1])),
-            addresses: Vec::new(),
-            igmp_version: Some(3),
-            mld_version: Some(2),
-            groups: Some(Vec::new()),
-        }
-    }
 
     fn joined(groups: &[(&str, u32)]) -> Option<Vec<Joined>> {
         Some(
@@ -299,13 +276,13 @@ mod tests {
             mac: None,
             addresses: vec![address("127.0.0.1", Some(8)), address("::1", None)],
             groups: joined(&[("224.0.0.1", 1), ("239.1.1.1", 3), ("ff02::1", 2), ("ff15::1", 1)]),
-            ..iface("lo", 1)
+            ..InterfaceInfo::sample("lo", 1)
         };
         let wire = InterfaceInfo {
             carrier: Some(false),
             igmp_version: Some(2),
             mld_version: None,
-            ..iface("eth0.100", 12)
+            ..InterfaceInfo::sample("eth0.100", 12)
         };
         let other = InterfaceInfo {
             up: false,
@@ -313,13 +290,13 @@ mod tests {
             mtu_bytes: None,
             igmp_version: None,
             groups: None,
-            ..iface("e1", 13)
+            ..InterfaceInfo::sample("e1", 13)
         };
         let tunnel = InterfaceInfo {
             point_to_point: true,
             multicast: false,
             flags: vec![Flag::AllMulticast],
-            ..iface("tun0", 14)
+            ..InterfaceInfo::sample("tun0", 14)
         };
         let expected = "\
 \x20#  NAME      STATE         MTU  MAC                IGMP  MLD  FLAGS
@@ -347,8 +324,11 @@ mod tests {
         let many: Vec<(&str, u32)> =
             many.iter().map(|(group, users)| (group.as_str(), *users)).collect();
         let long = address("2001:db8:1234:5678:9abc:def0:1234:5678", Some(64));
-        let wire =
-            InterfaceInfo { groups: joined(&many), addresses: vec![long; 5], ..iface("e0", 2) };
+        let wire = InterfaceInfo {
+            groups: joined(&many),
+            addresses: vec![long; 5],
+            ..InterfaceInfo::sample("e0", 2)
+        };
         let few = shown(std::slice::from_ref(&wire), false, ColorWhen::Never);
         assert!(few.contains("239.100.100.7 x7") && !few.contains("239.100.100.8"), "{few}");
         assert!(few.trim_end().ends_with("… and 92 more (-v shows all)"), "{few}");
@@ -365,7 +345,7 @@ mod tests {
             multicast: false,
             flags: vec![Flag::AllMulticast, Flag::Promiscuous],
             addresses: vec![address("2001:db8::1", Some(64)); 4],
-            ..iface("a-long-name.4094", 2)
+            ..InterfaceInfo::sample("a-long-name.4094", 2)
         };
         let titles = [None, Some(200), Some(91), Some(81), Some(50), Some(20)].map(|columns| {
             let table = shown_on(columns, std::slice::from_ref(&wire), false, ColorWhen::Never);
@@ -392,7 +372,7 @@ mod tests {
         let odd = InterfaceInfo {
             igmp_version: Some(2),
             groups: joined(&[("224.0.0.1", 1)]),
-            ..iface("e\u{1b}[31m0", 2)
+            ..InterfaceInfo::sample("e\u{1b}[31m0", 2)
         };
         let [plain, painted] = [ColorWhen::Never, ColorWhen::Always]
             .map(|color| shown(std::slice::from_ref(&odd), false, color));

@@ -108,21 +108,28 @@ fn silent(facts: &Facts, found: &[Notice], place: &str) -> String {
             "No datagrams for {target} arrived on {place} in {time}; possible cause: {}.",
             without_repetition(&words, target)
         ),
-        (None, frames) => {
-            let causes = match frames {
-                Some(_) => "no active sender or loss in the network",
-                None if facts.system != "linux" => {
-                    "no active sender, loss in the network, or drops on this host"
-                }
-                None => {
-                    "no active sender, loss in the network, or drops on this host (run as root to \
-                     check)"
-                }
-            };
-            format!(
-                "No datagrams for {target} arrived on {place} in {time}, and no fault was found on \
-                 this host; possible causes: {causes}."
-            )
-        }
+        (None, frames) => format!(
+            "No datagrams for {target} arrived on {place} in {time}, and no fault was found on this \
+             host; possible {}.",
+            unproven_causes(facts, frames.is_some())
+        ),
+    }
+}
+
+/// The causes that a check without a fault leaves: `causes: no active sender or loss in the
+/// network`. `frames_known` excludes drops on this host.
+fn unproven_causes(facts: &Facts, frames_known: bool) -> String {
+    let is_loopback = facts.expected().is_some_and(|link| link.loopback);
+    let mut causes = vec!["no active sender"];
+    causes.extend((!is_loopback).then_some("loss in the network"));
+    if !frames_known && facts.system == "linux" {
+        causes.push("drops on this host (run as root to check)");
+    } else if !frames_known {
+        causes.push("drops on this host");
+    }
+    match causes[..] {
+        [cause] => format!("cause: {cause}"),
+        [first, second] => format!("causes: {first} or {second}"),
+        _ => format!("causes: {}", causes.join(", ").replace(", drops", ", or drops")),
     }
 }
