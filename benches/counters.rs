@@ -8,10 +8,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use mcast::format::probe::{Probe, ProbeKind};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
+use mcast::units::UnixTime;
 
 /// How many datagrams, each time.
 const SIZES: [u64; 3] = [1_000_000, 10_000_000, 100_000_000];
@@ -117,7 +118,7 @@ fn take(streams: &mut Streams, arrival: u64, (of, sequence): (u16, u64)) {
         traffic_class: 0,
         host: HOST,
     };
-    let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(sent + delay);
+    let time = UnixTime::from_nanos((sent + delay) as i64);
     let arrival = Arrival {
         source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
         zone: None,
@@ -125,10 +126,11 @@ fn take(streams: &mut Streams, arrival: u64, (of, sequence): (u16, u64)) {
         port: 5000,
         iface: Some((2, "e0")),
         time,
-        read: Some(time + Duration::from_nanos(delay / 16)),
+        read: Some(UnixTime::from_nanos(time.nanos() + (delay / 16) as i64)),
         ttl: Some(14),
         traffic_class: Some(0),
         len: 1000,
+        origin: None,
     };
     std::hint::black_box(streams.take(&probe, &arrival));
 }

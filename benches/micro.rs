@@ -7,6 +7,7 @@
 
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant, SystemTime};
 
 use mcast::event::{Event, Payload, ProbeInfo, ReceivedDatagram};
@@ -15,6 +16,7 @@ use mcast::format::probe::{Probe, ProbeKind, Writer};
 use mcast::report::{Lines, Output};
 use mcast::stats::stream::{Arrival, LocalClock, Streams};
 use mcast::target::Zoned;
+use mcast::units::UnixTime;
 
 /// The header alone, the default, and the payload that fills an Ethernet frame.
 const SIZES: [u16; 3] = [48, 64, 1472];
@@ -125,7 +127,7 @@ fn statistics(bench: &Bench) {
             let (probe, of) = (probe(arrivals / count), arrivals % count);
             // The upper bits of a multiplication by a large odd number look random.
             let delay = 100_000 + (arrivals.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 50);
-            let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(probe.sent + delay);
+            let time = UnixTime::from_nanos((probe.sent + delay) as i64);
             let arrival = Arrival {
                 source: SocketAddr::from(([10, 0, 0, 1], 40_000)),
                 zone: None,
@@ -133,10 +135,11 @@ fn statistics(bench: &Bench) {
                 port: 5000,
                 iface: Some((2, "e0")),
                 time,
-                read: Some(time + Duration::from_micros(5)),
+                read: Some(UnixTime::from_nanos(time.nanos() + 5_000)),
                 ttl: Some(14),
                 traffic_class: Some(0),
                 len: 64,
+                origin: NonZeroU64::new(1 + u64::from(of)),
             };
             arrivals += 1;
             streams.take(black_box(&probe), &arrival)

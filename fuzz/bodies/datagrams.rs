@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, SystemTime};
+use std::num::NonZeroU64;
 
 use mcast::event::{CountersInfo, describe};
 use mcast::format::probe;
@@ -15,6 +15,7 @@ use mcast::format::probe::{Damage, MIN_LEN, MOST, Probe, ProbeKind, Reading, Wri
 use mcast::stats::delay::Quantiles;
 use mcast::stats::sequence::{Losses, WINDOW};
 use mcast::stats::stream::{Arrival, Key, LocalClock, MOST_BYTES, Stream, StreamCounts, Streams};
+use mcast::units::UnixTime;
 
 /// The number of streams kept for a small number of sockets, and for each further one.
 const FEWEST_STREAMS: usize = 4096;
@@ -54,6 +55,8 @@ pub fn run(bytes: &[u8]) {
         now: 0,
         last: vec![0; 256],
         marks: 0,
+        last_origin: None,
+        origins: 0,
     };
     while !bytes.0.is_empty() && run.fed.datagrams < MOST_DATAGRAMS {
         run.step(&mut bytes);
@@ -119,7 +122,12 @@ struct Run {
     /// The sequence of the datagram before, for each that can send one.
     last: Vec<u64>,
     marks: u32,
+    last_origin: Option<Origin>,
+    origins: u64,
 }
+
+/// Source, zone, group and interface.
+type Origin = (SocketAddr, Option<&'static str>, IpAddr, Option<(u32, &'static str)>);
 
 /// Source, destination and interface of a datagram.
 struct Place {
@@ -252,10 +260,19 @@ impl Run {
         }
     }
 
+    /// A number that is that of the previous datagram if both have the same origin.
+    fn origin(&mut self, place: &Place) -> Option<NonZeroU64> {
+        let origin = (place.source, place.zone, place.group, place.iface);
+        if self.last_origin.replace(origin) != Some(origin) {
+            self.origins += 1;
+        }
+        NonZeroU64::new(self.origins)
+    }
+
     /// Does the same as `Counts::take`.
     fn feed(&mut self, place: &Place, payload: &[u8], cut: bool, more: &mut Bytes) {
         let [bits, ttl] = more.array();
-        let time = at(self.now);
+        let time = UnixTime::from_nanos(self.now);
         let arrival = Arrival {
             source: place.source,
             zone: place.zone,
@@ -263,10 +280,12 @@ impl Run {
             port: 5000,
             iface: place.iface,
             time,
-            read: (bits & 1 == 0).then(|| at(self.now.saturating_add(i64::from(bits) * 1_000))),
+            read: (bits & 1 == 0)
+                .then(|| UnixTime::from_nanos(self.now.saturating_add(i64::from(bits) * 1_000))),
             ttl: (bits & 2 == 0).then_some(ttl),
             traffic_class: (bits & 4 == 0).then_some(bits),
             len: payload.len(),
+            origin: self.origin(place),
         };
         self.fed.datagrams += 1;
         match probe::read(payload, cut) {
@@ -334,7 +353,7 @@ impl Run {
             return;
         }
         for lately in [false, true].into_iter().take(if self.intervals { 2 } else { 1 }) {
-            let (infos, together) = describe(&self.streams, lately, SystemTime::UNIX_EPOCH);
+            let (infos, together) = describe(&self.streams, lately, UnixTime::default());
             assert_eq!(together.is_none(), infos.is_empty());
             for info in &infos {
                 check_info(&info.counters);
@@ -510,9 +529,4 @@ fn plain(stream: u64, sequence: u64, sent: u64) -> Probe {
         traffic_class: 0,
         host: HERE,
     }
-}
-
-fn at(nanos: i64) -> SystemTime {
-    let span = Duration::from_nanos(nanos.unsigned_abs());
-    if nanos < 0 { SystemTime::UNIX_EPOCH - span } else { SystemTime::UNIX_EPOCH + span }
 }

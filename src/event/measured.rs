@@ -1,7 +1,6 @@
 //! The measurements of streams.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
@@ -9,6 +8,7 @@ use crate::stats::delay::{Delays, Quantiles};
 use crate::stats::sequence::Losses;
 use crate::stats::stream::{Clock, Stream, StreamCounters, Streams};
 use crate::target::Zoned;
+use crate::units::UnixTime;
 
 /// A measured stream: over the whole run, or over an interval.
 #[derive(Debug, Serialize)]
@@ -188,7 +188,7 @@ impl CountersInfo {
 pub fn describe(
     streams: &Streams,
     interval: bool,
-    now: SystemTime,
+    now: UnixTime,
 ) -> (Vec<StreamInfo>, Option<MeasuredInfo>) {
     let restarts = streams.restarts();
     let mut together = Aggregate::default();

@@ -234,8 +234,14 @@ impl Tail {
 
 /// The checksum of a payload of at least [`MIN_LEN`] bytes, with the checksum field as zero.
 fn checksum(payload: &[u8]) -> u32 {
-    let before = crc32c::crc32c(&payload[..CRC.start]);
-    crc32c::crc32c_append(crc32c::crc32c_append(before, &[0; 4]), &payload[CRC.end..])
+    // Each call of the library has a price: a short payload takes one, from a copy.
+    let mut start = [0; 128];
+    let (begin, rest) = payload.split_at(payload.len().min(start.len()));
+    let start = &mut start[..begin.len()];
+    start.copy_from_slice(begin);
+    start[CRC].fill(0);
+    let crc = crc32c::crc32c(start);
+    if rest.is_empty() { crc } else { crc32c::crc32c_append(crc, rest) }
 }
 
 fn u16_at(header: &[u8; MIN_LEN], at: usize) -> u16 {

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, UdpSocket};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use tracing::debug;
 
@@ -16,7 +15,8 @@ use crate::host::Groups;
 use crate::iface::{Cast, Change, Family, Joined, Presence};
 use crate::sys;
 use crate::sys::{Backend, Batching, Meta};
-use crate::target::{Listen, is_link_scoped};
+use crate::target::{Endpoint, Listen, is_link_scoped};
+use crate::units::UnixTime;
 
 /// A socket bound to one group, or one for several groups of a port, which it separates itself.
 pub(super) struct Channel {
@@ -32,6 +32,10 @@ pub(super) struct Channel {
     /// All datagrams were sent to the one group and arrived on its interface: the kernel need not
     /// report it.
     arrives_where_joined: bool,
+    /// The socket was read since the last [`Channel::take_dropped`].
+    pub was_read: bool,
+    /// The drop counter at that time.
+    known_drops: u32,
 }
 
 /// The state of receiving trains as one buffer (UDP_GRO).
@@ -44,7 +48,7 @@ enum Trains {
     Never,
     /// Trains arrive split. Holds the kernel timestamp of the last datagram: all datagrams of a
     /// train have the same one, to the nanosecond.
-    Watched(Option<SystemTime>),
+    Watched(Option<UnixTime>),
     /// Trains arrive whole. Holds the drop counter before the change, which is exact.
     Taken { exactly: Option<u32> },
 }
@@ -150,12 +154,14 @@ impl Channel {
             trains: Trains::new(backend),
             sleeps: None,
             arrives_where_joined,
+            was_read: false,
+            known_drops: 0,
         }
     }
 
     /// Notes the kernel timestamp of a datagram, and requests whole trains after the first train.
     /// Returns whether trains arrive whole from now on.
-    pub fn note_time(&mut self, time: SystemTime) -> bool {
+    pub fn note_time(&mut self, time: UnixTime) -> bool {
         let Trains::Watched(last) = &mut self.trains else { return false };
         if last.replace(time) != Some(time) {
             return false;
@@ -172,31 +178,32 @@ impl Channel {
         matches!(self.trains, Trains::Taken { .. })
     }
 
-    /// Whether the kernel's drop counter of this socket is exact.
-    pub fn counts_exactly(&self, dropped: Option<u32>) -> bool {
-        self.trains.count_exactly(dropped)
-    }
-
-    /// The membership of a datagram; `None` if it belongs to none. Datagrams can pass the kernel's
-    /// filters: the IPv6 filter ignores the interface, a socket not bound to a group also receives
-    /// unicast to its port, and an excluded source passes between the join and its exclusion.
-    pub fn membership(&self, meta: &Meta) -> Option<&Membership> {
-        let membership = match &self.joins {
+    /// The position of a datagram's membership; `None` if it belongs to none. Datagrams can pass
+    /// the kernel's filters: the IPv6 filter ignores the interface, a socket not bound to a group
+    /// also receives unicast to its port, and an excluded source passes between the join and its
+    /// exclusion.
+    pub fn position(&self, meta: &Meta) -> Option<usize> {
+        let position = match &self.joins {
             Joins::One(membership) => {
                 let at = &membership.listen().at;
                 let addressed = at.group.is_unspecified()
                     || meta.destination.is_none_or(|destination| destination == at.group);
                 let arrived = !at.minds_interface()
                     || meta.ifindex.is_none_or(|ifindex| ifindex == at.via.index);
-                (addressed && arrived).then_some(membership)
+                (addressed && arrived).then_some(0)
             }
-            Joins::Many { memberships, by_group } => {
-                memberships.get(*by_group.get(&(meta.destination?, meta.ifindex?))?)
+            Joins::Many { by_group, .. } => {
+                by_group.get(&(meta.destination?, meta.ifindex?)).copied()
             }
-        };
-        membership.filter(|membership| {
-            membership.is_active() && membership.listen().filter.admits(meta.source.ip())
-        })
+        }?;
+        let membership = self.memberships().get(position)?;
+        (membership.is_active() && membership.listen().filter.admits(meta.source.ip()))
+            .then_some(position)
+    }
+
+    /// The endpoint of the membership at `position`.
+    pub fn endpoint(&self, position: usize) -> &Endpoint {
+        &self.memberships()[position].listen().at
     }
 
     /// Fills in the destination and interface implied by the binding.
@@ -329,6 +336,14 @@ impl Channel {
     /// The drops of the receive buffer up to this call, if the system reports them.
     pub fn dropped(&self) -> Option<KernelDrops> {
         Some(self.dropped_before + dropped_by(&self.socket, self.trains)?)
+    }
+
+    /// Whether the drop counter changed since the last call; `None` if the socket was not read since
+    /// then.
+    pub fn take_dropped(&mut self) -> Option<bool> {
+        std::mem::take(&mut self.was_read).then_some(())?;
+        let dropped = sys::dropped(&self.socket)?;
+        Some(std::mem::replace(&mut self.known_drops, dropped) != dropped)
     }
 
     /// Leaves all groups in reverse order.

@@ -1,10 +1,11 @@
 //! A received datagram with its metadata.
 
 use std::net::IpAddr;
-use std::time::SystemTime;
+use std::num::NonZeroU64;
 
 use crate::sys::Meta;
 use crate::target::Endpoint;
+use crate::units::UnixTime;
 
 /// A received datagram.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,10 @@ pub struct Datagram<'a> {
     /// The interface of a link-local source.
     pub zone: Option<&'a str>,
     /// The time of the read.
-    pub read: SystemTime,
+    pub read: UnixTime,
+    /// The number of its origin: consecutive datagrams with equal numbers have the same source,
+    /// endpoint and interface.
+    pub origin: NonZeroU64,
 }
 
 impl Datagram<'_> {

@@ -2,9 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::thread;
+use std::time::Instant;
 
 use tracing::{debug, trace};
 
@@ -13,14 +15,16 @@ use super::discard_counters::DiscardCounters;
 use super::opening::{open_all, packs};
 use super::socket::BufferSize;
 use super::wait::{Waiter, wait_for};
-use super::wait_policy::{BlockingReceive, Spin};
+use super::wait_policy::{BlockingReceive, Gathering, Spin};
 use super::watch::{
     Changes, Failures, InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch, note_failure,
 };
 use super::{Datagram, Discards, KernelDrops, NetError, Operation, Rcvbuf, Wake};
 use crate::iface::{Family, Presence, Via};
 use crate::sys::Backend;
+use crate::sys::Meta;
 use crate::target::{Endpoint, Listen};
+use crate::units::UnixTime;
 use crate::{host, sys};
 
 /// The sockets of a receiver.
@@ -33,6 +37,11 @@ pub struct Inbox {
     filled: Option<(usize, usize)>,
     spin: Option<Spin>,
     blocking: BlockingReceive,
+    gathering: Gathering,
+    /// The datagrams or trains that were read since the last wait.
+    slots: usize,
+    /// The last read of each socket emptied its queue.
+    is_drained: bool,
     watch: Watch,
     /// The memberships that wait for their interface, or could not be rejoined.
     inactive: usize,
@@ -45,6 +54,17 @@ pub struct Inbox {
     counters: Option<DiscardCounters>,
     /// The groups to join on each new interface; their own interface is ignored.
     everywhere: Vec<Listen>,
+    previous: Previous,
+}
+
+/// The slot that was read before. Most slots repeat all of it but the time.
+struct Previous {
+    meta: Meta,
+    /// The position of its socket; `None` if the next slot must repeat nothing.
+    channel: Option<usize>,
+    /// The position of its membership; `None` if it belongs to none.
+    membership: Option<usize>,
+    origin: NonZeroU64,
 }
 
 impl Inbox {
@@ -84,6 +104,9 @@ impl Inbox {
             filled: None,
             spin: None,
             blocking: BlockingReceive::default(),
+            gathering: Gathering::default(),
+            slots: 0,
+            is_drained: false,
             watch,
             inactive: 0,
             retry: Retry::default(),
@@ -93,6 +116,12 @@ impl Inbox {
             foreign: 0,
             counters,
             everywhere: Vec::new(),
+            previous: Previous {
+                meta: Meta::unknown(),
+                channel: None,
+                membership: None,
+                origin: NonZeroU64::MIN,
+            },
         })
     }
 
@@ -118,21 +147,52 @@ impl Inbox {
     }
 
     /// Waits for datagrams, until `until`, or for an event of `wake` or of the interfaces. Without
-    /// sleep it returns after a millisecond at most. Returns whether the reader of the output is
-    /// gone.
+    /// sleep it returns after a millisecond at most. `now` is the current time, or a moment ago.
+    /// Returns whether the reader of the output is gone.
     ///
     /// # Errors
     /// The error of the system.
-    pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
+    pub fn wait(
+        &mut self,
+        wake: Wake,
+        now: Instant,
+        until: Option<Instant>,
+    ) -> Result<bool, NetError> {
         let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
+        self.wait_until(wake, now, until, until)
+    }
+
+    /// As [`Inbox::wait`], for about [`sys::LONGEST_SLEEP`] at most.
+    ///
+    /// # Errors
+    /// The error of the system.
+    pub fn wait_briefly(
+        &mut self,
+        wake: Wake,
+        now: Instant,
+        until: Option<Instant>,
+    ) -> Result<bool, NetError> {
+        let soon = now + sys::LONGEST_SLEEP;
+        let briefly = until.map_or(soon, |until| until.min(soon));
+        self.wait_until(wake, now, until, Some(briefly))
+    }
+
+    /// Waits until `until`, or until `briefly` if it can end at any time.
+    fn wait_until(
+        &mut self,
+        wake: Wake,
+        now: Instant,
+        until: Option<Instant>,
+        briefly: Option<Instant>,
+    ) -> Result<bool, NetError> {
         self.filled = None;
         if self.spin.is_some() {
-            return self.wait_spinning(wake, until);
+            return self.wait_spinning(wake, briefly);
         }
+        self.gather(now);
         if !cfg!(target_os = "linux") || self.waiter.is_none() || self.channels.len() > 1 {
-            return self.wait_for_any(wake, until);
+            return self.wait_for_any(wake, briefly);
         }
-        let now = Instant::now();
         if self.blocking.is_allowed(now, until) && self.channels[0].may_sleep() {
             self.ready.clear();
             let count = receive(&mut self.batch, &self.channels[0], true)?;
@@ -140,9 +200,19 @@ impl Inbox {
             self.filled = (count > 0).then_some((0, count));
             return Ok(false);
         }
-        let gone = self.wait_for_any(wake, until)?;
+        let gone = self.wait_for_any(wake, briefly)?;
         self.blocking.note_full_wait(now, !self.ready.is_empty());
         Ok(gone)
+    }
+
+    /// Sleeps for a moment if more datagrams arrive meanwhile, to receive them together.
+    fn gather(&mut self, now: Instant) {
+        let is_fast = self.gathering.note(now, std::mem::take(&mut self.slots));
+        let has_room = self.rcvbuf.granted >= Some(Gathering::LEAST_BUFFER);
+        // On other systems, so short a sleep takes a millisecond or more.
+        if cfg!(target_os = "linux") && is_fast && has_room && self.is_drained {
+            thread::sleep(Gathering::SLEEP);
+        }
     }
 
     /// Finds the ready sockets without waiting.
@@ -240,6 +310,7 @@ impl Inbox {
         if found.is_none() && !may_appear && !self.retry.is_due() {
             return Ok(InterfaceEvents::default());
         }
+        self.previous.channel = None;
         let changes = found.map_or_else(Vec::new, |Changes { changes, died, doubtful }| {
             // A list that the kernel writes during changes has gaps. A membership missing in both
             // of two lists does not exist.
@@ -362,24 +433,34 @@ impl Inbox {
         take: &mut impl FnMut(Datagram) -> Result<ControlFlow<B>, E>,
     ) -> Result<ControlFlow<B>, E> {
         let channel = &mut self.channels[position];
-        let read = SystemTime::now();
+        self.slots += count;
+        self.is_drained = self.batch.is_drained();
+        let read = UnixTime::now();
+        let Previous { meta, channel: socket, membership, origin } = &mut self.previous;
+        if socket.replace(position) != Some(position) {
+            self.batch.forget_previous();
+        }
+        channel.was_read |= count > 0;
         let mut trains = false;
         for slot in 0..count {
-            let mut train = self.batch.get(slot);
-            if train.meta.kernel_time {
-                trains |= channel.note_time(train.meta.time);
+            let train = self.batch.read(slot, meta);
+            if meta.kernel_time {
+                trains |= channel.note_time(meta.time);
             } else {
-                train.meta.time = read;
+                meta.time = read;
             }
-            channel.complete(&mut train.meta);
-            train.meta.drops_exact = channel.counts_exactly(train.meta.drops);
-            let (meta, datagrams) = (&train.meta, train.datagrams());
-            let Some(membership) = channel.membership(meta) else {
+            if !train.repeated {
+                channel.complete(meta);
+                *membership = channel.position(meta);
+                *origin = origin.saturating_add(1);
+            }
+            let datagrams = train.datagrams();
+            let Some(membership) = *membership else {
                 self.foreign += datagrams.len() as u64;
                 trace!(source = %meta.source, destination = ?meta.destination, ifindex = ?meta.ifindex, "no membership for this datagram");
                 continue;
             };
-            let endpoint = &membership.listen().at;
+            let (meta, origin, endpoint) = (&*meta, *origin, channel.endpoint(membership));
             let arrived_elsewhere = meta.ifindex.filter(|index| *index != endpoint.via.index);
             let iface = match arrived_elsewhere {
                 Some(index) => self.watch.name_of(index),
@@ -391,7 +472,7 @@ impl Inbox {
                 None => None,
             };
             for payload in datagrams {
-                let flow = take(Datagram { payload, meta, endpoint, iface, zone, read })?;
+                let flow = take(Datagram { payload, meta, endpoint, iface, zone, read, origin })?;
                 if flow.is_break() {
                     return Ok(flow);
                 }
@@ -401,6 +482,14 @@ impl Inbox {
             self.batch.expect_trains();
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Whether a socket that was read since the last call has dropped more datagrams since then.
+    pub fn take_dropped(&mut self) -> bool {
+        self.channels
+            .iter_mut()
+            .filter_map(Channel::take_dropped)
+            .fold(false, |any, dropped| any | dropped)
     }
 
     /// The kernel's drops up to this call, if the system counts them.

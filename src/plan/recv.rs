@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Host, PlanError, Sources};
 use crate::assertion::Assertion;
-use crate::cli::RecvArgs;
+use crate::cli::{DisplayArgs, RecvArgs};
 use crate::notice::{Notice, advice};
 use crate::report::Output;
 use crate::sys::Backend;
@@ -47,7 +47,8 @@ impl Recv {
     /// # Errors
     /// The reason why this host cannot carry it out.
     pub fn new(args: &RecvArgs, host: &Host) -> Result<Self, PlanError> {
-        let show = args.stats.is_none() || args.common.display.verbose > 0;
+        let DisplayArgs { quiet, verbose, .. } = args.common.display;
+        let show = quiet == 0 && (args.stats.is_none() || verbose > 0);
         if may_disturb_terminal(args, show) && io::stdout().is_terminal() {
             return Err(PlanError::RawToTerminal);
         }
@@ -89,5 +90,5 @@ impl Recv {
 
 /// Whether payloads would reach a terminal unescaped.
 fn may_disturb_terminal(args: &RecvArgs, show: bool) -> bool {
-    args.output == Output::Raw && show && args.common.display.quiet == 0 && !args.force
+    args.output == Output::Raw && show && !args.force
 }

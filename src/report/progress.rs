@@ -109,7 +109,7 @@ impl Recent {
     /// silence counts once it is longer than the usual time between two changes.
     fn speed(&self, now: Instant) -> Option<Speed> {
         let (first, last) = (self.0.front()?, self.0.back()?);
-        let span = last.meter.last()?.duration_since(first.meter.last()?).ok()?.as_secs_f64();
+        let span = last.meter.last()?.duration_since(first.meter.last()?).as_secs_f64();
         let gap = span / (self.0.len() - 1) as f64;
         let silence = now.saturating_duration_since(last.seen).as_secs_f64();
         let counted = span + (silence - gap).max(0.0);

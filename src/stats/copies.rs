@@ -4,10 +4,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime};
 
-/// Two interfaces of one host receive a datagram within this time, by kernel timestamps.
-const NEAR: Duration = Duration::from_millis(100);
+use crate::units::UnixTime;
+
+/// Two interfaces of one host receive a datagram within this time, by kernel timestamps, in ns.
+const NEAR: i64 = 100_000_000;
 
 /// The maximum number of remembered arrivals, which bounds the memory.
 const MOST: usize = 65_536;
@@ -28,7 +29,7 @@ pub struct Copies {
 /// The arrivals of equal datagrams that were not copies.
 #[derive(Debug, Default)]
 struct Seen {
-    arrivals: VecDeque<(SystemTime, u32)>,
+    arrivals: VecDeque<(UnixTime, u32)>,
     /// The number of forgotten arrivals before these.
     forgotten: u64,
     /// The position of each interface in the arrivals of the others.
@@ -40,7 +41,7 @@ impl Copies {
     /// received it before.
     pub fn add(
         &mut self,
-        time: SystemTime,
+        time: UnixTime,
         ifindex: u32,
         source: SocketAddr,
         to: SocketAddr,
@@ -73,7 +74,7 @@ impl Copies {
 
 impl Seen {
     /// The interface of the original. Each interface examines each arrival once.
-    fn matching(&mut self, time: SystemTime, ifindex: u32) -> Option<u32> {
+    fn matching(&mut self, time: UnixTime, ifindex: u32) -> Option<u32> {
         let position =
             self.through.iter().position(|(index, _)| *index == ifindex).unwrap_or_else(|| {
                 self.through.push((ifindex, 0));
@@ -84,10 +85,10 @@ impl Seen {
         while let Some((arrived, by)) =
             self.arrivals.get(usize::try_from(*through - self.forgotten).ok()?)
         {
-            let too_old = time.duration_since(*arrived).is_ok_and(|age| age > NEAR);
+            let too_old = time.since(*arrived) > NEAR;
             if *by != ifindex && !too_old {
                 // A much newer arrival belongs to a later datagram of this interface.
-                let too_new = arrived.duration_since(time).is_ok_and(|lead| lead > NEAR);
+                let too_new = arrived.since(time) > NEAR;
                 if too_new {
                     return None;
                 }
@@ -113,8 +114,8 @@ mod tests {
 
     use super::*;
 
-    fn at(millis: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
+    fn at(millis: u64) -> UnixTime {
+        UnixTime::from_nanos(millis as i64 * 1_000_000)
     }
 
     fn add(copies: &mut Copies, millis: u64, ifindex: u32, payload: &str) -> Option<u32> {

@@ -26,6 +26,8 @@ pub struct Delays {
     few: Vec<i64>,
     /// The distances from `base` of more delays.
     above: Option<Histogram<u64>>,
+    /// The histogram holds distances below this one without growing; 0 without a histogram.
+    covered: u64,
     /// The significant digits of a distance.
     digits: u8,
     /// A little below the shortest delay.
@@ -70,6 +72,7 @@ impl Delays {
         Delays {
             few: Vec::new(),
             above: None,
+            covered: 0,
             digits,
             base: 0,
             min: i64::MAX,
@@ -99,12 +102,23 @@ impl Delays {
     }
 
     /// Adds a delay. Unless the distribution `may_grow`, it reduces the precision before it takes
-    /// more memory.
-    pub fn record_within(&mut self, delay: i64, may_grow: bool) {
-        self.record_many(delay, 1, may_grow);
+    /// more memory. Returns whether the memory may have changed.
+    #[inline]
+    pub fn record_within(&mut self, delay: i64, may_grow: bool) -> bool {
+        // A delay below the base is far beyond what is covered.
+        let distance = delay.wrapping_sub(self.base) as u64;
+        let is_covered = distance < self.covered;
+        match &mut self.above {
+            Some(above) if is_covered => {
+                // A covered value is never refused.
+                let _ = above.record(distance);
+            }
+            _ => self.record_many(delay, 1, may_grow),
+        }
         self.sum += i128::from(delay);
         self.min = self.min.min(delay);
         self.max = self.max.max(delay);
+        !is_covered
     }
 
     /// Adds other delays. Exact values stay exact.
@@ -127,6 +141,7 @@ impl Delays {
         Delays {
             few: self.few.iter().copied().map(less).collect(),
             above: self.above.clone(),
+            covered: self.covered,
             digits: self.digits,
             base: less(self.base),
             min: 0,
@@ -213,6 +228,7 @@ impl Delays {
         }
         if let Some(above) = &mut self.above {
             record(above, delay, self.base, many);
+            self.covered = covered(above).min(WIDEST);
         }
     }
 

@@ -1,6 +1,8 @@
 //! Datagrams, bytes and rates.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+use crate::units::UnixTime;
 
 /// Datagrams and bytes, and their rates.
 #[derive(Clone, Debug, Default)]
@@ -9,13 +11,14 @@ pub struct Meter {
     pub datagrams: u64,
     /// Bytes of payload.
     pub bytes: u64,
-    first: Option<(SystemTime, usize)>,
-    last: Option<SystemTime>,
+    first: Option<(UnixTime, usize)>,
+    last: Option<UnixTime>,
 }
 
 impl Meter {
     /// Adds a datagram with `len` bytes of payload.
-    pub fn add(&mut self, time: SystemTime, len: usize) {
+    pub fn add(&mut self, time: impl Into<UnixTime>, len: usize) {
+        let time = time.into();
         self.datagrams += 1;
         self.bytes += len as u64;
         // Datagrams of several sockets are not read in the order of their timestamps.
@@ -47,13 +50,13 @@ impl Meter {
     }
 
     /// The time of the last datagram.
-    pub fn last(&self) -> Option<SystemTime> {
+    pub fn last(&self) -> Option<UnixTime> {
         self.last
     }
 
     /// The time from the first to the last datagram; `None` if it is zero.
     pub fn span(&self) -> Option<Duration> {
         let (first, _) = self.first?;
-        self.last?.duration_since(first).ok().filter(|span| !span.is_zero())
+        Some(self.last?.duration_since(first)).filter(|span| !span.is_zero())
     }
 }

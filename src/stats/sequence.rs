@@ -158,6 +158,12 @@ impl Sequence {
         size_of::<u64>() * words + size_of::<(u64, u64)>() * self.jumps.capacity()
     }
 
+    /// Whether an arrival needs no memory: it is the next number, and none is missing.
+    #[inline]
+    pub fn is_free(&self, number: u64) -> bool {
+        number == self.next && self.missing.is_empty()
+    }
+
     /// Whether this number has arrived, as far as it is remembered.
     pub fn has_received(&self, number: u64) -> bool {
         if number >= self.next || number < self.oldest() {
@@ -175,9 +181,10 @@ impl Sequence {
     }
 
     /// Adds an arrival. Unless the memory `may_grow`, the window keeps its length.
+    #[inline]
     pub fn arrive_within(&mut self, number: u64, may_grow: bool) -> Order {
-        if number == self.next && self.missing.is_empty() {
-            // Nothing is missing and nothing needs memory: the path of almost every datagram.
+        if self.is_free(number) {
+            // The path of almost every datagram.
             self.settle_all();
             self.next = number + 1;
             self.missing.floor = self.next;
@@ -381,18 +388,14 @@ impl Missing {
     /// Inserts a gap; afterwards the ring covers all numbers from the floor to `next`.
     fn insert(&mut self, gap: Range<u64>, next: u64) {
         self.reserve(next - self.floor);
-        self.count += gap.end.saturating_sub(gap.start);
         self.fill(gap, true);
     }
 
     /// Removes the numbers below a number.
     fn forget_below(&mut self, floor: u64) {
         let end = floor.min(self.floor.saturating_add(self.capacity()));
-        let mut lost = Vec::new();
-        self.spans(self.floor..end, |span, missing| lost.extend(missing.then_some(span)));
-        for span in lost {
-            self.count -= span.end - span.start;
-            self.fill(span, false);
+        if self.count > 0 {
+            self.fill(self.floor..end, false);
         }
         self.floor = floor;
     }
@@ -410,22 +413,20 @@ impl Missing {
                 wider.fill(span, true);
             }
         });
-        wider.count = self.count;
         *self = wider;
     }
 
-    /// Sets whether a range is missing, word by word.
+    /// Sets whether a range is missing, word by word, and updates their number.
     fn fill(&mut self, range: Range<u64>, missing: bool) {
         let mut start = range.start;
         while start < range.end {
             let many = (64 - start % 64).min(range.end - start);
             let mask = (u64::MAX >> (64 - many)) << (start % 64);
             let (word, _) = self.place(start);
-            if missing {
-                self.bits[word] |= mask
-            } else {
-                self.bits[word] &= !mask
-            }
+            let word = &mut self.bits[word];
+            let before = u64::from(word.count_ones());
+            *word = if missing { *word | mask } else { *word & !mask };
+            self.count = self.count + u64::from(word.count_ones()) - before;
             start += many;
         }
     }

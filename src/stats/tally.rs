@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime};
+use std::num::NonZeroU64;
+use std::time::Duration;
 
 use super::Meter;
+use crate::units::UnixTime;
 
 /// The maximum number of counted sources. It bounds the memory during a flood of forged addresses.
 const MAX_SOURCES: usize = 65_536;
@@ -17,24 +19,38 @@ pub struct Tally {
     /// Truncated datagrams: longer than the buffer, or shorter than the length that they state.
     pub truncated: u64,
     sources: HashSet<SocketAddr>,
-    last_source: Option<SocketAddr>,
-    last: Option<SystemTime>,
-    gap: Option<Duration>,
+    last_source: Option<(SocketAddr, NonZeroU64)>,
+    last: Option<UnixTime>,
+    /// The longest silence in ns.
+    gap: Option<i64>,
 }
 
 impl Tally {
-    /// Adds a datagram.
-    pub fn add(&mut self, source: SocketAddr, time: SystemTime, len: usize, truncated: bool) {
+    /// Adds a datagram. Consecutive datagrams with equal numbers of the `origin` have the same
+    /// source.
+    #[inline]
+    pub fn add(
+        &mut self,
+        (source, origin): (&SocketAddr, NonZeroU64),
+        time: UnixTime,
+        len: usize,
+        truncated: bool,
+    ) {
         self.meter.add(time, len);
-        let silence = self.last.map(|last| time.duration_since(last).unwrap_or_default());
+        let silence = self.last.map(|last| time.since(last).max(0));
         (self.gap, self.last) = (self.gap.max(silence), self.last.max(Some(time)));
         self.truncated += u64::from(truncated);
         // Most datagrams come from the previous source.
-        if self.last_source != Some(source) {
-            self.last_source = Some(source);
-            if self.sources.len() < MAX_SOURCES {
-                self.sources.insert(source);
-            }
+        if self.last_source.is_none_or(|(_, last)| last != origin) {
+            self.note_source(*source, origin);
+        }
+    }
+
+    fn note_source(&mut self, source: SocketAddr, origin: NonZeroU64) {
+        let is_new = self.last_source.is_none_or(|(last, _)| last != source);
+        self.last_source = Some((source, origin));
+        if is_new && self.sources.len() < MAX_SOURCES {
+            self.sources.insert(source);
         }
     }
 
@@ -46,7 +62,7 @@ impl Tally {
     /// The longest time between two consecutive datagrams of any sender; `None` before the second
     /// one.
     pub fn gap(&self) -> Option<Duration> {
-        self.gap
+        self.gap.map(|nanos| Duration::from_nanos(nanos.unsigned_abs()))
     }
 
     /// The number of sources (address and port), at most 65,536.
@@ -59,8 +75,8 @@ impl Tally {
 mod tests {
     use super::*;
 
-    fn at(millis: u64) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
+    fn at(millis: i64) -> UnixTime {
+        UnixTime::from_nanos(millis * 1_000_000)
     }
 
     #[test]
@@ -96,10 +112,10 @@ mod tests {
     fn a_gap_belongs_to_the_interval_in_which_it_ends() {
         let source = SocketAddr::from(([10, 0, 0, 1], 9));
         let mut tally = Tally::default();
-        tally.add(source, at(1000), 1, false);
+        tally.add((&source, NonZeroU64::MIN), at(1000), 1, false);
         let mut later = tally.next_interval().next_interval();
         assert_eq!((later.gap(), later.meter.datagrams, later.sources()), (None, 0, 0));
-        later.add(source, at(3000), 1, false);
+        later.add((&source, NonZeroU64::MIN), at(3000), 1, false);
         assert_eq!(
             (later.gap(), later.meter.datagrams, later.sources()),
             (Some(Duration::from_secs(2)), 1, 1)
@@ -109,12 +125,15 @@ mod tests {
     #[test]
     fn sources_are_counted_once_and_memory_is_bounded() {
         let mut tally = Tally::default();
+        let mut origins = (1..).map_while(NonZeroU64::new);
         for port in [1, 2, 1, 2, 2] {
-            tally.add(SocketAddr::from(([10, 0, 0, 1], port)), at(0), 1, false);
+            let source = SocketAddr::from(([10, 0, 0, 1], port));
+            tally.add((&source, origins.next().unwrap()), at(0), 1, false);
         }
         assert_eq!(tally.sources(), 2);
         for n in 0..(MAX_SOURCES as u32 + 10) {
-            tally.add(SocketAddr::from((n.to_be_bytes(), 9)), at(0), 1, true);
+            let source = SocketAddr::from((n.to_be_bytes(), 9));
+            tally.add((&source, origins.next().unwrap()), at(0), 1, true);
         }
         assert_eq!((tally.sources(), tally.truncated), (MAX_SOURCES, MAX_SOURCES as u64 + 10));
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::backend::Backend;
 use super::message::Message;
+use super::meta::Meta;
 use super::train::Train;
 use super::{imp, portable};
 
@@ -44,11 +45,29 @@ impl Batch {
         }
     }
 
-    /// The content of slot `index` after the last call, parsed from the kernel's structures.
-    pub fn get(&self, index: usize) -> Train<'_> {
+    /// Whether the last call found fewer datagrams than it had slots for.
+    pub fn is_drained(&self) -> bool {
         match self {
-            Batch::Native(batch) => batch.get(index),
-            Batch::Portable(batch) => batch.get(index),
+            Batch::Native(batch) => batch.is_drained(),
+            Batch::Portable(_) => false,
+        }
+    }
+
+    /// Reads slot `index` of the last call. `meta` must hold the metadata of the slot that was read
+    /// before; the time is set only if the kernel reported it.
+    #[inline]
+    pub fn read(&mut self, index: usize, meta: &mut Meta) -> Train<'_> {
+        match self {
+            Batch::Native(batch) => batch.read(index, meta),
+            Batch::Portable(batch) => batch.read(meta),
+        }
+    }
+
+    /// The next slot repeats nothing: it belongs to another socket, or the interfaces changed.
+    pub fn forget_previous(&mut self) {
+        match self {
+            Batch::Native(batch) => batch.forget_previous(),
+            Batch::Portable(batch) => batch.forget_previous(),
         }
     }
 }

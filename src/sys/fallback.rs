@@ -12,6 +12,7 @@ use socket2::{SockAddr, Socket, Type};
 
 use super::backend::Batching;
 use super::captured::CapturedFrame;
+use super::meta::Meta;
 use super::os::PollSource;
 use super::portable;
 pub use super::portable::send;
@@ -36,8 +37,16 @@ impl Batch {
 
     pub fn expect_trains(&mut self) {}
 
-    pub fn get(&self, index: usize) -> Train<'_> {
-        self.0.get(index)
+    pub fn is_drained(&self) -> bool {
+        false
+    }
+
+    pub fn read(&mut self, _index: usize, meta: &mut Meta) -> Train<'_> {
+        self.0.read(meta)
+    }
+
+    pub fn forget_previous(&mut self) {
+        self.0.forget_previous();
     }
 }
 

@@ -1,7 +1,8 @@
 //! The metadata of a received datagram.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::time::SystemTime;
+
+use crate::units::UnixTime;
 
 /// The metadata of a received datagram. `None` means that this system does not report it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,17 +13,13 @@ pub struct Meta {
     /// The index of the arrival interface (same options).
     pub ifindex: Option<u32>,
     /// The kernel timestamp (SO_TIMESTAMPNS), or the time of the read if the kernel has none.
-    pub time: SystemTime,
+    pub time: UnixTime,
     /// The time is a kernel timestamp.
     pub kernel_time: bool,
     /// The remaining TTL or hop limit.
     pub ttl: Option<u8>,
     /// The traffic class: DSCP and ECN (RFC 2474, RFC 3168).
     pub traffic_class: Option<u8>,
-    /// The drop counter of the socket when this datagram was queued (SO_RXQ_OVFL).
-    pub drops: Option<u32>,
-    /// The drop counter is exact: no train was dropped, which may count as one datagram.
-    pub drops_exact: bool,
     /// The payload exceeded the buffer and is truncated (MSG_TRUNC).
     pub truncated: bool,
 }
@@ -37,12 +34,10 @@ impl Meta {
             source: UNKNOWN_SOURCE,
             destination: None,
             ifindex: None,
-            time: SystemTime::UNIX_EPOCH,
+            time: UnixTime::default(),
             kernel_time: false,
             ttl: None,
             traffic_class: None,
-            drops: None,
-            drops_exact: true,
             truncated: false,
         }
     }

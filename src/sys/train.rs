@@ -1,15 +1,13 @@
 //! A receive slot: a datagram, or a train of datagrams.
 
-use super::meta::Meta;
-
 /// A datagram, or several of one length in one buffer.
 pub struct Train<'a> {
     /// The payloads, one after another.
     pub payload: &'a [u8],
     /// The length of all but the last, which may be shorter; `None` for a single datagram.
     pub segment: Option<usize>,
-    /// The metadata of all. The time is set only if the kernel reported it.
-    pub meta: Meta,
+    /// The metadata are those of the slot that was read before, except for the time.
+    pub repeated: bool,
 }
 
 impl<'a> Train<'a> {
@@ -32,10 +30,7 @@ mod tests {
 
     fn lengths(len: usize, segment: Option<usize>) -> Vec<usize> {
         let payload = vec![0; len];
-        Train { payload: &payload, segment, meta: Meta::unknown() }
-            .datagrams()
-            .map(<[u8]>::len)
-            .collect()
+        Train { payload: &payload, segment, repeated: false }.datagrams().map(<[u8]>::len).collect()
     }
 
     #[test]
@@ -54,7 +49,7 @@ mod tests {
             payload in proptest::collection::vec(any::<u8>(), 0..3000),
             segment in 0_usize..1600,
         ) {
-            let train = Train { payload: &payload, segment: Some(segment), meta: Meta::unknown() };
+            let train = Train { payload: &payload, segment: Some(segment), repeated: false };
             let datagrams: Vec<&[u8]> = train.datagrams().collect();
             prop_assert_eq!(datagrams.concat(), payload.clone());
             let (last, whole) = datagrams.split_last().unwrap();

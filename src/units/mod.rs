@@ -8,8 +8,10 @@ pub mod printable;
 mod random;
 mod rate;
 pub mod rcvbuf;
+mod unix_time;
 pub mod words;
 
 pub use pace::{Pace, Period};
 pub use random::random;
 pub use rate::Rate;
+pub use unix_time::UnixTime;

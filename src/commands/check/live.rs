@@ -151,7 +151,7 @@ impl Live {
     fn wait(&mut self, until: Instant, reporter: &Reporter) -> Result<bool, RunError> {
         let wake = reporter.wake();
         Ok(match &mut self.inbox {
-            Some(inbox) => inbox.wait(wake, Some(until))?,
+            Some(inbox) => inbox.wait(wake, Instant::now(), Some(until))?,
             None => net::wait(wake, Some(until))?,
         })
     }

@@ -92,10 +92,9 @@ impl Counts {
 
     /// Counts a datagram.
     pub fn count(&mut self, datagram: &Datagram) -> Classified {
-        let Datagram { payload, meta, endpoint, iface, zone, read } = *datagram;
-        let source = without_zone(meta.source);
+        let Datagram { payload, meta, endpoint, iface, zone, read, origin } = *datagram;
         let arrival = Arrival {
-            source,
+            source: without_zone(meta.source),
             zone,
             group: datagram.group(),
             port: endpoint.port,
@@ -105,6 +104,7 @@ impl Counts {
             ttl: meta.ttl,
             traffic_class: meta.traffic_class,
             len: payload.len(),
+            origin: Some(origin),
         };
         let classified = match probe::read(payload, meta.truncated) {
             Reading::Probe(probe) => {
@@ -123,13 +123,10 @@ impl Counts {
             }
             Reading::Plain => Classified::Plain,
         };
-        let cut = meta.truncated || classified == Classified::Damaged(Damage::Truncated);
-        for tally in
-            [Some(&mut self.whole), self.interval.as_mut().map(|interval| &mut interval.tally)]
-                .into_iter()
-                .flatten()
-        {
-            tally.add(source, meta.time, payload.len(), cut);
+        let cut = meta.truncated || matches!(classified, Classified::Damaged(Damage::Truncated));
+        self.whole.add((&arrival.source, origin), meta.time, payload.len(), cut);
+        if let Some(interval) = &mut self.interval {
+            interval.tally.add((&arrival.source, origin), meta.time, payload.len(), cut);
         }
         classified
     }
@@ -163,7 +160,7 @@ impl Counts {
             now.steady - self.start,
             &self.whole,
             self.anomalies(discards),
-            describe(&self.streams, false, now.system),
+            describe(&self.streams, false, now.system.into()),
         )
     }
 
@@ -178,7 +175,7 @@ impl Counts {
                 now.steady - since,
                 &interval.tally,
                 anomalies.since(&interval.before),
-                describe(&self.streams, true, now.system),
+                describe(&self.streams, true, now.system.into()),
             ),
         };
         *interval = Interval {
@@ -258,7 +255,8 @@ fn counters(
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr};
-    use std::time::SystemTime;
+
+    use crate::units::UnixTime;
 
     use super::*;
     use crate::format::probe::Probe;
@@ -272,7 +270,7 @@ mod tests {
     fn the_gap_of_an_open_stream_ends_with_the_run() {
         let start = Moment::now();
         let mut counts = Counts::new(start.steady, 1, false, false);
-        let (probe, arrival) = at(start.system);
+        let (probe, arrival) = at(start.system.into());
         counts.streams.take(&probe, &arrival);
         let later = Duration::from_secs(2);
         let counters = counts
@@ -284,7 +282,7 @@ mod tests {
     }
 
     /// The only datagram of a stream without an end marker.
-    fn at(time: SystemTime) -> (Probe, Arrival<'static>) {
+    fn at(time: UnixTime) -> (Probe, Arrival<'static>) {
         let probe = Probe {
             kind: ProbeKind::Data,
             reply_wanted: false,
@@ -307,6 +305,7 @@ mod tests {
             ttl: None,
             traffic_class: None,
             len: 48,
+            origin: None,
         };
         (probe, arrival)
     }

@@ -3,14 +3,13 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::net::Discards;
+use crate::net::{Discards, Inbox};
 use crate::notice::receive;
 use crate::report::Reporter;
 use crate::stats::stream::{StreamCounts, Streams};
-use crate::sys::Meta;
 
-/// How often to look for the cause of drops, which reads several counters.
-const CAUSE_INTERVAL: Duration = Duration::from_secs(1);
+/// How often to look for drops, and for their cause, which reads several counters.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Which warnings were shown.
 #[derive(Default)]
@@ -18,30 +17,26 @@ pub struct OnceWarnings {
     drops: bool,
     checksums: bool,
     untracked: bool,
-    /// A socket has dropped datagrams since the last look.
-    dropped: bool,
-    next_cause: Option<Instant>,
+    next_check: Option<Instant>,
 }
 
 impl OnceWarnings {
-    /// Notes that a socket has dropped datagrams before this one.
-    pub fn note_drops(&mut self, meta: &Meta) {
-        self.dropped |= meta.drops.is_some_and(|drops| drops > 0);
-    }
-
-    /// Warns of drops if a socket has dropped datagrams. `discards` returns them by cause.
+    /// Warns of drops if a socket has dropped datagrams.
     pub fn check_drops(
         &mut self,
         now: Instant,
-        discards: impl FnOnce() -> Option<Discards>,
+        inbox: &mut Inbox,
         reporter: &mut Reporter,
     ) -> io::Result<()> {
-        let is_due = self.next_cause.is_none_or(|at| at <= now);
-        if !self.dropped || !is_due || (self.drops && self.checksums) {
+        let is_due = self.next_check.is_none_or(|at| at <= now);
+        if !is_due || (self.drops && self.checksums) {
             return Ok(());
         }
-        (self.dropped, self.next_cause) = (false, now.checked_add(CAUSE_INTERVAL));
-        let Some(discards) = discards() else { return Ok(()) };
+        self.next_check = now.checked_add(CHECK_INTERVAL);
+        if !inbox.take_dropped() {
+            return Ok(());
+        }
+        let Some(discards) = inbox.discards() else { return Ok(()) };
         self.warn_of_drops(&discards, reporter)?;
         // Others may be for another program. At the end of the run, the losses give more evidence.
         if discards.own_checksum_errors > 0 {
@@ -59,9 +54,7 @@ impl OnceWarnings {
         lost_any: bool,
         reporter: &mut Reporter,
     ) -> io::Result<()> {
-        if self.dropped {
-            self.warn_of_drops(discards, reporter)?;
-        }
+        self.warn_of_drops(discards, reporter)?;
         if lost_any || discards.own_checksum_errors > 0 {
             self.warn_of_checksums(discards, reporter)?;
         }
@@ -90,6 +83,7 @@ impl OnceWarnings {
     }
 
     /// Warns if there are more streams than are tracked.
+    #[inline]
     pub fn check_untracked(
         &mut self,
         streams: &Streams,

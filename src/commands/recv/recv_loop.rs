@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::clock::{ClockWatch, Moment};
 use super::command::RunningCommand;
@@ -21,7 +21,7 @@ use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
 use crate::stats::stream::StreamCounts;
 use crate::target::{Listen, Zoned, without_zone};
-use crate::units::Pace;
+use crate::units::{Pace, UnixTime};
 use crate::verdict::{Ended, Limits, RunError, Stop};
 use crate::{host, plan};
 
@@ -32,6 +32,9 @@ const MAX_CATCH_UP: Duration = Duration::from_millis(75);
 /// The same after a signal. mcast then ends within a tenth of a second, which includes leaving the
 /// groups and printing the summary.
 const MAX_CATCH_UP_AFTER_SIGNAL: Duration = Duration::from_millis(35);
+
+/// The longest time between two checks of everything except datagrams, if those keep arriving.
+const TURN: Duration = Duration::from_millis(10);
 
 /// The result of reading one batch of each ready socket.
 struct ReadResult {
@@ -101,12 +104,50 @@ impl<'a> RecvLoop<'a> {
             progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
             let end = end.map(|(at, _)| at);
             let wake_up = [end, self.next_check(now), progress.due()].into_iter().flatten().min();
-            if inbox.wait(reporter.wake(), wake_up)? {
-                return Ok(Stop::ReaderGone);
-            }
-            if let Some(stop) = self.read_and_follow(end, inbox, reporter)? {
+            if let Some(stop) = self.receive(now, wake_up, inbox, reporter)? {
                 return Ok(stop);
             }
+            if let Some(stop) = self.follow(inbox, reporter)? {
+                return Ok(stop);
+            }
+        }
+    }
+
+    /// Waits and reads until `wake_up` at the latest, or until there is something else to do: after
+    /// [`TURN`], or if no datagrams arrived. Returns the reason to stop.
+    fn receive(
+        &mut self,
+        start: Instant,
+        wake_up: Option<Instant>,
+        inbox: &mut Inbox,
+        reporter: &mut Reporter,
+    ) -> Result<Option<Stop>, RunError> {
+        let mut now = start;
+        let mut is_gone = inbox.wait(reporter.wake(), now, wake_up)?;
+        loop {
+            if is_gone {
+                return Ok(Some(Stop::ReaderGone));
+            }
+            now = Instant::now();
+            let is_over = wake_up.is_some_and(|at| at <= now);
+            // If mcast was held up, the queue may contain datagrams that arrived after the end.
+            let end = if is_over { self.conditions.deadline() } else { None };
+            let end = end.filter(|(end, _)| *end <= now);
+            let cutoff = end.map(|(end, _)| UnixTime::now().before(now.duration_since(end)));
+            let has_read = inbox.is_ready();
+            let ReadResult { stop, .. } = self.read(inbox, now, cutoff, reporter)?;
+            reporter.flush()?;
+            if stop.is_some()
+                || is_over
+                || !has_read
+                || now.duration_since(start) >= TURN
+                || inbox.has_interface_changes()
+                || reporter.signal().is_some()
+            {
+                return Ok(stop);
+            }
+            // Whatever these datagrams changed, the next turn begins soon.
+            is_gone = inbox.wait_briefly(reporter.wake(), now, wake_up)?;
         }
     }
 
@@ -150,7 +191,7 @@ impl<'a> RecvLoop<'a> {
         reporter: &mut Reporter,
     ) -> Result<(), RunError> {
         self.report_if_due(now, inbox, reporter)?;
-        self.warnings.check_drops(now, || inbox.discards(), reporter)?;
+        self.warnings.check_drops(now, inbox, reporter)?;
         if self.clock.is_due(now) {
             self.check_clock(Moment::now());
         }
@@ -166,19 +207,14 @@ impl<'a> RecvLoop<'a> {
         [report, self.queriers.due(), self.explainer.due(now)].into_iter().flatten().min()
     }
 
-    /// Reads the ready sockets once, and follows the interfaces. `end` is when the run ends.
-    fn read_and_follow(
+    /// Follows the interfaces. Returns the reason to stop.
+    fn follow(
         &mut self,
-        end: Option<Instant>,
         inbox: &mut Inbox,
         reporter: &mut Reporter,
     ) -> Result<Option<Stop>, RunError> {
-        // If mcast was held up, the queue may contain datagrams that arrived after the end.
-        let now = Instant::now();
-        let cutoff =
-            end.filter(|end| *end <= now).map(|end| SystemTime::now() - now.duration_since(end));
-        let ReadResult { mut stop, .. } = self.read(inbox, now, cutoff, reporter)?;
-        if stop.is_none() && inbox.has_interface_changes() {
+        let mut stop = None;
+        if inbox.has_interface_changes() {
             // If an interface disappeared, its datagrams are read before its memberships are
             // given up.
             stop = self.catch_up(inbox, None, reporter)?;
@@ -198,7 +234,7 @@ impl<'a> RecvLoop<'a> {
         &mut self,
         inbox: &mut Inbox,
         now: Instant,
-        cutoff: Option<SystemTime>,
+        cutoff: Option<UnixTime>,
         reporter: &mut Reporter,
     ) -> Result<ReadResult, RunError> {
         let (mut timely, mut late) = (0, 0);
@@ -209,10 +245,9 @@ impl<'a> RecvLoop<'a> {
                 return Ok::<_, RunError>(ControlFlow::Continue(()));
             }
             timely += 1;
-            self.warnings.note_drops(datagram.meta);
             let classified = self.counts.count(&datagram);
             self.conditions.note_streams(now, self.counts.streams.all_ended());
-            if classified == Classified::End {
+            if matches!(classified, Classified::End) {
                 self.conditions.note_end_marker(now);
                 return Ok(ControlFlow::Continue(()));
             }
@@ -243,7 +278,8 @@ impl<'a> RecvLoop<'a> {
         reporter: &mut Reporter,
     ) -> Result<Option<Stop>, RunError> {
         let start = Instant::now();
-        let cutoff = until.map(|until| SystemTime::now() - start.saturating_duration_since(until));
+        let cutoff =
+            until.map(|until| UnixTime::now().before(start.saturating_duration_since(until)));
         let mut reached = None;
         let most =
             if reporter.signal().is_some() { MAX_CATCH_UP_AFTER_SIGNAL } else { MAX_CATCH_UP };
@@ -395,7 +431,7 @@ fn received<'a>(datagram: &Datagram<'a>, classified: Classified) -> ReceivedData
         Classified::Plain | Classified::End => None,
     };
     ReceivedDatagram {
-        time: meta.time,
+        time: meta.time.into(),
         source: Zoned::socket(meta.source, zone),
         group: datagram.group(),
         port: endpoint.port,

@@ -59,9 +59,11 @@ impl StopConditions {
     }
 
     /// Notes whether there are measured streams and all of them have ended.
+    #[inline]
     pub fn note_streams(&mut self, now: Instant, all_ended: bool) {
-        self.streams_ended =
-            self.streams_ended.or(Some(now)).filter(|_| all_ended && self.limits.once);
+        if self.streams_ended.is_some() != all_ended {
+            self.streams_ended = (all_ended && self.limits.once).then_some(now);
+        }
     }
 
     /// Notes that COMMAND has ended. If it failed, the run ends. Otherwise, `--count`, `--duration`

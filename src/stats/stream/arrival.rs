@@ -1,7 +1,9 @@
 //! The circumstances of an arrival.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::SystemTime;
+use std::num::NonZeroU64;
+
+use crate::units::UnixTime;
 
 /// The circumstances of an arrival.
 #[derive(Clone, Copy, Debug)]
@@ -17,13 +19,16 @@ pub struct Arrival<'a> {
     /// The arrival interface, by index and name.
     pub iface: Option<(u32, &'a str)>,
     /// The kernel timestamp, or the time of the read if the kernel has none.
-    pub time: SystemTime,
+    pub time: UnixTime,
     /// The time of the read, if there is a kernel timestamp.
-    pub read: Option<SystemTime>,
+    pub read: Option<UnixTime>,
     /// The remaining TTL or hop limit.
     pub ttl: Option<u8>,
     /// The traffic class.
     pub traffic_class: Option<u8>,
     /// The payload length in bytes.
     pub len: usize,
+    /// The number of its origin, if known: consecutive arrivals with equal numbers have the same
+    /// source, zone, group, port and interface.
+    pub origin: Option<NonZeroU64>,
 }

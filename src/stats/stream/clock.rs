@@ -1,7 +1,5 @@
 //! The agreement of the sender's and the receiver's clock.
 
-use std::time::SystemTime;
-
 use serde::Serialize;
 
 use crate::format::probe::Probe;
@@ -37,14 +35,4 @@ impl Clock {
             Clock::Unknown
         }
     }
-}
-
-pub(super) fn nanos_since_epoch(time: SystemTime) -> i64 {
-    nanos_between(SystemTime::UNIX_EPOCH, time)
-}
-
-/// The time from `first` to `second` in ns; negative if `second` is earlier.
-pub(super) fn nanos_between(first: SystemTime, second: SystemTime) -> i64 {
-    let nanos = |span: std::time::Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
-    second.duration_since(first).map_or_else(|error| -nanos(error.duration()), nanos)
 }

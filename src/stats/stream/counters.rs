@@ -1,7 +1,6 @@
 //! The counters of a stream over a span of time.
 
 use super::Arrival;
-use super::clock::nanos_between;
 use crate::format::probe::{Damage, Probe};
 use crate::stats::Meter;
 use crate::stats::delay::{Delays, Precision};
@@ -55,7 +54,8 @@ impl StreamCounters {
         }
     }
 
-    /// Adds a datagram that has not arrived before.
+    /// Adds a datagram that has not arrived before. Returns whether the memory may have changed.
+    #[inline]
     pub fn take(
         &mut self,
         probe: &Probe,
@@ -64,7 +64,7 @@ impl StreamCounters {
         delay: i64,
         silence: Option<i64>,
         may_grow: bool,
-    ) {
+    ) -> bool {
         self.meter.add(arrival.time, arrival.len);
         if let Order::Late { extent } = order {
             self.reordered += 1;
@@ -80,10 +80,11 @@ impl StreamCounters {
             self.hops = Some((min.min(hops), max.max(hops)));
         }
         self.gap = self.gap.max(silence);
-        self.delays.record_within(delay, may_grow);
-        if let Some(read) = arrival.read {
-            self.wakeups.record_within(nanos_between(arrival.time, read), may_grow);
-        }
+        let delays = self.delays.record_within(delay, may_grow);
+        let wakeups = arrival
+            .read
+            .is_some_and(|read| self.wakeups.record_within(read.since(arrival.time), may_grow));
+        delays | wakeups
     }
 
     /// The heap memory of the distributions in bytes.

@@ -1,13 +1,13 @@
 //! One measured stream, datagram by datagram.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use super::clock::{nanos_between, nanos_since_epoch};
 use super::{Arrival, Clock, LocalClock, StreamCounters};
 use crate::format::probe::{Probe, ProbeKind};
 use crate::stats::delay::Precision;
 use crate::stats::sequence::{Losses, Order, Sequence};
+use crate::units::UnixTime;
 
 /// The number of gaps that further streams remember for the extent of reordering.
 const FEW_GAPS: usize = 1024;
@@ -67,9 +67,9 @@ pub struct Stream {
     pub(super) sequence: Option<Sequence>,
     /// The number that the end announced before any data arrived.
     announced: u64,
-    pub(super) arrived: (SystemTime, SystemTime),
+    pub(super) arrived: (UnixTime, UnixTime),
     /// The arrival and transit time of the last first copy.
-    last: Option<(SystemTime, i64)>,
+    last: Option<(UnixTime, i64)>,
     jitter: Option<f64>,
     most_gaps: usize,
     pub(super) whole: StreamCounters,
@@ -78,6 +78,8 @@ pub struct Stream {
     pub(super) charged: (IpAddr, usize),
     /// The stream may not grow: its address has used its share.
     pub(super) full: bool,
+    /// The memory may have changed since it was charged.
+    pub(super) may_have_grown: bool,
 }
 
 impl Stream {
@@ -102,6 +104,7 @@ impl Stream {
             interval: intervals.then(|| Box::new(StreamCounters::new(Precision::Coarse))),
             charged: (arrival.source.ip(), 0),
             full: false,
+            may_have_grown: true,
         }
     }
 
@@ -127,14 +130,14 @@ impl Stream {
         &self,
         probe: &Probe,
         source: SocketAddr,
-        time: SystemTime,
+        time: UnixTime,
     ) -> bool {
         let Some(sequence) = self.sequence.as_ref().filter(|_| source != self.source) else {
             return false;
         };
         let number = probe.sequence;
         let before = self.source_before.filter(|(before, _)| *before == source);
-        let silence = time.duration_since(self.arrived.1).unwrap_or_default();
+        let silence = time.duration_since(self.arrived.1);
         match (probe.kind, number.checked_sub(sequence.next())) {
             (ProbeKind::Data, None) => {
                 // Datagrams of the previous address may arrive late or twice.
@@ -143,7 +146,7 @@ impl Stream {
             }
             _ if silence >= PAUSE => false,
             (ProbeKind::Data, Some(ahead)) => {
-                let span = self.arrived.1.duration_since(self.arrived.0).unwrap_or_default();
+                let span = self.arrived.1.duration_since(self.arrived.0);
                 let share = silence.as_secs_f64() / span.as_secs_f64().max(1e-9);
                 ahead > FEW_AHEAD && ahead as f64 > 4.0 * share * sequence.received() as f64
             }
@@ -182,9 +185,8 @@ impl Stream {
     }
 
     /// The longest silence until `now`; that of a running stream continues.
-    pub fn gap(&self, interval: bool, now: SystemTime) -> Option<i64> {
-        let silence =
-            self.last.filter(|_| !self.ended).map(|(last, _)| nanos_between(last, now).max(0));
+    pub fn gap(&self, interval: bool, now: UnixTime) -> Option<i64> {
+        let silence = self.last.filter(|_| !self.ended).map(|(last, _)| now.since(last).max(0));
         self.counters(interval).gap.max(silence)
     }
 
@@ -205,12 +207,16 @@ impl Stream {
     ) -> Option<i64> {
         self.note_time(arrival.time);
         let clock = Clock::of(probe, local);
-        let delay = nanos_since_epoch(arrival.time)
-            .saturating_sub(i64::try_from(probe.sent).unwrap_or(i64::MAX));
+        let delay =
+            arrival.time.since(UnixTime::from_nanos(i64::try_from(probe.sent).unwrap_or(i64::MAX)));
         let known = (clock > Clock::Unknown).then_some(delay);
         let order = match &mut self.sequence {
-            Some(sequence) => sequence.arrive_within(probe.sequence, may_grow),
+            Some(sequence) => {
+                self.may_have_grown |= !sequence.is_free(probe.sequence);
+                sequence.arrive_within(probe.sequence, may_grow)
+            }
             None => {
+                self.may_have_grown = true;
                 let sequence =
                     self.sequence.insert(Sequence::starting_with(probe.sequence, self.most_gaps));
                 sequence.announce(self.announced);
@@ -220,19 +226,21 @@ impl Stream {
         if order == Order::InOrder && arrival.source != self.source {
             self.change_source(probe.sequence, arrival);
         }
-        let counters = [Some(&mut self.whole), self.interval.as_deref_mut()].into_iter().flatten();
         match order {
-            Order::Duplicate => counters.for_each(|counters| counters.duplicates += 1),
-            Order::Stale => counters.for_each(|counters| counters.stale += 1),
+            Order::Duplicate => self.each(|counters| counters.duplicates += 1),
+            Order::Stale => self.each(|counters| counters.stale += 1),
             Order::InOrder | Order::Late { .. } => {
                 // Only the first copy of a datagram enters the other metrics (RFC 5560, 3.4).
                 self.clock = self.clock.min(clock);
                 // The clock may have been set back in between; a negative silence is none.
-                let silence =
-                    self.last.map(|(before, _)| nanos_between(before, arrival.time).max(0));
-                counters.for_each(|counters| {
-                    counters.take(probe, arrival, order, delay, silence, may_grow);
-                });
+                let silence = self.last.map(|(before, _)| arrival.time.since(before).max(0));
+                let take = |counters: &mut StreamCounters| {
+                    counters.take(probe, arrival, order, delay, silence, may_grow)
+                };
+                self.may_have_grown |= take(&mut self.whole);
+                if let Some(interval) = &mut self.interval {
+                    self.may_have_grown |= take(interval);
+                }
                 if let Some((_, transit)) = self.last {
                     let jitter = self.jitter.unwrap_or(0.0);
                     self.jitter = Some(jitter + (delay.abs_diff(transit) as f64 - jitter) / 16.0);
@@ -243,7 +251,16 @@ impl Stream {
         known
     }
 
-    pub(super) fn end(&mut self, announced: u64, time: SystemTime) {
+    /// Updates the counters of the run, and those of the interval.
+    #[inline]
+    fn each(&mut self, update: impl Fn(&mut StreamCounters)) {
+        update(&mut self.whole);
+        if let Some(interval) = &mut self.interval {
+            update(interval);
+        }
+    }
+
+    pub(super) fn end(&mut self, announced: u64, time: UnixTime) {
         self.note_time(time);
         self.ended = true;
         self.announced = self.announced.max(announced);
@@ -260,7 +277,7 @@ impl Stream {
         self.source_changes += 1;
     }
 
-    fn note_time(&mut self, time: SystemTime) {
+    fn note_time(&mut self, time: UnixTime) {
         self.arrived = (self.arrived.0.min(time), self.arrived.1.max(time));
     }
 

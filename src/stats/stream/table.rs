@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::time::SystemTime;
+use std::num::NonZeroU64;
 
 use super::record::OVERHEAD;
 use super::{Arrival, Clock, Key, LocalClock, Stream};
 use crate::format::probe::{Damage, Probe, ProbeKind};
 use crate::stats::delay::Precision;
+use crate::units::UnixTime;
 
 /// The minimum of the stream limit; a receiver of more targets has a higher limit. Datagrams of
 /// further streams are counted, but not measured. This bounds the memory.
@@ -46,7 +47,7 @@ pub struct Streams {
     /// The memory of the streams of each address.
     by_address: HashMap<IpAddr, Share>,
     /// The stream of the previous datagram, which most datagrams share.
-    recent: Option<(Key, SocketAddr, usize)>,
+    recent: Option<Recent>,
     most: usize,
     most_bytes: usize,
     /// The memory of all streams in bytes.
@@ -61,6 +62,27 @@ pub struct Streams {
     pub corrupt: u64,
     /// Datagrams with an unknown version or kind.
     pub unsupported: u64,
+}
+
+/// The stream of a datagram, by its position.
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    key: Key,
+    source: SocketAddr,
+    origin: Option<NonZeroU64>,
+    position: usize,
+}
+
+impl Recent {
+    /// Whether a datagram of the run `stream` belongs to it.
+    #[inline]
+    fn is_of(&self, stream: u64, arrival: &Arrival) -> bool {
+        if self.key.stream != stream {
+            return false;
+        }
+        let has_same_origin = self.origin.is_some() && self.origin == arrival.origin;
+        has_same_origin || (self.source == arrival.source && self.key == Key::new(stream, arrival))
+    }
 }
 
 /// The memory of the streams of one address.
@@ -99,8 +121,11 @@ impl Streams {
             return None;
         }
         let local = self.local;
-        let key = Key::new(probe.stream, arrival);
-        let Some(position) = self.position(key, probe, arrival) else {
+        let position = match &self.recent {
+            Some(recent) if recent.is_of(probe.stream, arrival) => Some(recent.position),
+            _ => self.position(probe, arrival),
+        };
+        let Some(position) = position else {
             self.untracked += u64::from(probe.kind != ProbeKind::End);
             return None;
         };
@@ -115,7 +140,9 @@ impl Streams {
         self.empty -= usize::from(stream.ended && stream.sequence.is_none());
         let may_grow = may_grow && !stream.full;
         let delay = stream.take(probe, arrival, local, may_grow);
-        self.charge(position);
+        if std::mem::take(&mut stream.may_have_grown) {
+            self.charge(position);
+        }
         delay
     }
 
@@ -186,7 +213,7 @@ impl Streams {
     /// The number of earlier starts of each stream's sender: the streams of the same address and
     /// place that had ended, or fallen silent for good, before this one began.
     pub fn restarts(&self) -> Vec<u64> {
-        let mut last_heard: HashMap<_, Vec<SystemTime>> = HashMap::new();
+        let mut last_heard: HashMap<_, Vec<UnixTime>> = HashMap::new();
         for stream in &self.streams {
             last_heard.entry(stream.place()).or_default().push(stream.arrived.1);
         }
@@ -239,14 +266,9 @@ impl Streams {
     }
 
     /// The position of a stream, which is created if the limits allow it.
-    fn position(&mut self, key: Key, probe: &Probe, arrival: &Arrival) -> Option<usize> {
-        let source = arrival.source;
-        match self.recent {
-            Some((known, from, position)) if (known, from) == (key, source) => {
-                return Some(position);
-            }
-            _ => {}
-        }
+    fn position(&mut self, probe: &Probe, arrival: &Arrival) -> Option<usize> {
+        let (key, source, origin) =
+            (Key::new(probe.stream, arrival), arrival.source, arrival.origin);
         let position = match self.positions.get(&(key, None)).copied() {
             None => self.add(key, None, arrival)?,
             Some(position) if self.streams[position].source == source => position,
@@ -258,7 +280,7 @@ impl Streams {
                 None => position,
             },
         };
-        self.recent = Some((key, source, position));
+        self.recent = Some(Recent { key, source, origin, position });
         Some(position)
     }
 

@@ -1,11 +1,11 @@
 //! Linux control messages and socket addresses. No `unsafe`: the kernel's bytes are read as bytes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::time::{Duration, SystemTime};
 
 use libc::{self, c_int};
 
 use crate::sys::meta::Meta;
+use crate::units::UnixTime;
 use crate::units::bytes::take;
 
 /// One and a half times the size of all requested control messages (168 bytes for IPv6).
@@ -15,6 +15,9 @@ pub const CONTROL_LEN: usize = 256;
 #[derive(Clone, Copy)]
 #[repr(C, align(8))]
 pub struct Control(pub [u8; CONTROL_LEN]);
+
+/// The length of the longest socket address of IP, `sockaddr_in6`.
+pub const NAME_LEN: usize = 28;
 
 /// A socket address in the kernel's form: `sockaddr_storage`.
 #[derive(Clone, Copy)]
@@ -74,9 +77,6 @@ pub fn read(control: &[u8], meta: &mut Meta) -> Option<usize> {
                     (meta.time, meta.kernel_time) = (time, true);
                 }
             }
-            (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => {
-                meta.drops = take(data, 0).map(u32::from_ne_bytes)
-            }
             (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                 // struct in_pktinfo: interface, local address, destination address
                 meta.ifindex = take(data, 0).map(u32::from_ne_bytes);
@@ -104,12 +104,33 @@ pub fn read(control: &[u8], meta: &mut Meta) -> Option<usize> {
     segment
 }
 
-fn timestamp(data: &[u8]) -> Option<SystemTime> {
+#[inline]
+fn timestamp(data: &[u8]) -> Option<UnixTime> {
     // struct timespec: two words of the kernel's time type
-    let seconds = u64::try_from(libc::time_t::from_ne_bytes(take(data, 0)?)).ok()?;
-    let nanos =
-        u32::try_from(libc::c_long::from_ne_bytes(take(data, size_of::<libc::time_t>())?)).ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, nanos))
+    let seconds = i64::from(libc::time_t::from_ne_bytes(take(data, 0)?));
+    let nanos = i64::from(libc::c_long::from_ne_bytes(take(data, size_of::<libc::time_t>())?));
+    let time = UnixTime::from_nanos(seconds.checked_mul(1_000_000_000)?.checked_add(nanos)?);
+    Some(time).filter(|time| *time >= UnixTime::default())
+}
+
+/// The length of a control message with a timestamp.
+const TIME_LEN: usize =
+    HEADER + (size_of::<libc::time_t>() + size_of::<libc::c_long>()).next_multiple_of(WORD);
+
+/// The time of the first control message, if that is a timestamp and only it differs from
+/// `previous`. (The kernel puts it first, and most datagrams repeat the rest.)
+#[inline]
+pub fn only_time_differs(control: &[u8], previous: &[u8]) -> Option<UnixTime> {
+    let ((header, data), rest) = (control.get(..TIME_LEN)?.split_at(HEADER), &control[TIME_LEN..]);
+    let before = previous.get(..TIME_LEN)?;
+    let is_time = int(header, WORD)? == libc::SOL_SOCKET
+        && int(header, WORD + 4)? == libc::SCM_TIMESTAMPNS
+        && take(header, 0).map(usize::from_ne_bytes)? <= TIME_LEN;
+    if is_time && header == &before[..HEADER] && rest == &previous[TIME_LEN..] {
+        timestamp(data)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +152,6 @@ mod tests {
     fn each_message_fills_its_field() {
         let mut bytes = message(libc::IPPROTO_IP, libc::IP_TTL, &7_i32.to_ne_bytes());
         bytes.extend(message(libc::IPPROTO_IP, libc::IP_TOS, &[0xb8]));
-        bytes.extend(message(libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &191_u32.to_ne_bytes()));
         bytes.extend(message(99, 99, b"from a newer kernel"));
         bytes.extend(message(libc::SOL_UDP, libc::UDP_GRO, &1472_i32.to_ne_bytes()));
         let mut pktinfo = 3_i32.to_ne_bytes().to_vec();
@@ -139,7 +159,7 @@ mod tests {
         bytes.extend(message(libc::IPPROTO_IP, libc::IP_PKTINFO, &pktinfo));
         let mut meta = Meta::unknown();
         assert_eq!(read(&bytes, &mut meta), Some(1472));
-        assert_eq!((meta.ttl, meta.traffic_class, meta.drops), (Some(7), Some(0xb8), Some(191)));
+        assert_eq!((meta.ttl, meta.traffic_class), (Some(7), Some(0xb8)));
         assert_eq!((meta.ifindex, meta.destination), (Some(3), Some("239.1.1.1".parse().unwrap())));
         assert_eq!(meta.dscp(), Some(46));
     }
@@ -156,10 +176,49 @@ mod tests {
         assert_eq!(source(&name).unwrap().to_string(), "[fe80::9%2]:40000");
     }
 
+    /// A timestamp of `seconds` and `nanos`, then the other messages of a datagram.
+    fn with_time(seconds: libc::time_t, nanos: libc::c_long, ttl: i32) -> Vec<u8> {
+        let time = [seconds.to_ne_bytes(), nanos.to_ne_bytes()].concat();
+        let mut bytes = message(libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS, &time);
+        bytes.extend(message(libc::IPPROTO_IP, libc::IP_TTL, &ttl.to_ne_bytes()));
+        bytes
+    }
+
+    #[test]
+    fn a_repeated_message_has_another_time() {
+        let previous = with_time(5, 6, 7);
+        let time = UnixTime::from_nanos(8_000_000_009);
+        assert_eq!(only_time_differs(&with_time(8, 9, 7), &previous), Some(time));
+        assert_eq!(only_time_differs(&with_time(8, 9, 8), &previous), None, "another TTL");
+        assert_eq!(only_time_differs(&previous[TIME_LEN..], &previous[TIME_LEN..]), None);
+        assert_eq!(only_time_differs(&[], &[]), None);
+    }
+
     proptest! {
         #[test]
         fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             read(&bytes, &mut Meta::unknown());
+            only_time_differs(&bytes, &bytes);
+        }
+
+        #[test]
+        fn a_repetition_reads_like_the_whole(
+            before in any::<(u32, u32, u8)>(),
+            now in any::<(u32, u32, u8)>(),
+        ) {
+            let bytes = |(seconds, nanos, ttl): (u32, u32, u8)| {
+                with_time(seconds as _, (nanos % 1_000_000_000) as _, i32::from(ttl % 2))
+            };
+            let (before, now) = (bytes(before), bytes(now));
+            let (mut known, mut whole) = (Meta::unknown(), Meta::unknown());
+            read(&before, &mut known);
+            read(&now, &mut whole);
+            if let Some(time) = only_time_differs(&now, &before) {
+                known.time = time;
+                prop_assert_eq!(known, whole);
+            } else {
+                prop_assert!(known.ttl != whole.ttl);
+            }
         }
 
         #[test]

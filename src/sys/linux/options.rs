@@ -27,10 +27,9 @@ pub fn set<T: Copy>(socket: &impl AsRawFd, level: c_int, name: c_int, value: T) 
 
 pub const ON: c_int = 1;
 
-/// Requests the timestamp, TTL, traffic class and drop counter of each datagram.
+/// Requests the timestamp, TTL and traffic class of each datagram.
 pub fn ask_for_metadata(socket: &Socket, family: Family) -> io::Result<()> {
     set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, ON)?;
-    set(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, ON)?;
     if family == Family::V4 {
         set(socket, libc::IPPROTO_IP, libc::IP_RECVTTL, ON)?;
         set(socket, libc::IPPROTO_IP, libc::IP_RECVTOS, ON)

@@ -12,6 +12,7 @@ use super::control::{CONTROL_LEN, Control, Name};
 use crate::sys::backend::Batching;
 use crate::sys::meta::{Meta, UNKNOWN_SOURCE};
 use crate::sys::train::Train;
+use crate::units::UnixTime;
 
 /// Buffers per call. More were not faster, and each takes 64 KiB after a long datagram.
 const SLOTS: usize = 32;
@@ -35,12 +36,52 @@ const STRIDE: usize = SLOT_LEN + 128;
 pub struct Batch {
     most: usize,
     buffers: Buffers,
-    /// The number of slots that the last call filled.
+    /// The number of slots that the last call had, and filled.
+    asked: usize,
     filled: usize,
     /// The number of consecutive calls that received at most one.
     singles: u8,
     /// Long datagrams or trains arrive; `None` before the first datagram.
     long: Option<bool>,
+    previous: Previous,
+}
+
+/// The source and the control messages of the slot that was read before. Most datagrams repeat all
+/// but the time, and need not be parsed again.
+struct Previous {
+    /// Nothing was read before, or not from this socket.
+    is_unknown: bool,
+    name: Name,
+    control: Control,
+    control_len: usize,
+    flags: libc::c_int,
+    segment: Option<usize>,
+}
+
+impl Previous {
+    fn unknown() -> Self {
+        Previous {
+            is_unknown: true,
+            name: Name([0; 128]),
+            control: Control([0; CONTROL_LEN]),
+            control_len: 0,
+            flags: 0,
+            segment: None,
+        }
+    }
+
+    /// The time of a slot that repeats everything else.
+    #[inline]
+    fn repeated(&self, name: &Name, control: &[u8], flags: libc::c_int) -> Option<UnixTime> {
+        let differs = self.is_unknown
+            || self.flags != flags
+            || self.control_len != control.len()
+            || self.name.0[..control::NAME_LEN] != name.0[..control::NAME_LEN];
+        if differs {
+            return None;
+        }
+        control::only_time_differs(control, &self.control.0[..self.control_len])
+    }
 }
 
 /// After this many calls with at most one datagram, most calls request only one. This saves the
@@ -52,9 +93,11 @@ impl Batch {
         Batch {
             most: batching.most.clamp(1, SLOTS),
             buffers: Buffers::new(),
+            asked: 0,
             filled: 0,
             singles: 0,
             long: None,
+            previous: Previous::unknown(),
         }
     }
 
@@ -72,6 +115,7 @@ impl Batch {
             let headers = self.buffers.headers.as_ptr().cast::<libc::mmsghdr>();
             libc::recvmmsg(socket.as_raw_fd(), headers, asked as u32, flags as _, ptr::null_mut())
         };
+        self.asked = asked;
         self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(asked);
         self.singles =
             if self.filled > 1 { 0 } else { self.singles.checked_add(1).unwrap_or(SINGLES) };
@@ -81,21 +125,41 @@ impl Batch {
         Ok(self.filled)
     }
 
+    /// Whether the last call found fewer datagrams than it had slots for.
+    pub fn is_drained(&self) -> bool {
+        self.filled < self.asked
+    }
+
     /// Prepares for trains.
     pub fn expect_trains(&mut self) {
         self.long = Some(true);
     }
 
-    /// The content of a slot after the last call.
-    pub fn get(&self, slot: usize) -> Train<'_> {
+    /// The content of a slot after the last call. `meta` must hold the metadata of the slot that was
+    /// read before.
+    #[inline]
+    pub fn read(&mut self, slot: usize, meta: &mut Meta) -> Train<'_> {
         assert!(slot < self.filled);
         let (payload, name, control, flags) = self.buffers.slot(slot);
-        let mut meta =
-            Meta { source: control::source(name).unwrap_or(UNKNOWN_SOURCE), ..Meta::unknown() };
-        let segment = control::read(control, &mut meta);
+        if let Some(time) = self.previous.repeated(name, control, flags) {
+            meta.time = time;
+            return Train { payload, segment: self.previous.segment, repeated: true };
+        }
+        *meta = Meta { source: control::source(name).unwrap_or(UNKNOWN_SOURCE), ..Meta::unknown() };
+        let segment = control::read(control, meta);
         // A train is never truncated: none exceeds a slot.
         meta.truncated = flags & libc::MSG_TRUNC != 0;
-        Train { payload, segment, meta }
+        let previous = &mut self.previous;
+        (previous.is_unknown, previous.flags, previous.segment) = (false, flags, segment);
+        previous.name = *name;
+        previous.control_len = control.len();
+        previous.control.0[..control.len()].copy_from_slice(control);
+        Train { payload, segment, repeated: false }
+    }
+
+    /// The next slot repeats nothing.
+    pub fn forget_previous(&mut self) {
+        self.previous.is_unknown = true;
     }
 }
 

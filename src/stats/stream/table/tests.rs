@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -8,8 +6,8 @@ use crate::stats::stream::StreamCounters;
 
 const HERE: LocalClock = LocalClock { host: 7, synchronised: true };
 
-fn at(nanos: i64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos as u64)
+fn at(nanos: i64) -> UnixTime {
+    UnixTime::from_nanos(nanos)
 }
 
 fn probe(stream: u64, sequence: u64, sent: i64) -> Probe {
@@ -38,6 +36,7 @@ fn arrival(source: &str, time: i64) -> Arrival<'static> {
         ttl: Some(61),
         traffic_class: Some(0xb9),
         len: 64,
+        origin: None,
     }
 }
 
