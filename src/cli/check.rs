@@ -13,7 +13,7 @@ use crate::iface::Wanted;
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 
-const SECTIONS: Sections = Sections {
+pub(super) const SECTIONS: Sections = Sections {
     command: "mcast check",
     details: &[],
     examples: "  \
@@ -43,9 +43,6 @@ const SECTIONS: Sections = Sections {
 #[command(
     disable_help_flag = true,
     arg(help::help_option()),
-    mut_args(help::place_brackets),
-    after_help = SECTIONS.short(),
-    after_long_help = SECTIONS.long(),
 )]
 pub struct CheckArgs {
     /// Check this group: 239.1.1.1:5000 or SOURCE@232.1.1.1:5000 [default: 224.202.20.30:54321]

@@ -1,9 +1,12 @@
 //! The commands of mcast, and the help of the program.
 
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::help::{self, STYLES, Sections, section};
-use super::{CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, RecvArgs, SendArgs};
+use super::{
+    CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, RecvArgs, SendArgs, check, completions, ifaces,
+    man, recv, send,
+};
 
 const SECTIONS: Sections = Sections {
     command: "mcast COMMAND",
@@ -45,8 +48,6 @@ const LONG_VERSION: &str =
     styles = STYLES,
     max_term_width = 100,
     disable_help_flag = true,
-    after_help = [section("Examples", SECTIONS.examples), SECTIONS.short()].join("\n\n"),
-    after_long_help = SECTIONS.long(),
 )]
 pub struct Cli {
     /// The command.
@@ -84,14 +85,36 @@ pub enum Command {
     Man(ManArgs),
 }
 
+/// The command line with all of its help. To parse does not need the help, and to build it takes
+/// longer than to parse.
+pub fn with_help() -> clap::Command {
+    Cli::command()
+        .after_help([section("Examples", SECTIONS.examples), SECTIONS.short()].join("\n\n"))
+        .after_long_help(SECTIONS.long())
+        .mut_subcommands(|command| {
+            let sections = match command.get_name() {
+                "send" => send::SECTIONS,
+                "recv" => recv::SECTIONS,
+                "check" => check::SECTIONS,
+                "ifaces" => ifaces::SECTIONS,
+                "completions" => completions::SECTIONS,
+                "man" => man::SECTIONS,
+                _ => return command,
+            };
+            command
+                .mut_args(help::place_brackets)
+                .after_help(sections.short())
+                .after_long_help(sections.long())
+        })
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_tree_is_sound() {
         Cli::command().debug_assert();
+        with_help().debug_assert();
     }
 }

@@ -5,7 +5,7 @@ use clap_complete::Shell;
 
 use super::help::Sections;
 
-const SECTIONS: Sections = Sections {
+pub(super) const SECTIONS: Sections = Sections {
     command: "mcast completions",
     details: &[],
     examples: "  \
@@ -29,11 +29,7 @@ const SECTIONS: Sections = Sections {
 
 /// The arguments of `mcast completions`.
 #[derive(Debug, Args)]
-#[command(
-    disable_help_flag = true,
-    after_help = SECTIONS.short(),
-    after_long_help = SECTIONS.long(),
-)]
+#[command(disable_help_flag = true)]
 pub struct CompletionsArgs {
     /// Print the script for this shell
     #[arg(value_name = "SHELL")]

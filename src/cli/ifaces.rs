@@ -7,7 +7,7 @@ use super::common::text_or_json;
 use super::help::{self, OUTPUT, Sections};
 use crate::report::Output;
 
-const SECTIONS: Sections = Sections {
+pub(super) const SECTIONS: Sections = Sections {
     command: "mcast ifaces",
     details: &[(
         "Table",
@@ -37,9 +37,6 @@ const SECTIONS: Sections = Sections {
 #[command(
     disable_help_flag = true,
     arg(help::help_option()),
-    mut_args(help::place_brackets),
-    after_help = SECTIONS.short(),
-    after_long_help = SECTIONS.long(),
 )]
 pub struct IfacesArgs {
     /// Print text or json

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::help::Sections;
 
-const SECTIONS: Sections = Sections {
+pub(super) const SECTIONS: Sections = Sections {
     command: "mcast man",
     details: &[],
     examples: "  \
@@ -26,11 +26,7 @@ const SECTIONS: Sections = Sections {
 
 /// The arguments of `mcast man`.
 #[derive(Debug, Args)]
-#[command(
-    disable_help_flag = true,
-    after_help = SECTIONS.short(),
-    after_long_help = SECTIONS.long(),
-)]
+#[command(disable_help_flag = true)]
 pub struct ManArgs {
     /// Write all pages to DIR and print their paths
     ///

@@ -18,7 +18,7 @@ mod send;
 pub mod values;
 
 pub use check::CheckArgs;
-pub use command::{Cli, Command};
+pub use command::{Cli, Command, with_help};
 pub use common::{CommonArgs, DisplayArgs, Typed};
 pub use completions::CompletionsArgs;
 pub use ifaces::IfacesArgs;

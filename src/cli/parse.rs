@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::habit::{answer, command_first, join_ports, misread, read};
-use super::{Cli, Command, RecvArgs, SendArgs, Typed};
+use super::{Cli, Command, RecvArgs, SendArgs, Typed, with_help};
 use crate::iface::Wanted;
 
 /// Parses a command line, which begins with the name of the program.
@@ -21,14 +21,19 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     let mut typed = Typed::default();
     if let Some(line) = read(&program, &words) {
         let refused = |why: String| {
-            clap::Error::raw(ErrorKind::ValueValidation, why + "\n").with_cmd(&program)
+            let error = clap::Error::raw(ErrorKind::ValueValidation, why + "\n");
+            error.with_cmd(&built_with_help())
         };
         typed = line.typed();
         join_ports(&line, &mut words).map_err(refused)?;
         misread(&line).map_or(Ok(()), |why| Err(refused(why)))?;
     }
-    let accepts = |words: &[OsString]| from_words(words).is_ok();
-    let mut cli = from_words(&words).map_err(|error| answer(&program, &words, error, &accepts))?;
+    let mut cli = from_words(&mut program, &words).or_else(|_| {
+        // An error, or the requested help: the same words with all of the help.
+        let accepts = |words: &[OsString]| from_words(&mut Cli::command(), words).is_ok();
+        let answered = |error| answer(&built_with_help(), &words, error, &accepts);
+        from_words(&mut with_help(), &words).map_err(answered)
+    })?;
     if let Command::Send(SendArgs { common, .. }) | Command::Recv(RecvArgs { common, .. }) =
         &mut cli.command
     {
@@ -37,10 +42,15 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     Ok(cli)
 }
 
-fn from_words(words: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut program = Cli::command();
+fn built_with_help() -> clap::Command {
+    let mut program = with_help();
+    program.build();
+    program
+}
+
+fn from_words(program: &mut clap::Command, words: &[OsString]) -> Result<Cli, clap::Error> {
     let matches = program.try_get_matches_from_mut(words)?;
-    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program))?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(program))?;
     mark_default_interface(&mut cli.command, &matches);
     Ok(cli)
 }

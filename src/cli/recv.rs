@@ -15,7 +15,7 @@ use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange, Zoned};
 use crate::units::rcvbuf::RcvbufRequest;
 
-const SECTIONS: Sections = Sections {
+pub(super) const SECTIONS: Sections = Sections {
     command: "mcast recv",
     details: &[(
         "Metrics of --assert",
@@ -63,9 +63,6 @@ const SECTIONS: Sections = Sections {
     disable_help_flag = true,
     arg(help::help_option()),
     mut_arg("iface", |iface| iface.short('i')),
-    mut_args(help::place_brackets),
-    after_help = SECTIONS.short(),
-    after_long_help = SECTIONS.long(),
 )]
 pub struct RecvArgs {
     /// Join this group: 239.1.1.1:5000 or SOURCE@232.1.1.1:5000 [default: 224.202.20.30:54321]

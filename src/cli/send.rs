@@ -15,7 +15,7 @@ use crate::units::Rate;
 /// The default of `--message`.
 pub const DEFAULT_MESSAGE: &str = "hello world";
 
-const SECTIONS: Sections = Sections {
+pub(super) const SECTIONS: Sections = Sections {
     command: "mcast send",
     details: &[],
     examples: "  \
@@ -46,9 +46,6 @@ const SECTIONS: Sections = Sections {
 #[command(
     disable_help_flag = true,
     arg(help::help_option()),
-    mut_args(help::place_brackets),
-    after_help = SECTIONS.short(),
-    after_long_help = SECTIONS.long(),
 )]
 pub struct SendArgs {
     /// Send to this group and port: 239.1.1.1:5000 [default: 224.202.20.30:54321]

@@ -4,11 +4,11 @@
 
 use std::process::ExitCode;
 
-use clap::{Arg, Command, CommandFactory, ValueEnum, ValueHint};
+use clap::{Arg, Command, ValueEnum, ValueHint};
 use clap_complete::{Shell, generate};
 
 use super::document;
-use crate::cli::{Cli, CompletionsArgs};
+use crate::cli::{CompletionsArgs, with_help};
 
 /// Stands in the generated script for the names of interfaces.
 const INTERFACES: &str = "MCAST_INTERFACES";
@@ -21,7 +21,7 @@ pub fn run(args: &CompletionsArgs) -> ExitCode {
 fn script(shell: Shell) -> String {
     let hinted = |command: Command| command.mut_args(hinted);
     let mut script = Vec::new();
-    generate(shell, &mut Cli::command().mut_subcommands(hinted), "mcast", &mut script);
+    generate(shell, &mut with_help().mut_subcommands(hinted), "mcast", &mut script);
     let script = String::from_utf8(script).expect("clap_complete writes UTF-8");
     match shell {
         Shell::Bash => {

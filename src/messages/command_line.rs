@@ -1,10 +1,8 @@
 //! Help, and the errors of refused command lines.
 
-use clap::CommandFactory;
-
 use super::page::Page;
 use crate::cli::habit::{FOREIGN_OPTIONS, ForeignOption};
-use crate::cli::{self, Cli};
+use crate::cli::{self, with_help};
 
 const COMMANDS: &[&str] = &[
     "mcast",
@@ -49,7 +47,7 @@ pub fn page() -> Page {
 
 /// The help on a terminal of `columns` columns.
 fn help(line: &str, columns: usize) -> String {
-    let program = Cli::command().term_width(columns);
+    let program = with_help().term_width(columns);
     let shown = program.try_get_matches_from(line.split(' ')).expect_err(line);
     // clap indents empty lines.
     let lines = shown.to_string().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");

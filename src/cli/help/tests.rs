@@ -1,9 +1,9 @@
 use std::ffi::OsString;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 
 use super::*;
-use crate::cli::{Cli, parse};
+use crate::cli::{parse, with_help};
 
 /// The first words of the help of options.
 const VERBS: &[&str] = &[
@@ -13,20 +13,20 @@ const VERBS: &[&str] = &[
 
 /// The help of a command line, on a terminal of 80 columns.
 fn help(line: &str) -> String {
-    let program = Cli::command().term_width(80);
+    let program = with_help().term_width(80);
     program.try_get_matches_from(line.split(' ')).expect_err(line).to_string()
 }
 
 /// mcast and its commands, as typed.
 fn lines() -> Vec<String> {
-    let program = Cli::command();
+    let program = with_help();
     let names = program.get_subcommands().map(|command| format!("mcast {}", command.get_name()));
     std::iter::once("mcast".to_owned()).chain(names).collect()
 }
 
 /// The commands that report events. The others print documents.
 fn commands() -> Vec<Command> {
-    let mut program = Cli::command();
+    let mut program = with_help();
     program.build();
     let reports = |command: &&Command| command.get_arguments().any(|arg| arg.get_id() == "verbose");
     program.get_subcommands().filter(reports).cloned().collect()
@@ -146,7 +146,7 @@ fn words(line: &str) -> Vec<OsString> {
 
 #[test]
 fn examples_are_accepted() {
-    for command in std::iter::once(Cli::command()).chain(commands()) {
+    for command in std::iter::once(with_help()).chain(commands()) {
         let below = command.get_after_long_help().expect("sections").to_string();
         let examples = below.split("Examples:\n").nth(1).expect("examples");
         let examples = examples.split("\n\n").next().unwrap_or_default().replace("\\\n", "");

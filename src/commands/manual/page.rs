@@ -1,12 +1,12 @@
 //! The manual pages.
 
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use clap_mangen::Man;
 
 use super::help_text::{EXAMPLES, sections};
 use super::roff_text::{RoffText, rendered};
 use super::supplement::supplement;
-use crate::cli::Cli;
+use crate::cli::with_help;
 
 /// A manual page of section 1.
 pub struct Page {
@@ -17,7 +17,7 @@ pub struct Page {
 
 /// All pages; that of the program comes first.
 pub fn pages() -> Vec<Page> {
-    let mut program = Cli::command().disable_help_subcommand(true);
+    let mut program = with_help().disable_help_subcommand(true);
     program.build();
     let commands = || std::iter::once(&program).chain(program.get_subcommands());
     let names: Vec<String> = commands().map(name_of).collect();
