@@ -3,10 +3,10 @@
 
     sudo python3 benches/compare.py target/dist/mcast-before target/dist/mcast
     sudo python3 benches/compare.py main HEAD           # git revisions: builds them first
-    sudo python3 benches/compare.py main HEAD --only flood,cpu --repeat 9 --fail 5
+    sudo python3 benches/compare.py main HEAD --only flood,cpu --repeat 15 --fail 5
 
 It prints Markdown, after about five minutes: a table with the values of both versions, and the median of the ratios of each round
-with the lowest and the highest. The rounds alternate the versions. The rows are a short form of speed.py.
+with the lowest and the highest. The versions alternate: A B B A. The rows are a short form of speed.py.
 
 It needs root for the network namespaces. It never sends on the machine's own network, as speed.py does not.
 """
@@ -91,16 +91,23 @@ def is_worse(values, more, percent):
     return min(losses) > 1 and statistics.median(losses) > 1 + percent / 100
 
 
+def with_copy(lab, work, path):
+    """Measures with a new copy of the program. Its place in memory affects the CPU caches, and must not be the same in all rounds."""
+    copy = lab.files / "mcast"
+    copy.unlink(missing_ok=True)
+    shutil.copy(path, copy)
+    return work.measure(lab.with_mcast(str(copy)))
+
+
 def measure(lab, versions, chosen):
     """Prints the rows. Returns those that failed or are worse than the threshold."""
-    labs = {name: lab.with_mcast(path) for name, path in versions.items()}
     worse = []
-    head("work", "value", *labs, "after / before", "rounds")
+    head("work", "value", *versions, "after / before", "rounds")
     for work in rows(lab.family):
         if not work.name.startswith(tuple(chosen.only)):
             continue
-        cases = {name: lambda side=side: work.measure(side) for name, side in labs.items()}
-        before, after = in_turn(work.name, chosen.repeat * work.more_often, cases).values()
+        cases = {side: lambda path=path: with_copy(lab, work, path) for side, path in versions.items()}
+        before, after = in_turn(work.name, chosen.repeat * work.more_often, cases, reverse=True).values()
         for title, field, more in work.values:
             values = ratios(before, after, field)
             name = f"{work.name}{lab.family.suffix}"
@@ -118,8 +125,7 @@ def measure(lab, versions, chosen):
 
 
 def program(name, side, folder):
-    """A copy of the mcast that the name means: a path with a slash to a program, or a git revision, which is built. The copies
-    treat both alike: how many pages of a file are resident depends on how it was written."""
+    """A copy of the mcast that the name means: a path with a slash to a program, or a git revision, which is built."""
     copy = folder / f"mcast-{side}"
     if "/" in name and shutil.which(name):
         return str(shutil.copy(shutil.which(name), copy))
@@ -143,7 +149,7 @@ def arguments():
     parser.add_argument("after", metavar="AFTER", help="the same")
     parser.add_argument("--only", default="", help="rows whose names begin with these words, separated by commas (default: all)")
     parser.add_argument("--family", choices=("4", "6"), default="4", help="IPv4 or IPv6 (default: %(default)s)")
-    parser.add_argument("--repeat", type=int, default=5, help="how often each is run (default: %(default)s)")
+    parser.add_argument("--repeat", type=int, default=9, help="how often each is run (default: %(default)s)")
     parser.add_argument("--fail", type=float, metavar="PERCENT", help="exit with 1 if a median is worse by more than this, and every round is worse")
     chosen = parser.parse_args()
     if not 1 <= chosen.repeat <= 100:

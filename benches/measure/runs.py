@@ -39,11 +39,12 @@ class Runs:
         return statistics.median(ratios) if ratios else None
 
 
-def in_turn(what, repeat, cases):
-    """Runs the cases A B A B: a busy minute of the machine then affects all."""
+def in_turn(what, repeat, cases, reverse=False):
+    """Runs the cases A B A B: a busy minute of the machine then affects all. With `reverse`, A B B A: neither is always the first."""
     runs = {name: Runs(name, measure) for name, measure in cases.items()}
     for turn in range(repeat):
-        for name, case in runs.items():
+        order = list(runs.items())
+        for name, case in reversed(order) if reverse and turn % 2 else order:
             say(f"{what}: {name}, run {turn + 1} of {repeat}")
             case.run()
     return runs
