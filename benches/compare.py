@@ -92,7 +92,8 @@ def is_worse(values, more, percent):
 
 
 def with_copy(lab, work, path):
-    """Measures with a new copy of the program. Its place in memory affects the CPU caches, and must not be the same in all rounds."""
+    """Measures with a new copy of the program. Two copies of one program differed by a third in each of five rounds: a file has
+    properties that repeating does not average, for example its place in memory."""
     copy = lab.files / "mcast"
     copy.unlink(missing_ok=True)
     shutil.copy(path, copy)
