@@ -230,16 +230,21 @@ def kernel():
 # Main
 
 
-def build(folder="."):
-    """Builds the package in this folder of the project, as the user who called sudo. Returns the programs by name."""
+def as_user():
+    """The prefix that runs a command as the user who called sudo."""
     user = os.environ.get("SUDO_USER")
-    as_user = ["sudo", "--user", user, "--login", "--"] if user else []
+    return ["sudo", "--user", user, "--login", "--"] if user else []
+
+
+def build(folder=".", profile=None, target=None, command=("build",)):
+    """Builds the package in this folder of the project, as the user who called sudo. Returns the programs by name."""
     # mcast is measured in its release profile; the limit programs have another profile.
-    profile = "dist" if folder == "." else "release"
+    profile = profile or ("dist" if folder == "." else "release")
     options = ["--profile", profile, "--locked", "--message-format=json-render-diagnostics", "--manifest-path", str(ROOT / folder / "Cargo.toml")]
+    options += ["--target-dir", str(target)] if target else []
     say("building " + ("mcast" if folder == "." else folder))
     try:
-        built = subprocess.run([*as_user, "cargo", "build", *options], stdout=subprocess.PIPE, text=True, timeout=1800)
+        built = subprocess.run([*as_user(), "cargo", *command, *options], stdout=subprocess.PIPE, text=True, timeout=1800)
     except FileNotFoundError as missing:
         sys.exit(f"{missing.filename} is not there; build mcast elsewhere and name it: --mcast PATH")
     artifacts = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]

@@ -3,7 +3,8 @@
 //!
 //! Times are per datagram, and bytes per second count the payload. The benchmark opens no socket
 //! and sends nothing. An argument selects the cases whose name contains it; `--quick` takes fewer
-//! and shorter samples.
+//! and shorter samples. `--list` prints the names of the cases. `--calls=N NAME` runs the case with
+//! exactly this name N times, without a clock: instructions.py counts the instructions.
 
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -44,9 +45,17 @@ fn probe(sequence: u64) -> Probe {
 /// Runs each selected case and prints its row.
 struct Bench {
     filter: String,
+    mode: Mode,
     samples: usize,
     /// The least time of one sample: long enough that reading the clock does not count.
     sample: Duration,
+}
+
+#[derive(PartialEq)]
+enum Mode {
+    Time,
+    Calls(u32),
+    List,
 }
 
 impl Bench {
@@ -60,14 +69,26 @@ impl Bench {
             (true, true) => (20, Duration::from_millis(5)),
             (true, false) => (100, Duration::from_millis(20)),
         };
+        let calls = arguments.iter().find_map(|argument| argument.strip_prefix("--calls="));
+        let mode = match calls {
+            Some(calls) => Mode::Calls(calls.parse().expect("--calls takes a number")),
+            None if given("--list") => Mode::List,
+            None => Mode::Time,
+        };
         let filter = arguments.into_iter().find(|argument| !argument.starts_with('-'));
-        Bench { filter: filter.unwrap_or_default(), samples, sample }
+        Bench { filter: filter.unwrap_or_default(), mode, samples, sample }
     }
 
     /// Measures `work` per call; `bytes` is the payload of one call, if a rate is of interest.
     fn run<T>(&self, name: &str, bytes: Option<u16>, mut work: impl FnMut() -> T) {
-        if !name.contains(&self.filter) {
-            return;
+        match self.mode {
+            Mode::List => return println!("{name}"),
+            Mode::Calls(calls) if name == self.filter => {
+                return (0..calls).for_each(|_| drop(black_box(work())));
+            }
+            Mode::Calls(_) => return,
+            Mode::Time if !name.contains(&self.filter) => return,
+            Mode::Time => {}
         }
         let mut time = |calls: u32| {
             let start = Instant::now();
@@ -182,8 +203,10 @@ fn report(bench: &Bench) {
 
 fn main() {
     let bench = Bench::from_arguments();
-    println!("| case | ns, median (lowest–highest) | MiB/s |");
-    println!("| --- | --- | --- |");
+    if bench.mode == Mode::Time {
+        println!("| case | ns, median (lowest–highest) | MiB/s |");
+        println!("| --- | --- | --- |");
+    }
     wire(&bench);
     statistics(&bench);
     report(&bench);

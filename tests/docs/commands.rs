@@ -9,11 +9,12 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 20] = [
+const FOREIGN: [&str; 21] = [
     "--all-targets",
     "--bench",
     "--cap-add",
     "--fixcsum",
+    "--from",
     "--gateway",
     "--git",
     "--lib",
@@ -29,7 +30,7 @@ const FOREIGN: [&str; 20] = [
     "--subnet",
     "--test",
     "--workspace",
-    "--from",
+    "--write",
 ];
 
 /// The mcast commands of a page: in code blocks and in code spans.

@@ -1,12 +1,12 @@
 //! Common parts of the limit programs: options, clocks, and socket options that the standard
 //! library lacks.
 //!
-//! `limit-tx` sends and `limit-rx` receives, each in a loop around one system call. Linux and IPv4
-//! only.
+//! `limit-tx` sends and `limit-rx` receives, each in a loop around one system call. Linux only.
 
 use std::collections::HashMap;
+use std::ffi::CString;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
 use std::process::exit;
 use std::str::FromStr;
@@ -100,7 +100,30 @@ pub fn set<T: Copy>(socket: &impl AsRawFd, level: i32, name: i32, value: T) -> i
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// An address as the kernel has it.
-pub fn in_addr(address: Ipv4Addr) -> libc::in_addr {
-    libc::in_addr { s_addr: u32::from(address).to_be() }
+/// The index of an interface.
+pub fn interface_index(name: &str) -> io::Result<u32> {
+    let name = CString::new(name)?;
+    // SAFETY: the name ends with a zero byte and lives through the call.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => Err(io::Error::last_os_error()),
+        index => Ok(index),
+    }
+}
+
+/// The address of the `n`-th group after this one, with the same port.
+pub fn nth_group(first: SocketAddr, n: u32) -> SocketAddr {
+    let ip = match first.ip() {
+        IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() + n)),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() + u128::from(n))),
+    };
+    SocketAddr::new(ip, first.port())
+}
+
+/// The group and the interface of an IPv4 socket option. The interface wins over the address.
+pub fn ip_mreqn(group: Ipv4Addr, index: u32) -> libc::ip_mreqn {
+    libc::ip_mreqn {
+        imr_multiaddr: libc::in_addr { s_addr: group.to_bits().to_be() },
+        imr_address: libc::in_addr { s_addr: 0 },
+        imr_ifindex: index as libc::c_int,
+    }
 }

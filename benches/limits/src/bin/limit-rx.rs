@@ -1,20 +1,23 @@
 //! Receives in a loop around one system call, counts by the sender's numbers, and prints the cost.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use mcast_limits::{BUFFER, Options, PROBE, cpu_time, in_addr, or_die, set};
+use mcast_limits::{
+    BUFFER, Options, PROBE, cpu_time, interface_index, ip_mreqn, nth_group, or_die, set,
+};
 
-const USAGE: &str = "usage: limit-rx MODE --from GROUP:PORT --address LOCAL [--duration SECONDS] \
+const USAGE: &str = "usage: limit-rx MODE --from GROUP:PORT --iface NAME [--duration SECONDS] \
                      [--batch N] [--ancillary] [--gaps PPS] [--groups N]
 modes: recv      a system call a datagram
        recvmmsg  up to --batch a call
        gro       UDP_GRO: up to 8 trains a call
        epoll     --groups from that one on, a socket bound to each: recvmmsg where epoll says so
---ancillary: receive time, destination, TTL and drops of each (not recv). --gaps: how far the \
+       join      the same sockets without a buffer and without reading
+--ancillary: receive time, destination, TTL (hop limit) and drops of each (not recv). --gaps: how far the \
                      times between two are from those of a rate
 It ends after --duration, or by SIGINT or SIGTERM.";
 
@@ -31,12 +34,20 @@ fn main() {
     let rate: Option<f64> = options.get("gaps");
     // The times of the kernel are ancillary.
     let ancillary = options.has("ancillary") || rate.is_some();
-    let (from, local): (SocketAddrV4, Ipv4Addr) = (options.need("from"), options.need("address"));
-    let groups: u32 = if options.mode == "epoll" { options.get("groups").unwrap_or(1) } else { 1 };
-    let address =
-        |group| SocketAddrV4::new(Ipv4Addr::from(u32::from(*from.ip()) + group), from.port());
-    let sockets: Vec<UdpSocket> =
-        (0..groups).map(|group| or_die("socket", open(address(group), local, ancillary))).collect();
+    let from: SocketAddr = options.need("from");
+    let index = or_die("interface", interface_index(&options.need::<String>("iface")));
+    let mode = options.mode.as_str();
+    let groups: u32 =
+        if matches!(mode, "epoll" | "join") { options.get("groups").unwrap_or(1) } else { 1 };
+    or_die("RLIMIT_NOFILE", raise_open_files());
+    let open = |group| {
+        let socket = join(nth_group(from, group), index)?;
+        if mode != "join" {
+            prepare(&socket, from, ancillary)?;
+        }
+        Ok(socket)
+    };
+    let sockets: Vec<UdpSocket> = (0..groups).map(|group| or_die("socket", open(group))).collect();
     let socket = &sockets[0];
     or_die("sigaction", stop_after(duration));
     let mut counts = Counts::default();
@@ -46,7 +57,8 @@ fn main() {
         counts.times.clear();
         counts.settling = if rate < 100.0 { 0 } else { 300_000_000 };
     }
-    match options.mode.as_str() {
+    match mode {
+        "join" => wait_for_stop(),
         "recv" if !ancillary => recv(socket, &mut counts),
         "recvmmsg" => {
             let batch = options.get("batch").unwrap_or(64).clamp(1, 1024);
@@ -65,28 +77,64 @@ fn main() {
         }
         _ => options.refuse(),
     }
-    counts.print(&options.mode, rate);
+    counts.print(mode, rate);
 }
 
 /// A socket that is bound to the group, and joined.
-fn open(from: SocketAddrV4, local: Ipv4Addr, ancillary: bool) -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind(from)?;
+fn join(group: SocketAddr, index: u32) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(group)?;
+    match group.ip() {
+        IpAddr::V4(ip) => {
+            let membership = ip_mreqn(ip, index);
+            set(&socket, libc::IPPROTO_IP, libc::IP_ADD_MEMBERSHIP, membership)?;
+        }
+        IpAddr::V6(ip) => socket.join_multicast_v6(&ip, index)?,
+    }
+    Ok(socket)
+}
+
+/// Gives the socket the buffer, the ancillary data and a timeout.
+fn prepare(socket: &UdpSocket, group: SocketAddr, ancillary: bool) -> io::Result<()> {
     let on: libc::c_int = 1;
-    if set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, BUFFER).is_err() {
-        set(&socket, libc::SOL_SOCKET, libc::SO_RCVBUF, BUFFER)?;
+    if set(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, BUFFER).is_err() {
+        set(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, BUFFER)?;
     }
     if ancillary {
-        set(&socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, on)?;
-        set(&socket, libc::IPPROTO_IP, libc::IP_PKTINFO, on)?;
-        set(&socket, libc::IPPROTO_IP, libc::IP_RECVTTL, on)?;
-        set(&socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, on)?;
+        set(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, on)?;
+        set(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, on)?;
+        if group.is_ipv4() {
+            set(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, on)?;
+            set(socket, libc::IPPROTO_IP, libc::IP_RECVTTL, on)?;
+        } else {
+            set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, on)?;
+            set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVHOPLIMIT, on)?;
+        }
     }
     // A signal that comes just before the call does not end it.
-    socket.set_read_timeout(Some(Duration::from_millis(100)))?;
-    let membership =
-        libc::ip_mreq { imr_multiaddr: in_addr(*from.ip()), imr_interface: in_addr(local) };
-    set(&socket, libc::IPPROTO_IP, libc::IP_ADD_MEMBERSHIP, membership)?;
-    Ok(socket)
+    socket.set_read_timeout(Some(Duration::from_millis(100)))
+}
+
+/// Allows as many sockets as the hard limit, as mcast does.
+fn raise_open_files() -> io::Result<()> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both calls get a pointer to a limit that lives through them.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        limit.rlim_cur = limit.rlim_max;
+        if libc::setrlimit(libc::RLIMIT_NOFILE, &limit) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the memberships until a signal.
+fn wait_for_stop() {
+    while !STOP.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Stops at a signal, the alarm's too.
@@ -165,7 +213,7 @@ struct Batch {
     controls: Vec<[u64; 32]>,
     /// The messages point into these.
     _parts: Vec<libc::iovec>,
-    _names: Vec<libc::sockaddr_in>,
+    _names: Vec<libc::sockaddr_in6>,
     messages: Vec<libc::mmsghdr>,
 }
 
@@ -181,8 +229,9 @@ impl Batch {
     fn new(batch: usize, room: usize, ancillary: bool) -> Self {
         let mut bytes = vec![0; batch * room];
         let mut controls = vec![[0; 32]; if ancillary { batch } else { 0 }];
-        // SAFETY: zeros are a valid sockaddr_in.
-        let mut names: Vec<libc::sockaddr_in> = vec![unsafe { std::mem::zeroed() }; batch];
+        // The larger address serves both families.
+        // SAFETY: zeros are a valid sockaddr_in6.
+        let mut names: Vec<libc::sockaddr_in6> = vec![unsafe { std::mem::zeroed() }; batch];
         let start: *mut u8 = bytes.as_mut_ptr();
         let mut parts: Vec<libc::iovec> = (0..batch)
             .map(|i| libc::iovec { iov_base: start.wrapping_add(i * room).cast(), iov_len: room })
@@ -194,7 +243,7 @@ impl Batch {
                 message.msg_hdr.msg_iov = &mut parts[i];
                 message.msg_hdr.msg_iovlen = 1;
                 message.msg_hdr.msg_name = (&raw mut names[i]).cast();
-                message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_in>() as u32;
+                message.msg_hdr.msg_namelen = size_of::<libc::sockaddr_in6>() as u32;
                 if let Some(control) = controls.get_mut(i) {
                     message.msg_hdr.msg_control = control.as_mut_ptr().cast();
                     message.msg_hdr.msg_controllen = size_of::<[u64; 32]>();
@@ -226,7 +275,7 @@ impl Batch {
     fn ancillary(&mut self, i: usize) -> Ancillary {
         let mut ancillary = Ancillary::default();
         let header = &mut self.messages[i].msg_hdr;
-        header.msg_namelen = size_of::<libc::sockaddr_in>() as u32;
+        header.msg_namelen = size_of::<libc::sockaddr_in6>() as u32;
         if self.controls.is_empty() {
             return ancillary;
         }

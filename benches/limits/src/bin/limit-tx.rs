@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
-use mcast_limits::{BUFFER, Options, PROBE, cpu_time, die, in_addr, now, or_die, set};
+use mcast_limits::{
+    BUFFER, Options, PROBE, cpu_time, die, interface_index, ip_mreqn, now, nth_group, or_die, set,
+};
 
-const USAGE: &str = "usage: limit-tx MODE --to GROUP:PORT --address LOCAL [--size BYTES] \
+const USAGE: &str = "usage: limit-tx MODE --to GROUP:PORT --iface NAME [--size BYTES] \
                      [--duration SECONDS] [--batch N] [--rate PPS] [--groups N]
                 [--probe | --file FILE]
 modes: send      a system call a datagram, connected
@@ -24,12 +26,13 @@ const MOST: usize = 65_507;
 
 fn main() {
     let options = Options::parse(USAGE, &["probe"]);
-    let to: SocketAddrV4 = options.need("to");
+    let to: SocketAddr = options.need("to");
+    let index = or_die("interface", interface_index(&options.need::<String>("iface")));
     let groups: u32 = options.get("groups").unwrap_or(1);
     let mut payload = Payload::new(&options);
     let size = payload.blank.len();
     let batch = options.get("batch").unwrap_or(64).clamp(1, 1024);
-    let socket = or_die("socket", open(options.need("address")));
+    let socket = or_die("socket", open(to, index));
     if options.mode != "sendto" {
         or_die("connect", socket.connect(to));
     }
@@ -59,10 +62,21 @@ fn main() {
     );
 }
 
-fn open(local: Ipv4Addr) -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
-    set(&socket, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, in_addr(local))?;
-    socket.set_multicast_ttl_v4(4)?;
+/// A socket that sends to groups of the family of this one, from the interface.
+fn open(to: SocketAddr, index: u32) -> io::Result<UdpSocket> {
+    let hops: libc::c_int = 4;
+    let socket = if to.is_ipv4() {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        let iface = ip_mreqn(Ipv4Addr::UNSPECIFIED, index);
+        set(&socket, libc::IPPROTO_IP, libc::IP_MULTICAST_IF, iface)?;
+        set(&socket, libc::IPPROTO_IP, libc::IP_MULTICAST_TTL, hops)?;
+        socket
+    } else {
+        let socket = UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0))?;
+        set(&socket, libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_IF, index)?;
+        set(&socket, libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_HOPS, hops)?;
+        socket
+    };
     // Without the right to it, the socket keeps its own.
     let _ = set(&socket, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, BUFFER);
     Ok(socket)
@@ -164,15 +178,14 @@ fn sendto(
     socket: &UdpSocket,
     payload: &mut Payload,
     pace: &mut Pace,
-    to: SocketAddrV4,
+    to: SocketAddr,
     groups: u32,
 ) -> u64 {
-    let (mut bytes, first) = (payload.blank.clone(), u32::from(*to.ip()));
+    let mut bytes = payload.blank.clone();
     let (mut errors, mut group) = (0, 0);
     while pace.wait(payload.next) {
         payload.fill(&mut bytes);
-        let to = SocketAddrV4::new(Ipv4Addr::from(first + group), to.port());
-        errors += u64::from(socket.send_to(&bytes, to).is_err());
+        errors += u64::from(socket.send_to(&bytes, nth_group(to, group)).is_err());
         group = if group + 1 == groups { 0 } else { group + 1 };
     }
     errors

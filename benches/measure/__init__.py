@@ -1,0 +1,1 @@
+"""The parts of speed.py and compare.py: the wire and its families, the tools, the runs, and the rows of the table."""
