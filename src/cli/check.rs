@@ -40,10 +40,7 @@ pub(super) const SECTIONS: Sections = Sections {
 
 /// The arguments of `mcast check`.
 #[derive(Debug, Args)]
-#[command(
-    disable_help_flag = true,
-    arg(help::help_option()),
-)]
+#[command(disable_help_flag = true, arg(help::help_option()))]
 pub struct CheckArgs {
     /// Check this group: 239.1.1.1:5000 or SOURCE@232.1.1.1:5000 [default: 224.202.20.30:54321]
     ///

@@ -4,8 +4,8 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::help::{self, STYLES, Sections, section};
 use super::{
-    CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, RecvArgs, SendArgs, check, completions, ifaces,
-    man, recv, send,
+    CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, RecvArgs, SendArgs, check, completions,
+    ifaces, man, recv, send,
 };
 
 const SECTIONS: Sections = Sections {

@@ -34,10 +34,7 @@ pub(super) const SECTIONS: Sections = Sections {
 
 /// The arguments of `mcast ifaces`.
 #[derive(Debug, Args)]
-#[command(
-    disable_help_flag = true,
-    arg(help::help_option()),
-)]
+#[command(disable_help_flag = true, arg(help::help_option()))]
 pub struct IfacesArgs {
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]

@@ -43,10 +43,7 @@ pub(super) const SECTIONS: Sections = Sections {
 
 /// The arguments of `mcast send`.
 #[derive(Debug, Args)]
-#[command(
-    disable_help_flag = true,
-    arg(help::help_option()),
-)]
+#[command(disable_help_flag = true, arg(help::help_option()))]
 pub struct SendArgs {
     /// Send to this group and port: 239.1.1.1:5000 [default: 224.202.20.30:54321]
     ///

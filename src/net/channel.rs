@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tracing::debug;
 
 use super::membership::Membership;
-use super::socket::{self, BufferSize};
+use super::receive_buffer::ReceiveBuffers;
+use super::socket::{self, Receiver};
 use super::watch::{Failures, Rejoined, Watch, note_failure, note_joined};
 use super::{KernelDrops, NetError, Rcvbuf};
 use crate::host::Groups;
@@ -85,7 +86,7 @@ pub(super) struct InterfaceChanges<'a> {
 /// The input and the results of a rejoin over all sockets.
 pub(super) struct Rejoining<'a> {
     pub watch: &'a Watch,
-    pub buffer_size: BufferSize,
+    pub buffers: &'a ReceiveBuffers,
     pub backend: Backend,
     /// The active endpoints: two followed interfaces may have become one.
     pub taken: HashSet<(IpAddr, u16, u32)>,
@@ -104,23 +105,25 @@ impl Channel {
     /// Opens a socket for one endpoint and joins it.
     pub fn open(
         listen: &Listen,
-        buffer_size: BufferSize,
+        buffers: &ReceiveBuffers,
         backend: Backend,
     ) -> Result<(Self, Rcvbuf), NetError> {
-        let (socket, buffer) = socket::receiver(&listen.at, false, buffer_size, backend)?;
+        let Receiver { socket, arrives_where_joined, rcvbuf } =
+            socket::receiver(&listen.at, false, buffers, backend)?;
         let socket = Rc::new(socket);
         let joins = Joins::One(Membership::join(&socket, listen)?);
-        Ok((Channel::new(socket, joins, backend), buffer))
+        Ok((Channel::new(socket, joins, arrives_where_joined, backend), rcvbuf))
     }
 
     /// Opens a socket for several groups of one port and family. Joins as many as the system allows
     /// and returns their number, which is at least one.
     pub fn open_shared(
         listens: &[&Listen],
-        buffer_size: BufferSize,
+        buffers: &ReceiveBuffers,
         backend: Backend,
     ) -> Result<(Self, Rcvbuf, usize), NetError> {
-        let (socket, buffer) = socket::receiver(&listens[0].at, true, buffer_size, backend)?;
+        let Receiver { socket, rcvbuf, .. } =
+            socket::receiver(&listens[0].at, true, buffers, backend)?;
         let socket = Rc::new(socket);
         let mut memberships = Vec::with_capacity(listens.len());
         for listen in listens {
@@ -132,20 +135,15 @@ impl Channel {
         }
         let joined = memberships.len();
         let joins = Joins::Many { by_group: by_group(&memberships), memberships };
-        Ok((Channel::new(socket, joins, backend), buffer, joined))
+        Ok((Channel::new(socket, joins, false, backend), rcvbuf, joined))
     }
 
-    fn new(socket: Rc<UdpSocket>, joins: Joins, backend: Backend) -> Self {
-        let arrives_where_joined = match &joins {
-            Joins::One(membership) => {
-                backend.is_native()
-                    && socket::arrives_where_joined(
-                        &socket::options(&socket),
-                        &membership.listen().at,
-                    )
-            }
-            Joins::Many { .. } => false,
-        };
+    fn new(
+        socket: Rc<UdpSocket>,
+        joins: Joins,
+        arrives_where_joined: bool,
+        backend: Backend,
+    ) -> Self {
         Channel {
             socket,
             joins,
@@ -302,8 +300,9 @@ impl Channel {
                     // Close the old socket first: it may hold the address that the new one binds.
                     self.socket = Rc::new(socket::unbound(&at)?);
                     membership.set_socket(&self.socket);
-                    let (socket, _) =
-                        socket::receiver(&at, false, rejoining.buffer_size, rejoining.backend)?;
+                    let Receiver { socket, arrives_where_joined, .. } =
+                        socket::receiver(&at, false, rejoining.buffers, rejoining.backend)?;
+                    self.arrives_where_joined = arrives_where_joined;
                     (self.socket, self.stale, replaced) = (Rc::new(socket), false, true);
                     membership.set_socket(&self.socket);
                 }

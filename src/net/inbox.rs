@@ -13,7 +13,7 @@ use tracing::{debug, trace};
 use super::channel::{Channel, InterfaceChanges, Rejoining};
 use super::discard_counters::DiscardCounters;
 use super::opening::{open_all, packs};
-use super::socket::BufferSize;
+use super::receive_buffer::ReceiveBuffers;
 use super::wait::{Waiter, wait_for};
 use super::wait_policy::{BlockingReceive, Gathering, Spin};
 use super::watch::{
@@ -47,7 +47,7 @@ pub struct Inbox {
     inactive: usize,
     retry: Retry,
     rcvbuf: Rcvbuf,
-    buffer_size: BufferSize,
+    buffers: ReceiveBuffers,
     backend: Backend,
     foreign: u64,
     /// `None` if the system has no counters.
@@ -84,9 +84,9 @@ impl Inbox {
         let watch = Watch::new(listens.iter().map(|listen| &listen.at), backend)?;
         let packs = packs(listens, 0, backend)?;
 
-        let buffer_size = BufferSize::new(rcvbuf, packs.len());
+        let buffers = ReceiveBuffers::new(rcvbuf, packs.len());
         let mut channels = Vec::with_capacity(packs.len());
-        let opened = open_all(&packs, listens, buffer_size, backend, &mut channels);
+        let opened = open_all(&packs, listens, &buffers, backend, &mut channels);
         if opened.is_err() {
             // In reverse order, as when leaving.
             while channels.pop().is_some() {}
@@ -111,7 +111,7 @@ impl Inbox {
             inactive: 0,
             retry: Retry::default(),
             rcvbuf: granted,
-            buffer_size,
+            buffers,
             backend,
             foreign: 0,
             counters,
@@ -370,7 +370,7 @@ impl Inbox {
     fn join_more(&mut self, listens: &[Listen]) -> Result<(), NetError> {
         let before = self.channels.len();
         let packs = packs(listens, before, self.backend)?;
-        let opened = open_all(&packs, listens, self.buffer_size, self.backend, &mut self.channels);
+        let opened = open_all(&packs, listens, &self.buffers, self.backend, &mut self.channels);
         if let Err(error) = opened {
             self.channels.truncate(before);
             return Err(error);
@@ -387,7 +387,7 @@ impl Inbox {
     fn rejoin(&mut self) -> Result<(Vec<Rejoined>, Failures), NetError> {
         let mut rejoining = Rejoining {
             watch: &self.watch,
-            buffer_size: self.buffer_size,
+            buffers: &self.buffers,
             backend: self.backend,
             taken: self.channels.iter().flat_map(Channel::active).collect(),
             joined: Vec::new(),

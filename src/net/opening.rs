@@ -2,8 +2,8 @@
 
 use super::channel::Channel;
 use super::packing::{Pack, pack};
-use super::socket::BufferSize;
-use super::{NetError, Operation, Rcvbuf};
+use super::receive_buffer::{Rcvbuf, ReceiveBuffers};
+use super::{NetError, Operation};
 use crate::host::{self, sysctl};
 use crate::iface::Family;
 use crate::sys::{self, Backend};
@@ -23,19 +23,19 @@ pub fn packs(listens: &[Listen], open: usize, backend: Backend) -> Result<Vec<Pa
 pub fn open_all(
     packs: &[Pack],
     listens: &[Listen],
-    buffer_size: BufferSize,
+    buffers: &ReceiveBuffers,
     backend: Backend,
     channels: &mut Vec<Channel>,
 ) -> Result<Rcvbuf, NetError> {
-    let mut granted = Rcvbuf { asked: buffer_size.asked, granted: None };
+    let mut granted = Rcvbuf { asked: buffers.asked, granted: None };
     for pack in packs {
         let mut rest: Vec<&Listen> = pack.iter().map(|position| &listens[*position]).collect();
         while let Some(first) = rest.first() {
             let (channel, buffer, joined) = if rest.len() == 1 {
-                let (channel, buffer) = Channel::open(first, buffer_size, backend)?;
+                let (channel, buffer) = Channel::open(first, buffers, backend)?;
                 (channel, buffer, 1)
             } else {
-                Channel::open_shared(&rest, buffer_size, backend)?
+                Channel::open_shared(&rest, buffers, backend)?
             };
             granted = buffer;
             channels.push(channel);

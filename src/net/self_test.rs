@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::membership::Membership;
-use super::socket::{self, BufferSize, SendOptions};
+use super::receive_buffer::ReceiveBuffers;
+use super::socket::{self, SendOptions};
 use super::{NetError, Operation};
 use crate::sys::Backend;
 use crate::target::{Endpoint, Filter, Listen};
@@ -29,8 +30,8 @@ impl SelfTest {
     /// # Errors
     /// The bind or the join that was refused.
     pub fn open(at: &Endpoint, backend: Backend) -> Result<Self, NetError> {
-        let (receiver, _) =
-            socket::receiver(at, false, BufferSize::new(Some(64 * 1024), 1), backend)?;
+        let buffers = ReceiveBuffers::new(Some(64 * 1024), 1);
+        let receiver = socket::receiver(at, false, &buffers, backend)?.socket;
         let port = receiver.local_addr().map_or(at.port, |local| local.port());
         let receiver = Rc::new(receiver);
         let mut listen =

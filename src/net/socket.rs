@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use socket2::{Domain, Protocol, SockRef, Socket};
 use tracing::debug;
 
+use super::receive_buffer::{Rcvbuf, ReceiveBuffers};
 use super::{NetError, Operation};
 use crate::iface::{Cast, Family};
 use crate::sys;
@@ -29,46 +30,30 @@ pub struct SendOptions {
     pub source_port: Option<u16>,
 }
 
-/// The requested receive buffer without `--rcvbuf`. Linux reduces it to its limit
-/// (`net.core.rmem_max`). BSD refuses more than its limit and Windows grants any size: there it is
-/// the size for 0.1 s at 640 Mbit/s.
-const GREEDY_RCVBUF: usize = if cfg!(target_os = "linux") { 1 << 30 } else { 8 << 20 };
-
-/// The receive buffer beyond the system's limit, if permitted and without `--rcvbuf`, and the
-/// maximum of all of them: 0.3 s at 640 Mbit/s. Waiting datagrams take kernel memory, and a stopped
-/// receiver must not exhaust its host.
-const FORCED_RCVBUF: usize = 32 << 20;
-const FORCED_RCVBUFS: usize = 256 << 20;
-
-/// The size of a receive buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BufferSize {
-    /// The size that the user requested, as for `SO_RCVBUF`; `None` requests the maximum of the
-    /// system.
-    pub asked: Option<usize>,
-    /// The minimum without a request, if this process may exceed the limit.
-    forced: usize,
-}
-
-impl BufferSize {
-    /// For each of `sockets` sockets.
-    pub fn new(asked: Option<usize>, sockets: usize) -> Self {
-        BufferSize { asked, forced: FORCED_RCVBUF.min(FORCED_RCVBUFS / sockets.max(1)) }
-    }
-}
-
 /// An unbound socket of the family of `at`.
 pub(super) fn unbound(at: &Endpoint) -> Result<UdpSocket, NetError> {
     open(at).map(UdpSocket::from)
 }
 
+/// A receiving socket.
+pub(super) struct Receiver {
+    pub socket: UdpSocket,
+    /// A socket that is bound to a group and has joined it receives only datagrams sent there on its
+    /// interface. True for IPv4, unless it also receives groups of other sockets (ip_mc_sf_allow in
+    /// net/ipv4/igmp.c); IPv6 ignores the interface. Then the kernel need not report the destination
+    /// of each datagram, which is the most expensive option.
+    pub arrives_where_joined: bool,
+    pub rcvbuf: Rcvbuf,
+}
+
 /// A socket bound to the group and port of `at` before the join; with `shared`, to the port only.
+/// The fewer calls the better: a receiver may open ten thousand.
 pub(super) fn receiver(
     at: &Endpoint,
     shared: bool,
-    buffer_size: BufferSize,
+    buffers: &ReceiveBuffers,
     backend: Backend,
-) -> Result<(UdpSocket, Rcvbuf), NetError> {
+) -> Result<Receiver, NetError> {
     let family = Family::of(at.group);
     let socket = open(at)?;
     enter_vrf(&socket, at);
@@ -82,15 +67,20 @@ pub(super) fn receiver(
             .map_err(|error| Operation::Set("SO_REUSEADDR").failed(error))?;
     }
     // Before the bind, to have the full size for the first datagram.
-    let rcvbuf = set_receive_buffer(&socket, buffer_size);
+    let rcvbuf = buffers.set(&socket);
     // By default Linux delivers every group that any program of the host has joined, on any
     // interface. A receiver of the unspecified address needs them.
-    if !at.group.is_unspecified() {
-        degrade("IP_MULTICAST_ALL", sys::deliver_only_joined(&socket, family));
-    }
+    let only_joined = !at.group.is_unspecified()
+        && degrade("IP_MULTICAST_ALL", sys::deliver_only_joined(&socket, family));
+    let arrives_where_joined = cfg!(target_os = "linux")
+        && backend.is_native()
+        && only_joined
+        && at.cast == Cast::Multicast
+        && at.group.is_ipv4()
+        && !shared;
     if backend.is_native() {
         degrade("ancillary data", sys::ask_for_metadata(&socket, family));
-        if shared || !arrives_where_joined(&socket, at) {
+        if !arrives_where_joined {
             degrade("IP_PKTINFO", sys::ask_for_arrival(&socket, family));
         }
     }
@@ -109,15 +99,7 @@ pub(super) fn receiver(
         socket.bind(&local.into())
     };
     bound.map_err(|error| Operation::Bind(local).failed(error))?;
-    Ok((socket.into(), rcvbuf))
-}
-
-/// Whether a socket that is bound to `at`, and has joined it, receives only datagrams sent there on
-/// its interface. True for IPv4, unless it also receives groups of other sockets (ip_mc_sf_allow in
-/// net/ipv4/igmp.c); IPv6 ignores the interface. Then the kernel need not report the destination of
-/// each datagram, which is the most expensive option.
-pub(super) fn arrives_where_joined(socket: &Socket, at: &Endpoint) -> bool {
-    at.cast == Cast::Multicast && at.group.is_ipv4() && sys::delivers_only_joined_v4(socket)
+    Ok(Receiver { socket: socket.into(), arrives_where_joined, rcvbuf })
 }
 
 /// A socket that sends to the address of `at` from its interface. `sharing`: an earlier socket of
@@ -289,53 +271,18 @@ fn open(at: &Endpoint) -> Result<Socket, NetError> {
     Ok(socket)
 }
 
-/// Sets the receive buffer to the requested size, or to the maximum of the system. Returns both
-/// sizes.
-fn set_receive_buffer(socket: &Socket, BufferSize { asked, forced }: BufferSize) -> Rcvbuf {
-    // Linux doubles the value for its overhead, and reports the double (socket(7)).
-    let factor = if cfg!(target_os = "linux") { 2 } else { 1 };
-    let granted = || socket.recv_buffer_size().ok().map(|bytes| bytes / factor);
-    if let Some(bytes) = asked {
-        if sys::force_receive_buffer(socket, bytes).is_err() {
-            degrade("SO_RCVBUF", socket.set_recv_buffer_size(bytes));
-        }
-        return Rcvbuf { asked, granted: granted() };
-    }
-    // Systems that refuse a large value need smaller ones.
-    let mut wish = GREEDY_RCVBUF;
-    while wish > 64 * 1024 && socket.set_recv_buffer_size(wish).is_err() {
-        wish /= 2;
-    }
-    match granted() {
-        // The administrator's limit may exceed the forced size, and must not be reduced.
-        Some(bytes) if bytes < forced && sys::force_receive_buffer(socket, forced).is_ok() => {
-            Rcvbuf { asked, granted: granted() }
-        }
-        granted => Rcvbuf { asked, granted },
-    }
-}
-
 pub fn may_bind_to_device(device: &str) -> bool {
     let socket = Socket::new(Domain::IPV4, sys::datagram_type(), Some(Protocol::UDP));
     socket.and_then(|socket| sys::bind_to_device(&socket, device)).is_ok()
 }
 
-/// Ignores the failure of an option that the system may lack.
-fn degrade(option: &str, result: std::io::Result<()>) {
-    if let Err(error) = result {
-        debug!(option, %error, "cannot set the option; continuing without it");
-    }
+/// Ignores the failure of an option that the system may lack. Returns whether it was set.
+pub(super) fn degrade(option: &str, result: std::io::Result<()>) -> bool {
+    result
+        .inspect_err(|error| debug!(option, %error, "cannot set the option; continuing without it"))
+        .is_ok()
 }
 
 pub(super) fn options(socket: &UdpSocket) -> SockRef<'_> {
     SockRef::from(socket)
-}
-
-/// The receive buffer, in bytes of `SO_RCVBUF`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rcvbuf {
-    /// The size that the user requested; `None` requests the maximum.
-    pub asked: Option<usize>,
-    /// The granted size, if the system reports it.
-    pub granted: Option<usize>,
 }

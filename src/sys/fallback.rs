@@ -128,11 +128,6 @@ pub fn report_queue_drops(_socket: &Socket, _family: Family) -> io::Result<()> {
 pub fn deliver_only_joined(_socket: &Socket, _family: Family) -> io::Result<()> {
     Ok(())
 }
-
-pub fn delivers_only_joined_v4(_socket: &Socket) -> bool {
-    false
-}
-
 /// Selects the interface of IPv4 multicast by its address.
 pub fn send_via_v4(socket: &Socket, _index: u32, address: Ipv4Addr) -> io::Result<()> {
     socket.set_multicast_if_v4(&address)

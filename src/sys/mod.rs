@@ -35,8 +35,8 @@ pub use imp::{Hardware, InterfaceQuery};
 pub use imp::{
     MOST_READY, PacketSocket, Waiter, ask_for_arrival, ask_for_metadata, bind_shared,
     bind_to_device, can_send_trains, clock_is_synchronised, datagram_type, deliver_only_joined,
-    delivers_only_joined_v4, dropped, force_receive_buffer, is_train_refused, report_queue_drops,
-    send_unicast_via, send_via_v4, set_nonblocking, set_timer_slack, take_trains,
+    dropped, force_receive_buffer, is_train_refused, report_queue_drops, send_unicast_via,
+    send_via_v4, set_nonblocking, set_timer_slack, take_trains,
 };
 pub use interrupt::Interrupt;
 pub use message::Message;

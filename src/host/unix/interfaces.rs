@@ -66,6 +66,8 @@ fn device_of(label: &str, known: &[Interface]) -> String {
     let begins = |name: &&str| label.starts_with(name);
     let names = known.iter().map(|iface| iface.name.as_str()).filter(begins);
     match names.max_by_key(|name| name.len()) {
+        // Most entries of addresses have the name itself.
+        Some(name) if name == label => label.to_owned(),
         // A name cannot contain a colon; a label without one is not the name of an interface.
         Some(name) if label.contains(':') || if_nametoindex(label).is_err() => name.to_owned(),
         _ => label.to_owned(),

@@ -16,8 +16,8 @@ pub use descendants::descendants;
 pub use interface::{Hardware, InterfaceQuery};
 pub use options::{
     ask_for_arrival, ask_for_metadata, bind_shared, bind_to_device, datagram_type,
-    deliver_only_joined, delivers_only_joined_v4, dropped, force_receive_buffer,
-    report_queue_drops, send_unicast_via, send_via_v4, set_nonblocking, take_trains,
+    deliver_only_joined, dropped, force_receive_buffer, report_queue_drops, send_unicast_via,
+    send_via_v4, set_nonblocking, take_trains,
 };
 pub use packet::PacketSocket;
 pub use receive::Batch;

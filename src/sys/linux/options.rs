@@ -130,11 +130,6 @@ pub fn deliver_only_joined(socket: &Socket, family: Family) -> io::Result<()> {
     }
 }
 
-/// Whether this IPv4 socket receives only groups that it joined, on their interfaces.
-pub fn delivers_only_joined_v4(socket: &Socket) -> bool {
-    socket.multicast_all_v4().is_ok_and(|all| !all)
-}
-
 /// Binds an address that other receivers share (SO_REUSEADDR is set), including programs of the
 /// same user with SO_REUSEPORT only, in any order.
 ///
