@@ -236,12 +236,20 @@ def as_user():
     return ["sudo", "--user", user, "--login", "--"] if user else []
 
 
+def release_options():
+    """The options of cargo for a program as it is released: statically linked, which starts faster and takes less memory."""
+    told = subprocess.run([*as_user(), "rustc", "-vV"], capture_output=True, text=True, timeout=60, check=True).stdout
+    host = re.search(r"^host: (\S+)", told, re.MULTILINE)[1]
+    return ["--target", host, "--config", f'target.{host}.rustflags=["-C", "target-feature=+crt-static"]']
+
+
 def build(folder=".", profile=None, target=None, command=("build",)):
     """Builds the package in this folder of the project, as the user who called sudo. Returns the programs by name."""
     # mcast is measured in its release profile; the limit programs have another profile.
     profile = profile or ("dist" if folder == "." else "release")
     options = ["--profile", profile, "--locked", "--message-format=json-render-diagnostics", "--manifest-path", str(ROOT / folder / "Cargo.toml")]
     options += ["--target-dir", str(target)] if target else []
+    options += release_options() if profile == "dist" else []
     say("building " + ("mcast" if folder == "." else folder))
     try:
         built = subprocess.run([*as_user(), "cargo", *command, *options], stdout=subprocess.PIPE, text=True, timeout=1800)
