@@ -10,19 +10,19 @@ use tracing::debug;
 use super::facts::{CheckedTarget, Facts, Rights, Stopped};
 use super::{rules, snapshot};
 use crate::host;
-use crate::host::{Counters, Groups};
+use crate::host::{CounterTables, Groups};
 use crate::iface::Family;
 use crate::notice::Notice;
 use crate::target::Listen;
 
 /// The kernel's counters before the silence that needs an explanation.
 #[derive(Clone, Debug)]
-pub struct Baseline(Option<Counters>);
+pub struct Baseline(Option<CounterTables>);
 
 impl Baseline {
     /// Reads the counters.
     pub fn take() -> Self {
-        Baseline(host::counters())
+        Baseline(CounterTables::read())
     }
 }
 
@@ -123,7 +123,8 @@ impl Request {
             ..Facts::default()
         };
         snapshot::look_for_membership(&mut facts, groups);
-        snapshot::compare_counters(self.before.0.as_ref(), host::counters().as_ref(), &mut facts);
+        let before = self.before.0.as_ref().map(CounterTables::counters);
+        snapshot::compare_counters(before, host::counters().as_ref(), &mut facts);
         if facts.rights.firewall && !self.hurry {
             snapshot::look_at_firewall(&mut facts);
         }

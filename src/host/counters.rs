@@ -1,9 +1,12 @@
 //! The kernel's counters of this network namespace (Linux: /proc/net/snmp, netstat, snmp6 and dev).
 //! One of them counts each lost datagram.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use super::proc_net::read_table;
 
 /// The counters at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,19 +34,35 @@ pub struct LinkCounters {
 
 /// `None` if the system has no counters.
 pub fn counters() -> Option<Counters> {
-    let read = |name: &str| {
-        let path = format!("/proc/thread-self/net/{name}");
-        // The name of an interface may not be UTF-8.
-        std::fs::read(&path)
-            .inspect_err(|error| tracing::debug!(path, %error, "cannot read"))
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .ok()
-    };
-    let snmp = read("snmp")?;
-    // Without IPv6 there is no third file.
-    let [netstat, snmp6, dev] =
-        ["netstat", "snmp6", "dev"].map(|name| read(name).unwrap_or_default());
-    Some(parse(&snmp, &netstat, &snmp6, &dev))
+    CounterTables::read().map(|tables| tables.counters().clone())
+}
+
+/// The text of the tables, which takes longer to parse than to read.
+#[derive(Clone, Debug)]
+pub struct CounterTables {
+    /// snmp, netstat, snmp6, dev
+    tables: [Vec<u8>; 4],
+    parsed: OnceCell<Counters>,
+}
+
+impl CounterTables {
+    /// Reads the tables. `None` if the system has none.
+    pub fn read() -> Option<Self> {
+        let snmp = read_table("snmp")?;
+        // Without IPv6 there is no third file.
+        let [netstat, snmp6, dev] =
+            ["netstat", "snmp6", "dev"].map(|name| read_table(name).unwrap_or_default());
+        Some(CounterTables { tables: [snmp, netstat, snmp6, dev], parsed: OnceCell::new() })
+    }
+
+    /// The counters when the tables were read.
+    pub fn counters(&self) -> &Counters {
+        self.parsed.get_or_init(|| {
+            let [snmp, netstat, snmp6, dev] =
+                self.tables.each_ref().map(|table| String::from_utf8_lossy(table));
+            parse(&snmp, &netstat, &snmp6, &dev)
+        })
+    }
 }
 
 impl Counters {

@@ -21,13 +21,14 @@ mod interfaces;
 #[cfg_attr(windows, path = "windows/mod.rs")]
 mod os;
 mod ports;
+mod proc_net;
 mod queues;
 mod route;
 pub mod sysctl;
 
 pub use bridges::Bridge;
 pub use clock::{host_id, is_synchronised};
-pub use counters::{Counters, LinkCounters, counters};
+pub use counters::{CounterTables, Counters, LinkCounters, counters};
 #[cfg(all(test, target_os = "linux"))]
 pub use firewall::Unread;
 pub use firewall::has_legacy_rules;
@@ -39,7 +40,7 @@ pub use imp::{
 };
 pub use interfaces::interfaces;
 pub use os::{cpu_time, open_files, restore_limits_for, sockets_for};
-pub use ports::{PortUser, SocketDrops, others_than, socket_drops, users_of};
+pub use ports::{PortUser, SocketTables, others_than, socket_drops, users_of};
 pub use queues::Queue;
 pub use sysctl::{
     Ipv6, L3MDEV_ACCEPT, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, forced_mld_version,

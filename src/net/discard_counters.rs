@@ -2,19 +2,19 @@
 
 use super::drops::{CounterIncrease, Discards, KernelDrops};
 use crate::host;
-use crate::host::{Counters, SocketDrops};
+use crate::host::{CounterTables, SocketTables};
 use crate::iface::Family;
 
 /// The counters before the first socket.
 pub(super) struct DiscardCounters {
-    before: Counters,
-    sockets: Option<SocketDrops>,
+    before: CounterTables,
+    sockets: SocketTables,
 }
 
 impl DiscardCounters {
     /// `None` if the system has no counters.
     pub fn take() -> Option<Self> {
-        Some(DiscardCounters { before: host::counters()?, sockets: host::socket_drops(Family::V6) })
+        Some(DiscardCounters { before: CounterTables::read()?, sockets: SocketTables::read() })
     }
 
     /// Separates the drops of the sockets of these ports by cause. The socket counters were read
@@ -22,14 +22,15 @@ impl DiscardCounters {
     /// sockets are IPv4: Linux counts wrong checksums on an IPv6 socket that it detects in poll(2)
     /// as IPv4 (net/ipv4/udp.c, `__first_packet_length`).
     pub fn separate(&self, dropped: KernelDrops, family: Family, ports: &[u16]) -> Discards {
-        let since = host::counters().map(|now| now.since(&self.before)).unwrap_or_default();
+        let since =
+            host::counters().map(|now| now.since(self.before.counters())).unwrap_or_default();
         let rise = |name: &str| -> u64 {
             let protocols: &[&str] = family.pick(&["Udp"], &["Udp", "Udp6"]);
             let rise = |protocol: &&str| since.get(&format!("{protocol}.{name}")).copied();
             protocols.iter().filter_map(rise).sum()
         };
         let others = || {
-            let all = host::socket_drops(family)?.since(self.sockets.as_ref()?, ports)?;
+            let all = host::socket_drops(family)?.since(&self.sockets.drops(Family::V6)?, ports)?;
             Some(all.saturating_sub(dropped.count))
         };
         let checksums = rise("InCsumErrors");

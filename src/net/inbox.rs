@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 use tracing::{debug, trace};
@@ -15,7 +14,7 @@ use super::discard_counters::DiscardCounters;
 use super::opening::{open_all, packs};
 use super::receive_buffer::ReceiveBuffers;
 use super::wait::{Waiter, wait_for};
-use super::wait_policy::{BlockingReceive, Gathering, Spin};
+use super::wait_policy::{BlockingReceive, Spin};
 use super::watch::{
     Changes, Failures, InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch, note_failure,
 };
@@ -37,11 +36,6 @@ pub struct Inbox {
     filled: Option<(usize, usize)>,
     spin: Option<Spin>,
     blocking: BlockingReceive,
-    gathering: Gathering,
-    /// The datagrams or trains that were read since the last wait.
-    slots: usize,
-    /// The last read of each socket emptied its queue.
-    is_drained: bool,
     watch: Watch,
     /// The memberships that wait for their interface, or could not be rejoined.
     inactive: usize,
@@ -104,9 +98,6 @@ impl Inbox {
             filled: None,
             spin: None,
             blocking: BlockingReceive::default(),
-            gathering: Gathering::default(),
-            slots: 0,
-            is_drained: false,
             watch,
             inactive: 0,
             retry: Retry::default(),
@@ -189,7 +180,6 @@ impl Inbox {
         if self.spin.is_some() {
             return self.wait_spinning(wake, briefly);
         }
-        self.gather(now);
         if !cfg!(target_os = "linux") || self.waiter.is_none() || self.channels.len() > 1 {
             return self.wait_for_any(wake, briefly);
         }
@@ -203,16 +193,6 @@ impl Inbox {
         let gone = self.wait_for_any(wake, briefly)?;
         self.blocking.note_full_wait(now, !self.ready.is_empty());
         Ok(gone)
-    }
-
-    /// Sleeps for a moment if more datagrams arrive meanwhile, to receive them together.
-    fn gather(&mut self, now: Instant) {
-        let is_fast = self.gathering.note(now, std::mem::take(&mut self.slots));
-        let has_room = self.rcvbuf.granted >= Some(Gathering::LEAST_BUFFER);
-        // On other systems, so short a sleep takes a millisecond or more.
-        if cfg!(target_os = "linux") && is_fast && has_room && self.is_drained {
-            thread::sleep(Gathering::SLEEP);
-        }
     }
 
     /// Finds the ready sockets without waiting.
@@ -433,8 +413,6 @@ impl Inbox {
         take: &mut impl FnMut(Datagram) -> Result<ControlFlow<B>, E>,
     ) -> Result<ControlFlow<B>, E> {
         let channel = &mut self.channels[position];
-        self.slots += count;
-        self.is_drained = self.batch.is_drained();
         let read = UnixTime::now();
         let Previous { meta, channel: socket, membership, origin } = &mut self.previous;
         if socket.replace(position) != Some(position) {

@@ -45,14 +45,6 @@ impl Batch {
         }
     }
 
-    /// Whether the last call found fewer datagrams than it had slots for.
-    pub fn is_drained(&self) -> bool {
-        match self {
-            Batch::Native(batch) => batch.is_drained(),
-            Batch::Portable(_) => false,
-        }
-    }
-
     /// Reads slot `index` of the last call. `meta` must hold the metadata of the slot that was read
     /// before; the time is set only if the kernel reported it.
     #[inline]

@@ -37,10 +37,6 @@ impl Batch {
 
     pub fn expect_trains(&mut self) {}
 
-    pub fn is_drained(&self) -> bool {
-        false
-    }
-
     pub fn read(&mut self, _index: usize, meta: &mut Meta) -> Train<'_> {
         self.0.read(meta)
     }

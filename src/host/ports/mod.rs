@@ -5,6 +5,6 @@ mod socket_drops;
 mod sockets;
 mod user;
 
-pub use socket_drops::{SocketDrops, socket_drops};
-pub use sockets::{others_than, users_of};
+pub use socket_drops::socket_drops;
+pub use sockets::{SocketTables, others_than, users_of};
 pub use user::PortUser;

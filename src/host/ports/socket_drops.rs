@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::sockets;
+use super::sockets::SocketTables;
 use crate::iface::Family;
 
 /// The port and the drop counter of each UDP socket, by inode.
@@ -11,14 +11,21 @@ pub struct SocketDrops(HashMap<u64, (u16, u64)>);
 /// The drop counters of sockets that can receive IPv4; with IPv6, of all sockets. `None` if the
 /// system does not show them.
 pub fn socket_drops(family: Family) -> Option<SocketDrops> {
-    let mut sockets = sockets::all(Family::V4)?;
-    if family == Family::V6 {
-        // Without IPv6 there are none.
-        sockets.extend(sockets::all(Family::V6).unwrap_or_default());
+    SocketTables::read().drops(family)
+}
+
+impl SocketTables {
+    /// As [`socket_drops`], when the tables were read.
+    pub fn drops(&self, family: Family) -> Option<SocketDrops> {
+        let mut sockets = self.users(Family::V4)?;
+        if family == Family::V6 {
+            // Without IPv6 there are none.
+            sockets.extend(self.users(Family::V6).unwrap_or_default());
+        }
+        Some(SocketDrops(
+            sockets.into_iter().map(|user| (user.inode, (user.port, user.drops))).collect(),
+        ))
     }
-    Some(SocketDrops(
-        sockets.into_iter().map(|user| (user.inode, (user.port, user.drops))).collect(),
-    ))
 }
 
 impl SocketDrops {

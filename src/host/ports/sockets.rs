@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::programs;
 use super::user::PortUser;
+use crate::host::proc_net::read_table;
 use crate::iface::Family;
 
 /// The sockets of this network namespace that hold a UDP port and can receive IPv4, or IPv6. IPv6
@@ -26,22 +27,36 @@ pub fn others_than(port: u16, group: IpAddr) -> Option<usize> {
 }
 
 /// The sockets that can receive IPv4, or IPv6.
-pub(super) fn all(family: Family) -> Option<Vec<PortUser>> {
-    let [udp, udp6] = ["/proc/thread-self/net/udp", "/proc/thread-self/net/udp6"].map(read);
-    // Without IPv6 there is no second file.
-    let mut users = if family == Family::V4 { parse(&udp?) } else { Vec::new() };
-    users.extend(parse(&if family == Family::V4 { udp6.unwrap_or_default() } else { udp6? }));
-    let can_receive = |address: IpAddr| {
-        Family::of(address) == family || (family == Family::V4 && address == Ipv6Addr::UNSPECIFIED)
-    };
-    users.retain(|user| can_receive(user.address));
-    Some(users)
+fn all(family: Family) -> Option<Vec<PortUser>> {
+    SocketTables::read().users(family)
 }
 
-fn read(path: &str) -> Option<String> {
-    std::fs::read_to_string(path)
-        .inspect_err(|error| tracing::debug!(path, %error, "cannot read"))
-        .ok()
+/// The text of /proc/net/udp and udp6, which takes longer to parse than to read.
+pub struct SocketTables {
+    udp: Option<Vec<u8>>,
+    /// `None` without IPv6.
+    udp6: Option<Vec<u8>>,
+}
+
+impl SocketTables {
+    /// Reads the tables of this network namespace.
+    pub fn read() -> Self {
+        SocketTables { udp: read_table("udp"), udp6: read_table("udp6") }
+    }
+
+    /// The sockets that can receive IPv4, or IPv6. `None` if the system does not show them.
+    pub(super) fn users(&self, family: Family) -> Option<Vec<PortUser>> {
+        let read = |table: &[u8]| parse(&String::from_utf8_lossy(table));
+        let (udp, udp6) = (self.udp.as_deref(), self.udp6.as_deref());
+        let mut users = if family == Family::V4 { read(udp?) } else { Vec::new() };
+        users.extend(read(if family == Family::V4 { udp6.unwrap_or_default() } else { udp6? }));
+        let can_receive = |address: IpAddr| {
+            Family::of(address) == family
+                || (family == Family::V4 && address == Ipv6Addr::UNSPECIFIED)
+        };
+        users.retain(|user| can_receive(user.address));
+        Some(users)
+    }
 }
 
 /// Reads /proc/net/udp or /proc/net/udp6: one line for each socket, after a header line. Ignores

@@ -36,14 +36,13 @@ const STRIDE: usize = SLOT_LEN + 128;
 pub struct Batch {
     most: usize,
     buffers: Buffers,
-    /// The number of slots that the last call had, and filled.
-    asked: usize,
+    /// The number of slots that the last call filled.
     filled: usize,
     /// The number of consecutive calls that received at most one.
     singles: u8,
     /// Long datagrams or trains arrive; `None` before the first datagram.
     long: Option<bool>,
-    previous: Previous,
+    previous: Box<Previous>,
 }
 
 /// The source and the control messages of the slot that was read before. Most datagrams repeat all
@@ -93,11 +92,10 @@ impl Batch {
         Batch {
             most: batching.most.clamp(1, SLOTS),
             buffers: Buffers::new(),
-            asked: 0,
             filled: 0,
             singles: 0,
             long: None,
-            previous: Previous::unknown(),
+            previous: Box::new(Previous::unknown()),
         }
     }
 
@@ -115,7 +113,6 @@ impl Batch {
             let headers = self.buffers.headers.as_ptr().cast::<libc::mmsghdr>();
             libc::recvmmsg(socket.as_raw_fd(), headers, asked as u32, flags as _, ptr::null_mut())
         };
-        self.asked = asked;
         self.filled = usize::try_from(count).map_err(|_| io::Error::last_os_error())?.min(asked);
         self.singles =
             if self.filled > 1 { 0 } else { self.singles.checked_add(1).unwrap_or(SINGLES) };
@@ -123,11 +120,6 @@ impl Batch {
             self.long = Some(self.buffers.has_long(self.filled));
         }
         Ok(self.filled)
-    }
-
-    /// Whether the last call found fewer datagrams than it had slots for.
-    pub fn is_drained(&self) -> bool {
-        self.filled < self.asked
     }
 
     /// Prepares for trains.
