@@ -160,7 +160,7 @@ fn statistics(bench: &Bench) {
                 ttl: Some(14),
                 traffic_class: Some(0),
                 len: 64,
-                origin: NonZeroU64::new(1 + u64::from(of)),
+                origin: NonZeroU64::new(1 + of),
             };
             arrivals += 1;
             streams.take(black_box(&probe), &arrival)
