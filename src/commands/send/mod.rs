@@ -1,6 +1,9 @@
 //! `mcast send`: opens the sockets, sends rounds of datagrams, and marks the end of the streams.
 
+mod awake_margin;
 mod end_markers;
+mod late_wake_ups;
+mod paced_wait;
 mod payload;
 mod queue_sender;
 mod recovery;
