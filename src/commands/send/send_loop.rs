@@ -4,6 +4,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::catch_up::CatchUp;
 use super::paced_wait::PacedWait;
 use super::queue_sender::{QueueSender, SendContext};
 use crate::net::Outbox;
@@ -14,13 +15,6 @@ use crate::stats::delay::{Delays, Precision};
 use crate::units::{Pace, Period};
 use crate::verdict::{RunError, Stop};
 
-/// A sender that is late by less sends its rounds one by one: back to back they are still apart,
-/// while a train arrives at once.
-const SMALL_DELAY: Duration = Duration::from_micros(100);
-
-/// Rounds in quicker succession need trains, because sending a datagram takes the kernel 2 to 6 us.
-const LEAST_PERIOD_OF_SINGLES: Duration = Duration::from_micros(8);
-
 /// A sender, from the first round to the last.
 pub struct SendLoop<'a> {
     plan: &'a plan::Send,
@@ -28,6 +22,7 @@ pub struct SendLoop<'a> {
     pub sender: QueueSender,
     /// How many datagrams were due for each endpoint, whether they were sent or failed.
     pub sent: u64,
+    catch_up: CatchUp,
     /// How late the rounds were.
     pub lateness: Delays,
     /// How many rounds were due before the end of the run and were left out.
@@ -40,6 +35,7 @@ impl<'a> SendLoop<'a> {
             plan,
             sender: QueueSender::new(plan, outbox),
             sent: 0,
+            catch_up: CatchUp::new(plan.period.map_or(Duration::ZERO, Period::to_duration)),
             lateness: Delays::new(Precision::Coarse),
             skipped: 0,
         }
@@ -77,7 +73,9 @@ impl<'a> SendLoop<'a> {
                     continue;
                 }
             }
-            let next = pace.as_ref().map_or(Some(now), Pace::next).into_iter().chain(end).min();
+            let due = pace.as_ref().map_or(Some(now), Pace::next);
+            let next = due.map(|due| self.catch_up.earliest(due, now));
+            let next = next.into_iter().chain(end).min();
             if rounds == 0 && wait.spin(now, next) {
                 continue;
             }
@@ -98,10 +96,11 @@ impl<'a> SendLoop<'a> {
         let datagrams = self.plan.burst.saturating_mul(self.sender.targets() as u64);
         let together = (self.sender.queue_capacity() as u64 / datagrams).max(1);
         let Some(pace) = pace else { return together };
-        let is_behind =
-            pace.next().is_some_and(|next| now.saturating_duration_since(next) > SMALL_DELAY);
-        let is_quick = pace.period() < Period::from(LEAST_PERIOD_OF_SINGLES);
-        let together = if is_behind || is_quick { together } else { 1 };
+        let Some(due) = pace.next().filter(|due| self.catch_up.earliest(*due, now) <= now) else {
+            return 0;
+        };
+        let together = if self.catch_up.together(due, now) { together } else { 1 };
+        self.catch_up.note(due, now);
         let lateness = &mut self.lateness;
         pace.due_together(now, together, |late| {
             lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX))

@@ -1,0 +1,135 @@
+//! How a delayed sender catches up. It never reads a clock.
+//!
+//! Rounds that were missed leave one by one at twice the rate. At once they would arrive as a burst,
+//! for which a receiver may have no room.
+
+use std::time::{Duration, Instant};
+
+/// A sender with a longer delay sends as fast as it can.
+const MOST_SPREAD: Duration = Duration::from_millis(10);
+
+/// Rounds in quicker succession are sent together, because a datagram takes the kernel 2 to 6 us.
+const QUICK: Duration = Duration::from_micros(8);
+
+/// With a longer delay, a sender that is too slow for single rounds sends them together.
+const SMALL_DELAY: Duration = Duration::from_micros(100);
+
+/// This many late rounds that each took longer than the period show that the sender is too slow.
+const PROOF: u32 = 4;
+
+/// The order of the rounds of one sender.
+pub struct CatchUp {
+    period: Duration,
+    /// The time of the last round.
+    last: Option<Instant>,
+    /// Late rounds in a row that each took longer than the period.
+    slow: u32,
+}
+
+impl CatchUp {
+    /// Rounds with this time between two of them.
+    pub fn new(period: Duration) -> Self {
+        CatchUp { period, last: None, slow: 0 }
+    }
+
+    /// When the round that is due at `due` may leave, as seen at `now`.
+    pub fn earliest(&self, due: Instant, now: Instant) -> Instant {
+        let spread = self.period >= QUICK && now.saturating_duration_since(due) <= MOST_SPREAD;
+        let after_last = self.last.and_then(|last| last.checked_add(self.period / 2));
+        after_last.filter(|_| spread).map_or(due, |at| at.max(due))
+    }
+
+    /// Whether all rounds leave together that are due at `now`; the first of them at `due`.
+    pub fn together(&self, due: Instant, now: Instant) -> bool {
+        let late = now.saturating_duration_since(due);
+        self.period < QUICK || late > MOST_SPREAD || (self.slow >= PROOF && late > SMALL_DELAY)
+    }
+
+    /// Notes that rounds leave at `now`; the first was due at `due`.
+    pub fn note(&mut self, due: Instant, now: Instant) {
+        if now.saturating_duration_since(due) > SMALL_DELAY {
+            let took = self.last.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
+            self.slow = if took > self.period { self.slow.saturating_add(1) } else { 0 };
+        }
+        self.last = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Pace;
+
+    /// When rounds leave, in us, if each call takes `cost` and the sender stalls once, from the
+    /// first time to the second. Rounds that leave together are one entry.
+    fn sent(period: u64, cost: u64, stall: (u64, u64), end: u64) -> Vec<(u64, u64)> {
+        let (start, micros) = (Instant::now(), Duration::from_micros);
+        let mut pace = Pace::new(start, micros(period));
+        let mut catch_up = CatchUp::new(micros(period));
+        let (mut passed, mut sent) = (0, Vec::new());
+        while passed < end {
+            let (now, due) = (start + micros(passed), pace.next().unwrap());
+            let at = catch_up.earliest(due, now);
+            if at > now {
+                passed = at.duration_since(start).as_micros() as u64;
+            } else {
+                let most = if catch_up.together(due, now) { 128 } else { 1 };
+                sent.push((passed, pace.due_together(now, most, |_| ())));
+                catch_up.note(due, now);
+                passed += cost;
+            }
+            if (stall.0..stall.1).contains(&passed) {
+                passed = stall.1;
+            }
+        }
+        sent
+    }
+
+    fn rounds(sent: &[(u64, u64)]) -> u64 {
+        sent.iter().map(|(_, rounds)| rounds).sum()
+    }
+
+    #[test]
+    fn missed_rounds_leave_at_twice_the_rate() {
+        let sent = sent(100, 3, (950, 1310), 3000);
+        let expected: Vec<_> = (0..=9)
+            .map(|n| n * 100)
+            .chain((0..7).map(|n| 1310 + 50 * n))
+            .chain((17..30).map(|n| n * 100))
+            .map(|time| (time, 1))
+            .collect();
+        assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn long_delays_are_caught_up_at_once() {
+        let sent = sent(100, 3, (10_050, 40_000), 60_000);
+        assert_eq!(sent[101..104], [(40_000, 128), (40_003, 128), (40_053, 1)]);
+        assert_eq!(rounds(&sent), 600);
+    }
+
+    #[test]
+    fn a_slow_sender_sends_rounds_together() {
+        let sent = sent(10, 15, (0, 0), 100_000);
+        let late = |(time, _): &(u64, u64)| *time;
+        assert!((9970..=10_000).contains(&rounds(&sent)), "{}", rounds(&sent));
+        assert!(sent.iter().all(|(_, rounds)| *rounds <= 20) && sent.is_sorted_by_key(late));
+    }
+
+    #[test]
+    fn quick_rounds_leave_together() {
+        let sent = sent(2, 3, (0, 0), 10_000);
+        assert!(rounds(&sent) > 4990);
+        assert!(sent.iter().all(|(_, rounds)| *rounds <= 2));
+    }
+
+    #[test]
+    fn odd_periods_and_times_are_harmless() {
+        let now = Instant::now();
+        for period in [Duration::ZERO, Duration::MAX] {
+            let mut catch_up = CatchUp::new(period);
+            catch_up.note(now, now);
+            assert_eq!(catch_up.earliest(now, now), now);
+        }
+    }
+}
