@@ -132,7 +132,7 @@ pub fn share(text: &str) -> Result<f64, String> {
     let text = text.trim();
     let Some(percent) = text.strip_suffix('%') else {
         return Err(match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => format!("a unit is missing; try {text}%"),
+            Ok(number) if number.is_finite() => "a unit is missing; for example 50%".to_owned(),
             _ => "not a percentage; for example 50%".to_owned(),
         });
     };
@@ -231,8 +231,8 @@ mod tests {
             (Ok(0.5), Ok(0.005), Ok(1.0), Ok(0.1))
         );
         for (text, why) in [
-            ("0.5", "a unit is missing; try 0.5%"),
-            ("50", "a unit is missing; try 50%"),
+            ("0.5", "a unit is missing; for example 50%"),
+            ("50", "a unit is missing; for example 50%"),
             ("0%", "greater than 0% and at most 100%; for example 50%"),
             ("101%", "at most 100%"),
             ("-5%", "greater than 0%"),
