@@ -23,19 +23,32 @@ const SMALL_DELAY: Duration = Duration::from_micros(100);
 /// This many late rounds that each took longer than the period show that the sender is too slow.
 const PROOF: u32 = 4;
 
+/// When the next round leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Not yet.
+    Wait,
+    /// Alone.
+    One,
+    /// Together with all others that are due.
+    All,
+}
+
 /// The order of the rounds of one sender.
 pub struct CatchUp {
     period: Duration,
     /// The time of the last round.
     last: Option<Instant>,
-    /// Late rounds in a row that each took longer than the period.
+    /// The sender has waited since then.
+    waited: bool,
+    /// Late rounds in a row that each took longer than the period, without a wait.
     slow: u32,
 }
 
 impl CatchUp {
     /// Rounds with this time between two of them.
     pub fn new(period: Duration) -> Self {
-        CatchUp { period, last: None, slow: 0 }
+        CatchUp { period, last: None, waited: false, slow: 0 }
     }
 
     /// When the round that is due at `due` may leave, as seen at `now`.
@@ -46,19 +59,21 @@ impl CatchUp {
         after_last.filter(|_| spread).map_or(due, |at| at.max(due))
     }
 
-    /// Whether all rounds leave together that are due at `now`; the first of them at `due`.
-    pub fn together(&self, due: Instant, now: Instant) -> bool {
-        let late = now.saturating_duration_since(due);
-        self.period < QUICK || late > MOST_SPREAD || (self.slow >= PROOF && late > SMALL_DELAY)
-    }
-
-    /// Notes that rounds leave at `now`; the first was due at `due`.
-    pub fn note(&mut self, due: Instant, now: Instant) {
-        if now.saturating_duration_since(due) > SMALL_DELAY {
-            let took = self.last.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
-            self.slow = if took > self.period { self.slow.saturating_add(1) } else { 0 };
+    /// Decides at `now` about the round that is due at `due`.
+    pub fn turn(&mut self, due: Instant, now: Instant) -> Turn {
+        if self.earliest(due, now) > now {
+            self.waited = true;
+            return Turn::Wait;
         }
-        self.last = Some(now);
+        let late = now.saturating_duration_since(due);
+        if late > SMALL_DELAY {
+            let took = self.last.map_or(Duration::ZERO, |last| now.saturating_duration_since(last));
+            let is_slow = !self.waited && took > self.period;
+            self.slow = if is_slow { self.slow.saturating_add(1) } else { 0 };
+        }
+        (self.last, self.waited) = (Some(now), false);
+        let is_too_slow = self.slow >= PROOF && late > SMALL_DELAY;
+        if self.period < QUICK || late > MOST_SPREAD || is_too_slow { Turn::All } else { Turn::One }
     }
 }
 
@@ -67,23 +82,26 @@ mod tests {
     use super::*;
     use crate::units::Pace;
 
-    /// When rounds leave, in us, if each call takes `cost` and the sender stalls once, from the
-    /// first time to the second. Rounds that leave together are one entry.
-    fn sent(period: u64, cost: u64, stall: (u64, u64), end: u64) -> Vec<(u64, u64)> {
+    /// When rounds leave, in us: each call and each late wake-up takes the `costs`, and the sender
+    /// stalls once, from the first time to the second. Rounds that leave together are one entry.
+    fn sent(period: u64, costs: (u64, u64), stall: (u64, u64), end: u64) -> Vec<(u64, u64)> {
+        let (cost, oversleep) = costs;
         let (start, micros) = (Instant::now(), Duration::from_micros);
         let mut pace = Pace::new(start, micros(period));
         let mut catch_up = CatchUp::new(micros(period));
         let (mut passed, mut sent) = (0, Vec::new());
         while passed < end {
             let (now, due) = (start + micros(passed), pace.next().unwrap());
-            let at = catch_up.earliest(due, now);
-            if at > now {
-                passed = at.duration_since(start).as_micros() as u64;
-            } else {
-                let most = if catch_up.together(due, now) { 128 } else { 1 };
-                sent.push((passed, pace.due_together(now, most, |_| ())));
-                catch_up.note(due, now);
-                passed += cost;
+            match catch_up.turn(due, now) {
+                Turn::Wait => {
+                    let next = catch_up.earliest(due, now).duration_since(start);
+                    passed = next.as_micros() as u64 + oversleep;
+                }
+                turn => {
+                    let most = if turn == Turn::All { 128 } else { 1 };
+                    sent.push((passed, pace.due_together(now, most, |_| ())));
+                    passed += cost;
+                }
             }
             if (stall.0..stall.1).contains(&passed) {
                 passed = stall.1;
@@ -104,31 +122,37 @@ mod tests {
             .chain((14..30).map(|n| n * 100))
             .map(|time| (time, 1))
             .collect();
-        assert_eq!(sent(100, 3, (950, 1310), 3000), expected);
+        assert_eq!(sent(100, (3, 0), (950, 1310), 3000), expected);
         // At a higher rate the gap is shorter.
         let gaps = |sent: Vec<(u64, u64)>| sent.windows(2).map(|two| two[1].0 - two[0].0).max();
-        let after_a_stall = sent(12, 1, (950, 1310), 1480).split_off(80);
+        let after_a_stall = sent(12, (1, 0), (950, 1310), 1480).split_off(80);
         assert_eq!((after_a_stall[0], gaps(after_a_stall.clone())), ((1310, 1), Some(4)));
     }
 
     #[test]
     fn long_delays_are_caught_up_at_once() {
-        let sent = sent(100, 3, (10_050, 40_000), 60_000);
+        let sent = sent(100, (3, 0), (10_050, 40_000), 60_000);
         assert_eq!(sent[101..104], [(40_000, 128), (40_003, 128), (40_013, 1)]);
         assert_eq!(rounds(&sent), 600);
     }
 
     #[test]
     fn a_slow_sender_sends_rounds_together() {
-        let sent = sent(10, 15, (0, 0), 100_000);
+        let sent = sent(10, (15, 0), (0, 0), 100_000);
         let late = |(time, _): &(u64, u64)| *time;
         assert!((9970..=10_000).contains(&rounds(&sent)), "{}", rounds(&sent));
         assert!(sent.iter().all(|(_, rounds)| *rounds <= 20) && sent.is_sorted_by_key(late));
     }
 
     #[test]
+    fn late_wake_ups_are_no_slow_calls() {
+        let sent = sent(100, (3, 150), (0, 0), 100_000);
+        assert!(sent.iter().all(|(_, rounds)| *rounds == 1) && rounds(&sent) > 990);
+    }
+
+    #[test]
     fn quick_rounds_leave_together() {
-        let sent = sent(2, 3, (0, 0), 10_000);
+        let sent = sent(2, (3, 0), (0, 0), 10_000);
         assert!(rounds(&sent) > 4990);
         assert!(sent.iter().all(|(_, rounds)| *rounds <= 2));
     }
@@ -138,7 +162,7 @@ mod tests {
         let now = Instant::now();
         for period in [Duration::ZERO, Duration::MAX] {
             let mut catch_up = CatchUp::new(period);
-            catch_up.note(now, now);
+            catch_up.turn(now, now);
             assert!(catch_up.earliest(now, now) <= now + LONGEST_GAP);
         }
     }

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::catch_up::CatchUp;
+use super::catch_up::{CatchUp, Turn};
 use super::paced_wait::PacedWait;
 use super::queue_sender::{QueueSender, SendContext};
 use crate::net::Outbox;
@@ -96,11 +96,12 @@ impl<'a> SendLoop<'a> {
         let datagrams = self.plan.burst.saturating_mul(self.sender.targets() as u64);
         let together = (self.sender.queue_capacity() as u64 / datagrams).max(1);
         let Some(pace) = pace else { return together };
-        let Some(due) = pace.next().filter(|due| self.catch_up.earliest(*due, now) <= now) else {
-            return 0;
+        let Some(due) = pace.next() else { return 0 };
+        let together = match self.catch_up.turn(due, now) {
+            Turn::Wait => return 0,
+            Turn::One => 1,
+            Turn::All => together,
         };
-        let together = if self.catch_up.together(due, now) { together } else { 1 };
-        self.catch_up.note(due, now);
         let lateness = &mut self.lateness;
         pace.due_together(now, together, |late| {
             lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX))
