@@ -26,7 +26,7 @@ from lab import Trouble, build, enter_own_namespace, head, kernel, machine, row,
 from measure.family import FAMILIES  # noqa: E402
 from measure.receiving import cpu, gro, groups, lossfree, overload, spin  # noqa: E402
 from measure.runs import Claims  # noqa: E402
-from measure.sending import flood, pace_1k, pace_fast, rate, software  # noqa: E402
+from measure.sending import flood, pace_at, rate, software  # noqa: E402
 from measure.starting import join, start  # noqa: E402
 from measure.tools import ALL  # noqa: E402
 from measure.wire import Lab  # noqa: E402
@@ -35,9 +35,9 @@ from measure.wire import Lab  # noqa: E402
 ROWS = {
     "flood": flood,
     "software": software,
-    "pace-1k": pace_1k,
-    "pace-10k": pace_fast(10_000),
-    "pace-100k": pace_fast(100_000),
+    "pace-1k": pace_at(1000),
+    "pace-10k": pace_at(10_000),
+    "pace-100k": pace_at(100_000),
     "rate": rate,
     "overload": overload,
     "gro": gro,

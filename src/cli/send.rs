@@ -96,6 +96,17 @@ pub struct SendArgs {
     #[arg(long, value_name = "N", value_parser = values::burst, default_value = "1", hide_default_value = true, allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
     pub burst: u64,
 
+    /// Set the CPU time for even gaps, as a share of a core [default: 50%; 100% if needed above 3.3 kpps]
+    ///
+    /// A core that sleeps wakes up late. mcast measures this, stops sleeping earlier and spins until
+    /// the datagram is due. It spins less if its CPU time would exceed SHARE.
+    #[arg(long, value_name = "SHARE", value_parser = values::share, conflicts_with_all = ["spin", "flood"], allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
+    pub spin_budget: Option<f64>,
+
+    /// Send without sleeping: the most even gaps, keeps one core busy
+    #[arg(long, hide_short_help = true, help_heading = PACE)]
+    pub spin: bool,
+
     /// Allow endless floods, and floods to link-local groups and broadcast addresses
     ///
     /// Without it, mcast refuses more than 1000 datagrams a second in total to 224.0.0.0/24,

@@ -124,6 +124,27 @@ pub fn burst(text: &str) -> Result<u64, String> {
     text.parse().ok().filter(|burst| (1..=MOST).contains(burst)).ok_or_else(wrong)
 }
 
+/// Reads a share of a whole in percent: `50%`. It is greater than zero and at most 1.
+///
+/// # Errors
+/// The reason and a correct value.
+pub fn share(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let Some(percent) = text.strip_suffix('%') else {
+        return Err(match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => "a unit is missing; for example 50%".to_owned(),
+            _ => "not a percentage; for example 50%".to_owned(),
+        });
+    };
+    let percent: f64 =
+        percent.trim().parse().map_err(|_| "not a percentage; for example 50%".to_owned())?;
+    if percent > 0.0 && percent <= 100.0 {
+        Ok(percent / 100.0)
+    } else {
+        Err("must be greater than 0% and at most 100%; for example 50%".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -204,6 +225,28 @@ mod tests {
     }
 
     #[test]
+    fn a_share_is_a_percentage() {
+        assert_eq!(
+            (share("50%"), share("0.5 %"), share("100%"), share(" 1e1% ")),
+            (Ok(0.5), Ok(0.005), Ok(1.0), Ok(0.1))
+        );
+        for (text, why) in [
+            ("0.5", "a unit is missing; for example 50%"),
+            ("50", "a unit is missing; for example 50%"),
+            ("0%", "greater than 0% and at most 100%; for example 50%"),
+            ("101%", "at most 100%"),
+            ("-5%", "greater than 0%"),
+            ("inf%", "at most 100%"),
+            ("NaN%", "at most 100%"),
+            ("half", "not a percentage; for example 50%"),
+            ("%", "not a percentage"),
+            ("", "not a percentage"),
+        ] {
+            assert!(share(text).unwrap_err().contains(why), "{text}: {:?}", share(text));
+        }
+    }
+
+    #[test]
     fn assured_forwarding_names_follow_their_formula() {
         for class in 1..=4 {
             for drop in 1..=3 {
@@ -229,6 +272,7 @@ mod tests {
         #[test]
         fn nothing_panics(text in "\\PC{0,20}") {
             let _ = (time(&text), size(&text), dscp(&text), ttl(&text), port(&text), count(&text));
+            let _ = share(&text);
         }
     }
 }

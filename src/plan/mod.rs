@@ -16,5 +16,5 @@ pub use error::PlanError;
 pub use host::Host;
 pub use iface_error::{Choices, IfaceError};
 pub use recv::{COMMAND_GRACE, Recv};
-pub use send::{Content, Send};
+pub use send::{Content, Send, SpinLimit};
 pub use sources::Sources;

@@ -33,6 +33,7 @@ pub struct Send {
     pub period: Option<Period>,
     /// Datagrams to each endpoint in a round.
     pub burst: u64,
+    pub spin: SpinLimit,
     /// The limit of datagrams to each endpoint.
     pub count: Option<u64>,
     pub duration: Option<Duration>,
@@ -64,6 +65,17 @@ impl Content {
             Content::Probe { size } => usize::from(*size),
         }
     }
+}
+
+/// How much of a core the sender may use to send on time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SpinLimit {
+    /// Half a core, or a whole one at a high rate that half a core cannot pace.
+    Usual,
+    /// This share of a core, above 0 and up to 1.
+    Budget(f64),
+    /// A whole core: the sender never sleeps.
+    Core,
 }
 
 /// The pacing of datagrams.
@@ -159,6 +171,11 @@ impl Send {
         Ok(Send {
             period,
             burst: args.burst,
+            spin: match args.spin_budget {
+                _ if args.spin => SpinLimit::Core,
+                Some(share) => SpinLimit::Budget(share),
+                None => SpinLimit::Usual,
+            },
             count: args.count,
             duration: args.duration,
             options: SendOptions {
