@@ -6,6 +6,7 @@
 
 mod channel;
 mod datagram;
+mod degrade;
 mod discard_counters;
 mod drops;
 pub(crate) mod error;

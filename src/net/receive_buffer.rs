@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use socket2::Socket;
 
-use super::socket::degrade;
+use super::degrade::degrade;
 use crate::sys;
 
 /// The requested receive buffer without `--rcvbuf`. Linux reduces it to its limit

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use socket2::{Domain, Protocol, SockRef, Socket};
-use tracing::debug;
 
+use super::degrade::degrade;
 use super::receive_buffer::{Rcvbuf, ReceiveBuffers};
 use super::{NetError, Operation};
 use crate::iface::{Cast, Family};
@@ -274,13 +274,6 @@ fn open(at: &Endpoint) -> Result<Socket, NetError> {
 pub fn may_bind_to_device(device: &str) -> bool {
     let socket = Socket::new(Domain::IPV4, sys::datagram_type(), Some(Protocol::UDP));
     socket.and_then(|socket| sys::bind_to_device(&socket, device)).is_ok()
-}
-
-/// Ignores the failure of an option that the system may lack. Returns whether it was set.
-pub(super) fn degrade(option: &str, result: std::io::Result<()>) -> bool {
-    result
-        .inspect_err(|error| debug!(option, %error, "cannot set the option; continuing without it"))
-        .is_ok()
 }
 
 pub(super) fn options(socket: &UdpSocket) -> SockRef<'_> {

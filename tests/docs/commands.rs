@@ -9,7 +9,7 @@ use super::page::{Page, spans_of};
 use super::shell;
 
 /// Options of other programs that the pages show.
-const FOREIGN: [&str; 21] = [
+const FOREIGN: [&str; 22] = [
     "--all-targets",
     "--bench",
     "--cap-add",
@@ -28,6 +28,7 @@ const FOREIGN: [&str; 21] = [
     "--release",
     "--rm",
     "--subnet",
+    "--target",
     "--test",
     "--workspace",
     "--write",
