@@ -122,7 +122,7 @@ fn wire(bench: &Bench) {
         let mut sequence = 0;
         bench.run(&format!("probe, written, {size} bytes"), Some(size), || {
             sequence += 1;
-            writer.write(&probe(sequence), black_box(&mut payload));
+            writer.rewrite(&probe(sequence), black_box(&mut payload));
         });
     }
     for size in SIZES {

@@ -169,6 +169,11 @@ impl Writer {
     /// Writes a probe to `bytes`, whose length is [`Writer::len`].
     pub fn write(&self, probe: &Probe, bytes: &mut [u8]) {
         bytes.copy_from_slice(&self.pattern);
+        self.rewrite(probe, bytes);
+    }
+
+    /// Writes a probe over another one of this writer: they differ only in the header.
+    pub fn rewrite(&self, probe: &Probe, bytes: &mut [u8]) {
         let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
         bytes[..4].copy_from_slice(MAGIC);
         bytes[4] = VERSION;
@@ -365,7 +370,8 @@ mod tests {
             };
             let writer = Writer::new(len);
             let mut bytes = writer.bytes(&Probe { stream: 5, ..probe });
-            writer.write(&probe, &mut bytes);
+            writer.rewrite(&probe, &mut bytes);
+            prop_assert_eq!(&bytes, &writer.bytes(&probe));
             prop_assert_eq!(bytes.len(), usize::from(len).max(MIN_LEN));
             prop_assert_eq!(read(&bytes, false), Reading::Probe(probe));
         }

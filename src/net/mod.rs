@@ -35,7 +35,7 @@ pub use error::{NetError, Operation, describe};
 pub use frames::{Frame, Frames};
 pub use inbox::Inbox;
 pub use outbox::Outbox;
-pub use queue::SendQueue;
+pub use queue::{SendQueue, Slot};
 pub use receive_buffer::Rcvbuf;
 pub use rejoin_report::report_membership;
 pub use self_test::SelfTest;

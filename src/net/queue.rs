@@ -15,6 +15,22 @@ pub struct SendQueue {
     messages: usize,
     most_messages: usize,
     trains: bool,
+    /// Up to the offset, the buffer holds datagrams of the length, of this turn or of earlier ones.
+    held: Held,
+}
+
+/// The datagrams that a buffer holds from its start.
+#[derive(Clone, Copy, Default)]
+struct Held {
+    len: usize,
+    end: usize,
+}
+
+/// The bytes of a new datagram.
+pub struct Slot<'a> {
+    pub bytes: &'a mut [u8],
+    /// They are those of an earlier datagram of this length.
+    pub repeats: bool,
 }
 
 /// A waiting datagram.
@@ -52,6 +68,7 @@ impl SendQueue {
             messages: 0,
             most_messages,
             trains,
+            held: Held::default(),
         }
     }
 
@@ -70,12 +87,20 @@ impl SendQueue {
 
     /// Adds a datagram of `len` bytes to the endpoint at `position`, and returns its bytes to fill.
     /// It must fit.
-    pub fn add(&mut self, position: usize, len: usize) -> &mut [u8] {
+    pub fn add(&mut self, position: usize, len: usize) -> Slot<'_> {
         let start = self.used;
         self.used += len;
         self.messages += usize::from(self.begins_message(position));
         self.queued.push(Queued { position, len, start });
-        &mut self.bytes[start..self.used]
+        if len != self.held.len {
+            // Datagrams of another length, at the start of the buffer, are overwritten.
+            self.held = Held { len, end: 0 };
+        }
+        let repeats = self.used <= self.held.end;
+        if start == self.held.end {
+            self.held.end = self.used;
+        }
+        Slot { bytes: &mut self.bytes[start..self.used], repeats }
     }
 
     /// The waiting datagrams.
@@ -157,7 +182,7 @@ mod tests {
             let mut queue = SendQueue::new(backend, true);
             (0..200)
                 .take_while(|position| {
-                    queue.has_room(*position, 64) && queue.add(*position, 64).len() == 64
+                    queue.has_room(*position, 64) && queue.add(*position, 64).bytes.len() == 64
                 })
                 .count()
         };
@@ -173,7 +198,39 @@ mod tests {
         assert_eq!((one_to_each(Backend::default()), to_one(true), to_one(false)), (8, 128, 8));
     }
 
+    #[test]
+    fn a_slot_repeats_a_datagram_of_its_length() {
+        let mut queue = batching(64, true);
+        let mut turn = |lens: &[usize]| {
+            queue.clear();
+            lens.iter().map(|len| queue.add(0, *len).repeats).collect::<Vec<_>>()
+        };
+        assert_eq!(turn(&[64, 64]), [false, false]);
+        assert_eq!(turn(&[64, 64, 64]), [true, true, false]);
+        assert_eq!(turn(&[64, 48, 64]), [true, false, false], "other lengths in between");
+        assert_eq!(turn(&[64, 64]), [false, false]);
+        assert_eq!(turn(&[64, 64]), [true, true]);
+    }
+
     proptest! {
+        #[test]
+        fn a_repeated_slot_holds_the_datagram_before(
+            turns in proptest::collection::vec(
+                proptest::collection::vec(1..4_usize, 1..6),
+                1..20,
+            ),
+        ) {
+            let mut queue = batching(64, true);
+            for lens in turns {
+                queue.clear();
+                for len in lens {
+                    let slot = queue.add(0, len);
+                    prop_assert!(!slot.repeats || slot.bytes.iter().all(|byte| *byte == len as u8));
+                    slot.bytes.fill(len as u8);
+                }
+            }
+        }
+
         #[test]
         fn written_bytes_are_kept_in_order(
             lens in proptest::collection::vec(0..2000_usize, 1..100),
@@ -183,7 +240,7 @@ mod tests {
             let mut written = Vec::new();
             for (position, len) in lens.into_iter().enumerate() {
                 if queue.has_room(position, len) {
-                    queue.add(position, len).fill(position as u8);
+                    queue.add(position, len).bytes.fill(position as u8);
                     written.push((position, len));
                 }
             }

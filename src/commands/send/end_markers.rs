@@ -36,7 +36,7 @@ pub fn send_end_markers(
             if !queue.has_room(position, MIN_LEN) {
                 send_queue(queue, outbox, reporter, start + max_wait)?;
             }
-            payload.write_end(position, SystemTime::now(), queue.add(position, MIN_LEN));
+            payload.write_end(position, SystemTime::now(), queue.add(position, MIN_LEN).bytes);
         }
         send_queue(queue, outbox, reporter, start + max_wait)?;
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::format::probe::{Probe, ProbeKind, Writer};
-use crate::net::Outbox;
+use crate::net::{Outbox, Slot};
 use crate::units::random;
 use crate::{host, plan};
 
@@ -85,9 +85,10 @@ impl PayloadWriter {
     }
 
     /// Writes the payload of the next datagram to the endpoint at `position`; a probe carries
-    /// `time` as its send time.
-    pub fn write(&mut self, position: usize, time: SystemTime, bytes: &mut [u8]) {
+    /// `time` as its send time. A slot that repeats has a payload of this run.
+    pub fn write(&mut self, position: usize, time: SystemTime, Slot { bytes, repeats }: Slot) {
         match self {
+            PayloadWriter::Fixed(_) if repeats => {}
             PayloadWriter::Fixed(payload) => bytes.copy_from_slice(payload),
             PayloadWriter::Probes(probes) => {
                 probes.check_clock(time);
@@ -95,7 +96,11 @@ impl PayloadWriter {
                 let sequence = count.next;
                 count.next += 1;
                 let probe = probes.probe(position, time, ProbeKind::Data, sequence);
-                probes.writer.write(&probe, bytes);
+                if repeats {
+                    probes.writer.rewrite(&probe, bytes);
+                } else {
+                    probes.writer.write(&probe, bytes);
+                }
             }
         }
     }

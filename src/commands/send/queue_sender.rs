@@ -10,11 +10,12 @@ use super::payload::PayloadWriter;
 use super::recovery::{Recovery, Refusal};
 use super::steady_times::SteadyTimes;
 use crate::event::{self, Event, ProbeInfo, SentDatagram, TargetTotals};
-use crate::net::{Failure, NetError, Outbox, SendQueue};
+use crate::net::{Failure, NetError, Outbox, SendQueue, Slot};
 use crate::notice::{Notice, send};
 use crate::plan;
 use crate::report::Reporter;
 use crate::stats::Meter;
+use crate::units::UnixTime;
 use crate::verdict::RunError;
 
 /// The longest time that a datagram waits for space in the system's queues.
@@ -123,7 +124,9 @@ impl QueueSender {
 
     /// Queues the next datagram to the endpoint at `position`. There must be space.
     pub fn queue(&mut self, position: usize) {
-        let (time, len) = (SystemTime::now(), self.payload.len());
+        // The datagrams of a queue leave in one call, and have one time.
+        let time = self.times.last().copied().unwrap_or_else(SystemTime::now);
+        let len = self.payload.len();
         self.steady.note(time, Instant::now);
         self.payload.write(position, time, self.queue.add(position, len));
         self.times.push(time);
@@ -214,10 +217,17 @@ impl QueueSender {
         let len = self.payload.len();
         // All are counted before the first is shown, because the reader may close the output.
         let mut numbers = Vec::new();
+        let mut last: Option<(SystemTime, UnixTime)> = None;
         for index in sent.clone() {
             let position = self.queue.items()[index].position;
             let number = self.payload.count_sent(position);
-            self.meter.add(self.steady.of(self.times[index], Instant::now), len);
+            let time = self.times[index];
+            let steady = match last {
+                Some((known, steady)) if known == time => steady,
+                _ => self.steady.of(time, Instant::now).into(),
+            };
+            last = Some((time, steady));
+            self.meter.add(steady, len);
             self.totals[position].datagrams += 1;
             self.totals[position].bytes += len as u64;
             if self.show {
@@ -252,7 +262,7 @@ impl QueueSender {
         let time = SystemTime::now();
         self.times[first..].fill(time);
         for (position, bytes) in self.queue.rewrite(first) {
-            self.payload.write(position, time, bytes);
+            self.payload.write(position, time, Slot { bytes, repeats: true });
         }
     }
 
