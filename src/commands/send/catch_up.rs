@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 /// The gap between missed rounds is at most this long: further rounds should not be late, too.
-const LONGEST_GAP: Duration = Duration::from_micros(10);
+pub const LONGEST_GAP: Duration = Duration::from_micros(10);
 
 /// A high rate divides its period by this: a sender with half a core must still catch up.
 const CATCH_UP_FACTOR: u32 = 3;
@@ -82,6 +82,9 @@ mod tests {
     use super::*;
     use crate::units::Pace;
 
+    /// A longer wait, in us, is a sleep with a late wake-up.
+    const SPIN: u64 = 20;
+
     /// When rounds leave, in us: each call and each late wake-up takes the `costs`, and the sender
     /// stalls once, from the first time to the second. Rounds that leave together are one entry.
     fn sent(period: u64, costs: (u64, u64), stall: (u64, u64), end: u64) -> Vec<(u64, u64)> {
@@ -95,7 +98,8 @@ mod tests {
             match catch_up.turn(due, now) {
                 Turn::Wait => {
                     let next = catch_up.earliest(due, now).duration_since(start);
-                    passed = next.as_micros() as u64 + oversleep;
+                    let next = next.as_micros() as u64;
+                    passed = if next - passed > SPIN { next + oversleep } else { next };
                 }
                 turn => {
                     let most = if turn == Turn::All { 128 } else { 1 };
