@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 /// The gap between missed rounds is at most this long: further rounds should not be late, too.
-const LONGEST_GAP: Duration = Duration::from_micros(10);
+pub const LONGEST_GAP: Duration = Duration::from_micros(10);
 
 /// A high rate divides its period by this: a sender with half a core must still catch up.
 const CATCH_UP_FACTOR: u32 = 3;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tracing::debug;
 
 use super::awake_margin::AwakeMargin;
+use super::catch_up::LONGEST_GAP;
 use crate::net::{NetError, Outbox, Wake};
 use crate::plan::SpinLimit;
 use crate::{host, plan};
@@ -58,7 +59,8 @@ impl PacedWait {
         let Some(next) = next else { return false };
         let left = next.saturating_duration_since(now);
         let is_check_due = self.is_check_due(now);
-        if left > self.margin() || (is_check_due && left > CHECK_TIME) {
+        // No system sleeps for as short as the gap of a sender that catches up.
+        if left > self.margin().max(LONGEST_GAP) || (is_check_due && left > CHECK_TIME) {
             return false;
         }
         let until = if is_check_due { next } else { next.min(self.next_check) };
