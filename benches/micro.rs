@@ -120,7 +120,7 @@ fn wire(bench: &Bench) {
         let writer = Writer::new(size);
         let mut payload = writer.bytes(&probe(1));
         let mut sequence = 0;
-        bench.run(&format!("probe, written, {size} bytes"), Some(size), || {
+        bench.run(&format!("probe, written again, {size} bytes"), Some(size), || {
             sequence += 1;
             writer.rewrite(&probe(sequence), black_box(&mut payload));
         });

@@ -65,9 +65,9 @@ impl Trains {
     }
 
     /// Whether the kernel's drop counter is exact.
-    fn count_exactly(self, dropped: Option<u32>) -> bool {
+    fn count_exactly(self, dropped: u32) -> bool {
         match self {
-            Trains::Taken { exactly } => dropped.unwrap_or(0) == exactly.unwrap_or(0),
+            Trains::Taken { exactly } => dropped == exactly.unwrap_or(0),
             Trains::Watched(_) | Trains::Never => true,
         }
     }
@@ -365,7 +365,7 @@ impl Channel {
 
 fn dropped_by(socket: &UdpSocket, trains: Trains) -> Option<KernelDrops> {
     let count = sys::dropped(socket)?;
-    Some(KernelDrops { count: count.into(), exact: trains.count_exactly(Some(count)) })
+    Some(KernelDrops { count: count.into(), exact: trains.count_exactly(count) })
 }
 
 /// Whether the host is not a member of a group that was joined.

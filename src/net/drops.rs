@@ -1,6 +1,6 @@
 //! The datagrams that this host's kernel dropped, by cause.
 //!
-//! A socket's drop counter (SO_RXQ_OVFL, SO_MEMINFO) rises for a full receive buffer and for a
+//! A socket's drop counter (SO_MEMINFO) rises for a full receive buffer and for a
 //! wrong UDP checksum. The protocol counters separate the two, but cover the whole network
 //! namespace. Linux verifies up to 76 bytes of UDP before it looks up a socket (CHECKSUM_BREAK): a
 //! short datagram counts once, and in no socket. It verifies a longer one when it is read, and
