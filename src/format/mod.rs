@@ -1,3 +1,6 @@
 //! The payload formats that mcast recognises.
 
+pub mod digits;
+pub mod fields;
+pub mod numbered;
 pub mod probe;

@@ -2,6 +2,7 @@
 
 pub mod bytes;
 pub mod dscp;
+mod hash;
 pub mod hex;
 mod pace;
 pub mod printable;
@@ -11,6 +12,7 @@ pub mod rcvbuf;
 mod unix_time;
 pub mod words;
 
+pub use hash::hash;
 pub use pace::{Pace, Period};
 pub use random::random;
 pub use rate::Rate;
