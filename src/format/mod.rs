@@ -4,3 +4,7 @@ pub mod digits;
 pub mod fields;
 pub mod numbered;
 pub mod probe;
+pub mod rtcp;
+pub mod rtp;
+pub mod sap;
+pub mod sdp;
