@@ -2,6 +2,7 @@
 
 mod copies;
 pub mod delay;
+pub mod extension;
 mod meter;
 pub mod sequence;
 pub mod stream;

@@ -6,6 +6,12 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+mod early;
+mod missing;
+
+use early::Early;
+use missing::Missing;
+
 #[cfg(test)]
 use crate::format::probe::MOST;
 
@@ -32,6 +38,47 @@ pub enum Order {
     Stale,
 }
 
+/// The positions of the messages of one datagram. Their sum is the number of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RangeOrder {
+    /// The next numbers, or higher ones.
+    pub new: u64,
+    /// Numbers that have arrived before.
+    pub duplicate: u64,
+    /// Numbers below the highest one.
+    pub late: u64,
+    /// Numbers from before the window.
+    pub stale: u64,
+    /// The largest extent of the late numbers; 0 without.
+    pub extent: u64,
+}
+
+impl RangeOrder {
+    /// The position of the datagram: that of its first message in this order: next, late,
+    /// duplicate, stale.
+    pub fn order(self) -> Order {
+        match self {
+            RangeOrder { new: 1.., .. } => Order::InOrder,
+            RangeOrder { late: 1.., extent, .. } => Order::Late { extent },
+            RangeOrder { duplicate: 1.., .. } => Order::Duplicate,
+            _ => Order::Stale,
+        }
+    }
+}
+
+impl From<Order> for RangeOrder {
+    #[inline]
+    fn from(order: Order) -> Self {
+        let none = RangeOrder::default();
+        match order {
+            Order::InOrder => RangeOrder { new: 1, ..none },
+            Order::Late { extent } => RangeOrder { late: 1, extent, ..none },
+            Order::Duplicate => RangeOrder { duplicate: 1, ..none },
+            Order::Stale => RangeOrder { stale: 1, ..none },
+        }
+    }
+}
+
 /// Losses and the number of expected datagrams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
@@ -46,6 +93,11 @@ pub struct Losses {
 }
 
 impl Losses {
+    /// The share of the expected datagrams that did not arrive; `None` if none were expected.
+    pub fn ratio(self) -> Option<f64> {
+        (self.expected > 0).then(|| self.lost as f64 / self.expected as f64)
+    }
+
     /// The losses of two streams together.
     pub fn and(self, other: Losses) -> Losses {
         Losses {
@@ -185,14 +237,11 @@ impl Sequence {
     pub fn arrive_within(&mut self, number: u64, may_grow: bool) -> Order {
         if self.is_free(number) {
             // The path of almost every datagram.
-            self.settle_all();
-            self.next = number + 1;
-            self.missing.floor = self.next;
-            self.count(number);
+            self.append(number..number + 1);
             return Order::InOrder;
         }
         if number >= self.next {
-            self.advance(number, may_grow);
+            self.advance(number..number + 1, may_grow);
             return Order::InOrder;
         }
         if number < self.oldest() {
@@ -206,16 +255,76 @@ impl Sequence {
             if !self.early.take(distance) {
                 return Order::Duplicate;
             }
-            self.count(number);
+            self.count(number..number + 1);
             return Order::Late { extent: self.received - 1 };
         }
         if !self.missing.take(number) {
             return Order::Duplicate;
         }
-        self.count(number);
+        self.count(number..number + 1);
+        Order::Late { extent: self.extent(number) }
+    }
+
+    /// Adds the arrival of a datagram with `count` messages from the number `first` on, at most
+    /// 65,535. Unless the memory `may_grow`, the window keeps its length.
+    #[inline]
+    pub fn arrive_range(&mut self, first: u64, count: u64, may_grow: bool) -> RangeOrder {
+        let end = first + count;
+        if self.is_free(first) {
+            self.append(first..end);
+            return RangeOrder { new: count, ..RangeOrder::default() };
+        }
+        let mut order = RangeOrder::default();
+        if first < self.next {
+            self.arrive_again(first..end.min(self.next), may_grow, &mut order);
+        }
+        let new = first.max(self.next)..end;
+        if !new.is_empty() {
+            order.new = new.end - new.start;
+            self.advance(new, may_grow);
+        }
+        order
+    }
+
+    /// Adds the arrival of numbers below the next one.
+    fn arrive_again(&mut self, numbers: Range<u64>, may_grow: bool, order: &mut RangeOrder) {
+        let start = numbers.start.max(self.oldest()).min(numbers.end);
+        order.stale += start - numbers.start;
+        for number in start..numbers.end.min(self.first) {
+            match self.arrive_within(number, may_grow) {
+                Order::Late { extent } => {
+                    order.late += 1;
+                    order.extent = order.extent.max(extent);
+                }
+                Order::Duplicate => order.duplicate += 1,
+                Order::InOrder | Order::Stale => order.stale += 1,
+            }
+        }
+        let begin = start.max(self.first).min(numbers.end);
+        let mut from = begin.max(self.missing.floor).min(numbers.end);
+        order.duplicate += from - begin;
+        while from < numbers.end {
+            let (span, is_missing) = self.missing.span(from..numbers.end);
+            let many = span.end - span.start;
+            from = span.end;
+            if !is_missing {
+                order.duplicate += many;
+                continue;
+            }
+            self.missing.fill(span.clone(), false);
+            self.count(span.clone());
+            order.late += many;
+            // All numbers of a span were overtaken by the same arrival first.
+            order.extent = order.extent.max(self.extent(span.start));
+        }
+    }
+
+    /// The number of arrivals since the first one that overtook a late number, which is the last
+    /// arrival.
+    fn extent(&self, number: u64) -> u64 {
         let position = self.jumps.partition_point(|(to, _)| *to <= number);
         let overtaken_by = self.jumps.get(position).map_or(1, |(_, arrival)| *arrival);
-        Order::Late { extent: self.received - overtaken_by }
+        self.received - overtaken_by
     }
 
     /// Notes the number of datagrams that the sender announced.
@@ -251,19 +360,29 @@ impl Sequence {
         self.next.saturating_sub(WINDOW).max(self.forgotten)
     }
 
-    fn count(&mut self, number: u64) {
-        self.received += 1;
-        self.since_mark.received += u64::from(number >= self.since_mark.mark);
+    fn count(&mut self, numbers: Range<u64>) {
+        let since = numbers.start.max(self.since_mark.mark);
+        self.received += numbers.end - numbers.start;
+        self.since_mark.received += numbers.end.saturating_sub(since);
     }
 
-    /// Adds an arrival that may leave a gap.
-    fn advance(&mut self, number: u64, may_grow: bool) {
-        let gap = self.next..number;
+    /// Adds the next numbers if none is missing.
+    #[inline]
+    fn append(&mut self, numbers: Range<u64>) {
+        self.settle_all();
+        self.next = numbers.end;
+        self.missing.floor = self.next;
+        self.count(numbers);
+    }
+
+    /// Adds the arrival of consecutive numbers, which may leave a gap before them.
+    fn advance(&mut self, numbers: Range<u64>, may_grow: bool) {
+        let gap = self.next..numbers.start;
         if self.missing.is_empty() {
             self.settle_all();
             self.jumps.clear();
         }
-        let next = number + 1;
+        let next = numbers.end;
         let window = if may_grow { WINDOW } else { self.missing.capacity().max(LEAST_WINDOW) };
         let oldest = next.saturating_sub(window).max(self.forgotten);
         if window < WINDOW {
@@ -274,10 +393,12 @@ impl Sequence {
             self.missing.forget_below(oldest);
             // The part of a gap outside the window is finally lost.
             self.settle_lost(gap.start..oldest.min(gap.end));
+            self.settle_received(numbers.start..oldest);
         }
         self.next = next;
         self.missing.insert(gap.start.max(oldest)..gap.end, next);
-        self.count(number);
+        let arrival = self.received + 1;
+        self.count(numbers.clone());
         while self.jumps.front().is_some_and(|(to, _)| *to <= oldest) {
             self.jumps.pop_front();
         }
@@ -286,7 +407,7 @@ impl Sequence {
             if self.jumps.len() >= self.most_gaps.min(most) {
                 self.jumps.pop_front();
             }
-            self.jumps.push_back((number, self.received));
+            self.jumps.push_back((numbers.start, arrival));
         }
     }
 
@@ -332,154 +453,6 @@ impl Sequence {
         });
         runs.lost(self.end() - self.next.max(from));
         Losses { expected, lost, runs: runs.count, longest: runs.longest }
-    }
-}
-
-/// The missing numbers within the window: a ring of bits that grows on demand.
-#[derive(Clone, Debug)]
-struct Missing {
-    /// Numbers below this one are final.
-    floor: u64,
-    /// The number of missing numbers.
-    count: u64,
-    /// One bit for each number, at its remainder; the length is a power of two, or zero.
-    bits: Vec<u64>,
-}
-
-impl Missing {
-    fn after(floor: u64) -> Self {
-        Missing { floor, count: 0, bits: Vec::new() }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    fn capacity(&self) -> u64 {
-        self.bits.len() as u64 * 64
-    }
-
-    fn place(&self, number: u64) -> (usize, u64) {
-        let bit = number & (self.capacity() - 1);
-        ((bit / 64) as usize, 1 << (bit % 64))
-    }
-
-    fn has(&self, number: u64) -> bool {
-        let (word, bit) = self.place(number);
-        self.bits[word] & bit != 0
-    }
-
-    /// Whether a number below the highest received one is missing.
-    fn is_missing(&self, number: u64) -> bool {
-        number >= self.floor && self.count > 0 && self.has(number)
-    }
-
-    /// Removes a number. Returns whether it was missing.
-    fn take(&mut self, number: u64) -> bool {
-        if !self.is_missing(number) {
-            return false;
-        }
-        let (word, bit) = self.place(number);
-        self.bits[word] &= !bit;
-        self.count -= 1;
-        true
-    }
-
-    /// Inserts a gap; afterwards the ring covers all numbers from the floor to `next`.
-    fn insert(&mut self, gap: Range<u64>, next: u64) {
-        self.reserve(next - self.floor);
-        self.fill(gap, true);
-    }
-
-    /// Removes the numbers below a number.
-    fn forget_below(&mut self, floor: u64) {
-        let end = floor.min(self.floor.saturating_add(self.capacity()));
-        if self.count > 0 {
-            self.fill(self.floor..end, false);
-        }
-        self.floor = floor;
-    }
-
-    fn reserve(&mut self, numbers: u64) {
-        if numbers <= self.capacity() {
-            return;
-        }
-        let mut wider = Missing {
-            bits: vec![0; (numbers.next_power_of_two().max(64) / 64) as usize],
-            ..Missing::after(self.floor)
-        };
-        self.spans(self.floor..self.floor.saturating_add(self.capacity()), |span, missing| {
-            if missing {
-                wider.fill(span, true);
-            }
-        });
-        *self = wider;
-    }
-
-    /// Sets whether a range is missing, word by word, and updates their number.
-    fn fill(&mut self, range: Range<u64>, missing: bool) {
-        let mut start = range.start;
-        while start < range.end {
-            let many = (64 - start % 64).min(range.end - start);
-            let mask = (u64::MAX >> (64 - many)) << (start % 64);
-            let (word, _) = self.place(start);
-            let word = &mut self.bits[word];
-            let before = u64::from(word.count_ones());
-            *word = if missing { *word | mask } else { *word & !mask };
-            self.count = self.count + u64::from(word.count_ones()) - before;
-            start += many;
-        }
-    }
-
-    /// Calls `take` for each missing and each received span of the range, in order.
-    fn spans(&self, range: Range<u64>, mut take: impl FnMut(Range<u64>, bool)) {
-        let mut start = range.start;
-        while start < range.end {
-            if self.count == 0 {
-                return take(start..range.end, false);
-            }
-            // Equal words are taken at once.
-            let (word, bit) = self.place(start);
-            let missing = self.bits[word] & bit != 0;
-            let rest = self.bits[word] >> (start % 64);
-            let alike = if missing { rest.trailing_ones() } else { rest.trailing_zeros() };
-            let left_in_word = 64 - start % 64;
-            let end = start.saturating_add(u64::from(alike).min(left_in_word)).min(range.end);
-            take(start..end, missing);
-            start = end;
-        }
-    }
-}
-
-/// The received numbers below the first one, by their distance from it.
-#[derive(Clone, Debug, Default)]
-struct Early {
-    count: u64,
-    bits: Vec<u64>,
-}
-
-impl Early {
-    /// Whether the distance needs no more memory.
-    fn fits(&self, distance: u64) -> bool {
-        ((distance / 64) as usize) < self.bits.len()
-    }
-
-    fn has(&self, distance: u64) -> bool {
-        self.bits
-            .get((distance / 64) as usize)
-            .is_some_and(|word| word & (1 << (distance % 64)) != 0)
-    }
-
-    /// Adds a distance, which is below [`WINDOW`]. Returns whether it is new.
-    fn take(&mut self, distance: u64) -> bool {
-        let (word, bit) = ((distance / 64) as usize, 1 << (distance % 64));
-        if self.bits.len() <= word {
-            self.bits.resize(word + 1, 0);
-        }
-        let new = self.bits[word] & bit == 0;
-        self.bits[word] |= bit;
-        self.count += u64::from(new);
-        new
     }
 }
 

@@ -214,6 +214,72 @@ proptest! {
 
 proptest! {
     #[test]
+    fn a_range_counts_as_its_numbers_one_by_one(
+        first in 0..400_000_u64,
+        steps in proptest::collection::vec((0..8_u8, 0..400_u64, 0..70_u64), 1..80),
+        marks in proptest::collection::vec(0..80_usize, 0..4),
+    ) {
+        let mut sequence = Sequence::starting_with(first, 5);
+        let mut reference = sequence.clone();
+        for (position, (what, by, count)) in steps.into_iter().enumerate() {
+            let next = sequence.next();
+            let start = match what {
+                0..3 => next,
+                3 => next + by / 10,
+                4 => next.saturating_sub(by),
+                5 => first.saturating_sub(by),
+                6 => next + if by % 20 == 0 { WINDOW + by } else { 0 },
+                _ => next.saturating_sub(WINDOW + by / 4),
+            };
+            let count = if by % 50 == 0 { count * 936 } else { count };
+            let mut one_by_one = RangeOrder::default();
+            for number in start..start + count {
+                match reference.arrive(number) {
+                    Order::InOrder => one_by_one.new += 1,
+                    Order::Late { extent } => {
+                        one_by_one.late += 1;
+                        one_by_one.extent = one_by_one.extent.max(extent);
+                    }
+                    Order::Duplicate => one_by_one.duplicate += 1,
+                    Order::Stale => one_by_one.stale += 1,
+                }
+            }
+            prop_assert_eq!(sequence.arrive_range(start, count, true), one_by_one);
+            if marks.contains(&position) {
+                sequence.mark();
+                reference.mark();
+            }
+            prop_assert_eq!(sequence.losses(), reference.losses());
+            prop_assert_eq!(sequence.losses_since_mark(), reference.losses_since_mark());
+            let counts = |of: &Sequence| (of.next(), of.received(), of.early());
+            prop_assert_eq!(counts(&sequence), counts(&reference));
+        }
+    }
+
+    #[test]
+    fn a_range_that_may_not_grow_the_window_counts_each_number_once(
+        ranges in proptest::collection::vec((0..300_000_u64, 0..3_000_u64), 1..60),
+        grows_until in 0..60_usize,
+    ) {
+        let mut sequence = Sequence::starting_with(150_000, 16);
+        let (mut received, mut bytes) = (1, 0);
+        for (position, (first, count)) in ranges.into_iter().enumerate() {
+            let may_grow = position < grows_until;
+            let RangeOrder { new, duplicate, late, stale, .. } =
+                sequence.arrive_range(first, count, may_grow);
+            prop_assert_eq!(new + duplicate + late + stale, count);
+            received += new + late;
+            if may_grow {
+                bytes = sequence.bytes();
+            }
+            // The smallest window and one gap.
+            prop_assert!(sequence.bytes() <= bytes + 8 + 4 * 16, "{}", sequence.bytes());
+            let Losses { expected, lost, .. } = sequence.losses();
+            prop_assert_eq!((sequence.received(), expected - lost), (received, received));
+        }
+    }
+
+    #[test]
     fn the_result_matches_the_definition(
         first in 0..200_000_u64,
         steps in proptest::collection::vec((0..6_u8, 0..300_u64), 1..120),
