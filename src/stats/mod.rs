@@ -7,6 +7,7 @@ mod meter;
 pub mod sequence;
 pub mod stream;
 mod tally;
+pub mod ts;
 
 pub use copies::Copies;
 pub use meter::Meter;
