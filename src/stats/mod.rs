@@ -4,6 +4,7 @@ mod copies;
 pub mod delay;
 pub mod extension;
 mod meter;
+pub mod rtp;
 pub mod sequence;
 pub mod stream;
 mod tally;
