@@ -3,7 +3,11 @@
 mod copies;
 pub mod delay;
 pub mod extension;
+pub mod lighting;
+pub mod market;
 mod meter;
+pub mod peers;
+pub mod ptp;
 pub mod rtp;
 pub mod sequence;
 pub mod stream;
