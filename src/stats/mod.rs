@@ -6,6 +6,7 @@ pub mod extension;
 pub mod lighting;
 pub mod market;
 mod meter;
+pub mod pair;
 pub mod peers;
 pub mod ptp;
 pub mod rtp;
