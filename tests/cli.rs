@@ -77,7 +77,7 @@ fn the_long_version_adds_commit_and_target() {
 
 #[test]
 fn h_prints_short_help_and_help_prints_long_help() {
-    for command in ["send", "recv", "check", "ifaces", "completions", "man"] {
+    for command in ["send", "recv", "scan", "check", "ifaces", "completions", "man"] {
         let (status, long, err) = mcast(&[command, "--help"]);
         assert_eq!((status, err.as_str()), (Some(0), ""));
         assert_eq!(mcast(&["help", command]).1, long, "{command}");

@@ -1,9 +1,21 @@
 //! Runs the corpus of the fuzz targets in `fuzz/` with every test, to keep old findings fixed.
 
+#![allow(clippy::duplicate_mod, reason = "the targets share their helpers")]
+
 #[path = "../fuzz/bodies/datagrams.rs"]
 mod datagrams;
+#[path = "../fuzz/bodies/foreign.rs"]
+mod foreign;
+#[path = "../fuzz/bodies/headers.rs"]
+mod headers;
+#[path = "../fuzz/bodies/rtp.rs"]
+mod rtp;
 #[path = "../fuzz/bodies/text.rs"]
 mod text;
+#[path = "../fuzz/bodies/tools.rs"]
+mod tools;
+#[path = "../fuzz/bodies/ts.rs"]
+mod ts;
 
 use std::path::Path;
 
@@ -29,4 +41,17 @@ fn corpus_datagrams_are_counted_without_contradiction() {
 #[test]
 fn corpus_texts_survive_a_round_trip() {
     replay("text", text::run);
+}
+
+#[test]
+fn corpus_streams_of_other_senders_are_counted_without_contradiction() {
+    replay("foreign", foreign::run);
+}
+
+#[test]
+fn corpus_headers_are_read_within_their_limits() {
+    replay("headers", headers::run);
+    replay("rtp", rtp::run);
+    replay("tools", tools::run);
+    replay("ts", ts::run);
 }

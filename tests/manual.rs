@@ -12,7 +12,7 @@ mod skip;
 
 const MCAST: &str = env!("CARGO_BIN_EXE_mcast");
 
-const COMMANDS: &[&str] = &["send", "recv", "check", "ifaces", "completions", "man"];
+const COMMANDS: &[&str] = &["send", "recv", "scan", "check", "ifaces", "completions", "man"];
 
 /// Whether a tool runs. On minimized systems, `man` only prints a notice.
 fn has(tool: &str) -> bool {
@@ -168,7 +168,10 @@ fn bash_completes_commands_options_interfaces_and_the_command_of_recv() {
     }
     let script = script("bash", &folder("bash"));
     for (line, offered) in [
-        (&["mcast", ""][..], &["send", "recv", "check", "ifaces", "completions", "man"][..]),
+        (
+            &["mcast", ""][..],
+            &["send", "recv", "scan", "check", "ifaces", "completions", "man"][..],
+        ),
         (&["mcast", "re"], &["recv"]),
         (&["mcast", "recv", "--if"], &["--iface"]),
         (&["mcast", "recv", "--iface", ""], &["lo", "all", "ask"]),

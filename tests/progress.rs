@@ -248,3 +248,18 @@ fn raw_payloads_need_force_on_a_terminal() {
         assert_eq!(output.contains("\u{1b}]0;title"), arguments.contains("--force"), "{output:?}");
     }
 }
+
+#[test]
+fn the_bar_of_a_scan_counts_groups() {
+    let Some(lab) = Lab::with(&["python3"]) else { return };
+    let (a, b) = lab.pair();
+    let _sender = a.mcast("send --iface e0 239.1.0.1:5000 --interval 10ms").ready();
+    let scan = "scan --iface e0 239.1.0.0/26:5000 --dwell 400ms --color never";
+    let finished = on_a_terminal(&b, "xterm", "", scan).ends(0);
+    let all = sent(&finished);
+    assert!(all.contains(" 0/64") && all.contains(" 8/64") && had_bar(&all), "{all:?}");
+    let shown = screen(&finished);
+    assert!(!had_bar(&shown.join("\n")), "{shown:#?}");
+    let rows = shown.iter().filter(|line| line.starts_with("239.1.0.1:5000 ")).count();
+    assert_eq!(rows, 2, "in the table that grows and in the sorted one: {shown:#?}");
+}

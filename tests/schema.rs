@@ -13,6 +13,17 @@ use serde_json::{Value, json};
 /// much.
 fn may_be_null() -> BTreeSet<String> {
     const ARRIVAL: [&str; 3] = ["dscp", "iface", "ttl"];
+    const FOUND: [&str; 9] = [
+        "bitrate_bps",
+        "format",
+        "how",
+        "iface",
+        "loss_ratio",
+        "lost_exact",
+        "name",
+        "rate_pps",
+        "unit",
+    ];
     const RATES: [&str; 2] = ["bitrate_bps", "rate_pps"];
     const RECEIVED: [&str; 6] = [
         "checksum_errors",
@@ -22,6 +33,7 @@ fn may_be_null() -> BTreeSet<String> {
         "kernel_drops_exact",
         "measured",
     ];
+    const STREAM: [&str; 4] = ["iface", "key", "missed_before", "stream"];
     const MEASURED: [&str; 8] = [
         "delay_ns",
         "dscp_changed",
@@ -32,10 +44,12 @@ fn may_be_null() -> BTreeSet<String> {
         "pdv_ns",
         "wakeup_ns",
     ];
-    let table: [(&str, &[&[&str]]); 28] = [
+    let table: &[(&str, &[&[&str]])] = &[
         ("datagram_received", &[&ARRIVAL]),
         ("datagram_received_damaged", &[&ARRIVAL]),
+        ("datagram_received_foreign", &[&ARRIVAL, &["delay_ns", "seq"]]),
         ("datagram_received_measured", &[&ARRIVAL, &["delay_ns"]]),
+        ("datagram_received_misfit", &[&ARRIVAL]),
         ("finding", &[&["remedy"]]),
         (
             "interface",
@@ -46,8 +60,8 @@ fn may_be_null() -> BTreeSet<String> {
         ),
         ("interface.addresses", &[&["prefix"]]),
         ("interval", &[&RATES, &RECEIVED]),
-        ("interval.measured", &[&RATES, &MEASURED]),
-        ("interval.streams", &[&RATES, &MEASURED, &["iface"]]),
+        ("interval.measured", &[&RATES, &MEASURED, &["unit"]]),
+        ("interval.streams", &[&RATES, &MEASURED, &STREAM]),
         ("ready_of_check", &[&["expected", "send"]]),
         ("ready_of_check.targets", &[&["address", "ifindex", "mac", "source", "vrf"]]),
         ("ready_of_recv.rcvbuf_bytes", &[&["asked", "granted"]]),
@@ -56,8 +70,18 @@ fn may_be_null() -> BTreeSet<String> {
         ("ready_of_send.targets", &[&["mac", "vrf"]]),
         ("summary_of_recv", &[&RATES, &RECEIVED]),
         ("summary_of_recv.assertions", &[&["value"]]),
-        ("summary_of_recv.measured", &[&RATES, &MEASURED]),
-        ("summary_of_recv.streams", &[&RATES, &MEASURED, &["iface"]]),
+        ("summary_of_recv.flows", &[&RATES, &["format", "how", "iface"]]),
+        ("summary_of_recv.measured", &[&RATES, &MEASURED, &["unit"]]),
+        (
+            "summary_of_recv.pairs",
+            &[
+                &["b_after_a_ns", "expected", "format", "key", "lost", "lost_a", "lost_b"],
+                &["missing", "skew_ns", "unit"],
+            ],
+        ),
+        ("summary_of_recv.pairs.a", &[&["iface", "source"]]),
+        ("summary_of_recv.pairs.b", &[&["iface", "source"]]),
+        ("summary_of_recv.streams", &[&RATES, &MEASURED, &STREAM]),
         ("summary_of_send", &[&RATES, &["cpu_ns", "pace_ns"]]),
         ("warning", &[&["remedy"]]),
         // Events without nullable fields are listed too.
@@ -65,6 +89,11 @@ fn may_be_null() -> BTreeSet<String> {
         ("datagram_sent_measured", &[]),
         ("finding.commands", &[]),
         ("left", &[]),
+        ("found", &[&FOUND]),
+        ("ready_of_scan", &[&["budget_bps", "budget_pps", "discover_ns"]]),
+        ("ready_of_scan.targets", &[&["port", "source"]]),
+        ("summary_of_scan", &[&["kernel_drops"]]),
+        ("summary_of_scan.found", &[&FOUND]),
         ("summary_of_check", &[]),
         ("summary_of_failure", &[]),
         ("summary_of_ifaces", &[]),
@@ -94,6 +123,15 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
 corrupt = good[:36] + b"\xff\xff\xff\xff" + good[40:]
 for payload in probe(0), good, corrupt, good[:47], b"MCST\x09", b"\xff\x00", b"", b'"\n\x1b':
+    s.sendto(payload, ("239.1.1.1", 5000))
+"#;
+
+/// Sends two numbered datagrams, and one that is too short for a number.
+const NUMBERED_SENDER: &str = r#"
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
+for payload in b"\0\0\0\1", b"\0\0\0\2", b"\0":
     s.sendto(payload, ("239.1.1.1", 5000))
 "#;
 
@@ -158,6 +196,28 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     );
     runs.push(mcast(&b, "send --iface lo --no-loop --count 1").ends(0));
 
+    // A pair with a stream, and one without.
+    let recv = mcast(
+        &b,
+        "recv --iface e0 --pair 239.1.1.1:5000,239.1.2.1:5000 \
+         --pair 239.1.1.1:5000,10.0.0.9@232.1.1.1:5000 --once",
+    )
+    .ready();
+    runs.push(
+        mcast(
+            &a,
+            "send --iface e0 239.1.1.1:5000 239.1.2.1:5000 --probe --count 5 --interval 10ms",
+        )
+        .ends(0),
+    );
+    runs.push(recv.ends(0));
+
+    // A described header, and a datagram that it does not fit.
+    let recv =
+        mcast(&b, "recv --iface e0 239.1.1.1:5000 --format seq=u32be@0 --count 3 -v").ready();
+    a.python(NUMBERED_SENDER, &[]).ends(0);
+    runs.push(recv.ends(0));
+
     // Runs that fail, that are refused, and that are interrupted.
     runs.push(b.mcast("recv --iface e0 -o json -- no-such-program").ends(2));
     runs.push(mcast(&b, "recv --iface no-such").ends(2));
@@ -178,6 +238,13 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     b.shell("ip link set e1 down");
     runs.push(mcast(&b, "recv --iface e1 --duration 10ms").ends(0));
     runs.push(mcast(&b, "ifaces").ends(0));
+
+    // Scans: of targets with and without ports, and of the groups on the wire.
+    let sender = mcast(&a, "send --iface e0 239.1.1.1:5000 --probe --interval 5ms").ready();
+    for scan in ["10.0.0.100@239.1.1.1:5000 239.1.1.0/30", "--discover 50ms --budget 1kpps"] {
+        runs.push(mcast(&b, &format!("scan --iface e0 {scan} --dwell 50ms")).ends(0));
+    }
+    drop(sender);
 
     // Checks with a fault, without a fault, and with a sender to wait for.
     runs.push(mcast(&b, "check --iface e1 -d 10ms").ends(1));
@@ -355,8 +422,12 @@ fn the_schema_refuses_changed_events() {
     for (kind, event) in &events {
         let changes = |change: &dyn Fn(&Value) -> Option<Value>| each_changed(kind, event, change);
 
-        // `damage` may be absent: an intact datagram has none.
-        for name in names(event).iter().filter(|name| *name != "damage") {
+        // `damage` may be absent: an intact datagram has none. A damaged one without a format is a
+        // probe.
+        let is_optional = |name: &str| {
+            name == "damage" || (name == "format" && *kind == "datagram_received_misfit")
+        };
+        for name in names(event).iter().filter(|name| !is_optional(name)) {
             let without = changes(&|value| {
                 let mut fields =
                     value.as_object().filter(|fields| fields.contains_key(name))?.clone();
@@ -487,7 +558,7 @@ fn values_out_of_bounds_are_refused(events: &[(&'static str, Value)]) {
     }
     let inside = [
         ("clock", json!("agreed")),
-        ("format", json!("rtp")),
+        ("format", json!("No Format")),
         ("loss_ratio", json!(1.01)),
         ("loss_ratio", json!(-0.01)),
         ("lost", json!(-1)),

@@ -1,5 +1,7 @@
 //! The metrics of `--assert`, and the kinds of their values.
 
+use super::PairMetric;
+
 /// A measured quantity. The names are those of the summary's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Metric {
@@ -57,6 +59,81 @@ pub enum Metric {
     HopsMin,
     /// The most routers on the path.
     HopsMax,
+    /// A measurement of RTP streams; the worst of several.
+    Rtp(RtpMetric),
+    /// A measurement of transport streams; the worst of several.
+    Ts(TsMetric),
+    /// Of market data, over all its streams.
+    Market(MarketMetric),
+    /// Sources of one sACN universe; of several universes, the most.
+    SacnSources,
+    /// Sources of one Art-Net universe; of several universes, the most.
+    ArtnetSources,
+    /// Grandmasters of one PTP domain; of several domains, the most.
+    PtpGrandmasters,
+    /// Changes of the grandmaster of a PTP domain; of several domains, the most.
+    PtpGrandmasterChanges,
+    /// Sync messages without a Follow_Up; of several ports, the most.
+    PtpFollowUpsMissing,
+    /// The redundant pairs (`--pair`).
+    Pair(PairMetric),
+}
+
+/// A measurement of RTP streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RtpMetric {
+    /// Interarrival jitter by the media clock (RFC 3550, 6.4.1).
+    Jitter,
+    /// The largest delay factor of a second (EBU Tech 3337).
+    TsDf,
+    /// Further SSRCs in the flow.
+    SsrcChanges,
+}
+
+/// A measurement of transport streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TsMetric {
+    /// Errors of the continuity counters.
+    CcErrors,
+    /// Lost packets, at least.
+    LostMin,
+    /// Lost packets by the rate of the PCR.
+    LostEstimate,
+    /// Losses of the synchronisation.
+    SyncLosses,
+    /// Packets with the transport error indicator.
+    TransportErrors,
+    /// Scrambled packets.
+    Scrambled,
+    /// The part of null packets.
+    NullRatio,
+    /// The longest time between two PATs.
+    PatInterval,
+    /// The longest time between two PMTs of a program.
+    PmtInterval,
+    /// The longest time between two PCRs.
+    PcrInterval,
+    /// The jitter of arrivals against the PCR, peak to peak.
+    PcrJitter,
+    /// The largest error of the PCR against its position.
+    PcrAccuracy,
+    /// The longest time between two datagrams.
+    InterArrival,
+    /// The largest delay factor of a second (RFC 4445).
+    DelayFactor,
+    /// The highest media loss rate of a second (RFC 4445).
+    MediaLossRate,
+}
+
+/// A measured quantity of market data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MarketMetric {
+    /// Messages received.
+    Messages,
+    /// Messages that did not arrive.
+    MessagesLost,
+    /// Datagrams that only show that the sender is alive.
+    Heartbeats,
 }
 
 /// A statistic over all measurements of a run.
@@ -94,7 +171,7 @@ pub type Named = (&'static str, Metric, ValueKind);
 
 /// Every metric that the parser accepts. Names of one family (`delay.min`) are consecutive, which
 /// [`list`] relies on.
-pub const METRICS: [Named; 39] = [
+pub const METRICS: &[Named] = &[
     ("datagrams", Metric::Datagrams, ValueKind::Count),
     ("bytes", Metric::Bytes, ValueKind::Count),
     ("rate", Metric::Rate, ValueKind::Packets),
@@ -134,6 +211,38 @@ pub const METRICS: [Named; 39] = [
     ("pdv.max", Metric::Pdv(Statistic::Max), ValueKind::Time),
     ("hops.min", Metric::HopsMin, ValueKind::Count),
     ("hops.max", Metric::HopsMax, ValueKind::Count),
+    ("rtp.jitter", Metric::Rtp(RtpMetric::Jitter), ValueKind::Time),
+    ("rtp.ts_df", Metric::Rtp(RtpMetric::TsDf), ValueKind::Time),
+    ("rtp.ssrc_changes", Metric::Rtp(RtpMetric::SsrcChanges), ValueKind::Count),
+    ("ts.cc_errors", Metric::Ts(TsMetric::CcErrors), ValueKind::Count),
+    ("ts.lost_min", Metric::Ts(TsMetric::LostMin), ValueKind::Count),
+    ("ts.lost_estimate", Metric::Ts(TsMetric::LostEstimate), ValueKind::Count),
+    ("ts.sync_losses", Metric::Ts(TsMetric::SyncLosses), ValueKind::Count),
+    ("ts.transport_errors", Metric::Ts(TsMetric::TransportErrors), ValueKind::Count),
+    ("ts.scrambled", Metric::Ts(TsMetric::Scrambled), ValueKind::Count),
+    ("ts.null_ratio", Metric::Ts(TsMetric::NullRatio), ValueKind::Ratio),
+    ("ts.pat_interval.max", Metric::Ts(TsMetric::PatInterval), ValueKind::Time),
+    ("ts.pmt_interval.max", Metric::Ts(TsMetric::PmtInterval), ValueKind::Time),
+    ("ts.pcr_interval.max", Metric::Ts(TsMetric::PcrInterval), ValueKind::Time),
+    ("ts.pcr_jitter.max", Metric::Ts(TsMetric::PcrJitter), ValueKind::Time),
+    ("ts.pcr_accuracy.max", Metric::Ts(TsMetric::PcrAccuracy), ValueKind::Time),
+    ("ts.iat.max", Metric::Ts(TsMetric::InterArrival), ValueKind::Time),
+    ("mdi.df", Metric::Ts(TsMetric::DelayFactor), ValueKind::Time),
+    ("mdi.mlr", Metric::Ts(TsMetric::MediaLossRate), ValueKind::Count),
+    ("messages_lost", Metric::Market(MarketMetric::MessagesLost), ValueKind::Count),
+    ("market.messages", Metric::Market(MarketMetric::Messages), ValueKind::Count),
+    ("market.heartbeats", Metric::Market(MarketMetric::Heartbeats), ValueKind::Count),
+    ("sacn.sources", Metric::SacnSources, ValueKind::Count),
+    ("artnet.sources", Metric::ArtnetSources, ValueKind::Count),
+    ("ptp.grandmasters", Metric::PtpGrandmasters, ValueKind::Count),
+    ("ptp.grandmaster_changes", Metric::PtpGrandmasterChanges, ValueKind::Count),
+    ("ptp.follow_ups_missing", Metric::PtpFollowUpsMissing, ValueKind::Count),
+    ("pair.lost", Metric::Pair(PairMetric::Lost), ValueKind::Count),
+    ("pair.lost_a", Metric::Pair(PairMetric::LostA), ValueKind::Count),
+    ("pair.lost_b", Metric::Pair(PairMetric::LostB), ValueKind::Count),
+    ("pair.skew.p50", Metric::Pair(PairMetric::SkewP50), ValueKind::Time),
+    ("pair.skew.p99", Metric::Pair(PairMetric::SkewP99), ValueKind::Time),
+    ("pair.skew.max", Metric::Pair(PairMetric::SkewMax), ValueKind::Time),
 ];
 
 /// Metrics that users confuse: only the unit differs.

@@ -4,9 +4,13 @@ mod expression;
 mod limit;
 mod metric;
 mod operator;
+mod pair_metric;
 mod refusal;
 mod value;
 
 pub use expression::{Assertion, Judgement};
-pub use metric::{Metric, Statistic};
+#[cfg(test)]
+pub(crate) use metric::METRICS;
+pub use metric::{MarketMetric, Metric, RtpMetric, Statistic, TsMetric};
+pub use pair_metric::PairMetric;
 pub use value::Value;

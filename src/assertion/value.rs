@@ -22,6 +22,8 @@ pub enum Value {
     AtLeast(u64),
     /// A fraction from 0 to 1, shown in percent.
     Ratio(f64),
+    /// A lower bound of a fraction.
+    AtLeastRatio(f64),
     /// Nanoseconds.
     Nanos(i64),
     /// Datagrams per second.
@@ -48,11 +50,10 @@ impl Value {
         };
         match (self, other) {
             (Value::Count(this), Value::Count(that)) => only(this.cmp(&that)),
-            (Value::AtLeast(this), Value::Count(that)) => match this.cmp(&that) {
-                Ordering::Less => &[Ordering::Less, Ordering::Equal, Ordering::Greater],
-                Ordering::Equal => &[Ordering::Equal, Ordering::Greater],
-                Ordering::Greater => &[Ordering::Greater],
-            },
+            (Value::AtLeast(this), Value::Count(that)) => at_least(this.cmp(&that)),
+            (Value::AtLeastRatio(this), Value::Ratio(that)) => {
+                this.partial_cmp(&that).map_or(&[], at_least)
+            }
             (Value::Nanos(this), Value::Nanos(that)) => only(this.cmp(&that)),
             (Value::Ratio(this), Value::Ratio(that))
             | (Value::Pps(this), Value::Pps(that))
@@ -65,7 +66,10 @@ impl Value {
     pub(super) fn is_number(self) -> bool {
         match self {
             Value::Count(_) | Value::AtLeast(_) | Value::Nanos(_) => true,
-            Value::Ratio(value) | Value::Pps(value) | Value::Bps(value) => value.is_finite(),
+            Value::Ratio(value)
+            | Value::AtLeastRatio(value)
+            | Value::Pps(value)
+            | Value::Bps(value) => value.is_finite(),
         }
     }
 
@@ -96,6 +100,10 @@ impl Value {
                     unit: " %",
                 }
             }
+            Value::AtLeastRatio(ratio) => {
+                let shown = Value::Ratio(ratio).shown(digits);
+                Scaled { digits: format!("at least {}", shown.digits), ..shown }
+            }
             Value::Nanos(nanos) => {
                 let mut shown =
                     scaled(nanos as f64, digits, [(9, " s"), (6, " ms"), (3, " us"), (0, " ns")]);
@@ -122,7 +130,7 @@ impl Value {
         let read = |power: i32| format!("{digits}e{power}").parse::<f64>().unwrap_or(f64::NAN);
         let power = power_of_ten as i32;
         match self {
-            Value::Count(_) | Value::AtLeast(_) => self,
+            Value::Count(_) | Value::AtLeast(_) | Value::AtLeastRatio(_) => self,
             Value::Ratio(_) => Value::Ratio(read(-2)),
             Value::Nanos(_) => Value::Nanos(read(power).round() as i64),
             Value::Pps(_) => Value::Pps(read(power)),
@@ -140,6 +148,15 @@ impl fmt::Display for Value {
 impl fmt::Display for Scaled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.digits, self.unit)
+    }
+}
+
+/// The possible orderings of a value whose lower bound has this ordering.
+fn at_least(bound: Ordering) -> &'static [Ordering] {
+    match bound {
+        Ordering::Less => &[Ordering::Less, Ordering::Equal, Ordering::Greater],
+        Ordering::Equal => &[Ordering::Equal, Ordering::Greater],
+        Ordering::Greater => &[Ordering::Greater],
     }
 }
 
@@ -241,7 +258,7 @@ mod tests {
                 let number = |value| match value {
                     Value::Nanos(nanos) => nanos as f64,
                     Value::Ratio(value) | Value::Pps(value) | Value::Bps(value) => value,
-                    Value::Count(_) | Value::AtLeast(_) => unreachable!(),
+                    Value::Count(_) | Value::AtLeast(_) | Value::AtLeastRatio(_) => unreachable!(),
                 };
                 let (read, value) = (number(value.as_read(DIGITS)), number(value));
                 prop_assert!((read - value).abs() <= value.abs() * 0.00501, "{read} for {value}");

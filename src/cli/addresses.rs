@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddrV4};
 
+use super::habit::with_port;
 use crate::target::{TargetError, TargetRange, Zoned, read_source};
 
 /// Reads a target of a receiver or of `check`.
@@ -23,6 +24,27 @@ pub fn destination(text: &str) -> Result<TargetRange, String> {
         "a sender cannot filter by source; try {group}, with --iface {source} to send from that \
          address"
     ))
+}
+
+/// A target of `scan`.
+#[derive(Clone, Debug)]
+pub struct ScanTarget {
+    /// The groups and ports.
+    pub range: TargetRange,
+    /// The same groups with an example of a port, if the user named none.
+    pub needs_port: Option<String>,
+}
+
+/// Reads a target of `scan`: groups, with or without ports.
+pub fn scanned(text: &str) -> Result<ScanTarget, String> {
+    let range: TargetRange = text.parse().map_err(|error: TargetError| error.to_string())?;
+    if !range.first().is_multicast() {
+        return Err(format!(
+            "{} is not a multicast group; for example 239.1.0.0/24:5000",
+            range.first()
+        ));
+    }
+    Ok(ScanTarget { range, needs_port: with_port(text, "5000") })
 }
 
 /// Reads the address of a sender, for `--source` and `--exclude`.
@@ -64,6 +86,21 @@ mod tests {
             ("fe80::5%2", "fe80::5%2"),
         ] {
             assert_eq!(source(text).map(|source| source.to_string()), Ok(read.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_scan_needs_groups() {
+        let example = |text| scanned(text).unwrap().needs_port;
+        assert_eq!([example("239.1.0.0/24:5000"), example("[ff15::1]:5000-5003")], [None, None]);
+        assert_eq!(example("239.1.0.0/24").as_deref(), Some("239.1.0.0/24:5000"));
+        assert_eq!(example("ff15::1").as_deref(), Some("[ff15::1]:5000"));
+        for (text, part) in [
+            ("10.0.0.5:5000", "10.0.0.5 is not a multicast group"),
+            (":5000", "not a multicast group"),
+        ] {
+            let error = scanned(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
         }
     }
 

@@ -4,8 +4,8 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::help::{self, STYLES, Sections, section};
 use super::{
-    CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, RecvArgs, SendArgs, check, completions,
-    ifaces, man, recv, send,
+    CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, RecvArgs, ScanArgs, SendArgs, check,
+    completions, ifaces, man, recv, scan, send,
 };
 
 const SECTIONS: Sections = Sections {
@@ -68,6 +68,11 @@ pub enum Command {
     /// Join multicast groups; print and measure their datagrams
     #[command(aliases = ["receive", "listen", "rx"])]
     Recv(RecvArgs),
+    /// Find the multicast groups that carry data, a few groups at a time
+    ///
+    /// mcast joins a few groups, listens, leaves them and joins the next ones. It never receives all
+    /// groups at once.
+    Scan(ScanArgs),
     /// Diagnose why a multicast group does or does not arrive here
     ///
     /// mcast joins the group on every interface and examines the kernel's counters, routes, limits
@@ -95,6 +100,7 @@ pub fn with_help() -> clap::Command {
             let sections = match command.get_name() {
                 "send" => send::SECTIONS,
                 "recv" => recv::SECTIONS,
+                "scan" => scan::SECTIONS,
                 "check" => check::SECTIONS,
                 "ifaces" => ifaces::SECTIONS,
                 "completions" => completions::SECTIONS,

@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::habit::{answer, command_first, join_ports, misread, read};
-use super::{Cli, Command, RecvArgs, SendArgs, Typed, with_help};
+use super::{Cli, Command, RecvArgs, ScanArgs, SendArgs, Typed, with_help};
 use crate::iface::Wanted;
 
 /// Parses a command line, which begins with the name of the program.
@@ -34,8 +34,9 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         let answered = |error| answer(&built_with_help(), &words, error, &accepts);
         from_words(&mut with_help(), &words).map_err(answered)
     })?;
-    if let Command::Send(SendArgs { common, .. }) | Command::Recv(RecvArgs { common, .. }) =
-        &mut cli.command
+    if let Command::Send(SendArgs { common, .. })
+    | Command::Recv(RecvArgs { common, .. })
+    | Command::Scan(ScanArgs { common, .. }) = &mut cli.command
     {
         common.typed = typed;
     }
@@ -66,7 +67,9 @@ fn mark_default_interface(command: &mut Command, matches: &ArgMatches) {
     }
     let mark = |wanted: Wanted| Some(wanted.by_default()).filter(|wanted| !wanted.is_empty());
     match command {
-        Command::Send(SendArgs { common, .. }) | Command::Recv(RecvArgs { common, .. }) => {
+        Command::Send(SendArgs { common, .. })
+        | Command::Recv(RecvArgs { common, .. })
+        | Command::Scan(ScanArgs { common, .. }) => {
             common.iface = common.iface.drain(..).filter_map(mark).collect();
         }
         Command::Check(args) => args.iface = args.iface.take().and_then(mark),

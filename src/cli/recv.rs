@@ -9,17 +9,19 @@ use clap::Args;
 use super::addresses::{source, target};
 use super::common::any_format;
 use super::help::{self, ADVANCED, LIMITS, OUTPUT, Sections, TARGET};
-use super::{CommonArgs, rcvbuf, values};
+use super::{CommonArgs, formats, rcvbuf, values};
 use crate::assertion::Assertion;
+use crate::format::kind::Choice;
 use crate::report::Output;
-use crate::target::{DEFAULT_TARGET, TargetRange, Zoned};
+use crate::target::{DEFAULT_TARGET, TargetPair, TargetRange, Zoned};
 use crate::units::rcvbuf::RcvbufRequest;
 
 pub(super) const SECTIONS: Sections = Sections {
     command: "mcast recv",
-    details: &[(
-        "Metrics of --assert",
-        "  \
+    details: &[
+        (
+            "Metrics of --assert",
+            "  \
   EXAMPLE            METRICS
   'lost <= 3'        datagrams bytes sources streams expected lost duplicates
                      loss_runs.count|longest reordered corrupt truncated
@@ -29,8 +31,23 @@ pub(super) const SECTIONS: Sections = Sections {
   'rate >= 900pps'   rate
   'bitrate > 5Mbit'  bitrate
   'delay.p99 < 5ms'  delay.min|mean|p50|p90|p99|p999|max jitter gap
-                     pdv.min|mean|p50|p90|p99|p999|max",
-    )],
+                     pdv.min|mean|p50|p90|p99|p999|max
+  'pair.lost == 0'   pair.lost|lost_a|lost_b
+                     pair.skew.p50|skew.p99|skew.max
+  of RTP             rtp.jitter|ts_df|ssrc_changes
+  of MPEG-TS         ts.cc_errors|lost_min|lost_estimate
+                     ts.sync_losses|transport_errors
+                     ts.scrambled|null_ratio|iat.max
+                     ts.pcr_interval.max|pcr_jitter.max
+                     ts.pcr_accuracy.max ts.pat_interval.max
+                     ts.pmt_interval.max mdi.df|mlr
+  of market data     messages_lost market.messages|heartbeats
+  of lighting        sacn.sources artnet.sources
+  of PTP             ptp.grandmasters|grandmaster_changes
+                     ptp.follow_ups_missing",
+        ),
+        formats::SECTION,
+    ],
     examples: "  \
   Print ten datagrams:
     mcast recv --iface 10.0.0.101 --count 10
@@ -84,6 +101,13 @@ pub struct RecvArgs {
     #[arg(long, value_name = "ADDR", value_parser = source, hide_short_help = true, help_heading = TARGET, display_order = 3)]
     pub exclude: Vec<Zoned<IpAddr>>,
 
+    /// Report the losses of a stream that two targets carry: on A, B and both; repeatable
+    ///
+    /// mcast joins both targets. The redundant streams of SMPTE ST 2022-7 and the lines A and B of an
+    /// exchange are pairs. Two ranges of as many targets are pairs in their order.
+    #[arg(long, value_name = "A,B", value_parser = clap::value_parser!(TargetPair), hide_short_help = true, help_heading = TARGET, display_order = 4)]
+    pub pair: Vec<TargetPair>,
+
     /// Stop after N datagrams [default: no limit]
     #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true, help_heading = LIMITS)]
     pub count: Option<u64>,
@@ -130,6 +154,13 @@ pub struct RecvArgs {
     #[arg(short, long, value_name = "FORMAT", value_parser = any_format(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,
 
+    /// Use FORMAT for every flow: rtp, ts, moldudp64, ... [default: auto]
+    ///
+    /// auto recognises the format of each flow. none measures only datagrams of mcast send --probe.
+    /// A datagram that does not fit FORMAT is counted as corrupt. The formats are listed below.
+    #[arg(long, value_name = "FORMAT", value_parser = formats::Parser, hide_possible_values = true, default_value = "auto", hide_default_value = true, hide_short_help = true, help_heading = OUTPUT)]
+    pub format: Choice,
+
     /// Print statistics every TIME [unit: us, ms, s, m, h]
     ///
     /// Datagrams are then printed only with -v. A narrow terminal omits jitter, p99, max, p50, bit
@@ -148,6 +179,35 @@ pub struct RecvArgs {
     /// size: by default 1316 bytes, or 1472 with pps.
     #[arg(long, value_name = "SIZE", value_parser = rcvbuf::rcvbuf, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
     pub rcvbuf: Option<RcvbufRequest>,
+
+    /// Set the media clock of RTP streams [unit: Hz, kHz, MHz] [default: detected]
+    ///
+    /// Jitter and TS-DF need it: 48000 or 48kHz for audio, 90kHz for video. SAP and most payload types
+    /// below 96 state it. mcast estimates other clocks within about a second.
+    #[arg(long, value_name = "RATE", value_parser = values::clock_rate, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
+    pub rtp_clock: Option<u32>,
+
+    /// Join the groups of SAP, whose announcements name RTP streams and their clocks
+    ///
+    /// mcast joins 224.2.127.254, 239.195.255.255 and 239.255.255.255, port 9875, on the interfaces
+    /// of the targets. Their datagrams do not count. mcast also uses announcements that arrive on a
+    /// target.
+    #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
+    pub sap: bool,
+
+    /// Receive RTCP on the port above each target: RTP senders report losses at the end, and ends
+    ///
+    /// RTCP counts the datagrams that the sender has sent, and announces the end of its stream. The
+    /// datagrams of RTCP do not count. mcast also uses RTCP that arrives on a target.
+    #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
+    pub rtcp: bool,
+
+    /// Use the send times of all senders as if their clocks agreed with this one
+    ///
+    /// mcast then reports the delays of streams whose datagrams contain a send time, for example of
+    /// iperf and mgen. Without this option it reports only their variation.
+    #[arg(long, hide_short_help = true, help_heading = ADVANCED)]
+    pub trust_clock: bool,
 
     /// Poll without sleeping: reduces wake-up latency, keeps one core busy
     ///

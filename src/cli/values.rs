@@ -71,6 +71,29 @@ pub fn probe_size(text: &str) -> Result<u16, String> {
     })
 }
 
+/// Reads the rate of a media clock in Hz: `48000`, `48kHz`, `44.1kHz`, `27MHz`. SDP has no unit.
+///
+/// # Errors
+/// The reason and a correct value.
+pub fn clock_rate(text: &str) -> Result<u32, String> {
+    const EXAMPLES: &str = "for example 48000, 48kHz or 90kHz";
+    let lower = text.trim().to_ascii_lowercase();
+    let digits = lower.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let power = match lower[digits.len()..].trim() {
+        "" | "hz" => 0,
+        "k" | "khz" => 3,
+        "m" | "mhz" => 6,
+        _ => return Err(format!("not a clock rate; {EXAMPLES}")),
+    };
+    // In decimal, because 44.1 times 1000 may be a little less than 44100 in binary.
+    let rate: Option<f64> = format!("{}e{power}", digits.trim()).parse().ok();
+    match rate {
+        Some(rate) if rate < 1.0 => Err(format!("must be at least 1 Hz; {EXAMPLES}")),
+        Some(rate) if rate.fract() == 0.0 && rate <= f64::from(u32::MAX) => Ok(rate as u32),
+        _ => Err(format!("not a clock rate; {EXAMPLES}")),
+    }
+}
+
 /// Reads a TTL or hop limit.
 ///
 /// # Errors
@@ -114,6 +137,16 @@ pub fn count(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "must be a number of datagrams greater than zero; for example 10".to_owned())
 }
 
+/// Reads the number of groups that are joined at a time.
+///
+/// # Errors
+/// The reason and a correct value.
+pub fn groups_at_once(text: &str) -> Result<usize, String> {
+    const MOST: usize = 4096;
+    let wrong = || format!("must be a number of groups from 1 to {MOST}; for example 64");
+    text.parse().ok().filter(|groups| (1..=MOST).contains(groups)).ok_or_else(wrong)
+}
+
 /// Reads the number of datagrams that are sent back to back.
 ///
 /// # Errors
@@ -150,6 +183,33 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn clock_rates_may_have_a_unit() {
+        for (text, hz) in [
+            ("48000", 48_000),
+            ("48kHz", 48_000),
+            ("44.1 khz", 44_100),
+            ("27MHz", 27_000_000),
+            ("8000Hz", 8_000),
+            ("90k", 90_000),
+        ] {
+            assert_eq!(clock_rate(text), Ok(hz), "{text}");
+        }
+        for (text, why) in [
+            ("fast", "not a clock rate; for example 48000"),
+            ("", "not a clock rate"),
+            ("0", "at least 1 Hz"),
+            ("-5", "at least 1 Hz"),
+            ("1.5", "not a clock rate"),
+            ("48kpps", "not a clock rate"),
+            ("5000MHz", "not a clock rate"),
+            ("infHz", "not a clock rate"),
+            ("é", "not a clock rate"),
+        ] {
+            assert!(clock_rate(text).unwrap_err().contains(why), "{text}");
+        }
+    }
 
     #[test]
     fn times_take_every_usual_unit() {
@@ -265,6 +325,8 @@ mod tests {
                 && burst("10001").unwrap_err().contains("from 1 to 10000")
                 && burst("8") == Ok(8)
         );
+        assert!(groups_at_once("0").unwrap_err().contains("from 1 to 4096"));
+        assert!(groups_at_once("4097").is_err() && groups_at_once("64") == Ok(64));
         assert!(count("0").is_err() && count("-3").is_err() && count("10") == Ok(10));
     }
 

@@ -11,7 +11,7 @@ use tracing_subscriber::prelude::*;
 
 use super::address_wait::plan_to_send;
 use super::reporting::with_reporter;
-use super::{check, completions, ifaces, manual, recv, send, usage};
+use super::{check, completions, ifaces, manual, recv, scan, send, usage};
 use crate::cli::{self, Command, DisplayArgs, menu};
 use crate::plan::{self, Host, PlanError};
 use crate::report::{Notes, Output, Paint, Reporter, log_filter};
@@ -31,6 +31,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         }
         Command::Recv(args) => report(args.output, &args.common.display, || {
             Ok(Plan::Recv(plan::Recv::new(args, &host()?)?))
+        }),
+        Command::Scan(args) => report(args.output, &args.common.display, || {
+            Ok(Plan::Scan(plan::Scan::new(args, &host()?)?))
         }),
         Command::Check(args) => report(args.output, &args.display, || {
             Ok(Plan::Check(plan::Check::new(args, &host()?)?))
@@ -85,6 +88,7 @@ fn start_diagnostics(display: &DisplayArgs, mut notes: Notes) {
 enum Plan {
     Send(plan::Send),
     Recv(plan::Recv),
+    Scan(plan::Scan),
     Check(plan::Check),
     Ifaces,
 }
@@ -94,6 +98,7 @@ impl Plan {
         match self {
             Plan::Send(plan) => send::run(plan, reporter),
             Plan::Recv(plan) => recv::run(plan, reporter),
+            Plan::Scan(plan) => scan::run(plan, reporter),
             Plan::Check(plan) => check::run(plan, reporter),
             Plan::Ifaces => ifaces::run(reporter),
         }

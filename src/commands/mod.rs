@@ -9,6 +9,7 @@ mod ifaces;
 pub mod manual;
 mod recv;
 mod reporting;
+mod scan;
 mod send;
 mod usage;
 

@@ -42,7 +42,7 @@ pub struct ReceivedDatagram<'a> {
     pub payload: Payload<'a>,
 }
 
-/// The header of a probe.
+/// The header of a probe, or of a datagram in another format.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(untagged)]
 pub enum ProbeInfo {
@@ -64,6 +64,23 @@ pub enum ProbeInfo {
         stream: u64,
         /// The sequence number.
         seq: u64,
+    },
+    /// A datagram of another sender.
+    Foreign {
+        /// The format.
+        format: &'static str,
+        /// The number as its sender counts; of several, the first. `null` if it has none.
+        seq: Option<u64>,
+        /// The delay from the sender to the receiver's kernel; `null` unless it states its time and
+        /// the clocks are known to agree.
+        delay_ns: Option<i64>,
+    },
+    /// A datagram that does not fit the format that the user named.
+    Misfit {
+        /// The format.
+        format: &'static str,
+        /// `corrupt`.
+        damage: &'static str,
     },
     /// A probe that is not valid.
     Damaged {

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{
-    CheckSummary, Checking, IfacesSummary, InterfaceInfo, IntervalReport, Listening,
-    ReceivedDatagram, RecvSummary, SendSummary, Sending, SentDatagram, notice,
+    CheckSummary, Checking, FoundInfo, IfacesSummary, InterfaceInfo, IntervalReport, Listening,
+    ReceivedDatagram, RecvSummary, ScanSummary, Scanning, SendSummary, Sending, SentDatagram,
+    notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -24,6 +25,11 @@ pub enum Event<'a> {
     /// The group is joined, and the check begins.
     #[serde(rename = "ready")]
     Checking(Checking<'a>),
+    /// The scan begins.
+    #[serde(rename = "ready")]
+    Scanning(Scanning<'a>),
+    /// A scan found a group that carries data.
+    Found(&'a FoundInfo),
     /// A datagram arrived.
     #[serde(rename = "datagram")]
     Received(ReceivedDatagram<'a>),
@@ -43,6 +49,9 @@ pub enum Event<'a> {
     /// The last event of `mcast send`.
     #[serde(rename = "summary")]
     SendSummary(SendSummary),
+    /// The last event of `mcast scan`.
+    #[serde(rename = "summary")]
+    ScanSummary(ScanSummary),
     /// A finding of `mcast check`.
     #[serde(serialize_with = "notice::finding")]
     Finding(&'a Notice),
@@ -69,6 +78,7 @@ impl Event<'_> {
             self,
             Event::RecvSummary(_)
                 | Event::SendSummary(_)
+                | Event::ScanSummary(_)
                 | Event::CheckSummary(_)
                 | Event::IfacesSummary(_)
                 | Event::Failure(_)

@@ -1,9 +1,12 @@
 //! The measurements of streams.
 
+use std::collections::{BTreeMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 
 use serde::{Serialize, Serializer};
 
+use super::detail::{self, DetailInfo};
+use crate::format::numbered::Unit;
 use crate::stats::delay::{Delays, Quantiles};
 use crate::stats::sequence::Losses;
 use crate::stats::stream::{Clock, Stream, StreamCounters, Streams};
@@ -23,33 +26,48 @@ pub struct StreamInfo {
     pub port: u16,
     /// The interface that it arrives on.
     pub iface: Option<String>,
-    /// The format of the probes: `mcast`.
+    /// The format: `mcast` for probes.
     pub format: &'static str,
-    /// The stream id, in hex.
-    #[serde(serialize_with = "hex")]
-    pub stream: u64,
+    /// How the format is known.
+    pub how: &'static str,
+    /// What `lost`, `expected`, `received`, `duplicates` and `reordered` count.
+    pub unit: &'static str,
+    /// What distinguishes the stream from others of its sender: SSRC, session, unit, universe.
+    pub key: Option<String>,
+    /// The stream id of a probe, in hex.
+    #[serde(serialize_with = "some_hex")]
+    pub stream: Option<u64>,
     /// The measurements.
     #[serde(flatten)]
     pub counters: CountersInfo,
-    /// How many datagrams were sent before the first one that arrived. They do not count as lost.
-    pub missed_before: u64,
+    /// How many numbers were sent before the first one that arrived. They do not count as lost.
+    /// `null` if the format does not fix the first number.
+    pub missed_before: Option<u64>,
     /// The evidence that the clocks agree.
     pub clock: Clock,
     /// An end-of-stream marker arrived.
     pub ended: bool,
     /// How many streams from the same address to the same target were over when it began.
     pub restarts: u64,
+    /// The measurements that only this format has.
+    #[serde(flatten)]
+    pub detail: DetailInfo,
 }
 
 /// The measurements of a stream, or of all streams together.
 #[derive(Debug, Serialize)]
 pub struct CountersInfo {
     /// How many datagrams arrived, without duplicates.
+    pub datagrams: u64,
+    /// How many numbers of the unit arrived, without duplicates.
     pub received: u64,
     /// How many datagrams should have arrived, from the first one that did.
     pub expected: u64,
     /// How many of these did not arrive (RFC 7680), including kernel drops of the receiver.
     pub lost: u64,
+    /// Whether no more were lost. The counters of a transport stream wrap after 16 packets, and a
+    /// long outage may hide a wrap of other numbers.
+    pub lost_exact: bool,
     /// `lost` divided by `expected`; `null` if none were expected.
     pub loss_ratio: Option<f64>,
     /// Runs of consecutive losses (RFC 3357).
@@ -104,6 +122,9 @@ pub struct MeasuredInfo {
     pub source_changes: u64,
     /// How many datagrams were sent before the first ones that arrived.
     pub missed_before: u64,
+    /// What `lost` counts; `null` if streams count in different units. `loss_ratio` is then that of
+    /// the unit with the highest ratio.
+    pub unit: Option<&'static str>,
     /// The measurements: sums, and quantiles of all delays.
     #[serde(flatten)]
     pub counters: CountersInfo,
@@ -154,13 +175,15 @@ impl CountersInfo {
         losses: Losses,
         of: Snapshot,
     ) -> Self {
-        let Snapshot { jitter, gap, clock } = of;
+        let Snapshot { jitter, gap, clock, exact } = of;
         let Losses { expected, lost, runs, longest } = losses;
         CountersInfo {
-            received: counters.meter.datagrams,
+            datagrams: counters.meter.datagrams,
+            received: counters.received,
             expected,
             lost,
-            loss_ratio: (expected > 0).then(|| lost as f64 / expected as f64),
+            lost_exact: exact,
+            loss_ratio: losses.ratio(),
             loss_runs: RunsInfo { count: runs, longest },
             duplicates: counters.duplicates,
             reordered: counters.reordered,
@@ -182,25 +205,29 @@ impl CountersInfo {
     }
 }
 
-/// Describes each stream, and all of them together (`None` without streams). An `interval` begins
+/// Describes each stream, and all of them together (`None` without streams), except those at the
+/// `hidden` positions. An `interval` begins
 /// at the last mark and leaves out the streams that ended before it. `now` is on the clock that
 /// timestamps datagrams.
 pub fn describe(
     streams: &Streams,
+    hidden: &HashSet<usize>,
     interval: bool,
     now: UnixTime,
 ) -> (Vec<StreamInfo>, Option<MeasuredInfo>) {
     let restarts = streams.restarts();
     let mut together = Aggregate::default();
     let mut infos = Vec::new();
-    for (stream, restarts) in
-        streams.iter().zip(restarts).filter(|(stream, _)| !interval || stream.is_of_interest())
-    {
+    for (position, (stream, restarts)) in streams.iter().zip(restarts).enumerate() {
+        if hidden.contains(&position) || (interval && !stream.is_of_interest()) {
+            continue;
+        }
         let (counters, losses) = (stream.counters(interval), stream.losses(interval));
         let snapshot = Snapshot {
             jitter: stream.jitter(),
             gap: stream.gap(interval, now),
             clock: stream.clock(),
+            exact: stream.has_exact_losses(),
         };
         let info = StreamInfo {
             source: Zoned::socket(stream.source, stream.zone.clone()),
@@ -208,13 +235,17 @@ pub fn describe(
             group: stream.key.group,
             port: stream.key.port,
             iface: stream.iface.clone(),
-            format: "mcast",
-            stream: stream.key.stream,
+            format: stream.format(),
+            how: stream.how().name(),
+            unit: stream.unit().name(),
+            key: detail::key(stream),
+            stream: stream.run(),
             counters: CountersInfo::new(counters, counters.delays.variation(), losses, snapshot),
             missed_before: stream.missed_before(),
             clock: stream.clock(),
             ended: stream.ended,
             restarts,
+            detail: DetailInfo::new(stream, &streams.peers, interval),
         };
         together.add(stream, counters, losses, snapshot, restarts);
         infos.push(info);
@@ -228,6 +259,8 @@ struct Snapshot {
     jitter: Option<f64>,
     gap: Option<i64>,
     clock: Clock,
+    /// `lost` is no lower bound.
+    exact: bool,
 }
 
 /// The measurements of several streams, merged.
@@ -238,6 +271,7 @@ struct Aggregate {
     restarts: u64,
     source_changes: u64,
     missed_before: u64,
+    losses_by_unit: BTreeMap<Unit, Losses>,
     sum: Option<Sum>,
 }
 
@@ -261,7 +295,10 @@ impl Aggregate {
         self.ended += usize::from(stream.ended);
         self.restarts += u64::from(restarts > 0);
         self.source_changes = self.source_changes.saturating_add(stream.source_changes);
-        self.missed_before = self.missed_before.saturating_add(stream.missed_before());
+        let missed = stream.missed_before().unwrap_or(0);
+        self.missed_before = self.missed_before.saturating_add(missed);
+        *self.losses_by_unit.entry(stream.unit()).or_default() =
+            self.losses_by_unit.get(&stream.unit()).copied().unwrap_or_default().and(losses);
         // A stream without datagrams has no delays, and its clock does not matter.
         let clock = if counters.delays.count() > 0 { snapshot.clock } else { Clock::SameHost };
         let Some(sum) = &mut self.sum else {
@@ -281,12 +318,18 @@ impl Aggregate {
             jitter: [sum.snapshot.jitter, snapshot.jitter].into_iter().flatten().reduce(f64::max),
             gap: sum.snapshot.gap.max(snapshot.gap),
             clock: sum.snapshot.clock.min(clock),
+            exact: sum.snapshot.exact && snapshot.exact,
         };
     }
 
     fn info(self) -> Option<MeasuredInfo> {
         let Sum { counters, variations, losses, snapshot } = self.sum?;
-        let info = CountersInfo::new(&counters, variations.quantiles(), losses, snapshot);
+        let mut info = CountersInfo::new(&counters, variations.quantiles(), losses, snapshot);
+        // Messages and datagrams have no common ratio: the worst one decides.
+        let ratios = self.losses_by_unit.values().filter_map(|losses| losses.ratio());
+        info.loss_ratio = ratios.reduce(f64::max);
+        let mut units = self.losses_by_unit.keys();
+        let unit = units.next().filter(|_| units.next().is_none()).map(|unit| unit.name());
         let spread = if info.delay_ns.is_some() { counters.delays } else { variations };
         let Aggregate { streams, ended, restarts, source_changes, missed_before, .. } = self;
         Some(MeasuredInfo {
@@ -295,6 +338,7 @@ impl Aggregate {
             restarts,
             source_changes,
             missed_before,
+            unit,
             counters: info,
             spread,
         })

@@ -1,9 +1,11 @@
 //! The measurements of a summary by the names that assertions use.
 
-use super::{CountersInfo, MeasuredInfo, RecvCounters};
+use super::{CountersInfo, MeasuredInfo, RecvCounters, rtp, ts_metric};
 use crate::assertion::{Metric, Statistic, Value};
 use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
+
+mod market;
 
 impl RecvCounters {
     /// The value of a metric; `None` if it was not measured. If some streams were not tracked, the
@@ -27,9 +29,28 @@ impl RecvCounters {
             Metric::Streams => {
                 Some(Value::Count(self.streams.len() as u64)).filter(|_| self.untracked == 0)
             }
+            Metric::Market(metric) => {
+                market::value(&self.streams, metric).filter(|_| self.untracked == 0)
+            }
             // Without measured streams, the gap between datagrams of one source.
             Metric::Gap if self.measured.is_none() => {
                 self.gap.and_then(|gap| i64::try_from(gap.as_nanos()).ok()).map(Value::Nanos)
+            }
+            Metric::Ts(metric) => of_all().and_then(|_| ts_metric::worst(&self.streams, metric)),
+            Metric::Rtp(metric) => of_all().and_then(|_| {
+                let infos = self.streams.iter().filter_map(|stream| stream.detail.rtp.as_ref());
+                rtp::worst(infos, metric)
+            }),
+            Metric::SacnSources
+            | Metric::ArtnetSources
+            | Metric::PtpGrandmasters
+            | Metric::PtpGrandmasterChanges
+            | Metric::PtpFollowUpsMissing => {
+                let streams = self.streams.iter().filter(|_| self.untracked == 0);
+                streams
+                    .filter_map(|stream| stream.detail.sender_count(metric))
+                    .max()
+                    .map(Value::Count)
             }
             _ => of_all().and_then(|measured| of_streams(measured, metric)),
         }
@@ -37,14 +58,24 @@ impl RecvCounters {
 }
 
 fn of_streams(measured: &MeasuredInfo, metric: Metric) -> Option<Value> {
-    let CountersInfo { expected, lost, loss_ratio, loss_runs, duplicates, reordered, .. } =
-        &measured.counters;
+    let CountersInfo {
+        expected,
+        lost,
+        lost_exact,
+        loss_ratio,
+        loss_runs,
+        duplicates,
+        reordered,
+        ..
+    } = &measured.counters;
     let CountersInfo { jitter, delay_ns, pdv_ns, hops, dscp_changed, gap_ns, .. } =
         &measured.counters;
     let count = |count: &u64| Some(Value::Count(*count));
     match metric {
         Metric::Expected => count(expected),
+        Metric::Lost if !lost_exact => Some(Value::AtLeast(*lost)),
         Metric::Lost => count(lost),
+        Metric::Loss if !lost_exact => loss_ratio.map(Value::AtLeastRatio),
         Metric::Loss => loss_ratio.map(Value::Ratio),
         Metric::LossRunsCount => count(&loss_runs.count),
         Metric::LossRunsLongest => count(&loss_runs.longest),

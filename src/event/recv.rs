@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::json::{nanos, some_nanos};
-use super::{MeasuredInfo, StreamInfo, Totals};
+use super::{FlowInfo, MeasuredInfo, PairInfo, StreamInfo, Totals};
 use crate::assertion::Judgement;
 use crate::net::KernelDrops;
 use crate::verdict::Verdict;
@@ -16,6 +16,10 @@ pub struct RecvSummary {
     /// The counters of the whole run.
     #[serde(flatten)]
     pub counters: RecvCounters,
+    /// The flows whose datagrams mcast does not measure.
+    pub flows: Vec<FlowInfo>,
+    /// The redundant pairs.
+    pub pairs: Vec<PairInfo>,
     /// The results of the assertions.
     pub assertions: Vec<Judgement>,
     /// The exit status and its reasons.

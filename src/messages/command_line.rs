@@ -8,6 +8,7 @@ const COMMANDS: &[&str] = &[
     "mcast",
     "mcast send",
     "mcast recv",
+    "mcast scan",
     "mcast check",
     "mcast ifaces",
     "mcast completions",

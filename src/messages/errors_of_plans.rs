@@ -6,7 +6,7 @@ use super::errors::{parse, refused};
 use crate::cli::Command;
 use crate::cli::menu::Answer;
 use crate::iface::{Address, Interface, Wanted};
-use crate::plan::{self, Check, Host, PlanError, Recv, Send};
+use crate::plan::{self, Check, Host, PlanError, Recv, Scan, Send};
 use crate::target::TargetRange;
 
 /// Command lines for a host with several interfaces.
@@ -72,6 +72,7 @@ fn plan(line: &str, host: &Host) -> Result<(), PlanError> {
     match parse(line).expect(line).command {
         Command::Recv(args) => Recv::new(&args, host).map(drop),
         Command::Send(args) => Send::new(&args, host).map(drop),
+        Command::Scan(args) => Scan::new(&args, host).map(drop),
         Command::Check(args) => Check::new(&args, host).map(drop),
         Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use super::page::{Page, notice};
 use super::samples::{at, failed_join, ip, listen, via};
+use crate::format::ptp::{ClockIdentity, Grandmaster};
+use crate::format::sacn::Cid;
 use crate::host::Ipv6;
 use crate::iface::{Change, Family, Link, Master, Presence, Via};
 use crate::net::{Discards, InterfaceEvent, KernelDrops, Operation};
@@ -14,12 +16,14 @@ use crate::notice::interface::Role;
 use crate::notice::receive::{self, Waiting};
 use crate::notice::shared::SourceJoins;
 use crate::notice::{Notice, advice, interface, send, shared};
+use crate::stats::lighting::{Conflict, SourceId};
 use crate::target::{Endpoint, Filter, Listen};
 use crate::units::Rate;
 use crate::units::rcvbuf::RcvbufRequest;
 
 pub fn page() -> Page {
-    let kinds = [about_addresses(), of_sender(), of_receiver(), of_drops(), of_interfaces()];
+    let kinds =
+        [about_addresses(), of_sender(), of_receiver(), of_sources(), of_drops(), of_interfaces()];
     Page { title: "advice and warnings", samples: kinds.concat().iter().map(notice).collect() }
 }
 
@@ -99,6 +103,33 @@ fn of_receiver() -> Vec<Notice> {
     notices.extend(receive::any_source_in_ssm_range(&[listen("ff35::1234")]));
     notices.extend(receive::any_source_in_ssm_range(&[from("232.1.1.1", "10.0.0.5")]));
     notices
+}
+
+fn of_sources() -> Vec<Notice> {
+    let cid = |last| {
+        SourceId::Cid(Cid([0x98, 0x3b, 0xe8, 0xe5, 0x31, 0x79, 0, 1, 2, 3, 4, 5, 6, 7, 8, last]))
+    };
+    let conflict = |first, second| {
+        receive::shared_universe(&Conflict { universe: 7, sources: [first, second] })
+    };
+    let address = |address| (SourceId::Address(ip(address)), None);
+    let grandmaster = |last| Grandmaster {
+        identity: ClockIdentity([0xe6, 0x15, 0xec, 0xff, 0xfe, 0xe0, 0x17, last]),
+        priority1: 128,
+        class: 6,
+        accuracy_code: 0x21,
+        variance: 0x4e5d,
+        priority2: 128,
+        time_source_code: 0x20,
+    };
+    let (first, second) = (grandmaster(0xec), grandmaster(0xed));
+    vec![
+        conflict((cid(1), Some(100)), (cid(2), Some(100))),
+        conflict((cid(1), Some(100)), (cid(2), Some(120))),
+        conflict(address("10.0.0.5"), address("10.0.0.6")),
+        receive::two_grandmasters(0, &[first, second]),
+        receive::grandmaster_changed(0, &first, &second),
+    ]
 }
 
 fn of_drops() -> Vec<Notice> {

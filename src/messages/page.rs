@@ -27,6 +27,8 @@ pub fn text() -> String {
         super::findings::page(),
         super::checks::page(),
         super::results::page(),
+        super::scans::page(),
+        super::names::page(),
     ];
     pages.iter().map(Page::text).collect()
 }

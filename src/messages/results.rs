@@ -3,9 +3,10 @@
 use std::time::{Duration, SystemTime};
 use std::{io, process};
 
+use super::flows;
 use super::page::Page;
 use super::samples::{at, ip, listen, received, totals, via};
-use super::streams;
+use super::{pairs, rtp, streams, streams_of_market, streams_of_senders, streams_of_transport};
 use crate::event::{
     AddressInfo, Event, IfacesSummary, InterfaceInfo, IntervalReport, LatenessInfo, Listening,
     Payload, ProbeInfo, Program, RcvbufInfo, ReceivedDatagram, RecvCounters, RecvSummary,
@@ -27,6 +28,12 @@ pub fn page() -> Page {
     samples.extend([sent(), table()]);
     samples.extend(receptions());
     samples.extend(streams::samples());
+    samples.extend(flows::samples());
+    samples.extend(streams_of_market::samples());
+    samples.extend(streams_of_senders::samples());
+    samples.extend(pairs::samples());
+    samples.extend(rtp::samples());
+    samples.extend(streams_of_transport::samples());
     samples.extend([verdicts(), failures()]);
     Page { title: "results", samples }
 }
@@ -34,6 +41,11 @@ pub fn page() -> Page {
 /// A heading, and what is printed of these events.
 pub fn shown<'a>(heading: &str, events: impl IntoIterator<Item = Event<'a>>) -> String {
     format!("-- {heading}\n{}", lines(Lines::fitting(Output::Text, Some(COLUMNS), false), events))
+}
+
+/// The same with `-v`.
+pub fn shown_whole<'a>(heading: &str, events: impl IntoIterator<Item = Event<'a>>) -> String {
+    format!("-- {heading}\n{}", lines(Lines::fitting(Output::Text, Some(COLUMNS), true), events))
 }
 
 fn lines<'a>(mut lines: Lines, events: impl IntoIterator<Item = Event<'a>>) -> String {
@@ -193,7 +205,13 @@ fn sent() -> String {
 }
 
 fn summary(counters: RecvCounters, verdict: Verdict) -> Event<'static> {
-    Event::RecvSummary(RecvSummary { counters, assertions: Vec::new(), verdict })
+    Event::RecvSummary(RecvSummary {
+        counters,
+        flows: Vec::new(),
+        pairs: Vec::new(),
+        assertions: Vec::new(),
+        verdict,
+    })
 }
 
 fn receptions() -> Vec<String> {

@@ -51,7 +51,13 @@ pub fn delays(duplicates: u64) -> CountersInfo {
 
 fn ended(counters: RecvCounters) -> Event<'static> {
     let verdict = Verdict::default();
-    Event::RecvSummary(RecvSummary { counters, assertions: Vec::new(), verdict })
+    Event::RecvSummary(RecvSummary {
+        counters,
+        flows: Vec::new(),
+        pairs: Vec::new(),
+        assertions: Vec::new(),
+        verdict,
+    })
 }
 
 pub fn samples() -> Vec<String> {
@@ -65,6 +71,7 @@ pub fn samples() -> Vec<String> {
         unsynchronised(),
         many(),
         places_of_loss(),
+        units(),
     ]
 }
 
@@ -85,7 +92,13 @@ fn asserted() -> String {
     });
     shown(
         "measured, assertions",
-        [Event::RecvSummary(RecvSummary { counters, assertions: judgements, verdict })],
+        [Event::RecvSummary(RecvSummary {
+            counters,
+            flows: Vec::new(),
+            pairs: Vec::new(),
+            assertions: judgements,
+            verdict,
+        })],
     )
 }
 
@@ -116,7 +129,11 @@ fn beginnings_and_ends() -> String {
             source_changes: changes,
             ..together(counters(100, 0, (0, 0)), streams, ended_streams, restarts)
         };
-        let streams = (0..streams as u8).map(|last| stream(last, counters(100, 0, (0, 0))));
+        let open = streams - ended_streams;
+        let streams = (0..streams as u8).map(|last| StreamInfo {
+            ended: usize::from(last) >= open,
+            ..stream(last, counters(100, 0, (0, 0)))
+        });
         ended(RecvCounters { measured: Some(of), streams: streams.collect(), ..received(100) })
     };
     shown("measured, beginnings and ends", [run(1, 0, 1, 1), run(3, 2, 2, 2), run(3, 1, 0, 0)])
@@ -129,7 +146,15 @@ fn unsynchronised() -> String {
         ended(run)
     };
     let known = spread().quantiles();
-    shown("measured, clocks", [with(Clock::Synchronised, known), with(Clock::Unknown, None)])
+    shown(
+        "measured, clocks",
+        [
+            with(Clock::Synchronised, known),
+            with(Clock::Asserted, known),
+            with(Clock::Ptp, known),
+            with(Clock::Unknown, None),
+        ],
+    )
 }
 
 /// Of many streams, the line below the rows.
@@ -178,4 +203,26 @@ fn places_of_loss() -> String {
         text += &all[from..];
     }
     text
+}
+
+/// Streams that count messages or packets, and a lower bound of the losses.
+fn units() -> String {
+    let run = |unit, format, exact| {
+        let lost = CountersInfo { lost_exact: exact, ..counters(95, 5, (2, 3)) };
+        let mut run = measured(lost);
+        run.kernel_drops = Some(1);
+        run.streams.iter_mut().for_each(|stream| stream.format = format);
+        if let Some(measured) = &mut run.measured {
+            measured.unit = unit;
+        }
+        ended(run)
+    };
+    shown(
+        "measured, units",
+        [
+            run(Some("messages"), "moldudp64", true),
+            run(Some("ts_packets"), "ts", false),
+            run(None, "ts", false),
+        ],
+    )
 }

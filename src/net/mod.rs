@@ -4,6 +4,7 @@
 //! frames on the interfaces. [`report_membership()`] tests whether a switch has forgotten a member.
 //! Errors hold the failed operation ([`NetError`]).
 
+mod bare_join;
 mod channel;
 mod datagram;
 mod degrade;
@@ -29,6 +30,7 @@ mod wait_policy;
 mod watch;
 pub(crate) mod wire;
 
+pub use bare_join::BareJoin;
 pub use datagram::Datagram;
 pub use drops::{Discards, KernelDrops};
 pub use error::{NetError, Operation, describe};

@@ -5,6 +5,7 @@ mod id;
 pub mod interface;
 mod message;
 pub mod receive;
+pub mod scan;
 pub mod send;
 pub mod shared;
 

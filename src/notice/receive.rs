@@ -1,12 +1,17 @@
 //! Warnings of a receiver.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::shared::SourceJoins;
 use super::{Id, Level, Notice, shared};
+use crate::format::ptp::Grandmaster;
 use crate::host::MOST_RCVBUF;
 use crate::net::{Discards, NetError, describe};
+use crate::stats::lighting::Conflict;
+use crate::stats::peers::News;
+use crate::stats::ptp::Change;
 use crate::target::{Filter, Listen, bracketed, is_source_specific};
 use crate::units::rcvbuf::{RcvbufRequest, format_duration};
 use crate::units::words::{count, plural};
@@ -180,6 +185,64 @@ pub fn too_many_streams(followed: usize) -> Notice {
     );
     warning(Id::TooManyStreams, what)
         .remedy("if mcast tracks the wrong streams, select their senders with --source")
+}
+
+/// Senders share a lighting universe or a PTP domain.
+pub fn news_of_peers(news: &News) -> Notice {
+    match news {
+        News::Universe(conflict) => shared_universe(conflict),
+        News::Clock(Change::Grandmaster { domain, from, to }) => {
+            grandmaster_changed(*domain, from, to)
+        }
+        News::Clock(Change::TwoGrandmasters { domain, grandmasters }) => {
+            two_grandmasters(*domain, grandmasters)
+        }
+    }
+}
+
+/// Two sources send the levels of one universe at the same time.
+pub fn shared_universe(conflict: &Conflict) -> Notice {
+    let [first, second] = conflict.sources.map(|(source, priority)| match priority {
+        Some(priority) => format!("{source} (priority {priority})"),
+        None => source.to_string(),
+    });
+    let [one, other] = conflict.sources.map(|(_, priority)| priority);
+    let effect = match one.cmp(&other) {
+        Ordering::Equal => "fixtures mix the levels of both",
+        _ => "fixtures follow the higher priority",
+    };
+    let universe = conflict.universe;
+    warning(
+        Id::SharedUniverse,
+        format!("two sources send universe {universe}, {first} and {second}: {effect}"),
+    )
+    .remedy("stop one source, or give it another universe; a backup needs a lower priority")
+}
+
+/// Two grandmasters of a PTP domain announce themselves at the same time.
+pub fn two_grandmasters(domain: u8, grandmasters: &[Grandmaster; 2]) -> Notice {
+    let [first, second] = grandmasters.map(|grandmaster| clock(&grandmaster));
+    let what = format!(
+        "PTP domain {domain} has two grandmasters, {first} and {second}: its clocks may not agree"
+    );
+    warning(Id::TwoGrandmasters, what).remedy(
+        "find the reason why one clock does not receive the other's Announce messages: a VLAN, a \
+         firewall or IGMP snooping; or give each its own domain",
+    )
+}
+
+/// Another grandmaster took over a PTP domain.
+pub fn grandmaster_changed(domain: u8, from: &Grandmaster, to: &Grandmaster) -> Notice {
+    let (from, to) = (clock(from), clock(to));
+    warning(
+        Id::GrandmasterChanged,
+        format!("the grandmaster of PTP domain {domain} changed from {from} to {to}"),
+    )
+}
+
+fn clock(grandmaster: &Grandmaster) -> String {
+    let Grandmaster { identity, priority1, class, .. } = grandmaster;
+    format!("{identity} (priority {priority1}, class {class})")
 }
 
 /// The same datagrams arrive on two interfaces.

@@ -118,6 +118,19 @@ pub enum PlanError {
         "cannot check {0}: it is not a multicast group\n  tip: use a group, for example 239.1.1.1:5000"
     )]
     NotAGroup(IpAddr),
+    /// A target of a scan without a port, and no frames that would show the ports.
+    #[error(
+        "cannot find the ports of {range}: {reason}\n  tip: name the port or ports, for example \
+         {example}"
+    )]
+    NoPorts {
+        /// The groups.
+        range: String,
+        /// Why mcast captures no frames.
+        reason: String,
+        /// The groups with a port.
+        example: String,
+    },
     /// More targets, counted on each interface, than a run takes.
     #[error(
         "cannot use more than {MOST_TARGETS} targets in one run, counted on each interface\n  tip: \

@@ -43,6 +43,12 @@ impl<'a> Host<'a> {
         Host { interfaces, route: |_, _| None, ask }
     }
 
+    /// The addresses of this host.
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        let addresses = self.interfaces.iter().flat_map(|iface| &iface.addresses);
+        addresses.map(|address| address.ip).collect()
+    }
+
     /// The endpoints of a sender: each target on each of its interfaces, once.
     ///
     /// # Errors

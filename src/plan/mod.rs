@@ -1,5 +1,6 @@
 //! The meaning of the command line on this host: resolved and validated, with all defaults.
 
+mod beside;
 mod check;
 mod choose;
 mod error;
@@ -7,6 +8,7 @@ mod flood_guard;
 mod host;
 mod iface_error;
 mod recv;
+mod scan;
 mod send;
 mod sources;
 
@@ -16,5 +18,8 @@ pub use error::PlanError;
 pub use host::Host;
 pub use iface_error::{Choices, IfaceError};
 pub use recv::{COMMAND_GRACE, Recv};
+#[cfg(test)]
+pub(crate) use scan::NO_CAPABILITY;
+pub use scan::Scan;
 pub use send::{Content, Send, SpinLimit};
 pub use sources::Sources;

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::assertion::Value;
 use crate::units::hex::SpacedHex;
 use crate::units::words::{count, display};
 
@@ -195,6 +196,11 @@ impl Escaped<'_> {
         }
         Ok(())
     }
+}
+
+/// A time in ns as a value.
+pub fn nanos(nanos: f64) -> Value {
+    Value::Nanos(nanos.round() as i64)
 }
 
 #[cfg(test)]

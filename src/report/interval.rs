@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use super::columns::GAP;
-use super::human::rate;
-use super::measured::{lost, nanos, spread};
+use super::human::{nanos, rate};
+use super::measured::{lost, spread};
 use super::screen::width;
 use super::style::Paint;
 use crate::assertion::Value;

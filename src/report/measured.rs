@@ -1,28 +1,21 @@
 //! Measured streams in text: a table, the delays, and the losses with their place.
 
-use std::cmp::Reverse;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
-use super::columns;
 use super::drawing::draw;
 use super::style::Paint;
+use super::{stream_blocks, stream_table};
 use crate::assertion::{Judgement, Value};
 use crate::event::{CountersInfo, LatenessInfo, MeasuredInfo, ProbeInfo, RecvCounters, StreamInfo};
 use crate::net::KernelDrops;
 use crate::stats::delay::Quantiles;
 use crate::stats::stream::Clock;
 use crate::sys::LONGEST_TRAIN;
-use crate::units::printable::Printable;
 use crate::units::words::{count, plural};
 
-/// How many streams have a row each.
-const MOST_ROWS: usize = 20;
-
-/// The columns that a narrow terminal leaves out, in this order.
-const FIRST_OUT: [&str; 10] =
-    ["JITTER", "p99", "REORD", "DUP", "max", "STREAM", "IFACE", "LOSS", "DELAY p50", "PDV p50"];
+/// The formats whose streams end with a marker.
+const END_MARKERS: [&str; 2] = ["mcast", "iperf"];
 
 /// With fewer delays a histogram adds nothing to the table.
 const FEWEST_DRAWN: u64 = 20;
@@ -39,6 +32,12 @@ pub fn probe(probe: &ProbeInfo) -> impl Display {
                 ProbeInfo::Whole { seq, .. } | ProbeInfo::Sent { seq, .. } => {
                     write!(f, "probe {seq}")
                 }
+                ProbeInfo::Foreign { format, seq, delay_ns } => {
+                    write!(f, "{format}")?;
+                    seq.map_or(Ok(()), |seq| write!(f, " {seq}"))?;
+                    delay_ns.map_or(Ok(()), |delay| write!(f, "  delay {}", Value::Nanos(delay)))
+                }
+                ProbeInfo::Misfit { format, damage } => write!(f, "{damage} {format}"),
                 ProbeInfo::Damaged { damage } => write!(f, "{damage} probe"),
             }
         }
@@ -66,10 +65,13 @@ pub fn summary(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if let Some(measured) = &counters.measured {
-        table(&counters.streams, whole, columns, paint, out)?;
+        stream_table::write(&counters.streams, whole, columns, paint, out)?;
         writeln!(out)?;
+        if whole {
+            stream_blocks::write(&counters.streams, out)?;
+        }
         delays(measured, &counters.streams, out)?;
-        remarks(measured, paint, out)?;
+        remarks(measured, &counters.streams, paint, out)?;
     }
     let anomalies = [
         (counters.corrupt, "corrupt: wrong checksum or length"),
@@ -84,135 +86,13 @@ pub fn summary(
     })
 }
 
-/// A column of the table.
-struct Column<'a> {
-    title: &'a str,
-    right: bool,
-    cells: Vec<String>,
-}
-
-impl<'a> Column<'a> {
-    fn new(
-        title: &'a str,
-        right: bool,
-        streams: &[&StreamInfo],
-        cell: impl Fn(&StreamInfo) -> String,
-    ) -> Self {
-        Column { title, right, cells: streams.iter().map(|stream| cell(stream)).collect() }
+/// The name of what losses count.
+fn unit_name(unit: &str) -> &'static str {
+    match unit {
+        "messages" => "message",
+        "ts_packets" => "TS packet",
+        _ => "datagram",
     }
-
-    fn width(&self) -> usize {
-        let cells = self.cells.iter().map(|cell| cell.chars().count());
-        cells.chain([self.title.len()]).max().unwrap_or(0)
-    }
-}
-
-/// The order of the rows.
-fn place(stream: &StreamInfo) -> impl Ord + '_ {
-    (stream.group, stream.port, stream.iface.as_deref(), &stream.source)
-}
-
-/// A row for each stream.
-fn table(
-    streams: &[StreamInfo],
-    whole: bool,
-    room: Option<usize>,
-    paint: Paint,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let shown = rows(streams, whole);
-    let columns = columns(&shown, whole);
-    writeln!(out)?;
-    let widths: Vec<usize> = columns.iter().map(Column::width).collect();
-    let titles: Vec<&str> = columns.iter().map(|column| column.title).collect();
-    let fits = columns::shown(&titles, &widths, room, &FIRST_OUT);
-    for row in 0..=shown.len() {
-        let mut line = String::new();
-        let kept = columns.iter().zip(&widths).zip(&fits).filter(|(_, fits)| **fits);
-        for ((column, &width), _) in kept {
-            let cell = if row == 0 { column.title } else { &column.cells[row - 1] };
-            line += &if column.right {
-                format!("{cell:>width$}  ")
-            } else {
-                format!("{cell:<width$}  ")
-            };
-        }
-        let line = line.trim_end();
-        match row.checked_sub(1).map(|row| &shown[row].counters) {
-            None => writeln!(out, "{}", paint.faint(line))?,
-            Some(counters) if counters.lost > 0 => writeln!(out, "{}", paint.bad(line))?,
-            Some(_) => writeln!(out, "{line}")?,
-        }
-    }
-    match (streams.len() - shown.len(), streams.iter().any(|stream| stream.counters.lost > 0)) {
-        (0, _) => Ok(()),
-        (more, false) => writeln!(out, "and {}; -v shows all", count(more as u64, "more stream")),
-        (more, true) => {
-            writeln!(
-                out,
-                "and {}, none with more losses; -v shows all",
-                count(more as u64, "more stream")
-            )
-        }
-    }
-}
-
-/// The streams that have a row, in the order of their places.
-fn rows(streams: &[StreamInfo], whole: bool) -> Vec<&StreamInfo> {
-    let mut shown: Vec<&StreamInfo> = streams.iter().collect();
-    if !whole && shown.len() > MOST_ROWS {
-        shown.sort_by(|one, other| place(one).cmp(&place(other)));
-        // The streams with the most losses have a row in any case.
-        shown.sort_by_key(|stream| Reverse(stream.counters.lost));
-        shown.truncate(MOST_ROWS);
-    }
-    shown.sort_by(|one, other| place(one).cmp(&place(other)));
-    shown
-}
-
-fn columns(shown: &[&StreamInfo], whole: bool) -> Vec<Column<'static>> {
-    let number = |title, of: fn(&CountersInfo) -> u64| {
-        Column::new(title, true, shown, move |stream| of(&stream.counters).to_string())
-    };
-    // If no stream has a known delay, all show the variation.
-    let known = shown.iter().any(|stream| stream.counters.delay_ns.is_some());
-    let time = |delay, variation, of: fn(&Quantiles) -> i64| {
-        Column::new(if known { delay } else { variation }, true, shown, move |stream| {
-            let all = if known { stream.counters.delay_ns } else { stream.counters.pdv_ns };
-            all.map_or_else(dash, |all| Value::Nanos(of(&all)).to_string())
-        })
-    };
-    let mut columns = vec![
-        Column::new("SOURCE", false, shown, |stream| stream.source.to_string()),
-        Column::new("TO", false, shown, |stream| {
-            SocketAddr::new(stream.group, stream.port).to_string()
-        }),
-        Column::new("IFACE", false, shown, |stream| {
-            stream.iface.as_deref().map_or_else(dash, |iface| Printable(iface).to_string())
-        }),
-        number("RECV", |of| of.received),
-        number("LOST", |of| of.lost),
-        Column::new("LOSS", true, shown, |stream| {
-            stream.counters.loss_ratio.map_or_else(dash, |ratio| Value::Ratio(ratio).to_string())
-        }),
-        number("DUP", |of| of.duplicates),
-        number("REORD", |of| of.reordered),
-        time("DELAY p50", "PDV p50", |all| all.p50),
-        time("p99", "p99", |all| all.p99),
-        time("max", "max", |all| all.max),
-        Column::new("JITTER", true, shown, |stream| {
-            stream.counters.jitter.map_or_else(dash, |jitter| nanos(jitter).to_string())
-        }),
-    ];
-    // The stream id distinguishes two runs of one sender, which are neighbours.
-    let alike = shown.windows(2).any(|pair| place(pair[0]) == place(pair[1]));
-    if alike || whole {
-        // Half of the id is enough, and keeps the table narrow.
-        let digits = if whole { 16 } else { 8 };
-        let run = |stream: &StreamInfo| format!("{:016x}", stream.stream)[..digits].to_owned();
-        columns.insert(3, Column::new("STREAM", false, shown, run));
-    }
-    columns
 }
 
 /// The losses and their place.
@@ -224,7 +104,19 @@ fn losses(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let of = &measured.counters;
-    write!(out, "lost {} of {}", lost(of, paint), count(of.expected, "datagram"))?;
+    let bound = if of.lost_exact { "" } else { "at least " };
+    write!(out, "lost {bound}")?;
+    match measured.unit {
+        Some(unit) => {
+            write!(out, "{} of {}", lost(of, paint), count(of.expected, unit_name(unit)))?
+        }
+        None => write!(
+            out,
+            "{} of {} datagrams, messages or TS packets",
+            if of.lost > 0 { paint.bad(of.lost).to_string() } else { "0".to_owned() },
+            of.expected
+        )?,
+    }
     if of.lost > 0 {
         match (of.loss_runs.count, of.loss_runs.longest) {
             (1, 1) => {}
@@ -232,7 +124,20 @@ fn losses(
             (_, 1) => write!(out, ", never two in a row")?,
             (many, longest) => write!(out, " in {many} runs of at most {longest}")?,
         }
-        place_of_losses(of.lost, dropped, checksum_errors, out)?;
+        match (measured.unit, dropped) {
+            (Some("datagrams"), _) => {
+                place_of_losses(of.lost, dropped, checksum_errors, out)?;
+            }
+            // A datagram holds any number of messages or packets.
+            (_, Some(KernelDrops { count: 0, .. })) => {
+                write!(out, "; none dropped by this host's kernel")?;
+            }
+            (_, Some(dropped)) => {
+                let drops = count(dropped.count, "datagram");
+                write!(out, "; this host's kernel dropped {drops}")?;
+            }
+            (_, None) => {}
+        }
     } else if let Some(drops) = dropped.filter(|dropped| dropped.count > 0) {
         // Sent before the first datagram that was received, or after the last one of a stream
         // without an end marker, or not part of a stream.
@@ -298,7 +203,12 @@ fn with_checksums(lost: u64, dropped: Option<KernelDrops>, checksum_errors: Opti
 }
 
 /// The anomalies, the path, and the longest gap.
-fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
+fn remarks(
+    measured: &MeasuredInfo,
+    streams: &[StreamInfo],
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let of = &measured.counters;
     if of.reordered > 0 {
         let positions = count(of.reorder_extent_max, "position");
@@ -318,7 +228,7 @@ fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Re
             paint.bad(count(of.truncated, "datagram"))
         )?;
     }
-    run_remarks(measured, out)?;
+    run_remarks(measured, streams, out)?;
     match of.dscp_changed {
         Some(changed) if changed > 0 => {
             writeln!(
@@ -343,7 +253,11 @@ fn remarks(measured: &MeasuredInfo, paint: Paint, out: &mut dyn Write) -> io::Re
 }
 
 /// The beginnings and ends of the streams.
-fn run_remarks(measured: &MeasuredInfo, out: &mut dyn Write) -> io::Result<()> {
+fn run_remarks(
+    measured: &MeasuredInfo,
+    streams: &[StreamInfo],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let missed = measured.missed_before;
     if missed > 0 {
         let (was, does) = if missed == 1 { ("was", "does") } else { ("were", "do") };
@@ -353,7 +267,9 @@ fn run_remarks(measured: &MeasuredInfo, out: &mut dyn Write) -> io::Result<()> {
             count(missed, "datagram")
         )?;
     }
-    let open = measured.streams - measured.ended;
+    // Most formats have no marker: its absence means nothing.
+    let marked = |stream: &&StreamInfo| END_MARKERS.contains(&stream.format);
+    let open = streams.iter().filter(marked).filter(|stream| !stream.ended).count();
     if open > 0 {
         write!(out, "no end-of-stream marker received")?;
         if measured.streams > 1 {
@@ -401,6 +317,8 @@ fn delays(measured: &MeasuredInfo, streams: &[StreamInfo], out: &mut dyn Write) 
     let basis = match clock {
         Clock::SameHost => "same host, same clock",
         Clock::Synchronised => "both hosts report synchronised clocks",
+        Clock::Asserted => "clocks agree, according to --trust-clock",
+        Clock::Ptp => "the sender's media clock follows PTP",
         Clock::Unknown => "relative to the fastest datagram; the clocks may differ",
     };
     let [min, mean, p50, p90, p99, p999, max] =
@@ -429,14 +347,6 @@ pub fn lost(of: &CountersInfo, paint: Paint) -> String {
     let ratio =
         of.loss_ratio.map(|ratio| format!(" ({})", Value::Ratio(ratio))).unwrap_or_default();
     if of.lost > 0 { format!("{}{ratio}", paint.bad(of.lost)) } else { format!("0{ratio}") }
-}
-
-pub fn nanos(nanos: f64) -> Value {
-    Value::Nanos(nanos.round() as i64)
-}
-
-fn dash() -> String {
-    "-".to_owned()
 }
 
 #[cfg(test)]

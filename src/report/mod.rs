@@ -3,6 +3,7 @@
 mod check;
 mod columns;
 mod drawing;
+mod flows;
 mod format;
 mod hex;
 mod human;
@@ -10,17 +11,25 @@ mod ifaces;
 mod interval;
 mod json;
 mod log_filter;
+mod market;
 mod measured;
 mod notes;
 mod notice;
 mod out;
 mod output;
+mod pairs;
 mod progress;
 mod raw;
 mod reporter;
+mod rtp;
+mod scan;
 mod screen;
+mod senders;
+mod stream_blocks;
+mod stream_table;
 mod style;
 mod text;
+mod ts;
 
 pub use log_filter::log_filter;
 #[cfg(test)]

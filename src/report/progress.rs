@@ -257,6 +257,11 @@ impl Progress {
         Progress { goal, line, paint, recent, last, due, drawn: false }
     }
 
+    /// Changes the goal of a run whose length changes.
+    pub fn aim(&mut self, goal: Goal) {
+        self.goal = self.goal.map(|_| goal);
+    }
+
     /// The time of the next drawing: a wait must end then.
     pub fn due(&self) -> Option<Instant> {
         self.goal.map(|_| self.due)

@@ -11,7 +11,7 @@ use super::format::Format;
 use super::human::{payload, rate, size, time_of_day};
 use super::screen::Screen;
 use super::style::Paint;
-use super::{check, ifaces, interval, measured, notice};
+use super::{check, flows, ifaces, interval, measured, notice, pairs, scan};
 use crate::assertion::Value;
 use crate::event::{
     Event, Excluded, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,
@@ -38,6 +38,8 @@ pub struct Text {
     interfaces: Vec<InterfaceInfo>,
     /// Findings were shown.
     has_findings: bool,
+    /// The table of a scan, which grows.
+    found: scan::Growing,
 }
 
 impl Format for Text {
@@ -61,6 +63,12 @@ impl Format for Text {
             }
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
+            Event::Scanning(ready) => scan::scanning(ready, out),
+            Event::Found(found) => self.found.row(found, self.screen.columns(), self.paint, out),
+            Event::ScanSummary(summary) => {
+                scan::summary(summary, self.screen.columns(), self.paint, out)?;
+                self.reasons(&summary.verdict, out)
+            }
             Event::Checking(ready) => check::checking(ready, out),
             Event::Finding(found) => {
                 self.has_findings = true;
@@ -101,6 +109,7 @@ impl Text {
             zone,
             interfaces: Vec::new(),
             has_findings: false,
+            found: scan::Growing::default(),
         }
     }
 
@@ -250,6 +259,8 @@ impl Text {
         }
         writeln!(out)?;
         measured::summary(counters, self.whole, self.screen.columns(), self.paint, out)?;
+        pairs::lines(&summary.pairs, self.paint, out)?;
+        flows::lines(&summary.flows, self.whole, out)?;
         measured::passed(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }

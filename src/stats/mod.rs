@@ -3,6 +3,7 @@
 mod copies;
 pub mod delay;
 pub mod extension;
+pub mod flow;
 pub mod lighting;
 pub mod market;
 mod meter;

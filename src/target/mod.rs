@@ -3,6 +3,7 @@
 
 mod address;
 mod endpoint;
+mod pair;
 mod parse;
 mod range;
 mod single;
@@ -12,6 +13,7 @@ pub use address::{
     bracketed, ethernet_address, is_control_block, is_link_scoped, is_source_specific,
 };
 pub use endpoint::{Endpoint, Filter, Listen};
+pub use pair::{PairError, TargetPair};
 pub use parse::{TargetError, check_source, read_source};
 pub use range::{MOST_TARGETS, TargetRange};
 pub use single::{DEFAULT_PORT, DEFAULT_TARGET, Target};

@@ -29,6 +29,11 @@ impl<N> Zoned<SocketAddr, N> {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// The address without its port.
+    pub fn host(&self) -> Zoned<IpAddr, &N> {
+        Zoned { address: self.address.ip(), zone: self.zone.as_ref() }
+    }
 }
 
 impl<N> Zoned<IpAddr, N> {

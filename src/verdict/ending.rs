@@ -24,6 +24,8 @@ pub enum Stop {
     Command,
     /// Every measured stream has ended.
     Once,
+    /// Everything was scanned.
+    Complete,
     /// A signal.
     Interrupted(Signal),
     /// The reader closed the output.

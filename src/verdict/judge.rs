@@ -123,8 +123,8 @@ fn stream_shortfall(received: u64, counts: StreamCounts, before: &str) -> Option
     if streams == 0 {
         let others = match received {
             0 => "",
-            1 => "; the received datagram is not a probe ('mcast send --probe' sends probes)",
-            _ => "; the received datagrams are not probes ('mcast send --probe' sends probes)",
+            1 => "; mcast recognises no stream in the received datagram",
+            _ => "; mcast recognises no stream in the received datagrams",
         };
         return Some(format!("no measured stream arrived {before}{others}"));
     }
@@ -157,9 +157,12 @@ fn before(stop: Stop, limits: &Limits) -> String {
         Stop::Duration => format!("within {}", option("--duration", limits.duration)),
         Stop::Idle => format!("before {} ended the run", option("--idle", limits.idle)),
         Stop::Command => "before COMMAND ended".to_owned(),
-        Stop::Once | Stop::Count | Stop::Interrupted(_) | Stop::ReaderGone | Stop::Failed => {
-            "in time".to_owned()
-        }
+        Stop::Once
+        | Stop::Count
+        | Stop::Complete
+        | Stop::Interrupted(_)
+        | Stop::ReaderGone
+        | Stop::Failed => "in time".to_owned(),
     }
 }
 
@@ -177,6 +180,29 @@ pub fn of_send(rounds: u64, count: Option<u64>, errors: u64, stop: Stop) -> Verd
     }
     if errors > 0 {
         verdict.fail(1, format!("{} could not be sent", words::count(errors, "datagram")));
+    }
+    verdict
+}
+
+/// Judges a scan of `scanned` of `groups` groups, `alive` of which carry data.
+pub fn of_scan(scanned: usize, groups: usize, alive: usize, stop: Stop) -> Verdict {
+    let mut verdict = Verdict::default();
+    match stop {
+        Stop::Interrupted(signal) => {
+            let name = signal.name();
+            let reason = match groups {
+                0 => format!("stopped by {name} while looking for groups"),
+                _ => format!("stopped by {name} after {scanned} of {groups} groups"),
+            };
+            verdict.fail(signal.status(), reason);
+        }
+        Stop::ReaderGone | Stop::Failed => {}
+        _ if groups == 0 => verdict.fail(1, "found no groups to scan".to_owned()),
+        _ if alive == 0 => {
+            let all = words::count(scanned as u64, "group");
+            verdict.fail(1, format!("no datagrams arrived from {all}"));
+        }
+        _ => {}
     }
     verdict
 }
@@ -312,7 +338,7 @@ mod tests {
         assert_eq!(none.reasons, ["no measured stream arrived within --timeout 5s"]);
         assert!(
             judge(Stop::Timeout, (0, 0)).reasons[0]
-                .contains("the received datagrams are not probes")
+                .contains("recognises no stream in the received datagrams")
         );
         let int = Stop::Interrupted(Signal::Interrupt);
         assert_eq!(
@@ -320,6 +346,26 @@ mod tests {
             ["stopped by SIGINT before the measured stream ended"]
         );
         assert_eq!((judge(int, (1, 1)).status, judge(int, (1, 0)).status), (130, 0));
+    }
+
+    #[test]
+    fn a_scan_fails_if_nothing_is_alive() {
+        let reason = |scanned, groups, alive, stop| {
+            let verdict = of_scan(scanned, groups, alive, stop);
+            (verdict.status, verdict.reasons.concat())
+        };
+        assert_eq!(reason(9, 9, 1, Stop::Complete), (0, String::new()));
+        assert_eq!(
+            reason(9, 9, 0, Stop::Complete),
+            (1, "no datagrams arrived from 9 groups".to_owned())
+        );
+        assert_eq!(reason(0, 0, 0, Stop::Complete), (1, "found no groups to scan".to_owned()));
+        assert_eq!(reason(0, 9, 0, Stop::ReaderGone), (0, String::new()));
+        let interrupt = Stop::Interrupted(Signal::Interrupt);
+        assert_eq!(
+            reason(4, 9, 1, interrupt),
+            (130, "stopped by SIGINT after 4 of 9 groups".to_owned())
+        );
     }
 
     #[test]

@@ -43,8 +43,12 @@ const TOOLS: [&str; 3] = ["ip", "nsenter", "unshare"];
 fn package(tool: &str) -> &str {
     match tool {
         "bridge" | "ip" | "ss" | "tc" => "iproute2",
+        "cvlc" => "vlc-bin",
+        "gst-launch-1.0" => "gstreamer1.0-tools",
+        "ingests" => "multicat",
         "nft" => "nftables",
         "nsenter" | "prlimit" | "setpriv" | "unshare" => "util-linux",
+        "ptp4l" => "linuxptp",
         "smcrouted" => "smcroute",
         "sysctl" => "procps",
         other => other,
@@ -101,6 +105,19 @@ impl Lab {
         Self::try_open()
             .inspect_err(|why| Self::skipped(&format!("needs network namespaces ({why})")))
             .ok()
+    }
+
+    /// Opens a laboratory for a test that runs programs of large packages. CI runs these tests in a
+    /// job that sets `MCAST_MEDIA=1`. Only there is a missing program a failure.
+    pub fn with_large(tools: &[&str]) -> Option<Lab> {
+        let chosen = std::env::var("MCAST_MEDIA").as_deref() == Ok("1");
+        match tools.iter().find(|tool| !is_installed(tool)) {
+            Some(missing) if !chosen => {
+                Self::unsupported(&format!("needs {}", package(missing)));
+                None
+            }
+            _ => Self::with(tools),
+        }
     }
 
     /// Prints that a test was skipped, and counts it; in CI that is a failure. `why` begins with

@@ -9,7 +9,7 @@ mod table;
 mod words;
 
 pub use answer::{answer, misread, read};
-pub use port::join_ports;
+pub use port::{join_ports, with_port};
 #[cfg(test)]
 pub(crate) use table::{FOREIGN_OPTIONS, ForeignOption};
 pub use words::command_first;

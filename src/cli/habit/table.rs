@@ -78,10 +78,10 @@ const SEND: &[&str] = &["send"];
 const RECV: &[&str] = &["recv"];
 const RECEIVERS: &[&str] = &["recv", "check"];
 const CHECK: &[&str] = &["check"];
-const GROUPS: &[&str] = &["send", "recv", "check"];
+const GROUPS: &[&str] = &["send", "recv", "scan", "check"];
 const IFACES: &[&str] = &["ifaces"];
 const SEND_RECV: &[&str] = &["send", "recv"];
-const ALL: &[&str] = &["send", "recv", "check", "ifaces"];
+const ALL: &[&str] = &["send", "recv", "scan", "check", "ifaces"];
 
 const fn row(
     commands: &'static [&'static str],
@@ -254,6 +254,7 @@ pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
 /// Other names for the commands, and the command that the tip shows.
 pub const COMMAND_WORDS: &[(&[&str], &str)] = &[
     (&["join", "subscribe", "server", "sniff", "capture", "monitor", "dump", "sub"], "recv"),
+    (&["discover", "find", "search", "browse", "survey"], "scan"),
     (&["publish", "client", "transmit", "emit", "pub", "source"], "send"),
     (&["diagnose", "doctor", "debug", "test", "status", "why"], "check"),
     (&["list", "show", "groups", "if", "iface", "interface", "link", "links"], "ifaces"),

@@ -7,8 +7,8 @@ use crate::cli::{parse, with_help};
 
 /// The first words of the help of options.
 const VERBS: &[&str] = &[
-    "Allow", "Check", "Disable", "Exit", "Find", "Join", "Poll", "Print", "Receive", "Report",
-    "Run", "Save", "Send", "Set", "Stop", "Use",
+    "Allow", "Check", "Disable", "Exit", "Find", "Join", "Leave", "Look", "Poll", "Print",
+    "Receive", "Report", "Run", "Save", "Scan", "Send", "Set", "Stay", "Stop", "Use",
 ];
 
 /// The help of a command line, on a terminal of 80 columns.
@@ -171,7 +171,13 @@ fn help_of_recv_names_every_metric() {
     let recv = commands.iter().find(|command| command.get_name() == "recv").expect("recv");
     let below = recv.get_after_long_help().expect("sections").to_string();
     let shown = below.split("Examples").next().unwrap_or_default();
-    for name in crate::assertion::Metric::list().split(", ") {
-        assert!(shown.split([' ', '\n']).any(|word| word == name), "{name} is not in {shown}");
+    let expand = |word: &'static str| -> Vec<String> {
+        let Some((family, names)) = word.split_once('.') else { return vec![word.to_owned()] };
+        names.split('|').map(|name| format!("{family}.{name}")).collect()
+    };
+    let shown: &'static str = shown.to_owned().leak();
+    let names: Vec<String> = shown.split([' ', '\n']).flat_map(expand).collect();
+    for (name, ..) in crate::assertion::METRICS {
+        assert!(names.iter().any(|shown| shown == name), "{name} is not in {shown}");
     }
 }

@@ -64,6 +64,21 @@ pub const SUPPLEMENTS: &[Supplement] = &[
         see_also: &["ip-maddress(8)", "ss(8)", "tcpdump(8)", "iperf(1)", "ip(7)", "udp(7)"],
     },
     Supplement {
+        command: "scan",
+        description: &[
+            "mcast joins a few groups, listens to them for a moment, leaves them and joins the next \
+             ones. Each source that sends to a group is a row of the table: with its rate, its \
+             format, its loss and the name of the service.",
+            "With CAP_NET_RAW, mcast captures frames to find groups and ports. It reads no more of \
+             them than their headers.",
+        ],
+        files: &[
+            ("/proc/net/snmp, /proc/net/snmp6", "datagrams that the kernel dropped"),
+            ("/proc/sys/net/ipv4/igmp_max_memberships", "groups that one socket may join"),
+        ],
+        see_also: &["ip-maddress(8)", "tcpdump(8)", "ip(7)", "udp(7)", "packet(7)"],
+    },
+    Supplement {
         command: "check",
         description: &[
             "Each finding has a level: pass, note, warning or fault. A fault shows the \

@@ -1,5 +1,7 @@
 //! Counts the datagrams of a receiver: over the whole run, and from one report to the next.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::clock::Moment;
@@ -8,16 +10,17 @@ use crate::format::probe;
 use crate::format::probe::{Damage, ProbeKind, Reading};
 use crate::host;
 use crate::net::{Datagram, Discards, InterfaceEvent};
+use crate::stats::flow::{Flows, Seen, Settings};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
-use crate::target::without_zone;
+use crate::target::{Listen, without_zone};
 
 /// The kind of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Classified {
     /// Not part of a measured stream.
     Plain,
-    /// Part of a measured stream.
+    /// Part of a measured stream of probes.
     Measured {
         /// The stream id.
         stream: u64,
@@ -26,8 +29,12 @@ pub enum Classified {
         /// The delay in ns, if the clocks agree.
         delay: Option<i64>,
     },
+    /// A datagram of another sender, of a known format.
+    Foreign(Seen),
     /// A probe that is not valid.
     Damaged(Damage),
+    /// An announcement or a report beside the targets, which does not count as a datagram.
+    Beside,
     /// The end marker of a stream, which does not count as a datagram.
     End,
 }
@@ -51,6 +58,9 @@ pub struct Counts {
     whole: Tally,
     interval: Option<Interval>,
     pub streams: Streams,
+    pub flows: Flows,
+    /// The endpoints whose datagrams only describe streams.
+    beside: HashSet<(IpAddr, u16)>,
     /// Datagrams that arrived before on another interface; `None` if that cannot happen.
     pub copies: Option<Copies>,
     start: Instant,
@@ -77,7 +87,14 @@ struct Anomalies {
 impl Counts {
     /// Starts counting at `start`. `listens` is the number of joined targets; `intervals` is
     /// whether there are reports; `copies` is whether a datagram may arrive on two interfaces.
-    pub fn new(start: Instant, listens: usize, intervals: bool, copies: bool) -> Self {
+    pub fn new(
+        start: Instant,
+        listens: usize,
+        intervals: bool,
+        copies: bool,
+        settings: Settings,
+        beside: &[Listen],
+    ) -> Self {
         let local = LocalClock { host: host::host_id(), synchronised: host::is_synchronised() };
         let interval =
             Interval { since: start, tally: Tally::default(), before: Anomalies::default() };
@@ -85,6 +102,8 @@ impl Counts {
             whole: Tally::default(),
             interval: intervals.then_some(interval),
             streams: Streams::new(listens, intervals, local),
+            flows: Flows::new(listens, settings),
+            beside: beside.iter().map(|Listen { at, .. }| (at.group, at.port)).collect(),
             copies: copies.then(Copies::default),
             start,
         }
@@ -106,6 +125,10 @@ impl Counts {
             len: payload.len(),
             origin: Some(origin),
         };
+        if !self.beside.is_empty() && self.beside.contains(&(arrival.group, arrival.port)) {
+            self.flows.describe(payload, &arrival, &mut self.streams);
+            return Classified::Beside;
+        }
         let classified = match probe::read(payload, meta.truncated) {
             Reading::Probe(probe) => {
                 let delay = self.streams.take(&probe, &arrival);
@@ -121,7 +144,10 @@ impl Counts {
                 self.streams.damaged(damage, stream, &arrival);
                 Classified::Damaged(damage)
             }
-            Reading::Plain => Classified::Plain,
+            Reading::Plain => match self.flows.take(payload, &arrival, &mut self.streams) {
+                Seen { format: None, .. } => Classified::Plain,
+                seen => Classified::Foreign(seen),
+            },
         };
         let cut = meta.truncated || matches!(classified, Classified::Damaged(Damage::Truncated));
         self.whole.add((&arrival.source, origin), meta.time, payload.len(), cut);
@@ -136,7 +162,9 @@ impl Counts {
         let changes = events.iter().filter_map(|event| event.change.as_ref());
         for change in changes.filter(|change| change.remade && change.old.index != change.new.index)
         {
-            self.streams.moved(change.old.index, (change.new.index, &change.new.name));
+            let now = (change.new.index, change.new.name.as_str());
+            self.streams.moved(change.old.index, now);
+            self.flows.moved(change.old.index, now);
         }
     }
 
@@ -156,17 +184,25 @@ impl Counts {
 
     /// The counters of the whole run until `now`, with the kernel's drops until then.
     pub fn counters(&self, now: Moment, discards: Option<Discards>) -> RecvCounters {
+        let hidden = self.flows.unmeasured_streams();
         counters(
             now.steady - self.start,
             &self.whole,
             self.anomalies(discards),
-            describe(&self.streams, false, now.system.into()),
+            describe(&self.streams, &hidden, false, now.system.into()),
         )
+    }
+
+    /// Brings the streams up to date before a report on them.
+    pub fn settle(&mut self, now: Moment) {
+        self.flows.settle(now.system.into(), &mut self.streams);
     }
 
     /// The counters since the last report. The next interval begins.
     pub fn report(&mut self, now: Moment, discards: Option<Discards>) -> Option<IntervalReport> {
+        self.settle(now);
         let anomalies = self.anomalies(discards);
+        let hidden = self.flows.unmeasured_streams();
         let interval = self.interval.as_mut()?;
         let since = interval.since;
         let report = IntervalReport {
@@ -175,7 +211,7 @@ impl Counts {
                 now.steady - since,
                 &interval.tally,
                 anomalies.since(&interval.before),
-                describe(&self.streams, true, now.system.into()),
+                describe(&self.streams, &hidden, true, now.system.into()),
             ),
         };
         *interval = Interval {
@@ -203,6 +239,8 @@ impl Counts {
 
     fn anomalies(&self, discards: Option<Discards>) -> Anomalies {
         let Streams { corrupt, unsupported, untracked, .. } = self.streams;
+        let corrupt = corrupt + self.flows.corrupt;
+        let untracked = untracked + self.flows.untracked;
         Anomalies {
             discards,
             interface_copies: self.copies.as_ref().map(|copies| copies.count),
@@ -269,7 +307,7 @@ mod tests {
     #[test]
     fn the_gap_of_an_open_stream_ends_with_the_run() {
         let start = Moment::now();
-        let mut counts = Counts::new(start.steady, 1, false, false);
+        let mut counts = Counts::new(start.steady, 1, false, false, Settings::default(), &[]);
         let (probe, arrival) = at(start.system.into());
         counts.streams.take(&probe, &arrival);
         let later = Duration::from_secs(2);
@@ -312,7 +350,7 @@ mod tests {
 
     #[test]
     fn an_overflow_of_the_drop_counter_does_not_panic() {
-        let mut counts = Counts::new(Instant::now(), 1, true, false);
+        let mut counts = Counts::new(Instant::now(), 1, true, false, Settings::default(), &[]);
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
         let drops = drops.map(|count| discards(count?, true));
         let reported = drops.map(|drops| {
@@ -323,7 +361,7 @@ mod tests {
 
     #[test]
     fn an_interval_without_drops_has_exactly_none() {
-        let mut counts = Counts::new(Instant::now(), 1, true, false);
+        let mut counts = Counts::new(Instant::now(), 1, true, false, Settings::default(), &[]);
         let drops = [(3, true), (5, false), (5, false), (6, false)]
             .map(|(count, exact)| discards(count, exact));
         let reported = drops.map(|drops| {

@@ -82,6 +82,22 @@ impl OnceWarnings {
         reporter.warn(&receive::checksum_errors(discards))
     }
 
+    /// Warns of senders that share a universe or a PTP domain.
+    #[inline]
+    pub fn check_peers(
+        &mut self,
+        streams: &mut Streams,
+        reporter: &mut Reporter,
+    ) -> io::Result<()> {
+        if !streams.peers.has_news() {
+            return Ok(());
+        }
+        for news in streams.peers.take_news() {
+            reporter.warn(&receive::news_of_peers(&news))?;
+        }
+        Ok(())
+    }
+
     /// Warns if there are more streams than are tracked.
     #[inline]
     pub fn check_untracked(

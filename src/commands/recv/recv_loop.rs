@@ -15,11 +15,13 @@ use super::silence_explainer::SilenceExplainer;
 use super::stop_conditions::StopConditions;
 use crate::diagnosis::Diagnosing;
 use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
+use crate::format::probe::Damage;
 use crate::net::{Datagram, Discards, Inbox};
 use crate::notice::interface::Role;
 use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
-use crate::stats::stream::StreamCounts;
+use crate::stats::flow::Seen;
+use crate::stats::stream::{Pairs, StreamCounts};
 use crate::target::{Listen, Zoned, without_zone};
 use crate::units::{Pace, UnixTime};
 use crate::verdict::{Ended, Limits, RunError, Stop};
@@ -62,10 +64,19 @@ impl<'a> RecvLoop<'a> {
     pub fn new(plan: &'a plan::Recv, inbox: &Inbox, start: Instant) -> Self {
         let is_multihomed = on_several_interfaces(&plan.listens) || !plan.everywhere.is_empty();
         let may_be_copied = inbox.reports_interfaces() && is_multihomed;
+        let mut counts = Counts::new(
+            start,
+            plan.listens.len(),
+            plan.stats.is_some(),
+            may_be_copied,
+            plan.formats.clone(),
+            &plan.beside,
+        );
+        counts.streams.pairs = Pairs::new(plan.pairs.clone());
         RecvLoop {
             plan,
             conditions: StopConditions::new(plan.limits, start),
-            counts: Counts::new(start, plan.listens.len(), plan.stats.is_some(), may_be_copied),
+            counts,
             reports: plan.stats.map(|every| Pace::after(start, every)),
             queriers: QuerierWatch::new(&specific_interfaces(&plan.listens, inbox), start),
             explainer: SilenceExplainer::new(plan, inbox, start),
@@ -247,11 +258,15 @@ impl<'a> RecvLoop<'a> {
             timely += 1;
             let classified = self.counts.count(&datagram);
             self.conditions.note_streams(now, self.counts.streams.all_ended());
+            if matches!(classified, Classified::Beside) {
+                return Ok(ControlFlow::Continue(()));
+            }
             if matches!(classified, Classified::End) {
                 self.conditions.note_end_marker(now);
                 return Ok(ControlFlow::Continue(()));
             }
             self.warnings.check_untracked(&self.counts.streams, reporter)?;
+            self.warnings.check_peers(&mut self.counts.streams, reporter)?;
             self.count_copy(&datagram, reporter)?;
             if self.plan.show {
                 reporter.event(&Event::Received(received(&datagram, classified)))?;
@@ -428,7 +443,14 @@ fn received<'a>(datagram: &Datagram<'a>, classified: Classified) -> ReceivedData
             Some(ProbeInfo::Whole { stream, seq, delay_ns: delay })
         }
         Classified::Damaged(damage) => Some(ProbeInfo::Damaged { damage: damage.name() }),
-        Classified::Plain | Classified::End => None,
+        Classified::Foreign(Seen { format: Some(format), number, delay, corrupt }) => {
+            let format = format.name();
+            Some(match corrupt {
+                true => ProbeInfo::Misfit { format, damage: Damage::Corrupt.name() },
+                false => ProbeInfo::Foreign { format, seq: number, delay_ns: delay },
+            })
+        }
+        Classified::Plain | Classified::Foreign(_) | Classified::Beside | Classified::End => None,
     };
     ReceivedDatagram {
         time: meta.time.into(),

@@ -8,7 +8,10 @@ use super::recv_loop::RecvLoop;
 use super::silence_explainer::finding_at_end;
 use crate::assertion::Judgement;
 use crate::diagnosis::{CheckedTarget, Diagnosing};
-use crate::event::{Event, IntervalReport, Left, RecvCounters, RecvSummary, TargetInfo, spans};
+use crate::event::{
+    Event, FlowInfo, IntervalReport, Left, PairInfo, RecvCounters, RecvSummary, TargetInfo,
+    describe_flows, describe_pairs, spans, value_of_pairs,
+};
 use crate::iface::Cast;
 use crate::net::{Discards, NetError};
 use crate::notice::{Notice, receive};
@@ -36,6 +39,8 @@ pub struct Results {
     /// By how many seconds the clock was set during the run.
     clock_set_by: Option<f64>,
     counters: RecvCounters,
+    flows: Vec<FlowInfo>,
+    pairs: Vec<PairInfo>,
     judgements: Vec<Judgement>,
     nothing_received: bool,
     silence_explained: bool,
@@ -47,13 +52,13 @@ pub struct Results {
 impl Results {
     pub fn new(plan: &plan::Recv, recv_loop: &mut RecvLoop, end: &RunEnd) -> Self {
         let clock_set_by = recv_loop.clock_set_by(end.at);
+        recv_loop.counts.settle(end.at);
         let last_report = recv_loop.last_report(end.at, end.discards);
         let counters = recv_loop.counts.counters(end.at, end.discards);
-        let judgements: Vec<Judgement> = plan
-            .assertions
-            .iter()
-            .map(|assertion| assertion.judge(|metric| counters.value(metric)))
-            .collect();
+        let pairs = describe_pairs(&recv_loop.counts.streams, end.at.system.into());
+        let value = |metric| value_of_pairs(&pairs, metric).or_else(|| counters.value(metric));
+        let judgements: Vec<Judgement> =
+            plan.assertions.iter().map(|assertion| assertion.judge(value)).collect();
         let received = recv_loop.counts.received();
         let verdict = match end.failure {
             Some(error) => Verdict::could_not(error),
@@ -71,6 +76,8 @@ impl Results {
             last_report,
             clock_set_by,
             counters,
+            flows: describe_flows(&recv_loop.counts.flows),
+            pairs,
             judgements,
             nothing_received: received.is_nothing(),
             silence_explained: recv_loop.has_explained_silence(),
@@ -141,6 +148,8 @@ impl Results {
         }
         reporter.event(&Event::RecvSummary(RecvSummary {
             counters: self.counters,
+            flows: self.flows,
+            pairs: self.pairs,
             assertions: self.judgements,
             verdict: self.verdict,
         }))

@@ -27,8 +27,8 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
     let bound =
         plan.listens.iter().map(|listen| &listen.at).filter(|at| at.cast != Cast::Multicast);
     wait_for_addresses(bound, reporter)?;
-    let mut inbox =
-        Inbox::open(&plan.listens, plan.rcvbuf.map(RcvbufRequest::bytes), plan.backend)?;
+    let joins = [&plan.listens[..], &plan.beside].concat();
+    let mut inbox = Inbox::open(&joins, plan.rcvbuf.map(RcvbufRequest::bytes), plan.backend)?;
     inbox.join_everywhere(&plan.everywhere);
     if plan.spin {
         inbox.spin();
@@ -80,7 +80,7 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
         }
         _ => {}
     }
-    let targets = plan.listens.iter().flat_map(TargetInfo::of).collect();
+    let targets = plan.listens.iter().chain(&plan.beside).flat_map(TargetInfo::of).collect();
     reporter.event(&Event::Listening(Listening {
         program: Program::default(),
         targets,

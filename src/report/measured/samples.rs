@@ -1,6 +1,6 @@
 //! Measurements with sample values.
 
-use crate::event::{CountersInfo, MeasuredInfo, RunsInfo, StreamInfo};
+use crate::event::{CountersInfo, DetailInfo, MeasuredInfo, RunsInfo, StreamInfo};
 use crate::stats::delay::{Delays, Precision};
 use crate::stats::stream::Clock;
 use crate::target::Zoned;
@@ -9,9 +9,11 @@ use crate::target::Zoned;
 /// and the length of the longest.
 pub fn counters(received: u64, lost: u64, runs: (u64, u64)) -> CountersInfo {
     CountersInfo {
+        datagrams: received,
         received,
         expected: received + lost,
         lost,
+        lost_exact: true,
         loss_ratio: Some(lost as f64 / (received + lost) as f64),
         loss_runs: RunsInfo { count: runs.0, longest: runs.1 },
         duplicates: 0,
@@ -42,12 +44,16 @@ pub fn stream(last: u8, counters: CountersInfo) -> StreamInfo {
         port: 5000,
         iface: Some("eth0".to_owned()),
         format: "mcast",
-        stream: 0x9dfb_ac36_a4a7_115f,
+        how: "magic",
+        unit: "datagrams",
+        key: None,
+        stream: Some(0x9dfb_ac36_a4a7_115f),
         counters,
-        missed_before: 0,
+        missed_before: Some(0),
         clock: Clock::Unknown,
         ended: true,
         restarts: 0,
+        detail: DetailInfo::default(),
     }
 }
 
@@ -64,6 +70,7 @@ pub fn together(
         restarts,
         source_changes: 0,
         missed_before: 0,
+        unit: Some("datagrams"),
         counters,
         spread: Delays::new(Precision::Fine),
     }

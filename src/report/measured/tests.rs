@@ -132,9 +132,12 @@ fn anomalies_have_the_names_of_the_json() {
     let mut odd = counters(100, 0, (0, 0));
     (odd.reordered, odd.reorder_extent_max, odd.stale, odd.truncated) = (2, 1, 1, 3);
     odd.dscp_changed = Some(1);
-    let text = written(|out| {
-        remarks(&MeasuredInfo { missed_before: 1, ..together(odd, 3, 2, 1) }, plain(), out)
-    });
+    let mut streams = [1, 2, 3].map(|last| stream(last, counters(100, 0, (0, 0))));
+    streams[1].ended = false;
+    // Transport streams have no end marker.
+    (streams[2].ended, streams[2].format) = (false, "ts");
+    let measured = MeasuredInfo { missed_before: 1, ..together(odd, 3, 1, 1) };
+    let text = written(|out| remarks(&measured, &streams, plain(), out));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines,
@@ -169,9 +172,9 @@ fn the_streams_with_the_most_losses_have_rows() {
     let streams: Vec<StreamInfo> = (1..=50)
         .map(|last| stream(last, counters(100, u64::from(last > 45), (u64::from(last > 45), 1))))
         .collect();
-    let text = written(|out| table(&streams, false, None, plain(), out));
+    let text = written(|out| stream_table::write(&streams, false, None, plain(), out));
     let lines: Vec<&str> = text.trim().lines().collect();
-    assert_eq!(lines.len(), 1 + MOST_ROWS + 1, "{text}");
+    assert_eq!(lines.len(), 1 + stream_table::MOST_ROWS + 1, "{text}");
     assert!(lines[1].contains("239.1.1.1:5000") && lines[20].contains("239.1.1.50:5000"), "{text}");
     assert_eq!(
         (46..=50).filter(|last| text.contains(&format!("239.1.1.{last}:5000"))).count(),
@@ -179,9 +182,15 @@ fn the_streams_with_the_most_losses_have_rows() {
         "{text}"
     );
     assert_eq!(lines[21], "and 30 more streams, none with more losses; -v shows all");
-    let text = written(|out| table(&streams[..21], false, None, plain(), out));
+    let text = written(|out| stream_table::write(&streams[..21], false, None, plain(), out));
     assert!(text.ends_with("and 1 more stream; -v shows all\n"), "{text}");
-    assert_eq!(written(|out| table(&streams, true, None, plain(), out)).trim().lines().count(), 51);
+    assert_eq!(
+        written(|out| stream_table::write(&streams, true, None, plain(), out))
+            .trim()
+            .lines()
+            .count(),
+        51
+    );
 }
 
 #[test]
@@ -198,19 +207,30 @@ fn a_usual_row_fits_115_columns() {
     };
     (row.delay_ns, row.jitter) = (Some(spread), Some(615.0));
     let text = written(|out| {
-        table(&[stream(1, counters(9, 0, (0, 0))), stream(2, row)], false, None, plain(), out)
+        stream_table::write(
+            &[stream(1, counters(9, 0, (0, 0))), stream(2, row)],
+            false,
+            None,
+            plain(),
+            out,
+        )
     });
     assert!(text.lines().all(|line| line.len() <= 115), "{text}");
     let (first, second) = (stream(1, counters(9, 0, (0, 0))), stream(1, counters(9, 0, (0, 0))));
-    let text = written(|out| table(&[first, second], false, None, plain(), out));
+    let text = written(|out| stream_table::write(&[first, second], false, None, plain(), out));
     assert!(text.contains("  9dfbac36  "), "two runs of one address differ: {text}");
 }
 
 #[test]
 fn a_narrow_terminal_keeps_the_losses() {
-    let streams = [stream(1, counters(9, 0, (0, 0))), stream(2, counters(8, 1, (1, 1)))];
+    let with_delays = CountersInfo {
+        pdv_ns: Some(Quantiles { min: 0, mean: 1, p50: 1, p90: 2, p99: 3, p999: 3, max: 4 }),
+        jitter: Some(615.0),
+        ..counters(9, 0, (0, 0))
+    };
+    let streams = [stream(1, with_delays), stream(2, counters(8, 1, (1, 1)))];
     let titles = |columns| {
-        let table = written(|out| table(&streams, false, columns, plain(), out));
+        let table = written(|out| stream_table::write(&streams, false, columns, plain(), out));
         let table = String::from_utf8(finished(table.as_bytes(), columns)).unwrap();
         if let Some(columns) = columns.filter(|columns| *columns > 50) {
             assert!(table.lines().all(|line| line.chars().count() <= columns), "{table}");

@@ -19,6 +19,10 @@ pub struct LocalClock {
 pub enum Clock {
     /// None: the difference of two timestamps is meaningless.
     Unknown,
+    /// The user states that the clocks agree (`--trust-clock`).
+    Asserted,
+    /// The sender's media clock follows PTP, and the delays are plausible.
+    Ptp,
     /// Both clocks follow a reference (adjtimex(2)).
     Synchronised,
     /// Sender and receiver use the same clock.

@@ -1,16 +1,18 @@
 //! The counters of a stream over a span of time.
 
-use super::Arrival;
-use crate::format::probe::{Damage, Probe};
+use super::{Arrival, Sample};
+use crate::format::probe::Damage;
 use crate::stats::Meter;
 use crate::stats::delay::{Delays, Precision};
-use crate::stats::sequence::Order;
+use crate::stats::sequence::RangeOrder;
 
 /// The counters of a stream, over the run or an interval.
 #[derive(Clone, Debug)]
 pub struct StreamCounters {
     /// Received datagrams, each once.
     pub meter: Meter,
+    /// Received numbers, each once: more or fewer than datagrams if those hold several.
+    pub received: u64,
     /// Further copies (RFC 5560).
     pub duplicates: u64,
     /// Datagrams that arrived after a later one (RFC 4737, 3.3).
@@ -40,6 +42,7 @@ impl StreamCounters {
     pub fn new(precision: Precision) -> Self {
         StreamCounters {
             meter: Meter::default(),
+            received: 0,
             duplicates: 0,
             reordered: 0,
             reorder_extent_max: 0,
@@ -58,29 +61,30 @@ impl StreamCounters {
     #[inline]
     pub fn take(
         &mut self,
-        probe: &Probe,
+        sample: &Sample,
         arrival: &Arrival,
-        order: Order,
-        delay: i64,
+        count: RangeOrder,
+        delay: Option<i64>,
         silence: Option<i64>,
         may_grow: bool,
     ) -> bool {
         self.meter.add(arrival.time, arrival.len);
-        if let Order::Late { extent } = order {
-            self.reordered += 1;
-            self.reorder_extent_max = self.reorder_extent_max.max(extent);
+        self.received += count.new + count.late;
+        if count.late > 0 {
+            self.reordered += count.late;
+            self.reorder_extent_max = self.reorder_extent_max.max(count.extent);
         }
         // Routers may change the lower two bits (RFC 3168).
-        if let Some(class) = arrival.traffic_class {
-            *self.dscp_changed.get_or_insert(0) +=
-                u64::from(class >> 2 != probe.traffic_class >> 2);
+        if let (Some(class), Some(sent)) = (arrival.traffic_class, sample.traffic_class) {
+            *self.dscp_changed.get_or_insert(0) += u64::from(class >> 2 != sent >> 2);
         }
-        if let Some(hops) = arrival.ttl.and_then(|left| probe.ttl.checked_sub(left)) {
+        let hops = arrival.ttl.zip(sample.ttl).and_then(|(left, sent)| sent.checked_sub(left));
+        if let Some(hops) = hops {
             let (min, max) = self.hops.unwrap_or((hops, hops));
             self.hops = Some((min.min(hops), max.max(hops)));
         }
         self.gap = self.gap.max(silence);
-        let delays = self.delays.record_within(delay, may_grow);
+        let delays = delay.is_some_and(|delay| self.delays.record_within(delay, may_grow));
         let wakeups = arrival
             .read
             .is_some_and(|read| self.wakeups.record_within(read.since(arrival.time), may_grow));
@@ -95,6 +99,7 @@ impl StreamCounters {
     /// Adds the counters of another stream.
     pub fn merge(&mut self, other: &StreamCounters) {
         self.meter.merge(&other.meter);
+        self.received += other.received;
         self.duplicates += other.duplicates;
         self.reordered += other.reordered;
         self.reorder_extent_max = self.reorder_extent_max.max(other.reorder_extent_max);

@@ -3,10 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::{Arrival, Clock, LocalClock, StreamCounters};
+use super::link::Link;
+use super::{Arrival, Clock, Detail, Foreign, Sample, StreamCounters};
+use crate::format::kind::{Format, How};
+use crate::format::numbered::Unit;
 use crate::format::probe::{Probe, ProbeKind};
 use crate::stats::delay::Precision;
-use crate::stats::sequence::{Losses, Order, Sequence};
+use crate::stats::sequence::{Losses, RangeOrder, Sequence};
+use crate::stats::ts::TsMeter;
 use crate::units::UnixTime;
 
 /// The number of gaps that further streams remember for the extent of reordering.
@@ -68,12 +72,16 @@ pub struct Stream {
     /// The number that the end announced before any data arrived.
     announced: u64,
     pub(super) arrived: (UnixTime, UnixTime),
-    /// The arrival and transit time of the last first copy.
-    last: Option<(UnixTime, i64)>,
+    /// The arrival of the last first copy, and its transit time if the send time is known.
+    last: Option<(UnixTime, Option<i64>)>,
     jitter: Option<f64>,
     most_gaps: usize,
     pub(super) whole: StreamCounters,
     pub(super) interval: Option<Box<StreamCounters>>,
+    /// The properties of a stream that mcast did not send.
+    pub(super) foreign: Option<Box<Foreign>>,
+    /// The stream's places in pairs; most streams have none.
+    pub(super) links: Vec<Link>,
     /// The address that is charged for the memory, and the bytes charged.
     pub(super) charged: (IpAddr, usize),
     /// The stream may not grow: its address has used its share.
@@ -102,6 +110,8 @@ impl Stream {
             most_gaps: if precision == Precision::Fine { usize::MAX } else { FEW_GAPS },
             whole: StreamCounters::new(precision),
             interval: intervals.then(|| Box::new(StreamCounters::new(Precision::Coarse))),
+            foreign: None,
+            links: Vec::new(),
             charged: (arrival.source.ip(), 0),
             full: false,
             may_have_grown: true,
@@ -120,7 +130,9 @@ impl Stream {
             .interval
             .as_ref()
             .map_or(0, |interval| size_of::<StreamCounters>() + interval.bytes());
-        OVERHEAD + self.whole.bytes() + interval + self.sequence.as_ref().map_or(0, Sequence::bytes)
+        let sequence = self.sequence.as_ref().map_or(0, Sequence::bytes);
+        let foreign = self.foreign.as_ref().map_or(0, |foreign| foreign.bytes());
+        OVERHEAD + self.whole.bytes() + interval + sequence + foreign
     }
 
     /// Whether a probe with the same key, from another address at `time`, belongs to another
@@ -154,6 +166,50 @@ impl Stream {
         }
     }
 
+    /// The properties of a stream that mcast did not send.
+    pub fn foreign(&self) -> Option<&Foreign> {
+        self.foreign.as_deref()
+    }
+
+    /// The run of a probe's sender.
+    pub fn run(&self) -> Option<u64> {
+        self.foreign.is_none().then_some(self.key.stream)
+    }
+
+    /// The name of the format; that of a transport stream also inside RTP.
+    pub fn format(&self) -> &'static str {
+        let format = || self.foreign().map(|foreign| foreign.identity.format);
+        let transport = self.transport().map(|_| Format::Ts);
+        transport.or_else(format).map_or("mcast", Format::name)
+    }
+
+    /// The transport stream, alone or inside RTP.
+    pub fn transport(&self) -> Option<&TsMeter> {
+        match &self.foreign()?.detail {
+            Detail::Ts(meter) => Some(meter),
+            Detail::Rtp(detail) => detail.transport.meter(),
+            Detail::None | Detail::Market(_) | Detail::Sender(_) => None,
+        }
+    }
+
+    /// How the format is known.
+    pub fn how(&self) -> How {
+        self.foreign().map_or(How::Magic, |foreign| foreign.identity.how)
+    }
+
+    /// What the numbers count.
+    pub fn unit(&self) -> Unit {
+        self.foreign().map_or(Unit::Datagrams, |foreign| foreign.identity.numbering.unit)
+    }
+
+    /// Whether no more can be lost than [`Stream::losses`] states.
+    pub fn has_exact_losses(&self) -> bool {
+        self.foreign().is_none_or(|foreign| match foreign.unit() {
+            Unit::TsPackets => self.losses(false).lost == 0,
+            Unit::Datagrams | Unit::Messages => foreign.ambiguous() == 0,
+        })
+    }
+
     /// The counters since the last mark, or of the run.
     pub fn counters(&self, interval: bool) -> &StreamCounters {
         self.interval.as_deref().filter(|_| interval).unwrap_or(&self.whole)
@@ -161,27 +217,37 @@ impl Stream {
 
     /// The losses since the last mark, or of the run.
     pub fn losses(&self, interval: bool) -> Losses {
+        if let Some(losses) = self.foreign.as_ref().and_then(|foreign| foreign.losses(interval)) {
+            return losses;
+        }
         let losses = if interval { Sequence::losses_since_mark } else { Sequence::losses };
         self.sequence.as_ref().map(losses).unwrap_or_default()
     }
 
     /// The datagrams before the first received one that did not arrive after it. They are not lost:
-    /// the receiver was not listening yet.
-    pub fn missed_before(&self) -> u64 {
-        self.sequence
-            .as_ref()
-            .map_or(self.announced, |sequence| sequence.first() - sequence.early())
+    /// the receiver was not listening yet. `None` if the format does not fix the first number.
+    pub fn missed_before(&self) -> Option<u64> {
+        let start = self.foreign.as_ref().map_or(Some(0), |foreign| foreign.start())?;
+        Some(self.sequence.as_ref().map_or(self.announced.saturating_sub(start), |sequence| {
+            sequence.first().saturating_sub(start).saturating_sub(sequence.early())
+        }))
     }
 
     /// The evidence that the clocks agree.
     pub fn clock(&self) -> Clock {
-        if self.sequence.is_some() { self.clock } else { Clock::Unknown }
+        let clock = if self.sequence.is_some() { self.clock } else { Clock::Unknown };
+        let follows_ptp = clock == Clock::Unknown
+            && self.foreign().is_some_and(|foreign| foreign.detail.follows_ptp());
+        if follows_ptp { Clock::Ptp } else { clock }
     }
 
     /// The current interarrival jitter in nanoseconds (RFC 3550, 6.4.1 and A.8); `None` before the
     /// second datagram.
     pub fn jitter(&self) -> Option<f64> {
-        self.jitter
+        match self.foreign().map(|foreign| &foreign.detail) {
+            Some(detail @ Detail::Rtp(_)) => detail.jitter(),
+            _ => self.jitter,
+        }
     }
 
     /// The longest silence until `now`; that of a running stream continues.
@@ -197,63 +263,102 @@ impl Stream {
             || self.losses(true).expected > 0
     }
 
-    /// Adds a data datagram. Returns its delay if the clocks agree.
+    /// Adds a datagram with data. Returns its delay if the clocks agree.
+    ///
+    /// Each caller has a copy of its own: that of probes is shorter by the parts of a sample that a
+    /// probe always has.
+    #[inline(always)]
     pub(super) fn take(
         &mut self,
-        probe: &Probe,
+        sample: &Sample,
         arrival: &Arrival,
-        local: LocalClock,
         may_grow: bool,
-    ) -> Option<i64> {
+    ) -> (RangeOrder, Option<i64>) {
         self.note_time(arrival.time);
-        let clock = Clock::of(probe, local);
-        let delay =
-            arrival.time.since(UnixTime::from_nanos(i64::try_from(probe.sent).unwrap_or(i64::MAX)));
-        let known = (clock > Clock::Unknown).then_some(delay);
-        let order = match &mut self.sequence {
-            Some(sequence) => {
-                self.may_have_grown |= !sequence.is_free(probe.sequence);
-                sequence.arrive_within(probe.sequence, may_grow)
+        let transit = sample.sent.map(|sent| arrival.time.since(sent));
+        let delay = transit.filter(|_| sample.clock > Clock::Unknown);
+        let order = self.count(sample, may_grow);
+        if order.new > 0 && arrival.source != self.source {
+            self.change_source(sample.first, arrival);
+        }
+        if order.duplicate + order.stale > 0 {
+            self.each(|counters| {
+                counters.duplicates += order.duplicate;
+                counters.stale += order.stale;
+            });
+        }
+        if order.new + order.late > 0 {
+            // Only the first copy of a datagram enters the other metrics (RFC 5560, 3.4).
+            self.clock = self.clock.min(sample.clock);
+            // The clock may have been set back in between; a negative silence is none.
+            let silence = self.last.map(|(before, _)| arrival.time.since(before).max(0));
+            let take = |counters: &mut StreamCounters| {
+                counters.take(sample, arrival, order, transit, silence, may_grow)
+            };
+            self.may_have_grown |= take(&mut self.whole);
+            if let Some(interval) = &mut self.interval {
+                self.may_have_grown |= take(interval);
             }
-            None => {
-                self.may_have_grown = true;
-                let sequence =
-                    self.sequence.insert(Sequence::starting_with(probe.sequence, self.most_gaps));
-                sequence.announce(self.announced);
-                Order::InOrder
+            let before = self.last.and_then(|(_, transit)| transit);
+            if let (Some(before), Some(transit)) = (before, transit) {
+                let jitter = self.jitter.unwrap_or(0.0);
+                self.jitter = Some(jitter + (transit.abs_diff(before) as f64 - jitter) / 16.0);
             }
+            self.last = Some((arrival.time, transit));
+        }
+        (order, delay)
+    }
+
+    /// Adds the numbers of a datagram to the sequence.
+    #[inline]
+    fn count(&mut self, sample: &Sample, may_grow: bool) -> RangeOrder {
+        let Sample { first, count, .. } = *sample;
+        let Some(sequence) = &mut self.sequence else {
+            self.may_have_grown = true;
+            let mut sequence = Sequence::starting_with(first, self.most_gaps);
+            sequence.announce(self.announced);
+            if count > 1 {
+                sequence.arrive_range(first + 1, count - 1, may_grow);
+            }
+            self.sequence = Some(sequence);
+            return RangeOrder { new: count, ..RangeOrder::default() };
         };
-        if order == Order::InOrder && arrival.source != self.source {
-            self.change_source(probe.sequence, arrival);
+        if count == 1 {
+            self.may_have_grown |= !sequence.is_free(first);
+            return sequence.arrive_within(first, may_grow).into();
         }
-        match order {
-            Order::Duplicate => self.each(|counters| counters.duplicates += 1),
-            Order::Stale => self.each(|counters| counters.stale += 1),
-            Order::InOrder | Order::Late { .. } => {
-                // Only the first copy of a datagram enters the other metrics (RFC 5560, 3.4).
-                self.clock = self.clock.min(clock);
-                // The clock may have been set back in between; a negative silence is none.
-                let silence = self.last.map(|(before, _)| arrival.time.since(before).max(0));
-                let take = |counters: &mut StreamCounters| {
-                    counters.take(probe, arrival, order, delay, silence, may_grow)
-                };
-                self.may_have_grown |= take(&mut self.whole);
-                if let Some(interval) = &mut self.interval {
-                    self.may_have_grown |= take(interval);
-                }
-                if let Some((_, transit)) = self.last {
-                    let jitter = self.jitter.unwrap_or(0.0);
-                    self.jitter = Some(jitter + (delay.abs_diff(transit) as f64 - jitter) / 16.0);
-                }
-                self.last = Some((arrival.time, delay));
-            }
+        self.may_have_grown = true;
+        sequence.arrive_range(first, count, may_grow)
+    }
+
+    /// Adds a datagram whose format has no numbers for datagrams.
+    pub(super) fn take_unnumbered(&mut self, order: RangeOrder, arrival: &Arrival, may_grow: bool) {
+        self.note_time(arrival.time);
+        if order.duplicate > 0 {
+            return self.each(|counters| counters.duplicates += order.duplicate);
         }
-        known
+        let sample = Sample {
+            first: 0,
+            count: 1,
+            sent: None,
+            clock: Clock::Unknown,
+            ttl: None,
+            traffic_class: None,
+        };
+        let silence = self.last.map(|(before, _)| arrival.time.since(before).max(0));
+        let take = |counters: &mut StreamCounters| {
+            counters.take(&sample, arrival, order, None, silence, may_grow)
+        };
+        self.may_have_grown |= take(&mut self.whole);
+        if let Some(interval) = &mut self.interval {
+            self.may_have_grown |= take(interval);
+        }
+        self.last = Some((arrival.time, None));
     }
 
     /// Updates the counters of the run, and those of the interval.
     #[inline]
-    fn each(&mut self, update: impl Fn(&mut StreamCounters)) {
+    pub(super) fn each(&mut self, update: impl Fn(&mut StreamCounters)) {
         update(&mut self.whole);
         if let Some(interval) = &mut self.interval {
             update(interval);
@@ -284,6 +389,9 @@ impl Stream {
     pub(super) fn mark(&mut self) {
         if let Some(sequence) = &mut self.sequence {
             sequence.mark();
+        }
+        if let Some(foreign) = &mut self.foreign {
+            foreign.mark();
         }
         if let Some(interval) = &mut self.interval {
             **interval = StreamCounters::new(Precision::Coarse);

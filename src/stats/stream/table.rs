@@ -1,25 +1,20 @@
 //! All measured streams, separated by run, group, port and arrival interface.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU64;
 
+use super::budget::Budget;
 use super::record::OVERHEAD;
-use super::{Arrival, Clock, Key, LocalClock, Stream};
+use super::{Arrival, Clock, Key, LocalClock, Pairs, Sample, Stream};
 use crate::format::probe::{Damage, Probe, ProbeKind};
 use crate::stats::delay::Precision;
+use crate::stats::peers::Peers;
 use crate::units::UnixTime;
 
 /// The minimum of the stream limit; a receiver of more targets has a higher limit. Datagrams of
 /// further streams are counted, but not measured. This bounds the memory.
 const FEWEST_STREAMS: usize = 4096;
-
-/// The memory limit of all streams together, in bytes. Beyond it no stream is added, and the
-/// existing ones lose precision.
-pub const MOST_BYTES: usize = 128 << 20;
-
-/// The share of one address, which leaves the rest to others.
-const MOST_BYTES_OF_ADDRESS: usize = MOST_BYTES / 4 * 3;
 
 /// The first streams have a precision of 0.1 %, the others of 1 % (benches/README.md has the memory
 /// sizes).
@@ -41,20 +36,20 @@ pub struct StreamCounts {
 /// All measured streams, and the datagrams that belong to none.
 #[derive(Clone, Debug)]
 pub struct Streams {
-    streams: Vec<Stream>,
+    pub(super) streams: Vec<Stream>,
     /// By key; by key and source if several senders have the same key.
     positions: HashMap<(Key, Option<SocketAddr>), usize>,
-    /// The memory of the streams of each address.
-    by_address: HashMap<IpAddr, Share>,
     /// The stream of the previous datagram, which most datagrams share.
     recent: Option<Recent>,
-    most: usize,
-    most_bytes: usize,
-    /// The memory of all streams in bytes.
-    bytes: usize,
+    /// The memory of all streams.
+    pub budget: Budget,
+    /// Senders that share a lighting universe or a PTP domain.
+    pub peers: Peers,
+    /// The pairs of targets whose streams are the same.
+    pub pairs: Pairs,
     intervals: bool,
     local: LocalClock,
-    open: usize,
+    pub(super) open: usize,
     empty: usize,
     /// Datagrams of streams beyond the limits.
     pub untracked: u64,
@@ -85,13 +80,6 @@ impl Recent {
     }
 }
 
-/// The memory of the streams of one address.
-#[derive(Clone, Copy, Debug, Default)]
-struct Share {
-    streams: usize,
-    bytes: usize,
-}
-
 impl Streams {
     /// An empty table. `listens` is the number of endpoints; `intervals` enables marks; `local` is
     /// the receiver's clock.
@@ -99,11 +87,10 @@ impl Streams {
         Streams {
             streams: Vec::new(),
             positions: HashMap::new(),
-            by_address: HashMap::new(),
             recent: None,
-            most: FEWEST_STREAMS.max(listens.saturating_mul(4)),
-            most_bytes: MOST_BYTES,
-            bytes: 0,
+            budget: Budget::new(FEWEST_STREAMS.max(listens.saturating_mul(4))),
+            peers: Peers::default(),
+            pairs: Pairs::default(),
             intervals,
             local,
             open: 0,
@@ -129,17 +116,20 @@ impl Streams {
             self.untracked += u64::from(probe.kind != ProbeKind::End);
             return None;
         };
-        let may_grow = self.bytes < self.most_bytes;
+        let may_grow = self.budget.has_room();
         let stream = &mut self.streams[position];
         if probe.kind == ProbeKind::End {
             self.open -= usize::from(!stream.ended);
             self.empty += usize::from(!stream.ended && stream.sequence.is_none());
             stream.end(probe.sequence, arrival.time);
+            self.pairs.announce(&stream.links, position, probe.sequence, true, arrival.time);
             return None;
         }
         self.empty -= usize::from(stream.ended && stream.sequence.is_none());
         let may_grow = may_grow && !stream.full;
-        let delay = stream.take(probe, arrival, local, may_grow);
+        let sample = Sample::of_probe(probe, Clock::of(probe, local));
+        let (_, delay) = stream.take(&sample, arrival, may_grow);
+        self.pairs.take(&stream.links, position, probe.sequence, 1, arrival.time);
         if std::mem::take(&mut stream.may_have_grown) {
             self.charge(position);
         }
@@ -147,18 +137,19 @@ impl Streams {
     }
 
     /// Charges the current memory of a stream.
-    fn charge(&mut self, position: usize) {
+    pub fn charge(&mut self, position: usize) {
         let stream = &mut self.streams[position];
         let (address, before) = stream.charged;
         let bytes = stream.bytes();
-        if bytes == before {
-            return;
+        if bytes != before {
+            stream.charged.1 = bytes;
+            stream.full = self.budget.charge(address, before, bytes);
         }
-        stream.charged.1 = bytes;
-        self.bytes = self.bytes + bytes - before;
-        let share = self.by_address.entry(address).or_default();
-        share.bytes = share.bytes + bytes - before;
-        stream.full = share.bytes > MOST_BYTES_OF_ADDRESS;
+    }
+
+    /// Whether the stream at a position may take more memory.
+    pub fn may_grow(&self, position: usize) -> bool {
+        self.budget.has_room() && self.streams.get(position).is_some_and(|stream| !stream.full)
     }
 
     /// Adds a damaged probe, also to its stream if that is known.
@@ -190,9 +181,9 @@ impl Streams {
         self.streams.iter()
     }
 
-    /// The memory in bytes: at most [`MOST_BYTES`], plus the memory of one datagram.
+    /// The memory in bytes: at most [`super::MOST_BYTES`], plus the memory of one datagram.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.budget.bytes()
     }
 
     /// Whether there are streams, and all have ended.
@@ -233,12 +224,14 @@ impl Streams {
         {
             let source = stream.apart.then_some(stream.source);
             let key = Key { ifindex: now, ..stream.key };
-            if self.positions.contains_key(&(key, source)) {
+            if stream.foreign.is_none() && self.positions.contains_key(&(key, source)) {
                 // The stream also arrived there.
                 continue;
             }
-            self.positions.remove(&(stream.key, source));
-            self.positions.insert((key, source), position);
+            if stream.foreign.is_none() {
+                self.positions.remove(&(stream.key, source));
+                self.positions.insert((key, source), position);
+            }
             (stream.key, stream.iface) = (key, Some(name.to_owned()));
             stream.zone = stream.zone.take().map(|_| name.to_owned());
         }
@@ -286,25 +279,29 @@ impl Streams {
 
     /// Adds a stream; `apart` is its source if it is not the first with its key.
     fn add(&mut self, key: Key, apart: Option<SocketAddr>, arrival: &Arrival) -> Option<usize> {
-        // One address takes no more than half of the streams, which leaves the rest to others.
-        let address = arrival.source.ip();
-        let of_address = self.by_address.get(&address).copied().unwrap_or_default();
-        if self.streams.len() >= self.most
-            || of_address.streams >= self.most / 2
-            || self.bytes + OVERHEAD > self.most_bytes
-            || of_address.bytes > MOST_BYTES_OF_ADDRESS
-        {
+        let position = self.push(key, arrival)?;
+        self.streams[position].apart = apart.is_some();
+        self.positions.insert((key, apart), position);
+        self.link(position, arrival);
+        self.charge(position);
+        Some(position)
+    }
+
+    /// Finds the places of a new stream in pairs.
+    pub(super) fn link(&mut self, position: usize, arrival: &Arrival) {
+        let stream = &mut self.streams[position];
+        stream.links = self.pairs.links(stream, arrival);
+    }
+
+    /// Adds a stream if the limits allow it; the caller charges its memory.
+    pub(super) fn push(&mut self, key: Key, arrival: &Arrival) -> Option<usize> {
+        if !self.budget.add(arrival.source.ip(), OVERHEAD) {
             return None;
         }
-        self.by_address.entry(address).or_default().streams += 1;
         let position = self.streams.len();
         let precision = if position < FINE_STREAMS { Precision::Fine } else { Precision::Coarse };
-        let mut stream = Stream::new(key, arrival, precision, self.intervals);
-        stream.apart = apart.is_some();
-        self.streams.push(stream);
-        self.positions.insert((key, apart), position);
+        self.streams.push(Stream::new(key, arrival, precision, self.intervals));
         self.open += 1;
-        self.charge(position);
         Some(position)
     }
 }

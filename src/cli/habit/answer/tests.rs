@@ -117,7 +117,7 @@ fn each_row_gives_a_tip_with_a_valid_line() {
 #[test]
 fn similar_letters_and_hidden_options_give_no_tip() {
     for typed in
-        ["recv --portals 1", "recv --batches 3", "send --lop", "send --iff", "recv --pot", "scan"]
+        ["recv --portals 1", "recv --batches 3", "send --lop", "send --iff", "recv --pot", "swim"]
     {
         let error = refused(&format!("mcast {typed}"));
         assert!(!error.contains("tip:"), "{typed}: {error}");

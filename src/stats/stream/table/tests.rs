@@ -284,7 +284,7 @@ fn a_sender_with_two_interfaces_on_one_network_is_two_streams() {
 #[test]
 fn forged_streams_take_bounded_memory() {
     let mut streams = Streams::new(10_000, true, HERE);
-    streams.most_bytes = 20 << 20;
+    streams.budget.most_bytes = 20 << 20;
     let mut random = 88_172_645_463_325_252_u64;
     let mut next = move || {
         random ^= random << 13;
@@ -357,7 +357,7 @@ fn a_single_end_makes_an_unknown_stream() {
     let stream = streams.iter().next().unwrap();
     assert_eq!(
         (stream.losses(false), stream.missed_before(), stream.clock()),
-        (Losses::default(), 100, Clock::Unknown)
+        (Losses::default(), Some(100), Clock::Unknown)
     );
     assert!(streams.all_ended());
     assert_eq!(streams.counts(), StreamCounts { streams: 1, open: 0, empty: 1, more: false });

@@ -1,0 +1,58 @@
+//! What a receiver prints of market data.
+
+use super::samples::received;
+use crate::event::{
+    DetailInfo, Event, MarketInfo, MeasuredInfo, RecvCounters, RecvSummary, StreamInfo,
+};
+use crate::format::market::presets;
+use crate::report::samples::{counters, stream, together};
+use crate::report::{Lines, Output};
+use crate::verdict::Verdict;
+
+/// A stream of 50 datagrams, which lost 2 of 120 messages.
+fn of(format: &'static str, session: Option<&str>, asides: u64, lost: Option<u64>) -> StreamInfo {
+    let market = MarketInfo {
+        session: session.map(str::to_owned),
+        messages: 120,
+        messages_lost: lost,
+        heartbeats: asides,
+        asides,
+    };
+    let mut detail = DetailInfo::default();
+    detail.market.replace(market);
+    let mut counters = counters(120, 2, (1, 2));
+    counters.datagrams = 50;
+    StreamInfo {
+        format,
+        how: "structure",
+        unit: "messages",
+        key: session.map(str::to_owned),
+        stream: None,
+        missed_before: Some(0),
+        detail,
+        ..stream(1, counters)
+    }
+}
+
+pub fn samples() -> Vec<String> {
+    let streams = vec![
+        of("moldudp64", Some("DAY1"), 1, Some(2)),
+        of("xdp", None, 2, Some(2)),
+        of("mdp3", None, 0, None),
+        of("described", Some("7/2"), 0, Some(0)),
+    ];
+    let measured =
+        MeasuredInfo { unit: Some("messages"), ..together(counters(120, 2, (1, 2)), 4, 0, 0) };
+    let counters = RecvCounters { measured: Some(measured), streams, ..received(200) };
+    let (flows, assertions, verdict) = (Vec::new(), Vec::new(), Verdict::default());
+    let summary =
+        Event::RecvSummary(RecvSummary { counters, flows, pairs: Vec::new(), assertions, verdict });
+    let mut out = Vec::new();
+    let mut lines = Lines::fitting(Output::Text, Some(100), true);
+    lines.add(&summary, &mut out).expect("a buffer");
+    let titles: String = presets().iter().map(|of| format!("{} {}\n", of.name, of.title)).collect();
+    vec![
+        format!("-- market data, -v\n{}", String::from_utf8(out).expect("text")),
+        format!("-- titles of market data\n{titles}"),
+    ]
+}

@@ -1,0 +1,26 @@
+//! A block of lines for each stream: the measurements that only its format has.
+
+use std::io::{self, Write};
+
+use super::market;
+use super::rtp;
+use super::senders;
+use super::ts;
+use crate::event::StreamInfo;
+
+/// Writes the blocks of the streams that have one.
+pub fn write(streams: &[StreamInfo], out: &mut dyn Write) -> io::Result<()> {
+    for stream in streams {
+        if let Some(of) = &stream.detail.rtp {
+            rtp::block(stream, of, out)?;
+        }
+        if let Some(of) = &stream.detail.ts {
+            ts::block(stream, of, out)?;
+        }
+        if let Some(of) = &stream.detail.market {
+            market::block(stream, of, out)?;
+        }
+        senders::block(stream, out)?;
+    }
+    Ok(())
+}
