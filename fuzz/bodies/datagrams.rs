@@ -5,6 +5,11 @@
 //! interval. Every sequence of bytes is a valid program, and every mutation is therefore a possible
 //! run.
 
+#[path = "bytes.rs"]
+mod bytes;
+#[path = "checks.rs"]
+mod checks;
+
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU64;
@@ -12,10 +17,12 @@ use std::num::NonZeroU64;
 use mcast::event::{CountersInfo, describe};
 use mcast::format::probe;
 use mcast::format::probe::{Damage, MIN_LEN, MOST, Probe, ProbeKind, Reading, Writer};
-use mcast::stats::delay::Quantiles;
-use mcast::stats::sequence::{Losses, WINDOW};
+use mcast::stats::sequence::WINDOW;
 use mcast::stats::stream::{Arrival, Key, LocalClock, MOST_BYTES, Stream, StreamCounts, Streams};
 use mcast::units::UnixTime;
+
+use self::bytes::Bytes;
+use self::checks::{check_info, check_losses};
 
 /// The number of streams kept for a small number of sockets, and for each further one.
 const FEWEST_STREAMS: usize = 4096;
@@ -62,36 +69,6 @@ pub fn run(bytes: &[u8]) {
         run.step(&mut bytes);
     }
     run.check();
-}
-
-/// Bytes that are read from the front; zeroes follow.
-struct Bytes<'a>(&'a [u8]);
-
-impl Bytes<'_> {
-    fn u8(&mut self) -> u8 {
-        u8::from_le_bytes(self.array())
-    }
-
-    fn u16(&mut self) -> u16 {
-        u16::from_le_bytes(self.array())
-    }
-
-    fn u64(&mut self) -> u64 {
-        u64::from_le_bytes(self.array())
-    }
-
-    fn array<const N: usize>(&mut self) -> [u8; N] {
-        let mut array = [0; N];
-        let taken = self.take(N);
-        array[..taken.len()].copy_from_slice(&taken);
-        array
-    }
-
-    fn take(&mut self, many: usize) -> Vec<u8> {
-        let (taken, rest) = self.0.split_at(many.min(self.0.len()));
-        self.0 = rest;
-        taken.to_vec()
-    }
 }
 
 /// The input, counted in the simplest way.
@@ -353,7 +330,8 @@ impl Run {
             return;
         }
         for lately in [false, true].into_iter().take(if self.intervals { 2 } else { 1 }) {
-            let (infos, together) = describe(&self.streams, lately, UnixTime::default());
+            let (infos, together) =
+                describe(&self.streams, &HashSet::new(), lately, UnixTime::default());
             assert_eq!(together.is_none(), infos.is_empty());
             for info in &infos {
                 check_info(&info.counters);
@@ -412,9 +390,10 @@ impl Run {
         );
         if let Some(highest) = fed.numbers.iter().max().filter(|_| is_alone) {
             let end = fed.announced.max(highest + 1);
-            assert!(losses.expected <= end && stream.missed_before() <= *highest);
+            let missed_before = stream.missed_before().expect("a probe's first number is 0");
+            assert!(losses.expected <= end && missed_before <= *highest);
             assert_eq!(
-                stream.missed_before() + losses.expected,
+                missed_before + losses.expected,
                 end,
                 "all that was sent was missed, lost or received"
             );
@@ -431,38 +410,6 @@ impl Run {
         assert!(lately.truncated <= counters.truncated && counters.truncated <= self.fed.truncated);
         taken
     }
-}
-
-fn check_losses(losses: Losses) {
-    let Losses { expected, lost, runs, longest } = losses;
-    assert!(lost <= expected && longest <= lost && runs <= lost, "{losses:?}");
-    assert_eq!((lost == 0, lost == 0), (runs == 0, longest == 0), "{losses:?}");
-    // Each run has at least one loss and at most `longest`; one run has exactly `longest`.
-    assert!(
-        lost >= longest + runs.saturating_sub(1) && lost <= longest.saturating_mul(runs),
-        "{losses:?}"
-    );
-}
-
-fn check_quantiles(quantiles: Quantiles) {
-    let Quantiles { min, mean, p50, p90, p99, p999, max } = quantiles;
-    assert!(
-        [min, p50, p90, p99, p999, max].is_sorted() && (min..=max).contains(&mean),
-        "{quantiles:?}"
-    );
-}
-
-fn check_info(counters: &CountersInfo) {
-    assert!(counters.loss_ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio)), "{counters:?}");
-    for never_negative in
-        [counters.jitter, counters.rate_pps, counters.bitrate_bps].into_iter().flatten()
-    {
-        assert!(never_negative.is_finite() && never_negative >= 0.0, "{counters:?}");
-    }
-    assert!(counters.gap_ns.is_none_or(|gap| gap >= 0), "{counters:?}");
-    assert!(counters.hops.is_none_or(|hops| hops.min <= hops.max), "{counters:?}");
-    assert!(counters.pdv_ns.is_none_or(|variation| variation.min >= 0), "{counters:?}");
-    counters.delay_ns.into_iter().chain(counters.pdv_ns).for_each(check_quantiles);
 }
 
 /// A sequence near the last one, near a limit, or anywhere.
