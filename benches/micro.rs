@@ -6,6 +6,12 @@
 //! and shorter samples. `--list` prints the names of the cases. `--calls=N NAME` runs the case with
 //! exactly this name N times, without a clock: instructions.py counts the instructions.
 
+#[path = "micro/foreign.rs"]
+mod foreign;
+#[path = "../fuzz/bodies/payloads.rs"]
+#[allow(dead_code, reason = "the fuzz targets use the rest")]
+mod payloads;
+
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU64;
@@ -209,5 +215,6 @@ fn main() {
     }
     wire(&bench);
     statistics(&bench);
+    foreign::foreign(&bench);
     report(&bench);
 }
