@@ -206,6 +206,8 @@ fn ports_are_found_by_frames() {
     let _senders = [
         a.mcast("send --iface e0 239.1.0.5:5010 -i 10ms").ready(),
         a.mcast("send --iface e0 239.1.0.5:6000 -i 10ms").ready(),
+        // Another group, which the user did not name.
+        a.mcast("send --iface e0 239.2.0.5:6000 -i 10ms").ready(),
     ];
     let finished = json(&b, "239.1.0.0/28 --dwell 300ms").ends(0);
     let summary = finished.summary();
@@ -213,6 +215,7 @@ fn ports_are_found_by_frames() {
     let ports: BTreeSet<u64> = found.iter().map(|found| found["port"].as_u64().unwrap()).collect();
     assert_eq!(ports, BTreeSet::from([5010, 6000]));
     assert_eq!((&summary["groups"], &summary["alive"]), (&json!(16), &json!(1)));
+    assert_eq!(found.len(), 2, "{summary}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The plan of `mcast scan`.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +80,13 @@ impl Scan {
             formats: Settings { local: host.addresses(), ..Settings::default() },
             backend: args.common.backend(),
         })
+    }
+
+    /// The groups without a port, on their interfaces by index, with their filters.
+    pub fn without_port(&self) -> HashMap<(IpAddr, u32), Arc<Filter>> {
+        let unknown = self.listens.iter().filter(|listen| listen.at.port == 0);
+        let key = |listen: &Listen| (listen.at.group, listen.at.via.index);
+        unknown.map(|listen| (key(listen), Arc::clone(&listen.filter))).collect()
     }
 
     /// Whether frames help: mcast looks for groups or for ports.

@@ -40,8 +40,9 @@ pub struct Discovery<'a> {
     due: Instant,
     known: HashSet<Place>,
     found: Vec<(Place, Arc<Filter>)>,
-    /// What is announced, is scanned.
-    adds: bool,
+    /// The groups whose ports frames must show, with their filters; `None` if every group is of
+    /// interest, announced ones too.
+    wanted: Option<HashMap<(IpAddr, u32), Arc<Filter>>>,
     sessions: Sessions,
     vias: HashMap<(u32, Family), Arc<Via>>,
 }
@@ -69,7 +70,7 @@ impl<'a> Discovery<'a> {
             due: Instant::now(),
             known: HashSet::new(),
             found: Vec::new(),
-            adds: plan.discover.is_some(),
+            wanted: plan.discover.is_none().then(|| plan.without_port()),
             sessions: Sessions::default(),
             vias: HashMap::new(),
         })
@@ -109,7 +110,7 @@ impl<'a> Discovery<'a> {
         if let Some(inbox) = &mut self.announcements {
             inbox.poll_ready(reporter.wake())?;
             let (sessions, known, found) = (&mut self.sessions, &mut self.known, &mut self.found);
-            let adds = self.adds;
+            let adds = self.wanted.is_none();
             let flow = inbox.read(|datagram| {
                 let ifindex = datagram.endpoint.via.index;
                 for Announced { group, port, filter } in sessions.read(datagram.payload) {
@@ -132,14 +133,19 @@ impl<'a> Discovery<'a> {
     fn read_frames(&mut self) -> bool {
         let Some(frames) = &mut self.frames else { return false };
         let (interfaces, known, found) = (self.interfaces, &mut self.known, &mut self.found);
-        let any = Arc::new(Filter::Any);
+        let (wanted, any) = (&self.wanted, Arc::new(Filter::Any));
         let read = frames.read(Instant::now() + MAX_TURN, |frame| {
             if !interfaces.iter().any(|iface| iface.index == frame.ifindex) {
                 return;
             }
             for place in places(frame) {
+                let filter = match wanted {
+                    Some(wanted) => wanted.get(&(place.0, place.2)),
+                    None => Some(&any),
+                };
+                let Some(filter) = filter else { continue };
                 if (known.len() as u64) < MOST_TARGETS && known.insert(place) {
-                    found.push((place, Arc::clone(&any)));
+                    found.push((place, Arc::clone(filter)));
                 }
             }
         });
