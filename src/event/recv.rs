@@ -66,11 +66,11 @@ pub struct RecvCounters {
     /// The longest time between two datagrams, of any sources.
     #[serde(rename = "gap_ns", serialize_with = "some_nanos")]
     pub gap: Option<Duration>,
-    /// Probes with a wrong checksum or length.
+    /// Probes with a wrong checksum or length, and datagrams that do not fit the named format.
     pub corrupt: u64,
     /// Probes of an unknown version or kind.
     pub unsupported: u64,
-    /// Probes of streams that were not tracked.
+    /// Datagrams of streams that were not tracked.
     pub untracked: u64,
     /// All measured streams together; `null` if there are none.
     pub measured: Option<MeasuredInfo>,

@@ -74,12 +74,16 @@ pub fn summary(
         remarks(measured, &counters.streams, paint, out)?;
     }
     let anomalies = [
-        (counters.corrupt, "corrupt: wrong checksum or length"),
-        (counters.unsupported, "unsupported: version or kind unknown to this mcast"),
-        (counters.untracked, "untracked: too many streams; losses in the others are unknown"),
+        (counters.corrupt, "datagram", "corrupt: wrong checksum, length or format"),
+        (counters.unsupported, "probe", "unsupported: version or kind unknown to this mcast"),
+        (
+            counters.untracked,
+            "datagram",
+            "untracked: too many streams; losses in the others are unknown",
+        ),
     ];
-    for (number, kind) in anomalies.iter().filter(|(number, _)| *number > 0) {
-        writeln!(out, "{} {kind}", paint.bad(count(*number, "probe")))?;
+    for (number, what, kind) in anomalies.iter().filter(|(number, ..)| *number > 0) {
+        writeln!(out, "{} {kind}", paint.bad(count(*number, what)))?;
     }
     counters.measured.as_ref().map_or(Ok(()), |measured| {
         losses(measured, counters.dropped(), counters.checksum_errors, paint, out)

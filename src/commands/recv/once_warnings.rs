@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::net::{Discards, Inbox};
 use crate::notice::receive;
 use crate::report::Reporter;
+use crate::stats::flow::Flows;
 use crate::stats::stream::{StreamCounts, Streams};
 
 /// How often to look for drops, and for their cause, which reads several counters.
@@ -103,9 +104,10 @@ impl OnceWarnings {
     pub fn check_untracked(
         &mut self,
         streams: &Streams,
+        flows: &Flows,
         reporter: &mut Reporter,
     ) -> io::Result<()> {
-        if self.untracked || streams.untracked == 0 {
+        if self.untracked || streams.untracked + flows.untracked == 0 {
             return Ok(());
         }
         self.untracked = true;

@@ -265,7 +265,7 @@ impl<'a> RecvLoop<'a> {
                 self.conditions.note_end_marker(now);
                 return Ok(ControlFlow::Continue(()));
             }
-            self.warnings.check_untracked(&self.counts.streams, reporter)?;
+            self.warnings.check_untracked(&self.counts.streams, &self.counts.flows, reporter)?;
             self.warnings.check_peers(&mut self.counts.streams, reporter)?;
             self.count_copy(&datagram, reporter)?;
             if self.plan.show {
