@@ -46,7 +46,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("pillar", "xdp"),
 ];
 
-/// The parser, which tells completions the names.
+/// The parser. Completions list the names.
 #[derive(Clone, Copy)]
 pub(super) struct Parser;
 

@@ -68,6 +68,9 @@ pub struct RecvCounters {
     pub gap: Option<Duration>,
     /// Probes with a wrong checksum or length, and datagrams that do not fit the named format.
     pub corrupt: u64,
+    /// Datagrams of measured flows that are in no stream: they do not fit the format, or arrived long
+    /// before it was recognised.
+    pub foreign: u64,
     /// Probes of an unknown version or kind.
     pub unsupported: u64,
     /// Datagrams of streams that were not tracked.

@@ -59,6 +59,7 @@ pub fn received(datagrams: u64) -> RecvCounters {
         interface_copies: None,
         gap: None,
         corrupt: 0,
+        foreign: 0,
         unsupported: 0,
         untracked: 0,
         measured: None,

@@ -116,7 +116,13 @@ fn anomalies() -> String {
     };
     let run = |number, hops| {
         let run = measured(odd(number, hops));
-        ended(RecvCounters { corrupt: number, unsupported: number, untracked: number, ..run })
+        ended(RecvCounters {
+            corrupt: number,
+            foreign: number,
+            unsupported: number,
+            untracked: number,
+            ..run
+        })
     };
     let (near, far) = (HopsInfo { min: 1, max: 1 }, HopsInfo { min: 1, max: 3 });
     shown("measured, anomalies", [run(1, near), run(2, far)])

@@ -75,6 +75,7 @@ pub fn summary(
     }
     let anomalies = [
         (counters.corrupt, "datagram", "corrupt: wrong checksum, length or format"),
+        (counters.foreign, "datagram", "foreign: not in the format of the flow"),
         (counters.unsupported, "probe", "unsupported: version or kind unknown to this mcast"),
         (
             counters.untracked,

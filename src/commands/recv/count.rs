@@ -13,7 +13,7 @@ use crate::net::{Datagram, Discards, InterfaceEvent};
 use crate::stats::flow::{Flows, Seen, Settings};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
-use crate::target::{Listen, without_zone};
+use crate::target::Listen;
 
 /// The kind of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,7 @@ struct Anomalies {
     discards: Option<Discards>,
     interface_copies: Option<u64>,
     corrupt: u64,
+    foreign: u64,
     unsupported: u64,
     untracked: u64,
 }
@@ -111,20 +112,8 @@ impl Counts {
 
     /// Counts a datagram.
     pub fn count(&mut self, datagram: &Datagram) -> Classified {
-        let Datagram { payload, meta, endpoint, iface, zone, read, origin } = *datagram;
-        let arrival = Arrival {
-            source: without_zone(meta.source),
-            zone,
-            group: datagram.group(),
-            port: endpoint.port,
-            iface: meta.ifindex.zip(iface),
-            time: meta.time,
-            read: meta.kernel_time.then_some(read),
-            ttl: meta.ttl,
-            traffic_class: meta.traffic_class,
-            len: payload.len(),
-            origin: Some(origin),
-        };
+        let Datagram { payload, meta, origin, .. } = *datagram;
+        let arrival = Arrival::from(datagram);
         if !self.beside.is_empty() && self.beside.contains(&(arrival.group, arrival.port)) {
             self.flows.describe(payload, &arrival, &mut self.streams);
             return Classified::Beside;
@@ -245,6 +234,7 @@ impl Counts {
             discards,
             interface_copies: self.copies.as_ref().map(|copies| copies.count),
             corrupt,
+            foreign: self.flows.foreign(),
             unsupported,
             untracked,
         }
@@ -260,6 +250,8 @@ impl Anomalies {
             discards: self.discards.map(|now| now.since(before.discards)),
             interface_copies: risen(self.interface_copies, before.interface_copies),
             corrupt: self.corrupt - before.corrupt,
+            // A flow may cease to be a measured one.
+            foreign: self.foreign.saturating_sub(before.foreign),
             unsupported: self.unsupported - before.unsupported,
             untracked: self.untracked - before.untracked,
         }
@@ -283,6 +275,7 @@ fn counters(
         interface_copies: anomalies.interface_copies,
         gap: tally.gap(),
         corrupt: anomalies.corrupt,
+        foreign: anomalies.foreign,
         unsupported: anomalies.unsupported,
         untracked: anomalies.untracked,
         measured,

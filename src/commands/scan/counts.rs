@@ -12,7 +12,7 @@ use crate::plan;
 use crate::stats::Meter;
 use crate::stats::flow::Flows;
 use crate::stats::stream::{Arrival, LocalClock, Streams};
-use crate::target::{Endpoint, without_zone};
+use crate::target::Endpoint;
 
 /// Identifies a flow that was reported.
 type Reported = (IpAddr, u16, SocketAddr, Option<String>);
@@ -42,20 +42,8 @@ impl Counts {
 
     /// Counts a datagram.
     pub fn add(&mut self, datagram: &Datagram) {
-        let Datagram { payload, meta, endpoint, iface, zone, read, origin } = *datagram;
-        let arrival = Arrival {
-            source: without_zone(meta.source),
-            zone,
-            group: datagram.group(),
-            port: endpoint.port,
-            iface: meta.ifindex.zip(iface),
-            time: meta.time,
-            read: meta.kernel_time.then_some(read),
-            ttl: meta.ttl,
-            traffic_class: meta.traffic_class,
-            len: payload.len(),
-            origin: Some(origin),
-        };
+        let Datagram { payload, meta, endpoint, .. } = *datagram;
+        let arrival = Arrival::from(datagram);
         self.meter.add(meta.time, payload.len());
         self.alive.insert((endpoint.group, endpoint.port, endpoint.via.index));
         match probe::read(payload, meta.truncated) {

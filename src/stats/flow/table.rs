@@ -80,9 +80,11 @@ impl Flows {
         unfit.flat_map(Flow::streams).collect()
     }
 
-    /// Datagrams that do not fit the format of their flow.
+    /// Datagrams of measured flows that are in no stream: they do not fit the format, or arrived long
+    /// before it was recognised.
     pub fn foreign(&self) -> u64 {
-        self.flows.iter().map(|flow| flow.foreign).sum()
+        let measured = self.flows.iter().filter(|flow| flow.is_measured());
+        measured.map(|flow| flow.foreign + flow.unmeasured).sum()
     }
 
     /// The memory in bytes, without that of the streams.

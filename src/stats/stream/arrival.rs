@@ -3,6 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU64;
 
+use crate::net::Datagram;
+use crate::target::without_zone;
 use crate::units::UnixTime;
 
 /// The circumstances of an arrival.
@@ -31,4 +33,24 @@ pub struct Arrival<'a> {
     /// The number of its origin, if known: consecutive arrivals with equal numbers have the same
     /// source, zone, group, port and interface.
     pub origin: Option<NonZeroU64>,
+}
+
+impl<'a> From<&Datagram<'a>> for Arrival<'a> {
+    #[inline]
+    fn from(datagram: &Datagram<'a>) -> Self {
+        let Datagram { payload, meta, endpoint, iface, zone, read, origin } = *datagram;
+        Arrival {
+            source: without_zone(meta.source),
+            zone,
+            group: datagram.group(),
+            port: endpoint.port,
+            iface: meta.ifindex.zip(iface),
+            time: meta.time,
+            read: meta.kernel_time.then_some(read),
+            ttl: meta.ttl,
+            traffic_class: meta.traffic_class,
+            len: payload.len(),
+            origin: Some(origin),
+        }
+    }
 }

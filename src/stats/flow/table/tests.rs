@@ -170,6 +170,16 @@ fn eight_misfits_reopen_the_decision() {
 }
 
 #[test]
+fn misfits_of_a_measured_flow_are_foreign() {
+    let mut receiver = Receiver::new(Choice::Auto);
+    receiver.take_all((0..100).map(mgen));
+    receiver.take_all((0..8).map(|_| b"something else".to_vec()));
+    receiver.take_all((100..120).map(mgen));
+    assert_eq!(receiver.flows.foreign(), 8);
+    assert_eq!(receiver.only_stream().losses(false).expected, 120);
+}
+
+#[test]
 fn a_named_format_needs_no_evidence() {
     let mut receiver = Receiver::new(Choice::Only(Format::Mgen));
     receiver.take(&mgen(5));
