@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 
 /// Sends datagrams to 239.1.1.1:5000, each given in hex.
 const SEND: &str = r#"
-import socket, sys, time
+import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
 for payload in sys.argv[1:]:
     s.sendto(bytes.fromhex(payload), ("239.1.1.1", 5000))
-    time.sleep(0.002)
 "#;
 
 /// Runs `mcast recv` with these options, while another host sends the datagrams.

@@ -170,11 +170,6 @@ impl Extension {
         self.outliers
     }
 
-    /// Whether a datagram is held. At the end of the stream, it is an outlier.
-    pub fn is_holding(&self) -> bool {
-        self.held.is_some()
-    }
-
     /// How often a silence was long enough for the numbers to wrap. The losses in it are a lower
     /// bound: they may hide multiples of the modulus.
     pub fn ambiguous(&self) -> u64 {

@@ -17,7 +17,7 @@ def paced(payloads, group, port):
     s = open_socket()
     for payload in payloads:
         s.sendto(payload, (group, port))
-        time.sleep(0.001)
+        time.sleep(0.001)  # the pace of the sender
 
 
 def old_iperf(count):
@@ -99,7 +99,8 @@ def clocks(group, count, letters):
     After a slash in the letters, other clocks take over.
     """
     for place, together in enumerate(letters.split("/")):
-        # Three of the intervals that an Announce states, and more.
+        # The earlier clocks are silent for three of the intervals that an Announce states, and
+        # more: only then are they gone.
         time.sleep(place)
         run_clocks(group, count, together)
 
@@ -112,7 +113,7 @@ def run_clocks(group, count, letters):
             if number % 10 != 3:
                 general.sendto(ptp_message(8, letter, number, -4, bytes(10)), (group, 320))
             general.sendto(announce(letter, number), (group, 320))
-        time.sleep(0.0625)
+        time.sleep(0.0625)  # the interval that a Sync states
 
 
 program, group, port, *arguments = sys.argv[1:]

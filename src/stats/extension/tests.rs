@@ -52,7 +52,7 @@ fn a_restart_is_found_after_two_datagrams() {
     let places = follow(&mut extension, (1000..2000).chain([0, 1, 2]));
     let restart = Place::Restart { held: 0, held_count: 1, first: 1 };
     assert_eq!(places[1000..], [Place::Held, restart, Place::At(2)]);
-    assert_eq!((extension.outliers(), extension.is_holding()), (0, false));
+    assert_eq!((extension.outliers(), extension.held.is_some()), (0, false));
 }
 
 #[test]
