@@ -14,7 +14,7 @@ pub(super) const SECTION: (&str, &str) = (
     "  \
   auto          recognise the format of each flow
   none          measure only datagrams of mcast send --probe
-  media         rtp ts
+  media         rtp ts; st2110-20 and st2110-40 are rtp with 32-bit numbers
   tools         iperf mgen sockperf mcjoin msend
   lighting      sacn artnet
   clocks        ptp
@@ -83,6 +83,7 @@ fn format(text: &str) -> Result<Choice, String> {
     match name.as_str() {
         "auto" => return Ok(Choice::Auto),
         "none" => return Ok(Choice::None),
+        name if Choice::EXTENDED_RTP.contains(&name) => return Ok(Choice::ExtendedRtp),
         _ => {}
     }
     Format::by_name(&name).map(Choice::Only).ok_or_else(|| unknown(&name))
@@ -109,7 +110,8 @@ fn unknown(name: &str) -> String {
 /// All names: first those that are no format, then the general ones, then market data.
 fn names() -> impl Iterator<Item = &'static str> {
     let general = Format::GENERAL.iter().map(|format| format.name());
-    ["auto", "none"].into_iter().chain(general).chain(market::names())
+    let extended = Choice::EXTENDED_RTP.into_iter();
+    ["auto", "none"].into_iter().chain(general).chain(extended).chain(market::names())
 }
 
 #[cfg(test)]
@@ -121,8 +123,9 @@ mod tests {
     #[test]
     fn each_name_selects_its_format() {
         for name in names().skip(2) {
-            let Ok(Choice::Only(format)) = format(name) else { panic!("{name}") };
-            assert_eq!(format.name(), name);
+            let format = format(name).ok().and_then(Choice::only).expect(name);
+            let expected = if Choice::EXTENDED_RTP.contains(&name) { "rtp" } else { name };
+            assert_eq!(format.name(), expected);
         }
         assert_eq!((format("auto"), format(" None ")), (Ok(Choice::Auto), Ok(Choice::None)));
         assert_eq!(format("RTP"), Ok(Choice::Only(Format::Rtp)));
@@ -130,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_help_lists_each_name() {
-        let words: Vec<&str> = SECTION.1.split_whitespace().collect();
+        let words: Vec<&str> = SECTION.1.split([' ', '\n', ';']).collect();
         names().for_each(|name| assert!(words.contains(&name), "{name}"));
     }
 

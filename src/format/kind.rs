@@ -94,6 +94,22 @@ pub enum Choice {
     None,
     /// Every flow has this format; other datagrams are corrupt.
     Only(Format),
+    /// Every flow is RTP with numbers of 32 bits: ST 2110-20 (RFC 4175) or -40 (RFC 8331).
+    ExtendedRtp,
+}
+
+impl Choice {
+    /// The names of RTP with numbers of 32 bits.
+    pub const EXTENDED_RTP: [&str; 2] = ["st2110-20", "st2110-40"];
+
+    /// The format of every flow.
+    pub fn only(self) -> Option<Format> {
+        match self {
+            Choice::Auto | Choice::None => None,
+            Choice::Only(format) => Some(format),
+            Choice::ExtendedRtp => Some(Format::Rtp),
+        }
+    }
 }
 
 /// How the format of a flow is known.

@@ -18,6 +18,10 @@ pub const MIN_LEN: usize = 12;
 /// The numbers of RTP: 16 bits, from a random one.
 pub const NUMBERING: Numbering = Numbering::bits(16, Unit::Datagrams);
 
+/// How ST 2110-20 and -40 number their datagrams: the payload begins with 16 upper bits (RFC 4175,
+/// RFC 8331).
+pub const EXTENDED_NUMBERING: Numbering = Numbering::bits(32, Unit::Datagrams);
+
 const PADDING: u8 = 0x20;
 const EXTENSION: u8 = 0x10;
 

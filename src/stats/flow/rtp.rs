@@ -4,11 +4,13 @@ use super::outline::Outline;
 use super::reading::Reading;
 use super::record::{Measured, Pending};
 use super::settings::Settings;
-use crate::format::kind::{Format, How};
+use crate::format::kind::{Choice, Format, How};
 use crate::format::numbered::{Content, Numbered};
 use crate::format::rtcp;
-use crate::format::rtp::{NUMBERING, Rtp, read as read_rtp, retransmitted_ssrc};
-use crate::stats::rtp::RtpDetail;
+use crate::format::rtp::{
+    EXTENDED_NUMBERING, NUMBERING, Rtp, read as read_rtp, retransmitted_ssrc,
+};
+use crate::stats::rtp::{ExtendedSequence, RtpDetail};
 use crate::stats::sequence::Order;
 use crate::stats::stream::{Arrival, Clock, Detail, Identity, Streams, Taken};
 
@@ -96,8 +98,13 @@ fn open(
     streams: &mut Streams,
 ) -> Option<usize> {
     let key = u64::from(rtp.ssrc);
-    let identity = Identity { format: Format::Rtp, how: flow.how, key, numbering: NUMBERING };
+    let is_extended = settings.choice == Choice::ExtendedRtp;
+    let numbering = if is_extended { EXTENDED_NUMBERING } else { NUMBERING };
+    let identity = Identity { format: Format::Rtp, how: flow.how, key, numbering };
     let mut detail = RtpDetail::new(rtp, settings.rtp_clock);
+    if is_extended {
+        detail.extended = ExtendedSequence::forced();
+    }
     detail.ssrc_changes = flow.streams.len() as u64;
     for position in flow.streams.values() {
         if let Some(Detail::Rtp(earlier)) = streams.detail(*position) {

@@ -184,12 +184,12 @@ impl Flows {
         if !self.budget.add(key.source.ip(), OVERHEAD) {
             return None;
         }
-        let state = match self.settings.choice {
-            Choice::Only(format) => {
+        let state = match self.settings.choice.only() {
+            Some(format) => {
                 let clock = self.clock(arrival);
                 State::Measured(Box::new(Measured::new(format, How::Asked, clock)))
             }
-            Choice::Auto | Choice::None => State::Undecided(Box::default()),
+            None => State::Undecided(Box::default()),
         };
         let position = self.flows.len();
         self.flows.push(Flow::new(payload, arrival, state));

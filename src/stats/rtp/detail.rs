@@ -56,6 +56,8 @@ impl RtpDetail {
     pub fn fresh(&self) -> Self {
         let mut fresh = RtpDetail::of(self.ssrc, self.meter.payload_type(), self.clock_hz);
         fresh.ssrc_changes = self.ssrc_changes;
+        // The extension of the numbers keeps its width.
+        fresh.extended = self.extended;
         fresh.transport = self.transport.fresh();
         fresh.set_label(self.label.as_deref().cloned());
         fresh

@@ -191,6 +191,38 @@ fn a_named_format_needs_no_evidence() {
     assert_eq!((losses.expected, losses.lost), (3, 1));
 }
 
+/// RTP whose payload begins with the upper 16 bits of the number.
+fn extended(number: u32) -> Vec<u8> {
+    let mut bytes = rtp(number as u16, 7);
+    bytes[12..14].copy_from_slice(&((number >> 16) as u16).to_be_bytes());
+    bytes
+}
+
+#[test]
+fn st_2110_counts_an_outage_longer_than_16_bits() {
+    let mut receiver = Receiver::new(Choice::ExtendedRtp);
+    // 100,000 datagrams a second: an outage of 2 s is longer than the lower bits can count.
+    let mut take = |number: u32| {
+        receiver.now = START + i64::from(number) * 10_000 - MILLI;
+        receiver.take(&extended(number));
+    };
+    (0..100_000).for_each(&mut take);
+    (300_000..300_100).for_each(&mut take);
+    let stream = receiver.only_stream();
+    assert_eq!(stream.losses(false).lost, 200_000);
+    assert!(stream.has_exact_losses());
+}
+
+#[test]
+fn a_restart_of_st_2110_keeps_its_width() {
+    let mut receiver = Receiver::new(Choice::ExtendedRtp);
+    receiver.take_all((1_000_000..1_001_000).map(extended));
+    receiver.take_all((0..140_000).map(extended));
+    let losses: Vec<_> = receiver.streams.iter().map(|stream| stream.losses(false)).collect();
+    let expected: Vec<_> = losses.iter().map(|losses| losses.expected).collect();
+    assert_eq!((expected, losses.iter().map(|of| of.lost).sum::<u64>()), (vec![1000, 140_000], 0));
+}
+
 #[test]
 fn without_recognition_nothing_is_measured() {
     let mut receiver = Receiver::new(Choice::None);
