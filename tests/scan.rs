@@ -39,36 +39,23 @@ while True:
 "#;
 
 /// Sends a transport stream of one program (PID 0x100) with a service name, without losses.
-const TS: &str = r#"
-import socket, struct, sys, time
+const TS: &str = concat!(
+    include_str!("lab/transport_stream.py"),
+    r#"
+import socket, sys, time
 group, port, name = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode()
-def crc(data):
-    value = 0xffffffff
-    for byte in data:
-        value ^= byte << 24
-        for _ in range(8):
-            value = (value << 1 ^ (0x04c11db7 if value >> 31 else 0)) & 0xffffffff
-    return struct.pack(">I", value)
-def section(table, extension, body):
-    head = struct.pack(">BHHBBB", table, 0xb000 | len(body) + 9, extension, 0xc1, 0, 0)
-    return b"\0" + head + body + crc(head + body)
-counters = {}
-def packet(pid, payload, starts):
-    count = counters[pid] = (counters.get(pid, -1) + 1) % 16
-    head = struct.pack(">BHB", 0x47, (0x4000 if starts else 0) | pid, 0x10 | count)
-    return head + payload.ljust(184, b"\xff")
 pat = section(0, 1, struct.pack(">HH", 1, 0xe020))
 pmt = section(2, 1, struct.pack(">HHBHH", 0xe100, 0xf000, 0x1b, 0xe100, 0xf000))
-service = b"\x48" + bytes([3 + len(name), 1, 0, len(name)]) + name
-sdt = section(0x42, 1, struct.pack(">HBHBH", 1, 0xff, 1, 0xfc, 0x8000 | len(service)) + service)
+sdt = service_description(b"", name)
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.100"))
 print("sending to", flush=True)
 while True:
     tables = packet(0, pat, True) + packet(0x20, pmt, True) + packet(0x11, sdt, True)
-    s.sendto(tables + b"".join(packet(0x100, bytes(184), False) for _ in range(4)), (group, port))
+    s.sendto(tables + b"".join(packet(0x100, bytes(184)) for _ in range(4)), (group, port))
     time.sleep(0.01)
-"#;
+"#
+);
 
 fn rtp(host: &Host, group: &str, missing: u32) -> Running {
     host.python(RTP, &[group, "5000", &missing.to_string()]).ready()

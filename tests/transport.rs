@@ -8,40 +8,16 @@ use serde_json::{Value, json};
 
 /// Sends 3 s of a program at 1,000 packets a second, seven in each datagram: `udp` or `rtp`, a
 /// group, and the numbers of the datagrams to lose, to send twice, and to send after the next one.
-const SENDER: &str = r#"
-import socket, struct, sys, time
+const SENDER: &str = concat!(
+    include_str!("lab/transport_stream.py"),
+    r#"
+import socket, sys, time
 mode, group = sys.argv[1:3]
 lost, twice, late = ({int(n) for n in argument.split(",") if n} for argument in sys.argv[3:6])
 
-def crc(data):
-    value = 0xffffffff
-    for byte in data:
-        value ^= byte << 24
-        for _ in range(8):
-            value = (value << 1 ^ (0x04c11db7 if value >> 31 else 0)) & 0xffffffff
-    return struct.pack(">I", value)
-
-def section(table, extension, body):
-    head = struct.pack(">BHHBBB", table, 0xb000 | len(body) + 9, extension, 0xc1, 0, 0)
-    return b"\0" + head + body + crc(head + body)
-
-counters = {}
-def packet(pid, payload, starts=False, adaptation=b""):
-    counter = counters.get(pid, 0)
-    counters[pid] = (counter + 1) % 16
-    control = 0x10 | (0x20 if adaptation else 0) | counter
-    head = struct.pack(">BHB", 0x47, (0x4000 if starts else 0) | pid, control)
-    if adaptation:
-        head += bytes([len(adaptation)]) + adaptation
-    return (head + payload + b"\xff" * 188)[:188]
-
-def text(value):
-    return bytes([len(value)]) + value
-
 pat = section(0, 1, struct.pack(">HH", 1, 0xf000))
 pmt = section(2, 1, bytes.fromhex("e100 f000 1b e100 f000 0f e101 f000"))
-service = b"\x01" + text(b"Provider") + text(b"Na\x1bme")
-sdt = section(0x42, 1, struct.pack(">HBHBH", 1, 0xff, 1, 0xfc, 0x8000 | len(service) + 2) + b"\x48" + text(service))
+sdt = service_description(b"Provider", b"Na\x1bme")
 pes = bytes.fromhex("000001e0 0000 8080 05 2100010001")
 
 def number(n):
@@ -73,7 +49,8 @@ for n in range(430):
         if held:
             s.sendto(held, (group, 5000))
             held = None
-"#;
+"#
+);
 
 /// Receives what [`SENDER`] sends with these arguments, and ends with this status.
 fn receive(sent: [&str; 4], options: &str, status: i32) -> Option<Finished> {
