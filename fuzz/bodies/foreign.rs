@@ -37,20 +37,6 @@ const MOST_DESCRIBED: usize = 64;
 /// The memory of all flows, without that of their streams, in bytes, and a flow more.
 const MOST_FLOW_BYTES: usize = (16 << 20) + (1 << 20);
 
-/// The formats that a user can ask for.
-const ASKED: [Format; 10] = [
-    Format::Rtp,
-    Format::Ts,
-    Format::Iperf,
-    Format::Mgen,
-    Format::Sockperf,
-    Format::Mcjoin,
-    Format::Msend,
-    Format::Sacn,
-    Format::Artnet,
-    Format::Ptp,
-];
-
 /// Runs the program in the bytes.
 ///
 /// # Panics
@@ -61,7 +47,7 @@ pub fn run(bytes: &[u8]) {
     let choice = match choice {
         0..=191 => Choice::Auto,
         192..=199 => Choice::None,
-        of => Choice::Only(ASKED[usize::from(of) % ASKED.len()]),
+        of => Choice::Only(Format::GENERAL[usize::from(of) % Format::GENERAL.len()]),
     };
     let local = LocalClock { host: 7, synchronised: settings & 2 == 0 };
     let listens = usize::from(settings >> 4);

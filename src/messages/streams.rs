@@ -49,7 +49,8 @@ pub fn delays(duplicates: u64) -> CountersInfo {
     }
 }
 
-fn ended(counters: RecvCounters) -> Event<'static> {
+/// The end of a run with these counters.
+pub fn ended(counters: RecvCounters) -> Event<'static> {
     let verdict = Verdict::default();
     Event::RecvSummary(RecvSummary {
         counters,

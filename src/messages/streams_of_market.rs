@@ -1,13 +1,11 @@
 //! What a receiver prints of market data.
 
+use super::results::shown_whole;
 use super::samples::received;
-use crate::event::{
-    DetailInfo, Event, MarketInfo, MeasuredInfo, RecvCounters, RecvSummary, StreamInfo,
-};
+use super::streams::ended;
+use crate::event::{DetailInfo, MarketInfo, MeasuredInfo, RecvCounters, StreamInfo};
 use crate::format::market::presets;
 use crate::report::samples::{counters, stream, together};
-use crate::report::{Lines, Output};
-use crate::verdict::Verdict;
 
 /// A stream of 50 datagrams, which lost 2 of 120 messages.
 fn of(format: &'static str, session: Option<&str>, asides: u64, lost: Option<u64>) -> StreamInfo {
@@ -44,15 +42,9 @@ pub fn samples() -> Vec<String> {
     let measured =
         MeasuredInfo { unit: Some("messages"), ..together(counters(120, 2, (1, 2)), 4, 0, 0) };
     let counters = RecvCounters { measured: Some(measured), streams, ..received(200) };
-    let (flows, assertions, verdict) = (Vec::new(), Vec::new(), Verdict::default());
-    let summary =
-        Event::RecvSummary(RecvSummary { counters, flows, pairs: Vec::new(), assertions, verdict });
-    let mut out = Vec::new();
-    let mut lines = Lines::fitting(Output::Text, Some(100), true);
-    lines.add(&summary, &mut out).expect("a buffer");
     let titles: String = presets().iter().map(|of| format!("{} {}\n", of.name, of.title)).collect();
     vec![
-        format!("-- market data, -v\n{}", String::from_utf8(out).expect("text")),
+        shown_whole("market data, -v", [ended(counters)]),
         format!("-- titles of market data\n{titles}"),
     ]
 }

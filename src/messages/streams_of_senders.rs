@@ -1,13 +1,13 @@
 //! What a receiver prints of streams from test tools, lighting sources and PTP clocks.
 
+use super::results::shown_whole;
 use super::samples::received;
+use super::streams::ended;
 use crate::event::{
-    ArtnetInfo, DetailInfo, Event, GrandmasterInfo, PtpInfo, RecvCounters, RecvSummary, SacnInfo,
-    SenderInfo, StreamInfo, UniverseSourceInfo,
+    ArtnetInfo, DetailInfo, GrandmasterInfo, PtpInfo, RecvCounters, SacnInfo, SenderInfo,
+    StreamInfo, UniverseSourceInfo,
 };
 use crate::report::samples::{counters, stream, together};
-use crate::report::{Lines, Output};
-use crate::verdict::Verdict;
 
 fn sender(tool: &'static str) -> SenderInfo {
     SenderInfo {
@@ -112,11 +112,5 @@ pub fn samples() -> Vec<String> {
         .collect();
     let together = together(counters(1320, 22, (1, 2)), streams.len(), 0, 0);
     let counters = RecvCounters { measured: Some(together), streams, ..received(1320) };
-    let (flows, assertions, verdict) = (Vec::new(), Vec::new(), Verdict::default());
-    let summary =
-        Event::RecvSummary(RecvSummary { counters, flows, pairs: Vec::new(), assertions, verdict });
-    let mut out = Vec::new();
-    let mut lines = Lines::fitting(Output::Text, Some(100), true);
-    lines.add(&summary, &mut out).expect("a buffer");
-    vec![format!("-- test tools, lights and clocks, -v\n{}", String::from_utf8(out).expect("text"))]
+    vec![shown_whole("test tools, lights and clocks, -v", [ended(counters)])]
 }

@@ -1,14 +1,14 @@
 //! What a receiver prints of transport streams.
 
 use super::samples::received;
+use super::streams::ended;
 use crate::event::{
-    ChecksInfo, CountersInfo, DetailInfo, Event, MaxInfo, MdiInfo, MeasuredInfo, PidInfo,
-    ProgramInfo, RecvCounters, RecvSummary, SpreadInfo, StreamInfo, TsInfo,
+    ChecksInfo, CountersInfo, DetailInfo, MaxInfo, MdiInfo, MeasuredInfo, PidInfo, ProgramInfo,
+    RecvCounters, SpreadInfo, StreamInfo, TsInfo,
 };
 use crate::report::samples::{counters, stream, together};
 use crate::report::{Lines, Output};
 use crate::stats::ts::Check;
-use crate::verdict::Verdict;
 
 fn pid(pid: u16, kind: &'static str, label: &'static str, lost: u64) -> PidInfo {
     PidInfo {
@@ -94,16 +94,8 @@ fn run(infos: Vec<(TsInfo, Option<MdiInfo>)>) -> RecvCounters {
 }
 
 fn shown(heading: &str, whole: bool, infos: Vec<(TsInfo, Option<MdiInfo>)>) -> String {
-    let (counters, verdict) = (run(infos), Verdict::default());
-    let run = RecvSummary {
-        counters,
-        flows: Vec::new(),
-        pairs: Vec::new(),
-        assertions: Vec::new(),
-        verdict,
-    };
     let (mut lines, mut out) = (Lines::fitting(Output::Text, Some(120), whole), Vec::new());
-    lines.add(&Event::RecvSummary(run), &mut out).expect("a buffer");
+    lines.add(&ended(run(infos)), &mut out).expect("a buffer");
     format!("-- {heading}\n{}", String::from_utf8(out).expect("text"))
 }
 
