@@ -45,4 +45,5 @@ pub use queues::Queue;
 pub use sysctl::{
     Ipv6, L3MDEV_ACCEPT, MOST_RCVBUF, bridge_netfilter, forced_igmp_version, forced_mld_version,
     ipv6_disabled, ipv6_of, l3mdev_accept, membership_limits, mld_version, most_rcvbuf, rp_filter,
+    system,
 };

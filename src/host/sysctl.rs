@@ -34,6 +34,15 @@ pub fn read<'a, T: FromStr>(components: impl IntoIterator<Item = &'a str>) -> Op
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
+/// The operating system with its version: `Linux 6.1.0`.
+pub fn system() -> String {
+    let named = |name| read::<String>(["kernel", name]);
+    match (named("ostype"), named("osrelease")) {
+        (Some(name), Some(release)) => format!("{name} {release}"),
+        _ => std::env::consts::OS.to_owned(),
+    }
+}
+
 /// Reads a limit by its name in sysctl(8): `net.ipv4.igmp_max_memberships`.
 pub fn limit(name: &str) -> Option<u64> {
     read(name.split('.'))

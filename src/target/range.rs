@@ -1,7 +1,7 @@
 //! A TARGET of the command line: a range of addresses and ports.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::{DEFAULT_PORT, Target};
 
@@ -57,6 +57,37 @@ impl TargetRange {
     pub fn count(&self) -> u64 {
         let families = 1 + u64::from(self.both);
         u64::from(self.groups) * (u64::from(self.ports.1 - self.ports.0) + 1) * families
+    }
+
+    /// Whether it holds `group`; the ports do not matter.
+    pub fn has_group(&self, group: IpAddr) -> bool {
+        let offset = match (self.first, group) {
+            _ if self.both => return true,
+            (first, group) if first.is_unspecified() => {
+                return first.is_ipv4() == group.is_ipv4();
+            }
+            (IpAddr::V4(first), IpAddr::V4(group)) => {
+                group.to_bits().checked_sub(first.to_bits()).map(u128::from)
+            }
+            (IpAddr::V6(first), IpAddr::V6(group)) => group.to_bits().checked_sub(first.to_bits()),
+            _ => None,
+        };
+        offset.is_some_and(|offset| offset < u128::from(self.groups))
+    }
+
+    /// Whether it holds `port`; the groups do not matter.
+    pub fn has_port(&self, port: u16) -> bool {
+        (self.ports.0..=self.ports.1).contains(&port)
+    }
+
+    /// Whether an address and port is one of the targets, whatever its source and its interface.
+    pub fn covers(&self, to: SocketAddr) -> bool {
+        self.has_port(to.port()) && self.has_group(to.ip())
+    }
+
+    /// The zone of a scoped IPv6 address, as typed.
+    pub fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
     }
 
     /// All targets, in the order of their addresses.
@@ -119,6 +150,49 @@ pub(super) fn nth(first: IpAddr, offset: u32) -> IpAddr {
         IpAddr::V4(first) => Ipv4Addr::from_bits(first.to_bits().wrapping_add(offset)).into(),
         IpAddr::V6(first) => {
             Ipv6Addr::from_bits(first.to_bits().wrapping_add(offset.into())).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn covers(range: &str, to: &str) -> bool {
+        let range: TargetRange = range.parse().expect("a target");
+        range.covers(to.parse().expect("an address and port"))
+    }
+
+    #[test]
+    fn a_range_covers_its_addresses_and_ports() {
+        for (range, to, is_covered) in [
+            ("239.1.1.1:5000", "239.1.1.1:5000", true),
+            ("239.1.1.1:5000", "239.1.1.1:5001", false),
+            ("239.1.1.1:5000", "239.1.1.2:5000", false),
+            ("239.1.1.1+4:5000-5003", "239.1.1.4:5003", true),
+            ("239.1.1.1+4:5000-5003", "239.1.1.5:5003", false),
+            ("10.0.0.5@232.1.1.1:5000", "232.1.1.1:5000", true),
+            ("10.0.0.5:5000", "10.0.0.5:5000", true),
+            ("[ff15::1]+2:5000", "[ff15::2]:5000", true),
+            ("[ff15::1]+2:5000", "[ff15::3]:5000", false),
+            ("udp://:5000", "[ff15::3]:5000", true),
+            ("udp://:5000", "10.0.0.5:5000", true),
+            ("0.0.0.0:5000", "[ff15::3]:5000", false),
+            ("[::]:5000", "[ff15::3]:5000", true),
+        ] {
+            assert_eq!(covers(range, to), is_covered, "{range} {to}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_range_covers_what_it_lists(first in 1..250_u8, groups in 1..5_u32, other: [u8; 2]) {
+            let range: TargetRange = format!("239.1.1.{first}+{groups}:5000").parse().unwrap();
+            let to = SocketAddr::from(([239, 1, other[0] % 2, other[1]], 5000));
+            let is_listed = range.targets().any(|target| target.group == to.ip());
+            prop_assert_eq!(range.covers(to), is_listed);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::Rate;
 
 /// A delayed sender catches up on this time and skips the rest: after a suspend or a stop it must
 /// not flood the network.
-const CATCH_UP: Duration = Duration::from_millis(100);
+pub(super) const CATCH_UP: Duration = Duration::from_millis(100);
 
 /// The time between two rounds; it may have a fraction of a nanosecond.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -42,13 +42,18 @@ impl Period {
         1e9 / self.nanos
     }
 
+    /// In nanoseconds; a rate beyond any clock has a period of a thousandth, not of 0.
+    pub(super) fn nanos(self) -> f64 {
+        self.nanos.max(1e-3)
+    }
+
     /// Rounded to a nanosecond.
     pub fn to_duration(self) -> Duration {
         self.after(1).unwrap_or(Duration::MAX)
     }
 
     /// The time of this many rounds; `None` if a clock cannot represent it.
-    fn after(self, rounds: u64) -> Option<Duration> {
+    pub fn after(self, rounds: u64) -> Option<Duration> {
         // Without this, an infinite period would make zero rounds NaN.
         let nanos = if rounds == 0 { 0.0 } else { self.nanos * rounds as f64 };
         (nanos < u64::MAX as f64).then(|| Duration::from_nanos(nanos.round() as u64))
@@ -98,11 +103,19 @@ impl Pace {
         rounds
     }
 
+    /// Postpones the next round to `now` if it was due earlier, and the later rounds with it:
+    /// nothing could be sent until now.
+    pub fn postpone(&mut self, now: Instant) {
+        if let Some(late) = self.next().and_then(|next| now.checked_duration_since(next)) {
+            self.start += late;
+        }
+    }
+
     /// The number of further rounds due before `end`.
     pub fn owed(&self, end: Instant) -> u64 {
         let passed = end.saturating_duration_since(self.start).as_nanos() as f64;
         // A round exactly at the end is not due, despite the rounding error of the sum.
-        let due = (passed / self.period.nanos.max(1e-3) - 1e-6).ceil() as u64;
+        let due = (passed / self.period.nanos() - 1e-6).ceil() as u64;
         due.saturating_sub(self.rounds)
     }
 
@@ -119,7 +132,7 @@ impl Pace {
         let beyond = late.as_nanos() as f64 - allowed;
         if beyond > 0.0 {
             // Skipping whole periods keeps the phase of the schedule.
-            let skipped = (beyond / self.period.nanos.max(1e-3)) as u64;
+            let skipped = (beyond / self.period.nanos()) as u64;
             self.rounds = self.rounds.saturating_add(skipped);
             self.skipped = self.skipped.saturating_add(skipped);
         }

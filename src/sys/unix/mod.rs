@@ -12,7 +12,10 @@ mod terminal;
 mod wake;
 
 pub use end::{end_at_second_interrupt, end_signals};
-pub use file::create_file;
+pub use file::{
+    create_file, file_id, file_source, has_bytes, is_piped, is_readable, open_to_read,
+    open_to_write, standard_input, standard_output,
+};
 pub use limits::{start_with_open_files, too_many_files};
 pub use options::set_traffic_class_v6;
 pub use poll::{PollSource, borrow, poll, wait_for_room};

@@ -50,6 +50,13 @@ pub fn poll(
     Ok(outputs.iter().any(|polled| fired(polled, PollFlags::POLLERR | PollFlags::POLLHUP)))
 }
 
+/// Whether bytes wait in a pipe. Its end or an error are no bytes.
+pub fn has_input(pipe: PollSource) -> bool {
+    let mut polled = [PollFd::new(pipe, PollFlags::POLLIN)];
+    poll_until(&mut polled, Some(Instant::now())).is_ok_and(|ready| ready > 0)
+        && polled[0].revents().is_some_and(|events| events.contains(PollFlags::POLLIN))
+}
+
 /// Waits until `socket` is writable, if there is one, until a signal, or until `until`.
 pub fn wait_for_room(
     socket: Option<PollSource>,

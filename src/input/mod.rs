@@ -1,0 +1,9 @@
+//! What the user hands over: standard input and files, read without missing a signal.
+
+mod place;
+mod standard;
+mod stream;
+
+pub use place::Place;
+pub use standard::{StandardInput, read_standard_input};
+pub use stream::{Input, InputError};
