@@ -32,7 +32,10 @@ const MAGIC: &[u8; 4] = b"MCST";
 const VERSION: u8 = 1;
 const REPLY_WANTED: u16 = 1;
 const SYNCHRONISED: u16 = 2;
-const CRC: std::ops::Range<usize> = 36..40;
+/// A receiver recognises a probe, its stream and its length by the bytes before this one.
+pub const CRC_START: usize = 36;
+
+const CRC: std::ops::Range<usize> = CRC_START..40;
 
 /// The purpose of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

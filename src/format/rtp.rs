@@ -42,6 +42,15 @@ pub struct Rtp<'a> {
     pub payload: &'a [u8],
 }
 
+/// The fixed header of a datagram without marker, padding, extension and contributing sources. The
+/// payload type has seven bits.
+pub fn header(payload_type: u8, sequence: u16, timestamp: u32, ssrc: u32) -> [u8; MIN_LEN] {
+    let [n0, n1] = sequence.to_be_bytes();
+    let [t0, t1, t2, t3] = timestamp.to_be_bytes();
+    let [s0, s1, s2, s3] = ssrc.to_be_bytes();
+    [2 << 6, payload_type & 0x7f, n0, n1, t0, t1, t2, t3, s0, s1, s2, s3]
+}
+
 /// Reads a payload. Any two bits look like a version: a single datagram proves little.
 #[inline]
 pub fn read(payload: &[u8]) -> Option<Rtp<'_>> {
@@ -85,6 +94,12 @@ pub fn retransmitted_ssrc(ssrc: u32) -> Option<u32> {
     (ssrc & 1 == 1).then_some(ssrc & !1)
 }
 
+/// The payload type of transport streams (RFC 3551, 6).
+pub const MP2T: u8 = 33;
+
+/// The clock of transport streams in Hz.
+pub const MP2T_CLOCK_HZ: u32 = 90_000;
+
 /// A payload type with a fixed meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StaticType {
@@ -119,7 +134,7 @@ pub fn static_type(payload_type: u8) -> Option<StaticType> {
         28 => ("nv", 90_000),
         31 => ("H261", 90_000),
         32 => ("MPV", 90_000),
-        33 => ("MP2T", 90_000),
+        MP2T => ("MP2T", MP2T_CLOCK_HZ),
         34 => ("H263", 90_000),
         _ => return None,
     };

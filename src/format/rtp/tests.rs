@@ -141,3 +141,18 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn a_written_header_is_read_again(
+        payload_type in (0..128_u8).prop_filter("RTCP", |number| !(64..96).contains(number)),
+        sequence: u16,
+        timestamp: u32,
+        ssrc: u32,
+    ) {
+        let bytes = header(payload_type, sequence, timestamp, ssrc);
+        let expected =
+            Rtp { marker: false, payload_type, sequence, timestamp, ssrc, payload: &[] };
+        prop_assert_eq!(read(&bytes), Some(expected));
+    }
+}

@@ -15,6 +15,13 @@ pub const PCR_MODULUS: u64 = (1 << 33) * 300;
 
 const SYNC_BYTE: u8 = 0x47;
 
+/// A null packet.
+pub const NULL_PACKET: [u8; PACKET_LEN] = {
+    let mut packet = [0xff; PACKET_LEN];
+    (packet[0], packet[1], packet[3]) = (SYNC_BYTE, 0x1f, 0x10);
+    packet
+};
+
 /// A packet with a valid sync byte.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a>(&'a [u8; PACKET_LEN]);
