@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tracing::debug;
 
 use super::send_result::{self, is_full, shorter};
-use super::socket::{self, SendOptions};
+use super::socket::{self, Marks, SendOptions};
 use super::wait::wait_for;
 use super::watch::{
     InterfaceEvent, InterfaceEvents, Rejoined, Retry, Watch, note_failure, note_joined,
@@ -19,7 +19,7 @@ use super::watch::{
 use super::{Failure, NetError, Operation, SendQueue, SendResult, Wake};
 use crate::iface::{Cast, Change, Family, Presence, Via};
 use crate::sys;
-use crate::sys::{Backend, Batching, LONGEST_TRAIN};
+use crate::sys::{Backend, Batching, LONGEST_TRAIN, PollSource};
 use crate::target::Endpoint;
 
 /// The sockets of a sender, with their endpoints.
@@ -80,6 +80,8 @@ struct Sender {
     was_full: Cell<bool>,
     /// The queue stayed full for longer than the maximum wait, and no datagram has left since.
     stuck: Cell<bool>,
+    /// The marks of the datagrams, if they differ from the options of the run.
+    marks: Cell<Marks>,
 }
 
 impl Sender {
@@ -96,7 +98,8 @@ impl Sender {
             Some(1)
         };
         let [connected, muted, was_full, stuck] = [false; 4].map(Cell::new);
-        Ok(Sender { socket, connected, longest: Cell::new(longest), muted, was_full, stuck })
+        let (longest, marks) = (Cell::new(longest), Cell::new(Marks::default()));
+        Ok(Sender { socket, connected, longest, muted, was_full, stuck, marks })
     }
 
     /// Switches the copies for this host's own receivers on or off.
@@ -218,6 +221,51 @@ impl Outbox {
         Ok(Outbox { routes, watch, retry: Retry::default(), options: options.clone(), backend })
     }
 
+    /// Adds an endpoint, and opens a socket for it unless another endpoint has one that serves.
+    /// Returns its position.
+    ///
+    /// # Errors
+    /// The operation that the system refused.
+    pub fn add(&mut self, mut at: Endpoint) -> Result<usize, NetError> {
+        let family = Family::of(at.group);
+        let known = self.routes.iter().find(|route| *route.at.via == *at.via);
+        known.into_iter().for_each(|route| at.via = Arc::clone(&route.at.via));
+        let serves = |route: &&OutRoute| {
+            at.cast == Cast::Multicast
+                && route.at.cast == at.cast
+                && !route.stale
+                && Arc::ptr_eq(&route.at.via, &at.via)
+                && Family::of(route.at.group) == family
+        };
+        let socket = match self.routes.iter().find(serves) {
+            Some(route) => Rc::clone(&route.socket),
+            None => {
+                let is_used = |route: &OutRoute| Family::of(route.at.group) == family;
+                let sharing = self.routes.iter().any(is_used);
+                Rc::new(Sender::open(&at, &self.options, sharing, self.backend)?)
+            }
+        };
+        // Each datagram now has its address: the socket has several endpoints.
+        socket.connected.set(false);
+        let is_watched =
+            self.watch.interfaces().any(|(via, of, _)| *via == *at.via && of == family);
+        if (at.cast == Cast::Multicast || at.via.named) && !is_watched {
+            self.watch.follow(&at.via, family);
+        }
+        let source = SourceAddresses::default().of(&socket, &at, self.backend);
+        self.routes.push(OutRoute { at, source, socket, stale: false });
+        Ok(self.routes.len() - 1)
+    }
+
+    /// Sets the marks of the datagrams that are sent from now on through the socket of the endpoint
+    /// at `position`.
+    pub fn mark(&self, position: usize, marks: Marks) {
+        let OutRoute { at, socket, .. } = &self.routes[position];
+        if socket.marks.replace(marks) != marks {
+            socket::set_marks(&socket.socket, at, marks);
+        }
+    }
+
     /// The endpoints in their order, each with its source address and port.
     pub fn endpoints(&self) -> impl Iterator<Item = (&Endpoint, SocketAddr)> {
         self.routes.iter().map(|route| (&route.at, route.source))
@@ -234,14 +282,19 @@ impl Outbox {
         socket::ttl_of(&socket.socket, at)
     }
 
-    /// Waits until `until`, or for an event of `wake` or of the interfaces. Returns whether the
-    /// reader of the output is gone.
+    /// Waits until `until`, or for an event of `wake` or of the interfaces, or until `input` is
+    /// readable. Returns whether the reader of the output is gone.
     ///
     /// # Errors
     /// The error of the system.
-    pub fn wait(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
+    pub fn wait(
+        &mut self,
+        input: Option<PollSource>,
+        wake: Wake,
+        until: Option<Instant>,
+    ) -> Result<bool, NetError> {
         let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
-        let woken = wait_for([], self.watch.source(), wake, until, &mut Vec::new())?;
+        let woken = wait_for(input, self.watch.source(), wake, until, &mut Vec::new())?;
         self.watch.note_pending(woken.interfaces);
         Ok(woken.reader_gone)
     }

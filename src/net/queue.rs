@@ -125,7 +125,7 @@ impl SendQueue {
     }
 
     /// The bytes of consecutive datagrams.
-    pub(super) fn bytes(&self, queued: std::ops::Range<usize>) -> &[u8] {
+    pub fn bytes(&self, queued: std::ops::Range<usize>) -> &[u8] {
         let (first, last) = (self.queued[queued.start], self.queued[queued.end - 1]);
         &self.bytes[first.start..last.start + last.len]
     }

@@ -30,6 +30,15 @@ pub struct SendOptions {
     pub source_port: Option<u16>,
 }
 
+/// The fields of the IP header that differ from datagram to datagram. `None` leaves the last one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// The TTL or hop limit.
+    pub ttl: Option<u8>,
+    /// The DSCP, 0 to 63.
+    pub dscp: Option<u8>,
+}
+
 /// An unbound socket of the family of `at`.
 pub(super) fn unbound(at: &Endpoint) -> Result<UdpSocket, NetError> {
     open(at).map(UdpSocket::from)
@@ -249,6 +258,29 @@ pub(super) fn ttl_of(socket: &UdpSocket, at: &Endpoint) -> Option<u8> {
         (_, false) => options.unicast_hops_v6(),
     };
     ttl.ok().and_then(|ttl| u8::try_from(ttl).ok())
+}
+
+/// Sets the TTL or hop limit and the DSCP of the datagrams from `socket` to `at`.
+pub(super) fn set_marks(socket: &UdpSocket, at: &Endpoint, marks: Marks) {
+    let options = options(socket);
+    if let Some(ttl) = marks.ttl.map(u32::from) {
+        // No unicast datagram leaves with 0.
+        let unicast = ttl.max(1);
+        let set = match (at.cast, at.group.is_ipv4()) {
+            (Cast::Multicast, true) => options.set_multicast_ttl_v4(ttl),
+            (Cast::Multicast, false) => options.set_multicast_hops_v6(ttl),
+            (_, true) => options.set_ttl_v4(unicast),
+            (_, false) => options.set_unicast_hops_v6(unicast),
+        };
+        degrade("IP_TTL", set);
+    }
+    if let Some(class) = marks.dscp.map(|dscp| u32::from(dscp) << 2) {
+        let set = match at.group.is_ipv4() {
+            true => options.set_tos_v4(class),
+            false => sys::set_traffic_class_v6(&options, class),
+        };
+        degrade("IP_TOS", set);
+    }
 }
 
 /// Binds a socket to the VRF of its interface: only there it receives, and has the VRF's addresses

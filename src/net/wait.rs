@@ -32,7 +32,19 @@ pub(super) struct Woken {
 /// # Errors
 /// The error of the system.
 pub fn wait(wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
-    Ok(wait_for([], None, wake, until, &mut Vec::new())?.reader_gone)
+    wait_for_input(None, wake, until)
+}
+
+/// As [`wait()`], or until `input` is readable.
+///
+/// # Errors
+/// The error of the system.
+pub fn wait_for_input(
+    input: Option<PollSource>,
+    wake: Wake,
+    until: Option<Instant>,
+) -> Result<bool, NetError> {
+    Ok(wait_for(input, None, wake, until, &mut Vec::new())?.reader_gone)
 }
 
 /// Waits with sockets and the source of interface changes. Writes the positions of the readable

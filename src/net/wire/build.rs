@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::checksum::checksum;
 use super::membership::{MLD_REPORT_V1, MLD_REPORT_V2, REPORT_V1, REPORT_V2, REPORT_V3};
 
 /// The destination of IGMPv3 reports (RFC 3376, 4.2.14).
@@ -35,7 +36,7 @@ fn igmp_packet(source: Ipv4Addr, destination: Ipv4Addr, mut message: Vec<u8>) ->
     const HEADER: usize = 24;
     const ROUTER_ALERT: [u8; 4] = [0x94, 4, 0, 0];
     let sum = checksum(&message);
-    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    message[2..4].copy_from_slice(&sum);
     let mut packet = vec![0x40 | (HEADER / 4) as u8, 0xc0];
     packet.extend(((HEADER + message.len()) as u16).to_be_bytes());
     // No identification, but DF; TTL, protocol, and a zero checksum.
@@ -44,7 +45,7 @@ fn igmp_packet(source: Ipv4Addr, destination: Ipv4Addr, mut message: Vec<u8>) ->
     packet.extend(destination.octets());
     packet.extend(ROUTER_ALERT);
     let sum = checksum(&packet);
-    packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    packet[10..12].copy_from_slice(&sum);
     packet.extend(message);
     packet
 }
@@ -74,7 +75,7 @@ fn mld_packet(source: Ipv6Addr, destination: Ipv6Addr, mut message: Vec<u8>) -> 
     summed.extend((message.len() as u32).to_be_bytes());
     summed.extend([0, 0, 0, ICMPV6]);
     summed.extend(&message);
-    message[2..4].copy_from_slice(&checksum(&summed).to_be_bytes());
+    message[2..4].copy_from_slice(&checksum(&summed));
     let mut packet = vec![0x60, 0, 0, 0];
     packet.extend(((HOP_BY_HOP.len() + message.len()) as u16).to_be_bytes());
     packet.extend([0, 1]);
@@ -83,14 +84,6 @@ fn mld_packet(source: Ipv6Addr, destination: Ipv6Addr, mut message: Vec<u8>) -> 
     packet.extend(HOP_BY_HOP);
     packet.extend(message);
     packet
-}
-
-/// The internet checksum (RFC 1071) of an even number of bytes.
-fn checksum(bytes: &[u8]) -> u16 {
-    let sum: u32 =
-        bytes.chunks_exact(2).map(|pair| u32::from(u16::from_be_bytes([pair[0], pair[1]]))).sum();
-    let sum = (sum & 0xffff) + (sum >> 16);
-    !((sum & 0xffff) + (sum >> 16)) as u16
 }
 
 #[cfg(test)]
@@ -113,12 +106,12 @@ mod tests {
         assert_eq!(v3[12..24], hex("0a 00 00 65 e0 00 00 16 94 04 00 00"));
         assert_eq!(
             (checksum(&v3[..24]), checksum(&v3[24..])),
-            (0, 0),
+            ([0; 2], [0; 2]),
             "what is right sums up to nothing"
         );
         let v2 = igmp_old_report(2, source, group);
         assert_eq!(v2[12..24], hex("0a 00 00 65 ef 01 01 01 94 04 00 00"));
-        assert_eq!((v2[24], checksum(&v2[..24]), checksum(&v2[24..])), (0x16, 0, 0));
+        assert_eq!((v2[24], checksum(&v2[..24]), checksum(&v2[24..])), (0x16, [0; 2], [0; 2]));
         assert_eq!(igmp_old_report(1, source, group)[24], 0x12);
     }
 
@@ -156,7 +149,7 @@ mod tests {
                 );
                 prop_assert_eq!(packet.what, What::Report { version, groups: vec![group.into()] });
                 prop_assert_eq!(Packet::length(IPV4, &bytes), Some(bytes.len()));
-                prop_assert_eq!((checksum(&bytes[..24]), checksum(&bytes[24..])), (0, 0));
+                prop_assert_eq!((checksum(&bytes[..24]), checksum(&bytes[24..])), ([0; 2], [0; 2]));
             }
             let (source, group) = (Ipv6Addr::from(source6), Ipv6Addr::from(group6 | 0xff << 120));
             for (bytes, to, version) in [

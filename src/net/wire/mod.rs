@@ -3,6 +3,7 @@
 // Only Linux has raw sockets to send reports with.
 #[cfg(any(target_os = "linux", test))]
 pub mod build;
+pub mod checksum;
 mod membership;
 mod packet;
 mod query;
