@@ -10,7 +10,10 @@
 //! report  event       how events are shown, and what happened as data
 //! diagnosis  notice   why multicast does not arrive, and messages to the user
 //! verdict  assertion  how a run ends, and what it was to measure
+//! impair              faults that a sender injects
 //! stats  format       pure counters, and what a datagram says of itself
+//! playout             transport streams, prepared for sending
+//! capture  input      capture files, and what the user hands over
 //! net  host  sys      sockets, kernel state, the operating system
 //! target  iface       vocabulary
 //! units               values with a unit
@@ -23,6 +26,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::exit)]
 
 pub mod assertion;
+pub mod capture;
 pub mod cli;
 mod commands;
 pub mod diagnosis;
@@ -30,11 +34,14 @@ pub mod event;
 pub mod format;
 mod host;
 mod iface;
+mod impair;
+pub mod input;
 #[cfg(all(test, target_os = "linux"))]
 mod messages;
 mod net;
 pub mod notice;
 mod plan;
+pub mod playout;
 pub mod report;
 pub mod stats;
 mod sys;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::duplicate_mod, reason = "the targets share their helpers")]
 
+#[path = "../fuzz/bodies/captures.rs"]
+mod captures;
 #[path = "../fuzz/bodies/datagrams.rs"]
 mod datagrams;
 #[path = "../fuzz/bodies/foreign.rs"]
@@ -54,4 +56,9 @@ fn corpus_headers_are_read_within_their_limits() {
     replay("rtp", rtp::run);
     replay("tools", tools::run);
     replay("ts", ts::run);
+}
+
+#[test]
+fn corpus_captures_are_read_alike_at_once_and_in_pieces() {
+    replay("captures", captures::run);
 }

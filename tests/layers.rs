@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The folders of `src`, from the top down. A folder imports from those below it.
-const LAYERS: [&str; 17] = [
+const LAYERS: [&str; 21] = [
     "commands",
     "plan",
     "cli",
@@ -16,8 +16,12 @@ const LAYERS: [&str; 17] = [
     "notice",
     "verdict",
     "assertion",
+    "impair",
     "stats",
+    "playout",
     "format",
+    "capture",
+    "input",
     "net",
     "host",
     "sys",

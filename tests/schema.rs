@@ -4,7 +4,9 @@
 mod lab;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use lab::pcap::{Saved, datagram, pcap};
 use lab::{Finished, Host, Lab, Running, schema};
 use mcast::notice::Id;
 use serde_json::{Value, json};
@@ -64,11 +66,20 @@ fn may_be_null() -> BTreeSet<String> {
         ("interval.streams", &[&RATES, &MEASURED, &STREAM]),
         ("ready_of_check", &[&["expected", "send"]]),
         ("ready_of_check.targets", &[&["address", "ifindex", "mac", "source", "vrf"]]),
+        ("ready_of_read", &[&["time"]]),
+        ("ready_of_read.targets", &[&["source"]]),
+        ("ready_of_recv", &[&["recording"]]),
         ("ready_of_recv.rcvbuf_bytes", &[&["asked", "granted"]]),
         ("ready_of_recv.targets", &[&["address", "ifindex", "mac", "source", "vrf"]]),
-        ("ready_of_send", &[&["dscp", "interval_ns", "stream", "ttl"]]),
+        (
+            "ready_of_send",
+            &[&["dscp", "impair", "interval_ns", "len_bytes", "seed", "shape", "stream", "ttl"]],
+        ),
+        ("ready_of_send.replay", &[&["datagrams", "duration_ns", "passes", "speed"]]),
         ("ready_of_send.targets", &[&["mac", "vrf"]]),
-        ("summary_of_recv", &[&RATES, &RECEIVED]),
+        ("summary_of_recv", &[&RATES, &RECEIVED, &["capture", "recording", "time"]]),
+        ("summary_of_recv.capture", &[&["dropped", "first_time", "last_time", "step_back_max_ns"]]),
+        ("summary_of_recv.capture.interfaces", &[&["dropped", "name"]]),
         ("summary_of_recv.assertions", &[&["value"]]),
         ("summary_of_recv.flows", &[&RATES, &["format", "how", "iface"]]),
         ("summary_of_recv.measured", &[&RATES, &MEASURED, &["unit"]]),
@@ -81,9 +92,12 @@ fn may_be_null() -> BTreeSet<String> {
         ),
         ("summary_of_recv.pairs.a", &[&["iface", "source"]]),
         ("summary_of_recv.pairs.b", &[&["iface", "source"]]),
+        ("summary_of_recv.recording", &[&["error", "first", "last"]]),
         ("summary_of_recv.streams", &[&RATES, &MEASURED, &STREAM]),
         ("summary_of_send", &[&RATES, &["cpu_ns", "pace_ns"]]),
-        ("warning", &[&["remedy"]]),
+        ("summary_of_send.targets", &[&["impaired"]]),
+        ("summary_of_send.targets.impaired", &[&["held_ns"]]),
+        ("warning", &[&["remedy", "time"]]),
         // Events without nullable fields are listed too.
         ("datagram_sent", &[]),
         ("datagram_sent_measured", &[]),
@@ -97,6 +111,7 @@ fn may_be_null() -> BTreeSet<String> {
         ("summary_of_check", &[]),
         ("summary_of_failure", &[]),
         ("summary_of_ifaces", &[]),
+        ("summary_of_send.replay", &[]),
     ];
     let ways = table.iter().flat_map(|(before, fields)| {
         fields.concat().into_iter().map(move |field| format!("{before}.{field}"))
@@ -196,6 +211,15 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     );
     runs.push(mcast(&b, "send --iface lo --no-loop --count 1").ends(0));
 
+    // Shapes and impairments.
+    for shape in [
+        "--rate 1kpps --poisson --impair loss=50%,delay=1ms,seed=1",
+        "--ramp 100pps..1kpps",
+        "--rate 1kpps --on-off 10ms,10ms --impair loss=100%",
+    ] {
+        runs.push(mcast(&a, &format!("send --iface e0 --probe -d 40ms {shape}")).ends(0));
+    }
+
     // A pair with a stream, and one without.
     let recv = mcast(
         &b,
@@ -212,11 +236,35 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     );
     runs.push(recv.ends(0));
 
+    // Recordings: to a file, to standard output, and to a full disk.
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema.pcapng");
+    for (file, status) in [(file.to_str().expect("UTF-8"), 0), ("/dev/full", 1)] {
+        runs.push(
+            mcast(&b, &format!("recv --iface e0 --duration 1ms --write {file}")).ends(status),
+        );
+    }
+    let mut run = mcast(&b, "recv --iface e0 --duration 1ms --write -").ends(0);
+    run.out = std::mem::take(&mut run.err);
+    runs.push(run);
+
     // A described header, and a datagram that it does not fit.
     let recv =
         mcast(&b, "recv --iface e0 239.1.1.1:5000 --format seq=u32be@0 --count 3 -v").ready();
     a.python(NUMBERED_SENDER, &[]).ends(0);
     runs.push(recv.ends(0));
+
+    // Replays: of a file in passes, as fast as possible, and of a pipe.
+    let lost = ["239.1.1.1:5000", "10.0.0.9:9"].map(|to| datagram(0, to, "x"));
+    let file = Saved::new("schema.pcap", &pcap(&lost));
+    for options in ["--loop 2", "--speed max", "--speed max --loop --count 3"] {
+        runs.push(
+            mcast(&a, &format!("send --iface e0 --replay {} {options}", file.path())).ends(0),
+        );
+    }
+    let mut pipe = a.command("sh");
+    let mcast_path = env!("CARGO_BIN_EXE_mcast");
+    pipe.args(["-c", &format!("cat {} | {mcast_path} send --replay - -o json", file.path())]);
+    runs.push(Running::start(pipe).ends(0));
 
     // Runs that fail, that are refused, and that are interrupted.
     runs.push(b.mcast("recv --iface e0 -o json -- no-such-program").ends(2));
@@ -238,6 +286,19 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     b.shell("ip link set e1 down");
     runs.push(mcast(&b, "recv --iface e1 --duration 10ms").ends(0));
     runs.push(mcast(&b, "ifaces").ends(0));
+
+    // A capture, and an empty one.
+    let folder = std::env::temp_dir().join(format!("mcast-schema-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (whole, empty) = (folder.join("whole.pcap"), folder.join("empty.pcap"));
+    std::fs::write(&whole, lab::captures::pcap(&lab::captures::text_datagrams(3)))
+        .expect("a capture");
+    std::fs::write(&empty, lab::captures::pcap(&[])).expect("a capture");
+    let read = |file: &Path, targets: &str| {
+        mcast(&b, &format!("recv --read {} {targets} --stats 1ms -v", file.display()))
+    };
+    runs.push(read(&whole, "10.0.0.5@239.1.1.1:5000 239.1.1.1:5000").ends(0));
+    runs.push(read(&empty, "--iface e0").ends(1));
 
     // Scans: of targets with and without ports, and of the groups on the wire.
     let sender = mcast(&a, "send --iface e0 239.1.1.1:5000 --probe --interval 5ms").ready();

@@ -74,7 +74,8 @@ pub struct CheckArgs {
 
     /// Save all observations to FILE as JSON
     ///
-    /// Attach FILE to a bug report.
+    /// Attach FILE to a bug report. If the group arrives but its stream is not good, attach a
+    /// recording too: mcast recv --write out.pcapng.
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub record: Option<PathBuf>,
 

@@ -51,6 +51,8 @@ pub struct Typed {
     pub ttl_as_letter: bool,
     /// Addresses whose last group is possibly a port: `ff15::1:5000`.
     pub bare_ports: Vec<(Ipv6Addr, u16)>,
+    /// The whole line, quoted for a shell.
+    pub line: String,
 }
 
 /// The options of every command.

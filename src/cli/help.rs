@@ -16,6 +16,7 @@ pub const STYLES: Styles = Styles::styled()
 pub const TARGET: &str = "Target";
 pub const PAYLOAD: &str = "Payload";
 pub const PACE: &str = "Pace";
+pub const REPLAY: &str = "Replay";
 pub const LIMITS: &str = "Limits";
 pub const OUTPUT: &str = "Output";
 pub const ADVANCED: &str = "Advanced";

@@ -6,9 +6,10 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use super::habit::{answer, command_first, join_ports, misread, read};
+use super::habit::{answer, command_first, join_ports, misread, read, shown};
 use super::{Cli, Command, RecvArgs, ScanArgs, SendArgs, Typed, with_help};
 use crate::iface::Wanted;
+use crate::units::printable::Printable;
 
 /// Parses a command line, which begins with the name of the program.
 ///
@@ -28,6 +29,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         join_ports(&line, &mut words).map_err(refused)?;
         misread(&line).map_or(Ok(()), |why| Err(refused(why)))?;
     }
+    typed.line = Printable(&shown(&words)).to_string();
     let mut cli = from_words(&mut program, &words).or_else(|_| {
         // An error, or the requested help: the same words with all of the help.
         let accepts = |words: &[OsString]| from_words(&mut Cli::command(), words).is_ok();
@@ -53,7 +55,16 @@ fn from_words(program: &mut clap::Command, words: &[OsString]) -> Result<Cli, cl
     let matches = program.try_get_matches_from_mut(words)?;
     let mut cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(program))?;
     mark_default_interface(&mut cli.command, &matches);
+    mark_named_target(&mut cli.command, &matches);
     Ok(cli)
+}
+
+/// Marks a replay to targets that the user named.
+fn mark_named_target(command: &mut Command, matches: &ArgMatches) {
+    let matches = matches.subcommand().map(|(_, matches)| matches);
+    if let (Command::Send(args), Some(matches)) = (command, matches) {
+        args.replay.to_targets = matches.value_source("targets") == Some(ValueSource::CommandLine);
+    }
 }
 
 /// Marks an interface that the environment names, and drops an empty one.

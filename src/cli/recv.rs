@@ -9,11 +9,15 @@ use clap::Args;
 use super::addresses::{source, target};
 use super::common::any_format;
 use super::help::{self, ADVANCED, LIMITS, OUTPUT, Sections, TARGET};
+use super::values::place;
+use super::write_limit::{write_keep, write_limit};
 use super::{CommonArgs, formats, rcvbuf, values};
 use crate::assertion::Assertion;
 use crate::format::kind::Choice;
+use crate::input::Place;
 use crate::report::Output;
-use crate::target::{DEFAULT_TARGET, TargetPair, TargetRange, Zoned};
+use crate::target::{TargetPair, TargetRange, Zoned};
+use crate::units::FileLimit;
 use crate::units::rcvbuf::RcvbufRequest;
 
 pub(super) const SECTIONS: Sections = Sections {
@@ -59,9 +63,13 @@ pub(super) const SECTIONS: Sections = Sections {
     mcast recv 239.0.0.0+100:5000 --quiet --duration 10s
   Save the payloads of ten seconds to a file:
     mcast recv 239.1.1.1:5000 --output raw --duration 10s > stream.ts
+  Record ten seconds for Wireshark:
+    mcast recv 239.1.1.1:5000 --write out.pcapng --duration 10s
   Run a smoke test: exit with 0 if all three datagrams arrive:
     mcast recv --count 3 --timeout 10s -- \\
       mcast send --count 3 --interval 100ms
+  Measure a capture of tcpdump or Wireshark:
+    mcast recv --read capture.pcap 239.1.1.1:5000 --quiet
   Measure a stream and fail if it is not good enough:
     mcast recv --once --timeout 10s \\
       --assert 'loss == 0%' --assert 'delay.p99 < 5ms' -- \\
@@ -88,7 +96,7 @@ pub struct RecvArgs {
     /// two words (239.1.1.1 5000), and an address of this host. udp://:5000 receives on any address:
     /// also broadcasts, and groups that other programs joined. 0.0.0.0:5000 and [::]:5000 receive on
     /// any address of one family.
-    #[arg(value_name = "TARGET", default_value = DEFAULT_TARGET, hide_default_value = true, value_parser = target, help_heading = TARGET, display_order = 0)]
+    #[arg(value_name = "TARGET", value_parser = target, help_heading = TARGET, display_order = 0)]
     pub targets: Vec<TargetRange>,
 
     /// Receive only from this source; repeatable
@@ -107,6 +115,15 @@ pub struct RecvArgs {
     /// exchange are pairs. Two ranges of as many targets are pairs in their order.
     #[arg(long, value_name = "A,B", value_parser = clap::value_parser!(TargetPair), hide_short_help = true, help_heading = TARGET, display_order = 4)]
     pub pair: Vec<TargetPair>,
+
+    /// Read a capture file instead of the network; - is standard input
+    ///
+    /// FILE is pcap or pcapng. mcast joins nothing, and every time is that of the capture. TARGETs
+    /// select datagrams; without TARGET, mcast takes all multicast. --iface selects interfaces of
+    /// the capture by name, or by number from 0. mcast uses SAP and RTCP in the capture without
+    /// --sap and --rtcp.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "rcvbuf", "spin", "no_offload"], hide_short_help = true, help_heading = TARGET, display_order = 5)]
+    pub read: Option<Place>,
 
     /// Stop after N datagrams [default: no limit]
     #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true, help_heading = LIMITS)]
@@ -167,6 +184,28 @@ pub struct RecvArgs {
     /// rate and rate, in this order.
     #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = OUTPUT)]
     pub stats: Option<Duration>,
+
+    /// Save the datagrams to FILE, a pcapng capture for Wireshark and tcpdump; - is standard output
+    ///
+    /// An existing file is overwritten. The kernel delivers only payloads: mcast rebuilds the IP and
+    /// UDP headers. Datagrams are then printed only with -v, -o hex or -o raw. With -, all text goes
+    /// to standard error. Attach FILE to a report about a stream. If the group does not arrive at
+    /// all, attach the facts of mcast check --record.
+    #[arg(short, long, value_name = "FILE", value_parser = place(), allow_hyphen_values = true, hide_short_help = true, help_heading = OUTPUT)]
+    pub write: Option<Place>,
+
+    /// Start a new file at this SIZE or after this TIME [unit: kB, MB, GiB, s, m, h] [default: no limit]
+    ///
+    /// The files are numbered: with --write out.pcapng, they are out_00001.pcapng,
+    /// out_00002.pcapng, ...
+    #[arg(long, value_name = "SIZE|TIME", value_parser = write_limit, allow_hyphen_values = true, requires = "write", hide_short_help = true, help_heading = OUTPUT)]
+    pub write_limit: Option<FileLimit>,
+
+    /// Keep only the last N files of --write-limit [default: all]
+    ///
+    /// mcast deletes only files of this run.
+    #[arg(long, value_name = "N", value_parser = write_keep, allow_hyphen_values = true, requires = "write_limit", hide_short_help = true, help_heading = OUTPUT)]
+    pub write_keep: Option<usize>,
 
     /// Allow -o raw on a terminal, which interprets control characters in payloads
     #[arg(long, hide_short_help = true, help_heading = OUTPUT)]

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::addresses::destination;
 use super::common::text_or_json;
 use super::help::{self, ADVANCED, LIMITS, OUTPUT, PACE, PAYLOAD, Sections, TARGET};
-use super::{CommonArgs, values};
+use super::hex_bytes::{HexBytes, hex_bytes};
+use super::values::PaceBy;
+use super::{CommonArgs, ReplayArgs, ShapeArgs, values};
+use crate::input::Place;
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 use crate::units::Rate;
-
-/// The default of `--message`.
-pub const DEFAULT_MESSAGE: &str = "hello world";
 
 pub(super) const SECTIONS: Sections = Sections {
     command: "mcast send",
@@ -31,11 +31,17 @@ pub(super) const SECTIONS: Sections = Sections {
     mcast send 239.1.1.1:5000 --ttl 16 --dscp ef
   Send a measured stream for 'mcast recv':
     mcast send 239.1.1.1:5000 --probe --rate 1kpps --duration 10s
+  Send each line of a program's output as a datagram:
+    journalctl -f | mcast send 239.1.1.1:5000 --lines
+  Send a file at 8 Mbit/s:
+    mcast send 239.1.1.1:5000 --file video.ts --rate 8Mbit
+  Send the datagrams of a capture to their own groups, at its pace:
+    mcast send --replay capture.pcapng
   Send full Ethernet frames as fast as possible for two seconds:
     mcast send 239.1.1.1:5000 --probe --size 1472 --flood --duration 2s",
     exit_status: "  \
   0      success
-  1      some datagrams could not be sent
+  1      some datagrams could not be sent, or the input was empty
   2      could not run or continue: wrong usage, unknown interface, full disk
   128+N  ended by signal N before --count was reached, or by SIGHUP",
     environment: help::ENVIRONMENT,
@@ -58,9 +64,18 @@ pub struct SendArgs {
     #[arg(short, long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = TARGET, display_order = 2)]
     pub ttl: Option<u8>,
 
-    /// Send TEXT in each datagram
-    #[arg(short, long, value_name = "TEXT", default_value = DEFAULT_MESSAGE, allow_hyphen_values = true, help_heading = PAYLOAD)]
-    pub message: String,
+    /// Send TEXT in each datagram [default: hello world]
+    ///
+    /// With -, the text is standard input up to its end.
+    ///
+    /// If standard input is a pipe or a file and no option sets a payload, mcast sends that input as
+    /// with --file -. With --count, --duration, --interval, --rate, --burst or --flood it does not.
+    #[arg(short, long, value_name = "TEXT", allow_hyphen_values = true, help_heading = PAYLOAD)]
+    pub message: Option<String>,
+
+    /// Send these bytes in each datagram, in hex: 'ef 01 0203', 0xef01 or ef:01
+    #[arg(long, value_name = "BYTES", value_parser = hex_bytes, conflicts_with_all = ["message", "probe", "file", "lines", "replay"], allow_hyphen_values = true, hide_short_help = true, help_heading = PAYLOAD)]
+    pub hex: Option<HexBytes>,
 
     /// Send a measured stream; recv reports loss and delay
     ///
@@ -69,8 +84,32 @@ pub struct SendArgs {
     #[arg(long, conflicts_with = "message", help_heading = PAYLOAD)]
     pub probe: bool,
 
-    /// Set the payload size of --probe, at least 48 [unit: bytes] [default: 64]
-    #[arg(short, long, value_name = "BYTES", value_parser = values::probe_size, requires = "probe", allow_hyphen_values = true, help_heading = PAYLOAD)]
+    /// Send FILE in datagrams of --size; - is standard input
+    ///
+    /// The default pace is a datagram every 1 ms (10.5 Mbit/s). The run ends with FILE, which can
+    /// be a FIFO. The last datagram may be shorter. If a pipe pauses for 100 ms, mcast sends an
+    /// incomplete datagram.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["message", "probe", "replay"], group = "repeatable", help_heading = PAYLOAD)]
+    pub file: Option<Place>,
+
+    /// Send each line of standard input or --file as a datagram
+    ///
+    /// The lines leave as they come, without LF or CR LF. --interval and --rate set a pace. An
+    /// empty line is a datagram without payload. To addresses that every host must process, the
+    /// default pace is --rate 1000pps.
+    #[arg(long, conflicts_with_all = ["message", "probe", "replay"], help_heading = PAYLOAD)]
+    pub lines: bool,
+
+    /// Send a transport stream in RTP (RFC 2250)
+    ///
+    /// The payload type is 33 (MP2T). The timestamp states when the datagram was due.
+    #[arg(long, conflicts_with_all = ["message", "probe", "lines", "replay"], hide_short_help = true, help_heading = PAYLOAD)]
+    pub rtp: bool,
+
+    /// Set the payload size of each datagram [unit: bytes] [default: --probe: 64; --file: 1316]
+    ///
+    /// A message is repeated up to this size. --probe needs at least 48 bytes.
+    #[arg(short, long, value_name = "BYTES", value_parser = values::payload_size, conflicts_with_all = ["lines", "replay"], allow_hyphen_values = true, hide_short_help = true, help_heading = PAYLOAD)]
     pub size: Option<u16>,
 
     /// Send a datagram to each target every TIME [unit: us, ms, s, m, h] [default: 2s; --probe: 100ms]
@@ -84,6 +123,13 @@ pub struct SendArgs {
     #[arg(long, value_name = "RATE", conflicts_with = "interval", allow_hyphen_values = true, help_heading = PACE)]
     pub rate: Option<Rate>,
 
+    /// Set the pace of a transport stream: pcr or rate [default: pcr]
+    ///
+    /// 'rate' is the pace of --rate or --interval, and these options select it. Without --pace,
+    /// mcast sends a file that is no transport stream in pieces.
+    #[arg(long, value_name = "BY", value_parser = values::pace_by, conflicts_with_all = ["message", "probe", "lines", "replay"], hide_short_help = true, help_heading = PACE)]
+    pub pace: Option<PaceBy>,
+
     /// Send as fast as possible; requires --count, --duration or --force
     ///
     /// Datagrams are then printed only with -v.
@@ -95,6 +141,10 @@ pub struct SendArgs {
     /// mcast sends the N datagrams to each target in a row.
     #[arg(long, value_name = "N", value_parser = values::burst, default_value = "1", hide_default_value = true, allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
     pub burst: u64,
+
+    /// The options that shape the traffic.
+    #[command(flatten)]
+    pub shape: ShapeArgs,
 
     /// Set the CPU time for even gaps, as a share of a core [default: 50%; 100% if needed above 3.3 kpps]
     ///
@@ -115,11 +165,15 @@ pub struct SendArgs {
     #[arg(long, hide_short_help = true, help_heading = PACE)]
     pub force: bool,
 
+    /// The options of a replay.
+    #[command(flatten)]
+    pub replay: ReplayArgs,
+
     /// Stop after N datagrams per target [default: no limit]
     #[arg(short, long, value_name = "N", value_parser = values::count, allow_hyphen_values = true, help_heading = LIMITS)]
     pub count: Option<u64>,
 
-    /// Stop after TIME [unit: us, ms, s, m, h] [default: no limit]
+    /// Stop after TIME [unit: us, ms, s, m, h]
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
     pub duration: Option<Duration>,
 

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use jiff::SignedDuration;
 
-use crate::format::probe::MIN_LEN;
+use crate::input::Place;
 use crate::units::dscp;
 use crate::units::rcvbuf::LARGEST;
 
@@ -48,20 +49,17 @@ pub fn size(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Reads the size of a measured datagram in bytes: from 48, the size of its header, to the largest
-/// UDP payload.
+/// Reads the size of a payload in bytes: from 1 to the largest UDP payload.
 ///
 /// # Errors
 /// The reason and a correct value.
-pub fn probe_size(text: &str) -> Result<u16, String> {
+pub fn payload_size(text: &str) -> Result<u16, String> {
     const MOST: u16 = 65_527;
     let size: ByteSize =
         text.trim().parse().map_err(|_| "not a size; for example 64, 1316 or 1472".to_owned())?;
     let size = size.as_u64();
-    if size < MIN_LEN as u64 {
-        return Err(format!(
-            "must be at least {MIN_LEN} bytes, the header of a measured datagram; for example 64"
-        ));
+    if size == 0 {
+        return Err("must be greater than zero; for example 64, 1316 or 1472".to_owned());
     }
     u16::try_from(size).ok().filter(|size| *size <= MOST).ok_or_else(|| {
         format!(
@@ -126,6 +124,11 @@ pub fn port(text: &str) -> Result<u16, String> {
         .ok_or_else(|| "not a UDP port (1 to 65535); for example 40000".to_owned())
 }
 
+/// A parser of a file, or of `-` for standard input or standard output.
+pub fn place() -> impl TypedValueParser<Value = Place> {
+    PathBufValueParser::new().map(Place::from)
+}
+
 /// Reads a number of datagrams, at least 1.
 ///
 /// # Errors
@@ -135,6 +138,14 @@ pub fn count(text: &str) -> Result<u64, String> {
         .ok()
         .filter(|count| *count != 0)
         .ok_or_else(|| "must be a number of datagrams greater than zero; for example 10".to_owned())
+}
+
+/// Reads the seed of random choices.
+///
+/// # Errors
+/// The reason and a correct value.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("must be a number from 0 to {}; for example 7", u64::MAX))
 }
 
 /// Reads the number of groups that are joined at a time.
@@ -155,6 +166,27 @@ pub fn burst(text: &str) -> Result<u64, String> {
     const MOST: u64 = 10_000;
     let wrong = || format!("must be a number of datagrams from 1 to {MOST}; for example 8");
     text.parse().ok().filter(|burst| (1..=MOST).contains(burst)).ok_or_else(wrong)
+}
+
+/// What paces a transport stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaceBy {
+    /// Its PCR.
+    Pcr,
+    /// `--rate` or `--interval`.
+    Rate,
+}
+
+/// Reads what paces a transport stream.
+///
+/// # Errors
+/// The correct values.
+pub fn pace_by(text: &str) -> Result<PaceBy, String> {
+    match text.trim() {
+        "pcr" => Ok(PaceBy::Pcr),
+        "rate" => Ok(PaceBy::Rate),
+        _ => Err("must be pcr or rate; for example --pace rate --rate 5Mbit".to_owned()),
+    }
 }
 
 /// Reads a share of a whole in percent: `50%`. It is greater than zero and at most 1.
@@ -253,23 +285,19 @@ mod tests {
     }
 
     #[test]
-    fn measured_datagram_has_space_for_its_header() {
+    fn a_payload_has_a_byte_and_fits_a_datagram() {
         assert_eq!(
-            (probe_size("48"), probe_size("1472"), probe_size("1kB"), probe_size("65527")),
-            (Ok(48), Ok(1472), Ok(1000), Ok(65527))
+            (payload_size("1"), payload_size("1472"), payload_size("1kB"), payload_size("65527")),
+            (Ok(1), Ok(1472), Ok(1000), Ok(65527))
         );
         for (text, why) in [
-            ("20", "at least 48 bytes"),
-            ("0", "at least 48 bytes"),
+            ("0", "greater than zero"),
             ("65528", "65527 in IPv6"),
             ("1GiB", "65507 bytes in IPv4"),
             ("big", "not a size; for example 64"),
         ] {
-            assert!(
-                probe_size(text).unwrap_err().contains(why),
-                "{}",
-                probe_size(text).unwrap_err()
-            );
+            let error = payload_size(text).unwrap_err();
+            assert!(error.contains(why), "{error}");
         }
     }
 
@@ -327,6 +355,7 @@ mod tests {
         );
         assert!(groups_at_once("0").unwrap_err().contains("from 1 to 4096"));
         assert!(groups_at_once("4097").is_err() && groups_at_once("64") == Ok(64));
+        assert!(seed("-1").unwrap_err().contains("for example 7") && seed("7") == Ok(7));
         assert!(count("0").is_err() && count("-3").is_err() && count("10") == Ok(10));
     }
 

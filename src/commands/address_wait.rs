@@ -4,6 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::send;
 use crate::cli::{SendArgs, menu};
 use crate::host;
 use crate::net::{self, NetError};
@@ -27,9 +28,15 @@ const MAX_WAIT_FOR_FIRST: Duration = Duration::from_secs(2);
 /// # Errors
 /// The plan is not possible on this host.
 pub fn plan_to_send(args: &SendArgs) -> Result<plan::Send, PlanError> {
+    let standard = plan::standard_input(args)?;
     let end = Instant::now() + MAX_WAIT_FOR_FIRST;
     loop {
-        match Host::here(&menu::ask).and_then(|host| plan::Send::new(args, &host)) {
+        let planned = Host::here(&menu::ask).and_then(|host| {
+            let mut plan = plan::Send::new(args, &host, &standard)?;
+            send::prepare(&mut plan, &host)?;
+            Ok(plan)
+        });
+        match planned {
             Err(error) if error.is_passing() && Instant::now() < end => {
                 thread::sleep(POLL_INTERVAL);
             }

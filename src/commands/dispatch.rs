@@ -12,9 +12,10 @@ use tracing_subscriber::prelude::*;
 use super::address_wait::plan_to_send;
 use super::reporting::with_reporter;
 use super::{check, completions, ifaces, manual, recv, scan, send, usage};
-use crate::cli::{self, Command, DisplayArgs, menu};
+use crate::cli::{self, Command, DisplayArgs, RecvArgs, menu};
+use crate::input::Place;
 use crate::plan::{self, Host, PlanError};
-use crate::report::{Notes, Output, Paint, Reporter, log_filter};
+use crate::report::{Notes, Output, Paint, Reporter, Screen, log_filter};
 use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
 
 /// Runs the command in `arguments`, which begin with the name of the program. Returns the exit
@@ -26,34 +27,48 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     };
     let host = || Host::here(&menu::ask);
     match &cli.command {
-        Command::Send(args) => {
-            report(args.output, &args.common.display, || Ok(Plan::Send(plan_to_send(args)?)))
-        }
-        Command::Recv(args) => report(args.output, &args.common.display, || {
-            Ok(Plan::Recv(plan::Recv::new(args, &host()?)?))
+        Command::Send(args) => report(shown(args.output), &args.common.display, || {
+            Ok(Plan::Send(Box::new(plan_to_send(args)?)))
         }),
-        Command::Scan(args) => report(args.output, &args.common.display, || {
+        Command::Recv(args) => {
+            report(results_of(args), &args.common.display, || match &args.read {
+                Some(place) => Ok(Plan::Read(Box::new(plan::Read::new(place, args)?))),
+                None => Ok(Plan::Recv(Box::new(plan::Recv::new(args, &host()?)?))),
+            })
+        }
+        Command::Scan(args) => report(shown(args.output), &args.common.display, || {
             Ok(Plan::Scan(plan::Scan::new(args, &host()?)?))
         }),
-        Command::Check(args) => report(args.output, &args.display, || {
+        Command::Check(args) => report(shown(args.output), &args.display, || {
             Ok(Plan::Check(plan::Check::new(args, &host()?)?))
         }),
-        Command::Ifaces(args) => report(args.output, &args.display, || Ok(Plan::Ifaces)),
+        Command::Ifaces(args) => report(shown(args.output), &args.display, || Ok(Plan::Ifaces)),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => manual::run(args),
     }
 }
 
+/// The format of the results, on standard output.
+fn shown(output: Output) -> (Output, Screen) {
+    (output, Screen::Output)
+}
+
+/// The results of a receiver go to standard error if standard output is its recording.
+fn results_of(args: &RecvArgs) -> (Output, Screen) {
+    let is_recording = args.write == Some(Place::Standard);
+    (args.output, if is_recording { Screen::Diagnostics } else { Screen::Output })
+}
+
 /// Runs a command that reports events.
 fn report(
-    output: Output,
+    results: (Output, Screen),
     display: &DisplayArgs,
     plan: impl FnOnce() -> Result<Plan, PlanError>,
 ) -> ExitCode {
     let mut notes = Notes::default();
     start_diagnostics(display, notes.clone());
     let plan = plan();
-    let ran = with_reporter(output, display, &notes, |reporter| match plan {
+    let ran = with_reporter(results, display, &notes, |reporter| match plan {
         Ok(plan) => Ok(plan.run(reporter)?),
         Err(error) => Err(error.into()),
     });
@@ -86,8 +101,9 @@ fn start_diagnostics(display: &DisplayArgs, mut notes: Notes) {
 
 /// The plan of a command.
 enum Plan {
-    Send(plan::Send),
-    Recv(plan::Recv),
+    Send(Box<plan::Send>),
+    Recv(Box<plan::Recv>),
+    Read(Box<plan::Read>),
     Scan(plan::Scan),
     Check(plan::Check),
     Ifaces,
@@ -98,6 +114,7 @@ impl Plan {
         match self {
             Plan::Send(plan) => send::run(plan, reporter),
             Plan::Recv(plan) => recv::run(plan, reporter),
+            Plan::Read(plan) => recv::read(plan, reporter),
             Plan::Scan(plan) => scan::run(plan, reporter),
             Plan::Check(plan) => check::run(plan, reporter),
             Plan::Ifaces => ifaces::run(reporter),

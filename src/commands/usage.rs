@@ -31,7 +31,7 @@ fn refuse(error: &Error, arguments: &[OsString]) {
         let display = DisplayArgs { quiet: 0, verbose: 0, color: ColorWhen::Never };
         let notes = Notes::default();
         let reason = anyhow!(reason(&error.to_string()));
-        let _ = with_reporter(Output::Json, &display, &notes, |_| Err(reason));
+        let _ = with_reporter((Output::Json, Screen::Output), &display, &notes, |_| Err(reason));
     }
 }
 

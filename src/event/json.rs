@@ -38,6 +38,17 @@ pub(super) fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result
     }
 }
 
+/// The same, or null.
+pub(super) fn some_rfc3339<S: Serializer>(
+    time: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => rfc3339(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// An index; 0 means none.
 pub(super) fn null_if_zero<S: Serializer>(index: &u32, serializer: S) -> Result<S::Ok, S::Error> {
     Some(index).filter(|index| **index != 0).serialize(serializer)

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{
     CheckSummary, Checking, FoundInfo, IfacesSummary, InterfaceInfo, IntervalReport, Listening,
-    ReceivedDatagram, RecvSummary, ScanSummary, Scanning, SendSummary, Sending, SentDatagram,
-    notice,
+    Reading, ReceivedDatagram, RecvSummary, ScanSummary, Scanning, SendSummary, Sending,
+    SentDatagram, notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -19,6 +19,9 @@ pub enum Event<'a> {
     /// Every group is joined: datagrams that are sent from now on arrive.
     #[serde(rename = "ready")]
     Listening(Listening<'a>),
+    /// The capture is open: its first datagram follows.
+    #[serde(rename = "ready")]
+    Reading(Reading<'a>),
     /// The sockets are open: the first datagram follows.
     #[serde(rename = "ready")]
     Sending(Sending<'a>),

@@ -134,7 +134,7 @@ pub struct MeasuredInfo {
 }
 
 /// Runs of consecutive losses.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct RunsInfo {
     /// The number of runs.
     pub count: u64,

@@ -3,12 +3,14 @@
 //! Field names contain their unit. A value that could not be measured is `null`. Each event is a
 //! JSON object with its name in `event`.
 
+mod capture;
 mod check;
 mod datagram;
 mod detail;
 mod flow;
 mod found;
 mod ifaces;
+mod impaired;
 mod json;
 mod kinds;
 mod market;
@@ -16,12 +18,16 @@ mod measured;
 mod metric;
 mod notice;
 mod pair;
+mod playout;
 mod ready;
+mod recording;
 mod recv;
+mod replay;
 mod rtp;
 mod scan;
 mod send;
 mod senders;
+mod shape;
 mod spans;
 mod stamped;
 mod target;
@@ -29,24 +35,30 @@ mod totals;
 mod ts;
 mod ts_metric;
 
+pub use capture::{CaptureInfo, CaptureInterfaceInfo, LeftOut, LeftOutRecords, Reading};
 pub use check::{CheckSummary, Checking};
 pub use datagram::{Payload, ProbeInfo, ReceivedDatagram, SentDatagram};
 pub use detail::DetailInfo;
 pub use flow::{FlowInfo, describe_flows};
 pub use found::{FoundInfo, describe_found};
 pub use ifaces::{AddressInfo, IfacesSummary, InterfaceInfo};
+pub use impaired::{ExpectedInfo, ImpairedInfo};
 pub use kinds::{Event, Failure, Left};
 pub use market::MarketInfo;
 pub use measured::{
     CountersInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe,
 };
 pub use pair::{Missing, OffsetInfo, PairInfo, SideInfo, describe_pairs, value_of_pairs};
-pub use ready::{Listening, Program, RcvbufInfo, SCHEMA, Sending};
+pub use playout::{PlayoutInfo, PlayoutPace, PlayoutProgram, PlayoutTotals};
+pub use ready::{FormInfo, InputInfo, Listening, Program, RcvbufInfo, SCHEMA, Sending};
+pub use recording::RecordingInfo;
 pub use recv::{IntervalReport, RecvCounters, RecvSummary};
+pub use replay::{NotReplayed, ReplayInfo, ReplayTotals};
 pub use rtp::{PtpDelayInfo, RtpInfo};
 pub use scan::{ScanSummary, ScannedTarget, Scanning};
 pub use send::{SendSummary, TargetTotals};
 pub use senders::{ArtnetInfo, GrandmasterInfo, PtpInfo, SacnInfo, SenderInfo, UniverseSourceInfo};
+pub use shape::ShapeInfo;
 pub use spans::{Span, spans};
 pub use stamped::Stamped;
 pub use target::{Excluded, Origin, TargetInfo};

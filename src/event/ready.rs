@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::json::some_nanos;
-use super::{TargetInfo, measured};
+use super::{PlayoutInfo, ReplayInfo, ShapeInfo, TargetInfo, measured};
+use crate::input::Place;
 use crate::units::rcvbuf::RcvbufRequest;
 
 /// The `$id` of the schema that all events follow.
@@ -38,6 +39,8 @@ pub struct Listening<'a> {
     pub targets: Vec<TargetInfo<'a>>,
     /// The receive buffer of each socket.
     pub rcvbuf_bytes: RcvbufInfo,
+    /// The first file of the recording; `-` is standard output; `null` without `--write`.
+    pub recording: Option<String>,
 }
 
 /// The receive buffer of each socket, in the bytes that `SO_RCVBUF` takes.
@@ -67,11 +70,49 @@ pub struct Sending<'a> {
     /// The time between rounds; `null` if they follow each other as fast as possible.
     #[serde(rename = "interval_ns", serialize_with = "some_nanos")]
     pub interval: Option<Duration>,
+    /// How the rounds are distributed over time; `null` if evenly.
+    pub shape: Option<ShapeInfo>,
+    /// The impairments; `null` without.
+    pub impair: Option<&'a str>,
+    /// The seed of random choices; `null` if there are none.
+    pub seed: Option<u64>,
     /// The number of datagrams to each target in a round.
     pub burst: u64,
-    /// The length of the payload.
-    pub len_bytes: usize,
+    /// The length of each payload; `null` if they differ.
+    pub len_bytes: Option<usize>,
+    /// The input; `null` if the datagrams repeat or are measured.
+    pub input: Option<InputInfo<'a>>,
+    /// The transport stream that is sent.
+    #[serde(rename = "transport_stream", skip_serializing_if = "Option::is_none")]
+    pub playout: Option<PlayoutInfo>,
+    /// The replayed capture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<ReplayInfo>,
     /// The stream id of a measured run, in hex.
     #[serde(serialize_with = "measured::some_hex")]
     pub stream: Option<u64>,
+}
+
+/// The input of a sender.
+#[derive(Debug, Serialize)]
+pub struct InputInfo<'a> {
+    /// `-` for standard input, or the path.
+    #[serde(serialize_with = "as_text")]
+    pub place: &'a Place,
+    /// How mcast makes datagrams of it.
+    pub form: FormInfo,
+}
+
+/// How mcast makes datagrams of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FormInfo {
+    /// Pieces of one size.
+    Pieces,
+    /// A datagram for each line.
+    Lines,
+}
+
+fn as_text<S: Serializer>(place: &&Place, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(place)
 }

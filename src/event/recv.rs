@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::json::{nanos, some_nanos};
-use super::{FlowInfo, MeasuredInfo, PairInfo, StreamInfo, Totals};
+use super::{CaptureInfo, FlowInfo, MeasuredInfo, PairInfo, RecordingInfo, StreamInfo, Totals};
 use crate::assertion::Judgement;
 use crate::net::KernelDrops;
 use crate::verdict::Verdict;
@@ -18,8 +18,12 @@ pub struct RecvSummary {
     pub counters: RecvCounters,
     /// The flows whose datagrams mcast does not measure.
     pub flows: Vec<FlowInfo>,
+    /// The capture; `null` if the datagrams came from the network.
+    pub capture: Option<Box<CaptureInfo>>,
     /// The redundant pairs.
     pub pairs: Vec<PairInfo>,
+    /// The recording; `null` without `--write`.
+    pub recording: Option<Box<RecordingInfo>>,
     /// The results of the assertions.
     pub assertions: Vec<Judgement>,
     /// The exit status and its reasons.

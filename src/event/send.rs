@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::json::{nanos, some_nanos};
-use super::{LatenessInfo, Totals};
+use super::{ImpairedInfo, LatenessInfo, PlayoutTotals, ReplayTotals, Totals};
 use crate::verdict::Verdict;
 
 /// The last event of `mcast send`.
@@ -32,6 +32,12 @@ pub struct SendSummary {
     /// The CPU time of the program; `null` if the system does not report it.
     #[serde(rename = "cpu_ns", serialize_with = "some_nanos")]
     pub cpu: Option<Duration>,
+    /// The counters of a transport stream.
+    #[serde(rename = "transport_stream", skip_serializing_if = "Option::is_none")]
+    pub playout: Option<PlayoutTotals>,
+    /// The totals of a replay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<ReplayTotals>,
     /// The exit status and its reasons.
     pub verdict: Verdict,
 }
@@ -51,4 +57,6 @@ pub struct TargetTotals {
     pub bytes: u64,
     /// How many datagrams could not be sent.
     pub errors: u64,
+    /// The truth about impaired datagrams; `null` without `--impair`.
+    pub impaired: Option<ImpairedInfo>,
 }

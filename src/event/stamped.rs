@@ -5,23 +5,23 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer};
 
 use super::Event;
-use super::json::rfc3339;
+use super::json::some_rfc3339;
 
 /// An event with the time of its report. A datagram has its own time instead.
 #[derive(Debug)]
 pub struct Stamped<'a> {
     /// The event.
     pub event: &'a Event<'a>,
-    /// The time of the report.
-    pub time: SystemTime,
+    /// The time of the report. With a capture, the time in it; `None` before its first datagram.
+    pub time: Option<SystemTime>,
 }
 
 #[derive(Serialize)]
 struct WithTime<'a> {
     #[serde(flatten)]
     event: &'a Event<'a>,
-    #[serde(serialize_with = "rfc3339")]
-    time: SystemTime,
+    #[serde(serialize_with = "some_rfc3339")]
+    time: Option<SystemTime>,
 }
 
 impl Serialize for Stamped<'_> {

@@ -6,6 +6,7 @@ use super::errors::{parse, refused};
 use crate::cli::Command;
 use crate::cli::menu::Answer;
 use crate::iface::{Address, Interface, Wanted};
+use crate::input::StandardInput;
 use crate::plan::{self, Check, Host, PlanError, Recv, Scan, Send};
 use crate::target::TargetRange;
 
@@ -32,11 +33,22 @@ const REFUSED: &[&str] = &[
     "mcast check 239.1.1.1+4:5000",
     "mcast check 10.0.0.5:5000",
     "mcast send --iface e0 --message= --rate 1Mbit --count 1",
+    "mcast send --iface e0 --lines --poisson",
+    "mcast send --iface e0 --lines --rate 1Mbit",
+    "mcast send --iface e0 --impair loss=1%,seed=7 --seed 8",
+    "mcast send --iface e0 --probe --size 1472 --rate 100kpps --impair delay=1s",
+    "mcast send --iface e0 --file x.ts --pace pcr --rate 5Mbit",
+    "mcast send --iface e0 --file x.ts --pace rate",
+    "mcast send --iface e0 --file x.ts --rtp --size 1400",
     "mcast send --iface e0 --flood",
     "mcast send --iface e0 --interval 1us",
     "mcast send --iface e0 224.0.0.1:5000 --rate 2kpps",
     "mcast send --iface e0 255.255.255.255:5000 --burst 2000",
     "mcast send --iface e0 --probe --size 65527",
+    "mcast send --iface e0 --probe --size 20",
+    "mcast send --iface e0 --message tick --size 2",
+    "mcast send --iface e0 --message= --size 100",
+    "mcast send --iface e0 --replay x.pcap --speed max --loop",
 ];
 
 pub fn samples() -> Vec<String> {
@@ -54,6 +66,26 @@ pub fn samples() -> Vec<String> {
     let text = text.lines().take(2).collect::<Vec<_>>().join("\n");
     samples.push(refused("MCAST_IFACE=eth9 mcast send", &text));
     samples.push(refused("mcast recv -o raw", &PlanError::RawToTerminal.to_string()));
+    for (len, line) in [(0, "mcast send -m -"), (65_527, "mcast send 239.1.1.1:5000 -m -")] {
+        samples.push(refused(line, &read_message(len, &host).to_string()));
+    }
+    for (line, error) in [
+        ("mcast send --file x.txt --rtp", PlanError::NotAStream),
+        ("mcast send --file - --loop", PlanError::Unrepeatable),
+        ("mcast send --file x.ts", PlanError::NoPcr { packets: 40_000 }),
+        ("mcast recv --write -", PlanError::RecordingToTerminal),
+        ("mcast recv --write - -o raw", PlanError::TwoOutputs),
+        ("mcast recv --write - --write-limit 1m", PlanError::LimitOfOutput),
+    ] {
+        samples.push(refused(line, &error.to_string()));
+    }
+    let pipe = PlanError::OnePass("standard input".to_owned());
+    samples.push(refused("mcast send --replay - --loop", &pipe.to_string()));
+    let error = crate::capture::ReadError::Empty;
+    let empty = PlanError::Capture { place: "'x.pcap'".to_owned(), error, tip: String::new() };
+    samples.push(refused("mcast send --replay x.pcap", &empty.to_string()));
+    let ask = PlanError::IfaceOfCapture("ask".to_owned()).to_string();
+    samples.push(refused("mcast recv --read capture.pcap --iface ask", &ask));
     samples.push(command_for_sender(&host));
     samples
 }
@@ -71,11 +103,19 @@ fn sample(line: &str, host: &Host) -> String {
 fn plan(line: &str, host: &Host) -> Result<(), PlanError> {
     match parse(line).expect(line).command {
         Command::Recv(args) => Recv::new(&args, host).map(drop),
-        Command::Send(args) => Send::new(&args, host).map(drop),
+        Command::Send(args) => Send::new(&args, host, &StandardInput::Other).map(drop),
         Command::Scan(args) => Scan::new(&args, host).map(drop),
         Command::Check(args) => Check::new(&args, host).map(drop),
         Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
     }
+}
+
+/// The error of `--message -` with this many bytes on standard input.
+fn read_message(len: usize, host: &Host) -> PlanError {
+    let Command::Send(args) = parse("mcast send --iface e0 -m -").expect("a line").command else {
+        unreachable!("the command is send")
+    };
+    Send::new(&args, host, &StandardInput::Message(vec![0; len])).expect_err("no message")
 }
 
 /// The command that `check --listen` shows for the other host.

@@ -40,6 +40,14 @@ pub fn samples() -> Vec<String> {
     flows.extend([flow(by_content, None, 0), flow(None, Some("artnet"), 0)]);
     flows.extend((0..9).map(|_| flow(None, None, 0)));
     let (counters, verdict) = (received(1300), Verdict::default());
-    let run = RecvSummary { counters, flows, pairs: Vec::new(), assertions: Vec::new(), verdict };
+    let run = RecvSummary {
+        counters,
+        flows,
+        capture: None,
+        pairs: Vec::new(),
+        recording: None,
+        assertions: Vec::new(),
+        verdict,
+    };
     vec![shown("flows that are not measured", [Event::RecvSummary(run)])]
 }

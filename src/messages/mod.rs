@@ -7,6 +7,7 @@
 //!
 //! [`source_texts`] finds the texts in the source. A text that no sample shows fails the test.
 
+mod captures;
 mod checks;
 mod command_line;
 mod documents;
@@ -24,6 +25,10 @@ mod names;
 mod notices;
 mod page;
 mod pairs;
+mod playouts;
+mod readings;
+mod recordings;
+mod replays;
 mod results;
 mod rtp;
 mod samples;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::page::{Page, notice};
+use super::recordings;
 use super::samples::{at, failed_join, ip, listen, via};
 use crate::format::ptp::{ClockIdentity, Grandmaster};
 use crate::format::sacn::Cid;
@@ -15,15 +16,22 @@ use crate::net::{Discards, InterfaceEvent, KernelDrops, Operation};
 use crate::notice::interface::Role;
 use crate::notice::receive::{self, Waiting};
 use crate::notice::shared::SourceJoins;
-use crate::notice::{Notice, advice, interface, send, shared};
+use crate::notice::{Notice, advice, capture, interface, send, shared};
 use crate::stats::lighting::{Conflict, SourceId};
 use crate::target::{Endpoint, Filter, Listen};
 use crate::units::Rate;
 use crate::units::rcvbuf::RcvbufRequest;
 
 pub fn page() -> Page {
-    let kinds =
-        [about_addresses(), of_sender(), of_receiver(), of_sources(), of_drops(), of_interfaces()];
+    let kinds = [
+        about_addresses(),
+        of_sender(),
+        of_receiver(),
+        of_sources(),
+        of_drops(),
+        of_interfaces(),
+        super::readings::notices(),
+    ];
     Page { title: "advice and warnings", samples: kinds.concat().iter().map(notice).collect() }
 }
 
@@ -51,6 +59,7 @@ fn about_addresses() -> Vec<Notice> {
     notices.extend(advice::for_sender(&to(&["ff15::1234"]), Some(0)));
     notices.push(advice::bare_port(("ff15::1234".parse().expect("an address"), 5000)));
     notices.push(advice::ttl_is_no_time(5));
+    notices.push(advice::input_not_sent());
     notices.extend(advice::for_length(9000, &to(&["239.1.1.1"]), || BTreeMap::from([(2, 1500)])));
     notices.extend(advice::for_interfaces(ends.iter()));
     notices.push(advice::tunnel_route(ip("239.1.1.1"), "tun0", "eth0"));
@@ -62,8 +71,14 @@ fn of_sender() -> Vec<Notice> {
     let full = io::Error::from_raw_os_error(libc::ENETUNREACH);
     vec![
         send::not_sent(&Operation::Send(at("239.1.1.1", via("eth0"))).failed(full)),
+        send::input_awaited(),
         send::came_back(&at("10.0.0.101", via("eth0")), &refused),
         send::loopback_loops("lo"),
+        capture::cut("'x.pcap'", 123),
+        capture::doubled(&["eth0", "br0"].map(str::to_owned)),
+        capture::doubled(&[]),
+        capture::no_way("[ff15::1]:5000", "no interface has an IPv6 address"),
+        capture::flood_limited("224.0.0.251:5353"),
     ]
 }
 
@@ -88,6 +103,8 @@ fn of_receiver() -> Vec<Notice> {
         ),
         receive::nothing_received("239.1.1.1:5000 on eth0", Some("mcast check 239.1.1.1:5000")),
         receive::nothing_received("10.0.0.101:5000 on eth0", None),
+        receive::recording_ended(&recordings::ended()[0]),
+        receive::recording_ended(&recordings::ended()[1]),
         receive::clock_set(3600.0),
         receive::clock_set(-0.25),
         receive::too_many_streams(4096),

@@ -23,6 +23,7 @@ pub fn text() -> String {
         super::command_line::page(),
         super::documents::page(),
         super::errors::page(),
+        super::captures::page(),
         super::notices::page(),
         super::findings::page(),
         super::checks::page(),

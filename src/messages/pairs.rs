@@ -60,7 +60,9 @@ pub fn samples() -> Vec<String> {
         [Event::RecvSummary(RecvSummary {
             counters: received(3000),
             flows: Vec::new(),
+            capture: None,
             pairs,
+            recording: None,
             assertions: Vec::new(),
             verdict: Verdict::default(),
         })],

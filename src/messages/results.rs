@@ -1,19 +1,27 @@
 //! What runs print: their start, the datagrams, the reports, the summary and the verdict.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 use std::{io, process};
 
 use super::flows;
 use super::page::Page;
+use super::readings;
 use super::samples::{at, ip, listen, received, totals, via};
-use super::{pairs, rtp, streams, streams_of_market, streams_of_senders, streams_of_transport};
+use super::{
+    pairs, playouts, recordings, replays, rtp, streams, streams_of_market, streams_of_senders,
+    streams_of_transport,
+};
 use crate::event::{
-    AddressInfo, Event, IfacesSummary, InterfaceInfo, IntervalReport, LatenessInfo, Listening,
-    Payload, ProbeInfo, Program, RcvbufInfo, ReceivedDatagram, RecvCounters, RecvSummary,
-    SendSummary, Sending, SentDatagram, TargetInfo,
+    AddressInfo, Event, ExpectedInfo, FormInfo, IfacesSummary, ImpairedInfo, InputInfo,
+    InterfaceInfo, IntervalReport, LatenessInfo, Listening, Payload, ProbeInfo, Program,
+    RcvbufInfo, ReceivedDatagram, RecvCounters, RecvSummary, RunsInfo, SendSummary, Sending,
+    SentDatagram, ShapeInfo, TargetInfo, TargetTotals,
 };
 use crate::iface::{Flag, Joined, Via};
+use crate::input::{Input, Place};
 use crate::report::{ColorWhen, Lines, Output, Paint, log_filter, output_lost, progress_sample};
+use crate::stats::delay::Quantiles;
 use crate::sys::Signal;
 use crate::target::{Filter, Listen, Zoned};
 use crate::units::Rate;
@@ -31,10 +39,13 @@ pub fn page() -> Page {
     samples.extend(flows::samples());
     samples.extend(streams_of_market::samples());
     samples.extend(streams_of_senders::samples());
+    samples.extend(readings::samples());
     samples.extend(pairs::samples());
     samples.extend(rtp::samples());
     samples.extend(streams_of_transport::samples());
-    samples.extend([verdicts(), failures()]);
+    samples.extend(recordings::samples());
+    samples.extend(playouts::samples());
+    samples.extend([replays::sample(), verdicts(), failures()]);
     Page { title: "results", samples }
 }
 
@@ -60,13 +71,14 @@ fn starts() -> String {
     let listening = |listens: &[Listen], granted, request| {
         let targets = listens.iter().flat_map(TargetInfo::of).collect();
         let rcvbuf_bytes = RcvbufInfo { asked: None, granted, request };
-        let ready = Listening { program: Program::default(), targets, rcvbuf_bytes };
+        let ready =
+            Listening { program: Program::default(), targets, rcvbuf_bytes, recording: None };
         shown("recv", [Event::Listening(ready)])
     };
     let filter = |filter| Listen { filter: std::sync::Arc::new(filter), ..listen("232.1.1.1") };
     let (rate, pause) = (Rate::Bits(1e9), Duration::from_millis(20));
     let pause = RcvbufRequest::Pause { rate, pause, payload: 1316 };
-    let sending = |via: Via, period, burst, stream: Option<u64>| {
+    let sending_input = |via: Via, period, shape, burst, stream: Option<u64>, input| {
         let to = [at("239.1.1.1", via.clone()), at("239.1.1.2", via)];
         let source = "10.0.0.101:49432".parse().expect("an address");
         let targets = to[..burst as usize].iter().map(|at| TargetInfo::to(at, source, Some(1)));
@@ -78,13 +90,28 @@ fn starts() -> String {
                 ttl: Some(1),
                 dscp: stream.map(|_| 46),
                 interval: period,
+                shape,
+                impair: stream.filter(|_| burst > 1).map(|_| "loss=1%,delay=20ms"),
+                seed: Some(7),
                 burst,
-                len_bytes: 64,
+                len_bytes: Some(64),
+                input,
+                replay: None,
+                playout: None,
                 stream,
             })],
         )
     };
+    let sending =
+        |via, period, shape, burst, stream| sending_input(via, period, shape, burst, stream, None);
+    let path = Place::from(PathBuf::from("video.ts"));
+    let of_input = |place, form, period| {
+        sending_input(via("eth0"), period, None, 1, None, Some(InputInfo { place, form }))
+    };
     let any = Via { index: 0, ..via("any") };
+    let millisecond = Duration::from_millis(1);
+    let ramp = ShapeInfo::Ramp { to: millisecond / 100, over: Duration::from_secs(10) };
+    let on_off = ShapeInfo::OnOff { on: 100 * millisecond, off: 900 * millisecond };
     let starts = [
         listening(&[listen("239.1.1.1")], Some(4 << 20), None),
         listening(&["239.1.1.1", "239.1.1.2"].map(listen), Some(212_992), Some(pause)),
@@ -99,8 +126,13 @@ fn starts() -> String {
             None,
             None,
         ),
-        sending(via("eth0"), Some(Duration::from_millis(100)), 1, None),
-        sending(via("eth0"), None, 2, Some(7)),
+        sending(via("eth0"), Some(Duration::from_millis(100)), None, 1, None),
+        sending(via("eth0"), None, None, 2, Some(7)),
+        sending(via("eth0"), Some(millisecond), Some(ShapeInfo::Poisson), 1, Some(7)),
+        sending(via("eth0"), Some(millisecond), Some(ramp), 1, Some(7)),
+        sending(via("eth0"), Some(millisecond), Some(on_off), 1, Some(7)),
+        of_input(&path, FormInfo::Pieces, Some(millisecond)),
+        of_input(&Place::Standard, FormInfo::Lines, None),
     ];
     starts.concat()
 }
@@ -186,6 +218,8 @@ fn sent() -> String {
             errors: 0,
             targets: Vec::new(),
             skipped: 0,
+            replay: None,
+            playout: None,
             waits: 0,
             pace_ns: None,
             cpu: Some(Duration::from_micros(12_600)),
@@ -197,18 +231,64 @@ fn sent() -> String {
     let paced =
         summary(3000, |of| of.pace_ns = Some(LatenessInfo { p50: 90, p99: 226_000, max: 226_000 }));
     let held_up = summary(2500, |of| (of.skipped, of.waits) = (500, 1));
+    let impaired = summary(988, |of| of.targets = vec![impaired_target(); 4]);
     let failed = summary(997, |of| of.verdict = of_send(1000, None, 3, Stop::Duration));
     let stopped = summary(2, |of| {
         of.verdict = of_send(2, Some(10), 0, Stop::Interrupted(Signal::Interrupt));
     });
-    shown("send", [summary(1, |of| of.cpu = None), paced, held_up, failed, stopped])
+    shown("send", [summary(1, |of| of.cpu = None), paced, held_up, impaired, failed, stopped])
 }
 
-fn summary(counters: RecvCounters, verdict: Verdict) -> Event<'static> {
+fn impaired_target() -> TargetTotals {
+    let held = Quantiles {
+        min: 15_000_000,
+        mean: 20_000_000,
+        p50: 20_000_000,
+        p90: 24_000_000,
+        p99: 25_000_000,
+        p999: 25_000_000,
+        max: 25_000_000,
+    };
+    let recv = ExpectedInfo {
+        received: 980,
+        expected: 994,
+        lost: 14,
+        loss_runs: RunsInfo { count: 11, longest: 3 },
+        missed_before: 6,
+        duplicates: 5,
+        reordered: 7,
+        reorder_extent_max: 3,
+        stale: 0,
+        corrupt: 3,
+    };
+    let impaired = ImpairedInfo {
+        sent: 1000,
+        dropped: 12,
+        overflowed: 5,
+        left: 988,
+        duplicated: 5,
+        corrupted: 3,
+        held_ns: Some(held),
+        recv,
+    };
+    TargetTotals {
+        group: ip("239.1.1.1"),
+        port: 5000,
+        iface: "eth0".to_owned(),
+        datagrams: 988,
+        bytes: 63_232,
+        errors: 0,
+        impaired: Some(impaired),
+    }
+}
+
+pub fn summary(counters: RecvCounters, verdict: Verdict) -> Event<'static> {
     Event::RecvSummary(RecvSummary {
         counters,
         flows: Vec::new(),
+        capture: None,
         pairs: Vec::new(),
+        recording: None,
         assertions: Vec::new(),
         verdict,
     })
@@ -241,6 +321,7 @@ fn judged(stop: Stop, limits: Limits, received: u64) -> Verdict {
         received,
         streams: crate::stats::stream::StreamCounts::default(),
         command: None,
+        recording: None,
         judgements: &[],
     })
 }
@@ -258,6 +339,7 @@ fn verdicts() -> String {
         (Stop::Timeout, count, 1, streams(0, 0)),
         (Stop::Idle, count, 3, streams(0, 0)),
         (Stop::Command, count, 3, streams(0, 0)),
+        (Stop::InputEnd, count, 3, streams(0, 0)),
         (interrupted, count, 3, streams(0, 0)),
         (Stop::Interrupted(Signal::Hangup), limits, 3, streams(0, 0)),
         (Stop::Timeout, once, 0, streams(0, 0)),
@@ -274,7 +356,15 @@ fn verdicts() -> String {
     let mut reasons: Vec<String> = Vec::new();
     for (stop, limits, received, streams) in &cases {
         let (stop, received, streams) = (*stop, *received, *streams);
-        let evidence = Evidence { stop, limits, received, streams, command: None, judgements: &[] };
+        let evidence = Evidence {
+            stop,
+            limits,
+            received,
+            streams,
+            command: None,
+            recording: None,
+            judgements: &[],
+        };
         reasons.extend(of_recv(&evidence).reasons);
     }
     for raw in [3 << 8, 9] {
@@ -285,16 +375,21 @@ fn verdicts() -> String {
         }
     }
     reasons.extend(of_list(interrupted).reasons);
+    reasons.extend(of_send(0, None, 0, Stop::InputEnd).reasons);
     format!("-- reasons\n{}", reasons.join("\n"))
 }
 
 fn failures() -> String {
     let error = |number| io::Error::from_raw_os_error(number);
     let mut text = format!("-- errors of a run\n{}\n", RunError::Output(error(libc::ENOSPC)));
+    let empty = Input::open(&Place::from(PathBuf::from("/dev/null"))).expect("a device");
     for failed in [
         RunError::Record { file: "facts.json".into(), source: error(libc::EACCES) },
         RunError::Command { name: "./test".to_owned(), source: error(libc::ENOENT) },
         RunError::Signals(error(libc::EMFILE)),
+        Input::open(&Place::from(PathBuf::from("missing/file"))).expect_err("no file").into(),
+        Input::open(&Place::from(PathBuf::from("/"))).expect_err("a folder").into(),
+        empty.line_too_long(3, 65_507).into(),
     ] {
         text += &format!("{failed}\n");
     }

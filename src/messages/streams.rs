@@ -55,7 +55,9 @@ pub fn ended(counters: RecvCounters) -> Event<'static> {
     Event::RecvSummary(RecvSummary {
         counters,
         flows: Vec::new(),
+        capture: None,
         pairs: Vec::new(),
+        recording: None,
         assertions: Vec::new(),
         verdict,
     })
@@ -89,6 +91,7 @@ fn asserted() -> String {
         received: 2949,
         streams: Default::default(),
         command: None,
+        recording: None,
         judgements: &judgements,
     });
     shown(
@@ -96,7 +99,9 @@ fn asserted() -> String {
         [Event::RecvSummary(RecvSummary {
             counters,
             flows: Vec::new(),
+            capture: None,
             pairs: Vec::new(),
+            recording: None,
             assertions: judgements,
             verdict,
         })],

@@ -55,6 +55,12 @@ pub fn ttl_is_no_time(ttl: u8) -> Notice {
     .remedy(format!("to end it after {ttl} s, use --duration {ttl}s"))
 }
 
+/// Standard input has bytes, and an option such as `--count` describes the default message.
+pub fn input_not_sent() -> Notice {
+    note(Id::InputNotSent, "standard input is not sent".to_owned())
+        .remedy("to send it, use --file - or --lines")
+}
+
 /// The payload in bytes that every network carries in one piece (RFC 8200, 5: 1280 bytes with the
 /// headers). Up to this length the MTU does not matter.
 const ALWAYS_FITS: usize = 1280 - 40 - 8;

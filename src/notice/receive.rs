@@ -15,6 +15,7 @@ use crate::stats::ptp::Change;
 use crate::target::{Filter, Listen, bracketed, is_source_specific};
 use crate::units::rcvbuf::{RcvbufRequest, format_duration};
 use crate::units::words::{count, plural};
+use crate::verdict::RecordingFailure;
 
 fn warning(id: Id, what: impl Into<String>) -> Notice {
     Notice::new(Level::Warning, id, what)
@@ -162,6 +163,15 @@ pub fn ssm_unsupported(iface: &str, version: &str, joins: SourceJoins) -> Notice
     let newer = if version.starts_with("MLD") { "MLDv2 (RFC 3810)" } else { "IGMPv3 (RFC 3376)" };
     shared::ssm_unsupported(iface, version, joins)
         .remedy(format!("set the querier of this network to {newer}"))
+}
+
+/// A recording ended before the run.
+pub fn recording_ended(failure: &RecordingFailure) -> Notice {
+    let remedy = failure.needs_space().then(|| {
+        "free some space, or limit the recording: --write-limit 100MB --write-keep 10".to_owned()
+    });
+    warning(Id::RecordingEnded, format!("{failure}; mcast continues to receive"))
+        .maybe_remedy(remedy)
 }
 
 /// This host's clock was set during the run, forward by `by` seconds.

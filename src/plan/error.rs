@@ -5,11 +5,16 @@ use std::net::IpAddr;
 use thiserror::Error;
 
 use super::IfaceError;
+use crate::capture::ReadError;
+use crate::format::probe::MIN_LEN;
 use crate::host::{self, Ipv6};
 use crate::iface::{Cast, Family};
+use crate::impair::MOST_HELD;
+use crate::input::InputError;
 use crate::net::NetError;
 use crate::target::{Endpoint, MOST_TARGETS, TargetRange, Zoned};
 use crate::units::Rate;
+use crate::units::printable::Printable;
 use crate::units::words::{and_more, list};
 
 impl PlanError {
@@ -30,6 +35,39 @@ pub enum PlanError {
     /// No interface for a target.
     #[error(transparent)]
     Iface(#[from] IfaceError),
+    /// `--pace pcr` together with another pace.
+    #[error("cannot pace by the PCR and by {option}\n  tip: remove {option}, or use --pace rate")]
+    TwoPaces {
+        /// The option of the other pace.
+        option: &'static str,
+    },
+    /// `--pace rate` without a rate.
+    #[error("--pace rate requires --rate or --interval, for example --pace rate --rate 5Mbit")]
+    NoPace,
+    /// An input that is no transport stream, although the options require one.
+    #[error("not a transport stream\n  tip: to send any input in pieces, remove --pace and --rtp")]
+    NotAStream,
+    /// A pipe that must be sent more than once.
+    #[error("a pipe cannot be sent more than once\n  tip: write it to a file, and use --file FILE")]
+    Unrepeatable,
+    /// A transport stream without a PCR.
+    #[error(
+        "the transport stream has no PCR in {packets} packets\n  tip: name its rate, for example \
+         --pace rate --rate 5Mbit"
+    )]
+    NoPcr {
+        /// The packets that were searched.
+        packets: u64,
+    },
+    /// The size of a datagram with TS packets.
+    #[error(
+        "--size {size} is not a multiple of 188, the length of a TS packet\n  tip: send seven packets \
+         in each datagram: --size 1316"
+    )]
+    NotWholePackets {
+        /// The size in bytes.
+        size: usize,
+    },
     /// The system refused to list the interfaces.
     #[error(transparent)]
     Net(#[from] NetError),
@@ -60,12 +98,37 @@ pub enum PlanError {
         /// The interface.
         iface: String,
     },
+    /// An interface that a capture cannot have.
+    #[error(
+        "cannot select interfaces of a capture with --iface {}: a capture has only names and \
+         numbers of interfaces\n  tip: use a name or a number, for example --iface eth0 or --iface 0",
+        Printable(.0)
+    )]
+    IfaceOfCapture(String),
     /// Unescaped payloads to a terminal.
     #[error(
         "cannot write raw payloads to a terminal: it would interpret control characters in them\n  \
          tip: write to a file (mcast recv -o raw > FILE), use -o hex, or add --force"
     )]
     RawToTerminal,
+    /// A recording to a terminal.
+    #[error(
+        "cannot write a capture to a terminal\n  tip: write to a file (mcast recv --write \
+         out.pcapng), or pipe it to a program (mcast recv --write - | wireshark -k -i -)"
+    )]
+    RecordingToTerminal,
+    /// A recording and something else on standard output.
+    #[error(
+        "cannot write raw payloads and a capture to standard output\n  tip: write the capture to a \
+         file: mcast recv -o raw --write out.pcapng"
+    )]
+    TwoOutputs,
+    /// Several files on standard output.
+    #[error(
+        "cannot start a new file on standard output\n  tip: name a file: mcast recv --write \
+         out.pcapng --write-limit 100MB"
+    )]
+    LimitOfOutput,
     /// A source filter on a unicast or broadcast address.
     #[error(
         "cannot filter by source on {0}: it is not a multicast group\n  tip: remove --source and \
@@ -131,6 +194,25 @@ pub enum PlanError {
         /// The groups with a port.
         example: String,
     },
+    /// The input cannot be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The input is no capture that mcast reads.
+    #[error("cannot read {place}: {error}{tip}")]
+    Capture {
+        /// The place of the capture, in quotes.
+        place: String,
+        /// The reason.
+        error: ReadError,
+        /// A line with a tip, or nothing.
+        tip: String,
+    },
+    /// `--loop` and a pipe.
+    #[error(
+        "cannot send {0} more than once: it is a pipe\n  tip: write it to a file, for example \
+         capture.pcap, and use --replay capture.pcap"
+    )]
+    OnePass(String),
     /// More targets, counted on each interface, than a run takes.
     #[error(
         "cannot use more than {MOST_TARGETS} targets in one run, counted on each interface\n  tip: \
@@ -143,6 +225,30 @@ pub enum PlanError {
          --message, or use a rate in datagrams, for example --rate 1000pps"
     )]
     NothingToPace(Rate),
+    /// A shape of traffic without a rate.
+    #[error(
+        "cannot shape datagrams that leave as they come\n  tip: add a rate, for example --rate 1kpps"
+    )]
+    NothingToShape,
+    /// A rate in bits of lines, whose lengths differ.
+    #[error(
+        "cannot send lines at --rate {0}: their lengths differ\n  tip: use a rate in datagrams, for \
+         example --rate 1000pps, or --interval"
+    )]
+    RateOfLines(Rate),
+    /// Two different seeds.
+    #[error(
+        "cannot use two seeds: --seed {0} and seed={1} of --impair\n  tip: keep one of them; it \
+         applies to all random choices"
+    )]
+    TwoSeeds(u64, u64),
+    /// The delay of `--impair` holds too many bytes.
+    #[error(
+        "cannot hold {} of payload: --impair delays {} at most\n  tip: use a shorter delay or a \
+         lower rate",
+        bytesize::ByteSize::b(*.0 as u64), bytesize::ByteSize::b(MOST_HELD as u64)
+    )]
+    TooMuchHeld(usize),
     /// An endless run at line rate.
     #[error(
         "cannot send {rate} without a limit: it can saturate the link\n  tip: add \
@@ -179,6 +285,51 @@ pub enum PlanError {
         most: f64,
         /// Several datagrams leave together.
         in_bursts: bool,
+    },
+    /// `--message -` without a byte on standard input.
+    #[error(
+        "cannot send standard input as a message: it is empty\n  tip: to send datagrams without \
+         payload, use --message ''"
+    )]
+    EmptyInput,
+    /// Standard input does not fit one datagram.
+    #[error(
+        "cannot send standard input as one message: a datagram to {group} carries at most {max} \
+         bytes of payload\n  tip: to send it in several datagrams, use --file -"
+    )]
+    InputTooLong {
+        /// The group.
+        group: IpAddr,
+        /// The maximum in bytes.
+        max: usize,
+    },
+    /// `--size` is smaller than the message.
+    #[error(
+        "cannot send a message of {len} bytes with --size {size}\n  tip: use --size {len} or more, \
+         or a shorter message"
+    )]
+    SizeTooSmall {
+        /// The length of the message in bytes.
+        len: usize,
+        /// The size in bytes.
+        size: usize,
+    },
+    /// `--size` and an empty message.
+    #[error(
+        "cannot fill --size {size}: the message is empty\n  tip: to send zero bytes, use --hex 00"
+    )]
+    NothingToRepeat {
+        /// The size in bytes.
+        size: usize,
+    },
+    /// `--size` is smaller than the header of a measured datagram.
+    #[error(
+        "cannot send measured datagrams of {size} bytes: their header has {MIN_LEN} bytes\n  tip: \
+         use --size {MIN_LEN} or more, for example --size 64"
+    )]
+    ProbeTooSmall {
+        /// The size in bytes.
+        size: u16,
     },
     /// The payload exceeds the maximum of a datagram.
     #[error(

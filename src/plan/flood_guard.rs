@@ -52,8 +52,7 @@ impl Traffic<'_> {
     }
 
     fn check_every_host(&self) -> Result<(), PlanError> {
-        let reaches_all = |at: &&Endpoint| at.cast == Cast::Broadcast || is_control_block(at.group);
-        let mut reached = self.endpoints.iter().filter(reaches_all);
+        let mut reached = self.endpoints.iter().filter(|at| reaches_every_host(at));
         let Some(first) = reached.next() else { return Ok(()) };
         let more = reached.count();
         let sent = self.most_in_a_second() * (1 + more) as f64;
@@ -102,6 +101,11 @@ impl Traffic<'_> {
             speed(at).is_some_and(|speed| mean * bits as f64 >= speed as f64)
         })
     }
+}
+
+/// Whether every host on the network must process the datagrams.
+pub fn reaches_every_host(at: &Endpoint) -> bool {
+    at.cast == Cast::Broadcast || is_control_block(at.group)
 }
 
 /// The bytes of a datagram on Ethernet (RFC 791, RFC 8200, RFC 768).

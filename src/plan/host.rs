@@ -141,10 +141,7 @@ impl<'a> Host<'a> {
 
     /// Advice about the interfaces: missing flags, and a VPN that has the route to a group while
     /// another interface could carry it.
-    pub(super) fn advice<'e>(
-        &self,
-        endpoints: impl Iterator<Item = &'e Endpoint> + Clone,
-    ) -> Vec<Notice> {
+    pub fn advice<'e>(&self, endpoints: impl Iterator<Item = &'e Endpoint> + Clone) -> Vec<Notice> {
         let mut found = advice::for_interfaces(endpoints.clone());
         found.extend(endpoints.filter(|at| !at.via.named).find_map(|at| self.tunnel_route(at)));
         found

@@ -7,12 +7,15 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::Formatter;
 
-use super::format::Format;
+use super::format::{EventClock, Format};
 use crate::event::{Event, Stamped};
 use crate::units::printable::is_printable;
 
 /// The JSON format.
-pub struct Json;
+#[derive(Default)]
+pub struct Json {
+    clock: EventClock,
+}
 
 impl Format for Json {
     fn event(
@@ -21,10 +24,18 @@ impl Format for Json {
         out: &mut Vec<u8>,
         _notes: &mut dyn Write,
     ) -> io::Result<()> {
-        let stamped = Stamped { event, time: SystemTime::now() };
+        let time = match self.clock {
+            EventClock::System => Some(SystemTime::now()),
+            EventClock::Capture(time) => time,
+        };
+        let stamped = Stamped { event, time };
         stamped.serialize(&mut Serializer::with_formatter(&mut *out, Printable))?;
         out.push(b'\n');
         Ok(())
+    }
+
+    fn set_clock(&mut self, clock: EventClock) {
+        self.clock = clock;
     }
 }
 

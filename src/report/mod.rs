@@ -1,5 +1,6 @@
 //! Shows events: a file for each format, and a reporter that writes the wanted events.
 
+mod capture;
 mod check;
 mod columns;
 mod drawing;
@@ -8,6 +9,7 @@ mod format;
 mod hex;
 mod human;
 mod ifaces;
+mod impaired;
 mod interval;
 mod json;
 mod log_filter;
@@ -18,8 +20,11 @@ mod notice;
 mod out;
 mod output;
 mod pairs;
+mod playout;
 mod progress;
 mod raw;
+mod recording;
+mod replay;
 mod reporter;
 mod rtp;
 mod scan;
@@ -29,6 +34,7 @@ mod stream_blocks;
 mod stream_table;
 mod style;
 mod text;
+mod traffic;
 mod ts;
 
 pub use log_filter::log_filter;
@@ -37,6 +43,7 @@ pub(crate) use measured::samples;
 pub use notes::Notes;
 #[cfg(test)]
 pub(crate) use notice::output_lost;
+pub use out::{InterruptibleWriter, write_most};
 pub use output::{Lines, Output};
 #[cfg(test)]
 pub(crate) use progress::tests::sample as progress_sample;

@@ -1,5 +1,6 @@
-//! Standard output, written without blocking: a stalled reader cannot delay a signal.
+//! Standard output and recordings, written without blocking: a stalled reader cannot delay a signal.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::time::{Duration, Instant};
 
@@ -16,11 +17,11 @@ const LARGE: usize = 64 * 1024;
 /// while the rest may still be read.
 pub struct OutputBuffer<'a> {
     bytes: Vec<u8>,
-    pub out: StandardOutput<'a>,
+    pub out: InterruptibleWriter<'a, Stdout>,
 }
 
 impl<'a> OutputBuffer<'a> {
-    pub fn new(out: StandardOutput<'a>) -> Self {
+    pub fn new(out: InterruptibleWriter<'a, Stdout>) -> Self {
         OutputBuffer { bytes: Vec::with_capacity(LARGE), out }
     }
 
@@ -34,19 +35,24 @@ impl<'a> OutputBuffer<'a> {
 
     /// Writes the buffer out. Bytes that cannot be written stay in the buffer.
     pub fn flush(&mut self) -> io::Result<()> {
-        let mut written = 0;
-        let mut result = Ok(());
-        while written < self.bytes.len() && result.is_ok() {
-            match self.out.write(&self.bytes[written..]) {
-                Ok(0) => result = Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => written += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => result = Err(error),
-            }
-        }
+        let (written, result) = write_most(&self.bytes, &mut self.out);
         self.bytes.drain(..written);
         result.and_then(|()| self.out.flush())
     }
+}
+
+/// Writes as many of the bytes as possible. Returns their number, and why the rest is missing.
+pub fn write_most(bytes: &[u8], out: &mut impl Write) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while written < bytes.len() {
+        match out.write(&bytes[written..]) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
 }
 
 /// How to write without waiting for a stalled reader.
@@ -61,7 +67,18 @@ enum WriteMode {
     Pieces,
 }
 
-/// The reader of standard output.
+/// What can be written to: standard output or a file.
+#[cfg(unix)]
+pub trait Destination: Write + IsTerminal + std::os::fd::AsFd {}
+
+/// What can be written to: standard output or a file.
+#[cfg(not(unix))]
+pub trait Destination: Write + IsTerminal {}
+
+impl Destination for Stdout {}
+impl Destination for File {}
+
+/// The reader of the output.
 #[cfg(unix)]
 struct Reader {
     mode: WriteMode,
@@ -70,9 +87,9 @@ struct Reader {
 
 #[cfg(unix)]
 impl Reader {
-    fn of(stdout: &Stdout) -> Self {
-        let mode = if is_regular(stdout) { WriteMode::Whole } else { WriteMode::NonBlocking };
-        Reader { mode, is_terminal: stdout.is_terminal() }
+    fn of(inner: &impl Destination) -> Self {
+        let mode = if is_regular(inner) { WriteMode::Whole } else { WriteMode::NonBlocking };
+        Reader { mode, is_terminal: inner.is_terminal() }
     }
 }
 
@@ -82,15 +99,15 @@ struct Reader;
 
 #[cfg(not(unix))]
 impl Reader {
-    fn of(_stdout: &Stdout) -> Self {
+    fn of(_inner: &impl Destination) -> Self {
         Reader
     }
 }
 
-/// Standard output. A write that has to wait after a signal fails with
+/// Standard output or a file. A write that has to wait after a signal fails with
 /// [`io::ErrorKind::TimedOut`].
-pub struct StandardOutput<'a> {
-    stdout: Stdout,
+pub struct InterruptibleWriter<'a, W> {
+    inner: W,
     interrupt: &'a Interrupt,
     reader: Reader,
     /// The line to clear first, if both are on a terminal.
@@ -99,13 +116,25 @@ pub struct StandardOutput<'a> {
     until: Option<Instant>,
 }
 
-impl<'a> StandardOutput<'a> {
-    pub fn new(interrupt: &'a Interrupt, line: &ProgressLine) -> Self {
+impl<'a> InterruptibleWriter<'a, Stdout> {
+    /// Standard output. `line` is cleared before each write to a terminal.
+    pub(super) fn standard(interrupt: &'a Interrupt, line: &ProgressLine) -> Self {
         let stdout = io::stdout();
-        let is_terminal = stdout.is_terminal();
-        let line = is_terminal.then(|| line.clone());
-        let reader = Reader::of(&stdout);
-        StandardOutput { stdout, interrupt, reader, line, until: None }
+        let line = stdout.is_terminal().then(|| line.clone());
+        InterruptibleWriter { line, ..Self::new(stdout, interrupt) }
+    }
+}
+
+impl<'a, W: Destination> InterruptibleWriter<'a, W> {
+    /// A writer that a signal of `interrupt` ends.
+    pub fn new(inner: W, interrupt: &'a Interrupt) -> Self {
+        let reader = Reader::of(&inner);
+        InterruptibleWriter { inner, interrupt, reader, line: None, until: None }
+    }
+
+    /// The destination.
+    pub fn get(&self) -> &W {
+        &self.inner
     }
 
     /// From now on a write waits for [`PATIENCE`], even after a signal.
@@ -114,7 +143,7 @@ impl<'a> StandardOutput<'a> {
     }
 }
 
-impl StandardOutput<'_> {
+impl<W: Destination> InterruptibleWriter<'_, W> {
     fn clear_progress(&self) {
         if let Some(line) = &self.line {
             line.clear();
@@ -124,7 +153,7 @@ impl StandardOutput<'_> {
     /// A descriptor that reports a closed output, if the system has one.
     #[cfg(unix)]
     pub fn watched(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
-        Some(std::os::fd::AsFd::as_fd(&self.stdout))
+        Some(self.inner.as_fd())
     }
 
     /// A descriptor that reports a closed output, if the system has one.
@@ -135,19 +164,19 @@ impl StandardOutput<'_> {
 }
 
 #[cfg(unix)]
-impl Write for StandardOutput<'_> {
+impl<W: Destination> Write for InterruptibleWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         // A writable pipe takes this many bytes without blocking (PIPE_BUF, pipe(7)).
         const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
         self.clear_progress();
         if self.reader.mode == WriteMode::Whole {
-            return Ok(nix::unistd::write(&self.stdout, bytes)?);
+            return Ok(nix::unistd::write(&self.inner, bytes)?);
         }
         let written = match self.write_now(bytes) {
             Some(written) => written,
             None => loop {
                 self.wait()?;
-                match nix::unistd::write(&self.stdout, &bytes[..bytes.len().min(PIECE)]) {
+                match nix::unistd::write(&self.inner, &bytes[..bytes.len().min(PIECE)]) {
                     Err(nix::errno::Errno::EAGAIN | nix::errno::Errno::EINTR) => {}
                     // The terminal closed.
                     Err(nix::errno::Errno::EIO) if self.reader.is_terminal => {
@@ -168,14 +197,14 @@ impl Write for StandardOutput<'_> {
 }
 
 #[cfg(unix)]
-impl StandardOutput<'_> {
+impl<W: Destination> InterruptibleWriter<'_, W> {
     /// Writes the bytes that fit. `None` if nothing was written: a write in pieces then reports the
     /// error, if there is one.
     fn write_now(&mut self, bytes: &[u8]) -> Option<usize> {
         if self.reader.mode != WriteMode::NonBlocking {
             return None;
         }
-        let written = crate::sys::write_now(&self.stdout, bytes);
+        let written = crate::sys::write_now(&self.inner.as_fd(), bytes);
         if written.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock) {
             self.reader.mode = WriteMode::Pieces;
         }
@@ -196,7 +225,7 @@ impl StandardOutput<'_> {
             let timeout = left.map_or(PollTimeout::NONE, |left| {
                 PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO)
             });
-            let (stdout, signal) = (self.stdout.as_fd(), self.interrupt.as_fd());
+            let (stdout, signal) = (self.inner.as_fd(), self.interrupt.as_fd());
             let mut polled =
                 [PollFd::new(stdout, PollFlags::POLLOUT), PollFd::new(signal, PollFlags::POLLIN)];
             match nix::poll::poll(&mut polled, timeout) {
@@ -216,15 +245,15 @@ impl StandardOutput<'_> {
 }
 
 #[cfg(not(unix))]
-impl Write for StandardOutput<'_> {
+impl<W: Destination> Write for InterruptibleWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let _ = (self.interrupt, self.until, &self.reader);
         self.clear_progress();
-        self.stdout.write(bytes)
+        self.inner.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.stdout.flush()
+        self.inner.flush()
     }
 }
 

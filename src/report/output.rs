@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::format::Format;
+use super::format::{EventClock, Format};
 use super::screen::{self, Screen};
 use super::text::Text;
 use super::{ColorWhen, Paint, hex, json, raw};
@@ -28,17 +28,48 @@ impl Output {
         self.on(Screen::Output, whole, paint, paint_notes)
     }
 
+    /// The writer of this format for a run whose standard output is a recording: it writes results
+    /// and diagnostics to standard error.
+    pub(super) fn format_on_standard_error(self, whole: bool, paint: Paint) -> Box<dyn Format> {
+        let text = Text::new(Screen::Diagnostics, paint, paint, whole);
+        match self {
+            Output::Json => Box::new(Diverted(json::Json::default())),
+            Output::Hex => Box::new(Diverted(hex::HexDump { text })),
+            Output::Text | Output::Raw => Box::new(Diverted(text)),
+        }
+    }
+
     fn on(self, screen: Screen, whole: bool, paint: Paint, paint_notes: Paint) -> Box<dyn Format> {
         let text = || Text::new(screen, paint, paint_notes, whole);
         match self {
             Output::Text => Box::new(Shown { format: text(), screen }),
-            Output::Json => Box::new(json::Json),
+            Output::Json => Box::new(json::Json::default()),
             Output::Hex => Box::new(Shown { format: hex::HexDump { text: text() }, screen }),
             Output::Raw => {
                 let text = Text::new(Screen::Diagnostics, paint_notes, paint_notes, false);
                 Box::new(raw::Raw { text })
             }
         }
+    }
+}
+
+/// Writes results as diagnostics.
+struct Diverted<F>(F);
+
+impl<F: Format> Format for Diverted<F> {
+    fn event(
+        &mut self,
+        event: &Event,
+        _out: &mut Vec<u8>,
+        notes: &mut dyn Write,
+    ) -> io::Result<()> {
+        let mut text = Vec::new();
+        self.0.event(event, &mut text, notes)?;
+        if text.is_empty() { Ok(()) } else { notes.write_all(&text) }
+    }
+
+    fn set_clock(&mut self, clock: EventClock) {
+        self.0.set_clock(clock);
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Goal {
     pub start: Instant,
     /// The run ends after this many datagrams.
     pub count: Option<u64>,
+    /// The run ends after this number of bytes of its input.
+    pub bytes: Option<u64>,
     /// The run ends after this time.
     pub duration: Option<Duration>,
     /// The planned time for `count`.
@@ -52,12 +54,12 @@ pub struct Goal {
 impl Goal {
     /// A run that ends by itself at an unknown time.
     pub fn open(start: Instant) -> Self {
-        Goal { start, count: None, duration: None, planned: None, timeout: None }
+        Goal { start, count: None, bytes: None, duration: None, planned: None, timeout: None }
     }
 
     /// The finished part of the run, from 0 to 1. The limit that ends the run first decides.
     fn fraction(&self, now: Instant, done: u64) -> Option<f64> {
-        let of_count = self.count.map(|count| done as f64 / count.max(1) as f64);
+        let of_count = self.count.or(self.bytes).map(|all| done as f64 / all.max(1) as f64);
         let elapsed = now.saturating_duration_since(self.start).as_secs_f64();
         let of_time = self.duration.map(|all| elapsed / all.as_secs_f64().max(f64::MIN_POSITIVE));
         of_count.into_iter().chain(of_time).reduce(f64::max).map(|part| part.clamp(0.0, 1.0))
@@ -139,6 +141,8 @@ struct View {
     speed: Option<Speed>,
     done: u64,
     count: Option<u64>,
+    /// The length of the input.
+    bytes: Option<u64>,
     datagrams: u64,
 }
 
@@ -152,7 +156,16 @@ impl View {
             |of: fn(Speed) -> f64| self.speed.map_or("-- ".into(), |s| rate(of(s)).to_string());
         let pps = format!("  {:<9}", speed(|speed| speed.pps) + "pps");
         let bits = format!("  {:<11}", speed(|speed| speed.bps) + "bit/s");
+        let (pps, bits) = match self.bytes {
+            // Those of the capture, which do not matter to somebody who waits.
+            Some(_) => (String::new(), String::new()),
+            None => (pps, bits),
+        };
         let count = match self.count {
+            _ if self.bytes.is_some() => {
+                let bytes = |bytes: u64| format!("{}B", rate(bytes as f64));
+                format!("  {:>7} of {}", bytes(self.done), bytes(self.bytes.unwrap_or(0)))
+            }
             Some(all) => format!("  {:>width$}/{all}", self.done, width = all.to_string().len()),
             None => format!("  {}", count(self.datagrams, "datagram")),
         };
@@ -294,13 +307,22 @@ impl Progress {
         let speed = self.recent.speed(now);
         let steps = goal.count.map(|count| count.saturating_sub(done));
         let measured = speed.zip(steps).and_then(|(speed, steps)| speed.time_for(steps));
+        let fraction = goal.fraction(now, done);
+        let elapsed = now.saturating_duration_since(goal.start);
+        let left = match (goal.bytes, fraction) {
+            (Some(_), Some(part)) => {
+                Duration::try_from_secs_f64(elapsed.as_secs_f64() * (1.0 - part) / part).ok()
+            }
+            _ => goal.left(now, measured),
+        };
         let view = View {
-            fraction: goal.fraction(now, done),
-            left: goal.left(now, measured),
-            elapsed: now.saturating_duration_since(goal.start),
+            fraction,
+            left,
+            elapsed,
             speed,
             done,
             count: goal.count,
+            bytes: goal.bytes,
             datagrams: meter.datagrams,
         };
         let columns = Term::stderr().size().1.saturating_sub(SPARE).max(1);

@@ -1,10 +1,11 @@
 //! Writes the wanted events to standard output and standard error.
 
 use std::io::{self, IsTerminal};
+use std::time::SystemTime;
 
-use super::format::Format;
-use super::out::{OutputBuffer, StandardOutput};
-use super::{ColorWhen, Goal, Notes, Output, Paint, Progress, notice};
+use super::format::{EventClock, Format};
+use super::out::{InterruptibleWriter, OutputBuffer};
+use super::{ColorWhen, Goal, Notes, Output, Paint, Progress, Screen, notice};
 use crate::event::{Event, Failure};
 use crate::net::{InterfaceEvents, Wake};
 use crate::notice::interface::Role;
@@ -29,6 +30,8 @@ pub struct Display {
     pub whole: bool,
     /// When to use colour.
     pub color: ColorWhen,
+    /// Where the results go: to standard error if standard output holds a recording.
+    pub screen: Screen,
 }
 
 /// Shows events on standard output and standard error.
@@ -37,6 +40,7 @@ pub struct Reporter<'a> {
     level: Verbosity,
     out: OutputBuffer<'a>,
     interrupt: &'a Interrupt,
+    screen: Screen,
     notes: Notes,
     paint_notes: Paint,
     /// A summary was reported.
@@ -46,17 +50,20 @@ pub struct Reporter<'a> {
 impl<'a> Reporter<'a> {
     /// A reporter that writes diagnostics to `notes`. `interrupt` ends a write to a stalled reader.
     pub fn new(output: Output, display: Display, notes: Notes, interrupt: &'a Interrupt) -> Self {
-        let Display { quiet, whole, color } = display;
+        let Display { quiet, whole, color, screen } = display;
         let (paint, paint_notes) =
             (Paint::new(color, &io::stdout()), Paint::new(color, &io::stderr()));
-        let format = output.format(whole, paint, paint_notes);
+        let format = match screen {
+            Screen::Diagnostics => output.format_on_standard_error(whole, paint_notes),
+            _ => output.format(whole, paint, paint_notes),
+        };
         let level = match quiet {
             0 => Verbosity::Everything,
             1 => Verbosity::Summary,
             _ => Verbosity::Nothing,
         };
-        let out = OutputBuffer::new(StandardOutput::new(interrupt, &notes.line));
-        Reporter { format, level, out, interrupt, notes, paint_notes, has_ended: false }
+        let out = OutputBuffer::new(InterruptibleWriter::standard(interrupt, &notes.line));
+        Reporter { format, level, out, interrupt, screen, notes, paint_notes, has_ended: false }
     }
 
     /// Shows an event, unless `-q` hides it.
@@ -72,6 +79,12 @@ impl<'a> Reporter<'a> {
         }
         self.format.event(event, self.out.bytes(), &mut self.notes)?;
         self.out.flush_if_large()
+    }
+
+    /// Dates the events that follow by the clock of a capture, which has reached `time`; `None`
+    /// before its first datagram.
+    pub fn date(&mut self, time: Option<SystemTime>) {
+        self.format.set_clock(EventClock::Capture(time));
     }
 
     /// Whether warnings are shown.
@@ -195,11 +208,17 @@ impl<'a> Reporter<'a> {
         self.interrupt.signal()
     }
 
+    /// What ends a write to a stalled reader.
+    pub fn interrupt(&self) -> &'a Interrupt {
+        self.interrupt
+    }
+
     /// The events that end a wait: a signal, and a closed output.
     pub fn wake(&self) -> Wake<'_> {
+        let has_output = self.level > Verbosity::Nothing || self.screen == Screen::Diagnostics;
         Wake {
             interrupt: self.interrupt,
-            output: if self.level > Verbosity::Nothing { self.out.out.watched() } else { None },
+            output: if has_output { self.out.out.watched() } else { None },
         }
     }
 }

@@ -11,14 +11,18 @@ use super::format::Format;
 use super::human::{payload, rate, size, time_of_day};
 use super::screen::Screen;
 use super::style::Paint;
-use super::{check, flows, ifaces, interval, measured, notice, pairs, scan};
+use super::{
+    capture, check, flows, ifaces, impaired, interval, measured, notice, pairs, playout, recording,
+    replay, scan, traffic,
+};
 use crate::assertion::Value;
 use crate::event::{
-    Event, Excluded, IfacesSummary, InterfaceInfo, Listening, Origin, RcvbufInfo, ReceivedDatagram,
-    RecvSummary, SendSummary, Sending, SentDatagram, TargetInfo, Totals, spans,
+    Event, Excluded, FormInfo, IfacesSummary, InputInfo, InterfaceInfo, Listening, Origin,
+    PlayoutPace, RcvbufInfo, ReceivedDatagram, RecvSummary, SendSummary, Sending, SentDatagram,
+    TargetInfo, Totals, spans,
 };
 use crate::units::dscp;
-use crate::units::rcvbuf::{RcvbufRequest, format_duration};
+use crate::units::rcvbuf::RcvbufRequest;
 use crate::units::words::{count, span};
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 
@@ -47,6 +51,7 @@ impl Format for Text {
         match event {
             Event::Listening(ready) => self.listening(ready, out),
             Event::Sending(ready) => self.sending(ready, out),
+            Event::Reading(ready) => capture::reading(ready, self.paint, out),
             Event::Received(datagram) => {
                 self.head(datagram, out)?;
                 match &datagram.probe {
@@ -142,10 +147,18 @@ impl Text {
             } else {
                 write!(out, ", excluding {excluded}{buffer}")
             }
-        })
+        })?;
+        match ready.recording.as_deref() {
+            None => Ok(()),
+            Some("-") => writeln!(out, "recording to standard output"),
+            Some(file) => writeln!(out, "recording to {file}"),
+        }
     }
 
     fn sending(&self, ready: &Sending, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(info) = &ready.replay {
+            replay::begin(info, out)?;
+        }
         let dscp = ready.dscp.map(|dscp| format!(", DSCP {dscp}")).unwrap_or_default();
         self.targets("sending to", &ready.targets, out, |target, out| {
             if let Some(Origin::Socket(source)) = target.source {
@@ -155,19 +168,27 @@ impl Text {
             if let Some(ttl) = target.ttl {
                 write!(out, ", TTL {ttl}")?;
             }
-            let what = if ready.stream.is_some() {
-                format!(", {}-byte probes", ready.len_bytes)
-            } else {
-                String::new()
-            };
+            let what = ready.len_bytes.filter(|_| ready.stream.is_some());
+            let what = what.map(|len| format!(", {len}-byte probes")).unwrap_or_default();
+            let input = ready.input.as_ref().map(|of| match ready.playout {
+                Some(_) => format!(", {}", of.place.quoted()),
+                None => input(of, ready.len_bytes),
+            });
+            let input = input.unwrap_or_default();
             let burst = if ready.burst > 1 {
                 format!(", bursts of {}", ready.burst)
             } else {
                 String::new()
             };
             let each = if ready.targets.len() > 1 { " to each" } else { "" };
-            write!(out, "{dscp}{what}{burst}, {}{each}", pace(ready.interval))
-        })
+            write!(out, "{dscp}")?;
+            if ready.replay.is_some() {
+                return Ok(());
+            }
+            write!(out, "{what}{input}{burst}, {}{each}", send_pace(ready))
+        })?;
+        ready.playout.as_ref().map_or(Ok(()), |stream| playout::contents(stream, out))?;
+        traffic::impairments(ready, out)
     }
 
     fn targets(
@@ -231,7 +252,8 @@ impl Text {
 
     fn recv_summary(&self, summary: &RecvSummary, out: &mut dyn Write) -> io::Result<()> {
         let counters = &summary.counters;
-        self.totals("received", &counters.meter, out)?;
+        let verb = if summary.capture.is_some() { "selected" } else { "received" };
+        self.totals(verb, &counters.meter, out)?;
         write!(
             out,
             " from {} in {}",
@@ -258,9 +280,15 @@ impl Text {
             write!(out, "; {} truncated", counters.truncated)?;
         }
         writeln!(out)?;
+        if let Some(info) = &summary.capture {
+            capture::lines(info, self.zone.get_or_init(TimeZone::system), self.paint, out)?;
+        }
         measured::summary(counters, self.whole, self.screen.columns(), self.paint, out)?;
         pairs::lines(&summary.pairs, self.paint, out)?;
         flows::lines(&summary.flows, self.whole, out)?;
+        summary.recording.as_ref().map_or(Ok(()), |recording| {
+            recording::line(recording, counters.meter.datagrams, out)
+        })?;
         measured::passed(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }
@@ -271,6 +299,9 @@ impl Text {
         self.rates(&summary.meter, out)?;
         writeln!(out)?;
         effort(summary, out)?;
+        summary.playout.as_ref().map_or(Ok(()), |totals| playout::totals(totals, out))?;
+        impaired::lines(&summary.targets, self.paint, out)?;
+        summary.replay.as_ref().map_or(Ok(()), |totals| replay::summary(totals, out))?;
         self.reasons(&summary.verdict, out)
     }
 
@@ -359,24 +390,22 @@ fn vrf(target: &TargetInfo) -> String {
     target.vrf.map_or_else(String::new, |vrf| format!(", VRF {vrf}"))
 }
 
-/// `every 100 ms`, `every 51.2 us`.
-fn pace(interval: Option<Duration>) -> String {
-    match interval.filter(|interval| !interval.is_zero()) {
-        Some(interval) => format!("every {}", format_duration(interval)),
-        None => "as fast as possible".to_owned(),
+/// `, lines of standard input`, `, 'x.bin' in pieces of 1316 bytes`.
+fn input(InputInfo { place, form }: &InputInfo, len: Option<usize>) -> String {
+    match (form, len) {
+        (FormInfo::Lines, _) => format!(", lines of {}", place.quoted()),
+        (FormInfo::Pieces, Some(len)) => {
+            format!(", {} in pieces of {}", place.quoted(), count(len as u64, "byte"))
+        }
+        (FormInfo::Pieces, None) => format!(", {} in pieces", place.quoted()),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pace_has_a_unit() {
-        assert_eq!(
-            [Some(100_000_000), Some(526_400), Some(0), None]
-                .map(|nanos| pace(nanos.map(Duration::from_nanos))),
-            ["every 100 ms", "every 526.4 us", "as fast as possible", "as fast as possible"]
-        );
+/// The pace of a sender, and the transport stream that may have its own.
+fn send_pace(ready: &Sending) -> String {
+    match &ready.playout {
+        Some(stream) if stream.pace == PlayoutPace::Pcr => playout::pace(stream),
+        Some(stream) => format!("{}, {}", playout::pace(stream), traffic::pace(ready)),
+        None => traffic::pace(ready),
     }
 }

@@ -5,6 +5,8 @@ use std::process::ExitStatus;
 
 use thiserror::Error;
 
+use crate::capture::ReadError;
+use crate::input::InputError;
 use crate::net::{NetError, describe};
 use crate::sys::Signal;
 use crate::units::printable::Printable;
@@ -26,6 +28,8 @@ pub enum Stop {
     Once,
     /// Everything was scanned.
     Complete,
+    /// The input has ended.
+    InputEnd,
     /// A signal.
     Interrupted(Signal),
     /// The reader closed the output.
@@ -76,6 +80,22 @@ pub enum RunError {
         file: std::path::PathBuf,
         /// The system's error.
         source: io::Error,
+    },
+    /// The input could not be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The input is no capture that mcast reads.
+    #[error(
+        "cannot read {place}: {source}{}",
+        .tip.as_ref().map(|tip| format!("\n  tip: {tip}")).unwrap_or_default()
+    )]
+    Capture {
+        /// The file, in quotes, or standard input.
+        place: String,
+        /// The reason.
+        source: ReadError,
+        /// How to read it after all.
+        tip: Option<String>,
     },
     /// COMMAND could not be started.
     #[error("cannot run '{}': {}", Printable(name), describe(source))]

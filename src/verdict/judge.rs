@@ -30,6 +30,12 @@ impl Verdict {
         Verdict { status: COULD_NOT_RUN, reasons: vec![error.to_string()] }
     }
 
+    /// The same verdict with one more reason for exit status 1.
+    pub fn with_failure(mut self, reason: String) -> Self {
+        self.fail(1, reason);
+        self
+    }
+
     fn fail(&mut self, status: u8, reason: String) {
         self.status = self.status.max(status);
         self.reasons.push(reason);
@@ -49,6 +55,8 @@ pub struct Evidence<'a> {
     pub streams: StreamCounts,
     /// The end of COMMAND, if there was one.
     pub command: Option<&'a Ended>,
+    /// Why the recording ended before the run, as a sentence.
+    pub recording: Option<&'a str>,
     /// The results of the assertions.
     pub judgements: &'a [Judgement],
 }
@@ -66,12 +74,28 @@ pub fn of_recv(evidence: &Evidence) -> Verdict {
     } else {
         hung_up(evidence.stop, &mut verdict);
     }
+    if let Some(reason) = evidence.recording {
+        verdict.fail(1, reason.to_owned());
+    }
     // The reader of the output stopped the run early, before the assertions could hold.
     let judged = if evidence.stop == Stop::ReaderGone { &[] } else { evidence.judgements };
     judged
         .iter()
         .filter(|judgement| !judgement.held)
         .for_each(|judgement| verdict.fail(1, judgement.reason()));
+    verdict
+}
+
+/// Judges a receiver that read a capture. `expects_nothing` is whether an assertion expects no
+/// datagrams; `damage` is the reason why the capture could not be read to its end.
+pub fn of_capture(evidence: &Evidence, expects_nothing: bool, damage: Option<String>) -> Verdict {
+    let mut verdict = of_recv(evidence);
+    let is_over = !matches!(evidence.stop, Stop::Interrupted(_) | Stop::ReaderGone | Stop::Failed);
+    if let Some(damage) = damage {
+        verdict.fail(1, damage);
+    } else if is_over && evidence.received == 0 && !expects_nothing {
+        verdict.fail(1, "no datagrams were selected from the capture".to_owned());
+    }
     verdict
 }
 
@@ -157,6 +181,7 @@ fn before(stop: Stop, limits: &Limits) -> String {
         Stop::Duration => format!("within {}", option("--duration", limits.duration)),
         Stop::Idle => format!("before {} ended the run", option("--idle", limits.idle)),
         Stop::Command => "before COMMAND ended".to_owned(),
+        Stop::InputEnd => "before the input ended".to_owned(),
         Stop::Once
         | Stop::Count
         | Stop::Complete
@@ -177,6 +202,9 @@ pub fn of_send(rounds: u64, count: Option<u64>, errors: u64, stop: Stop) -> Verd
             );
         }
         _ => hung_up(stop, &mut verdict),
+    }
+    if (stop, rounds) == (Stop::InputEnd, 0) {
+        verdict.fail(1, "the input ended without anything to send".to_owned());
     }
     if errors > 0 {
         verdict.fail(1, format!("{} could not be sent", words::count(errors, "datagram")));
@@ -231,6 +259,7 @@ mod tests {
             received,
             streams: StreamCounts::default(),
             command: None,
+            recording: None,
             judgements: &[],
         }
     }
@@ -270,6 +299,25 @@ mod tests {
         assert_eq!(of_send(2, Some(3), 0, int).status, 130);
         assert_eq!(of_send(2, None, 0, int).status, 0);
         assert_eq!(of_send(2, None, 1, int).status, 1);
+    }
+
+    #[test]
+    fn an_input_that_ends_before_the_count_is_a_success() {
+        assert_eq!(of_send(2, Some(3), 0, Stop::InputEnd).status, 0);
+        assert_eq!(of_send(2, None, 0, Stop::InputEnd).status, 0);
+        assert_eq!(of_send(0, None, 0, Stop::InputEnd).status, 1);
+        assert_eq!(of_send(0, None, 0, Stop::Interrupted(Signal::Interrupt)).status, 0);
+    }
+
+    #[test]
+    fn a_recording_that_ended_early_is_a_failure() {
+        let limits = Limits { count: Some(1), ..Limits::default() };
+        let reason = "the recording to 'out' ended: No space left on device";
+        let recording = Some(reason);
+        let judged = of_recv(&Evidence { recording, ..evidence(Stop::Count, &limits, 1) });
+        assert_eq!((judged.status, judged.reasons), (1, vec![reason.to_owned()]));
+        let int = Stop::Interrupted(Signal::Interrupt);
+        assert_eq!(of_recv(&Evidence { recording, ..evidence(int, &limits, 0) }).status, 130);
     }
 
     #[test]

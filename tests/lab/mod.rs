@@ -20,7 +20,9 @@
 #![allow(dead_code, unused_imports, reason = "each test crate uses a part")]
 
 mod capture;
+pub mod captures;
 mod findings;
+pub mod pcap;
 mod process;
 pub mod scenes;
 pub mod schema;
@@ -43,6 +45,7 @@ const TOOLS: [&str; 3] = ["ip", "nsenter", "unshare"];
 fn package(tool: &str) -> &str {
     match tool {
         "bridge" | "ip" | "ss" | "tc" => "iproute2",
+        "capinfos" => "wireshark-common",
         "cvlc" => "vlc-bin",
         "gst-launch-1.0" => "gstreamer1.0-tools",
         "ingests" => "multicat",

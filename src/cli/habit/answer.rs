@@ -9,7 +9,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::line::{Line, Part, takes_value};
 use super::rewrite::{Rewritten, rewrite, takes_next};
-use super::table::{COMMAND_WORDS, FOREIGN_OPTIONS};
+use super::table::{COMMAND_WORDS, FOREIGN_OPTIONS, is_size};
 use crate::cli::values;
 use crate::target::TargetRange;
 use crate::units::words::quote;
@@ -75,6 +75,14 @@ pub fn misread(line: &Line) -> Option<String> {
             } else {
                 None
             }
+        }
+        Part::Option { name, value: Some(value) }
+            if name == "-w" && line.command == "recv" && is_size(value) =>
+        {
+            Some(format!(
+                "'-w {value}' is ambiguous: a file or the size of a buffer\n\n  tip: use --write \
+                 {value} for the file, or --rcvbuf {value} for the receive buffer"
+            ))
         }
         _ => None,
     })
@@ -228,7 +236,7 @@ fn similar_command(program: &Command, words: &[OsString]) -> Option<(ContextKind
 }
 
 /// A line quoted for a shell.
-fn shown(words: &[OsString]) -> String {
+pub fn shown(words: &[OsString]) -> String {
     let rest = words.iter().skip(1).map(|word| quote(&word.to_string_lossy()));
     std::iter::once("mcast".to_owned()).chain(rest).collect::<Vec<_>>().join(" ")
 }

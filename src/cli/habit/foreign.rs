@@ -1,6 +1,8 @@
 //! Targets in the syntax of other tools: URLs of FFmpeg and VLC with options, addresses of socat,
 //! and SOURCE,GROUP of mcjoin.
 
+use std::path::Path;
+
 use super::line::Part;
 use super::port::with_port;
 use crate::target::TargetRange;
@@ -11,7 +13,8 @@ pub fn foreign_target(command: &str, text: &str) -> Option<(Vec<Part>, &'static 
     let socat = || Some((socat(command, text)?, "write the target without socat keywords"));
     let comma = || Some((comma(text)?, "write the source as SOURCE@GROUP"));
     let scheme = || Some((scheme(text)?, "write '//' after the scheme of a URL, or no scheme"));
-    url().or_else(socat).or_else(comma).or_else(scheme)
+    let file = || Some((file(command, text)?, "use --file to send a file or standard input"));
+    url().or_else(socat).or_else(comma).or_else(scheme).or_else(file)
 }
 
 /// `udp://239.1.1.1:5000?localaddr=10.0.0.1&ttl=4`.
@@ -93,6 +96,24 @@ fn comma(text: &str) -> Option<Vec<Part>> {
     Some(vec![Part::target(target)])
 }
 
+/// A file or standard input: `video.ts`, `FILE:video.ts`, `-`, `STDIN`.
+fn file(command: &str, text: &str) -> Option<Vec<Part>> {
+    if command != "send" {
+        return None;
+    }
+    let is_standard = ["-", "STDIN", "STDIO"].iter().any(|name| text.eq_ignore_ascii_case(name));
+    let keywords = ["FILE:", "OPEN:", "GOPEN:"];
+    let path = keywords.iter().find_map(|keyword| {
+        let (start, path) = text.split_at_checked(keyword.len())?;
+        start.eq_ignore_ascii_case(keyword).then_some(path)
+    });
+    match path {
+        _ if is_standard => Some(vec![Part::option("--file", "-")]),
+        Some(path) => Some(vec![Part::option("--file", path.split(',').next()?)]),
+        None => Path::new(text).is_file().then(|| vec![Part::option("--file", text)]),
+    }
+}
+
 /// `udp:239.1.1.1:5000`.
 fn scheme(text: &str) -> Option<Vec<Part>> {
     let rest = text.strip_prefix("udp:").or_else(|| text.strip_prefix("rtp:"))?;
@@ -135,6 +156,9 @@ mod tests {
                 "UDP4-DATAGRAM:239.1.1.1:5000,ip-multicast-ttl=4,ip-multicast-loop=0",
                 "mcast send 239.1.1.1:5000 --ttl 4 --no-loop",
             ),
+            ("send", "-", "mcast send --file -"),
+            ("send", "FILE:video.ts,rdonly", "mcast send --file video.ts"),
+            ("send", "Cargo.toml", "mcast send --file Cargo.toml"),
             ("recv", "10.0.0.5,232.1.1.1:5000", "mcast recv '10.0.0.5@232.1.1.1:5000'"),
             ("recv", "udp:239.1.1.1:5000", "mcast recv 239.1.1.1:5000"),
         ] {

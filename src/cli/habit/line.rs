@@ -95,6 +95,7 @@ impl Line {
         Typed {
             ttl_as_letter: self.parts.iter().any(is_letter),
             bare_ports: self.targets().filter_map(|(_, text)| bare_port(text)).collect(),
+            line: String::new(),
         }
     }
 
@@ -117,7 +118,7 @@ impl Line {
                 Part::Option { name, value: None } => words.push(name.clone()),
                 Part::Option { name, value: Some(value) } if name.starts_with("--") => {
                     // A value that begins with a dash would parse as an option.
-                    let spaced = !value.starts_with('-') && !value.is_empty();
+                    let spaced = value == "-" || !(value.starts_with('-') || value.is_empty());
                     match spaced {
                         true => words.extend([name.clone(), value.clone()]),
                         false => words.push(format!("{name}={value}")),

@@ -8,7 +8,7 @@ mod rewrite;
 mod table;
 mod words;
 
-pub use answer::{answer, misread, read};
+pub use answer::{answer, misread, read, shown};
 pub use port::{join_ports, with_port};
 #[cfg(test)]
 pub(crate) use table::{FOREIGN_OPTIONS, ForeignOption};

@@ -4,8 +4,11 @@
 //! FFmpeg and dvblast. A row matches only words that mcast refuses: it never changes the meaning of
 //! a valid line.
 
+use std::path::Path;
+
 use super::line::Part;
 use crate::cli::values;
+use crate::format::probe::MIN_LEN;
 use crate::target::TargetRange;
 use crate::units::Rate;
 
@@ -29,7 +32,7 @@ pub struct ForeignOption {
 impl ForeignOption {
     /// A value that the row applies to.
     pub fn sample_value(&self) -> &'static str {
-        let values = ["5", "eth0", "239.1.1.1", "5s", "0"];
+        let values = ["5", "eth0", "239.1.1.1", "5s", "0", "Cargo.toml"];
         match self.takes {
             Takes::Never => "",
             Takes::Value => "5",
@@ -105,6 +108,13 @@ use Takes::{If, Maybe, Never, Value};
 /// The table.
 #[rustfmt::skip]
 pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
+    // tcpdump: files of SIZE million bytes, or of a number of seconds.
+    row(RECV, &["-C"], If(is_number), Parts(million_bytes),
+        "use --write-limit to start a new file at a size or after a time",
+        "mcast recv 239.1.1.1:5000 --write out.pcapng --write-limit 100MB"),
+    row(RECV, &["-G"], If(is_number), Place::Time("--write-limit", "s"),
+        "use --write-limit to start a new file at a size or after a time",
+        "mcast recv 239.1.1.1:5000 --write out.pcapng --write-limit 10m"),
     // Addresses.
     row(GROUPS, &["-p", "--port", "--udp-port", "--dport", "--dst-port"], Value, Port,
         "write the port after the group", RECV_GROUP),
@@ -181,6 +191,8 @@ pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
     row(SEND, &["-f"], If(is_number), Place::Time("--interval", "ms"),
         "use --interval to set the time between datagrams",
         "mcast send 239.1.1.1:5000 --interval 100ms"),
+    row(SEND, &["-f"], If(is_file), Place::Option("--file"),
+        "use --file to send a file", "mcast send 239.1.1.1:5000 --file FILE"),
     row(SEND, &["-f"], Never, Flag("--flood"),
         "use --flood to send as fast as possible",
         "mcast send 239.1.1.1:5000 --flood --count 1000"),
@@ -205,7 +217,7 @@ pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
     row(SEND, &["-S", "-Q", "--tos", "--tclass"], Value, Parts(dscp),
         "use --dscp to set the upper six bits of the traffic class",
         "mcast send 239.1.1.1:5000 --dscp ef"),
-    row(SEND, &["--loop", "--loopback"], Maybe(is_number), Parts(looped),
+    row(SEND, &["--loopback"], Maybe(is_number), Parts(looped),
         "multicast loopback is on; use --no-loop to turn it off",
         "mcast send 239.1.1.1:5000 --no-loop"),
     row(RECEIVERS, &["--loop", "--loopback", "--no-loop"], Maybe(is_number), Nothing,
@@ -216,10 +228,12 @@ pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
     row(SEND, &["--text", "--payload", "--data", "--msg", "--string"], Value,
         Place::Option("--message"),
         "use --message to set the text", "mcast send 239.1.1.1:5000 --message hello"),
-    // iperf: the buffer. tcpdump: a file.
-    row(RECV, &["-w"], If(is_size), Place::Option("--rcvbuf"),
-        "use --rcvbuf to set the receive buffer", "mcast recv 239.1.1.1:5000 --rcvbuf 4MiB"),
-    row(RECV, &["--write", "-w", "--file", "--outfile"], Value, Parts(payloads_to_file),
+    row(SEND, &["--input", "--infile", "--input-file", "--in", "--filename"], Value,
+        Place::Option("--file"),
+        "use --file to send a file", "mcast send 239.1.1.1:5000 --file FILE"),
+    row(SEND, &["--stdin", "--pipe"], Never, Parts(standard_input),
+        "use --file - to send standard input", "mcast send 239.1.1.1:5000 --file -"),
+    row(RECV, &["--file", "--outfile"], Value, Parts(payloads_to_file),
         "use -o raw and a redirection to write the payloads to a file",
         "mcast recv 239.1.1.1:5000 -o raw > FILE"),
     row(RECV, &["-o", "--output"], If(is_no_format), Parts(payloads_to_file),
@@ -276,12 +290,20 @@ fn has_time_unit(text: &str) -> bool {
     values::time(text).is_ok()
 }
 
-fn is_size(text: &str) -> bool {
+pub fn is_size(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit()) && values::size(text).is_ok()
 }
 
 fn is_no_format(text: &str) -> bool {
     !["text", "json", "hex", "raw"].contains(&text)
+}
+
+fn is_file(text: &str) -> bool {
+    Path::new(text).is_file()
+}
+
+fn standard_input(_: &str) -> Option<Vec<Part>> {
+    Some(vec![Part::option("--file", "-")])
 }
 
 fn target_or_nothing(value: &str) -> Option<Vec<Part>> {
@@ -311,6 +333,7 @@ fn rate_or_size(value: &str) -> Option<Vec<Part>> {
 }
 
 fn size(value: &str) -> Option<Vec<Part>> {
+    values::payload_size(value).ok().filter(|size| usize::from(*size) >= MIN_LEN)?;
     Some(vec![Part::flag("--probe"), Part::option("--size", value)])
 }
 
@@ -323,6 +346,11 @@ fn dscp(value: &str) -> Option<Vec<Part>> {
 
 fn looped(value: &str) -> Option<Vec<Part>> {
     Some(if value == "0" { vec![Part::flag("--no-loop")] } else { Vec::new() })
+}
+
+/// `-C 100` of tcpdump.
+fn million_bytes(value: &str) -> Option<Vec<Part>> {
+    Some(vec![Part::option("--write-limit", format!("{value}MB"))])
 }
 
 fn payloads_to_file(value: &str) -> Option<Vec<Part>> {

@@ -2,7 +2,7 @@
 //! receiver.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ pub struct RunningCommand {
 
 impl RunningCommand {
     /// Starts `line`: a program and its arguments. Its standard output goes to standard error,
-    /// because standard output carries the results. The name `mcast` runs this program,
+    /// because standard output carries the results. It has no standard input. The name `mcast` runs this program,
     /// installed or not.
     pub fn start(line: &[OsString]) -> Result<Self, RunError> {
         let name = line[0].to_string_lossy().into_owned();
@@ -43,12 +43,9 @@ impl RunningCommand {
             _ => line[0].clone(),
         };
         let mut command = Command::new(program);
-        command.args(&line[1..]).stdout(Stdio::from(io::stderr()));
-        // COMMAND has its own process group. Only the foreground group may read a terminal:
-        // COMMAND does not read it.
-        if io::stdin().is_terminal() {
-            command.stdin(Stdio::null());
-        }
+        // COMMAND has its own process group, and only the foreground group may read a terminal. A
+        // pipe that no program writes to must not stop `mcast send`, which would read it.
+        command.args(&line[1..]).stdin(Stdio::null()).stdout(Stdio::from(io::stderr()));
         host::restore_limits_for(&mut command);
         let group = ProcessGroup::spawn(&mut command)
             .map_err(|source| RunError::Command { name: name.clone(), source })?;

@@ -8,7 +8,6 @@ use super::clock::Moment;
 use crate::event::{IntervalReport, MeasuredInfo, RecvCounters, StreamInfo, describe};
 use crate::format::probe;
 use crate::format::probe::{Damage, ProbeKind, Reading};
-use crate::host;
 use crate::net::{Datagram, Discards, InterfaceEvent};
 use crate::stats::flow::{Flows, Seen, Settings};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
@@ -87,27 +86,33 @@ struct Anomalies {
 
 impl Counts {
     /// Starts counting at `start`. `listens` is the number of joined targets; `intervals` is
-    /// whether there are reports; `copies` is whether a datagram may arrive on two interfaces.
+    /// whether there are reports; `copies` is whether a datagram may arrive on two interfaces;
+    /// `clock` is the clock of the timestamps.
     pub fn new(
         start: Instant,
         listens: usize,
         intervals: bool,
         copies: bool,
+        clock: LocalClock,
         settings: Settings,
         beside: &[Listen],
     ) -> Self {
-        let local = LocalClock { host: host::host_id(), synchronised: host::is_synchronised() };
         let interval =
             Interval { since: start, tally: Tally::default(), before: Anomalies::default() };
         Counts {
             whole: Tally::default(),
             interval: intervals.then_some(interval),
-            streams: Streams::new(listens, intervals, local),
+            streams: Streams::new(listens, intervals, clock),
             flows: Flows::new(listens, settings),
             beside: beside.iter().map(|Listen { at, .. }| (at.group, at.port)).collect(),
             copies: copies.then(Copies::default),
             start,
         }
+    }
+
+    /// Takes a datagram beside the targets, which may describe streams.
+    pub fn describe(&mut self, datagram: &Datagram) {
+        self.flows.describe(datagram.payload, &Arrival::from(datagram), &mut self.streams);
     }
 
     /// Counts a datagram.
@@ -300,7 +305,15 @@ mod tests {
     #[test]
     fn the_gap_of_an_open_stream_ends_with_the_run() {
         let start = Moment::now();
-        let mut counts = Counts::new(start.steady, 1, false, false, Settings::default(), &[]);
+        let mut counts = Counts::new(
+            start.steady,
+            1,
+            false,
+            false,
+            LocalClock::default(),
+            Settings::default(),
+            &[],
+        );
         let (probe, arrival) = at(start.system.into());
         counts.streams.take(&probe, &arrival);
         let later = Duration::from_secs(2);
@@ -343,7 +356,15 @@ mod tests {
 
     #[test]
     fn an_overflow_of_the_drop_counter_does_not_panic() {
-        let mut counts = Counts::new(Instant::now(), 1, true, false, Settings::default(), &[]);
+        let mut counts = Counts::new(
+            Instant::now(),
+            1,
+            true,
+            false,
+            LocalClock::default(),
+            Settings::default(),
+            &[],
+        );
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
         let drops = drops.map(|count| discards(count?, true));
         let reported = drops.map(|drops| {
@@ -354,7 +375,15 @@ mod tests {
 
     #[test]
     fn an_interval_without_drops_has_exactly_none() {
-        let mut counts = Counts::new(Instant::now(), 1, true, false, Settings::default(), &[]);
+        let mut counts = Counts::new(
+            Instant::now(),
+            1,
+            true,
+            false,
+            LocalClock::default(),
+            Settings::default(),
+            &[],
+        );
         let drops = [(3, true), (5, false), (5, false), (6, false)]
             .map(|(count, exact)| discards(count, exact));
         let reported = drops.map(|drops| {

@@ -3,13 +3,19 @@
 mod clock;
 mod command;
 mod count;
+mod figures;
+mod measurement;
 mod once_warnings;
 mod querier;
+mod read;
+mod recording;
 mod recv_loop;
 mod results;
 mod run;
 mod silence;
 mod silence_explainer;
 mod stop_conditions;
+mod views;
 
+pub use read::run as read;
 pub use run::run;

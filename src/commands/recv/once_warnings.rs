@@ -12,9 +12,14 @@ use crate::stats::stream::{StreamCounts, Streams};
 /// How often to look for drops, and for their cause, which reads several counters.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The same for a recording, which shows at which datagram they happened.
+const CHECK_INTERVAL_OF_RECORDING: Duration = Duration::from_millis(100);
+
 /// Which warnings were shown.
 #[derive(Default)]
 pub struct OnceWarnings {
+    /// A recording needs all drops, also after the warnings.
+    is_recording: bool,
     drops: bool,
     checksums: bool,
     untracked: bool,
@@ -22,29 +27,34 @@ pub struct OnceWarnings {
 }
 
 impl OnceWarnings {
-    /// Warns of drops if a socket has dropped datagrams.
+    /// The warnings of a receiver.
+    pub fn new(is_recording: bool) -> Self {
+        OnceWarnings { is_recording, ..OnceWarnings::default() }
+    }
+
+    /// Warns of drops if a socket has dropped datagrams. Returns the drops if there are new ones.
     pub fn check_drops(
         &mut self,
         now: Instant,
         inbox: &mut Inbox,
         reporter: &mut Reporter,
-    ) -> io::Result<()> {
+    ) -> io::Result<Option<Discards>> {
         let is_due = self.next_check.is_none_or(|at| at <= now);
-        if !is_due || (self.drops && self.checksums) {
-            return Ok(());
+        if !is_due || (self.drops && self.checksums && !self.is_recording) {
+            return Ok(None);
         }
-        self.next_check = now.checked_add(CHECK_INTERVAL);
+        let interval = if self.is_recording { CHECK_INTERVAL_OF_RECORDING } else { CHECK_INTERVAL };
+        self.next_check = now.checked_add(interval);
         if !inbox.take_dropped() {
-            return Ok(());
+            return Ok(None);
         }
-        let Some(discards) = inbox.discards() else { return Ok(()) };
+        let Some(discards) = inbox.discards() else { return Ok(None) };
         self.warn_of_drops(&discards, reporter)?;
         // Others may be for another program. At the end of the run, the losses give more evidence.
         if discards.own_checksum_errors > 0 {
-            self.warn_of_checksums(&discards, reporter)
-        } else {
-            Ok(())
+            self.warn_of_checksums(&discards, reporter)?;
         }
+        Ok(Some(discards))
     }
 
     /// Shows the remaining warnings at the end of the run. `lost_any` is whether datagrams may be

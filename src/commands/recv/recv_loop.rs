@@ -2,27 +2,26 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::clock::{ClockWatch, Moment};
 use super::command::RunningCommand;
-use super::count::{Classified, Counts};
-use super::once_warnings::OnceWarnings;
+use super::count::Counts;
+use super::measurement::Measurement;
 use super::querier::{QuerierWatch, igmp_or_mld_version, specific_interfaces};
+use super::recording::Recorder;
 use super::silence_explainer::SilenceExplainer;
-use super::stop_conditions::StopConditions;
 use crate::diagnosis::Diagnosing;
-use crate::event::{Event, IntervalReport, Payload, ProbeInfo, ReceivedDatagram};
-use crate::format::probe::Damage;
-use crate::net::{Datagram, Discards, Inbox};
+use crate::event::Event;
+use crate::net::Inbox;
+use crate::notice::Notice;
 use crate::notice::interface::Role;
 use crate::notice::receive::{self, Waiting};
 use crate::report::Reporter;
-use crate::stats::flow::Seen;
-use crate::stats::stream::{Pairs, StreamCounts};
-use crate::target::{Listen, Zoned, without_zone};
+use crate::stats::stream::{LocalClock, StreamCounts};
+use crate::target::Listen;
 use crate::units::{Pace, UnixTime};
 use crate::verdict::{Ended, Limits, RunError, Stop};
 use crate::{host, plan};
@@ -49,39 +48,41 @@ struct ReadResult {
 /// A receiver, from the first datagram to the last.
 pub struct RecvLoop<'a> {
     plan: &'a plan::Recv,
-    conditions: StopConditions,
-    pub counts: Counts,
-    /// When to report.
-    reports: Option<Pace>,
+    pub measurement: Measurement<'a>,
     queriers: QuerierWatch,
     explainer: SilenceExplainer<'a>,
     clock: ClockWatch,
-    pub warnings: OnceWarnings,
 }
 
 impl<'a> RecvLoop<'a> {
     /// A receiver that begins at `start`, when every group is joined.
-    pub fn new(plan: &'a plan::Recv, inbox: &Inbox, start: Instant) -> Self {
+    pub fn new(
+        plan: &'a plan::Recv,
+        inbox: &Inbox,
+        recorder: Option<Recorder<'a>>,
+        start: Instant,
+    ) -> Self {
         let is_multihomed = on_several_interfaces(&plan.listens) || !plan.everywhere.is_empty();
         let may_be_copied = inbox.reports_interfaces() && is_multihomed;
-        let mut counts = Counts::new(
+        let counts = Counts::new(
             start,
             plan.listens.len(),
-            plan.stats.is_some(),
+            plan.measuring.stats.is_some(),
             may_be_copied,
-            plan.formats.clone(),
+            LocalClock {
+                host: host::host_id(),
+                synchronised: host::is_synchronised(),
+                asserted: plan.measuring.formats.trust_clock,
+            },
+            plan.measuring.formats.clone(),
             &plan.beside,
         );
-        counts.streams.pairs = Pairs::new(plan.pairs.clone());
         RecvLoop {
             plan,
-            conditions: StopConditions::new(plan.limits, start),
-            counts,
-            reports: plan.stats.map(|every| Pace::after(start, every)),
+            measurement: Measurement::new(&plan.measuring, start, counts, recorder),
             queriers: QuerierWatch::new(&specific_interfaces(&plan.listens, inbox), start),
             explainer: SilenceExplainer::new(plan, inbox, start),
             clock: ClockWatch::new(Moment::now()),
-            warnings: OnceWarnings::default(),
         }
     }
 
@@ -94,14 +95,14 @@ impl<'a> RecvLoop<'a> {
     ) -> Result<Stop, RunError> {
         self.explainer.begin(reporter);
         // COMMAND writes on the same terminal and would overwrite the progress.
-        let goal = self.conditions.goal().filter(|_| command.is_none());
-        let mut progress = reporter.progress(goal, self.plan.show);
+        let goal = self.measurement.conditions.goal().filter(|_| command.is_none());
+        let mut progress = reporter.progress(goal, self.plan.measuring.show);
         loop {
             if let Some(signal) = reporter.signal() {
                 return self.stop(Instant::now(), Stop::Interrupted(signal), inbox, reporter);
             }
             let now = Instant::now();
-            let mut end = self.conditions.deadline();
+            let mut end = self.measurement.conditions.deadline();
             if let Some((at, stop)) = end.filter(|(at, _)| *at <= now) {
                 return self.stop(at, stop, inbox, reporter);
             }
@@ -109,10 +110,15 @@ impl<'a> RecvLoop<'a> {
                 if let Some(stop) = self.check_command(command, inbox, reporter)? {
                     return Ok(stop);
                 }
-                end = self.conditions.deadline();
+                end = self.measurement.conditions.deadline();
             }
             self.run_checks(now, inbox, reporter)?;
-            progress.draw(now, None, self.counts.datagrams(), self.counts.meter());
+            progress.draw(
+                now,
+                None,
+                self.measurement.counts.datagrams(),
+                self.measurement.counts.meter(),
+            );
             let end = end.map(|(at, _)| at);
             let wake_up = [end, self.next_check(now), progress.due()].into_iter().flatten().min();
             if let Some(stop) = self.receive(now, wake_up, inbox, reporter)? {
@@ -142,12 +148,13 @@ impl<'a> RecvLoop<'a> {
             now = Instant::now();
             let is_over = wake_up.is_some_and(|at| at <= now);
             // If mcast was held up, the queue may contain datagrams that arrived after the end.
-            let end = if is_over { self.conditions.deadline() } else { None };
+            let end = if is_over { self.measurement.conditions.deadline() } else { None };
             let end = end.filter(|(end, _)| *end <= now);
             let cutoff = end.map(|(end, _)| UnixTime::now().before(now.duration_since(end)));
             let has_read = inbox.is_ready();
             let ReadResult { stop, .. } = self.read(inbox, now, cutoff, reporter)?;
             reporter.flush()?;
+            self.measurement.recorder.as_mut().map_or(Ok(()), Recorder::flush_to_reader)?;
             if stop.is_some()
                 || is_over
                 || !has_read
@@ -202,20 +209,23 @@ impl<'a> RecvLoop<'a> {
         reporter: &mut Reporter,
     ) -> Result<(), RunError> {
         self.report_if_due(now, inbox, reporter)?;
-        self.warnings.check_drops(now, inbox, reporter)?;
+        let drops = self.measurement.warnings.check_drops(now, inbox, reporter)?;
+        self.measurement.check_recorder(now, drops, reporter)?;
         if self.clock.is_due(now) {
             self.check_clock(Moment::now());
         }
         if self.queriers.due().is_some_and(|due| due <= now) {
             reporter.warn_all(&self.queriers.poll(now, inbox.interfaces(), igmp_or_mld_version))?;
         }
-        self.explainer.poll(now, &self.counts, inbox, reporter)
+        self.explainer.poll(now, &self.measurement.counts, inbox, reporter)
     }
 
     /// When [`RecvLoop::run_checks`] is due again.
     fn next_check(&self, now: Instant) -> Option<Instant> {
-        let report = self.reports.as_ref().and_then(Pace::next);
-        [report, self.queriers.due(), self.explainer.due(now)].into_iter().flatten().min()
+        let report = self.measurement.reports.as_ref().and_then(Pace::next);
+        let recorder = self.measurement.recorder.as_ref().and_then(Recorder::due);
+        let checks = [report, recorder, self.queriers.due(), self.explainer.due(now)];
+        checks.into_iter().flatten().min()
     }
 
     /// Follows the interfaces. Returns the reason to stop.
@@ -232,7 +242,7 @@ impl<'a> RecvLoop<'a> {
         }
         let events = inbox.follow()?;
         if !events.events.is_empty() || !events.failed.is_empty() {
-            self.counts.follow(&events.events);
+            self.measurement.counts.follow(&events.events);
             reporter.interface_events(events, Role::Receiver)?;
         }
         reporter.flush()?;
@@ -249,6 +259,7 @@ impl<'a> RecvLoop<'a> {
         reporter: &mut Reporter,
     ) -> Result<ReadResult, RunError> {
         let (mut timely, mut late) = (0, 0);
+        let copied = |first: u32, second: &str| arrives_twice(&self.plan.listens, first, second);
         let flow = inbox.read(|datagram| {
             let meta = datagram.meta;
             if cutoff.is_some_and(|cutoff| meta.kernel_time && meta.time > cutoff) {
@@ -256,25 +267,8 @@ impl<'a> RecvLoop<'a> {
                 return Ok::<_, RunError>(ControlFlow::Continue(()));
             }
             timely += 1;
-            let classified = self.counts.count(&datagram);
-            self.conditions.note_streams(now, self.counts.streams.all_ended());
-            if matches!(classified, Classified::Beside) {
-                return Ok(ControlFlow::Continue(()));
-            }
-            if matches!(classified, Classified::End) {
-                self.conditions.note_end_marker(now);
-                return Ok(ControlFlow::Continue(()));
-            }
-            self.warnings.check_untracked(&self.counts.streams, &self.counts.flows, reporter)?;
-            self.warnings.check_peers(&mut self.counts.streams, reporter)?;
-            self.count_copy(&datagram, reporter)?;
-            if self.plan.show {
-                reporter.event(&Event::Received(received(&datagram, classified)))?;
-            }
-            Ok(self
-                .conditions
-                .count_datagram(now)
-                .map_or(ControlFlow::Continue(()), ControlFlow::Break))
+            let stop = self.measurement.take(now, &datagram, copied, reporter)?;
+            Ok(stop.map_or(ControlFlow::Continue(()), ControlFlow::Break))
         })?;
         let stop = match flow {
             ControlFlow::Break(stop) => Some(stop),
@@ -315,42 +309,19 @@ impl<'a> RecvLoop<'a> {
         Ok(reached)
     }
 
-    /// Counts a datagram that arrived before on another interface. Warns of the first; the summary
-    /// has the total.
-    fn count_copy(&mut self, datagram: &Datagram, reporter: &mut Reporter) -> io::Result<()> {
-        let Datagram { payload, meta, endpoint, iface, .. } = datagram;
-        let (Some(copies), Some(ifindex)) = (&mut self.counts.copies, meta.ifindex) else {
-            return Ok(());
-        };
-        let to = SocketAddr::new(endpoint.group, endpoint.port);
-        let before = copies.add(meta.time, ifindex, without_zone(meta.source), to, payload);
-        match (before, iface, copies.count) {
-            (Some(first), Some(second), 1) => {
-                let first = self
-                    .plan
-                    .listens
-                    .iter()
-                    .map(|listen| &listen.at.via)
-                    .find(|via| via.index == first);
-                let first =
-                    first.map_or_else(|| "another interface".to_owned(), |via| via.name.clone());
-                reporter.warn(&receive::arrives_twice(&first, second))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Notes that COMMAND has ended, and warns if the receiver still waits for something.
     fn note_command_end(&mut self, failed: bool, reporter: &mut Reporter) -> io::Result<()> {
-        let decides = self.conditions.note_command_end(Instant::now(), failed);
+        let decides = self.measurement.conditions.note_command_end(Instant::now(), failed);
         if decides {
             return Ok(());
         }
-        let forever = self.conditions.deadline().is_none();
-        let StreamCounts { streams, open, .. } = self.counts.streams.counts();
-        let Limits { count, once, .. } = *self.conditions.limits();
+        let forever = self.measurement.conditions.deadline().is_none();
+        let StreamCounts { streams, open, .. } = self.measurement.counts.streams.counts();
+        let Limits { count, once, .. } = *self.measurement.conditions.limits();
         let waiting = match count {
-            Some(count) => Some(Waiting::Datagrams { received: self.counts.datagrams(), count }),
+            Some(count) => {
+                Some(Waiting::Datagrams { received: self.measurement.counts.datagrams(), count })
+            }
             None if once && streams == 0 => Some(Waiting::FirstStream),
             None if once && open > 0 => Some(Waiting::Ends { open, streams }),
             None => None,
@@ -366,7 +337,7 @@ impl<'a> RecvLoop<'a> {
         inbox: &Inbox,
         stop: Stop,
     ) -> Option<Diagnosing> {
-        self.explainer.start_final_diagnosis(now, &self.counts, inbox, stop)
+        self.explainer.start_final_diagnosis(now, &self.measurement.counts, inbox, stop)
     }
 
     /// Whether the silence was explained during the run.
@@ -380,7 +351,7 @@ impl<'a> RecvLoop<'a> {
         self.check_clock(now);
         let set_by = self.clock.set_by();
         if set_by.is_some() {
-            self.counts.streams.trust_clock(false);
+            self.measurement.counts.streams.trust_clock(false);
         }
         set_by
     }
@@ -388,7 +359,7 @@ impl<'a> RecvLoop<'a> {
     /// Checks whether the clock was set, and whether it is still synchronised.
     fn check_clock(&mut self, now: Moment) {
         self.clock.compare(now);
-        self.counts.streams.trust_clock(host::is_synchronised());
+        self.measurement.counts.streams.trust_clock(host::is_synchronised());
     }
 
     /// Reports on an interval that is over.
@@ -398,33 +369,29 @@ impl<'a> RecvLoop<'a> {
         inbox: &Inbox,
         reporter: &mut Reporter,
     ) -> Result<(), RunError> {
-        let Some(reports) = &mut self.reports else { return Ok(()) };
+        let Some(reports) = &mut self.measurement.reports else { return Ok(()) };
         if reports.due(now).is_none() {
             return Ok(());
         }
         let now = Moment::now();
-        if let Some(report) = self.counts.report(now, inbox.discards()) {
+        if let Some(report) = self.measurement.counts.report(now, inbox.discards()) {
             reporter.event(&Event::Interval(report))?;
             reporter.flush()?;
         }
+        self.measurement.recorder.as_mut().map_or(Ok(()), Recorder::flush)?;
         // Reports that fell due meanwhile are merged with the next one: slow output must not starve
         // reading.
         let now = Instant::now();
         while reports.due(now).is_some() {}
         Ok(())
     }
+}
 
-    /// The report on the interval in which the run ended; `None` if it is short and empty. The
-    /// reports add up to the summary.
-    pub fn last_report(
-        &mut self,
-        now: Moment,
-        discards: Option<Discards>,
-    ) -> Option<IntervalReport> {
-        let every = self.reports.as_ref()?.period().to_duration();
-        let (busy, since) = self.counts.unreported(now.steady, discards)?;
-        (busy || since >= every / 2).then(|| self.counts.report(now, discards))?
-    }
+/// The warning that the datagrams of the interface with the index `first` arrive on `second` too.
+fn arrives_twice(listens: &[Listen], first: u32, second: &str) -> Notice {
+    let first = listens.iter().map(|listen| &listen.at.via).find(|via| via.index == first);
+    let first = first.map_or("another interface", |via| via.name.as_str());
+    receive::arrives_twice(first, second)
 }
 
 /// Whether a group is joined on more than one interface: its datagrams may arrive twice.
@@ -433,36 +400,4 @@ fn on_several_interfaces(listens: &[Listen]) -> bool {
     listens.iter().any(|Listen { at, .. }| {
         *interfaces.entry((at.group, at.port)).or_insert(at.via.index) != at.via.index
     })
-}
-
-/// The event that shows a datagram.
-fn received<'a>(datagram: &Datagram<'a>, classified: Classified) -> ReceivedDatagram<'a> {
-    let Datagram { payload, meta, endpoint, iface, zone, .. } = *datagram;
-    let probe = match classified {
-        Classified::Measured { stream, seq, delay } => {
-            Some(ProbeInfo::Whole { stream, seq, delay_ns: delay })
-        }
-        Classified::Damaged(damage) => Some(ProbeInfo::Damaged { damage: damage.name() }),
-        Classified::Foreign(Seen { format: Some(format), number, delay, corrupt }) => {
-            let format = format.name();
-            Some(match corrupt {
-                true => ProbeInfo::Misfit { format, damage: Damage::Corrupt.name() },
-                false => ProbeInfo::Foreign { format, seq: number, delay_ns: delay },
-            })
-        }
-        Classified::Plain | Classified::Foreign(_) | Classified::Beside | Classified::End => None,
-    };
-    ReceivedDatagram {
-        time: meta.time.into(),
-        source: Zoned::socket(meta.source, zone),
-        group: datagram.group(),
-        port: endpoint.port,
-        iface,
-        ttl: meta.ttl,
-        dscp: meta.dscp(),
-        ecn: meta.ecn(),
-        len_bytes: payload.len(),
-        probe,
-        payload: Payload(payload),
-    }
 }

@@ -1,48 +1,26 @@
-//! The results of a run: the verdict and the last events.
+//! The results of a run on sockets: the warnings and the last events.
 
 use std::io;
 
-use super::clock::Moment;
+use super::figures::{Figures, RunEnd};
 use super::once_warnings::OnceWarnings;
 use super::recv_loop::RecvLoop;
 use super::silence_explainer::finding_at_end;
-use crate::assertion::Judgement;
 use crate::diagnosis::{CheckedTarget, Diagnosing};
-use crate::event::{
-    Event, FlowInfo, IntervalReport, Left, PairInfo, RecvCounters, RecvSummary, TargetInfo,
-    describe_flows, describe_pairs, spans, value_of_pairs,
-};
+use crate::event::{Event, Left, TargetInfo, spans};
 use crate::iface::Cast;
 use crate::net::{Discards, NetError};
 use crate::notice::{Notice, receive};
 use crate::plan;
 use crate::report::Reporter;
 use crate::target::{Endpoint, Listen};
-use crate::verdict::{self, Ended, Evidence, RunError, Stop, Verdict};
+use crate::verdict::{self, Ended, Evidence, Stop};
 
-/// How the receiving ended.
-pub struct RunEnd<'a> {
-    pub at: Moment,
-    pub stop: Stop,
-    pub failure: Option<&'a RunError>,
-    /// The kernel's drops until then.
-    pub discards: Option<Discards>,
-    /// How COMMAND ended, if there was one.
-    pub command: Option<&'a Ended>,
-}
-
-/// The results of a run.
+/// The results of a run on sockets.
 pub struct Results {
-    pub verdict: Verdict,
-    /// The report on the interval in which the run ended.
-    last_report: Option<IntervalReport>,
+    pub figures: Figures,
     /// By how many seconds the clock was set during the run.
     clock_set_by: Option<f64>,
-    counters: RecvCounters,
-    flows: Vec<FlowInfo>,
-    pairs: Vec<PairInfo>,
-    judgements: Vec<Judgement>,
-    nothing_received: bool,
     silence_explained: bool,
     interrupted: bool,
     command_failed: bool,
@@ -52,34 +30,10 @@ pub struct Results {
 impl Results {
     pub fn new(plan: &plan::Recv, recv_loop: &mut RecvLoop, end: &RunEnd) -> Self {
         let clock_set_by = recv_loop.clock_set_by(end.at);
-        recv_loop.counts.settle(end.at);
-        let last_report = recv_loop.last_report(end.at, end.discards);
-        let counters = recv_loop.counts.counters(end.at, end.discards);
-        let pairs = describe_pairs(&recv_loop.counts.streams, end.at.system.into());
-        let value = |metric| value_of_pairs(&pairs, metric).or_else(|| counters.value(metric));
-        let judgements: Vec<Judgement> =
-            plan.assertions.iter().map(|assertion| assertion.judge(value)).collect();
-        let received = recv_loop.counts.received();
-        let verdict = match end.failure {
-            Some(error) => Verdict::could_not(error),
-            None => verdict::of_recv(&Evidence {
-                stop: end.stop,
-                limits: &plan.limits,
-                received: received.datagrams,
-                streams: received.streams,
-                command: end.command,
-                judgements: &judgements,
-            }),
-        };
+        let judge = |evidence: &Evidence| verdict::of_recv(evidence);
         Results {
-            verdict,
-            last_report,
+            figures: Figures::new(&plan.measuring, &mut recv_loop.measurement, end, judge),
             clock_set_by,
-            counters,
-            flows: describe_flows(&recv_loop.counts.flows),
-            pairs,
-            judgements,
-            nothing_received: received.is_nothing(),
             silence_explained: recv_loop.has_explained_silence(),
             interrupted: matches!(end.stop, Stop::Interrupted(_)),
             command_failed: matches!(end.command, Some(Ended::Failed(_))),
@@ -95,7 +49,7 @@ impl Results {
         diagnosis: Option<Diagnosing>,
         reporter: &Reporter,
     ) -> Option<Notice> {
-        let is_asserted = !plan.assertions.is_empty() && self.verdict.status == 0;
+        let is_asserted = !plan.measuring.assertions.is_empty() && self.figures.verdict.status == 0;
         let diagnosis = diagnosis.filter(|_| !self.command_failed && !is_asserted)?;
         finding_at_end(&diagnosis, reporter)
     }
@@ -103,27 +57,24 @@ impl Results {
     /// Whether no datagrams arrived, and neither a finding nor an interrupt explains it.
     fn warns_of_silence(&self, finding: Option<&Notice>) -> bool {
         let is_known = self.silence_explained || self.interrupted || finding.is_some();
-        self.nothing_received && self.verdict.status == 1 && !self.command_failed && !is_known
-    }
-
-    /// Whether datagrams may be missing. Without measured streams, that is unknown.
-    fn lost_any(&self) -> bool {
-        self.counters.measured.as_ref().is_none_or(|measured| measured.counters.lost > 0)
+        self.figures.nothing_received
+            && self.figures.verdict.status == 1
+            && !self.command_failed
+            && !is_known
     }
 
     /// Reports the results, the `finding` and the groups that were `left`.
     pub fn report(
-        self,
+        mut self,
         plan: &plan::Recv,
         finding: Option<&Notice>,
         left: Vec<Result<Listen, NetError>>,
         warnings: &mut OnceWarnings,
         reporter: &mut Reporter,
     ) -> io::Result<()> {
-        let (warns_of_silence, lost_any) = (self.warns_of_silence(finding), self.lost_any());
-        if let Some(report) = self.last_report {
-            reporter.event(&Event::Interval(report))?;
-        }
+        let (warns_of_silence, lost_any) =
+            (self.warns_of_silence(finding), self.figures.lost_any());
+        self.figures.report_last_interval(reporter)?;
         if let Some(by) = self.clock_set_by {
             reporter.warn(&receive::clock_set(by))?;
         }
@@ -146,13 +97,7 @@ impl Results {
                 Err(error) => reporter.warn(&receive::not_left(&error))?,
             }
         }
-        reporter.event(&Event::RecvSummary(RecvSummary {
-            counters: self.counters,
-            flows: self.flows,
-            pairs: self.pairs,
-            assertions: self.judgements,
-            verdict: self.verdict,
-        }))
+        reporter.event(&Event::RecvSummary(self.figures.summary()))
     }
 }
 

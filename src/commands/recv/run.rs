@@ -6,14 +6,17 @@ use tracing::debug;
 
 use super::clock::Moment;
 use super::command::RunningCommand;
+use super::figures::RunEnd;
+use super::recording::Recorder;
 use super::recv_loop::RecvLoop;
-use super::results::{Results, RunEnd};
+use super::results::Results;
 use crate::commands::address_wait::wait_for_addresses;
 use crate::event::{Event, Listening, Program, RcvbufInfo, TargetInfo};
 use crate::iface::Cast;
 use crate::net::{Inbox, Rcvbuf};
 use crate::notice::{interface, receive};
 use crate::report::Reporter;
+use crate::units::UnixTime;
 use crate::units::rcvbuf::RcvbufRequest;
 use crate::verdict::{self, RunError, Stop, Verdict};
 use crate::{host, plan};
@@ -24,6 +27,14 @@ use crate::{host, plan};
 /// The operation that the system refused. The receiver still leaves every group and prints the
 /// summary.
 pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunError> {
+    // The file is opened first: a run without its recording would have to run again.
+    let interrupt = reporter.interrupt();
+    let recorder = plan
+        .measuring
+        .recording
+        .as_ref()
+        .map(|plan| Recorder::open(plan, interrupt))
+        .transpose()?;
     let bound =
         plan.listens.iter().map(|listen| &listen.at).filter(|at| at.cast != Cast::Multicast);
     wait_for_addresses(bound, reporter)?;
@@ -33,15 +44,16 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
     if plan.spin {
         inbox.spin();
     }
-    let mut recv_loop = RecvLoop::new(plan, &inbox, Instant::now());
+    let mut recv_loop = RecvLoop::new(plan, &inbox, recorder, Instant::now());
     let mut command = None;
 
-    let received = announce(plan, &inbox, reporter).and_then(|()| {
-        if !plan.command.is_empty() {
-            command = Some(RunningCommand::start(&plan.command)?);
-        }
-        recv_loop.run(&mut inbox, command.as_mut(), reporter)
-    });
+    let received =
+        begin(plan, &inbox, recv_loop.measurement.recorder.as_mut(), reporter).and_then(|()| {
+            if !plan.command.is_empty() {
+                command = Some(RunningCommand::start(&plan.command)?);
+            }
+            recv_loop.run(&mut inbox, command.as_mut(), reporter)
+        });
     let (stop, failure) = verdict::conclude(received, reporter.signal());
     let at = Moment::now();
     debug!(?stop, foreign = inbox.foreign(), "stopped");
@@ -51,20 +63,46 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);
     let command = command.map(|running| running.finish(reporter.wake(), hurry)).transpose()?;
+    if let Some(recorder) = &mut recv_loop.measurement.recorder {
+        recorder.end(at.system.into(), discards.map(|discards| discards.drops.count));
+    }
     let end = RunEnd { at, stop, failure: failure.as_ref(), discards, command: command.as_ref() };
     let results = Results::new(plan, &mut recv_loop, &end);
     let finding = results.finding(plan, diagnosis, reporter);
-    let verdict = results.verdict.clone();
+    let verdict = results.figures.verdict.clone();
     let reported = reporter.final_output(|reporter| {
-        results.report(plan, finding.as_ref(), left, &mut recv_loop.warnings, reporter)
+        results.report(plan, finding.as_ref(), left, &mut recv_loop.measurement.warnings, reporter)
     });
     failure.map_or(Ok(()), Err)?;
     reported?;
     Ok(verdict)
 }
 
+/// Begins the recording, and reports that every group is joined.
+fn begin(
+    plan: &plan::Recv,
+    inbox: &Inbox,
+    recorder: Option<&mut Recorder>,
+    reporter: &mut Reporter,
+) -> Result<(), RunError> {
+    let mut recording = None;
+    if let Some(recorder) = recorder {
+        let known = plan.listens.iter().chain(&plan.beside).map(|listen| &listen.at.via);
+        let ifaces = known.filter(|via| via.index != 0).map(|via| via.name.as_str());
+        let dropped = inbox.discards().map(|discards| discards.drops.count);
+        recorder.begin(UnixTime::now(), ifaces, dropped)?;
+        recording = Some(recorder.first_file());
+    }
+    announce(plan, inbox, recording, reporter)
+}
+
 /// Reports that every group is joined.
-fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result<(), RunError> {
+fn announce(
+    plan: &plan::Recv,
+    inbox: &Inbox,
+    recording: Option<String>,
+    reporter: &mut Reporter,
+) -> Result<(), RunError> {
     reporter.advise(&plan.advice)?;
     if let Some(warning) = interface::about_netlink() {
         reporter.warn(&warning)?;
@@ -85,6 +123,7 @@ fn announce(plan: &plan::Recv, inbox: &Inbox, reporter: &mut Reporter) -> Result
         program: Program::default(),
         targets,
         rcvbuf_bytes: RcvbufInfo { asked, granted, request: plan.rcvbuf },
+        recording,
     }))?;
     Ok(reporter.flush()?)
 }

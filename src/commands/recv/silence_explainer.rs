@@ -183,7 +183,7 @@ impl<'a> SilenceExplainer<'a> {
 
     /// Whether the assertions expect silence, as far as they can be judged by now.
     fn is_asserted(&self, counts: &Counts, inbox: &Inbox) -> bool {
-        let assertions = &self.plan.assertions;
+        let assertions = &self.plan.measuring.assertions;
         if assertions.is_empty() {
             return false;
         }

@@ -30,7 +30,11 @@ pub struct Counts {
 
 impl Counts {
     pub fn new(plan: &plan::Scan) -> Self {
-        let local = LocalClock { host: host::host_id(), synchronised: host::is_synchronised() };
+        let local = LocalClock {
+            host: host::host_id(),
+            synchronised: host::is_synchronised(),
+            asserted: false,
+        };
         Counts {
             streams: Streams::new(plan.listens.len(), false, local),
             flows: Flows::new(plan.listens.len(), plan.formats.clone()),

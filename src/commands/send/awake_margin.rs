@@ -60,6 +60,16 @@ impl AwakeMargin {
         margin
     }
 
+    /// Notes another time between two rounds. The affordable share of it stays.
+    pub fn set_period(&mut self, period: Duration) {
+        if period != self.period {
+            let share = self.affordable / self.period_nanos();
+            self.period = period;
+            self.afford(share);
+            self.adjust();
+        }
+    }
+
     /// The time before a datagram that the sender spends spinning.
     pub fn margin(&self) -> Duration {
         if self.limit == SpinLimit::Core || !self.retry_in.is_zero() {

@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::units::Shape;
+
 /// The gap between missed rounds is at most this long: further rounds should not be late, too.
 pub const LONGEST_GAP: Duration = Duration::from_micros(10);
 
@@ -37,6 +39,8 @@ pub enum Turn {
 /// The order of the rounds of one sender.
 pub struct CatchUp {
     period: Duration,
+    /// Rounds are spread if they are later than this.
+    spread_from: Duration,
     /// The time of the last round.
     last: Option<Instant>,
     /// The sender has waited since then.
@@ -46,14 +50,23 @@ pub struct CatchUp {
 }
 
 impl CatchUp {
-    /// Rounds with this time between two of them.
-    pub fn new(period: Duration) -> Self {
-        CatchUp { period, last: None, waited: false, slow: 0 }
+    /// Rounds with this mean time between two of them. Random times may be closer than the gap:
+    /// rounds that are on time keep them.
+    pub fn new(period: Duration, shape: Shape) -> Self {
+        let is_random = matches!(shape, Shape::Poisson { .. });
+        let spread_from = if is_random { SMALL_DELAY } else { Duration::ZERO };
+        CatchUp { period, spread_from, last: None, waited: false, slow: 0 }
+    }
+
+    /// Notes another time between two rounds.
+    pub fn set_period(&mut self, period: Duration) {
+        self.period = period;
     }
 
     /// When the round that is due at `due` may leave, as seen at `now`.
     pub fn earliest(&self, due: Instant, now: Instant) -> Instant {
-        let spread = self.period >= QUICK && now.saturating_duration_since(due) <= MOST_SPREAD;
+        let late = now.saturating_duration_since(due);
+        let spread = self.period >= QUICK && late >= self.spread_from && late <= MOST_SPREAD;
         let gap = LONGEST_GAP.min(self.period / CATCH_UP_FACTOR);
         let after_last = self.last.map(|last| last + gap);
         after_last.filter(|_| spread).map_or(due, |at| at.max(due))
@@ -80,7 +93,7 @@ impl CatchUp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Pace;
+    use crate::units::{Pace, Period, Schedule};
 
     /// A longer wait, in us, is a sleep with a late wake-up.
     const SPIN: u64 = 20;
@@ -91,7 +104,7 @@ mod tests {
         let (cost, oversleep) = costs;
         let (start, micros) = (Instant::now(), Duration::from_micros);
         let mut pace = Pace::new(start, micros(period));
-        let mut catch_up = CatchUp::new(micros(period));
+        let mut catch_up = CatchUp::new(micros(period), Shape::Even);
         let (mut passed, mut sent) = (0, Vec::new());
         while passed < end {
             let (now, due) = (start + micros(passed), pace.next().unwrap());
@@ -133,6 +146,43 @@ mod tests {
         assert_eq!((after_a_stall[0], gaps(after_a_stall.clone())), ((1310, 1), Some(4)));
     }
 
+    /// The times at which the rounds of a Poisson process leave, in ns, if the sender stalls once.
+    fn sent_at_random(mean: u64, stall: (u64, u64), end: u64) -> Vec<(u64, u64)> {
+        let (start, shape) = (Instant::now(), Shape::Poisson { seed: 1 });
+        let period = Duration::from_nanos(mean);
+        let mut schedule = Schedule::new(start, Period::from(period), shape);
+        let mut catch_up = CatchUp::new(period, shape);
+        let (mut now, mut sent) = (start, Vec::new());
+        let nanos = |at: Instant| at.duration_since(start).as_nanos() as u64;
+        while nanos(now) < end {
+            let due = schedule.next().unwrap();
+            match catch_up.turn(due, now) {
+                Turn::Wait => now = catch_up.earliest(due, now),
+                turn => {
+                    assert_eq!(turn, Turn::One);
+                    schedule.due_together(now, 1, |_| ());
+                    sent.push((nanos(due), nanos(now)));
+                }
+            }
+            if (stall.0..stall.1).contains(&nanos(now)) {
+                now = start + Duration::from_nanos(stall.1);
+            }
+        }
+        sent
+    }
+
+    #[test]
+    fn random_times_may_be_closer_than_the_gap() {
+        let sent = sent_at_random(20_000, (0, 0), 10_000_000);
+        assert!(sent.iter().all(|(due, left)| due == left));
+        assert!(sent.windows(2).any(|two| two[1].1 - two[0].1 < 1_000));
+        // After a stall, the missed rounds are spread.
+        let sent = sent_at_random(20_000, (1_000_000, 2_000_000), 10_000_000);
+        let late = sent.iter().filter(|(due, left)| left - due > 200_000);
+        let left: Vec<u64> = late.map(|(_, left)| *left).collect();
+        assert!(left.len() > 20 && left.windows(2).all(|two| two[1] - two[0] >= 6_666), "{left:?}");
+    }
+
     #[test]
     fn long_delays_are_caught_up_at_once() {
         let sent = sent(100, (3, 0), (10_050, 40_000), 60_000);
@@ -165,7 +215,7 @@ mod tests {
     fn odd_periods_and_times_are_harmless() {
         let now = Instant::now();
         for period in [Duration::ZERO, Duration::MAX] {
-            let mut catch_up = CatchUp::new(period);
+            let mut catch_up = CatchUp::new(period, Shape::Even);
             catch_up.turn(now, now);
             assert!(catch_up.earliest(now, now) <= now + LONGEST_GAP);
         }

@@ -29,7 +29,7 @@ pub fn send_end_markers(
     for turn in 0..ENDS {
         while turn > 0 && start + END_INTERVAL * turn > Instant::now() {
             let wake = Wake { output: None, ..reporter.wake() };
-            outbox.wait(wake, Some(start + END_INTERVAL * turn))?;
+            outbox.wait(None, wake, Some(start + END_INTERVAL * turn))?;
         }
         queue.clear();
         for position in 0..targets {

@@ -7,9 +7,10 @@ use tracing::debug;
 
 use super::awake_margin::AwakeMargin;
 use super::catch_up::LONGEST_GAP;
+use crate::host;
 use crate::net::{NetError, Outbox, Wake};
 use crate::plan::SpinLimit;
-use crate::{host, plan};
+use crate::sys::PollSource;
 
 /// How often a sender that has no time to wait checks for signals, changes of the interfaces and
 /// a closed output.
@@ -40,12 +41,20 @@ pub struct PacedWait {
 }
 
 impl PacedWait {
-    pub fn new(plan: &plan::Send, start: Instant) -> Self {
-        let period = plan.period.filter(|_| WAITS_ARE_EXACT || plan.spin == SpinLimit::Core);
-        let margin = period.map(|period| AwakeMargin::new(period.to_duration(), plan.spin));
+    /// The waits of a sender with this time between two rounds; `None` if it never waits for one.
+    pub fn new(gap: Option<Duration>, spin: SpinLimit, start: Instant) -> Self {
+        let gap = gap.filter(|_| WAITS_ARE_EXACT || spin == SpinLimit::Core);
+        let margin = gap.map(|gap| AwakeMargin::new(gap, spin));
         let logged = margin.as_ref().map_or(Duration::ZERO, AwakeMargin::margin);
         let reviewed = (start, host::cpu_time());
         PacedWait { margin, next_check: start + CHECK_INTERVAL, reviewed, logged }
+    }
+
+    /// Notes the present time between two rounds, which a ramp changes.
+    pub fn set_period(&mut self, period: Duration) {
+        if let Some(awake) = &mut self.margin {
+            awake.set_period(period);
+        }
     }
 
     /// Whether the checks for signals, interfaces and the output are due.
@@ -70,8 +79,8 @@ impl PacedWait {
         true
     }
 
-    /// Sleeps until the margin before `next`, or until `drawing` is due, or until an event. Returns
-    /// whether the reader of the output is gone.
+    /// Sleeps until the margin before `next`, or until `drawing` is due, or until an event or more
+    /// of the `input`. Returns whether the reader of the output is gone.
     ///
     /// # Errors
     /// The error of the system.
@@ -80,6 +89,7 @@ impl PacedWait {
         next: Option<Instant>,
         drawing: Option<Instant>,
         outbox: &mut Outbox,
+        input: Option<PollSource>,
         wake: Wake,
     ) -> Result<bool, NetError> {
         let now = Instant::now();
@@ -89,7 +99,7 @@ impl PacedWait {
         let left = next.map(|next| next.saturating_duration_since(now).saturating_sub(margin));
         let early = left.map(|left| now + (left - left / EARLY_WAKE_DIVISOR));
         let until = early.into_iter().chain(drawing).min();
-        let reader_gone = outbox.wait(wake, until)?;
+        let reader_gone = outbox.wait(input, wake, until)?;
         if let (Some(awake), Some(left)) = (&mut self.margin, left) {
             let slept = now.elapsed();
             // Events and drawing end a sleep early.

@@ -1,9 +1,12 @@
-//! Writes the payload of each datagram: a fixed message, or the probes of measured streams.
+//! Writes the payload of each datagram: a fixed message, the probes of measured streams, or the
+//! datagrams of a source.
 
 use std::time::{Duration, SystemTime};
 
+use super::source::Source;
 use crate::format::probe::{Probe, ProbeKind, Writer};
 use crate::net::{Outbox, Slot};
+use crate::sys::PollSource;
 use crate::units::random;
 use crate::{host, plan};
 
@@ -13,6 +16,8 @@ pub enum PayloadWriter {
     Fixed(Vec<u8>),
     /// One measured stream for each endpoint.
     Probes(Box<Probes>),
+    /// The datagrams of a source.
+    Sourced(Box<dyn Source>),
 }
 
 /// The measured streams of a run. All carry one stream id; each endpoint has its own sequence
@@ -37,9 +42,14 @@ struct ProbeCount {
 }
 
 impl PayloadWriter {
-    pub fn new(plan: &plan::Send, outbox: &Outbox) -> Self {
+    /// The payloads of a plan; `source` supplies them if the plan has an input.
+    pub fn new(plan: &plan::Send, source: Option<Box<dyn Source>>, outbox: &Outbox) -> Self {
+        if let Some(source) = source {
+            return PayloadWriter::Sourced(source);
+        }
         match &plan.content {
             plan::Content::Message(message) => PayloadWriter::Fixed(message.clone()),
+            plan::Content::Input(_) | plan::Content::Replay(_) => PayloadWriter::Fixed(Vec::new()),
             plan::Content::Probe { size } => {
                 let common = Probe {
                     kind: ProbeKind::Data,
@@ -71,16 +81,33 @@ impl PayloadWriter {
     /// The stream id of a measured run.
     pub fn stream(&self) -> Option<u64> {
         match self {
-            PayloadWriter::Fixed(_) => None,
+            PayloadWriter::Fixed(_) | PayloadWriter::Sourced(_) => None,
             PayloadWriter::Probes(probes) => Some(probes.common.stream),
         }
     }
 
-    /// The length of each datagram in bytes.
+    /// The length of the next datagram in bytes.
     pub fn len(&self) -> usize {
         match self {
             PayloadWriter::Fixed(payload) => payload.len(),
             PayloadWriter::Probes(probes) => probes.writer.len(),
+            PayloadWriter::Sourced(source) => source.payload().len(),
+        }
+    }
+
+    /// The source of the datagrams, if they do not repeat.
+    pub fn source(&mut self) -> Option<&mut dyn Source> {
+        match self {
+            PayloadWriter::Sourced(source) => Some(&mut **source),
+            PayloadWriter::Fixed(_) | PayloadWriter::Probes(_) => None,
+        }
+    }
+
+    /// The input of the source, to wait for more of it.
+    pub fn input(&self) -> Option<PollSource<'_>> {
+        match self {
+            PayloadWriter::Sourced(source) => source.input().source(),
+            PayloadWriter::Fixed(_) | PayloadWriter::Probes(_) => None,
         }
     }
 
@@ -90,6 +117,7 @@ impl PayloadWriter {
         match self {
             PayloadWriter::Fixed(_) if repeats => {}
             PayloadWriter::Fixed(payload) => bytes.copy_from_slice(payload),
+            PayloadWriter::Sourced(source) => bytes.copy_from_slice(source.payload()),
             PayloadWriter::Probes(probes) => {
                 probes.check_clock(time);
                 let count = &mut probes.counts[position];
@@ -109,7 +137,7 @@ impl PayloadWriter {
     /// that it carries.
     pub fn count_sent(&mut self, position: usize) -> Option<u64> {
         match self {
-            PayloadWriter::Fixed(_) => None,
+            PayloadWriter::Fixed(_) | PayloadWriter::Sourced(_) => None,
             PayloadWriter::Probes(probes) => {
                 let count = &mut probes.counts[position];
                 count.sent += 1;
@@ -135,14 +163,6 @@ impl PayloadWriter {
                 &probes.probe(position, time, ProbeKind::End, probes.counts[position].sent),
                 bytes,
             );
-        }
-    }
-
-    /// The payload to show for each datagram; empty for probes.
-    pub fn text(&self) -> &[u8] {
-        match self {
-            PayloadWriter::Fixed(payload) => payload,
-            PayloadWriter::Probes(_) => &[],
         }
     }
 }

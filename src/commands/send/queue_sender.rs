@@ -2,19 +2,24 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::net::SocketAddr;
 use std::ops::Range;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::end_markers::send_end_markers;
+use super::impairment::Impairment;
 use super::payload::PayloadWriter;
 use super::recovery::{Recovery, Refusal};
+use super::source::Source;
 use super::steady_times::SteadyTimes;
 use crate::event::{self, Event, ProbeInfo, SentDatagram, TargetTotals};
-use crate::net::{Failure, NetError, Outbox, SendQueue, Slot};
+use crate::net::{Failure, NetError, Outbox, Queued, SendQueue, Slot, Wake};
 use crate::notice::{Notice, send};
 use crate::plan;
 use crate::report::Reporter;
 use crate::stats::Meter;
+use crate::target::Endpoint;
 use crate::units::UnixTime;
 use crate::verdict::RunError;
 
@@ -37,6 +42,8 @@ pub struct QueueSender {
     /// How many messages (datagrams, or trains of them) did not fit the system's queues at
     /// once.
     pub waits: u64,
+    /// The impairments, if there are any: the datagrams pass through them into the queue.
+    pub impairment: Option<Box<Impairment>>,
     /// Whether each datagram is shown.
     show: bool,
     /// The longest time that a datagram waits for space.
@@ -84,19 +91,14 @@ impl Cursor {
 }
 
 impl QueueSender {
-    pub fn new(plan: &plan::Send, outbox: &Outbox) -> Self {
-        let totals = outbox.endpoints().map(|(at, _)| TargetTotals {
-            group: at.group,
-            port: at.port,
-            iface: at.via.name.clone(),
-            datagrams: 0,
-            bytes: 0,
-            errors: 0,
-        });
+    /// Sends what `plan` says; `source` supplies the datagrams if the plan has an input.
+    pub fn new(plan: &plan::Send, source: Option<Box<dyn Source>>, outbox: &Outbox) -> Self {
+        let payload = PayloadWriter::new(plan, source, outbox);
         QueueSender {
-            payload: PayloadWriter::new(plan, outbox),
+            impairment: Impairment::new(plan, &payload),
+            payload,
             meter: Meter::default(),
-            totals: totals.collect(),
+            totals: outbox.endpoints().map(totals_of).collect(),
             waits: 0,
             show: plan.show,
             max_wait: if outbox.is_one() { MAX_WAIT } else { MAX_WAIT_OF_MANY },
@@ -105,6 +107,12 @@ impl QueueSender {
             steady: SteadyTimes::new(Instant::now()),
             warned: HashSet::new(),
         }
+    }
+
+    /// Counts the endpoints that were added to `outbox`.
+    pub fn follow(&mut self, outbox: &Outbox) {
+        self.totals.extend(outbox.endpoints().skip(self.totals.len()).map(totals_of));
+        self.max_wait = if outbox.is_one() { MAX_WAIT } else { MAX_WAIT_OF_MANY };
     }
 
     /// How many endpoints it sends to.
@@ -117,13 +125,79 @@ impl QueueSender {
         self.queue.most()
     }
 
+    /// Takes the next datagram to the endpoint at `position`. Without space in the queue, it sends
+    /// the queue first. Returns whether it took the datagram: the end of the run prevents that.
+    pub fn put(&mut self, position: usize, context: &mut SendContext) -> io::Result<bool> {
+        if let Some(impairment) = &mut self.impairment {
+            impairment.offer(position, &mut self.payload);
+            return Ok(true);
+        }
+        if !self.has_room(position) && (!self.send(context)? || context.is_over()) {
+            return Ok(false);
+        }
+        self.queue(position);
+        Ok(true)
+    }
+
+    /// Sends the datagrams that were put, if nothing delays them. Returns whether they were sent,
+    /// counted as errors, or passed to the impairments.
+    pub fn finish(&mut self, context: &mut SendContext) -> io::Result<bool> {
+        if self.impairment.is_some() {
+            return self.release(context).map(|()| true);
+        }
+        self.send(context)
+    }
+
+    /// When the next impaired datagram leaves.
+    pub fn next_release(&self) -> Option<Instant> {
+        self.impairment.as_ref()?.next_release()
+    }
+
+    /// Sends the impaired datagrams that leave now, up to the end of the run.
+    pub fn release(&mut self, context: &mut SendContext) -> io::Result<()> {
+        while let Some((position, len)) = self.impairment.as_ref().and_then(|held| held.due()) {
+            if !self.queue.has_room(position, len) && (!self.send(context)? || context.is_over()) {
+                return Ok(());
+            }
+            let Some(copy) = self.impairment.as_mut().and_then(|held| held.take()) else { break };
+            let time = self.times.last().copied().unwrap_or_else(SystemTime::now);
+            self.steady.note(time, Instant::now);
+            self.queue.add(position, len).bytes.copy_from_slice(&copy.bytes);
+            self.times.push(time);
+        }
+        self.send(context).map(drop)
+    }
+
+    /// Sends the impaired datagrams that still wait, at their times. After a signal it discards
+    /// those that wait for longer than [`MAX_WAIT`].
+    pub fn drain(&mut self, outbox: &mut Outbox, reporter: &mut Reporter) -> Result<(), RunError> {
+        self.impairment.iter_mut().for_each(|held| held.flush());
+        let mut limit = None;
+        while let Some(next) = self.next_release() {
+            let now = Instant::now();
+            if reporter.signal().is_some() && *limit.get_or_insert(now + MAX_WAIT) <= now {
+                break;
+            }
+            if next <= now {
+                self.release(&mut SendContext { outbox, reporter, end: None })?;
+            } else if reporter.signal().is_some() {
+                // After a signal, each wait ends at once.
+                thread::sleep(Duration::from_millis(1));
+            } else {
+                let wake = Wake { output: None, ..reporter.wake() };
+                outbox.wait(None, wake, Some(next))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the queue has space for one more datagram to the endpoint at `position`.
-    pub fn has_room(&self, position: usize) -> bool {
+    fn has_room(&self, position: usize) -> bool {
         self.queue.has_room(position, self.payload.len())
     }
 
     /// Queues the next datagram to the endpoint at `position`. There must be space.
-    pub fn queue(&mut self, position: usize) {
+    fn queue(&mut self, position: usize) {
         // The datagrams of a queue leave in one call, and have one time.
         let time = self.times.last().copied().unwrap_or_else(SystemTime::now);
         let len = self.payload.len();
@@ -135,7 +209,7 @@ impl QueueSender {
     /// Sends the queue. Datagrams that cannot be sent are counted as errors and warned of. Returns
     /// whether every datagram was sent or counted as an error: the end of the run discards those
     /// that wait for space.
-    pub fn send(&mut self, context: &mut SendContext) -> io::Result<bool> {
+    fn send(&mut self, context: &mut SendContext) -> io::Result<bool> {
         let (mut cursor, mut is_over) = (Cursor::default(), false);
         while cursor.next < self.queue.items().len() && !is_over {
             let result = context.outbox.send(&self.queue, cursor.next);
@@ -155,6 +229,7 @@ impl QueueSender {
         self.queue.clear();
         self.times.clear();
         self.steady.clear();
+        self.impairment.iter_mut().for_each(|held| held.clear());
         Ok(!is_over)
     }
 
@@ -214,13 +289,16 @@ impl QueueSender {
 
     /// Counts and shows the datagrams of the queue that were sent.
     fn count_sent(&mut self, sent: Range<usize>, context: &mut SendContext) -> io::Result<()> {
-        let len = self.payload.len();
         // All are counted before the first is shown, because the reader may close the output.
         let mut numbers = Vec::new();
         let mut last: Option<(SystemTime, UnixTime)> = None;
+        let measured = self.payload.stream().is_some();
         for index in sent.clone() {
-            let position = self.queue.items()[index].position;
-            let number = self.payload.count_sent(position);
+            let Queued { position, len, .. } = self.queue.items()[index];
+            let number = match &mut self.impairment {
+                Some(held) => Some(held.leave(index, position)).filter(|_| measured),
+                None => self.payload.count_sent(position),
+            };
             let time = self.times[index];
             let steady = match last {
                 Some((known, steady)) if known == time => steady,
@@ -235,7 +313,9 @@ impl QueueSender {
             }
         }
         for (index, number) in sent.zip(numbers) {
-            let at = context.outbox.endpoint(self.queue.items()[index].position);
+            let Queued { position, len, .. } = self.queue.items()[index];
+            let at = context.outbox.endpoint(position);
+            let shown = if number.is_some() { &[] } else { self.queue.bytes(index..index + 1) };
             context.reporter.event(&Event::Sent(SentDatagram {
                 time: self.times[index],
                 group: at.group,
@@ -247,7 +327,7 @@ impl QueueSender {
                     .stream()
                     .zip(number)
                     .map(|(stream, seq)| ProbeInfo::Sent { stream, seq }),
-                payload: event::Payload(self.payload.text()),
+                payload: event::Payload(shown),
             }))?;
         }
         Ok(())
@@ -257,10 +337,18 @@ impl QueueSender {
     /// failed or waited: their send times are past, and their sequence numbers may have
     /// changed.
     fn rewrite(&mut self, first: usize, position: usize) {
+        if self.impairment.is_some() {
+            // The impairments gave these datagrams their numbers, and a receiver misses them.
+            return self.times[first..].fill(SystemTime::now());
+        }
         self.payload.recall(position);
         self.queue.items()[first..].iter().for_each(|piece| self.payload.recall(piece.position));
         let time = SystemTime::now();
         self.times[first..].fill(time);
+        if self.payload.source().is_some() {
+            // The queue still holds these datagrams, and the source has others now.
+            return;
+        }
         for (position, bytes) in self.queue.rewrite(first) {
             self.payload.write(position, time, Slot { bytes, repeats: true });
         }
@@ -289,5 +377,18 @@ impl QueueSender {
         let alike = self.warned.iter().filter(|(_, known)| *known == number).count();
         let news = alike < MAX_WARNINGS_OF_ONE_KIND && self.warned.insert((position, number));
         if news { reporter.warn(&warning()) } else { Ok(()) }
+    }
+}
+
+/// The totals of an endpoint that has no datagrams yet.
+fn totals_of((at, _): (&Endpoint, SocketAddr)) -> TargetTotals {
+    TargetTotals {
+        group: at.group,
+        port: at.port,
+        iface: at.via.name.clone(),
+        datagrams: 0,
+        bytes: 0,
+        errors: 0,
+        impaired: None,
     }
 }

@@ -1,19 +1,33 @@
 //! One run of `mcast send`, from the sockets to the verdict.
 
+use std::borrow::Cow;
+use std::io;
 use std::time::{Duration, Instant};
 
+use super::lines::Lines;
+use super::passes::Passes;
+use super::pieces::Pieces;
 use super::queue_sender::QueueSender;
+use super::replay::Replay;
 use super::send_loop::SendLoop;
+use super::source::{Source, Supply};
+use super::stream_source::StreamSource;
 use crate::commands::address_wait::wait_for_addresses;
-use crate::event::{Event, LatenessInfo, Program, SendSummary, Sending, TargetInfo, Totals};
+use crate::event::{
+    Event, FormInfo, InputInfo, LatenessInfo, Program, ReplayInfo, ReplayTotals, SendSummary,
+    Sending, ShapeInfo, TargetInfo, Totals,
+};
 use crate::iface::Cast;
+use crate::input::Input;
 use crate::net::{self, Outbox};
-use crate::notice::interface;
 use crate::notice::send::loopback_loops;
+use crate::notice::{capture, interface};
+use crate::plan::{Content, InputContent, InputForm, PlanError};
+use crate::playout::Detection;
 use crate::report::Reporter;
 use crate::target::Endpoint;
-use crate::units::Period;
-use crate::verdict::{self, RunError, Verdict};
+use crate::units::{Period, Speed};
+use crate::verdict::{self, RunError, Stop, Verdict};
 use crate::{host, plan};
 
 /// Runs the `plan` of a sender, until a limit, a signal, or a closed output.
@@ -22,14 +36,20 @@ use crate::{host, plan};
 /// The operation that the system refused before the first datagram. A datagram that cannot be sent
 /// is no error here: it is counted, warned of once, and judged at the end.
 pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunError> {
+    let mut source = open_source(plan, reporter)?;
     wait_for_addresses(plan.endpoints.iter(), reporter)?;
+    let plan = &*without_empty_input(plan, &mut source)?;
     let mut outbox = Outbox::open(&plan.endpoints, &plan.options, plan.backend)?;
     net::set_timer_slack();
     let (start, cpu_at_start) = (Instant::now(), host::cpu_time());
-    let mut send_loop = SendLoop::new(plan, &outbox);
+    let mut send_loop = SendLoop::new(plan, source, &outbox, start);
 
-    let announced = announce(plan, &outbox, send_loop.sender.payload.stream(), reporter);
-    let sent = announced.and_then(|()| send_loop.run(&mut outbox, start, reporter));
+    let announced = announce(plan, &outbox, &mut send_loop, reporter);
+    let sent = announced.and_then(|()| send_loop.run(&mut outbox, reporter));
+    let sent = sent.and_then(|stop| {
+        send_loop.sender.drain(&mut outbox, reporter)?;
+        Ok(stop)
+    });
     let (stop, mut failure) = verdict::conclude(sent, reporter.signal());
     let elapsed = start.elapsed();
     let cpu = host::cpu_time().zip(cpu_at_start).map(|(now, then)| now.saturating_sub(then));
@@ -39,12 +59,21 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunErr
     }
 
     let errors = send_loop.sender.totals.iter().map(|target| target.errors).sum();
-    let verdict = match &failure {
-        Some(error) => Verdict::could_not(error),
-        None => verdict::of_send(send_loop.sent, plan.count, errors, stop),
+    let replayed = send_loop.sender.payload.source().and_then(|source| source.replayed());
+    let verdict = match (&failure, &replayed) {
+        (Some(error), _) => Verdict::could_not(error),
+        (None, None) => verdict::of_send(send_loop.sent, plan.count, errors, stop),
+        (None, Some((totals, damage))) => {
+            // A replay states its own reason for sending nothing.
+            let ended = if stop == Stop::InputEnd { Stop::Complete } else { stop };
+            let verdict = verdict::of_send(send_loop.sent, plan.count, errors, ended);
+            of_replay(verdict, send_loop.sent, stop, totals, damage.as_deref())
+        }
     };
+    let replayed = replayed.map(|(totals, _)| totals);
     let reported = reporter.final_output(|reporter| {
         let summary = summary(plan, send_loop, elapsed, cpu, verdict.clone());
+        let summary = SendSummary { replay: replayed, ..summary };
         reporter.event(&Event::SendSummary(summary))
     });
     failure.map_or(Ok(()), Err)?;
@@ -52,15 +81,88 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunErr
     Ok(verdict)
 }
 
+/// The source of the datagrams, if the plan has an input.
+///
+/// # Errors
+/// The input cannot be opened or read, or not be sent as planned.
+fn open_source(
+    plan: &plan::Send,
+    reporter: &mut Reporter,
+) -> Result<Option<Box<dyn Source>>, RunError> {
+    let InputContent { place, form } = match &plan.content {
+        Content::Replay(replay) => {
+            return Ok(Some(Box::new(Replay::open(replay, &plan.endpoints)?)));
+        }
+        Content::Input(content) => content,
+        Content::Message(_) | Content::Probe { .. } => return Ok(None),
+    };
+    let input = Input::open(place)?;
+    Ok(Some(match form {
+        InputForm::Pieces { size } => pieces_or_stream(input, *size, plan, reporter)?,
+        InputForm::Lines { most } => Box::new(Lines::new(input, *most)),
+    }))
+}
+
+/// The plan to begin with: its fallback replaces standard input that no option names if that is
+/// empty.
+fn without_empty_input<'a>(
+    plan: &'a plan::Send,
+    source: &mut Option<Box<dyn Source>>,
+) -> Result<Cow<'a, plan::Send>, RunError> {
+    let (Some(input), Some(fallback)) = (source.as_mut(), &plan.fallback) else {
+        return Ok(Cow::Borrowed(plan));
+    };
+    if input.fill(Duration::ZERO)? != Supply::End {
+        return Ok(Cow::Borrowed(plan));
+    }
+    *source = None;
+    Ok(Cow::Owned(plan.with_message(fallback.clone())))
+}
+
+fn input_info(InputContent { place, form }: &InputContent) -> InputInfo<'_> {
+    let form = match form {
+        InputForm::Pieces { .. } => FormInfo::Pieces,
+        InputForm::Lines { .. } => FormInfo::Lines,
+    };
+    InputInfo { place, form }
+}
+
+/// The source of an input in pieces. Its first bytes decide whether it is a transport stream.
+fn pieces_or_stream(
+    input: Input,
+    size: usize,
+    plan: &plan::Send,
+    reporter: &mut Reporter,
+) -> Result<Box<dyn Source>, RunError> {
+    if plan.passes > 1 && input.size().is_none() {
+        return Err(input.failed(io::Error::other(PlanError::Unrepeatable)).into());
+    }
+    let mut input = Passes::new(input, plan.passes);
+    Ok(match input.recognise(plan, reporter)? {
+        Detection::Found { framing, skipped } => {
+            input.skip(skipped);
+            Box::new(StreamSource::new(input, framing, plan.stream, plan.period)?)
+        }
+        _ if plan.stream.is_required && reporter.signal().is_none() => {
+            return Err(input.failed(io::Error::other(PlanError::NotAStream)).into());
+        }
+        _ => Box::new(Pieces::new(input.seamless(), size)),
+    })
+}
+
 fn summary(
     plan: &plan::Send,
-    send_loop: SendLoop,
+    mut send_loop: SendLoop,
     elapsed: Duration,
     cpu: Option<Duration>,
     verdict: Verdict,
 ) -> SendSummary {
-    let SendLoop { sender: QueueSender { meter, totals, waits, .. }, lateness, skipped, .. } =
-        send_loop;
+    let playout = send_loop.sender.payload.source().and_then(|source| source.playout_totals());
+    let SendLoop { sender, lateness, skipped, .. } = send_loop;
+    let QueueSender { meter, mut totals, waits, mut impairment, .. } = sender;
+    for (position, target) in totals.iter_mut().enumerate() {
+        target.impaired = impairment.as_mut().map(|held| held.truth(position).into());
+    }
     // A flood has no rounds.
     let first_round = if plan.period.is_some() {
         plan.burst.saturating_mul(plan.endpoints.len() as u64)
@@ -69,13 +171,19 @@ fn summary(
     };
     SendSummary {
         elapsed,
-        meter: Totals::of_rounds(&meter, first_round, plan.content.len()),
+        // The last piece of an input can be shorter.
+        meter: match (plan.content.input(), plan.content.len()) {
+            (None, Some(len)) => Totals::of_rounds(&meter, first_round, len),
+            _ => Totals::from(&meter),
+        },
         errors: totals.iter().map(|target| target.errors).sum(),
         targets: totals,
         skipped,
         waits,
         pace_ns: lateness.quantiles().map(LatenessInfo::from),
         cpu,
+        playout,
+        replay: None,
         verdict,
     }
 }
@@ -84,12 +192,16 @@ fn summary(
 fn announce(
     plan: &plan::Send,
     outbox: &Outbox,
-    stream: Option<u64>,
+    send_loop: &mut SendLoop,
     reporter: &mut Reporter,
 ) -> Result<(), RunError> {
     reporter.advise(&plan.advice)?;
     if let Some(warning) = interface::about_netlink() {
         reporter.warn(&warning)?;
+    }
+    if let Content::Replay(replay) = &plan.content {
+        let doubled = replay.doubled.as_deref().map(capture::doubled);
+        doubled.map_or(Ok(()), |warning| reporter.warn(&warning))?;
     }
     let looped = |at: &&Endpoint| {
         at.cast == Cast::Multicast && at.via.address.is_some_and(|address| address.is_loopback())
@@ -103,12 +215,49 @@ fn announce(
     reporter.event(&Event::Sending(Sending {
         program: Program::default(),
         targets,
-        ttl: plan.options.ttl.or(outbox.ttl(0)),
+        // A replay of a pipe has no targets yet.
+        ttl: plan.options.ttl.or_else(|| outbox.endpoints().next().and_then(|_| outbox.ttl(0))),
         dscp: plan.options.dscp,
         interval: plan.period.map(Period::to_duration),
+        shape: ShapeInfo::new(plan.shape),
+        impair: plan.impair.as_ref().map(|impair| &*impair.text),
+        seed: plan.seed,
         burst: plan.burst,
         len_bytes: plan.content.len(),
-        stream,
+        input: plan.content.input().map(input_info),
+        playout: send_loop.sender.payload.source().and_then(|source| source.playout()),
+        stream: send_loop.sender.payload.stream(),
+        replay: replay_info(&plan.content),
     }))?;
     Ok(reporter.flush()?)
+}
+
+/// The facts about a replay that are known before it begins.
+fn replay_info(content: &Content) -> Option<ReplayInfo> {
+    let Content::Replay(replay) = content else { return None };
+    let found = replay.found.filter(|found| found.is_whole);
+    Some(ReplayInfo {
+        file: replay.place.to_string(),
+        name: replay.place.quoted(),
+        speed: replay.speed,
+        passes: Some(replay.passes).filter(|passes| *passes < u64::MAX),
+        datagrams: found.map(|found| found.datagrams),
+        duration: found.filter(|_| replay.speed != Speed::Max).map(|found| found.duration),
+    })
+}
+
+/// The verdict on a replay: sending nothing and a damaged capture are failures.
+fn of_replay(
+    mut verdict: Verdict,
+    sent: u64,
+    stop: Stop,
+    totals: &ReplayTotals,
+    damage: Option<&str>,
+) -> Verdict {
+    let reasons = damage.map(str::to_owned).into_iter();
+    let nothing = (sent == 0 && stop == Stop::InputEnd).then(|| totals.why_nothing());
+    for reason in reasons.chain(nothing) {
+        verdict = verdict.with_failure(reason);
+    }
+    verdict
 }

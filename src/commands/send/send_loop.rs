@@ -1,18 +1,19 @@
 //! The loop of one sender: sends the rounds that are due and waits, until there is a reason to
 //! stop.
 
-use std::io;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::catch_up::{CatchUp, Turn};
 use super::paced_wait::PacedWait;
 use super::queue_sender::{QueueSender, SendContext};
-use crate::net::Outbox;
+use super::source::{Source, Supply};
+use crate::net::{Marks, Outbox};
 use crate::notice::interface::Role;
 use crate::plan;
 use crate::report::{Goal, Reporter};
 use crate::stats::delay::{Delays, Precision};
-use crate::units::{Pace, Period};
+use crate::units::{Period, Schedule, Shape};
 use crate::verdict::{RunError, Stop};
 
 /// A sender, from the first round to the last.
@@ -22,36 +23,65 @@ pub struct SendLoop<'a> {
     pub sender: QueueSender,
     /// How many datagrams were due for each endpoint, whether they were sent or failed.
     pub sent: u64,
+    start: Instant,
+    /// The schedule of the rounds; `None` without pacing.
+    schedule: Option<Schedule>,
     catch_up: CatchUp,
+    /// The source has had nothing to send since the last round.
+    starved: bool,
+    /// The marks of the datagrams in the queue.
+    marks: Marks,
     /// How late the rounds were.
     pub lateness: Delays,
     /// How many rounds were due before the end of the run and were left out.
     pub skipped: u64,
 }
 
+/// What a sender does next.
+enum Next {
+    /// Sends this many rounds.
+    Send(u64),
+    /// Waits until a time, or for its input.
+    Wait(Option<Instant>),
+    /// Stops: the input has ended.
+    Stop,
+}
+
 impl<'a> SendLoop<'a> {
-    pub fn new(plan: &'a plan::Send, outbox: &Outbox) -> Self {
+    /// Sends what `plan` says, from `start` on; `source` supplies the datagrams if the plan has an
+    /// input.
+    pub fn new(
+        plan: &'a plan::Send,
+        source: Option<Box<dyn Source>>,
+        outbox: &Outbox,
+        start: Instant,
+    ) -> Self {
+        let mut sender = QueueSender::new(plan, source, outbox);
+        sender.payload.source().into_iter().for_each(|source| source.begin(outbox));
         SendLoop {
             plan,
-            sender: QueueSender::new(plan, outbox),
+            sender,
+            marks: Marks::default(),
             sent: 0,
-            catch_up: CatchUp::new(plan.period.map_or(Duration::ZERO, Period::to_duration)),
+            start,
+            schedule: plan.period.map(|period| Schedule::new(start, period, plan.shape)),
+            starved: false,
+            catch_up: CatchUp::new(
+                plan.period.map_or(Duration::ZERO, Period::to_duration),
+                plan.shape,
+            ),
             lateness: Delays::new(Precision::Coarse),
             skipped: 0,
         }
     }
 
     /// Sends the rounds that are due and waits, until there is a reason to stop.
-    pub fn run(
-        &mut self,
-        outbox: &mut Outbox,
-        start: Instant,
-        reporter: &mut Reporter,
-    ) -> Result<Stop, RunError> {
-        let end = self.plan.duration.and_then(|duration| start.checked_add(duration));
-        let mut pace = self.plan.period.map(|period| Pace::new(start, period));
-        let mut wait = PacedWait::new(self.plan, start);
-        let mut progress = reporter.progress(self.goal(start), self.plan.show);
+    pub fn run(&mut self, outbox: &mut Outbox, reporter: &mut Reporter) -> Result<Stop, RunError> {
+        let end = self.plan.duration.and_then(|duration| self.start.checked_add(duration));
+        let gap = self.sender.payload.source().and_then(|source| source.usual_gap());
+        let gap = gap.or(self.plan.period.map(Period::to_duration));
+        let mut wait = PacedWait::new(gap, self.plan.spin, self.start);
+        let mut progress = reporter.progress(self.goal(self.start), self.plan.show);
         loop {
             if let Some(signal) = reporter.signal() {
                 return Ok(Stop::Interrupted(signal));
@@ -62,59 +92,117 @@ impl<'a> SendLoop<'a> {
             let now = Instant::now();
             if let Some(end) = end.filter(|end| *end <= now) {
                 // Rounds that were due by the end and were not sent are left out.
-                self.skipped =
-                    pace.as_ref().map_or(0, |pace| pace.skipped().saturating_add(pace.owed(end)));
+                self.skipped = self.skipped_until(end);
                 return Ok(Stop::Duration);
             }
-            let rounds = self.rounds_due(pace.as_mut(), now);
-            if rounds > 0 {
-                self.send_rounds(rounds, SendContext { outbox, reporter, end })?;
-                if !wait.is_check_due(now) {
-                    continue;
-                }
+            if self.sender.next_release().is_some_and(|release| release <= now) {
+                self.sender.release(&mut SendContext { outbox, reporter, end })?;
             }
-            let due = pace.as_ref().map_or(Some(now), Pace::next);
-            let next = due.map(|due| self.catch_up.earliest(due, now));
-            let next = next.into_iter().chain(end).min();
-            if rounds == 0 && wait.spin(now, next) {
+            let next = match self.next(now, outbox, reporter)? {
+                Next::Stop => return Ok(Stop::InputEnd),
+                Next::Wait(next) => {
+                    next.into_iter().chain(end).chain(self.sender.next_release()).min()
+                }
+                Next::Send(rounds) => {
+                    self.send_rounds(rounds, SendContext { outbox, reporter, end })?;
+                    if !wait.is_check_due(now) {
+                        continue;
+                    }
+                    Some(now)
+                }
+            };
+            if next != Some(now) && wait.spin(now, next) {
                 continue;
+            }
+            if let Some(schedule) = &self.schedule {
+                wait.set_period(schedule.period());
             }
             // These checks are also due from time to time if there is no time to wait.
             reporter.flush()?;
-            let next_round = if rounds > 0 { Some(now) } else { next };
-            progress.draw(now, next_round, self.sent, &self.sender.meter);
-            if wait.sleep(next, progress.due(), outbox, reporter.wake())? {
+            progress.draw(now, next, self.sent, &self.sender.meter);
+            let input = self.sender.payload.input().filter(|_| self.starved);
+            if wait.sleep(next, progress.due(), outbox, input, reporter.wake())? {
                 return Ok(Stop::ReaderGone);
             }
             reporter.interface_events(outbox.follow()?, Role::Sender)?;
         }
     }
 
+    /// Decides at `now` what to do next.
+    fn next(
+        &mut self,
+        now: Instant,
+        outbox: &mut Outbox,
+        reporter: &mut Reporter,
+    ) -> Result<Next, RunError> {
+        if let Some(source) = self.sender.payload.source() {
+            match source.fill(now - self.start)? {
+                Supply::End => return Ok(Next::Stop),
+                Supply::Pending => {
+                    self.starved = true;
+                    let retry = source.retry().and_then(|retry| self.start.checked_add(retry));
+                    return Ok(Next::Wait(retry));
+                }
+                Supply::Later => return Ok(Next::Wait(Some(now))),
+                Supply::Attention => {
+                    let notices = source.attend(now - self.start, outbox);
+                    self.sender.follow(outbox);
+                    reporter.warn_all(&notices)?;
+                    return Ok(Next::Wait(Some(now)));
+                }
+                Supply::Ready => {}
+            }
+            let starved = std::mem::take(&mut self.starved);
+            if let Some(due) = source.due() {
+                return Ok(match self.start.checked_add(due) {
+                    Some(due) if due <= now => Next::Send(1),
+                    due => Next::Wait(due),
+                });
+            }
+            if let (true, Some(schedule)) = (starved, &mut self.schedule) {
+                schedule.postpone(now);
+            }
+        }
+        Ok(self.next_by_pace(now))
+    }
+
     /// How many rounds to send together: one, or many that were missed; without a pace as many as
     /// fit in the queue.
-    fn rounds_due(&mut self, pace: Option<&mut Pace>, now: Instant) -> u64 {
+    fn next_by_pace(&mut self, now: Instant) -> Next {
         let datagrams = self.plan.burst.saturating_mul(self.sender.targets() as u64);
-        let together = (self.sender.queue_capacity() as u64 / datagrams).max(1);
-        let Some(pace) = pace else { return together };
-        let Some(due) = pace.next() else { return 0 };
+        let together = (self.sender.queue_capacity() as u64 / datagrams.max(1)).max(1);
+        let Some(schedule) = &mut self.schedule else { return Next::Send(together) };
+        if matches!(self.plan.shape, Shape::Ramp { .. }) {
+            self.catch_up.set_period(schedule.period());
+        }
+        let Some(due) = schedule.next() else { return Next::Wait(None) };
         let together = match self.catch_up.turn(due, now) {
-            Turn::Wait => return 0,
+            Turn::Wait => return Next::Wait(Some(self.catch_up.earliest(due, now))),
             Turn::One => 1,
             Turn::All => together,
         };
         let lateness = &mut self.lateness;
-        pace.due_together(now, together, |late| {
-            lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX))
+        Next::Send(schedule.due_together(now, together, |late| record(lateness, late)))
+    }
+
+    /// How many rounds were left out by the `end` of the run.
+    fn skipped_until(&self, end: Instant) -> u64 {
+        self.schedule.as_ref().map_or(0, |schedule| {
+            let owed = if self.starved { 0 } else { schedule.owed(end) };
+            schedule.skipped().saturating_add(owed)
         })
     }
 
     /// The goal that the progress shows, if the run ends by itself.
-    fn goal(&self, start: Instant) -> Option<Goal> {
-        let plan::Send { count, duration, period, burst, .. } = *self.plan;
+    fn goal(&mut self, start: Instant) -> Option<Goal> {
+        let plan::Send { count, duration, burst, .. } = *self.plan;
+        let length = self.sender.payload.source().map(|source| source.length()).unwrap_or_default();
+        let count = count.into_iter().chain(length.datagrams).min();
+        let duration = duration.into_iter().chain(length.duration).min();
         // The first round takes no time.
         let planned = count
-            .zip(period)
-            .map(|(count, period)| period.times((count - 1) / burst).to_duration());
+            .zip(self.schedule.as_ref())
+            .map(|(count, schedule)| schedule.planned((count - 1) / burst));
         (count.is_some() || duration.is_some()).then_some(Goal {
             count,
             duration,
@@ -125,22 +213,81 @@ impl<'a> SendLoop<'a> {
 
     /// Sends `rounds` bursts to each endpoint. A signal and the end of the run leave the round
     /// unfinished.
-    fn send_rounds(&mut self, rounds: u64, mut context: SendContext) -> io::Result<()> {
+    fn send_rounds(&mut self, rounds: u64, mut context: SendContext) -> Result<(), RunError> {
         let left = self.plan.count.map_or(u64::MAX, |count| count - self.sent);
         let burst = self.plan.burst.saturating_mul(rounds).min(left);
+        if self.sender.payload.source().is_some() {
+            return self.send_from_source(burst, left, context);
+        }
         for position in 0..self.sender.targets() {
             for _ in 0..burst {
-                if !self.sender.has_room(position)
-                    && (!self.sender.send(&mut context)? || context.is_over())
-                {
+                if !self.sender.put(position, &mut context)? {
                     return Ok(());
                 }
-                self.sender.queue(position);
             }
         }
-        if self.sender.send(&mut context)? {
+        if self.sender.finish(&mut context)? {
             self.sent += burst;
         }
         Ok(())
     }
+
+    /// The endpoints of the next datagram of the source; `None` if none is due at `now`. Those
+    /// without a due time are due as part of a burst.
+    fn offer(&mut self, now: Instant, in_burst: bool) -> Result<Option<Range<usize>>, RunError> {
+        let targets = self.sender.targets();
+        let Some(source) = self.sender.payload.source() else { return Ok(None) };
+        if source.fill(now - self.start)? != Supply::Ready {
+            return Ok(None);
+        }
+        let is_due = match source.due() {
+            None => in_burst,
+            Some(due) => {
+                let late =
+                    self.start.checked_add(due).and_then(|due| now.checked_duration_since(due));
+                late.into_iter().for_each(|late| record(&mut self.lateness, late));
+                late.is_some()
+            }
+        };
+        Ok(is_due.then(|| source.endpoints().unwrap_or(0..targets)))
+    }
+
+    /// Sends the next `burst` datagrams of the source, or all that are due if it has due times, at
+    /// most `left`. Each goes to its endpoint, or to all.
+    fn send_from_source(
+        &mut self,
+        burst: u64,
+        left: u64,
+        mut context: SendContext,
+    ) -> Result<(), RunError> {
+        let now = Instant::now();
+        let mut queued = 0;
+        while queued < left {
+            let Some(positions) = self.offer(now, queued < burst)? else { break };
+            let marks = self.sender.payload.source().map(|source| source.marks());
+            let marks = marks.unwrap_or_default();
+            // The marks belong to the socket, and the datagrams in the queue have others.
+            if marks != std::mem::replace(&mut self.marks, marks)
+                && !self.sender.finish(&mut context)?
+            {
+                return Ok(());
+            }
+            for position in positions {
+                context.outbox.mark(position, marks);
+                if !self.sender.put(position, &mut context)? {
+                    return Ok(());
+                }
+            }
+            self.sender.payload.source().into_iter().for_each(Source::advance);
+            queued += 1;
+        }
+        if self.sender.finish(&mut context)? {
+            self.sent += queued;
+        }
+        Ok(())
+    }
+}
+
+fn record(lateness: &mut Delays, late: Duration) {
+    lateness.record(i64::try_from(late.as_nanos()).unwrap_or(i64::MAX));
 }

@@ -33,14 +33,27 @@ fn view() -> View {
         speed: Some(Speed { pps: 1000.0, bps: 512e3, done: 1000.0, since: Duration::ZERO }),
         done: 4312,
         count: Some(10_000),
+        bytes: None,
         datagrams: 4312,
     }
 }
 
-/// The line of a run with an end, and of one without, at `columns`.
-pub fn sample(columns: usize) -> [String; 2] {
+/// The line of a run with an end, of one without, and of one over a file, at `columns`.
+pub fn sample(columns: usize) -> [String; 3] {
     let open = View { fraction: None, left: None, count: None, ..view() };
-    [view(), open].map(|view| plain(&view, columns))
+    [view(), open, of_a_file()].map(|view| plain(&view, columns))
+}
+
+fn of_a_file() -> View {
+    View { count: None, bytes: Some(1_000_000_000), done: 430_000_000, ..view() }
+}
+
+#[test]
+fn a_file_is_measured_in_bytes() {
+    let line = plain(&of_a_file(), 60);
+    assert!(line.ends_with("]   430 MB of 1.00 GB"), "{line}");
+    let goal = Goal { bytes: Some(200), ..goal(None, None) };
+    assert_eq!(goal.fraction(goal.start, 50), Some(0.25));
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub struct LocalClock {
     pub host: u64,
     /// The clock follows a reference.
     pub synchronised: bool,
+    /// The user states that the senders' clocks agree with it (`--trust-clock`).
+    pub asserted: bool,
 }
 
 /// The evidence that the clocks agree, the weakest first.
@@ -35,6 +37,8 @@ impl Clock {
             Clock::SameHost
         } else if probe.synchronised && local.synchronised {
             Clock::Synchronised
+        } else if local.asserted {
+            Clock::Asserted
         } else {
             Clock::Unknown
         }

@@ -23,6 +23,6 @@ pub use marked::Spread;
 pub use meter::{TsMeter, TsOrder};
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

@@ -50,17 +50,18 @@ fn a_line_of_another_tool_gets_the_line_of_mcast() {
         ("recv 10.0.0.5,232.1.1.1:5000", "mcast recv '10.0.0.5@232.1.1.1:5000'"),
         ("send 239.1.1.1:5000 -i eth0", "mcast send 239.1.1.1:5000 --iface eth0"),
         ("send 239.1.1.1:5000 -i 1", "mcast send 239.1.1.1:5000 --interval 1s"),
-        ("recv -nn -c 3 -I eth0 -w f.pcap", "mcast recv -c 3 --iface eth0 -o raw > f.pcap"),
+        ("recv -nn -c 3 -I eth0 -w f.pcap", "mcast recv -c 3 --iface eth0 -w f.pcap"),
         ("recv -s 0 -XA 239.1.1.1", "mcast recv -o hex 239.1.1.1"),
-        ("recv -w 4M", "mcast recv --rcvbuf 4M"),
+        ("recv -w f -C 100", "mcast recv -w f --write-limit 100MB"),
+        ("recv -w f -G 60", "mcast recv -w f --write-limit 60s"),
         ("recv -u -l -p 5000", "mcast recv udp://:5000"),
         ("send --port 5000", "mcast send 239.1.1.1:5000"),
         ("send -t 10s", "mcast send --duration 10s"),
         ("recv -t 10", "mcast recv --duration 10s"),
         ("recv -W 5", "mcast recv --timeout 5s"),
         ("send -W 5 -L -Q 0xb8", "mcast send --duration 5s --no-loop --dscp 46"),
-        ("send --loop", "mcast send"),
-        ("send --loop 0", "mcast send --no-loop"),
+        ("send --loopback", "mcast send"),
+        ("send --loopback 0", "mcast send --no-loop"),
         ("send -n 5", "mcast send --count 5"),
         ("send --source 10.0.0.1", "mcast send --iface 10.0.0.1"),
         ("recv --sender 10.0.0.5 232.1.1.1", "mcast recv --source 10.0.0.5 232.1.1.1"),
@@ -143,16 +144,24 @@ fn one_mistyped_letter_gets_a_suggestion() {
 }
 
 #[test]
-fn an_ambiguous_i_is_refused() {
+fn an_ambiguous_letter_is_refused() {
     for (typed, says) in [
         ("recv -i 1", "--iface 1 for the interface, or --stats 1s"),
         ("rx -i 500ms 239.1.1.1", "--iface 500ms for the interface, or --stats 500ms"),
         ("recv -i udp://@239.1.1.1:5000", "mcast recv 'udp://@239.1.1.1:5000'"),
         ("check -i 239.1.1.1:5000", "mcast check 239.1.1.1:5000"),
+        ("recv -w 4M", "--write 4M for the file, or --rcvbuf 4M"),
     ] {
         assert!(refused(&format!("mcast {typed}")).contains(says), "{typed}");
     }
-    for typed in ["recv -i eth0", "listen -i10.0.0.1", "check -i 2", "recv --iface 1"] {
+    for typed in [
+        "recv -i eth0",
+        "listen -i10.0.0.1",
+        "check -i 2",
+        "recv --iface 1",
+        "recv -w 4M.pcapng",
+        "recv --write 4M",
+    ] {
         assert!(parse(words(&format!("mcast {typed}"))).is_ok(), "{typed}");
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::stats::sequence::Losses;
 use crate::stats::stream::StreamCounters;
 
-const HERE: LocalClock = LocalClock { host: 7, synchronised: true };
+const HERE: LocalClock = LocalClock { host: 7, synchronised: true, asserted: false };
 
 fn at(nanos: i64) -> UnixTime {
     UnixTime::from_nanos(nanos)
@@ -100,7 +100,7 @@ fn a_delay_is_known_if_the_clocks_agree() {
         taken(Probe { synchronised: true, ..other }, LocalClock { synchronised: false, ..HERE }),
         (None, Clock::Unknown)
     );
-    let nowhere = LocalClock { host: 0, synchronised: false };
+    let nowhere = LocalClock::default();
     assert_eq!(taken(Probe { host: 0, ..same }, nowhere), (None, Clock::Unknown), "0 is no host");
     assert_eq!(
         taken(probe(1, 0, 130), HERE),

@@ -1,0 +1,6 @@
+//! Records the received datagrams.
+
+mod files;
+mod recorder;
+
+pub use recorder::Recorder;
