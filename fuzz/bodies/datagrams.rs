@@ -52,6 +52,7 @@ pub fn run(bytes: &[u8]) {
     let local = LocalClock {
         host: if settings & 1 == 0 { HERE } else { 0 },
         synchronised: settings & 2 == 0,
+        asserted: false,
     };
     let intervals = settings & 4 == 0;
     let mut run = Run {

@@ -49,7 +49,7 @@ pub fn run(bytes: &[u8]) {
         192..=199 => Choice::None,
         of => Choice::Only(Format::GENERAL[usize::from(of) % Format::GENERAL.len()]),
     };
-    let local = LocalClock { host: 7, synchronised: settings & 2 == 0 };
+    let local = LocalClock { host: 7, synchronised: settings & 2 == 0, asserted: false };
     let listens = usize::from(settings >> 4);
     let settings_of_flows = Settings {
         choice,

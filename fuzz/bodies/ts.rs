@@ -1,8 +1,9 @@
 //! Arbitrary bytes, read as packets of a transport stream, and as its sections and tables. Nothing
 //! panics, and what is read stays within its limits.
 
-use mcast::format::ts::{NULL_PID, PACKET_LEN, PCR_MODULUS, Packet, Section, Sections};
+use mcast::format::ts::{NULL_PID, PACKET_LEN, PCR_MODULUS, Packet, PacketMut, Section, Sections};
 use mcast::format::ts::{packet_len, packets, pes, tables};
+use mcast::playout::{Detection, Framing, Player};
 
 /// The longest section that is kept, in bytes, doubled by the growth of a vector.
 const MOST_SECTION_BYTES: usize = 8192;
@@ -13,6 +14,12 @@ const MOST_SECTION_BYTES: usize = 8192;
 /// If something that is read contradicts the bytes.
 pub fn run(bytes: &[u8]) {
     datagram(bytes);
+    for is_whole in [false, true] {
+        if let Detection::Found { skipped, .. } = Framing::detect(bytes, is_whole) {
+            assert!(skipped < bytes.len());
+        }
+    }
+    playout(bytes);
     // Packets whose first bytes are right, to get further than chance.
     let mut sections = Sections::default();
     for chunk in bytes.chunks(PACKET_LEN) {
@@ -26,6 +33,39 @@ pub fn run(bytes: &[u8]) {
     }
     section(bytes);
     section(&with_checksum(bytes));
+}
+
+/// Plays the bytes as packets twice. The times never decrease, and only null packets are added.
+fn playout(bytes: &[u8]) {
+    let mut stream = Vec::new();
+    for chunk in bytes.chunks(PACKET_LEN - 1) {
+        let mut packet = [0xff; PACKET_LEN];
+        packet[1..=chunk.len()].copy_from_slice(chunk);
+        packet[0] = 0x47;
+        stream.extend_from_slice(&packet);
+        let header = Packet::read(&packet).expect("a sync byte").header();
+        let mut packet_mut = PacketMut::read(&mut packet).expect("a sync byte");
+        packet_mut.shift_clock(u64::from(header) * 300);
+        assert_eq!(Packet::read(&packet).expect("a sync byte").header(), header);
+    }
+    let mut player = Player::new(Framing::PLAIN, 7, true).repeating();
+    let (mut last, mut sent) = (None, 0);
+    for pass in 0..2 {
+        player.add(&stream);
+        if pass == 0 {
+            player.repeat();
+        } else {
+            player.finish();
+        }
+        while let Ok(Some(datagram)) = player.next_datagram() {
+            assert!(datagram.time >= last && datagram.packets.len() % PACKET_LEN == 0);
+            last = datagram.time;
+            let packets = packets(datagram.packets).expect("whole packets");
+            sent += packets.filter(|packet| packet.pid() != NULL_PID).count();
+        }
+    }
+    assert!(sent <= 2 * stream.len() / PACKET_LEN, "{sent} packets");
+    assert_eq!(player.skipped(), 0);
 }
 
 fn datagram(bytes: &[u8]) {
