@@ -75,7 +75,8 @@ fn main() {
 
 /// Runs a case, and prints a row at each size.
 fn measure(name: &str, sequence: Sequence, divisor: u64) {
-    let mut streams = Streams::new(1, false, LocalClock { host: HOST, synchronised: true });
+    let mut streams =
+        Streams::new(1, false, LocalClock { host: HOST, synchronised: true, asserted: false });
     let (mut arrived, mut spent) = (0, Duration::ZERO);
     for size in SIZES.map(|size| size / divisor) {
         let start = Stopwatch::start();

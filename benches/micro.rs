@@ -148,7 +148,8 @@ fn wire(bench: &Bench) {
 /// In order, without loss, with a delay of about a tenth of a millisecond.
 fn statistics(bench: &Bench) {
     for count in [1, 100] {
-        let mut streams = Streams::new(1, false, LocalClock { host: HOST, synchronised: true });
+        let mut streams =
+            Streams::new(1, false, LocalClock { host: HOST, synchronised: true, asserted: false });
         let mut arrivals = 0_u64;
         bench.run(&format!("statistics, {count} streams in turn"), None, || {
             let (probe, of) = (probe(arrivals / count), arrivals % count);

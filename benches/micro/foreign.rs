@@ -66,7 +66,7 @@ fn senders() -> [Sender; 4] {
 /// Measures each format.
 pub fn foreign(bench: &Bench) {
     for Sender { name, mut payload, write } in senders() {
-        let local = LocalClock { host: HOST, synchronised: true };
+        let local = LocalClock { host: HOST, synchronised: true, asserted: false };
         let mut streams = Streams::new(1, false, local);
         let mut flows = Flows::new(1, Settings::default());
         let mut number = 0;
