@@ -81,8 +81,8 @@ fn a_delay_is_measured_and_the_end_comes_last() {
     assert_eq!((&streams[0]["received"], &streams[0]["ended"]), (&500.into(), &true.into()));
     for quantile in ["min", "p50", "max"] {
         let [delay, held] = [delay, held].map(|of| of[quantile].as_i64().expect("a time"));
-        // The kernel and a busy machine add to it.
-        assert!((0..100_000_000).contains(&(delay - held)), "{quantile}: {delay} {held}");
+        // The kernel and a busy machine add to it. A quantile is exact to a hundredth.
+        assert!((-held / 100..100_000_000).contains(&(delay - held)), "{quantile}: {delay} {held}");
     }
     assert!(held["min"].as_i64() >= Some(250_000_000) && held["max"].as_i64() <= Some(350_000_000));
 }

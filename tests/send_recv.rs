@@ -167,7 +167,7 @@ fn json_has_the_documented_fields() {
     for (field, value) in [("datagrams", 2), ("bytes", 8), ("errors", 0)] {
         assert_eq!(summary[field], json!(value), "{field}");
     }
-    let totals = json!([{"group": "239.1.1.1", "port": 5000, "iface": "e0", "datagrams": 2, "bytes": 8, "errors": 0}]);
+    let totals = json!([{"group": "239.1.1.1", "port": 5000, "iface": "e0", "datagrams": 2, "bytes": 8, "errors": 0, "impaired": null}]);
     assert_eq!(summary["targets"], totals);
     assert_eq!(sent.events_of("ready")[0]["targets"][0]["source"], json!("10.0.0.100:40000"));
     let datagram = &sent.events_of("datagram")[1];
