@@ -332,7 +332,10 @@ const RECORD: &str = r#"
 import socket, struct, sys, time
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 s.bind((sys.argv[1], 0))
-s.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)
+try:
+    s.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)
+except PermissionError:
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
 s.setsockopt(socket.SOL_SOCKET, 35, 1)
 out = open(sys.argv[2], "wb")
 out.write(struct.pack("=IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 262144, 1))
