@@ -5,7 +5,7 @@
 //! of a datagram.
 //!
 //! ```text
-//! commands            send, recv, check, ifaces: the owners of loops
+//! commands            send, recv, scan, check, ifaces: the owners of loops
 //! plan  cli           what the arguments mean, and what was typed
 //! report  event       how events are shown, and what happened as data
 //! diagnosis  notice   why multicast does not arrive, and messages to the user

@@ -62,7 +62,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Send datagrams to multicast groups: text or a measured stream
+    /// Send text, files, captures or a measured stream to groups
     #[command(alias = "tx")]
     Send(SendArgs),
     /// Join multicast groups; print and measure their datagrams

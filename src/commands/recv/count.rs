@@ -354,17 +354,15 @@ mod tests {
         (probe, arrival)
     }
 
+    /// Counters of one target that begin now and are reported.
+    fn with_reports() -> Counts {
+        let (clock, settings) = (LocalClock::default(), Settings::default());
+        Counts::new(Instant::now(), 1, true, false, clock, settings, &[])
+    }
+
     #[test]
     fn an_overflow_of_the_drop_counter_does_not_panic() {
-        let mut counts = Counts::new(
-            Instant::now(),
-            1,
-            true,
-            false,
-            LocalClock::default(),
-            Settings::default(),
-            &[],
-        );
+        let mut counts = with_reports();
         let drops = [Some(u64::from(u32::MAX)), Some(7), Some(9), None];
         let drops = drops.map(|count| discards(count?, true));
         let reported = drops.map(|drops| {
@@ -375,15 +373,7 @@ mod tests {
 
     #[test]
     fn an_interval_without_drops_has_exactly_none() {
-        let mut counts = Counts::new(
-            Instant::now(),
-            1,
-            true,
-            false,
-            LocalClock::default(),
-            Settings::default(),
-            &[],
-        );
+        let mut counts = with_reports();
         let drops = [(3, true), (5, false), (5, false), (6, false)]
             .map(|(count, exact)| discards(count, exact));
         let reported = drops.map(|drops| {
