@@ -433,7 +433,7 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("", 5000))
 s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("239.1.1.1") + socket.inet_aton("10.0.0.101"))
 print("joined")
-before, runs, hosts, last, ends = time.time_ns(), set(), set(), 0, []
+runs, hosts, last, data_until, ends = set(), set(), 0, 0, []
 for place in range(25):
     data = s.recv(65535)
     now = time.time_ns()
@@ -448,9 +448,11 @@ for place in range(25):
     last = sent
     runs.add(stream)
     hosts.add(host)
+    data_until = data_until if end else sent
     ends += [sent] if end else []
 assert len(runs) == 1 and len(hosts) == 1 and 0 not in hosts, (runs, hosts)
-assert all(then - ends[0] >= 20_000_000 * turn for turn, then in enumerate(ends)), ends
+# The first end may be late; the others keep to their deadlines. 1 ms allows for a slewed clock.
+assert all(sent - data_until >= 20_000_000 * turn - 1_000_000 for turn, sent in enumerate(ends)), (data_until, ends)
 print("%016x" % runs.pop())
 "#;
     let python = b.python(&format!("{PROBES}\n{reader}"), &[]);
