@@ -28,7 +28,7 @@ pub struct Tally {
 impl Tally {
     /// Adds a datagram. Consecutive datagrams with equal numbers of the `origin` have the same
     /// source.
-    #[inline]
+    #[inline(always)]
     pub fn add(
         &mut self,
         (source, origin): (&SocketAddr, NonZeroU64),

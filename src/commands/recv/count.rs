@@ -116,6 +116,7 @@ impl Counts {
     }
 
     /// Counts a datagram.
+    #[inline(always)]
     pub fn count(&mut self, datagram: &Datagram) -> Classified {
         let Datagram { payload, meta, origin, .. } = *datagram;
         let arrival = Arrival::from(datagram);

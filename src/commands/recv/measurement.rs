@@ -54,6 +54,7 @@ impl<'a> Measurement<'a> {
     /// Takes a datagram. `copied` is the warning about the first one that arrived before on another
     /// interface, from the index of that one and the name of this one. Returns the reason to stop,
     /// if this is the last datagram that `--count` asks for.
+    #[inline(always)]
     pub fn take(
         &mut self,
         now: Instant,
@@ -81,7 +82,7 @@ impl<'a> Measurement<'a> {
     }
 
     /// Records a datagram, if there is a recording.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, datagram: &Datagram) -> io::Result<()> {
         let Some(recorder) = &mut self.recorder else { return Ok(()) };
         recorder.record(&recorded(datagram))

@@ -94,7 +94,7 @@ impl OnceWarnings {
     }
 
     /// Warns of senders that share a universe or a PTP domain.
-    #[inline]
+    #[inline(always)]
     pub fn check_peers(
         &mut self,
         streams: &mut Streams,
@@ -103,14 +103,11 @@ impl OnceWarnings {
         if !streams.peers.has_news() {
             return Ok(());
         }
-        for news in streams.peers.take_news() {
-            reporter.warn(&receive::news_of_peers(&news))?;
-        }
-        Ok(())
+        warn_of_peers(streams, reporter)
     }
 
     /// Warns if there are more streams than are tracked.
-    #[inline]
+    #[inline(always)]
     pub fn check_untracked(
         &mut self,
         streams: &Streams,
@@ -121,7 +118,20 @@ impl OnceWarnings {
             return Ok(());
         }
         self.untracked = true;
-        let StreamCounts { streams: followed, .. } = streams.counts();
-        reporter.warn(&receive::too_many_streams(followed))
+        warn_of_untracked(streams, reporter)
     }
+}
+
+#[cold]
+fn warn_of_peers(streams: &mut Streams, reporter: &mut Reporter) -> io::Result<()> {
+    for news in streams.peers.take_news() {
+        reporter.warn(&receive::news_of_peers(&news))?;
+    }
+    Ok(())
+}
+
+#[cold]
+fn warn_of_untracked(streams: &Streams, reporter: &mut Reporter) -> io::Result<()> {
+    let StreamCounts { streams: followed, .. } = streams.counts();
+    reporter.warn(&receive::too_many_streams(followed))
 }

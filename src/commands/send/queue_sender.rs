@@ -127,15 +127,21 @@ impl QueueSender {
 
     /// Takes the next datagram to the endpoint at `position`. Without space in the queue, it sends
     /// the queue first. Returns whether it took the datagram: the end of the run prevents that.
+    #[inline(always)]
     pub fn put(&mut self, position: usize, context: &mut SendContext) -> io::Result<bool> {
         if let Some(impairment) = &mut self.impairment {
             impairment.offer(position, &mut self.payload);
             return Ok(true);
         }
-        if !self.has_room(position) && (!self.send(context)? || context.is_over()) {
+        let len = self.payload.len();
+        if !self.queue.has_room(position, len) && (!self.send(context)? || context.is_over()) {
             return Ok(false);
         }
-        self.queue(position);
+        // The datagrams of a queue leave in one call, and have one time.
+        let time = self.times.last().copied().unwrap_or_else(SystemTime::now);
+        self.steady.note(time, Instant::now);
+        self.payload.write(position, time, self.queue.add(position, len));
+        self.times.push(time);
         Ok(true)
     }
 
@@ -189,21 +195,6 @@ impl QueueSender {
             }
         }
         Ok(())
-    }
-
-    /// Whether the queue has space for one more datagram to the endpoint at `position`.
-    fn has_room(&self, position: usize) -> bool {
-        self.queue.has_room(position, self.payload.len())
-    }
-
-    /// Queues the next datagram to the endpoint at `position`. There must be space.
-    fn queue(&mut self, position: usize) {
-        // The datagrams of a queue leave in one call, and have one time.
-        let time = self.times.last().copied().unwrap_or_else(SystemTime::now);
-        let len = self.payload.len();
-        self.steady.note(time, Instant::now);
-        self.payload.write(position, time, self.queue.add(position, len));
-        self.times.push(time);
     }
 
     /// Sends the queue. Datagrams that cannot be sent are counted as errors and warned of. Returns
