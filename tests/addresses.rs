@@ -47,7 +47,7 @@ fn a_printed_link_local_source_is_accepted() {
         format!("[ff15::1]:5000 --source {numeric}"),
         format!("[{source}]@[ff15::1]:5000"),
     ] {
-        let received = b.mcast(&format!("recv {arguments} -c 1 --timeout 20s -o json")).ends(0);
+        let received = b.mcast(&format!("recv {arguments} -c 1 --timeout 60s -o json")).ends(0);
         let ready = &received.events_of("ready")[0]["targets"][0];
         assert_eq!(
             (&ready["source"], &ready["iface"]),
@@ -75,7 +75,7 @@ fn copies_on_two_interfaces_have_one_source() {
     for target in ["239.1.1.1:5000", "[ff15::1]:5000"] {
         for probe in ["", "--probe"] {
             let recv = receiver
-                .mcast(&format!("recv {target} --iface e0 --iface e1 -c 20 --timeout 20s -o json"))
+                .mcast(&format!("recv {target} --iface e0 --iface e1 -c 20 --timeout 60s -o json"))
                 .ready();
             sender.mcast(&format!("send {target} --iface e0 {probe} -c 10 -i 5ms -qq")).ends(0);
             let finished = recv.ends(0);

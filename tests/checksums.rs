@@ -67,7 +67,7 @@ fn a_wrong_checksum_is_not_a_full_buffer() {
     // read.
     for (ip, len) in [(Ip::V4, 20), (Ip::V4, 200), (Ip::V6, 20), (Ip::V6, 200)] {
         let (a, b) = lab.pair_with_ipv6();
-        let run = recv(&b, ip, "--count 30 --timeout 20s --assert checksum_errors==30");
+        let run = recv(&b, ip, "--count 30 --timeout 60s --assert checksum_errors==30");
         send_frames(&a, ip, len, 30);
         let run = run.ends(0);
         assert_eq!(counts(&run), json!([30, 0, true, 30]), "{len}\n{run}");
@@ -89,7 +89,7 @@ fn each_receiver_counts_its_own_wrong_checksums() {
     let Some(lab) = Lab::open() else { return };
     for ip in [Ip::V4, Ip::V6] {
         let (a, b) = lab.pair_with_ipv6();
-        let limits = "--count 30 --timeout 20s";
+        let limits = "--count 30 --timeout 60s";
         let first = recv(&b, ip, limits);
         let second = recv(&b, ip, limits);
         send_frames(&a, ip, 200, 30);
@@ -145,7 +145,7 @@ for _ in range(5):
 "
         );
         let run = b
-            .mcast("recv 239.1.1.1:5000 --iface e0 --once --timeout 20s -q")
+            .mcast("recv 239.1.1.1:5000 --iface e0 --once --timeout 60s -q")
             .ready_when_member(&b, "e0", "239.1.1.1");
         a.python(&program, &[]).ends(0);
         let run = run.ends(0);
@@ -158,7 +158,7 @@ for _ in range(5):
 fn wrong_checksums_of_other_programs_do_not_count() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let run = recv(&b, Ip::V4, "--once --timeout 20s");
+    let run = recv(&b, Ip::V4, "--once --timeout 60s");
     let other = receiver(&b, Ip::V4, "", 0, 0.0, true);
     let program = format!(
         "{FRAMES}\nfor _ in range(9): Wire().send(packet(b'short', right=False, port=6000))"

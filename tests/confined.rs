@@ -56,7 +56,7 @@ fn groups_work_without_netlink() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
     for target in GROUPS {
-        let recv = format!("recv {target} --iface e0 --count 3 --timeout 20s -o json");
+        let recv = format!("recv {target} --iface e0 --count 3 --timeout 60s -o json");
         let recv = without_netlink(&b, &recv).ready();
         let send = format!("send {target} --iface e0 --count 3 --interval 20ms -o json");
         let sent = without_netlink(&a, &send).ends(0);
@@ -103,7 +103,7 @@ fn check_reports_missing_netlink_without_a_fault() {
 fn without_netlink_a_recreated_interface_is_rejoined() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair_with_ipv6();
-    let recv = "recv 239.1.1.1:5000 --iface e0 --count 1 --timeout 25s -o json";
+    let recv = "recv 239.1.1.1:5000 --iface e0 --count 1 --timeout 60s -o json";
     let recv = without_netlink(&b, recv).ready();
     b.shell("ip link del e0");
     recv.line(|line| line.contains("\"interface-gone\""));
@@ -160,7 +160,7 @@ fn the_port_is_shared_by_reuseaddr_or_reuseport() {
             let holder = b.python(HOLDER, &[&[group, "3"], options].concat());
             holder.line(|line| line == "held");
             let recv =
-                b.mcast(&format!("recv {target} --iface e0 --count 3 --timeout 20s -o json"));
+                b.mcast(&format!("recv {target} --iface e0 --count 3 --timeout 60s -o json"));
             let recv = recv.ready();
             let checked =
                 b.mcast(&format!("check {target} --iface e0 --duration 200ms -o json")).finish();

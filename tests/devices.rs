@@ -33,7 +33,7 @@ fn send(host: &Host, target: &str, iface: &str) -> Finished {
 
 /// A receiver of three datagrams that is ready.
 fn recv(host: &Host, target: &str, iface: &str) -> Running {
-    host.mcast(&format!("recv {target} --iface {iface} --count 3 --timeout 20s -o json")).ready()
+    host.mcast(&format!("recv {target} --iface {iface} --count 3 --timeout 60s -o json")).ready()
 }
 
 /// Expects that a receiver gets a datagram from another host.
@@ -96,7 +96,7 @@ fn a_user_without_rights_receives_from_a_vrf() {
     let (a, b) = lab.pair_with_ipv6();
     enslave(&b, "e0", "red", 10);
     for target in GROUPS {
-        let arguments = format!("recv {target} --iface e0 --count 3 --timeout 20s -o json");
+        let arguments = format!("recv {target} --iface e0 --count 3 --timeout 60s -o json");
         let receiver = unprivileged(&b, &arguments).ready();
         send(&a, target, "e0");
         receiver.ends(0);
@@ -112,7 +112,7 @@ fn unicast_works_in_a_vrf() {
         host.address("e0", &format!("fd00::{number}/64"));
     }
     for target in ["10.0.0.101:5000", "[fd00::101]:5000"] {
-        let receiver = b.mcast(&format!("recv {target} --count 3 --timeout 20s -o json")).ready();
+        let receiver = b.mcast(&format!("recv {target} --count 3 --timeout 60s -o json")).ready();
         send(&a, target, "e0");
         receiver.ends(0);
     }
@@ -129,7 +129,7 @@ fn shared_sockets_serve_several_vrfs() {
         let mut command = b.command("prlimit");
         command.arg(format!("--nofile={files}:{files}")).arg(env!("CARGO_BIN_EXE_mcast"));
         command.args(["recv", "239.1.1.1+60:5000", "--iface", "e0", "--iface", "e1"]);
-        command.args(["--count", "6", "--timeout", "20s", "-o", "json"]);
+        command.args(["--count", "6", "--timeout", "60s", "-o", "json"]);
         let receiver = Running::start(command).ready();
         send(&a, "239.1.1.7:5000", "e0");
         send(&a, "239.1.1.8:5000", "e1");
@@ -147,7 +147,7 @@ fn a_running_receiver_follows_its_interface_into_a_vrf() {
     let (a, b) = lab.pair_with_ipv6();
     let all = GROUPS.join(" ");
     let receiver =
-        b.mcast(&format!("recv {all} --iface e0 --count 6 --timeout 25s -o json")).ready();
+        b.mcast(&format!("recv {all} --iface e0 --count 6 --timeout 60s -o json")).ready();
     enslave(&b, "e0", "red", 10);
     receiver.line(|line| line.contains("\"interface-again\""));
     GROUPS.iter().for_each(|target| drop(send(&a, target, "e0")));
@@ -272,7 +272,7 @@ fn a_receiver_on_a_bond_survives_a_failover() {
     let Some(lab) = lab_with("bond") else { return };
     let (a, b) = with_members(&lab, "bond mode active-backup miimon 20");
     let receiver = b
-        .mcast("recv 239.1.1.1:5000 --iface b0 --once --timeout 25s -o json --assert loss<=50%")
+        .mcast("recv 239.1.1.1:5000 --iface b0 --once --timeout 60s -o json --assert loss<=50%")
         .ready();
     let sender = a.mcast("send 239.1.1.1:5000 --iface br0 --probe --count 400 --rate 200pps -q");
     receiver.line(|line| line.contains("\"datagram\""));

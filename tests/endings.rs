@@ -25,13 +25,13 @@ fn is_alive(id: u32) -> bool {
 fn too_few_datagrams_before_the_timeout_exit_1() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let recv = b.mcast("recv --iface e0 --count 10 --timeout 2s -o json").ready();
+    let recv = b.mcast("recv --iface e0 --count 10 --timeout 6s -o json").ready();
     a.mcast("send --iface e0 --count 3 --interval 1ms").ends(0);
     let finished = recv.ends(1);
     let verdict = finished.summary()["verdict"].clone();
     assert_eq!(
         verdict,
-        json!({"status": 1, "reasons": ["received 3 of 10 datagrams within --timeout 2s"]})
+        json!({"status": 1, "reasons": ["received 3 of 10 datagrams within --timeout 6s"]})
     );
     assert_eq!(finished.events_of("datagram").len(), 3);
 }
@@ -57,7 +57,7 @@ fn without_a_count_the_timeout_is_for_the_first_datagram() {
     silence.prints("no datagrams for 224.202.20.30:54321 in ");
     assert_eq!(silence.err.matches("mcast check 224.202.20.30:54321 --iface e0").count(), 1);
 
-    let recv = b.mcast("recv --iface e0 --timeout 20s --idle 100ms").ready();
+    let recv = b.mcast("recv --iface e0 --timeout 60s --idle 100ms").ready();
     a.mcast("send --iface e0 --count 1").ends(0);
     recv.ends(0).prints("received 1 datagram ");
 }
@@ -66,11 +66,11 @@ fn without_a_count_the_timeout_is_for_the_first_datagram() {
 fn idle_ends_the_run_after_the_first_datagram() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let enough = b.mcast("recv --iface e0 --idle 300ms").ready();
-    let too_few = b.mcast("recv --iface e0 --idle 300ms --count 9").ready();
+    let enough = b.mcast("recv --iface e0 --idle 2s").ready();
+    let too_few = b.mcast("recv --iface e0 --idle 2s --count 9").ready();
     a.mcast("send --iface e0 --count 3 --interval 5ms").ends(0);
     enough.ends(0).prints("received 3 datagrams");
-    too_few.ends(1).prints("3 of 9 datagrams before --idle 300ms ended the run");
+    too_few.ends(1).prints("3 of 9 datagrams before --idle 2s ended the run");
 }
 
 #[test]
@@ -81,8 +81,8 @@ fn a_duration_ends_the_run_in_any_case() {
     b.mcast("recv --iface e0 --duration 20ms --count 1")
         .ends(1)
         .prints("0 of 1 datagrams within --duration 20ms");
-    let sent = b.mcast("send --iface e0 --duration 100ms --interval 40ms -o json").ends(0);
-    // Due at 0, 40 and 80 ms; a busy machine may skip some.
+    let sent = b.mcast("send --iface e0 --duration 1s --interval 400ms -o json").ends(0);
+    // Due at 0, 400 and 800 ms; a busy machine may skip some.
     assert!((1..=3).contains(&sent.summary()["datagrams"].as_u64().unwrap()), "{sent}");
 }
 
@@ -98,8 +98,9 @@ fn a_duration_ends_a_round_that_cannot_be_sent() {
         .mcast("send --iface e0 239.0.0.0+1000:5000 --burst 10000 --duration 100ms -q -o json")
         .ends(1)
         .summary();
-    assert!(sent["datagrams"] == 0 && sent["errors"].as_u64() > Some(0), "{sent}");
-    assert!(sent["elapsed_ns"].as_u64() < Some(2_000_000_000), "{sent}");
+    // A whole round is 10 million datagrams.
+    let errors = sent["errors"].as_u64().expect("a count");
+    assert!(sent["datagrams"] == 0 && (1..5_000_000).contains(&errors), "{sent}");
 }
 
 #[test]
@@ -271,7 +272,7 @@ fn a_command_starts_after_the_join_and_ends_the_run() {
 fn a_failing_command_fails_the_run() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let failed = b.mcast("recv --iface e0 --count 5 --timeout 25s -- false").ends(1);
+    let failed = b.mcast("recv --iface e0 --count 5 --timeout 60s -- false").ends(1);
     failed.prints("FAIL 'false' exited with status 1");
     let killed = b.mcast_with(&["recv", "--iface", "e0", "--", "sh", "-c", "kill -9 $$"]).ends(1);
     killed.prints("'sh' ended by signal: 9 (SIGKILL)");
@@ -375,7 +376,7 @@ fn a_closed_terminal_ends_the_command() {
 import os, pty, sys
 pid, master = pty.fork()
 if pid == 0:
-    os.execv(sys.argv[1], [sys.argv[1], "recv", "--iface", "e0", "--count", "9", "--", "sh", "-c", "echo started $$; exec sleep 60"])
+    os.execv(sys.argv[1], [sys.argv[1], "recv", "--iface", "e0", "--count", "9", "--", "sh", "-c", "echo started $$; exec sleep 300"])
 output = b""
 while b"started " not in output or not output.endswith(b"\n"):
     output += os.read(master, 4096)
@@ -394,12 +395,12 @@ fn stubborn_descendants_of_a_command_end() {
     let (_a, b) = lab.pair();
     for script in [
         // It ignores SIGTERM, and COMMAND does not.
-        "sh -c 'trap \"\" TERM; echo started $$; sleep 60; sleep 60' & wait",
+        "sh -c 'trap \"\" TERM; echo started $$; sleep 300; sleep 300' & wait",
         // COMMAND ends before it, and leaves it.
-        "sh -c 'echo started $$; exec sleep 60' & exit 0",
+        "sh -c 'echo started $$; exec sleep 300' & exit 0",
         // It runs in a separate session, and its parent has exited.
-        "(setsid sh -c 'echo started $$; exec sleep 60' &); sleep 60",
-        "(setsid sh -c 'trap \"\" TERM; echo started $$; sleep 60; sleep 60' &); exit 0",
+        "(setsid sh -c 'echo started $$; exec sleep 300' &); sleep 300",
+        "(setsid sh -c 'trap \"\" TERM; echo started $$; sleep 300; sleep 300' &); exit 0",
     ] {
         for (signal, status) in [("HUP", 129), ("INT", 0)] {
             let (recv, id) = receiver_of(&b, &[], script);
@@ -414,7 +415,7 @@ fn stubborn_descendants_of_a_command_end() {
 fn a_second_interrupt_kills_the_process_group() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let deaf = "trap '' INT TERM; sh -c 'echo started $$; sleep 60; sleep 60' & wait; sleep 60";
+    let deaf = "trap '' INT TERM; sh -c 'echo started $$; sleep 300; sleep 300' & wait; sleep 300";
     for second in ["INT", "QUIT"] {
         let (mut recv, id) = receiver_of(&b, &[], deaf);
         recv.signal("INT");
@@ -429,7 +430,7 @@ fn a_second_interrupt_kills_the_process_group() {
 fn orphans_of_a_command_are_reaped() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();
-    let (recv, id) = receiver_of(&b, &[], "(sh -c 'echo started $$' &); sleep 60");
+    let (recv, id) = receiver_of(&b, &[], "(sh -c 'echo started $$' &); sleep 300");
     eventually("it is collected", || !std::fs::exists(format!("/proc/{id}")).unwrap());
     recv.signal("INT");
     recv.ends(0);
@@ -442,7 +443,7 @@ fn the_two_signals_of_timeout_end_a_command_once() {
     let mcast = env!("CARGO_BIN_EXE_mcast");
     for _ in 0..5 {
         let output = b.shell(&format!(
-            "timeout --preserve-status 0.1 {mcast} recv --iface e0 -- sleep 30; echo status $?"
+            "timeout --preserve-status 1 {mcast} recv --iface e0 -- sleep 30; echo status $?"
         ));
         assert!(
             output.contains("received 0 datagrams") && output.ends_with("status 0\n"),
@@ -521,7 +522,7 @@ fn the_two_signals_of_timeout_are_one_interrupt() {
             // It signals the program, and then its process group.
             let line = format!("{command} -q -o json");
             let mut timeout = b.command("timeout");
-            timeout.args(["-s", "INT", "0.3", env!("CARGO_BIN_EXE_mcast")]).args(line.split(' '));
+            timeout.args(["-s", "INT", "1", env!("CARGO_BIN_EXE_mcast")]).args(line.split(' '));
             let ended = Running::start(timeout).finish();
             assert_eq!(ended.summary()["verdict"]["status"], 0, "{ended}");
         }
@@ -542,7 +543,7 @@ for number in range(20000):
     // The command ends during the flood, after the host has received 3000 of 20,000 datagrams.
     let taken = "until awk '/^Udp:/ && ++n == 2 { exit !($2 > 3000) }' /proc/net/snmp; do :; done";
     let recv = b.mcast_with(&[
-        "recv", "--iface", "e0", "--count", "30000", "--idle", "1s", "-q", "-o", "json", "--",
+        "recv", "--iface", "e0", "--count", "30000", "--idle", "3s", "-q", "-o", "json", "--",
         "sh", "-c", taken,
     ]);
     b.wait_for_join("e0", GROUP);

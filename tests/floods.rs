@@ -30,7 +30,7 @@ const NONE: [u64; 7] = [0; 7];
 
 /// A receiver whose buffer holds all datagrams of one case, even if the system grants only 4 MiB.
 fn listener(host: &Host, targets: &str) -> Running {
-    host.mcast(&format!("recv --iface e0 {targets} --once --timeout 20s --rcvbuf 32MiB -o json"))
+    host.mcast(&format!("recv --iface e0 {targets} --once --timeout 60s --rcvbuf 32MiB -o json"))
         .ready()
 }
 

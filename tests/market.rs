@@ -20,7 +20,7 @@ for payload in sys.argv[1:]:
 fn received(lab: &Lab, options: &[&str], datagrams: &[Vec<u8>]) -> Finished {
     let (a, b): (Host, Host) = lab.pair();
     let usual = ["recv", "239.1.1.1:5000", "--iface", "e0", "-q", "-o", "json"];
-    let limits = ["--idle", "1s", "--timeout", "20s"];
+    let limits = ["--idle", "2s", "--timeout", "60s"];
     let words: Vec<&str> = [&usual[..], &limits, options].concat();
     let recv = b.mcast_with(&words).ready_when_member(&b, "e0", "239.1.1.1");
     let payloads: Vec<String> = datagrams

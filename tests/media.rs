@@ -125,9 +125,8 @@ impl Scene {
 
     /// Starts `mcast recv` until the stream is silent.
     fn recv(&self, group: &str, port: u16, options: &str) -> Running {
-        let line = format!(
-            "recv {group}:{port} --iface e0 -q -o json --idle 1500ms --timeout 20s {options}"
-        );
+        let line =
+            format!("recv {group}:{port} --iface e0 -q -o json --idle 3s --timeout 60s {options}");
         self.receiver.mcast(&line).ready_when_member(&self.receiver, "e0", group)
     }
 

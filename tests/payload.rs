@@ -31,7 +31,7 @@ fn script(host: &Host, script: &str) -> Running {
 
 /// The payloads that arrive of a script that sends `count` datagrams, and the end of the script.
 fn received(lab: &(Host, Host), count: usize, sender: &str) -> (Vec<String>, Finished) {
-    let line = format!("recv 239.1.1.1:5000 --iface e0 -o json --count {count} --timeout 20s");
+    let line = format!("recv 239.1.1.1:5000 --iface e0 -o json --count {count} --timeout 60s");
     let recv = lab.1.mcast(&line).ready();
     let sent = script(&lab.0, sender).finish();
     let text = |event: serde_json::Value| {
@@ -85,7 +85,7 @@ fn an_empty_or_absent_input_is_no_payload() {
 fn a_message_at_an_interval_is_not_replaced_by_standard_input() {
     let Some(lab) = Lab::open() else { return };
     let hosts = lab.pair();
-    for option in ["--count 1", "--duration 10ms", "--interval 1s --count 1", "--rate 1pps -c 1"] {
+    for option in ["--count 1", "--duration 900ms", "--interval 1s --count 1", "--rate 1pps -c 1"] {
         let (payloads, sent) = received(&hosts, 1, &format!("echo hi | SEND {option}"));
         assert_eq!(payloads, ["hello world"], "{option}");
         sent.prints("standard input is not sent");

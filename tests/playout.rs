@@ -5,7 +5,7 @@ mod lab;
 
 use std::path::PathBuf;
 
-use lab::{Finished, Host, Lab, schema};
+use lab::{Finished, Host, Lab, assert_no_ts_error, schema};
 use serde_json::{Value, json};
 
 /// Writes 2.1 s of a program at 1,000 packets a second to a file: a PCR each 20 ms, or none.
@@ -59,7 +59,7 @@ fn playout(name: &str, options: &str) -> Option<(Finished, Finished)> {
     let lab = Lab::with(&["python3"])?;
     let (a, b) = lab.pair();
     let stream = Stream::write(&a, name, "pcr");
-    let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 -q -o json --idle 1s");
+    let recv = b.mcast("recv 239.1.1.1:5000 --iface e0 -q -o json --idle 3s");
     let recv = recv.ready_when_member(&b, "e0", "239.1.1.1");
     let line = format!("send 239.1.1.1:5000 --iface e0 -o json --file {} {options}", stream.path());
     let sent = a.mcast(&line).ends(0);
@@ -82,9 +82,7 @@ fn assert_is_regular(stream: &Value) {
     assert_eq!(json!([ts["cc_errors"], ts["lost_min"], ts["constant_rate"]]), json!([0, 0, true]));
     assert_eq!(ts["bitrate_bps"].as_f64().map(f64::round), Some(1_504_000.0), "{stream}");
     assert_eq!(ts["pcr_interval_ns"]["max"], 20_000_000, "{stream}");
-    let errors = ts["tr101290"].as_object().expect("checks").values();
-    // Without PTS, one check has no result.
-    assert!(errors.clone().all(|errors| *errors == 0 || errors.is_null()), "{ts}");
+    assert_no_ts_error(ts);
 }
 
 #[test]
@@ -122,8 +120,12 @@ fn a_rate_replaces_the_pcr() {
     assert_eq!(json!([ready["pace"], ready["packets_per_datagram"]]), json!(["rate", 4]));
     let stream = only_stream(&received);
     assert_eq!(stream["ts"]["packets"], 2100, "{stream}");
-    let rate = sent.summary()["bitrate_bps"].as_f64().expect("a rate");
-    assert!((5.4e6..6.6e6).contains(&rate), "{rate}");
+    // A rate is never exceeded. A busy machine may be late with the last datagram.
+    let summary = sent.summary();
+    let [elapsed, late] = [&summary["elapsed_ns"], &summary["pace_ns"]["max"]]
+        .map(|time| time.as_f64().expect("a time") / 1e9);
+    let planned = f64::from(2100 * 188 * 8) / 6e6;
+    assert!((planned * 0.9..planned * 1.1 + late).contains(&elapsed), "{summary}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn the_portable_path_ends_the_same_way() {
         .prints("0 of 1 datagrams within --timeout 30ms");
     portable(
         &b,
-        "recv --iface e0 --count 3 --timeout 20s -- mcast send --iface e0 --count 3 --interval \
+        "recv --iface e0 --count 3 --timeout 60s -- mcast send --iface e0 --count 3 --interval \
          10ms",
     )
     .ends(0);

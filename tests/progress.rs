@@ -126,7 +126,7 @@ fn the_bar_leaves_other_lines_intact() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (_a, b) = lab.pair();
     // Reports on standard output, and a warning on standard error.
-    let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 --stats 150ms --duration 1500ms");
+    let recv = on_a_terminal(&b, "xterm", "", "recv --iface e0 --stats 150ms --duration 5s");
     recv.line(had_bar);
     b.shell("ip link set e0 down");
     recv.line(|text| text.contains("warning"));
@@ -174,10 +174,10 @@ fn the_bar_needs_a_terminal_without_other_lines() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let host = lab.host();
     for (term, arguments, expected) in [
-        ("xterm", "send --iface lo -q --duration 600ms", true),
-        ("xterm", "send --iface lo --probe --duration 600ms", true),
-        ("xterm", "recv --iface lo --stats 1s --duration 600ms", true),
-        ("xterm", "recv --iface lo -q --duration 600ms", true),
+        ("xterm", "send --iface lo -q --duration 2s", true),
+        ("xterm", "send --iface lo --probe --duration 2s", true),
+        ("xterm", "recv --iface lo --stats 1s --duration 2s", true),
+        ("xterm", "recv --iface lo -q --duration 2s", true),
         ("dumb", "send --iface lo -q --duration 600ms", false),
         ("xterm", "send --iface lo -qq --duration 600ms", false),
         ("xterm", "send --iface lo --duration 600ms", false),
@@ -205,7 +205,7 @@ fn the_bar_follows_the_colour_option() {
             &host,
             "xterm",
             "",
-            &format!("send --iface lo -q --duration 600ms --color {color}"),
+            &format!("send --iface lo -q --duration 2s --color {color}"),
         )
         .ends(0);
         let text = sent(&finished);

@@ -137,7 +137,7 @@ fn a_buffer_for_a_pause_holds_it_without_waste() {
         let recv = stopped(
             &pair,
             rcvbuf,
-            &["--count", &holds.to_string(), "--timeout", "20s"],
+            &["--count", &holds.to_string(), "--timeout", "60s"],
             group,
             len,
             holds,

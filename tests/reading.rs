@@ -326,8 +326,8 @@ fn a_fifo_without_a_writer_does_not_hang() {
     running.ends(0);
 }
 
-/// Writes the datagrams to UDP port 5004 that arrive on an interface to a pcap file, until it is
-/// ended, and prints a line when it is ready.
+/// Writes the frames of an interface to a pcap file, until it has the five ends of a measured
+/// stream, and prints a line when it is ready.
 const RECORD: &str = r#"
 import socket, struct, sys, time
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
@@ -340,15 +340,12 @@ s.setsockopt(socket.SOL_SOCKET, 35, 1)
 out = open(sys.argv[2], "wb")
 out.write(struct.pack("=IHHiIII", 0xa1b23c4d, 2, 4, 0, 0, 262144, 1))
 print("ready", flush=True)
-s.settimeout(1)
-while True:
-    try:
-        frame, ancillary, _, _ = s.recvmsg(262144, 1024)
-    except TimeoutError:
-        if out.tell() > 24: break
-        continue
+ends = 0
+while ends < 5:
+    frame, ancillary, _, _ = s.recvmsg(262144, 1024)
     seconds, nanos = next((struct.unpack("ll", data) for _, kind, data in ancillary if kind == 35))
     out.write(struct.pack("=IIII", seconds, nanos, len(frame), len(frame)) + frame)
+    ends += b"MCST\x01\x01" in frame
 out.close()
 "#;
 

@@ -225,7 +225,7 @@ fn a_run_that_cannot_start_keeps_the_old_file() {
     fs::write(&old, "an old recording").expect("a file");
     let owner = b.python(
         "import socket, time; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); \
-         s.bind(('10.0.0.101', 5000)); print('bound', flush=True); time.sleep(60)",
+         s.bind(('10.0.0.101', 5000)); print('bound', flush=True); time.sleep(300)",
         &[],
     );
     owner.line(|line| line == "bound");

@@ -369,7 +369,7 @@ fn ipv6_on_loopback_names_the_missing_route() {
     alone.shell("ip -6 route add local ff00::/8 dev lo");
     alone
         .mcast(
-            "recv --iface lo [ff15::1]:5000 --count 1 --timeout 20s -- mcast send --iface lo \
+            "recv --iface lo [ff15::1]:5000 --count 1 --timeout 60s -- mcast send --iface lo \
              [ff15::1]:5000 --count 1",
         )
         .ends(0);

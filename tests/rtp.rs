@@ -58,7 +58,7 @@ fn only_stream(summary: &Value) -> &Value {
 fn rtcp_and_sap_complete_an_audio_stream() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, b) = lab.pair();
-    let recv = b.mcast("recv 239.1.1.1:5004 --iface e0 --sap --rtcp --once --timeout 10s -o json");
+    let recv = b.mcast("recv 239.1.1.1:5004 --iface e0 --sap --rtcp --once --timeout 60s -o json");
     let recv = recv.ready();
     a.python(AUDIO, &[]).ends(0);
     let done = recv.ends(0);
@@ -98,7 +98,7 @@ fn the_datagrams_of_a_frame_are_no_jitter() {
         "--count",
         "250",
         "--timeout",
-        "20s",
+        "60s",
         "--rtp-clock",
         "90kHz",
         "--assert",

@@ -267,7 +267,7 @@ fn a_taken_port_does_not_end_the_scan() {
     let (a, b) = lab.pair();
     let _sender = a.mcast("send --iface e0 239.1.0.1:5001 -i 10ms").ready();
     let bound = "import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n\
-                 s.bind(('', 5000))\nprint('sending to', flush=True)\ntime.sleep(60)\n";
+                 s.bind(('', 5000))\nprint('sending to', flush=True)\ntime.sleep(300)\n";
     let _other = b.python(bound, &[]).ready();
     let finished = json(&b, "239.1.0.1:5000-5002 --dwell 200ms").ends(0);
     assert_eq!(finished.events_of("warning")[0]["id"], "not-scanned");

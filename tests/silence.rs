@@ -50,7 +50,7 @@ fn the_rule_that_drops_a_silent_group_is_named() {
         "table inet f { chain in { type filter hook input priority 0; udp dport 5000 drop; }; }",
     );
     let sends = a.mcast(&format!("send {TARGET} --iface e0 --interval 10ms")).ready();
-    let run = b.mcast(&format!("recv {TARGET} --iface e0 --timeout 100ms -o json")).ends(1);
+    let run = b.mcast(&format!("recv {TARGET} --iface e0 --timeout 1s -o json")).ends(1);
     let found = findings(&run);
     let blamed = found
         .iter()
@@ -64,7 +64,7 @@ fn the_rule_that_drops_a_silent_group_is_named() {
 
     // The suggested command fixes it.
     b.shell(remedy);
-    b.mcast(&format!("recv {TARGET} --iface e0 --count 3 --timeout 20s")).ends(0);
+    b.mcast(&format!("recv {TARGET} --iface e0 --count 3 --timeout 60s")).ends(0);
     drop(sends);
 }
 

