@@ -315,6 +315,28 @@ fn a_signal_ends_a_run_at_once() {
 }
 
 #[test]
+fn a_silent_pipe_is_reported_once_and_ends_at_a_signal() {
+    for signal in ["INT", "TERM"] {
+        let (running, writer) = read_pipe(&["-o", "json", "--stats", "100ms"]);
+        running.line(|line| line.contains("\"input-awaited\""));
+        running.signal(signal);
+        let finished = running.ends(0);
+        assert_eq!(finished.summary()["datagrams"], 0);
+        assert_eq!(finished.out.matches("\"input-awaited\"").count(), 1, "{finished}");
+        drop(writer);
+    }
+}
+
+#[test]
+fn a_pause_is_reported_if_intervals_are() {
+    let (running, mut writer) = read_pipe(&["--stats", "100ms"]);
+    writer.write_all(&pcap(&text_datagrams(5))).expect("a reader");
+    running.error_line(|line| line.contains("waiting for data from standard input"));
+    drop(writer);
+    running.ends(0).prints("selected 5 datagrams");
+}
+
+#[test]
 fn a_fifo_without_a_writer_does_not_hang() {
     let path = file("fifo-place", b"");
     let fifo = path.with_file_name("fifo");

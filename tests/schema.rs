@@ -79,9 +79,11 @@ fn may_be_null() -> BTreeSet<String> {
                 "input",
                 "interval_ns",
                 "len_bytes",
+                "replay",
                 "seed",
                 "shape",
                 "stream",
+                "transport_stream",
                 "ttl",
             ]],
         ),
@@ -104,7 +106,7 @@ fn may_be_null() -> BTreeSet<String> {
         ("summary_of_recv.pairs.b", &[&["iface", "source"]]),
         ("summary_of_recv.recording", &[&["error", "first", "last"]]),
         ("summary_of_recv.streams", &[&RATES, &MEASURED, &STREAM]),
-        ("summary_of_send", &[&RATES, &["cpu_ns", "pace_ns"]]),
+        ("summary_of_send", &[&RATES, &["cpu_ns", "pace_ns", "replay", "transport_stream"]]),
         ("summary_of_send.targets", &[&["impaired"]]),
         ("summary_of_send.targets.impaired", &[&["held_ns"]]),
         ("warning", &[&["remedy", "time"]]),
@@ -494,10 +496,9 @@ fn the_schema_refuses_changed_events() {
         let changes = |change: &dyn Fn(&Value) -> Option<Value>| each_changed(kind, event, change);
 
         // `damage` may be absent: an intact datagram has none. A damaged one without a format is a
-        // probe. Only a sender of a capture or a transport stream describes it.
+        // probe.
         let is_optional = |name: &str| {
-            matches!(name, "damage" | "replay" | "transport_stream")
-                || (name == "format" && *kind == "datagram_received_misfit")
+            name == "damage" || (name == "format" && *kind == "datagram_received_misfit")
         };
         for name in names(event).iter().filter(|name| !is_optional(name)) {
             let without = changes(&|value| {

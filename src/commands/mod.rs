@@ -6,6 +6,7 @@ mod completions;
 mod dispatch;
 pub mod document;
 mod ifaces;
+mod input_silence;
 pub mod manual;
 mod recv;
 mod reporting;

@@ -82,11 +82,10 @@ pub struct Sending<'a> {
     pub len_bytes: Option<usize>,
     /// The input; `null` if the datagrams repeat or are measured.
     pub input: Option<InputInfo<'a>>,
-    /// The transport stream that is sent.
-    #[serde(rename = "transport_stream", skip_serializing_if = "Option::is_none")]
+    /// The transport stream that is sent; `null` if the input is none.
+    #[serde(rename = "transport_stream")]
     pub playout: Option<PlayoutInfo>,
-    /// The replayed capture.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The replayed capture; `null` without `--replay`.
     pub replay: Option<ReplayInfo>,
     /// The stream id of a measured run, in hex.
     #[serde(serialize_with = "measured::some_hex")]

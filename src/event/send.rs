@@ -32,11 +32,10 @@ pub struct SendSummary {
     /// The CPU time of the program; `null` if the system does not report it.
     #[serde(rename = "cpu_ns", serialize_with = "some_nanos")]
     pub cpu: Option<Duration>,
-    /// The counters of a transport stream.
-    #[serde(rename = "transport_stream", skip_serializing_if = "Option::is_none")]
+    /// The counters of a transport stream; `null` if none was sent.
+    #[serde(rename = "transport_stream")]
     pub playout: Option<PlayoutTotals>,
-    /// The totals of a replay.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The totals of a replay; `null` without `--replay`.
     pub replay: Option<ReplayTotals>,
     /// The exit status and its reasons.
     pub verdict: Verdict,

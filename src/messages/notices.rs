@@ -16,7 +16,7 @@ use crate::net::{Discards, InterfaceEvent, KernelDrops, Operation};
 use crate::notice::interface::Role;
 use crate::notice::receive::{self, Waiting};
 use crate::notice::shared::SourceJoins;
-use crate::notice::{Notice, advice, capture, interface, send, shared};
+use crate::notice::{Notice, advice, capture, input, interface, send, shared};
 use crate::stats::lighting::{Conflict, SourceId};
 use crate::target::{Endpoint, Filter, Listen};
 use crate::units::Rate;
@@ -71,7 +71,8 @@ fn of_sender() -> Vec<Notice> {
     let full = io::Error::from_raw_os_error(libc::ENETUNREACH);
     vec![
         send::not_sent(&Operation::Send(at("239.1.1.1", via("eth0"))).failed(full)),
-        send::input_awaited(),
+        input::payload_awaited(),
+        input::replay_awaited("standard input"),
         send::came_back(&at("10.0.0.101", via("eth0")), &refused),
         send::loopback_loops("lo"),
         capture::cut("'x.pcap'", 123),

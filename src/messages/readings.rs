@@ -6,7 +6,7 @@ use super::results::{shown, summary};
 use super::samples::received;
 use crate::capture::{Damage, Foreign, Omitted, ReadError, Reason};
 use crate::event::{CaptureInfo, Event, LeftOut, LeftOutRecords, Program, Reading, RecvSummary};
-use crate::notice::{Notice, capture};
+use crate::notice::{Notice, capture, input};
 use crate::stats::stream::StreamCounts;
 use crate::target::TargetRange;
 use crate::verdict::{Evidence, Limits, RunError, Stop, Verdict, of_capture};
@@ -114,6 +114,7 @@ pub fn notices() -> Vec<Notice> {
     let v6 = [(to("[ff15::1]:5000"), 1)];
     let interfaces = ["eth0", "eth1"].map(str::to_owned);
     vec![
+        input::capture_awaited("standard input"),
         capture::dropped(12),
         capture::steps_back(1, Duration::from_millis(3)),
         capture::steps_back(9, Duration::from_secs(3)),

@@ -3,6 +3,7 @@
 pub mod advice;
 pub mod capture;
 mod id;
+pub mod input;
 pub mod interface;
 mod message;
 pub mod receive;

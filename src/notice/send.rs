@@ -16,15 +16,6 @@ pub fn not_sent(error: &NetError) -> Notice {
     Notice::new(Level::Warning, Id::NotSent, what).maybe_remedy(error.tip())
 }
 
-/// Standard input, which no option names, has had no byte until now.
-pub fn input_awaited() -> Notice {
-    let what = "waiting for standard input, which is a pipe without data".to_owned();
-    Notice::new(Level::Warning, Id::InputAwaited, what).remedy(
-        "to send 'hello world' instead, use --message 'hello world' or redirect standard input \
-         (</dev/null)",
-    )
-}
-
 /// ICMP reports that a unicast datagram to `at` was not delivered.
 pub fn came_back(at: &Endpoint, error: &io::Error) -> Notice {
     let reason = match error.kind() {

@@ -3,15 +3,13 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
+use crate::commands::input_silence::InputSilence;
 use crate::input::{Input, InputError};
-use crate::notice::send::input_awaited;
+use crate::notice::input::payload_awaited;
 use crate::plan;
 use crate::playout::{Detection, Framing};
 use crate::report::Reporter;
 use crate::verdict::RunError;
-
-/// A pipe without a byte for this long is probably not meant as input.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Few bytes before a pause of this length are no transport stream.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
@@ -63,7 +61,10 @@ impl Passes {
         plan: &plan::Send,
         reporter: &mut Reporter,
     ) -> Result<Detection, RunError> {
-        let mut warn_at = plan.fallback.as_ref().map(|_| Instant::now() + PATIENCE);
+        let mut silence = match &plan.fallback {
+            Some(_) => InputSilence::new(Instant::now()),
+            None => InputSilence::ignored(),
+        };
         let mut give_up_at = None;
         loop {
             let known = self.start.len();
@@ -73,19 +74,17 @@ impl Passes {
                 return Ok(detection);
             }
             let now = Instant::now();
-            if self.start.len() > known && !plan.stream.is_required {
-                (warn_at, give_up_at) = (None, Some(now + self.longest_pause()));
+            if self.start.len() > known {
+                silence.end(now, None);
+                let longest = (!plan.stream.is_required).then(|| self.longest_pause());
+                give_up_at = longest.map(|pause| now + pause);
             }
             if give_up_at.is_some_and(|at| at <= now) {
                 return Ok(Detection::Other);
             }
-            if warn_at.is_some_and(|at| at <= now) {
-                reporter.warn(&input_awaited())?;
-                reporter.flush()?;
-                warn_at = None;
-            }
+            silence.warn_if_due(now, reporter, payload_awaited)?;
             if reporter.signal().is_some()
-                || self.input.wait(reporter.wake(), warn_at.or(give_up_at))?
+                || self.input.wait(reporter.wake(), silence.due().or(give_up_at))?
             {
                 return Ok(Detection::Other);
             }

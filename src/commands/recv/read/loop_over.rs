@@ -7,6 +7,7 @@ use super::clock::CaptureClock;
 use super::places::{Fate, Found, Places};
 use super::repeats::Repeats;
 use crate::capture::{Captured, Checksum, Damage, ReadError, Reader};
+use crate::commands::input_silence::{InputSilence, PATIENCE};
 use crate::commands::recv::clock::Moment;
 use crate::commands::recv::count::Counts;
 use crate::commands::recv::measurement::Measurement;
@@ -15,6 +16,7 @@ use crate::event::{Event, LeftOut, Program, Reading};
 use crate::input::Input;
 use crate::net::Datagram;
 use crate::notice::capture;
+use crate::notice::input::capture_awaited;
 use crate::plan::{self, Unselected};
 use crate::report::{Goal, Progress, Reporter};
 use crate::stats::Copies;
@@ -36,6 +38,9 @@ pub struct ReadLoop<'a> {
     reader: Reader<Input>,
     taking: Taking<'a>,
     is_announced: bool,
+    /// How many bytes of the input were read before the last wait.
+    read_before: u64,
+    silence: InputSilence,
 }
 
 /// What becomes of the datagrams.
@@ -95,6 +100,8 @@ impl<'a> ReadLoop<'a> {
             reader: Reader::new(input),
             taking: Taking::new(plan, recorder),
             is_announced: false,
+            read_before: 0,
+            silence: InputSilence::new(Instant::now()),
         }
     }
 
@@ -118,16 +125,30 @@ impl<'a> ReadLoop<'a> {
             match self.turn(reporter)? {
                 Turn::Over => {}
                 Turn::Waits => {
-                    reporter.flush()?;
-                    let recorder = self.taking.measurement.recorder.as_mut();
-                    recorder.map_or(Ok(()), Recorder::flush)?;
-                    if self.reader.input().wait(reporter.wake(), None)? {
+                    if self.wait(reporter)? {
                         return Ok(ReadEnd { stop: Stop::ReaderGone, damage: None });
                     }
                 }
                 Turn::Ends(end) => return Ok(end),
             }
         }
+    }
+
+    /// Waits for more of the input. Returns whether the reader of the output is gone.
+    fn wait(&mut self, reporter: &mut Reporter) -> Result<bool, RunError> {
+        let (input, now) = (self.reader.input(), Instant::now());
+        if input.position() > self.read_before {
+            self.read_before = input.position();
+            // Only reports are expected to appear from time to time.
+            let stats = self.plan.measuring.stats;
+            self.silence.end(now, stats.map(|period| period.max(PATIENCE)));
+        }
+        let warning = || capture_awaited(&self.plan.place.quoted());
+        self.silence.warn_if_due(now, reporter, warning)?;
+        reporter.flush()?;
+        let recorder = self.taking.measurement.recorder.as_mut();
+        recorder.map_or(Ok(()), Recorder::flush)?;
+        Ok(input.wait(reporter.wake(), self.silence.due())?)
     }
 
     /// The progress by bytes, if the length of the input is known.

@@ -14,10 +14,12 @@ use super::selection::Selection;
 use super::time_line::TimeLine;
 use crate::capture::{Captured, ReadError, Reader};
 use crate::cli::menu::Answer;
+use crate::commands::input_silence::PATIENCE;
 use crate::event::{NotReplayed, ReplayTotals};
 use crate::iface::Interface;
 use crate::input::{Input, InputError};
 use crate::net::{Marks, Outbox};
+use crate::notice::input::replay_awaited;
 use crate::notice::{Notice, capture};
 use crate::plan::{self, Host};
 use crate::target::Endpoint;
@@ -46,6 +48,8 @@ pub struct Replay {
     available: Option<Available>,
     payload: Vec<u8>,
     notices: Vec<Notice>,
+    /// The input has had no byte, and the user was not warned of it.
+    is_awaited: bool,
     /// How many datagrams of this pass were supplied.
     supplied: u64,
     has_ended: bool,
@@ -82,6 +86,7 @@ impl Replay {
             available: None,
             payload: Vec::new(),
             notices: Vec::new(),
+            is_awaited: true,
             supplied: 0,
             has_ended: false,
             totals: ReplayTotals::default(),
@@ -240,7 +245,14 @@ impl Source for Replay {
                 }
                 Ok(None) => self.end_pass()?,
                 Err(ReadError::Pause) => return Ok(Supply::Later),
-                Err(error) if error.is_temporary() => return Ok(Supply::Pending),
+                Err(error) if error.is_temporary() => {
+                    self.is_awaited &= self.reader.input().position() == 0;
+                    if !self.is_awaited || elapsed < PATIENCE {
+                        return Ok(Supply::Pending);
+                    }
+                    self.is_awaited = false;
+                    self.notices.push(replay_awaited(&self.plan.place.quoted()));
+                }
                 Err(ReadError::Io(error)) => return Err(self.reader.input().failed(error)),
                 Err(error) if self.totals.passes == 0 && self.reader.records() == 0 => {
                     let tip = error.tip("mcast send --replay");
@@ -282,6 +294,10 @@ impl Source for Replay {
     fn due(&self) -> Option<Duration> {
         let available = self.available.as_ref()?;
         (self.plan.speed != Speed::Max).then_some(available.due)
+    }
+
+    fn retry(&self) -> Option<Duration> {
+        self.is_awaited.then_some(PATIENCE)
     }
 
     fn marks(&self) -> Marks {
