@@ -262,15 +262,23 @@ fn a_repeated_failure_is_reported_once() {
     b.shell("echo 0 > /proc/sys/net/ipv4/igmp_max_memberships; ip link del e0");
     recv.line(|line| line.contains("\"interface-gone\""));
     lab.wire(&a, &b);
+    recv.line(|line| line.contains("\"interface-back\""));
     a.address("e0", "10.0.0.100/24");
     b.address("e0", "10.0.0.101/24");
+    // mcast may have found it up from the beginning.
+    recv.line(|line| line.contains("\"interface-up\"") || line.contains("\"interface-address\""));
     recv.line(|line| {
         line.contains("\"not-rejoined\"")
             && line.contains("4 other targets failed in the same way; mcast retries")
     });
     // Each of these fails again, but only the first is reported.
-    b.shell("ip addr add 10.0.0.44/24 dev e0; ip link set e0 down; ip link set e0 up");
-    recv.line(|line| line.contains("\"interface-up\""));
+    b.shell("ip addr add 10.0.0.44/24 dev e0; ip link set e0 down");
+    recv.line(|line| line.contains("\"interface-down\""));
+    b.shell("ip link set e0 up");
+    eventually("e0 is up again", || {
+        let so_far = recv.so_far();
+        so_far.split("\"interface-down\"").nth(1).is_some_and(|rest| rest.contains("interface-up"))
+    });
     // Only another attempt reveals this change.
     b.shell("echo 20 > /proc/sys/net/ipv4/igmp_max_memberships");
     recv.line(|line| {
@@ -620,6 +628,7 @@ fn a_named_interface_brings_no_others() {
     assert!(!b.is_member("e1", "239.1.1.1"));
     b.shell("ip link set e0 up");
     recv.line(|line| line.contains("\"interface-up\""));
+    a.wait_for_carrier("e0", true);
     a.mcast("send 239.1.1.1:5000 --iface e0 --count 1 -q").ends(0);
     recv.ends(0);
 }

@@ -112,7 +112,7 @@ fn groups_with_data_have_source_format_rate_and_loss() {
 
     let probe = of_group(&summary, "239.1.0.3");
     assert_eq!((&probe["format"], &probe["loss_ratio"]), (&json!("mcast"), &json!(0.0)));
-    assert!((probe["rate_pps"].as_f64().unwrap() - 200.0).abs() < 20.0, "{probe}");
+    assert!((probe["rate_pps"].as_f64().unwrap() - 200.0).abs() < 100.0, "{probe}");
     assert!(probe["source"].as_str().unwrap().starts_with("10.0.0.100:"));
 
     let text = of_group(&summary, "239.1.0.7");
@@ -211,7 +211,7 @@ fn frames_and_reports_show_groups() {
     let (a, b) = lab.pair();
     let _sender = a.mcast("send --iface e0 239.7.7.7:5007 -i 10ms").ready();
     // Reported, but without data.
-    let scan = json(&b, "--discover 1s --dwell 200ms");
+    let scan = json(&b, "--discover 3s --dwell 500ms");
     scan.line(|line| line.contains("\"event\":\"ready\""));
     let _member = a.mcast("recv --iface e0 239.8.8.8:5008").ready();
     let finished = scan.ends(0);
@@ -228,7 +228,7 @@ fn announced_groups_need_no_privileges() {
     let _rtp = rtp(&a, "239.69.1.1", 1_000_000);
     let _sap = a.python(SAP, &["239.69.1.1", "5000", "Studio 1"]).ready();
     let _other = a.mcast("send --iface e0 239.7.7.7:5007 -i 10ms").ready();
-    let scan = "scan --iface e0 --discover 500ms --dwell 500ms -o json";
+    let scan = "scan --iface e0 --discover 1s --dwell 500ms -o json";
     let finished = b.mcast_unprivileged(scan).ends(0);
     let summary = finished.summary();
     let found = of_group(&summary, "239.69.1.1");
@@ -250,7 +250,7 @@ fn an_interrupted_scan_shows_what_it_found() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let _sender = a.mcast("send --iface e0 239.1.0.1:5000 -i 10ms").ready();
-    let scan = json(&b, "239.1.0.0/24:5000 --dwell 1s");
+    let scan = json(&b, "239.1.0.0/24:5000 --dwell 5s");
     scan.line(|line| line.contains("\"event\":\"found\""));
     scan.signal("INT");
     let finished = scan.ends(130);
