@@ -11,7 +11,7 @@ use pcap_parser::{Block, PcapBlockOwned, PcapError, PcapNGReader};
 use proptest::prelude::*;
 
 use captures::capture_file::{File, PacketBlock, pcap};
-use captures::packets::{Datagram, LINK_TYPES, VARIANTS, frame};
+use captures::packets::{Datagram, LINK_TYPES, TUNNELS, VARIANTS, frame, tunnelled};
 
 const MICROSECONDS: u32 = 0xa1b2_c3d4;
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
@@ -112,6 +112,79 @@ fn each_link_layer_gives_the_whole_datagram() {
             }
         }
     }
+}
+
+/// The addresses of a tunnel.
+fn outer(kind: u8) -> Datagram {
+    if kind & 1 == 0 {
+        datagram("192.0.2.1:1", "192.0.2.2:1", b"")
+    } else {
+        datagram("[2001:db8::1]:1", "[2001:db8::2]:1", b"")
+    }
+}
+
+#[test]
+fn a_tunnel_gives_the_datagram_in_it() {
+    for (kind, inner) in (0..60).flat_map(|kind| [(kind, ipv4(b"hello")), (kind, ipv6(b"hello"))]) {
+        let outer = outer(kind / TUNNELS);
+        let packet = inner.packet(0);
+        let whole = vec![outer.tunnel(kind, &packet)];
+        // Mirrored frames are often longer than the MTU of the path.
+        let fragments = outer.fragments_of(tunnelled(kind, &packet), 7, 24, 0);
+        for packets in [whole, fragments] {
+            let (datagrams, omitted) = read_as(&pcap_of(101, &packets), |captured| {
+                assert_eq!(captured.checksum, Checksum::Right, "{kind}");
+                let Captured { source, destination, ttl, traffic_class, payload, .. } = *captured;
+                Datagram { source, destination, ttl, traffic_class, payload: payload.to_vec() }
+            });
+            let expected = (vec![inner.clone()], String::new());
+            assert_eq!((datagrams, omitted), expected, "kind {kind}");
+        }
+    }
+}
+
+#[test]
+fn fragments_in_a_tunnel_are_one_datagram() {
+    let fragments = ipv4(&[7; 100]).fragments(7, 64, 0);
+    let packets: Vec<Vec<u8>> = fragments.iter().map(|packet| outer(0).tunnel(5, packet)).collect();
+    let (datagrams, omitted) = read_as(&pcap_of(101, &packets), |captured| captured.payload.len());
+    assert_eq!((datagrams, omitted), (vec![100], String::new()));
+    let twice = outer(0).fragments_of(tunnelled(5, &fragments[0]), 8, 64, 0);
+    assert_eq!(payloads(&pcap_of(101, &twice)).1, "1 with missing fragments");
+}
+
+#[test]
+fn a_mirrored_frame_may_be_cut() {
+    let inner = ipv4(b"hello");
+    let mut mirrored = outer(0).tunnel(5, &inner.packet(0));
+    // The outer header, GRE with a number, and the bit for a cut frame.
+    mirrored[20 + 8 + 2] |= 4;
+    assert_eq!(payloads(&pcap_of(101, &[mirrored.clone()])).0, ["hello"]);
+    mirrored.pop();
+    let len = mirrored.len() as u16;
+    mirrored[2..4].copy_from_slice(&len.to_be_bytes());
+    let (datagrams, omitted) = payloads(&pcap_of(101, &[mirrored]));
+    assert_eq!((datagrams.len(), omitted.as_str()), (0, "1 cut by the snap length"));
+}
+
+#[test]
+fn nested_tunnels_and_unknown_ones_are_left_out() {
+    let mut nested = ipv4(b"hello").packet(0);
+    for level in 1..=5 {
+        nested = outer(0).tunnel(0, &nested);
+        let expected = if level < 5 { (1, "") } else { (0, "1 not UDP") };
+        let (datagrams, omitted) = payloads(&pcap_of(101, &[nested.clone()]));
+        assert_eq!((datagrams.len(), omitted.as_str()), expected, "{level} levels");
+    }
+    let packet = outer(0).tunnel(1, &ipv4(b"hello").packet(0));
+    let changed = |at: usize, value: u8| {
+        let mut packet = packet.clone();
+        packet[20 + at] = value;
+        packet
+    };
+    // Source routes, the version of PPTP, and a protocol that is no IP.
+    let packets = [changed(0, 0x40), changed(1, 1), changed(3, 6)];
+    assert_eq!(payloads(&pcap_of(101, &packets)).1, "1 not IP, 2 not UDP");
 }
 
 #[test]

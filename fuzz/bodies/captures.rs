@@ -219,6 +219,12 @@ impl Built {
                 let many = bytes.u8();
                 self.file.bytes.extend(bytes.take(many.into()));
             }
+            15 if detail & 1 == 0 => {
+                let datagram = datagram_of(instruction >> 4, detail, bytes);
+                let outer = datagram_of(instruction >> 5, detail, bytes);
+                let packet = outer.tunnel(detail >> 1, &datagram.packet(detail % 3));
+                self.add(&[packet], detail, instruction, &datagram);
+            }
             _ => {
                 let many = bytes.u8();
                 let frame = bytes.take(many.into());

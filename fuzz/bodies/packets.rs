@@ -21,6 +21,9 @@ pub const LINK_TYPES: [u16; 11] = [1, 113, 276, 101, 12, 14, 228, 229, 0, 108, 2
 /// How many variants a frame of Ethernet has.
 pub const VARIANTS: u8 = 10;
 
+/// How many kinds of tunnels there are.
+pub const TUNNELS: u8 = 10;
+
 impl Datagram {
     pub fn is_ipv4(&self) -> bool {
         self.source.is_ipv4()
@@ -56,7 +59,18 @@ impl Datagram {
     /// The packets that carry `size` bytes each, a multiple of 8. IPv6 has extension headers in the
     /// fragments.
     pub fn fragments(&self, id: u16, size: usize, extensions: u8) -> Vec<Vec<u8>> {
-        let (first, content) = extended(self.is_ipv4(), extensions, UDP, self.udp());
+        self.fragments_of((UDP, self.udp()), id, size, extensions)
+    }
+
+    /// As [`Datagram::fragments`], of a protocol and its content in place of the datagram.
+    pub fn fragments_of(
+        &self,
+        (protocol, content): (u8, Vec<u8>),
+        id: u16,
+        size: usize,
+        extensions: u8,
+    ) -> Vec<Vec<u8>> {
+        let (first, content) = extended(self.is_ipv4(), extensions, protocol, content);
         let last = content.len().div_ceil(size) - 1;
         let fragment = |(number, piece): (usize, &[u8])| {
             let (more, offset) = (u16::from(number < last), (number * size) as u16);
@@ -74,6 +88,15 @@ impl Datagram {
             packet
         };
         content.chunks(size).enumerate().map(fragment).collect()
+    }
+
+    /// The packet that carries a packet through a tunnel of this kind, between the addresses of this
+    /// datagram.
+    pub fn tunnel(&self, kind: u8, packet: &[u8]) -> Vec<u8> {
+        let (protocol, content) = tunnelled(kind, packet);
+        let mut outer = self.header(protocol, content.len(), 0, 0x4000);
+        outer.extend(content);
+        outer
     }
 
     /// The IP header. `place` holds the flags and the offset of IPv4.
@@ -188,6 +211,40 @@ fn ethernet(variant: u8, is_ipv4: bool, ether_type: [u8; 2], packet: &[u8]) -> V
         }
     };
     [&[1; 12][..], &between.concat(), &ether_type, packet].concat()
+}
+
+/// The protocol and the content of a packet that carries a packet through a tunnel: IP in IP (RFC
+/// 2003, 4213), GRE with IP or a frame (RFC 2784, 2890), ERSPAN of each type, and one in another.
+pub fn tunnelled(kind: u8, packet: &[u8]) -> (u8, Vec<u8>) {
+    const GRE: u8 = 47;
+    let is_ipv4 = packet[0] >> 4 == 4;
+    let ether_type: [u8; 2] = if is_ipv4 { [8, 0] } else { [0x86, 0xdd] };
+    let frame = ethernet(kind % 5, is_ipv4, ether_type, packet);
+    // The header, with four bytes for each of checksum, key and number.
+    let gre = |flags: u8, kind: [u8; 2], parts: &[&[u8]]| {
+        let fields = vec![1; 4 * flags.count_ones() as usize];
+        (GRE, [&[flags, 0], &kind[..], &fields, &parts.concat()].concat())
+    };
+    // The last two bytes: an Ethernet frame (0) or an IP packet (0x0800), and a platform header.
+    let third = |last: [u8; 2]| [&[0x20, 7, 0, 1, 0, 0, 0, 9, 0, 0][..], &last].concat();
+    match kind % TUNNELS {
+        0 => (if is_ipv4 { 4 } else { 41 }, packet.to_vec()),
+        1 => gre(0, ether_type, &[packet]),
+        2 => gre(0xb0, ether_type, &[packet]),
+        3 => gre(0x20, [0x65, 0x58], &[&frame]),
+        4 => gre(0, [0x88, 0xbe], &[&frame]),
+        5 => gre(0x10, [0x88, 0xbe], &[&[0x10, 7, 0, 1, 0, 0, 0, 9], &frame]),
+        6 => gre(0x10, [0x22, 0xeb], &[&third([0, 0]), &frame]),
+        7 => gre(0x10, [0x22, 0xeb], &[&third([0, 1]), &[0; 8], &frame]),
+        8 => gre(0x10, [0x22, 0xeb], &[&third([8, 0]), packet]),
+        _ => {
+            let source = "192.0.2.1:1".parse().expect("an address");
+            let destination = "192.0.2.2:1".parse().expect("an address");
+            let outer =
+                Datagram { source, destination, ttl: 1, traffic_class: 0, payload: Vec::new() };
+            tunnelled(1, &outer.tunnel(kind % 9, packet))
+        }
+    }
 }
 
 fn octets(address: IpAddr) -> Vec<u8> {

@@ -16,6 +16,8 @@ pub struct Link {
     pub vlan: Option<u16>,
     /// The index of the interface on the capturing host.
     pub device: Option<u32>,
+    /// A switch mirrored the frame and cut it.
+    pub is_cut: bool,
 }
 
 /// Why a frame has no IP packet.
@@ -31,27 +33,31 @@ const NOT_IP: Flaw = Flaw::Omit(Reason::NotIp);
 
 /// The IP packet of a frame, with everything behind it. `order` is the byte order of the capturing
 /// host.
-pub fn ip_packet(link_type: u16, order: ByteOrder, frame: &[u8]) -> Result<(Link, &[u8]), Flaw> {
-    let mut link = Link::default();
-    let packet = match link_type {
-        0 | 108 => loopback(frame, &mut link),
-        1 => ethernet(frame, &mut link),
+pub fn ip_packet<'a>(
+    link_type: u16,
+    order: ByteOrder,
+    frame: &'a [u8],
+    link: &mut Link,
+) -> Result<&'a [u8], Flaw> {
+    match link_type {
+        0 | 108 => loopback(frame, link),
+        1 => ethernet(frame, link),
         12 | 14 | 101 | 228 | 229 => Ok(frame),
-        113 => cooked(frame, &mut link),
-        239 => netfilter_log(order, frame, &mut link),
-        276 => cooked_2(frame, &mut link),
+        113 => cooked(frame, link),
+        239 => netfilter_log(order, frame, link),
+        276 => cooked_2(frame, link),
         _ => Err(Flaw::Omit(Reason::LinkType(link_type))),
-    };
-    Ok((link, packet?))
+    }
 }
 
-fn ethernet<'a>(frame: &'a [u8], link: &mut Link) -> Result<&'a [u8], Flaw> {
+/// The IP packet of an Ethernet frame.
+pub fn ethernet<'a>(frame: &'a [u8], link: &mut Link) -> Result<&'a [u8], Flaw> {
     let kind = u16_at(frame, 12).ok_or(Flaw::Short)?;
     by_type(kind, behind(frame, 14)?, link)
 }
 
 /// Removes the headers between the link layer and IP, by the EtherType.
-fn by_type<'a>(mut kind: u16, mut bytes: &'a [u8], link: &mut Link) -> Result<&'a [u8], Flaw> {
+pub fn by_type<'a>(mut kind: u16, mut bytes: &'a [u8], link: &mut Link) -> Result<&'a [u8], Flaw> {
     loop {
         (kind, bytes) = match kind {
             IPV4 | IPV6 => return Ok(bytes),
@@ -153,6 +159,7 @@ fn netfilter_log<'a>(order: ByteOrder, frame: &'a [u8], link: &mut Link) -> Resu
     }
 }
 
-fn behind(bytes: &[u8], header: usize) -> Result<&[u8], Flaw> {
+/// The bytes behind a header of this length.
+pub fn behind(bytes: &[u8], header: usize) -> Result<&[u8], Flaw> {
     bytes.get(header..).ok_or(Flaw::Short)
 }

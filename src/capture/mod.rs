@@ -21,6 +21,7 @@ mod reader;
 mod reassembly;
 mod records;
 mod resolution;
+mod tunnel;
 mod writing;
 
 pub use captured::{Captured, Checksum, Interface};

@@ -12,7 +12,7 @@ const MOST_LINK_TYPES: usize = 16;
 pub enum Reason {
     /// The frame has no IP packet.
     NotIp,
-    /// The IP packet has another protocol than UDP. Tunnels count here too.
+    /// The IP packet has another protocol than UDP. Tunnels that mcast does not read count here too.
     NotUdp,
     /// The snap length of the capture cut the datagram.
     Cut,

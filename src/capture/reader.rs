@@ -12,6 +12,7 @@ use super::link::{self, Flaw, Link};
 use super::omitted::{Omitted, Reason};
 use super::reassembly::{Added, Reassembly};
 use super::records::{Record, Records, Step};
+use super::tunnel;
 use crate::units::UnixTime;
 
 /// How many checksums are checked. That suffices to detect a capture without right checksums, and
@@ -112,7 +113,8 @@ impl<R: Read> Reader<R> {
     fn datagram(&mut self, record: &Record) -> Option<Found> {
         let bytes = self.records.bytes(record.data.clone());
         let check = self.checked < MOST_CHECKED;
-        let found = found(record, bytes, &mut self.reassembly, check);
+        let mut link = Link::default();
+        let found = found(record, bytes, &mut link, &mut self.reassembly, check);
         self.omitted.add(Reason::Fragments, self.reassembly.take_given_up());
         match found {
             Ok(found) => {
@@ -120,7 +122,7 @@ impl<R: Read> Reader<R> {
                 found
             }
             Err(flaw) => {
-                self.omitted.add(reason(flaw, record), 1);
+                self.omitted.add(reason(flaw, record.cut || link.is_cut), 1);
                 None
             }
         }
@@ -202,19 +204,21 @@ impl<R: Read> Reader<R> {
 }
 
 /// The datagram that a record holds or completes; `None` if it is a fragment of an incomplete one.
+/// `link` has the facts of the record.
 fn found(
     record: &Record,
     bytes: &[u8],
+    link: &mut Link,
     reassembly: &mut Reassembly,
     check: bool,
 ) -> Result<Option<Found>, Flaw> {
-    let (mut link, network) = link::ip_packet(record.link_type, record.order, bytes)?;
+    let network = link::ip_packet(record.link_type, record.order, bytes, link)?;
     link.outgoing |= record.outgoing;
-    let packet = ip::packet(network)?;
-    let found = |header: Header, udp: Udp, payload: Place| Found {
+    let packet = tunnel::innermost(ip::packet(network)?, link)?;
+    let found = |header: Header, udp: Udp, link: &Link, payload: Place| Found {
         time: record.time,
         interface: record.interface,
-        link,
+        link: *link,
         header,
         ports: (udp.source_port, udp.port),
         checksum: checksum::check(&header, &udp, check),
@@ -225,30 +229,37 @@ fn found(
         let Range { start, end } = place_in(bytes, udp.payload());
         let start_of_data = record.data.start;
         let payload = Place::Record(start_of_data + start..start_of_data + end);
-        return Ok(Some(found(packet.header, udp, payload)));
+        return Ok(Some(found(packet.header, udp, link, payload)));
     };
-    if !packet.may_be_udp() {
+    if !packet.may_be_udp() && !tunnel::is_tunnel(packet.protocol) {
         return Err(Flaw::Omit(Reason::NotUdp));
     }
     if packet.cut {
         return Err(Flaw::Short);
     }
-    match reassembly.add(&packet, fragment, (record.interface, link), record.time) {
+    match reassembly.add(&packet, fragment, (record.interface, *link), record.time) {
         Added::Incomplete => Ok(None),
         Added::Contradiction => Err(Flaw::Omit(Reason::Malformed)),
         Added::Complete(header, protocol) => {
             let content = reassembly.content();
             let whole = Packet { header, protocol, content, cut: false, fragment: None };
-            let udp = whole.below_extensions()?.udp()?;
-            Ok(Some(found(header, udp, Place::Reassembled(place_in(content, udp.payload())))))
+            let packet = tunnel::innermost(whole.below_extensions()?, link)?;
+            if packet.fragment.is_some() {
+                // A fragment in a tunnel in fragments.
+                return Err(Flaw::Omit(Reason::Fragments));
+            }
+            let udp = packet.udp()?;
+            let payload = Place::Reassembled(place_in(content, udp.payload()));
+            Ok(Some(found(packet.header, udp, link, payload)))
         }
     }
 }
 
-fn reason(flaw: Flaw, record: &Record) -> Reason {
+/// Why a record has no datagram. `is_cut` is whether the captured bytes are not the whole packet.
+fn reason(flaw: Flaw, is_cut: bool) -> Reason {
     match flaw {
         Flaw::Omit(reason) => reason,
-        Flaw::Short if record.cut => Reason::Cut,
+        Flaw::Short if is_cut => Reason::Cut,
         Flaw::Short => Reason::Malformed,
     }
 }

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use super::results::shown;
-use super::samples::{at, totals, via};
+use super::samples::{at, sending, sent, via};
 use crate::event::{
-    Event, PlayoutInfo, PlayoutPace, PlayoutProgram, PlayoutTotals, Program, SendSummary, Sending,
+    Event, PlayoutInfo, PlayoutPace, PlayoutProgram, PlayoutTotals, SendSummary, Sending,
     TargetInfo,
 };
 use crate::format::ts::Kind;
-use crate::verdict::Verdict;
 
 pub fn samples() -> [String; 2] {
     [starts(), summaries()]
@@ -51,20 +50,11 @@ fn start(playout: PlayoutInfo) -> Event<'static> {
     let at = Box::leak(Box::new(at("239.1.1.1", via("eth0"))));
     let source = "10.0.0.101:49432".parse().expect("an address");
     Event::Sending(Sending {
-        program: Program::default(),
         targets: vec![TargetInfo::to(at, source, Some(1))],
-        ttl: Some(1),
-        dscp: None,
         interval: Some(Duration::from_millis(2)),
-        shape: None,
-        seed: None,
-        impair: None,
-        burst: 1,
         len_bytes: Some(1316),
-        input: None,
-        replay: None,
         playout: Some(playout),
-        stream: None,
+        ..sending()
     })
 }
 
@@ -83,18 +73,6 @@ fn summaries() -> String {
 }
 
 fn summary(playout: PlayoutTotals) -> Event<'static> {
-    Event::SendSummary(SendSummary {
-        elapsed: Duration::from_secs(10),
-        meter: totals(1425),
-        errors: 0,
-        targets: Vec::new(),
-        skipped: 0,
-        waits: 0,
-        pace_ns: None,
-        cpu: None,
-        replay: None,
-        playout: Some(playout),
-
-        verdict: Verdict::default(),
-    })
+    let elapsed = Duration::from_secs(10);
+    Event::SendSummary(SendSummary { elapsed, playout: Some(playout), ..sent(1425) })
 }

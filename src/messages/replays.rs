@@ -4,25 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::results::shown;
-use super::samples::totals;
-use crate::event::{Event, NotReplayed, Program, ReplayInfo, ReplayTotals, SendSummary, Sending};
-use crate::verdict::Verdict;
+use super::samples::{sending, sent};
+use crate::event::{Event, NotReplayed, ReplayInfo, ReplayTotals, SendSummary, Sending};
 
 pub fn sample() -> String {
     let info = |speed: &str, passes, known: bool| {
         Event::Sending(Sending {
-            program: Program::default(),
-            targets: Vec::new(),
             ttl: None,
-            dscp: None,
-            interval: None,
-            shape: None,
-            impair: None,
-            seed: None,
-            playout: None,
-            burst: 1,
-            len_bytes: None,
-            input: None,
             replay: Some(ReplayInfo {
                 file: "x.pcap".to_owned(),
                 name: "'x.pcap'".to_owned(),
@@ -31,7 +19,7 @@ pub fn sample() -> String {
                 datagrams: known.then_some(3000),
                 duration: known.then_some(Duration::from_millis(2998)),
             }),
-            stream: None,
+            ..sending()
         })
     };
     let whys = [
@@ -68,19 +56,8 @@ pub fn sample() -> String {
     ];
     let reasons = reasons.map(|totals| format!("FAIL {}", totals.why_nothing())).join("\n");
     let summary = |replay: ReplayTotals| {
-        Event::SendSummary(SendSummary {
-            elapsed: Duration::from_millis(2998),
-            meter: totals(3000),
-            errors: 0,
-            targets: Vec::new(),
-            skipped: 0,
-            waits: 0,
-            pace_ns: None,
-            cpu: None,
-            replay: Some(replay),
-            playout: None,
-            verdict: Verdict::default(),
-        })
+        let elapsed = Duration::from_millis(2998);
+        Event::SendSummary(SendSummary { elapsed, replay: Some(replay), ..sent(3000) })
     };
     let starts = [info("1", Some(1), true), info("0.5", Some(3), false), info("max", None, true)];
     let plain = ReplayTotals { records: 1, datagrams: 1, passes: 1, ..ReplayTotals::default() };

@@ -7,7 +7,7 @@ use std::{io, process};
 use super::flows;
 use super::page::Page;
 use super::readings;
-use super::samples::{at, ip, listen, received, totals, via};
+use super::samples::{self, at, ip, listen, received, via};
 use super::{
     pairs, playouts, recordings, replays, rtp, streams, streams_of_market, streams_of_senders,
     streams_of_transport,
@@ -85,9 +85,7 @@ fn starts() -> String {
         shown(
             "send",
             [Event::Sending(Sending {
-                program: Program::default(),
                 targets: targets.collect(),
-                ttl: Some(1),
                 dscp: stream.map(|_| 46),
                 interval: period,
                 shape,
@@ -96,9 +94,8 @@ fn starts() -> String {
                 burst,
                 len_bytes: Some(64),
                 input,
-                replay: None,
-                playout: None,
                 stream,
+                ..samples::sending()
             })],
         )
     };
@@ -214,16 +211,8 @@ fn sent() -> String {
     let summary = |datagrams: u64, edit: fn(&mut SendSummary)| {
         let mut summary = SendSummary {
             elapsed: Duration::from_millis(datagrams.max(200)),
-            meter: totals(datagrams),
-            errors: 0,
-            targets: Vec::new(),
-            skipped: 0,
-            replay: None,
-            playout: None,
-            waits: 0,
-            pace_ns: None,
             cpu: Some(Duration::from_micros(12_600)),
-            verdict: Verdict::default(),
+            ..samples::sent(datagrams)
         };
         edit(&mut summary);
         Event::SendSummary(summary)

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::event::{RecvCounters, Totals};
+use crate::event::{Program, RecvCounters, SendSummary, Sending, Totals};
 use crate::iface::{Cast, Via};
 use crate::net::{NetError, Operation};
 use crate::target::{Endpoint, Filter, Listen};
+use crate::verdict::Verdict;
 
 pub fn ip(text: &str) -> IpAddr {
     text.parse().expect("an address")
@@ -64,5 +65,42 @@ pub fn received(datagrams: u64) -> RecvCounters {
         untracked: 0,
         measured: None,
         streams: Vec::new(),
+    }
+}
+
+/// The start of a run that sends nothing special, to no targets.
+pub fn sending() -> Sending<'static> {
+    Sending {
+        program: Program::default(),
+        targets: Vec::new(),
+        ttl: Some(1),
+        dscp: None,
+        interval: None,
+        shape: None,
+        impair: None,
+        seed: None,
+        burst: 1,
+        len_bytes: None,
+        input: None,
+        replay: None,
+        playout: None,
+        stream: None,
+    }
+}
+
+/// The end of a run that sent this number of datagrams without errors.
+pub fn sent(datagrams: u64) -> SendSummary {
+    SendSummary {
+        elapsed: std::time::Duration::from_millis(datagrams),
+        meter: totals(datagrams),
+        errors: 0,
+        targets: Vec::new(),
+        skipped: 0,
+        waits: 0,
+        pace_ns: None,
+        cpu: None,
+        replay: None,
+        playout: None,
+        verdict: Verdict::default(),
     }
 }

@@ -41,7 +41,8 @@ struct OutRoute {
 }
 
 impl OutRoute {
-    /// Connects the socket if this is its only endpoint.
+    /// Connects the socket if this is its only endpoint. [`Outbox::add`] can give it further ones:
+    /// Linux sends to a stated address through a connected socket (udp(7)); BSD refuses that.
     fn connect(&self, backend: Backend) {
         // Only Linux gains by it; other systems may select another interface on connecting.
         if cfg!(target_os = "linux") && backend.is_native() && Rc::strong_count(&self.socket) == 1 {
