@@ -72,6 +72,7 @@ fn of_sender() -> Vec<Notice> {
     vec![
         send::not_sent(&Operation::Send(at("239.1.1.1", via("eth0"))).failed(full)),
         send::input_awaited(),
+        send::fifo_awaited("'fifo'"),
         send::came_back(&at("10.0.0.101", via("eth0")), &refused),
         send::loopback_loops("lo"),
         capture::cut("'x.pcap'", 123),

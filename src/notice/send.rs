@@ -25,6 +25,12 @@ pub fn input_awaited() -> Notice {
     )
 }
 
+/// A FIFO or another pipe, which an option names, has had no byte until now.
+pub fn fifo_awaited(place: &str) -> Notice {
+    let what = format!("waiting for {place}, a pipe without data; a program must write to it");
+    Notice::new(Level::Warning, Id::InputAwaited, what)
+}
+
 /// ICMP reports that a unicast datagram to `at` was not delivered.
 pub fn came_back(at: &Endpoint, error: &io::Error) -> Notice {
     let reason = match error.kind() {

@@ -3,8 +3,8 @@
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
-use crate::input::{Input, InputError};
-use crate::notice::send::input_awaited;
+use crate::input::{Input, InputError, Place};
+use crate::notice::send::{fifo_awaited, input_awaited};
 use crate::plan;
 use crate::playout::{Detection, Framing};
 use crate::report::Reporter;
@@ -63,7 +63,12 @@ impl Passes {
         plan: &plan::Send,
         reporter: &mut Reporter,
     ) -> Result<Detection, RunError> {
-        let mut warn_at = plan.fallback.as_ref().map(|_| Instant::now() + PATIENCE);
+        let awaited = match (&plan.fallback, self.input.place()) {
+            (Some(_), _) => Some(input_awaited()),
+            (None, place @ Place::Path(_)) => Some(fifo_awaited(&place.quoted())),
+            (None, Place::Standard) => None,
+        };
+        let mut warn_at = awaited.as_ref().map(|_| Instant::now() + PATIENCE);
         let mut give_up_at = None;
         loop {
             let known = self.start.len();
@@ -79,8 +84,8 @@ impl Passes {
             if give_up_at.is_some_and(|at| at <= now) {
                 return Ok(Detection::Other);
             }
-            if warn_at.is_some_and(|at| at <= now) {
-                reporter.warn(&input_awaited())?;
+            if let Some(awaited) = awaited.iter().find(|_| warn_at.is_some_and(|at| at <= now)) {
+                reporter.warn(awaited)?;
                 reporter.flush()?;
                 warn_at = None;
             }
