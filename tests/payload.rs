@@ -183,15 +183,16 @@ fn a_file_is_sent_in_pieces() {
     assert_eq!(payloads, ["0123456789"]);
     // Without a byte, a signal ends the wait. A FIFO has a writer only if it has a reader.
     let sender =
-        hosts.0.mcast(&format!("send 239.1.1.1:5000 --iface e0 --file {}", fifo.display()));
+        hosts.0.mcast(&format!("send 239.1.1.1:5000 --iface e0 -o json --file {}", fifo.display()));
     let writer = std::cell::RefCell::new(None);
     eventually("mcast opens the FIFO", || {
         let opened = fs::OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(&fifo);
         *writer.borrow_mut() = opened.ok();
         writer.borrow().is_some()
     });
+    sender.line(|line| line.contains("input-awaited") && line.contains("fifo"));
     sender.signal("INT");
-    sender.ends(0).prints("sent 0 datagrams");
+    assert_eq!(sender.ends(0).summary()["datagrams"], 0);
 }
 
 #[test]

@@ -129,6 +129,17 @@ fn a_rate_replaces_the_pcr() {
 }
 
 #[test]
+fn the_pcr_replaces_the_interval_of_pieces() {
+    let Some((sent, _)) = playout("limited", "--duration 300ms") else { return };
+    assert_eq!(sent.events()[0]["interval_ns"], Value::Null, "{sent}");
+    assert_eq!(sent.summary()["skipped"], 0, "{sent}");
+    let Some((sent, _)) = playout("bursts", "--burst 3") else { return };
+    let ready = &sent.events()[0];
+    let told = json!([ready["transport_stream"]["pace"], ready["interval_ns"]]);
+    assert_eq!(told, json!(["rate", 3_000_000]), "{sent}");
+}
+
+#[test]
 fn a_pipe_is_recognised() {
     let Some(lab) = Lab::with(&["python3"]) else { return };
     let (a, _b) = lab.pair();

@@ -154,6 +154,10 @@ fn nothing_selected_lists_what_there_is() {
     let advice = "no datagrams were selected; the capture has datagrams to 239.1.1.1:5000 \
                   (3 datagrams)";
     assert!(run.err.contains(advice), "{}", run.err);
+    let run = read("nothing.pcap", &bytes, "--source 10.9.9.9 -q").ends(1);
+    assert!(run.err.contains("3 datagrams to the targets are from other sources"), "{}", run.err);
+    let run = read("no-packets.pcap", &pcap(&[]), "-q").ends(1);
+    assert!(run.err.contains("warning: the capture has no packets\n"), "{}", run.err);
     read("nothing.pcap", &bytes, "239.1.1.9:5000 --assert datagrams==0").ends(0);
     read("nothing.pcap", &bytes, "239.1.1.9:5000 --assert corrupt==0").ends(1);
 }
@@ -236,6 +240,8 @@ fn another_format_is_refused_by_name() {
     ] {
         let run = read(name, bytes, "").ends(2);
         assert!(run.err.contains(reason) && run.out.is_empty(), "{name}: {}", run.err);
+        let events = read(name, bytes, "-o json").ends(2).events();
+        assert_eq!(events.iter().map(|event| &event["time"]).collect::<Vec<_>>(), [&Value::Null]);
     }
     let run = start(&["--read", "/no/such/file", "-o", "json"]).ends(2);
     assert!(run.err.contains("cannot read '/no/such/file'"), "{}", run.err);

@@ -112,7 +112,7 @@ fn wireshark_reads_interfaces_comments_and_counters() {
         "nanoseconds (9)",
         &format!("Capture application: mcast {}", env!("CARGO_PKG_VERSION")),
         "Capture oper-sys:    Linux ",
-        "rebuilt the IP and UDP headers",
+        "rebuilt their IP and UDP headers",
         &format!("Command line: mcast {line}"),
         "Name = e0",
         "Name = e1",

@@ -319,6 +319,8 @@ fn endless_and_link_local_floods_need_force() {
         ("255.255.255.255:5000 --rate 2kpps -d 1s", "must process a broadcast"),
         ("10.0.0.255:5000 -i 100us -d 1s", "to 10.0.0.255: every host on the network"),
         ("239.1.1.1:5000 --flood -c 1 --rate 1kpps", "--flood"),
+        ("239.1.1.1:5000 --flood --file Cargo.toml --loop", "without a limit"),
+        ("239.1.1.1:5000 --flood --file /dev/zero", "without a limit"),
     ] {
         a.mcast(&format!("send --iface e0 {arguments}")).ends(2).prints(says);
     }
@@ -327,6 +329,9 @@ fn endless_and_link_local_floods_need_force() {
         "224.0.0.99:5000 [ff02::99]:5000 --rate 1000pps -d 50ms",
         "10.0.0.255:5000 -i 1ms -c 20",
         "239.1.1.1:5000 --rate 10Mpps -c 100",
+        // A file is a limit.
+        "239.1.1.1:5000 --flood --file Cargo.toml",
+        "224.0.0.99:5000 --flood --file Cargo.toml --loop 3",
     ] {
         a.mcast(&format!("send --iface e0 {allowed} -q")).ends(0);
     }

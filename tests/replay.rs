@@ -238,6 +238,22 @@ fn copies_are_reported_and_dropped_on_request() {
 }
 
 #[test]
+fn a_fast_flow_is_no_copy() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair();
+    let fast: Vec<Sent> =
+        (0..20).map(|number| datagram(number * 100, GROUP, format!("{number}"))).collect();
+    let file = Saved::new("fast.pcap", &pcap(&fast));
+    for options in ["", "--drop-copies"] {
+        let sent = replay(&a, &file, options, 0);
+        assert_eq!(sent.events()[0]["replay"]["datagrams"], 20, "{options}: {sent}");
+        assert_eq!(sent.summary()["datagrams"], 20, "{options}: {sent}");
+        let warnings = sent.events_of("warning");
+        assert!(warnings.iter().all(|event| event["id"] != "capture-twice"), "{options}: {sent}");
+    }
+}
+
+#[test]
 fn a_capture_that_sends_nothing_is_a_failure() {
     let Some(lab) = Lab::open() else { return };
     let (a, _b) = lab.pair();
@@ -268,6 +284,7 @@ fn a_damaged_capture_is_sent_up_to_the_damage() {
     let sent = replay(&a, &garbage, "--speed 10", 1);
     assert_eq!(texts(&received(recv, 4)).len(), 4);
     let reason = sent.summary()["verdict"]["reasons"][0].to_string();
+    assert!(reason.contains("cannot read the rest of '"), "{reason}");
     assert!(reason.contains(&format!("damaged at byte {}", whole.len())), "{reason}");
 }
 

@@ -11,6 +11,9 @@ use crate::input::Place;
 use crate::target::{TargetError, TargetRange};
 use crate::units::Speed;
 
+/// The options that exclude `--replay`: clap drops a requirement that another option excludes.
+const OTHER_PAYLOADS: [&str; 5] = ["file", "lines", "message", "hex", "probe"];
+
 /// The options of `mcast send --replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
@@ -23,45 +26,45 @@ pub struct ReplayArgs {
     pub replay: Option<Place>,
 
     /// Send at X times the pace of the capture: 0.5, 2, or max [default: 1]
-    #[arg(long, value_name = "X", default_value = "1", hide_default_value = true, requires = "replay", allow_hyphen_values = true, hide_short_help = true, help_heading = REPLAY)]
+    #[arg(long, value_name = "X", default_value = "1", hide_default_value = true, requires = "replay", conflicts_with_all = OTHER_PAYLOADS, allow_hyphen_values = true, hide_short_help = true, help_heading = REPLAY)]
     pub speed: Speed,
 
     /// Send FILE N times, or without end if N is missing [default: 1]
     ///
     /// The next pass of a capture follows the last datagram by the mean gap of the capture. In a
     /// transport stream, clocks (PCR, PTS, DTS) and continuity counters continue.
-    #[arg(long = "loop", value_name = "N", num_args = 0..=1, default_missing_value = "endless", value_parser = passes, requires = "repeatable", conflicts_with = "lines", hide_short_help = true, help_heading = REPLAY)]
+    #[arg(long = "loop", value_name = "N", num_args = 0..=1, default_missing_value = "endless", value_parser = passes, requires = "repeatable", conflicts_with_all = ["lines", "message", "hex", "probe"], hide_short_help = true, help_heading = REPLAY)]
     pub passes: Option<u64>,
 
     /// Set the longest gap, or none: longer ones are shortened [unit: us, ms, s, m, h] [default: 10s]
-    #[arg(long, value_name = "TIME", default_value = "10s", hide_default_value = true, value_parser = gap_limit, requires = "replay", allow_hyphen_values = true, hide_short_help = true, help_heading = REPLAY)]
+    #[arg(long, value_name = "TIME", default_value = "10s", hide_default_value = true, value_parser = gap_limit, requires = "replay", conflicts_with_all = OTHER_PAYLOADS, allow_hyphen_values = true, hide_short_help = true, help_heading = REPLAY)]
     pub max_gap: GapLimit,
 
     /// Send only datagrams to this group or address: 239.1.1.1, 239.1.1.1:5000
     ///
     /// Repeatable. Takes the forms of TARGET, and a source: 10.0.0.5@232.1.1.1. Without a port,
     /// every port matches. A unicast address also chooses unicast datagrams.
-    #[arg(long, value_name = "TARGET", value_parser = flow, requires = "replay", hide_short_help = true, help_heading = REPLAY)]
+    #[arg(long, value_name = "TARGET", value_parser = flow, requires = "replay", conflicts_with_all = OTHER_PAYLOADS, hide_short_help = true, help_heading = REPLAY)]
     pub only: Vec<Flow>,
 
     /// Send only datagrams that this interface captured
     ///
-    /// Repeatable. pcapng files name their interfaces.
-    #[arg(long, value_name = "NAME", requires = "replay", hide_short_help = true, help_heading = REPLAY)]
+    /// Repeatable. NAME can be the number of the interface, from 0: pcap names no interfaces.
+    #[arg(long, value_name = "NAME", requires = "replay", conflicts_with_all = OTHER_PAYLOADS, hide_short_help = true, help_heading = REPLAY)]
     pub capture_iface: Vec<String>,
 
     /// Send one of several equal datagrams that the capture holds within 100 ms
     ///
     /// A capture on several interfaces, or on 'any', can hold each datagram more than once.
-    #[arg(long, requires = "replay", hide_short_help = true, help_heading = REPLAY)]
+    #[arg(long, requires = "replay", conflicts_with_all = OTHER_PAYLOADS, hide_short_help = true, help_heading = REPLAY)]
     pub drop_copies: bool,
 
     /// Send each datagram with the TTL or hop limit of the capture
-    #[arg(long, requires = "replay", conflicts_with = "ttl", hide_short_help = true, help_heading = REPLAY)]
+    #[arg(long, requires = "replay", conflicts_with_all = OTHER_PAYLOADS, conflicts_with = "ttl", hide_short_help = true, help_heading = REPLAY)]
     pub keep_ttl: bool,
 
     /// Send each datagram with the DSCP of the capture
-    #[arg(long, requires = "replay", conflicts_with = "dscp", hide_short_help = true, help_heading = REPLAY)]
+    #[arg(long, requires = "replay", conflicts_with_all = OTHER_PAYLOADS, conflicts_with = "dscp", hide_short_help = true, help_heading = REPLAY)]
     pub keep_dscp: bool,
 
     /// The user named a TARGET: the default of TARGET does not apply to a replay.

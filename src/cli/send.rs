@@ -130,7 +130,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "BY", value_parser = values::pace_by, conflicts_with_all = ["message", "probe", "lines", "replay"], hide_short_help = true, help_heading = PACE)]
     pub pace: Option<PaceBy>,
 
-    /// Send as fast as possible; requires --count, --duration or --force
+    /// Send as fast as possible; an endless run requires --force
     ///
     /// Datagrams are then printed only with -v.
     #[arg(long, conflicts_with_all = ["interval", "rate"], hide_short_help = true, help_heading = PACE)]
@@ -161,7 +161,7 @@ pub struct SendArgs {
     ///
     /// Without it, mcast refuses more than 1000 datagrams a second in total to 224.0.0.0/24,
     /// ff02::/16 and broadcast addresses: every host there must process them. It also refuses
-    /// a run at line rate without --count or --duration.
+    /// an endless run at line rate.
     #[arg(long, hide_short_help = true, help_heading = PACE)]
     pub force: bool,
 

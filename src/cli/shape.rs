@@ -15,19 +15,19 @@ pub struct ShapeArgs {
     /// Send at random times: a Poisson process with the mean of --rate or --interval
     ///
     /// The gaps are independent and have an exponential distribution. --seed repeats them.
-    #[arg(long, conflicts_with_all = ["flood", "ramp", "on_off"], hide_short_help = true, help_heading = PACE)]
+    #[arg(long, conflicts_with_all = ["flood", "ramp", "on_off", "replay"], hide_short_help = true, help_heading = PACE)]
     pub poisson: bool,
 
     /// Send at a rate that changes linearly over --duration: 1kpps..100kpps
     ///
     /// Replaces --rate. Both rates are shared by all targets. The first may be the higher one.
-    #[arg(long, value_name = "FROM..TO", value_parser = ramp, requires = "duration", conflicts_with_all = ["rate", "interval", "flood"], allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
+    #[arg(long, value_name = "FROM..TO", value_parser = ramp, requires = "duration", conflicts_with_all = ["rate", "interval", "flood", "replay"], allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
     pub ramp: Option<(Rate, Rate)>,
 
     /// Send for ON, then pause for OFF, and repeat: 100ms,900ms
     ///
     /// --rate and --interval apply while it is on. The mean rate is lower: with 100ms,900ms a tenth.
-    #[arg(long, value_name = "ON,OFF", value_parser = on_off, conflicts_with_all = ["flood", "ramp"], allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
+    #[arg(long, value_name = "ON,OFF", value_parser = on_off, conflicts_with_all = ["flood", "ramp", "replay"], allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
     pub on_off: Option<(Duration, Duration)>,
 
     /// Send with faults: loss=1%,duplicate=0.1%,delay=20ms (see docs/impairments.md)

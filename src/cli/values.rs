@@ -21,11 +21,15 @@ pub(super) const SHORTEST_TIME: Duration = Duration::from_micros(1);
 /// The reason and a correct value.
 pub fn time(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    if text.parse::<f64>().is_ok_and(f64::is_finite) {
-        return Err(format!("a unit is missing; try {text}s or {text}ms"));
-    }
-    let time: SignedDuration =
-        text.parse().map_err(|_| "not a time; for example 250us, 100ms, 1.5s or 2m".to_owned())?;
+    let time: SignedDuration = match text.parse::<f64>() {
+        Ok(0.0) => SignedDuration::ZERO,
+        Ok(number) if number.is_finite() => {
+            return Err(format!("a unit is missing; try {text}s or {text}ms"));
+        }
+        _ => text
+            .parse()
+            .map_err(|_| "not a time; for example 250us, 100ms, 1.5s or 2m".to_owned())?,
+    };
     if time <= SignedDuration::ZERO {
         return Err("must be greater than zero; for example 250us, 100ms, 1.5s or 2m".to_owned());
     }
@@ -264,6 +268,7 @@ mod tests {
             ("5", "a unit is missing; try 5s or 5ms"),
             ("0.5", "a unit is missing; try 0.5s or 0.5ms"),
             ("0s", "greater than zero"),
+            ("0", "greater than zero"),
             ("1ns", "at least 1us"),
             ("inf", "not a time"),
             ("-1s", "greater than zero"),

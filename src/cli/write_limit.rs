@@ -21,6 +21,9 @@ pub fn write_limit(text: &str) -> Result<FileLimit, String> {
         return size(text);
     }
     match unit.as_str() {
+        "" if number.trim().parse() == Ok(0.0) => {
+            Err(format!("must be greater than zero; {EXAMPLES}"))
+        }
         "" if is_number => Err(format!("a unit is missing; try {number}MB or {number}m")),
         _ if text == format!("{number}M") && is_number => {
             Err(format!("a size or a time? try {number}MB or {number}m"))
@@ -31,6 +34,7 @@ pub fn write_limit(text: &str) -> Result<FileLimit, String> {
         _ => match time(text) {
             Ok(time) if time >= FileLimit::LEAST_TIME => Ok(FileLimit::Time(time)),
             Ok(_) => Err(format!("must be at least 1s; {EXAMPLES}")),
+            Err(why) if why.starts_with("must") => Err(format!("must be at least 1s; {EXAMPLES}")),
             Err(_) => Err(format!("not a size or a time; {EXAMPLES}")),
         },
     }
@@ -85,7 +89,9 @@ mod tests {
             ("10Ki", "a size has a B; try 10KiB"),
             ("1kB", "at least 100kB"),
             ("10ms", "at least 1s"),
-            ("0s", "not a size or a time"),
+            ("0", "must be greater than zero; for example 100MB"),
+            ("0s", "at least 1s"),
+            ("-5m", "at least 1s"),
             ("-1MB", "not a size"),
             ("big", "not a size or a time; for example 100MB"),
             ("", "not a size or a time"),

@@ -121,6 +121,10 @@ impl ReplayTotals {
                 "nothing to send: {left_out}; --only chooses unicast flows, for example --only \
                  10.0.0.5:2368"
             ),
+            _ if self.left_out.contains_key(&NotReplayed::NotSelected) => format!(
+                "nothing to send: {left_out}; 'mcast recv --read FILE -q' shows the flows and \
+                 interfaces of the capture"
+            ),
             _ => format!("nothing to send: {left_out}"),
         }
     }

@@ -73,6 +73,7 @@ fn of_sender() -> Vec<Notice> {
         send::not_sent(&Operation::Send(at("239.1.1.1", via("eth0"))).failed(full)),
         input::payload_awaited(),
         input::replay_awaited("standard input"),
+        input::fifo_awaited("'fifo'"),
         send::came_back(&at("10.0.0.101", via("eth0")), &refused),
         send::loopback_loops("lo"),
         capture::cut("'x.pcap'", 123),

@@ -121,6 +121,24 @@ pub fn dropped(number: u64) -> Notice {
         .remedy("capture with a larger buffer (tcpdump -B 65536), or filter: udp and dst net 224/4")
 }
 
+/// The capture has ended, or the user ended it, before its first packet.
+pub fn no_packets() -> Notice {
+    warning(Id::NothingSelected, "the capture has no packets")
+}
+
+/// No datagram was selected: all to the targets are from other sources. `source` sent the first one.
+pub fn other_sources(number: u64, source: SocketAddr, to: SocketAddr) -> Notice {
+    let what = format!(
+        "no datagrams were selected: {} to the targets {} from other sources, for example from \
+         {source} to {to}",
+        count(number, "datagram"),
+        if number == 1 { "is" } else { "are" }
+    );
+    let ip = source.ip();
+    warning(Id::NothingSelected, what)
+        .remedy(format!("select this source (--source {ip}), or do not filter by source"))
+}
+
 /// No datagram was selected. `left` has the destinations of the capture and their numbers of
 /// datagrams; `command` reads the capture without targets; `interfaces` are its interfaces if
 /// `--iface` selects none of them; `was_cut` is whether a snap length cut datagrams.

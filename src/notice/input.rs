@@ -10,6 +10,11 @@ pub fn payload_awaited() -> Notice {
     )
 }
 
+/// A FIFO or another pipe, which an option names, has had no byte until now.
+pub fn fifo_awaited(place: &str) -> Notice {
+    awaited(format!("waiting for data from {place}; a program must write to this pipe"))
+}
+
 /// The capture to read from `place` has had no byte for a while.
 pub fn capture_awaited(place: &str) -> Notice {
     awaited(format!(

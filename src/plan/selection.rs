@@ -121,7 +121,7 @@ impl Selection {
 
 impl CaptureInterface<'_> {
     /// Whether a user who typed `wanted` means this interface. A name precedes a number.
-    fn is(self, wanted: &str) -> bool {
+    pub fn is(self, wanted: &str) -> bool {
         self.name == Some(wanted) || wanted.parse() == Ok(self.number)
     }
 

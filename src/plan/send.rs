@@ -1,5 +1,6 @@
 //! The plan of `mcast send`.
 
+use std::fs;
 use std::time::Duration;
 
 use super::flood_guard::{self, Traffic};
@@ -213,6 +214,19 @@ fn content(
     Ok(Content::Message(message))
 }
 
+/// The greatest number of datagrams in a regular file that is sent this often; `None` if the input
+/// may have no end.
+fn most_of_file(content: &Content, passes: u64) -> Option<u64> {
+    let InputContent { place: Place::Path(path), form } = content.input()? else { return None };
+    let len = fs::metadata(path).ok().filter(fs::Metadata::is_file)?.len();
+    let datagrams = match form {
+        InputForm::Pieces { size } => len.div_ceil(*size as u64),
+        // The shortest line is empty.
+        InputForm::Lines { .. } => len,
+    };
+    (passes < u64::MAX).then(|| datagrams.saturating_mul(passes))
+}
+
 impl Send {
     /// Plans a sender on this host.
     ///
@@ -245,13 +259,14 @@ impl Send {
         // An input that is sent as it comes has its own pace.
         let is_input = matches!(content, Content::Input(_) | Content::Replay(_));
         let own_pace = is_input && period.is_none() && !args.flood;
+        let passes = args.replay.passes.unwrap_or(1);
         if !args.force && !own_pace {
             let traffic = Traffic {
                 endpoints: &endpoints,
                 period: fastest,
                 burst: args.burst,
                 len,
-                count: args.count,
+                count: args.count.or_else(|| most_of_file(&content, passes)),
                 duration: args.duration,
             };
             traffic.check(|at| host::link_speed(&at.via.name, at.via.index))?;
@@ -301,7 +316,7 @@ impl Send {
             endpoints,
             content,
             stream,
-            passes: args.replay.passes.unwrap_or(1),
+            passes,
         })
     }
 

@@ -31,6 +31,7 @@ impl StreamPlan {
             ("--rate", args.rate.is_some()),
             ("--interval", args.interval.is_some()),
             ("--flood", args.flood),
+            ("--burst", args.burst > 1),
             ("--poisson", args.shape.poisson),
             ("--ramp", args.shape.ramp.is_some()),
             ("--on-off", args.shape.on_off.is_some()),

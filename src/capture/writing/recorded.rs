@@ -42,9 +42,9 @@ pub struct About {
 impl About {
     /// A recording by this program on an operating system, with its command line.
     pub fn mcast(os: String, line: &str) -> Self {
-        let headers = "mcast recorded these datagrams from its sockets and rebuilt the IP and UDP \
-                       headers: there are no link-layer headers, IP options and fragments. A TTL \
-                       of 0 means that the system did not report it.";
+        let headers = "mcast recorded the payloads of these datagrams and rebuilt their IP and UDP \
+                       headers, with right checksums: there are no link-layer headers, IP options \
+                       and fragments. A TTL of 0 means that the system did not report it.";
         About {
             program: format!("mcast {}", env!("CARGO_PKG_VERSION")),
             os,

@@ -35,10 +35,7 @@ pub const SUPPLEMENTS: &[Supplement] = &[
         ],
         files: &[
             ("/proc/net/if_inet6", "IPv6 addresses that are still being checked for duplicates"),
-            (
-                "/sys/class/net/*/speed",
-                "link speed; a run at this speed requires --count, --duration or --force",
-            ),
+            ("/sys/class/net/*/speed", "link speed; an endless run at this speed requires --force"),
         ],
         see_also: &["ip(8)", "tc(8)", "tcpdump(8)", "iperf(1)", "ip(7)", "udp(7)"],
     },

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use crate::commands::input_silence::InputSilence;
-use crate::input::{Input, InputError};
-use crate::notice::input::payload_awaited;
+use crate::input::{Input, InputError, Place};
+use crate::notice::input::{fifo_awaited, payload_awaited};
 use crate::plan;
 use crate::playout::{Detection, Framing};
 use crate::report::Reporter;
@@ -61,9 +61,14 @@ impl Passes {
         plan: &plan::Send,
         reporter: &mut Reporter,
     ) -> Result<Detection, RunError> {
-        let mut silence = match &plan.fallback {
-            Some(_) => InputSilence::new(Instant::now()),
-            None => InputSilence::ignored(),
+        let place = self.input.place().quoted();
+        let awaited = || match &plan.fallback {
+            Some(_) => payload_awaited(),
+            None => fifo_awaited(&place),
+        };
+        let mut silence = match (&plan.fallback, self.input.place()) {
+            (None, Place::Standard) => InputSilence::ignored(),
+            _ => InputSilence::new(Instant::now()),
         };
         let mut give_up_at = None;
         loop {
@@ -82,7 +87,7 @@ impl Passes {
             if give_up_at.is_some_and(|at| at <= now) {
                 return Ok(Detection::Other);
             }
-            silence.warn_if_due(now, reporter, payload_awaited)?;
+            silence.warn_if_due(now, reporter, awaited)?;
             if reporter.signal().is_some()
                 || self.input.wait(reporter.wake(), silence.due().or(give_up_at))?
             {

@@ -26,7 +26,7 @@ use crate::plan::{Content, InputContent, InputForm, PlanError};
 use crate::playout::Detection;
 use crate::report::Reporter;
 use crate::target::Endpoint;
-use crate::units::{Period, Speed};
+use crate::units::Speed;
 use crate::verdict::{self, RunError, Stop, Verdict};
 use crate::{host, plan};
 
@@ -218,7 +218,7 @@ fn announce(
         // A replay of a pipe has no targets yet.
         ttl: plan.options.ttl.or_else(|| outbox.endpoints().next().and_then(|_| outbox.ttl(0))),
         dscp: plan.options.dscp,
-        interval: plan.period.map(Period::to_duration),
+        interval: send_loop.interval(),
         shape: ShapeInfo::new(plan.shape),
         impair: plan.impair.as_ref().map(|impair| &*impair.text),
         seed: plan.seed,

@@ -58,13 +58,15 @@ impl<'a> SendLoop<'a> {
     ) -> Self {
         let mut sender = QueueSender::new(plan, source, outbox);
         sender.payload.source().into_iter().for_each(|source| source.begin(outbox));
+        let own_pace = sender.payload.source().is_some_and(|source| source.has_own_pace());
+        let period = plan.period.filter(|_| !own_pace);
         SendLoop {
             plan,
             sender,
             marks: Marks::default(),
             sent: 0,
             start,
-            schedule: plan.period.map(|period| Schedule::new(start, period, plan.shape)),
+            schedule: period.map(|period| Schedule::new(start, period, plan.shape)),
             starved: false,
             catch_up: CatchUp::new(
                 plan.period.map_or(Duration::ZERO, Period::to_duration),
@@ -183,6 +185,11 @@ impl<'a> SendLoop<'a> {
         };
         let lateness = &mut self.lateness;
         Next::Send(schedule.due_together(now, together, |late| record(lateness, late)))
+    }
+
+    /// The time between two rounds; `None` without rounds at a pace.
+    pub fn interval(&self) -> Option<Duration> {
+        self.schedule.as_ref().map(|schedule| schedule.period())
     }
 
     /// How many rounds were left out by the `end` of the run.

@@ -59,6 +59,11 @@ pub trait Source {
         None
     }
 
+    /// Whether [`Source::due`] decides for each datagram, and never the pace of the run.
+    fn has_own_pace(&self) -> bool {
+        false
+    }
+
     /// When to fill again although no input arrives, from the start of the run; asked after
     /// [`Supply::Pending`].
     fn retry(&self) -> Option<Duration> {

@@ -179,6 +179,10 @@ impl Source for StreamSource {
         self.due.filter(|_| self.time.is_some())
     }
 
+    fn has_own_pace(&self) -> bool {
+        self.plan.is_timed
+    }
+
     fn usual_gap(&self) -> Option<Duration> {
         let bits = (self.plan.size * 8) as f64;
         let gap = self.player.bits_per_second().filter(|_| self.plan.is_timed);

@@ -1,6 +1,7 @@
 //! The loop over a capture: reads, counts and shows, until its end or a reason to stop.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::clock::CaptureClock;
@@ -69,6 +70,8 @@ pub struct CaptureTally {
     pub wrong: u64,
     /// The datagrams that were left out.
     pub left_out: LeftOut,
+    /// Source and destination of the first datagram from another source.
+    pub other: Option<(SocketAddr, SocketAddr)>,
 }
 
 /// How the reading ended.
@@ -323,6 +326,7 @@ impl<'a> Taking<'a> {
             }
             Fate::OtherSource => {
                 left_out.other_sources += 1;
+                self.tally.other.get_or_insert((captured.source, captured.destination));
                 return Ok(None);
             }
             Fate::Left(reason) => {

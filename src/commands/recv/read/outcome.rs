@@ -17,7 +17,7 @@ const SMALL_STEP: Duration = Duration::from_millis(1);
 
 /// The capture in the summary.
 pub fn capture_info(place: &Place, reader: &Reader<Input>, taking: &Taking) -> CaptureInfo {
-    let CaptureTally { datagrams, checked, wrong, left_out } = taking.tally.clone();
+    let CaptureTally { datagrams, checked, wrong, left_out, .. } = taking.tally.clone();
     let clock = &taking.clock;
     let times = reader.times();
     let interfaces = reader.interfaces().iter().map(|interface| CaptureInterfaceInfo {
@@ -91,7 +91,13 @@ fn warn_of_nothing(
     taking: &Taking,
     reporter: &mut Reporter,
 ) -> io::Result<()> {
-    let LeftOut { other_ifaces, .. } = taking.tally.left_out;
+    if reader.records() == 0 {
+        return reporter.warn(&capture::no_packets());
+    }
+    let LeftOut { other_ifaces, other_sources, .. } = taking.tally.left_out;
+    if let Some((source, to)) = taking.tally.other {
+        return reporter.warn(&capture::other_sources(other_sources, source, to));
+    }
     let interfaces = (other_ifaces > 0 && other_ifaces == taking.tally.datagrams).then(|| {
         let names = reader.interfaces().iter().filter_map(|interface| interface.name.clone());
         names.collect::<Vec<String>>()

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::capture::{Captured, Interface};
 use crate::cli::Flow;
 use crate::event::NotReplayed;
-use crate::plan;
+use crate::plan::{self, CaptureInterface};
 
 /// Which datagrams of a capture are sent.
 #[derive(Debug)]
@@ -22,9 +22,9 @@ impl Selection {
     /// Why a datagram is left out; `None` if it is sent.
     pub fn refuses(&self, captured: &Captured, interfaces: &[Interface]) -> Option<NotReplayed> {
         let Captured { source, destination, interface, .. } = *captured;
-        let name = || interfaces.get(interface)?.name.as_ref();
-        if !self.interfaces.is_empty() && !name().is_some_and(|name| self.interfaces.contains(name))
-        {
+        let name = interfaces.get(interface).and_then(|interface| interface.name.as_deref());
+        let iface = CaptureInterface { name, number: interface };
+        if !self.interfaces.is_empty() && !self.interfaces.iter().any(|wanted| iface.is(wanted)) {
             return Some(NotReplayed::NotSelected);
         }
         if self.only.iter().any(|flow| chooses(flow, source, destination)) {
@@ -99,11 +99,13 @@ mod tests {
     fn an_interface_of_the_capture_can_be_chosen() {
         let named = |name: &str| Interface { name: Some(name.to_owned()), ..Interface::default() };
         let interfaces = [named("eth0"), named("eth1"), Interface::default()];
-        let selection = Selection { only: Vec::new(), interfaces: vec!["eth1".to_owned()] };
-        let refused = [0, 1, 2, 9].map(|interface| {
-            selection.refuses(&Captured { interface, ..captured(b"") }, &interfaces)
-        });
         let out = Some(NotReplayed::NotSelected);
-        assert_eq!(refused, [out, None, out, out]);
+        for (wanted, expected) in [("eth1", [out, None, out, out]), ("2", [out, out, None, out])] {
+            let selection = Selection { only: Vec::new(), interfaces: vec![wanted.to_owned()] };
+            let refused = [0, 1, 2, 9].map(|interface| {
+                selection.refuses(&Captured { interface, ..captured(b"") }, &interfaces)
+            });
+            assert_eq!(refused, expected, "{wanted}");
+        }
     }
 }

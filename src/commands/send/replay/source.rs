@@ -261,7 +261,10 @@ impl Source for Replay {
                     return Err(self.reader.input().failed(error));
                 }
                 Err(error) => {
-                    self.damage = Some(format!("{}: {error}", self.plan.place.quoted()));
+                    self.damage = Some(format!(
+                        "cannot read the rest of {}: {error}",
+                        self.plan.place.quoted()
+                    ));
                     self.end_pass()?;
                 }
             }

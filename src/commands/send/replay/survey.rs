@@ -9,7 +9,7 @@ use super::capture_copies::CaptureCopies;
 use super::reading::{names, next_datagram};
 use super::selection::Selection;
 use super::time_line::TimeLine;
-use crate::capture::{ReadError, Reader};
+use crate::capture::{Captured, ReadError, Reader};
 use crate::input::Input;
 use crate::plan::{self, Found};
 use crate::target::MOST_TARGETS;
@@ -63,12 +63,12 @@ pub fn survey(plan: &plan::Replay, input: Input) -> Result<Survey, ReadError> {
         if selection.refuses(&captured, reader.interfaces()).is_some() {
             continue;
         }
-        if copies.add(&captured) && plan.drop_copies {
+        if copies.add(&Captured { payload: &payload, ..captured }) && plan.drop_copies {
             continue;
         }
         found.datagrams += 1;
         found.duration = line.due(captured.time);
-        longest = longest.max(captured.payload.len());
+        longest = longest.max(payload.len());
         if (known.len() as u64) < MOST_TARGETS && known.insert(captured.destination) {
             destinations.push(captured.destination);
         }
