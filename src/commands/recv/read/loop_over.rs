@@ -120,7 +120,7 @@ impl<'a> ReadLoop<'a> {
                 Turn::Waits => {
                     reporter.flush()?;
                     let recorder = self.taking.measurement.recorder.as_mut();
-                    recorder.map_or(Ok(()), Recorder::flush)?;
+                    recorder.map_or(Ok(()), Recorder::write_out)?;
                     if self.reader.input().wait(reporter.wake(), None)? {
                         return Ok(ReadEnd { stop: Stop::ReaderGone, damage: None });
                     }
