@@ -29,4 +29,4 @@ pub use error::{Damage, Format, ReadError};
 pub use foreign::Foreign;
 pub use omitted::{Omitted, Reason};
 pub use reader::Reader;
-pub use writing::{About, Recorded, Writer};
+pub use writing::{About, Recorded, Writer, whole_blocks};

@@ -23,6 +23,7 @@ mod pairs;
 mod playout;
 mod progress;
 mod raw;
+mod ready_writer;
 mod recording;
 mod replay;
 mod reporter;
@@ -43,11 +44,12 @@ pub(crate) use measured::samples;
 pub use notes::Notes;
 #[cfg(test)]
 pub(crate) use notice::output_lost;
-pub use out::{InterruptibleWriter, write_most};
+pub use out::{PATIENCE, write_most};
 pub use output::{Lines, Output};
 #[cfg(test)]
 pub(crate) use progress::tests::sample as progress_sample;
 pub use progress::{Goal, Progress};
+pub use ready_writer::ReadyWriter;
 pub use reporter::{Display, Reporter};
 pub use screen::{Screen, finished, fit};
 pub use style::{ColorWhen, Paint};

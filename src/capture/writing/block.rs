@@ -91,8 +91,19 @@ impl<'a> Block<'a> {
 }
 
 /// The type and the length of the first block.
-pub fn head(bytes: &[u8]) -> Option<[u32; 2]> {
+fn head(bytes: &[u8]) -> Option<[u32; 2]> {
     let (head, _) = bytes.split_first_chunk::<8>()?;
     let (kind, len) = (head.first_chunk()?, head.last_chunk()?);
     Some([u32::from_le_bytes(*kind), u32::from_le_bytes(*len)])
+}
+
+/// The whole blocks in these bytes: their length, and how many of them are datagrams.
+pub fn whole_blocks(bytes: &[u8]) -> (usize, u64) {
+    let (mut rest, mut datagrams) = (bytes, 0);
+    while let Some([kind, len]) = head(rest) {
+        let Some(next) = rest.get(len as usize..).filter(|_| len > 0) else { break };
+        rest = next;
+        datagrams += u64::from(kind == ENHANCED_PACKET);
+    }
+    (bytes.len() - rest.len(), datagrams)
 }

@@ -7,5 +7,6 @@ mod recorded;
 mod tests;
 mod writer;
 
+pub use block::whole_blocks;
 pub use recorded::{About, Recorded};
 pub use writer::Writer;

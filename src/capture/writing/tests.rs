@@ -8,7 +8,7 @@ use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{OptionCode, PcapBlockOwned, PcapError, PcapNGReader};
 use proptest::prelude::*;
 
-use super::{About, Recorded, Writer};
+use super::{About, Recorded, Writer, whole_blocks};
 use crate::iface::Cast;
 use crate::units::UnixTime;
 
@@ -231,11 +231,11 @@ fn each_file_has_all_interfaces_and_its_own_counters() {
     writer.add_interface(Some("lo"));
     writer.note_drops(0);
     writer.begin(UnixTime::default());
-    writer.remove(writer.bytes().len());
+    writer.take(Vec::new());
     writer.note_drops(3);
     writer.add(&datagram().recorded());
     writer.end(UnixTime::default());
-    writer.remove(writer.bytes().len());
+    writer.take(Vec::new());
 
     writer.begin(UnixTime::default());
     writer.note_drops(5);
@@ -243,6 +243,20 @@ fn each_file_has_all_interfaces_and_its_own_counters() {
     assert_eq!(writer.size(), writer.bytes().len() as u64);
     let content = read(writer.bytes());
     assert_eq!(content.statistics, [(0, 0, Some(0)), (1, 0, Some(5))]);
+}
+
+#[test]
+fn whole_blocks_end_before_a_cut_one() {
+    let mut writer = Writer::new(about());
+    writer.begin(UnixTime::default());
+    writer.add(&datagram().recorded());
+    let first = writer.bytes().len();
+    writer.add(&datagram().recorded());
+    let bytes = writer.bytes();
+    assert_eq!(whole_blocks(bytes), (bytes.len(), 2));
+    assert_eq!(whole_blocks(&bytes[..bytes.len() - 1]), (first, 1));
+    assert_eq!(whole_blocks(&bytes[..first + 7]), (first, 1));
+    assert_eq!(whole_blocks(&[]), (0, 0));
 }
 
 #[test]

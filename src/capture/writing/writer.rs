@@ -1,6 +1,6 @@
 //! Builds a pcapng file.
 
-use super::block::{self, Block, COMMENT, ENHANCED_PACKET, INTERFACE, SECTION_HEADER, STATISTICS};
+use super::block::{Block, COMMENT, ENHANCED_PACKET, INTERFACE, SECTION_HEADER, STATISTICS};
 use super::headers::{self, rebuild};
 use super::{About, Recorded};
 use crate::iface::Cast;
@@ -16,8 +16,8 @@ const SNAP_LEN: u32 = 262_144;
 /// The length of a statistics block.
 const STATISTICS_LEN: usize = 24 + 5 * 12 + 4;
 
-/// Builds a pcapng file in a buffer that always holds whole blocks. The owner writes the buffer out
-/// and calls [`Writer::clear`].
+/// Builds a pcapng file in a buffer that always holds whole blocks. The owner takes the buffer and
+/// writes it out.
 ///
 /// Received datagrams have no link layer, and the kernel delivers only their payload: the IP and UDP
 /// headers are rebuilt. A comment of the section should state that.
@@ -25,8 +25,8 @@ const STATISTICS_LEN: usize = 24 + 5 * 12 + 4;
 pub struct Writer {
     about: About,
     bytes: Vec<u8>,
-    /// The bytes of this file that have left the buffer.
-    written: u64,
+    /// The bytes of this file in the buffers that were taken.
+    taken: u64,
     pub(super) interfaces: Vec<Interface>,
     /// The position of the last interface.
     last: usize,
@@ -49,7 +49,7 @@ impl Writer {
         Writer {
             about,
             bytes: Vec::new(),
-            written: 0,
+            taken: 0,
             interfaces: Vec::new(),
             last: 0,
             start: UnixTime::default(),
@@ -59,7 +59,7 @@ impl Writer {
 
     /// Begins a file with all known interfaces.
     pub fn begin(&mut self, start: UnixTime) {
-        (self.start, self.written) = (start, 0);
+        (self.start, self.taken) = (start, 0);
         let About { program, os, comments } = &self.about;
         // Version 1.0, and a section of unknown length.
         let block = Block::begin(SECTION_HEADER, &mut self.bytes);
@@ -149,25 +149,7 @@ impl Writer {
 
     /// The length of the file until now, with the buffer.
     pub fn size(&self) -> u64 {
-        self.written + self.bytes.len() as u64
-    }
-
-    /// The bytes that have left the buffer.
-    pub fn written(&self) -> u64 {
-        self.written
-    }
-
-    /// Of the first `most` bytes of the buffer: the length of the whole blocks, and the number of
-    /// datagrams in them.
-    pub fn whole(&self, most: usize) -> (usize, u64) {
-        let written = self.bytes.get(..most).unwrap_or(&self.bytes);
-        let (mut rest, mut datagrams) = (written, 0);
-        while let Some([kind, len]) = block::head(rest) {
-            let Some(next) = rest.get(len as usize..).filter(|_| len > 0) else { break };
-            rest = next;
-            datagrams += u64::from(kind == ENHANCED_PACKET);
-        }
-        (written.len() - rest.len(), datagrams)
+        self.taken + self.bytes.len() as u64
     }
 
     /// Whole blocks to write out.
@@ -175,15 +157,10 @@ impl Writer {
         &self.bytes
     }
 
-    /// Removes these first bytes of the buffer, which are in the file.
-    pub fn remove(&mut self, written: usize) {
-        self.bytes.drain(..written);
-        self.written += written as u64;
-    }
-
-    /// Removes the buffer, which will not be in the file.
-    pub fn discard(&mut self) {
-        self.bytes.clear();
+    /// Takes the buffer. `empty` replaces it.
+    pub fn take(&mut self, empty: Vec<u8>) -> Vec<u8> {
+        self.taken += self.bytes.len() as u64;
+        std::mem::replace(&mut self.bytes, empty)
     }
 
     /// The position of an interface. A new one is added to the file.

@@ -184,7 +184,9 @@ impl<'a> RecvLoop<'a> {
             let has_read = inbox.is_ready();
             let ReadResult { stop, .. } = self.read(inbox, now, cutoff, reporter)?;
             reporter.flush()?;
-            self.measurement.recorder.as_mut().map_or(Ok(()), Recorder::flush_to_reader)?;
+            if let Some(recorder) = &mut self.measurement.recorder {
+                recorder.flush_to_reader();
+            }
             if stop.is_some()
                 || is_over
                 || !has_read
@@ -408,7 +410,9 @@ impl<'a> RecvLoop<'a> {
             reporter.event(&Event::Interval(report))?;
             reporter.flush()?;
         }
-        self.measurement.recorder.as_mut().map_or(Ok(()), Recorder::flush)?;
+        if let Some(recorder) = &mut self.measurement.recorder {
+            recorder.flush();
+        }
         // Reports that fell due meanwhile are merged with the next one: slow output must not starve
         // reading.
         let now = Instant::now();

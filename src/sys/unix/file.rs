@@ -7,7 +7,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Instant;
 
-use super::poll::{PollSource, has_input, poll};
+use super::poll::{PollSource, has_input, poll, wait_until_writable};
 
 /// Creates or truncates a file. It refuses a named pipe, which would block until a reader opens it.
 /// It accepts a device, such as /dev/null.
@@ -94,6 +94,14 @@ pub fn is_readable(file: &File) -> io::Result<bool> {
     let mut ready = Vec::new();
     poll(&[file.as_fd()], None, Some(Instant::now()), &mut ready)?;
     Ok(!ready.is_empty())
+}
+
+/// Whether a file takes bytes without blocking, or reports an error, before `until` has passed.
+///
+/// # Errors
+/// The system's error.
+pub fn is_writable(file: &File, until: Instant) -> io::Result<bool> {
+    wait_until_writable(file.as_fd(), until)
 }
 
 /// Whether a file is a pipe, a FIFO or a regular file.

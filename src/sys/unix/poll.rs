@@ -57,6 +57,17 @@ pub fn has_input(pipe: PollSource) -> bool {
         && polled[0].revents().is_some_and(|events| events.contains(PollFlags::POLLIN))
 }
 
+/// Waits until `output` is writable or reports an error, until a signal, or until `until`. Returns
+/// whether a write returns at once.
+pub fn wait_until_writable(output: PollSource, until: Instant) -> io::Result<bool> {
+    let mut polled = [PollFd::new(output, PollFlags::POLLOUT)];
+    match poll_until(&mut polled, Some(until)) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::EINTR) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
 /// Waits until `socket` is writable, if there is one, until a signal, or until `until`.
 pub fn wait_for_room(
     socket: Option<PollSource>,

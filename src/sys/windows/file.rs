@@ -4,6 +4,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Seek};
 use std::os::windows::io::AsHandle;
 use std::path::Path;
+use std::time::Instant;
 
 use super::poll::PollSource;
 
@@ -81,5 +82,13 @@ pub fn has_bytes(mut file: &File) -> bool {
 /// # Errors
 /// None.
 pub fn is_readable(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Windows cannot tell for a pipe: a write may wait.
+///
+/// # Errors
+/// None.
+pub fn is_writable(_: &File, _: Instant) -> io::Result<bool> {
     Ok(true)
 }

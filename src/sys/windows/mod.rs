@@ -12,7 +12,7 @@ mod wake;
 
 pub use end::{end_at_second_interrupt, end_signals};
 pub use file::{
-    create_file, file_id, file_source, has_bytes, is_piped, is_readable, open_to_read,
+    create_file, file_id, file_source, has_bytes, is_piped, is_readable, is_writable, open_to_read,
     open_to_write, standard_input, standard_output,
 };
 pub use limits::too_many_files;

@@ -150,7 +150,7 @@ impl<'a> ReadLoop<'a> {
         self.silence.warn_if_due(now, reporter, warning)?;
         reporter.flush()?;
         let recorder = self.taking.measurement.recorder.as_mut();
-        recorder.map_or(Ok(()), Recorder::flush)?;
+        recorder.map_or(Ok(()), Recorder::write_out)?;
         Ok(input.wait(reporter.wake(), self.silence.due())?)
     }
 

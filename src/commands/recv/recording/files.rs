@@ -1,18 +1,15 @@
-//! The files of a recording: their names, their limits, and those to keep.
+//! The files of a recording: their names, and those to keep.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tracing::debug;
 
-use crate::capture::{Recorded, Writer};
 use crate::input::Place;
 use crate::plan::{Recording, Unsuitable};
 use crate::sys;
-use crate::units::{FileLimit, UnixTime};
 
 /// The files of a recording. With a limit they are numbered.
 pub struct Files {
@@ -20,8 +17,6 @@ pub struct Files {
     number: u64,
     /// The files that exist, the oldest first, with their ids.
     kept: VecDeque<(PathBuf, Option<(u64, u64)>)>,
-    /// The end of the current file, with a limit on its time.
-    until: Option<UnixTime>,
 }
 
 /// A file that was opened, and has its old content.
@@ -35,7 +30,7 @@ pub struct Opened {
 
 impl Files {
     pub fn new(plan: &Recording) -> Self {
-        Files { plan: plan.clone(), number: 0, kept: VecDeque::new(), until: None }
+        Files { plan: plan.clone(), number: 0, kept: VecDeque::new() }
     }
 
     /// The number of files until now.
@@ -46,10 +41,6 @@ impl Files {
     /// The paths of the files that exist, the oldest first.
     pub fn kept(&self) -> impl ExactSizeIterator<Item = &Path> {
         self.kept.iter().map(|(path, _)| path.as_path())
-    }
-
-    pub fn place(&self) -> &Place {
-        &self.plan.place
     }
 
     /// Opens the next file, without truncating it.
@@ -68,26 +59,6 @@ impl Files {
         let id = file.metadata().ok().and_then(|file| sys::file_id(&file));
         self.kept.push_back((path.clone(), id));
         Ok(Opened { file, path: Some(path), is_new })
-    }
-
-    /// Whether a datagram no longer fits the current file, which has some.
-    #[inline]
-    pub fn is_full(&mut self, writer: &Writer, datagram: &Recorded) -> bool {
-        match self.plan.limit {
-            None => false,
-            Some(FileLimit::Size(most)) => writer.size_with(datagram) > most,
-            Some(FileLimit::Time(span)) => {
-                let first = || after(datagram.time, span, 1);
-                let until = *self.until.get_or_insert_with(first);
-                if datagram.time < until {
-                    return false;
-                }
-                // Intervals without datagrams have no file.
-                let over = datagram.time.duration_since(until).as_nanos() / span.as_nanos().max(1);
-                self.until = Some(after(until, span, u64::try_from(over).unwrap_or(0) + 1));
-                true
-            }
-        }
     }
 
     /// Deletes the oldest files, except the last ones that are to be kept. A file that another
@@ -122,12 +93,6 @@ impl Files {
     }
 }
 
-fn after(time: UnixTime, span: Duration, times: u64) -> UnixTime {
-    let span = i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
-    let times = i64::try_from(times).unwrap_or(i64::MAX);
-    UnixTime::from_nanos(time.nanos().saturating_add(span.saturating_mul(times)))
-}
-
 /// Whether two paths lead to one file.
 fn is_same(one: &Path, other: &Path) -> bool {
     let id = |path: &Path| path.metadata().ok().and_then(|file| sys::file_id(&file));
@@ -139,30 +104,13 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use super::*;
-    use crate::capture::About;
-    use crate::iface::Cast;
+    use crate::units::FileLimit;
 
     fn files(path: &str, limit: Option<FileLimit>) -> Files {
         let place = Place::from(PathBuf::from(path));
         let line = String::new();
         Files::new(&Recording { place, limit, keep: Some(1), line, input: None })
-    }
-
-    fn at(nanos: i64) -> Recorded<'static> {
-        Recorded {
-            time: UnixTime::from_nanos(nanos),
-            iface: Some("eth0"),
-            source: SocketAddr::from(([10, 0, 0, 5], 4000)),
-            destination: SocketAddr::from(([239, 1, 1, 1], 5000)),
-            cast: Cast::Multicast,
-            ttl: None,
-            traffic_class: None,
-            payload: &[0; 1000],
-            outgoing: false,
-        }
     }
 
     #[test]
@@ -183,20 +131,6 @@ mod tests {
     }
 
     #[test]
-    fn a_time_limit_counts_from_the_first_datagram() {
-        let mut files = files("out", Some(FileLimit::Time(Duration::from_nanos(10))));
-        let writer = Writer::new(About::default());
-        let full = [100, 109, 110, 119, 145, 149, 90, 150].map(|nanos| {
-            let is_full = files.is_full(&writer, &at(nanos));
-            (nanos, is_full)
-        });
-        let full: Vec<i64> = full.iter().filter(|(_, full)| *full).map(|(at, _)| *at).collect();
-        assert_eq!(full, [110, 145, 150]);
-        let mut files = self::files("out", Some(FileLimit::Time(Duration::MAX)));
-        assert!(!files.is_full(&writer, &at(i64::MAX - 1)), "no overflow");
-    }
-
-    #[test]
     fn the_input_of_the_run_is_not_overwritten() {
         let folder = std::env::temp_dir().join(format!("mcast-input-{}", std::process::id()));
         fs::create_dir(&folder).unwrap();
@@ -210,15 +144,5 @@ mod tests {
             assert_eq!(refused.to_string(), "this run reads the file");
         }
         fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[test]
-    fn a_size_limit_counts_the_end_of_the_file() {
-        let mut writer = Writer::new(About::default());
-        writer.begin(UnixTime::default());
-        writer.add(&at(1));
-        let len = writer.size_with(&at(2));
-        let is_full = |most| files("out", Some(FileLimit::Size(most))).is_full(&writer, &at(2));
-        assert_eq!((is_full(len), is_full(len - 1)), (false, true));
     }
 }

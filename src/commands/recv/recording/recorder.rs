@@ -1,56 +1,53 @@
 //! Records the received datagrams in pcapng files.
 
-use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::files::{Files, Opened};
+use super::block_writer::{Batch, Written};
+use super::files::Files;
+use super::limit::Limit;
+use super::output::Output;
+use super::writing_thread::{FULL, Outcome, WritingThread};
 use crate::capture::{About, Recorded, Writer};
 use crate::event::RecordingInfo;
 use crate::host;
 use crate::input::Place;
 use crate::notice::{Notice, receive};
 use crate::plan::Recording;
-use crate::report::{InterruptibleWriter, write_most};
 use crate::sys::Interrupt;
 use crate::units::UnixTime;
 use crate::verdict::{RecordingFailure, RunError};
 
-/// The size from which the buffer is written out. A write of a larger one would take longer than a
-/// small receive buffer lasts.
-const LARGE: usize = 256 * 1024;
-
 /// The longest time that a datagram stays in the buffer: what a kill of mcast can lose.
 const LONGEST: Duration = Duration::from_secs(1);
+
+/// How soon the receiver notices an error of the thread, or that the thread is idle.
+const CHECK: Duration = Duration::from_millis(20);
 
 /// Records the received datagrams. The first failure ends the recording, not the run.
 pub struct Recorder<'a> {
     writer: Writer,
-    files: Files,
+    limit: Limit,
+    place: Place,
+    first_file: String,
+    has_reader: bool,
     /// `None` after the end.
-    output: Option<Output<'a>>,
+    thread: Option<WritingThread>,
     interrupt: &'a Interrupt,
-    /// The datagrams in the files, and in the buffer.
-    recorded: u64,
+    /// The datagrams in the buffer.
     buffered: u64,
-    /// The bytes of all earlier files.
-    bytes_before: u64,
     /// The current file has a datagram.
     is_used: bool,
-    /// When to write the buffer out.
-    due: Option<Instant>,
+    /// When to hand the buffer over.
+    flush_due: Option<Instant>,
+    /// When to ask the thread for its progress.
+    check_due: Option<Instant>,
     /// The drops of the kernel that the writer was told of.
     dropped: u64,
+    /// The content of the files, after the end.
+    written: Written,
     failure: Option<RecordingFailure>,
     has_warned: bool,
-}
-
-/// The open file.
-struct Output<'a> {
-    out: InterruptibleWriter<'a, File>,
-    is_regular: bool,
-    is_new: bool,
-    path: Option<std::path::PathBuf>,
 }
 
 impl<'a> Recorder<'a> {
@@ -60,68 +57,67 @@ impl<'a> Recorder<'a> {
     /// The file cannot be written.
     pub fn open(plan: &Recording, interrupt: &'a Interrupt) -> Result<Self, RunError> {
         let mut files = Files::new(plan);
-        let opened = files.open_next().map_err(|source| {
-            let file = plan.place.to_string().into();
-            RunError::Record { file, source }
-        })?;
+        let failed = |source| RunError::Record { file: plan.place.to_string().into(), source };
+        let output = Output::new(files.open_next().map_err(failed)?);
+        let has_reader = output.has_reader();
+        let first_file = files.kept().next().map(|path| path.display().to_string());
         Ok(Recorder {
             writer: Writer::new(About::mcast(host::system(), &plan.line)),
-            files,
-            output: Some(Output::new(opened, interrupt)),
+            limit: Limit::new(plan.limit),
+            place: plan.place.clone(),
+            first_file: first_file.unwrap_or_else(|| plan.place.to_string()),
+            has_reader,
+            thread: Some(WritingThread::start(files, output).map_err(failed)?),
             interrupt,
-            recorded: 0,
             buffered: 0,
-            bytes_before: 0,
             is_used: false,
-            due: None,
+            flush_due: None,
+            check_due: None,
             dropped: 0,
+            written: Written::default(),
             failure: None,
             has_warned: false,
         })
     }
 
-    /// Begins the file, with these interfaces. `dropped` are the drops of the kernel until now, if
-    /// the system counts them.
+    /// Begins the file, with these interfaces, and waits until they are in it. `dropped` are the
+    /// drops of the kernel until now, if the system counts them.
     ///
     /// # Errors
-    /// As [`Recorder::flush`].
+    /// As [`Recorder::write_out`].
     pub fn begin<'n>(
         &mut self,
         start: UnixTime,
         ifaces: impl IntoIterator<Item = &'n str>,
         dropped: Option<u64>,
     ) -> io::Result<()> {
-        let truncated = self.output.as_mut().map_or(Ok(()), Output::truncate);
         self.writer.begin(start);
         ifaces.into_iter().for_each(|iface| self.writer.add_interface(Some(iface)));
         if let Some(dropped) = dropped {
             self.note_drops(dropped);
         }
-        match truncated {
-            Ok(()) => self.flush(),
-            Err(error) => {
-                self.give_up(error, 0);
-                Ok(())
-            }
-        }
+        self.write_out()
     }
 
-    /// Records a datagram.
+    /// Records a datagram. Waits if all buffers are full: the kernel's queue then fills, and the
+    /// drops are counted. A datagram is either recorded or an error.
     ///
     /// # Errors
-    /// As [`Recorder::flush`].
+    /// The reader of standard output is gone (`BrokenPipe`), or the wait lasted until a signal
+    /// (`TimedOut`). All other errors end the recording.
     #[inline]
     pub fn record(&mut self, datagram: &Recorded) -> io::Result<()> {
-        if self.output.is_none() {
+        if self.thread.is_none() {
             return Ok(());
         }
-        if self.files.is_full(&self.writer, datagram) && self.is_used {
-            self.start_new_file(datagram.time)?;
+        let ends_file = self.limit.is_reached(&self.writer, datagram) && self.is_used;
+        if ends_file || self.writer.bytes().len() >= FULL {
+            self.make_room(ends_file.then_some(datagram.time))?;
         }
         self.writer.add(datagram);
         self.buffered += 1;
         self.is_used = true;
-        if self.writer.bytes().len() < LARGE { Ok(()) } else { self.flush() }
+        Ok(())
     }
 
     /// Notes the number of datagrams that the kernel has dropped until now.
@@ -130,56 +126,59 @@ impl<'a> Recorder<'a> {
         self.dropped = self.dropped.max(dropped);
     }
 
-    /// Writes the buffer out if it is due.
+    /// Hands the buffer over if it is due, and looks for an error of the thread.
     ///
     /// # Errors
-    /// As [`Recorder::flush`].
+    /// The reader of standard output is gone (`BrokenPipe`). All other errors end the recording.
     pub fn poll(&mut self, now: Instant) -> io::Result<()> {
-        match self.due {
+        self.note_end()?;
+        match self.flush_due {
             Some(due) if due <= now => self.flush(),
-            None if !self.writer.bytes().is_empty() => {
-                self.due = now.checked_add(LONGEST);
-                Ok(())
-            }
-            _ => Ok(()),
+            None if !self.writer.bytes().is_empty() => self.flush_due = now.checked_add(LONGEST),
+            _ => {}
         }
+        let is_busy = self.thread.as_ref().is_some_and(WritingThread::is_busy);
+        self.check_due = if is_busy { now.checked_add(CHECK) } else { None };
+        Ok(())
     }
 
     /// When [`Recorder::poll`] is due again.
     pub fn due(&self) -> Option<Instant> {
-        self.due
+        [self.flush_due, self.check_due].into_iter().flatten().min()
     }
 
-    /// Writes the buffer out to a program that reads it, before a wait.
-    ///
-    /// # Errors
-    /// As [`Recorder::flush`].
-    pub fn flush_to_reader(&mut self) -> io::Result<()> {
-        let has_reader = self.output.as_ref().is_some_and(|output| !output.is_regular);
-        if has_reader { self.flush() } else { Ok(()) }
-    }
-
-    /// Writes the buffer out: whole blocks.
-    ///
-    /// # Errors
-    /// The reader of standard output is gone (`BrokenPipe`), or a reader stalled until a signal
-    /// (`TimedOut`). All other errors end the recording.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.due = None;
-        let Some(output) = &mut self.output else { return Ok(()) };
-        let (written, result) = write_most(self.writer.bytes(), &mut output.out);
-        let Err(error) = result else {
-            self.writer.remove(written);
-            self.recorded += std::mem::take(&mut self.buffered);
-            return Ok(());
-        };
-        let is_passing = error.kind() == io::ErrorKind::TimedOut;
-        if is_passing || (error.kind() == io::ErrorKind::BrokenPipe && output.path.is_none()) {
-            self.writer.remove(written);
-            return Err(error);
+    /// Hands the buffer over if a program reads the recording, before a wait.
+    pub fn flush_to_reader(&mut self) {
+        if self.has_reader {
+            self.flush();
         }
-        self.give_up(error, written);
-        Ok(())
+    }
+
+    /// Hands the buffer over, or soon if the thread is busy: a stalled reader must not use up the
+    /// buffers for a few datagrams each.
+    pub fn flush(&mut self) {
+        self.flush_due = None;
+        let Some(thread) = self.thread.as_mut().filter(|_| !self.writer.bytes().is_empty()) else {
+            return;
+        };
+        match thread.idle_buffer() {
+            Some(empty) => self.hand_over(empty, false),
+            None => self.flush_due = Instant::now().checked_add(CHECK),
+        }
+    }
+
+    /// Waits until all datagrams are in the file.
+    ///
+    /// # Errors
+    /// As [`Recorder::record`].
+    pub fn write_out(&mut self) -> io::Result<()> {
+        if !self.writer.bytes().is_empty() {
+            self.make_room(None)?;
+        }
+        if let Some(thread) = &mut self.thread {
+            thread.wait_until_idle(|| self.interrupt.signal().is_some())?;
+        }
+        self.note_end()
     }
 
     /// Ends the recording. A stalled reader has a second to read the rest.
@@ -187,21 +186,17 @@ impl<'a> Recorder<'a> {
         if let Some(dropped) = dropped {
             self.note_drops(dropped);
         }
-        if let Some(output) = &mut self.output {
-            output.out.begin_final_output();
+        if self.thread.is_some() {
             self.writer.end(at);
+            self.hand_over(Vec::new(), false);
         }
-        if let Err(error) = self.flush() {
-            self.give_up(error, 0);
-        }
-        // Without an error, `bytes` is still needed for the summary.
-        self.output = None;
+        // A reader that is gone has read what it wants.
+        let _ = self.take_outcome();
     }
 
     /// The path of the first file; `-` is standard output.
     pub fn first_file(&self) -> String {
-        let first = self.files.kept().next().map(|path| path.display().to_string());
-        first.unwrap_or_else(|| self.files.place().to_string())
+        self.first_file.clone()
     }
 
     /// The warning about the end of the recording, once.
@@ -217,93 +212,77 @@ impl<'a> Recorder<'a> {
         self.failure.as_ref().map(ToString::to_string)
     }
 
-    /// What was recorded.
+    /// What was recorded, after the end.
     pub fn info(&self) -> RecordingInfo {
-        let name = |path: &std::path::Path| path.display().to_string();
         RecordingInfo {
-            path: self.files.place().to_string(),
-            files: self.files.count(),
-            kept: self.files.kept().len() as u64,
-            first: self.files.kept().next().map(name),
-            last: self.files.kept().last().map(name),
-            datagrams: self.recorded,
-            bytes: self.bytes_before + self.writer.written(),
+            path: self.place.to_string(),
+            files: self.written.files,
+            kept: self.written.kept,
+            first: self.written.first.clone(),
+            last: self.written.last.clone(),
+            datagrams: self.written.datagrams,
+            bytes: self.written.bytes,
             error: self.failure.as_ref().map(RecordingFailure::reason),
+        }
+    }
+
+    /// Hands the buffer over, after a wait if no other one is free. If the file ends at `ends`, it
+    /// is completed, and the next one begins.
+    fn make_room(&mut self, ends: Option<UnixTime>) -> io::Result<()> {
+        let Some(thread) = &mut self.thread else { return Ok(()) };
+        let is_interrupted = || self.interrupt.signal().is_some();
+        let Some(empty) = thread.wait_for_buffer(is_interrupted)? else { return self.note_end() };
+        if let Some(time) = ends {
+            self.writer.end(time);
+        }
+        self.hand_over(empty, ends.is_some());
+        if let Some(time) = ends {
+            self.writer.begin(time);
+            self.is_used = false;
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self, empty: Vec<u8>, ends_file: bool) {
+        self.flush_due = None;
+        let blocks = self.writer.take(empty);
+        let datagrams = std::mem::take(&mut self.buffered);
+        if let Some(thread) = &mut self.thread {
+            thread.write(Batch { blocks, datagrams, ends_file });
+        }
+    }
+
+    /// Takes the outcome of the thread if an error has ended it.
+    fn note_end(&mut self) -> io::Result<()> {
+        let has_ended = self.thread.as_mut().is_some_and(WritingThread::has_ended);
+        if has_ended { self.take_outcome() } else { Ok(()) }
+    }
+
+    /// Waits for the end of the thread, and takes its outcome.
+    fn take_outcome(&mut self) -> io::Result<()> {
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        let Outcome { written, failure } = thread.finish();
+        (self.written, self.flush_due, self.check_due) = (written, None, None);
+        self.writer.take(Vec::new());
+        match failure {
+            Some(error)
+                if error.kind() == io::ErrorKind::BrokenPipe && self.place == Place::Standard =>
+            {
+                Err(error)
+            }
+            Some(source) => {
+                self.failure = Some(RecordingFailure { place: self.name(), source });
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 
     /// The place in a sentence.
     fn name(&self) -> String {
-        match self.files.place() {
+        match &self.place {
             Place::Standard => "standard output".to_owned(),
             place => place.quoted(),
         }
-    }
-
-    /// Ends the current file and begins the next one.
-    fn start_new_file(&mut self, time: UnixTime) -> io::Result<()> {
-        self.writer.end(time);
-        self.flush()?;
-        if self.output.is_none() {
-            return Ok(());
-        }
-        self.bytes_before += self.writer.written();
-        self.writer.begin(time);
-        self.is_used = false;
-        let opened = self.files.open_next().and_then(|opened| {
-            let mut output = Output::new(opened, self.interrupt);
-            output.truncate().map(|()| output)
-        });
-        match opened {
-            Ok(output) => self.output = Some(output),
-            Err(error) => self.give_up(error, 0),
-        }
-        self.files.delete_oldest();
-        Ok(())
-    }
-
-    /// Ends the recording because of an error. `written` bytes of the buffer are in the file: a
-    /// block that is not whole is removed.
-    fn give_up(&mut self, error: io::Error, written: usize) {
-        let (whole, datagrams) = self.writer.whole(written);
-        self.writer.remove(whole);
-        self.recorded += datagrams;
-        if let Some(output) = self.output.take() {
-            if output.is_regular && output.path.is_some() && whole < written {
-                // Without it the last block is cut: the file can still be read up to there.
-                let _ = output.out.get().set_len(self.writer.written());
-            }
-        }
-        self.writer.discard();
-        // A reader that is gone has read what it wants.
-        let is_done =
-            error.kind() == io::ErrorKind::BrokenPipe && *self.files.place() == Place::Standard;
-        if !is_done {
-            self.failure = Some(RecordingFailure { place: self.name(), source: error });
-        }
-    }
-}
-
-impl Drop for Recorder<'_> {
-    /// Removes a new file that the recording did not begin, because the run could not start.
-    fn drop(&mut self) {
-        let untouched = self.output.as_ref().filter(|_| self.writer.size() == 0);
-        if let Some(path) = untouched.filter(|output| output.is_new).and_then(|o| o.path.as_ref()) {
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
-impl<'a> Output<'a> {
-    fn new(opened: Opened, interrupt: &'a Interrupt) -> Self {
-        let Opened { file, path, is_new } = opened;
-        let is_regular = file.metadata().is_ok_and(|found| found.is_file());
-        Output { out: InterruptibleWriter::new(file, interrupt), is_regular, is_new, path }
-    }
-
-    /// Standard output may continue a file of other programs.
-    fn truncate(&mut self) -> io::Result<()> {
-        let owns = self.is_regular && self.path.is_some();
-        if owns { self.out.get().set_len(0) } else { Ok(()) }
     }
 }
