@@ -233,6 +233,23 @@ fn an_endless_run_shows_its_rate() {
 }
 
 #[test]
+fn the_bar_of_a_file_counts_all_passes() {
+    let Some(lab) = Lab::with(&["python3"]) else { return };
+    let host = lab.host();
+    let file = format!("{}/file-{}.bin", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    std::fs::write(&file, [7; 1316 * 60 + 1]).expect("a file");
+    let send = |options: &str| {
+        let line = format!("send --iface lo -q --interval 5ms --file {file} {options}");
+        sent(&on_a_terminal(&host, "xterm", "", &line).finish())
+    };
+    // 120 full pieces, and one with the last bytes of both passes.
+    let (both, endless) = (send("--loop 2"), send("--loop --duration 600ms"));
+    let _ = std::fs::remove_file(&file);
+    assert!(had_bar(&both) && both.contains("/121"), "{both:?}");
+    assert!(!endless.contains("/121"), "{endless:?}");
+}
+
+#[test]
 fn raw_payloads_need_force_on_a_terminal() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();

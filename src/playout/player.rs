@@ -82,6 +82,15 @@ struct Pass {
     last: Option<(u64, u64)>,
 }
 
+/// The duration of a pass in 27 MHz ticks: before its first PCR, between this and the last one, and
+/// after it.
+#[derive(Clone, Copy, Debug, Default)]
+struct PassTicks {
+    before: u64,
+    between: u64,
+    after: u64,
+}
+
 impl Player {
     /// Datagrams of up to `packets` packets. `is_timed`: each has a time by the PCR.
     pub fn new(framing: Framing, packets: usize, is_timed: bool) -> Self {
@@ -156,12 +165,18 @@ impl Player {
     pub fn repeat(&mut self) {
         self.end_pass();
         let Some(media) = self.splice.as_ref().map(Splice::media_ticks) else { return };
-        self.pad(media.saturating_sub(self.pass_ticks()));
-        let ticks = self.pass_ticks().max(media);
-        let (_, next) = self.window.range();
+        let (pass, (_, end)) = (self.pass_ticks(), self.window.range());
+        self.timeline.end_pass(end, pass.after);
+        // Null packets fill the time if the pictures of this pass last longer than its packets.
+        let missing = media.saturating_sub(pass.total());
+        let (packets, ticks) = self.timeline.padding(missing, MOST_PADDING);
+        (0..packets).for_each(|_| {
+            self.window.push(&NULL_PACKET);
+        });
+        let next = end + packets;
+        self.timeline.end_pass(next, ticks);
         let Some(splice) = &mut self.splice else { return };
-        splice.next_pass(ticks);
-        self.timeline.trust_next();
+        splice.next_pass(pass.total() + ticks);
         self.pass = Pass { start: next, ..Pass::default() };
     }
 
@@ -291,9 +306,10 @@ impl Player {
 
     /// Whether the PCRs have waited long enough for the tables.
     fn has_waited(&self) -> bool {
-        let Some((first, last)) = self.first_pcrs.first().zip(self.first_pcrs.last()) else {
-            return false;
-        };
+        let Some(last) = self.first_pcrs.last() else { return false };
+        // Each program may have its own time base.
+        let mut of_pid = self.first_pcrs.iter().filter(|reference| reference.pid == last.pid);
+        let first = of_pid.next().unwrap_or(last);
         let is_full = self.first_pcrs.len() >= MOST_FIRST_PCRS;
         is_full || last.pcr.saturating_sub(first.pcr) > LONGEST_WITHOUT_TABLES
     }
@@ -307,27 +323,20 @@ impl Player {
         }
     }
 
-    /// Sends null packets for a time at the last rate: the pictures of this pass last longer than
-    /// its packets, and the rate of the stream stays the same.
-    fn pad(&mut self, ticks: u64) {
-        let per_packet = self.timeline.ticks_of(1).filter(|ticks| *ticks > 0);
-        let packets = per_packet.map_or(0, |per_packet| ticks / per_packet);
-        for _ in 0..packets.min(MOST_PADDING) {
-            self.window.push(&NULL_PACKET);
-        }
-    }
-
-    /// The ticks of a pass by its PCRs: from the first to the last, and the packets before and after
-    /// them.
-    fn pass_ticks(&self) -> u64 {
+    /// The ticks of this pass by its PCRs.
+    fn pass_ticks(&self) -> PassTicks {
         let (_, next) = self.window.range();
         let ends = self.pass.first.zip(self.pass.last);
-        let Some(((first, start), (last, end))) = ends else { return 0 };
-        let before =
-            self.timeline.first_ticks_of(first.saturating_sub(self.pass.start)).unwrap_or(0);
-        let after = self.timeline.ticks_of(next.saturating_sub(last)).unwrap_or(0);
-        let between = (end + PCR_MODULUS - start) % PCR_MODULUS;
-        before + between + after
+        let Some(((first, start), (last, end))) = ends else { return PassTicks::default() };
+        let packets = (first.saturating_sub(self.pass.start), next.saturating_sub(last));
+        let (before, after) = self.timeline.ticks_of_ends(packets.0, packets.1);
+        PassTicks { before, between: (end + PCR_MODULUS - start) % PCR_MODULUS, after }
+    }
+}
+
+impl PassTicks {
+    fn total(self) -> u64 {
+        self.before + self.between + self.after
     }
 }
 

@@ -142,7 +142,7 @@ fn a_repeated_stream_has_neither_jumps_nor_errors() {
         let counters: Vec<_> = of_pid.map(|packet| packet.counter()).collect();
         assert!(counters.windows(2).all(|two| two[1] == (two[0] + 1) % 16), "{pid}");
     }
-    // The position states the time. Each seam is rounded up to the next 90 kHz tick: here by none.
+    // The position states the time, also across the seams.
     for (number, packet) in packets.iter().enumerate() {
         if let Some(pcr) = packet.adaptation().pcr {
             assert_eq!(pcr, number as u64 * PACKET);
@@ -196,7 +196,162 @@ fn memory_is_bounded_without_pcrs() {
     assert!(player.next_datagram().is_err());
 }
 
+/// A stream of one or more programs, each with its own time base and PID of the PCR.
+#[derive(Clone, Debug)]
+struct Multiplex {
+    programs: u16,
+    /// The packets between two PCRs of the first program; all are equal at a constant rate.
+    intervals: Vec<u64>,
+    /// The ticks between these PCRs.
+    step: u64,
+    /// The packets before the first PCR and after the last one.
+    ends: (u64, u64),
+    /// One packet of this many is a null packet.
+    nulls: Option<u64>,
+    /// How much longer than the packets the pictures last.
+    longer: u64,
+}
+
+impl Multiplex {
+    /// Ticks of a packet: the rate between two PCRs is constant.
+    fn ticks(&self, packet: u64) -> u64 {
+        let (mut start, mut ticks) = (self.ends.0, 100 * self.step);
+        let mut intervals = self.intervals.iter().peekable();
+        if packet < start {
+            return ticks - (start - packet) * self.step / self.intervals[0];
+        }
+        while let Some(packets) = intervals.next() {
+            if packet < start + packets || intervals.peek().is_none() {
+                return ticks + (packet - start) * self.step / packets;
+            }
+            (start, ticks) = (start + packets, ticks + self.step);
+        }
+        ticks
+    }
+
+    fn base(program: u16) -> u64 {
+        (PCR_MODULUS + u64::from(program) * 7_000_000_019 - 100_000_000) % PCR_MODULUS
+    }
+
+    fn pcr_pid(program: u16) -> u16 {
+        if program == 0 { VIDEO } else { 0x200 + program }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        let between: u64 = self.intervals.iter().sum();
+        let (first, last) = (self.ends.0, self.ends.0 + between);
+        let all = last + 1 + self.ends.1;
+        let mut pcrs: Vec<u64> = self.intervals.iter().fold(vec![first], |mut pcrs, packets| {
+            pcrs.push(pcrs[pcrs.len() - 1] + packets);
+            pcrs
+        });
+        pcrs.retain(|packet| *packet <= last);
+        let write = |number: u64| {
+            let turn = (number % 11) as u16;
+            let program = if pcrs.contains(&number) { 0 } else { turn };
+            if number == first + 1 {
+                return writer.pat();
+            }
+            if number == first + 2 {
+                return writer.pmt();
+            }
+            if pcrs.contains(&number) || (1..self.programs).contains(&turn) {
+                let pcr = (Self::base(program) + self.ticks(number)) % PCR_MODULUS;
+                return writer.media(Self::pcr_pid(program), Some(pcr));
+            }
+            if number == 0 || number + 1 == all {
+                // Two pictures, of which the second lasts as long as the time between them.
+                let pass = self.ticks(all) - self.ticks(0) + self.longer;
+                let time = if number == 0 { 0 } else { pass / 600 };
+                let mut packet = writer.pes(AUDIO);
+                PacketMut::read(&mut packet).unwrap().shift_clock(time * 300);
+                return packet;
+            }
+            match self.nulls {
+                Some(each) if number % each == 0 => writer.null(),
+                _ => writer.media(VIDEO, None),
+            }
+        };
+        (0..all).map(write).collect::<Vec<_>>().concat()
+    }
+
+    /// The packets of some passes, and their times.
+    fn repeated(&self, passes: usize) -> Vec<(Vec<u8>, u64)> {
+        let (bytes, mut found) = (self.bytes(), Vec::new());
+        let mut player = Player::new(Framing::PLAIN, 1, true).repeating();
+        for pass in 0..passes {
+            found.extend(play(&mut player, &bytes, 10_000));
+            if pass + 1 < passes {
+                player.repeat();
+            }
+        }
+        player.finish();
+        take(&mut player, &mut found);
+        found
+    }
+}
+
+prop_compose! {
+    fn multiplex()(
+        programs in 1..4_u16,
+        is_constant in any::<bool>(),
+        intervals in proptest::collection::vec(4..60_u64, 6..12),
+        step in 200_000..1_080_000_u64,
+        ends in (0..60_u64, 1..60_u64),
+        nulls in proptest::option::of(3..9_u64),
+        longer in prop_oneof![Just(0), 0..3_000_000_u64],
+    ) -> Multiplex {
+        let intervals = if is_constant { vec![intervals[0]; intervals.len()] } else { intervals };
+        Multiplex { programs, intervals, step, ends, nulls, longer }
+    }
+}
+
 proptest! {
+    #[test]
+    fn each_pcr_states_its_send_time_across_the_seams(
+        stream in multiplex(),
+        passes in 2..5_usize,
+    ) {
+        // 500 ns (ISO/IEC 13818-1, 2.4.2.2) in 27 MHz ticks.
+        const MOST: u64 = 13;
+        let found = stream.repeated(passes);
+        let start = found[0].1;
+        for program in 0..stream.programs {
+            let mut pcrs = Vec::new();
+            for ((_, time), packet) in found.iter().zip(packets(&found)) {
+                let pcr = packet.adaptation().pcr;
+                let is_own = packet.pid() == Multiplex::pcr_pid(program);
+                if let (Some(pcr), true) = (pcr, is_own) {
+                    pcrs.push((pcr + PCR_MODULUS - (time - start)) % PCR_MODULUS);
+                }
+            }
+            prop_assert!(program > 0 || pcrs.len() > passes);
+            let errors = pcrs.iter().map(|pcr| {
+                let error = (pcr + PCR_MODULUS - pcrs.first().unwrap_or(pcr)) % PCR_MODULUS;
+                error.min(PCR_MODULUS - error)
+            });
+            prop_assert!(errors.clone().all(|error| error <= MOST), "{:?}", errors.max());
+        }
+    }
+
+    #[test]
+    fn at_a_constant_rate_positions_state_times_across_the_seams(
+        stream in multiplex(),
+        passes in 2..5_usize,
+    ) {
+        let stream = Multiplex { intervals: vec![stream.intervals[0]; 8], ..stream };
+        let found = stream.repeated(passes);
+        let step = |packets: u64| packets * stream.step / stream.intervals[0];
+        for (number, (_, time)) in (0_u64..).zip(&found) {
+            prop_assert!(time.abs_diff(step(number)) <= 13, "{number}: {time}");
+        }
+        // Timestamps move by whole ticks of 90 kHz, never into the pass before.
+        let pts: Vec<_> =
+            packets(&found).iter().filter_map(|packet| pes::pts(packet.payload())).collect();
+        prop_assert!(pts.is_sorted());
+    }
+
     #[test]
     fn any_division_of_the_input_gives_the_same_datagrams(
         piece in 1..3000_usize,

@@ -12,6 +12,12 @@ use crate::format::ts::{PACKET_LEN, PCR_MODULUS};
 /// A larger step is no passing of time, but a new time base. The standard permits 100 ms.
 const LONGEST_STEP: u64 = 27_000_000;
 
+/// Two PCRs of 500 ns accuracy each (ISO/IEC 13818-1, 2.4.2.2), in 27 MHz ticks.
+const MOST_INACCURATE: u64 = 27;
+
+/// Equal rates differ by less than one part of this many.
+const TOLERANCE: u64 = 1000;
+
 /// A time in 27 MHz ticks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticks(pub u64);
@@ -54,6 +60,43 @@ impl Rate {
         let ticks = u128::from(packets) * u128::from(self.ticks) / u128::from(self.packets.max(1));
         u64::try_from(ticks).unwrap_or(u64::MAX)
     }
+
+    /// The packets that fill a time. The last one may end later.
+    fn packets_for(self, ticks: u64) -> u64 {
+        let packets = u128::from(ticks) * u128::from(self.packets);
+        u64::try_from(packets.div_ceil(u128::from(self.ticks.max(1)))).unwrap_or(u64::MAX)
+    }
+}
+
+/// The mean of equal rates, and how many of all rates between two PCRs these are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mean {
+    ticks: u64,
+    packets: u64,
+    equal: u64,
+    all: u64,
+}
+
+impl Mean {
+    fn add(&mut self, rate: Rate) {
+        self.all += 1;
+        let expected = self.rate().ticks_of(rate.packets);
+        let tolerance = MOST_INACCURATE + expected / TOLERANCE;
+        if self.equal == 0 || rate.ticks.abs_diff(expected) <= tolerance {
+            self.equal += 1;
+            self.ticks = self.ticks.saturating_add(rate.ticks);
+            self.packets = self.packets.saturating_add(rate.packets);
+        }
+    }
+
+    fn rate(self) -> Rate {
+        Rate { ticks: self.ticks, packets: self.packets }
+    }
+
+    /// The rate if it is constant: nearly all are equal. Losses in the file change a few of them.
+    fn constant(self) -> Option<Rate> {
+        (self.equal > 0 && (self.all - self.equal) * 100 <= self.all).then(|| self.rate())
+    }
 }
 
 /// The times of the packets of a stream, numbered from 0.
@@ -69,6 +112,7 @@ pub struct Timeline {
     anchor: u64,
     rate: Option<Rate>,
     first_rate: Option<Rate>,
+    mean: Mean,
     /// The next PCR is on the same time base, however far away.
     is_trusted: bool,
     restarts: u64,
@@ -106,7 +150,9 @@ impl Timeline {
             return self.extend(packet);
         }
         let is_first = self.rate.is_none();
-        self.rate = Some(Rate { ticks: step, packets });
+        let rate = Rate { ticks: step, packets };
+        self.rate = Some(rate);
+        self.mean.add(rate);
         if is_first {
             self.first_rate = self.rate;
             // The packets before the first PCR.
@@ -138,13 +184,33 @@ impl Timeline {
         self.rate.map(|rate| rate.ticks_of(packets))
     }
 
-    /// The ticks of a number of packets at the first rate.
-    pub fn first_ticks_of(&self, packets: u64) -> Option<u64> {
-        self.first_rate.map(|rate| rate.ticks_of(packets))
+    /// The ticks of the packets before the first PCR of a pass, and of those from the last PCR of
+    /// the pass on. At a constant rate, their sum is exact.
+    pub fn ticks_of_ends(&self, before: u64, after: u64) -> (u64, u64) {
+        if let Some(rate) = self.mean.constant() {
+            let ticks = rate.ticks_of(before);
+            return (ticks, rate.ticks_of(before.saturating_add(after)) - ticks);
+        }
+        let ticks = |rate: Option<Rate>, packets| rate.map_or(0, |rate| rate.ticks_of(packets));
+        (ticks(self.first_rate, before), ticks(self.rate, after))
     }
 
-    /// The next PCR is on the same time base, even if it is far away.
-    pub fn trust_next(&mut self) {
+    /// How many packets fill a time, at most `most`, and their ticks. At a constant rate, the last
+    /// one may end later: the position of a packet states its time.
+    pub fn padding(&self, ticks: u64, most: u64) -> (u64, u64) {
+        let constant = self.mean.constant();
+        let packets = constant.or(self.rate).map_or(0, |rate| rate.packets_for(ticks)).min(most);
+        (packets, constant.map_or(ticks, |rate| rate.ticks_of(packets).max(ticks)))
+    }
+
+    /// Times the packets before `packet`, at the end of a pass, which last `ticks`. The next PCR is
+    /// on the same time base, even if it is far away.
+    pub fn end_pass(&mut self, packet: u64, ticks: u64) {
+        let is_open = self.rate.is_some() && packet > self.end;
+        if let Some(pcr) = self.pcr.filter(|_| is_open) {
+            self.pcr = Some((pcr + ticks % PCR_MODULUS) % PCR_MODULUS);
+            self.push(packet, ticks);
+        }
         self.is_trusted = true;
     }
 

@@ -87,6 +87,11 @@ impl Running {
         self.out.so_far()
     }
 
+    /// The error output until now.
+    pub fn errors_so_far(&self) -> String {
+        self.err.so_far()
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use super::passes::Passes;
-use super::source::{Source, Supply};
+use super::source::{Length, Source, Supply};
 use crate::input::{Input, InputError};
 
 /// A pipe that pauses must not hold a piece for ever: after this time without a byte, the piece
@@ -84,6 +84,13 @@ impl Source for Pieces {
 
     fn payload(&self) -> &[u8] {
         self.bytes()
+    }
+
+    fn length(&self) -> Length {
+        let (size, passes) = (self.input.input().size(), self.input.count());
+        let bytes = size.zip(passes).and_then(|(size, passes)| size.checked_mul(passes));
+        let datagrams = bytes.map(|bytes| bytes.div_ceil(self.piece.len() as u64));
+        Length { datagrams: datagrams.filter(|datagrams| *datagrams > 0), ..Length::default() }
     }
 
     fn retry(&self) -> Option<Duration> {

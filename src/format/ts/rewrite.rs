@@ -25,8 +25,9 @@ impl<'a> PacketMut<'a> {
         self.0[3] = self.0[3] & 0xf0 | counter & 0xf;
     }
 
-    /// Moves the PCR and the timestamps of a PES packet later by `ticks` of 27 MHz, a multiple of
-    /// 300: the timestamps count 90 kHz. Scrambled timestamps stay.
+    /// Moves the PCR and the timestamps of a PES packet later by `ticks` of 27 MHz. The
+    /// timestamps count 90 kHz: they move by whole ticks of it, rounded down. Scrambled timestamps
+    /// stay.
     pub fn shift_clock(&mut self, ticks: u64) {
         let Some(packet) = Packet::read(self.0) else { return };
         let (pcr, start) = (packet.adaptation().pcr, PACKET_LEN - packet.payload().len());
