@@ -122,7 +122,7 @@ pub struct RecvArgs {
     /// select datagrams; without TARGET, mcast takes all multicast. --iface selects interfaces of
     /// the capture by name, or by number from 0. mcast uses SAP and RTCP in the capture without
     /// --sap and --rtcp.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "rcvbuf", "spin", "no_offload"], hide_short_help = true, help_heading = TARGET, display_order = 5)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["command", "rcvbuf", "spin", "no_offload"], help_heading = TARGET, display_order = 5)]
     pub read: Option<Place>,
 
     /// Stop after N datagrams [default: no limit]
@@ -191,7 +191,7 @@ pub struct RecvArgs {
     /// UDP headers. Datagrams are then printed only with -v, -o hex or -o raw. With -, all text goes
     /// to standard error. Attach FILE to a report about a stream. If the group does not arrive at
     /// all, attach the facts of mcast check --record.
-    #[arg(short, long, value_name = "FILE", value_parser = place(), allow_hyphen_values = true, hide_short_help = true, help_heading = OUTPUT)]
+    #[arg(short, long, value_name = "FILE", value_parser = place(), allow_hyphen_values = true, help_heading = OUTPUT)]
     pub write: Option<Place>,
 
     /// Start a new file at this SIZE or after this TIME [unit: kB, MB, GiB, s, m, h] [default: no limit]

@@ -17,12 +17,12 @@ const OTHER_PAYLOADS: [&str; 5] = ["file", "lines", "message", "hex", "probe"];
 /// The options of `mcast send --replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// Send the UDP datagrams of a capture at its pace; '-': standard input
+    /// Send the datagrams of a capture; - is standard input
     ///
-    /// FILE is pcap or pcapng. Each datagram goes to its own group and port, or to every TARGET
-    /// that the command line names. mcast leaves out unicast datagrams unless --only names them.
-    /// The source address is that of this host.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["message", "probe", "interval", "rate", "flood", "burst"], group = "repeatable", hide_short_help = true, help_heading = PAYLOAD)]
+    /// FILE is pcap or pcapng. The datagrams leave at the pace of the capture. Each goes to its own
+    /// group and port, or to every TARGET that the command line names. mcast leaves out unicast
+    /// datagrams unless --only names them. The source address is that of this host.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["message", "probe", "interval", "rate", "flood", "burst"], group = "repeatable", help_heading = PAYLOAD)]
     pub replay: Option<Place>,
 
     /// Send at X times the pace of the capture: 0.5, 2, or max [default: 1]
