@@ -3,6 +3,7 @@
 mod clock;
 mod command;
 mod count;
+mod effort;
 mod figures;
 mod measurement;
 mod once_warnings;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::clock::{ClockWatch, Moment};
 use super::command::RunningCommand;
 use super::count::Counts;
+use super::effort::Effort;
 use super::measurement::Measurement;
 use super::querier::{QuerierWatch, igmp_or_mld_version, specific_interfaces};
 use super::recording::Recorder;
@@ -34,9 +35,6 @@ const MAX_CATCH_UP: Duration = Duration::from_millis(75);
 /// groups and printing the summary.
 const MAX_CATCH_UP_AFTER_SIGNAL: Duration = Duration::from_millis(35);
 
-/// How long that may take if other programs use the CPU.
-const MAX_CATCH_UP_ON_BUSY_CPU: Duration = Duration::from_secs(1);
-
 /// The longest time between two checks of everything except datagrams, if those keep arriving.
 const TURN: Duration = Duration::from_millis(10);
 
@@ -46,33 +44,6 @@ struct ReadResult {
     stop: Option<Stop>,
     /// All datagrams arrived after the end.
     only_late: bool,
-}
-
-/// The time that a task has taken, without the time that other programs used the CPU: datagrams
-/// that arrived in time count on a busy machine, too.
-struct Effort {
-    start: Instant,
-    cpu: Option<Duration>,
-}
-
-impl Effort {
-    fn begin() -> Self {
-        Effort { start: Instant::now(), cpu: host::cpu_time() }
-    }
-
-    /// Whether the task has taken `most`.
-    fn exceeds(&self, most: Duration) -> bool {
-        let elapsed = self.start.elapsed();
-        elapsed >= most && Self::is_over(elapsed, self.cpu_time(), most)
-    }
-
-    fn cpu_time(&self) -> Option<Duration> {
-        host::cpu_time().zip(self.cpu).map(|(now, then)| now.saturating_sub(then))
-    }
-
-    fn is_over(elapsed: Duration, cpu: Option<Duration>, most: Duration) -> bool {
-        elapsed >= MAX_CATCH_UP_ON_BUSY_CPU || cpu.unwrap_or(elapsed) >= most
-    }
 }
 
 /// A receiver, from the first datagram to the last.
@@ -320,7 +291,7 @@ impl<'a> RecvLoop<'a> {
     ) -> Result<Option<Stop>, RunError> {
         let effort = Effort::begin();
         let cutoff = until
-            .map(|until| UnixTime::now().before(effort.start.saturating_duration_since(until)));
+            .map(|until| UnixTime::now().before(effort.start().saturating_duration_since(until)));
         let mut reached = None;
         let most =
             if reporter.signal().is_some() { MAX_CATCH_UP_AFTER_SIGNAL } else { MAX_CATCH_UP };
@@ -434,26 +405,4 @@ fn on_several_interfaces(listens: &[Listen]) -> bool {
     listens.iter().any(|Listen { at, .. }| {
         *interfaces.entry((at.group, at.port)).or_insert(at.via.index) != at.via.index
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn other_programs_do_not_shorten_the_catch_up() {
-        let ms = Duration::from_millis;
-        for (elapsed, cpu, is_over) in [
-            (50, Some(50), false),
-            (80, Some(80), true),
-            (80, Some(20), false),
-            (999, Some(74), false),
-            (1000, Some(74), true),
-            (80, None, true),
-            (50, None, false),
-        ] {
-            let found = Effort::is_over(ms(elapsed), cpu.map(ms), MAX_CATCH_UP);
-            assert_eq!(found, is_over, "{elapsed} ms, CPU {cpu:?} ms");
-        }
-    }
 }
