@@ -109,6 +109,7 @@ fn may_be_null() -> BTreeSet<String> {
         ("summary_of_send", &[&RATES, &["cpu_ns", "pace_ns", "replay", "transport_stream"]]),
         ("summary_of_send.targets", &[&["impaired"]]),
         ("summary_of_send.targets.impaired", &[&["held_ns"]]),
+        ("summary_of_failure", &[&["time"]]),
         ("warning", &[&["remedy", "time"]]),
         // Events without nullable fields are listed too.
         ("datagram_sent", &[]),
@@ -121,7 +122,6 @@ fn may_be_null() -> BTreeSet<String> {
         ("summary_of_scan", &[&["kernel_drops"]]),
         ("summary_of_scan.found", &[&FOUND]),
         ("summary_of_check", &[]),
-        ("summary_of_failure", &[]),
         ("summary_of_ifaces", &[]),
         ("summary_of_send.replay", &[]),
     ];
