@@ -123,7 +123,7 @@ pub fn notices() -> Vec<Notice> {
         capture::twice("eth0", "eth1"),
         capture::repeated(),
         capture::wrong_checksums(9, 1000),
-        capture::no_packets(),
+        capture::no_packets("'x.pcap'"),
         capture::other_sources(9, to("10.0.0.5:4000"), to("239.1.1.1:5000")),
         capture::nothing_selected(&left, command, None, false),
         capture::nothing_selected(&v6, command, None, false),

@@ -122,8 +122,8 @@ pub fn dropped(number: u64) -> Notice {
 }
 
 /// The capture has ended, or the user ended it, before its first packet.
-pub fn no_packets() -> Notice {
-    warning(Id::NothingSelected, "the capture has no packets")
+pub fn no_packets(place: &str) -> Notice {
+    warning(Id::NothingSelected, format!("no packets were read from {place}"))
 }
 
 /// No datagram was selected: all to the targets are from other sources. `source` sent the first one.

@@ -92,7 +92,7 @@ fn warn_of_nothing(
     reporter: &mut Reporter,
 ) -> io::Result<()> {
     if reader.records() == 0 {
-        return reporter.warn(&capture::no_packets());
+        return reporter.warn(&capture::no_packets(&plan.place.quoted()));
     }
     let LeftOut { other_ifaces, other_sources, .. } = taking.tally.left_out;
     if let Some((source, to)) = taking.tally.other {
