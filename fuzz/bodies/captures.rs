@@ -17,6 +17,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 
 use mcast::capture::{Captured, Checksum, ReadError, Reader};
+use mcast::input::Place;
 
 use self::bytes::Bytes;
 use self::capture_file::{File, PacketBlock, pcap};
@@ -93,7 +94,7 @@ fn read(input: impl Read, len: usize) -> Content {
             }
             Err(error) if error.is_temporary() => {}
             Err(error) => {
-                let tip = error.tip("mcast recv --read");
+                let tip = error.tip("mcast recv --read", &Place::Standard);
                 assert!(!matches!(error, ReadError::Io(_)), "{error}");
                 assert!(tip.is_none_or(|tip| !tip.is_empty()));
                 content.error = Some(error.to_string());

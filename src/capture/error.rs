@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::foreign::Foreign;
+use crate::input::Place;
 
 /// Why a capture cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -102,13 +103,13 @@ impl ReadError {
     }
 
     /// How to read the input after all, in one line. `command` reads a capture from the place that
-    /// follows it: `mcast recv --read`.
-    pub fn tip(&self, command: &str) -> Option<String> {
+    /// follows it: `mcast recv --read`. `place` is the input.
+    pub fn tip(&self, command: &str, place: &Place) -> Option<String> {
         match self {
-            ReadError::Foreign(foreign) => foreign.tip(command),
+            ReadError::Foreign(foreign) => foreign.tip(command, place),
             // Wireshark refuses the same versions of pcapng.
             ReadError::Version { format: Format::Pcap, major: 2, .. } => {
-                Some("convert it with a tool of Wireshark: editcap FILE NEW.pcapng".to_owned())
+                Foreign::Capture("pcap").tip(command, place)
             }
             _ => None,
         }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use crate::input::Place;
 use crate::units::bytes::{take, u16_at};
+use crate::units::words::quote;
 
 /// How many bytes at the front decide.
 pub const SIGNATURE: usize = 400;
@@ -76,26 +78,33 @@ impl Foreign {
         }
     }
 
-    /// How to read the file after all.
-    pub fn tip(self, command: &str) -> Option<String> {
+    /// How to read the input after all, in one line. `command` reads a capture from the place that
+    /// follows it, and `place` is the input.
+    pub fn tip(self, command: &str, place: &Place) -> Option<String> {
+        let file = named(place);
         Some(match self {
             Foreign::Compressed(_, program) => {
-                format!("decompress it first: {program} FILE | {command} -")
+                format!("decompress it first: {program} {file} | {command} -")
             }
             Foreign::Archive(_) => "extract the capture first".to_owned(),
             Foreign::Capture(_) => {
-                "convert it with a tool of Wireshark: editcap FILE NEW.pcapng".to_owned()
+                format!("convert it with a tool of Wireshark: editcap {file} NEW.pcapng")
             }
             Foreign::HexDump => {
-                "convert it with a tool of Wireshark: text2pcap FILE NEW.pcapng".to_owned()
+                format!("convert it with a tool of Wireshark: text2pcap {file} NEW.pcapng")
             }
-            Foreign::Text => "record packets instead of text: tcpdump -w FILE".to_owned(),
+            Foreign::Text => "record packets instead of text: tcpdump -w NEW.pcap".to_owned(),
             Foreign::TransportStream => {
-                "send it as a payload: mcast send 239.1.1.1:5000 --file FILE".to_owned()
+                format!("send it as a payload: mcast send 239.1.1.1:5000 --file {file}")
             }
             Foreign::Handshakes | Foreign::Short | Foreign::Unknown(_) => return None,
         })
     }
+}
+
+/// The input as an argument of another program.
+fn named(place: &Place) -> String {
+    place.path().map_or_else(|| "FILE".to_owned(), |path| quote(&path.display().to_string()))
 }
 
 impl fmt::Display for Foreign {
@@ -199,7 +208,7 @@ mod tests {
     fn every_signature_is_recognised_and_few_have_no_tip() {
         for (signature, format) in SIGNATURES {
             assert_eq!(Foreign::recognise(signature), *format);
-            let tip = format.tip("mcast recv --read");
+            let tip = format.tip("mcast recv --read", &Place::Standard);
             assert_eq!(tip.is_none(), *format == Foreign::Handshakes, "{tip:?}");
         }
         assert_eq!(Foreign::recognise(b"\x7fELF"), Foreign::Unknown(*b"\x7fELF"));

@@ -1,6 +1,8 @@
 //! Captures: those that cannot be read, and the records that are left out.
 
 use super::page::Page;
+use std::path::PathBuf;
+
 use crate::capture::{Damage, Foreign, Format, ReadError, Reason};
 
 pub fn page() -> Page {
@@ -15,7 +17,9 @@ pub fn page() -> Page {
 }
 
 fn refused(error: ReadError) -> String {
-    let tip = error.tip("mcast recv --read").map(|tip| format!("\n  tip: {tip}"));
+    let tip = error
+        .tip("mcast recv --read", &PathBuf::from("FILE").into())
+        .map(|tip| format!("\n  tip: {tip}"));
     format!("error: cannot read 'FILE': {error}{}", tip.unwrap_or_default())
 }
 

@@ -4,6 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::results::{shown, summary};
 use super::samples::received;
+use std::path::PathBuf;
+
 use crate::capture::{Damage, Foreign, Omitted, ReadError, Reason};
 use crate::event::{CaptureInfo, Event, LeftOut, LeftOutRecords, Program, Reading, RecvSummary};
 use crate::notice::{Notice, capture, input};
@@ -102,7 +104,7 @@ fn reasons() -> String {
 
 fn errors() -> String {
     let source = ReadError::Foreign(Foreign::Compressed("gzip", "zcat"));
-    let tip = source.tip("mcast recv --read");
+    let tip = source.tip("mcast recv --read", &PathBuf::from("capture.pcap.gz").into());
     let place = "'capture.pcap.gz'".to_owned();
     format!("-- errors of recv --read\n{}", RunError::Capture { place, source, tip })
 }

@@ -168,7 +168,8 @@ pub fn ssm_unsupported(iface: &str, version: &str, joins: SourceJoins) -> Notice
 /// A recording ended before the run.
 pub fn recording_ended(failure: &RecordingFailure) -> Notice {
     let remedy = failure.needs_space().then(|| {
-        "free some space, or limit the recording: --write-limit 100MB --write-keep 10".to_owned()
+        "free some space, or limit the files: --write out.pcapng --write-limit 100MB --write-keep 10"
+            .to_owned()
     });
     warning(Id::RecordingEnded, format!("{failure}; mcast continues to receive"))
         .maybe_remedy(remedy)

@@ -210,7 +210,10 @@ impl<'a> ReadLoop<'a> {
                 self.reach_end();
                 Ok(Turn::Ends(ReadEnd { stop: Stop::InputEnd, damage: Some(error) }))
             }
-            source => Err(RunError::Capture { place, tip: source.tip(COMMAND), source }),
+            source => {
+                let tip = source.tip(COMMAND, &self.plan.place);
+                Err(RunError::Capture { place, tip, source })
+            }
         }
     }
 }

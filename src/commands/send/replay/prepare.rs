@@ -32,7 +32,7 @@ pub fn prepare(plan: &mut plan::Send, host: &Host) -> Result<(), PlanError> {
     let mut input = Input::open(&replay.place)?;
     input.rewind().map_err(|error| input.failed(error))?;
     let survey = survey(replay, input).map_err(|error| {
-        let tip = error.tip("mcast send --replay");
+        let tip = error.tip("mcast send --replay", &replay.place);
         let tip = tip.map(|tip| format!("\n  tip: {tip}")).unwrap_or_default();
         PlanError::Capture { place: replay.place.quoted(), error, tip }
     })?;

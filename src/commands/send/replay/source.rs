@@ -255,7 +255,7 @@ impl Source for Replay {
                 }
                 Err(ReadError::Io(error)) => return Err(self.reader.input().failed(error)),
                 Err(error) if self.totals.passes == 0 && self.reader.records() == 0 => {
-                    let tip = error.tip("mcast send --replay");
+                    let tip = error.tip("mcast send --replay", &self.plan.place);
                     let tip = tip.map(|tip| format!("\n  tip: {tip}")).unwrap_or_default();
                     let error = io::Error::other(format!("{error}{tip}"));
                     return Err(self.reader.input().failed(error));
