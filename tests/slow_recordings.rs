@@ -64,11 +64,14 @@ fn a_slow_reader_receives_what_the_summary_counts() {
     let Some(lab) = Lab::open() else { return };
     let (a, b) = lab.pair();
     let (fifo, reader) = fifo(&b, "order");
-    let line = format!("recv --iface e0 239.1.1.1:5000 -o json --count 3000 -w {}", fifo.display());
+    let line = format!(
+        "recv --iface e0 239.1.1.1:5000 --rcvbuf 4MiB -o json --count 3000 -w {}",
+        fifo.display()
+    );
     let recv = b.mcast(&line).ready();
     let reader = thread::spawn(|| read_slowly(reader));
     // More than the pipe and the buffers hold: mcast waits, and the kernel may drop some.
-    a.mcast("send --iface e0 239.1.1.1:5000 --probe --size 1400 --count 5000 --rate 20kpps")
+    a.mcast("send --iface e0 239.1.1.1:5000 --probe --size 1400 --count 20000 --rate 20kpps")
         .ends(0);
     let run = recv.ends(0);
     let recorded = &run.summary()["recording"];
@@ -88,7 +91,8 @@ fn a_stalled_reader_delays_neither_a_limit_nor_a_signal() {
     for (datagrams, limit, signal) in [(500, "--count 500", None), (6000, "", Some("TERM"))] {
         let (fifo, mut reader) = fifo(&b, "stalled");
         let fifo = fifo.display();
-        let line = format!("recv --iface e0 239.1.1.1:5000 -o json -w {fifo} {limit}");
+        let line =
+            format!("recv --iface e0 239.1.1.1:5000 --rcvbuf 4MiB -o json -w {fifo} {limit}");
         let recv = b.mcast(&line).ready();
         a.mcast(&format!(
             "send --iface e0 239.1.1.1:5000 --probe --size 1400 --count {datagrams} --rate 20kpps"

@@ -5,7 +5,7 @@
 
 mod lab;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lab::{Finished, Host, Lab, Running, eventually};
 use serde_json::{Value, json};
@@ -344,10 +344,11 @@ fn the_end_on_one_socket_waits_for_the_others() {
         ))
         .ready()
     });
+    let ready = Instant::now();
     receivers.iter().for_each(|recv| recv.signal("STOP"));
     a.mcast("send --iface e0 239.1.1.1:5000 --probe --burst 400 --count 400 -q").ends(0);
-    // The test needs the end of a duration, which began before the receiver was ready.
-    std::thread::sleep(Duration::from_secs(6));
+    // Each duration began before its receiver was ready.
+    eventually("the durations have passed", || ready.elapsed() > Duration::from_secs(6));
     a.mcast("send --iface e0 239.1.1.2:5001 --count 3 -i 1ms -q").ends(0);
     receivers.iter().for_each(|recv| recv.signal("CONT"));
     for (way, recv) in ways.into_iter().zip(receivers) {
