@@ -1,8 +1,10 @@
 //! The values of `--write-limit` and `--write-keep`.
 
-use bytesize::ByteSize;
+use std::time::Duration;
 
-use super::values::time;
+use bytesize::ByteSize;
+use jiff::SignedDuration;
+
 use crate::units::FileLimit;
 
 const EXAMPLES: &str = "for example 100MB, 1GiB, 10m or 1h";
@@ -31,12 +33,16 @@ pub fn write_limit(text: &str) -> Result<FileLimit, String> {
         "k" | "ki" | "mi" | "g" | "gi" | "t" | "ti" if is_number => {
             Err(format!("a size has a B; try {text}B"))
         }
-        _ => match time(text) {
-            Ok(time) if time >= FileLimit::LEAST_TIME => Ok(FileLimit::Time(time)),
-            Ok(_) => Err(format!("must be at least 1s; {EXAMPLES}")),
-            Err(why) if why.starts_with("must") => Err(format!("must be at least 1s; {EXAMPLES}")),
-            Err(_) => Err(format!("not a size or a time; {EXAMPLES}")),
-        },
+        _ => time(text),
+    }
+}
+
+fn time(text: &str) -> Result<FileLimit, String> {
+    let time: SignedDuration =
+        text.parse().map_err(|_| format!("not a size or a time; {EXAMPLES}"))?;
+    match Duration::try_from(time) {
+        Ok(time) if time >= FileLimit::LEAST_TIME => Ok(FileLimit::Time(time)),
+        _ => Err(format!("must be at least 1s; {EXAMPLES}")),
     }
 }
 
@@ -59,8 +65,6 @@ pub fn write_keep(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
