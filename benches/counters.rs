@@ -111,6 +111,7 @@ fn take(streams: &mut Streams, arrival: u64, (of, sequence): (u16, u64)) {
     let probe = Probe {
         kind: ProbeKind::Data,
         reply_wanted: false,
+        report_wanted: false,
         synchronised: true,
         stream: u64::from(of),
         sequence,

@@ -38,6 +38,7 @@ fn probe(sequence: u64) -> Probe {
     Probe {
         kind: ProbeKind::Data,
         reply_wanted: false,
+        report_wanted: false,
         synchronised: true,
         stream: 7,
         sequence,

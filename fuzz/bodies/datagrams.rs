@@ -147,7 +147,11 @@ impl Run {
         match bytes.u8() % 24 {
             0..=15 => self.probe(bytes, ProbeKind::Data),
             16 => self.probe(bytes, ProbeKind::End),
-            17 => self.probe(bytes, ProbeKind::Reply),
+            17 => {
+                let kinds = [ProbeKind::Reply, ProbeKind::Report];
+                let kind = kinds[usize::from(bytes.u8() & 1)];
+                self.probe(bytes, kind);
+            }
             18 => {
                 let who = bytes.u8();
                 let len = bytes.u8();
@@ -178,6 +182,7 @@ impl Run {
         let probe = Probe {
             kind,
             reply_wanted: flags & 1 != 0,
+            report_wanted: flags & 8 != 0,
             synchronised: flags & 2 != 0,
             stream: place.stream,
             sequence,
@@ -286,7 +291,7 @@ impl Run {
                         fed.numbers.insert(probe.sequence);
                     }
                     ProbeKind::End => fed.announced = fed.announced.max(probe.sequence),
-                    ProbeKind::Reply => {}
+                    ProbeKind::Reply | ProbeKind::Report => {}
                 }
                 self.streams.take(&probe, &arrival);
             }
@@ -469,6 +474,7 @@ fn plain(stream: u64, sequence: u64, sent: u64) -> Probe {
     Probe {
         kind: ProbeKind::Data,
         reply_wanted: false,
+        report_wanted: false,
         synchronised: true,
         stream,
         sequence,

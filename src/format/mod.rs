@@ -3,6 +3,7 @@
 pub mod artnet;
 pub mod described;
 pub mod digits;
+pub mod exchange;
 pub mod fields;
 pub mod iperf;
 pub mod kind;

@@ -5,8 +5,8 @@
 //! | --- | --- | --- |
 //! | 0 | 4 | magic `MCST` |
 //! | 4 | 1 | version, 1 |
-//! | 5 | 1 | kind: 0 data, 1 end, 2 reply |
-//! | 6 | 2 | flags: bit 0 a reply is wanted, bit 1 the sender's clock is synchronised |
+//! | 5 | 1 | kind: 0 data, 1 end, 2 reply, 3 report |
+//! | 6 | 2 | flags: bit 0 a reply is wanted, bit 1 the sender's clock is synchronised, bit 2 reports are wanted |
 //! | 8 | 8 | stream: random, one a run |
 //! | 16 | 8 | sequence from 0, one count for each target and interface; in an end, how many data datagrams went there |
 //! | 24 | 8 | send time, ns since the Unix epoch |
@@ -15,6 +15,8 @@
 //! | 34 | 2 | payload length as sent |
 //! | 36 | 4 | CRC-32C (RFC 3720, 12.1) of the whole payload with this field zero |
 //! | 40 | 8 | host: a hash of the kernel's boot id, 0 where there is none |
+//!
+//! [`super::exchange`] has the bodies of requests, replies and reports.
 
 /// The length of the header, and of the smallest probe, in bytes.
 pub const MIN_LEN: usize = 48;
@@ -32,6 +34,7 @@ const MAGIC: &[u8; 4] = b"MCST";
 const VERSION: u8 = 1;
 const REPLY_WANTED: u16 = 1;
 const SYNCHRONISED: u16 = 2;
+const REPORT_WANTED: u16 = 4;
 /// A receiver recognises a probe, its stream and its length by the bytes before this one.
 pub const CRC_START: usize = 36;
 
@@ -46,6 +49,15 @@ pub enum ProbeKind {
     End,
     /// The reply to a probe that requested it.
     Reply,
+    /// What a receiver has received of a stream that requested reports.
+    Report,
+}
+
+impl ProbeKind {
+    /// Whether such a probe belongs to the stream of a sender. Replies and reports answer one.
+    pub fn is_of_stream(self) -> bool {
+        matches!(self, ProbeKind::Data | ProbeKind::End)
+    }
 }
 
 /// A measured datagram.
@@ -55,6 +67,8 @@ pub struct Probe {
     pub kind: ProbeKind,
     /// The sender requests a reply.
     pub reply_wanted: bool,
+    /// The sender requests reports on the stream.
+    pub report_wanted: bool,
     /// The sender's clock follows a reference (adjtimex(2)).
     pub synchronised: bool,
     /// The random number of the run.
@@ -127,6 +141,7 @@ pub fn read(payload: &[u8], cut: bool) -> Reading {
         0 => ProbeKind::Data,
         1 => ProbeKind::End,
         2 => ProbeKind::Reply,
+        3 => ProbeKind::Report,
         _ => return Reading::Damaged(Damage::Unsupported, Some(stream)),
     };
     let sequence = u64_at(header, 16);
@@ -137,6 +152,7 @@ pub fn read(payload: &[u8], cut: bool) -> Reading {
     Reading::Probe(Probe {
         kind,
         reply_wanted: flags & REPLY_WANTED != 0,
+        report_wanted: flags & REPORT_WANTED != 0,
         synchronised: flags & SYNCHRONISED != 0,
         stream,
         sequence,
@@ -158,8 +174,14 @@ pub struct Writer {
 impl Writer {
     /// Writes probes of `len` bytes, at least [`MIN_LEN`].
     pub fn new(len: u16) -> Self {
-        let len = usize::from(len).max(MIN_LEN);
-        let pattern: Vec<u8> = (0..len).map(|offset| offset as u8).collect();
+        Writer::with_body(len, &[])
+    }
+
+    /// As [`Writer::new`], with `body` behind the header. The pattern fills the rest.
+    pub fn with_body(len: u16, body: &[u8]) -> Self {
+        let len = usize::from(len).max(MIN_LEN + body.len());
+        let mut pattern: Vec<u8> = (0..len).map(|offset| offset as u8).collect();
+        pattern[MIN_LEN..][..body.len()].copy_from_slice(body);
         Writer { tail: Tail::new(&pattern[MIN_LEN..]), pattern }
     }
 
@@ -184,9 +206,12 @@ impl Writer {
             ProbeKind::Data => 0,
             ProbeKind::End => 1,
             ProbeKind::Reply => 2,
+            ProbeKind::Report => 3,
         };
         let flag = |set: bool, bit: u16| if set { bit } else { 0 };
-        let flags = flag(probe.reply_wanted, REPLY_WANTED) | flag(probe.synchronised, SYNCHRONISED);
+        let flags = flag(probe.reply_wanted, REPLY_WANTED)
+            | flag(probe.synchronised, SYNCHRONISED)
+            | flag(probe.report_wanted, REPORT_WANTED);
         bytes[6..8].copy_from_slice(&flags.to_be_bytes());
         bytes[8..16].copy_from_slice(&probe.stream.to_be_bytes());
         bytes[16..24].copy_from_slice(&probe.sequence.to_be_bytes());
@@ -274,6 +299,7 @@ mod tests {
         Probe {
             kind: ProbeKind::Data,
             reply_wanted: false,
+            report_wanted: false,
             synchronised: true,
             stream: 0x0102_0304_0506_0708,
             sequence: 0x1112_1314_1516_1718,
@@ -356,13 +382,16 @@ mod tests {
         #[test]
         fn a_written_probe_is_read_again(
             (stream, sequence, sent, host) in any::<(u64, u64, u64, u64)>(),
-            (ttl, traffic_class, reply_wanted, synchronised) in any::<(u8, u8, bool, bool)>(),
-            (kind, len) in (0..3_usize, 0..2000_u16),
+            (ttl, traffic_class, reply_wanted, report_wanted, synchronised)
+                in any::<(u8, u8, bool, bool, bool)>(),
+            (kind, len) in (0..4_usize, 0..2000_u16),
         ) {
-            let kind = [ProbeKind::Data, ProbeKind::End, ProbeKind::Reply][kind];
+            let kinds = [ProbeKind::Data, ProbeKind::End, ProbeKind::Reply, ProbeKind::Report];
+            let kind = kinds[kind];
             let probe = Probe {
                 kind,
                 reply_wanted,
+                report_wanted,
                 synchronised,
                 stream,
                 sequence: sequence / 4,

@@ -36,7 +36,7 @@ pub use drops::{Discards, KernelDrops};
 pub use error::{NetError, Operation, describe};
 pub use frames::{Frame, Frames};
 pub use inbox::Inbox;
-pub use outbox::Outbox;
+pub use outbox::{Answer, Outbox};
 pub use queue::{Queued, SendQueue, Slot};
 pub use receive_buffer::Rcvbuf;
 pub use rejoin_report::report_membership;

@@ -1,9 +1,8 @@
 //! The sending side: the sockets of all endpoints.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,8 +18,14 @@ use super::watch::{
 use super::{Failure, NetError, Operation, SendQueue, SendResult, Wake};
 use crate::iface::{Cast, Change, Family, Presence, Via};
 use crate::sys;
-use crate::sys::{Backend, Batching, LONGEST_TRAIN, PollSource};
+use crate::sys::{Backend, Batching, PollSource};
 use crate::target::Endpoint;
+
+mod answers;
+mod sender;
+
+pub use answers::Answer;
+use sender::Sender;
 
 /// The sockets of a sender, with their endpoints.
 pub struct Outbox {
@@ -43,9 +48,11 @@ struct OutRoute {
 impl OutRoute {
     /// Connects the socket if this is its only endpoint. [`Outbox::add`] can give it further ones:
     /// Linux sends to a stated address through a connected socket (udp(7)); BSD refuses that.
-    fn connect(&self, backend: Backend) {
-        // Only Linux gains by it; other systems may select another interface on connecting.
-        if cfg!(target_os = "linux") && backend.is_native() && Rc::strong_count(&self.socket) == 1 {
+    fn connect(&self, backend: Backend, answers: bool) {
+        // Only Linux gains by it; other systems may select another interface on connecting. A
+        // connected socket receives no answers from other addresses.
+        let may_connect = cfg!(target_os = "linux") && backend.is_native() && !answers;
+        if may_connect && Rc::strong_count(&self.socket) == 1 {
             self.socket.connect(&self.at, self.source);
         }
     }
@@ -61,89 +68,6 @@ impl OutRoute {
                 || change.old.address != change.new.address
                 || change.old.vrf() != change.new.vrf();
             self.at.via = Arc::clone(&change.new);
-        }
-    }
-}
-
-/// A sending socket.
-struct Sender {
-    socket: UdpSocket,
-    /// Connected to its only endpoint.
-    connected: Cell<bool>,
-    /// The maximum number of datagrams in a train; 1 without trains, `None` before the first train.
-    longest: Cell<Option<usize>>,
-    /// A queue was full, but this host's own receivers have their copy (IP_MULTICAST_LOOP comes
-    /// first): the retry must not create a second one.
-    muted: Cell<bool>,
-    /// A queue was full, or may have been. Of several messages in one call the system reports only
-    /// the first error, and not whether a later, refused one had its copy. From then on each call
-    /// has one message.
-    was_full: Cell<bool>,
-    /// The queue stayed full for longer than the maximum wait, and no datagram has left since.
-    stuck: Cell<bool>,
-    /// The marks of the datagrams, if they differ from the options of the run.
-    marks: Cell<Marks>,
-}
-
-impl Sender {
-    fn open(
-        at: &Endpoint,
-        options: &SendOptions,
-        sharing: bool,
-        backend: Backend,
-    ) -> Result<Self, NetError> {
-        let socket = socket::sender(at, options, sharing, backend)?;
-        let longest = if matches!(backend, Backend::Native(batching) if batching.offload) {
-            None
-        } else {
-            Some(1)
-        };
-        let [connected, muted, was_full, stuck] = [false; 4].map(Cell::new);
-        let (longest, marks) = (Cell::new(longest), Cell::new(Marks::default()));
-        Ok(Sender { socket, connected, longest, muted, was_full, stuck, marks })
-    }
-
-    /// Switches the copies for this host's own receivers on or off.
-    fn mute(&self, at: &Endpoint, muted: bool) {
-        if self.muted.replace(muted) != muted {
-            let options = socket::options(&self.socket);
-            let set = if at.group.is_ipv4() {
-                options.set_multicast_loop_v4(!muted)
-            } else {
-                options.set_multicast_loop_v6(!muted)
-            };
-            if let Err(error) = set {
-                debug!(%error, "cannot set IP_MULTICAST_LOOP");
-            }
-        }
-    }
-
-    /// The maximum number of datagrams in a train to `at`.
-    fn longest(&self, at: &Endpoint) -> usize {
-        self.longest.get().unwrap_or_else(|| {
-            let longest =
-                if sys::can_send_trains(&self.socket) && !send_result::splits_trains(&at.via) {
-                    LONGEST_TRAIN
-                } else {
-                    1
-                };
-            if longest > 1 {
-                debug!("sending datagrams to {at} in trains (UDP_SEGMENT)");
-            }
-            self.longest.set(Some(longest));
-            longest
-        })
-    }
-
-    /// Connects the socket to its only endpoint, which saves a route lookup for each datagram. Not
-    /// if the kernel selects the source address: a connected socket would keep it.
-    fn connect(&self, at: &Endpoint, source: SocketAddr) {
-        if at.cast != Cast::Multicast || Some(source.ip()) != at.via.address {
-            return;
-        }
-        match self.socket.connect(at.socket_addr()) {
-            Ok(()) => self.connected.set(true),
-            Err(error) => debug!(%error, "cannot connect to {at}; addressing each datagram"),
         }
     }
 }
@@ -218,7 +142,7 @@ impl Outbox {
         let routes: Vec<OutRoute> =
             endpoints.iter().map(|at| opening.route(at.clone())).collect::<Result<_, _>>()?;
         drop(opening);
-        routes.iter().for_each(|route| route.connect(backend));
+        routes.iter().for_each(|route| route.connect(backend, options.answers));
         Ok(Outbox { routes, watch, retry: Retry::default(), options: options.clone(), backend })
     }
 
@@ -284,7 +208,7 @@ impl Outbox {
     }
 
     /// Waits until `until`, or for an event of `wake` or of the interfaces, or until `input` is
-    /// readable. Returns whether the reader of the output is gone.
+    /// readable, or until an answer arrived. Returns whether the reader of the output is gone.
     ///
     /// # Errors
     /// The error of the system.
@@ -295,7 +219,9 @@ impl Outbox {
         until: Option<Instant>,
     ) -> Result<bool, NetError> {
         let until = until.into_iter().chain(self.watch.due()).chain(self.retry.due()).min();
-        let woken = wait_for(input, self.watch.source(), wake, until, &mut Vec::new())?;
+        let answers = self.answering().map(|sender| sys::borrow(&sender.socket));
+        let sources = answers.chain(input);
+        let woken = wait_for(sources, self.watch.source(), wake, until, &mut Vec::new())?;
         self.watch.note_pending(woken.interfaces);
         Ok(woken.reader_gone)
     }
@@ -350,7 +276,7 @@ impl Outbox {
         self.routes
             .iter()
             .filter(|route| !route.stale && !route.socket.connected.get())
-            .for_each(|route| route.connect(self.backend));
+            .for_each(|route| route.connect(self.backend, self.options.answers));
         (joined, failed)
     }
 

@@ -51,7 +51,13 @@ impl SelfTest {
     /// The send that was refused.
     pub fn run(&self, count: u64) -> Result<(u64, u64), NetError> {
         let at = &self.listen.at;
-        let options = SendOptions { ttl: Some(0), loopback: true, dscp: None, source_port: None };
+        let options = SendOptions {
+            ttl: Some(0),
+            loopback: true,
+            dscp: None,
+            source_port: None,
+            answers: false,
+        };
         let sender = socket::sender(at, &options, false, self.backend)?;
         let mark = mark();
         for _ in 0..count {

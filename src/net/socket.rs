@@ -15,6 +15,9 @@ use crate::target::Endpoint;
 /// The default TTL or hop limit of multicast: datagrams stay on this network (RFC 1112, 6.1).
 const DEFAULT_TTL: u8 = 1;
 
+/// The receive buffer for answers in bytes: a second of them at the default limit.
+const ANSWER_BUFFER: usize = 1 << 20;
+
 /// The socket options of a sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SendOptions {
@@ -28,6 +31,8 @@ pub struct SendOptions {
     pub dscp: Option<u8>,
     /// The UDP source port; `None` lets the system choose.
     pub source_port: Option<u16>,
+    /// The sockets also receive the answers of receivers.
+    pub answers: bool,
 }
 
 /// The fields of the IP header that differ from datagram to datagram. `None` leaves the last one.
@@ -135,6 +140,12 @@ pub(super) fn sender(
     if let Some(class) = options.dscp.map(|dscp| u32::from(dscp) << 2) {
         set_traffic_class(&socket, family, class)?;
     }
+    if options.answers {
+        degrade("SO_RCVBUF", socket.set_recv_buffer_size(ANSWER_BUFFER));
+        if backend.is_native() {
+            degrade("ancillary data", sys::ask_for_metadata(&socket, family));
+        }
+    }
     let port = options.source_port.unwrap_or(0);
     let local = local_address(at, port);
     // The first socket binds the port exclusively, to detect another program. Then it shares the
@@ -236,7 +247,13 @@ pub(super) fn source_of(socket: &UdpSocket, at: &Endpoint, backend: Backend) -> 
         // A second socket: connecting the first one would bind its address permanently.
         let probe = sender(
             at,
-            &SendOptions { ttl: None, loopback: false, dscp: None, source_port: None },
+            &SendOptions {
+                ttl: None,
+                loopback: false,
+                dscp: None,
+                source_port: None,
+                answers: false,
+            },
             false,
             backend,
         )

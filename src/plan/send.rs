@@ -307,6 +307,7 @@ impl Send {
                 loopback: !args.no_loop,
                 dscp: args.dscp,
                 source_port: args.source_port,
+                answers: false,
             },
             show: (content.is_shown() && !args.flood) || args.common.display.verbose > 0,
             advice,

@@ -78,7 +78,7 @@ impl Paths {
                 counted.first = counted.first.min(probe.sequence);
                 counted.end = counted.end.max(probe.sequence.saturating_add(1));
             }
-            ProbeKind::Reply => {}
+            ProbeKind::Reply | ProbeKind::Report => {}
         }
         if let Some(left) = left {
             let (sent, least) = counted.leg.ttl.unwrap_or((probe.ttl, left));
@@ -131,6 +131,7 @@ mod tests {
         Probe {
             kind,
             reply_wanted: false,
+            report_wanted: false,
             synchronised: false,
             stream: 7,
             sequence,

@@ -132,7 +132,7 @@ impl Counts {
                         Classified::Measured { stream: probe.stream, seq: probe.sequence, delay }
                     }
                     ProbeKind::End => return Classified::End,
-                    ProbeKind::Reply => Classified::Plain,
+                    ProbeKind::Reply | ProbeKind::Report => Classified::Plain,
                 }
             }
             Reading::Damaged(damage, stream) => {
@@ -331,6 +331,7 @@ mod tests {
         let probe = Probe {
             kind: ProbeKind::Data,
             reply_wanted: false,
+            report_wanted: false,
             synchronised: false,
             stream: 1,
             sequence: 0,

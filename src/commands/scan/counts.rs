@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::event::{FoundInfo, describe_found};
 use crate::format::probe;
-use crate::format::probe::{ProbeKind, Reading};
+use crate::format::probe::Reading;
 use crate::host;
 use crate::net::Datagram;
 use crate::plan;
@@ -51,7 +51,7 @@ impl Counts {
         self.meter.add(meta.time, payload.len());
         self.alive.insert((endpoint.group, endpoint.port, endpoint.via.index));
         match probe::read(payload, meta.truncated) {
-            Reading::Probe(probe) if probe.kind != ProbeKind::Reply => {
+            Reading::Probe(probe) if probe.kind.is_of_stream() => {
                 self.streams.take(&probe, &arrival);
             }
             Reading::Damaged(damage, stream) => self.streams.damaged(damage, stream, &arrival),

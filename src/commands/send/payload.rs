@@ -54,6 +54,7 @@ impl PayloadWriter {
                 let common = Probe {
                     kind: ProbeKind::Data,
                     reply_wanted: false,
+                    report_wanted: false,
                     synchronised: host::is_synchronised(),
                     stream: random(),
                     sequence: 0,

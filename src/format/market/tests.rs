@@ -349,9 +349,10 @@ proptest! {
     fn probes_are_not_market_data(len in 48_u16..1472, sequence: u64, sent: u64, stream: u64) {
         use crate::format::probe::{Probe, ProbeKind, Writer};
         let (kind, ttl, traffic_class) = (ProbeKind::Data, 16, 0);
-        let (reply_wanted, synchronised, host) = (false, false, 1);
+        let (reply_wanted, report_wanted, synchronised, host) = (false, false, false, 1);
         let probe = Probe {
-            kind, reply_wanted, synchronised, stream, sequence, sent, ttl, traffic_class, host,
+            kind, reply_wanted, report_wanted, synchronised, stream, sequence, sent, ttl,
+            traffic_class, host,
         };
         prop_assert!(recognise(&Writer::new(len).bytes(&probe)).is_none());
     }

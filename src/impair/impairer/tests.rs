@@ -254,6 +254,7 @@ fn data(kind: ProbeKind, sequence: u64, sent: Duration) -> Probe {
     Probe {
         kind,
         reply_wanted: false,
+        report_wanted: false,
         synchronised: false,
         stream: 7,
         sequence,

@@ -33,6 +33,8 @@ pub enum Operation {
     Send(Endpoint),
     /// Receiving on an address and port.
     Receive(IpAddr, u16),
+    /// Receiving the answers of receivers.
+    ReceiveAnswers,
     /// Waiting for datagrams and signals.
     Wait,
     /// Listing the interfaces of this host.
@@ -63,6 +65,7 @@ impl fmt::Display for Operation {
             Operation::Receive(group, port) => {
                 write!(f, "receive on {}", SocketAddr::new(*group, *port))
             }
+            Operation::ReceiveAnswers => write!(f, "receive answers"),
             Operation::Wait => write!(f, "wait for datagrams"),
             Operation::ListInterfaces => write!(f, "list the interfaces of this host"),
         }

@@ -39,6 +39,7 @@ pub fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
         Operation::Send(at) => send_tip(at, error),
         Operation::Set(_)
         | Operation::Receive(..)
+        | Operation::ReceiveAnswers
         | Operation::Wait
         | Operation::ListInterfaces => None,
     }

@@ -103,8 +103,8 @@ impl Streams {
 
     /// Adds a probe. Returns its delay if the clocks agree.
     pub fn take(&mut self, probe: &Probe, arrival: &Arrival) -> Option<i64> {
-        if probe.kind == ProbeKind::Reply {
-            // A reply does not belong to the stream.
+        if !probe.kind.is_of_stream() {
+            // A reply or a report does not belong to the stream.
             return None;
         }
         let local = self.local;

@@ -14,6 +14,7 @@ fn probe(stream: u64, sequence: u64, sent: i64) -> Probe {
     Probe {
         kind: ProbeKind::Data,
         reply_wanted: false,
+        report_wanted: false,
         synchronised: false,
         stream,
         sequence,
