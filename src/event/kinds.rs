@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{
     CheckSummary, Checking, FoundInfo, IfacesSummary, InterfaceInfo, IntervalReport, Listening,
-    Reading, ReceivedDatagram, RecvSummary, ScanSummary, Scanning, SendSummary, Sending,
-    SentDatagram, notice,
+    Reading, ReceivedDatagram, ReceiversReport, RecvSummary, ScanSummary, Scanning, SendSummary,
+    Sending, SentDatagram, notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -46,6 +46,8 @@ pub enum Event<'a> {
     Left(Left<'a>),
     /// The counters of a receiver since the last report.
     Interval(IntervalReport),
+    /// The receivers of a sender's streams so far.
+    Receivers(ReceiversReport),
     /// The last event of `mcast recv`.
     #[serde(rename = "summary")]
     RecvSummary(RecvSummary),

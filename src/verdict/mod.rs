@@ -6,6 +6,8 @@ mod limits;
 mod recording;
 
 pub use ending::{Ended, RunError, Stop, conclude};
-pub use judge::{COULD_NOT_RUN, Evidence, Verdict, of_capture, of_list, of_recv, of_scan, of_send};
+pub use judge::{
+    COULD_NOT_RUN, Evidence, Verdict, of_capture, of_list, of_recv, of_reports, of_scan, of_send,
+};
 pub use limits::Limits;
 pub use recording::RecordingFailure;
