@@ -140,6 +140,7 @@ ids! {
         InterfaceNoAddress = "interface-no-address",
         InterfaceUp = "interface-up",
         KernelDrops = "kernel-drops",
+        LocalSender = "local-sender",
         LoopbackLoops = "loopback-loops",
         NoAnnouncements = "no-announcements",
         NoFrames = "no-frames",
