@@ -98,7 +98,7 @@ pub struct BenchArgs {
 /// The benchmarks.
 #[derive(Debug, Subcommand)]
 pub enum BenchCommand {
-    /// Find the highest rate without loss to all receivers (RFC 3918, 4.3)
+    /// Find the highest rate without loss (RFC 3918, 4.3)
     ///
     /// mcast sends trials at different rates. Receivers that run mcast recv --reply report what
     /// arrived. The search halves the range between the highest rate that passed and the lowest one
@@ -170,16 +170,10 @@ pub struct ThroughputArgs {
     ///
     /// Bits are those of whole frames, without preamble and gap. A higher rate than 100Mbit or
     /// 100kpps requires --force.
-    #[arg(long, value_name = "RATE", default_value = "100Mbit", hide_default_value = true, allow_hyphen_values = true, help_heading = PACE)]
+    #[arg(long, value_name = "RATE", default_value = "100Mbit", hide_default_value = true, allow_hyphen_values = true, help_heading = LIMITS)]
     pub max_rate: Rate,
 
-    /// Stop the search if the range is this narrow [default: 1%]
-    ///
-    /// The range lies between the highest rate that passed and the lowest rate that failed.
-    #[arg(long, value_name = "PERCENT", value_parser = values::share, default_value = "1%", hide_default_value = true, allow_hyphen_values = true, hide_short_help = true, help_heading = PACE)]
-    pub resolution: f64,
-
-    /// Stop after TIME [unit: us, ms, s, m, h] [default: 30m]
+    /// Stop the search after TIME [unit: us, ms, s, m, h] [default: 30m]
     ///
     /// A longer time than 30m requires --force.
     #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "30m", hide_default_value = true, allow_hyphen_values = true, help_heading = LIMITS)]
@@ -188,17 +182,23 @@ pub struct ThroughputArgs {
     /// Allow rates and times beyond the limits of mcast
     ///
     /// Rates near that of the link disturb all of its users. Groups that network protocols use
-    /// (224.0.0.0/24, ff02::1 and others) are refused even with --force.
+    /// (224.0.0.0/24 and ff02::/16) are refused even with --force.
     #[arg(long, help_heading = LIMITS)]
     pub force: bool,
 
     /// Set the TTL or hop limit [default: 1]
-    #[arg(long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = ADVANCED)]
+    #[arg(long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = TARGET, display_order = 2)]
     pub ttl: Option<u8>,
 
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,
+
+    /// Stop the search if the range is this narrow [default: 1%]
+    ///
+    /// The range lies between the highest rate that passed and the lowest rate that failed.
+    #[arg(long, value_name = "PERCENT", value_parser = values::share, default_value = "1%", hide_default_value = true, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
+    pub resolution: f64,
 
     /// The options of every command that sends or receives.
     #[command(flatten)]
@@ -214,7 +214,7 @@ pub struct ThroughputArgs {
     mut_arg("no_offload", |no_offload| no_offload.hide(true)),
 )]
 pub struct JoinArgs {
-    /// Join this group and port: 239.1.1.1:5000, SOURCE@232.1.1.1:5000 [default: 224.202.20.30:54321]
+    /// Join this group: 239.1.1.1:5000, SOURCE@232.1.1.1:5000 [default: 224.202.20.30:54321]
     #[arg(value_name = "TARGET", value_parser = target, default_value = DEFAULT_TARGET, hide_default_value = true, help_heading = TARGET, display_order = 0)]
     pub target: TargetRange,
 
@@ -250,6 +250,7 @@ pub struct JoinArgs {
     disable_help_flag = true,
     arg(help::help_option()),
     mut_arg("iface", |iface| iface.short('i')),
+    mut_arg("no_offload", |no_offload| no_offload.hide(true)),
 )]
 pub struct GroupsArgs {
     /// Send to these groups: 239.1.0.0/22:5000, 239.1.0.0+1000:5000 or [ff15::1]+8:5000
@@ -262,13 +263,13 @@ pub struct GroupsArgs {
     #[arg(long, value_name = "RATE", default_value = "1kpps", hide_default_value = true, allow_hyphen_values = true, help_heading = PACE)]
     pub rate: Rate,
 
-    /// Send N datagrams to each group in a trial [default: 5]
+    /// Send N datagrams to each group [default: 5]
     ///
-    /// A group counts as forwarded if one of them arrives.
+    /// In each trial. A group counts as forwarded if one of them arrives.
     #[arg(short, long, value_name = "N", value_parser = values::per_group, default_value = "5", hide_default_value = true, allow_hyphen_values = true, help_heading = LIMITS)]
     pub count: u64,
 
-    /// Stop after TIME [unit: us, ms, s, m, h] [default: 30m]
+    /// Stop the search after TIME [unit: us, ms, s, m, h] [default: 30m]
     ///
     /// A longer time than 30m requires --force.
     #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "30m", hide_default_value = true, allow_hyphen_values = true, help_heading = LIMITS)]
@@ -279,7 +280,7 @@ pub struct GroupsArgs {
     pub force: bool,
 
     /// Set the TTL or hop limit [default: 1]
-    #[arg(long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = ADVANCED)]
+    #[arg(long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = TARGET, display_order = 2)]
     pub ttl: Option<u8>,
 
     /// Print text or json

@@ -1,8 +1,9 @@
 //! Warnings and notes of a benchmark.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::{Id, Level, Notice};
+use crate::units::words::count;
 
 /// `bench join` captures no frames.
 pub fn no_frames() -> Notice {
@@ -11,6 +12,19 @@ pub fn no_frames() -> Notice {
         "run mcast with sudo to measure from the membership report on the wire, and to the last \
          frame after a leave",
     )
+}
+
+/// A receiver sent no report on a trial.
+pub fn vanished(receiver: IpAddr, left: usize) -> Notice {
+    let what = format!(
+        "{receiver} no longer reports and is left out; {}",
+        match left {
+            0 => "no receiver is left".to_owned(),
+            left => format!("the trial is repeated with {}", count(left as u64, "receiver")),
+        }
+    );
+    Notice::new(Level::Warning, Id::ReceiverSilent, what)
+        .remedy("check that mcast recv --reply still runs there, and start the benchmark again")
 }
 
 /// The sender is on the receiving host.

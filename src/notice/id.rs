@@ -151,6 +151,7 @@ ids! {
         NothingReceived = "nothing-received",
         NothingSelected = "nothing-selected",
         RcvbufCapped = "rcvbuf-capped",
+        ReceiverSilent = "receiver-silent",
         RecordingEnded = "recording-ended",
         ReplayLeftOut = "replay-left-out",
         SharedUniverse = "shared-universe",

@@ -6,7 +6,9 @@ mod judge;
 mod limits;
 mod recording;
 
-pub use bench::{JoinEvidence, of_join};
+pub use bench::{
+    GroupsEvidence, JoinEvidence, ThroughputEvidence, of_groups, of_join, of_throughput,
+};
 pub use ending::{Ended, RunError, Stop, conclude};
 pub use judge::{COULD_NOT_RUN, Evidence, Verdict, of_capture, of_list, of_recv, of_scan, of_send};
 pub use limits::Limits;

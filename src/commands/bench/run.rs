@@ -1,6 +1,6 @@
 //! Runs a benchmark.
 
-use super::join;
+use super::{groups, join, throughput};
 use crate::plan;
 use crate::report::Reporter;
 use crate::verdict::{RunError, Verdict};
@@ -12,6 +12,7 @@ use crate::verdict::{RunError, Verdict};
 pub fn run(plan: &plan::Bench, reporter: &mut Reporter) -> Result<Verdict, RunError> {
     match plan {
         plan::Bench::Join(plan) => join::run(plan, reporter),
-        plan::Bench::Throughput(_) | plan::Bench::Groups(_) => todo!(),
+        plan::Bench::Throughput(plan) => throughput::run(plan, reporter),
+        plan::Bench::Groups(plan) => groups::run(plan, reporter),
     }
 }

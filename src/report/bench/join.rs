@@ -1,6 +1,7 @@
 //! `bench join` in text: a line for each cycle, and the latencies at the end.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::latency::{histogram, table, time, time_or_dash};
 use crate::event::{CycleInfo, JoinFrom, JoinSummary};
@@ -28,7 +29,7 @@ impl Cycles {
             "{:>5}{:>12}{:>12}{:>12}{:>12}",
             cycle.cycle,
             time_or_dash(cycle.join),
-            time_or_dash(cycle.leave),
+            cycle.leave.map_or_else(|| "-".to_owned(), |leave| after_leave(leave, cycle.gap)),
             cycle.datagrams,
             time_or_dash(cycle.gap)
         )?;
@@ -41,6 +42,14 @@ impl Cycles {
             write!(out, "  {}", paint.caution(remark))?;
         }
         writeln!(out)
+    }
+}
+
+/// A leave latency. Below the gap between datagrams, only that is known.
+fn after_leave(leave: Duration, gap: Option<Duration>) -> String {
+    match gap.filter(|gap| leave < *gap) {
+        Some(gap) => format!("< {}", time(gap)),
+        None => time(leave),
     }
 }
 
@@ -94,8 +103,7 @@ fn exactness(summary: &JoinSummary, out: &mut dyn Write) -> io::Result<()> {
     let (Some(gap), Some(most)) = (summary.gap, summary.gap_max) else { return Ok(()) };
     writeln!(
         out,
-        "resolution: datagrams arrived every {} (p50), at most {} apart; latencies are exact to \
-         that time",
+        "resolution: the time between two datagrams, p50 {}, max {}",
         time(gap),
         time(most)
     )

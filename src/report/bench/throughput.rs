@@ -21,7 +21,7 @@ impl Trials {
         if !std::mem::replace(&mut self.begun, true) {
             let titles = format!(
                 "{:>5}{:>6}{:>12}{:>12}{:>12}{:>10}{:>10}",
-                "frame", "trial", "offered", "sent", "sent", "receivers", "worst"
+                "frame", "trial", "offered", "sent", "bitrate", "receivers", "worst"
             );
             writeln!(out, "{}", paint.faint(titles))?;
         }
@@ -85,7 +85,7 @@ pub fn summary(summary: &ThroughputSummary, paint: Paint, out: &mut dyn Write) -
         writeln!(out)?;
         let titles = format!(
             "{:>5}{:>9}{:>13}{:>13}{:>13}{:>8}  {}",
-            "frame", "payload", "throughput", "throughput", "failed at", "trials", "bounded by"
+            "frame", "payload", "throughput", "bitrate", "failed at", "trials", "bounded by"
         );
         writeln!(out, "{}", paint.faint(titles))?;
     }

@@ -151,6 +151,8 @@ impl Results {
         let joins: Vec<Duration> = joins.filter_map(|cycle| cycle.join).collect();
         let delays: Vec<Duration> = counted().filter_map(|cycle| cycle.report_delay).collect();
         let leaves: Vec<Duration> = self.cycles.iter().filter_map(|cycle| cycle.leave).collect();
+        let gap = self.gaps.get(self.gaps.len() / 2).copied();
+        let describe = |latencies| describe(latencies, gap.unwrap_or_default());
         JoinSummary {
             bench: JoinName,
             elapsed,
@@ -162,7 +164,7 @@ impl Results {
             join: describe(&joins),
             report_delay: describe(&delays),
             leave: describe(&leaves),
-            gap: self.gaps.get(self.gaps.len() / 2).copied(),
+            gap,
             gap_max: self.gaps.last().copied(),
             sources: self.sources.into_iter().collect(),
             verdict,
