@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::{
     BenchingGroups, BenchingJoin, BenchingThroughput, CheckSummary, Checking, CycleInfo, FoundInfo,
     GroupsSummary, IfacesSummary, InterfaceInfo, IntervalReport, JoinSummary, Listening, Reading,
-    ReceivedDatagram, RecvSummary, ScanSummary, Scanning, SendSummary, Sending, SentDatagram,
-    StepInfo, ThroughputSummary, TrialInfo, notice,
+    ReceivedDatagram, ReceiversReport, RecvSummary, ScanSummary, Scanning, SendSummary, Sending,
+    SentDatagram, StepInfo, ThroughputSummary, TrialInfo, notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -62,6 +62,8 @@ pub enum Event<'a> {
     Left(Left<'a>),
     /// The counters of a receiver since the last report.
     Interval(IntervalReport),
+    /// The receivers of a sender's streams so far.
+    Receivers(ReceiversReport),
     /// The last event of `mcast recv`.
     #[serde(rename = "summary")]
     RecvSummary(RecvSummary),

@@ -21,6 +21,7 @@ mod notice;
 mod pair;
 mod playout;
 mod ready;
+mod receivers;
 mod recording;
 mod recv;
 mod replay;
@@ -57,6 +58,10 @@ pub use measured::{
 pub use pair::{Missing, OffsetInfo, PairInfo, SideInfo, describe_pairs, value_of_pairs};
 pub use playout::{PlayoutInfo, PlayoutPace, PlayoutProgram, PlayoutTotals};
 pub use ready::{FormInfo, InputInfo, Listening, Program, RcvbufInfo, SCHEMA, Sending};
+pub use receivers::{
+    MOST_LISTED, ReceiverInfo, ReceiversInfo, ReceiversReport, ReportFacts, ReportTarget,
+    ReportedInfo, ReportedStreamInfo,
+};
 pub use recording::RecordingInfo;
 pub use recv::{IntervalReport, RecvCounters, RecvSummary};
 pub use replay::{NotReplayed, ReplayInfo, ReplayTotals};

@@ -344,6 +344,7 @@ fn sender(
         period: Some(period),
         shape: Shape::Even,
         impair: None,
+        reports: None,
         seed: None,
         burst: 1,
         spin: SpinLimit::Usual,

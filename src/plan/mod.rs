@@ -16,6 +16,7 @@ mod read;
 mod recording;
 mod recv;
 mod replay;
+mod reports;
 mod scan;
 mod selection;
 mod send;
@@ -36,6 +37,7 @@ pub use read::Read;
 pub use recording::{Recording, Unsuitable};
 pub use recv::{COMMAND_GRACE, Recv};
 pub use replay::{Found, Replay};
+pub use reports::Reports;
 #[cfg(test)]
 pub(crate) use scan::NO_CAPABILITY;
 pub use scan::Scan;

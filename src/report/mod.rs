@@ -25,6 +25,7 @@ mod playout;
 mod progress;
 mod raw;
 mod ready_writer;
+mod receivers;
 mod recording;
 mod replay;
 mod reporter;

@@ -13,7 +13,7 @@ use super::screen::Screen;
 use super::style::Paint;
 use super::{
     bench, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs, playout,
-    recording, replay, scan, traffic,
+    receivers, recording, replay, scan, traffic,
 };
 use crate::assertion::Value;
 use crate::event::{
@@ -22,7 +22,7 @@ use crate::event::{
     TargetInfo, Totals, spans,
 };
 use crate::units::dscp;
-use crate::units::rcvbuf::RcvbufRequest;
+use crate::units::rcvbuf::{RcvbufRequest, format_duration};
 use crate::units::words::{count, span};
 use crate::verdict::{COULD_NOT_RUN, Verdict};
 
@@ -69,6 +69,7 @@ impl Format for Text {
             Event::Interval(report) => {
                 interval::line(report, self.screen.columns(), self.paint, out)
             }
+            Event::Receivers(report) => receivers::line(report, self.paint, out),
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
             Event::Scanning(ready) => scan::scanning(ready, out),
@@ -194,6 +195,10 @@ impl Text {
             }
             let what = ready.len_bytes.filter(|_| ready.stream.is_some());
             let what = what.map(|len| format!(", {len}-byte probes")).unwrap_or_default();
+            let reports = ready
+                .reports
+                .map(|every| format!(" with reports every {}", format_duration(every)));
+            let what = what + &reports.unwrap_or_default();
             let input = ready.input.as_ref().map(|of| match ready.playout {
                 Some(_) => format!(", {}", of.place.quoted()),
                 None => input(of, ready.len_bytes),
@@ -326,6 +331,10 @@ impl Text {
         summary.playout.as_ref().map_or(Ok(()), |totals| playout::totals(totals, out))?;
         impaired::lines(&summary.targets, self.paint, out)?;
         summary.replay.as_ref().map_or(Ok(()), |totals| replay::summary(totals, out))?;
+        summary.reports.as_ref().map_or(Ok(()), |reports| {
+            receivers::summary(reports, self.whole, self.screen.columns(), self.paint, out)
+        })?;
+        measured::passed(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }
 

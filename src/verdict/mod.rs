@@ -10,6 +10,8 @@ pub use bench::{
     GroupsEvidence, JoinEvidence, ThroughputEvidence, of_groups, of_join, of_throughput,
 };
 pub use ending::{Ended, RunError, Stop, conclude};
-pub use judge::{COULD_NOT_RUN, Evidence, Verdict, of_capture, of_list, of_recv, of_scan, of_send};
+pub use judge::{
+    COULD_NOT_RUN, Evidence, Verdict, of_capture, of_list, of_recv, of_reports, of_scan, of_send,
+};
 pub use limits::Limits;
 pub use recording::RecordingFailure;

@@ -13,6 +13,7 @@ mod pieces;
 mod queue_sender;
 mod recovery;
 mod replay;
+mod report_collector;
 mod run;
 #[cfg(test)]
 mod scripted;
