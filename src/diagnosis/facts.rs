@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-pub use frames::{FlowFacts, FrameFacts, Queries};
+pub use frames::{FlowFacts, FrameFacts, PimRouter, Queries};
 pub use path::{Leg, LegKind, Path};
 
 use super::firewall::DropRule;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::human::size;
 use super::screen::{Screen, WHOLE, wrap};
 use super::style::Paint;
-use crate::notice::{Level, Notice, Place};
+use crate::notice::{Level, Notice, Place, Where};
 
 /// Paragraphs are wrapped at this column, or at the width of a narrower terminal.
 const WIDTH: usize = 100;
@@ -81,7 +81,7 @@ pub fn paragraph(
         // Commands are copied, and stay on one line.
         write!(out, "{WHOLE}{:MARGIN$}    {}", "", command.run)?;
         if command.place != Place::Here {
-            write!(out, "{}", paint.faint(format_args!("   # {}", command.place)))?;
+            write!(out, "{}", paint.faint(format_args!("   # {}", Where(command))))?;
         }
         writeln!(out)?;
     }

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::PimHello;
+
 /// The content of a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
@@ -27,8 +29,7 @@ pub enum What {
         /// The groups of all captured records, including those that the host leaves.
         groups: Vec<IpAddr>,
     },
-    /// A multicast router announces itself (PIM, RFC 7761, 4.9.2).
-    PimHello,
+    PimHello(PimHello),
     Other,
 }
 
