@@ -198,11 +198,10 @@ fn hello(router: &PimRouter) -> String {
         u16::MAX => "unlimited hold time".to_owned(),
         time => format!("hold time {time} s"),
     });
-    let also = Some(&router.addresses[..router.addresses.len().min(FEW)])
-        .filter(|addresses| !addresses.is_empty())
-        .map(|all| {
-            format!("also {}", list(&all.iter().map(IpAddr::to_string).collect::<Vec<_>>()))
-        });
+    let of_family =
+        router.addresses.iter().filter(|also| also.is_ipv4() == router.router.is_ipv4());
+    let also: Vec<String> = of_family.take(FEW).map(IpAddr::to_string).collect();
+    let also = (!also.is_empty()).then(|| format!("also {}", list(&also)));
     with_roles(router, &priority.into_iter().chain(hold).chain(also).collect::<Vec<_>>())
 }
 

@@ -10,5 +10,4 @@ mod pim;
 mod query;
 
 pub use packet::{Flaw, Packet};
-pub use pim::PimHello;
-pub use query::{Query, What};
+pub use query::{PimHello, Query, What};

@@ -2,27 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::What;
+use super::{PimHello, What};
 use crate::units::bytes::{take, u16_at};
 
 /// Version 2, type hello.
 const HELLO: u8 = 0x20;
 
 const HEADER: usize = 4;
-
-/// A multicast router announces itself. The options are those of the captured part.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PimHello {
-    /// How many seconds the router counts as a neighbour after this hello: 0 if it stops PIM, 65535
-    /// if it never expires.
-    pub hold_time: Option<u16>,
-    /// The highest becomes the designated router.
-    pub dr_priority: Option<u32>,
-    /// A random number of each start of PIM on the interface.
-    pub generation: Option<u32>,
-    /// The other addresses of the interface.
-    pub addresses: Vec<IpAddr>,
-}
 
 /// Reads the captured beginning of a PIM message. An option that is cut, or of another length than
 /// the standard's, is left out.

@@ -1,9 +1,7 @@
-//! The content of a packet, and membership queries.
+//! The content of a packet: membership queries and PIM hellos.
 
 use std::net::IpAddr;
 use std::time::Duration;
-
-use super::PimHello;
 
 /// The content of a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,4 +44,18 @@ pub struct Query {
     pub interval: Option<Duration>,
     /// The robustness variable (QRV, RFC 3376, 4.1.6), if stated.
     pub robustness: Option<u8>,
+}
+
+/// A multicast router announces itself. The options are those of the captured part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PimHello {
+    /// How many seconds the router counts as a neighbour after this hello: 0 if it stops PIM, 65535
+    /// if it never expires.
+    pub hold_time: Option<u16>,
+    /// The highest becomes the designated router.
+    pub dr_priority: Option<u32>,
+    /// A random number of each start of PIM on the interface.
+    pub generation: Option<u32>,
+    /// The other addresses of the interface.
+    pub addresses: Vec<IpAddr>,
 }
