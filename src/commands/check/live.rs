@@ -208,10 +208,10 @@ impl Live {
                 (What::Query(query), Towards::Us) => {
                     note_query(queries, name, target, frame, query)
                 }
-                (What::PimHello(hello), Towards::Us) => {
-                    if frame.packet.source.is_ipv4() == target.is_ipv4() {
-                        pim.note(name, frame.packet.source, hello);
-                    }
+                (What::PimHello(hello), Towards::Us)
+                    if frame.packet.source.is_ipv4() == target.is_ipv4() =>
+                {
+                    pim.note(name, frame.packet.source, hello);
                 }
                 _ if frame.packet.destination == target => note_flow(flows, name, frame),
                 // Membership reports are multicast too, but no data.
