@@ -4,7 +4,7 @@
 mod lab;
 
 use lab::scenes::uses_igmp;
-use lab::{Finished, Frr, Host, Lab, eventually, finding, ids};
+use lab::{Finished, Frr, Host, Lab, Running, eventually, finding, ids, record};
 use serde_json::Value;
 
 /// The source's router is the rendezvous point for 239.1.0.0/16.
@@ -73,8 +73,7 @@ impl Row {
     /// Listens for the group, and runs the suggested command at the sender, slowly enough to hear
     /// some hellos.
     fn listen(&self, target: &str) -> Finished {
-        let listener =
-            self.receiver.mcast(&format!("check --listen {target} --iface e0 -o json")).ready();
+        let listener = self.start(&format!("--listen {target}")).ready();
         let line = listener.line(|line| line.contains("\"ready\""));
         let ready: Value = serde_json::from_str(&line).expect("JSON");
         let send = ready["send"].as_str().expect("a command").replace("20ms", "100ms");
@@ -84,7 +83,12 @@ impl Row {
     }
 
     fn check(&self, target: &str) -> Finished {
-        self.receiver.mcast(&format!("check {target} --iface e0 -d 5s -o json")).finish()
+        self.start(&format!("{target} -d 5s")).finish()
+    }
+
+    fn start(&self, arguments: &str) -> Running {
+        let record = record().join(" ");
+        self.receiver.mcast(&format!("check {arguments} --iface e0 -o json {record}"))
     }
 }
 

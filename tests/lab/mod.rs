@@ -35,7 +35,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 pub use capture::Capture;
-pub use findings::{assert_no_ts_error, finding, ids};
+pub use findings::{assert_no_ts_error, finding, ids, record};
 pub use frr::Frr;
 pub use process::{Finished, Running, eventually};
 pub use switch::Switch;
