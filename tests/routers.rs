@@ -83,6 +83,8 @@ fn a_router_without_multicast_routing_differs_from_a_low_ttl() {
                     "show ipv6 mroute ff15::1234",
                 ],
             );
+            let next = ip.either("beginning with 10.1.0.1", "beginning with fd00:1::1");
+            assert!(remedy.contains(next), "{checked}");
             let commands = found["commands"].to_string();
             show.iter().for_each(|show| assert!(commands.contains(show), "{show}\n{checked}"));
             assert!(remedy.contains("rendezvous point"), "{checked}");
@@ -112,7 +114,9 @@ fn a_short_check_does_not_miss_a_pim_router() {
             hosts.receiver.mcast(&format!("check {target} --iface e0 -d 300ms -o json")).ends(0);
         let found = finding(&checked, "no-pim-router");
         assert_eq!(found["level"], "note", "{checked}");
-        assert!(found["evidence"].as_str().unwrap().contains("too short"), "{checked}");
+        let evidence = found["evidence"].as_str().unwrap();
+        let next = ip.either("the router towards 10.0.0.100 is 10.1.0.1", "is fd00:1::1");
+        assert!(evidence.contains("too short") && evidence.contains(next), "{checked}");
         let quoted = ip.either(target.clone(), format!("'{target}'"));
         let command = format!("mcast check {quoted} --iface e0 --duration 130s");
         assert_eq!(found["commands"][0]["run"], command, "{checked}");

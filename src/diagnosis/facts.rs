@@ -39,6 +39,8 @@ pub struct Facts {
     pub interfaces: Vec<LinkFacts>,
     /// The interface of the kernel's route to the group; `None` without a route.
     pub route: Option<String>,
+    /// The router of the kernel's route to the source, if it is on the expected interface.
+    pub next_hop: Option<IpAddr>,
     /// Sockets that are bound to no VRF receive from all of them (udp_l3mdev_accept).
     pub l3mdev_accept: Option<bool>,
     /// The result of the join.

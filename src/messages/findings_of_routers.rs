@@ -49,6 +49,12 @@ fn from(source: &str, (name, facts): Sample) -> Sample {
     (name, facts)
 }
 
+/// The route to the source has a router.
+fn behind((name, mut facts): Sample) -> Sample {
+    facts.next_hop = Some(address("10.0.0.1"));
+    (name, facts)
+}
+
 fn named() -> Vec<Sample> {
     let asking = || vec![queries("10.0.0.1", Some(125))];
     let many = (1..=7).map(|number| router(&format!("10.0.0.{number}"), number)).collect();
@@ -99,6 +105,16 @@ fn missing() -> Vec<Sample> {
         far("no-router-so-far", "silence", 3.0, vec![]),
         far("no-pim", "silence", 40.0, vec![queries("10.0.0.1", Some(125))]),
         far("no-router", "silence", 130.0, vec![]),
+        behind(far(
+            "no-pim-on-the-next-hop",
+            "silence",
+            40.0,
+            vec![
+                queries("10.0.0.1", Some(125)),
+                Queries { version: 2, ..queries("10.0.0.9", None) },
+            ],
+        )),
+        behind(far("no-pim-on-the-next-hop-so-far", "silence", 3.0, vec![])),
         from("fd09::5", with("no-router-of-ipv6", "silence-ipv6", 130.0, vec![], vec![])),
     ]
 }

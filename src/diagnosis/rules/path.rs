@@ -157,10 +157,8 @@ fn not_routed(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
         format!("one of the {hops} routers between")
     };
     let rendezvous_point = if is_source_specific(*group) { "" } else { "the rendezvous point, " };
-    let first = match routers::routers(facts)[..] {
-        [] => String::new(),
-        [router, ..] => format!(", beginning with {}", router.router),
-    };
+    let first = routers::first(facts);
+    let first = first.map(|router| format!(", beginning with {router}")).unwrap_or_default();
     let finding = Notice::fault(
         Id::NotRouted,
         format!("{between} {} and this host does not forward {group}", path.source),

@@ -213,56 +213,76 @@ fn no_pim_router(facts: &Facts, name: &str, others: &[Notice]) -> Option<Notice>
     if !is_silent(facts) || explained || facts.path.is_some() {
         return None;
     }
-    let queriers = some(
-        queries(facts).map(|queries| queries.querier.to_string()).collect::<Vec<_>>().into_iter(),
-    );
     let time = seconds(facts.seconds);
     let what =
         format!("no PIM router detected on {name} in {time}, and {source} is in another network");
-    if facts.seconds < ONE_HELLO {
-        let listen = LISTEN[usize::from(queriers.is_empty())];
-        return Some(
-            Notice::note(
-                Id::NoPimRouter,
-                what,
-                "PIM routers send a hello every 30 s by default (RFC 7761, 4.11): this check was \
-                 too short to detect every router",
-            )
-            .remedy("listen for a full hello interval")
-            .run(Place::Here, format!("{} --duration {listen}s", facts.target.check(Some(name)))),
-        );
+    let next = facts.next_hop.map(|router| {
+        let asks = queries(facts).find(|queries| queries.querier == router);
+        let role = asks.map(|queries| format!(" ({})", querier(facts, queries.version)));
+        format!("the router towards {source} is {router}{}; ", role.unwrap_or_default())
+    });
+    let interval = "PIM routers send a hello every 30 s by default (RFC 7761, 4.11)";
+    let known = format!("{}{interval}", next.unwrap_or_default());
+    if facts.seconds >= ONE_HELLO {
+        return Some(routed_without_pim(facts, Notice::warning(Id::NoPimRouter, what, known)));
     }
-    let queriers = if queriers.is_empty() {
-        "no querier was detected either".to_owned()
-    } else {
-        format!("the querier {queriers} can be a switch, or a router without PIM")
-    };
-    let finding = Notice::warning(
-        Id::NoPimRouter,
-        what,
-        format!(
-            "PIM routers send a hello every 30 s by default (RFC 7761, 4.11); {queriers}; without \
-             PIM, only an {} proxy or static multicast routes forward the group to this network",
-            either(facts, "IGMP", "MLD")
-        ),
+    let listen = LISTEN[usize::from(queries(facts).next().is_none())];
+    Some(
+        Notice::note(
+            Id::NoPimRouter,
+            what,
+            format!("{known}: this check was too short to detect every router"),
+        )
+        .remedy("listen for a full hello interval")
+        .run(Place::Here, format!("{} --duration {listen}s", facts.target.check(Some(name)))),
     )
-    .remedy(
-        "enable multicast routing and PIM on the router's interface in this network, or check the \
-         proxy. These commands show the router's PIM interfaces and its route for the group",
+}
+
+/// Completes the finding that no router runs PIM: the ways to forward the group without it, and the
+/// commands for the router.
+fn routed_without_pim(facts: &Facts, finding: Notice) -> Notice {
+    let others: Vec<String> = queries(facts)
+        .filter(|queries| Some(queries.querier) != facts.next_hop)
+        .map(|queries| queries.querier.to_string())
+        .collect();
+    let queriers = if queries(facts).next().is_none() {
+        "; no querier was detected either".to_owned()
+    } else if others.is_empty() {
+        String::new()
+    } else {
+        let all = some(others.into_iter());
+        format!("; the querier {all} can be a switch, or a router without PIM")
+    };
+    let evidence = format!(
+        "{}{queriers}; this is consistent with no router that forwards groups to this network, \
+         and with a router that sends no hellos: a passive PIM interface, an {} proxy or static \
+         multicast routes",
+        finding.why.as_deref().unwrap_or_default(),
+        either(facts, "IGMP", "MLD")
     );
+    let router = facts.next_hop.map_or("the router".to_owned(), |router| router.to_string());
     let (ip, inet, inet6) = either(facts, ("ip", "", ""), ("ipv6", "inet6 ", " inet6"));
     let (group, junos) = (facts.target.group, |run| vec![Variant { system: System::Junos, run }]);
-    Some(
-        finding
-            .ask_router(
-                format!("show {ip} pim interface"),
-                junos(format!("show pim interfaces{inet6}")),
-            )
-            .ask_router(
-                format!("show {ip} mroute {group}"),
-                junos(format!("show multicast route {inet}group {group}")),
-            ),
-    )
+    finding
+        .why(evidence)
+        .remedy(format!(
+            "check on {router} that multicast routing and PIM run on its interface in this \
+             network, or that its proxy or static routes have the group"
+        ))
+        .ask_router(
+            format!("show {ip} pim interface"),
+            junos(format!("show pim interfaces{inet6}")),
+        )
+        .ask_router(
+            format!("show {ip} mroute {group}"),
+            junos(format!("show multicast route {inet}group {group}")),
+        )
+}
+
+/// The router to look at first: the one that forwards groups to this network, or else the one
+/// towards the source.
+pub fn first(facts: &Facts) -> Option<IpAddr> {
+    routers(facts).first().map(|router| router.router).or(facts.next_hop)
 }
 
 /// Whether no datagrams and no frames of the group arrived.
