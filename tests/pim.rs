@@ -32,8 +32,8 @@ interface e1
  ip pim hello 1
  ip pim drpriority 7
  ip igmp
- ip igmp query-interval 2
  ip igmp query-max-response-time 10
+ ip igmp query-interval 2
  ip multicast boundary oil BOUNDARY
 ";
 
