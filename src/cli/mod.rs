@@ -1,6 +1,7 @@
 //! The command line: the commands, their options and their help.
 
 mod addresses;
+mod bench;
 mod check;
 mod command;
 mod common;
@@ -18,6 +19,7 @@ mod parse;
 mod rcvbuf;
 mod recv;
 mod replay;
+mod reports;
 mod scan;
 mod send;
 mod shape;
@@ -25,6 +27,7 @@ pub mod values;
 mod write_limit;
 
 pub use addresses::ScanTarget;
+pub use bench::{BenchArgs, BenchCommand, GroupsArgs, JoinArgs, ThroughputArgs};
 pub use check::CheckArgs;
 pub use command::{Cli, Command, with_help};
 pub use common::{CommonArgs, DisplayArgs, Typed};
@@ -35,6 +38,7 @@ pub use man::ManArgs;
 pub use parse::parse;
 pub use recv::RecvArgs;
 pub use replay::{Flow, GapLimit, ReplayArgs};
+pub use reports::ReportArgs;
 pub use scan::ScanArgs;
 pub use send::SendArgs;
 pub use shape::ShapeArgs;

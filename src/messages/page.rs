@@ -28,7 +28,9 @@ pub fn text() -> String {
         super::findings::page(),
         super::checks::page(),
         super::results::page(),
+        super::receivers::page(),
         super::scans::page(),
+        super::benches::page(),
         super::names::page(),
     ];
     pages.iter().map(Page::text).collect()

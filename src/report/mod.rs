@@ -1,5 +1,6 @@
 //! Shows events: a file for each format, and a reporter that writes the wanted events.
 
+mod bench;
 mod capture;
 mod check;
 mod columns;
@@ -24,6 +25,7 @@ mod playout;
 mod progress;
 mod raw;
 mod ready_writer;
+mod receivers;
 mod recording;
 mod replay;
 mod reporter;

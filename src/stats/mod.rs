@@ -10,6 +10,7 @@ mod meter;
 pub mod pair;
 pub mod peers;
 pub mod ptp;
+pub mod receivers;
 pub mod rtp;
 pub mod sequence;
 pub mod stream;
