@@ -7,6 +7,7 @@
 //!
 //! [`source_texts`] finds the texts in the source. A text that no sample shows fails the test.
 
+mod benches;
 mod captures;
 mod checks;
 mod command_line;
