@@ -22,7 +22,8 @@ fn bench(host: &Host, arguments: &str) -> Running {
 /// A snooping switch with a sender, a receiver and a bystander.
 fn switched(lab: &Lab) -> (Switch, [Host; 3]) {
     let mut switch = lab.switch();
-    let hosts = ["10.0.0.100", "10.0.0.101", "10.0.0.102"].map(|ip| lab.host_on(&mut switch, ip));
+    let hosts =
+        ["100", "101", "102"].map(|host| lab.host_on(&mut switch, &format!("10.0.0.{host}/24")));
     switch.wait_for_pruning(&hosts[0], &hosts[2]);
     (switch, hosts)
 }
@@ -122,6 +123,9 @@ fn a_policer_bounds_the_throughput() {
     let Some(lab) = Lab::with(&["bridge", "nft"]) else { return };
     let (switch, [a, b, c]) = switched(&lab);
     let receivers = [receiver(&b, "239.1.1.1:5000"), receiver(&c, "239.1.1.1:5000")];
+    for port in [1, 2] {
+        lab::eventually("the switch has a member", || switch.has_member(port, "239.1.1.1"));
+    }
     switch.host().firewall(
         "table bridge policer { chain forward { type filter hook forward priority 0; oifname p2 \
          meta l4proto udp limit rate over 200/second burst 20 packets drop; }; }",
