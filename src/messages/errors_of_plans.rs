@@ -53,6 +53,7 @@ const REFUSED: &[&str] = &[
     "mcast send --iface e0 255.255.255.255:5000 --burst 2000",
     "mcast send --iface e0 --probe --size 65527",
     "mcast send --iface e0 --probe --size 20",
+    "mcast send --iface e0 --probe --reports 1s --size 100",
     "mcast send --iface e0 --message tick --size 2",
     "mcast send --iface e0 --message= --size 100",
     "mcast send --iface e0 --replay x.pcap --speed max --loop",

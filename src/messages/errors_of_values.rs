@@ -20,6 +20,7 @@ const VALUES: &[&str] = &[
     "mcast send --ttl 300",
     "mcast send --dscp ef9",
     "mcast send --source-port 0",
+    "mcast send --probe --reports 10ms",
     "mcast send --replay x.pcap --speed fast",
     "mcast send --replay x.pcap --loop 0",
     "mcast send --replay x.pcap --max-gap soon",

@@ -28,6 +28,7 @@ mod page;
 mod pairs;
 mod playouts;
 mod readings;
+mod receivers;
 mod recordings;
 mod replays;
 mod results;
