@@ -81,7 +81,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Benchmark multicast between hosts by the methods of RFC 3918
     ///
-    /// throughput and groups send, and mcast recv --reply on other hosts reports what arrives. join
+    /// throughput and groups send, and mcast recv --reply on other hosts reports the losses. join
     /// runs on a receiving host while any program sends.
     Bench(BenchArgs),
     /// List the network interfaces and their multicast group memberships
