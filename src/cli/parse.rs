@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::habit::{answer, command_first, join_ports, misread, read, shown};
-use super::{Cli, Command, RecvArgs, ScanArgs, SendArgs, Typed, with_help};
+use super::{Cli, Command, PingArgs, RecvArgs, ScanArgs, SendArgs, Typed, with_help};
 use crate::iface::Wanted;
 use crate::units::printable::Printable;
 
@@ -38,7 +38,8 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     })?;
     if let Command::Send(SendArgs { common, .. })
     | Command::Recv(RecvArgs { common, .. })
-    | Command::Scan(ScanArgs { common, .. }) = &mut cli.command
+    | Command::Scan(ScanArgs { common, .. })
+    | Command::Ping(PingArgs { common, .. }) = &mut cli.command
     {
         common.typed = typed;
     }
@@ -80,7 +81,8 @@ fn mark_default_interface(command: &mut Command, matches: &ArgMatches) {
     match command {
         Command::Send(SendArgs { common, .. })
         | Command::Recv(RecvArgs { common, .. })
-        | Command::Scan(ScanArgs { common, .. }) => {
+        | Command::Scan(ScanArgs { common, .. })
+        | Command::Ping(PingArgs { common, .. }) => {
             common.iface = common.iface.drain(..).filter_map(mark).collect();
         }
         Command::Check(args) => args.iface = args.iface.take().and_then(mark),

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{
     CheckSummary, Checking, FoundInfo, IfacesSummary, InterfaceInfo, IntervalReport, Listening,
-    Reading, ReceivedDatagram, RecvSummary, ScanSummary, Scanning, SendSummary, Sending,
-    SentDatagram, notice,
+    PingSummary, Pinging, Reading, ReceivedDatagram, RecvSummary, ReplyInfo, ScanSummary, Scanning,
+    SendSummary, Sending, SentDatagram, notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -31,6 +31,11 @@ pub enum Event<'a> {
     /// The scan begins.
     #[serde(rename = "ready")]
     Scanning(Scanning<'a>),
+    /// The sockets are open: the first request follows.
+    #[serde(rename = "ready")]
+    Pinging(Pinging<'a>),
+    /// A reply arrived.
+    Reply(ReplyInfo<'a>),
     /// A scan found a group that carries data.
     Found(&'a FoundInfo),
     /// A datagram arrived.
@@ -55,6 +60,9 @@ pub enum Event<'a> {
     /// The last event of `mcast scan`.
     #[serde(rename = "summary")]
     ScanSummary(ScanSummary),
+    /// The last event of `mcast ping`.
+    #[serde(rename = "summary")]
+    PingSummary(Box<PingSummary>),
     /// A finding of `mcast check`.
     #[serde(serialize_with = "notice::finding")]
     Finding(&'a Notice),
@@ -82,6 +90,7 @@ impl Event<'_> {
             Event::RecvSummary(_)
                 | Event::SendSummary(_)
                 | Event::ScanSummary(_)
+                | Event::PingSummary(_)
                 | Event::CheckSummary(_)
                 | Event::IfacesSummary(_)
                 | Event::Failure(_)

@@ -3,9 +3,11 @@
 pub mod ending;
 mod judge;
 mod limits;
+mod ping;
 mod recording;
 
 pub use ending::{Ended, RunError, Stop, conclude};
 pub use judge::{COULD_NOT_RUN, Evidence, Verdict, of_capture, of_list, of_recv, of_scan, of_send};
 pub use limits::Limits;
+pub use ping::{PingEvidence, of_ping};
 pub use recording::RecordingFailure;
