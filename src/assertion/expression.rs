@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Value;
 use super::limit::value;
-use super::metric::{METRICS, Metric};
+use super::metric::{Metric, Vocabulary};
 use super::operator::{OPERATOR_CHARS, OPERATORS, Operator, meant, operators};
 use super::refusal::{example, no_comparison, no_metric, no_value};
 
@@ -63,14 +63,15 @@ impl fmt::Display for Assertion {
     }
 }
 
-impl FromStr for Assertion {
-    type Err = String;
-
-    /// Reads `METRIC OP VALUE`, with or without spaces between them.
-    fn from_str(text: &str) -> Result<Self, String> {
+impl Assertion {
+    /// Reads `METRIC OP VALUE`, with or without spaces between them. The metric is one of `of`.
+    ///
+    /// # Errors
+    /// The reason and a correct expression.
+    pub fn read(text: &str, of: Vocabulary) -> Result<Self, String> {
         // A reason of the verdict is one line.
         let expr = text.trim().replace(char::is_whitespace, " ");
-        let Some(at) = expr.find(OPERATOR_CHARS) else { return Err(no_comparison(&expr)) };
+        let Some(at) = expr.find(OPERATOR_CHARS) else { return Err(no_comparison(of, &expr)) };
         let (name, rest) = expr.split_at(at);
         let end = rest
             .find(|letter: char| !OPERATOR_CHARS.contains(&letter) && letter != ' ')
@@ -85,8 +86,8 @@ impl FromStr for Assertion {
         }
         let known = OPERATORS.iter().find(|(known, _)| *known == operator);
         let right = known.map_or_else(|| meant(operator), |(known, _)| known);
-        let Some(named) = METRICS.iter().find(|(known, ..)| *known == name) else {
-            return Err(no_metric(name, right, typed));
+        let Some(named) = of.metrics().iter().find(|(known, ..)| *known == name) else {
+            return Err(no_metric(of, name, right, typed));
         };
         let Some((_, comparison)) = known else {
             return Err(format!(
@@ -95,8 +96,17 @@ impl FromStr for Assertion {
                 example(named, right, typed)
             ));
         };
-        let limit = value(named.2, typed).ok_or_else(|| no_value(named, operator, typed))?;
+        let limit = value(named.2, typed).ok_or_else(|| no_value(of, named, operator, typed))?;
         Ok(Assertion { metric: named.1, operator: *comparison, limit, expr })
+    }
+}
+
+impl FromStr for Assertion {
+    type Err = String;
+
+    /// Reads an assertion of a receiver.
+    fn from_str(text: &str) -> Result<Self, String> {
+        Assertion::read(text, Vocabulary::Reception)
     }
 }
 
@@ -117,9 +127,9 @@ impl Judgement {
         let Judgement { expr, value, held } = self;
         let Some(value) = value else { return format!("{expr} (value unknown)") };
         // "loss <= 1% (1.00 %)" would not explain the failure: show enough digits.
-        let assertion = expr.parse::<Assertion>();
+        let assertion = Vocabulary::ALL.iter().find_map(|of| Assertion::read(expr, *of).ok());
         let shown = value.shown_until(|seen| {
-            assertion.as_ref().map_or(true, |assertion| assertion.holds(seen) == *held)
+            assertion.as_ref().is_none_or(|assertion| assertion.holds(seen) == *held)
         });
         format!("{expr} ({shown})")
     }

@@ -41,7 +41,7 @@ pub enum Metric {
     KernelDrops,
     /// Datagrams that the kernel dropped: the UDP checksum was wrong.
     ChecksumErrors,
-    /// Streams that began again.
+    /// Streams, or receivers, that began again.
     Restarts,
     /// Datagrams that were sent before the first received one.
     MissedBefore,
@@ -77,6 +77,12 @@ pub enum Metric {
     PtpFollowUpsMissing,
     /// The redundant pairs (`--pair`).
     Pair(PairMetric),
+    /// Receivers that report to a sender.
+    Receivers,
+    /// Receivers that stopped reporting before the end.
+    Silent,
+    /// Measured datagrams received, each number once.
+    Received,
 }
 
 /// A measurement of RTP streams.
@@ -169,8 +175,35 @@ pub enum ValueKind {
 
 pub type Named = (&'static str, Metric, ValueKind);
 
-/// Every metric that the parser accepts. Names of one family (`delay.min`) are consecutive, which
-/// [`list`] relies on.
+/// The metrics of one command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vocabulary {
+    /// What a receiver measures.
+    Reception,
+    /// What receivers report to a sender.
+    Reports,
+}
+
+impl Vocabulary {
+    /// All of them.
+    pub const ALL: [Vocabulary; 2] = [Vocabulary::Reception, Vocabulary::Reports];
+
+    /// The metrics with their names.
+    pub fn metrics(self) -> &'static [Named] {
+        match self {
+            Vocabulary::Reception => METRICS,
+            Vocabulary::Reports => METRICS_OF_REPORTS,
+        }
+    }
+
+    /// All names in one line: `datagrams, bytes, ..., hops.min|max`.
+    pub fn list(self) -> String {
+        list(self.metrics().iter())
+    }
+}
+
+/// The metrics of a receiver. Names of one family (`delay.min`) are consecutive, which [`list`]
+/// relies on.
 pub const METRICS: &[Named] = &[
     ("datagrams", Metric::Datagrams, ValueKind::Count),
     ("bytes", Metric::Bytes, ValueKind::Count),
@@ -245,16 +278,28 @@ pub const METRICS: &[Named] = &[
     ("pair.skew.max", Metric::Pair(PairMetric::SkewMax), ValueKind::Time),
 ];
 
+/// The metrics of a sender with reports: those of the worst receiver.
+const METRICS_OF_REPORTS: &[Named] = &[
+    ("receivers", Metric::Receivers, ValueKind::Count),
+    ("silent", Metric::Silent, ValueKind::Count),
+    ("restarts", Metric::Restarts, ValueKind::Count),
+    ("received", Metric::Received, ValueKind::Count),
+    ("loss", Metric::Loss, ValueKind::Ratio),
+    ("lost", Metric::Lost, ValueKind::Count),
+    ("missed_before", Metric::MissedBefore, ValueKind::Count),
+    ("duplicates", Metric::Duplicates, ValueKind::Count),
+    ("reordered", Metric::Reordered, ValueKind::Count),
+    ("corrupt", Metric::Corrupt, ValueKind::Count),
+    ("kernel_drops", Metric::KernelDrops, ValueKind::Count),
+    ("jitter", Metric::Jitter, ValueKind::Time),
+    ("delay.p50", Metric::Delay(Statistic::P50), ValueKind::Delay),
+    ("delay.p99", Metric::Delay(Statistic::P99), ValueKind::Delay),
+    ("delay.max", Metric::Delay(Statistic::Max), ValueKind::Delay),
+];
+
 /// Metrics that users confuse: only the unit differs.
 pub const SIBLINGS: [(Metric, Metric); 2] =
     [(Metric::Rate, Metric::Bitrate), (Metric::Loss, Metric::Lost)];
-
-impl Metric {
-    /// All names in one line: `datagrams, bytes, ..., hops.min|max`.
-    pub fn list() -> String {
-        list(METRICS.iter())
-    }
-}
 
 /// Names in one line. Only the first name of a family is complete: `hops.min|max`.
 pub fn list<'a>(metrics: impl Iterator<Item = &'a Named>) -> String {

@@ -11,6 +11,6 @@ mod value;
 pub use expression::{Assertion, Judgement};
 #[cfg(test)]
 pub(crate) use metric::METRICS;
-pub use metric::{MarketMetric, Metric, RtpMetric, Statistic, TsMetric};
+pub use metric::{MarketMetric, Metric, RtpMetric, Statistic, TsMetric, Vocabulary};
 pub use pair_metric::PairMetric;
 pub use value::Value;

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::limit::{split_number, value};
-use super::metric::{METRICS, Metric, Named, SIBLINGS, ValueKind, list};
+use super::metric::{Metric, Named, SIBLINGS, ValueKind, Vocabulary, list};
 use super::operator::operators;
 use crate::units::Rate;
 
@@ -29,7 +29,7 @@ pub fn example(named: &Named, operator: &str, typed: &str) -> String {
 }
 
 /// The error for a value of the wrong kind, with a correct value and a likely other metric.
-pub fn no_value(named: &Named, operator: &str, typed: &str) -> String {
+pub fn no_value(of: Vocabulary, named: &Named, operator: &str, typed: &str) -> String {
     let (name, metric, kind) = *named;
     let what = match kind {
         ValueKind::Count => "a whole number without a unit",
@@ -50,7 +50,8 @@ pub fn no_value(named: &Named, operator: &str, typed: &str) -> String {
     let are_siblings = |one: Metric, other: Metric| {
         SIBLINGS.contains(&(one, other)) || SIBLINGS.contains(&(other, one))
     };
-    let sibling = METRICS
+    let sibling = of
+        .metrics()
         .iter()
         .find(|(_, other, kind)| are_siblings(metric, *other) && value(*kind, typed).is_some());
     if let Some(sibling) = sibling {
@@ -63,14 +64,14 @@ pub fn no_value(named: &Named, operator: &str, typed: &str) -> String {
 }
 
 /// The error for an unknown metric, with the members of a family or a similar name.
-pub fn no_metric(name: &str, operator: &str, typed: &str) -> String {
+pub fn no_metric(of: Vocabulary, name: &str, operator: &str, typed: &str) -> String {
     if name.is_empty() {
-        return format!("the metric is missing; the metrics are {}", Metric::list());
+        return format!("the metric is missing; the metrics are {}", of.list());
     }
     let meant = without_units(name);
     let family = meant.split_once('.').map_or(meant.as_str(), |(family, _)| family);
     let members = || {
-        METRICS
+        of.metrics()
             .iter()
             .filter(|(known, ..)| known.split_once('.').is_some_and(|(before, _)| before == family))
     };
@@ -84,7 +85,7 @@ pub fn no_metric(name: &str, operator: &str, typed: &str) -> String {
             example(nearest, operator, typed)
         );
     }
-    let nearest = METRICS.iter().map(|named| (strsim::osa_distance(named.0, &meant), named));
+    let nearest = of.metrics().iter().map(|named| (strsim::osa_distance(named.0, &meant), named));
     let nearest = nearest.filter(|(distance, (known, ..))| {
         let is_part = meant.len() >= 3 && known.contains(&meant);
         is_part || distance * 3 <= meant.chars().count()
@@ -93,7 +94,7 @@ pub fn no_metric(name: &str, operator: &str, typed: &str) -> String {
         Some((_, named)) => format!("; try '{}'", example(named, operator, typed)),
         None => String::new(),
     };
-    format!("unknown metric '{name}'{hint}; the metrics are {}", Metric::list())
+    format!("unknown metric '{name}'{hint}; the metrics are {}", of.list())
 }
 
 /// A name without the units of JSON fields: `delay_ns.p99` is `delay.p99`.
@@ -106,9 +107,9 @@ fn without_units(name: &str) -> String {
 }
 
 /// The error for a text without an operator.
-pub fn no_comparison(expr: &str) -> String {
+pub fn no_comparison(of: Vocabulary, expr: &str) -> String {
     let (name, typed) = expr.split_once(' ').unwrap_or((expr, ""));
-    let named = METRICS.iter().find(|(known, ..)| *known == name);
+    let named = of.metrics().iter().find(|(known, ..)| *known == name);
     let right =
         named.map_or_else(|| "loss == 0%".to_owned(), |named| example(named, "<=", typed.trim()));
     format!("the comparison is missing (use {}); try '{right}'", operators())

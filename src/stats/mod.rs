@@ -11,6 +11,7 @@ pub mod pair;
 pub mod peers;
 pub mod ping;
 pub mod ptp;
+pub mod receivers;
 pub mod rtp;
 pub mod sequence;
 pub mod stream;

@@ -3,7 +3,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::assertion::Statistic;
-use crate::assertion::metric::ValueKind;
+use crate::assertion::metric::{METRICS, ValueKind};
 
 fn read(text: &str) -> Assertion {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -166,7 +166,7 @@ fn every_metric_has_one_name() {
             "{name}"
         );
     }
-    let list = Metric::list();
+    let list = Vocabulary::Reception.list();
     assert!(list.starts_with("datagrams, bytes, rate, bitrate, "), "{list}");
     assert!(list.contains(", delay.min|mean|p50|p90|p99|p999|max, "), "{list}");
 }
@@ -374,5 +374,27 @@ fn a_lower_bound_decides_some_comparisons() {
         let reason = if at_least.is_none() { "value unknown" } else { "at least 3" };
         assert_eq!(judged.reason(), format!("{expr} ({reason})"));
         assert_eq!(assertion.judge(|_| Some(Value::Count(3))).held, exactly, "{expr}");
+    }
+}
+
+#[test]
+fn each_command_has_its_metrics() {
+    let of_reports = |text| Assertion::read(text, Vocabulary::Reports);
+    assert_eq!(of_reports("receivers >= 3").unwrap().metric(), Metric::Receivers);
+    assert!("receivers >= 3".parse::<Assertion>().is_err());
+    let error = of_reports("pdv.max < 5ms").unwrap_err();
+    assert!(error.contains("receivers, silent") && error.contains("delay.p50|p99|max"), "{error}");
+    let failed = of_reports("receivers >= 3").unwrap().judge(|_| Some(Value::Count(2)));
+    assert_eq!(failed.reason(), "receivers >= 3 (2)");
+}
+
+#[test]
+fn metrics_of_one_name_have_one_kind() {
+    let all = || Vocabulary::ALL.iter().flat_map(|of| of.metrics());
+    for (name, metric, kind) in all() {
+        for (other, known, of) in all() {
+            assert_eq!(name == other, metric == known, "{name} and {other}");
+            assert!(name != other || kind == of, "{name}");
+        }
     }
 }
