@@ -8,16 +8,23 @@ use super::addresses::pinged;
 use super::common::text_or_json;
 use super::help::{self, ADVANCED, LIMITS, OUTPUT, PACE, PAYLOAD, Sections, TARGET};
 use super::{CommonArgs, values};
+use crate::assertion::{Assertion, Vocabulary};
 use crate::input::Place;
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
 
 pub(super) const SECTIONS: Sections = Sections {
     command: "mcast ping",
-    details: &[],
+    details: &[(
+        "Metrics of --assert",
+        "  \
+  EXAMPLE            METRICS
+  'receivers >= 3'   receivers restarts duplicates unresolved
+                     lost lost_to lost_back
+  'loss == 0%'       loss loss_to loss_back
+  'rtt.p99 < 5ms'    rtt.min|mean|p50|p90|p99|p999|max",
+    )],
     examples: "  \
-  On each receiver, answer requests:
-    mcast recv 239.1.1.1:5000 --reply
   Ask three times who receives the group:
     mcast ping 239.1.1.1:5000 --count 3
   Cross up to 15 routers, and compare with unicast:
@@ -36,6 +43,10 @@ pub(super) const SECTIONS: Sections = Sections {
   128+N  ended by signal N before --count was reached",
     environment: help::ENVIRONMENT_OF_CHECK,
 };
+
+fn assertion(text: &str) -> Result<Assertion, String> {
+    Assertion::read(text, Vocabulary::Ping)
+}
 
 /// The arguments of `mcast ping`.
 #[derive(Debug, Args)]
@@ -107,6 +118,12 @@ pub struct PingArgs {
     /// FILE has an address on each line. A # begins a comment. - is standard input.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = LIMITS)]
     pub expect: Option<Place>,
+
+    /// Exit with 1 unless the final EXPR is true: 'receivers >= 3', 'loss == 0%'
+    ///
+    /// Repeatable. The form is METRIC OP VALUE. OP is ==, !=, <, <=, > or >=. The metrics are listed below.
+    #[arg(long, value_name = "EXPR", value_parser = assertion, allow_hyphen_values = true, help_heading = LIMITS)]
+    pub assert: Vec<Assertion>,
 
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, hide_short_help = true, help_heading = OUTPUT)]

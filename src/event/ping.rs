@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::json::{nanos, some_nanos};
 use super::measured::hex;
-use super::{HopsInfo, Program, TargetInfo};
+use super::{HopsInfo, Program, TargetInfo, metric};
+use crate::assertion::{Judgement, Metric, PingMetric, Value};
 use crate::stats::delay::Quantiles;
 use crate::stats::ping::{Figures, Hops};
 use crate::target::Zoned;
@@ -91,6 +92,8 @@ pub struct PingSummary {
     pub foreign: u64,
     /// The expected receivers that did not answer; `null` without `--expect`.
     pub missing: Option<Vec<IpAddr>>,
+    /// The results of `--assert`.
+    pub assertions: Vec<Judgement>,
     /// The exit status and its reasons.
     pub verdict: Verdict,
 }
@@ -236,7 +239,52 @@ impl From<&Figures> for PingCounts {
     }
 }
 
+impl PingSummary {
+    /// The number of receivers that answered: each at each target. Estimated if only a part of them
+    /// was asked.
+    pub fn receivers(&self) -> u64 {
+        let at = |target: &PingTarget| match target.estimate {
+            Some(estimate) => estimate.receivers,
+            None => {
+                let is_at = |of: &&PingReceiver| of.counts.replies > 0 && of.is_at(target);
+                self.receivers.iter().filter(is_at).count() as u64
+            }
+        };
+        self.targets.iter().map(at).sum()
+    }
+
+    /// The value of a metric; `None` if it was not measured.
+    pub fn value(&self, metric: Metric) -> Option<Value> {
+        let counts = &self.counts;
+        match metric {
+            Metric::Receivers => Some(Value::Count(self.receivers())),
+            Metric::Loss => counts.loss_ratio.map(Value::Ratio),
+            Metric::Lost => Some(Value::Count(counts.lost)),
+            Metric::Duplicates => Some(Value::Count(counts.duplicates)),
+            Metric::Restarts => {
+                Some(Value::Count(self.receivers.iter().map(|of| of.restarts).sum()))
+            }
+            Metric::Ping(metric) => match metric {
+                PingMetric::LossTo => counts.loss_to_ratio.map(Value::Ratio),
+                PingMetric::LostTo => Some(Value::Count(counts.lost_to)),
+                PingMetric::LossBack => counts.loss_back_ratio.map(Value::Ratio),
+                PingMetric::LostBack => Some(Value::Count(counts.lost_back)),
+                PingMetric::Unresolved => Some(Value::Count(counts.unresolved)),
+                PingMetric::Rtt(statistic) => {
+                    counts.rtt_ns.map(|rtt| Value::Nanos(metric::of(&rtt, statistic)))
+                }
+            },
+            _ => None,
+        }
+    }
+}
+
 impl PingReceiver {
+    /// Whether it is a receiver of this target.
+    pub fn is_at(&self, target: &PingTarget) -> bool {
+        (self.group, self.port, &self.iface) == (target.group, target.port, &target.iface)
+    }
+
     /// Whether it answers unicast requests, but not the last multicast requests.
     pub fn answers_only_unicast(&self) -> bool {
         let unicast = self.unicast.as_ref().filter(|unicast| unicast.counts.replies > 0);

@@ -29,6 +29,7 @@ pub fn text() -> String {
         super::checks::page(),
         super::results::page(),
         super::scans::page(),
+        super::pings::page(),
         super::names::page(),
     ];
     pages.iter().map(Page::text).collect()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::flood_guard::Traffic;
 use super::{Host, PlanError, fits};
+use crate::assertion::Assertion;
 use crate::cli::PingArgs;
 use crate::host;
 use crate::iface::Wanted;
@@ -34,6 +35,7 @@ pub struct Ping {
     pub reply_budget: u64,
     /// The addresses that must answer; `None` without `--expect`.
     pub expected: Option<Vec<IpAddr>>,
+    pub assertions: Vec<Assertion>,
     pub spin: bool,
     pub options: SendOptions,
     /// Printed before the run.
@@ -70,6 +72,7 @@ impl Ping {
             unicast: args.unicast,
             reply_budget: args.reply_budget,
             expected: expected.map(<[IpAddr]>::to_vec),
+            assertions: args.assert.clone(),
             spin: args.spin,
             options: SendOptions {
                 ttl: args.ttl,

@@ -55,7 +55,8 @@ pub fn summary(
 ) -> io::Result<()> {
     writeln!(out)?;
     for target in &summary.targets {
-        let receivers = || summary.receivers.iter().filter(|of| is_at(of, target));
+        let receivers =
+            || summary.receivers.iter().filter(|of| of.counts.replies > 0 && of.is_at(target));
         line_of_target(target, receivers().count(), summary, paint, out)?;
     }
     let is_sampled = summary.targets.iter().any(|target| target.estimate.is_some());
@@ -68,10 +69,6 @@ pub fn summary(
         }
     }
     remarks(summary, paint, out)
-}
-
-fn is_at(receiver: &PingReceiver, target: &PingTarget) -> bool {
-    (receiver.group, receiver.port, &receiver.iface) == (target.group, target.port, &target.iface)
 }
 
 /// `10.0.0.100 > 239.1.1.1:5000: 3 requests, 2 receivers answered in 3.0 s`.

@@ -80,6 +80,7 @@ impl Format for Text {
                 ping::summary(summary, self.whole, self.screen.columns(), self.paint, out)?;
                 let missing = summary.missing.as_deref().unwrap_or_default();
                 ping::missing(missing, self.paint, out)?;
+                measured::passed(&summary.assertions, self.paint, out)?;
                 self.reasons(&summary.verdict, out)
             }
             Event::Checking(ready) => check::checking(ready, out),

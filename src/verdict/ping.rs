@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Stop, Verdict};
+use crate::assertion::Judgement;
 use crate::sys::Signal;
 use crate::units::words::count;
 
@@ -26,12 +27,14 @@ pub struct PingEvidence<'a> {
     pub is_answered: bool,
     /// The expected receivers that did not answer.
     pub missing: &'a [IpAddr],
+    /// The results of the assertions.
+    pub judgements: &'a [Judgement],
 }
 
 /// Judges a ping. Ctrl-C is the normal end of a run without `--count`.
 pub fn of_ping(evidence: &PingEvidence) -> Verdict {
-    let PingEvidence { stop, count: limit, rounds, requests, errors, is_answered, missing } =
-        *evidence;
+    let PingEvidence { stop, count: limit, rounds, requests, errors, .. } = *evidence;
+    let PingEvidence { is_answered, missing, judgements, .. } = *evidence;
     let mut verdict = Verdict::default();
     if matches!(stop, Stop::ReaderGone | Stop::Failed) {
         return verdict;
@@ -54,6 +57,10 @@ pub fn of_ping(evidence: &PingEvidence) -> Verdict {
     if errors > 0 {
         verdict.fail(1, format!("{} could not be sent", count(errors, "request")));
     }
+    judgements
+        .iter()
+        .filter(|judgement| !judgement.held)
+        .for_each(|judgement| verdict.fail(1, judgement.reason()));
     match (stop, limit) {
         (Stop::Interrupted(signal), Some(limit)) if rounds < limit => {
             let name = signal.name();
@@ -83,6 +90,7 @@ mod tests {
             errors: 0,
             is_answered,
             missing: &missing,
+            judgements: &[],
         });
         (verdict.status, verdict.reasons.join("; "))
     }

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use super::ping_loop::PingLoop;
 use super::summary;
+use crate::assertion::Assertion;
 use crate::commands::address_wait::wait_for_addresses;
-use crate::event::{Event, PingSummary, Pinging, Program, TargetInfo};
+use crate::event::{Event, PingTarget, Pinging, Program, TargetInfo};
 use crate::net::{self, Outbox};
 use crate::notice::{interface, ping};
 use crate::plan;
@@ -32,35 +33,27 @@ pub fn run(plan: &plan::Ping, reporter: &mut Reporter) -> Result<Verdict, RunErr
         let ended = ping.end(&mut outbox, reporter);
         failure = failure.or(verdict::conclude(ended.map(|()| stop), reporter.signal()).1);
     }
-    let targets = summary::targets(plan, &ping, &outbox);
-    let (receivers, counts) = summary::receivers(plan, &ping, &outbox);
-    let missing = summary::missing(plan, &receivers);
-    let is_answered = targets.iter().any(|target| target.replies > 0);
+    let mut summary = summary::describe(plan, &ping, &outbox, elapsed);
+    let judge = |assertion: &Assertion| assertion.judge(|metric| summary.value(metric));
+    summary.assertions = plan.assertions.iter().map(judge).collect();
+    let sum = |of: fn(&PingTarget) -> u64| summary.targets.iter().map(of).sum::<u64>();
     let evidence = PingEvidence {
         stop,
         count: plan.count,
         rounds: ping.rounds,
-        requests: targets.iter().map(|target| target.requests).sum(),
-        errors: targets.iter().map(|target| target.errors).sum(),
-        is_answered,
-        missing: missing.as_deref().unwrap_or_default(),
+        requests: sum(|target| target.requests),
+        errors: sum(|target| target.errors),
+        is_answered: sum(|target| target.replies) > 0,
+        missing: summary.missing.as_deref().unwrap_or_default(),
+        judgements: &summary.assertions,
     };
     let verdict = match &failure {
         Some(error) => Verdict::could_not(error),
         None => verdict::of_ping(&evidence),
     };
-    let is_silent = !is_answered && evidence.requests > 0 && stop != Stop::ReaderGone;
+    let is_silent = !evidence.is_answered && evidence.requests > 0 && stop != Stop::ReaderGone;
     let (ttl, first) = (outbox.ttl(0), plan.endpoints.first());
-    let summary = PingSummary {
-        elapsed,
-        targets,
-        receivers,
-        counts,
-        untracked: ping.table.untracked(),
-        foreign: ping.table.foreign(),
-        missing,
-        verdict: verdict.clone(),
-    };
+    summary.verdict = verdict.clone();
     let reported = reporter.final_output(|reporter| {
         if let (true, Some(at), None) = (is_silent, first, &failure) {
             reporter.warn(&ping::nobody_answered(at, ttl))?;

@@ -1,38 +1,57 @@
 //! The summary of a ping.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::ping_loop::PingLoop;
 use super::unicast::Unicast;
-use crate::event::{PingCounts, PingReceiver, PingTarget, UnicastInfo};
+use crate::event::{PingCounts, PingReceiver, PingSummary, PingTarget, UnicastInfo};
 use crate::net::Outbox;
 use crate::plan;
 use crate::stats::ping::{Figures, Receiver, Table};
-use crate::target::Zoned;
+use crate::target::{Endpoint, Zoned};
+use crate::verdict::Verdict;
+
+/// The summary, without the assertions and the verdict.
+pub fn describe(
+    plan: &plan::Ping,
+    ping: &PingLoop,
+    outbox: &Outbox,
+    elapsed: Duration,
+) -> PingSummary {
+    let (receivers, counts) = receivers(plan, ping, outbox);
+    PingSummary {
+        elapsed,
+        targets: targets(plan, ping, outbox),
+        missing: missing(plan, &receivers),
+        receivers,
+        counts,
+        untracked: ping.table.untracked(),
+        foreign: ping.table.foreign(),
+        assertions: Vec::new(),
+        verdict: Verdict::default(),
+    }
+}
 
 /// The targets, without those of unicast requests.
-pub fn targets(plan: &plan::Ping, ping: &PingLoop, outbox: &Outbox) -> Vec<PingTarget> {
+fn targets(plan: &plan::Ping, ping: &PingLoop, outbox: &Outbox) -> Vec<PingTarget> {
     let multicast = outbox.endpoints().take(plan.endpoints.len()).enumerate();
-    let target = |(position, (at, source)): (usize, (&crate::target::Endpoint, _))| {
-        let source: std::net::SocketAddr = source;
-        PingTarget {
-            group: at.group,
-            port: at.port,
-            source: source.ip(),
-            iface: at.via.name.clone(),
-            requests: ping.table.requests(position),
-            errors: ping.requester.errors[position],
-            replies: ping.table.replies(position),
-            estimate: None,
-            rtt_ns: ping.table.rtt(position).quantiles(),
-        }
+    let target = |(position, (at, source)): (usize, (&Endpoint, SocketAddr))| PingTarget {
+        group: at.group,
+        port: at.port,
+        source: source.ip(),
+        iface: at.via.name.clone(),
+        requests: ping.table.requests(position),
+        errors: ping.requester.errors[position],
+        replies: ping.table.replies(position),
+        estimate: None,
+        rtt_ns: ping.table.rtt(position).quantiles(),
     };
     multicast.map(target).collect()
 }
 
 /// The receivers of all targets, with their unicast counts, and the counts of all together.
-pub fn receivers(
+fn receivers(
     plan: &plan::Ping,
     ping: &PingLoop,
     outbox: &Outbox,
@@ -89,7 +108,7 @@ fn by_unicast(receiver: &Receiver, answered: &[Receiver], ping: &PingLoop) -> Un
 }
 
 /// The expected addresses of which no reply arrived.
-pub fn missing(plan: &plan::Ping, receivers: &[PingReceiver]) -> Option<Vec<IpAddr>> {
+fn missing(plan: &plan::Ping, receivers: &[PingReceiver]) -> Option<Vec<IpAddr>> {
     let answered = |address: &IpAddr| {
         let mut of = receivers.iter().filter(|receiver| receiver.counts.replies > 0);
         of.any(|receiver| receiver.address.address() == *address)

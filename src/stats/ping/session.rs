@@ -38,8 +38,12 @@ pub struct Session {
     replied: u64,
     withheld: u64,
     request_duplicates: u64,
+    /// The first request that the receiver received.
+    first: u64,
     /// The first request that the receiver could receive.
     from: u64,
+    /// An earlier session of the same run counts the requests below this number.
+    floor: u64,
     /// The receiver's totals include the requests below this number.
     until: u64,
     rtt: Delays,
@@ -48,8 +52,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session of a receiver's first answer.
-    pub fn new(answer: &Answer, target: usize) -> Self {
+    /// The session of a receiver's first answer. It counts requests from `floor` on.
+    pub fn new(answer: &Answer, target: usize, floor: u64) -> Self {
         Session {
             target,
             source: answer.source,
@@ -64,7 +68,9 @@ impl Session {
             replied: 0,
             withheld: 0,
             request_duplicates: 0,
+            first: answer.reply.first,
             from: u64::MAX,
+            floor,
             until: 0,
             rtt: Delays::new(Precision::Coarse),
             hops_to: None,
@@ -86,7 +92,8 @@ impl Session {
         self.replied = self.replied.max(reply.replies.into());
         self.withheld = self.withheld.max(reply.withheld.into());
         self.request_duplicates = self.request_duplicates.max(reply.duplicates.into());
-        self.from = self.from.min(reply.first).min(self.listening_since(answer, requests));
+        let since = reply.first.min(self.listening_since(answer, requests));
+        self.from = self.from.min(since).max(self.floor);
         if header.sequence == requests.sent() {
             // The reply to an end marker has no number.
             self.until = header.sequence;
@@ -124,7 +131,7 @@ impl Session {
 
     /// Whether the receiver counts from a request on that follows all of this session.
     pub fn is_over(&self, reply: &Reply) -> bool {
-        self.until > 0 && reply.first >= self.until
+        reply.first != self.first && reply.first >= self.until
     }
 
     /// Whether the receiver received a request.
@@ -135,6 +142,11 @@ impl Session {
     /// The first request that the receiver could receive.
     pub fn from(&self) -> u64 {
         self.from
+    }
+
+    /// The number after the newest answered request.
+    pub fn until(&self) -> u64 {
+        self.until
     }
 
     /// Whether the receiver's totals include all of `sent` requests.

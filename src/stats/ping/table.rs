@@ -173,14 +173,15 @@ impl Table {
             return Taken::Foreign;
         }
         let key = (target, answer.source.ip(), answer.reply.receiver);
-        let known = self.known.get(&key).copied();
+        let last = self.known.get(&key).copied();
         // A receiver that had forgotten this sender begins to count again.
-        let known = known.filter(|known| !self.sessions[*known].is_over(&answer.reply));
+        let known = last.filter(|last| !self.sessions[*last].is_over(&answer.reply));
         let position = match known {
             Some(position) => Some(position),
             None if self.sessions.len() < MOST_SESSIONS => {
                 self.known.insert(key, self.sessions.len());
-                self.sessions.push(Session::new(answer, target));
+                let floor = last.map_or(0, |last| self.sessions[last].until());
+                self.sessions.push(Session::new(answer, target, floor));
                 Some(self.sessions.len() - 1)
             }
             None => None,
