@@ -42,6 +42,7 @@ mod net;
 pub mod notice;
 mod plan;
 pub mod playout;
+mod replies;
 pub mod report;
 pub mod stats;
 mod sys;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The folders of `src`, from the top down. A folder imports from those below it.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
     "commands",
     "plan",
     "cli",
@@ -17,6 +17,7 @@ const LAYERS: [&str; 21] = [
     "verdict",
     "assertion",
     "impair",
+    "replies",
     "stats",
     "playout",
     "format",

@@ -1,6 +1,7 @@
 //! The command line: the commands, their options and their help.
 
 mod addresses;
+mod bench;
 mod check;
 mod command;
 mod common;
@@ -19,6 +20,7 @@ mod ping;
 mod rcvbuf;
 mod recv;
 mod replay;
+mod reports;
 mod scan;
 mod send;
 mod shape;
@@ -26,6 +28,7 @@ pub mod values;
 mod write_limit;
 
 pub use addresses::ScanTarget;
+pub use bench::{BenchArgs, BenchCommand, GroupsArgs, JoinArgs, ThroughputArgs};
 pub use check::CheckArgs;
 pub use command::{Cli, Command, with_help};
 pub use common::{CommonArgs, DisplayArgs, Typed};
@@ -37,6 +40,7 @@ pub use parse::parse;
 pub use ping::PingArgs;
 pub use recv::RecvArgs;
 pub use replay::{Flow, GapLimit, ReplayArgs};
+pub use reports::ReportArgs;
 pub use scan::ScanArgs;
 pub use send::SendArgs;
 pub use shape::ShapeArgs;

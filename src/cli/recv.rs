@@ -150,6 +150,10 @@ pub struct RecvArgs {
     #[arg(long, help_heading = LIMITS)]
     pub once: bool,
 
+    /// Send reports to senders that ask for them: 'mcast send --probe --reports 1s'
+    #[arg(long, conflicts_with = "read", hide_short_help = true, help_heading = LIMITS)]
+    pub reply: bool,
+
     /// Exit with 1 unless EXPR holds: 'loss == 0%'; repeatable
     ///
     /// mcast evaluates EXPR at the end of the run. EXPR is a metric, a comparison and a

@@ -9,7 +9,7 @@ use super::common::text_or_json;
 use super::help::{self, ADVANCED, LIMITS, OUTPUT, PACE, PAYLOAD, Sections, TARGET};
 use super::hex_bytes::{HexBytes, hex_bytes};
 use super::values::PaceBy;
-use super::{CommonArgs, ReplayArgs, ShapeArgs, values};
+use super::{CommonArgs, ReplayArgs, ReportArgs, ShapeArgs, reports, values};
 use crate::input::Place;
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
@@ -17,7 +17,7 @@ use crate::units::Rate;
 
 pub(super) const SECTIONS: Sections = Sections {
     command: "mcast send",
-    details: &[],
+    details: &[reports::SECTION],
     examples: "  \
   Send 'hello world' to 224.202.20.30:54321 every 2 s:
     mcast send
@@ -31,6 +31,8 @@ pub(super) const SECTIONS: Sections = Sections {
     mcast send 239.1.1.1:5000 --ttl 16 --dscp ef
   Send a measured stream for 'mcast recv':
     mcast send 239.1.1.1:5000 --probe --rate 1kpps --duration 10s
+  Send one, and show what all receivers with 'recv --reply' received:
+    mcast send 239.1.1.1:5000 --probe --reports 1s --duration 10s
   Send each line of a program's output as a datagram:
     journalctl -f | mcast send 239.1.1.1:5000 --lines
   Send a file at 8 Mbit/s:
@@ -41,7 +43,7 @@ pub(super) const SECTIONS: Sections = Sections {
     mcast send 239.1.1.1:5000 --probe --size 1472 --flood --duration 2s",
     exit_status: "  \
   0      success
-  1      some datagrams could not be sent, or the input was empty
+  1      datagrams not sent, empty input, no receiver reported, failed --assert
   2      could not run or continue: wrong usage, unknown interface, full disk
   128+N  ended by signal N before --count was reached, or by SIGHUP",
     environment: help::ENVIRONMENT,
@@ -108,7 +110,7 @@ pub struct SendArgs {
 
     /// Set the payload size of each datagram [unit: bytes] [default: --probe: 64; --file: 1316]
     ///
-    /// A message is repeated up to this size. --probe needs at least 48 bytes.
+    /// A message is repeated up to this size. --probe needs at least 48 bytes, with --reports 144.
     #[arg(short, long, value_name = "BYTES", value_parser = values::payload_size, conflicts_with_all = ["lines", "replay"], allow_hyphen_values = true, hide_short_help = true, help_heading = PAYLOAD)]
     pub size: Option<u16>,
 
@@ -176,6 +178,10 @@ pub struct SendArgs {
     /// Stop after TIME [unit: us, ms, s, m, h]
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
     pub duration: Option<Duration>,
+
+    /// The options about reports.
+    #[command(flatten)]
+    pub reports: ReportArgs,
 
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, hide_short_help = true, help_heading = OUTPUT)]

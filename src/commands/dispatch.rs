@@ -11,7 +11,7 @@ use tracing_subscriber::prelude::*;
 
 use super::address_wait::{plan_to_ping, plan_to_send};
 use super::reporting::with_reporter;
-use super::{check, completions, ifaces, manual, ping, recv, scan, send, usage};
+use super::{bench, check, completions, ifaces, manual, ping, recv, scan, send, usage};
 use crate::cli::{self, Command, DisplayArgs, RecvArgs, menu};
 use crate::input::Place;
 use crate::plan::{self, Host, PlanError};
@@ -42,6 +42,10 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         Command::Ping(args) => report(shown(args.output), &args.common.display, || {
             Ok(Plan::Ping(Box::new(plan_to_ping(args)?)))
         }),
+        Command::Bench(args) => {
+            let (output, display) = args.command.output();
+            report(shown(output), display, || Ok(Plan::Bench(plan::Bench::new(args, &host()?)?)))
+        }
         Command::Check(args) => report(shown(args.output), &args.display, || {
             Ok(Plan::Check(plan::Check::new(args, &host()?)?))
         }),
@@ -109,6 +113,7 @@ enum Plan {
     Read(Box<plan::Read>),
     Scan(plan::Scan),
     Ping(Box<plan::Ping>),
+    Bench(plan::Bench),
     Check(plan::Check),
     Ifaces,
 }
@@ -121,6 +126,7 @@ impl Plan {
             Plan::Read(plan) => recv::read(plan, reporter),
             Plan::Scan(plan) => scan::run(plan, reporter),
             Plan::Ping(plan) => ping::run(plan, reporter),
+            Plan::Bench(plan) => bench::run(plan, reporter),
             Plan::Check(plan) => check::run(plan, reporter),
             Plan::Ifaces => ifaces::run(reporter),
         }

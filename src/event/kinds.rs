@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{
-    CheckSummary, Checking, FoundInfo, IfacesSummary, InterfaceInfo, IntervalReport, Listening,
-    PingSummary, Pinging, Reading, ReceivedDatagram, RecvSummary, ReplyInfo, ScanSummary, Scanning,
-    SendSummary, Sending, SentDatagram, notice,
+    BenchingGroups, BenchingJoin, BenchingThroughput, CheckSummary, Checking, CycleInfo, FoundInfo,
+    GroupsSummary, IfacesSummary, InterfaceInfo, IntervalReport, JoinSummary, Listening,
+    PingSummary, Pinging, Reading, ReceivedDatagram, ReceiversReport, RecvSummary, ReplyInfo,
+    ScanSummary, Scanning, SendSummary, Sending, SentDatagram, StepInfo, ThroughputSummary,
+    TrialInfo, notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -36,6 +38,21 @@ pub enum Event<'a> {
     Pinging(Pinging<'a>),
     /// A reply arrived.
     Reply(ReplyInfo<'a>),
+    /// `bench throughput` begins.
+    #[serde(rename = "ready")]
+    BenchingThroughput(BenchingThroughput<'a>),
+    /// `bench join` begins.
+    #[serde(rename = "ready")]
+    BenchingJoin(BenchingJoin<'a>),
+    /// `bench groups` begins.
+    #[serde(rename = "ready")]
+    BenchingGroups(BenchingGroups<'a>),
+    /// A trial of `bench throughput` ended.
+    Trial(&'a TrialInfo),
+    /// A cycle of `bench join` ended.
+    Cycle(&'a CycleInfo),
+    /// A trial of `bench groups` ended.
+    Step(&'a StepInfo),
     /// A scan found a group that carries data.
     Found(&'a FoundInfo),
     /// A datagram arrived.
@@ -51,6 +68,8 @@ pub enum Event<'a> {
     Left(Left<'a>),
     /// The counters of a receiver since the last report.
     Interval(IntervalReport),
+    /// The receivers of a sender's streams so far.
+    Receivers(ReceiversReport),
     /// The last event of `mcast recv`.
     #[serde(rename = "summary")]
     RecvSummary(RecvSummary),
@@ -63,6 +82,15 @@ pub enum Event<'a> {
     /// The last event of `mcast ping`.
     #[serde(rename = "summary")]
     PingSummary(Box<PingSummary>),
+    /// The last event of `bench throughput`.
+    #[serde(rename = "summary")]
+    ThroughputSummary(ThroughputSummary),
+    /// The last event of `bench join`.
+    #[serde(rename = "summary")]
+    JoinSummary(JoinSummary),
+    /// The last event of `bench groups`.
+    #[serde(rename = "summary")]
+    GroupsSummary(GroupsSummary),
     /// A finding of `mcast check`.
     #[serde(serialize_with = "notice::finding")]
     Finding(&'a Notice),
@@ -91,6 +119,9 @@ impl Event<'_> {
                 | Event::SendSummary(_)
                 | Event::ScanSummary(_)
                 | Event::PingSummary(_)
+                | Event::ThroughputSummary(_)
+                | Event::JoinSummary(_)
+                | Event::GroupsSummary(_)
                 | Event::CheckSummary(_)
                 | Event::IfacesSummary(_)
                 | Event::Failure(_)

@@ -143,7 +143,7 @@ pub struct RunsInfo {
 }
 
 /// Quantiles of a latency, in nanoseconds.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct LatenessInfo {
     /// The median.
     pub p50: i64,

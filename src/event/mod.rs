@@ -3,6 +3,7 @@
 //! Field names contain their unit. A value that could not be measured is `null`. Each event is a
 //! JSON object with its name in `event`.
 
+mod bench;
 mod capture;
 mod check;
 mod datagram;
@@ -21,6 +22,7 @@ mod pair;
 mod ping;
 mod playout;
 mod ready;
+mod receivers;
 mod recording;
 mod recv;
 mod replay;
@@ -36,6 +38,11 @@ mod totals;
 mod ts;
 mod ts_metric;
 
+pub use bench::{
+    BenchingGroups, BenchingJoin, BenchingThroughput, Bin, Cause, CycleInfo, GroupsName,
+    GroupsSummary, JoinFrom, JoinName, JoinSummary, LatencyInfo, MaxRate, ReceiverRow, StepInfo,
+    StepReceiver, ThroughputName, ThroughputRow, ThroughputSummary, TrialInfo, TrialReceiver,
+};
 pub use capture::{CaptureInfo, CaptureInterfaceInfo, LeftOut, LeftOutRecords, Reading};
 pub use check::{CheckSummary, Checking};
 pub use datagram::{Payload, ProbeInfo, ReceivedDatagram, SentDatagram};
@@ -56,6 +63,10 @@ pub use ping::{
 };
 pub use playout::{PlayoutInfo, PlayoutPace, PlayoutProgram, PlayoutTotals};
 pub use ready::{FormInfo, InputInfo, Listening, Program, RcvbufInfo, SCHEMA, Sending};
+pub use receivers::{
+    MOST_LISTED, ReceiverInfo, ReceiversInfo, ReceiversReport, ReportFacts, ReportTarget,
+    ReportedInfo, ReportedStreamInfo,
+};
 pub use recording::RecordingInfo;
 pub use recv::{IntervalReport, RecvCounters, RecvSummary};
 pub use replay::{NotReplayed, ReplayInfo, ReplayTotals};

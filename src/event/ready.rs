@@ -87,6 +87,9 @@ pub struct Sending<'a> {
     pub playout: Option<PlayoutInfo>,
     /// The replayed capture; `null` without `--replay`.
     pub replay: Option<ReplayInfo>,
+    /// The time between two reports of a receiver; `null` without `--reports`.
+    #[serde(rename = "reports_ns", serialize_with = "some_nanos")]
+    pub reports: Option<Duration>,
     /// The stream id of a measured run, in hex.
     #[serde(serialize_with = "measured::some_hex")]
     pub stream: Option<u64>,

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::json::{nanos, some_nanos};
-use super::{ImpairedInfo, LatenessInfo, PlayoutTotals, ReplayTotals, Totals};
+use super::{ImpairedInfo, LatenessInfo, PlayoutTotals, ReceiversInfo, ReplayTotals, Totals};
+use crate::assertion::Judgement;
 use crate::verdict::Verdict;
 
 /// The last event of `mcast send`.
@@ -37,6 +38,10 @@ pub struct SendSummary {
     pub playout: Option<PlayoutTotals>,
     /// The totals of a replay; `null` without `--replay`.
     pub replay: Option<ReplayTotals>,
+    /// The receivers, by their reports; `null` without `--reports`.
+    pub reports: Option<ReceiversInfo>,
+    /// The results of the assertions.
+    pub assertions: Vec<Judgement>,
     /// The exit status and its reasons.
     pub verdict: Verdict,
 }

@@ -7,6 +7,7 @@
 //!
 //! [`source_texts`] finds the texts in the source. A text that no sample shows fails the test.
 
+mod benches;
 mod captures;
 mod checks;
 mod command_line;
@@ -28,6 +29,7 @@ mod pairs;
 mod pings;
 mod playouts;
 mod readings;
+mod receivers;
 mod recordings;
 mod replays;
 mod results;

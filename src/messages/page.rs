@@ -28,8 +28,10 @@ pub fn text() -> String {
         super::findings::page(),
         super::checks::page(),
         super::results::page(),
+        super::receivers::page(),
         super::scans::page(),
         super::pings::page(),
+        super::benches::page(),
         super::names::page(),
     ];
     pages.iter().map(Page::text).collect()

@@ -84,6 +84,7 @@ pub fn sending() -> Sending<'static> {
         input: None,
         replay: None,
         playout: None,
+        reports: None,
         stream: None,
     }
 }
@@ -101,6 +102,8 @@ pub fn sent(datagrams: u64) -> SendSummary {
         cpu: None,
         replay: None,
         playout: None,
+        reports: None,
+        assertions: Vec::new(),
         verdict: Verdict::default(),
     }
 }

@@ -1,6 +1,7 @@
 //! Messages to the user that are no results: advice, warnings and findings.
 
 pub mod advice;
+pub mod bench;
 pub mod capture;
 mod id;
 pub mod input;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::IfaceError;
+use super::{BenchError, IfaceError};
 use crate::capture::ReadError;
+use crate::format::exchange::REPORT_LEN;
 use crate::format::probe::MIN_LEN;
 use crate::host::{self, Ipv6};
 use crate::iface::{Cast, Family};
@@ -36,6 +37,9 @@ pub enum PlanError {
     /// No interface for a target.
     #[error(transparent)]
     Iface(#[from] IfaceError),
+    /// A benchmark that is not possible here.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     /// `--pace pcr` together with another pace.
     #[error("cannot pace by the PCR and by {option}\n  tip: remove {option}, or use --pace rate")]
     TwoPaces {
@@ -380,6 +384,15 @@ pub enum PlanError {
          use --size {MIN_LEN} or more, for example --size 64"
     )]
     ProbeTooSmall {
+        /// The size in bytes.
+        size: u16,
+    },
+    /// `--size` is smaller than a report, which is never longer than the datagram that asks for it.
+    #[error(
+        "cannot ask for reports in datagrams of {size} bytes: a report has {REPORT_LEN} bytes, and \
+         is never longer than the datagram that asks for it\n  tip: use --size {REPORT_LEN} or more"
+    )]
+    ReportsTooLong {
         /// The size in bytes.
         size: u16,
     },

@@ -1,5 +1,7 @@
 //! The meaning of the command line on this host: resolved and validated, with all defaults.
 
+mod bench;
+mod bench_error;
 mod beside;
 mod check;
 mod choose;
@@ -16,6 +18,7 @@ mod read;
 mod recording;
 mod recv;
 mod replay;
+mod reports;
 mod scan;
 mod selection;
 mod send;
@@ -23,6 +26,8 @@ mod shape;
 mod sources;
 mod stream;
 
+pub use bench::{Bench, FrameSize, Groups, Join, Throughput};
+pub use bench_error::BenchError;
 pub use check::{Check, FLOODED};
 pub use choose::{Purpose, candidates, choose};
 pub use error::PlanError;
@@ -36,6 +41,7 @@ pub use read::Read;
 pub use recording::{Recording, Unsuitable};
 pub use recv::{COMMAND_GRACE, Recv};
 pub use replay::{Found, Replay};
+pub use reports::Reports;
 #[cfg(test)]
 pub(crate) use scan::NO_CAPABILITY;
 pub use scan::Scan;

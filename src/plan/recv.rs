@@ -28,6 +28,8 @@ pub struct Recv {
     /// The receive buffer; `None` requests the maximum of the system.
     pub rcvbuf: Option<RcvbufRequest>,
     pub spin: bool,
+    /// Answer the senders that ask for it.
+    pub reply: bool,
     /// The command to run after all joins, with its arguments; may be empty.
     pub command: Vec<OsString>,
     /// Printed before the run.
@@ -62,6 +64,7 @@ impl Recv {
             measuring,
             rcvbuf,
             spin: args.spin,
+            reply: args.reply,
             command,
             advice,
             backend,

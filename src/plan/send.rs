@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::flood_guard::{self, Traffic};
 use super::pacing::Pacing;
 use super::shape::{self, Shaped};
-use super::{Host, PlanError, Replay, StreamPlan, payload};
+use super::{Host, PlanError, Replay, Reports, StreamPlan, payload};
 use crate::cli::{ImpairArg, SendArgs};
+use crate::format::exchange;
 use crate::host;
 use crate::iface::Family;
 use crate::input::{Place, StandardInput};
@@ -25,6 +26,9 @@ pub const DEFAULT_PROBE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The default payload length of a measured datagram in bytes.
 pub const DEFAULT_PROBE_SIZE: u16 = 64;
+
+/// The same if the receivers report: the length of a report.
+pub const DEFAULT_REPORTED_SIZE: u16 = exchange::REPORT_LEN as u16;
 
 /// The default interval of the pieces of a file: 10.5 Mbit/s, which most networks carry.
 pub const DEFAULT_PIECE_INTERVAL: Duration = Duration::from_millis(1);
@@ -69,6 +73,8 @@ pub struct Send {
     pub duration: Option<Duration>,
     /// The socket options.
     pub options: SendOptions,
+    /// The reports of the receivers, if they are asked for.
+    pub reports: Option<Reports>,
     pub show: bool,
     /// Printed before the run.
     pub advice: Vec<Notice>,
@@ -192,7 +198,9 @@ fn content(
     let most = endpoints.iter().map(|at| Family::of(at.group).max_payload()).min();
     let most = most.unwrap_or(Family::V4.max_payload());
     if args.probe {
-        return Ok(Content::Probe { size: payload::probe_size(args, DEFAULT_PROBE_SIZE)? });
+        let with_reports = args.reports.reports.is_some();
+        let default = if with_reports { DEFAULT_REPORTED_SIZE } else { DEFAULT_PROBE_SIZE };
+        return Ok(Content::Probe { size: payload::probe_size(args, default)? });
     }
     // Without --file, the options of a transport stream refer to standard input.
     let is_input = args.file.is_some()
@@ -237,6 +245,7 @@ impl Send {
         let targets = if own_groups { &[] } else { args.targets.as_slice() };
         let endpoints = host.endpoints(targets, &args.common.iface)?;
         let stream = StreamPlan::new(args)?;
+        let reports = Reports::new(args)?;
         let content = content(args, &stream, &endpoints, standard)?;
         // The longest datagram stands for datagrams that differ.
         let len = content.len().unwrap_or(LONGEST_LINE);
@@ -307,8 +316,9 @@ impl Send {
                 loopback: !args.no_loop,
                 dscp: args.dscp,
                 source_port: args.source_port,
-                answers: false,
+                answers: reports.is_some(),
             },
+            reports,
             show: (content.is_shown() && !args.flood) || args.common.display.verbose > 0,
             advice,
             backend: args.common.backend(),

@@ -1,5 +1,6 @@
 //! Shows events: a file for each format, and a reporter that writes the wanted events.
 
+mod bench;
 mod capture;
 mod check;
 mod columns;
@@ -25,6 +26,7 @@ mod playout;
 mod progress;
 mod raw;
 mod ready_writer;
+mod receivers;
 mod recording;
 mod replay;
 mod reporter;

@@ -12,8 +12,8 @@ use super::human::{payload, rate, size, time_of_day};
 use super::screen::Screen;
 use super::style::Paint;
 use super::{
-    capture, check, flows, ifaces, impaired, interval, measured, notice, pairs, ping, playout,
-    recording, replay, scan, traffic,
+    bench, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs, ping,
+    playout, receivers, recording, replay, scan, traffic,
 };
 use crate::assertion::Value;
 use crate::event::{
@@ -44,6 +44,9 @@ pub struct Text {
     has_findings: bool,
     /// The table of a scan, which grows.
     found: scan::Growing,
+    trials: bench::Trials,
+    cycles: bench::Cycles,
+    steps: bench::Steps,
 }
 
 impl Format for Text {
@@ -66,6 +69,7 @@ impl Format for Text {
             Event::Interval(report) => {
                 interval::line(report, self.screen.columns(), self.paint, out)
             }
+            Event::Receivers(report) => receivers::line(report, self.paint, out),
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),
             Event::Scanning(ready) => scan::scanning(ready, out),
@@ -81,6 +85,24 @@ impl Format for Text {
                 let missing = summary.missing.as_deref().unwrap_or_default();
                 ping::missing(missing, self.paint, out)?;
                 measured::passed(&summary.assertions, self.paint, out)?;
+                self.reasons(&summary.verdict, out)
+            }
+            Event::BenchingThroughput(ready) => bench::begin_throughput(ready, self.paint, out),
+            Event::BenchingJoin(ready) => bench::begin_join(ready, self.paint, out),
+            Event::BenchingGroups(ready) => bench::begin_groups(ready, self.paint, out),
+            Event::Trial(trial) => self.trials.row(trial, self.paint, out),
+            Event::Cycle(cycle) => self.cycles.row(cycle, self.paint, out),
+            Event::Step(step) => self.steps.row(step, self.paint, out),
+            Event::ThroughputSummary(summary) => {
+                bench::throughput(summary, self.paint, out)?;
+                self.reasons(&summary.verdict, out)
+            }
+            Event::JoinSummary(summary) => {
+                bench::join(summary, self.paint, out)?;
+                self.reasons(&summary.verdict, out)
+            }
+            Event::GroupsSummary(summary) => {
+                bench::groups(summary, self.paint, out)?;
                 self.reasons(&summary.verdict, out)
             }
             Event::Checking(ready) => check::checking(ready, out),
@@ -124,6 +146,9 @@ impl Text {
             interfaces: Vec::new(),
             has_findings: false,
             found: scan::Growing::default(),
+            trials: bench::Trials::default(),
+            cycles: bench::Cycles::default(),
+            steps: bench::Steps::default(),
         }
     }
 
@@ -179,6 +204,10 @@ impl Text {
             }
             let what = ready.len_bytes.filter(|_| ready.stream.is_some());
             let what = what.map(|len| format!(", {len}-byte probes")).unwrap_or_default();
+            let reports = ready
+                .reports
+                .map(|every| format!(" with reports every {}", format_duration(every)));
+            let what = what + &reports.unwrap_or_default();
             let input = ready.input.as_ref().map(|of| match ready.playout {
                 Some(_) => format!(", {}", of.place.quoted()),
                 None => input(of, ready.len_bytes),
@@ -326,6 +355,10 @@ impl Text {
         summary.playout.as_ref().map_or(Ok(()), |totals| playout::totals(totals, out))?;
         impaired::lines(&summary.targets, self.paint, out)?;
         summary.replay.as_ref().map_or(Ok(()), |totals| replay::summary(totals, out))?;
+        summary.reports.as_ref().map_or(Ok(()), |reports| {
+            receivers::summary(reports, self.whole, self.screen.columns(), self.paint, out)
+        })?;
+        measured::passed(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }
 

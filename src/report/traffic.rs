@@ -62,6 +62,7 @@ mod tests {
             burst,
             len_bytes: None,
             input: None,
+            reports: None,
             stream: None,
             replay: None,
             playout: None,

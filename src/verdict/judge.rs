@@ -212,6 +212,27 @@ pub fn of_send(rounds: u64, count: Option<u64>, errors: u64, stop: Stop) -> Verd
     verdict
 }
 
+/// Adds the judgement on the reports of receivers: `reported` of them, if reports were asked for.
+pub fn of_reports(
+    mut verdict: Verdict,
+    reported: Option<usize>,
+    judgements: &[Judgement],
+    stop: Stop,
+) -> Verdict {
+    if matches!(stop, Stop::ReaderGone | Stop::Failed) {
+        return verdict;
+    }
+    let is_interrupted = matches!(stop, Stop::Interrupted(_));
+    if reported == Some(0) && judgements.is_empty() && !is_interrupted {
+        verdict.fail(1, "no receiver reported; receivers need 'mcast recv --reply'".to_owned());
+    }
+    judgements
+        .iter()
+        .filter(|judgement| !judgement.held)
+        .for_each(|judgement| verdict.fail(1, judgement.reason()));
+    verdict
+}
+
 /// Judges a scan of `scanned` of `groups` groups, `alive` of which carry data.
 pub fn of_scan(scanned: usize, groups: usize, alive: usize, stop: Stop) -> Verdict {
     let mut verdict = Verdict::default();

@@ -1,5 +1,6 @@
 //! `mcast recv`: joins, receives, reports, leaves.
 
+mod answering;
 mod clock;
 mod command;
 mod count;

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use super::answering::Answering;
 use super::clock::{ClockWatch, Moment};
 use super::command::RunningCommand;
 use super::count::Counts;
@@ -53,6 +54,8 @@ pub struct RecvLoop<'a> {
     queriers: QuerierWatch,
     explainer: SilenceExplainer<'a>,
     clock: ClockWatch,
+    /// Answers senders, if the plan says so.
+    answering: Option<Answering>,
 }
 
 impl<'a> RecvLoop<'a> {
@@ -84,6 +87,7 @@ impl<'a> RecvLoop<'a> {
             queriers: QuerierWatch::new(&specific_interfaces(&plan.listens, inbox), start),
             explainer: SilenceExplainer::new(plan, inbox, start),
             clock: ClockWatch::new(Moment::now()),
+            answering: plan.reply.then(|| Answering::new(start)),
         }
     }
 
@@ -214,6 +218,11 @@ impl<'a> RecvLoop<'a> {
         self.report_if_due(now, inbox, reporter)?;
         let drops = self.measurement.warnings.check_drops(now, inbox, reporter)?;
         self.measurement.check_recorder(now, drops, reporter)?;
+        let due = |answering: &&mut Answering| answering.due().is_some_and(|due| due <= now);
+        if let Some(answering) = self.answering.as_mut().filter(due) {
+            let drops = inbox.discards().map(|discards| discards.drops.count);
+            answering.poll(now, &self.measurement.counts.streams, drops);
+        }
         if self.clock.is_due(now) {
             self.check_clock(Moment::now());
         }
@@ -227,7 +236,8 @@ impl<'a> RecvLoop<'a> {
     fn next_check(&self, now: Instant) -> Option<Instant> {
         let report = self.measurement.reports.as_ref().and_then(Pace::next);
         let recorder = self.measurement.recorder.as_ref().and_then(Recorder::due);
-        let checks = [report, recorder, self.queriers.due(), self.explainer.due(now)];
+        let answer = self.answering.as_ref().and_then(Answering::due);
+        let checks = [report, recorder, answer, self.queriers.due(), self.explainer.due(now)];
         checks.into_iter().flatten().min()
     }
 
@@ -271,6 +281,9 @@ impl<'a> RecvLoop<'a> {
             }
             timely += 1;
             let stop = self.measurement.take(now, &datagram, copied, reporter)?;
+            if let Some(answering) = &mut self.answering {
+                answering.take(now, &datagram);
+            }
             Ok(stop.map_or(ControlFlow::Continue(()), ControlFlow::Break))
         })?;
         let stop = match flow {
@@ -330,6 +343,14 @@ impl<'a> RecvLoop<'a> {
             None => None,
         };
         waiting.map_or(Ok(()), |waiting| reporter.warn(&receive::still_waiting(waiting, forever)))
+    }
+
+    /// Sends the last answers, at the end of the run.
+    pub fn finish_answering(&mut self, inbox: &Inbox) {
+        if let Some(answering) = &mut self.answering {
+            let drops = inbox.discards().map(|discards| discards.drops.count);
+            answering.finish(Instant::now(), &self.measurement.counts.streams, drops);
+        }
     }
 
     /// Starts to diagnose why nothing arrived, at the end of the run and before the groups are

@@ -59,6 +59,7 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
     debug!(?stop, foreign = inbox.foreign(), "stopped");
 
     let diagnosis = recv_loop.start_final_diagnosis(at.steady, &inbox, stop);
+    recv_loop.finish_answering(&inbox);
     let discards = inbox.discards();
     let left = inbox.leave();
     let hurry = matches!(stop, Stop::Interrupted(_) | Stop::Failed);

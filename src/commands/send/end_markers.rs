@@ -7,15 +7,16 @@ use std::{io, thread};
 use tracing::debug;
 
 use super::payload::PayloadWriter;
-use crate::format::probe::{END_INTERVAL, ENDS, MIN_LEN};
+use crate::format::probe::END_INTERVAL;
 use crate::net::{Failure, Outbox, SendQueue, Wake};
 use crate::report::Reporter;
 use crate::verdict::RunError;
 
-/// Sends the end markers of measured streams. `max_wait` bounds the time that all of them together
-/// wait for queue space.
+/// Sends `times` end markers of each measured stream. `max_wait` bounds the time that all of them
+/// together wait for queue space.
 pub fn send_end_markers(
     payload: &PayloadWriter,
+    times: u32,
     queue: &mut SendQueue,
     max_wait: Duration,
     outbox: &mut Outbox,
@@ -25,18 +26,18 @@ pub fn send_end_markers(
         return Ok(());
     }
     let start = Instant::now();
-    let targets = outbox.endpoints().count();
-    for turn in 0..ENDS {
+    let (targets, len) = (outbox.endpoints().count(), payload.end_len());
+    for turn in 0..times {
         while turn > 0 && start + END_INTERVAL * turn > Instant::now() {
             let wake = Wake { output: None, ..reporter.wake() };
             outbox.wait(None, wake, Some(start + END_INTERVAL * turn))?;
         }
         queue.clear();
         for position in 0..targets {
-            if !queue.has_room(position, MIN_LEN) {
+            if !queue.has_room(position, len) {
                 send_queue(queue, outbox, reporter, start + max_wait)?;
             }
-            payload.write_end(position, SystemTime::now(), queue.add(position, MIN_LEN).bytes);
+            payload.write_end(position, SystemTime::now(), queue.add(position, len).bytes);
         }
         send_queue(queue, outbox, reporter, start + max_wait)?;
     }

@@ -13,6 +13,7 @@ mod pieces;
 mod queue_sender;
 mod recovery;
 mod replay;
+mod report_collector;
 mod run;
 #[cfg(test)]
 mod scripted;
@@ -23,3 +24,5 @@ mod stream_source;
 
 pub use replay::prepare;
 pub use run::run;
+pub use send_loop::SendLoop;
+pub use source::{Length, Source, Supply};

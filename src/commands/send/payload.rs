@@ -4,7 +4,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::source::Source;
-use crate::format::probe::{Probe, ProbeKind, Writer};
+use crate::format::exchange::{REPORT_LEN, Request};
+use crate::format::probe::{MIN_LEN, Probe, ProbeKind, Writer};
+use crate::input::Input;
 use crate::net::{Outbox, Slot};
 use crate::sys::PollSource;
 use crate::units::random;
@@ -25,6 +27,8 @@ pub enum PayloadWriter {
 pub struct Probes {
     writer: Writer,
     end: Writer,
+    /// The request for reports behind the header, if the run asks for them.
+    request: Option<[u8; Request::LEN]>,
     /// The fields that all probes share.
     common: Probe,
     /// The time of the last check whether the clock is synchronised.
@@ -54,7 +58,7 @@ impl PayloadWriter {
                 let common = Probe {
                     kind: ProbeKind::Data,
                     reply_wanted: false,
-                    report_wanted: false,
+                    report_wanted: plan.reports.is_some(),
                     synchronised: host::is_synchronised(),
                     stream: random(),
                     sequence: 0,
@@ -71,6 +75,7 @@ impl PayloadWriter {
                 PayloadWriter::Probes(Box::new(Probes {
                     writer: Writer::new(*size),
                     end: Writer::new(0),
+                    request: None,
                     common,
                     clock_checked: SystemTime::now(),
                     counts: (0..plan.endpoints.len()).map(count).collect(),
@@ -107,7 +112,7 @@ impl PayloadWriter {
     /// The input of the source, to wait for more of it.
     pub fn input(&self) -> Option<PollSource<'_>> {
         match self {
-            PayloadWriter::Sourced(source) => source.input().source(),
+            PayloadWriter::Sourced(source) => source.input().and_then(Input::source),
             PayloadWriter::Fixed(_) | PayloadWriter::Probes(_) => None,
         }
     }
@@ -126,6 +131,11 @@ impl PayloadWriter {
                 count.next += 1;
                 let probe = probes.probe(position, time, ProbeKind::Data, sequence);
                 if repeats {
+                    // The request may have changed since.
+                    let body = bytes.get_mut(MIN_LEN..MIN_LEN + Request::LEN);
+                    if let (Some(body), Some(request)) = (body, &probes.request) {
+                        body.copy_from_slice(request);
+                    }
                     probes.writer.rewrite(&probe, bytes);
                 } else {
                     probes.writer.write(&probe, bytes);
@@ -156,8 +166,24 @@ impl PayloadWriter {
         }
     }
 
+    /// Asks for reports in the probes and end markers that are written from now on.
+    pub fn set_request(&mut self, request: &Request) {
+        if let PayloadWriter::Probes(probes) = self {
+            let body = request.body();
+            let len = u16::try_from(probes.writer.len()).unwrap_or(u16::MAX);
+            probes.writer = Writer::with_body(len, &body);
+            probes.end = Writer::with_body(REPORT_LEN as u16, &body);
+            probes.request = Some(body);
+        }
+    }
+
+    /// The length of the end markers in bytes.
+    pub fn end_len(&self) -> usize {
+        if let PayloadWriter::Probes(probes) = self { probes.end.len() } else { MIN_LEN }
+    }
+
     /// Writes the end marker of the stream to the endpoint at `position`. `bytes` has the length of
-    /// the smallest probe. A fixed message has no end marker.
+    /// an end marker. A fixed message has no end marker.
     pub fn write_end(&self, position: usize, time: SystemTime, bytes: &mut [u8]) {
         if let PayloadWriter::Probes(probes) = self {
             probes.end.write(

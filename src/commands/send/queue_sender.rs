@@ -14,6 +14,7 @@ use super::recovery::{Recovery, Refusal};
 use super::source::Source;
 use super::steady_times::SteadyTimes;
 use crate::event::{self, Event, ProbeInfo, SentDatagram, TargetTotals};
+use crate::format::probe::ENDS;
 use crate::net::{Failure, NetError, Outbox, Queued, SendQueue, Slot, Wake};
 use crate::notice::{Notice, send};
 use crate::plan;
@@ -353,7 +354,13 @@ impl QueueSender {
         reporter: &Reporter,
     ) -> Result<(), RunError> {
         let max_wait = if reporter.signal().is_some() { MAX_WAIT_OF_MANY } else { self.max_wait };
-        send_end_markers(&self.payload, &mut self.queue, max_wait, outbox, reporter)
+        send_end_markers(&self.payload, ENDS, &mut self.queue, max_wait, outbox, reporter)
+    }
+
+    /// Sends one more end marker to each endpoint: it asks for the last reports again.
+    pub fn ask_again(&mut self, outbox: &mut Outbox, reporter: &Reporter) -> Result<(), RunError> {
+        let max_wait = MAX_WAIT_OF_MANY;
+        send_end_markers(&self.payload, 1, &mut self.queue, max_wait, outbox, reporter)
     }
 
     /// Warns of a failure once for each target. If many targets fail with the same error, only the

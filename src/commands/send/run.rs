@@ -12,10 +12,11 @@ use super::replay::Replay;
 use super::send_loop::SendLoop;
 use super::source::{Source, Supply};
 use super::stream_source::StreamSource;
+use crate::assertion::Judgement;
 use crate::commands::address_wait::wait_for_addresses;
 use crate::event::{
-    Event, FormInfo, InputInfo, LatenessInfo, Program, ReplayInfo, ReplayTotals, SendSummary,
-    Sending, ShapeInfo, TargetInfo, Totals,
+    Event, FormInfo, InputInfo, LatenessInfo, Program, ReceiversInfo, ReplayInfo, ReplayTotals,
+    SendSummary, Sending, ShapeInfo, TargetInfo, Totals,
 };
 use crate::iface::Cast;
 use crate::input::Input;
@@ -55,14 +56,21 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunErr
     let cpu = host::cpu_time().zip(cpu_at_start).map(|(now, then)| now.saturating_sub(then));
     // If only the output failed, receivers still wait for the end markers.
     if !matches!(failure, Some(RunError::Net(_))) {
-        failure = failure.or(send_loop.sender.end_streams(&mut outbox, reporter).err());
+        failure = failure.or(send_loop.end_streams(&mut outbox, reporter).err());
     }
 
     let errors = send_loop.sender.totals.iter().map(|target| target.errors).sum();
     let replayed = send_loop.sender.payload.source().and_then(|source| source.replayed());
+    let receivers = send_loop.reports.as_ref();
+    let receivers = receivers.map(|reports| reports.describe(Instant::now(), &outbox, usize::MAX));
+    let judgements = judge(plan, receivers.as_ref());
     let verdict = match (&failure, &replayed) {
         (Some(error), _) => Verdict::could_not(error),
-        (None, None) => verdict::of_send(send_loop.sent, plan.count, errors, stop),
+        (None, None) => {
+            let verdict = verdict::of_send(send_loop.sent, plan.count, errors, stop);
+            let reported = receivers.as_ref().map(|receivers| receivers.receivers);
+            verdict::of_reports(verdict, reported, &judgements, stop)
+        }
         (None, Some((totals, damage))) => {
             // A replay states its own reason for sending nothing.
             let ended = if stop == Stop::InputEnd { Stop::Complete } else { stop };
@@ -73,7 +81,8 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunErr
     let replayed = replayed.map(|(totals, _)| totals);
     let reported = reporter.final_output(|reporter| {
         let summary = summary(plan, send_loop, elapsed, cpu, verdict.clone());
-        let summary = SendSummary { replay: replayed, ..summary };
+        let summary =
+            SendSummary { replay: replayed, reports: receivers, assertions: judgements, ..summary };
         reporter.event(&Event::SendSummary(summary))
     });
     failure.map_or(Ok(()), Err)?;
@@ -184,8 +193,17 @@ fn summary(
         cpu,
         playout,
         replay: None,
+        reports: None,
+        assertions: Vec::new(),
         verdict,
     }
+}
+
+/// The results of the assertions about the receivers.
+fn judge(plan: &plan::Send, receivers: Option<&ReceiversInfo>) -> Vec<Judgement> {
+    let assertions = plan.reports.iter().flat_map(|reports| &reports.assertions);
+    let value = |metric| receivers.and_then(|receivers| receivers.value(metric));
+    assertions.map(|assertion| assertion.judge(value)).collect()
 }
 
 /// Reports the targets, the pace and the payload.
@@ -226,6 +244,7 @@ fn announce(
         len_bytes: plan.content.len(),
         input: plan.content.input().map(input_info),
         playout: send_loop.sender.payload.source().and_then(|source| source.playout()),
+        reports: plan.reports.as_ref().map(|reports| reports.interval),
         stream: send_loop.sender.payload.stream(),
         replay: replay_info(&plan.content),
     }))?;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::catch_up::{CatchUp, Turn};
 use super::paced_wait::PacedWait;
 use super::queue_sender::{QueueSender, SendContext};
+use super::report_collector::ReportCollector;
 use super::source::{Source, Supply};
 use crate::net::{Marks, Outbox};
 use crate::notice::interface::Role;
@@ -35,6 +36,8 @@ pub struct SendLoop<'a> {
     pub lateness: Delays,
     /// How many rounds were due before the end of the run and were left out.
     pub skipped: u64,
+    /// Collects the reports of receivers, if the plan asks for them.
+    pub reports: Option<ReportCollector<'a>>,
 }
 
 /// What a sender does next.
@@ -60,6 +63,9 @@ impl<'a> SendLoop<'a> {
         sender.payload.source().into_iter().for_each(|source| source.begin(outbox));
         let own_pace = sender.payload.source().is_some_and(|source| source.has_own_pace());
         let period = plan.period.filter(|_| !own_pace);
+        let stream = sender.payload.stream();
+        let reports = stream.and_then(|stream| ReportCollector::new(plan, stream, start));
+        reports.iter().for_each(|reports| sender.payload.set_request(reports.request()));
         SendLoop {
             plan,
             sender,
@@ -74,6 +80,7 @@ impl<'a> SendLoop<'a> {
             ),
             lateness: Delays::new(Precision::Coarse),
             skipped: 0,
+            reports,
         }
     }
 
@@ -123,11 +130,40 @@ impl<'a> SendLoop<'a> {
             reporter.flush()?;
             progress.draw(now, next, self.sent, &self.sender.meter);
             let input = self.sender.payload.input().filter(|_| self.starved);
-            if wait.sleep(next, progress.due(), outbox, input, reporter.wake())? {
+            let reports_due = self.reports.as_ref().and_then(ReportCollector::due);
+            let other = progress.due().into_iter().chain(reports_due).min();
+            if wait.sleep(next, other, outbox, input, reporter.wake())? {
                 return Ok(Stop::ReaderGone);
             }
             reporter.interface_events(outbox.follow()?, Role::Sender)?;
+            self.collect(outbox, reporter)?;
         }
+    }
+
+    /// Reads the reports of receivers, and shows them if that is due.
+    fn collect(&mut self, outbox: &Outbox, reporter: &mut Reporter) -> Result<(), RunError> {
+        let Some(reports) = &mut self.reports else { return Ok(()) };
+        reports.read(outbox)?;
+        if reports.poll(Instant::now(), outbox, reporter)? {
+            self.sender.payload.set_request(reports.request());
+        }
+        Ok(())
+    }
+
+    /// Sends the end markers of measured streams, and waits for the last reports of the receivers.
+    pub fn end_streams(
+        &mut self,
+        outbox: &mut Outbox,
+        reporter: &mut Reporter,
+    ) -> Result<(), RunError> {
+        if let Some(reports) = &mut self.reports {
+            reports.read(outbox)?;
+            reports.adapt();
+            self.sender.payload.set_request(reports.request());
+        }
+        self.sender.end_streams(outbox, reporter)?;
+        let Some(reports) = &mut self.reports else { return Ok(()) };
+        reports.wait_for_last(&mut self.sender, outbox, reporter)
     }
 
     /// Decides at `now` what to do next.

@@ -87,6 +87,11 @@ impl Receiver {
         ratio(self.lost(), self.received().saturating_add(self.lost()))
     }
 
+    /// The datagrams before the first that arrived.
+    pub fn missed_before(&self) -> u64 {
+        self.streams.iter().map(ReportedStream::missed_before).fold(0, u64::saturating_add)
+    }
+
     /// Duplicates.
     pub fn duplicates(&self) -> u64 {
         self.sum(|report| report.duplicates.into())

@@ -25,10 +25,14 @@ pub struct Totals {
     pub loss_max: Option<f64>,
     /// Receivers that lost datagrams.
     pub lossy: usize,
+    /// The most datagrams before the first one that a receiver received.
+    pub missed_before_max: Option<u64>,
     /// The most duplicates of a receiver.
     pub duplicates_max: Option<u64>,
     /// The most reordered datagrams of a receiver.
     pub reordered_max: Option<u64>,
+    /// The most corrupt datagrams of a receiver.
+    pub corrupt_max: Option<u64>,
     /// The most drops in a receiver's kernel.
     pub kernel_drops_max: Option<u32>,
     /// The longest delays in ns: p50, p99 and maximum; `None` unless all clocks agree.
@@ -45,8 +49,10 @@ impl Totals {
             totals.lost_total = totals.lost_total.saturating_add(receiver.lost());
             totals.lossy += usize::from(receiver.lost() > 0);
             totals.lost_max = totals.lost_max.max(Some(receiver.lost()));
+            totals.missed_before_max = totals.missed_before_max.max(Some(receiver.missed_before()));
             totals.duplicates_max = totals.duplicates_max.max(Some(receiver.duplicates()));
             totals.reordered_max = totals.reordered_max.max(Some(receiver.reordered()));
+            totals.corrupt_max = totals.corrupt_max.max(Some(receiver.corrupt()));
             totals.kernel_drops_max = totals.kernel_drops_max.max(receiver.kernel_drops());
             totals.jitter_max = totals.jitter_max.max(receiver.jitter());
             totals.loss_max =

@@ -233,6 +233,13 @@ impl Stream {
         }))
     }
 
+    /// The number after the highest one that arrived or was announced.
+    pub fn end_number(&self) -> u64 {
+        self.sequence
+            .as_ref()
+            .map_or(self.announced, |sequence| sequence.next().max(self.announced))
+    }
+
     /// The evidence that the clocks agree.
     pub fn clock(&self) -> Clock {
         let clock = if self.sequence.is_some() { self.clock } else { Clock::Unknown };

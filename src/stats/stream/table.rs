@@ -176,6 +176,13 @@ impl Streams {
         }
     }
 
+    /// The stream of a probe's run with this key, from this source if several senders share it.
+    pub fn find(&self, key: &Key, source: SocketAddr) -> Option<&Stream> {
+        let apart = self.positions.get(&(*key, Some(source)));
+        let position = apart.or_else(|| self.positions.get(&(*key, None)))?;
+        self.streams.get(*position)
+    }
+
     /// The streams, in the order of their first arrivals.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Stream> {
         self.streams.iter()
