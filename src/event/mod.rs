@@ -3,6 +3,7 @@
 //! Field names contain their unit. A value that could not be measured is `null`. Each event is a
 //! JSON object with its name in `event`.
 
+mod answers;
 mod capture;
 mod check;
 mod datagram;
@@ -36,6 +37,7 @@ mod totals;
 mod ts;
 mod ts_metric;
 
+pub use answers::{AnswersInfo, WithheldInfo};
 pub use capture::{CaptureInfo, CaptureInterfaceInfo, LeftOut, LeftOutRecords, Reading};
 pub use check::{CheckSummary, Checking};
 pub use datagram::{Payload, ProbeInfo, ReceivedDatagram, SentDatagram};
