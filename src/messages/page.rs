@@ -30,6 +30,7 @@ pub fn text() -> String {
         super::results::page(),
         super::receivers::page(),
         super::scans::page(),
+        super::pings::page(),
         super::benches::page(),
         super::names::page(),
     ];
@@ -50,6 +51,9 @@ pub fn notice(notice: &Notice) -> String {
     }
     for command in &notice.commands {
         text += &format!("\n    {}: {}", command.place, command.run);
+        for variant in &command.variants {
+            text += &format!("\n      {}: {}", variant.system, variant.run);
+        }
     }
     text
 }

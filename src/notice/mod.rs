@@ -7,10 +7,11 @@ mod id;
 pub mod input;
 pub mod interface;
 mod message;
+pub mod ping;
 pub mod receive;
 pub mod scan;
 pub mod send;
 pub mod shared;
 
 pub use id::Id;
-pub use message::{Level, Notice, Place, ShellCommand};
+pub use message::{Level, Notice, Place, ShellCommand, System, Variant, Where};
