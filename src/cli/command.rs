@@ -64,7 +64,7 @@ pub struct Cli {
 pub enum Command {
     /// Send text, files, captures or a measured stream to groups
     #[command(alias = "tx")]
-    Send(SendArgs),
+    Send(Box<SendArgs>),
     /// Join multicast groups; print and measure their datagrams
     #[command(aliases = ["receive", "listen", "rx"])]
     Recv(RecvArgs),
