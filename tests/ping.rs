@@ -1,4 +1,4 @@
-//! `mcast ping`: who answers, and where requests and replies are lost.
+//! `mcast ping`: the receivers that answer, and where requests and replies are lost.
 #![cfg(target_os = "linux")]
 
 mod lab;
@@ -135,14 +135,14 @@ fn silence_is_a_failure_with_advice() {
     let (a, _b) = lab.pair();
     let finished = json_of(&a, "-c 2 -i 10ms -W 50ms");
     assert_eq!(finished.status.code(), Some(1), "{finished}");
-    assert_eq!(finished.events_of("warning")[0]["id"], "nobody-answered");
+    assert_eq!(finished.events_of("warning")[0]["id"], "no-answer");
     assert_eq!(
         finished.summary()["verdict"]["reasons"],
         json!(["no receiver answered 2 requests"])
     );
     let pinging = ping(&a, "").ready();
     pinging.signal("INT");
-    pinging.ends(1).prints("1 request, nobody answered");
+    pinging.ends(1).prints("1 request, no receiver answered");
 }
 
 #[test]
