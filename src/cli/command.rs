@@ -64,7 +64,7 @@ pub struct Cli {
 pub enum Command {
     /// Send text, files, captures or a measured stream to groups
     #[command(alias = "tx")]
-    Send(SendArgs),
+    Send(Box<SendArgs>),
     /// Join multicast groups; print and measure their datagrams
     #[command(aliases = ["receive", "listen", "rx"])]
     Recv(RecvArgs),
@@ -86,7 +86,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Benchmark multicast between hosts by the methods of RFC 3918
     ///
-    /// throughput and groups send, and mcast recv --reply on other hosts reports what arrives. join
+    /// throughput and groups send, and mcast recv --reply on other hosts reports the losses. join
     /// runs on a receiving host while any program sends.
     Bench(BenchArgs),
     /// List the network interfaces and their multicast group memberships

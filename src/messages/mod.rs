@@ -20,6 +20,7 @@ mod findings;
 mod findings_of_firewall;
 mod findings_of_host;
 mod findings_of_path;
+mod findings_of_routers;
 mod findings_of_wire;
 mod flows;
 mod names;

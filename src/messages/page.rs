@@ -51,6 +51,9 @@ pub fn notice(notice: &Notice) -> String {
     }
     for command in &notice.commands {
         text += &format!("\n    {}: {}", command.place, command.run);
+        for variant in &command.variants {
+            text += &format!("\n      {}: {}", variant.system, variant.run);
+        }
     }
     text
 }

@@ -14,4 +14,4 @@ pub mod send;
 pub mod shared;
 
 pub use id::Id;
-pub use message::{Level, Notice, Place, ShellCommand};
+pub use message::{Level, Notice, Place, ShellCommand, System, Variant, Where};

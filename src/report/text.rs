@@ -204,10 +204,6 @@ impl Text {
             }
             let what = ready.len_bytes.filter(|_| ready.stream.is_some());
             let what = what.map(|len| format!(", {len}-byte probes")).unwrap_or_default();
-            let reports = ready
-                .reports
-                .map(|every| format!(" with reports every {}", format_duration(every)));
-            let what = what + &reports.unwrap_or_default();
             let input = ready.input.as_ref().map(|of| match ready.playout {
                 Some(_) => format!(", {}", of.place.quoted()),
                 None => input(of, ready.len_bytes),
@@ -223,7 +219,9 @@ impl Text {
             if ready.replay.is_some() {
                 return Ok(());
             }
-            write!(out, "{what}{input}{burst}, {}{each}", send_pace(ready))
+            write!(out, "{what}{input}{burst}, {}{each}", send_pace(ready))?;
+            let reports = ready.reports.map(format_duration);
+            reports.map_or(Ok(()), |every| write!(out, ", with reports every {every}"))
         })?;
         ready.playout.as_ref().map_or(Ok(()), |stream| playout::contents(stream, out))?;
         traffic::impairments(ready, out)

@@ -9,7 +9,7 @@ use crate::format::probe::{self, Probe, ProbeKind, Reading};
 use crate::host;
 use crate::net::{Datagram, ReplySockets};
 use crate::replies::reporter::{Reporter, report};
-use crate::stats::stream::{Arrival, Key, Streams};
+use crate::stats::stream::{Arrival, Key, Stream, Streams};
 use crate::units::random;
 
 /// The most answers a second to all senders.
@@ -79,7 +79,7 @@ impl Answering {
             let asking = *self.reporter.stream(position);
             let source = crate::target::without_zone(asking.source);
             let Some(stream) = streams.find(&asking.key, source) else { continue };
-            let groups = self.reporter.groups(position);
+            let groups = groups(streams, asking.key.stream, source.ip());
             let report = report(stream, &asking, self.receiver, groups, kernel_drops);
             let header = Probe {
                 kind: ProbeKind::Report,
@@ -124,6 +124,13 @@ impl Answering {
         *sent += 1;
         *sent <= LIMIT
     }
+}
+
+/// At how many groups and ports datagrams of a run arrived from one host: also of those that asked
+/// for no report.
+fn groups(streams: &Streams, run: u64, host: IpAddr) -> u32 {
+    let is_same = |stream: &&Stream| stream.key.stream == run && stream.source.ip() == host;
+    u32::try_from(streams.iter().filter(is_same).count()).unwrap_or(u32::MAX)
 }
 
 /// Whether an address may receive answers: never a group.
