@@ -36,6 +36,8 @@ fn may_be_null() -> BTreeSet<String> {
         "measured",
     ];
     const STREAM: [&str; 4] = ["iface", "key", "missed_before", "stream"];
+    const PINGED: [&str; 6] =
+        ["hops_back", "hops_to", "loss_back_ratio", "loss_ratio", "loss_to_ratio", "rtt_ns"];
     const MEASURED: [&str; 8] = [
         "delay_ns",
         "dscp_changed",
@@ -143,6 +145,14 @@ fn may_be_null() -> BTreeSet<String> {
         ("found", &[&FOUND]),
         ("ready_of_scan", &[&["budget_bps", "budget_pps", "discover_ns"]]),
         ("ready_of_scan.targets", &[&["port", "source"]]),
+        ("ready_of_ping", &[&["count", "expected"]]),
+        ("ready_of_ping.targets", &[&["mac", "vrf"]]),
+        ("reply", &[&["hops_back", "hops_to"]]),
+        ("summary_of_ping", &[&PINGED, &["missing"]]),
+        ("summary_of_ping.assertions", &[&["value"]]),
+        ("summary_of_ping.receivers", &[&PINGED, &["unicast"]]),
+        ("summary_of_ping.receivers.unicast", &[&PINGED, &["last_seen_ns"]]),
+        ("summary_of_ping.targets", &[&["estimate", "rtt_ns"]]),
         ("summary_of_scan", &[&["kernel_drops"]]),
         ("summary_of_scan.found", &[&FOUND]),
         ("ready_of_bench_throughput", &[&["max_bps", "max_pps"]]),
@@ -394,6 +404,19 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
         runs.push(mcast(&b, &format!("scan --iface e0 {scan} --dwell 50ms")).ends(0));
     }
     drop(sender);
+
+    // Pings: with and without an answer, an expectation and an assertion.
+    let receiver = b.python(include_str!("lab/replying.py"), &["239.1.1.1", "5000", "10.0.0.101"]);
+    let receiver = receiver.ready();
+    let list = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema-receivers");
+    std::fs::write(&list, "10.0.0.9\n").expect("a file");
+    let expected = format!(
+        "ping --iface e0 239.1.1.1:5000 -W 50ms -c 3 -i 10ms --unicast --expect {} --assert lost==0",
+        list.display()
+    );
+    runs.push(mcast(&a, &expected).ends(1));
+    runs.push(mcast(&a, "ping --iface e0 239.1.1.9:5000 -W 50ms -c 1").ends(1));
+    drop(receiver);
 
     // Checks with a fault, without a fault, and with a sender to wait for.
     runs.push(mcast(&b, "check --iface e1 -d 10ms").ends(1));

@@ -73,7 +73,7 @@ pub enum Command {
     /// mcast joins a few groups, listens, leaves them and joins the next ones. It never receives all
     /// groups at once.
     Scan(ScanArgs),
-    /// Find out who receives a group: round-trip time and loss each way
+    /// Find the receivers of a group: round-trip time and loss each way
     ///
     /// mcast sends requests to the group. Each receiver that runs mcast recv --reply answers by
     /// unicast. Without --count, mcast pings until Ctrl-C.

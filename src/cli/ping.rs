@@ -25,7 +25,7 @@ pub(super) const SECTIONS: Sections = Sections {
   'rtt.p99 < 5ms'    rtt.min|mean|p50|p90|p99|p999|max",
     )],
     examples: "  \
-  Ask three times who receives the group:
+  Find the receivers of a group with three requests:
     mcast ping 239.1.1.1:5000 --count 3
   Cross up to 15 routers, and compare with unicast:
     mcast ping 239.1.1.1:5000 --ttl 16 --unicast
@@ -38,7 +38,7 @@ pub(super) const SECTIONS: Sections = Sections {
       jq -r 'select(.event == \"summary\") | .receivers[].address'",
     exit_status: "  \
   0      at least one receiver answered
-  1      nobody answered, or an expected receiver is missing
+  1      no receiver answered, or an expected receiver is missing
   2      could not run or continue: wrong usage, unknown interface, no route
   128+N  ended by signal N before --count was reached",
     environment: help::ENVIRONMENT_OF_CHECK,

@@ -82,7 +82,7 @@ pub fn samples() -> Vec<String> {
         ("mcast send --file x.txt --rtp", PlanError::NotAStream),
         ("mcast send --file - --loop", PlanError::Unrepeatable),
         ("mcast send --file x.ts", PlanError::NoPcr { packets: 40_000 }),
-        ("mcast ping --expect x.txt", PlanError::NobodyExpected { place: "'x.txt'".to_owned() }),
+        ("mcast ping --expect x.txt", PlanError::NoneExpected { place: "'x.txt'".to_owned() }),
         (
             "mcast ping --expect x.txt",
             PlanError::ExpectedTooLong { place: "'x.txt'".to_owned(), most: 16 << 20 },

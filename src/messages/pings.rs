@@ -169,7 +169,7 @@ fn summaries() -> Vec<String> {
             }),
         ),
         shown("ping --unicast", summary(compared, |_| {})),
-        shown("ping, nobody answered", summary(Vec::new(), nobody)),
+        shown("ping, no receiver answered", summary(Vec::new(), nobody)),
         shown("ping, a large group", summary(vec![good()], large)),
         shown(
             "ping, requests not sent",
@@ -215,9 +215,9 @@ fn metrics() -> String {
 fn notices() -> Vec<String> {
     let group = at("239.1.1.1", via("eth0"));
     let notices = [
-        ping::nobody_answered(&group, Some(1)),
-        ping::nobody_answered(&group, Some(16)),
-        ping::nobody_answered(&at("10.0.0.101", via("eth0")), Some(64)),
+        ping::no_answer(&group, Some(1)),
+        ping::no_answer(&group, Some(16)),
+        ping::no_answer(&at("10.0.0.101", via("eth0")), Some(64)),
     ];
     notices.iter().map(page::notice).collect()
 }

@@ -6,7 +6,7 @@ use crate::target::Endpoint;
 use crate::units::words::quote;
 
 /// No receiver answered any request. `ttl` is that of the requests to the first target.
-pub fn nobody_answered(at: &Endpoint, ttl: Option<u8>) -> Notice {
+pub fn no_answer(at: &Endpoint, ttl: Option<u8>) -> Notice {
     let what = format!("no receiver of {at} answered");
     let target = quote(&at.to_string());
     let receiver = format!("check that a receiver runs 'mcast recv {target} --reply'");
@@ -18,5 +18,5 @@ pub fn nobody_answered(at: &Endpoint, ttl: Option<u8>) -> Notice {
         (Cast::Multicast, _) => format!("{receiver}; on it, run 'mcast check {target}'"),
         _ => receiver,
     };
-    Notice::new(Level::Warning, Id::NobodyAnswered, what).remedy(remedy)
+    Notice::new(Level::Warning, Id::NoAnswer, what).remedy(remedy)
 }

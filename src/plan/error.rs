@@ -325,7 +325,7 @@ pub enum PlanError {
         "cannot expect receivers: {place} has no addresses\n  tip: write the address of a receiver \
          on each line"
     )]
-    NobodyExpected {
+    NoneExpected {
         /// The place of the list, in quotes.
         place: String,
     },

@@ -22,7 +22,7 @@ pub fn read_expected(place: &Place) -> Result<Vec<IpAddr>, PlanError> {
     let text = String::from_utf8_lossy(&bytes);
     match addresses(&text) {
         Ok(addresses) if addresses.is_empty() => {
-            Err(PlanError::NobodyExpected { place: place.quoted() })
+            Err(PlanError::NoneExpected { place: place.quoted() })
         }
         Ok(addresses) => Ok(addresses.into_iter().collect()),
         Err((line, word)) => Err(PlanError::NotAnAddress {

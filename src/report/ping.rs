@@ -86,7 +86,7 @@ fn line_of_target(
             let about = format!("about {} ({low} to {high})", count(receivers, "receiver"));
             write!(out, "{}, {}", paint.strong(about), replies(target.replies))?;
         }
-        None if receivers == 0 => write!(out, "{}", paint.bad("nobody answered"))?,
+        None if receivers == 0 => write!(out, "{}", paint.bad("no receiver answered"))?,
         None => {
             let answered = format!("{} answered", count(receivers as u64, "receiver"));
             write!(out, "{}", paint.strong(answered))?;

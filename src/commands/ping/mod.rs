@@ -1,4 +1,4 @@
-//! `mcast ping`: who receives a group, with round-trip times and losses each way.
+//! `mcast ping`: the receivers of a group, with round-trip times and losses each way.
 //!
 //! [`requester`] sends the requests, [`ping_loop`] waits for the answers, and [`summary`] describes
 //! the receivers. The accounts are in `stats::ping`.

@@ -56,7 +56,7 @@ pub fn run(plan: &plan::Ping, reporter: &mut Reporter) -> Result<Verdict, RunErr
     summary.verdict = verdict.clone();
     let reported = reporter.final_output(|reporter| {
         if let (true, Some(at), None) = (is_silent, first, &failure) {
-            reporter.warn(&ping::nobody_answered(at, ttl))?;
+            reporter.warn(&ping::no_answer(at, ttl))?;
         }
         reporter.event(&Event::PingSummary(Box::new(summary)))
     });

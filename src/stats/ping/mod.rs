@@ -1,4 +1,4 @@
-//! The accounts of `mcast ping`: who answered, and where requests and replies were lost.
+//! The accounts of `mcast ping`: the receivers that answered, and where requests and replies were lost.
 //!
 //! A reply states how many requests its receiver has received and how many replies it has sent.
 //! Both directions are therefore counted apart, without a common clock.
