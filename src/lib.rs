@@ -51,3 +51,4 @@ pub mod units;
 mod verdict;
 
 pub use commands::run;
+pub use net::wire::{Packet, What};

@@ -4,23 +4,9 @@
 
 mod lab;
 
-use std::cell::Cell;
-
 use lab::scenes::{self, Ip, Scene};
-use lab::{Finished, Host, Lab, Running, eventually, finding, ids};
+use lab::{Finished, Host, Lab, Running, eventually, finding, ids, record};
 use serde_json::Value;
-
-/// With `MCAST_RECORD_FACTS=/some/directory`, the options that record the facts there, by the name
-/// of the test. `tests/facts` repeats the reasoning from the records.
-fn record() -> Vec<String> {
-    thread_local!(static RECORDED: Cell<usize> = const { Cell::new(0) });
-    let Ok(directory) = std::env::var("MCAST_RECORD_FACTS") else { return Vec::new() };
-    let number = RECORDED.get() + 1;
-    RECORDED.set(number);
-    let test = std::thread::current().name().unwrap_or("facts").to_owned();
-    let name = if number == 1 { test } else { format!("{test}-{number}") };
-    vec!["--record".to_owned(), format!("{directory}/{name}.json")]
-}
 
 /// Runs a check on a host, as root of its network.
 fn check(host: &Host, arguments: &str) -> Finished {

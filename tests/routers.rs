@@ -76,14 +76,17 @@ fn a_router_without_multicast_routing_differs_from_a_low_ttl() {
             let found = finding(&checked, "not-routed");
             let remedy = found["remedy"].as_str().unwrap();
             let show = ip.either(
-                ["'show ip pim neighbor'", "'show ip igmp groups'", "'show ip mroute 239.1.1.1'"],
+                ["show ip pim neighbor", "show ip rpf 10.0.0.100", "show ip mroute 239.1.1.1"],
                 [
-                    "'show ipv6 pim neighbor'",
-                    "'show ipv6 mld groups'",
-                    "'show ipv6 mroute ff15::1234'",
+                    "show ipv6 pim neighbor",
+                    "show ipv6 rpf fd00::100",
+                    "show ipv6 mroute ff15::1234",
                 ],
             );
-            show.iter().for_each(|show| assert!(remedy.contains(show), "{show}\n{checked}"));
+            let next = ip.either("beginning with 10.1.0.1", "beginning with fd00:1::1");
+            assert!(remedy.contains(next), "{checked}");
+            let commands = found["commands"].to_string();
+            show.iter().for_each(|show| assert!(commands.contains(show), "{show}\n{checked}"));
             assert!(remedy.contains("rendezvous point"), "{checked}");
             assert!(found["evidence"].as_str().unwrap().contains("no PIM hello"), "{checked}");
         }
@@ -99,6 +102,29 @@ fn a_source_specific_group_needs_no_rendezvous_point() {
         let found = finding(&checked, "not-routed");
         assert!(!found["remedy"].as_str().unwrap().contains("rendezvous"), "{checked}");
     }
+}
+
+#[test]
+fn a_short_check_does_not_miss_a_pim_router() {
+    let Some(lab) = Lab::open() else { return };
+    let hosts = routed(&lab);
+    for (ip, source) in [(Ip::V4, "10.0.0.100"), (Ip::V6, "[fd00::100]")] {
+        let target = format!("{source}@{}", ip.target());
+        let checked =
+            hosts.receiver.mcast(&format!("check {target} --iface e0 -d 300ms -o json")).ends(0);
+        let found = finding(&checked, "no-pim-router");
+        assert_eq!(found["level"], "note", "{checked}");
+        let evidence = found["evidence"].as_str().unwrap();
+        let next = ip.either("the router towards 10.0.0.100 is 10.1.0.1", "is fd00:1::1");
+        assert!(evidence.contains("too short") && evidence.contains(next), "{checked}");
+        let quoted = ip.either(target.clone(), format!("'{target}'"));
+        let command = format!("mcast check {quoted} --iface e0 --duration 130s");
+        assert_eq!(found["commands"][0]["run"], command, "{checked}");
+    }
+    // A source in this network needs no router.
+    let near = "check 10.1.0.5@239.1.1.1:5000 --iface e0 -d 300ms -o json";
+    let checked = hosts.receiver.mcast(near).ends(0);
+    assert!(!checked.out.contains("no-pim-router"), "{checked}");
 }
 
 #[test]

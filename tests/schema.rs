@@ -46,6 +46,19 @@ fn may_be_null() -> BTreeSet<String> {
         "pdv_ns",
         "wakeup_ns",
     ];
+    const REPORTED: [&str; 5] = ["delay_ns", "hops", "jitter_ns", "loss_ratio", "rate_pps"];
+    const WORST: [&str; 10] = [
+        "corrupt_max",
+        "delay_max_ns",
+        "duplicates_max",
+        "jitter_max_ns",
+        "kernel_drops_max",
+        "loss_ratio_max",
+        "lost_max",
+        "missed_before_max",
+        "received_min",
+        "reordered_max",
+    ];
     let table: &[(&str, &[&[&str]])] = &[
         ("datagram_received", &[&ARRIVAL]),
         ("datagram_received_damaged", &[&ARRIVAL]),
@@ -68,7 +81,7 @@ fn may_be_null() -> BTreeSet<String> {
         ("ready_of_check.targets", &[&["address", "ifindex", "mac", "source", "vrf"]]),
         ("ready_of_read", &[&["time"]]),
         ("ready_of_read.targets", &[&["source"]]),
-        ("ready_of_recv", &[&["recording"]]),
+        ("ready_of_recv", &[&["recording", "reply_limit"]]),
         ("ready_of_recv.rcvbuf_bytes", &[&["asked", "granted"]]),
         ("ready_of_recv.targets", &[&["address", "ifindex", "mac", "source", "vrf"]]),
         (
@@ -80,6 +93,7 @@ fn may_be_null() -> BTreeSet<String> {
                 "interval_ns",
                 "len_bytes",
                 "replay",
+                "reports_ns",
                 "seed",
                 "shape",
                 "stream",
@@ -89,7 +103,14 @@ fn may_be_null() -> BTreeSet<String> {
         ),
         ("ready_of_send.replay", &[&["datagrams", "duration_ns", "passes", "speed"]]),
         ("ready_of_send.targets", &[&["mac", "vrf"]]),
-        ("summary_of_recv", &[&RATES, &RECEIVED, &["capture", "recording", "time"]]),
+        (
+            "summary_of_recv",
+            &[
+                &RATES,
+                &RECEIVED,
+                &["capture", "recording", "replies", "replies_withheld", "reports", "time"],
+            ],
+        ),
         ("summary_of_recv.capture", &[&["dropped", "first_time", "last_time", "step_back_max_ns"]]),
         ("summary_of_recv.capture.interfaces", &[&["dropped", "name"]]),
         ("summary_of_recv.assertions", &[&["value"]]),
@@ -106,7 +127,17 @@ fn may_be_null() -> BTreeSet<String> {
         ("summary_of_recv.pairs.b", &[&["iface", "source"]]),
         ("summary_of_recv.recording", &[&["error", "first", "last"]]),
         ("summary_of_recv.streams", &[&RATES, &MEASURED, &STREAM]),
-        ("summary_of_send", &[&RATES, &["cpu_ns", "pace_ns", "replay", "transport_stream"]]),
+        (
+            "summary_of_send",
+            &[&RATES, &["cpu_ns", "pace_ns", "replay", "reports", "transport_stream"]],
+        ),
+        ("receivers", &[&WORST]),
+        ("receivers.list", &[&REPORTED, &["kernel_drops", "silent_ns"]]),
+        ("receivers.list.streams", &[&REPORTED, &["group"]]),
+        ("summary_of_send.assertions", &[&["value"]]),
+        ("summary_of_send.reports", &[&WORST]),
+        ("summary_of_send.reports.list", &[&REPORTED, &["kernel_drops", "silent_ns"]]),
+        ("summary_of_send.reports.list.streams", &[&REPORTED, &["group"]]),
         ("summary_of_send.targets", &[&["impaired"]]),
         ("summary_of_send.targets.impaired", &[&["held_ns"]]),
         ("summary_of_failure", &[&["time"]]),
@@ -121,6 +152,36 @@ fn may_be_null() -> BTreeSet<String> {
         ("ready_of_scan.targets", &[&["port", "source"]]),
         ("summary_of_scan", &[&["kernel_drops"]]),
         ("summary_of_scan.found", &[&FOUND]),
+        ("ready_of_bench_throughput", &[&["max_bps", "max_pps"]]),
+        ("ready_of_bench_throughput.target", &[&["mac", "vrf"]]),
+        ("ready_of_bench_join", &[]),
+        ("ready_of_bench_join.target", &[&["address", "ifindex", "mac", "source", "vrf"]]),
+        ("ready_of_bench_groups", &[]),
+        ("ready_of_bench_groups.target", &[&["mac", "vrf"]]),
+        ("trial", &[&["cause", "sent_bps", "sent_pps"]]),
+        ("trial.receivers", &[&["kernel_drops", "loss_ratio", "lost", "received"]]),
+        (
+            "cycle",
+            &[&["forwarded_before", "gap_ns", "join_ns", "leave_ns", "report_delay_ns", "stopped"]],
+        ),
+        ("step", &[&["fewest"]]),
+        ("step.receivers", &[&["groups"]]),
+        ("summary_of_bench_throughput", &[]),
+        (
+            "summary_of_bench_throughput.results",
+            &[&["bound", "failed_pps", "throughput_bps", "throughput_pps"]],
+        ),
+        ("summary_of_bench_throughput.results.receivers", &[&["failed_pps", "passed_pps"]]),
+        (
+            "summary_of_bench_join",
+            &[
+                &["forwarded_before", "gap_max_ns", "gap_ns", "join", "leave", "not_stopped"],
+                &["report_delay"],
+            ],
+        ),
+        ("summary_of_bench_groups", &[&["capacity", "failed"]]),
+        ("summary_of_bench_groups.steps", &[&["fewest"]]),
+        ("summary_of_bench_groups.steps.receivers", &[&["groups"]]),
         ("summary_of_check", &[]),
         ("summary_of_ifaces", &[]),
         ("summary_of_send.replay", &[]),
@@ -247,6 +308,16 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
         .ends(0),
     );
     runs.push(recv.ends(0));
+
+    // Receivers that report, and none.
+    let recv = mcast(&b, "recv --iface e0 239.1.1.1:5000 --reply").ready();
+    let reported = "send --iface e0 --probe --interval 5ms --reports 100ms";
+    runs.push(
+        mcast(&a, &format!("{reported} 239.1.1.1:5000 -d 300ms --assert receivers==1")).ends(0),
+    );
+    drop(recv);
+    let never = "--assert silent==0 --assert delay.p99<1s";
+    runs.push(mcast(&a, &format!("{reported} 239.1.1.2:5000 -d 150ms {never}")).ends(1));
 
     // Recordings: to a file, to standard output, and to a full disk.
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema.pcapng");

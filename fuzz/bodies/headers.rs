@@ -1,11 +1,13 @@
 //! Arbitrary text as a described header, and arbitrary bytes as a datagram with that header or with
-//! one of the known headers of market data.
+//! one of the known headers of market data. The same bytes are an IP packet, and the content of a
+//! packet of IGMP, MLD and PIM.
 
 #[path = "numbers.rs"]
 mod numbers;
 
 use mcast::format::described::Header;
 use mcast::format::market;
+use mcast::{Packet, What};
 
 use self::numbers::check_numbered;
 
@@ -19,6 +21,45 @@ pub fn run(bytes: &[u8]) {
     described(text, payload);
     known(bytes);
     known(payload.get(1..).unwrap_or_default());
+    packets(bytes);
+}
+
+const IPV4: u16 = 0x0800;
+const IPV6: u16 = 0x86dd;
+
+/// The kind of a PIM hello.
+const HELLO: [u8; 4] = [0x20, 0, 0, 0];
+
+fn packets(bytes: &[u8]) {
+    const IGMP: u8 = 2;
+    const ICMPV6: u8 = 58;
+    const PIM: u8 = 103;
+    packet(IPV4, bytes);
+    packet(IPV6, bytes);
+    let hello = [&HELLO[..], bytes].concat();
+    for (protocol, content) in [(IGMP, bytes), (PIM, bytes), (PIM, &hello)] {
+        let mut header = vec![0x45, 0];
+        header.extend((content.len() as u16).saturating_add(20).to_be_bytes());
+        header.extend([0, 0, 0, 0, 1, protocol, 0, 0, 10, 0, 0, 1, 224, 0, 0, 13]);
+        packet(IPV4, &[&header[..], content].concat());
+    }
+    for (protocol, content) in [(ICMPV6, bytes), (PIM, bytes), (PIM, &hello)] {
+        let mut header = vec![0x60, 0, 0, 0];
+        header.extend((content.len() as u16).to_be_bytes());
+        header.extend([protocol, 1]);
+        header.extend([0xfe; 32]);
+        packet(IPV6, &[&header[..], content].concat());
+    }
+}
+
+/// Lists are no longer than the packet: a group has four bytes or more, an address of a router six.
+fn packet(protocol: u16, bytes: &[u8]) {
+    let Some(packet) = Packet::parse(protocol, bytes) else { return };
+    match packet.what {
+        What::Report { groups, .. } => assert!(groups.len() * 4 <= bytes.len()),
+        What::PimHello(hello) => assert!(hello.addresses.len() * 6 <= bytes.len()),
+        What::Udp { .. } | What::LaterFragment | What::Query(_) | What::Leave(_) | What::Other => {}
+    }
 }
 
 fn described(text: &[u8], payload: &[u8]) {

@@ -4,8 +4,8 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::help::{self, STYLES, Sections, section};
 use super::{
-    CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, RecvArgs, ScanArgs, SendArgs, check,
-    completions, ifaces, man, recv, scan, send,
+    BenchArgs, CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, RecvArgs, ScanArgs, SendArgs,
+    bench, check, completions, ifaces, man, recv, scan, send,
 };
 
 const SECTIONS: Sections = Sections {
@@ -79,6 +79,11 @@ pub enum Command {
     /// and firewall rules. It sends only membership reports, and datagrams that never leave this
     /// host. Without root, it reports the checks that it could not make.
     Check(CheckArgs),
+    /// Benchmark multicast between hosts by the methods of RFC 3918
+    ///
+    /// throughput and groups send, and mcast recv --reply on other hosts reports what arrives. join
+    /// runs on a receiving host while any program sends.
+    Bench(BenchArgs),
     /// List the network interfaces and their multicast group memberships
     #[command(alias = "interfaces")]
     Ifaces(IfacesArgs),
@@ -97,7 +102,12 @@ pub fn with_help() -> clap::Command {
         .after_help([section("Examples", SECTIONS.examples), SECTIONS.short()].join("\n\n"))
         .after_long_help(SECTIONS.long())
         .mut_subcommands(|command| {
+            let command = command.mut_subcommands(|command| match bench::sections(&command) {
+                Some(sections) => with_sections(command, &sections),
+                None => command,
+            });
             let sections = match command.get_name() {
+                "bench" => bench::SECTIONS,
                 "send" => send::SECTIONS,
                 "recv" => recv::SECTIONS,
                 "scan" => scan::SECTIONS,
@@ -107,11 +117,15 @@ pub fn with_help() -> clap::Command {
                 "man" => man::SECTIONS,
                 _ => return command,
             };
-            command
-                .mut_args(help::place_brackets)
-                .after_help(sections.short())
-                .after_long_help(sections.long())
+            with_sections(command, &sections)
         })
+}
+
+fn with_sections(command: clap::Command, sections: &Sections) -> clap::Command {
+    command
+        .mut_args(help::place_brackets)
+        .after_help(sections.short())
+        .after_long_help(sections.long())
 }
 
 #[cfg(test)]

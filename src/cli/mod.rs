@@ -1,6 +1,7 @@
 //! The command line: the commands, their options and their help.
 
 mod addresses;
+mod bench;
 mod check;
 mod command;
 mod common;
@@ -26,6 +27,7 @@ pub mod values;
 mod write_limit;
 
 pub use addresses::ScanTarget;
+pub use bench::{BenchArgs, BenchCommand, GroupsArgs, JoinArgs, ThroughputArgs};
 pub use check::CheckArgs;
 pub use command::{Cli, Command, with_help};
 pub use common::{CommonArgs, DisplayArgs, Typed};

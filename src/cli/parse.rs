@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::habit::{answer, command_first, join_ports, misread, read, shown};
-use super::{Cli, Command, RecvArgs, ScanArgs, SendArgs, Typed, with_help};
+use super::{Cli, Command, CommonArgs, RecvArgs, ScanArgs, SendArgs, Typed, with_help};
 use crate::iface::Wanted;
 use crate::units::printable::Printable;
 
@@ -36,13 +36,21 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         let answered = |error| answer(&built_with_help(), &words, error, &accepts);
         from_words(&mut with_help(), &words).map_err(answered)
     })?;
-    if let Command::Send(SendArgs { common, .. })
-    | Command::Recv(RecvArgs { common, .. })
-    | Command::Scan(ScanArgs { common, .. }) = &mut cli.command
-    {
+    if let Some(common) = common_of(&mut cli.command) {
         common.typed = typed;
     }
     Ok(cli)
+}
+
+/// The options of a command that sends or receives.
+fn common_of(command: &mut Command) -> Option<&mut CommonArgs> {
+    match command {
+        Command::Send(SendArgs { common, .. })
+        | Command::Recv(RecvArgs { common, .. })
+        | Command::Scan(ScanArgs { common, .. }) => Some(common),
+        Command::Bench(args) => Some(args.command.common()),
+        Command::Check(_) | Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => None,
+    }
 }
 
 fn built_with_help() -> clap::Command {
@@ -69,7 +77,9 @@ fn mark_named_target(command: &mut Command, matches: &ArgMatches) {
 
 /// Marks an interface that the environment names, and drops an empty one.
 fn mark_default_interface(command: &mut Command, matches: &ArgMatches) {
-    let is_default = matches.subcommand().is_some_and(|(_, matches)| {
+    let nested = |matches: &'_ ArgMatches| matches.subcommand().map(|(_, nested)| nested.clone());
+    let innermost = nested(matches).map(|outer| nested(&outer).unwrap_or(outer));
+    let is_default = innermost.is_some_and(|matches| {
         matches.try_contains_id("iface").is_ok()
             && matches.value_source("iface") == Some(ValueSource::EnvVariable)
     });
@@ -77,13 +87,9 @@ fn mark_default_interface(command: &mut Command, matches: &ArgMatches) {
         return;
     }
     let mark = |wanted: Wanted| Some(wanted.by_default()).filter(|wanted| !wanted.is_empty());
-    match command {
-        Command::Send(SendArgs { common, .. })
-        | Command::Recv(RecvArgs { common, .. })
-        | Command::Scan(ScanArgs { common, .. }) => {
-            common.iface = common.iface.drain(..).filter_map(mark).collect();
-        }
-        Command::Check(args) => args.iface = args.iface.take().and_then(mark),
-        Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => {}
+    if let Command::Check(args) = command {
+        args.iface = args.iface.take().and_then(mark);
+    } else if let Some(common) = common_of(command) {
+        common.iface = common.iface.drain(..).filter_map(mark).collect();
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::help::{ADVANCED, LIMITS, PAYLOAD};
+use super::help::{LIMITS, PAYLOAD};
 use super::values;
 use crate::assertion::{Assertion, Vocabulary};
 
@@ -27,20 +27,20 @@ pub const SECTION: (&str, &str) = (
 /// The reports of receivers.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Report every TIME what the receivers with --reply received [unit: us, ms, s, m, h]
+    /// Report what all receivers got, every TIME [unit: us, ms, s, m, h]
     ///
     /// Requires --probe. Receivers that run 'mcast recv --reply' report their counters, and once
     /// more at the end. The default of --size is then 144 bytes. See docs/reports.md.
     #[arg(long, value_name = "TIME", value_parser = interval, requires = "probe", allow_hyphen_values = true, hide_short_help = true, help_heading = PAYLOAD)]
     pub reports: Option<Duration>,
 
-    /// Set how many reports a second all receivers together may send [default: 1000]
+    /// Set the limit of reports a second from all receivers [default: 1000]
     ///
     /// If there are more receivers, each of them reports less often than --reports asks for.
-    #[arg(long, value_name = "N", value_parser = values::count, default_value = "1000", hide_default_value = true, requires = "reports", allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
+    #[arg(long, value_name = "N", value_parser = values::count, default_value = "1000", hide_default_value = true, requires = "reports", allow_hyphen_values = true, hide_short_help = true, help_heading = LIMITS)]
     pub reply_budget: u64,
 
-    /// Exit with 1 unless EXPR holds for all receivers: 'loss == 0%'; repeatable
+    /// Exit with 1 unless EXPR holds: 'loss == 0%'; repeatable
     ///
     /// Requires --reports. EXPR is a metric, a comparison and a value with its unit. Comparisons: ==
     /// != < <= > >=. The metrics are listed below.
@@ -52,7 +52,7 @@ fn interval(text: &str) -> Result<Duration, String> {
     let time = values::time(text)?;
     if time < SHORTEST_INTERVAL {
         return Err("must be at least 100ms: a receiver sends at most 20 answers a second to one \
-                    address"
+                    address; for example 1s"
             .to_owned());
     }
     Ok(time)

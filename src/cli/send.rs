@@ -43,8 +43,7 @@ pub(super) const SECTIONS: Sections = Sections {
     mcast send 239.1.1.1:5000 --probe --size 1472 --flood --duration 2s",
     exit_status: "  \
   0      success
-  1      negative result: some datagrams could not be sent, the input was empty,
-         no receiver reported, or failed --assert
+  1      datagrams not sent, empty input, no receiver reported, failed --assert
   2      could not run or continue: wrong usage, unknown interface, full disk
   128+N  ended by signal N before --count was reached, or by SIGHUP",
     environment: help::ENVIRONMENT,
@@ -168,10 +167,6 @@ pub struct SendArgs {
     #[arg(long, hide_short_help = true, help_heading = PACE)]
     pub force: bool,
 
-    /// The options about reports.
-    #[command(flatten)]
-    pub reports: ReportArgs,
-
     /// The options of a replay.
     #[command(flatten)]
     pub replay: ReplayArgs,
@@ -183,6 +178,10 @@ pub struct SendArgs {
     /// Stop after TIME [unit: us, ms, s, m, h]
     #[arg(short, long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, help_heading = LIMITS)]
     pub duration: Option<Duration>,
+
+    /// The options about reports.
+    #[command(flatten)]
+    pub reports: ReportArgs,
 
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, hide_short_help = true, help_heading = OUTPUT)]

@@ -162,6 +162,61 @@ pub fn groups_at_once(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|groups| (1..=MOST).contains(groups)).ok_or_else(wrong)
 }
 
+/// Reads the size of an Ethernet frame in bytes, with its checksum. A jumbo frame has up to 9 kB of
+/// payload.
+///
+/// # Errors
+/// The reason and a correct value.
+pub fn frame_size(text: &str) -> Result<u16, String> {
+    const SMALLEST: u16 = 94;
+    const LARGEST_FRAME: u16 = 9_018;
+    let wrong = || {
+        format!(
+            "must be a frame size from {SMALLEST} to {LARGEST_FRAME} bytes; for example 512 or 1518"
+        )
+    };
+    let size: ByteSize = text.trim().parse().map_err(|_| wrong())?;
+    let size = u16::try_from(size.as_u64()).ok();
+    size.filter(|size| (SMALLEST..=LARGEST_FRAME).contains(size)).ok_or_else(wrong)
+}
+
+/// Reads a tolerated loss in percent: from 0% to less than 100%.
+///
+/// # Errors
+/// The reason and a correct value.
+pub fn loss(text: &str) -> Result<f64, String> {
+    let zero = text.trim().strip_suffix('%').and_then(|percent| percent.trim().parse().ok());
+    if zero == Some(0.0) || text.trim() == "0" {
+        return Ok(0.0);
+    }
+    let loss = share(text).map_err(|error| error.replace("50%", "0.1%"))?;
+    if loss < 1.0 {
+        Ok(loss)
+    } else {
+        Err("must be less than 100%; for example 0% or 0.1%".to_owned())
+    }
+}
+
+/// Reads the number of joins and leaves.
+///
+/// # Errors
+/// The reason and a correct value.
+pub fn cycles(text: &str) -> Result<u32, String> {
+    const MOST: u32 = 10_000;
+    let wrong = || format!("must be a number of cycles from 1 to {MOST}; for example 20");
+    text.parse().ok().filter(|cycles| (1..=MOST).contains(cycles)).ok_or_else(wrong)
+}
+
+/// Reads the number of datagrams to each group.
+///
+/// # Errors
+/// The reason and a correct value.
+pub fn per_group(text: &str) -> Result<u64, String> {
+    const MOST: u64 = 100;
+    let wrong = || format!("must be a number of datagrams from 1 to {MOST}; for example 5");
+    text.parse().ok().filter(|count| (1..=MOST).contains(count)).ok_or_else(wrong)
+}
+
 /// Reads the number of datagrams that are sent back to back.
 ///
 /// # Errors
@@ -362,6 +417,19 @@ mod tests {
         assert!(groups_at_once("4097").is_err() && groups_at_once("64") == Ok(64));
         assert!(seed("-1").unwrap_err().contains("for example 7") && seed("7") == Ok(7));
         assert!(count("0").is_err() && count("-3").is_err() && count("10") == Ok(10));
+    }
+
+    #[test]
+    fn benchmarks_have_limits() {
+        assert_eq!((frame_size("94"), frame_size("1518")), (Ok(94), Ok(1518)));
+        for text in ["64", "9019", "big", "-1"] {
+            assert!(frame_size(text).unwrap_err().contains("from 94 to 9018 bytes"), "{text}");
+        }
+        assert_eq!((loss("0%"), loss("0"), loss(" 0.1 %")), (Ok(0.0), Ok(0.0), Ok(0.001)));
+        assert!(loss("100%").unwrap_err().contains("less than 100%"));
+        assert!(loss("1").unwrap_err().contains("for example 0.1%"));
+        assert!(cycles("0").unwrap_err().contains("from 1 to 10000") && cycles("20") == Ok(20));
+        assert!(per_group("0").unwrap_err().contains("from 1 to 100") && per_group("5") == Ok(5));
     }
 
     proptest! {

@@ -19,7 +19,9 @@ pub fn run(args: &CompletionsArgs) -> ExitCode {
 }
 
 fn script(shell: Shell) -> String {
-    let hinted = |command: Command| command.mut_args(hinted);
+    let hinted = |command: Command| {
+        command.mut_args(hinted).mut_subcommands(|nested| nested.mut_args(hinted))
+    };
     let mut script = Vec::new();
     generate(shell, &mut with_help().mut_subcommands(hinted), "mcast", &mut script);
     let script = String::from_utf8(script).expect("clap_complete writes UTF-8");
@@ -87,8 +89,9 @@ mod tests {
     fn every_shell_gets_every_command_and_option() {
         for shell in Shell::value_variants() {
             let script = script(*shell);
-            for word in ["recv", "send", "check", "ifaces", "completions", "man", "expect-traffic"]
-            {
+            let commands =
+                ["recv", "send", "check", "bench", "throughput", "ifaces", "completions"];
+            for word in commands.into_iter().chain(["man", "expect-traffic", "leave-wait"]) {
                 assert!(script.contains(word), "{shell}: {word}");
             }
         }

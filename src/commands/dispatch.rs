@@ -11,7 +11,7 @@ use tracing_subscriber::prelude::*;
 
 use super::address_wait::plan_to_send;
 use super::reporting::with_reporter;
-use super::{check, completions, ifaces, manual, recv, scan, send, usage};
+use super::{bench, check, completions, ifaces, manual, recv, scan, send, usage};
 use crate::cli::{self, Command, DisplayArgs, RecvArgs, menu};
 use crate::input::Place;
 use crate::plan::{self, Host, PlanError};
@@ -39,6 +39,10 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         Command::Scan(args) => report(shown(args.output), &args.common.display, || {
             Ok(Plan::Scan(plan::Scan::new(args, &host()?)?))
         }),
+        Command::Bench(args) => {
+            let (output, display) = args.command.output();
+            report(shown(output), display, || Ok(Plan::Bench(plan::Bench::new(args, &host()?)?)))
+        }
         Command::Check(args) => report(shown(args.output), &args.display, || {
             Ok(Plan::Check(plan::Check::new(args, &host()?)?))
         }),
@@ -105,6 +109,7 @@ enum Plan {
     Recv(Box<plan::Recv>),
     Read(Box<plan::Read>),
     Scan(plan::Scan),
+    Bench(plan::Bench),
     Check(plan::Check),
     Ifaces,
 }
@@ -116,6 +121,7 @@ impl Plan {
             Plan::Recv(plan) => recv::run(plan, reporter),
             Plan::Read(plan) => recv::read(plan, reporter),
             Plan::Scan(plan) => scan::run(plan, reporter),
+            Plan::Bench(plan) => bench::run(plan, reporter),
             Plan::Check(plan) => check::run(plan, reporter),
             Plan::Ifaces => ifaces::run(reporter),
         }

@@ -1,6 +1,7 @@
 //! The commands: each owns its loop, from a plan to a verdict, or prints a document.
 
 mod address_wait;
+mod bench;
 mod check;
 mod completions;
 mod dispatch;

@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
-pub use frames::{FlowFacts, FrameFacts, Queries};
+pub use frames::{FlowFacts, FrameFacts, PimRouter, Queries};
 pub use path::{Leg, LegKind, Path};
 
 use super::firewall::DropRule;
@@ -39,6 +39,8 @@ pub struct Facts {
     pub interfaces: Vec<LinkFacts>,
     /// The interface of the kernel's route to the group; `None` without a route.
     pub route: Option<String>,
+    /// The router of the kernel's route to the source, if it is on the expected interface.
+    pub next_hop: Option<IpAddr>,
     /// Sockets that are bound to no VRF receive from all of them (udp_l3mdev_accept).
     pub l3mdev_accept: Option<bool>,
     /// The result of the join.

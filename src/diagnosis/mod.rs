@@ -11,8 +11,8 @@ pub mod snapshot;
 pub use explain::{Baseline, Diagnosing, Found, Request};
 pub use facts::{
     CheckedTarget, Facts, FirewallFacts, FlowFacts, FrameFacts, IgnoredAfterLeave, Leg, LegKind,
-    LinkFacts, MembershipFacts, Path, Queries, Rights, STREAM, SelfTestFacts, SenderFacts, Stopped,
-    SystemLimits,
+    LinkFacts, MembershipFacts, Path, PimRouter, Queries, Rights, STREAM, SelfTestFacts,
+    SenderFacts, Stopped, SystemLimits,
 };
 pub use flows::Martian;
 pub use rules::{conclusion, findings};

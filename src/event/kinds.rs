@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{
-    CheckSummary, Checking, FoundInfo, IfacesSummary, InterfaceInfo, IntervalReport, Listening,
-    Reading, ReceivedDatagram, ReceiversReport, RecvSummary, ScanSummary, Scanning, SendSummary,
-    Sending, SentDatagram, notice,
+    BenchingGroups, BenchingJoin, BenchingThroughput, CheckSummary, Checking, CycleInfo, FoundInfo,
+    GroupsSummary, IfacesSummary, InterfaceInfo, IntervalReport, JoinSummary, Listening, Reading,
+    ReceivedDatagram, ReceiversReport, RecvSummary, ScanSummary, Scanning, SendSummary, Sending,
+    SentDatagram, StepInfo, ThroughputSummary, TrialInfo, notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -31,6 +32,21 @@ pub enum Event<'a> {
     /// The scan begins.
     #[serde(rename = "ready")]
     Scanning(Scanning<'a>),
+    /// `bench throughput` begins.
+    #[serde(rename = "ready")]
+    BenchingThroughput(BenchingThroughput<'a>),
+    /// `bench join` begins.
+    #[serde(rename = "ready")]
+    BenchingJoin(BenchingJoin<'a>),
+    /// `bench groups` begins.
+    #[serde(rename = "ready")]
+    BenchingGroups(BenchingGroups<'a>),
+    /// A trial of `bench throughput` ended.
+    Trial(&'a TrialInfo),
+    /// A cycle of `bench join` ended.
+    Cycle(&'a CycleInfo),
+    /// A trial of `bench groups` ended.
+    Step(&'a StepInfo),
     /// A scan found a group that carries data.
     Found(&'a FoundInfo),
     /// A datagram arrived.
@@ -57,6 +73,15 @@ pub enum Event<'a> {
     /// The last event of `mcast scan`.
     #[serde(rename = "summary")]
     ScanSummary(ScanSummary),
+    /// The last event of `bench throughput`.
+    #[serde(rename = "summary")]
+    ThroughputSummary(ThroughputSummary),
+    /// The last event of `bench join`.
+    #[serde(rename = "summary")]
+    JoinSummary(JoinSummary),
+    /// The last event of `bench groups`.
+    #[serde(rename = "summary")]
+    GroupsSummary(GroupsSummary),
     /// A finding of `mcast check`.
     #[serde(serialize_with = "notice::finding")]
     Finding(&'a Notice),
@@ -84,6 +109,9 @@ impl Event<'_> {
             Event::RecvSummary(_)
                 | Event::SendSummary(_)
                 | Event::ScanSummary(_)
+                | Event::ThroughputSummary(_)
+                | Event::JoinSummary(_)
+                | Event::GroupsSummary(_)
                 | Event::CheckSummary(_)
                 | Event::IfacesSummary(_)
                 | Event::Failure(_)

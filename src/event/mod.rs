@@ -4,6 +4,7 @@
 //! JSON object with its name in `event`.
 
 mod answers;
+mod bench;
 mod capture;
 mod check;
 mod datagram;
@@ -38,6 +39,11 @@ mod ts;
 mod ts_metric;
 
 pub use answers::{AnswersInfo, WithheldInfo};
+pub use bench::{
+    BenchingGroups, BenchingJoin, BenchingThroughput, Bin, Cause, CycleInfo, GroupsName,
+    GroupsSummary, JoinFrom, JoinName, JoinSummary, LatencyInfo, MaxRate, ReceiverRow, StepInfo,
+    StepReceiver, ThroughputName, ThroughputRow, ThroughputSummary, TrialInfo, TrialReceiver,
+};
 pub use capture::{CaptureInfo, CaptureInterfaceInfo, LeftOut, LeftOutRecords, Reading};
 pub use check::{CheckSummary, Checking};
 pub use datagram::{Payload, ProbeInfo, ReceivedDatagram, SentDatagram};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 
 use super::bridges::Bridge;
 use super::firewall::Unread;
@@ -29,6 +30,10 @@ pub fn has_netlink() -> bool {
 
 pub fn interfaces_without_netlink() -> io::Result<Vec<Interface>> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+pub fn next_hop(_address: IpAddr) -> Option<(IpAddr, u32)> {
+    None
 }
 
 pub fn links(_interfaces: &[Interface]) -> BTreeMap<u32, Link> {

@@ -36,7 +36,7 @@ pub use groups::Groups;
 pub use if_inet6::{is_duplicate, is_tentative};
 pub use imp::{
     bridges, groups, has_netlink, igmp_version, link_speed, may_capture, may_see_firewall, mtus,
-    queues, route_to, ruleset, ruleset_listing,
+    next_hop, queues, route_to, ruleset, ruleset_listing,
 };
 pub use interfaces::interfaces;
 pub use os::{cpu_time, open_files, restore_limits_for, sockets_for};

@@ -7,7 +7,7 @@ use crate::cli::Command;
 use crate::cli::menu::Answer;
 use crate::iface::{Address, Interface, Wanted};
 use crate::input::StandardInput;
-use crate::plan::{self, Check, Host, PlanError, Recv, Scan, Send};
+use crate::plan::{self, Bench, Check, Host, PlanError, Recv, Scan, Send};
 use crate::target::TargetRange;
 
 /// Command lines for a host with several interfaces.
@@ -32,6 +32,13 @@ const REFUSED: &[&str] = &[
     "mcast recv 239.0.0.0/16:5000 --iface e0 --iface e1",
     "mcast check 239.1.1.1+4:5000",
     "mcast check 10.0.0.5:5000",
+    "mcast bench throughput --iface e0 224.0.0.251:5353 --force",
+    "mcast bench throughput --iface e0 10.0.0.5:5000",
+    "mcast bench throughput --iface e0 --max-rate 1Gbit",
+    "mcast bench throughput --iface e0 --time-limit 2h",
+    "mcast bench throughput --iface e0 [ff15::1]:5000 --size 94",
+    "mcast bench join --iface e0 239.1.1.1+4:5000",
+    "mcast bench join --iface e0 --iface e1",
     "mcast send --iface e0 --message= --rate 1Mbit --count 1",
     "mcast send --iface e0 --lines --poisson",
     "mcast send --iface e0 --lines --rate 1Mbit",
@@ -46,6 +53,7 @@ const REFUSED: &[&str] = &[
     "mcast send --iface e0 255.255.255.255:5000 --burst 2000",
     "mcast send --iface e0 --probe --size 65527",
     "mcast send --iface e0 --probe --size 20",
+    "mcast send --iface e0 --probe --reports 1s --size 100",
     "mcast send --iface e0 --message tick --size 2",
     "mcast send --iface e0 --message= --size 100",
     "mcast send --iface e0 --replay x.pcap --speed max --loop",
@@ -106,6 +114,7 @@ fn plan(line: &str, host: &Host) -> Result<(), PlanError> {
         Command::Send(args) => Send::new(&args, host, &StandardInput::Other).map(drop),
         Command::Scan(args) => Scan::new(&args, host).map(drop),
         Command::Check(args) => Check::new(&args, host).map(drop),
+        Command::Bench(args) => Bench::new(&args, host).map(drop),
         Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => Ok(()),
     }
 }

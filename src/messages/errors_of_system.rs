@@ -77,6 +77,7 @@ fn operations() -> Vec<(Operation, Errno)> {
         (Operation::Send(at("239.1.1.1", Cast::Multicast, wireguard, None)), ENOKEY),
         (Operation::Receive(ip("239.1.1.1"), 5000), ENOMEM),
         (Operation::Wait, EBADF),
+        (Operation::ReadFrames, EBADF),
         (Operation::ListInterfaces, EPERM),
     ]
 }

@@ -2,13 +2,15 @@
 //! programs, sender}`.
 
 use super::findings_of_host::{Sample, changed, e0, flows};
-use crate::diagnosis::{CheckedTarget, Facts, Leg, LegKind};
+use super::findings_of_routers;
+use crate::diagnosis::{CheckedTarget, Facts, Leg, LegKind, PimRouter};
 use crate::host::PortUser;
 use crate::net::wire::Flaw;
 
 /// Facts, each with a name.
 pub fn facts() -> impl Iterator<Item = (String, Facts)> {
-    let sections = [paths(), routers(), programs(), drops(), senders()];
+    let sections =
+        [paths(), routers(), programs(), drops(), senders(), findings_of_routers::facts()];
     sections.into_iter().flatten().map(|(name, facts)| (name.to_owned(), facts))
 }
 
@@ -53,7 +55,8 @@ fn routers() -> Vec<Sample> {
             with_ttl((16, 14))(facts);
             let router = "10.1.0.1".parse().unwrap();
             let frames = facts.frames.as_mut().expect("frames");
-            frames.pim_routers.push(("e0".to_owned(), router));
+            let iface = "e0".to_owned();
+            frames.pim_routers.push(PimRouter { iface, router, ..PimRouter::default() });
             let query = super::findings::record("healthy-with-querier").frames.expect("frames");
             frames.queries = query.queries;
         }),

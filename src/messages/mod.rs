@@ -7,6 +7,7 @@
 //!
 //! [`source_texts`] finds the texts in the source. A text that no sample shows fails the test.
 
+mod benches;
 mod captures;
 mod checks;
 mod command_line;
@@ -19,6 +20,7 @@ mod findings;
 mod findings_of_firewall;
 mod findings_of_host;
 mod findings_of_path;
+mod findings_of_routers;
 mod findings_of_wire;
 mod flows;
 mod names;
@@ -27,6 +29,7 @@ mod page;
 mod pairs;
 mod playouts;
 mod readings;
+mod receivers;
 mod recordings;
 mod replays;
 mod results;

@@ -28,7 +28,9 @@ pub fn text() -> String {
         super::findings::page(),
         super::checks::page(),
         super::results::page(),
+        super::receivers::page(),
         super::scans::page(),
+        super::benches::page(),
         super::names::page(),
     ];
     pages.iter().map(Page::text).collect()
@@ -48,6 +50,9 @@ pub fn notice(notice: &Notice) -> String {
     }
     for command in &notice.commands {
         text += &format!("\n    {}: {}", command.place, command.run);
+        for variant in &command.variants {
+            text += &format!("\n      {}: {}", variant.system, variant.run);
+        }
     }
     text
 }

@@ -2,11 +2,14 @@
 //! (packet(7), CAP_NET_RAW).
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Instant;
 
 use super::wire::{Flaw, Packet};
 use crate::sys;
 use crate::sys::{Towards, Vlan};
+use crate::target::ethernet_address;
+use crate::units::UnixTime;
 
 /// The multicast frames of all interfaces in this network namespace. Linux only.
 pub struct Frames {
@@ -17,6 +20,8 @@ pub struct Frames {
 /// A frame with an IPv4 or IPv6 multicast packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
+    /// The kernel timestamp, if there is one.
+    pub time: Option<UnixTime>,
     /// A frame that a bridge, a bond or a VLAN forwards appears again on the next interface.
     pub ifindex: u32,
     pub towards: Towards,
@@ -34,6 +39,15 @@ impl Frames {
     /// the system.
     pub fn open() -> io::Result<Frames> {
         Ok(Frames { socket: sys::PacketSocket::open()?, dropped: 0 })
+    }
+
+    /// Makes the network card of an interface accept the frames of a group, also after this host left
+    /// it. Without effect on cards that accept all frames.
+    pub fn accept(&self, ifindex: u32, group: IpAddr) {
+        let Some(mac) = ethernet_address(group) else { return };
+        if let Err(error) = self.socket.accept(ifindex, mac) {
+            tracing::debug!(%error, "cannot accept the frames of {group}");
+        }
     }
 
     /// Reads the captured frames without waiting, until `until`: a flood must not block the caller.
@@ -76,7 +90,8 @@ fn frame(caught: &sys::CapturedFrame) -> Option<Frame> {
     }
     // Short frames have padding behind the packet.
     let len = stated.min(caught.len);
-    Some(Frame { ifindex: caught.ifindex, towards: caught.towards, vlan: caught.vlan, len, packet })
+    let &sys::CapturedFrame { time, ifindex, towards, vlan, .. } = caught;
+    Some(Frame { time, ifindex, towards, vlan, len, packet })
 }
 
 #[cfg(test)]
@@ -91,6 +106,7 @@ mod tests {
         const VLAN: Vlan = Vlan { id: 9, provider: false, inner: None };
         let len = |bytes: &[u8], len| {
             let caught = sys::CapturedFrame {
+                time: None,
                 protocol: IPV4,
                 ifindex: 2,
                 towards: Towards::Us,

@@ -29,6 +29,7 @@ mod timer;
 mod wait;
 mod wait_policy;
 mod watch;
+#[allow(missing_docs, reason = "public for the fuzz targets alone")]
 pub(crate) mod wire;
 
 pub use bare_join::BareJoin;

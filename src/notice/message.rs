@@ -45,8 +45,35 @@ pub struct ShellCommand {
     /// The host to type it on.
     #[serde(rename = "where")]
     pub place: Place,
-    /// The line. `IFACE` and `BRIDGE` are placeholders for names on that host.
+    /// The line. `IFACE`, `BRIDGE` and `SOURCE` are placeholders for values of that host.
     pub run: String,
+    /// The forms of other systems; empty except for commands of a router.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+}
+
+/// Shows the place of a command, and its forms in other systems: `on the router; Junos: show pim
+/// rps`.
+#[derive(Debug)]
+pub struct Where<'a>(pub &'a ShellCommand);
+
+/// A command in the form of another system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Variant {
+    /// The system of the router.
+    pub system: System,
+    /// The line.
+    pub run: String,
+}
+
+/// A system of routers whose commands differ from the usual form, which Cisco's IOS and FRR share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum System {
+    /// FRRouting.
+    Frr,
+    /// Juniper's Junos.
+    Junos,
 }
 
 /// The host to type a command on.
@@ -59,6 +86,8 @@ pub enum Place {
     Sender,
     /// The switch between them, if it is a Linux bridge.
     Switch,
+    /// A router between them.
+    Router,
 }
 
 impl Notice {
@@ -113,7 +142,13 @@ impl Notice {
             if word.contains('[') && !word.contains('\'') { quote(word) } else { word.to_owned() }
         };
         let run = run.into().split(' ').map(word).collect::<Vec<_>>().join(" ");
-        self.commands.push(ShellCommand { place, run });
+        self.commands.push(ShellCommand { place, run, variants: Vec::new() });
+        self
+    }
+
+    /// Adds a command for a router, with its forms in other systems.
+    pub fn ask_router(mut self, run: impl Into<String>, variants: Vec<Variant>) -> Self {
+        self.commands.push(ShellCommand { place: Place::Router, run: run.into(), variants });
         self
     }
 }
@@ -136,6 +171,23 @@ impl fmt::Display for Place {
             Place::Here => "here",
             Place::Sender => "on the sender",
             Place::Switch => "on the switch",
+            Place::Router => "on the router",
         })
+    }
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            System::Frr => "FRR",
+            System::Junos => "Junos",
+        })
+    }
+}
+
+impl fmt::Display for Where<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}", self.0.place)?;
+        self.0.variants.iter().try_for_each(|other| write!(f, "; {}: {}", other.system, other.run))
     }
 }

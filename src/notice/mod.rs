@@ -1,6 +1,7 @@
 //! Messages to the user that are no results: advice, warnings and findings.
 
 pub mod advice;
+pub mod bench;
 pub mod capture;
 mod id;
 pub mod input;
@@ -12,4 +13,4 @@ pub mod send;
 pub mod shared;
 
 pub use id::Id;
-pub use message::{Level, Notice, Place, ShellCommand};
+pub use message::{Level, Notice, Place, ShellCommand, System, Variant, Where};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use thiserror::Error;
 
-use super::IfaceError;
+use super::{BenchError, IfaceError};
 use crate::capture::ReadError;
 use crate::format::exchange::REPORT_LEN;
 use crate::format::probe::MIN_LEN;
@@ -36,6 +36,9 @@ pub enum PlanError {
     /// No interface for a target.
     #[error(transparent)]
     Iface(#[from] IfaceError),
+    /// A benchmark that is not possible here.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     /// `--pace pcr` together with another pace.
     #[error("cannot pace by the PCR and by {option}\n  tip: remove {option}, or use --pace rate")]
     TwoPaces {

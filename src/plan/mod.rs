@@ -1,5 +1,7 @@
 //! The meaning of the command line on this host: resolved and validated, with all defaults.
 
+mod bench;
+mod bench_error;
 mod beside;
 mod check;
 mod choose;
@@ -22,6 +24,8 @@ mod shape;
 mod sources;
 mod stream;
 
+pub use bench::{Bench, FrameSize, Groups, Join, Throughput};
+pub use bench_error::BenchError;
 pub use check::{Check, FLOODED};
 pub use choose::{Purpose, candidates, choose};
 pub use error::PlanError;

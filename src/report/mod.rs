@@ -1,6 +1,7 @@
 //! Shows events: a file for each format, and a reporter that writes the wanted events.
 
 mod answers;
+mod bench;
 mod capture;
 mod check;
 mod columns;

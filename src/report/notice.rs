@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::human::size;
 use super::screen::{Screen, WHOLE, wrap};
 use super::style::Paint;
-use crate::notice::{Level, Notice, Place};
+use crate::notice::{Level, Notice, Place, Where};
 
 /// Paragraphs are wrapped at this column, or at the width of a narrower terminal.
 const WIDTH: usize = 100;
@@ -77,11 +77,14 @@ pub fn paragraph(
             writeln!(out, "{:MARGIN$}  {tip}{line}", "")?;
         }
     }
+    let of_router = commands.iter().filter(|command| command.place == Place::Router);
+    let longest = of_router.map(|command| command.run.chars().count()).max().unwrap_or(0);
     for command in commands {
-        // Commands are copied, and stay on one line.
-        write!(out, "{WHOLE}{:MARGIN$}    {}", "", command.run)?;
+        // Commands are copied, and stay on one line. The forms of other systems are in a column.
+        let width = if command.place == Place::Router { longest } else { 0 };
+        write!(out, "{WHOLE}{:MARGIN$}    {:width$}", "", command.run)?;
         if command.place != Place::Here {
-            write!(out, "{}", paint.faint(format_args!("   # {}", command.place)))?;
+            write!(out, "{}", paint.faint(format_args!("   # {}", Where(command))))?;
         }
         writeln!(out)?;
     }
@@ -100,6 +103,8 @@ fn painted(level: Level, text: &str, paint: Paint) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::notice::{System, Variant};
+
     use super::*;
     use crate::notice::Id;
     use crate::report::{ColorWhen, finished};
@@ -122,5 +127,27 @@ mod tests {
         assert!(text.lines().all(|line| line.contains(long) || line.len() <= WIDTH), "{text}");
         assert!(text.contains(&format!("             {long}   # on the sender\n")), "{text}");
         assert!(text.contains("           tip: do this\n"), "{text}");
+    }
+
+    #[test]
+    fn the_forms_of_other_routers_are_in_a_column() {
+        let variant = |system, run: &str| Variant { system, run: run.to_owned() };
+        let found = Notice::note(Id::LastHopRouter, "a router", "a hello")
+            .ask_router("show ip pim neighbor", vec![variant(System::Junos, "show pim neighbors")])
+            .ask_router(
+                "show ip pim rp mapping",
+                vec![
+                    variant(System::Frr, "show ip pim rp-info"),
+                    variant(System::Junos, "show pim rps"),
+                ],
+            )
+            .run(Place::Here, "mcast check");
+        let text = shown(&found);
+        let end = "
+             show ip pim neighbor     # on the router; Junos: show pim neighbors
+             show ip pim rp mapping   # on the router; FRR: show ip pim rp-info; Junos: show pim rps
+             mcast check
+";
+        assert!(text.ends_with(end), "{text}");
     }
 }

@@ -3,13 +3,12 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use super::columns;
 use super::style::Paint;
 use crate::assertion::Value;
 use crate::event::{LatenessInfo, ReceiverInfo, ReceiversInfo, ReceiversReport, ReportedInfo};
-use crate::units::words::{count, span};
+use crate::units::words::count;
 
 /// How many receivers have a row each.
 const MOST_ROWS: usize = 20;
@@ -54,7 +53,8 @@ pub fn line(report: &ReceiversReport, paint: Paint, out: &mut dyn Write) -> io::
         } else {
             paint.bad(format_args!("{lost} ({})", Value::Ratio(ratio))).to_string()
         };
-        let most = if of.receivers > 1 { "lost at most " } else { "lost " };
+        let most =
+            if of.receivers > 1 && of.lost_max > Some(0) { "lost at most " } else { "lost " };
         write!(out, "  {most}{lost}")?;
     }
     if let Some(delay) = &of.delay_max_ns {
@@ -146,7 +146,7 @@ fn cells(receiver: &ReceiverInfo) -> [String; COLUMNS] {
 fn state(receiver: &ReceiverInfo) -> String {
     let mut state = receiver.state.to_owned();
     if let Some(silent) = receiver.silent {
-        state += &format!(" for {}", span(Duration::from_millis(silent.as_millis() as u64)));
+        state += &format!(" for {:.1} s", silent.as_secs_f64());
     }
     if receiver.restarted {
         state += ", restarted";

@@ -12,8 +12,8 @@ use super::human::{payload, rate, size, time_of_day};
 use super::screen::Screen;
 use super::style::Paint;
 use super::{
-    answers, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs, playout,
-    receivers, recording, replay, scan, traffic,
+    answers, bench, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs,
+    playout, receivers, recording, replay, scan, traffic,
 };
 use crate::assertion::Value;
 use crate::event::{
@@ -44,6 +44,9 @@ pub struct Text {
     has_findings: bool,
     /// The table of a scan, which grows.
     found: scan::Growing,
+    trials: bench::Trials,
+    cycles: bench::Cycles,
+    steps: bench::Steps,
 }
 
 impl Format for Text {
@@ -73,6 +76,24 @@ impl Format for Text {
             Event::Found(found) => self.found.row(found, self.screen.columns(), self.paint, out),
             Event::ScanSummary(summary) => {
                 scan::summary(summary, self.screen.columns(), self.paint, out)?;
+                self.reasons(&summary.verdict, out)
+            }
+            Event::BenchingThroughput(ready) => bench::begin_throughput(ready, self.paint, out),
+            Event::BenchingJoin(ready) => bench::begin_join(ready, self.paint, out),
+            Event::BenchingGroups(ready) => bench::begin_groups(ready, self.paint, out),
+            Event::Trial(trial) => self.trials.row(trial, self.paint, out),
+            Event::Cycle(cycle) => self.cycles.row(cycle, self.paint, out),
+            Event::Step(step) => self.steps.row(step, self.paint, out),
+            Event::ThroughputSummary(summary) => {
+                bench::throughput(summary, self.paint, out)?;
+                self.reasons(&summary.verdict, out)
+            }
+            Event::JoinSummary(summary) => {
+                bench::join(summary, self.paint, out)?;
+                self.reasons(&summary.verdict, out)
+            }
+            Event::GroupsSummary(summary) => {
+                bench::groups(summary, self.paint, out)?;
                 self.reasons(&summary.verdict, out)
             }
             Event::Checking(ready) => check::checking(ready, out),
@@ -116,6 +137,9 @@ impl Text {
             interfaces: Vec::new(),
             has_findings: false,
             found: scan::Growing::default(),
+            trials: bench::Trials::default(),
+            cycles: bench::Cycles::default(),
+            steps: bench::Steps::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A frame that a packet socket captured.
 
+use crate::units::UnixTime;
+
 /// The direction of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux captures frames"))]
@@ -25,6 +27,8 @@ pub struct Vlan {
 
 /// A frame that a [`super::PacketSocket`] captured.
 pub struct CapturedFrame<'a> {
+    /// The kernel timestamp, if there is one.
+    pub time: Option<UnixTime>,
     /// The EtherType of the content.
     pub protocol: u16,
     pub ifindex: u32,

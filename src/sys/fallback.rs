@@ -18,7 +18,7 @@ use super::portable;
 pub use super::portable::send;
 use super::ready::Ready;
 use super::train::Train;
-use crate::iface::Family;
+use crate::iface::{Family, MacAddr};
 
 /// A wait reports all ready sources.
 pub const MOST_READY: usize = usize::MAX;
@@ -55,6 +55,10 @@ impl PacketSocket {
     }
 
     pub fn read(&mut self, _take: &mut dyn FnMut(&CapturedFrame)) -> io::Result<usize> {
+        match self.0 {}
+    }
+
+    pub fn accept(&self, _ifindex: u32, _mac: MacAddr) -> io::Result<()> {
         match self.0 {}
     }
 

@@ -36,7 +36,7 @@ impl Verdict {
         self
     }
 
-    fn fail(&mut self, status: u8, reason: String) {
+    pub(super) fn fail(&mut self, status: u8, reason: String) {
         self.status = self.status.max(status);
         self.reasons.push(reason);
     }

@@ -1,4 +1,4 @@
-"""Keeps records of tests/check.rs: python3 tests/facts/keep.py DIRECTORY.
+"""Keeps records of tests/check.rs and tests/pim.rs: python3 tests/facts/keep.py DIRECTORY.
 
 Leaves out null, and counters of bytes and of sent packets.
 """
@@ -35,9 +35,13 @@ KEPT = {
     "healthy": "a_healthy_wire_has_no_fault",
     "healthy-ipv6": "healthy_ipv6_has_no_fault",
     "healthy-with-querier": "a_snooping_switch_with_a_querier_has_no_fault",
+    "igmpv2-router": "the_router_of_an_igmpv2_segment_is_named",
     "interface-down": "a_down_interface_is_detected",
     "ipv6-disabled": "disabled_ipv6_is_found",
+    "last-hop-router": "the_last_hop_router_shows_where_the_group_ends",
+    "last-hop-router-silent": "the_last_hop_router_shows_where_the_group_ends-5",
     "listen-no-sender": "listen_without_a_sender_is_a_fault",
+    "listen-boundary": "the_last_hop_router_shows_where_the_group_ends-3",
     "listen-pruned": "listen_finds_a_pruning_switch",
     "listen-ttl": "listen_finds_a_low_ttl",
     "listen-pruned-ipv6": "pruning_of_ipv6_stops_unicast_too",

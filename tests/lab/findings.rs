@@ -1,5 +1,7 @@
 //! The findings of `mcast check`, or of a receiver, and the errors of a transport stream.
 
+use std::cell::Cell;
+
 use serde_json::Value;
 
 use super::Finished;
@@ -29,4 +31,16 @@ pub fn assert_no_ts_error(ts: &Value) {
         let is_late = ts[table]["max"].as_u64() > Some(500_000_000);
         assert!(*errors == 0 || errors.is_null() || is_late, "{check}: {ts}");
     }
+}
+
+/// With `MCAST_RECORD_FACTS=/some/directory`, the options that record the facts there, by the name
+/// of the test. `tests/facts` repeats the reasoning from the records.
+pub fn record() -> Vec<String> {
+    thread_local!(static RECORDED: Cell<usize> = const { Cell::new(0) });
+    let Ok(directory) = std::env::var("MCAST_RECORD_FACTS") else { return Vec::new() };
+    let number = RECORDED.get() + 1;
+    RECORDED.set(number);
+    let test = std::thread::current().name().unwrap_or("facts").to_owned();
+    let name = if number == 1 { test } else { format!("{test}-{number}") };
+    vec!["--record".to_owned(), format!("{directory}/{name}.json")]
 }

@@ -22,6 +22,7 @@
 mod capture;
 pub mod captures;
 mod findings;
+mod frr;
 pub mod pcap;
 mod process;
 pub mod scenes;
@@ -34,7 +35,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 pub use capture::Capture;
-pub use findings::{assert_no_ts_error, finding, ids};
+pub use findings::{assert_no_ts_error, finding, ids, record};
+pub use frr::Frr;
 pub use process::{Finished, Running, eventually};
 pub use switch::Switch;
 
@@ -54,6 +56,7 @@ fn package(tool: &str) -> &str {
         "ptp4l" => "linuxptp",
         "smcrouted" => "smcroute",
         "sysctl" => "procps",
+        "vtysh" => "frr",
         other => other,
     }
 }

@@ -7,7 +7,7 @@ use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::line::{Line, Part, takes_value};
+use super::line::{Line, Part, find_command, takes_value};
 use super::rewrite::{Rewritten, rewrite, takes_next};
 use super::table::{COMMAND_WORDS, FOREIGN_OPTIONS, is_size};
 use crate::cli::values;
@@ -125,7 +125,7 @@ fn translated(
     accepts: Accepts,
 ) -> Option<String> {
     let line = read(program, words)?;
-    let command = program.find_subcommand(&line.command)?;
+    let command = command_of(program, words)?;
     let has = |option: &str| takes_value(command, option).is_some();
     if let Some(line) = with_two_dashes(command, words).and_then(|words| read(program, &words)) {
         let rewritten = rewrite(&line, has).map(|rewritten| rewritten.line);
@@ -206,13 +206,19 @@ fn with_command(program: &Command, words: &[OsString], accepts: Accepts) -> Opti
     }
 }
 
+/// The command of a line; of nested ones the inner one.
+fn command_of<'a>(program: &'a Command, words: &[OsString]) -> Option<&'a Command> {
+    let words: Vec<&str> = words.iter().map_while(|word| word.to_str()).collect();
+    find_command(program, &words).map(|(command, ..)| command)
+}
+
 /// The option that differs by one letter.
 fn similar_option(
     program: &Command,
     words: &[OsString],
     error: &clap::Error,
 ) -> Option<(ContextKind, String)> {
-    let command = program.find_subcommand(words.get(1)?)?;
+    let command = command_of(program, words)?;
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return None };
     let typed = typed.strip_prefix("--").filter(|typed| typed.len() >= 4)?;
     let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());

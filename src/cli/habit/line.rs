@@ -11,7 +11,7 @@ use crate::units::words::quote;
 /// A command line of one command, as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The name of the command, also if an alias was typed.
+    /// The name of the command, also if an alias was typed: `recv`, `bench join`.
     pub command: String,
     /// The parts after the command.
     pub parts: Vec<Part>,
@@ -57,9 +57,8 @@ impl Line {
         foreign: impl Fn(&str, &str, Option<&str>) -> bool,
     ) -> Option<Line> {
         let words: Vec<&str> = words.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
-        let command = program.find_subcommand(words.get(1)?)?;
+        let (command, name, mut at) = find_command(program, &words)?;
         let mut parts = Vec::new();
-        let mut at = 2;
         while let Some(word) = words.get(at) {
             let next = words.get(at + 1).copied();
             at += 1;
@@ -69,7 +68,7 @@ impl Line {
             }
             let takes = |option: &str| match takes_value(command, option) {
                 Some(takes) => takes,
-                None => foreign(command.get_name(), option, next),
+                None => foreign(&name, option, next),
             };
             let last_takes_next = match word.strip_prefix('-') {
                 None | Some("") => {
@@ -86,7 +85,7 @@ impl Line {
                 at += 1;
             }
         }
-        Some(Line { command: command.get_name().to_owned(), parts })
+        Some(Line { command: name, parts })
     }
 
     /// Properties of the line that the parsed arguments lack.
@@ -111,7 +110,8 @@ impl Line {
 
     /// The words of the line, the program first.
     pub fn words(&self) -> Vec<String> {
-        let mut words = vec!["mcast".to_owned(), self.command.clone()];
+        let mut words = vec!["mcast".to_owned()];
+        words.extend(self.command.split(' ').map(str::to_owned));
         for part in &self.parts {
             match part {
                 Part::Redirect(_) => {}
@@ -148,6 +148,19 @@ impl Line {
             Part::Target { text, at } => Some((*at, text.as_str())),
             _ => None,
         })
+    }
+}
+
+/// The command of a line, which begins with the name of the program. Returns it, its name, and the
+/// position of the word behind it.
+pub fn find_command<'a>(
+    program: &'a Command,
+    words: &[&str],
+) -> Option<(&'a Command, String, usize)> {
+    let command = program.find_subcommand(words.get(1)?)?;
+    match words.get(2).and_then(|word| command.find_subcommand(word)) {
+        Some(nested) => Some((nested, format!("{} {}", command.get_name(), nested.get_name()), 3)),
+        None => Some((command, command.get_name().to_owned(), 2)),
     }
 }
 
@@ -245,6 +258,7 @@ mod tests {
             "mcast recv -q -c 3 239.1.1.1:5000 --idle 1s -- mcast send --probe",
             "mcast send --message=-x -m y 239.1.1.1:5000",
             "mcast ifaces",
+            "mcast bench join -i e0 239.1.1.1:5000",
         ] {
             assert_eq!(read(line).unwrap().words().join(" "), line);
         }

@@ -21,8 +21,15 @@ fn help(line: &str) -> String {
 /// mcast and its commands, as typed.
 fn lines() -> Vec<String> {
     let program = with_help();
-    let names = program.get_subcommands().map(|command| format!("mcast {}", command.get_name()));
-    std::iter::once("mcast".to_owned()).chain(names).collect()
+    let mut lines = vec!["mcast".to_owned()];
+    for command in program.get_subcommands() {
+        let line = format!("mcast {}", command.get_name());
+        let nested = command.get_subcommands();
+        let nested: Vec<_> = nested.map(|nested| format!("{line} {}", nested.get_name())).collect();
+        lines.push(line);
+        lines.extend(nested);
+    }
+    lines
 }
 
 /// The commands that report events. The others print documents.
@@ -30,7 +37,14 @@ fn commands() -> Vec<Command> {
     let mut program = with_help();
     program.build();
     let reports = |command: &&Command| command.get_arguments().any(|arg| arg.get_id() == "verbose");
-    program.get_subcommands().filter(reports).cloned().collect()
+    let all = program.get_subcommands();
+    let all = all.flat_map(|command| std::iter::once(command).chain(command.get_subcommands()));
+    all.filter(reports).cloned().collect()
+}
+
+/// The words that run a command: `mcast bench join`.
+fn line_of(command: &Command) -> &str {
+    command.get_bin_name().expect("a built command")
 }
 
 fn visible(command: &Command) -> impl Iterator<Item = &Arg> {
@@ -81,7 +95,7 @@ fn options_are_grouped() {
             assert!(group.is_some_and(|group| GROUPS.contains(&group)), "{arg}: {group:?}");
             used.extend(GROUPS.iter().position(|known| group == Some(known)));
         }
-        let long = help(&format!("mcast {} --help", command.get_name()));
+        let long = help(&format!("{} --help", line_of(&command)));
         let positions: Vec<usize> =
             GROUPS.iter().filter_map(|group| long.find(&format!("\n{group}:\n"))).collect();
         assert!(positions.is_sorted() && !positions.is_empty(), "{long}");

@@ -68,6 +68,7 @@ pub fn gather(plan: &plan::Check, reporter: &mut Reporter) -> Result<(Facts, Sto
     snapshot.compare(&mut facts);
     live.write_to(&mut facts);
     infer_mld_versions(&mut facts);
+    facts.next_hop = next_hop(&facts);
     look_at_firewall(&mut facts);
     facts.rights.firewall |= facts.firewall.read;
     if stop == Stop::Duration {
@@ -203,6 +204,14 @@ fn infer_mld_versions(facts: &mut Facts) {
             .filter(|queries| queries.iface == link.name);
         link.version = newest.into_iter().chain(heard.map(|queries| queries.version)).min();
     }
+}
+
+/// The router towards the source that the user named, or that sent the measured stream.
+fn next_hop(facts: &Facts) -> Option<IpAddr> {
+    let measured = || facts.path.as_ref().map(|path| path.source);
+    let source = facts.target.sources.first().copied().or_else(measured)?;
+    let (router, index) = host::next_hop(source)?;
+    facts.expected().filter(|link| link.index == index).map(|_| router)
 }
 
 /// Whether frames came back because of a report: then they arrive in both halves of the time

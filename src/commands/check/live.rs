@@ -1,7 +1,7 @@
 //! Collects facts while the group is joined: datagrams on the sockets, and frames on the
 //! interfaces.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tracing::debug;
 
 use super::path::Paths;
+use super::pim::PimRouters;
 use crate::diagnosis::facts::{Facts, FlowFacts, FrameFacts, Queries, SenderFacts};
 use crate::iface::Interface;
 use crate::net::wire::{Flaw, Query, What};
@@ -47,7 +48,7 @@ pub struct Live {
     flows: BTreeMap<FlowKey, FlowFacts>,
     queries: BTreeMap<(String, IpAddr, u8), Queries>,
     others: BTreeMap<String, u64>,
-    pim: BTreeSet<(String, IpAddr)>,
+    pim: PimRouters,
     paths: Option<Paths>,
     /// The datagrams of the target, for the progress.
     meter: Meter,
@@ -77,7 +78,7 @@ impl Live {
             flows: BTreeMap::new(),
             queries: BTreeMap::new(),
             others: BTreeMap::new(),
-            pim: BTreeSet::new(),
+            pim: PimRouters::default(),
             paths: beside.then(|| Paths::new(facts.target.group)),
             meter: Meter::default(),
             listened: Duration::ZERO,
@@ -207,11 +208,10 @@ impl Live {
                 (What::Query(query), Towards::Us) => {
                     note_query(queries, name, target, frame, query)
                 }
-                (What::PimHello, Towards::Us) => {
-                    let router = frame.packet.source;
-                    if router.is_ipv4() == target.is_ipv4() && pim.len() < MAX_ENTRIES {
-                        pim.insert((name.clone(), router));
-                    }
+                (What::PimHello(hello), Towards::Us)
+                    if frame.packet.source.is_ipv4() == target.is_ipv4() =>
+                {
+                    pim.note(name, frame.packet.source, hello);
                 }
                 _ if frame.packet.destination == target => note_flow(flows, name, frame),
                 // Membership reports are multicast too, but no data.
@@ -241,7 +241,7 @@ impl Live {
             flows: self.flows.values().cloned().collect(),
             queries: self.queries.values().cloned().collect(),
             others: self.others.clone(),
-            pim_routers: self.pim.iter().cloned().collect(),
+            pim_routers: self.pim.list(),
             missed: frames.dropped(),
         });
         facts.path = self.paths.as_ref().and_then(Paths::summary);

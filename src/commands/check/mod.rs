@@ -7,6 +7,7 @@ mod gather;
 mod ignored;
 mod live;
 mod path;
+mod pim;
 mod run;
 
 pub use run::run;

@@ -21,6 +21,6 @@ function __fish_mcast_command
 end
 
 complete -c mcast -n "contains -- -- (commandline -opc)" -f -a "(__fish_mcast_command)"
-complete -c mcast -n "__fish_mcast_using_subcommand send recv scan check" -f
+complete -c mcast -n "__fish_mcast_using_subcommand send recv scan check bench" -f
 complete -c mcast -n "__fish_mcast_using_subcommand completions" -f -a "MCAST_SHELLS"
 complete -c mcast -n "__fish_mcast_using_subcommand man" -f -a "(__fish_complete_directories)"

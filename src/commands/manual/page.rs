@@ -19,7 +19,11 @@ pub struct Page {
 pub fn pages() -> Vec<Page> {
     let mut program = with_help().disable_help_subcommand(true);
     program.build();
-    let commands = || std::iter::once(&program).chain(program.get_subcommands());
+    let nested = |command: &'_ Command| -> Vec<Command> {
+        std::iter::once(command).chain(command.get_subcommands()).cloned().collect()
+    };
+    let all: Vec<Command> = program.get_subcommands().flat_map(nested).collect();
+    let commands = || std::iter::once(&program).chain(&all);
     let names: Vec<String> = commands().map(name_of).collect();
     let page = |command| Page { name: name_of(command), roff: page(command, &names) };
     commands().map(page).collect()

@@ -113,6 +113,48 @@ pub const SUPPLEMENTS: &[Supplement] = &[
         ],
     },
     Supplement {
+        command: "bench",
+        description: &[
+            "The methods are those of RFC 3918 and RFC 2432, between hosts instead of the ports of a \
+             test appliance. The results include the senders and receivers: their CPUs, their \
+             network cards and their kernels.",
+            "Run benchmarks only in networks that may be disturbed. mcast limits rates and times \
+             unless --force is given.",
+        ],
+        files: &[],
+        see_also: &["ip-maddress(8)", "bridge(8)", "tcpdump(8)", "iperf(1)"],
+    },
+    Supplement {
+        command: "bench-throughput",
+        description: &[
+            "A trial passes if all receivers lose no more than --loss. mcast distinguishes losses \
+             in the network, drops by the kernel of a receiver, and a sender that does not reach \
+             the rate.",
+        ],
+        files: &[],
+        see_also: &["tc(8)", "nft(8)", "ip(7)", "udp(7)"],
+    },
+    Supplement {
+        command: "bench-join",
+        description: &[
+            "With CAP_NET_RAW, the join latency is the time from the membership report on the wire \
+             to the first datagram, and the leave latency is the time from the leave to the last \
+             frame of the group. Without it, mcast measures the join latency from the call of the \
+             program, and no leave latency: after a leave, the kernel discards the frames.",
+        ],
+        files: &[("/proc/net/igmp, /proc/net/igmp6", "memberships of this host")],
+        see_also: &["ip-maddress(8)", "bridge(8)", "tcpdump(8)", "packet(7)"],
+    },
+    Supplement {
+        command: "bench-groups",
+        description: &[
+            "mcast doubles the number of groups until one of them does not arrive at a receiver. \
+             Then it halves the range between the last two numbers.",
+        ],
+        files: &[("/proc/sys/net/ipv4/igmp_max_memberships", "groups that one socket may join")],
+        see_also: &["ip-maddress(8)", "bridge(8)", "nft(8)"],
+    },
+    Supplement {
         command: "ifaces",
         description: &[
             "Each row is an interface: its state, addresses, MTU, and the groups that programs on \

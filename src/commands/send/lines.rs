@@ -132,8 +132,8 @@ impl Source for Lines {
         self.remove();
     }
 
-    fn input(&self) -> &Input {
-        &self.input
+    fn input(&self) -> Option<&Input> {
+        Some(&self.input)
     }
 }
 

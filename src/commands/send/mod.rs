@@ -24,3 +24,5 @@ mod stream_source;
 
 pub use replay::prepare;
 pub use run::run;
+pub use send_loop::SendLoop;
+pub use source::{Length, Source, Supply};

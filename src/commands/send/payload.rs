@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::source::Source;
 use crate::format::exchange::{REPORT_LEN, Request};
 use crate::format::probe::{MIN_LEN, Probe, ProbeKind, Writer};
+use crate::input::Input;
 use crate::net::{Outbox, Slot};
 use crate::sys::PollSource;
 use crate::units::random;
@@ -111,7 +112,7 @@ impl PayloadWriter {
     /// The input of the source, to wait for more of it.
     pub fn input(&self) -> Option<PollSource<'_>> {
         match self {
-            PayloadWriter::Sourced(source) => source.input().source(),
+            PayloadWriter::Sourced(source) => source.input().and_then(Input::source),
             PayloadWriter::Fixed(_) | PayloadWriter::Probes(_) => None,
         }
     }

@@ -101,8 +101,8 @@ impl Source for Pieces {
         self.remove();
     }
 
-    fn input(&self) -> &Input {
-        self.input.input()
+    fn input(&self) -> Option<&Input> {
+        Some(self.input.input())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::plan;
 use crate::report::Reporter;
 use crate::stats::receivers::{Receivers, Taken};
 use crate::sys::Batch;
-use crate::units::Pace;
+use crate::units::{Pace, Period, Shape};
 use crate::verdict::RunError;
 
 /// After the window of the last reports, the sender waits this long for them.
@@ -35,6 +35,8 @@ const LONGEST_WINDOW: Duration = Duration::from_secs(60);
 /// Collects the reports of receivers.
 pub struct ReportCollector<'a> {
     plan: &'a plan::Reports,
+    /// The longest time between two datagrams: a receiver cannot report more often.
+    gap: Duration,
     receivers: Receivers,
     start: Instant,
     batch: Batch,
@@ -49,11 +51,13 @@ impl<'a> ReportCollector<'a> {
     /// Collects the reports on the run with the number `stream`, which begins at `start`.
     pub fn new(plan: &'a plan::Send, stream: u64, start: Instant) -> Option<Self> {
         let reports = plan.reports.as_ref()?;
-        let request = Request { window: Duration::ZERO, share: ALL, interval: reports.interval };
+        let gap = longest_gap(plan);
+        let request = request_for(reports, gap, 0, 0);
         let mut receivers = Receivers::new(stream);
         receivers.request(&request);
         Some(ReportCollector {
             plan: reports,
+            gap,
             receivers,
             start,
             batch: Batch::new(plan.backend),
@@ -105,6 +109,7 @@ impl<'a> ReportCollector<'a> {
     pub fn adapt(&mut self) -> bool {
         let request = request_for(
             self.plan,
+            self.gap,
             self.receivers.len() as u64 + self.receivers.untracked,
             self.receivers.most_groups(),
         );
@@ -182,9 +187,18 @@ fn take(receivers: &mut Receivers, answer: &Answer, now: Duration) -> bool {
         .is_some_and(|report| receivers.take(&header, &report, source, now) != Taken::Foreign)
 }
 
+/// The longest time between two datagrams to a target.
+fn longest_gap(plan: &plan::Send) -> Duration {
+    let period = plan.period.map_or(Duration::ZERO, Period::to_duration);
+    match plan.shape {
+        Shape::OnOff { off, .. } => period.max(off),
+        _ => period,
+    }
+}
+
 /// The request for `receivers` receivers that report on up to `groups` groups each: all of them
 /// together stay below the budget, and each of them below its own limit.
-fn request_for(plan: &plan::Reports, receivers: u64, groups: u32) -> Request {
+fn request_for(plan: &plan::Reports, gap: Duration, receivers: u64, groups: u32) -> Request {
     let groups = f64::from(groups);
     let seconds =
         (receivers as f64 * groups / plan.budget as f64).max(groups / ANSWERS_PER_RECEIVER);
@@ -194,7 +208,7 @@ fn request_for(plan: &plan::Reports, receivers: u64, groups: u32) -> Request {
     Request {
         window: if is_few { Duration::ZERO } else { needed.min(LONGEST_WINDOW) },
         share: ALL,
-        interval: plan.interval.max(needed),
+        interval: plan.interval.max(needed).max(gap),
     }
 }
 
@@ -208,7 +222,7 @@ mod tests {
             budget: 1000,
             assertions: Vec::new(),
         };
-        request_for(&plan, receivers, groups)
+        request_for(&plan, Duration::ZERO, receivers, groups)
     }
 
     #[test]

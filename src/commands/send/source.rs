@@ -83,8 +83,8 @@ pub trait Source {
     /// Removes the available datagram, which was queued.
     fn advance(&mut self);
 
-    /// The input, to wait for more of it.
-    fn input(&self) -> &Input;
+    /// The input, to wait for more of it; `None` if the source never waits.
+    fn input(&self) -> Option<&Input>;
 }
 
 /// What a source has.

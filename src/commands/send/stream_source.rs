@@ -232,7 +232,7 @@ impl Source for StreamSource {
         self.datagrams += 1;
     }
 
-    fn input(&self) -> &Input {
-        self.input.input()
+    fn input(&self) -> Option<&Input> {
+        Some(self.input.input())
     }
 }

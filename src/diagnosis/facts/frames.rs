@@ -17,8 +17,8 @@ pub struct FrameFacts {
     pub queries: Vec<Queries>,
     /// The number of multicast frames of other groups, by interface.
     pub others: BTreeMap<String, u64>,
-    /// The interface and address of each router that sent a PIM hello.
-    pub pim_routers: Vec<(String, IpAddr)>,
+    /// The routers that sent PIM hellos.
+    pub pim_routers: Vec<PimRouter>,
     /// How many frames this program was too slow to read.
     pub missed: u64,
 }
@@ -71,4 +71,69 @@ pub struct Queries {
     pub interval: Option<u64>,
     /// How many queries arrived.
     pub count: u64,
+}
+
+/// A router that sent PIM hellos on an interface (RFC 7761, 4.3). The options are those of its
+/// newest hello. Older records hold only the interface and the address, as a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PimRouter {
+    /// The interface.
+    pub iface: String,
+    /// The router.
+    pub router: IpAddr,
+    /// How many seconds it counts as a neighbour after a hello: 0 if it stopped PIM, 65535 if it
+    /// never expires.
+    pub hold_time: Option<u16>,
+    /// The highest becomes the designated router.
+    pub dr_priority: Option<u32>,
+    /// A random number of each start of PIM on the interface.
+    pub generation: Option<u32>,
+    /// The other addresses of the router's interface.
+    pub addresses: Vec<IpAddr>,
+    /// How many hellos arrived.
+    pub hellos: u64,
+    /// How often the generation changed: PIM started again on the router.
+    pub restarts: u64,
+}
+
+impl Default for PimRouter {
+    fn default() -> Self {
+        PimRouter {
+            iface: String::new(),
+            router: std::net::Ipv4Addr::UNSPECIFIED.into(),
+            hold_time: None,
+            dr_priority: None,
+            generation: None,
+            addresses: Vec::new(),
+            hellos: 0,
+            restarts: 0,
+        }
+    }
+}
+
+impl PimRouter {
+    /// Whether the router announced the end of PIM on the interface.
+    pub fn has_left(&self) -> bool {
+        self.hold_time == Some(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn older_records_stay_readable() {
+        let old = r#"{"pim_routers": [["e0", "10.1.0.1"]]}"#;
+        let facts: FrameFacts = serde_json::from_str(old).unwrap();
+        let router = PimRouter {
+            iface: "e0".to_owned(),
+            router: "10.1.0.1".parse().unwrap(),
+            ..PimRouter::default()
+        };
+        assert_eq!(facts.pim_routers, [router]);
+        let text = serde_json::to_string(&facts).unwrap();
+        assert_eq!(serde_json::from_str::<FrameFacts>(&text).unwrap(), facts);
+    }
 }

@@ -1,10 +1,13 @@
 //! This host: its route, membership, limits, and the self-test.
 
+use std::net::IpAddr;
+
+use super::routers;
 use super::words::either;
 use crate::diagnosis::facts::{Facts, LinkFacts, MembershipFacts, SelfTestFacts};
 use crate::host::PortUser;
 use crate::notice::shared::SourceJoins;
-use crate::notice::{Id, Level, Notice, Place, shared};
+use crate::notice::{Id, Level, Notice, Place, System, Variant, shared};
 use crate::target::{bracketed, is_source_specific};
 use crate::units::words::{count, list, setting};
 
@@ -232,10 +235,15 @@ fn version(facts: &Facts) -> Option<Notice> {
     });
     let why = match forced {
         Some(_) => format!("forced by sysctl: {sysctl} or {all}"),
-        None => format!(
-            "an older querier was detected in this network ({rfc}, {})",
-            either(facts, "7.2.1", "8.2.1")
-        ),
+        None => {
+            let section = either(facts, "7.2.1", "8.2.1");
+            match routers::querier_of(facts, version) {
+                Some(querier) => {
+                    format!("the querier {querier} is an older one ({rfc}, {section})")
+                }
+                None => format!("an older querier was detected in this network ({rfc}, {section})"),
+            }
+        }
     };
     if version >= selecting {
         let older = either(facts, "IGMPv1/v2", "MLDv1");
@@ -263,23 +271,32 @@ fn version(facts: &Facts) -> Option<Notice> {
         Some(_) => finding
             .remedy("let the kernel choose the version")
             .run(Place::Here, format!("sysctl -w {all}=0 {sysctl}=0")),
-        None => ask_for_newer_querier(facts, finding),
+        None => ask_for_newer_querier(facts, finding, routers::querier_of(facts, link.version?)),
     })
 }
 
-fn ask_for_newer_querier(facts: &Facts, finding: Notice) -> Notice {
+fn ask_for_newer_querier(facts: &Facts, finding: Notice, querier: Option<IpAddr>) -> Notice {
     let (protocol, selecting, rfc) = source_filtering(facts);
     let section = either(facts, "8.12", "9.12");
     let protocol_name = protocol.to_lowercase();
-    finding
-        .remedy(format!(
-            "configure {protocol}v{selecting} on the querier; this host keeps the old version for \
-             some minutes ({rfc}, {section}: 260 s with the default query interval)"
-        ))
-        .run(
-            Place::Switch,
-            format!("ip link set BRIDGE type bridge mcast_{protocol_name}_version {selecting}"),
-        )
+    let address = querier.map(|querier| format!(" {querier}")).unwrap_or_default();
+    let finding = finding.remedy(format!(
+        "configure {protocol}v{selecting} on the querier{address}; this host keeps the old version \
+         for some minutes ({rfc}, {section}: 260 s with the default query interval)"
+    ));
+    if facts.is_ipv4() && querier.is_some_and(|querier| routers::is_router(facts, querier)) {
+        return finding.ask_router(
+            "ip igmp version 3",
+            vec![Variant {
+                system: System::Junos,
+                run: "set protocols igmp interface IFACE version 3".to_owned(),
+            }],
+        );
+    }
+    finding.run(
+        Place::Switch,
+        format!("ip link set BRIDGE type bridge mcast_{protocol_name}_version {selecting}"),
+    )
 }
 
 fn limits(facts: &Facts) -> Option<Notice> {

@@ -12,6 +12,7 @@ mod membership;
 mod network;
 mod path;
 mod programs;
+mod routers;
 mod sender;
 mod table;
 mod words;

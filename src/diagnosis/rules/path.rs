@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::network::keep_member;
+use super::routers;
 use super::words::{either, ttl_name};
 use crate::diagnosis::facts::{CheckedTarget, Facts, Leg, LegKind, Path};
 use crate::notice::{Id, Level, Notice, Place};
@@ -155,13 +156,10 @@ fn not_routed(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
     } else {
         format!("one of the {hops} routers between")
     };
-    let (ip, members) = either(facts, ("ip", "igmp"), ("ipv6", "mld"));
-    let rendezvous_point = if is_source_specific(*group) {
-        String::new()
-    } else {
-        format!(", the group's rendezvous point ('show {ip} pim rp mapping')")
-    };
-    Notice::fault(
+    let rendezvous_point = if is_source_specific(*group) { "" } else { "the rendezvous point, " };
+    let first = routers::first(facts);
+    let first = first.map(|router| format!(", beginning with {router}")).unwrap_or_default();
+    let finding = Notice::fault(
         Id::NotRouted,
         format!("{between} {} and this host does not forward {group}", path.source),
         format!(
@@ -172,12 +170,12 @@ fn not_routed(facts: &Facts, path: &Path, sent: u8, hops: u8) -> Notice {
         ),
     )
     .remedy(format!(
-        "check on each router: multicast routing and PIM on both interfaces ('show {ip} pim \
-         interface'), PIM neighbours ('show {ip} pim neighbor'){rendezvous_point}, group members \
-         ('show {ip} {members} groups'), the entry for the group ('show {ip} mroute {group}'), \
-         multicast boundaries, access lists and {name} thresholds"
-    ))
-    .run(Place::Here, format!("mcast check --listen {}{iface}", facts.target))
+        "check on each router{first}: members of the group, its route, the route back to the \
+         source, PIM neighbours, {rendezvous_point}multicast boundaries, access lists and {name} \
+         thresholds"
+    ));
+    routers::ask(facts, Some(path.source), finding)
+        .run(Place::Here, format!("mcast check --listen {}{iface}", facts.target))
 }
 
 /// The traces of a router in this network: queries and PIM hellos.
@@ -193,12 +191,8 @@ fn last_router(facts: &Facts) -> String {
         .filter(|queries| is_here(&queries.iface))
         .map(|queries| queries.querier)
         .collect();
-    let routers: BTreeSet<IpAddr> = frames
-        .pim_routers
-        .iter()
-        .filter(|(iface, _)| is_here(iface))
-        .map(|(_, router)| *router)
-        .collect();
+    let routers: BTreeSet<IpAddr> =
+        routers::routers(facts).into_iter().map(|router| router.router).collect();
     let from = |found: &BTreeSet<IpAddr>, what: &str| {
         let found: Vec<String> = found.iter().map(IpAddr::to_string).collect();
         if found.is_empty() {
@@ -208,7 +202,11 @@ fn last_router(facts: &Facts) -> String {
         }
     };
     // RFC 7761, 4.11.
-    let wait = if routers.is_empty() && facts.seconds < 35.0 { " (sent every 30 s)" } else { "" };
+    let wait = if routers.is_empty() && facts.seconds < routers::ONE_HELLO {
+        " (sent every 30 s)"
+    } else {
+        ""
+    };
     format!(
         "seen on {name} in {}: {}, {}{wait}",
         seconds(facts.seconds),

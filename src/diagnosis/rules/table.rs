@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use super::{
-    arrival, firewall, frames, here, interface, lost, membership, network, path, programs, sender,
+    arrival, firewall, frames, here, interface, lost, membership, network, path, programs, routers,
+    sender,
 };
 use crate::diagnosis::facts::Facts;
 use crate::notice::{Id, Level, Notice, Place, ShellCommand};
@@ -20,6 +21,7 @@ pub fn findings(facts: &Facts) -> Vec<Notice> {
     found.extend(firewall::findings(facts, &found));
     found.extend(membership::findings(facts, &found));
     found.extend(network::findings(facts));
+    found.extend(routers::findings(facts, &found));
     found.extend(path::findings(facts, &found));
     // The last rules depend on all earlier findings.
     found.extend(arrival::findings(facts, &found));

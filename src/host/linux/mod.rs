@@ -15,5 +15,5 @@ pub use groups::{groups, igmp_version};
 pub use interfaces::{has_netlink, interfaces_without_netlink};
 pub use links::links;
 pub use netlink::{mtus, queues};
-pub use route::route_to;
+pub use route::{next_hop, route_to};
 pub use speed::link_speed;

@@ -22,14 +22,30 @@ pub fn route_to(group: IpAddr, interfaces: &[Interface]) -> Option<Route> {
     })
 }
 
+/// The router that the kernel sends to for this unicast address, and the index of its interface.
+/// `None` if the kernel reaches the address without a router, or not at all.
+pub fn next_hop(address: IpAddr) -> Option<(IpAddr, u32)> {
+    let attributes = get(address, RouteFlags::empty()).ok()??.attributes;
+    let router = attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::Gateway(RouteAddress::Inet(router)) => Some(IpAddr::from(*router)),
+        RouteAttribute::Gateway(RouteAddress::Inet6(router)) => Some(IpAddr::from(*router)),
+        _ => None,
+    })?;
+    Some((router, interface(&attributes)?))
+}
+
+fn interface(attributes: &[RouteAttribute]) -> Option<u32> {
+    attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::Oif(index) => Some(*index),
+        _ => None,
+    })
+}
+
 /// RTM_GETROUTE, as `ip route get GROUP` asks it; needs no rights. `Ok(None)`: the kernel has
 /// no route.
 fn by_netlink(group: IpAddr) -> io::Result<Option<Route>> {
     let Some(found) = get(group, RouteFlags::empty())? else { return Ok(None) };
-    let index = found.attributes.iter().find_map(|attribute| match attribute {
-        RouteAttribute::Oif(index) => Some(*index),
-        _ => None,
-    });
+    let index = interface(&found.attributes);
     let arbitrary = group.is_ipv6()
         && get(group, RouteFlags::FibMatch)
             .ok()

@@ -35,6 +35,8 @@ pub enum Operation {
     Receive(IpAddr, u16),
     /// Receiving the answers of receivers.
     ReceiveAnswers,
+    /// Reading the frames on the interfaces.
+    ReadFrames,
     /// Waiting for datagrams and signals.
     Wait,
     /// Listing the interfaces of this host.
@@ -66,6 +68,7 @@ impl fmt::Display for Operation {
                 write!(f, "receive on {}", SocketAddr::new(*group, *port))
             }
             Operation::ReceiveAnswers => write!(f, "receive answers"),
+            Operation::ReadFrames => write!(f, "read the frames on the interfaces"),
             Operation::Wait => write!(f, "wait for datagrams"),
             Operation::ListInterfaces => write!(f, "list the interfaces of this host"),
         }

@@ -40,6 +40,7 @@ pub fn tip(operation: &Operation, error: &io::Error) -> Option<String> {
         Operation::Set(_)
         | Operation::Receive(..)
         | Operation::ReceiveAnswers
+        | Operation::ReadFrames
         | Operation::Wait
         | Operation::ListInterfaces => None,
     }

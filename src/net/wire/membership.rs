@@ -11,8 +11,11 @@ pub const REPORT_V1: u8 = 0x12;
 pub const REPORT_V2: u8 = 0x16;
 pub const REPORT_V3: u8 = 0x22;
 
+const LEAVE_V2: u8 = 0x17;
+
 const MLD_QUERY: u8 = 130;
 pub const MLD_REPORT_V1: u8 = 131;
+const MLD_DONE: u8 = 132;
 pub const MLD_REPORT_V2: u8 = 143;
 
 /// Reads the captured beginning of an IGMP message of `len` bytes.
@@ -22,6 +25,7 @@ pub(super) fn igmp(message: &[u8], len: usize) -> Option<What> {
         QUERY => Some(What::Query(igmp_query(message, len, group?)?)),
         REPORT_V1 => Some(What::Report { version: 1, groups: vec![group?] }),
         REPORT_V2 => Some(What::Report { version: 2, groups: vec![group?] }),
+        LEAVE_V2 => Some(What::Leave(group?)),
         REPORT_V3 => Some(What::Report {
             version: 3,
             groups: records::<4>(message).map(IpAddr::from).collect(),
@@ -52,6 +56,7 @@ pub(super) fn mld(message: &[u8], len: usize) -> Option<What> {
     match *message.first()? {
         MLD_QUERY => Some(What::Query(mld_query(message, len, group?)?)),
         MLD_REPORT_V1 => Some(What::Report { version: 1, groups: vec![group?] }),
+        MLD_DONE => Some(What::Leave(group?)),
         MLD_REPORT_V2 => Some(What::Report {
             version: 2,
             groups: records::<16>(message).map(IpAddr::from).collect(),
@@ -197,7 +202,8 @@ mod tests {
     fn reports_contain_the_groups_of_all_records() {
         assert_eq!(igmp_of("12 00 00 00 ef 01 01 01"), report(1, &["239.1.1.1"]));
         assert_eq!(igmp_of("16 00 00 00 ef 01 01 01"), report(2, &["239.1.1.1"]));
-        assert_eq!(igmp_of("17 00 00 00 ef 01 01 01"), None, "who leaves reports nothing");
+        let left = What::Leave("239.1.1.1".parse().unwrap());
+        assert_eq!(igmp_of("17 00 00 00 ef 01 01 01"), Some(left));
         // Two sources and a word of auxiliary data are between the two groups.
         let two = "22 00 00 00 00 00 00 02 01 01 00 02 e8 01 01 01 0a000001 0a000002 ffffffff 04 \
                    00 00 00 ef 01 01 02";
@@ -216,7 +222,9 @@ mod tests {
             mld_of("83 00 00 00 00 00 00 00 ff150000000000000000000000000001"),
             report(1, &["ff15::1"])
         );
-        assert_eq!(mld_of("84 00 00 00 00 00 00 00 ff150000000000000000000000000001"), None);
+        let left = What::Leave("ff15::1".parse().unwrap());
+        let done = "84 00 00 00 00 00 00 00 ff150000000000000000000000000001";
+        assert_eq!(mld_of(done), Some(left));
     }
 
     #[test]

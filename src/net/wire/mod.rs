@@ -1,4 +1,4 @@
-//! The bytes of IP, IGMP and MLD: read and built, without a socket.
+//! The bytes of IP, IGMP, MLD and PIM: read and built, without a socket.
 
 // Only Linux has raw sockets to send reports with.
 #[cfg(any(target_os = "linux", test))]
@@ -6,7 +6,8 @@ pub mod build;
 pub mod checksum;
 mod membership;
 mod packet;
+mod pim;
 mod query;
 
 pub use packet::{Flaw, Packet};
-pub use query::{Query, What};
+pub use query::{PimHello, Query, What};

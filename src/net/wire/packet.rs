@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
+use super::pim::pim;
 use super::{What, membership};
 use crate::sys::{IPV4, IPV6};
 use crate::units::bytes::{take, u16_at};
@@ -181,11 +182,6 @@ fn ipv6_payload(bytes: &[u8], total: usize, packet: &mut Packet) -> Option<What>
             _ => return None,
         }
     }
-}
-
-/// RFC 7761, 4.9: version 2, type hello.
-fn pim(bytes: &[u8]) -> Option<What> {
-    (*bytes.first()? == 0x20).then_some(What::PimHello)
 }
 
 /// RFC 768.

@@ -1,4 +1,4 @@
-//! The content of a packet, and membership queries.
+//! The content of a packet: membership queries and PIM hellos.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -27,8 +27,10 @@ pub enum What {
         /// The groups of all captured records, including those that the host leaves.
         groups: Vec<IpAddr>,
     },
+    /// A host leaves a group by a message of its own (IGMPv2, RFC 2236, 2.1; MLDv1, RFC 2710, 3.1).
+    Leave(IpAddr),
     /// A multicast router announces itself (PIM, RFC 7761, 4.9.2).
-    PimHello,
+    PimHello(PimHello),
     Other,
 }
 
@@ -45,4 +47,18 @@ pub struct Query {
     pub interval: Option<Duration>,
     /// The robustness variable (QRV, RFC 3376, 4.1.6), if stated.
     pub robustness: Option<u8>,
+}
+
+/// A multicast router announces itself. The options are those of the captured part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PimHello {
+    /// How many seconds the router counts as a neighbour after this hello: 0 if it stops PIM, 65535
+    /// if it never expires.
+    pub hold_time: Option<u16>,
+    /// The highest becomes the designated router.
+    pub dr_priority: Option<u32>,
+    /// A random number of each start of PIM on the interface.
+    pub generation: Option<u32>,
+    /// The other addresses of the interface.
+    pub addresses: Vec<IpAddr>,
 }

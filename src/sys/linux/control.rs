@@ -106,7 +106,7 @@ pub fn read(control: &[u8], meta: &mut Meta) -> Option<usize> {
 
 #[inline]
 #[allow(clippy::useless_conversion, reason = "32 bits on some systems")]
-fn timestamp(data: &[u8]) -> Option<UnixTime> {
+pub fn timestamp(data: &[u8]) -> Option<UnixTime> {
     // struct timespec: two words of the kernel's time type
     let seconds = i64::from(libc::time_t::from_ne_bytes(take(data, 0)?));
     let nanos = i64::from(libc::c_long::from_ne_bytes(take(data, size_of::<libc::time_t>())?));

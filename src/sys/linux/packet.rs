@@ -7,8 +7,9 @@ use std::{io, mem, ptr};
 use libc::{self, c_int, c_void, socklen_t};
 use socket2::{Domain, SockAddr, SockAddrStorage, SockFilter, Socket, Type};
 
-use super::control::{Control, Messages, Name};
+use super::control::{Control, Messages, Name, timestamp};
 use super::options;
+use crate::iface::MacAddr;
 use crate::sys::captured::{CUSTOMER_TAG, CapturedFrame, IPV4, IPV6, PROVIDER_TAG, Towards, Vlan};
 use crate::units::bytes::{take, u16_at};
 
@@ -50,6 +51,7 @@ impl PacketSocket {
         let socket = Socket::new(Domain::from(libc::AF_PACKET), Type::DGRAM, None)?;
         socket.attach_filter(&multicast_only())?;
         options::set(&socket, libc::SOL_PACKET, PACKET_AUXDATA, options::ON)?;
+        options::set(&socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, options::ON)?;
         if options::force_receive_buffer(&socket, BUFFER).is_err() {
             socket.set_recv_buffer_size(BUFFER)?;
         }
@@ -105,6 +107,20 @@ impl PacketSocket {
             }
         }
         Ok(count)
+    }
+
+    /// Makes the network card accept the frames of a group although this host is no member of it. No
+    /// report announces that.
+    pub fn accept(&self, ifindex: u32, mac: MacAddr) -> io::Result<()> {
+        let mut address = [0; 8];
+        address[..6].copy_from_slice(&mac.0);
+        let membership = libc::packet_mreq {
+            mr_ifindex: ifindex as c_int,
+            mr_type: libc::PACKET_MR_MULTICAST as _,
+            mr_alen: 6,
+            mr_address: address,
+        };
+        options::set(&self.socket, libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, membership)
     }
 
     /// The frames dropped since the last call: the buffer was full.
@@ -180,11 +196,21 @@ fn caught<'a>(name: &Name, control: &[u8], bytes: &'a [u8]) -> Option<CapturedFr
         PACKET_OUTGOING => Towards::Out,
         _ => Towards::Us,
     };
-    let mut caught =
-        CapturedFrame { protocol, ifindex, towards, vlan: None, len: bytes.len(), bytes };
-    let auxiliary = Messages(control)
-        .find(|(level, kind, _)| (*level, *kind) == (libc::SOL_PACKET, PACKET_AUXDATA));
-    if let Some((_, _, data)) = auxiliary {
+    let mut caught = CapturedFrame {
+        time: None,
+        protocol,
+        ifindex,
+        towards,
+        vlan: None,
+        len: bytes.len(),
+        bytes,
+    };
+    let message = |level, kind| {
+        let mut messages = Messages(control).filter(move |(of, is, _)| (*of, *is) == (level, kind));
+        messages.next().map(|(_, _, data)| data)
+    };
+    caught.time = message(libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS).and_then(timestamp);
+    if let Some(data) = message(libc::SOL_PACKET, PACKET_AUXDATA) {
         let word = |at| take(data, at).map(u32::from_ne_bytes);
         let (status, tag) = (word(0)?, take(data, 16).map(u16::from_ne_bytes)?);
         caught.len = usize::try_from(word(4)?).ok()?;

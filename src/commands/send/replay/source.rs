@@ -315,8 +315,8 @@ impl Source for Replay {
         self.available = None;
     }
 
-    fn input(&self) -> &Input {
-        self.reader.input()
+    fn input(&self) -> Option<&Input> {
+        Some(self.reader.input())
     }
 
     fn usual_gap(&self) -> Option<Duration> {
