@@ -319,6 +319,18 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     let never = "--assert silent==0 --assert delay.p99<1s";
     runs.push(mcast(&a, &format!("{reported} 239.1.1.2:5000 -d 150ms {never}")).ends(1));
 
+    // Benchmarks: with a receiver, and a join while a sender sends and ends.
+    let recv = mcast(&b, "recv --iface e0 239.1.1.1:5000 --reply").ready();
+    let throughput = "bench throughput 239.1.1.1:5000 --size 128 --trial 200ms --max-rate 100pps";
+    for bench in [throughput, "bench groups 239.1.1.1:5000"] {
+        runs.push(mcast(&a, &format!("{bench} --iface e0")).ends(0));
+    }
+    drop(recv);
+    let sender = a.mcast("send --iface e0 239.1.1.1:5000 --interval 5ms --count 600 -q");
+    let join = "bench join 239.1.1.1:5000 --iface e0 --cycles 1 --leave-wait 120s";
+    runs.push(mcast(&b, join).finish());
+    sender.ends(0);
+
     // Recordings: to a file, to standard output, and to a full disk.
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema.pcapng");
     for (file, status) in [(file.to_str().expect("UTF-8"), 0), ("/dev/full", 1)] {

@@ -20,6 +20,7 @@ mod measured;
 mod metric;
 mod notice;
 mod pair;
+mod ping;
 mod playout;
 mod ready;
 mod receivers;
@@ -58,6 +59,10 @@ pub use measured::{
     CountersInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe,
 };
 pub use pair::{Missing, OffsetInfo, PairInfo, SideInfo, describe_pairs, value_of_pairs};
+pub use ping::{
+    EstimateInfo, PingCounts, PingReceiver, PingSummary, PingTarget, Pinging, ReplyInfo,
+    UnicastInfo,
+};
 pub use playout::{PlayoutInfo, PlayoutPace, PlayoutProgram, PlayoutTotals};
 pub use ready::{FormInfo, InputInfo, Listening, Program, RcvbufInfo, SCHEMA, Sending};
 pub use receivers::{

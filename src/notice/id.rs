@@ -147,6 +147,7 @@ ids! {
         LoopbackLoops = "loopback-loops",
         NoAnnouncements = "no-announcements",
         NoFrames = "no-frames",
+        NobodyAnswered = "nobody-answered",
         NotLeft = "not-left",
         NotRejoined = "not-rejoined",
         NotScanned = "not-scanned",

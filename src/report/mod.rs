@@ -22,6 +22,7 @@ mod notice;
 mod out;
 mod output;
 mod pairs;
+mod ping;
 mod playout;
 mod progress;
 mod raw;

@@ -14,6 +14,7 @@ use crate::units::words::count;
 const MOST_ROWS: usize = 20;
 
 const COLUMNS: usize = 14;
+const LAST: usize = COLUMNS - 1;
 
 const TITLES: [&str; COLUMNS] = [
     "RECEIVER",
@@ -193,18 +194,20 @@ fn table(
     paint: Paint,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let widths: Vec<usize> = (0..COLUMNS)
-        .map(|at| rows.iter().map(|(row, _)| row[at].chars().count()).max().unwrap_or(0))
-        .collect();
-    let mut fits = columns::shown(&TITLES, &widths, room, &FIRST_OUT);
-    for (at, title) in TITLES.iter().enumerate() {
-        let has_values = rows[1..].iter().any(|(row, _)| !matches!(&*row[at], "0" | "-"));
-        fits[at] &= has_values || !OPTIONAL.contains(title);
-    }
+    let has_values = |at: &usize| {
+        let is_optional = OPTIONAL.contains(&TITLES[*at]);
+        !is_optional || rows[1..].iter().any(|(row, _)| !matches!(&*row[*at], "0" | "-"))
+    };
+    let used: Vec<usize> = (0..COLUMNS).filter(has_values).collect();
+    let width = |at: &usize| rows.iter().map(|(row, _)| row[*at].chars().count()).max();
+    let widths: Vec<usize> = used.iter().filter_map(width).collect();
+    let titles: Vec<&str> = used.iter().map(|at| TITLES[*at]).collect();
+    let fits = columns::shown(&titles, &widths, room, &FIRST_OUT);
     for (index, (row, is_bad)) in rows.iter().enumerate() {
         let mut line = String::new();
-        for (at, (cell, width)) in row.iter().zip(&widths).enumerate().filter(|(at, _)| fits[*at]) {
-            let is_text = at == 0 || at == COLUMNS - 1;
+        let kept = used.iter().zip(&widths).zip(&fits).filter(|(_, fits)| **fits);
+        for ((at, width), _) in kept {
+            let (cell, is_text) = (&row[*at], matches!(*at, 0 | LAST));
             line +=
                 &if is_text { format!("{cell:<width$}  ") } else { format!("{cell:>width$}  ") };
         }

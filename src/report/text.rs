@@ -13,11 +13,11 @@ use super::screen::Screen;
 use super::style::Paint;
 use super::{
     answers, bench, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs,
-    playout, receivers, recording, replay, scan, traffic,
+    ping, playout, receivers, recording, replay, scan, traffic,
 };
 use crate::assertion::Value;
 use crate::event::{
-    Event, Excluded, FormInfo, IfacesSummary, InputInfo, InterfaceInfo, Listening, Origin,
+    Event, Excluded, FormInfo, IfacesSummary, InputInfo, InterfaceInfo, Listening, Origin, Pinging,
     PlayoutPace, RcvbufInfo, ReceivedDatagram, RecvSummary, SendSummary, Sending, SentDatagram,
     TargetInfo, Totals, spans,
 };
@@ -76,6 +76,15 @@ impl Format for Text {
             Event::Found(found) => self.found.row(found, self.screen.columns(), self.paint, out),
             Event::ScanSummary(summary) => {
                 scan::summary(summary, self.screen.columns(), self.paint, out)?;
+                self.reasons(&summary.verdict, out)
+            }
+            Event::Pinging(ready) => self.pinging(ready, out),
+            Event::Reply(info) => ping::reply(info, self.paint, out),
+            Event::PingSummary(summary) => {
+                ping::summary(summary, self.whole, self.screen.columns(), self.paint, out)?;
+                let missing = summary.missing.as_deref().unwrap_or_default();
+                ping::missing(missing, self.paint, out)?;
+                measured::passed(&summary.assertions, self.paint, out)?;
                 self.reasons(&summary.verdict, out)
             }
             Event::BenchingThroughput(ready) => bench::begin_throughput(ready, self.paint, out),
@@ -198,10 +207,6 @@ impl Text {
             }
             let what = ready.len_bytes.filter(|_| ready.stream.is_some());
             let what = what.map(|len| format!(", {len}-byte probes")).unwrap_or_default();
-            let reports = ready
-                .reports
-                .map(|every| format!(" with reports every {}", format_duration(every)));
-            let what = what + &reports.unwrap_or_default();
             let input = ready.input.as_ref().map(|of| match ready.playout {
                 Some(_) => format!(", {}", of.place.quoted()),
                 None => input(of, ready.len_bytes),
@@ -217,10 +222,27 @@ impl Text {
             if ready.replay.is_some() {
                 return Ok(());
             }
-            write!(out, "{what}{input}{burst}, {}{each}", send_pace(ready))
+            write!(out, "{what}{input}{burst}, {}{each}", send_pace(ready))?;
+            let reports = ready.reports.map(format_duration);
+            reports.map_or(Ok(()), |every| write!(out, ", with reports every {every}"))
         })?;
         ready.playout.as_ref().map_or(Ok(()), |stream| playout::contents(stream, out))?;
         traffic::impairments(ready, out)
+    }
+
+    fn pinging(&self, ready: &Pinging, out: &mut dyn Write) -> io::Result<()> {
+        self.targets("pinging", &ready.targets, out, |target, out| {
+            if let Some(Origin::Socket(source)) = target.source {
+                write!(out, " from {source}")?;
+            }
+            write!(out, " on {}{}", target.iface, vrf(target))?;
+            if let Some(ttl) = target.ttl {
+                write!(out, ", TTL {ttl}")?;
+            }
+            let interval = format_duration(ready.interval);
+            write!(out, ", {}-byte requests, every {interval}", ready.len_bytes)?;
+            if ready.targets.len() > 1 { write!(out, " to each") } else { Ok(()) }
+        })
     }
 
     fn targets(

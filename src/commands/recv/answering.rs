@@ -1,7 +1,7 @@
 //! Answers the senders that ask for replies or reports (`--reply`).
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,7 +20,7 @@ use crate::replies::{
     Delayed, Limiter, Reason, Recipients, RequesterKey, Requesters, Seen, Withheld, is_of_share,
     random_delay,
 };
-use crate::stats::stream::{Arrival, Key, Streams};
+use crate::stats::stream::{Arrival, Key, Stream, Streams};
 use crate::sys::Meta;
 use crate::units::{RandomSequence, UnixTime, random};
 
@@ -295,7 +295,7 @@ impl Answering {
             let asking = *self.reporter.stream(position);
             let source = crate::target::without_zone(asking.source);
             let Some(stream) = streams.find(&asking.key, source) else { continue };
-            let groups = self.reporter.groups(position);
+            let groups = groups(streams, asking.key.stream, source.ip());
             let report = report(stream, &asking, self.receiver, groups, kernel_drops);
             let header = Probe {
                 kind: ProbeKind::Report,
@@ -348,6 +348,13 @@ impl Answering {
         withheld.add(Reason::Full, self.reporter.full);
         AnswersInfo::new(self.replies, self.reports, &withheld)
     }
+}
+
+/// At how many groups and ports datagrams of a run arrived from one host: also of those that asked
+/// for no report.
+fn groups(streams: &Streams, run: u64, host: IpAddr) -> u32 {
+    let is_same = |stream: &&Stream| stream.key.stream == run && stream.source.ip() == host;
+    u32::try_from(streams.iter().filter(is_same).count()).unwrap_or(u32::MAX)
 }
 
 /// The probe of a payload, if it asks for an answer.

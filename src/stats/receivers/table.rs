@@ -181,7 +181,7 @@ impl Receivers {
             return State::Ended;
         }
         let quiet = now.saturating_sub(receiver.last);
-        if !self.is_over && !self.silent_after.is_some_and(|after| quiet > after) {
+        if !self.is_over && self.silent_after.is_none_or(|after| quiet <= after) {
             return State::Reporting;
         }
         let newest = self.newest.get(&receiver.address).map(|at| &self.receivers[*at]);
