@@ -150,7 +150,7 @@ pub struct RecvArgs {
     #[arg(long, help_heading = LIMITS)]
     pub once: bool,
 
-    /// Answer 'mcast ping', 'mcast bench' and 'mcast send --reports'
+    /// Send answers to 'mcast ping', 'mcast bench' and 'mcast send --reports'
     ///
     /// Without --reply, recv sends nothing. An answer is never longer than its request, and goes
     /// only to unicast addresses. See docs/replies.md.

@@ -12,7 +12,7 @@ pub struct AnswersInfo {
     /// Reports sent.
     pub reports: Option<u64>,
     /// Replies and reports that were not sent, by reason.
-    pub replies_withheld: Option<WithheldInfo>,
+    pub replies_withheld: Option<Box<WithheldInfo>>,
 }
 
 /// Answers that were not sent, by reason.
@@ -52,7 +52,7 @@ impl AnswersInfo {
         AnswersInfo {
             replies: Some(replies),
             reports: Some(reports),
-            replies_withheld: Some(withheld),
+            replies_withheld: Some(Box::new(withheld)),
         }
     }
 }

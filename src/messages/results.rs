@@ -20,6 +20,7 @@ use crate::event::{
 };
 use crate::iface::{Flag, Joined, Via};
 use crate::input::{Input, Place};
+use crate::replies::{Reason, Withheld};
 use crate::report::{ColorWhen, Lines, Output, Paint, log_filter, output_lost, progress_sample};
 use crate::stats::delay::Quantiles;
 use crate::sys::Signal;
@@ -76,7 +77,7 @@ fn starts() -> String {
             targets,
             rcvbuf_bytes,
             recording: None,
-            reply_limit: None,
+            reply_limit: granted.map(|_| 1000),
         };
         shown("recv", [Event::Listening(ready)])
     };
@@ -289,6 +290,18 @@ pub fn summary(counters: RecvCounters, verdict: Verdict) -> Event<'static> {
     })
 }
 
+/// Answers that were withheld for each reason.
+fn answered() -> Event<'static> {
+    let Event::RecvSummary(summary) = summary(received(1), Verdict::default()) else {
+        unreachable!("a summary")
+    };
+    let mut withheld = Withheld::default();
+    for reason in Reason::ALL {
+        withheld.add(reason, 1);
+    }
+    Event::RecvSummary(RecvSummary { answers: AnswersInfo::new(2, 3, &withheld), ..summary })
+}
+
 fn receptions() -> Vec<String> {
     let limits = Limits { timeout: Some(Duration::from_secs(5)), ..Limits::default() };
     let nothing = judged(Stop::Timeout, limits, 0);
@@ -301,6 +314,7 @@ fn receptions() -> Vec<String> {
         ..received(1000)
     };
     [
+        ("recv, answers", answered()),
         ("recv", summary(received(1), Verdict::default())),
         ("recv, nothing arrived", summary(received(0), nothing)),
         ("recv, anomalies", summary(odd, Verdict::default())),

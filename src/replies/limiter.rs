@@ -105,7 +105,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_second_has_more_than_the_limits(
-            steps in proptest::collection::vec((0..8_u32, 0..40_000_u64), 0..2000),
+            steps in proptest::collection::vec((0..8_u32, 0..100_000_u64), 0..300),
             limit in 1..60_u64,
         ) {
             let mut limiter = Limiter::new(limit);

@@ -21,6 +21,21 @@ pub enum Reason {
     Failed,
 }
 
+impl Reason {
+    /// All reasons.
+    #[cfg(test)]
+    pub const ALL: [Reason; 8] = [
+        Reason::TotalRate,
+        Reason::AddressRate,
+        Reason::Recipient,
+        Reason::Port,
+        Reason::TooShort,
+        Reason::Share,
+        Reason::Full,
+        Reason::Failed,
+    ];
+}
+
 /// How many answers were not sent, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Withheld([u64; 8]);

@@ -16,14 +16,14 @@ pub fn line(info: &AnswersInfo, out: &mut dyn Write) -> io::Result<()> {
     if let Some(reports @ 1..) = info.reports {
         write!(out, " and {}", count(reports, "report"))?;
     }
-    let reasons = info.replies_withheld.map_or_else(Vec::new, reasons);
+    let reasons = info.replies_withheld.as_deref().map_or_else(Vec::new, reasons);
     if !reasons.is_empty() {
         write!(out, "; withheld {}", reasons.join(", "))?;
     }
     writeln!(out)
 }
 
-fn reasons(withheld: WithheldInfo) -> Vec<String> {
+fn reasons(withheld: &WithheldInfo) -> Vec<String> {
     let reasons = [
         (withheld.total_rate, "by --reply-limit"),
         (withheld.address_rate, "by the limit of 20 a second to one address"),
