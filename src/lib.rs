@@ -27,6 +27,7 @@
 
 pub mod assertion;
 pub mod capture;
+pub mod census;
 pub mod cli;
 mod commands;
 pub mod diagnosis;

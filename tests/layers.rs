@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The folders of `src`, from the top down. A folder imports from those below it.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "commands",
     "plan",
     "cli",
@@ -19,6 +19,7 @@ const LAYERS: [&str; 22] = [
     "impair",
     "replies",
     "stats",
+    "census",
     "playout",
     "format",
     "capture",

@@ -36,6 +36,8 @@ fn may_be_null() -> BTreeSet<String> {
         "measured",
     ];
     const STREAM: [&str; 4] = ["iface", "key", "missed_before", "stream"];
+    const PINGED: [&str; 6] =
+        ["hops_back", "hops_to", "loss_back_ratio", "loss_ratio", "loss_to_ratio", "rtt_ns"];
     const MEASURED: [&str; 8] = [
         "delay_ns",
         "dscp_changed",
@@ -143,6 +145,14 @@ fn may_be_null() -> BTreeSet<String> {
         ("found", &[&FOUND]),
         ("ready_of_scan", &[&["budget_bps", "budget_pps", "discover_ns"]]),
         ("ready_of_scan.targets", &[&["port", "source"]]),
+        ("ready_of_ping", &[&["count", "expected"]]),
+        ("ready_of_ping.targets", &[&["mac", "vrf"]]),
+        ("reply", &[&["hops_back", "hops_to"]]),
+        ("summary_of_ping", &[&PINGED, &["missing"]]),
+        ("summary_of_ping.assertions", &[&["value"]]),
+        ("summary_of_ping.receivers", &[&PINGED, &["unicast"]]),
+        ("summary_of_ping.receivers.unicast", &[&PINGED, &["last_seen_ns"]]),
+        ("summary_of_ping.targets", &[&["estimate", "rtt_ns"]]),
         ("summary_of_scan", &[&["kernel_drops"]]),
         ("summary_of_scan.found", &[&FOUND]),
         ("ready_of_bench_throughput", &[&["max_bps", "max_pps"]]),
@@ -312,6 +322,18 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     let never = "--assert silent==0 --assert delay.p99<1s";
     runs.push(mcast(&a, &format!("{reported} 239.1.1.2:5000 -d 150ms {never}")).ends(1));
 
+    // Benchmarks: with a receiver, and a join while a sender sends and ends.
+    let recv = mcast(&b, "recv --iface e0 239.1.1.1:5000 --reply").ready();
+    let throughput = "bench throughput 239.1.1.1:5000 --size 128 --trial 200ms --max-rate 100pps";
+    for bench in [throughput, "bench groups 239.1.1.1:5000"] {
+        runs.push(mcast(&a, &format!("{bench} --iface e0")).ends(0));
+    }
+    drop(recv);
+    let sender = a.mcast("send --iface e0 239.1.1.1:5000 --interval 5ms --count 600 -q");
+    let join = "bench join 239.1.1.1:5000 --iface e0 --cycles 1 --leave-wait 120s";
+    runs.push(mcast(&b, join).finish());
+    sender.ends(0);
+
     // Recordings: to a file, to standard output, and to a full disk.
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema.pcapng");
     for (file, status) in [(file.to_str().expect("UTF-8"), 0), ("/dev/full", 1)] {
@@ -382,6 +404,19 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
         runs.push(mcast(&b, &format!("scan --iface e0 {scan} --dwell 50ms")).ends(0));
     }
     drop(sender);
+
+    // Pings: with and without an answer, an expectation and an assertion.
+    let receiver = b.python(include_str!("lab/replying.py"), &["239.1.1.1", "5000", "10.0.0.101"]);
+    let receiver = receiver.ready();
+    let list = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema-receivers");
+    std::fs::write(&list, "10.0.0.9\n").expect("a file");
+    let expected = format!(
+        "ping --iface e0 239.1.1.1:5000 -W 50ms -c 3 -i 10ms --unicast --expect {} --assert lost==0",
+        list.display()
+    );
+    runs.push(mcast(&a, &expected).ends(1));
+    runs.push(mcast(&a, "ping --iface e0 239.1.1.9:5000 -W 50ms -c 1").ends(1));
+    drop(receiver);
 
     // Checks with a fault, without a fault, and with a sender to wait for.
     runs.push(mcast(&b, "check --iface e1 -d 10ms").ends(1));

@@ -1,6 +1,6 @@
 //! The metrics of `--assert`, and the kinds of their values.
 
-use super::PairMetric;
+use super::{PairMetric, PingMetric};
 
 /// A measured quantity. The names are those of the summary's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,12 +77,14 @@ pub enum Metric {
     PtpFollowUpsMissing,
     /// The redundant pairs (`--pair`).
     Pair(PairMetric),
-    /// Receivers that report to a sender.
+    /// Receivers that report to a sender, or answer a ping.
     Receivers,
     /// Receivers that stopped reporting before the end.
     Silent,
     /// Measured datagrams received, each number once.
     Received,
+    /// A measurement of a ping.
+    Ping(PingMetric),
 }
 
 /// A measurement of RTP streams.
@@ -182,17 +184,29 @@ pub enum Vocabulary {
     Reception,
     /// What receivers report to a sender.
     Reports,
+    /// What a ping measures.
+    Ping,
 }
 
 impl Vocabulary {
     /// All of them.
-    pub const ALL: [Vocabulary; 2] = [Vocabulary::Reception, Vocabulary::Reports];
+    pub const ALL: [Vocabulary; 3] = [Vocabulary::Reception, Vocabulary::Reports, Vocabulary::Ping];
 
     /// The metrics with their names.
     pub fn metrics(self) -> &'static [Named] {
         match self {
             Vocabulary::Reception => METRICS,
             Vocabulary::Reports => METRICS_OF_REPORTS,
+            Vocabulary::Ping => METRICS_OF_PING,
+        }
+    }
+
+    /// The command that judges these metrics.
+    pub fn command(self) -> &'static str {
+        match self {
+            Vocabulary::Reception => "recv",
+            Vocabulary::Reports => "send --reports",
+            Vocabulary::Ping => "ping",
         }
     }
 
@@ -295,6 +309,27 @@ const METRICS_OF_REPORTS: &[Named] = &[
     ("delay.p50", Metric::Delay(Statistic::P50), ValueKind::Delay),
     ("delay.p99", Metric::Delay(Statistic::P99), ValueKind::Delay),
     ("delay.max", Metric::Delay(Statistic::Max), ValueKind::Delay),
+];
+
+/// The metrics of a ping: those of all receivers together.
+const METRICS_OF_PING: &[Named] = &[
+    ("receivers", Metric::Receivers, ValueKind::Count),
+    ("loss", Metric::Loss, ValueKind::Ratio),
+    ("lost", Metric::Lost, ValueKind::Count),
+    ("loss_to", Metric::Ping(PingMetric::LossTo), ValueKind::Ratio),
+    ("lost_to", Metric::Ping(PingMetric::LostTo), ValueKind::Count),
+    ("loss_back", Metric::Ping(PingMetric::LossBack), ValueKind::Ratio),
+    ("lost_back", Metric::Ping(PingMetric::LostBack), ValueKind::Count),
+    ("unresolved", Metric::Ping(PingMetric::Unresolved), ValueKind::Count),
+    ("duplicates", Metric::Duplicates, ValueKind::Count),
+    ("restarts", Metric::Restarts, ValueKind::Count),
+    ("rtt.min", Metric::Ping(PingMetric::Rtt(Statistic::Min)), ValueKind::Time),
+    ("rtt.mean", Metric::Ping(PingMetric::Rtt(Statistic::Mean)), ValueKind::Time),
+    ("rtt.p50", Metric::Ping(PingMetric::Rtt(Statistic::P50)), ValueKind::Time),
+    ("rtt.p90", Metric::Ping(PingMetric::Rtt(Statistic::P90)), ValueKind::Time),
+    ("rtt.p99", Metric::Ping(PingMetric::Rtt(Statistic::P99)), ValueKind::Time),
+    ("rtt.p999", Metric::Ping(PingMetric::Rtt(Statistic::P999)), ValueKind::Time),
+    ("rtt.max", Metric::Ping(PingMetric::Rtt(Statistic::Max)), ValueKind::Time),
 ];
 
 /// Metrics that users confuse: only the unit differs.

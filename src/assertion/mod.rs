@@ -5,6 +5,7 @@ mod limit;
 mod metric;
 mod operator;
 mod pair_metric;
+mod ping_metric;
 mod refusal;
 mod value;
 
@@ -13,4 +14,5 @@ pub use expression::{Assertion, Judgement};
 pub(crate) use metric::METRICS;
 pub use metric::{MarketMetric, Metric, RtpMetric, Statistic, TsMetric, Vocabulary};
 pub use pair_metric::PairMetric;
+pub use ping_metric::PingMetric;
 pub use value::Value;

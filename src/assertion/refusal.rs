@@ -68,6 +68,15 @@ pub fn no_metric(of: Vocabulary, name: &str, operator: &str, typed: &str) -> Str
     if name.is_empty() {
         return format!("the metric is missing; the metrics are {}", of.list());
     }
+    let has_it = |other: &&Vocabulary| other.metrics().iter().any(|(known, ..)| *known == name);
+    if let Some(other) = Vocabulary::ALL.iter().find(has_it) {
+        return format!(
+            "'{name}' is a metric of {}; the metrics of {} are {}",
+            other.command(),
+            of.command(),
+            of.list()
+        );
+    }
     let meant = without_units(name);
     let family = meant.split_once('.').map_or(meant.as_str(), |(family, _)| family);
     let members = || {

@@ -26,6 +26,15 @@ pub fn destination(text: &str) -> Result<TargetRange, String> {
     ))
 }
 
+/// Reads a target of `ping`. The source of an SSM target is an address of this host.
+pub fn pinged(text: &str) -> Result<TargetRange, String> {
+    let range: TargetRange = text.parse().map_err(|error: TargetError| error.to_string())?;
+    if range.is_any() {
+        return Err("cannot ping all addresses of this host; for example 239.1.1.1:5000".to_owned());
+    }
+    Ok(range)
+}
+
 /// A target of `scan`.
 #[derive(Clone, Debug)]
 pub struct ScanTarget {

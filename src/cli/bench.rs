@@ -100,8 +100,8 @@ pub struct BenchArgs {
 pub enum BenchCommand {
     /// Find the highest rate without loss (RFC 3918, 4.3)
     ///
-    /// mcast sends trials at different rates. Receivers that run mcast recv --reply report what
-    /// arrived. The search halves the range between the highest rate that passed and the lowest one
+    /// mcast sends trials at different rates. Receivers that run mcast recv --reply report the
+    /// losses. The search halves the range between the highest rate that passed and the lowest one
     /// that failed.
     Throughput(ThroughputArgs),
     /// Measure how long a join and a leave take (RFC 3918, 6.1 and 6.2)
@@ -111,8 +111,8 @@ pub enum BenchCommand {
     Join(JoinArgs),
     /// Find how many groups the network forwards (RFC 3918, 7.1)
     ///
-    /// mcast sends to 1, 2, 4 groups and so on, until a group does not arrive at a receiver that
-    /// runs mcast recv --reply.
+    /// mcast sends to 1, 2, 4, 8 groups, and doubles the number until a group does not arrive at a
+    /// receiver that runs mcast recv --reply.
     Groups(GroupsArgs),
 }
 

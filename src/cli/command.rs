@@ -4,8 +4,8 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::help::{self, STYLES, Sections, section};
 use super::{
-    BenchArgs, CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, RecvArgs, ScanArgs, SendArgs,
-    bench, check, completions, ifaces, man, recv, scan, send,
+    BenchArgs, CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, PingArgs, RecvArgs, ScanArgs,
+    SendArgs, bench, check, completions, ifaces, man, ping, recv, scan, send,
 };
 
 const SECTIONS: Sections = Sections {
@@ -73,6 +73,11 @@ pub enum Command {
     /// mcast joins a few groups, listens, leaves them and joins the next ones. It never receives all
     /// groups at once.
     Scan(ScanArgs),
+    /// Find the receivers of a group: round-trip time and loss each way
+    ///
+    /// mcast sends requests to the group. Each receiver that runs mcast recv --reply answers by
+    /// unicast. Without --count, mcast pings until Ctrl-C.
+    Ping(PingArgs),
     /// Diagnose why a multicast group does or does not arrive here
     ///
     /// mcast joins the group on every interface and examines the kernel's counters, routes, limits
@@ -81,7 +86,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Benchmark multicast between hosts by the methods of RFC 3918
     ///
-    /// throughput and groups send, and mcast recv --reply on other hosts reports what arrives. join
+    /// throughput and groups send, and mcast recv --reply on other hosts reports the losses. join
     /// runs on a receiving host while any program sends.
     Bench(BenchArgs),
     /// List the network interfaces and their multicast group memberships
@@ -111,6 +116,7 @@ pub fn with_help() -> clap::Command {
                 "send" => send::SECTIONS,
                 "recv" => recv::SECTIONS,
                 "scan" => scan::SECTIONS,
+                "ping" => ping::SECTIONS,
                 "check" => check::SECTIONS,
                 "ifaces" => ifaces::SECTIONS,
                 "completions" => completions::SECTIONS,

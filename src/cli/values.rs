@@ -7,6 +7,7 @@ use bytesize::ByteSize;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use jiff::SignedDuration;
 
+use crate::format::exchange::REPLY_LEN;
 use crate::input::Place;
 use crate::units::dscp;
 use crate::units::rcvbuf::LARGEST;
@@ -71,6 +72,21 @@ pub fn payload_size(text: &str) -> Result<u16, String> {
              for example 1316 or 1472"
         )
     })
+}
+
+/// Reads the size of a request in bytes: from the length of a reply to the largest UDP payload.
+///
+/// # Errors
+/// The reason and a correct value.
+pub fn request_size(text: &str) -> Result<u16, String> {
+    let size = payload_size(text)?;
+    if usize::from(size) < REPLY_LEN {
+        return Err(format!(
+            "must be at least {REPLY_LEN}: a reply has {REPLY_LEN} bytes, and is never longer than \
+             its request"
+        ));
+    }
+    Ok(size)
 }
 
 /// Reads the rate of a media clock in Hz: `48000`, `48kHz`, `44.1kHz`, `27MHz`. SDP has no unit.

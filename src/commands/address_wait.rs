@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::send;
-use crate::cli::{SendArgs, menu};
+use crate::cli::{PingArgs, SendArgs, menu};
 use crate::host;
 use crate::net::{self, NetError};
 use crate::plan::{self, Host, PlanError};
@@ -29,14 +29,26 @@ const MAX_WAIT_FOR_FIRST: Duration = Duration::from_secs(2);
 /// The plan is not possible on this host.
 pub fn plan_to_send(args: &SendArgs) -> Result<plan::Send, PlanError> {
     let standard = plan::standard_input(args)?;
+    once_addressed(|host| {
+        let mut plan = plan::Send::new(args, host, &standard)?;
+        send::prepare(&mut plan, host)?;
+        Ok(plan)
+    })
+}
+
+/// The plan of `mcast ping`, once the interface has an address to send from.
+///
+/// # Errors
+/// The plan is not possible on this host.
+pub fn plan_to_ping(args: &PingArgs) -> Result<plan::Ping, PlanError> {
+    let expected = args.expect.as_ref().map(plan::read_expected).transpose()?;
+    once_addressed(|host| plan::Ping::new(args, host, expected.as_deref()))
+}
+
+fn once_addressed<T>(plan: impl Fn(&Host) -> Result<T, PlanError>) -> Result<T, PlanError> {
     let end = Instant::now() + MAX_WAIT_FOR_FIRST;
     loop {
-        let planned = Host::here(&menu::ask).and_then(|host| {
-            let mut plan = plan::Send::new(args, &host, &standard)?;
-            send::prepare(&mut plan, &host)?;
-            Ok(plan)
-        });
-        match planned {
+        match Host::here(&menu::ask).and_then(|host| plan(&host)) {
             Err(error) if error.is_passing() && Instant::now() < end => {
                 thread::sleep(POLL_INTERVAL);
             }

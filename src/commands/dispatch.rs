@@ -9,9 +9,9 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
-use super::address_wait::plan_to_send;
+use super::address_wait::{plan_to_ping, plan_to_send};
 use super::reporting::with_reporter;
-use super::{bench, check, completions, ifaces, manual, recv, scan, send, usage};
+use super::{bench, check, completions, ifaces, manual, ping, recv, scan, send, usage};
 use crate::cli::{self, Command, DisplayArgs, RecvArgs, menu};
 use crate::input::Place;
 use crate::plan::{self, Host, PlanError};
@@ -38,6 +38,9 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         }
         Command::Scan(args) => report(shown(args.output), &args.common.display, || {
             Ok(Plan::Scan(plan::Scan::new(args, &host()?)?))
+        }),
+        Command::Ping(args) => report(shown(args.output), &args.common.display, || {
+            Ok(Plan::Ping(Box::new(plan_to_ping(args)?)))
         }),
         Command::Bench(args) => {
             let (output, display) = args.command.output();
@@ -109,6 +112,7 @@ enum Plan {
     Recv(Box<plan::Recv>),
     Read(Box<plan::Read>),
     Scan(plan::Scan),
+    Ping(Box<plan::Ping>),
     Bench(plan::Bench),
     Check(plan::Check),
     Ifaces,
@@ -121,6 +125,7 @@ impl Plan {
             Plan::Recv(plan) => recv::run(plan, reporter),
             Plan::Read(plan) => recv::read(plan, reporter),
             Plan::Scan(plan) => scan::run(plan, reporter),
+            Plan::Ping(plan) => ping::run(plan, reporter),
             Plan::Bench(plan) => bench::run(plan, reporter),
             Plan::Check(plan) => check::run(plan, reporter),
             Plan::Ifaces => ifaces::run(reporter),

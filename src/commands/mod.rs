@@ -9,6 +9,7 @@ pub mod document;
 mod ifaces;
 mod input_silence;
 pub mod manual;
+mod ping;
 mod recv;
 mod reporting;
 mod scan;

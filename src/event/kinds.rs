@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::{
     BenchingGroups, BenchingJoin, BenchingThroughput, CheckSummary, Checking, CycleInfo, FoundInfo,
-    GroupsSummary, IfacesSummary, InterfaceInfo, IntervalReport, JoinSummary, Listening, Reading,
-    ReceivedDatagram, ReceiversReport, RecvSummary, ScanSummary, Scanning, SendSummary, Sending,
-    SentDatagram, StepInfo, ThroughputSummary, TrialInfo, notice,
+    GroupsSummary, IfacesSummary, InterfaceInfo, IntervalReport, JoinSummary, Listening,
+    PingSummary, Pinging, Reading, ReceivedDatagram, ReceiversReport, RecvSummary, ReplyInfo,
+    ScanSummary, Scanning, SendSummary, Sending, SentDatagram, StepInfo, ThroughputSummary,
+    TrialInfo, notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -32,6 +33,11 @@ pub enum Event<'a> {
     /// The scan begins.
     #[serde(rename = "ready")]
     Scanning(Scanning<'a>),
+    /// The sockets are open: the first request follows.
+    #[serde(rename = "ready")]
+    Pinging(Pinging<'a>),
+    /// A reply arrived.
+    Reply(ReplyInfo<'a>),
     /// `bench throughput` begins.
     #[serde(rename = "ready")]
     BenchingThroughput(BenchingThroughput<'a>),
@@ -73,6 +79,9 @@ pub enum Event<'a> {
     /// The last event of `mcast scan`.
     #[serde(rename = "summary")]
     ScanSummary(ScanSummary),
+    /// The last event of `mcast ping`.
+    #[serde(rename = "summary")]
+    PingSummary(Box<PingSummary>),
     /// The last event of `bench throughput`.
     #[serde(rename = "summary")]
     ThroughputSummary(ThroughputSummary),
@@ -109,6 +118,7 @@ impl Event<'_> {
             Event::RecvSummary(_)
                 | Event::SendSummary(_)
                 | Event::ScanSummary(_)
+                | Event::PingSummary(_)
                 | Event::ThroughputSummary(_)
                 | Event::JoinSummary(_)
                 | Event::GroupsSummary(_)

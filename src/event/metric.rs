@@ -94,7 +94,7 @@ fn of_streams(measured: &MeasuredInfo, metric: Metric) -> Option<Value> {
     }
 }
 
-fn of(delays: &Quantiles, statistic: Statistic) -> i64 {
+pub(super) fn of(delays: &Quantiles, statistic: Statistic) -> i64 {
     match statistic {
         Statistic::Min => delays.min,
         Statistic::Mean => delays.mean,

@@ -3,6 +3,7 @@
 //! Field names contain their unit. A value that could not be measured is `null`. Each event is a
 //! JSON object with its name in `event`.
 
+mod answers;
 mod bench;
 mod capture;
 mod check;
@@ -19,6 +20,7 @@ mod measured;
 mod metric;
 mod notice;
 mod pair;
+mod ping;
 mod playout;
 mod ready;
 mod receivers;
@@ -37,6 +39,7 @@ mod totals;
 mod ts;
 mod ts_metric;
 
+pub use answers::{AnswersInfo, WithheldInfo};
 pub use bench::{
     BenchingGroups, BenchingJoin, BenchingThroughput, Bin, Cause, CycleInfo, GroupsName,
     GroupsSummary, JoinFrom, JoinName, JoinSummary, LatencyInfo, MaxRate, ReceiverRow, StepInfo,
@@ -56,6 +59,10 @@ pub use measured::{
     CountersInfo, HopsInfo, LatenessInfo, MeasuredInfo, RunsInfo, StreamInfo, describe,
 };
 pub use pair::{Missing, OffsetInfo, PairInfo, SideInfo, describe_pairs, value_of_pairs};
+pub use ping::{
+    EstimateInfo, PingCounts, PingReceiver, PingSummary, PingTarget, Pinging, ReplyInfo,
+    UnicastInfo,
+};
 pub use playout::{PlayoutInfo, PlayoutPace, PlayoutProgram, PlayoutTotals};
 pub use ready::{FormInfo, InputInfo, Listening, Program, RcvbufInfo, SCHEMA, Sending};
 pub use receivers::{

@@ -5,5 +5,5 @@ mod standard;
 mod stream;
 
 pub use place::Place;
-pub use standard::{StandardInput, read_standard_input};
+pub use standard::{StandardInput, read_whole};
 pub use stream::{Input, InputError};

@@ -31,14 +31,14 @@ impl StandardInput {
     }
 }
 
-/// Reads standard input to its end, but at most one byte more than `most`. Waits for each byte;
-/// a signal has its default effect.
+/// Reads a place to its end, but at most one byte more than `most`. Waits for each byte; a signal
+/// has its default effect.
 ///
 /// # Errors
 /// The system's error.
-pub fn read_standard_input(most: usize) -> Result<Vec<u8>, InputError> {
+pub fn read_whole(place: &Place, most: usize) -> Result<Vec<u8>, InputError> {
     const READ: usize = 16 * 1024;
-    let mut input = Input::open(&Place::Standard)?;
+    let mut input = Input::open(place)?;
     let (mut bytes, mut filled) = (Vec::new(), 0);
     while filled <= most {
         bytes.resize(filled + READ.min(most + 1 - filled), 0);

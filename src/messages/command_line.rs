@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "mcast send",
     "mcast recv",
     "mcast scan",
+    "mcast ping",
     "mcast check",
     "mcast bench",
     "mcast bench throughput",

@@ -7,7 +7,7 @@ use crate::cli::Command;
 use crate::cli::menu::Answer;
 use crate::iface::{Address, Interface, Wanted};
 use crate::input::StandardInput;
-use crate::plan::{self, Bench, Check, Host, PlanError, Recv, Scan, Send};
+use crate::plan::{self, Bench, Check, Host, Ping, PlanError, Recv, Scan, Send};
 use crate::target::TargetRange;
 
 /// Command lines for a host with several interfaces.
@@ -50,6 +50,7 @@ const REFUSED: &[&str] = &[
     "mcast send --iface e0 --flood",
     "mcast send --iface e0 --interval 1us",
     "mcast send --iface e0 224.0.0.1:5000 --rate 2kpps",
+    "mcast ping --iface e0 224.0.0.1:5000 -i 250us",
     "mcast send --iface e0 255.255.255.255:5000 --burst 2000",
     "mcast send --iface e0 --probe --size 65527",
     "mcast send --iface e0 --probe --size 20",
@@ -81,6 +82,19 @@ pub fn samples() -> Vec<String> {
         ("mcast send --file x.txt --rtp", PlanError::NotAStream),
         ("mcast send --file - --loop", PlanError::Unrepeatable),
         ("mcast send --file x.ts", PlanError::NoPcr { packets: 40_000 }),
+        ("mcast ping --expect x.txt", PlanError::NoneExpected { place: "'x.txt'".to_owned() }),
+        (
+            "mcast ping --expect x.txt",
+            PlanError::ExpectedTooLong { place: "'x.txt'".to_owned(), most: 16 << 20 },
+        ),
+        (
+            "mcast ping --expect x.txt",
+            PlanError::NotAnAddress {
+                place: "'x.txt'".to_owned(),
+                line: 7,
+                word: "router-1".to_owned(),
+            },
+        ),
         ("mcast recv --write -", PlanError::RecordingToTerminal),
         ("mcast recv --write - -o raw", PlanError::TwoOutputs),
         ("mcast recv --write - --write-limit 1m", PlanError::LimitOfOutput),
@@ -113,6 +127,7 @@ fn plan(line: &str, host: &Host) -> Result<(), PlanError> {
         Command::Recv(args) => Recv::new(&args, host).map(drop),
         Command::Send(args) => Send::new(&args, host, &StandardInput::Other).map(drop),
         Command::Scan(args) => Scan::new(&args, host).map(drop),
+        Command::Ping(args) => Ping::new(&args, host, None).map(drop),
         Command::Check(args) => Check::new(&args, host).map(drop),
         Command::Bench(args) => Bench::new(&args, host).map(drop),
         Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => Ok(()),

@@ -27,6 +27,7 @@ mod names;
 mod notices;
 mod page;
 mod pairs;
+mod pings;
 mod playouts;
 mod readings;
 mod receivers;

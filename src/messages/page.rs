@@ -30,6 +30,7 @@ pub fn text() -> String {
         super::results::page(),
         super::receivers::page(),
         super::scans::page(),
+        super::pings::page(),
         super::benches::page(),
         super::names::page(),
     ];

@@ -13,8 +13,8 @@ use super::{
     streams_of_transport,
 };
 use crate::event::{
-    AddressInfo, Event, ExpectedInfo, FormInfo, IfacesSummary, ImpairedInfo, InputInfo,
-    InterfaceInfo, IntervalReport, LatenessInfo, Listening, Payload, ProbeInfo, Program,
+    AddressInfo, AnswersInfo, Event, ExpectedInfo, FormInfo, IfacesSummary, ImpairedInfo,
+    InputInfo, InterfaceInfo, IntervalReport, LatenessInfo, Listening, Payload, ProbeInfo, Program,
     RcvbufInfo, ReceivedDatagram, RecvCounters, RecvSummary, RunsInfo, SendSummary, Sending,
     SentDatagram, ShapeInfo, TargetInfo, TargetTotals,
 };
@@ -71,8 +71,13 @@ fn starts() -> String {
     let listening = |listens: &[Listen], granted, request| {
         let targets = listens.iter().flat_map(TargetInfo::of).collect();
         let rcvbuf_bytes = RcvbufInfo { asked: None, granted, request };
-        let ready =
-            Listening { program: Program::default(), targets, rcvbuf_bytes, recording: None };
+        let ready = Listening {
+            program: Program::default(),
+            targets,
+            rcvbuf_bytes,
+            recording: None,
+            reply_limit: None,
+        };
         shown("recv", [Event::Listening(ready)])
     };
     let filter = |filter| Listen { filter: std::sync::Arc::new(filter), ..listen("232.1.1.1") };
@@ -278,6 +283,7 @@ pub fn summary(counters: RecvCounters, verdict: Verdict) -> Event<'static> {
         capture: None,
         pairs: Vec::new(),
         recording: None,
+        answers: AnswersInfo::default(),
         assertions: Vec::new(),
         verdict,
     })

@@ -122,6 +122,7 @@ ids! {
         SsmUnsupported = "ssm-unsupported",
     }
     warnings {
+        AnswersWithheld = "answers-withheld",
         CameBack = "came-back",
         CaptureChecksums = "capture-checksums",
         CaptureCut = "capture-cut",
@@ -145,6 +146,7 @@ ids! {
         LocalSender = "local-sender",
         LoopbackLoops = "loopback-loops",
         NoAnnouncements = "no-announcements",
+        NoAnswer = "no-answer",
         NoFrames = "no-frames",
         NotLeft = "not-left",
         NotRejoined = "not-rejoined",

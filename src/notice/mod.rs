@@ -7,6 +7,7 @@ mod id;
 pub mod input;
 pub mod interface;
 mod message;
+pub mod ping;
 pub mod receive;
 pub mod scan;
 pub mod send;

@@ -1,6 +1,7 @@
 //! Why this host cannot carry out a command line.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -16,7 +17,7 @@ use crate::net::NetError;
 use crate::target::{Endpoint, MOST_TARGETS, TargetRange, Zoned};
 use crate::units::Rate;
 use crate::units::printable::Printable;
-use crate::units::words::{and_more, list};
+use crate::units::words::{and_more, as_typed, list};
 
 impl PlanError {
     /// Whether waiting can help: the interface has just come up and will get a link-local address.
@@ -289,6 +290,57 @@ pub enum PlanError {
         most: f64,
         /// Several datagrams leave together.
         in_bursts: bool,
+    },
+    /// Too many requests to addresses that every host must process.
+    #[error(
+        "cannot send {rate} to {}: every host on the network must process each request, and more \
+         than {most} per second can overload them\n  tip: use another group (for example {}), a \
+         longer interval (--interval {}), or add --force",
+        and_more(.group, *.more, "target"),
+        if .group.is_ipv4() { "239.1.1.1" } else { "ff12::1234" },
+        as_typed(*.shortest)
+    )]
+    PingOfEveryHost {
+        /// The first address.
+        group: IpAddr,
+        /// The number of further addresses.
+        more: usize,
+        /// The rate to all of them.
+        rate: String,
+        /// The maximum in requests per second.
+        most: f64,
+        /// The shortest permitted interval.
+        shortest: Duration,
+    },
+    /// A list of expected receivers that is too long.
+    #[error("cannot read the expected receivers in {place}: it is longer than {most} bytes")]
+    ExpectedTooLong {
+        /// The place of the list, in quotes.
+        place: String,
+        /// The longest list.
+        most: usize,
+    },
+    /// A list of expected receivers without an address.
+    #[error(
+        "cannot expect receivers: {place} has no addresses\n  tip: write the address of a receiver \
+         on each line"
+    )]
+    NoneExpected {
+        /// The place of the list, in quotes.
+        place: String,
+    },
+    /// A line of the expected receivers that is not an address.
+    #[error(
+        "cannot read the expected receivers: line {line} of {place} is not the address of a host: \
+         {word}\n  tip: write one address on each line, for example 10.0.0.101; # begins a comment"
+    )]
+    NotAnAddress {
+        /// The place of the list, in quotes.
+        place: String,
+        /// The number of the line.
+        line: usize,
+        /// Its text.
+        word: String,
     },
     /// `--message -` without a byte on standard input.
     #[error(

@@ -5,7 +5,7 @@ use super::PlanError;
 use crate::cli::SendArgs;
 use crate::format::probe::MIN_LEN;
 use crate::iface::Family;
-use crate::input::{InputError, StandardInput, read_standard_input};
+use crate::input::{InputError, Place, StandardInput, read_whole};
 
 /// The message without an option.
 pub const DEFAULT_MESSAGE: &str = "hello world";
@@ -19,7 +19,7 @@ const STANDARD: &str = "-";
 /// The system's error.
 pub fn standard_input(args: &SendArgs) -> Result<StandardInput, InputError> {
     if args.message.as_deref() == Some(STANDARD) {
-        return Ok(StandardInput::Message(read_standard_input(Family::V6.max_payload())?));
+        return Ok(StandardInput::Message(read_whole(&Place::Standard, Family::V6.max_payload())?));
     }
     Ok(StandardInput::here())
 }

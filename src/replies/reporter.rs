@@ -256,14 +256,6 @@ impl Reporter {
     pub fn count_sent(&mut self, position: usize) {
         self.streams[position].sent += 1;
     }
-
-    /// At how many groups and ports datagrams of the same run arrived from the same host.
-    pub fn groups(&self, position: usize) -> u32 {
-        let Asking { key, source, .. } = self.streams[position];
-        let is_same =
-            |other: &&Asking| other.key.stream == key.stream && other.source.ip() == source.ip();
-        u32::try_from(self.streams.iter().filter(is_same).count()).unwrap_or(u32::MAX)
-    }
 }
 
 /// The report on a stream.

@@ -1,5 +1,6 @@
 //! Shows events: a file for each format, and a reporter that writes the wanted events.
 
+mod answers;
 mod bench;
 mod capture;
 mod check;
@@ -21,6 +22,7 @@ mod notice;
 mod out;
 mod output;
 mod pairs;
+mod ping;
 mod playout;
 mod progress;
 mod raw;

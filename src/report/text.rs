@@ -12,12 +12,12 @@ use super::human::{payload, rate, size, time_of_day};
 use super::screen::Screen;
 use super::style::Paint;
 use super::{
-    bench, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs, playout,
-    receivers, recording, replay, scan, traffic,
+    answers, bench, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs,
+    ping, playout, receivers, recording, replay, scan, traffic,
 };
 use crate::assertion::Value;
 use crate::event::{
-    Event, Excluded, FormInfo, IfacesSummary, InputInfo, InterfaceInfo, Listening, Origin,
+    Event, Excluded, FormInfo, IfacesSummary, InputInfo, InterfaceInfo, Listening, Origin, Pinging,
     PlayoutPace, RcvbufInfo, ReceivedDatagram, RecvSummary, SendSummary, Sending, SentDatagram,
     TargetInfo, Totals, spans,
 };
@@ -76,6 +76,15 @@ impl Format for Text {
             Event::Found(found) => self.found.row(found, self.screen.columns(), self.paint, out),
             Event::ScanSummary(summary) => {
                 scan::summary(summary, self.screen.columns(), self.paint, out)?;
+                self.reasons(&summary.verdict, out)
+            }
+            Event::Pinging(ready) => self.pinging(ready, out),
+            Event::Reply(info) => ping::reply(info, self.paint, out),
+            Event::PingSummary(summary) => {
+                ping::summary(summary, self.whole, self.screen.columns(), self.paint, out)?;
+                let missing = summary.missing.as_deref().unwrap_or_default();
+                ping::missing(missing, self.paint, out)?;
+                measured::passed(&summary.assertions, self.paint, out)?;
                 self.reasons(&summary.verdict, out)
             }
             Event::BenchingThroughput(ready) => bench::begin_throughput(ready, self.paint, out),
@@ -174,10 +183,13 @@ impl Text {
             }
         })?;
         match ready.recording.as_deref() {
-            None => Ok(()),
-            Some("-") => writeln!(out, "recording to standard output"),
-            Some(file) => writeln!(out, "recording to {file}"),
+            None => {}
+            Some("-") => writeln!(out, "recording to standard output")?,
+            Some(file) => writeln!(out, "recording to {file}")?,
         }
+        ready.reply_limit.map_or(Ok(()), |limit| {
+            writeln!(out, "answering requests, at most {} a second", count(limit, "answer"))
+        })
     }
 
     fn sending(&self, ready: &Sending, out: &mut dyn Write) -> io::Result<()> {
@@ -216,6 +228,21 @@ impl Text {
         })?;
         ready.playout.as_ref().map_or(Ok(()), |stream| playout::contents(stream, out))?;
         traffic::impairments(ready, out)
+    }
+
+    fn pinging(&self, ready: &Pinging, out: &mut dyn Write) -> io::Result<()> {
+        self.targets("pinging", &ready.targets, out, |target, out| {
+            if let Some(Origin::Socket(source)) = target.source {
+                write!(out, " from {source}")?;
+            }
+            write!(out, " on {}{}", target.iface, vrf(target))?;
+            if let Some(ttl) = target.ttl {
+                write!(out, ", TTL {ttl}")?;
+            }
+            let interval = format_duration(ready.interval);
+            write!(out, ", {}-byte requests, every {interval}", ready.len_bytes)?;
+            if ready.targets.len() > 1 { write!(out, " to each") } else { Ok(()) }
+        })
     }
 
     fn targets(
@@ -316,6 +343,7 @@ impl Text {
         summary.recording.as_ref().map_or(Ok(()), |recording| {
             recording::line(recording, counters.meter.datagrams, out)
         })?;
+        answers::line(&summary.answers, out)?;
         measured::passed(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }

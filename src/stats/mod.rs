@@ -9,6 +9,7 @@ pub mod market;
 mod meter;
 pub mod pair;
 pub mod peers;
+pub mod ping;
 pub mod ptp;
 pub mod receivers;
 pub mod rtp;

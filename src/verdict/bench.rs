@@ -90,7 +90,7 @@ pub fn of_throughput(evidence: &ThroughputEvidence) -> Verdict {
                 let all = count(sizes as u64, "frame size");
                 let reason = format!("--time-limit {limit} ended the search: {done} of {all} done");
                 verdict.fail(1, reason);
-            } else if evidence.without_rate > 0 {
+            } else if evidence.without_rate > 0 && receivers > 0 {
                 let sizes = count(evidence.without_rate as u64, "frame size");
                 verdict.fail(1, format!("no rate passed with {sizes}"));
             }

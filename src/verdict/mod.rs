@@ -4,6 +4,7 @@ mod bench;
 pub mod ending;
 mod judge;
 mod limits;
+mod ping;
 mod recording;
 
 pub use bench::{
@@ -14,4 +15,5 @@ pub use judge::{
     COULD_NOT_RUN, Evidence, Verdict, of_capture, of_list, of_recv, of_reports, of_scan, of_send,
 };
 pub use limits::Limits;
+pub use ping::{PingEvidence, of_ping};
 pub use recording::RecordingFailure;

@@ -70,6 +70,7 @@ impl Running {
         self.line(|line| {
             line.starts_with("listening to")
                 || line.starts_with("sending to")
+                || line.starts_with("pinging ")
                 || line.starts_with("{\"event\":\"ready\"")
         });
         self

@@ -54,7 +54,9 @@ pub fn answer(
 /// The error of a valid but ambiguous line.
 pub fn misread(line: &Line) -> Option<String> {
     line.parts.iter().find_map(|part| match part {
-        Part::Option { name, value: Some(value) } if name == "-i" && line.command != "send" => {
+        Part::Option { name, value: Some(value) }
+            if name == "-i" && !["send", "ping"].contains(&line.command.as_str()) =>
+        {
             let group =
                 value.parse::<TargetRange>().is_ok_and(|range| range.first().is_multicast());
             let is_number = value.parse::<f64>().is_ok();

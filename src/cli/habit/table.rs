@@ -81,10 +81,12 @@ const SEND: &[&str] = &["send"];
 const RECV: &[&str] = &["recv"];
 const RECEIVERS: &[&str] = &["recv", "check"];
 const CHECK: &[&str] = &["check"];
-const GROUPS: &[&str] = &["send", "recv", "scan", "check"];
+const GROUPS: &[&str] = &["send", "recv", "scan", "ping", "check"];
 const IFACES: &[&str] = &["ifaces"];
 const SEND_RECV: &[&str] = &["send", "recv"];
-const ALL: &[&str] = &["send", "recv", "scan", "check", "ifaces"];
+const ALL: &[&str] = &["send", "recv", "scan", "ping", "check", "ifaces"];
+const SENDERS: &[&str] = &["send", "ping"];
+const PING: &[&str] = &["ping"];
 
 const fn row(
     commands: &'static [&'static str],
@@ -145,8 +147,15 @@ pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
         "--device", "--bind-dev", "--netif", "--miface", "--localaddr", "--local-addr",
         "--local-address", "--bind-address", "--source-address"], Value, Place::Option("--iface"),
         "use --iface to choose the interface", "mcast recv 239.1.1.1:5000 --iface eth0"),
-    row(SEND, &["-i"], If(is_number), Place::Time("--interval", "s"),
+    row(SENDERS, &["-i"], If(is_number), Place::Time("--interval", "s"),
         "write the unit of the interval", "mcast send 239.1.1.1:5000 --interval 1s"),
+    row(PING, &["-i"], If(is_no_time), Place::Option("--iface"),
+        "-i of ping sets the interval; use --iface to choose the interface",
+        "mcast ping 239.1.1.1:5000 --iface eth0"),
+    row(PING, &["-W"], If(is_number), Place::Time("--wait", "s"),
+        "write the unit of the time", "mcast ping 239.1.1.1:5000 -W 2s"),
+    row(PING, &["-w"], Value, Place::Time("--duration", "s"),
+        "use --duration to limit the run", "mcast ping 239.1.1.1:5000 --duration 10s"),
     row(SEND, &["-i"], If(is_no_time), Place::Option("--iface"),
         "-i of send sets the interval; use --iface to choose the interface",
         "mcast send 239.1.1.1:5000 --iface eth0"),
@@ -157,7 +166,7 @@ pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
         "ifaces always lists all interfaces", "mcast ifaces"),
     row(GROUPS, &["-D", "--list-interfaces"], Never, Example,
         "use the command ifaces to list the interfaces", "mcast ifaces"),
-    row(SEND, &["--sport", "--src-port", "--local-port", "--bind-port"], Value,
+    row(SENDERS, &["--sport", "--src-port", "--local-port", "--bind-port"], Value,
         Place::Option("--source-port"),
         "use --source-port to choose the source port",
         "mcast send 239.1.1.1:5000 --source-port 40000"),
@@ -209,12 +218,12 @@ pub const FOREIGN_OPTIONS: &[ForeignOption] = &[
         Place::Option("--rcvbuf"),
         "use --rcvbuf to set the receive buffer", "mcast recv 239.1.1.1:5000 --rcvbuf 4MiB"),
     // TTL, traffic class and loopback.
-    row(SEND, &["-T", "--hops", "--hop-limit", "--hoplimit", "--mttl", "--multicast-ttl"], Value,
+    row(SENDERS, &["-T", "--hops", "--hop-limit", "--hoplimit", "--mttl", "--multicast-ttl"], Value,
         Place::Option("--ttl"),
         "use --ttl to set the TTL or hop limit", "mcast send 239.1.1.1:5000 --ttl 16"),
     row(RECEIVERS, &["--ttl", "--hops", "--hop-limit", "--mttl"], Value, Nothing,
         "only send sets the TTL", RECV_GROUP),
-    row(SEND, &["-S", "-Q", "--tos", "--tclass"], Value, Parts(dscp),
+    row(SENDERS, &["-S", "-Q", "--tos", "--tclass"], Value, Parts(dscp),
         "use --dscp to set the upper six bits of the traffic class",
         "mcast send 239.1.1.1:5000 --dscp ef"),
     row(SEND, &["--loopback"], Maybe(is_number), Parts(looped),

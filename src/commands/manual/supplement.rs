@@ -76,6 +76,18 @@ pub const SUPPLEMENTS: &[Supplement] = &[
         see_also: &["ip-maddress(8)", "tcpdump(8)", "ip(7)", "udp(7)", "packet(7)"],
     },
     Supplement {
+        command: "ping",
+        description: &[
+            "mcast sends requests to a group. Each receiver that runs mcast recv --reply answers by \
+             unicast. Its reply states how many requests it received and how many replies it sent. \
+             Therefore mcast counts losses towards the receiver and losses on the way back apart.",
+            "The round-trip time excludes the time in the receiver. The clocks of the two hosts need \
+             not agree.",
+        ],
+        files: &[("FILE of --expect", "addresses of receivers that must answer, one on each line")],
+        see_also: &["ping(8)", "ip(8)", "tcpdump(8)", "ip(7)", "udp(7)"],
+    },
+    Supplement {
         command: "check",
         description: &[
             "Each finding has a level: pass, note, warning or fault. A fault shows the \

@@ -29,7 +29,6 @@ pub enum What {
     },
     /// A host leaves a group by a message of its own (IGMPv2, RFC 2236, 2.1; MLDv1, RFC 2710, 3.1).
     Leave(IpAddr),
-    /// A multicast router announces itself (PIM, RFC 7761, 4.9.2).
     PimHello(PimHello),
     Other,
 }

@@ -1,0 +1,150 @@
+//! Sends requests and end markers.
+
+use std::collections::HashSet;
+use std::io;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::format::exchange::Request;
+use crate::format::probe::{Probe, ProbeKind, Writer};
+use crate::host;
+use crate::net::{Failure, Outbox, SendQueue};
+use crate::notice::send;
+use crate::plan;
+use crate::report::Reporter;
+use crate::stats::ping::Table;
+use crate::units::UnixTime;
+
+/// The longest time that a request waits for space in the system's queues.
+const MAX_WAIT: Duration = Duration::from_millis(100);
+
+/// How many targets are named in warnings of one kind.
+const MAX_WARNINGS_OF_ONE_KIND: usize = 10;
+
+/// Sends requests and end markers, and counts the failures.
+pub struct Requester {
+    size: u16,
+    /// The fields that all requests share.
+    common: Probe,
+    /// The writer of the last request: its tables depend on the body.
+    writer: (Request, Writer),
+    queue: SendQueue,
+    /// The requests that could not be sent, by target.
+    pub errors: Vec<u64>,
+    /// The failures that were warned of: the position of the target, and the error.
+    warned: HashSet<(usize, Option<i32>)>,
+}
+
+/// A request or an end marker.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing {
+    /// The position of the target.
+    pub target: usize,
+    pub kind: ProbeKind,
+    /// Receivers should answer.
+    pub reply_wanted: bool,
+    /// How they should answer.
+    pub request: Request,
+}
+
+impl Requester {
+    /// Sends requests as `plan` says.
+    pub fn new(plan: &plan::Ping) -> Self {
+        let common = Probe {
+            kind: ProbeKind::Data,
+            reply_wanted: true,
+            report_wanted: false,
+            synchronised: host::is_synchronised(),
+            stream: 0,
+            sequence: 0,
+            sent: 0,
+            ttl: 0,
+            traffic_class: plan.options.dscp.unwrap_or(0) << 2,
+            host: host::host_id(),
+        };
+        let writer = Writer::with_body(plan.size, &Request::AT_ONCE.body());
+        Requester {
+            size: plan.size,
+            common,
+            writer: (Request::AT_ONCE, writer),
+            queue: SendQueue::new(plan.backend, true),
+            errors: vec![0; plan.endpoints.len()],
+            warned: HashSet::new(),
+        }
+    }
+
+    /// Sends one datagram. A request that was sent is noted in `table`. Returns whether it was.
+    ///
+    /// # Errors
+    /// As [`Reporter::warn`].
+    pub fn send(
+        &mut self,
+        outgoing: Outgoing,
+        table: &mut Table,
+        outbox: &Outbox,
+        reporter: &mut Reporter,
+    ) -> io::Result<bool> {
+        let target = outgoing.target;
+        if self.writer.0 != outgoing.request {
+            let writer = Writer::with_body(self.size, &outgoing.request.body());
+            self.writer = (outgoing.request, writer);
+        }
+        self.errors.resize(self.errors.len().max(target + 1), 0);
+        let probe = Probe {
+            kind: outgoing.kind,
+            reply_wanted: outgoing.reply_wanted,
+            stream: table.stream(target),
+            sequence: table.requests(target),
+            ttl: outbox.ttl(target).unwrap_or(0),
+            ..self.common
+        };
+        let begun = Instant::now();
+        let writer = &self.writer.1;
+        loop {
+            let now = UnixTime::from(SystemTime::now());
+            let sent = u64::try_from(now.nanos()).unwrap_or(0);
+            self.queue.clear();
+            let slot = self.queue.add(target, writer.len());
+            writer.write(&Probe { sent, ..probe }, slot.bytes);
+            let result = outbox.send(&self.queue, 0);
+            if let Some(error) = result.returned {
+                self.errors[target] += 1;
+                let at = outbox.endpoint(target);
+                warn_once(&mut self.warned, target, error.raw_os_error(), || {
+                    reporter.warn(&send::came_back(at, &error))
+                })?;
+            }
+            let Some(Failure { full, error, .. }) = result.failure else {
+                if outgoing.kind == ProbeKind::Data {
+                    table.sent(target, now);
+                }
+                return Ok(true);
+            };
+            let until = begun + MAX_WAIT;
+            if full && outbox.may_wait(target) && Instant::now() < until {
+                outbox.wait_for_room(target, &error, reporter.wake(), until)?;
+                continue;
+            }
+            outbox.give_up(target);
+            if outgoing.kind == ProbeKind::Data {
+                self.errors[target] += 1;
+                warn_once(&mut self.warned, target, error.source.raw_os_error(), || {
+                    reporter.warn(&send::not_sent(&error))
+                })?;
+            }
+            return Ok(false);
+        }
+    }
+}
+
+/// Warns of a failure once for each target. Of many targets with the same error, only the first
+/// ones are named.
+fn warn_once(
+    warned: &mut HashSet<(usize, Option<i32>)>,
+    target: usize,
+    number: Option<i32>,
+    warn: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
+    let alike = warned.iter().filter(|(_, known)| *known == number).count();
+    let is_news = alike < MAX_WARNINGS_OF_ONE_KIND && warned.insert((target, number));
+    if is_news { warn() } else { Ok(()) }
+}

@@ -1,0 +1,166 @@
+//! `mcast ping`: the receivers that answer, and where requests and replies are lost.
+#![cfg(target_os = "linux")]
+
+mod lab;
+
+use lab::{Finished, Host, Lab, Running};
+use serde_json::{Value, json};
+
+const TARGET: &str = "239.1.1.1:5000";
+
+/// A receiver that answers, in Python.
+fn receiver(host: &Host, own: &str) -> Running {
+    host.python(include_str!("lab/replying.py"), &["239.1.1.1", "5000", own]).ready()
+}
+
+fn ping(host: &Host, options: &str) -> Running {
+    host.mcast(&format!("ping --iface e0 {TARGET} {options}"))
+}
+
+fn json_of(host: &Host, options: &str) -> Finished {
+    ping(host, &format!("{options} -o json")).finish()
+}
+
+/// The fields of the only receiver.
+fn counts(finished: &Finished, names: &[&str]) -> Vec<Value> {
+    let summary = finished.summary();
+    let receivers = summary["receivers"].as_array().expect("a list");
+    assert_eq!(receivers.len(), 1, "{finished}");
+    names.iter().map(|name| receivers[0][*name].clone()).collect()
+}
+
+/// A rule that drops datagrams of this kind (0 data, 1 end, 2 reply), as further matched.
+fn drop_rule(hook: &str, kind: u8, matched: &str) -> String {
+    format!(
+        "table ip {hook} {{ chain c {{ type filter hook {hook} priority 0; meta l4proto udp \
+         @th,104,8 {kind} {matched} drop; }}; }}"
+    )
+}
+
+#[test]
+fn losses_of_each_direction_are_counted_exactly() {
+    let Some(lab) = Lab::with(&["nft", "python3"]) else { return };
+    let (a, b) = lab.pair();
+    // One in five requests does not arrive, and one in four replies does not leave.
+    b.firewall(&drop_rule("input", 0, "numgen inc mod 5 0"));
+    b.firewall(&drop_rule("output", 2, "numgen inc mod 4 0"));
+    let _receiver = receiver(&b, "10.0.0.101");
+    let finished = json_of(&a, "-c 50 -i 20ms");
+    let names = ["expected", "received", "replies", "lost_to", "lost_back", "unresolved"];
+    assert_eq!(counts(&finished, &names), [50, 40, 30, 10, 10, 0].map(Value::from), "{finished}");
+    let ratios = counts(&finished, &["loss_ratio", "loss_to_ratio", "loss_back_ratio"]);
+    assert_eq!(ratios, [0.4, 0.2, 0.25].map(Value::from), "{finished}");
+    assert_eq!(counts(&finished, &["address"]), [json!("10.0.0.101")]);
+    assert_eq!(finished.status.code(), Some(0));
+}
+
+#[test]
+fn losses_at_the_end_are_found_by_end_markers() {
+    let Some(lab) = Lab::with(&["nft", "python3"]) else { return };
+    for (hook, kind, expected) in
+        [("input", 0, [10, 8, 8, 2, 0, 0]), ("output", 2, [10, 10, 8, 0, 2, 0])]
+    {
+        let (a, b) = lab.pair();
+        // The requests 8 and 9, or the replies to them.
+        b.firewall(&drop_rule(hook, kind, "@th,248,8 { 8, 9 }"));
+        let _receiver = receiver(&b, "10.0.0.101");
+        let finished = json_of(&a, "-c 10 -i 20ms -W 200ms");
+        let names = ["expected", "received", "replies", "lost_to", "lost_back", "unresolved"];
+        assert_eq!(counts(&finished, &names), expected.map(Value::from), "{finished}");
+    }
+}
+
+#[test]
+fn a_restarted_receiver_is_one_receiver() {
+    let Some(lab) = Lab::with(&["python3"]) else { return };
+    let (a, b) = lab.pair();
+    let first = receiver(&b, "10.0.0.101");
+    let pinging = ping(&a, "-i 50ms -o json");
+    pinging.line(|line| line.contains("\"reply\"") && line.contains("\"seq\":2,"));
+    drop(first);
+    let _second = receiver(&b, "10.0.0.101");
+    let port = |line: &str| -> Value {
+        serde_json::from_str::<Value>(line).map_or(Value::Null, |event| event["receiver"].clone())
+    };
+    let before = pinging.line(|line| line.contains("\"reply\""));
+    pinging.line(|line| line.contains("\"reply\"") && port(line) != port(&before));
+    pinging.signal("INT");
+    let finished = pinging.ends(0);
+    assert_eq!(counts(&finished, &["restarts", "lost_to"]), [1, 0].map(Value::from), "{finished}");
+    assert_eq!(finished.summary()["receivers"][0]["lost_back"], 0, "{finished}");
+}
+
+#[test]
+fn two_pingers_count_apart() {
+    let Some(lab) = Lab::with(&["python3"]) else { return };
+    let mut switch = lab.switch();
+    let [a, b, c] =
+        ["100", "101", "102"].map(|own| lab.host_on(&mut switch, &format!("10.0.0.{own}/24")));
+    let _receiver = receiver(&b, "10.0.0.101");
+    let pingers = [&a, &c].map(|host| ping(host, "-c 10 -i 30ms -o json"));
+    for finished in pingers.map(Running::finish) {
+        let names = ["expected", "replies", "lost_to", "lost_back"];
+        assert_eq!(counts(&finished, &names), [10, 10, 0, 0].map(Value::from), "{finished}");
+        assert_eq!(finished.summary()["foreign"], 0, "{finished}");
+    }
+}
+
+#[test]
+fn unicast_and_multicast_are_compared() {
+    let Some(lab) = Lab::with(&["nft", "python3"]) else { return };
+    let (a, b) = lab.pair();
+    let _receiver = receiver(&b, "10.0.0.101");
+    let pinging = ping(&a, "-i 50ms --unicast");
+    pinging.line(|line| line.contains("(unicast): seq=1 "));
+    let drop_to = |to: &str| {
+        format!(
+            "table ip t {{ chain c {{ type filter hook input priority 0; ip daddr {to} udp length > 100 drop; }}; }}"
+        )
+    };
+    b.firewall(&drop_to("239.1.1.1"));
+    let sent = a.frames_received("e0");
+    lab::eventually("further unicast replies", || a.frames_received("e0") > sent + 6);
+    pinging.signal("INT");
+    let finished = pinging.ends(0);
+    finished.prints("unicast works, multicast does not: 10.0.0.101 answered");
+    b.shell("nft delete table ip t");
+    b.firewall(&drop_to("10.0.0.101"));
+    let finished = ping(&a, "-c 5 -i 50ms --unicast").ends(0);
+    finished.prints("multicast works, unicast does not: 10.0.0.101 answered no unicast request");
+}
+
+#[test]
+fn silence_is_a_failure_with_advice() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair();
+    let finished = json_of(&a, "-c 2 -i 10ms -W 50ms");
+    assert_eq!(finished.status.code(), Some(1), "{finished}");
+    assert_eq!(finished.events_of("warning")[0]["id"], "no-answer");
+    assert_eq!(
+        finished.summary()["verdict"]["reasons"],
+        json!(["no receiver answered 2 requests"])
+    );
+    let pinging = ping(&a, "").ready();
+    pinging.signal("INT");
+    pinging.ends(1).prints("1 request, no receiver answered");
+}
+
+#[test]
+fn expectations_are_judged() {
+    let Some(lab) = Lab::with(&["python3"]) else { return };
+    let (a, b) = lab.pair();
+    let _receiver = receiver(&b, "10.0.0.101");
+    let list = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("expected-receivers");
+    std::fs::write(&list, "10.0.0.101 # here\n10.0.0.9\n").expect("a file");
+    let expect = format!("-c 2 -i 10ms -W 100ms --expect {}", list.display());
+    let finished = json_of(&a, &expect);
+    assert_eq!(finished.summary()["missing"], json!(["10.0.0.9"]), "{finished}");
+    assert_eq!(finished.status.code(), Some(1), "{finished}");
+    ping(&a, &expect).ends(1).prints("missing 10.0.0.9");
+    let assert = |expr: &str| {
+        a.mcast_with(&["ping", "--iface", "e0", TARGET, "-c", "2", "-i", "10ms", "--assert", expr])
+    };
+    assert("receivers == 1").ends(0).prints("PASS receivers == 1 (1)");
+    assert("loss == 0%").ends(0).prints("PASS loss == 0% (0 %)");
+    assert("rtt.max < 1ns").ends(1).prints("FAIL rtt.max < 1ns (");
+}
