@@ -83,7 +83,7 @@ fn may_be_null() -> BTreeSet<String> {
         ("ready_of_check.targets", &[&["address", "ifindex", "mac", "source", "vrf"]]),
         ("ready_of_read", &[&["time"]]),
         ("ready_of_read.targets", &[&["source"]]),
-        ("ready_of_recv", &[&["recording"]]),
+        ("ready_of_recv", &[&["recording", "reply_limit"]]),
         ("ready_of_recv.rcvbuf_bytes", &[&["asked", "granted"]]),
         ("ready_of_recv.targets", &[&["address", "ifindex", "mac", "source", "vrf"]]),
         (
@@ -105,7 +105,14 @@ fn may_be_null() -> BTreeSet<String> {
         ),
         ("ready_of_send.replay", &[&["datagrams", "duration_ns", "passes", "speed"]]),
         ("ready_of_send.targets", &[&["mac", "vrf"]]),
-        ("summary_of_recv", &[&RATES, &RECEIVED, &["capture", "recording", "time"]]),
+        (
+            "summary_of_recv",
+            &[
+                &RATES,
+                &RECEIVED,
+                &["capture", "recording", "replies", "replies_withheld", "reports", "time"],
+            ],
+        ),
         ("summary_of_recv.capture", &[&["dropped", "first_time", "last_time", "step_back_max_ns"]]),
         ("summary_of_recv.capture.interfaces", &[&["dropped", "name"]]),
         ("summary_of_recv.assertions", &[&["value"]]),

@@ -58,11 +58,7 @@ fn packet(protocol: u16, bytes: &[u8]) {
     match packet.what {
         What::Report { groups, .. } => assert!(groups.len() * 4 <= bytes.len()),
         What::PimHello(hello) => assert!(hello.addresses.len() * 6 <= bytes.len()),
-<<<<<<< HEAD
         What::Udp { .. } | What::LaterFragment | What::Query(_) | What::Leave(_) | What::Other => {}
-=======
-        _ => {}
->>>>>>> w-routers
     }
 }
 

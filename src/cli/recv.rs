@@ -150,9 +150,18 @@ pub struct RecvArgs {
     #[arg(long, help_heading = LIMITS)]
     pub once: bool,
 
-    /// Send reports to senders that ask for them: 'mcast send --probe --reports 1s'
+    /// Send answers to 'mcast ping', 'mcast bench' and 'mcast send --reports'
+    ///
+    /// Without --reply, recv sends nothing. An answer is never longer than its request, and goes
+    /// only to unicast addresses. See docs/replies.md.
     #[arg(long, conflicts_with = "read", hide_short_help = true, help_heading = LIMITS)]
     pub reply: bool,
+
+    /// Send at most N answers a second [default: 1000]
+    ///
+    /// One address gets at most 20 answers a second.
+    #[arg(long, value_name = "N", value_parser = values::count, default_value = "1000", hide_default_value = true, requires = "reply", allow_hyphen_values = true, hide_short_help = true, help_heading = LIMITS)]
+    pub reply_limit: u64,
 
     /// Exit with 1 unless EXPR holds: 'loss == 0%'; repeatable
     ///

@@ -3,6 +3,7 @@
 //! Field names contain their unit. A value that could not be measured is `null`. Each event is a
 //! JSON object with its name in `event`.
 
+mod answers;
 mod bench;
 mod capture;
 mod check;
@@ -38,6 +39,7 @@ mod totals;
 mod ts;
 mod ts_metric;
 
+pub use answers::{AnswersInfo, WithheldInfo};
 pub use bench::{
     BenchingGroups, BenchingJoin, BenchingThroughput, Bin, Cause, CycleInfo, GroupsName,
     GroupsSummary, JoinFrom, JoinName, JoinSummary, LatencyInfo, MaxRate, ReceiverRow, StepInfo,

@@ -41,6 +41,8 @@ pub struct Listening<'a> {
     pub rcvbuf_bytes: RcvbufInfo,
     /// The first file of the recording; `-` is standard output; `null` without `--write`.
     pub recording: Option<String>,
+    /// How many answers to requests it sends at most in a second; `null` without `--reply`.
+    pub reply_limit: Option<u64>,
 }
 
 /// The receive buffer of each socket, in the bytes that `SO_RCVBUF` takes.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::json::{nanos, some_nanos};
-use super::{CaptureInfo, FlowInfo, MeasuredInfo, PairInfo, RecordingInfo, StreamInfo, Totals};
+use super::{
+    AnswersInfo, CaptureInfo, FlowInfo, MeasuredInfo, PairInfo, RecordingInfo, StreamInfo, Totals,
+};
 use crate::assertion::Judgement;
 use crate::net::KernelDrops;
 use crate::verdict::Verdict;
@@ -24,6 +26,9 @@ pub struct RecvSummary {
     pub pairs: Vec<PairInfo>,
     /// The recording; `null` without `--write`.
     pub recording: Option<Box<RecordingInfo>>,
+    /// The answers to senders.
+    #[serde(flatten)]
+    pub answers: AnswersInfo,
     /// The results of the assertions.
     pub assertions: Vec<Judgement>,
     /// The exit status and its reasons.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::results::shown;
 use super::samples::received;
-use crate::event::{Event, FlowInfo, RecvSummary, Totals};
+use crate::event::{AnswersInfo, Event, FlowInfo, RecvSummary, Totals};
 use crate::format::names::{self, Name};
 use crate::target::Zoned;
 use crate::verdict::Verdict;
@@ -46,6 +46,7 @@ pub fn samples() -> Vec<String> {
         capture: None,
         pairs: Vec::new(),
         recording: None,
+        answers: AnswersInfo::default(),
         assertions: Vec::new(),
         verdict,
     };

@@ -146,6 +146,8 @@ fn of_sources() -> Vec<Notice> {
         conflict((cid(1), Some(100)), (cid(2), Some(100))),
         conflict((cid(1), Some(100)), (cid(2), Some(120))),
         conflict(address("10.0.0.5"), address("10.0.0.6")),
+        receive::answers_withheld(Some(1000)),
+        receive::answers_withheld(None),
         receive::two_grandmasters(0, &[first, second]),
         receive::grandmaster_changed(0, &first, &second),
     ]

@@ -2,7 +2,9 @@
 
 use super::results::shown;
 use super::samples::{ip, received};
-use crate::event::{Event, LatenessInfo, Missing, OffsetInfo, PairInfo, RecvSummary, SideInfo};
+use crate::event::{
+    AnswersInfo, Event, LatenessInfo, Missing, OffsetInfo, PairInfo, RecvSummary, SideInfo,
+};
 use crate::verdict::Verdict;
 
 fn pair(missing: Option<Missing>) -> PairInfo {
@@ -63,6 +65,7 @@ pub fn samples() -> Vec<String> {
             capture: None,
             pairs,
             recording: None,
+            answers: AnswersInfo::default(),
             assertions: Vec::new(),
             verdict: Verdict::default(),
         })],

@@ -29,7 +29,13 @@ fn starts() -> String {
         let rcvbuf_bytes = RcvbufInfo { asked: None, granted: None, request: None };
         let recording = Some(file.to_owned());
         let program = Program::default();
-        Event::Listening(Listening { program, targets: Vec::new(), rcvbuf_bytes, recording })
+        Event::Listening(Listening {
+            program,
+            targets: Vec::new(),
+            rcvbuf_bytes,
+            recording,
+            reply_limit: None,
+        })
     };
     shown("recv, recording", [ready("out.pcapng"), ready("-")])
 }

@@ -13,13 +13,14 @@ use super::{
     streams_of_transport,
 };
 use crate::event::{
-    AddressInfo, Event, ExpectedInfo, FormInfo, IfacesSummary, ImpairedInfo, InputInfo,
-    InterfaceInfo, IntervalReport, LatenessInfo, Listening, Payload, ProbeInfo, Program,
+    AddressInfo, AnswersInfo, Event, ExpectedInfo, FormInfo, IfacesSummary, ImpairedInfo,
+    InputInfo, InterfaceInfo, IntervalReport, LatenessInfo, Listening, Payload, ProbeInfo, Program,
     RcvbufInfo, ReceivedDatagram, RecvCounters, RecvSummary, RunsInfo, SendSummary, Sending,
     SentDatagram, ShapeInfo, TargetInfo, TargetTotals,
 };
 use crate::iface::{Flag, Joined, Via};
 use crate::input::{Input, Place};
+use crate::replies::{Reason, Withheld};
 use crate::report::{ColorWhen, Lines, Output, Paint, log_filter, output_lost, progress_sample};
 use crate::stats::delay::Quantiles;
 use crate::sys::Signal;
@@ -71,8 +72,13 @@ fn starts() -> String {
     let listening = |listens: &[Listen], granted, request| {
         let targets = listens.iter().flat_map(TargetInfo::of).collect();
         let rcvbuf_bytes = RcvbufInfo { asked: None, granted, request };
-        let ready =
-            Listening { program: Program::default(), targets, rcvbuf_bytes, recording: None };
+        let ready = Listening {
+            program: Program::default(),
+            targets,
+            rcvbuf_bytes,
+            recording: None,
+            reply_limit: granted.map(|_| 1000),
+        };
         shown("recv", [Event::Listening(ready)])
     };
     let filter = |filter| Listen { filter: std::sync::Arc::new(filter), ..listen("232.1.1.1") };
@@ -278,9 +284,22 @@ pub fn summary(counters: RecvCounters, verdict: Verdict) -> Event<'static> {
         capture: None,
         pairs: Vec::new(),
         recording: None,
+        answers: AnswersInfo::default(),
         assertions: Vec::new(),
         verdict,
     })
+}
+
+/// Answers that were withheld for each reason.
+fn answered() -> Event<'static> {
+    let Event::RecvSummary(summary) = summary(received(1), Verdict::default()) else {
+        unreachable!("a summary")
+    };
+    let mut withheld = Withheld::default();
+    for reason in Reason::ALL {
+        withheld.add(reason, 1);
+    }
+    Event::RecvSummary(RecvSummary { answers: AnswersInfo::new(2, 3, &withheld), ..summary })
 }
 
 fn receptions() -> Vec<String> {
@@ -295,6 +314,7 @@ fn receptions() -> Vec<String> {
         ..received(1000)
     };
     [
+        ("recv, answers", answered()),
         ("recv", summary(received(1), Verdict::default())),
         ("recv, nothing arrived", summary(received(0), nothing)),
         ("recv, anomalies", summary(odd, Verdict::default())),

@@ -4,7 +4,7 @@ use super::results::shown;
 use super::samples::received;
 use crate::assertion::Assertion;
 use crate::event::{
-    CountersInfo, Event, HopsInfo, MeasuredInfo, RecvCounters, RecvSummary, StreamInfo,
+    AnswersInfo, CountersInfo, Event, HopsInfo, MeasuredInfo, RecvCounters, RecvSummary, StreamInfo,
 };
 use crate::report::samples::{counters, stream, together};
 use crate::stats::delay::{Delays, Precision};
@@ -58,6 +58,7 @@ pub fn ended(counters: RecvCounters) -> Event<'static> {
         capture: None,
         pairs: Vec::new(),
         recording: None,
+        answers: AnswersInfo::default(),
         assertions: Vec::new(),
         verdict,
     })
@@ -102,6 +103,7 @@ fn asserted() -> String {
             capture: None,
             pairs: Vec::new(),
             recording: None,
+            answers: AnswersInfo::default(),
             assertions: judgements,
             verdict,
         })],

@@ -12,6 +12,7 @@ use super::channel::{Channel, InterfaceChanges, Rejoining};
 use super::discard_counters::DiscardCounters;
 use super::opening::{open_all, packs};
 use super::receive_buffer::ReceiveBuffers;
+use super::reply_sockets::ReplySockets;
 use super::wait::Waiter;
 use super::wait_policy::{BlockingReceive, Spin};
 use super::watch::{
@@ -25,6 +26,7 @@ use crate::target::{Endpoint, Listen};
 use crate::units::UnixTime;
 use crate::{host, sys};
 
+mod answering;
 mod waiting;
 
 /// The sockets of a receiver.
@@ -50,6 +52,12 @@ pub struct Inbox {
     /// The groups to join on each new interface; their own interface is ignored.
     everywhere: Vec<Listen>,
     previous: Previous,
+    /// `None` if the receiver sends no answers.
+    replies: Option<ReplySockets>,
+    /// The reply sockets that the last wait found ready.
+    ready_replies: Vec<usize>,
+    /// The read of a reply socket that ended the last wait: (socket, datagrams).
+    filled_reply: Option<(usize, usize)>,
 }
 
 /// The slot that was read before. Most slots repeat all of it but the time.
@@ -114,6 +122,9 @@ impl Inbox {
                 membership: None,
                 origin: NonZeroU64::MIN,
             },
+            replies: None,
+            ready_replies: Vec::new(),
+            filled_reply: None,
         })
     }
 
@@ -140,7 +151,8 @@ impl Inbox {
 
     /// Whether the last wait found a ready socket.
     pub fn is_ready(&self) -> bool {
-        !self.ready.is_empty() || self.filled.is_some()
+        let replies = !self.ready_replies.is_empty() || self.filled_reply.is_some();
+        !self.ready.is_empty() || self.filled.is_some() || replies
     }
 
     /// Whether the interfaces may have changed and [`Inbox::follow`] must run.
@@ -399,7 +411,7 @@ fn scope_of(source: SocketAddr) -> Option<u32> {
 
 /// Whether a failed receive may be repeated: no datagram, a signal, or an ICMP error for an earlier
 /// send (on Windows).
-fn is_passing(error: &io::Error) -> bool {
+pub(super) fn is_passing(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
         error.kind(),

@@ -42,7 +42,7 @@ pub use outbox::{Answer, Outbox};
 pub use queue::{Queued, SendQueue, Slot};
 pub use receive_buffer::Rcvbuf;
 pub use rejoin_report::report_membership;
-pub use reply_sockets::ReplySockets;
+pub use reply_sockets::ReplyFrom;
 pub use self_test::SelfTest;
 pub use send_result::{Failure, SendResult};
 pub use socket::{Marks, SendOptions, may_bind_to_device};

@@ -116,6 +116,31 @@ pub(super) fn receiver(
     Ok(Receiver { socket: socket.into(), arrives_where_joined, rcvbuf })
 }
 
+/// A socket for the answers to requests at `at`, on a port that the system chooses.
+pub(super) fn replier(at: &Endpoint, backend: Backend) -> Result<UdpSocket, NetError> {
+    let family = Family::of(at.group);
+    let socket = open(at)?;
+    enter_vrf(&socket, at);
+    degrade("SO_RCVBUF", socket.set_recv_buffer_size(ANSWER_BUFFER));
+    if backend.is_native() {
+        degrade("ancillary data", sys::ask_for_metadata(&socket, family));
+        degrade("IP_PKTINFO", sys::ask_for_arrival(&socket, family));
+    }
+    let local = SocketAddr::new(family.unspecified(), 0);
+    socket.bind(&local.into()).map_err(|error| Operation::Bind(local).failed(error))?;
+    Ok(socket.into())
+}
+
+/// The TTL or hop limit of unicast datagrams from `socket`.
+pub(super) fn unicast_ttl(socket: &UdpSocket, family: Family) -> Option<u8> {
+    let options = options(socket);
+    let ttl = match family {
+        Family::V4 => options.ttl_v4(),
+        Family::V6 => options.unicast_hops_v6(),
+    };
+    ttl.ok().and_then(|ttl| u8::try_from(ttl).ok())
+}
+
 /// A socket that sends to the address of `at` from its interface. `sharing`: an earlier socket of
 /// this process may hold the source port.
 pub(super) fn sender(

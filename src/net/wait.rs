@@ -83,6 +83,8 @@ impl Waiter {
     const INTERRUPT: u64 = u64::MAX;
     const INTERFACES: u64 = u64::MAX - 1;
     const OUTPUT: u64 = u64::MAX - 2;
+    /// The first of the sockets for answers.
+    const REPLIES: u64 = 1 << 32;
 
     /// Registers the sockets in their order and the source of interface changes. `None` if the
     /// system has no epoll.
@@ -110,15 +112,25 @@ impl Waiter {
         self.waiter.add(position as u64, source).map_err(|error| Operation::Wait.failed(error))
     }
 
-    /// As [`wait_for`]. Of many ready sockets, some are reported by the next call.
+    /// Adds a socket for answers.
+    pub fn add_reply(&self, position: usize, socket: &UdpSocket) -> Result<(), NetError> {
+        let source = sys::borrow(socket);
+        let number = Self::REPLIES + position as u64;
+        self.waiter.add(number, source).map_err(|error| Operation::Wait.failed(error))
+    }
+
+    /// As [`wait_for`]; writes the positions of the readable sockets for answers to `replies`. Of
+    /// many ready sockets, some are reported by the next call.
     pub fn wait(
         &mut self,
         wake: Wake,
         until: Option<Instant>,
         ready: &mut Vec<usize>,
+        replies: &mut Vec<usize>,
     ) -> Result<Woken, NetError> {
         let failed = |error| Operation::Wait.failed(error);
         ready.clear();
+        replies.clear();
         if !self.complete {
             wake.interrupt
                 .source()
@@ -136,6 +148,9 @@ impl Waiter {
                 Self::INTERRUPT => interrupted = true,
                 Self::INTERFACES => woken.interfaces = true,
                 Self::OUTPUT => woken.reader_gone = found.hung_up,
+                number if number >= Self::REPLIES => {
+                    replies.extend(usize::try_from(number - Self::REPLIES));
+                }
                 position => ready.extend(usize::try_from(position)),
             }
         }

@@ -122,6 +122,7 @@ ids! {
         SsmUnsupported = "ssm-unsupported",
     }
     warnings {
+        AnswersWithheld = "answers-withheld",
         CameBack = "came-back",
         CaptureChecksums = "capture-checksums",
         CaptureCut = "capture-cut",

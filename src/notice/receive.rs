@@ -261,3 +261,18 @@ pub fn arrives_twice(first: &str, second: &str) -> Notice {
     shared::arrives_twice(&[first.to_owned(), second.to_owned()])
         .remedy("to receive each datagram once, select one interface with --iface")
 }
+
+/// A limit withheld answers: `limit` is that of all answers in a second, `None` that of one
+/// address.
+pub fn answers_withheld(limit: Option<u64>) -> Notice {
+    let Some(limit) = limit else {
+        let what = "one address asks for more than 20 answers a second: mcast withholds the others";
+        return warning(Id::AnswersWithheld, what).remedy("increase the interval of the sender");
+    };
+    let what = format!(
+        "senders ask for more than {} a second: mcast withholds the others",
+        count(limit, "answer")
+    );
+    warning(Id::AnswersWithheld, what)
+        .remedy("if all senders are known, raise the limit with --reply-limit")
+}

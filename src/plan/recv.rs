@@ -30,6 +30,8 @@ pub struct Recv {
     pub spin: bool,
     /// Answer the senders that ask for it.
     pub reply: bool,
+    /// The most answers in a second.
+    pub reply_limit: u64,
     /// The command to run after all joins, with its arguments; may be empty.
     pub command: Vec<OsString>,
     /// Printed before the run.
@@ -65,6 +67,7 @@ impl Recv {
             rcvbuf,
             spin: args.spin,
             reply: args.reply,
+            reply_limit: args.reply_limit,
             command,
             advice,
             backend,

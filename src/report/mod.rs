@@ -1,5 +1,6 @@
 //! Shows events: a file for each format, and a reporter that writes the wanted events.
 
+mod answers;
 mod bench;
 mod capture;
 mod check;

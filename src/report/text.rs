@@ -12,8 +12,8 @@ use super::human::{payload, rate, size, time_of_day};
 use super::screen::Screen;
 use super::style::Paint;
 use super::{
-    bench, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs, ping,
-    playout, receivers, recording, replay, scan, traffic,
+    answers, bench, capture, check, flows, ifaces, impaired, interval, measured, notice, pairs,
+    ping, playout, receivers, recording, replay, scan, traffic,
 };
 use crate::assertion::Value;
 use crate::event::{
@@ -183,10 +183,13 @@ impl Text {
             }
         })?;
         match ready.recording.as_deref() {
-            None => Ok(()),
-            Some("-") => writeln!(out, "recording to standard output"),
-            Some(file) => writeln!(out, "recording to {file}"),
+            None => {}
+            Some("-") => writeln!(out, "recording to standard output")?,
+            Some(file) => writeln!(out, "recording to {file}")?,
         }
+        ready.reply_limit.map_or(Ok(()), |limit| {
+            writeln!(out, "answering requests, at most {} a second", count(limit, "answer"))
+        })
     }
 
     fn sending(&self, ready: &Sending, out: &mut dyn Write) -> io::Result<()> {
@@ -340,6 +343,7 @@ impl Text {
         summary.recording.as_ref().map_or(Ok(()), |recording| {
             recording::line(recording, counters.meter.datagrams, out)
         })?;
+        answers::line(&summary.answers, out)?;
         measured::passed(&summary.assertions, self.paint, out)?;
         self.reasons(&summary.verdict, out)
     }

@@ -7,8 +7,8 @@ use super::measurement::Measurement;
 use super::recording::Recorder;
 use crate::assertion::Judgement;
 use crate::event::{
-    Event, FlowInfo, IntervalReport, PairInfo, RecordingInfo, RecvCounters, RecvSummary,
-    describe_flows, describe_pairs, value_of_pairs,
+    AnswersInfo, Event, FlowInfo, IntervalReport, PairInfo, RecordingInfo, RecvCounters,
+    RecvSummary, describe_flows, describe_pairs, value_of_pairs,
 };
 use crate::net::Discards;
 use crate::plan::Measuring;
@@ -98,6 +98,7 @@ impl Figures {
             capture: None,
             pairs: self.pairs,
             recording: self.recording.map(Box::new),
+            answers: AnswersInfo::default(),
             assertions: self.judgements,
             verdict: self.verdict,
         }

@@ -16,7 +16,7 @@ use super::querier::{QuerierWatch, igmp_or_mld_version, specific_interfaces};
 use super::recording::Recorder;
 use super::silence_explainer::SilenceExplainer;
 use crate::diagnosis::Diagnosing;
-use crate::event::Event;
+use crate::event::{AnswersInfo, Event};
 use crate::net::Inbox;
 use crate::notice::Notice;
 use crate::notice::interface::Role;
@@ -64,6 +64,7 @@ impl<'a> RecvLoop<'a> {
         plan: &'a plan::Recv,
         inbox: &Inbox,
         recorder: Option<Recorder<'a>>,
+        answering: Option<Answering>,
         start: Instant,
     ) -> Self {
         let is_multihomed = on_several_interfaces(&plan.listens) || !plan.everywhere.is_empty();
@@ -87,7 +88,7 @@ impl<'a> RecvLoop<'a> {
             queriers: QuerierWatch::new(&specific_interfaces(&plan.listens, inbox), start),
             explainer: SilenceExplainer::new(plan, inbox, start),
             clock: ClockWatch::new(Moment::now()),
-            answering: plan.reply.then(|| Answering::new(start)),
+            answering,
         }
     }
 
@@ -218,10 +219,9 @@ impl<'a> RecvLoop<'a> {
         self.report_if_due(now, inbox, reporter)?;
         let drops = self.measurement.warnings.check_drops(now, inbox, reporter)?;
         self.measurement.check_recorder(now, drops, reporter)?;
-        let due = |answering: &&mut Answering| answering.due().is_some_and(|due| due <= now);
-        if let Some(answering) = self.answering.as_mut().filter(due) {
-            let drops = inbox.discards().map(|discards| discards.drops.count);
-            answering.poll(now, &self.measurement.counts.streams, drops);
+        if let Some(answering) = &mut self.answering {
+            answering.poll(now, &self.measurement.counts.streams, inbox);
+            answering.warning().map_or(Ok(()), |warning| reporter.warn(&warning))?;
         }
         if self.clock.is_due(now) {
             self.check_clock(Moment::now());
@@ -256,6 +256,7 @@ impl<'a> RecvLoop<'a> {
         let events = inbox.follow()?;
         if !events.events.is_empty() || !events.failed.is_empty() {
             self.measurement.counts.follow(&events.events);
+            self.answering.iter_mut().for_each(Answering::follow);
             reporter.interface_events(events, Role::Receiver)?;
         }
         reporter.flush()?;
@@ -286,6 +287,9 @@ impl<'a> RecvLoop<'a> {
             }
             Ok(stop.map_or(ControlFlow::Continue(()), ControlFlow::Break))
         })?;
+        if let Some(answering) = &mut self.answering {
+            answering.answer(now, inbox)?;
+        }
         let stop = match flow {
             ControlFlow::Break(stop) => Some(stop),
             ControlFlow::Continue(()) => None,
@@ -345,11 +349,15 @@ impl<'a> RecvLoop<'a> {
         waiting.map_or(Ok(()), |waiting| reporter.warn(&receive::still_waiting(waiting, forever)))
     }
 
+    /// The counts of answers.
+    pub fn answers(&self) -> AnswersInfo {
+        self.answering.as_ref().map_or_else(AnswersInfo::default, Answering::info)
+    }
+
     /// Sends the last answers, at the end of the run.
     pub fn finish_answering(&mut self, inbox: &Inbox) {
         if let Some(answering) = &mut self.answering {
-            let drops = inbox.discards().map(|discards| discards.drops.count);
-            answering.finish(Instant::now(), &self.measurement.counts.streams, drops);
+            answering.finish(Instant::now(), &self.measurement.counts.streams, inbox);
         }
     }
 

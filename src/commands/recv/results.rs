@@ -7,7 +7,7 @@ use super::once_warnings::OnceWarnings;
 use super::recv_loop::RecvLoop;
 use super::silence_explainer::finding_at_end;
 use crate::diagnosis::{CheckedTarget, Diagnosing};
-use crate::event::{Event, Left, TargetInfo, spans};
+use crate::event::{AnswersInfo, Event, Left, RecvSummary, TargetInfo, spans};
 use crate::iface::Cast;
 use crate::net::{Discards, NetError};
 use crate::notice::{Notice, receive};
@@ -25,6 +25,7 @@ pub struct Results {
     interrupted: bool,
     command_failed: bool,
     discards: Option<Discards>,
+    answers: AnswersInfo,
 }
 
 impl Results {
@@ -38,6 +39,7 @@ impl Results {
             interrupted: matches!(end.stop, Stop::Interrupted(_)),
             command_failed: matches!(end.command, Some(Ended::Failed(_))),
             discards: end.discards,
+            answers: recv_loop.answers(),
         }
     }
 
@@ -97,7 +99,8 @@ impl Results {
                 Err(error) => reporter.warn(&receive::not_left(&error))?,
             }
         }
-        reporter.event(&Event::RecvSummary(self.figures.summary()))
+        let summary = RecvSummary { answers: self.answers, ..self.figures.summary() };
+        reporter.event(&Event::RecvSummary(summary))
     }
 }
 

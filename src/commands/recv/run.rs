@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use tracing::debug;
 
+use super::answering::Answering;
 use super::clock::Moment;
 use super::command::RunningCommand;
 use super::figures::RunEnd;
@@ -44,7 +45,9 @@ pub fn run(plan: &plan::Recv, reporter: &mut Reporter) -> Result<Verdict, RunErr
     if plan.spin {
         inbox.spin();
     }
-    let mut recv_loop = RecvLoop::new(plan, &inbox, recorder, Instant::now());
+    let answering =
+        if plan.reply { Some(Answering::open(plan, &mut inbox, Instant::now())?) } else { None };
+    let mut recv_loop = RecvLoop::new(plan, &inbox, recorder, answering, Instant::now());
     let mut command = None;
 
     let received =
@@ -125,6 +128,7 @@ fn announce(
         targets,
         rcvbuf_bytes: RcvbufInfo { asked, granted, request: plan.rcvbuf },
         recording,
+        reply_limit: plan.reply.then_some(plan.reply_limit),
     }))?;
     Ok(reporter.flush()?)
 }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::{Inbox, receive};
+use crate::net::reply_sockets::ReplySockets;
 use crate::net::wait::wait_for;
 use crate::net::wait_policy::Spin;
 use crate::net::{NetError, Wake};
@@ -48,11 +49,14 @@ impl Inbox {
         until: Option<Instant>,
         briefly: Option<Instant>,
     ) -> Result<bool, NetError> {
-        self.filled = None;
+        (self.filled, self.filled_reply) = (None, None);
         if self.spin.is_some() {
             return self.wait_spinning(wake, briefly);
         }
-        if !cfg!(target_os = "linux") || self.waiter.is_none() || self.channels.len() > 1 {
+        if !cfg!(target_os = "linux") || self.waiter.is_none() || self.channels.len() > 1
+            // A blocking receive would delay requests that arrive at the sockets for answers.
+            || self.replies.is_some()
+        {
             return self.wait_for_any(wake, briefly);
         }
         if self.blocking.is_allowed(now, until) && self.channels[0].may_sleep() {
@@ -72,7 +76,7 @@ impl Inbox {
     /// # Errors
     /// The error of the system.
     pub fn poll_ready(&mut self, wake: Wake) -> Result<(), NetError> {
-        self.filled = None;
+        (self.filled, self.filled_reply) = (None, None);
         self.wait_for_any(wake, Some(Instant::now())).map(drop)
     }
 
@@ -83,10 +87,18 @@ impl Inbox {
 
     fn wait_for_any(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let woken = match &mut self.waiter {
-            Some(waiter) => waiter.wait(wake, until, &mut self.ready)?,
+            Some(waiter) => waiter.wait(wake, until, &mut self.ready, &mut self.ready_replies)?,
             None => {
                 let sockets = self.channels.iter().map(|channel| sys::borrow(&*channel.socket));
-                wait_for(sockets, self.watch.source(), wake, until, &mut self.ready)?
+                let replies = self.replies.iter().flat_map(ReplySockets::iter).map(sys::borrow);
+                let (source, channels) = (self.watch.source(), self.channels.len());
+                let sockets = sockets.chain(replies);
+                let woken = wait_for(sockets, source, wake, until, &mut self.ready)?;
+                let replies = self.ready.iter().filter_map(|ready| ready.checked_sub(channels));
+                self.ready_replies.clear();
+                self.ready_replies.extend(replies);
+                self.ready.retain(|position| *position < channels);
+                woken
             }
         };
         self.watch.note_pending(woken.interfaces);
@@ -98,6 +110,7 @@ impl Inbox {
     fn wait_spinning(&mut self, wake: Wake, until: Option<Instant>) -> Result<bool, NetError> {
         let mut spin = self.spin.take().unwrap_or_default();
         self.ready.clear();
+        self.ready_replies.clear();
         let gone = self.spin_until(&mut spin, wake, until);
         self.spin = Some(spin);
         gone
@@ -120,7 +133,7 @@ impl Inbox {
                     spin.full_wait_at = Some(now + Spin::FULL_WAIT_PERIOD);
                     return Ok(gone);
                 }
-                if gone || !self.ready.is_empty() {
+                if gone || !self.ready.is_empty() || !self.ready_replies.is_empty() {
                     return Ok(gone);
                 }
             }
@@ -133,11 +146,27 @@ impl Inbox {
                     return Ok(false);
                 }
             }
+            if self.spin_over_replies()? {
+                return Ok(false);
+            }
             if wake.interrupt.signal().is_some()
                 || until.is_some_and(|until| until <= Instant::now())
             {
                 return Ok(false);
             }
         }
+    }
+
+    /// Reads each socket for answers once. Returns whether one had datagrams.
+    fn spin_over_replies(&mut self) -> Result<bool, NetError> {
+        let Some(replies) = &self.replies else { return Ok(false) };
+        for position in 0..replies.len() {
+            let count = replies.receive(&mut self.batch, position)?;
+            if count > 0 {
+                self.filled_reply = Some((position, count));
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

@@ -86,7 +86,7 @@ mod tests {
         let in_kernel = reported(Some(900), Some(95));
         let unknown = reported(Some(900), None);
         let silent = reported(None, None);
-        assert_eq!(cause(&[good.clone()]), None);
+        assert_eq!(cause(std::slice::from_ref(&good)), None);
         assert_eq!(cause(&[good.clone(), in_kernel.clone()]), Some(Cause::ReceiverKernel));
         assert_eq!(cause(&[in_kernel, in_network]), Some(Cause::Network));
         assert_eq!(cause(&[unknown]), Some(Cause::Network));
