@@ -31,16 +31,21 @@ while True:
         if request[:4] != b"MCST" or request[5] > 1 or not request[7] & 1 or len(request) < 112:
             continue
         stream, sequence = struct.unpack(">QQ", request[8:24])
-        counts = senders.setdefault(stream, {"first": sequence, "seen": set(), "again": 0, "sent": 0})
+        counts = senders.setdefault(
+            stream, {"first": sequence, "seen": set(), "again": 0, "sent": 0, "withheld": 0})
+        share = struct.unpack(">I", request[52:56])[0]
+        answers = random.getrandbits(32) <= share
         if request[5] == 0:
             if sequence in counts["seen"]:
                 counts["again"] += 1
                 continue
             counts["seen"].add(sequence)
-            counts["sent"] += 1
+            counts["sent" if answers else "withheld"] += 1
+        if not answers:
+            continue
         body = struct.pack(
             ">QQQQQIIIIBBHI", arrived, time.time_ns(), run, counts["first"], arrived - start,
-            len(counts["seen"]), counts["again"], counts["sent"], 0, 1, 64, 0, 0)
+            len(counts["seen"]), counts["again"], counts["sent"], counts["withheld"], 1, 64, 0, 0)
         header = bytearray(request[:48])
         header[5] = 2
         header[34:40] = struct.pack(">HI", 112, 0)

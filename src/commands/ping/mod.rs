@@ -7,6 +7,7 @@ mod ping_loop;
 mod requester;
 mod run;
 mod summary;
+mod survey;
 mod unicast;
 
 pub use run::run;

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::requester::{Outgoing, Requester};
+use super::survey::Survey;
 use super::unicast::Unicast;
 use crate::event::{Event, ReplyInfo};
 use crate::format::exchange::{Reply, Request};
@@ -31,6 +32,8 @@ pub struct PingLoop<'a> {
     pub requester: Requester,
     pub table: Table,
     pub unicast: Unicast,
+    /// The choice of the receivers that answer, for each multicast target.
+    pub surveys: Vec<Survey>,
     /// How many rounds were sent.
     pub rounds: u64,
     batch: sys::Batch,
@@ -41,6 +44,7 @@ pub struct PingLoop<'a> {
 impl<'a> PingLoop<'a> {
     /// A ping that begins at `start`.
     pub fn new(plan: &'a plan::Ping, start: Instant) -> Self {
+        let budget = (plan.reply_budget / plan.endpoints.len().max(1) as u64).max(1);
         let mut table = Table::default();
         for _ in &plan.endpoints {
             table.add_target(random());
@@ -51,6 +55,7 @@ impl<'a> PingLoop<'a> {
             requester: Requester::new(plan),
             table,
             unicast: Unicast::default(),
+            surveys: plan.endpoints.iter().map(|_| Survey::new(budget)).collect(),
             rounds: 0,
             batch: sys::Batch::new(plan.backend),
             arrived: Vec::new(),
@@ -70,9 +75,9 @@ impl<'a> PingLoop<'a> {
                 break Stop::Duration;
             }
             if due <= now {
-                self.send_round(outbox, reporter)?;
+                let gap = self.send_round(outbox, reporter)?;
                 // Missed rounds are not made up for: they would leave as a burst.
-                let next = due.checked_add(self.plan.interval);
+                let next = due.checked_add(gap);
                 due = next.unwrap_or(now + Duration::from_secs(1 << 30)).max(now);
                 if self.plan.count.is_some_and(|count| self.rounds >= count) {
                     break Stop::Count;
@@ -84,7 +89,8 @@ impl<'a> PingLoop<'a> {
             }
         };
         // The answers to the last requests are still on their way.
-        let until = Instant::now().checked_add(self.plan.wait);
+        let window = self.surveys.iter().map(|survey| survey.last.window).max();
+        let until = Instant::now().checked_add(self.plan.wait + window.unwrap_or_default());
         while let Some(until) = until.filter(|until| Instant::now() < *until) {
             if reporter.signal().is_some() {
                 break;
@@ -108,14 +114,12 @@ impl<'a> PingLoop<'a> {
         let mut due = Instant::now();
         for turn in 0..=ENDS {
             for target in targets.clone().filter(|_| turn < ENDS) {
-                let reply_wanted = self.table.awaits(target);
-                let request = Request::AT_ONCE;
-                let outgoing = Outgoing { target, kind: ProbeKind::End, reply_wanted, request };
+                let outgoing = self.end_marker(target);
                 self.requester.send(outgoing, &mut self.table, outbox, reporter)?;
             }
             due += if turn < ENDS { END_INTERVAL } else { interval };
             loop {
-                let is_awaited = targets.clone().any(|target| self.table.awaits(target));
+                let is_awaited = targets.clone().any(|target| self.is_awaited(target));
                 let until = if is_awaited && turn < ENDS {
                     due.max(due + interval - END_INTERVAL)
                 } else {
@@ -138,29 +142,81 @@ impl<'a> PingLoop<'a> {
         Ok(self.take_answers(outbox, reporter).map(drop)?)
     }
 
+    /// The end marker of a target. Only if all receivers answer, their totals can be complete.
+    fn end_marker(&self, target: usize) -> Outgoing {
+        let survey = self.surveys.get(target);
+        let asks_all = survey.is_none_or(Survey::asks_all);
+        Outgoing {
+            target,
+            kind: ProbeKind::End,
+            reply_wanted: asks_all && self.table.awaits(target),
+            request: survey.map_or(Request::AT_ONCE, |survey| survey.last),
+            sample: None,
+        }
+    }
+
+    /// Whether the last answers of receivers are missing, and they will answer end markers.
+    fn is_awaited(&self, target: usize) -> bool {
+        self.surveys.get(target).is_none_or(Survey::asks_all) && self.table.awaits(target)
+    }
+
     /// The time between two end markers that ask for answers: enough for the slowest receiver.
     fn end_interval(&self) -> Duration {
         let targets = 0..self.requester.errors.len();
         let slowest = targets.filter_map(|target| self.table.rtt(target).quantiles());
         let slowest = slowest.map(|rtt| rtt.max.max(0).unsigned_abs()).max().unwrap_or(0);
-        (2 * Duration::from_nanos(slowest)).clamp(END_INTERVAL, LONGEST_END_INTERVAL)
+        let window = self.surveys.iter().map(|survey| survey.last.window).max();
+        let trip = (2 * Duration::from_nanos(slowest)).clamp(END_INTERVAL, LONGEST_END_INTERVAL);
+        trip + window.unwrap_or_default().min(Duration::from_secs(1))
     }
 
-    /// Sends a request to each target, and to each receiver by unicast.
-    fn send_round(&mut self, outbox: &Outbox, reporter: &mut Reporter) -> Result<(), RunError> {
-        let targets: Vec<usize> =
-            (0..self.plan.endpoints.len()).chain(self.unicast.positions()).collect();
-        for target in targets {
-            let outgoing = Outgoing {
-                target,
-                kind: ProbeKind::Data,
-                reply_wanted: true,
-                request: Request::AT_ONCE,
-            };
-            self.requester.send(outgoing, &mut self.table, outbox, reporter)?;
+    /// Sends a request to each target, and to each receiver by unicast; or samples, at the start.
+    /// Returns the time to the next requests.
+    fn send_round(
+        &mut self,
+        outbox: &Outbox,
+        reporter: &mut Reporter,
+    ) -> Result<Duration, RunError> {
+        let interval = self.plan.interval;
+        let now = self.start.elapsed();
+        let choices = self.surveys.iter_mut().map(|survey| survey.choose(now, interval));
+        let is_sample = choices.fold(false, |any, is_sample| any | is_sample);
+        for target in 0..self.surveys.len() {
+            let survey = &self.surveys[target];
+            let sample = is_sample.then_some((survey.stream, survey.samples));
+            let number = self.table.requests(target);
+            let is_sent = self.send(target, survey.last, sample, outbox, reporter)?;
+            match is_sample {
+                true => self.surveys[target].sampled(now),
+                false if is_sent => self.surveys[target].sent(number, now),
+                false => {}
+            }
+        }
+        if is_sample {
+            let gaps = self.surveys.iter().map(|survey| survey.gap(interval));
+            return Ok(gaps.min().unwrap_or(interval));
+        }
+        // The unicast replies stay below the budget, too.
+        let most = (self.plan.reply_budget as f64 * interval.as_secs_f64()).ceil() as usize;
+        let unicast: Vec<usize> = self.unicast.positions().take(most).collect();
+        for target in unicast {
+            self.send(target, Request::AT_ONCE, None, outbox, reporter)?;
         }
         self.rounds += 1;
-        Ok(())
+        Ok(interval)
+    }
+
+    fn send(
+        &mut self,
+        target: usize,
+        request: Request,
+        sample: Option<(u64, u64)>,
+        outbox: &Outbox,
+        reporter: &mut Reporter,
+    ) -> Result<bool, RunError> {
+        let kind = ProbeKind::Data;
+        let outgoing = Outgoing { target, kind, reply_wanted: true, request, sample };
+        Ok(self.requester.send(outgoing, &mut self.table, outbox, reporter)?)
     }
 
     /// Takes answers until `until` or until something else needs attention. Returns whether the
@@ -212,9 +268,17 @@ impl<'a> PingLoop<'a> {
         outbox: &mut Outbox,
         reporter: &mut Reporter,
     ) -> Result<(), RunError> {
+        let stream = answer.header.stream;
+        if let Some(survey) = self.surveys.iter_mut().find(|survey| survey.stream == stream) {
+            survey.reply(answer.header.sequence, true, &answer.reply);
+            return Ok(());
+        }
         let Taken::Reply { target, is_duplicate, .. } = self.table.take(answer) else {
             return Ok(());
         };
+        if let Some(survey) = self.surveys.get_mut(target) {
+            survey.reply(answer.header.sequence, false, &answer.reply);
+        }
         let multicast = target < self.plan.endpoints.len();
         if multicast && self.plan.unicast {
             let receiver = answer.reply.receiver;

@@ -44,6 +44,8 @@ pub struct Outgoing {
     pub reply_wanted: bool,
     /// How they should answer.
     pub request: Request,
+    /// The stream and the number of a sample, which is no round of the user.
+    pub sample: Option<(u64, u64)>,
 }
 
 impl Requester {
@@ -89,11 +91,13 @@ impl Requester {
             self.writer = (outgoing.request, writer);
         }
         self.errors.resize(self.errors.len().max(target + 1), 0);
+        let (stream, sequence) =
+            outgoing.sample.unwrap_or_else(|| (table.stream(target), table.requests(target)));
         let probe = Probe {
             kind: outgoing.kind,
             reply_wanted: outgoing.reply_wanted,
-            stream: table.stream(target),
-            sequence: table.requests(target),
+            stream,
+            sequence,
             ttl: outbox.ttl(target).unwrap_or(0),
             ..self.common
         };
@@ -114,7 +118,7 @@ impl Requester {
                 })?;
             }
             let Some(Failure { full, error, .. }) = result.failure else {
-                if outgoing.kind == ProbeKind::Data {
+                if outgoing.kind == ProbeKind::Data && outgoing.sample.is_none() {
                     table.sent(target, now);
                 }
                 return Ok(true);

@@ -22,7 +22,7 @@ pub fn describe(
     let (receivers, counts) = receivers(plan, ping, outbox);
     PingSummary {
         elapsed,
-        targets: targets(plan, ping, outbox),
+        targets: targets(plan, ping, outbox, elapsed),
         missing: missing(plan, &receivers),
         receivers,
         counts,
@@ -34,7 +34,7 @@ pub fn describe(
 }
 
 /// The targets, without those of unicast requests.
-fn targets(plan: &plan::Ping, ping: &PingLoop, outbox: &Outbox) -> Vec<PingTarget> {
+fn targets(plan: &plan::Ping, ping: &PingLoop, outbox: &Outbox, elapsed: Duration) -> Vec<PingTarget> {
     let multicast = outbox.endpoints().take(plan.endpoints.len()).enumerate();
     let target = |(position, (at, source)): (usize, (&Endpoint, SocketAddr))| PingTarget {
         group: at.group,
@@ -44,7 +44,7 @@ fn targets(plan: &plan::Ping, ping: &PingLoop, outbox: &Outbox) -> Vec<PingTarge
         requests: ping.table.requests(position),
         errors: ping.requester.errors[position],
         replies: ping.table.replies(position),
-        estimate: None,
+        estimate: ping.surveys[position].estimate(elapsed),
         rtt_ns: ping.table.rtt(position).quantiles(),
     };
     multicast.map(target).collect()
