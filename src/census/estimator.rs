@@ -127,14 +127,15 @@ impl Census {
 
     /// The receivers that answered lately, if all were asked.
     fn distinct(&self) -> Option<Estimate> {
-        let asked = self.rounds.iter().rev().take_while(|round| round.is_of_all());
-        let (count, oldest) = (asked.clone().count(), asked.last()?.number);
+        let count = self.rounds.iter().rev().take_while(|round| round.is_of_all()).count();
+        let number = |newest: usize| Some(self.rounds.get(self.rounds.len() - newest)?.number);
+        let oldest = number(count)?;
         let all = self.losses.distinct(oldest)? as f64;
         let (to, back) = (self.losses.towards().value().0, self.losses.back().value().0);
         // Enough rounds for each receiver to be heard once, but for one case in 100.
         let missed = (1.0 - to * back).max(1e-9);
         let needed = ((100.0 * all.max(1.0)).ln() / -missed.ln()).ceil().max(2.0) as usize;
-        let since = self.rounds.iter().rev().take(count.min(needed)).last()?.number;
+        let since = number(count.min(needed))?;
         let receivers = self.losses.distinct(since)? as f64;
         Some(Estimate { receivers, low: receivers, high: receivers, exact: true })
     }
