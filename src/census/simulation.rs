@@ -264,6 +264,7 @@ fn row(scenario: &Scenario, outcome: &Outcome) -> String {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the documentation shows this table")]
 fn replies_stay_below_the_budget_and_estimates_are_close() {
     let outcomes: Vec<(Scenario, Outcome)> =
         scenarios().into_iter().map(|scenario| (scenario, run(scenario))).collect();

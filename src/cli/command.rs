@@ -67,7 +67,7 @@ pub enum Command {
     Send(Box<SendArgs>),
     /// Join multicast groups; print and measure their datagrams
     #[command(aliases = ["receive", "listen", "rx"])]
-    Recv(RecvArgs),
+    Recv(Box<RecvArgs>),
     /// Find the multicast groups that carry data, a few groups at a time
     ///
     /// mcast joins a few groups, listens, leaves them and joins the next ones. It never receives all

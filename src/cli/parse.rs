@@ -7,7 +7,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use super::habit::{answer, command_first, join_ports, misread, read, shown};
-use super::{Cli, Command, CommonArgs, PingArgs, RecvArgs, ScanArgs, Typed, with_help};
+use super::{Cli, Command, CommonArgs, PingArgs, ScanArgs, Typed, with_help};
 use crate::iface::Wanted;
 use crate::units::printable::Printable;
 
@@ -46,9 +46,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
 fn common_of(command: &mut Command) -> Option<&mut CommonArgs> {
     match command {
         Command::Send(args) => Some(&mut args.common),
-        Command::Recv(RecvArgs { common, .. })
-        | Command::Scan(ScanArgs { common, .. })
-        | Command::Ping(PingArgs { common, .. }) => Some(common),
+        Command::Recv(args) => Some(&mut args.common),
+        Command::Scan(ScanArgs { common, .. }) | Command::Ping(PingArgs { common, .. }) => {
+            Some(common)
+        }
         Command::Bench(args) => Some(args.command.common()),
         Command::Check(_) | Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => None,
     }

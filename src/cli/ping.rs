@@ -25,6 +25,8 @@ pub(super) const SECTIONS: Sections = Sections {
   'rtt.p99 < 5ms'    rtt.min|mean|p50|p90|p99|p999|max",
     )],
     examples: "  \
+  On each receiver, answer requests:
+    mcast recv 239.1.1.1:5000 --reply
   Find the receivers of a group with three requests:
     mcast ping 239.1.1.1:5000 --count 3
   Cross up to 15 routers, and compare with unicast:

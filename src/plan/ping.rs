@@ -107,7 +107,7 @@ fn endpoints(args: &PingArgs, host: &Host) -> Result<Vec<Endpoint>, PlanError> {
         } else {
             args.common.iface.as_slice()
         };
-        add(&[range.clone()], wanted)?;
+        add(std::slice::from_ref(&range), wanted)?;
     }
     Ok(endpoints)
 }

@@ -115,6 +115,10 @@ impl<'a> PingLoop<'a> {
         for turn in 0..=ENDS {
             for target in targets.clone().filter(|_| turn < ENDS) {
                 let outgoing = self.end_marker(target);
+                if let Some(sample) = self.surveys.get(target).and_then(Survey::end) {
+                    let end = Outgoing { reply_wanted: false, sample: Some(sample), ..outgoing };
+                    self.requester.send(end, &mut self.table, outbox, reporter)?;
+                }
                 self.requester.send(outgoing, &mut self.table, outbox, reporter)?;
             }
             due += if turn < ENDS { END_INTERVAL } else { interval };
@@ -139,7 +143,7 @@ impl<'a> PingLoop<'a> {
                 }
             }
         }
-        Ok(self.take_answers(outbox, reporter).map(drop)?)
+        self.take_answers(outbox, reporter).map(drop)
     }
 
     /// The end marker of a target. Only if all receivers answer, their totals can be complete.

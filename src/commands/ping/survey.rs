@@ -50,6 +50,11 @@ impl Survey {
         self.samples += 1;
     }
 
+    /// The stream and the number of samples, for their end marker; `None` without samples.
+    pub fn end(&self) -> Option<(u64, u64)> {
+        (self.samples > 0).then_some((self.stream, self.samples))
+    }
+
     /// Notes that the request `number` was sent.
     pub fn sent(&mut self, number: u64, now: Duration) {
         self.census.sent(self.samples + number, now);
