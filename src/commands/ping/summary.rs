@@ -34,7 +34,12 @@ pub fn describe(
 }
 
 /// The targets, without those of unicast requests.
-fn targets(plan: &plan::Ping, ping: &PingLoop, outbox: &Outbox, elapsed: Duration) -> Vec<PingTarget> {
+fn targets(
+    plan: &plan::Ping,
+    ping: &PingLoop,
+    outbox: &Outbox,
+    elapsed: Duration,
+) -> Vec<PingTarget> {
     let multicast = outbox.endpoints().take(plan.endpoints.len()).enumerate();
     let target = |(position, (at, source)): (usize, (&Endpoint, SocketAddr))| PingTarget {
         group: at.group,
