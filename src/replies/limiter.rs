@@ -30,11 +30,11 @@ impl Limiter {
         Limiter { limit, sent: VecDeque::new(), by_address: HashMap::new() }
     }
 
-    /// Counts an answer to `address` at `now`, which never decreases.
+    /// Checks an answer to `address` that is sent at `now` or later.
     ///
     /// # Errors
-    /// The limit that forbids it. It is not counted.
-    pub fn take(&mut self, address: IpAddr, now: Duration) -> Result<(), Reason> {
+    /// The limit that forbids it.
+    pub fn check(&mut self, address: IpAddr, now: Duration) -> Result<(), Reason> {
         self.forget_old(now);
         if self.by_address.get(&address).is_some_and(|sent| *sent >= MOST_TO_ADDRESS) {
             return Err(Reason::AddressRate);
@@ -42,9 +42,15 @@ impl Limiter {
         if self.sent.len() >= self.limit {
             return Err(Reason::TotalRate);
         }
-        self.sent.push_back((now, address));
-        *self.by_address.entry(address).or_default() += 1;
         Ok(())
+    }
+
+    /// Counts an answer that was sent at `at` or earlier, which never decreases. With the times
+    /// before the check and after the sending, a process that is held up between them does not send
+    /// more on the wire.
+    pub fn count(&mut self, address: IpAddr, at: Duration) {
+        self.sent.push_back((at, address));
+        *self.by_address.entry(address).or_default() += 1;
     }
 
     fn forget_old(&mut self, now: Duration) {
@@ -75,11 +81,17 @@ mod tests {
         Ipv4Addr::from_bits(0x0a00_0000 + number).into()
     }
 
+    fn take(limiter: &mut Limiter, address: IpAddr, now: Duration) -> Result<(), Reason> {
+        limiter.check(address, now)?;
+        limiter.count(address, now);
+        Ok(())
+    }
+
     #[test]
     fn a_burst_has_the_limit_and_the_next_second_too() {
         let mut limiter = Limiter::new(1000);
         let mut burst = |at: Duration| {
-            (0..1_000_000).filter(|from| limiter.take(address(*from), at).is_ok()).count()
+            (0..1_000_000).filter(|from| take(&mut limiter, address(*from), at).is_ok()).count()
         };
         assert_eq!(burst(SECOND), 1000);
         assert_eq!(burst(SECOND + Duration::from_millis(999)), 0);
@@ -89,17 +101,27 @@ mod tests {
     #[test]
     fn one_address_gets_20_a_second() {
         let mut limiter = Limiter::new(1000);
-        let taken: Vec<_> = (0..30).map(|_| limiter.take(address(1), SECOND)).collect();
+        let taken: Vec<_> = (0..30).map(|_| take(&mut limiter, address(1), SECOND)).collect();
         assert_eq!(taken.iter().filter(|taken| taken.is_ok()).count(), 20);
         assert_eq!(taken[29], Err(Reason::AddressRate));
-        assert_eq!(limiter.take(address(2), SECOND), Ok(()));
+        assert_eq!(take(&mut limiter, address(2), SECOND), Ok(()));
+    }
+
+    #[test]
+    fn a_late_answer_counts_when_it_was_sent() {
+        let mut limiter = Limiter::new(1);
+        assert_eq!(limiter.check(address(1), SECOND), Ok(()));
+        limiter.count(address(1), SECOND * 2);
+        let just_before = SECOND * 3 - Duration::from_nanos(1);
+        assert_eq!(limiter.check(address(2), just_before), Err(Reason::TotalRate));
+        assert_eq!(limiter.check(address(2), SECOND * 3), Ok(()));
     }
 
     #[test]
     fn a_limit_of_one_names_the_total() {
         let mut limiter = Limiter::new(1);
-        assert_eq!(limiter.take(address(1), SECOND), Ok(()));
-        assert_eq!(limiter.take(address(2), SECOND), Err(Reason::TotalRate));
+        assert_eq!(take(&mut limiter, address(1), SECOND), Ok(()));
+        assert_eq!(take(&mut limiter, address(2), SECOND), Err(Reason::TotalRate));
     }
 
     proptest! {
@@ -113,7 +135,7 @@ mod tests {
             let mut now = Duration::ZERO;
             for (from, pause) in steps {
                 now += Duration::from_micros(pause);
-                if limiter.take(address(from), now).is_ok() {
+                if take(&mut limiter, address(from), now).is_ok() {
                     sent.push((now, from));
                 }
                 prop_assert!(limiter.sent.len() as u64 <= limit);

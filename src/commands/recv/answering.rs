@@ -260,7 +260,7 @@ impl Answering {
 
     fn send_reply(&mut self, waiting: Waiting, now: Duration, inbox: &Inbox) {
         let Waiting { key, header, reply, to, from } = waiting;
-        if let Err(reason) = self.limiter.take(to.ip(), now) {
+        if let Err(reason) = self.limiter.check(to.ip(), now) {
             return self.withhold(&key, reason);
         }
         // It made room for another sender.
@@ -277,14 +277,15 @@ impl Answering {
             ..reply
         };
         let header = Probe { kind: ProbeKind::Reply, host: host::host_id(), ..header };
-        match inbox.reply(&from, &reply.datagram(&header), to) {
-            Ok(()) => {
-                requester.replies = reply.replies;
-                self.replies += 1;
-            }
+        let sent = inbox.reply(&from, &reply.datagram(&header), to);
+        self.limiter.count(to.ip(), self.start.elapsed());
+        // No limit withheld a reply that the system refused: for the sender, it is lost on the way.
+        requester.replies = reply.replies;
+        match sent {
+            Ok(()) => self.replies += 1,
             Err(error) => {
                 debug!(%error, "cannot send a reply to {to}");
-                self.withhold(&key, Reason::Failed);
+                self.withheld.add(Reason::Failed, 1);
             }
         }
     }
@@ -309,10 +310,14 @@ impl Answering {
                 traffic_class: 0,
                 host: host::host_id(),
             };
-            let sent = self.limiter.take(asking.source.ip(), now).and_then(|()| {
-                send_report(inbox, &asking.key, &report.datagram(&header), asking.source)
-                    .inspect_err(|error| debug!(%error, "cannot send a report to {source}"))
-                    .map_err(|_| Reason::Failed)
+            let sent = self.limiter.check(asking.source.ip(), now).and_then(|()| {
+                let payload = report.datagram(&header);
+                let sent = send_report(inbox, &asking.key, &payload, asking.source);
+                self.limiter.count(asking.source.ip(), self.start.elapsed());
+                sent.map_err(|error| {
+                    debug!(%error, "cannot send a report to {source}");
+                    Reason::Failed
+                })
             });
             match sent {
                 Ok(()) => {
