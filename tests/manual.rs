@@ -12,7 +12,20 @@ mod skip;
 
 const MCAST: &str = env!("CARGO_BIN_EXE_mcast");
 
-const COMMANDS: &[&str] = &["send", "recv", "scan", "check", "ifaces", "completions", "man"];
+const COMMANDS: &[&str] = &[
+    "send",
+    "recv",
+    "scan",
+    "ping",
+    "check",
+    "bench",
+    "bench-throughput",
+    "bench-join",
+    "bench-groups",
+    "ifaces",
+    "completions",
+    "man",
+];
 
 /// Whether a tool runs. On minimized systems, `man` only prints a notice.
 fn has(tool: &str) -> bool {
@@ -123,7 +136,10 @@ fn a_page_has_every_option_of_the_help_and_commands_to_copy() {
     for command in COMMANDS {
         let page = folder.join(format!("mcast-{command}.1"));
         let text = run("man", &["-l", page.to_str().unwrap()]).1;
-        let help = run(MCAST, &[command, "--help"]).1;
+        let mut words: Vec<&str> = command.split('-').collect();
+        let typed = words.join(" ");
+        words.push("--help");
+        let help = run(MCAST, &words).1;
         // In the long help, each option has its own line: `-c, --count <N>`.
         let is_option = |line: &&str| {
             line.starts_with('-') && line.split(' ').all(|word| word.starts_with(['-', '<', '[']))
@@ -131,7 +147,7 @@ fn a_page_has_every_option_of_the_help_and_commands_to_copy() {
         for option in help.lines().map(str::trim).filter(is_option) {
             assert!(text.contains(option.trim_end_matches('.')), "{command}: {option}\n{text}");
         }
-        assert!(text.contains(&format!("    mcast {command}")), "{text}");
+        assert!(text.contains(&format!("    mcast {typed}")), "{text}");
     }
     let text = run("man", &["-l", folder.join("mcast-recv.1").to_str().unwrap()]).1;
     for section in ["ENVIRONMENT", "FILES"] {

@@ -1,6 +1,6 @@
 //! The metrics of `--assert`, and the kinds of their values.
 
-use super::{PairMetric, PingMetric};
+use super::{PairMetric, PingMetric, Statistic};
 
 /// A measured quantity. The names are those of the summary's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -142,25 +142,6 @@ pub enum MarketMetric {
     MessagesLost,
     /// Datagrams that only show that the sender is alive.
     Heartbeats,
-}
-
-/// A statistic over all measurements of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Statistic {
-    /// The smallest.
-    Min,
-    /// The mean.
-    Mean,
-    /// The median.
-    P50,
-    /// The 90th percentile.
-    P90,
-    /// The 99th percentile.
-    P99,
-    /// The 99.9th percentile.
-    P999,
-    /// The largest.
-    Max,
 }
 
 /// The kind of a metric's values, which decides their syntax.

@@ -61,7 +61,14 @@ fn receivers(
     ping: &PingLoop,
     outbox: &Outbox,
 ) -> (Vec<PingReceiver>, PingCounts) {
-    let all = ping.table.receivers();
+    let mut all = ping.table.receivers();
+    for receiver in &mut all {
+        // If a part of the receivers is asked, no answer to the last requests is no loss.
+        if ping.surveys.get(receiver.target).is_some_and(|survey| !survey.asks_all()) {
+            receiver.figures.expected -= receiver.figures.unresolved;
+            receiver.figures.unresolved = 0;
+        }
+    }
     let (multicast, unicast): (Vec<Receiver>, Vec<Receiver>) =
         all.into_iter().partition(|receiver| receiver.target < plan.endpoints.len());
     let mut sum = Figures::default();
