@@ -1,9 +1,9 @@
-# Asks a receiver for replies, and prints each as its source, its port and its payload in hexadecimal.
+# Asks a receiver for replies, and prints each: its source, its port and its payload in hexadecimal.
 #
 # asking.py ADDRESS PORT REQUEST...
 #
-# A request is `SEQUENCE,LENGTH,KIND,FLAGS`. The program ends with the reply to the last request, which a
-# receiver sends after all others.
+# A request is `SEQUENCE,LENGTH,KIND,FLAGS`. The program ends with the reply to the last
+# request, which a receiver sends after all others.
 target = socket.getaddrinfo(sys.argv[1], int(sys.argv[2]), type=socket.SOCK_DGRAM)[0]
 s = socket.socket(target[0], socket.SOCK_DGRAM)
 if target[0] == socket.AF_INET:
