@@ -8,10 +8,11 @@ use std::net::IpAddr;
 use lab::{Host, Lab, Running};
 use mcast::format::exchange::{REPLY_LEN, Reply};
 use mcast::format::probe::{self, Probe, ProbeKind, Reading};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const TARGET: &str = "239.1.1.1:5000";
-const ASKING: &str = include_str!("lab/asking.py");
+const ASKING: &str = concat!(include_str!("lab/requests.py"), include_str!("lab/asking.py"));
+const FORGING: &str = concat!(include_str!("lab/requests.py"), include_str!("lab/forging.py"));
 
 /// A reply as it arrived.
 #[derive(Debug)]
@@ -127,4 +128,94 @@ fn unicast_requests_are_answered_from_their_port() {
     let _unicast = receiver(&b, "10.0.0.101:5001 --reply");
     let answers = ask(&a, "10.0.0.101", 5001, &["0,112,0,1", "1,112,0,1"]);
     assert_eq!((sequences(&answers), answers[1].port), (vec![0, 1], 5001));
+}
+
+#[test]
+fn both_families_and_source_specific_groups_are_answered() {
+    let Some(lab) = Lab::with(&["python3"]) else { return };
+    let (a, b) = lab.pair_with_ipv6();
+    let _receiver = receiver(&b, "[ff12::1]:5000 10.0.0.100@232.1.1.1:5000 [ff12::2]:5001 --reply");
+    let requests = ["0,112,0,1", "1,112,0,1"];
+    let answers = ask(&a, "ff12::1%e0", 5000, &requests);
+    assert_eq!(sequences(&answers), [0, 1]);
+    assert!(answers.iter().all(|answer| answer.address.to_string().starts_with("fe80::")));
+    assert_eq!((answers[1].reply.ttl, answers[1].reply.reply_ttl), (Some(1), Some(64)));
+    let answers = ask(&a, &format!("{}%e0", answers[0].address), answers[0].port, &requests);
+    assert_eq!(sequences(&answers), [0, 1], "a unicast request to the port of the replies");
+    let answers = ask(&a, "232.1.1.1", 5000, &requests);
+    assert_eq!((sequences(&answers), answers[0].reply.ttl), (vec![0, 1], Some(1)));
+}
+
+#[test]
+fn forged_sources_get_no_reply() {
+    let Some(lab) = Lab::with(&["python3"]) else { return };
+    let (a, b) = lab.pair();
+    let receiver = receiver(&b, &format!("{TARGET} --reply"));
+    // The kernel itself takes no datagram from a group or 255.255.255.255, and none from its own
+    // or a loopback address.
+    let forged = [
+        "239.1.1.1/40000",
+        "224.0.0.1/5000",
+        "255.255.255.255/40000",
+        "10.0.0.255/40000",
+        "10.0.0.0/40000",
+        "0.0.0.0/40000",
+        "127.0.0.1/40000",
+        "10.0.0.101/40000",
+        "240.0.0.1/40000",
+        "10.0.0.100/0",
+        "10.0.0.100/80",
+        "10.0.0.100/40000",
+    ];
+    let forging = a.python(FORGING, &[&["each"], &forged[..]].concat());
+    forging.line(|line| line == "sent");
+    let summary = summary(receiver);
+    forging.signal("INT");
+    let seen: Value = serde_json::from_str(forging.ends(0).out.lines().last().unwrap()).unwrap();
+    assert_eq!((&seen["replies"], &seen["to"]), (&json!(1), &json!(["10.0.0.100"])), "{summary}");
+    assert_eq!(summary["replies"], 1);
+    let withheld = &summary["replies_withheld"];
+    assert_eq!(withheld["port"], 2, "{summary}");
+    // Which of the others arrive depends on the kernel; none counts for another reason.
+    let received = summary["datagrams"].as_u64().expect("a number");
+    assert_eq!(withheld["recipient"].as_u64(), Some(received - 3), "{summary}");
+    assert_eq!(withheld["failed"], 0, "{summary}");
+}
+
+/// Sends requests from random sources. Returns what was seen of the replies.
+fn flood(lab: &Lab, options: &str, requests: &str) -> (Value, Value) {
+    let (a, b) = lab.pair();
+    // Each neighbour resolves, and the replies to other addresses leave by a default route.
+    let mac = a.shell("ip -br link show e0 | awk '{print $3}'");
+    let neighbours = format!(
+        "for n in $(seq 1 254); do [ $n = 101 ] || \
+         echo neigh replace 10.0.0.$n lladdr {} dev e0; done | ip -batch -; \
+         ip route add default via 10.0.0.100",
+        mac.trim()
+    );
+    b.shell(&neighbours);
+    let arguments = format!("recv --iface e0 {TARGET} --reply --rcvbuf 4MiB -q -o json {options}");
+    let receiver = b.mcast(&arguments).ready_when_member(&b, "e0", "239.1.1.1");
+    let forging = a.python(FORGING, &["flood", requests]);
+    forging.line(|line| line == "sent");
+    let summary = summary(receiver);
+    forging.signal("INT");
+    let seen: Value = serde_json::from_str(forging.ends(0).out.lines().last().unwrap()).unwrap();
+    for to in seen["to"].as_array().expect("a list") {
+        let to: std::net::Ipv4Addr = to.as_str().expect("an address").parse().expect("an address");
+        let is_forbidden = to.is_multicast() || to.is_loopback() || to.octets()[0] >= 240;
+        assert!(!is_forbidden && !to.is_broadcast() && to.octets() != [10, 0, 0, 255], "{to}");
+    }
+    assert!(seen["replies"].as_u64() > Some(0), "{summary}");
+    (seen, summary)
+}
+
+#[test]
+fn a_flood_of_forged_requests_causes_no_more_replies_than_the_limit() {
+    let Some(lab) = Lab::with(&["python3"]) else { return };
+    let requests = std::env::var("MCAST_FORGED_REQUESTS").unwrap_or("100000".into());
+    for (options, limit) in [("", 1000), ("--spin", 1000), ("--reply-limit 50", 50)] {
+        let (seen, summary) = flood(&lab, options, &requests);
+        assert!(seen["most"].as_u64() <= Some(limit), "{options}: {seen} {summary}");
+    }
 }

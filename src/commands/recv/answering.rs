@@ -30,6 +30,7 @@ const WANTED: u8 = 0b101;
 /// Answers the requests that a receiver takes.
 pub struct Answering {
     receiver: u64,
+    host: u64,
     start: Instant,
     limit: u64,
     limiter: Limiter,
@@ -80,6 +81,7 @@ impl Answering {
         let ports: Vec<u16> = unicast.map(|at| at.port).chain(inbox.reply_ports()).collect();
         let mut answering = Answering {
             receiver: random(),
+            host: host::host_id(),
             start,
             limit: plan.reply_limit,
             limiter: Limiter::new(plan.reply_limit),
@@ -276,7 +278,7 @@ impl Answering {
             reply_ttl: inbox.reply_ttl(&from),
             ..reply
         };
-        let header = Probe { kind: ProbeKind::Reply, host: host::host_id(), ..header };
+        let header = Probe { kind: ProbeKind::Reply, host: self.host, ..header };
         let sent = inbox.reply(&from, &reply.datagram(&header), to);
         self.limiter.count(to.ip(), self.start.elapsed());
         // No limit withheld a reply that the system refused: for the sender, it is lost on the way.
@@ -308,7 +310,7 @@ impl Answering {
                 sent: unix_nanos(),
                 ttl: 0,
                 traffic_class: 0,
-                host: host::host_id(),
+                host: self.host,
             };
             let sent = self.limiter.check(asking.source.ip(), now).and_then(|()| {
                 let payload = report.datagram(&header);
