@@ -1,7 +1,9 @@
 //! Arbitrary text as a described header, and arbitrary bytes as a datagram with that header or with
-//! one of the known headers of market data. The same bytes are an IP packet, and the content of a
-//! packet of IGMP, MLD and PIM.
+//! one of the known headers of market data. The same bytes are an IP packet, the content of a
+//! packet of IGMP, MLD and PIM, and the answers of receivers.
 
+#[path = "answers.rs"]
+mod answers;
 #[path = "numbers.rs"]
 mod numbers;
 
@@ -22,6 +24,7 @@ pub fn run(bytes: &[u8]) {
     known(bytes);
     known(payload.get(1..).unwrap_or_default());
     packets(bytes);
+    answers::run(bytes);
 }
 
 const IPV4: u16 = 0x0800;

@@ -73,3 +73,66 @@ fn is_unicast(address: IpAddr) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::iface::Address;
+
+    fn recipients(ip: Ipv4Addr, prefix: u8) -> Recipients {
+        let address = Address { ip: ip.into(), prefix: Some(prefix) };
+        let interface = Interface { index: 2, addresses: vec![address], ..Interface::default() };
+        Recipients::new(&[interface], vec![5000])
+    }
+
+    #[test]
+    fn a_program_on_this_host_gets_answers_but_the_receiver_itself_does_not() {
+        let own = Ipv4Addr::new(10, 0, 0, 1);
+        let check = |port| recipients(own, 24).check((own, port).into(), 7000, Some(2));
+        assert_eq!(check(40_000), Ok(()));
+        assert_eq!(check(5000), Err(Reason::Recipient));
+    }
+
+    #[test]
+    fn a_system_port_gets_answers_only_if_the_request_went_to_it() {
+        let to = SocketAddr::from(([10, 0, 0, 9], 319));
+        let check = |port| recipients(Ipv4Addr::new(10, 0, 0, 1), 24).check(to, port, Some(2));
+        assert_eq!((check(319), check(5000)), (Ok(()), Err(Reason::Port)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_goes_to_many_hosts_or_to_no_port(
+            (bits, own) in any::<(u32, u32)>(),
+            (port, request_port) in any::<(u16, u16)>(),
+            prefix in 0..=32_u8,
+            is_near: bool,
+        ) {
+            let own = Ipv4Addr::from_bits(own);
+            let ip = Ipv4Addr::from_bits(if is_near { own.to_bits() ^ (bits & 0xff) } else { bits });
+            let recipients = recipients(own, prefix);
+            if recipients.check((ip, port).into(), request_port, Some(2)).is_ok() {
+                prop_assert!(!ip.is_multicast() && !ip.is_broadcast() && !ip.is_unspecified());
+                prop_assert!(!ip.is_loopback() && port > 0);
+                prop_assert!(port >= 1024 || port == request_port);
+                let host = 32 - u32::from(prefix);
+                let ones = 1_u64.checked_shl(host).map_or(u32::MAX, |all| (all - 1) as u32);
+                let is_here = (ip.to_bits() ^ own.to_bits()) & !ones == 0;
+                let is_network = (1..=30).contains(&prefix) && !own.is_loopback() && is_here;
+                prop_assert!(!is_network || ip.to_bits() & ones != ones);
+                prop_assert!(ip != own || port != 5000);
+            }
+        }
+
+        #[test]
+        fn no_answer_goes_to_a_group_of_ipv6(bits: u128, port: u16) {
+            let ip = std::net::Ipv6Addr::from_bits(bits);
+            let recipients = recipients(Ipv4Addr::new(10, 0, 0, 1), 24);
+            if recipients.check((ip, port).into(), port, Some(2)).is_ok() {
+                prop_assert!(!ip.is_multicast() && !ip.is_unspecified() && !ip.is_loopback());
+            }
+        }
+    }
+}
