@@ -59,7 +59,7 @@ fn header(bits: u8, sequence: u8) -> Probe {
         synchronised: bits & 4 != 0,
         stream: if bits & 8 == 0 { STREAM } else { 0 },
         sequence: u64::from(sequence) % 10,
-        sent: u64::from(bits & 0x70) << 57 | u64::from(sequence) * 1_000,
+        sent: (u64::from(bits & 0x70) << 57) | (u64::from(sequence) * 1_000),
         ttl: bits,
         traffic_class: 0,
         host: 0,
