@@ -57,7 +57,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::probe::{MIN_LEN, Probe, Writer};
+use super::probe::{self, MIN_LEN, Probe};
 
 /// The length of a reply, and of the shortest request for one, in bytes.
 pub const REPLY_LEN: usize = 112;
@@ -176,7 +176,7 @@ impl Reply {
         body.extend([self.ttl.unwrap_or(0), self.reply_ttl.unwrap_or(0)]);
         body.extend(if self.kernel_time { KERNEL_TIME } else { 0 }.to_be_bytes());
         body.extend([0; 4]);
-        datagram(header, &body)
+        probe::datagram(header, &body)
     }
 }
 
@@ -264,7 +264,7 @@ impl Report {
         body.extend([self.ttl.unwrap_or(0), flags]);
         body.extend(self.port.to_be_bytes());
         body.extend(self.group.to_be_bytes());
-        datagram(header, &body)
+        probe::datagram(header, &body)
     }
 }
 
@@ -279,10 +279,6 @@ pub fn group_hash(group: IpAddr) -> u32 {
         IpAddr::V4(group) => add(&group.octets()),
         IpAddr::V6(group) => add(&group.octets()),
     }
-}
-
-fn datagram(header: &Probe, body: &[u8]) -> Vec<u8> {
-    Writer::with_body(0, body).bytes(header)
 }
 
 /// The bytes behind the header.
@@ -329,7 +325,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::format::probe::{self, ProbeKind, Reading};
+    use crate::format::probe::{ProbeKind, Reading, Writer};
 
     fn header(kind: ProbeKind) -> Probe {
         Probe {

@@ -199,28 +199,7 @@ impl Writer {
 
     /// Writes a probe over another one of this writer: they differ only in the header.
     pub fn rewrite(&self, probe: &Probe, bytes: &mut [u8]) {
-        let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
-        bytes[..4].copy_from_slice(MAGIC);
-        bytes[4] = VERSION;
-        bytes[5] = match probe.kind {
-            ProbeKind::Data => 0,
-            ProbeKind::End => 1,
-            ProbeKind::Reply => 2,
-            ProbeKind::Report => 3,
-        };
-        let flag = |set: bool, bit: u16| if set { bit } else { 0 };
-        let flags = flag(probe.reply_wanted, REPLY_WANTED)
-            | flag(probe.synchronised, SYNCHRONISED)
-            | flag(probe.report_wanted, REPORT_WANTED);
-        bytes[6..8].copy_from_slice(&flags.to_be_bytes());
-        bytes[8..16].copy_from_slice(&probe.stream.to_be_bytes());
-        bytes[16..24].copy_from_slice(&probe.sequence.to_be_bytes());
-        bytes[24..32].copy_from_slice(&probe.sent.to_be_bytes());
-        bytes[32] = probe.ttl;
-        bytes[33] = probe.traffic_class;
-        bytes[34..36].copy_from_slice(&len.to_be_bytes());
-        bytes[40..48].copy_from_slice(&probe.host.to_be_bytes());
-        bytes[CRC].fill(0);
+        write_header(probe, bytes);
         let crc = self.tail.append_to(crc32c::crc32c(&bytes[..MIN_LEN]));
         bytes[CRC].copy_from_slice(&crc.to_be_bytes());
     }
@@ -231,6 +210,41 @@ impl Writer {
         self.write(probe, &mut bytes);
         bytes
     }
+}
+
+/// Writes the header over the first bytes, with a checksum of zero.
+fn write_header(probe: &Probe, bytes: &mut [u8]) {
+    let len = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+    bytes[..4].copy_from_slice(MAGIC);
+    bytes[4] = VERSION;
+    bytes[5] = match probe.kind {
+        ProbeKind::Data => 0,
+        ProbeKind::End => 1,
+        ProbeKind::Reply => 2,
+        ProbeKind::Report => 3,
+    };
+    let flag = |set: bool, bit: u16| if set { bit } else { 0 };
+    let flags = flag(probe.reply_wanted, REPLY_WANTED)
+        | flag(probe.synchronised, SYNCHRONISED)
+        | flag(probe.report_wanted, REPORT_WANTED);
+    bytes[6..8].copy_from_slice(&flags.to_be_bytes());
+    bytes[8..16].copy_from_slice(&probe.stream.to_be_bytes());
+    bytes[16..24].copy_from_slice(&probe.sequence.to_be_bytes());
+    bytes[24..32].copy_from_slice(&probe.sent.to_be_bytes());
+    bytes[32] = probe.ttl;
+    bytes[33] = probe.traffic_class;
+    bytes[34..36].copy_from_slice(&len.to_be_bytes());
+    bytes[40..48].copy_from_slice(&probe.host.to_be_bytes());
+    bytes[CRC].fill(0);
+}
+
+/// A probe with `body` behind the header, of their length. A [`Writer`] pays off only for many.
+pub fn datagram(probe: &Probe, body: &[u8]) -> Vec<u8> {
+    let mut bytes = [&[0; MIN_LEN], body].concat();
+    write_header(probe, &mut bytes);
+    let crc = checksum(&bytes);
+    bytes[CRC].copy_from_slice(&crc.to_be_bytes());
+    bytes
 }
 
 /// The constant part behind the header. A CRC is linear: that of two parts is that of the second,
