@@ -9,7 +9,7 @@ use lab::{Finished, Host, Lab, Running, eventually};
 use serde_json::{Value, json};
 
 const FRAMES: &str = include_str!("lab/frames.py");
-const PROBES: &str = include_str!("lab/probes.py");
+const PROBES: &str = concat!(include_str!("lab/crc32c.py"), include_str!("lab/probes.py"));
 
 /// Sends `many` datagrams of `len` bytes with a wrong checksum, each followed by a correct one.
 fn send_frames(host: &Host, ip: Ip, len: usize, many: usize) {

@@ -8,7 +8,7 @@ use lab::{Finished, Host, Lab, Running, eventually};
 use serde_json::{Value, json};
 
 /// Writes probes without any of the program's own code.
-const PROBES: &str = include_str!("lab/probes.py");
+const PROBES: &str = concat!(include_str!("lab/crc32c.py"), include_str!("lab/probes.py"));
 
 /// Runs a script of probes to its end, while `recv` receives.
 fn script(host: &Host, recv: &Running, lines: &str) {

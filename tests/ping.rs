@@ -17,7 +17,7 @@ fn receiver(host: &Host) -> Running {
 /// The same, by an implementation apart from mcast's own.
 fn foreign_receiver(host: &Host) -> Running {
     let arguments = ["239.1.1.1", "5000", "10.0.0.101"];
-    host.python(include_str!("lab/replying.py"), &arguments).ready()
+    host.python(lab::REPLYING, &arguments).ready()
 }
 
 fn ping(host: &Host, options: &str) -> Running {
@@ -220,4 +220,16 @@ fn two_hundred_receivers_answer() {
     let sums = names.map(|name| summary[name].as_u64().expect(name));
     assert_eq!(sums, [600, 600, 0, 0], "{}", summary["targets"]);
     assert_eq!(summary["targets"][0]["estimate"], Value::Null);
+
+    // With a small budget, only a share of them answers each request.
+    let finished = json_of(&a, "-c 4 -i 1s --reply-budget 100");
+    let summary = finished.summary();
+    let estimate = &summary["targets"][0]["estimate"];
+    let number = |name: &str| estimate[name].as_u64().unwrap_or_else(|| panic!("{summary}"));
+    assert!(number("low") <= number("receivers") && number("receivers") <= number("high"));
+    assert!(number("low") > 0, "{estimate}");
+    for name in ["lost_to", "lost_back", "restarts"] {
+        let all = summary["receivers"].as_array().expect("a list");
+        assert!(all.iter().all(|receiver| receiver[name] == 0), "{name}: {}", finished.err);
+    }
 }

@@ -11,8 +11,16 @@ use mcast::format::probe::{self, Probe, ProbeKind, Reading};
 use serde_json::{Value, json};
 
 const TARGET: &str = "239.1.1.1:5000";
-const ASKING: &str = concat!(include_str!("lab/requests.py"), include_str!("lab/asking.py"));
-const FORGING: &str = concat!(include_str!("lab/requests.py"), include_str!("lab/forging.py"));
+const ASKING: &str = concat!(
+    include_str!("lab/crc32c.py"),
+    include_str!("lab/requests.py"),
+    include_str!("lab/asking.py")
+);
+const FORGING: &str = concat!(
+    include_str!("lab/crc32c.py"),
+    include_str!("lab/requests.py"),
+    include_str!("lab/forging.py")
+);
 
 /// A reply as it arrived.
 #[derive(Debug)]
@@ -128,6 +136,58 @@ fn unicast_requests_are_answered_from_their_port() {
     let _unicast = receiver(&b, "10.0.0.101:5001 --reply");
     let answers = ask(&a, "10.0.0.101", 5001, &["0,112,0,1", "1,112,0,1"]);
     assert_eq!((sequences(&answers), answers[1].port), (vec![0, 1], 5001));
+}
+
+#[test]
+fn portable_calls_answer_too() {
+    let Some(lab) = Lab::with(&["python3"]) else { return };
+    let (a, b) = lab.pair();
+    let _receiver = receiver(&b, &format!("{TARGET} --reply --portable"));
+    let answers = ask(&a, "239.1.1.1", 5000, &["0,112,0,1", "1,112,0,1"]);
+    assert_eq!(sequences(&answers), [0, 1]);
+    assert_eq!((answers[1].reply.kernel_time, answers[1].reply.ttl), (false, None));
+    let answers = ask(&a, "10.0.0.101", answers[0].port, &["5,112,0,1"]);
+    assert_eq!(sequences(&answers), [5]);
+}
+
+#[test]
+fn a_program_on_the_same_host_gets_replies() {
+    let Some(lab) = Lab::open() else { return };
+    let host = lab.host();
+    let other = lab.host();
+    lab.wire(&host, &other);
+    host.shell("ip addr add 10.0.0.101/24 dev e0; ip link set lo up");
+    for iface in ["e0", "lo"] {
+        let line = format!("recv --iface {iface} {TARGET} --reply -o json");
+        let receiver = host.mcast(&line).ready();
+        let line = format!("ping --iface {iface} {TARGET} -c 2 -i 60ms -W 100ms -o json");
+        let summary = host.mcast(&line).ends(0).summary();
+        assert_eq!((&summary["replies"], &summary["lost"]), (&json!(2), &json!(0)), "{summary}");
+        drop(receiver);
+    }
+}
+
+#[test]
+fn a_reply_that_the_system_refuses_is_lost_on_the_way_back() {
+    let Some(lab) = Lab::with(&["nft"]) else { return };
+    let (a, b) = lab.pair();
+    let receiver = receiver(&b, &format!("{TARGET} --reply"));
+    // One in four replies is refused. Its length tells it from other datagrams.
+    b.firewall(
+        "table ip t { chain c { type filter hook output priority 0; udp length 120 \
+         numgen inc mod 4 1 drop; }; }",
+    );
+    let line = format!("ping --iface e0 {TARGET} -c 8 -i 60ms -o json");
+    let pinged = a.mcast(&line).ends(0).summary();
+    let counts = ["lost_to", "lost_back", "withheld", "replies"].map(|name| &pinged[name]);
+    let received = summary(receiver);
+    let failed = received["replies_withheld"]["failed"].as_u64().expect("a number");
+    // The replies to samples of the start and to end markers may be refused, too.
+    assert!((2..=3).contains(&failed), "{received}");
+    assert_eq!(counts[0], 0);
+    assert_eq!(counts[2], 0, "{pinged}");
+    let lost = counts[1].as_u64().expect("a number");
+    assert_eq!((lost, counts[3].as_u64()), (2, Some(6)), "{pinged} {received}");
 }
 
 #[test]

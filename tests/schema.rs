@@ -413,7 +413,7 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
     drop(sender);
 
     // Pings: with and without an answer, an expectation and an assertion.
-    let receiver = b.python(include_str!("lab/replying.py"), &["239.1.1.1", "5000", "10.0.0.101"]);
+    let receiver = b.python(lab::REPLYING, &["239.1.1.1", "5000", "10.0.0.101"]);
     let receiver = receiver.ready();
     let list = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("schema-receivers");
     std::fs::write(&list, "10.0.0.9\n").expect("a file");

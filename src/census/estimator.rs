@@ -10,6 +10,9 @@ use crate::format::exchange::{ALL, Reply, Request};
 /// The receivers that the first request reckons with.
 const MOST_RECEIVERS: f64 = 1e6;
 
+/// The time between two requests of the start: longer than most round trips.
+pub const STEP: Duration = Duration::from_millis(300);
+
 /// How many receivers may answer at once: their answers fit a default receive buffer.
 const AT_ONCE: f64 = 100.0;
 
@@ -96,7 +99,7 @@ impl Census {
         };
         // A sample that brought answers shows how many receivers there are, too.
         let is_answered = self.rounds.iter().any(|round| round.replies > 0);
-        self.is_starting &= self.next.share != ALL && !is_answered;
+        self.is_starting &= !self.next.asks_all() && !is_answered;
         self.next
     }
 
@@ -127,7 +130,7 @@ impl Census {
 
     /// The receivers that answered lately, if all were asked.
     fn distinct(&self) -> Option<Estimate> {
-        let count = self.rounds.iter().rev().take_while(|round| round.is_of_all()).count();
+        let count = self.rounds.iter().rev().take_while(|round| round.request.asks_all()).count();
         let number = |newest: usize| Some(self.rounds.get(self.rounds.len() - newest)?.number);
         let oldest = number(count)?;
         let all = self.losses.distinct(oldest)? as f64;
@@ -145,7 +148,7 @@ impl Census {
         let is_known = self.rounds.iter().any(|round| round.is_settled(now));
         let rounds = self.rounds.iter().filter(|round| !is_known || round.is_settled(now));
         let (replies, asked) = rounds.fold((0.0, 0.0), |(replies, asked), round| {
-            (replies + round.replies as f64, asked + round.probability())
+            (replies + round.replies as f64, asked + round.request.probability())
         });
         let ((to, of_to), (back, of_back)) =
             (self.losses.towards().value(), self.losses.back().value());
@@ -172,7 +175,7 @@ impl Census {
         let open = self.rounds.iter().filter(|round| !round.is_settled(now));
         // Only a count that chance does not explain raises the bound, and then by its own bound.
         let shown = open.filter_map(|round| {
-            let (replies, asked) = (round.replies as f64, round.probability() * arriving);
+            let (replies, asked) = (round.replies as f64, round.request.probability() * arriving);
             let chance = CONTROLLED * replies.sqrt();
             (replies - chance > bound * asked).then_some((replies + chance) / asked)
         });
@@ -186,7 +189,7 @@ impl Census {
             let split = settled - newest;
             let sum = |rounds: &mut dyn Iterator<Item = &Round>| {
                 rounds.fold((0.0, 0.0), |(replies, asked), round| {
-                    (replies + round.replies as f64, asked + round.probability())
+                    (replies + round.replies as f64, asked + round.request.probability())
                 })
             };
             let (old, old_asked) = sum(&mut self.rounds.iter().take(split));

@@ -5,9 +5,9 @@
 //! after a random part of the window. [`Census`] chooses both, and keeps the replies per second
 //! below a budget.
 //!
-//! - **Start.** Nothing is known about the number of receivers. The first request takes 10^6 for
-//!   granted, and asks for half a second's budget. If nobody answers, the upper bound falls, and the
-//!   share of the next request rises. Two of these requests lead to the share of all receivers. They
+//! - **Start.** Nothing is known about the number of receivers. The first request allows for 10^6, and
+//!   asks for half a second's budget. If no receiver answers, the upper bound falls, and the share of
+//!   the next request rises. Two of these requests lead to the share of all receivers. They
 //!   follow each other after [`Census::gap`], which is shorter than the interval. The start is over
 //!   when [`Census::is_starting`] returns false.
 //! - **Few receivers.** All receivers answer each request. The number is that of the receivers that
@@ -27,4 +27,4 @@ mod round;
 #[cfg(test)]
 mod simulation;
 
-pub use estimator::{Census, Estimate};
+pub use estimator::{Census, Estimate, STEP};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::format::exchange::{ALL, Request};
+use crate::format::exchange::Request;
 
 /// The longest round-trip time that a round waits for.
 const LONGEST_RTT: Duration = Duration::from_secs(1);
@@ -17,16 +17,6 @@ pub struct Round {
 }
 
 impl Round {
-    /// The probability that a receiver answers.
-    pub fn probability(&self) -> f64 {
-        (f64::from(self.request.share) + 1.0) / 2_f64.powi(32)
-    }
-
-    /// Whether all receivers should answer.
-    pub fn is_of_all(&self) -> bool {
-        self.request.share == ALL
-    }
-
     /// Whether no more replies are expected.
     pub fn is_settled(&self, now: Duration) -> bool {
         now.saturating_sub(self.sent) >= self.request.window + LONGEST_RTT

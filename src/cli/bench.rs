@@ -136,6 +136,27 @@ impl BenchCommand {
     }
 }
 
+/// The options of the benchmarks that send.
+#[derive(Debug, Args)]
+pub struct SendingArgs {
+    /// Stop the search after TIME [unit: us, ms, s, m, h] [default: 30m]
+    ///
+    /// A longer time than 30m requires --force.
+    #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "30m", hide_default_value = true, allow_hyphen_values = true, help_heading = LIMITS)]
+    pub time_limit: Duration,
+
+    /// Allow rates and times beyond the limits of mcast
+    ///
+    /// Rates near that of the link disturb all of its users. Groups that network protocols use
+    /// (224.0.0.0/24 and ff02::/16) are refused even with --force.
+    #[arg(long, help_heading = LIMITS)]
+    pub force: bool,
+
+    /// Set the TTL or hop limit [default: 1]
+    #[arg(long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = TARGET, display_order = 2)]
+    pub ttl: Option<u8>,
+}
+
 /// The arguments of `mcast bench throughput`.
 #[derive(Debug, Args)]
 #[command(
@@ -173,22 +194,9 @@ pub struct ThroughputArgs {
     #[arg(long, value_name = "RATE", default_value = "100Mbit", hide_default_value = true, allow_hyphen_values = true, help_heading = LIMITS)]
     pub max_rate: Rate,
 
-    /// Stop the search after TIME [unit: us, ms, s, m, h] [default: 30m]
-    ///
-    /// A longer time than 30m requires --force.
-    #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "30m", hide_default_value = true, allow_hyphen_values = true, help_heading = LIMITS)]
-    pub time_limit: Duration,
-
-    /// Allow rates and times beyond the limits of mcast
-    ///
-    /// Rates near that of the link disturb all of its users. Groups that network protocols use
-    /// (224.0.0.0/24 and ff02::/16) are refused even with --force.
-    #[arg(long, help_heading = LIMITS)]
-    pub force: bool,
-
-    /// Set the TTL or hop limit [default: 1]
-    #[arg(long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = TARGET, display_order = 2)]
-    pub ttl: Option<u8>,
+    /// The options of the benchmarks that send.
+    #[command(flatten)]
+    pub sending: SendingArgs,
 
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
@@ -269,19 +277,9 @@ pub struct GroupsArgs {
     #[arg(short, long, value_name = "N", value_parser = values::per_group, default_value = "5", hide_default_value = true, allow_hyphen_values = true, help_heading = LIMITS)]
     pub count: u64,
 
-    /// Stop the search after TIME [unit: us, ms, s, m, h] [default: 30m]
-    ///
-    /// A longer time than 30m requires --force.
-    #[arg(long, value_name = "TIME", value_parser = values::time, default_value = "30m", hide_default_value = true, allow_hyphen_values = true, help_heading = LIMITS)]
-    pub time_limit: Duration,
-
-    /// Allow rates and times beyond the limits of mcast
-    #[arg(long, help_heading = LIMITS)]
-    pub force: bool,
-
-    /// Set the TTL or hop limit [default: 1]
-    #[arg(long, value_name = "N", value_parser = values::ttl, allow_hyphen_values = true, help_heading = TARGET, display_order = 2)]
-    pub ttl: Option<u8>,
+    /// The options of the benchmarks that send.
+    #[command(flatten)]
+    pub sending: SendingArgs,
 
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]

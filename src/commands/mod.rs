@@ -14,6 +14,7 @@ mod recv;
 mod reporting;
 mod scan;
 mod send;
+mod send_warnings;
 mod usage;
 
 pub use dispatch::run;

@@ -152,10 +152,13 @@ pub struct TrialInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Datagrams were lost between the sender and a receiver.
-    Network,
+    /// Datagrams were lost between the sockets of the sender and a receiver.
+    Path,
     /// The kernel of a receiver dropped datagrams: a receive buffer was full.
     ReceiverKernel,
+    /// Datagrams were lost on the path or dropped by the kernel of a receiver, which does not count
+    /// its drops.
+    PathOrKernel,
     /// A receiver sent no report.
     ReceiverSilent,
     /// The sender did not reach the rate.

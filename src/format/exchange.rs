@@ -90,6 +90,16 @@ impl Request {
     pub const AT_ONCE: Request =
         Request { window: Duration::ZERO, share: ALL, interval: Duration::ZERO };
 
+    /// The probability that a receiver answers.
+    pub fn probability(&self) -> f64 {
+        (f64::from(self.share) + 1.0) / 2_f64.powi(32)
+    }
+
+    /// Whether all receivers should answer.
+    pub fn asks_all(&self) -> bool {
+        self.share == ALL
+    }
+
     /// The length of the body in bytes.
     pub const LEN: usize = 16;
 

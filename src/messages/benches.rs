@@ -152,8 +152,9 @@ fn trial(number: u32, cause: Option<Cause>, losses: [Option<f64>; 2]) -> TrialIn
 fn trials() -> String {
     let (none, some) = (Some(0.0), Some(0.021));
     let all = [
-        trial(1, Some(Cause::Network), [none, some]),
+        trial(1, Some(Cause::Path), [none, some]),
         trial(2, Some(Cause::ReceiverKernel), [some, none]),
+        trial(6, Some(Cause::PathOrKernel), [some, none]),
         trial(3, Some(Cause::ReceiverSilent), [none, None]),
         trial(4, Some(Cause::Sender), [none, none]),
         trial(5, None, [none, none]),
@@ -163,8 +164,9 @@ fn trials() -> String {
 
 fn throughputs() -> String {
     let bounds = [
-        Some(Cause::Network),
+        Some(Cause::Path),
         Some(Cause::ReceiverKernel),
+        Some(Cause::PathOrKernel),
         Some(Cause::ReceiverSilent),
         Some(Cause::Sender),
         Some(Cause::MaxRate),
@@ -182,7 +184,7 @@ fn throughputs() -> String {
         payload_bytes: 466,
         throughput_pps: bound.map(|_| 12_207.0),
         throughput_bps: bound.map(|_| 5e7),
-        failed_pps: bound.filter(|of| *of == Cause::Network).map(|_| 12_320.0),
+        failed_pps: bound.filter(|of| *of == Cause::Path).map(|_| 12_320.0),
         bound,
         trials: 8,
         receivers: vec![
@@ -202,7 +204,7 @@ fn throughputs() -> String {
         })
     };
     let all = bounds.map(row).to_vec();
-    let one = vec![row(Some(Cause::Network))];
+    let one = vec![row(Some(Cause::Path))];
     [summary(all, 2), summary(one, 1), summary(Vec::new(), 0)]
         .map(|summary| shown("bench throughput, the end", [summary]))
         .concat()

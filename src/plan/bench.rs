@@ -106,9 +106,9 @@ impl Throughput {
     fn new(args: &ThroughputArgs, host: &Host) -> Result<Self, PlanError> {
         let at = one(host.endpoints(std::slice::from_ref(&args.target), &args.common.iface)?)?;
         is_bearable(&at)?;
-        if !args.force {
+        if !args.sending.force {
             limit_rate("--max-rate", args.max_rate, MOST_PACKETS)?;
-            limit_time(args.time_limit)?;
+            limit_time(args.sending.time_limit)?;
         }
         Ok(Throughput {
             sizes: frame_sizes(&args.size, &at)?,
@@ -116,9 +116,14 @@ impl Throughput {
             trial: args.trial,
             max: args.max_rate,
             resolution: args.resolution,
-            time_limit: args.time_limit,
-            advice: advice_for_sender(host, std::slice::from_ref(&at), args.ttl, &args.common),
-            options: options(args.ttl),
+            time_limit: args.sending.time_limit,
+            advice: advice_for_sender(
+                host,
+                std::slice::from_ref(&at),
+                args.sending.ttl,
+                &args.common,
+            ),
+            options: options(args.sending.ttl),
             backend: args.common.backend(),
             at,
         })
@@ -201,16 +206,16 @@ impl Groups {
         if let Some(other) = endpoints.iter().find(|at| at.via.index != endpoints[0].via.index) {
             return Err(several_interfaces(&endpoints[0], other));
         }
-        if !args.force {
+        if !args.sending.force {
             limit_rate("--rate", args.rate, MOST_GROUP_PACKETS)?;
-            limit_time(args.time_limit)?;
+            limit_time(args.sending.time_limit)?;
         }
         Ok(Groups {
             rate: args.rate,
             count: args.count,
-            time_limit: args.time_limit,
-            advice: advice_for_sender(host, &endpoints, args.ttl, &args.common),
-            options: options(args.ttl),
+            time_limit: args.sending.time_limit,
+            advice: advice_for_sender(host, &endpoints, args.sending.ttl, &args.common),
+            options: options(args.sending.ttl),
             backend: args.common.backend(),
             endpoints,
         })

@@ -4,7 +4,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use crate::format::exchange::{ALL, Request};
+use crate::format::exchange::Request;
 use crate::units::RandomSequence;
 
 /// The most answers that wait.
@@ -15,7 +15,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 /// Whether this receiver is among the share that should answer.
 pub fn is_of_share(request: &Request, random: &mut RandomSequence) -> bool {
-    request.share == ALL || random.below(u32::MAX) <= request.share
+    random.occurs(request.probability())
 }
 
 /// A random part of the window of a request.

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::format::exchange::{ALL, REPORT_LEN, Report, Request, group_hash};
+use super::is_of_share;
+use crate::format::exchange::{REPORT_LEN, Report, Request, group_hash};
 use crate::format::probe::{Probe, ProbeKind};
 use crate::stats::stream::{Clock, Key, Stream};
 use crate::units::RandomSequence;
@@ -222,7 +223,8 @@ impl Reporter {
     /// Plans the report after one that is due. Returns whether to send this one.
     fn fall_due(&mut self, position: usize, now: Duration) -> bool {
         let stream = &mut self.streams[position];
-        let Request { interval, share, .. } = stream.request;
+        let request = stream.request;
+        let interval = request.interval;
         let is_final = std::mem::take(&mut stream.is_final);
         if is_final {
             stream.ended = Some(now);
@@ -233,8 +235,7 @@ impl Reporter {
         // A receiver that was held up does not catch up.
         let next = stream.due.map_or(now, |due| due + interval);
         stream.due = continues.then(|| if next > now { next } else { now + interval });
-        let chance = (f64::from(share) + 1.0) / 2.0_f64.powi(32);
-        let is_chosen = share == ALL || self.random.occurs(chance);
+        let is_chosen = is_of_share(&request, &mut self.random);
         self.of_share += u64::from(is_fresh && !is_chosen);
         is_fresh && is_chosen
     }

@@ -47,10 +47,48 @@ pub struct Text {
     trials: bench::Trials,
     cycles: bench::Cycles,
     steps: bench::Steps,
+    /// A line was written.
+    has_lines: bool,
 }
 
 impl Format for Text {
     fn event(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
+        let start = out.len();
+        self.write(event, out, notes)?;
+        // With --quiet, no line stands above a summary.
+        if !self.has_lines && out.get(start) == Some(&b'\n') {
+            out.remove(start);
+        }
+        self.has_lines |= out.len() > start;
+        Ok(())
+    }
+}
+
+impl Text {
+    /// `paint` colours the results, `paint_notes` the diagnostics.
+    pub fn new(screen: Screen, paint: Paint, paint_notes: Paint, whole: bool) -> Self {
+        let zone = match screen {
+            // The same on every host.
+            Screen::Buffer(_) => OnceCell::from(TimeZone::UTC),
+            Screen::Output | Screen::Diagnostics => OnceCell::new(),
+        };
+        Text {
+            screen,
+            paint,
+            paint_notes,
+            whole,
+            zone,
+            interfaces: Vec::new(),
+            has_findings: false,
+            found: scan::Growing::default(),
+            trials: bench::Trials::default(),
+            cycles: bench::Cycles::default(),
+            steps: bench::Steps::default(),
+            has_lines: false,
+        }
+    }
+
+    fn write(&mut self, event: &Event, out: &mut Vec<u8>, notes: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Listening(ready) => self.listening(ready, out),
             Event::Sending(ready) => self.sending(ready, out),
@@ -125,30 +163,6 @@ impl Format for Text {
             Event::IfacesSummary(summary) => self.ifaces_summary(summary, out),
             // The error is printed on standard error.
             Event::Failure(_) => Ok(()),
-        }
-    }
-}
-
-impl Text {
-    /// `paint` colours the results, `paint_notes` the diagnostics.
-    pub fn new(screen: Screen, paint: Paint, paint_notes: Paint, whole: bool) -> Self {
-        let zone = match screen {
-            // The same on every host.
-            Screen::Buffer(_) => OnceCell::from(TimeZone::UTC),
-            Screen::Output | Screen::Diagnostics => OnceCell::new(),
-        };
-        Text {
-            screen,
-            paint,
-            paint_notes,
-            whole,
-            zone,
-            interfaces: Vec::new(),
-            has_findings: false,
-            found: scan::Growing::default(),
-            trials: bench::Trials::default(),
-            cycles: bench::Cycles::default(),
-            steps: bench::Steps::default(),
         }
     }
 

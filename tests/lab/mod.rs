@@ -65,6 +65,9 @@ fn package(tool: &str) -> &str {
 /// and `pieces`.
 pub const TERMINAL: &str = include_str!("terminal.py");
 
+/// A Python program that answers requests for replies, an implementation apart from mcast's own.
+pub const REPLYING: &str = concat!(include_str!("crc32c.py"), include_str!("replying.py"));
+
 /// The search path for programs: an ordinary user's PATH lacks the directories of `ip` and `nft`.
 fn path() -> String {
     format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())

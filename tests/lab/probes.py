@@ -4,22 +4,6 @@ The first argument is the process id of the receiver. Each send waits until that
 """
 import socket, struct, sys, time
 
-TABLE = []
-for byte in range(256):
-    for _ in range(8):
-        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)  # the polynomial of Castagnoli, reflected
-    TABLE.append(byte)
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
-    return crc ^ 0xFFFFFFFF
-
-
-assert crc32c(b"123456789") == 0xE3069283
-
 DATA, END, REPLY = 0, 1, 2
 ANOTHER_HOST = 0x0123456789ABCDEF
 

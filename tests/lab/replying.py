@@ -2,18 +2,6 @@
 # Arguments: group, port, own address.
 import select, socket, struct, sys, time, random
 
-TABLE = []
-for value in range(256):
-    for _ in range(8):
-        value = value >> 1 ^ (0x82f63b78 if value & 1 else 0)
-    TABLE.append(value)
-
-def crc32c(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc = crc >> 8 ^ TABLE[(crc ^ byte) & 255]
-    return crc ^ 0xffffffff
-
 group, port, own = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 groups = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 groups.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,20 +1,6 @@
 """Requests for replies, by the table in the documentation."""
 import json, random, signal, socket, struct, sys, threading, time
 
-TABLE = []
-for byte in range(256):
-    for _ in range(8):
-        byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-    TABLE.append(byte)
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
-    return crc ^ 0xFFFFFFFF
-
-
 def request(sequence, length=112, kind=0, flags=1, stream=0x1234):
     """A request for a reply at once, of all receivers, with a right checksum."""
     head = struct.pack(">4sBBHQQQBBH", b"MCST", 1, kind, flags, stream, sequence, 42, 1, 0, length)

@@ -54,7 +54,7 @@ impl Asker {
         Asker { queue, batch, host: host::host_id() }
     }
 
-    /// Sends an end marker. If it cannot be sent, the next one may have more luck.
+    /// Sends an end marker. If it cannot be sent, the caller asks again.
     pub fn ask(&mut self, asked: &Asked, outbox: &Outbox) {
         let request = Request { window: asked.window, share: ALL, interval: NO_INTERVAL };
         let writer = Writer::with_body(REPORT_LEN as u16, &request.body());

@@ -55,7 +55,11 @@ impl<'a> PingLoop<'a> {
             requester: Requester::new(plan),
             table,
             unicast: Unicast::default(),
-            surveys: plan.endpoints.iter().map(|_| Survey::new(budget)).collect(),
+            surveys: plan
+                .endpoints
+                .iter()
+                .map(|at| Survey::new(at, plan.options.ttl, budget))
+                .collect(),
             rounds: 0,
             batch: sys::Batch::new(plan.backend),
             arrived: Vec::new(),

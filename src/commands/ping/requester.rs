@@ -1,9 +1,9 @@
 //! Sends requests and end markers.
 
-use std::collections::HashSet;
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::commands::send_warnings::SendWarnings;
 use crate::format::exchange::Request;
 use crate::format::probe::{Probe, ProbeKind, Writer};
 use crate::host;
@@ -17,9 +17,6 @@ use crate::units::UnixTime;
 /// The longest time that a request waits for space in the system's queues.
 const MAX_WAIT: Duration = Duration::from_millis(100);
 
-/// How many targets are named in warnings of one kind.
-const MAX_WARNINGS_OF_ONE_KIND: usize = 10;
-
 /// Sends requests and end markers, and counts the failures.
 pub struct Requester {
     size: u16,
@@ -30,8 +27,7 @@ pub struct Requester {
     queue: SendQueue,
     /// The requests that could not be sent, by target.
     pub errors: Vec<u64>,
-    /// The failures that were warned of: the position of the target, and the error.
-    warned: HashSet<(usize, Option<i32>)>,
+    warnings: SendWarnings,
 }
 
 /// A request or an end marker.
@@ -70,7 +66,7 @@ impl Requester {
             writer: (Request::AT_ONCE, writer),
             queue: SendQueue::new(plan.backend, true),
             errors: vec![0; plan.endpoints.len()],
-            warned: HashSet::new(),
+            warnings: SendWarnings::default(),
         }
     }
 
@@ -111,11 +107,11 @@ impl Requester {
             writer.write(&Probe { sent, ..probe }, slot.bytes);
             let result = outbox.send(&self.queue, 0);
             if let Some(error) = result.returned {
-                self.errors[target] += 1;
+                // An ICMP error answers an earlier request, which did leave.
                 let at = outbox.endpoint(target);
-                warn_once(&mut self.warned, target, error.raw_os_error(), || {
-                    reporter.warn(&send::came_back(at, &error))
-                })?;
+                let number = error.raw_os_error();
+                let warning = || send::came_back(at, &error);
+                self.warnings.warn(target, number, reporter, warning)?;
             }
             let Some(Failure { full, error, .. }) = result.failure else {
                 if outgoing.kind == ProbeKind::Data && outgoing.sample.is_none() {
@@ -131,24 +127,10 @@ impl Requester {
             outbox.give_up(target);
             if outgoing.kind == ProbeKind::Data {
                 self.errors[target] += 1;
-                warn_once(&mut self.warned, target, error.source.raw_os_error(), || {
-                    reporter.warn(&send::not_sent(&error))
-                })?;
+                let number = error.source.raw_os_error();
+                self.warnings.warn(target, number, reporter, || send::not_sent(&error))?;
             }
             return Ok(false);
         }
     }
-}
-
-/// Warns of a failure once for each target. Of many targets with the same error, only the first
-/// ones are named.
-fn warn_once(
-    warned: &mut HashSet<(usize, Option<i32>)>,
-    target: usize,
-    number: Option<i32>,
-    warn: impl FnOnce() -> io::Result<()>,
-) -> io::Result<()> {
-    let alike = warned.iter().filter(|(_, known)| *known == number).count();
-    let is_news = alike < MAX_WARNINGS_OF_ONE_KIND && warned.insert((target, number));
-    if is_news { warn() } else { Ok(()) }
 }

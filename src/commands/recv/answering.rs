@@ -11,7 +11,7 @@ use crate::event::AnswersInfo;
 use crate::format::exchange::{REPLY_LEN, Reply, Request};
 use crate::format::probe::{self, Probe, ProbeKind, Reading};
 use crate::host;
-use crate::iface::{Cast, Interface};
+use crate::iface::Cast;
 use crate::net::{Answer, Datagram, Inbox, NetError, ReplyFrom};
 use crate::notice::{Notice, receive};
 use crate::plan;
@@ -75,9 +75,8 @@ impl Answering {
     /// The operation that the system refused.
     pub fn open(plan: &plan::Recv, inbox: &mut Inbox, start: Instant) -> Result<Self, NetError> {
         inbox.open_replies(&plan.listens)?;
-        let takes_unicast = |cast: Cast| cast == Cast::Unicast;
-        let unicast =
-            plan.listens.iter().map(|listen| &listen.at).filter(|at| takes_unicast(at.cast));
+        let targets = plan.listens.iter().map(|listen| &listen.at);
+        let unicast = targets.filter(|at| at.cast == Cast::Unicast);
         let ports: Vec<u16> = unicast.map(|at| at.port).chain(inbox.reply_ports()).collect();
         let mut answering = Answering {
             receiver: random(),
@@ -104,13 +103,11 @@ impl Answering {
     /// Reads the addresses of this host again: their interfaces have changed.
     pub fn follow(&mut self) {
         match host::interfaces() {
-            Ok(interfaces) => self.note_interfaces(&interfaces),
+            Ok(interfaces) => {
+                self.recipients = Recipients::new(&interfaces, self.ports.clone());
+            }
             Err(error) => debug!(%error, "cannot list the interfaces"),
         }
-    }
-
-    fn note_interfaces(&mut self, interfaces: &[Interface]) {
-        self.recipients = Recipients::new(interfaces, self.ports.clone());
     }
 
     /// Takes a datagram, which may ask for an answer.

@@ -1,6 +1,5 @@
 //! Sends the queue of a sender, and counts the datagrams that were sent and the errors.
 
-use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -13,10 +12,11 @@ use super::payload::PayloadWriter;
 use super::recovery::{Recovery, Refusal};
 use super::source::Source;
 use super::steady_times::SteadyTimes;
+use crate::commands::send_warnings::SendWarnings;
 use crate::event::{self, Event, ProbeInfo, SentDatagram, TargetTotals};
 use crate::format::probe::ENDS;
 use crate::net::{Failure, NetError, Outbox, Queued, SendQueue, Slot, Wake};
-use crate::notice::{Notice, send};
+use crate::notice::send;
 use crate::plan;
 use crate::report::Reporter;
 use crate::stats::Meter;
@@ -29,9 +29,6 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// The same if datagrams that leave through other sockets wait behind it.
 const MAX_WAIT_OF_MANY: Duration = Duration::from_millis(100);
-
-/// How many targets are named in warnings of one kind.
-const MAX_WARNINGS_OF_ONE_KIND: usize = 10;
 
 /// Queues datagrams, sends the queue and counts.
 pub struct QueueSender {
@@ -54,8 +51,7 @@ pub struct QueueSender {
     times: Vec<SystemTime>,
     /// The same on the monotonic clock, for the meter.
     steady: SteadyTimes,
-    /// The failures that were warned of: the position of the endpoint, and the error.
-    warned: HashSet<(usize, Option<i32>)>,
+    warnings: SendWarnings,
 }
 
 /// The parts of a run that sending the queue needs.
@@ -106,7 +102,7 @@ impl QueueSender {
             queue: SendQueue::new(plan.backend, plan.period.is_some()),
             times: Vec::new(),
             steady: SteadyTimes::new(Instant::now()),
-            warned: HashSet::new(),
+            warnings: SendWarnings::default(),
         }
     }
 
@@ -208,7 +204,7 @@ impl QueueSender {
             if let Some(error) = result.returned {
                 let position = self.queue.items()[cursor.next].position;
                 let at = context.outbox.endpoint(position);
-                self.warn_once(position, error.raw_os_error(), context.reporter, || {
+                self.warnings.warn(position, error.raw_os_error(), context.reporter, || {
                     send::came_back(at, &error)
                 })?;
             }
@@ -276,7 +272,7 @@ impl QueueSender {
     ) -> io::Result<()> {
         self.totals[position].errors += datagrams as u64;
         let number = error.source.raw_os_error();
-        self.warn_once(position, number, context.reporter, || send::not_sent(&error))
+        self.warnings.warn(position, number, context.reporter, || send::not_sent(&error))
     }
 
     /// Counts and shows the datagrams of the queue that were sent.
@@ -361,20 +357,6 @@ impl QueueSender {
     pub fn ask_again(&mut self, outbox: &mut Outbox, reporter: &Reporter) -> Result<(), RunError> {
         let max_wait = MAX_WAIT_OF_MANY;
         send_end_markers(&self.payload, 1, &mut self.queue, max_wait, outbox, reporter)
-    }
-
-    /// Warns of a failure once for each target. If many targets fail with the same error, only the
-    /// first of them are named.
-    fn warn_once(
-        &mut self,
-        position: usize,
-        number: Option<i32>,
-        reporter: &mut Reporter,
-        warning: impl FnOnce() -> Notice,
-    ) -> io::Result<()> {
-        let alike = self.warned.iter().filter(|(_, known)| *known == number).count();
-        let news = alike < MAX_WARNINGS_OF_ONE_KIND && self.warned.insert((position, number));
-        if news { reporter.warn(&warning()) } else { Ok(()) }
     }
 }
 

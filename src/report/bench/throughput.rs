@@ -58,7 +58,8 @@ fn bps(bps: Option<f64>) -> String {
 /// Why a trial failed.
 fn why_failed(cause: Cause) -> &'static str {
     match cause {
-        Cause::Network => "lost in the network",
+        Cause::Path => "lost on the path",
+        Cause::PathOrKernel => "lost on the path, or dropped by a receiver's kernel",
         Cause::ReceiverKernel => "dropped by a receiver's kernel",
         Cause::ReceiverSilent => "no report from a receiver",
         Cause::Sender => "sender too slow",
@@ -69,10 +70,11 @@ fn why_failed(cause: Cause) -> &'static str {
 /// What bounds a result.
 fn bound(row: &ThroughputRow) -> &'static str {
     match row.bound {
-        Some(Cause::Network) => "network",
+        Some(Cause::Path) => "path",
+        Some(Cause::PathOrKernel) => "path, or receiver's kernel",
         Some(Cause::ReceiverKernel) => "receiver's kernel",
         Some(Cause::ReceiverSilent) => "silent receiver",
-        Some(Cause::Sender) => "sender: no limit of the network",
+        Some(Cause::Sender) => "sender: no limit of the path",
         Some(Cause::MaxRate) => "--max-rate: no limit found",
         Some(Cause::TimeLimit) => "time limit: search incomplete",
         None => "interrupted",

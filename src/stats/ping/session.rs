@@ -129,6 +129,11 @@ impl Session {
         self.span
     }
 
+    /// The first request that the receiver received.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
     /// Whether the receiver counts from a request on that follows all of this session.
     pub fn is_over(&self, reply: &Reply) -> bool {
         reply.first != self.first && reply.first >= self.until

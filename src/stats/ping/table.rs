@@ -277,8 +277,8 @@ fn is_same_place(one: &Session, other: &Session) -> bool {
 }
 
 /// Whether a run began after all answers of an earlier one at the same address. Otherwise two
-/// receivers run there.
+/// receivers run there. A run that received earlier requests was only not asked to answer them.
 fn replaces(later: &Session, earlier: &Session) -> bool {
     let (Some((low, _)), Some((_, high))) = (later.span(), earlier.span()) else { return false };
-    is_same_place(later, earlier) && high < low
+    is_same_place(later, earlier) && high < low.min(later.first())
 }

@@ -232,6 +232,27 @@ fn two_receivers_of_one_host_are_two() {
 }
 
 #[test]
+fn a_receiver_that_is_asked_later_is_no_restart() {
+    let mut table = table(6);
+    let mut peers = [Peer::new(1, "10.0.0.1:4000", START), Peer::new(2, "10.0.0.1:4001", START)];
+    for number in 0..6 {
+        // The first three requests ask the first receiver, and the others the second one.
+        for (position, peer) in peers.iter_mut().enumerate() {
+            let is_asked = (number < 3) == (position == 0);
+            peer.limit = if is_asked { u32::MAX } else { 0 };
+            if let Some(reply) = peer.reply(number, false, sent_at(number) + 1000) {
+                table.take(&arrives(reply));
+            }
+        }
+    }
+    let receivers = table.receivers();
+    assert_eq!(receivers.len(), 2, "{receivers:?}");
+    let second = &receivers[1].figures;
+    assert_eq!((second.expected, second.answered, second.withheld), (6, 3, 3));
+    assert!(receivers.iter().all(|receiver| receiver.figures.lost_to == 0));
+}
+
+#[test]
 fn a_receiver_that_forgot_the_sender_counts_again() {
     let mut table = table(8);
     let mut peer = Peer::new(1, "10.0.0.1:4000", START - INTERVAL);

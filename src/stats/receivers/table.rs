@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::receiver::{Receiver, ReportedStream};
 use super::state::State;
 use super::totals::Totals;
-use crate::format::exchange::{ALL, Report, Request};
+use crate::format::exchange::{Report, Request};
 use crate::format::probe::{Probe, ProbeKind};
 
 /// The most entries: one for each receiver, group and port. The table takes about 20 MB then.
@@ -232,12 +232,13 @@ fn of_host(source: SocketAddr) -> SocketAddr {
 
 /// How long a receiver that follows `request` may be without a report.
 fn silence(request: &Request) -> Option<Duration> {
-    let share = (f64::from(request.share) + 1.0) / 2.0_f64.powi(32);
-    let intervals = if request.share == ALL {
+    let intervals = if request.asks_all() {
         f64::from(SILENT_INTERVALS)
     } else {
-        // A receiver reports after each interval with the probability `share`.
-        (SILENT_BY_CHANCE.ln() / (-share).ln_1p()).ceil().max(SILENT_INTERVALS.into())
+        // A receiver reports after each interval with the probability of the share.
+        (SILENT_BY_CHANCE.ln() / (-request.probability()).ln_1p())
+            .ceil()
+            .max(SILENT_INTERVALS.into())
     };
     let seconds = request.interval.as_secs_f64() * intervals + request.window.as_secs_f64();
     Duration::try_from_secs_f64(seconds).ok()

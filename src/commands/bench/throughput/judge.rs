@@ -47,7 +47,7 @@ pub fn passed(receiver: &TrialReceiver, allowed: f64) -> Option<bool> {
 pub fn cause(receivers: &[TrialReceiver], sent: u64, allowed: f64) -> Option<Cause> {
     let causes: Vec<Cause> =
         receivers.iter().filter_map(|of| cause_at(of, sent, allowed)).collect();
-    let order = [Cause::ReceiverSilent, Cause::Network, Cause::ReceiverKernel];
+    let order = [Cause::ReceiverSilent, Cause::Path, Cause::PathOrKernel, Cause::ReceiverKernel];
     order.into_iter().find(|cause| causes.contains(cause))
 }
 
@@ -57,11 +57,11 @@ fn cause_at(receiver: &TrialReceiver, sent: u64, allowed: f64) -> Option<Cause> 
         None => Some(Cause::ReceiverSilent),
         Some(true) => None,
         Some(false) => {
-            // What its kernel dropped had passed the network.
-            let lost = receiver.lost.unwrap_or(0);
-            let elsewhere = lost.saturating_sub(receiver.kernel_drops.unwrap_or(0));
-            let of_network = elsewhere as f64 > allowed * sent as f64;
-            Some(if of_network { Cause::Network } else { Cause::ReceiverKernel })
+            let Some(drops) = receiver.kernel_drops else { return Some(Cause::PathOrKernel) };
+            // What its kernel dropped had passed the path.
+            let elsewhere = receiver.lost.unwrap_or(0).saturating_sub(drops);
+            let is_of_path = elsewhere as f64 > allowed * sent as f64;
+            Some(if is_of_path { Cause::Path } else { Cause::ReceiverKernel })
         }
     }
 }
@@ -82,14 +82,14 @@ mod tests {
         let cause = |receivers: &[TrialReceiver]| cause(receivers, 1000, 0.01);
         let good = reported(Some(990), Some(0));
         assert_eq!((good.lost, good.loss_ratio), (Some(10), Some(0.01)));
-        let in_network = reported(Some(900), Some(50));
+        let on_path = reported(Some(900), Some(50));
         let in_kernel = reported(Some(900), Some(95));
         let unknown = reported(Some(900), None);
         let silent = reported(None, None);
         assert_eq!(cause(std::slice::from_ref(&good)), None);
         assert_eq!(cause(&[good.clone(), in_kernel.clone()]), Some(Cause::ReceiverKernel));
-        assert_eq!(cause(&[in_kernel, in_network]), Some(Cause::Network));
-        assert_eq!(cause(&[unknown]), Some(Cause::Network));
+        assert_eq!(cause(&[in_kernel, on_path]), Some(Cause::Path));
+        assert_eq!(cause(&[unknown]), Some(Cause::PathOrKernel));
         assert_eq!(cause(&[good, silent]), Some(Cause::ReceiverSilent));
     }
 

@@ -24,8 +24,7 @@ impl SizeResults {
         self.trials.len() as u32
     }
 
-    /// The result. `ended` is the reason if the search is incomplete: the time limit, or `None` for
-    /// a signal.
+    /// The result of a search. A trial passed if a receiver lost at most `allowed`.
     pub fn row(
         &self,
         size: FrameSize,
@@ -118,7 +117,7 @@ mod tests {
             sent_bps: None,
             send_errors: 0,
             passed: losses == [0.0; 2],
-            cause: (losses != [0.0; 2]).then_some(Cause::Network),
+            cause: (losses != [0.0; 2]).then_some(Cause::Path),
             receivers: vec![receiver(0), receiver(1)],
         }
     }
@@ -135,7 +134,7 @@ mod tests {
         let size = FrameSize { frame: 128, payload: 82 };
         let row = results.row(size, &search, 0.0, Completeness::Whole);
         assert_eq!((row.throughput_pps, row.throughput_bps), (Some(250.0), Some(256_000.0)));
-        assert_eq!((row.failed_pps, row.bound), (Some(500.0), Some(Cause::Network)));
+        assert_eq!((row.failed_pps, row.bound), (Some(500.0), Some(Cause::Path)));
         let ranges: Vec<_> =
             row.receivers.iter().map(|of| (of.passed_pps, of.failed_pps)).collect();
         assert_eq!(ranges, [(Some(500.0), Some(1000.0)), (Some(250.0), Some(500.0))]);

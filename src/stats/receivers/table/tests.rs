@@ -3,6 +3,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::exchange::ALL;
 
 const STREAM: u64 = 7;
 const SECOND: Duration = Duration::from_secs(1);
