@@ -40,6 +40,8 @@ const REFUSED: &[&str] = &[
     "mcast recv 239.1.1.1 239.1.1.2 5000",
     "mcast recv --cuont 3",
     "mcast recieve",
+    "mcast bench 239.1.1.1:5000",
+    "mcast bench jion 239.1.1.1:5000",
 ];
 
 pub fn page() -> Page {

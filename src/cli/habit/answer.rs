@@ -178,11 +178,27 @@ fn with_two_dashes(command: &Command, words: &[OsString]) -> Option<Vec<OsString
     (fixed != words).then_some(fixed)
 }
 
+/// The tip for a line that names a family of commands and none of them: `mcast bench`.
+fn with_member(family: &Command, words: &[OsString], accepts: Accepts) -> Option<String> {
+    if words.get(2).is_none_or(|word| family.find_subcommand(word).is_some()) {
+        return None;
+    }
+    let mut lines =
+        family.get_subcommands().filter(|command| !command.is_hide_set()).map(|member| {
+            let mut line = words.to_vec();
+            line.insert(2, member.get_name().into());
+            line
+        });
+    let line = lines.find(|line| accepts(line))?;
+    let name = line[2].to_string_lossy();
+    Some(format!("write the name of a benchmark, for example {name}: {}", shown(&line)))
+}
+
 /// The tip for a line without a command, or with an unknown one.
 fn with_command(program: &Command, words: &[OsString], accepts: Accepts) -> Option<String> {
     let word = words.get(1)?.to_str()?;
-    if program.find_subcommand(word).is_some() {
-        return None;
+    if let Some(family) = program.find_subcommand(word) {
+        return with_member(family, words, accepts);
     }
     let line = |command: &str, rest: usize| {
         let mut line = vec![OsString::from("mcast"), command.into()];
@@ -231,8 +247,11 @@ fn similar_option(
 
 /// The command that differs by one or two letters.
 fn similar_command(program: &Command, words: &[OsString]) -> Option<(ContextKind, String)> {
-    let typed = words.get(1)?.to_str()?;
-    let names = program
+    let first = words.get(1)?.to_str()?;
+    let family = program.find_subcommand(first);
+    let typed = if family.is_some() { words.get(2)?.to_str()? } else { first };
+    let names = family
+        .unwrap_or(program)
         .get_subcommands()
         .flat_map(|command| std::iter::once(command.get_name()).chain(command.get_all_aliases()));
     let most = if typed.len() < 5 { 1 } else { 2 };

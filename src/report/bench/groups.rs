@@ -37,12 +37,12 @@ pub fn summary(summary: &GroupsSummary, paint: Paint, out: &mut dyn Write) -> io
     match (capacity, failed) {
         (Some(capacity), Some(failed)) => writeln!(
             out,
-            "{} forwarded to every receiver, {failed} not (RFC 3918, 7.1); {of}",
+            "forwarded to every receiver: {}, but not {failed} (RFC 3918, 7.1); {of}",
             paint.strong(count(*capacity as u64, "group"))
         )?,
         (Some(capacity), None) => writeln!(
             out,
-            "all {} that were tested forwarded to every receiver (RFC 3918, 7.1); {of}",
+            "forwarded to every receiver: {}, all that were tested (RFC 3918, 7.1); {of}",
             paint.strong(count(*capacity as u64, "group"))
         )?,
         (None, _) => writeln!(out, "no number of groups arrived completely; {of}")?,

@@ -43,6 +43,8 @@ fn a_line_of_another_tool_gets_the_line_of_mcast() {
         ("send -s 239.1.1.1 -i eth0", "mcast send 239.1.1.1 --iface eth0"),
         ("recv -j 239.1.1.1", "mcast recv 239.1.1.1"),
         ("recv -j", "mcast recv"),
+        ("bench 239.1.1.1:5000", "mcast bench throughput 239.1.1.1:5000"),
+        ("bench --cycles 3", "mcast bench join --cycles 3"),
         (
             "send -b 100 -f 500 239.1.1.1",
             "mcast send --probe --size 100 --interval 500ms 239.1.1.1",
