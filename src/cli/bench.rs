@@ -1,4 +1,4 @@
-//! `mcast bench`: three benchmarks, each a command of its own.
+//! `mcast bench`: three benchmarks, each with its own command.
 
 use std::time::Duration;
 

@@ -160,7 +160,7 @@ pub struct ReportTarget {
     pub ttl: Option<u8>,
 }
 
-/// What the reports show, besides the table.
+/// Facts about the reports that the table does not hold.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportFacts {
     /// The time of this description, from the start of the run.

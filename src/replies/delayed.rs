@@ -47,7 +47,7 @@ impl<T> Default for Delayed<T> {
 }
 
 impl<T> Delayed<T> {
-    /// Adds an answer. Returns whether there was room.
+    /// Adds an answer. Returns whether the list took it.
     pub fn add(&mut self, due: Duration, answer: T) -> bool {
         if self.waiting.len() >= MOST {
             return false;

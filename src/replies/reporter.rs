@@ -17,7 +17,7 @@ use crate::units::RandomSequence;
 /// The most streams that a receiver reports on.
 const MOST: usize = 4096;
 
-/// A stream that has not asked for this long makes room for another one.
+/// After this long without a request, another stream may replace a stream.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// A sender repeats an end that was answered only if the answer is missing, and not before this
@@ -143,7 +143,7 @@ impl Reporter {
         self.next = Some(self.next.map_or(due, |next| next.min(due)));
     }
 
-    /// The position of a stream, which is added if there is room.
+    /// The position of a stream, which is added if the limit allows it.
     fn position(
         &mut self,
         key: Key,

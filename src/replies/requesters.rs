@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The most senders with counts of their own.
 const MOST: usize = 4096;
 
-/// A sender that has not asked for this long makes room for another one.
+/// After this long without a request, another sender may replace a sender.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
 /// How many places are tried for a new sender.
@@ -98,7 +98,7 @@ pub struct Requesters {
 }
 
 impl Requesters {
-    /// The sender of a request with the number `sequence`, which is added if there is room.
+    /// The sender of a request with the number `sequence`, which is added if the limit allows it.
     pub fn find(
         &mut self,
         key: RequesterKey,
@@ -131,7 +131,7 @@ impl Requesters {
         self.positions.get(key).map(|position| &mut self.known[*position])
     }
 
-    /// The place for another sender. A sender of one request makes room: a flood with random
+    /// The place for another sender. It replaces a sender of one request: a flood with random
     /// sources must not displace those that ask regularly.
     fn place(&mut self, now: Duration) -> Option<usize> {
         if self.known.len() < MOST {

@@ -102,7 +102,7 @@ pub fn summary(
     conclusion(of, paint, out)
 }
 
-/// `3 receivers: 2 lost nothing, 1 lost up to 12 (1.2 %); 1 silent`.
+/// `3 receivers reported; lost 12 (1.2 %) at the worst one; 1 silent before the end`.
 fn conclusion(of: &ReceiversInfo, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{} reported", paint.strong(count(of.receivers as u64, "receiver")))?;
     match (of.lost_max, of.loss_ratio_max) {

@@ -262,7 +262,7 @@ impl Answering {
         if let Err(reason) = self.limiter.check(to.ip(), now) {
             return self.withhold(&key, reason);
         }
-        // It made room for another sender.
+        // Another sender took its place.
         let Some(requester) = self.requesters.get(&key) else {
             self.withheld.add(Reason::Full, 1);
             return;

@@ -27,7 +27,7 @@ pub enum What {
         /// The groups of all captured records, including those that the host leaves.
         groups: Vec<IpAddr>,
     },
-    /// A host leaves a group by a message of its own (IGMPv2, RFC 2236, 2.1; MLDv1, RFC 2710, 3.1).
+    /// A host leaves a group by a separate message (IGMPv2, RFC 2236, 2.1; MLDv1, RFC 2710, 3.1).
     Leave(IpAddr),
     PimHello(PimHello),
     Other,

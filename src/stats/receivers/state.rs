@@ -1,4 +1,4 @@
-//! What the sender knows of a receiver now.
+//! The state of a receiver, as the sender sees it.
 
 /// The state of a receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

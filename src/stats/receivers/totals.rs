@@ -23,8 +23,6 @@ pub struct Totals {
     pub lost_total: u64,
     /// The highest share of lost datagrams.
     pub loss_max: Option<f64>,
-    /// Receivers that lost datagrams.
-    pub lossy: usize,
     /// The most datagrams before the first one that a receiver received.
     pub missed_before_max: Option<u64>,
     /// The most duplicates of a receiver.
@@ -47,7 +45,6 @@ impl Totals {
         let mut has_delays = true;
         for (receiver, state) in each {
             totals.lost_total = totals.lost_total.saturating_add(receiver.lost());
-            totals.lossy += usize::from(receiver.lost() > 0);
             totals.lost_max = totals.lost_max.max(Some(receiver.lost()));
             totals.missed_before_max = totals.missed_before_max.max(Some(receiver.missed_before()));
             totals.duplicates_max = totals.duplicates_max.max(Some(receiver.duplicates()));
