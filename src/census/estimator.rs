@@ -13,6 +13,9 @@ const MOST_RECEIVERS: f64 = 1e6;
 /// The time between two requests of the start: longer than most round trips.
 pub const STEP: Duration = Duration::from_millis(300);
 
+/// The answers that end the start: they bound the number of receivers within a factor of two.
+const ENOUGH: u64 = 30;
+
 /// How many receivers may answer at once: their answers fit a default receive buffer.
 const AT_ONCE: f64 = 100.0;
 
@@ -97,9 +100,10 @@ impl Census {
         } else {
             Request { window, share: share(capacity / most), interval }
         };
-        // A sample that brought answers shows how many receivers there are, too.
-        let is_answered = self.rounds.iter().any(|round| round.replies > 0);
-        self.is_starting &= !self.next.asks_all() && !is_answered;
+        // Samples that brought answers show how many receivers there are, too. A few answers leave a
+        // bound so wide that a small group would be sampled.
+        let answers: u64 = self.rounds.iter().map(|round| round.replies).sum();
+        self.is_starting &= !self.next.asks_all() && answers < ENOUGH;
         self.next
     }
 

@@ -9,7 +9,7 @@
 //!   asks for half a second's budget. If no receiver answers, the upper bound falls, and the share of
 //!   the next request rises. Two of these requests lead to the share of all receivers. They
 //!   follow each other after [`Census::gap`], which is shorter than the interval. The start is over
-//!   when [`Census::is_starting`] returns false.
+//!   when [`Census::is_starting`] returns false: all receivers are asked, or enough answered.
 //! - **Few receivers.** All receivers answer each request. The number is that of the receivers that
 //!   answered. Up to 100 answer at once. More answers would overrun a receive buffer, and are spread
 //!   over a window.

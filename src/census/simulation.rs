@@ -327,6 +327,30 @@ fn few_receivers_are_counted_at_once_and_exactly() {
     assert_eq!((request.window, request.share), (Duration::ZERO, u32::MAX));
 }
 
+/// Of 200 receivers, one in twelve runs has an answer to the first request.
+#[test]
+fn an_early_answer_does_not_make_a_sample_of_a_small_group() {
+    let mut census = Census::new(BUDGET, STEP);
+    let mut now = Duration::ZERO;
+    for number in 0..10 {
+        let request = census.request(now, INTERVAL);
+        if !census.is_starting() {
+            assert_eq!(request.share, u32::MAX);
+            assert!(number <= 3, "{number} samples");
+            return;
+        }
+        census.sent(number, now);
+        // The second request brings as many answers as its share lets expect.
+        let answers = if number == 0 { 1.0 } else { 200.0 * request.probability() };
+        for receiver in 0..answers.round() as u64 {
+            let reply = Reply { first: number, received: 1, replies: 1, ..Reply::default() };
+            census.reply(number, 1000 * number + receiver, &reply);
+        }
+        now += census.gap(INTERVAL);
+    }
+    panic!("the start does not end");
+}
+
 proptest::proptest! {
     #[test]
     fn any_replies_leave_finite_numbers(
