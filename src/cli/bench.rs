@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::ResultFileArgs;
 use super::addresses::{destination, target};
 use super::common::text_or_json;
 use super::help::{self, ADVANCED, LIMITS, OUTPUT, PACE, PAYLOAD, Sections, TARGET};
@@ -126,6 +127,15 @@ impl BenchCommand {
         }
     }
 
+    /// The files of the results.
+    pub fn files(&self) -> &ResultFileArgs {
+        match self {
+            BenchCommand::Throughput(args) => &args.files,
+            BenchCommand::Join(args) => &args.files,
+            BenchCommand::Groups(args) => &args.files,
+        }
+    }
+
     /// The options of every command that sends or receives.
     pub fn common(&mut self) -> &mut CommonArgs {
         match self {
@@ -208,6 +218,10 @@ pub struct ThroughputArgs {
     #[arg(long, value_name = "PERCENT", value_parser = values::share, default_value = "1%", hide_default_value = true, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
     pub resolution: f64,
 
+    /// The files of the results.
+    #[command(flatten)]
+    pub files: ResultFileArgs,
+
     /// The options of every command that sends or receives.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -247,6 +261,10 @@ pub struct JoinArgs {
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,
 
+    /// The files of the results.
+    #[command(flatten)]
+    pub files: ResultFileArgs,
+
     /// The options of every command that sends or receives.
     #[command(flatten)]
     pub common: CommonArgs,
@@ -284,6 +302,10 @@ pub struct GroupsArgs {
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,
+
+    /// The files of the results.
+    #[command(flatten)]
+    pub files: ResultFileArgs,
 
     /// The options of every command that sends or receives.
     #[command(flatten)]

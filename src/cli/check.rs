@@ -9,6 +9,7 @@ use super::addresses::target;
 use super::common::text_or_json;
 use super::help::{self, LIMITS, OUTPUT, Sections, TARGET};
 use super::{DisplayArgs, values};
+use super::{MetricsArgs, ResultFileArgs};
 use crate::iface::Wanted;
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
@@ -78,6 +79,14 @@ pub struct CheckArgs {
     /// recording too: mcast recv --write out.pcapng.
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub record: Option<PathBuf>,
+
+    /// The files of the results.
+    #[command(flatten)]
+    pub files: ResultFileArgs,
+
+    /// The metrics.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
 
     /// The options of every command.
     #[command(flatten)]

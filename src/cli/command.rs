@@ -4,8 +4,8 @@ use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 use super::help::{self, STYLES, Sections, section};
 use super::{
-    BenchArgs, CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, PingArgs, RecvArgs, ScanArgs,
-    SendArgs, bench, check, completions, ifaces, man, ping, recv, scan, send,
+    BenchArgs, BenchCommand, CheckArgs, CompletionsArgs, IfacesArgs, ManArgs, Observed, PingArgs,
+    RecvArgs, ScanArgs, SendArgs, bench, check, completions, ifaces, man, ping, recv, scan, send,
 };
 
 const SECTIONS: Sections = Sections {
@@ -54,6 +54,10 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 
+    /// The whole line, quoted for a shell.
+    #[arg(skip)]
+    pub line: String,
+
     /// Print help: -h is short, --help is complete
     #[arg(short, long, global = true, action = ArgAction::Help, display_order = 1000)]
     help: Option<bool>,
@@ -98,6 +102,44 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page of mcast, or write all pages to a directory
     Man(ManArgs),
+}
+
+impl Command {
+    /// The name of the command, with that of a benchmark.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Send(_) => "send",
+            Command::Recv(_) => "recv",
+            Command::Scan(_) => "scan",
+            Command::Ping(_) => "ping",
+            Command::Check(_) => "check",
+            Command::Bench(args) => match args.command {
+                BenchCommand::Throughput(_) => "bench throughput",
+                BenchCommand::Join(_) => "bench join",
+                BenchCommand::Groups(_) => "bench groups",
+            },
+            Command::Ifaces(_) => "ifaces",
+            Command::Completions(_) => "completions",
+            Command::Man(_) => "man",
+        }
+    }
+
+    /// The options about observers; `None` without such options.
+    pub fn observed(&self) -> Option<Observed<'_>> {
+        match self {
+            Command::Send(args) => Some(args.observed()),
+            Command::Recv(args) => Some(args.observed()),
+            Command::Ping(args) => Some(args.observed()),
+            Command::Scan(args) => {
+                Some(Observed { live: Some(&args.live), ..Observed::files(&args.files) })
+            }
+            Command::Check(args) => {
+                Some(Observed { metrics: Some(&args.metrics), ..Observed::files(&args.files) })
+            }
+            Command::Bench(args) => Some(Observed::files(args.command.files())),
+            Command::Ifaces(_) | Command::Completions(_) | Command::Man(_) => None,
+        }
+    }
 }
 
 /// The command line with all of its help. To parse does not need the help, and to build it takes

@@ -36,6 +36,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         let answered = |error| answer(&built_with_help(), &words, error, &accepts);
         from_words(&mut with_help(), &words).map_err(answered)
     })?;
+    cli.line.clone_from(&typed.line);
     if let Some(common) = common_of(&mut cli.command) {
         common.typed = typed;
     }

@@ -8,6 +8,7 @@ use super::addresses::{ScanTarget, scanned};
 use super::common::text_or_json;
 use super::help::{self, LIMITS, OUTPUT, PACE, Sections, TARGET};
 use super::{CommonArgs, values};
+use super::{LiveArgs, ResultFileArgs};
 use crate::report::Output;
 use crate::units::Rate;
 
@@ -88,6 +89,14 @@ pub struct ScanArgs {
     /// Print text or json
     #[arg(short, long, value_name = "FORMAT", value_parser = text_or_json(), default_value = "text", hide_possible_values = true, help_heading = OUTPUT)]
     pub output: Output,
+
+    /// The full-screen view.
+    #[command(flatten)]
+    pub live: LiveArgs,
+
+    /// The files of the results.
+    #[command(flatten)]
+    pub files: ResultFileArgs,
 
     /// The options of every command that sends or receives.
     #[command(flatten)]

@@ -10,6 +10,7 @@ use super::help::{self, ADVANCED, LIMITS, OUTPUT, PACE, PAYLOAD, Sections, TARGE
 use super::hex_bytes::{HexBytes, hex_bytes};
 use super::values::PaceBy;
 use super::{CommonArgs, ReplayArgs, ReportArgs, ShapeArgs, reports, values};
+use super::{CsvArgs, LiveArgs, MetricsArgs, Observed, ResultFileArgs};
 use crate::input::Place;
 use crate::report::Output;
 use crate::target::{DEFAULT_TARGET, TargetRange};
@@ -199,7 +200,41 @@ pub struct SendArgs {
     #[arg(long, value_name = "PORT", value_parser = values::port, allow_hyphen_values = true, hide_short_help = true, help_heading = ADVANCED)]
     pub source_port: Option<u16>,
 
+    /// Print statistics every TIME [unit: us, ms, s, m, h]
+    ///
+    /// Datagrams are then printed only with -v.
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_hyphen_values = true, hide_short_help = true, help_heading = OUTPUT)]
+    pub stats: Option<Duration>,
+
+    /// The full-screen view.
+    #[command(flatten)]
+    pub live: LiveArgs,
+
+    /// The files of the results.
+    #[command(flatten)]
+    pub files: ResultFileArgs,
+
+    /// The table of the intervals.
+    #[command(flatten)]
+    pub csv: CsvArgs,
+
+    /// The metrics.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+
     /// The options of every command that sends or receives.
     #[command(flatten)]
     pub common: CommonArgs,
+}
+
+impl SendArgs {
+    /// The options about observers.
+    pub fn observed(&self) -> Observed<'_> {
+        Observed {
+            files: &self.files,
+            csv: Some(&self.csv),
+            metrics: Some(&self.metrics),
+            live: Some(&self.live),
+        }
+    }
 }

@@ -10,11 +10,12 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
 use super::address_wait::{plan_to_ping, plan_to_send};
-use super::reporting::with_reporter;
+use super::reporting::{Showing, with_reporter};
 use super::{bench, check, completions, ifaces, manual, ping, recv, scan, send, usage};
-use crate::cli::{self, Command, DisplayArgs, RecvArgs, menu};
+use crate::cli::{self, Cli, Command, DisplayArgs, menu};
 use crate::input::Place;
 use crate::plan::{self, Host, PlanError};
+use crate::report::observe::RunInfo;
 use crate::report::{Notes, Output, Paint, Reporter, Screen, log_filter};
 use crate::verdict::{COULD_NOT_RUN, RunError, Verdict};
 
@@ -27,57 +28,72 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     };
     let host = || Host::here(&menu::ask);
     match &cli.command {
-        Command::Send(args) => report(shown(args.output), &args.common.display, || {
+        Command::Send(args) => report(&cli, args.output, &args.common.display, || {
             Ok(Plan::Send(Box::new(plan_to_send(args)?)))
         }),
         Command::Recv(args) => {
-            report(results_of(args), &args.common.display, || match &args.read {
+            report(&cli, args.output, &args.common.display, || match &args.read {
                 Some(place) => Ok(Plan::Read(Box::new(plan::Read::new(place, args)?))),
                 None => Ok(Plan::Recv(Box::new(plan::Recv::new(args, &host()?)?))),
             })
         }
-        Command::Scan(args) => report(shown(args.output), &args.common.display, || {
+        Command::Scan(args) => report(&cli, args.output, &args.common.display, || {
             Ok(Plan::Scan(plan::Scan::new(args, &host()?)?))
         }),
-        Command::Ping(args) => report(shown(args.output), &args.common.display, || {
+        Command::Ping(args) => report(&cli, args.output, &args.common.display, || {
             Ok(Plan::Ping(Box::new(plan_to_ping(args)?)))
         }),
         Command::Bench(args) => {
             let (output, display) = args.command.output();
-            report(shown(output), display, || Ok(Plan::Bench(plan::Bench::new(args, &host()?)?)))
+            report(&cli, output, display, || Ok(Plan::Bench(plan::Bench::new(args, &host()?)?)))
         }
-        Command::Check(args) => report(shown(args.output), &args.display, || {
+        Command::Check(args) => report(&cli, args.output, &args.display, || {
             Ok(Plan::Check(plan::Check::new(args, &host()?)?))
         }),
-        Command::Ifaces(args) => report(shown(args.output), &args.display, || Ok(Plan::Ifaces)),
+        Command::Ifaces(args) => report(&cli, args.output, &args.display, || Ok(Plan::Ifaces)),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => manual::run(args),
     }
 }
 
-/// The format of the results, on standard output.
-fn shown(output: Output) -> (Output, Screen) {
-    (output, Screen::Output)
+/// Where the results go: to standard error if standard output is a recording.
+fn screen_of(command: &Command) -> Screen {
+    match command {
+        Command::Recv(args) if args.write == Some(Place::Standard) => Screen::Diagnostics,
+        _ => Screen::Output,
+    }
 }
 
-/// The results of a receiver go to standard error if standard output is its recording.
-fn results_of(args: &RecvArgs) -> (Output, Screen) {
-    let is_recording = args.write == Some(Place::Standard);
-    (args.output, if is_recording { Screen::Diagnostics } else { Screen::Output })
+/// Whether the intervals are shown.
+fn shows_intervals(command: &Command) -> bool {
+    match command {
+        Command::Recv(args) => args.stats.is_some(),
+        Command::Send(args) => args.stats.is_some(),
+        _ => false,
+    }
 }
 
 /// Runs a command that reports events.
 fn report(
-    results: (Output, Screen),
+    cli: &Cli,
+    output: Output,
     display: &DisplayArgs,
     plan: impl FnOnce() -> Result<Plan, PlanError>,
 ) -> ExitCode {
     let mut notes = Notes::default();
     start_diagnostics(display, notes.clone());
+    let observation = cli.command.observed().map(|observed| observed.observation());
+    let info = RunInfo { command: cli.command.name(), line: cli.line.clone() };
     let plan = plan();
-    let ran = with_reporter(results, display, &notes, |reporter| match plan {
-        Ok(plan) => Ok(plan.run(reporter)?),
-        Err(error) => Err(error.into()),
+    let showing = Showing {
+        output,
+        screen: screen_of(&cli.command),
+        display,
+        intervals: shows_intervals(&cli.command),
+        notes: notes.clone(),
+    };
+    let ran = with_reporter(&showing, &observation.unwrap_or_default(), &info, |reporter| {
+        Ok(plan?.run(reporter)?)
     });
     match ran {
         Ok(verdict) => verdict.status.into(),

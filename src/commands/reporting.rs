@@ -3,28 +3,53 @@
 use anyhow::Result;
 
 use crate::cli::DisplayArgs;
+use crate::report::observe::{Observation, RunInfo};
 use crate::report::{Display, Notes, Output, Reporter, Screen};
 use crate::sys::Interrupt;
 use crate::verdict::{RunError, Verdict};
 
-/// Runs a command with a reporter, whose results go to `screen`. The last event is a summary, even if the command fails before
-/// its own. Signals are handled from here on. Until then the default action ends the program, even
-/// while the menu of interfaces is shown.
+/// How a command shows its run.
+pub struct Showing<'a> {
+    /// The format of the results.
+    pub output: Output,
+    /// Where they go.
+    pub screen: Screen,
+    /// The options of every command.
+    pub display: &'a DisplayArgs,
+    /// The intervals are shown.
+    pub intervals: bool,
+    /// Standard error.
+    pub notes: Notes,
+}
+
+/// Runs a command with a reporter and the observers that `observation` asks for. The last event is a
+/// summary, even if the command fails before its own. Signals are handled from here on. Until then
+/// the default action ends the program, even while the menu of interfaces is shown.
 pub fn with_reporter(
-    (output, screen): (Output, Screen),
-    display: &DisplayArgs,
-    notes: &Notes,
+    showing: &Showing,
+    observation: &Observation,
+    info: &RunInfo,
     run: impl FnOnce(&mut Reporter) -> Result<Verdict>,
 ) -> Result<Verdict> {
     let interrupt = Interrupt::install().map_err(RunError::Signals)?;
-    let DisplayArgs { quiet, verbose, color } = *display;
-    let display = Display { quiet, whole: verbose > 0, color, screen };
-    let mut reporter = Reporter::new(output, display, notes.clone(), &interrupt);
-    let ran = run(&mut reporter);
+    let Showing { output, screen, intervals, .. } = *showing;
+    let DisplayArgs { quiet, verbose, color } = *showing.display;
+    let display = Display { quiet, whole: verbose > 0, color, screen, intervals };
+    let mut reporter = Reporter::new(output, display, showing.notes.clone(), &interrupt);
+    let ran = match observation.open(info) {
+        Ok(observers) => {
+            reporter.attach(observers);
+            run(&mut reporter)
+        }
+        Err(error) => Err(error.into()),
+    };
     match &ran {
         Ok(verdict) => reporter.end(verdict)?,
         // An error of this report would hide the first error.
         Err(error) => drop(reporter.end(&Verdict::could_not(error))),
     }
-    ran
+    let observed = reporter.finish_observers();
+    let verdict = ran?;
+    observed?;
+    Ok(verdict)
 }

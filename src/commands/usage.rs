@@ -8,8 +8,9 @@ use anyhow::anyhow;
 use clap::Error;
 
 use super::document;
-use super::reporting::with_reporter;
+use super::reporting::{Showing, with_reporter};
 use crate::cli::{self, DisplayArgs};
+use crate::report::observe::{Observation, RunInfo};
 use crate::report::{ColorWhen, Notes, Output, Paint, Screen, finished, fit};
 use crate::units::printable::{Printable, name_of};
 use crate::verdict::COULD_NOT_RUN;
@@ -29,9 +30,16 @@ fn refuse(error: &Error, arguments: &[OsString]) {
     let _ = io::stderr().write_all(&rendered(error, arguments));
     if wants_json(arguments) {
         let display = DisplayArgs { quiet: 0, verbose: 0, color: ColorWhen::Never };
-        let notes = Notes::default();
+        let showing = Showing {
+            output: Output::Json,
+            screen: Screen::Output,
+            display: &display,
+            intervals: false,
+            notes: Notes::default(),
+        };
+        let info = RunInfo { command: "mcast", line: String::new() };
         let reason = anyhow!(reason(&error.to_string()));
-        let _ = with_reporter((Output::Json, Screen::Output), &display, &notes, |_| Err(reason));
+        let _ = with_reporter(&showing, &Observation::default(), &info, |_| Err(reason));
     }
 }
 

@@ -8,8 +8,8 @@ use super::{
     BenchingGroups, BenchingJoin, BenchingThroughput, CheckSummary, Checking, CycleInfo, FoundInfo,
     GroupsSummary, IfacesSummary, InterfaceInfo, IntervalReport, JoinSummary, Listening,
     PingSummary, Pinging, Reading, ReceivedDatagram, ReceiversReport, RecvSummary, ReplyInfo,
-    ScanSummary, Scanning, SendSummary, Sending, SentDatagram, StepInfo, ThroughputSummary,
-    TrialInfo, notice,
+    ScanSummary, Scanning, SendInterval, SendSummary, Sending, SentDatagram, StepInfo,
+    ThroughputSummary, TrialInfo, notice,
 };
 use crate::notice::Notice;
 use crate::verdict::Verdict;
@@ -68,6 +68,12 @@ pub enum Event<'a> {
     Left(Left<'a>),
     /// The counters of a receiver since the last report.
     Interval(IntervalReport),
+    /// The counters of a sender since the last report.
+    #[serde(rename = "interval")]
+    SendInterval(SendInterval),
+    /// The state of a ping. Only observers take it.
+    #[serde(skip)]
+    PingProgress(&'a PingSummary),
     /// The receivers of a sender's streams so far.
     Receivers(ReceiversReport),
     /// The last event of `mcast recv`.
@@ -111,6 +117,11 @@ pub enum Event<'a> {
 }
 
 impl Event<'_> {
+    /// Whether this reports on an interval.
+    pub fn is_interval(&self) -> bool {
+        matches!(self, Event::Interval(_) | Event::SendInterval(_))
+    }
+
     /// Whether this is the last event.
     pub fn is_summary(&self) -> bool {
         matches!(

@@ -74,7 +74,7 @@ pub use recv::{IntervalReport, RecvCounters, RecvSummary};
 pub use replay::{NotReplayed, ReplayInfo, ReplayTotals};
 pub use rtp::{PtpDelayInfo, RtpInfo};
 pub use scan::{ScanSummary, ScannedTarget, Scanning};
-pub use send::{SendSummary, TargetTotals};
+pub use send::{SendInterval, SendSummary, TargetTotals};
 pub use senders::{ArtnetInfo, GrandmasterInfo, PtpInfo, SacnInfo, SenderInfo, UniverseSourceInfo};
 pub use shape::ShapeInfo;
 pub use spans::{Span, spans};

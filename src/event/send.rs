@@ -46,6 +46,28 @@ pub struct SendSummary {
     pub verdict: Verdict,
 }
 
+/// The counters of a sender since the last report.
+#[derive(Debug, Serialize)]
+pub struct SendInterval {
+    /// The start of the interval, from the time when the sockets were opened.
+    #[serde(rename = "since_ns", serialize_with = "nanos")]
+    pub since: Duration,
+    /// The length of the interval.
+    #[serde(rename = "elapsed_ns", serialize_with = "nanos")]
+    pub elapsed: Duration,
+    /// Datagrams, bytes and rates of all targets.
+    #[serde(flatten)]
+    pub meter: Totals,
+    /// How many datagrams could not be sent.
+    pub errors: u64,
+    /// How many rounds were skipped, because the sender could not keep the pace.
+    pub skipped: u64,
+    /// How often the sender waited for space in the system's queues.
+    pub waits: u64,
+    /// The counters of each target.
+    pub targets: Vec<TargetTotals>,
+}
+
 /// The counters of one target.
 #[derive(Clone, Debug, Serialize)]
 pub struct TargetTotals {

@@ -341,6 +341,7 @@ fn sender(
     backend: Backend,
 ) -> Send {
     Send {
+        stats: None,
         endpoints,
         content,
         fallback: None,

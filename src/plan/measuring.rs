@@ -18,7 +18,7 @@ use crate::verdict::Limits;
 pub struct Measuring {
     /// The conditions to stop.
     pub limits: Limits,
-    /// The time between two reports.
+    /// The time between two reports, which may be for observers alone.
     pub stats: Option<Duration>,
     /// Each datagram is shown.
     pub show: bool,
@@ -52,7 +52,7 @@ impl Measuring {
                 idle: args.idle,
                 once: args.once,
             },
-            stats: args.stats,
+            stats: args.stats.or_else(|| args.observed().observation().interval()),
             show,
             assertions: args.assert.clone(),
             pairs: args.pair.iter().flat_map(TargetPair::targets).collect(),

@@ -38,6 +38,8 @@ pub struct Ping {
     pub assertions: Vec<Assertion>,
     pub spin: bool,
     pub options: SendOptions,
+    /// The time between two reports to observers; `None` without observers.
+    pub progress: Option<Duration>,
     /// Printed before the run.
     pub advice: Vec<Notice>,
     pub backend: Backend,
@@ -81,6 +83,7 @@ impl Ping {
                 source_port: args.source_port,
                 answers: true,
             },
+            progress: args.observed().observation().interval(),
             advice,
             backend: args.common.backend(),
             endpoints,

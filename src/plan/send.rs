@@ -75,6 +75,8 @@ pub struct Send {
     pub options: SendOptions,
     /// The reports of the receivers, if they are asked for.
     pub reports: Option<Reports>,
+    /// The time between two reports on the sender, which may be for observers alone.
+    pub stats: Option<Duration>,
     pub show: bool,
     /// Printed before the run.
     pub advice: Vec<Notice>,
@@ -319,7 +321,9 @@ impl Send {
                 answers: reports.is_some(),
             },
             reports,
-            show: (content.is_shown() && !args.flood) || args.common.display.verbose > 0,
+            stats: args.stats.or_else(|| args.observed().observation().interval()),
+            show: (content.is_shown() && !args.flood && args.stats.is_none())
+                || args.common.display.verbose > 0,
             advice,
             backend: args.common.backend(),
             fallback: payload::is_sent_unasked(args, standard)

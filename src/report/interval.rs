@@ -1,7 +1,8 @@
-//! The line about an interval of a receiver (`--stats`).
+//! The line about an interval of a receiver or a sender (`--stats`).
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::columns::GAP;
 use super::human::{nanos, rate};
@@ -9,7 +10,7 @@ use super::measured::{lost, spread};
 use super::screen::width;
 use super::style::Paint;
 use crate::assertion::Value;
-use crate::event::{CountersInfo, IntervalReport};
+use crate::event::{CountersInfo, IntervalReport, SendInterval, Totals};
 use crate::stats::delay::Quantiles;
 use crate::units::words::{count, plural};
 
@@ -21,22 +22,7 @@ pub fn line(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let counters = &report.counters;
-    let (since, until) =
-        (report.since.as_secs_f64(), (report.since + counters.elapsed).as_secs_f64());
-    // Enough digits to distinguish the start from the end.
-    let digits = match counters.elapsed.as_secs_f64() {
-        elapsed if elapsed >= 0.95 => 1,
-        elapsed if elapsed >= 0.0095 => 2,
-        _ => 3,
-    };
-    let mut parts = Parts::default();
-    let time = format!("{since:.digits$}-{until:.digits$} s");
-    parts.add(Part::Always, paint.faint(time));
-    parts.add(Part::Always, count(counters.meter.datagrams, "datagram"));
-    if let (Some(pps), Some(bps)) = (counters.meter.rate_pps, counters.meter.bitrate_bps) {
-        parts.add(Part::Rate, format_args!("{}pps", rate(pps)));
-        parts.add(Part::Bitrate, format_args!("{}bit/s", rate(bps)));
-    }
+    let mut parts = Parts::begin(report.since, counters.elapsed, &counters.meter, paint);
     if let Some(measured) = &counters.measured {
         add_streams(&measured.counters, paint, &mut parts);
     }
@@ -56,6 +42,24 @@ pub fn line(
             Part::Always,
             format_args!("{} checksum error{}", paint.bad(errors), plural(errors)),
         );
+    }
+    writeln!(out, "{}", parts.joined(columns))
+}
+
+/// The counters of an interval of a sender, on one line.
+pub fn of_sender(
+    report: &SendInterval,
+    columns: Option<usize>,
+    paint: Paint,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut parts = Parts::begin(report.since, report.elapsed, &report.meter, paint);
+    if let errors @ 1.. = report.errors {
+        parts.add(Part::Always, format_args!("{} error{}", paint.bad(errors), plural(errors)));
+    }
+    if let skipped @ 1.. = report.skipped {
+        let rounds = format!("skipped {}", count(skipped, "round"));
+        parts.add(Part::Always, paint.caution(rounds));
     }
     writeln!(out, "{}", parts.joined(columns))
 }
@@ -95,6 +99,25 @@ enum Part {
 struct Parts(Vec<(Part, String)>);
 
 impl Parts {
+    /// The time of an interval, its datagrams and their rates.
+    fn begin(since: Duration, elapsed: Duration, meter: &Totals, paint: Paint) -> Self {
+        // Enough digits to distinguish the start from the end.
+        let digits = match elapsed.as_secs_f64() {
+            elapsed if elapsed >= 0.95 => 1,
+            elapsed if elapsed >= 0.0095 => 2,
+            _ => 3,
+        };
+        let (since, until) = (since.as_secs_f64(), (since + elapsed).as_secs_f64());
+        let mut parts = Parts::default();
+        parts.add(Part::Always, paint.faint(format!("{since:.digits$}-{until:.digits$} s")));
+        parts.add(Part::Always, count(meter.datagrams, "datagram"));
+        if let (Some(pps), Some(bps)) = (meter.rate_pps, meter.bitrate_bps) {
+            parts.add(Part::Rate, format_args!("{}pps", rate(pps)));
+            parts.add(Part::Bitrate, format_args!("{}bit/s", rate(bps)));
+        }
+        parts
+    }
+
     fn add(&mut self, part: Part, text: impl Display) {
         self.0.push((part, text.to_string()));
     }

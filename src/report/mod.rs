@@ -6,6 +6,8 @@ mod capture;
 mod check;
 mod columns;
 mod drawing;
+#[cfg_attr(not(feature = "report"), path = "files_absent.rs")]
+mod files;
 mod flows;
 mod format;
 mod hex;
@@ -14,11 +16,16 @@ mod ifaces;
 mod impaired;
 mod interval;
 mod json;
+#[cfg_attr(not(feature = "live"), path = "live_absent.rs")]
+mod live;
 mod log_filter;
 mod market;
 mod measured;
+#[cfg_attr(not(feature = "metrics"), path = "metrics_absent.rs")]
+mod metrics;
 mod notes;
 mod notice;
+pub mod observe;
 mod out;
 mod output;
 mod pairs;

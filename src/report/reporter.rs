@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::time::SystemTime;
 
 use super::format::{EventClock, Format};
+use super::observe::{ObserverError, Observers};
 use super::out::{InterruptibleWriter, OutputBuffer};
 use super::{ColorWhen, Goal, Notes, Output, Paint, Progress, Screen, notice};
 use crate::event::{Event, Failure};
@@ -32,11 +33,15 @@ pub struct Display {
     pub color: ColorWhen,
     /// Where the results go: to standard error if standard output holds a recording.
     pub screen: Screen,
+    /// The intervals are shown. Otherwise only observers take them.
+    pub intervals: bool,
 }
 
 /// Shows events on standard output and standard error.
 pub struct Reporter<'a> {
     format: Box<dyn Format>,
+    observers: Observers,
+    intervals: bool,
     level: Verbosity,
     out: OutputBuffer<'a>,
     interrupt: &'a Interrupt,
@@ -50,7 +55,7 @@ pub struct Reporter<'a> {
 impl<'a> Reporter<'a> {
     /// A reporter that writes diagnostics to `notes`. `interrupt` ends a write to a stalled reader.
     pub fn new(output: Output, display: Display, notes: Notes, interrupt: &'a Interrupt) -> Self {
-        let Display { quiet, whole, color, screen } = display;
+        let Display { quiet, whole, color, screen, intervals } = display;
         let (paint, paint_notes) =
             (Paint::new(color, &io::stdout()), Paint::new(color, &io::stderr()));
         let format = match screen {
@@ -63,7 +68,36 @@ impl<'a> Reporter<'a> {
             _ => Verbosity::Nothing,
         };
         let out = OutputBuffer::new(InterruptibleWriter::standard(interrupt, &notes.line));
-        Reporter { format, level, out, interrupt, screen, notes, paint_notes, has_ended: false }
+        Reporter {
+            format,
+            observers: Observers::default(),
+            intervals,
+            level,
+            out,
+            interrupt,
+            screen,
+            notes,
+            paint_notes,
+            has_ended: false,
+        }
+    }
+
+    /// From now on these observers take every event.
+    pub fn attach(&mut self, observers: Observers) {
+        self.observers = observers;
+    }
+
+    /// Passes an event to the observers alone.
+    pub fn observe(&mut self, event: &Event) {
+        self.observers.event(event);
+    }
+
+    /// Completes what the observers write, after the last event.
+    ///
+    /// # Errors
+    /// The first error of an observer in the whole run.
+    pub fn finish_observers(&mut self) -> Result<(), ObserverError> {
+        self.observers.finish()
     }
 
     /// Shows an event, unless `-q` hides it.
@@ -73,6 +107,10 @@ impl<'a> Reporter<'a> {
     /// stalled until a signal.
     pub fn event(&mut self, event: &Event) -> io::Result<()> {
         self.has_ended |= event.is_summary();
+        self.observers.event(event);
+        if event.is_interval() && !self.intervals {
+            return Ok(());
+        }
         let wanted = if event.is_summary() { Verbosity::Summary } else { Verbosity::Everything };
         if wanted > self.level {
             return Ok(());
@@ -85,6 +123,7 @@ impl<'a> Reporter<'a> {
     /// before its first datagram.
     pub fn date(&mut self, time: Option<SystemTime>) {
         self.format.set_clock(EventClock::Capture(time));
+        self.observers.date(time);
     }
 
     /// Whether warnings are shown.
@@ -97,6 +136,9 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// As [`Reporter::event`].
     pub fn explain(&mut self, finding: &Notice) -> io::Result<()> {
+        if self.level < Verbosity::Everything {
+            self.observe(&Event::Explanation(finding));
+        }
         match self.level {
             Verbosity::Nothing => Ok(()),
             Verbosity::Summary => notice::explanation(finding, self.paint_notes, &mut self.notes),
@@ -109,6 +151,9 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// As [`Reporter::event`].
     pub fn warn(&mut self, warning: &Notice) -> io::Result<()> {
+        if self.level < Verbosity::Everything {
+            self.observe(&Event::Warning(warning));
+        }
         match self.level {
             Verbosity::Nothing => Ok(()),
             Verbosity::Summary => notice::line(warning, self.paint_notes, &mut self.notes),

@@ -25,6 +25,9 @@ const LONGEST_END_INTERVAL: Duration = Duration::from_millis(200);
 /// How often a loop that does not sleep looks for signals and changes of the interfaces.
 const SPIN_CHECK_INTERVAL: Duration = Duration::from_millis(1);
 
+/// Shows the progress of a ping to observers.
+pub type ShowProgress<'s> = &'s dyn Fn(&PingLoop, &Outbox, &mut Reporter);
+
 /// A ping.
 pub struct PingLoop<'a> {
     plan: &'a plan::Ping,
@@ -36,6 +39,8 @@ pub struct PingLoop<'a> {
     pub surveys: Vec<Survey>,
     /// How many rounds were sent.
     pub rounds: u64,
+    /// When to report the progress to observers; `None` without observers.
+    progress: Option<Instant>,
     batch: sys::Batch,
     /// Where the loop reads answers into before it shows them.
     arrived: Vec<(Answer, usize)>,
@@ -61,13 +66,20 @@ impl<'a> PingLoop<'a> {
                 .map(|at| Survey::new(at, plan.options.ttl, budget))
                 .collect(),
             rounds: 0,
+            progress: plan.progress.and_then(|every| start.checked_add(every)),
             batch: sys::Batch::new(plan.backend),
             arrived: Vec::new(),
         }
     }
 
-    /// Sends the requests and takes the answers. Returns the reason to stop.
-    pub fn run(&mut self, outbox: &mut Outbox, reporter: &mut Reporter) -> Result<Stop, RunError> {
+    /// Sends the requests and takes the answers. Observers see the progress by `show`. Returns the
+    /// reason to stop.
+    pub fn run(
+        &mut self,
+        outbox: &mut Outbox,
+        reporter: &mut Reporter,
+        show: ShowProgress,
+    ) -> Result<Stop, RunError> {
         let end = self.plan.duration.and_then(|duration| self.start.checked_add(duration));
         let mut due = self.start;
         let stop = loop {
@@ -87,7 +99,9 @@ impl<'a> PingLoop<'a> {
                     break Stop::Count;
                 }
             }
-            let until = end.map_or(due, |end| end.min(due));
+            self.show_progress(now, outbox, reporter, show);
+            let until = [Some(due), end, self.progress].into_iter().flatten().min();
+            let until = until.unwrap_or(due);
             if self.listen(until, outbox, reporter)? {
                 return Ok(Stop::ReaderGone);
             }
@@ -96,6 +110,8 @@ impl<'a> PingLoop<'a> {
         let window = self.surveys.iter().map(|survey| survey.last.window).max();
         let until = Instant::now().checked_add(self.plan.wait + window.unwrap_or_default());
         while let Some(until) = until.filter(|until| Instant::now() < *until) {
+            self.show_progress(Instant::now(), outbox, reporter, show);
+            let until = self.progress.map_or(until, |progress| progress.min(until));
             if reporter.signal().is_some() {
                 break;
             }
@@ -108,6 +124,23 @@ impl<'a> PingLoop<'a> {
             Some(signal) if stop != Stop::Count => Stop::Interrupted(signal),
             _ => stop,
         })
+    }
+
+    /// Shows the progress if that is due. The description of many receivers takes time, and must not
+    /// take more than a twentieth of it.
+    fn show_progress(
+        &mut self,
+        now: Instant,
+        outbox: &Outbox,
+        reporter: &mut Reporter,
+        show: ShowProgress,
+    ) {
+        let Some(every) = self.plan.progress.filter(|_| self.progress.is_some_and(|at| at <= now))
+        else {
+            return;
+        };
+        show(self, outbox, reporter);
+        self.progress = now.checked_add(every.max(20 * now.elapsed()));
     }
 
     /// Sends end markers, which ask for the totals of receivers whose last answers are missing.

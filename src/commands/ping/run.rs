@@ -25,7 +25,10 @@ pub fn run(plan: &plan::Ping, reporter: &mut Reporter) -> Result<Verdict, RunErr
     announce(plan, &outbox, reporter)?;
     let start = Instant::now();
     let mut ping = PingLoop::new(plan, start);
-    let ran = ping.run(&mut outbox, reporter);
+    let ran = ping.run(&mut outbox, reporter, &|ping, outbox, reporter| {
+        let progress = summary::describe(plan, ping, outbox, start.elapsed());
+        reporter.observe(&Event::PingProgress(&progress));
+    });
     let elapsed = start.elapsed();
     let (stop, mut failure) = verdict::conclude(ran, reporter.signal());
     // Receivers still wait for the end markers if only the output failed.

@@ -4,6 +4,7 @@ mod awake_margin;
 mod catch_up;
 mod end_markers;
 mod impairment;
+mod intervals;
 mod late_wake_ups;
 mod lines;
 mod paced_wait;

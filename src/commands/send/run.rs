@@ -79,7 +79,11 @@ pub fn run(plan: &plan::Send, reporter: &mut Reporter) -> Result<Verdict, RunErr
         }
     };
     let replayed = replayed.map(|(totals, _)| totals);
+    let skipped = send_loop.skipped;
+    let last = send_loop.intervals.as_mut();
+    let last = last.and_then(|of| of.last(start + elapsed, &send_loop.sender, skipped));
     let reported = reporter.final_output(|reporter| {
+        last.map_or(Ok(()), |last| reporter.event(&Event::SendInterval(last)))?;
         let summary = summary(plan, send_loop, elapsed, cpu, verdict.clone());
         let summary =
             SendSummary { replay: replayed, reports: receivers, assertions: judgements, ..summary };

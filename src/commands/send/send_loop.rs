@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::catch_up::{CatchUp, Turn};
+use super::intervals::Intervals;
 use super::paced_wait::PacedWait;
 use super::queue_sender::{QueueSender, SendContext};
 use super::report_collector::ReportCollector;
@@ -38,6 +39,8 @@ pub struct SendLoop<'a> {
     pub skipped: u64,
     /// Collects the reports of receivers, if the plan asks for them.
     pub reports: Option<ReportCollector<'a>>,
+    /// Reports on each interval, if the plan asks for that.
+    pub intervals: Option<Intervals>,
 }
 
 /// What a sender does next.
@@ -81,6 +84,7 @@ impl<'a> SendLoop<'a> {
             lateness: Delays::new(Precision::Coarse),
             skipped: 0,
             reports,
+            intervals: Intervals::new(plan, start),
         }
     }
 
@@ -129,15 +133,24 @@ impl<'a> SendLoop<'a> {
             // These checks are also due from time to time if there is no time to wait.
             reporter.flush()?;
             progress.draw(now, next, self.sent, &self.sender.meter);
+            self.report_interval(now, reporter)?;
             let input = self.sender.payload.input().filter(|_| self.starved);
             let reports_due = self.reports.as_ref().and_then(ReportCollector::due);
-            let other = progress.due().into_iter().chain(reports_due).min();
+            let interval_due = self.intervals.as_ref().and_then(Intervals::due);
+            let other = [progress.due(), reports_due, interval_due].into_iter().flatten().min();
             if wait.sleep(next, other, outbox, input, reporter.wake())? {
                 return Ok(Stop::ReaderGone);
             }
             reporter.interface_events(outbox.follow()?, Role::Sender)?;
             self.collect(outbox, reporter)?;
         }
+    }
+
+    /// Reports on an interval that is over.
+    fn report_interval(&mut self, now: Instant, reporter: &mut Reporter) -> Result<(), RunError> {
+        let skipped = self.schedule.as_ref().map_or(0, |schedule| schedule.skipped());
+        let intervals = self.intervals.as_mut();
+        intervals.map_or(Ok(()), |of| of.poll(now, &self.sender, skipped, reporter))
     }
 
     /// Reads the reports of receivers, and shows them if that is due.

@@ -1,0 +1,5 @@
+//! The full-screen view of `--live`.
+
+mod unfinished;
+
+pub use unfinished::open;

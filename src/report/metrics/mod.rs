@@ -1,0 +1,5 @@
+//! The metrics of `--metrics`, for Prometheus.
+
+mod unfinished;
+
+pub use unfinished::open;

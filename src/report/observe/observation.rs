@@ -1,0 +1,77 @@
+//! The observers that a command line asks for.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Observer, ObserverError, Observers};
+use crate::report::{files, live, metrics};
+
+/// The time between two intervals if the command line states none.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The observers that a command line asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Observation {
+    /// A full-screen view.
+    pub live: bool,
+    /// An HTML report.
+    pub report: Option<PathBuf>,
+    /// Test cases for a CI system.
+    pub junit: Option<PathBuf>,
+    /// The intervals as a table.
+    pub csv: Option<PathBuf>,
+    /// Metrics for Prometheus.
+    pub metrics: Option<MetricsPlace>,
+}
+
+/// The place of the metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetricsPlace {
+    /// An HTTP server at this address.
+    Endpoint(SocketAddr),
+    /// A file for the textfile collector of node_exporter.
+    File(PathBuf),
+}
+
+/// A run, as observers describe it.
+#[derive(Clone, Debug)]
+pub struct RunInfo {
+    /// The command: `recv`, `bench join`.
+    pub command: &'static str,
+    /// The command line, quoted for a shell.
+    pub line: String,
+}
+
+impl Observation {
+    /// The time between two intervals that the observers need; `None` if they need none.
+    pub fn interval(&self) -> Option<Duration> {
+        let is_needed =
+            self.live || self.report.is_some() || self.csv.is_some() || self.metrics.is_some();
+        is_needed.then_some(INTERVAL)
+    }
+
+    /// Opens the observers: a file that cannot be written fails before the run.
+    ///
+    /// # Errors
+    /// A file cannot be written, a port cannot be bound, or the build has no such observer.
+    pub fn open(&self, run: &RunInfo) -> Result<Observers, ObserverError> {
+        let mut opened: Vec<Box<dyn Observer>> = Vec::new();
+        if let Some(path) = &self.csv {
+            opened.push(files::csv(path)?);
+        }
+        if let Some(path) = &self.junit {
+            opened.push(files::junit(path, run)?);
+        }
+        if let Some(path) = &self.report {
+            opened.push(files::html(path, run)?);
+        }
+        if let Some(place) = &self.metrics {
+            opened.push(metrics::open(place, run)?);
+        }
+        if self.live {
+            opened.push(live::open(run)?);
+        }
+        Ok(Observers::new(opened))
+    }
+}

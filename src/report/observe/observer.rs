@@ -1,0 +1,63 @@
+//! The interface of an observer.
+
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use thiserror::Error;
+
+use crate::event::Event;
+use crate::net::describe;
+use crate::units::printable::Printable;
+
+/// Takes every event of a run beside the results, also those that `-q` hides.
+pub trait Observer {
+    /// Takes an event. The loop of the run waits for it: an observer only copies what it needs.
+    ///
+    /// # Errors
+    /// The observer cannot continue. The run continues without it and fails at its end.
+    fn event(&mut self, event: &Event) -> Result<(), ObserverError>;
+
+    /// Dates the events that follow by the clock of a capture, which has reached `time`; `None`
+    /// before its first datagram.
+    fn date(&mut self, _time: Option<SystemTime>) {}
+
+    /// Completes its file or closes its endpoint, after the last event.
+    ///
+    /// # Errors
+    /// The file cannot be completed.
+    fn finish(&mut self) -> Result<(), ObserverError> {
+        Ok(())
+    }
+}
+
+/// The error of an observer.
+#[derive(Debug, Error)]
+pub enum ObserverError {
+    /// A file cannot be written.
+    #[error("cannot write '{}': {}", Printable(file), describe(source))]
+    File {
+        /// The path.
+        file: String,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// This build has no such observer.
+    #[error(
+        "{option} is not part of this build\n  tip: build mcast with the feature '{feature}': \
+         cargo install mcast --features {feature}"
+    )]
+    Absent {
+        /// The option.
+        option: &'static str,
+        /// The feature of the crate.
+        feature: &'static str,
+    },
+}
+
+impl ObserverError {
+    /// The file at `path` cannot be written.
+    pub fn file(path: &Path, source: io::Error) -> Self {
+        ObserverError::File { file: path.to_string_lossy().into_owned(), source }
+    }
+}
