@@ -77,6 +77,8 @@ fn may_be_null() -> BTreeSet<String> {
         ),
         ("interface.addresses", &[&["prefix"]]),
         ("interval", &[&RATES, &RECEIVED]),
+        ("interval_of_send", &[&RATES]),
+        ("interval_of_send.targets", &[&["impaired"]]),
         ("interval.measured", &[&RATES, &MEASURED, &["unit"]]),
         ("interval.streams", &[&RATES, &MEASURED, &STREAM]),
         ("ready_of_check", &[&["expected", "send"]]),
