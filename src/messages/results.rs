@@ -195,8 +195,10 @@ fn hex_dump() -> String {
 }
 
 fn intervals() -> String {
-    let report =
-        |counters| Event::Interval(IntervalReport { since: Duration::from_secs(7), counters });
+    let report = |counters| {
+        let (since, flows) = (Duration::from_secs(7), None);
+        Event::Interval(IntervalReport { since, counters, flows })
+    };
     let odd = RecvCounters {
         kernel_drops: Some(12),
         checksum_errors: Some(2),
