@@ -28,6 +28,9 @@ mod notice;
 pub mod observe;
 mod out;
 mod output;
+#[cfg(any(feature = "metrics", feature = "report"))]
+#[allow(dead_code, reason = "its users follow")]
+mod output_file;
 mod pairs;
 mod ping;
 mod playout;
