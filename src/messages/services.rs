@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::page::Page;
 use super::pings;
-use super::samples::{at, received, totals, via};
+use super::samples::{at, ip, received, totals, via};
 use super::streams::{delays, measured};
 use crate::event::{
-    CountersInfo, Event, Failure, IntervalReport, Listening, PingSummary, Program, RcvbufInfo,
-    RecvCounters, SendInterval, TargetInfo,
+    CheckState, Event, Failure, IntervalReport, Listening, Program, RcvbufInfo, RecvCounters,
+    SendInterval, TargetInfo,
 };
+use crate::notice::{Id, Level, Notice};
 use crate::report::ServiceStatus;
 use crate::verdict::Verdict;
 
@@ -41,22 +42,26 @@ fn listening<'a>(targets: Vec<TargetInfo<'a>>) -> Event<'a> {
 
 fn interval(number: u64, counters: RecvCounters) -> Event<'static> {
     let counters = RecvCounters { elapsed: Duration::from_secs(1), ..counters };
-    Event::Interval(IntervalReport { since: Duration::from_secs(number), counters })
+    Event::Interval(IntervalReport { since: Duration::from_secs(number), counters, flows: None })
 }
 
 fn receiver() -> String {
     let ends = ["239.1.1.1", "ff15::1"].map(|group| at(group, via("eth0")));
     let source = "10.0.0.100:41234".parse().expect("an address");
     let target = |at| TargetInfo::to(at, source, None);
-    let lossy = || measured(CountersInfo { lost: 2, ..delays(0) });
-    let damaged = RecvCounters { kernel_drops: Some(12), corrupt: 1, ..lossy() };
+    let lossy = |lost| {
+        let mut counters = measured(delays(0));
+        counters.streams[0].so_far.lost = lost;
+        counters
+    };
+    let damaged = RecvCounters { kernel_drops: Some(12), corrupt: 1, ..lossy(54) };
     let events = [
         listening(vec![target(&ends[0])]),
         listening(ends.iter().rev().map(target).collect()),
         interval(0, received(0)),
         interval(1, received(1)),
-        interval(2, measured(delays(0))),
-        interval(3, lossy()),
+        interval(2, lossy(0)),
+        interval(3, lossy(51)),
         interval(4, damaged),
         interval(95, received(0)),
     ];
@@ -83,8 +88,27 @@ fn sender() -> String {
 }
 
 fn others() -> String {
-    let summary: PingSummary = pings::lossy();
+    let summary = pings::lossy();
+    let found = [
+        Notice::new(Level::Fault, Id::RpFilter, "what"),
+        Notice::new(Level::Warning, Id::Firewall, "what"),
+        Notice::new(Level::Warning, Id::Querier, "what"),
+        Notice::new(Level::Pass, Id::Membership, "what"),
+    ];
+    let checked = |findings| {
+        Event::Checked(CheckState {
+            cycle: 1,
+            time: std::time::SystemTime::UNIX_EPOCH,
+            elapsed: Duration::from_secs(5),
+            group: ip("239.1.1.1"),
+            port: 5000,
+            iface: None,
+            findings,
+        })
+    };
     let failure =
         Failure { error: "first line\nsecond line".to_owned(), verdict: Verdict::default() };
-    lines("ping, and a failure", [Event::PingProgress(&summary), Event::Failure(failure)])
+    let events =
+        [Event::PingProgress(&summary), checked(&found), checked(&[]), Event::Failure(failure)];
+    lines("ping, check and a failure", events)
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::human::rate;
 use crate::assertion::Value;
-use crate::event::{Event, IntervalReport, PingSummary, SendInterval, TargetInfo, Totals};
+use crate::event::{
+    Event, IntervalReport, PingSummary, SendInterval, StreamInfo, TargetInfo, Totals,
+};
+use crate::notice::{Level, Notice};
 use crate::units::printable::Printable;
 use crate::units::rcvbuf::format_duration;
 use crate::units::words::{and_more, count, list};
@@ -16,13 +19,14 @@ pub struct Status {
     targets: usize,
     /// The time of the last interval with a datagram.
     last: Option<Duration>,
+    /// The losses of each stream since the start. A late datagram decreases them.
+    lost: Vec<u64>,
     total: Counters,
 }
 
 /// The faults since the start.
 #[derive(Debug, Default)]
 struct Counters {
-    lost: u64,
     dropped: u64,
     corrupt: u64,
     errors: u64,
@@ -46,6 +50,7 @@ impl Status {
             Event::Interval(report) => self.received(report),
             Event::SendInterval(report) => self.sent(report),
             Event::PingProgress(summary) => pinged(summary),
+            Event::Checked(state) => checked(state.findings),
             Event::Failure(failure) => one_line(&failure.error),
             event => return event.is_summary(),
         };
@@ -71,8 +76,12 @@ impl Status {
     fn received(&mut self, report: &IntervalReport) -> String {
         let counters = &report.counters;
         let now = report.since + counters.elapsed;
+        for stream in counters.streams.iter().map(|stream| &stream.so_far) {
+            let len = self.lost.len().max(stream.position + 1);
+            self.lost.resize(len, 0);
+            self.lost[stream.position] = stream.lost;
+        }
         let total = &mut self.total;
-        total.lost += counters.measured.as_ref().map_or(0, |measured| measured.counters.lost);
         total.dropped += counters.kernel_drops.unwrap_or(0);
         total.corrupt += counters.corrupt;
         if counters.meter.datagrams > 0 {
@@ -82,14 +91,15 @@ impl Status {
             None => format!("no datagrams in {}", time(now)),
             Some(last) if last < now => format!("no datagrams for {}", time(now - last)),
             Some(_) => {
-                let streams = counters.streams.len() as u64;
+                let is_active = |stream: &&StreamInfo| stream.counters.datagrams > 0;
+                let streams = counters.streams.iter().filter(is_active).count() as u64;
                 let streams = (streams > 0).then(|| format!(", {}", count(streams, "stream")));
                 format!("{}{}", pace("receiving", &counters.meter), streams.unwrap_or_default())
             }
         };
-        let total = &self.total;
+        let (total, lost) = (&self.total, self.lost.iter().sum::<u64>());
         let faults = [
-            (total.lost > 0).then(|| format!("{} lost", total.lost)),
+            (lost > 0).then(|| format!("{lost} lost")),
             (total.dropped > 0).then(|| format!("{} dropped by this host's kernel", total.dropped)),
             (total.corrupt > 0).then(|| format!("{} corrupt", total.corrupt)),
         ];
@@ -115,6 +125,19 @@ fn pinged(summary: &PingSummary) -> String {
         Some(loss) => format!("{receivers}, lost {}", Value::Ratio(loss)),
         None => receivers.to_string(),
     }
+}
+
+/// The faults and warnings, by their ids.
+fn checked(findings: &[Notice]) -> String {
+    let ids = |level| findings.iter().filter(move |finding| finding.level == level);
+    let named = |level, name| {
+        let ids: Vec<String> = ids(level).map(|finding| finding.id.to_string()).collect();
+        let count = count(ids.len() as u64, name);
+        (!ids.is_empty()).then(|| format!("{count} ({})", ids.join(", ")))
+    };
+    let found = [named(Level::Fault, "fault"), named(Level::Warning, "warning")];
+    let found: Vec<String> = found.into_iter().flatten().collect();
+    if found.is_empty() { "no faults and no warnings".to_owned() } else { list(&found) }
 }
 
 /// `receiving 1.00 kpps, 8.00 Mbit/s`. An interval with one datagram has no rate.
