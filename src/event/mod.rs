@@ -47,7 +47,7 @@ pub use bench::{
     StepReceiver, ThroughputName, ThroughputRow, ThroughputSummary, TrialInfo, TrialReceiver,
 };
 pub use capture::{CaptureInfo, CaptureInterfaceInfo, LeftOut, LeftOutRecords, Reading};
-pub use check::{CheckSummary, Checking};
+pub use check::{CheckState, CheckSummary, Checking};
 pub use datagram::{Payload, ProbeInfo, ReceivedDatagram, SentDatagram};
 pub use detail::DetailInfo;
 pub use flow::{FlowInfo, describe_flows};
