@@ -5,11 +5,12 @@ use std::time::SystemTime;
 
 use maud::Markup;
 
+use super::bench::{self, MOST_TRIALS};
 use super::json::Embedded;
 use super::layout::{self, Page};
 use super::model::Model;
 use super::output::OutputFile;
-use super::recv;
+use super::{check, ping, recv, scan, send};
 use crate::event::{Event, Stamped};
 use crate::report::observe::{Observer, ObserverError, RunInfo};
 use crate::verdict::Verdict;
@@ -57,7 +58,25 @@ pub fn take(model: &mut Model, event: &Event) {
     match event {
         Event::Listening(ready) => recv::listening(model, ready),
         Event::Reading(ready) => recv::reading(model, ready),
+        Event::Sending(ready) => send::sending(model, ready),
+        Event::Pinging(ready) => ping::pinging(model, ready),
+        Event::Scanning(ready) => scan::scanning(model, ready),
+        Event::Checking(ready) => check::checking(model, ready),
+        Event::BenchingThroughput(ready) => bench::throughput_begins(model, ready),
+        Event::BenchingJoin(ready) => bench::join_begins(model, ready),
+        Event::BenchingGroups(ready) => bench::groups_begins(model, ready),
         Event::Interval(interval) => recv::interval(model, interval),
+        Event::SendInterval(interval) => send::interval(model, interval),
+        Event::Receivers(report) => send::reported(model, report),
+        Event::Reply(reply) => ping::reply(model, reply),
+        Event::PingProgress(progress) => ping::progress(model, progress),
+        Event::PingSummary(summary) => ping::progress(model, summary),
+        Event::Trial(trial) if model.trials.len() < MOST_TRIALS => {
+            model.trials.push((*trial).clone());
+        }
+        Event::Cycle(cycle) if model.cycles.len() < MOST_TRIALS => {
+            model.cycles.push((*cycle).clone());
+        }
         Event::Warning(notice) => model.warnings.push(model.now(), notice),
         Event::Finding(notice) | Event::Explanation(notice) => {
             model.findings.push(model.now(), notice);
@@ -72,6 +91,13 @@ pub fn page(model: &Model, summary: &Event) -> Markup {
     let json = Embedded::new(&Stamped { event: summary, time });
     let page = match summary {
         Event::RecvSummary(summary) => recv::page(model, summary),
+        Event::SendSummary(summary) => send::page(model, summary),
+        Event::PingSummary(summary) => ping::page(model, summary),
+        Event::ScanSummary(summary) => scan::page(summary),
+        Event::CheckSummary(summary) => check::page(summary),
+        Event::ThroughputSummary(summary) => bench::throughput(model, summary),
+        Event::JoinSummary(summary) => bench::join(model, summary),
+        Event::GroupsSummary(summary) => bench::groups(summary),
         Event::Failure(failure) => Page::new(&failure.verdict),
         _ => Page::new(&Verdict::default()),
     };
