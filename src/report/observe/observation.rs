@@ -1,10 +1,11 @@
-//! The observers that a command line asks for.
+//! The observers that a command line or the environment asks for.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Observer, ObserverError, Observers};
+use crate::report::service::Notifier;
 use crate::report::{files, live, metrics};
 
 /// The time between two intervals if the command line states none.
@@ -46,12 +47,16 @@ pub struct RunInfo {
 impl Observation {
     /// The time between two intervals that the observers need; `None` if they need none.
     pub fn interval(&self) -> Option<Duration> {
-        let is_needed =
-            self.live || self.report.is_some() || self.csv.is_some() || self.metrics.is_some();
+        let is_needed = self.live
+            || self.report.is_some()
+            || self.csv.is_some()
+            || self.metrics.is_some()
+            || Notifier::is_wanted();
         is_needed.then_some(INTERVAL)
     }
 
-    /// Opens the observers: a file that cannot be written fails before the run.
+    /// Opens the observers: a file that cannot be written fails before the run. A service gets one
+    /// more, for its manager.
     ///
     /// # Errors
     /// A file cannot be written, a port cannot be bound, or the build has no such observer.
@@ -71,6 +76,9 @@ impl Observation {
         }
         if self.live {
             opened.push(live::open(run)?);
+        }
+        if let Some(notifier) = Notifier::open() {
+            opened.push(Box::new(notifier));
         }
         Ok(Observers::new(opened))
     }

@@ -49,7 +49,7 @@ pub fn targets(targets: &[TargetInfo]) -> String {
 
 /// An interval ended.
 pub fn interval(model: &mut Model, interval: &IntervalReport) {
-    let IntervalReport { since, counters } = interval;
+    let IntervalReport { since, counters, .. } = interval;
     let Totals { datagrams, bytes, .. } = counters.meter;
     let mut point = Point::new(*since, counters.elapsed, datagrams, bytes);
     point.faults = losses(counters);
