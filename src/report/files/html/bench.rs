@@ -199,7 +199,7 @@ pub fn join(model: &Model, summary: &JoinSummary) -> Page {
     let JoinSummary { join, leave, report_delay, cycles, missed, elapsed, .. } = summary;
     let headline = match join {
         Some(join) => format!("datagrams arrive {} after a join (median)", time(join.p50)),
-        None => "no datagrams arrived after a join".to_owned(),
+        None => "no join latency measured".to_owned(),
     };
     let mut page =
         Page { headline: Some(headline), elapsed: Some(*elapsed), ..Page::new(&summary.verdict) };

@@ -128,8 +128,8 @@ pub struct Places {
     pub third: (&'static str, &'static str),
 }
 
-/// Faults by place, as bars above and below a line.
-pub fn faults(series: &Series<Point>, places: &Places) -> Option<Markup> {
+/// Faults by place, as bars above and below a line. `known` describes them better than their sums.
+pub fn faults(series: &Series<Point>, places: &Places, known: Option<String>) -> Option<Markup> {
     let points = series.points();
     let above = |of: Faults| (of.first + of.second) as f64;
     let up = most(points, |point| above(point.faults));
@@ -154,6 +154,7 @@ pub fn faults(series: &Series<Point>, places: &Places) -> Option<Markup> {
     let named = [first, second, third].into_iter().zip(totals).filter(|(_, total)| *total > 0);
     let named: Vec<String> =
         named.map(|((_, name), total)| format!("{} {name}", grouped(total))).collect();
+    let sums = || format!("In {unit}: {}.", named.join(", "));
     let direction = match (up > 0.0, down > 0.0) {
         (true, true) => format!(" Bars that point down: {}.", third.1),
         _ => String::new(),
@@ -161,7 +162,7 @@ pub fn faults(series: &Series<Point>, places: &Places) -> Option<Markup> {
     let plot = Plot {
         id: "faults".to_owned(),
         title,
-        description: format!("In {unit}: {}.{direction}{}", named.join(", "), covered(series)),
+        description: format!("{}{direction}{}", known.unwrap_or_else(sums), covered(series)),
         x: over(points),
         x_label: time,
         y: Axis::linear(-down, up),

@@ -9,7 +9,6 @@ mod layout;
 mod model;
 mod numbers;
 mod observer;
-mod output;
 mod ping;
 mod plot;
 mod point;

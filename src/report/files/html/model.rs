@@ -36,6 +36,8 @@ pub struct Model {
     usual: Option<f64>,
     /// The traffic of each stream, target or receiver.
     pub tracks: Tracks,
+    /// Drops of this host's kernel whose losses no stream has counted yet.
+    pub drops_to_count: u64,
     /// The losses of all receivers, by their reports.
     pub reports: Series<Point>,
     /// The last report.
@@ -94,6 +96,7 @@ impl Model {
             whole: Series::new(POINTS),
             usual: None,
             tracks: Tracks::default(),
+            drops_to_count: 0,
             reports: Series::new(POINTS),
             reported: Reported::default(),
             replies: Replies::default(),

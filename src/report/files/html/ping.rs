@@ -210,7 +210,7 @@ pub fn page(model: &Model, summary: &PingSummary) -> Page {
     });
     let plots = [
         charts::spread(&model.whole, "Round-trip time"),
-        charts::faults(&model.whole, &LOSSES),
+        charts::faults(&model.whole, &LOSSES, None),
         histogram,
     ];
     let plots: Vec<Markup> = plots.into_iter().flatten().collect();

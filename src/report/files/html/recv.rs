@@ -52,7 +52,7 @@ pub fn interval(model: &mut Model, interval: &IntervalReport) {
     let IntervalReport { since, counters, .. } = interval;
     let Totals { datagrams, bytes, .. } = counters.meter;
     let mut point = Point::new(*since, counters.elapsed, datagrams, bytes);
-    point.faults = losses(counters);
+    point.faults = losses(counters, &mut model.drops_to_count);
     point.gap = counters.gap.and_then(|gap| i64::try_from(gap.as_nanos()).ok());
     if let Some(measured) = &counters.measured {
         point.spread = measured::spread(&measured.counters).1.map(Into::into);
@@ -69,9 +69,10 @@ pub fn interval(model: &mut Model, interval: &IntervalReport) {
     }
 }
 
-/// Losses by place. The losses of streams contain the drops of this host's kernel. Both are
-/// comparable only if they count datagrams.
-fn losses(counters: &RecvCounters) -> Faults {
+/// Losses by place. The losses of streams contain the drops of this host's kernel, if they count
+/// datagrams. A drop counts at once. Its loss counts as soon as the next datagram of the stream
+/// arrives, which may be in a later interval: until then the drop is one of `drops_to_count`.
+fn losses(counters: &RecvCounters, drops_to_count: &mut u64) -> Faults {
     let kernel = counters.kernel_drops.unwrap_or(0);
     let Some(measured) = &counters.measured else {
         return Faults { third: kernel, ..Faults::default() };
@@ -81,8 +82,10 @@ fn losses(counters: &RecvCounters) -> Faults {
         return Faults { first: lost, second: 0, third: kernel };
     }
     let damaged = (corrupt + truncated + counters.checksum_errors.unwrap_or(0)).min(lost);
-    let network = (lost - damaged).saturating_sub(kernel);
-    Faults { first: network, second: damaged, third: kernel }
+    *drops_to_count += kernel;
+    let dropped = (lost - damaged).min(*drops_to_count);
+    *drops_to_count -= dropped;
+    Faults { first: lost - damaged - dropped, second: damaged, third: kernel }
 }
 
 /// The places of losses.
@@ -117,7 +120,7 @@ pub fn page(model: &Model, summary: &RecvSummary) -> Page {
     };
     let plots = [
         charts::rate(&model.whole, "Rate"),
-        charts::faults(&model.whole, &places(unit)),
+        charts::faults(&model.whole, &places(unit), measured::losses_line(counters)),
         charts::spread(&model.whole, title),
         charts::gaps(&model.whole),
         counters.measured.as_ref().zip(spread).and_then(|(measured, spread)| {
@@ -157,7 +160,8 @@ fn headline(counters: &RecvCounters) -> String {
 fn tiles(page: &mut Page, counters: &RecvCounters) {
     let meter = &counters.meter;
     let sources = count(counters.sources as u64, "source").to_string();
-    page.tile("Datagrams", grouped(meter.datagrams), Some(format!("from {sources}")));
+    let is_silent = meter.datagrams == 0;
+    page.judged("Datagrams", grouped(meter.datagrams), Some(format!("from {sources}")), is_silent);
     if let Some(measured) = &counters.measured {
         let of = &measured.counters;
         let least = if of.lost_exact { "" } else { "\u{2265}" };

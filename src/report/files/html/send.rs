@@ -117,11 +117,11 @@ pub fn page(model: &Model, summary: &SendSummary) -> Page {
     };
     tiles(&mut page, summary);
     if let Some(reports) = &summary.reports {
-        let losses = charts::faults(&model.reports, &LOSSES);
+        let losses = charts::faults(&model.reports, &LOSSES, None);
         page.sections.push(receivers::section(reports, losses));
     }
     let plots: Vec<Markup> =
-        [charts::rate(&model.whole, "Rate"), charts::faults(&model.whole, &FAULTS)]
+        [charts::rate(&model.whole, "Rate"), charts::faults(&model.whole, &FAULTS, None)]
             .into_iter()
             .flatten()
             .collect();

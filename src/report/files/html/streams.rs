@@ -53,7 +53,7 @@ const COLUMNS: &[Column<StreamInfo>] = &[
     text("To", |stream| Some(SocketAddr::new(stream.group, stream.port).to_string())),
     text("Interface", |stream| stream.iface.as_deref().map(name)),
     text("Format", |stream| Some(format(stream).to_owned())),
-    text("Key", |stream| stream.key.as_deref().map(name)),
+    text("Key", |stream| stream.key.as_deref().filter(|_| stream.stream.is_none()).map(name)),
     text("Service", service),
     number("Datagrams", |stream| Some(grouped(stream.counters.datagrams))),
     number("Lost", |stream| Some(lost(&stream.counters))),
