@@ -22,7 +22,7 @@ mod log_filter;
 mod market;
 mod measured;
 #[cfg_attr(not(feature = "metrics"), path = "metrics_absent.rs")]
-mod metrics;
+pub mod metrics;
 mod notes;
 mod notice;
 pub mod observe;
