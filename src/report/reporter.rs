@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::format::{EventClock, Format};
 use super::observe::{ObserverError, Observers};
 use super::out::{InterruptibleWriter, OutputBuffer};
+use super::workflow_commands::{are_obeyed, disarmed};
 use super::{ColorWhen, Goal, Notes, Output, Paint, Progress, Screen, notice};
 use crate::event::{Event, Failure};
 use crate::net::{InterfaceEvents, Wake};
@@ -48,6 +49,9 @@ pub struct Reporter<'a> {
     screen: Screen,
     notes: Notes,
     paint_notes: Paint,
+    /// Foreign text must not contain commands to a runner of GitHub Actions. Raw payloads may: they
+    /// are for a file or a pipe.
+    disarms: bool,
     /// A summary was reported.
     has_ended: bool,
 }
@@ -78,6 +82,7 @@ impl<'a> Reporter<'a> {
             screen,
             notes,
             paint_notes,
+            disarms: are_obeyed() && output != Output::Raw,
             has_ended: false,
         }
     }
@@ -115,7 +120,12 @@ impl<'a> Reporter<'a> {
         if wanted > self.level {
             return Ok(());
         }
+        let start = self.out.bytes().len();
         self.format.event(event, self.out.bytes(), &mut self.notes)?;
+        if self.disarms {
+            let shown = self.out.bytes().split_off(start);
+            self.out.bytes().extend_from_slice(&disarmed(&shown));
+        }
         self.out.flush_if_large()
     }
 
