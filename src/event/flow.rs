@@ -8,6 +8,7 @@ use super::Totals;
 use crate::format::names::{self, Name};
 use crate::stats::flow::{Flow, Flows};
 use crate::target::Zoned;
+use crate::units::UnixTime;
 use crate::units::hex::Hex;
 
 /// A flow whose datagrams mcast does not measure: it only names the format, does not know it, or
@@ -41,6 +42,9 @@ pub struct FlowInfo {
     /// The beginning of the first payload, in hex.
     #[serde(serialize_with = "hex")]
     pub first_bytes: Box<[u8]>,
+    /// The last arrival.
+    #[serde(skip)]
+    pub last: Option<UnixTime>,
 }
 
 impl FlowInfo {
@@ -64,6 +68,7 @@ impl FlowInfo {
             len_min_bytes: flow.sizes.0,
             len_max_bytes: flow.sizes.1,
             first_bytes: flow.first_bytes.clone(),
+            last: flow.meter.last(),
         }
     }
 }

@@ -44,6 +44,10 @@ pub struct IntervalReport {
     /// The counters of the interval.
     #[serde(flatten)]
     pub counters: RecvCounters,
+    /// The flows whose datagrams mcast does not measure, over the whole run. Empty unless an observer
+    /// takes them.
+    #[serde(skip)]
+    pub flows: Vec<FlowInfo>,
 }
 
 /// The counters of a receiver.

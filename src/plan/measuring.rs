@@ -9,6 +9,7 @@ use super::recording::{self, Recording};
 use crate::assertion::Assertion;
 use crate::cli::{DisplayArgs, RecvArgs};
 use crate::report::Output;
+use crate::report::observe::Wanted;
 use crate::stats::flow::Settings;
 use crate::target::{Target, TargetPair};
 use crate::verdict::Limits;
@@ -20,6 +21,8 @@ pub struct Measuring {
     pub limits: Limits,
     /// The time between two reports, which may be for observers alone.
     pub stats: Option<Duration>,
+    /// What the observers take beside the counters.
+    pub wanted: Wanted,
     /// Each datagram is shown.
     pub show: bool,
     pub assertions: Vec<Assertion>,
@@ -53,6 +56,7 @@ impl Measuring {
                 once: args.once,
             },
             stats: args.stats.or_else(|| args.observed().observation().interval()),
+            wanted: args.observed().observation().wanted(),
             show,
             assertions: args.assert.clone(),
             pairs: args.pair.iter().flat_map(TargetPair::targets).collect(),

@@ -10,6 +10,7 @@ mod drawing;
 mod files;
 mod flows;
 mod format;
+mod full_screen;
 mod hex;
 mod human;
 mod ifaces;

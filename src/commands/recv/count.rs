@@ -5,10 +5,13 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::clock::Moment;
-use crate::event::{IntervalReport, MeasuredInfo, RecvCounters, StreamInfo, describe};
+use crate::event::{
+    IntervalReport, MeasuredInfo, RecvCounters, StreamInfo, describe, describe_flows,
+};
 use crate::format::probe;
 use crate::format::probe::{Damage, ProbeKind, Reading};
 use crate::net::{Datagram, Discards, InterfaceEvent};
+use crate::report::observe::Wanted;
 use crate::stats::flow::{Flows, Seen, Settings};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
@@ -63,6 +66,8 @@ pub struct Counts {
     /// Datagrams that arrived before on another interface; `None` if that cannot happen.
     pub copies: Option<Copies>,
     start: Instant,
+    /// What reports contain beside the counters.
+    pub wanted: Wanted,
 }
 
 /// The counters from one report to the next.
@@ -107,6 +112,7 @@ impl Counts {
             beside: beside.iter().map(|Listen { at, .. }| (at.group, at.port)).collect(),
             copies: copies.then(Copies::default),
             start,
+            wanted: Wanted::default(),
         }
     }
 
@@ -184,7 +190,7 @@ impl Counts {
             now.steady - self.start,
             &self.whole,
             self.anomalies(discards),
-            describe(&self.streams, &hidden, false, now.system.into()),
+            describe(&self.streams, &hidden, false, false, now.system.into()),
         )
     }
 
@@ -206,8 +212,9 @@ impl Counts {
                 now.steady - since,
                 &interval.tally,
                 anomalies.since(&interval.before),
-                describe(&self.streams, &hidden, true, now.system.into()),
+                describe(&self.streams, &hidden, true, self.wanted.spreads, now.system.into()),
             ),
+            flows: if self.wanted.flows { describe_flows(&self.flows) } else { Vec::new() },
         };
         *interval = Interval {
             since: now.steady,

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Observer, ObserverError, Observers};
-use crate::report::{files, live, metrics};
+use crate::notice::Notice;
+use crate::report::{ColorWhen, Notes, files, live, metrics};
 
 /// The time between two intervals if the command line states none.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -23,6 +24,15 @@ pub struct Observation {
     pub csv: Option<PathBuf>,
     /// Metrics for Prometheus.
     pub metrics: Option<MetricsPlace>,
+}
+
+/// The parts of events that cost time, and that only observers take.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// The flows whose datagrams mcast does not measure, in each interval.
+    pub flows: bool,
+    /// The delays of each stream, in each interval.
+    pub spreads: bool,
 }
 
 /// The place of the metrics.
@@ -51,11 +61,27 @@ impl Observation {
         is_needed.then_some(INTERVAL)
     }
 
+    /// The parts of events that only these observers take.
+    pub fn wanted(&self) -> Wanted {
+        Wanted { flows: self.interval().is_some(), spreads: self.live }
+    }
+
+    /// The reason why there cannot be a full-screen view, if one is asked for. `other_use` is the
+    /// part of the run that uses the terminal.
+    pub fn obstacle(&self, other_use: Option<&'static str>) -> Option<Notice> {
+        if self.live { live::obstacle(other_use) } else { None }
+    }
+
     /// Opens the observers: a file that cannot be written fails before the run.
     ///
     /// # Errors
     /// A file cannot be written, a port cannot be bound, or the build has no such observer.
-    pub fn open(&self, run: &RunInfo) -> Result<Observers, ObserverError> {
+    pub fn open(
+        &self,
+        run: &RunInfo,
+        color: ColorWhen,
+        notes: &Notes,
+    ) -> Result<Observers, ObserverError> {
         let mut opened: Vec<Box<dyn Observer>> = Vec::new();
         if let Some(path) = &self.csv {
             opened.push(files::csv(path)?);
@@ -70,7 +96,7 @@ impl Observation {
             opened.push(metrics::open(place, run)?);
         }
         if self.live {
-            opened.push(live::open(run)?);
+            opened.push(live::open(run, color, notes)?);
         }
         Ok(Observers::new(opened))
     }

@@ -42,6 +42,12 @@ pub enum ObserverError {
         /// The system's error.
         source: io::Error,
     },
+    /// The full-screen view cannot continue.
+    #[error("cannot show the full-screen view: {}", describe(source))]
+    View {
+        /// The system's error.
+        source: io::Error,
+    },
     /// This build has no such observer.
     #[error(
         "{option} is not part of this build\n  tip: build mcast with the feature '{feature}': \

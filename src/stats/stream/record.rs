@@ -263,6 +263,11 @@ impl Stream {
         self.counters(interval).gap.max(silence)
     }
 
+    /// The last arrival, end markers included.
+    pub fn last_arrival(&self) -> UnixTime {
+        self.arrived.1
+    }
+
     /// Whether the interval has content: the end alone can reveal losses.
     pub fn is_of_interest(&self) -> bool {
         !self.ended
