@@ -32,6 +32,8 @@ pub fn text() -> String {
         super::scans::page(),
         super::pings::page(),
         super::benches::page(),
+        #[cfg(feature = "live")]
+        super::live::page(),
         super::names::page(),
     ];
     pages.iter().map(Page::text).collect()

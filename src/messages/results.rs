@@ -195,8 +195,13 @@ fn hex_dump() -> String {
 }
 
 fn intervals() -> String {
-    let report =
-        |counters| Event::Interval(IntervalReport { since: Duration::from_secs(7), counters });
+    let report = |counters| {
+        Event::Interval(IntervalReport {
+            since: Duration::from_secs(7),
+            counters,
+            flows: Vec::new(),
+        })
+    };
     let odd = RecvCounters {
         kernel_drops: Some(12),
         checksum_errors: Some(2),

@@ -276,12 +276,7 @@ impl Progress {
         Self::of(goal, &ProgressLine::default(), Some(view.clone()), paint)
     }
 
-    fn of(
-        goal: Option<Goal>,
-        line: &ProgressLine,
-        view: Option<FullScreen>,
-        paint: Paint,
-    ) -> Self {
+    fn of(goal: Option<Goal>, line: &ProgressLine, view: Option<FullScreen>, paint: Paint) -> Self {
         let last = goal.map_or_else(Instant::now, |goal| goal.start);
         let (line, recent, due) = (line.clone(), Recent::default(), last + FIRST);
         Progress { goal, line, view, paint, recent, last, due, drawn: false }

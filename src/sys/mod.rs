@@ -41,13 +41,11 @@ pub use imp::{
 };
 #[cfg(feature = "live")]
 pub use input_state::InputState;
-#[cfg(all(feature = "live", unix))]
-pub use os::{restore_terminal, save_terminal};
-#[cfg(feature = "live")]
-pub use os::TerminalInput;
 pub use interrupt::{Interrupt, request_end};
 pub use message::Message;
 pub use meta::Meta;
+#[cfg(feature = "live")]
+pub use os::TerminalInput;
 #[cfg(unix)]
 pub use os::start_with_open_files;
 pub use os::{
@@ -56,5 +54,7 @@ pub use os::{
     standard_input, standard_output, stderr_is_foreground, stderr_is_writable, too_many_files,
     wait_for_room,
 };
+#[cfg(all(feature = "live", unix))]
+pub use os::{restore_terminal, save_terminal};
 pub use signal::Signal;
 pub use sources::{SourceChange, change_source};

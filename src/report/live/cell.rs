@@ -195,10 +195,7 @@ mod tests {
     fn text_is_ordered_by_its_numbers() {
         let mut names = ["10.0.0.10", "10.0.0.9", "9.0.0.1", "e1", "e0", "", "10.0.0.9:5000"];
         names.sort_by(|one, other| natural(one, other));
-        assert_eq!(
-            names,
-            ["", "9.0.0.1", "10.0.0.9", "10.0.0.9:5000", "10.0.0.10", "e0", "e1"]
-        );
+        assert_eq!(names, ["", "9.0.0.1", "10.0.0.9", "10.0.0.9:5000", "10.0.0.10", "e0", "e1"]);
     }
 
     #[test]

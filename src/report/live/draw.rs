@@ -34,11 +34,7 @@ pub fn draw(frame: &mut Frame, model: &mut Model, theme: Theme) {
         return too_small(&mut canvas, area);
     }
     let head = header::draw(&mut canvas, area, model);
-    let body = Rect {
-        y: area.y + head,
-        height: area.height - head - 1,
-        ..area
-    };
+    let body = Rect { y: area.y + head, height: area.height - head - 1, ..area };
     match model.page {
         Page::Help => help::draw(&mut canvas, body, model),
         Page::Notices(scrolled) => {

@@ -14,11 +14,19 @@ mod obstacle;
 mod open;
 mod panics;
 mod recv;
+#[cfg(test)]
+mod rig;
 mod snapshot;
 mod table_state;
 mod terminal;
 mod theme;
 mod view;
 
+#[cfg(test)]
+pub use keys::Key;
 pub use obstacle::obstacle;
+#[cfg(test)]
+pub use obstacle::{Facts, reason};
 pub use open::open;
+#[cfg(test)]
+pub use rig::Rig;

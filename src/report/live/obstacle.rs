@@ -22,6 +22,21 @@ pub struct Facts {
     pub other_use: Option<&'static str>,
 }
 
+#[cfg(test)]
+impl Facts {
+    /// A terminal as usual.
+    pub fn usual() -> Self {
+        Facts {
+            place: Some(Place::Output),
+            term: Some("xterm".to_owned()),
+            size: Some((24, 80)),
+            has_keys: true,
+            is_foreground: true,
+            other_use: None,
+        }
+    }
+}
+
 /// The reason, if this run cannot have a view. `other_use` is the part of the run that uses the
 /// terminal.
 pub fn obstacle(other_use: Option<&'static str>) -> Option<Notice> {
@@ -48,7 +63,8 @@ pub fn reason(facts: &Facts) -> Option<String> {
         return Some(format!("{other} uses the terminal"));
     }
     if cfg!(unix) && (term.is_empty() || WITHOUT_CURSOR.contains(&term)) {
-        let term = if term.is_empty() { "TERM is not set".to_owned() } else { format!("TERM={term}") };
+        let term =
+            if term.is_empty() { "TERM is not set".to_owned() } else { format!("TERM={term}") };
         return Some(format!("the terminal cannot move its cursor ({term})"));
     }
     if !facts.has_keys {
@@ -73,14 +89,7 @@ mod tests {
 
     #[test]
     fn each_obstacle_has_its_reason() {
-        let usual = Facts {
-            place: Some(Place::Output),
-            term: Some("xterm".to_owned()),
-            size: Some((24, 80)),
-            has_keys: true,
-            is_foreground: true,
-            other_use: None,
-        };
+        let usual = Facts::usual();
         assert_eq!(reason(&usual), None);
         let small = Facts { size: Some((5, 20)), ..usual.clone() };
         assert_eq!(

@@ -203,11 +203,11 @@ fn release(notes: &Notes) {
     // A closed standard error is no reason to fail.
     let _ = stderr.write_all(&text);
     if more > 0 {
-        let _ = writeln!(stderr, "{more} more lines are left out");
+        let _ = writeln!(stderr, "{more} more lines");
     }
 }
 
-fn line_of(notice: &Notice, at: Duration) -> NoticeLine {
+pub(super) fn line_of(notice: &Notice, at: Duration) -> NoticeLine {
     let tone = match notice.level {
         Level::Pass => Tone::Good,
         Level::Note => Tone::Strong,

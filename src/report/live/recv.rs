@@ -205,8 +205,7 @@ impl Followed {
         self.sums.add_flow(flow, elapsed);
         self.last = flow.last;
         self.row.detail = Arc::new(FlowDetail::new(flow, &self.sums));
-        self.row.sample =
-            Some(Sample { value: Some(self.sums.pps as f32), tone: Tone::Good });
+        self.row.sample = Some(Sample { value: Some(self.sums.pps as f32), tone: Tone::Good });
         self.row.name = format!("{} > {}", flow.source, self.group);
     }
 

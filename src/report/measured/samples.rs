@@ -4,6 +4,7 @@ use crate::event::{CountersInfo, DetailInfo, MeasuredInfo, RunsInfo, StreamInfo}
 use crate::stats::delay::{Delays, Precision};
 use crate::stats::stream::Clock;
 use crate::target::Zoned;
+use crate::units::UnixTime;
 
 /// The measurements of a stream of datagrams of 64 bytes; `runs` are the number of runs of losses
 /// and the length of the longest.
@@ -54,6 +55,8 @@ pub fn stream(last: u8, counters: CountersInfo) -> StreamInfo {
         ended: true,
         restarts: 0,
         detail: DetailInfo::default(),
+        last: UnixTime::default(),
+        spread: None,
     }
 }
 

@@ -90,10 +90,16 @@ fn wrapped(lines: &[DetailLine], columns: u16) -> Vec<Line> {
         let mut taken = 0;
         for (position, part) in line.parts.iter().enumerate() {
             let last = position + 1 == line.parts.len();
-            let part = Fact::new(if last { part.text.clone() } else { format!("{}, ", part.text) }, part.tone);
+            let part = Fact::new(
+                if last { part.text.clone() } else { format!("{}, ", part.text) },
+                part.tone,
+            );
             let wide = width(part.text.trim_end());
             if taken > 0 && taken + wide > room {
-                all.push(std::mem::replace(&mut current, Line { label: "", start, parts: Vec::new() }));
+                all.push(std::mem::replace(
+                    &mut current,
+                    Line { label: "", start, parts: Vec::new() },
+                ));
                 taken = 0;
             }
             taken += width(&part.text);

@@ -7,10 +7,11 @@ use super::canvas::{Canvas, width};
 use crate::report::live::cell::Tone;
 use crate::report::live::model::{Model, Page};
 
+/// The keys; an empty one stands for the arrows.
 const KEYS: &[(&str, &str)] = &[
     ("q", "quit"),
     ("?", "help"),
-    ("arrows", "select"),
+    ("", "select"),
     ("Enter", "details"),
     ("s", "sort"),
     ("/", "filter"),
@@ -34,10 +35,13 @@ pub fn draw(canvas: &mut Canvas, area: Rect, model: &Model) {
     let keys: &[(&str, &str)] = match model.page {
         Page::Tables => KEYS,
         Page::Help => &[("q", "quit"), ("any other key", "back")],
-        Page::Notices(_) => &[("q", "quit"), ("arrows", "scroll"), ("w", "back")],
+        Page::Notices(_) => &[("q", "quit"), ("", "scroll"), ("w", "back")],
     };
     let mut column = 1;
+    let glyphs = canvas.theme.glyphs;
+    let arrows = format!("{}{}", glyphs.up, glyphs.down);
     for (key, action) in keys {
+        let key = if key.is_empty() { arrows.as_str() } else { *key };
         let end = usize::from(column) + width(key) + 1 + width(action);
         if end > usize::from(area.width) {
             break;

@@ -57,8 +57,7 @@ pub fn draw(canvas: &mut Canvas, area: Rect, model: &Model, lines: &[Line]) {
 pub fn draw_all(canvas: &mut Canvas, area: Rect, model: &Model, scrolled: usize) -> usize {
     let title = Fact::new(format!("Warnings {}", model.notices_total), Tone::Caution);
     canvas.rule(area, &[title], "w closes");
-    let lines: Vec<Line> =
-        model.notices.iter().flat_map(|notice| of(notice, area.width)).collect();
+    let lines: Vec<Line> = model.notices.iter().flat_map(|notice| of(notice, area.width)).collect();
     if lines.is_empty() {
         canvas.text(Rect { x: area.x + 2, width: area.width - 2, ..area }, 2, "none", Tone::Faint);
     }

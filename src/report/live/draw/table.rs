@@ -32,7 +32,17 @@ pub fn draw(canvas: &mut Canvas, area: Rect, model: &mut Model) {
         let row = &table.rows[*row];
         let is_selected = selected == Some(position);
         let samples = table.samples(row);
-        row_on(canvas, area, line as u16 + 2, &placed, table, row, samples, is_selected, is_resetting);
+        row_on(
+            canvas,
+            area,
+            line as u16 + 2,
+            &placed,
+            table,
+            row,
+            samples,
+            is_selected,
+            is_resetting,
+        );
     }
     if table.order.is_empty() {
         let text = match (table.rows.len(), filter.is_empty()) {
@@ -83,7 +93,11 @@ fn titles(canvas: &mut Canvas, area: Rect, table: &TableState, placed: &[Placed]
         let column = &table.columns[placed.column];
         let mark = match table.sort {
             Some((by, falls)) if placed.cell == Some(by) => {
-                if falls { glyphs.down } else { glyphs.up }
+                if falls {
+                    glyphs.down
+                } else {
+                    glyphs.up
+                }
             }
             _ => "",
         };

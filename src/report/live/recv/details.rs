@@ -76,8 +76,7 @@ impl StreamDetail {
         let least = if self.sums.lost_exact { "" } else { "at least " };
         let ratio = self.sums.loss_ratio().map(|ratio| format!(" ({})", Value::Ratio(ratio)));
         let unit = self.unit.replace('_', " ");
-        let lost_text =
-            format!("{least}{lost} of {expected} {unit}{}", ratio.unwrap_or_default());
+        let lost_text = format!("{least}{lost} of {expected} {unit}{}", ratio.unwrap_or_default());
         let line = DetailLine::new("lost").toned(lost_text, tone);
         if runs == 0 {
             return line;
@@ -164,9 +163,9 @@ impl FlowDetail {
         };
         let first = DetailLine::new("begins").part(preview(&flow.first_bytes));
         let lines = vec![
-            DetailLine::new("flow").part(format).maybe(
-                flow.iface.as_deref().map(|iface| format!("on {}", Printable(iface))),
-            ),
+            DetailLine::new("flow")
+                .part(format)
+                .maybe(flow.iface.as_deref().map(|iface| format!("on {}", Printable(iface)))),
             DetailLine::new("received")
                 .part(count(sums.datagrams, "datagram").to_string())
                 .part(Value::Bps(sums.bps).to_string())

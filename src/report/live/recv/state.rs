@@ -71,7 +71,7 @@ impl Run {
             return Fact::new("LOSS", Tone::Bad);
         }
         match (self.expected > 0, streams > 0 && ended == streams) {
-            (_, true) => Fact::new("ended, no loss", Tone::Good),
+            (_, true) => Fact::new("ended", Tone::Good),
             (true, false) => Fact::new("no loss", Tone::Good),
             (false, false) => Fact::new("receiving", Tone::Good),
         }
@@ -82,7 +82,6 @@ impl Run {
             Fact::plain(count(streams as u64, "stream").to_string()),
             Fact::plain(Value::Pps(self.pps).to_string()),
             Fact::plain(Value::Bps(self.bps).to_string()),
-            Fact::plain(count(self.datagrams, "datagram").to_string()),
         ];
         if self.expected > 0 {
             let ratio = Value::Ratio(self.lost as f64 / self.expected as f64);
@@ -98,6 +97,7 @@ impl Run {
         for (what, number) in anomalies.into_iter().filter(|(_, number)| *number > 0) {
             facts.push(Fact::new(format!("{what} {number}"), Tone::Bad));
         }
+        facts.push(Fact::plain(count(self.datagrams, "datagram").to_string()));
         facts
     }
 
