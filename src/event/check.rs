@@ -1,6 +1,7 @@
 //! The events of `mcast check`, except its findings.
 
-use std::time::Duration;
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
@@ -24,6 +25,26 @@ pub struct Checking<'a> {
     pub duration: Duration,
     /// The command to type on the sender; `null` without `--listen`.
     pub send: Option<String>,
+}
+
+/// The result of one cycle of `mcast check`, for observers. Without `--watch` there is one cycle. A
+/// cycle that a signal interrupts has none.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckState<'a> {
+    /// The number of the cycle, from 1.
+    pub cycle: u64,
+    /// The time at which the cycle ended.
+    pub time: SystemTime,
+    /// The duration of the cycle.
+    pub elapsed: Duration,
+    /// The group.
+    pub group: IpAddr,
+    /// The UDP port.
+    pub port: u16,
+    /// The interface where the group should arrive; `None` if the choice is open.
+    pub iface: Option<&'a str>,
+    /// All findings of the cycle, not only the new ones.
+    pub findings: &'a [Notice],
 }
 
 /// The last event of `mcast check`.

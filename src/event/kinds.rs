@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{
-    BenchingGroups, BenchingJoin, BenchingThroughput, CheckSummary, Checking, CycleInfo, FoundInfo,
-    GroupsSummary, IfacesSummary, InterfaceInfo, IntervalReport, JoinSummary, Listening,
-    PingSummary, Pinging, Reading, ReceivedDatagram, ReceiversReport, RecvSummary, ReplyInfo,
-    ScanSummary, Scanning, SendInterval, SendSummary, Sending, SentDatagram, StepInfo,
+    BenchingGroups, BenchingJoin, BenchingThroughput, CheckState, CheckSummary, Checking,
+    CycleInfo, FoundInfo, GroupsSummary, IfacesSummary, InterfaceInfo, IntervalReport, JoinSummary,
+    Listening, PingSummary, Pinging, Reading, ReceivedDatagram, ReceiversReport, RecvSummary,
+    ReplyInfo, ScanSummary, Scanning, SendInterval, SendSummary, Sending, SentDatagram, StepInfo,
     ThroughputSummary, TrialInfo, notice,
 };
 use crate::notice::Notice;
@@ -100,6 +100,9 @@ pub enum Event<'a> {
     /// A finding of `mcast check`.
     #[serde(serialize_with = "notice::finding")]
     Finding(&'a Notice),
+    /// The state after a cycle of `mcast check`. Only observers take it.
+    #[serde(skip)]
+    Checked(CheckState<'a>),
     /// A finding that explains why no datagrams arrive.
     #[serde(rename = "finding", serialize_with = "notice::finding")]
     Explanation(&'a Notice),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::StreamTotals;
 use super::detail::{self, DetailInfo};
 use crate::format::numbered::Unit;
 use crate::stats::delay::{Delays, Quantiles};
@@ -53,13 +54,13 @@ pub struct StreamInfo {
     /// The measurements that only this format has.
     #[serde(flatten)]
     pub detail: DetailInfo,
-    /// The last arrival, end markers included.
-    #[serde(skip)]
-    pub last: UnixTime,
     /// The delays, or their variation unless the clocks are known to agree. `None` unless an observer
     /// draws them.
     #[serde(skip)]
     pub spread: Option<Arc<Delays>>,
+    /// The counters of the whole run. Only observers take them.
+    #[serde(skip)]
+    pub so_far: StreamTotals,
 }
 
 /// The measurements of a stream, or of all streams together.
@@ -258,9 +259,9 @@ pub fn describe(
             ended: stream.ended,
             restarts,
             detail: DetailInfo::new(stream, &streams.peers, interval),
-            last: stream.last_arrival(),
             spread: (spreads && infos.len() < MOST_SPREADS)
                 .then(|| Arc::new(spread_of(&counters.delays, stream.clock()))),
+            so_far: StreamTotals::new(position, stream),
         };
         together.add(stream, counters, losses, snapshot, restarts);
         infos.push(info);

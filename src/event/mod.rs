@@ -32,6 +32,7 @@ mod scan;
 mod send;
 mod senders;
 mod shape;
+mod so_far;
 mod spans;
 mod stamped;
 mod target;
@@ -46,7 +47,7 @@ pub use bench::{
     StepReceiver, ThroughputName, ThroughputRow, ThroughputSummary, TrialInfo, TrialReceiver,
 };
 pub use capture::{CaptureInfo, CaptureInterfaceInfo, LeftOut, LeftOutRecords, Reading};
-pub use check::{CheckSummary, Checking};
+pub use check::{CheckState, CheckSummary, Checking};
 pub use datagram::{Payload, ProbeInfo, ReceivedDatagram, SentDatagram};
 pub use detail::DetailInfo;
 pub use flow::{FlowInfo, describe_flows};
@@ -77,6 +78,7 @@ pub use scan::{ScanSummary, ScannedTarget, Scanning};
 pub use send::{SendInterval, SendSummary, TargetTotals};
 pub use senders::{ArtnetInfo, GrandmasterInfo, PtpInfo, SacnInfo, SenderInfo, UniverseSourceInfo};
 pub use shape::ShapeInfo;
+pub use so_far::{FlowTotals, StreamTotals, flow_totals};
 pub use spans::{Span, spans};
 pub use stamped::Stamped;
 pub use target::{Excluded, Origin, TargetInfo};

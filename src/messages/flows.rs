@@ -30,7 +30,6 @@ fn flow(name: Option<&'static Name>, format: Option<&'static str>, foreign: u64)
         len_min_bytes: 64,
         len_max_bytes: if foreign > 0 { 80 } else { 64 },
         first_bytes: [0x47, 0x11, 0, 0xff].into(),
-        last: None,
     }
 }
 

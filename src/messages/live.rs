@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::page::{self, Page};
-use super::samples::{at, listen, received, totals, via};
+use super::samples::{at, listen, received, via};
 use crate::event::{
-    Event, FlowInfo, IntervalReport, Listening, Program, RcvbufInfo, RecvCounters, StreamInfo,
-    TargetInfo,
+    Event, FlowTotals, IntervalReport, Listening, Program, RcvbufInfo, RecvCounters, StreamInfo,
+    StreamTotals, TargetInfo,
 };
 use crate::notice::live::no_view;
 use crate::notice::receive;
@@ -59,8 +59,13 @@ fn listening(rig: &mut Rig) {
     }));
 }
 
+fn so_far(position: usize, datagrams: u64, lost: u64, last: UnixTime) -> StreamTotals {
+    let (bytes, expected) = (datagrams * 64, datagrams + lost);
+    StreamTotals { position, datagrams, bytes, expected, lost, last, ..StreamTotals::default() }
+}
+
 /// A stream in an interval; its delays are around 50 us.
-fn stream(last: u8, number: u64, lost: u64, now: UnixTime) -> StreamInfo {
+fn stream(last: u8, number: u64, lost: u64, so_far: StreamTotals) -> StreamInfo {
     let mut delays = Delays::new(Precision::Coarse);
     (0..number).for_each(|at| delays.record(40_000 + (at as i64 * 7919) % 60_000));
     let mut counters = samples::counters(number, lost, (lost.min(1), lost));
@@ -71,36 +76,35 @@ fn stream(last: u8, number: u64, lost: u64, now: UnixTime) -> StreamInfo {
         clock: Clock::SameHost,
         ended: false,
         key: Some("9dfbac36a4a7115f".to_owned()),
-        last: now,
+        so_far,
         spread: Some(Arc::new(delays)),
         ..samples::stream(last, counters)
     }
 }
 
-fn flow(now: UnixTime, datagrams: u64) -> FlowInfo {
-    FlowInfo {
+fn flow(last: UnixTime, datagrams: u64) -> FlowTotals {
+    FlowTotals {
         source: Zoned::socket("10.0.0.7:9000".parse().expect("an address"), None),
         group: [239, 1, 1, 7].into(),
         port: 5000,
         iface: Some("eth0".to_owned()),
         format: None,
         how: None,
-        name: None,
-        foreign: 0,
-        meter: totals(datagrams),
-        len_min_bytes: 64,
-        len_max_bytes: 80,
+        is_measured: false,
+        datagrams,
+        bytes: datagrams * 64,
+        sizes: (64, 80),
         first_bytes: b"price\x1b[2J 12".as_slice().into(),
-        last: Some(now),
+        last,
     }
 }
 
-fn interval(rig: &mut Rig, second: u64, streams: Vec<StreamInfo>, flows: Vec<FlowInfo>) {
+fn interval(rig: &mut Rig, second: u64, streams: Vec<StreamInfo>, flows: Vec<FlowTotals>) {
     rig.pass(1000);
     let datagrams = streams.iter().map(|stream| stream.counters.datagrams).sum::<u64>();
     let counters = RecvCounters { elapsed: Duration::from_secs(1), streams, ..received(datagrams) };
     let since = Duration::from_secs(second);
-    rig.event(&Event::Interval(IntervalReport { since, counters, flows }));
+    rig.event(&Event::Interval(IntervalReport { since, counters, flows: Some(flows) }));
 }
 
 fn receiver() -> Vec<String> {
@@ -110,9 +114,11 @@ fn receiver() -> Vec<String> {
     for second in 0..12 {
         let now = UnixTime::from(rig.now() + Duration::from_secs(1));
         let lost = if second == 7 { 12 } else { 0 };
-        let mut streams = vec![stream(1, 1000, lost, now)];
+        let losses = if second >= 7 { 12 } else { 0 };
+        let mut streams = vec![stream(1, 1000, lost, so_far(1, 1000 * (second + 1), losses, now))];
         if second < 8 {
-            streams.push(stream(2, 400 + second * 20, 0, now));
+            let number = 400 + second * 20;
+            streams.push(stream(2, number, 0, so_far(2, 430 * (second + 1), 0, now)));
         }
         interval(&mut rig, second, streams, vec![flow(now, 10 * (second + 1))]);
     }

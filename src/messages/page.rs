@@ -34,6 +34,7 @@ pub fn text() -> String {
         super::benches::page(),
         #[cfg(feature = "live")]
         super::live::page(),
+        super::services::page(),
         super::names::page(),
     ];
     pages.iter().map(Page::text).collect()

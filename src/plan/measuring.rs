@@ -9,7 +9,6 @@ use super::recording::{self, Recording};
 use crate::assertion::Assertion;
 use crate::cli::{DisplayArgs, RecvArgs};
 use crate::report::Output;
-use crate::report::observe::Wanted;
 use crate::stats::flow::Settings;
 use crate::target::{Target, TargetPair};
 use crate::verdict::Limits;
@@ -21,8 +20,10 @@ pub struct Measuring {
     pub limits: Limits,
     /// The time between two reports, which may be for observers alone.
     pub stats: Option<Duration>,
-    /// What the observers take beside the counters.
-    pub wanted: Wanted,
+    /// Observers take the reports.
+    pub observed: bool,
+    /// Observers draw the delays of each stream.
+    pub spreads: bool,
     /// Each datagram is shown.
     pub show: bool,
     pub assertions: Vec<Assertion>,
@@ -46,6 +47,7 @@ impl Measuring {
             return Err(PlanError::RawToTerminal);
         }
         let recording = Recording::new(args, io::stdout().is_terminal())?;
+        let observed = args.observed().observation().interval();
         Ok(Measuring {
             recording,
             limits: Limits {
@@ -55,8 +57,9 @@ impl Measuring {
                 idle: args.idle,
                 once: args.once,
             },
-            stats: args.stats.or_else(|| args.observed().observation().interval()),
-            wanted: args.observed().observation().wanted(),
+            stats: args.stats.or(observed),
+            observed: observed.is_some(),
+            spreads: args.observed().observation().draws_delays(),
             show,
             assertions: args.assert.clone(),
             pairs: args.pair.iter().flat_map(TargetPair::targets).collect(),

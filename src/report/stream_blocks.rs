@@ -10,11 +10,11 @@ use crate::event::StreamInfo;
 
 /// Writes the blocks of the streams that have one.
 pub fn write(streams: &[StreamInfo], out: &mut dyn Write) -> io::Result<()> {
-    streams.iter().try_for_each(|stream| block(stream, out))
+    streams.iter().try_for_each(|stream| write_one(stream, out))
 }
 
 /// Writes the block of a stream, if it has one.
-pub fn block(stream: &StreamInfo, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_one(stream: &StreamInfo, out: &mut dyn Write) -> io::Result<()> {
     if let Some(of) = &stream.detail.rtp {
         rtp::block(stream, of, out)?;
     }

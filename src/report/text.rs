@@ -110,7 +110,7 @@ impl Text {
             Event::SendInterval(report) => {
                 interval::of_sender(report, self.screen.columns(), self.paint, out)
             }
-            Event::PingProgress(_) => Ok(()),
+            Event::PingProgress(_) | Event::Checked(_) => Ok(()),
             Event::Receivers(report) => receivers::line(report, self.paint, out),
             Event::RecvSummary(summary) => self.recv_summary(summary, out),
             Event::SendSummary(summary) => self.send_summary(summary, out),

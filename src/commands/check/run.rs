@@ -2,11 +2,11 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use super::gather::gather;
 use crate::diagnosis::{Facts, conclusion, findings};
-use crate::event::{CheckSummary, Event};
+use crate::event::{CheckState, CheckSummary, Event};
 use crate::notice::{Level, Notice};
 use crate::report::Reporter;
 use crate::sys::create_file;
@@ -35,6 +35,17 @@ pub fn run(plan: &plan::Check, reporter: &mut Reporter) -> Result<Verdict, RunEr
     let Some(facts) = facts else { return Ok(judge(&[], stop)) };
     let recorded = record.map_or(Ok(()), |file| write_record(&facts, file));
     let found = findings(&facts);
+    if !matches!(stop, Stop::Interrupted(_) | Stop::ReaderGone) {
+        reporter.observe(&Event::Checked(CheckState {
+            cycle: 1,
+            time: SystemTime::now(),
+            elapsed: start.elapsed(),
+            group: facts.target.group,
+            port: facts.target.port,
+            iface: facts.iface.as_deref(),
+            findings: &found,
+        }));
+    }
     let conclusion = conclusion(&facts, &found);
     let failure = recorded.map_err(cannot_record).err();
     let verdict = failure.as_ref().map_or_else(|| judge(&found, stop), Verdict::could_not);

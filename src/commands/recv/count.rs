@@ -5,13 +5,10 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::clock::Moment;
-use crate::event::{
-    IntervalReport, MeasuredInfo, RecvCounters, StreamInfo, describe, describe_flows,
-};
+use crate::event::{IntervalReport, MeasuredInfo, RecvCounters, StreamInfo, describe, flow_totals};
 use crate::format::probe;
 use crate::format::probe::{Damage, ProbeKind, Reading};
 use crate::net::{Datagram, Discards, InterfaceEvent};
-use crate::report::observe::Wanted;
 use crate::stats::flow::{Flows, Seen, Settings};
 use crate::stats::stream::{Arrival, LocalClock, StreamCounts, Streams};
 use crate::stats::{Copies, Meter, Tally};
@@ -65,9 +62,11 @@ pub struct Counts {
     beside: HashSet<(IpAddr, u16)>,
     /// Datagrams that arrived before on another interface; `None` if that cannot happen.
     pub copies: Option<Copies>,
+    /// Observers take the reports.
+    pub observed: bool,
     start: Instant,
-    /// What reports contain beside the counters.
-    pub wanted: Wanted,
+    /// Observers draw the delays of each stream.
+    pub spreads: bool,
 }
 
 /// The counters from one report to the next.
@@ -111,8 +110,9 @@ impl Counts {
             flows: Flows::new(listens, settings),
             beside: beside.iter().map(|Listen { at, .. }| (at.group, at.port)).collect(),
             copies: copies.then(Copies::default),
+            observed: false,
             start,
-            wanted: Wanted::default(),
+            spreads: false,
         }
     }
 
@@ -212,9 +212,9 @@ impl Counts {
                 now.steady - since,
                 &interval.tally,
                 anomalies.since(&interval.before),
-                describe(&self.streams, &hidden, true, self.wanted.spreads, now.system.into()),
+                describe(&self.streams, &hidden, true, self.spreads, now.system.into()),
             ),
-            flows: if self.wanted.flows { describe_flows(&self.flows) } else { Vec::new() },
+            flows: if self.observed { flow_totals(&self.flows) } else { None },
         };
         *interval = Interval {
             since: now.steady,

@@ -41,7 +41,7 @@ impl<'a> Measurement<'a> {
         recorder: Option<Recorder<'a>>,
     ) -> Self {
         counts.streams.pairs = Pairs::new(plan.pairs.clone());
-        counts.wanted = plan.wanted;
+        (counts.observed, counts.spreads) = (plan.observed, plan.spreads);
         Measurement {
             plan,
             conditions: StopConditions::new(plan.limits, start),

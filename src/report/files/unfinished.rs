@@ -13,8 +13,3 @@ pub fn csv(_path: &Path) -> Result<Box<dyn Observer>, ObserverError> {
 pub fn junit(_path: &Path, _run: &RunInfo) -> Result<Box<dyn Observer>, ObserverError> {
     Err(ObserverError::Absent { option: "--junit", feature: "report" })
 }
-
-/// Opens the HTML report.
-pub fn html(_path: &Path, _run: &RunInfo) -> Result<Box<dyn Observer>, ObserverError> {
-    Err(ObserverError::Absent { option: "--report", feature: "report" })
-}

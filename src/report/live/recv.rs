@@ -4,18 +4,18 @@ mod details;
 mod state;
 mod sums;
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::cell::{Cell, Tone};
 use super::follow::Follow;
 use super::snapshot::{Column, Kind, Row, Sample, Snapshot, TableData};
-use crate::event::{Event, FlowInfo, IntervalReport, Listening, StreamInfo};
+use crate::event::{Event, FlowTotals, IntervalReport, Listening, StreamInfo};
 use crate::units::UnixTime;
 use details::{FlowDetail, StreamDetail, block_of};
-use state::Run;
+use state::{Run, Totals};
 use sums::Sums;
 
 const COLUMNS: &[Column] = &[
@@ -45,13 +45,18 @@ const USUAL_PAUSES: u32 = 4;
 /// The most streams with the details of their format: it takes some time to write them.
 const MOST_BLOCKS: usize = 256;
 
-/// Identifies a stream or flow, and orders the table.
-type Key = (IpAddr, u16, SocketAddr, String, String);
+/// Identifies a stream or a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Id {
+    /// The position of the stream.
+    Stream(usize),
+    Flow(SocketAddr, SocketAddr, Option<String>),
+}
 
 /// A stream or a flow.
 struct Followed {
-    key: String,
-    source: String,
+    source: SocketAddr,
+    source_name: String,
     group: SocketAddr,
     iface: Option<String>,
     format: Option<&'static str>,
@@ -67,7 +72,7 @@ struct Followed {
 #[derive(Default)]
 pub struct Recv {
     run: Run,
-    followed: BTreeMap<Key, Followed>,
+    followed: HashMap<Id, Followed>,
     resets: u64,
 }
 
@@ -84,7 +89,7 @@ impl Follow for Recv {
     fn reset(&mut self, number: u64) {
         self.resets = number;
         self.run.reset();
-        self.followed.values_mut().for_each(|followed| followed.sums = Sums::default());
+        self.followed.values_mut().for_each(|followed| followed.sums.reset());
     }
 }
 
@@ -100,24 +105,26 @@ impl Recv {
 
     fn interval(&mut self, report: &IntervalReport, now: UnixTime) -> Snapshot {
         self.run.add(report);
-        // A flow that is measured from now on has a stream.
-        let flows = report.flows.iter().map(|flow| key_of_flow(flow)).collect::<Vec<Key>>();
-        self.followed.retain(|key, followed| followed.is_measured || flows.contains(key));
+        let elapsed = report.counters.elapsed;
         for (position, stream) in report.counters.streams.iter().enumerate() {
-            let followed = self.followed.entry(key_of(stream)).or_insert_with_key(|key| {
-                Followed::new(key, stream.source.host().to_string(), stream.format, true)
-            });
-            followed.take(stream, report.counters.elapsed, position < MOST_BLOCKS);
+            let id = Id::Stream(stream.so_far.position);
+            let followed = self.followed.entry(id).or_insert_with_key(Followed::new);
+            followed.take(stream, elapsed, position < MOST_BLOCKS);
         }
-        for (flow, key) in report.flows.iter().zip(flows) {
-            let followed = self.followed.entry(key).or_insert_with_key(|key| {
-                let format = flow.name.map(|name| name.title).or(flow.format).unwrap_or("-");
-                Followed::new(key, flow.source.host().to_string(), format, false)
-            });
-            followed.take_flow(flow, report.counters.elapsed);
+        let flows = report.flows.as_deref().unwrap_or_default();
+        for flow in flows {
+            let to = SocketAddr::new(flow.group, flow.port);
+            let id = Id::Flow(flow.source.address(), to, flow.iface.clone());
+            if flow.is_measured {
+                // Its streams have rows.
+                self.followed.remove(&id);
+                continue;
+            }
+            let followed = self.followed.entry(id).or_insert_with_key(Followed::new);
+            followed.take_flow(flow, elapsed);
         }
         for followed in self.followed.values_mut() {
-            followed.describe(now, report.since + report.counters.elapsed);
+            followed.describe(now, report.since + elapsed);
         }
         let snapshot = self.snapshot(true);
         for followed in self.followed.values_mut() {
@@ -127,19 +134,26 @@ impl Recv {
     }
 
     fn snapshot(&self, is_interval: bool) -> Snapshot {
-        let silent = self.followed.values().filter(|followed| followed.is_silent()).count();
-        let rows: Vec<Row> = self.followed.values().map(|followed| followed.row.clone()).collect();
-        let streams = || self.followed.values();
-        let ended = streams().filter(|followed| followed.ended).count();
+        let mut sorted: Vec<&Followed> = self.followed.values().collect();
+        sorted.sort_by_cached_key(|followed| {
+            (followed.group, followed.source, followed.iface.clone(), followed.row.key.clone())
+        });
+        let totals = Totals {
+            streams: sorted.len(),
+            silent: sorted.iter().filter(|followed| followed.is_silent()).count(),
+            ended: sorted.iter().filter(|followed| followed.ended).count(),
+            lost: sorted.iter().map(|followed| followed.sums.lost).sum(),
+            expected: sorted.iter().map(|followed| followed.sums.expected).sum(),
+        };
         Snapshot {
             at: self.run.at,
-            state: self.run.state(rows.len(), silent, ended),
-            facts: self.run.facts(rows.len()),
+            state: self.run.state(&totals),
+            facts: self.run.facts(&totals),
             tables: vec![TableData {
                 title: "Streams",
                 empty: self.run.empty(),
                 columns: COLUMNS,
-                rows,
+                rows: sorted.into_iter().map(|followed| followed.row.clone()).collect(),
             }],
             resets: self.resets,
             is_interval,
@@ -147,34 +161,21 @@ impl Recv {
     }
 }
 
-fn key_of(stream: &StreamInfo) -> Key {
-    let StreamInfo { group, port, source, iface, key, format, .. } = stream;
-    let iface = iface.clone().unwrap_or_default();
-    let key = format!("{format} {}", key.as_deref().unwrap_or_default());
-    (*group, *port, source.address(), iface, key)
-}
-
-fn key_of_flow(flow: &FlowInfo) -> Key {
-    let FlowInfo { group, port, source, iface, .. } = flow;
-    (*group, *port, source.address(), iface.clone().unwrap_or_default(), String::new())
-}
-
 impl Followed {
-    fn new(key: &Key, source: String, format: &'static str, is_measured: bool) -> Self {
-        let (group, port, _, iface, _) = key;
-        let name = format!("{key:?}");
+    fn new(id: &Id) -> Self {
+        let nowhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
         Followed {
-            key: name,
-            source,
-            group: SocketAddr::new(*group, *port),
-            iface: Some(iface.clone()).filter(|iface| !iface.is_empty()),
-            format: Some(format).filter(|format| *format != "-"),
-            is_measured,
+            source: nowhere,
+            source_name: String::new(),
+            group: nowhere,
+            iface: None,
+            format: None,
+            is_measured: matches!(id, Id::Stream(_)),
             sums: Sums::default(),
             last: None,
             ended: false,
             row: Row {
-                key: String::new(),
+                key: format!("{id:?}"),
                 cells: Vec::new(),
                 sample: None,
                 name: String::new(),
@@ -185,28 +186,39 @@ impl Followed {
     }
 
     fn take(&mut self, stream: &StreamInfo, elapsed: Duration, with_block: bool) {
+        let lost = self.sums.lost;
         self.sums.add(stream);
         self.sums.rate(stream.counters.datagrams, stream.counters.bytes, elapsed);
-        self.last = Some(stream.last);
+        self.last = Some(stream.so_far.last);
         self.ended = stream.ended;
-        self.source = stream.source.host().to_string();
+        (self.source, self.group) =
+            (stream.source.address(), SocketAddr::new(stream.group, stream.port));
+        self.source_name = stream.source.host().to_string();
+        self.iface.clone_from(&stream.iface);
+        self.format = Some(stream.format);
         let block = if with_block { block_of(stream) } else { Vec::new() };
         self.row.detail = Arc::new(StreamDetail::new(stream, &self.sums, block));
-        self.row.spread = stream.spread.clone();
-        let lost = stream.counters.lost > 0;
-        self.row.sample = Some(Sample {
-            value: Some(self.sums.pps as f32),
-            tone: if lost { Tone::Bad } else { Tone::Good },
-        });
+        self.row.spread.clone_from(&stream.spread);
         self.row.name = format!("{} > {}", stream.source, self.group);
+        if stream.counters.datagrams > 0 || self.sums.lost > lost {
+            let tone = if self.sums.lost > lost { Tone::Bad } else { Tone::Good };
+            self.row.sample = Some(Sample { value: Some(self.sums.pps as f32), tone });
+        }
     }
 
-    fn take_flow(&mut self, flow: &FlowInfo, elapsed: Duration) {
-        self.sums.add_flow(flow, elapsed);
-        self.last = flow.last;
+    fn take_flow(&mut self, flow: &FlowTotals, elapsed: Duration) {
+        let datagrams = self.sums.add_flow(flow, elapsed);
+        self.last = Some(flow.last);
+        (self.source, self.group) = (flow.source.address(), SocketAddr::new(flow.group, flow.port));
+        self.source_name = flow.source.host().to_string();
+        self.iface.clone_from(&flow.iface);
+        self.format = flow.format;
         self.row.detail = Arc::new(FlowDetail::new(flow, &self.sums));
-        self.row.sample = Some(Sample { value: Some(self.sums.pps as f32), tone: Tone::Good });
         self.row.name = format!("{} > {}", flow.source, self.group);
+        if datagrams > 0 {
+            let value = Some(self.sums.pps as f32);
+            self.row.sample = Some(Sample { value, tone: Tone::Good });
+        }
     }
 
     /// A stream is silent if it pauses for longer than usual.
@@ -217,8 +229,8 @@ impl Followed {
 
     /// Makes the row. `at` is the age of the run.
     fn describe(&mut self, now: UnixTime, at: Duration) {
-        let silence = self.last.map(|last| now.duration_since(last)).unwrap_or(at);
-        self.sums.note_silence(silence);
+        let silence = self.last.map_or(at, |last| now.duration_since(last));
+        self.sums.silence = silence;
         let is_silent = self.is_silent();
         if self.row.sample.is_none() {
             self.sums.rate(0, 0, Duration::ZERO);
@@ -226,40 +238,36 @@ impl Followed {
             let value = (!self.ended).then_some(0.0);
             self.row.sample = Some(Sample { value, tone });
         }
-        if is_silent {
-            self.row.sample = Some(Sample { value: Some(0.0), tone: Tone::Bad });
-        }
+        self.row.cells = self.cells(silence, is_silent);
+    }
+
+    fn cells(&self, silence: Duration, is_silent: bool) -> Vec<Cell> {
         let sums = &self.sums;
-        let measured = |value: u64| match self.is_measured {
-            true => Cell::count(value).toned_if(value > 0, Tone::Bad),
+        let measured = |value: u64, tone: Tone| match self.is_measured {
+            true => Cell::count(value).toned_if(value > 0, tone),
             false => Cell::value(None),
         };
-        let caution = |value: u64| match self.is_measured {
-            true => Cell::count(value).toned_if(value > 0, Tone::Caution),
-            false => Cell::value(None),
-        };
-        let seen = match (self.ended, is_silent) {
-            (true, _) => Cell::text("ended").toned(Tone::Faint),
-            (_, silent) => Cell::ago(Some(silence)).toned_if(silent, Tone::Bad),
+        let seen = match self.ended {
+            true => Cell::text("ended").toned(Tone::Faint),
+            false => Cell::ago(Some(silence)).toned_if(is_silent, Tone::Bad),
         };
         let rate = |cell: Cell| cell.toned_if(is_silent, Tone::Bad);
         let ratio = sums.loss_ratio();
-        self.row.cells = vec![
-            Cell::text(&self.source).toned(Tone::Source),
+        vec![
+            Cell::text(&self.source_name).toned(Tone::Source),
             Cell::text(&self.group.to_string()),
             Cell::maybe_text(self.iface.as_deref()),
             Cell::maybe_text(self.format),
             rate(Cell::pps(Some(sums.pps))),
             rate(Cell::bps(Some(sums.bps))),
-            measured(sums.lost),
+            measured(sums.lost, Tone::Bad),
             Cell::ratio(ratio).toned_if(ratio > Some(0.0), Tone::Bad),
-            caution(sums.duplicates),
-            caution(sums.reordered),
+            measured(sums.duplicates, Tone::Caution),
+            measured(sums.reordered, Tone::Caution),
             Cell::nanos(sums.delay.map(|delay| delay.p99)),
             Cell::nanos(sums.variation.map(|variation| variation.p99)),
             Cell::nanos(sums.gap),
             seen,
-        ];
-        self.row.key.clone_from(&self.key);
+        ]
     }
 }

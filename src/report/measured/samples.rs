@@ -1,10 +1,9 @@
 //! Measurements with sample values.
 
-use crate::event::{CountersInfo, DetailInfo, MeasuredInfo, RunsInfo, StreamInfo};
+use crate::event::{CountersInfo, DetailInfo, MeasuredInfo, RunsInfo, StreamInfo, StreamTotals};
 use crate::stats::delay::{Delays, Precision};
 use crate::stats::stream::Clock;
 use crate::target::Zoned;
-use crate::units::UnixTime;
 
 /// The measurements of a stream of datagrams of 64 bytes; `runs` are the number of runs of losses
 /// and the length of the longest.
@@ -55,8 +54,8 @@ pub fn stream(last: u8, counters: CountersInfo) -> StreamInfo {
         ended: true,
         restarts: 0,
         detail: DetailInfo::default(),
-        last: UnixTime::default(),
         spread: None,
+        so_far: StreamTotals::default(),
     }
 }
 

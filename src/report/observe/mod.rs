@@ -4,6 +4,6 @@ mod observation;
 mod observer;
 mod observers;
 
-pub use observation::{MetricsPlace, Observation, RunInfo, Wanted};
+pub use observation::{MetricsPlace, Observation, RunInfo};
 pub use observer::{Observer, ObserverError};
 pub use observers::Observers;

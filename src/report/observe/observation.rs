@@ -1,4 +1,4 @@
-//! The observers that a command line asks for.
+//! The observers that a command line or the environment asks for.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Observer, ObserverError, Observers};
 use crate::notice::Notice;
+use crate::report::service::Notifier;
 use crate::report::{ColorWhen, Notes, files, live, metrics};
 
 /// The time between two intervals if the command line states none.
@@ -24,15 +25,6 @@ pub struct Observation {
     pub csv: Option<PathBuf>,
     /// Metrics for Prometheus.
     pub metrics: Option<MetricsPlace>,
-}
-
-/// The parts of events that cost time, and that only observers take.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Wanted {
-    /// The flows whose datagrams mcast does not measure, in each interval.
-    pub flows: bool,
-    /// The delays of each stream, in each interval.
-    pub spreads: bool,
 }
 
 /// The place of the metrics.
@@ -56,14 +48,17 @@ pub struct RunInfo {
 impl Observation {
     /// The time between two intervals that the observers need; `None` if they need none.
     pub fn interval(&self) -> Option<Duration> {
-        let is_needed =
-            self.live || self.report.is_some() || self.csv.is_some() || self.metrics.is_some();
+        let is_needed = self.live
+            || self.report.is_some()
+            || self.csv.is_some()
+            || self.metrics.is_some()
+            || Notifier::is_wanted();
         is_needed.then_some(INTERVAL)
     }
 
-    /// The parts of events that only these observers take.
-    pub fn wanted(&self) -> Wanted {
-        Wanted { flows: self.interval().is_some(), spreads: self.live }
+    /// Whether the observers draw the delays of each stream.
+    pub fn draws_delays(&self) -> bool {
+        self.live
     }
 
     /// The reason why there cannot be a full-screen view, if one is asked for. `other_use` is the
@@ -72,7 +67,8 @@ impl Observation {
         if self.live { live::obstacle(other_use) } else { None }
     }
 
-    /// Opens the observers: a file that cannot be written fails before the run.
+    /// Opens the observers: a file that cannot be written fails before the run. A service gets one
+    /// more, for its manager.
     ///
     /// # Errors
     /// A file cannot be written, a port cannot be bound, or the build has no such observer.
@@ -97,6 +93,9 @@ impl Observation {
         }
         if self.live {
             opened.push(live::open(run, color, notes)?);
+        }
+        if let Some(notifier) = Notifier::open() {
+            opened.push(Box::new(notifier));
         }
         Ok(Observers::new(opened))
     }

@@ -2,7 +2,7 @@
 
 use super::sums::Sums;
 use crate::assertion::Value;
-use crate::event::{FlowInfo, HopsInfo, StreamInfo};
+use crate::event::{FlowTotals, HopsInfo, StreamInfo};
 use crate::report::human::nanos;
 use crate::report::live::cell::Tone;
 use crate::report::live::detail::{Detail, DetailLine};
@@ -34,7 +34,7 @@ pub struct StreamDetail {
 pub fn block_of(stream: &StreamInfo) -> Vec<String> {
     let mut text = Vec::new();
     // Writing to memory does not fail.
-    let _ = stream_blocks::block(stream, &mut text);
+    let _ = stream_blocks::write_one(stream, &mut text);
     let lines = name_of(&text);
     lines.lines().filter(|line| line.starts_with("  ")).map(|line| line[2..].to_owned()).collect()
 }
@@ -151,13 +151,12 @@ pub struct FlowDetail {
 }
 
 impl FlowDetail {
-    pub fn new(flow: &FlowInfo, sums: &Sums) -> Self {
-        let name = flow.name.map(|name| name.title).or(flow.format);
-        let format = match (name, flow.how) {
+    pub fn new(flow: &FlowTotals, sums: &Sums) -> Self {
+        let format = match (flow.format, flow.how) {
             (Some(name), Some(how)) => format!("{name} by {how}"),
             _ => "of no format that mcast recognises".to_owned(),
         };
-        let lens = match (flow.len_min_bytes, flow.len_max_bytes) {
+        let lens = match flow.sizes {
             (least, most) if least == most => format!("{least} bytes each"),
             (least, most) => format!("{least} to {most} bytes each"),
         };

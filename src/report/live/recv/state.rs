@@ -15,8 +15,6 @@ pub struct Run {
     pub targets: usize,
     pub place: String,
     datagrams: u64,
-    lost: u64,
-    expected: u64,
     kernel_drops: u64,
     checksum_errors: u64,
     corrupt: u64,
@@ -25,6 +23,16 @@ pub struct Run {
     bps: f64,
     /// Datagrams arrived before the last reset, too.
     has_received: bool,
+}
+
+/// The streams together.
+#[derive(Clone, Copy, Debug)]
+pub struct Totals {
+    pub streams: usize,
+    pub silent: usize,
+    pub ended: usize,
+    pub lost: u64,
+    pub expected: u64,
 }
 
 /// A receiver that waits for longer than this has a problem.
@@ -36,8 +44,6 @@ impl Run {
         self.at = report.since + of.elapsed;
         self.datagrams += of.meter.datagrams;
         self.has_received |= of.meter.datagrams > 0;
-        self.lost += of.streams.iter().map(|stream| stream.counters.lost).sum::<u64>();
-        self.expected += of.streams.iter().map(|stream| stream.counters.expected).sum::<u64>();
         self.kernel_drops += of.kernel_drops.unwrap_or(0);
         self.checksum_errors += of.checksum_errors.unwrap_or(0);
         self.corrupt += of.corrupt;
@@ -54,7 +60,8 @@ impl Run {
     }
 
     /// The verdict so far.
-    pub fn state(&self, streams: usize, silent: usize, ended: usize) -> Fact {
+    pub fn state(&self, totals: &Totals) -> Fact {
+        let Totals { streams, silent, ended, lost, expected } = *totals;
         if !self.has_received {
             return match self.at < PATIENCE {
                 true => Fact::new("waiting", Tone::Faint),
@@ -67,26 +74,27 @@ impl Run {
         if silent > 0 {
             return Fact::new(format!("{silent} SILENT"), Tone::Bad);
         }
-        if self.lost + self.kernel_drops > 0 {
+        if lost + self.kernel_drops > 0 {
             return Fact::new("LOSS", Tone::Bad);
         }
-        match (self.expected > 0, streams > 0 && ended == streams) {
+        match (expected > 0, streams > 0 && ended == streams) {
             (_, true) => Fact::new("ended", Tone::Good),
             (true, false) => Fact::new("no loss", Tone::Good),
             (false, false) => Fact::new("receiving", Tone::Good),
         }
     }
 
-    pub fn facts(&self, streams: usize) -> Vec<Fact> {
+    pub fn facts(&self, totals: &Totals) -> Vec<Fact> {
+        let Totals { streams, lost, expected, .. } = *totals;
         let mut facts = vec![
             Fact::plain(count(streams as u64, "stream").to_string()),
             Fact::plain(Value::Pps(self.pps).to_string()),
             Fact::plain(Value::Bps(self.bps).to_string()),
         ];
-        if self.expected > 0 {
-            let ratio = Value::Ratio(self.lost as f64 / self.expected as f64);
-            let tone = if self.lost > 0 { Tone::Bad } else { Tone::Plain };
-            facts.push(Fact::new(format!("lost {} ({ratio})", self.lost), tone));
+        if expected > 0 {
+            let ratio = Value::Ratio(lost as f64 / expected as f64);
+            let tone = if lost > 0 { Tone::Bad } else { Tone::Plain };
+            facts.push(Fact::new(format!("lost {lost} ({ratio})"), tone));
         }
         let anomalies = [
             ("kernel drops", self.kernel_drops),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::{FlowInfo, StreamInfo};
+use crate::event::{FlowTotals, StreamInfo, StreamTotals};
 use crate::stats::delay::Quantiles;
 
 /// Sums of the counters of intervals.
@@ -32,23 +32,20 @@ pub struct Sums {
     pub silence: Duration,
     /// The longest pause before which the stream continued.
     pub usual_pause: Duration,
-    /// The totals of a flow at the last interval.
-    flow_before: Option<(u64, u64)>,
+    /// The totals of the run at the last reset, and now.
+    before: StreamTotals,
+    now: StreamTotals,
 }
 
 impl Sums {
     /// Adds the counters of an interval.
     pub fn add(&mut self, stream: &StreamInfo) {
         let of = &stream.counters;
-        self.datagrams += of.datagrams;
-        self.bytes += of.bytes;
-        self.expected += of.expected;
-        self.lost += of.lost;
+        self.now = stream.so_far;
+        self.subtract();
         self.lost_exact = of.lost_exact;
         self.runs += of.loss_runs.count;
         self.longest = self.longest.max(of.loss_runs.longest);
-        self.duplicates += of.duplicates;
-        self.reordered += of.reordered;
         self.extent = self.extent.max(of.reorder_extent_max);
         self.stale += of.stale;
         self.corrupt += of.corrupt;
@@ -57,22 +54,43 @@ impl Sums {
         self.delay = of.delay_ns;
         self.variation = if of.delay_ns.is_some() { None } else { of.pdv_ns };
         self.jitter = of.jitter;
-        if of.datagrams > 0 && self.silence > self.usual_pause {
-            self.usual_pause = self.silence;
-        }
+        self.note_pause(of.datagrams);
     }
 
-    /// Adds the datagrams of a flow, whose totals are those of the run.
-    pub fn add_flow(&mut self, flow: &FlowInfo, elapsed: Duration) {
-        let (datagrams, bytes) = (flow.meter.datagrams, flow.meter.bytes);
-        let (before, bytes_before) = self.flow_before.replace((datagrams, bytes)).unwrap_or((0, 0));
-        let (datagrams, bytes) = (datagrams - before, bytes - bytes_before);
-        if datagrams > 0 && self.silence > self.usual_pause {
-            self.usual_pause = self.silence;
+    /// The counters since the last reset. A late datagram is no longer lost.
+    fn subtract(&mut self) {
+        let (now, before) = (&self.now, &self.before);
+        self.datagrams = now.datagrams.saturating_sub(before.datagrams);
+        self.bytes = now.bytes.saturating_sub(before.bytes);
+        self.expected = now.expected.saturating_sub(before.expected);
+        self.lost = now.lost.saturating_sub(before.lost);
+        self.duplicates = now.duplicates.saturating_sub(before.duplicates);
+        self.reordered = now.reordered.saturating_sub(before.reordered);
+    }
+
+    /// Counts from zero. The usual pause stays: it is no counter.
+    pub fn reset(&mut self) {
+        let Sums { now, silence, usual_pause, .. } = *self;
+        *self = Sums { before: now, now, silence, usual_pause, ..Sums::default() };
+    }
+
+    /// Takes the totals of a flow. Returns the number of datagrams since the last interval.
+    pub fn add_flow(&mut self, flow: &FlowTotals, elapsed: Duration) -> u64 {
+        let FlowTotals { datagrams, bytes, .. } = *flow;
+        let (new, new_bytes) =
+            (datagrams.saturating_sub(self.now.datagrams), bytes.saturating_sub(self.now.bytes));
+        self.now = StreamTotals { datagrams, bytes, ..StreamTotals::default() };
+        self.subtract();
+        self.note_pause(new);
+        self.rate(new, new_bytes, elapsed);
+        new
+    }
+
+    /// A stream that continues after a pause may pause again.
+    fn note_pause(&mut self, datagrams: u64) {
+        if datagrams > 0 {
+            self.usual_pause = self.usual_pause.max(self.silence);
         }
-        self.datagrams += datagrams;
-        self.bytes += bytes;
-        self.rate(datagrams, bytes, elapsed);
     }
 
     /// Sets the rates of the last interval.
@@ -80,11 +98,6 @@ impl Sums {
         let seconds = elapsed.as_secs_f64();
         let a_second = |number: f64| if seconds > 0.0 { number / seconds } else { 0.0 };
         (self.pps, self.bps) = (a_second(datagrams as f64), a_second(bytes as f64 * 8.0));
-    }
-
-    /// Notes the time since the last datagram.
-    pub fn note_silence(&mut self, silence: Duration) {
-        self.silence = silence;
     }
 
     pub fn loss_ratio(&self) -> Option<f64> {
