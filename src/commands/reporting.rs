@@ -43,13 +43,9 @@ pub fn with_reporter(
         observation.live = false;
         let _ = reporter.advise(&[notice]);
     }
-    let ran = match observation.open(info, color, &showing.notes) {
-        Ok(observers) => {
-            reporter.attach(observers);
-            run(&mut reporter)
-        }
-        Err(error) => Err(error.into()),
-    };
+    let (observers, opened) = observation.open(info, color, &showing.notes);
+    reporter.attach(observers);
+    let ran = opened.map_err(Into::into).and_then(|()| run(&mut reporter));
     match &ran {
         Ok(verdict) => reporter.end(verdict)?,
         // An error of this report would hide the first error.

@@ -68,7 +68,7 @@ impl Observation {
     }
 
     /// Opens the observers: a file that cannot be written fails before the run. A service gets one
-    /// more, for its manager.
+    /// more, for its manager. After an error, those that are open take the failure of the run.
     ///
     /// # Errors
     /// A file cannot be written, a port cannot be bound, or the build has no such observer.
@@ -77,10 +77,21 @@ impl Observation {
         run: &RunInfo,
         color: ColorWhen,
         notes: &Notes,
-    ) -> Result<Observers, ObserverError> {
+    ) -> (Observers, Result<(), ObserverError>) {
         let mut opened: Vec<Box<dyn Observer>> = Vec::new();
-        if let Some(path) = &self.csv {
-            opened.push(files::csv(path)?);
+        let result = self.open_each(run, color, notes, &mut opened);
+        (Observers::new(opened), result)
+    }
+
+    fn open_each(
+        &self,
+        run: &RunInfo,
+        color: ColorWhen,
+        notes: &Notes,
+        opened: &mut Vec<Box<dyn Observer>>,
+    ) -> Result<(), ObserverError> {
+        if let Some(notifier) = Notifier::open() {
+            opened.push(Box::new(notifier));
         }
         if let Some(path) = &self.junit {
             opened.push(files::junit(path, run)?);
@@ -88,15 +99,15 @@ impl Observation {
         if let Some(path) = &self.report {
             opened.push(files::html(path, run)?);
         }
+        if let Some(path) = &self.csv {
+            opened.push(files::csv(path)?);
+        }
         if let Some(place) = &self.metrics {
             opened.push(metrics::open(place, run)?);
         }
         if self.live {
             opened.push(live::open(run, color, notes)?);
         }
-        if let Some(notifier) = Notifier::open() {
-            opened.push(Box::new(notifier));
-        }
-        Ok(Observers::new(opened))
+        Ok(())
     }
 }
