@@ -173,6 +173,24 @@ fn a_long_gap_belongs_to_the_interval_of_its_end() {
 }
 
 #[test]
+fn the_intervals_of_a_sender_add_up_to_its_summary() {
+    let Some(lab) = Lab::open() else { return };
+    let (a, _b) = lab.pair();
+    let line = "send --iface e0 239.1.1.1:5000 239.1.1.2:5000 --probe --rate 1kpps --count 333";
+    let sent = a.mcast(&format!("{line} --stats 100ms -o json")).ends(0);
+    let (intervals, summary) = (sent.events_of("interval"), sent.summary());
+    assert!(intervals.len() >= 3, "{sent}");
+    for field in ["datagrams", "bytes", "errors", "skipped", "waits"] {
+        let sum: u64 = intervals.iter().filter_map(|interval| interval[field].as_u64()).sum();
+        assert_eq!(Some(sum), summary[field].as_u64(), "{field}: {sent}");
+    }
+    let of_second = |interval: &Value| interval["targets"][1]["datagrams"].as_u64();
+    assert_eq!(intervals.iter().filter_map(of_second).sum::<u64>(), 333, "{sent}");
+    let shown = a.mcast(&format!("{line} --stats 100ms")).ends(0);
+    shown.prints("  1.00 kpps  512 kbit/s\n");
+}
+
+#[test]
 fn a_huge_interval_never_ends() {
     let Some(lab) = Lab::open() else { return };
     let (_a, b) = lab.pair();

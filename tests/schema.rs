@@ -77,6 +77,8 @@ fn may_be_null() -> BTreeSet<String> {
         ),
         ("interface.addresses", &[&["prefix"]]),
         ("interval", &[&RATES, &RECEIVED]),
+        ("interval_of_send", &[&RATES]),
+        ("interval_of_send.targets", &[&["impaired"]]),
         ("interval.measured", &[&RATES, &MEASURED, &["unit"]]),
         ("interval.streams", &[&RATES, &MEASURED, &STREAM]),
         ("ready_of_check", &[&["expected", "send"]]),
@@ -270,7 +272,11 @@ fn real_runs(lab: &Lab) -> Vec<Finished> {
         portable(&b, &format!("recv --iface e0 239.1.1.1:5000 -v --stats 20ms --count {count}"))
             .ready();
     runs.push(
-        mcast(&a, "send --iface e0 239.1.1.1:5000 --probe --count 20 --interval 10ms -v").ends(0),
+        mcast(
+            &a,
+            "send --iface e0 239.1.1.1:5000 --probe --count 20 --interval 10ms -v --stats 50ms",
+        )
+        .ends(0),
     );
     a.python(ODD_SENDER, &[]).ends(0);
     runs.extend([recv.ends(1), little.ends(0)]);

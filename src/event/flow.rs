@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Serialize, Serializer};
 
 use super::Totals;
+use crate::format::kind::How;
 use crate::format::names::{self, Name};
 use crate::stats::flow::{Flow, Flows};
 use crate::target::Zoned;
@@ -45,12 +46,7 @@ pub struct FlowInfo {
 
 impl FlowInfo {
     fn new(flow: &Flow) -> Self {
-        let name = match flow.format() {
-            Some(_) => None,
-            None => flow.name().or_else(|| names::by_port(flow.key.group, flow.key.port)),
-        };
-        let named = || name.map(|name| (name.id, name.how));
-        let format = flow.format().map(|(format, how)| (format.name(), how)).or_else(named);
+        let format = format_of(flow);
         FlowInfo {
             source: Zoned::socket(flow.key.source, flow.zone.clone()),
             group: flow.key.group,
@@ -59,13 +55,27 @@ impl FlowInfo {
             format: format.map(|(format, _)| format),
             how: format.map(|(_, how)| how.name()),
             foreign: flow.foreign,
-            name,
+            name: name_of(flow),
             meter: (&flow.meter).into(),
             len_min_bytes: flow.sizes.0,
             len_max_bytes: flow.sizes.1,
             first_bytes: flow.first_bytes.clone(),
         }
     }
+}
+
+/// The name of the format, if mcast never measures it.
+fn name_of(flow: &Flow) -> Option<&'static Name> {
+    match flow.format() {
+        Some(_) => None,
+        None => flow.name().or_else(|| names::by_port(flow.key.group, flow.key.port)),
+    }
+}
+
+/// The format, and how it is known.
+pub(super) fn format_of(flow: &Flow) -> Option<(&'static str, How)> {
+    let named = || name_of(flow).map(|name| (name.id, name.how));
+    flow.format().map(|(format, how)| (format.name(), how)).or_else(named)
 }
 
 /// Describes the flows without a measured format, those with the most datagrams first.

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Serialize, Serializer};
 
+use super::StreamTotals;
 use super::detail::{self, DetailInfo};
 use crate::format::numbered::Unit;
 use crate::stats::delay::{Delays, Quantiles};
@@ -52,6 +53,9 @@ pub struct StreamInfo {
     /// The measurements that only this format has.
     #[serde(flatten)]
     pub detail: DetailInfo,
+    /// The counters of the whole run. Only observers take them.
+    #[serde(skip)]
+    pub so_far: StreamTotals,
 }
 
 /// The measurements of a stream, or of all streams together.
@@ -246,6 +250,7 @@ pub fn describe(
             ended: stream.ended,
             restarts,
             detail: DetailInfo::new(stream, &streams.peers, interval),
+            so_far: StreamTotals::new(position, stream),
         };
         together.add(stream, counters, losses, snapshot, restarts);
         infos.push(info);

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::json::{nanos, some_nanos};
 use super::{
-    AnswersInfo, CaptureInfo, FlowInfo, MeasuredInfo, PairInfo, RecordingInfo, StreamInfo, Totals,
+    AnswersInfo, CaptureInfo, FlowInfo, FlowTotals, MeasuredInfo, PairInfo, RecordingInfo,
+    StreamInfo, Totals,
 };
 use crate::assertion::Judgement;
 use crate::net::KernelDrops;
@@ -44,6 +45,10 @@ pub struct IntervalReport {
     /// The counters of the interval.
     #[serde(flatten)]
     pub counters: RecvCounters,
+    /// The flows of all datagrams except probes, over the whole run; `None` without observers, and
+    /// without formats.
+    #[serde(skip)]
+    pub flows: Option<Vec<FlowTotals>>,
 }
 
 /// The counters of a receiver.

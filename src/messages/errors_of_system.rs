@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::net::error::{
     duplicate_tip, firewall_tip, limit_tip, local_network_tip, no_buffers_tip, too_few_files_tip,
 };
 use crate::net::{Operation, report_membership};
+use crate::report::observe::ObserverError;
 use crate::sys::create_file;
 use crate::target::Endpoint;
 
@@ -124,5 +126,8 @@ fn other_errors() -> String {
     ];
     let unread = unread.map(|why| format!("firewall rules ({why})")).join("\n");
     let ovs = Master { name: "ovs0".to_owned(), kind: Some("openvswitch".to_owned()) };
-    format!("cannot write 'FILE': {written}\n{reported}\n{unread}\na port of {ovs}")
+    let absent = ObserverError::Absent { option: "--metrics", feature: "metrics" };
+    let full = ObserverError::file(Path::new("out.csv"), Errno::ENOSPC.into());
+    let observers = format!("{full}\n{absent}");
+    format!("cannot write 'FILE': {written}\n{observers}\n{reported}\n{unread}\na port of {ovs}")
 }

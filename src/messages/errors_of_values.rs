@@ -11,6 +11,8 @@ const VALUES: &[&str] = &[
     "mcast recv --timeout 0s",
     "mcast recv --timeout 1ns",
     "mcast recv --count -3",
+    "mcast recv --metrics mcast.txt",
+    "mcast recv --metrics :0",
     "mcast send --probe --size big",
     "mcast send --size 0",
     "mcast send --probe --size 70000",

@@ -37,6 +37,7 @@ mod results;
 mod rtp;
 mod samples;
 mod scans;
+mod services;
 mod source_texts;
 mod streams;
 mod streams_of_market;

@@ -32,6 +32,7 @@ pub fn text() -> String {
         super::scans::page(),
         super::pings::page(),
         super::benches::page(),
+        super::services::page(),
         super::names::page(),
     ];
     pages.iter().map(Page::text).collect()

@@ -105,7 +105,17 @@ fn receiver(address: &str, counts: PingCounts, unicast: Option<PingCounts>) -> P
     }
 }
 
+/// A ping with one receiver, whose requests were partly lost.
+pub fn lossy() -> PingSummary {
+    let lossy = || counts(|of| (of.received, of.answered, of.lost_to) = (27, 27, 3));
+    state(vec![receiver("10.0.0.101", lossy(), None)], |summary| summary.counts = lossy())
+}
+
 fn summary(receivers: Vec<PingReceiver>, edit: impl Fn(&mut PingSummary)) -> Event<'static> {
+    Event::PingSummary(Box::new(state(receivers, edit)))
+}
+
+fn state(receivers: Vec<PingReceiver>, edit: impl Fn(&mut PingSummary)) -> PingSummary {
     let target = PingTarget {
         group: ip("239.1.1.1"),
         port: 5000,
@@ -129,7 +139,7 @@ fn summary(receivers: Vec<PingReceiver>, edit: impl Fn(&mut PingSummary)) -> Eve
         verdict: Verdict::default(),
     };
     edit(&mut summary);
-    Event::PingSummary(Box::new(summary))
+    summary
 }
 
 fn summaries() -> Vec<String> {

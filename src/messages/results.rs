@@ -15,8 +15,8 @@ use super::{
 use crate::event::{
     AddressInfo, AnswersInfo, Event, ExpectedInfo, FormInfo, IfacesSummary, ImpairedInfo,
     InputInfo, InterfaceInfo, IntervalReport, LatenessInfo, Listening, Payload, ProbeInfo, Program,
-    RcvbufInfo, ReceivedDatagram, RecvCounters, RecvSummary, RunsInfo, SendSummary, Sending,
-    SentDatagram, ShapeInfo, TargetInfo, TargetTotals,
+    RcvbufInfo, ReceivedDatagram, RecvCounters, RecvSummary, RunsInfo, SendInterval, SendSummary,
+    Sending, SentDatagram, ShapeInfo, TargetInfo, TargetTotals,
 };
 use crate::iface::{Flag, Joined, Via};
 use crate::input::{Input, Place};
@@ -195,8 +195,10 @@ fn hex_dump() -> String {
 }
 
 fn intervals() -> String {
-    let report =
-        |counters| Event::Interval(IntervalReport { since: Duration::from_secs(7), counters });
+    let report = |counters| {
+        let (since, flows) = (Duration::from_secs(7), None);
+        Event::Interval(IntervalReport { since, counters, flows })
+    };
     let odd = RecvCounters {
         kernel_drops: Some(12),
         checksum_errors: Some(2),
@@ -231,7 +233,22 @@ fn sent() -> String {
     let stopped = summary(2, |of| {
         of.verdict = of_send(2, Some(10), 0, Stop::Interrupted(Signal::Interrupt));
     });
-    shown("send", [summary(1, |of| of.cpu = None), paced, held_up, impaired, failed, stopped])
+    let interval = |datagrams, errors, skipped| {
+        Event::SendInterval(SendInterval {
+            since: Duration::from_secs(1),
+            elapsed: Duration::from_secs(1),
+            meter: samples::sent(datagrams).meter,
+            errors,
+            skipped,
+            waits: 0,
+            targets: Vec::new(),
+        })
+    };
+    let intervals = [interval(0, 0, 0), interval(1000, 0, 0), interval(990, 3, 7)];
+    let intervals = shown("send --stats", intervals);
+    let summaries =
+        shown("send", [summary(1, |of| of.cpu = None), paced, held_up, impaired, failed, stopped]);
+    format!("{intervals}\n{summaries}")
 }
 
 fn impaired_target() -> TargetTotals {

@@ -20,6 +20,8 @@ pub struct Measuring {
     pub limits: Limits,
     /// The time between two reports, which may be for observers alone.
     pub stats: Option<Duration>,
+    /// Observers take the reports.
+    pub observed: bool,
     /// Each datagram is shown.
     pub show: bool,
     pub assertions: Vec<Assertion>,
@@ -43,6 +45,7 @@ impl Measuring {
             return Err(PlanError::RawToTerminal);
         }
         let recording = Recording::new(args, io::stdout().is_terminal())?;
+        let observed = args.observed().observation().interval();
         Ok(Measuring {
             recording,
             limits: Limits {
@@ -52,7 +55,8 @@ impl Measuring {
                 idle: args.idle,
                 once: args.once,
             },
-            stats: args.stats.or_else(|| args.observed().observation().interval()),
+            stats: args.stats.or(observed),
+            observed: observed.is_some(),
             show,
             assertions: args.assert.clone(),
             pairs: args.pair.iter().flat_map(TargetPair::targets).collect(),

@@ -24,12 +24,14 @@ mod log_filter;
 mod market;
 mod measured;
 #[cfg_attr(not(feature = "metrics"), path = "metrics_absent.rs")]
-mod metrics;
+pub mod metrics;
 mod notes;
 mod notice;
 pub mod observe;
 mod out;
 mod output;
+#[cfg(any(feature = "metrics", feature = "report"))]
+mod output_file;
 mod pairs;
 mod ping;
 mod playout;
@@ -44,6 +46,10 @@ mod rtp;
 mod scan;
 mod screen;
 mod senders;
+#[cfg_attr(not(target_os = "linux"), path = "service_absent.rs")]
+mod service;
+#[cfg(any(target_os = "linux", test))]
+mod service_status;
 mod stream_blocks;
 mod stream_table;
 mod style;
@@ -65,4 +71,7 @@ pub use progress::{Goal, Progress};
 pub use ready_writer::ReadyWriter;
 pub use reporter::{Display, Reporter};
 pub use screen::{Screen, finished, fit};
+pub use service::HIDDEN as HIDDEN_FROM_CHILDREN;
+#[cfg(test)]
+pub(crate) use service_status::Status as ServiceStatus;
 pub use style::{ColorWhen, Paint};

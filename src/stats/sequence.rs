@@ -338,6 +338,11 @@ impl Sequence {
         self.sum(self.first, self.whole, expected, expected - self.received)
     }
 
+    /// How many were lost so far.
+    pub fn lost(&self) -> u64 {
+        (self.end() - self.first).saturating_add(self.early.count) - self.received
+    }
+
     /// The losses since the last mark.
     pub fn losses_since_mark(&self) -> Losses {
         let Since { mark, received, runs } = self.since_mark;

@@ -11,6 +11,7 @@ use tracing::debug;
 use crate::host;
 use crate::net::{self, NetError, Wake};
 use crate::plan::COMMAND_GRACE;
+use crate::report::HIDDEN_FROM_CHILDREN;
 use crate::sys::ProcessGroup;
 use crate::verdict::{Ended, RunError};
 
@@ -46,6 +47,9 @@ impl RunningCommand {
         // COMMAND has its own process group, and only the foreground group may read a terminal. A
         // pipe that no program writes to must not stop `mcast send`, which would read it.
         command.args(&line[1..]).stdin(Stdio::null()).stdout(Stdio::from(io::stderr()));
+        HIDDEN_FROM_CHILDREN.iter().for_each(|variable| {
+            command.env_remove(variable);
+        });
         host::restore_limits_for(&mut command);
         let group = ProcessGroup::spawn(&mut command)
             .map_err(|source| RunError::Command { name: name.clone(), source })?;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::clock::Moment;
-use crate::event::{IntervalReport, MeasuredInfo, RecvCounters, StreamInfo, describe};
+use crate::event::{IntervalReport, MeasuredInfo, RecvCounters, StreamInfo, describe, flow_totals};
 use crate::format::probe;
 use crate::format::probe::{Damage, ProbeKind, Reading};
 use crate::net::{Datagram, Discards, InterfaceEvent};
@@ -62,6 +62,8 @@ pub struct Counts {
     beside: HashSet<(IpAddr, u16)>,
     /// Datagrams that arrived before on another interface; `None` if that cannot happen.
     pub copies: Option<Copies>,
+    /// Observers take the reports.
+    pub observed: bool,
     start: Instant,
 }
 
@@ -106,6 +108,7 @@ impl Counts {
             flows: Flows::new(listens, settings),
             beside: beside.iter().map(|Listen { at, .. }| (at.group, at.port)).collect(),
             copies: copies.then(Copies::default),
+            observed: false,
             start,
         }
     }
@@ -208,6 +211,7 @@ impl Counts {
                 anomalies.since(&interval.before),
                 describe(&self.streams, &hidden, true, now.system.into()),
             ),
+            flows: if self.observed { flow_totals(&self.flows) } else { None },
         };
         *interval = Interval {
             since: now.steady,

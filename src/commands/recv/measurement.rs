@@ -41,6 +41,7 @@ impl<'a> Measurement<'a> {
         recorder: Option<Recorder<'a>>,
     ) -> Self {
         counts.streams.pairs = Pairs::new(plan.pairs.clone());
+        counts.observed = plan.observed;
         Measurement {
             plan,
             conditions: StopConditions::new(plan.limits, start),

@@ -1,5 +1,10 @@
 //! Files that describe a whole run: an HTML report, test cases, a table of the intervals.
 
+mod html;
+mod junit;
+mod test_cases;
 mod unfinished;
 
-pub use unfinished::{csv, html, junit};
+pub use html::html;
+pub use junit::junit;
+pub use unfinished::csv;

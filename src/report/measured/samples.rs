@@ -1,6 +1,6 @@
 //! Measurements with sample values.
 
-use crate::event::{CountersInfo, DetailInfo, MeasuredInfo, RunsInfo, StreamInfo};
+use crate::event::{CountersInfo, DetailInfo, MeasuredInfo, RunsInfo, StreamInfo, StreamTotals};
 use crate::stats::delay::{Delays, Precision};
 use crate::stats::stream::Clock;
 use crate::target::Zoned;
@@ -54,6 +54,7 @@ pub fn stream(last: u8, counters: CountersInfo) -> StreamInfo {
         ended: true,
         restarts: 0,
         detail: DetailInfo::default(),
+        so_far: StreamTotals::default(),
     }
 }
 

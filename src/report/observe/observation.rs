@@ -1,10 +1,11 @@
-//! The observers that a command line asks for.
+//! The observers that a command line or the environment asks for.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Observer, ObserverError, Observers};
+use crate::report::service::Notifier;
 use crate::report::{files, live, metrics};
 
 /// The time between two intervals if the command line states none.
@@ -46,19 +47,32 @@ pub struct RunInfo {
 impl Observation {
     /// The time between two intervals that the observers need; `None` if they need none.
     pub fn interval(&self) -> Option<Duration> {
-        let is_needed =
-            self.live || self.report.is_some() || self.csv.is_some() || self.metrics.is_some();
+        let is_needed = self.live
+            || self.report.is_some()
+            || self.csv.is_some()
+            || self.metrics.is_some()
+            || Notifier::is_wanted();
         is_needed.then_some(INTERVAL)
     }
 
-    /// Opens the observers: a file that cannot be written fails before the run.
+    /// Opens the observers: a file that cannot be written fails before the run. A service gets one
+    /// more, for its manager. After an error, those that are open take the failure of the run.
     ///
     /// # Errors
     /// A file cannot be written, a port cannot be bound, or the build has no such observer.
-    pub fn open(&self, run: &RunInfo) -> Result<Observers, ObserverError> {
+    pub fn open(&self, run: &RunInfo) -> (Observers, Result<(), ObserverError>) {
         let mut opened: Vec<Box<dyn Observer>> = Vec::new();
-        if let Some(path) = &self.csv {
-            opened.push(files::csv(path)?);
+        let result = self.open_each(run, &mut opened);
+        (Observers::new(opened), result)
+    }
+
+    fn open_each(
+        &self,
+        run: &RunInfo,
+        opened: &mut Vec<Box<dyn Observer>>,
+    ) -> Result<(), ObserverError> {
+        if let Some(notifier) = Notifier::open() {
+            opened.push(Box::new(notifier));
         }
         if let Some(path) = &self.junit {
             opened.push(files::junit(path, run)?);
@@ -66,12 +80,15 @@ impl Observation {
         if let Some(path) = &self.report {
             opened.push(files::html(path, run)?);
         }
+        if let Some(path) = &self.csv {
+            opened.push(files::csv(path)?);
+        }
         if let Some(place) = &self.metrics {
             opened.push(metrics::open(place, run)?);
         }
         if self.live {
             opened.push(live::open(run)?);
         }
-        Ok(Observers::new(opened))
+        Ok(())
     }
 }

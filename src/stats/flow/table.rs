@@ -74,6 +74,11 @@ impl Flows {
         self.flows.iter()
     }
 
+    /// Whether mcast follows flows: the user may want no formats.
+    pub fn are_followed(&self) -> bool {
+        self.settings.choice != Choice::None
+    }
+
     /// The positions of the streams whose flows have too many datagrams of other formats.
     pub fn unmeasured_streams(&self) -> HashSet<usize> {
         let unfit = self.flows.iter().filter(|flow| !flow.is_measured());
@@ -94,7 +99,7 @@ impl Flows {
 
     /// Adds a datagram that is no probe.
     pub fn take(&mut self, payload: &[u8], arrival: &Arrival, streams: &mut Streams) -> Seen {
-        if self.settings.choice == Choice::None {
+        if !self.are_followed() {
             return Seen::default();
         }
         let Some(position) = self.position(payload, arrival) else {

@@ -224,6 +224,21 @@ impl Stream {
         self.sequence.as_ref().map(losses).unwrap_or_default()
     }
 
+    /// The expected and the lost numbers of the run, which [`Stream::losses`] has too: this costs less
+    /// after many losses.
+    pub fn expected_and_lost(&self) -> (u64, u64) {
+        if let Some(losses) = self.foreign.as_ref().and_then(|foreign| foreign.losses(false)) {
+            return (losses.expected, losses.lost);
+        }
+        let of = |sequence: &Sequence| (sequence.received() + sequence.lost(), sequence.lost());
+        self.sequence.as_ref().map(of).unwrap_or_default()
+    }
+
+    /// When its last datagram arrived.
+    pub fn last_arrival(&self) -> UnixTime {
+        self.arrived.1
+    }
+
     /// The datagrams before the first received one that did not arrive after it. They are not lost:
     /// the receiver was not listening yet. `None` if the format does not fix the first number.
     pub fn missed_before(&self) -> Option<u64> {
