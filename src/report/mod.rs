@@ -3,9 +3,11 @@
 mod answers;
 mod bench;
 mod capture;
+mod changes;
 mod check;
 mod columns;
 mod drawing;
+mod effort;
 #[cfg_attr(not(feature = "report"), path = "files_absent.rs")]
 mod files;
 mod flows;
