@@ -29,7 +29,6 @@ pub mod observe;
 mod out;
 mod output;
 #[cfg(any(feature = "metrics", feature = "report"))]
-#[allow(dead_code, reason = "its users follow")]
 mod output_file;
 mod pairs;
 mod ping;
