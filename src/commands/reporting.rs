@@ -36,13 +36,9 @@ pub fn with_reporter(
     let DisplayArgs { quiet, verbose, color } = *showing.display;
     let display = Display { quiet, whole: verbose > 0, color, screen, intervals };
     let mut reporter = Reporter::new(output, display, showing.notes.clone(), &interrupt);
-    let ran = match observation.open(info) {
-        Ok(observers) => {
-            reporter.attach(observers);
-            run(&mut reporter)
-        }
-        Err(error) => Err(error.into()),
-    };
+    let (observers, opened) = observation.open(info);
+    reporter.attach(observers);
+    let ran = opened.map_err(Into::into).and_then(|()| run(&mut reporter));
     match &ran {
         Ok(verdict) => reporter.end(verdict)?,
         // An error of this report would hide the first error.

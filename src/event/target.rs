@@ -37,6 +37,9 @@ pub struct TargetInfo<'a> {
     /// For a sender: the TTL or hop limit.
     #[serde(skip)]
     pub ttl: Option<u8>,
+    /// For a receiver: the datagrams only describe streams, and are not counted.
+    #[serde(skip)]
+    pub beside: bool,
 }
 
 /// A source address.
@@ -92,6 +95,7 @@ impl<'a> TargetInfo<'a> {
             },
             vrf: at.via.vrf(),
             ttl: None,
+            beside: false,
         }
     }
 

@@ -42,6 +42,7 @@ fn target(iface: &str) -> TargetInfo<'_> {
         mac: None,
         vrf: None,
         ttl: None,
+        beside: false,
     }
 }
 

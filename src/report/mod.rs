@@ -22,14 +22,13 @@ mod log_filter;
 mod market;
 mod measured;
 #[cfg_attr(not(feature = "metrics"), path = "metrics_absent.rs")]
-mod metrics;
+pub mod metrics;
 mod notes;
 mod notice;
 pub mod observe;
 mod out;
 mod output;
 #[cfg(any(feature = "metrics", feature = "report"))]
-#[allow(dead_code, reason = "its users follow")]
 mod output_file;
 mod pairs;
 mod ping;

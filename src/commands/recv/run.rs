@@ -122,7 +122,9 @@ fn announce(
         }
         _ => {}
     }
-    let targets = plan.listens.iter().chain(&plan.beside).flat_map(TargetInfo::of).collect();
+    let beside = plan.beside.iter().flat_map(TargetInfo::of);
+    let beside = beside.map(|target| TargetInfo { beside: true, ..target });
+    let targets = plan.listens.iter().flat_map(TargetInfo::of).chain(beside).collect();
     reporter.event(&Event::Listening(Listening {
         program: Program::default(),
         targets,

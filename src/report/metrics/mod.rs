@@ -1,5 +1,20 @@
 //! The metrics of `--metrics`, for Prometheus.
 
-mod unfinished;
+mod catalogue;
+mod encoding;
+mod file;
+mod flow;
+pub mod http;
+mod labelled;
+mod observer;
+mod ping;
+mod receiver;
+mod sender;
+mod series;
+mod server;
+mod shared;
+mod snapshot;
+mod stream;
+mod targets;
 
-pub use unfinished::open;
+pub use observer::open;

@@ -1,6 +1,7 @@
 //! The interface of an observer.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -42,6 +43,14 @@ pub enum ObserverError {
         /// The system's error.
         source: io::Error,
     },
+    /// An address cannot be bound.
+    #[error("cannot serve metrics at {address}: {}{}", describe(source), tip(source))]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's error.
+        source: io::Error,
+    },
     /// This build has no such observer.
     #[error(
         "{option} is not part of this build\n  tip: build mcast with the feature '{feature}': \
@@ -53,6 +62,22 @@ pub enum ObserverError {
         /// The feature of the crate.
         feature: &'static str,
     },
+}
+
+/// The tip for an address that cannot be bound.
+fn tip(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "\n  tip: another program listens there, maybe another mcast: use another port"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "\n  tip: this host does not have this address: use one that 'mcast ifaces' lists"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "\n  tip: ports below 1024 need CAP_NET_BIND_SERVICE: use a higher one, such as 9464"
+        }
+        _ => "",
+    }
 }
 
 impl ObserverError {

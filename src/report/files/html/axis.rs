@@ -20,7 +20,7 @@ impl Axis {
     /// From `low` (at most 0) to `high` (at least 0), extended to round numbers.
     pub fn linear(low: f64, high: f64) -> Self {
         let span = (high - low).max(f64::MIN_POSITIVE);
-        let step = round_up(span / 3.5);
+        let step = round_up(span / 5.0);
         let (first, last) = ((low / step).floor() as i64, (high / step).ceil().max(1.0) as i64);
         let ticks: Vec<f64> = (first..=last).map(|tick| tick as f64 * step).collect();
         Axis { low: first as f64 * step, high: last as f64 * step, ticks, is_logarithmic: false }
@@ -36,6 +36,19 @@ impl Axis {
         let powers: Vec<f64> = (first..=last).map(|power| 10_f64.powi(power)).collect();
         let ticks = powers.iter().copied().step_by(every).collect();
         Axis { low: powers[0], high: powers[powers.len() - 1], ticks, is_logarithmic: true }
+    }
+
+    /// Of the times of a distribution: linear up to the 99th percentile, or logarithmic up to the
+    /// longest time if most of them would share few places.
+    pub fn of_distribution(min: f64, p50: f64, p99: f64, max: f64) -> Self {
+        let near = (p50 - min).max(p50 * 0.05);
+        if min <= 0.0 || (p99 - min) / near < 12.0 || max <= min {
+            return Axis::between(min, p99.max(min + 1.0));
+        }
+        let powers = min.log10().floor() as i32..=max.log10().ceil() as i32;
+        let ticks =
+            powers.map(|power| 10_f64.powi(power)).filter(|tick| (min..=max).contains(tick));
+        Axis { low: min, high: max, ticks: ticks.collect(), is_logarithmic: true }
     }
 
     /// The time of a run in seconds, with few labels.
@@ -78,6 +91,15 @@ impl Axis {
             (value - self.low) / (self.high - self.low)
         };
         if place.is_finite() { place.clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// The value at a place.
+    pub fn value(&self, place: f64) -> f64 {
+        if self.is_logarithmic {
+            self.low * (self.high / self.low).powf(place)
+        } else {
+            self.low + (self.high - self.low) * place
+        }
     }
 
     /// Whether equal distances are equal factors.

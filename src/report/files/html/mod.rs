@@ -1,17 +1,23 @@
 //! The HTML report: one page without scripts and without other files.
 
 mod axis;
+mod bench;
 mod charts;
+mod check;
 mod json;
 mod layout;
 mod model;
 mod numbers;
 mod observer;
-mod output;
+mod ping;
 mod plot;
 mod point;
+mod receivers;
 mod recv;
+mod scan;
+mod send;
 mod series;
+mod small;
 mod streams;
 mod table;
 mod tracks;

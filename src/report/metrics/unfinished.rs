@@ -1,8 +1,0 @@
-//! Placeholder.
-
-use crate::report::observe::{MetricsPlace, Observer, ObserverError, RunInfo};
-
-/// Opens the observer.
-pub fn open(_place: &MetricsPlace, _run: &RunInfo) -> Result<Box<dyn Observer>, ObserverError> {
-    Err(ObserverError::Absent { option: "--metrics", feature: "metrics" })
-}
