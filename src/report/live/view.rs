@@ -20,6 +20,9 @@ use super::theme::Theme;
 use crate::report::full_screen::FullScreen;
 use crate::sys::{InputState, TerminalInput, request_end};
 
+/// How long to look for another key. Without any time, crossterm does not look.
+const LOOK: Duration = Duration::from_millis(1);
+
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
 
@@ -98,7 +101,7 @@ impl View {
         screen: &mut ratatui::Terminal<CrosstermBackend<W>>,
     ) -> io::Result<bool> {
         let mut any = false;
-        while !self.terminal.is_closed() && event::poll(Duration::ZERO)? {
+        while !self.terminal.is_closed() && event::poll(LOOK)? {
             let Some(key) = key_of(&event::read()?) else { continue };
             any = true;
             match self.model.press(key) {
