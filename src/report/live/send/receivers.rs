@@ -42,6 +42,7 @@ struct Before {
     reset: (u64, u64),
     sampled: (u64, u64),
     now: (u64, u64),
+    is_silent: bool,
 }
 
 impl Before {
@@ -57,7 +58,7 @@ impl Before {
         let received = self.now.0.saturating_sub(self.sampled.0);
         let tone = match (self.now.1 > self.sampled.1, received) {
             (true, _) => Tone::Bad,
-            (false, 0) => Tone::Faint,
+            (false, 0) => Tone::Bad,
             (false, _) => Tone::Good,
         };
         Sample { value: Some(received as f32), tone }
@@ -81,6 +82,10 @@ impl Reports {
     pub fn begin_interval(&mut self) {
         for row in &mut self.rows {
             let Some(before) = self.before.get_mut(&row.key) else { continue };
+            // Between two reports nothing is known.
+            if before.now == before.sampled && !before.is_silent {
+                continue;
+            }
             row.sample = Some(before.sample());
             before.sampled = before.now;
         }
@@ -118,6 +123,7 @@ impl Reports {
         let key = format!("{:016x}", of.receiver);
         let before = self.before.entry(key.clone()).or_default();
         before.now = (of.counters.received, of.counters.lost);
+        before.is_silent = of.silent.is_some();
         let (received, lost) = (before.received(), before.lost());
         let ratio = (received + lost > 0).then(|| lost as f64 / (received + lost) as f64);
         let state_tone = match of.state {
