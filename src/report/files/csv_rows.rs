@@ -58,7 +58,6 @@ row! {
         iface: Cell,
         format: &'static str,
         key: Cell,
-        stream: String,
         unit: &'static str,
         datagrams: u64,
         bytes: u64,
@@ -154,7 +153,6 @@ pub fn of_receiver<'a>(report: &IntervalReport, time: &'a str) -> Vec<StreamRow<
         iface: stream.iface.as_ref().map(Cell::new).unwrap_or_default(),
         format: stream.format,
         key: stream.key.as_ref().map(Cell::new).unwrap_or_default(),
-        stream: stream.stream.map(|stream| format!("{stream:016x}")).unwrap_or_default(),
         unit: stream.unit,
         corrupt: Some(stream.counters.corrupt),
         ..of_counters(&stream.counters)
