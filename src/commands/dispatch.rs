@@ -66,6 +66,14 @@ fn screen_of(command: &Command) -> Screen {
     }
 }
 
+/// The part of a run that uses the terminal, and leaves no space for a full-screen view.
+fn other_use(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Recv(args) if !args.command.is_empty() => Some("COMMAND"),
+        _ => None,
+    }
+}
+
 /// Whether the intervals are shown.
 fn shows_intervals(command: &Command) -> bool {
     match command {
@@ -93,6 +101,7 @@ fn report(
         display,
         intervals: shows_intervals(&cli.command),
         notes: notes.clone(),
+        other_use: other_use(&cli.command),
     };
     let ran = with_reporter(&showing, &observation.unwrap_or_default(), &info, |reporter| {
         Ok(plan?.run(reporter)?)

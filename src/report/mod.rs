@@ -12,6 +12,7 @@ mod effort;
 mod files;
 mod flows;
 mod format;
+mod full_screen;
 mod hex;
 mod human;
 mod ifaces;
@@ -19,7 +20,7 @@ mod impaired;
 mod interval;
 mod json;
 #[cfg_attr(not(feature = "live"), path = "live_absent.rs")]
-mod live;
+pub(crate) mod live;
 mod log_filter;
 mod market;
 mod measured;
