@@ -9,6 +9,7 @@
 
 mod benches;
 mod captures;
+mod changes;
 mod checks;
 mod command_line;
 mod documents;
@@ -46,3 +47,5 @@ mod streams_of_market;
 mod streams_of_senders;
 mod streams_of_transport;
 mod tests;
+
+pub use samples::received;

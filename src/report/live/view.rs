@@ -15,10 +15,13 @@ use super::draw::draw;
 use super::keys::key_of;
 use super::model::{Action, Model};
 use super::snapshot::Message;
-use super::terminal::Terminal;
+use super::terminal::{Place, Terminal};
 use super::theme::Theme;
 use crate::report::full_screen::FullScreen;
 use crate::sys::{InputState, TerminalInput, request_end};
+
+/// How long to look for another key. Without any time, crossterm does not look.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
@@ -29,6 +32,7 @@ pub struct View {
     pub model: Model,
     pub theme: Theme,
     pub terminal: Terminal,
+    pub place: Place,
     pub input: TerminalInput,
     pub messages: Receiver<Message>,
     pub full_screen: FullScreen,
@@ -88,7 +92,7 @@ impl View {
     }
 
     fn size(&self) -> Rect {
-        let (lines, columns) = self.terminal.place().size().unwrap_or((24, 80));
+        let (lines, columns) = self.place.size().unwrap_or((24, 80));
         Rect::new(0, 0, columns.max(1), lines.max(1))
     }
 
@@ -98,7 +102,7 @@ impl View {
         screen: &mut ratatui::Terminal<CrosstermBackend<W>>,
     ) -> io::Result<bool> {
         let mut any = false;
-        while !self.terminal.is_closed() && event::poll(Duration::ZERO)? {
+        while !self.terminal.is_closed() && event::poll(LOOK)? {
             let Some(key) = key_of(&event::read()?) else { continue };
             any = true;
             match self.model.press(key) {
