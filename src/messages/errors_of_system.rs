@@ -128,6 +128,8 @@ fn other_errors() -> String {
     let ovs = Master { name: "ovs0".to_owned(), kind: Some("openvswitch".to_owned()) };
     let absent = ObserverError::Absent { option: "--metrics", feature: "metrics" };
     let full = ObserverError::file(Path::new("out.csv"), Errno::ENOSPC.into());
-    let observers = format!("{full}\n{absent}");
+    let stalled = std::io::Error::other("its reader does not read");
+    let stalled = ObserverError::file(Path::new("out.fifo"), stalled);
+    let observers = format!("{full}\n{stalled}\n{absent}");
     format!("cannot write 'FILE': {written}\n{observers}\n{reported}\n{unread}\na port of {ovs}")
 }
