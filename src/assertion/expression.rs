@@ -124,14 +124,18 @@ pub struct Judgement {
 impl Judgement {
     /// The reason of a failure: `loss == 0% (1.25 %)`.
     pub fn reason(&self) -> String {
+        let shown = self.shown();
+        format!("{} ({})", self.expr, shown.as_deref().unwrap_or("value unknown"))
+    }
+
+    /// The measured value, with enough digits to explain the result: "loss <= 1%" failed, but not
+    /// with 1.00 %. `None` if it was not measured.
+    pub fn shown(&self) -> Option<String> {
         let Judgement { expr, value, held } = self;
-        let Some(value) = value else { return format!("{expr} (value unknown)") };
-        // "loss <= 1% (1.00 %)" would not explain the failure: show enough digits.
         let assertion = Vocabulary::ALL.iter().find_map(|of| Assertion::read(expr, *of).ok());
-        let shown = value.shown_until(|seen| {
-            assertion.as_ref().is_none_or(|assertion| assertion.holds(seen) == *held)
-        });
-        format!("{expr} ({shown})")
+        let explains =
+            |seen| assertion.as_ref().is_none_or(|assertion| assertion.holds(seen) == *held);
+        Some((*value)?.shown_until(explains).to_string())
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Showing<'a> {
     pub intervals: bool,
     /// Standard error.
     pub notes: Notes,
+    /// The part of the run that uses the terminal, and leaves no space for a full-screen view.
+    pub other_use: Option<&'static str>,
 }
 
 /// Runs a command with a reporter and the observers that `observation` asks for. The last event is a
@@ -32,17 +34,18 @@ pub fn with_reporter(
     run: impl FnOnce(&mut Reporter) -> Result<Verdict>,
 ) -> Result<Verdict> {
     let interrupt = Interrupt::install().map_err(RunError::Signals)?;
-    let Showing { output, screen, intervals, .. } = *showing;
+    let Showing { output, screen, intervals, other_use, .. } = *showing;
     let DisplayArgs { quiet, verbose, color } = *showing.display;
     let display = Display { quiet, whole: verbose > 0, color, screen, intervals };
     let mut reporter = Reporter::new(output, display, showing.notes.clone(), &interrupt);
-    let ran = match observation.open(info) {
-        Ok(observers) => {
-            reporter.attach(observers);
-            run(&mut reporter)
-        }
-        Err(error) => Err(error.into()),
-    };
+    let mut observation = observation.clone();
+    if let Some(notice) = observation.obstacle(other_use) {
+        observation.live = false;
+        let _ = reporter.advise(&[notice]);
+    }
+    let (observers, opened) = observation.open(info, color, &showing.notes);
+    reporter.attach(observers);
+    let ran = opened.map_err(Into::into).and_then(|()| run(&mut reporter));
     match &ran {
         Ok(verdict) => reporter.end(verdict)?,
         // An error of this report would hide the first error.

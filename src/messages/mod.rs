@@ -23,6 +23,8 @@ mod findings_of_path;
 mod findings_of_routers;
 mod findings_of_wire;
 mod flows;
+#[cfg(feature = "live")]
+mod live;
 mod names;
 mod notices;
 mod page;

@@ -32,6 +32,8 @@ pub fn text() -> String {
         super::scans::page(),
         super::pings::page(),
         super::benches::page(),
+        #[cfg(feature = "live")]
+        super::live::page(),
         super::services::page(),
         super::names::page(),
     ];

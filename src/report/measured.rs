@@ -4,6 +4,8 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use super::drawing::draw;
+#[cfg(feature = "report")]
+use super::style::ColorWhen;
 use super::style::Paint;
 use super::{stream_blocks, stream_table};
 use crate::assertion::{Judgement, Value};
@@ -98,6 +100,18 @@ fn unit_name(unit: &str) -> &'static str {
         "ts_packets" => "TS packet",
         _ => "datagram",
     }
+}
+
+/// The losses and their place, as a sentence: `Lost 3 (1 %) of 300 datagrams: all in the network.`
+/// `None` without measured streams.
+#[cfg(feature = "report")]
+pub fn losses_line(counters: &RecvCounters) -> Option<String> {
+    let measured = counters.measured.as_ref()?;
+    let plain = Paint::new(ColorWhen::Never, &io::stdout());
+    let mut line = Vec::new();
+    losses(measured, counters.dropped(), counters.checksum_errors, plain, &mut line).ok()?;
+    let line = String::from_utf8(line).ok()?;
+    Some(format!("L{}.", line.strip_prefix('l')?.trim_end()))
 }
 
 /// The losses and their place.

@@ -3,13 +3,16 @@
 mod answers;
 mod bench;
 mod capture;
+mod changes;
 mod check;
 mod columns;
 mod drawing;
+mod effort;
 #[cfg_attr(not(feature = "report"), path = "files_absent.rs")]
 mod files;
 mod flows;
 mod format;
+mod full_screen;
 mod hex;
 mod human;
 mod ifaces;
@@ -17,7 +20,7 @@ mod impaired;
 mod interval;
 mod json;
 #[cfg_attr(not(feature = "live"), path = "live_absent.rs")]
-mod live;
+pub(crate) mod live;
 mod log_filter;
 mod market;
 mod measured;

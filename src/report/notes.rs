@@ -2,20 +2,25 @@
 
 use std::io::{self, Write};
 
+use super::full_screen::FullScreen;
 use super::progress::ProgressLine;
 use super::screen::{Screen, finished};
 use crate::units::printable::{is_printable, name_of};
 
 /// Standard error. A closed reader or a full disk is no reason to stop, because the results are
 /// elsewhere. All clones share the progress line, and each write clears it first. A write consists
-/// of whole lines, which are wrapped to fit the terminal.
+/// of whole lines, which are wrapped to fit the terminal. During a full-screen view they wait.
 #[derive(Clone, Default)]
 pub struct Notes {
     pub(super) line: ProgressLine,
+    pub(super) full_screen: FullScreen,
 }
 
 impl Notes {
     fn write_raw(&self, bytes: &[u8]) {
+        if self.full_screen.hold(bytes) {
+            return;
+        }
         self.line.clear();
         let _ = io::stderr().write_all(bytes);
     }

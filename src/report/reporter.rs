@@ -22,6 +22,12 @@ enum Verbosity {
     Everything,
 }
 
+/// Whether the text of an event waits for the end of the view: what went wrong is not only for the
+/// moment.
+fn is_kept(event: &Event) -> bool {
+    event.is_summary() || matches!(event, Event::Warning(_) | Event::Explanation(_))
+}
+
 /// The options for the output.
 #[derive(Clone, Copy, Debug)]
 pub struct Display {
@@ -112,11 +118,16 @@ impl<'a> Reporter<'a> {
             return Ok(());
         }
         let wanted = if event.is_summary() { Verbosity::Summary } else { Verbosity::Everything };
-        if wanted > self.level {
+        if wanted > self.level || (self.notes.full_screen.hides_output() && !is_kept(event)) {
             return Ok(());
         }
         self.format.event(event, self.out.bytes(), &mut self.notes)?;
-        self.out.flush_if_large()
+        if self.notes.full_screen.hides_output() { Ok(()) } else { self.out.flush_if_large() }
+    }
+
+    /// Whether datagrams are shown, as far as the options say.
+    pub fn shows_datagrams(&self) -> bool {
+        !self.notes.full_screen.hides_output()
     }
 
     /// Dates the events that follow by the clock of a capture, which has reached `time`; `None`
@@ -163,9 +174,9 @@ impl<'a> Reporter<'a> {
 
     /// Shows an event at once, after all earlier output.
     fn diagnose(&mut self, event: &Event) -> io::Result<()> {
-        self.out.flush()?;
+        self.flush()?;
         self.event(event)?;
-        self.out.flush()
+        self.flush()
     }
 
     /// Shows advice, on standard error for each format, and not with `-q`.
@@ -205,7 +216,7 @@ impl<'a> Reporter<'a> {
     /// # Errors
     /// As [`Reporter::event`].
     pub fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        if self.notes.full_screen.hides_output() { Ok(()) } else { self.out.flush() }
     }
 
     /// Writes the final output. A closed output is no error then. If the reader stalls, a warning
@@ -244,6 +255,9 @@ impl<'a> Reporter<'a> {
     /// datagram (`show`), there is no progress line.
     pub fn progress(&self, goal: Option<Goal>, show: bool) -> Progress {
         let scrolls = show && self.level == Verbosity::Everything && io::stdout().is_terminal();
+        if self.notes.full_screen.is_on() {
+            return Progress::in_view(goal, &self.notes.full_screen, self.paint_notes);
+        }
         let goal = goal.filter(|_| self.level > Verbosity::Nothing && !scrolls);
         Progress::new(goal, &self.notes.line, self.paint_notes)
     }

@@ -1,7 +1,10 @@
 //! Files that describe a whole run: an HTML report, test cases, a table of the intervals.
 
 mod html;
+mod junit;
+mod test_cases;
 mod unfinished;
 
 pub use html::html;
-pub use unfinished::{csv, junit};
+pub use junit::junit;
+pub use unfinished::csv;

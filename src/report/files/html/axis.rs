@@ -20,7 +20,7 @@ impl Axis {
     /// From `low` (at most 0) to `high` (at least 0), extended to round numbers.
     pub fn linear(low: f64, high: f64) -> Self {
         let span = (high - low).max(f64::MIN_POSITIVE);
-        let step = round_up(span / 3.5);
+        let step = round_up(span / 5.0);
         let (first, last) = ((low / step).floor() as i64, (high / step).ceil().max(1.0) as i64);
         let ticks: Vec<f64> = (first..=last).map(|tick| tick as f64 * step).collect();
         Axis { low: first as f64 * step, high: last as f64 * step, ticks, is_logarithmic: false }
@@ -36,6 +36,19 @@ impl Axis {
         let powers: Vec<f64> = (first..=last).map(|power| 10_f64.powi(power)).collect();
         let ticks = powers.iter().copied().step_by(every).collect();
         Axis { low: powers[0], high: powers[powers.len() - 1], ticks, is_logarithmic: true }
+    }
+
+    /// Of the times of a distribution: linear up to the 99th percentile, or logarithmic up to the
+    /// longest time if most of them would share few places.
+    pub fn of_distribution(min: f64, p50: f64, p99: f64, max: f64) -> Self {
+        let near = (p50 - min).max(p50 * 0.05);
+        if min <= 0.0 || (p99 - min) / near < 12.0 || max <= min {
+            return Axis::between(min, p99.max(min + 1.0));
+        }
+        let powers = min.log10().floor() as i32..=max.log10().ceil() as i32;
+        let ticks =
+            powers.map(|power| 10_f64.powi(power)).filter(|tick| (min..=max).contains(tick));
+        Axis { low: min, high: max, ticks: ticks.collect(), is_logarithmic: true }
     }
 
     /// The time of a run in seconds, with few labels.
@@ -78,6 +91,15 @@ impl Axis {
             (value - self.low) / (self.high - self.low)
         };
         if place.is_finite() { place.clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// The value at a place.
+    pub fn value(&self, place: f64) -> f64 {
+        if self.is_logarithmic {
+            self.low * (self.high / self.low).powf(place)
+        } else {
+            self.low + (self.high - self.low) * place
+        }
     }
 
     /// Whether equal distances are equal factors.
@@ -124,8 +146,8 @@ mod tests {
 
     #[test]
     fn ticks_are_round_numbers() {
-        assert_eq!(Axis::linear(0.0, 970.0).ticks, [0.0, 500.0, 1000.0]);
-        assert_eq!(Axis::linear(-3.0, 8.0).ticks, [-5.0, 0.0, 5.0, 10.0]);
+        assert_eq!(Axis::linear(0.0, 970.0).ticks, [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]);
+        assert_eq!(Axis::linear(-3.0, 8.0).ticks, [-5.0, -2.5, 0.0, 2.5, 5.0, 7.5, 10.0]);
         assert_eq!(Axis::of_run(0.0, 31.0).ticks, [0.0, 10.0, 20.0, 30.0]);
         assert_eq!(Axis::of_run(0.0, 86_400.0).ticks.len(), 5);
         let wide = Axis::of_times(12e3, 45e6);
@@ -146,7 +168,7 @@ mod tests {
         #[test]
         fn every_axis_has_few_ticks_and_covers_its_values(low in 0.0..1e15_f64, span in 0.0..1e15_f64) {
             let linear = Axis::linear(-low, span);
-            prop_assert!((2..=7).contains(&linear.ticks.len()), "{linear:?}");
+            prop_assert!((2..=8).contains(&linear.ticks.len()), "{linear:?}");
             prop_assert!(linear.low <= -low * 0.999 && linear.high >= span * 0.999, "{linear:?}");
             let run = Axis::of_run(0.0, span / 1e9);
             prop_assert!((1..=7).contains(&run.ticks.len()), "{run:?}");

@@ -5,7 +5,7 @@ use maud::Markup;
 use super::axis::Axis;
 use super::numbers::{grouped, nanos, percent};
 use super::plot::{Kind, Layer, Plot, time};
-use super::point::{Losses, Point};
+use super::point::{Faults, Point};
 use super::series::Series;
 use crate::assertion::Value;
 use crate::stats::delay::{Delays, Quantiles};
@@ -13,8 +13,8 @@ use crate::stats::delay::{Delays, Quantiles};
 /// The height of a plot of the whole run, in pixels.
 const HEIGHT: u32 = 150;
 
-/// The bars of a histogram, without the one for the longest times.
-const BARS: i64 = 32;
+/// The bars of a histogram.
+const BARS: u32 = 40;
 
 /// The parts of a layer: one for each point.
 fn parts(
@@ -95,7 +95,8 @@ pub fn rate(series: &Series<Point>, title: &str) -> Option<Markup> {
     Some(plot.figure())
 }
 
-fn pps(rate: f64) -> String {
+/// A rate at an axis.
+pub fn pps(rate: f64) -> String {
     match rate {
         0.0 => "0".to_owned(),
         rate => trimmed(&Value::Pps(rate).to_string()),
@@ -113,44 +114,55 @@ fn trimmed(value: &str) -> String {
     }
 }
 
-/// Losses by place: those in the network above the line, those in the kernel below it.
-pub fn losses(series: &Series<Point>, unit: &str) -> Option<Markup> {
+/// The places of faults, each with its class and its name.
+pub struct Places {
+    /// The title of the plot.
+    pub title: &'static str,
+    /// What is counted.
+    pub unit: &'static str,
+    /// Above the line.
+    pub first: (&'static str, &'static str),
+    /// Above the first ones.
+    pub second: (&'static str, &'static str),
+    /// Below the line: the place differs without colours, too.
+    pub third: (&'static str, &'static str),
+}
+
+/// Faults by place, as bars above and below a line. `known` describes them better than their sums.
+pub fn faults(series: &Series<Point>, places: &Places, known: Option<String>) -> Option<Markup> {
     let points = series.points();
-    let above = |losses: Losses| (losses.network + losses.damaged) as f64;
-    let up = most(points, |point| above(point.losses));
-    let down = most(points, |point| point.losses.kernel as f64);
+    let above = |of: Faults| (of.first + of.second) as f64;
+    let up = most(points, |point| above(point.faults));
+    let down = most(points, |point| point.faults.third as f64);
     if up + down == 0.0 {
         return None;
     }
-    let bars = |class, name, range: &dyn Fn(Losses) -> (f64, f64)| Layer {
+    let sum = |of: fn(Faults) -> u64| points.iter().map(|point| of(point.faults)).sum::<u64>();
+    let totals = [sum(|of| of.first), sum(|of| of.second), sum(|of| of.third)];
+    let Places { title, unit, first, second, third } = *places;
+    let bars = |(class, name), total, range: &dyn Fn(Faults) -> (f64, f64)| Layer {
         class,
         kind: Kind::Bars,
-        parts: parts(points, |point| Some(range(point.losses))),
-        name,
+        parts: parts(points, |point| Some(range(point.faults))),
+        name: (total > 0).then_some(name),
     };
-    let sum = |of: fn(Losses) -> u64| points.iter().map(|point| of(point.losses)).sum::<u64>();
-    let (network, damaged) = (sum(|losses| losses.network), sum(|losses| losses.damaged));
-    let kernel = sum(|losses| losses.kernel);
     let layers = vec![
-        bars("lost-network", (network > 0).then_some("up: lost in the network"), &|losses| {
-            (0.0, losses.network as f64)
-        }),
-        bars("lost-damaged", (damaged > 0).then_some("up: damaged on the path"), &|losses| {
-            (losses.network as f64, above(losses))
-        }),
-        bars("lost-kernel", (kernel > 0).then_some("down: dropped by this host's kernel"), &|of| {
-            (0.0, -(of.kernel as f64))
-        }),
+        bars(first, totals[0], &|of| (0.0, of.first as f64)),
+        bars(second, totals[1], &|of| (of.first as f64, above(of))),
+        bars(third, totals[2], &|of| (0.0, -(of.third as f64))),
     ];
-    let mut places = vec![format!("{} {unit} in the network", grouped(network))];
-    if damaged > 0 {
-        places.push(format!("{} damaged", grouped(damaged)));
-    }
-    places.push(format!("{} dropped by this host's kernel", grouped(kernel)));
+    let named = [first, second, third].into_iter().zip(totals).filter(|(_, total)| *total > 0);
+    let named: Vec<String> =
+        named.map(|((_, name), total)| format!("{} {name}", grouped(total))).collect();
+    let sums = || format!("In {unit}: {}.", named.join(", "));
+    let direction = match (up > 0.0, down > 0.0) {
+        (true, true) => format!(" Bars that point down: {}.", third.1),
+        _ => String::new(),
+    };
     let plot = Plot {
-        id: "losses".to_owned(),
-        title: "Losses by place",
-        description: format!("{}.{}", places.join(", "), covered(series)),
+        id: "faults".to_owned(),
+        title,
+        description: format!("{}{direction}{}", known.unwrap_or_else(sums), covered(series)),
         x: over(points),
         x_label: time,
         y: Axis::linear(-down, up),
@@ -199,7 +211,8 @@ pub fn spread(series: &Series<Point>, title: &str) -> Option<Markup> {
     Some(plot.figure())
 }
 
-fn duration(value: f64) -> String {
+/// A time in ns at an axis.
+pub fn duration(value: f64) -> String {
     if value == 0.0 { "0".to_owned() } else { trimmed(&nanos(value as i64)) }
 }
 
@@ -236,29 +249,36 @@ pub fn gaps(series: &Series<Point>) -> Option<Markup> {
     Some(plot.figure())
 }
 
-/// The distribution of a time: bars of equal width up to the 99th percentile. The longer times are
-/// one number.
+/// The distribution of a time. Bars have equal widths up to the 99th percentile. If that would
+/// hide the structure, each bar is wider than the one before by the same factor.
 pub fn histogram(times: &Delays, spread: &Quantiles, title: &str) -> Option<Markup> {
     let total = times.count();
     if total < 2 {
         return None;
     }
-    let width = (spread.p99.saturating_sub(spread.min) / BARS).max(1);
+    let x = Axis::of_distribution(
+        spread.min as f64,
+        spread.p50 as f64,
+        spread.p99 as f64,
+        spread.max as f64,
+    );
     let edges: Vec<i64> =
-        (1..=BARS).map(|bar| spread.min.saturating_add(width.saturating_mul(bar))).collect();
+        (1..=BARS).map(|bar| x.value(f64::from(bar) / f64::from(BARS)).round() as i64).collect();
     let up_to = times.up_to(&edges);
-    let (mut before, mut from) = (0, spread.min);
+    let (mut before, mut from) = (0, x.low);
     let mut bars = Vec::new();
     for (edge, up_to) in edges.iter().zip(&up_to) {
-        bars.push((from as f64, *edge as f64, 0.0, up_to.saturating_sub(before) as f64));
-        (before, from) = (*up_to, *edge);
+        bars.push((from, *edge as f64, 0.0, up_to.saturating_sub(before) as f64));
+        (before, from) = (*up_to, *edge as f64);
     }
     let longer = total.saturating_sub(before);
     let highest = bars.iter().map(|bar| bar.3).fold(0.0, f64::max);
     let [min, p50, p99, max] = [spread.min, spread.p50, spread.p99, spread.max].map(nanos);
     let mut description =
         format!("{} values: min {min}, p50 {p50}, p99 {p99}, max {max}.", grouped(total));
-    if longer > 0 {
+    if x.is_logarithmic() {
+        description += " The scale of the times is logarithmic.";
+    } else if longer > 0 {
         let part = percent(longer as f64 / total as f64);
         description += &format!(" {} of them ({part}) are longer than the plot.", grouped(longer));
     }
@@ -266,7 +286,7 @@ pub fn histogram(times: &Delays, spread: &Quantiles, title: &str) -> Option<Mark
         id: "histogram".to_owned(),
         title,
         description,
-        x: Axis::between(spread.min as f64, from as f64),
+        x,
         x_label: duration,
         y: Axis::linear(0.0, highest),
         y_label: &|count| grouped(count as u64),

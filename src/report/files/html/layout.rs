@@ -11,6 +11,7 @@ use super::plot;
 use super::table::{Column, table, text};
 use crate::assertion::Judgement;
 use crate::notice::{Level, Notice, Where};
+use crate::sys;
 use crate::units::printable::Printable;
 use crate::units::words::count;
 use crate::verdict::Verdict;
@@ -91,7 +92,7 @@ fn word(status: u8) -> (&'static str, &'static str) {
 }
 
 /// The whole page.
-pub fn page(model: &Model, page: Page, json: &Embedded) -> Markup {
+pub fn page(model: &Model, page: Page, text: &str, json: &Embedded) -> Markup {
     let (word, class) = word(page.verdict.status);
     let command = model.run.command;
     html! {
@@ -108,7 +109,7 @@ pub fn page(model: &Model, page: Page, json: &Embedded) -> Markup {
                     h1 {
                         span class={ "badge " (class) } { (word) }
                         @if let Some(headline) = &page.headline {
-                            " " span.headline { (headline) }
+                            " " span.headline { (Printable(headline)) }
                         }
                     }
                     (reasons(&page))
@@ -122,7 +123,7 @@ pub fn page(model: &Model, page: Page, json: &Embedded) -> Markup {
                     (findings(&model.findings))
                     @for section in &page.sections { (section) }
                     (warnings(model))
-                    (run(model, &page, json))
+                    (run(model, &page, text, json))
                 }
                 footer { "mcast " (env!("CARGO_PKG_VERSION")) }
                 (json.element())
@@ -131,11 +132,27 @@ pub fn page(model: &Model, page: Page, json: &Embedded) -> Markup {
     }
 }
 
+/// The reasons of the verdict. Those of assertions are in words.
 fn reasons(page: &Page) -> Markup {
+    let failed: Vec<&Judgement> =
+        page.assertions.iter().filter(|judgement| !judgement.held).collect();
+    let known: Vec<String> = failed.iter().map(|judgement| judgement.reason()).collect();
+    let others = page.verdict.reasons.iter().filter(|reason| !known.contains(reason));
+    // A headline may be the reason.
+    let is_headline = |reason: &&String| {
+        page.headline.as_ref().is_some_and(|line| line.contains(reason.as_str()))
+    };
+    let others: Vec<&String> = others.filter(|reason| !is_headline(reason)).collect();
     html! {
-        @if !page.verdict.reasons.is_empty() {
+        @if !failed.is_empty() || !others.is_empty() {
             ul.reasons {
-                @for reason in &page.verdict.reasons { li { (Printable(reason)) } }
+                @for judgement in failed {
+                    li {
+                        "Expected " (Printable(&judgement.expr)) ", measured "
+                        (judgement.shown().as_deref().unwrap_or("nothing"))
+                    }
+                }
+                @for reason in others { li { (Printable(reason)) } }
             }
         }
     }
@@ -146,7 +163,7 @@ fn tiles(tiles: &[Tile]) -> Markup {
         @if !tiles.is_empty() {
             dl.tiles {
                 @for tile in tiles {
-                    div.bad[tile.is_bad] {
+                    div class=[tile.is_bad.then_some("bad")] {
                         dt { (tile.name) }
                         dd {
                             strong { (tile.value) }
@@ -163,9 +180,7 @@ fn tiles(tiles: &[Tile]) -> Markup {
 const ASSERTIONS: [Column<Judgement>; 4] = [
     text("Metric", |judgement| Some(split(&judgement.expr).0.to_owned())),
     text("Expected", |judgement| Some(split(&judgement.expr).1.to_owned())),
-    text("Measured", |judgement| {
-        Some(judgement.value.map_or_else(|| "unknown".to_owned(), |value| value.to_string()))
-    }),
+    text("Measured", |judgement| Some(judgement.shown().unwrap_or_else(|| "unknown".to_owned()))),
     text("Result", |judgement| Some(if judgement.held { "pass" } else { "FAIL" }.to_owned())),
 ];
 
@@ -184,12 +199,31 @@ fn assertions(assertions: &[Judgement]) -> Markup {
     section("assertions", name, &table(name, &ASSERTIONS, &assertions, |judgement| !judgement.held))
 }
 
+/// Findings, those that need an action first. Those that found no problem are one line each.
 fn findings(findings: &Notices) -> Markup {
     if findings.kept.is_empty() {
         return html! {};
     }
+    let mut sorted: Vec<&Notice> = findings.kept.iter().map(|(_, finding)| finding).collect();
+    // Stable: findings of one level keep their order, which is that of the path.
+    sorted.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    let (others, passes): (Vec<_>, Vec<_>) =
+        sorted.into_iter().partition(|finding| finding.level > Level::Pass);
     let content = html! {
-        @for (_, finding) in &findings.kept { (self::finding(finding)) }
+        @for finding in &others { (self::finding(finding)) }
+        @if !passes.is_empty() {
+            ul.passes {
+                @for Notice { id, what, why, .. } in &passes {
+                    li {
+                        span.level { "pass" } " " (Printable(what))
+                        @if let Some(why) = why.as_ref().filter(|why| !why.is_empty()) {
+                            span.evidence { "; " (Printable(why)) }
+                        }
+                        " " code.id { (id) }
+                    }
+                }
+            }
+        }
         (more(findings.more, "finding"))
     };
     section("findings", "Findings", &content)
@@ -203,8 +237,10 @@ fn more(more: u64, thing: &str) -> Markup {
 fn finding(finding: &Notice) -> Markup {
     let Notice { id, level, what, why, remedy, commands } = finding;
     html! {
-        article class={ "finding " (level.name()) } {
-            h3 { span.level { (level.name()) } " " (Printable(what)) }
+        article class={ "finding of-" (level.name()) } {
+            h3 {
+                span.level { (level.name()) } " " (Printable(what)) " " code.id { (id) }
+            }
             @if let Some(why) = why.as_ref().filter(|why| !why.is_empty()) {
                 p.evidence { (Printable(why)) }
             }
@@ -217,7 +253,6 @@ fn finding(finding: &Notice) -> Markup {
                     }
                 }
             }
-            p.id { code { (id) } }
         }
     }
 }
@@ -230,7 +265,7 @@ fn warnings(model: &Model) -> Markup {
     let content = html! {
         ol.warnings {
             @for (at, warning) in &warnings.kept {
-                li class=(warning.level.name()) {
+                li class={ "of-" (warning.level.name()) } {
                     (moment(model, *at))
                     " " (Printable(&warning.what))
                     @if let Some(remedy) = &warning.remedy { p { strong { "Tip: " } (Printable(remedy)) } }
@@ -255,9 +290,10 @@ fn moment(model: &Model, time: SystemTime) -> Markup {
     }
 }
 
-fn run(model: &Model, page: &Page, json: &Embedded) -> Markup {
+fn run(model: &Model, page: &Page, text: &str, json: &Embedded) -> Markup {
     let content = html! {
         dl.facts {
+            @if let Some(host) = sys::host_name() { dt { "Host" } dd { (Printable(&host)) } }
             @for (name, value) in &model.facts { dt { (name) } dd { (Printable(value)) } }
             dt { "Started" }
             dd { time datetime=(rfc3339(model.started)) { (date(model.started)) } }
@@ -269,6 +305,10 @@ fn run(model: &Model, page: &Page, json: &Embedded) -> Markup {
             dd { (page.verdict.status) }
             dt { "mcast" }
             dd { (env!("CARGO_PKG_VERSION")) }
+        }
+        details {
+            summary { "Summary as text" }
+            pre tabindex="0" { (text.trim()) }
         }
         p.note {
             "The element with the id " code { "summary" } " of this page contains the summary as JSON."

@@ -1,19 +1,31 @@
 //! The HTML report: one page without scripts and without other files.
 
 mod axis;
+mod bench;
+mod beside;
 mod charts;
+mod check;
 mod json;
 mod layout;
 mod model;
 mod numbers;
 mod observer;
-mod output;
+mod ping;
 mod plot;
 mod point;
+mod receivers;
 mod recv;
+mod scan;
+mod send;
 mod series;
+mod small;
 mod streams;
 mod table;
 mod tracks;
 
 pub use observer::html;
+#[cfg(test)]
+pub use observer::page_of;
+
+#[cfg(test)]
+mod tests;

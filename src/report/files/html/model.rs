@@ -2,9 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::ping::Replies;
 use super::point::Point;
 use super::series::Series;
 use super::tracks::Tracks;
+use crate::event::{CycleInfo, TrialInfo};
 use crate::notice::Notice;
 use crate::report::observe::RunInfo;
 
@@ -30,12 +32,35 @@ pub struct Model {
     pub facts: Vec<(&'static str, String)>,
     /// The traffic of the whole run.
     pub whole: Series<Point>,
+    /// The length of the first part.
+    usual: Option<f64>,
     /// The traffic of each stream, target or receiver.
     pub tracks: Tracks,
+    /// Drops of this host's kernel whose losses no stream has counted yet.
+    pub drops_to_count: u64,
+    /// The losses of all receivers, by their reports.
+    pub reports: Series<Point>,
+    /// The last report.
+    pub reported: Reported,
+    /// The replies of a ping.
+    pub replies: Replies,
+    /// The trials of `bench throughput`.
+    pub trials: Vec<TrialInfo>,
+    /// The cycles of `bench join`.
+    pub cycles: Vec<CycleInfo>,
     /// Warnings, with their time.
     pub warnings: Notices,
     /// Findings, in their order.
     pub findings: Notices,
+}
+
+/// The state of all receivers at their last report.
+#[derive(Debug, Default)]
+pub struct Reported {
+    /// Its time.
+    pub since: Duration,
+    /// The losses until then.
+    pub lost: u64,
 }
 
 /// Notices, as many as fit.
@@ -69,7 +94,14 @@ impl Model {
             ready: None,
             facts: Vec::new(),
             whole: Series::new(POINTS),
+            usual: None,
             tracks: Tracks::default(),
+            drops_to_count: 0,
+            reports: Series::new(POINTS),
+            reported: Reported::default(),
+            replies: Replies::default(),
+            trials: Vec::new(),
+            cycles: Vec::new(),
             warnings: Notices::default(),
             findings: Notices::default(),
         }
@@ -94,11 +126,10 @@ impl Model {
 
     /// Adds a part of the time of the whole run. A short rest at the end joins the part before it.
     pub fn push(&mut self, point: Point) {
-        let each = self.whole.each();
+        self.usual = self.usual.or(Some(point.length()));
+        let is_single = self.whole.each() == 1;
         match self.whole.last_mut() {
-            Some(last) if point.length() < last.length() / each as f64 / 2.0 => {
-                last.extend(&point, each == 1);
-            }
+            Some(last) if Some(point.length() * 2.0) < self.usual => last.extend(&point, is_single),
             _ => self.whole.push(point),
         }
     }

@@ -86,17 +86,29 @@ impl Plot<'_> {
                         }
                     }
                 }
-                (self.svg())
+                (self.svg("whole", LABELS, |y| ("-8", "end", y + 4.0)))
             }
         }
     }
 
-    /// The drawing alone.
-    pub fn svg(&self) -> Markup {
-        let all = ABOVE + self.height + LABELS;
+    /// The drawing without its title, with its labels above the values instead of beside them.
+    pub fn small(&self) -> Markup {
+        self.svg("small", if self.x.ticks.is_empty() { 4 } else { LABELS }, |y| {
+            // Above the line, at the left.
+            ("0", "start", y - 3.0)
+        })
+    }
+
+    fn svg(
+        &self,
+        class: &str,
+        below: u32,
+        label: impl Fn(f64) -> (&'static str, &'static str, f64),
+    ) -> Markup {
+        let all = ABOVE + self.height + below;
         let (title, description) = (format!("{}-t", self.id), format!("{}-d", self.id));
         html! {
-            svg width="100%" height=(all) role="img" aria-labelledby={ (title) " " (description) } {
+            svg class=(class) width="100%" height=(all) role="img" aria-labelledby={ (title) " " (description) } {
                 title id=(title) { (self.title) }
                 desc id=(description) { (self.description) }
                 svg y=(ABOVE) width="100%" height=(self.height) viewBox="0 0 1000 100"
@@ -106,17 +118,18 @@ impl Plot<'_> {
                         path class=(layer.class) d=(self.path(layer)) {}
                     }
                 }
-                (self.labels())
+                (self.labels(label))
             }
         }
     }
 
-    fn labels(&self) -> Markup {
+    fn labels(&self, label: impl Fn(f64) -> (&'static str, &'static str, f64)) -> Markup {
         let bottom = ABOVE + self.height;
         html! {
             @for tick in &self.y.ticks {
                 @let place = 1.0 - self.y.place(*tick);
-                text.y x="0" y=(number(f64::from(ABOVE) + place * f64::from(self.height) - 3.0)) {
+                @let (x, anchor, y) = label(f64::from(ABOVE) + place * f64::from(self.height));
+                text x=(x) y=(number(y)) text-anchor=(anchor) {
                     ((self.y_label)(*tick))
                 }
             }
@@ -127,7 +140,7 @@ impl Plot<'_> {
                     place if place > 0.96 => "end",
                     _ => "middle",
                 };
-                text.x x={ (number(place * 100.0)) "%" } y=(bottom + 16) text-anchor=(anchor) {
+                text x={ (number(place * 100.0)) "%" } y=(bottom + 16) text-anchor=(anchor) {
                     ((self.x_label)(*tick))
                 }
             }

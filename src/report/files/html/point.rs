@@ -18,8 +18,8 @@ pub struct Point {
     pub bytes: u64,
     /// The lowest and the highest rate of an interval.
     pub rates: Range,
-    /// Losses by place.
-    pub losses: Losses,
+    /// What went wrong, by place. Each command counts its own.
+    pub faults: Faults,
     /// Delays, delay variations or round-trip times, in ns.
     pub spread: Option<Spread>,
     /// The longest time between two datagrams, in ns.
@@ -35,15 +35,22 @@ pub struct Range {
     pub most: f64,
 }
 
-/// Losses by place.
+/// What went wrong, by place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Losses {
-    /// In the network.
-    pub network: u64,
-    /// Datagrams with a wrong checksum or length.
-    pub damaged: u64,
-    /// In this host's kernel.
-    pub kernel: u64,
+pub struct Faults {
+    /// Lost in the network, or on the way to a receiver; datagrams that could not be sent.
+    pub first: u64,
+    /// Damaged on the path; skipped rounds.
+    pub second: u64,
+    /// Dropped in this host's kernel, or lost on the way back.
+    pub third: u64,
+}
+
+impl Faults {
+    /// All of them.
+    pub fn sum(self) -> u64 {
+        self.first + self.second + self.third
+    }
 }
 
 /// The distribution of a time, in ns.
@@ -109,9 +116,9 @@ impl Part for Point {
         self.bytes += later.bytes;
         self.rates.least = self.rates.least.min(later.rates.least);
         self.rates.most = self.rates.most.max(later.rates.most);
-        self.losses.network += later.losses.network;
-        self.losses.damaged += later.losses.damaged;
-        self.losses.kernel += later.losses.kernel;
+        self.faults.first += later.faults.first;
+        self.faults.second += later.faults.second;
+        self.faults.third += later.faults.third;
         self.gap = self.gap.max(later.gap);
     }
 }
@@ -141,12 +148,12 @@ mod tests {
         let spread = |p50, p99, max| Some(Spread { p50, p99, max });
         let mut first = Point { spread: spread(10, 20, 30), gap: Some(5), ..point(0, 100) };
         let mut second = Point { spread: spread(20, 15, 90), gap: None, ..point(1, 300) };
-        second.losses.kernel = 7;
+        second.faults.third = 7;
         first.merge(&second);
         assert_eq!((first.since, first.until, first.rate()), (0.0, 2.0, 200.0));
         assert_eq!(first.rates, Range { least: 100.0, most: 300.0 });
         assert_eq!((first.spread, first.gap), (spread(18, 20, 90), Some(5)));
-        assert_eq!(first.losses, Losses { kernel: 7, ..Losses::default() });
+        assert_eq!(first.faults, Faults { third: 7, ..Faults::default() });
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
-use super::charts;
+use super::beside;
+use super::charts::{self, Places};
 use super::layout::{Page, section};
 use super::model::Model;
 use super::numbers::{grouped, length, nanos, percent};
-use super::point::{Losses, Point};
+use super::point::{Faults, Point};
 use super::streams;
 use crate::assertion::Value;
 use crate::event::{
@@ -52,7 +53,7 @@ pub fn interval(model: &mut Model, interval: &IntervalReport) {
     let IntervalReport { since, counters, .. } = interval;
     let Totals { datagrams, bytes, .. } = counters.meter;
     let mut point = Point::new(*since, counters.elapsed, datagrams, bytes);
-    point.losses = losses(counters);
+    point.faults = losses(counters, &mut model.drops_to_count);
     point.gap = counters.gap.and_then(|gap| i64::try_from(gap.as_nanos()).ok());
     if let Some(measured) = &counters.measured {
         point.spread = measured::spread(&measured.counters).1.map(Into::into);
@@ -62,24 +63,41 @@ pub fn interval(model: &mut Model, interval: &IntervalReport) {
     for stream in &counters.streams {
         let of = &stream.counters;
         let mut point = Point::new(*since, counters.elapsed, of.datagrams, of.bytes);
-        point.losses.network = of.lost;
+        point.faults.first = of.lost;
         point.spread = measured::spread(of).1.map(Into::into);
         point.gap = of.gap_ns;
         model.tracks.push(&streams::key(stream), point);
     }
 }
 
-/// Losses by place. The losses of streams contain those in this host's kernel, but only if they
-/// count datagrams, both can be compared.
-fn losses(counters: &RecvCounters) -> Losses {
+/// Losses by place. The losses of streams contain the drops of this host's kernel, if they count
+/// datagrams. A drop counts at once. Its loss counts as soon as the next datagram of the stream
+/// arrives, which may be in a later interval: until then the drop is one of `drops_to_count`.
+fn losses(counters: &RecvCounters, drops_to_count: &mut u64) -> Faults {
     let kernel = counters.kernel_drops.unwrap_or(0);
-    let Some(measured) = &counters.measured else { return Losses { kernel, ..Losses::default() } };
+    let Some(measured) = &counters.measured else {
+        return Faults { third: kernel, ..Faults::default() };
+    };
     let CountersInfo { lost, corrupt, truncated, .. } = measured.counters;
     if measured.unit != Some("datagrams") {
-        return Losses { network: lost, damaged: 0, kernel };
+        return Faults { first: lost, second: 0, third: kernel };
     }
     let damaged = (corrupt + truncated + counters.checksum_errors.unwrap_or(0)).min(lost);
-    Losses { network: (lost - damaged).saturating_sub(kernel), damaged, kernel }
+    *drops_to_count += kernel;
+    let dropped = (lost - damaged).min(*drops_to_count);
+    *drops_to_count -= dropped;
+    Faults { first: lost - damaged - dropped, second: damaged, third: kernel }
+}
+
+/// The places of losses.
+fn places(unit: &'static str) -> Places {
+    Places {
+        title: "Losses by place",
+        unit,
+        first: ("lost-network", "in the network"),
+        second: ("lost-damaged", "damaged on the path"),
+        third: ("lost-kernel", "dropped by this host's kernel"),
+    }
 }
 
 /// The page of a receiver.
@@ -103,7 +121,7 @@ pub fn page(model: &Model, summary: &RecvSummary) -> Page {
     };
     let plots = [
         charts::rate(&model.whole, "Rate"),
-        charts::losses(&model.whole, unit),
+        charts::faults(&model.whole, &places(unit), measured::losses_line(counters)),
         charts::spread(&model.whole, title),
         charts::gaps(&model.whole),
         counters.measured.as_ref().zip(spread).and_then(|(measured, spread)| {
@@ -118,7 +136,9 @@ pub fn page(model: &Model, summary: &RecvSummary) -> Page {
             &maud::html! { @for plot in &plots { (plot) } },
         ));
     }
+    page.sections.extend(beside::pairs(&summary.pairs));
     page.sections.extend(streams::sections(model, counters));
+    page.sections.extend(beside::flows(&summary.flows));
     page
 }
 
@@ -143,7 +163,8 @@ fn headline(counters: &RecvCounters) -> String {
 fn tiles(page: &mut Page, counters: &RecvCounters) {
     let meter = &counters.meter;
     let sources = count(counters.sources as u64, "source").to_string();
-    page.tile("Datagrams", grouped(meter.datagrams), Some(format!("from {sources}")));
+    let is_silent = meter.datagrams == 0;
+    page.judged("Datagrams", grouped(meter.datagrams), Some(format!("from {sources}")), is_silent);
     if let Some(measured) = &counters.measured {
         let of = &measured.counters;
         let least = if of.lost_exact { "" } else { "\u{2265}" };

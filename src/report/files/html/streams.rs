@@ -4,29 +4,26 @@ use std::net::SocketAddr;
 
 use maud::{Markup, html};
 
-use super::axis::Axis;
 use super::layout::section;
 use super::model::Model;
-use super::numbers::{grouped, nanos, percent, positive};
-use super::plot::{Kind, Layer, Plot, time};
-use super::point::Point;
-use super::series::Series;
+use super::numbers::{grouped, nanos, percent, positive, shortened};
+use super::small::{self, MOST_PLOTS, Small};
 use super::table::{Column, number, rare, table, text};
 use crate::assertion::Value;
 use crate::event::{CountersInfo, RecvCounters, StreamInfo};
-use crate::report::{measured, stream_blocks};
+use crate::report::{finished, measured, stream_blocks};
 use crate::stats::delay::Quantiles;
 use crate::units::printable::Printable;
 use crate::units::words::count;
 
 /// How many streams have a row: those with the most losses.
-const MOST_ROWS: usize = 2000;
-
-/// How many streams have a plot.
-const MOST_PLOTS: usize = 24;
+const MOST_ROWS: usize = 1000;
 
 /// How many streams show the values of their format.
-const MOST_DETAILS: usize = 50;
+const MOST_DETAILS: usize = 30;
+
+/// How long these values are at most, in bytes: a transport stream may have 8192 PIDs.
+const LONGEST_DETAILS: usize = 20_000;
 
 /// What identifies a stream in all intervals.
 pub fn key(stream: &StreamInfo) -> impl std::hash::Hash + '_ {
@@ -59,7 +56,7 @@ const COLUMNS: &[Column<StreamInfo>] = &[
     text("To", |stream| Some(SocketAddr::new(stream.group, stream.port).to_string())),
     text("Interface", |stream| stream.iface.as_deref().map(name)),
     text("Format", |stream| Some(format(stream).to_owned())),
-    text("Key", |stream| stream.key.as_deref().map(name)),
+    text("Key", |stream| stream.key.as_deref().filter(|_| stream.stream.is_none()).map(name)),
     text("Service", service),
     number("Datagrams", |stream| Some(grouped(stream.counters.datagrams))),
     number("Lost", |stream| Some(lost(&stream.counters))),
@@ -129,89 +126,25 @@ fn plots(model: &Model, streams: &[&StreamInfo]) -> Option<Markup> {
     if streams.len() < 2 {
         return None;
     }
-    let tracked =
-        streams.iter().filter_map(|stream| Some((*stream, model.tracks.get(&key(stream))?)));
-    let tracked: Vec<_> = tracked.take(MOST_PLOTS).collect();
-    if tracked.is_empty() {
-        return None;
-    }
-    let end = tracked.iter().filter_map(|(_, series)| series.points().last());
-    let end = end.map(|point| point.until).fold(0.0, f64::max);
-    let content = html! {
-        ul.multiples {
-            @for (position, (stream, series)) in tracked.iter().enumerate() {
-                li { (small(position, stream, series, end)) }
-            }
-        }
-        @if tracked.len() < streams.len() {
-            p.note { "The " (tracked.len()) " streams with the highest loss." }
-        }
-    };
-    Some(section("each", "Each stream over time", &content))
-}
-
-/// The rate of a stream, and its losses below it.
-fn small(position: usize, stream: &StreamInfo, series: &Series<Point>, end: f64) -> Markup {
-    let points = series.points();
-    let peak = points.iter().map(|point| point.rates.most).fold(0.0, f64::max);
-    let worst = points.iter().map(|point| point.losses.network).max().unwrap_or(0) as f64;
-    let of = &stream.counters;
-    let part = |low: fn(&Point) -> f64, high: fn(&Point) -> f64| -> Vec<_> {
-        points.iter().map(|point| (point.since, point.until, low(point), high(point))).collect()
-    };
-    let x = Axis::of_run(0.0, end);
-    let rate = Plot {
-        id: format!("rate-{position}"),
-        title: "Rate",
-        description: format!("Datagrams per second, at most {}.", Value::Pps(peak)),
-        x: x.without_labels(),
-        x_label: time,
-        y: Axis::only(peak),
-        y_label: &|rate| Value::Pps(rate).to_string(),
-        layers: vec![
-            Layer {
-                class: "rate-area",
-                kind: Kind::Area,
-                parts: part(|_| 0.0, Point::rate),
-                name: None,
-            },
-            Layer {
-                class: "rate-line",
-                kind: Kind::Line,
-                parts: part(|_| 0.0, Point::rate),
-                name: None,
-            },
-        ],
-        height: 44,
-    };
-    let losses = Plot {
-        id: format!("losses-{position}"),
-        title: "Losses",
-        description: format!("{} lost, at most {worst} in a step.", lost(of)),
-        x,
-        x_label: time,
-        y: Axis::only(worst),
-        y_label: &|worst| format!("{} lost", grouped(worst as u64)),
-        layers: vec![Layer {
-            class: "lost-network",
-            kind: Kind::Bars,
-            parts: part(|_| 0.0, |point| point.losses.network as f64),
-            name: None,
-        }],
-        height: 30,
-    };
-    html! {
-        h3 { (SocketAddr::new(stream.group, stream.port)) }
-        p {
+    let tracked = streams.iter().filter_map(|stream| {
+        let of = &stream.counters;
+        let note = html! {
             "from " (stream.source) ": "
             @if of.lost > 0 { strong.loss { (lost(of)) " lost" } } @else { "none lost" }
             @if let Some(ratio) = of.loss_ratio.filter(|ratio| *ratio > 0.0) {
                 " (" (percent(ratio)) ")"
             }
-        }
-        (rate.svg())
-        (losses.svg())
-    }
+        };
+        Some(Small {
+            name: SocketAddr::new(stream.group, stream.port).to_string(),
+            note,
+            series: model.tracks.get(&key(stream))?,
+        })
+    });
+    let tracked: Vec<Small> = tracked.take(MOST_PLOTS).collect();
+    let is_part = tracked.len() < streams.len();
+    let note = is_part.then(|| format!("The {} streams with the highest loss.", tracked.len()));
+    small::section("Each stream over time", &tracked, note)
 }
 
 /// The values that only one format has.
@@ -221,7 +154,7 @@ fn details(streams: &[&StreamInfo]) -> Option<Markup> {
     for stream in streams {
         let mut block = Vec::new();
         let _ = stream_blocks::write_one(stream, &mut block);
-        match String::from_utf8_lossy(&block).into_owned() {
+        match shortened(&finished(&block, None), LONGEST_DETAILS) {
             block if block.is_empty() => {}
             _ if with.len() >= MOST_DETAILS => more += 1,
             block => with.push((stream, block)),

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::numbers::dash;
+use crate::units::printable::Printable;
 
 /// A column of a table.
 pub struct Column<T> {
@@ -48,19 +49,19 @@ pub fn table<T>(
                 thead {
                     tr {
                         @for column in &columns {
-                            th.n[column.is_number] scope="col" { (column.title) }
+                            th class=[class(column)] scope="col" { (column.title) }
                         }
                     }
                 }
                 tbody {
                     @for row in rows {
-                        tr.bad[is_bad(row)] {
+                        tr class=[is_bad(row).then_some("bad")] {
                             @for (position, column) in columns.iter().enumerate() {
                                 @let cell = (column.cell)(row).unwrap_or_else(dash);
                                 @if position == 0 {
-                                    th scope="row" { (cell) }
+                                    th class=[class(column)] scope="row" { (Printable(&cell)) }
                                 } @else {
-                                    td.n[column.is_number] { (cell) }
+                                    td class=[class(column)] { (Printable(&cell)) }
                                 }
                             }
                         }
@@ -69,4 +70,8 @@ pub fn table<T>(
             }
         }
     }
+}
+
+fn class<T>(column: &Column<T>) -> Option<&'static str> {
+    column.is_number.then_some("n")
 }

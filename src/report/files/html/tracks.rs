@@ -35,7 +35,7 @@ impl Tracks {
     pub fn push(&mut self, key: &impl Hash, point: Point) {
         // Only the hash is kept: it is keyed at random, and keys are long.
         let hash = self.hasher.hash_one(key);
-        let lost = point.losses.network + point.losses.damaged + point.losses.kernel;
+        let lost = point.faults.sum();
         if self.tracks.len() >= MOST && !self.tracks.contains_key(&hash) {
             let unharmed = self.tracks.iter().find(|(_, track)| track.lost == 0);
             let Some((&other, _)) = unharmed.filter(|_| lost > 0) else { return };
@@ -70,7 +70,7 @@ mod tests {
         }
         assert!(tracks.get(&9_999).is_none() && tracks.tracks.len() == MOST);
         let mut bad = point();
-        bad.losses.network = 1;
+        bad.faults.first = 1;
         tracks.push(&9_999, bad);
         assert!(tracks.get(&9_999).is_some() && tracks.tracks.len() == MOST);
     }

@@ -1,0 +1,13 @@
+//! The files of `deploy`: units of systemd, manifests of Kubernetes, the container and the
+//! dashboard. Each is valid, and each of mcast's commands in them parses.
+#![cfg(target_os = "linux")]
+
+mod files;
+mod kubernetes;
+mod sandbox;
+#[path = "../docs/shell.rs"]
+mod shell;
+mod systemd;
+
+#[path = "../lab/mod.rs"]
+mod lab;
