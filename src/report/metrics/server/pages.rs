@@ -65,3 +65,53 @@ impl Pages {
         Response { status: Status::Ok, content_type: format.content_type(), body: text }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::metrics::shared::Health;
+
+    fn request(method: Method, path: &str) -> Request {
+        Request { method, path: path.to_owned(), openmetrics: false, closes: false }
+    }
+
+    #[test]
+    fn a_run_is_healthy_once_it_is_ready() {
+        let shared = Arc::new(Shared::default());
+        let mut pages = Pages::new(Arc::clone(&shared));
+        let health = request(Method::Get, "/healthz");
+        let before = pages.respond(&health);
+        assert_eq!(before.status, Status::Unavailable);
+        assert!(before.body.starts_with("not ready: "), "{}", before.body);
+        let mut ready = Health::default();
+        ready.set_ready();
+        shared.publish(Arc::default(), ready);
+        assert_eq!(pages.respond(&health).status, Status::Ok);
+    }
+
+    #[test]
+    fn each_page_has_its_methods() {
+        let mut pages = Pages::new(Arc::default());
+        for (method, path, status) in [
+            (Method::Get, "/metrics", Status::Ok),
+            (Method::Head, "/metrics", Status::Ok),
+            (Method::Other, "/metrics", Status::Method),
+            (Method::Other, "/healthz", Status::Method),
+            (Method::Get, "/", Status::NotFound),
+            (Method::Other, "/metrics/", Status::NotFound),
+        ] {
+            assert_eq!(pages.respond(&request(method, path)).status, status, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_encoded_once() {
+        let shared = Arc::new(Shared::default());
+        let mut pages = Pages::new(Arc::clone(&shared));
+        let scrape = request(Method::Get, "/metrics");
+        let (first, second) = (pages.respond(&scrape).body, pages.respond(&scrape).body);
+        assert!(Arc::ptr_eq(&first, &second));
+        shared.publish(Arc::default(), Health::default());
+        assert!(!Arc::ptr_eq(&first, &pages.respond(&scrape).body));
+    }
+}
