@@ -5,6 +5,7 @@ mod lab;
 
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use lab::{Host, Lab, Running, eventually};
 use serde_json::Value;
@@ -30,8 +31,10 @@ struct Prometheus {
 
 impl Prometheus {
     fn start(host: Host, targets: &[&str]) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-        let folder = folder.join(format!("prometheus-{}", process::id()));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = folder.join(format!("prometheus-{}-{number}", process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/prometheus");
         let rules = std::fs::read_to_string(shipped.join("mcast.rules.yml")).unwrap();
@@ -161,4 +164,24 @@ fn alerts_fire_when_the_path_breaks() {
     drop(near_recv);
     prometheus.wait_for_alert("McastDown", "10.0.0.2");
     drop((send, far_recv));
+}
+
+#[test]
+fn a_network_without_a_querier_raises_an_alert() {
+    let Some(lab) = Lab::with(&["prometheus"]) else { return };
+    // This switch forgets its members, because nobody asks them.
+    let mut switch = lab.switch_with("mcast_snooping 1 mcast_querier 0");
+    let host = lab.host_on(&mut switch, "10.0.0.2/24");
+    let watcher = lab.host_on(&mut switch, "10.0.0.9/24");
+    let check = host.mcast(
+        "check 239.1.1.1:5000 --iface e0 --watch 1s --duration 3s -q --metrics 10.0.0.2:9464",
+    );
+    let prometheus = Prometheus::start(watcher, &["10.0.0.2"]);
+    prometheus.wait_for_alert("McastNoQuerier", "10.0.0.2");
+    eventually("a second check is complete", || {
+        prometheus.query("mcast_check_runs_total >= 2").len() == 1
+    });
+    switch.host().shell("ip link set br0 type bridge mcast_querier 1 mcast_query_interval 100");
+    prometheus.wait_for_no_alert("McastNoQuerier", "10.0.0.2");
+    drop(check);
 }
