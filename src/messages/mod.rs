@@ -9,6 +9,7 @@
 
 mod benches;
 mod captures;
+mod changes;
 mod checks;
 mod command_line;
 mod documents;
@@ -25,6 +26,8 @@ mod findings_of_wire;
 mod flows;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod names;
 mod notices;
 mod page;
@@ -46,3 +49,5 @@ mod streams_of_market;
 mod streams_of_senders;
 mod streams_of_transport;
 mod tests;
+
+pub use samples::received;

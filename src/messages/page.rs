@@ -28,12 +28,15 @@ pub fn text() -> String {
         super::findings::page(),
         super::checks::page(),
         super::results::page(),
+        super::changes::page(),
         super::receivers::page(),
         super::scans::page(),
         super::pings::page(),
         super::benches::page(),
         #[cfg(feature = "live")]
         super::live::page(),
+        #[cfg(feature = "metrics")]
+        super::metrics::page(),
         super::services::page(),
         super::names::page(),
     ];

@@ -29,9 +29,9 @@ pub fn watching(watching: &Watching, paint: Paint, out: &mut dyn Write) -> io::R
 /// A finding that no longer holds. `time` is the time of day.
 pub fn resolved(finding: &Notice, time: &str, paint: Paint, out: &mut dyn Write) -> io::Result<()> {
     let Notice { id, level, what, .. } = finding;
-    // The end of a problem is good news. The end of a pass is news alone.
+    // The end of a problem is good news, unless another one replaces it.
     let word = match level {
-        Level::Warning | Level::Fault => painted(Level::Pass, "resolved", paint),
+        Level::Warning | Level::Fault => painted(Level::Pass, "ended   ", paint),
         Level::Pass | Level::Note => painted(Level::Note, "ended   ", paint),
     };
     writeln!(out, "{}  {word} {} {what}", paint.faint(time), paint.faint(format_args!("{id}:")))

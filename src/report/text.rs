@@ -71,10 +71,13 @@ impl Format for Text {
 impl Text {
     /// `paint` colours the results, `paint_notes` the diagnostics.
     pub fn new(screen: Screen, paint: Paint, paint_notes: Paint, whole: bool) -> Self {
-        let zone = match screen {
+        let (zone, clock) = match screen {
             // The same on every host.
-            Screen::Buffer(_) => OnceCell::from(TimeZone::UTC),
-            Screen::Output | Screen::Diagnostics => OnceCell::new(),
+            Screen::Buffer(_) => {
+                let epoch = Some(SystemTime::UNIX_EPOCH);
+                (OnceCell::from(TimeZone::UTC), EventClock::Capture(epoch))
+            }
+            Screen::Output | Screen::Diagnostics => (OnceCell::new(), EventClock::System),
         };
         Text {
             screen,
@@ -85,7 +88,7 @@ impl Text {
             interfaces: Vec::new(),
             has_findings: false,
             is_watching: false,
-            clock: EventClock::System,
+            clock,
             found: scan::Growing::default(),
             trials: bench::Trials::default(),
             cycles: bench::Cycles::default(),

@@ -42,6 +42,13 @@ impl Pages {
         }
     }
 
+    /// The response to a GET.
+    #[cfg(test)]
+    pub fn at(&mut self, path: &str) -> Response {
+        let (method, path) = (Method::Get, path.to_owned());
+        self.respond(&Request { method, path, openmetrics: false, closes: false })
+    }
+
     fn health(&self) -> Response {
         match self.shared.health().problem(Instant::now()) {
             None => Response::text(Status::Ok, "ok\n"),
