@@ -335,8 +335,11 @@ mod tests {
     fn the_page_lists_each_metric_with_its_help() {
         let page = include_str!("../../../docs/metrics.md");
         let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `mcast_")).collect();
-        let expected: Vec<String> =
-            all().iter().flat_map(|of| *of).map(|of| format!("| `{}` | {} |", of.name, of.help)).collect();
+        let expected: Vec<String> = all()
+            .iter()
+            .flat_map(|of| *of)
+            .map(|of| format!("| `{}` | {} |", of.name, of.help))
+            .collect();
         assert_eq!(rows, expected);
         for metric in all().into_iter().flatten().filter(|metric| !metric.labels.is_empty()) {
             let labels = metric.labels.split(',').map(|label| format!("`{label}`"));

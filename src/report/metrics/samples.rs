@@ -36,10 +36,10 @@ pub fn responses() -> String {
     let problem = stalled.problem(start + Duration::from_secs(14)).expect("a problem");
     let mut samples = vec![pages.at("/healthz"), pages.at("/"), pages.at("/metrics")];
     samples[2].body = "...\n".into();
-    samples.push(Response { content_type: Format::OpenMetrics.content_type(), ..samples[2].clone() });
+    samples
+        .push(Response { content_type: Format::OpenMetrics.content_type(), ..samples[2].clone() });
     samples.push(Response::text(Status::Unavailable, format!("{problem}\n")));
-    let refused =
-        [Status::BadRequest, Status::Method, Status::HeadTooLarge, Status::Version];
+    let refused = [Status::BadRequest, Status::Method, Status::HeadTooLarge, Status::Version];
     samples.extend(refused.map(Response::refusal));
     samples.iter().map(|response| response.sample() + "\n").collect()
 }
