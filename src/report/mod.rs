@@ -55,6 +55,8 @@ mod text;
 mod traffic;
 mod ts;
 
+#[cfg(all(test, feature = "report"))]
+pub(crate) use files::SamplePages;
 pub use log_filter::log_filter;
 #[cfg(test)]
 pub(crate) use measured::samples;

@@ -5,6 +5,8 @@ mod junit;
 mod test_cases;
 mod unfinished;
 
+#[cfg(test)]
+pub use html::SamplePages;
 pub use html::html;
 pub use junit::junit;
 pub use unfinished::csv;
