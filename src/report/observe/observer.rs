@@ -43,6 +43,12 @@ pub enum ObserverError {
         /// The system's error.
         source: io::Error,
     },
+    /// The full-screen view cannot continue.
+    #[error("cannot show the full-screen view: {}", describe(source))]
+    View {
+        /// The system's error.
+        source: io::Error,
+    },
     /// An address cannot be bound.
     #[error("cannot serve metrics at {address}: {}{}", describe(source), tip(source))]
     Listen {
@@ -51,6 +57,9 @@ pub enum ObserverError {
         /// The system's error.
         source: io::Error,
     },
+    /// The system refuses a thread.
+    #[error("cannot start a thread: {}", describe(.0))]
+    Thread(io::Error),
     /// This build has no such observer.
     #[error(
         "{option} is not part of this build\n  tip: build mcast with the feature '{feature}': \

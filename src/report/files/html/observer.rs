@@ -86,6 +86,7 @@ pub fn take(model: &mut Model, event: &Event) {
         Event::Finding(notice) | Event::Explanation(notice) => {
             model.findings.push(model.now(), notice);
         }
+        Event::Resolved(notice) => model.findings.remove(notice),
         _ => {}
     }
 }
