@@ -60,9 +60,9 @@ mod traffic;
 mod ts;
 mod workflow_commands;
 
+pub use annotations::annotate;
 #[cfg(all(test, feature = "report"))]
 pub(crate) use files::SamplePages;
-pub use annotations::annotate;
 pub use log_filter::log_filter;
 #[cfg(test)]
 pub(crate) use measured::samples;
