@@ -38,6 +38,7 @@ mod readings;
 mod receivers;
 mod recordings;
 mod replays;
+mod reports;
 mod results;
 mod rtp;
 mod samples;
