@@ -25,6 +25,8 @@ mod findings_of_wire;
 mod flows;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "live")]
+mod live_others;
 mod names;
 mod notices;
 mod page;

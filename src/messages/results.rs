@@ -251,7 +251,7 @@ fn sent() -> String {
     format!("{intervals}\n{summaries}")
 }
 
-fn impaired_target() -> TargetTotals {
+pub fn impaired_target() -> TargetTotals {
     let held = Quantiles {
         min: 15_000_000,
         mean: 20_000_000,
